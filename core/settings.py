@@ -1,0 +1,49 @@
+"""Where things lie and how to start: read once, then passed along."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import HomeUnusable
+
+FOLDERS = ("originals", "pixels", "thumbnails", "runs", "maps", "jobs", "keys", "cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The workspace of one installation. `home` is absolute; `database_url` is SQLite in it unless told otherwise."""
+
+    home: Path
+    database_url: str
+
+    @classmethod
+    def read(cls, home: str | Path | None = None) -> "Settings":
+        """From the argument, else ROUNDS_HOME, else ~/rounds; ROUNDS_DATABASE_URL names another catalogue."""
+        folder = Path(home or os.environ.get("ROUNDS_HOME") or "~/rounds").expanduser().resolve()
+        url = os.environ.get("ROUNDS_DATABASE_URL") or f"sqlite:///{folder / 'catalogue.sqlite'}"
+        return cls(home=folder, database_url=url)
+
+    def make_home(self) -> None:
+        """Create the folders, closed to other users of the machine (mode 0700).
+
+        Raises:
+            HomeUnusable: the folder cannot be made or written.
+        """
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in FOLDERS:
+                (self.home / name).mkdir(mode=0o700, exist_ok=True)
+            self.home.chmod(0o700)
+        except OSError as error:
+            raise HomeUnusable(
+                f"The home folder {self.home} cannot be used ({error.strerror}); "
+                "choose a writable one with --home DIR or ROUNDS_HOME."
+            ) from error
+        if not os.access(self.home, os.W_OK):
+            raise HomeUnusable(
+                f"The home folder {self.home} is not writable; choose another with --home DIR or ROUNDS_HOME."
+            )
+
+    def folder(self, name: str) -> Path:
+        """One of FOLDERS, absolute."""
+        return self.home / name

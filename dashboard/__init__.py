@@ -1,0 +1,1 @@
+"""The browser's side: Streamlit pages, signed routes, the viewer. Law: a client of core.services; no SQL here."""

@@ -1,0 +1,5 @@
+"""The catalogue: rows and SQL. Law: imports SQLAlchemy and the standard library only (migrations may import Alembic)."""
+
+from db.database import Database
+
+__all__ = ["Database"]

@@ -1,0 +1,313 @@
+"""Every table on one page: the schema is the map of the product. Times are UTC seconds since 1970."""
+
+import time
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+
+from db.vocabulary import (
+    Answer, CheckpointKind, JobKind, JobState, LabelSource, Split, Unit, Verdict,
+)  # fmt: skip
+
+WORDS = (Answer, CheckpointKind, JobKind, JobState, LabelSource, Split, Unit, Verdict)
+
+
+def _word(enum: type) -> Enum:
+    return Enum(enum, native_enum=False, length=16, create_constraint=True, name=f"{enum.__name__.lower()}_known",
+                values_callable=lambda members: [member.value for member in members])  # fmt: skip
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """Rows as keyword-only dataclasses."""
+
+    type_annotation_map = {**{word: _word(word) for word in WORDS}, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+Id = Mapped[int]
+
+
+def _id() -> Any:
+    return mapped_column(primary_key=True, init=False)
+
+
+def _to(target: str, **more: Any) -> Any:
+    return mapped_column(ForeignKey(target), **more)
+
+
+def _now() -> Any:
+    return mapped_column(default_factory=time.time)
+
+
+class Project(Base):
+    """Owns everything below; ids are checked against it."""
+
+    __tablename__ = "project"
+    id: Id = _id()
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[float] = _now()
+
+
+class Reader(Base):
+    """Who acts: a name today, an account later."""
+
+    __tablename__ = "reader"
+    id: Id = _id()
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[float] = _now()
+
+
+class Patient(Base):
+    """A keyed pseudonym; `known` is False where a file said nothing of its patient."""
+
+    __tablename__ = "patient"
+    __table_args__ = (UniqueConstraint("project_id", "pseudonym"),)
+    id: Id = _id()
+    project_id: Mapped[int] = _to("project.id")
+    pseudonym: Mapped[str]
+    known: Mapped[bool] = mapped_column(default=True)
+
+
+class Study(Base):
+    """One examination of a patient; `uid_key` is a keyed hash of StudyInstanceUID."""
+
+    __tablename__ = "study"
+    __table_args__ = (UniqueConstraint("patient_id", "uid_key"),)
+    id: Id = _id()
+    patient_id: Mapped[int] = _to("patient.id")
+    uid_key: Mapped[str]
+
+
+class Series(Base):
+    """An ordered stack of images of one study."""
+
+    __tablename__ = "series"
+    __table_args__ = (UniqueConstraint("study_id", "uid_key"),)
+    id: Id = _id()
+    study_id: Mapped[int] = _to("study.id")
+    uid_key: Mapped[str]
+    modality: Mapped[str] = mapped_column(default="")
+
+
+class Image(Base):
+    """One file with pixels, known by the sha256 of its bytes (and its item inside an npz). Excluded, never deleted.
+
+    `format` is a core.imaging PixelFormat; `position` orders a series; `name` is scrubbed of identity and `name_key`
+    is the keyed hash of the true file name, so that a CSV can still speak of it.
+    """
+
+    __tablename__ = "image"
+    __table_args__ = (
+        UniqueConstraint("project_id", "sha256", "item"),
+        Index("image_series", "series_id", "position"),
+        Index("image_patient", "patient_id"),
+        Index("image_name", "project_id", "name_key"),
+        Index("image_pixels", "project_id", "pixel_sha256"),
+    )
+    id: Id = _id()
+    project_id: Mapped[int] = _to("project.id")
+    patient_id: Mapped[int] = _to("patient.id")
+    series_id: Mapped[int | None] = _to("series.id", default=None)
+    sha256: Mapped[str]
+    item: Mapped[str] = mapped_column(default="")
+    name: Mapped[str]
+    name_key: Mapped[str]
+    importer: Mapped[str]
+    format: Mapped[dict[str, Any]]
+    offset: Mapped[int] = mapped_column(default=0)
+    pixel_sha256: Mapped[str]
+    position: Mapped[float] = mapped_column(default=0.0)
+    excluded_because: Mapped[str | None] = mapped_column(default=None)
+    created_at: Mapped[float] = _now()
+
+
+class Fact(Base):
+    """What is known of an image besides its pixels: age, sex, view, site, split … one row each, never identity."""
+
+    __tablename__ = "fact"
+    __table_args__ = (Index("fact_value", "name", "value", "image_id"),)
+    image_id: Mapped[int] = _to("image.id", primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class Task(Base):
+    """The question asked, about an image or a series."""
+
+    __tablename__ = "task"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+    id: Id = _id()
+    project_id: Mapped[int] = _to("project.id")
+    name: Mapped[str]
+    question: Mapped[str] = mapped_column(default="")
+    unit: Mapped[Unit] = mapped_column(default=Unit.IMAGE)
+    created_at: Mapped[float] = _now()
+    classes: Mapped[list["LabelClass"]] = relationship(
+        order_by="LabelClass.position", default_factory=list, lazy="selectin"
+    )
+
+
+class LabelClass(Base):
+    """One ordered answer; its position is the model's output. `title` is what people read where `name` is a code."""
+
+    __tablename__ = "label_class"
+    __table_args__ = (UniqueConstraint("task_id", "name"), UniqueConstraint("task_id", "position"))
+    id: Id = _id()
+    task_id: Mapped[int] = _to("task.id", init=False)
+    position: Mapped[int]
+    name: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+
+
+class Case(Base):
+    """One unit of a task. `image_id` is the image itself, or the middle one of the series."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        UniqueConstraint("task_id", "image_id"),
+        Index("case_current", "task_id", "label_id", "id"),
+        Index("case_image", "image_id"),
+    )
+    id: Id = _id()
+    task_id: Mapped[int] = _to("task.id")
+    image_id: Mapped[int] = _to("image.id")
+    series_id: Mapped[int | None] = _to("series.id", default=None)
+    # The newest annotation's answer, kept by the service that appends it: the queue and the counts read this index.
+    answer: Mapped[Answer | None] = mapped_column(default=None)
+    label_id: Mapped[int | None] = _to("label_class.id", default=None)
+
+
+class Annotation(Base):
+    """Who said what about a case, when, from where. Append-only: undo is one more row."""
+
+    __tablename__ = "annotation"
+    __table_args__ = (
+        CheckConstraint("(answer = 'label') = (label_id IS NOT NULL)", name="label_has_class"),
+        Index("annotation_case", "case_id", "id"),
+        Index("annotation_reader", "reader_id", "id"),
+    )
+    id: Id = _id()
+    case_id: Mapped[int] = _to("case.id")
+    reader_id: Mapped[int] = _to("reader.id")
+    answer: Mapped[Answer]
+    label_id: Mapped[int | None] = _to("label_class.id", default=None)
+    source: Mapped[LabelSource]
+    client_key: Mapped[str] = mapped_column(unique=True)  # one key per keystroke: sending twice is one row
+    created_at: Mapped[float] = _now()
+
+
+class Snapshot(Base):
+    """Frozen (case, label, split, weight), with its recipe and content hash. Immutable."""
+
+    __tablename__ = "snapshot"
+    __table_args__ = (Index("snapshot_task", "task_id", "id"),)
+    id: Id = _id()
+    task_id: Mapped[int] = _to("task.id")
+    name: Mapped[str] = mapped_column(unique=True)
+    hash: Mapped[str]
+    recipe: Mapped[dict[str, Any]]
+    classes: Mapped[list[Any]]
+    summary: Mapped[dict[str, Any]]
+    reader_id: Mapped[int] = _to("reader.id")
+    created_at: Mapped[float] = _now()
+
+
+class SnapshotCase(Base):
+    """One case as it was frozen; `label` indexes the snapshot's classes, `repeats` is 0 where undersampling left it out."""
+
+    __tablename__ = "snapshot_case"
+    __table_args__ = (Index("snapshot_split", "snapshot_id", "split", "case_id"), Index("snapshot_case_case", "case_id"))
+    snapshot_id: Mapped[int] = _to("snapshot.id", primary_key=True)
+    case_id: Mapped[int] = _to("case.id", primary_key=True)
+    patient_id: Mapped[int] = _to("patient.id")
+    label: Mapped[int]
+    split: Mapped[Split]
+    weight: Mapped[float] = mapped_column(default=1.0)
+    repeats: Mapped[int] = mapped_column(default=1)
+
+
+class Run(Base):
+    """TrainSpec + snapshot + result: a scientific fact."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index("run_snapshot", "snapshot_id"),)
+    id: Id = _id()
+    snapshot_id: Mapped[int] = _to("snapshot.id")
+    reader_id: Mapped[int] = _to("reader.id")
+    spec: Mapped[dict[str, Any]]
+    request_key: Mapped[str] = mapped_column(unique=True)  # one per rendered form: a double click is one run
+    result: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    created_at: Mapped[float] = _now()
+
+
+class Job(Base):
+    """An operational fact; several may serve one run. Writes of progress are fenced by (id, attempt, running)."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index("job_state", "state", "id"), Index("job_run", "run_id", "id"))
+    id: Id = _id()
+    project_id: Mapped[int] = _to("project.id")
+    kind: Mapped[JobKind]
+    request: Mapped[dict[str, Any]]
+    run_id: Mapped[int | None] = _to("run.id", default=None)
+    request_key: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[JobState] = mapped_column(default=JobState.QUEUED)
+    attempt: Mapped[int] = mapped_column(default=0)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    progress: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    error: Mapped[str | None] = mapped_column(default=None)
+    pid: Mapped[int | None] = mapped_column(default=None)
+    pid_started_at: Mapped[float | None] = mapped_column(default=None)
+    heartbeat_at: Mapped[float | None] = mapped_column(default=None)
+    created_at: Mapped[float] = _now()
+    started_at: Mapped[float | None] = mapped_column(default=None)
+    finished_at: Mapped[float | None] = mapped_column(default=None)
+
+
+class Metric(Base):
+    """One number of one epoch, written by the attempt that owns the job."""
+
+    __tablename__ = "metric"
+    run_id: Mapped[int] = _to("run.id", primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]
+
+
+class Checkpoint(Base):
+    """A state of the weights, as a file of the run's folder."""
+
+    __tablename__ = "checkpoint"
+    run_id: Mapped[int] = _to("run.id", primary_key=True)
+    kind: Mapped[CheckpointKind] = mapped_column(primary_key=True)
+    epoch: Mapped[int]
+    sha256: Mapped[str]
+
+
+class Prediction(Base):
+    """The probabilities of a snapshot's classes for one case, by the run's best checkpoint."""
+
+    __tablename__ = "prediction"
+    __table_args__ = (UniqueConstraint("run_id", "case_id"), Index("prediction_case", "case_id"))
+    id: Id = _id()
+    run_id: Mapped[int] = _to("run.id")
+    case_id: Mapped[int] = _to("case.id")
+    split: Mapped[Split]
+    label: Mapped[int]
+    probabilities: Mapped[list[Any]]
+    checkpoint_sha256: Mapped[str]
+
+
+class Review(Base):
+    """A verdict on a prediction, by whom; a relabelling names the annotation written with it."""
+
+    __tablename__ = "review"
+    __table_args__ = (Index("review_prediction", "prediction_id", "id"),)
+    id: Id = _id()
+    prediction_id: Mapped[int] = _to("prediction.id")
+    reader_id: Mapped[int] = _to("reader.id")
+    verdict: Mapped[Verdict]
+    note: Mapped[str] = mapped_column(default="")
+    annotation_id: Mapped[int | None] = _to("annotation.id", default=None)
+    created_at: Mapped[float] = _now()

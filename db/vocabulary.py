@@ -1,0 +1,93 @@
+"""Closed word lists that know their own laws; stored by value."""
+
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """What a job is doing. `lost`: its process ended without a word."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+    def may_become(self, other: "JobState") -> bool:
+        """Whether the step from here to `other` is lawful."""
+        return other in _STEPS[self]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether no process works on it, nor will unless a person resumes it."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether it may be put back in the queue."""
+        return self.is_finished and self.may_become(JobState.QUEUED)
+
+
+_STEPS = {
+    JobState.QUEUED: {JobState.RUNNING, JobState.CANCELLED},
+    JobState.RUNNING: {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.LOST},
+    JobState.SUCCEEDED: set[JobState](),
+    JobState.FAILED: {JobState.QUEUED},
+    JobState.CANCELLED: {JobState.QUEUED},
+    JobState.LOST: {JobState.QUEUED},
+}
+
+
+class JobKind(StrEnum):
+    """What a job does; each kind has its function in `core.worker`."""
+
+    IMPORT = "import"
+    TRAIN = "train"
+    PREDICT = "predict"
+
+
+class Split(StrEnum):
+    """Which part of a snapshot a case serves."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
+class LabelSource(StrEnum):
+    """Where an annotation came from."""
+
+    HUMAN = "human"
+    IMPORT = "import"
+    REVIEW = "review"
+
+
+class Answer(StrEnum):
+    """What an annotation says: a class, that the image cannot be assessed, or nothing any more (an undo)."""
+
+    LABEL = "label"
+    UNREADABLE = "unreadable"
+    WITHDRAWN = "withdrawn"
+
+
+class Unit(StrEnum):
+    """What a task asks about."""
+
+    IMAGE = "image"
+    SERIES = "series"
+
+
+class Verdict(StrEnum):
+    """What a reviewer says of a prediction."""
+
+    MODEL_RIGHT = "model right"
+    MODEL_WRONG = "model wrong"
+    RELABELLED = "relabelled"
+    UNSURE = "unsure"
+
+
+class CheckpointKind(StrEnum):
+    """Which state of a run's weights."""
+
+    BEST = "best"
+    LAST = "last"
