@@ -1,0 +1,19 @@
+"""What every test may lean on: the real images, and a home of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The real images. Absent, tests skip by name; on CI absence is a failure."""
+    folder = Path(os.environ.get("ROUNDS_TEST_DATA", "../shared/data"))
+    folder = (REPOSITORY / folder).resolve()
+    if not folder.is_dir():
+        message = f"no real images at {folder}; set ROUNDS_TEST_DATA to the folder that holds them"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    return folder
