@@ -1,12 +1,14 @@
 """Where things lie and how to start: read once, then passed along."""
 
 import os
+import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import HomeUnusable
 
-FOLDERS = ("originals", "pixels", "thumbnails", "runs", "maps", "jobs", "keys", "cache")
+FOLDERS = ("originals", "pixels", "thumbnails", "runs", "maps", "jobs", "keys", "cache", "inbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,17 @@ class Settings:
     def folder(self, name: str) -> Path:
         """One of FOLDERS, absolute."""
         return self.home / name
+
+    def key(self, name: str) -> bytes:
+        """A secret of 32 bytes of this home, made at first use, readable by its owner only."""
+        path = self.folder("keys") / f"{name}.key"
+        if not path.exists():
+            draft = path.with_suffix(f".{secrets.token_hex(8)}")
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):  # a link is all or nothing: of two rivals one key wins, whole
+                os.link(draft, path)
+            draft.unlink()
+        return path.read_bytes()

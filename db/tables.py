@@ -183,6 +183,7 @@ class Annotation(Base):
     __tablename__ = "annotation"
     __table_args__ = (
         CheckConstraint("(answer = 'label') = (label_id IS NOT NULL)", name="label_has_class"),
+        Index("annotation_undoes", "undoes_id"),
         Index("annotation_case", "case_id", "id"),
         Index("annotation_reader", "reader_id", "id"),
     )
@@ -192,6 +193,7 @@ class Annotation(Base):
     answer: Mapped[Answer]
     label_id: Mapped[int | None] = _to("label_class.id", default=None)
     source: Mapped[LabelSource]
+    undoes_id: Mapped[int | None] = _to("annotation.id", default=None)
     client_key: Mapped[str] = mapped_column(unique=True)  # one key per keystroke: sending twice is one row
     created_at: Mapped[float] = _now()
 
@@ -216,7 +218,10 @@ class SnapshotCase(Base):
     """One case as it was frozen; `label` indexes the snapshot's classes, `repeats` is 0 where undersampling left it out."""
 
     __tablename__ = "snapshot_case"
-    __table_args__ = (Index("snapshot_split", "snapshot_id", "split", "case_id"), Index("snapshot_case_case", "case_id"))
+    __table_args__ = (
+        Index("snapshot_split", "snapshot_id", "split", "case_id"),
+        Index("snapshot_case_case", "case_id"),
+    )
     snapshot_id: Mapped[int] = _to("snapshot.id", primary_key=True)
     case_id: Mapped[int] = _to("case.id", primary_key=True)
     patient_id: Mapped[int] = _to("patient.id")
