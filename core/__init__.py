@@ -1,1 +1,4 @@
-"""What Rounds can do, without a screen. Law: services speak to the database, science does not; nothing here knows Streamlit."""
+"""What Rounds can do, without a screen.
+
+Law: services speak to the database, science does not; nothing here knows Streamlit.
+"""

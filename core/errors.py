@@ -1,4 +1,7 @@
-"""Every error a person can meet. Law: one sentence that names the thing, the value, the expectation and the way out."""
+"""Every error a person can meet.
+
+Law: one sentence that names the thing, the value, the expectation and the way out.
+"""
 
 
 class UserError(Exception):

@@ -1,4 +1,7 @@
-"""The catalogue: rows and SQL. Law: imports SQLAlchemy and the standard library only (migrations may import Alembic)."""
+"""The catalogue: rows and SQL.
+
+Law: imports SQLAlchemy and the standard library only (migrations may import Alembic).
+"""
 
 from db.database import Database
 

@@ -65,9 +65,9 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that takes the write lock at once and commits at the end, or undoes everything."""
-        with Session(self.engine.execution_options(writes=True), expire_on_commit=False) as session:
-            with session.begin():
-                yield session
+        writing = self.engine.execution_options(writes=True)
+        with Session(writing, expire_on_commit=False) as session, session.begin():
+            yield session
 
     def close(self) -> None:
         """Give back the connections."""
@@ -86,6 +86,6 @@ def _prepare(connection: Any, *, wal: bool) -> None:
 
 
 def _begin(connection: Any) -> None:
-    # A deferred BEGIN that later writes fails with "database is locked" under rival writers; IMMEDIATE waits its turn.
+    # A deferred BEGIN that later writes fails with "database is locked" under rival writers; IMMEDIATE waits.
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

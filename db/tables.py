@@ -1,14 +1,21 @@
 """Every table on one page: the schema is the map of the product. Times are UTC seconds since 1970."""
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from db.vocabulary import (
-    Answer, CheckpointKind, JobKind, JobState, LabelSource, Split, Unit, Verdict,
-)  # fmt: skip
+    Answer,
+    CheckpointKind,
+    JobKind,
+    JobState,
+    LabelSource,
+    Split,
+    Unit,
+    Verdict,
+)
 
 WORDS = (Answer, CheckpointKind, JobKind, JobState, LabelSource, Split, Unit, Verdict)
 
@@ -18,17 +25,21 @@ def _word(enum: type) -> Enum:
                 values_callable=lambda members: [member.value for member in members])  # fmt: skip
 
 
-class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
-    """Rows as keyword-only dataclasses."""
+class Base(DeclarativeBase):
+    """Rows; a column's default is filled in when the row is written."""
 
-    type_annotation_map = {**{word: _word(word) for word in WORDS}, dict[str, Any]: JSON, list[Any]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        **{word: _word(word) for word in WORDS},
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
 
 
 Id = Mapped[int]
 
 
 def _id() -> Any:
-    return mapped_column(primary_key=True, init=False)
+    return mapped_column(primary_key=True)
 
 
 def _to(target: str, **more: Any) -> Any:
@@ -36,7 +47,7 @@ def _to(target: str, **more: Any) -> Any:
 
 
 def _now() -> Any:
-    return mapped_column(default_factory=time.time)
+    return mapped_column(default=time.time)
 
 
 class Project(Base):
@@ -142,9 +153,7 @@ class Task(Base):
     question: Mapped[str] = mapped_column(default="")
     unit: Mapped[Unit] = mapped_column(default=Unit.IMAGE)
     created_at: Mapped[float] = _now()
-    classes: Mapped[list["LabelClass"]] = relationship(
-        order_by="LabelClass.position", default_factory=list, lazy="selectin"
-    )
+    classes: Mapped[list["LabelClass"]] = relationship(order_by="LabelClass.position", lazy="selectin")
 
 
 class LabelClass(Base):
@@ -153,7 +162,7 @@ class LabelClass(Base):
     __tablename__ = "label_class"
     __table_args__ = (UniqueConstraint("task_id", "name"), UniqueConstraint("task_id", "position"))
     id: Id = _id()
-    task_id: Mapped[int] = _to("task.id", init=False)
+    task_id: Mapped[int] = _to("task.id")
     position: Mapped[int]
     name: Mapped[str]
     title: Mapped[str] = mapped_column(default="")
@@ -215,7 +224,7 @@ class Snapshot(Base):
 
 
 class SnapshotCase(Base):
-    """One case as it was frozen; `label` indexes the snapshot's classes, `repeats` is 0 where undersampling left it out."""
+    """One case as it was frozen: `label` indexes the snapshot's classes, `repeats` is 0 where left out."""
 
     __tablename__ = "snapshot_case"
     __table_args__ = (
@@ -241,7 +250,7 @@ class Run(Base):
     reader_id: Mapped[int] = _to("reader.id")
     spec: Mapped[dict[str, Any]]
     request_key: Mapped[str] = mapped_column(unique=True)  # one per rendered form: a double click is one run
-    result: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[float] = _now()
 
 
@@ -259,8 +268,8 @@ class Job(Base):
     state: Mapped[JobState] = mapped_column(default=JobState.QUEUED)
     attempt: Mapped[int] = mapped_column(default=0)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
-    progress: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
-    result: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     error: Mapped[str | None] = mapped_column(default=None)
     pid: Mapped[int | None] = mapped_column(default=None)
     pid_started_at: Mapped[float | None] = mapped_column(default=None)

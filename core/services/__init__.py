@@ -1,1 +1,4 @@
-"""Verbs of the workbench. Law: the first argument is `db`, one transaction each, what comes back is frozen; no torch at import."""
+"""Verbs of the workbench.
+
+Law: the first argument is `db`, one transaction each, what comes back is frozen; no torch at import.
+"""

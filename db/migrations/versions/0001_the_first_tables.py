@@ -48,9 +48,7 @@ def upgrade() -> None:
         sa.Column("question", sa.String(), nullable=False),
         sa.Column(
             "unit",
-            sa.Enum(
-                "image", "series", name="unit_known", native_enum=False, create_constraint=True, length=16
-            ),
+            sa.Enum("image", "series", name="unit_known", native_enum=False, create_constraint=True, length=16),
             nullable=False,
         ),
         sa.Column("created_at", sa.Double(), nullable=False),
@@ -154,14 +152,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Integer(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "best",
-                "last",
-                name="checkpointkind_known",
-                native_enum=False,
-                create_constraint=True,
-                length=16,
-            ),
+            sa.Enum("best", "last", name="checkpointkind_known", native_enum=False, create_constraint=True, length=16),
             nullable=False,
         ),
         sa.Column("epoch", sa.Integer(), nullable=False),
@@ -217,13 +208,7 @@ def upgrade() -> None:
         sa.Column(
             "kind",
             sa.Enum(
-                "import",
-                "train",
-                "predict",
-                name="jobkind_known",
-                native_enum=False,
-                create_constraint=True,
-                length=16,
+                "import", "train", "predict", name="jobkind_known", native_enum=False, create_constraint=True, length=16
             ),
             nullable=False,
         ),
@@ -408,15 +393,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column(
             "split",
-            sa.Enum(
-                "train",
-                "val",
-                "test",
-                name="split_known",
-                native_enum=False,
-                create_constraint=True,
-                length=16,
-            ),
+            sa.Enum("train", "val", "test", name="split_known", native_enum=False, create_constraint=True, length=16),
             nullable=False,
         ),
         sa.Column("label", sa.Integer(), nullable=False),
@@ -444,15 +421,7 @@ def upgrade() -> None:
         sa.Column("label", sa.Integer(), nullable=False),
         sa.Column(
             "split",
-            sa.Enum(
-                "train",
-                "val",
-                "test",
-                name="split_known",
-                native_enum=False,
-                create_constraint=True,
-                length=16,
-            ),
+            sa.Enum("train", "val", "test", name="split_known", native_enum=False, create_constraint=True, length=16),
             nullable=False,
         ),
         sa.Column("weight", sa.Double(), nullable=False),
