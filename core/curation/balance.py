@@ -1,0 +1,84 @@
+"""Make the classes of train count alike, by weights or by how often a case is shown; val and test stay as they are."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.curation.rows import Placed
+from core.errors import InvalidInput
+
+
+def balance(placed: Sequence[Placed], method: str, *, seed: int) -> list[Placed]:
+    """The same rows in the same order, with weights or repeats set on train; the same seed gives the same rows.
+
+    Raises:
+        InvalidInput: a method that is not in BALANCERS.
+    """
+    if method not in BALANCERS:
+        raise InvalidInput(f"Balance is {method!r}; choose one of {', '.join(BALANCERS)}.")
+    train = sorted((row for row in placed if row.split == "train"), key=lambda row: row.case)
+    changed = {row.case: row for row in BALANCERS[method](train, np.random.default_rng(seed))}
+    return [changed.get(row.case, row) for row in placed]
+
+
+def _none(train: Sequence[Placed], _: np.random.Generator) -> list[Placed]:
+    return list(train)
+
+
+def _weights(train: Sequence[Placed], _: np.random.Generator) -> list[Placed]:
+    """n / (classes × images of the class), over the classes that train has: the mean weight is 1."""
+    counts = Counter(row.label for row in train)
+    return [replace(row, weight=len(train) / (len(counts) * counts[row.label])) for row in train]
+
+
+def _oversample(train: Sequence[Placed], rng: np.random.Generator) -> list[Placed]:
+    """Every class reaches the largest one's count; repeats within a class differ by at most one."""
+    groups = _by_label(train)
+    target = max((len(group) for group in groups), default=0)
+    result = []
+    for group in groups:
+        times, extra = divmod(target, len(group))
+        for place, row in enumerate(_spread(group, set(), rng)):
+            result.append(replace(row, repeats=times + (place < extra)))
+    return result
+
+
+def _undersample(train: Sequence[Placed], rng: np.random.Generator) -> list[Placed]:
+    """Every class shrinks to the smallest one's count; patients not yet represented are kept first."""
+    groups = _by_label(train)
+    target = min((len(group) for group in groups), default=0)
+    result: list[Placed] = []
+    represented: set[str] = set()
+    for group in groups:
+        order = _spread(group, represented, rng)
+        represented |= {row.patient for row in order[:target]}
+        result += [replace(row, repeats=int(place < target)) for place, row in enumerate(order)]
+    return result
+
+
+def _by_label(train: Sequence[Placed]) -> list[list[Placed]]:
+    """Rows of each class, smallest class first."""
+    labels = sorted({row.label for row in train})
+    groups = [[row for row in train if row.label == label] for label in labels]
+    return sorted(groups, key=len)
+
+
+def _spread(group: Sequence[Placed], represented: set[str], rng: np.random.Generator) -> list[Placed]:
+    """Shuffled, then one image of every patient, then a second of every patient …: any beginning is spread evenly."""
+    turns: Counter[str] = Counter(represented)
+    shuffled = [group[i] for i in rng.permutation(len(group))]
+    turn = []
+    for row in shuffled:
+        turn.append(turns[row.patient])
+        turns[row.patient] += 1
+    return [shuffled[i] for i in np.argsort(turn, kind="stable")]
+
+
+BALANCERS: dict[str, Callable[[Sequence[Placed], np.random.Generator], list[Placed]]] = {
+    "none": _none,
+    "weights": _weights,
+    "oversample": _oversample,
+    "undersample": _undersample,
+}

@@ -1,0 +1,85 @@
+"""How a snapshot is made: who goes where, how classes are balanced. Everything once, validated, as JSON and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from core.errors import InvalidInput
+
+BALANCES = ("none", "weights", "oversample", "undersample")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is asked of a split. `val` and `test` are shares of patients and images; the rest is train.
+
+    With `split_fact` the column of that name decides instead, and `val`, `test` and `seed` do not touch the split.
+
+    Raises:
+        InvalidInput: a value outside what is accepted.
+    """
+
+    val: float = 0.15
+    test: float = 0.15
+    split_fact: str | None = None
+    stratify: tuple[str, ...] = ()
+    balance: str = "none"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be carried out."""
+        _check_share("val", self.val)
+        _check_share("test", self.test)
+        _check_words(self)
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise InvalidInput(f"The seed is {self.seed!r}; give a whole number of 0 or more.")
+        if self.split_fact is None and self.val + self.test > 1 - 1e-9:
+            raise InvalidInput(
+                f"Validation {self.val:g} and test {self.test:g} leave nothing to train on; "
+                "choose shares that add up to less than 1."
+            )
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Wanted share of each split, train first."""
+        return {"train": 1 - self.val - self.test, "val": self.val, "test": self.test}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `from_json` gives the same recipe again."""
+        return {**asdict(self), "val": float(self.val), "test": float(self.test), "stratify": list(self.stratify)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Recipe":
+        """The recipe that `to_json` described; what is absent takes its default.
+
+        Raises:
+            InvalidInput: an unknown key, or a value outside what is accepted.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in data:
+            if name not in known:
+                raise InvalidInput(f"A recipe has no setting {name!r}; it has {', '.join(known)}.")
+        stratify = data.get("stratify", ())
+        if isinstance(stratify, str):
+            raise InvalidInput(f"Stratify is {stratify!r}; give a list of columns.")
+        return cls(**{**data, "stratify": tuple(stratify)})
+
+
+def _check_share(name: str, share: object) -> None:
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+        raise InvalidInput(f"The share of {name} is {share!r}; give a number from 0 to below 1, such as 0.15.")
+
+
+def _check_words(recipe: Recipe) -> None:
+    if recipe.balance not in BALANCES:
+        raise InvalidInput(f"Balance is {recipe.balance!r}; choose one of {', '.join(BALANCES)}.")
+    if recipe.split_fact is not None and not recipe.split_fact:
+        raise InvalidInput("The split column has no name; name one, or leave it out to split by patient.")
+    for column in recipe.stratify:
+        if not isinstance(column, str) or not column:
+            raise InvalidInput(f"A column to stratify by is {column!r}; give names of columns, such as site.")
+    if recipe.split_fact is not None and recipe.stratify:
+        raise InvalidInput(
+            f"Stratifying by {', '.join(recipe.stratify)} has no effect where the column "
+            f"{recipe.split_fact} decides the split; leave one of the two out."
+        )

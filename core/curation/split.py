@@ -1,0 +1,95 @@
+"""Place labelled cases into train, val and test: whole patients, or as a column says; then balance."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from core.curation.assign import assign
+from core.curation.balance import balance
+from core.curation.leakage import prove
+from core.curation.recipe import Recipe
+from core.curation.rows import SPLITS, Labelled, Placed
+from core.curation.strata import strata
+from core.errors import InvalidInput
+
+SPELLINGS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+
+
+def place(rows: Sequence[Labelled], recipe: Recipe, classes: Sequence[str]) -> list[Placed]:
+    """Every row once, in the order given, in its split, with the weight and repeats that balance train.
+
+    Raises:
+        InvalidInput: nothing is labelled, a label is no class, a split would stay empty, a column does not serve.
+        LeakingSplit: the split column puts a patient in two splits.
+    """
+    _check(rows, classes)
+    if recipe.split_fact is None:
+        splits = _by_patient(rows, recipe, len(classes))
+        source = "this snapshot"
+    else:
+        splits = _by_column(rows, recipe.split_fact)
+        source = f"the column {recipe.split_fact}"
+    placed = [
+        Placed(case=row.case, patient=row.patient, label=row.label, split=split)
+        for row, split in zip(rows, splits, strict=True)
+    ]
+    prove(placed, source=source)
+    return balance(placed, recipe.balance, seed=recipe.seed)
+
+
+def _check(rows: Sequence[Labelled], classes: Sequence[str]) -> None:
+    if not rows:
+        raise InvalidInput("No case has a label yet; label or import some before making a snapshot.")
+    for row in rows:
+        if not 0 <= row.label < len(classes):
+            raise InvalidInput(
+                f"Case {row.case} has label {row.label}, but the task has {len(classes)} classes, "
+                f"numbered from 0 to {len(classes) - 1}; correct its label."
+            )
+        if not row.patient:
+            raise InvalidInput(f"Case {row.case} has no patient; give it one, so that it can be split by patient.")
+    case, times = Counter(row.case for row in rows).most_common(1)[0]
+    if times > 1:
+        raise InvalidInput(f"Case {case} is listed {times} times; a snapshot holds each case once.")
+
+
+def _by_patient(rows: Sequence[Labelled], recipe: Recipe, classes: int) -> list[str]:
+    table = strata(rows, classes=classes, stratify=recipe.stratify)
+    wanted = {split: share for split, share in recipe.shares.items() if share > 0}
+    for split, share in wanted.items():
+        _check_enough(split, share, patients=len(table.names), splits=len(wanted))
+    chosen = assign(table, list(wanted.values()), seed=recipe.seed)
+    names = list(wanted)
+    return [names[chosen[owner]] for owner in table.owner]
+
+
+def _check_enough(split: str, share: float, *, patients: int, splits: int) -> None:
+    if patients < splits:
+        raise InvalidInput(
+            f"{patients} patient(s) cannot fill {splits} splits, since a patient stands in one only; "
+            "label images of more patients, or set val or test to 0."
+        )
+    if share * patients < 0.5:
+        raise InvalidInput(
+            f"The split {split} would hold no patient: its share is {share:.3g} of {patients} patients; "
+            f"give it at least {1 / patients:.2g}" + (", or 0." if split != "train" else ".")
+        )
+
+
+def _by_column(rows: Sequence[Labelled], column: str) -> list[str]:
+    values = [row.facts.get(column, "").strip() for row in rows]
+    missing = sum(1 for value in values if not value)
+    if missing:
+        raise InvalidInput(
+            f"{missing} of {len(rows)} labelled cases have no value in the split column {column}; "
+            "give each one train, val or test, or split by patient instead."
+        )
+    for row, value in zip(rows, values, strict=True):
+        if value.lower() not in SPELLINGS:
+            raise InvalidInput(
+                f"The split column {column} says {value!r} for case {row.case}; "
+                f"it may say {', '.join(SPELLINGS)} only: correct it, or split by patient instead."
+            )
+    splits = [SPELLINGS[value.lower()] for value in values]
+    if SPLITS[0] not in splits:
+        raise InvalidInput(f"The split column {column} leaves no case to train on; split by patient instead.")
+    return splits

@@ -1,0 +1,46 @@
+"""What a person sees before freezing: counts of images and patients per class and split, before and after balance."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.curation.rows import SPLITS, Placed
+
+
+def summary(placed: Sequence[Placed], classes: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """By split: images, patients, `labels` and `patients_by_label` as they are; `balanced` as an epoch sees them.
+
+    `balanced` holds per class the images shown in an epoch and their summed weight, and `effective`: how many
+    images counted alike would say as much, (Σw)² / Σw² with w = weight × repeats (Kish, Survey Sampling, 1965).
+    """
+    return {split: _one([row for row in placed if row.split == split], classes) for split in SPLITS}
+
+
+def _one(rows: Sequence[Placed], classes: Sequence[str]) -> dict[str, Any]:
+    by_class = {name: [row for row in rows if row.label == label] for label, name in enumerate(classes)}
+    return {
+        "images": len(rows),
+        "patients": _patients(rows),
+        "labels": {name: len(group) for name, group in by_class.items()},
+        "patients_by_label": {name: _patients(group) for name, group in by_class.items()},
+        "balanced": {
+            "images": sum(row.repeats for row in rows),
+            "patients": _patients([row for row in rows if row.repeats]),
+            "labels": {name: sum(row.repeats for row in group) for name, group in by_class.items()},
+            "weight": {name: round(sum(_counts(group)), 6) for name, group in by_class.items()},
+            "effective": round(_effective(rows), 1),
+        },
+    }
+
+
+def _patients(rows: Sequence[Placed]) -> int:
+    return len({row.patient for row in rows})
+
+
+def _counts(rows: Sequence[Placed]) -> list[float]:
+    return [row.weight * row.repeats for row in rows]
+
+
+def _effective(rows: Sequence[Placed]) -> float:
+    counts = _counts(rows)
+    squares = sum(count * count for count in counts)
+    return sum(counts) ** 2 / squares if squares else 0.0

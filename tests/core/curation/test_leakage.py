@@ -1,0 +1,31 @@
+"""A shared patient is found and named."""
+
+import pytest
+
+from core.curation.leakage import prove, shared_patients
+from core.curation.rows import Placed
+from core.errors import LeakingSplit
+
+
+def both(*patients):
+    return [Placed(2 * i + j, p, 0, s) for i, p in enumerate(patients) for j, s in enumerate(("test", "train"))]
+
+
+def test_a_patient_with_many_images_in_one_split_is_not_shared():
+    clean = [Placed(1, "A", 0, "train"), Placed(2, "A", 1, "train"), Placed(3, "B", 0, "test")]
+    assert shared_patients(clean) == []
+    prove(clean)
+
+
+def test_shared_patients_are_sorted():
+    assert shared_patients([*both("B", "A"), Placed(9, "C", 0, "val")]) == ["A", "B"]
+
+
+def test_the_sentence_names_the_patient_the_splits_and_the_way_out():
+    with pytest.raises(LeakingSplit, match=r"1 patient stands .*: A \(train and test\); split by patient instead, or"):
+        prove(both("A"))
+
+
+def test_many_are_counted_and_the_first_named():
+    with pytest.raises(LeakingSplit, match=r"7 patients stand .*A .*E \(train and test\) and 2 more;"):
+        prove(both(*"ABCDEFG"))

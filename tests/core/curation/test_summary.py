@@ -1,0 +1,48 @@
+"""Counts before and after balance."""
+
+import json
+
+import pytest
+
+from core.curation.balance import balance
+from core.curation.rows import Placed
+from core.curation.summary import summary
+
+ROWS = [
+    Placed(1, "A", 0, "train"),
+    Placed(2, "A", 0, "train"),
+    Placed(3, "B", 0, "train"),
+    Placed(4, "B", 1, "train"),
+    Placed(5, "C", 1, "test"),
+]
+
+
+def test_counts_images_and_patients_of_each_class_and_split():
+    told = summary(ROWS, ("no", "yes"))
+    assert (told["train"]["images"], told["train"]["patients"]) == (4, 2)
+    assert told["train"]["labels"] == {"no": 3, "yes": 1}
+    assert told["train"]["patients_by_label"] == {"no": 2, "yes": 1}
+    assert (told["val"]["images"], told["val"]["labels"]) == (0, {"no": 0, "yes": 0})
+    assert told["test"]["patients_by_label"] == {"no": 0, "yes": 1}
+    assert told["train"]["balanced"]["effective"] == 4
+
+
+def test_weights_even_the_classes_and_cost_effective_images():
+    after = summary(balance(ROWS, "weights", seed=0), ("no", "yes"))["train"]["balanced"]
+    assert after["weight"] == pytest.approx({"no": 2, "yes": 2})
+    assert after["images"] == 4
+    assert after["effective"] == 3.0  # 4² / (3 × (2/3)² + 2²)
+
+
+def test_oversampling_shows_more_images_undersampling_fewer():
+    more = summary(balance(ROWS, "oversample", seed=0), ("no", "yes"))["train"]["balanced"]
+    assert (more["images"], more["labels"], more["effective"]) == (6, {"no": 3, "yes": 3}, 3.0)
+    fewer = summary(balance(ROWS, "undersample", seed=0), ("no", "yes"))["train"]["balanced"]
+    assert (fewer["images"], fewer["labels"], fewer["patients"]) == (2, {"no": 1, "yes": 1}, 2)
+
+
+def test_an_empty_table_has_zeros_everywhere_and_is_json():
+    told = json.loads(json.dumps(summary([], ("no",)), allow_nan=False))
+    assert told["train"]["balanced"] == {
+        "images": 0, "patients": 0, "labels": {"no": 0}, "weight": {"no": 0}, "effective": 0.0,
+    }  # fmt: skip
