@@ -1,0 +1,61 @@
+"""Claim queued jobs and give each a slot and a process: a singleton that exits when nothing waits."""
+
+import os
+import sys
+import time
+
+from core.launching import Launcher
+from core.launching.local import detach, job_lock, slot_lock
+from core.launching.locks import take
+from core.services import jobs
+from core.settings import Settings
+from db import Database
+from db.vocabulary import JobKind
+
+LOOK_EVERY_S = 1.0
+
+
+def run(db: Database, settings: Settings, launcher: Launcher) -> None:
+    """Start what waits until nothing does. Rivals leave at once: one dispatcher per home, by lock."""
+    singleton = settings.folder("jobs") / "dispatcher.lock"
+    while jobs.oldest_queued(db, list(JobKind)) is not None:
+        lock = take(singleton)
+        if lock is None:
+            return
+        _until_idle(db, settings, launcher)
+        # Given back before the last look: a job queued in between finds either us still looking, or no lock held.
+        os.close(lock)
+
+
+def _until_idle(db: Database, settings: Settings, launcher: Launcher) -> None:
+    while jobs.oldest_queued(db, list(JobKind)) is not None:
+        jobs.reap(db, launcher.alive)
+        started = [_start_one(db, settings, slot, kinds) for slot, kinds in _slots(launcher)]
+        if not any(started):
+            time.sleep(LOOK_EVERY_S)
+
+
+def _slots(launcher: Launcher) -> list[tuple[str, list[JobKind]]]:
+    computing = [(device, [JobKind.TRAIN, JobKind.PREDICT]) for device in launcher.devices()]
+    return [*computing, ("import", [JobKind.IMPORT])]
+
+
+def _start_one(db: Database, settings: Settings, slot: str, kinds: list[JobKind]) -> bool:
+    """Start the oldest waiting job in the slot; False where none waits or the slot is taken."""
+    job_id = jobs.oldest_queued(db, kinds)
+    slot_fd = take(slot_lock(settings, slot)) if job_id is not None else None
+    if job_id is None or slot_fd is None:
+        return False
+    # Locked before it is claimed: at no moment is it running without a living holder.
+    job_fd = take(job_lock(settings, job_id))
+    try:
+        if job_fd is None or (attempt := jobs.claim(db, job_id)) is None:
+            return False
+        work = ["work", str(job_id), "--attempt", str(attempt), "--device", slot]
+        argv = [sys.executable, "-m", "core", "--home", str(settings.home), *work]
+        detach(argv, settings, inherit=(slot_fd, job_fd))
+        return True
+    finally:
+        for handle in (slot_fd, job_fd):
+            if handle is not None:
+                os.close(handle)

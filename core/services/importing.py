@@ -1,0 +1,248 @@
+"""Take files in: bytes into the store, rows into the catalogue, and every file accounted for."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from core.errors import InvalidInput
+from core.imaging import deidentify, metadata
+from core.imaging.deidentify import Identity
+from core.imaging.reading import Known, ReadFile, Refusal, find, read_files
+from core.imaging.store import Store
+from core.services import intake
+from core.settings import Settings
+from db import Database
+from db.tables import Image
+
+FLUSH_S, FLUSH_IMAGES = 1.0, 500
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What to take in and how. `patient_column` None means patient_id where the CSV has it."""
+
+    path: Path
+    metadata: Path | None = None
+    file_column: str = "file"
+    patient_column: str | None = None
+    task: str = ""
+    label_column: str | None = None
+    reference: bool = False
+    dry_run: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """For a job's row."""
+        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "ImportRequest":
+        """Back from a job's row."""
+        paths = {"path": Path(data["path"]), "metadata": Path(data["metadata"]) if data["metadata"] else None}
+        return cls(**{**data, **paths})
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that was not taken, and why, in one sentence."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """Every file found is imported, known, refused or unlisted; `finished` once all are."""
+
+    found: int
+    imported: int = 0
+    known: int = 0
+    refused: tuple[Refused, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    images: int = 0
+    patients: int = 0
+    unknown_patients: int = 0
+    series: int = 0
+    labelled: int = 0
+    labels_kept: int = 0
+    dry_run: bool = False
+    finished: bool = False
+
+    @property
+    def done(self) -> int:
+        """Files dealt with so far."""
+        return self.imported + self.known + len(self.refused) + len(self.unlisted)
+
+    def to_json(self) -> dict[str, Any]:
+        """For the command line and a job's row."""
+        return {**asdict(self), "refused": [asdict(one) for one in self.refused], "unlisted": list(self.unlisted),
+                "missing": list(self.missing)}  # fmt: skip
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "ImportReport":
+        """Back from a job's row."""
+        lists = {"refused": tuple(Refused(**one) for one in data["refused"]), "unlisted": tuple(data["unlisted"]),
+                 "missing": tuple(data["missing"])}  # fmt: skip
+        return cls(**{**data, **lists})
+
+
+@dataclass
+class _Tally:
+    """What was met so far, to be counted; identities live only here, in memory."""
+
+    identities: set[Identity] = field(default_factory=set)
+    patients: set[str] = field(default_factory=set)
+    unknown: int = 0
+    series: set[str] = field(default_factory=set)
+
+
+def run(
+    db: Database, settings: Settings, request: ImportRequest, *, by: str, scrub: bool = False
+) -> Iterator[ImportReport]:
+    """Import, or with `dry_run` only look; yields the report so far about once a second, the last one finished.
+
+    Stopping to iterate stops the import: what was taken stays, and the next import calls it known. With `scrub` the
+    report's file names hide identity, so that it may be kept.
+
+    Raises:
+        InvalidInput: no such folder, no files in it, an unreadable CSV, a column or label that does not exist.
+    """
+    files, root = _files(request)
+    joined, table = _join(request, files, root)
+    intake.check_labels(db, request.task, request.label_column, table)
+    wanted = [path for path in files if joined is None or path in joined.rows]
+    store, key, tally = Store(settings.home), settings.key("pseudonym"), _Tally()
+    unlisted = tuple(path.relative_to(root).as_posix() for path in joined.unlisted) if joined else ()
+    report = ImportReport(
+        found=len(files), unlisted=unlisted, missing=joined.missing if joined else (), dry_run=request.dry_run
+    )
+    known = _known(db)
+    batch: list[intake.Item] = []
+    flushed = time.monotonic()
+    with closing(read_files(wanted, store=None if request.dry_run else store, reference=request.reference,
+                            known=known)) as results:  # fmt: skip
+        for result in results:
+            row = joined.rows.get(result.path, {}) if joined else {}
+            if isinstance(result, Refusal):
+                name = result.path.relative_to(root).as_posix()
+                report = replace(report, refused=(*report.refused, Refused(name, result.reason)))
+                continue
+            item = _item(result, row, request, table, root, key)
+            _count(tally, item)
+            batch.append(item)
+            if time.monotonic() - flushed > FLUSH_S or sum(len(one.images) or 1 for one in batch) >= FLUSH_IMAGES:
+                report, batch, flushed = _flush(db, request, batch, report, by, known), [], time.monotonic()
+                yield _totals(report, tally)
+    report = _flush(db, request, batch, report, by, known)
+    yield _scrubbed(replace(_totals(report, tally), finished=True), tally, scrub)
+
+
+def _files(request: ImportRequest) -> tuple[list[Path], Path]:
+    path = request.path.expanduser().absolute()
+    if not path.exists():
+        raise InvalidInput(f"There is nothing at {path}; give a folder or a file that exists.")
+    skip = request.metadata.expanduser().absolute() if request.metadata else None
+    files = [found for found in find(path) if found != skip]
+    if not files:
+        raise InvalidInput(f"The folder {path} holds no files; choose the folder that holds the images.")
+    return files, path if path.is_dir() else path.parent
+
+
+def _join(
+    request: ImportRequest, files: list[Path], root: Path
+) -> tuple[metadata.Joined | None, metadata.Table | None]:
+    if request.metadata is None:
+        if request.label_column or request.patient_column:
+            raise InvalidInput("A label or patient column needs a CSV that holds it; give it with --metadata FILE.csv.")
+        return None, None
+    if request.label_column and not request.task:
+        raise InvalidInput(f"The labels in column '{request.label_column}' need a task; name it with --task NAME.")
+    needed = [column for column in (request.patient_column, request.label_column) if column]
+    table = metadata.read(request.metadata.expanduser(), file_column=request.file_column, needed=needed)
+    return table.join(files, root), table
+
+
+def _known(db: Database) -> "_KnownFiles":
+    with db.read() as session:
+        return _KnownFiles(set(session.scalars(select(Image.sha256).distinct())))
+
+
+class _KnownFiles:
+    """Which files the catalogue holds, by sha256; grows as the import goes on."""
+
+    def __init__(self, hashes: set[str]) -> None:
+        self.hashes = hashes
+
+    def __call__(self, sha256: str) -> bool:
+        return sha256 in self.hashes
+
+
+def _item(
+    result: ReadFile | Known, row: dict[str, str], request: ImportRequest, table: metadata.Table | None, root: Path,
+    key: bytes,
+) -> intake.Item:  # fmt: skip
+    patient_column = request.patient_column or ("patient_id" if table and "patient_id" in table.columns else None)
+    others = tuple(value for name, value in row.items() if deidentify.is_identity_column(name) and value)
+    used = {request.file_column, request.label_column, patient_column}
+    facts = {
+        name.strip().lower().replace(" ", "_"): value
+        for name, value in row.items()
+        if name not in used and value and not deidentify.is_identity_column(name)
+    }
+    return intake.Item(
+        result=result, name=result.path.relative_to(root).as_posix(), key=key, facts=facts, others=others,
+        patient_id=row.get(patient_column, "") if patient_column else "",
+        label=row.get(request.label_column, "") if request.label_column else "",
+    )  # fmt: skip
+
+
+def _count(tally: _Tally, item: intake.Item) -> None:
+    for image in item.images:
+        pseudonym, known = item.patient_of(image)
+        tally.identities.add(item.identity_of(image))
+        tally.patients.add(pseudonym)
+        tally.unknown += not known
+        if image.identity.series_uid:
+            tally.series.add(image.identity.series_uid)
+
+
+def _flush(
+    db: Database, request: ImportRequest, batch: list[intake.Item], report: ImportReport, by: str, known: _KnownFiles
+) -> ImportReport:
+    fresh = [item for item in batch if isinstance(item.result, ReadFile)]
+    first: dict[str, intake.Item] = {}
+    for item in fresh:
+        if not known(item.result.sha256):
+            first.setdefault(item.result.sha256, item)
+    labelled = kept = 0
+    if not request.dry_run and batch:
+        with db.transaction() as session:
+            labelled, kept = intake.take(session, batch, task=request.task, by=by)
+    known.hashes.update(first)
+    return replace(
+        report, imported=report.imported + len(first), known=report.known + len(batch) - len(first),
+        images=report.images + sum(len(item.images) for item in first.values()),
+        labelled=report.labelled + labelled, labels_kept=report.labels_kept + kept,
+    )  # fmt: skip
+
+
+def _totals(report: ImportReport, tally: _Tally) -> ImportReport:
+    return replace(report, patients=len(tally.patients), unknown_patients=tally.unknown, series=len(tally.series))
+
+
+def _scrubbed(report: ImportReport, tally: _Tally, scrub: bool) -> ImportReport:
+    if not scrub:
+        return report
+
+    def hidden(name: str) -> str:
+        return deidentify.scrub_name(name, tally.identities)
+
+    return replace(
+        report, refused=tuple(Refused(hidden(one.file), one.reason) for one in report.refused),
+        unlisted=tuple(map(hidden, report.unlisted)), missing=tuple(map(hidden, report.missing)),
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Predictions per case: a job of its own, then rows to read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.errors import InvalidInput
+from core.launching import Launcher
+from core.services import jobs, runs
+from core.services.training import Submitted
+from db import Database
+from db.tables import Case, Image, Patient, Prediction, SnapshotCase
+from db.vocabulary import JobKind, Split
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionView:
+    """What a run says of a case. `label` is the truth as frozen; `probabilities` follow the classes' order."""
+
+    id: int
+    case_id: int
+    image_id: int
+    patient: str
+    split: Split
+    label: int
+    probabilities: tuple[float, ...]
+
+    @property
+    def predicted(self) -> int:
+        """The class of the highest probability."""
+        return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
+
+    @property
+    def wrongness(self) -> float:
+        """How little the model gave to the truth: 0 fully right, 1 fully wrong."""
+        return 1.0 - self.probabilities[self.label]
+
+
+def submit(db: Database, *, run_id: int, split: str, by: str, key: str, launcher: Launcher) -> Submitted:
+    """Queue the predictions of one split (or "all") by a run's best checkpoint.
+
+    Raises:
+        NotFound: no such run.
+        InvalidInput: it has no checkpoint yet, or no such split.
+    """
+    run = runs.get(db, run_id)
+    if run.best_epoch is None:
+        raise InvalidInput(f"Run {run_id} has no checkpoint yet; wait for its first epoch, or look at its log.")
+    if split not in (*(one.value for one in Split), "all"):
+        raise InvalidInput(f"There is no split '{split}'; choose train, val, test or all.")
+    with db.transaction() as session:
+        request = {"run": run_id, "split": split, "by": by}
+        job = jobs.add(session, JobKind.PREDICT, request, key=f"predict:{key}", run_id=run_id)
+        submitted = Submitted(run_id, job.id)
+    launcher.wake()
+    return submitted
+
+
+def replace(session: Session, run_id: int, found: Iterable[tuple[int, list[float]]], *, checkpoint: str) -> None:
+    """Write a batch of predictions, in place of earlier ones of the same cases."""
+    scored = dict(found)
+    frozen = session.execute(
+        select(SnapshotCase).where(
+            SnapshotCase.snapshot_id == _snapshot(session, run_id), SnapshotCase.case_id.in_(scored)
+        )
+    ).scalars()
+    session.execute(delete(Prediction).where(Prediction.run_id == run_id, Prediction.case_id.in_(scored)))
+    session.add_all(
+        Prediction(run_id=run_id, case_id=row.case_id, split=row.split, label=row.label,
+                   probabilities=scored[row.case_id], checkpoint_sha256=checkpoint)
+        for row in frozen
+    )  # fmt: skip
+
+
+def every(db: Database, run_id: int, *, split: str | None = None) -> list[PredictionView]:
+    """A run's predictions by case.
+
+    Reviewed rows stay: a verdict points at them, so a new prediction of the same case is only made by a new run.
+    """
+    joined = (
+        select(Prediction, Case.image_id, Patient.pseudonym)
+        .join(Case, Case.id == Prediction.case_id)
+        .join(Image, Image.id == Case.image_id)
+        .join(Patient, Patient.id == Image.patient_id)
+        .where(Prediction.run_id == run_id)
+        .order_by(Prediction.case_id)
+    )
+    if split and split != "all":
+        joined = joined.where(Prediction.split == Split(split))
+    with db.read() as session:
+        return [
+            PredictionView(row.id, row.case_id, image_id, patient, row.split, row.label, tuple(row.probabilities))
+            for row, image_id, patient in session.execute(joined).tuples()
+        ]
+
+
+def _snapshot(session: Session, run_id: int) -> int:
+    from db.tables import Run
+
+    return session.get_one(Run, run_id).snapshot_id

@@ -1,0 +1,95 @@
+"""Look at runs: the list, one, its curves, its log."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.services import jobs
+from core.settings import Settings
+from core.training.spec import TrainSpec
+from db import Database
+from db.tables import Checkpoint, Job, Metric, Prediction, Run, Snapshot, Task
+from db.vocabulary import JobKind
+
+LOG_TAIL = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run: what was asked, on what, and how its newest training job stands."""
+
+    id: int
+    snapshot_id: int
+    snapshot: str
+    task_id: int
+    task: str
+    classes: tuple[str, ...]
+    titles: tuple[str, ...]
+    spec: TrainSpec
+    result: dict[str, Any]
+    job: jobs.JobView | None
+    best_epoch: int | None
+    predicted: int
+    created_at: float
+
+
+def every(db: Database) -> list[RunView]:
+    """All runs, newest first."""
+    with db.read() as session:
+        return [_view(session, run) for run in session.scalars(select(Run).order_by(Run.id.desc()))]
+
+
+def get(db: Database, run_id: int) -> RunView:
+    """One run.
+
+    Raises:
+        NotFound: no run has that id.
+    """
+    with db.read() as session:
+        run = session.get(Run, run_id)
+        if run is None:
+            raise NotFound(f"There is no run {run_id}; `rounds runs` and the Runs page list them.")
+        return _view(session, run)
+
+
+def curves(db: Database, run_id: int) -> dict[str, list[tuple[int, float]]]:
+    """Each metric's (epoch, value), by name."""
+    with db.read() as session:
+        rows = select(Metric).where(Metric.run_id == run_id).order_by(Metric.name, Metric.epoch)
+        found: dict[str, list[tuple[int, float]]] = {}
+        for row in session.scalars(rows):
+            found.setdefault(row.name, []).append((row.epoch, row.value))
+    return found
+
+
+def log(settings: Settings, run_id: int) -> str:
+    """The end of the run's log."""
+    path = folder(settings, run_id) / "log.txt"
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LOG_TAIL))
+        return file.read().decode("utf-8", "replace")
+
+
+def folder(settings: Settings, run_id: int) -> Path:
+    """Where the run's checkpoints, manifest and log lie."""
+    return settings.folder("runs") / str(run_id)
+
+
+def _view(session: Session, run: Run) -> RunView:
+    snapshot = session.get_one(Snapshot, run.snapshot_id)
+    job = session.scalar(select(Job).where(Job.run_id == run.id, Job.kind == JobKind.TRAIN).order_by(Job.id.desc()))
+    best = select(Checkpoint.epoch).where(Checkpoint.run_id == run.id).order_by(Checkpoint.kind)
+    return RunView(
+        id=run.id, snapshot_id=snapshot.id, snapshot=snapshot.name, task_id=snapshot.task_id,
+        task=session.get_one(Task, snapshot.task_id).name, classes=tuple(pair[0] for pair in snapshot.classes),
+        titles=tuple(pair[1] for pair in snapshot.classes), spec=TrainSpec.from_json(run.spec),
+        result=run.result or {}, job=jobs.view(job) if job else None, best_epoch=session.scalar(best.limit(1)),
+        predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,
+        created_at=run.created_at,
+    )  # fmt: skip

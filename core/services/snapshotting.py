@@ -1,0 +1,234 @@
+"""Plan a split and freeze it: immutable, hashed by content, never one patient in two splits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.curation.content import content_hash
+from core.curation.duplicates import DuplicateGroup, exact_duplicates
+from core.curation.leakage import prove
+from core.curation.recipe import Recipe
+from core.curation.rows import Labelled, Placed
+from core.curation.split import place
+from core.curation.summary import summary
+from core.errors import InvalidInput, NotFound
+from db import Database, queries
+from db.tables import Case, Image, LabelClass, Patient, Snapshot, SnapshotCase, Task
+from db.vocabulary import Answer, Split
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What freezing would make: nothing is written yet."""
+
+    task_id: int
+    recipe: Recipe
+    classes: tuple[str, ...]
+    titles: tuple[str, ...]
+    rows: tuple[Placed, ...]
+    summary: dict[str, Any]
+    duplicates: tuple[DuplicateGroup, ...]
+    unlabelled: int
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotView:
+    """A frozen dataset. `classes` are names in output order, `titles` what people read."""
+
+    id: int
+    name: str
+    hash: str
+    task_id: int
+    task: str
+    classes: tuple[str, ...]
+    titles: tuple[str, ...]
+    recipe: dict[str, Any]
+    summary: dict[str, Any]
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed from one snapshot to another, in cases."""
+
+    added: int
+    removed: int
+    relabelled: tuple[tuple[int, str, str], ...]  # case, label before, label after
+    moved: int
+
+
+def plan(db: Database, task_id: int, recipe: Recipe) -> Plan:
+    """Split and balance the labelled cases of a task.
+
+    Raises:
+        InvalidInput: fewer than two classes have labels, or a column that some cases lack.
+        LeakingSplit: a given split column puts a patient in two splits; names the patient.
+    """
+    with db.read() as session:
+        return _plan(session, task_id, recipe)
+
+
+def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) -> SnapshotView:
+    """Make the plan a snapshot.
+
+    Raises:
+        InvalidInput: no name, or the name is taken by another content.
+        LeakingSplit: as `plan`.
+    """
+    if not name.strip():
+        raise InvalidInput("A snapshot needs a name, such as 'round 1'.")
+    with db.transaction() as session:
+        if session.scalar(select(Snapshot.id).where(Snapshot.name == name.strip())):
+            raise InvalidInput(
+                f"There is already a snapshot '{name.strip()}', and snapshots never change; choose another name."
+            )
+        made = _plan(session, task_id, recipe)
+        prove(made.rows)
+        row = Snapshot(
+            task_id=task_id, name=name.strip(), hash=_hash(session, made), recipe=recipe.to_json(),
+            classes=[list(pair) for pair in zip(made.classes, made.titles, strict=True)],
+            summary={**made.summary, "duplicates": _counted(made.duplicates), "unlabelled": made.unlabelled},
+            reader_id=queries.reader_id(session, by),
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        owner = _patient_ids(session, task_id)
+        session.add_all(
+            SnapshotCase(
+                snapshot_id=row.id, case_id=placed.case, patient_id=owner[placed.case], label=placed.label,
+                split=Split(placed.split), weight=placed.weight, repeats=placed.repeats,
+            )
+            for placed in made.rows
+        )  # fmt: skip
+        session.flush()
+        return _view(session, row)
+
+
+def every(db: Database) -> list[SnapshotView]:
+    """All snapshots, newest first."""
+    with db.read() as session:
+        return [_view(session, row) for row in session.scalars(select(Snapshot).order_by(Snapshot.id.desc()))]
+
+
+def get(db: Database, snapshot_id: int) -> SnapshotView:
+    """One snapshot.
+
+    Raises:
+        NotFound: no snapshot has that id.
+    """
+    with db.read() as session:
+        row = session.get(Snapshot, snapshot_id)
+        if row is None:
+            raise NotFound(f"Snapshot {snapshot_id} is not in this catalogue; choose one from the Datasets page.")
+        return _view(session, row)
+
+
+def named(db: Database, name: str) -> SnapshotView:
+    """The snapshot of that name.
+
+    Raises:
+        NotFound: says which there are.
+    """
+    with db.read() as session:
+        row = session.scalar(select(Snapshot).where(Snapshot.name == name))
+        if row is None:
+            names = ", ".join(session.scalars(select(Snapshot.name).order_by(Snapshot.id))) or "none yet"
+            raise NotFound(f"There is no snapshot '{name}'; the snapshots of this home are: {names}.")
+        return _view(session, row)
+
+
+def difference(db: Database, before: int, after: int) -> Difference:
+    """What changed between two snapshots of one task."""
+    with db.read() as session:
+        old, new = _placed(session, before), _placed(session, after)
+        names = [pair[1] for pair in (session.get_one(Snapshot, after)).classes]
+    common = sorted(old.keys() & new.keys())
+    return Difference(
+        added=len(new.keys() - old.keys()),
+        removed=len(old.keys() - new.keys()),
+        relabelled=tuple(
+            (case, names[old[case].label], names[new[case].label])
+            for case in common
+            if old[case].label != new[case].label
+        ),
+        moved=sum(old[case].split != new[case].split for case in common),
+    )
+
+
+def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
+    task = session.get(Task, task_id)
+    if task is None:
+        raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
+    classes = [label.name for label in task.classes]
+    rows = _labelled(session, task)
+    if len({row.label for row in rows}) < 2:
+        raise InvalidInput(
+            f"Task '{task.name}' has labels of {len({row.label for row in rows})} class(es) on {len(rows)} images; "
+            "label at least two classes before freezing."
+        )
+    placed = place(rows, recipe, classes)
+    total = session.query(Case.id).filter(Case.task_id == task_id).count()
+    return Plan(
+        task_id=task_id, recipe=recipe, classes=tuple(classes),
+        titles=tuple(label.title or label.name for label in task.classes), rows=tuple(placed),
+        summary=summary(placed, classes), duplicates=tuple(exact_duplicates(rows, placed)), unlabelled=total - len(rows),
+    )  # fmt: skip
+
+
+def _labelled(session: Session, task: Task) -> list[Labelled]:
+    joined = (
+        select(Case.id, LabelClass.position, Patient.pseudonym, Image.id, Image.pixel_sha256)
+        .join(LabelClass, LabelClass.id == Case.label_id)
+        .join(Image, Image.id == Case.image_id)
+        .join(Patient, Patient.id == Image.patient_id)
+        .where(Case.task_id == task.id, Case.answer == Answer.LABEL, Image.excluded_because.is_(None))
+        .order_by(Case.id)
+    )
+    found = session.execute(joined).tuples().all()
+    facts = queries.facts_of(session, [row[3] for row in found])
+    return [
+        Labelled(case=case, patient=patient, label=label, facts=facts.get(image, {}), pixel_sha256=pixels)
+        for case, label, patient, image, pixels in found
+    ]
+
+
+def _hash(session: Session, made: Plan) -> str:
+    """Over file hashes, pseudonyms and class names, never row ids: the same content has the same hash in any home."""
+    keys = select(Case.id, Image.sha256, Image.item).join(Image, Image.id == Case.image_id)
+    names = {
+        case: f"{sha256}#{item}" if item else sha256
+        for case, sha256, item in session.execute(keys.where(Case.task_id == made.task_id)).tuples()
+    }
+    return content_hash(made.classes, made.recipe, made.rows, names)
+
+
+def _patient_ids(session: Session, task_id: int) -> Mapping[int, int]:
+    joined = select(Case.id, Image.patient_id).join(Image, Image.id == Case.image_id).where(Case.task_id == task_id)
+    return dict(session.execute(joined).tuples().all())
+
+
+def _placed(session: Session, snapshot_id: int) -> dict[int, SnapshotCase]:
+    rows = session.scalars(select(SnapshotCase).where(SnapshotCase.snapshot_id == snapshot_id))
+    return {row.case_id: row for row in rows}
+
+
+def _counted(groups: tuple[DuplicateGroup, ...]) -> dict[str, int]:
+    return {
+        "groups": len(groups),
+        "images": sum(len(group.cases) for group in groups),
+        "across_splits": sum(len(group.splits) > 1 for group in groups),
+        "across_patients": sum(len(group.patients) > 1 for group in groups),
+        "labels_disagree": sum(len(group.labels) > 1 for group in groups),
+    }
+
+
+def _view(session: Session, row: Snapshot) -> SnapshotView:
+    return SnapshotView(
+        id=row.id, name=row.name, hash=row.hash, task_id=row.task_id,
+        task=session.get_one(Task, row.task_id).name, classes=tuple(pair[0] for pair in row.classes),
+        titles=tuple(pair[1] for pair in row.classes), recipe=row.recipe, summary=row.summary,
+        created_at=row.created_at,
+    )  # fmt: skip

@@ -1,0 +1,167 @@
+"""Questions and their ordered answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, literal, select
+from sqlalchemy.orm import Session
+
+from core.errors import InvalidInput, NotFound
+from db import Database, queries
+from db.tables import Case, Image, LabelClass, Task
+from db.vocabulary import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ClassView:
+    """One answer: `name` is what files say, `title` what people read."""
+
+    position: int
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A question, its answers in the order of the model's outputs, and how many cases wait outside it."""
+
+    id: int
+    name: str
+    question: str
+    unit: Unit
+    classes: tuple[ClassView, ...]
+
+
+def every(db: Database) -> list[TaskView]:
+    """All tasks, oldest first."""
+    with db.read() as session:
+        return [view(task) for task in session.scalars(select(Task).order_by(Task.id))]
+
+
+def get(db: Database, task_id: int) -> TaskView:
+    """One task.
+
+    Raises:
+        NotFound: no task has that id.
+    """
+    with db.read() as session:
+        return view(_row(session, task_id))
+
+
+def named(db: Database, name: str) -> TaskView:
+    """The task of that name.
+
+    Raises:
+        NotFound: says which there are.
+    """
+    with db.read() as session:
+        task = queries.task_named(session, name)
+        if task is None:
+            names = ", ".join(session.scalars(select(Task.name).order_by(Task.id))) or "none yet"
+            raise NotFound(f"There is no task '{name}'; the tasks of this home are: {names}.")
+        return view(task)
+
+
+def create(db: Database, *, name: str, classes: Sequence[str], question: str = "", unit: Unit = Unit.IMAGE) -> TaskView:
+    """A new question about every image (or series) there is now.
+
+    Raises:
+        InvalidInput: no name, a name already taken, fewer than two different classes, or more than nine.
+    """
+    with db.transaction() as session:
+        if queries.task_named(session, name):
+            raise InvalidInput(f"There is already a task '{name}'; choose another name.")
+        task = make(session, name=name, classes=classes, question=question, unit=unit)
+        add_new_cases(session, task)
+        return view(task)
+
+
+def make(session: Session, *, name: str, classes: Sequence[str], question: str = "", unit: Unit = Unit.IMAGE) -> Task:
+    """The row of a new task, inside the caller's transaction; it has no cases yet."""
+    names = [text.strip() for text in classes if text.strip()]
+    if not name.strip():
+        raise InvalidInput("A task needs a name, such as 'pneumonia'.")
+    if len(set(names)) != len(names):
+        raise InvalidInput(f"Task '{name}' names a class twice; its classes must differ.")
+    task = Task(project_id=queries.project_id(session), name=name.strip(), question=question.strip(), unit=unit)
+    task.classes = [LabelClass(position=position, name=text, title="") for position, text in enumerate(names)]
+    session.add(task)
+    session.flush()
+    return task
+
+
+def append_classes(session: Session, task: Task, names: Sequence[str]) -> None:
+    """Add the classes that `task` lacks, after those it has: their order is the model's output order."""
+    known = {label.name for label in task.classes}
+    for name in names:
+        if name not in known:
+            task.classes.append(LabelClass(position=len(task.classes), name=name, title=""))
+            known.add(name)
+    session.flush()
+
+
+def set_titles(db: Database, task_id: int, titles: dict[str, str]) -> TaskView:
+    """What people read in place of a class's code, by class name."""
+    with db.transaction() as session:
+        task = _row(session, task_id)
+        for label in task.classes:
+            label.title = titles.get(label.name, label.title).strip()
+        return view(task)
+
+
+def missing_cases(db: Database, task_id: int) -> int:
+    """How many images (or series) came after the task and are not in it."""
+    with db.read() as session:
+        task = _row(session, task_id)
+        inside = select(Case.image_id).where(Case.task_id == task_id)
+        if task.unit is Unit.SERIES:
+            series = select(Case.series_id).where(Case.task_id == task_id)
+            wanted = select(func.count(func.distinct(Image.series_id))).where(
+                Image.series_id.isnot(None), Image.series_id.notin_(series)
+            )
+        else:
+            wanted = select(func.count(Image.id)).where(Image.id.notin_(inside))
+        return session.scalar(wanted.where(Image.excluded_because.is_(None))) or 0
+
+
+def add_missing_cases(db: Database, task_id: int) -> int:
+    """Make a case of every image (or series) not yet in the task; gives their number."""
+    with db.transaction() as session:
+        return add_new_cases(session, _row(session, task_id))
+
+
+def add_new_cases(session: Session, task: Task) -> int:
+    """The same, inside the caller's transaction."""
+    before = session.scalar(select(func.count(Case.id)).where(Case.task_id == task.id)) or 0
+    if task.unit is Unit.SERIES:
+        _add_series(session, task)
+    else:
+        inside = select(Case.image_id).where(Case.task_id == task.id)
+        fresh = select(literal(task.id), Image.id).where(
+            Image.project_id == task.project_id, Image.excluded_because.is_(None), Image.id.notin_(inside)
+        )
+        session.execute(insert(Case).from_select(["task_id", "image_id"], fresh.order_by(Image.id)))
+    after = session.scalar(select(func.count(Case.id)).where(Case.task_id == task.id)) or 0
+    return after - before
+
+
+def view(task: Task) -> TaskView:
+    """A row as pages see it."""
+    classes = tuple(ClassView(label.position, label.name, label.title or label.name) for label in task.classes)
+    return TaskView(task.id, task.name, task.question, task.unit, classes)
+
+
+def _add_series(session: Session, task: Task) -> None:
+    inside = set(session.scalars(select(Case.series_id).where(Case.task_id == task.id)))
+    every_id = session.scalars(select(Image.series_id).where(Image.series_id.isnot(None)).distinct())
+    fresh = [series_id for series_id in every_id if series_id is not None and series_id not in inside]
+    for series_id, images in queries.stacks(session, fresh).items():
+        # A case always names an image: of a series the middle slice, which is what a 2-D model is shown.
+        session.add(Case(task_id=task.id, series_id=series_id, image_id=images[len(images) // 2]))
+
+
+def _row(session: Session, task_id: int) -> Task:
+    task = session.get(Task, task_id)
+    if task is None:
+        raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
+    return task
