@@ -48,10 +48,10 @@ def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> Table:
     Raises:
         InvalidInput: not there, not text, no such column, or one file listed twice.
     """
-    text = _text(path)
+    text = text_of(path)
     if not text.strip():
         raise InvalidInput(f"The metadata file {path.name} is empty; it needs a header line and a row per file.")
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text.split("\n", 1)[0]), restkey="")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), restkey="")
     columns = tuple(name.strip() for name in reader.fieldnames or ())
     for wanted in (file_column, *needed):
         if wanted not in columns:
@@ -77,23 +77,29 @@ def _cell(value: str | list[str] | None) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a CSV.
+
+    Raises:
+        InvalidInput: cannot be opened, or is not UTF-8 (or UTF-16) text.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise InvalidInput(f"The metadata file {path} cannot be opened ({error.strerror}).") from error
+        raise InvalidInput(f"The file {path} cannot be opened ({error.strerror}).") from error
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise InvalidInput(
-            f"The metadata file {path.name} is not UTF-8 text (line {line}); save it as 'CSV UTF-8' and try again."
+            f"The file {path.name} is not UTF-8 text (line {line}); save it as 'CSV UTF-8' and try again."
         ) from error
     if "\x00" in text:
-        raise InvalidInput(f"The metadata file {path.name} holds binary data, not text; give a CSV file.")
+        raise InvalidInput(f"The file {path.name} holds binary data, not text; give a CSV file.")
     return text
 
 
-def _delimiter(header: str) -> str:
-    return max(",;\t", key=header.count)
+def delimiter_of(text: str) -> str:
+    """Comma, semicolon or tab: what the header uses most."""
+    return max(",;\t", key=text.split("\n", 1)[0].count)

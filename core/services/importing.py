@@ -14,10 +14,12 @@ from core.imaging import deidentify, metadata
 from core.imaging.deidentify import Identity
 from core.imaging.reading import Known, ReadFile, Refusal, find, read_files
 from core.imaging.store import Store
-from core.services import intake
+from core.launching import Launcher
+from core.services import intake, jobs
 from core.settings import Settings
 from db import Database
 from db.tables import Image
+from db.vocabulary import JobKind
 
 FLUSH_S, FLUSH_IMAGES = 1.0, 500
 
@@ -246,3 +248,12 @@ def _scrubbed(report: ImportReport, tally: _Tally, scrub: bool) -> ImportReport:
         report, refused=tuple(Refused(hidden(one.file), one.reason) for one in report.refused),
         unlisted=tuple(map(hidden, report.unlisted)), missing=tuple(map(hidden, report.missing)),
     )  # fmt: skip
+
+
+def submit(db: Database, request: ImportRequest, *, by: str, key: str, launcher: Launcher) -> int:
+    """Queue an import (or a dry run); gives the job's id. The same key gives the same job."""
+    with db.transaction() as session:
+        job = jobs.add(session, JobKind.IMPORT, {"import": request.to_json(), "by": by}, key=f"import:{key}")
+        job_id = job.id
+    launcher.wake()
+    return job_id

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
@@ -11,8 +11,8 @@ from core.launching import Launcher
 from core.services import jobs, runs
 from core.services.training import Submitted
 from db import Database
-from db.tables import Case, Image, Patient, Prediction, SnapshotCase
-from db.vocabulary import JobKind, Split
+from db.tables import Case, Checkpoint, Image, Patient, Prediction, Run, SnapshotCase
+from db.vocabulary import CheckpointKind, JobKind, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +59,23 @@ def submit(db: Database, *, run_id: int, split: str, by: str, key: str, launcher
 
 
 def replace(session: Session, run_id: int, found: Iterable[tuple[int, list[float]]], *, checkpoint: str) -> None:
-    """Write a batch of predictions, in place of earlier ones of the same cases."""
+    """Write a batch of predictions; of a case predicted before, the row stays (verdicts point at it) with new numbers."""
     scored = dict(found)
-    frozen = session.execute(
-        select(SnapshotCase).where(
-            SnapshotCase.snapshot_id == _snapshot(session, run_id), SnapshotCase.case_id.in_(scored)
+    mine = select(Prediction).where(Prediction.run_id == run_id, Prediction.case_id.in_(scored))
+    there = {row.case_id: row for row in session.scalars(mine)}
+    frozen = select(SnapshotCase).where(
+        SnapshotCase.snapshot_id == _snapshot(session, run_id), SnapshotCase.case_id.in_(scored)
+    )
+    for row in session.scalars(frozen):
+        prediction = there.get(row.case_id) or Prediction(
+            run_id=run_id, case_id=row.case_id, split=row.split, label=row.label
         )
-    ).scalars()
-    session.execute(delete(Prediction).where(Prediction.run_id == run_id, Prediction.case_id.in_(scored)))
-    session.add_all(
-        Prediction(run_id=run_id, case_id=row.case_id, split=row.split, label=row.label,
-                   probabilities=scored[row.case_id], checkpoint_sha256=checkpoint)
-        for row in frozen
-    )  # fmt: skip
+        prediction.probabilities, prediction.checkpoint_sha256 = scored[row.case_id], checkpoint
+        session.add(prediction)
 
 
 def every(db: Database, run_id: int, *, split: str | None = None) -> list[PredictionView]:
-    """A run's predictions by case.
-
-    Reviewed rows stay: a verdict points at them, so a new prediction of the same case is only made by a new run.
-    """
+    """A run's predictions by case."""
     joined = (
         select(Prediction, Case.image_id, Patient.pseudonym)
         .join(Case, Case.id == Prediction.case_id)
@@ -96,7 +93,11 @@ def every(db: Database, run_id: int, *, split: str | None = None) -> list[Predic
         ]
 
 
-def _snapshot(session: Session, run_id: int) -> int:
-    from db.tables import Run
+def checkpoint(db: Database, run_id: int) -> str:
+    """sha256 of the run's best checkpoint."""
+    with db.read() as session:
+        return session.get_one(Checkpoint, (run_id, CheckpointKind.BEST)).sha256
 
+
+def _snapshot(session: Session, run_id: int) -> int:
     return session.get_one(Run, run_id).snapshot_id

@@ -107,6 +107,12 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
         return _view(session, row)
 
 
+def as_json(made: SnapshotView) -> dict[str, Any]:
+    """For the command line: the contract's keys, and what else the summary holds."""
+    return {"snapshot": made.id, "name": made.name, "hash": made.hash, "task": made.task, "shared_patients": 0,
+            **made.summary}  # fmt: skip
+
+
 def every(db: Database) -> list[SnapshotView]:
     """All snapshots, newest first."""
     with db.read() as session:

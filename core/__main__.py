@@ -1,0 +1,378 @@
+"""Every command of `rounds` that needs no screen: the same services without a browser."""
+
+import argparse
+import getpass
+import json
+import os
+import sys
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.errors import InvalidInput, UserError
+from core.launching.local import LocalLauncher
+from core.settings import Settings
+
+Arguments = argparse.Namespace
+Output = dict[str, Any] | list[Any]
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse whose complaint is one sentence of ours."""
+
+    def error(self, message: str) -> Any:
+        """Raise instead of exiting, so that --json holds for wrong arguments too."""
+        raise InvalidInput(f"{self.prog}: {message}; `{self.prog} --help` shows what it takes.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code. What fails prints one sentence on standard error."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in argv
+    try:
+        arguments = parser().parse_args(argv)
+        said = COMMANDS[arguments.command](arguments)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        if as_json:
+            print(json.dumps({"error": str(error)}))
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; what was done so far is kept.", file=sys.stderr)
+        return 130
+    return _show(said, as_json) if said is not None else 0
+
+
+def parser() -> Parser:
+    """The contract: names of commands and options."""
+    common = Parser(add_help=False)
+    common.add_argument(
+        "--home", default=argparse.SUPPRESS, metavar="DIR", help="the workspace (default: ROUNDS_HOME or ~/rounds)"
+    )
+    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print the result as JSON")
+    top = Parser(prog="rounds", description="Rounds: label, freeze, train and review medical images.", parents=[common])
+    subs = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+
+    def command(name: str, summary: str) -> argparse.ArgumentParser:
+        return subs.add_parser(name, help=summary, description=summary, parents=[common])
+
+    for name, summary in (("serve", "open the dashboard"),):
+        command(name, summary)  # run by dashboard.__main__, listed here for --help
+    one = command("import", "take in a file or a folder of images")
+    one.add_argument("path", type=Path, metavar="PATH")
+    one.add_argument("--metadata", type=Path, metavar="FILE.csv")
+    one.add_argument("--file-column", default="file", metavar="COLUMN")
+    one.add_argument("--patient-column", metavar="COLUMN")
+    one.add_argument("--task", default="", metavar="NAME")
+    one.add_argument("--label-column", metavar="COLUMN")
+    one.add_argument("--reference", action="store_true", help="leave the originals where they are")
+    one.add_argument("--dry-run", action="store_true", help="say what would be taken, take nothing")
+    one = command("label", "take labels from a CSV with the columns image, label, reader")
+    one.add_argument("--task", required=True, metavar="NAME")
+    one.add_argument("--csv", required=True, type=Path, metavar="FILE")
+    one = command("snapshot", "split by patient, balance and freeze")
+    one.add_argument("--task", required=True, metavar="NAME")
+    one.add_argument("--name", required=True, metavar="NAME")
+    one.add_argument("--val", type=float, default=0.15)
+    one.add_argument("--test", type=float, default=0.15)
+    one.add_argument("--split-column", metavar="COLUMN")
+    one.add_argument("--stratify", default="", metavar="COLUMN,…")
+    one.add_argument("--balance", default="none", choices=["none", "weights", "oversample", "undersample"])
+    one.add_argument("--seed", type=int, default=0)
+    one = command("train", "train a model on a snapshot")
+    one.add_argument("--snapshot", required=True, metavar="NAME")
+    one.add_argument("--model", required=True, metavar="MODEL")
+    one.add_argument("--preset", default="", metavar="NAME")
+    one.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", dest="knobs")
+    one.add_argument("--wait", action="store_true", help="return when it has ended")
+    one = command("jobs", "list the jobs, or cancel or resume one")
+    one.add_argument("verb", nargs="?", choices=["cancel", "resume"])
+    one.add_argument("id", nargs="?", type=int)
+    one = command("runs", "list the runs, or show one")
+    one.add_argument("id", nargs="?", type=int)
+    one = command("predict", "predict a split with a run's best checkpoint")
+    one.add_argument("--run", required=True, type=int)
+    one.add_argument("--split", default="test")
+    one.add_argument("--wait", action="store_true", help="return when it has ended")
+    one = command("evaluate", "figures with 95 %% intervals of a predicted split")
+    one.add_argument("--run", required=True, type=int)
+    one.add_argument("--split", default="test")
+    one = command("explain", "write a map of where the model looked, over the image")
+    one.add_argument("--run", required=True, type=int)
+    one.add_argument("--image", required=True, metavar="ID", help="the catalogue's id or the file's sha256")
+    one.add_argument("--method", default="", metavar="METHOD")
+    one.add_argument("--class", dest="class_name", default="", metavar="CLASS")
+    one.add_argument("--out", required=True, type=Path, metavar="FILE.png")
+    command("doctor", "look at everything and say what is not well")
+    command("dispatch", "give waiting jobs a process (started by itself)")
+    one = command("work", "do one claimed job in this process (started by the dispatcher)")
+    one.add_argument("id", type=int)
+    one.add_argument("--attempt", type=int, required=True)
+    one.add_argument("--device", default="cpu")
+    return top
+
+
+def _settings(arguments: Arguments) -> Settings:
+    return Settings.read(getattr(arguments, "home", None))
+
+
+def _open(arguments: Arguments) -> tuple[Any, Settings, LocalLauncher]:
+    from core.services import jobs, workspace
+
+    settings = _settings(arguments)
+    db, launcher = workspace.open_home(settings), LocalLauncher(settings)
+    jobs.reap(db, launcher.alive)
+    return db, settings, launcher
+
+
+def reader_name() -> str:
+    """Who acts on this command line: ROUNDS_READER, else the account's name."""
+    try:
+        return os.environ.get("ROUNDS_READER") or getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
+
+
+def _import(arguments: Arguments) -> Output:
+    from core.services import importing
+
+    db, settings, _ = _open(arguments)
+    request = importing.ImportRequest(
+        path=arguments.path, metadata=arguments.metadata, file_column=arguments.file_column,
+        patient_column=arguments.patient_column, task=arguments.task, label_column=arguments.label_column,
+        reference=arguments.reference, dry_run=arguments.dry_run,
+    )  # fmt: skip
+    report = None
+    for report in importing.run(db, settings, request, by=reader_name()):
+        _progress(f"{report.done}/{report.found} files", end=report.finished)
+    assert report is not None
+    said = report.to_json()
+    if not report.imported and not report.known:
+        said["error"] = (
+            f"None of the {report.found} files in {arguments.path} is an image that Rounds can read; each has its reason."
+        )
+    return said
+
+
+def _label(arguments: Arguments) -> Output:
+    from core.services import label_files
+
+    db, settings, _ = _open(arguments)
+    return asdict(label_files.take(db, settings, task=arguments.task, path=arguments.csv, by=reader_name()))
+
+
+def _snapshot(arguments: Arguments) -> Output:
+    from core.curation.recipe import Recipe
+    from core.services import snapshotting, tasks
+
+    db, _, _ = _open(arguments)
+    recipe = Recipe(
+        val=arguments.val, test=arguments.test, split_fact=arguments.split_column,
+        stratify=tuple(name for name in arguments.stratify.split(",") if name), balance=arguments.balance,
+        seed=arguments.seed,
+    )  # fmt: skip
+    task = tasks.named(db, arguments.task)
+    made = snapshotting.freeze(db, task.id, recipe, name=arguments.name, by=reader_name())
+    return snapshotting.as_json(made)
+
+
+def _train(arguments: Arguments) -> Output:
+    from core.services import jobs, runs, snapshotting, training
+    from core.training.spec import PRESETS, TrainSpec
+
+    db, _, launcher = _open(arguments)
+    if arguments.preset and arguments.preset not in PRESETS:
+        raise InvalidInput(f"There is no preset '{arguments.preset}'; choose one of {', '.join(PRESETS)}.")
+    preset = dict(PRESETS[arguments.preset]) if arguments.preset else {}
+    spec = TrainSpec(**{**preset, "model": arguments.model}).with_settings(_pairs(arguments.knobs))
+    snapshot = snapshotting.named(db, arguments.snapshot)
+    made = training.submit(
+        db, snapshot_id=snapshot.id, spec=spec, by=reader_name(), key=uuid.uuid4().hex, launcher=launcher
+    )
+    if arguments.wait:
+        _wait(db, launcher, made.job)
+    job, run = jobs.get(db, made.job), runs.get(db, made.run)
+    said = {"epochs": spec.epochs, "device": None, "images_per_second": None, "data_wait_share": None, **run.result}
+    return {"run": run.id, "job": job.id, "state": job.state, "model": spec.model, **said}
+
+
+def _pairs(settings: list[str]) -> dict[str, str]:
+    pairs = {}
+    for text in settings:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidInput(f"'{text}' is not a setting; write --set NAME=VALUE, such as --set epochs=5.")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _wait(db: Any, launcher: LocalLauncher, job_id: int) -> None:
+    """Until the job has ended.
+
+    Raises:
+        UserError: it did not succeed, with its own sentence.
+    """
+    from core.services import jobs
+
+    job = jobs.get(db, job_id)
+    while not job.state.is_finished:
+        told = job.progress
+        _progress(
+            f"job {job_id} {job.state}" + (f", epoch {told['epoch']}/{told['epochs']}" if "epoch" in told else "")
+        )
+        time.sleep(0.5)
+        jobs.reap(db, launcher.alive)
+        job = jobs.get(db, job_id)
+    _progress("", end=True)
+    if job.state != "succeeded":
+        raise UserError(job.error or f"Job {job_id} ended as {job.state}.")
+
+
+def _jobs(arguments: Arguments) -> Output:
+    from core.services import jobs
+
+    db, _, launcher = _open(arguments)
+    if arguments.verb and arguments.id is None:
+        raise InvalidInput(f"`rounds jobs {arguments.verb}` needs the job's number; `rounds jobs` lists them.")
+    if arguments.verb == "cancel":
+        jobs.cancel(db, arguments.id)
+    elif arguments.verb == "resume":
+        jobs.requeue(db, arguments.id)
+        launcher.wake()
+    return [
+        {"job": job.id, "run": job.run_id, "kind": job.kind, "state": job.state, "attempt": job.attempt,
+         "error": job.error, "progress": job.progress}
+        for job in jobs.every(db)
+    ]  # fmt: skip
+
+
+def _runs(arguments: Arguments) -> Output:
+    from core.services import runs
+
+    db, _, _ = _open(arguments)
+    if arguments.id is None:
+        return [_run(run) for run in runs.every(db)]
+    run = runs.get(db, arguments.id)
+    return {**_run(run), "spec": run.spec.to_json(), "curves": runs.curves(db, run.id)}
+
+
+def _run(run: Any) -> dict[str, Any]:
+    job = {"job": run.job.id, "state": run.job.state, "error": run.job.error} if run.job else {}
+    return {"run": run.id, "snapshot": run.snapshot, "task": run.task, "model": run.spec.model,
+            "best_epoch": run.best_epoch, "predicted": run.predicted, **job, **run.result}  # fmt: skip
+
+
+def _predict(arguments: Arguments) -> Output:
+    from core.services import jobs, predicting
+
+    db, _, launcher = _open(arguments)
+    made = predicting.submit(
+        db, run_id=arguments.run, split=arguments.split, by=reader_name(), key=uuid.uuid4().hex, launcher=launcher
+    )
+    if arguments.wait:
+        _wait(db, launcher, made.job)
+    job = jobs.get(db, made.job)
+    return {"run": arguments.run, "job": job.id, "state": job.state, "split": arguments.split, **job.result}
+
+
+def _evaluate(arguments: Arguments) -> Output:
+    from core.services import evaluating
+
+    db, _, _ = _open(arguments)
+    found = evaluating.evaluate(db, arguments.run, split=arguments.split)
+    return {"run": arguments.run, "split": arguments.split, **found.to_json()}
+
+
+def _explain(arguments: Arguments) -> Output:
+    from core.services import explaining, images, overlays, runs
+
+    db, settings, _ = _open(arguments)
+    image = images.find(db, arguments.image)
+    run = runs.get(db, arguments.run)
+    names = {**{name: at for at, name in enumerate(run.titles)}, **{name: at for at, name in enumerate(run.classes)}}
+    if arguments.class_name and arguments.class_name not in names:
+        raise InvalidInput(
+            f"Run {run.id} has no class '{arguments.class_name}'; its classes are: {', '.join(run.titles)}."
+        )
+    found = explaining.explain(
+        db, settings, run_id=run.id, image_id=image.id, method=arguments.method,
+        class_index=names.get(arguments.class_name),
+    )  # fmt: skip
+    overlays.save(settings, image, found.path, arguments.out)
+    return {"file": str(arguments.out), "method": found.method, "class": run.classes[found.class_index],
+            "probability": found.probability, "image": image.id}  # fmt: skip
+
+
+def _doctor(arguments: Arguments) -> Output:
+    from core.services import checkup
+
+    db, settings, launcher = _open(arguments)
+    checks = checkup.check(db, settings, launcher)
+    return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
+
+
+def _dispatch(arguments: Arguments) -> None:
+    from core import dispatcher
+    from core.services import workspace
+
+    settings = _settings(arguments)
+    dispatcher.run(workspace.open_home(settings), settings, LocalLauncher(settings))
+
+
+def _work(arguments: Arguments) -> None:
+    from core import worker
+    from core.services import workspace
+
+    settings = _settings(arguments)
+    worker.work(
+        workspace.open_home(settings), settings, arguments.id, attempt=arguments.attempt, device=arguments.device
+    )
+
+
+def _serve(_arguments: Arguments) -> None:
+    raise InvalidInput("The dashboard is started by `rounds serve`, not by `python -m core`.")
+
+
+COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
+    "serve": _serve, "import": _import, "label": _label, "snapshot": _snapshot, "train": _train, "jobs": _jobs,
+    "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain, "doctor": _doctor,
+    "dispatch": _dispatch, "work": _work,
+}  # fmt: skip
+
+
+def _progress(text: str, *, end: bool = False) -> None:
+    """One line that is written over, on a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="\n" if end and text else "", file=sys.stderr, flush=True)
+
+
+def _show(said: Output, as_json: bool) -> int:
+    failed = isinstance(said, dict) and "error" in said
+    if failed and isinstance(said, dict):
+        print(said["error"], file=sys.stderr)
+    if as_json:
+        print(json.dumps(said, ensure_ascii=False, default=str, allow_nan=False))
+    else:
+        print("\n".join(_lines(said)))
+    return 1 if failed or (isinstance(said, dict) and said.get("ok") is False) else 0
+
+
+def _lines(said: Output, indent: str = "") -> list[str]:
+    """Plain text: one line per value, a list item per line."""
+    if isinstance(said, list):
+        return [indent + ", ".join(f"{key} {value}" for key, value in one.items() if value not in (None, {}, ""))
+                if isinstance(one, dict) else f"{indent}{one}" for one in said] or [f"{indent}none yet"]  # fmt: skip
+    lines = []
+    for key, value in said.items():
+        if isinstance(value, dict | list) and value:
+            lines += [f"{indent}{key}:", *_lines(value, indent + "  ")]
+        elif value not in (None, [], {}, ()):
+            lines.append(f"{indent}{key}: {value}")
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

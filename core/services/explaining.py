@@ -1,0 +1,129 @@
+"""Where a run looked on a case: computed on demand, filed by checkpoint, image, method and class."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from core.errors import InvalidInput, NotFound
+from core.services import runs, training
+from core.settings import Settings
+from db import Database
+from db.tables import Case, Checkpoint, Image, SnapshotCase
+from db.vocabulary import CheckpointKind
+
+if TYPE_CHECKING:
+    from core.inference import LoadedModel
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """A filed map: an 8-bit grey PNG over the model's input, named by what made it."""
+
+    name: str
+    path: Path
+    method: str
+    class_index: int
+    class_name: str
+    probability: float | None
+
+
+def methods(db: Database, run_id: int) -> list[tuple[str, str]]:
+    """What can explain a run's model: (name, title), the usual one first."""
+    from core.explain import EXPLAINERS
+    from core.models import MODELS
+
+    entry = MODELS[runs.get(db, run_id).spec.model]
+    return [(name, EXPLAINERS[name].title) for name in entry.explainers]
+
+
+def explain(
+    db: Database, settings: Settings, *, run_id: int, image_id: int, method: str = "", class_index: int | None = None
+) -> MapView:
+    """The map of one image by a run's best checkpoint; by default of the class it gives most to.
+
+    Raises:
+        NotFound: no such run, no checkpoint, or the image is not in the run's snapshot.
+        InvalidInput: a method that does not suit the model, or a class it does not have.
+    """
+    run = runs.get(db, run_id)
+    suited = [name for name, _ in methods(db, run_id)]
+    method = method or suited[0]
+    if method not in suited:
+        raise InvalidInput(f"'{method}' cannot explain a {run.spec.model}; what can is: {', '.join(suited)}.")
+    if class_index is not None and not 0 <= class_index < len(run.classes):
+        raise InvalidInput(f"Class {class_index} is not one of the run's {len(run.classes)} classes.")
+    checkpoint = _checkpoint(db, run_id)
+    with db.read() as session:
+        image = session.get(Image, image_id)
+        case = session.scalar(
+            select(SnapshotCase.case_id)
+            .join(Case, Case.id == SnapshotCase.case_id)
+            .where(Case.image_id == image_id, SnapshotCase.snapshot_id == run.snapshot_id)
+        )
+    if image is None or case is None:
+        raise NotFound(f"Image {image_id} is not in snapshot '{run.snapshot}' of run {run_id}; choose one that is.")
+    asked = f"{checkpoint}:{image.sha256}:{image.item}:{method}:{class_index}"
+    name = hashlib.sha256(asked.encode()).hexdigest()[:40]
+    path = settings.folder("maps") / f"{name}.png"
+    if not path.exists():
+        _compute(db, settings, run, case, method, class_index, checkpoint, path)
+    shown, probability = _about(path)
+    return MapView(name, path, method, shown, run.titles[shown], probability)
+
+
+def _checkpoint(db: Database, run_id: int) -> str:
+    with db.read() as session:
+        row = session.get(Checkpoint, (run_id, CheckpointKind.BEST))
+    if row is None:
+        raise NotFound(f"Run {run_id} has no checkpoint yet; wait for its first epoch, or look at its log.")
+    return row.sha256
+
+
+def _compute(
+    db: Database, settings: Settings, run: runs.RunView, case: int, method: str, class_index: int | None,
+    checkpoint: str, path: Path,
+) -> None:  # fmt: skip
+    from core.explain import EXPLAINERS
+
+    example = next(one for one in training.examples(db, settings, run.snapshot_id) if one.key == str(case))
+    model = _loaded(runs.folder(settings, run.id), checkpoint)
+    found = EXPLAINERS[method].explain(model, example, class_index)
+    _write(path, found.values, found.class_index, found.probability)
+
+
+@lru_cache(maxsize=2)
+def _loaded(folder: Path, checkpoint: str) -> "LoadedModel":
+    """By content, so that a resumed run is loaded anew; read-only once loaded."""
+    from core.inference import load
+
+    return load(folder)
+
+
+def _write(path: Path, values: object, class_index: int, probability: float) -> None:
+    import numpy as np
+    from PIL import Image as Picture
+    from PIL.PngImagePlugin import PngInfo
+
+    about = PngInfo()
+    about.add_text("class", str(class_index))
+    about.add_text("probability", repr(probability))
+    grey = np.clip(np.round(np.asarray(values, dtype=np.float32) * 255), 0, 255).astype(np.uint8)
+    handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        Picture.fromarray(grey).save(file, format="PNG", pnginfo=about)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+
+
+def _about(path: Path) -> tuple[int, float | None]:
+    from PIL import Image as Picture
+
+    with Picture.open(path) as picture:
+        return int(picture.info["class"]), float(picture.info["probability"])

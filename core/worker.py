@@ -1,0 +1,237 @@
+"""Run one claimed job in this process: events to rows, heartbeat, cancel, finish."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from core.errors import FencedOff, NotTrainable, UserError
+from core.imaging.store import Store
+from core.services import importing, jobs, predicting, runs, snapshotting, training
+from core.settings import Settings
+from db import Database
+from db.vocabulary import JobKind, JobState
+
+BEAT_EVERY_S = 0.5
+PREDICTIONS_AT_ONCE = 256
+log = logging.getLogger("rounds.worker")
+
+
+class Cancelled(Exception):
+    """The end of this job was wished."""
+
+
+@dataclass
+class Attempt:
+    """One attempt at a job: what every write of progress must name."""
+
+    db: Database
+    settings: Settings
+    job: jobs.JobView
+    device: str
+    beaten: float = field(default=0.0)
+
+    def beat(self, progress: dict[str, Any], *, also: Callable[[Any], None] | None = None, due: bool = False) -> None:
+        """Say how far it is, at most twice a second unless `due`; `also` writes in the same transaction.
+
+        Raises:
+            Cancelled: somebody wished the end.
+            FencedOff: the job belongs to another attempt.
+        """
+        now = time.monotonic()
+        if not due and also is None and now - self.beaten < BEAT_EVERY_S:
+            return
+        self.beaten = now
+        with self.db.transaction() as session:
+            wished = jobs.beat(session, self.job.id, self.job.attempt, progress=progress)
+            if also is not None:
+                also(session)
+        if wished:
+            raise Cancelled
+
+
+def work(db: Database, settings: Settings, job_id: int, *, attempt: int, device: str) -> JobState:
+    """Do the job to its end, whatever that is, and say so in its row."""
+    job = jobs.get(db, job_id)
+    if job.attempt != attempt or job.state is not JobState.RUNNING:
+        log.warning("job %s is no longer attempt %s's", job_id, attempt)
+        return job.state
+    mine = Attempt(db, settings, job, device)
+    _sign(mine)
+    try:
+        ending = _do(mine)
+        jobs.finish(db, job_id, attempt, **ending)
+    except FencedOff:
+        log.warning("job %s was taken over; leaving", job_id)
+        return jobs.get(db, job_id).state
+    state: JobState = ending["state"]
+    return state
+
+
+def _do(mine: Attempt) -> dict[str, Any]:
+    """The keywords of `jobs.finish`."""
+    try:
+        return {"state": JobState.SUCCEEDED, "result": KINDS[mine.job.kind](mine)}
+    except Cancelled:
+        return {"state": JobState.CANCELLED, "error": "Cancelled on request; resume goes on from what was kept."}
+    except UserError as error:
+        return {"state": JobState.FAILED, "error": str(error)}
+    except FencedOff:
+        raise
+    except OSError as error:
+        log.exception("job %s failed", mine.job.id)
+        reason = error.strerror or type(error).__name__
+        return {
+            "state": JobState.FAILED,
+            "error": f"The machine refused to go on ({reason}); free space or memory and resume.",
+        }
+    except Exception as error:
+        log.exception("job %s failed", mine.job.id)
+        said = f"{type(error).__name__} in {mine.job.kind} job {mine.job.id}; the details are in {_log(mine).name}"
+        return {"state": JobState.FAILED, "error": f"This should not have happened: {said}."}
+
+
+def _sign(mine: Attempt) -> None:
+    import psutil
+
+    with mine.db.transaction() as session:
+        started = psutil.Process().create_time()
+        jobs.beat(session, mine.job.id, mine.job.attempt, pid=os.getpid(), pid_started_at=started)
+
+
+def _log(mine: Attempt) -> Path:
+    return mine.settings.folder("jobs") / "launch.log"
+
+
+def _import(mine: Attempt) -> dict[str, Any]:
+    request = importing.ImportRequest.from_json(mine.job.request["import"])
+    report: importing.ImportReport | None = None
+    with closing(_reports(mine, request)) as reports:
+        for report in reports:
+            mine.beat(report.to_json() if len(report.refused) < 50 else {"found": report.found, "done": report.done})
+    _forget(mine, request)
+    return report.to_json() if report else {}
+
+
+def _reports(mine: Attempt, request: importing.ImportRequest) -> Iterator[importing.ImportReport]:
+    yield from importing.run(mine.db, mine.settings, request, by=mine.job.request["by"], scrub=True)
+
+
+def _forget(mine: Attempt, request: importing.ImportRequest) -> None:
+    """Uploaded files were copied into the store; the inbox keeps none of them, and the row no path that may name a person."""
+    import shutil
+
+    inbox = mine.settings.folder("inbox")
+    if inbox in request.path.parents and not request.dry_run:
+        shutil.rmtree(request.path, ignore_errors=True)
+
+
+def _train(mine: Attempt) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from core.training import events
+    from core.training.loop import fit
+
+    run = runs.get(mine.db, mine.job.request["run"])
+    folder = runs.folder(mine.settings, run.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    snapshot = snapshotting.get(mine.db, run.snapshot_id)
+    result: dict[str, Any] = {}
+    progress: dict[str, Any] = {"epochs": run.spec.epochs}
+    with (folder / "log.txt").open("a", encoding="utf-8") as words:
+        _verify(mine, run.snapshot_id, words.write)
+        spec = replace(run.spec, device=_device(run.spec.device, mine.device))
+        going = fit(
+            spec, training.examples(mine.db, mine.settings, run.snapshot_id), classes=run.classes, folder=folder,
+            cache=mine.settings.folder("cache"), facts={"snapshot": snapshot.hash, "run": str(run.id)},
+        )  # fmt: skip
+        with closing(going):  # type: ignore[type-var]
+            for event in going:
+                match event:
+                    case events.Log(text=text):
+                        words.write(text + "\n")
+                        words.flush()
+                    case events.Step():
+                        progress |= {"epoch": event.epoch, "step": event.step, "steps": event.steps, "loss": event.loss}
+                        mine.beat(progress)
+                    case events.EpochDone():
+                        words.write(_line(event))
+                        words.flush()
+                        progress |= {"epoch": event.epoch, "done": event.epoch, "metrics": dict(event.metrics)}
+                        keep = _keep_epoch(run.id, event)
+                        mine.beat(progress, also=keep)
+                    case events.CheckpointSaved():
+                        mine.beat(progress, also=_keep_checkpoint(run.id, event))
+                    case events.Finished():
+                        result = {
+                            "epochs": event.epochs, "best_epoch": event.best_epoch, "device": event.device,
+                            "images_per_second": event.images_per_second, "data_wait_share": event.data_wait_share,
+                        }  # fmt: skip
+                        mine.beat(progress, also=lambda session: training.keep_result(session, run.id, result))
+    return result
+
+
+def _verify(mine: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> None:
+    """Header damage can change pixels without an exception; sha256 finds it before a model learns from it."""
+    store = Store(mine.settings.home)
+    hashes = training.originals(mine.db, snapshot_id)
+    for number, sha256 in enumerate(hashes, start=1):
+        if not store.verify(sha256):
+            raise NotTrainable(
+                f"The original {sha256[:12]} changed since it was imported; restore the file, or exclude the image and "
+                "freeze again."
+            )
+        mine.beat({"verified": number, "originals": len(hashes)})
+    say(f"{len(hashes)} originals verified by sha256.\n")
+
+
+def _device(wanted: str, slot: str) -> str:
+    return slot if wanted == "auto" else wanted
+
+
+def _line(event: Any) -> str:
+    numbers = "  ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
+    return f"epoch {event.epoch}/{event.epochs}  {numbers}{'  best so far' if event.is_best else ''}\n"
+
+
+def _keep_epoch(run_id: int, event: Any) -> Callable[[Any], None]:
+    return lambda session: training.keep_epoch(session, run_id, event.epoch, event.metrics)
+
+
+def _keep_checkpoint(run_id: int, event: Any) -> Callable[[Any], None]:
+    return lambda session: training.keep_checkpoint(session, run_id, event.kind, event.epoch, event.sha256)
+
+
+def _predict(mine: Attempt) -> dict[str, Any]:
+    from core.inference import load, scores
+
+    run = runs.get(mine.db, mine.job.request["run"])
+    split = mine.job.request["split"]
+    wanted = training.examples(mine.db, mine.settings, run.snapshot_id, split=None if split == "all" else split)
+    if not wanted:
+        raise NotTrainable(f"Snapshot '{run.snapshot}' has no image in its {split} split; choose another split.")
+    checkpoint = predicting.checkpoint(mine.db, run.id)
+    model = load(runs.folder(mine.settings, run.id))
+    found = scores(model, wanted, cache=mine.settings.folder("cache"))
+    done = 0
+    while batch := list(islice(found, PREDICTIONS_AT_ONCE)):
+        done += len(batch)
+        rows = [(int(key), probabilities) for key, probabilities in batch]
+        mine.beat({"done": done, "images": len(wanted)}, also=_keep_predictions(run.id, rows, checkpoint))
+    return {"images": done, "split": split}
+
+
+def _keep_predictions(run_id: int, rows: list[tuple[int, list[float]]], checkpoint: str) -> Callable[[Any], None]:
+    return lambda session: predicting.replace(session, run_id, rows, checkpoint=checkpoint)
+
+
+KINDS: dict[JobKind, Callable[[Attempt], dict[str, Any]]] = {
+    JobKind.IMPORT: _import,
+    JobKind.TRAIN: _train,
+    JobKind.PREDICT: _predict,
+}
