@@ -152,7 +152,7 @@ def _import(arguments: Arguments) -> Output:
     said = report.to_json()
     if not report.imported and not report.known:
         said["error"] = (
-            f"None of the {report.found} files in {arguments.path} is an image that Rounds can read; each has its reason."
+            f"None of the {report.found} files in {arguments.path} is an image Rounds can read; each has its reason."
         )
     return said
 

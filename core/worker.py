@@ -123,7 +123,7 @@ def _reports(mine: Attempt, request: importing.ImportRequest) -> Iterator[import
 
 
 def _forget(mine: Attempt, request: importing.ImportRequest) -> None:
-    """Uploaded files were copied into the store; the inbox keeps none of them, and the row no path that may name a person."""
+    """Uploaded files were copied into the store; the inbox keeps none of them."""
     import shutil
 
     inbox = mine.settings.folder("inbox")
@@ -172,7 +172,7 @@ def _train(mine: Attempt) -> dict[str, Any]:
                             "epochs": event.epochs, "best_epoch": event.best_epoch, "device": event.device,
                             "images_per_second": event.images_per_second, "data_wait_share": event.data_wait_share,
                         }  # fmt: skip
-                        mine.beat(progress, also=lambda session: training.keep_result(session, run.id, result))
+                        mine.beat(progress, also=_keep_result(run.id, result))
     return result
 
 
@@ -205,6 +205,10 @@ def _keep_epoch(run_id: int, event: Any) -> Callable[[Any], None]:
 
 def _keep_checkpoint(run_id: int, event: Any) -> Callable[[Any], None]:
     return lambda session: training.keep_checkpoint(session, run_id, event.kind, event.epoch, event.sha256)
+
+
+def _keep_result(run_id: int, result: dict[str, Any]) -> Callable[[Any], None]:
+    return lambda session: training.keep_result(session, run_id, result)
 
 
 def _predict(mine: Attempt) -> dict[str, Any]:

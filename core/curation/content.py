@@ -9,17 +9,15 @@ from core.curation.rows import Placed
 
 
 def content_hash(
-    classes: Sequence[str], recipe: Recipe, rows: Sequence[Placed], *, pixels: Mapping[int, str] | None = None
+    classes: Sequence[str], recipe: Recipe, rows: Sequence[Placed], *, keys: Mapping[int, str] | None = None
 ) -> str:
-    """sha256 (hex) of canonical JSON: classes in order, recipe, and the rows sorted by case.
+    """sha256 (hex) of canonical JSON: classes in order, recipe, and the rows in order.
 
-    `pixels` maps a case to its pixels' sha256; given, a changed picture changes the name too.
+    `keys` names a case by what it holds (its file's sha256) in place of its row's number, so that the same content
+    has the same hash in any home.
     """
-    seen = pixels or {}
-    table = [
-        [row.case, row.patient, row.label, row.split, float(row.weight), row.repeats, seen.get(row.case, "")]
-        for row in sorted(rows, key=lambda row: row.case)
-    ]
+    named = keys or {row.case: str(row.case) for row in rows}
+    table = sorted([named[row.case], row.patient, row.label, row.split, float(row.weight), row.repeats] for row in rows)
     content = {"classes": list(classes), "recipe": recipe.to_json(), "rows": table}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -98,7 +98,7 @@ def _compute(
 
 
 @lru_cache(maxsize=2)
-def _loaded(folder: Path, checkpoint: str) -> "LoadedModel":
+def _loaded(folder: Path, _checkpoint_sha256: str) -> "LoadedModel":
     """By content, so that a resumed run is loaded anew; read-only once loaded."""
     from core.inference import load
 

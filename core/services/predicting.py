@@ -59,7 +59,7 @@ def submit(db: Database, *, run_id: int, split: str, by: str, key: str, launcher
 
 
 def replace(session: Session, run_id: int, found: Iterable[tuple[int, list[float]]], *, checkpoint: str) -> None:
-    """Write a batch of predictions; of a case predicted before, the row stays (verdicts point at it) with new numbers."""
+    """Write a batch of predictions; a row that is there already stays (verdicts point at it), with new numbers."""
     scored = dict(found)
     mine = select(Prediction).where(Prediction.run_id == run_id, Prediction.case_id.in_(scored))
     there = {row.case_id: row for row in session.scalars(mine)}

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.curation.content import content_hash
-from core.curation.duplicates import DuplicateGroup, exact_duplicates
+from core.curation.duplicates import DuplicateGroup, count_by_split, exact_duplicates
 from core.curation.leakage import prove
 from core.curation.recipe import Recipe
-from core.curation.rows import Labelled, Placed
+from core.curation.rows import SPLITS, Labelled, Placed
 from core.curation.split import place
 from core.curation.summary import summary
 from core.errors import InvalidInput, NotFound
@@ -110,7 +110,8 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
 def as_json(made: SnapshotView) -> dict[str, Any]:
     """For the command line: the contract's keys, and what else the summary holds."""
     return {"snapshot": made.id, "name": made.name, "hash": made.hash, "task": made.task, "shared_patients": 0,
-            **made.summary}  # fmt: skip
+            "splits": {split: made.summary[split] for split in SPLITS}, "duplicates": made.summary["duplicates"],
+            "unlabelled": made.summary["unlabelled"]}  # fmt: skip
 
 
 def every(db: Database) -> list[SnapshotView]:
@@ -180,7 +181,8 @@ def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
     return Plan(
         task_id=task_id, recipe=recipe, classes=tuple(classes),
         titles=tuple(label.title or label.name for label in task.classes), rows=tuple(placed),
-        summary=summary(placed, classes), duplicates=tuple(exact_duplicates(rows, placed)), unlabelled=total - len(rows),
+        summary=summary(placed, classes), duplicates=tuple(exact_duplicates(rows, placed)),
+        unlabelled=total - len(rows),
     )  # fmt: skip
 
 
@@ -208,7 +210,7 @@ def _hash(session: Session, made: Plan) -> str:
         case: f"{sha256}#{item}" if item else sha256
         for case, sha256, item in session.execute(keys.where(Case.task_id == made.task_id)).tuples()
     }
-    return content_hash(made.classes, made.recipe, made.rows, names)
+    return content_hash(made.classes, made.recipe, made.rows, keys=names)
 
 
 def _patient_ids(session: Session, task_id: int) -> Mapping[int, int]:
@@ -223,11 +225,12 @@ def _placed(session: Session, snapshot_id: int) -> dict[int, SnapshotCase]:
 
 def _counted(groups: tuple[DuplicateGroup, ...]) -> dict[str, int]:
     return {
+        **count_by_split(groups),
         "groups": len(groups),
         "images": sum(len(group.cases) for group in groups),
-        "across_splits": sum(len(group.splits) > 1 for group in groups),
-        "across_patients": sum(len(group.patients) > 1 for group in groups),
-        "labels_disagree": sum(len(group.labels) > 1 for group in groups),
+        "across_splits": sum(group.crosses_splits for group in groups),
+        "across_patients": sum(group.crosses_patients for group in groups),
+        "labels_disagree": sum(group.labels_disagree for group in groups),
     }
 
 

@@ -1,0 +1,117 @@
+"""The reading process: limits on itself, then one file after another, a line of JSON each way."""
+
+import hashlib
+import json
+import os
+import resource
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.errors import RefusedFile
+from core.imaging.found import FoundImage
+from core.imaging.importers import HEAD, Importer, importer_of
+from core.imaging.store import Store
+
+READ = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, MedMNIST npz"
+KINDS = {
+    b"%PDF": "a PDF", b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"GIF8": "a GIF",
+    b"\x7fELF": "a program", b"SQLite format": "a database",
+}  # fmt: skip
+MEMORY = 4 << 30  # address space: codecs map generously; a header that asks for more is refused
+
+
+def main() -> None:
+    """Serve requests until the other side closes."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    home, mode = sys.argv[1], sys.argv[2]
+    store = Store(Path(home)) if home else None
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # codecs print; the pipe is for our lines alone
+    for line in sys.stdin:
+        said = _answer(Path(json.loads(line)["path"]), store, mode == "reference", out)
+        _say(out, said)
+
+
+def _say(out: Any, message: dict[str, Any]) -> None:
+    out.write(json.dumps(message, allow_nan=False) + "\n")
+    out.flush()
+
+
+def _answer(path: Path, store: Store | None, reference: bool, out: Any) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+            file.seek(0)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        importer = _importer(head)
+        _say(out, {"asked": sha256})
+        if json.loads(sys.stdin.readline())["known"]:
+            return {"known": sha256}
+        return _read(path, sha256, importer, store, reference)
+    except RefusedFile as error:
+        return {"refused": str(error)}
+    except MemoryError:
+        return {"refused": f"wants more than {MEMORY >> 30} GB of memory to be read; it is damaged or far too large."}
+    except OSError as error:
+        if error.filename and Path(error.filename) == path:
+            return {"refused": f"cannot be opened ({error.strerror}); check its permissions."}
+        return {
+            "refused": f"could not be stored ({error.strerror or 'write failed'}); free some space and import again."
+        }
+    except Exception as error:
+        return {"refused": f"cannot be read ({type(error).__name__}); it is damaged, or of a kind not met before."}
+
+
+def _importer(head: bytes) -> Importer:
+    if not head:
+        raise RefusedFile("is empty.")
+    importer = importer_of(head)
+    if importer is None:
+        raise RefusedFile(_kind(head))
+    return importer
+
+
+def _kind(head: bytes) -> str:
+    for magic, words in KINDS.items():
+        if head.startswith(magic):
+            return f"is {words}, not an image that Rounds reads ({READ})."
+    try:
+        text = head.decode("utf-8", "strict" if len(head) < HEAD else "ignore")
+    except UnicodeDecodeError:
+        text = "\x00"
+    if text.isprintable() or not any(ord(letter) < 9 for letter in text):
+        return "is a text file, not an image."
+    return f"is not an image that Rounds reads ({READ})."
+
+
+def _read(path: Path, sha256: str, importer: Importer, store: Store | None, reference: bool) -> dict[str, Any]:
+    images: list[dict[str, Any]] = []
+
+    def chunks() -> Any:
+        for found in importer.read(path):
+            images.append(_about(found))
+            yield found.samples
+
+    if store is None:
+        for _ in chunks():
+            pass
+    else:
+        offsets = store.write_pixels(sha256, chunks())
+        for image, offset in zip(images, offsets, strict=True):
+            image["offset"] = offset
+        (store.refer if reference else store.keep)(path, sha256)
+    return {"sha256": sha256, "importer": importer.name, "images": images}
+
+
+def _about(found: FoundImage) -> dict[str, Any]:
+    return {
+        "item": found.item, "format": found.format.to_json(), "offset": 0, "identity": asdict(found.identity),
+        "pixel_sha256": hashlib.sha256(f"{found.samples.shape}".encode() + found.samples.tobytes()).hexdigest(),
+        "facts": found.facts, "position": found.position, "label": found.label,
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""DICOM: header, identity and facts. The pixels are decoded next door, in `dicom_pixels`."""
+
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.errors import RefusedFile
+from core.imaging.deidentify import Identity
+from core.imaging.dicom_pixels import decode
+from core.imaging.found import FoundImage
+
+WITHOUT_PIXELS = {
+    "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files",
+    "1.2.840.10008.5.1.4.1.1.88": "a structured report (SR)",
+    "1.2.840.10008.5.1.4.1.1.481.3": "an RT structure set",
+    "1.2.840.10008.5.1.4.1.1.481.5": "an RT plan",
+    "1.2.840.10008.5.1.4.1.1.481.8": "an RT ion plan",
+    "1.2.840.10008.5.1.4.1.1.9": "a waveform (ECG)",
+    "1.2.840.10008.5.1.4.1.1.11": "a presentation state",
+    "1.2.840.10008.5.1.4.1.1.104": "an encapsulated document",
+}
+FACTS = {
+    "modality": "Modality", "sex": "PatientSex", "view": "ViewPosition", "body_part": "BodyPartExamined",
+    "manufacturer": "Manufacturer", "device": "ManufacturerModelName", "laterality": "ImageLaterality",
+}  # fmt: skip
+OTHERS = ("AccessionNumber", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "MedicalRecordLocator")
+# Group 0002, 0008 or 0000 little- or big-endian: how a data set without preamble begins.
+BARE = re.compile(rb"\x02\x00[\x00-\x02]\x00|\x08\x00[\x00-\xff][\x00-\x11]|\x00\x08\x00[\x00-\xff]", re.DOTALL)
+
+
+def has_preamble(head: bytes) -> bool:
+    """The DICM of a part 10 file."""
+    return head[128:132] == b"DICM"
+
+
+def is_bare(head: bytes) -> bool:
+    """A data set that begins as one must without a preamble."""
+    return BARE.match(head) is not None and len(head) > 16
+
+
+def read(path: Path) -> Iterator[FoundImage]:
+    """One image of one or more frames.
+
+    Raises:
+        RefusedFile: without pixels, truncated, or in a syntax that no permissive decoder reads.
+    """
+    import pydicom
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom warns of odd values in other people's headers: the report is ours
+        try:
+            header = pydicom.dcmread(path, force=True)
+            bare = not getattr(header.file_meta, "TransferSyntaxUID", None)
+            _need_pixels(header, bare)
+            samples, format, extra = decode(header)
+            yield FoundImage(
+                item="", samples=samples, format=format, identity=_identity(header),
+                facts={**_facts(header), **extra}, position=_position(header),
+            )  # fmt: skip
+        except RefusedFile:
+            raise
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise RefusedFile(
+                f"is a DICOM file whose header is damaged ({type(error).__name__} while reading it); export it again."
+            ) from error
+
+
+def _need_pixels(header: Any, bare: bool) -> None:
+    if len(header) == 0:
+        raise RefusedFile("begins like a DICOM file but holds no element; it is empty or cut off.")
+    if any(name in header for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        return
+    kind = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID", ""))
+    for prefix, words in WITHOUT_PIXELS.items():
+        if kind.startswith(prefix):
+            raise RefusedFile(f"is {words}, without pixels.")
+    if bare and not kind:
+        raise RefusedFile("is not a DICOM image: it has neither a preamble nor a class nor pixels.")
+    raise RefusedFile("is a DICOM object without pixels; it may be cut off before them.")
+
+
+def _identity(header: Any) -> Identity:
+    issuer = str(header.get("IssuerOfPatientID") or "").strip()
+    plain = str(header.get("PatientID") or "").strip()
+    others = [str(header.get(name) or "") for name in OTHERS]
+    others += [str(one.get("PatientID") or "") for one in header.get("OtherPatientIDsSequence") or []]
+    return Identity(
+        patient_id=f"{plain} {issuer}".strip() if plain else "", patient_name=str(header.get("PatientName") or ""),
+        birth_date=str(header.get("PatientBirthDate") or ""), study_uid=str(header.get("StudyInstanceUID") or ""),
+        series_uid=str(header.get("SeriesInstanceUID") or ""), others=tuple(text for text in others if text),
+    )  # fmt: skip
+
+
+def _facts(header: Any) -> dict[str, str]:
+    facts = {name: str(header.get(keyword) or "").strip() for name, keyword in FACTS.items()}
+    age = re.fullmatch(r"(\d{1,3})([DWMY])", str(header.get("PatientAge") or "").strip())
+    if age:
+        per_year = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}[age[2]]
+        facts["age"] = str(int(int(age[1]) / per_year))
+    return {name: value for name, value in facts.items() if value}
+
+
+def _position(header: Any) -> float:
+    """Along the normal of the slice (PS3.3 C.7.6.2.1.1), else by instance number; never by file name."""
+    try:
+        place = [float(one) for one in header.ImagePositionPatient]
+        across = [float(one) for one in header.ImageOrientationPatient]
+        row, column = across[:3], across[3:]
+        normal = (
+            row[1] * column[2] - row[2] * column[1],
+            row[2] * column[0] - row[0] * column[2],
+            row[0] * column[1] - row[1] * column[0],
+        )
+        return sum(one * other for one, other in zip(place, normal, strict=True))
+    except (AttributeError, TypeError, ValueError, IndexError):
+        try:
+            return float(header.get("InstanceNumber") or 0)
+        except (TypeError, ValueError):
+            return 0.0

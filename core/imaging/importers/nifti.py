@@ -1,0 +1,71 @@
+"""NIfTI volumes: one image of many axial frames, shown as radiologists look (patient's right on the left)."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import RefusedFile
+from core.imaging.found import FoundImage
+from core.imaging.pixels import PixelFormat, quantised, spanning
+
+
+def recognises(head: bytes) -> bool:
+    """NIfTI-1 single files (magic at byte 344) and gzip, which is looked into."""
+    if head.startswith(b"\x1f\x8b"):
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, 1024)
+        except zlib.error:
+            return False
+    return head[344:348] in (b"n+1\x00", b"ni1\x00") or head[4:8] == b"n+2\x00"
+
+
+def read(path: Path) -> Iterator[FoundImage]:
+    """One multi-frame image; of a 4-D file its first volume, and the facts say so.
+
+    Raises:
+        RefusedFile: damaged, or not three- or four-dimensional.
+    """
+    import nibabel
+
+    try:
+        # By content, whatever the ending says: nibabel itself trusts only file names.
+        raw = path.read_bytes()
+        raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
+        is_second = raw[4:8] == b"n+2\x00"
+        loaded = (nibabel.Nifti2Image if is_second else nibabel.Nifti1Image).from_bytes(raw)
+        volume = nibabel.as_closest_canonical(loaded)
+        values = np.asanyarray(volume.dataobj)
+        zooms = [float(zoom) for zoom in volume.header.get_zooms()[:3]]
+    except (OSError, ValueError, EOFError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
+        raise RefusedFile("is a damaged or truncated NIfTI volume and cannot be read.") from error
+    facts = {"modality": "NIfTI"}
+    if values.ndim == 4:
+        facts["volumes"] = f"first of {values.shape[3]}"
+        values = values[..., 0]
+    if values.ndim != 3 or 0 in values.shape:
+        raise RefusedFile(f"is a NIfTI of {values.ndim} axes; volumes of three or four are read.")
+    # From RAS+ (x right, y front, z up): frames along z, rows from the front, columns from the patient's right.
+    frames = np.flip(values.transpose(2, 1, 0), axis=(1, 2))
+    samples, format = _format(frames, zooms)
+    yield FoundImage(item="", samples=samples, format=format, facts=facts)
+
+
+def _format(frames: "np.ndarray", zooms: list[float]) -> "tuple[np.ndarray, PixelFormat]":
+    import nibabel
+
+    low, high = float(frames.min()), float(frames.max())
+    whole = np.issubdtype(frames.dtype, np.integer) or bool((frames == np.round(frames)).all())
+    if whole and high - low <= 65535:
+        samples, slope, intercept = (frames.astype(np.int64) - int(low)).astype(np.uint16), 1.0, float(int(low))
+    else:
+        samples, slope, intercept = quantised(frames)
+    center, width = spanning(low, high)
+    count, rows, columns = samples.shape
+    return np.ascontiguousarray(samples)[..., np.newaxis], PixelFormat(
+        rows=rows, columns=columns, frames=count, channels=1, dtype="uint16", bits=16, photometric="MONOCHROME2",
+        slope=slope, intercept=intercept, low=low, high=high, window_center=center, window_width=width,
+        spacing=(zooms[1], zooms[0]), decoder=f"nibabel {nibabel.__version__}",
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+"""PNG, JPEG, TIFF and BMP at their full depth."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import RefusedFile
+from core.imaging.found import FoundImage
+from core.imaging.pixels import Array, from_unsigned
+
+MAGIC = {
+    b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"II*\x00": "TIFF", b"MM\x00*": "TIFF", b"BM": "BMP",
+}  # fmt: skip
+SIXTEEN = ("I;16", "I;16B", "I;16L", "I;16N")
+
+
+def recognises(head: bytes) -> bool:
+    """By its first bytes, not by its name."""
+    return any(head.startswith(magic) for magic in MAGIC)
+
+
+def read(path: Path) -> Iterator[FoundImage]:
+    """One image; the pages of a TIFF are its frames.
+
+    Raises:
+        RefusedFile: damaged, empty of pixels, or larger than is safe to decode.
+    """
+    from PIL import Image, ImageSequence
+
+    try:
+        with Image.open(path) as picture:
+            kind = picture.format or "picture"
+            pages = ImageSequence.Iterator(picture) if kind == "TIFF" else [picture]
+            frames = [_array(page) for page in pages]
+    except Image.DecompressionBombError as error:
+        raise RefusedFile("has more pixels than is safe to decode; split or shrink it.") from error
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombWarning) as error:
+        raise RefusedFile("is a damaged or truncated picture and cannot be decoded.") from error
+    if len({frame.shape for frame in frames}) > 1 or len({frame.dtype for frame in frames}) > 1:
+        raise RefusedFile(f"is a {kind} whose pages differ in size or depth; save each page as a file of its own.")
+    stack = np.stack(frames)
+    colour = stack.ndim == 4
+    samples, format = from_unsigned(
+        stack, bits=stack.dtype.itemsize * 8, decoder=f"pillow {Image.__version__}", colour=colour
+    )
+    yield FoundImage(item="", samples=samples, format=format)
+
+
+def _array(picture: "object") -> Array:
+    from PIL import Image
+
+    assert isinstance(picture, Image.Image)
+    if picture.mode in SIXTEEN:
+        return np.asarray(picture, dtype=np.uint16)
+    if picture.mode == "I":
+        wide = np.asarray(picture)
+        if wide.min() < 0 or wide.max() > 65535:
+            raise RefusedFile("holds 32-bit greys outside 0 to 65535; save it with 16 bits.")
+        return wide.astype(np.uint16)
+    if picture.mode == "F":
+        raise RefusedFile("holds floating-point greys; save it with 16 bits.")
+    if picture.mode in ("L", "1"):
+        return np.asarray(picture.convert("L"), dtype=np.uint8)
+    colour = np.asarray(picture.convert("RGB"), dtype=np.uint8)
+    is_grey = bool((colour[..., 0] == colour[..., 1]).all() and (colour[..., 1] == colour[..., 2]).all())
+    return colour[..., 0] if is_grey else colour
