@@ -1,0 +1,185 @@
+"""TrainSpec: every knob of a training, once. The form, `--set` and the run's record are drawn from it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from core.errors import InvalidInput
+from core.models import MODELS
+
+
+def _number(default: float, title: str, text: str, *, low: float, high: float, unit: str = "") -> Any:
+    told = {"title": title, "help": text, "unit": unit, "low": low, "high": high, "choices": ()}
+    return field(default=default, metadata=told)
+
+
+def _choice(default: str, title: str, text: str, choices: tuple[str, ...]) -> Any:
+    told = {"title": title, "help": text, "unit": "", "low": None, "high": None, "choices": choices}
+    return field(default=default, metadata=told)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSpec:
+    """What is asked of a training.
+
+    Raises:
+        InvalidInput: a value outside what is accepted.
+    """
+
+    model: str = _choice("small_cnn", "Model", "The network to train.", tuple(MODELS))
+    epochs: int = _number(10, "Epochs", "Passes over the training images.", low=1, high=1000)
+    batch_size: int = _number(64, "Batch size", "Images per step.", low=2, high=1024, unit="images")
+    learning_rate: float = _number(0.001, "Learning rate", "Length of a step; lower it when the loss jumps or is lost.",
+                                   low=1e-6, high=1.0)  # fmt: skip
+    optimizer: str = _choice("adamw", "Optimizer", "How a step is made of gradients.", ("adam", "adamw", "sgd"))
+    schedule: str = _choice("cosine", "Schedule", "How the learning rate falls: never, ×0.1 at 50 % and 75 %, "
+                            "or smoothly to 0.", ("constant", "step", "cosine"))  # fmt: skip
+    weight_decay: float = _number(0.0001, "Weight decay", "Pull of the weights towards 0.", low=0.0, high=1.0)
+    label_smoothing: float = _number(0.0, "Label smoothing", "Share of each label given to all classes.",
+                                     low=0.0, high=0.5)  # fmt: skip
+    dropout: float = _number(0.0, "Dropout", "Share of features hidden before the last layer.", low=0.0, high=0.9)
+    augment: str = _choice("light", "Augmentation", "Light: small random rotation, shift, scale and brightness; "
+                           "never a flip.", ("none", "light"))  # fmt: skip
+    image_size: int = _number(0, "Image size", "Edge of the model's input; 0 lets model and images decide.",
+                              low=0, high=1024, unit="px")  # fmt: skip
+    clip_norm: float = _number(
+        0.0, "Gradient clipping", "Greatest length of a gradient; 0 is off.", low=0.0, high=100.0
+    )
+    early_stopping: int = _number(0, "Early stopping", "Stop after so many epochs without a better one; 0 is off.",
+                                  low=0, high=1000, unit="epochs")  # fmt: skip
+    seed: int = _number(0, "Seed", "The same seed gives the same training on a CPU.", low=0, high=2**31 - 1)
+    device: str = _choice("auto", "Device", "Auto takes a GPU if there is one.", ("auto", "cpu", "cuda"))
+    threads: int = _number(0, "CPU threads", "Threads that torch may use; 0 leaves it to torch.", low=0, high=256)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be carried out."""
+        for knob in knobs():
+            knob.check(getattr(self, knob.name))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `from_json` gives the same spec again."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "TrainSpec":
+        """The spec that `to_json` described; what is absent takes its default.
+
+        Raises:
+            InvalidInput: an unknown knob, or a value outside what is accepted.
+        """
+        return cls().changed(data)
+
+    def changed(self, values: Mapping[str, Any]) -> "TrainSpec":
+        """This spec with other values, already typed.
+
+        Raises:
+            InvalidInput: an unknown knob, or a value outside what is accepted.
+        """
+        return replace(self, **{name: knob(name).typed(value) for name, value in values.items()})
+
+    def with_settings(self, settings: Mapping[str, str]) -> "TrainSpec":
+        """This spec with values as a person types them: {"epochs": "5"}.
+
+        Raises:
+            InvalidInput: an unknown knob, a text that is no such value, or a value outside what is accepted.
+        """
+        return self.changed({name: knob(name).parse(text) for name, text in settings.items()})
+
+    def with_preset(self, name: str) -> "TrainSpec":
+        """This spec with the preset's values.
+
+        Raises:
+            InvalidInput: no preset has that name.
+        """
+        if name not in PRESETS:
+            raise InvalidInput(f"There is no preset '{name}'; choose one of {', '.join(PRESETS)}.")
+        return self.changed(PRESETS[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One field of TrainSpec as a form sees it. `kind` is "int", "float" or "choice"; bounds are inclusive."""
+
+    name: str
+    title: str
+    help: str
+    unit: str
+    kind: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    default: Any
+
+    def parse(self, text: str) -> Any:
+        """The value a text stands for.
+
+        Raises:
+            InvalidInput: no such value.
+        """
+        try:
+            return text.strip() if self.kind == "choice" else int(text) if self.kind == "int" else float(text)
+        except ValueError:
+            raise self._refusal(text) from None
+
+    def typed(self, value: Any) -> Any:
+        """A whole number where a fraction is meant (1 for 1.0) becomes one, so that equal specs look equal."""
+        return float(value) if self.kind == "float" and type(value) is int else value
+
+    def check(self, value: Any) -> None:
+        """Refuse a value of another kind or outside the bounds.
+
+        Raises:
+            InvalidInput: such a value.
+        """
+        if not (value in self.choices if self.kind == "choice" else self._within(value)):
+            raise self._refusal(value)
+
+    def _within(self, value: Any) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int if self.kind == "int" else int | float):
+            return False
+        return (
+            self.low is not None and self.high is not None and math.isfinite(value) and self.low <= value <= self.high
+        )
+
+    def _refusal(self, value: Any) -> InvalidInput:
+        if self.kind == "choice":
+            return InvalidInput(f"{self.title} ({self.name}) is '{value}'; choose one of {', '.join(self.choices)}.")
+        wanted = "a whole number" if self.kind == "int" else "a number"
+        return InvalidInput(
+            f"{self.title} ({self.name}) is '{value}'; give {wanted} from {self.low:g} to {self.high:g}."
+        )
+
+
+def knobs() -> tuple[Knob, ...]:
+    """Every knob in the order of the form."""
+    return _KNOBS
+
+
+def knob(name: str) -> Knob:
+    """The knob of that name.
+
+    Raises:
+        InvalidInput: no knob has that name.
+    """
+    for one in _KNOBS:
+        if one.name == name:
+            return one
+    raise InvalidInput(f"Training has no setting '{name}'; it has {', '.join(one.name for one in _KNOBS)}.")
+
+
+def _kind(annotation: Any) -> str:
+    return {int: "int", float: "float"}.get(annotation, "choice")
+
+
+_KNOBS = tuple(
+    Knob(name=one.name, kind=_kind(one.type), default=one.default, **one.metadata) for one in fields(TrainSpec)
+)
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "quick look": {"model": "small_cnn", "epochs": 5, "batch_size": 64, "learning_rate": 0.002, "augment": "none"},
+    "solid baseline": {"model": "resnet18", "epochs": 12, "batch_size": 64, "learning_rate": 0.001, "augment": "light"},
+    "long run": {"model": "resnet18", "epochs": 100, "batch_size": 128, "learning_rate": 0.001, "optimizer": "adam",
+                 "schedule": "step", "augment": "light", "early_stopping": 25},
+}  # fmt: skip
+"""Starting points of the form: what each sets apart from the defaults."""
