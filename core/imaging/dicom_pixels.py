@@ -109,10 +109,10 @@ def _already_rgb(header: Any) -> bool:
 
 def _rgb(samples: Array, bits: int, decoder: str) -> PixelFormat:
     frames, rows, columns, _ = samples.shape
-    center, width = spanning(0.0, 255.0)
+    center, width, function = spanning(0.0, 255.0)
     return PixelFormat(
         rows=rows, columns=columns, frames=frames, channels=3, dtype="uint8", bits=bits, photometric="RGB",
-        slope=1.0, intercept=0.0, low=0.0, high=255.0, window_center=center, window_width=width, decoder=decoder,
+        slope=1.0, intercept=0.0, low=0.0, high=255.0, window_center=center, window_width=width, voi_function=function, decoder=decoder,
     )  # fmt: skip
 
 
@@ -205,8 +205,8 @@ def _window(header: Any, low: float, high: float, *, signed_lut: bool) -> tuple[
     if tables and not signed_lut:
         # A VOI table is shown as the window over its input range: the viewer's window is a line, and says so.
         count, first = int(tables[0].LUTDescriptor[0]) or 65536, int(tables[0].LUTDescriptor[1])
-        return (*spanning(float(first), float(first + count - 1)), "LINEAR")
-    return (*spanning(low, high), "LINEAR")
+        return spanning(float(first), float(first + count - 1))
+    return spanning(low, high)
 
 
 def _first(value: Any) -> float | None:

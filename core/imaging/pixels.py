@@ -123,10 +123,9 @@ def to_grey(
     return np.round(grey).astype(np.uint8)
 
 
-def spanning(low: float, high: float) -> tuple[float, float]:
-    """The window (center, width) whose LINEAR function maps low to 0 and high to 255."""
-    width = max(high - low, 1.0) + 1.0
-    return (low + high + 1.0) / 2.0, width
+def spanning(low: float, high: float) -> tuple[float, float, str]:
+    """The window (center, width, function) that maps low to 0 and high to 255."""
+    return (low + high) / 2.0, high - low if high > low else 1.0, "LINEAR_EXACT"
 
 
 def from_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False) -> tuple[Array, PixelFormat]:
@@ -135,12 +134,12 @@ def from_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False
     high = float((1 << bits) - 1)
     top = high if bits == 8 else float(samples.max(initial=1))
     low = 0.0 if bits == 8 else float(samples.min(initial=0))
-    center, width = spanning(low, top)
+    center, width, function = spanning(low, top)
     frames, rows, columns, channels = samples.shape
     return samples, PixelFormat(
         rows=rows, columns=columns, frames=frames, channels=channels, dtype=samples.dtype.name, bits=bits,
         photometric="RGB" if colour else "MONOCHROME2", slope=1.0, intercept=0.0, low=low, high=top,
-        window_center=center, window_width=width, decoder=decoder,
+        window_center=center, window_width=width, voi_function=function, decoder=decoder,
     )  # fmt: skip
 
 

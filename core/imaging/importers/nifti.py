@@ -62,10 +62,10 @@ def _format(frames: "np.ndarray", zooms: list[float]) -> "tuple[np.ndarray, Pixe
         samples, slope, intercept = (frames.astype(np.int64) - int(low)).astype(np.uint16), 1.0, float(int(low))
     else:
         samples, slope, intercept = quantised(frames)
-    center, width = spanning(low, high)
+    center, width, function = spanning(low, high)
     count, rows, columns = samples.shape
     return np.ascontiguousarray(samples)[..., np.newaxis], PixelFormat(
         rows=rows, columns=columns, frames=count, channels=1, dtype="uint16", bits=16, photometric="MONOCHROME2",
-        slope=slope, intercept=intercept, low=low, high=high, window_center=center, window_width=width,
+        slope=slope, intercept=intercept, low=low, high=high, window_center=center, window_width=width, voi_function=function,
         spacing=(zooms[1], zooms[0]), decoder=f"nibabel {nibabel.__version__}",
     )  # fmt: skip

@@ -14,7 +14,7 @@ NAME = content_hash(CLASSES, Recipe(), ROWS)
 
 
 def test_it_is_a_sha256_that_does_not_change_between_versions():
-    assert NAME == "c095c76d94c2e5ae1aa1e120c7f1b476ff7c457453e9dbe3656726e1380d3e19"
+    assert NAME == "9e8de69699dbd0831bc8baa115f5fdec08a31a2f902da740104a65664d6ccd69"
 
 
 def test_order_and_number_types_do_not_matter():
@@ -35,4 +35,11 @@ def test_classes_in_another_order_recipe_rows_and_pixels_change_the_name():
     assert content_hash(CLASSES[::-1], Recipe(), ROWS) != NAME
     assert content_hash(CLASSES, Recipe(seed=1), ROWS) != NAME
     assert content_hash(CLASSES, Recipe(), ROWS[:2]) != NAME
-    assert content_hash(CLASSES, Recipe(), ROWS, pixels={1: "aa"}) != NAME
+    assert content_hash(CLASSES, Recipe(), ROWS, keys={1: "aa", 2: "bb", 3: "cc"}) != NAME
+
+
+def test_named_by_content_the_row_numbers_do_not_matter():
+    moved = [replace(row, case=row.case + 7) for row in ROWS]
+    keys = {row.case: f"sha{row.case}" for row in ROWS}
+    there = {row.case + 7: name for row, name in zip(ROWS, keys.values(), strict=True)}
+    assert content_hash(CLASSES, Recipe(), ROWS, keys=keys) == content_hash(CLASSES, Recipe(), moved, keys=there)
