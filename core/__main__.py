@@ -29,12 +29,21 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit code. What fails prints one sentence on standard error."""
+    """Run one command; gives the exit code."""
     argv = list(sys.argv[1:] if argv is None else argv)
+
+    def command() -> Output | None:
+        arguments = parser().parse_args(argv)
+        return COMMANDS[arguments.command](arguments)
+
+    return run(argv, command)
+
+
+def run(argv: list[str], command: Callable[[], Output | None]) -> int:
+    """Do it and show what it says; what fails prints one sentence on standard error, and in JSON where that was asked."""
     as_json = "--json" in argv
     try:
-        arguments = parser().parse_args(argv)
-        said = COMMANDS[arguments.command](arguments)
+        said = command()
     except UserError as error:
         print(error, file=sys.stderr)
         if as_json:
@@ -46,18 +55,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _show(said, as_json) if said is not None else 0
 
 
+def common() -> Parser:
+    """What every command takes, before and after its name."""
+    here = Parser(add_help=False)
+    told = "the workspace (default: ROUNDS_HOME or ~/rounds)"
+    here.add_argument("--home", default=argparse.SUPPRESS, metavar="DIR", help=told)
+    here.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print the result as JSON")
+    return here
+
+
 def parser() -> Parser:
     """The contract: names of commands and options."""
-    common = Parser(add_help=False)
-    common.add_argument(
-        "--home", default=argparse.SUPPRESS, metavar="DIR", help="the workspace (default: ROUNDS_HOME or ~/rounds)"
+    top = Parser(
+        prog="rounds", description="Rounds: label, freeze, train and review medical images.", parents=[common()]
     )
-    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print the result as JSON")
-    top = Parser(prog="rounds", description="Rounds: label, freeze, train and review medical images.", parents=[common])
     subs = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
 
     def command(name: str, summary: str) -> argparse.ArgumentParser:
-        return subs.add_parser(name, help=summary, description=summary, parents=[common])
+        return subs.add_parser(name, help=summary, description=summary, parents=[common()])
 
     for name, summary in (("serve", "open the dashboard"),):
         command(name, summary)  # run by dashboard.__main__, listed here for --help

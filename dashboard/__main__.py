@@ -1,0 +1,38 @@
+"""The script `rounds`: `serve` here, everything else is core's. Loading it loads neither Streamlit nor torch."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core import __main__ as core_main
+from core.settings import Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    screen = next((name for name in SCREEN if name in argv[:4]), None)
+    return core_main.run(argv, lambda: SCREEN[screen](argv)) if screen else core_main.main(argv)
+
+
+def _serve(argv: list[str]) -> None:
+    parser = core_main.Parser(prog="rounds serve", description="Open the dashboard.", parents=[core_main.common()])
+    parser.add_argument("serve")
+    parser.add_argument("--host", default="127.0.0.1", help="any address but this machine's own asks for a token")
+    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--certfile", type=Path)
+    parser.add_argument("--keyfile", type=Path)
+    asked = parser.parse_args(argv)
+    from dashboard.server import serve
+
+    serve(
+        Settings.read(getattr(asked, "home", None)), host=asked.host, port=asked.port, browser=not asked.no_browser,
+        certfile=asked.certfile, keyfile=asked.keyfile,
+    )  # fmt: skip
+
+
+SCREEN: dict[str, Callable[[list[str]], None]] = {"serve": _serve}
+
+if __name__ == "__main__":
+    sys.exit(main())

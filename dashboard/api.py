@@ -1,0 +1,163 @@
+"""Routes for pixels, thumbnails, maps and labels: signed, bound to a browser, and by id only."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from core.errors import InvalidInput, NotFound, UserError
+from core.imaging.store import Store
+from core.services import images, labeling
+from core.settings import Settings
+from dashboard import describe
+from dashboard.signing import Signer
+from db import Database
+from db.vocabulary import Answer
+
+PRIVATE = {"Cache-Control": "private, max-age=3600, immutable"}
+# Streamlit would gzip every answer again; a named encoding tells its middleware to leave this one alone.
+RAW = {**PRIVATE, "Content-Encoding": "identity", "Content-Type": "application/octet-stream"}
+MODULES = {".js": "text/javascript", ".css": "text/css"}
+VIEWER = Path(__file__).parent / "viewer"
+
+
+@dataclass(frozen=True)
+class Api:
+    """The routes of one home."""
+
+    db: Database
+    settings: Settings
+    signer: Signer
+    session_of: Callable[[Request], str]
+
+    def routes(self) -> list[Route]:
+        """Everything under /api."""
+        get, post = ["GET"], ["POST"]
+        return [
+            Route("/api/pixels/{image:int}/{frame:int}", self._signed(self.pixels), methods=get),
+            Route("/api/thumbnail/{image:int}", self._signed(self.thumbnail), methods=get),
+            Route("/api/map/{name}", self._signed(self.map), methods=get),
+            Route("/api/queue", self._signed(self.queue), methods=get),
+            Route("/api/labels", self._signed(self.labels), methods=post),
+            Route("/api/undo", self._signed(self.undo), methods=post),
+            Route("/api/viewer/{version}/{file}", module, methods=get),
+        ]
+
+    def _signed(self, answer: Callable[[Request, Any], Response]) -> Callable[[Request], Any]:
+        """An endpoint that runs `answer` in a thread once the signature holds; a UserError is a 4xx with its sentence."""
+
+        async def endpoint(request: Request) -> Response:
+            session = self.session_of(request)
+            if not self.signer.holds(request.url.path, session, request.query_params):
+                return PlainTextResponse("This address is not valid here, or no longer; reload the page.", 403)
+            try:
+                said = await request.json() if request.method == "POST" else None
+                return await run_in_threadpool(answer, request, said)
+            except NotFound as error:
+                return JSONResponse({"error": str(error)}, 404)
+            except UserError as error:
+                return JSONResponse({"error": str(error)}, 422)
+            except (ValueError, KeyError, TypeError):
+                return JSONResponse({"error": "The request is not understood; reload the page."}, 400)
+
+        return endpoint
+
+    def pixels(self, request: Request, _said: None) -> Response:
+        """One frame's samples, raw and little-endian."""
+        view = images.get(self.db, request.path_params["image"])
+        frame = request.path_params["frame"]
+        if not 0 <= frame < view.format.frames:
+            raise NotFound(f"Image {view.id} has {view.format.frames} frames; there is no frame {frame}.")
+        path = Store(self.settings.home).pixels(view.sha256)
+        try:
+            with path.open("rb") as file:
+                file.seek(view.offset + frame * view.format.frame_bytes)
+                return Response(file.read(view.format.frame_bytes), headers=RAW)
+        except FileNotFoundError as error:
+            raise NotFound("The pixels of this image are gone from the store; import its file again.") from error
+
+    def thumbnail(self, request: Request, _said: None) -> Response:
+        """A JPEG of the middle frame."""
+        view = images.get(self.db, request.path_params["image"])
+        path = Store(self.settings.home).thumbnail(view.sha256, view.item, view.offset, view.format)
+        return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
+
+    def map(self, request: Request, _said: None) -> Response:
+        """A filed saliency map, by the name its content gave it."""
+        name = request.path_params["name"]
+        path = self.settings.folder("maps") / f"{name}.png"
+        if not name.isalnum() or not path.exists():
+            raise NotFound("There is no such map; open the case again.")
+        return FileResponse(path, media_type="image/png", headers=PRIVATE)
+
+    def queue(self, request: Request, _said: None) -> Response:
+        """The next cases of a task, with fresh URLs."""
+        asked = request.query_params
+        found = describe.queue(
+            self.db, self.signer, self.session_of(request), task_id=int(asked["task"]), only=asked["only"],
+            after=int(asked.get("after", "0")), limit=min(int(asked.get("limit", "12")), 50),
+        )  # fmt: skip
+        return JSONResponse({"cases": found}, headers={"Cache-Control": "no-store"})
+
+    def labels(self, request: Request, said: Any) -> Response:
+        """One answer of a reader; the same key again changes nothing."""
+        answer = Answer(said["answer"])
+        if answer is Answer.WITHDRAWN:
+            raise InvalidInput("An answer is taken back by undo, not by a label.")
+        self._belongs(request, said)
+        label = said.get("label")
+        view = labeling.label(
+            self.db, case_id=int(said["case"]), answer=answer, label=None if label is None else int(label),
+            by=request.query_params["by"], key=_key(said),
+        )  # fmt: skip
+        return self._done(view)
+
+    def undo(self, request: Request, said: Any) -> Response:
+        """Take the reader's last answer on a case back."""
+        self._belongs(request, said)
+        by = request.query_params["by"]
+        return self._done(labeling.undo(self.db, case_id=int(said["case"]), by=by, key=_key(said)))
+
+    def _belongs(self, request: Request, said: Any) -> None:
+        """The URL was signed for one task: a case of another is none of its business."""
+        if labeling.case(self.db, int(said["case"])).task_id != int(request.query_params["task"]):
+            raise InvalidInput("This case belongs to another task; reload the page.")
+
+    def _done(self, view: labeling.CaseView) -> Response:
+        case = {"id": view.id, "answer": view.answer, "label": view.label}
+        return JSONResponse({"case": case, "progress": asdict(labeling.progress(self.db, view.task_id))})
+
+
+def _key(said: Any) -> str:
+    key = str(said["key"])
+    if not 8 <= len(key) <= 80:
+        raise InvalidInput("The answer carries no proper key; reload the page.")
+    return f"label:{key}"
+
+
+async def module(request: Request) -> Response:
+    """A file of the viewer, from the list of what lies there; it holds no data of anybody."""
+    name = request.path_params["file"]
+    if name not in files():
+        return PlainTextResponse("There is no such file.", 404)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return FileResponse(VIEWER / name, media_type=MODULES[Path(name).suffix], headers=headers)
+
+
+@lru_cache(maxsize=1)
+def files() -> frozenset[str]:
+    """The viewer's modules and styles."""
+    return frozenset(path.name for path in VIEWER.iterdir() if path.suffix in MODULES)
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Changes when a module does, so that no browser runs yesterday's viewer."""
+    return hashlib.sha256(b"".join((VIEWER / name).read_bytes() for name in sorted(files()))).hexdigest()[:12]

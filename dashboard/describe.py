@@ -1,0 +1,43 @@
+"""Cases and images as the viewer reads them: plain JSON with signed URLs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.services import images, labeling
+from core.services.images import ImageView
+from core.services.labeling import CaseView
+from dashboard.signing import Signer
+from db import Database
+
+SHOWN_FACTS = ("age", "sex", "view", "modality", "body_part", "site")
+
+
+def image(view: ImageView, signer: Signer, session: str) -> dict[str, Any]:
+    """One image: its pixel format and a signed URL for every frame."""
+    about = view.format.to_json()
+    about.pop("decoder")
+    urls = [signer.url(f"/api/pixels/{view.id}/{frame}", session) for frame in range(view.format.frames)]
+    return {**about, "id": view.id, "urls": urls}
+
+
+def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session: str) -> dict[str, Any]:
+    """One case with its image or its stack in order."""
+    facts = {name: view.facts[name] for name in SHOWN_FACTS if name in view.facts}
+    return {
+        "id": view.id, "patient": view.patient, "facts": facts, "answer": view.answer, "label": view.label,
+        "images": [image(one, signer, session) for one in pictures],
+    }  # fmt: skip
+
+
+def cases(db: Database, views: Sequence[CaseView], signer: Signer, session: str) -> list[dict[str, Any]]:
+    """Several cases, their images fetched at once."""
+    wanted = [image_id for view in views for image_id in view.image_ids]
+    found = {one.id: one for one in images.many(db, wanted)}
+    return [case(view, [found[image_id] for image_id in view.image_ids], signer, session) for view in views]
+
+
+def queue(
+    db: Database, signer: Signer, session: str, *, task_id: int, only: str, after: int = 0, limit: int = 12
+) -> list[dict[str, Any]]:
+    """The next cases of a task."""
+    return cases(db, labeling.queue(db, task_id=task_id, only=only, after=after, limit=limit), signer, session)

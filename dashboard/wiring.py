@@ -1,0 +1,29 @@
+"""The only builder of what pages and routes share: settings, catalogue, launcher, signer. One set per process."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.launching import Launcher
+from core.launching.local import LocalLauncher
+from core.services import workspace
+from core.settings import Settings
+from dashboard.signing import Signer
+from db import Database
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What every page may ask for."""
+
+    settings: Settings
+    db: Database
+    launcher: Launcher
+    signer: Signer
+    cookie: str
+
+
+@lru_cache(maxsize=4)
+def wire(settings: Settings, port: int) -> Wired:
+    """Open the home once. The cookie carries the port: two servers on one machine must not share a session."""
+    db = workspace.open_home(settings)
+    return Wired(settings, db, LocalLauncher(settings), Signer.of(settings), f"rounds_{port}")
