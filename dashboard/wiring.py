@@ -1,5 +1,6 @@
 """The only builder of what pages and routes share: settings, catalogue, launcher, signer. One set per process."""
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,3 +28,8 @@ def wire(settings: Settings, port: int) -> Wired:
     """Open the home once. The cookie carries the port: two servers on one machine must not share a session."""
     db = workspace.open_home(settings)
     return Wired(settings, db, LocalLauncher(settings), Signer.of(settings), f"rounds_{port}")
+
+
+def here() -> Wired:
+    """What this process serves: `dashboard.server` left its home and port in the environment."""
+    return wire(Settings.read(), int(os.environ.get("ROUNDS_PORT", "8501")))

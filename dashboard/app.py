@@ -1,0 +1,14 @@
+"""The page table and the frame; nothing else."""
+
+import streamlit as st
+
+from core.errors import UserError
+from dashboard import frame
+
+st.set_page_config(page_title="Rounds", page_icon=":material/radiology:", layout="wide")
+page = st.navigation(frame.pages())
+frame.show(page)
+try:
+    page.run()
+except UserError as error:
+    st.error(str(error), icon=":material/error:")

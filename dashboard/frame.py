@@ -1,0 +1,51 @@
+"""What stands around every page: the table of pages and, in the sidebar, who reads."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import who
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+READING = ("label", "case")  # pages where the image is the page
+
+PAGES = (
+    ("home", "Home", "home"),
+    ("import", "Import", "upload"),
+    ("images", "Images", "photo_library"),
+    ("label", "Label", "label"),
+    ("datasets", "Datasets", "dataset"),
+    ("train", "Train", "model_training"),
+    ("runs", "Runs", "show_chart"),
+    ("review", "Review", "rate_review"),
+    ("case", "Case", "image"),
+    ("settings", "Settings", "settings"),
+)
+
+
+def pages() -> "list[StreamlitPage]":
+    """Every page in a person's order; a case is reached by its URL only."""
+    return [
+        st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:", url_path=name if name != "home" else None,
+                default=name == "home", visibility="hidden" if name == "case" else "visible")
+        for name, title, icon in PAGES
+    ]  # fmt: skip
+
+
+def show(page: "StreamlitPage") -> None:
+    """The style of all pages and the reader's name; on reading pages the chrome recedes."""
+    st.html(STYLE + (READING_STYLE if page.url_path in READING else ""))
+    with st.sidebar:
+        who.ask()
+
+
+# Fixed text of ours, no data: the block container starts high, figures stand in columns, nothing jumps.
+STYLE = """<style>
+.stMainBlockContainer{padding-top:3.2rem;padding-bottom:2rem}
+[data-testid="stMetricValue"],[data-testid="stTable"] td{font-variant-numeric:tabular-nums}
+h1{font-size:1.6rem!important;font-weight:600!important;padding:.2rem 0 .6rem!important}
+h2{font-size:1.2rem!important;font-weight:600!important}h3{font-size:1.02rem!important;font-weight:600!important}
+</style>"""
+READING_STYLE = """<style>.stMainBlockContainer{padding:2.6rem 1rem .3rem}</style>"""

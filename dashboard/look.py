@@ -1,0 +1,76 @@
+"""Colours, badges, number formats and the plot template: the one place for how things look."""
+
+import time
+from typing import Any
+
+from core.evaluation.figure import Figure
+
+# Okabe–Ito, in an order that keeps neighbours apart; a class keeps its colour on every page.
+CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#999999", "#8172B3")
+STATE_COLOURS = {
+    "queued": "gray", "running": "blue", "succeeded": "green", "failed": "red", "cancelled": "orange", "lost": "red",
+}  # fmt: skip
+NEUTRAL = "#7b8794"
+BAND = "rgba(0,114,178,0.18)"
+ACCENT = "#0072B2"
+
+
+def class_colour(position: int) -> str:
+    """The colour of a class everywhere."""
+    return CLASS_COLOURS[position % len(CLASS_COLOURS)]
+
+
+def badge(state: str) -> str:
+    """A job's state as Streamlit markdown."""
+    return f":{STATE_COLOURS.get(state, 'gray')}-badge[{state}]"
+
+
+def figure(found: Figure) -> str:
+    """`0.912 (0.874–0.944)`, or the word undefined."""
+    if found.value is None:
+        return "undefined"
+    if found.low is None or found.high is None:
+        return f"{found.value:.3f}"
+    return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 image`, `1,204 images`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def ago(at: float | None) -> str:
+    """How long ago, in words."""
+    if at is None:
+        return "–"
+    seconds = max(0.0, time.time() - at)
+    for unit, length in (("day", 86400.0), ("hour", 3600.0), ("minute", 60.0)):
+        if seconds >= length:
+            return f"{count(int(seconds // length), unit)} ago"
+    return "just now"
+
+
+def minutes(seconds: float) -> str:
+    """`45 s`, `12 min`."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def layout(**more: Any) -> dict[str, Any]:
+    """The template of every plot: quiet, no grid that is not read."""
+    return {
+        "margin": {"l": 54, "r": 16, "t": 30, "b": 44}, "height": 340, "showlegend": False,
+        "font": {"size": 13}, "hoverlabel": {"font_size": 13}, "plot_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": "rgba(0,0,0,0)", **more,
+    }  # fmt: skip
+
+
+def rate_axis(title: str) -> dict[str, Any]:
+    """An axis from 0 to 1."""
+    return {
+        "title": title,
+        "range": [-0.01, 1.01],
+        "showgrid": False,
+        "zeroline": False,
+        "dtick": 0.2,
+        "ticks": "outside",
+    }

@@ -1,0 +1,59 @@
+"""The column beside a case: truth, model, readers, verdict."""
+
+import secrets
+
+import streamlit as st
+
+from core.services import explaining, labeling, reviewing, tasks
+from core.services.predicting import PredictionView
+from core.services.runs import RunView
+from dashboard import look, who, wiring
+from dashboard.state import CaseState
+from db.vocabulary import Verdict
+
+
+def show(run: RunView, row: PredictionView, state: CaseState) -> str:
+    """Everything known of the case; gives the method that should explain it."""
+    db = wiring.here().db
+    st.page_link("views/review.py", label="Back to the run", icon=":material/arrow_back:",
+                 query_params={"run": str(run.id), "split": state.split})  # fmt: skip
+    now = reviewing.current_label(db, row.case_id)
+    truth = run.titles[row.label]
+    st.markdown(f"Truth as frozen: **{truth}**" + (f"  \nNow: **{now}**" if now and now != truth else ""))
+    for title, probability in zip(run.titles, row.probabilities, strict=True):
+        st.progress(probability, text=f"{title} {probability:.1%}")
+    methods = dict(explaining.methods(db, run.id))
+    names = list(methods)
+    method = st.selectbox("Map", names, names.index(state.method) if state.method in names else 0,
+                          format_func=methods.__getitem__, key="case_method") if names else ""  # fmt: skip
+    st.caption("The map shows what moved the model's answer. It is not a segmentation.")
+    _verdict(run, row)
+    _history(row)
+    return method
+
+
+def _verdict(run: RunView, row: PredictionView) -> None:
+    db, by = wiring.here().db, who.reader()
+    st.markdown("**Verdict**")
+    with st.container(horizontal=True):
+        for verdict in (Verdict.MODEL_RIGHT, Verdict.MODEL_WRONG, Verdict.UNSURE):
+            if st.button(verdict.value.capitalize(), key=f"verdict_{verdict.name}"):
+                reviewing.judge(db, row.id, verdict=verdict, by=by, key=secrets.token_hex(16))
+                st.rerun()
+    classes = tasks.get(db, run.task_id).classes
+    position = st.selectbox("The label should be", [one.position for one in classes], index=None,
+                            placeholder="choose a class", key=f"relabel_{row.id}",
+                            format_func=lambda one: classes[one].title)  # fmt: skip
+    if st.button("Relabel", key="relabel", disabled=position is None, icon=":material/edit:", type="primary"):
+        reviewing.judge(db, row.id, verdict=Verdict.RELABELLED, by=by, key=secrets.token_hex(16), label=position)
+        st.rerun()
+
+
+def _history(row: PredictionView) -> None:
+    db = wiring.here().db
+    said = [
+        f"{look.ago(one.at)} · {one.reader} · {one.text} ({one.source})" for one in labeling.history(db, row.case_id)
+    ]
+    said += [f"{look.ago(one.at)} · {one.reader} · {one.verdict}" for one in reviewing.of_prediction(db, row.id)]
+    st.markdown("**History**")
+    st.caption("  \n".join(said) or "Nothing was said yet.")

@@ -1,0 +1,48 @@
+"""A grid of thumbnails; gives the id of the one that was opened."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+from dashboard import api
+
+LOADER = "export default async c => (await import(c.data.url)).default(c)"
+CSS = """
+.rg-root{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:10px;
+font-family:var(--st-font);color:var(--st-text-color)}
+.rg-tile{all:unset;cursor:pointer;display:flex;flex-direction:column;gap:3px;border-radius:6px;padding:4px;
+border:2px solid transparent;min-width:0}
+.rg-tile:hover{background:var(--st-secondary-background-color)}
+.rg-tile:focus-visible{border-color:var(--st-primary-color)}
+.rg-chosen{border-color:var(--st-primary-color)}
+.rg-tile img,.rg-broken{width:100%;aspect-ratio:1;object-fit:contain;background:#000;border-radius:4px}
+.rg-broken{display:grid;place-items:center;text-align:center;color:#cfd6dd;font-size:13px}
+.rg-line,.rg-note{font-size:13px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.rg-note{opacity:.75;min-height:1.2em}
+.rg-dot{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:5px}
+"""
+_gallery = st.components.v2.component("rounds_gallery", html='<div class="rg-root"></div>', css=CSS, js=LOADER)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One thumbnail: `url` is signed, `colour` a class's dot."""
+
+    id: int
+    url: str
+    title: str
+    note: str = ""
+    colour: str = ""
+    chosen: bool = False
+
+
+def show(tiles: Sequence[Tile], *, key: str) -> int | None:
+    """Draw the grid; the id that was clicked just now, else None."""
+    data = {"url": f"/api/viewer/{api.version()}/gallery.js", "items": [asdict(tile) for tile in tiles]}
+    opened = _gallery(data=data, key=key, on_opened_change=_nothing).opened
+    return int(opened) if opened is not None else None
+
+
+def _nothing() -> None:
+    """A trigger is delivered only where somebody listens; the page reads the value itself."""

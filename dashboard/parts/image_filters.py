@@ -1,0 +1,30 @@
+"""Filters of the images page, each value with its number of images."""
+
+import streamlit as st
+
+from core.services import images, tasks
+from core.services.images import Filter
+from dashboard import wiring
+
+
+def show() -> Filter:
+    """What is chosen."""
+    db = wiring.here().db
+    facts = []
+    for name, values in images.fact_values(db).items():
+        counts = dict(values)
+        chosen = st.selectbox(
+            name.replace("_", " ").capitalize(), list(counts), index=None, placeholder="any", key=f"filter_{name}",
+            format_func=lambda value, counts=counts: f"{value} ({counts[value]:,})",
+        )  # fmt: skip
+        if chosen is not None:
+            facts.append((name, chosen))
+    every = {task.name: task for task in tasks.every(db)}
+    task = every.get(st.selectbox("Task", list(every), index=None, placeholder="any", key="filter_task") or "")
+    answer = ""
+    if task:
+        titles = {one.name: one.title for one in task.classes} | {"unlabelled": "unlabelled"}
+        answer = st.selectbox("Answer", list(titles), index=None, placeholder="any", key="filter_answer",
+                              format_func=titles.__getitem__) or ""  # fmt: skip
+    excluded = st.toggle("Excluded images", key="filter_excluded")
+    return Filter(tuple(facts), task.id if task else None, answer, excluded)

@@ -1,0 +1,78 @@
+"""One import as it goes on and as it ended: every file found is imported, known, refused or unlisted."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.services import jobs
+from core.services.importing import ImportReport, ImportRequest
+from dashboard import look, wiring
+from dashboard.parts.jobs import controls, look_again
+
+
+def show(job_id: int) -> ImportRequest | None:
+    """Progress, then the report; after a dry run the request to do it, once the person says go."""
+    job = jobs.get(wiring.here().db, job_id)
+    if not job.state.is_finished:
+        _going(job_id)
+        return None
+    if job.state != "succeeded":
+        controls(job, key=f"import_{job_id}")
+        return None
+    request = ImportRequest.from_json(job.request["import"])
+    report = ImportReport.from_json(job.result)
+    _report(report)
+    if report.dry_run and report.found > report.known + len(report.refused) + len(report.unlisted):
+        if st.button(f"Import {look.count(report.images, 'image')}", type="primary", icon=":material/download_done:"):
+            return replace(request, dry_run=False)
+    elif report.dry_run:
+        st.info("There is nothing new to import here.")
+    else:
+        with st.container(horizontal=True):
+            st.page_link("views/images.py", label="Look at the images", icon=":material/photo_library:")
+            st.page_link("views/label.py", label="Label them", icon=":material/label:")
+    return None
+
+
+@st.fragment(run_every="1s")
+def _going(job_id: int) -> None:
+    job = look_again(job_id)
+    if job.state.is_finished:
+        st.rerun()
+    told = job.progress
+    found = int(told.get("found", 0))
+    done = int(told.get("done", 0)) or sum(
+        len(told.get(name, ())) if name in ("refused", "unlisted") else int(told.get(name, 0))
+        for name in ("imported", "known", "refused", "unlisted")
+    )
+    verb = "Looking at" if job.request["import"]["dry_run"] else "Importing"
+    st.progress(min(1.0, done / found) if found else 0.0, text=f"{verb} {done:,} of {found:,} files")
+    controls(job, key=f"import_{job_id}")
+
+
+def _report(report: ImportReport) -> None:
+    import pandas as pd
+
+    st.subheader("What was found" if report.dry_run else "Imported")
+    verb = "would be taken" if report.dry_run else "taken"
+    st.markdown(
+        f"**{look.count(report.found, 'file')}** = **{report.imported:,}** {verb} + **{report.known:,}** known already + "
+        f"**{len(report.refused):,}** refused + **{len(report.unlisted):,}** not listed in the CSV."
+    )
+    st.markdown(
+        f"{look.count(report.images, 'image')}, {look.count(report.patients, 'patient')}, "
+        f"{look.count(report.series, 'series', 'series')}"
+        + (f", {look.count(report.labelled, 'label')}." if not report.dry_run else ".")
+    )
+    if report.unknown_patients:
+        st.info(f"{look.count(report.unknown_patients, 'image')} name no patient: each counts as a patient of its own.")
+    if report.labels_kept:
+        st.info(f"{look.count(report.labels_kept, 'label')} of the file gave way to what a reader had said.")
+    for title, rows in (
+        ("Refused", [{"file": one.file, "reason": one.reason} for one in report.refused]),
+        ("Not listed in the CSV", [{"file": name} for name in report.unlisted]),
+        ("Listed but not there", [{"file": name} for name in report.missing]),
+    ):
+        if rows:
+            with st.expander(f"{title}: {len(rows):,}", expanded=title == "Refused" and len(rows) < 40):
+                st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(400, 40 + 35 * len(rows)))

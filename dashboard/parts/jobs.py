@@ -1,0 +1,31 @@
+"""A job while it goes on: progress, cancel, resume; looks again every second until it has ended."""
+
+import streamlit as st
+
+from core.services import jobs
+from dashboard import look, wiring
+
+
+def controls(job: jobs.JobView, *, key: str) -> None:
+    """State, the reason where there is one, and the button that fits."""
+    wired = wiring.here()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(look.badge(job.state))
+        if not job.state.is_finished:
+            said = "Stopping …" if job.cancel_requested else "Cancel"
+            if st.button(said, key=f"{key}_cancel", disabled=job.cancel_requested, icon=":material/stop_circle:"):
+                jobs.cancel(wired.db, job.id)
+                st.rerun()
+        elif job.state.is_resumable and st.button("Resume", key=f"{key}_resume", icon=":material/play_circle:"):
+            jobs.requeue(wired.db, job.id)
+            wired.launcher.wake()
+            st.rerun()
+    if job.error:
+        st.warning(job.error, icon=":material/info:")
+
+
+def look_again(job_id: int) -> jobs.JobView:
+    """The job now, with the dead noticed; a page that still shows it as going is drawn anew once it has ended."""
+    wired = wiring.here()
+    jobs.reap(wired.db, wired.launcher.alive)
+    return jobs.get(wired.db, job_id)

@@ -1,0 +1,64 @@
+"""The labelling viewer with its queue, and the choice of task and cases beside it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import streamlit as st
+
+from core.services import labeling, tasks
+from core.services.tasks import TaskView
+from dashboard import describe, look, who, wiring
+from dashboard.parts import task_form, viewer
+from dashboard.state import LabelState
+
+ONLY = {"unlabelled": "Without an answer", "labelled": "With an answer", "all": "All"}
+
+
+def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
+    """Task and filter from the sidebar; new tasks, titles of classes and late images are seen to here."""
+    ids = [task.id for task in every]
+    names = {task.id: task.name for task in every}
+    task_id = st.selectbox("Task", ids, ids.index(state.task) if state.task in ids else 0,
+                           format_func=names.__getitem__, key="label_task")  # fmt: skip
+    only = st.segmented_control("Cases", list(ONLY), default=state.only if state.only in ONLY else "unlabelled",
+                                format_func=ONLY.__getitem__, required=True, key="label_only")  # fmt: skip
+    late = tasks.missing_cases(wiring.here().db, task_id)
+    if late and st.button(f"Add {look.count(late, 'other image')} to this task", key="label_add"):
+        tasks.add_missing_cases(wiring.here().db, task_id)
+        st.rerun()
+    with st.popover("New task", icon=":material/add:"):
+        made = task_form.show(key="new_task")
+        if made:
+            st.switch_page("views/label.py", query_params=LabelState(task=made).query())
+    with st.popover("Names of the classes", icon=":material/edit:"):
+        task_form.titles(tasks.get(wiring.here().db, task_id))
+    return LabelState(task=task_id, only=only or "unlabelled")
+
+
+def show(task: TaskView, only: str) -> bool:
+    """The viewer on the first cases of the queue; False where there is none."""
+    wired, session, by = wiring.here(), who.session(), who.reader()
+    cases = describe.queue(wired.db, wired.signer, session, task_id=task.id, only=only)
+    if not cases:
+        return False
+    said = {"task": task.id, "by": by}
+    data = {
+        "mode": "label", "task": describe_task(task), "cases": cases,
+        "progress": asdict(labeling.progress(wired.db, task.id)), "overlay": None, "note": by,
+        "api": {
+            "queue": wired.signer.url("/api/queue", session, task=task.id, only=only),
+            "labels": wired.signer.url("/api/labels", session, **said),
+            "undo": wired.signer.url("/api/undo", session, **said),
+        },
+    }  # fmt: skip
+    viewer.show(key=f"labeller_{task.id}_{only}_{by}", data=data)
+    return True
+
+
+def describe_task(task: TaskView) -> dict[str, object]:
+    """A task as the viewer reads it."""
+    classes = [
+        {"position": one.position, "title": one.title, "colour": look.class_colour(one.position)}
+        for one in task.classes
+    ]
+    return {"id": task.id, "name": task.name, "question": task.question, "classes": classes}

@@ -1,0 +1,73 @@
+"""One run: state, curves from rows, log; drawn again every two seconds while it goes on."""
+
+import streamlit as st
+
+from core.services import runs
+from core.services.runs import RunView
+from dashboard import look, wiring
+from dashboard.parts import plots
+from dashboard.parts.jobs import controls, look_again
+
+
+def show(run_id: int) -> None:
+    """The run as it stands."""
+    run = runs.get(wiring.here().db, run_id)
+    going = run.job is not None and not run.job.state.is_finished
+    st.subheader(f"Run {run.id}: {run.spec.model} on {run.snapshot}")
+    st.fragment(_body, run_every="2s" if going else None)(run_id)
+    with st.expander("What was asked"):
+        st.json(run.spec.to_json(), expanded=True)
+
+
+def _body(run_id: int) -> None:
+    wired = wiring.here()
+    before = runs.get(wired.db, run_id)
+    if before.job is not None and not before.job.state.is_finished and look_again(before.job.id).state.is_finished:
+        st.rerun()
+    run = runs.get(wired.db, run_id)
+    if run.job is not None:
+        controls(run.job, key=f"run_{run_id}")
+        _progress(run)
+    found = runs.curves(wired.db, run_id)
+    if found:
+        left, right = st.columns(2, gap="large")
+        with left:
+            plots.curves(found, names={"train_loss": "train", "val_loss": "validation"}, title="Loss",
+                         key=f"loss_{run_id}")  # fmt: skip
+        with right:
+            plots.curves(found, names={"val_auroc": "AUROC", "val_accuracy": "accuracy"}, title="Validation",
+                         key=f"metric_{run_id}")  # fmt: skip
+    if run.best_epoch is not None:
+        st.page_link("views/review.py", label="Review this run", icon=":material/rate_review:",
+                     query_params={"run": str(run_id)})  # fmt: skip
+    _log(run_id)
+
+
+def _progress(run: RunView) -> None:
+    job = run.job
+    if job is None:
+        return
+    told, result = job.progress, run.result
+    if job.state == "succeeded" and result:
+        st.caption(
+            f"{result['epochs']} epochs on {result['device']}, best epoch {result['best_epoch']}; "
+            f"{result['images_per_second']:,.0f} images per second, "
+            f"{result['data_wait_share']:.1%} of the time waiting for data."
+        )
+    elif job.state == "queued":
+        st.caption("Waiting for a free device.")
+    elif "step" in told:
+        epochs = told["epochs"]
+        share = (told["epoch"] - 1 + told["step"] / max(1, told["steps"])) / epochs
+        st.progress(min(1.0, share), text=f"Epoch {told['epoch']} of {epochs}, step {told['step']} of {told['steps']}, "
+                    f"loss {told['loss']:.4f}")  # fmt: skip
+    elif "verified" in told:
+        st.progress(told["verified"] / told["originals"], text=f"Verifying {look.count(told['originals'], 'original')}")
+    elif not job.state.is_finished:
+        st.caption("Starting.")
+
+
+def _log(run_id: int) -> None:
+    if st.toggle("Log", value=True, key=f"run_log_{run_id}"):
+        text = runs.log(wiring.here().settings, run_id)
+        st.code(text[-6000:] or "Nothing was said yet.", language=None, height=220)

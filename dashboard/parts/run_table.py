@@ -1,0 +1,32 @@
+"""The table of runs; gives the one that is looked at."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.services.runs import RunView
+from dashboard import look
+
+
+def show(every: Sequence[RunView], chosen: int) -> int:
+    """One line per run, newest first; a click opens it, and the one in the URL is open from the start."""
+    import pandas as pd
+
+    table = pd.DataFrame([_line(run) for run in every])
+    state = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="runs_table",
+                         height=min(38 + 35 * len(every), 250))  # fmt: skip
+    rows = state["selection"]["rows"]
+    if rows:
+        return every[rows[0]].id
+    return chosen if any(run.id == chosen for run in every) else every[0].id
+
+
+def _line(run: RunView) -> dict[str, object]:
+    told = run.job.progress.get("metrics", {}) if run.job else {}
+    auroc = told.get("val_auroc")
+    return {
+        "run": run.id, "task": run.task, "snapshot": run.snapshot, "model": run.spec.model,
+        "validation AUROC": f"{auroc:.3f}" if auroc is not None else "–",
+        "best epoch": run.best_epoch, "state": run.job.state.value if run.job else "–",
+        "started": look.ago(run.created_at),
+    }  # fmt: skip

@@ -1,0 +1,74 @@
+"""Counts by class, split and patient; the certificate; the list of what is frozen and what changed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.curation.rows import SPLITS
+from core.services import snapshotting
+from core.services.snapshotting import Plan, SnapshotView
+from dashboard import look, wiring
+
+SPLIT_TITLES = {"train": "Train", "val": "Validation", "test": "Test"}
+
+
+def counts(summary: Mapping[str, Any], classes: Sequence[str], titles: Sequence[str]) -> None:
+    """Images (patients) of each class in each split, and what an epoch will see after balancing."""
+    import pandas as pd
+
+    rows = []
+    for name, title in zip(classes, titles, strict=True):
+        row: dict[str, Any] = {"class": title}
+        for split in SPLITS:
+            told = summary[split]
+            row[SPLIT_TITLES[split]] = f"{told['labels'][name]:,} ({told['patients_by_label'][name]:,})"
+        balanced = summary["train"]["balanced"]
+        row["an epoch shows"] = f"{balanced['labels'][name]:,}"
+        row["weight"] = f"{balanced['weight'][name]:,.0f}"
+        rows.append(row)
+    total = {"class": "all"} | {
+        SPLIT_TITLES[split]: f"{summary[split]['images']:,} ({summary[split]['patients']:,})" for split in SPLITS
+    }
+    total |= {"an epoch shows": f"{summary['train']['balanced']['images']:,}", "weight": ""}
+    st.dataframe(pd.DataFrame([*rows, total]), hide_index=True)
+    st.caption("Images, in brackets patients.")
+
+
+def certificate(plan: Plan) -> None:
+    """What was proved, and what is worth knowing before freezing."""
+    st.success("No patient stands in two splits.", icon=":material/verified:")
+    if plan.unlabelled:
+        st.caption(f"{look.count(plan.unlabelled, 'case')} without a label stay out.")
+    crossing = sum(group.crosses_splits for group in plan.duplicates)
+    if plan.duplicates:
+        st.warning(
+            f"{look.count(len(plan.duplicates), 'picture')} occur more than once, {crossing} of them in two splits; "
+            "they are kept, and the snapshot says so."
+        )
+
+
+def frozen(every: Sequence[SnapshotView], chosen: int) -> None:
+    """Every snapshot; the chosen one is opened."""
+    if every:
+        st.subheader("Frozen")
+    for view in every:
+        told = ", ".join(f"{SPLIT_TITLES[split]} {view.summary[split]['images']:,}" for split in SPLITS)
+        with st.expander(f"**{view.name}** · {view.task} · {told}", expanded=view.id == chosen):
+            counts(view.summary, view.classes, view.titles)
+            st.caption(f"Content hash {view.hash[:16]} …, frozen {look.ago(view.created_at)}.")
+            _changes(view, [other for other in every if other.task_id == view.task_id and other.id < view.id])
+            st.page_link("views/train.py", label="Train on it", icon=":material/model_training:",
+                         query_params={"snapshot": str(view.id)})  # fmt: skip
+
+
+def _changes(view: SnapshotView, earlier: Sequence[SnapshotView]) -> None:
+    if not earlier:
+        return
+    found = snapshotting.difference(wiring.here().db, earlier[0].id, view.id)
+    st.markdown(
+        f"Since **{earlier[0].name}**: {found.added:,} added, {found.removed:,} removed, "
+        f"{len(found.relabelled):,} relabelled, {found.moved:,} moved to another split."
+    )
+    for case, before, after in found.relabelled[:20]:
+        st.markdown(f"- case {case}: {before} → {after}")

@@ -1,0 +1,30 @@
+"""Case: the image under its map; truth, model, history and verdict beside it; arrow keys through the list."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.services import runs
+from dashboard import wiring
+from dashboard.parts import case_side, case_strip, case_viewer
+from dashboard.state import CaseState
+
+wired = wiring.here()
+state = CaseState.from_url()
+run = runs.get(wired.db, state.run)
+rows = case_strip.ordered(run.id, state.split, state.truth, state.called)
+if not rows:
+    st.markdown("This list is empty.")
+    st.page_link("views/review.py", label="Back to the run", query_params={"run": str(run.id)})
+    st.stop()
+at = next((index for index, row in enumerate(rows) if row.case_id == state.case), 0)
+
+picture, side = st.columns([3.4, 1], gap="small")
+with picture:
+    step = case_viewer.show(run, rows[at], at, len(rows), state)
+with side:
+    method = case_side.show(run, rows[at], state)
+wanted = replace(state, case=rows[(at + step) % len(rows)].case_id, method=method)
+if (wanted.case, wanted.method) != (rows[at].case_id, state.method or method):
+    wanted.to_url()
+    st.rerun()

@@ -1,0 +1,48 @@
+"""Home: what waits, what goes on, what changed."""
+
+import streamlit as st
+
+from core.services import images, jobs, labeling, runs, tasks
+from dashboard import look, wiring
+
+wired = wiring.here()
+jobs.reap(wired.db, wired.launcher.alive)
+totals = images.totals(wired.db)
+
+st.title("Home")
+if not totals.images:
+    st.markdown("Nothing here yet. Rounds begins with images: DICOM, PNG, JPEG, TIFF, NIfTI or a MedMNIST archive.")
+    if st.button("Import images", type="primary", icon=":material/upload:"):
+        st.switch_page("views/import.py")
+    st.stop()
+
+st.caption(
+    f"{look.count(totals.images, 'image')} of {look.count(totals.patients, 'patient')}, "
+    f"{look.count(totals.series, 'series', 'series')}."
+)
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("Waiting for you")
+    every_task = tasks.every(wired.db)
+    if not every_task:
+        st.markdown("No question has been asked yet.")
+        st.page_link("views/label.py", label="Make a labelling task", icon=":material/label:")
+    for task in every_task:
+        done = labeling.progress(wired.db, task.id)
+        st.progress(
+            done.labelled / max(1, done.total), text=f"{task.name}: {done.labelled:,} of {done.total:,} labelled"
+        )
+        st.page_link("views/label.py", label=f"Label {task.name}", icon=":material/arrow_forward:",
+                     query_params={"task": str(task.id)})  # fmt: skip
+with right:
+    st.subheader("Runs")
+    newest = runs.every(wired.db)[:5]
+    if not newest:
+        st.markdown("No model has been trained yet: label, freeze a dataset, then train.")
+        st.page_link("views/datasets.py", label="Freeze a dataset", icon=":material/dataset:")
+    for run in newest:
+        state = run.job.state if run.job else "queued"
+        st.markdown(
+            f"**Run {run.id}** · {run.spec.model} on {run.snapshot} · {look.ago(run.created_at)} {look.badge(state)}"
+        )
+        st.page_link("views/runs.py", label="Open", icon=":material/arrow_forward:", query_params={"run": str(run.id)})

@@ -1,0 +1,39 @@
+"""Import: name a folder or drop files → look first → go → progress → report."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.services import jobs
+from dashboard import wiring
+from dashboard.parts import import_form, import_report
+from dashboard.state import ImportState
+from db.vocabulary import JobKind
+
+wired = wiring.here()
+state = ImportState.from_url()
+
+st.title("Import")
+asked = import_form.show(wired.settings)
+if asked is not None:
+    job = import_form.submit(wired, asked)
+    st.switch_page("views/import.py", query_params=ImportState(job=job).query())
+
+if state.job:
+    again = import_report.show(state.job)
+    if again is not None:
+        job = import_form.submit(wired, again)
+        st.switch_page("views/import.py", query_params=ImportState(job=job).query())
+else:
+    earlier = [job for job in jobs.every(wired.db, kind=JobKind.IMPORT) if not job.request["import"]["dry_run"]]
+    if earlier:
+        st.subheader("Earlier imports")
+    for job in earlier[:8]:
+        told = job.result
+        said = (
+            f"{told['imported']:,} files taken, {told['known']:,} known, {len(told['refused']):,} refused"
+            if told
+            else job.state
+        )
+        st.page_link("views/import.py", label=f"{Path(job.request['import']['path']).name}: {said}",
+                     icon=":material/receipt_long:", query_params={"job": str(job.id)})  # fmt: skip

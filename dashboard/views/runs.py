@@ -1,0 +1,22 @@
+"""Runs: the table, and one run with its curves and log while it goes on."""
+
+import streamlit as st
+
+from core.services import runs
+from dashboard import wiring
+from dashboard.parts import run_live, run_table
+from dashboard.state import RunState
+
+wired = wiring.here()
+state = RunState.from_url()
+every = runs.every(wired.db)
+
+st.title("Runs")
+if not every:
+    st.markdown("No model has been trained yet.")
+    st.page_link("views/train.py", label="Train a model", icon=":material/model_training:")
+    st.stop()
+chosen = run_table.show(every, state.run)
+if chosen:
+    RunState(run=chosen).to_url()
+    run_live.show(chosen)

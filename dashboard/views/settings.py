@@ -1,0 +1,14 @@
+"""Settings: where things lie, and whether all is well."""
+
+import streamlit as st
+
+from core.services import checkup
+from dashboard import wiring
+
+wired = wiring.here()
+st.title("Settings")
+st.markdown(f"The home of this workspace is `{wired.settings.home}`.")
+st.subheader("Doctor")
+for check in checkup.check(wired.db, wired.settings, wired.launcher):
+    icon = ":green[:material/check_circle:]" if check.ok else ":red[:material/error:]"
+    st.markdown(f"{icon} **{check.name}**: {check.detail}")

@@ -1,0 +1,29 @@
+"""Who reads: a name today, an account later; kept per browser session by the server, so that a reload keeps it."""
+
+import streamlit as st
+
+from core.__main__ import reader_name
+from dashboard import wiring
+
+
+def session() -> str:
+    """This browser's session, '' outside a browser."""
+    return st.context.cookies.get(wiring.here().cookie, "")
+
+
+def reader() -> str:
+    """The name labels are kept under."""
+    return _names().get(session()) or reader_name()
+
+
+def ask() -> None:
+    """The name in the sidebar; a change holds until the server is restarted."""
+    name = st.text_input("Reader", value=reader(), key="who_reader", max_chars=60,
+                         help="Your labels and verdicts are kept under this name.")  # fmt: skip
+    if name.strip() and name.strip() != reader():
+        _names()[session()] = name.strip()
+
+
+@st.cache_resource
+def _names() -> dict[str, str]:
+    return {}
