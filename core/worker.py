@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -118,7 +118,7 @@ def _import(mine: Attempt) -> dict[str, Any]:
     return report.to_json() if report else {}
 
 
-def _reports(mine: Attempt, request: importing.ImportRequest) -> Iterator[importing.ImportReport]:
+def _reports(mine: Attempt, request: importing.ImportRequest) -> Generator[importing.ImportReport, None, None]:
     yield from importing.run(mine.db, mine.settings, request, by=mine.job.request["by"], scrub=True)
 
 

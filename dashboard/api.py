@@ -51,7 +51,7 @@ class Api:
         ]
 
     def _signed(self, answer: Callable[[Request, Any], Response]) -> Callable[[Request], Any]:
-        """An endpoint that runs `answer` in a thread once the signature holds; a UserError is a 4xx with its sentence."""
+        """Run `answer` in a thread once the signature holds; a UserError is a 4xx with its sentence."""
 
         async def endpoint(request: Request) -> Response:
             session = self.session_of(request)

@@ -36,7 +36,7 @@ ASK = "Type the token that was printed when this server was started."
 
 @dataclass
 class Guard:
-    """ASGI middleware. Without a token the server is this machine's own; with one, nothing is served before it is shown."""
+    """ASGI middleware. Without a token only this machine is served; with one, nothing before it is shown."""
 
     app: ASGIApp
     signer: Signer

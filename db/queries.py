@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.tables import Fact, Image, Patient, Project, Reader, Task
 
+Key = TypeVar("Key", int, str)
 CHUNK = 5_000  # ids in one IN (…): under SQLite's and PostgreSQL's limits on parameters
 
 
@@ -70,6 +72,6 @@ def stacks(session: Session, series_ids: Iterable[int]) -> dict[int, list[int]]:
     return found
 
 
-def chunks(ids: list[int], size: int = CHUNK) -> Iterable[list[int]]:
-    """The ids in lists short enough for one statement."""
+def chunks(ids: list[Key], size: int = CHUNK) -> Iterable[list[Key]]:
+    """The ids (or names) in lists short enough for one statement."""
     return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +76,7 @@ def find(folder: Path) -> list[Path]:
 def read_files(
     paths: Sequence[Path], *, store: Store | None, reference: bool = False, workers: int = 2,
     known: Callable[[str], bool] = lambda _: False,
-) -> Iterator[Result]:  # fmt: skip
+) -> Generator[Result, None, None]:  # fmt: skip
     """Read files as they come, in two children at once; closing the iterator stops them.
 
     Without a store nothing is written: a dry run. A child that dies, hangs or wants too much memory costs one

@@ -24,5 +24,5 @@ def evaluate(db: Database, run_id: int, *, split: str = "test", resamples: int =
         )
     return report(
         np.array([row.probabilities for row in found]), np.array([row.label for row in found]),
-        np.array([row.patient for row in found]), list(run.classes), resamples=resamples, seed=seed,
+        [row.patient for row in found], list(run.classes), resamples=resamples, seed=seed,
     )  # fmt: skip

@@ -32,7 +32,7 @@ def show(run: RunView, state: ReviewState) -> None:
         gallery.Tile(
             row.case_id, wired.signer.url(f"/api/thumbnail/{row.image_id}", session),
             f"{run.titles[row.label]} → {run.titles[row.called]}",
-            f"truth given {row.probabilities[row.label]:.0%}" + (f" · {verdicts[row.id]}" if row.id in verdicts else ""),
+            _note(row, verdicts.get(row.id)),
             look.class_colour(row.label),
         )
         for row in rows[:SHOWN]
@@ -44,3 +44,7 @@ def show(run: RunView, state: ReviewState) -> None:
         st.switch_page("views/case.py", query_params=CaseState(
             run=run.id, case=opened, split=state.split, truth=state.truth, called=state.called
         ).query())  # fmt: skip
+
+
+def _note(row: PredictionView, verdict: str | None) -> str:
+    return f"truth given {row.probabilities[row.label]:.0%}" + (f" · {verdict}" if verdict else "")

@@ -41,8 +41,10 @@ def show(found: Report) -> None:
                 st.caption(f"95 % interval {figure.low:.3f}–{figure.high:.3f}, n = {figure.n:,}")
             elif figure.note:
                 st.caption(figure.note)
-    st.caption(f"{look.count(found.images, 'image')} of {look.count(found.patients, 'patient')}; intervals resample whole "
-               f"patients {found.resamples:,} times; threshold {found.threshold:g}.")  # fmt: skip
+    st.caption(
+        f"{look.count(found.images, 'image')} of {look.count(found.patients, 'patient')}; "
+        f"intervals resample whole patients {found.resamples:,} times; threshold {found.threshold:g}."
+    )
     rest = [
         {"figure": TITLES.get(name, name), "value (95 % interval)": look.figure(one), "n": one.n, "note": one.note}
         for name, one in found.metrics.items()

@@ -12,11 +12,9 @@ def show() -> Filter:
     db = wiring.here().db
     facts = []
     for name, values in images.fact_values(db).items():
-        counts = dict(values)
-        chosen = st.selectbox(
-            name.replace("_", " ").capitalize(), list(counts), index=None, placeholder="any", key=f"filter_{name}",
-            format_func=lambda value, counts=counts: f"{value} ({counts[value]:,})",
-        )  # fmt: skip
+        titles = {value: f"{value} ({images_with:,})" for value, images_with in values}
+        chosen = st.selectbox(name.replace("_", " ").capitalize(), list(titles), index=None, placeholder="any",
+                              key=f"filter_{name}", format_func=titles.__getitem__)  # fmt: skip
         if chosen is not None:
             facts.append((name, chosen))
     every = {task.name: task for task in tasks.every(db)}

@@ -1,5 +1,7 @@
 """The side of the images page: the picture in the viewer, its facts, exclude or take back."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.errors import NotFound
@@ -29,7 +31,7 @@ def show(state: ImagesState) -> None:
         st.caption("Choose an image to see it here.")
         return
     first = stack[0]
-    data = {
+    data: dict[str, Any] = {
         "mode": "view", "task": None, "overlay": None, "api": None, "progress": None, "note": "",
         "cases": [{"id": first.id, "patient": first.patient, "facts": {}, "answer": None, "label": None,
                    "images": [describe.image(one, wired.signer, who.session()) for one in stack]}],

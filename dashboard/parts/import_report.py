@@ -56,8 +56,8 @@ def _report(report: ImportReport) -> None:
     st.subheader("What was found" if report.dry_run else "Imported")
     verb = "would be taken" if report.dry_run else "taken"
     st.markdown(
-        f"**{look.count(report.found, 'file')}** = **{report.imported:,}** {verb} + **{report.known:,}** known already + "
-        f"**{len(report.refused):,}** refused + **{len(report.unlisted):,}** not listed in the CSV."
+        f"**{look.count(report.found, 'file')}** = **{report.imported:,}** {verb} + **{report.known:,}** known "
+        f"already + **{len(report.refused):,}** refused + **{len(report.unlisted):,}** not listed in the CSV."
     )
     st.markdown(
         f"{look.count(report.images, 'image')}, {look.count(report.patients, 'patient')}, "

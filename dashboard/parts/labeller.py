@@ -41,14 +41,13 @@ def show(task: TaskView, only: str) -> bool:
     cases = describe.queue(wired.db, wired.signer, session, task_id=task.id, only=only)
     if not cases:
         return False
-    said = {"task": task.id, "by": by}
     data = {
         "mode": "label", "task": describe_task(task), "cases": cases,
         "progress": asdict(labeling.progress(wired.db, task.id)), "overlay": None, "note": by,
         "api": {
             "queue": wired.signer.url("/api/queue", session, task=task.id, only=only),
-            "labels": wired.signer.url("/api/labels", session, **said),
-            "undo": wired.signer.url("/api/undo", session, **said),
+            "labels": wired.signer.url("/api/labels", session, task=task.id, by=by),
+            "undo": wired.signer.url("/api/undo", session, task=task.id, by=by),
         },
     }  # fmt: skip
     viewer.show(key=f"labeller_{task.id}_{only}_{by}", data=data)

@@ -25,15 +25,15 @@ if state.job:
         job = import_form.submit(wired, again)
         st.switch_page("views/import.py", query_params=ImportState(job=job).query())
 else:
-    earlier = [job for job in jobs.every(wired.db, kind=JobKind.IMPORT) if not job.request["import"]["dry_run"]]
+    earlier = [one for one in jobs.every(wired.db, kind=JobKind.IMPORT) if not one.request["import"]["dry_run"]]
     if earlier:
         st.subheader("Earlier imports")
-    for job in earlier[:8]:
-        told = job.result
+    for one in earlier[:8]:
+        told = one.result
         said = (
             f"{told['imported']:,} files taken, {told['known']:,} known, {len(told['refused']):,} refused"
             if told
-            else job.state
+            else one.state
         )
-        st.page_link("views/import.py", label=f"{Path(job.request['import']['path']).name}: {said}",
-                     icon=":material/receipt_long:", query_params={"job": str(job.id)})  # fmt: skip
+        st.page_link("views/import.py", label=f"{Path(one.request['import']['path']).name}: {said}",
+                     icon=":material/receipt_long:", query_params={"job": str(one.id)})  # fmt: skip
