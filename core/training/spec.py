@@ -1,6 +1,7 @@
 """TrainSpec: every knob of a training, once. The form, `--set` and the run's record are drawn from it."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -54,8 +55,8 @@ class TrainSpec:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be carried out."""
-        for knob in knobs():
-            knob.check(getattr(self, knob.name))
+        for one in knobs():
+            one.check(getattr(self, one.name))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `from_json` gives the same spec again."""
@@ -132,6 +133,8 @@ class Knob:
         Raises:
             InvalidInput: such a value.
         """
+        if self.name == "device" and isinstance(value, str) and re.fullmatch(r"cuda:\d+", value):
+            return  # a slot of the launcher: which of several GPUs, nothing a person chooses
         if not (value in self.choices if self.kind == "choice" else self._within(value)):
             raise self._refusal(value)
 

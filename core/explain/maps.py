@@ -1,0 +1,40 @@
+"""What every explainer gives back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """Where a model looked: `values` (H, W) in [0, 1] over its input, for one class of one image, and how it was made.
+
+    A map without any contrast is all 0: the method found nothing to point at.
+    """
+
+    values: Values
+    method: str
+    class_index: int
+    probability: float
+
+
+def scaled(values: NDArray[np.floating]) -> Values:
+    """Smallest to 0, largest to 1; all 0 where there is no contrast or no number."""
+    finite = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(finite.min()), float(finite.max())
+    if high - low < 1e-12:
+        return np.zeros(finite.shape, np.float32)
+    return ((finite - low) / (high - low)).astype(np.float32)
+
+
+def stretch(values: Values, rows: int, columns: int) -> Values:
+    """A map at the size of the original. The whole image was stretched to the input, so the map stretches back."""
+    from PIL import Image as Picture
+
+    resized = Picture.fromarray(np.ascontiguousarray(values, np.float32)).resize(
+        (columns, rows), Picture.Resampling.BILINEAR
+    )
+    return np.clip(np.asarray(resized, dtype=np.float32), 0.0, 1.0)

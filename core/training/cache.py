@@ -1,0 +1,111 @@
+"""All images of a training in one file of uint16, written once, read by whole batches through a memory map."""
+
+import hashlib
+import json
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import NotTrainable
+from core.imaging.files import written
+from core.training.data import Example, Pixels, read_image
+from core.training.events import Log
+
+SAY_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PixelCache:
+    """Images (n, channels, size, size) uint16 in the order of the examples they were made of."""
+
+    pixels: Pixels
+    hash: str
+
+    def normalisation(self, rows: NDArray[np.intp]) -> tuple[list[float], list[float]]:
+        """Mean and standard deviation per channel over those images, in units of white = 1."""
+        channels = self.pixels.shape[1]
+        total, squares, count = np.zeros(channels), np.zeros(channels), 0
+        for chunk in np.array_split(rows, max(1, len(rows) // 256)):
+            values = self.pixels[chunk].astype(np.float64) / 65535.0  # (b, channels, size, size)
+            total += values.sum(axis=(0, 2, 3))
+            squares += np.square(values).sum(axis=(0, 2, 3))
+            count += values.size // channels
+        mean = total / count
+        deviation = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
+        return mean.tolist(), np.maximum(deviation, 1e-3).tolist()
+
+
+def open_cache(
+    folder: Path, examples: Sequence[Example], *, size: int, channels: int
+) -> Generator[Log, None, PixelCache]:
+    """The cache of these examples, made where it is not there or not whole; says what it does while it does it.
+
+    Raises:
+        NotTrainable: an image's pixels are gone or short.
+    """
+    name = content_hash(examples, size=size, channels=channels)
+    path, shape = folder / f"{name}.u16", (len(examples), channels, size, size)
+    if path.exists():
+        if _is_whole(path, name, shape):
+            return PixelCache(np.memmap(path, dtype="<u2", mode="r", shape=shape), name)
+        yield Log("The cached images are damaged or incomplete; making them again.")
+    yield from _make(path, examples, name=name, shape=shape)
+    return PixelCache(np.memmap(path, dtype="<u2", mode="r", shape=shape), name)
+
+
+def content_hash(examples: Sequence[Example], *, size: int, channels: int) -> str:
+    """Names a cache by what is in it: which images, in which order, at which size."""
+    told = [[one.identity for one in examples], size, channels, "v1"]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make(path: Path, examples: Sequence[Example], *, name: str, shape: tuple[int, ...]) -> Generator[Log, None, None]:
+    digest, spoken = hashlib.sha256(), time.monotonic()
+    with written(path) as file:
+        for done, example in enumerate(examples):
+            image = _read(example, size=shape[-1], channels=shape[1]).astype("<u2").tobytes()
+            digest.update(image)
+            file.write(image)
+            if time.monotonic() - spoken > SAY_EVERY_S:
+                spoken = time.monotonic()
+                yield Log(f"Preparing images: {done + 1} of {len(examples)}.")
+    index = {"hash": name, "shape": list(shape), "sha256": digest.hexdigest(), "keys": [one.key for one in examples]}
+    with written(path.with_suffix(".json")) as file:
+        file.write(json.dumps(index).encode())
+    yield Log(f"Prepared {len(examples)} images of {shape[-1]}×{shape[-1]} px.")
+
+
+def _read(example: Example, *, size: int, channels: int) -> Pixels:
+    try:
+        return read_image(example, size=size, channels=channels)
+    except (OSError, ValueError) as error:
+        raise NotTrainable(
+            f"The pixels of image {example.key} cannot be read ({type(error).__name__}); import its file again, or "
+            "exclude it and freeze again."
+        ) from error
+
+
+def _is_whole(path: Path, name: str, shape: tuple[int, ...]) -> bool:
+    index = _index(path.with_suffix(".json"))
+    if index.get("hash") != name or index.get("shape") != list(shape):
+        return False
+    return path.stat().st_size == 2 * int(np.prod(shape)) and index.get("sha256") == sha256_of(path)
+
+
+def _index(path: Path) -> dict[str, Any]:
+    try:
+        index = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return index if isinstance(index, dict) else {}

@@ -1,0 +1,133 @@
+"""What a run leaves on disk: weights that tell how they were made, and the state a training goes on from."""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import NotFound, NotTrainable, UserError
+from core.imaging.files import written
+from core.training.cache import sha256_of
+from core.training.spec import TrainSpec
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+TIMINGS = ("images_per_second", "data_wait_share")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """How a checkpoint was made: enough to rebuild its model and feed it.
+
+    `size` is the input's edge and `stored` that at which images are prepared, in pixels;
+    `mean` and `deviation` are per channel, of the training images, white = 1.
+    """
+
+    model: str
+    classes: tuple[str, ...]
+    channels: int
+    size: int
+    stored: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    spec: TrainSpec
+    seed: int
+    device: str
+    facts: Mapping[str, str]
+    versions: Mapping[str, str]
+    epoch: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    def at(self, epoch: int, metrics: Mapping[str, float]) -> "Manifest":
+        """This manifest at an epoch. Timings are left out, so that equal trainings give equal files."""
+        return replace(self, epoch=epoch, metrics={name: one for name, one in metrics.items() if name not in TIMINGS})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**asdict(self), "facts": dict(self.facts), "versions": dict(self.versions)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Manifest":
+        """What `to_json` described."""
+        lists = {name: tuple(data[name]) for name in ("classes", "mean", "deviation")}
+        return cls(**{**data, **lists, "spec": TrainSpec.from_json(data["spec"])})
+
+
+def versions() -> dict[str, str]:
+    """Of what decides the numbers."""
+    return {"python": platform.python_version(), **{one: version(one) for one in ("torch", "torchvision", "rounds")}}
+
+
+def save_weights(module: "nn.Module", path: Path, manifest: Manifest) -> str:
+    """Write a safetensors file whose metadata is the manifest; its sha256."""
+    from safetensors.torch import save
+
+    weights = {name: one.detach().cpu().contiguous() for name, one in module.state_dict().items()}
+    with written(path) as file:
+        file.write(save(weights, {"manifest": json.dumps(manifest.to_json(), sort_keys=True)}))
+    return sha256_of(path)
+
+
+def read_weights(path: Path) -> "tuple[dict[str, torch.Tensor], Manifest]":
+    """Tensors and manifest of a checkpoint, on the CPU.
+
+    Raises:
+        NotFound: no such file.
+        UserError: it is damaged, or not one of ours.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise NotFound(f"There is no checkpoint {path.name} in {path.parent.name}; train the run to its first epoch.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            manifest = Manifest.from_json(json.loads(file.metadata()["manifest"]))
+            return {name: file.get_tensor(name) for name in file.keys()}, manifest  # noqa: SIM118
+    except (SafetensorError, ValueError, TypeError, KeyError, OSError, UserError) as error:
+        raise UserError(
+            f"The checkpoint {path.name} of {path.parent.name} is damaged or not made by Rounds; "
+            "restore the file, or train the run again."
+        ) from error
+
+
+def save_manifest(path: Path, manifest: Manifest, *, best_epoch: int) -> None:
+    """The same facts as in the weights, for people and programs without safetensors."""
+    told = {**manifest.to_json(), "best_epoch": best_epoch}
+    with written(path) as file:
+        file.write(json.dumps(told, indent=1, sort_keys=True).encode())
+
+
+def save_state(path: Path, state: Mapping[str, Any]) -> None:
+    """Everything a training goes on from. Written last of an epoch: what it says is on disk."""
+    import torch
+
+    with written(path) as file:
+        torch.save(dict(state), file)
+
+
+def read_state(path: Path, fingerprint: str) -> dict[str, Any]:
+    """The state of that very training.
+
+    Raises:
+        NotTrainable: the file is damaged, or of another training.
+    """
+    import pickle
+
+    import torch
+
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, OSError, KeyError) as error:
+        raise NotTrainable(
+            f"The saved state {path.name} of {path.parent.name} is damaged; start a new run of the same snapshot."
+        ) from error
+    if state.get("fingerprint") != fingerprint:
+        raise NotTrainable(
+            f"The saved state {path.name} of {path.parent.name} belongs to other images or settings; start a new run."
+        )
+    return state

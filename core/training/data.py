@@ -1,0 +1,84 @@
+"""One image as a model meets it: windowed once at full depth, stretched to a square, uint16. Loads no torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.imaging.pixels import PixelFormat, read_samples, to_values, window
+
+Pixels = NDArray[np.uint16]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A frozen case as training reads it.
+
+    `pixels` and `offset` say where its samples lie; `label` is the class's index; `weight` scales its loss; `repeats`
+    is how often an epoch shows it (0: never). Weight and repeats only matter in the train split.
+    """
+
+    key: str
+    pixels: Path
+    offset: int
+    format: PixelFormat
+    label: int
+    split: str
+    weight: float
+    repeats: int
+    patient: str
+
+    @property
+    def identity(self) -> list[Any]:
+        """What decides the pixels a model sees: for names of caches. The file's name is its content's hash."""
+        return [self.key, self.pixels.name, self.offset, self.format.to_json()]
+
+
+def channels_of(examples: Sequence[Example]) -> int:
+    """3 where any image is in colour, else 1."""
+    return max((one.format.channels for one in examples), default=1)
+
+
+def edge_of(examples: Sequence[Example]) -> int:
+    """Median of the longer sides, in pixels."""
+    return int(np.median([max(one.format.rows, one.format.columns) for one in examples]))
+
+
+def read_image(example: Example, *, size: int, channels: int) -> Pixels:
+    """The middle frame at its own window, whole, stretched to (channels, size, size); 0 is black, 65535 white."""
+    form = example.format
+    samples = read_samples(example.pixels, form, offset=example.offset, frame=form.frames // 2)
+    planes = _as_many([stretch(plane, size, size) for plane in _greys(np.asarray(samples), form)], channels)
+    return np.round(np.stack(planes).clip(0.0, 255.0) * 257.0).astype(np.uint16)
+
+
+def stretch(values: Floats, rows: int, columns: int) -> Floats:
+    """A plane at another size, (rows, columns): bilinear, averaging where it shrinks."""
+    from PIL import Image as Picture
+
+    if values.shape == (rows, columns):
+        return values
+    return np.asarray(Picture.fromarray(values).resize((columns, rows), Picture.Resampling.BILINEAR), dtype=np.float32)
+
+
+def _as_many(planes: list[Floats], channels: int) -> list[Floats]:
+    """Grey for a model of colour three times; colour for a model of grey as its luma (ITU-R BT.601)."""
+    if len(planes) == 3 and channels == 1:
+        red, green, blue = planes
+        return [0.299 * red + 0.587 * green + 0.114 * blue]
+    return planes * channels if len(planes) < channels else planes
+
+
+def _greys(samples: NDArray[Any], form: PixelFormat) -> list[Floats]:
+    """Planes of 0..255 with their fractions, so that 16 bit stay more than 256 greys."""
+    if form.channels == 3:
+        return [np.ascontiguousarray(samples[..., channel], dtype=np.float32) for channel in range(3)]
+    grey = window(to_values(samples[..., 0], form), center=form.window_center, width=form.window_width,
+                  function=form.voi_function)  # fmt: skip
+    if form.photometric == "MONOCHROME1":
+        grey = 255.0 - grey
+    return [np.ascontiguousarray(grey, dtype=np.float32)]

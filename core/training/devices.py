@@ -1,0 +1,42 @@
+"""Where to compute, said plainly."""
+
+from typing import TYPE_CHECKING
+
+from core.errors import NotTrainable
+
+if TYPE_CHECKING:
+    import torch
+
+
+def choose(asked: str) -> "torch.device":
+    """The device for "auto", "cpu" or "cuda".
+
+    Raises:
+        NotTrainable: a GPU was asked for and there is none.
+    """
+    import torch
+
+    present = torch.cuda.is_available()
+    if asked.startswith("cuda") and not present:
+        raise NotTrainable("Device is 'cuda', but torch finds no GPU here; choose auto or cpu.")
+    return torch.device(("cuda" if present else "cpu") if asked == "auto" else asked)
+
+
+def name(device: "torch.device") -> str:
+    """What a run records: "cpu", or the GPU's own name."""
+    import torch
+
+    return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else "cpu"
+
+
+def sentence(device: "torch.device", asked: str) -> str:
+    """What the log says of it."""
+    if device.type == "cuda":
+        return f"Training on the GPU: {name(device)}."
+    return "Training on the CPU, as asked." if asked == "cpu" and _gpu() else "No GPU found: training on the CPU."
+
+
+def _gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
