@@ -40,19 +40,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(argv: list[str], command: Callable[[], Output | None]) -> int:
-    """Do it and show what it says; what fails prints one sentence on standard error, and in JSON where that was asked."""
+    """Do it and show what it says; what fails is one sentence on standard error, and in JSON where asked."""
     as_json = "--json" in argv
     try:
         said = command()
     except UserError as error:
-        print(error, file=sys.stderr)
-        if as_json:
-            print(json.dumps({"error": str(error)}))
-        return 1
+        return _fail(str(error), as_json)
     except KeyboardInterrupt:
         print("Stopped; what was done so far is kept.", file=sys.stderr)
         return 130
+    except Exception as error:
+        if os.environ.get("ROUNDS_DEBUG"):
+            raise
+        return _fail(f"This should not have happened ({type(error).__name__}: {error}); "
+                     "ROUNDS_DEBUG=1 shows the details.", as_json)  # fmt: skip
     return _show(said, as_json) if said is not None else 0
+
+
+def _fail(sentence: str, as_json: bool) -> int:
+    print(sentence, file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": sentence}))
+    return 1
 
 
 def common() -> Parser:

@@ -59,8 +59,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the catalogue and writes nothing."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing ends the read without expiring what was read
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

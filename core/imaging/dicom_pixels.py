@@ -112,7 +112,8 @@ def _rgb(samples: Array, bits: int, decoder: str) -> PixelFormat:
     center, width, function = spanning(0.0, 255.0)
     return PixelFormat(
         rows=rows, columns=columns, frames=frames, channels=3, dtype="uint8", bits=bits, photometric="RGB",
-        slope=1.0, intercept=0.0, low=0.0, high=255.0, window_center=center, window_width=width, voi_function=function, decoder=decoder,
+        slope=1.0, intercept=0.0, low=0.0, high=255.0, window_center=center, window_width=width,
+        voi_function=function, decoder=decoder,
     )  # fmt: skip
 
 

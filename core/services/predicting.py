@@ -29,7 +29,7 @@ class PredictionView:
 
     @property
     def called(self) -> int:
-        """The class the model calls, as `evaluation.report` does: of two by the threshold 0.5, else the most probable."""
+        """The class the model calls, as `evaluation.report` does: of two at 0.5, else the most probable."""
         if len(self.probabilities) == 2:
             return int(self.probabilities[1] >= 0.5)
         return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)

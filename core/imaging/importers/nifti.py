@@ -66,6 +66,7 @@ def _format(frames: "np.ndarray", zooms: list[float]) -> "tuple[np.ndarray, Pixe
     count, rows, columns = samples.shape
     return np.ascontiguousarray(samples)[..., np.newaxis], PixelFormat(
         rows=rows, columns=columns, frames=count, channels=1, dtype="uint16", bits=16, photometric="MONOCHROME2",
-        slope=slope, intercept=intercept, low=low, high=high, window_center=center, window_width=width, voi_function=function,
+        slope=slope, intercept=intercept, low=low, high=high, window_center=center, window_width=width,
+        voi_function=function,
         spacing=(zooms[1], zooms[0]), decoder=f"nibabel {nibabel.__version__}",
     )  # fmt: skip

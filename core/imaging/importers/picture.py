@@ -26,6 +26,7 @@ def read(path: Path) -> Iterator[FoundImage]:
     Raises:
         RefusedFile: damaged, empty of pixels, or larger than is safe to decode.
     """
+    import PIL
     from PIL import Image, ImageSequence
 
     try:
@@ -42,7 +43,7 @@ def read(path: Path) -> Iterator[FoundImage]:
     stack = np.stack(frames)
     colour = stack.ndim == 4
     samples, format = from_unsigned(
-        stack, bits=stack.dtype.itemsize * 8, decoder=f"pillow {Image.__version__}", colour=colour
+        stack, bits=stack.dtype.itemsize * 8, decoder=f"pillow {PIL.__version__}", colour=colour
     )
     yield FoundImage(item="", samples=samples, format=format)
 
