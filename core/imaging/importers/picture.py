@@ -1,5 +1,6 @@
 """PNG, JPEG, TIFF and BMP at their full depth."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,16 +28,15 @@ def read(path: Path) -> Iterator[FoundImage]:
         RefusedFile: damaged, empty of pixels, or larger than is safe to decode.
     """
     import PIL
-    from PIL import Image, ImageSequence
+    from PIL import Image
 
     try:
-        with Image.open(path) as picture:
-            kind = picture.format or "picture"
-            pages = ImageSequence.Iterator(picture) if kind == "TIFF" else [picture]
-            frames = [_array(page) for page in pages]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd tags in other people's files: the report is ours
+            kind, frames = _frames(path)
     except Image.DecompressionBombError as error:
         raise RefusedFile("has more pixels than is safe to decode; split or shrink it.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombWarning) as error:
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise RefusedFile("is a damaged or truncated picture and cannot be decoded.") from error
     if len({frame.shape for frame in frames}) > 1 or len({frame.dtype for frame in frames}) > 1:
         raise RefusedFile(f"is a {kind} whose pages differ in size or depth; save each page as a file of its own.")
@@ -46,6 +46,15 @@ def read(path: Path) -> Iterator[FoundImage]:
         stack, bits=stack.dtype.itemsize * 8, decoder=f"pillow {PIL.__version__}", colour=colour
     )
     yield FoundImage(item="", samples=samples, format=format)
+
+
+def _frames(path: Path) -> tuple[str, list[Array]]:
+    from PIL import Image, ImageSequence
+
+    with Image.open(path) as picture:
+        kind = picture.format or "picture"
+        pages = ImageSequence.Iterator(picture) if kind == "TIFF" else [picture]
+        return kind, [_array(page) for page in pages]
 
 
 def _array(picture: "object") -> Array:
