@@ -1,0 +1,221 @@
+"""DICOM: every real file decodes as pydicom decodes it, or is refused by name; identity stays out of facts."""
+
+import csv
+import random
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+from pydicom.pixels.processing import apply_color_lut, convert_color_space
+
+from core.errors import RefusedFile
+from core.imaging.importers.dicom import read
+from core.imaging.pixels import read_samples
+from core.imaging.reading import ReadFile, Refusal, read_files
+from core.imaging.store import Store
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")  # odd headers are what is tested
+NOT_PERMISSIVE = {"dicom/plain_and_syntaxes/JPGExtended.dcm"}  # 12-bit JPEG Extended
+
+
+def one(path: Path):
+    (found,) = read(path)
+    return found
+
+
+def rows(data_dir: Path) -> list[dict[str, str]]:
+    with (data_dir / "dicom_index.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def taken(data_dir: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Every DICOM of the index as the import reads it, by its path in the index."""
+    store = Store(tmp_path_factory.mktemp("home"))
+    results = read_files([data_dir / row["path"] for row in rows(data_dir)], store=store)
+    return store, {result.path.relative_to(data_dir).as_posix(): result for result in results}
+
+
+def test_every_file_is_taken_or_refused_as_the_index_says(data_dir: Path, taken):
+    _, results = taken
+    assert set(results) == {row["path"] for row in rows(data_dir)}
+    refused = {path for path, result in results.items() if isinstance(result, Refusal)}
+    undecodable = {row["path"] for row in rows(data_dir) if not row["decode"].startswith("ok")}
+    assert refused == undecodable | NOT_PERMISSIVE
+
+
+def test_every_refusal_is_a_sentence_without_identity(data_dir: Path, taken):
+    _, results = taken
+    for path, result in results.items():
+        if isinstance(result, Refusal):
+            assert result.reason.endswith("."), path
+            assert "\n" not in result.reason
+            assert not named(data_dir / path) & set(result.reason.lower().split()), path
+
+
+def named(path: Path) -> set[str]:
+    header = pydicom.dcmread(path, force=True, stop_before_pixels=True)
+    texts = [str(header.get(name) or "") for name in ("PatientName", "PatientID", "PatientBirthDate")]
+    return {part for text in texts for part in text.lower().replace("^", " ").split() if len(part) > 3}
+
+
+def reference(header: Any, channels: int) -> np.ndarray:
+    """pydicom's own decoding: RGB, or modality values."""
+    decoded = header.pixel_array
+    meaning = header.PhotometricInterpretation
+    if channels == 3:
+        if meaning == "PALETTE COLOR":
+            decoded = apply_color_lut(decoded, header)
+            return decoded >> 8 if decoded.dtype == np.uint16 else decoded
+        return convert_color_space(decoded, "YBR_FULL", "RGB", per_frame=True) if "YBR_F" in meaning else decoded
+    slope = float(header.get("DoseGridScaling") or header.get("RescaleSlope") or 1)
+    return decoded * slope + float(header.get("RescaleIntercept") or 0)
+
+
+def test_every_decodable_file_has_the_pixels_of_pydicom(data_dir: Path, taken):
+    store, results = taken
+    compared = 0
+    for row in rows(data_dir):
+        result = results[row["path"]]
+        if not isinstance(result, ReadFile):
+            continue
+        format = result.images[0].format
+        found = np.asarray(read_samples(store.pixels(result.sha256), format))
+        wanted = reference(pydicom.dcmread(data_dir / row["path"], force=True), format.channels)
+        values = found if format.channels == 3 else found * format.slope + format.intercept
+        # Real and 32-bit values are kept to one part in 65,535; everything else to the last bit.
+        allowed = format.slope * 0.51 if format.bits == 32 else 1e-6
+        assert values.size == wanted.size, row["path"]
+        assert np.abs(values.ravel() - wanted.ravel().astype(np.float64)).max() <= allowed, row["path"]
+        compared += 1
+    assert compared >= 130
+
+
+def test_size_frames_and_depth_are_the_headers(data_dir: Path, taken):
+    _, results = taken
+    for row in rows(data_dir):
+        result = results[row["path"]]
+        if isinstance(result, ReadFile):
+            format = result.images[0].format
+            assert (format.rows, format.columns) == (int(row["rows"]), int(row["cols"])), row["path"]
+            assert format.frames == int(row["frames"] or 1), row["path"]
+            stored = row["bits"].split("/")[-1]  # empty where the pixels are real numbers
+            assert format.bits == int(stored or 32), row["path"]
+            assert format.decoder
+
+
+def test_a_ct_series_is_one_stack_in_the_order_of_its_positions(data_dir: Path, tmp_path: Path):
+    files = sorted((data_dir / "series" / "ct_chest_lungfcp_48").rglob("*.dcm"))
+    names = list(range(len(files)))
+    random.Random(0).shuffle(names)
+    for path, name in zip(files, names, strict=True):
+        shutil.copy(path, tmp_path / f"{name:03}.dcm")
+    results = [r for r in read_files(sorted(tmp_path.iterdir()), store=None) if isinstance(r, ReadFile)]
+    assert len(results) == 48
+    assert len({result.images[0].identity.series_uid for result in results}) == 1
+    ordered = sorted(results, key=lambda result: result.images[0].position)
+    heights = [float(pydicom.dcmread(r.path, stop_before_pixels=True).ImagePositionPatient[2]) for r in ordered]
+    assert heights == sorted(heights)
+    assert len(set(heights)) == 48
+    assert {result.images[0].format.unit for result in results} == {"HU"}
+
+
+def test_facts_hold_no_identity(data_dir: Path, taken):
+    _, results = taken
+    for path, result in results.items():
+        if isinstance(result, ReadFile):
+            identity, facts = result.images[0].identity, result.images[0].facts
+            told = {value.lower() for value in facts.values()}
+            secret = {
+                text.lower() for text in (identity.patient_id, identity.patient_name, identity.birth_date) if text
+            }
+            assert not secret & told, path
+            assert identity.patient_name not in repr(result.images[0]) or not identity.patient_name
+
+
+def test_truncated_variants_are_refused_or_read_but_never_crash(tmp_path: Path):
+    whole = Path(get_testdata_file("CT_small.dcm")).read_bytes()
+    for number in range(30):
+        path = tmp_path / f"{number}.dcm"
+        path.write_bytes(whole[: 133 + (len(whole) - 600) * number // 30])
+        with pytest.raises(RefusedFile) as refused:
+            one(path)
+        assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize("name", ["JPEG2000.dcm", "SC_rgb_jpeg_gdcm.dcm", "MR_small_RLE.dcm", "SC_rgb_rle_2frame.dcm"])
+def test_truncated_compressed_files_never_crash(tmp_path: Path, name: str):
+    whole = Path(get_testdata_file(name)).read_bytes()
+    for number in range(1, 8):
+        path = tmp_path / "cut.dcm"
+        path.write_bytes(whole[: len(whole) * number // 8])
+        with suppress(RefusedFile):  # any other exception is a crash
+            found = one(path)
+            assert found.samples.shape[1:3] == (found.format.rows, found.format.columns)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "photometric"),
+    [
+        ("CT_small.dcm", (1, 128, 128, 1), "MONOCHROME2"),
+        ("MR_small.dcm", (1, 64, 64, 1), "MONOCHROME2"),
+        ("SC_rgb_rle_2frame.dcm", (2, 100, 100, 3), "RGB"),
+        ("examples_palette.dcm", (1, 350, 800, 3), "RGB"),
+        ("examples_rgb_color.dcm", (1, 240, 320, 3), "RGB"),
+    ],
+)
+def test_files_inside_the_pydicom_package(name: str, shape: tuple[int, ...], photometric: str):
+    found = one(Path(get_testdata_file(name)))
+    assert found.samples.shape == shape
+    assert found.format.photometric == photometric
+
+
+def test_a_ct_is_in_hounsfield_units_with_its_spacing():
+    path = Path(get_testdata_file("CT_small.dcm"))
+    header, found = pydicom.dcmread(path), one(path)
+    values = found.samples[0, ..., 0] * found.format.slope + found.format.intercept
+    assert np.array_equal(values, header.pixel_array * header.RescaleSlope + header.RescaleIntercept)
+    assert (found.format.low, found.format.high) == (values.min(), values.max())
+    assert found.format.unit == "HU"
+    assert found.format.spacing == tuple(float(one) for one in header.PixelSpacing)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"Rows": 0}, "without extent"),
+        ({"Rows": 4096}, "is cut off: its header promises"),
+        ({"PixelData": None}, "without pixels"),
+    ],
+)
+def test_a_damaged_header_is_refused_by_name(tmp_path: Path, change: dict[str, Any], reason: str):
+    header = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
+    for keyword, value in change.items():
+        if value is None:
+            delattr(header, keyword)
+        else:
+            setattr(header, keyword, value)
+    header.save_as(tmp_path / "odd.dcm")
+    with pytest.raises(RefusedFile, match=reason):
+        one(tmp_path / "odd.dcm")
+
+
+def test_monochrome1_is_kept_as_such(tmp_path: Path):
+    header = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
+    header.PhotometricInterpretation = "MONOCHROME1"
+    header.save_as(tmp_path / "negative.dcm")
+    assert one(tmp_path / "negative.dcm").format.photometric == "MONOCHROME1"
+
+
+@pytest.mark.parametrize(("age", "years"), [("056Y", "56"), ("018M", "1"), ("052W", "0"), ("abc", None)])
+def test_ages_are_years(tmp_path: Path, age: str, years: str | None):
+    header = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
+    header.PatientAge = "000Y"
+    header["PatientAge"]._value = age
+    header.save_as(tmp_path / "aged.dcm")
+    assert one(tmp_path / "aged.dcm").facts.get("age") == years
