@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import api
 
-LOADER = "export default async c => (await import(c.data.url)).default(c)"
+LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
 CSS = """
 .rg-root{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:10px;
 font-family:var(--st-font);color:var(--st-text-color)}

@@ -17,8 +17,8 @@ def show(*, key: str) -> int | None:
             "Question", placeholder="Is there pneumonia on this radiograph?", key=f"{key}_question"
         )
         classes = st.text_area("Answers, one per line, in order", "normal\npneumonia", key=f"{key}_classes")
-        unit = st.selectbox(
-            "Asked about", list(Unit), 0, key=f"{key}_unit", format_func=lambda one: f"every {one.value}"
+        unit = Unit(
+            st.selectbox("Asked about", [one.value for one in Unit], key=f"{key}_unit", format_func="every {}".format)
         )
         made = st.form_submit_button("Make the task", type="primary")
     if not made:

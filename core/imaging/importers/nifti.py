@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,8 +29,9 @@ def read(path: Path) -> Iterator[FoundImage]:
     Raises:
         RefusedFile: damaged, or not three- or four-dimensional.
     """
-    import nibabel
+    import nibabel as untyped
 
+    nibabel: Any = untyped
     try:
         # By content, whatever the ending says: nibabel itself trusts only file names.
         raw = path.read_bytes()

@@ -1,0 +1,178 @@
+// Labelling: the key is answered before the network. The next image is painted, the answer travels behind.
+
+import { element } from "./frame.js";
+import { prefetch } from "./loader.js";
+import { Outbox } from "./outbox.js";
+import { Viewer } from "./viewer.js";
+
+const AHEAD = 4;
+
+export class Labeller extends Viewer {
+  constructor(root, data, send) {
+    super(root, data, send);
+    this.cases = data.cases;
+    this.index = 0;
+    this.done = []; // cases answered here, in order: undo steps back through them
+    this.progress = data.progress;
+    this.outbox = new Outbox(`${data.task.id}-${data.note}`, data.api, (news) => this.hear(news));
+    this.makeAnswers();
+    this.goTo(0);
+    this.hear({ waiting: this.outbox.waiting });
+  }
+
+  makeAnswers() {
+    this.buttons = new Map();
+    const question = this.data.task.question || this.data.task.name;
+    this.parts.answers.append(element("div", "rv-question", question));
+    for (const one of this.data.task.classes) {
+      const button = this.makeButton(one.position + 1, one.title, () => this.answer("label", one.position));
+      button.querySelector(".rv-dot").style.background = one.colour;
+      this.buttons.set(one.position, button);
+    }
+    this.buttons.set("unreadable", this.makeButton(0, "cannot be read", () => this.answer("unreadable", null)));
+    this.parts.answers.append(element("div", "rv-gap"));
+    const undo = element("button", "rv-answer rv-undo", "", { type: "button" });
+    undo.append(element("kbd", "rv-key", "u"), element("span", "", "undo"));
+    undo.addEventListener("click", () => this.undo());
+    this.parts.answers.append(undo);
+  }
+
+  makeButton(key, title, act) {
+    const button = element("button", "rv-answer", "", { type: "button", "aria-pressed": "false" });
+    button.append(element("kbd", "rv-key", String(key)), element("span", "rv-dot"), element("span", "", title));
+    button.addEventListener("click", act);
+    this.parts.answers.append(button);
+    return button;
+  }
+
+  goTo(index) {
+    this.index = index;
+    const shown = this.cases[index];
+    this.fetchMore();
+    if (!shown) return this.end();
+    this.show(shown);
+    this.mark();
+    const near = [1, 2, 3, -1].map((step) => this.cases[index + step]).filter(Boolean);
+    prefetch(near.flatMap((one) => middle(one)));
+  }
+
+  end() {
+    this.shown = null;
+    this.painted = null;
+    this.asked++;
+    this.canvas.clear();
+    this.parts.facts.textContent = "";
+    this.root.dataset.case = "";
+    this.root.dataset.painted = "end";
+    this.say(this.fetching ? "Loading the next cases …" : "Everything here has an answer. Step back with ←, or undo with u.");
+    this.mark();
+  }
+
+  /** A key counts only for the image that is on the screen. */
+  answer(answer, label) {
+    if (!this.shown || this.painted !== this.shown.id) return;
+    const shown = this.shown;
+    const counted = shown.answer !== "label" && shown.answer !== "unreadable";
+    Object.assign(shown, { answer, label });
+    if (counted) this.progress.labelled++;
+    this.done.push(shown);
+    this.outbox.post("labels", { case: shown.id, answer, label });
+    this.goTo(this.index + 1);
+  }
+
+  undo() {
+    const last = this.done.pop();
+    if (!last) return this.flash("There is nothing to undo here.");
+    Object.assign(last, { answer: "withdrawn", label: null });
+    this.progress.labelled--;
+    this.outbox.post("undo", { case: last.id });
+    this.goTo(this.cases.indexOf(last));
+  }
+
+  async fetchMore() {
+    if (this.fetching || this.exhausted || this.index + AHEAD < this.cases.length) return;
+    this.fetching = true;
+    try {
+      const last = this.cases[this.cases.length - 1]?.id || 0;
+      const answer = await fetch(`${this.data.api.queue}&after=${last}`, { credentials: "same-origin" });
+      if (!answer.ok) throw new Error();
+      const { cases } = await answer.json();
+      this.exhausted = cases.length === 0;
+      this.cases.push(...cases);
+    } catch {
+      setTimeout(() => this.fetchMore(), 2000);
+    }
+    this.fetching = false;
+    if (!this.shown) this.goTo(this.index);
+    else this.mark();
+  }
+
+  hear(news) {
+    this.root.dataset.waiting = news.waiting;
+    this.parts.sent.textContent = news.waiting ? `${news.waiting} waiting` : "sent ✓";
+    this.parts.sent.classList.toggle("rv-waits", news.waiting > 0);
+    if (news.progress && !news.waiting) this.progress = news.progress;
+    if (news.case) {
+      const told = this.cases?.find((one) => one.id === news.case.id);
+      if (told && !news.waiting) Object.assign(told, { answer: news.case.answer, label: news.case.label });
+    }
+    if (news.error) this.flash(news.error);
+    else if (news.sent && this.flashed && this.painted) this.flash("");
+    if (this.buttons) this.mark();
+  }
+
+  flash(sentence) {
+    this.flashed = Boolean(sentence);
+    this.say(sentence);
+  }
+
+  mark() {
+    const { parts, shown } = this;
+    parts.title.textContent = `${this.data.task.name} · ${this.progress.labelled} of ${this.progress.total}`;
+    for (const [answer, button] of this.buttons) {
+      const pressed = shown && (shown.answer === "label" ? shown.label === answer : shown.answer === answer);
+      button.setAttribute("aria-pressed", String(Boolean(pressed)));
+    }
+    parts.before.textContent = this.cases[this.index - 1] ? `← ${this.words(this.cases[this.index - 1])}` : "";
+    parts.now.textContent = shown ? this.words(shown) : "";
+    parts.after.textContent = this.cases[this.index + 1] ? `${this.words(this.cases[this.index + 1])} →` : "";
+  }
+
+  words(one) {
+    const found = one.answer === "label" && this.data.task.classes.find((each) => each.position === one.label);
+    const said = found ? found.title : one.answer === "unreadable" ? "cannot be read" : "no answer";
+    return `${one.patient}: ${said}`;
+  }
+
+  onKey(key, repeat) {
+    if (/^[0-9]$/.test(key)) {
+      const position = Number(key) - 1;
+      if (repeat) return true; // a key held down answers once
+      if (key === "0") this.answer("unreadable", null);
+      else if (this.buttons.has(position)) this.answer("label", position);
+      else this.flash(`There is no answer ${key} in this task.`);
+      return true;
+    }
+    if (key === "u" || key === "Backspace") return repeat || this.undo(), true;
+    if (key === "ArrowRight" && this.index < this.cases.length) return this.goTo(this.index + 1), true;
+    if (key === "ArrowLeft") return this.index > 0 && this.goTo(this.index - 1), true;
+    return super.onKey(key, repeat);
+  }
+
+  /** A rerun of the page brings fresh signatures; the queue in hand stays as it is. */
+  update(data) {
+    this.data = { ...this.data, api: data.api };
+    this.outbox.urls = data.api;
+    this.outbox.send();
+  }
+
+  destroy() {
+    super.destroy();
+    this.outbox.close();
+  }
+}
+
+const middle = (one) => {
+  const slices = one.images.flatMap((image) => image.urls.map((url) => ({ image, url })));
+  return slices.slice(Math.floor(slices.length / 2), Math.floor(slices.length / 2) + 1);
+};

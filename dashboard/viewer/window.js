@@ -1,0 +1,35 @@
+// Samples to greys: the functions of DICOM PS3.3 C.11.2.1.2, as a table over every sample value.
+
+const clamp = (grey) => Math.min(255, Math.max(0, grey));
+
+const FUNCTIONS = {
+  // The half and the one are in the standard.
+  LINEAR: (x, center, width) =>
+    width <= 1 ? (x <= center - 0.5 ? 0 : 255) : clamp(((x - (center - 0.5)) / (width - 1) + 0.5) * 255),
+  LINEAR_EXACT: (x, center, width) =>
+    width <= 0 ? (x <= center ? 0 : 255) : clamp(((x - center) / width + 0.5) * 255),
+  SIGMOID: (x, center, width) => 255 / (1 + Math.exp((-4 * (x - center)) / Math.max(width, 1e-9))),
+};
+
+/** The grey (not rounded) of one modality value. */
+export const greyOf = (value, { center, width, voi }) => (FUNCTIONS[voi] || FUNCTIONS.LINEAR)(value, center, width);
+
+/** A grey for every sample value of an image; MONOCHROME1 is inverted last, and once more where the reader inverts. */
+export function table(image, window) {
+  const size = image.dtype === "uint8" ? 256 : 65536;
+  const greys = new Uint8ClampedArray(size);
+  const flip = (image.photometric === "MONOCHROME1") !== window.inverted;
+  for (let sample = 0; sample < size; sample++) {
+    const grey = greyOf(sample * image.slope + image.intercept, window);
+    greys[sample] = Math.round(flip ? 255 - grey : grey);
+  }
+  return greys;
+}
+
+/** The window an image asks for itself. */
+export const ownWindow = (image) => ({
+  center: image.window_center,
+  width: image.window_width,
+  voi: image.voi_function,
+  inverted: false,
+});
