@@ -53,7 +53,7 @@ def pseudonyms(session: Session, patient_ids: Iterable[int]) -> dict[int, str]:
     """Pseudonyms by patient id."""
     found: dict[int, str] = {}
     for ids in chunks(sorted(set(patient_ids))):
-        found.update(session.execute(select(Patient.id, Patient.pseudonym).where(Patient.id.in_(ids))).tuples().all())
+        found.update(session.execute(select(Patient.id, Patient.pseudonym).where(Patient.id.in_(ids))).all())
     return found
 
 
@@ -66,7 +66,7 @@ def stacks(session: Session, series_ids: Iterable[int]) -> dict[int, list[int]]:
             .where(Image.series_id.in_(ids), Image.excluded_because.is_(None))
             .order_by(Image.series_id, Image.position, Image.id)
         )
-        for series_id, image_id in session.execute(ordered).tuples():
+        for series_id, image_id in session.execute(ordered):
             if series_id is not None:
                 found[series_id].append(image_id)
     return found

@@ -140,7 +140,7 @@ def fact_values(db: Database, *, most: int = 12) -> dict[str, list[tuple[str, in
             .order_by(Fact.name, func.count().desc(), Fact.value)
         )
         found: dict[str, list[tuple[str, int]]] = {}
-        for name, value, images in session.execute(counted).tuples():
+        for name, value, images in session.execute(counted):
             found.setdefault(name, []).append((value, images))
     return found
 
@@ -172,7 +172,7 @@ def stacks(db: Database, *, after: int = 0, limit: int = 60) -> list[SeriesView]
             .order_by(Series.id)
             .limit(limit)
         )
-        rows = session.execute(grouped).tuples().all()
+        rows = session.execute(grouped).all()
         ordered = queries.stacks(session, [row[0] for row in rows])
     return [
         SeriesView(id_, patient, modality, images, ordered[id_][len(ordered[id_]) // 2])
@@ -211,7 +211,7 @@ def _views(session: Session, image_ids: list[int]) -> dict[int, ImageView]:
     views: dict[int, ImageView] = {}
     for ids in queries.chunks(image_ids):
         rows = select(Image, Patient).join(Patient, Patient.id == Image.patient_id).where(Image.id.in_(ids))
-        for image, patient in session.execute(rows).tuples():
+        for image, patient in session.execute(rows):
             views[image.id] = ImageView(
                 id=image.id, sha256=image.sha256, item=image.item, offset=image.offset, name=image.name,
                 patient=patient.pseudonym, patient_known=patient.known, format=PixelFormat.from_json(image.format),

@@ -111,7 +111,7 @@ def _patients(session: Session, project: int, found: Iterable[tuple[Item, ReadIm
     ids: dict[str, int] = {}
     for names in queries.chunks(list(wanted)):
         there = select(Patient.pseudonym, Patient.id).where(Patient.project_id == project, Patient.pseudonym.in_(names))
-        ids.update(session.execute(there).tuples().all())
+        ids.update(session.execute(there).all())
     fresh = [
         Patient(project_id=project, pseudonym=name, known=known) for name, known in wanted.items() if name not in ids
     ]
@@ -148,7 +148,7 @@ def _one(session: Session, table: type[Any], **values: Any) -> Any:
 def _image_ids(session: Session, hashes: Iterable[str]) -> dict[tuple[str, str], int]:
     ids: dict[tuple[str, str], int] = {}
     for some in queries.chunks(sorted(hashes)):
-        rows = session.execute(select(Image.sha256, Image.item, Image.id).where(Image.sha256.in_(some))).tuples()
+        rows = session.execute(select(Image.sha256, Image.item, Image.id).where(Image.sha256.in_(some)))
         ids.update({(sha256, item): image_id for sha256, item, image_id in rows})
     return ids
 

@@ -166,7 +166,7 @@ def finish(
 def reap(db: Database, alive: Callable[[int], bool]) -> list[int]:
     """Mark as lost every running job whose process is gone (`alive` asks the kernel, no clock); gives their ids."""
     with db.read() as session:
-        running = session.execute(select(Job.id, Job.attempt).where(Job.state == JobState.RUNNING)).tuples().all()
+        running = session.execute(select(Job.id, Job.attempt).where(Job.state == JobState.RUNNING)).all()
     dead = [(job_id, attempt) for job_id, attempt in running if not alive(job_id)]
     lost = []
     for job_id, attempt in dead:

@@ -72,7 +72,7 @@ def _case(session: Session, task: Task, text: str, *, where: str, key: bytes) ->
     name = text.rsplit("/", 1)[-1]
     is_hash = len(text) == 64 and all(letter in "0123456789abcdef" for letter in text.lower())
     named = Image.sha256 == text.lower() if is_hash else Image.name_key == deidentify.keyed(key, name)
-    found = session.execute(select(Image.id, Image.name).where(named)).tuples().all()
+    found = session.execute(select(Image.id, Image.name).where(named)).all()
     if len(found) > 1:  # a path may tell apart what a bare name cannot
         found = [pair for pair in found if pair[1].endswith(text)] if "/" in text else found
     if len(found) != 1:

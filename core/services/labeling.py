@@ -184,11 +184,11 @@ def _views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
     images = [row.image_id for row in rows]
     facts = queries.facts_of(session, images)
     ordered = queries.stacks(session, [row.series_id for row in rows if row.series_id])
-    owner = dict(session.execute(select(Image.id, Image.patient_id).where(Image.id.in_(images))).tuples().all())
+    owner = dict(session.execute(select(Image.id, Image.patient_id).where(Image.id.in_(images))).all())
     names = queries.pseudonyms(session, owner.values())
     positions = dict(session.execute(
         select(LabelClass.id, LabelClass.position).where(LabelClass.task_id.in_({row.task_id for row in rows}))
-    ).tuples().all())  # fmt: skip
+    ).all())  # fmt: skip
     return [
         CaseView(
             id=row.id, task_id=row.task_id,

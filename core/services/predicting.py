@@ -91,7 +91,7 @@ def every(db: Database, run_id: int, *, split: str | None = None) -> list[Predic
     with db.read() as session:
         return [
             PredictionView(row.id, row.case_id, image_id, patient, row.split, row.label, tuple(row.probabilities))
-            for row, image_id, patient in session.execute(joined).tuples()
+            for row, image_id, patient in session.execute(joined)
         ]
 
 

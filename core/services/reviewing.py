@@ -71,7 +71,7 @@ def reviewed(db: Database, run_id: int) -> dict[int, Verdict]:
             .where(Prediction.run_id == run_id)
             .order_by(Review.id)
         )
-        return dict(session.execute(rows).tuples().all())
+        return dict(session.execute(rows).all())
 
 
 def current_label(db: Database, case_id: int) -> str | None:

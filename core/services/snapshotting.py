@@ -195,7 +195,7 @@ def _labelled(session: Session, task: Task) -> list[Labelled]:
         .where(Case.task_id == task.id, Case.answer == Answer.LABEL, Image.excluded_because.is_(None))
         .order_by(Case.id)
     )
-    found = session.execute(joined).tuples().all()
+    found = session.execute(joined).all()
     facts = queries.facts_of(session, [row[3] for row in found])
     return [
         Labelled(case=case, patient=patient, label=label, facts=facts.get(image, {}), pixel_sha256=pixels)
@@ -208,14 +208,14 @@ def _hash(session: Session, made: Plan) -> str:
     keys = select(Case.id, Image.sha256, Image.item).join(Image, Image.id == Case.image_id)
     names = {
         case: f"{sha256}#{item}" if item else sha256
-        for case, sha256, item in session.execute(keys.where(Case.task_id == made.task_id)).tuples()
+        for case, sha256, item in session.execute(keys.where(Case.task_id == made.task_id))
     }
     return content_hash(made.classes, made.recipe, made.rows, keys=names)
 
 
 def _patient_ids(session: Session, task_id: int) -> Mapping[int, int]:
     joined = select(Case.id, Image.patient_id).join(Image, Image.id == Case.image_id).where(Case.task_id == task_id)
-    return dict(session.execute(joined).tuples().all())
+    return dict(session.execute(joined).all())
 
 
 def _placed(session: Session, snapshot_id: int) -> dict[int, SnapshotCase]:

@@ -70,7 +70,7 @@ def examples(db: Database, settings: Settings, snapshot_id: int, *, split: str |
                 format=PixelFormat.from_json(pixels), label=frozen.label, split=frozen.split.value,
                 weight=frozen.weight, repeats=frozen.repeats, patient=patient,
             )
-            for frozen, sha256, _, offset, pixels, patient in session.execute(joined).tuples()
+            for frozen, sha256, _, offset, pixels, patient in session.execute(joined)
         ]  # fmt: skip
 
 
