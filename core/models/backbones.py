@@ -1,5 +1,6 @@
 """torchvision's networks from scratch: any number of channels, our own last layer. Nothing is downloaded."""
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -20,11 +21,18 @@ def densenet121(channels: int, classes: int, size: int, dropout: float) -> "nn.M
     from torch import nn
     from torchvision import models
 
-    module = models.densenet121(weights=None)
-    # torchvision applies this ReLU in place after `features`, under the hands of whoever hooked that layer
-    module.features.add_module("relu5", nn.ReLU())
-    module.classifier = _head(1024, classes, dropout)
-    return _entered(module, channels)
+    features = models.densenet121(weights=None).features
+    # torchvision puts this ReLU behind `features`, in place, under the hands of whoever hooked that layer
+    features.add_module("relu5", nn.ReLU())
+    whole = nn.Sequential(
+        OrderedDict(
+            features=features,  # (B, 1024, h, w)
+            pool=nn.AdaptiveAvgPool2d(1),
+            flatten=nn.Flatten(),
+            head=_head(1024, classes, dropout),
+        )
+    )
+    return _entered(whole, channels)
 
 
 def mobilenet_v2(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001

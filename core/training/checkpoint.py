@@ -60,7 +60,15 @@ class Manifest:
 
 def versions() -> dict[str, str]:
     """Of what decides the numbers."""
-    return {"python": platform.python_version(), **{one: version(one) for one in ("torch", "torchvision", "rounds")}}
+    import torch
+    import torchvision
+
+    return {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),  # with its build, such as +cu132, which package metadata leaves out
+        "torchvision": str(torchvision.__version__),
+        "rounds": version("rounds"),
+    }
 
 
 def save_weights(module: "nn.Module", path: Path, manifest: Manifest) -> str:

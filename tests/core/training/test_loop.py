@@ -1,0 +1,278 @@
+"""A training as events: it learns, says what it does, stops where it is left and goes on to the same weights."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.errors import NotTrainable, UserError
+from core.evaluation.metrics import auroc
+from core.imaging.pixels import from_unsigned
+from core.inference import load, scores
+from core.training import epoch as epochs
+from core.training.checkpoint import read_weights
+from core.training.data import Example
+from core.training.events import CheckpointSaved, EpochDone, Finished, Log, Step
+from core.training.loop import fit
+from core.training.spec import TrainSpec
+from tests.core.training.textures import CLASSES, textures
+
+QUICK = TrainSpec(epochs=3, batch_size=8, learning_rate=0.003)
+
+
+def run(tmp_path, spec=QUICK, *, name="run", examples=None, classes=2):
+    found = examples if examples is not None else textures(tmp_path, classes=classes)
+    return fit(spec, found, classes=CLASSES[:classes], folder=tmp_path / name, cache=tmp_path / "cache",
+               facts={"snapshot": "abc"})  # fmt: skip
+
+
+def kinds(events, kind):
+    return [one for one in events if isinstance(one, kind)]
+
+
+def weights_hash(folder, kind="last"):
+    weights, _ = read_weights(folder / f"{kind}.safetensors")
+    return hashlib.sha256(b"".join(weights[name].numpy().tobytes() for name in sorted(weights))).hexdigest()
+
+
+def test_it_learns_and_tells(tmp_path):
+    events = list(run(tmp_path, classes=3))
+    done = kinds(events, EpochDone)
+    assert [one.epoch for one in done] == [1, 2, 3]
+    assert done[-1].metrics["val_auroc"] > 0.95
+    assert done[-1].metrics["train_loss"] < done[0].metrics["train_loss"]
+    assert set(done[0].metrics) == {"train_loss", "val_loss", "val_auroc", "val_accuracy", "learning_rate",
+                                    "images_per_second", "data_wait_share"}  # fmt: skip
+    assert isinstance(events[-1], Finished)
+    assert events[-1].epochs == 3
+    assert events[-1].images_per_second > 0
+    assert 0 <= events[-1].data_wait_share <= 1
+    steps = kinds(events, Step)
+    assert {one.epoch for one in steps} == {1, 2, 3}
+    assert steps[-1].step == steps[-1].steps == 6
+
+
+def test_the_log_says_device_and_sizes(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    said = [one.text for one in kinds(run(tmp_path, replace(QUICK, epochs=1)), Log)]
+    assert said[:2] == ["No GPU found: training on the CPU.",
+                        "Training on 32 images; validating on 32. Input 28×28 px."]  # fmt: skip
+
+
+def test_saved_files_are_what_the_events_say(tmp_path):
+    events = list(run(tmp_path))
+    for kind in ("best", "last"):
+        told = [one for one in kinds(events, CheckpointSaved) if one.kind == kind][-1]
+        data = (tmp_path / "run" / f"{kind}.safetensors").read_bytes()
+        assert hashlib.sha256(data).hexdigest() == told.sha256
+        assert read_weights(tmp_path / "run" / f"{kind}.safetensors")[1].epoch == told.epoch
+    assert kinds(events, Finished)[0].best_epoch == [one.epoch for one in kinds(events, EpochDone) if one.is_best][-1]
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert manifest["facts"] == {"snapshot": "abc"}
+    assert manifest["seed"] == 0
+    assert manifest["versions"]["torch"] == torch.__version__
+    assert manifest["classes"] == ["across", "down"]
+    assert sorted(one.name for one in (tmp_path / "run").iterdir()) == [
+        "best.safetensors", "last.safetensors", "manifest.json", "resume.pt"]  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_stopped_and_gone_on_gives_the_same_weights_to_the_last_bit(tmp_path, optimizer):
+    spec = replace(QUICK, epochs=4, dropout=0.3, optimizer=optimizer, clip_norm=1.0, label_smoothing=0.1)
+    list(run(tmp_path, spec, name="straight"))
+    with closing(run(tmp_path, spec, name="stopped")) as going:
+        for event in going:
+            if isinstance(event, Step) and event.epoch == 3:
+                break
+    torch.manual_seed(12345)  # what chance did meanwhile must not matter
+    rest = list(run(tmp_path, spec, name="stopped"))
+    assert "Going on after epoch 2 of 4." in [one.text for one in kinds(rest, Log)]
+    assert [one.epoch for one in kinds(rest, EpochDone)] == [2, 3, 4]
+    for kind in ("last", "best"):
+        assert weights_hash(tmp_path / "stopped", kind) == weights_hash(tmp_path / "straight", kind)
+
+
+def test_another_seed_gives_other_weights(tmp_path):
+    list(run(tmp_path, replace(QUICK, epochs=1), name="one"))
+    list(run(tmp_path, replace(QUICK, epochs=1, seed=1), name="two"))
+    list(run(tmp_path, replace(QUICK, epochs=1), name="again"))
+    assert weights_hash(tmp_path / "one") == weights_hash(tmp_path / "again")
+    assert weights_hash(tmp_path / "one") != weights_hash(tmp_path / "two")
+
+
+def test_a_finished_training_is_only_told_again(tmp_path):
+    first = list(run(tmp_path))
+    before = weights_hash(tmp_path / "run")
+    again = list(run(tmp_path))
+    assert kinds(again, Step) == []
+    assert again[-1] == first[-1]
+    assert kinds(again, EpochDone)[-1].metrics == kinds(first, EpochDone)[-1].metrics
+    assert {one.kind for one in kinds(again, CheckpointSaved)} == {"best", "last"}
+    assert weights_hash(tmp_path / "run") == before
+
+
+def test_the_state_of_another_training_is_refused(tmp_path):
+    list(run(tmp_path, replace(QUICK, epochs=1)))
+    with pytest.raises(NotTrainable, match="other images or settings; start a new run"):
+        list(run(tmp_path, replace(QUICK, epochs=2)))
+    (tmp_path / "run" / "resume.pt").write_bytes(b"PK\x03\x04 not a state")
+    with pytest.raises(NotTrainable, match=r"saved state resume.pt of run is damaged"):
+        list(run(tmp_path, replace(QUICK, epochs=1)))
+
+
+def test_a_state_with_code_in_it_is_refused(tmp_path):
+    list(run(tmp_path, replace(QUICK, epochs=1)))
+    planted = tmp_path / "planted"
+    torch.save({"fingerprint": Touch(planted)}, tmp_path / "run" / "resume.pt")
+    with pytest.raises(NotTrainable, match="damaged"):
+        list(run(tmp_path, replace(QUICK, epochs=1)))
+    assert not planted.exists()
+
+
+class Touch:
+    """Makes a file when unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_without_validation_the_last_epoch_is_the_best(tmp_path):
+    events = list(run(tmp_path, examples=textures(tmp_path, splits=("train", "test"))))
+    assert any("No validation images" in one.text for one in kinds(events, Log))
+    assert all(one.is_best for one in kinds(events, EpochDone))
+    assert "val_loss" not in kinds(events, EpochDone)[0].metrics
+    assert events[-1].best_epoch == 3
+
+
+def test_one_class_in_validation_leaves_auroc_out_and_says_so_once(tmp_path):
+    examples = [one for one in textures(tmp_path) if one.split != "val" or one.label == 1]
+    events = list(run(tmp_path, examples=examples))
+    assert sum("AUROC is undefined" in one.text for one in kinds(events, Log)) == 1
+    done = kinds(events, EpochDone)
+    assert "val_auroc" not in done[0].metrics
+    losses = [one.metrics["val_loss"] for one in done]
+    assert events[-1].best_epoch == 1 + int(np.argmin(losses))
+
+
+def test_a_lost_loss_stops_with_a_way_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(epochs, "weighted_cross_entropy",
+                        lambda logits, *_, **__: logits.sum() * float("nan"))  # fmt: skip
+    with pytest.raises(UserError, match=r"loss of epoch 1 .* at learning rate 0\.003; train again with a lower one"):
+        list(run(tmp_path))
+    assert not (tmp_path / "run" / "last.safetensors").exists()
+
+
+def test_a_wild_learning_rate_is_such_a_loss(tmp_path):
+    wild = TrainSpec(epochs=30, batch_size=8, learning_rate=1.0, optimizer="sgd", model="vit_tiny", augment="none")
+    with pytest.raises(UserError, match="no longer a number"):
+        list(run(tmp_path, wild))
+
+
+def test_early_stopping(tmp_path, monkeypatch):
+    monkeypatch.setattr("core.training.loop.evaluate", lambda *_, **__: {"val_loss": 1.0, "val_accuracy": 0.5})
+    events = list(run(tmp_path, replace(QUICK, epochs=50, early_stopping=2)))
+    assert (events[-1].epochs, events[-1].best_epoch) == (3, 1)
+    assert "Stopped early: no better epoch since epoch 1." in [one.text for one in kinds(events, Log)]
+
+
+def test_weights_move_the_decision(tmp_path):
+    """Pure noise in two classes: the model can only learn which one counts more."""
+    chance, path, examples = np.random.default_rng(0), tmp_path / "noise.raw", []
+    with path.open("wb") as file:
+        for number in range(80):
+            samples, form = from_unsigned(chance.integers(0, 255, (1, 16, 16), np.uint8), bits=8, decoder="made")
+            split = "train" if number < 60 else "val"
+            examples.append(Example(str(number), path, file.tell(), form, number % 2, split, 1.0, 1, str(number)))
+            file.write(samples.tobytes())
+    for heavy in (0, 1):
+        weighted = [replace(one, weight=20.0 if one.label == heavy else 1.0) for one in examples]
+        list(run(tmp_path, replace(QUICK, augment="none"), name=f"heavy{heavy}", examples=weighted))
+        judged = [one for one in weighted if one.split == "val"]
+        called = np.array([found for _, found in scores(load(tmp_path / f"heavy{heavy}", "last"), judged)])
+        assert called[:, heavy].mean() > 0.7
+
+
+@pytest.mark.parametrize("name", ["small_cnn", pytest.param("cnn_attention", marks=pytest.mark.slow)])
+def test_real_images_are_learned(tmp_path, data_dir, name):
+    """400 of PneumoniaMNIST, 200 unseen: far better than chance after a few seconds."""
+    examples = pneumonia(data_dir, tmp_path, train=400, val=200)
+    spec = TrainSpec(model=name, epochs=4, batch_size=32, learning_rate=0.001)
+    events = list(run(tmp_path, spec, examples=examples))
+    assert max(one.metrics["val_auroc"] for one in kinds(events, EpochDone)) > 0.93
+
+
+def pneumonia(data_dir, folder, **counts):
+    examples, path = [], folder / "pneumonia.raw"
+    with np.load(data_dir / "medmnist" / "pneumoniamnist.npz") as archive, path.open("wb") as file:
+        for split, count in counts.items():
+            for number in range(count):
+                image, label = archive_item(archive, split, number)
+                samples, form = from_unsigned(image[None], bits=8, decoder="npz")
+                examples.append(
+                    Example(f"{split}/{number}", path, file.tell(), form, label, split, 1.0, 1, f"{split}{number}")
+                )
+                file.write(samples.tobytes())
+    return examples
+
+
+_ARCHIVE: dict = {}
+
+
+def archive_item(archive, split, number):
+    images = _ARCHIVE.setdefault(split, archive[f"{split}_images"])
+    labels = _ARCHIVE.setdefault(f"{split} labels", archive[f"{split}_labels"])
+    return images[number], int(labels[number][0])
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from core.training.events import Step
+from core.training.loop import fit
+from tests.core.training.textures import textures
+from tests.core.training.test_loop import CLASSES, KILLED_SPEC
+folder = Path(sys.argv[1])
+for event in fit(KILLED_SPEC, textures(folder), classes=CLASSES[:2], folder=folder / "run", cache=folder / "cache"):
+    if isinstance(event, Step) and event.epoch == 3:
+        print("in epoch 3", flush=True)
+        sys.stdin.read()
+"""
+KILLED_SPEC = TrainSpec(epochs=4, batch_size=8, learning_rate=0.003, dropout=0.2)
+
+
+@pytest.mark.slow
+def test_a_process_killed_in_the_middle_goes_on_to_the_same_weights(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True, cwd=Path(__file__).parents[3]) as process:  # fmt: skip
+        assert process.stdout.readline() == "in epoch 3\n"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    rest = list(run(tmp_path, KILLED_SPEC))
+    assert "Going on after epoch 2 of 4." in [one.text for one in kinds(rest, Log)]
+    list(run(tmp_path, KILLED_SPEC, name="straight"))
+    assert weights_hash(tmp_path / "run") == weights_hash(tmp_path / "straight")
+
+
+@pytest.mark.slow
+def test_the_solid_baseline_reaches_the_published_auroc(tmp_path, data_dir):
+    """MedMNIST v2 says 0.944 for ResNet-18 at 28 px; logistic regression on the pixels gives 0.917."""
+    torch.set_num_threads(os.cpu_count() or 1)
+    examples = pneumonia(data_dir, tmp_path, train=4708, val=524, test=624)
+    list(run(tmp_path, TrainSpec().with_preset("solid baseline"), examples=examples))
+    judged = [one for one in examples if one.split == "test"]
+    found = np.array([probabilities for _, probabilities in scores(load(tmp_path / "run"), judged)])
+    assert auroc(found[:, 1], np.array([one.label == 1 for one in judged])) >= 0.93

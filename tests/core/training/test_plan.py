@@ -1,0 +1,71 @@
+"""What can be trained, and the sentence for what cannot."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.errors import NotTrainable
+from core.training.plan import plan
+from core.training.spec import TrainSpec
+from tests.core.training.textures import textures
+
+TWO = ("across", "down")
+
+
+def test_repeats_are_shown_and_zero_is_left_out(tmp_path):
+    first, second, third, *rest = textures(tmp_path, each=2)
+    planned = plan(TrainSpec(), [replace(first, repeats=3), replace(second, repeats=0), third, *rest], TWO)
+    keys = [planned.examples[row].key for row in planned.train]
+    assert keys == ["train/0"] * 3 + ["train/2", "train/3"]
+    assert "train/1" not in [one.key for one in planned.examples]
+    assert "4 images" not in planned.sentence()
+    assert planned.sentence() == (
+        "Training on 3 images, shown 5 times an epoch; validating on 4. Input 28×28 px."
+    )  # fmt: skip
+
+
+def test_test_images_are_not_read(tmp_path):
+    planned = plan(TrainSpec(), textures(tmp_path, each=2), TWO)
+    assert {one.split for one in planned.examples} == {"train", "val"}
+
+
+def test_upsampling_is_said(tmp_path):
+    planned = plan(TrainSpec(model="resnet18"), textures(tmp_path, each=2), TWO)
+    assert (planned.size, planned.stored) == (64, 28)
+    assert planned.sentence().endswith("Input 64×64 px, upsampled from 28 px.")
+
+
+def refusal(examples, classes=TWO):
+    with pytest.raises(NotTrainable) as refused:
+        plan(TrainSpec(), examples, classes)
+    return str(refused.value)
+
+
+def test_a_class_without_training_images_is_named(tmp_path):
+    examples = textures(tmp_path, each=2)
+    assert refusal(examples, (*TWO, "checks")) == (
+        "No training image shows class 'checks'; label more of it and freeze again."
+    )
+    unseen = [replace(one, repeats=0) if one.label == 1 else one for one in examples]
+    assert "class 'down'" in refusal(unseen)
+    weightless = [replace(one, weight=0.0) if one.label == 0 else one for one in examples]
+    assert "class 'across'" in refusal(weightless)
+
+
+def test_one_class_is_too_few(tmp_path):
+    assert "at least 2" in refusal(textures(tmp_path, classes=1, each=2), ("only",))
+
+
+def test_something_must_judge(tmp_path):
+    assert "neither validation nor test" in refusal(textures(tmp_path, each=2, splits=("train",)))
+    assert plan(TrainSpec(), textures(tmp_path, each=2, splits=("train", "test")), TWO).val.size == 0
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_a_weight_that_is_none_is_refused(tmp_path, weight):
+    first, *rest = textures(tmp_path, each=2)
+    assert "weights are 0 or more" in refusal([replace(first, weight=weight), *rest])
+
+
+def test_a_label_outside_the_classes_is_refused(tmp_path):
+    assert "outside the 2 classes" in refusal(textures(tmp_path, classes=3, each=2))
