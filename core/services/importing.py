@@ -99,7 +99,7 @@ class _Tally:
 
     identities: set[Identity] = field(default_factory=set)
     patients: set[str] = field(default_factory=set)
-    unknown: int = 0
+    unknown: set[str] = field(default_factory=set)
     series: set[str] = field(default_factory=set)
 
 
@@ -119,7 +119,7 @@ def run(
     intake.check_labels(db, request.task, request.label_column, table)
     wanted = [path for path in files if joined is None or path in joined.rows]
     store, key, tally = Store(settings.home), settings.key("pseudonym"), _Tally()
-    unlisted = tuple(path.relative_to(root).as_posix() for path in joined.unlisted) if joined else ()
+    unlisted = tuple(_name(path, root) for path in joined.unlisted) if joined else ()
     report = ImportReport(
         found=len(files), unlisted=unlisted, missing=joined.missing if joined else (), dry_run=request.dry_run
     )
@@ -131,8 +131,7 @@ def run(
         for result in results:
             row = joined.rows.get(result.path, {}) if joined else {}
             if isinstance(result, Refusal):
-                name = result.path.relative_to(root).as_posix()
-                report = replace(report, refused=(*report.refused, Refused(name, result.reason)))
+                report = replace(report, refused=(*report.refused, Refused(_name(result.path, root), result.reason)))
                 continue
             item = _item(result, row, request, table, root, key)
             _count(tally, item)
@@ -169,6 +168,11 @@ def _join(
     return table.join(files, root), table
 
 
+def _name(path: Path, root: Path) -> str:
+    """Relative, and text even where the file system's bytes are none."""
+    return path.relative_to(root).as_posix().encode("utf-8", "replace").decode()
+
+
 def _known(db: Database) -> "_KnownFiles":
     with db.read() as session:
         return _KnownFiles(set(session.scalars(select(Image.sha256).distinct())))
@@ -197,7 +201,7 @@ def _item(
         if name not in used and value and not deidentify.is_identity_column(name)
     }
     return intake.Item(
-        result=result, name=result.path.relative_to(root).as_posix(), key=key, facts=facts, others=others,
+        result=result, name=_name(result.path, root), key=key, facts=facts, others=others,
         patient_id=row.get(patient_column, "") if patient_column else "",
         label=row.get(request.label_column, "") if request.label_column else "",
     )  # fmt: skip
@@ -208,7 +212,7 @@ def _count(tally: _Tally, item: intake.Item) -> None:
         pseudonym, known = item.patient_of(image)
         tally.identities.add(item.identity_of(image))
         tally.patients.add(pseudonym)
-        tally.unknown += not known
+        tally.unknown |= set() if known else {pseudonym}
         if image.identity.series_uid:
             tally.series.add(image.identity.series_uid)
 
@@ -234,7 +238,7 @@ def _flush(
 
 
 def _totals(report: ImportReport, tally: _Tally) -> ImportReport:
-    return replace(report, patients=len(tally.patients), unknown_patients=tally.unknown, series=len(tally.series))
+    return replace(report, patients=len(tally.patients), unknown_patients=len(tally.unknown), series=len(tally.series))
 
 
 def _scrubbed(report: ImportReport, tally: _Tally, scrub: bool) -> ImportReport:

@@ -159,8 +159,10 @@ def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, 
         mine = (
             {key: image_id for key, image_id in ids.items() if key[0] == item.result.sha256} if not item.images else {}
         )
+        row = Identity(patient_id=item.patient_id, others=item.others)
         for image_id in mine.values():
-            wanted.update({(image_id, name): value for name, value in item.facts.items()})
+            for name, value in item.facts.items():
+                wanted[image_id, name] = deidentify.scrub_name(value, [row])[:LONGEST_FACT]
         for image in item.images:
             image_id = ids[item.result.sha256, image.item]
             identity = [item.identity_of(image)]
@@ -170,7 +172,8 @@ def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, 
     for (image_id, name), value in wanted.items():
         if name not in there.get(image_id, {}):
             session.add(Fact(image_id=image_id, name=name, value=value))
-        elif there[image_id][name] != value:
+        elif there[image_id][name] != value and deidentify.MASK not in there[image_id][name]:
+            # What was masked stays: of a known file only its row is at hand, not the identity in its header.
             session.merge(Fact(image_id=image_id, name=name, value=value))
     session.flush()
 
