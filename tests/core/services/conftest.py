@@ -1,0 +1,72 @@
+"""A home of its own for every test of a service."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.services import importing
+from core.services.importing import ImportReport, ImportRequest
+from core.services.workspace import open_home
+from core.settings import Settings
+from db import Database
+
+
+@dataclass(frozen=True)
+class Home:
+    """An open home and the shortest way to fill it."""
+
+    db: Database
+    settings: Settings
+
+    def take(self, path: Path, **options) -> ImportReport:
+        """Import to the end; the last report."""
+        scrub = options.pop("scrub", False)
+        *_, report = importing.run(self.db, self.settings, ImportRequest(path, **options), by="tester", scrub=scrub)
+        return report
+
+
+def make(folder: Path) -> Home:
+    settings = Settings(folder, f"sqlite:///{folder / 'catalogue.sqlite'}")
+    return Home(open_home(settings), settings)
+
+
+@pytest.fixture
+def home(tmp_path: Path):
+    made = make(tmp_path / "home")
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def other_home(tmp_path: Path):
+    made = make(tmp_path / "other")
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Twelve small pictures of six patients, and data.csv that says whose and what they are."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    lines = ["file,patient_id,site,kind,split"]
+    for number in range(12):
+        grey = np.full((8, 8), number * 20, dtype=np.uint8)
+        Image.fromarray(grey).save(folder / f"p{number:02}.png")
+        patient = number // 2
+        split = ("train", "train", "train", "train", "val", "test")[patient]
+        lines.append(
+            f"p{number:02}.png,PAT-{patient:04},{'north' if patient % 2 else 'south'},{'ab'[number % 2]},{split}"
+        )
+    (folder / "data.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture
+def filled(home: Home, pictures: Path) -> Home:
+    """The pictures, labelled in task 'kind'."""
+    home.take(pictures, metadata=pictures / "data.csv", task="kind", label_column="kind")
+    return home
