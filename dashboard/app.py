@@ -5,7 +5,6 @@ import streamlit as st
 from core.errors import UserError
 from dashboard import frame
 
-st.set_page_config(page_title="Rounds", page_icon=":material/radiology:", layout="wide")
 page = st.navigation(frame.pages())
 frame.show(page)
 try:

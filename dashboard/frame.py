@@ -36,7 +36,10 @@ def pages() -> "list[StreamlitPage]":
 
 def show(page: "StreamlitPage") -> None:
     """The style of all pages and the reader's name; on reading pages the chrome recedes."""
-    st.html(STYLE + (READING_STYLE if page.url_path in READING else ""))
+    reading = page.url_path in READING
+    st.set_page_config(page_title="Rounds", page_icon=":material/radiology:", layout="wide",
+                       initial_sidebar_state="collapsed" if reading else "auto")  # fmt: skip
+    st.html(STYLE + (READING_STYLE if reading else ""))
     with st.sidebar:
         who.ask()
 

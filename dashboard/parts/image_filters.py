@@ -12,6 +12,8 @@ def show() -> Filter:
     db = wiring.here().db
     facts = []
     for name, values in images.fact_values(db).items():
+        if len(values) < 2:
+            continue
         titles = {value: f"{value} ({images_with:,})" for value, images_with in values}
         chosen = st.selectbox(name.replace("_", " ").capitalize(), list(titles), index=None, placeholder="any",
                               key=f"filter_{name}", format_func=titles.__getitem__)  # fmt: skip

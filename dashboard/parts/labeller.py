@@ -30,8 +30,11 @@ def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
         made = task_form.show(key="new_task")
         if made:
             st.switch_page("views/label.py", query_params=LabelState(task=made).query())
+    task = tasks.get(wiring.here().db, task_id)
     with st.popover("Names of the classes", icon=":material/edit:"):
-        task_form.titles(tasks.get(wiring.here().db, task_id))
+        task_form.titles(task)
+    if any(one.title.isdigit() for one in task.classes):
+        st.caption("The answers are numbers, as the file gave them; name them so that readers know what they mean.")
     return LabelState(task=task_id, only=only or "unlabelled")
 
 

@@ -34,9 +34,12 @@ export class Viewer {
     tools.append(
       tool("Invert", "i", "Invert", () => this.invert()),
       tool("Fit", "f", "Fit to the pane", () => this.canvas.fit()),
-      tool("1:1", "z", "One to one", () => this.canvas.oneToOne()),
-      tool("Window", "w", "The file's own window", () => this.resetWindow()),
     );
+    if (this.data.mode !== "view")
+      tools.append(
+        tool("1:1", "z", "One to one", () => this.canvas.oneToOne()),
+        tool("Window", "w", "The file's own window", () => this.resetWindow()),
+      );
     if (this.data.mode === "case") this.makeMapTools(tools);
     tools.append(tool("Keys", "?", "All keys", () => this.toggleCard()));
   }
