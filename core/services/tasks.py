@@ -11,6 +11,8 @@ from db import Database, queries
 from db.tables import Case, Image, LabelClass, Task
 from db.vocabulary import Unit
 
+FEWEST, MOST = 2, 9  # number keys 1 to 9 answer
+
 
 @dataclass(frozen=True, slots=True)
 class ClassView:
@@ -68,9 +70,12 @@ def create(db: Database, *, name: str, classes: Sequence[str], question: str = "
     Raises:
         InvalidInput: no name, a name already taken, fewer than two different classes, or more than nine.
     """
+    count = sum(bool(text.strip()) for text in classes)
+    if not FEWEST <= count <= MOST:
+        raise InvalidInput(f"Task '{name}' has {count} classes; give {FEWEST} to {MOST}, one per number key.")
     with db.transaction() as session:
-        if queries.task_named(session, name):
-            raise InvalidInput(f"There is already a task '{name}'; choose another name.")
+        if queries.task_named(session, name.strip()):
+            raise InvalidInput(f"There is already a task '{name.strip()}'; choose another name.")
         task = make(session, name=name, classes=classes, question=question, unit=unit)
         add_new_cases(session, task)
         return view(task)
