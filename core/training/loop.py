@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.errors import UserError
+from core.errors import NotTrainable, UserError
 from core.models import entry
 from core.training import devices
 from core.training.augment import Prepare
@@ -92,7 +92,7 @@ def fit(
     spec, examples and number of threads give the same weights to the last bit, stopped in between or not.
 
     Raises:
-        NotTrainable: nothing to train on, no such device, or the folder holds another training.
+        NotTrainable: nothing to train on, no such device, too little memory, or the folder holds another training.
         UserError: the loss is no longer a number.
     """
     planned = plan(spec, examples, classes)
@@ -106,7 +106,13 @@ def fit(
     yield from _go_on(training)
     yield from _warnings(training)
     while not training.is_over:
-        yield from _epoch(training)
+        try:
+            yield from _epoch(training)
+        except torch.OutOfMemoryError as error:
+            raise NotTrainable(
+                f"The GPU's memory is too small for batches of {spec.batch_size} at {planned.size} px; "
+                "train again with a smaller batch_size or image_size."
+            ) from error
     yield from _end(training)
 
 

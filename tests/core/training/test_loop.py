@@ -18,9 +18,10 @@ from core.errors import NotTrainable, UserError
 from core.evaluation.metrics import auroc
 from core.imaging.pixels import from_unsigned
 from core.inference import load, scores
+from core.models import MODELS
 from core.training import epoch as epochs
 from core.training.checkpoint import read_weights
-from core.training.data import Example
+from core.training.data import Example, read_image
 from core.training.events import CheckpointSaved, EpochDone, Finished, Log, Step
 from core.training.loop import fit
 from core.training.spec import TrainSpec
@@ -59,6 +60,42 @@ def test_it_learns_and_tells(tmp_path):
     steps = kinds(events, Step)
     assert {one.epoch for one in steps} == {1, 2, 3}
     assert steps[-1].step == steps[-1].steps == 6
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_trains_is_saved_and_judges(tmp_path, name):
+    examples = textures(tmp_path, each=4)
+    list(run(tmp_path, TrainSpec(model=name, epochs=1, batch_size=4, dropout=0.1), examples=examples))
+    found = list(scores(load(tmp_path / "run"), examples[:3]))
+    assert [key for key, _ in found] == ["train/0", "train/1", "train/2"]
+    assert np.isfinite([one for _, one in found]).all()
+
+
+def test_colour_images_make_a_model_of_three_channels(tmp_path):
+    grey = textures(tmp_path / "grey", each=4)
+    coloured, path = [], tmp_path / "colour.raw"
+    with path.open("wb") as file:
+        for one in grey:
+            plane = read_image(one, size=28, channels=1)[0] // 257
+            samples, form = from_unsigned(np.stack([plane, plane * 0, plane], -1).astype(np.uint8)[None], bits=8,
+                                          decoder="made", colour=True)  # fmt: skip
+            coloured.append(replace(one, pixels=path, offset=file.tell(), format=form))
+            file.write(samples.tobytes())
+    list(run(tmp_path, replace(QUICK, epochs=1), examples=[*coloured[:10], *grey[10:]]))
+    manifest = read_weights(tmp_path / "run" / "last.safetensors")[1]
+    assert manifest.channels == 3
+    assert manifest.mean[1] < manifest.mean[0]
+
+
+def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(epochs, "weighted_cross_entropy", full)
+    with pytest.raises(
+        NotTrainable, match=r"too small for batches of 8 at 28 px; train again with a smaller batch_size"
+    ):
+        list(run(tmp_path))
 
 
 def test_the_log_says_device_and_sizes(tmp_path, monkeypatch):
