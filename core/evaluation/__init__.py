@@ -1,1 +1,1 @@
-"""Numbers with intervals. Law: the patient is the unit; what cannot be computed is undefined with a sentence, never NaN."""
+"""Numbers with intervals. Law: the patient is the unit; what cannot be computed is undefined, in a sentence, no NaN."""

@@ -124,7 +124,8 @@ def _measures(
 def _called(p: Floats, chosen: int | None, threshold: float) -> Classes:
     """The class each image is called (images,): by the threshold where there are two, else the most probable."""
     if chosen is None or p.shape[1] != 2:
-        return np.argmax(p, axis=1).astype(np.intp)
+        best: Classes = np.argmax(p, axis=1).astype(np.intp)
+        return best
     called: Classes = np.where(p[:, chosen] >= threshold, np.intp(chosen), np.intp(1 - chosen))
     return called
 

@@ -1,0 +1,27 @@
+"""Simulated readers of patients with several alike images each, where the truth about the model is known."""
+
+import math
+
+import numpy as np
+
+SEPARATION = 1.2
+TRUE_AUROC = 0.5 * (1 + math.erf(SEPARATION / 2))  # Φ(d / √2) of two normals a distance d apart
+TRUE_ACCURACY = 0.5 * (1 + math.erf(SEPARATION / 2 / math.sqrt(2)))  # both classes, cut half way
+
+
+def cohort(rng, *, patients=100, images=5, alike=0.8):
+    """Probabilities (n, 2), truth (n,) and owners (n,); half the patients are ill in all their images."""
+    owner = np.repeat(np.arange(patients), images)
+    truth = rng.permutation(patients) < patients // 2
+    noise = math.sqrt(alike) * rng.normal(size=patients)[owner] + math.sqrt(1 - alike) * rng.normal(size=len(owner))
+    score = SEPARATION * (truth[owner] - 0.5) + noise
+    positive = 1 / (1 + np.exp(-score))
+    return np.stack([1 - positive, positive], axis=1), truth[owner].astype(int), owner
+
+
+def scored(seed, *, n=500, ties=False):
+    """Scores (n,) in 0 to 1, truth (n,) and 60 patients, without structure."""
+    rng = np.random.default_rng(seed)
+    truth = rng.random(n) < 0.3
+    scores = 1 / (1 + np.exp(-(rng.normal(size=n) + truth)))
+    return (scores.round(1) if ties else scores), truth, rng.integers(60, size=n)
