@@ -1,7 +1,7 @@
 """Plan a split and freeze it: immutable, hashed by content, never one patient in two splits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -204,13 +204,18 @@ def _labelled(session: Session, task: Task) -> list[Labelled]:
 
 
 def _hash(session: Session, made: Plan) -> str:
-    """Over file hashes, pseudonyms and class names, never row ids: the same content has the same hash in any home."""
+    """Over file hashes and class names, never row ids nor pseudonyms: the same content has the same hash in any home."""
     keys = select(Case.id, Image.sha256, Image.item).join(Image, Image.id == Case.image_id)
     names = {
         case: f"{sha256}#{item}" if item else sha256
         for case, sha256, item in session.execute(keys.where(Case.task_id == made.task_id))
     }
-    return content_hash(made.classes, made.recipe, made.rows, keys=names)
+    # A pseudonym is keyed by its home; a patient is named here by the first of the files that are theirs.
+    owner: dict[str, str] = {}
+    for row in made.rows:
+        owner[row.patient] = min(names[row.case], owner.get(row.patient, names[row.case]))
+    rows = [replace(row, patient=owner[row.patient]) for row in made.rows]
+    return content_hash(made.classes, made.recipe, rows, keys=names)
 
 
 def _patient_ids(session: Session, task_id: int) -> Mapping[int, int]:
