@@ -204,7 +204,7 @@ def _labelled(session: Session, task: Task) -> list[Labelled]:
 
 
 def _hash(session: Session, made: Plan) -> str:
-    """Over file hashes and class names, never row ids nor pseudonyms: the same content has the same hash in any home."""
+    """Over file hashes and class names, no row ids, no pseudonyms: the same content has the same hash in any home."""
     keys = select(Case.id, Image.sha256, Image.item).join(Image, Image.id == Case.image_id)
     names = {
         case: f"{sha256}#{item}" if item else sha256
