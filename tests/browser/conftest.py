@@ -1,0 +1,126 @@
+"""A real Chromium and a real server."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Its path. Absent, browser tests skip by name; on CI absence is a failure."""
+    path = shutil.which("chromium")
+    if path is None:
+        message = "no Chromium; install it with: apt-get install chromium"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    return path
+
+
+@pytest.fixture
+def page(chromium):
+    """A page of its own browser, 1440 × 900; a script error on it fails the test."""
+    from playwright.sync_api import expect, sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        browser.close()
+        assert not errors, errors
+
+
+@dataclass
+class Server:
+    """A running `rounds serve`."""
+
+    process: subprocess.Popen
+    url: str
+    home: Path
+    said: Path
+
+    @property
+    def token(self) -> str:
+        return self.said.read_text().split("token=")[1].split()[0]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def serve(tmp_path) -> Iterator[Callable[..., Server]]:
+    """Start servers on a home; all are stopped at the end."""
+    running = []
+
+    def start(home: Path, host: str = "127.0.0.1") -> Server:
+        port = free_port()
+        said = tmp_path / f"serve-{port}.txt"
+        argv = [sys.executable, "-m", "dashboard", "--home", str(home), "serve", "--no-browser"]
+        with said.open("w") as words:
+            process = subprocess.Popen(
+                [*argv, "--port", str(port), "--host", host], stdout=words, stderr=words, cwd=tmp_path
+            )
+        server = Server(process, f"http://{host}:{port}", home, said)
+        running.append(server)
+        wait_until(lambda: answers(f"{server.url}/_stcore/health"), said)
+        return server
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+def answers(url: str) -> bool:
+    try:
+        return urllib.request.urlopen(url, timeout=2).status == 200
+    except OSError:
+        return False
+
+
+def wait_until(true: Callable[[], bool], said: Path, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, said.read_text()
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def rounds(tmp_path):
+    """The command line on one home: its JSON."""
+    import json
+
+    home = tmp_path / "home"
+
+    def run(*argv: str, ok: bool = True):
+        done = subprocess.run(
+            [sys.executable, "-m", "dashboard", "--home", str(home), "--json", *map(str, argv)],
+            capture_output=True, text=True, cwd=tmp_path,
+        )  # fmt: skip
+        assert (done.returncode == 0) == ok, done.stderr
+        return json.loads(done.stdout)
+
+    run.home = home
+    return run

@@ -1,0 +1,138 @@
+"""One round on real chest X-rays by mouse and keyboard: import, label, freeze, train, review, relabel, freeze."""
+
+import csv
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.services import labeling, predicting, runs, snapshotting, tasks, workspace
+from core.settings import Settings
+
+pytestmark = [pytest.mark.browser]
+PER_CLASS = 60
+
+
+@pytest.fixture
+def chest(data_dir, tmp_path):
+    """A folder of real images of both classes with their CSV; thirty of them come without a label."""
+    folder = tmp_path / "chest"
+    (folder / "nih64").mkdir(parents=True)
+    with (data_dir / "cxr/metadata.csv").open() as listed:
+        rows = [row for row in csv.DictReader(listed) if row["abnormal"]]
+    few = [row for label in "01" for row in [one for one in rows if one["abnormal"] == label][:PER_CLASS]]
+    for number, row in enumerate(few):
+        (folder / row["file"]).write_bytes((data_dir / "cxr" / row["file"]).read_bytes())
+        row["abnormal"] = "" if number % 4 == 3 else row["abnormal"]
+    with (folder / "metadata.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(few[0]))
+        writer.writeheader()
+        writer.writerows(few)
+    return folder
+
+
+def test_a_round(chest, tmp_path, serve, page):
+    home = tmp_path / "home"
+    server = serve(home)
+    db = workspace.open_home(Settings.read(home))
+    page.goto(server.url)
+
+    # import: look first, then go
+    page.get_by_role("button", name="Import images").click()
+    page.get_by_label("Folder or file").fill(str(chest))
+    page.get_by_text("Metadata and labels from a CSV").click()
+    page.get_by_label("… or its path on this machine").fill(str(chest / "metadata.csv"))
+    page.get_by_label("Task that the labels answer").fill("abnormal")
+    page.get_by_label("Column that names the patient").fill("patient_id")
+    page.get_by_label("Column that holds the label").fill("abnormal")
+    page.get_by_role("button", name="Look first").click()
+    page.get_by_role("button", name=f"Import {2 * PER_CLASS} images").click()
+    expect(page.get_by_text(re.compile("120 files = 120 taken"))).to_be_visible()
+
+    # label ten by keys
+    task = tasks.named(db, "abnormal")
+    unanswered = labeling.queue(db, task_id=task.id, only="unlabelled", limit=50)
+    assert len(unanswered) == 30
+    page.goto(f"{server.url}/label?task={task.id}")
+    viewer = page.locator(".rv-root")
+    said = []
+    for number in range(10):
+        painted(page, unanswered[number].id)
+        said.append(number % 2)
+        page.keyboard.press(str(said[-1] + 1))
+    page.keyboard.press("u")
+    painted(page, unanswered[9].id)
+    page.keyboard.press(str(said[-1] + 1))
+    expect(viewer).to_have_attribute("data-waiting", "0")
+    expect(page.get_by_text("abnormal · 100 of 120")).to_be_visible()
+    assert [labeling.case(db, case.id).label for case in unanswered[:10]] == said
+
+    # freeze
+    page.goto(f"{server.url}/datasets?task={task.id}")
+    expect(page.get_by_text("No patient stands in two splits.")).to_be_visible()
+    freeze(page, "round 1")
+    first = snapshotting.named(db, "round 1")
+
+    # train from the form; watch the curve, reload in the middle
+    page.goto(f"{server.url}/train?snapshot={first.id}")
+    page.get_by_role("spinbutton", name="Epochs").fill("6")
+    page.get_by_role("button", name="Start training").dblclick()
+    page.wait_for_url(re.compile("/runs"))
+    expect(page.get_by_text("Loss", exact=True).first).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(re.compile("6 epochs on"))).to_be_visible()
+    assert [run.job.state for run in runs.every(db)] == ["succeeded"]
+    run = runs.every(db)[0]
+
+    # review: predict, open the worst case
+    page.get_by_role("link", name="Review this run").click()
+    page.get_by_role("button", name="Predict the test split").click()
+    expect(page.get_by_text("AUROC", exact=True)).to_be_visible()
+    worst = max(predicting.every(db, run.id, split="test"), key=lambda row: (row.wrongness, -row.case_id))
+    page.locator(f'.rg-tile[data-id="{worst.case_id}"]').click()
+
+    # the overlay is on the pixels, and its opacity is live
+    viewer = page.locator(f'.rv-root[data-case="{worst.case_id}"]')
+    expect(viewer).to_have_attribute("data-overlay", re.compile("gradcam"))
+    with_map = viewer.evaluate(COLOURED)
+    page.keyboard.press("o")
+    assert viewer.evaluate(COLOURED) == 0 < with_map
+
+    # relabel it, and see it in the next snapshot
+    page.get_by_label("The label should be").click()
+    page.get_by_role("option").nth(1 - worst.label).click()
+    page.get_by_role("button", name="Relabel").click()
+    expect(page.get_by_text("Now:")).to_be_visible()
+    assert labeling.case(db, worst.case_id).label == 1 - worst.label
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".rv-root")).not_to_have_attribute("data-case", str(worst.case_id))
+
+    page.goto(f"{server.url}/datasets?task={task.id}")
+    freeze(page, "round 2")
+    expect(page.get_by_text("1 relabelled")).to_be_visible()
+    second = snapshotting.named(db, "round 2")
+    assert [case for case, _, _ in snapshotting.difference(db, first.id, second.id).relabelled] == [worst.case_id]
+    db.close()
+
+
+def freeze(page, name):
+    page.get_by_label("Name of the snapshot").fill(name)
+    page.get_by_label("Name of the snapshot").press("Enter")
+    page.get_by_role("button", name="Freeze").click()
+    expect(page.get_by_text(re.compile("Content hash")).first).to_be_visible()
+
+
+def painted(page, case_id):
+    """Wait until that case is on the screen."""
+    viewer = page.locator(f'.rv-root[data-case="{case_id}"]')
+    expect(viewer).to_have_attribute("data-painted", re.compile(":"))
+
+
+# How many pixels of the screen canvas are not grey.
+COLOURED = """node => {
+    const canvas = node.querySelector('.rv-screen');
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at] - data[at + 2]) > 12) count++;
+    return count;
+}"""
