@@ -62,7 +62,7 @@ def images(db) -> int:
 def worker_of(job_id: int, settings: Settings) -> psutil.Process | None:
     for process in psutil.process_iter(["cmdline"]):
         line = process.info["cmdline"] or []
-        if str(settings.home) in line and line[-5:-3] == ["work", str(job_id)]:
+        if str(settings.home) in line and line[-6:-4] == ["work", str(job_id)]:
             return process
     return None
 
