@@ -1,0 +1,70 @@
+"""Pseudonyms and masks."""
+
+import pytest
+
+from core.imaging.deidentify import Identity, is_identity_column, keyed, pseudonym, scrub_name
+
+KEY, OTHER = b"k" * 32, b"o" * 32
+WHO = Identity(
+    patient_id="ZID-778899", patient_name="Doe^Jane^Quirina", birth_date="19430217", others=("ACC5544", "Mueller^Eva"),
+)  # fmt: skip
+
+
+def test_a_pseudonym_is_short_stable_and_the_homes_own():
+    made = pseudonym(KEY, "ZID-778899")
+    assert made == pseudonym(KEY, " ZID-778899 ")
+    assert made.startswith("P-")
+    assert len(made) == 12
+    assert made != pseudonym(OTHER, "ZID-778899")
+    assert len({pseudonym(KEY, str(number)) for number in range(10_000)}) == 10_000
+
+
+def test_a_keyed_hash_cannot_be_told_without_the_key():
+    assert keyed(KEY, "name.dcm") == keyed(KEY, "name.dcm") != keyed(OTHER, "name.dcm")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Doe_Jane/x.dcm", "JANE DOE.png", "quirina.dcm", "zid-778899.dcm", "1943-02-17.dcm", "17.02.1943.dcm",
+        "19430217.dcm", "17021943.png", "acc5544.dcm", "eva.png",
+    ],
+)  # fmt: skip
+def test_every_token_of_an_identity_is_masked(name: str):
+    masked = scrub_name(name, [WHO]).lower()
+    assert "…" in masked
+    for token in ("doe", "jane", "quirina", "778899", "1943", "acc5544", "eva"):
+        assert token not in masked
+
+
+def test_what_names_nobody_stays():
+    assert scrub_name("chest/AP_001.png", [WHO]) == "chest/AP_001.png"
+    assert scrub_name("chest/AP_001.png", []) == "chest/AP_001.png"
+    assert scrub_name("a.b", [Identity(patient_id="a.")]) == "a.b"  # two letters would mask everything
+
+
+def test_a_token_is_text_not_a_pattern():
+    assert scrub_name("a+b*c", [Identity(patient_id="a+b*")]) == "…c"
+    assert scrub_name("aaabbb", [Identity(patient_id="a+b*")]) == "aaabbb"
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["name", "Patient Name", "PatientName", "patient_id", "PatientID", "MRN", "birth_date", "BirthDate", "DOB",
+     "Address", "phone", "e-mail", "Accession Number", "SSN", "last name", "patient"],
+)  # fmt: skip
+def test_columns_that_name_the_patient(column: str):
+    assert is_identity_column(column)
+
+
+@pytest.mark.parametrize(
+    "column", ["age", "sex", "view", "site", "finding", "file", "split", "patient_age", "modality"]
+)
+def test_columns_that_do_not(column: str):
+    assert not is_identity_column(column)
+
+
+def test_an_identity_prints_nothing_of_itself_where_it_is_held():
+    from core.imaging.reading import ReadImage
+
+    assert ReadImage.__dataclass_fields__["identity"].repr is False

@@ -1,0 +1,114 @@
+"""Files by content hash: byte-identical, closed, verifiable, whole or not there."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import NotFound
+from core.imaging.files import written
+from core.imaging.pixels import from_unsigned, read_samples
+from core.imaging.store import Store
+
+CONTENT = b"bytes of a patient" * 1000
+SHA = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "home")
+
+
+@pytest.fixture
+def original(tmp_path: Path) -> Path:
+    path = tmp_path / "original.dcm"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def test_a_kept_original_is_identical_and_read_only(store, original):
+    store.keep(original, SHA)
+    store.keep(original, SHA)
+    kept = store.original(SHA)
+    assert kept.read_bytes() == CONTENT
+    assert kept.stat().st_mode & 0o777 == 0o400
+    assert kept == store.home / "originals" / SHA[:2] / SHA
+    original.unlink()
+    assert store.verify(SHA)
+
+
+def test_a_changed_original_is_found_out(store, original):
+    store.keep(original, SHA)
+    kept = store.original(SHA)
+    kept.chmod(0o600)
+    kept.write_bytes(CONTENT[:-1] + b"X")
+    assert not store.verify(SHA)
+
+
+def test_a_referred_original_stays_where_it_is_and_is_missed_when_gone(store, original):
+    store.refer(original, SHA)
+    assert store.original(SHA) == original
+    assert store.verify(SHA)
+    original.unlink()
+    with pytest.raises(NotFound, match=f"The original {SHA[:12]} is no longer there"):
+        store.verify(SHA)
+
+
+def test_an_original_never_kept_is_not_found(store):
+    with pytest.raises(NotFound, match="import it again"):
+        store.original("0" * 64)
+
+
+def test_items_lie_one_after_another(store):
+    items = [np.full((1, 2, 3, 1), number, dtype=">u2") for number in (1, 2, 258)]
+    offsets = store.write_pixels(SHA, items)
+    assert offsets == [0, 12, 24]
+    _, format = from_unsigned(items[0].astype(np.uint16)[..., 0], bits=16, decoder="x")
+    assert [int(read_samples(store.pixels(SHA), format, offset=at).max()) for at in offsets] == [1, 2, 258]
+
+
+def test_pixels_whose_decoding_fails_leave_nothing(store):
+    def chunks():
+        yield np.zeros((1, 4, 4, 1), np.uint8)
+        raise ValueError("damaged further on")
+
+    with pytest.raises(ValueError, match="further on"):
+        store.write_pixels(SHA, chunks())
+    assert [path for path in store.home.rglob("*") if path.is_file()] == []
+
+
+def test_a_thumbnail_is_made_once_with_the_greys_of_the_middle_frame(store):
+    array = np.stack([np.full((600, 300), grey, np.uint8) for grey in (0, 200, 50)])
+    samples, format = from_unsigned(array, bits=8, decoder="x")
+    store.write_pixels(SHA, [samples])
+    path = store.thumbnail(SHA, "train/1", 0, format)
+    with Image.open(path) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (128, 256))
+        assert abs(int(np.asarray(picture).mean()) - 200) <= 1
+    before = path.stat().st_mtime_ns
+    assert store.thumbnail(SHA, "train/1", 0, format) == path
+    assert path.stat().st_mtime_ns == before
+    assert store.thumbnail(SHA, "train/2", 0, format) != path
+
+
+def fail_in_the_middle(path: Path) -> None:
+    with written(path) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+
+def test_a_file_is_whole_or_not_there(tmp_path):
+    path = tmp_path / "new" / "file"
+    with pytest.raises(KeyboardInterrupt):
+        fail_in_the_middle(path)
+    assert list(path.parent.iterdir()) == []
+    with written(path) as file:
+        file.write(b"whole")
+        assert not path.exists()
+    assert path.read_bytes() == b"whole"
+    with pytest.raises(KeyboardInterrupt):
+        fail_in_the_middle(path)
+    assert path.read_bytes() == b"whole"
+    assert path.stat().st_mode & 0o777 == 0o600
