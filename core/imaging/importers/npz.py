@@ -25,7 +25,7 @@ def read(path: Path) -> Iterator[FoundImage]:
         RefusedFile: not laid out like MedMNIST, or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # numpy leaves a bad file open
             names = set(arrays.files)
             splits = [split for split in SPLITS if f"{split}_images" in names]
             if not splits:
