@@ -1,0 +1,105 @@
+"""NIfTI volumes as radiologists look: a point of space is found through the affine, whatever the file's axes."""
+
+import gzip
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from core.errors import RefusedFile
+from core.imaging.importers.nifti import read, recognises
+
+
+def one(path: Path):
+    (found,) = read(path)
+    return found
+
+
+def values(found) -> np.ndarray:
+    return found.samples[..., 0] * found.format.slope + found.format.intercept
+
+
+def save(path: Path, array: np.ndarray, affine: np.ndarray | None = None) -> Path:
+    nibabel.save(nibabel.Nifti1Image(array, np.eye(4) if affine is None else affine), path)
+    return path
+
+
+NAMES = [
+    "totalseg_example_ct_sm.nii.gz", "totalseg_example_mr_sm.nii.gz", "totalseg_example_seg.nii.gz",
+    "monai_anatomical.nii",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_real_voxel_is_where_its_affine_says(data_dir: Path, name: str):
+    volume = nibabel.load(data_dir / "nifti" / name)
+    array = np.asanyarray(volume.dataobj)
+    found = one(data_dir / "nifti" / name)
+    frames, rows, columns = values(found).shape
+    canonical = nibabel.as_closest_canonical(volume)
+    assert (columns, rows, frames) == canonical.shape
+    rng = np.random.default_rng(0)
+    for voxel in rng.integers(0, array.shape, (50, 3)):
+        # From the file's index to millimetres, from there to the index in right-front-up order.
+        place = volume.affine @ [*voxel, 1]
+        x, y, z = np.round((np.linalg.inv(canonical.affine) @ place)[:3]).astype(int)
+        shown = values(found)[z, rows - 1 - y, columns - 1 - x]
+        assert shown == pytest.approx(float(array[tuple(voxel)]), abs=found.format.slope * 0.51)
+
+
+@pytest.mark.parametrize("codes", ["RAS", "LPS", "LAS", "SAR", "PIL"])
+def test_the_patients_right_front_and_head_are_where_radiologists_look_for_them(tmp_path: Path, codes: str):
+    array = np.zeros((7, 9, 5), np.int16)
+    array[6, 8, 4] = 100  # RAS+: furthest to the right, to the front and to the head
+    image = nibabel.Nifti1Image(array, np.diag([1.0, 2.0, 3.0, 1.0]))
+    turned = image.as_reoriented(
+        nibabel.orientations.ornt_transform(
+            nibabel.orientations.axcodes2ornt("RAS"), nibabel.orientations.axcodes2ornt(codes)
+        )
+    )
+    nibabel.save(turned, tmp_path / "x.nii.gz")
+    found = one(tmp_path / "x.nii.gz")
+    assert found.samples.shape == (5, 9, 7, 1)
+    assert [int(at) for at in np.argwhere(values(found) == 100)[0]] == [4, 0, 0]  # last frame, top row, left column
+    assert found.format.spacing == (2.0, 1.0)
+
+
+def test_integers_are_exact_and_real_numbers_nearly(tmp_path: Path):
+    whole = np.arange(-300, 420, dtype=np.int16).reshape(8, 9, 10)
+    found = one(save(tmp_path / "i.nii", whole))
+    assert (found.format.low, found.format.high, found.format.slope) == (-300.0, 419.0, 1.0)
+    assert sorted(values(found).ravel()) == sorted(whole.ravel())
+    real = np.random.default_rng(0).normal(size=(4, 5, 6)).astype(np.float32)
+    found = one(save(tmp_path / "f.nii", real))
+    assert np.allclose(np.sort(values(found).ravel()), np.sort(real.ravel()), atol=found.format.slope * 0.51)
+
+
+def test_of_four_axes_the_first_volume_is_taken_and_said(tmp_path: Path):
+    found = one(save(tmp_path / "t.nii.gz", np.stack([np.full((3, 3, 3), n, np.int16) for n in (7, 8)], axis=3)))
+    assert set(values(found).ravel()) == {7.0}
+    assert found.facts["volumes"] == "first of 2"
+
+
+def test_two_axes_are_refused(tmp_path: Path):
+    with pytest.raises(RefusedFile, match="2 axes"):
+        one(save(tmp_path / "flat.nii", np.zeros((4, 4), np.int16)))
+
+
+def test_content_decides_gzipped_or_not(tmp_path: Path):
+    plain = save(tmp_path / "x.nii", np.ones((3, 3, 3), np.int16)).read_bytes()
+    for name, content in (("a.dat", plain), ("b.nii", gzip.compress(plain))):
+        (tmp_path / name).write_bytes(content)
+        assert recognises(content[:4096])
+        assert one(tmp_path / name).samples.shape == (3, 3, 3, 1)
+    assert not recognises(gzip.compress(b"a letter" * 100))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.999])
+@pytest.mark.parametrize("ending", ["nii", "nii.gz"])
+def test_a_truncated_volume_is_refused(tmp_path: Path, share: float, ending: str):
+    array = np.random.default_rng(0).integers(0, 999, (9, 9, 9)).astype(np.int16)
+    whole = save(tmp_path / f"w.{ending}", array).read_bytes()
+    (tmp_path / f"cut.{ending}").write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(RefusedFile, match="damaged or truncated"):
+        one(tmp_path / f"cut.{ending}")
