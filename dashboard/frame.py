@@ -51,4 +51,4 @@ STYLE = """<style>
 h1{font-size:1.6rem!important;font-weight:600!important;padding:.2rem 0 .6rem!important}
 h2{font-size:1.2rem!important;font-weight:600!important}h3{font-size:1.02rem!important;font-weight:600!important}
 </style>"""
-READING_STYLE = """<style>.stMainBlockContainer{padding:2.6rem 1rem .3rem}</style>"""
+READING_STYLE = """<style>.stMainBlockContainer{padding:4rem 1rem .3rem}</style>"""

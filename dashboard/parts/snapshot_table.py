@@ -5,12 +5,41 @@ from typing import Any
 
 import streamlit as st
 
+from core.curation.recipe import Recipe
 from core.curation.rows import SPLITS
+from core.errors import UserError
 from core.services import snapshotting
 from core.services.snapshotting import Plan, SnapshotView
-from dashboard import look, wiring
+from dashboard import look, who, wiring
 
 SPLIT_TITLES = {"train": "Train", "val": "Validation", "test": "Test"}
+
+
+def plan(task_id: int, recipe: Recipe) -> str:
+    """What freezing would make, or the sentence why it cannot; gives the snapshot's name once Freeze is clicked."""
+    try:
+        made = snapshotting.plan(wiring.here().db, task_id, recipe)
+    except UserError as error:
+        st.info(str(error), icon=":material/info:")
+        return ""
+    counts(made.summary, made.classes, made.titles)
+    certificate(made)
+    with st.form("freeze", border=False):
+        name = st.text_input("Name of the snapshot", placeholder="round 1", key="snapshot_name")
+        if not st.form_submit_button("Freeze", type="primary", icon=":material/ac_unit:"):
+            return ""
+    if not name.strip():
+        st.warning("Give the snapshot a name, such as 'round 1'.")
+    return name.strip()
+
+
+def freeze(task_id: int, recipe: Recipe, name: str) -> int | None:
+    """Freeze it; its id, or None and a sentence."""
+    try:
+        return snapshotting.freeze(wiring.here().db, task_id, recipe, name=name, by=who.reader()).id
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
 
 
 def counts(summary: Mapping[str, Any], classes: Sequence[str], titles: Sequence[str]) -> None:

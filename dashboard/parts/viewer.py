@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import api
 
 LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
-HEIGHT = "calc(100vh - 76px)"
+HEIGHT = "calc(100vh - 78px)"
 _viewer = st.components.v2.component("rounds_viewer", html='<div class="rv-root"></div>', js=LOADER)
 
 

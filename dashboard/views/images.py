@@ -21,7 +21,9 @@ if not images.totals(wired.db).images:
 
 filters, middle, side = st.columns([1.1, 3.2, 2.2], gap="medium")
 with filters:
-    kind = st.segmented_control("Show", ["Images", "Series"], default="Images", required=True, key="images_kind")
+    kind = st.segmented_control(
+        "Show", ["Images", "Series"], default="Series" if state.series else "Images", required=True, key="images_kind"
+    )
     wanted = image_filters.show() if kind == "Images" else images.Filter()
 with middle:
     if kind == "Images":

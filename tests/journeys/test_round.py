@@ -117,7 +117,6 @@ def test_a_round(chest, tmp_path, serve, page):
 
 def freeze(page, name):
     page.get_by_label("Name of the snapshot").fill(name)
-    page.get_by_label("Name of the snapshot").press("Enter")
     page.get_by_role("button", name="Freeze").click()
     expect(page.get_by_text(re.compile("Content hash")).first).to_be_visible()
 

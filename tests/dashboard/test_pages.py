@@ -1,0 +1,116 @@
+"""Every page opens, on an empty home and on one with images, and says what to do next."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.services import importing, jobs, tasks, workspace
+from core.settings import Settings
+from dashboard import who
+from dashboard.frame import PAGES
+from dashboard.wiring import wire
+
+NEXT = {
+    "home": "Nothing here yet", "import": "", "images": "No images yet", "label": "A task is a question",
+    "datasets": "there is no task yet", "train": "none is frozen yet", "runs": "No model has been trained yet",
+    "review": "nothing to review", "settings": "The home of this workspace",
+}  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("ROUNDS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(who, "session", lambda: "a browser")  # AppTest has no cookies
+    yield Settings.read()
+    wire(Settings.read(), 8501).db.close()
+
+
+@pytest.fixture
+def filled(home, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    lines = ["file,patient_id,finding"]
+    for number in range(24):
+        pixels = np.random.default_rng(number).integers(0, 255, (32, 40), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+        lines.append(f"{number}.png,patient-{number // 2},{'ab'[number // 2 % 2]}")
+    (folder / "labels.csv").write_text("\n".join(lines))
+    db = workspace.open_home(home)
+    request = importing.ImportRequest(folder, metadata=folder / "labels.csv", task="finding", label_column="finding")
+    for report in importing.run(db, home, request, by="tester"):
+        assert not report.refused
+    db.close()
+    return home
+
+
+def opened(name, **query):
+    app = AppTest.from_file("../../dashboard/app.py", default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    if name != "home":
+        app.switch_page(f"views/{name}.py")
+    app.run()
+    assert not app.exception, [one.message for one in app.exception]
+    return app
+
+
+def text_of(app):
+    shown = [*app.markdown, *app.title, *app.caption, *app.error, *app.info, *app.warning]
+    return "\n".join(one.value for one in shown)
+
+
+@pytest.mark.parametrize("name", list(NEXT))
+def test_an_empty_page_says_what_belongs_here(home, name):
+    assert NEXT[name] in text_of(opened(name))
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in PAGES if name != "case"])
+def test_a_page_opens_on_images(filled, name):
+    assert not opened(name).error
+
+
+def test_a_case_of_no_run_is_one_sentence(home):
+    assert [one.value for one in opened("case", run="7").error] == [
+        "There is no run 7; `rounds runs` and the Runs page list them."
+    ]
+
+
+def test_garbage_in_the_url_falls_back(filled):
+    assert not opened("images", image="x", after="<script>").error
+
+
+def test_datasets_freezes_once_and_says_why_not_twice(filled):
+    app = opened("datasets")
+    assert "No patient stands in two splits." in app.success[0].value
+    app.text_input(key="snapshot_name").input("round 1")
+    app.button[0].click().run()
+    assert not app.exception
+    again = opened("datasets")
+    again.text_input(key="snapshot_name").input("round 1")
+    again.button[0].click().run()
+    assert "already a snapshot 'round 1'" in again.error[0].value
+
+
+def test_a_task_without_labels_cannot_be_frozen_and_says_so(filled):
+    db = workspace.open_home(filled)
+    task = tasks.create(db, name="new", classes=["no", "yes"])
+    db.close()
+    assert "label at least two classes" in opened("datasets", task=str(task.id)).info[0].value
+
+
+def test_a_folder_that_is_not_there_ends_in_a_sentence_on_the_page(home, tmp_path):
+    db = workspace.open_home(home)
+
+    class Nobody:
+        def wake(self):
+            pass
+
+    request = importing.ImportRequest(tmp_path / "nowhere", dry_run=True)
+    job = importing.submit(db, request, by="tester", key="k" * 8, launcher=Nobody())
+    jobs.claim(db, job)
+    from core.worker import work
+
+    work(db, home, job, attempt=1, device="cpu")
+    db.close()
+    assert "There is nothing at" in opened("import", job=str(job)).warning[0].value

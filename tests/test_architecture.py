@@ -1,0 +1,50 @@
+"""The laws hold, and what the README promises exists."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from core.__main__ import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+TOP = {"pyproject.toml", "dashboard", "core", "db", "tests", "Dockerfile", "README.md"}
+
+
+def test_the_import_laws_hold():
+    tool = shutil.which("lint-imports", path=str(Path(sys.executable).parent)) or "lint-imports"
+    done = subprocess.run([tool], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_nothing_else_is_visible_at_the_top():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    assert {name.split("/")[0] for name in tracked if not name.startswith(".")} == TOP
+
+
+def test_every_command_stands_in_the_readme():
+    readme = (ROOT / "README.md").read_text()
+    missing = [name for name in COMMANDS if name not in ("dispatch", "work") and f"rounds {name}" not in readme]
+    assert not missing
+
+
+def test_every_picture_of_the_readme_exists():
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert pictures
+    assert all((ROOT / name).exists() for name in pictures)
+
+
+def test_the_first_page_and_the_services_load_no_torch():
+    code = (
+        "import sys, pkgutil, importlib, core.services, dashboard.server, dashboard.frame\n"
+        "for one in pkgutil.iter_modules(core.services.__path__):\n"
+        "    importlib.import_module('core.services.' + one.name)\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_the_script_loads_neither_streamlit_nor_torch():
+    code = "import sys, dashboard.__main__; sys.exit('streamlit' in sys.modules or 'torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
