@@ -109,27 +109,19 @@ def _log(mine: Attempt) -> Path:
 
 
 def _import(mine: Attempt) -> dict[str, Any]:
-    request = importing.ImportRequest.from_json(mine.job.request["import"])
+    request = importing.asked(mine.settings, mine.job)
     report: importing.ImportReport | None = None
     with closing(_reports(mine, request)) as reports:
         for report in reports:
             # Numbers alone: until the last file is read, nobody knows whose name a file's name holds.
             mine.beat({"found": report.found, "done": report.done, "images": report.images})
-    _forget(mine, request)
+    if not request.dry_run:
+        importing.forget(mine.settings, mine.job)
     return report.to_json() if report else {}
 
 
 def _reports(mine: Attempt, request: importing.ImportRequest) -> Generator[importing.ImportReport, None, None]:
     yield from importing.run(mine.db, mine.settings, request, by=mine.job.request["by"], scrub=True)
-
-
-def _forget(mine: Attempt, request: importing.ImportRequest) -> None:
-    """Uploaded files were copied into the store; the inbox keeps none of them."""
-    import shutil
-
-    inbox = mine.settings.folder("inbox")
-    if inbox in request.path.parents and not request.dry_run:
-        shutil.rmtree(request.path, ignore_errors=True)
 
 
 def _train(mine: Attempt) -> dict[str, Any]:

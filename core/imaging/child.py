@@ -1,9 +1,11 @@
 """The reading process: limits on itself, then one file after another, a line of JSON each way."""
 
+import ctypes
 import hashlib
 import json
 import os
 import resource
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +27,7 @@ MEMORY = 4 << 30  # address space: codecs map generously; a header that asks for
 def main() -> None:
     """Serve requests until the other side closes."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _die_with_parent()
     home, mode = sys.argv[1], sys.argv[2]
     store = Store(Path(home)) if home else None
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
@@ -32,6 +35,13 @@ def main() -> None:
     for line in sys.stdin:
         said = _answer(Path(json.loads(line)["path"]), store, mode == "reference", out)
         _say(out, said)
+
+
+def _die_with_parent() -> None:
+    """A reader stuck in a codec must not outlive a killed import (Linux; elsewhere it ends at its next line)."""
+    if sys.platform == "linux":
+        set_death_signal = 1  # PR_SET_PDEATHSIG of linux/prctl.h
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
 
 
 def _say(out: Any, message: dict[str, Any]) -> None:

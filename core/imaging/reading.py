@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
@@ -17,6 +17,7 @@ from core.imaging.deidentify import Identity
 from core.imaging.pixels import PixelFormat
 from core.imaging.store import Store
 
+TICK_S = 0.2
 SECONDS, SECONDS_PER_BYTE = 60.0, 1e-6  # one file's time: a minute, and a second more per megabyte
 
 
@@ -82,6 +83,15 @@ def read_files(
     Without a store nothing is written: a dry run. A child that dies, hangs or wants too much memory costs one
     Refusal, and a fresh child goes on with the rest.
     """
+    with closing(ticking(paths, store=store, reference=reference, workers=workers, known=known)) as results:
+        yield from (result for result in results if result is not None)
+
+
+def ticking(
+    paths: Sequence[Path], *, store: Store | None, reference: bool = False, workers: int = 2,
+    known: Callable[[str], bool] = lambda _: False,
+) -> Generator[Result | None, None, None]:  # fmt: skip
+    """The same, and None a few times a second while a slow file is waited for: a moment to beat, or to stop."""
     waiting = list(reversed(paths))
     children: list[_Child] = []
     selector = DefaultSelector()
@@ -90,7 +100,8 @@ def read_files(
             children.append(_Child(store, reference, selector))
             children[-1].take(waiting)
         while any(child.path for child in children):
-            ready = {id(key.data) for key, _ in selector.select(timeout=0.2)}
+            ready = {id(key.data) for key, _ in selector.select(timeout=TICK_S)}
+            yield None
             for index, child in enumerate(children):
                 for result in child.listen(known, ready=id(child) in ready):
                     if child.ended:

@@ -1,12 +1,11 @@
 """Files by content hash: originals as they came, decoded pixels, thumbnails."""
 
 import hashlib
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import NotFound
+from core.errors import NotFound, RefusedFile
 from core.imaging.files import written
 from core.imaging.pixels import Array, PixelFormat, read_samples, to_grey
 
@@ -18,12 +17,21 @@ class Store:
     home: Path
 
     def keep(self, path: Path, sha256: str) -> None:
-        """Copy an original, byte-identical; nothing happens where it is there already."""
+        """Copy an original, byte-identical; nothing happens where it is there already.
+
+        Raises:
+            RefusedFile: its bytes are no longer those that were hashed.
+        """
         target = self._at("originals", sha256)
         if target.exists():
             return
+        copied = hashlib.sha256()
         with path.open("rb") as source, written(target) as file:
-            shutil.copyfileobj(source, file, 1 << 20)
+            while chunk := source.read(1 << 20):
+                copied.update(chunk)
+                file.write(chunk)
+            if copied.hexdigest() != sha256:
+                raise RefusedFile("changed while it was read; import it again once nothing writes to it.")
         target.chmod(0o400)
 
     def refer(self, path: Path, sha256: str) -> None:

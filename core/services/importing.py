@@ -1,5 +1,8 @@
 """Take files in: bytes into the store, rows into the catalogue, and every file accounted for."""
 
+import hashlib
+import json
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.imaging import deidentify, metadata
 from core.imaging.deidentify import Identity
-from core.imaging.reading import Known, ReadFile, Refusal, find, read_files
+from core.imaging.files import written
+from core.imaging.reading import Known, ReadFile, Refusal, find, ticking
 from core.imaging.store import Store
 from core.launching import Launcher
 from core.services import intake, jobs
@@ -126,16 +130,15 @@ def run(
     known = _known(db)
     batch: list[intake.Item] = []
     flushed = time.monotonic()
-    with closing(read_files(wanted, store=None if request.dry_run else store, reference=request.reference,
-                            known=known)) as results:  # fmt: skip
+    reading = ticking(wanted, store=None if request.dry_run else store, reference=request.reference, known=known)
+    with closing(reading) as results:
         for result in results:
-            row = joined.rows.get(result.path, {}) if joined else {}
             if isinstance(result, Refusal):
                 report = replace(report, refused=(*report.refused, Refused(_name(result.path, root), result.reason)))
-                continue
-            item = _item(result, row, request, table, root, key)
-            _count(tally, item)
-            batch.append(item)
+            elif result is not None:
+                row = joined.rows.get(result.path, {}) if joined else {}
+                batch.append(_item(result, row, request, table, root, key))
+                _count(tally, batch[-1])
             if time.monotonic() - flushed > FLUSH_S or sum(len(one.images) or 1 for one in batch) >= FLUSH_IMAGES:
                 report, batch, flushed = _flush(db, request, batch, report, by, known), [], time.monotonic()
                 yield _totals(report, tally)
@@ -254,10 +257,41 @@ def _scrubbed(report: ImportReport, tally: _Tally, scrub: bool) -> ImportReport:
     )  # fmt: skip
 
 
-def submit(db: Database, request: ImportRequest, *, by: str, key: str, launcher: Launcher) -> int:
-    """Queue an import (or a dry run); gives the job's id. The same key gives the same job."""
+def submit(db: Database, settings: Settings, request: ImportRequest, *, by: str, key: str, launcher: Launcher) -> int:
+    """Queue an import (or a dry run); gives the job's id. The same key gives the same job.
+
+    What was asked names folders, and a folder's name can name a patient: it lies in the inbox, not in the catalogue.
+    """
+    with written(_note(settings, key)) as file:
+        file.write(json.dumps(request.to_json()).encode())
     with db.transaction() as session:
-        job = jobs.add(session, JobKind.IMPORT, {"import": request.to_json(), "by": by}, key=f"import:{key}")
-        job_id = job.id
+        said = {"note": key, "by": by, "dry_run": request.dry_run}
+        job_id = jobs.add(session, JobKind.IMPORT, said, key=f"import:{key}").id
     launcher.wake()
     return job_id
+
+
+def asked(settings: Settings, job: jobs.JobView) -> ImportRequest:
+    """What a job was asked to import.
+
+    Raises:
+        NotFound: it is done, and what was asked is forgotten.
+    """
+    try:
+        return ImportRequest.from_json(json.loads(_note(settings, job.request["note"]).read_bytes()))
+    except FileNotFoundError as error:
+        raise NotFound(f"What import {job.id} was asked is forgotten; name the folder again.") from error
+
+
+def forget(settings: Settings, job: jobs.JobView) -> None:
+    """After an import: dropped files were copied into the store, and neither they nor the folder's name are kept."""
+    request, inbox = asked(settings, job), settings.folder("inbox")
+    for path in (request.path, request.metadata):
+        dropped = next((one for one in (path, *path.parents) if one.parent == inbox), None) if path else None
+        if dropped:
+            shutil.rmtree(dropped, ignore_errors=True)
+    _note(settings, job.request["note"]).unlink(missing_ok=True)
+
+
+def _note(settings: Settings, key: str) -> Path:
+    return settings.folder("inbox") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"

@@ -19,6 +19,7 @@ from db.tables import Case, Fact, Image, Patient, Series, Study, Task
 from db.vocabulary import Answer, LabelSource
 
 LONGEST_FACT = 200
+LABEL = "label"  # the fact that keeps an archive's own label, for a task that is named later
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,8 @@ def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, 
         for image in item.images:
             image_id = ids[item.result.sha256, image.item]
             identity = [item.identity_of(image)]
-            for name, value in {**image.facts, **item.facts}.items():
+            own = {LABEL: image.label} if image.label else {}
+            for name, value in {**image.facts, **item.facts, **own}.items():
                 wanted[image_id, name] = deidentify.scrub_name(value, identity)[:LONGEST_FACT]
     there = queries.facts_of(session, {image_id for image_id, _ in wanted})
     for (image_id, name), value in wanted.items():
@@ -181,7 +183,7 @@ def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, 
 def _add_labels(
     session: Session, items: Sequence[Item], ids: Mapping[tuple[str, str], int], *, task: str, by: str
 ) -> tuple[int, int]:
-    wanted = _wanted_labels(items, ids)
+    wanted = _wanted_labels(session, items, ids)
     row = _task(session, task, items, [text for text in wanted.values() if text])
     cases = _cases(session, row, list(wanted))
     classes = {name: label for label in row.classes for name in (label.title, label.name) if name}
@@ -202,14 +204,16 @@ def _add_labels(
     return taken, kept
 
 
-def _wanted_labels(items: Sequence[Item], ids: Mapping[tuple[str, str], int]) -> dict[int, str]:
-    """The label text by image id, '' where a file says nothing; a known npz keeps the labels of its first import."""
+def _wanted_labels(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, str], int]) -> dict[int, str]:
+    """The label text by image id, '' where a file says nothing; of a known npz what its first import noted."""
     wanted: dict[int, str] = {}
     for item in items:
         if item.images:
             pairs = {ids[item.result.sha256, image.item]: item.label or image.label or "" for image in item.images}
         else:
-            pairs = {image_id: item.label for key, image_id in ids.items() if key[0] == item.result.sha256}
+            mine = {image_id: name for (sha256, name), image_id in ids.items() if sha256 == item.result.sha256}
+            noted = queries.facts_of(session, [image_id for image_id, name in mine.items() if name])
+            pairs = {image_id: item.label or noted.get(image_id, {}).get(LABEL, "") for image_id in mine}
         wanted.update(pairs)
     return wanted
 

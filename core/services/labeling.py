@@ -75,6 +75,7 @@ def label(db: Database, *, case_id: int, answer: Answer, label: int | None, by: 
         NotFound: no such case.
         InvalidInput: a label without a class, or a position outside the task's classes.
     """
+    answer = Answer(answer)
     with db.transaction() as session:
         row = _row(session, case_id)
         if not _exists(session, key):

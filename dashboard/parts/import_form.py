@@ -41,7 +41,7 @@ def show(settings: Settings) -> ImportRequest | None:
 def submit(wired: Wired, request: ImportRequest) -> int:
     """Queue it; gives the job's id."""
     key = secrets.token_hex(16)
-    return importing.submit(wired.db, request, by=who.reader(), key=key, launcher=wired.launcher)
+    return importing.submit(wired.db, wired.settings, request, by=who.reader(), key=key, launcher=wired.launcher)
 
 
 def _csv(settings: Settings, *, folder_given: bool) -> ImportRequest:

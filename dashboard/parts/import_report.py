@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.services import jobs
+from core.services import importing, jobs
 from core.services.importing import ImportReport, ImportRequest
 from dashboard import look, wiring
 from dashboard.parts.jobs import controls, look_again
@@ -19,12 +19,11 @@ def show(job_id: int) -> ImportRequest | None:
     if job.state != "succeeded":
         controls(job, key=f"import_{job_id}")
         return None
-    request = ImportRequest.from_json(job.request["import"])
     report = ImportReport.from_json(job.result)
     _report(report)
     if report.dry_run and report.found > report.known + len(report.refused) + len(report.unlisted):
         if st.button(f"Import {look.count(report.images, 'image')}", type="primary", icon=":material/download_done:"):
-            return replace(request, dry_run=False)
+            return replace(importing.asked(wiring.here().settings, job), dry_run=False)
     elif report.dry_run:
         st.info("There is nothing new to import here.")
     else:
@@ -45,7 +44,7 @@ def _going(job_id: int) -> None:
         len(told.get(name, ())) if name in ("refused", "unlisted") else int(told.get(name, 0))
         for name in ("imported", "known", "refused", "unlisted")
     )
-    verb = "Looking at" if job.request["import"]["dry_run"] else "Importing"
+    verb = "Looking at" if job.request["dry_run"] else "Importing"
     st.progress(min(1.0, done / found) if found else 0.0, text=f"{verb} {done:,} of {found:,} files")
     controls(job, key=f"import_{job_id}")
 

@@ -1,11 +1,9 @@
 """Import: name a folder or drop files → look first → go → progress → report."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.services import jobs
-from dashboard import wiring
+from dashboard import look, wiring
 from dashboard.parts import import_form, import_report
 from dashboard.state import ImportState
 from db.vocabulary import JobKind
@@ -25,7 +23,7 @@ if state.job:
         job = import_form.submit(wired, again)
         st.switch_page("views/import.py", query_params=ImportState(job=job).query())
 else:
-    earlier = [one for one in jobs.every(wired.db, kind=JobKind.IMPORT) if not one.request["import"]["dry_run"]]
+    earlier = [one for one in jobs.every(wired.db, kind=JobKind.IMPORT) if not one.request["dry_run"]]
     if earlier:
         st.subheader("Earlier imports")
     for one in earlier[:8]:
@@ -35,5 +33,5 @@ else:
             if told
             else one.state
         )
-        st.page_link("views/import.py", label=f"{Path(one.request['import']['path']).name}: {said}",
+        st.page_link("views/import.py", label=f"{look.ago(one.created_at)}: {said}",
                      icon=":material/receipt_long:", query_params={"job": str(one.id)})  # fmt: skip

@@ -44,18 +44,18 @@ def db(settings: Settings):
     database.close()
 
 
-def queue(db, folder: Path, number: int) -> list[int]:
+def queue(db, settings: Settings, folder: Path, number: int) -> list[int]:
     ids = []
     for name in range(number):
         (folder / str(name)).mkdir(parents=True)
         Picture.fromarray(np.full((3, 3), name, np.uint8)).save(folder / str(name) / "x.png")
         request = ImportRequest(folder / str(name))
-        ids.append(importing.submit(db, request, by="tester", key=str(name), launcher=Asleep()))
+        ids.append(importing.submit(db, settings, request, by="tester", key=str(name), launcher=Asleep()))
     return ids
 
 
 def test_rival_dispatchers_run_every_job_once(db, settings, tmp_path):
-    ids = queue(db, tmp_path / "in", 3)
+    ids = queue(db, settings, tmp_path / "in", 3)
     rivals = [
         subprocess.Popen([sys.executable, "-m", "core", "--home", str(settings.home), "dispatch"]) for _ in range(3)
     ]
@@ -68,7 +68,7 @@ def test_rival_dispatchers_run_every_job_once(db, settings, tmp_path):
 
 
 def test_where_one_is_at_work_another_leaves_at_once(db, settings, tmp_path):
-    (job_id,) = queue(db, tmp_path / "in", 1)
+    (job_id,) = queue(db, settings, tmp_path / "in", 1)
     handle = take(settings.folder("jobs") / "dispatcher.lock")
     assert handle is not None
     dispatcher.run(db, settings, LocalLauncher(settings))
@@ -81,7 +81,7 @@ def test_with_nothing_to_do_it_leaves(db, settings):
 
 
 def test_a_taken_slot_keeps_a_job_waiting(db, settings, tmp_path, monkeypatch):
-    (job_id,) = queue(db, tmp_path / "in", 1)
+    (job_id,) = queue(db, settings, tmp_path / "in", 1)
     handle = take(slot_lock(settings, "import"))
     assert handle is not None
     looks = []

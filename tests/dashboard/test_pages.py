@@ -107,7 +107,7 @@ def test_a_folder_that_is_not_there_ends_in_a_sentence_on_the_page(home, tmp_pat
             pass
 
     request = importing.ImportRequest(tmp_path / "nowhere", dry_run=True)
-    job = importing.submit(db, request, by="tester", key="k" * 8, launcher=Nobody())
+    job = importing.submit(db, home, request, by="tester", key="k" * 8, launcher=Nobody())
     jobs.claim(db, job)
     from core.worker import work
 

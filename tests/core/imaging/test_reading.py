@@ -5,8 +5,6 @@ import io
 import os
 import re
 import signal
-import threading
-import time
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -64,21 +62,12 @@ def test_files_are_read_and_kept_byte_identical(folder: Path, store: Store):
 def test_a_child_killed_in_the_middle_costs_one_file(folder: Path, store: Store):
     stuck = hanging(folder)
 
-    def murder() -> None:
-        # Whoever still reads after all the others are done is the one that is stuck.
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            time.sleep(0.05)
-            kept = list((store.home / "pixels").rglob("*.raw"))
-            if len(kept) == 6:
-                for child in readers():
-                    child.send_signal(signal.SIGKILL)
-                return
-
-    killer = threading.Thread(target=murder)
-    killer.start()
-    results = list(read_files(find(folder), store=store))
-    killer.join()
+    results = []
+    for result in read_files(find(folder), store=store):
+        results.append(result)
+        if len(results) == 6:  # all but the one that is stuck: whoever still reads is its reader
+            for child in readers():
+                child.send_signal(signal.SIGKILL)
     refused = [result for result in results if isinstance(result, Refusal)]
     assert [one.path for one in refused] == [stuck]
     assert "crash" in refused[0].reason

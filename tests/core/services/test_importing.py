@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 
 from core.errors import InvalidInput
 from core.imaging.store import Store
-from core.services import images, labeling, tasks
+from core.services import images, importing, jobs, labeling, tasks
 from core.services.importing import ImportReport, ImportRequest
+from core.worker import work
 from db.tables import Annotation, Fact, Image, Job, Patient
 from db.vocabulary import Answer
 
@@ -245,18 +246,16 @@ def test_a_file_name_that_is_no_text_stops_nothing(home, pictures: Path):
 
 
 def test_stopping_keeps_what_was_taken(home, pictures: Path, monkeypatch):
-    from core.services import importing
 
     monkeypatch.setattr(importing, "FLUSH_S", 0.0)
     running = importing.run(home.db, home.settings, ImportRequest(pictures), by="tester")
-    first = next(running)
+    first = next(report for report in running if report.imported)
     running.close()
     assert first.imported == count(home, Image) == 1
     assert home.take(pictures).known == 1
 
 
 def test_the_same_key_queues_one_job(home, pictures: Path):
-    from core.services import importing
 
     class Woken:
         times = 0
@@ -266,7 +265,8 @@ def test_the_same_key_queues_one_job(home, pictures: Path):
 
     launcher = Woken()
     ids = {
-        importing.submit(home.db, ImportRequest(pictures), by="tester", key="form", launcher=launcher) for _ in range(2)
+        importing.submit(home.db, home.settings, ImportRequest(pictures), by="tester", key="form", launcher=launcher)
+        for _ in range(2)
     }
     assert len(ids) == 1
     assert count(home, Job) == 1
@@ -283,3 +283,28 @@ def test_a_request_and_a_report_survive_json(pictures: Path):
 def test_the_csv_of_the_real_x_rays_has_243_empty_labels(data_dir: Path):
     with (data_dir / "cxr" / "metadata.csv").open(newline="") as file:
         assert sum(not row["abnormal"] for row in csv.DictReader(file)) == 243
+
+
+def test_an_archive_known_before_brings_its_labels_to_a_task_named_later(home, tmp_path):
+    images = np.arange(6 * 16, dtype=np.uint8).reshape(6, 4, 4)
+    np.savez(tmp_path / "small.npz", train_images=images, train_labels=np.array([[0], [1], [0], [1], [0], [1]]))
+    assert home.take(tmp_path / "small.npz").labelled == 0
+    again = home.take(tmp_path / "small.npz", task="finding")
+    assert (again.imported, again.known, again.labelled) == (0, 1, 6)
+
+
+def test_what_was_asked_is_forgotten_once_it_is_done(home, pictures, tmp_path):
+    key = "a form"
+    job = importing.submit(home.db, home.settings, ImportRequest(pictures), by="tester", key=key, launcher=Asleep())
+    jobs.claim(home.db, job)
+    assert work(home.db, home.settings, job, attempt=1, device="cpu") == "succeeded"
+    folder = str(pictures).encode()
+    kept = [path for path in home.settings.home.rglob("*") if path.is_file() and folder in path.read_bytes()]
+    assert kept == []
+
+
+class Asleep:
+    """A launcher that starts nothing."""
+
+    def wake(self):
+        pass
