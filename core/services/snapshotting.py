@@ -1,6 +1,6 @@
 """Plan a split and freeze it: immutable, hashed by content, never one patient in two splits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -176,7 +176,7 @@ def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
             f"Task '{task.name}' has labels of {len({row.label for row in rows})} class(es) on {len(rows)} images; "
             "label at least two classes before freezing."
         )
-    placed = place(rows, recipe, classes)
+    placed = _place(rows, recipe, classes, _file_names(session, task_id))
     total = session.query(Case.id).filter(Case.task_id == task_id).count()
     return Plan(
         task_id=task_id, recipe=recipe, classes=tuple(classes),
@@ -205,17 +205,38 @@ def _labelled(session: Session, task: Task) -> list[Labelled]:
 
 def _hash(session: Session, made: Plan) -> str:
     """Over file hashes and class names, no row ids, no pseudonyms: the same content has the same hash in any home."""
-    keys = select(Case.id, Image.sha256, Image.item).join(Image, Image.id == Case.image_id)
-    names = {
-        case: f"{sha256}#{item}" if item else sha256
-        for case, sha256, item in session.execute(keys.where(Case.task_id == made.task_id))
-    }
-    # A pseudonym is keyed by its home; a patient is named here by the first of the files that are theirs.
-    owner: dict[str, str] = {}
-    for row in made.rows:
-        owner[row.patient] = min(names[row.case], owner.get(row.patient, names[row.case]))
+    names = _file_names(session, made.task_id)
+    owner = _first_files(made.rows, names)
     rows = [replace(row, patient=owner[row.patient]) for row in made.rows]
     return content_hash(made.classes, made.recipe, rows, keys=names)
+
+
+def _place(rows: Sequence[Labelled], recipe: Recipe, classes: Sequence[str], names: Mapping[int, str]) -> list[Placed]:
+    """Place by what the cases hold, not by this home's numbers and pseudonyms: one seed, one split, in any home."""
+    if recipe.split_fact is not None:
+        return place(rows, recipe, classes)  # no chance in it, and an error names the patient
+    owner = _first_files(rows, names)
+    ordered = sorted(rows, key=lambda row: names[row.case])
+    neutral = [replace(row, case=number, patient=owner[row.patient]) for number, row in enumerate(ordered)]
+    placed = place(neutral, recipe, classes)
+    return [replace(one, case=ordered[one.case].case, patient=ordered[one.case].patient) for one in placed]
+
+
+def _file_names(session: Session, task_id: int) -> dict[int, str]:
+    """What a case holds, by case: its file's sha256, and its item there."""
+    keys = select(Case.id, Image.sha256, Image.item).join(Image, Image.id == Case.image_id)
+    return {
+        case: f"{sha256}#{item}" if item else sha256
+        for case, sha256, item in session.execute(keys.where(Case.task_id == task_id))
+    }
+
+
+def _first_files(rows: Sequence[Labelled] | Sequence[Placed], names: Mapping[int, str]) -> dict[str, str]:
+    """A patient's name that holds in any home, by pseudonym: the first of the files that are theirs."""
+    first: dict[str, str] = {}
+    for row in rows:
+        first[row.patient] = min(names[row.case], first.get(row.patient, names[row.case]))
+    return first
 
 
 def _patient_ids(session: Session, task_id: int) -> Mapping[int, int]:

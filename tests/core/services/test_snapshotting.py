@@ -77,6 +77,8 @@ def test_the_hash_names_the_content_in_any_home(filled, other_home, pictures):
     assert first.hash == same.hash
     assert len(first.hash) == 64
     assert freeze(other_home, by_column).hash == first.hash
+    seeded = Recipe(val=0.25, test=0.25, balance="undersample", seed=3)
+    assert freeze(filled, seeded, name="seeded").hash == freeze(other_home, seeded, name="seeded").hash
 
 
 def test_the_difference_names_what_was_relabelled_added_and_removed(filled):
