@@ -1,6 +1,5 @@
 """Every command of `rounds` that needs no screen: the same services without a browser."""
 
-import argparse
 import getpass
 import json
 import os
@@ -9,23 +8,14 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
+from core.arguments import Arguments, parser
 from core.errors import InvalidInput, UserError
 from core.launching.local import LocalLauncher
 from core.settings import Settings
 
-Arguments = argparse.Namespace
 Output = dict[str, Any] | list[Any]
-
-
-class Parser(argparse.ArgumentParser):
-    """Argparse whose complaint is one sentence of ours."""
-
-    def error(self, message: str) -> Any:
-        """Raise instead of exiting, so that --json holds for wrong arguments too."""
-        raise InvalidInput(f"{self.prog}: {message}; `{self.prog} --help` shows what it takes.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,81 +52,6 @@ def _fail(sentence: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"error": sentence}))
     return 1
-
-
-def common() -> Parser:
-    """What every command takes, before and after its name."""
-    here = Parser(add_help=False)
-    told = "the workspace (default: ROUNDS_HOME or ~/rounds)"
-    here.add_argument("--home", default=argparse.SUPPRESS, metavar="DIR", help=told)
-    here.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print the result as JSON")
-    return here
-
-
-def parser() -> Parser:
-    """The contract: names of commands and options."""
-    top = Parser(
-        prog="rounds", description="Rounds: label, freeze, train and review medical images.", parents=[common()]
-    )
-    subs = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-
-    def command(name: str, summary: str) -> argparse.ArgumentParser:
-        return subs.add_parser(name, help=summary, description=summary, parents=[common()])
-
-    for name, summary in (("serve", "open the dashboard"),):
-        command(name, summary)  # run by dashboard.__main__, listed here for --help
-    one = command("import", "take in a file or a folder of images")
-    one.add_argument("path", type=Path, metavar="PATH")
-    one.add_argument("--metadata", type=Path, metavar="FILE.csv")
-    one.add_argument("--file-column", default="file", metavar="COLUMN")
-    one.add_argument("--patient-column", metavar="COLUMN")
-    one.add_argument("--task", default="", metavar="NAME")
-    one.add_argument("--label-column", metavar="COLUMN")
-    one.add_argument("--reference", action="store_true", help="leave the originals where they are")
-    one.add_argument("--dry-run", action="store_true", help="say what would be taken, take nothing")
-    one = command("label", "take labels from a CSV with the columns image, label, reader")
-    one.add_argument("--task", required=True, metavar="NAME")
-    one.add_argument("--csv", required=True, type=Path, metavar="FILE")
-    one = command("snapshot", "split by patient, balance and freeze")
-    one.add_argument("--task", required=True, metavar="NAME")
-    one.add_argument("--name", required=True, metavar="NAME")
-    one.add_argument("--val", type=float, default=0.15)
-    one.add_argument("--test", type=float, default=0.15)
-    one.add_argument("--split-column", metavar="COLUMN")
-    one.add_argument("--stratify", default="", metavar="COLUMN,…")
-    one.add_argument("--balance", default="none", choices=["none", "weights", "oversample", "undersample"])
-    one.add_argument("--seed", type=int, default=0)
-    one = command("train", "train a model on a snapshot")
-    one.add_argument("--snapshot", required=True, metavar="NAME")
-    one.add_argument("--model", required=True, metavar="MODEL")
-    one.add_argument("--preset", default="", metavar="NAME")
-    one.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", dest="knobs")
-    one.add_argument("--wait", action="store_true", help="return when it has ended")
-    one = command("jobs", "list the jobs, or cancel or resume one")
-    one.add_argument("verb", nargs="?", choices=["cancel", "resume"])
-    one.add_argument("id", nargs="?", type=int)
-    one = command("runs", "list the runs, or show one")
-    one.add_argument("id", nargs="?", type=int)
-    one = command("predict", "predict a split with a run's best checkpoint")
-    one.add_argument("--run", required=True, type=int)
-    one.add_argument("--split", default="test")
-    one.add_argument("--wait", action="store_true", help="return when it has ended")
-    one = command("evaluate", "figures with 95 %% intervals of a predicted split")
-    one.add_argument("--run", required=True, type=int)
-    one.add_argument("--split", default="test")
-    one = command("explain", "write a map of where the model looked, over the image")
-    one.add_argument("--run", required=True, type=int)
-    one.add_argument("--image", required=True, metavar="ID", help="the catalogue's id or the file's sha256")
-    one.add_argument("--method", default="", metavar="METHOD")
-    one.add_argument("--class", dest="class_name", default="", metavar="CLASS")
-    one.add_argument("--out", required=True, type=Path, metavar="FILE.png")
-    command("doctor", "look at everything and say what is not well")
-    command("dispatch", "give waiting jobs a process (started by itself)")
-    one = command("work", "do one claimed job in this process (started by the dispatcher)")
-    one.add_argument("id", type=int)
-    one.add_argument("--attempt", type=int, required=True)
-    one.add_argument("--device", default="cpu")
-    return top
 
 
 def _settings(arguments: Arguments) -> Settings:

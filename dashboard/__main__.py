@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core import __main__ as core_main
+from core import arguments
 from core.settings import Settings
 
 
@@ -16,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _serve(argv: list[str]) -> None:
-    parser = core_main.Parser(prog="rounds serve", description="Open the dashboard.", parents=[core_main.common()])
+    parser = arguments.Parser(prog="rounds serve", description="Open the dashboard.", parents=[arguments.common()])
     parser.add_argument("serve")
     parser.add_argument("--host", default="127.0.0.1", help="any address but this machine's own asks for a token")
     parser.add_argument("--port", type=int, default=8501)
