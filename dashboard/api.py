@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from starlette.routing import Route
 
 from core.errors import InvalidInput, NotFound, UserError
 from core.imaging.store import Store
-from core.services import images, labeling
+from core.services import explaining, images, labeling
 from core.settings import Settings
 from dashboard import describe
 from dashboard.signing import Signer
@@ -43,7 +44,7 @@ class Api:
         return [
             Route("/api/pixels/{image:int}/{frame:int}", self._signed(self.pixels), methods=get),
             Route("/api/thumbnail/{image:int}", self._signed(self.thumbnail), methods=get),
-            Route("/api/map/{name}", self._signed(self.map), methods=get),
+            Route("/api/map/{run:int}/{image:int}/{method}", self._signed(self.map), methods=get),
             Route("/api/queue", self._signed(self.queue), methods=get),
             Route("/api/labels", self._signed(self.labels), methods=post),
             Route("/api/undo", self._signed(self.undo), methods=post),
@@ -90,12 +91,13 @@ class Api:
         return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
 
     def map(self, request: Request, _said: None) -> Response:
-        """A filed saliency map, by the name its content gave it."""
-        name = request.path_params["name"]
-        path = self.settings.folder("maps") / f"{name}.png"
-        if not name.isalnum() or not path.exists():
-            raise NotFound("There is no such map; open the case again.")
-        return FileResponse(path, media_type="image/png", headers=PRIVATE)
+        """Where a run looked on an image: computed when first asked for, while the image itself is on the screen."""
+        asked = request.path_params
+        found = explaining.explain(
+            self.db, self.settings, run_id=asked["run"], image_id=asked["image"], method=asked["method"]
+        )
+        title = {"X-Title": quote(f"{found.method}: {found.class_name}")}
+        return FileResponse(found.path, media_type="image/png", headers=PRIVATE | title)
 
     def queue(self, request: Request, _said: None) -> Response:
         """The next cases of a task, with fresh URLs."""

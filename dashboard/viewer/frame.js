@@ -27,6 +27,7 @@ export function build(root, mode) {
     facts: element("div", "rv-facts"),
     cursor: element("div", "rv-cursor"),
     slice: element("div", "rv-slice"),
+    map: element("div", "rv-map", "", { role: "status" }),
     said: element("div", "rv-said", "", { role: "status" }),
     answers: element("div", "rv-answers"),
     strip: element("div", "rv-strip"),
@@ -39,7 +40,7 @@ export function build(root, mode) {
   parts.card.hidden = true;
   parts.said.hidden = true;
   parts.bar.append(parts.title, parts.window, parts.tools);
-  parts.pane.append(parts.screen, parts.facts, parts.cursor, parts.slice, parts.said, parts.card);
+  parts.pane.append(parts.screen, parts.facts, parts.cursor, parts.slice, parts.map, parts.said, parts.card);
   parts.middle.append(parts.pane);
   if (mode === "label") parts.middle.append(parts.answers);
   parts.strip.append(parts.before, parts.now, parts.after, parts.sent);

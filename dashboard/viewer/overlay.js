@@ -1,5 +1,7 @@
 // A heat map over the image: an 8-bit grey PNG through inferno; low heat is clear, so that the image shows.
 
+import { sentence } from "./loader.js";
+
 const INFERNO = [
   [0, 0, 4], [31, 12, 72], [85, 15, 109], [136, 34, 106], [186, 54, 85], [227, 89, 51], [249, 140, 10],
   [249, 201, 50], [252, 255, 164],
@@ -12,10 +14,11 @@ function inferno(heat) {
   return INFERNO[low].map((part, index) => part + (INFERNO[high][index] - part) * (at - low));
 }
 
-/** A canvas of the map in colour, its alpha rising with the heat. */
+/** The map in colour, its alpha rising with the heat, and what it says it is: {canvas, title}. */
 export async function heatmap(url) {
   const answer = await fetch(url, { credentials: "same-origin" });
-  if (!answer.ok) throw new Error("The map could not be loaded; reload the page.");
+  if (!answer.ok) throw new Error(await sentence(answer));
+  const title = decodeURIComponent(answer.headers.get("X-Title") || "");
   const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none" });
   const canvas = document.createElement("canvas");
   canvas.width = bitmap.width;
@@ -29,5 +32,5 @@ export async function heatmap(url) {
     picture.data.set([red, green, blue, 255 * Math.min(1, heat * 1.6)], at);
   }
   context.putImageData(picture, 0, 0);
-  return canvas;
+  return { canvas, title };
 }

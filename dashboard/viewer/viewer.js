@@ -155,17 +155,20 @@ export class Viewer {
     this.overlayUrl = overlay?.url.split("?")[0];
     this.canvas.overlay = null;
     this.root.dataset.overlay = "";
+    this.parts.map.textContent = "";
     this.canvas.draw();
     if (!overlay) return;
     const url = this.overlayUrl;
+    this.parts.map.textContent = "Computing the map …";
     try {
-      const found = await heatmap(overlay.url);
+      const { canvas, title } = await heatmap(overlay.url);
       if (url !== this.overlayUrl) return;
-      this.canvas.overlay = found;
-      this.root.dataset.overlay = overlay.title;
+      this.canvas.overlay = canvas;
+      this.root.dataset.overlay = title;
+      this.parts.map.textContent = `${title} · not a segmentation`;
       this.canvas.draw();
     } catch (error) {
-      this.say(error.message);
+      if (url === this.overlayUrl) this.parts.map.textContent = error.message;
     }
   }
 
