@@ -1,0 +1,151 @@
+"""The routes behind the guard: pixels by signature, labels once, and nothing for another site, task or browser."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from core.services import importing, labeling, tasks, workspace
+from core.settings import Settings
+from dashboard import api
+from dashboard.guard import Guard, session_of
+from dashboard.signing import Signer
+
+HERE = "http://127.0.0.1"
+PIXELS = (np.arange(48 * 40, dtype=np.uint16) * 31).reshape(48, 40)
+
+
+@pytest.fixture
+def db(tmp_path):
+    settings = Settings(tmp_path / "home", f"sqlite:///{tmp_path / 'home' / 'catalogue.sqlite'}")
+    db = workspace.open_home(settings)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(PIXELS).save(tmp_path / "in" / "one.png")
+    Image.fromarray(PIXELS.T.copy()).save(tmp_path / "in" / "two.png")
+    for _ in importing.run(db, settings, importing.ImportRequest(tmp_path / "in"), by="tester"):
+        pass
+    db.settings = settings
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def task(db):
+    return tasks.create(db, name="finding", classes=["no", "yes"])
+
+
+@pytest.fixture
+def signer(db):
+    return Signer.of(db.settings)
+
+
+@pytest.fixture
+def client(db, signer):
+    def session(request):
+        return session_of(request.headers.get("cookie", ""), "rounds_1")
+
+    app = Starlette(
+        routes=api.Api(db, db.settings, signer, session).routes(),
+        middleware=[Middleware(Guard, signer=signer, cookie="rounds_1")],
+    )
+    with TestClient(app, base_url=HERE) as client:
+        client.get("/")  # the first answer brings the session
+        yield client
+
+
+@pytest.fixture
+def signed(client, signer):
+    return lambda path, **said: signer.url(path, client.cookies["rounds_1"], **said)
+
+
+def answer(one, **more):
+    return {"case": one.id, "answer": "label", "label": 1, "key": "k" * 12, **more}
+
+
+def test_pixels_are_the_samples_uncompressed_and_private(client, signed):
+    got = client.get(signed("/api/pixels/1/0"), headers={"Accept-Encoding": "gzip"})
+    assert got.content == PIXELS.tobytes()
+    assert "private" in got.headers["cache-control"]
+    assert got.headers["content-encoding"] == "identity"
+    assert got.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/api/pixels/1/9", "/api/pixels/99/0", "/api/thumbnail/99", "/api/map/1/1/gradcam"])
+def test_what_is_not_there_is_a_sentence(client, signed, path):
+    got = client.get(signed(path))
+    assert got.status_code == 404
+    assert got.json()["error"].endswith(".")
+
+
+def test_a_thumbnail_is_a_small_jpeg(client, signed):
+    got = client.get(signed("/api/thumbnail/1"))
+    assert (got.headers["content-type"], got.content[:2]) == ("image/jpeg", b"\xff\xd8")
+
+
+def test_a_label_is_kept_once_however_often_it_is_sent(client, signed, db, task):
+    case = labeling.queue(db, task_id=task.id)[0]
+    url = signed("/api/labels", task=task.id, by="Dr. Ä")
+    for _ in range(3):
+        got = client.post(url, json=answer(case))
+        assert got.json() == {
+            "case": {"id": case.id, "answer": "label", "label": 1}, "progress": {"total": 2, "labelled": 1},
+        }  # fmt: skip
+    assert [(said.reader, said.text) for said in labeling.history(db, case.id)] == [("Dr. Ä", "yes")]
+    undone = client.post(signed("/api/undo", task=task.id, by="Dr. Ä"), json={"case": case.id, "key": "u" * 12})
+    assert undone.json()["case"]["answer"] == "withdrawn"
+
+
+def test_the_queue_brings_signed_images(client, signed, task):
+    got = client.get(signed("/api/queue", task=task.id, only="unlabelled") + "&limit=1").json()["cases"]
+    assert len(got) == 1
+    assert len(client.get(got[0]["images"][0]["urls"][0]).content) == PIXELS.nbytes
+    assert "decoder" not in got[0]["images"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"label": 7}, "not one of this task's 2 classes"), ({"label": None}, "names a class"),
+        ({"answer": "withdrawn"}, "taken back by undo"), ({"key": "x"}, "no proper key"), ({"case": 99}, "not in this"),
+        ({"answer": "nonsense"}, "not understood"),
+    ],
+)  # fmt: skip
+def test_a_wrong_label_is_refused_in_a_sentence_and_nothing_is_kept(client, signed, db, task, change, words):
+    case = labeling.queue(db, task_id=task.id)[0]
+    got = client.post(signed("/api/labels", task=task.id, by="me"), json=answer(case, **change))
+    assert 400 <= got.status_code < 500
+    assert words in got.json()["error"]
+    assert labeling.history(db, case.id) == []
+
+
+def test_a_case_of_another_task_is_refused(client, signed, db, task):
+    other = tasks.create(db, name="other", classes=["a", "b"])
+    case = labeling.queue(db, task_id=other.id)[0]
+    got = client.post(signed("/api/labels", task=task.id, by="me"), json=answer(case))
+    assert "another task" in got.json()["error"]
+    assert labeling.history(db, case.id) == []
+
+
+def test_another_site_cannot_post(client, signed, db, task):
+    case = labeling.queue(db, task_id=task.id)[0]
+    url = signed("/api/labels", task=task.id, by="me")
+    got = client.post(url, json=answer(case), headers={"Origin": "http://evil.example"})
+    assert got.status_code == 403
+    assert labeling.history(db, case.id) == []
+    assert client.post(url, json=answer(case), headers={"Origin": HERE}).status_code == 200
+
+
+def test_another_reader_cannot_be_named(client, signed, db, task):
+    case = labeling.queue(db, task_id=task.id)[0]
+    url = signed("/api/labels", task=task.id, by="me").replace("by=me", "by=chief")
+    assert client.post(url, json=answer(case)).status_code == 403
+    assert labeling.history(db, case.id) == []
+
+
+def test_only_the_viewers_own_files_are_served(client):
+    version = api.version()
+    assert client.get(f"/api/viewer/{version}/index.js").headers["content-type"].startswith("text/javascript")
+    for name in ("..%2fapi.py", "server.py", "%2e%2e%2fconfig.toml"):
+        assert client.get(f"/api/viewer/{version}/{name}").status_code == 404
