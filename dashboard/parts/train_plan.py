@@ -29,6 +29,7 @@ def show(snapshot: SnapshotView, spec: TrainSpec, devices: Sequence[str]) -> Non
         st.info(f"{entry.title} needs at least {entry.least_size} px; smaller images are upsampled to that.")
     else:
         st.caption(f"Images below {entry.least_size} px are upsampled for this model.")
+    st.caption("Of a series or an image of several frames, the middle one is trained on.")
     for split in ("train", "val", "test"):
         for name, title in zip(snapshot.classes, snapshot.titles, strict=True):
             patients = snapshot.summary[split]["patients_by_label"][name]
