@@ -223,6 +223,7 @@ def _count(tally: _Tally, item: intake.Item) -> None:
 def _flush(
     db: Database, request: ImportRequest, batch: list[intake.Item], report: ImportReport, by: str, known: _KnownFiles
 ) -> ImportReport:
+    batch = sorted(batch, key=lambda item: item.name)  # two readers finish in any order; rows follow the names
     fresh = [item for item in batch if isinstance(item.result, ReadFile)]
     first: dict[str, intake.Item] = {}
     for item in fresh:
