@@ -5,10 +5,10 @@ import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from core.errors import FencedOff, NotTrainable, UserError
 from core.imaging.store import Store
@@ -16,6 +16,9 @@ from core.services import importing, jobs, predicting, runs, snapshotting, train
 from core.settings import Settings
 from db import Database
 from db.vocabulary import JobKind, JobState
+
+if TYPE_CHECKING:
+    from core.training import events
 
 BEAT_EVERY_S = 0.5
 PREDICTIONS_AT_ONCE = 256
@@ -125,48 +128,62 @@ def _reports(mine: Attempt, request: importing.ImportRequest) -> Generator[impor
 
 
 def _train(mine: Attempt) -> dict[str, Any]:
-    from dataclasses import replace
-
-    from core.training import events
     from core.training.loop import fit
 
     run = runs.get(mine.db, mine.job.request["run"])
     folder = runs.folder(mine.settings, run.id)
     folder.mkdir(parents=True, exist_ok=True)
-    snapshot = snapshotting.get(mine.db, run.snapshot_id)
-    result: dict[str, Any] = {}
-    progress: dict[str, Any] = {"epochs": run.spec.epochs}
     with (folder / "log.txt").open("a", encoding="utf-8") as words:
         _verify(mine, run.snapshot_id, words.write)
-        spec = replace(run.spec, device=_device(run.spec.device, mine.device))
         going = fit(
-            spec, training.examples(mine.db, mine.settings, run.snapshot_id), classes=run.classes, folder=folder,
-            cache=mine.settings.folder("cache"), facts={"snapshot": snapshot.hash, "run": str(run.id)},
+            replace(run.spec, device=_device(run.spec.device, mine.device)),
+            training.examples(mine.db, mine.settings, run.snapshot_id), classes=run.classes, folder=folder,
+            cache=mine.settings.folder("cache"),
+            facts={"snapshot": snapshotting.get(mine.db, run.snapshot_id).hash, "run": str(run.id)},
         )  # fmt: skip
+        keeper = Keeper(mine, run.id, words, {"epochs": run.spec.epochs})
         with closing(going):  # type: ignore[type-var]
             for event in going:
-                match event:
-                    case events.Log(text=text):
-                        words.write(text + "\n")
-                        words.flush()
-                    case events.Step():
-                        progress |= {"epoch": event.epoch, "step": event.step, "steps": event.steps, "loss": event.loss}
-                        mine.beat(progress)
-                    case events.EpochDone():
-                        words.write(_line(event))
-                        words.flush()
-                        progress |= {"epoch": event.epoch, "done": event.epoch, "metrics": dict(event.metrics)}
-                        keep = _keep_epoch(run.id, event)
-                        mine.beat(progress, also=keep)
-                    case events.CheckpointSaved():
-                        mine.beat(progress, also=_keep_checkpoint(run.id, event))
-                    case events.Finished():
-                        result = {
-                            "epochs": event.epochs, "best_epoch": event.best_epoch, "device": event.device,
-                            "images_per_second": event.images_per_second, "data_wait_share": event.data_wait_share,
-                        }  # fmt: skip
-                        mine.beat(progress, also=_keep_result(run.id, result))
-    return result
+                keeper.hear(event)
+    return keeper.result
+
+
+@dataclass
+class Keeper:
+    """Puts the events of a training where they stay: words into the log, numbers into rows."""
+
+    mine: Attempt
+    run_id: int
+    words: TextIO
+    progress: dict[str, Any]
+    result: dict[str, Any] = field(default_factory=dict)
+
+    def hear(self, event: "events.Event") -> None:
+        """Keep one event; raises what `Attempt.beat` does."""
+        from core.training import events
+
+        match event:
+            case events.Log(text=text):
+                self._say(text)
+            case events.Step():
+                self.progress |= {"epoch": event.epoch, "step": event.step, "steps": event.steps, "loss": event.loss}
+                self.mine.beat(self.progress)
+            case events.EpochDone():
+                self._say(_line(event))
+                self.progress |= {"epoch": event.epoch, "done": event.epoch, "metrics": dict(event.metrics)}
+                self._keep(training.keep_epoch, event.epoch, event.metrics)
+            case events.CheckpointSaved():
+                self._keep(training.keep_checkpoint, event.kind, event.epoch, event.sha256)
+            case events.Finished():
+                self.result = asdict(event)
+                self._keep(training.keep_result, self.result)
+
+    def _say(self, text: str) -> None:
+        self.words.write(text + "\n")
+        self.words.flush()
+
+    def _keep(self, write: Callable[..., None], *what: Any) -> None:
+        self.mine.beat(self.progress, also=lambda session: write(session, self.run_id, *what))
 
 
 def _verify(mine: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> None:
@@ -189,19 +206,7 @@ def _device(wanted: str, slot: str) -> str:
 
 def _line(event: Any) -> str:
     numbers = "  ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
-    return f"epoch {event.epoch}/{event.epochs}  {numbers}{'  best so far' if event.is_best else ''}\n"
-
-
-def _keep_epoch(run_id: int, event: Any) -> Callable[[Any], None]:
-    return lambda session: training.keep_epoch(session, run_id, event.epoch, event.metrics)
-
-
-def _keep_checkpoint(run_id: int, event: Any) -> Callable[[Any], None]:
-    return lambda session: training.keep_checkpoint(session, run_id, event.kind, event.epoch, event.sha256)
-
-
-def _keep_result(run_id: int, result: dict[str, Any]) -> Callable[[Any], None]:
-    return lambda session: training.keep_result(session, run_id, result)
+    return f"epoch {event.epoch}/{event.epochs}  {numbers}{'  best so far' if event.is_best else ''}"
 
 
 def _predict(mine: Attempt) -> dict[str, Any]:
