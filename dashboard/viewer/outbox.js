@@ -49,11 +49,12 @@ export class Outbox {
           body: JSON.stringify(letter.said),
         });
         if (answer.status === 403 || answer.status >= 500) throw new Error(await sentence(answer));
+        // Read to its end before anything is counted: while we wait here, the reader answers on.
+        const news = answer.ok ? { ...(await answer.json()), sent: letter } : { error: await sentence(answer) };
         this.letters.shift();
         this.keep();
         this.pause = 500;
-        if (answer.ok) this.told({ waiting: this.letters.length, ...(await answer.json()), sent: letter });
-        else this.told({ waiting: this.letters.length, error: await sentence(answer), refused: letter });
+        this.told({ ...news, waiting: this.letters.length });
       } catch (error) {
         // The server is away: nothing is lost, it is tried again, less and less often.
         const offline = error instanceof TypeError ? "The server does not answer; your answers wait here." : error.message;
