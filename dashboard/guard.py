@@ -1,39 +1,29 @@
 """The door in front of everything, websocket included: who may look, from where, with which headers."""
 
-import hmac
 import secrets
-from collections import deque
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
-from time import monotonic
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from typing import Literal
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.signing import Signer
+from dashboard.sign_in import ASK, WAIT, WRONG, Tries, refusal, shown_token, token_in, without_token
+from dashboard.signing import Signer, same
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 HEALTH = "/_stcore/health"
-SIGN_IN = "/sign-in"
-TRIES, PER_S = 10, 60.0
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Nothing of a page may be fetched from, or sent to, anybody else.
     "Content-Security-Policy": "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
     "form-action 'self'; object-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
 }
-FORM = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Rounds</title><style>body{font:16px/1.5 system-ui,sans-serif;display:grid;place-items:center;min-height:90vh;
-margin:0;background:#f7f8f9;color:#1b2430}form{display:grid;gap:.75rem;width:min(22rem,90vw)}h1{font-size:1.4rem;margin:0}
-input,button{font:inherit;padding:.6rem .8rem;border-radius:.4rem;border:1px solid #8a94a0}button{background:#0f6674;
-border-color:#0f6674;color:#fff}p{margin:0;color:#4a5562}</style><form method="post" action="/sign-in"><h1>Rounds</h1>
-<p>%s</p><input name="token" type="password" autocomplete="current-password" autofocus aria-label="Token">
-<button>Open</button></form></html>"""
-ASK = "Type the token that was printed when this server was started."
 
 
 @dataclass
@@ -45,7 +35,7 @@ class Guard:
     cookie: str
     token: str | None = None
     secure: bool = False
-    tries: deque[float] = field(default_factory=lambda: deque(maxlen=TRIES))
+    tries: Tries = field(default_factory=Tries)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through what may pass."""
@@ -56,31 +46,35 @@ class Guard:
         session = self._session(headers)
         if not self._from_here(scope, headers):
             await self._refuse(scope, receive, send, "This address is not served here.", 403)
-        elif (
-            scope["path"] == HEALTH or (session and self.token) or (self.token is None and scope["type"] == "websocket")
-        ):
+        elif scope["path"] == HEALTH:
             await self.app(scope, receive, self._with_headers(send, None))
         elif self.token is None:
-            fresh = None if session else self._new_session()
+            fresh = None if session or scope["type"] == "websocket" else self._new_session()
             await self.app(scope, receive, self._with_headers(send, fresh))
+        elif session and scope["type"] == "http" and token_in(scope):
+            await self._lead_on(scope, receive, send, session)
+        elif session:
+            await self.app(scope, receive, self._with_headers(send, None))
         else:
-            await self._ask(scope, receive, send)
+            await self._ask(scope, receive, send, headers)
 
     def _from_here(self, scope: Scope, headers: Headers) -> bool:
         """The Host of this machine (a rebound name is not), and of a websocket or a post the same origin."""
         host = headers.get("host", "")
-        name = urlsplit(f"//{host}").hostname or ""
-        if self.token is None and name not in LOOPBACK:
+        name = _part(f"//{host}", "hostname")
+        if not name or (self.token is None and name not in LOOPBACK):
             return False
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+            return True
         origin = headers.get("origin")
-        checked = scope["type"] == "websocket" or scope.get("method") not in ("GET", "HEAD")
-        return not checked or origin is None or urlsplit(origin).netloc == host
+        near = headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+        return near and (origin is None or _part(origin, "netloc") == host)
 
     def _session(self, headers: Headers) -> str:
         """The browser's session where its cookie is ours, else ''."""
         value = session_of(headers.get("cookie", ""), self.cookie)
         name, _, proof = value.partition(".")
-        good = bool(name) and hmac.compare_digest(proof, self.signer.token_for(name, self.token or ""))
+        good = bool(name) and same(proof, self.signer.token_for(name, self.token or ""))
         return value if good else ""
 
     def _new_session(self) -> str:
@@ -102,42 +96,32 @@ class Guard:
     def _set_cookie(self, session: str) -> str:
         return f"{self.cookie}={session}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if self.secure else ''}"
 
-    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _ask(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         """No session yet: a token in the URL or in the form opens one, anything else gets the form and nothing more."""
-        shown = ""
-        if scope["type"] == "http":
-            query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-            shown = query.get("token", "")
-            if scope["path"] == SIGN_IN and scope["method"] == "POST":
-                shown = (parse_qs((await _body(receive)).decode("utf-8", "replace")).get("token") or [""])[0]
-            if shown and self._is_token(shown):
-                rest = urlencode({name: value for name, value in query.items() if name != "token"})
-                target = "/" if scope["path"] == SIGN_IN else scope["path"]
-                response: Response = RedirectResponse(f"{target}?{rest}" if rest else target, status_code=303)
-                response.headers["Set-Cookie"] = self._set_cookie(self._new_session())
-                await response(scope, receive, self._with_headers(send, None))
-                return
-        words = "That token is not this server's; it is printed where the server was started." if shown else ASK
-        await self._refuse(scope, receive, send, words, 401)
+        shown = await shown_token(scope, receive, headers) if scope["type"] == "http" else ""
+        client = (scope.get("client") or ("",))[0]
+        if not shown:
+            await self._refuse(scope, receive, send, ASK, 401)
+        elif self.tries.must_wait(client):
+            await self._refuse(scope, receive, send, WAIT, 429)
+        elif same(shown, self.token or ""):
+            await self._lead_on(scope, receive, send, self._new_session())
+        else:
+            self.tries.failed(client)
+            await self._refuse(scope, receive, send, WRONG, 401)
 
-    def _is_token(self, shown: str) -> bool:
-        now = monotonic()
-        if len(self.tries) == TRIES and now - self.tries[0] < PER_S:
-            return False
-        right = hmac.compare_digest(shown.encode(), (self.token or "").encode())
-        if not right:
-            self.tries.append(now)
-        return right
+    async def _lead_on(self, scope: Scope, receive: Receive, send: Send, session: str) -> None:
+        """To the same page, its address without the token."""
+        headers = {"Set-Cookie": self._set_cookie(session), "Cache-Control": "no-store"}
+        response = RedirectResponse(without_token(scope), status_code=303, headers=headers)
+        await response(scope, receive, self._with_headers(send, None))
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, words: str, status: int) -> None:
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 4401})
             return
-        wants_page = "text/html" in Headers(scope=scope).get("accept", "") or scope["path"] == SIGN_IN
-        page = status == 401 and wants_page
-        response = HTMLResponse(FORM.replace("%s", words), status) if page else PlainTextResponse(words, status)
-        await response(scope, receive, self._with_headers(send, None))
+        await refusal(scope, words, status)(scope, receive, self._with_headers(send, None))
 
 
 def session_of(cookies: str, name: str) -> str:
@@ -149,11 +133,9 @@ def session_of(cookies: str, name: str) -> str:
     return morsel.value if morsel else ""
 
 
-async def _body(receive: Receive, most: int = 10_000) -> bytes:
-    body = b""
-    while len(body) < most:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
-    return body
+def _part(url: str, name: Literal["hostname", "netloc"]) -> str:
+    """A part of a URL somebody sent, '' where it is none."""
+    try:
+        return str(getattr(urlsplit(url), name) or "")
+    except ValueError:
+        return ""

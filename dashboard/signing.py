@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import math
 import time
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ STEP_S = (
     3600  # expiries fall on whole hours, so that a page drawn again has the same URLs and the browser's cache holds
 )
 SIGNED = ("task", "only", "by", "until")
+MOST_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,23 @@ class Signer:
     def holds(self, path: str, session: str, query: Mapping[str, str], *, now: float | None = None) -> bool:
         """Whether the query's signature is ours, for this path and browser, and not too old."""
         until = query.get("until", "")
-        if not session or not until.isdigit() or int(until) < (time.time() if now is None else now):
+        is_time = until.isascii() and until.isdigit() and len(until) <= MOST_DIGITS
+        if not session or not is_time or int(until) < (time.time() if now is None else now):
             return False
-        return hmac.compare_digest(self._signature(path, session, query), query.get("sig", ""))
+        return same(query.get("sig", ""), self._signature(path, session, query))
 
     def token_for(self, session: str, token: str) -> str:
         """The proof that this session once showed the token."""
         return self._mac(f"session|{session}|{token}")
 
     def _signature(self, path: str, session: str, asked: Mapping[str, str]) -> str:
-        return self._mac("|".join([path, session, *(f"{name}={asked.get(name, '')}" for name in SIGNED)]))
+        # As JSON no part can run into the next: a reader's name may hold any sign.
+        return self._mac(json.dumps([path, session, *(asked.get(name, "") for name in SIGNED)]))
 
     def _mac(self, text: str) -> str:
         return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def same(shown: str, right: str) -> bool:
+    """Compare secrets in constant time; what is shown may hold any sign."""
+    return hmac.compare_digest(shown.encode("utf-8", "replace"), right.encode())

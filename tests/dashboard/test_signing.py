@@ -52,7 +52,19 @@ def test_a_page_drawn_again_within_the_hour_has_the_same_urls():
     assert SIGNER.url("/a", "s", now=NOW) == SIGNER.url("/a", "s", now=NOW + 60)
 
 
-@pytest.mark.parametrize("garbage", ["", "abc", "-1", "1e9", "٣"])
+@pytest.mark.parametrize("garbage", ["", "abc", "-1", "1e9", "٣", "²", "9" * 5000])
 def test_a_time_that_is_none_is_refused(signed, garbage):
     path, query = signed
     assert not SIGNER.holds(path, "browser-1", {**query, "until": garbage}, now=NOW)
+
+
+@pytest.mark.parametrize("garbage", ["ä", "\udcff", "0" * 40])
+def test_a_signature_that_is_none_is_refused(signed, garbage):
+    path, query = signed
+    assert not SIGNER.holds(path, "browser-1", {**query, "sig": garbage}, now=NOW)
+
+
+def test_a_readers_name_cannot_run_into_what_stands_beside_it():
+    path, query = parts(SIGNER.url("/api/labels", "browser-1", now=NOW, task=1, by="zz|by=chief"))
+    assert SIGNER.holds(path, "browser-1", query, now=NOW)
+    assert not SIGNER.holds(path, "browser-1", {**query, "only": "|by=zz", "by": "chief"}, now=NOW)
