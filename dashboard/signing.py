@@ -44,6 +44,11 @@ class Signer:
             return False
         return same(query.get("sig", ""), self._signature(path, session, query))
 
+    @property
+    def home(self) -> str:
+        """Names this home to a browser: answers that wait there are sent to the home they were given in, no other."""
+        return self._mac("home")[:12]
+
     def token_for(self, session: str, token: str) -> str:
         """The proof that this session once showed the token."""
         return self._mac(f"session|{session}|{token}")

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import api
+from dashboard import api, wiring
 
 LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
 HEIGHT = "calc(100vh - 78px)"
@@ -17,7 +17,8 @@ def show(*, key: str, data: dict[str, Any], height: int | str = HEIGHT) -> dict[
     `data` names images by signed URLs only; what a reader answers goes by HTTP and is never returned here.
     """
     tall = f"{height}px" if isinstance(height, int) else height
-    told = {**data, "url": f"/api/viewer/{api.version()}/index.js", "height": tall}
+    url = f"/api/viewer/{api.version()}/index.js"
+    told = {**data, "url": url, "height": tall, "home": wiring.here().signer.home}
     event: dict[str, Any] | None = _viewer(data=told, key=key, on_event_change=_nothing).event
     return event
 

@@ -4,6 +4,7 @@ import { Labeller } from "./labeller.js";
 import { Viewer } from "./viewer.js";
 
 const viewers = new WeakMap();
+const latest = new WeakMap();
 
 async function styled(parent) {
   if (parent.querySelector("link.rv-style")) return;
@@ -18,6 +19,7 @@ async function styled(parent) {
 
 export default async function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rv-root");
+  latest.set(root, data);
   let viewer = viewers.get(root);
   if (!viewer) {
     root.style.height = data.height;
@@ -27,7 +29,7 @@ export default async function ({ data, parentElement, setTriggerValue }) {
     viewer.canvas.resize();
   }
   viewer.send = setTriggerValue;
-  viewer.update(data);
+  viewer.update(latest.get(root)); // newer data may have come while the styles were on their way
   // The clean-up of a superseded render is called while the node is still mounted: then the viewer must live on.
   return () => setTimeout(() => !root.isConnected && viewer.destroy(), 0);
 }

@@ -1,14 +1,20 @@
 // One listener for the page: first in line, silent while somebody types, and Streamlit's own r and c stay its own.
 
-const typing = (event) => {
+const MOVES = /^(Arrow.*|Home|End|Page.*|Enter| )$/;
+const NOT_TYPED_INTO = /^(button|checkbox|radio|range)$/;
+
+/** Whether the key is for the control that has the focus: a field takes all keys, a slider or a choice those that move it. */
+function taken(event) {
   const target = event.composedPath()[0];
-  return target instanceof Element && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-};
+  if (!(target instanceof Element)) return false;
+  if (target.tagName === "INPUT" && NOT_TYPED_INTO.test(target.type)) return MOVES.test(event.key);
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
 
 /** Listen until the returned function is called. `handle(key)` says whether the key was its. */
 export function listen(handle) {
   const onKey = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || taken(event)) return;
     if (!handle(event.key, event.repeat)) return;
     event.preventDefault();
     event.stopImmediatePropagation();

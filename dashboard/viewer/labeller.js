@@ -1,7 +1,7 @@
 // Labelling: the key is answered before the network. The next image is painted, the answer travels behind.
 
 import { element } from "./frame.js";
-import { prefetch } from "./loader.js";
+import { prefetch, sentence, trouble } from "./loader.js";
 import { Outbox } from "./outbox.js";
 import { Viewer } from "./viewer.js";
 
@@ -14,8 +14,9 @@ export class Labeller extends Viewer {
     this.index = 0;
     this.done = []; // cases answered here, in order: undo steps back through them
     this.progress = data.progress;
-    this.outbox = new Outbox(`${data.task.id}-${data.note}`, data.api, (news) => this.hear(news));
+    this.refused = 0;
     this.makeAnswers();
+    this.outbox = new Outbox(`${data.home}-${data.task.id}-${data.note}`, data.api, (news) => this.hear(news));
     this.goTo(0);
     this.hear({ waiting: this.outbox.waiting });
   }
@@ -64,8 +65,14 @@ export class Labeller extends Viewer {
     this.parts.facts.textContent = "";
     this.root.dataset.case = "";
     this.root.dataset.painted = "end";
-    this.say(this.fetching ? "Loading the next cases …" : "Everything here has an answer. Step back with ←, or undo with u.");
+    this.say(this.fetching ? "Loading the next cases …" : this.atTheEnd());
     this.mark();
+  }
+
+  atTheEnd() {
+    const open = this.progress.total - this.progress.labelled;
+    if (open > 0) return `This was the last case here; ${open} ${open === 1 ? "has" : "have"} no answer. Step back with ←.`;
+    return "Everything here has an answer. Step back with ←, or undo with u.";
   }
 
   /** A key counts only for the image that is on the screen. */
@@ -90,27 +97,37 @@ export class Labeller extends Viewer {
   }
 
   async fetchMore() {
-    if (this.fetching || this.exhausted || this.index + AHEAD < this.cases.length) return;
+    if (this.fetching || this.exhausted || this.gone || this.index + AHEAD < this.cases.length) return;
     this.fetching = true;
     try {
       const last = this.cases[this.cases.length - 1]?.id || 0;
       const answer = await fetch(`${this.data.api.queue}&after=${last}`, { credentials: "same-origin" });
-      if (!answer.ok) throw new Error();
+      if (!answer.ok) throw new Error(await sentence(answer));
       const { cases } = await answer.json();
       this.exhausted = cases.length === 0;
       this.cases.push(...cases);
-    } catch {
-      setTimeout(() => this.fetchMore(), 2000);
+    } catch (error) {
+      // Still "fetching" until then: the end of the list would otherwise ask again at once, and again.
+      if (!this.shown) this.say(trouble(error, "; the list goes on when it does."));
+      setTimeout(() => this.fetchAgain(), 2000);
+      return;
     }
     this.fetching = false;
     if (!this.shown) this.goTo(this.index);
     else this.mark();
   }
 
+  fetchAgain() {
+    this.fetching = false;
+    this.fetchMore();
+  }
+
   hear(news) {
+    if (news.refused) this.takeBack(news.refused, news.error);
     this.root.dataset.waiting = news.waiting;
-    this.parts.sent.textContent = news.waiting ? `${news.waiting} waiting` : "sent ✓";
-    this.parts.sent.classList.toggle("rv-waits", news.waiting > 0);
+    const notTaken = this.refused ? `${this.refused} not taken` : "sent ✓";
+    this.parts.sent.textContent = news.waiting ? `${news.waiting} waiting` : notTaken;
+    this.parts.sent.classList.toggle("rv-waits", news.waiting > 0 || this.refused > 0);
     if (news.progress && !news.waiting) this.progress = news.progress;
     if (news.case) {
       const told = this.cases?.find((one) => one.id === news.case.id);
@@ -121,9 +138,20 @@ export class Labeller extends Viewer {
     if (this.buttons) this.mark();
   }
 
-  flash(sentence) {
-    this.flashed = Boolean(sentence);
-    this.say(sentence);
+  /** The server will never have this answer: the page must not show it as given. */
+  takeBack({ kind, said }, why) {
+    this.refused++;
+    this.parts.sent.title = why;
+    const told = this.cases.find((one) => one.id === said.case);
+    if (kind !== "labels" || !told) return;
+    if (told.answer === said.answer && told.label === said.label) Object.assign(told, { answer: null, label: null });
+    this.progress.labelled--;
+    this.done = this.done.filter((one) => one !== told);
+  }
+
+  flash(words) {
+    this.flashed = Boolean(words);
+    this.say(words);
   }
 
   mark() {
@@ -168,6 +196,7 @@ export class Labeller extends Viewer {
 
   destroy() {
     super.destroy();
+    this.gone = true;
     this.outbox.close();
   }
 }

@@ -11,13 +11,15 @@ async function fetched(slice) {
   if (!answer.ok) throw new Error(await sentence(answer));
   const buffer = await answer.arrayBuffer();
   const wanted = slice.image.rows * slice.image.columns * slice.image.channels;
-  const samples = slice.image.dtype === "uint8" ? new Uint8Array(buffer) : new Uint16Array(buffer);
-  if (samples.length !== wanted) throw new Error("This image arrived incomplete; go on, and tell who runs this server.");
-  return samples;
+  const Samples = slice.image.dtype === "uint8" ? Uint8Array : Uint16Array;
+  if (buffer.byteLength !== wanted * Samples.BYTES_PER_ELEMENT)
+    throw new Error("It arrived incomplete; go on, and tell who runs this server.");
+  return new Samples(buffer);
 }
 
 /** What a failed answer says, in one sentence. */
 export async function sentence(answer) {
+  if (answer.status === 401) return "The server was started anew; open its address with the token it printed.";
   if (answer.status === 403) return "This page has been open too long; reload it.";
   try {
     return (await answer.json()).error || "The server could not answer; try again.";
@@ -25,6 +27,10 @@ export async function sentence(answer) {
     return "The server could not answer; try again.";
   }
 }
+
+/** What went wrong on the way, in one sentence; `rest` says what that means here. */
+export const trouble = (error, rest = ".") =>
+  error instanceof TypeError || error.name === "TimeoutError" ? `The server does not answer${rest}` : error.message;
 
 /** The samples of one slice: a promise, shared by all who ask. */
 export function frame(slice) {

@@ -1,21 +1,55 @@
-// Answers on their way: in order, each once, kept in the browser until the server has them.
+// Answers on their way: in order, each once, kept in the browser until the server has taken or refused them.
 
-import { sentence } from "./loader.js";
+import { sentence, trouble } from "./loader.js";
+
+// What our routes answer to a request that will never do; anything else (signed out, too many, away) passes.
+const FINAL = [400, 404, 422];
+const PATIENCE_MS = 30000;
 
 const newKey = () =>
   crypto.randomUUID
     ? crypto.randomUUID()
     : [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
+/** Letters in the browser, one entry each, so that two pages of one reader never write over each other's. */
+class Drawer {
+  constructor(name) {
+    this.prefix = `rounds-outbox|${encodeURIComponent(name)}|`;
+  }
+
+  /** What waited from before, oldest first; a browser that keeps nothing has nothing. */
+  all() {
+    try {
+      const names = Object.keys(localStorage).filter((name) => name.startsWith(this.prefix));
+      return names.sort().map((name) => JSON.parse(localStorage.getItem(name)));
+    } catch {
+      return [];
+    }
+  }
+
+  put(letter) {
+    localStorage.setItem(this.prefix + letter.order, JSON.stringify(letter));
+  }
+
+  take(letter) {
+    try {
+      localStorage.removeItem(this.prefix + letter.order);
+    } catch {
+      // It was never kept.
+    }
+  }
+}
+
 export class Outbox {
-  /** `told` hears of every change: {waiting, progress?, error?}. */
+  /** `told` hears of every change: {waiting, sent?, case?, progress?, error?, refused?}. */
   constructor(name, urls, told) {
-    this.name = `rounds-outbox-${name}`;
+    this.drawer = new Drawer(name);
     this.urls = urls;
     this.told = told;
-    this.letters = JSON.parse(localStorage.getItem(this.name) || "[]");
+    this.letters = this.drawer.all();
     this.busy = false;
     this.pause = 500;
+    this.time = 0;
     this.guard = (event) => this.letters.length && event.preventDefault();
     window.addEventListener("beforeunload", this.guard);
     if (this.letters.length) this.send();
@@ -26,14 +60,17 @@ export class Outbox {
   }
 
   post(kind, said) {
-    this.letters.push({ kind, said: { ...said, key: newKey() } });
-    this.keep();
-    this.send();
-  }
-
-  keep() {
-    localStorage.setItem(this.name, JSON.stringify(this.letters));
+    const key = newKey();
+    this.time = Math.max(Date.now(), this.time + 1); // two in one millisecond keep their order over a reload
+    const letter = { kind, said: { ...said, key }, order: `${String(this.time).padStart(15, "0")}-${key}` };
+    this.letters.push(letter);
     this.told({ waiting: this.letters.length });
+    try {
+      this.drawer.put(letter);
+    } catch {
+      this.told({ waiting: this.letters.length, error: "This browser keeps nothing: leave this page open until all is sent." });
+    }
+    this.send();
   }
 
   async send() {
@@ -42,28 +79,33 @@ export class Outbox {
     while (this.letters.length && !this.closed) {
       try {
         const letter = this.letters[0];
-        const answer = await fetch(this.urls[letter.kind], {
-          method: "POST",
-          credentials: "same-origin",
-          headers: { "Content-Type": "application/json" },
-          body: JSON.stringify(letter.said),
-        });
-        if (answer.status === 403 || answer.status >= 500) throw new Error(await sentence(answer));
-        // Read to its end before anything is counted: while we wait here, the reader answers on.
-        const news = answer.ok ? { ...(await answer.json()), sent: letter } : { error: await sentence(answer) };
+        const news = await this.deliver(letter);
         this.letters.shift();
-        this.keep();
+        this.drawer.take(letter);
         this.pause = 500;
         this.told({ ...news, waiting: this.letters.length });
       } catch (error) {
         // The server is away: nothing is lost, it is tried again, less and less often.
-        const offline = error instanceof TypeError ? "The server does not answer; your answers wait here." : error.message;
-        this.told({ waiting: this.letters.length, error: offline });
+        this.told({ waiting: this.letters.length, error: trouble(error, "; your answers wait here.") });
         await new Promise((done) => setTimeout(done, this.pause));
         this.pause = Math.min(this.pause * 2, 10000);
       }
     }
     this.busy = false;
+  }
+
+  /** Read to its end before anything is counted: while we wait here, the reader answers on. */
+  async deliver(letter) {
+    const answer = await fetch(this.urls[letter.kind], {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(letter.said),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    if (answer.ok) return { ...(await answer.json()), sent: letter };
+    if (FINAL.includes(answer.status)) return { error: await sentence(answer), refused: letter };
+    throw new Error(await sentence(answer));
   }
 
   /** Stop sending here; what waits stays in the browser for the next page. */

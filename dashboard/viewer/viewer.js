@@ -4,7 +4,7 @@ import { Canvas } from "./canvas.js";
 import { build, card, element, tool } from "./frame.js";
 import { mouse } from "./interact.js";
 import { listen } from "./keys.js";
-import { frame, prefetch } from "./loader.js";
+import { frame, prefetch, trouble } from "./loader.js";
 import { heatmap } from "./overlay.js";
 import { ownWindow } from "./window.js";
 
@@ -85,8 +85,8 @@ export class Viewer {
     } catch (error) {
       if (turn !== this.asked) return;
       this.canvas.clear();
-      const why = error instanceof TypeError ? "The server does not answer." : error.message;
-      this.say(`This image cannot be shown. ${why}`);
+      const onward = this.data.mode === "view" ? "" : " → goes on.";
+      this.say(`This image cannot be shown. ${trouble(error)}${onward}`);
       this.root.dataset.painted = "broken";
     }
     const near = [1, -1, 2, 3].map((step) => this.slices[this.at + step]).filter(Boolean);
@@ -168,7 +168,7 @@ export class Viewer {
       this.parts.map.textContent = `${title} · not a segmentation`;
       this.canvas.draw();
     } catch (error) {
-      if (url === this.overlayUrl) this.parts.map.textContent = error.message;
+      if (url === this.overlayUrl) this.parts.map.textContent = trouble(error);
     }
   }
 

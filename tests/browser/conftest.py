@@ -36,7 +36,7 @@ def page(chromium):
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.set_default_timeout(60_000)
         expect.set_options(timeout=60_000)
         errors: list[str] = []
