@@ -65,7 +65,7 @@ class Api:
                 return JSONResponse({"error": str(error)}, 404)
             except UserError as error:
                 return JSONResponse({"error": str(error)}, 422)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, OverflowError):
                 return JSONResponse({"error": "The request is not understood; reload the page."}, 400)
 
         return endpoint
@@ -104,7 +104,7 @@ class Api:
         asked = request.query_params
         found = describe.queue(
             self.db, self.signer, self.session_of(request), task_id=int(asked["task"]), only=asked["only"],
-            after=int(asked.get("after", "0")), limit=min(int(asked.get("limit", "12")), 50),
+            after=int(asked.get("after", "0")), limit=max(1, min(int(asked.get("limit", "12")), 50)),
         )  # fmt: skip
         return JSONResponse({"cases": found}, headers={"Cache-Control": "no-store"})
 

@@ -128,6 +128,26 @@ def test_a_case_of_another_task_is_refused(client, signed, db, task):
     assert labeling.history(db, case.id) == []
 
 
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"null", b'{"case": 1e999}', b'{"case": 1e30, "key": 1}'])
+def test_a_body_that_is_no_answer_is_refused_in_a_sentence(client, signed, task, body):
+    for route in ("/api/labels", "/api/undo"):
+        got = client.post(signed(route, task=task.id, by="me"), content=body)
+        assert 400 <= got.status_code < 500
+        assert got.json()["error"].endswith(".")
+
+
+@pytest.mark.parametrize(("after", "limit"), [("x", "1"), ("1e9", "1"), ("0", "x"), ("9" * 30, "1")])
+def test_a_queue_asked_for_nonsense_is_refused_in_a_sentence(client, signed, task, after, limit):
+    got = client.get(signed("/api/queue", task=task.id, only="all") + f"&after={after}&limit={limit}")
+    assert (got.status_code, got.json()["error"][-1]) == (400, ".")
+
+
+def test_a_queue_is_never_asked_for_all_at_once(client, signed, task):
+    for limit in ("-1", "0"):
+        got = client.get(signed("/api/queue", task=task.id, only="all") + f"&limit={limit}")
+        assert len(got.json()["cases"]) == 1
+
+
 def test_another_site_cannot_post(client, signed, db, task):
     case = labeling.queue(db, task_id=task.id)[0]
     url = signed("/api/labels", task=task.id, by="me")
