@@ -1,5 +1,6 @@
 """The server: Streamlit's pages and our routes in one ASGI app, behind the guard."""
 
+import errno
 import os
 import secrets
 import socket
@@ -10,6 +11,7 @@ import tomllib
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     import streamlit as st
 
 HERE = Path(__file__).parent
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+NOT_HERE = "'{}' is not an address of this machine; use --host 127.0.0.1, or 0.0.0.0 for all."
 
 
 def create(settings: Settings, *, port: int, token: str | None, secure: bool = False) -> "st.App":
@@ -54,13 +58,20 @@ def serve(
     _need_certificate(certfile, keyfile)
     token = None if host in LOOPBACK else os.environ.get("ROUNDS_TOKEN") or secrets.token_urlsafe(24)
     app = create(settings, port=port, token=token, secure=certfile is not None)
-    shown = f"{'https' if certfile else 'http'}://{'localhost' if host in ('127.0.0.1', '::1') else host}:{port}/"
-    address = shown + (f"?token={token}" if token else "")
+    address = _address(host, port, token, secure=certfile is not None)
     print(f"Rounds is open at {address}\nIts home is {settings.home}. Stop it with Ctrl+C.", flush=True)
+    if host in EVERYWHERE:
+        print(f"From another machine: this machine's name in place of {EVERYWHERE[host]}.", flush=True)
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
     sys.argv = [str(HERE / "app.py")]
     app.run(config=_options(host, port, certfile, keyfile))
+
+
+def _address(host: str, port: int, token: str | None, *, secure: bool) -> str:
+    """What a person opens: a name a browser takes, not the 0.0.0.0 that means every address."""
+    name = "localhost" if host in LOOPBACK else EVERYWHERE.get(host, f"[{host}]" if ":" in host else host)
+    return f"{'https' if secure else 'http'}://{name}:{port}/" + (f"?token={quote(token)}" if token else "")
 
 
 def _options(host: str, port: int, certfile: Path | None, keyfile: Path | None) -> dict[str, Any]:
@@ -87,8 +98,10 @@ def _need_free(host: str, port: int) -> None:
     except OverflowError as error:
         raise InvalidInput(f"{port} is not a port; choose one from 1024 to 65535.") from error
     except socket.gaierror as error:
-        raise InvalidInput(f"'{host}' is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for all.") from error
+        raise InvalidInput(NOT_HERE.format(host)) from error
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise InvalidInput(NOT_HERE.format(host)) from error
         raise PortInUse(
             f"Port {port} on {host} cannot be used ({error.strerror}); choose another with --port N."
         ) from error
