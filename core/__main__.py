@@ -63,7 +63,7 @@ def _open(arguments: Arguments) -> tuple[Any, Settings, LocalLauncher]:
 
     settings = _settings(arguments)
     db, launcher = workspace.open_home(settings), LocalLauncher(settings)
-    jobs.reap(db, launcher.alive)
+    jobs.look(db, launcher)
     return db, settings, launcher
 
 
@@ -163,7 +163,7 @@ def _wait(db: Any, launcher: LocalLauncher, job_id: int) -> None:
             f"job {job_id} {job.state}" + (f", epoch {told['epoch']}/{told['epochs']}" if "epoch" in told else "")
         )
         time.sleep(0.5)
-        jobs.reap(db, launcher.alive)
+        jobs.look(db, launcher)
         job = jobs.get(db, job_id)
     _progress("", end=True)
     if job.state != "succeeded":

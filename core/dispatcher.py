@@ -5,7 +5,7 @@ import sys
 import time
 
 from core.launching import Launcher
-from core.launching.local import detach, job_lock, slot_lock
+from core.launching.local import detach, dispatcher_lock, job_lock, slot_lock
 from core.launching.locks import take
 from core.services import jobs
 from core.settings import Settings
@@ -16,8 +16,11 @@ LOOK_EVERY_S = 1.0
 
 
 def run(db: Database, settings: Settings, launcher: Launcher) -> None:
-    """Start what waits until nothing does. Rivals leave at once: one dispatcher per home, by lock."""
-    singleton = settings.folder("jobs") / "dispatcher.lock"
+    """Start what waits until nothing does. Rivals leave at once: one dispatcher per home, by lock.
+
+    Killed, it leaves what waits in the queue: `jobs.look` wakes the next one.
+    """
+    singleton = dispatcher_lock(settings)
     while jobs.oldest_queued(db, list(JobKind)) is not None:
         lock = take(singleton)
         if lock is None:

@@ -10,7 +10,7 @@ class Launcher(Protocol):
     """What starts jobs: local processes today, Slurm or Ray behind the same verbs later."""
 
     def wake(self) -> None:
-        """Something was queued: see that it gets started."""
+        """Something waits: see that it gets started. Asked at every look, so cheap where somebody sees to it."""
 
     def alive(self, job_id: int) -> bool:
         """Whether a process still works on the job."""

@@ -16,7 +16,9 @@ class LocalLauncher:
         self.settings = settings
 
     def wake(self) -> None:
-        """Start a dispatcher; it leaves at once where one is at work."""
+        """Start a dispatcher, unless one is at work: that one looks once more after it has given its lock back."""
+        if is_held(dispatcher_lock(self.settings)):
+            return
         detach([sys.executable, "-m", "core", "--home", str(self.settings.home), "dispatch"], self.settings)
 
     def alive(self, job_id: int) -> bool:
@@ -42,6 +44,11 @@ def detach(argv: list[str], settings: Settings, *, inherit: tuple[int, ...] = ()
             cwd=settings.home, env=os.environ | {"ROUNDS_HOME": str(settings.home)},
         )  # fmt: skip
     _unwaited.append(process)
+
+
+def dispatcher_lock(settings: Settings) -> Path:
+    """Held by the one dispatcher of a home."""
+    return settings.folder("jobs") / "dispatcher.lock"
 
 
 def job_lock(settings: Settings, job_id: int) -> Path:

@@ -104,7 +104,7 @@ def _is_whole(store: Store, sha256: str) -> bool:
 
 
 def _jobs(db: Database, _settings: Settings, launcher: Launcher) -> tuple[bool, str]:
-    jobs.reap(db, launcher.alive)
+    jobs.look(db, launcher)
     lost = [job.id for job in jobs.every(db) if job.state == "lost"]
     if lost:
         return False, f"lost: {', '.join(map(str, lost))}; go on with `rounds jobs resume {lost[0]}`"

@@ -10,6 +10,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from core.errors import FencedOff, InvalidInput, NotFound
+from core.launching import Launcher
 from db import Database
 from db.queries import project_id
 from db.tables import Job
@@ -175,6 +176,17 @@ def reap(db: Database, alive: Callable[[int], bool]) -> list[int]:
             lost.append(job_id)
         except FencedOff:
             continue  # it ended in the meantime, by itself
+    return lost
+
+
+def look(db: Database, launcher: Launcher) -> list[int]:
+    """What everybody does who looks at jobs: notice the dead, and wake who starts those that wait; gives the lost.
+
+    Whoever was to start a waiting job may have been killed before it could.
+    """
+    lost = reap(db, launcher.alive)
+    if oldest_queued(db, list(JobKind)) is not None:
+        launcher.wake()
     return lost
 
 

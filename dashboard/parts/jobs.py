@@ -25,7 +25,7 @@ def controls(job: jobs.JobView, *, key: str) -> None:
 
 
 def look_again(job_id: int) -> jobs.JobView:
-    """The job now, with the dead noticed; a page that still shows it as going is drawn anew once it has ended."""
+    """The job now, with the dead noticed and a dispatcher woken for those that wait."""
     wired = wiring.here()
-    jobs.reap(wired.db, wired.launcher.alive)
+    jobs.look(wired.db, wired.launcher)
     return jobs.get(wired.db, job_id)

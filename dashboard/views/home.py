@@ -6,7 +6,7 @@ from core.services import images, jobs, labeling, runs, tasks
 from dashboard import look, wiring
 
 wired = wiring.here()
-jobs.reap(wired.db, wired.launcher.alive)
+jobs.look(wired.db, wired.launcher)
 totals = images.totals(wired.db)
 
 st.title("Home")

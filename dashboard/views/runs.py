@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from core.services import runs
+from core.services import jobs, runs
 from dashboard import wiring
 from dashboard.parts import run_live, run_table
 from dashboard.state import RunState
 
 wired = wiring.here()
 state = RunState.from_url()
+jobs.look(wired.db, wired.launcher)
 every = runs.every(wired.db)
 
 st.title("Runs")
