@@ -36,7 +36,7 @@ class Store:
 
     def refer(self, path: Path, sha256: str) -> None:
         """Leave an original where it is and note where: the note lies here, no row of the catalogue holds a path."""
-        with written(self._at("originals", sha256, ".ref")) as file:
+        with written(self._note(sha256)) as file:
             file.write(str(path.absolute()).encode())
 
     def original(self, sha256: str) -> Path:
@@ -45,11 +45,22 @@ class Store:
         Raises:
             NotFound: it is gone.
         """
-        kept, note = self._at("originals", sha256), self._at("originals", sha256, ".ref")
+        kept, note = self._at("originals", sha256), self._note(sha256)
         path = kept if kept.exists() else Path(note.read_text()) if note.exists() else kept
         if not path.exists():
             raise NotFound(f"The original {sha256[:12]} is no longer there; put the file back, or import it again.")
         return path
+
+    def kept(self, sha256: str) -> Path | None:
+        """What of an original lies in this home: its bytes, else the note of where they are; None where neither."""
+        return next((path for path in (self._at("originals", sha256), self._note(sha256)) if path.exists()), None)
+
+    def is_whole(self, sha256: str) -> bool:
+        """Whether original and pixels are there; what is in them is for `verify` to say."""
+        try:
+            return self.pixels(sha256).exists() and self.original(sha256).exists()
+        except (NotFound, OSError):
+            return False
 
     def verify(self, sha256: str) -> bool:
         """Whether the original is still what it was.
@@ -87,6 +98,9 @@ class Store:
             with written(path) as file:
                 picture.save(file, format="JPEG", quality=85)
         return path
+
+    def _note(self, sha256: str) -> Path:
+        return self._at("originals", sha256, ".ref")
 
     def _at(self, kind: str, sha256: str, ending: str = "") -> Path:
         return self.home / kind / sha256[:2] / f"{sha256}{ending}"

@@ -130,7 +130,11 @@ def run(
     known = _known(db)
     batch: list[intake.Item] = []
     flushed = time.monotonic()
-    reading = ticking(wanted, store=None if request.dry_run else store, reference=request.reference, known=known)
+    reading = ticking(
+        wanted, store=None if request.dry_run else store, reference=request.reference,
+        # A known file whose original or pixels are gone is read again: importing it is the way to mend a home.
+        known=lambda sha256: known(sha256) and store.is_whole(sha256),
+    )  # fmt: skip
     with closing(reading) as results:
         for result in results:
             if isinstance(result, Refusal):

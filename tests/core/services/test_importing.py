@@ -308,3 +308,16 @@ class Asleep:
 
     def wake(self):
         pass
+
+
+def test_importing_again_mends_what_is_gone_from_the_store(filled, pictures):
+    store = Store(filled.settings.home)
+    first, second, *_ = images.page(filled.db, images.Filter())
+    before = [store.pixels(one.sha256).read_bytes() for one in (first, second)]
+    store.pixels(first.sha256).unlink()
+    store.original(second.sha256).unlink()
+    report = filled.take(pictures, metadata=pictures / "data.csv")
+    assert (report.imported, report.known) == (0, 12)
+    assert [store.pixels(one.sha256).read_bytes() for one in (first, second)] == before
+    assert store.verify(second.sha256)
+    assert images.count(filled.db, images.Filter()) == 12
