@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.arguments import Arguments, parser
-from core.errors import InvalidInput, UserError
+from core.errors import InvalidInput, UserError, refusal
 from core.launching.local import LocalLauncher
 from core.settings import Settings
 
@@ -36,6 +36,10 @@ def run(argv: list[str], command: Callable[[], Output | None]) -> int:
         said = command()
     except UserError as error:
         return _fail(str(error), as_json)
+    except OSError as error:
+        if os.environ.get("ROUNDS_DEBUG"):
+            raise
+        return _fail(refusal(error), as_json)
     except KeyboardInterrupt:
         print("Stopped; what was done so far is kept.", file=sys.stderr)
         return 130
@@ -256,19 +260,21 @@ def _doctor(arguments: Arguments) -> Output:
 def _dispatch(arguments: Arguments) -> None:
     from core import dispatcher
     from core.services import workspace
+    from core.services.patience import patiently
 
     settings = _settings(arguments)
-    dispatcher.run(workspace.open_home(settings), settings, LocalLauncher(settings))
+    db = patiently(lambda: workspace.open_home(settings))
+    dispatcher.run(db, settings, LocalLauncher(settings))
 
 
 def _work(arguments: Arguments) -> None:
     from core import worker
     from core.services import workspace
+    from core.services.patience import patiently
 
     settings = _settings(arguments)
-    worker.work(
-        workspace.open_home(settings), settings, arguments.id, attempt=arguments.attempt, device=arguments.device
-    )
+    db = patiently(lambda: workspace.open_home(settings))
+    worker.work(db, settings, arguments.id, attempt=arguments.attempt, device=arguments.device)
 
 
 def _serve(_arguments: Arguments) -> None:

@@ -8,6 +8,7 @@ from core.launching import Launcher
 from core.launching.local import detach, dispatcher_lock, job_lock, slot_lock
 from core.launching.locks import take
 from core.services import jobs
+from core.services.patience import patiently
 from core.settings import Settings
 from db import Database
 from db.vocabulary import JobKind
@@ -21,21 +22,29 @@ def run(db: Database, settings: Settings, launcher: Launcher) -> None:
     Killed, it leaves what waits in the queue: `jobs.look` wakes the next one.
     """
     singleton = dispatcher_lock(settings)
-    while jobs.oldest_queued(db, list(JobKind)) is not None:
+    while _waits(db):
         lock = take(singleton)
         if lock is None:
             return
-        _until_idle(db, settings, launcher)
+        while patiently(lambda: _go_round(db, settings, launcher)):
+            pass
         # Given back before the last look: a job queued in between finds either us still looking, or no lock held.
         os.close(lock)
 
 
-def _until_idle(db: Database, settings: Settings, launcher: Launcher) -> None:
-    while jobs.oldest_queued(db, list(JobKind)) is not None:
-        jobs.reap(db, launcher.alive)
-        started = [_start_one(db, settings, slot, kinds) for slot, kinds in _slots(launcher)]
-        if not any(started):
-            time.sleep(LOOK_EVERY_S)
+def _waits(db: Database) -> bool:
+    return patiently(lambda: jobs.oldest_queued(db, list(JobKind))) is not None
+
+
+def _go_round(db: Database, settings: Settings, launcher: Launcher) -> bool:
+    """Start what can be started; False where nothing waits."""
+    if jobs.oldest_queued(db, list(JobKind)) is None:
+        return False
+    jobs.reap(db, launcher.alive)
+    started = [_start_one(db, settings, slot, kinds) for slot, kinds in _slots(launcher)]
+    if not any(started):
+        time.sleep(LOOK_EVERY_S)
+    return True
 
 
 def _slots(launcher: Launcher) -> list[tuple[str, list[JobKind]]]:

@@ -3,6 +3,14 @@
 Law: one sentence that names the thing, the value, the expectation and the way out.
 """
 
+import errno
+
+SPACE, RIGHT = "free some space there", "give yourself the right to it"
+WAYS_OUT = {
+    errno.ENOSPC: SPACE, errno.EDQUOT: SPACE, errno.EACCES: RIGHT, errno.EPERM: RIGHT, errno.EROFS: "make it writable",
+    errno.EIO: "see whether the disk is sound", errno.ENOMEM: "free some memory",
+}  # fmt: skip
+
 
 class UserError(Exception):
     """Shown as it stands, on the page and on the command line."""
@@ -28,6 +36,10 @@ class HomeUnusable(UserError):
     """The home folder cannot be written, or its catalogue belongs to a newer Rounds."""
 
 
+class CatalogueUnusable(UserError):
+    """The catalogue cannot be read or written now (locked, full, away); the same may work later."""
+
+
 class PortInUse(UserError):
     """Another program listens where Rounds should."""
 
@@ -38,3 +50,11 @@ class NotTrainable(UserError):
 
 class FencedOff(UserError):
     """This process no longer owns its job: a newer attempt does, or it was ended."""
+
+
+def refusal(error: OSError) -> str:
+    """What the machine would not do, in one sentence, with the way out."""
+    reason = error.strerror or type(error).__name__
+    at = f" at {error.filename}" if isinstance(error.filename, str) else ""
+    way = WAYS_OUT.get(error.errno or 0, "see to it")
+    return f"The machine refused to go on ({reason}{at}); {way}, then try again, or resume the job."

@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from core.errors import FencedOff, NotTrainable, UserError
+from core.errors import FencedOff, NotTrainable, UserError, refusal
 from core.imaging.store import Store
 from core.services import importing, jobs, predicting, runs, snapshotting, training
+from core.services.patience import patiently
 from core.settings import Settings
 from db import Database
 from db.vocabulary import JobKind, JobState
@@ -45,30 +46,34 @@ class Attempt:
         Raises:
             Cancelled: somebody wished the end.
             FencedOff: the job belongs to another attempt.
+        CatalogueUnusable: it could not be written for a long time.
         """
         now = time.monotonic()
         if not due and also is None and now - self.beaten < BEAT_EVERY_S:
             return
         self.beaten = now
+        if patiently(lambda: self._write(progress, also)):
+            raise Cancelled
+
+    def _write(self, progress: dict[str, Any], also: Callable[[Any], None] | None) -> bool:
         with self.db.transaction() as session:
             wished = jobs.beat(session, self.job.id, self.job.attempt, progress=progress)
             if also is not None:
                 also(session)
-        if wished:
-            raise Cancelled
+            return wished
 
 
 def work(db: Database, settings: Settings, job_id: int, *, attempt: int, device: str) -> JobState:
     """Do the job to its end, whatever that is, and say so in its row."""
-    job = jobs.get(db, job_id)
+    job = patiently(lambda: jobs.get(db, job_id))
     if job.attempt != attempt or job.state is not JobState.RUNNING:
         log.warning("job %s is no longer attempt %s's", job_id, attempt)
         return job.state
     mine = Attempt(db, settings, job, device)
-    _sign(mine)
     try:
+        patiently(lambda: _sign(mine))
         ending = _do(mine)
-        jobs.finish(db, job_id, attempt, **ending)
+        patiently(lambda: jobs.finish(db, job_id, attempt, **ending))
     except FencedOff:
         log.warning("job %s was taken over; leaving", job_id)
         return jobs.get(db, job_id).state
@@ -88,11 +93,7 @@ def _do(mine: Attempt) -> dict[str, Any]:
         raise
     except OSError as error:
         log.exception("job %s failed", mine.job.id)
-        reason = error.strerror or type(error).__name__
-        return {
-            "state": JobState.FAILED,
-            "error": f"The machine refused to go on ({reason}); free space or memory and resume.",
-        }
+        return {"state": JobState.FAILED, "error": refusal(error)}
     except Exception as error:
         log.exception("job %s failed", mine.job.id)
         said = f"{type(error).__name__} in {mine.job.kind} job {mine.job.id}; the details are in {_log(mine).name}"

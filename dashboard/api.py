@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.errors import InvalidInput, NotFound, UserError
+from core.errors import CatalogueUnusable, InvalidInput, NotFound, UserError, refusal
 from core.imaging.store import Store
 from core.services import explaining, images, labeling
 from core.settings import Settings
@@ -61,10 +61,14 @@ class Api:
             try:
                 said = await request.json() if request.method == "POST" else None
                 return await run_in_threadpool(answer, request, said)
+            except CatalogueUnusable as error:
+                return JSONResponse({"error": str(error)}, 503)  # the viewer keeps its answer and tries again
             except NotFound as error:
                 return JSONResponse({"error": str(error)}, 404)
             except UserError as error:
                 return JSONResponse({"error": str(error)}, 422)
+            except OSError as error:
+                return JSONResponse({"error": refusal(error)}, 503)
             except (ValueError, KeyError, TypeError, OverflowError):
                 return JSONResponse({"error": "The request is not understood; reload the page."}, 400)
 

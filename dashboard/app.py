@@ -2,12 +2,10 @@
 
 import streamlit as st
 
-from core.errors import UserError
 from dashboard import frame
+from dashboard.parts import mishap
 
 page = st.navigation(frame.pages())
-frame.show(page)
-try:
+with mishap.as_sentence():
+    frame.show(page)
     page.run()
-except UserError as error:
-    st.error(str(error), icon=":material/error:")

@@ -4,5 +4,6 @@ Law: imports SQLAlchemy and the standard library only (migrations may import Ale
 """
 
 from db.database import Database
+from db.trouble import Trouble
 
-__all__ = ["Database"]
+__all__ = ["Database", "Trouble"]

@@ -9,12 +9,15 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from db.trouble import Says, trouble_of
 
 # Below this, WAL can corrupt the file when several processes write and checkpoint (sqlite.org/wal.html).
 SAFE_WAL = (3, 51, 3)
-BUSY_MS = 30_000
+BUSY_S = 30.0
 
 
 def sqlite_module() -> ModuleType:
@@ -27,22 +30,34 @@ def sqlite_module() -> ModuleType:
 
 
 class Database:
-    """A catalogue by URL. Cheap to make; the engine is built at first use and is safe to share between threads."""
+    """A catalogue by URL. Cheap to make; the engine is built at first use and is safe to share between threads.
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    Of an SQLite URL `?timeout=` says for how many seconds a lock is waited for. What `says` makes of a Trouble is
+    raised in place of the database's own error.
+    """
+
+    def __init__(self, url: str, *, says: Says | None = None) -> None:
+        self.url, self.says = url, says
 
     @cached_property
     def engine(self) -> Engine:
         """The engine, with foreign keys, a busy timeout and full synchronisation on every SQLite connection."""
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True)
-        module = sqlite_module()
-        engine = create_engine(self.url, module=module, connect_args={"timeout": BUSY_MS / 1000})
-        wal = module.sqlite_version_info >= SAFE_WAL
-        event.listen(engine, "connect", lambda connection, _: _prepare(connection, wal=wal))
-        event.listen(engine, "begin", _begin)
+            engine = create_engine(self.url, pool_pre_ping=True)
+        else:
+            module = sqlite_module()
+            engine = create_engine(self.url, module=module, connect_args={"timeout": self.busy_s})
+            wal = module.sqlite_version_info >= SAFE_WAL
+            event.listen(engine, "connect", lambda connection, _: _prepare(connection, wal=wal, busy_s=self.busy_s))
+            event.listen(engine, "begin", _begin)
+        event.listen(engine, "handle_error", self._tell, retval=True)
         return engine
+
+    @property
+    def busy_s(self) -> float:
+        """How long a lock of somebody else is waited for."""
+        asked = make_url(self.url).query.get("timeout", "")
+        return float(asked) if isinstance(asked, str) and asked.replace(".", "", 1).isdigit() else BUSY_S
 
     @property
     def is_sqlite(self) -> bool:
@@ -54,6 +69,11 @@ class Database:
         """The SQLite file, or None for a server."""
         name = make_url(self.url).database
         return Path(name) if self.is_sqlite and name else None
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the file, or the server's URL without its password."""
+        return str(self.file or make_url(self.url).render_as_string(hide_password=True))
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -72,12 +92,17 @@ class Database:
         """Give back the connections."""
         self.engine.dispose()
 
+    def _tell(self, context: ExceptionContext) -> BaseException | None:
+        error = context.sqlalchemy_exception
+        trouble = trouble_of(error) if isinstance(error, DBAPIError) else None
+        return self.says(trouble) if self.says and trouble else None
 
-def _prepare(connection: Any, *, wal: bool) -> None:
+
+def _prepare(connection: Any, *, wal: bool, busy_s: float) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin
     for pragma in (
         "foreign_keys = ON",
-        f"busy_timeout = {BUSY_MS}",
+        f"busy_timeout = {round(busy_s * 1000)}",
         f"journal_mode = {'WAL' if wal else 'DELETE'}",
         "synchronous = FULL",
     ):

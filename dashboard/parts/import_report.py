@@ -7,6 +7,7 @@ import streamlit as st
 from core.services import importing, jobs
 from core.services.importing import ImportReport, ImportRequest
 from dashboard import look, wiring
+from dashboard.parts import mishap
 from dashboard.parts.jobs import controls, look_again
 
 
@@ -14,7 +15,7 @@ def show(job_id: int) -> ImportRequest | None:
     """Progress, then the report; after a dry run the request to do it, once the person says go."""
     job = jobs.get(wiring.here().db, job_id)
     if not job.state.is_finished:
-        _going(job_id)
+        mishap.again(_going, job_id, every="1s")
         return None
     if job.state != "succeeded":
         controls(job, key=f"import_{job_id}")
@@ -33,7 +34,6 @@ def show(job_id: int) -> ImportRequest | None:
     return None
 
 
-@st.fragment(run_every="1s")
 def _going(job_id: int) -> None:
     job = look_again(job_id)
     if job.state.is_finished:

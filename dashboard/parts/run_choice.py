@@ -9,6 +9,7 @@ import streamlit as st
 from core.services import jobs, predicting
 from core.services.runs import RunView
 from dashboard import who, wiring
+from dashboard.parts import mishap
 from dashboard.parts.jobs import controls, look_again
 from dashboard.state import ReviewState
 from db.vocabulary import JobKind
@@ -37,7 +38,7 @@ def predicted(run: RunView, split: str) -> bool:
     db = wiring.here().db
     mine = [job for job in jobs.of_run(db, run.id) if job.kind is JobKind.PREDICT and job.request["split"] == split]
     if mine and not mine[0].state.is_finished:
-        _going(mine[0].id)
+        mishap.again(_going, mine[0].id, every="1s")
         return False
     if predicting.every(db, run.id, split=split):
         return True
@@ -51,7 +52,6 @@ def predicted(run: RunView, split: str) -> bool:
     return False
 
 
-@st.fragment(run_every="1s")
 def _going(job_id: int) -> None:
     job = look_again(job_id)
     if job.state.is_finished:

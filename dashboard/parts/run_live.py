@@ -5,7 +5,7 @@ import streamlit as st
 from core.services import runs
 from core.services.runs import RunView
 from dashboard import look, wiring
-from dashboard.parts import plots
+from dashboard.parts import mishap, plots
 from dashboard.parts.jobs import controls, look_again
 
 
@@ -14,7 +14,7 @@ def show(run_id: int) -> None:
     run = runs.get(wiring.here().db, run_id)
     going = run.job is not None and not run.job.state.is_finished
     st.subheader(f"Run {run.id}: {run.spec.model} on {run.snapshot}")
-    st.fragment(_body, run_every="2s" if going else None)(run_id)
+    mishap.again(_body, run_id, every="2s" if going else None)
     with st.expander("What was asked"):
         st.json(run.spec.to_json(), expanded=True)
 
