@@ -18,6 +18,7 @@ from core.imaging.pixels import PixelFormat
 from core.imaging.store import Store
 
 TICK_S = 0.2
+PARTING_S = 2.0
 SECONDS, SECONDS_PER_BYTE = 60.0, 1e-6  # one file's time: a minute, and a second more per megabyte
 
 
@@ -161,8 +162,12 @@ class _Child:
         if self.process.stdout.closed:
             return
         self.selector.unregister(self.process.stdout)
-        self.process.kill()
-        self.process.wait()
+        self.process.terminate()
+        try:
+            self.process.wait(PARTING_S)
+        except subprocess.TimeoutExpired:  # stuck in a codec
+            self.process.kill()
+            self.process.wait()
         self.process.stdout.close()
         with suppress(BrokenPipeError):  # it died with a request unread
             self.process.stdin.close()

@@ -1,8 +1,6 @@
 """Where a run looked on a case: computed on demand, filed by checkpoint, image, method and class."""
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from core.errors import InvalidInput, NotFound
+from core.imaging.files import written
 from core.services import runs, training
 from core.settings import Settings
 from db import Database
@@ -114,12 +113,8 @@ def _write(path: Path, values: object, class_index: int, probability: float) -> 
     about.add_text("class", str(class_index))
     about.add_text("probability", repr(probability))
     grey = np.clip(np.round(np.asarray(values, dtype=np.float32) * 255), 0, 255).astype(np.uint8)
-    handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as file:
+    with written(path) as file:
         Picture.fromarray(grey).save(file, format="PNG", pnginfo=about)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
 
 
 def _about(path: Path) -> tuple[int, float | None]:

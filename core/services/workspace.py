@@ -15,7 +15,7 @@ SAYS = {
     Trouble.DISK: "cannot be used, for its disk refuses to (often it is full); free some space there, see whether "
     "it is sound, then try again.",
     Trouble.READ_ONLY: "cannot be written here; give yourself the right to write it and its folder, then try again.",
-    Trouble.DAMAGED: "is damaged, or no catalogue; stop Rounds and bring back your newest backup with `rounds restore`.",
+    Trouble.DAMAGED: "is damaged, or no catalogue; stop Rounds and bring back a backup with `rounds restore FILE`.",
     Trouble.AWAY: "cannot be opened; see that it is there and that you may use it, then try again.",
 }
 

@@ -112,10 +112,14 @@ def save_manifest(path: Path, manifest: Manifest, *, best_epoch: int) -> None:
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:
     """Everything a training goes on from. Written last of an epoch: what it says is on disk."""
+    import io
+
     import torch
 
+    whole = io.BytesIO()  # torch makes of a full disk a RuntimeError that no longer says so
+    torch.save(dict(state), whole)
     with written(path) as file:
-        torch.save(dict(state), file)
+        file.write(whole.getbuffer())
 
 
 def read_state(path: Path, fingerprint: str) -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""A home with something in it: pictures that a model can tell apart, a task, a snapshot."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Picture
+from sqlalchemy import func, select
+
+from core.curation.recipe import Recipe
+from core.imaging.deidentify import pseudonym
+from core.imaging.pixels import PixelFormat
+from core.imaging.store import Store
+from core.launching.local import LocalLauncher
+from core.services import importing, labeling, snapshotting, tasks, training, workspace
+from core.services.training import Submitted
+from core.settings import Settings
+from core.training.cache import sha256_of
+from core.training.spec import TrainSpec
+from db import Database
+from db.tables import Fact, Image, Patient
+from tests.core.training.textures import CLASSES, picture
+
+NOISE, WRONG = 400.0, 0.15  # hard enough that a training goes on finding better epochs
+
+
+@dataclass(frozen=True)
+class Ground:
+    """An open home, what starts its jobs, and a snapshot to train on."""
+
+    db: Database
+    settings: Settings
+    launcher: LocalLauncher
+    snapshot: int
+    task: int
+    cases: list[int]
+
+    def train(self, spec: TrainSpec, key: str) -> Submitted:
+        return training.submit(
+            self.db, snapshot_id=self.snapshot, spec=spec, by="engineer", key=key, launcher=self.launcher
+        )
+
+    def take(self, folder: Path) -> int:
+        """Queue the import of a folder made by `pictures`; the job's id."""
+        request = importing.ImportRequest(folder, metadata=folder / "data.csv")
+        return importing.submit(self.db, self.settings, request, by="engineer", key=folder.name, launcher=self.launcher)
+
+
+def pictures(folder: Path, count: int, *, seed: int, size: int = 28) -> Path:
+    """PNG files of two classes, two of each patient, no two alike, with data.csv that says whose and what they are."""
+    folder.mkdir(parents=True)
+    chance = np.random.default_rng(seed)
+    rows = []
+    for number in range(count):
+        label = number % 2
+        blurred = picture(label, size=size, chance=chance) + chance.normal(0, NOISE, (size, size))
+        Picture.fromarray(np.clip(blurred, 0, 255).astype(np.uint8)).save(folder / f"{number:04}.png")
+        said = CLASSES[1 - label if chance.random() < WRONG else label]
+        rows.append((f"{number:04}.png", f"PAT-{seed}-{number // 2}", said))
+    with (folder / "data.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("file", "patient_id", "kind"), *rows])
+    return folder
+
+
+def make(folder: Path, *, images: int) -> Ground:
+    """A home with that many labelled images, frozen; task 'second look' has no answer yet."""
+    settings = Settings(folder / "home", f"sqlite:///{folder / 'home' / 'catalogue.sqlite'}")
+    db = workspace.open_home(settings)
+    seen = pictures(folder / "first", images, seed=1000)
+    request = importing.ImportRequest(seen, metadata=seen / "data.csv", task="kind", label_column="kind")
+    *_, report = importing.run(db, settings, request, by="engineer")
+    assert report.imported == images
+    made = snapshotting.freeze(db, tasks.named(db, "kind").id, Recipe(), name="round 1", by="engineer")
+    task = tasks.create(db, name="second look", classes=["no", "yes"])
+    cases = [case.id for case in labeling.queue(db, task_id=task.id, limit=40)]
+    return Ground(db, settings, LocalLauncher(settings), made.id, task.id, cases)
+
+
+def check_imported(ground: Ground, folder: Path) -> None:
+    """Every file of an imported folder is one row with its patient and fact, and its bytes are in the store."""
+    key, store = ground.settings.key("pseudonym"), Store(ground.settings.home)
+    with (folder / "data.csv").open() as file, ground.db.read() as session:
+        for row in csv.DictReader(file):
+            sha256 = sha256_of(folder / row["file"])
+            images = session.execute(
+                select(Image.id, Image.format, Patient.pseudonym)
+                .join(Patient, Patient.id == Image.patient_id)
+                .where(Image.sha256 == sha256)
+            ).all()
+            assert len(images) == 1, f"{row['file']} has {len(images)} rows"
+            assert images[0].pseudonym == pseudonym(key, row["patient_id"])
+            facts = select(func.count()).where(Fact.image_id == images[0].id, Fact.name == "kind")
+            assert session.scalar(facts.where(Fact.value == row["kind"])) == 1
+            assert store.verify(sha256)
+            form = PixelFormat.from_json(images[0].format)
+            assert store.pixels(sha256).stat().st_size == form.frames * form.frame_bytes

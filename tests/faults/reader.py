@@ -1,0 +1,125 @@
+"""A scripted reader who labels over HTTP, and the server that is killed under her."""
+
+import random
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from core.settings import Settings
+from dashboard.signing import Signer
+
+BY = "Reader One"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`rounds serve` on one port, started again and again."""
+
+    def __init__(self, home: Path, said: Path) -> None:
+        self.home, self.said, self.port = home, said, free_port()
+        self.process: subprocess.Popen | None = None
+
+    def is_up(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Start it; who posts finds out when it answers."""
+        argv = [sys.executable, "-m", "dashboard", "--home", str(self.home), "serve", "--no-browser"]
+        with self.said.open("a") as words:
+            self.process = subprocess.Popen([*argv, "--port", str(self.port)], stdout=words, stderr=words,
+                                            cwd=self.home)  # fmt: skip
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+@dataclass(frozen=True)
+class Label:
+    """One answer: the same key is the same answer."""
+
+    key: str
+    case: int
+    label: int
+
+
+class Reader:
+    """Posts label after label as the page does: what was not acknowledged is sent again, under the same key."""
+
+    def __init__(self, settings: Settings, port: int, *, task: int, cases: list[int], seed: int) -> None:
+        self.settings, self.port, self.task, self.cases = settings, port, task, cases
+        self.chance = random.Random(seed)
+        self.sent: list[Label] = []
+        self.acknowledged: list[Label] = []
+        self.pending: Label | None = None
+        self.in_flight = False
+        self.refused: list[str] = []
+        self._stop, self._posts = threading.Event(), 0
+        self._thread = threading.Thread(target=self._label, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """After the answer in hand, if there is one, was acknowledged."""
+        self._stop.set()
+        self._thread.join()
+
+    def drop(self) -> None:
+        """At once, whatever is in hand."""
+        self._stop.set()
+        self.pending = None
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _label(self) -> None:
+        url = ""
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False) as client:
+            while not self._stop.is_set() or self.pending is not None:
+                try:
+                    url = url or self._url(client)
+                    self._post(client, url, self._next())
+                    self._stop.wait(0.01)
+                except httpx.TransportError:
+                    self._stop.wait(0.1)  # the server is gone; the answer stays pending
+                finally:
+                    self.in_flight = False
+
+    def _url(self, client: httpx.Client) -> str:
+        client.get("/")
+        cookie = client.cookies[f"rounds_{self.port}"]
+        return Signer.of(self.settings).url("/api/labels", cookie, task=self.task, by=BY)
+
+    def _next(self) -> Label:
+        """What is not acknowledged; else now and then an old one once more; else a new one."""
+        self._posts += 1
+        if self.pending is not None:
+            return self.pending
+        if self._posts % 5 == 0 and self.acknowledged:
+            return self.chance.choice(self.acknowledged)
+        said = Label(f"{self.chance.getrandbits(80):020x}", self.chance.choice(self.cases), self.chance.randrange(2))
+        self.sent.append(said)
+        self.pending = said
+        return said
+
+    def _post(self, client: httpx.Client, url: str, said: Label) -> None:
+        self.in_flight = True
+        answer = {"case": said.case, "answer": "label", "label": said.label, "key": said.key}
+        got = client.post(url, json=answer)
+        if got.status_code != 200:
+            self.refused.append(f"{got.status_code}: {got.text}")
+        elif said is self.pending:
+            self.acknowledged.append(said)
+        if said is self.pending:
+            self.pending = None
