@@ -1,7 +1,6 @@
 """Every command of `rounds` that needs no screen: the same services without a browser."""
 
 import getpass
-import json
 import os
 import sys
 import time
@@ -10,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from core import output
 from core.arguments import Arguments, parser
 from core.errors import InvalidInput, UserError, refusal
 from core.launching.local import LocalLauncher
+from core.output import Output
 from core.settings import Settings
-
-Output = dict[str, Any] | list[Any]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,27 +34,20 @@ def run(argv: list[str], command: Callable[[], Output | None]) -> int:
     try:
         said = command()
     except UserError as error:
-        return _fail(str(error), as_json)
+        return output.fail(str(error), as_json)
     except OSError as error:
         if os.environ.get("ROUNDS_DEBUG"):
             raise
-        return _fail(refusal(error), as_json)
+        return output.fail(refusal(error), as_json)
     except KeyboardInterrupt:
         print("Stopped; what was done so far is kept.", file=sys.stderr)
         return 130
     except Exception as error:
         if os.environ.get("ROUNDS_DEBUG"):
             raise
-        return _fail(f"This should not have happened ({type(error).__name__}: {error}); "
-                     "ROUNDS_DEBUG=1 shows the details.", as_json)  # fmt: skip
-    return _show(said, as_json) if said is not None else 0
-
-
-def _fail(sentence: str, as_json: bool) -> int:
-    print(sentence, file=sys.stderr)
-    if as_json:
-        print(json.dumps({"error": sentence}))
-    return 1
+        return output.fail(f"This should not have happened ({type(error).__name__}: {error}); "
+                           "ROUNDS_DEBUG=1 shows the details.", as_json)  # fmt: skip
+    return output.show(said, as_json) if said is not None else 0
 
 
 def _settings(arguments: Arguments) -> Settings:
@@ -90,7 +82,7 @@ def _import(arguments: Arguments) -> Output:
     )  # fmt: skip
     report = None
     for report in importing.run(db, settings, request, by=reader_name()):
-        _progress(f"{report.done}/{report.found} files", end=report.finished)
+        output.progress(f"{report.done}/{report.found} files", end=report.finished)
     assert report is not None
     said = report.to_json()
     if not report.imported and not report.known:
@@ -163,13 +155,13 @@ def _wait(db: Any, launcher: LocalLauncher, job_id: int) -> None:
     job = jobs.get(db, job_id)
     while not job.state.is_finished:
         told = job.progress
-        _progress(
+        output.progress(
             f"job {job_id} {job.state}" + (f", epoch {told['epoch']}/{told['epochs']}" if "epoch" in told else "")
         )
         time.sleep(0.5)
         jobs.look(db, launcher)
         job = jobs.get(db, job_id)
-    _progress("", end=True)
+    output.progress("", end=True)
     if job.state != "succeeded":
         raise UserError(job.error or f"Job {job_id} ended as {job.state}.")
 
@@ -249,11 +241,29 @@ def _explain(arguments: Arguments) -> Output:
             "probability": found.probability, "image": image.id}  # fmt: skip
 
 
+def _backup(arguments: Arguments) -> Output:
+    from core.services import backup
+    from db import Database
+
+    settings = _settings(arguments)
+    file = Database(settings.database_url).file
+    if file is not None and not file.exists():
+        raise InvalidInput(f"There is no catalogue {file} to back up; name its home with --home DIR.")
+    db, settings, _ = _open(arguments)
+    return asdict(backup.make(db, settings, arguments.file, tell=output.counted("files backed up")))
+
+
+def _restore(arguments: Arguments) -> Output:
+    from core.services import restoring
+
+    return asdict(restoring.restore(_settings(arguments), arguments.file, tell=output.counted("files restored")))
+
+
 def _doctor(arguments: Arguments) -> Output:
     from core.services import checkup
 
-    db, settings, launcher = _open(arguments)
-    checks = checkup.check(db, settings, launcher)
+    settings = _settings(arguments)
+    checks = checkup.examine(settings, LocalLauncher(settings))
     return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
 
 
@@ -283,40 +293,9 @@ def _serve(_arguments: Arguments) -> None:
 
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
     "serve": _serve, "import": _import, "label": _label, "snapshot": _snapshot, "train": _train, "jobs": _jobs,
-    "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain, "doctor": _doctor,
-    "dispatch": _dispatch, "work": _work,
+    "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain, "backup": _backup,
+    "restore": _restore, "doctor": _doctor, "dispatch": _dispatch, "work": _work,
 }  # fmt: skip
-
-
-def _progress(text: str, *, end: bool = False) -> None:
-    """One line that is written over, on a terminal only."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="\n" if end and text else "", file=sys.stderr, flush=True)
-
-
-def _show(said: Output, as_json: bool) -> int:
-    failed = isinstance(said, dict) and "error" in said
-    if failed and isinstance(said, dict):
-        print(said["error"], file=sys.stderr)
-    if as_json:
-        print(json.dumps(said, ensure_ascii=False, default=str, allow_nan=False))
-    else:
-        print("\n".join(_lines(said)))
-    return 1 if failed or (isinstance(said, dict) and said.get("ok") is False) else 0
-
-
-def _lines(said: Output, indent: str = "") -> list[str]:
-    """Plain text: one line per value, a list item per line."""
-    if isinstance(said, list):
-        return [indent + ", ".join(f"{key} {value}" for key, value in one.items() if value not in (None, {}, ""))
-                if isinstance(one, dict) else f"{indent}{one}" for one in said] or [f"{indent}none yet"]  # fmt: skip
-    lines = []
-    for key, value in said.items():
-        if isinstance(value, dict | list) and value:
-            lines += [f"{indent}{key}:", *_lines(value, indent + "  ")]
-        elif value not in (None, [], {}, ()):
-            lines.append(f"{indent}{key}: {value}")
-    return lines
 
 
 if __name__ == "__main__":

@@ -9,6 +9,6 @@ wired = wiring.here()
 st.title("Settings")
 st.markdown(f"The home of this workspace is `{wired.settings.home}`.")
 st.subheader("Doctor")
-for check in checkup.check(wired.db, wired.settings, wired.launcher):
+for check in checkup.examine(wired.settings, wired.launcher):
     icon = ":green[:material/check_circle:]" if check.ok else ":red[:material/error:]"
     st.markdown(f"{icon} **{check.name}**: {check.detail}")

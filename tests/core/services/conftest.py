@@ -70,3 +70,31 @@ def filled(home: Home, pictures: Path) -> Home:
     """The pictures, labelled in task 'kind'."""
     home.take(pictures, metadata=pictures / "data.csv", task="kind", label_column="kind")
     return home
+
+
+@pytest.fixture
+def trained(filled: Home) -> Home:
+    """With a run of two epochs on the pictures, its test split predicted."""
+    from core.curation.recipe import Recipe
+    from core.services import predicting, snapshotting, tasks, training
+    from core.training.spec import TrainSpec
+
+    class Asleep:
+        def wake(self) -> None:
+            pass
+
+    task = tasks.named(filled.db, "kind")
+    frozen = snapshotting.freeze(filled.db, task.id, Recipe(split_fact="split"), name="one", by="tester")
+    spec = TrainSpec(model="small_cnn").with_settings({"epochs": "2", "image_size": "32", "threads": "1"})
+    made = training.submit(filled.db, snapshot_id=frozen.id, spec=spec, by="tester", key="t", launcher=Asleep())
+    _done(filled, made.job)
+    _done(filled, predicting.submit(filled.db, run_id=made.run, split="test", by="t", key="p", launcher=Asleep()).job)
+    return filled
+
+
+def _done(home: Home, job_id: int) -> None:
+    from core import worker
+    from core.services import jobs
+
+    attempt = jobs.claim(home.db, job_id)
+    assert worker.work(home.db, home.settings, job_id, attempt=attempt, device="cpu") == "succeeded"
