@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import NotFound, NotTrainable, UserError
 from core.imaging.files import written
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 TIMINGS = ("images_per_second", "data_wait_share")
+LONGEST_HEADER = 100_000_000  # bytes, as safetensors has it: a damaged length must not claim the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,17 @@ def read_weights(path: Path) -> "tuple[dict[str, torch.Tensor], Manifest]":
             f"The checkpoint {path.name} of {path.parent.name} is damaged or not made by Rounds; "
             "restore the file, or train the run again."
         ) from error
+
+
+def epoch_of(file: BinaryIO) -> int | None:
+    """The epoch that a file of weights names, by its header alone; None where that is damaged or not ours."""
+    file.seek(0)
+    try:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length) if length <= LONGEST_HEADER else b"")
+        return int(json.loads(header["__metadata__"]["manifest"])["epoch"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
 
 
 def save_manifest(path: Path, manifest: Manifest, *, best_epoch: int) -> None:

@@ -1,5 +1,6 @@
 """Weights that tell how they were made, and refuse to be anything else."""
 
+import io
 import json
 
 import pytest
@@ -8,7 +9,7 @@ from safetensors.torch import save_file
 
 from core.errors import NotFound, UserError
 from core.models import MODELS
-from core.training.checkpoint import Manifest, read_weights, save_weights, versions
+from core.training.checkpoint import Manifest, epoch_of, read_weights, save_weights, versions
 from core.training.spec import TrainSpec
 
 MANIFEST = Manifest(
@@ -73,3 +74,44 @@ def test_a_damaged_or_foreign_checkpoint_is_a_sentence(tmp_path, harm):
         save_file({"weight": torch.zeros(3)}, path, {"manifest": json.dumps({"model": "small_cnn"})})
     with pytest.raises(UserError, match=r"best.safetensors of .* is damaged or not made by Rounds"):
         read_weights(path)
+
+
+def headed(header):
+    """A file of that header and nothing else."""
+    return io.BytesIO(len(header).to_bytes(8, "little") + header)
+
+
+def test_the_epoch_is_read_from_the_header_alone(tmp_path):
+    path = tmp_path / "last.safetensors"
+    save_weights(module(), path, MANIFEST.at(3, {}))
+    with path.open("rb") as file:
+        file.read(100)
+        assert epoch_of(file) == 3
+    length = int.from_bytes(path.read_bytes()[:8], "little")
+    assert epoch_of(io.BytesIO(path.read_bytes()[: 8 + length])) == 3
+    assert epoch_of(io.BytesIO(path.read_bytes()[: length // 2])) is None
+
+
+@pytest.mark.parametrize("header", [
+    b"", b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000,
+    b'{"__metadata__": {"manifest": 1}}',
+    b'{"__metadata__": {"manifest": "1"}}',
+    b'{"__metadata__": {"manifest": "{\\"epoch\\": \\"x\\"}"}}',
+    b'{"__metadata__": {"manifest": "{\\"epoch\\": Infinity}"}}',
+])  # fmt: skip
+def test_a_damaged_or_foreign_header_names_no_epoch(header):
+    assert epoch_of(headed(header)) is None
+
+
+@pytest.mark.parametrize("length", [2**27, 2**40, 2**63, 2**64 - 1])
+def test_a_damaged_length_claims_no_memory(length):
+    class Watched(io.BytesIO):
+        asked = 0
+
+        def read(self, size=-1):
+            self.asked = max(self.asked, size)
+            return super().read(size)
+
+    file = Watched(length.to_bytes(8, "little") + b"{}")
+    assert epoch_of(file) is None
+    assert file.asked == 8
