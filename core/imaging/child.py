@@ -7,13 +7,17 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.errors import RefusedFile
 from core.imaging.found import FoundImage
 from core.imaging.importers import HEAD, Importer, importer_of
+from core.imaging.pixels import Array
 from core.imaging.store import Store
 
 READ = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, MedMNIST npz"
@@ -21,6 +25,7 @@ KINDS = {
     b"%PDF": "a PDF", b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"GIF8": "a GIF",
     b"\x7fELF": "a program", b"SQLite format": "a database",
 }  # fmt: skip
+WHOLE = 64 << 20  # bytes of a file that are held at once; of a larger one no copy is made in memory
 MEMORY = 4 << 30  # address space: codecs map generously; a header that asks for more is refused
 
 
@@ -52,15 +57,12 @@ def _say(out: Any, message: dict[str, Any]) -> None:
 
 def _answer(path: Path, store: Store | None, reference: bool, out: Any) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-            file.seek(0)
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        data, head, sha256 = _taken(path)
         importer = _importer(head)
         _say(out, {"asked": sha256})
         if json.loads(sys.stdin.readline())["known"]:
             return {"known": sha256}
-        return _read(path, sha256, importer, store, reference)
+        return _read(path, data, sha256, importer, store, reference)
     except RefusedFile as error:
         return {"refused": str(error)}
     except MemoryError:
@@ -73,6 +75,17 @@ def _answer(path: Path, store: Store | None, reference: bool, out: Any) -> dict[
         }
     except Exception as error:
         return {"refused": f"cannot be read ({type(error).__name__}); it is damaged, or of a kind not met before."}
+
+
+def _taken(path: Path) -> tuple[bytes | None, bytes, str]:
+    """The file's bytes, read once for all that follows (None where they are too many), how it begins, its sha256."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size <= WHOLE:
+            data = file.read()
+            return data, data[:HEAD], hashlib.sha256(data).hexdigest()
+        head = file.read(HEAD)
+        file.seek(0)
+        return None, head, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _importer(head: bytes) -> Importer:
@@ -97,13 +110,17 @@ def _kind(head: bytes) -> str:
     return f"is not an image that Rounds reads ({READ})."
 
 
-def _read(path: Path, sha256: str, importer: Importer, store: Store | None, reference: bool) -> dict[str, Any]:
+def _read(
+    path: Path, data: bytes | None, sha256: str, importer: Importer, store: Store | None, reference: bool
+) -> dict[str, Any]:
     images: list[dict[str, Any]] = []
 
     def chunks() -> Any:
-        for found in importer.read(path):
+        for found in importer.read(path, data):
             images.append(_about(found))
             yield found.samples
+            if store and not found.item:  # an archive's thousands are drawn when they are looked at
+                _draw(store, sha256, found)
 
     if store is None:
         for _ in chunks():
@@ -112,16 +129,27 @@ def _read(path: Path, sha256: str, importer: Importer, store: Store | None, refe
         offsets = store.write_pixels(sha256, chunks())
         for image, offset in zip(images, offsets, strict=True):
             image["offset"] = offset
-        (store.refer if reference else store.keep)(path, sha256)
+        store.refer(path, sha256) if reference else store.keep(path, sha256, data)
     return {"sha256": sha256, "importer": importer.name, "images": images}
 
 
 def _about(found: FoundImage) -> dict[str, Any]:
     return {
         "item": found.item, "format": found.format.to_json(), "offset": 0, "identity": asdict(found.identity),
-        "pixel_sha256": hashlib.sha256(f"{found.samples.shape}".encode() + found.samples.tobytes()).hexdigest(),
+        "pixel_sha256": _pixel_sha256(found.samples),
         "facts": found.facts, "position": found.position, "label": found.label,
     }  # fmt: skip
+
+
+def _pixel_sha256(samples: Array) -> str:
+    digest = hashlib.sha256(f"{samples.shape}".encode())
+    digest.update(np.ascontiguousarray(samples).data)
+    return digest.hexdigest()
+
+
+def _draw(store: Store, sha256: str, found: FoundImage) -> None:
+    with suppress(ValueError, ZeroDivisionError):  # an image too odd to be drawn small is an image all the same
+        store.make_thumbnail(sha256, found.item, found.samples, found.format)
 
 
 if __name__ == "__main__":

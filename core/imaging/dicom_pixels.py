@@ -23,9 +23,18 @@ DECODERS = {
     "1.2.840.10008.1.2.5": ("pylibjpeg", "gdcm", "pydicom"),
 }
 
+PIXEL_DATA = 0x7FE00010
+PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
+GREYS = ("MONOCHROME1", "MONOCHROME2")
+DTYPES: dict[Any, np.dtype[Any]] = {
+    (8, 0): np.dtype("u1"), (8, 1): np.dtype("i1"), (16, 0): np.dtype("<u2"), (16, 1): np.dtype("<i2"),
+}  # fmt: skip
 
-def decode(header: Any) -> tuple[Array, PixelFormat, dict[str, str]]:
+
+def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, dict[str, str]]:
     """Samples (frames, rows, columns, channels), their format, and facts that only the pixels tell.
+
+    `data` is the whole file, where it is in memory: plain pixels are then looked at where they lie.
 
     Raises:
         RefusedFile: no decoder reads it, or the data are shorter than the header says.
@@ -35,11 +44,30 @@ def decode(header: Any) -> tuple[Array, PixelFormat, dict[str, str]]:
         if "Rows" not in header:
             raise RefusedFile("has no image size (Rows, Columns) in its header; it is cut off or damaged.")
         raise RefusedFile(f"says it is {columns} × {rows} pixels; an image without extent cannot be shown.")
-    array, decoder = _array(header)
+    plain = _plain(header, data, rows, columns)
+    array, decoder = (plain, "numpy") if plain is not None else _array(header)
     frames, colour = _shape(array, rows, columns)
     if colour:
         return _colour(header, frames, decoder)
     return _grey(header, frames, decoder)
+
+
+def _plain(header: Any, data: bytes | None, rows: int, columns: int) -> Array | None:
+    """Uncompressed little-endian greys of 8 or 16 bits as they lie in the file; None for pydicom to see to."""
+    element = header.get_item(PIXEL_DATA, keep_deferred=True) if PIXEL_DATA in header else None
+    dtype = DTYPES.get((header.get("BitsAllocated"), header.get("PixelRepresentation")))
+    grey = header.get("SamplesPerPixel") == 1 and header.get("PhotometricInterpretation") in GREYS
+    if element is None or dtype is None or not grey or str(header.file_meta.get("TransferSyntaxUID")) not in PLAIN:
+        return None
+    lying, start = (data, element.value_tell) if element.value is None else (element.value, 0)
+    frames, unused = int(header.get("NumberOfFrames") or 1), dtype.itemsize * 8 - int(header.get("BitsStored") or 0)
+    count = frames * rows * columns
+    if lying is None or frames < 1 or not 0 <= unused < dtype.itemsize * 8:
+        return None
+    if count * dtype.itemsize > min(element.length, len(lying) - start):
+        return None
+    samples: Array = np.frombuffer(lying, dtype, count, start).reshape(frames, rows, columns)
+    return samples if unused == 0 else (samples << unused) >> unused  # old files keep overlays in the unused bits
 
 
 def _array(header: Any) -> tuple[Array, str]:

@@ -9,20 +9,37 @@ from typing import BinaryIO
 
 
 @contextmanager
-def written(path: Path) -> Iterator[BinaryIO]:
-    """A file open for writing that becomes `path` when the block ends well, and is gone when it does not."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def written(path: Path, *, lasting: bool = True, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file open for writing that becomes `path` when the block ends well, and is gone when it does not.
+
+    Not lasting, it may be empty after a power cut: for what can be made again.
+    """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with open(_created(draft, mode), "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    if lasting:
+        _sync(path.parent)
+
+
+def _created(path: Path, mode: int) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        return os.open(path, flags, mode)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, flags, mode)
+
+
+def _sync(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -1,13 +1,20 @@
 """Files by content hash: originals as they came, decoded pixels, thumbnails."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
 
 from core.errors import NotFound, RefusedFile
 from core.imaging.files import written
-from core.imaging.pixels import Array, PixelFormat, read_samples, to_grey
+from core.imaging.pixels import Array, PixelFormat, read_samples
+from core.imaging.thumbnails import EDGE, thumbnail
+
+END = b"\xff\xd9"  # of a JPEG
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +23,10 @@ class Store:
 
     home: Path
 
-    def keep(self, path: Path, sha256: str) -> None:
+    def keep(self, path: Path, sha256: str, data: bytes | None = None) -> None:
         """Copy an original, byte-identical; nothing happens where it is there already.
+
+        `data` is what was hashed, where it is in memory.
 
         Raises:
             RefusedFile: its bytes are no longer those that were hashed.
@@ -25,14 +34,11 @@ class Store:
         target = self._at("originals", sha256)
         if target.exists():
             return
-        copied = hashlib.sha256()
-        with path.open("rb") as source, written(target) as file:
-            while chunk := source.read(1 << 20):
-                copied.update(chunk)
-                file.write(chunk)
-            if copied.hexdigest() != sha256:
-                raise RefusedFile("changed while it was read; import it again once nothing writes to it.")
-        target.chmod(0o400)
+        with written(target, mode=0o400) as file:
+            if data is not None:
+                file.write(data)
+            else:
+                _copy(path, file, sha256)
 
     def refer(self, path: Path, sha256: str) -> None:
         """Leave an original where it is and note where: the note lies here, no row of the catalogue holds a path."""
@@ -81,26 +87,52 @@ class Store:
         with written(self.pixels(sha256)) as file:
             for chunk in chunks:
                 offsets.append(file.tell())
-                file.write(chunk.astype(chunk.dtype.newbyteorder("<"), order="C", copy=False).tobytes())
+                file.write(np.ascontiguousarray(chunk, dtype=chunk.dtype.newbyteorder("<")).data)
         return offsets
 
-    def thumbnail(self, sha256: str, item: str, offset: int, format: PixelFormat, *, edge: int = 256) -> Path:
-        """A JPEG of the middle frame at the default window, made when first asked for."""
-        name = f"-{item.replace('/', '-')}" if item else ""
-        path = self._at("thumbnails", sha256, f"{name}-{edge}.jpg")
-        if not path.exists():
-            from PIL import Image
-
+    def thumbnail(self, sha256: str, item: str, offset: int, format: PixelFormat, *, edge: int = EDGE) -> Path:
+        """A JPEG of the middle frame at the default window, made where the import did not."""
+        path = self._thumbnail(sha256, item, edge)
+        if not _is_whole(path):
             samples = read_samples(self.pixels(sha256), format, offset=offset, frame=format.frames // 2)
-            step = max(1, min(format.rows, format.columns) // (edge * 2))
-            picture = Image.fromarray(to_grey(samples[::step, ::step], format))
-            picture.thumbnail((edge, edge), Image.Resampling.LANCZOS)
-            with written(path) as file:
-                picture.save(file, format="JPEG", quality=85)
+            self._draw(path, samples, format, edge)
         return path
+
+    def make_thumbnail(self, sha256: str, item: str, samples: Array, format: PixelFormat, *, edge: int = EDGE) -> None:
+        """The same, of all frames' samples while they are in memory."""
+        self._draw(self._thumbnail(sha256, item, edge), samples[format.frames // 2], format, edge)
+
+    def _draw(self, path: Path, frame: Array, format: PixelFormat, edge: int) -> None:
+        picture = thumbnail(frame, format, edge=edge)
+        with written(path, lasting=False) as file:
+            picture.save(file, format="JPEG", quality=85)
+
+    def _thumbnail(self, sha256: str, item: str, edge: int) -> Path:
+        name = f"-{item.replace('/', '-')}" if item else ""
+        return self._at("thumbnails", sha256, f"{name}-{edge}.jpg")
 
     def _note(self, sha256: str) -> Path:
         return self._at("originals", sha256, ".ref")
 
     def _at(self, kind: str, sha256: str, ending: str = "") -> Path:
         return self.home / kind / sha256[:2] / f"{sha256}{ending}"
+
+
+def _is_whole(thumbnail: Path) -> bool:
+    """It ends as a JPEG does: a power cut may have come before its bytes were on the disk."""
+    try:
+        with thumbnail.open("rb") as file:
+            file.seek(-len(END), os.SEEK_END)
+            return file.read() == END
+    except OSError:
+        return False
+
+
+def _copy(path: Path, file: BinaryIO, sha256: str) -> None:
+    copied = hashlib.sha256()
+    with path.open("rb") as source:
+        while chunk := source.read(1 << 20):
+            copied.update(chunk)
+            file.write(chunk)
+    if copied.hexdigest() != sha256:
+        raise RefusedFile("changed while it was read; import it again once nothing writes to it.")

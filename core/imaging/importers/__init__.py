@@ -13,11 +13,11 @@ from core.imaging.importers import dicom, nifti, npz, picture
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """Tells its files by their first bytes and yields their images."""
+    """Tells its files by their first bytes and yields their images, from the bytes where they are at hand already."""
 
     name: str
     recognises: Callable[[bytes], bool]
-    read: Callable[[Path], Iterator[FoundImage]]
+    read: Callable[[Path, bytes | None], Iterator[FoundImage]]
 
 
 # A DICOM preamble may also begin as a TIFF (dual-personality files), so DICM is asked for first; a data set without

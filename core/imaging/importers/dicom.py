@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ OTHERS = ("AccessionNumber", "OtherPatientNames", "PatientBirthName", "PatientMo
 # Group 0002, 0008 or 0000 little- or big-endian: how a data set without preamble begins.
 BARE = re.compile(rb"\x02\x00[\x00-\x02]\x00|\x08\x00[\x00-\xff][\x00-\x11]|\x00\x08\x00[\x00-\xff]", re.DOTALL)
 
+PACKED = re.compile(rb"1\.2\.840\.10008\.1\.2\.(?:1\.99|2|4\.|5)")  # deflated, big-endian or compressed: read whole
+HEADER_BYTES = 2048
+DEFERRED = 1 << 18  # bytes; no table that a header needs is longer
+
 
 def has_preamble(head: bytes) -> bool:
     """The DICM of a part 10 file."""
@@ -40,21 +45,19 @@ def is_bare(head: bytes) -> bool:
     return BARE.match(head) is not None and len(head) > 16
 
 
-def read(path: Path) -> Iterator[FoundImage]:
+def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
     """One image of one or more frames.
 
     Raises:
         RefusedFile: without pixels, truncated, or in a syntax that no permissive decoder reads.
     """
-    import pydicom
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns of odd values in other people's headers: the report is ours
         try:
-            header = pydicom.dcmread(path, force=True)
+            header = _header(path, data)
             bare = not getattr(header.file_meta, "TransferSyntaxUID", None)
             _need_pixels(header, bare)
-            samples, format, extra = decode(header)
+            samples, format, extra = decode(header, data)
             yield FoundImage(
                 item="", samples=samples, format=format, identity=_identity(header),
                 facts={**_facts(header), **extra}, position=_position(header),
@@ -67,6 +70,16 @@ def read(path: Path) -> Iterator[FoundImage]:
             raise RefusedFile(
                 f"is a DICOM file whose header is damaged ({type(error).__name__} while reading it); export it again."
             ) from error
+
+
+def _header(path: Path, data: bytes | None) -> Any:
+    """The data set; uncompressed pixels are left in `data`, where they can be looked at without a copy."""
+    import pydicom
+
+    if data is None:
+        return pydicom.dcmread(path, force=True)
+    packed = PACKED.search(data, 0, HEADER_BYTES)
+    return pydicom.dcmread(BytesIO(data), force=True, defer_size=None if packed else DEFERRED)
 
 
 def _need_pixels(header: Any, bare: bool) -> None:

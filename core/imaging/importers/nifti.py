@@ -23,7 +23,7 @@ def recognises(head: bytes) -> bool:
     return head[344:348] in (b"n+1\x00", b"ni1\x00") or head[4:8] == b"n+2\x00"
 
 
-def read(path: Path) -> Iterator[FoundImage]:
+def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
     """One multi-frame image; of a 4-D file its first volume, and the facts say so.
 
     Raises:
@@ -34,7 +34,7 @@ def read(path: Path) -> Iterator[FoundImage]:
     nibabel: Any = untyped
     try:
         # By content, whatever the ending says: nibabel itself trusts only file names.
-        raw = path.read_bytes()
+        raw = path.read_bytes() if data is None else data
         raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
         is_second = raw[4:8] == b"n+2\x00"
         loaded = (nibabel.Nifti2Image if is_second else nibabel.Nifti1Image).from_bytes(raw)

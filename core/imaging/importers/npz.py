@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,15 @@ def recognises(head: bytes) -> bool:
     return head.startswith(b"PK\x03\x04") and b".npy" in head[:300]
 
 
-def read(path: Path) -> Iterator[FoundImage]:
+def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
     """Every item in order, known by split and index; its own split stands in the fact `split`.
 
     Raises:
         RefusedFile: not laid out like MedMNIST, or damaged.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # numpy leaves a bad file open
+        source = path.open("rb") if data is None else BytesIO(data)
+        with source as file, np.load(file, allow_pickle=False) as arrays:  # numpy leaves a bad file open
             names = set(arrays.files)
             splits = [split for split in SPLITS if f"{split}_images" in names]
             if not splits:

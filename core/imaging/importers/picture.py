@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ def recognises(head: bytes) -> bool:
     return any(head.startswith(magic) for magic in MAGIC)
 
 
-def read(path: Path) -> Iterator[FoundImage]:
+def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
     """One image; the pages of a TIFF are its frames.
 
     Raises:
@@ -33,7 +34,7 @@ def read(path: Path) -> Iterator[FoundImage]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd tags in other people's files: the report is ours
-            kind, frames = _frames(path)
+            kind, frames = _frames(path if data is None else BytesIO(data))
     except Image.DecompressionBombError as error:
         raise RefusedFile("has more pixels than is safe to decode; split or shrink it.") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -48,10 +49,10 @@ def read(path: Path) -> Iterator[FoundImage]:
     yield FoundImage(item="", samples=samples, format=format)
 
 
-def _frames(path: Path) -> tuple[str, list[Array]]:
+def _frames(source: Path | BytesIO) -> tuple[str, list[Array]]:
     from PIL import Image, ImageSequence
 
-    with Image.open(path) as picture:
+    with Image.open(source) as picture:
         kind = picture.format or "picture"
         pages = ImageSequence.Iterator(picture) if kind == "TIFF" else [picture]
         return kind, [_array(page) for page in pages]

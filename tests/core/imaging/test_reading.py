@@ -33,6 +33,15 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "home")
 
 
+def test_an_import_leaves_a_thumbnail_of_every_picture_and_a_dry_run_none(folder: Path, store: Store):
+    list(read_files(find(folder), store=None))
+    assert not store.home.exists()
+    results = list(read_files(find(folder), store=store))
+    drawn = {path.name for path in (store.home / "thumbnails").rglob("*.jpg")}
+    assert drawn == {f"{result.sha256}-256.jpg" for result in results if isinstance(result, ReadFile)}
+    assert len(drawn) == 6
+
+
 def hanging(folder: Path, name: str = "2-hangs.png") -> Path:
     """A file whose opening never ends: a pipe that nobody writes to."""
     os.mkfifo(folder / name)

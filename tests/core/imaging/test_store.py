@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import NotFound
+from core.errors import NotFound, RefusedFile
 from core.imaging.files import written
 from core.imaging.pixels import from_unsigned, read_samples
 from core.imaging.store import Store
@@ -91,6 +91,50 @@ def test_a_thumbnail_is_made_once_with_the_greys_of_the_middle_frame(store):
     assert store.thumbnail(SHA, "train/1", 0, format) == path
     assert path.stat().st_mtime_ns == before
     assert store.thumbnail(SHA, "train/2", 0, format) != path
+
+
+@pytest.mark.parametrize("shape", [(512, 512), (1030, 700), (40, 300), (256, 1)])
+def test_a_thumbnail_made_at_import_is_the_one_made_later(store, shape):
+    frames = np.random.default_rng(0).integers(0, 65536, (3, *shape), dtype=np.uint16)
+    samples, format = from_unsigned(frames, bits=16, decoder="x")
+    store.make_thumbnail(SHA, "", samples, format)
+    at_import = store.thumbnail(SHA, "", 0, format).read_bytes()  # nothing to make it of: it is there
+    store.write_pixels(SHA, [samples])
+    (store.home / "thumbnails" / SHA[:2] / f"{SHA}-256.jpg").unlink()
+    assert store.thumbnail(SHA, "", 0, format).read_bytes() == at_import
+
+
+@pytest.mark.parametrize("left", [0, 1, 300])
+def test_a_thumbnail_cut_off_by_a_power_cut_is_made_again(store, left):
+    samples, format = from_unsigned(np.eye(300, dtype=np.uint8)[np.newaxis], bits=8, decoder="x")
+    store.write_pixels(SHA, [samples])
+    path = store.thumbnail(SHA, "", 0, format)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:left])
+    assert store.thumbnail(SHA, "", 0, format).read_bytes() == whole
+
+
+def test_a_thumbnail_shows_the_mean_of_what_it_leaves_out(store):
+    checks = np.indices((512, 512)).sum(axis=0, dtype=np.uint16) % 2 * 65535
+    samples, format = from_unsigned(checks[np.newaxis].astype(np.uint16), bits=16, decoder="x")
+    store.make_thumbnail(SHA, "", samples, format)
+    with Image.open(store.thumbnail(SHA, "", 0, format)) as picture:
+        assert picture.size == (256, 256)
+        assert abs(np.asarray(picture).astype(int) - 128).max() <= 1
+
+
+def test_what_was_hashed_in_memory_is_kept_without_reading_the_file_again(store, original):
+    original.write_bytes(b"written by somebody in between")
+    store.keep(original, SHA, CONTENT)
+    assert store.original(SHA).read_bytes() == CONTENT
+    assert store.original(SHA).stat().st_mode & 0o777 == 0o400
+
+
+def test_a_file_that_changed_since_it_was_hashed_is_refused(store, original):
+    original.write_bytes(CONTENT[:-1] + b"X")
+    with pytest.raises(RefusedFile, match="changed while it was read"):
+        store.keep(original, SHA)
+    assert [path for path in store.home.rglob("*") if path.is_file()] == []
 
 
 def fail_in_the_middle(path: Path) -> None:
