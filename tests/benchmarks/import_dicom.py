@@ -1,0 +1,37 @@
+"""500 DICOM files into a fresh home, by the command line; start of Python and of the readers included."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from tests.benchmarks.dicom import write_files
+from tests.benchmarks.measure import Benchmark, Sides, Taken, process, python
+
+FILES = 500
+
+
+@contextmanager
+def sides(folder: Path) -> Iterator[Sides]:
+    """The files, made once; each round has a home of its own."""
+    files, numbers = folder / "files", count()
+    write_files(files, FILES)
+
+    def take(argv: Callable[[str], list[str]]) -> Taken:
+        home = folder / f"home-{next(numbers)}"  # none is removed before the end: creating after removing costs extra
+        cpu, wall = process(argv(str(home)), cwd=folder)
+        for kind in ("originals", "thumbnails"):
+            found = sum(1 for path in (home / kind).rglob("*") if path.is_file() and path.stat().st_size)
+            assert found == FILES, f"{found} {kind} of {FILES} files"
+        return Taken(FILES / cpu, wall)
+
+    yield Sides(
+        ours=lambda: take(lambda home: python("-m", "dashboard", "--home", home, "--json", "import", str(files))),
+        reference=lambda: take(lambda home: python("-m", "tests.benchmarks.references.import_dicom", str(files), home)),
+    )
+
+
+BENCHMARK = Benchmark(
+    name="import_dicom", unit="files per CPU-second", goal=">=2.5", sides=sides,
+    against="pydicom and Pillow in a loop: hash, all tags, copy, PNG thumbnail, commit per file",
+)  # fmt: skip

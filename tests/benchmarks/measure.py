@@ -1,0 +1,105 @@
+"""Two sides, measured alternately: rounds of ours and the reference, the order swapped each time."""
+
+import json
+import operator
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+RELATIONS = {">=": operator.ge, "<=": operator.le}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One round of one side: the figure in the benchmark's unit, and the seconds on the clock it took."""
+
+    figure: float
+    wall: float
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is measured in a round, after everything both need is there."""
+
+    ours: Callable[[], Taken]
+    reference: Callable[[], Taken]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """`sides` makes what is needed in a folder and takes it away again; `goal` is such as ">=2.5"."""
+
+    name: str
+    against: str
+    unit: str
+    goal: str
+    sides: Callable[[Path], AbstractContextManager[Sides]]
+
+
+def compare(benchmark: Benchmark, folder: Path, *, rounds: int) -> dict[str, Any]:
+    """The benchmark's line."""
+    ours: list[Taken] = []
+    reference: list[Taken] = []
+    with benchmark.sides(folder) as sides:
+        for number in range(rounds):
+            both = [(sides.ours, ours), (sides.reference, reference)]
+            for measure, taken in both if number % 2 == 0 else reversed(both):
+                taken.append(measure())
+    return line(benchmark, ours, reference)
+
+
+def line(benchmark: Benchmark, ours: Sequence[Taken], reference: Sequence[Taken]) -> dict[str, Any]:
+    """Medians of both sides, and the median of the rounds' own ratios."""
+    ratios = [mine.figure / theirs.figure for mine, theirs in zip(ours, reference, strict=True)]
+    ratio = median(ratios)
+    return {
+        "name": benchmark.name, "ours": _short(median(one.figure for one in ours)),
+        "reference": _short(median(one.figure for one in reference)), "against": benchmark.against,
+        "unit": benchmark.unit, "ratio": round(ratio, 3), "goal": benchmark.goal, "holds": holds(ratio, benchmark.goal),
+        "rounds": len(ratios), "ratios": [round(one, 3) for one in ratios],
+        "wall_s": [_short(median(one.wall for one in side)) for side in (ours, reference)],
+    }  # fmt: skip
+
+
+def holds(ratio: float, goal: str) -> bool:
+    """Whether a ratio meets a goal such as "<=0.25"."""
+    return bool(RELATIONS[goal[:2]](ratio, float(goal[2:])))
+
+
+def process(argv: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None) -> tuple[float, float]:
+    """Run a process to its end: CPU seconds of it and of all its children, and seconds on the clock."""
+    started = time.perf_counter()
+    with (cwd / "said.txt").open("w") as said:
+        child = subprocess.Popen(argv, cwd=cwd, env={**os.environ, **here(), **(env or {})}, stdout=said, stderr=said)
+        _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"{argv} ended with {child.returncode}: {(cwd / 'said.txt').read_text()}")
+    return used.ru_utime + used.ru_stime, time.perf_counter() - started
+
+
+def here() -> dict[str, str]:
+    """The environment of both sides: this repository's modules, and one thread for whatever counts threads."""
+    return {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def python(*argv: str) -> list[str]:
+    """A command line for this Python."""
+    return [sys.executable, *argv]
+
+
+def shown(said: dict[str, Any]) -> str:
+    """One line of JSON."""
+    return json.dumps(said, ensure_ascii=False)
+
+
+def _short(figure: float) -> float:
+    return float(f"{figure:.4g}")
