@@ -151,13 +151,18 @@ def _train(mine: Attempt) -> dict[str, Any]:
 
 @dataclass
 class Keeper:
-    """Puts the events of a training where they stay: words into the log, numbers into rows."""
+    """Puts the events of a training where they stay: words into the log, numbers into rows.
+
+    An epoch's numbers and files become rows together: a cancel, or a kill, between them would leave weights in the
+    run's folder that no row names.
+    """
 
     mine: Attempt
     run_id: int
     words: TextIO
     progress: dict[str, Any]
     result: dict[str, Any] = field(default_factory=dict)
+    saved: list["events.CheckpointSaved"] = field(default_factory=list)
 
     def hear(self, event: "events.Event") -> None:
         """Keep one event; raises what `Attempt.beat` does."""
@@ -172,19 +177,25 @@ class Keeper:
             case events.EpochDone():
                 self._say(_line(event))
                 self.progress |= {"epoch": event.epoch, "done": event.epoch, "metrics": dict(event.metrics)}
-                self._keep(training.keep_epoch, event.epoch, event.metrics)
+                self._keep(lambda session: self._keep_epoch(session, event))
+                self.saved = []
             case events.CheckpointSaved():
-                self._keep(training.keep_checkpoint, event.kind, event.epoch, event.sha256)
+                self.saved.append(event)
             case events.Finished():
                 self.result = asdict(event)
-                self._keep(training.keep_result, self.result)
+                self._keep(lambda session: training.keep_result(session, self.run_id, self.result))
 
     def _say(self, text: str) -> None:
         self.words.write(text + "\n")
         self.words.flush()
 
-    def _keep(self, write: Callable[..., None], *what: Any) -> None:
-        self.mine.beat(self.progress, also=lambda session: write(session, self.run_id, *what))
+    def _keep(self, write: Callable[[Any], None]) -> None:
+        self.mine.beat(self.progress, also=write)
+
+    def _keep_epoch(self, session: Any, done: "events.EpochDone") -> None:
+        training.keep_epoch(session, self.run_id, done.epoch, done.metrics)
+        for one in self.saved:
+            training.keep_checkpoint(session, self.run_id, one.kind, one.epoch, one.sha256)
 
 
 def _verify(mine: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 TIMINGS = ("images_per_second", "data_wait_share")
+WEIGHTS = ("best.safetensors", "last.safetensors")
 LONGEST_HEADER = 100_000_000  # bytes, as safetensors has it: a damaged length must not claim the memory
 
 
@@ -113,6 +114,13 @@ def epoch_of(file: BinaryIO) -> int | None:
         return int(json.loads(header["__metadata__"]["manifest"])["epoch"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed training left half-written in its folder: as large as a checkpoint, and of no use."""
+    for name in (*WEIGHTS, "manifest.json", "resume.pt"):
+        for draft in folder.glob(f".{name}.*"):
+            draft.unlink(missing_ok=True)
 
 
 def save_manifest(path: Path, manifest: Manifest, *, best_epoch: int) -> None:

@@ -23,8 +23,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """An epoch is done and on disk. What is undefined (AUROC of one class) is left out of `metrics`.
+    """An epoch is done and on disk; its files were told before.
 
+    What is undefined (AUROC of one class) is left out of `metrics`.
     Names: train_loss, val_loss, val_accuracy, val_auroc, learning_rate, images_per_second, data_wait_share.
     """
 

@@ -17,7 +17,7 @@ from core.models import entry
 from core.training import devices
 from core.training.augment import Prepare
 from core.training.cache import PixelCache, open_cache, sha256_of
-from core.training.checkpoint import Manifest, read_state, save_manifest, save_state, save_weights, versions
+from core.training.checkpoint import Manifest, read_state, save_manifest, save_state, save_weights, sweep, versions
 from core.training.data import Example
 from core.training.epoch import Passed, evaluate, train_one_epoch
 from core.training.events import CheckpointSaved, EpochDone, Event, Finished, Log
@@ -146,6 +146,7 @@ def _fingerprint(spec: TrainSpec, planned: Plan, pixels: PixelCache, classes: Se
 
 def _go_on(training: Training) -> Iterator[Event]:
     """Take up the saved state, if any. What it says is told again: who was to keep it may have been killed."""
+    sweep(training.folder)
     path = training.folder / "resume.pt"
     if not path.exists():
         return
@@ -155,12 +156,12 @@ def _go_on(training: Training) -> Iterator[Event]:
     training.progress = Progress(**state["progress"])
     now = training.progress
     yield Log(f"Going on after epoch {now.epoch} of {training.spec.epochs}.")
-    yield EpochDone(now.epoch, training.spec.epochs, now.metrics, now.best_epoch == now.epoch)
     for kind, epoch in (("best", now.best_epoch), ("last", now.epoch)):
         file = training.folder / f"{kind}.safetensors"
         # a later epoch's weights may lie there already, if it was killed before its state was saved
         if file.is_file() and sha256_of(file) == now.saved[kind]:
             yield CheckpointSaved(kind, epoch, now.saved[kind])
+    yield EpochDone(now.epoch, training.spec.epochs, now.metrics, now.best_epoch == now.epoch)
 
 
 def _warnings(training: Training) -> Iterator[Event]:
@@ -215,9 +216,9 @@ def _save(training: Training, *, is_best: bool) -> Iterator[Event]:
         now.saved[kind] = save_weights(training.module, folder / f"{kind}.safetensors", manifest)
     save_manifest(folder / "manifest.json", manifest, best_epoch=now.best_epoch)
     save_state(folder / "resume.pt", _state(training))
-    yield EpochDone(now.epoch, training.spec.epochs, dict(now.metrics), is_best)
     for kind in kinds:
         yield CheckpointSaved(kind, now.epoch, now.saved[kind])
+    yield EpochDone(now.epoch, training.spec.epochs, dict(now.metrics), is_best)
 
 
 def _state(training: Training) -> dict[str, Any]:

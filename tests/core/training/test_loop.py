@@ -138,6 +138,28 @@ def test_stopped_and_gone_on_gives_the_same_weights_to_the_last_bit(tmp_path, op
         assert weights_hash(tmp_path / "stopped", kind) == weights_hash(tmp_path / "straight", kind)
 
 
+def test_an_epochs_files_are_told_before_it_is_done(tmp_path):
+    told = [one for one in run(tmp_path) if isinstance(one, CheckpointSaved | EpochDone)]
+    last = [index for index, one in enumerate(told) if isinstance(one, EpochDone)]
+    assert isinstance(told[-1], EpochDone)
+    for start, end in zip([0, *(one + 1 for one in last)], last, strict=False):
+        epoch = told[end]
+        assert [one.kind for one in told[start:end]] == (["best", "last"] if epoch.is_best else ["last"])
+        assert {one.epoch for one in told[start:end]} == {epoch.epoch}
+
+
+def test_what_a_killed_training_left_half_written_is_swept_away(tmp_path):
+    with closing(run(tmp_path)) as going:
+        next(one for one in going if isinstance(one, EpochDone))
+    folder = tmp_path / "run"
+    kept = sorted(one.name for one in folder.iterdir())
+    for name in kept:
+        (folder / f".{name}.0123456789ab").write_bytes(b"half")
+    (folder / ".somebody's").write_bytes(b"")
+    list(run(tmp_path))
+    assert sorted(one.name for one in folder.iterdir()) == sorted([*kept, ".somebody's"])
+
+
 def test_another_seed_gives_other_weights(tmp_path):
     list(run(tmp_path, replace(QUICK, epochs=1), name="one"))
     list(run(tmp_path, replace(QUICK, epochs=1, seed=1), name="two"))
