@@ -1,0 +1,138 @@
+"""A home worth breaking, a server on it, and the requests a page would send."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import numpy as np
+from PIL import Image as Picture
+
+from core.curation.recipe import Recipe
+from core.imaging.store import Store
+from core.services import images, labeling, snapshotting, tasks
+from dashboard.signing import Signer
+from tests.browser.conftest import free_port
+from tests.core.services.conftest import Home, make
+from tests.faults.processes import bury
+
+ENDS = (".", "`.")
+
+
+def until(true: Callable[[], object], seconds: float = 90, why: Callable[[], object] = lambda: "") -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"it never came true: {why()}"
+        time.sleep(0.05)
+
+
+def is_sentence(text: str) -> bool:
+    """One sentence for a person: no line break, no traceback, no class of Python's."""
+    return (
+        text.endswith(".") and "\n" not in text and not any(word in text for word in ("Traceback", "Error:", "(sqlite"))
+    )
+
+
+def pictures(folder: Path, number: int, *, edge: int = 32, patients: int = 6) -> Path:
+    """Noise, brighter in class b, and data.csv that says whose and what they are."""
+    folder.mkdir()
+    lines = ["file,patient_id,kind"]
+    for index in range(number):
+        chance = np.random.default_rng([edge, index])
+        grey = chance.integers(0, 30000 + 20000 * (index % 2), (edge, edge), dtype=np.uint16)
+        Picture.fromarray(grey).save(folder / f"p{index:03}.png")
+        lines.append(f"p{index:03}.png,PAT-{index % patients:04},{'ab'[index // patients % 2]}")
+    (folder / "data.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@contextmanager
+def home_at(folder: Path) -> Iterator[Home]:
+    """An open home."""
+    home = make(folder)
+    try:
+        yield home
+    finally:
+        home.db.close()
+        bury()
+
+
+def frozen(home: Home, source: Path) -> int:
+    """The pictures taken, labelled and frozen; the snapshot's id."""
+    home.take(source, metadata=source / "data.csv", task="kind", label_column="kind")
+    task = tasks.named(home.db, "kind")
+    return snapshotting.freeze(home.db, task.id, Recipe(val=0.2, test=0.2), name="first", by="tester").id
+
+
+def check_whole(home: Home) -> int:
+    """Every image of the catalogue has its original and its pixels, to the bit; how many there are."""
+    store, found = Store(home.settings.home), images.page(home.db, images.Filter(), limit=10_000)
+    for one in found:
+        assert store.verify(one.sha256), one
+        with Picture.open(store.original(one.sha256)) as picture:
+            assert store.pixels(one.sha256).read_bytes() == np.asarray(picture).astype("<u2").tobytes()
+    return len(found)
+
+
+def drafts(home: Path) -> list[Path]:
+    """Files whose writing never ended."""
+    return [path for path in home.rglob(".*") if path.is_file()] + list(home.rglob("*.part"))
+
+
+def rounds(home: Path, *argv: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "dashboard", "--home", str(home), *map(str, argv)],
+        capture_output=True, text=True, cwd="/", env=os.environ | environment, timeout=300, check=False,
+    )  # fmt: skip
+
+
+@dataclass
+class Served:
+    """`rounds serve` on a home, and a reader of one task."""
+
+    home: Home
+    said: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+
+    def __enter__(self) -> "Served":
+        argv = [sys.executable, "-m", "dashboard", "--home", str(self.home.settings.home), "serve", "--no-browser"]
+        with self.said.open("a") as words:
+            self.process = subprocess.Popen([*argv, "--port", str(self.port)], stdout=words, stderr=words, cwd="/",
+                                            env=os.environ | self.environment)  # fmt: skip
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
+        until(self._answers, why=self.said.read_text)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.process.terminate()
+        self.process.wait(30)
+
+    def _answers(self) -> bool:
+        try:
+            return self.client.get("/").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def signed(self, path: str, **said: str | int) -> str:
+        """A URL as this server's page would hold it."""
+        return Signer.of(self.home.settings).url(path, self.client.cookies[f"rounds_{self.port}"], **said)
+
+    def label(self, case: labeling.CaseView, position: int, key: str = "") -> httpx.Response:
+        """Post one answer."""
+        said = {"case": case.id, "answer": "label", "label": position, "key": key or uuid.uuid4().hex}
+        return self.client.post(self.signed("/api/labels", task=case.task_id, by="tester"), json=said)
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
