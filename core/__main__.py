@@ -2,10 +2,12 @@
 
 import getpass
 import os
+import signal
 import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -250,13 +252,27 @@ def _backup(arguments: Arguments) -> Output:
     if file is not None and not file.exists():
         raise InvalidInput(f"There is no catalogue {file} to back up; name its home with --home DIR.")
     db, settings, _ = _open(arguments)
-    return asdict(backup.make(db, settings, arguments.file, tell=output.counted("files backed up")))
+    with _whole_or_nothing():
+        return asdict(backup.make(db, settings, arguments.file, tell=output.counted("files backed up")))
 
 
 def _restore(arguments: Arguments) -> Output:
     from core.services import restoring
 
-    return asdict(restoring.restore(_settings(arguments), arguments.file, tell=output.counted("files restored")))
+    with _whole_or_nothing():
+        return asdict(restoring.restore(_settings(arguments), arguments.file, tell=output.counted("files restored")))
+
+
+@contextmanager
+def _whole_or_nothing() -> Iterator[None]:
+    """Stopped by a person, or by a machine that goes down, it cleans up and says so."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise UserError("Stopped: nothing of it was kept; run it again.") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _doctor(arguments: Arguments) -> Output:

@@ -7,7 +7,6 @@ Thumbnails, maps and caches are made again; what an import under way has not tak
 
 import json
 import tarfile
-import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from core.errors import InvalidInput, UserError
 from core.imaging.files import written
 from core.services.backup_parts import Pack, Tell, images, run_files, under_way
+from core.services.drafting import draft, place, why
 from core.settings import Settings
 from db import Database, migrations
 from db.copying import copy
@@ -81,12 +81,14 @@ def make(db: Database, settings: Settings, path: Path, *, tell: Tell = silent) -
     path = path.expanduser().absolute()
     _check(db, path)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as draft, written(path) as file:
-            contents, notes = _fill(db, settings, Path(draft) / CATALOGUE, file, tell)
+        with draft(path.parent, path.name) as folder:
+            with written(folder / "backup") as file:
+                contents, notes = _fill(db, settings, folder / CATALOGUE, file, tell)
+            place(folder / "backup", path)
     except (OSError, DBAPIError, sqlite_module().Error) as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "orig", None) or error
-        raise UserError(f"The backup {path} cannot be written ({reason}); free some space there, or name a file on "
-                        "another disk.") from error  # fmt: skip
+        reason, way = why(error)
+        raise UserError(f"The backup {path} cannot be written ({reason}), and nothing of it stays; {way}, or name a "
+                        "file on another disk.") from error  # fmt: skip
     return Report(str(path), path.stat().st_size, contents.schema, contents.rows, contents.counts, tuple(notes))
 
 

@@ -1,10 +1,8 @@
 """`rounds restore FILE`: a backup into a home of its own, compared to the last byte, whole or not at all."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from core.errors import HomeUnusable, InvalidInput, UserError
 from core.services.backup import CATALOGUE, Contents, count, silent
 from core.services.backup_parts import Tell
+from core.services.drafting import draft, is_in_draft, why
 from core.services.unpacking import damaged, unpack
 from core.settings import Settings
 from db import Database, migrations
-from db.tables import Job
+from db.tables import Image, Job
 from db.vocabulary import JobState
 
 
@@ -44,14 +43,18 @@ def restore(settings: Settings, path: Path, *, tell: Tell = silent) -> Report:
     path, home = path.expanduser().absolute(), settings.home
     _need_empty(settings)
     try:
-        with _draft(home) as draft:
-            contents = unpack(path, draft, tell)
-            notes = _compare(draft / CATALOGUE, contents, path)
+        home.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the home, to be renamed at once; a container's volume has another disk beside it.
+        with draft(home if home.is_mount() else home.parent, home.name) as folder:
+            contents = unpack(path, folder, tell)
+            notes = _compare(folder / CATALOGUE, contents, path)
             os.sync()  # once: an fsync for each of many files would take hours
-            _place(draft, home)
+            _place(folder, home)
+        os.sync()
     except OSError as error:
-        raise UserError(f"The backup {path.name} cannot be restored to {home} ({error.strerror or error}); free some "
-                        "space there, or name another home with --home DIR.") from error  # fmt: skip
+        reason, way = why(error)
+        raise UserError(f"The backup {path.name} cannot be restored to {home} ({reason}), and nothing of it stays; "
+                        f"{way}, or name another home with --home DIR.") from error  # fmt: skip
     compared = f"{len(contents.rows)} tables by their rows and {len(contents.files)} files by sha256, all equal"
     return Report(str(home), contents.schema, contents.rows, contents.counts, compared, tuple(notes))
 
@@ -62,33 +65,20 @@ def _need_empty(settings: Settings) -> None:
         raise InvalidInput("ROUNDS_DATABASE_URL names a catalogue outside the home; unset it and restore again.")
     if home.exists() and not home.is_dir():
         raise HomeUnusable(f"{home} is a file; restore into a folder, with --home DIR.")
-    there = next((one for one in home.rglob("*") if not one.is_dir()), None)
+    there = next((one for one in home.rglob("*") if not one.is_dir() and not is_in_draft(one)), None)
     if there:
         raise HomeUnusable(f"The home {home} is not empty ({there.relative_to(home)} lies in it), and a restore "
                            "replaces nothing; name a new one with --home DIR.")  # fmt: skip
 
 
-@contextmanager
-def _draft(home: Path) -> Iterator[Path]:
-    """A folder on the home's disk; it is gone at the end, unless it became the home."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the home, to be renamed at once; a container's volume has another disk beside it.
-    inside = home.is_mount()
-    draft = Path(tempfile.mkdtemp(prefix=f".{home.name}.", dir=home if inside else home.parent))
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _place(draft: Path, home: Path) -> None:
-    for empty in sorted((one for one in home.rglob("*") if draft not in (one, *one.parents)), reverse=True):
+def _place(folder: Path, home: Path) -> None:
+    for empty in sorted((one for one in home.rglob("*") if not is_in_draft(one)), reverse=True):
         with suppress(OSError):
             empty.rmdir()
-    if draft.parent != home:
-        draft.rename(home)  # refused by the system where somebody has begun to use it
+    if folder.parent != home:
+        folder.rename(home)  # refused by the system where somebody has begun to use it
         return
-    for one in sorted(draft.iterdir(), key=lambda one: one.name == CATALOGUE):  # last what makes it a home
+    for one in sorted(folder.iterdir(), key=lambda one: one.name == CATALOGUE):  # last what makes it a home
         one.rename(home / one.name)
 
 
@@ -99,8 +89,7 @@ def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
         if count(db) != contents.rows:
             raise damaged(path, "its catalogue does not hold the rows it held")
         migrations.upgrade(db)
-        with db.read() as session:
-            going = session.scalar(select(func.count(Job.id)).where(Job.state == JobState.RUNNING))
+        return [*_jobs(db), *_images(db, contents.files)]
     except migrations.NewerSchema as error:
         raise HomeUnusable(f"The backup {path.name} has schema {error}, newer than this Rounds knows "
                            f"({migrations.head()}); restore it with the newer Rounds.") from error  # fmt: skip
@@ -108,5 +97,22 @@ def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
         raise damaged(path, f"its catalogue cannot be read: {error.orig}") from error
     finally:
         db.close()
-    said = f"Jobs that ran when the backup was made ({going}) are lost; `rounds jobs resume ID` goes on with them."
-    return [said] if going else []
+
+
+def _jobs(db: Database) -> Iterator[str]:
+    with db.read() as session:
+        going = session.scalar(select(func.count(Job.id)).where(Job.state == JobState.RUNNING))
+    if going:
+        yield f"Jobs that ran when the backup was made ({going}) are lost; `rounds jobs resume ID` goes on with them."
+
+
+def _images(db: Database, files: dict[str, str]) -> Iterator[str]:
+    with db.read() as session:
+        hashes = session.scalars(select(Image.sha256).distinct()).all()
+    bad = 0
+    for sha256 in hashes:
+        original = f"originals/{sha256[:2]}/{sha256}"
+        bad += files.get(original) != sha256 and f"{original}.ref" not in files
+        bad += f"pixels/{sha256[:2]}/{sha256}.raw" not in files
+    if bad:
+        yield f"Of the images' files {bad} were gone or changed when the backup was made; `rounds doctor` says more."

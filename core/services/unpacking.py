@@ -26,7 +26,7 @@ def unpack(path: Path, folder: Path, tell: Tell) -> Contents:
         UserError: it is damaged.
     """
     with _opened(path) as tar:
-        members = _members(tar, path, folder)
+        members = _members(tar, path)
         contents = _contents(tar, members.pop(MANIFEST, None), path)
         if odd := sorted(members.keys() ^ contents.files.keys()):
             raise damaged(path, f"{odd[0]} is not both in it and in its list of contents")
@@ -53,16 +53,13 @@ def _opened(path: Path) -> tarfile.TarFile:
         raise InvalidInput(f"{said}; name a file that is there, and that you may read.") from error
 
 
-def _members(tar: tarfile.TarFile, path: Path, folder: Path) -> dict[str, tarfile.TarInfo]:
+def _members(tar: tarfile.TarFile, path: Path) -> dict[str, tarfile.TarInfo]:
     members: dict[str, tarfile.TarInfo] = {}
     try:
         for member in tar:
-            tarfile.data_filter(member, str(folder))
-            if not member.isreg() or not NAMES.fullmatch(member.name) or member.name in members:
+            if not member.isreg() or member.issparse() or not NAMES.fullmatch(member.name) or member.name in members:
                 raise InvalidInput(f"{path.name} holds '{member.name}', which no backup of Rounds does: {WAY_OUT}")
             members[member.name] = member
-    except tarfile.FilterError as error:
-        raise InvalidInput(f"{path.name} holds what leads out of the home ({error}): {WAY_OUT}") from error
     except tarfile.TarError as error:
         raise damaged(path, f"it breaks off: {error}") from error
     return members
