@@ -102,18 +102,26 @@ def ticking(
             children[-1].take(waiting)
         while any(child.path for child in children):
             ready = {id(key.data) for key, _ in selector.select(timeout=TICK_S)}
-            yield None
+            yield from _given(None, children)
             for index, child in enumerate(children):
                 for result in child.listen(known, ready=id(child) in ready):
                     if child.ended:
                         child.close()
                         child = children[index] = _Child(store, reference, selector)
                     child.take(waiting)
-                    yield result
+                    yield from _given(result, children)
     finally:
         for child in children:
             child.close()
         selector.close()
+
+
+def _given(result: Result | None, children: "list[_Child]") -> Generator[Result | None, None, None]:
+    """Hand it over. The time that its taker needs (a locked catalogue is waited for) is not the readers'."""
+    since = monotonic()
+    yield result
+    for child in children:
+        child.deadline += monotonic() - since
 
 
 def _raise(error: OSError) -> None:

@@ -8,6 +8,7 @@ import signal
 import zipfile
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import psutil
@@ -91,6 +92,16 @@ def test_a_file_that_takes_too_long_costs_one_file(folder: Path, store: Store, m
     assert refused.path == stuck
     assert "could not be read within" in refused.reason
     assert len(results) == 7
+
+
+def test_the_time_that_its_taker_needs_is_not_the_readers(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch):
+    passed = [0.0]
+    monkeypatch.setattr(reading, "monotonic", lambda: monotonic() + passed[0])
+    results = []
+    for result in reading.ticking(find(folder), store=store):
+        passed[0] += 3600.0  # a locked catalogue, say
+        results.append(result)
+    assert sum(isinstance(result, ReadFile) for result in results) == 6
 
 
 def test_known_files_are_not_decoded(folder: Path, store: Store):
