@@ -8,12 +8,12 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from core.errors import FencedOff, NotTrainable, UserError, refusal
 from core.imaging.store import Store
 from core.services import importing, jobs, predicting, runs, snapshotting, training
-from core.services.patience import patiently
+from core.services.patience import note_of, patiently
 from core.settings import Settings
 from db import Database
 from db.vocabulary import JobKind, JobState
@@ -21,6 +21,7 @@ from db.vocabulary import JobKind, JobState
 if TYPE_CHECKING:
     from core.training import events
 
+T = TypeVar("T")
 BEAT_EVERY_S = 0.5
 PREDICTIONS_AT_ONCE = 256
 log = logging.getLogger("rounds.worker")
@@ -46,14 +47,18 @@ class Attempt:
         Raises:
             Cancelled: somebody wished the end.
             FencedOff: the job belongs to another attempt.
-        CatalogueUnusable: it could not be written for a long time.
+            CatalogueUnusable: it could not be written for a long time.
         """
         now = time.monotonic()
         if not due and also is None and now - self.beaten < BEAT_EVERY_S:
             return
         self.beaten = now
-        if patiently(lambda: self._write(progress, also)):
+        if self.patiently(lambda: self._write(progress, also)):
             raise Cancelled
+
+    def patiently(self, do: Callable[[], T]) -> T:
+        """Do it once the catalogue can be used; meanwhile the job's page says why it waits."""
+        return patiently(do, note=note_of(self.settings, self.job.id))
 
     def _write(self, progress: dict[str, Any], also: Callable[[Any], None] | None) -> bool:
         with self.db.transaction() as session:
@@ -71,9 +76,10 @@ def work(db: Database, settings: Settings, job_id: int, *, attempt: int, device:
         return job.state
     mine = Attempt(db, settings, job, device)
     try:
-        patiently(lambda: _sign(mine))
+        note_of(settings, job_id).unlink(missing_ok=True)  # of an attempt that was killed while it waited
+        mine.patiently(lambda: _sign(mine))
         ending = _do(mine)
-        patiently(lambda: jobs.finish(db, job_id, attempt, **ending))
+        mine.patiently(lambda: jobs.finish(db, job_id, attempt, **ending))
     except FencedOff:
         log.warning("job %s was taken over; leaving", job_id)
         return jobs.get(db, job_id).state
@@ -125,7 +131,8 @@ def _import(mine: Attempt) -> dict[str, Any]:
 
 
 def _reports(mine: Attempt, request: importing.ImportRequest) -> Generator[importing.ImportReport, None, None]:
-    yield from importing.run(mine.db, mine.settings, request, by=mine.job.request["by"], scrub=True)
+    by = mine.job.request["by"]
+    yield from importing.run(mine.db, mine.settings, request, by=by, scrub=True, writing=mine.patiently)
 
 
 def _train(mine: Attempt) -> dict[str, Any]:

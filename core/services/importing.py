@@ -4,9 +4,10 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +109,13 @@ class _Tally:
 
 
 def run(
-    db: Database, settings: Settings, request: ImportRequest, *, by: str, scrub: bool = False
-) -> Iterator[ImportReport]:
+    db: Database, settings: Settings, request: ImportRequest, *, by: str, scrub: bool = False,
+    writing: Callable[[Callable[[], ImportReport]], ImportReport] = lambda write: write(),
+) -> Iterator[ImportReport]:  # fmt: skip
     """Import, or with `dry_run` only look; yields the report so far about once a second, the last one finished.
 
     Stopping to iterate stops the import: what was taken stays, and the next import calls it known. With `scrub` the
-    report's file names hide identity, so that it may be kept.
+    report's file names hide identity, so that it may be kept. `writing` does each write, and may do it again.
 
     Raises:
         InvalidInput: no such folder, no files in it, an unreadable CSV, a column or label that does not exist.
@@ -144,9 +146,10 @@ def run(
                 batch.append(_item(result, row, request, table, root, key))
                 _count(tally, batch[-1])
             if time.monotonic() - flushed > FLUSH_S or sum(len(one.images) or 1 for one in batch) >= FLUSH_IMAGES:
-                report, batch, flushed = _flush(db, request, batch, report, by, known), [], time.monotonic()
+                report = writing(partial(_flush, db, request, batch, report, by, known))
+                batch, flushed = [], time.monotonic()
                 yield _totals(report, tally)
-    report = _flush(db, request, batch, report, by, known)
+    report = writing(partial(_flush, db, request, batch, report, by, known))
     yield _scrubbed(replace(_totals(report, tally), finished=True), tally, scrub)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.services import jobs
+from core.services import jobs, patience
 from dashboard import look, wiring
 
 
@@ -20,6 +20,9 @@ def controls(job: jobs.JobView, *, key: str) -> None:
             jobs.requeue(wired.db, job.id)
             wired.launcher.wake()
             st.rerun()
+    waiting = patience.waits(wired.settings, job.id) if job.state == "running" else None
+    if waiting:
+        st.warning(waiting, icon=":material/hourglass_top:")
     if job.error:
         st.warning(job.error, icon=":material/info:")
 
