@@ -19,6 +19,7 @@ from db import Database
 from db.vocabulary import JobKind, JobState
 
 if TYPE_CHECKING:
+    from core.inference import LoadedModel
     from core.training import events
 
 T = TypeVar("T")
@@ -229,15 +230,14 @@ def _line(event: Any) -> str:
 
 
 def _predict(mine: Attempt) -> dict[str, Any]:
-    from core.inference import load, scores
+    from core.inference import scores
 
     run = runs.get(mine.db, mine.job.request["run"])
     split = mine.job.request["split"]
     wanted = training.examples(mine.db, mine.settings, run.snapshot_id, split=None if split == "all" else split)
     if not wanted:
         raise NotTrainable(f"Snapshot '{run.snapshot}' has no image in its {split} split; choose another split.")
-    checkpoint = predicting.checkpoint(mine.db, run.id)
-    model = load(runs.folder(mine.settings, run.id))
+    model, checkpoint = _model(mine, run.id)
     found = scores(model, wanted, cache=mine.settings.folder("cache"))
     done = 0
     while batch := list(islice(found, PREDICTIONS_AT_ONCE)):
@@ -245,6 +245,21 @@ def _predict(mine: Attempt) -> dict[str, Any]:
         rows = [(int(key), probabilities) for key, probabilities in batch]
         mine.beat({"done": done, "images": len(wanted)}, also=_keep_predictions(run.id, rows, checkpoint))
     return {"images": done, "split": split}
+
+
+def _model(mine: Attempt, run_id: int) -> "tuple[LoadedModel, str]":
+    """The best weights and their sha256. A training killed while it saved may have left others than it told of."""
+    from core.inference import load
+    from core.training.cache import sha256_of
+
+    checkpoint, folder = predicting.checkpoint(mine.db, run_id), runs.folder(mine.settings, run_id)
+    model = load(folder)
+    if sha256_of(folder / "best.safetensors") != checkpoint:
+        raise UserError(
+            f"The file best.safetensors of run {run_id} is not what its training told of (killed while it saved, or "
+            "changed since); resume that training, or take the file from a backup."
+        )
+    return model, checkpoint
 
 
 def _keep_predictions(run_id: int, rows: list[tuple[int, list[float]]], checkpoint: str) -> Callable[[Any], None]:

@@ -13,7 +13,7 @@ from core.imaging.deidentify import pseudonym
 from core.imaging.pixels import PixelFormat
 from core.imaging.store import Store
 from core.launching.local import LocalLauncher
-from core.services import importing, labeling, snapshotting, tasks, training, workspace
+from core.services import importing, labeling, predicting, snapshotting, tasks, training, workspace
 from core.services.training import Submitted
 from core.settings import Settings
 from core.training.cache import sha256_of
@@ -40,6 +40,10 @@ class Ground:
         return training.submit(
             self.db, snapshot_id=self.snapshot, spec=spec, by="engineer", key=key, launcher=self.launcher
         )
+
+    def predict(self, run: int, key: str) -> int:
+        """Queue a run's predictions of all cases; the job's id."""
+        return predicting.submit(self.db, run_id=run, split="all", by="engineer", key=key, launcher=self.launcher).job
 
     def take(self, folder: Path) -> int:
         """Queue the import of a folder made by `pictures`; the job's id."""

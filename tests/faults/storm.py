@@ -4,14 +4,16 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.errors import InvalidInput
 from core.services import jobs, runs
 from core.services.jobs import JobView
 from core.training.spec import TrainSpec
 from db.vocabulary import JobState
-from tests.faults import checkpoints, ground
+from tests.faults import checkpoints, ground, predictions
 from tests.faults.ground import Ground
 from tests.faults.processes import until, workers
 from tests.faults.reader import Reader, Server
@@ -23,21 +25,25 @@ LOOK_EVERY_S = 0.3
 
 @dataclass
 class Storm:
-    """What goes on in a home. Of imports and trainings the last one goes on, the others are done."""
+    """What goes on in a home. Of imports, trainings and predictions the last goes on, the others are done."""
 
     ground: Ground
     server: Server
     reader: Reader
     folder: Path
     chance: random.Random
-    reference: dict[str, str] = field(default_factory=dict)
+    undisturbed: int = 0  # a run
+    reference: dict[str, str] = field(default_factory=dict)  # its weights
+    scores: predictions.Scores = field(default_factory=dict)
     imports: list[tuple[int, Path]] = field(default_factory=list)  # (job, folder)
     trainings: list[tuple[int, int]] = field(default_factory=list)  # (job, run)
+    predicted: list[int] = field(default_factory=list)  # of the undisturbed run
     small: list[tuple[int, Path]] = field(default_factory=list)  # (job, folder): gives a dispatcher something to do
     landed: Counter[str] = field(default_factory=Counter)
     drafts: set[str] = field(default_factory=set)  # what was half written in earlier kills
     slowest: float = 0.0
     calm: bool = False
+    paused: bool = False  # the training, so that a prediction has the one slot
     looked: float = 0.0
 
     @property
@@ -53,6 +59,10 @@ class Storm:
         return self.imports[-1][0]
 
     @property
+    def predicting(self) -> int:
+        return self.predicted[-1]
+
+    @property
     def run_folder(self) -> Path:
         return runs.folder(self.ground.settings, self.trainings[-1][1])
 
@@ -63,13 +73,19 @@ class Storm:
         return self.job(job_id).state is JobState.SUCCEEDED
 
     def begin(self) -> None:
-        """Learn what an uninterrupted training comes to, then let everything begin."""
+        """Learn what an uninterrupted training and its predictions come to, then let everything begin."""
         made = self.ground.train(SPEC, "undisturbed")
-        until(lambda: self.job(made.job).state.is_finished, why=lambda: self.job(made.job))
-        assert (self.job(made.job).state, self.job(made.job).attempt) == (JobState.SUCCEEDED, 1)
+        self._undisturbed(made.job)
+        self.undisturbed = made.run
         self.reference = checkpoints.hashes(runs.folder(self.ground.settings, made.run))
+        self._undisturbed(self.ground.predict(made.run, "undisturbed"))
+        self.scores = predictions.scores(self.ground.db, made.run)
         self.tend()
         self.reader.start()
+
+    def _undisturbed(self, job: int) -> None:
+        until(lambda: self.job(job).state.is_finished, why=lambda: self.job(job))
+        assert (self.job(job).state, self.job(job).attempt) == (JobState.SUCCEEDED, 1), self.job(job)
 
     def tend(self) -> None:
         """What people would do: start the server again, resume what was lost, ask for more once something is done."""
@@ -80,16 +96,18 @@ class Storm:
         self.looked = time.monotonic()
         jobs.look(self.ground.db, self.ground.launcher)
         for job in self.going():
-            assert job.state not in (JobState.FAILED, JobState.CANCELLED), job
-            if job.state is JobState.LOST:
+            assert job.state is not JobState.FAILED, job
+            assert job.state is not JobState.CANCELLED or job.id == self.training, job
+            if job.state.is_resumable and not (self.paused and job.id == self.training):
                 jobs.requeue(self.ground.db, job.id)
                 self.ground.launcher.wake()
-        if not self.calm:
+        if not self.calm and not self.paused:
             self._ask_for_more()
 
     def going(self) -> list[JobView]:
         """The jobs that go on, or should."""
-        return [self.job(job) for job, _ in (*self.trainings[-1:], *self.imports[-1:], *self.small)]
+        pairs = (*self.trainings[-1:], *self.imports[-1:], *self.small)
+        return [self.job(job) for job in (*(job for job, _ in pairs), *self.predicted[-1:])]
 
     def _ask_for_more(self) -> None:
         if not self.trainings or self.is_done(self.training):
@@ -101,6 +119,18 @@ class Storm:
     def queue_a_small_one(self) -> None:
         """Something that a dispatcher has to start."""
         self.small.append(self._take(1, f"small {len(self.small)}"))
+
+    def pause(self) -> None:
+        """Cancel the training, as who needs its slot would."""
+        self.paused = True
+        with suppress(InvalidInput):  # it has ended already
+            jobs.cancel(self.ground.db, self.training)
+        self.until(lambda: self.job(self.training).state.is_finished)
+
+    def ask_for_predictions(self) -> None:
+        """Of the undisturbed run, as if it had none yet."""
+        predictions.forget(self.ground.db, self.undisturbed)
+        self.predicted.append(self.ground.predict(self.undisturbed, f"prediction {len(self.predicted)}"))
 
     def _take(self, count: int, name: str) -> tuple[int, Path]:
         folder = ground.pictures(self.folder / name, count, seed=self.chance.randrange(1 << 30))

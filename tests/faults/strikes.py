@@ -9,7 +9,7 @@ from collections.abc import Callable
 from core.services import jobs
 from core.services.jobs import LOST
 from db.vocabulary import JobState
-from tests.faults import checkpoints
+from tests.faults import checkpoints, predictions
 from tests.faults.arrivals import arrivals
 from tests.faults.processes import Living, dispatchers, file_readers, kill, until, workers
 from tests.faults.storm import Storm
@@ -62,6 +62,21 @@ def _checkpoint(storm: Storm) -> bool:
         return _job(storm, job, "checkpoint", found=found)
 
 
+def _predicting(storm: Storm) -> bool:
+    """Killed, it is resumed and comes to the same numbers; the training makes room and goes on afterwards."""
+    storm.pause()
+    try:
+        storm.ask_for_predictions()
+        job = _with_process(storm, lambda: storm.predicting)
+        storm.rest(storm.chance.uniform(0, 4))
+        killed = _job(storm, job, "predicting")
+        storm.until(lambda: storm.is_done(job))
+        assert predictions.scores(storm.ground.db, storm.undisturbed) == storm.scores
+        return killed
+    finally:
+        storm.paused = False
+
+
 def _dispatcher(storm: Storm) -> bool:
     storm.queue_a_small_one()
     storm.rest(storm.chance.uniform(0, 1.2))
@@ -96,7 +111,7 @@ def _job(storm: Storm, job: int, name: str, *, group: bool = False, found: list[
     if not kill(workers(storm.home, job) if found is None else found, group=group):
         return False
     until(lambda: not workers(storm.home, job))
-    half = set() if name == "import" else checkpoints.drafts(storm.run_folder) - storm.drafts
+    half = set() if name in ("import", "predicting") else checkpoints.drafts(storm.run_folder) - storm.drafts
     storm.drafts |= half
     storm.landed[f"{name}, half of {half.pop()[1:].rsplit('.', 1)[0]} written" if half else name] += 1
     _is_seen(storm, [job], lambda: jobs.look(storm.ground.db, storm.ground.launcher))
@@ -128,8 +143,9 @@ STRIKES: dict[str, Callable[[Storm], bool]] = {
     "import": _import,
     "training": _training,
     "checkpoint": _checkpoint,
+    "predicting": _predicting,
     "dispatcher": _dispatcher,
     "everything": _everything,
 }
-DECK = ("server", "server", "import", "import", "training", "training", "checkpoint", "checkpoint", "dispatcher",
+DECK = ("server", "server", "import", "import", "training", "checkpoint", "checkpoint", "predicting", "dispatcher",
         "everything")  # fmt: skip
