@@ -7,9 +7,8 @@ Thumbnails, maps and caches are made again; what an import under way has not tak
 
 import json
 import tarfile
-import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,7 +35,6 @@ class Contents:
     schema: str
     rows: dict[str, int]
     files: dict[str, str]
-    made_at: float = field(default_factory=time.time)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -86,7 +86,7 @@ def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
     """Row by row as the backup says, then at the newest schema; gives what to know of its jobs."""
     db = Database(f"sqlite:///{catalogue}")
     try:
-        if count(db) != contents.rows:
+        if count(db) != contents.rows or migrations.current(db) != contents.schema:
             raise damaged(path, "its catalogue does not hold the rows it held")
         migrations.upgrade(db)
         return [*_jobs(db), *_images(db, contents.files)]

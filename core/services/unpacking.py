@@ -58,7 +58,7 @@ def _members(tar: tarfile.TarFile, path: Path) -> dict[str, tarfile.TarInfo]:
     try:
         for member in tar:
             if not member.isreg() or member.issparse() or not NAMES.fullmatch(member.name) or member.name in members:
-                raise InvalidInput(f"{path.name} holds '{member.name}', which no backup of Rounds does: {WAY_OUT}")
+                raise InvalidInput(f"{path.name} holds {member.name!r}, which no backup of Rounds does: {WAY_OUT}")
             members[member.name] = member
     except tarfile.TarError as error:
         raise damaged(path, f"it breaks off: {error}") from error
