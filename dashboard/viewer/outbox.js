@@ -4,7 +4,7 @@ import { sentence, trouble } from "./loader.js";
 
 // What our routes answer to a request that will never do; anything else (signed out, too many, away) passes.
 const FINAL = [400, 404, 422];
-const PATIENCE_MS = 30000;
+const PATIENCE_MS = 45000; // longer than the server waits for a locked catalogue, whose own sentence says more
 
 const newKey = () =>
   crypto.randomUUID

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -17,7 +18,9 @@ from PIL import Image as Picture
 
 from core.curation.recipe import Recipe
 from core.imaging.store import Store
-from core.services import images, labeling, snapshotting, tasks
+from core.launching.local import LocalLauncher
+from core.services import images, jobs, labeling, snapshotting, tasks, training
+from core.training.spec import TrainSpec
 from dashboard.signing import Signer
 from tests.browser.conftest import free_port
 from tests.core.services.conftest import Home, make
@@ -70,6 +73,20 @@ def frozen(home: Home, source: Path) -> int:
     home.take(source, metadata=source / "data.csv", task="kind", label_column="kind")
     task = tasks.named(home.db, "kind")
     return snapshotting.freeze(home.db, task.id, Recipe(val=0.2, test=0.2), name="first", by="tester").id
+
+
+def started(home: Home, snapshot: int, **knobs: Any) -> training.Submitted:
+    """A training of small batches on one thread."""
+    spec = TrainSpec(**{"batch_size": 8, "threads": 1, "augment": "none", **knobs})
+    return training.submit(
+        home.db, snapshot_id=snapshot, spec=spec, by="tester", key="k", launcher=LocalLauncher(home.settings)
+    )
+
+
+def ended(home: Home, job_id: int) -> jobs.JobView:
+    """The job, once it has ended."""
+    until(lambda: jobs.get(home.db, job_id).state.is_finished, why=lambda: jobs.get(home.db, job_id))
+    return jobs.get(home.db, job_id)
 
 
 def check_whole(home: Home) -> int:

@@ -8,13 +8,24 @@ import sys
 import pytest
 
 from core.launching.local import LocalLauncher
-from core.services import explaining, images, importing, jobs, labeling, predicting, runs, tasks, training
+from core.services import explaining, images, importing, jobs, labeling, patience, predicting, runs, tasks
 from core.services.importing import ImportRequest
 from core.training.checkpoint import read_weights
-from core.training.spec import TrainSpec
 from db.vocabulary import JobState
 from tests.faults import disks
-from tests.faults.places import Served, check_whole, drafts, frozen, home_at, is_sentence, pictures, rounds, until
+from tests.faults.places import (
+    Served,
+    check_whole,
+    drafts,
+    ended,
+    frozen,
+    home_at,
+    is_sentence,
+    pictures,
+    rounds,
+    started,
+    until,
+)  # fmt: skip
 
 MEGABYTE = 1 << 20
 THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -127,13 +138,6 @@ def test_an_answer_that_cannot_be_written_is_not_acknowledged_and_is_taken_once_
         assert [line.text for line in labeling.history(home.db, one.id)] == said
 
 
-def started(home, snapshot: int, **knobs) -> training.Submitted:
-    spec = TrainSpec(**{"batch_size": 8, "threads": 1, "augment": "none", **knobs})
-    return training.submit(
-        home.db, snapshot_id=snapshot, spec=spec, by="tester", key="k", launcher=LocalLauncher(home.settings)
-    )
-
-
 def weights(home, run: int, kind: str):
     return read_weights(runs.folder(home.settings, run) / f"{kind}.safetensors")
 
@@ -161,12 +165,12 @@ def test_a_training_whose_checkpoint_does_not_fit_fails_and_goes_on_once_there_i
 
 @pytest.mark.slow
 def test_a_training_without_a_byte_left_for_its_row_waits_and_goes_on_once_there_is_room(disk, home, tmp_path):
-    said = tmp_path / "launch.log"  # on another disk: on this one its words have no room either
-    (home.settings.folder("jobs") / said.name).symlink_to(said)
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=60)
     until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: jobs.get(home.db, made.job))
     disk.fill()
-    until(lambda: jobs.get(home.db, made.job).state.is_finished or "free some space" in said.read_text())
+    until(lambda: jobs.get(home.db, made.job).state.is_finished or patience.waits(home.settings, made.job))
+    waits = patience.waits(home.settings, made.job)
+    assert waits is None or (is_sentence(waits) and "free some space" in waits)
     disk.clear()
     job = ended(home, made.job)
     if job.state is JobState.FAILED:  # what had no room was a checkpoint, or the run's own log
@@ -178,11 +182,6 @@ def test_a_training_without_a_byte_left_for_its_row_waits_and_goes_on_once_there
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
     assert weights(home, made.run, "last")[1].epoch == 60
     assert drafts(home.settings.home) == []
-
-
-def ended(home, job_id: int) -> jobs.JobView:
-    until(lambda: jobs.get(home.db, job_id).state.is_finished, why=lambda: jobs.get(home.db, job_id))
-    return jobs.get(home.db, job_id)
 
 
 @pytest.mark.slow
