@@ -1,6 +1,5 @@
 """A folder for what is not finished yet: gone at the end, and what a killed process left of its own at the next try."""
 
-import errno
 import fcntl
 import os
 import shutil
@@ -9,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core.errors import WAYS_OUT
+from core.errors import SPACE, WAYS_OUT
 
 ENDING = ".rounds-draft"
+# By SQLite's words, for its backup raises them without their code; a full disk can be either.
+SQLITE = {"database or disk is full": SPACE, "disk I/O error": f"{SPACE}, and see whether the disk is sound"}
 
 
 @contextmanager
@@ -48,12 +49,10 @@ def is_in_draft(path: Path) -> bool:
 def why(error: Exception) -> tuple[str, str]:
     """What the machine or SQLite would not do, and the way out."""
     cause = getattr(error, "orig", None) or error
-    name, number = getattr(cause, "filename", None), getattr(cause, "errno", None)
-    if str(getattr(cause, "sqlite_errorname", "")).startswith("SQLITE_FULL"):
-        number = errno.ENOSPC
-    reason = getattr(cause, "strerror", None) or str(cause)
+    name, reason = getattr(cause, "filename", None), getattr(cause, "strerror", None) or str(cause)
     at = f" at {name}" if isinstance(name, str) and not is_in_draft(Path(name)) else ""
-    return f"{reason}{at}", WAYS_OUT.get(number or 0, "see what `rounds doctor` says")
+    known = WAYS_OUT.get(getattr(cause, "errno", None) or 0) or SQLITE.get(reason)
+    return f"{reason}{at}", known or "see what `rounds doctor` says"
 
 
 def _sweep(left: Path) -> None:

@@ -17,6 +17,7 @@ from core.services.unpacking import damaged, unpack
 from core.settings import Settings
 from db import Database, migrations
 from db.tables import Image, Job
+from db.trouble import Trouble, trouble_of
 from db.vocabulary import JobState
 
 
@@ -51,7 +52,7 @@ def restore(settings: Settings, path: Path, *, tell: Tell = silent) -> Report:
             os.sync()  # once: an fsync for each of many files would take hours
             _place(folder, home)
         os.sync()
-    except OSError as error:
+    except (OSError, DBAPIError) as error:
         reason, way = why(error)
         raise UserError(f"The backup {path.name} cannot be restored to {home} ({reason}), and nothing of it stays; "
                         f"{way}, or name another home with --home DIR.") from error  # fmt: skip
@@ -94,6 +95,8 @@ def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
         raise HomeUnusable(f"The backup {path.name} has schema {error}, newer than this Rounds knows "
                            f"({migrations.head()}); restore it with the newer Rounds.") from error  # fmt: skip
     except DBAPIError as error:
+        if trouble_of(error) not in (None, Trouble.DAMAGED):
+            raise  # its bytes are what they were: it is this disk
         raise damaged(path, f"its catalogue cannot be read: {error.orig}") from error
     finally:
         db.close()
