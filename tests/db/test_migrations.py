@@ -1,5 +1,7 @@
 """The schema steps lead to the tables of `db.tables`, and a newer catalogue is left alone."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,13 @@ def test_a_newer_schema_is_refused_with_a_sentence_and_untouched(tmp_path: Path)
     assert migrations.head() in said
     assert "--home" in said
     assert migrations.current(Database(settings.database_url)) == "9999"
+
+
+def test_a_catalogue_at_the_newest_is_opened_without_alembic(tmp_path: Path):
+    settings = Settings(tmp_path / "home", f"sqlite:///{tmp_path / 'home' / 'catalogue.sqlite'}")
+    open_home(settings).close()
+    code = (
+        "import sys; from core.settings import Settings; from core.services.workspace import open_home; "
+        f"open_home(Settings.read({str(settings.home)!r})).close(); sys.exit('alembic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
