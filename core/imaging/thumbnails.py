@@ -27,8 +27,6 @@ def _reduced(samples: Array, step: int) -> Array:
         return samples
     rows, columns = (step * (size // step) for size in samples.shape[:2])
     half = step // 2
-    corners = [samples[down:rows:step, across:columns:step] for down in (0, half) for across in (0, half)]
-    total = corners[0].astype(np.uint32)
-    for corner in corners[1:]:
-        total += corner
+    lines = np.add(samples[:rows:step], samples[half:rows:step], dtype=np.uint32)
+    total = lines[:, :columns:step] + lines[:, half:columns:step]
     return ((total + 2) >> 2).astype(samples.dtype)

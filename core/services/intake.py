@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
@@ -90,21 +90,27 @@ def _add_images(session: Session, found: Sequence[tuple[Item, ReadImage]]) -> No
     fresh = {(item.result.sha256, image.item): (item, image) for item, image in reversed(found)}
     fresh = {key: pair for key, pair in reversed(fresh.items()) if key not in there}
     patients = _patients(session, project, fresh.values())
-    series = _series(session, fresh.values(), patients)
-    for (sha256, item_name), (item, image) in fresh.items():
-        uid = image.identity.series_uid
-        pseudonym = item.patient_of(image)[0]
-        base = item.name.rsplit("/", 1)[-1]
-        session.add(Image(
-            project_id=project, patient_id=patients[pseudonym], sha256=sha256, item=item_name,
-            series_id=series.get((pseudonym, image.identity.study_uid, uid)) if uid else None,
-            name=deidentify.scrub_name(item.name, [item.identity_of(image)]) + (f"#{item_name}" if item_name else ""),
-            name_key=deidentify.keyed(item.key, base + (f"#{item_name}" if item_name else "")),
-            importer=item.result.importer if isinstance(item.result, ReadFile) else "",
-            format=image.format.to_json(), offset=image.offset, pixel_sha256=image.pixel_sha256,
-            position=image.position,
-        ))  # fmt: skip
-    session.flush()
+    series = _series(session, fresh, patients)
+    rows = [
+        {
+            "project_id": project, "patient_id": patients[item.patient_of(image)[0]], "series_id": series.get(key),
+            **_image(item, image),
+        } for key, (item, image) in fresh.items()
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(Image), rows)
+
+
+def _image(item: Item, image: ReadImage) -> dict[str, Any]:
+    ending = f"#{image.item}" if image.item else ""
+    return {
+        "sha256": item.result.sha256, "item": image.item,
+        "name": deidentify.scrub_name(item.name, [item.identity_of(image)]) + ending,
+        "name_key": deidentify.keyed(item.key, item.name.rsplit("/", 1)[-1] + ending),
+        "importer": item.result.importer if isinstance(item.result, ReadFile) else "",
+        "format": image.format.to_json(), "offset": image.offset, "pixel_sha256": image.pixel_sha256,
+        "position": image.position,
+    }  # fmt: skip
 
 
 def _patients(session: Session, project: int, found: Iterable[tuple[Item, ReadImage]]) -> dict[str, int]:
@@ -122,28 +128,38 @@ def _patients(session: Session, project: int, found: Iterable[tuple[Item, ReadIm
 
 
 def _series(
-    session: Session, found: Iterable[tuple[Item, ReadImage]], patients: Mapping[str, int]
-) -> dict[tuple[str, str, str], int]:
-    ids: dict[tuple[str, str, str], int] = {}
-    for item, image in found:
-        here, pseudonym = image.identity, item.patient_of(image)[0]
-        where = (pseudonym, here.study_uid, here.series_uid)
-        if here.series_uid and where not in ids:
-            study = _one(session, Study, patient_id=patients[pseudonym],
-                         uid_key=deidentify.keyed(item.key, here.study_uid or here.series_uid))  # fmt: skip
-            row = _one(session, Series, study_id=study.id, uid_key=deidentify.keyed(item.key, here.series_uid))
-            row.modality = row.modality or image.facts.get("modality", "")
-            ids[where] = row.id
-    return ids
+    session: Session, found: Mapping[tuple[str, str], tuple[Item, ReadImage]], patients: Mapping[str, int]
+) -> dict[tuple[str, str], int]:
+    """The series of each image that names one, with its study."""
+    named = {key: pair for key, pair in found.items() if pair[1].identity.series_uid}
+    of = {key: (patients[item.patient_of(image)[0]], _study_key(item, image)) for key, (item, image) in named.items()}
+    studies = _rows(session, Study, "patient_id", of.values())
+    at = {
+        key: (studies[of[key]].id, deidentify.keyed(item.key, image.identity.series_uid))
+        for key, (item, image) in named.items()
+    }
+    series = _rows(session, Series, "study_id", at.values())
+    for key, (_, image) in named.items():
+        series[at[key]].modality = series[at[key]].modality or image.facts.get("modality", "")
+    return {key: series[where].id for key, where in at.items()}
 
 
-def _one(session: Session, table: type[Any], **values: Any) -> Any:
-    row = session.scalar(select(table).filter_by(**values))
-    if row is None:
-        row = table(**values)
-        session.add(row)
-        session.flush()
-    return row
+def _study_key(item: Item, image: ReadImage) -> str:
+    return deidentify.keyed(item.key, image.identity.study_uid or image.identity.series_uid)
+
+
+def _rows(
+    session: Session, table: type[Any], owner: str, keys: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], Any]:
+    """The rows by owner and uid_key, made where they are not there."""
+    wanted, rows = dict.fromkeys(keys), {}
+    for some in queries.chunks(sorted({owner_id for owner_id, _ in wanted})):
+        there = session.scalars(select(table).where(getattr(table, owner).in_(some)))
+        rows.update({(getattr(row, owner), row.uid_key): row for row in there})
+    fresh = {key: table(**{owner: key[0], "uid_key": key[1]}) for key in wanted if key not in rows}
+    session.add_all(fresh.values())
+    session.flush()
+    return rows | fresh
 
 
 def _image_ids(session: Session, hashes: Iterable[str]) -> dict[tuple[str, str], int]:
@@ -171,13 +187,16 @@ def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, 
             for name, value in {**image.facts, **item.facts, **own}.items():
                 wanted[image_id, name] = deidentify.scrub_name(value, identity)[:LONGEST_FACT]
     there = queries.facts_of(session, {image_id for image_id, _ in wanted})
+    fresh = []
     for (image_id, name), value in wanted.items():
         if name not in there.get(image_id, {}):
-            session.add(Fact(image_id=image_id, name=name, value=value))
+            fresh.append({"image_id": image_id, "name": name, "value": value})
         elif there[image_id][name] != value and deidentify.MASK not in there[image_id][name]:
             # What was masked stays: of a known file only its row is at hand, not the identity in its header.
             session.merge(Fact(image_id=image_id, name=name, value=value))
     session.flush()
+    if fresh:
+        session.execute(insert(Fact), fresh)
 
 
 def _add_labels(

@@ -68,3 +68,11 @@ def test_an_identity_prints_nothing_of_itself_where_it_is_held():
     from core.imaging.reading import ReadImage
 
     assert ReadImage.__dataclass_fields__["identity"].repr is False
+
+
+@pytest.mark.parametrize(("name", "patient", "hidden"), [
+    ("Smith.png", "\u017fmith", "….png"), ("\u212aarl.png", "karl", "….png"), ("KARL-1.png", "Karl", "…-1.png"),
+    ("M\u00dcLLER.png", "m\u00fcller", "….png"), ("carla.png", "Karl", "carla.png"),
+])  # fmt: skip
+def test_case_has_its_exceptions_and_hides_nobody(name: str, patient: str, hidden: str):
+    assert scrub_name(name, [Identity(patient_name=patient)]) == hidden
