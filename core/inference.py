@@ -105,7 +105,7 @@ def _read(manifest: Manifest, examples: Sequence[Example]) -> Pixels:
         return np.stack([read_image(one, size=manifest.stored, channels=manifest.channels) for one in examples])
     except (OSError, ValueError) as error:
         raise NotTrainable(
-            f"Pixels of images {examples[0].key} to {examples[-1].key} cannot be read; import their files again."
+            f"Pixels of cases {examples[0].key} to {examples[-1].key} cannot be read; import their files again."
         ) from error
 
 

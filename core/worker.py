@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
-from core.errors import FencedOff, NotTrainable, UserError, refusal
+from core.errors import FencedOff, NotFound, NotTrainable, UserError, refusal
 from core.imaging.store import Store
-from core.services import importing, jobs, predicting, runs, snapshotting, training
+from core.services import images, importing, jobs, predicting, runs, snapshotting, training
 from core.services.patience import note_of, patiently
 from core.settings import Settings
 from db import Database
@@ -211,13 +211,22 @@ def _verify(mine: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> None:
     store = Store(mine.settings.home)
     hashes = training.originals(mine.db, snapshot_id)
     for number, sha256 in enumerate(hashes, start=1):
-        if not store.verify(sha256):
+        if harm := _harm(store, sha256):
+            image = images.of_file(mine.db, sha256)
             raise NotTrainable(
-                f"The original {sha256[:12]} changed since it was imported; restore the file, or exclude the image and "
-                "freeze again."
+                f"The original of image {image.id} ('{image.name}', sha256 {sha256[:12]}) {harm}; import the file as "
+                "it was again and resume, or exclude the image and freeze again."
             )
         mine.beat({"verified": number, "originals": len(hashes)})
     say(f"{len(hashes)} originals verified by sha256.\n")
+
+
+def _harm(store: Store, sha256: str) -> str:
+    """What is wrong with an original, '' where nothing is."""
+    try:
+        return "" if store.verify(sha256) else "changed since it was imported"
+    except NotFound:
+        return "is gone"
 
 
 def _device(wanted: str, slot: str) -> str:

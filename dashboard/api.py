@@ -1,7 +1,8 @@
 """Routes for pixels, thumbnails, maps and labels: signed, bound to a browser, and by id only."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -81,17 +82,15 @@ class Api:
         if not 0 <= frame < view.format.frames:
             raise NotFound(f"Image {view.id} has {view.format.frames} frames; there is no frame {frame}.")
         path = Store(self.settings.home).pixels(view.sha256)
-        try:
-            with path.open("rb") as file:
-                file.seek(view.offset + frame * view.format.frame_bytes)
-                return Response(file.read(view.format.frame_bytes), headers=RAW)
-        except FileNotFoundError as error:
-            raise NotFound("The pixels of this image are gone from the store; import its file again.") from error
+        with _found(view), path.open("rb") as file:
+            file.seek(view.offset + frame * view.format.frame_bytes)
+            return Response(file.read(view.format.frame_bytes), headers=RAW)
 
     def thumbnail(self, request: Request, _said: None) -> Response:
         """A JPEG of the middle frame."""
         view = images.get(self.db, request.path_params["image"])
-        path = Store(self.settings.home).thumbnail(view.sha256, view.item, view.offset, view.format)
+        with _found(view):
+            path = Store(self.settings.home).thumbnail(view.sha256, view.item, view.offset, view.format)
         return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
 
     def map(self, request: Request, _said: None) -> Response:
@@ -139,6 +138,16 @@ class Api:
     def _done(self, view: labeling.CaseView) -> Response:
         case = {"id": view.id, "answer": view.answer, "label": view.label}
         return JSONResponse({"case": case, "progress": asdict(labeling.progress(self.db, view.task_id))})
+
+
+@contextmanager
+def _found(view: images.ImageView) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFound(
+            f"The pixels of image {view.id} are gone from the store; import its file '{view.name}' again."
+        ) from error
 
 
 def _key(said: Any) -> str:

@@ -24,7 +24,7 @@ class Store:
     home: Path
 
     def keep(self, path: Path, sha256: str, data: bytes | None = None) -> None:
-        """Copy an original, byte-identical; nothing happens where it is there already.
+        """Copy an original, byte-identical; nothing happens where it lies there unchanged.
 
         `data` is what was hashed, where it is in memory.
 
@@ -32,9 +32,9 @@ class Store:
             RefusedFile: its bytes are no longer those that were hashed.
         """
         target = self._at("originals", sha256)
-        if target.exists():
+        if target.exists() and _sha256(target) == sha256:
             return
-        with written(target, mode=0o400) as file:
+        with written(target, seldom=True, mode=0o400) as file:
             if data is not None:
                 file.write(data)
             else:
@@ -61,10 +61,10 @@ class Store:
         """What of an original lies in this home: its bytes, else the note of where they are; None where neither."""
         return next((path for path in (self._at("originals", sha256), self._note(sha256)) if path.exists()), None)
 
-    def is_whole(self, sha256: str) -> bool:
-        """Whether original and pixels are there; what is in them is for `verify` to say."""
+    def is_sound(self, sha256: str) -> bool:
+        """Whether the pixels are there, and the original with the bytes it had."""
         try:
-            return self.pixels(sha256).exists() and self.original(sha256).exists()
+            return self.pixels(sha256).exists() and self.verify(sha256)
         except (NotFound, OSError):
             return False
 
@@ -74,8 +74,7 @@ class Store:
         Raises:
             NotFound: it is gone.
         """
-        with self.original(sha256).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return _sha256(self.original(sha256)) == sha256
 
     def pixels(self, sha256: str) -> Path:
         """The decoded pixels of all items of a file, one after another."""
@@ -126,6 +125,11 @@ def _is_whole(thumbnail: Path) -> bool:
             return file.read() == END
     except OSError:
         return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copy(path: Path, file: BinaryIO, sha256: str) -> None:

@@ -99,6 +99,17 @@ def find(db: Database, text: str) -> ImageView:
     return get(db, ids[0])
 
 
+def of_file(db: Database, sha256: str) -> ImageView:
+    """The first image of a file.
+
+    Raises:
+        NotFound: the catalogue holds no image of it.
+    """
+    with db.read() as session:
+        image_id = session.scalar(select(Image.id).where(Image.sha256 == sha256).order_by(Image.id).limit(1))
+    return get(db, image_id or 0)
+
+
 def series(db: Database, series_id: int) -> list[ImageView]:
     """The images of a series in the order of their positions.
 

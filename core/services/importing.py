@@ -134,8 +134,8 @@ def run(
     flushed = time.monotonic()
     reading = ticking(
         wanted, store=None if request.dry_run else store, reference=request.reference,
-        # A known file whose original or pixels are gone is read again: importing it is the way to mend a home.
-        known=lambda sha256: known(sha256) and store.is_whole(sha256),
+        # A known file whose original changed, or that lost its pixels, is read again: importing it mends a home.
+        known=lambda sha256: known(sha256) and (request.dry_run or store.is_sound(sha256)),
     )  # fmt: skip
     with closing(reading) as results:
         for result in results:

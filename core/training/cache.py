@@ -91,8 +91,8 @@ def _read(example: Example, *, size: int, channels: int) -> Pixels:
         return read_image(example, size=size, channels=channels)
     except (OSError, ValueError) as error:
         raise NotTrainable(
-            f"The pixels of image {example.key} cannot be read ({type(error).__name__}); import its file again, or "
-            "exclude it and freeze again."
+            f"The pixels of case {example.key} cannot be read ({type(error).__name__}); import its file again and "
+            "resume, or exclude its image and freeze again."
         ) from error
 
 

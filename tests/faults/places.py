@@ -68,19 +68,25 @@ def home_at(folder: Path) -> Iterator[Home]:
         bury()
 
 
-def frozen(home: Home, source: Path) -> int:
+class Asleep:
+    """A launcher that starts nothing: the test runs the job itself."""
+
+    def wake(self) -> None:
+        """Nobody is woken."""
+
+
+def frozen(home: Home, source: Path, **options: Any) -> int:
     """The pictures taken, labelled and frozen; the snapshot's id."""
-    home.take(source, metadata=source / "data.csv", task="kind", label_column="kind")
+    home.take(source, metadata=source / "data.csv", task="kind", label_column="kind", **options)
     task = tasks.named(home.db, "kind")
     return snapshotting.freeze(home.db, task.id, Recipe(val=0.2, test=0.2), name="first", by="tester").id
 
 
-def started(home: Home, snapshot: int, **knobs: Any) -> training.Submitted:
+def started(home: Home, snapshot: int, launcher: Any = None, **knobs: Any) -> training.Submitted:
     """A training of small batches on one thread."""
     spec = TrainSpec(**{"batch_size": 8, "threads": 1, "augment": "none", **knobs})
-    return training.submit(
-        home.db, snapshot_id=snapshot, spec=spec, by="tester", key="k", launcher=LocalLauncher(home.settings)
-    )
+    launcher = launcher or LocalLauncher(home.settings)
+    return training.submit(home.db, snapshot_id=snapshot, spec=spec, by="tester", key="k", launcher=launcher)
 
 
 def ended(home: Home, job_id: int) -> jobs.JobView:

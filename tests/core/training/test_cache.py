@@ -81,7 +81,7 @@ def test_the_name_follows_the_content(tmp_path):
 def test_pixels_that_are_gone_are_a_sentence(tmp_path):
     examples = textures(tmp_path, each=2)
     (tmp_path / "textures.raw").unlink()
-    with pytest.raises(NotTrainable, match=r"pixels of image train/0 cannot be read"):
+    with pytest.raises(NotTrainable, match=r"pixels of case train/0 cannot be read"):
         opened(tmp_path / "cache", examples)
     assert list((tmp_path / "cache").glob("*")) == []
 
