@@ -16,6 +16,7 @@ class Living:
     """A process of `python -m core` on a home. The dead whose parent has not asked for them have no argv any more."""
 
     pid: int
+    session: int
     argv: tuple[str, ...]
 
     @property
@@ -36,12 +37,18 @@ def living(home: Path) -> Iterator[Living]:
         with suppress(OSError):
             argv = Path(f"/proc/{name}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
             if str(home) in argv and "-m" in argv:
-                yield Living(int(name), tuple(argv))
+                after_its_name = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()
+                yield Living(int(name), int(after_its_name[3]), tuple(argv))
 
 
 def workers(home: Path, job_id: int | None = None) -> list[Living]:
-    """Processes that work on jobs, or on that one."""
-    return [one for one in living(home) if one.job is not None and job_id in (None, one.job)]
+    """Processes that work on jobs, or on that one.
+
+    Each was started in a session of its own: what does not lead one was forked by a worker a moment ago, and is on its
+    way to be a reader of files.
+    """
+    found = [one for one in living(home) if one.job is not None and one.pid == one.session]
+    return [one for one in found if job_id in (None, one.job)]
 
 
 def dispatchers(home: Path) -> list[Living]:

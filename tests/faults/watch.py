@@ -41,7 +41,7 @@ class Watch:
 
     def check(self) -> None:
         """No double runs so far, and each job's attempts are numbered upwards, one process each."""
-        assert self.double == []
+        assert not self.double, self.double
         for job, seen in self.attempts.items():
             numbers = [attempt for attempt, _ in seen]
             assert numbers == sorted(set(numbers)), f"job {job}: {seen}"
