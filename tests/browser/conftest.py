@@ -75,8 +75,8 @@ def serve(tmp_path) -> Iterator[Callable[..., Server]]:
     """Start servers on a home; all are stopped at the end."""
     running = []
 
-    def start(home: Path, host: str = "127.0.0.1") -> Server:
-        port = free_port()
+    def start(home: Path, host: str = "127.0.0.1", port: int | None = None) -> Server:
+        port = port or free_port()
         said = tmp_path / f"serve-{port}.txt"
         argv = [sys.executable, "-m", "dashboard", "--home", str(home), "serve", "--no-browser"]
         with said.open("w") as words:

@@ -1,0 +1,76 @@
+"""A browser that loses its server or its network: it says so in one sentence, and no answer is lost or doubled."""
+
+import pytest
+from playwright.sync_api import expect
+
+from core.services import labeling
+from tests.browser.test_labelling import current, labelling, painted
+
+__all__ = ["labelling"]
+pytestmark = pytest.mark.browser
+TITLES = ["none", "some", "much"]
+AWAY = "The server does not answer; your answers wait here."
+
+
+def give(page, answers: str) -> list[tuple[int, int]]:
+    """Type them, each once its image is on the screen: (case, class position)."""
+    given = []
+    for key in answers:
+        painted(page)
+        given.append((current(page), int(key) - 1))
+        page.keyboard.press(key)
+    return given
+
+
+def ahead_fetched(page) -> None:
+    """The next images are here: they can be read without a server."""
+    page.wait_for_load_state("networkidle")
+    painted(page)
+
+
+def check(db, cases, given) -> None:
+    """Each answer stands once, and nothing else does."""
+    said = [(case.id, TITLES.index(one.text)) for case in cases for one in labeling.history(db, case.id)]
+    assert sorted(said) == sorted(given)
+
+
+def test_a_server_killed_in_the_middle_and_started_again_gets_every_answer_once(labelling, page, serve):
+    db, server, cases = labelling
+    root = page.locator(".rv-root")
+    given = give(page, "123")
+    expect(root).to_have_attribute("data-waiting", "0")
+    ahead_fetched(page)
+    given += give(page, "2")  # may be on its way when the server dies
+    server.process.kill()
+    server.process.wait()
+    given += give(page, "31")
+    expect(root.locator(".rv-said")).to_have_text(AWAY)
+    assert int(root.get_attribute("data-waiting")) >= 2
+    assert len(labeling.history(db, given[-1][0])) == 0
+    serve(server.home, port=int(server.url.rsplit(":", 1)[1]))
+    expect(root).to_have_attribute("data-waiting", "0")
+    expect(root.locator(".rv-said")).to_have_text("")
+    check(db, cases, given)
+    given += give(page, "12")
+    expect(root).to_have_attribute("data-waiting", "0")
+    check(db, cases, given)
+
+
+def test_a_network_that_is_away_for_a_while_loses_and_doubles_nothing(labelling, page):
+    db, _, cases = labelling
+    root = page.locator(".rv-root")
+    given = give(page, "12")
+    ahead_fetched(page)
+    expect(root).to_have_attribute("data-waiting", "0")
+    page.context.set_offline(True)
+    given += give(page, "331")
+    expect(root).to_have_attribute("data-waiting", "3")
+    expect(root.locator(".rv-said")).to_have_text(AWAY)
+    check(db, cases, given[:2])
+    page.context.set_offline(False)
+    expect(root).to_have_attribute("data-waiting", "0")
+    expect(root.locator(".rv-said")).to_have_text("")
+    check(db, cases, given)
+    given += give(page, "2")
+    expect(root).to_have_attribute("data-waiting", "0")
+    check(db, cases, given)
