@@ -290,7 +290,7 @@ def _dispatch(arguments: Arguments) -> None:
 
     settings = _settings(arguments)
     db = patiently(lambda: workspace.open_home(settings))
-    dispatcher.run(db, settings, LocalLauncher(settings))
+    dispatcher.run(db, settings, LocalLauncher(settings), lock=arguments.lock)
 
 
 def _work(arguments: Arguments) -> None:
@@ -303,13 +303,13 @@ def _work(arguments: Arguments) -> None:
     worker.work(db, settings, arguments.id, attempt=arguments.attempt, device=arguments.device)
 
 
-def _serve(_arguments: Arguments) -> None:
-    raise InvalidInput("The dashboard is started by `rounds serve`, not by `python -m core`.")
+def _screen(_arguments: Arguments) -> None:
+    raise InvalidInput("The dashboard is started by `rounds serve` or `rounds demo`, not by `python -m core`.")
 
 
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
-    "serve": _serve, "import": _import, "label": _label, "snapshot": _snapshot, "train": _train, "jobs": _jobs,
-    "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain, "backup": _backup,
+    "serve": _screen, "demo": _screen, "import": _import, "label": _label, "snapshot": _snapshot, "train": _train,
+    "jobs": _jobs, "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain, "backup": _backup,
     "restore": _restore, "doctor": _doctor, "dispatch": _dispatch, "work": _work,
 }  # fmt: skip
 

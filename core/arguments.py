@@ -1,12 +1,17 @@
 """The command line's contract: the names of commands and options."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput
 
 Arguments = argparse.Namespace
+SCREEN = {
+    "serve": "open the dashboard",
+    "demo": "make a workspace of drawn patients with two models in training, and open it",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,6 +31,12 @@ def common() -> Parser:
     return here
 
 
+def command_of(argv: Sequence[str]) -> str:
+    """The command that is asked for, "" where none is: the first word that is neither an option nor its home."""
+    words = [word for before, word in zip(["", *argv], argv, strict=False) if before != "--home"]
+    return next((word for word in words if not word.startswith("-")), "")
+
+
 def parser() -> Parser:
     """The contract: names of commands and options."""
     top = Parser(
@@ -36,7 +47,7 @@ def parser() -> Parser:
     def command(name: str, summary: str) -> argparse.ArgumentParser:
         return subs.add_parser(name, help=summary, description=summary, parents=[common()])
 
-    for name, summary in (("serve", "open the dashboard"),):
+    for name, summary in SCREEN.items():
         command(name, summary)  # run by dashboard.__main__, listed here for --help
     one = command("import", "take in a file or a folder of images")
     one.add_argument("path", type=Path, metavar="PATH")
@@ -88,7 +99,8 @@ def parser() -> Parser:
     one = command("restore", "put a backup into an empty home, and compare")
     one.add_argument("file", type=Path, metavar="FILE")
     command("doctor", "look at everything and say what is not well")
-    command("dispatch", "give waiting jobs a process (started by itself)")
+    one = command("dispatch", "give waiting jobs a process (started by itself)")
+    one.add_argument("--lock", type=int, metavar="N", help="the handle of the lock that was taken for it")
     one = command("work", "do one claimed job in this process (started by the dispatcher)")
     one.add_argument("id", type=int)
     one.add_argument("--attempt", type=int, required=True)

@@ -16,29 +16,25 @@ from db.vocabulary import JobKind
 LOOK_EVERY_S = 1.0
 
 
-def run(db: Database, settings: Settings, launcher: Launcher) -> None:
+def run(db: Database, settings: Settings, launcher: Launcher, *, lock: int | None = None) -> None:
     """Start what waits until nothing does. Rivals leave at once: one dispatcher per home, by lock.
 
-    Killed, it leaves what waits in the queue: `jobs.look` wakes the next one.
+    `lock` is the handle of it that whoever started this process took for us. Killed, we leave what waits in the
+    queue: `jobs.look` wakes the next one.
     """
     singleton = dispatcher_lock(settings)
-    while _waits(db):
-        lock = take(singleton)
-        if lock is None:
-            return
+    lock = take(singleton) if lock is None else lock
+    while lock is not None:
         while patiently(lambda: _go_round(db, settings, launcher)):
             pass
         # Given back before the last look: a job queued in between finds either us still looking, or no lock held.
         os.close(lock)
-
-
-def _waits(db: Database) -> bool:
-    return patiently(lambda: jobs.oldest_queued(db, list(JobKind))) is not None
+        lock = take(singleton) if patiently(lambda: jobs.any_waits(db)) else None
 
 
 def _go_round(db: Database, settings: Settings, launcher: Launcher) -> bool:
     """Start what can be started; False where nothing waits."""
-    if jobs.oldest_queued(db, list(JobKind)) is None:
+    if not jobs.any_waits(db):
         return False
     jobs.reap(db, launcher.alive)
     started = [_start_one(db, settings, slot, kinds) for slot, kinds in _slots(launcher)]

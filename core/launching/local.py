@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from core.launching.locks import is_held
+from core.launching.locks import is_held, take
 from core.settings import Settings
 
 
@@ -16,10 +16,18 @@ class LocalLauncher:
         self.settings = settings
 
     def wake(self) -> None:
-        """Start a dispatcher, unless one is at work: that one looks once more after it has given its lock back."""
-        if is_held(dispatcher_lock(self.settings)):
+        """Start a dispatcher, unless one is at work: that one looks once more after it has given its lock back.
+
+        Its lock is taken here and handed down, so that nobody starts a second one while the first loads.
+        """
+        lock = take(dispatcher_lock(self.settings))
+        if lock is None:
             return
-        detach([sys.executable, "-m", "core", "--home", str(self.settings.home), "dispatch"], self.settings)
+        try:
+            argv = [sys.executable, "-m", "core", "--home", str(self.settings.home), "dispatch", "--lock", str(lock)]
+            detach(argv, self.settings, inherit=(lock,))
+        finally:
+            os.close(lock)
 
     def alive(self, job_id: int) -> bool:
         """Whether a process of the job's tree still holds its lock."""

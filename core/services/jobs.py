@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.errors import FencedOff, InvalidInput, NotFound
 from core.launching import Launcher
@@ -118,10 +118,20 @@ def requeue(db: Database, job_id: int) -> JobView:
 
 
 def oldest_queued(db: Database, kinds: list[JobKind]) -> int | None:
-    """The id of the job that waits longest among `kinds`."""
+    """The id of the job that waits longest among `kinds`; a prediction waits until its run's training has ended."""
+    training = aliased(Job)
+    unended = training.state.in_([JobState.QUEUED, JobState.RUNNING])
+    first = exists().where(training.run_id == Job.run_id, training.kind == JobKind.TRAIN, unended)
+    ready = or_(Job.kind != JobKind.PREDICT, ~first)
     with db.read() as session:
-        waiting = select(Job.id).where(Job.state == JobState.QUEUED, Job.kind.in_(kinds)).order_by(Job.id)
+        waiting = select(Job.id).where(Job.state == JobState.QUEUED, Job.kind.in_(kinds), ready).order_by(Job.id)
         return session.scalar(waiting.limit(1))
+
+
+def any_waits(db: Database) -> bool:
+    """Whether a job is queued, be it one that may start or one whose turn comes when another has ended."""
+    with db.read() as session:
+        return session.scalar(select(Job.id).where(Job.state == JobState.QUEUED).limit(1)) is not None
 
 
 def claim(db: Database, job_id: int) -> int | None:
@@ -185,7 +195,7 @@ def look(db: Database, launcher: Launcher) -> list[int]:
     Whoever was to start a waiting job may have been killed before it could.
     """
     lost = reap(db, launcher.alive)
-    if oldest_queued(db, list(JobKind)) is not None:
+    if any_waits(db):
         launcher.wake()
     return lost
 

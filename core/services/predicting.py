@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.launching import Launcher
 from core.services import jobs, runs
 from core.services.training import Submitted
@@ -41,14 +41,14 @@ class PredictionView:
 
 
 def submit(db: Database, *, run_id: int, split: str, by: str, key: str, launcher: Launcher) -> Submitted:
-    """Queue the predictions of one split (or "all") by a run's best checkpoint.
+    """Queue the predictions of one split (or "all") by a run's best checkpoint, once its training has ended.
 
     Raises:
         NotFound: no such run.
-        InvalidInput: it has no checkpoint yet, or no such split.
+        InvalidInput: it has no checkpoint and nothing trains it, or no such split.
     """
     run = runs.get(db, run_id)
-    if run.best_epoch is None:
+    if run.best_epoch is None and (run.job is None or run.job.state.is_finished):
         raise InvalidInput(f"Run {run_id} has no checkpoint yet; wait for its first epoch, or look at its log.")
     if split not in (*(one.value for one in Split), "all"):
         raise InvalidInput(f"There is no split '{split}'; choose train, val, test or all.")
@@ -96,9 +96,16 @@ def every(db: Database, run_id: int, *, split: str | None = None) -> list[Predic
 
 
 def checkpoint(db: Database, run_id: int) -> str:
-    """sha256 of the run's best checkpoint."""
+    """sha256 of the run's best checkpoint.
+
+    Raises:
+        NotFound: its training ended before the first epoch.
+    """
     with db.read() as session:
-        return session.get_one(Checkpoint, (run_id, CheckpointKind.BEST)).sha256
+        found = session.get(Checkpoint, (run_id, CheckpointKind.BEST))
+    if found is None:
+        raise NotFound(f"Run {run_id} has no checkpoint: its training ended before an epoch did; resume that first.")
+    return found.sha256
 
 
 def _snapshot(session: Session, run_id: int) -> int:

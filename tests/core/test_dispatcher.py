@@ -12,7 +12,7 @@ import pytest
 from PIL import Image as Picture
 
 from core import dispatcher
-from core.launching.local import LocalLauncher, job_lock, slot_lock
+from core.launching.local import LocalLauncher, detach, dispatcher_lock, job_lock, slot_lock
 from core.launching.locks import is_held, take
 from core.services import importing, jobs
 from core.services.importing import ImportRequest
@@ -77,7 +77,21 @@ def test_where_one_is_at_work_another_leaves_at_once(db, settings, tmp_path):
 
 def test_with_nothing_to_do_it_leaves(db, settings):
     dispatcher.run(db, settings, LocalLauncher(settings))
-    assert not (settings.folder("jobs") / "dispatcher.lock").exists()
+    assert not is_held(dispatcher_lock(settings))
+
+
+def test_one_is_started_however_often_it_is_asked_for(db, settings, tmp_path, monkeypatch):
+    (job_id,) = queue(db, settings, tmp_path / "in", 1)
+    started = []
+    monkeypatch.setattr("core.launching.local.detach", lambda *a, **k: started.append(detach(*a, **k)))
+    launcher = LocalLauncher(settings)
+    for _ in range(3):
+        launcher.wake()
+    assert len(started) == 1
+    until(lambda: jobs.get(db, job_id).state.is_finished, 60)
+    until(lambda: not is_held(dispatcher_lock(settings)), 60)
+    launcher.wake()
+    assert len(started) == 2
 
 
 def test_a_taken_slot_keeps_a_job_waiting(db, settings, tmp_path, monkeypatch):
