@@ -1,4 +1,4 @@
-"""The script `rounds`: `serve` here, everything else is core's. Loading it loads neither Streamlit nor torch."""
+"""The script `rounds`: `serve` and `demo` here, everything else is core's. Loads neither Streamlit nor torch."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -6,14 +6,15 @@ from pathlib import Path
 
 from core import __main__ as core_main
 from core import arguments
+from core.output import Output
 from core.settings import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
     argv = list(sys.argv[1:] if argv is None else argv)
-    screen = next((name for name in SCREEN if name in argv[:4]), None)
-    return core_main.run(argv, lambda: SCREEN[screen](argv)) if screen else core_main.main(argv)
+    screen = SCREEN.get(arguments.command_of(argv))
+    return core_main.run(argv, lambda: screen(argv)) if screen else core_main.main(argv)
 
 
 def _serve(argv: list[str]) -> None:
@@ -33,7 +34,13 @@ def _serve(argv: list[str]) -> None:
     )  # fmt: skip
 
 
-SCREEN: dict[str, Callable[[list[str]], None]] = {"serve": _serve}
+def _demo(argv: list[str]) -> Output | None:
+    from dashboard import demo
+
+    return demo.run(argv)
+
+
+SCREEN: dict[str, Callable[[list[str]], Output | None]] = {"serve": _serve, "demo": _demo}
 
 if __name__ == "__main__":
     sys.exit(main())

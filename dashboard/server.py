@@ -54,7 +54,7 @@ def serve(
         PortInUse: another program listens there.
         InvalidInput: an address or a certificate that cannot be used.
     """
-    _need_free(host, port)
+    need_free(host, port)
     _need_certificate(certfile, keyfile)
     token = None if host in LOOPBACK else os.environ.get("ROUNDS_TOKEN") or secrets.token_urlsafe(24)
     app = create(settings, port=port, token=token, secure=certfile is not None)
@@ -89,7 +89,13 @@ def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     return pairs
 
 
-def _need_free(host: str, port: int) -> None:
+def need_free(host: str, port: int) -> None:
+    """See that one may listen there.
+
+    Raises:
+        PortInUse: another program does.
+        InvalidInput: no such address, no such port.
+    """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as probe:

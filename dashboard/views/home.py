@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.services import images, jobs, labeling, runs, tasks
 from dashboard import look, wiring
+from dashboard.parts import tour
 
 wired = wiring.here()
 jobs.look(wired.db, wired.launcher)
@@ -20,6 +21,7 @@ st.caption(
     f"{look.count(totals.images, 'image')} of {look.count(totals.patients, 'patient')}, "
     f"{look.count(totals.series, 'series', 'series')}."
 )
+tour.show()
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("Waiting for you")
