@@ -1,6 +1,7 @@
 """The reading process: limits on itself, then one file after another, a line of JSON each way."""
 
 import ctypes
+import gc
 import hashlib
 import json
 import os
@@ -26,13 +27,18 @@ KINDS = {
     b"\x7fELF": "a program", b"SQLite format": "a database",
 }  # fmt: skip
 WHOLE = 64 << 20  # bytes of a file that are held at once; of a larger one no copy is made in memory
+RARELY = 20_000  # objects made before rings of them are looked for: some forty files
 MEMORY = 4 << 30  # address space: codecs map generously; a header that asks for more is refused
 
 
 def main() -> None:
     """Serve requests until the other side closes."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    _die_with_parent()
+    if sys.platform == "linux":
+        _die_with_parent()
+        _keep_what_is_freed()
+    gc.freeze()
+    gc.set_threshold(RARELY)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an end that takes its half-written files along
     home, mode = sys.argv[1], sys.argv[2]
     store = Store(Path(home)) if home else None
@@ -45,9 +51,16 @@ def main() -> None:
 
 def _die_with_parent() -> None:
     """A reader stuck in a codec must not outlive a killed import (Linux; elsewhere it ends at its next line)."""
-    if sys.platform == "linux":
-        set_death_signal = 1  # PR_SET_PDEATHSIG of linux/prctl.h
-        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+    set_death_signal = 1  # PR_SET_PDEATHSIG of linux/prctl.h
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+
+
+def _keep_what_is_freed() -> None:
+    """The next image needs as much memory: giving it back and asking for it again costs more than drawing it small."""
+    with suppress(AttributeError):  # a C library other than GNU's
+        mallopt, trim_threshold, mmap_threshold = ctypes.CDLL(None).mallopt, -1, -3  # malloc.h
+        mallopt(mmap_threshold, 32 << 20)
+        mallopt(trim_threshold, 256 << 20)
 
 
 def _say(out: Any, message: dict[str, Any]) -> None:

@@ -9,10 +9,11 @@ from typing import BinaryIO
 
 
 @contextmanager
-def written(path: Path, *, lasting: bool = True, mode: int = 0o600) -> Iterator[BinaryIO]:
+def written(path: Path, *, lasting: bool = True, seldom: bool = False, mode: int = 0o600) -> Iterator[BinaryIO]:
     """A file open for writing that becomes `path` when the block ends well, and is gone when it does not.
 
-    Not lasting, it may be empty after a power cut: for what can be made again.
+    Not lasting, it may be empty after a power cut: for what can be made again. What is read seldom is not kept in the
+    machine's memory.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
@@ -21,6 +22,8 @@ def written(path: Path, *, lasting: bool = True, mode: int = 0o600) -> Iterator[
             file.flush()
             if lasting:
                 os.fsync(file.fileno())
+            if seldom and hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
