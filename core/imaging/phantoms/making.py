@@ -63,11 +63,11 @@ def draw_some(folder: Path, plan: Sequence[Exposure], part: int, seed: int) -> l
     """The pictures whose bodies fall to this part: a body is drawn once for all its visits."""
     mine = [(one, one if one.copies is None else plan[one.copies]) for one in plan]
     mine = sorted((pair for pair in mine if pair[1].patient % PARTS == part), key=lambda pair: pair[1].patient)
-    bodies: dict[int, _Body] = {}
+    bodies: dict[int, Body] = {}
     planted = []
     for one, shown in mine:
         if shown.patient not in bodies:
-            bodies = {shown.patient: _Body.draw(shown, seed)}
+            bodies = {shown.patient: Body.draw(shown, seed)}
         plate = bodies[shown.patient].exposed(shown, seed)
         plate = plate if one is shown else _again(plate, one, seed)
         path = folder / file_name(one)
@@ -78,17 +78,21 @@ def draw_some(folder: Path, plan: Sequence[Exposure], part: int, seed: int) -> l
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class Body:
+    """One patient's chest and the opacity that may be in it."""
+
     chest: anatomy.Map
     opacity: exposing.Opacity
 
     @classmethod
-    def draw(cls, one: Exposure, seed: int) -> "_Body":
+    def draw(cls, one: Exposure, seed: int) -> "Body":
+        """The same for all pictures of a patient."""
         chance = np.random.default_rng([seed, 2, one.patient])
         build = anatomy.draw_build(chance, sex=one.sex, age=one.age)
         return cls(anatomy.chest(build), exposing.draw_opacity(chance, build))
 
     def exposed(self, one: Exposure, seed: int) -> Plate:
+        """Take one picture of it."""
         chance = np.random.default_rng([seed, 4, one.number])
         return exposing.expose(chance, self.chest, self.opacity if one.opacity else None, one)
 
