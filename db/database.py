@@ -1,6 +1,8 @@
 """The one door to the catalogue: an engine with the right pragmas, read() and transaction()."""
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -38,6 +40,7 @@ class Database:
 
     def __init__(self, url: str, *, says: Says | None = None) -> None:
         self.url, self.says = url, says
+        self._turn = threading.Lock()
 
     @cached_property
     def engine(self) -> Engine:
@@ -49,17 +52,17 @@ class Database:
             engine = create_engine(self.url, module=module, connect_args={"timeout": self.busy_s})
             wal = module.sqlite_version_info >= SAFE_WAL
             event.listen(engine, "connect", lambda connection, _: _prepare(connection, wal=wal, busy_s=self.busy_s))
-            event.listen(engine, "begin", _begin)
+            event.listen(engine, "begin", self._begin)
         event.listen(engine, "handle_error", self._tell, retval=True)
         return engine
 
-    @property
+    @cached_property
     def busy_s(self) -> float:
         """How long a lock of somebody else is waited for."""
         asked = make_url(self.url).query.get("timeout", "")
         return float(asked) if isinstance(asked, str) and asked.replace(".", "", 1).isdigit() else BUSY_S
 
-    @property
+    @cached_property
     def is_sqlite(self) -> bool:
         """Whether the catalogue is a file of ours."""
         return make_url(self.url).get_backend_name() == "sqlite"
@@ -84,13 +87,34 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that takes the write lock at once and commits at the end, or undoes everything."""
-        writing = self.engine.execution_options(writes=True)
-        with Session(writing, expire_on_commit=False) as session, session.begin():
-            yield session
+        with self._in_turn() as patience_s:
+            writing = self.engine.execution_options(writes=True, patience_s=patience_s)
+            with Session(writing, expire_on_commit=False) as session, session.begin():
+                yield session
 
     def close(self) -> None:
         """Give back the connections."""
         self.engine.dispose()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[float]:
+        """One writer of this process after another; gives how long is left to wait for those of others.
+
+        SQLite knows no queue: who finds it locked sleeps and tries again, and of ten writers one would try for seconds.
+        """
+        begun = time.monotonic()
+        mine = self.is_sqlite and self._turn.acquire(timeout=self.busy_s)
+        try:
+            yield max(0.0, self.busy_s - (time.monotonic() - begun))
+        finally:
+            if mine:
+                self._turn.release()
+
+    def _begin(self, connection: Any) -> None:
+        options = connection.get_execution_options()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(options.get('patience_s', self.busy_s) * 1000)}")
+        # A deferred BEGIN that later writes fails with "database is locked" under rival writers; IMMEDIATE waits.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     def _tell(self, context: ExceptionContext) -> BaseException | None:
         error = context.sqlalchemy_exception
@@ -107,9 +131,3 @@ def _prepare(connection: Any, *, wal: bool, busy_s: float) -> None:
         "synchronous = FULL",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin(connection: Any) -> None:
-    # A deferred BEGIN that later writes fails with "database is locked" under rival writers; IMMEDIATE waits.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

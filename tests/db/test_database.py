@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from db import Database, migrations
 from db.database import SAFE_WAL, sqlite_module
@@ -153,3 +153,69 @@ def test_read_keeps_nothing(db: Database):
         session.add(Reader(name="by mistake"))
         session.flush()
     assert count(db) == 0
+
+
+def impatient(db: Database, seconds: float) -> Database:
+    return Database(f"{db.url}?timeout={seconds}")
+
+
+def test_writers_of_one_process_take_turns_and_wait_for_no_lock_of_each_other(db: Database, monkeypatch):
+    """With no patience for SQLite's lock at all, they would fail if two of them ever met there."""
+    monkeypatch.setattr(Database, "_begin", at_once)
+    begun, failed = threading.Barrier(WRITERS), []
+
+    def guarded(writer: int) -> None:
+        try:
+            begun.wait()
+            write(db, writer)
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(writer,)) for writer in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert count(db) == WRITERS * EACH
+
+
+def at_once(_db: Database, connection) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def test_who_waited_for_a_turn_does_not_wait_as_long_again_for_a_stranger(db: Database):
+    mine = impatient(db, 0.2)
+    with mine._in_turn() as whole, mine._in_turn() as left:
+        assert whole > 0.1
+        assert left == 0
+    with mine._in_turn() as again:
+        assert again > 0.1
+    mine.close()
+
+
+def test_a_transaction_within_another_is_refused_and_nothing_hangs(db: Database):
+    mine = impatient(db, 0.2)
+    with mine.transaction() as session:
+        session.add(Reader(name="outer"))
+        session.flush()
+        with pytest.raises(OperationalError, match="locked"):
+            write(mine, 1)
+    assert count(mine) == 1
+    mine.close()
+
+
+def test_a_turn_is_given_back_by_who_fails(db: Database):
+    mine = impatient(db, 0.2)
+    stranger = sqlite_module().connect(str(db.file), isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    for _ in range(2):
+        with pytest.raises(OperationalError, match="locked"):
+            write(mine, 1)
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    with mine.transaction() as session:
+        session.add(Reader(name="after"))
+    assert count(mine) == 1
+    mine.close()
