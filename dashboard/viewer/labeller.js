@@ -133,9 +133,16 @@ export class Labeller extends Viewer {
       const told = this.cases?.find((one) => one.id === news.case.id);
       if (told && !news.waiting) Object.assign(told, { answer: news.case.answer, label: news.case.label });
     }
+    if (news.sent || !news.waiting) this.away = "";
+    else if (news.error && !news.refused) this.away = news.error;
     if (news.error) this.flash(news.error);
     else if (news.sent && this.flashed && this.painted) this.flash("");
     if (this.buttons) this.mark();
+  }
+
+  /** The next image does not take away what is still so. */
+  onPainted() {
+    if (this.away) this.flash(this.away);
   }
 
   /** The server will never have this answer: the page must not show it as given. */

@@ -1,5 +1,6 @@
 // One viewer: what is shown, through which window, and the keys and tools that change it.
 
+import { staysUsable } from "./away.js";
 import { Canvas } from "./canvas.js";
 import { build, card, element, tool } from "./frame.js";
 import { mouse } from "./interact.js";
@@ -25,6 +26,7 @@ export class Viewer {
     mouse(this.parts.screen, this);
     this.observer = new ResizeObserver(() => this.canvas.resize());
     this.observer.observe(this.parts.screen);
+    this.unwatch = staysUsable();
     this.unlisten = listen((key, repeat) => this.onKey(key, repeat));
     root.roundsViewer = { greyAt: (x, y) => this.canvas.greyAt(x, y), viewer: this };
   }
@@ -232,6 +234,7 @@ export class Viewer {
 
   destroy() {
     this.unlisten();
+    this.unwatch();
     this.observer.disconnect();
   }
 }
