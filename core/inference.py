@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from core.training.augment import Prepare
 
 
+FREE = "free the GPU of what else uses it, then try again"
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A model ready to judge: in eval mode, on its device; nobody changes it."""
@@ -49,7 +52,7 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
     Raises:
         NotFound: the run has no such checkpoint.
         UserError: the file is damaged, or of a model this Rounds does not have.
-        NotTrainable: a GPU was asked for and there is none.
+        NotTrainable: a GPU was asked for and there is none, or its memory is too small.
     """
     from core.training import devices
 
@@ -65,7 +68,8 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
         module.load_state_dict(weights)
     except RuntimeError as error:
         raise UserError(f"The weights in {kind}.safetensors do not fit their {manifest.model}; train again.") from error
-    return LoadedModel(module.to(place).eval(), manifest, place)
+    with devices.memory_for(f"a {manifest.model}", FREE):
+        return LoadedModel(module.to(place).eval(), manifest, place)
 
 
 def scores(
@@ -76,7 +80,7 @@ def scores(
     With `cache`, a folder, prepared images are kept there and found again.
 
     Raises:
-        NotTrainable: an image's pixels are gone or short.
+        NotTrainable: an image's pixels are gone or short, or the GPU's memory is too small for one image.
     """
     if not examples:
         return
@@ -90,6 +94,23 @@ def scores(
 
 
 def _probabilities(model: LoadedModel, pixels: Pixels) -> list[list[float]]:
+    """Of one batch; where the GPU's memory is too small for it, of its halves."""
+    import torch
+
+    from core.training import devices
+
+    if len(pixels) == 1:
+        with devices.memory_for(f"one image at {model.manifest.size} px", FREE):
+            return _judged(model, pixels)
+    try:
+        return _judged(model, pixels)
+    except torch.OutOfMemoryError:
+        pass  # what the failed attempt holds is given back once its error is gone
+    half = len(pixels) // 2
+    return _probabilities(model, pixels[:half]) + _probabilities(model, pixels[half:])
+
+
+def _judged(model: LoadedModel, pixels: Pixels) -> list[list[float]]:
     import torch
 
     from core.training.epoch import logits_of

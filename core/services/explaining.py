@@ -89,10 +89,13 @@ def _compute(
     checkpoint: str, path: Path,
 ) -> None:  # fmt: skip
     from core.explain import EXPLAINERS
+    from core.inference import FREE
+    from core.training import devices
 
     example = next(one for one in training.examples(db, settings, run.snapshot_id) if one.key == str(case))
     model = _loaded(runs.folder(settings, run.id), checkpoint)
-    found = EXPLAINERS[method].explain(model, example, class_index)
+    with devices.memory_for(f"a map by a {run.spec.model}", FREE):
+        found = EXPLAINERS[method].explain(model, example, class_index)
     _write(path, found.values, found.class_index, found.probability)
 
 

@@ -1,5 +1,7 @@
 """Where to compute, said plainly."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import NotTrainable
@@ -34,6 +36,21 @@ def sentence(device: "torch.device", asked: str) -> str:
     if device.type == "cuda":
         return f"Training on the GPU: {name(device)}."
     return "Training on the CPU, as asked." if asked == "cpu" and _gpu() else "No GPU found: training on the CPU."
+
+
+@contextmanager
+def memory_for(what: str, way: str) -> Iterator[None]:
+    """A GPU's memory that does not suffice is a sentence.
+
+    Raises:
+        NotTrainable: says so, and the way out.
+    """
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise NotTrainable(f"The GPU's memory is too small for {what}; {way}.") from error
 
 
 def _gpu() -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.errors import NotTrainable, UserError
+from core.errors import UserError
 from core.models import entry
 from core.training import devices
 from core.training.augment import Prepare
@@ -25,6 +25,7 @@ from core.training.optim import Optimizer, learning_rate, optimizer_of
 from core.training.plan import Plan, plan
 from core.training.spec import TrainSpec
 
+SMALLER = "train again with a smaller batch_size or image_size, or free the GPU of what else uses it and resume"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -102,17 +103,12 @@ def fit(
     yield Log(devices.sentence(device, spec.device))
     yield Log(planned.sentence())
     pixels = yield from open_cache(cache, planned.examples, size=planned.stored, channels=planned.channels)
-    training = _begin(spec, planned, pixels, device, classes, folder, facts)
-    yield from _go_on(training)
-    yield from _warnings(training)
-    while not training.is_over:
-        try:
+    with devices.memory_for(f"batches of {spec.batch_size} at {planned.size} px", SMALLER):
+        training = _begin(spec, planned, pixels, device, classes, folder, facts)
+        yield from _go_on(training)
+        yield from _warnings(training)
+        while not training.is_over:
             yield from _epoch(training)
-        except torch.OutOfMemoryError as error:
-            raise NotTrainable(
-                f"The GPU's memory is too small for batches of {spec.batch_size} at {planned.size} px; "
-                "train again with a smaller batch_size or image_size."
-            ) from error
     yield from _end(training)
 
 

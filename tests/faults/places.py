@@ -82,11 +82,11 @@ def frozen(home: Home, source: Path, **options: Any) -> int:
     return snapshotting.freeze(home.db, task.id, Recipe(val=0.2, test=0.2), name="first", by="tester").id
 
 
-def started(home: Home, snapshot: int, launcher: Any = None, **knobs: Any) -> training.Submitted:
+def started(home: Home, snapshot: int, *, launcher: Any = None, key: str = "k", **knobs: Any) -> training.Submitted:
     """A training of small batches on one thread."""
     spec = TrainSpec(**{"batch_size": 8, "threads": 1, "augment": "none", **knobs})
     launcher = launcher or LocalLauncher(home.settings)
-    return training.submit(home.db, snapshot_id=snapshot, spec=spec, by="tester", key="k", launcher=launcher)
+    return training.submit(home.db, snapshot_id=snapshot, spec=spec, by="tester", key=key, launcher=launcher)
 
 
 def ended(home: Home, job_id: int) -> jobs.JobView:

@@ -1,0 +1,150 @@
+"""A GPU out of memory: the job ends in one sentence, keeps what it had, and goes on once there is room or asked less.
+
+Where there is no GPU a worker meets torch's own error from a model that takes no more than so many images at once.
+"""
+
+import pytest
+
+from core.launching.local import LocalLauncher
+from core.services import explaining, jobs, predicting, runs
+from core.services.jobs import JobView
+from core.training.checkpoint import read_weights
+from db.vocabulary import JobState
+from tests.faults import traps
+from tests.faults.pages import page_of
+from tests.faults.places import drafts, ended, frozen, home_at, is_sentence, pictures, started
+
+pytestmark = pytest.mark.slow
+WAY = "train again with a smaller batch_size or image_size, or free the GPU of what else uses it and resume."
+
+# From some call on, more than `most` images do not fit; how many they were is told in a file.
+NO_ROOM = """
+if doing("work"):
+    from core.training import epoch
+    real, calls = epoch.logits_of, []
+    def logits_of(module, images):
+        import torch
+        calls.append(len(images))
+        with open({told!r}, "a") as file:
+            print(len(images), file=file)
+        if len(images) > {most} and len(calls) > {after}:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+        return real(module, images)
+    epoch.logits_of = logits_of
+"""
+
+# A true one: the process may have that share of the card, which holds a small model and few images.
+LITTLE_ROOM = """
+if doing("work"):
+    from core.training import devices
+    real = devices.choose
+    def choose(asked):
+        import torch
+        device = real(asked)
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(600 * 2**20 / total, device)
+        return device
+    devices.choose = choose
+"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    with home_at(tmp_path / "home") as made:
+        yield made
+
+
+def lay(monkeypatch, tmp_path, *, most: int, after: int = 0):
+    """Every worker from now on has that little room; what it was asked for is told in the file."""
+    told = tmp_path / "told.txt"
+    told.unlink(missing_ok=True)
+    traps.lay(monkeypatch, tmp_path / f"trap {most} {after}", NO_ROOM.format(told=str(told), most=most, after=after))
+    return told
+
+
+def launcher(home) -> LocalLauncher:
+    return LocalLauncher(home.settings)
+
+
+def resumed(home, job_id: int) -> JobView:
+    jobs.requeue(home.db, job_id)
+    launcher(home).wake()
+    return ended(home, job_id)
+
+
+def test_too_large_a_batch_is_one_sentence_and_a_smaller_one_is_trained(home, tmp_path, monkeypatch):
+    snapshot = frozen(home, pictures(tmp_path / "some", 48))
+    lay(monkeypatch, tmp_path, most=8)
+    large = started(home, snapshot, batch_size=16, epochs=2)
+    job = ended(home, large.job)
+    assert (job.state, job.attempt) == (JobState.FAILED, 1)
+    assert job.error == f"The GPU's memory is too small for batches of 16 at 32 px; {WAY}"
+    assert is_sentence(job.error)
+    assert job.error in page_of(home.settings, monkeypatch, "runs", run=large.run)
+    small = started(home, snapshot, batch_size=8, epochs=2, key="smaller")
+    assert ended(home, small.job).state is JobState.SUCCEEDED
+
+
+def test_memory_taken_by_others_later_on_costs_no_epoch_that_was_done(home, tmp_path, monkeypatch):
+    snapshot = frozen(home, pictures(tmp_path / "some", 48))
+    lay(monkeypatch, tmp_path, most=8, after=7)  # an epoch shows 32 images, and judges 8: five batches of at most 8
+    made = started(home, snapshot, batch_size=16, epochs=4)
+    job = ended(home, made.job)
+    assert (job.state, is_sentence(job.error), WAY in job.error) == (JobState.FAILED, True, True)
+    kept = read_weights(runs.folder(home.settings, made.run) / "last.safetensors")[1].epoch
+    assert 1 <= kept < 4
+    assert drafts(home.settings.home) == []
+    traps.disarm(monkeypatch)
+    job = resumed(home, made.job)
+    assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 2, None)
+    assert f"Going on after epoch {kept} of 4" in runs.log(home.settings, made.run)
+    assert [epoch for epoch, _ in runs.curves(home.db, made.run)["train_loss"]] == [1, 2, 3, 4]
+
+
+def test_predictions_take_as_many_at_once_as_there_is_room_for(home, tmp_path, monkeypatch):
+    made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=1)
+    assert ended(home, made.job).state is JobState.SUCCEEDED
+
+    def predicted(key: str) -> JobView:
+        asked = predicting.submit(home.db, run_id=made.run, split="all", by="tester", key=key, launcher=launcher(home))
+        return ended(home, asked.job)
+
+    assert predicted("all the room").state is JobState.SUCCEEDED
+    before = {one.case_id: one.probabilities for one in predicting.every(home.db, made.run)}
+    told = lay(monkeypatch, tmp_path, most=7)
+    assert predicted("little room").state is JobState.SUCCEEDED
+    asked = [int(line) for line in told.read_text().split()]
+    assert (asked[:4], max(asked) > 7, min(asked) <= 7) == ([48, 24, 12, 6], True, True)
+    after = {one.case_id: one.probabilities for one in predicting.every(home.db, made.run)}
+    assert after.keys() == before.keys()
+    assert all(after[case] == pytest.approx(before[case], abs=1e-6) for case in before)
+    lay(monkeypatch, tmp_path, most=0)
+    job = predicted("no room")
+    assert job.state is JobState.FAILED
+    assert job.error == (
+        "The GPU's memory is too small for one image at 32 px; free the GPU of what else uses it, then try again."
+    )
+    assert {one.case_id: one.probabilities for one in predicting.every(home.db, made.run)} == after
+    image = predicting.every(home.db, made.run)[0].image_id
+    assert explaining.explain(home.db, home.settings, run_id=made.run, image_id=image).path.exists()
+
+
+@pytest.mark.gpu
+def test_a_real_gpu_with_too_little_memory(home, tmp_path, monkeypatch):
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("no GPU: its memory cannot be too small (the others simulate that)")
+    snapshot = frozen(home, pictures(tmp_path / "some", 96, edge=512))
+    traps.lay(monkeypatch, tmp_path / "trap", LITTLE_ROOM)
+    knobs = {"model": "resnet18", "image_size": 512, "epochs": 1, "device": "cuda"}
+    job = ended(home, started(home, snapshot, batch_size=64, **knobs).job)
+    assert job.state is JobState.FAILED
+    assert job.error == f"The GPU's memory is too small for batches of 64 at 512 px; {WAY}"
+    small = started(home, snapshot, batch_size=2, key="smaller", **knobs)
+    job = ended(home, small.job)
+    assert (job.state, job.error) == (JobState.SUCCEEDED, None)
+    asked = predicting.submit(home.db, run_id=small.run, split="all", by="t", key="p", launcher=launcher(home))
+    job = ended(home, asked.job)  # 64 at once do not fit: fewer do
+    assert (job.state, job.error) == (JobState.SUCCEEDED, None)
+    assert len(predicting.every(home.db, small.run)) == 96
