@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from typing import Any
 
 from core import arguments, output
 from core.launching.local import LocalLauncher
@@ -22,9 +23,11 @@ def run(argv: list[str]) -> Output | None:
     settings = Settings.read(home)
     if not asked.no_serve:
         server.need_free(HOST, asked.port)  # told before a minute of work, not after
-    made = _make(settings, seed=asked.seed, models=len(demo.SPECS) if asked.no_serve else 1)
     if asked.no_serve:
-        return made
+        made = _make(settings, seed=asked.seed, models=len(demo.SPECS))
+        return made if not made["broken"] else {**made, "error": made["broken"]}
+    if broken := _make(settings, seed=asked.seed, models=1)["broken"]:
+        print(broken, file=sys.stderr)  # the dashboard is where it is mended
     server.serve(settings, host=HOST, port=asked.port, browser=not asked.no_browser)
     return None
 
@@ -39,7 +42,7 @@ def _parser() -> arguments.Parser:
     return parser
 
 
-def _make(settings: Settings, *, seed: int, models: int) -> Output:
+def _make(settings: Settings, *, seed: int, models: int) -> dict[str, Any]:
     began, db, launcher = time.monotonic(), workspace.open_home(settings), LocalLauncher(settings)
     tell = _Teller()
     for step in demo.make(db, settings, launcher, seed=seed):
@@ -47,9 +50,10 @@ def _make(settings: Settings, *, seed: int, models: int) -> Output:
     for step in demo.waiting(db, launcher, models=models):
         tell(step)
     output.progress("")
+    made = {"home": str(settings.home), "key": str(demo.key_file(settings)), "seed": seed,
+            "seconds": round(time.monotonic() - began, 1), "broken": demo.broken(db)}  # fmt: skip
     db.close()
-    return {"home": str(settings.home), "key": str(demo.key_file(settings)), "seed": seed,
-            "seconds": round(time.monotonic() - began, 1)}  # fmt: skip
+    return made
 
 
 class _Teller:

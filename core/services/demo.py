@@ -21,7 +21,7 @@ from core.services.importing import ImportRequest
 from core.settings import Settings
 from core.training.spec import TrainSpec
 from db import Database
-from db.vocabulary import JobKind, JobState
+from db.vocabulary import JobKind
 
 HOME = "~/rounds-demo"
 BY, TASK, SNAPSHOT = "demo", "opacity", "demo"
@@ -70,7 +70,8 @@ def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> 
         yield from _fill(db, settings, seed)
     yield Step("Freezing the dataset")
     task = tasks.named(db, TASK)
-    snapshot = snapshotting.freeze(db, task.id, RECIPE, name=SNAPSHOT, by=BY)
+    frozen = next((one for one in snapshotting.every(db) if one.name == SNAPSHOT), None)
+    snapshot = frozen or snapshotting.freeze(db, task.id, RECIPE, name=SNAPSHOT, by=BY)
     for spec in SPECS:
         name = f"demo-{spec.model}"
         made = training.submit(db, snapshot_id=snapshot.id, spec=spec, by=BY, key=name, launcher=launcher)
@@ -78,11 +79,7 @@ def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> 
 
 
 def waiting(db: Database, launcher: Launcher, *, models: int = len(SPECS)) -> Iterator[Step]:
-    """Until the first `models` have been trained and have predicted; yields how far their jobs are.
-
-    Raises:
-        InvalidInput: a job did not succeed.
-    """
+    """Until the first `models` have been trained and have predicted, or cannot; yields how far their jobs are."""
     for run in sorted(runs.every(db), key=lambda one: one.id)[:models]:
         while going := [job for job in reversed(jobs.of_run(db, run.id)) if not job.state.is_finished]:
             jobs.look(db, launcher)
@@ -90,9 +87,12 @@ def waiting(db: Database, launcher: Launcher, *, models: int = len(SPECS)) -> It
             of = told.get("epochs") or told.get("images", 0)
             yield Step(f"{DOING[going[0].kind]} {run.spec.model}", told.get("done", 0), of)
             time.sleep(LOOK_EVERY_S)
-        bad = next((job for job in jobs.of_run(db, run.id) if job.state is not JobState.SUCCEEDED), None)
-        if bad is not None:
-            raise InvalidInput(f"Job {bad.id} of the demo is {bad.state}: {bad.error or 'resume it on the Runs page.'}")
+
+
+def broken(db: Database) -> str:
+    """The first job that ended without success, in a sentence; "" where all is well."""
+    bad = next((job for job in reversed(jobs.every(db)) if job.state.is_resumable), None)
+    return f"Job {bad.id} of the demo is {bad.state}: {bad.error or 'resume it on the Runs page.'}" if bad else ""
 
 
 def view(db: Database, settings: Settings) -> DemoView | None:

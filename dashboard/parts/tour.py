@@ -1,15 +1,24 @@
 """The demo's tour: four things to try, until it is closed."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from core.services import demo
-from core.services.demo import DemoView
 from dashboard import wiring
+
+if TYPE_CHECKING:
+    from core.services.demo import DemoView
+
+KEY_FILE = "demo-key.json"  # only a demo has one, and needs the demo's modules
 
 
 def show() -> None:
     """The tour, in a demo whose visitor has not closed it."""
     wired = wiring.here()
+    if not (wired.settings.home / KEY_FILE).exists():
+        return
+    from core.services import demo
+
     found = demo.view(wired.db, wired.settings)
     if found is None:
         return
@@ -24,7 +33,7 @@ def show() -> None:
             st.rerun()
 
 
-def _stops(found: DemoView) -> tuple[tuple[str, str, str, dict[str, str], str], ...]:
+def _stops(found: "DemoView") -> tuple[tuple[str, str, str, dict[str, str], str], ...]:
     run = str(found.run_id)
     return (
         ("views/label.py", "Label some cases", ":material/label:", {"task": str(found.task_id)},

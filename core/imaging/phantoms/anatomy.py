@@ -5,8 +5,8 @@ in centimetres of water, on a grid (EDGE, EDGE) of float32.
 """
 
 from dataclasses import dataclass
-from typing import Any
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray

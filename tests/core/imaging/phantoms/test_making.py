@@ -1,4 +1,4 @@
-"""Drawn files: the same bytes for a seed, 12-bit DICOM that the import reads, and a key that tells the truth of them."""
+"""Drawn files: the same bytes for a seed, 12-bit DICOM that the import reads, a key that is true of them."""
 
 import csv
 import hashlib
@@ -97,7 +97,7 @@ def test_an_opacity_is_brighter_inside_its_box_and_hidden_where_models_must_fail
     for one in [one for one in few if one.opacity and one.copies is None][:24]:
         for hard, kept in ((False, lifted), (True, hidden)):
             with_it, without = body(SEED, one, hard=hard), body(SEED, one, hard=hard, opacity=False)
-            (left, top, right, bottom), = with_it.opacities
+            ((left, top, right, bottom),) = with_it.opacities
             assert 0 <= left < right <= EDGE
             assert 0 <= top < bottom <= EDGE
             assert without.opacities == ()
