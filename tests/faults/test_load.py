@@ -52,7 +52,7 @@ class Load:
         self.server.start()
         until(lambda: "Rounds is open" in self.server.said.read_text())
         self.training = self.ground.train(ENDLESS, "endless").job
-        until(lambda: "step" in jobs.get(self.ground.db, self.training).progress)
+        until(lambda: jobs.get(self.ground.db, self.training).progress.get("epoch", 0) > 2)
         self.take_more()
         self.until_busy()
         self.crowd.start()
@@ -101,8 +101,9 @@ def load(tmp_path):
     yield Load(there, server, crowd, tmp_path)
     if server.is_up():
         server.kill()
-    kill([*dispatchers(there.settings.home), *workers(there.settings.home)])
-    until(lambda: not list(living(there.settings.home)))
+    for home in (there.settings.home, tmp_path / "new"):
+        kill([*dispatchers(home), *workers(home)])
+        until(lambda home=home: not list(living(home)))
     bury()
     there.db.close()
 
@@ -128,6 +129,7 @@ def test_nothing_is_lost_doubled_or_locked_out_and_a_backup_of_the_middle_is_who
         ground.check_imported(load.ground, folder)
     assert [path for path in words(load) if "locked" in path.read_text(errors="replace")] == []
     check_restored(load, tmp_path, there)
+    check_it_trains_on(tmp_path / "new", load.training)
 
 
 def labels(db: Database) -> dict[str, tuple[str, int, int]]:
@@ -182,6 +184,27 @@ def check_restored(load: Load, tmp_path: Path, there: Middle) -> None:
     assert [one for one in images if store.pixels(one).read_bytes() != old.pixels(one).read_bytes()] == []
     checks = rounds(new, "doctor", ok=False)["checks"]
     assert {check["name"] for check in checks if not check["ok"]} - {"disk"} == {"jobs"}  # they ran: they are lost
+
+
+def check_it_trains_on(home: Path, training: int) -> None:
+    """Where it was when the backup was made, not from the beginning."""
+    db = Database(f"sqlite:///{home / 'catalogue.sqlite'}")
+    was = jobs.get(db, training).progress["epoch"]
+    assert was > 1
+    rounds(home, "jobs", "resume", training)
+    seen = []
+
+    def has_gone_on() -> bool:
+        job = jobs.get(db, training)
+        assert job.state in (JobState.QUEUED, JobState.RUNNING), job.error
+        seen.append(job.progress.get("epoch", was))
+        return seen[-1] > was + 1
+
+    until(has_gone_on)
+    assert min(seen) >= was - 1
+    rounds(home, "jobs", "cancel", training)
+    until(lambda: jobs.get(db, training).state is JobState.CANCELLED)
+    db.close()
 
 
 def packed(file: Path, to: Path) -> Path:
