@@ -1,0 +1,42 @@
+"""`rounds demo` by its command: a workspace worth looking at, whose truths the model half finds."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from core.evaluation.metrics import auroc
+from core.services import images, predicting, workspace
+from core.settings import Settings
+
+SEEDS = range(int(os.environ.get("ROUNDS_SEEDS", "1")))  # 5 for the run of record
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_demo_is_neither_trivial_nor_hopeless(rounds, seed):
+    told = rounds("demo", "--seed", seed, "--no-serve")
+    print(told)
+    key = json.loads((rounds.home / "demo-key.json").read_text())
+    scores = _tested(rounds.home, run=1)
+    truth = {sha256: key["images"][sha256]["truth"] == "opacity" for sha256 in scores}
+    hard = set(key["failing_subgroup"]["images"])
+
+    def reached(kept) -> float:
+        return auroc(np.array([scores[sha256] for sha256 in kept]), np.array([truth[sha256] for sha256 in kept]))
+
+    assert 0.80 <= reached(scores) <= 0.95
+    failing = [sha256 for sha256 in scores if sha256 in hard]
+    assert sum(truth[sha256] for sha256 in failing) >= 20
+    assert reached(failing) < reached([sha256 for sha256 in scores if sha256 not in hard]) - 0.2
+    assert rounds("evaluate", "--run", 2)
+
+
+def _tested(home, *, run: int) -> dict[str, float]:
+    """The opacity's probability of each file in the test split, by sha256."""
+    db = workspace.open_home(Settings.read(home))
+    rows = predicting.every(db, run, split="test")
+    found = {images.find(db, str(row.image_id)).sha256: row.probabilities[1] for row in rows}
+    db.close()
+    return found
