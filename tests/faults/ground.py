@@ -74,7 +74,7 @@ def make(folder: Path, *, images: int) -> Ground:
     seen = pictures(folder / "first", images, seed=1000)
     request = importing.ImportRequest(seen, metadata=seen / "data.csv", task="kind", label_column="kind")
     *_, report = importing.run(db, settings, request, by="engineer")
-    assert report.imported == images
+    assert report.imported == images, report
     made = snapshotting.freeze(db, tasks.named(db, "kind").id, Recipe(), name="round 1", by="engineer")
     task = tasks.create(db, name="second look", classes=["no", "yes"])
     cases = [case.id for case in labeling.queue(db, task_id=task.id, limit=40)]

@@ -53,6 +53,8 @@ def _checkpoint(storm: Storm) -> bool:
     """While one of an epoch's files is being written, or a moment later."""
     job = _with_process(storm, lambda: storm.training)
     _learning(storm, job)
+    if job != storm.training:  # it has come to its end, and the next has no folder yet
+        return False
     wanted = storm.chance.choice(["best.safetensors", "last.safetensors", "manifest.json", "resume.pt"])
     later = storm.chance.choice([0, storm.chance.uniform(0, 0.01)])
     found = workers(storm.home, job)
