@@ -49,7 +49,8 @@ export class Outbox {
     this.letters = this.drawer.all();
     this.busy = false;
     this.pause = 500;
-    this.time = 0;
+    // A browser's clock may have been set back since: what waits from before stays before what comes.
+    this.time = Math.max(0, ...this.letters.map((letter) => parseInt(letter.order, 10)));
     this.guard = (event) => this.letters.length && event.preventDefault();
     window.addEventListener("beforeunload", this.guard);
     if (this.letters.length) this.send();

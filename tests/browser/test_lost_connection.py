@@ -1,5 +1,7 @@
 """A browser that loses its server or its network: it says so in one sentence, and no answer is lost or doubled."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
@@ -71,6 +73,24 @@ def test_a_server_killed_in_the_middle_and_started_again_gets_every_answer_once(
     given += give(page, "12")
     expect(root).to_have_attribute("data-waiting", "0")
     check(db, cases, given)
+
+
+def test_a_browsers_clock_set_back_leaves_answers_in_the_order_they_were_given(labelling, page):
+    db, _, cases = labelling
+    root = page.locator(".rv-root")
+    page.context.route("**/api/labels**", lambda route: route.abort())
+    page.on("dialog", lambda dialog: dialog.accept())  # the page asks whether to leave what waits
+    given = give(page, "2")
+    page.clock.set_system_time(time.time() - 3 * 3600)
+    page.reload()  # the case has no answer yet as far as the server knows: it is shown again
+    given += give(page, "3")
+    expect(root).to_have_attribute("data-waiting", "2")
+    page.reload()
+    expect(root).to_have_attribute("data-waiting", "2")
+    page.context.unroute("**/api/labels**")
+    expect(root).to_have_attribute("data-waiting", "0")
+    assert given == [(cases[0].id, 1), (cases[0].id, 2)]
+    assert [one.text for one in labeling.history(db, cases[0].id)] == ["some", "much"]
 
 
 def test_a_network_that_is_away_for_a_while_loses_and_doubles_nothing(labelling, page):
