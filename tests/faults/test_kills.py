@@ -6,6 +6,8 @@ ROUNDS_KILLS=100 python -m pytest -m slow -s tests/faults/test_kills.py
 
 import os
 import random
+import subprocess
+import sys
 import time
 
 import pytest
@@ -57,6 +59,22 @@ def test_killed_at_random_moments_all_goes_on_and_nothing_is_lost(storm):
         f"800 files, {sum(map(len, watch.attempts.values()))} attempts at {len(watch.attempts)} jobs; "
         f"the dead were seen within {storm.slowest:.1f} s of the look"
     )
+
+
+@pytest.mark.parametrize("attempts", [(1, 1), (1, 2)])
+def test_the_watch_sees_two_processes_of_one_job(tmp_path, attempts):
+    """What would be a double run, if there were one."""
+    sleeps = [sys.executable, "-c", "import time; time.sleep(60)", "-m", "core", "--home", str(tmp_path), "work", "7"]
+    with Watch(tmp_path) as watch:
+        two = [subprocess.Popen([*sleeps, "--attempt", str(one)], start_new_session=True) for one in attempts]
+        try:
+            until(lambda: watch.double)
+        finally:
+            for one in two:
+                one.kill()
+                one.wait()
+    with pytest.raises(AssertionError, match="job 7 has two processes"):
+        watch.check()
 
 
 def deck(number: int) -> list[str]:
