@@ -6,11 +6,15 @@ import pytest
 from playwright.sync_api import expect
 
 from core.services import labeling
+from core.services.workspace import SAYS
+from db import Trouble
 from tests.browser.test_labelling import current, labelling, painted
+from tests.faults.places import locked
 
 __all__ = ["labelling"]
 pytestmark = pytest.mark.browser
 TITLES = ["none", "some", "much"]
+LOCKED = SAYS[Trouble.LOCKED]
 AWAY = "The server does not answer; your answers wait here."
 
 
@@ -91,6 +95,27 @@ def test_a_browsers_clock_set_back_leaves_answers_in_the_order_they_were_given(l
     expect(root).to_have_attribute("data-waiting", "0")
     assert given == [(cases[0].id, 1), (cases[0].id, 2)]
     assert [one.text for one in labeling.history(db, cases[0].id)] == ["some", "much"]
+
+
+@pytest.fixture
+def impatient(tmp_path, monkeypatch):
+    """Servers that wait for a lock half a second instead of half a minute."""
+    monkeypatch.setenv("ROUNDS_DATABASE_URL", f"sqlite:///{tmp_path / 'home' / 'catalogue.sqlite'}?timeout=0.5")
+
+
+def test_a_catalogue_that_a_stranger_keeps_locked_is_said_and_every_answer_kept_once(impatient, labelling, page):
+    db, _, cases = labelling
+    root = page.locator(".rv-root")
+    given = give(page, "1")
+    expect(root).to_have_attribute("data-waiting", "0")
+    with locked(db):
+        given += give(page, "232")
+        expect(root.locator(".rv-said")).to_have_text(f"The catalogue {db.file} {LOCKED}")
+        expect(root).to_have_attribute("data-waiting", "3")
+        check(db, cases, given[:1])
+    expect(root).to_have_attribute("data-waiting", "0")
+    expect(root.locator(".rv-said")).to_have_text("")
+    check(db, cases, given)
 
 
 def test_a_network_that_is_away_for_a_while_loses_and_doubles_nothing(labelling, page):

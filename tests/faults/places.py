@@ -22,6 +22,8 @@ from core.launching.local import LocalLauncher
 from core.services import images, jobs, labeling, snapshotting, tasks, training
 from core.training.spec import TrainSpec
 from dashboard.signing import Signer
+from db import Database
+from db.database import sqlite_module
 from tests.browser.conftest import free_port
 from tests.core.services.conftest import Home, make
 from tests.faults.processes import bury
@@ -93,6 +95,18 @@ def ended(home: Home, job_id: int) -> jobs.JobView:
     """The job, once it has ended."""
     until(lambda: jobs.get(home.db, job_id).state.is_finished, why=lambda: jobs.get(home.db, job_id))
     return jobs.get(home.db, job_id)
+
+
+@contextmanager
+def locked(db: Database) -> Iterator[None]:
+    """A program that is not ours writes, and does not come to an end."""
+    stranger = sqlite_module().connect(str(db.file), isolation_level=None, timeout=60)
+    stranger.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        stranger.execute("ROLLBACK")
+        stranger.close()
 
 
 def check_whole(home: Home) -> int:

@@ -1,15 +1,11 @@
 """A stranger keeps the catalogue locked for longer than Rounds waits: one sentence, nothing lost, all goes on after."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from core.launching.local import LocalLauncher
 from core.services import importing, jobs, labeling, patience, runs, tasks
 from core.services.importing import ImportRequest
 from core.training.checkpoint import read_weights
-from db.database import sqlite_module
 from db.vocabulary import JobState
 from tests.faults.pages import page_of
 from tests.faults.places import (
@@ -19,11 +15,12 @@ from tests.faults.places import (
     frozen,
     home_at,
     is_sentence,
+    locked,
     pictures,
     rounds,
     started,
     until,
-)
+)  # fmt: skip
 
 SAID = "is kept locked by another program; close what holds it (a database browser, a copy), then try again."
 
@@ -37,24 +34,12 @@ def home(tmp_path, monkeypatch):
         yield made
 
 
-@contextmanager
-def locked(home) -> Iterator[None]:
-    """A program that is not ours writes, and does not come to an end."""
-    stranger = sqlite_module().connect(str(home.db.file), isolation_level=None, timeout=60)
-    stranger.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        stranger.execute("ROLLBACK")
-        stranger.close()
-
-
 def test_an_answer_is_not_acknowledged_while_it_is_locked_and_taken_once_after(home, tmp_path):
     home.take(pictures(tmp_path / "some", 4))
     task = tasks.create(home.db, name="kind", classes=["a", "b"])
     cases = labeling.queue(home.db, task_id=task.id)
     with Served(home, tmp_path / "said.txt") as server:
-        with locked(home):
+        with locked(home.db):
             answers = [server.label(cases[0], 1, key="the same answer") for _ in range(2)]
             assert server.client.get(f"/label?task={task.id}").status_code == 200
             seen = server.client.get(server.signed(f"/api/pixels/{cases[0].image_ids[0]}/0"))
@@ -71,7 +56,7 @@ def test_an_answer_is_not_acknowledged_while_it_is_locked_and_taken_once_after(h
 def test_a_command_that_must_write_says_so_and_one_that_looks_works(home, tmp_path):
     home.take(pictures(tmp_path / "before", 4))
     source = pictures(tmp_path / "more", 4, edge=40)
-    with locked(home):
+    with locked(home.db):
         assert rounds(home.settings.home, "jobs").returncode == 0
         done = rounds(home.settings.home, "import", source)
     assert (done.returncode, is_sentence(done.stderr.strip()), SAID in done.stderr) == (1, True, True)
@@ -85,7 +70,7 @@ def test_an_import_waits_and_says_so_on_its_page(home, tmp_path, monkeypatch):
         home.db, home.settings, ImportRequest(source), by="tester", key="k", launcher=LocalLauncher(home.settings)
     )
     until(lambda: any(home.settings.folder("pixels").rglob("*.raw")))
-    with locked(home):
+    with locked(home.db):
         until(lambda: patience.waits(home.settings, job_id))
         said = page_of(home.settings, monkeypatch, "import", job=job_id)
         assert jobs.reap(home.db, LocalLauncher(home.settings).alive) == []
@@ -101,7 +86,7 @@ def test_an_import_waits_and_says_so_on_its_page(home, tmp_path, monkeypatch):
 def test_a_training_waits_says_so_on_its_page_and_loses_no_epoch(home, tmp_path, monkeypatch):
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=40)
     until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: jobs.get(home.db, made.job))
-    with locked(home):
+    with locked(home.db):
         until(lambda: patience.waits(home.settings, made.job))
         said = page_of(home.settings, monkeypatch, "runs", run=made.run)
         assert jobs.reap(home.db, LocalLauncher(home.settings).alive) == []
