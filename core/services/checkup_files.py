@@ -44,7 +44,7 @@ def pixels(db: Database, settings: Settings) -> Found:
     if gone:
         return False, (f"{len(gone)} of {len(needed)} files of pixels are gone or cut short, such as {gone[0][:12]}; "
                        "delete what is cut short and import their images again")  # fmt: skip
-    return True, f"of {len(needed)} files"
+    return True, f"all {len(needed)} files are there"
 
 
 def checkpoints(db: Database, settings: Settings) -> Found:
