@@ -39,6 +39,7 @@ def check_all(storm: Storm) -> None:
         folder = runs.folder(storm.ground.settings, run)
         assert storm.job(job).state is JobState.SUCCEEDED
         assert checkpoints.hashes(folder) == storm.reference
+        assert checkpoints.drafts(folder) == set()
         checkpoints.check(storm.ground.db, folder, run, ended=True)
         assert {len(curve) for curve in runs.curves(storm.ground.db, run).values()} == {SPEC.epochs}
     for job, folder in [*storm.imports, *storm.small]:
