@@ -1,5 +1,6 @@
 """The script `rounds`: `serve` and `demo` here, everything else is core's. Loads neither Streamlit nor torch."""
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ def _serve(argv: list[str]) -> None:
     parser.add_argument("--certfile", type=Path)
     parser.add_argument("--keyfile", type=Path)
     asked = parser.parse_args(argv)
+    gc.set_threshold(50_000, 20, 50)  # what is loaded now stays: to look through it again and again finds nothing
     from dashboard.server import serve
 
     serve(

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from core.errors import CatalogueUnusable, InvalidInput, NotFound, UserError, refusal
 from core.imaging.store import Store
-from core.services import explaining, images, labeling
+from core.services import images, labeling
 from core.settings import Settings
 from dashboard import describe
 from dashboard.signing import Signer
@@ -27,7 +27,8 @@ PRIVATE = {"Cache-Control": "private, max-age=3600, immutable"}
 # Streamlit would gzip every answer again; a named encoding tells its middleware to leave this one alone.
 RAW = {**PRIVATE, "Content-Encoding": "identity", "Content-Type": "application/octet-stream"}
 MODULES = {".js": "text/javascript", ".css": "text/css"}
-VIEWER = Path(__file__).parent / "viewer"
+HERE = Path(__file__).parent
+VIEWER = HERE / "viewer"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ class Api:
             Route("/api/labels", self._signed(self.labels), methods=post),
             Route("/api/undo", self._signed(self.undo), methods=post),
             Route("/api/viewer/{version}/{file}", module, methods=get),
+            # Streamlit's own page asks for this; a page_icon would have it load numpy and Pillow at every start, and a
+            # symbol by name would be fetched from a stranger's server.
+            Route("/favicon.png", icon, methods=get),
         ]
 
     def _signed(self, answer: Callable[[Request, Any], Response]) -> Callable[[Request], Any]:
@@ -95,6 +99,8 @@ class Api:
 
     def map(self, request: Request, _said: None) -> Response:
         """Where a run looked on an image: computed when first asked for, while the image itself is on the screen."""
+        from core.services import explaining
+
         asked = request.path_params
         found = explaining.explain(
             self.db, self.settings, run_id=asked["run"], image_id=asked["image"], method=asked["method"]
@@ -164,6 +170,11 @@ async def module(request: Request) -> Response:
         return PlainTextResponse("There is no such file.", 404)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return FileResponse(VIEWER / name, media_type=MODULES[Path(name).suffix], headers=headers)
+
+
+async def icon(_request: Request) -> Response:
+    """The mark in the browser's tab."""
+    return FileResponse(HERE / "icon.png", media_type="image/png", headers={"Cache-Control": "public, max-age=86400"})
 
 
 @lru_cache(maxsize=1)

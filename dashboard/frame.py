@@ -1,6 +1,5 @@
 """What stands around every page: the table of pages and, in the sidebar, who reads."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,7 +9,6 @@ from dashboard import who
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
-ICON = Path(__file__).parent / "icon.png"  # a symbol by name would be fetched from a stranger's server
 READING = ("label", "case")  # pages where the image is the page
 
 PAGES = (
@@ -39,7 +37,7 @@ def pages() -> "list[StreamlitPage]":
 def show(page: "StreamlitPage") -> None:
     """The style of all pages and the reader's name; on reading pages the chrome recedes."""
     reading = page.url_path in READING
-    st.set_page_config(page_title="Rounds", page_icon=str(ICON), layout="wide",
+    st.set_page_config(page_title="Rounds", layout="wide",
                        initial_sidebar_state="collapsed" if reading else "auto")  # fmt: skip
     st.html(STYLE + (READING_STYLE if reading else ""))
     with st.sidebar:

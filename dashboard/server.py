@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from core.errors import InvalidInput, PortInUse
 from core.settings import Settings
-from dashboard import api, wiring
+from dashboard import api, lean, wiring
 from dashboard.guard import LOOPBACK, Guard, session_of
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def create(settings: Settings, *, port: int, token: str | None, secure: bool = F
     """The ASGI app. With a token nothing is served before it is shown."""
     import streamlit as st
 
+    lean.start()
     os.environ["ROUNDS_HOME"], os.environ["ROUNDS_PORT"] = str(settings.home), str(port)
     wired = wiring.wire(settings, port)
 
@@ -65,6 +66,7 @@ def serve(
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
     sys.argv = [str(HERE / "app.py")]
+    lean.keep()
     app.run(config=_options(host, port, certfile, keyfile))
 
 

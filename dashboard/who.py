@@ -1,5 +1,7 @@
 """Who reads: a name today, an account later; kept per browser session by the server, so that a reload keeps it."""
 
+from functools import lru_cache
+
 import streamlit as st
 
 from core.__main__ import reader_name
@@ -24,6 +26,6 @@ def ask() -> None:
         _names()[session()] = name.strip()
 
 
-@st.cache_resource
+@lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
     return {}

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import RefusedFile
-from core.imaging.pixels import Array, PixelFormat, quantised, spanning
+from core.imaging.format import PixelFormat
+from core.imaging.pixels import Array, quantised, spanning
 
 # Permissively licensed decoders only, the quickest first; pydicom alone would try whatever is installed.
 DECODERS = {

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from core.imaging.deidentify import Identity
-from core.imaging.pixels import PixelFormat
+from core.imaging.format import PixelFormat
 
 
 @dataclass(frozen=True, slots=True)

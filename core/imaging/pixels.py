@@ -1,62 +1,15 @@
 """How stored samples become grey values, in the order of DICOM PS3.3 C.7.6.3 and C.11: modality, window, inversion."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.imaging.format import PixelFormat
+
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PixelFormat:
-    """What the samples in the pixel store mean. Little-endian, (frames, rows, columns, channels), C order.
-
-    A modality value (HU …) is slope * sample + intercept; the offset of a signed original is folded into intercept.
-    `low` and `high` are the smallest and largest modality values of all frames; the window is the file's own first
-    one, else it spans low to high. `spacing` is PixelSpacing in mm (row, column), None where unknown.
-    """
-
-    rows: int
-    columns: int
-    frames: int
-    channels: int
-    dtype: str
-    bits: int
-    photometric: str
-    slope: float
-    intercept: float
-    low: float
-    high: float
-    window_center: float
-    window_width: float
-    voi_function: str = "LINEAR"
-    unit: str = ""
-    spacing: tuple[float, float] | None = None
-    decoder: str = ""
-
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes of one frame."""
-        return self.rows * self.columns * self.channels * np.dtype(self.dtype).itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all frames."""
-        return self.frames * self.frame_bytes
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {**asdict(self), "spacing": list(self.spacing) if self.spacing else None}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "PixelFormat":
-        """What `to_json` described."""
-        spacing = data.get("spacing")
-        return cls(**{**data, "spacing": (float(spacing[0]), float(spacing[1])) if spacing else None})
 
 
 def read_samples(path: Path, format: PixelFormat, *, offset: int = 0, frame: int | None = None) -> Array:

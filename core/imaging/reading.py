@@ -14,7 +14,7 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.imaging.deidentify import Identity
-from core.imaging.pixels import PixelFormat
+from core.imaging.format import PixelFormat
 from core.imaging.store import Store
 
 TICK_S = 0.2

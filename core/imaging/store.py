@@ -5,15 +5,16 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
-
-import numpy as np
+from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import NotFound, RefusedFile
 from core.imaging.files import written
-from core.imaging.pixels import Array, PixelFormat, read_samples
-from core.imaging.thumbnails import EDGE, thumbnail
+from core.imaging.format import PixelFormat
 
+if TYPE_CHECKING:
+    from core.imaging.pixels import Array
+
+EDGE = 256  # of a thumbnail
 END = b"\xff\xd9"  # of a JPEG
 
 
@@ -80,8 +81,10 @@ class Store:
         """The decoded pixels of all items of a file, one after another."""
         return self._at("pixels", sha256, ".raw")
 
-    def write_pixels(self, sha256: str, chunks: Iterable[Array]) -> list[int]:
+    def write_pixels(self, sha256: str, chunks: "Iterable[Array]") -> list[int]:
         """Write the items' samples; gives where each begins."""
+        import numpy as np
+
         offsets = []
         with written(self.pixels(sha256)) as file:
             for chunk in chunks:
@@ -93,15 +96,21 @@ class Store:
         """A JPEG of the middle frame at the default window, made where the import did not."""
         path = self._thumbnail(sha256, item, edge)
         if not _is_whole(path):
+            from core.imaging.pixels import read_samples
+
             samples = read_samples(self.pixels(sha256), format, offset=offset, frame=format.frames // 2)
             self._draw(path, samples, format, edge)
         return path
 
-    def make_thumbnail(self, sha256: str, item: str, samples: Array, format: PixelFormat, *, edge: int = EDGE) -> None:
+    def make_thumbnail(
+        self, sha256: str, item: str, samples: "Array", format: PixelFormat, *, edge: int = EDGE
+    ) -> None:
         """The same, of all frames' samples while they are in memory."""
         self._draw(self._thumbnail(sha256, item, edge), samples[format.frames // 2], format, edge)
 
-    def _draw(self, path: Path, frame: Array, format: PixelFormat, edge: int) -> None:
+    def _draw(self, path: Path, frame: "Array", format: PixelFormat, edge: int) -> None:
+        from core.imaging.thumbnails import thumbnail
+
         picture = thumbnail(frame, format, edge=edge)
         with written(path, lasting=False) as file:
             picture.save(file, format="JPEG", quality=85)

@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.imaging.pixels import Array, PixelFormat, to_grey
+from core.imaging.format import PixelFormat
+from core.imaging.pixels import Array, to_grey
 
 if TYPE_CHECKING:
     from PIL import Image
 
-EDGE = 256
 
-
-def thumbnail(samples: Array, format: PixelFormat, *, edge: int = EDGE) -> "Image.Image":
+def thumbnail(samples: Array, format: PixelFormat, *, edge: int) -> "Image.Image":
     """One frame (rows, columns, channels) at its default window, no longer than `edge` on either side."""
     from PIL import Image
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, distinct, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from core.imaging.pixels import PixelFormat
+from core.imaging.format import PixelFormat
 from db import Database, queries
 from db.tables import Case, Fact, Image, LabelClass, Patient, Series, Study
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import NotTrainable
-from core.imaging.pixels import PixelFormat
+from core.imaging.format import PixelFormat
 from core.imaging.store import Store
 from core.launching import Launcher
 from core.services import jobs, snapshotting

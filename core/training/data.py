@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.imaging.pixels import PixelFormat, read_samples, to_values, window
+from core.imaging.format import PixelFormat
+from core.imaging.pixels import read_samples, to_values, window
 
 Pixels = NDArray[np.uint16]
 Floats = NDArray[np.float32]

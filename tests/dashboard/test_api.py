@@ -169,3 +169,9 @@ def test_only_the_viewers_own_files_are_served(client):
     assert client.get(f"/api/viewer/{version}/index.js").headers["content-type"].startswith("text/javascript")
     for name in ("..%2fapi.py", "server.py", "%2e%2e%2fconfig.toml"):
         assert client.get(f"/api/viewer/{version}/{name}").status_code == 404
+
+
+def test_the_mark_of_the_tab_is_ours(client):
+    got = client.get("/favicon.png")
+    assert (got.status_code, got.headers["content-type"]) == (200, "image/png")
+    assert got.content == (api.HERE / "icon.png").read_bytes()

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from core.curation.recipe import Recipe
 from core.imaging.deidentify import pseudonym
-from core.imaging.pixels import PixelFormat
+from core.imaging.format import PixelFormat
 from core.imaging.store import Store
 from core.launching.local import LocalLauncher
 from core.services import importing, labeling, predicting, snapshotting, tasks, training, workspace

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from core.errors import RefusedFile
+from core.imaging.format import PixelFormat
 from core.imaging.found import FoundImage
-from core.imaging.pixels import PixelFormat, quantised, spanning
+from core.imaging.pixels import quantised, spanning
 
 
 def recognises(head: bytes) -> bool:

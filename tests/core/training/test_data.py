@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.imaging.pixels import PixelFormat, from_unsigned
+from core.imaging.format import PixelFormat
+from core.imaging.pixels import from_unsigned
 from core.training.data import Example, channels_of, edge_of, read_image
 
 CT = PixelFormat(rows=1, columns=7, frames=1, channels=1, dtype="uint16", bits=12, photometric="MONOCHROME2", slope=1.0,

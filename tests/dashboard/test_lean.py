@@ -1,0 +1,37 @@
+"""What is loaded and done before the first page is seen: little, and what is left out is still there to be left out."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+from dashboard import lean
+
+HEAVY = ("PIL.Image", "alembic", "nibabel", "numpy", "pandas", "pydicom", "scipy", "sklearn", "torch")
+FIRST = (
+    "dashboard.server", "dashboard.frame", "dashboard.parts.mishap", "dashboard.parts.tour", "dashboard.look",
+    "core.services.workspace", "core.services.images", "core.services.jobs", "core.services.labeling",
+    "core.services.runs", "core.services.tasks",
+)  # fmt: skip
+
+
+def test_the_first_page_needs_nothing_heavy():
+    code = f"import sys, {', '.join(FIRST)}; sys.exit(' '.join(one for one in {HEAVY} if one in sys.modules) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+
+
+def test_what_is_left_out_is_where_it_was(monkeypatch):
+    scanner = import_module("streamlit.components.v2.manifest_scanner")
+    generator = import_module("streamlit.delta_generator")
+    monkeypatch.setattr(scanner, "scan_component_manifests", scanner.scan_component_manifests)
+    monkeypatch.setattr(generator, "_use_warning_has_been_displayed", False)
+    lean.start()
+    assert scanner.scan_component_manifests() == []
+    assert generator._use_warning_has_been_displayed is True
+
+
+def test_a_streamlit_without_it_starts_all_the_same(monkeypatch):
+    scanner = import_module("streamlit.components.v2.manifest_scanner")
+    monkeypatch.delattr(scanner, "scan_component_manifests")
+    lean.start()
+    assert not hasattr(scanner, "scan_component_manifests")
