@@ -74,11 +74,11 @@ def holds(ratio: float, goal: str) -> bool:
     return bool(RELATIONS[goal[:2]](ratio, float(goal[2:])))
 
 
-def process(argv: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None) -> tuple[float, float]:
+def process(argv: Sequence[str], *, cwd: Path) -> tuple[float, float]:
     """Run a process to its end: CPU seconds of it and of all its children, and seconds on the clock."""
     started = time.perf_counter()
     with (cwd / "said.txt").open("w") as said:
-        child = subprocess.Popen(argv, cwd=cwd, env={**os.environ, **here(), **(env or {})}, stdout=said, stderr=said)
+        child = subprocess.Popen(argv, cwd=cwd, env=environment(), stdout=said, stderr=said)
         _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
@@ -86,9 +86,10 @@ def process(argv: Sequence[str], *, cwd: Path, env: dict[str, str] | None = None
     return used.ru_utime + used.ru_stime, time.perf_counter() - started
 
 
-def here() -> dict[str, str]:
-    """The environment of both sides: this repository's modules, and one thread for whatever counts threads."""
-    return {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+def environment() -> dict[str, str]:
+    """That of both sides: this repository's modules, and one thread for whatever counts threads."""
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), **one}
 
 
 def python(*argv: str) -> list[str]:

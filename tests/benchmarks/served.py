@@ -1,0 +1,83 @@
+"""A server under measurement, and the Chromium that opens it."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.benchmarks.measure import environment
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
+)  # fmt: skip
+PATIENCE_S = 120
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser; each page of it is opened in a context of its own, without a cache."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium")
+    if path is None:
+        raise RuntimeError("no Chromium; install it with: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def page(browser: Any) -> Iterator[Any]:
+    """A fresh page, 1440 × 1200."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1200})
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE_S * 1000)
+    yield opened
+    context.close()
+
+
+@contextmanager
+def server(argv: Sequence[str], port: int, folder: Path) -> Iterator[psutil.Process]:
+    """A process that listens on `port` of this machine, ended with all that it started."""
+    with (folder / "said.txt").open("w") as said:
+        started = subprocess.Popen(argv, cwd=folder, env=environment(), stdout=said, stderr=said)
+    process = psutil.Process(started.pid)
+    try:
+        _wait_for(port, started, folder)
+        yield process
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            for child in process.children(recursive=True):
+                child.kill()
+        started.kill()
+        started.wait()
+
+
+def cpu_of(process: psutil.Process) -> float:
+    """CPU seconds so far, of it and of every process below it, living or ended."""
+    return sum(sum(one.cpu_times()[:4]) for one in (process, *process.children(recursive=True)))
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int, started: "subprocess.Popen[bytes]", folder: Path) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end and started.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{started.args} does not listen on {port}: {(folder / 'said.txt').read_text()}")
