@@ -13,7 +13,7 @@ from core.settings import Settings
 from core.training.spec import TrainSpec
 from db import Database
 from db.tables import Checkpoint, Job, Metric, Prediction, Run, Snapshot, Task
-from db.vocabulary import JobKind
+from db.vocabulary import CheckpointKind, JobKind
 
 LOG_TAIL = 64 * 1024
 
@@ -33,6 +33,7 @@ class RunView:
     result: dict[str, Any]
     job: jobs.JobView | None
     best_epoch: int | None
+    best_auroc: float | None
     predicted: int
     created_at: float
 
@@ -84,12 +85,14 @@ def folder(settings: Settings, run_id: int) -> Path:
 def _view(session: Session, run: Run) -> RunView:
     snapshot = session.get_one(Snapshot, run.snapshot_id)
     job = session.scalar(select(Job).where(Job.run_id == run.id, Job.kind == JobKind.TRAIN).order_by(Job.id.desc()))
-    best = select(Checkpoint.epoch).where(Checkpoint.run_id == run.id).order_by(Checkpoint.kind)
+    best = session.get(Checkpoint, (run.id, CheckpointKind.BEST))
+    auroc = session.get(Metric, (run.id, best.epoch, "val_auroc")) if best else None
     return RunView(
         id=run.id, snapshot_id=snapshot.id, snapshot=snapshot.name, task_id=snapshot.task_id,
         task=session.get_one(Task, snapshot.task_id).name, classes=tuple(pair[0] for pair in snapshot.classes),
         titles=tuple(pair[1] for pair in snapshot.classes), spec=TrainSpec.from_json(run.spec),
-        result=run.result or {}, job=jobs.view(job) if job else None, best_epoch=session.scalar(best.limit(1)),
+        result=run.result or {}, job=jobs.view(job) if job else None,
+        best_epoch=best.epoch if best else None, best_auroc=auroc.value if auroc else None,
         predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,
         created_at=run.created_at,
     )  # fmt: skip

@@ -22,11 +22,9 @@ def show(every: Sequence[RunView], chosen: int) -> int:
 
 
 def _line(run: RunView) -> dict[str, object]:
-    told = run.job.progress.get("metrics", {}) if run.job else {}
-    auroc = told.get("val_auroc")
     return {
         "run": run.id, "task": run.task, "snapshot": run.snapshot, "model": run.spec.model,
-        "validation AUROC": f"{auroc:.3f}" if auroc is not None else "–",
+        "validation AUROC": f"{run.best_auroc:.3f}" if run.best_auroc is not None else "–",
         "best epoch": run.best_epoch, "state": run.job.state.value if run.job else "–",
         "started": look.ago(run.created_at),
     }  # fmt: skip

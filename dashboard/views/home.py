@@ -44,7 +44,11 @@ with right:
         st.page_link("views/datasets.py", label="Freeze a dataset", icon=":material/dataset:")
     for run in newest:
         state = run.job.state if run.job else "queued"
+        reached = f" · validation AUROC {run.best_auroc:.3f}" if run.best_auroc is not None else ""
         st.markdown(
-            f"**Run {run.id}** · {run.spec.model} on {run.snapshot} · {look.ago(run.created_at)} {look.badge(state)}"
+            f"**Run {run.id}** · {run.spec.model} on {run.snapshot}{reached} · {look.ago(run.created_at)} "
+            f"{look.badge(state)}"
         )
-        st.page_link("views/runs.py", label="Open", icon=":material/arrow_forward:", query_params={"run": str(run.id)})
+        page, label = ("review", "Review") if run.predicted else ("runs", "Open")
+        st.page_link(f"views/{page}.py", label=label, icon=":material/arrow_forward:",
+                     query_params={"run": str(run.id)})  # fmt: skip
