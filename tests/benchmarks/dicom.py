@@ -10,18 +10,19 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittle
 EDGE = 512
 
 
-def write_files(folder: Path, count: int) -> None:
-    """`count` files of 16-bit 512×512, uncompressed, four to a patient."""
+def write_files(folder: Path, count: int, *, edge: int = EDGE) -> None:
+    """`count` files of 16 bit, edge × edge, uncompressed, four to a patient."""
     folder.mkdir(parents=True)
     chance = np.random.default_rng(0)
     for number in range(count):
         header = _header(number)
-        header.PixelData = _picture(chance).tobytes()
+        header.Rows = header.Columns = edge
+        header.PixelData = _picture(chance, edge).tobytes()
         header.save_as(folder / f"IM{number:06}.dcm", enforce_file_format=True)
 
 
-def _picture(chance: np.random.Generator) -> NDArray[np.uint16]:
-    down, across = np.mgrid[-1 : 1 : EDGE * 1j, -1 : 1 : EDGE * 1j]
+def _picture(chance: np.random.Generator, edge: int) -> NDArray[np.uint16]:
+    down, across = np.mgrid[-1 : 1 : edge * 1j, -1 : 1 : edge * 1j]
     centre, width = chance.uniform(0.32, 0.42), chance.uniform(0.20, 0.28)
     body = 1 / (1 + np.exp(40 * (np.hypot(across / 0.95, down / 1.15) - 1)))
     lungs = sum(np.exp(-((((across - side * centre) / width) ** 2 + (down / 0.6) ** 2) ** 2)) for side in (-1, 1))

@@ -45,10 +45,10 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def server(argv: Sequence[str], port: int, folder: Path) -> Iterator[psutil.Process]:
+def server(argv: Sequence[str], port: int, folder: Path, **more: str) -> Iterator[psutil.Process]:
     """A process that listens on `port` of this machine, ended with all that it started."""
     with (folder / "said.txt").open("w") as said:
-        started = subprocess.Popen(argv, cwd=folder, env=environment(), stdout=said, stderr=said)
+        started = subprocess.Popen(argv, cwd=folder, env={**environment(), **more}, stdout=said, stderr=said)
     process = psutil.Process(started.pid)
     try:
         _wait_for(port, started, folder)
