@@ -79,6 +79,7 @@ def test_a_server_killed_in_the_middle_and_started_again_gets_every_answer_once(
     check(db, cases, given)
 
 
+@pytest.mark.slow
 def test_a_browsers_clock_set_back_leaves_answers_in_the_order_they_were_given(labelling, page):
     db, _, cases = labelling
     root = page.locator(".rv-root")
@@ -103,6 +104,7 @@ def impatient(tmp_path, monkeypatch):
     monkeypatch.setenv("ROUNDS_DATABASE_URL", f"sqlite:///{tmp_path / 'home' / 'catalogue.sqlite'}?timeout=0.5")
 
 
+@pytest.mark.slow
 def test_a_catalogue_that_a_stranger_keeps_locked_is_said_and_every_answer_kept_once(impatient, labelling, page):
     db, _, cases = labelling
     root = page.locator(".rv-root")

@@ -86,6 +86,7 @@ def test_an_import_of_more_than_fits_keeps_what_it_took_and_takes_the_rest_later
     assert check_whole(home) == 32
 
 
+@pytest.mark.slow
 def test_a_disk_without_a_byte_left_is_one_sentence_for_every_command(disk, home, tmp_path):
     home.take(pictures(tmp_path / "before", 8))
     source = pictures(tmp_path / "more", 4, edge=256)

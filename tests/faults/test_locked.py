@@ -53,6 +53,7 @@ def test_an_answer_is_not_acknowledged_while_it_is_locked_and_taken_once_after(h
     assert [one.text for one in labeling.history(home.db, cases[0].id)] == ["b"]
 
 
+@pytest.mark.slow
 def test_a_command_that_must_write_says_so_and_one_that_looks_works(home, tmp_path):
     home.take(pictures(tmp_path / "before", 4))
     source = pictures(tmp_path / "more", 4, edge=40)

@@ -46,7 +46,7 @@ HARMS = {
 }
 
 
-@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("harm", ["changed", "gone", pytest.param("emptied", marks=pytest.mark.slow)])
 def test_no_model_learns_from_it_and_importing_it_again_mends_it(home, source, harm, monkeypatch):
     spoil, said = HARMS[harm]
     made = started(home, frozen(home, source), epochs=1, launcher=Asleep())
@@ -64,6 +64,7 @@ def test_no_model_learns_from_it_and_importing_it_again_mends_it(home, source, h
     assert work(home, made.job).state is JobState.SUCCEEDED
 
 
+@pytest.mark.slow
 def test_one_left_where_it_was_is_looked_at_there(home, source):
     made = started(home, frozen(home, source, reference=True), epochs=1, launcher=Asleep())
     file, kept = source / "p003.png", source.parent / "kept.png"
