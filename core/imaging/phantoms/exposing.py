@@ -107,10 +107,10 @@ def _add_opacity(thickness: Map, place: _Place, opacity: Opacity, one: Exposure)
     angle = np.arctan2(down - row, across - column)
     edge = radius * (1 + sum(lobe * np.cos((at + 2) * angle + 7 * lobe) for at, lobe in enumerate(opacity.lobes)))
     away = np.hypot(down - row, across - column) / edge
-    depth = 10.0 * opacity.density * (0.06 if one.hard else 1.0)
-    drawn = depth * (np.clip(1.25 - away**2, 0, None) / 1.25) ** 0.6
+    depth = 13.0 * opacity.density * (0.06 if one.hard else 1.0)
+    drawn = depth * (np.clip(1.25 - away**2, 0, None) / 1.25) ** 1.15
     thickness[down[0, 0] : down[-1, 0] + 1, across[0, 0] : across[0, -1] + 1] += drawn.astype(np.float32)
-    rows, columns = np.nonzero(drawn > 0)
+    rows, columns = np.nonzero(drawn > 0.08 * depth)
     return (left + int(columns.min()), top + int(rows.min()), left + int(columns.max()) + 1, top + int(rows.max()) + 1)
 
 
