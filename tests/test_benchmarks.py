@@ -1,0 +1,120 @@
+"""The benchmarks' own parts, on a few items: what they compare does the work it says. Nothing is measured here."""
+
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.imaging.importers.dicom import read
+from core.training.spec import TrainSpec
+from tests.benchmarks import __main__ as command
+from tests.benchmarks import measure, table, train_step
+from tests.benchmarks.dicom import write_files
+from tests.benchmarks.measure import Benchmark, Sides, Taken
+from tests.benchmarks.references import import_dicom, train_loop
+
+APP = Path(__file__).parent / "benchmarks" / "references" / "label_app.py"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    write_files(tmp_path / "files", 3, edge=64)
+    return tmp_path / "files"
+
+
+def test_a_line_says_the_median_of_the_rounds_own_ratios(tmp_path: Path):
+    figures = iter([(30.0, 10.0), (20.0, 10.0), (90.0, 10.0)])
+    order: list[str] = []
+
+    @contextmanager
+    def sides(folder: Path):
+        now = {}
+
+        def take(name: str, index: int) -> Taken:
+            order.append(name)
+            if len(order) % 2:
+                now["pair"] = next(figures)
+            return Taken(now["pair"][index], 1.0)
+
+        yield Sides(ours=lambda: take("ours", 0), reference=lambda: take("reference", 1))
+
+    made = Benchmark(name="x", against="y", unit="files per second", goal=">=2.5", sides=sides)
+    line = measure.compare(made, tmp_path, rounds=3)
+    assert order == ["ours", "reference", "reference", "ours", "ours", "reference"]
+    told = {
+        "name": "x", "ours": 30.0, "reference": 10.0, "against": "y", "unit": "files per second", "ratio": 3.0,
+        "goal": ">=2.5", "holds": True,
+    }  # fmt: skip
+    assert {name: line[name] for name in told} == told
+
+
+@pytest.mark.parametrize(("ratio", "goal", "holds"), [(2.5, ">=2.5", True), (2.49, ">=2.5", False),
+                                                      (0.25, "<=0.25", True), (0.26, "<=0.25", False)])  # fmt: skip
+def test_a_goal_is_met_or_missed(ratio: float, goal: str, holds: bool):
+    assert measure.holds(ratio, goal) == holds
+
+
+def test_the_cpu_of_a_process_and_of_its_children_is_counted(tmp_path: Path):
+    burn = "import time\nwhile time.process_time() < 0.3: pass"
+    cpu, wall = measure.process(
+        measure.python("-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}])"), cwd=tmp_path
+    )
+    assert cpu >= 0.3
+    assert wall > 0
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        measure.process(measure.python("-c", "raise SystemExit(3)"), cwd=tmp_path)
+
+
+def test_an_unknown_name_is_a_sentence(capsys):
+    assert command.main(["nothing"]) == 2
+    assert "choose from import_dicom" in capsys.readouterr().err
+    assert all(callable(table.benchmark(name)) for name in table.NAMES)
+
+
+def test_the_files_are_such_as_are_imported(files: Path):
+    for path in files.iterdir():
+        (found,) = read(path, path.read_bytes())
+        assert (found.format.rows, found.format.bits, found.format.decoder) == (64, 16, "numpy")
+        assert found.identity.patient_id == "MRN0000000"
+
+
+def test_the_import_of_the_reference_takes_every_file(files: Path, tmp_path: Path):
+    home = tmp_path / "home"
+    import_dicom.main(files, home)
+    with sqlite3.connect(home / "catalogue.sqlite") as catalogue:
+        rows = catalogue.execute("SELECT sha256, patient, tags FROM image ORDER BY name").fetchall()
+    catalogue.close()
+    assert len(rows) == 3
+    for (sha256, patient, tags), path in zip(rows, sorted(files.iterdir()), strict=True):
+        assert patient == "MRN0000000"
+        assert '"Modality": "DX"' in tags
+        assert (home / "originals" / f"{sha256}.dcm").read_bytes() == path.read_bytes()
+        with Image.open(home / "thumbnails" / f"{sha256}.png") as picture:
+            assert max(picture.size) <= 256
+
+
+def test_both_trainings_learn(tmp_path: Path):
+    torch.set_num_threads(1)
+    spec = TrainSpec(model="small_cnn", batch_size=4, epochs=1, threads=1, image_size=16)
+    examples = train_step.make_examples(tmp_path, 20, edge=16)
+    assert train_step.ours(spec, examples, tmp_path, tmp_path / "run").figure > 0
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
+    before = [one.clone() for one in module.parameters()]
+    assert train_loop.images_per_second(module, shape=(4, 1, 8, 8), batches=2, classes=2) > 0
+    assert all(not torch.equal(one, was) for one, was in zip(module.parameters(), before, strict=True))
+
+
+def test_the_labelling_page_of_the_reference_goes_on_and_keeps_the_answer(files: Path, monkeypatch):
+    monkeypatch.setenv("IMAGES", str(files))
+    page = AppTest.from_file(str(APP), default_timeout=30).run()
+    assert not page.exception
+    assert page.caption[0].value.startswith("1 of 3")
+    page.sidebar.button[1].click().run()
+    assert page.caption[0].value.startswith("2 of 3")
+    with sqlite3.connect(files.parent / "labels.sqlite") as catalogue:
+        assert catalogue.execute("SELECT * FROM label").fetchall() == [("IM000000.dcm", "opacity")]
+    catalogue.close()
