@@ -44,9 +44,13 @@ def show(page: "StreamlitPage") -> None:
         who.ask()
 
 
-# Fixed text of ours, no data: the block container starts high, figures stand in columns, nothing jumps.
+# Fixed text of ours, no data: the block container starts high, figures stand in columns, nothing jumps, and at
+# 1024 × 768 what stands side by side wraps.
 STYLE = """<style>
-.stMainBlockContainer{padding-top:3.2rem;padding-bottom:2rem}
+.stMainBlockContainer{padding:3.2rem 2.5rem 2rem}
+[data-testid="stSidebar"][data-collapsed="false"]{width:220px!important;min-width:220px!important}
+.st-key-tour [data-testid="stColumn"],.st-key-figures [data-testid="stColumn"]{min-width:230px}
+.st-key-plots [data-testid="stColumn"]{min-width:310px}
 [data-testid="stMetricValue"],[data-testid="stTable"] td{font-variant-numeric:tabular-nums}
 h1{font-size:1.6rem!important;font-weight:600!important;padding:.2rem 0 .6rem!important}
 h2{font-size:1.2rem!important;font-weight:600!important}h3{font-size:1.02rem!important;font-weight:600!important}

@@ -30,7 +30,9 @@ def show(found: Report) -> None:
     """Four figures large, the rest in a table."""
     import pandas as pd
 
-    for column, (name, title) in zip(st.columns(4), FIRST.items(), strict=True):
+    with st.container(key="figures"):
+        columns = st.columns(4)
+    for column, (name, title) in zip(columns, FIRST.items(), strict=True):
         figure = found.metrics.get(name)
         if figure is None:
             continue
@@ -63,7 +65,8 @@ def plots_of(found: Report, run: RunView) -> tuple[int, int] | None:
         if len(names) == 1
         else st.selectbox("Class", names, format_func=titles.__getitem__, key="figure_class")
     )
-    first, second, third = st.columns(3, gap="medium")
+    with st.container(key="plots"):
+        first, second, third = st.columns(3, gap="medium")
     positives = sum(found.confusion[found.classes.index(name)])
     caption = f"{titles[name]} against the rest, {positives:,} of {found.images:,} images."
     with first:

@@ -72,7 +72,7 @@ def confusion(matrix: Sequence[Sequence[int]], titles: Sequence[str], *, key: st
 def _square(x: str, y: str) -> go.Figure:
     plot = go.Figure(layout=look.layout())
     plot.update_xaxes(**look.rate_axis(x), constrain="domain")
-    plot.update_yaxes(**look.rate_axis(y), scaleanchor="x", scaleratio=1)
+    plot.update_yaxes(**look.rate_axis(y), scaleanchor="x", scaleratio=1, constrain="domain")
     return plot
 
 

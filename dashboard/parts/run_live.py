@@ -30,7 +30,8 @@ def _body(run_id: int) -> None:
         _progress(run)
     found = runs.curves(wired.db, run_id)
     if found:
-        left, right = st.columns(2, gap="large")
+        with st.container(key="plots"):
+            left, right = st.columns(2, gap="large")
         with left:
             plots.curves(found, names={"train_loss": "train", "val_loss": "validation"}, title="Loss",
                          key=f"loss_{run_id}")  # fmt: skip

@@ -19,7 +19,7 @@ if not images.totals(wired.db).images:
     st.page_link("views/import.py", label="Import images", icon=":material/upload:")
     st.stop()
 
-filters, middle, side = st.columns([1.1, 3.2, 2.2], gap="medium")
+filters, middle, side = st.columns([1.5, 3.2, 2.1], gap="medium")
 with filters:
     kind = st.segmented_control(
         "Show", ["Images", "Series"], default="Series" if state.series else "Images", required=True, key="images_kind"
