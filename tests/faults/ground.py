@@ -1,12 +1,13 @@
 """A home with something in it: pictures that a model can tell apart, a task, a snapshot."""
 
 import csv
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image as Picture
-from sqlalchemy import func, select
+from sqlalchemy import and_, select
 
 from core.curation.recipe import Recipe
 from core.imaging.deidentify import pseudonym
@@ -84,18 +85,15 @@ def make(folder: Path, *, images: int) -> Ground:
 def check_imported(ground: Ground, folder: Path) -> None:
     """Every file of an imported folder is one row with its patient and fact, and its bytes are in the store."""
     key, store = ground.settings.key("pseudonym"), Store(ground.settings.home)
-    with (folder / "data.csv").open() as file, ground.db.read() as session:
-        for row in csv.DictReader(file):
-            sha256 = sha256_of(folder / row["file"])
-            images = session.execute(
-                select(Image.id, Image.format, Patient.pseudonym)
-                .join(Patient, Patient.id == Image.patient_id)
-                .where(Image.sha256 == sha256)
-            ).all()
-            assert len(images) == 1, f"{row['file']} has {len(images)} rows"
-            assert images[0].pseudonym == pseudonym(key, row["patient_id"])
-            facts = select(func.count()).where(Fact.image_id == images[0].id, Fact.name == "kind")
-            assert session.scalar(facts.where(Fact.value == row["kind"])) == 1
-            assert store.verify(sha256)
-            form = PixelFormat.from_json(images[0].format)
-            assert store.pixels(sha256).stat().st_size == form.frames * form.frame_bytes
+    with (folder / "data.csv").open() as file:
+        said = {sha256_of(folder / row["file"]): row for row in csv.DictReader(file)}
+    kind = and_(Fact.image_id == Image.id, Fact.name == "kind")
+    joined = select(Image.sha256, Image.format, Patient.pseudonym, Fact.value).join(Patient).outerjoin(Fact, kind)
+    with ground.db.read() as session:
+        rows = session.execute(joined.where(Image.sha256.in_(said))).all()
+    assert Counter(row.sha256 for row in rows) == Counter(list(said))
+    for sha256, form, patient, value in rows:
+        assert (patient, value) == (pseudonym(key, said[sha256]["patient_id"]), said[sha256]["kind"])
+        assert store.verify(sha256)
+        form = PixelFormat.from_json(form)
+        assert store.pixels(sha256).stat().st_size == form.frames * form.frame_bytes
