@@ -1,5 +1,6 @@
 """DICOM pixels to samples: each transfer syntax names its decoder, and the file remembers it."""
 
+from collections.abc import MutableSequence
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, 
         if "Rows" not in header:
             raise RefusedFile("has no image size (Rows, Columns) in its header; it is cut off or damaged.")
         raise RefusedFile(f"says it is {columns} × {rows} pixels; an image without extent cannot be shown.")
-    plain = _plain(header, data, rows, columns)
+    plain = lying(header, data)
     array, decoder = (plain, "numpy") if plain is not None else _array(header)
     frames, colour = _shape(array, rows, columns)
     if colour:
@@ -53,21 +54,22 @@ def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, 
     return _grey(header, frames, decoder)
 
 
-def _plain(header: Any, data: bytes | None, rows: int, columns: int) -> Array | None:
+def lying(header: Any, data: bytes | None) -> Array | None:
     """Uncompressed little-endian greys of 8 or 16 bits as they lie in the file; None for pydicom to see to."""
     element = header.get_item(PIXEL_DATA, keep_deferred=True) if PIXEL_DATA in header else None
     dtype = DTYPES.get((header.get("BitsAllocated"), header.get("PixelRepresentation")))
     grey = header.get("SamplesPerPixel") == 1 and header.get("PhotometricInterpretation") in GREYS
     if element is None or dtype is None or not grey or str(header.file_meta.get("TransferSyntaxUID")) not in PLAIN:
         return None
-    lying, start = (data, element.value_tell) if element.value is None else (element.value, 0)
+    found, start = (data, element.value_tell) if element.value is None else (element.value, 0)
     frames, unused = int(header.get("NumberOfFrames") or 1), dtype.itemsize * 8 - int(header.get("BitsStored") or 0)
+    rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
     count = frames * rows * columns
-    if lying is None or frames < 1 or not 0 <= unused < dtype.itemsize * 8:
+    if found is None or count < 1 or frames < 1 or not 0 <= unused < dtype.itemsize * 8:
         return None
-    if count * dtype.itemsize > min(element.length, len(lying) - start):
+    if count * dtype.itemsize > min(element.length, len(found) - start):
         return None
-    samples: Array = np.frombuffer(lying, dtype, count, start).reshape(frames, rows, columns)
+    samples: Array = np.frombuffer(found, dtype, count, start).reshape(frames, rows, columns)
     return samples if unused == 0 else (samples << unused) >> unused  # old files keep overlays in the unused bits
 
 
@@ -193,9 +195,9 @@ def _unsigned(stored: Array) -> tuple[Array, float, float]:
 
 def _modality(header: Any, frames: Array) -> tuple[Array, float, float, bool]:
     """Values that slope and intercept turn into modality values; a modality LUT, or slopes that differ, are applied."""
-    from pydicom.pixels.processing import apply_modality_lut
-
     if header.get("ModalityLUTSequence"):
+        from pydicom.pixels.processing import apply_modality_lut
+
         return apply_modality_lut(frames, header), 1.0, 0.0, True
     per_frame = [_rescale(one) for one in header.get("PerFrameFunctionalGroupsSequence") or []]
     shared = next(
@@ -240,10 +242,8 @@ def _window(header: Any, low: float, high: float, *, signed_lut: bool) -> tuple[
 
 
 def _first(value: Any) -> float | None:
-    from pydicom.multival import MultiValue
-
     try:
-        return float(value[0] if isinstance(value, MultiValue | list) else value)
+        return float(value[0] if isinstance(value, MutableSequence) else value)
     except (TypeError, ValueError, IndexError):
         return None
 

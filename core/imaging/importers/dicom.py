@@ -9,7 +9,8 @@ from typing import Any
 
 from core.errors import RefusedFile
 from core.imaging.deidentify import Identity
-from core.imaging.dicom_pixels import decode
+from core.imaging.dicom_pixels import decode, lying
+from core.imaging.dicom_plain import PlainHeader, header_of
 from core.imaging.found import FoundImage
 
 WITHOUT_PIXELS = {
@@ -54,9 +55,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns of odd values in other people's headers: the report is ours
         try:
-            header = _header(path, data)
-            bare = not getattr(header.file_meta, "TransferSyntaxUID", None)
-            _need_pixels(header, bare)
+            header = _plain(data) or _whole(path, data)
             samples, format, extra = decode(header, data)
             yield FoundImage(
                 item="", samples=samples, format=format, identity=_identity(header),
@@ -72,17 +71,23 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
             ) from error
 
 
-def _header(path: Path, data: bytes | None) -> Any:
+def _plain(data: bytes | None) -> PlainHeader | None:
+    header = header_of(data) if data is not None else None
+    return header if header is not None and lying(header, data) is not None else None
+
+
+def _whole(path: Path, data: bytes | None) -> Any:
     """The data set; uncompressed pixels are left in `data`, where they can be looked at without a copy."""
     import pydicom
 
-    if data is None:
-        return pydicom.dcmread(path, force=True)
-    packed = PACKED.search(data, 0, HEADER_BYTES)
-    return pydicom.dcmread(BytesIO(data), force=True, defer_size=None if packed else DEFERRED)
+    source = path if data is None else BytesIO(data)
+    packed = data is None or PACKED.search(data, 0, HEADER_BYTES)
+    header = pydicom.dcmread(source, force=True, defer_size=None if packed else DEFERRED)
+    _need_pixels(header, bare=not getattr(header.file_meta, "TransferSyntaxUID", None))
+    return header
 
 
-def _need_pixels(header: Any, bare: bool) -> None:
+def _need_pixels(header: Any, *, bare: bool) -> None:
     if len(header) == 0:
         raise RefusedFile("begins like a DICOM file but holds no element; it is empty or cut off.")
     if any(name in header for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
