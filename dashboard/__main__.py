@@ -13,6 +13,7 @@ from core.settings import Settings
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
+    gc.set_threshold(50_000, 20, 50)  # what is loaded now stays: to look through it again and again finds nothing
     argv = list(sys.argv[1:] if argv is None else argv)
     screen = SCREEN.get(arguments.command_of(argv))
     return core_main.run(argv, lambda: screen(argv)) if screen else core_main.main(argv)
@@ -27,7 +28,6 @@ def _serve(argv: list[str]) -> None:
     parser.add_argument("--certfile", type=Path)
     parser.add_argument("--keyfile", type=Path)
     asked = parser.parse_args(argv)
-    gc.set_threshold(50_000, 20, 50)  # what is loaded now stays: to look through it again and again finds nothing
     from dashboard.server import serve
 
     serve(
