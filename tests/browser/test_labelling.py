@@ -56,22 +56,19 @@ def test_twenty_quick_keys_are_twenty_right_labels(labelling, page):
 
 def test_answers_wait_while_the_server_is_away_and_arrive_once(labelling, page, serve):
     db, _, cases = labelling
-    away = False
-    # From the start: a request that falls into the moment in which a route is laid may pass it by.
-    page.route("**/api/labels**", lambda route: route.abort() if away else route.continue_())
     painted(page)
     page.keyboard.press("1")
     root = page.locator(".rv-root")
     expect(root).to_have_attribute("data-waiting", "0")
     painted(page)
-    away = True
+    page.route("**/api/labels**", lambda route: route.abort())
     page.keyboard.press("2")
     painted(page)
     page.keyboard.press("3")
     expect(root).to_have_attribute("data-waiting", "2")
     expect(page.get_by_text("The server does not answer; your answers wait here.")).to_be_visible()
     assert labeling.progress(db, cases[0].task_id).labelled == 1
-    away = False
+    page.unroute("**/api/labels**")
     expect(root).to_have_attribute("data-waiting", "0")
     assert [labeling.case(db, case.id).label for case in cases[:3]] == [0, 1, 2]
     assert all(len(labeling.history(db, case.id)) == 1 for case in cases[:3])

@@ -231,10 +231,22 @@ def queued(home: Ground, name: str) -> int:
     return home.take(ground.pictures(home.settings.home.parent / name, 1, seed=zlib.crc32(name.encode())))
 
 
+def importing_held_up(home: Ground) -> int:
+    """The slot of imports; closing it gives it back. One who dies loses its argv a moment before its locks."""
+    slots: list[int | None] = []
+
+    def taken() -> bool:
+        slots.append(take(slot_lock(home.settings, "import")))
+        return slots[-1] is not None
+
+    until(taken)
+    assert slots[-1] is not None
+    return slots[-1]
+
+
 def test_in_the_queue(home):
     """The dispatcher dies before it could start the job: whoever looks next gets it started."""
-    slot = take(slot_lock(home.settings, "import"))
-    assert slot is not None
+    slot = importing_held_up(home)
     job = queued(home, "in the queue")
     until(lambda: dispatchers(home.settings.home))
     kill(dispatchers(home.settings.home))
@@ -249,8 +261,7 @@ def test_in_the_queue(home):
 def test_between_its_claim_and_its_start(home, trap, tmp_path):
     """It is lost, and the one behind it starts by itself."""
     trap(traps.BETWEEN_CLAIM_AND_START.format(mark=str(tmp_path / "mark")))
-    slot = take(slot_lock(home.settings, "import"))
-    assert slot is not None
+    slot = importing_held_up(home)
     first, second = queued(home, "claimed"), queued(home, "behind it")
     os.close(slot)
     until(lambda: jobs.get(home.db, first).state is JobState.RUNNING)
