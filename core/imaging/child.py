@@ -9,16 +9,12 @@ import resource
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.errors import RefusedFile
-from core.imaging.found import FoundImage
 from core.imaging.importers import HEAD, Importer, importer_of
-from core.imaging.pixels import Array
+from core.imaging.keeping import Original, about, keep
 from core.imaging.store import Store
 
 READ = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, MedMNIST npz"
@@ -73,9 +69,10 @@ def _answer(path: Path, store: Store | None, reference: bool, out: Any) -> dict[
         data, head, sha256 = _taken(path)
         importer = _importer(head)
         _say(out, {"asked": sha256})
-        if json.loads(sys.stdin.readline())["known"]:
+        heard = json.loads(sys.stdin.readline())
+        if heard["known"]:
             return {"known": sha256}
-        return _read(path, data, sha256, importer, store, reference)
+        return _read(Original(path, sha256, data, heard["at"]), importer, store, reference=reference)
     except RefusedFile as error:
         return {"refused": str(error)}
     except MemoryError:
@@ -123,46 +120,10 @@ def _kind(head: bytes) -> str:
     return f"is not an image that Rounds reads ({READ})."
 
 
-def _read(
-    path: Path, data: bytes | None, sha256: str, importer: Importer, store: Store | None, reference: bool
-) -> dict[str, Any]:
-    images: list[dict[str, Any]] = []
-
-    def chunks() -> Any:
-        for found in importer.read(path, data):
-            images.append(_about(found))
-            yield found.samples
-            if store and not found.item:  # an archive's thousands are drawn when they are looked at
-                _draw(store, sha256, found)
-
-    if store is None:
-        for _ in chunks():
-            pass
-    else:
-        offsets = store.write_pixels(sha256, chunks())
-        for image, offset in zip(images, offsets, strict=True):
-            image["offset"] = offset
-        store.refer(path, sha256) if reference else store.keep(path, sha256, data)
-    return {"sha256": sha256, "importer": importer.name, "images": images}
-
-
-def _about(found: FoundImage) -> dict[str, Any]:
-    return {
-        "item": found.item, "format": found.format.to_json(), "offset": 0, "identity": asdict(found.identity),
-        "pixel_sha256": _pixel_sha256(found.samples),
-        "facts": found.facts, "position": found.position, "label": found.label,
-    }  # fmt: skip
-
-
-def _pixel_sha256(samples: Array) -> str:
-    digest = hashlib.sha256(f"{samples.shape}".encode())
-    digest.update(np.ascontiguousarray(samples).data)
-    return digest.hexdigest()
-
-
-def _draw(store: Store, sha256: str, found: FoundImage) -> None:
-    with suppress(ValueError, ZeroDivisionError):  # an image too odd to be drawn small is an image all the same
-        store.make_thumbnail(sha256, found.item, found.samples, found.format)
+def _read(original: Original, importer: Importer, store: Store | None, *, reference: bool) -> dict[str, Any]:
+    found = importer.read(original.path, original.data)
+    told = keep(original, found, store, reference=reference) if store else [about(one, 0) for one in found]
+    return {"sha256": original.sha256, "importer": importer.name, "images": told}
 
 
 if __name__ == "__main__":

@@ -70,7 +70,14 @@ def lying(header: Any, data: bytes | None) -> Array | None:
     if count * dtype.itemsize > min(element.length, len(found) - start):
         return None
     samples: Array = np.frombuffer(found, dtype, count, start).reshape(frames, rows, columns)
-    return samples if unused == 0 else (samples << unused) >> unused  # old files keep overlays in the unused bits
+    return samples if unused == 0 else _without_overlay(samples, unused)
+
+
+def _without_overlay(samples: Array, unused: int) -> Array:
+    """Old files keep overlays in the bits that are not used; where there are none, the samples stay where they lie."""
+    top = 1 << (samples.dtype.itemsize * 8 - unused)
+    low, high = (-top // 2, top // 2 - 1) if samples.dtype.kind == "i" else (0, top - 1)
+    return samples if low <= samples.min() and samples.max() <= high else (samples << unused) >> unused
 
 
 def _array(header: Any) -> tuple[Array, str]:

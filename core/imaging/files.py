@@ -29,7 +29,7 @@ def written(path: Path, *, lasting: bool = True, seldom: bool = False, mode: int
         draft.unlink(missing_ok=True)
         raise
     if lasting:
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def _created(path: Path, mode: int) -> int:
@@ -41,7 +41,8 @@ def _created(path: Path, mode: int) -> int:
         return os.open(path, flags, mode)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Names made or changed in a folder are on the disk."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -77,20 +77,21 @@ def find(folder: Path) -> list[Path]:
 
 def read_files(
     paths: Sequence[Path], *, store: Store | None, reference: bool = False, workers: int = 2,
-    known: Callable[[str], bool] = lambda _: False,
+    known: Callable[[str], bool] = lambda _: False, at: Callable[[str], int | None] = lambda _: None,
 ) -> Generator[Result, None, None]:  # fmt: skip
     """Read files as they come, in two children at once; closing the iterator stops them.
 
-    Without a store nothing is written: a dry run. A child that dies, hangs or wants too much memory costs one
+    Without a store nothing is written: a dry run. Of a file that is read again though the catalogue has it, `at` says
+    where its pixels begin. A child that dies, hangs or wants too much memory costs one
     Refusal, and a fresh child goes on with the rest.
     """
-    with closing(ticking(paths, store=store, reference=reference, workers=workers, known=known)) as results:
+    with closing(ticking(paths, store=store, reference=reference, workers=workers, known=known, at=at)) as results:
         yield from (result for result in results if result is not None)
 
 
 def ticking(
     paths: Sequence[Path], *, store: Store | None, reference: bool = False, workers: int = 2,
-    known: Callable[[str], bool] = lambda _: False,
+    known: Callable[[str], bool] = lambda _: False, at: Callable[[str], int | None] = lambda _: None,
 ) -> Generator[Result | None, None, None]:  # fmt: skip
     """The same, and None a few times a second while a slow file is waited for: a moment to beat, or to stop."""
     waiting = list(reversed(paths))
@@ -104,7 +105,7 @@ def ticking(
             ready = {id(key.data) for key, _ in selector.select(timeout=TICK_S)}
             yield from _given(None, children)
             for index, child in enumerate(children):
-                for result in child.listen(known, ready=id(child) in ready):
+                for result in child.listen(known, at, ready=id(child) in ready):
                     if child.ended:
                         child.close()
                         child = children[index] = _Child(store, reference, selector)
@@ -152,12 +153,12 @@ class _Child:
             self.deadline = monotonic() + SECONDS + size * SECONDS_PER_BYTE
             self._say({"path": os.fspath(self.path)})
 
-    def listen(self, known: Callable[[str], bool], *, ready: bool) -> Iterator[Result]:
+    def listen(self, known: Callable[[str], bool], at: Callable[[str], int | None], *, ready: bool) -> Iterator[Result]:
         """At most one result, of the file in hand."""
         if self.path is None:
             return
         if ready:
-            yield from self._hear(self.path, known)
+            yield from self._hear(self.path, known, at)
         elif monotonic() > self.deadline:
             self.ended = True
             self.process.kill()
@@ -180,7 +181,7 @@ class _Child:
         with suppress(BrokenPipeError):  # it died with a request unread
             self.process.stdin.close()
 
-    def _hear(self, path: Path, known: Callable[[str], bool]) -> Iterator[Result]:
+    def _hear(self, path: Path, known: Callable[[str], bool], at: Callable[[str], int | None]) -> Iterator[Result]:
         assert self.process.stdout is not None
         while chunk := self.process.stdout.read(1 << 20):
             self.buffer += chunk
@@ -192,7 +193,8 @@ class _Child:
             line, self.buffer = self.buffer.split(b"\n", 1)
             said = json.loads(line)
             if "asked" in said:
-                self._say({"known": known(said["asked"])})
+                is_known = known(said["asked"])
+                self._say({"known": is_known, "at": None if is_known else at(said["asked"])})
             else:
                 yield _result(path, said)
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import NotFound, RefusedFile
-from core.imaging.files import written
+from core.imaging.files import sync, written
 from core.imaging.format import PixelFormat
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ class Store:
 
     home: Path
 
-    def keep(self, path: Path, sha256: str, data: bytes | None = None) -> None:
+    def keep(self, path: Path, sha256: str, data: bytes | None = None, *, seldom: bool = True) -> None:
         """Copy an original, byte-identical; nothing happens where it lies there unchanged.
 
-        `data` is what was hashed, where it is in memory.
+        `data` is what was hashed, where it is in memory; `seldom`: it is not what will be looked at.
 
         Raises:
             RefusedFile: its bytes are no longer those that were hashed.
@@ -35,7 +36,7 @@ class Store:
         target = self._at("originals", sha256)
         if target.exists() and _sha256(target) == sha256:
             return
-        with written(target, seldom=True, mode=0o400) as file:
+        with written(target, seldom=seldom, mode=0o400) as file:
             if data is not None:
                 file.write(data)
             else:
@@ -81,12 +82,32 @@ class Store:
         """The decoded pixels of all items of a file, one after another."""
         return self._at("pixels", sha256, ".raw")
 
-    def write_pixels(self, sha256: str, chunks: "Iterable[Array]") -> list[int]:
-        """Write the items' samples; gives where each begins."""
+    def share_pixels(self, sha256: str) -> bool:
+        """Let the pixels be the kept original, in which they lie as they are wanted: stored once, not twice.
+
+        False where the file system gives no file a second name.
+        """
+        target = self.pixels(sha256)
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+        try:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.link(self._at("originals", sha256), draft)
+        except OSError:
+            return False
+        try:
+            os.replace(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)  # it stays where both were names of one file already
+        sync(target.parent)
+        return True
+
+    def write_pixels(self, sha256: str, chunks: "Iterable[Array]", *, start: int = 0) -> list[int]:
+        """Write the items' samples, the first at `start`; gives where each begins."""
         import numpy as np
 
         offsets = []
         with written(self.pixels(sha256)) as file:
+            file.seek(start)
             for chunk in chunks:
                 offsets.append(file.tell())
                 file.write(np.ascontiguousarray(chunk, dtype=chunk.dtype.newbyteorder("<")).data)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.errors import InvalidInput, NotFound
 from core.imaging import deidentify, metadata
@@ -136,6 +136,7 @@ def run(
         wanted, store=None if request.dry_run else store, reference=request.reference,
         # A known file whose original changed, or that lost its pixels, is read again: importing it mends a home.
         known=lambda sha256: known(sha256) and (request.dry_run or store.is_sound(sha256)),
+        at=lambda sha256: _offset(db, sha256) if known(sha256) else None,
     )  # fmt: skip
     with closing(reading) as results:
         for result in results:
@@ -181,6 +182,12 @@ def _join(
 def _name(path: Path, root: Path) -> str:
     """Relative, and text even where the file system's bytes are none."""
     return path.relative_to(root).as_posix().encode("utf-8", "replace").decode()
+
+
+def _offset(db: Database, sha256: str) -> int | None:
+    """Where the catalogue has a file's pixels begin."""
+    with db.read() as session:
+        return session.scalar(select(func.min(Image.offset)).where(Image.sha256 == sha256))
 
 
 def _known(db: Database) -> "_KnownFiles":

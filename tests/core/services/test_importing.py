@@ -10,15 +10,17 @@ import pydicom
 import pytest
 from PIL import Image as Picture
 from pydicom.data import get_testdata_file
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.errors import InvalidInput
+from core.imaging.pixels import read_samples
 from core.imaging.store import Store
 from core.services import images, importing, jobs, labeling, tasks
 from core.services.importing import ImportReport, ImportRequest
 from core.worker import work
 from db.tables import Annotation, Fact, Image, Job, Patient
 from db.vocabulary import Answer
+from tests.benchmarks.dicom import write_files
 
 
 def accounted(report: ImportReport) -> bool:
@@ -321,3 +323,35 @@ def test_importing_again_mends_what_is_gone_from_the_store(filled, pictures):
     assert [store.pixels(one.sha256).read_bytes() for one in (first, second)] == before
     assert store.verify(second.sha256)
     assert images.count(filled.db, images.Filter()) == 12
+
+
+@pytest.mark.parametrize("begins", ["where the original has them", "at the file's beginning"])
+def test_pixels_that_lay_in_the_original_are_mended_to_where_the_catalogue_has_them(home, tmp_path: Path, begins: str):
+    write_files(tmp_path / "files", 1, edge=80)
+    home.take(tmp_path / "files")
+    wanted = pydicom.dcmread(tmp_path / "files" / "IM000000.dcm").pixel_array
+    if begins == "at the file's beginning":  # as a home has it whose file system once gave no second name
+        with home.db.transaction() as session:
+            session.execute(update(Image).values(offset=0))
+    (view,) = images.page(home.db, images.Filter())
+    store = Store(home.settings.home)
+    store.pixels(view.sha256).unlink()
+    assert home.take(tmp_path / "files").known == 1
+    (again,) = images.page(home.db, images.Filter())
+    assert again.offset == view.offset
+    assert np.array_equal(
+        read_samples(store.pixels(again.sha256), again.format, offset=again.offset)[0, ..., 0], wanted
+    )
+
+
+def test_a_changed_original_that_holds_its_pixels_is_mended_with_them(home, tmp_path: Path):
+    write_files(tmp_path / "files", 1, edge=80)
+    home.take(tmp_path / "files")
+    (view,) = images.page(home.db, images.Filter())
+    store = Store(home.settings.home)
+    store.original(view.sha256).chmod(0o600)
+    store.original(view.sha256).write_bytes(b"changed")
+    home.take(tmp_path / "files")
+    assert store.verify(view.sha256)
+    wanted = pydicom.dcmread(tmp_path / "files" / "IM000000.dcm").pixel_array
+    assert np.array_equal(read_samples(store.pixels(view.sha256), view.format, offset=view.offset)[0, ..., 0], wanted)
