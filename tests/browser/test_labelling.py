@@ -26,6 +26,8 @@ def labelling(tmp_path, rounds, serve, page):
     db = workspace.open_home(Settings.read(rounds.home))
     task = tasks.create(db, name="finding", classes=["none", "some", "much"])
     server = serve(rounds.home)
+    # The browser intercepts from the start: a request may pass by the first route that is laid on a living page.
+    page.route("**/nothing-of-ours", lambda route: route.abort())
     page.goto(f"{server.url}/label?task={task.id}")
     yield db, server, labeling.queue(db, task_id=task.id, limit=CASES)
     db.close()
