@@ -6,6 +6,7 @@ import hmac
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 MASK = "…"
 SHORTEST_TOKEN = 3
@@ -41,9 +42,10 @@ def keyed(key: bytes, text: str) -> str:
 
 def scrub_name(name: str, identities: Iterable[Identity]) -> str:
     """The text with every token of the identities masked, whatever its case."""
-    tokens = sorted({token for identity in identities for token in _tokens(identity)}, key=len, reverse=True)
-    if not tokens or _plainly_without(name, tokens):
+    found = {token for identity in identities for token in _tokens_of(identity)}
+    if not found or _plainly_without(name, found):
         return name
+    tokens = sorted(found, key=len, reverse=True)
     return re.sub("|".join(map(re.escape, tokens)), MASK, name, flags=re.IGNORECASE)
 
 
@@ -57,6 +59,11 @@ def is_identity_column(name: str) -> bool:
     """Whether a CSV's column names the patient and so is never kept."""
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
     return bool(IDENTITY_COLUMNS.search(re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")))
+
+
+@lru_cache(maxsize=4)  # one image's facts are asked for in a row; no more of anybody is kept
+def _tokens_of(identity: Identity) -> frozenset[str]:
+    return frozenset(_tokens(identity))
 
 
 def _tokens(identity: Identity) -> Iterator[str]:

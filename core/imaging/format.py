@@ -1,6 +1,6 @@
 """What stored samples mean. Loads no numpy: the catalogue's views carry it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 BYTES = {"uint8": 1, "uint16": 2}  # of a sample
@@ -45,10 +45,14 @@ class PixelFormat:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {**asdict(self), "spacing": list(self.spacing) if self.spacing else None}
+        plain = {name: getattr(self, name) for name in NAMES}
+        return {**plain, "spacing": list(self.spacing) if self.spacing else None}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "PixelFormat":
         """What `to_json` described."""
         spacing = data.get("spacing")
         return cls(**{**data, "spacing": (float(spacing[0]), float(spacing[1])) if spacing else None})
+
+
+NAMES = tuple(one.name for one in fields(PixelFormat))

@@ -3,16 +3,19 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.imaging.deidentify import Identity
 from core.imaging.found import FoundImage
 from core.imaging.pixels import Array
 from core.imaging.store import Store
+
+NAMES = tuple(one.name for one in fields(Identity))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def keep(original: Original, found: Iterator[FoundImage], store: Store, *, refer
     lying = _lying(first.samples, original.data) if first is not None and not first.item else None
     start = lying or 0 if original.at is None else original.at
     if first is not None and lying is not None and lying == start and not reference:
-        store.keep(original.path, original.sha256, original.data, seldom=False)
+        store.keep(original.path, original.sha256, original.data)
         if store.share_pixels(original.sha256):
             _draw(store, original.sha256, first)
             return [about(first, start)]
@@ -60,9 +63,9 @@ def keep(original: Original, found: Iterator[FoundImage], store: Store, *, refer
 def about(found: FoundImage, offset: int) -> dict[str, Any]:
     """All but the samples, as plain values."""
     return {
-        "item": found.item, "format": found.format.to_json(), "offset": offset, "identity": asdict(found.identity),
-        "pixel_sha256": _pixel_sha256(found.samples),
-        "facts": found.facts, "position": found.position, "label": found.label,
+        "item": found.item, "format": found.format.to_json(), "offset": offset,
+        "identity": {name: getattr(found.identity, name) for name in NAMES}, "facts": found.facts,
+        "pixel_sha256": _pixel_sha256(found.samples), "position": found.position, "label": found.label,
     }  # fmt: skip
 
 

@@ -25,10 +25,10 @@ class Store:
 
     home: Path
 
-    def keep(self, path: Path, sha256: str, data: bytes | None = None, *, seldom: bool = True) -> None:
+    def keep(self, path: Path, sha256: str, data: bytes | None = None) -> None:
         """Copy an original, byte-identical; nothing happens where it lies there unchanged.
 
-        `data` is what was hashed, where it is in memory; `seldom`: it is not what will be looked at.
+        `data` is what was hashed, where it is in memory.
 
         Raises:
             RefusedFile: its bytes are no longer those that were hashed.
@@ -36,7 +36,8 @@ class Store:
         target = self._at("originals", sha256)
         if target.exists() and _sha256(target) == sha256:
             return
-        with written(target, seldom=seldom, mode=0o400) as file:
+        # Not kept in the machine's memory: a long import must not push out what others look at.
+        with written(target, seldom=True, mode=0o400) as file:
             if data is not None:
                 file.write(data)
             else:

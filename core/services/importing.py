@@ -131,7 +131,7 @@ def run(
     )
     known = _known(db)
     batch: list[intake.Item] = []
-    flushed = time.monotonic()
+    waiting, flushed = 0, time.monotonic()
     reading = ticking(
         wanted, store=None if request.dry_run else store, reference=request.reference,
         # A known file whose original changed, or that lost its pixels, is read again: importing it mends a home.
@@ -145,10 +145,11 @@ def run(
             elif result is not None:
                 row = joined.rows.get(result.path, {}) if joined else {}
                 batch.append(_item(result, row, request, table, root, key))
+                waiting += len(batch[-1].images) or 1
                 _count(tally, batch[-1])
-            if time.monotonic() - flushed > FLUSH_S or sum(len(one.images) or 1 for one in batch) >= FLUSH_IMAGES:
+            if time.monotonic() - flushed > FLUSH_S or waiting >= FLUSH_IMAGES:
                 report = writing(partial(_flush, db, request, batch, report, by, known))
-                batch, flushed = [], time.monotonic()
+                batch, waiting, flushed = [], 0, time.monotonic()
                 yield _totals(report, tally)
     report = writing(partial(_flush, db, request, batch, report, by, known))
     yield _scrubbed(replace(_totals(report, tally), finished=True), tally, scrub)
