@@ -16,12 +16,14 @@ def curves(
     """Metrics by epoch with direct labels."""
     plot = go.Figure(layout=look.layout(title={"text": title, "font": {"size": 14}}))
     shown = [name for name in names if series.get(name)]
+    lowest = min(shown, key=lambda name: series[name][-1][1], default="")
     for index, name in enumerate(shown):
         epochs, values = zip(*series[name], strict=True)
         plot.add_scatter(x=epochs, y=values, mode="lines+markers", name=names[name],
                          line={"color": look.class_colour(index), "width": 2}, marker={"size": 5})  # fmt: skip
+        below = name == lowest and len(shown) > 1  # labels of lines that end together would cover each other
         plot.add_annotation(x=epochs[-1], y=values[-1], text=names[name], showarrow=False, xanchor="right",
-                            yshift=12, font={"color": look.class_colour(index)})  # fmt: skip
+                            yshift=-12 if below else 12, font={"color": look.class_colour(index)})  # fmt: skip
     plot.update_xaxes(title="epoch", showgrid=False, zeroline=False, rangemode="tozero")
     plot.update_yaxes(showgrid=False, zeroline=False)
     st.plotly_chart(plot, key=key, config={"displayModeBar": False}, alt=f"{title} by epoch")
