@@ -32,7 +32,7 @@ LOOK_EVERY_S = 0.3
 DOING = {JobKind.TRAIN: "Training", JobKind.PREDICT: "Predicting with"}
 SPECS = (
     TrainSpec(model="small_cnn").changed(LOOK),
-    TrainSpec(model="cnn_attention").changed({**LOOK, "epochs": 5, "learning_rate": 0.001}),
+    TrainSpec(model="cnn_attention").changed({**LOOK, "epochs": 7, "learning_rate": 0.001}),
 )
 
 

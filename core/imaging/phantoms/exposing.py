@@ -43,7 +43,7 @@ def draw_opacity(chance: np.random.Generator, build: Build) -> Opacity:
         if anatomy.in_lung(build, x, y) > 0.6:
             break
     return Opacity(
-        x=x, y=y, radius=float(chance.uniform(0.08, 0.135)), density=float(chance.uniform(0.55, 1.0)),
+        x=x, y=y, radius=float(chance.uniform(0.08, 0.135)), density=float(chance.uniform(0.7, 1.0)),
         growth=float(chance.uniform(0.0, 0.12)), lobes=tuple(chance.uniform(-0.05, 0.05, 4).tolist()),
     )  # fmt: skip
 
@@ -107,7 +107,7 @@ def _add_opacity(thickness: Map, place: _Place, opacity: Opacity, one: Exposure)
     angle = np.arctan2(down - row, across - column)
     edge = radius * (1 + sum(lobe * np.cos((at + 2) * angle + 7 * lobe) for at, lobe in enumerate(opacity.lobes)))
     away = np.hypot(down - row, across - column) / edge
-    depth = 12.0 * opacity.density * (0.06 if one.hard else 1.0)
+    depth = 13.0 * opacity.density * (0.06 if one.hard else 1.0)
     drawn = depth * (np.clip(1.25 - away**2, 0, None) / 1.25) ** 1.15
     thickness[down[0, 0] : down[-1, 0] + 1, across[0, 0] : across[0, -1] + 1] += drawn.astype(np.float32)
     rows, columns = np.nonzero(drawn > 0.08 * depth)
