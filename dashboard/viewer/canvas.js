@@ -1,6 +1,9 @@
 // The canvas-2D renderer: a native-resolution canvas through the window's table, drawn zoomed and panned.
 
-import { table } from "./window.js";
+import { colours } from "./window.js";
+
+// Scales at which the best interpolation shows no more than the plain one, and costs three times as much.
+const NEARLY_AS_IT_IS = { least: 0.75, most: 1.5 };
 
 export class Canvas {
   constructor(screen) {
@@ -16,20 +19,21 @@ export class Canvas {
   /** Samples of one slice through a window, at native resolution. */
   develop(image, samples, window) {
     const { rows, columns, channels } = image;
-    if (this.native.width !== columns || this.native.height !== rows) {
+    const context = this.native.getContext("2d");
+    if (!this.picture || this.picture.width !== columns || this.picture.height !== rows) {
       this.native.width = columns;
       this.native.height = rows;
+      this.picture = context.createImageData(columns, rows); // kept: to sweep up one for each look stops the page
     }
-    const context = this.native.getContext("2d");
-    const picture = context.createImageData(columns, rows);
+    const { picture } = this;
     const pixels = new Uint32Array(picture.data.buffer);
     if (channels === 3) {
       const flip = window.inverted ? 0xffffff : 0;
       for (let at = 0, from = 0; at < pixels.length; at++, from += 3)
         pixels[at] = 0xff000000 | ((samples[from] | (samples[from + 1] << 8) | (samples[from + 2] << 16)) ^ flip);
     } else {
-      const greys = table(image, window);
-      for (let at = 0; at < pixels.length; at++) pixels[at] = 0xff000000 | (greys[samples[at]] * 0x010101);
+      const shown = colours(image, window);
+      for (let at = 0; at < pixels.length; at++) pixels[at] = shown[samples[at]];
     }
     context.putImageData(picture, 0, 0);
     this.image = image;
@@ -73,8 +77,10 @@ export class Canvas {
     context.fillRect(0, 0, this.screen.width, this.screen.height);
     if (!this.image) return;
     const { x, y, width, height } = this.place();
+    const { across } = this.scale();
+    const nearly = across >= NEARLY_AS_IT_IS.least && across <= NEARLY_AS_IT_IS.most;
     context.imageSmoothingEnabled = this.smooth;
-    context.imageSmoothingQuality = "high";
+    context.imageSmoothingQuality = nearly ? "low" : "high";
     context.drawImage(this.native, x, y, width, height);
     if (this.overlay && this.opacity > 0) {
       context.imageSmoothingEnabled = true;

@@ -26,6 +26,14 @@ export function table(image, window) {
   return greys;
 }
 
+/** The same as colours of a canvas, 0xffbbggrr. */
+export function colours(image, window) {
+  const greys = table(image, window);
+  const shown = new Uint32Array(greys.length);
+  for (let sample = 0; sample < greys.length; sample++) shown[sample] = 0xff000000 | (greys[sample] * 0x010101);
+  return shown;
+}
+
 /** The window an image asks for itself. */
 export const ownWindow = (image) => ({
   center: image.window_center,

@@ -22,7 +22,7 @@ THEIRS = """root => {
 # Before the page's own listeners, which may keep a key to themselves.
 LISTEN = "addEventListener('keydown', key => window.fell?.(key.timeStamp), { capture: true });"
 
-# From the key to the first frame after one in which an image other than the one before is there.
+# From the key until the frame that holds an image other than the one before has been drawn.
 WATCH = """root => {
   const shown = %s, before = shown(root);
   window.took = null;
@@ -30,8 +30,10 @@ WATCH = """root => {
     window.fell = null;
     const look = () => {
       const now = shown(root);
-      if (now && now !== before) requestAnimationFrame(() => { window.took = performance.now() - at; });
-      else requestAnimationFrame(look);
+      if (!now || now === before) return requestAnimationFrame(look);
+      const drawn = new MessageChannel();  // a message is read after the frame in whose making it was sent
+      drawn.port1.onmessage = () => { window.took = performance.now() - at; };
+      drawn.port2.postMessage(0);
     };
     look();
   };
