@@ -14,9 +14,11 @@ from tests.core.test_main import folder, home, run, taken
 __all__ = ["folder", "home"]  # fixtures
 
 HELD = """
-import sys, time
+import signal, sys, time
 from core import output
 from core.__main__ import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests themselves run in the background
 
 def held(what):
     def tell(done, expected):
