@@ -1,6 +1,7 @@
 """The benchmarks' own parts, on a few items: what they compare does the work it says. Nothing is measured here."""
 
 import sqlite3
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -110,6 +111,8 @@ def test_both_trainings_learn(tmp_path: Path):
 
 def test_the_labelling_page_of_the_reference_goes_on_and_keeps_the_answer(files: Path, monkeypatch):
     monkeypatch.setenv("IMAGES", str(files))
+    # Streamlit puts its script there; processes that other tests spawn would begin by running it.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     page = AppTest.from_file(str(APP), default_timeout=30).run()
     assert not page.exception
     assert page.caption[0].value.startswith("1 of 3")
