@@ -8,7 +8,7 @@ from typing import Any
 from core import arguments, output
 from core.launching.local import LocalLauncher
 from core.output import Output
-from core.services import demo, workspace
+from core.services import demo, touring, workspace
 from core.services.demo import Step
 from core.settings import Settings
 from dashboard import server
@@ -50,7 +50,7 @@ def _make(settings: Settings, *, seed: int, models: int) -> dict[str, Any]:
     for step in demo.waiting(db, launcher, models=models):
         tell(step)
     output.progress("")
-    made = {"home": str(settings.home), "key": str(demo.key_file(settings)), "seed": seed,
+    made = {"home": str(settings.home), "key": str(touring.key_file(settings)), "seed": seed,
             "seconds": round(time.monotonic() - began, 1), "broken": demo.broken(db)}  # fmt: skip
     db.close()
     return made

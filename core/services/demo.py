@@ -8,7 +8,6 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.curation.recipe import Recipe
@@ -18,6 +17,7 @@ from core.imaging.phantoms.cohort import CLASSES
 from core.launching import Launcher
 from core.services import images, importing, jobs, predicting, runs, snapshotting, tasks, training
 from core.services.importing import ImportRequest
+from core.services.touring import key_file
 from core.settings import Settings
 from core.training.spec import TrainSpec
 from db import Database
@@ -43,20 +43,6 @@ class Step:
     text: str
     done: int = 0
     of: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DemoView:
-    """Where the tour of a demo leads: its task, the run to review, the run that may still train."""
-
-    task_id: int
-    run_id: int
-    last_run_id: int
-
-
-def key_file(settings: Settings) -> Path:
-    """The truths that were planted, by sha256."""
-    return settings.home / "demo-key.json"
 
 
 def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> Iterator[Step]:
@@ -93,23 +79,6 @@ def broken(db: Database) -> str:
     """The first job that ended without success, in a sentence; "" where all is well."""
     bad = next((job for job in reversed(jobs.every(db)) if job.state.is_resumable), None)
     return f"Job {bad.id} of the demo is {bad.state}: {bad.error or 'resume it on the Runs page.'}" if bad else ""
-
-
-def view(db: Database, settings: Settings) -> DemoView | None:
-    """What to show the visitor of a demo who has not closed the tour; None everywhere else."""
-    if not key_file(settings).exists() or _seen(settings).exists():
-        return None
-    every = sorted(runs.every(db), key=lambda one: one.id)
-    return DemoView(every[0].task_id, every[0].id, every[-1].id) if every else None
-
-
-def dismiss(settings: Settings) -> None:
-    """The tour was seen."""
-    _seen(settings).touch()
-
-
-def _seen(settings: Settings) -> Path:
-    return settings.home / "demo-tour-seen"
 
 
 def _own_key(db: Database, settings: Settings, seed: int) -> dict[str, Any] | None:

@@ -1,25 +1,16 @@
 """The demo's tour: four things to try, until it is closed."""
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
+from core.services import touring
+from core.services.touring import Tour
 from dashboard import wiring
-
-if TYPE_CHECKING:
-    from core.services.demo import DemoView
-
-KEY_FILE = "demo-key.json"  # only a demo has one, and needs the demo's modules
 
 
 def show() -> None:
     """The tour, in a demo whose visitor has not closed it."""
     wired = wiring.here()
-    if not (wired.settings.home / KEY_FILE).exists():
-        return
-    from core.services import demo
-
-    found = demo.view(wired.db, wired.settings)
+    found = touring.view(wired.db, wired.settings)
     if found is None:
         return
     with st.container(border=True, key="tour"):
@@ -29,11 +20,11 @@ def show() -> None:
             column.page_link(page, label=label, icon=icon, query_params=query)
             column.caption(why)
         if st.button("Close the tour", key="tour_close"):
-            demo.dismiss(wired.settings)
+            touring.close(wired.settings)
             st.rerun()
 
 
-def _stops(found: "DemoView") -> tuple[tuple[str, str, str, dict[str, str], str], ...]:
+def _stops(found: Tour) -> tuple[tuple[str, str, str, dict[str, str], str], ...]:
     run = str(found.run_id)
     return (
         ("views/label.py", "Label some cases", ":material/label:", {"task": str(found.task_id)},
@@ -42,6 +33,6 @@ def _stops(found: "DemoView") -> tuple[tuple[str, str, str, dict[str, str], str]
          "Click a cell of the matrix: its cases stand below."),
         ("views/case.py", "Open its worst case", ":material/image_search:", {"run": run, "split": "test"},
          "Is the model wrong, or the label? Your verdict reaches the next snapshot."),
-        ("views/runs.py", "Watch the second model", ":material/monitoring:", {"run": str(found.last_run_id)},
+        ("views/runs.py", "Watch the second model", ":material/monitoring:", {"run": str(found.second_run_id)},
          "An attention model, trained in a process of its own."),
     )  # fmt: skip

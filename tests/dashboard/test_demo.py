@@ -6,10 +6,11 @@ import pytest
 
 from core import arguments
 from core.services import demo as service
-from core.services.demo import DemoView, Step
+from core.services import touring
+from core.services.demo import Step
+from core.services.touring import Tour
 from dashboard import __main__ as command
 from dashboard import demo
-from dashboard.parts import tour
 from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
@@ -94,9 +95,8 @@ def test_a_wrong_option_is_one_sentence(capsys):
 
 
 def test_the_tour_leads_to_four_pages_and_can_be_closed(filled, monkeypatch):
-    (filled.home / tour.KEY_FILE).write_text("{}")
     closed = filled.home / "demo-tour-seen"
-    monkeypatch.setattr(service, "view", lambda db, settings: None if closed.exists() else DemoView(1, 1, 2))
+    monkeypatch.setattr(touring, "view", lambda db, settings: None if closed.exists() else Tour(1, 1, 2))
     shown = opened("home")
     assert "Four things to try" in text_of(shown)
     next(button for button in shown.button if button.label == "Close the tour").click().run()

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.imaging.phantoms import cohort, making
-from core.services import demo, images, jobs, labeling, runs, snapshotting, tasks
+from core.services import demo, images, jobs, labeling, runs, snapshotting, tasks, touring
 from db.tables import Job
 from db.vocabulary import JobKind, JobState
 from tests.core.services import conftest
@@ -67,7 +67,7 @@ def test_it_takes_in_labels_in_part_freezes_and_queues_both_models(drawn):
         (JobKind.TRAIN, 1), (JobKind.PREDICT, 1), (JobKind.TRAIN, 2), (JobKind.PREDICT, 2),
     ]  # fmt: skip
     assert not list(home.settings.folder("inbox").iterdir())
-    key = json.loads(demo.key_file(home.settings).read_text())
+    key = json.loads(touring.key_file(home.settings).read_text())
     assert {image.sha256 for image in images.page(home.db, images.Filter(), limit=2000)} == set(key["images"])
 
 
@@ -93,8 +93,8 @@ def test_a_home_with_images_of_its_own_or_of_another_seed_is_left_alone(home, pi
     home.take(pictures)
     with pytest.raises(InvalidInput, match="holds images of yours already; give the demo a home of its own"):
         made(home)
-    assert not demo.key_file(home.settings).exists()
-    demo.key_file(home.settings).write_text(json.dumps({"seed": 3, "images": {}}))
+    assert not touring.key_file(home.settings).exists()
+    touring.key_file(home.settings).write_text(json.dumps({"seed": 3, "images": {}}))
     with pytest.raises(InvalidInput, match="holds the demo of seed 3; give seed 1 a home of its own"):
         made(home)
 
@@ -114,10 +114,10 @@ def test_waiting_tells_what_is_done_and_what_went_wrong(drawn, monkeypatch):
 def test_the_tour_is_for_a_demo_until_it_is_closed(drawn):
     home, _ = drawn
     task = tasks.named(home.db, demo.TASK)
-    assert demo.view(home.db, home.settings) == demo.DemoView(task.id, 1, 2)
-    demo.dismiss(home.settings)
-    assert demo.view(home.db, home.settings) is None
+    assert touring.view(home.db, home.settings) == touring.Tour(task.id, 1, 2)
+    touring.close(home.settings)
+    assert touring.view(home.db, home.settings) is None
 
 
 def test_a_home_of_ones_own_has_no_tour(filled):
-    assert demo.view(filled.db, filled.settings) is None
+    assert touring.view(filled.db, filled.settings) is None
