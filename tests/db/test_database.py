@@ -82,10 +82,17 @@ def test_foreign_keys_hold_on_every_connection(db: Database):
 
 
 def test_eight_threads_write_at_once(db: Database):
-    failed: list[BaseException] = []
+    assert all_write(db) == []
+    assert count(db) == WRITERS * EACH
+
+
+def all_write(db: Database) -> list[BaseException]:
+    """All writers at one moment, a thread each; what failed."""
+    begun, failed = threading.Barrier(WRITERS), []
 
     def guarded(writer: int) -> None:
         try:
+            begun.wait()
             write(db, writer)
         except BaseException as error:
             failed.append(error)
@@ -95,8 +102,7 @@ def test_eight_threads_write_at_once(db: Database):
         thread.start()
     for thread in threads:
         thread.join()
-    assert failed == []
-    assert count(db) == WRITERS * EACH
+    return failed
 
 
 def test_four_processes_write_at_once_and_each_saw_all_before_it(db: Database):
@@ -162,21 +168,7 @@ def impatient(db: Database, seconds: float) -> Database:
 def test_writers_of_one_process_take_turns_and_wait_for_no_lock_of_each_other(db: Database, monkeypatch):
     """With no patience for SQLite's lock at all, they would fail if two of them ever met there."""
     monkeypatch.setattr(Database, "_begin", at_once)
-    begun, failed = threading.Barrier(WRITERS), []
-
-    def guarded(writer: int) -> None:
-        try:
-            begun.wait()
-            write(db, writer)
-        except Exception as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(writer,)) for writer in range(WRITERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    assert all_write(db) == []
     assert count(db) == WRITERS * EACH
 
 

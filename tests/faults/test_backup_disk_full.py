@@ -1,6 +1,5 @@
 """A disk that is too small for a backup, or for its restore: one sentence, nothing of it stays, and room mends."""
 
-import os
 import tarfile
 
 import pytest
@@ -13,15 +12,6 @@ from tests.faults import disks
 from tests.faults.places import home_at, pictures
 
 MEGABYTE, BLOCK = 1 << 20, 4096
-
-
-@pytest.fixture
-def disk(tmp_path):
-    with disks.small_disk(tmp_path / "disk", disks.MEGABYTES) as made:
-        if made is None:
-            in_ci = os.environ.get("CI") == "true" and not disks.may_unshare()
-            pytest.fail(disks.MAY_NOT) if in_ci else pytest.skip(disks.MAY_NOT)
-        yield made
 
 
 @pytest.fixture

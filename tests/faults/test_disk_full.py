@@ -32,16 +32,6 @@ THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @pytest.fixture
-def disk(tmp_path):
-    """Forty-eight megabytes."""
-    with disks.small_disk(tmp_path / "disk", disks.MEGABYTES) as made:
-        if made is None:
-            in_ci = os.environ.get("CI") == "true" and not disks.may_unshare()
-            pytest.fail(disks.MAY_NOT) if in_ci else pytest.skip(disks.MAY_NOT)
-        yield made
-
-
-@pytest.fixture
 def home(disk):
     with home_at(disk.root / "home") as made:
         yield made
