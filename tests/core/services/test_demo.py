@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.imaging.phantoms import cohort, making
-from core.services import demo, images, jobs, labeling, runs, snapshotting, tasks, touring
+from core.services import demo, images, jobs, labeling, runs, snapshotting, tasks, touring, training
 from db.tables import Job
 from db.vocabulary import JobKind, JobState
 from tests.core.services import conftest
@@ -115,6 +115,9 @@ def test_the_tour_is_for_a_demo_until_it_is_closed(drawn):
     home, _ = drawn
     task = tasks.named(home.db, demo.TASK)
     assert touring.view(home.db, home.settings) == touring.Tour(task.id, 1, 2)
+    frozen, spec = snapshotting.named(home.db, demo.SNAPSHOT), demo.SPECS[0]
+    training.submit(home.db, snapshot_id=frozen.id, spec=spec, by="visitor", key="mine", launcher=Asleep())
+    assert touring.view(home.db, home.settings).second_run_id == 2  # not the visitor's own, which is newer
     touring.close(home.settings)
     assert touring.view(home.db, home.settings) is None
 
