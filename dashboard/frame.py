@@ -49,7 +49,7 @@ def show(page: "StreamlitPage") -> None:
 STYLE = """<style>
 .stMainBlockContainer{padding:3.2rem 2.5rem 2rem}
 [data-testid="stSidebar"][data-collapsed="false"]{width:220px!important;min-width:220px!important}
-.st-key-tour [data-testid="stColumn"],.st-key-figures [data-testid="stColumn"]{min-width:230px}
+.st-key-tour [data-testid="stColumn"],.st-key-figures [data-testid="stColumn"]{min-width:250px}
 .st-key-plots [data-testid="stColumn"]{min-width:310px}
 [data-testid="stMetricValue"],[data-testid="stTable"] td{font-variant-numeric:tabular-nums}
 h1{font-size:1.6rem!important;font-weight:600!important;padding:.2rem 0 .6rem!important}
