@@ -12,12 +12,15 @@ from db.vocabulary import (
     JobKind,
     JobState,
     LabelSource,
+    Presence,
+    Shape,
     Split,
+    TaskKind,
     Unit,
     Verdict,
 )
 
-WORDS = (Answer, CheckpointKind, JobKind, JobState, LabelSource, Split, Unit, Verdict)
+WORDS = (Answer, CheckpointKind, JobKind, JobState, LabelSource, Presence, Shape, Split, TaskKind, Unit, Verdict)
 
 
 def _word(enum: type) -> Enum:
@@ -143,7 +146,7 @@ class Fact(Base):
 
 
 class Task(Base):
-    """The question asked, about an image or a series."""
+    """The question asked, about an image or a series; `guideline` is what readers agreed on, in their words."""
 
     __tablename__ = "task"
     __table_args__ = (UniqueConstraint("project_id", "name"),)
@@ -152,12 +155,17 @@ class Task(Base):
     name: Mapped[str]
     question: Mapped[str] = mapped_column(default="")
     unit: Mapped[Unit] = mapped_column(default=Unit.IMAGE)
+    kind: Mapped[TaskKind] = mapped_column(default=TaskKind.SINGLE, server_default=TaskKind.SINGLE.value)
+    guideline: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[float] = _now()
     classes: Mapped[list["LabelClass"]] = relationship(order_by="LabelClass.position", lazy="selectin")
 
 
 class LabelClass(Base):
-    """One ordered answer; its position is the model's output. `title` is what people read where `name` is a code."""
+    """One ordered answer; its position is the model's output. `title` is what people read where `name` is a code.
+
+    A retired class keeps its position and what was said with it, and takes no new answer.
+    """
 
     __tablename__ = "label_class"
     __table_args__ = (UniqueConstraint("task_id", "name"), UniqueConstraint("task_id", "position"))
@@ -166,6 +174,7 @@ class LabelClass(Base):
     position: Mapped[int]
     name: Mapped[str]
     title: Mapped[str] = mapped_column(default="")
+    retired_at: Mapped[float | None] = mapped_column(default=None)
 
 
 class Case(Base):
@@ -187,7 +196,10 @@ class Case(Base):
 
 
 class Annotation(Base):
-    """Who said what about a case, when, from where. Append-only: undo is one more row."""
+    """Who said what about a case, when, from where. Append-only: undo is one more row.
+
+    `reason` is why a case cannot be assessed. What is said of the findings of a multi-label task stands in `finding`.
+    """
 
     __tablename__ = "annotation"
     __table_args__ = (
@@ -201,9 +213,75 @@ class Annotation(Base):
     reader_id: Mapped[int] = _to("reader.id")
     answer: Mapped[Answer]
     label_id: Mapped[int | None] = _to("label_class.id", default=None)
+    reason: Mapped[str] = mapped_column(default="", server_default="")
     source: Mapped[LabelSource]
     undoes_id: Mapped[int | None] = _to("annotation.id", default=None)
     client_key: Mapped[str] = mapped_column(unique=True)  # one key per keystroke: sending twice is one row
+    created_at: Mapped[float] = _now()
+
+
+class Finding(Base):
+    """What one annotation says of one finding of a multi-label task."""
+
+    __tablename__ = "finding"
+    __table_args__ = (Index("finding_label", "label_id", "presence"),)
+    annotation_id: Mapped[int] = _to("annotation.id", primary_key=True)
+    label_id: Mapped[int] = _to("label_class.id", primary_key=True)
+    presence: Mapped[Presence]
+
+
+class Drawing(Base):
+    """One version of a drawing on one frame of an image. Append-only: an edit is a newer version of the same `key`.
+
+    `geometry` is `{"points": [[x, y], …]}` in pixels of the image (its upper left corner is 0, 0: the middle of the
+    first pixel is 0.5, 0.5), of a box its two corners, of an ellipse the corners of its frame and `"angle"`, of a mask
+    `{"counts": […]}`, COCO's uncompressed run lengths by columns. `erased` ends a drawing.
+    """
+
+    __tablename__ = "drawing"
+    __table_args__ = (
+        Index("drawing_case", "case_id", "id"),
+        Index("drawing_image", "image_id", "frame", "id"),
+        Index("drawing_key", "key", "id"),
+        Index("drawing_label", "label_id"),
+    )
+    id: Id = _id()
+    case_id: Mapped[int] = _to("case.id")
+    image_id: Mapped[int] = _to("image.id")
+    frame: Mapped[int] = mapped_column(default=0)
+    label_id: Mapped[int | None] = _to("label_class.id", default=None)
+    reader_id: Mapped[int] = _to("reader.id")
+    key: Mapped[str]  # names the drawing, whatever its version
+    shape: Mapped[Shape]
+    geometry: Mapped[dict[str, Any]]
+    erased: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[LabelSource]
+    client_key: Mapped[str] = mapped_column(unique=True)  # one per stroke: sending twice is one row
+    created_at: Mapped[float] = _now()
+
+
+class Comment(Base):
+    """What a reader wrote beside a case, or (with a place in pixels) beside a point of an image of it.
+
+    Append-only: `withdraws_id` names the comment that this row takes back.
+    """
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        Index("comment_case", "case_id", "id"),
+        Index("comment_image", "image_id"),
+        Index("comment_withdraws", "withdraws_id"),
+    )
+    id: Id = _id()
+    case_id: Mapped[int] = _to("case.id")
+    image_id: Mapped[int | None] = _to("image.id", default=None)
+    frame: Mapped[int] = mapped_column(default=0)
+    x: Mapped[float | None] = mapped_column(default=None)
+    y: Mapped[float | None] = mapped_column(default=None)
+    reader_id: Mapped[int] = _to("reader.id")
+    text: Mapped[str]
+    withdraws_id: Mapped[int | None] = _to("comment.id", default=None)
+    client_key: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[float] = _now()
 
 

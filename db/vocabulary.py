@@ -63,11 +63,42 @@ class LabelSource(StrEnum):
 
 
 class Answer(StrEnum):
-    """What an annotation says: a class, that the image cannot be assessed, or nothing any more (an undo)."""
+    """What an annotation says: a class, findings, that the image cannot be assessed, or nothing any more (an undo)."""
 
     LABEL = "label"
+    FINDINGS = "findings"
     UNREADABLE = "unreadable"
     WITHDRAWN = "withdrawn"
+
+
+ANSWERED = (Answer.LABEL, Answer.FINDINGS, Answer.UNREADABLE)
+
+
+class TaskKind(StrEnum):
+    """How many of a task's classes an answer names, and whether their order means something."""
+
+    SINGLE = "single"
+    ORDINAL = "ordinal"
+    MULTI = "multi"
+
+
+class Presence(StrEnum):
+    """What is said of one finding of a multi-label task; a finding of which nothing was said has no row."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCERTAIN = "uncertain"
+
+
+class Shape(StrEnum):
+    """What a drawing is; `freehand` is a closed outline of many points, `mask` what a brush painted."""
+
+    BOX = "box"
+    ELLIPSE = "ellipse"
+    POLYGON = "polygon"
+    FREEHAND = "freehand"
+    MASK = "mask"
+    POINT = "point"
 
 
 class Unit(StrEnum):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput, NotFound
 from db import Database, queries
 from db.tables import Annotation, Case, Image, LabelClass, Reader
-from db.vocabulary import Answer, LabelSource
+from db.vocabulary import ANSWERED, Answer, LabelSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _shown(only: str) -> list[ColumnElement[bool]]:
         select(Image.id).where(Image.id == Case.image_id, Image.excluded_because.is_(None)).exists()
     ]
     if only == "labelled":
-        shown.append(Case.answer.in_([Answer.LABEL, Answer.UNREADABLE]))
+        shown.append(Case.answer.in_(ANSWERED))
     elif only == "unlabelled":
         shown.append(Case.answer.is_(None) | (Case.answer == Answer.WITHDRAWN))
     return shown

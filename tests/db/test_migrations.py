@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from core.errors import HomeUnusable
 from core.services.workspace import open_home
@@ -70,3 +72,48 @@ def test_a_catalogue_at_the_newest_is_opened_without_alembic(tmp_path: Path):
         f"open_home(Settings.read({str(settings.home)!r})).close(); sys.exit('alembic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_older_catalogue_keeps_every_row_and_every_law(tmp_path: Path):
+    db = Database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    _old(db, "0001")
+    migrations.upgrade(db)
+    with db.read() as session:
+        for table in ("case", "annotation"):
+            assert session.scalar(text(f'SELECT count(*) FROM "{table}"')) == 1
+        assert session.execute(text("SELECT kind, guideline FROM task")).one() == ("single", "")
+        assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1
+        made = dict(session.execute(text("SELECT name, sql FROM sqlite_master")).all())
+    for law in ("answer_known", "label_has_class", "labelsource_known"):
+        assert law in made["annotation"]
+    assert "answer_known" in made["case"]
+    assert all(law in made["task"] for law in ("unit_known", "taskkind_known"))
+    with db.transaction() as session:
+        session.execute(text("UPDATE annotation SET answer = 'findings', label_id = NULL"))
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.execute(text("UPDATE annotation SET answer = 'label'"))
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.execute(text('DELETE FROM "case"'))
+
+
+def _old(db: Database, revision: str) -> None:
+    """A catalogue as an older Rounds left it, with one labelled case."""
+    command.upgrade(migrations._config(db), revision)
+    with db.transaction() as session:
+        for row in OLD_ROWS:
+            session.execute(text(row))
+
+
+OLD_ROWS = (
+    "INSERT INTO project VALUES (1, 'Rounds', 0)",
+    "INSERT INTO reader VALUES (1, 'ann', 0)",
+    "INSERT INTO patient VALUES (1, 1, 'P-1', 1)",
+    'INSERT INTO image (id, project_id, patient_id, sha256, item, name, name_key, importer, format, "offset", '
+    "pixel_sha256, position, created_at) VALUES (1, 1, 1, 'a', '', 'n', 'k', 'dicom', '{}', 0, 'p', 0, 0)",
+    "INSERT INTO task (id, project_id, name, question, unit, created_at) VALUES (1, 1, 't', '', 'image', 0)",
+    "INSERT INTO label_class (id, task_id, position, name, title) VALUES (1, 1, 0, 'yes', '')",
+    "INSERT INTO \"case\" (id, task_id, image_id, answer, label_id) VALUES (1, 1, 1, 'label', 1)",
+    "INSERT INTO annotation (id, case_id, reader_id, answer, label_id, source, client_key, created_at) "
+    "VALUES (1, 1, 1, 'label', 1, 'human', 'key', 0)",
+)
