@@ -7,6 +7,7 @@ import numpy as np
 
 from core.errors import RefusedFile
 from core.imaging.format import PixelFormat
+from core.imaging.geometry import of_header
 from core.imaging.pixels import Array, quantised, spanning
 
 # Permissively licensed decoders only, the quickest first; pydicom alone would try whatever is installed.
@@ -137,7 +138,7 @@ def _colour(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelForma
     plain = (frames >> shift).astype(np.uint8) if shift else frames.astype(np.uint8)
     if meaning.startswith("YBR") and not _already_rgb(header):
         plain = convert_color_space(plain, "YBR_FULL", "RGB", per_frame=True)
-    return plain, _rgb(plain, int(header.get("BitsStored", 8)), decoder), {}
+    return plain, _rgb(header, plain, decoder), {}
 
 
 def _already_rgb(header: Any) -> bool:
@@ -145,13 +146,14 @@ def _already_rgb(header: Any) -> bool:
     return str(header.get("PhotometricInterpretation")) in ("YBR_RCT", "YBR_ICT")
 
 
-def _rgb(samples: Array, bits: int, decoder: str) -> PixelFormat:
+def _rgb(header: Any, samples: Array, decoder: str) -> PixelFormat:
     frames, rows, columns, _ = samples.shape
+    bits = int(header.get("BitsStored", 8))
     center, width, function = spanning(0.0, 255.0)
     return PixelFormat(
         rows=rows, columns=columns, frames=frames, channels=3, dtype="uint8", bits=bits, photometric="RGB",
         slope=1.0, intercept=0.0, low=0.0, high=255.0, window_center=center, window_width=width,
-        voi_function=function, decoder=decoder,
+        voi_function=function, decoder=decoder, **of_header(header),
     )  # fmt: skip
 
 
@@ -170,8 +172,8 @@ def _grey(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelFormat,
         rows=rows, columns=columns, frames=count, channels=1, dtype=samples.dtype.name, bits=bits,
         photometric="MONOCHROME1" if photometric == "MONOCHROME1" else "MONOCHROME2",
         slope=slope * offset_slope, intercept=intercept + slope * offset, low=low, high=high,
-        window_center=center, window_width=width, voi_function=function, unit=_unit(header), spacing=_spacing(header),
-        decoder=decoder,
+        window_center=center, window_width=width, voi_function=function, unit=_unit(header), decoder=decoder,
+        **of_header(header),
     )  # fmt: skip
     return samples[..., np.newaxis], format, {}
 
@@ -182,7 +184,7 @@ def _palette(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelForm
     colour = apply_color_lut(frames, header)
     plain = (colour >> 8).astype(np.uint8) if colour.dtype == np.uint16 else colour.astype(np.uint8)
     plain = plain[..., :3].reshape(*frames.shape, 3)
-    return plain, _rgb(plain, int(header.get("BitsStored", 8)), decoder), {}
+    return plain, _rgb(header, plain, decoder), {}
 
 
 def _unsigned(stored: Array) -> tuple[Array, float, float]:
@@ -257,14 +259,3 @@ def _first(value: Any) -> float | None:
 
 def _unit(header: Any) -> str:
     return "HU" if header.get("Modality") == "CT" else str(header.get("RescaleType") or "").replace("US", "")
-
-
-def _spacing(header: Any) -> tuple[float, float] | None:
-    groups = [item for group in _groups(header) for item in group.get("PixelMeasuresSequence") or []]
-    for one in (header, *groups):
-        try:
-            row, column = (float(part) for part in one.PixelSpacing)
-            return (row, column) if row > 0 and column > 0 else None
-        except (AttributeError, TypeError, ValueError):
-            continue
-    return None

@@ -11,7 +11,11 @@ import numpy as np
 from core.errors import RefusedFile
 from core.imaging.format import PixelFormat
 from core.imaging.found import FoundImage
+from core.imaging.geometry import of_volume
 from core.imaging.pixels import quantised, spanning
+
+UNIT = 7  # the bits of xyzt_units that speak of places
+METRES, MICRONS = 1, 3
 
 
 def recognises(head: bytes) -> bool:
@@ -41,7 +45,6 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
         loaded = (nibabel.Nifti2Image if is_second else nibabel.Nifti1Image).from_bytes(raw)
         volume = nibabel.as_closest_canonical(loaded)
         values = np.asanyarray(volume.dataobj)
-        zooms = [float(zoom) for zoom in volume.header.get_zooms()[:3]]
     except (OSError, ValueError, EOFError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
         raise RefusedFile("is a damaged or truncated NIfTI volume and cannot be read.") from error
     facts = {"modality": "NIfTI"}
@@ -52,11 +55,19 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
         raise RefusedFile(f"is a NIfTI of {values.ndim} axes; volumes of three or four are read.")
     # From RAS+ (x right, y front, z up): frames along z, rows from the front, columns from the patient's right.
     frames = np.flip(values.transpose(2, 1, 0), axis=(1, 2))
-    samples, format = _format(frames, zooms)
+    samples, format = _format(frames, _geometry(loaded.header, volume))
     yield FoundImage(item="", samples=samples, format=format, facts=facts)
 
 
-def _format(frames: "np.ndarray", zooms: list[float]) -> "tuple[np.ndarray, PixelFormat]":
+def _geometry(header: Any, volume: Any) -> dict[str, Any]:
+    """In millimetres, which are meant where a file names no unit; `header` is the file's own, before it was turned."""
+    mm = {METRES: 1000.0, MICRONS: 0.001}.get(int(header["xyzt_units"]) & UNIT, 1.0)
+    known = bool(header["qform_code"] or header["sform_code"])
+    zooms = [float(zoom) * mm for zoom in volume.header.get_zooms()[:3]]
+    return of_volume(zooms, volume.affine[:3] * mm if known else None, *volume.shape[:2])
+
+
+def _format(frames: "np.ndarray", geometry: dict[str, Any]) -> "tuple[np.ndarray, PixelFormat]":
     import nibabel
 
     low, high = float(frames.min()), float(frames.max())
@@ -70,6 +81,5 @@ def _format(frames: "np.ndarray", zooms: list[float]) -> "tuple[np.ndarray, Pixe
     return np.ascontiguousarray(samples)[..., np.newaxis], PixelFormat(
         rows=rows, columns=columns, frames=count, channels=1, dtype="uint16", bits=16, photometric="MONOCHROME2",
         slope=slope, intercept=intercept, low=low, high=high, window_center=center, window_width=width,
-        voi_function=function,
-        spacing=(zooms[1], zooms[0]), decoder=f"nibabel {nibabel.__version__}",
+        voi_function=function, decoder=f"nibabel {nibabel.__version__}", **geometry,
     )  # fmt: skip

@@ -89,6 +89,12 @@ TEXTS: tuple[dict[str, Any], ...] = (
     {"PixelSpacing": [0.5, 0.25]}, {"PixelSpacing": [0, 1]}, {"NumberOfFrames": 2}, {"BitsStored": 12, "HighBit": 11},
     {"PixelRepresentation": 1}, {"PatientComments": "line one\nline two"}, {"SpecificCharacterSet": "ISO_IR 192"},
     {"SpecificCharacterSet": "ISO_IR 13", "PatientName": "~"}, {"DoseGridScaling": "0.001"},
+    {"ImagerPixelSpacing": [0.14, 0.14]}, {"ImagerPixelSpacing": [0.7, 0.7]}, {"ImagerPixelSpacing": 0.7},
+    {"PixelSpacingCalibrationType": "FIDUCIAL "}, {"PixelSpacing": None, "ImagerPixelSpacing": ["1.4e-1", "+0.2"]},
+    {"ImagerPixelSpacing": [0.7, 0.7], "EstimatedRadiographicMagnificationFactor": "1.25"}, {"FrameTime": "33.3"},
+    {"SpacingBetweenSlices": "-2.5"}, {"SpacingBetweenSlices": "2.5"}, {"CineRate": " 15 "}, {"CineRate": 0},
+    {"RecommendedDisplayFrameRate": 30, "FrameTime": 0}, {"Modality": "CT", "PixelSpacing": [0, 0]},
+    {"ImagePositionPatient": [1, 2], "ImageOrientationPatient": [1, 0, 0, 0, 1]}, {"ImageOrientationPatient": [1] * 6},
 )  # fmt: skip
 
 

@@ -1,0 +1,137 @@
+"""The form of a geometry: what each shape consists of, and what of it is nonsense. Loads no numpy.
+
+Box: two corners. Ellipse: the two corners of its frame and `angle`, by which the frame is turned about its middle, in
+degrees, clockwise on the screen (from x towards y). Polygon and freehand: the corners of a closed outline, the last
+joined to the first. Point: one. Mask: `counts`, COCO's uncompressed run lengths by columns, the first of unset pixels.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from core.errors import InvalidInput
+
+Geometry = dict[str, Any]
+Size = tuple[int, int]  # rows, columns
+
+MOST_POINTS = 20_000
+MOST_RUNS = 400_000
+FEWEST_CORNERS = 3
+DIGITS = 2  # a hundredth of a pixel: it comes back the same from the 32-bit numbers of a DICOM report
+OVERSHOOT = 0.1  # of the longer side: a pointer that slipped over the edge
+
+
+def normal(shape: str, geometry: Any, rows: int, columns: int) -> Geometry:
+    """The geometry as it is kept: rounded, its corners in order, inside the image. What is normal stays as it is.
+
+    Raises:
+        InvalidInput: an unknown shape, a wrong form, numbers that are none, or a place far outside the image.
+    """
+    if shape not in SHAPES:
+        raise InvalidInput(f"'{str(shape)[:40]}' is not a shape; a drawing is one of {', '.join(SHAPES)}.")
+    if not isinstance(geometry, dict):
+        raise InvalidInput(f"The {shape} has no geometry; draw it again.")
+    return SHAPES[shape](geometry, (rows, columns))
+
+
+def _box(geometry: Geometry, size: Size) -> Geometry:
+    corners = _inside(_points("box", geometry, 2, 2), size)
+    return {"points": _frame("box", corners)}
+
+
+def _ellipse(geometry: Geometry, size: Size) -> Geometry:
+    rows, columns = size
+    (left, top), (right, bottom) = frame = _frame("ellipse", _points("ellipse", geometry, 2, 2))
+    x, y, longest = (left + right) / 2, (top + bottom) / 2, 2 * math.hypot(rows, columns)
+    if not (0 <= x <= columns and 0 <= y <= rows and right - left <= longest and bottom - top <= longest):
+        raise InvalidInput(f"The ellipse about {x:g}, {y:g} lies outside the image of {columns} × {rows} pixels; "
+                           "draw it on the image.")  # fmt: skip
+    angle = round(_number("ellipse", geometry.get("angle", 0.0)), DIGITS)
+    return {"points": frame, "angle": round(angle % 180, DIGITS) % 180}
+
+
+def _polygon(geometry: Geometry, size: Size) -> Geometry:
+    return _closed("polygon", geometry, size)
+
+
+def _freehand(geometry: Geometry, size: Size) -> Geometry:
+    return _closed("freehand", geometry, size)
+
+
+def _closed(shape: str, geometry: Geometry, size: Size) -> Geometry:
+    points = _inside(_points(shape, geometry, FEWEST_CORNERS, MOST_POINTS), size)
+    kept = [point for before, point in zip([None, *points], points, strict=False) if point != before]
+    while len(kept) > 1 and kept[0] == kept[-1]:
+        kept.pop()
+    if len(kept) < FEWEST_CORNERS:
+        raise InvalidInput(f"The {shape} has {len(kept)} different corners; an outline needs {FEWEST_CORNERS}.")
+    return {"points": kept}
+
+
+def _point(geometry: Geometry, size: Size) -> Geometry:
+    return {"points": _inside(_points("point", geometry, 1, 1), size)}
+
+
+def _mask(geometry: Geometry, size: Size) -> Geometry:
+    rows, columns = size
+    counts = geometry.get("counts")
+    if not isinstance(counts, list) or not counts or len(counts) > MOST_RUNS:
+        raise InvalidInput(f"A mask is a list of 1 to {MOST_RUNS} run lengths in 'counts'; draw it again.")
+    if any(type(count) is not int or count < 0 for count in counts):
+        raise InvalidInput("The run lengths of a mask are whole numbers from 0 on; draw it again.")
+    if sum(counts) != rows * columns:
+        raise InvalidInput(f"The run lengths of the mask add up to {sum(counts)}; the image has {columns} × {rows} = "
+                           f"{rows * columns} pixels.")  # fmt: skip
+    if not sum(counts[1::2]):
+        raise InvalidInput("The mask is empty; paint something, or erase the drawing.")
+    return {"counts": _joined(counts)}
+
+
+def _joined(counts: list[int]) -> list[int]:
+    """No empty run but the first: a mask has one way to be written."""
+    joined, value = [0], 0  # the value of the run that is being joined
+    for index, count in enumerate(counts):
+        if count and index % 2 != value:
+            joined.append(0)
+            value = index % 2
+        joined[-1] += count
+    return joined
+
+
+def _points(shape: str, geometry: Geometry, fewest: int, most: int) -> list[list[float]]:
+    points = geometry.get("points")
+    if not isinstance(points, list) or not fewest <= len(points) <= most:
+        wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        found = len(points) if isinstance(points, list) else "no"
+        raise InvalidInput(f"The {shape} has {found} points; it needs {wanted}.")
+    if any(not isinstance(point, list | tuple) or len(point) != 2 for point in points):
+        raise InvalidInput(f"Each point of a {shape} is a pair of x and y in pixels; draw it again.")
+    return [[round(_number(shape, value), DIGITS) + 0.0 for value in point] for point in points]
+
+
+def _number(shape: str, value: Any) -> float:
+    if type(value) not in (int, float) or not abs(value) < 1e9:  # NaN is not less than anything
+        raise InvalidInput(f"The {shape} has a coordinate that is no finite number; draw it again.")
+    return float(value)
+
+
+def _inside(points: list[list[float]], size: Size) -> list[list[float]]:
+    rows, columns = size
+    slack = OVERSHOOT * max(size)
+    for x, y in points:
+        if not (-slack <= x <= columns + slack and -slack <= y <= rows + slack):
+            raise InvalidInput(f"The point {x:g}, {y:g} lies outside the image of {columns} × {rows} pixels; "
+                               "draw on the image.")  # fmt: skip
+    return [[min(max(0.0, x), float(columns)), min(max(0.0, y), float(rows))] for x, y in points]
+
+
+def _frame(shape: str, corners: list[list[float]]) -> list[list[float]]:
+    (x0, y0), (x1, y1) = corners
+    if x0 == x1 or y0 == y1:
+        raise InvalidInput(f"The {shape} has no extent; draw it from one corner to the other.")
+    return [[min(x0, x1), min(y0, y1)], [max(x0, x1), max(y0, y1)]]
+
+
+SHAPES: dict[str, Callable[[Geometry, Size], Geometry]] = {
+    "box": _box, "ellipse": _ellipse, "polygon": _polygon, "freehand": _freehand, "mask": _mask, "point": _point,
+}  # fmt: skip
