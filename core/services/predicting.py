@@ -95,6 +95,13 @@ def every(db: Database, run_id: int, *, split: str | None = None) -> list[Predic
         ]
 
 
+def runs_of_case(db: Database, case_id: int) -> list[int]:
+    """The runs that predicted a case, newest first."""
+    with db.read() as session:
+        asked = select(Prediction.run_id).where(Prediction.case_id == case_id).order_by(Prediction.run_id.desc())
+        return list(session.scalars(asked))
+
+
 def checkpoint(db: Database, run_id: int) -> str:
     """sha256 of the run's best checkpoint.
 

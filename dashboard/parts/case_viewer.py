@@ -1,24 +1,38 @@
-"""A predicted case in the viewer, under the map of what the model looked at."""
+"""A predicted case in the viewer, under the map of what the model looked at; other models' maps for further panes."""
 
-from core.services import explaining, images, labeling
+from core.services import explaining, images, labeling, predicting
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import describe, who, wiring
 from dashboard.parts import viewer
 from dashboard.state import CaseState
 
+PANES = 4
+
 
 def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseState) -> int:
     """The viewer; gives the step through the list that its arrow keys asked for: -1, 0 or 1."""
     wired, session = wiring.here(), who.session()
-    method = state.method or next((name for name, _ in explaining.methods(wired.db, run.id)), "")
     case = labeling.case(wired.db, row.case_id)
     shown = images.many(wired.db, [row.image_id])
     data = {
         "mode": "case", "task": None, "api": None, "progress": None,
         "note": f"run {run.id} · case {at + 1} of {count}",
-        "cases": [describe.case(case, shown, wired.signer, session)],
-        "overlay": {"url": wired.signer.url(f"/api/map/{run.id}/{row.image_id}/{method}", session)} if method else None,
+        "cases": [describe.case(case, shown, wired.signer, session)], "overlays": _maps(run, row, state.method),
     }  # fmt: skip
     event = viewer.show(key="case_viewer", data=data)
     return int(event["by"]) if event and event.get("kind") == "step" else 0
+
+
+def _maps(run: RunView, row: PredictionView, method: str) -> list[dict[str, str]]:
+    """This run's map first, then those of the other runs that predicted the case: one for each pane."""
+    wired, session = wiring.here(), who.session()
+    others = [run_id for run_id in predicting.runs_of_case(wired.db, row.case_id) if run_id != run.id]
+    maps = []
+    for run_id in [run.id, *others][:PANES]:
+        offered = [name for name, _ in explaining.methods(wired.db, run_id)]
+        chosen = method if method in offered else next(iter(offered), "")
+        url = wired.signer.url(f"/api/map/{run_id}/{row.image_id}/{chosen}", session)
+        if chosen:
+            maps.append({"url": url, "title": f"run {run_id}" if others else ""})
+    return maps

@@ -32,7 +32,7 @@ def show(state: ImagesState) -> None:
         return
     first = stack[0]
     data: dict[str, Any] = {
-        "mode": "view", "task": None, "overlay": None, "api": None, "progress": None, "note": "",
+        "mode": "view", "task": None, "api": None, "progress": None, "note": "",
         "cases": [{"id": first.id, "patient": first.patient, "facts": {}, "answer": None, "label": None,
                    "images": [describe.image(one, wired.signer, who.session()) for one in stack]}],
     }  # fmt: skip

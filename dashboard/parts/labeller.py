@@ -46,7 +46,7 @@ def show(task: TaskView, only: str) -> bool:
         return False
     data = {
         "mode": "label", "task": describe_task(task), "cases": cases,
-        "progress": asdict(labeling.progress(wired.db, task.id)), "overlay": None, "note": by,
+        "progress": asdict(labeling.progress(wired.db, task.id)), "note": by,
         "api": {
             "queue": wired.signer.url("/api/queue", session, task=task.id, only=only),
             "labels": wired.signer.url("/api/labels", session, task=task.id, by=by),

@@ -8,26 +8,28 @@ export function element(tag, name, said = "", more = {}) {
   return node;
 }
 
-export function tool(said, key, hint, act) {
-  const button = element("button", "rv-tool", said, { type: "button", title: `${hint} (${key})`, "aria-label": hint });
+export function tool(said, key, hint, act, name = "") {
+  const more = { type: "button", title: `${hint} (${key})`, "aria-label": hint };
+  const button = element("button", `rv-tool ${name}`.trim(), said, more);
   if (key) button.append(element("kbd", "rv-key", key));
   button.addEventListener("click", act);
   return button;
 }
 
+/** A pane's element: it can have the focus, and says what it is. */
+export const paneNode = (index) =>
+  element("div", "rv-pane", "", { tabindex: "0", role: "img", "aria-label": `Image ${index + 1}`, "data-pane": index });
+
 export function build(root, mode) {
   const parts = {
     bar: element("div", "rv-bar", "", { role: "toolbar", "aria-label": "Image tools" }),
     title: element("span", "rv-title"),
-    window: element("span", "rv-window", "", { title: "Window width / level" }),
+    window: element("span", "rv-window rv-off"),
     tools: element("span", "rv-tools"),
+    more: element("div", "rv-more"),
     middle: element("div", "rv-middle"),
-    pane: element("div", "rv-pane"),
-    screen: element("canvas", "rv-screen", "", { "aria-label": "The image", role: "img", tabindex: "0" }),
-    facts: element("div", "rv-facts"),
-    cursor: element("div", "rv-cursor"),
-    slice: element("div", "rv-slice"),
-    map: element("div", "rv-map", "", { role: "status" }),
+    light: element("div", "rv-light"),
+    panes: element("div", "rv-panes"),
     said: element("div", "rv-said", "", { role: "status" }),
     answers: element("div", "rv-answers"),
     strip: element("div", "rv-strip"),
@@ -40,28 +42,31 @@ export function build(root, mode) {
   parts.card.hidden = true;
   parts.said.hidden = true;
   parts.bar.append(parts.title, parts.window, parts.tools);
-  parts.pane.append(parts.screen, parts.facts, parts.cursor, parts.slice, parts.map, parts.said, parts.card);
-  parts.middle.append(parts.pane);
+  parts.light.append(parts.panes, parts.said, parts.card);
+  parts.middle.append(parts.light);
   if (mode === "label") parts.middle.append(parts.answers);
   parts.strip.append(parts.before, parts.now, parts.after, parts.sent);
-  root.replaceChildren(parts.bar, parts.middle);
+  root.replaceChildren(parts.bar, parts.more, parts.middle);
   if (mode === "label") root.append(parts.strip);
   return parts;
 }
 
-const KEYS = [
-  ["drag", "window width and level"], ["wheel", "zoom, or scroll a stack"], ["shift + drag", "pan"],
-  ["i", "invert"], ["f", "fit"], ["z", "one to one"], ["s", "smooth or exact pixels"], ["w", "the file's own window"],
-  ["↑ ↓", "slices of a stack"],
-]; // prettier-ignore
+const MOUSE = [["drag", "window width and level"], ["wheel", "zoom, or scroll a stack"], ["shift + drag", "pan"]];
 const MORE = {
   label: [["1 … 9", "answer"], ["0", "cannot be read"], ["u, Backspace", "undo"], ["← →", "previous, next"]],
-  case: [["← →", "previous, next case"], ["o", "show or hide the map"], ["[ ]", "map lighter, stronger"]],
+  case: [],
   view: [],
 };
 
-export function card(node, mode) {
-  const list = element("dl", "rv-keys");
-  for (const [key, does] of [...MORE[mode], ...KEYS]) list.append(element("dt", "", key), element("dd", "", does));
+/** All keys: a tool's line is its button, for those who would rather click. */
+export function card(node, mode, tools, act) {
+  const list = element("div", "rv-keys");
+  for (const [key, does] of [...MORE[mode], ...MOUSE]) list.append(element("kbd", "", key), element("span", "", does));
+  for (const one of tools) {
+    list.append(element("kbd", "", one.shown || one.key));
+    const line = element(one.act ? "button" : "span", "rv-line", one.hint, one.act ? { type: "button" } : {});
+    if (one.act) line.addEventListener("click", () => act(one));
+    list.append(line);
+  }
   node.replaceChildren(element("strong", "", "Keys"), list);
 }

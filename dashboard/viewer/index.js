@@ -26,7 +26,7 @@ export default async function ({ data, parentElement, setTriggerValue }) {
     viewer = new (data.mode === "label" ? Labeller : Viewer)(root, data, setTriggerValue);
     viewers.set(root, viewer);
     await styled(parentElement);
-    viewer.canvas.resize();
+    for (const pane of viewer.panes) pane.resize();
   }
   viewer.send = setTriggerValue;
   viewer.update(latest.get(root)); // newer data may have come while the styles were on their way

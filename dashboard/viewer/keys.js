@@ -7,15 +7,16 @@ const NOT_TYPED_INTO = /^(button|checkbox|radio|range)$/;
 function taken(event) {
   const target = event.composedPath()[0];
   if (!(target instanceof Element)) return false;
+  if (target.tagName === "BUTTON") return event.key === " " || event.key === "Enter"; // it is being pressed
   if (target.tagName === "INPUT" && NOT_TYPED_INTO.test(target.type)) return MOVES.test(event.key);
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
-/** Listen until the returned function is called. `handle(key)` says whether the key was its. */
+/** Listen until the returned function is called. `handle(key, repeat, event)` says whether the key was its. */
 export function listen(handle) {
   const onKey = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || taken(event)) return;
-    if (!handle(event.key, event.repeat)) return;
+    if (!handle(event.key, event.repeat, event)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   };

@@ -58,13 +58,7 @@ export class Labeller extends Viewer {
   }
 
   end() {
-    this.shown = null;
-    this.painted = null;
-    this.asked++;
-    this.canvas.clear();
-    this.parts.facts.textContent = "";
-    this.root.dataset.case = "";
-    this.root.dataset.painted = "end";
+    this.blank("end");
     this.say(this.fetching ? "Loading the next cases …" : this.atTheEnd());
     this.mark();
   }
@@ -179,7 +173,8 @@ export class Labeller extends Viewer {
     return `${one.patient}: ${said}`;
   }
 
-  onKey(key, repeat) {
+  onKey(key, repeat, event) {
+    if (event?.shiftKey && key.startsWith("Arrow")) return super.onKey(key, repeat, event);
     if (/^[0-9]$/.test(key)) {
       const position = Number(key) - 1;
       if (repeat) return true; // a key held down answers once
@@ -191,7 +186,7 @@ export class Labeller extends Viewer {
     if (key === "u" || key === "Backspace") return repeat || this.undo(), true;
     if (key === "ArrowRight" && this.index < this.cases.length) return this.goTo(this.index + 1), true;
     if (key === "ArrowLeft") return this.index > 0 && this.goTo(this.index - 1), true;
-    return super.onKey(key, repeat);
+    return super.onKey(key, repeat, event);
   }
 
   /** A rerun of the page brings fresh signatures; the queue in hand stays as it is. */

@@ -5,16 +5,33 @@ const kept = new Map(); // path -> {promise, bytes}; a Map keeps its order: the 
 let used = 0;
 
 const pathOf = (url) => url.split("?")[0];
+const SAMPLES = { uint8: Uint8Array, uint16: Uint16Array };
 
-async function fetched(slice) {
-  const answer = await fetch(slice.url, { credentials: "same-origin" });
+async function bytes(url) {
+  const answer = await fetch(url, { credentials: "same-origin" });
   if (!answer.ok) throw new Error(await sentence(answer));
-  const buffer = await answer.arrayBuffer();
-  const wanted = slice.image.rows * slice.image.columns * slice.image.channels;
-  const Samples = slice.image.dtype === "uint8" ? Uint8Array : Uint16Array;
-  if (buffer.byteLength !== wanted * Samples.BYTES_PER_ELEMENT)
+  return [await answer.arrayBuffer(), answer];
+}
+
+function samples(buffer, { rows, columns, channels, dtype }) {
+  const Samples = SAMPLES[dtype];
+  if (buffer.byteLength !== rows * columns * channels * Samples.BYTES_PER_ELEMENT)
     throw new Error("It arrived incomplete; go on, and tell who runs this server.");
   return new Samples(buffer);
+}
+
+async function fetched(slice) {
+  const [buffer] = await bytes(slice.url);
+  return samples(buffer, slice.image);
+}
+
+/** Every `step`-th sample of a large slice, as an image of its own, there before the whole: {image, samples, step}. */
+export async function preview(slice) {
+  const [buffer, answer] = await bytes(slice.preview);
+  const step = Number(answer.headers.get("X-Step"));
+  const { rows, columns } = slice.image;
+  const image = { ...slice.image, rows: Math.ceil(rows / step), columns: Math.ceil(columns / step) };
+  return { image, samples: samples(buffer, image), step };
 }
 
 /** What a failed answer says, in one sentence. */
@@ -35,18 +52,17 @@ export const trouble = (error, rest = ".") =>
 /** The samples of one slice: a promise, shared by all who ask. */
 export function frame(slice) {
   const path = pathOf(slice.url);
-  const known = kept.get(path);
-  if (known) {
-    kept.delete(path);
-    kept.set(path, known);
-    return known.promise;
-  }
+  const known = lately(path);
+  if (known) return known.promise;
   const { rows, columns, channels, dtype } = slice.image;
-  const entry = { bytes: rows * columns * channels * (dtype === "uint8" ? 1 : 2) };
-  entry.promise = fetched(slice).catch((error) => {
-    if (kept.get(path) === entry) forget(path);
-    throw error;
-  });
+  const entry = { bytes: rows * columns * channels * SAMPLES[dtype].BYTES_PER_ELEMENT };
+  entry.promise = fetched(slice).then(
+    (found) => (entry.samples = found),
+    (error) => {
+      if (kept.get(path) === entry) forget(path);
+      throw error;
+    },
+  );
   kept.set(path, entry);
   used += entry.bytes;
   for (const [oldest] of kept) {
@@ -56,8 +72,40 @@ export function frame(slice) {
   return entry.promise;
 }
 
-/** Ask for slices before they are needed; their failures show when they are. */
-export const prefetch = (slices) => slices.forEach((slice) => frame(slice).catch(() => {}));
+/** The samples where they are here already, else undefined. */
+export const ready = (slice) => lately(pathOf(slice.url))?.samples;
+
+function lately(path) {
+  const known = kept.get(path);
+  if (!known) return undefined;
+  kept.delete(path);
+  kept.set(path, known);
+  return known;
+}
+
+const AT_ONCE = 4;
+const lanes = new Map(); // who asks ahead -> what for, the nearest first; a newer wish replaces the older
+let fetching = 0;
+
+/** Ask for slices before they are needed; their failures show when they are. Not more than half the room each. */
+export function prefetch(slices, lane = "cases") {
+  const size = ({ image }) => image.rows * image.columns * image.channels * SAMPLES[image.dtype].BYTES_PER_ELEMENT;
+  let room = ROOM / 2;
+  lanes.set(lane, slices.filter((slice) => (room -= size(slice)) > 0));
+  pump();
+}
+
+function pump() {
+  for (const waiting of lanes.values())
+    while (fetching < AT_ONCE && waiting.length) {
+      const slice = waiting.shift();
+      if (kept.has(pathOf(slice.url))) continue;
+      fetching++;
+      frame(slice)
+        .catch(() => {})
+        .finally(() => (fetching--, pump()));
+    }
+}
 
 function forget(path) {
   used -= kept.get(path).bytes;

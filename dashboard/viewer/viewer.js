@@ -1,188 +1,197 @@
-// One viewer: what is shown, through which window, and the keys and tools that change it.
+// One viewer: a bar, one to four panes, and the keys. What it shows is named by signed URLs only.
 
 import { staysUsable } from "./away.js";
-import { Canvas } from "./canvas.js";
-import { build, card, element, tool } from "./frame.js";
-import { mouse } from "./interact.js";
+import { Bar } from "./bar.js";
+import { build, card } from "./frame.js";
 import { listen } from "./keys.js";
-import { frame, prefetch, trouble } from "./loader.js";
-import { heatmap } from "./overlay.js";
+import { frameOf, lensOf } from "./lens.js";
+import { Maps } from "./maps.js";
+import { Panes, stackOf } from "./panes.js";
+import { Ruler } from "./ruler.js";
+import { press, toolsOf } from "./tools.js";
+import { still } from "./transform.js";
 import { ownWindow } from "./window.js";
 
 const FACTS = ["age", "sex", "view", "body_part", "site"];
+const HIDDEN = "rounds-text-hidden";
 
 export class Viewer {
   constructor(root, data, send) {
     this.root = root;
     this.data = data;
     this.send = send;
+    this.keymaps = []; // asked before our own keys, first to last
     this.parts = build(root, data.mode);
-    this.canvas = new Canvas(this.parts.screen);
-    this.slices = [];
-    this.at = 0;
-    this.asked = 0;
-    this.makeTools();
-    card(this.parts.card, data.mode);
-    mouse(this.parts.screen, this);
-    this.observer = new ResizeObserver(() => this.canvas.resize());
-    this.observer.observe(this.parts.screen);
+    this.maps = new Maps(this, this.parts.more);
+    this.grid = new Panes(this, this.parts.panes);
+    this.bar = new Bar(this.parts, this);
+    card(this.parts.card, data.mode, toolsOf(data.mode), (one) => this.shown && one.act(this));
     this.unwatch = staysUsable();
-    this.unlisten = listen((key, repeat) => this.onKey(key, repeat));
-    root.roundsViewer = { greyAt: (x, y) => this.canvas.greyAt(x, y), viewer: this };
+    this.unlisten = listen((key, repeat, event) => this.onKey(key, repeat, event));
+    root.dataset.renderer = this.panes[0].picture.renderer.name;
+    root.classList.toggle("rv-wordless", this.wordless());
+    root.roundsViewer = { greyAt: (x, y) => this.panes[0].greyAt(x, y), viewer: this };
   }
 
-  makeTools() {
-    const { tools } = this.parts;
-    tools.append(
-      tool("Invert", "i", "Invert", () => this.invert()),
-      tool("Fit", "f", "Fit to the pane", () => this.canvas.fit()),
-    );
-    if (this.data.mode !== "view")
-      tools.append(
-        tool("1:1", "z", "One to one", () => this.canvas.oneToOne()),
-        tool("Window", "w", "The file's own window", () => this.resetWindow()),
-      );
-    if (this.data.mode === "case") this.makeMapTools(tools);
-    tools.append(tool("Keys", "?", "All keys", () => this.toggleCard()));
+  get panes() {
+    return this.grid?.all || [];
   }
 
-  makeMapTools(tools) {
-    this.slider = element("input", "rv-slider", "", {
-      type: "range", min: "0", max: "100", value: "45", "aria-label": "Opacity of the map", title: "Opacity of the map ([ ])",
-    }); // prettier-ignore
-    this.slider.addEventListener("input", () => this.setOpacity(this.slider.value / 100));
-    tools.append(tool("Map", "o", "Show or hide the map", () => this.toggleMap()), this.slider);
+  get at() {
+    return this.grid.at;
+  }
+
+  get active() {
+    return this.grid?.active;
+  }
+
+  /** The case whose picture is on the screen, whole; null while none is. */
+  get painted() {
+    return this.shown && this.panes[0].painted ? this.shown.id : null;
   }
 
   /** Show a case from its first (of a stack: middle) slice. */
   show(shown) {
     this.shown = shown;
-    this.slices = shown.images.flatMap((image) => image.urls.map((url) => ({ image, url })));
-    this.at = Math.floor(this.slices.length / 2);
-    this.canvas.view = { zoom: 0, x: 0, y: 0 };
-    this.setWindow(ownWindow(this.slices[this.at].image), false);
-    const facts = FACTS.map((name) => shown.facts[name]).filter(Boolean);
-    this.parts.facts.textContent = [shown.patient, ...facts].join(" · ");
     this.root.dataset.case = shown.id;
-    return this.paint();
+    this.grid.about = null;
+    const painted = this.grid.show(stackOf(`case ${shown.id}`, "", shown.images), shown);
+    const facts = FACTS.map((name) => shown.facts[name]).filter(Boolean);
+    this.panes[0].said.facts.textContent = [shown.patient, ...facts].join(" · ");
+    return painted;
   }
 
-  /** Fetch and draw the slice; a later wish overtakes an earlier one. */
-  async paint() {
-    const turn = ++this.asked;
-    const slice = this.slices[this.at];
-    this.root.dataset.painted = "";
-    this.painted = null;
-    this.parts.slice.textContent = this.slices.length > 1 ? `${this.at + 1} / ${this.slices.length}` : "";
-    try {
-      const samples = await frame(slice);
-      if (turn !== this.asked) return;
-      this.say("");
-      this.samples = samples;
-      this.canvas.resize();
-      this.canvas.develop(slice.image, samples, this.window);
-      this.painted = this.shown.id;
-      this.root.dataset.painted = `${slice.image.id}:${this.at}`;
-      this.onPainted?.();
-    } catch (error) {
-      if (turn !== this.asked) return;
-      this.canvas.clear();
-      const onward = this.data.mode === "view" ? "" : " → goes on.";
-      this.say(`This image cannot be shown. ${trouble(error)}${onward}`);
-      this.root.dataset.painted = "broken";
-    }
-    const near = [1, -1, 2, 3].map((step) => this.slices[this.at + step]).filter(Boolean);
-    prefetch(near);
+  /** Show nothing; `why` is for the page to know. */
+  blank(why) {
+    this.shown = null;
+    this.grid.about = null;
+    for (const pane of this.panes) pane.clear();
+    this.root.dataset.case = "";
+    this.root.dataset.painted = why;
   }
 
-  scroll(step) {
-    const wanted = Math.min(this.slices.length - 1, Math.max(0, this.at + step));
-    if (wanted === this.at) return;
-    this.at = wanted;
-    this.paint();
+  /** A pane tells that its slice or window is another. */
+  changed(pane) {
+    if (!this.grid || !pane) return;
+    if (pane === this.panes[0] && pane.slice) this.noteFirst(pane);
+    if (pane === this.active) this.bar?.tell();
+    if (pane !== this.panes[0]) pane.said.facts.textContent = pane.stack?.title || this.panes[0].said.facts.textContent;
   }
 
-  setWindow(window, redraw = true) {
-    this.window = window;
-    const round = (value) => (Math.abs(value) < 10 ? Number(value.toFixed(2)) : Math.round(value));
-    const image = this.slices[this.at].image;
-    const unit = image.unit ? ` ${image.unit}` : "";
-    this.parts.window.textContent =
-      image.channels === 3 ? "colour" : `W ${round(window.width)}  L ${round(window.center)}${unit}`;
-    this.root.dataset.window = `${window.center},${window.width},${window.inverted}`;
-    if (redraw && this.painted) this.canvas.develop(image, this.samples, window);
+  noteFirst(pane) {
+    const { center, width, inverted } = pane.window;
+    this.root.dataset.window = `${center},${width},${inverted}`;
+    const painted = pane.painted ? `${pane.slice.image.id}:${pane.at}` : "";
+    if (painted === this.root.dataset.painted) return;
+    this.root.dataset.painted = painted;
+    if (!painted) return;
+    this.say("");
+    this.onPainted?.();
+  }
+
+  broken(pane, why) {
+    const onward = this.data.mode === "view" ? "" : " → goes on.";
+    this.say(`This image cannot be shown. ${why}${pane === this.panes[0] ? onward : ""}`);
+    if (pane === this.panes[0]) this.root.dataset.painted = "broken";
+  }
+
+  /** Do something to the panes that are meant: all while they are linked, else the one. */
+  each(act, pane) {
+    for (const one of this.grid.meant(pane)) act(one);
+  }
+
+  scroll = (step) => this.active.stack && this.grid.scroll(step);
+  activate = (index) => this.grid.activate(index);
+  nextLayout = () => this.grid.next();
+  companion = (step) => this.grid.companion(step);
+  fit = () => this.each((pane) => pane.look({ ...still(), o: pane.view.o }));
+  zoom = (factor) => this.each((pane) => pane.zoom(factor, pane === this.active ? pane.pointer || undefined : undefined));
+  oneToOne = () => this.each((pane) => pane.look({ ...still(), o: pane.view.o, zoom: 1 / pane.ratio }));
+  invert = () => this.setWindow({ ...this.active.window, inverted: !this.active.window.inverted });
+  resetWindow = () => this.each((pane) => pane.setWindow(ownWindow(pane.slice.image)));
+
+  /** A window for the active pane, and for those linked to it whose values mean the same. */
+  setWindow(window) {
+    const { unit, channels } = this.active.slice.image;
+    this.each((pane) => {
+      const { image } = pane.slice;
+      const alike = pane === this.active || (image.unit === unit && image.channels === channels && unit);
+      pane.setWindow(alike ? { ...window } : { ...pane.window, inverted: window.inverted });
+    });
   }
 
   /** Right widens, up brightens; a pane's width is the image's whole range. */
-  dragWindow(dx, dy) {
-    if (!this.painted) return;
-    const image = this.slices[this.at].image;
-    const step = Math.max((image.high - image.low) / 600, this.window.width / 300, 1e-6);
-    const width = Math.max(image.voi_function === "LINEAR" ? 1 : step / 10, this.window.width + dx * step);
-    this.setWindow({ ...this.window, width, center: this.window.center + dy * step });
+  dragWindow(pane, dx, dy) {
+    if (!pane.painted) return;
+    const { image } = pane.slice;
+    const step = Math.max((image.high - image.low) / 600, pane.window.width / 300, 1e-6);
+    const width = Math.max(image.voi_function === "LINEAR" ? 1 : step / 10, pane.window.width + dx * step);
+    pane.window = { ...pane.window, width, center: pane.window.center + dy * step };
+    pane.hurried = true;
+    pane.soon(() => this.setWindow(pane.window));
   }
 
-  resetWindow() {
-    if (this.slices.length) this.setWindow(ownWindow(this.slices[this.at].image));
+  /** The drag is over: all pixels again. */
+  settle(pane) {
+    if (!pane.hurried) return;
+    pane.hurried = false;
+    pane.setWindow(pane.window);
   }
 
-  invert() {
-    this.setWindow({ ...this.window, inverted: !this.window.inverted });
+  hover(pane) {
+    const told = pane.pointer && pane.shown ? pane.valueAt(pane.toImage(pane.pointer)) : "";
+    if (pane.said.cursor.textContent !== told) pane.said.cursor.textContent = told;
+    if (pane.lens && pane.shown) pane.soon(() => pane.draw());
   }
 
-  /** Value and place under the pointer, in the image's own coordinates. */
-  hover(clientX, clientY) {
-    if (!this.painted || !this.canvas.image) return;
-    const ratio = globalThis.devicePixelRatio || 1;
-    const box = this.parts.screen.getBoundingClientRect();
-    const { x, y, width, height } = this.canvas.place();
-    const image = this.canvas.image;
-    const column = Math.floor((((clientX - box.left) * ratio - x) / width) * image.columns);
-    const row = Math.floor((((clientY - box.top) * ratio - y) / height) * image.rows);
-    const inside = column >= 0 && row >= 0 && column < image.columns && row < image.rows;
-    this.parts.cursor.textContent = inside ? this.valueAt(image, column, row) : "";
+  measure() {
+    const measuring = this.active.tool instanceof Ruler;
+    for (const pane of this.panes) pane.tool = measuring ? null : new Ruler(pane, (words) => this.say(words));
+    this.root.dataset.tool = measuring ? "" : "measure";
+    if (measuring) this.say("");
   }
 
-  valueAt(image, column, row) {
-    const from = (row * image.columns + column) * image.channels;
-    const value =
-      image.channels === 3
-        ? `RGB ${this.samples.slice(from, from + 3).join(" ")}`
-        : Number((this.samples[from] * image.slope + image.intercept).toFixed(2)) + (image.unit ? ` ${image.unit}` : "");
-    return `${column}, ${row}: ${value}`;
-  }
-
-  /** Put a map over the image, or take it away. */
-  async setOverlay(overlay) {
-    this.overlayUrl = overlay?.url.split("?")[0];
-    this.canvas.overlay = null;
-    this.root.dataset.overlay = "";
-    this.parts.map.textContent = "";
-    this.canvas.draw();
-    if (!overlay) return;
-    const url = this.overlayUrl;
-    this.parts.map.textContent = "Computing the map …";
-    try {
-      const { canvas, title } = await heatmap(overlay.url);
-      if (url !== this.overlayUrl) return;
-      this.canvas.overlay = canvas;
-      this.root.dataset.overlay = title;
-      this.parts.map.textContent = `${title} · not a segmentation`;
-      this.canvas.draw();
-    } catch (error) {
-      if (url === this.overlayUrl) this.parts.map.textContent = trouble(error);
+  toggleLens() {
+    for (const pane of this.panes) {
+      pane.lens = pane.lens ? null : lensOf;
+      if (!pane.inks.includes(frameOf)) pane.inks.push(frameOf);
+      pane.draw();
     }
   }
 
-  setOpacity(opacity) {
-    this.canvas.opacity = Math.min(1, Math.max(0, opacity));
-    this.slider.value = Math.round(this.canvas.opacity * 100);
-    this.canvas.draw();
+  toggleSmooth() {
+    this.each((pane) => {
+      pane.smooth = !pane.smooth;
+      pane.draw();
+    });
   }
 
-  toggleMap() {
-    this.hidden = this.canvas.opacity > 0 ? this.canvas.opacity : this.hidden;
-    this.setOpacity(this.canvas.opacity > 0 ? 0 : this.hidden || 0.45);
+  toggleLink() {
+    this.grid.linked = !this.grid.linked;
+    this.say(this.grid.linked ? "The panes go together." : "Each pane goes its own way; k links them again.");
+  }
+
+  wordless() {
+    try {
+      return localStorage.getItem(HIDDEN) === "yes";
+    } catch {
+      return false;
+    }
+  }
+
+  /** Age, sex, site and view on or off; this browser keeps it. */
+  toggleText() {
+    const hidden = this.root.classList.toggle("rv-wordless");
+    try {
+      localStorage.setItem(HIDDEN, hidden ? "yes" : "no");
+    } catch {
+      // then it holds until the page is left
+    }
+  }
+
+  fullScreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.root.requestFullscreen?.().catch(() => this.say("This browser does not let a page fill the screen."));
   }
 
   toggleCard() {
@@ -195,28 +204,16 @@ export class Viewer {
   }
 
   /** Whether the key is ours; subclasses answer first. */
-  onKey(key) {
-    const acts = {
-      i: () => this.invert(), f: () => this.canvas.fit(), z: () => this.canvas.oneToOne(), w: () => this.resetWindow(),
-      s: () => this.toggleSmooth(), "?": () => this.toggleCard(), ArrowUp: () => this.scroll(-1),
-      ArrowDown: () => this.scroll(1),
-    }; // prettier-ignore
-    if (this.data.mode === "case")
-      Object.assign(acts, {
-        o: () => this.toggleMap(), "[": () => this.setOpacity(this.canvas.opacity - 0.1),
-        "]": () => this.setOpacity(this.canvas.opacity + 0.1), ArrowLeft: () => this.step(-1),
-        ArrowRight: () => this.step(1),
-      }); // prettier-ignore
-    if (key === "Escape" && !this.parts.card.hidden) return this.toggleCard(), true;
-    const stack = this.slices.length > 1;
-    if (!acts[key] || !this.shown || (key.startsWith("ArrowU") && !stack) || (key === "ArrowDown" && !stack)) return false;
-    acts[key]();
-    return true;
+  onKey(key, _repeat, event) {
+    if (this.keymaps.some((ask) => ask(key, event))) return true;
+    if (key === "Escape") return this.escape();
+    return press(this, key, event);
   }
 
-  toggleSmooth() {
-    this.canvas.smooth = !this.canvas.smooth;
-    this.canvas.draw();
+  escape() {
+    if (!this.parts.card.hidden) return this.toggleCard(), true;
+    if (this.active.tool instanceof Ruler) return this.measure(), true;
+    return false;
   }
 
   step(by) {
@@ -229,12 +226,19 @@ export class Viewer {
     const next = data.cases[0];
     this.parts.title.textContent = data.note || "";
     if (next && this.shown?.id !== next.id) this.show(next);
-    if (data.overlay?.url.split("?")[0] !== this.overlayUrl) this.setOverlay(data.overlay);
+    this.putMaps();
+  }
+
+  /** The maps of the models: the first over the first pane, and so on; one map over all else. */
+  putMaps() {
+    const maps = this.data.overlays || [];
+    for (const [index, pane] of this.panes.entries())
+      if (index === 0 || maps.length > 1) this.maps.put(pane, maps[index]);
   }
 
   destroy() {
     this.unlisten();
     this.unwatch();
-    this.observer.disconnect();
+    this.grid.destroy();
   }
 }

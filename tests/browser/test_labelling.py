@@ -103,9 +103,9 @@ def test_the_mouse_windows_zooms_and_inverts(labelling, page):
     page.keyboard.press("i")
     assert root.evaluate("node => node.roundsViewer.greyAt(5, 5)[0]") == 255 - grey
     page.mouse.wheel(0, -400)
-    assert root.evaluate("node => node.roundsViewer.viewer.canvas.view.zoom") > 0
+    assert root.evaluate("node => node.roundsViewer.viewer.active.view.zoom") > 0
     page.keyboard.press("f")
-    assert root.evaluate("node => node.roundsViewer.viewer.canvas.view.zoom") == 0
+    assert root.evaluate("node => node.roundsViewer.viewer.active.view.zoom") == 0
 
 
 # Notes each answer beside the image that was on the screen when it was given.

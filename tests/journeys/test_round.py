@@ -127,9 +127,9 @@ def painted(page, case_id):
     expect(viewer).to_have_attribute("data-painted", re.compile(":"))
 
 
-# How many pixels of the screen canvas are not grey.
+# How many pixels over the picture are not grey.
 COLOURED = """node => {
-    const canvas = node.querySelector('.rv-screen');
+    const canvas = node.querySelector('.rv-ink');
     const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
     let count = 0;
     for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at] - data[at + 2]) > 12) count++;

@@ -1,0 +1,81 @@
+// The maps over the panes, and the controls that change how they look while one looks.
+
+import { element } from "./frame.js";
+import { trouble } from "./loader.js";
+import { COLOUR_MAPS, fetched, usual } from "./overlay.js";
+
+const pathOf = (overlay) => overlay?.url.split("?")[0];
+
+export class Maps {
+  constructor(viewer, node) {
+    this.viewer = viewer;
+    this.look = usual();
+    this.node = node;
+    this.node.hidden = true;
+    this.opacity = this.slider("Map", "Opacity of the map ([ ])", 45, (value) => this.set({ opacity: value }));
+    this.threshold = this.slider("From", "Hide the map below this share of its peak", 0, (value) => this.set({ threshold: value }));
+    this.colours = element("select", "rv-colours", "", { "aria-label": "Colours of the map", title: "Colours of the map" });
+    this.colours.append(...COLOUR_MAPS.map((name) => element("option", "", name, { value: name })));
+    this.colours.addEventListener("change", () => this.set({ colours: this.colours.value }));
+    this.outline = element("input", "", "", { type: "checkbox" });
+    this.outline.addEventListener("change", () => this.set({ outline: this.outline.checked }));
+    const label = element("label", "rv-number", "Outline");
+    label.append(this.outline);
+    this.node.append(this.colours, label);
+  } // prettier-ignore
+
+  slider(said, hint, value, act) {
+    const label = element("label", "rv-number", said, { title: hint });
+    const input = element("input", "rv-slider", "", { type: "range", min: "0", max: "100", value, "aria-label": hint });
+    input.addEventListener("input", () => act(input.value / 100));
+    label.append(input);
+    this.node.append(label);
+    return input;
+  }
+
+  /** Put a map over a pane's image, or take it away. */
+  async put(pane, overlay) {
+    const path = pathOf(overlay);
+    if (pane.mapPath === path && pane.overlay) return;
+    pane.mapPath = path;
+    pane.overlay = null;
+    this.tell(pane, overlay ? "Computing the map …" : "");
+    pane.redrawInk();
+    if (!overlay) return;
+    try {
+      const found = await fetched(overlay.url);
+      if (pane.mapPath !== path) return;
+      found.set(this.look);
+      pane.overlay = found;
+      const title = [overlay.title, found.title].filter(Boolean).join(" · ");
+      this.tell(pane, `${title} · not a segmentation`, title);
+      pane.redrawInk();
+    } catch (error) {
+      if (pane.mapPath === path) this.tell(pane, trouble(error));
+    }
+  }
+
+  tell(pane, words, title = "") {
+    pane.said.map.textContent = words;
+    if (pane === this.viewer.panes[0]) this.viewer.root.dataset.overlay = title;
+    this.node.hidden = !this.viewer.panes.some((one) => one.overlay);
+  }
+
+  set(changes) {
+    Object.assign(this.look, changes);
+    this.opacity.value = Math.round(this.look.opacity * 100);
+    for (const pane of this.viewer.panes) {
+      pane.overlay?.set(changes);
+      pane.redrawInk();
+    }
+  }
+
+  fade(step) {
+    this.set({ opacity: Math.min(1, Math.max(0, this.look.opacity + step)) });
+  }
+
+  toggle() {
+    if (this.look.opacity > 0) this.before = this.look.opacity;
+    this.set({ opacity: this.look.opacity > 0 ? 0 : this.before || usual().opacity });
+  }
+}
