@@ -7,7 +7,6 @@ ellipse the rim belongs to it. A point is the pixel that it lies in.
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +133,6 @@ def _counted(geometry: Geometry, rows: int, columns: int) -> Mask:
     return from_counts(geometry["counts"], rows, columns)
 
 
-MASKS: dict[str, Callable[[Geometry, int, int], Any]] = {
+MASKS: dict[str, Callable[[Geometry, int, int], Mask]] = {
     "box": _box, "ellipse": _ellipse, "polygon": _outline, "freehand": _outline, "mask": _counted, "point": _point,
 }  # fmt: skip
