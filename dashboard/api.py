@@ -1,8 +1,7 @@
 """Routes for pixels, thumbnails, maps and labels: signed, bound to a browser, and by id only."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,17 +14,14 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from core.errors import CatalogueUnusable, InvalidInput, NotFound, UserError, refusal
-from core.imaging.store import Store
-from core.services import images, labeling
+from core.services import labeling
 from core.settings import Settings
-from dashboard import describe
+from dashboard import describe, pixel_api
+from dashboard.pixel_api import PRIVATE, PixelApi
 from dashboard.signing import Signer
 from db import Database
 from db.vocabulary import Answer
 
-PRIVATE = {"Cache-Control": "private, max-age=3600, immutable"}
-# Streamlit would gzip every answer again; a named encoding tells its middleware to leave this one alone.
-RAW = {**PRIVATE, "Content-Encoding": "identity", "Content-Type": "application/octet-stream"}
 MODULES = {".js": "text/javascript", ".css": "text/css"}
 HERE = Path(__file__).parent
 VIEWER = HERE / "viewer"
@@ -43,9 +39,12 @@ class Api:
     def routes(self) -> list[Route]:
         """Everything under /api."""
         get, post = ["GET"], ["POST"]
+        seen = PixelApi(self.db, self.settings)
         return [
-            Route("/api/pixels/{image:int}/{frame:int}", self._signed(self.pixels), methods=get),
-            Route("/api/thumbnail/{image:int}", self._signed(self.thumbnail), methods=get),
+            Route("/api/pixels/{image:int}/{frame:int}", self._signed(seen.pixels), methods=get),
+            Route("/api/preview/{image:int}/{frame:int}", self._signed(seen.preview), methods=get),
+            Route("/api/thumbnail/{image:int}", self._signed(seen.thumbnail), methods=get),
+            Route("/api/companions/{image:int}", self._signed(self.companions), methods=get),
             Route("/api/map/{run:int}/{image:int}/{method}", self._signed(self.map), methods=get),
             Route("/api/queue", self._signed(self.queue), methods=get),
             Route("/api/labels", self._signed(self.labels), methods=post),
@@ -79,23 +78,9 @@ class Api:
 
         return endpoint
 
-    def pixels(self, request: Request, _said: None) -> Response:
-        """One frame's samples, raw and little-endian."""
-        view = images.get(self.db, request.path_params["image"])
-        frame = request.path_params["frame"]
-        if not 0 <= frame < view.format.frames:
-            raise NotFound(f"Image {view.id} has {view.format.frames} frames; there is no frame {frame}.")
-        path = Store(self.settings.home).pixels(view.sha256)
-        with _found(view), path.open("rb") as file:
-            file.seek(view.offset + frame * view.format.frame_bytes)
-            return Response(file.read(view.format.frame_bytes), headers=RAW)
-
-    def thumbnail(self, request: Request, _said: None) -> Response:
-        """A JPEG of the middle frame."""
-        view = images.get(self.db, request.path_params["image"])
-        with _found(view):
-            path = Store(self.settings.home).thumbnail(view.sha256, view.item, view.offset, view.format)
-        return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
+    def companions(self, request: Request, _said: None) -> Response:
+        """The same patient's other pictures and series."""
+        return pixel_api.others(self.db, self.signer, self.session_of(request), request.path_params["image"])
 
     def map(self, request: Request, _said: None) -> Response:
         """Where a run looked on an image: computed when first asked for, while the image itself is on the screen."""
@@ -144,16 +129,6 @@ class Api:
     def _done(self, view: labeling.CaseView) -> Response:
         case = {"id": view.id, "answer": view.answer, "label": view.label}
         return JSONResponse({"case": case, "progress": asdict(labeling.progress(self.db, view.task_id))})
-
-
-@contextmanager
-def _found(view: images.ImageView) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise NotFound(
-            f"The pixels of image {view.id} are gone from the store; import its file '{view.name}' again."
-        ) from error
 
 
 def _key(said: Any) -> str:

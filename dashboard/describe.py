@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core.imaging.format import PATIENT, TOMOGRAPHIC
+from core.imaging.preview import is_large
 from core.services import images, labeling
 from core.services.images import ImageView
 from core.services.labeling import CaseView
@@ -13,11 +15,25 @@ SHOWN_FACTS = ("age", "sex", "view", "modality", "body_part", "site")
 
 
 def image(view: ImageView, signer: Signer, session: str) -> dict[str, Any]:
-    """One image: its pixel format and a signed URL for every frame."""
+    """One image: its pixel format, and signed URLs for every frame and for the previews of large ones."""
     about = view.format.to_json()
     about.pop("decoder")
-    urls = [signer.url(f"/api/pixels/{view.id}/{frame}", session) for frame in range(view.format.frames)]
-    return {**about, "id": view.id, "urls": urls}
+    modality = view.facts.get("modality", "")
+    if about["spacing"] and modality in TOMOGRAPHIC:
+        about["spacing_at"] = PATIENT  # a catalogue from before has the spacing and not where it holds
+    urls = {"urls": _frames("pixels", view, signer, session)}
+    if is_large(view.format):
+        urls["previews"] = _frames("preview", view, signer, session)
+    return {**about, "id": view.id, "modality": modality, "body_part": view.facts.get("body_part", ""), **urls}
+
+
+def _frames(kind: str, view: ImageView, signer: Signer, session: str) -> list[str]:
+    return [signer.url(f"/api/{kind}/{view.id}/{frame}", session) for frame in range(view.format.frames)]
+
+
+def companions(view: ImageView, signer: Signer, session: str) -> str:
+    """Where the same patient's other pictures are asked for."""
+    return signer.url(f"/api/companions/{view.id}", session)
 
 
 def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session: str) -> dict[str, Any]:
@@ -26,6 +42,7 @@ def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session:
     return {
         "id": view.id, "patient": view.patient, "facts": facts, "answer": view.answer, "label": view.label,
         "images": [image(one, signer, session) for one in pictures],
+        "companions": companions(pictures[len(pictures) // 2], signer, session) if pictures else None,
     }  # fmt: skip
 
 

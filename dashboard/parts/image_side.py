@@ -34,7 +34,8 @@ def show(state: ImagesState) -> None:
     data: dict[str, Any] = {
         "mode": "view", "task": None, "api": None, "progress": None, "note": "",
         "cases": [{"id": first.id, "patient": first.patient, "facts": {}, "answer": None, "label": None,
-                   "images": [describe.image(one, wired.signer, who.session()) for one in stack]}],
+                   "images": [describe.image(one, wired.signer, who.session()) for one in stack],
+                   "companions": describe.companions(first, wired.signer, who.session())}],
     }  # fmt: skip
     viewer.show(key="images_viewer", data=data, height=460)
     _facts(first, len(stack))
