@@ -18,6 +18,7 @@ from core.services import labeling
 from core.settings import Settings
 from dashboard import describe, pixel_api
 from dashboard.pixel_api import PRIVATE, PixelApi
+from dashboard.drawing_api import DrawingApi
 from dashboard.signing import Signer
 from db import Database
 from db.vocabulary import Answer
@@ -39,6 +40,7 @@ class Api:
     def routes(self) -> list[Route]:
         """Everything under /api."""
         get, post = ["GET"], ["POST"]
+        drawn = DrawingApi(self.db)
         seen = PixelApi(self.db, self.settings)
         return [
             Route("/api/pixels/{image:int}/{frame:int}", self._signed(seen.pixels), methods=get),
@@ -49,6 +51,8 @@ class Api:
             Route("/api/queue", self._signed(self.queue), methods=get),
             Route("/api/labels", self._signed(self.labels), methods=post),
             Route("/api/undo", self._signed(self.undo), methods=post),
+            Route("/api/drawings/{case:int}", self._signed(drawn.standing), methods=get),
+            Route("/api/drawings", self._signed(drawn.draw), methods=post),
             Route("/api/viewer/{version}/{file}", module, methods=get),
             # Streamlit's own page asks for this; a page_icon would have it load numpy and Pillow at every start, and a
             # symbol by name would be fetched from a stranger's server.

@@ -41,6 +41,7 @@ def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session:
     facts = {name: view.facts[name] for name in SHOWN_FACTS if name in view.facts}
     return {
         "id": view.id, "patient": view.patient, "facts": facts, "answer": view.answer, "label": view.label,
+        "drawings": signer.url(f"/api/drawings/{view.id}", session),
         "images": [image(one, signer, session) for one in pictures],
         "companions": companions(pictures[len(pictures) // 2], signer, session) if pictures else None,
     }  # fmt: skip

@@ -47,7 +47,7 @@ def _ellipse(geometry: Geometry, size: Size) -> Geometry:
         raise InvalidInput(f"The ellipse about {x:g}, {y:g} lies outside the image of {columns} × {rows} pixels; "
                            "draw it on the image.")  # fmt: skip
     angle = round(_number("ellipse", geometry.get("angle", 0.0)), DIGITS)
-    return {"points": frame, "angle": round(angle % 180, DIGITS) % 180}
+    return {"points": frame, "angle": round((angle % 360 + 540) % 360 - 180, DIGITS)}  # -180 to 180
 
 
 def _polygon(geometry: Geometry, size: Size) -> Geometry:
