@@ -17,7 +17,7 @@ export class Pane {
     this.viewer = viewer;
     this.said = Object.fromEntries(CORNERS.map((name) => [name, element("div", `rv-${name}`)]));
     this.picture = new Picture(node);
-    this.picture.onLost = () => this.develop();
+    this.picture.onLost = () => this.tellRenderer(true);
     this.ink = element("canvas", "rv-ink", "", { "aria-hidden": "true" });
     this.slider = element("input", "rv-slices", "", { type: "range", min: "0", step: "1", "aria-label": "Slice" });
     this.slider.addEventListener("input", () => this.goTo(Number(this.slider.value)));
@@ -32,6 +32,12 @@ export class Pane {
     this.cine = new Cine(this);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(node);
+  }
+
+  /** Which renderer draws here; a new one is given the picture. */
+  tellRenderer(anew = false) {
+    this.viewer.root.dataset.renderer = this.picture.renderer.name;
+    if (anew && this.shown) this.develop();
   }
 
   get ratio() {

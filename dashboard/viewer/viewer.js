@@ -28,7 +28,7 @@ export class Viewer {
     card(this.parts.card, data.mode, toolsOf(data.mode), (one) => this.shown && one.act(this));
     this.unwatch = staysUsable();
     this.unlisten = listen((key, repeat, event) => this.onKey(key, repeat, event));
-    root.dataset.renderer = this.panes[0].picture.renderer.name;
+    this.panes[0].tellRenderer();
     root.classList.toggle("rv-wordless", this.wordless());
     root.roundsViewer = { greyAt: (x, y) => this.panes[0].greyAt(x, y), viewer: this };
   }

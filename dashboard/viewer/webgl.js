@@ -15,7 +15,7 @@ export class WebGl {
   constructor(screen, forced = false) {
     this.screen = screen;
     const gl = screen.getContext("webgl2", { alpha: false, antialias: false, failIfMajorPerformanceCaveat: !forced });
-    if (!gl) throw new Error("no WebGL2");
+    if (!gl || (!forced && inSoftware(gl))) throw new Error("no WebGL2, or none that is quick");
     this.gl = gl;
     this.program = linked(gl);
     gl.useProgram(this.program);
@@ -106,6 +106,13 @@ export class WebGl {
   destroy() {
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
+}
+
+/** A processor that plays graphics card: some browsers do not call that a caveat. */
+function inSoftware(gl) {
+  const about = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = gl.getParameter(about ? about.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
 }
 
 function linked(gl) {
