@@ -85,7 +85,7 @@ def _series(session: Session, asked: Image) -> list[Series]:
     wanted = select(Series).join(Study, Study.id == Series.study_id).where(Study.patient_id == asked.patient_id)
     other: ColumnElement[bool] = Series.id != (asked.series_id or 0)
     beside = wanted.where(or_(other, Series.modality.in_(PROJECTIONS)))
-    return list(session.scalars(beside.order_by(Series.study_id != study, Series.id).limit(STACKS)))
+    return list(session.scalars(beside.order_by(Series.study_id != study, Series.id).limit(STACKS + 1)))
 
 
 def _title(number: int, shown: tuple[ImageView, ...]) -> str:
