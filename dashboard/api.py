@@ -15,10 +15,12 @@ from starlette.routing import Route
 
 from core.errors import CatalogueUnusable, InvalidInput, NotFound, UserError, refusal
 from core.services import labeling
+from core.services.cases import CaseView
 from core.settings import Settings
 from dashboard import describe, pixel_api
-from dashboard.pixel_api import PRIVATE, PixelApi
+from dashboard.comment_api import CommentApi
 from dashboard.drawing_api import DrawingApi
+from dashboard.pixel_api import PRIVATE, PixelApi
 from dashboard.signing import Signer
 from db import Database
 from db.vocabulary import Answer
@@ -41,6 +43,7 @@ class Api:
         """Everything under /api."""
         get, post = ["GET"], ["POST"]
         drawn = DrawingApi(self.db)
+        comments = CommentApi(self.db)
         seen = PixelApi(self.db, self.settings)
         return [
             Route("/api/pixels/{image:int}/{frame:int}", self._signed(seen.pixels), methods=get),
@@ -51,6 +54,8 @@ class Api:
             Route("/api/queue", self._signed(self.queue), methods=get),
             Route("/api/labels", self._signed(self.labels), methods=post),
             Route("/api/undo", self._signed(self.undo), methods=post),
+            Route("/api/comments", self._signed(comments.post), methods=post),
+            Route("/api/comments/{case:int}", self._signed(comments.of_case), methods=get),
             Route("/api/drawings/{case:int}", self._signed(drawn.standing), methods=get),
             Route("/api/drawings", self._signed(drawn.draw), methods=post),
             Route("/api/viewer/{version}/{file}", module, methods=get),
@@ -115,7 +120,8 @@ class Api:
         label = said.get("label")
         view = labeling.label(
             self.db, case_id=int(said["case"]), answer=answer, label=None if label is None else int(label),
-            by=request.query_params["by"], key=_key(said),
+            findings={int(at): str(word) for at, word in dict(said.get("findings") or {}).items()},
+            reason=str(said.get("reason") or ""), by=request.query_params["by"], key=_key(said),
         )  # fmt: skip
         return self._done(view)
 
@@ -130,9 +136,9 @@ class Api:
         if labeling.case(self.db, int(said["case"])).task_id != int(request.query_params["task"]):
             raise InvalidInput("This case belongs to another task; reload the page.")
 
-    def _done(self, view: labeling.CaseView) -> Response:
-        case = {"id": view.id, "answer": view.answer, "label": view.label}
-        return JSONResponse({"case": case, "progress": asdict(labeling.progress(self.db, view.task_id))})
+    def _done(self, view: CaseView) -> Response:
+        case, far = {"id": view.id, **describe.standing(view)}, labeling.progress(self.db, view.task_id)
+        return JSONResponse({"case": case, "progress": asdict(far)})
 
 
 def _key(said: Any) -> str:

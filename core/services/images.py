@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import ColumnElement, Select, distinct, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.imaging.format import PixelFormat
 from db import Database, queries
-from db.tables import Case, Fact, Image, LabelClass, Patient, Series, Study
+from db.tables import Annotation, Case, Fact, Finding, Image, LabelClass, Patient, Series, Study
+from db.vocabulary import Answer, Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +210,20 @@ def _narrow(statement: Select[Any], wanted: Filter) -> Select[Any]:
     if wanted.task_id is not None:
         cases = select(Case.image_id).where(Case.task_id == wanted.task_id)
         if wanted.answer == "unlabelled":
-            cases = cases.where(Case.label_id.is_(None))
+            cases = cases.where(Case.label_id.is_(None), Case.answer.is_distinct_from(Answer.FINDINGS))
         elif wanted.answer:
             named = select(LabelClass.id).where(LabelClass.task_id == wanted.task_id, LabelClass.name == wanted.answer)
-            cases = cases.where(Case.label_id.in_(named))
+            cases = cases.where(Case.label_id.in_(named) | _found(named))
         statement = statement.where(Image.id.in_(cases))
     return statement
+
+
+def _found(named: Select[Any]) -> ColumnElement[bool]:
+    """Of a task of several findings: what stands says that one of `named` is present."""
+    newest = select(func.max(Annotation.id)).where(Annotation.case_id == Case.id).correlate(Case)
+    present = Finding.label_id.in_(named) & (Finding.presence == Presence.PRESENT)
+    said = select(Finding.label_id).where(Finding.annotation_id == newest.scalar_subquery(), present)
+    return said.correlate(Case).exists()
 
 
 def _views(session: Session, image_ids: list[int]) -> dict[int, ImageView]:

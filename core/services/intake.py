@@ -14,9 +14,10 @@ from core.imaging.known_labels import titles_of
 from core.imaging.metadata import Table
 from core.imaging.reading import Known, ReadFile, ReadImage
 from core.services import labeling, tasks
+from core.services.classes import add_missing
 from db import Database, queries
 from db.tables import Case, Fact, Image, Patient, Series, Study, Task
-from db.vocabulary import Answer, LabelSource
+from db.vocabulary import Answer, LabelSource, TaskKind
 
 LONGEST_FACT = 200
 LABEL = "label"  # the fact that keeps an archive's own label, for a task that is named later
@@ -58,18 +59,28 @@ def check_labels(db: Database, task: str, column: str | None, table: Table | Non
     """Before anything is read: the labels of a CSV must be classes of the task, where the task exists.
 
     Raises:
-        InvalidInput: names the label, the classes and the way out.
+        InvalidInput: names the label, the classes and the way out; or the task takes no single labels.
     """
-    if not (task and column and table):
-        return
     with db.read() as session:
-        existing = queries.task_named(session, task)
-        classes = [name for label in existing.classes for name in (label.name, label.title) if name] if existing else []
-    for file, row in table.rows.items():
-        if existing is not None and row[column] and row[column] not in classes:
+        row = queries.task_named(session, task) if task else None
+        existing = tasks.view(row) if row else None
+    if existing is None:
+        return
+    if existing.kind is TaskKind.MULTI:
+        raise InvalidInput(f"Task '{task}' asks for several findings, and an import brings one label per image; "
+                           "import without a task, or name another one.")  # fmt: skip
+    classes = {name: one for one in existing.classes for name in (one.name, one.title)}
+    for file, line in (table.rows if table and column else {}).items():
+        said = line[column or ""]
+        if said and said not in classes:
             raise InvalidInput(
-                f"'{file}' is labelled '{row[column]}', which is not a class of task '{task}' ({', '.join(classes)}); "
+                f"'{file}' is labelled '{said}', which is not a class of task '{task}' ({', '.join(classes)}); "
                 "correct the CSV, or add the class on the Label page."
+            )
+        if said and classes[said].retired:
+            raise InvalidInput(
+                f"'{file}' is labelled '{said}', a class that was retired from task '{task}'; correct the CSV, "
+                "or bring the class back on the Label page."
             )
 
 
@@ -213,8 +224,8 @@ def _add_labels(
         label = classes.get(text)
         if label is None or case.label_id == label.id:
             continue
-        if case.answer is not None:
-            kept += 1  # a file never overrules what somebody said in between
+        if case.answer is not None or label.retired_at is not None:
+            kept += 1  # a file never overrules what somebody said in between, nor brings a retired class back
             continue
         key = f"import:{case.id}:{label.id}"
         labeling.annotate(session, case, answer=Answer.LABEL, label_id=label.id, reader_id=reader,
@@ -241,7 +252,8 @@ def _task(session: Session, name: str, items: Sequence[Item], labels: Iterable[s
     """The task, made at need with the labels as its classes; a class met later is appended while none is a reader's."""
     ordered = sorted(set(labels), key=lambda text: (not text.isdigit(), int(text) if text.isdigit() else 0, text))
     row = queries.task_named(session, name) or tasks.make(session, name=name, classes=[])
-    tasks.append_classes(session, row, [text for text in ordered if not any(text == one.title for one in row.classes)])
+    fresh = [text for text in ordered if not any(text == one.title for one in row.classes)]
+    add_missing(session, row, fresh)
     titles = next((found for item in items if (found := titles_of(item.name))), {})
     for label in row.classes:
         label.title = label.title or titles.get(label.name, "")

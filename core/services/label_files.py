@@ -15,7 +15,7 @@ from core.services import labeling
 from core.settings import Settings
 from db import Database, queries
 from db.tables import Annotation, Case, Image, Task
-from db.vocabulary import Answer, LabelSource
+from db.vocabulary import Answer, LabelSource, TaskKind
 
 COLUMNS = ("image", "label", "reader")
 
@@ -45,6 +45,9 @@ def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) ->
         row = queries.task_named(session, task)
         if row is None:
             raise InvalidInput(f"There is no task '{task}'; make it on the Label page, or by an import with --task.")
+        if row.kind is TaskKind.MULTI:
+            raise InvalidInput(f"Task '{task}' asks for several findings, and {path.name} holds one label per line; "
+                               "answer it on the Label page.")  # fmt: skip
         for number, line in enumerate(reader, start=2):
             fresh = _one(session, row, line, where=f"{path.name}, line {number}", key=key, by=by)
             taken, known = taken + fresh, known + (not fresh)
@@ -58,6 +61,8 @@ def _one(session: Session, task: Task, line: dict[str, str], *, where: str, key:
     if label is None:
         names = ", ".join(one.name for one in task.classes)
         raise InvalidInput(f"{where}: '{said}' is not a class of task '{task.name}'; its classes are: {names}.")
+    if label.retired_at is not None:
+        raise InvalidInput(f"{where}: '{said}' was retired from task '{task.name}'; bring it back on the Label page.")
     reader_id = queries.reader_id(session, reader)
     mine = select(Annotation).where(Annotation.case_id == case.id, Annotation.reader_id == reader_id)
     newest = session.scalars(mine.order_by(Annotation.id.desc()).limit(1)).first()

@@ -1,28 +1,17 @@
 """Who says what about a case: append-only, idempotent by key, undone by one more row."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
+from core.services import findings, reasons
+from core.services.cases import CaseView, views
 from db import Database, queries
-from db.tables import Annotation, Case, Image, LabelClass, Reader
-from db.vocabulary import ANSWERED, Answer, LabelSource
-
-
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """A case in a queue: its image, or its stack in order; `label` is the class's position."""
-
-    id: int
-    task_id: int
-    image_ids: tuple[int, ...]
-    patient: str
-    facts: dict[str, str]
-    answer: str | None
-    label: int | None
+from db.tables import Annotation, Case, Image, LabelClass, Reader, Task
+from db.vocabulary import ANSWERED, Answer, LabelSource, Presence, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +36,7 @@ def queue(db: Database, *, task_id: int, only: str = "all", after: int = 0, limi
     """The next cases of a task by id; `only` is all, unlabelled or labelled."""
     with db.read() as session:
         wanted = select(Case).where(Case.task_id == task_id, Case.id > after, *_shown(only))
-        return _views(session, session.scalars(wanted.order_by(Case.id).limit(limit)).all())
+        return views(session, session.scalars(wanted.order_by(Case.id).limit(limit)).all())
 
 
 def case(db: Database, case_id: int) -> CaseView:
@@ -57,7 +46,7 @@ def case(db: Database, case_id: int) -> CaseView:
         NotFound: no case has that id.
     """
     with db.read() as session:
-        return _views(session, [_row(session, case_id)])[0]
+        return views(session, [row_of(session, case_id)])[0]
 
 
 def progress(db: Database, task_id: int) -> Progress:
@@ -68,20 +57,24 @@ def progress(db: Database, task_id: int) -> Progress:
         return Progress(total, session.scalar(counted.where(*_shown("labelled"))) or 0)
 
 
-def label(db: Database, *, case_id: int, answer: Answer, label: int | None, by: str, key: str) -> CaseView:
-    """Append what `by` says of a case. `label` is a class position; `key` makes sending twice one row.
+def label(
+    db: Database, *, case_id: int, answer: Answer, label: int | None, by: str, key: str,
+    findings: findings.Said | None = None, reason: str = "",
+) -> CaseView:  # fmt: skip
+    """Append what `by` says of a case; `key` makes sending twice one row.
+
+    `label` is a class position, `findings` are presences by position, `reason` is why the case cannot be assessed.
 
     Raises:
         NotFound: no such case.
-        InvalidInput: a label without a class, or a position outside the task's classes.
+        InvalidInput: an answer of another kind than the task's, a class that is not there or retired, no such reason.
     """
-    answer = Answer(answer)
     with db.transaction() as session:
-        row = _row(session, case_id)
+        row = row_of(session, case_id)
         if not _exists(session, key):
-            annotate(session, row, answer=answer, label_id=_class_id(session, row.task_id, answer, label),
-                     reader_id=queries.reader_id(session, by), source=LabelSource.HUMAN, key=key)  # fmt: skip
-        return _views(session, [row])[0]
+            said = _checked(session.get_one(Task, row.task_id), Answer(answer), label, findings or {}, reason)
+            _append(session, row, said, reader_id=queries.reader_id(session, by), source=LabelSource.HUMAN, key=key)
+        return views(session, [row])[0]
 
 
 def undo(db: Database, *, case_id: int, by: str, key: str) -> CaseView:
@@ -92,10 +85,10 @@ def undo(db: Database, *, case_id: int, by: str, key: str) -> CaseView:
         InvalidInput: this reader has nothing to take back here.
     """
     with db.transaction() as session:
-        row = _row(session, case_id)
+        row = row_of(session, case_id)
         if not _exists(session, key):
             _undo(session, row, by=by, key=key)
-        return _views(session, [row])[0]
+        return views(session, [row])[0]
 
 
 def history(db: Database, case_id: int) -> list[Said]:
@@ -108,44 +101,78 @@ def history(db: Database, case_id: int) -> list[Said]:
             .where(Annotation.case_id == case_id)
             .order_by(Annotation.id)
         )
+        rows = session.execute(said).all()
+        found = findings.of(session, [row.id for row, _, _ in rows])
         return [
-            Said(row.created_at, reader, row.source, _words(row, name)) for row, reader, name in session.execute(said)
+            Said(row.created_at, reader, row.source, _words(row, label, found.get(row.id, {})))
+            for row, reader, label in rows
         ]
 
 
 def annotate(
-    session: Session, row: Case, *, answer: Answer, label_id: int | None, reader_id: int, source: LabelSource, key: str,
-    undoes: int | None = None,
-) -> Annotation:  # fmt: skip
+    session: Session, row: Case, *, answer: Answer, label_id: int | None, reader_id: int, source: LabelSource, key: str
+) -> Annotation:
     """Append one annotation inside the caller's transaction and let the case show it."""
-    said = Annotation(
-        case_id=row.id, reader_id=reader_id, answer=answer, label_id=label_id,
-        source=source, client_key=key, undoes_id=undoes,
-    )  # fmt: skip
-    session.add(said)
-    row.answer, row.label_id = answer, label_id
-    return said
+    return _append(session, row, _Said(answer, label_id), reader_id=reader_id, source=source, key=key)
 
 
 def class_id(session: Session, task_id: int, position: int) -> int:
     """The class at a position of a task.
 
     Raises:
-        InvalidInput: says which there are.
+        InvalidInput: says which there are; or it was retired.
     """
-    classes = session.scalars(select(LabelClass).where(LabelClass.task_id == task_id)).all()
-    for candidate in classes:
-        if candidate.position == position:
-            return candidate.id
-    raise InvalidInput(f"Class {position + 1} is not one of this task's {len(classes)} classes; reload the page.")
+    task = session.get_one(Task, task_id)
+    found = next((one for one in task.classes if one.position == position), None)
+    return findings.usable(task, found, position).id
 
 
-def _class_id(session: Session, task_id: int, answer: Answer, position: int | None) -> int | None:
-    if answer is not Answer.LABEL:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An answer as rows hold it."""
+
+    answer: Answer
+    label_id: int | None = None
+    reason: str = ""
+    found: Mapping[int, Presence] = field(default_factory=dict)
+
+
+def _checked(task: Task, answer: Answer, position: int | None, found: findings.Said, reason: str) -> _Said:
+    several = task.kind is TaskKind.MULTI
+    if reason and answer is not Answer.UNREADABLE:
+        raise InvalidInput(f"The reason '{reason[:40]}' came with an answer; only what cannot be assessed has one.")
+    if (found or answer is Answer.FINDINGS) and not several:
+        raise InvalidInput(
+            f"Task '{task.name}' takes one class per case, not findings; reload the page and choose one."
+        )
+    if answer is Answer.LABEL and several:
+        raise InvalidInput(
+            f"Task '{task.name}' takes findings, not one class; reload the page and say of each whether it is there."
+        )
+    if answer is Answer.FINDINGS:
+        return _Said(answer, found=findings.checked(task, found))
+    if answer is Answer.UNREADABLE:
+        return _Said(answer, reason=reasons.checked(reason))
     if position is None:
-        raise InvalidInput("A label names a class; choose one of the task's classes, or 'cannot be read'.")
-    return class_id(session, task_id, position)
+        raise InvalidInput("A label names a class; choose one of the task's classes, or 'cannot be assessed'.")
+    label = next((one for one in task.classes if one.position == position), None)
+    return _Said(answer, findings.usable(task, label, position).id)
+
+
+def _append(
+    session: Session, row: Case, said: _Said, *, reader_id: int, source: LabelSource, key: str,
+    undoes: int | None = None,
+) -> Annotation:  # fmt: skip
+    made = Annotation(
+        case_id=row.id, reader_id=reader_id, answer=said.answer, label_id=said.label_id, reason=said.reason,
+        source=source, client_key=key, undoes_id=undoes,
+    )  # fmt: skip
+    session.add(made)
+    row.answer, row.label_id = said.answer, said.label_id
+    if said.found:
+        session.flush()
+        findings.keep(session, made.id, said.found)
+    return made
 
 
 def _undo(session: Session, row: Case, *, by: str, key: str) -> None:
@@ -160,9 +187,15 @@ def _undo(session: Session, row: Case, *, by: str, key: str) -> None:
     if mine is None:
         raise InvalidInput(f"{by} has nothing to undo on this case.")
     beneath = session.scalars(standing.where(Annotation.id != mine.id).limit(1)).first()
-    answer, label_id = (beneath.answer, beneath.label_id) if beneath else (Answer.WITHDRAWN, None)
-    annotate(session, row, answer=answer, label_id=label_id, reader_id=reader, source=LabelSource.HUMAN, key=key,
-             undoes=mine.id)  # fmt: skip
+    _append(session, row, _again(session, beneath), reader_id=reader, source=LabelSource.HUMAN, key=key, undoes=mine.id)
+
+
+def _again(session: Session, beneath: Annotation | None) -> _Said:
+    """What an annotation says, to be said once more by an undo; a class retired since stands again too."""
+    if beneath is None:
+        return _Said(Answer.WITHDRAWN)
+    found = {label.id: presence for label, presence in findings.of(session, [beneath.id]).get(beneath.id, {}).items()}
+    return _Said(beneath.answer, beneath.label_id, beneath.reason, found)
 
 
 def _exists(session: Session, key: str) -> bool:
@@ -180,35 +213,19 @@ def _shown(only: str) -> list[ColumnElement[bool]]:
     return shown
 
 
-def _views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
-    rows = list(rows)
-    images = [row.image_id for row in rows]
-    facts = queries.facts_of(session, images)
-    ordered = queries.stacks(session, [row.series_id for row in rows if row.series_id])
-    owner = dict(session.execute(select(Image.id, Image.patient_id).where(Image.id.in_(images))).all())
-    names = queries.pseudonyms(session, owner.values())
-    positions = dict(session.execute(
-        select(LabelClass.id, LabelClass.position).where(LabelClass.task_id.in_({row.task_id for row in rows}))
-    ).all())  # fmt: skip
-    return [
-        CaseView(
-            id=row.id, task_id=row.task_id,
-            image_ids=tuple(ordered[row.series_id]) if row.series_id else (row.image_id,),
-            patient=names[owner[row.image_id]], facts=facts.get(row.image_id, {}),
-            answer=row.answer.value if row.answer else None,
-            label=positions[row.label_id] if row.label_id else None,
-        )
-        for row in rows
-    ]  # fmt: skip
+def row_of(session: Session, case_id: int) -> Case:
+    """The case's row, inside the caller's transaction.
 
-
-def _row(session: Session, case_id: int) -> Case:
+    Raises:
+        NotFound: no case has that id.
+    """
     row = session.get(Case, case_id)
     if row is None:
         raise NotFound(f"Case {case_id} is not in this catalogue; reload the page.")
     return row
 
 
-def _words(said: Annotation, label: LabelClass | None) -> str:
-    text = (label.title or label.name) if label else str(said.answer.value)
+def _words(said: Annotation, label: LabelClass | None, found: Mapping[LabelClass, Presence]) -> str:
+    text = (label.title or label.name) if label else findings.words(found) or str(said.answer.value)
+    text += f": {reasons.REASONS.get(said.reason, said.reason)}" if said.reason else ""
     return f"undo: back to {text}" if said.undoes_id else text

@@ -17,7 +17,7 @@ from core.curation.summary import summary
 from core.errors import InvalidInput, NotFound
 from db import Database, queries
 from db.tables import Case, Image, LabelClass, Patient, Snapshot, SnapshotCase, Task
-from db.vocabulary import Answer, Split
+from db.vocabulary import Answer, Split, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +151,14 @@ def difference(db: Database, before: int, after: int) -> Difference:
     """What changed between two snapshots of one task."""
     with db.read() as session:
         old, new = _placed(session, before), _placed(session, after)
-        names = [pair[1] for pair in (session.get_one(Snapshot, after)).classes]
-    common = sorted(old.keys() & new.keys())
+        was, now = session.get_one(Snapshot, before).classes, session.get_one(Snapshot, after).classes
+    # A class is known by its name: its place moves where a retired one before it is left out.
+    pairs = {case: (was[old[case].label], now[new[case].label]) for case in sorted(old.keys() & new.keys())}
     return Difference(
         added=len(new.keys() - old.keys()),
         removed=len(old.keys() - new.keys()),
-        relabelled=tuple(
-            (case, names[old[case].label], names[new[case].label])
-            for case in common
-            if old[case].label != new[case].label
-        ),
-        moved=sum(old[case].split != new[case].split for case in common),
+        relabelled=tuple((case, one[1], other[1]) for case, (one, other) in pairs.items() if one[0] != other[0]),
+        moved=sum(old[case].split != new[case].split for case in pairs),
     )
 
 
@@ -169,21 +166,32 @@ def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
     task = session.get(Task, task_id)
     if task is None:
         raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
-    classes = [label.name for label in task.classes]
+    if task.kind is TaskKind.MULTI:
+        raise InvalidInput(f"Task '{task.name}' asks for several findings, which no model learns here yet; freeze a "
+                           "task whose answer is one class.")  # fmt: skip
     rows = _labelled(session, task)
+    classes, rows = _without_unused(task, rows)
     if len({row.label for row in rows}) < 2:
         raise InvalidInput(
             f"Task '{task.name}' has labels of {len({row.label for row in rows})} class(es) on {len(rows)} images; "
             "label at least two classes before freezing."
         )
-    placed = _place(rows, recipe, classes, _file_names(session, task_id))
+    placed = _place(rows, recipe, [label.name for label in classes], _file_names(session, task_id))
     total = session.query(Case.id).filter(Case.task_id == task_id).count()
     return Plan(
-        task_id=task_id, recipe=recipe, classes=tuple(classes),
-        titles=tuple(label.title or label.name for label in task.classes), rows=tuple(placed),
-        summary=summary(placed, classes), duplicates=tuple(exact_duplicates(rows, placed)),
+        task_id=task_id, recipe=recipe, classes=tuple(label.name for label in classes),
+        titles=tuple(label.title or label.name for label in classes), rows=tuple(placed),
+        summary=summary(placed, [label.name for label in classes]), duplicates=tuple(exact_duplicates(rows, placed)),
         unlabelled=total - len(rows),
     )  # fmt: skip
+
+
+def _without_unused(task: Task, rows: list[Labelled]) -> tuple[list[LabelClass], list[Labelled]]:
+    """The classes a model could learn: a retired one only where labels stand with it, else it would have no image."""
+    used = {row.label for row in rows}
+    kept = [label for label in task.classes if label.retired_at is None or label.position in used]
+    output = {label.position: at for at, label in enumerate(kept)}
+    return kept, [replace(row, label=output[row.label]) for row in rows]
 
 
 def _labelled(session: Session, task: Task) -> list[Labelled]:

@@ -7,31 +7,36 @@ from sqlalchemy import func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
+from core.services import texts
 from db import Database, queries
 from db.tables import Case, Image, LabelClass, Task
-from db.vocabulary import Unit
+from db.vocabulary import TaskKind, Unit
 
 FEWEST, MOST = 2, 9  # number keys 1 to 9 answer
+LONGEST_GUIDELINE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class ClassView:
-    """One answer: `name` is what files say, `title` what people read."""
+    """One answer: `name` is what files say, `title` what people read; a retired one takes no new answer."""
 
     position: int
     name: str
     title: str
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A question, its answers in the order of the model's outputs, and how many cases wait outside it."""
+    """A question, its answers in the order of the model's outputs, and what its readers agreed on."""
 
     id: int
     name: str
     question: str
     unit: Unit
     classes: tuple[ClassView, ...]
+    kind: TaskKind = TaskKind.SINGLE
+    guideline: str = ""
 
 
 def every(db: Database) -> list[TaskView]:
@@ -47,7 +52,7 @@ def get(db: Database, task_id: int) -> TaskView:
         NotFound: no task has that id.
     """
     with db.read() as session:
-        return view(_row(session, task_id))
+        return view(row(session, task_id))
 
 
 def named(db: Database, name: str) -> TaskView:
@@ -64,60 +69,66 @@ def named(db: Database, name: str) -> TaskView:
         return view(task)
 
 
-def create(db: Database, *, name: str, classes: Sequence[str], question: str = "", unit: Unit = Unit.IMAGE) -> TaskView:
+def create(
+    db: Database, *, name: str, classes: Sequence[str], question: str = "", unit: Unit = Unit.IMAGE,
+    kind: TaskKind = TaskKind.SINGLE, guideline: str = "",
+) -> TaskView:  # fmt: skip
     """A new question about every image (or series) there is now.
 
     Raises:
-        InvalidInput: no name, a name already taken, fewer than two different classes, or more than nine.
+        InvalidInput: no name, a name already taken, fewer than two different classes, or more than nine; a guideline
+            that is too long or holds control characters.
     """
+    guideline = _guideline(guideline)
     count = sum(bool(text.strip()) for text in classes)
     if not FEWEST <= count <= MOST:
         raise InvalidInput(f"Task '{name}' has {count} classes; give {FEWEST} to {MOST}, one per number key.")
     with db.transaction() as session:
         if queries.task_named(session, name.strip()):
             raise InvalidInput(f"There is already a task '{name.strip()}'; choose another name.")
-        task = make(session, name=name, classes=classes, question=question, unit=unit)
+        task = make(session, name=name, classes=classes, question=question, unit=unit, kind=kind)
+        task.guideline = guideline
         add_new_cases(session, task)
         return view(task)
 
 
-def make(session: Session, *, name: str, classes: Sequence[str], question: str = "", unit: Unit = Unit.IMAGE) -> Task:
+def make(
+    session: Session, *, name: str, classes: Sequence[str], question: str = "", unit: Unit = Unit.IMAGE,
+    kind: TaskKind = TaskKind.SINGLE,
+) -> Task:  # fmt: skip
     """The row of a new task, inside the caller's transaction; it has no cases yet."""
     names = [text.strip() for text in classes if text.strip()]
     if not name.strip():
         raise InvalidInput("A task needs a name, such as 'pneumonia'.")
     if len(set(names)) != len(names):
         raise InvalidInput(f"Task '{name}' names a class twice; its classes must differ.")
-    task = Task(project_id=queries.project_id(session), name=name.strip(), question=question.strip(), unit=unit)
+    task = Task(
+        project_id=queries.project_id(session), name=name.strip(), question=question.strip(), unit=unit, kind=kind
+    )
     task.classes = [LabelClass(position=position, name=text, title="") for position, text in enumerate(names)]
     session.add(task)
     session.flush()
     return task
 
 
-def append_classes(session: Session, task: Task, names: Sequence[str]) -> None:
-    """Add the classes that `task` lacks, after those it has: their order is the model's output order."""
-    known = {label.name for label in task.classes}
-    for name in names:
-        if name not in known:
-            task.classes.append(LabelClass(position=len(task.classes), name=name, title=""))
-            known.add(name)
-    session.flush()
+def set_guideline(db: Database, task_id: int, text: str) -> TaskView:
+    """What the readers of a task agreed on, in their words; an empty text takes it away.
 
-
-def set_titles(db: Database, task_id: int, titles: dict[str, str]) -> TaskView:
-    """What people read in place of a class's code, by class name."""
+    Raises:
+        NotFound: no task has that id.
+        InvalidInput: it is too long or holds a control character.
+    """
+    text = _guideline(text)
     with db.transaction() as session:
-        task = _row(session, task_id)
-        for label in task.classes:
-            label.title = titles.get(label.name, label.title).strip()
+        task = row(session, task_id)
+        task.guideline = text
         return view(task)
 
 
 def missing_cases(db: Database, task_id: int) -> int:
     """How many images (or series) came after the task and are not in it."""
     with db.read() as session:
-        task = _row(session, task_id)
+        task = row(session, task_id)
         inside = select(Case.image_id).where(Case.task_id == task_id)
         if task.unit is Unit.SERIES:
             series = select(Case.series_id).where(Case.task_id == task_id)
@@ -132,7 +143,7 @@ def missing_cases(db: Database, task_id: int) -> int:
 def add_missing_cases(db: Database, task_id: int) -> int:
     """Make a case of every image (or series) not yet in the task; gives their number."""
     with db.transaction() as session:
-        return add_new_cases(session, _row(session, task_id))
+        return add_new_cases(session, row(session, task_id))
 
 
 def add_new_cases(session: Session, task: Task) -> int:
@@ -152,8 +163,23 @@ def add_new_cases(session: Session, task: Task) -> int:
 
 def view(task: Task) -> TaskView:
     """A row as pages see it."""
-    classes = tuple(ClassView(label.position, label.name, label.title or label.name) for label in task.classes)
-    return TaskView(task.id, task.name, task.question, task.unit, classes)
+    classes = tuple(
+        ClassView(label.position, label.name, label.title or label.name, label.retired_at is not None)
+        for label in task.classes
+    )
+    return TaskView(task.id, task.name, task.question, task.unit, classes, task.kind, task.guideline)
+
+
+def row(session: Session, task_id: int) -> Task:
+    """The task's row, inside the caller's transaction.
+
+    Raises:
+        NotFound: no task has that id.
+    """
+    found = session.get(Task, task_id)
+    if found is None:
+        raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
+    return found
 
 
 def _add_series(session: Session, task: Task) -> None:
@@ -165,8 +191,5 @@ def _add_series(session: Session, task: Task) -> None:
         session.add(Case(task_id=task.id, series_id=series_id, image_id=images[len(images) // 2]))
 
 
-def _row(session: Session, task_id: int) -> Task:
-    task = session.get(Task, task_id)
-    if task is None:
-        raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
-    return task
+def _guideline(text: str) -> str:
+    return texts.checked(text, what="The guideline", most=LONGEST_GUIDELINE, lines=True)

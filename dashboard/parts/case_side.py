@@ -41,7 +41,7 @@ def _verdict(run: RunView, row: PredictionView) -> None:
                 reviewing.judge(db, row.id, verdict=verdict, by=by, key=secrets.token_hex(16))
                 st.rerun()
     classes = tasks.get(db, run.task_id).classes
-    position = st.selectbox("The label should be", [one.position for one in classes], index=None,
+    position = st.selectbox("The label should be", [one.position for one in classes if not one.retired], index=None,
                             placeholder="choose a class", key=f"relabel_{row.id}",
                             format_func=lambda one: classes[one].title)  # fmt: skip
     if st.button("Relabel", key="relabel", disabled=position is None, icon=":material/edit:", type="primary"):

@@ -66,7 +66,8 @@ def _report(report: ImportReport) -> None:
     if report.unknown_patients:
         st.info(f"{look.count(report.unknown_patients, 'image')} name no patient: each counts as a patient of its own.")
     if report.labels_kept:
-        st.info(f"{look.count(report.labels_kept, 'label')} of the file gave way to what a reader had said.")
+        st.info(f"{look.count(report.labels_kept, 'label')} of the file gave way to what a reader had said, or to a "
+                "class's retirement.")  # fmt: skip
     for title, rows in (
         ("Refused", [{"file": one.file, "reason": one.reason} for one in report.refused]),
         ("Not listed in the CSV", [{"file": name} for name in report.unlisted]),

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from core.services import labeling, tasks
+from core.services.reasons import REASONS
 from core.services.tasks import TaskView
 from dashboard import describe, look, who, wiring
 from dashboard.parts import task_form, viewer
@@ -33,6 +34,10 @@ def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
     task = tasks.get(wiring.here().db, task_id)
     with st.popover("Names of the classes", icon=":material/edit:"):
         task_form.titles(task)
+    with st.popover("Classes in use", icon=":material/rule:"):
+        task_form.members(task)
+    with st.popover("Guideline", icon=":material/menu_book:"):
+        task_form.guideline(task)
     if any(one.title.isdigit() for one in task.classes):
         st.caption("The answers are numbers, as the file gave them; name them so that readers know what they mean.")
     return LabelState(task=task_id, only=only or "unlabelled")
@@ -51,6 +56,7 @@ def show(task: TaskView, only: str) -> bool:
             "queue": wired.signer.url("/api/queue", session, task=task.id, only=only),
             "labels": wired.signer.url("/api/labels", session, task=task.id, by=by),
             "undo": wired.signer.url("/api/undo", session, task=task.id, by=by),
+            "comments": wired.signer.url("/api/comments", session, task=task.id, by=by),
         },
     }  # fmt: skip
     viewer.show(key=f"labeller_{task.id}_{only}_{by}", data=data)
@@ -60,7 +66,11 @@ def show(task: TaskView, only: str) -> bool:
 def describe_task(task: TaskView) -> dict[str, object]:
     """A task as the viewer reads it."""
     classes = [
-        {"position": one.position, "title": one.title, "colour": look.class_colour(one.position)}
+        {"position": one.position, "title": one.title, "colour": look.class_colour(one.position),
+         "retired": one.retired}
         for one in task.classes
-    ]
-    return {"id": task.id, "name": task.name, "question": task.question, "classes": classes}
+    ]  # fmt: skip
+    return {
+        "id": task.id, "name": task.name, "question": task.question, "classes": classes, "kind": task.kind.value,
+        "guideline": task.guideline, "reasons": [{"name": name, "title": title} for name, title in REASONS.items()],
+    }  # fmt: skip

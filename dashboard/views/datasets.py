@@ -6,16 +6,21 @@ from core.services import snapshotting, tasks
 from dashboard import wiring
 from dashboard.parts import recipe_form, snapshot_table
 from dashboard.state import DatasetsState
+from db.vocabulary import TaskKind
 
 wired = wiring.here()
 state = DatasetsState.from_url()
-every = tasks.every(wired.db)
+asked = tasks.every(wired.db)
+every = [task for task in asked if task.kind is not TaskKind.MULTI]
 
 st.title("Datasets")
 if not every:
-    st.markdown("A dataset is frozen from the labels of a task, and there is no task yet.")
+    missing = "the tasks here ask for several findings, which no model learns yet" if asked else "there is no task yet"
+    st.markdown(f"A dataset is frozen from the labels of a task, and {missing}.")
     st.page_link("views/label.py", label="Make a labelling task", icon=":material/label:")
     st.stop()
+if len(every) < len(asked):
+    st.caption("Tasks of several findings are not listed: no model learns them here yet.")
 
 left, right = st.columns([1, 2], gap="large")
 with left:

@@ -90,7 +90,8 @@ def test_a_label_is_kept_once_however_often_it_is_sent(client, signed, db, task)
     for _ in range(3):
         got = client.post(url, json=answer(case))
         assert got.json() == {
-            "case": {"id": case.id, "answer": "label", "label": 1}, "progress": {"total": 2, "labelled": 1},
+            "case": {"id": case.id, "answer": "label", "label": 1, "findings": {}, "reason": ""},
+            "progress": {"total": 2, "labelled": 1},
         }  # fmt: skip
     assert [(said.reader, said.text) for said in labeling.history(db, case.id)] == [("Dr. Ä", "yes")]
     undone = client.post(signed("/api/undo", task=task.id, by="Dr. Ä"), json={"case": case.id, "key": "u" * 12})

@@ -19,7 +19,8 @@ from PIL import Image as Picture
 from core.curation.recipe import Recipe
 from core.imaging.store import Store
 from core.launching.local import LocalLauncher
-from core.services import images, jobs, labeling, snapshotting, tasks, training
+from core.services import images, jobs, snapshotting, tasks, training
+from core.services.cases import CaseView
 from core.training.spec import TrainSpec
 from dashboard.signing import Signer
 from db import Database
@@ -165,7 +166,7 @@ class Served:
         """A URL as this server's page would hold it."""
         return Signer.of(self.home.settings).url(path, self.client.cookies[f"rounds_{self.port}"], **said)
 
-    def label(self, case: labeling.CaseView, position: int, key: str = "") -> httpx.Response:
+    def label(self, case: CaseView, position: int, key: str = "") -> httpx.Response:
         """Post one answer."""
         said = {"case": case.id, "answer": "label", "label": position, "key": key or uuid.uuid4().hex}
         return self.client.post(self.signed("/api/labels", task=case.task_id, by="tester"), json=said)
