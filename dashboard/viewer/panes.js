@@ -94,8 +94,9 @@ export class Panes {
 
   put(pane, stack) {
     if (stack && pane.stack === stack) return;
-    if (!stack) return pane.clear();
-    pane.show(stack);
+    if (stack) return pane.show(stack);
+    pane.clear();
+    pane.said.facts.textContent = "no further picture of this patient";
   }
 
   /** The patient's other stacks, asked for once a case. */
