@@ -131,19 +131,10 @@ def _shape(array: Array, rows: int, columns: int) -> tuple[Array, bool]:
 
 
 def _colour(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelFormat, dict[str, str]]:
-    from pydicom.pixels.processing import convert_color_space
-
-    meaning = str(header.get("PhotometricInterpretation", "RGB"))
     shift = max(0, frames.dtype.itemsize * 8 - 8)
     plain = (frames >> shift).astype(np.uint8) if shift else frames.astype(np.uint8)
-    if meaning.startswith("YBR") and not _already_rgb(header):
-        plain = convert_color_space(plain, "YBR_FULL", "RGB", per_frame=True)
+    # Whatever the header calls them, pixel_array gives RGB: JPEG 2000's transforms and YBR are undone by then.
     return plain, _rgb(header, plain, decoder), {}
-
-
-def _already_rgb(header: Any) -> bool:
-    """JPEG 2000's transforms are undone by its decoder; pydicom rewrites the header for what it converted itself."""
-    return str(header.get("PhotometricInterpretation")) in ("YBR_RCT", "YBR_ICT")
 
 
 def _rgb(header: Any, samples: Array, decoder: str) -> PixelFormat:

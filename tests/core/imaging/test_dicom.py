@@ -11,7 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.data import get_testdata_file
-from pydicom.pixels.processing import apply_color_lut, convert_color_space
+from pydicom.pixels.processing import apply_color_lut
 
 from core.errors import RefusedFile
 from core.imaging.importers.dicom import read
@@ -67,12 +67,10 @@ def named(path: Path) -> set[str]:
 def reference(header: Any, channels: int) -> np.ndarray:
     """pydicom's own decoding: RGB, or modality values."""
     decoded = header.pixel_array
-    meaning = header.PhotometricInterpretation
     if channels == 3:
-        if meaning == "PALETTE COLOR":
+        if header.PhotometricInterpretation == "PALETTE COLOR":
             decoded = apply_color_lut(decoded, header)
-            return decoded >> 8 if decoded.dtype == np.uint16 else decoded
-        return convert_color_space(decoded, "YBR_FULL", "RGB", per_frame=True) if "YBR_F" in meaning else decoded
+        return decoded >> 8 if decoded.dtype == np.uint16 else decoded
     slope = float(header.get("DoseGridScaling") or header.get("RescaleSlope") or 1)
     return decoded * slope + float(header.get("RescaleIntercept") or 0)
 
@@ -94,6 +92,15 @@ def test_every_decodable_file_has_the_pixels_of_pydicom(data_dir: Path, taken):
         assert np.abs(values.ravel() - wanted.ravel().astype(np.float64)).max() <= allowed, row["path"]
         compared += 1
     assert compared >= 130
+
+
+@pytest.mark.parametrize(("name", "colour", "near"), [
+    ("SC_ybr_full_422_uncompressed.dcm", (255, 0, 0), 2), ("SC_rgb_rle_2frame.dcm", (255, 0, 0), 0),
+    ("examples_ybr_color.dcm", (0, 0, 0), 6), ("examples_jpeg2k.dcm", (0, 0, 0), 0),
+])  # fmt: skip
+def test_red_is_red_and_black_is_black(data_dir: Path, name: str, colour: tuple[int, ...], near: int):
+    image = next(read(data_dir / "dicom" / "colour_and_multiframe" / name))
+    assert np.abs(image.samples[0, 0, 0].astype(int) - colour).max() <= near  # the first pixel of each, as one sees it
 
 
 def test_size_frames_and_depth_are_the_headers(data_dir: Path, taken):
