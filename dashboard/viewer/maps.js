@@ -11,7 +11,7 @@ export class Maps {
     this.viewer = viewer;
     this.look = usual();
     this.node = node;
-    this.node.hidden = true;
+    this.node.hidden = !viewer.data.overlays?.length; // its height is kept while a map is computed
     this.opacity = this.slider("Map", "Opacity of the map ([ ])", 45, (value) => this.set({ opacity: value }));
     this.threshold = this.slider("From", "Hide the map below this share of its peak", 0, (value) => this.set({ threshold: value }));
     this.colours = element("select", "rv-colours", "", { "aria-label": "Colours of the map", title: "Colours of the map" });
@@ -58,7 +58,6 @@ export class Maps {
   tell(pane, words, title = "") {
     pane.said.map.textContent = words;
     if (pane === this.viewer.panes[0]) this.viewer.root.dataset.overlay = title;
-    this.node.hidden = !this.viewer.panes.some((one) => one.overlay);
   }
 
   set(changes) {

@@ -10,7 +10,7 @@ const has = { stack: (viewer) => viewer.active.stack?.slices.length > 1, map: (v
 export const TOOLS = [
   { key: "i", name: "Invert", bar: ["view", "label", "case"], hint: "Invert", act: (viewer) => viewer.invert() },
   { key: "f", name: "Fit", bar: ["view", "label", "case"], hint: "Fit to the pane", act: (viewer) => viewer.fit() },
-  { key: "z", name: "1:1", bar: ["case"], hint: "One image pixel on one screen pixel", act: (viewer) => viewer.oneToOne() },
+  { key: "z", hint: "One image pixel on one screen pixel", act: (viewer) => viewer.oneToOne() },
   { key: "l", name: "Measure", bar: ["label", "case"], hint: "Measure in mm: drag a line", act: (viewer) => viewer.measure() },
   { key: "x", name: "Panes", bar: ["label", "case"], hint: "One, two or four panes", only: ["label", "case"],
     act: (viewer) => viewer.nextLayout() },
