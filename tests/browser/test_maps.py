@@ -1,0 +1,96 @@
+"""Maps over the picture: colours, opacity, threshold, outline, changed in the browser and read back from its canvas."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from core.services import tasks, workspace
+from core.settings import Settings
+
+pytestmark = pytest.mark.browser
+HEAT = np.zeros((8, 8), dtype=np.uint8)
+HEAT[2:6, 2:6] = 128
+HEAT[3:5, 3:5] = 255
+
+
+@pytest.fixture
+def mapped(tmp_path, rounds, serve, page):
+    """A grey picture of 80 × 80 under a map of 8 × 8, one image pixel on one screen pixel: the viewer's root."""
+    Image.fromarray(np.full((80, 80), 90, dtype=np.uint8)).save(tmp_path / "grey.png")
+    rounds("import", tmp_path / "grey.png")
+    db = workspace.open_home(Settings.read(rounds.home))
+    task = tasks.create(db, name="finding", classes=["none", "some"])
+    db.close()
+    drawn = io.BytesIO()
+    Image.fromarray(HEAT).save(drawn, format="PNG")
+    answer = {"body": drawn.getvalue(), "content_type": "image/png", "headers": {"X-Title": "gradcam%3A%20some"}}
+    page.route("**/api/map/**", lambda route: route.fulfill(**answer))
+    page.goto(f"{serve(rounds.home).url}/label?task={task.id}")
+    root = page.locator('.rv-root[data-painted*=":"]')
+    root.wait_for()
+    page.keyboard.press("z")
+    root.evaluate(PUT)
+    expect(root).to_have_attribute("data-overlay", "run 1 · gradcam: some")
+    return root
+
+
+def set_look(root, **look):
+    root.evaluate("(node, look) => node.roundsViewer.viewer.maps.set(look)", look)
+
+
+def over(root, column, row):
+    """[r, g, b, alpha] of what lies over the picture at the middle of a pixel of the map."""
+    return root.evaluate(OVER, [column * 10 + 5, row * 10 + 5])
+
+
+def test_low_heat_is_clear_and_high_heat_has_the_maps_colour(mapped):
+    set_look(mapped, opacity=1)
+    assert over(mapped, 0, 0)[3] == 0
+    assert over(mapped, 3, 3) == pytest.approx([252, 255, 164, 255], abs=6)
+    set_look(mapped, colours="viridis")
+    assert over(mapped, 3, 3) == pytest.approx([253, 231, 37, 255], abs=6)
+
+
+def test_opacity_is_live(mapped):
+    set_look(mapped, opacity=0.5)
+    assert over(mapped, 3, 3)[3] == pytest.approx(128, abs=3)
+    set_look(mapped, opacity=0)
+    assert over(mapped, 3, 3)[3] == 0
+
+
+def test_below_the_threshold_nothing_is_shown(mapped):
+    set_look(mapped, opacity=1, threshold=0.9)
+    assert over(mapped, 2, 2)[3] == 0
+    assert over(mapped, 3, 3)[3] == 255
+    set_look(mapped, threshold=0)
+    assert over(mapped, 2, 2)[3] > 0
+
+
+def test_the_outline_runs_where_the_heat_crosses_the_threshold(mapped):
+    set_look(mapped, opacity=1, threshold=0.25, outline=True)
+    # From 0 to 128 between the middles of columns 1 and 2 (15 and 25): 64 is crossed halfway, at 20.
+    assert mapped.evaluate(OVER, [20, 40]) == pytest.approx([255, 255, 255, 255], abs=60)
+    assert mapped.evaluate(OVER, [12, 40])[3] == 0
+
+
+def test_a_map_that_cannot_be_made_is_a_sentence_and_the_picture_stays(mapped, page):
+    page.unroute("**/api/map/**")
+    page.route("**/api/map/**", lambda route: route.fulfill(status=422, json={"error": "Run 1 has no checkpoint."}))
+    mapped.evaluate(PUT.replace("/api/map/1", "/api/map/2"))
+    expect(mapped.locator(".rv-map")).to_have_text("Run 1 has no checkpoint.")
+    expect(mapped).to_have_attribute("data-overlay", "")
+    assert mapped.evaluate("node => node.roundsViewer.greyAt(40, 40)") == [90, 90, 90]
+
+
+PUT = """node => {
+  const { viewer } = node.roundsViewer;
+  return viewer.maps.put(viewer.panes[0], { url: '/api/map/1/1/gradcam?sig=1', title: 'run 1' });
+}"""
+OVER = """(node, point) => {
+  const pane = node.roundsViewer.viewer.panes[0];
+  const [x, y] = pane.toScreen(point).map((part) => Math.floor(part * pane.ratio));
+  return [...pane.ink.getContext('2d').getImageData(x, y, 1, 1).data];
+}"""
