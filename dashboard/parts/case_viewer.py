@@ -1,10 +1,10 @@
 """A predicted case in the viewer, under the map of what the model looked at; other models' maps for further panes."""
 
-from core.services import explaining, images, labeling, predicting
+from core.services import explaining, images, labeling, predicting, tasks
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import describe, who, wiring
-from dashboard.parts import viewer
+from dashboard.parts import drawing, viewer
 from dashboard.state import CaseState
 
 PANES = 4
@@ -14,9 +14,11 @@ def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseStat
     """The viewer; gives the step through the list that its arrow keys asked for: -1, 0 or 1."""
     wired, session = wiring.here(), who.session()
     case = labeling.case(wired.db, row.case_id)
+    task = tasks.get(wired.db, case.task_id)
     shown = images.many(wired.db, [row.image_id])
     data = {
-        "mode": "case", "task": None, "api": None, "progress": None,
+        "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
+        "drawing": drawing.offered(task),
         "note": f"run {run.id} · case {at + 1} of {count}",
         "cases": [describe.case(case, shown, wired.signer, session)], "overlays": _maps(run, row, state.method),
     }  # fmt: skip

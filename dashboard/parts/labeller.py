@@ -9,7 +9,7 @@ from core.services import labeling, tasks
 from core.services.reasons import REASONS
 from core.services.tasks import TaskView
 from dashboard import describe, look, who, wiring
-from dashboard.parts import task_form, viewer
+from dashboard.parts import drawing, task_form, viewer
 from dashboard.state import LabelState
 
 ONLY = {"unlabelled": "Without an answer", "labelled": "With an answer", "all": "All"}
@@ -51,12 +51,12 @@ def show(task: TaskView, only: str) -> bool:
         return False
     data = {
         "mode": "label", "task": describe_task(task), "cases": cases,
-        "progress": asdict(labeling.progress(wired.db, task.id)), "note": by,
+        "progress": asdict(labeling.progress(wired.db, task.id)), "note": by, "drawing": drawing.offered(task),
         "api": {
             "queue": wired.signer.url("/api/queue", session, task=task.id, only=only),
             "labels": wired.signer.url("/api/labels", session, task=task.id, by=by),
             "undo": wired.signer.url("/api/undo", session, task=task.id, by=by),
-            "comments": wired.signer.url("/api/comments", session, task=task.id, by=by),
+            "comments": wired.signer.url("/api/comments", session, task=task.id, by=by), "drawings": drawing.url(task),
         },
     }  # fmt: skip
     viewer.show(key=f"labeller_{task.id}_{only}_{by}", data=data)
@@ -65,12 +65,8 @@ def show(task: TaskView, only: str) -> bool:
 
 def describe_task(task: TaskView) -> dict[str, object]:
     """A task as the viewer reads it."""
-    classes = [
-        {"position": one.position, "title": one.title, "colour": look.class_colour(one.position),
-         "retired": one.retired}
-        for one in task.classes
-    ]  # fmt: skip
     return {
-        "id": task.id, "name": task.name, "question": task.question, "classes": classes, "kind": task.kind.value,
+        "id": task.id, "name": task.name, "question": task.question, "classes": drawing.classes(task),
+        "kind": task.kind.value,
         "guideline": task.guideline, "reasons": [{"name": name, "title": title} for name, title in REASONS.items()],
     }  # fmt: skip

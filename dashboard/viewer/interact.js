@@ -12,7 +12,7 @@ export function mouse(pane, viewer) {
   node.addEventListener("pointerdown", (event) => {
     if (event.target.closest("input, button") || !pane.stack) return;
     viewer.activate(viewer.panes.indexOf(pane));
-    const pans = event.button !== 0 || (event.shiftKey && !pane.tool);
+    const pans = event.button !== 0 || (pane.tool ? pane.tool.pans : event.shiftKey);
     drag = { kind: pans ? "pan" : pane.tool ? "tool" : "window", x: event.clientX, y: event.clientY };
     node.setPointerCapture(event.pointerId);
     node.focus({ preventScroll: true });

@@ -15,7 +15,7 @@ function taken(event) {
 /** Listen until the returned function is called. `handle(key, repeat, event)` says whether the key was its. */
 export function listen(handle) {
   const onKey = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || taken(event)) return;
+    if (taken(event)) return;
     if (!handle(event.key, event.repeat, event)) return;
     event.preventDefault();
     event.stopImmediatePropagation();

@@ -1,5 +1,6 @@
 // Labelling: the key is answered before the network. The next image is painted, the answer travels behind.
 
+import { Drawings } from "./drawings.js";
 import { element } from "./frame.js";
 import { prefetch, sentence, trouble } from "./loader.js";
 import { Outbox } from "./outbox.js";
@@ -17,6 +18,7 @@ export class Labeller extends Viewer {
     this.refused = 0;
     this.makeAnswers();
     this.outbox = new Outbox(`${data.home}-${data.task.id}-${data.note}`, data.api, (news) => this.hear(news));
+    if (data.drawing) this.drawings = new Drawings(this, { ...data.drawing, outbox: this.outbox });
     this.goTo(0);
     this.hear({ waiting: this.outbox.waiting });
   }
@@ -117,6 +119,7 @@ export class Labeller extends Viewer {
   }
 
   hear(news) {
+    this.drawings?.hear(news);
     if (news.refused) this.takeBack(news.refused, news.error);
     this.root.dataset.waiting = news.waiting;
     const notTaken = this.refused ? `${this.refused} not taken` : "sent ✓";

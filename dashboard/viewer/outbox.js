@@ -6,7 +6,8 @@ import { sentence, trouble } from "./loader.js";
 const FINAL = [400, 404, 422];
 const PATIENCE_MS = 45000; // longer than the server waits for a locked catalogue, whose own sentence says more
 
-const newKey = () =>
+/** A name that nothing else has. */
+export const newKey = () =>
   crypto.randomUUID
     ? crypto.randomUUID()
     : [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -41,11 +42,13 @@ class Drawer {
 }
 
 export class Outbox {
-  /** `told` hears of every change: {waiting, sent?, case?, progress?, error?, refused?}. */
+  /** `told` (and who else listens) hears of every change: {waiting, sent?, case?, progress?, error?, refused?, …}. */
   constructor(name, urls, told) {
     this.drawer = new Drawer(name);
     this.urls = urls;
-    this.told = told;
+    this.listeners = [told];
+    this.others = new BroadcastChannel(this.drawer.prefix); // the same reader's other tabs
+    this.others.onmessage = ({ data }) => this.tell({ ...data, elsewhere: true });
     this.letters = this.drawer.all();
     this.busy = false;
     this.pause = 500;
@@ -60,18 +63,28 @@ export class Outbox {
     return this.letters.length;
   }
 
+  /** Whether something about a case still waits here; `kinds` are those of the letters that count. */
+  waitsFor(id, kinds = ["labels", "undo"]) {
+    return this.letters.some(({ kind, said }) => said.case === id && kinds.includes(kind));
+  }
+
+  tell(news) {
+    for (const listener of this.listeners) listener({ ...news, waiting: this.letters.length });
+  }
+
   post(kind, said) {
     const key = newKey();
     this.time = Math.max(Date.now(), this.time + 1); // two in one millisecond keep their order over a reload
-    const letter = { kind, said: { ...said, key }, order: `${String(this.time).padStart(15, "0")}-${key}` };
+    const letter = { kind, said: { key, client: key, ...said }, order: `${String(this.time).padStart(15, "0")}-${key}` };
     this.letters.push(letter);
-    this.told({ waiting: this.letters.length });
+    this.tell({});
     try {
       this.drawer.put(letter);
     } catch {
-      this.told({ waiting: this.letters.length, error: "This browser keeps nothing: leave this page open until all is sent." });
+      this.tell({ error: "This browser keeps nothing: leave this page open until all is sent." });
     }
     this.send();
+    return key;
   }
 
   async send() {
@@ -84,15 +97,21 @@ export class Outbox {
         this.letters.shift();
         this.drawer.take(letter);
         this.pause = 500;
-        this.told({ ...news, waiting: this.letters.length });
+        this.tell(news);
+        this.spread(news);
       } catch (error) {
         // The server is away: nothing is lost, it is tried again, less and less often.
-        this.told({ waiting: this.letters.length, error: trouble(error, "; your answers wait here.") });
+        this.tell({ error: trouble(error, "; your answers wait here.") });
         await new Promise((done) => setTimeout(done, this.pause));
         this.pause = Math.min(this.pause * 2, 10000);
       }
     }
     this.busy = false;
+  }
+
+  /** What the server has taken here is news for the reader's other tabs too. */
+  spread({ sent, refused, error, ...news }) {
+    if (sent && !this.closed) this.others.postMessage(news);
   }
 
   /** Read to its end before anything is counted: while we wait here, the reader answers on. */
@@ -112,6 +131,7 @@ export class Outbox {
   /** Stop sending here; what waits stays in the browser for the next page. */
   close() {
     this.closed = true;
+    this.others.close();
     window.removeEventListener("beforeunload", this.guard);
   }
 }

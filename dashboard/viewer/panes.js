@@ -44,6 +44,7 @@ export class Panes {
       mouse(pane, this.viewer);
       node.addEventListener("focus", () => this.activate(this.all.indexOf(pane)));
       this.all.push(pane);
+      this.viewer.drawings?.attach(pane);
     }
     this.node.dataset.panes = count;
     this.activate(Math.min(this.at, count - 1));

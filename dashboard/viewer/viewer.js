@@ -2,6 +2,8 @@
 
 import { staysUsable } from "./away.js";
 import { Bar } from "./bar.js";
+import { KEYS as DRAWING } from "./draw_bar.js";
+import { offer } from "./draw_offer.js";
 import { build, card } from "./frame.js";
 import { listen } from "./keys.js";
 import { frameOf, lensOf } from "./lens.js";
@@ -25,9 +27,10 @@ export class Viewer {
     this.maps = new Maps(this, this.parts.more);
     this.grid = new Panes(this, this.parts.panes);
     this.bar = new Bar(this.parts, this);
-    card(this.parts.card, data.mode, toolsOf(data.mode), (one) => this.shown && one.act(this));
+    const keys = data.drawing ? DRAWING.map(([key, hint]) => ({ key, hint })) : [];
+    card(this.parts.card, data.mode, [...toolsOf(data.mode), ...keys], (one) => this.shown && one.act(this));
     this.unwatch = staysUsable();
-    this.unlisten = listen((key, repeat, event) => this.onKey(key, repeat, event));
+    this.unlisten = listen((key, repeat, event) => this.pressed(key, repeat, event));
     this.panes[0].tellRenderer();
     root.classList.toggle("rv-wordless", this.wordless());
     root.roundsViewer = { greyAt: (x, y) => this.panes[0].greyAt(x, y), viewer: this };
@@ -55,6 +58,7 @@ export class Viewer {
     this.shown = shown;
     this.root.dataset.case = shown.id;
     this.grid.about = null;
+    this.drawings?.open(shown);
     const painted = this.grid.show(stackOf(`case ${shown.id}`, "", shown.images), shown);
     const facts = FACTS.map((name) => shown.facts[name]).filter(Boolean);
     this.panes[0].said.facts.textContent = [shown.patient, ...facts].join(" · ");
@@ -65,6 +69,7 @@ export class Viewer {
   blank(why) {
     this.shown = null;
     this.grid.about = null;
+    this.drawings?.open(null);
     for (const pane of this.panes) pane.clear();
     this.root.dataset.case = "";
     this.root.dataset.painted = why;
@@ -146,9 +151,14 @@ export class Viewer {
 
   measure() {
     const measuring = this.active.tool instanceof Ruler;
+    if (this.drawings?.on) this.drawings.toggle();
     for (const pane of this.panes) pane.tool = measuring ? null : new Ruler(pane, (words) => this.say(words));
     this.root.dataset.tool = measuring ? "" : "measure";
     if (measuring) this.say("");
+  }
+
+  unmeasure() {
+    if (this.active.tool instanceof Ruler) this.measure();
   }
 
   toggleLens() {
@@ -203,9 +213,14 @@ export class Viewer {
     this.parts.said.hidden = !sentence;
   }
 
+  /** Who is asked for a key: first what is going on over the picture, then the page; with Ctrl or Alt only the first. */
+  pressed(key, repeat, event) {
+    if (this.keymaps.some((ask) => ask(key, event))) return true;
+    return !(event.ctrlKey || event.metaKey || event.altKey) && this.onKey(key, repeat, event);
+  }
+
   /** Whether the key is ours; subclasses answer first. */
   onKey(key, _repeat, event) {
-    if (this.keymaps.some((ask) => ask(key, event))) return true;
     if (key === "Escape") return this.escape();
     return press(this, key, event);
   }
@@ -223,6 +238,7 @@ export class Viewer {
   /** New data for the same viewer: only what changed is drawn again. */
   update(data) {
     this.data = data;
+    offer(this, data);
     const next = data.cases[0];
     this.parts.title.textContent = data.note || "";
     if (next && this.shown?.id !== next.id) this.show(next);
@@ -239,6 +255,7 @@ export class Viewer {
   destroy() {
     this.unlisten();
     this.unwatch();
+    this.drawings?.close();
     this.grid.destroy();
   }
 }
