@@ -90,7 +90,6 @@ export class Panes {
     await this.ask();
     if (about !== this.about) return;
     for (const [index, pane] of all.entries()) if (index) this.put(pane, this.others[index - 1]);
-    if (!this.others.length) viewer.say("This patient has no other picture here; the pane stays empty.");
   }
 
   put(pane, stack) {
