@@ -53,7 +53,12 @@ export function build(root, mode) {
 
 const MOUSE = [["drag", "window width and level"], ["wheel", "zoom, or scroll a stack"], ["shift + drag", "pan"]];
 const MORE = {
-  label: [["1 … 9", "answer"], ["0", "cannot be read"], ["u, Backspace", "undo"], ["← →", "previous, next"]],
+  label: [
+    ["1 … 9", "answer; of a finding: present, uncertain, absent"], ["Shift + 1 … 9", "finding absent"],
+    ["a", "all other findings absent"], ["Enter", "findings done, next"],
+    ["0", "cannot be assessed, then a digit for why"], ["u, Backspace", "undo"], ["← →", "previous, next"],
+    ["g", "guideline"], ["n", "comment, at the pointer or on the case"],
+  ],
   case: [],
   view: [],
 };

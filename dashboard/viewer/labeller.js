@@ -1,57 +1,82 @@
 // Labelling: the key is answered before the network. The next image is painted, the answer travels behind.
 
+import { Answers, button } from "./answers.js";
+import { Comments } from "./comments.js";
 import { Drawings } from "./drawings.js";
+import { Filmstrip } from "./filmstrip.js";
+import { alike, next, othersAbsent, put as putFinding } from "./findings.js";
 import { element } from "./frame.js";
-import { prefetch, sentence, trouble } from "./loader.js";
+import { Guideline } from "./guideline.js";
+import { prefetch } from "./loader.js";
 import { Outbox } from "./outbox.js";
+import { Queue } from "./queue.js";
+import { Reasons } from "./reasons.js";
+import { isAnswered, put, shows, standing, told } from "./standing.js";
 import { Viewer } from "./viewer.js";
 
-const AHEAD = 4;
+const SILENT = "Nothing is said yet: a digit says of a finding that it is there, a that all are absent.";
 
 export class Labeller extends Viewer {
   constructor(root, data, send) {
     super(root, data, send);
-    this.cases = data.cases;
     this.index = 0;
-    this.done = []; // cases answered here, in order: undo steps back through them
+    this.done = []; // what was answered here and what stood before, in order: undo steps back through it
     this.progress = data.progress;
-    this.refused = 0;
-    this.makeAnswers();
+    this.notTaken = new Set(); // keys of the refused
+    this.queue = new Queue(data.cases, {
+      url: () => this.data.api.queue, came: () => this.more(), away: (why) => this.shown || this.say(why),
+    }); // prettier-ignore
+    this.makeParts();
     this.outbox = new Outbox(`${data.home}-${data.task.id}-${data.note}`, data.api, (news) => this.hear(news));
+    this.comments = new Comments(this, this.outbox, data.note, (words) => this.flash(words));
     if (data.drawing) this.drawings = new Drawings(this, { ...data.drawing, outbox: this.outbox });
     this.goTo(0);
     this.hear({ waiting: this.outbox.waiting });
   }
 
-  makeAnswers() {
-    this.buttons = new Map();
-    const question = this.data.task.question || this.data.task.name;
-    this.parts.answers.append(element("div", "rv-question", question));
-    for (const one of this.data.task.classes) {
-      const button = this.makeButton(one.position + 1, one.title, () => this.answer("label", one.position));
-      button.querySelector(".rv-dot").style.background = one.colour;
-      this.buttons.set(one.position, button);
-    }
-    this.buttons.set("unreadable", this.makeButton(0, "cannot be read", () => this.answer("unreadable", null)));
-    this.parts.answers.append(element("div", "rv-gap"));
-    const undo = element("button", "rv-answer rv-undo", "", { type: "button" });
-    undo.append(element("kbd", "rv-key", "u"), element("span", "", "undo"));
-    undo.addEventListener("click", () => this.undo());
-    this.parts.answers.append(undo);
+  get cases() {
+    return this.queue.cases;
   }
 
-  makeButton(key, title, act) {
-    const button = element("button", "rv-answer", "", { type: "button", "aria-pressed": "false" });
-    button.append(element("kbd", "rv-key", String(key)), element("span", "rv-dot"), element("span", "", title));
-    button.addEventListener("click", act);
-    this.parts.answers.append(button);
-    return button;
+  makeParts() {
+    const { answers, light, strip, now, sent } = this.parts;
+    this.panel = element("div", "rv-panel");
+    const film = element("div", "rv-film", "", { role: "group", "aria-label": "Cases before and after" });
+    this.film = new Filmstrip(film, (index) => this.goTo(index), (one) => this.tellOf(one));
+    const state = element("div", "rv-state");
+    state.append(now, sent);
+    strip.replaceChildren(film, state);
+    this.guideline = new Guideline(light, (words) => this.flash(words));
+    const row = element("div", "rv-row");
+    row.append(button("u", "undo", () => this.undo(), "rv-undo"), button("n", "comment", () => this.comments.write()));
+    row.append((this.guide = button("g", "guideline", () => this.guideline.toggle())));
+    answers.append(this.panel, row);
+    this.tellTask();
+  }
+
+  /** The question, its answers and its guideline, as they are now. */
+  tellTask() {
+    const { task } = this.data;
+    this.task = JSON.stringify(task);
+    this.reasons?.node.remove();
+    const choose = (name) => this.unreadable(name);
+    this.reasons = new Reasons(this.parts.answers, task.reasons, choose, (words) => this.flash(words));
+    this.panel.after(this.reasons.node);
+    this.answers = new Answers(this.panel, task, {
+      answer: (position) => this.give({ answer: "label", label: position }),
+      finding: (position) => this.sayOf(position), others: () => this.others(), done: () => this.finish(),
+      unreadable: () => this.ask(),
+    }); // prettier-ignore
+    this.guideline.tell(task.guideline);
+    this.guide.hidden = !task.guideline;
   }
 
   goTo(index) {
+    this.reasons.close();
     this.index = index;
     const shown = this.cases[index];
-    this.fetchMore();
+    this.queue.fetch(index);
+    this.comments.open(shown);
     if (!shown) return this.end();
     this.show(shown);
     this.mark();
@@ -61,96 +86,126 @@ export class Labeller extends Viewer {
 
   end() {
     this.blank("end");
-    this.say(this.fetching ? "Loading the next cases …" : this.atTheEnd());
+    this.say(this.queue.fetching ? "Loading the next cases …" : this.atTheEnd());
     this.mark();
   }
 
   atTheEnd() {
     const open = this.progress.total - this.progress.labelled;
-    if (open > 0) return `This was the last case here; ${open} ${open === 1 ? "has" : "have"} no answer. Step back with ←.`;
+    const have = open === 1 ? "has" : "have";
+    if (open > 0) return `This was the last case here; ${open} ${have} no answer. Step back with ←.`;
     return "Everything here has an answer. Step back with ←, or undo with u.";
   }
 
-  /** A key counts only for the image that is on the screen. */
-  answer(answer, label) {
-    if (!this.shown || this.painted !== this.shown.id) return;
-    const shown = this.shown;
-    const counted = shown.answer !== "label" && shown.answer !== "unreadable";
-    Object.assign(shown, { answer, label });
-    if (counted) this.progress.labelled++;
-    this.done.push(shown);
-    this.outbox.post("labels", { case: shown.id, answer, label });
-    this.goTo(this.index + 1);
-  }
-
-  undo() {
-    const last = this.done.pop();
-    if (!last) return this.flash("There is nothing to undo here.");
-    Object.assign(last, { answer: "withdrawn", label: null });
-    this.progress.labelled--;
-    this.outbox.post("undo", { case: last.id });
-    this.goTo(this.cases.indexOf(last));
-  }
-
-  async fetchMore() {
-    if (this.fetching || this.exhausted || this.gone || this.index + AHEAD < this.cases.length) return;
-    this.fetching = true;
-    try {
-      const last = this.cases[this.cases.length - 1]?.id || 0;
-      const answer = await fetch(`${this.data.api.queue}&after=${last}`, { credentials: "same-origin" });
-      if (!answer.ok) throw new Error(await sentence(answer));
-      const { cases } = await answer.json();
-      this.exhausted = cases.length === 0;
-      this.cases.push(...cases);
-    } catch (error) {
-      // Still "fetching" until then: the end of the list would otherwise ask again at once, and again.
-      if (!this.shown) this.say(trouble(error, "; the list goes on when it does."));
-      setTimeout(() => this.fetchAgain(), 2000);
-      return;
-    }
-    this.fetching = false;
+  more() {
     if (!this.shown) this.goTo(this.index);
     else this.mark();
   }
 
-  fetchAgain() {
-    this.fetching = false;
-    this.fetchMore();
+  /** A key counts only for the image that is on the screen. */
+  get ready() {
+    return Boolean(this.shown) && this.painted === this.shown.id;
+  }
+
+  give(said) {
+    if (!this.ready) return;
+    const { shown } = this;
+    const before = standing(shown);
+    put(shown, said);
+    if (!isAnswered(before)) this.progress.labelled++;
+    this.unread = "";
+    this.done.push({ shown, before, key: this.outbox.post("labels", { case: shown.id, ...said }) });
+    this.goTo(this.index + 1);
+  }
+
+  /** 0: a digit for the reason follows. */
+  ask() {
+    if (this.ready) this.reasons.open();
+  }
+
+  unreadable(reason) {
+    this.give({ answer: "unreadable", label: null, reason });
+  }
+
+  get findings() {
+    return this.shown?.draft || this.shown?.findings || {};
+  }
+
+  /** What is said of findings waits on the page until Enter gives it. */
+  draft(findings) {
+    if (!this.ready) return;
+    this.shown.draft = alike(findings, this.shown.findings) ? null : findings;
+    if (this.flashed) this.flash("");
+    this.mark();
+  }
+
+  sayOf(position, presence = next(this.findings[position])) {
+    this.draft(putFinding(this.findings, position, presence));
+  }
+
+  others() {
+    this.draft(othersAbsent(this.findings, this.data.task.classes));
+  }
+
+  finish() {
+    if (!this.ready) return;
+    if (!this.shown.draft && isAnswered(this.shown)) return this.goTo(this.index + 1);
+    const { findings } = this;
+    if (!Object.keys(findings).length) return this.flash(SILENT);
+    this.give({ answer: "findings", label: null, findings });
+  }
+
+  undo() {
+    if (this.shown?.draft) return (this.shown.draft = null), this.mark();
+    const last = this.done.pop();
+    if (!last) return this.flash("There is nothing to undo here.");
+    put(last.shown, last.before);
+    if (!isAnswered(last.before)) this.progress.labelled--;
+    this.outbox.post("undo", { case: last.shown.id });
+    this.goTo(this.cases.indexOf(last.shown));
   }
 
   hear(news) {
     this.drawings?.hear(news);
+    this.comments?.hear(news);
     if (news.refused) this.takeBack(news.refused, news.error);
     this.root.dataset.waiting = news.waiting;
-    const notTaken = this.refused ? `${this.refused} not taken` : "sent ✓";
-    this.parts.sent.textContent = news.waiting ? `${news.waiting} waiting` : notTaken;
-    this.parts.sent.classList.toggle("rv-waits", news.waiting > 0 || this.refused > 0);
+    this.parts.sent.textContent = news.waiting ? `${news.waiting} waiting` : this.allSent();
+    this.parts.sent.classList.toggle("rv-unsent", news.waiting > 0 || this.notTaken.size > 0);
     if (news.progress && !news.waiting) this.progress = news.progress;
-    if (news.case) {
-      const told = this.cases?.find((one) => one.id === news.case.id);
-      if (told && !news.waiting) Object.assign(told, { answer: news.case.answer, label: news.case.label });
-    }
+    const one = news.case && this.cases.find(({ id }) => id === news.case.id);
+    if (one && !this.outbox.waitsFor(one.id)) Object.assign(one, standing(news.case));
     if (news.sent || !news.waiting) this.away = "";
     else if (news.error && !news.refused) this.away = news.error;
     if (news.error) this.flash(news.error);
-    else if (news.sent && this.flashed && this.painted) this.flash("");
-    if (this.buttons) this.mark();
+    else if (news.sent && this.flashed && this.painted && !this.unread) this.flash("");
+    if (this.comments) this.mark();
   }
 
-  /** The next image does not take away what is still so. */
+  allSent() {
+    return this.notTaken.size ? `${this.notTaken.size} not taken` : "sent ✓";
+  }
+
+  /** The next image does not take away what is still so, nor what nobody can have read. */
   onPainted() {
-    if (this.away) this.flash(this.away);
+    if (this.away || this.unread) this.flash(this.away || this.unread);
+    this.film?.load();
+    this.comments?.fetch();
   }
 
   /** The server will never have this answer: the page must not show it as given. */
   takeBack({ kind, said }, why) {
-    this.refused++;
+    this.notTaken.add(said.key || said.client);
     this.parts.sent.title = why;
-    const told = this.cases.find((one) => one.id === said.case);
-    if (kind !== "labels" || !told) return;
-    if (told.answer === said.answer && told.label === said.label) Object.assign(told, { answer: null, label: null });
-    this.progress.labelled--;
-    this.done = this.done.filter((one) => one !== told);
+    this.unread = why;
+    const one = this.cases.find(({ id }) => id === said.case);
+    if (kind !== "labels" || !one) return;
+    one.refused = true;
+    const given = this.done.find(({ key }) => key === said.key);
+    this.done = this.done.filter((each) => each !== given);
+    if (!given || !shows(one, said)) return; // it was given on another page, or is no longer what stands
+    put(one, given.before);
+    if (!isAnswered(given.before)) this.progress.labelled--;
   }
 
   flash(words) {
@@ -161,47 +216,60 @@ export class Labeller extends Viewer {
   mark() {
     const { parts, shown } = this;
     parts.title.textContent = `${this.data.task.name} · ${this.progress.labelled} of ${this.progress.total}`;
-    for (const [answer, button] of this.buttons) {
-      const pressed = shown && (shown.answer === "label" ? shown.label === answer : shown.answer === answer);
-      button.setAttribute("aria-pressed", String(Boolean(pressed)));
-    }
-    parts.before.textContent = this.cases[this.index - 1] ? `← ${this.words(this.cases[this.index - 1])}` : "";
-    parts.now.textContent = shown ? this.words(shown) : "";
-    parts.after.textContent = this.cases[this.index + 1] ? `${this.words(this.cases[this.index + 1])} →` : "";
+    this.answers.mark(shown, this.findings, Boolean(shown?.draft));
+    parts.now.textContent = shown ? `${shown.patient}: ${told(shown, this.data.task).words}` : "";
+    this.film.mark(this.cases, this.index);
   }
 
-  words(one) {
-    const found = one.answer === "label" && this.data.task.classes.find((each) => each.position === one.label);
-    const said = found ? found.title : one.answer === "unreadable" ? "cannot be read" : "no answer";
-    return `${one.patient}: ${said}`;
+  /** A case as the strip tells of it. */
+  tellOf(one) {
+    const waits = this.outbox?.waitsFor(one.id);
+    const answered = isAnswered(one) && !one.draft;
+    const sent = waits ? "waiting" : one.refused && !answered ? "refused" : answered ? "sent" : "";
+    return { ...told(one, this.data.task), sent };
   }
 
   onKey(key, repeat, event) {
-    if (event?.shiftKey && key.startsWith("Arrow")) return super.onKey(key, repeat, event);
-    if (/^[0-9]$/.test(key)) {
-      const position = Number(key) - 1;
-      if (repeat) return true; // a key held down answers once
-      if (key === "0") this.answer("unreadable", null);
-      else if (this.buttons.has(position)) this.answer("label", position);
-      else this.flash(`There is no answer ${key} in this task.`);
-      return true;
-    }
+    if (this.reasons.opened && this.reasons.onKey(key)) return true;
+    if (this.guideline.onKey(key) || this.answerKey(key, repeat, event)) return true;
     if (key === "u" || key === "Backspace") return repeat || this.undo(), true;
+    if (key === "n") return repeat || this.comments.write(), true;
+    if (event?.shiftKey) return super.onKey(key, repeat, event); // with it the arrows pan
     if (key === "ArrowRight" && this.index < this.cases.length) return this.goTo(this.index + 1), true;
     if (key === "ArrowLeft") return this.index > 0 && this.goTo(this.index - 1), true;
     return super.onKey(key, repeat, event);
   }
 
-  /** A rerun of the page brings fresh signatures; the queue in hand stays as it is. */
+  /** Digits, and in a task of several findings what goes with them; a key held down answers once. */
+  answerKey(key, repeat, event) {
+    const several = this.data.task.kind === "multi";
+    const shifted = several && event?.shiftKey && /^Digit[1-9]$/.test(event.code || "") && !/^[0-9]$/.test(key);
+    const digit = shifted ? event.code.slice(-1) : key;
+    const ours = /^[0-9]$/.test(digit) || (several && (key === "a" || key === "Enter"));
+    if (!ours || repeat) return ours;
+    if (key === "a") this.others();
+    else if (key === "Enter") this.finish();
+    else if (digit === "0") this.ask();
+    else if (!this.answers.takes(Number(digit) - 1)) this.flash(`There is no answer ${digit} in this task.`);
+    else if (several) this.sayOf(Number(digit) - 1, ...(shifted ? ["absent"] : []));
+    else this.give({ answer: "label", label: Number(digit) - 1 });
+    return true;
+  }
+
+  /** A rerun of the page brings fresh signatures, and perhaps another guideline; the queue in hand stays as it is. */
   update(data) {
-    this.data = { ...this.data, api: data.api };
+    this.data = { ...this.data, api: data.api, task: data.task };
+    if (this.task !== JSON.stringify(data.task)) {
+      this.tellTask();
+      this.mark();
+    }
     this.outbox.urls = data.api;
     this.outbox.send();
   }
 
   destroy() {
     super.destroy();
-    this.gone = true;
+    this.queue.closed = true;
     this.outbox.close();
   }
 }

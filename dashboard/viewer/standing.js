@@ -1,0 +1,33 @@
+// What stands of a case, as the page knows it: an answer, and what it was before, so that a refused one is taken back.
+
+import { words as findingWords } from "./findings.js";
+
+const NOTHING = { answer: null, label: null, findings: {}, reason: "" };
+
+export const isAnswered = ({ answer }) => Boolean(answer) && answer !== "withdrawn";
+
+/** The standing answer of a case, for keeping. */
+export const standing = ({ answer, label, findings, reason }) => ({
+  answer: isAnswered({ answer }) ? answer : null,
+  label: label ?? null,
+  findings: findings || {},
+  reason: reason || "",
+});
+
+/** Let a case show an answer. */
+export const put = (one, said) => Object.assign(one, NOTHING, said, { draft: null });
+
+/** Whether a case shows just what was said in a letter. */
+export const shows = (one, said) =>
+  JSON.stringify(standing(one)) === JSON.stringify(standing({ ...NOTHING, ...said }));
+
+/** A case's answer in words, with its class's colour. */
+export function told(one, task) {
+  if (one.draft) return { words: `${findingWords(one.draft, task.classes) || "nothing said"}, not given yet`, colour: "" };
+  const found = one.answer === "label" && task.classes.find(({ position }) => position === one.label);
+  if (found) return { words: found.title, colour: found.colour };
+  if (one.answer === "findings") return { words: findingWords(one.findings, task.classes), colour: "#9aa7b3" };
+  if (one.answer !== "unreadable") return { words: "no answer", colour: "" };
+  const why = task.reasons.find(({ name }) => name === one.reason);
+  return { words: `cannot be assessed${why ? `: ${why.title}` : ""}`, colour: "#66727d" };
+}
