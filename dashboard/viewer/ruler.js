@@ -13,6 +13,8 @@ export function refusal(image) {
   if (!image.spacing) return "No length in mm: the file does not say how large a pixel is.";
   if (image.spacing_at === "detector")
     return "No length in mm: the pixel size holds at the detector only, and the body stood before it.";
+  if (image.spacing_at !== "patient")
+    return "No length in mm: the file does not say whether its pixel size holds in the body or at the detector.";
   return "";
 }
 

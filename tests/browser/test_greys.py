@@ -138,7 +138,9 @@ def on_screen(page, pane, columns: int) -> list[list[int]]:
 
 
 # What is written over the picture would be read in its place.
-WORDLESS = "node => [...node.children].forEach((one) => one.tagName === 'CANVAS' || (one.style.visibility = 'hidden'))"
+WORDLESS = (
+    "node => node.querySelectorAll(':scope > :not(.rv-screen)').forEach((one) => (one.style.visibility = 'hidden'))"
+)
 
 
 def test_the_greys_that_are_asked_for_are_those_of_the_published_table():
