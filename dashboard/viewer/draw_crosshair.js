@@ -33,15 +33,21 @@ export class Crosshair {
     this.book.redraw();
   }
 
-  /** In the middle of what the active pane shows: on a corner of pixels, for a point or a brush on a pixel's middle. */
+  /** In the middle of what the active pane shows. */
   place() {
     this.pane = this.book.viewer.active;
-    this.held = false;
     if (!this.pane.painted) return;
     const { clientWidth, clientHeight } = this.pane.node;
     const middle = within(this.pane.toImage([clientWidth / 2, clientHeight / 2]), this.pane.slice.image);
+    this.at = middle;
+    this.snap();
+  }
+
+  /** For the tool in hand: on a corner of pixels, for a point or a brush on a pixel's middle. */
+  snap() {
     const half = /point|mask/.test(this.book.tool.shape) ? 0.5 : 0;
-    this.at = middle.map((part) => Math.floor(part) + half);
+    this.at = this.at.map((part) => Math.floor(part) + half);
+    this.held = false;
     this.book.redraw();
   }
 

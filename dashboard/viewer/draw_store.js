@@ -24,11 +24,17 @@ export class Store {
     this.case = shown?.id ?? null;
     this.url = shown?.drawings;
     this.replay();
-    if (this.url) this.timer = setTimeout(() => this.fetch(), SETTLED_MS);
+    if (this.url) this.soon();
+  }
+
+  soon(after = SETTLED_MS) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.fetch(), after);
   }
 
   async fetch() {
     const asked = this.case;
+    this.abort?.abort();
     this.abort = new AbortController();
     this.since = []; // letters that were taken meanwhile: the answer may not know of them
     try {
@@ -42,7 +48,7 @@ export class Store {
     } catch (error) {
       if (error.name === "AbortError" || asked !== this.case) return;
       this.say(trouble(error, "; the drawings of this case come when it does."));
-      this.timer = setTimeout(() => this.fetch(), AGAIN_MS);
+      this.soon(AGAIN_MS);
     }
     this.since = null;
   }
@@ -71,7 +77,8 @@ export class Store {
   }
 
   /** News of the outbox: a letter taken is held by the server from now on, one refused is gone. */
-  hear({ sent, refused, drawing }) {
+  hear({ sent, refused, drawing, elsewhere }) {
+    if (elsewhere && drawing && this.url) return this.soon(); // drawn in another tab of this reader
     const letter = sent || refused;
     if (letter?.kind !== "drawings") return;
     if (sent) {

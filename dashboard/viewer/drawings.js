@@ -137,7 +137,7 @@ export class Drawings {
   take(wanted) {
     this.settle();
     this.tool = wanted;
-    if (this.crosshair.seen && wanted.hand !== "chooser") this.crosshair.place();
+    if (this.crosshair.seen && wanted.hand !== "chooser") this.crosshair.snap();
     else this.crosshair.hide();
     this.viewer.root.dataset.drawing = this.on ? wanted.name.toLowerCase() : "";
     this.changed();

@@ -76,21 +76,25 @@ def serve(tmp_path) -> Iterator[Callable[..., Server]]:
     running = []
 
     def start(home: Path, host: str = "127.0.0.1", port: int | None = None) -> Server:
-        port = port or free_port()
-        said = tmp_path / f"serve-{port}.txt"
-        argv = [sys.executable, "-m", "dashboard", "--home", str(home), "serve", "--no-browser"]
-        with said.open("w") as words:
-            process = subprocess.Popen(
-                [*argv, "--port", str(port), "--host", host], stdout=words, stderr=words, cwd=tmp_path
-            )
-        server = Server(process, f"http://{host}:{port}", home, said)
-        running.append(server)
-        wait_until(lambda: answers(f"{server.url}/_stcore/health"), said)
-        return server
+        running.append(launched(home, tmp_path, host, port))
+        wait_until(lambda: answers(f"{running[-1].url}/_stcore/health"), running[-1].said)
+        return running[-1]
 
     yield start
     for server in running:
         server.stop()
+
+
+def launched(home: Path, folder: Path, host: str = "127.0.0.1", port: int | None = None) -> Server:
+    """A server that was just started; what it says lies in the folder."""
+    port = port or free_port()
+    said = folder / f"serve-{port}.txt"
+    argv = [sys.executable, "-m", "dashboard", "--home", str(home), "serve", "--no-browser"]
+    with said.open("w") as words:
+        process = subprocess.Popen(
+            [*argv, "--port", str(port), "--host", host], stdout=words, stderr=words, cwd=folder
+        )  # fmt: skip
+    return Server(process, f"http://{host}:{port}", home, said)
 
 
 def answers(url: str) -> bool:
