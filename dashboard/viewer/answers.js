@@ -13,8 +13,10 @@ export class Answers {
     for (const one of task.classes) list.append(this.makeOne(one, act));
     node.append(list);
     if (this.several) {
-      node.append(button("a", "all others absent", () => act.others(), "rv-others"));
-      node.append((this.done = button("Enter", "done, next", () => act.done(), "rv-done")));
+      this.done = button("Enter", "done", () => act.done(), "rv-done");
+      const row = element("div", "rv-row");
+      row.append(button("a", "others absent", () => act.others(), "rv-others"), this.done);
+      node.append(row);
     }
     this.unreadable = choice(0, "cannot be assessed", () => act.unreadable());
     node.append(this.unreadable);

@@ -12,7 +12,7 @@ export class CommentForm {
     this.node = element("form", "rv-comment-form", "", { role: "dialog", "aria-label": "Comment" });
     this.about = element("strong");
     this.text = element("textarea", "", "", { rows: "4", maxlength: String(LONGEST), "aria-label": "Comment" });
-    this.whole = this.button("On the whole case", "button", () => this.aim(null));
+    this.whole = this.button("On the case", "button", () => this.aim(null));
     const row = element("div", "rv-head");
     const leave = this.button("Leave", "button", () => this.leave(), "Esc");
     row.append(this.button("Keep", "submit", null, "Enter"), this.whole, leave);

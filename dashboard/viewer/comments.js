@@ -1,5 +1,6 @@
 // Comments on a case, and on points of its pictures: what the server holds, and over it the letters that wait here.
 
+import { button } from "./answers.js";
 import { CommentForm } from "./comment_form.js";
 import { element } from "./frame.js";
 import { sentence, trouble } from "./loader.js";
@@ -13,7 +14,9 @@ export class Comments {
     this.standing = [];
     const keep = (text, place) => this.post({ text, ...place });
     this.form = new CommentForm(viewer.parts.light, keep, (text) => this.leave(text));
+    this.button = button("n", "comment", () => this.write());
     this.list = element("ol", "rv-comments", "", { "aria-label": "Comments" });
+    viewer.foot.append(this.button);
     viewer.parts.answers.append(this.list);
     this.paint = (context, pane) => this.mark(context, pane);
   }
@@ -61,6 +64,7 @@ export class Comments {
     this.drafts.delete(this.about.id);
     this.outbox.post("comments", { case: this.about.id, ...said });
     this.tell();
+    this.list.lastElementChild?.scrollIntoView({ block: "nearest" });
   }
 
   leave(text) {
@@ -84,6 +88,8 @@ export class Comments {
     const waiting = letters.filter(({ said }) => said.text).map(({ said }) => ({ ...said, ...mine }));
     const held = (this.held.get(this.shown?.id) || []).filter(({ id }) => !gone.includes(id));
     this.standing = [...held, ...waiting];
+    const count = this.standing.length;
+    this.button.querySelector(".rv-name").textContent = count ? `comment (${count})` : "comment";
     this.list.replaceChildren(...this.standing.map((one, index) => this.line(one, index + 1)));
     for (const pane of this.viewer.panes) pane.redrawInk();
   }

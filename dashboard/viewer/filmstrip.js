@@ -3,6 +3,7 @@
 import { element } from "./frame.js";
 
 const SIDE = 3;
+const STATES = { waiting: ["… ", ", waiting"], sent: ["✓ ", ", sent"], refused: ["✗ ", ", not taken"] };
 const idly = globalThis.requestIdleCallback || ((act) => setTimeout(act, 50));
 
 export class Filmstrip {
@@ -49,8 +50,8 @@ export class Filmstrip {
     tile.node.style.gridColumn = at - index + SIDE + 1;
     tile.node.style.setProperty("--rv-colour", colour || "transparent");
     tile.node.dataset.sent = sent;
-    tile.said.textContent = `${words}${{ waiting: " …", sent: " ✓", refused: " ✗" }[sent] || ""}`;
-    const state = { waiting: ", waiting", sent: ", sent", refused: ", not taken" }[sent] || "";
+    const [sign, state] = STATES[sent] || ["", ""];
+    tile.said.textContent = `${sign}${words}`;
     tile.node.title = `${one.patient}: ${words}${state}`;
     tile.node.setAttribute("aria-label", tile.node.title);
     if (at === index) tile.node.setAttribute("aria-current", "true");

@@ -47,10 +47,10 @@ export class Labeller extends Viewer {
     state.append(now, sent);
     strip.replaceChildren(film, state);
     this.guideline = new Guideline(light, (words) => this.flash(words));
-    const row = element("div", "rv-row");
-    row.append(button("u", "undo", () => this.undo(), "rv-undo"), button("n", "comment", () => this.comments.write()));
-    row.append((this.guide = button("g", "guideline", () => this.guideline.toggle())));
-    answers.append(this.panel, row);
+    this.foot = element("div", "rv-row");
+    this.guide = button("g", "guideline", () => this.guideline.toggle());
+    this.foot.append(button("u", "undo", () => this.undo(), "rv-undo"), this.guide);
+    answers.append(this.panel, this.foot);
     this.tellTask();
   }
 
