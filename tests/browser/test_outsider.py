@@ -13,7 +13,8 @@ URLS = [
     "/", "/images", "/label", "/case?run=1", "/review", "/settings", "/?token=guess",
     "/api/pixels/1/0", f"/api/pixels/1/0?{FORGED}", "/api/pixels/../../catalogue.sqlite",
     "/api/thumbnail/1", f"/api/thumbnail/1?{FORGED}", "/api/map/abc", "/api/queue?task=1&only=all",
-    "/api/labels", "/api/undo", "/api/viewer/x/index.js", "/media/1.png", "/component/x", "/static/index.html",
+    "/api/labels", "/api/undo", "/api/comments", "/api/comments/1", f"/api/comments/1?{FORGED}",
+    "/api/viewer/x/index.js", "/media/1.png", "/component/x", "/static/index.html",
     "/_stcore/host-config", "/_stcore/upload_file/x/y", "/_stcore/metrics", "/originals/", "/%2e%2e/catalogue.sqlite",
 ]  # fmt: skip
 
@@ -33,8 +34,8 @@ def get(url, headers=None):
         return error.code, error.read()
 
 
-def test_an_outsider_gets_nothing_from_25_urls_and_the_websocket(elsewhere):
-    assert len(URLS) == 25
+def test_an_outsider_gets_nothing_from_28_urls_and_the_websocket(elsewhere):
+    assert len(URLS) == 28
     for path in URLS:
         status, body = get(elsewhere.url + path)
         assert status in (401, 403), (path, status)

@@ -1,0 +1,60 @@
+"""Another site in the reader's own browser, with an address that it should not know: nothing is said in their name."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import expect
+
+from core.services import commenting, labeling
+from tests.browser.test_answers import keys, reading, sent
+
+__all__ = ["reading"]
+pytestmark = pytest.mark.browser
+POST = """([url, said]) => fetch(url, {
+    method: "POST", mode: "no-cors", credentials: "include", body: JSON.stringify(said),
+}).then(answer => answer.status, () => "its answer is kept from the site")"""
+
+
+@pytest.fixture
+def elsewhere():
+    """An empty page of another origin on this machine: the browser sends our cookie along from there."""
+
+    class Empty(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+
+        def log_message(self, *said: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Empty)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def test_another_site_answers_undoes_and_comments_nothing(reading, page, elsewhere):
+    here = reading()
+    case = here.cases[0].id
+    keys(page, "2")
+    sent(page)
+    paths = page.locator(".rv-root").evaluate("node => node.roundsViewer.viewer.data.api")
+    server = here.url.split("/label")[0]
+    letters = {
+        "labels": {"case": case, "answer": "label", "label": 0, "key": "from another site"},
+        "undo": {"case": case, "key": "from another site"},
+        "comments": {"case": case, "text": "Not mine.", "key": "from another site"},
+    }
+    page.goto(elsewhere)
+    for kind, said in letters.items():
+        assert page.evaluate(POST, [server + paths[kind], said]) == "its answer is kept from the site"
+    assert [one.text for one in labeling.history(here.db, case)] == ["some"]
+    assert commenting.of_case(here.db, case) == []
+    page.goto(here.url)
+    expect(page.locator(".rv-title")).to_contain_text("1 of 12")
+    for kind, said in letters.items():  # the same addresses do in the reader's own page
+        assert page.evaluate(POST, [server + paths[kind], said]) == 200, kind
+    assert [one.text for one in commenting.of_case(here.db, case)] == ["Not mine."]
