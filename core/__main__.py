@@ -243,6 +243,17 @@ def _explain(arguments: Arguments) -> Output:
             "probability": found.probability, "image": image.id}  # fmt: skip
 
 
+def _drawings(arguments: Arguments) -> Output:
+    from core.services import drawing_files, drawing_intake
+
+    db, settings, _ = _open(arguments)
+    if arguments.verb == "import":
+        return asdict(drawing_intake.take(db, settings, task=arguments.task, path=arguments.file, by=reader_name()))
+    return asdict(drawing_files.export(
+        db, settings, task=arguments.task, format=arguments.format, out=arguments.out, pseudonyms=arguments.pseudonyms
+    ))  # fmt: skip
+
+
 def _backup(arguments: Arguments) -> Output:
     from core.services import backup
     from db import Database
@@ -309,8 +320,9 @@ def _screen(_arguments: Arguments) -> None:
 
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
     "serve": _screen, "demo": _screen, "import": _import, "label": _label, "snapshot": _snapshot, "train": _train,
-    "jobs": _jobs, "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain, "backup": _backup,
-    "restore": _restore, "doctor": _doctor, "dispatch": _dispatch, "work": _work,
+    "jobs": _jobs, "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain,
+    "drawings": _drawings, "backup": _backup, "restore": _restore, "doctor": _doctor, "dispatch": _dispatch,
+    "work": _work,
 }  # fmt: skip
 
 

@@ -94,6 +94,7 @@ def parser() -> Parser:
     one.add_argument("--method", default="", metavar="METHOD")
     one.add_argument("--class", dest="class_name", default="", metavar="CLASS")
     one.add_argument("--out", required=True, type=Path, metavar="FILE.png")
+    _drawings(command("drawings", "write what was drawn as COCO, CSV, DICOM SEG or SR, or take it from such a file"))
     one = command("backup", "write all that cannot be made again into one file, while everybody goes on working")
     one.add_argument("file", type=Path, metavar="FILE")
     one = command("restore", "put a backup into an empty home, and compare")
@@ -106,3 +107,15 @@ def parser() -> Parser:
     one.add_argument("--attempt", type=int, required=True)
     one.add_argument("--device", default="cpu")
     return top
+
+
+def _drawings(one: argparse.ArgumentParser) -> None:
+    verbs = one.add_subparsers(dest="verb", required=True, metavar="export|import", parser_class=Parser)
+    out = verbs.add_parser("export", help="write every standing drawing of a task", parents=[common()])
+    out.add_argument("--task", required=True, metavar="NAME")
+    out.add_argument("--format", required=True, choices=["coco", "csv", "seg", "sr"])
+    out.add_argument("--out", required=True, type=Path, metavar="PATH", help="a file; of seg and sr a folder")
+    out.add_argument("--pseudonyms", action="store_true", help="in seg and sr, the pseudonym in place of the patient")
+    taken = verbs.add_parser("import", help="take the drawings of a file: all, or none and why", parents=[common()])
+    taken.add_argument("--task", required=True, metavar="NAME")
+    taken.add_argument("file", type=Path, metavar="FILE")

@@ -18,6 +18,7 @@ MOST_POINTS = 20_000
 MOST_RUNS = 400_000
 FEWEST_CORNERS = 3
 DIGITS = 2  # a hundredth of a pixel: it comes back the same from the 32-bit numbers of a DICOM report
+MOST_PIXELS = 1 << 28  # of an image on which something is drawn
 OVERSHOOT = 0.1  # of the longer side: a pointer that slipped over the edge
 
 

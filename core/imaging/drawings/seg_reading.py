@@ -1,0 +1,87 @@
+"""A DICOM Segmentation as mask drawings: one per segment and frame of a source."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from core.errors import InvalidInput
+from core.imaging.drawings import form, masks
+from core.imaging.drawings.dicom import NO_CLASS, SCHEME, place_of
+from core.imaging.drawings.record import Drawn, Source
+
+
+def read(found: Any) -> Iterator[Drawn]:
+    """Masks on the images that the frames were derived from.
+
+    Raises:
+        InvalidInput: not binary, or frames that do not say which image they are of.
+    """
+    kind = str(found.get("SegmentationType", ""))
+    if kind != "BINARY":
+        raise InvalidInput(f"is a segmentation of the type {kind or 'nothing'}; binary ones are taken.")
+    frames, rows, columns = int(found.get("NumberOfFrames") or 1), int(found.Rows), int(found.Columns)
+    if not 0 < frames * rows * columns <= 8 * max(len(found.get("PixelData", b"")), form.MOST_PIXELS):
+        raise InvalidInput(f"says that it has {frames} frames of {columns} × {rows} pixels; that cannot be.")
+    labels = {int(one.SegmentNumber): _label(one) for one in found.SegmentSequence}
+    pixels = np.asarray(found.pixel_array).reshape(frames, rows, columns).astype(np.bool_)
+    series = _series(found)
+    for number, group in enumerate(found.PerFrameFunctionalGroupsSequence):
+        if not pixels[number].any():
+            continue
+        where = f"frame {number + 1}"
+        segment = int(_group(found, group, "SegmentIdentificationSequence", where).ReferencedSegmentNumber)
+        reference = _source(found, group, where)
+        instance, frame = str(reference.ReferencedSOPInstanceUID), _frame(reference)
+        yield Drawn(
+            source=Source(series_uid=series.get(instance, ""), instance_uid=instance, rows=rows, columns=columns,
+                          place=_place(found, group)),
+            frame=frame, shape="mask", geometry={"counts": masks.to_counts(pixels[number])}, label=labels[segment],
+            key=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{found.SOPInstanceUID}|{segment}|{instance}|{frame}")),
+            reader=str(found.get("ContentCreatorName") or ""), where=where,
+        )  # fmt: skip
+
+
+def _label(segment: Any) -> str | None:
+    types = segment.get("SegmentedPropertyTypeCodeSequence")
+    if types and (types[0].get("CodingSchemeDesignator"), types[0].get("CodeValue")) == (SCHEME, NO_CLASS):
+        return None
+    return str(segment.get("SegmentLabel") or "")
+
+
+def _series(found: Any) -> dict[str, str]:
+    """The series by instance."""
+    return {
+        str(one.ReferencedSOPInstanceUID): str(series.SeriesInstanceUID)
+        for series in found.get("ReferencedSeriesSequence") or []
+        for one in series.get("ReferencedInstanceSequence") or []
+    }
+
+
+def _group(found: Any, group: Any, name: str, where: str) -> Any:
+    for one in (group, found.SharedFunctionalGroupsSequence[0]):
+        if one.get(name):
+            return one[name].value[0]
+    raise InvalidInput(f"{where} has no {name}, so it is not known what it is of.")
+
+
+def _source(found: Any, group: Any, where: str) -> Any:
+    derived = _group(found, group, "DerivationImageSequence", where)
+    sources = derived.get("SourceImageSequence") or []
+    if len(sources) != 1:
+        raise InvalidInput(f"{where} was derived from {len(sources)} images; a drawing is on one.")
+    return sources[0]
+
+
+def _frame(reference: Any) -> int:
+    return int(reference.get("ReferencedFrameNumber") or 1) - 1
+
+
+def _place(found: Any, group: Any) -> tuple[float, ...]:
+    shared = found.SharedFunctionalGroupsSequence[0]
+    parts: list[Any] = [
+        next((one[name].value[0] for one in (group, shared) if one.get(name)), {})
+        for name in ("PlanePositionSequence", "PlaneOrientationSequence")
+    ]
+    return place_of(*parts)
