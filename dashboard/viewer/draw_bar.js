@@ -6,7 +6,7 @@ export const TOOLS = [
   { key: "v", name: "Select", hand: "chooser",
     hint: "Click chooses; drag or arrows move, Alt+arrows resize" },
   { key: "b", name: "Box", hand: "hand", shape: "box", holds: true, hint: "Drag from corner to corner, or click both" },
-  { key: "e", name: "Ellipse", hand: "hand", shape: "ellipse", holds: true, hint: "Drag across it, or click two corners" },
+  { key: "e", name: "Ellipse", hand: "hand", shape: "ellipse", holds: true, hint: "Drag across it, or click two ends" },
   { key: "p", name: "Polygon", hand: "hand", shape: "polygon",
     hint: "Click corners; Enter closes, Backspace takes one back" },
   { key: "o", name: "Outline", hand: "hand", shape: "freehand", holds: true, hint: "Draw around it in one stroke" },
@@ -16,10 +16,10 @@ export const TOOLS = [
 ]; // prettier-ignore
 
 export const KEYS = [
-  ["d", "drawing on or off"], ["D", "drawings seen or hidden"], ["< >", "slice before, after with a drawing"],
-  ["1 … 9, 0", "class of what is drawn or chosen, none"], ["arrows, Enter", "crosshair and its corners by keyboard"],
-  ["Tab", "next drawing on this picture"], ["Delete", "erase the chosen drawing"], ["Alt + , .", "turn an ellipse"],
-  ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"], ["Space + drag", "pan while drawing"],
+  ["d", "Drawing on or off"], ["D", "Drawings seen or hidden"], ["< >", "Slice before, after with a drawing"],
+  ["1 … 9, 0", "Class of what is drawn or chosen, none"], ["arrows, Enter", "Crosshair and its corners by keyboard"],
+  ["Tab", "Next drawing on this picture"], ["Delete", "Erase the chosen drawing"], ["Alt + , .", "Turn an ellipse"],
+  ["Ctrl+Z, Ctrl+Shift+Z", "Undo, redo"], ["Space + drag", "Pan while drawing"],
 ]; // prettier-ignore
 
 export class DrawBar {

@@ -95,8 +95,10 @@ export class Mask {
     const [across, down] = [Math.round(dx), Math.round(dy)];
     const from = Math.max(0, -down);
     const to = Math.min(this.rows, this.rows - down);
-    for (let x = Math.max(0, -across); x < Math.min(this.columns, this.columns - across) && from < to; x++)
-      other.bits.set(this.bits.subarray(x * this.rows + from, x * this.rows + to), (x + across) * this.rows + from + down);
+    for (let x = Math.max(0, -across); x < Math.min(this.columns, this.columns - across) && from < to; x++) {
+      const kept = this.bits.subarray(x * this.rows + from, x * this.rows + to);
+      other.bits.set(kept, (x + across) * this.rows + from + down);
+    }
     return other;
   }
 }

@@ -48,11 +48,13 @@ function resized(shape, frame, [sx, sy], to) {
   const [dx, dy] = turned([to[0] - fixed[0], to[1] - fixed[1]], [0, 0], -frame.angle);
   const across = sx ? dx : 0;
   const down = sy ? dy : 0;
-  const half = turned([across / 2, down / 2], [0, 0], frame.angle);
-  const half_across = sx ? Math.abs(dx) / 2 : frame.across;
-  const half_down = sy ? Math.abs(dy) / 2 : frame.down;
-  const centre = [fixed[0] + half[0], fixed[1] + half[1]];
-  return framed(shape, { middle: centre, across: half_across, down: half_down, angle: frame.angle });
+  const [toX, toY] = turned([across / 2, down / 2], [0, 0], frame.angle);
+  return framed(shape, {
+    middle: [fixed[0] + toX, fixed[1] + toY],
+    across: sx ? Math.abs(dx) / 2 : frame.across,
+    down: sy ? Math.abs(dy) / 2 : frame.down,
+    angle: frame.angle,
+  });
 }
 
 function framed(shape, { middle: [x, y], across, down, angle }) {

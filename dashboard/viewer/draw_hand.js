@@ -58,7 +58,7 @@ export class Hand {
   frame(place) {
     const { shape, slice, points } = this.begun;
     const [left, top, right, bottom] = bounds([points[0], place]);
-    if (left === right || top === bottom) return this.drop(`The ${shape} has no extent; draw it from corner to corner.`);
+    if (left === right || top === bottom) return this.drop(`The ${shape} has no extent; draw from corner to corner.`);
     this.end(slice, shape, fromCorners(shape, [points[0], place]));
   }
 

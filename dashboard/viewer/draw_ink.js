@@ -48,8 +48,9 @@ export function paint(context, pane, one) {
       stroke(context, one.colour, width, dashes);
     }
   }
-  if (one.words) name(context, places, one);
-  if (one.handled) for (const handle of handles(one, inImage(pane, REACH))) paintHandle(context, pane, handle);
+  const grips = one.handled ? handles(one, inImage(pane, REACH)) : [];
+  if (one.words) name(context, [...places, ...grips.map(({ at }) => pane.toScreen(at))], one);
+  for (const handle of grips) paintHandle(context, pane, handle);
 }
 
 function paintPoint(context, place, one, width, dashes) {
@@ -65,12 +66,13 @@ function paintMask(context, pane, { picture, by = [0, 0], chosen, waits }, dashe
   const { part, canvas, extent } = picture;
   context.save();
   context.setTransform(a, b, c, d, e, f);
-  context.imageSmoothingEnabled = false;
+  context.imageSmoothingEnabled = Math.hypot(a, b) < 1; // an edge is one pixel wide: made smaller it would break up
   context.drawImage(canvas, part.left + by[0], part.top + by[1]);
   context.restore();
   const [left, right] = [extent.left + by[0], extent.right + by[0]];
   const [top, bottom] = [extent.top + by[1], extent.bottom + by[1]];
-  const places = [[left, top], [right, top], [right, bottom], [left, bottom]].map((at) => pane.toScreen(at)); // prettier-ignore
+  const corners = [[left, top], [right, top], [right, bottom], [left, bottom]]; // prettier-ignore
+  const places = corners.map((at) => pane.toScreen(at));
   if (!chosen && !waits) return places;
   path(context, places);
   stroke(context, LIGHT, 1, dashes.length ? dashes : [2, 3]);
@@ -95,7 +97,7 @@ function name(context, places, { words, colour }) {
   const [left, top, , bottom] = bounds(places);
   context.font = FONT;
   const wide = context.measureText(words).width + 22;
-  const y = top > 24 ? top - 22 : bottom + 4;
+  const y = top > 26 ? top - 25 : bottom + 7;
   context.fillStyle = "rgba(0,0,0,.78)";
   context.fillRect(left, y, wide, 18);
   context.fillStyle = colour;

@@ -5,18 +5,19 @@ import { TOOLS } from "./draw_bar.js";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const FAR = 10;
 const TURNS = { Comma: -5, Period: 5 };
-const ANSWERS = ["u", "a", "Enter"]; // what would answer the case, or take an answer back
+const ANSWERS = ["u", "a", "Enter"]; // with Shift+digits what would answer the case, or take an answer back
 const WITH_CTRL = { z: "undo", Z: "redo", y: "redo" };
 
 /** Whether the key is of drawing, which then has acted. */
 export function press(book, key, event) {
-  if (!book.viewer.shown) return false;
-  const ctrl = event?.ctrlKey || event?.metaKey;
+  if (!book.viewer.shown || (book.viewer.covered && (key === "Escape" || !book.on))) return false;
+  const typed = event?.getModifierState?.("AltGraph"); // how [ and ] are written on many keyboards
+  const ctrl = !typed && (event?.ctrlKey || event?.metaKey);
   if (!book.on) return !ctrl && !event?.altKey && whileOff(book, key);
   book.quiet();
   if (ctrl) return act(WITH_CTRL[key] && (() => book[WITH_CTRL[key]]()));
   if (ARROWS[key]) return arrow(book, ARROWS[key], event);
-  if (event?.altKey) return act(TURNS[event.code] && (() => book.turn(TURNS[event.code])));
+  if (event?.altKey && !typed) return act(TURNS[event.code] && (() => book.turn(TURNS[event.code])));
   if (key === "Tab") return tab(book, event);
   if (key === "Enter" || key === " ") return set(book, key, event);
   const found = TOOLS.find((one) => one.key === key);
@@ -30,7 +31,7 @@ export function press(book, key, event) {
   if (book.tool.shape === "mask" && (key === "[" || key === "]"))
     return act(() => book.widen(key === "[" ? 0.8 : 1.25));
   if (key === "l") return book.toggle(), false; // the ruler takes the pane
-  if (book.viewer.data.mode === "label" && ANSWERS.includes(key))
+  if (book.viewer.data.mode === "label" && (ANSWERS.includes(key) || /^Digit/.test(event?.code)))
     return act(() => book.say("Drawing is on: d leaves it, then keys answer the case; Ctrl+Z undoes a stroke."));
   return false;
 }

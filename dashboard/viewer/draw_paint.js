@@ -28,7 +28,7 @@ export class Brush {
 
   press(pane, at, { shift }) {
     this.take(pane.slice);
-    if (shift && this.work.mask.empty) return this.book.say("There is no mask to erase from; paint first, or choose one.");
+    if (shift && this.work.mask.empty) return this.book.say("Nothing to erase here; paint, or choose a mask.");
     this.stroke = { last: at, value: shift ? 0 : 1 };
     this.pass(pane, at, true);
   }

@@ -28,7 +28,8 @@ function apart({ shape, geometry }, pane, at, place) {
   if (shape === "mask") {
     const { columns, rows } = pane.slice.image;
     const [column, row] = at.map(Math.floor);
-    const holds = column >= 0 && row >= 0 && column < columns && row < rows && isSet(geometry.counts, rows, column, row);
+    const seen = column >= 0 && row >= 0 && column < columns && row < rows;
+    const holds = seen && isSet(geometry.counts, rows, column, row);
     return { away: holds ? LINE : Infinity, size: 0 };
   }
   const points = outline(shape, geometry).map((point) => pane.toScreen(point));
@@ -36,6 +37,9 @@ function apart({ shape, geometry }, pane, at, place) {
   if (away <= (shape === "point" ? GRIP : LINE)) return { away, size: 0 };
   return { away: shape !== "point" && inside(place, points) ? LINE + 1 : Infinity, size: area(points) };
 }
+
+const isFlat = (shape, { points }) =>
+  (shape === "box" || shape === "ellipse") && (points[0][0] === points[1][0] || points[0][1] === points[1][1]);
 
 export class Chooser {
   constructor(book) {
@@ -125,6 +129,7 @@ export class Chooser {
     if (drawing) {
       const geometry = edit.by ? this.shifted(edit) : edit.geometry;
       if (!geometry) this.book.say("The mask would leave the image; it stays where it was.");
+      else if (isFlat(drawing.shape, geometry)) this.book.say(`The ${drawing.shape} would have no extent; it stays.`);
       else if (JSON.stringify(geometry) !== JSON.stringify(drawing.geometry)) this.book.change(drawing, { geometry });
     }
     this.book.redraw();

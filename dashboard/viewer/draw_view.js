@@ -84,7 +84,7 @@ export class View {
     if (book.crosshair.seen) paintCrosshair(context, pane, book.crosshair.at);
   }
 
-  /** The slices of a pane's stack that hold drawings, in order, and how many drawings those are. */
+  /** The slices of a pane's stack that hold drawings, in order, and how many drawings they hold together. */
   held(pane) {
     const places = new Map(pane.stack.slices.map(({ image, frame }, index) => [`${image.id}:${frame}`, index]));
     const all = [...this.book.store.standing.values()].map(({ image, frame }) => places.get(`${image}:${frame}`));
@@ -93,10 +93,10 @@ export class View {
   }
 
   mark(pane) {
-    const { count, slices } = pane.stack ? this.held(pane) : { count: 0 };
+    const { count } = pane.stack ? this.held(pane) : { count: 0 };
     const drawings = count === 1 ? "1 drawing" : `${count} drawings`;
-    const where = pane.stack?.slices.length > 1 ? ` on ${slices.length} of the slices  < >` : "";
-    this.marks.get(pane).textContent = count ? drawings + where : "";
+    const keys = pane.stack?.slices.length > 1 ? "  < >" : "";
+    this.marks.get(pane).textContent = count ? drawings + keys : "";
   }
 
   markAll() {

@@ -204,6 +204,11 @@ export class Viewer {
     else this.root.requestFullscreen?.().catch(() => this.say("This browser does not let a page fill the screen."));
   }
 
+  /** Whether something lies over the picture that Esc closes. */
+  get covered() {
+    return [...this.root.querySelectorAll("[role=dialog]")].some((node) => !node.hidden) || Boolean(this.reasons?.opened);
+  }
+
   toggleCard() {
     this.parts.card.hidden = !this.parts.card.hidden;
   }

@@ -1,5 +1,6 @@
 """What tests of drawing share: a page with real images to draw on, and where an image's pixel lies on the screen."""
 
+import math
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 from core.services import drawing, tasks, workspace
 from core.settings import Settings
 from db import Database
-from db.vocabulary import Unit
+from db.vocabulary import TaskKind, Unit
 from tests.browser.conftest import Server, answers, launched, wait_until
 
 CLASSES = ["normal", "pneumonia", "effusion"]
@@ -102,6 +103,13 @@ INK = """async (node, [x, y]) => {
 }"""
 
 
+def near(found, expected, by=0.6):
+    """Within what a pointer of whole CSS pixels can tell."""
+    assert len(found) == len(expected), (found, expected)
+    for one, other in zip(found, expected, strict=True):
+        assert math.dist(one, other) <= by, (found, expected)
+
+
 @pytest.fixture(scope="module")
 def studio(data_dir, tmp_path_factory) -> Iterator[Server]:
     """A server on a home with a few real radiographs and a stack of 20 slices, for all tests of a file."""
@@ -123,8 +131,9 @@ def draws(studio, page) -> Iterator[Callable[..., Drawn]]:
     """Open the label page on a new task, drawing switched on."""
     db = workspace.open_home(Settings.read(studio.home))
 
-    def start(unit: Unit = Unit.IMAGE) -> Drawn:
-        task = tasks.create(db, name=f"finding {len(tasks.every(db)) + 1}", classes=CLASSES, unit=unit)
+    def start(unit: Unit = Unit.IMAGE, kind: TaskKind = TaskKind.SINGLE) -> Drawn:
+        name = f"finding {len(tasks.every(db)) + 1}"
+        task = tasks.create(db, name=name, classes=CLASSES, unit=unit, kind=kind)
         page.on("dialog", lambda dialog: dialog.accept())  # the page asks whether to leave what waits
         page.route("**/nothing-of-ours", lambda route: route.abort())
         page.goto(f"{studio.url}/label?task={task.id}")

@@ -6,7 +6,7 @@ import pytest
 
 from core.imaging.drawings import masks
 from core.services import drawing, labeling
-from tests.browser.drawn import draws, studio
+from tests.browser.drawn import draws, near, studio
 
 __all__ = ["draws", "studio"]
 pytestmark = pytest.mark.browser
@@ -16,13 +16,6 @@ pytestmark = pytest.mark.browser
 def drawn(draws):
     """A radiograph, drawing switched on."""
     return draws()
-
-
-def near(found, expected, by=0.6):
-    """Within what a pointer of whole CSS pixels can tell."""
-    assert len(found) == len(expected), (found, expected)
-    for one, other in zip(found, expected, strict=True):
-        assert math.dist(one, other) <= by, (found, expected)
 
 
 def only(drawn):
