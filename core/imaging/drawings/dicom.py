@@ -25,6 +25,9 @@ MAKER: dict[str, Any] = {"manufacturer": "Rounds", "manufacturer_model_name": "R
 TYPE_2 = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate",
           "StudyTime", "ReferringPhysicianName")  # fmt: skip
 UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
+IMAGE = "1.2.840.10008.5.1.4.1.1."
+SINGLE = {f"{IMAGE}{kind}" for kind in ("1", "2", "4", "6.1", "7")}  # kinds of one frame, whatever a file says it has
+PRIVATE, CREATOR, IMAGES = 0x0073, "ROUNDS", 0x01  # which of our images each frame of a SEG is on, by sha256
 SEXES = ("M", "F", "O")
 NAMELESS = ("SpecificCharacterSet", "Modality", "PatientSex", "PatientAge", "PatientSize", "PatientWeight", "StudyDate",
             "StudyTime", "NumberOfFrames", "FrameOfReferenceUID", "PositionReferenceIndicator", "ImagePositionPatient",
@@ -143,6 +146,11 @@ def _is_lawful(name: str, value: Any) -> bool:
     except (ValueError, TypeError):
         return False
     return value is not None
+
+
+def counts_frames(source: Any) -> bool:
+    """Whether a reference to it names a frame."""
+    return int(source.get("NumberOfFrames") or 1) > 1 and str(source.SOPClassUID) not in SINGLE
 
 
 def uid(*parts: str) -> str:

@@ -22,6 +22,7 @@ from core.imaging.drawings.dicom import (
     NotWritable,
     Original,
     code_of,
+    counts_frames,
     digest,
     fitting,
     header,
@@ -35,8 +36,6 @@ from core.imaging.drawings.record import Album, Drawn
 SERIES_NUMBER = 9002
 DRAWING = "drawing"  # the code of the text of ours
 EXPLICIT_MOST = 65_534 // 4  # 32-bit numbers in one element of an explicit transfer syntax
-IMAGE = "1.2.840.10008.5.1.4.1.1."
-SINGLE = {f"{IMAGE}{kind}" for kind in ("1", "2", "4", "6.1", "7")}  # kinds of one frame, whatever a file says it has
 STEPS = 72  # of the line in place of an ellipse that reaches over the image's edge
 
 
@@ -100,12 +99,11 @@ def _group(one: Drawn, source: Any) -> Any:
         TrackingIdentifier,
     )
 
-    several = int(source.get("NumberOfFrames") or 1) > 1 and str(source.SOPClassUID) not in SINGLE
     kind, points = region(one)
     group = PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(uid=uid("drawing", one.key), identifier=one.key),
         referenced_region=ImageRegion(kind, np.asarray(points, dtype=np.float32), SourceImageForRegion(
-            source.SOPClassUID, source.SOPInstanceUID, [one.frame + 1] if several else None
+            source.SOPClassUID, source.SOPInstanceUID, [one.frame + 1] if counts_frames(source) else None
         )),
         finding_type=code_of(one.label),
     )  # fmt: skip

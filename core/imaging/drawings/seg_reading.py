@@ -1,5 +1,6 @@
 """A DICOM Segmentation as mask drawings: one per segment and frame of a source."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.imaging.drawings import form, masks
-from core.imaging.drawings.dicom import NO_CLASS, SCHEME, place_of
+from core.imaging.drawings.dicom import CREATOR, IMAGES, NO_CLASS, PRIVATE, SCHEME, place_of
 from core.imaging.drawings.record import Drawn, Source
 
 
@@ -26,19 +27,19 @@ def read(found: Any) -> Iterator[Drawn]:
         raise InvalidInput(f"says that it has {frames} frames of {columns} × {rows} pixels; that cannot be.")
     labels = {int(one.SegmentNumber): _label(one) for one in found.SegmentSequence}
     pixels = np.asarray(found.pixel_array).reshape(frames, rows, columns).astype(np.bool_)
-    series = _series(found)
+    series, ours = _series(found), _ours(found)
     for number, group in enumerate(found.PerFrameFunctionalGroupsSequence):
         if not pixels[number].any():
             continue
         where = f"frame {number + 1}"
         segment = int(_group(found, group, "SegmentIdentificationSequence", where).ReferencedSegmentNumber)
         reference = _source(found, group, where)
-        instance, frame = str(reference.ReferencedSOPInstanceUID), _frame(reference)
+        instance = str(reference.ReferencedSOPInstanceUID)
+        sha256, item, frame = ours[number] if ours else ("", "", _frame(reference))
         yield Drawn(
-            source=Source(series_uid=series.get(instance, ""), instance_uid=instance, rows=rows, columns=columns,
-                          place=_place(found, group)),
+            source=Source(sha256, item, "", series.get(instance, ""), instance, _place(found, group), rows, columns),
             frame=frame, shape="mask", geometry={"counts": masks.to_counts(pixels[number])}, label=labels[segment],
-            key=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{found.SOPInstanceUID}|{segment}|{instance}|{frame}")),
+            key=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{found.SOPInstanceUID}|{segment}|{instance}|{sha256}|{frame}")),
             reader=str(found.get("ContentCreatorName") or ""), where=where,
         )  # fmt: skip
 
@@ -48,6 +49,15 @@ def _label(segment: Any) -> str | None:
     if types and (types[0].get("CodingSchemeDesignator"), types[0].get("CodeValue")) == (SCHEME, NO_CLASS):
         return None
     return str(segment.get("SegmentLabel") or "")
+
+
+def _ours(found: Any) -> list[tuple[str, str, int]]:
+    """Which image each frame is on, where we wrote it."""
+    try:
+        said = json.loads(found.private_block(PRIVATE, CREATOR)[IMAGES].value)
+    except KeyError:
+        return []
+    return [(str(sha256), str(item), int(frame)) for sha256, item, frame in said]
 
 
 def _series(found: Any) -> dict[str, str]:
