@@ -74,6 +74,7 @@ export class Panes {
   async show(stack, about) {
     this.about = about;
     this.others = null;
+    for (const pane of this.all.slice(1)) pane.clear(); // never one patient's picture beside another's
     const painted = this.all[0].show(stack);
     this.fill();
     return painted;

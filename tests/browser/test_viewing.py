@@ -185,6 +185,18 @@ def test_linked_panes_scroll_zoom_and_window_together_until_they_are_not(reading
     expect(reading.locator(".rv-pane")).to_have_count(1)
 
 
+def test_no_pane_keeps_the_picture_of_the_patient_before(data_dir, rounds, serve, page):
+    rounds("import", data_dir / "series")
+    page.route("**/api/companions/**", lambda route: None)  # an answer that never comes
+    root = opened(rounds, serve, page, Unit.SERIES)
+    root.evaluate("node => { const { grid, panes } = node.roundsViewer.viewer; grid.others = [panes[0].stack]; }")
+    pressed(page, "x")
+    all_painted(page, root)
+    pressed(page, "ArrowRight")
+    expect(root).to_have_attribute("data-painted", PAINTED)
+    assert root.evaluate("node => node.roundsViewer.viewer.panes.map(pane => Boolean(pane.stack))") == [True, False]
+
+
 def test_what_is_known_of_the_patient_can_be_hidden_and_stays_so(reading, page):
     facts = reading.locator(".rv-facts").first
     expect(facts).to_contain_text("85 · M")
