@@ -101,6 +101,14 @@ def _label(arguments: Arguments) -> Output:
     return asdict(label_files.take(db, settings, task=arguments.task, path=arguments.csv, by=reader_name()))
 
 
+def _labels(arguments: Arguments) -> Output:
+    from core.services import label_export, tasks
+
+    db, _, _ = _open(arguments)
+    count = label_export.write(db, tasks.named(db, arguments.task).id, arguments.out)
+    return {"file": str(arguments.out), "lines": count}
+
+
 def _snapshot(arguments: Arguments) -> Output:
     from core.curation.recipe import Recipe
     from core.services import snapshotting, tasks
@@ -319,8 +327,8 @@ def _screen(_arguments: Arguments) -> None:
 
 
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
-    "serve": _screen, "demo": _screen, "import": _import, "label": _label, "snapshot": _snapshot, "train": _train,
-    "jobs": _jobs, "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain,
+    "serve": _screen, "demo": _screen, "import": _import, "label": _label, "labels": _labels, "snapshot": _snapshot,
+    "train": _train, "jobs": _jobs, "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain,
     "drawings": _drawings, "backup": _backup, "restore": _restore, "doctor": _doctor, "dispatch": _dispatch,
     "work": _work,
 }  # fmt: skip

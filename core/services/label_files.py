@@ -1,9 +1,9 @@
-"""Labels from a CSV with the columns image, label, reader: all of them, or none and a sentence."""
+"""Labels from a CSV, one line each (of findings: one line each): all of them, or none and a sentence."""
 
 import csv
 import io
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import select
@@ -11,75 +11,128 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.imaging import deidentify, metadata
-from core.services import labeling
+from core.services import findings, labeling, reasons
+from core.services.labeling import Answered
 from core.settings import Settings
 from db import Database, queries
-from db.tables import Annotation, Case, Image, Task
-from db.vocabulary import Answer, LabelSource, TaskKind
+from db.tables import Annotation, Case, Image, LabelClass, Task
+from db.vocabulary import Answer, LabelSource, Presence, TaskKind
 
 COLUMNS = ("image", "label", "reader")
+Line = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many lines became annotations, and how many were there already."""
+    """How many answers became annotations, and how many were there already."""
 
     labelled: int
     known: int
 
 
+@dataclass(slots=True)
+class _Word:
+    """What one reader says of one case; of findings it may take several lines."""
+
+    case: Case
+    reader_id: int
+    answer: Answer
+    label_id: int | None = None
+    reason: str = ""
+    found: dict[int, Presence] = field(default_factory=dict)
+
+
 def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) -> Taken:
-    """Append every line's label in one transaction; the same file again adds nothing.
+    """Append what every line says, in one transaction; the same file again adds nothing.
+
+    Columns: image, label, reader; of several findings also presence; answer and reason where a case cannot be assessed.
 
     Raises:
-        InvalidInput: no such task, column, image or class, named with its line; then nothing was taken.
+        InvalidInput: no such task, column, image, class or presence, named with its line; then nothing was taken.
     """
     text = metadata.text_of(path)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=metadata.delimiter_of(text))
-    missing = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or ())]
-    if missing:
-        raise InvalidInput(f"{path.name} has no column '{missing[0]}'; its header must be image,label,reader.")
+    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=metadata.delimiter_of(text))
     key = settings.key("pseudonym")
-    taken = known = 0
     with db.transaction() as session:
         row = queries.task_named(session, task)
         if row is None:
             raise InvalidInput(f"There is no task '{task}'; make it on the Label page, or by an import with --task.")
-        if row.kind is TaskKind.MULTI:
-            raise InvalidInput(f"Task '{task}' asks for several findings, and {path.name} holds one label per line; "
-                               "answer it on the Label page.")  # fmt: skip
-        for number, line in enumerate(reader, start=2):
-            fresh = _one(session, row, line, where=f"{path.name}, line {number}", key=key, by=by)
-            taken, known = taken + fresh, known + (not fresh)
-    return Taken(taken, known)
+        _check_header(lines.fieldnames or (), row, path.name)
+        words: dict[tuple[int, int, int], _Word] = {}
+        for number, line in enumerate(lines, start=2):
+            _read(session, row, line, words, where=f"{path.name}, line {number}", key=key, by=by)
+        fresh = sum(_keep(session, word) for word in words.values())
+        return Taken(fresh, len(words) - fresh)
 
 
-def _one(session: Session, task: Task, line: dict[str, str], *, where: str, key: bytes, by: str) -> bool:
-    case = _case(session, task, (line["image"] or "").strip(), where=where, key=key)
-    said, reader = (line["label"] or "").strip(), (line.get("reader") or "").strip() or by
-    label = next((one for one in task.classes if said in (one.name, one.title) and said), None)
-    if label is None:
-        names = ", ".join(one.name for one in task.classes)
-        raise InvalidInput(f"{where}: '{said}' is not a class of task '{task.name}'; its classes are: {names}.")
-    if label.retired_at is not None:
-        raise InvalidInput(f"{where}: '{said}' was retired from task '{task.name}'; bring it back on the Label page.")
-    reader_id = queries.reader_id(session, reader)
-    mine = select(Annotation).where(Annotation.case_id == case.id, Annotation.reader_id == reader_id)
+def _check_header(names: object, task: Task, file: str) -> None:
+    wanted = (*COLUMNS[:2], "presence") if task.kind is TaskKind.MULTI else COLUMNS[:2]
+    missing = [name for name in wanted if name not in list(names)]  # type: ignore[call-overload]
+    if missing:
+        full = ",".join((*COLUMNS, "presence")) if task.kind is TaskKind.MULTI else ",".join(COLUMNS)
+        raise InvalidInput(f"{file} has no column '{missing[0]}'; its header must be {full}.")
+
+
+def _read(
+    session: Session,
+    task: Task,
+    line: Line,
+    words: dict[tuple[int, int, int], _Word],
+    *,
+    where: str,
+    key: bytes,
+    by: str,
+) -> None:
+    """One line into the words; findings of one reader and case are one word, other lines one each."""
+    case = _case(session, task, _cell(line, "image"), item=_cell(line, "item"), where=where, key=key)
+    reader_id = queries.reader_id(session, _cell(line, "reader") or by)
+    several = task.kind is TaskKind.MULTI
+    place = (case.id, reader_id, 0 if several else len(words))
+    try:
+        if _cell(line, "answer") == Answer.UNREADABLE:
+            reason = reasons.checked(_cell(line, "reason"))
+            words[place] = _Word(case, reader_id, Answer.UNREADABLE, reason=reason)
+        elif several:
+            word = words.setdefault(place, _Word(case, reader_id, Answer.FINDINGS))
+            label = _class(task, _cell(line, "label"))
+            word.found |= findings.checked(task, {label.position: _cell(line, "presence")})
+        else:
+            label = _class(task, _cell(line, "label"))
+            words[place] = _Word(case, reader_id, Answer.LABEL, label.id)
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {error}") from error
+
+
+def _keep(session: Session, word: _Word) -> bool:
+    """Append it, unless this reader's newest word on the case is the same."""
+    mine = select(Annotation).where(Annotation.case_id == word.case.id, Annotation.reader_id == word.reader_id)
     newest = session.scalars(mine.order_by(Annotation.id.desc()).limit(1)).first()
-    if newest is not None and newest.label_id == label.id:
+    said = Answered(word.answer, word.label_id, word.reason, word.found)
+    if newest is not None and labeling.as_said(session, newest) == said:
         return False
-    labeling.annotate(
-        session, case, answer=Answer.LABEL, label_id=label.id, reader_id=reader_id,
-        source=LabelSource.IMPORT, key=f"csv:{uuid.uuid4().hex}",
-    )  # fmt: skip
+    labeling.append(
+        session, word.case, said, reader_id=word.reader_id, source=LabelSource.IMPORT, key=f"csv:{uuid.uuid4().hex}"
+    )
+    session.flush()
     return True
 
 
-def _case(session: Session, task: Task, text: str, *, where: str, key: bytes) -> Case:
+def _class(task: Task, said: str) -> LabelClass:
+    label = next((one for one in task.classes if said in (one.name, one.title) and said), None)
+    if label is None:
+        names = ", ".join(one.name for one in task.classes)
+        raise InvalidInput(f"'{said}' is not a class of task '{task.name}'; its classes are: {names}.")
+    if label.retired_at is not None:
+        raise InvalidInput(f"'{said}' was retired from task '{task.name}'; bring it back on the Label page.")
+    return label
+
+
+def _case(session: Session, task: Task, text: str, *, item: str, where: str, key: bytes) -> Case:
     name = text.rsplit("/", 1)[-1]
     is_hash = len(text) == 64 and all(letter in "0123456789abcdef" for letter in text.lower())
     named = Image.sha256 == text.lower() if is_hash else Image.name_key == deidentify.keyed(key, name)
-    found = session.execute(select(Image.id, Image.name).where(named)).all()
+    wanted = select(Image.id, Image.name).where(named)
+    found = session.execute(wanted.where(Image.item == item) if item else wanted).all()
     if len(found) > 1:  # a path may tell apart what a bare name cannot
         found = [pair for pair in found if pair[1].endswith(text)] if "/" in text else found
     if len(found) != 1:
@@ -91,3 +144,7 @@ def _case(session: Session, task: Task, text: str, *, where: str, key: bytes) ->
         session.add(case)
         session.flush()
     return case
+
+
+def _cell(line: Line, name: str) -> str:
+    return (line.get(name) or "").strip()

@@ -73,7 +73,7 @@ def label(
         row = row_of(session, case_id)
         if not _exists(session, key):
             said = _checked(session.get_one(Task, row.task_id), Answer(answer), label, findings or {}, reason)
-            _append(session, row, said, reader_id=queries.reader_id(session, by), source=LabelSource.HUMAN, key=key)
+            append(session, row, said, reader_id=queries.reader_id(session, by), source=LabelSource.HUMAN, key=key)
         return views(session, [row])[0]
 
 
@@ -112,8 +112,8 @@ def history(db: Database, case_id: int) -> list[Said]:
 def annotate(
     session: Session, row: Case, *, answer: Answer, label_id: int | None, reader_id: int, source: LabelSource, key: str
 ) -> Annotation:
-    """Append one annotation inside the caller's transaction and let the case show it."""
-    return _append(session, row, _Said(answer, label_id), reader_id=reader_id, source=source, key=key)
+    """Append a class (or that there is none) inside the caller's transaction and let the case show it."""
+    return append(session, row, Answered(answer, label_id), reader_id=reader_id, source=source, key=key)
 
 
 def class_id(session: Session, task_id: int, position: int) -> int:
@@ -128,7 +128,7 @@ def class_id(session: Session, task_id: int, position: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class Answered:
     """An answer as rows hold it."""
 
     answer: Answer
@@ -137,7 +137,7 @@ class _Said:
     found: Mapping[int, Presence] = field(default_factory=dict)
 
 
-def _checked(task: Task, answer: Answer, position: int | None, found: findings.Said, reason: str) -> _Said:
+def _checked(task: Task, answer: Answer, position: int | None, found: findings.Said, reason: str) -> Answered:
     several = task.kind is TaskKind.MULTI
     if reason and answer is not Answer.UNREADABLE:
         raise InvalidInput(f"The reason '{reason[:40]}' came with an answer; only what cannot be assessed has one.")
@@ -150,19 +150,20 @@ def _checked(task: Task, answer: Answer, position: int | None, found: findings.S
             f"Task '{task.name}' takes findings, not one class; reload the page and say of each whether it is there."
         )
     if answer is Answer.FINDINGS:
-        return _Said(answer, found=findings.checked(task, found))
+        return Answered(answer, found=findings.checked(task, found))
     if answer is Answer.UNREADABLE:
-        return _Said(answer, reason=reasons.checked(reason))
+        return Answered(answer, reason=reasons.checked(reason))
     if position is None:
         raise InvalidInput("A label names a class; choose one of the task's classes, or 'cannot be assessed'.")
     label = next((one for one in task.classes if one.position == position), None)
-    return _Said(answer, findings.usable(task, label, position).id)
+    return Answered(answer, findings.usable(task, label, position).id)
 
 
-def _append(
-    session: Session, row: Case, said: _Said, *, reader_id: int, source: LabelSource, key: str,
+def append(
+    session: Session, row: Case, said: Answered, *, reader_id: int, source: LabelSource, key: str,
     undoes: int | None = None,
 ) -> Annotation:  # fmt: skip
+    """Append what is said inside the caller's transaction and let the case show it; `undoes` is what it takes back."""
     made = Annotation(
         case_id=row.id, reader_id=reader_id, answer=said.answer, label_id=said.label_id, reason=said.reason,
         source=source, client_key=key, undoes_id=undoes,
@@ -187,15 +188,15 @@ def _undo(session: Session, row: Case, *, by: str, key: str) -> None:
     if mine is None:
         raise InvalidInput(f"{by} has nothing to undo on this case.")
     beneath = session.scalars(standing.where(Annotation.id != mine.id).limit(1)).first()
-    _append(session, row, _again(session, beneath), reader_id=reader, source=LabelSource.HUMAN, key=key, undoes=mine.id)
+    said = as_said(session, beneath) if beneath else Answered(Answer.WITHDRAWN)
+    append(session, row, said, reader_id=reader, source=LabelSource.HUMAN, key=key, undoes=mine.id)
 
 
-def _again(session: Session, beneath: Annotation | None) -> _Said:
-    """What an annotation says, to be said once more by an undo; a class retired since stands again too."""
-    if beneath is None:
-        return _Said(Answer.WITHDRAWN)
-    found = {label.id: presence for label, presence in findings.of(session, [beneath.id]).get(beneath.id, {}).items()}
-    return _Said(beneath.answer, beneath.label_id, beneath.reason, found)
+def as_said(session: Session, annotation: Annotation) -> Answered:
+    """What an annotation says, to be compared, or said once more by an undo; a class retired since stands again too."""
+    found = findings.of(session, [annotation.id]).get(annotation.id, {})
+    presences = {label.id: presence for label, presence in found.items()}
+    return Answered(annotation.answer, annotation.label_id, annotation.reason, presences)
 
 
 def _exists(session: Session, key: str) -> bool:

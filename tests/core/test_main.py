@@ -98,6 +98,18 @@ def test_label_takes_a_csv_once(capsys, home, folder, tmp_path):
     assert run(capsys, *argv)[:2] == (0, {"labelled": 0, "known": 2})
 
 
+def test_labels_writes_a_csv_that_label_takes(capsys, home, folder, tmp_path):
+    taken(capsys, home, folder)
+    common = ["--home", home, "--json"]
+    argv = [*common, "labels", "--task", "kind", "--out", tmp_path / "out.csv"]
+    assert run(capsys, *argv)[:2] == (0, {"file": str(tmp_path / "out.csv"), "lines": 12})
+    again = [*common, "label", "--task", "kind", "--csv", tmp_path / "out.csv"]
+    assert run(capsys, *again)[:2] == (0, {"labelled": 0, "known": 12})
+    code, said, _ = run(capsys, *argv[:-1], tmp_path / "nowhere" / "out.csv")
+    assert code == 1
+    assert "No such file" in said["error"]
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

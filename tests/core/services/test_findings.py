@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput
-from core.services import classes, images, label_files, labeling, snapshotting, tasks
+from core.services import classes, images, labeling, snapshotting, tasks
 from core.services.images import Filter
 from db.tables import Annotation, Finding
 from db.vocabulary import Answer, TaskKind
@@ -131,14 +131,11 @@ def test_an_answer_of_the_other_kind_is_refused(home, cases):
     assert rows(home, Annotation) == 0
 
 
-def test_several_findings_are_neither_frozen_nor_taken_from_files_yet(home, task, cases, pictures, tmp_path):
+def test_several_findings_are_not_frozen_yet_and_come_with_no_import(home, task, cases, pictures):
     say(home, cases[0], SOME, "1")
     with pytest.raises(InvalidInput, match="asks for several findings, which no model learns"):
         snapshotting.plan(home.db, task.id, Recipe())
     (pictures / "data.csv").write_text("file,chest\np00.png,mass\n")
     with pytest.raises(InvalidInput, match="an import brings one label per image"):
         home.take(pictures, metadata=pictures / "data.csv", task="chest", label_column="chest")
-    (tmp_path / "labels.csv").write_text("image,label\np00.png,mass\n")
-    with pytest.raises(InvalidInput, match="asks for several findings"):
-        label_files.take(home.db, home.settings, task="chest", path=tmp_path / "labels.csv", by="x")
     assert rows(home, Annotation) == 1
