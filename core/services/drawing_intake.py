@@ -6,7 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -52,7 +52,7 @@ def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) ->
 
     data = path.read_bytes()
     with _said_of(path.name):
-        found = list(reader_of(data)(data))
+        found = [_named(one) for one in reader_of(data)(data)]
     counts = dict.fromkeys(("drawn", "known", "kept"), 0)
     with db.transaction() as session:
         row = task_row(session, task)
@@ -138,18 +138,17 @@ class _Intake:
             raise InvalidInput(f"its image has {format.frames} frames; there is no frame {one.frame}.")
         geometry = form.normal(one.shape, one.geometry, format.rows, format.columns)
         said = (image.id, one.frame, one.shape, geometry, self._label_id(one.label))
-        key = one.key or str(uuid.uuid5(uuid.NAMESPACE_OID, repr((image.sha256, image.item, *said[1:4], one.label))))
         at, reader = self._time(one.at), self._reader_id(one.reader or self.by)
-        versions = self.versions[case.id, key]
+        versions = self.versions[case.id, one.key]
         signed = (reader, at) if one.at is not None else ()
         if any(_content(row) == said and (not signed or signed == (row.reader_id, row.created_at)) for row in versions):
             return "known"
         if versions and (versions[-1].created_at >= at or not one.at):
             return "kept"
-        if not 1 <= len(key) <= drawing.LONGEST_KEY:
-            raise InvalidInput(f"its key has {len(key)} signs; 1 to {drawing.LONGEST_KEY} are taken.")
+        if not 1 <= len(one.key) <= drawing.LONGEST_KEY:
+            raise InvalidInput(f"its key has {len(one.key)} signs; 1 to {drawing.LONGEST_KEY} are taken.")
         row = Drawing(
-            case_id=case.id, image_id=image.id, frame=one.frame, label_id=said[4], reader_id=reader, key=key,
+            case_id=case.id, image_id=image.id, frame=one.frame, label_id=said[4], reader_id=reader, key=one.key,
             shape=Shape(one.shape), geometry=geometry, erased=False, source=LabelSource.IMPORT, created_at=at,
             client_key=f"import:{uuid.uuid4().hex}",
         )  # fmt: skip
@@ -236,6 +235,12 @@ class _Intake:
         if at is not None and not 0 <= at < LATEST:
             raise InvalidInput(f"its time {at} is no time in seconds since 1970.")
         return round(time.time() if at is None else at, drawing.MICROSECONDS)
+
+
+def _named(one: Drawn) -> Drawn:
+    """A drawing without a key is named by what it is, so that it is known when it comes again."""
+    told = repr((one.source, one.frame, one.shape, one.geometry, one.label))
+    return one if one.key else replace(one, key=str(uuid.uuid5(uuid.NAMESPACE_OID, told)))
 
 
 def _content(row: Drawing) -> tuple[object, ...]:
