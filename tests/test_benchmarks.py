@@ -14,8 +14,8 @@ from core.imaging.importers.dicom import read
 from core.training.spec import TrainSpec
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import measure, table, train_step
-from tests.benchmarks.dicom import write_files
-from tests.benchmarks.measure import Benchmark, Sides, Taken
+from tests.benchmarks.dicom import write_files, write_series
+from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
 from tests.benchmarks.references import import_dicom, train_loop
 
 APP = Path(__file__).parent / "benchmarks" / "references" / "label_app.py"
@@ -32,7 +32,7 @@ def test_a_line_says_the_median_of_the_rounds_own_ratios(tmp_path: Path):
     order: list[str] = []
 
     @contextmanager
-    def sides(folder: Path):
+    def sides(folder: Path, asked: Asked):
         now = {}
 
         def take(name: str, index: int) -> Taken:
@@ -44,13 +44,30 @@ def test_a_line_says_the_median_of_the_rounds_own_ratios(tmp_path: Path):
         yield Sides(ours=lambda: take("ours", 0), reference=lambda: take("reference", 1))
 
     made = Benchmark(name="x", against="y", unit="files per second", goal=">=2.5", sides=sides)
-    line = measure.compare(made, tmp_path, rounds=3)
+    line = measure.compare(made, tmp_path, Asked(rounds=3))
     assert order == ["ours", "reference", "reference", "ours", "ours", "reference"]
     told = {
         "name": "x", "ours": 30.0, "reference": 10.0, "against": "y", "unit": "files per second", "ratio": 3.0,
         "goal": ">=2.5", "holds": True,
     }  # fmt: skip
     assert {name: line[name] for name in told} == told
+
+
+def test_a_goal_may_be_of_our_own_figure_and_single_figures_are_told():
+    made = Benchmark(
+        name="x", against="y", unit="frames per second", goal=">=30", goal_of="ours", sides=lambda *_: None
+    )
+    slow, quick = Taken(29.0, 1.0), Taken(31.0, 1.0, tuple(float(number) for number in range(1, 101)))
+    assert not measure.line(made, [slow], [Taken(1.0, 1.0)])["holds"]
+    line = measure.line(made, [quick, quick], [Taken(60.0, 1.0, (5.0,)), Taken(60.0, 1.0, (7.0,))])
+    assert (line["holds"], line["ratio"], line["goal_of"]) == (True, 0.517, "ours")
+    assert line["each"]["ours"] == {"count": 200, "median": 50.5, "p95": 95.0}
+    assert line["each"]["reference"] == {"count": 2, "median": 6.0, "p95": 7.0}
+
+
+@pytest.mark.parametrize(("keys", "rounds", "each"), [(200, 5, 20), (60, 5, 6), (1, 5, 1)])
+def test_keys_are_shared_out_among_both_sides_and_all_rounds(keys: int, rounds: int, each: int):
+    assert Asked(rounds, keys).keys_each == each
 
 
 @pytest.mark.parametrize(("ratio", "goal", "holds"), [(2.5, ">=2.5", True), (2.49, ">=2.5", False),
@@ -73,6 +90,11 @@ def test_the_cpu_of_a_process_and_of_its_children_is_counted(tmp_path: Path):
 def test_an_unknown_name_is_a_sentence(capsys):
     assert command.main(["nothing"]) == 2
     assert "choose from import_dicom" in capsys.readouterr().err
+    assert command.main(["stack_scroll", "--keys", "0"]) == 2
+    assert "--keys 0; give 1 or more" in capsys.readouterr().err
+    assert [table.benchmark(name)().name for name in table.NAMES if name != "train_step"] == [
+        name for name in table.NAMES if name != "train_step"
+    ]
     assert all(callable(table.benchmark(name)) for name in table.NAMES)
 
 
@@ -121,3 +143,18 @@ def test_the_labelling_page_of_the_reference_goes_on_and_keeps_the_answer(files:
     with sqlite3.connect(files.parent / "labels.sqlite") as catalogue:
         assert catalogue.execute("SELECT * FROM label").fetchall() == [("IM000000.dcm", "opacity")]
     catalogue.close()
+
+
+@pytest.mark.parametrize(("app", "slider"), [("stack_app", "Slice"), ("window_app", "Width")])
+def test_the_pages_of_the_references_show_another_picture_when_their_slider_moves(app, slider, tmp_path, monkeypatch):
+    write_series(tmp_path / "files", 4 if app == "stack_app" else 1, edge=32)
+    monkeypatch.setenv("IMAGES", str(tmp_path / "files"))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    page = AppTest.from_file(str(APP.with_name(f"{app}.py")), default_timeout=30).run()
+    moved = next(one for one in page.slider if one.label == slider)
+    seen = {page.get("image")[0].proto.imgs[0].url}
+    for _ in range(2):
+        moved.set_value(moved.value + (moved.step or 1)).run()
+        assert not page.exception
+        seen.add(page.get("image")[0].proto.imgs[0].url)
+    assert len(seen) == 3

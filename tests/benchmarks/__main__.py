@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [NAME …] [--rounds N]`: a line of JSON for each benchmark, as it is done."""
+"""`python -m tests.benchmarks [NAME …] [--rounds N] [--keys N]`: a line of JSON for each benchmark, as it is done."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.measure import compare, shown
+from tests.benchmarks.measure import Asked, compare, shown
 from tests.benchmarks.table import NAMES, benchmark
 
 
@@ -15,16 +15,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--rounds", type=int, default=5, help="of each side, alternately")
+    parser.add_argument(
+        "--keys", type=int, default=60, help="keystrokes of both sides in a whole run, where keys count"
+    )
     asked = parser.parse_args(argv)
     unknown = next((name for name in asked.names if name not in NAMES), None)
-    if unknown is not None or asked.rounds < 1:
+    if unknown is not None or asked.rounds < 1 or asked.keys < 1:
         wrong = f"There is no benchmark '{unknown}'; choose from {', '.join(NAMES)}." if unknown is not None else ""
-        print(wrong or f"--rounds is {asked.rounds}; give 1 or more.", file=sys.stderr)
+        print(wrong or f"--rounds is {asked.rounds} and --keys {asked.keys}; give 1 or more.", file=sys.stderr)
         return 2
     met = True
     for name in asked.names or NAMES:
         with tempfile.TemporaryDirectory(prefix="rounds-") as folder:
-            said = compare(benchmark(name)(), Path(folder), rounds=asked.rounds)
+            said = compare(benchmark(name)(), Path(folder), Asked(asked.rounds, asked.keys))
         print(shown(said), flush=True)
         met = met and said["holds"]
     return 0 if met else 1

@@ -4,25 +4,37 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
 
 EDGE = 512
 
 
-def write_files(folder: Path, count: int, *, edge: int = EDGE) -> None:
-    """`count` files of 16 bit, edge × edge, uncompressed, four to a patient."""
+def write_files(folder: Path, count: int, *, edge: int = EDGE, columns: int = 0) -> None:
+    """`count` files of 16 bit, edge × edge (or columns), uncompressed, four to a patient."""
     folder.mkdir(parents=True)
     chance = np.random.default_rng(0)
     for number in range(count):
         header = _header(number)
-        header.Rows = header.Columns = edge
-        header.PixelData = _picture(chance, edge).tobytes()
+        header.Rows, header.Columns = edge, columns or edge
+        header.PixelData = _picture(chance, edge, columns or edge).tobytes()
         header.save_as(folder / f"IM{number:06}.dcm", enforce_file_format=True)
 
 
-def _picture(chance: np.random.Generator, edge: int) -> NDArray[np.uint16]:
-    down, across = np.mgrid[-1 : 1 : edge * 1j, -1 : 1 : edge * 1j]
+def write_series(folder: Path, slices: int, *, edge: int = EDGE) -> None:
+    """One CT of one patient, a millimetre between its slices."""
+    write_files(folder, slices, edge=edge)
+    for number, path in enumerate(sorted(folder.iterdir())):
+        header = dcmread(path)
+        header.Modality, header.PatientID, header.InstanceNumber = "CT", "MRN1", number + 1
+        header.StudyInstanceUID = header.SeriesInstanceUID = generate_uid(entropy_srcs=["series"])
+        header.ImageOrientationPatient, header.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [0, 0, number]
+        header.save_as(path)
+
+
+def _picture(chance: np.random.Generator, edge: int, columns: int) -> NDArray[np.uint16]:
+    down, across = np.mgrid[-1 : 1 : edge * 1j, -1 : 1 : columns * 1j]
     centre, width = chance.uniform(0.32, 0.42), chance.uniform(0.20, 0.28)
     body = 1 / (1 + np.exp(40 * (np.hypot(across / 0.95, down / 1.15) - 1)))
     lungs = sum(np.exp(-((((across - side * centre) / width) ** 2 + (down / 0.6) ** 2) ** 2)) for side in (-1, 1))

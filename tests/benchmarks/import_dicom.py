@@ -8,13 +8,13 @@ from pathlib import Path
 from core.services import workspace
 from core.settings import Settings
 from tests.benchmarks.dicom import write_files
-from tests.benchmarks.measure import Benchmark, Sides, Taken, process, python
+from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, process, python
 
 FILES = 500
 
 
 @contextmanager
-def sides(folder: Path) -> Iterator[Sides]:
+def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
     """The files, made once; each round has a home of its own."""
     files, numbers = folder / "files", count()
     write_files(files, FILES)

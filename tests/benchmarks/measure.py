@@ -11,18 +11,32 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 REPOSITORY = Path(__file__).parents[2]
 RELATIONS = {">=": operator.ge, "<=": operator.le}
 
 
 @dataclass(frozen=True)
+class Asked:
+    """How long to measure: rounds of each side, and how many keystrokes both sides get in the whole run."""
+
+    rounds: int = 5
+    keys: int = 60
+
+    @property
+    def keys_each(self) -> int:
+        """Keystrokes of one side in one round."""
+        return max(1, round(self.keys / self.rounds / 2))
+
+
+@dataclass(frozen=True)
 class Taken:
-    """One round of one side: the figure in the benchmark's unit, and the seconds on the clock it took."""
+    """One round of one side: the figure in the benchmark's unit, the seconds it took, and the single figures."""
 
     figure: float
     wall: float
+    each: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,21 +49,25 @@ class Sides:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """`sides` makes what is needed in a folder and takes it away again; `goal` is such as ">=2.5"."""
+    """`sides` makes what is needed in a folder and takes it away again.
+
+    `goal` is such as ">=2.5": of the ratio to the reference, or, with `goal_of` "ours", of our own figure in its unit.
+    """
 
     name: str
     against: str
     unit: str
     goal: str
-    sides: Callable[[Path], AbstractContextManager[Sides]]
+    sides: Callable[[Path, Asked], AbstractContextManager[Sides]]
+    goal_of: Literal["ratio", "ours"] = "ratio"
 
 
-def compare(benchmark: Benchmark, folder: Path, *, rounds: int) -> dict[str, Any]:
+def compare(benchmark: Benchmark, folder: Path, asked: Asked) -> dict[str, Any]:
     """The benchmark's line."""
     ours: list[Taken] = []
     reference: list[Taken] = []
-    with benchmark.sides(folder) as sides:
-        for number in range(rounds):
+    with benchmark.sides(folder, asked) as sides:
+        for number in range(asked.rounds):
             both = [(sides.ours, ours), (sides.reference, reference)]
             for measure, taken in both if number % 2 == 0 else reversed(both):
                 taken.append(measure())
@@ -59,19 +77,26 @@ def compare(benchmark: Benchmark, folder: Path, *, rounds: int) -> dict[str, Any
 def line(benchmark: Benchmark, ours: Sequence[Taken], reference: Sequence[Taken]) -> dict[str, Any]:
     """Medians of both sides, and the median of the rounds' own ratios."""
     ratios = [mine.figure / theirs.figure for mine, theirs in zip(ours, reference, strict=True)]
-    ratio = median(ratios)
+    ratio, figure = median(ratios), median(one.figure for one in ours)
     return {
-        "name": benchmark.name, "ours": _short(median(one.figure for one in ours)),
-        "reference": _short(median(one.figure for one in reference)), "against": benchmark.against,
-        "unit": benchmark.unit, "ratio": round(ratio, 3), "goal": benchmark.goal, "holds": holds(ratio, benchmark.goal),
+        "name": benchmark.name, "ours": _short(figure), "reference": _short(median(one.figure for one in reference)),
+        "against": benchmark.against, "unit": benchmark.unit, "ratio": round(ratio, 3), "goal": benchmark.goal,
+        "goal_of": benchmark.goal_of, "holds": holds(figure if benchmark.goal_of == "ours" else ratio, benchmark.goal),
         "rounds": len(ratios), "ratios": [round(one, 3) for one in ratios],
         "wall_s": [_short(median(one.wall for one in side)) for side in (ours, reference)],
+        **({"each": {"ours": spread(ours), "reference": spread(reference)}} if ours[0].each else {}),
     }  # fmt: skip
 
 
-def holds(ratio: float, goal: str) -> bool:
-    """Whether a ratio meets a goal such as "<=0.25"."""
-    return bool(RELATIONS[goal[:2]](ratio, float(goal[2:])))
+def spread(side: Sequence[Taken]) -> dict[str, float]:
+    """Of all single figures of a side: how many, their median, and what 95 of 100 do not exceed."""
+    every = sorted(figure for one in side for figure in one.each)
+    return {"count": len(every), "median": _short(median(every)), "p95": _short(every[-(-len(every) * 95 // 100) - 1])}
+
+
+def holds(figure: float, goal: str) -> bool:
+    """Whether a figure meets a goal such as "<=0.25"."""
+    return bool(RELATIONS[goal[:2]](figure, float(goal[2:])))
 
 
 def process(argv: Sequence[str], *, cwd: Path) -> tuple[float, float]:

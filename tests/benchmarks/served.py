@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from tests.benchmarks.measure import environment
+from tests.benchmarks.measure import environment, python
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--disable-background-networking",
@@ -59,6 +59,12 @@ def server(argv: Sequence[str], port: int, folder: Path, **more: str) -> Iterato
                 child.kill()
         started.kill()
         started.wait()
+
+
+def streamlit(app: Path, port: int) -> list[str]:
+    """The command line that serves a reference."""
+    return python("-m", "streamlit", "run", str(app), "--server.headless", "true", "--browser.gatherUsageStats",
+                  "false", "--server.port", str(port))  # fmt: skip
 
 
 def cpu_of(process: psutil.Process) -> float:

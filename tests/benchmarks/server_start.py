@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.measure import Benchmark, Sides, Taken, process, python
+from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, process, python
 from tests.benchmarks.pictures import write_pictures
 from tests.benchmarks.served import chromium, cpu_of, free_port, page, server
 
@@ -15,7 +15,7 @@ IMAGES = 12
 
 
 @contextmanager
-def sides(folder: Path) -> Iterator[Sides]:
+def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
     """A home with some images and a task; each side is started once before anything is counted."""
     home = str(folder / "home")
     write_pictures(folder / "pictures", IMAGES, edge=64)

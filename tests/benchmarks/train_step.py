@@ -17,7 +17,7 @@ from core.training.data import Example
 from core.training.events import EpochDone
 from core.training.loop import fit
 from core.training.spec import TrainSpec
-from tests.benchmarks.measure import Benchmark, Sides, Taken
+from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
 from tests.benchmarks.references.train_loop import images_per_second
 
 CLASSES = ("none", "opacity")
@@ -26,7 +26,7 @@ SPEC = TrainSpec().with_preset("solid baseline").changed({"batch_size": 32, "epo
 
 
 @contextmanager
-def sides(folder: Path) -> Iterator[Sides]:
+def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
     """Both train the same network on the same device with one thread; every round begins anew."""
     torch.set_num_threads(SPEC.threads)
     examples, numbers = make_examples(folder, TRAIN + VAL, edge=EDGE), count()
