@@ -1,4 +1,4 @@
-"""The frames of a DICOM Segmentation: with the planes of their sources, or without where these say not where they lie."""
+"""The frames of a DICOM Segmentation: on the planes of their sources, or without, where these do not say any."""
 
 from copy import deepcopy
 from typing import Any
