@@ -4,7 +4,7 @@ import secrets
 
 import streamlit as st
 
-from core.services import explaining, labeling, reviewing, tasks
+from core.services import commenting, explaining, labeling, reviewing, tasks
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import look, who, wiring
@@ -57,3 +57,5 @@ def _history(row: PredictionView) -> None:
     said += [f"{look.ago(one.at)} · {one.reader} · {one.verdict}" for one in reviewing.of_prediction(db, row.id)]
     st.markdown("**History**")
     st.caption("  \n".join(said) or "Nothing was said yet.")
+    for one in commenting.of_case(db, row.case_id):
+        st.text(f"{look.ago(one.at)} · {one.reader}: {one.text}")  # as text: what somebody wrote is no markup

@@ -7,11 +7,13 @@ import { Filmstrip } from "./filmstrip.js";
 import { alike, next, othersAbsent, put as putFinding } from "./findings.js";
 import { element } from "./frame.js";
 import { Guideline } from "./guideline.js";
+import { press } from "./label_keys.js";
+import { hear } from "./label_news.js";
 import { prefetch } from "./loader.js";
 import { Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
 import { Reasons } from "./reasons.js";
-import { isAnswered, put, shows, standing, told } from "./standing.js";
+import { isAnswered, put, standing, told } from "./standing.js";
 import { Viewer } from "./viewer.js";
 
 const SILENT = "Nothing is said yet: a digit says of a finding that it is there, a that all are absent.";
@@ -168,22 +170,8 @@ export class Labeller extends Viewer {
   hear(news) {
     this.drawings?.hear(news);
     this.comments?.hear(news);
-    if (news.refused) this.takeBack(news.refused, news.error);
-    this.root.dataset.waiting = news.waiting;
-    this.parts.sent.textContent = news.waiting ? `${news.waiting} waiting` : this.allSent();
-    this.parts.sent.classList.toggle("rv-unsent", news.waiting > 0 || this.notTaken.size > 0);
-    if (news.progress && !news.waiting) this.progress = news.progress;
-    const one = news.case && this.cases.find(({ id }) => id === news.case.id);
-    if (one && !this.outbox.waitsFor(one.id)) Object.assign(one, standing(news.case));
-    if (news.sent || !news.waiting) this.away = "";
-    else if (news.error && !news.refused) this.away = news.error;
-    if (news.error) this.flash(news.error);
-    else if (news.sent && this.flashed && this.painted && !this.unread) this.flash("");
+    hear(this, news);
     if (this.comments) this.mark();
-  }
-
-  allSent() {
-    return this.notTaken.size ? `${this.notTaken.size} not taken` : "sent ✓";
   }
 
   /** The next image does not take away what is still so, nor what nobody can have read. */
@@ -191,21 +179,6 @@ export class Labeller extends Viewer {
     if (this.away || this.unread) this.flash(this.away || this.unread);
     this.film?.load();
     this.comments?.fetch();
-  }
-
-  /** The server will never have this answer: the page must not show it as given. */
-  takeBack({ kind, said }, why) {
-    this.notTaken.add(said.key || said.client);
-    this.parts.sent.title = why;
-    this.unread = why;
-    const one = this.cases.find(({ id }) => id === said.case);
-    if (kind !== "labels" || !one) return;
-    one.refused = true;
-    const given = this.done.find(({ key }) => key === said.key);
-    this.done = this.done.filter((each) => each !== given);
-    if (!given || !shows(one, said)) return; // it was given on another page, or is no longer what stands
-    put(one, given.before);
-    if (!isAnswered(given.before)) this.progress.labelled--;
   }
 
   flash(words) {
@@ -230,30 +203,7 @@ export class Labeller extends Viewer {
   }
 
   onKey(key, repeat, event) {
-    if (this.reasons.opened && this.reasons.onKey(key)) return true;
-    if (this.guideline.onKey(key) || this.answerKey(key, repeat, event)) return true;
-    if (key === "u" || key === "Backspace") return repeat || this.undo(), true;
-    if (key === "n") return repeat || this.comments.write(), true;
-    if (event?.shiftKey) return super.onKey(key, repeat, event); // with it the arrows pan
-    if (key === "ArrowRight" && this.index < this.cases.length) return this.goTo(this.index + 1), true;
-    if (key === "ArrowLeft") return this.index > 0 && this.goTo(this.index - 1), true;
-    return super.onKey(key, repeat, event);
-  }
-
-  /** Digits, and in a task of several findings what goes with them; a key held down answers once. */
-  answerKey(key, repeat, event) {
-    const several = this.data.task.kind === "multi";
-    const shifted = several && event?.shiftKey && /^Digit[1-9]$/.test(event.code || "") && !/^[0-9]$/.test(key);
-    const digit = shifted ? event.code.slice(-1) : key;
-    const ours = /^[0-9]$/.test(digit) || (several && (key === "a" || key === "Enter"));
-    if (!ours || repeat) return ours;
-    if (key === "a") this.others();
-    else if (key === "Enter") this.finish();
-    else if (digit === "0") this.ask();
-    else if (!this.answers.takes(Number(digit) - 1)) this.flash(`There is no answer ${digit} in this task.`);
-    else if (several) this.sayOf(Number(digit) - 1, ...(shifted ? ["absent"] : []));
-    else this.give({ answer: "label", label: Number(digit) - 1 });
-    return true;
+    return press(this, key, repeat, event) || super.onKey(key, repeat, event);
   }
 
   /** A rerun of the page brings fresh signatures, and perhaps another guideline; the queue in hand stays as it is. */
