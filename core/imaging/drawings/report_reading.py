@@ -64,14 +64,14 @@ def _ours(kept: dict[str, Any], points: masks.Points, where: str) -> tuple[str, 
         if not 0 < rows * columns <= form.MOST_PIXELS:
             raise InvalidInput(f"{where} has a mask of {columns} × {rows} pixels; that cannot be.")
         return shape, {"counts": masks.to_counts(masks.fill(points, rows, columns))}
-    return shape, {"points": points}
+    return shape, {"points": points if shape == "point" else points[:-1]}
 
 
 def _theirs(kind: str, points: masks.Points, where: str) -> tuple[str, dict[str, Any]]:
     if kind == "POINT":
         return "point", {"points": points}
     if kind == "POLYLINE" and points[0] == points[-1]:
-        return "polygon", {"points": points}
+        return "polygon", {"points": points[:-1]}
     if kind == "CIRCLE":
         (x, y), rim = points
         radius = math.dist((x, y), rim)

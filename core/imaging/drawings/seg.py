@@ -32,6 +32,7 @@ from core.imaging.drawings.record import Album, Drawn
 from core.imaging.drawings.seg_frames import Segments, placed, shared, unplaced
 
 SERIES_NUMBER = 9001
+ALIKE = 1e-3  # of a direction cosine: a pixel at 1000 pixels' distance
 TRACKED: tuple[str, ...] = ("ImageOrientationPatient", "FrameOfReferenceUID", "Rows", "Columns")
 
 
@@ -43,6 +44,7 @@ def write(album: Album, original: Original, drawings: tuple[Drawn, ...]) -> list
     """
     with quiet():
         headers = {sha256: shared(header(path, original.pseudonym)) for sha256, path in original.paths.items()}
+        _agree(list(headers.values()))
         parts, claims = defaultdict[str, list[Drawn]](list), defaultdict[str, list[str]](list)
         for sha256, source in headers.items():
             claims[source.SOPInstanceUID].append(sha256)  # copies in other bytes claim to be one and the same
@@ -52,6 +54,20 @@ def write(album: Album, original: Original, drawings: tuple[Drawn, ...]) -> list
             copy = claims[source.SOPInstanceUID].index(one.source.sha256)
             parts[repr([alone, copy, *(source.get(name) for name in TRACKED)])].append(one)
         return [made for part in parts.values() for made in _objects(album, headers, tuple(part))]
+
+
+def _agree(sources: list[Any]) -> None:
+    """Slices of one stack may differ in the last digit of their orientation; a SEG has one for all."""
+    met: list[Any] = []
+    for source in sources:
+        mine = source.get("ImageOrientationPatient")
+        if not mine or len(mine) != 6:
+            continue
+        same = next((one for one in met if all(abs(a - b) < ALIKE for a, b in zip(one, mine, strict=True))), None)
+        if same is None:
+            met.append(mine)
+        else:
+            source.ImageOrientationPatient = same
 
 
 def _objects(album: Album, headers: dict[str, Any], drawings: tuple[Drawn, ...]) -> list[tuple[str, bytes]]:
