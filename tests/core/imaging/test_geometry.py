@@ -38,7 +38,8 @@ def frames(*places: list[float]) -> list[Dataset]:
         ({"Modality": "MR", "PixelSpacing": [0.5, 0.7], "ImagerPixelSpacing": [0.5, 0.7]}, (0.5, 0.7), "patient"),
         ({"Modality": "OT", "PixelSpacing": [2, 2], "ImageOrientationPatient": AXIAL}, (2.0, 2.0), "patient"),
         ({"Modality": "DX", "ImagerPixelSpacing": [0.14, 0.15]}, (0.14, 0.15), "detector"),
-        ({"Modality": "DX", "PixelSpacing": ["0.14", "0.2"], "ImagerPixelSpacing": [0.14, 0.2]}, (0.14, 0.2), "detector"),
+        ({"Modality": "DX", "PixelSpacing": ["0.14", "0.2"], "ImagerPixelSpacing": [0.14, 0.2]},
+         (0.14, 0.2), "detector"),
         ({"Modality": "DX", "PixelSpacing": [0.13, 0.13], "ImagerPixelSpacing": [0.14, 0.14]}, (0.13, 0.13), "patient"),
         ({"Modality": "CR", "PixelSpacing": [0.14, 0.14], "ImagerPixelSpacing": [0.14, 0.14],
           "PixelSpacingCalibrationType": "FIDUCIAL"}, (0.14, 0.14), "patient"),
@@ -130,8 +131,8 @@ def test_the_slices_of_a_real_series_lie_one_behind_the_other(data_dir: Path):
 def test_a_catalogue_from_before_reads_as_it_did():
     old = {
         "rows": 2, "columns": 3, "frames": 1, "channels": 1, "dtype": "uint16", "bits": 16,
-        "photometric": "MONOCHROME2", "slope": 1.0, "intercept": 0.0, "low": 0.0, "high": 9.0, "window_center": 4.0, "window_width": 9.0,
-        "voi_function": "LINEAR", "unit": "", "spacing": [0.5, 0.7], "decoder": "numpy",
+        "photometric": "MONOCHROME2", "slope": 1.0, "intercept": 0.0, "low": 0.0, "high": 9.0,
+        "window_center": 4.0, "window_width": 9.0, "voi_function": "LINEAR", "unit": "", "spacing": [0.5, 0.7], "decoder": "numpy",
     }  # fmt: skip
     found = PixelFormat.from_json(old)
     assert (found.spacing, found.spacing_at, found.orientation, found.place) == ((0.5, 0.7), "", None, None)

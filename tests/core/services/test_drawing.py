@@ -2,20 +2,47 @@
 
 import math
 
+import numpy as np
 import pytest
+from PIL import Image as Picture
 from sqlalchemy import event, func, select
 
 from core.errors import InvalidInput, NotFound
 from core.services import drawing, images, labeling, tasks
 from db.tables import Drawing, LabelClass
+from tests.core.services.conftest import make
+from tests.core.services.drawn import copied
 
 BOX = {"points": [[1, 2], [5, 6]]}
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """Twelve pictures of six patients and a task: imported once, copied for every test."""
+    folder = tmp_path_factory.mktemp("template")
+    pictures, lines = folder / "pictures", ["file,patient_id"]
+    pictures.mkdir()
+    for number in range(12):
+        Picture.fromarray(np.full((8, 8), number * 20, np.uint8)).save(pictures / f"p{number:02}.png")
+        lines.append(f"p{number:02}.png,PAT-{number // 2}")
+    (folder / "data.csv").write_text("\n".join(lines))
+    made = make(folder / "home")
+    made.take(pictures, metadata=folder / "data.csv")
+    tasks.create(made.db, name="finding", classes=["none", "some"])
+    made.db.close()
+    return folder / "home"
+
+
 @pytest.fixture
-def task(home, pictures):
-    home.take(pictures, metadata=pictures / "data.csv")
-    return tasks.create(home.db, name="finding", classes=["none", "some"])
+def home(template, tmp_path):
+    made = copied(template, tmp_path / "home")
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def task(home):
+    return tasks.named(home.db, "finding")
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from core.errors import InvalidInput
 from core.imaging.drawings import masks
-from core.services import drawing, drawing_files, drawing_intake, images, labeling, tasks
+from core.services import backup, drawing, drawing_files, drawing_intake, images, labeling, restoring, tasks
+from core.settings import Settings
 from db.tables import Drawing, LabelClass
 from db.vocabulary import Unit
 from tests.core.services import drawn
@@ -109,6 +110,17 @@ def test_a_csv_alone_brings_all_back(full, bare, tmp_path):
     take(bare, tmp_path / "first.csv")
     assert drawn.exported(bare, "csv", tmp_path / "second.csv") == first
     assert drawn.exported(bare, "coco", tmp_path / "b") == drawn.exported(full, "coco", tmp_path / "a")
+
+
+def test_drawings_come_back_from_a_backup(full, tmp_path):
+    before = drawn.exported(full, "coco", tmp_path / "before")
+    backup.make(full.db, full.settings, tmp_path / "kept.tar")
+    restored = Settings(tmp_path / "restored", f"sqlite:///{tmp_path / 'restored' / 'catalogue.sqlite'}")
+    restoring.restore(restored, tmp_path / "kept.tar")
+    back = make(restored.home)
+    assert drawn.exported(back, "coco", tmp_path / "after") == before
+    assert versions(back) == versions(full)
+    back.db.close()
 
 
 def test_coco_says_to_every_tool_what_was_drawn(full, tmp_path):
