@@ -4,14 +4,8 @@ import pytest
 
 from core.services import classes, commenting, labeling, tasks
 from db.vocabulary import TaskKind
-from tests.dashboard.test_api import HERE, answer, client, db, signed, signer, task
-
-__all__ = ["client", "db", "signed", "signer", "task"]
-
-
-@pytest.fixture
-def case(db, task):
-    return labeling.queue(db, task_id=task.id)[0]
+from tests.dashboard.conftest import HERE
+from tests.dashboard.test_api import answer
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from core.settings import Settings
 from dashboard import describe
 from dashboard.signing import Signer
 from tests.browser.conftest import rounds, serve
-from tests.dashboard.test_api import client, db, signed, signer, task
 
-__all__ = ["client", "db", "rounds", "serve", "signed", "signer", "task"]
+__all__ = ["rounds", "serve"]
 ROWS, COLUMNS = 3000, 2500
 READERS = 8
 MB = 1 << 20

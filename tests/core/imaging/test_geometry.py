@@ -132,7 +132,8 @@ def test_a_catalogue_from_before_reads_as_it_did():
     old = {
         "rows": 2, "columns": 3, "frames": 1, "channels": 1, "dtype": "uint16", "bits": 16,
         "photometric": "MONOCHROME2", "slope": 1.0, "intercept": 0.0, "low": 0.0, "high": 9.0,
-        "window_center": 4.0, "window_width": 9.0, "voi_function": "LINEAR", "unit": "", "spacing": [0.5, 0.7], "decoder": "numpy",
+        "window_center": 4.0, "window_width": 9.0, "voi_function": "LINEAR", "unit": "", "spacing": [0.5, 0.7],
+        "decoder": "numpy",
     }  # fmt: skip
     found = PixelFormat.from_json(old)
     assert (found.spacing, found.spacing_at, found.orientation, found.place) == ((0.5, 0.7), "", None, None)
