@@ -1,0 +1,60 @@
+"""The server is killed for a minute while somebody labels: the answers wait in the browser, then each arrives once."""
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from core.services import labeling
+from tests.browser.conftest import chromium, page, rounds, serve
+from tests.browser.test_labelling import current, labelling, painted
+from tests.browser.test_lost_connection import AWAY, TITLES, ahead_fetched, give
+
+__all__ = ["chromium", "labelling", "page", "rounds", "serve"]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+GONE_S = 60
+
+
+def label_on(page, given: list[tuple[int, int]]) -> None:
+    """One more answer, on the next image where it is here, else once more on one before."""
+    root = page.locator(".rv-root")
+    root.evaluate(SETTLED)
+    if not root.get_attribute("data-painted").count(":"):
+        for _ in range(3):
+            page.keyboard.press("ArrowLeft")
+        painted(page)
+    key = len(given) % 3
+    given.append((current(page), key))
+    page.keyboard.press(str(key + 1))
+
+
+# An image that cannot be fetched says so; one that can is painted.
+SETTLED = """node => new Promise((done) => {
+  const look = () => (node.dataset.painted ? done() : setTimeout(look, 50));
+  look();
+})"""
+
+
+def test_a_server_killed_for_a_minute_gets_every_answer_once(labelling, page, serve):
+    db, server, cases = labelling
+    root = page.locator(".rv-root")
+    given = give(page, "12312")
+    expect(root).to_have_attribute("data-waiting", "0")
+    ahead_fetched(page)
+    given += give(page, "3")  # may be on its way when the server dies
+    server.process.kill()
+    server.process.wait()
+    gone, before = time.monotonic(), sum(len(labeling.history(db, case.id)) for case in cases)
+    while time.monotonic() < gone + GONE_S:
+        label_on(page, given)
+        page.wait_for_timeout(1500)
+    expect(root.locator(".rv-said")).to_have_text(AWAY)
+    waiting = int(root.get_attribute("data-waiting"))
+    assert waiting >= len(given) - before > 20
+    serve(server.home, port=int(server.url.rsplit(":", 1)[1]))
+    expect(root).to_have_attribute("data-waiting", "0")
+    given += give(page, "21")
+    expect(root).to_have_attribute("data-waiting", "0")
+    for case in cases:
+        kept = [TITLES.index(said.text) for said in labeling.history(db, case.id)]
+        assert kept == [label for given_to, label in given if given_to == case.id]
