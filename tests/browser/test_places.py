@@ -7,6 +7,8 @@ judged, however the picture is turned.
 
 import io
 import re
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from pydicom.uid import generate_uid
 
-from core.services import tasks, workspace
+from core.services import images, labeling, tasks, workspace
 from core.settings import Settings
 from db.vocabulary import Unit
 from tests.benchmarks.dicom import write_files
@@ -49,7 +51,7 @@ SAGITTAL = Cut((0, 1, 0, 0, 0, -1), (2, 0, 1), True, "APHF")
 KEYS = {"h": (1, 0, 2, 3), "v": (0, 1, 3, 2), ".": (3, 2, 0, 1), ",": (2, 3, 1, 0)}
 
 
-def cut(source: Path, folder: Path, how: Cut) -> tuple[float, float]:
+def cut(source: Path, folder: Path, name: str, how: Cut) -> tuple[float, float]:
     """Write a few slices of the series cut `how`, with the two marks; gives the spacing of their pixels."""
     files = sorted(
         (pydicom.dcmread(path) for path in source.glob("*.dcm")), key=lambda one: one.ImagePositionPatient[2]
@@ -60,7 +62,6 @@ def cut(source: Path, folder: Path, how: Cut) -> tuple[float, float]:
     planes = volume.transpose(how.axes)[:, :: -1 if how.from_head else 1]
     spacing = edges[how.axes[1]], edges[how.axes[2]]
     series, header = generate_uid(), files[0]
-    folder.mkdir()
     for number, at in enumerate(range(100, 103) if how is not AXIAL else range(3)):
         plane = planes[at].copy()
         for row, column in (NEAR, FAR):
@@ -73,7 +74,7 @@ def cut(source: Path, folder: Path, how: Cut) -> tuple[float, float]:
         place[2 - how.axes[0]] += number * edges[how.axes[0]]
         header.ImagePositionPatient = [f"{one:.10g}" for one in place]
         header.PixelData = plane.tobytes()
-        header.save_as(folder / f"{number}.dcm")
+        header.save_as(folder / f"{name}-{number}.dcm")
     return spacing
 
 
@@ -107,12 +108,15 @@ def middle(bright: np.ndarray, near: list[float]) -> tuple[float, float]:
 @pytest.fixture
 def reading(data_dir, tmp_path, rounds, serve, page):
     """Open the label page on the three series; gives how each case is cut, its pixels' spacing and the page's root."""
-    source, told = data_dir / "series" / "ct_chest_lungfcp_48", []
-    for name, how in (("axial", AXIAL), ("coronal", CORONAL), ("sagittal", SAGITTAL)):
-        told.append((how, cut(source, tmp_path / name, how)))
-        rounds("import", tmp_path / name)
+    source, folder = data_dir / "series" / "ct_chest_lungfcp_48", tmp_path / "cut"
+    folder.mkdir()
+    ways = {"axial": AXIAL, "coronal": CORONAL, "sagittal": SAGITTAL}
+    made = {name: (how, cut(source, folder, name, how)) for name, how in ways.items()}
+    rounds("import", folder)
     db = workspace.open_home(Settings.read(rounds.home))
     task = tasks.create(db, name="marks", classes=["none", "some"], unit=Unit.SERIES)
+    cases = labeling.queue(db, task_id=task.id)
+    told = [made[images.get(db, case.image_ids[0]).name.split("-")[0]] for case in cases]
     db.close()
     page.set_viewport_size({"width": 1900, "height": 1300})  # a screen pixel is well below an image's
     server = serve(rounds.home)
@@ -163,15 +167,27 @@ REAL = {
 
 
 def test_the_letters_of_real_files(data_dir, tmp_path, rounds, serve, page):
-    server = None
-    for number, (path, letters) in enumerate(REAL.items(), start=1):
-        rounds("import", data_dir / path)
-        server = server or serve(rounds.home)
-        page.goto(f"{server.url}/images?image={number}")
-        root = page.locator(f'.rv-root[data-painted^="{number}:"]')
+    url = imported(rounds, serve, {path: data_dir / path for path in REAL}, tmp_path)
+    for path, letters in REAL.items():
+        page.goto(url(path))
+        root = page.locator('.rv-root[data-painted*=":"]')
         root.wait_for()
         edges = ("left", "right", "top", "bottom")
         assert [root.locator(f".rv-{edge}").first.text_content() for edge in edges] == letters, path
+
+
+def imported(rounds, serve, files: dict[str, Path], tmp_path: Path) -> Callable[[str], str]:
+    """Files in one import; gives where each is looked at, by its key."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number, path in enumerate(files.values()):
+        shutil.copy(path, folder / f"{number}{''.join(path.suffixes)}")
+    rounds("import", folder)
+    db = workspace.open_home(Settings.read(rounds.home))
+    ids = {int(view.name.split(".")[0]): view.id for view in images.page(db, images.Filter())}
+    db.close()
+    server = serve(rounds.home)
+    return lambda key: f"{server.url}/images?image={ids[list(files).index(key)]}"
 
 
 REFUSALS = {
@@ -185,8 +201,7 @@ REFUSALS = {
 def test_no_length_is_told_where_the_file_does_not_say_how_large_a_pixel_is_in_the_body(tmp_path, rounds, serve, page):
     write_files(tmp_path / "blank", 1, edge=64)
     film = pydicom.dcmread(next((tmp_path / "blank").iterdir()))
-    server = None
-    for number, (name, (values, words)) in enumerate(REFUSALS.items(), start=1):
+    for name, (values, _) in REFUSALS.items():
         for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
             if keyword in film:
                 del film[keyword]
@@ -195,10 +210,10 @@ def test_no_length_is_told_where_the_file_does_not_say_how_large_a_pixel_is_in_t
         film.SeriesInstanceUID = film.StudyInstanceUID = film.SOPInstanceUID = generate_uid()
         film.file_meta.MediaStorageSOPInstanceUID = film.SOPInstanceUID
         film.save_as(tmp_path / f"{name}.dcm")
-        rounds("import", tmp_path / f"{name}.dcm")
-        server = server or serve(rounds.home)
-        page.goto(f"{server.url}/images?image={number}")
-        root = page.locator(f'.rv-root[data-painted="{number}:0"]')
+    url = imported(rounds, serve, {name: tmp_path / f"{name}.dcm" for name in REFUSALS}, tmp_path)
+    for name, (_, words) in REFUSALS.items():
+        page.goto(url(name))
+        root = page.locator('.rv-root[data-painted*=":"]')
         root.wait_for()
         page.keyboard.press("l")
         box = root.locator(".rv-pane").first.bounding_box()
