@@ -79,6 +79,9 @@ export class Bar {
   offer(image) {
     this.image = image;
     this.known = presets(image, ownWindow(image));
+    const titles = this.known.map(({ title }) => title).join();
+    if (titles === this.titles) return; // a list made anew at every image would hold up its picture
+    this.titles = titles;
     const options = this.known.map(({ title }, index) => element("option", "", title, { value: String(index) }));
     this.names.replaceChildren(element("option", "", "Window", { value: "" }), ...options);
   }

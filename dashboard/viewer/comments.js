@@ -116,9 +116,11 @@ export class Comments {
 
   /** Numbers on the picture, where the comments point. */
   mark(context, pane) {
-    for (const [index, one] of this.standing.entries())
-      if (one.x != null && one.image === pane.slice.image.id && one.frame === pane.slice.frame)
-        flag(context, pane.toScreen([one.x, one.y]), String(index + 1));
+    const { image, frame } = pane.slice;
+    const is = ([, one]) => one.x != null && one.image === image.id && one.frame === frame;
+    const here = [...this.standing.entries()].filter(is);
+    for (const [index, { x, y }] of here) flag(context, pane.toScreen([x, y]), String(index + 1));
+    return here.length > 0;
   }
 }
 

@@ -40,9 +40,11 @@ export class View {
 
   paint(context, pane) {
     const { book } = this;
-    if (!pane.painted || book.closed) return;
-    if (!book.hidden) for (const one of this.seen(pane)) paint(context, pane, one);
+    if (!pane.painted || book.closed) return false;
+    const seen = book.hidden ? [] : this.seen(pane);
+    for (const one of seen) paint(context, pane, one);
     if (book.on && pane === book.viewer.active) this.paintHand(context, pane);
+    return seen.length > 0 || book.on;
   }
 
   /** What is painted on a pane: as it stands, or as it is being changed; the chosen one over the others. */

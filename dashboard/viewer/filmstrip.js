@@ -15,6 +15,18 @@ export class Filmstrip {
     this.tiles = new Map(); // case id → its parts
   }
 
+  /** After the frame that shows the case: the strip never holds up the picture. */
+  soon(cases, index) {
+    this.wish = [cases, index];
+    this.asked ??= requestAnimationFrame(() =>
+      setTimeout(() => {
+        this.asked = null;
+        this.mark(...this.wish);
+        this.load();
+      }),
+    );
+  }
+
   mark(cases, index) {
     const near = new Map();
     for (let at = Math.max(0, index - SIDE); at <= index + SIDE && at < cases.length; at++) near.set(cases[at].id, at);

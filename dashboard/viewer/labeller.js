@@ -177,7 +177,6 @@ export class Labeller extends Viewer {
   /** The next image does not take away what is still so, nor what nobody can have read. */
   onPainted() {
     if (this.away || this.unread) this.flash(this.away || this.unread);
-    this.film?.load();
     this.comments?.fetch();
   }
 
@@ -191,7 +190,7 @@ export class Labeller extends Viewer {
     parts.title.textContent = `${this.data.task.name} · ${this.progress.labelled} of ${this.progress.total}`;
     this.answers.mark(shown, this.findings, Boolean(shown?.draft));
     parts.now.textContent = shown ? `${shown.patient}: ${told(shown, this.data.task).words}` : "";
-    this.film.mark(this.cases, this.index);
+    this.film.soon(this.cases, this.index);
   }
 
   /** A case as the strip tells of it. */

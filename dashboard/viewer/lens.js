@@ -19,9 +19,10 @@ export function lensOf(pane) {
 
 /** Its frame, over the picture. */
 export function frameOf(context, pane) {
-  if (!pane.lens) return;
+  if (!pane.lens) return false;
   const { x, y, size } = pane.lens(pane);
   context.strokeStyle = "#6cc5d0";
   context.lineWidth = 1.5;
   context.strokeRect(x / pane.ratio, y / pane.ratio, size / pane.ratio, size / pane.ratio);
+  return true;
 }

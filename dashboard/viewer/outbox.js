@@ -83,7 +83,7 @@ export class Outbox {
     } catch {
       this.tell({ error: "This browser keeps nothing: leave this page open until all is sent." });
     }
-    this.send();
+    setTimeout(() => this.send()); // kept already: the next picture first
     return key;
   }
 

@@ -74,10 +74,10 @@ export class Overlay {
     this.line = null;
   }
 
-  /** Over an image of that size; `transform` is the image's own, in device pixels. */
+  /** Over an image of that size, and whether anything is; `transform` is the image's own, in device pixels. */
   draw(context, image, { a, b, c, d, e, f }) {
     const { opacity, outline } = this.look;
-    if (opacity <= 0) return;
+    if (opacity <= 0) return false;
     const [across, down] = [image.columns / this.canvas.width, image.rows / this.canvas.height];
     context.save();
     context.setTransform(a * across, b * across, c * down, d * down, e, f);
@@ -85,6 +85,7 @@ export class Overlay {
     context.drawImage(this.canvas, 0, 0);
     if (outline) this.stroke(context);
     context.restore();
+    return true;
   }
 
   stroke(context) {

@@ -18,12 +18,12 @@ export class Pane {
     this.said = Object.fromEntries(CORNERS.map((name) => [name, element("div", `rv-${name}`)]));
     this.picture = new Picture(node);
     this.picture.onLost = () => this.tellRenderer(true);
-    this.ink = element("canvas", "rv-ink", "", { "aria-hidden": "true" });
+    this.ink = element("canvas", "rv-ink", "", { "aria-hidden": "true", hidden: "" });
     this.slider = element("input", "rv-slices", "", { type: "range", min: "0", step: "1", "aria-label": "Slice" });
     this.slider.addEventListener("input", () => this.goTo(Number(this.slider.value)));
     this.slider.hidden = true;
     node.append(this.ink, ...Object.values(this.said), this.slider);
-    this.inks = [(context) => this.overlay?.draw(context, this.slice.image, this.matrix())];
+    this.inks = [(context) => Boolean(this.overlay?.draw(context, this.slice.image, this.matrix()))];
     this.onShown = [];
     this.measures = [];
     this.view = still();
@@ -176,15 +176,19 @@ export class Pane {
     });
   }
 
+  /** What lies over the picture. Each ink says whether it painted: an empty layer is not laid over, it costs time. */
   redrawInk() {
     const context = this.ink.getContext("2d");
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.ink.width, this.ink.height);
-    if (!this.stack || !this.shown) return;
-    for (const paint of this.inks) {
-      context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-      paint(context, this);
+    if (!this.ink.hidden) {
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, this.ink.width, this.ink.height);
     }
+    let painted = false;
+    for (const paint of this.stack && this.shown ? this.inks : []) {
+      context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+      painted = paint(context, this) || painted;
+    }
+    this.ink.hidden = !painted;
   }
 
   resize() {

@@ -69,6 +69,7 @@ function paint(context, pane) {
     } // prettier-ignore
     text(context, words(length(pane.slice.image, from, to)), end);
   }
+  return pane.measures.length > 0;
 }
 
 function text(context, said, [x, y]) {

@@ -132,7 +132,7 @@ def reading(data_dir, tmp_path, rounds, serve, page):
     return open_with
 
 
-@pytest.mark.parametrize("renderer", ["webgl", "2d"])
+@pytest.mark.parametrize("renderer", [pytest.param("webgl", marks=pytest.mark.slow), "2d"])
 def test_letters_and_lengths_are_right_however_the_picture_is_turned(renderer, reading, page):
     root, series = reading(renderer)
     page.keyboard.press("s")  # exact pixels
@@ -166,6 +166,7 @@ REAL = {
 }
 
 
+@pytest.mark.slow
 def test_the_letters_of_real_files(data_dir, tmp_path, rounds, serve, page):
     url = imported(rounds, serve, {path: data_dir / path for path in REAL}, tmp_path)
     for path, letters in REAL.items():
@@ -198,6 +199,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.slow
 def test_no_length_is_told_where_the_file_does_not_say_how_large_a_pixel_is_in_the_body(tmp_path, rounds, serve, page):
     write_files(tmp_path / "blank", 1, edge=64)
     film = pydicom.dcmread(next((tmp_path / "blank").iterdir()))
