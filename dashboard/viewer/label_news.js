@@ -3,6 +3,7 @@
 import { isAnswered, put, shows, standing } from "./standing.js";
 
 export function hear(labeller, news) {
+  const { away } = labeller;
   if (news.refused) takeBack(labeller, news.refused, news.error);
   tellSent(labeller, news.waiting);
   if (news.progress && !news.waiting) labeller.progress = news.progress;
@@ -11,7 +12,7 @@ export function hear(labeller, news) {
   if (news.sent || !news.waiting) labeller.away = "";
   else if (news.error && !news.refused) labeller.away = news.error;
   if (news.error) labeller.flash(news.error);
-  else if (news.sent && labeller.flashed && labeller.painted && !labeller.unread) labeller.flash("");
+  else if (news.sent && away && labeller.parts.said.textContent === away) labeller.flash(""); // no other sentence
 }
 
 function tellSent({ root, parts, notTaken }, waiting) {

@@ -153,6 +153,18 @@ def test_a_scale_a_reason_and_a_wrong_key(reading, page):
     assert texts(here, 4) == []
 
 
+def test_an_answer_that_arrives_late_wipes_no_sentence_off(reading, page):
+    reading()
+    held = []
+    page.route("**/api/labels**", lambda route: held.append(route))
+    with page.expect_request("**/api/labels**"):
+        keys(page, "1", "7")
+    expect(said(page)).to_contain_text("There is no answer 7")
+    held.pop().continue_()
+    sent(page)
+    expect(said(page)).to_contain_text("There is no answer 7")
+
+
 def test_the_guideline_is_text_and_one_labels_on_under_it(reading, page):
     here = reading()
     guideline = page.get_by_role("dialog", name="Guideline")
