@@ -33,9 +33,9 @@ export function build(root, mode) {
     said: element("div", "rv-said", "", { role: "status" }),
     answers: element("div", "rv-answers"),
     strip: element("div", "rv-strip"),
-    before: element("span", "rv-before"),
+    film: element("div", "rv-film", "", { role: "group", "aria-label": "Cases before and after" }),
+    state: element("div", "rv-state"),
     now: element("span", "rv-now"),
-    after: element("span", "rv-after"),
     sent: element("span", "rv-sent", "", { role: "status" }),
     card: element("div", "rv-card", "", { role: "dialog", "aria-label": "Keys" }),
   };
@@ -45,7 +45,8 @@ export function build(root, mode) {
   parts.light.append(parts.panes, parts.said, parts.card);
   parts.middle.append(parts.light);
   if (mode === "label") parts.middle.append(parts.answers);
-  parts.strip.append(parts.before, parts.now, parts.after, parts.sent);
+  parts.state.append(parts.now, parts.sent);
+  parts.strip.append(parts.film, parts.state);
   root.replaceChildren(parts.bar, parts.more, parts.middle);
   if (mode === "label") root.append(parts.strip);
   return parts;

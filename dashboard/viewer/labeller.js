@@ -41,13 +41,9 @@ export class Labeller extends Viewer {
   }
 
   makeParts() {
-    const { answers, light, strip, now, sent } = this.parts;
+    const { answers, light, film } = this.parts;
     this.panel = element("div", "rv-panel");
-    const film = element("div", "rv-film", "", { role: "group", "aria-label": "Cases before and after" });
     this.film = new Filmstrip(film, (index) => this.goTo(index), (one) => this.tellOf(one));
-    const state = element("div", "rv-state");
-    state.append(now, sent);
-    strip.replaceChildren(film, state);
     this.guideline = new Guideline(light, (words) => this.flash(words));
     this.foot = element("div", "rv-row");
     this.guide = button("g", "guideline", () => this.guideline.toggle());

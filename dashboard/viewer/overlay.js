@@ -42,7 +42,7 @@ export async function fetched(url) {
   return new Overlay(heat, canvas, title);
 }
 
-export class Overlay {
+class Overlay {
   constructor(heat, canvas, title) {
     this.heat = heat;
     this.canvas = canvas;
@@ -103,7 +103,7 @@ export class Overlay {
 }
 
 /** Where the heat crosses `level`, by marching squares between the middles of the map's pixels. */
-export function contour(heat, width, height, level) {
+function contour(heat, width, height, level) {
   const path = new Path2D();
   const between = (one, other) => (one === other ? 0.5 : (level - one) / (other - one));
   for (let y = 0; y + 1 < height; y++)

@@ -4,10 +4,10 @@ import { Canvas2d } from "./canvas2d.js";
 import { element } from "./frame.js";
 import { WebGl } from "./webgl.js";
 
-/** What the page or this browser asks for: "webgl" (even a slow one), "2d", or nothing. */
+/** What this browser asks for: "webgl" (even a slow one), "2d", or nothing. */
 function asked() {
   try {
-    return new URLSearchParams(location.search).get("renderer") || localStorage.getItem("rounds-renderer");
+    return localStorage.getItem("rounds-renderer");
   } catch {
     return null; // a browser that keeps nothing
   }

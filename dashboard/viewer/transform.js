@@ -10,7 +10,7 @@ export const still = () => ({ zoom: 0, x: 0, y: 0, o: [1, 0, 0, 1] });
 const aspectOf = (image) => (image.spacing ? image.spacing[0] / image.spacing[1] : 1);
 
 /** Device pixels per column at which the whole image is seen. */
-export function fitting(view, image, screen) {
+function fitting(view, image, screen) {
   const wide = image.columns;
   const high = image.rows * aspectOf(image);
   const turned = view.o[0] === 0;

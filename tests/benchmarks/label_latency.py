@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Any
 
 from db.vocabulary import Unit
 from tests.benchmarks.dicom import write_files
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, process, python
-from tests.benchmarks.served import chromium, free_port, page, server, streamlit
+from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.served import both, page
 
 APP = Path(__file__).parent / "references" / "label_app.py"
 COLD, LOOK_MS = 6, 1000
@@ -62,25 +62,17 @@ class Size:
 @contextmanager
 def sides(folder: Path, asked: Asked, *, size: Size) -> Iterator[Sides]:
     """Both servers run all the time on the same files, and only one page is asked for anything."""
-    files, keys = folder / "files", asked.keys_each
-    write_files(files, asked.rounds * keys + COLD + 4, edge=size.rows, columns=size.columns)
-    home, port, other = str(folder / "home"), free_port(), free_port()
-    process(python("-m", "dashboard", "--home", home, "import", str(files)), cwd=folder)
-    task = make_task(Path(home))
-    ours = python("-m", "dashboard", "--home", home, "serve", "--no-browser", "--port", str(port))
-    with ExitStack() as stack:
-        for argv, at, name in ((ours, port, "ours"), (streamlit(APP, other), other, "theirs")):
-            (folder / name).mkdir()
-            stack.enter_context(server(argv, at, folder / name, IMAGES=str(files)))
-        browser = stack.enter_context(chromium())
-        mine = opened(stack.enter_context(page(browser)), f"http://127.0.0.1:{port}/label?task={task}", ".rv-root")
-        reference = opened(stack.enter_context(page(browser)), f"http://127.0.0.1:{other}/", "[data-testid=stMain]")
+    keys = asked.keys_each
+    write_files(folder / "files", asked.rounds * keys + COLD + 4, edge=size.rows, columns=size.columns)
+    with both(folder, APP, make_task) as served, page(served.browser) as one, page(served.browser) as other:
+        mine = opened(one, served.ours, ".rv-root")
+        reference = opened(other, served.theirs, "[data-testid=stMain]")
         # The first keys find everything cold, on both sides.
         take(mine, OURS, COLD, AHEAD), take(reference, THEIRS, COLD)
         yield Sides(ours=lambda: take(mine, OURS, keys, AHEAD), reference=lambda: take(reference, THEIRS, keys))
         mine.owner_frame().page.wait_for_function("root => root.dataset.waiting === '0'", arg=mine)
         said = sqlite3.connect(folder / "labels.sqlite").execute("SELECT count(*) FROM label").fetchone()[0]
-        assert (labelled(Path(home), task), said) == (asked.rounds * keys + COLD,) * 2, "an answer was lost"
+        assert (labelled(served.home, served.task), said) == (asked.rounds * keys + COLD,) * 2, "an answer was lost"
 
 
 def opened(shown: Any, url: str, root: str) -> Any:

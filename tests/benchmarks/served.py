@@ -4,14 +4,15 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from tests.benchmarks.measure import environment, python
+from tests.benchmarks.measure import environment, process, python
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--disable-background-networking",
@@ -49,16 +50,42 @@ def server(argv: Sequence[str], port: int, folder: Path, **more: str) -> Iterato
     """A process that listens on `port` of this machine, ended with all that it started."""
     with (folder / "said.txt").open("w") as said:
         started = subprocess.Popen(argv, cwd=folder, env={**environment(), **more}, stdout=said, stderr=said)
-    process = psutil.Process(started.pid)
+    running = psutil.Process(started.pid)
     try:
         _wait_for(port, started, folder)
-        yield process
+        yield running
     finally:
         with suppress(psutil.NoSuchProcess):
-            for child in process.children(recursive=True):
+            for child in running.children(recursive=True):
                 child.kill()
         started.kill()
         started.wait()
+
+
+@dataclass(frozen=True)
+class Both:
+    """Ours and a reference on the same files, and a browser for both; `task` is what our URL opens."""
+
+    browser: Any
+    home: Path
+    task: int
+    ours: str
+    theirs: str
+
+
+@contextmanager
+def both(folder: Path, app: Path, make_task: Callable[[Path], int]) -> Iterator[Both]:
+    """Both serve the files of `folder/files` all the time."""
+    files, home, port, other = folder / "files", folder / "home", free_port(), free_port()
+    process(python("-m", "dashboard", "--home", str(home), "import", str(files)), cwd=folder)
+    task = make_task(home)
+    ours = python("-m", "dashboard", "--home", str(home), "serve", "--no-browser", "--port", str(port))
+    with ExitStack() as stack:
+        for argv, at, name in ((ours, port, "ours"), (streamlit(app, other), other, "theirs")):
+            (folder / name).mkdir()
+            stack.enter_context(server(argv, at, folder / name, IMAGES=str(files)))
+        browser, here = stack.enter_context(chromium()), "http://127.0.0.1"
+        yield Both(browser, home, task, f"{here}:{port}/label?task={task}", f"{here}:{other}/")
 
 
 def streamlit(app: Path, port: int) -> list[str]:
@@ -67,9 +94,9 @@ def streamlit(app: Path, port: int) -> list[str]:
                   "false", "--server.port", str(port))  # fmt: skip
 
 
-def cpu_of(process: psutil.Process) -> float:
+def cpu_of(running: psutil.Process) -> float:
     """CPU seconds so far, of it and of every process below it, living or ended."""
-    return sum(sum(one.cpu_times()[:4]) for one in (process, *process.children(recursive=True)))
+    return sum(sum(one.cpu_times()[:4]) for one in (running, *running.children(recursive=True)))
 
 
 def free_port() -> int:

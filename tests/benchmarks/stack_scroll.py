@@ -6,15 +6,15 @@ itself; a slider takes none from a script, so the reference gets real ones, some
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from db.vocabulary import Unit
 from tests.benchmarks.dicom import write_series
 from tests.benchmarks.label_latency import LISTEN, OURS, THEIRS, WATCH, make_task
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, process, python
-from tests.benchmarks.served import chromium, free_port, page, server, streamlit
+from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.served import both, page
 
 APP = Path(__file__).parent / "references" / "stack_app.py"
 SLICES, EDGE = 48, 512
@@ -50,29 +50,22 @@ PACE = """async (root, keys) => {
 @contextmanager
 def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
     """Both servers run all the time on the same series."""
-    files = folder / "files"
-    write_series(files, SLICES, edge=EDGE)
-    home, port, other = str(folder / "home"), free_port(), free_port()
-    process(python("-m", "dashboard", "--home", home, "import", str(files)), cwd=folder)
-    task = make_task(Path(home), Unit.SERIES)
-    ours = python("-m", "dashboard", "--home", home, "serve", "--no-browser", "--port", str(port))
-    with ExitStack() as stack:
-        for argv, at, name in ((ours, port, "ours"), (streamlit(APP, other), other, "theirs")):
-            (folder / name).mkdir()
-            stack.enter_context(server(argv, at, folder / name, IMAGES=str(files)))
-        browser = stack.enter_context(chromium())
-        mine = opened(
-            stack.enter_context(page(browser)), f"http://127.0.0.1:{port}/label?task={task}", ".rv-root", OURS
-        )
+    write_series(folder / "files", SLICES, edge=EDGE)
+    with (
+        both(folder, APP, lambda home: make_task(home, Unit.SERIES)) as served,
+        page(served.browser) as one,
+        page(served.browser) as other,
+    ):
+        mine = opened(one, served.ours, ".rv-root", OURS)
         mine.owner_frame().page.wait_for_function(ALL_HERE, arg=mine)
         mine.owner_frame().page.keyboard.press("Home")
-        app = opened(stack.enter_context(page(browser)), f"http://127.0.0.1:{other}/", "[data-testid=stMain]", THEIRS)
-        both = Sides(
+        app = opened(other, served.theirs, "[data-testid=stMain]", THEIRS)
+        drawn = Sides(
             ours=lambda: take(mine, ["ArrowDown"] * STEPS + ["ArrowUp"] * STEPS),
             reference=lambda: slide(app, ["ArrowRight"] * STEPS + ["ArrowLeft"] * STEPS),
         )
-        both.ours(), both.reference()  # both have been through all of it once
-        yield both
+        drawn.ours(), drawn.reference()  # both have been through all of it once
+        yield drawn
 
 
 def opened(shown: Any, url: str, root: str, image: str) -> Any:

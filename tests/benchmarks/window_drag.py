@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.dicom import write_files
 from tests.benchmarks.label_latency import OURS, THEIRS, make_task
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, process, python
-from tests.benchmarks.served import chromium, free_port, page, server, streamlit
+from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.served import both, page
 from tests.benchmarks.stack_scroll import opened, slide
 
 APP = Path(__file__).parent / "references" / "window_app.py"
@@ -38,25 +38,15 @@ COUNTED = "() => { cancelAnimationFrame(window.looking); return window.frames_; 
 @contextmanager
 def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
     """Both servers run all the time on the same file."""
-    files = folder / "files"
-    write_files(files, 1, edge=EDGE)
-    home, port, other = str(folder / "home"), free_port(), free_port()
-    process(python("-m", "dashboard", "--home", home, "import", str(files)), cwd=folder)
-    task = make_task(Path(home))
-    ours = python("-m", "dashboard", "--home", home, "serve", "--no-browser", "--port", str(port))
-    with ExitStack() as stack:
-        for argv, at, name in ((ours, port, "ours"), (streamlit(APP, other), other, "theirs")):
-            (folder / name).mkdir()
-            stack.enter_context(server(argv, at, folder / name, IMAGES=str(files)))
-        browser = stack.enter_context(chromium())
-        shown = stack.enter_context(page(browser))
-        shown.add_init_script("localStorage.setItem('rounds-renderer', '2d')")
-        mine = opened(shown, f"http://127.0.0.1:{port}/label?task={task}", ".rv-root", OURS)
+    write_files(folder / "files", 1, edge=EDGE)
+    with both(folder, APP, make_task) as served, page(served.browser) as one, page(served.browser) as other:
+        one.add_init_script("localStorage.setItem('rounds-renderer', '2d')")
+        mine = opened(one, served.ours, ".rv-root", OURS)
         assert mine.get_attribute("data-renderer") == "2d"
-        app = opened(stack.enter_context(page(browser)), f"http://127.0.0.1:{other}/", "[data-testid=stMain]", THEIRS)
-        both = Sides(ours=lambda: drag(mine), reference=lambda: slide(app, KEYS))
-        both.ours(), both.reference()  # both have drawn a window once
-        yield both
+        app = opened(other, served.theirs, "[data-testid=stMain]", THEIRS)
+        drawn = Sides(ours=lambda: drag(mine), reference=lambda: slide(app, KEYS))
+        drawn.ours(), drawn.reference()  # both have drawn a window once
+        yield drawn
 
 
 def drag(root: Any) -> Taken:

@@ -150,7 +150,8 @@ def test_the_greys_that_are_asked_for_are_those_of_the_published_table():
 
 @pytest.mark.parametrize("renderer", ["webgl", "2d"])
 def test_every_renderer_shows_the_known_greys(renderer, series, page):
-    page.goto(f"{series}&renderer={renderer}")
+    page.add_init_script(f"localStorage.setItem('rounds-renderer', '{renderer}')")
+    page.goto(series)
     root = page.locator(".rv-root")
     expect(root).to_have_attribute("data-painted", re.compile(":"))
     expect(root).to_have_attribute("data-renderer", renderer)

@@ -1,5 +1,6 @@
 """A home of its own for every test of a service."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,12 @@ class Home:
 def make(folder: Path) -> Home:
     settings = Settings(folder, f"sqlite:///{folder / 'catalogue.sqlite'}")
     return Home(open_home(settings), settings)
+
+
+def copied(template: Path, to: Path) -> Home:
+    """A home that holds what another one does: to import the same images again for every test would take minutes."""
+    shutil.copytree(template, to)
+    return make(to)
 
 
 @pytest.fixture
@@ -98,3 +105,34 @@ def _done(home: Home, job_id: int) -> None:
 
     attempt = jobs.claim(home.db, job_id)
     assert worker.work(home.db, home.settings, job_id, attempt=attempt, device="cpu") == "succeeded"
+
+
+@pytest.fixture(scope="module")
+def templates(scans: Path, tmp_path_factory) -> Path:
+    """A home with the module's `scans` and the task, and one on which everything is drawn."""
+    from tests.core.services import drawn
+
+    folder = tmp_path_factory.mktemp("templates")
+    for name in ("empty", "drawn"):
+        made = make(folder / name)
+        task = drawn.with_task(made, scans)
+        if name == "drawn":
+            drawn.draw_everywhere(made, task)
+        made.db.close()
+    return folder
+
+
+@pytest.fixture
+def full(templates: Path, tmp_path: Path):
+    """Every shape on every image."""
+    made = copied(templates / "drawn", tmp_path / "full")
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def bare(templates: Path, tmp_path: Path):
+    """The same images, imported on their own, and nothing drawn."""
+    made = copied(templates / "empty", tmp_path / "bare")
+    yield made
+    made.db.close()

@@ -1,7 +1,6 @@
 """Homes with the same real images, and every shape drawn on them by two readers."""
 
 import random
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from core.imaging.drawings import masks
 from core.services import drawing, drawing_files, images, labeling, tasks
 from core.services.tasks import TaskView
-from tests.core.services.conftest import Home, make
+from tests.core.services.conftest import Home
 
 TASK, CLASSES = "draw", ("lesion", "Größe\\1", "rest")
 SHAPES = ("box", "ellipse", "polygon", "freehand", "mask", "point")
@@ -20,12 +19,6 @@ def with_task(home: Home, *folders: Path, **options) -> TaskView:
     for folder in folders:
         home.take(folder)
     return tasks.create(home.db, name=TASK, classes=CLASSES, **options)
-
-
-def copied(template: Path, to: Path) -> Home:
-    """A home that holds what another one does: to import the same images again for every test would take minutes."""
-    shutil.copytree(template, to)
-    return make(to)
 
 
 def geometry(shape: str, rows: int, columns: int, rng: random.Random) -> dict:

@@ -18,7 +18,7 @@ from core.imaging.drawings.dicom import quiet
 from core.imaging.drawings.record import Drawn, Source
 from core.services import drawing, drawing_files, drawing_intake, images, labeling, tasks
 from tests.core.services import drawn
-from tests.core.services.conftest import Home, make
+from tests.core.services.conftest import Home
 
 SOURCES = (
     "colour_and_multiframe/emri_small.dcm", "colour_and_multiframe/examples_ybr_color.dcm",
@@ -35,9 +35,9 @@ def read(path: Path, **options) -> pydicom.Dataset:
 
 
 @pytest.fixture(scope="module")
-def archive(data_dir: Path, tmp_path_factory) -> Path:
+def scans(data_dir: Path, tmp_path_factory) -> Path:
     """A stack, images of several frames with and without a place, a radiograph, and slices with oblong pixels."""
-    folder = tmp_path_factory.mktemp("archive")
+    folder = tmp_path_factory.mktemp("scans")
     for name in SOURCES:
         shutil.copy(data_dir / "dicom" / name, folder)
     for path in sorted((data_dir / "series" / "mr_prostate_adc_20").iterdir())[:6]:
@@ -51,32 +51,6 @@ def archive(data_dir: Path, tmp_path_factory) -> Path:
         oblong.file_meta.MediaStorageSOPInstanceUID = oblong.SOPInstanceUID
         oblong.save_as(folder / f"oblong-{path.name}")
     return folder
-
-
-@pytest.fixture(scope="module")
-def templates(archive: Path, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("templates")
-    for name in ("empty", "drawn"):
-        made = make(folder / name)
-        task = drawn.with_task(made, archive)
-        if name == "drawn":
-            drawn.draw_everywhere(made, task)
-        made.db.close()
-    return folder
-
-
-@pytest.fixture
-def full(templates, tmp_path):
-    home = drawn.copied(templates / "drawn", tmp_path / "full")
-    yield home
-    home.db.close()
-
-
-@pytest.fixture
-def bare(templates, tmp_path):
-    home = drawn.copied(templates / "empty", tmp_path / "bare")
-    yield home
-    home.db.close()
 
 
 def objects(home: Home, format: str, out: Path, **options) -> list[Path]:
@@ -145,8 +119,8 @@ def test_an_sr_names_its_reader_and_points_at_the_frame_and_place(full, tmp_path
 
 
 @pytest.mark.parametrize("format", ["seg", "sr"])
-def test_objects_carry_the_patient_of_their_source(full, archive, tmp_path, format):
-    sources = {read(path).SOPInstanceUID: read(path) for path in archive.iterdir()}
+def test_objects_carry_the_patient_of_their_source(full, scans, tmp_path, format):
+    sources = {read(path).SOPInstanceUID: read(path) for path in scans.iterdir()}
     for path in objects(full, format, tmp_path / format):
         said = read(path)
         source = sources[referred(said)[0]]
@@ -155,11 +129,11 @@ def test_objects_carry_the_patient_of_their_source(full, archive, tmp_path, form
 
 
 @pytest.mark.parametrize("format", ["seg", "sr"])
-def test_with_pseudonyms_nothing_names_the_patient(full, archive, tmp_path, format):
+def test_with_pseudonyms_nothing_names_the_patient(full, scans, tmp_path, format):
     named = ("PatientID", "PatientName", "PatientBirthDate", "AccessionNumber", "OtherPatientIDs", "StudyID",
              "ReferringPhysicianName", "PatientAddress")  # fmt: skip
     plain = {
-        str(header.get(name)) for path in archive.iterdir() for header in [read(path)] for name in named
+        str(header.get(name)) for path in scans.iterdir() for header in [read(path)] for name in named
         if len(str(header.get(name) or "")) > 3 and header.get(name) != header.get("StudyDate")
     }  # fmt: skip
     assert len(plain) > 3
@@ -176,12 +150,12 @@ def test_with_pseudonyms_nothing_names_the_patient(full, archive, tmp_path, form
 
 @pytest.mark.parametrize("format", ["seg", "sr"])
 @pytest.mark.parametrize("pseudonyms", [False, True])
-def test_the_validator_finds_no_error_that_the_source_did_not_have(full, archive, tmp_path, format, pseudonyms):
+def test_the_validator_finds_no_error_that_the_source_did_not_have(full, scans, tmp_path, format, pseudonyms):
     tool = shutil.which("dciodvfy")
     if tool is None:
         message = "no dciodvfy here; install Debian's dicom3tools"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    sources = {read(path).SOPInstanceUID: errors(tool, path) for path in archive.iterdir()}
+    sources = {read(path).SOPInstanceUID: errors(tool, path) for path in scans.iterdir()}
     for path in objects(full, format, tmp_path / format, pseudonyms=pseudonyms):
         lawful = set().union(*(sources[uid] for uid in referred(read(path))))
         assert errors(tool, path) - lawful == set()

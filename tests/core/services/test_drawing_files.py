@@ -14,7 +14,7 @@ from core.settings import Settings
 from db.tables import Drawing, LabelClass
 from db.vocabulary import Unit
 from tests.core.services import drawn
-from tests.core.services.conftest import Home, make
+from tests.core.services.conftest import Home, copied, make
 
 TAKEN = drawing_intake.Taken
 
@@ -32,35 +32,6 @@ def scans(data_dir: Path, tmp_path_factory) -> Path:
         (folder / name.split("_")[0]).mkdir()
         shutil.copy(data_dir / "cxr" / "nih64" / name, folder / name.split("_")[0] / "image.png")
     return folder
-
-
-@pytest.fixture(scope="module")
-def templates(scans: Path, tmp_path_factory) -> Path:
-    """A home with the images and the task, and one on which everything is drawn."""
-    folder = tmp_path_factory.mktemp("templates")
-    for name in ("empty", "drawn"):
-        made = make(folder / name)
-        task = drawn.with_task(made, scans)
-        if name == "drawn":
-            drawn.draw_everywhere(made, task)
-        made.db.close()
-    return folder
-
-
-@pytest.fixture
-def full(templates, tmp_path):
-    """Every shape on every image."""
-    home = drawn.copied(templates / "drawn", tmp_path / "full")
-    yield home
-    home.db.close()
-
-
-@pytest.fixture
-def bare(templates, tmp_path):
-    """The same images, imported on their own, and nothing drawn."""
-    home = drawn.copied(templates / "empty", tmp_path / "bare")
-    yield home
-    home.db.close()
 
 
 def first_case(home: Home, name: str):
@@ -168,7 +139,7 @@ def test_a_drawing_on_a_picture_shown_beside_comes_back_to_the_case_that_was_rea
     drawing.draw(bare.db, case_id=case.id, image_id=beside, frame=0, key="k", client="c", shape="point", label=None,
                  geometry={"points": [[1, 1]]}, by="ann")  # fmt: skip
     data = drawn.exported(bare, "coco", tmp_path / "a.json")
-    other = drawn.copied(templates / "empty", tmp_path / "other")
+    other = copied(templates / "empty", tmp_path / "other")
     take(other, tmp_path / "a.json")
     assert drawn.exported(other, "coco", tmp_path / "b.json") == data
     assert len(drawing.standing(other.db, first_case(other, "slice-1.dcm").id)) == 1
