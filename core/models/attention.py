@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from core.models.entering import entered, head
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -14,6 +16,38 @@ def cnn_attention(channels: int, classes: int, size: int, dropout: float) -> "nn
     from core.models.attending import AttendingCNN
 
     return AttendingCNN(channels, classes, size, dropout, heads=HEADS, head_width=HEAD_WIDTH)
+
+
+def se_resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """SE-ResNet-50 (Hu et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
+    from core.models import attended
+
+    module = attended.se_resnet50()
+    module.fc = head(2048, classes, dropout)
+    return entered(module, channels)
+
+
+def cbam_resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """ResNet-18 with CBAM (Woo et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
+    from core.models import attended
+
+    module = attended.cbam_resnet18()
+    module.fc = head(512, classes, dropout)
+    return entered(module, channels)
+
+
+def swin_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """Swin-T (Liu et al. 2021): attention in windows that shift. Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.swin_t(weights=None)
+    module.head = head(768, classes, dropout)
+    return entered(module, channels)
+
+
+def swin_target(module: "nn.Module") -> "nn.Module":
+    """The last map, channels first again."""
+    return module.get_submodule("permute")
 
 
 def trunk_target(module: "nn.Module") -> "nn.Module":

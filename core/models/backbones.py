@@ -1,7 +1,9 @@
 """torchvision's networks from scratch: any number of channels, our own last layer. Nothing is downloaded."""
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+from core.models.entering import entered, head
 
 if TYPE_CHECKING:
     from torch import nn
@@ -12,8 +14,8 @@ def resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Modu
     from torchvision import models
 
     module = models.resnet18(weights=None)
-    module.fc = _head(512, classes, dropout)
-    return _entered(module, channels)
+    module.fc = head(512, classes, dropout)
+    return entered(module, channels)
 
 
 def densenet121(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -29,10 +31,10 @@ def densenet121(channels: int, classes: int, size: int, dropout: float) -> "nn.M
             features=features,  # (B, 1024, h, w)
             pool=nn.AdaptiveAvgPool2d(1),
             flatten=nn.Flatten(),
-            head=_head(1024, classes, dropout),
+            head=head(1024, classes, dropout),
         )
     )
-    return _entered(whole, channels)
+    return entered(whole, channels)
 
 
 def mobilenet_v2(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -40,8 +42,8 @@ def mobilenet_v2(channels: int, classes: int, size: int, dropout: float) -> "nn.
     from torchvision import models
 
     module = models.mobilenet_v2(weights=None)
-    module.classifier = _head(1280, classes, dropout)
-    return _entered(module, channels)
+    module.classifier = head(1280, classes, dropout)
+    return entered(module, channels)
 
 
 def efficientnet_b0(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -49,11 +51,38 @@ def efficientnet_b0(channels: int, classes: int, size: int, dropout: float) -> "
     from torchvision import models
 
     module = models.efficientnet_b0(weights=None)
-    module.classifier = _head(1280, classes, dropout)
-    return _entered(module, channels)
+    module.classifier = head(1280, classes, dropout)
+    return entered(module, channels)
 
 
-def resnet18_target(module: "nn.Module") -> "nn.Module":
+def resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """ResNet-50 (He et al. 2016). Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.resnet50(weights=None)
+    module.fc = head(2048, classes, dropout)
+    return entered(module, channels)
+
+
+def efficientnet_v2_s(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """EfficientNetV2-S (Tan & Le 2021). Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.efficientnet_v2_s(weights=None)
+    module.classifier = head(1280, classes, dropout)
+    return entered(module, channels)
+
+
+def convnext_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """ConvNeXt-T (Liu et al. 2022). Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.convnext_tiny(weights=None)
+    module.classifier[2] = head(768, classes, dropout)
+    return entered(module, channels)
+
+
+def resnet_target(module: "nn.Module") -> "nn.Module":
     """The last residual stage."""
     return module.get_submodule("layer4")
 
@@ -61,25 +90,3 @@ def resnet18_target(module: "nn.Module") -> "nn.Module":
 def features_target(module: "nn.Module") -> "nn.Module":
     """The last feature map before pooling."""
     return module.get_submodule("features")
-
-
-def _head(width: int, classes: int, dropout: float) -> "nn.Module":
-    from torch import nn
-
-    return nn.Sequential(nn.Dropout(dropout), nn.Linear(width, classes))
-
-
-def _entered(module: object, channels: int) -> "nn.Module":
-    """The module with its first convolution rebuilt for `channels`."""
-    from torch import nn
-
-    network = cast("nn.Module", module)
-    name, first = next((name, one) for name, one in network.named_modules() if isinstance(one, nn.Conv2d))
-    if first.in_channels == channels:
-        return network
-    fresh = nn.Conv2d(channels, first.out_channels, cast("tuple[int, int]", first.kernel_size),
-                      stride=cast("tuple[int, int]", first.stride), padding=cast("tuple[int, int]", first.padding),
-                      bias=first.bias is not None)  # fmt: skip
-    nn.init.kaiming_normal_(fresh.weight, mode="fan_out", nonlinearity="relu")
-    network.set_submodule(name, fresh)
-    return network

@@ -1,4 +1,4 @@
-"""ViT-Tiny: width 192, 3 heads, 12 layers (Touvron et al. 2021), patches that fit the image."""
+"""Vision transformers (Dosovitskiy et al. 2021; the small ones Touvron et al. 2021), patches that fit the image."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -7,18 +7,35 @@ from core.models.size import patch_size
 if TYPE_CHECKING:
     from torch import nn
 
+LAYERS = 12
+HEAD_WIDTH = 64
+
 
 def vit_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
-    """Logits (B, classes) of (B, channels, size, size); `size` is a multiple of its patch."""
+    """Width 192, 3 heads. Logits (B, classes) of (B, channels, size, size); `size` is a multiple of its patch."""
+    return _vit(channels, classes, size, dropout, width=192)
+
+
+def vit_small(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
+    """Width 384, 6 heads. Logits (B, classes) of (B, channels, size, size); `size` is a multiple of its patch."""
+    return _vit(channels, classes, size, dropout, width=384)
+
+
+def vit_base(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
+    """Width 768, 12 heads. Logits (B, classes) of (B, channels, size, size); `size` is a multiple of its patch."""
+    return _vit(channels, classes, size, dropout, width=768)
+
+
+def _vit(channels: int, classes: int, size: int, dropout: float, *, width: int) -> "nn.Module":
     from torch import nn
     from torchvision.models import VisionTransformer
 
     patch = patch_size(size)
-    module = VisionTransformer(image_size=size, patch_size=patch, num_layers=12, num_heads=3, hidden_dim=192,
-                               mlp_dim=768, num_classes=classes)  # fmt: skip
+    module = VisionTransformer(image_size=size, patch_size=patch, num_layers=LAYERS, num_heads=width // HEAD_WIDTH,
+                               hidden_dim=width, mlp_dim=4 * width, num_classes=classes)  # fmt: skip
     module.heads = nn.Sequential(nn.Dropout(dropout), module.heads)
     if channels != 3:
-        module.conv_proj = nn.Conv2d(channels, 192, patch, stride=patch)
+        module.conv_proj = nn.Conv2d(channels, width, patch, stride=patch)
         nn.init.trunc_normal_(module.conv_proj.weight, std=(channels * patch * patch) ** -0.5)
         nn.init.zeros_(cast("nn.Parameter", module.conv_proj.bias))
     return cast("nn.Module", module)

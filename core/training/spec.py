@@ -8,6 +8,9 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.models import MODELS
+from core.models.cnn import NORMS, POOLINGS
+
+VERSION = 2  # of what the knobs mean
 
 
 def _number(default: float, title: str, text: str, *, low: float, high: float, unit: str = "") -> Any:
@@ -33,10 +36,20 @@ class TrainSpec:
     batch_size: int = _number(64, "Batch size", "Images per step.", low=2, high=1024, unit="images")
     learning_rate: float = _number(0.001, "Learning rate", "Length of a step; lower it when the loss jumps or is lost.",
                                    low=1e-6, high=1.0)  # fmt: skip
-    optimizer: str = _choice("adamw", "Optimizer", "How a step is made of gradients.", ("adam", "adamw", "sgd"))
-    schedule: str = _choice("cosine", "Schedule", "How the learning rate falls: never, ×0.1 at 50 % and 75 %, "
-                            "or smoothly to 0.", ("constant", "step", "cosine"))  # fmt: skip
-    weight_decay: float = _number(0.0001, "Weight decay", "Pull of the weights towards 0.", low=0.0, high=1.0)
+    optimizer: str = _choice("adamw", "Optimizer", "How a step is made of gradients; momentum is 0.9.",
+                             ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"))  # fmt: skip
+    schedule: str = _choice("cosine", "Schedule", "How the learning rate falls: step is ×0.1 at 50 % and 75 %, plateau "
+                            "×0.1 after 5 epochs without a better one.",
+                            ("constant", "step", "exponential", "inverse time", "cosine", "cosine restarts",
+                             "one cycle", "plateau"))  # fmt: skip
+    warmup: float = _number(0.0, "Warm-up", "The learning rate rises in a line for so long; 0 is off.",
+                            low=0.0, high=100.0, unit="epochs")  # fmt: skip
+    weight_decay: float = _number(0.0001, "Weight decay (L2)", "Pull of the weights towards 0.", low=0.0, high=1.0)
+    l1: float = _number(0.0, "L1 penalty", "Pull of small weights to exactly 0; 0 is off.", low=0.0, high=0.1)
+    loss: str = _choice("cross-entropy", "Loss", "Focal looks past what is easy already.", ("cross-entropy", "focal"))
+    gamma: float = _number(2.0, "Focal gamma", "How far focal looks past what is easy.", low=0.0, high=10.0)
+    ema: float = _number(0.0, "Averaged weights (EMA)", "Share kept of the average at each step, such as 0.999: the "
+                         "average is judged and saved; 0 is off.", low=0.0, high=0.99999)  # fmt: skip
     label_smoothing: float = _number(0.0, "Label smoothing", "Share of each label given to all classes.",
                                      low=0.0, high=0.5)  # fmt: skip
     dropout: float = _number(0.0, "Dropout", "Share of features hidden before the last layer.", low=0.0, high=0.9)
@@ -44,9 +57,17 @@ class TrainSpec:
                            "never a flip.", ("none", "light"))  # fmt: skip
     image_size: int = _number(0, "Image size", "Edge of the model's input; 0 lets model and images decide.",
                               low=0, high=1024, unit="px")  # fmt: skip
+    kernel_size: int = _number(3, "Kernel size", "Edge of the small CNN's convolutions.", low=1, high=7, unit="px")
+    blocks: int = _number(0, "Blocks", "Convolutions of the small CNN; 0 lets the image size decide.", low=0, high=6)
+    pooling: str = _choice("max", "Pooling", "How the small CNN halves its map.", POOLINGS)
+    norm: str = _choice("batch", "Normalisation", "What steadies the small CNN's maps.", NORMS)
+    dense: int = _number(0, "Dense layer", "Width of a hidden layer before the small CNN's last; 0 is none.",
+                         low=0, high=4096)  # fmt: skip
     clip_norm: float = _number(
         0.0, "Gradient clipping", "Greatest length of a gradient; 0 is off.", low=0.0, high=100.0
     )
+    judge: str = _choice("val_auroc", "Best epoch by", "The validation figure that decides; where it is undefined, "
+                         "the loss.", ("val_auroc", "val_loss", "val_accuracy"))  # fmt: skip
     early_stopping: int = _number(0, "Early stopping", "Stop after so many epochs without a better one; 0 is off.",
                                   low=0, high=1000, unit="epochs")  # fmt: skip
     seed: int = _number(0, "Seed", "The same seed gives the same training on a CPU.", low=0, high=2**31 - 1)
@@ -60,16 +81,22 @@ class TrainSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `from_json` gives the same spec again."""
-        return asdict(self)
+        return {"version": VERSION, **asdict(self)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "TrainSpec":
-        """The spec that `to_json` described; what is absent takes its default.
+        """The spec that `to_json` described, by this Rounds or an older one; what is absent takes its default.
 
         Raises:
-            InvalidInput: an unknown knob, or a value outside what is accepted.
+            InvalidInput: an unknown knob, a value outside what is accepted, or a spec of a newer Rounds.
         """
-        return cls().changed(data)
+        version = data.get("version", 1)
+        if version > VERSION:
+            raise InvalidInput(f"The settings are of version {version} and this Rounds knows {VERSION}; update Rounds.")
+        values = {name: value for name, value in data.items() if name != "version"}
+        if version < 2 and values.get("optimizer") == "sgd":
+            values["optimizer"] = "nesterov"  # the name that what was done then has now
+        return cls().changed(values)
 
     def changed(self, values: Mapping[str, Any]) -> "TrainSpec":
         """This spec with other values, already typed.
@@ -86,6 +113,15 @@ class TrainSpec:
             InvalidInput: an unknown knob, a text that is no such value, or a value outside what is accepted.
         """
         return self.changed({name: knob(name).parse(text) for name, text in settings.items()})
+
+    def asked_of(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """The values of some knobs, by name."""
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def unusual(self) -> dict[str, Any]:
+        """What is not at its default: the name of a training lasts while knobs are added."""
+        return {one.name: value for one in knobs() if (value := getattr(self, one.name)) != one.default}
 
     def with_preset(self, name: str) -> "TrainSpec":
         """This spec with the preset's values.
