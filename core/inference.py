@@ -62,8 +62,9 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
         raise UserError(
             f"The checkpoint is of a model '{manifest.model}', known are {', '.join(MODELS)}; update Rounds."
         )
-    build = MODELS[manifest.model].build
-    module = build(manifest.channels, len(manifest.classes), manifest.size, manifest.spec.dropout)
+    model, spec = MODELS[manifest.model], manifest.spec
+    more = spec.asked_of(model.knobs)
+    module = model.build(manifest.channels, len(manifest.classes), manifest.size, spec.dropout, **more)
     try:
         module.load_state_dict(weights)
     except RuntimeError as error:

@@ -13,15 +13,34 @@ from torch import Tensor, nn
 from core.errors import UserError
 from core.evaluation.metrics import auroc
 from core.training.augment import Prepare
+from core.training.average import Average
 from core.training.batches import Fetcher, Rows, batches_of, shuffled
 from core.training.cache import PixelCache
-from core.training.events import Step
-from core.training.losses import weighted_cross_entropy
-from core.training.optim import Optimizer
+from core.training.events import Log, Step
+from core.training.losses import LOSSES
+from core.training.optim import Optimizer, l1_of, learning_rate, set_rate
 from core.training.plan import Plan
 from core.training.spec import TrainSpec
 
 TELL_EVERY_S = 0.5
+MOST_CUTS = 4  # halvings of a batch
+
+
+@dataclass
+class Parts:
+    """Into how many pieces a batch is cut: the gradient is the whole batch's, batch norm sees a piece."""
+
+    count: int = 1
+
+    def may_double(self, images: int) -> bool:
+        """Whether smaller pieces are left to try."""
+        return self.count < 2**MOST_CUTS and images >= 2 * self.count * 2
+
+    def doubled(self, images: int) -> Log:
+        """Cut once more, and say so."""
+        self.count *= 2
+        return Log(f"The GPU's memory is too small for {images} images at once: going on in {self.count} parts of "
+                   f"{-(-images // self.count)}, which are added up to the same step.")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +55,17 @@ class Passed:
 
 def train_one_epoch(
     module: nn.Module, optimizer: Optimizer, prepare: Prepare, cache: PixelCache, plan: Plan, spec: TrainSpec, *,
-    epoch: int,
-) -> Generator[Step, None, Passed]:  # fmt: skip
+    epoch: int, falls: int = 0, average: Average | None = None, parts: Parts | None = None,
+) -> Generator[Step | Log, None, Passed]:  # fmt: skip
     """Show every training image `repeats` times. All chance comes from (seed, epoch).
+
+    `falls` is how often a plateau has lowered the rate, `average` follows the weights, `parts` is into how many pieces
+    a batch is cut where the GPU's memory is too small for it whole.
 
     Raises:
         UserError: the loss is no longer a number.
     """
+    parts = parts or Parts()
     module.train()
     torch.manual_seed(_seed(spec.seed, epoch))  # dropout's; the loop owns its process
     chance = torch.Generator().manual_seed(_seed(spec.seed, epoch)) if spec.augment == "light" else None
@@ -50,8 +73,12 @@ def train_one_epoch(
     fetcher, total = Fetcher(cache.pixels), torch.zeros((), device=prepare.device)
     started = told = time.perf_counter()
     for step, (rows, pixels) in enumerate(zip(batches, fetcher.fetch(batches), strict=True), start=1):
+        set_rate(optimizer, learning_rate(spec, (epoch - 1 + (step - 1) / len(batches)) / spec.epochs, falls=falls))
         images = prepare(torch.from_numpy(pixels), chance=chance)
-        loss = _learn(module, optimizer, images, *_targets(plan, rows, prepare.device), spec=spec)
+        targets = _targets(plan, rows, prepare.device)
+        loss = yield from _learn(module, optimizer, images, *targets, spec=spec, parts=parts)
+        if average:
+            average.update(module)
         total += loss * len(rows)
         now = time.perf_counter()
         if step in (1, len(batches)) or now - told > TELL_EVERY_S:
@@ -102,15 +129,39 @@ def _targets(plan: Plan, rows: Rows, device: torch.device) -> tuple[Tensor, Tens
 
 
 def _learn(
-    module: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, weights: Tensor, *, spec: TrainSpec
-) -> Tensor:
-    loss = weighted_cross_entropy(logits_of(module, images), labels, weights, smoothing=spec.label_smoothing)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    module: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, weights: Tensor, *, spec: TrainSpec,
+    parts: Parts,
+) -> Generator[Log, None, Tensor]:  # fmt: skip
+    """One step; a batch that the memory is too small for is cut into more parts, the step stays the same."""
+    while True:
+        try:
+            loss = _gradients(module, optimizer, images, labels, weights, spec=spec, count=parts.count)
+            break
+        except torch.OutOfMemoryError:
+            if not parts.may_double(len(images)):
+                raise
+        yield parts.doubled(len(images))
     if spec.clip_norm:
         nn.utils.clip_grad_norm_(module.parameters(), spec.clip_norm)
     optimizer.step()
-    return loss.detach()
+    return loss
+
+
+def _gradients(
+    module: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, weights: Tensor, *, spec: TrainSpec,
+    count: int,
+) -> Tensor:  # fmt: skip
+    """Of the whole batch's loss, summed over its parts."""
+    optimizer.zero_grad(set_to_none=True)
+    rule, total, whole = LOSSES[spec.loss], torch.zeros((), device=images.device), weights.sum().clamp_min(1e-12)
+    for some, theirs, share in zip(images.chunk(count), labels.chunk(count), weights.chunk(count), strict=True):
+        each = rule(logits_of(module, some), theirs, smoothing=spec.label_smoothing, gamma=spec.gamma)
+        loss = (each * share).sum() / whole
+        if spec.l1:
+            loss = loss + spec.l1 * l1_of(module.parameters()) * len(some) / len(images)
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += loss.detach()
+    return total
 
 
 def _seed(seed: int, epoch: int) -> int:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -16,12 +17,13 @@ from core.errors import UserError
 from core.models import entry
 from core.training import devices
 from core.training.augment import Prepare
+from core.training.average import Average
 from core.training.cache import PixelCache, open_cache, sha256_of
 from core.training.checkpoint import Manifest, read_state, save_manifest, save_state, save_weights, sweep, versions
 from core.training.data import Example
-from core.training.epoch import Passed, evaluate, train_one_epoch
+from core.training.epoch import Parts, Passed, evaluate, train_one_epoch
 from core.training.events import CheckpointSaved, EpochDone, Event, Finished, Log
-from core.training.optim import Optimizer, learning_rate, optimizer_of
+from core.training.optim import PATIENCE, Optimizer, learning_rate, optimizer_of
 from core.training.plan import Plan, plan
 from core.training.spec import TrainSpec
 
@@ -37,14 +39,16 @@ class Progress:
     best_epoch: int = 0
     best: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
+    falls: int = 0  # of the rate on a plateau
+    fell: int = 0  # the epoch after which it did last
     saved: dict[str, str] = field(default_factory=dict)  # "best", "last" → sha256
     images: int = 0
     seconds: float = 0.0
     waited: float = 0.0
 
-    def improves(self, metrics: Mapping[str, float]) -> bool:
-        """By AUROC on validation, else by its loss, else the newest is the best."""
-        name = next((one for one in ("val_auroc", "val_loss") if one in metrics), "")
+    def improves(self, metrics: Mapping[str, float], judge: str = "val_auroc") -> bool:
+        """By the figure on validation that was asked for, else by its loss, else the newest is the best."""
+        name = next((one for one in (judge, "val_loss") if one in metrics), "")
         if name not in self.best:
             self.best = {name: metrics.get(name, 0.0)}
             return True
@@ -73,6 +77,8 @@ class Training:
     manifest: Manifest
     folder: Path
     fingerprint: str
+    average: Average | None = None
+    parts: Parts = field(default_factory=Parts)
     progress: Progress = field(default_factory=Progress)
 
     @property
@@ -117,7 +123,9 @@ def _begin(
     facts: Mapping[str, str],
 ) -> Training:  # fmt: skip
     torch.manual_seed(spec.seed)
-    module = entry(spec.model).build(planned.channels, len(classes), planned.size, spec.dropout).to(device)
+    model = entry(spec.model)
+    module = model.build(planned.channels, len(classes), planned.size, spec.dropout, **spec.asked_of(model.knobs))
+    module = module.to(device)
     if device.type == "cuda":
         module = module.to(memory_format=torch.channels_last)
     mean, deviation = pixels.normalisation(planned.train_once)
@@ -130,12 +138,13 @@ def _begin(
         spec=spec, plan=planned, cache=pixels, module=module, optimizer=optimizer_of(module, spec),
         prepare=Prepare(planned.size, mean, deviation, device), manifest=manifest, folder=folder,
         fingerprint=_fingerprint(spec, planned, pixels, classes),
+        average=Average(module, spec.ema) if spec.ema else None,
     )  # fmt: skip
 
 
 def _fingerprint(spec: TrainSpec, planned: Plan, pixels: PixelCache, classes: Sequence[str]) -> str:
     """Of all that decides the weights; the device may change between two attempts."""
-    asked = {name: value for name, value in spec.to_json().items() if name not in ("device", "threads")}
+    asked = {name: value for name, value in spec.unusual.items() if name not in ("device", "threads")}
     rows = [planned.train.tolist(), planned.val.tolist(), planned.labels.tolist(), planned.weights.tolist()]
     return hashlib.sha256(json.dumps([asked, list(classes), pixels.hash, rows], sort_keys=True).encode()).hexdigest()
 
@@ -150,6 +159,8 @@ def _go_on(training: Training) -> Iterator[Event]:
     training.module.load_state_dict(state["module"])
     training.optimizer.load_state_dict(state["optimizer"])
     training.progress = Progress(**state["progress"])
+    if training.average:
+        training.average.load(state["average"], state["averaged"])
     now = training.progress
     yield Log(f"Going on after epoch {now.epoch} of {training.spec.epochs}.")
     for kind, epoch in (("best", now.best_epoch), ("last", now.epoch)):
@@ -175,18 +186,27 @@ def _epoch(training: Training) -> Generator[Event, None, None]:
     """Learn, judge, save, tell."""
     now, spec = training.progress, training.spec
     epoch = now.epoch + 1
-    rate = learning_rate(spec, epoch)
-    for group in training.optimizer.param_groups:
-        group["lr"] = rate
     passed = yield from train_one_epoch(
-        training.module, training.optimizer, training.prepare, training.cache, training.plan, spec, epoch=epoch
-    )
-    judged = evaluate(training.module, training.prepare, training.cache, training.plan, batch_size=spec.batch_size)
-    now.metrics = {"train_loss": passed.loss, **_judged(judged, epoch), "learning_rate": rate, **_timings(passed)}
-    now.epoch = epoch
-    now.add(passed)
-    is_best = now.improves(judged)
-    yield from _save(training, is_best=is_best)
+        training.module, training.optimizer, training.prepare, training.cache, training.plan, spec, epoch=epoch,
+        falls=now.falls, average=training.average, parts=training.parts,
+    )  # fmt: skip
+    with training.average.worn(training.module) if training.average else nullcontext():
+        judged = evaluate(training.module, training.prepare, training.cache, training.plan, batch_size=spec.batch_size)
+        rate = learning_rate(spec, (epoch - 1) / spec.epochs, falls=now.falls)
+        now.metrics = {"train_loss": passed.loss, **_judged(judged, epoch), "learning_rate": rate, **_timings(passed)}
+        now.epoch = epoch
+        now.add(passed)
+        is_best = now.improves(judged, spec.judge)
+        _fall(training, is_best=is_best)
+        yield from _save(training, is_best=is_best)
+
+
+def _fall(training: Training, *, is_best: bool) -> None:
+    """On a plateau the rate falls once no epoch was better for a while."""
+    now = training.progress
+    best = now.epoch if is_best else now.best_epoch
+    if training.spec.schedule == "plateau" and now.epoch - max(best, now.fell) >= PATIENCE:
+        now.falls, now.fell = now.falls + 1, now.epoch
 
 
 def _judged(metrics: dict[str, float], epoch: int) -> dict[str, float]:
@@ -219,11 +239,13 @@ def _save(training: Training, *, is_best: bool) -> Iterator[Event]:
 
 def _state(training: Training) -> dict[str, Any]:
     """Chance and learning rate are functions of (seed, epoch), so no generator or scheduler has to travel."""
+    average = training.average
     return {
         "fingerprint": training.fingerprint,
-        "module": training.module.state_dict(),
+        "module": average.own if average and average.own else training.module.state_dict(),
         "optimizer": training.optimizer.state_dict(),
         "progress": vars(training.progress),
+        **({"average": average.state, "averaged": average.steps} if average else {}),
     }
 
 

@@ -20,6 +20,7 @@ from core.imaging.pixels import from_unsigned
 from core.inference import load, scores
 from core.models import MODELS
 from core.training import epoch as epochs
+from core.training import loop as loops
 from core.training.checkpoint import read_weights
 from core.training.data import Example, read_image
 from core.training.events import CheckpointSaved, EpochDone, Finished, Log, Step
@@ -62,7 +63,12 @@ def test_it_learns_and_tells(tmp_path):
     assert steps[-1].step == steps[-1].steps == 6
 
 
-@pytest.mark.parametrize("name", MODELS)
+LARGE = ("alexnet", "vgg11_bn", "vgg16_bn", "vit_base")  # hundreds of megabytes, five times on disk
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in MODELS]
+)
 def test_every_model_trains_is_saved_and_judges(tmp_path, name):
     examples = textures(tmp_path, each=4)
     list(run(tmp_path, TrainSpec(model=name, epochs=1, batch_size=4, dropout=0.1), examples=examples))
@@ -91,11 +97,56 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
     def full(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(epochs, "weighted_cross_entropy", full)
+    monkeypatch.setattr(epochs, "_gradients", full)
     with pytest.raises(
         NotTrainable, match=r"too small for batches of 8 at 28 px; train again with a smaller batch_size"
     ):
         list(run(tmp_path))
+
+
+def test_a_batch_too_large_for_the_memory_is_cut_and_the_training_stays_the_same(tmp_path, monkeypatch):
+    spec = replace(QUICK, epochs=1, model="vit_tiny", augment="none")  # no batch norm, which sees the parts
+    list(run(tmp_path, spec, name="whole"))
+    small = epochs.logits_of
+
+    def full(module, images):
+        if module.training and len(images) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return small(module, images)
+
+    monkeypatch.setattr(epochs, "logits_of", full)
+    said = [one.text for one in kinds(run(tmp_path, spec, name="cut"), Log)]
+    ways = [text.split(": ")[1] for text in said if "too small for 8 images at once" in text]
+    assert ways == [
+        f"going on in {parts}, which are added up to the same step." for parts in ("2 parts of 4", "4 parts of 2")
+    ]
+    whole, cut = (read_weights(tmp_path / name / "last.safetensors")[0] for name in ("whole", "cut"))
+    for name, weights in whole.items():
+        torch.testing.assert_close(weights, cut[name], atol=2e-4, rtol=1e-2)
+
+
+def test_what_is_saved_is_the_average(tmp_path):
+    spec = replace(QUICK, epochs=2, ema=0.9)
+    list(run(tmp_path, spec, name="averaged"))
+    saved = read_weights(tmp_path / "averaged" / "last.safetensors")[0]
+    state = torch.load(tmp_path / "averaged" / "resume.pt", weights_only=True)
+    assert all(torch.equal(saved[name], one) for name, one in state["average"].items())
+    assert not torch.equal(state["module"]["head.weight"], state["average"]["head.weight"])
+
+
+def test_on_a_plateau_the_rate_falls(tmp_path, monkeypatch):
+    monkeypatch.setattr(loops, "PATIENCE", 2)
+    monkeypatch.setattr(loops, "evaluate", lambda *_, **__: {"val_loss": 1.0})  # never better than the first
+    done = kinds(run(tmp_path, replace(QUICK, epochs=6, schedule="plateau")), EpochDone)
+    rates = [one.metrics["learning_rate"] / QUICK.learning_rate for one in done]
+    assert rates == pytest.approx([1, 1, 1, 0.1, 0.1, 0.01])
+
+
+def test_the_figure_that_was_asked_for_decides(tmp_path, monkeypatch):
+    told = iter([{"val_loss": 1.0, "val_auroc": 0.9}, {"val_loss": 0.5, "val_auroc": 0.8}])
+    monkeypatch.setattr(loops, "evaluate", lambda *_, **__: next(told))
+    done = kinds(run(tmp_path, replace(QUICK, epochs=2, judge="val_loss")), EpochDone)
+    assert [one.is_best for one in done] == [True, True]
 
 
 def test_the_log_says_device_and_sizes(tmp_path, monkeypatch):
@@ -122,9 +173,12 @@ def test_saved_files_are_what_the_events_say(tmp_path):
         "best.safetensors", "last.safetensors", "manifest.json", "resume.pt"]  # fmt: skip
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-def test_stopped_and_gone_on_gives_the_same_weights_to_the_last_bit(tmp_path, optimizer):
-    spec = replace(QUICK, epochs=4, dropout=0.3, optimizer=optimizer, clip_norm=1.0, label_smoothing=0.1)
+@pytest.mark.parametrize(("optimizer", "more"), [
+    ("adamw", {}), ("nesterov", {"schedule": "one cycle", "warmup": 1.0}),
+    ("rmsprop", {"ema": 0.9, "loss": "focal", "l1": 1e-5}), ("sgd", {"schedule": "plateau"}),
+])  # fmt: skip
+def test_stopped_and_gone_on_gives_the_same_weights_to_the_last_bit(tmp_path, optimizer, more):
+    spec = replace(QUICK, epochs=4, dropout=0.3, optimizer=optimizer, clip_norm=1.0, label_smoothing=0.1, **more)
     list(run(tmp_path, spec, name="straight"))
     with closing(run(tmp_path, spec, name="stopped")) as going:
         for event in going:
@@ -226,15 +280,14 @@ def test_one_class_in_validation_leaves_auroc_out_and_says_so_once(tmp_path):
 
 
 def test_a_lost_loss_stops_with_a_way_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(epochs, "weighted_cross_entropy",
-                        lambda logits, *_, **__: logits.sum() * float("nan"))  # fmt: skip
+    monkeypatch.setitem(epochs.LOSSES, "cross-entropy", lambda logits, *_, **__: logits.sum(dim=1) * float("nan"))
     with pytest.raises(UserError, match=r"loss of epoch 1 .* at learning rate 0\.003; train again with a lower one"):
         list(run(tmp_path))
     assert not (tmp_path / "run" / "last.safetensors").exists()
 
 
 def test_a_wild_learning_rate_is_such_a_loss(tmp_path):
-    wild = TrainSpec(epochs=30, batch_size=8, learning_rate=1.0, optimizer="sgd", model="vit_tiny", augment="none")
+    wild = TrainSpec(epochs=30, batch_size=8, learning_rate=1.0, optimizer="nesterov", model="vit_tiny", augment="none")
     with pytest.raises(UserError, match="no longer a number"):
         list(run(tmp_path, wild))
 

@@ -1,21 +1,38 @@
-"""Rates by epoch."""
+"""Rates by what is done, and every rule against its formula."""
+
+import math
 
 import pytest
 import torch
 
-from core.training.optim import OPTIMIZERS, SCHEDULES, learning_rate, optimizer_of
+from core.training.optim import OPTIMIZERS, SCHEDULES, l1_of, learning_rate, optimizer_of
 from core.training.spec import TrainSpec, knob
 
 
-def rates(schedule, epochs=4):
-    spec = TrainSpec(schedule=schedule, epochs=epochs, learning_rate=0.1)
-    return [learning_rate(spec, epoch) for epoch in range(1, epochs + 1)]
+def rates(schedule, at=(0.0, 0.25, 0.5, 0.75), **more):
+    spec = TrainSpec(schedule=schedule, epochs=4, learning_rate=0.1, **more)
+    return [learning_rate(spec, done) for done in at]
 
 
-def test_schedules():
+def test_schedules_follow_their_formulas():
     assert rates("constant") == [0.1] * 4
     assert rates("step") == pytest.approx([0.1, 0.1, 0.01, 0.001])
+    assert rates("exponential") == pytest.approx([0.1 * 0.001**done for done in (0, 0.25, 0.5, 0.75)])
+    assert rates("inverse time") == pytest.approx([0.1 / (1 + 9 * done) for done in (0, 0.25, 0.5, 0.75)])
     assert rates("cosine") == pytest.approx([0.1, 0.0853553, 0.05, 0.0146447], rel=1e-5)
+    assert rates("cosine restarts", (0.0, 1 / 6, 1 / 3, 0.5)) == pytest.approx([0.1, 0.05, 0.1, 0.05])
+    assert rates("one cycle", (0.0, 0.15, 0.3, 0.65, 1.0)) == pytest.approx([1e-4, 0.05005, 0.1, 0.05005, 1e-4])
+
+
+def test_a_plateau_falls_tenfold_each_time():
+    spec = TrainSpec(schedule="plateau", learning_rate=0.1)
+    assert [learning_rate(spec, 0.5, falls=falls) for falls in range(3)] == pytest.approx([0.1, 0.01, 0.001])
+
+
+def test_a_warm_up_rises_in_a_line_and_the_schedule_runs_over_the_rest():
+    assert rates("constant", (0.0, 0.125, 0.25, 1.0), warmup=1.0) == pytest.approx([0.001, 0.0505, 0.1, 0.1])
+    assert rates("cosine", (0.25, 0.625, 1.0), warmup=1.0) == pytest.approx([0.1, 0.05, 0.0])
+    assert rates("cosine", (0.5,), warmup=50.0) == pytest.approx([0.0505])  # longer than the training
 
 
 def test_the_form_offers_what_there_is():
@@ -25,8 +42,9 @@ def test_the_form_offers_what_there_is():
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_makes_a_bowl_smaller(name):
+    torch.manual_seed(0)
     module = torch.nn.Linear(3, 1)
-    optimizer = optimizer_of(module, TrainSpec(optimizer=name, learning_rate=0.05))
+    optimizer = optimizer_of(module, TrainSpec(optimizer=name, learning_rate=0.02))
     losses = []
     for _ in range(20):
         loss = module(torch.ones(1, 3)).square().sum()
@@ -35,3 +53,40 @@ def test_every_optimizer_makes_a_bowl_smaller(name):
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
+
+
+def first_step(name):
+    """What one step of a rule takes from a weight of 1 whose gradient is 2, at a rate of 0.1 without decay."""
+    module = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.ones_(module.weight)
+    optimizer = optimizer_of(module, TrainSpec(optimizer=name, learning_rate=0.1, weight_decay=0.0))
+    for _ in range(2):
+        optimizer.zero_grad()
+        (2 * module.weight).sum().backward()
+        optimizer.step()
+    return 1 - module.weight.item()
+
+
+def test_two_steps_of_every_optimizer_are_its_formula():
+    assert first_step("sgd") == pytest.approx(0.4)
+    assert first_step("momentum") == pytest.approx(0.1 * (2 + 3.8))  # v = 2, then 0.9 · 2 + 2
+    assert first_step("nesterov") == pytest.approx(0.1 * (2 + 0.9 * 2 + 2 + 0.9 * 3.8))
+    assert first_step("adagrad") == pytest.approx(0.1 * (1 + 2 / math.sqrt(8)))
+    assert first_step("rmsprop") == pytest.approx(0.1 * (2 / math.sqrt(0.04) + 2 / math.sqrt(0.0796)), rel=1e-5)
+    assert first_step("adam") == pytest.approx(0.2, rel=1e-5)
+    assert first_step("adamw") == pytest.approx(0.2, rel=1e-5)
+
+
+def test_what_is_frozen_is_not_moved():
+    module = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))
+    module[0].requires_grad_(False)
+    optimizer = optimizer_of(module, TrainSpec())
+    assert sum(len(group["params"]) for group in optimizer.param_groups) == 2
+
+
+def test_l1_counts_what_multiplies():
+    module = torch.nn.Linear(2, 1)
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor([[1.5, -2.0]]))
+        module.bias.fill_(9.0)
+    assert float(l1_of(module.parameters()).detach()) == 3.5

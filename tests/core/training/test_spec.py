@@ -27,7 +27,11 @@ def test_json_there_and_back():
         ("epochs", "2.5", "Epochs (epochs) is '2.5'; give a whole number from 1 to 1000."),
         ("learning_rate", "nan", "Learning rate (learning_rate) is 'nan'; give a number from 1e-06 to 1."),
         ("learning_rate", "quick", "Learning rate (learning_rate) is 'quick'; give a number from 1e-06 to 1."),
-        ("optimizer", "lion", "Optimizer (optimizer) is 'lion'; choose one of adam, adamw, sgd."),
+        (
+            "optimizer",
+            "lion",
+            "Optimizer (optimizer) is 'lion'; choose one of sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw.",
+        ),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_sentence(name, text, sentence):
@@ -47,6 +51,18 @@ def test_an_unknown_knob_is_refused_with_the_known_ones():
 def test_json_of_another_kind_is_refused(value):
     with pytest.raises(InvalidInput, match="whole number"):
         TrainSpec.from_json({"epochs": value})
+
+
+def test_an_older_spec_means_what_it_meant_and_a_newer_one_is_refused():
+    assert TrainSpec.from_json({"optimizer": "sgd"}).optimizer == "nesterov"  # what 0.3 did under that name
+    assert TrainSpec.from_json(TrainSpec(optimizer="sgd").to_json()).optimizer == "sgd"
+    with pytest.raises(InvalidInput, match="of version 99 and this Rounds knows 2; update Rounds"):
+        TrainSpec.from_json({"version": 99})
+
+
+def test_a_new_knob_at_its_default_does_not_rename_a_training():
+    assert TrainSpec().unusual == {}
+    assert TrainSpec(epochs=3, ema=0.9).unusual == {"epochs": 3, "ema": 0.9}
 
 
 def test_a_launchers_slot_is_a_device():
