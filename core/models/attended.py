@@ -1,4 +1,4 @@
-"""Residual networks whose blocks weigh their channels, or channels and places: torchvision's ResNet, attention added."""
+"""Residual networks whose blocks weigh their channels, or channels and places: torchvision's ResNet and attention."""
 
 from collections.abc import Callable
 from typing import Any
