@@ -17,21 +17,37 @@ CONTRAST = 0.10
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """A batch (B, channels, stored, stored) uint16 to floats (B, channels, size, size) on the device."""
+    """A batch of uint16 to floats of the model's size on the device.
+
+    (B, channels, stored, stored) to (B, channels, size, size), or cases of several planes (B, planes, channels,
+    stored, stored) to (B, planes, channels, size, size).
+    """
 
     size: int
     mean: Sequence[float]
     deviation: Sequence[float]
     device: torch.device
 
-    def __call__(self, pixels: Tensor, *, chance: torch.Generator | None = None) -> Tensor:
-        """With `chance` each image is turned, shifted, scaled and lit a little, each by its own draw; never flipped."""
-        images = self._floats(pixels)
+    def __call__(
+        self, pixels: Tensor, present: Tensor | None = None, *, chance: torch.Generator | None = None
+    ) -> Tensor:
+        """With `chance` each case is turned, shifted, scaled and lit a little by its own draw; never flipped.
+
+        All planes of a case are moved and lit alike. `present` (B, planes) says which planes there are: the others
+        become NaN, so that no network can take an absent plane for a black one.
+        """
+        count, size = pixels.shape[0], self.size
+        images = self._floats(pixels.flatten(1, -3))  # (B, planes · channels, stored, stored)
         images = self._stretched(images) if chance is None else lit(self._moved(images, chance), chance)
-        mean = torch.tensor(self.mean, device=self.device)[None, :, None, None]
-        deviation = torch.tensor(self.deviation, device=self.device)[None, :, None, None]
-        prepared = (images - mean) / deviation
-        return prepared.contiguous(memory_format=torch.channels_last) if self.device.type == "cuda" else prepared
+        planes = images.reshape(count, *pixels.shape[1:-2], size, size)
+        mean, deviation = (
+            torch.tensor(each, device=self.device)[:, None, None] for each in (self.mean, self.deviation)
+        )
+        prepared = (planes - mean) / deviation
+        if present is not None:
+            prepared = prepared.masked_fill(~present.to(self.device)[:, :, None, None, None], torch.nan)
+        as_rows = self.device.type == "cuda" and prepared.ndim == 4
+        return prepared.contiguous(memory_format=torch.channels_last) if as_rows else prepared
 
     def _floats(self, pixels: Tensor) -> Tensor:
         source = pixels.pin_memory() if self.device.type == "cuda" else pixels
