@@ -9,6 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from db.vocabulary import (
     Answer,
     CheckpointKind,
+    Flips,
     JobKind,
     JobState,
     LabelSource,
@@ -20,7 +21,7 @@ from db.vocabulary import (
     Verdict,
 )
 
-WORDS = (Answer, CheckpointKind, JobKind, JobState, LabelSource, Presence, Shape, Split, TaskKind, Unit, Verdict)
+WORDS = (Answer, CheckpointKind, Flips, JobKind, JobState, LabelSource, Presence, Shape, Split, TaskKind, Unit, Verdict)
 
 
 def _word(enum: type) -> Enum:
@@ -146,7 +147,11 @@ class Fact(Base):
 
 
 class Task(Base):
-    """The question asked, about an image or a series; `guideline` is what readers agreed on, in their words."""
+    """The question asked, about an image, a series or a study; `guideline` is what readers agreed on, in their words.
+
+    A number is asked for in the unit `measure` ("years"), between `low` and `high` where they are given. `flips` says
+    which mirror images of a case have its answer.
+    """
 
     __tablename__ = "task"
     __table_args__ = (UniqueConstraint("project_id", "name"),)
@@ -157,6 +162,10 @@ class Task(Base):
     unit: Mapped[Unit] = mapped_column(default=Unit.IMAGE)
     kind: Mapped[TaskKind] = mapped_column(default=TaskKind.SINGLE, server_default=TaskKind.SINGLE.value)
     guideline: Mapped[str] = mapped_column(default="", server_default="")
+    measure: Mapped[str] = mapped_column(default="", server_default="")
+    low: Mapped[float | None] = mapped_column(default=None)
+    high: Mapped[float | None] = mapped_column(default=None)
+    flips: Mapped[Flips] = mapped_column(default=Flips.NONE, server_default=Flips.NONE.value)
     created_at: Mapped[float] = _now()
     classes: Mapped[list["LabelClass"]] = relationship(order_by="LabelClass.position", lazy="selectin")
 
@@ -178,7 +187,10 @@ class LabelClass(Base):
 
 
 class Case(Base):
-    """One unit of a task. `image_id` is the image itself, or the middle one of the series."""
+    """One unit of a task. `image_id` is the image itself, the middle one of the series, or the study's first one.
+
+    The images of a study are in the order of their view, series and position.
+    """
 
     __tablename__ = "case"
     __table_args__ = (
@@ -190,9 +202,11 @@ class Case(Base):
     task_id: Mapped[int] = _to("task.id")
     image_id: Mapped[int] = _to("image.id")
     series_id: Mapped[int | None] = _to("series.id", default=None)
+    study_id: Mapped[int | None] = _to("study.id", default=None)
     # The newest annotation's answer, kept by the service that appends it: the queue and the counts read this index.
     answer: Mapped[Answer | None] = mapped_column(default=None)
     label_id: Mapped[int | None] = _to("label_class.id", default=None)
+    value: Mapped[float | None] = mapped_column(default=None)
 
 
 class Annotation(Base):
@@ -204,6 +218,7 @@ class Annotation(Base):
     __tablename__ = "annotation"
     __table_args__ = (
         CheckConstraint("(answer = 'label') = (label_id IS NOT NULL)", name="label_has_class"),
+        CheckConstraint("(answer = 'value') = (value IS NOT NULL)", name="value_has_number"),
         Index("annotation_undoes", "undoes_id"),
         Index("annotation_case", "case_id", "id"),
         Index("annotation_reader", "reader_id", "id"),
@@ -213,6 +228,7 @@ class Annotation(Base):
     reader_id: Mapped[int] = _to("reader.id")
     answer: Mapped[Answer]
     label_id: Mapped[int | None] = _to("label_class.id", default=None)
+    value: Mapped[float | None] = mapped_column(default=None)
     reason: Mapped[str] = mapped_column(default="", server_default="")
     source: Mapped[LabelSource]
     undoes_id: Mapped[int | None] = _to("annotation.id", default=None)
@@ -286,12 +302,13 @@ class Comment(Base):
 
 
 class Snapshot(Base):
-    """Frozen (case, label, split, weight), with its recipe and content hash. Immutable."""
+    """Frozen (case, label, split, weight), with its recipe, its task's kind and its content hash. Immutable."""
 
     __tablename__ = "snapshot"
     __table_args__ = (Index("snapshot_task", "task_id", "id"),)
     id: Id = _id()
     task_id: Mapped[int] = _to("task.id")
+    kind: Mapped[TaskKind] = mapped_column(default=TaskKind.SINGLE, server_default=TaskKind.SINGLE.value)
     name: Mapped[str] = mapped_column(unique=True)
     hash: Mapped[str]
     recipe: Mapped[dict[str, Any]]
@@ -302,7 +319,11 @@ class Snapshot(Base):
 
 
 class SnapshotCase(Base):
-    """One case as it was frozen: `label` indexes the snapshot's classes, `repeats` is 0 where left out."""
+    """One case as it was frozen: `label` indexes the snapshot's classes, `repeats` is 0 where left out.
+
+    `targets` is what a model shall say: the class's index, or of several findings 1, 0 or null each, or the number;
+    where nothing stands, it is [label]. `label` is 0 for findings and numbers.
+    """
 
     __tablename__ = "snapshot_case"
     __table_args__ = (
@@ -316,16 +337,18 @@ class SnapshotCase(Base):
     split: Mapped[Split]
     weight: Mapped[float] = mapped_column(default=1.0)
     repeats: Mapped[int] = mapped_column(default=1)
+    targets: Mapped[list[Any] | None] = mapped_column(default=None)
 
 
 class Run(Base):
-    """TrainSpec + snapshot + result: a scientific fact."""
+    """TrainSpec + snapshot + result: a scientific fact. `also` are the snapshots of further tasks learned at once."""
 
     __tablename__ = "run"
     __table_args__ = (Index("run_snapshot", "snapshot_id"),)
     id: Id = _id()
     snapshot_id: Mapped[int] = _to("snapshot.id")
     reader_id: Mapped[int] = _to("reader.id")
+    also: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     spec: Mapped[dict[str, Any]]
     request_key: Mapped[str] = mapped_column(unique=True)  # one per rendered form: a double click is one run
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -378,7 +401,10 @@ class Checkpoint(Base):
 
 
 class Prediction(Base):
-    """The probabilities of a snapshot's classes for one case, by the run's best checkpoint."""
+    """What the run's best checkpoint says of one case: the probabilities of the snapshot's classes, or the number.
+
+    `more` is what the heads of further tasks say, by the task's name.
+    """
 
     __tablename__ = "prediction"
     __table_args__ = (UniqueConstraint("run_id", "case_id"), Index("prediction_case", "case_id"))
@@ -388,6 +414,7 @@ class Prediction(Base):
     split: Mapped[Split]
     label: Mapped[int]
     probabilities: Mapped[list[Any]]
+    more: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     checkpoint_sha256: Mapped[str]
 
 

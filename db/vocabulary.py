@@ -63,23 +63,33 @@ class LabelSource(StrEnum):
 
 
 class Answer(StrEnum):
-    """What an annotation says: a class, findings, that the image cannot be assessed, or nothing any more (an undo)."""
+    """What an annotation says: a class, findings, a number, that it cannot be assessed, or nothing more (an undo)."""
 
     LABEL = "label"
     FINDINGS = "findings"
+    VALUE = "value"
     UNREADABLE = "unreadable"
     WITHDRAWN = "withdrawn"
 
 
-ANSWERED = (Answer.LABEL, Answer.FINDINGS, Answer.UNREADABLE)
+ANSWERED = (Answer.LABEL, Answer.FINDINGS, Answer.VALUE, Answer.UNREADABLE)
 
 
 class TaskKind(StrEnum):
-    """How many of a task's classes an answer names, and whether their order means something."""
+    """How many of a task's classes an answer names, and whether their order means something; or that it is a number."""
 
     SINGLE = "single"
     ORDINAL = "ordinal"
     MULTI = "multi"
+    NUMBER = "number"
+
+
+class Flips(StrEnum):
+    """Which mirror images of a case answer its task alike: flips only where the anatomy allows."""
+
+    NONE = "none"
+    LEFT_RIGHT = "left-right"
+    ANY = "any"
 
 
 class Presence(StrEnum):
@@ -106,6 +116,7 @@ class Unit(StrEnum):
 
     IMAGE = "image"
     SERIES = "series"
+    STUDY = "study"
 
 
 class Verdict(StrEnum):

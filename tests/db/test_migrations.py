@@ -9,14 +9,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import HomeUnusable
 from core.services.workspace import open_home
 from core.settings import Settings
 from db import Database, migrations
-from db.tables import Base
+from db.tables import Base, Run, Snapshot, SnapshotCase
+from db.vocabulary import TaskKind
 
 
 def test_the_steps_end_at_the_models(tmp_path: Path):
@@ -84,17 +85,40 @@ def test_an_older_catalogue_keeps_every_row_and_every_law(tmp_path: Path):
         assert session.execute(text("SELECT kind, guideline FROM task")).one() == ("single", "")
         assert session.execute(text("PRAGMA foreign_key_check")).all() == []
         assert session.scalar(text("PRAGMA foreign_keys")) == 1
+        assert session.execute(text("SELECT flips, measure, low FROM task")).one() == ("none", "", None)
         made = dict(session.execute(text("SELECT name, sql FROM sqlite_master")).all())
-    for law in ("answer_known", "label_has_class", "labelsource_known"):
+    for law in ("answer_known", "label_has_class", "labelsource_known", "value_has_number"):
         assert law in made["annotation"]
     assert "answer_known" in made["case"]
-    assert all(law in made["task"] for law in ("unit_known", "taskkind_known"))
+    assert all(law in made["task"] for law in ("unit_known", "taskkind_known", "flips_known"))
     with db.transaction() as session:
         session.execute(text("UPDATE annotation SET answer = 'findings', label_id = NULL"))
     with pytest.raises(IntegrityError), db.transaction() as session:
         session.execute(text("UPDATE annotation SET answer = 'label'"))
     with pytest.raises(IntegrityError), db.transaction() as session:
+        session.execute(text("UPDATE annotation SET answer = 'value'"))
+    with pytest.raises(IntegrityError), db.transaction() as session:
         session.execute(text('DELETE FROM "case"'))
+
+
+def test_what_was_frozen_before_there_were_kinds_is_of_one_label_each(tmp_path: Path):
+    db = Database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    _old(db, "0002")
+    with db.transaction() as session:
+        for row in FROZEN_ROWS:
+            session.execute(text(row))
+    migrations.upgrade(db)
+    with db.read() as session:
+        assert session.scalars(select(Snapshot.kind)).all() == [TaskKind.SINGLE]
+        assert session.scalars(select(SnapshotCase.targets)).all() == [None]
+        assert session.scalars(select(Run.also)).all() == [[]]
+    with db.transaction() as session:
+        session.execute(text("UPDATE task SET unit = 'study', kind = 'number', low = 0, high = 120, flips = 'any'"))
+        session.execute(text("UPDATE annotation SET answer = 'value', label_id = NULL, value = 61.5"))
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.execute(text("UPDATE task SET flips = 'diagonal'"))
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.execute(text('UPDATE "case" SET study_id = 7'))
 
 
 def _old(db: Database, revision: str) -> None:
@@ -116,4 +140,12 @@ OLD_ROWS = (
     "INSERT INTO \"case\" (id, task_id, image_id, answer, label_id) VALUES (1, 1, 1, 'label', 1)",
     "INSERT INTO annotation (id, case_id, reader_id, answer, label_id, source, client_key, created_at) "
     "VALUES (1, 1, 1, 'label', 1, 'human', 'key', 0)",
+)
+FROZEN_ROWS = (
+    "INSERT INTO snapshot (id, task_id, name, hash, recipe, classes, summary, reader_id, created_at) "
+    "VALUES (1, 1, 's', 'h', '{}', '[]', '{}', 1, 0)",
+    "INSERT INTO snapshot_case (snapshot_id, case_id, patient_id, label, split, weight, repeats) "
+    "VALUES (1, 1, 1, 0, 'train', 1, 1)",
+    "INSERT INTO run (id, snapshot_id, reader_id, spec, request_key, result, created_at) "
+    "VALUES (1, 1, 1, '{}', 'r', '{}', 0)",
 )
