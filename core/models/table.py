@@ -21,6 +21,9 @@ class ModelEntry:
     (B, classes); `knobs` names what it takes of a training's settings besides.
     `target_layer(module)` is the layer Grad-CAM reads, None where it does not apply.
     Sizes are edges in pixels; an image below `least_size` is upsampled to it on the device.
+    `takes` is what it sees of a case: "image" (its main picture), "stack" (a fixed number of pictures, evenly spaced
+    along a series), "bag" (some pictures of a study, in any order) or "views" (two, one of each view). All but "image"
+    see (B, pictures, channels, size, size), where a picture of a bag that is not there is all NaN.
     `gflops` is the work of one image forward at the default size (multiply-adds, in thousands of millions).
     """
 
@@ -35,6 +38,7 @@ class ModelEntry:
     explainers: tuple[str, ...]
     gflops: float
     knobs: tuple[str, ...] = ()
+    takes: str = "image"
 
 
 _ENTRIES = (

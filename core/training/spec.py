@@ -9,6 +9,7 @@ from typing import Any
 from core.errors import InvalidInput
 from core.models import MODELS
 from core.models.cnn import NORMS, POOLINGS
+from core.models.encoders import ENCODERS
 
 VERSION = 2  # of what the knobs mean
 
@@ -20,6 +21,11 @@ def _number(default: float, title: str, text: str, *, low: float, high: float, u
 
 def _choice(default: str, title: str, text: str, choices: tuple[str, ...]) -> Any:
     told = {"title": title, "help": text, "unit": "", "low": None, "high": None, "choices": choices}
+    return field(default=default, metadata=told)
+
+
+def _text(default: str, title: str, text: str, *, longest: int = 200) -> Any:
+    told = {"title": title, "help": text, "unit": "", "low": 0, "high": longest, "choices": ()}
     return field(default=default, metadata=told)
 
 
@@ -63,6 +69,22 @@ class TrainSpec:
     norm: str = _choice("batch", "Normalisation", "What steadies the small CNN's maps.", NORMS)
     dense: int = _number(0, "Dense layer", "Width of a hidden layer before the small CNN's last; 0 is none.",
                          low=0, high=4096)  # fmt: skip
+    encoder: str = _choice("small_cnn", "Encoder", "What reads each picture, in a model of several pictures.",
+                           tuple(ENCODERS))  # fmt: skip
+    slices: int = _number(16, "Pictures of a case", "Most pictures of a case that a model of several sees.",
+                          low=2, high=128, unit="pictures")  # fmt: skip
+    views: str = _text("", "Views", "The two views that a model of two sees, such as PA,LATERAL; empty takes the two "
+                       "that most studies have.")  # fmt: skip
+    start: str = _choice("nothing", "Start from", "Weights to begin with: chance, a finished run's, those of a file "
+                         "in the home's folder `weights`, or the published ones.",
+                         ("nothing", "run", "file", "published"))  # fmt: skip
+    start_run: int = _number(0, "Run to start from", "Number of the finished run whose best weights are taken.",
+                             low=0, high=2**31 - 1)  # fmt: skip
+    start_file: str = _text("", "File to start from", "Name of a .safetensors or .pth file in the folder `weights`.")
+    download: str = _choice("no", "Download", "Whether published weights may be fetched where they are not here yet.",
+                            ("no", "yes"))  # fmt: skip
+    freeze: str = _text("", "Frozen layers", "Names of blocks that do not learn, such as conv1,bn1,layer1; `encoder` "
+                        "is all that reads pictures; empty is none.")  # fmt: skip
     clip_norm: float = _number(
         0.0, "Gradient clipping", "Greatest length of a gradient; 0 is off.", low=0.0, high=100.0
     )
@@ -136,7 +158,8 @@ class TrainSpec:
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """One field of TrainSpec as a form sees it. `kind` is "int", "float" or "choice"; bounds are inclusive."""
+    """One field of TrainSpec as a form sees it. `kind` is "int", "float", "choice" or "text"; bounds are inclusive,
+    a text's are of its length."""
 
     name: str
     title: str
@@ -155,7 +178,7 @@ class Knob:
             InvalidInput: no such value.
         """
         try:
-            return text.strip() if self.kind == "choice" else int(text) if self.kind == "int" else float(text)
+            return text.strip() if self.kind in ("choice", "text") else int(text) if self.kind == "int" else float(text)
         except ValueError:
             raise self._refusal(text) from None
 
@@ -175,6 +198,8 @@ class Knob:
             raise self._refusal(value)
 
     def _within(self, value: Any) -> bool:
+        if self.kind == "text":
+            return isinstance(value, str) and value.isprintable() and len(value) <= (self.high or 0)
         if isinstance(value, bool) or not isinstance(value, int if self.kind == "int" else int | float):
             return False
         return (
@@ -184,6 +209,10 @@ class Knob:
     def _refusal(self, value: Any) -> InvalidInput:
         if self.kind == "choice":
             return InvalidInput(f"{self.title} ({self.name}) is '{value}'; choose one of {', '.join(self.choices)}.")
+        if self.kind == "text":
+            return InvalidInput(
+                f"{self.title} ({self.name}) is {value!r}; give one line of at most {self.high:g} letters."
+            )
         wanted = "a whole number" if self.kind == "int" else "a number"
         return InvalidInput(
             f"{self.title} ({self.name}) is '{value}'; give {wanted} from {self.low:g} to {self.high:g}."
@@ -207,12 +236,13 @@ def knob(name: str) -> Knob:
     raise InvalidInput(f"Training has no setting '{name}'; it has {', '.join(one.name for one in _KNOBS)}.")
 
 
-def _kind(annotation: Any) -> str:
-    return {int: "int", float: "float"}.get(annotation, "choice")
+def _kind(annotation: Any, told: Mapping[str, Any]) -> str:
+    return {int: "int", float: "float"}.get(annotation, "choice" if told["choices"] else "text")
 
 
 _KNOBS = tuple(
-    Knob(name=one.name, kind=_kind(one.type), default=one.default, **one.metadata) for one in fields(TrainSpec)
+    Knob(name=one.name, kind=_kind(one.type, one.metadata), default=one.default, **one.metadata)
+    for one in fields(TrainSpec)
 )
 
 PRESETS: dict[str, dict[str, Any]] = {

@@ -27,6 +27,8 @@ def _input(knob: Knob, values: Mapping[str, Any], key: str) -> Any:
         return st.selectbox(
             title, knob.choices, knob.choices.index(value), help=knob.help, key=name, format_func=_title
         )
+    if knob.kind == "text":
+        return st.text_input(title, str(value), max_chars=int(knob.high or 0), help=knob.help, key=name).strip()
     if knob.kind == "int":
         return st.number_input(title, int(knob.low or 0), int(knob.high or 0), int(value), help=knob.help, key=name)
     return st.number_input(title, float(knob.low or 0), float(knob.high or 0), float(value), help=knob.help, key=name,

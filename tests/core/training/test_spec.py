@@ -71,6 +71,14 @@ def test_a_launchers_slot_is_a_device():
         TrainSpec(device="cuda:x")
 
 
+def test_a_text_is_one_line_of_a_greatest_length():
+    assert TrainSpec().with_settings({"views": " PA,LATERAL "}).views == "PA,LATERAL"
+    assert (knob("views").kind, knob("views").default) == ("text", "")
+    for value in ("x" * 201, "two\nlines", 3, None):
+        with pytest.raises(InvalidInput, match=r"Views \(views\) is .*; give one line of at most 200 letters\."):
+            TrainSpec.from_json({"views": value})
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_a_spec(name):
     spec = TrainSpec().with_preset(name)
@@ -88,5 +96,5 @@ def test_a_form_can_be_drawn_from_the_knobs():
         assert one.title
         assert one.help.endswith(".")
         assert bool(one.choices) == (one.kind == "choice")
-        assert one.kind == "choice" or one.low <= one.default <= one.high
+        assert one.kind in ("choice", "text") or one.low <= one.default <= one.high
     assert knob("image_size").unit == "px"

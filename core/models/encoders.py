@@ -1,0 +1,53 @@
+"""ENCODERS: networks that read one picture for a model of several, said once. Builders import torch when called."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.models import backbones, cnn
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.models.planes import Encoder
+
+RESNET = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
+TRUNK = ("kernel_size", "blocks", "pooling", "norm")  # knobs of a training that shape the small CNN's map
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderEntry:
+    """A network of one image and the children of it, in order, that lead to its last map.
+
+    A picture whose edge is below `least_size` is upsampled to it first, as the network alone would have it.
+    """
+
+    name: str
+    least_size: int
+    build: "Callable[..., nn.Module]"
+    parts: tuple[str, ...] = ("features",)
+    knobs: tuple[str, ...] = ()
+
+
+_ENTRIES = (
+    EncoderEntry("small_cnn", 16, cnn.small_cnn, knobs=TRUNK),
+    EncoderEntry("resnet18", 64, backbones.resnet18, RESNET),
+    EncoderEntry("resnet50", 64, backbones.resnet50, RESNET),
+    EncoderEntry("densenet121", 64, backbones.densenet121),
+    EncoderEntry("mobilenet_v2", 64, backbones.mobilenet_v2),
+    EncoderEntry("efficientnet_b0", 64, backbones.efficientnet_b0),
+    EncoderEntry("efficientnet_v2_s", 64, backbones.efficientnet_v2_s),
+    EncoderEntry("convnext_tiny", 64, backbones.convnext_tiny),
+)
+
+ENCODERS: dict[str, EncoderEntry] = {one.name: one for one in _ENTRIES}
+
+
+def encoder(name: str, channels: int, size: int, **shape: Any) -> "Encoder":
+    """Pictures (P, channels, size, size) to maps (P, width, h, w); `shape` are the small CNN's knobs, see `TRUNK`."""
+    from core.models.planes import Encoder
+
+    entry = ENCODERS[name]
+    asked = {knob: value for knob, value in shape.items() if knob in entry.knobs}
+    whole = entry.build(channels, 2, max(size, entry.least_size), 0.0, **asked)
+    return Encoder(whole, entry.parts, entry.least_size)
