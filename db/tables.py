@@ -322,7 +322,8 @@ class SnapshotCase(Base):
     """One case as it was frozen: `label` indexes the snapshot's classes, `repeats` is 0 where left out.
 
     `targets` is what a model shall say: the class's index, or of several findings 1, 0 or null each, or the number;
-    where nothing stands, it is [label]. `label` is 0 for findings and numbers.
+    where nothing stands, it is [label]. `label` is 0 for findings and numbers. `images` are the ids of the pictures
+    that a case of a series or a study had then, in order; where nothing stands, the case's own image.
     """
 
     __tablename__ = "snapshot_case"
@@ -338,6 +339,7 @@ class SnapshotCase(Base):
     weight: Mapped[float] = mapped_column(default=1.0)
     repeats: Mapped[int] = mapped_column(default=1)
     targets: Mapped[list[Any] | None] = mapped_column(default=None)
+    images: Mapped[list[Any] | None] = mapped_column(default=None)
 
 
 class Run(Base):

@@ -38,6 +38,7 @@ def upgrade() -> None:
     with op.batch_alter_table("snapshot") as batch_op:
         batch_op.add_column(sa.Column("kind", _word("taskkind_known", *KINDS), server_default="single", nullable=False))
     op.add_column("snapshot_case", sa.Column("targets", sa.JSON(), nullable=True))
+    op.add_column("snapshot_case", sa.Column("images", sa.JSON(), nullable=True))
     op.add_column("run", sa.Column("also", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("prediction", sa.Column("more", sa.JSON(), nullable=True))
 
