@@ -1,6 +1,5 @@
-"""From stored uint16 to what a model sees, on the device: size, light augmentation, normalisation."""
+"""From stored uint16 to what a model sees, on the device: size, augmentation, normalisation."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,11 +7,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-TURN = math.radians(8.0)
-SHIFT = 0.06  # of the edge, each way
-SCALE = 0.08
-BRIGHTNESS = 0.06  # of white
-CONTRAST = 0.10
+from core.training.amounts import LIGHT, Amounts
+from core.training.lighting import blurred, covered, lit, noisy
+from core.training.moving import moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +24,21 @@ class Prepare:
     mean: Sequence[float]
     deviation: Sequence[float]
     device: torch.device
+    amounts: Amounts = LIGHT
 
     def __call__(
         self, pixels: Tensor, present: Tensor | None = None, *, chance: torch.Generator | None = None
     ) -> Tensor:
-        """With `chance` each case is turned, shifted, scaled and lit a little by its own draw; never flipped.
+        """With `chance` each case is changed by its own draw of what `amounts` allows; without it nothing is.
 
-        All planes of a case are moved and lit alike. `present` (B, planes) says which planes there are: the others
+        All planes of a case are changed alike. `present` (B, planes) says which planes there are: the others
         become NaN, so that no network can take an absent plane for a black one.
         """
-        count, size = pixels.shape[0], self.size
         images = self._floats(pixels.flatten(1, -3))  # (B, planes · channels, stored, stored)
-        images = self._stretched(images) if chance is None else lit(self._moved(images, chance), chance)
-        planes = images.reshape(count, *pixels.shape[1:-2], size, size)
-        mean, deviation = (
-            torch.tensor(each, device=self.device)[:, None, None] for each in (self.mean, self.deviation)
-        )
-        prepared = (planes - mean) / deviation
+        images = self._stretched(images) if chance is None else self._changed(images, chance)
+        prepared = self._normalised(images.reshape(*pixels.shape[:-2], self.size, self.size))
+        if chance is not None and self.amounts.cutout:
+            prepared = covered(prepared, self.amounts.cutout, chance)
         if present is not None:
             prepared = prepared.masked_fill(~present.to(self.device)[:, :, None, None, None], torch.nan)
         as_rows = self.device.type == "cuda" and prepared.ndim == 4
@@ -58,25 +53,18 @@ class Prepare:
             return images
         return F.interpolate(images, size=(self.size, self.size), mode="bilinear", align_corners=False)
 
-    def _moved(self, images: Tensor, chance: torch.Generator) -> Tensor:
-        """One grid_sample does the upsampling and the movement."""
-        count, channels = images.shape[:2]
-        moves = draw_moves(count, chance).to(self.device)  # (B, 2, 3)
-        grid = F.affine_grid(moves, [count, channels, self.size, self.size], align_corners=False)
-        return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    def _changed(self, images: Tensor, chance: torch.Generator) -> Tensor:
+        """Places first, in one sampling that is the upsampling too; then light, as it would reach a detector."""
+        amounts = self.amounts
+        images = moved(images, self.size, amounts, chance) if amounts.moves else self._stretched(images)
+        if amounts.window:
+            images = lit(images, amounts.window, chance)
+        if amounts.blur:
+            images = blurred(images, amounts.blur, chance)
+        return noisy(images, amounts.noise, chance) if amounts.noise else images
 
-
-def draw_moves(count: int, chance: torch.Generator) -> Tensor:
-    """An affine map per image, (count, 2, 3). Drawn on the CPU, so that a seed means the same on every device."""
-    turn, scale, across, down = (2 * torch.rand(4, count, generator=chance) - 1).unbind()
-    angle, zoom = turn * TURN, 1 + scale * SCALE
-    cosine, sine = zoom * angle.cos(), zoom * angle.sin()
-    # the grid spans -1..1, so a shift of the edge's share is twice that
-    rows = [cosine, -sine, 2 * SHIFT * across, sine, cosine, 2 * SHIFT * down]
-    return torch.stack(rows, dim=1).view(count, 2, 3)
-
-
-def lit(images: Tensor, chance: torch.Generator) -> Tensor:
-    """Each image at its own contrast and brightness."""
-    contrast, brightness = (2 * torch.rand(2, len(images), 1, 1, 1, generator=chance) - 1).to(images.device).unbind()
-    return (images - 0.5) * (1 + CONTRAST * contrast) + 0.5 + BRIGHTNESS * brightness
+    def _normalised(self, planes: Tensor) -> Tensor:
+        mean, deviation = (
+            torch.tensor(each, device=self.device)[:, None, None] for each in (self.mean, self.deviation)
+        )
+        return (planes - mean) / deviation

@@ -68,7 +68,7 @@ def train_one_epoch(
     parts = parts or Parts()
     module.train()
     torch.manual_seed(_seed(spec.seed, epoch))  # dropout's; the loop owns its process
-    chance = torch.Generator().manual_seed(_seed(spec.seed, epoch)) if spec.augment == "light" else None
+    chance = torch.Generator().manual_seed(_seed(spec.seed, epoch)) if spec.augment != "none" else None
     batches = batches_of(shuffled(plan.train, seed=spec.seed, epoch=epoch), spec.batch_size)
     fetcher, total = Fetcher(cache.pixels), torch.zeros((), device=prepare.device)
     started = told = time.perf_counter()

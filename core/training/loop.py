@@ -16,6 +16,7 @@ from torch import nn
 from core.errors import UserError
 from core.models import entry
 from core.training import devices
+from core.training.amounts import amounts_of
 from core.training.augment import Prepare
 from core.training.average import Average
 from core.training.cache import PixelCache, open_cache, sha256_of
@@ -136,7 +137,7 @@ def _begin(
     )  # fmt: skip
     return Training(
         spec=spec, plan=planned, cache=pixels, module=module, optimizer=optimizer_of(module, spec),
-        prepare=Prepare(planned.size, mean, deviation, device), manifest=manifest, folder=folder,
+        prepare=Prepare(planned.size, mean, deviation, device, amounts_of(spec)), manifest=manifest, folder=folder,
         fingerprint=_fingerprint(spec, planned, pixels, classes),
         average=Average(module, spec.ema) if spec.ema else None,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from core.errors import InvalidInput
 from core.models import MODELS
 from core.models.cnn import NORMS, POOLINGS
 from core.models.encoders import ENCODERS
+from core.training.amounts import FLIPS
 
 VERSION = 2  # of what the knobs mean
 
@@ -60,7 +61,31 @@ class TrainSpec:
                                      low=0.0, high=0.5)  # fmt: skip
     dropout: float = _number(0.0, "Dropout", "Share of features hidden before the last layer.", low=0.0, high=0.9)
     augment: str = _choice("light", "Augmentation", "Light: small random rotation, shift, scale and brightness; "
-                           "never a flip.", ("none", "light"))  # fmt: skip
+                           "strong: more, and crop, elastic, noise, blur, cutout; custom: as set below. Never a flip "
+                           "unless asked for.", ("none", "light", "strong", "custom"))  # fmt: skip
+    turn: float = _number(8.0, "Rotation", "Turned by up to so much, each way; 0 is off.",
+                          low=0.0, high=180.0, unit="°")  # fmt: skip
+    shift: float = _number(6.0, "Shift", "Moved by up to so much of the edge, each way; 0 is off.",
+                           low=0.0, high=50.0, unit="%")  # fmt: skip
+    scale: float = _number(8.0, "Scale", "Larger or smaller by up to so much; 0 is off.", low=0.0, high=50.0, unit="%")
+    shear: float = _number(0.0, "Shear", "Slanted by up to so much, each way; 0 is off.", low=0.0, high=45.0, unit="°")
+    crop: float = _number(0.0, "Crop", "Up to so much of width and of height is cut away, what is left is stretched; "
+                          "0 is off.", low=0.0, high=80.0, unit="%")  # fmt: skip
+    elastic: float = _number(0.0, "Elastic", "Pulled smoothly by up to so much of the edge; 0 is off.",
+                             low=0.0, high=10.0, unit="%")  # fmt: skip
+    window: float = _number(10.0, "Window jitter", "Window width changed by up to so much, level by up to 0.6 of that, "
+                            "on the 16-bit values; 0 is off.", low=0.0, high=90.0, unit="%")  # fmt: skip
+    noise: float = _number(0.0, "Noise", "Gaussian noise of up to so much of white; 0 is off.",
+                           low=0.0, high=50.0, unit="%")  # fmt: skip
+    blur: float = _number(0.0, "Blur", "Gaussian blur of up to so much at the model's size; 0 is off.",
+                          low=0.0, high=10.0, unit="px")  # fmt: skip
+    cutout: float = _number(0.0, "Cutout", "A square of so much of the edge is covered, anywhere; 0 is off.",
+                            low=0.0, high=80.0, unit="%")  # fmt: skip
+    mixup: float = _number(0.0, "Mixup", "Two cases and their labels are blended, by a share from Beta(alpha, alpha); "
+                           "0.2 is usual, 0 is off.", low=0.0, high=10.0)  # fmt: skip
+    flips: str = _choice("none", "Flips", "Mirrored half of the time. Refused where the task does not allow it: a "
+                         "heart on the right is a finding.",
+                         FLIPS)  # fmt: skip
     image_size: int = _number(0, "Image size", "Edge of the model's input; 0 lets model and images decide.",
                               low=0, high=1024, unit="px")  # fmt: skip
     kernel_size: int = _number(3, "Kernel size", "Edge of the small CNN's convolutions.", low=1, high=7, unit="px")
