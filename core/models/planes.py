@@ -21,8 +21,9 @@ class Encoder(nn.Sequential):
         if pictures.shape[-1] < self.least_size:
             edge = self.least_size
             pictures = F.interpolate(pictures, size=(edge, edge), mode="bilinear", align_corners=False)
-        maps: Tensor = super().forward(pictures)
-        return maps
+        for part in self:
+            pictures = part(pictures)
+        return pictures
 
 
 class Weights(nn.Module):

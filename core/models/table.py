@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import NotFound
-from core.models import attention, backbones, classics, cnn, light, vit
+from core.models import attention, backbones, classics, cnn, light, several, vit
+from core.models.encoders import TRUNK
 
 if TYPE_CHECKING:
     from torch import nn
 
 SHAPE = ("kernel_size", "blocks", "pooling", "norm", "dense")  # knobs of a training that shape a small CNN
+READING = ("encoder", *TRUNK)  # knobs that say what reads each of several pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +23,19 @@ class ModelEntry:
     (B, classes); `knobs` names what it takes of a training's settings besides.
     `target_layer(module)` is the layer Grad-CAM reads, None where it does not apply.
     Sizes are edges in pixels; an image below `least_size` is upsampled to it on the device.
+    `family` is what joins the parts of a picture ("cnn", "attention") or the pictures of a case ("bag", "fusion",
+    "sequence", "volume").
     `takes` is what it sees of a case: "image" (its main picture), "stack" (a fixed number of pictures, evenly spaced
     along a series), "bag" (some pictures of a study, in any order) or "views" (two, one of each view). All but "image"
     see (B, pictures, channels, size, size), where a picture of a bag that is not there is all NaN.
-    `gflops` is the work of one image forward at the default size (multiply-adds, in thousands of millions).
+    `gflops` is the work of one case forward at the default size, of 16 pictures where it sees several (multiply-adds,
+    in thousands of millions), with the default encoder.
     """
 
     name: str
     title: str
     summary: str
-    family: str  # "cnn" | "attention"
+    family: str
     least_size: int
     default_size: int
     build: "Callable[..., nn.Module]"
@@ -125,6 +130,30 @@ _ENTRIES = (
     ModelEntry(
         "swin_tiny", "Swin-T", "Transformer that attends within shifting windows; keeps places, unlike ViT.",
         "attention", 32, 224, attention.swin_tiny, attention.swin_target, ("gradcam",), 4.5,
+    ),
+    ModelEntry(
+        "attention_mil", "Attention MIL", "All images of a study, weighed by what each says; shows which ones counted.",
+        "bag", 28, 128, several.attention_mil, several.encoder_target, ("gradcam",), 4.9, READING, "bag",
+    ),
+    ModelEntry(
+        "late_fusion", "Late fusion", "Two views of a study, each read alone, then joined; to compare with.",
+        "fusion", 28, 224, several.late_fusion, several.encoder_target, ("gradcam",), 1.9, READING, "views",
+    ),
+    ModelEntry(
+        "cross_attention", "Cross-attention", "Two views of a study whose places look at each other's first.",
+        "fusion", 28, 224, several.cross_attention, several.encoder_target, ("gradcam",), 1.9, READING, "views",
+    ),
+    ModelEntry(
+        "cnn_gru", "CNN and GRU", "The slices of a series one after another, there and back, with a memory.",
+        "sequence", 28, 128, several.cnn_gru, several.encoder_target, ("gradcam",), 4.9, READING, "stack",
+    ),
+    ModelEntry(
+        "cnn_gru_attention", "CNN, GRU and attention", "As CNN and GRU, and weighs the slices: shows which counted.",
+        "sequence", 28, 128, several.cnn_gru_attention, several.encoder_target, ("gradcam",), 4.9, READING, "stack",
+    ),
+    ModelEntry(
+        "resnet3d_18", "3-D ResNet-18", "A series as a volume; for findings that only several slices show, on a GPU.",
+        "volume", 28, 112, several.resnet3d_18, several.volume_target, ("gradcam",), 39.8, takes="stack",
     ),
 )  # fmt: skip
 

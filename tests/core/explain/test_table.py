@@ -8,8 +8,9 @@ from core.explain import EXPLAINERS, explain
 from core.inference import scores
 from core.models import MODELS
 
-PAIRS = [(name, method) for name, entry in MODELS.items() for method in EXPLAINERS if EXPLAINERS[method].suits(entry)]
-MISFITS = [(name, method) for name in MODELS for method in EXPLAINERS if (name, method) not in PAIRS]
+ALONE = {name: entry for name, entry in MODELS.items() if entry.takes == "image"}
+PAIRS = [(name, method) for name, entry in ALONE.items() for method in EXPLAINERS if EXPLAINERS[method].suits(entry)]
+MISFITS = [(name, method) for name in ALONE for method in EXPLAINERS if (name, method) not in PAIRS]
 
 
 def hooks(module):

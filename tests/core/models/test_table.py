@@ -10,12 +10,20 @@ from core.errors import NotFound
 from core.explain import EXPLAINERS
 from core.models import MODELS, entry, input_size
 
+PICTURES = {"image": (), "views": (2,), "stack": (5,), "bag": (3,)}  # of a case, in these tests
+
+
+def inputs(model, count, channels, size):
+    """Chance images as that model takes them."""
+    return torch.randn(count, *PICTURES[model.takes], channels, size, size)
+
 
 def test_the_table_holds_the_models_of_the_form():
     assert list(MODELS) == [
         "small_cnn", "alexnet", "vgg11_bn", "vgg16_bn", "googlenet", "inception_v3", "resnet18", "resnet50",
         "densenet121", "mobilenet_v1", "mobilenet_v2", "efficientnet_b0", "efficientnet_v2_s", "convnext_tiny",
         "se_resnet50", "cbam_resnet18", "cnn_attention", "vit_tiny", "vit_small", "vit_base", "swin_tiny",
+        "attention_mil", "late_fusion", "cross_attention", "cnn_gru", "cnn_gru_attention", "resnet3d_18",
     ]  # fmt: skip
 
 
@@ -27,7 +35,7 @@ def test_any_channel_count_and_size_gives_finite_logits(name, channels, classes,
     torch.manual_seed(0)
     module = model.build(channels, classes, size, 0.1).eval()
     with torch.no_grad():
-        logits = module(torch.randn(2, channels, size, size))
+        logits = module(inputs(model, 2, channels, size))
     assert logits.shape == (2, classes)
     assert torch.isfinite(logits).all()
 
@@ -40,7 +48,7 @@ def test_every_weight_learns(name):
     module = model.build(2, 3, size, 0.0).train()
     if name.startswith("vit"):  # torchvision starts its last layer at 0, which lets no gradient through the first time
         torch.nn.init.normal_(module.heads[1].head.weight)
-    torch.nn.functional.cross_entropy(module(torch.randn(2, 2, size, size)), torch.tensor([0, 2])).backward()
+    torch.nn.functional.cross_entropy(module(inputs(model, 2, 2, size)), torch.tensor([0, 2])).backward()
     assert [weight for weight, one in module.named_parameters() if one.grad is None] == []
 
 
@@ -77,6 +85,7 @@ def test_vit_tiny_is_the_standard_one():
         ("densenet121", 7_978_856),
         ("mobilenet_v2", 3_504_872),
         ("efficientnet_b0", 5_288_548),
+        ("resnet3d_18", 33_679_272),  # torchvision's 33,371,472 with 1,000 classes for its 400
     ],
 )
 def test_backbones_have_as_many_weights_as_published(name, weights):
