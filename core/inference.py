@@ -9,10 +9,12 @@ import numpy as np
 
 from core.errors import NotTrainable, UserError
 from core.models import MODELS
+from core.models.heads import outputs_of
 from core.training.batches import Fetcher, batches_of
-from core.training.cache import open_cache
+from core.training.cache import Batch, PixelCache, open_cache
 from core.training.checkpoint import Manifest, read_weights
-from core.training.data import Example, Pixels, read_image
+from core.training.data import Example, read_plane
+from core.training.planes import pictured
 
 if TYPE_CHECKING:
     import torch
@@ -40,10 +42,14 @@ class LoadedModel:
         return Prepare(self.manifest.size, self.manifest.mean, self.manifest.deviation, self.device)
 
     def input_of(self, example: Example) -> "torch.Tensor":
-        """One image as the model sees it, (1, channels, size, size)."""
-        import torch
+        """One case as the model sees it: (1, channels, size, size), or (1, planes, channels, size, size) of several.
 
-        return self.prepare(torch.from_numpy(_read(self.manifest, [example])))
+        Raises:
+            NotTrainable: its pictures are not what the model sees, or their pixels are gone.
+        """
+        from core.training.judging import seen
+
+        return seen(self.prepare, _read(self.manifest, seen_by(self.manifest, [example])))
 
 
 def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedModel:
@@ -64,7 +70,7 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
         )
     model, spec = MODELS[manifest.model], manifest.spec
     more = spec.asked_of(model.knobs)
-    module = model.build(manifest.channels, len(manifest.classes), manifest.size, spec.dropout, **more)
+    module = model.build(manifest.channels, outputs_of(manifest.heads), manifest.size, spec.dropout, **more)
     try:
         module.load_state_dict(weights)
     except RuntimeError as error:
@@ -76,66 +82,95 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
 def scores(
     model: LoadedModel, examples: Sequence[Example], *, batch_size: int = 64, cache: Path | None = None
 ) -> Iterator[tuple[str, list[float]]]:
-    """(example.key, probabilities in the classes' order) of each example, in the order given.
+    """(example.key, numbers) of each example, in the order given: the heads' answers side by side (`Head.answers`).
 
+    Of one class its probabilities in the classes' order, of findings each one's probability, of a number its value.
     With `cache`, a folder, prepared images are kept there and found again.
 
     Raises:
-        NotTrainable: an image's pixels are gone or short, or the GPU's memory is too small for one image.
+        NotTrainable: an image's pixels are gone or short, a case has not the pictures that the model sees, or the GPU's
+            memory is too small for one image.
     """
     if not examples:
         return
-    rows = batches_of(np.arange(len(examples)), batch_size)
+    rows, shown = batches_of(np.arange(len(examples)), batch_size), seen_by(model.manifest, examples)
     if cache is None:
-        batches: Iterator[Pixels] = (_read(model.manifest, [examples[row] for row in batch]) for batch in rows)
+        batches: Iterator[Batch] = (_read(model.manifest, [shown[row] for row in batch]) for batch in rows)
     else:
-        batches = Fetcher(_cached(model.manifest, examples, cache)).fetch(rows)
+        batches = Fetcher(_cached(model.manifest, shown, cache).read).fetch(rows)
     for batch, pixels in zip(rows, batches, strict=True):
-        yield from zip([examples[row].key for row in batch], _probabilities(model, pixels), strict=True)
+        yield from zip([examples[row].key for row in batch], _answers(model, pixels), strict=True)
 
 
-def _probabilities(model: LoadedModel, pixels: Pixels) -> list[list[float]]:
+def seen_by(manifest: Manifest, examples: Sequence[Example]) -> list[Example]:
+    """The examples with those pictures only that the model sees.
+
+    Raises:
+        NotTrainable: a case has not the pictures that it sees.
+    """
+    takes = MODELS[manifest.model].takes
+    return pictured(examples, takes=takes, slices=manifest.spec.slices, views=manifest.views)
+
+
+def _answers(model: LoadedModel, batch: Batch) -> list[list[float]]:
     """Of one batch; where the GPU's memory is too small for it, of its halves."""
     import torch
 
     from core.training import devices
 
-    if len(pixels) == 1:
+    count = len(batch.pixels)
+    if count == 1:
         with devices.memory_for(f"one image at {model.manifest.size} px", FREE):
-            return _judged(model, pixels)
+            return _judged(model, batch)
     try:
-        return _judged(model, pixels)
+        return _judged(model, batch)
     except torch.OutOfMemoryError:
         pass  # what the failed attempt holds is given back once its error is gone
-    half = len(pixels) // 2
-    return _probabilities(model, pixels[:half]) + _probabilities(model, pixels[half:])
+    half = count // 2
+    return _answers(model, _part(batch, slice(half))) + _answers(model, _part(batch, slice(half, count)))
 
 
-def _judged(model: LoadedModel, pixels: Pixels) -> list[list[float]]:
+def _part(batch: Batch, some: slice) -> Batch:
+    return Batch(batch.pixels[some], None if batch.present is None else batch.present[some])
+
+
+def _judged(model: LoadedModel, batch: Batch) -> list[list[float]]:
     import torch
 
-    from core.training.epoch import logits_of
+    from core.training.answers import answers_of
+    from core.training.judging import seen
+    from core.training.step import logits_of
 
     with torch.inference_mode():
-        logits = logits_of(model.module, model.prepare(torch.from_numpy(pixels)))
-    found: list[list[float]] = logits.double().softmax(dim=1).cpu().tolist()
+        logits = logits_of(model.module, seen(model.prepare, batch))
+    found: list[list[float]] = answers_of(model.manifest.heads, logits).cpu().tolist()
     return found
 
 
-def _read(manifest: Manifest, examples: Sequence[Example]) -> Pixels:
+def _read(manifest: Manifest, examples: Sequence[Example]) -> Batch:
+    """Of examples as the model sees them, without a cache."""
+    counts = np.array([len(one.planes) for one in examples])
+    planes = [plane for one in examples for plane in one.planes]
     try:
-        return np.stack([read_image(one, size=manifest.stored, channels=manifest.channels) for one in examples])
+        pixels = np.stack([read_plane(one, size=manifest.stored, channels=manifest.channels) for one in planes])
     except (OSError, ValueError) as error:
         raise NotTrainable(
             f"Pixels of cases {examples[0].key} to {examples[-1].key} cannot be read; import their files again."
         ) from error
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    return PixelCache(pixels, starts, _several(manifest), "").read(np.arange(len(examples)))
 
 
-def _cached(manifest: Manifest, examples: Sequence[Example], folder: Path) -> Pixels:
-    making = open_cache(folder, examples, size=manifest.stored, channels=manifest.channels)
+def _cached(manifest: Manifest, examples: Sequence[Example], folder: Path) -> PixelCache:
+    making = open_cache(folder, examples, size=manifest.stored, channels=manifest.channels,
+                        several=_several(manifest))  # fmt: skip
     while True:
         try:
             next(making)
         except StopIteration as made:
-            pixels: Pixels = made.value.pixels
-            return pixels
+            cache: PixelCache = made.value
+            return cache
+
+
+def _several(manifest: Manifest) -> bool:
+    return MODELS[manifest.model].takes != "image"

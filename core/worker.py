@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from core.errors import FencedOff, NotFound, NotTrainable, UserError, refusal
 from core.imaging.store import Store
-from core.services import images, importing, jobs, predicting, runs, snapshotting, training
+from core.services import examples, images, importing, jobs, predicting, runs, snapshotting, training
 from core.services.patience import note_of, patiently
 from core.settings import Settings
 from db import Database
@@ -146,7 +146,8 @@ def _train(mine: Attempt) -> dict[str, Any]:
         _verify(mine, run.snapshot_id, words.write)
         going = fit(
             replace(run.spec, device=_device(run.spec.device, mine.device)),
-            training.examples(mine.db, mine.settings, run.snapshot_id), classes=run.classes, folder=folder,
+            examples.every(mine.db, mine.settings, run.snapshot_id, also=run.also),
+            heads=examples.heads(mine.db, run.snapshot_id, run.also), folder=folder,
             cache=mine.settings.folder("cache"),
             facts={"snapshot": snapshotting.get(mine.db, run.snapshot_id).hash, "run": str(run.id)},
         )  # fmt: skip
@@ -209,7 +210,7 @@ class Keeper:
 def _verify(mine: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> None:
     """Header damage can change pixels without an exception; sha256 finds it before a model learns from it."""
     store = Store(mine.settings.home)
-    hashes = training.originals(mine.db, snapshot_id)
+    hashes = examples.originals(mine.db, snapshot_id)
     for number, sha256 in enumerate(hashes, start=1):
         if harm := _harm(store, sha256):
             image = images.of_file(mine.db, sha256)
@@ -243,7 +244,7 @@ def _predict(mine: Attempt) -> dict[str, Any]:
 
     run = runs.get(mine.db, mine.job.request["run"])
     split = mine.job.request["split"]
-    wanted = training.examples(mine.db, mine.settings, run.snapshot_id, split=None if split == "all" else split)
+    wanted = examples.every(mine.db, mine.settings, run.snapshot_id, split=None if split == "all" else split)
     if not wanted:
         raise NotTrainable(f"Snapshot '{run.snapshot}' has no image in its {split} split; choose another split.")
     model, checkpoint = _model(mine, run.id)
@@ -251,7 +252,7 @@ def _predict(mine: Attempt) -> dict[str, Any]:
     done = 0
     while batch := list(islice(found, PREDICTIONS_AT_ONCE)):
         done += len(batch)
-        rows = [(int(key), probabilities) for key, probabilities in batch]
+        rows = [(int(key), predicting.told_apart(model.manifest.heads, numbers)) for key, numbers in batch]
         mine.beat({"done": done, "images": len(wanted)}, also=_keep_predictions(run.id, rows, checkpoint))
     return {"images": done, "split": split}
 
@@ -271,7 +272,7 @@ def _model(mine: Attempt, run_id: int) -> "tuple[LoadedModel, str]":
     return model, checkpoint
 
 
-def _keep_predictions(run_id: int, rows: list[tuple[int, list[float]]], checkpoint: str) -> Callable[[Any], None]:
+def _keep_predictions(run_id: int, rows: list[tuple[int, predicting.Said]], checkpoint: str) -> Callable[[Any], None]:
     return lambda session: predicting.replace(session, run_id, rows, checkpoint=checkpoint)
 
 

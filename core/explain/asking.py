@@ -1,7 +1,7 @@
 """Asking a model about one image, by one explainer at a time."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.inference import LoadedModel
+    from core.models.heads import Head
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -23,14 +24,26 @@ def alone() -> Iterator[None]:
 
 
 def choose_class(model: "LoadedModel", logits: "Tensor", asked: int | None) -> tuple[int, float]:
-    """The class to explain and its probability: the one asked for, else the most probable. `logits` is (1, classes).
+    """What to explain of the first head, and what it says of it: the class asked for, else the most probable one.
+
+    Of findings the most probable; of a number there is one thing to explain, and its value. `logits` is (1, outputs).
 
     Raises:
         InvalidInput: the model has no such class.
     """
-    probabilities = logits.detach().double().softmax(dim=1)[0]
-    count = len(model.manifest.classes)
-    if asked is not None and not 0 <= asked < count:
-        raise InvalidInput(f"Class {asked} is not one of the model's; give a number from 0 to {count - 1}.")
-    chosen = int(probabilities.argmax()) if asked is None else asked
-    return chosen, float(probabilities[chosen])
+    from core.training.answers import answers_of
+
+    head = model.manifest.heads[0]
+    told = answers_of([head], logits.detach()[:, : head.outputs])[0]
+    if asked is not None and not 0 <= asked < head.answers:
+        raise InvalidInput(f"Class {asked} is not one of the model's; give a number from 0 to {head.answers - 1}.")
+    chosen = int(told.argmax()) if asked is None else asked
+    return chosen, float(told[chosen])
+
+
+def target_of(head: "Head", class_index: int) -> "Callable[[Tensor], Tensor]":
+    """What of the outputs (…, outputs) speaks for a class: of ordered ones "it is above the one before", of the first
+    "it is not above"."""
+    if head.kind != "ordinal":
+        return lambda outputs: outputs[..., class_index]
+    return (lambda outputs: outputs[..., class_index - 1]) if class_index else (lambda outputs: -outputs[..., 0])

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.errors import InvalidInput, NotFound
 from core.imaging.files import written
-from core.services import runs, training
+from core.services import examples, runs
 from core.settings import Settings
 from db import Database
 from db.tables import Case, Checkpoint, Image, SnapshotCase
@@ -92,7 +92,7 @@ def _compute(
     from core.inference import FREE
     from core.training import devices
 
-    example = next(one for one in training.examples(db, settings, run.snapshot_id) if one.key == str(case))
+    example = next(one for one in examples.every(db, settings, run.snapshot_id) if one.key == str(case))
     model = _loaded(runs.folder(settings, run.id), checkpoint)
     with devices.memory_for(f"a map by a {run.spec.model}", FREE):
         found = EXPLAINERS[method].explain(model, example, class_index)

@@ -1,6 +1,6 @@
 """Predictions per case: a job of its own, then rows to read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
 from core.launching import Launcher
+from core.models.heads import Head, shares
 from core.services import jobs, runs
 from core.services.training import Submitted
 from db import Database
@@ -60,7 +61,21 @@ def submit(db: Database, *, run_id: int, split: str, by: str, key: str, launcher
     return submitted
 
 
-def replace(session: Session, run_id: int, found: Iterable[tuple[int, list[float]]], *, checkpoint: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a model says of a case: the first head's numbers, and those of further tasks by their names."""
+
+    numbers: list[float]
+    more: dict[str, list[float]] | None = None
+
+
+def told_apart(heads: Sequence[Head], numbers: list[float]) -> Said:
+    """The answers of a network's heads, told apart."""
+    first, *further = ((head, numbers[own]) for head, own in zip(heads, shares(heads, "answers"), strict=True))
+    return Said(first[1], {head.task: told for head, told in further} or None)
+
+
+def replace(session: Session, run_id: int, found: Iterable[tuple[int, Said]], *, checkpoint: str) -> None:
     """Write a batch of predictions; a row that is there already stays (verdicts point at it), with new numbers."""
     scored = dict(found)
     mine = select(Prediction).where(Prediction.run_id == run_id, Prediction.case_id.in_(scored))
@@ -72,7 +87,8 @@ def replace(session: Session, run_id: int, found: Iterable[tuple[int, list[float
         prediction = there.get(row.case_id) or Prediction(
             run_id=run_id, case_id=row.case_id, split=row.split, label=row.label
         )
-        prediction.probabilities, prediction.checkpoint_sha256 = scored[row.case_id], checkpoint
+        said = scored[row.case_id]
+        prediction.probabilities, prediction.more, prediction.checkpoint_sha256 = said.numbers, said.more, checkpoint
         session.add(prediction)
 
 

@@ -13,7 +13,7 @@ from core.settings import Settings
 from core.training.spec import TrainSpec
 from db import Database
 from db.tables import Checkpoint, Job, Metric, Prediction, Run, Snapshot, Task
-from db.vocabulary import CheckpointKind, JobKind
+from db.vocabulary import CheckpointKind, JobKind, TaskKind
 
 LOG_TAIL = 64 * 1024
 
@@ -29,6 +29,8 @@ class RunView:
     task: str
     classes: tuple[str, ...]
     titles: tuple[str, ...]
+    kind: TaskKind
+    also: tuple[int, ...]  # snapshots of further tasks
     spec: TrainSpec
     result: dict[str, Any]
     job: jobs.JobView | None
@@ -90,8 +92,8 @@ def _view(session: Session, run: Run) -> RunView:
     return RunView(
         id=run.id, snapshot_id=snapshot.id, snapshot=snapshot.name, task_id=snapshot.task_id,
         task=session.get_one(Task, snapshot.task_id).name, classes=tuple(pair[0] for pair in snapshot.classes),
-        titles=tuple(pair[1] for pair in snapshot.classes), spec=TrainSpec.from_json(run.spec),
-        result=run.result or {}, job=jobs.view(job) if job else None,
+        titles=tuple(pair[1] for pair in snapshot.classes), kind=snapshot.kind, also=tuple(run.also),
+        spec=TrainSpec.from_json(run.spec), result=run.result or {}, job=jobs.view(job) if job else None,
         best_epoch=best.epoch if best else None, best_auroc=auroc.value if auroc else None,
         predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,
         created_at=run.created_at,

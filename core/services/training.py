@@ -1,6 +1,6 @@
 """From a form to a run: what will be trained on what, queued once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,16 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import NotTrainable
-from core.imaging.format import PixelFormat
-from core.imaging.store import Store
 from core.launching import Launcher
-from core.services import jobs, snapshotting
-from core.settings import Settings
-from core.training.data import Example
-from core.training.spec import TrainSpec
+from core.services import jobs, snapshotting, tasks
+from core.training.spec import TrainSpec, knob
 from db import Database, queries
-from db.tables import Case, Checkpoint, Image, Metric, Patient, Run, SnapshotCase
-from db.vocabulary import CheckpointKind, JobKind, Split
+from db.tables import Checkpoint, Metric, Run
+from db.vocabulary import CheckpointKind, Flips, JobKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,63 +24,32 @@ class Submitted:
     job: int
 
 
-def submit(db: Database, *, snapshot_id: int, spec: TrainSpec, by: str, key: str, launcher: Launcher) -> Submitted:
+def submit(
+    db: Database, *, snapshot_id: int, spec: TrainSpec, by: str, key: str, launcher: Launcher, also: Sequence[int] = ()
+) -> Submitted:
     """Queue a training. `key` is one per rendered form: a second click with it gives the first run again.
+
+    `also` are the snapshots of further tasks to learn at once, on the same images.
 
     Raises:
         NotFound: no such snapshot.
-        NotTrainable: a class without training images.
+        NotTrainable: a class without training images, or a flip that a task does not allow.
     """
     snapshot = snapshotting.get(db, snapshot_id)
     _check(snapshot)
+    for one in (snapshot, *(snapshotting.get(db, other) for other in also)):
+        _check_flips(tasks.get(db, one.task_id), spec)
     with db.transaction() as session:
         run = session.scalar(select(Run).where(Run.request_key == key))
         if run is None:
             run = Run(snapshot_id=snapshot_id, reader_id=queries.reader_id(session, by), spec=spec.to_json(),
-                      request_key=key)  # fmt: skip
+                      request_key=key, also=list(also))  # fmt: skip
             session.add(run)
             session.flush()
         job = jobs.add(session, JobKind.TRAIN, {"run": run.id}, key=f"train:{key}", run_id=run.id)
         submitted = Submitted(run.id, job.id)
     launcher.wake()
     return submitted
-
-
-def examples(db: Database, settings: Settings, snapshot_id: int, *, split: str | None = None) -> list[Example]:
-    """The frozen cases as training reads them, in the order of their files' hashes, the same in every home."""
-    store = Store(settings.home)
-    joined = (
-        select(SnapshotCase, Image.sha256, Image.item, Image.offset, Image.format, Patient.pseudonym)
-        .join(Case, Case.id == SnapshotCase.case_id)
-        .join(Image, Image.id == Case.image_id)
-        .join(Patient, Patient.id == SnapshotCase.patient_id)
-        .where(SnapshotCase.snapshot_id == snapshot_id)
-        .order_by(Image.sha256, Image.item)
-    )
-    if split:
-        joined = joined.where(SnapshotCase.split == Split(split))
-    with db.read() as session:
-        return [
-            Example(
-                key=str(frozen.case_id), pixels=store.pixels(sha256), offset=offset,
-                format=PixelFormat.from_json(pixels), label=frozen.label, split=frozen.split.value,
-                weight=frozen.weight, repeats=frozen.repeats, patient=patient,
-            )
-            for frozen, sha256, _, offset, pixels, patient in session.execute(joined)
-        ]  # fmt: skip
-
-
-def originals(db: Database, snapshot_id: int) -> list[str]:
-    """sha256 of every file behind a snapshot, for verifying before training."""
-    with db.read() as session:
-        joined = (
-            select(Image.sha256)
-            .join(Case, Case.image_id == Image.id)
-            .join(SnapshotCase, SnapshotCase.case_id == Case.id)
-            .where(SnapshotCase.snapshot_id == snapshot_id)
-            .distinct()
-        )
-        return sorted(session.scalars(joined))
 
 
 def keep_epoch(session: Session, run_id: int, epoch: int, metrics: Mapping[str, float]) -> None:
@@ -101,6 +66,15 @@ def keep_checkpoint(session: Session, run_id: int, kind: str, epoch: int, sha256
 def keep_result(session: Session, run_id: int, result: dict[str, Any]) -> None:
     """What the finished training says of itself: epochs, device, throughput."""
     session.get_one(Run, run_id).result = result
+
+
+def _check_flips(task: tasks.TaskView, spec: TrainSpec) -> None:
+    allowed = {Flips.NONE: ("none",), Flips.LEFT_RIGHT: ("none", "left-right")}.get(task.flips, knob("flips").choices)
+    if spec.augment == "custom" and spec.flips not in allowed:
+        raise NotTrainable(
+            f"Flips are '{spec.flips}', and task '{task.name}' allows {' and '.join(allowed)}: a mirrored image may "
+            "have another answer; choose none, or allow it in the task."
+        )
 
 
 def _check(snapshot: snapshotting.SnapshotView) -> None:

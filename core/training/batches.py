@@ -1,25 +1,30 @@
-"""Which images make a batch, and how one is fetched while the last is being learned from."""
+"""Which cases make a batch, and how one is fetched while the last is being learned from."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.data import Pixels
+from core.training.cache import Batch
 
 Rows = NDArray[np.intp]
+Chances = NDArray[np.float64]
 
 
-def shuffled(rows: Rows, *, seed: int, epoch: int) -> Rows:
-    """The epoch's order. A function of seed and epoch, so that a resumed training needs no generator's state."""
-    return np.random.default_rng([seed, epoch]).permutation(rows)
+def shuffled(rows: Rows, *, seed: int, epoch: int, chances: Chances | None = None) -> Rows:
+    """The epoch's order. A function of seed and epoch, so that a resumed training needs no generator's state.
+
+    With `chances` so many rows are drawn by them, with replacement: a balanced sampler.
+    """
+    chance = np.random.default_rng([seed, epoch])
+    return chance.permutation(rows) if chances is None else chance.choice(rows, len(rows), p=chances)
 
 
 def batches_of(rows: Rows, batch_size: int) -> list[Rows]:
-    """Consecutive batches; a last image alone joins the batch before it, for batch norm cannot learn from one."""
+    """Consecutive batches; a last case alone joins the batch before it, for batch norm cannot learn from one."""
     cuts = list(range(batch_size, len(rows), batch_size))
     if cuts and len(rows) - cuts[-1] == 1:
         cuts.pop()
@@ -28,23 +33,20 @@ def batches_of(rows: Rows, batch_size: int) -> list[Rows]:
 
 @dataclass
 class Fetcher:
-    """Batches of pixels in order, one read ahead in its own thread; `waited` sums the seconds of waiting for it."""
+    """Batches in order, one read ahead in its own thread; `waited` sums the seconds of waiting for it."""
 
-    pixels: Pixels
+    read: Callable[[Rows], Batch]
     waited: float = field(default=0.0)
 
-    def fetch(self, batches: Sequence[Rows]) -> Iterator[Pixels]:
-        """(b, channels, size, size) for each batch."""
+    def fetch(self, batches: Sequence[Rows]) -> Iterator[Batch]:
+        """The pictures of each batch."""
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="fetch") as ahead:
-            coming = ahead.submit(self._read, batches[0]) if batches else None
+            coming = ahead.submit(self.read, batches[0]) if batches else None
             for following in [*batches[1:], None]:
                 if coming is None:
                     return
                 started = time.perf_counter()
                 batch = coming.result()
                 self.waited += time.perf_counter() - started
-                coming = ahead.submit(self._read, following) if following is not None else None
+                coming = ahead.submit(self.read, following) if following is not None else None
                 yield batch
-
-    def _read(self, rows: Rows) -> Pixels:
-        return self.pixels[rows]

@@ -1,4 +1,4 @@
-"""All images of a training in one file of uint16, written once, read by whole batches through a memory map."""
+"""All pictures of a training in one file of uint16, written once, read by whole batches through a memory map."""
 
 import hashlib
 import json
@@ -13,24 +13,46 @@ from numpy.typing import NDArray
 
 from core.errors import NotTrainable
 from core.imaging.files import written
-from core.training.data import Example, Pixels, read_image
+from core.training.data import Example, Pixels, Plane, read_plane
 from core.training.events import Log
 
 SAY_EVERY_S = 5.0
+AT_ONCE = 256  # pictures
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`pixels` (B, channels, size, size), or (B, V, channels, size, size) with `present` (B, V): which are there."""
+
+    pixels: Pixels
+    present: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PixelCache:
-    """Images (n, channels, size, size) uint16 in the order of the examples they were made of."""
+    """Pictures (n, channels, size, size) uint16 in the order of the examples; those of case i begin at `starts[i]`."""
 
     pixels: Pixels
+    starts: Rows
+    several: bool  # whether a model sees several of each case
     hash: str
 
-    def normalisation(self, rows: NDArray[np.intp]) -> tuple[list[float], list[float]]:
-        """Mean and standard deviation per channel over those images, in units of white = 1."""
+    def read(self, rows: Rows) -> Batch:
+        """The pictures of those cases, shorter bags filled with absent ones."""
+        if not self.several:
+            return Batch(self.pixels[rows])
+        counts = self.starts[rows + 1] - self.starts[rows]
+        at = np.arange(counts.max())[None]  # (1, V)
+        present = at < counts[:, None]
+        return Batch(self.pixels[self.starts[rows][:, None] + np.where(present, at, 0)], present)
+
+    def normalisation(self, rows: Rows) -> tuple[list[float], list[float]]:
+        """Mean and standard deviation per channel over the pictures of those cases, in units of white = 1."""
         channels = self.pixels.shape[1]
         total, squares, count = np.zeros(channels), np.zeros(channels), 0
-        for chunk in np.array_split(rows, max(1, len(rows) // 256)):
+        planes = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
+        for chunk in np.array_split(planes, max(1, len(planes) // AT_ONCE)):
             values = self.pixels[chunk].astype(np.float64) / 65535.0  # (b, channels, size, size)
             total += values.sum(axis=(0, 2, 3))
             squares += np.square(values).sum(axis=(0, 2, 3))
@@ -41,7 +63,7 @@ class PixelCache:
 
 
 def open_cache(
-    folder: Path, examples: Sequence[Example], *, size: int, channels: int
+    folder: Path, examples: Sequence[Example], *, size: int, channels: int, several: bool = False
 ) -> Generator[Log, None, PixelCache]:
     """The cache of these examples, made where it is not there or not whole; says what it does while it does it.
 
@@ -49,18 +71,18 @@ def open_cache(
         NotTrainable: an image's pixels are gone or short.
     """
     name = content_hash(examples, size=size, channels=channels)
-    path, shape = folder / f"{name}.u16", (len(examples), channels, size, size)
-    if path.exists():
-        if _is_whole(path, name, shape):
-            return PixelCache(np.memmap(path, dtype="<u2", mode="r", shape=shape), name)
-        yield Log("The cached images are damaged or incomplete; making them again.")
-    yield from _make(path, examples, name=name, shape=shape)
-    return PixelCache(np.memmap(path, dtype="<u2", mode="r", shape=shape), name)
+    starts = np.concatenate([[0], np.cumsum([len(one.planes) for one in examples])]).astype(np.intp)
+    path, shape = folder / f"{name}.u16", (int(starts[-1]), channels, size, size)
+    if not _is_whole(path, name, shape):
+        if path.exists():
+            yield Log("The cached images are damaged or incomplete; making them again.")
+        yield from _make(path, examples, name=name, shape=shape)
+    return PixelCache(np.memmap(path, dtype="<u2", mode="r", shape=shape), starts, several, name)
 
 
 def content_hash(examples: Sequence[Example], *, size: int, channels: int) -> str:
-    """Names a cache by what is in it: which images, in which order, at which size."""
-    told = [[one.identity for one in examples], size, channels, "v1"]
+    """Names a cache by what is in it: which pictures, in which order, at which size."""
+    told = [[[plane.identity for plane in one.planes] for one in examples], size, channels, "v2"]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -71,24 +93,26 @@ def sha256_of(path: Path) -> str:
 
 
 def _make(path: Path, examples: Sequence[Example], *, name: str, shape: tuple[int, ...]) -> Generator[Log, None, None]:
-    digest, spoken = hashlib.sha256(), time.monotonic()
+    digest, spoken, done = hashlib.sha256(), time.monotonic(), 0
     with written(path) as file:
-        for done, example in enumerate(examples):
-            image = _read(example, size=shape[-1], channels=shape[1]).astype("<u2").tobytes()
-            digest.update(image)
-            file.write(image)
+        for example in examples:
+            for plane in example.planes:
+                image = _read(example, plane, size=shape[-1], channels=shape[1]).astype("<u2").tobytes()
+                digest.update(image)
+                file.write(image)
+                done += 1
             if time.monotonic() - spoken > SAY_EVERY_S:
                 spoken = time.monotonic()
-                yield Log(f"Preparing images: {done + 1} of {len(examples)}.")
+                yield Log(f"Preparing images: {done} of {shape[0]}.")
     index = {"hash": name, "shape": list(shape), "sha256": digest.hexdigest(), "keys": [one.key for one in examples]}
     with written(path.with_suffix(".json")) as file:
         file.write(json.dumps(index).encode())
-    yield Log(f"Prepared {len(examples)} images of {shape[-1]}×{shape[-1]} px.")
+    yield Log(f"Prepared {shape[0]} images of {shape[-1]}×{shape[-1]} px.")
 
 
-def _read(example: Example, *, size: int, channels: int) -> Pixels:
+def _read(example: Example, plane: Plane, *, size: int, channels: int) -> Pixels:
     try:
-        return read_image(example, size=size, channels=channels)
+        return read_plane(plane, size=size, channels=channels)
     except (OSError, ValueError) as error:
         raise NotTrainable(
             f"The pixels of case {example.key} cannot be read ({type(error).__name__}); import its file again and "
@@ -97,7 +121,7 @@ def _read(example: Example, *, size: int, channels: int) -> Pixels:
 
 
 def _is_whole(path: Path, name: str, shape: tuple[int, ...]) -> bool:
-    index = _index(path.with_suffix(".json"))
+    index = _index(path.with_suffix(".json")) if path.exists() else {}
     if index.get("hash") != name or index.get("shape") != list(shape):
         return False
     return path.stat().st_size == 2 * int(np.prod(shape)) and index.get("sha256") == sha256_of(path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import NotFound, NotTrainable, UserError
 from core.imaging.files import written
+from core.models.heads import Head, single
 from core.training.cache import sha256_of
 from core.training.spec import TrainSpec
 
@@ -26,12 +27,13 @@ LONGEST_HEADER = 100_000_000  # bytes, as safetensors has it: a damaged length m
 class Manifest:
     """How a checkpoint was made: enough to rebuild its model and feed it.
 
-    `size` is the input's edge and `stored` that at which images are prepared, in pixels;
-    `mean` and `deviation` are per channel, of the training images, white = 1.
+    `heads` are the tasks that were learned and `views` what a model of two views sees, in its order. `size` is the
+    input's edge and `stored` that at which images are prepared, in pixels; `mean` and `deviation` are per channel, of
+    the training images, white = 1.
     """
 
     model: str
-    classes: tuple[str, ...]
+    heads: tuple[Head, ...]
     channels: int
     size: int
     stored: int
@@ -42,8 +44,14 @@ class Manifest:
     device: str
     facts: Mapping[str, str]
     versions: Mapping[str, str]
+    views: tuple[str, ...] = ()
     epoch: int = 0
     metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Of the first head, which decides."""
+        return self.heads[0].classes
 
     def at(self, epoch: int, metrics: Mapping[str, float]) -> "Manifest":
         """This manifest at an epoch. Timings are left out, so that equal trainings give equal files."""
@@ -55,9 +63,11 @@ class Manifest:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Manifest":
-        """What `to_json` described."""
-        lists = {name: tuple(data[name]) for name in ("classes", "mean", "deviation")}
-        return cls(**{**data, **lists, "spec": TrainSpec.from_json(data["spec"])})
+        """What `to_json` described; before there were heads, it named the classes of the one there was."""
+        told = {name: value for name, value in data.items() if name != "classes"}
+        lists = {name: tuple(data.get(name, ())) for name in ("mean", "deviation", "views")}
+        heads = tuple(Head.from_json(one) for one in data["heads"]) if "heads" in data else (single(data["classes"]),)
+        return cls(**{**told, **lists, "heads": heads, "spec": TrainSpec.from_json(data["spec"])})
 
 
 def versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""One image as a model meets it: windowed once at full depth, stretched to a square, uint16. Loads no torch."""
+"""The pictures of a case as a model meets them: windowed at full depth, stretched to a square, uint16; no torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,44 +16,71 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A frozen case as training reads it.
+class Plane:
+    """One picture: where its samples lie and which frame it is (None: the middle one).
 
-    `pixels` and `offset` say where its samples lie; `label` is the class's index; `weight` scales its loss; `repeats`
-    is how often an epoch shows it (0: never). Weight and repeats only matter in the train split.
+    `image` names the image it is of; `view` is how it was taken ("PA"), or the modality ("CT").
     """
 
-    key: str
     pixels: Path
     offset: int
     format: PixelFormat
-    label: int
+    frame: int | None = None
+    image: str = ""
+    view: str = ""
+
+    @property
+    def identity(self) -> list[Any]:
+        """What decides its pixels: for names of caches. The file's name is its content's hash."""
+        return [self.pixels.name, self.offset, self.format.to_json(), self.frame]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A frozen case as training reads it.
+
+    `planes` are all its pictures (of an image one, of a series its slices in order, of a study its images) and `main`
+    is the one that stands for it. `targets` is what is known of the heads' answers side by side: a class's index, a
+    value, 1 or 0 for a finding; NaN where unknown. `weight` scales its loss; `repeats` is how often an epoch shows it
+    (0: never). Weight and repeats only matter in the train split.
+    """
+
+    key: str
+    planes: tuple[Plane, ...]
+    main: int
+    targets: tuple[float, ...]
     split: str
     weight: float
     repeats: int
     patient: str
 
     @property
-    def identity(self) -> list[Any]:
-        """What decides the pixels a model sees: for names of caches. The file's name is its content's hash."""
-        return [self.key, self.pixels.name, self.offset, self.format.to_json()]
+    def label(self) -> int:
+        """The class's index, where the first head is of one class; it has one in every frozen case."""
+        return int(self.targets[0])
+
+    @property
+    def picture(self) -> Plane:
+        """The one that stands for it."""
+        return self.planes[self.main]
 
 
 def channels_of(examples: Sequence[Example]) -> int:
-    """3 where any image is in colour, else 1."""
-    return max((one.format.channels for one in examples), default=1)
+    """3 where any picture is in colour, else 1."""
+    return max((plane.format.channels for one in examples for plane in one.planes), default=1)
 
 
 def edge_of(examples: Sequence[Example]) -> int:
     """Median of the longer sides, in pixels."""
-    return int(np.median([max(one.format.rows, one.format.columns) for one in examples]))
+    return int(np.median([max(one.picture.format.rows, one.picture.format.columns) for one in examples]))
 
 
-def read_image(example: Example, *, size: int, channels: int) -> Pixels:
-    """The middle frame at its own window, whole, stretched to (channels, size, size); 0 is black, 65535 white."""
-    form = example.format
-    samples = read_samples(example.pixels, form, offset=example.offset, frame=form.frames // 2)
-    planes = _as_many([stretch(plane, size, size) for plane in _greys(np.asarray(samples), form)], channels)
+def read_plane(plane: Plane, *, size: int, channels: int) -> Pixels:
+    """A picture at its own window, whole, stretched to (channels, size, size); 0 is black, 65535 white."""
+    form = plane.format
+    frame = form.frames // 2 if plane.frame is None else plane.frame
+    samples = read_samples(plane.pixels, form, offset=plane.offset, frame=frame)
+    planes = _as_many([stretch(one, size, size) for one in _greys(np.asarray(samples), form)], channels)
     return np.round(np.stack(planes).clip(0.0, 255.0) * 257.0).astype(np.uint16)
 
 

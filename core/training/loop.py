@@ -10,11 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from core.errors import UserError
 from core.models import entry
+from core.models.heads import Head, outputs_of
 from core.training import devices
 from core.training.amounts import amounts_of
 from core.training.augment import Prepare
@@ -22,11 +24,13 @@ from core.training.average import Average
 from core.training.cache import PixelCache, open_cache, sha256_of
 from core.training.checkpoint import Manifest, read_state, save_manifest, save_state, save_weights, sweep, versions
 from core.training.data import Example
-from core.training.epoch import Parts, Passed, evaluate, train_one_epoch
+from core.training.epoch import Passed, train_one_epoch
 from core.training.events import CheckpointSaved, EpochDone, Event, Finished, Log
+from core.training.judging import evaluate
 from core.training.optim import PATIENCE, Optimizer, learning_rate, optimizer_of
 from core.training.plan import Plan, plan
 from core.training.spec import TrainSpec
+from core.training.step import Parts
 
 SMALLER = "train again with a smaller batch_size or image_size, or free the GPU of what else uses it and resume"
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -91,11 +95,12 @@ class Training:
 
 
 def fit(
-    spec: TrainSpec, examples: Sequence[Example], *, classes: Sequence[str], folder: Path, cache: Path,
+    spec: TrainSpec, examples: Sequence[Example], *, heads: Sequence[Head], folder: Path, cache: Path,
     facts: Mapping[str, str] = NOTHING,
 ) -> Iterator[Event]:  # fmt: skip
     """Train, keeping best and last weights in `folder`; goes on where a training in that folder stopped.
 
+    `heads` are the tasks learned at once, in the order of the examples' targets; the first one's figures decide.
     `cache` is the folder of prepared images. `facts` go into the manifest (the snapshot's hash). On a CPU the same
     spec, examples and number of threads give the same weights to the last bit, stopped in between or not.
 
@@ -103,15 +108,16 @@ def fit(
         NotTrainable: nothing to train on, no such device, too little memory, or the folder holds another training.
         UserError: the loss is no longer a number.
     """
-    planned = plan(spec, examples, classes)
+    planned = plan(spec, examples, heads)
     device = devices.choose(spec.device)
     if spec.threads:
         torch.set_num_threads(spec.threads)
     yield Log(devices.sentence(device, spec.device))
     yield Log(planned.sentence())
-    pixels = yield from open_cache(cache, planned.examples, size=planned.stored, channels=planned.channels)
+    pixels = yield from open_cache(cache, planned.examples, size=planned.stored, channels=planned.channels,
+                                   several=planned.several)  # fmt: skip
     with devices.memory_for(f"batches of {spec.batch_size} at {planned.size} px", SMALLER):
-        training = _begin(spec, planned, pixels, device, classes, folder, facts)
+        training = _begin(spec, planned, pixels, device, folder, facts)
         yield from _go_on(training)
         yield from _warnings(training)
         while not training.is_over:
@@ -120,34 +126,34 @@ def fit(
 
 
 def _begin(
-    spec: TrainSpec, planned: Plan, pixels: PixelCache, device: torch.device, classes: Sequence[str], folder: Path,
-    facts: Mapping[str, str],
-) -> Training:  # fmt: skip
+    spec: TrainSpec, planned: Plan, pixels: PixelCache, device: torch.device, folder: Path, facts: Mapping[str, str]
+) -> Training:
     torch.manual_seed(spec.seed)
-    model = entry(spec.model)
-    module = model.build(planned.channels, len(classes), planned.size, spec.dropout, **spec.asked_of(model.knobs))
+    model, outputs = entry(spec.model), outputs_of(planned.heads)
+    module = model.build(planned.channels, outputs, planned.size, spec.dropout, **spec.asked_of(model.knobs))
     module = module.to(device)
     if device.type == "cuda":
         module = module.to(memory_format=torch.channels_last)
     mean, deviation = pixels.normalisation(planned.train_once)
     manifest = Manifest(
-        model=spec.model, classes=tuple(classes), channels=planned.channels, size=planned.size, stored=planned.stored,
-        mean=tuple(mean), deviation=tuple(deviation), spec=spec, seed=spec.seed,
+        model=spec.model, heads=planned.heads, views=planned.views, channels=planned.channels, size=planned.size,
+        stored=planned.stored, mean=tuple(mean), deviation=tuple(deviation), spec=spec, seed=spec.seed,
         device=devices.name(device), facts=dict(facts), versions=versions(),
     )  # fmt: skip
     return Training(
         spec=spec, plan=planned, cache=pixels, module=module, optimizer=optimizer_of(module, spec),
         prepare=Prepare(planned.size, mean, deviation, device, amounts_of(spec)), manifest=manifest, folder=folder,
-        fingerprint=_fingerprint(spec, planned, pixels, classes),
+        fingerprint=_fingerprint(spec, planned, pixels),
         average=Average(module, spec.ema) if spec.ema else None,
     )  # fmt: skip
 
 
-def _fingerprint(spec: TrainSpec, planned: Plan, pixels: PixelCache, classes: Sequence[str]) -> str:
+def _fingerprint(spec: TrainSpec, planned: Plan, pixels: PixelCache) -> str:
     """Of all that decides the weights; the device may change between two attempts."""
     asked = {name: value for name, value in spec.unusual.items() if name not in ("device", "threads")}
-    rows = [planned.train.tolist(), planned.val.tolist(), planned.labels.tolist(), planned.weights.tolist()]
-    return hashlib.sha256(json.dumps([asked, list(classes), pixels.hash, rows], sort_keys=True).encode()).hexdigest()
+    rows = [planned.train.tolist(), planned.val.tolist(), planned.targets.tolist(), planned.weights.tolist()]
+    told = [asked, [head.to_json() for head in planned.heads], pixels.hash, rows]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _go_on(training: Training) -> Iterator[Event]:
@@ -174,13 +180,15 @@ def _go_on(training: Training) -> Iterator[Event]:
 
 def _warnings(training: Training) -> Iterator[Event]:
     """What will be missing, once."""
-    judged = training.plan.labels[training.plan.val]
-    if not len(judged):
+    head, val = training.plan.heads[0], training.plan.val
+    if not len(val):
         yield Log("No validation images: there are no validation metrics, and the best epoch is the last.")
-    elif len(set(judged.tolist())) < 2:
-        yield Log("Validation holds one class only: AUROC is undefined, and the best epoch is that of least loss.")
-    elif len(set(judged.tolist())) < len(training.manifest.classes):
-        yield Log("Validation lacks a class: AUROC is the mean of the classes that are there.")
+    elif head.kind in ("single", "ordinal"):
+        judged = len(np.unique(training.plan.targets[val, 0]))
+        if judged < 2:
+            yield Log("Validation holds one class only: AUROC is undefined, and the best epoch is that of least loss.")
+        elif judged < len(head.classes):
+            yield Log("Validation lacks a class: AUROC is the mean of the classes that are there.")
 
 
 def _epoch(training: Training) -> Generator[Event, None, None]:

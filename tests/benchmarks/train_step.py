@@ -12,8 +12,9 @@ import torch
 from core.imaging.pixels import from_unsigned
 from core.imaging.store import Store
 from core.models import entry
+from core.models.heads import single
 from core.training import devices
-from core.training.data import Example
+from core.training.data import Example, Plane
 from core.training.events import EpochDone
 from core.training.loop import fit
 from core.training.spec import TrainSpec
@@ -40,7 +41,7 @@ def ours(spec: TrainSpec, examples: list[Example], folder: Path, run: Path) -> T
     """Of the last epoch: the first one warms up."""
     began = time.perf_counter()
     run.mkdir()
-    events = fit(spec, examples, classes=CLASSES, folder=run, cache=folder / "cache")
+    events = fit(spec, examples, heads=[single(CLASSES)], folder=run, cache=folder / "cache")
     done = [event for event in events if isinstance(event, EpochDone)]
     return Taken(done[-1].metrics["images_per_second"], time.perf_counter() - began)
 
@@ -66,7 +67,7 @@ def make_examples(folder: Path, number: int, *, edge: int) -> list[Example]:
         name = f"{one:064x}"
         store.write_pixels(name, [samples])
         made.append(Example(
-            key=str(one), pixels=store.pixels(name), offset=0, format=form, label=one % 2,
+            key=str(one), planes=(Plane(store.pixels(name), 0, form),), main=0, targets=(one % 2,),
             split="train" if one < number - VAL else "val", weight=1.0, repeats=1, patient=str(one),
         ))  # fmt: skip
     return made

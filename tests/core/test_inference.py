@@ -8,10 +8,11 @@ import torch
 
 from core.errors import NotFound, NotTrainable, UserError
 from core.inference import load, scores
+from core.models.heads import single
 from core.training.checkpoint import read_weights, save_weights
 from core.training.loop import fit
 from core.training.spec import TrainSpec
-from tests.core.training.textures import CLASSES, textures
+from tests.core.training.textures import CLASSES, moved, textures
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +22,8 @@ def trained(tmp_path_factory):
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("inference")
     examples = textures(folder, classes=3)
-    list(fit(TrainSpec(epochs=3, batch_size=8, learning_rate=0.003), examples, classes=CLASSES, folder=folder / "run",
-             cache=folder / "cache"))  # fmt: skip
+    list(fit(TrainSpec(epochs=3, batch_size=8, learning_rate=0.003), examples, heads=[single(CLASSES)],
+             folder=folder / "run", cache=folder / "cache"))  # fmt: skip
     yield folder / "run", examples
     torch.set_num_threads(before)
 
@@ -88,7 +89,7 @@ def test_a_gpu_asked_for_and_missing_is_a_sentence(trained, monkeypatch):
 
 
 def test_pixels_that_are_gone_are_a_sentence(trained, tmp_path):
-    gone = [replace(one, pixels=tmp_path / "gone.raw") for one in trained[1][:2]]
+    gone = [moved(one, pixels=tmp_path / "gone.raw") for one in trained[1][:2]]
     with pytest.raises(NotTrainable, match="cannot be read; import"):
         list(scores(load(trained[0]), gone))
 

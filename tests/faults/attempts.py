@@ -11,7 +11,7 @@ import torch
 
 from core.launching.local import dispatcher_lock, slot_lock
 from core.launching.locks import is_held, take
-from core.services import jobs, runs, training
+from core.services import examples, jobs, runs
 from core.services.jobs import LOST, JobView
 from core.training.checkpoint import read_weights
 from core.training.spec import TrainSpec
@@ -46,7 +46,7 @@ def go_straight(home: Ground) -> Straight:
         improved += [epoch] if auroc > best else []
         best = max(best, auroc)
     assert len(improved) > 1, "no second epoch is better than the first: there is no such moment to be killed in"
-    steps = -(-len(training.examples(home.db, home.settings, home.snapshot, split="train")) // SPEC.batch_size)
+    steps = -(-len(examples.every(home.db, home.settings, home.snapshot, split="train")) // SPEC.batch_size)
     return Straight(made.run, steps, checkpoints.hashes(folder(home, made.run)), curves,
                     predictions.scores(home.db, made.run), improved)  # fmt: skip
 

@@ -8,9 +8,11 @@ import torch
 
 from core.imaging.pixels import from_unsigned
 from core.inference import LoadedModel, load
+from core.models.heads import single
 from core.training.data import Example
 from core.training.loop import fit
 from core.training.spec import TrainSpec
+from tests.core.training.textures import example_of
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -42,7 +44,7 @@ def blobs(folder, *, size=32, count=240):
                 centre = ((row + 0.5) / size, (column + 0.5) / size)
             samples, form = from_unsigned(np.clip(image, 0, 255).astype(np.uint8)[None], bits=8, decoder="made")
             split = "test" if number >= count - 40 else "val" if number >= count - 80 else "train"
-            examples.append(Example(str(number), path, file.tell(), form, number % 2, split, 1.0, 1, str(number)))
+            examples.append(example_of(str(number), path, file.tell(), form, number % 2, split))
             centres.append(centre)
             file.write(samples.tobytes())
     return examples, centres
@@ -51,7 +53,7 @@ def blobs(folder, *, size=32, count=240):
 def trained_on_blobs(folder, name, *, epochs):
     examples, centres = blobs(folder)
     spec = TrainSpec(model=name, epochs=epochs, batch_size=16, learning_rate=0.002, augment="none")
-    list(fit(spec, examples, classes=("nothing", "blob"), folder=folder / name, cache=folder / "cache"))
+    list(fit(spec, examples, heads=[single(("nothing", "blob"))], folder=folder / name, cache=folder / "cache"))
     return Found(load(folder / name), examples, centres)
 
 
@@ -79,8 +81,8 @@ def untrained(tmp_path_factory):
         torch.manual_seed(0)
         module = MODELS[name].build(1, 2, size, 0.0).eval()
         manifest = Manifest(
-            model=name, classes=("nothing", "blob"), channels=1, size=size, stored=32, mean=(0.4,), deviation=(0.1,),
-            spec=TrainSpec(model=name), seed=0, device="cpu", facts={}, versions=versions(),
+            model=name, heads=(single(("nothing", "blob")),), channels=1, size=size, stored=32, mean=(0.4,),
+            deviation=(0.1,), spec=TrainSpec(model=name), seed=0, device="cpu", facts={}, versions=versions(),
         )  # fmt: skip
         return LoadedModel(module, manifest, torch.device("cpu")), example
 

@@ -7,13 +7,13 @@ import pytest
 
 from core.errors import NotTrainable
 from core.training.cache import content_hash, open_cache
-from core.training.data import read_image
-from tests.core.training.textures import textures
+from core.training.data import read_plane
+from tests.core.training.textures import moved, textures
 
 
-def opened(folder, examples, *, size=28):
+def opened(folder, examples, *, size=28, several=False):
     """(cache, sentences)."""
-    said, making = [], open_cache(folder, examples, size=size, channels=1)
+    said, making = [], open_cache(folder, examples, size=size, channels=1, several=several)
     while True:
         try:
             said.append(next(making).text)
@@ -26,7 +26,7 @@ def test_it_holds_every_image_in_order(tmp_path):
     cache, said = opened(tmp_path / "cache", examples)
     assert said == ["Prepared 18 images of 28×28 px."]
     for row, one in enumerate(examples):
-        assert np.array_equal(cache.pixels[row], read_image(one, size=28, channels=1))
+        assert np.array_equal(cache.pixels[row], read_plane(one.picture, size=28, channels=1))
 
 
 def test_the_second_time_nothing_is_made(tmp_path):
@@ -72,9 +72,9 @@ def test_the_name_follows_the_content(tmp_path):
     name = content_hash(examples, size=28, channels=1)
     assert content_hash(examples[::-1], size=28, channels=1) != name
     assert content_hash(examples, size=32, channels=1) != name
-    moved = [replace(examples[0], offset=examples[0].offset + 1), *examples[1:]]
-    assert content_hash(moved, size=28, channels=1) != name
-    relabelled = [replace(one, label=1, weight=3.0) for one in examples]
+    elsewhere = [moved(examples[0], offset=examples[0].picture.offset + 1), *examples[1:]]
+    assert content_hash(elsewhere, size=28, channels=1) != name
+    relabelled = [replace(one, targets=(1.0,), weight=3.0) for one in examples]
     assert content_hash(relabelled, size=28, channels=1) == name  # same pixels, same cache
 
 
@@ -93,3 +93,13 @@ def test_normalisation_is_that_of_the_rows_asked_for(tmp_path):
     values = cache.pixels[:6] / 65535.0
     assert mean == pytest.approx([values.mean()])
     assert deviation == pytest.approx([values.std()])
+
+
+def test_bags_of_several_pictures_are_filled_with_absent_ones(tmp_path):
+    one, two, three, *_ = textures(tmp_path, each=3)
+    bag = replace(one, planes=(one.picture, two.picture, three.picture))
+    batch = opened(tmp_path / "cache", [two, bag], several=True)[0].read(np.array([1, 0]))
+    assert batch.pixels.shape == (2, 3, 1, 28, 28)
+    assert batch.present.tolist() == [[True, True, True], [True, False, False]]
+    assert np.array_equal(batch.pixels[0, 2], read_plane(three.picture, size=28, channels=1))
+    assert np.array_equal(batch.pixels[1, 0], read_plane(two.picture, size=28, channels=1))

@@ -9,11 +9,12 @@ from safetensors.torch import save_file
 
 from core.errors import NotFound, UserError
 from core.models import MODELS
+from core.models.heads import single
 from core.training.checkpoint import Manifest, epoch_of, read_weights, save_weights, versions
 from core.training.spec import TrainSpec
 
 MANIFEST = Manifest(
-    model="small_cnn", classes=("a", "b"), channels=1, size=28, stored=28, mean=(0.5,), deviation=(0.2,),
+    model="small_cnn", heads=(single(("a", "b")),), channels=1, size=28, stored=28, mean=(0.5,), deviation=(0.2,),
     spec=TrainSpec(epochs=3), seed=0, device="cpu", facts={"snapshot": "abc"}, versions=versions(),
 )  # fmt: skip
 

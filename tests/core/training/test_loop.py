@@ -19,21 +19,23 @@ from core.evaluation.metrics import auroc
 from core.imaging.pixels import from_unsigned
 from core.inference import load, scores
 from core.models import MODELS
-from core.training import epoch as epochs
+from core.models.heads import single
 from core.training import loop as loops
+from core.training import step as steps_
 from core.training.checkpoint import read_weights
-from core.training.data import Example, read_image
+from core.training.data import Plane, read_plane
 from core.training.events import CheckpointSaved, EpochDone, Finished, Log, Step
 from core.training.loop import fit
+from core.training.losses import LOSSES
 from core.training.spec import TrainSpec
-from tests.core.training.textures import CLASSES, textures
+from tests.core.training.textures import CLASSES, example_of, textures
 
 QUICK = TrainSpec(epochs=3, batch_size=8, learning_rate=0.003)
 
 
 def run(tmp_path, spec=QUICK, *, name="run", examples=None, classes=2):
     found = examples if examples is not None else textures(tmp_path, classes=classes)
-    return fit(spec, found, classes=CLASSES[:classes], folder=tmp_path / name, cache=tmp_path / "cache",
+    return fit(spec, found, heads=[single(CLASSES[:classes])], folder=tmp_path / name, cache=tmp_path / "cache",
                facts={"snapshot": "abc"})  # fmt: skip
 
 
@@ -85,10 +87,10 @@ def test_colour_images_make_a_model_of_three_channels(tmp_path):
     coloured, path = [], tmp_path / "colour.raw"
     with path.open("wb") as file:
         for one in grey:
-            plane = read_image(one, size=28, channels=1)[0] // 257
+            plane = read_plane(one.picture, size=28, channels=1)[0] // 257
             samples, form = from_unsigned(np.stack([plane, plane * 0, plane], -1).astype(np.uint8)[None], bits=8,
                                           decoder="made", colour=True)  # fmt: skip
-            coloured.append(replace(one, pixels=path, offset=file.tell(), format=form))
+            coloured.append(replace(one, planes=(Plane(path, file.tell(), form),)))
             file.write(samples.tobytes())
     list(run(tmp_path, replace(QUICK, epochs=1), examples=[*coloured[:10], *grey[10:]]))
     manifest = read_weights(tmp_path / "run" / "last.safetensors")[1]
@@ -100,7 +102,7 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
     def full(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(epochs, "_gradients", full)
+    monkeypatch.setattr(steps_, "gradients", full)
     with pytest.raises(
         NotTrainable, match=r"too small for batches of 8 at 28 px; train again with a smaller batch_size"
     ):
@@ -110,14 +112,14 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
 def test_a_batch_too_large_for_the_memory_is_cut_and_the_training_stays_the_same(tmp_path, monkeypatch):
     spec = replace(QUICK, epochs=1, model="vit_tiny", augment="none")  # no batch norm, which sees the parts
     list(run(tmp_path, spec, name="whole"))
-    small = epochs.logits_of
+    small = steps_.logits_of
 
     def full(module, images):
         if module.training and len(images) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return small(module, images)
 
-    monkeypatch.setattr(epochs, "logits_of", full)
+    monkeypatch.setattr(steps_, "logits_of", full)
     said = [one.text for one in kinds(run(tmp_path, spec, name="cut"), Log)]
     ways = [text.split(": ")[1] for text in said if "too small for 8 images at once" in text]
     assert ways == [
@@ -171,7 +173,7 @@ def test_saved_files_are_what_the_events_say(tmp_path):
     assert manifest["facts"] == {"snapshot": "abc"}
     assert manifest["seed"] == 0
     assert manifest["versions"]["torch"] == torch.__version__
-    assert manifest["classes"] == ["across", "down"]
+    assert [head["classes"] for head in manifest["heads"]] == [["across", "down"]]
     assert sorted(one.name for one in (tmp_path / "run").iterdir()) == [
         "best.safetensors", "last.safetensors", "manifest.json", "resume.pt"]  # fmt: skip
 
@@ -283,7 +285,7 @@ def test_one_class_in_validation_leaves_auroc_out_and_says_so_once(tmp_path):
 
 
 def test_a_lost_loss_stops_with_a_way_out(tmp_path, monkeypatch):
-    monkeypatch.setitem(epochs.LOSSES, "cross-entropy", lambda logits, *_, **__: logits.sum(dim=1) * float("nan"))
+    monkeypatch.setitem(LOSSES["single"], "cross-entropy", lambda logits, *_, **__: logits.sum(dim=1) * float("nan"))
     with pytest.raises(UserError, match=r"loss of epoch 1 .* at learning rate 0\.003; train again with a lower one"):
         list(run(tmp_path))
     assert not (tmp_path / "run" / "last.safetensors").exists()
@@ -309,7 +311,7 @@ def test_weights_move_the_decision(tmp_path):
         for number in range(80):
             samples, form = from_unsigned(chance.integers(0, 255, (1, 16, 16), np.uint8), bits=8, decoder="made")
             split = "train" if number < 60 else "val"
-            examples.append(Example(str(number), path, file.tell(), form, number % 2, split, 1.0, 1, str(number)))
+            examples.append(example_of(str(number), path, file.tell(), form, number % 2, split))
             file.write(samples.tobytes())
     for heavy in (0, 1):
         weighted = [replace(one, weight=20.0 if one.label == heavy else 1.0) for one in examples]
@@ -335,9 +337,7 @@ def pneumonia(data_dir, folder, **counts):
             for number in range(count):
                 image, label = archive_item(archive, split, number)
                 samples, form = from_unsigned(image[None], bits=8, decoder="npz")
-                examples.append(
-                    Example(f"{split}/{number}", path, file.tell(), form, label, split, 1.0, 1, f"{split}{number}")
-                )
+                examples.append(example_of(f"{split}/{number}", path, file.tell(), form, label, split))
                 file.write(samples.tobytes())
     return examples
 
@@ -358,7 +358,7 @@ import torch
 torch.set_num_threads(1)
 from core.training.events import Step
 from core.training.loop import fit
-from tests.core.training.textures import textures
+from tests.core.training.textures import example_of, textures
 from tests.core.training.test_loop import CLASSES, KILLED_SPEC
 folder = Path(sys.argv[1])
 for event in fit(KILLED_SPEC, textures(folder), classes=CLASSES[:2], folder=folder / "run", cache=folder / "cache"):

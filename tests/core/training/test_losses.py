@@ -5,30 +5,64 @@ import math
 import pytest
 import torch
 
-from core.training.losses import binary, focal, huber, ordinal, weighted_cross_entropy
+from core.models.heads import Head, single
+from core.training.losses import binary, binary_focal, focal, huber, losses_of, ordinal
+from core.training.spec import TrainSpec
+from core.training.step import loss_of
 
 LOGITS = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])  # probabilities ¼ ¾ and ½ ½
 
 
+TWO, GRADE, PAIR, AGE = (
+    single(("a", "b")), Head("grade", "ordinal", ("low", "mid", "high")), Head("signs", "multi", ("x", "y")),
+    Head("age", "number", mean=50.0, deviation=10.0),
+)  # fmt: skip
+UNKNOWN = math.nan
+
+
+def loss(labels, weights, logits=LOGITS, **spec):
+    targets = torch.tensor(labels, dtype=torch.float32)[:, None]
+    return float(loss_of([TWO], logits, targets, torch.tensor(weights), TrainSpec(**spec)))
+
+
 def test_weights_count_and_their_sum_does_not():
-    loss = weighted_cross_entropy(LOGITS, torch.tensor([0, 1]), torch.tensor([3.0, 1.0]))
-    assert float(loss) == pytest.approx((3 * math.log(4) + math.log(2)) / 4)
-    double = weighted_cross_entropy(LOGITS, torch.tensor([0, 1]), torch.tensor([6.0, 2.0]))
-    assert float(double) == pytest.approx(float(loss))
+    found = loss([0, 1], [3.0, 1.0])
+    assert found == pytest.approx((3 * math.log(4) + math.log(2)) / 4)
+    assert loss([0, 1], [6.0, 2.0]) == pytest.approx(found)
 
 
 def test_an_image_of_weight_0_does_not_count():
-    loss = weighted_cross_entropy(LOGITS, torch.tensor([0, 1]), torch.tensor([0.0, 1.0]))
-    assert float(loss) == pytest.approx(math.log(2))
+    assert loss([0, 1], [0.0, 1.0]) == pytest.approx(math.log(2))
 
 
 def test_smoothing_gives_all_classes_a_share():
-    loss = weighted_cross_entropy(LOGITS[:1], torch.tensor([1]), torch.ones(1), smoothing=0.2)
-    assert float(loss) == pytest.approx(-0.9 * math.log(0.75) - 0.1 * math.log(0.25))
+    found = loss([1], [1.0], LOGITS[:1], label_smoothing=0.2)
+    assert found == pytest.approx(-0.9 * math.log(0.75) - 0.1 * math.log(0.25))
 
 
 def test_a_batch_without_weight_is_0_not_nan():
-    assert float(weighted_cross_entropy(LOGITS, torch.tensor([0, 1]), torch.zeros(2))) == 0.0
+    assert loss([0, 1], [0.0, 0.0]) == 0.0
+
+
+def test_every_head_counts_the_same_and_what_is_unknown_of_it_not_at_all():
+    heads = [TWO, AGE]
+    logits = torch.tensor([[0.0, math.log(3.0), 1.5], [0.0, 0.0, 7.0]])
+    targets = torch.tensor([[1.0, 60.0], [1.0, UNKNOWN]])  # 60 years are 1 deviation above: 0.5 off, squared half
+    found = losses_of(heads, logits, targets, TrainSpec())
+    assert found[:, 0].tolist() == pytest.approx([-math.log(0.75), math.log(2)])
+    assert found[:, 1].tolist() == pytest.approx([0.125, 0.0])
+    whole = loss_of(heads, logits, targets, torch.ones(2), TrainSpec())
+    assert float(whole) == pytest.approx(((-math.log(0.75) + math.log(2)) / 2 + 0.125) / 2)
+
+
+def test_what_is_unknown_everywhere_gives_a_loss_of_0_and_no_gradient():
+    logits = torch.zeros(2, 3 + 1, requires_grad=True)
+    targets = torch.tensor([[UNKNOWN, UNKNOWN, UNKNOWN]] * 2)
+    found = loss_of([GRADE, AGE], logits[:, :3], torch.full((2, 2), UNKNOWN), torch.ones(2), TrainSpec())
+    assert float(found.detach()) == 0.0
+    both = loss_of([PAIR, AGE], logits[:, 1:], targets, torch.ones(2), TrainSpec())
+    both.backward()
+    assert logits.grad.abs().sum() == 0
 
 
 def test_focal_looks_past_what_is_easy():
@@ -44,6 +78,14 @@ def test_unknown_findings_do_not_count():
     assert each.tolist() == pytest.approx([math.log(2), 0.0, (math.log(2) + math.log(4)) / 2])
     each.sum().backward()
     assert logits.grad[0, 1] == 0 == logits.grad[1].abs().sum()
+
+
+def test_focal_looks_past_findings_that_are_easy_too():
+    targets = torch.tensor([[1.0, 0.0], [1.0, UNKNOWN]])
+    logits = torch.tensor([[math.log(3.0), -math.log(3.0)], [0.0, 9.0]])
+    each = binary_focal(logits, targets, gamma=2.0)
+    assert each.tolist() == pytest.approx([0.25**2 * -math.log(0.75), 0.5**2 * math.log(2)])
+    assert torch.allclose(binary_focal(logits, targets, gamma=0.0), binary(logits, targets))
 
 
 def test_an_ordinal_answer_is_a_row_of_steps():

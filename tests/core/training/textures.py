@@ -1,13 +1,27 @@
 """Small made images that a model can tell apart in an epoch or two: stripes across, stripes down, checks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from core.imaging.format import PixelFormat
 from core.imaging.pixels import from_unsigned
-from core.training.data import Example
+from core.models.heads import single
+from core.training.data import Example, Plane
 
 CLASSES = ("across", "down", "checks")
+HEADS = [single(CLASSES)]
+
+
+def example_of(key: str, path: Path, offset: int, form: PixelFormat, label: float, split: str) -> Example:
+    """A case of one picture, of a patient of its own."""
+    return Example(key, (Plane(path, offset, form),), 0, (label,), split, 1.0, 1, key)
+
+
+def moved(example: Example, **changes: object) -> Example:
+    """The case with another place, offset or format of its picture."""
+    return replace(example, planes=(replace(example.picture, **changes),))
 
 
 def picture(label: int, *, size: int, chance: np.random.Generator) -> np.ndarray:
@@ -35,6 +49,6 @@ def textures(
                 label = number % classes
                 samples, form = from_unsigned(picture(label, size=size, chance=chance)[None], bits=8, decoder="made")
                 key = f"{split}/{number}"
-                examples.append(Example(key, path, file.tell(), form, label, split, 1.0, 1, key))
+                examples.append(example_of(key, path, file.tell(), form, label, split))
                 file.write(samples.tobytes())
     return examples

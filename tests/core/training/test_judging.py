@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.training.epoch import macro_auroc
+from core.training.judging import macro_auroc
 
 
 def test_binary_auroc_is_that_of_the_last_class():
