@@ -12,13 +12,17 @@ Values = NDArray[np.float32]
 class Map:
     """Where a model looked: `values` (H, W) in [0, 1] over its input, for one class of one image, and how it was made.
 
-    A map without any contrast is all 0: the method found nothing to point at.
+    A map without any contrast is all 0: the method found nothing to point at. Of a model of several pictures `plane` is
+    which of those it sees, in its order, and `plane_weights` what each of them counted, summing to 1; () where the
+    model does not weigh them.
     """
 
     values: Values
     method: str
     class_index: int
     probability: float
+    plane: int = 0
+    plane_weights: tuple[float, ...] = ()
 
 
 def scaled(values: NDArray[np.floating]) -> Values:

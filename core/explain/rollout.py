@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import InvalidInput
 from core.explain.asking import alone, choose_class
 from core.explain.maps import Map, scaled
+from core.models import MODELS
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 NAME = "rollout"
 
 
-def explain(model: "LoadedModel", example: "Example", class_index: int | None = None) -> Map:
-    """The map of one image; the class only decides which probability stands beside it.
+def explain(
+    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None  # noqa: ARG001
+) -> Map:  # fmt: skip
+    """The map of one image; the class only decides which probability stands beside it, `plane` nothing.
 
     Raises:
         InvalidInput: the model does not attend, or has no such class.
@@ -26,6 +29,8 @@ def explain(model: "LoadedModel", example: "Example", class_index: int | None = 
     import torch
     import torch.nn.functional as F  # noqa: N812
 
+    if MODELS[model.manifest.model].takes != "image":
+        raise InvalidInput(f"Rollout follows attention within one image; for {model.manifest.model} use gradcam.")
     images = model.input_of(example)
     with alone(), torch.no_grad(), recorded(model.module) as weights:
         logits = model.module(images)

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """What it is, what it suits (see `suits`), and how it is asked: explain(model, example, class_index or None)."""
+    """What it is, what it suits (see `suits`), and how it is asked.
+
+    explain(model, example, class_index=None, plane=None) gives the map of one picture.
+    """
 
     name: str
     title: str
     summary: str
-    explain: "Callable[[LoadedModel, Example, int | None], Map]"
+    explain: "Callable[..., Map]"
 
     def suits(self, entry: "ModelEntry") -> bool:
         """Whether it can read that model."""
@@ -36,12 +39,16 @@ _EXPLAINERS = (
 EXPLAINERS: dict[str, Explainer] = {one.name: one for one in _EXPLAINERS}
 
 
-def explain(model: "LoadedModel", example: "Example", *, method: str, class_index: int | None = None) -> Map:
-    """The map of one image by that method, for a class or for the most probable one.
+def explain(
+    model: "LoadedModel", example: "Example", *, method: str, class_index: int | None = None, plane: int | None = None
+) -> Map:
+    """The map of one picture by that method, for a class or for the most probable one.
+
+    `plane` is which of the pictures that a model of several sees, in its order; without it the one with the peak.
 
     Raises:
-        InvalidInput: no such method or class, or the method does not suit the model.
+        InvalidInput: no such method, class or picture, or the method does not suit the model.
     """
     if method not in EXPLAINERS:
         raise InvalidInput(f"There is no method '{method}'; choose one of {', '.join(EXPLAINERS)}.")
-    return EXPLAINERS[method].explain(model, example, class_index)
+    return EXPLAINERS[method].explain(model, example, class_index, plane)
