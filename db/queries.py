@@ -7,9 +7,10 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.tables import Fact, Image, Patient, Project, Reader, Task
+from db.tables import Fact, Image, Patient, Project, Reader, Series, Task
 
 Key = TypeVar("Key", int, str)
+VIEW = "view"  # the fact that tells the pictures of a study apart
 CHUNK = 5_000  # ids in one IN (…): under SQLite's and PostgreSQL's limits on parameters
 
 
@@ -70,6 +71,22 @@ def stacks(session: Session, series_ids: Iterable[int]) -> dict[int, list[int]]:
             if series_id is not None:
                 found[series_id].append(image_id)
     return found
+
+
+def bundles(session: Session, study_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Image ids by study id, in the order of their view (else modality), series and position."""
+    found: dict[int, list[tuple[str, int, float, int]]] = defaultdict(list)
+    view = (Fact.image_id == Image.id) & (Fact.name == VIEW)
+    for ids in chunks(sorted(set(study_ids))):
+        rows = (
+            select(Series.study_id, Fact.value, Series.modality, Series.id, Image.position, Image.id)
+            .join(Image, Image.series_id == Series.id)
+            .outerjoin(Fact, view)
+            .where(Series.study_id.in_(ids), Image.excluded_because.is_(None))
+        )
+        for study_id, said, modality, series_id, position, image_id in session.execute(rows):
+            found[study_id].append((said or modality, series_id, position, image_id))
+    return {study_id: [place[-1] for place in sorted(images)] for study_id, images in found.items()}
 
 
 def chunks(ids: list[Key], size: int = CHUNK) -> Iterable[list[Key]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.services import findings
+from core.services import findings, units
 from db import queries
 from db.tables import Annotation, Case, Comment, Image, LabelClass
 from db.vocabulary import Answer
@@ -14,9 +14,10 @@ from db.vocabulary import Answer
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case in a queue: its image, or its stack in order; `label` is the class's position.
+    """A case in a queue: its image (of a study the first one), or its stack in order; `label` is the class's position.
 
-    `findings` are presences by class position, `reason` is why it cannot be assessed, `comments` how many stand.
+    `findings` are presences by class position, `value` is a number in the task's unit, `reason` is why it cannot be
+    assessed, `comments` how many stand.
     """
 
     id: int
@@ -29,6 +30,7 @@ class CaseView:
     findings: dict[int, str] = field(default_factory=dict)
     reason: str = ""
     comments: int = 0
+    value: float | None = None
 
 
 def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
@@ -36,7 +38,7 @@ def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
     rows = list(rows)
     images = [row.image_id for row in rows]
     facts = queries.facts_of(session, images)
-    ordered = queries.stacks(session, [row.series_id for row in rows if row.series_id])
+    shown = units.images_of(session, rows)
     owner = dict(session.execute(select(Image.id, Image.patient_id).where(Image.id.in_(images))).all())
     names = queries.pseudonyms(session, owner.values())
     positions = dict(session.execute(
@@ -45,10 +47,8 @@ def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
     said, reasons, comments = _findings(session, rows), _reasons(session, rows), _comments(session, rows)
     return [
         CaseView(
-            id=row.id, task_id=row.task_id,
-            image_ids=tuple(ordered[row.series_id]) if row.series_id else (row.image_id,),
-            patient=names[owner[row.image_id]], facts=facts.get(row.image_id, {}),
-            answer=row.answer.value if row.answer else None,
+            id=row.id, task_id=row.task_id, image_ids=shown[row.id], patient=names[owner[row.image_id]],
+            facts=facts.get(row.image_id, {}), value=row.value, answer=row.answer.value if row.answer else None,
             label=positions[row.label_id] if row.label_id else None,
             findings=said.get(row.id, {}), reason=reasons.get(row.id, ""), comments=comments.get(row.id, 0),
         )

@@ -10,6 +10,7 @@ from core.services import tasks, texts
 from core.services.tasks import FEWEST, MOST, TaskView
 from db import Database
 from db.tables import LabelClass, Task
+from db.vocabulary import TaskKind
 
 LONGEST = 120
 
@@ -24,6 +25,8 @@ def append(db: Database, task_id: int, name: str) -> TaskView:
     name = texts.checked(name, what="The name of the class", most=LONGEST)
     with db.transaction() as session:
         task = tasks.row(session, task_id)
+        if task.kind is TaskKind.NUMBER:
+            raise InvalidInput(f"Task '{task.name}' asks for a number, which has no classes; make another task.")
         if not name:
             raise InvalidInput(f"A new class of task '{task.name}' needs a name, such as 'effusion'.")
         there = next((one for one in task.classes if name in (one.name, one.title)), None)

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from core.errors import NotFound
 from core.services import images
 from core.services.images import ImageView
+from core.services.units import PROJECTIONS
 from db import Database, queries
 from db.tables import Image, Series, Study
 
 STACKS, IMAGES = 12, 2_000  # at most: what a reader looks through; after so many images an answer ends
-PROJECTIONS = ("CR", "DX", "IO", "MG", "PX", "RF", "RG", "XA")  # each picture of such a series stands for itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ from core.imaging.drawings import dicom, form
 from core.imaging.drawings.record import Drawn, Source
 from core.imaging.format import PixelFormat
 from core.imaging.store import Store
-from core.services import drawing
+from core.services import drawing, units
 from core.services.drawing_files import task_row
 from core.settings import Settings
 from db import Database, queries
 from db.tables import Case, Drawing, Image, Series, Task
-from db.vocabulary import LabelSource, Shape, Unit
+from db.vocabulary import LabelSource, Shape
 
 LARGEST = 2 << 30  # bytes of a file
 LATEST = 1e11  # seconds: some three thousand years
@@ -110,13 +110,7 @@ class _Intake:
     def _look_up_cases(self) -> None:
         images = [*self.images.values(), *(one for some in self.named.values() for one in some),
                   *(image for some in self.instances.values() for image, _ in some)]  # fmt: skip
-        column = Case.series_id if self.task.unit is Unit.SERIES else Case.image_id
-        for some in queries.chunks(sorted({self._unit(image) for image in images})):
-            for case in self.session.scalars(select(Case).where(Case.task_id == self.task.id, column.in_(some))):
-                self.cases[(case.series_id or 0) if self.task.unit is Unit.SERIES else case.image_id] = case
-
-    def _unit(self, image: Image) -> int:
-        return (image.series_id or 0) if self.task.unit is Unit.SERIES else image.id
+        self.cases.update(units.known(self.session, self.task, {image.id for image in images}))
 
     def take(self, one: Drawn) -> str:
         """Append it, or say why not."""
@@ -202,16 +196,9 @@ class _Intake:
             self.instances[known.uid].append((image, known))
 
     def _case(self, image: Image) -> Case:
-        case = self.cases.get(self._unit(image))
-        if case is None and self.task.unit is Unit.SERIES:
-            raise InvalidInput(f"its image is in no case of task '{self.task.name}', which asks about series; add the "
-                               "series to the task on the Label page.")  # fmt: skip
-        if case is None:
-            case = Case(task_id=self.task.id, image_id=image.id)
-            self.session.add(case)
-            self.session.flush()
-            self.cases[image.id] = case
-        return case
+        if image.id not in self.cases:
+            self.cases[image.id] = units.case_of(self.session, self.task, image.id)
+        return self.cases[image.id]
 
     def _reader_id(self, name: str) -> int:
         if name not in self.readers:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.imaging.format import PixelFormat
+from core.services import units
 from db import Database, queries
 from db.tables import Annotation, Case, Fact, Finding, Image, LabelClass, Patient, Series, Study
 from db.vocabulary import Answer, Presence
@@ -199,6 +200,8 @@ def exclude(db: Database, image_id: int, *, because: str | None) -> None:
         if image is None:
             raise NotFound(f"Image {image_id} is not in this catalogue; choose one from the Images page.")
         image.excluded_because = because
+        session.flush()
+        units.point_those_of(session, image)
 
 
 def _narrow(statement: Select[Any], wanted: Filter) -> Select[Any]:

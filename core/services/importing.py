@@ -210,9 +210,9 @@ def _item(
     result: ReadFile | Known, row: dict[str, str], request: ImportRequest, table: metadata.Table | None, root: Path,
     key: bytes,
 ) -> intake.Item:  # fmt: skip
-    patient_column = request.patient_column or ("patient_id" if table and "patient_id" in table.columns else None)
+    patient_column = request.patient_column or (intake.PATIENT if table and intake.PATIENT in table.columns else None)
     others = tuple(value for name, value in row.items() if deidentify.is_identity_column(name) and value)
-    used = {request.file_column, request.label_column, patient_column}
+    used = {request.file_column, request.label_column, patient_column, intake.STUDY}
     facts = {
         name.strip().lower().replace(" ", "_"): value
         for name, value in row.items()
@@ -221,7 +221,7 @@ def _item(
     return intake.Item(
         result=result, name=_name(result.path, root), key=key, facts=facts, others=others,
         patient_id=row.get(patient_column, "") if patient_column else "",
-        label=row.get(request.label_column, "") if request.label_column else "",
+        label=row.get(request.label_column, "") if request.label_column else "", study=row.get(intake.STUDY, ""),
     )  # fmt: skip
 
 
@@ -231,8 +231,8 @@ def _count(tally: _Tally, item: intake.Item) -> None:
         tally.identities.add(item.identity_of(image))
         tally.patients.add(pseudonym)
         tally.unknown |= set() if known else {pseudonym}
-        if image.identity.series_uid:
-            tally.series.add(image.identity.series_uid)
+        if item.series_of(image):
+            tally.series.add(item.series_of(image))
 
 
 def _flush(

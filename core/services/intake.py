@@ -1,6 +1,6 @@
 """Rows for files that were read: patients, studies, series, images, facts, and with a task their cases and labels."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,19 +13,21 @@ from core.imaging.deidentify import Identity
 from core.imaging.known_labels import titles_of
 from core.imaging.metadata import Table
 from core.imaging.reading import Known, ReadFile, ReadImage
-from core.services import labeling, tasks
+from core.services import labeling, measures, tasks, units
 from core.services.classes import add_missing
+from core.services.labeling import Answered
 from db import Database, queries
-from db.tables import Case, Fact, Image, Patient, Series, Study, Task
-from db.vocabulary import Answer, LabelSource, TaskKind
+from db.tables import Fact, Image, LabelClass, Patient, Series, Study, Task
+from db.vocabulary import Answer, LabelSource, TaskKind, Unit
 
 LONGEST_FACT = 200
+STUDY, PATIENT = "study", "patient_id"  # columns of a CSV
 LABEL = "label"  # the fact that keeps an archive's own label, for a task that is named later
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file with what its CSV row adds. `patient_id` and `others` are plain identity and are never stored."""
+    """One file with what its CSV row adds. `patient_id`, `study` and `others` are plain and are never stored."""
 
     result: ReadFile | Known
     name: str
@@ -34,6 +36,7 @@ class Item:
     others: tuple[str, ...]
     patient_id: str
     label: str
+    study: str = field(default="", repr=False)
 
     @property
     def images(self) -> Sequence[ReadImage]:
@@ -49,39 +52,70 @@ class Item:
         )  # fmt: skip
 
     def patient_of(self, image: ReadImage) -> tuple[str, bool]:
-        """The keyed pseudonym, and whether a patient is known; unknown: one per image."""
+        """The keyed pseudonym, and whether a patient is known; unknown: one per study of the CSV, else per image."""
         known = self.patient_id or image.identity.patient_id
-        plain = known or f"image:{self.result.sha256}:{image.item}"
+        plain = known or (f"study:{self.study}" if self.study else f"image:{self.result.sha256}:{image.item}")
         return deidentify.pseudonym(self.key, plain), bool(known)
+
+    def study_of(self, image: ReadImage) -> str:
+        """The study's plain name: what the row says, else the file; "" where neither does."""
+        return self.study or image.identity.study_uid or image.identity.series_uid
+
+    def series_of(self, image: ReadImage) -> str:
+        """The series' plain name; a picture that only its row puts into a study is a series of its own."""
+        own = f"image:{self.result.sha256}:{image.item}" if self.study else ""
+        return image.identity.series_uid or own
 
 
 def check_labels(db: Database, task: str, column: str | None, table: Table | None) -> None:
-    """Before anything is read: the labels of a CSV must be classes of the task, where the task exists.
+    """Before anything is read: the labels of a CSV must be answers of the task, where the task exists.
 
     Raises:
-        InvalidInput: names the label, the classes and the way out; or the task takes no single labels.
+        InvalidInput: names the label, what the task accepts and the way out; or the task takes several findings.
     """
     with db.read() as session:
         row = queries.task_named(session, task) if task else None
-        existing = tasks.view(row) if row else None
-    if existing is None:
+        if row is None:
+            return
+        if row.kind is TaskKind.MULTI:
+            raise InvalidInput(f"Task '{task}' asks for several findings, and an import brings one label per image; "
+                               "import without a task, then take the findings by `rounds label`.")  # fmt: skip
+        lines = [(file, line[column or ""]) for file, line in (table.rows if table and column else {}).items()]
+        for file, said in lines:
+            if said:
+                _check_label(row, file, said)
+        if row.unit is Unit.STUDY and table and STUDY in table.columns:
+            _check_agreement([(line, line[column or ""]) for line in table.rows.values()] if column else [], task)
+
+
+def _check_label(task: Task, file: str, said: str) -> None:
+    if task.kind is TaskKind.NUMBER:
+        try:
+            measures.read(task, said)
+        except InvalidInput as error:
+            raise InvalidInput(f"'{file}' is labelled '{said}': {error}") from error
         return
-    if existing.kind is TaskKind.MULTI:
-        raise InvalidInput(f"Task '{task}' asks for several findings, and an import brings one label per image; "
-                           "import without a task, or name another one.")  # fmt: skip
-    classes = {name: one for one in existing.classes for name in (one.name, one.title)}
-    for file, line in (table.rows if table and column else {}).items():
-        said = line[column or ""]
-        if said and said not in classes:
-            raise InvalidInput(
-                f"'{file}' is labelled '{said}', which is not a class of task '{task}' ({', '.join(classes)}); "
-                "correct the CSV, or add the class on the Label page."
-            )
-        if said and classes[said].retired:
-            raise InvalidInput(
-                f"'{file}' is labelled '{said}', a class that was retired from task '{task}'; correct the CSV, "
-                "or bring the class back on the Label page."
-            )
+    classes = {name: one for one in task.classes for name in (one.name, one.title) if name}
+    if said not in classes:
+        raise InvalidInput(
+            f"'{file}' is labelled '{said}', which is not a class of task '{task.name}' ({', '.join(classes)}); "
+            "correct the CSV, or add the class on the Label page."
+        )
+    if classes[said].retired_at is not None:
+        raise InvalidInput(
+            f"'{file}' is labelled '{said}', a class that was retired from task '{task.name}'; correct the CSV, "
+            "or bring the class back on the Label page."
+        )
+
+
+def _check_agreement(lines: Iterable[tuple[Mapping[str, str], str]], task: str) -> None:
+    """The pictures of a study have one label, for the task asks about the study."""
+    said: dict[tuple[str, str], str] = {}
+    for line, label in lines:
+        study = (line.get(PATIENT, ""), line[STUDY])
+        if label and study[1] and said.setdefault(study, label) != label:
+            raise InvalidInput(f"Study '{study[1]}' is labelled '{said[study]}' and '{label}', and task '{task}' asks "
+                               "about studies as a whole; give all its pictures the same label.")  # fmt: skip
 
 
 def take(session: Session, items: Sequence[Item], *, task: str, by: str) -> tuple[int, int]:
@@ -141,22 +175,22 @@ def _patients(session: Session, project: int, found: Iterable[tuple[Item, ReadIm
 def _series(
     session: Session, found: Mapping[tuple[str, str], tuple[Item, ReadImage]], patients: Mapping[str, int]
 ) -> dict[tuple[str, str], int]:
-    """The series of each image that names one, with its study."""
-    named = {key: pair for key, pair in found.items() if pair[1].identity.series_uid}
-    of = {key: (patients[item.patient_of(image)[0]], _study_key(item, image)) for key, (item, image) in named.items()}
+    """The series of each image that has one, with its study."""
+    named = {key: (item, image) for key, (item, image) in found.items() if item.series_of(image)}
+    of = {
+        key: (patients[item.patient_of(image)[0]], deidentify.keyed(item.key, item.study_of(image)))
+        for key, (item, image) in named.items()
+    }
     studies = _rows(session, Study, "patient_id", of.values())
     at = {
-        key: (studies[of[key]].id, deidentify.keyed(item.key, image.identity.series_uid))
+        key: (studies[of[key]].id, deidentify.keyed(item.key, item.series_of(image)))
         for key, (item, image) in named.items()
     }
     series = _rows(session, Series, "study_id", at.values())
-    for key, (_, image) in named.items():
-        series[at[key]].modality = series[at[key]].modality or image.facts.get("modality", "")
+    for key, (item, image) in named.items():
+        told = image.facts.get("modality", "") or item.facts.get("modality", "")
+        series[at[key]].modality = series[at[key]].modality or told
     return {key: series[where].id for key, where in at.items()}
-
-
-def _study_key(item: Item, image: ReadImage) -> str:
-    return deidentify.keyed(item.key, image.identity.study_uid or image.identity.series_uid)
 
 
 def _rows(
@@ -215,23 +249,34 @@ def _add_labels(
 ) -> tuple[int, int]:
     wanted = _wanted_labels(session, items, ids)
     row = _task(session, task, items, [text for text in wanted.values() if text])
-    cases = _cases(session, row, list(wanted))
-    classes = {name: label for label in row.classes for name in (label.title, label.name) if name}
+    cases = units.cases(session, row, wanted)
+    units.point(session, row, cases.values())
+    said = _answers(row, items)
     reader = queries.reader_id(session, by)
     taken = kept = 0
     for image_id, text in wanted.items():
-        case = cases[image_id]
-        label = classes.get(text)
-        if label is None or case.label_id == label.id:
+        case, answer = cases.get(image_id), said(text)
+        if case is None or answer is None or answer.shown(case):
             continue
-        if case.answer is not None or label.retired_at is not None:
+        retired = answer.label_id is not None and any(
+            one.id == answer.label_id and one.retired_at is not None for one in row.classes
+        )
+        if case.answer is not None or retired:
             kept += 1  # a file never overrules what somebody said in between, nor brings a retired class back
             continue
-        key = f"import:{case.id}:{label.id}"
-        labeling.annotate(session, case, answer=Answer.LABEL, label_id=label.id, reader_id=reader,
-                          source=LabelSource.IMPORT, key=key)  # fmt: skip
+        key = f"import:{case.id}:{answer.label_id if answer.value is None else repr(answer.value)}"
+        labeling.append(session, case, answer, reader_id=reader, source=LabelSource.IMPORT, key=key)
         taken += 1
     return taken, kept
+
+
+def _answers(task: Task, items: Sequence[Item]) -> Callable[[str], Answered | None]:
+    """What a label's text says in this task; None where it says nothing."""
+    if task.kind is TaskKind.NUMBER:
+        given = {item.label for item in items}  # an archive's own classes are no measurements
+        return lambda text: Answered(Answer.VALUE, value=measures.read(task, text)) if text and text in given else None
+    classes: dict[str, LabelClass] = {name: one for one in task.classes for name in (one.title, one.name) if name}
+    return lambda text: Answered(Answer.LABEL, classes[text].id) if text in classes else None
 
 
 def _wanted_labels(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, str], int]) -> dict[int, str]:
@@ -250,22 +295,14 @@ def _wanted_labels(session: Session, items: Sequence[Item], ids: Mapping[tuple[s
 
 def _task(session: Session, name: str, items: Sequence[Item], labels: Iterable[str]) -> Task:
     """The task, made at need with the labels as its classes; a class met later is appended while none is a reader's."""
+    row = queries.task_named(session, name)
+    if row is not None and row.kind is TaskKind.NUMBER:
+        return row
     ordered = sorted(set(labels), key=lambda text: (not text.isdigit(), int(text) if text.isdigit() else 0, text))
-    row = queries.task_named(session, name) or tasks.make(session, name=name, classes=[])
+    row = row or tasks.make(session, name=name, classes=[])
     fresh = [text for text in ordered if not any(text == one.title for one in row.classes)]
     add_missing(session, row, fresh)
     titles = next((found for item in items if (found := titles_of(item.name))), {})
     for label in row.classes:
         label.title = label.title or titles.get(label.name, "")
     return row
-
-
-def _cases(session: Session, task: Task, image_ids: list[int]) -> dict[int, Case]:
-    found: dict[int, Case] = {}
-    for some in queries.chunks(image_ids):
-        there = select(Case).where(Case.task_id == task.id, Case.image_id.in_(some))
-        found.update({case.image_id: case for case in session.scalars(there)})
-    fresh = [Case(task_id=task.id, image_id=image_id) for image_id in image_ids if image_id not in found]
-    session.add_all(fresh)
-    session.flush()
-    return found | {case.image_id: case for case in fresh}

@@ -56,6 +56,7 @@ def _line(
 ) -> tuple[str, ...]:
     at = datetime.fromtimestamp(row.created_at, UTC).isoformat(timespec="seconds")
     name, title = (label.name, label.title or label.name) if label else ("", "")
+    name = name if row.value is None else repr(row.value)
     return (
         image.sha256, image.item, image.name, patient, reader, row.answer.value, name, title,
         presence.value if presence else "", row.reason, row.source.value, at,

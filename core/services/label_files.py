@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.imaging import deidentify, metadata
-from core.services import findings, labeling, reasons
+from core.services import findings, labeling, measures, reasons, units
 from core.services.labeling import Answered
 from core.settings import Settings
 from db import Database, queries
@@ -40,12 +40,14 @@ class _Word:
     label_id: int | None = None
     reason: str = ""
     found: dict[int, Presence] = field(default_factory=dict)
+    value: float | None = None
 
 
 def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) -> Taken:
     """Append what every line says, in one transaction; the same file again adds nothing.
 
-    Columns: image, label, reader; of several findings also presence; answer and reason where a case cannot be assessed.
+    Columns: image, label (or the number), reader; of several findings also presence; answer and reason where a case
+    cannot be assessed.
 
     Raises:
         InvalidInput: no such task, column, image, class or presence, named with its line; then nothing was taken.
@@ -96,6 +98,9 @@ def _read(
             word = words.setdefault(place, _Word(case, reader_id, Answer.FINDINGS))
             label = _class(task, _cell(line, "label"))
             word.found |= findings.checked(task, {label.position: _cell(line, "presence")})
+        elif task.kind is TaskKind.NUMBER:
+            value = measures.read(task, _cell(line, "label"))
+            words[place] = _Word(case, reader_id, Answer.VALUE, value=value)
         else:
             label = _class(task, _cell(line, "label"))
             words[place] = _Word(case, reader_id, Answer.LABEL, label.id)
@@ -107,7 +112,7 @@ def _keep(session: Session, word: _Word) -> bool:
     """Append it, unless this reader's newest word on the case is the same."""
     mine = select(Annotation).where(Annotation.case_id == word.case.id, Annotation.reader_id == word.reader_id)
     newest = session.scalars(mine.order_by(Annotation.id.desc()).limit(1)).first()
-    said = Answered(word.answer, word.label_id, word.reason, word.found)
+    said = Answered(word.answer, word.label_id, word.reason, word.found, word.value)
     if newest is not None and labeling.as_said(session, newest) == said:
         return False
     labeling.append(
@@ -138,12 +143,10 @@ def _case(session: Session, task: Task, text: str, *, item: str, where: str, key
     if len(found) != 1:
         count = "is not in this catalogue" if not found else f"is the name of {len(found)} images; give its sha256"
         raise InvalidInput(f"{where}: '{text}' {count}.")
-    case = session.scalar(select(Case).where(Case.task_id == task.id, Case.image_id == found[0][0]))
-    if case is None:
-        case = Case(task_id=task.id, image_id=found[0][0])
-        session.add(case)
-        session.flush()
-    return case
+    try:
+        return units.case_of(session, task, found[0][0])
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {error}") from error
 
 
 def _cell(line: Line, name: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
-from core.services import findings, reasons
+from core.services import findings, measures, reasons
 from core.services.cases import CaseView, views
 from db import Database, queries
 from db.tables import Annotation, Case, Image, LabelClass, Reader, Task
@@ -59,20 +59,24 @@ def progress(db: Database, task_id: int) -> Progress:
 
 def label(
     db: Database, *, case_id: int, answer: Answer, label: int | None, by: str, key: str,
-    findings: findings.Said | None = None, reason: str = "",
+    findings: findings.Said | None = None, reason: str = "", value: float | None = None,
 ) -> CaseView:  # fmt: skip
     """Append what `by` says of a case; `key` makes sending twice one row.
 
-    `label` is a class position, `findings` are presences by position, `reason` is why the case cannot be assessed.
+    `label` is a class position, `findings` are presences by position, `value` is a number in the task's unit, `reason`
+    is why the case cannot be assessed.
 
     Raises:
         NotFound: no such case.
-        InvalidInput: an answer of another kind than the task's, a class that is not there or retired, no such reason.
+        InvalidInput: an answer of another kind than the task's, a class that is not there or retired, no such reason,
+            a number that the task does not accept.
     """
     with db.transaction() as session:
         row = row_of(session, case_id)
         if not _exists(session, key):
-            said = _checked(session.get_one(Task, row.task_id), Answer(answer), label, findings or {}, reason)
+            said = checked(
+                session.get_one(Task, row.task_id), Answer(answer), label, findings or {}, reason=reason, value=value
+            )
             append(session, row, said, reader_id=queries.reader_id(session, by), source=LabelSource.HUMAN, key=key)
         return views(session, [row])[0]
 
@@ -103,8 +107,10 @@ def history(db: Database, case_id: int) -> list[Said]:
         )
         rows = session.execute(said).all()
         found = findings.of(session, [row.id for row, _, _ in rows])
+        measured = select(Task.measure).join(Case, Case.task_id == Task.id).where(Case.id == case_id)
+        measure = session.scalar(measured) or ""
         return [
-            Said(row.created_at, reader, row.source, _words(row, label, found.get(row.id, {})))
+            Said(row.created_at, reader, row.source, _words(row, label, found.get(row.id, {}), measure))
             for row, reader, label in rows
         ]
 
@@ -135,10 +141,27 @@ class Answered:
     label_id: int | None = None
     reason: str = ""
     found: Mapping[int, Presence] = field(default_factory=dict)
+    value: float | None = None
+
+    def shown(self, case: Case) -> bool:
+        """Whether the case shows this class or number already."""
+        return case.answer is self.answer and (case.label_id, case.value) == (self.label_id, self.value)
 
 
-def _checked(task: Task, answer: Answer, position: int | None, found: findings.Said, reason: str) -> Answered:
-    several = task.kind is TaskKind.MULTI
+def checked(
+    task: Task, answer: Answer, position: int | None, found: findings.Said, *, reason: str = "",
+    value: float | None = None,
+) -> Answered:  # fmt: skip
+    """What was said, as rows hold it.
+
+    Raises:
+        InvalidInput: an answer of another kind than the task's, or one that it does not accept.
+    """
+    several, number = task.kind is TaskKind.MULTI, task.kind is TaskKind.NUMBER
+    if (value is not None or answer is Answer.VALUE) and not number:
+        raise InvalidInput(f"Task '{task.name}' takes no number; reload the page and choose one of its answers.")
+    if number and (found or answer in (Answer.LABEL, Answer.FINDINGS)):
+        raise InvalidInput(f"Task '{task.name}' takes a number, not a class; reload the page and type it.")
     if reason and answer is not Answer.UNREADABLE:
         raise InvalidInput(f"The reason '{reason[:40]}' came with an answer; only what cannot be assessed has one.")
     if (found or answer is Answer.FINDINGS) and not several:
@@ -153,6 +176,8 @@ def _checked(task: Task, answer: Answer, position: int | None, found: findings.S
         return Answered(answer, found=findings.checked(task, found))
     if answer is Answer.UNREADABLE:
         return Answered(answer, reason=reasons.checked(reason))
+    if answer is Answer.VALUE:
+        return Answered(answer, value=measures.checked(task, value))
     if position is None:
         raise InvalidInput("A label names a class; choose one of the task's classes, or 'cannot be assessed'.")
     label = next((one for one in task.classes if one.position == position), None)
@@ -166,10 +191,10 @@ def append(
     """Append what is said inside the caller's transaction and let the case show it; `undoes` is what it takes back."""
     made = Annotation(
         case_id=row.id, reader_id=reader_id, answer=said.answer, label_id=said.label_id, reason=said.reason,
-        source=source, client_key=key, undoes_id=undoes,
+        value=said.value, source=source, client_key=key, undoes_id=undoes,
     )  # fmt: skip
     session.add(made)
-    row.answer, row.label_id = said.answer, said.label_id
+    row.answer, row.label_id, row.value = said.answer, said.label_id, said.value
     if said.found:
         session.flush()
         findings.keep(session, made.id, said.found)
@@ -196,7 +221,7 @@ def as_said(session: Session, annotation: Annotation) -> Answered:
     """What an annotation says, to be compared, or said once more by an undo; a class retired since stands again too."""
     found = findings.of(session, [annotation.id]).get(annotation.id, {})
     presences = {label.id: presence for label, presence in found.items()}
-    return Answered(annotation.answer, annotation.label_id, annotation.reason, presences)
+    return Answered(annotation.answer, annotation.label_id, annotation.reason, presences, annotation.value)
 
 
 def _exists(session: Session, key: str) -> bool:
@@ -226,7 +251,8 @@ def row_of(session: Session, case_id: int) -> Case:
     return row
 
 
-def _words(said: Annotation, label: LabelClass | None, found: Mapping[LabelClass, Presence]) -> str:
+def _words(said: Annotation, label: LabelClass | None, found: Mapping[LabelClass, Presence], measure: str) -> str:
     text = (label.title or label.name) if label else findings.words(found) or str(said.answer.value)
+    text = text if said.value is None else measures.told(said.value, measure)
     text += f": {reasons.REASONS.get(said.reason, said.reason)}" if said.reason else ""
     return f"undo: back to {text}" if said.undoes_id else text

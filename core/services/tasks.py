@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
-from core.services import texts
+from core.services import measures, texts, units
 from db import Database, queries
-from db.tables import Case, Image, LabelClass, Task
-from db.vocabulary import TaskKind, Unit
+from db.tables import Case, LabelClass, Task
+from db.vocabulary import Flips, TaskKind, Unit
 
 FEWEST, MOST = 2, 9  # number keys 1 to 9 answer
 LONGEST_GUIDELINE = 20_000
+LONGEST_MEASURE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,10 @@ class ClassView:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A question, its answers in the order of the model's outputs, and what its readers agreed on."""
+    """A question, its answers in the order of the model's outputs, and what its readers agreed on.
+
+    A number has no classes: `measure` is its unit, `low` and `high` bound what is accepted.
+    """
 
     id: int
     name: str
@@ -37,6 +41,10 @@ class TaskView:
     classes: tuple[ClassView, ...]
     kind: TaskKind = TaskKind.SINGLE
     guideline: str = ""
+    measure: str = ""
+    low: float | None = None
+    high: float | None = None
+    flips: Flips = Flips.NONE
 
 
 def every(db: Database) -> list[TaskView]:
@@ -70,26 +78,46 @@ def named(db: Database, name: str) -> TaskView:
 
 
 def create(
-    db: Database, *, name: str, classes: Sequence[str], question: str = "", unit: Unit = Unit.IMAGE,
-    kind: TaskKind = TaskKind.SINGLE, guideline: str = "",
+    db: Database, *, name: str, classes: Sequence[str] = (), question: str = "", unit: Unit = Unit.IMAGE,
+    kind: TaskKind = TaskKind.SINGLE, guideline: str = "", measure: str = "", low: float | None = None,
+    high: float | None = None, flips: Flips = Flips.NONE,
 ) -> TaskView:  # fmt: skip
-    """A new question about every image (or series) there is now.
+    """A new question about every image (or series, or study) there is now.
+
+    A number has no classes: `measure` is its unit, `low` and `high` bound what is accepted. `flips` says which mirror
+    images have the same answer.
 
     Raises:
-        InvalidInput: no name, a name already taken, fewer than two different classes, or more than nine; a guideline
-            that is too long or holds control characters.
+        InvalidInput: no name, a name already taken, fewer than two different classes, or more than nine; classes of a
+            number, a unit or bounds of classes, bounds between which nothing lies; a text that is too long or holds
+            control characters.
     """
     guideline = _guideline(guideline)
-    count = sum(bool(text.strip()) for text in classes)
-    if not FEWEST <= count <= MOST:
-        raise InvalidInput(f"Task '{name}' has {count} classes; give {FEWEST} to {MOST}, one per number key.")
+    _check_answers(name, kind, [text for text in classes if text.strip()], measure, (low, high))
     with db.transaction() as session:
         if queries.task_named(session, name.strip()):
             raise InvalidInput(f"There is already a task '{name.strip()}'; choose another name.")
         task = make(session, name=name, classes=classes, question=question, unit=unit, kind=kind)
-        task.guideline = guideline
+        task.guideline, task.flips = guideline, flips
+        task.measure, task.low, task.high = texts.checked(measure, what="The unit", most=LONGEST_MEASURE), low, high
         add_new_cases(session, task)
         return view(task)
+
+
+def _check_answers(
+    name: str, kind: TaskKind, classes: Sequence[str], measure: str, bounds: tuple[float | None, float | None]
+) -> None:
+    if kind is not TaskKind.NUMBER:
+        if not FEWEST <= len(classes) <= MOST:
+            raise InvalidInput(
+                f"Task '{name}' has {len(classes)} classes; give {FEWEST} to {MOST}, one per number key."
+            )
+        if measure or bounds != (None, None):
+            raise InvalidInput(f"Task '{name}' asks for classes, which have no unit and no range; leave them out.")
+        return
+    if classes:
+        raise InvalidInput(f"Task '{name}' asks for a number and names classes ({', '.join(classes)}); leave them out.")
+    measures.checked_range(*bounds, name)
 
 
 def make(
@@ -111,6 +139,18 @@ def make(
     return task
 
 
+def set_flips(db: Database, task_id: int, flips: Flips) -> TaskView:
+    """Which mirror images of a case have its answer, and so may be shown to a model in training.
+
+    Raises:
+        NotFound: no task has that id.
+    """
+    with db.transaction() as session:
+        task = row(session, task_id)
+        task.flips = flips
+        return view(task)
+
+
 def set_guideline(db: Database, task_id: int, text: str) -> TaskView:
     """What the readers of a task agreed on, in their words; an empty text takes it away.
 
@@ -126,39 +166,23 @@ def set_guideline(db: Database, task_id: int, text: str) -> TaskView:
 
 
 def missing_cases(db: Database, task_id: int) -> int:
-    """How many images (or series) came after the task and are not in it."""
+    """How many images (or series, or studies) came after the task and are not in it."""
     with db.read() as session:
-        task = row(session, task_id)
-        inside = select(Case.image_id).where(Case.task_id == task_id)
-        if task.unit is Unit.SERIES:
-            series = select(Case.series_id).where(Case.task_id == task_id)
-            wanted = select(func.count(func.distinct(Image.series_id))).where(
-                Image.series_id.isnot(None), Image.series_id.notin_(series)
-            )
-        else:
-            wanted = select(func.count(Image.id)).where(Image.id.notin_(inside))
-        return session.scalar(wanted.where(Image.excluded_because.is_(None))) or 0
+        return units.missing(session, row(session, task_id))
 
 
 def add_missing_cases(db: Database, task_id: int) -> int:
-    """Make a case of every image (or series) not yet in the task; gives their number."""
+    """Make a case of every image (or series, or study) not yet in the task; gives their number."""
     with db.transaction() as session:
         return add_new_cases(session, row(session, task_id))
 
 
 def add_new_cases(session: Session, task: Task) -> int:
     """The same, inside the caller's transaction."""
-    before = session.scalar(select(func.count(Case.id)).where(Case.task_id == task.id)) or 0
-    if task.unit is Unit.SERIES:
-        _add_series(session, task)
-    else:
-        inside = select(Case.image_id).where(Case.task_id == task.id)
-        fresh = select(literal(task.id), Image.id).where(
-            Image.project_id == task.project_id, Image.excluded_because.is_(None), Image.id.notin_(inside)
-        )
-        session.execute(insert(Case).from_select(["task_id", "image_id"], fresh.order_by(Image.id)))
-    after = session.scalar(select(func.count(Case.id)).where(Case.task_id == task.id)) or 0
-    return after - before
+    counted = select(func.count(Case.id)).where(Case.task_id == task.id)
+    before = session.scalar(counted) or 0
+    units.fill(session, task)
+    return (session.scalar(counted) or 0) - before
 
 
 def view(task: Task) -> TaskView:
@@ -167,7 +191,10 @@ def view(task: Task) -> TaskView:
         ClassView(label.position, label.name, label.title or label.name, label.retired_at is not None)
         for label in task.classes
     )
-    return TaskView(task.id, task.name, task.question, task.unit, classes, task.kind, task.guideline)
+    return TaskView(
+        task.id, task.name, task.question, task.unit, classes, task.kind, task.guideline, task.measure, task.low,
+        task.high, task.flips,
+    )  # fmt: skip
 
 
 def row(session: Session, task_id: int) -> Task:
@@ -180,15 +207,6 @@ def row(session: Session, task_id: int) -> Task:
     if found is None:
         raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
     return found
-
-
-def _add_series(session: Session, task: Task) -> None:
-    inside = set(session.scalars(select(Case.series_id).where(Case.task_id == task.id)))
-    every_id = session.scalars(select(Image.series_id).where(Image.series_id.isnot(None)).distinct())
-    fresh = [series_id for series_id in every_id if series_id is not None and series_id not in inside]
-    for series_id, images in queries.stacks(session, fresh).items():
-        # A case always names an image: of a series the middle slice, which is what a 2-D model is shown.
-        session.add(Case(task_id=task.id, series_id=series_id, image_id=images[len(images) // 2]))
 
 
 def _guideline(text: str) -> str:
