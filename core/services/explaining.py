@@ -6,18 +6,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
 from core.imaging.files import written
 from core.services import examples, runs
 from core.settings import Settings
 from db import Database
-from db.tables import Case, Checkpoint, Image, SnapshotCase
+from db.tables import Case, Checkpoint, Image, Series, SnapshotCase
 from db.vocabulary import CheckpointKind
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
+    from core.training.data import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +57,37 @@ def explain(
     method = method or suited[0]
     if method not in suited:
         raise InvalidInput(f"'{method}' cannot explain a {run.spec.model}; what can is: {', '.join(suited)}.")
-    if class_index is not None and not 0 <= class_index < len(run.classes):
-        raise InvalidInput(f"Class {class_index} is not one of the run's {len(run.classes)} classes.")
+    names = run.titles or (run.task,)  # of a number there is one thing to explain
+    if class_index is not None and not 0 <= class_index < len(names):
+        raise InvalidInput(f"Class {class_index} is not one of the run's {len(names)} classes.")
     checkpoint = _checkpoint(db, run_id)
     with db.read() as session:
         image = session.get(Image, image_id)
-        case = session.scalar(
-            select(SnapshotCase.case_id)
-            .join(Case, Case.id == SnapshotCase.case_id)
-            .where(Case.image_id == image_id, SnapshotCase.snapshot_id == run.snapshot_id)
-        )
+        case = None if image is None else _case(session, run.snapshot_id, image)
     if image is None or case is None:
         raise NotFound(f"Image {image_id} is not in snapshot '{run.snapshot}' of run {run_id}; choose one that is.")
     asked = f"{checkpoint}:{image.sha256}:{image.item}:{method}:{class_index}"
     name = hashlib.sha256(asked.encode()).hexdigest()[:40]
     path = settings.folder("maps") / f"{name}.png"
     if not path.exists():
-        _compute(db, settings, run, case, method, class_index, checkpoint, path)
+        _compute(db, settings, run, case, image_id, method, class_index, checkpoint, path)
     shown, probability = _about(path)
-    return MapView(name, path, method, shown, run.titles[shown], probability)
+    return MapView(name, path, method, shown, names[shown], probability)
+
+
+def _case(session: Session, snapshot_id: int, image: Image) -> int | None:
+    """The frozen case that has that picture: one about it, or about its series or study."""
+    study = select(Series.study_id).where(Series.id == image.series_id).scalar_subquery()
+    joined = (
+        select(SnapshotCase, Case)
+        .join(Case, Case.id == SnapshotCase.case_id)
+        .where(SnapshotCase.snapshot_id == snapshot_id)
+        .where(or_(Case.image_id == image.id, Case.series_id == image.series_id, Case.study_id == study))
+    )
+    for frozen, case in session.execute(joined):
+        if image.id in (frozen.images or [case.image_id]):
+            return case.id
+    return None
 
 
 def _checkpoint(db: Database, run_id: int) -> str:
@@ -85,18 +99,37 @@ def _checkpoint(db: Database, run_id: int) -> str:
 
 
 def _compute(
-    db: Database, settings: Settings, run: runs.RunView, case: int, method: str, class_index: int | None,
-    checkpoint: str, path: Path,
+    db: Database, settings: Settings, run: runs.RunView, case: int, image_id: int, method: str,
+    class_index: int | None, checkpoint: str, path: Path,
 ) -> None:  # fmt: skip
     from core.explain import EXPLAINERS
-    from core.inference import FREE
+    from core.inference import FREE, seen_by
+    from core.models import MODELS
     from core.training import devices
 
     example = next(one for one in examples.every(db, settings, run.snapshot_id) if one.key == str(case))
     model = _loaded(runs.folder(settings, run.id), checkpoint)
+    seen, takes = seen_by(model.manifest, [example])[0], MODELS[run.spec.model].takes
+    plane = _plane(example, seen, str(image_id), takes=takes)
     with devices.memory_for(f"a map by a {run.spec.model}", FREE):
-        found = EXPLAINERS[method].explain(model, example, class_index)
+        found = EXPLAINERS[method].explain(model, example, class_index, plane)
     _write(path, found.values, found.class_index, found.probability)
+
+
+def _plane(example: "Example", seen: "Example", image: str, *, takes: str) -> int:
+    """Which of the pictures that a model sees is that image, of a stack the nearest slice that it sees.
+
+    Raises:
+        InvalidInput: the model does not look at that picture.
+    """
+    if len(example.planes) == 1:
+        return len(seen.planes) // 2  # its frames, of which the middle one is shown
+    order, shown = [one.image for one in example.planes], [one.image for one in seen.planes]
+    if image in shown:
+        return shown.index(image)
+    if takes != "stack":
+        raise InvalidInput(f"The model did not look at image {image} of this case; open one that it saw.")
+    return min(range(len(shown)), key=lambda at: abs(order.index(shown[at]) - order.index(image)))
 
 
 @lru_cache(maxsize=2)

@@ -18,7 +18,6 @@ from core.errors import NotTrainable, UserError
 from core.evaluation.metrics import auroc
 from core.imaging.pixels import from_unsigned
 from core.inference import load, scores
-from core.models import MODELS
 from core.models.heads import single
 from core.training import loop as loops
 from core.training import step as steps_
@@ -63,23 +62,6 @@ def test_it_learns_and_tells(tmp_path):
     steps = kinds(events, Step)
     assert {one.epoch for one in steps} == {1, 2, 3}
     assert steps[-1].step == steps[-1].steps == 6
-
-
-LARGE = ("alexnet", "vgg11_bn", "vgg16_bn", "vit_base")  # hundreds of megabytes, five times on disk
-
-
-ALONE = [name for name, one in MODELS.items() if one.takes == "image"]
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in ALONE]
-)
-def test_every_model_trains_is_saved_and_judges(tmp_path, name):
-    examples = textures(tmp_path, each=4)
-    list(run(tmp_path, TrainSpec(model=name, epochs=1, batch_size=4, dropout=0.1), examples=examples))
-    found = list(scores(load(tmp_path / "run"), examples[:3]))
-    assert [key for key, _ in found] == ["train/0", "train/1", "train/2"]
-    assert np.isfinite([one for _, one in found]).all()
 
 
 def test_colour_images_make_a_model_of_three_channels(tmp_path):

@@ -1,0 +1,75 @@
+"""Real images as cases of one picture, a stack, a bag or two views; the label says nothing deeper than where from."""
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+from core.imaging.importers import dicom, picture
+from core.training.data import Example, Plane
+
+COLOURS = ("color-px", "examples_rgb_color", "examples_ybr_color", "SC_rgb_jpeg_gdcm")
+PER_STACK, EACH = 6, 4  # slices of a stack; cases to learn from, and as many to judge by
+
+
+class Film:
+    """Samples of real files, one after another in one file."""
+
+    def __init__(self, folder: Path, data: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path, self.data, self.offset = folder / "film.raw", data, 0
+        self.path.write_bytes(b"")
+
+    def plane(self, name: str, view: str = "") -> Plane:
+        source = self.data / name
+        (found,) = (dicom if source.suffix == ".dcm" else picture).read(source)
+        with self.path.open("ab") as file:
+            file.write(found.samples.tobytes())
+        made = Plane(self.path, self.offset, found.format, image=name, view=view)
+        self.offset += found.samples.nbytes
+        return made
+
+
+def cases(kind: str, folder: Path, data: Path) -> list[Example]:
+    """Eight cases, half of them for validation, labels 0 and 1 in turn."""
+    found = KINDS[kind](Film(folder, data))
+    return [
+        Example(str(at), planes, 0, (float(at % 2),), "train" if at < EACH else "val", 1.0, 1, str(at))
+        for at, planes in enumerate(found[: 2 * EACH])
+    ]
+
+
+def _grey(film: Film) -> list[tuple[Plane, ...]]:
+    return [(film.plane(names[0]),) for names in _of_patients(film.data, "PA").values() if names][: 2 * EACH]
+
+
+def _colour(film: Film) -> list[tuple[Plane, ...]]:
+    return 2 * [(film.plane(f"dicom/colour_and_multiframe/{name}.dcm"),) for name in COLOURS]
+
+
+def _stack(film: Film) -> list[tuple[Plane, ...]]:
+    slices = sorted((film.data / "series/ct_chest_lungfcp_48").glob("*.dcm"))
+    planes = [film.plane(str(one.relative_to(film.data)), "CT") for one in slices]
+    return [tuple(planes[at : at + PER_STACK]) for at in range(0, len(planes), PER_STACK)]
+
+
+def _views(film: Film) -> list[tuple[Plane, ...]]:
+    front, lying = _of_patients(film.data, "PA"), _of_patients(film.data, "AP")
+    both = [patient for patient in front if patient in lying][: 2 * EACH]
+    return [(film.plane(front[one][0], "PA"), film.plane(lying[one][0], "AP")) for one in both]
+
+
+def _bag(film: Film) -> list[tuple[Plane, ...]]:
+    several = [names for names in _of_patients(film.data, "PA").values() if len(names) > 1][: 2 * EACH]
+    return [tuple(film.plane(name) for name in names[: 1 + at % 3]) for at, names in enumerate(several)]
+
+
+def _of_patients(data: Path, view: str) -> dict[str, list[str]]:
+    found = defaultdict(list)
+    with (data / "cxr/metadata.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["view"] == view and row["file"].startswith("nih64/"):
+                found[row["patient_id"]].append(f"cxr/{row['file']}")
+    return dict(found)
+
+
+KINDS = {"grey": _grey, "colour": _colour, "stack": _stack, "views": _views, "bag": _bag}

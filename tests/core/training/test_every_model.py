@@ -1,0 +1,118 @@
+"""Every model and every head on real images: two steps, saved, loaded, the same outputs, and explained."""
+
+from dataclasses import replace
+from math import nan
+
+import numpy as np
+import pytest
+import torch
+
+from core.explain import EXPLAINERS
+from core.inference import LoadedModel, load, scores
+from core.models import MODELS
+from core.models.heads import Head, single
+from core.training import loop
+from core.training.events import Step
+from core.training.loop import fit
+from core.training.spec import TrainSpec
+from tests.core.training.real import EACH, cases
+
+TWO = [single(("a", "b"), "which")]
+GRADE, SIGNS = Head("grade", "ordinal", ("low", "mid", "high")), Head("signs", "multi", ("x", "y", "z"))
+AGE = Head("age", "number")
+TARGETS = {
+    "single": lambda at: (at % 2,),
+    "ordinal": lambda at: (at % 3,),
+    "multi": lambda at: (at % 2, (at + 1) % 2, nan if at % 4 > 1 else at % 2),
+    "number": lambda at: (40.0 + 5 * at,),
+}
+HEADS = {"ordinal": [GRADE], "multi": [SIGNS], "number": [AGE], "several": [*TWO, GRADE, SIGNS, AGE]}
+LARGE = ("alexnet", "vgg11_bn", "vgg16_bn", "vit_base")  # hundreds of megabytes, several times on disk
+
+
+def kind_of(name):
+    """What real pictures a model is shown: of one image, grey and colour in turn."""
+    takes = MODELS[name].takes
+    return takes if takes != "image" else ("grey", "colour")[list(MODELS).index(name) % 2]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory, data_dir):
+    """Cases by kind, read once."""
+    made = {}
+
+    def of(kind):
+        if kind not in made:
+            made[kind] = cases(kind, tmp_path_factory.mktemp(kind), data_dir)
+        return made[kind]
+
+    return of
+
+
+@pytest.fixture
+def saved(monkeypatch):
+    """What the network that is saved last said of the last case at that moment."""
+    told, save = [], loop.save_weights
+
+    def listening(module, path, manifest):
+        with torch.no_grad():
+            told.append(module.eval()(LoadedModel(module, manifest, torch.device("cpu")).input_of(told_of[0])))
+        return save(module, path, manifest)
+
+    told_of = []
+    monkeypatch.setattr(loop, "save_weights", listening)
+    return told, told_of
+
+
+def check(tmp_path, saved, examples, heads, **spec):
+    """Two steps, then the file says what the network said, and an explainer says where it looked."""
+    told, told_of = saved
+    told_of.append(examples[-1])
+    asked = TrainSpec(epochs=1, batch_size=EACH // 2, optimizer="sgd", slices=4, dropout=0.1, **spec)
+    events = list(fit(asked, examples, heads=heads, folder=tmp_path / "run", cache=tmp_path / "cache"))
+    assert max(one.steps for one in events if isinstance(one, Step)) == 2
+    model = load(tmp_path / "run", "last", device="cpu")
+    with torch.no_grad():
+        assert torch.equal(model.module(model.input_of(examples[-1])), told[-1])
+    numbers = [found for _, found in scores(model, examples[-2:])]
+    assert np.isfinite(numbers).all()
+    assert {len(found) for found in numbers} == {sum(head.answers for head in heads)}
+    for method in MODELS[asked.model].explainers:
+        found = EXPLAINERS[method].explain(model, examples[-1], None)
+        assert found.values.shape == (model.manifest.size,) * 2
+        assert np.isfinite(found.values).all()
+    return model
+
+
+@pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.slow) if one in LARGE else one for one in MODELS])
+def test_every_model_at_its_least_size(tmp_path, real, saved, name):
+    examples = real(kind_of(name))
+    model = check(tmp_path, saved, examples, TWO, model=name, image_size=16)
+    assert model.manifest.size >= MODELS[name].least_size
+    assert model.manifest.channels == (3 if kind_of(name) == "colour" else 1)
+
+
+@pytest.mark.parametrize("heads", HEADS)
+@pytest.mark.parametrize("name", ["small_cnn", "cnn_attention"])
+def test_every_head_on_two_models(tmp_path, real, saved, name, heads):
+    asked = HEADS[heads]
+    examples = [
+        replace(one, targets=tuple(float(it) for head in asked for it in TARGETS[head.kind](at)))
+        for at, one in enumerate(real("grey"))
+    ]  # fmt: skip
+    check(tmp_path, saved, examples, asked, model=name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [28, 64, 224])
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_at_every_size(tmp_path, real, saved, name, size):
+    check(tmp_path, saved, real(kind_of(name)), TWO, model=name, image_size=size)
