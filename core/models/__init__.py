@@ -1,4 +1,7 @@
-"""Networks, in one explicit table. Law: modelling knows nothing of training or prediction; the table loads no torch."""
+"""Networks, in one explicit table. Law: they know nothing of training or prediction; the table loads no torch.
+
+Only `starting` reads what a training left.
+"""
 
 from core.models.size import input_size, stored_size
 from core.models.table import MODELS, ModelEntry, entry
