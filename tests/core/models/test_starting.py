@@ -50,8 +50,8 @@ def cache(tmp_path, monkeypatch):
 
 
 def shaped(module):
-    """Zeros in the shapes of a network that was built without memory."""
-    return {name: torch.zeros(one.shape, dtype=one.dtype) for name, one in module.state_dict().items()}
+    """Zeros in the shapes of a network that was built without memory, and without memory too."""
+    return {name: torch.zeros((), dtype=one.dtype).expand(one.shape) for name, one in module.state_dict().items()}
 
 
 def equal(one, other, *, but=()):
