@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from core.curation.rows import SPLITS, Labelled, Placed
+from core.curation.rows import SPLITS, Labelled, Placed, Targets
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """Two cases or more with equal pixels; `patients`, `labels` and `splits` stand beside `cases`, one each."""
+    """Two cases or more with equal pixels; `patients`, `labels` and `splits` stand beside `cases`, one each.
+
+    `targets` too, where the cases have findings or numbers.
+    """
 
     pixel_sha256: str
     cases: tuple[int, ...]
     patients: tuple[str, ...]
     labels: tuple[int, ...]
     splits: tuple[str, ...]  # "" where the cases are not placed yet
+    targets: tuple[Targets, ...] = ()
 
     @property
     def crosses_splits(self) -> bool:
@@ -31,15 +35,18 @@ class DuplicateGroup:
 
     @property
     def labels_disagree(self) -> bool:
-        """Whether the same pixels were given different labels."""
-        return len(set(self.labels)) > 1
+        """Whether the same pixels were given different labels; what is unknown contradicts nothing."""
+        if not self.targets:
+            return len(set(self.labels)) > 1
+        said = [{one for one in column if one is not None} for column in zip(*self.targets, strict=True)]
+        return any(len(different) > 1 for different in said)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a report."""
         return {
             "cases": list(self.cases),
             "splits": list(self.splits),
-            "labels": list(self.labels),
+            "labels": [list(one) for one in self.targets] or list(self.labels),
             "crosses_splits": self.crosses_splits,
             "crosses_patients": self.crosses_patients,
             "labels_disagree": self.labels_disagree,
@@ -60,6 +67,7 @@ def exact_duplicates(rows: Sequence[Labelled], placed: Iterable[Placed] = ()) ->
             patients=tuple(row.patient for row in group),
             labels=tuple(row.label for row in group),
             splits=tuple(split.get(row.case, "") for row in group),
+            targets=tuple(row.targets for row in group if row.targets),
         )
         for sha256, group in groups.items()
         if len(group) > 1

@@ -4,17 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SPLITS = ("train", "val", "test")
+Targets = tuple[float | None, ...]  # what a model shall say of several findings (1, 0, None: unknown), or the number
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One case with its current label. `label` indexes the task's classes; `facts` are columns such as site or sex."""
+    """One case with its current label. `label` indexes the task's classes; `facts` are columns such as site or sex.
+
+    Of findings and numbers `targets` says what is known, and `label` is the stratum that stands for the case.
+    """
 
     case: int
     patient: str
     label: int
     facts: Mapping[str, str]
     pixel_sha256: str = ""
+    targets: Targets = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +32,4 @@ class Placed:
     split: str
     weight: float = 1.0
     repeats: int = 1
+    targets: Targets = ()

@@ -29,7 +29,7 @@ def place(rows: Sequence[Labelled], recipe: Recipe, classes: Sequence[str]) -> l
         splits = _by_column(rows, recipe.split_fact)
         source = f"the column {recipe.split_fact}"
     placed = [
-        Placed(case=row.case, patient=row.patient, label=row.label, split=split)
+        Placed(case=row.case, patient=row.patient, label=row.label, split=split, targets=row.targets)
         for row, split in zip(rows, splits, strict=True)
     ]
     prove(placed, source=source)

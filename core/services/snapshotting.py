@@ -1,7 +1,8 @@
 """Plan a split and freeze it: immutable, hashed by content, never one patient in two splits."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -14,17 +15,26 @@ from core.curation.recipe import Recipe
 from core.curation.rows import SPLITS, Labelled, Placed
 from core.curation.split import place
 from core.curation.summary import summary
+from core.curation.targets import is_learnable, summary_of_findings, summary_of_numbers
 from core.errors import InvalidInput, NotFound
+from core.services import known
 from db import Database, queries
-from db.tables import Case, Image, LabelClass, Patient, Snapshot, SnapshotCase, Task
-from db.vocabulary import Answer, Split, TaskKind
+from db.tables import Case, Image, Snapshot, SnapshotCase, Task
+from db.vocabulary import Split, TaskKind
+
+FREE = {TaskKind.MULTI: "several findings", TaskKind.NUMBER: "a number"}  # kinds that have no classes to balance
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What freezing would make: nothing is written yet."""
+    """What freezing would make: nothing is written yet.
+
+    `unknown` cases say nothing of any finding and stay out; `names` say what each case holds, `pictures` the ids of all
+    images of a series or a study.
+    """
 
     task_id: int
+    kind: TaskKind
     recipe: Recipe
     classes: tuple[str, ...]
     titles: tuple[str, ...]
@@ -32,11 +42,14 @@ class Plan:
     summary: dict[str, Any]
     duplicates: tuple[DuplicateGroup, ...]
     unlabelled: int
+    unknown: int
+    names: Mapping[int, str] = field(repr=False)
+    pictures: Mapping[int, list[int]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotView:
-    """A frozen dataset. `classes` are names in output order, `titles` what people read."""
+    """A frozen dataset. `classes` are names in output order, `titles` what people read; a number has none."""
 
     id: int
     name: str
@@ -48,23 +61,20 @@ class SnapshotView:
     recipe: dict[str, Any]
     summary: dict[str, Any]
     created_at: float
+    kind: TaskKind = TaskKind.SINGLE
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What changed from one snapshot to another, in cases."""
-
-    added: int
-    removed: int
-    relabelled: tuple[tuple[int, str, str], ...]  # case, label before, label after
-    moved: int
+    @property
+    def measure(self) -> str:
+        """The unit of a number."""
+        return str(self.summary.get("measure", ""))
 
 
 def plan(db: Database, task_id: int, recipe: Recipe) -> Plan:
     """Split and balance the labelled cases of a task.
 
     Raises:
-        InvalidInput: fewer than two classes have labels, or a column that some cases lack.
+        InvalidInput: fewer than two classes have labels (no finding is present here and absent there, all numbers are
+            the same), a column that some cases lack, or a balance of what is no class.
         LeakingSplit: a given split column puts a patient in two splits; names the patient.
     """
     with db.read() as session:
@@ -88,30 +98,26 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
         made = _plan(session, task_id, recipe)
         prove(made.rows)
         row = Snapshot(
-            task_id=task_id, name=name.strip(), hash=_hash(session, made), recipe=recipe.to_json(),
+            task_id=task_id, kind=made.kind, name=name.strip(), hash=_hash(made), recipe=recipe.to_json(),
             classes=[list(pair) for pair in zip(made.classes, made.titles, strict=True)],
-            summary={**made.summary, "duplicates": _counted(made.duplicates), "unlabelled": made.unlabelled},
+            summary={**made.summary, "duplicates": _counted(made.duplicates), "unlabelled": made.unlabelled,
+                     "unknown": made.unknown},
             reader_id=queries.reader_id(session, by),
         )  # fmt: skip
         session.add(row)
         session.flush()
         owner = _patient_ids(session, task_id)
-        session.add_all(
-            SnapshotCase(
-                snapshot_id=row.id, case_id=placed.case, patient_id=owner[placed.case], label=placed.label,
-                split=Split(placed.split), weight=placed.weight, repeats=placed.repeats,
-            )
-            for placed in made.rows
-        )  # fmt: skip
+        session.add_all(_frozen(row.id, made, placed, owner[placed.case]) for placed in made.rows)
         session.flush()
         return _view(session, row)
 
 
 def as_json(made: SnapshotView) -> dict[str, Any]:
     """For the command line: the contract's keys, and what else the summary holds."""
-    return {"snapshot": made.id, "name": made.name, "hash": made.hash, "task": made.task, "shared_patients": 0,
+    return {"snapshot": made.id, "name": made.name, "hash": made.hash, "task": made.task, "kind": made.kind,
+            "shared_patients": 0,
             "splits": {split: made.summary[split] for split in SPLITS}, "duplicates": made.summary["duplicates"],
-            "unlabelled": made.summary["unlabelled"]}  # fmt: skip
+            "unlabelled": made.summary["unlabelled"], "unknown": made.summary.get("unknown", 0)}  # fmt: skip
 
 
 def every(db: Database) -> list[SnapshotView]:
@@ -147,76 +153,61 @@ def named(db: Database, name: str) -> SnapshotView:
         return _view(session, row)
 
 
-def difference(db: Database, before: int, after: int) -> Difference:
-    """What changed between two snapshots of one task."""
-    with db.read() as session:
-        old, new = _placed(session, before), _placed(session, after)
-        was, now = session.get_one(Snapshot, before).classes, session.get_one(Snapshot, after).classes
-    # A class is known by its name: its place moves where a retired one before it is left out.
-    pairs = {case: (was[old[case].label], now[new[case].label]) for case in sorted(old.keys() & new.keys())}
-    return Difference(
-        added=len(new.keys() - old.keys()),
-        removed=len(old.keys() - new.keys()),
-        relabelled=tuple((case, one[1], other[1]) for case, (one, other) in pairs.items() if one[0] != other[0]),
-        moved=sum(old[case].split != new[case].split for case in pairs),
-    )
-
-
 def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
     task = session.get(Task, task_id)
     if task is None:
         raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
-    if task.kind is TaskKind.MULTI:
-        raise InvalidInput(f"Task '{task.name}' asks for several findings, which no model learns here yet; freeze a "
-                           "task whose answer is one class.")  # fmt: skip
-    rows = _labelled(session, task)
-    classes, rows = _without_unused(task, rows)
-    if len({row.label for row in rows}) < 2:
-        raise InvalidInput(
-            f"Task '{task.name}' has labels of {len({row.label for row in rows})} class(es) on {len(rows)} images; "
-            "label at least two classes before freezing."
-        )
-    placed = _place(rows, recipe, [label.name for label in classes], _file_names(session, task_id))
+    if task.kind in FREE and recipe.balance != "none":
+        raise InvalidInput(f"Task '{task.name}' asks for {FREE[task.kind]}, and only single classes can be balanced; "
+                           "freeze it as it is (balance none).")  # fmt: skip
+    found = known.of(session, task)
+    _check_learnable(task, found)
+    pictures = known.images(session, task)
+    names = _content_names(session, task_id, pictures)
+    placed = _place(found.rows, recipe, found.strata, names)
     total = session.query(Case.id).filter(Case.task_id == task_id).count()
     return Plan(
-        task_id=task_id, recipe=recipe, classes=tuple(label.name for label in classes),
-        titles=tuple(label.title or label.name for label in classes), rows=tuple(placed),
-        summary=summary(placed, [label.name for label in classes]), duplicates=tuple(exact_duplicates(rows, placed)),
-        unlabelled=total - len(rows),
+        task_id=task_id, kind=task.kind, recipe=recipe, classes=found.classes, titles=found.titles, rows=tuple(placed),
+        summary=_summary(task, placed, found.classes), duplicates=tuple(exact_duplicates(found.rows, placed)),
+        unlabelled=total - len(found.rows) - found.unknown, unknown=found.unknown, names=names, pictures=pictures,
     )  # fmt: skip
 
 
-def _without_unused(task: Task, rows: list[Labelled]) -> tuple[list[LabelClass], list[Labelled]]:
-    """The classes a model could learn: a retired one only where labels stand with it, else it would have no image."""
-    used = {row.label for row in rows}
-    kept = [label for label in task.classes if label.retired_at is None or label.position in used]
-    output = {label.position: at for at, label in enumerate(kept)}
-    return kept, [replace(row, label=output[row.label]) for row in rows]
+def _check_learnable(task: Task, found: known.Known) -> None:
+    count = len(found.rows)
+    if task.kind is TaskKind.NUMBER and not is_learnable(found.rows):
+        raise InvalidInput(f"Task '{task.name}' has {len({row.targets for row in found.rows})} different number(s) on "
+                           f"{count} images; say at least two before freezing.")  # fmt: skip
+    if task.kind is TaskKind.MULTI and not is_learnable(found.rows):
+        raise InvalidInput(f"No finding of task '{task.name}' is present on one of its {count} labelled images and "
+                           "absent on another; label both before freezing.")  # fmt: skip
+    labels = len({row.label for row in found.rows})
+    if task.kind not in FREE and labels < 2:
+        raise InvalidInput(
+            f"Task '{task.name}' has labels of {labels} class(es) on {count} images; "
+            "label at least two classes before freezing."
+        )
 
 
-def _labelled(session: Session, task: Task) -> list[Labelled]:
-    joined = (
-        select(Case.id, LabelClass.position, Patient.pseudonym, Image.id, Image.pixel_sha256)
-        .join(LabelClass, LabelClass.id == Case.label_id)
-        .join(Image, Image.id == Case.image_id)
-        .join(Patient, Patient.id == Image.patient_id)
-        .where(Case.task_id == task.id, Case.answer == Answer.LABEL, Image.excluded_because.is_(None))
-        .order_by(Case.id)
-    )
-    found = session.execute(joined).all()
-    facts = queries.facts_of(session, [row[3] for row in found])
-    return [
-        Labelled(case=case, patient=patient, label=label, facts=facts.get(image, {}), pixel_sha256=pixels)
-        for case, label, patient, image, pixels in found
-    ]
+def _summary(task: Task, placed: Sequence[Placed], classes: Sequence[str]) -> dict[str, Any]:
+    if task.kind is TaskKind.NUMBER:
+        return {**summary_of_numbers(placed), "measure": task.measure}
+    return summary_of_findings(placed, classes) if task.kind is TaskKind.MULTI else summary(placed, classes)
 
 
-def _hash(session: Session, made: Plan) -> str:
+def _frozen(snapshot_id: int, made: Plan, row: Placed, patient: int) -> SnapshotCase:
+    return SnapshotCase(
+        snapshot_id=snapshot_id, case_id=row.case, patient_id=patient, label=0 if row.targets else row.label,
+        split=Split(row.split), weight=row.weight, repeats=row.repeats, targets=list(row.targets or (row.label,)),
+        images=made.pictures.get(row.case),
+    )  # fmt: skip
+
+
+def _hash(made: Plan) -> str:
     """Over file hashes and class names, no row ids, no pseudonyms: the same content has the same hash in any home."""
-    names = _file_names(session, made.task_id)
-    owner = _first_files(made.rows, names)
+    owner = _first_files(made.rows, made.names)
     rows = [replace(row, patient=owner[row.patient]) for row in made.rows]
-    return content_hash(made.classes, made.recipe, rows, keys=names)
+    return content_hash(made.classes, made.recipe, rows, keys=made.names, kind=made.kind.value)
 
 
 def _place(rows: Sequence[Labelled], recipe: Recipe, classes: Sequence[str], names: Mapping[int, str]) -> list[Placed]:
@@ -230,13 +221,21 @@ def _place(rows: Sequence[Labelled], recipe: Recipe, classes: Sequence[str], nam
     return [replace(one, case=ordered[one.case].case, patient=ordered[one.case].patient) for one in placed]
 
 
-def _file_names(session: Session, task_id: int) -> dict[int, str]:
-    """What a case holds, by case: its file's sha256, and its item there."""
-    keys = select(Case.id, Image.sha256, Image.item).join(Image, Image.id == Case.image_id)
+def _content_names(session: Session, task_id: int, pictures: Mapping[int, Sequence[int]]) -> dict[int, str]:
+    """What a case holds, by case: its file's sha256, and its item there; of several pictures also the others'."""
+    main = dict(session.execute(select(Case.id, Case.image_id).where(Case.task_id == task_id)).all())
+    names: dict[int, str] = {}
+    for ids in queries.chunks(sorted({*main.values(), *(one for some in pictures.values() for one in some)})):
+        files = select(Image.id, Image.sha256, Image.item).where(Image.id.in_(ids))
+        for image, sha256, item in session.execute(files):
+            names[image] = f"{sha256}#{item}" if item else sha256
     return {
-        case: f"{sha256}#{item}" if item else sha256
-        for case, sha256, item in session.execute(keys.where(Case.task_id == task_id))
+        case: names[image] + _others([names[one] for one in pictures.get(case, ())]) for case, image in main.items()
     }
+
+
+def _others(names: Sequence[str]) -> str:
+    return f"+{hashlib.sha256(' '.join(names).encode()).hexdigest()}" if len(names) > 1 else ""
 
 
 def _first_files(rows: Sequence[Labelled] | Sequence[Placed], names: Mapping[int, str]) -> dict[str, str]:
@@ -250,11 +249,6 @@ def _first_files(rows: Sequence[Labelled] | Sequence[Placed], names: Mapping[int
 def _patient_ids(session: Session, task_id: int) -> Mapping[int, int]:
     joined = select(Case.id, Image.patient_id).join(Image, Image.id == Case.image_id).where(Case.task_id == task_id)
     return dict(session.execute(joined).all())
-
-
-def _placed(session: Session, snapshot_id: int) -> dict[int, SnapshotCase]:
-    rows = session.scalars(select(SnapshotCase).where(SnapshotCase.snapshot_id == snapshot_id))
-    return {row.case_id: row for row in rows}
 
 
 def _counted(groups: tuple[DuplicateGroup, ...]) -> dict[str, int]:
@@ -273,5 +267,5 @@ def _view(session: Session, row: Snapshot) -> SnapshotView:
         id=row.id, name=row.name, hash=row.hash, task_id=row.task_id,
         task=session.get_one(Task, row.task_id).name, classes=tuple(pair[0] for pair in row.classes),
         titles=tuple(pair[1] for pair in row.classes), recipe=row.recipe, summary=row.summary,
-        created_at=row.created_at,
+        created_at=row.created_at, kind=row.kind,
     )  # fmt: skip

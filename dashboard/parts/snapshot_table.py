@@ -8,7 +8,7 @@ import streamlit as st
 from core.curation.recipe import Recipe
 from core.curation.rows import SPLITS
 from core.errors import UserError
-from core.services import snapshotting
+from core.services import differing, snapshotting
 from core.services.snapshotting import Plan, SnapshotView
 from dashboard import look, who, wiring
 
@@ -94,7 +94,7 @@ def frozen(every: Sequence[SnapshotView], chosen: int) -> None:
 def _changes(view: SnapshotView, earlier: Sequence[SnapshotView]) -> None:
     if not earlier:
         return
-    found = snapshotting.difference(wiring.here().db, earlier[0].id, view.id)
+    found = differing.difference(wiring.here().db, earlier[0].id, view.id)
     st.markdown(
         f"Since **{earlier[0].name}**: {found.added:,} added, {found.removed:,} removed, "
         f"{len(found.relabelled):,} relabelled, {found.moved:,} moved to another split."

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.services import labeling, predicting, runs, snapshotting, tasks, workspace
+from core.services import differing, labeling, predicting, runs, snapshotting, tasks, workspace
 from core.settings import Settings
 
 pytestmark = [pytest.mark.browser]
@@ -111,7 +111,7 @@ def test_a_round(chest, tmp_path, serve, page):
     freeze(page, "round 2")
     expect(page.get_by_text("1 relabelled")).to_be_visible()
     second = snapshotting.named(db, "round 2")
-    assert [case for case, _, _ in snapshotting.difference(db, first.id, second.id).relabelled] == [worst.case_id]
+    assert [case for case, _, _ in differing.difference(db, first.id, second.id).relabelled] == [worst.case_id]
     db.close()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput, NotFound
-from core.services import classes, label_files, labeling, snapshotting, tasks
+from core.services import classes, differing, label_files, labeling, snapshotting, tasks
 from db.vocabulary import Answer, TaskKind
 
 
@@ -93,7 +93,7 @@ def test_a_retired_class_without_labels_is_not_frozen_and_one_with_labels_is(hom
     say(home, first, 0, "other")
     after = snapshotting.freeze(home.db, task.id, Recipe(val=0.2, test=0.2), name="two", by="x")
     assert after.classes == ("right", "left", "both", "neither")
-    assert snapshotting.difference(home.db, made.id, after.id).relabelled == ((first.id, "left", "right"),)
+    assert differing.difference(home.db, made.id, after.id).relabelled == ((first.id, "left", "right"),)
 
 
 def test_a_task_carries_its_kind_and_its_guideline(home):

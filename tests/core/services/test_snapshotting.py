@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput, LeakingSplit, NotFound
-from core.services import images, labeling, snapshotting, tasks
+from core.services import differing, images, labeling, snapshotting, tasks
 from db.tables import SnapshotCase
 from db.vocabulary import Answer
 
@@ -89,14 +89,14 @@ def test_the_difference_names_what_was_relabelled_added_and_removed(filled):
         relabel(filled, case.id)
     images.exclude(filled.db, gone.image_ids[0], because="not an x-ray")
     second = freeze(filled, by_column, name="round 2")
-    found = snapshotting.difference(filled.db, first.id, second.id)
+    found = differing.difference(filled.db, first.id, second.id)
     assert second.hash != first.hash
     assert (found.added, found.removed, found.moved) == (0, 1, 0)
     names = ("a", "b")
     assert found.relabelled == tuple(
         (case.id, names[case.label], names[1 - case.label]) for case in sorted((one, other), key=lambda case: case.id)
     )
-    assert snapshotting.difference(filled.db, first.id, first.id).relabelled == ()
+    assert differing.difference(filled.db, first.id, first.id).relabelled == ()
 
 
 def test_a_column_that_splits_a_patient_names_the_patient(home, pictures):

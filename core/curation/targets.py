@@ -1,0 +1,91 @@
+"""Cases of which several findings or a number are known: what a split keeps alike, and what is counted."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.curation.rows import SPLITS, Labelled, Placed, Targets
+
+BINS, CASES_PER_BIN = 5, 6
+
+
+def rarest_finding(targets: Sequence[Targets]) -> list[int]:
+    """One stratum per case: 1 + the finding that is present in it and rarest of all, 0 where none is present.
+
+    A case has several findings and a split keeps one stratum of it alike: the rarest present finding stands for the
+    case, so that what is hard to come by is spread with the most care.
+    """
+    present = Counter(at for case in targets for at, one in enumerate(case) if one == 1)
+    return [
+        min((at for at, one in enumerate(case) if one == 1), key=lambda at: (present[at], at), default=-1) + 1
+        for case in targets
+    ]
+
+
+def quantile_bin(values: Sequence[float]) -> list[int]:
+    """One stratum per case: which fifth of the values it lies in; fewer parts where there are few cases.
+
+    Equal values lie in one bin, and a bin is meant for `CASES_PER_BIN` cases at least.
+    """
+    bins = max(1, min(BINS, len(values) // CASES_PER_BIN))
+    if bins == 1:
+        return [0 for _ in values]
+    given = np.asarray(values, dtype=np.float64)
+    edges = np.unique(np.quantile(given, np.arange(1, bins) / bins))
+    _, packed = np.unique(np.searchsorted(edges, given, side="right"), return_inverse=True)
+    return [int(stratum) for stratum in packed]
+
+
+def summary_of_findings(placed: Sequence[Placed], classes: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """By split: images, patients, and of each finding in how many it is present, absent, unknown.
+
+    `labels` and `patients_by_label` count where it is present, `balanced` is what an epoch shows of that.
+    """
+    return {split: _findings([row for row in placed if row.split == split], classes) for split in SPLITS}
+
+
+def summary_of_numbers(placed: Sequence[Placed]) -> dict[str, dict[str, Any]]:
+    """By split: images, patients, and the mean, the standard deviation (of the cases as they are) and the range."""
+    return {split: _numbers([row for row in placed if row.split == split]) for split in SPLITS}
+
+
+def _findings(rows: Sequence[Placed], classes: Sequence[str]) -> dict[str, Any]:
+    present = {name: [row for row in rows if row.targets[at] == 1] for at, name in enumerate(classes)}
+    return {
+        **_everything(rows, {name: len(group) for name, group in present.items()}),
+        "patients_by_label": {name: _patients(group) for name, group in present.items()},
+        "findings": {
+            name: {
+                "present": len(present[name]),
+                "absent": sum(row.targets[at] == 0 for row in rows),
+                "unknown": sum(row.targets[at] is None for row in rows),
+            }
+            for at, name in enumerate(classes)
+        },
+    }
+
+
+def _numbers(rows: Sequence[Placed]) -> dict[str, Any]:
+    values = np.array([row.targets[0] for row in rows], dtype=np.float64)
+    told = {"mean": values.mean(), "deviation": values.std(), "low": values.min(), "high": values.max()} if rows else {}
+    number = {name: float(told[name]) if rows else None for name in ("mean", "deviation", "low", "high")}
+    return {**_everything(rows, {}), "patients_by_label": {}, "number": number}
+
+
+def _everything(rows: Sequence[Placed], labels: dict[str, int]) -> dict[str, Any]:
+    patients = _patients(rows)
+    shown = {"images": len(rows), "patients": patients, "labels": labels}
+    weight = {name: float(count) for name, count in labels.items()}
+    return {**shown, "balanced": {**shown, "weight": weight, "effective": float(len(rows))}}
+
+
+def _patients(rows: Sequence[Placed]) -> int:
+    return len({row.patient for row in rows})
+
+
+def is_learnable(rows: Sequence[Labelled]) -> bool:
+    """Whether there is a difference to learn: two numbers, or a finding that is present here and absent there."""
+    columns = zip(*(row.targets for row in rows), strict=True)
+    return any(len({one for one in column if one is not None}) > 1 for column in columns)
