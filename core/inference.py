@@ -61,6 +61,7 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
         NotTrainable: a GPU was asked for and there is none, or its memory is too small.
     """
     from core.training import devices
+    from core.training.tuning import laid_out
 
     place = devices.choose(device)
     weights, manifest = read_weights(folder / f"{kind}.safetensors")
@@ -76,7 +77,7 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
     except RuntimeError as error:
         raise UserError(f"The weights in {kind}.safetensors do not fit their {manifest.model}; train again.") from error
     with devices.memory_for(f"a {manifest.model}", FREE):
-        return LoadedModel(module.to(place).eval(), manifest, place)
+        return LoadedModel(laid_out(module.to(place).eval()), manifest, place)
 
 
 def scores(

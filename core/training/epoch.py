@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.errors import UserError
+from core.models.freezing import hold
 from core.training.augment import Prepare
 from core.training.average import Average
 from core.training.batches import Fetcher, Rows, batches_of, shuffled
@@ -16,10 +17,10 @@ from core.training.cache import Batch, PixelCache
 from core.training.events import Log, Step
 from core.training.judging import seen
 from core.training.lighting import mixed
-from core.training.optim import Optimizer, learning_rate, set_rate
+from core.training.optim import learning_rate, set_rate
 from core.training.plan import Plan
 from core.training.spec import TrainSpec
-from core.training.step import Parts, Seen, learn
+from core.training.step import Learner, Seen
 
 TELL_EVERY_S = 0.5
 
@@ -35,19 +36,19 @@ class Passed:
 
 
 def train_one_epoch(
-    module: nn.Module, optimizer: Optimizer, prepare: Prepare, cache: PixelCache, plan: Plan, spec: TrainSpec, *,
-    epoch: int, falls: int = 0, average: Average | None = None, parts: Parts | None = None,
+    learner: Learner, prepare: Prepare, cache: PixelCache, plan: Plan, *, epoch: int, falls: int = 0,
+    average: Average | None = None,
 ) -> Generator[Step | Log, None, Passed]:  # fmt: skip
     """Show every training case `repeats` times. All chance comes from (seed, epoch).
 
-    `falls` is how often a plateau has lowered the rate, `average` follows the weights, `parts` is into how many pieces
-    a batch is cut where the GPU's memory is too small for it whole.
+    `falls` is how often a plateau has lowered the rate, `average` follows the weights.
 
     Raises:
         UserError: the loss is no longer a number.
     """
-    parts = parts or Parts()
-    module.train()
+    spec = learner.spec
+    learner.module.train()
+    hold(learner.module)
     torch.manual_seed(_seed(spec.seed, epoch))  # dropout's; the loop owns its process
     chance = torch.Generator().manual_seed(_seed(spec.seed, epoch)) if spec.augment != "none" else None
     rows = shuffled(plan.train, seed=spec.seed, epoch=epoch, chances=plan.chances)
@@ -55,11 +56,12 @@ def train_one_epoch(
     fetcher, total = Fetcher(cache.read), torch.zeros((), device=prepare.device)
     started = told = time.perf_counter()
     for step, (own, batch) in enumerate(zip(batches, fetcher.fetch(batches), strict=True), start=1):
-        set_rate(optimizer, learning_rate(spec, (epoch - 1 + (step - 1) / len(batches)) / spec.epochs, falls=falls))
-        shown = _shown(prepare, plan, own, batch, chance)
-        loss = yield from learn(module, optimizer, shown, heads=plan.heads, spec=spec, parts=parts)
+        set_rate(
+            learner.optimizer, learning_rate(spec, (epoch - 1 + (step - 1) / len(batches)) / spec.epochs, falls=falls)
+        )
+        loss = yield from learner.step(_shown(prepare, plan, own, batch, chance))
         if average:
-            average.update(module)
+            average.update(learner.module)
         total += loss * len(own)
         now = time.perf_counter()
         if step in (1, len(batches)) or now - told > TELL_EVERY_S:

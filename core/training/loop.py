@@ -1,107 +1,43 @@
 """fit: a training as a generator of events. Stop iterating to cancel; call it again to go on."""
 
-import hashlib
-import json
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from core.errors import UserError
-from core.models import entry
-from core.models.heads import Head, outputs_of
+from core.models.heads import Head
 from core.training import devices
-from core.training.amounts import amounts_of
-from core.training.augment import Prepare
-from core.training.average import Average
-from core.training.cache import PixelCache, open_cache, sha256_of
-from core.training.checkpoint import Manifest, read_state, save_manifest, save_state, save_weights, sweep, versions
+from core.training.beginning import Training, begin, quicken
+from core.training.cache import open_cache, sha256_of
+from core.training.checkpoint import read_state, save_manifest, save_state, save_weights, sweep
 from core.training.data import Example
 from core.training.epoch import Passed, train_one_epoch
 from core.training.events import CheckpointSaved, EpochDone, Event, Finished, Log
 from core.training.judging import evaluate
-from core.training.optim import PATIENCE, Optimizer, learning_rate, optimizer_of
-from core.training.plan import Plan, plan
+from core.training.optim import PATIENCE, learning_rate
+from core.training.plan import plan
+from core.training.progress import Progress
 from core.training.spec import TrainSpec
-from core.training.step import Parts
 
 SMALLER = "train again with a smaller batch_size or image_size, or free the GPU of what else uses it and resume"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass
-class Progress:
-    """Where a training stands. `best` holds one entry: the metric that decides and its best value so far."""
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best: dict[str, float] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
-    falls: int = 0  # of the rate on a plateau
-    fell: int = 0  # the epoch after which it did last
-    saved: dict[str, str] = field(default_factory=dict)  # "best", "last" → sha256
-    images: int = 0
-    seconds: float = 0.0
-    waited: float = 0.0
-
-    def improves(self, metrics: Mapping[str, float], judge: str = "val_auroc") -> bool:
-        """By the figure on validation that was asked for, else by its loss, else the newest is the best."""
-        name = next((one for one in (judge, "val_loss") if one in metrics), "")
-        if name not in self.best:
-            self.best = {name: metrics.get(name, 0.0)}
-            return True
-        sign = -1 if name == "val_loss" else 1
-        better = not name or sign * metrics[name] > sign * self.best[name]
-        if better:
-            self.best = {name: metrics.get(name, 0.0)}
-        return better
-
-    def add(self, passed: Passed) -> None:
-        """Count an epoch's work."""
-        self.images, self.seconds = self.images + passed.images, self.seconds + passed.seconds
-        self.waited += passed.waited
-
-
-@dataclass
-class Training:
-    """What one call of `fit` works with."""
-
-    spec: TrainSpec
-    plan: Plan
-    cache: PixelCache
-    module: nn.Module
-    optimizer: Optimizer
-    prepare: Prepare
-    manifest: Manifest
-    folder: Path
-    fingerprint: str
-    average: Average | None = None
-    parts: Parts = field(default_factory=Parts)
-    progress: Progress = field(default_factory=Progress)
-
-    @property
-    def is_over(self) -> bool:
-        """All epochs done, or none better for as long as was asked."""
-        now = self.progress
-        patience = self.spec.early_stopping
-        return now.epoch >= self.spec.epochs or bool(patience and now.epoch - now.best_epoch >= patience)
-
-
 def fit(
     spec: TrainSpec, examples: Sequence[Example], *, heads: Sequence[Head], folder: Path, cache: Path,
-    facts: Mapping[str, str] = NOTHING,
+    facts: Mapping[str, str] = NOTHING, start: Path | None = None,
 ) -> Iterator[Event]:  # fmt: skip
     """Train, keeping best and last weights in `folder`; goes on where a training in that folder stopped.
 
     `heads` are the tasks learned at once, in the order of the examples' targets; the first one's figures decide.
-    `cache` is the folder of prepared images. `facts` go into the manifest (the snapshot's hash). On a CPU the same
+    `cache` is the folder of prepared images. `facts` go into the manifest (the snapshot's hash). `start` is the file of
+    weights that the spec starts from, where it names one (see `core.models.starting`). On a CPU the same
     spec, examples and number of threads give the same weights to the last bit, stopped in between or not.
 
     Raises:
@@ -117,43 +53,13 @@ def fit(
     pixels = yield from open_cache(cache, planned.examples, size=planned.stored, channels=planned.channels,
                                    several=planned.several)  # fmt: skip
     with devices.memory_for(f"batches of {spec.batch_size} at {planned.size} px", SMALLER):
-        training = _begin(spec, planned, pixels, device, folder, facts)
+        training = yield from begin(spec, planned, pixels, device, folder, facts, start)
         yield from _go_on(training)
         yield from _warnings(training)
+        yield from quicken(training)
         while not training.is_over:
             yield from _epoch(training)
     yield from _end(training)
-
-
-def _begin(
-    spec: TrainSpec, planned: Plan, pixels: PixelCache, device: torch.device, folder: Path, facts: Mapping[str, str]
-) -> Training:
-    torch.manual_seed(spec.seed)
-    model, outputs = entry(spec.model), outputs_of(planned.heads)
-    module = model.build(planned.channels, outputs, planned.size, spec.dropout, **spec.asked_of(model.knobs))
-    module = module.to(device)
-    if device.type == "cuda":
-        module = module.to(memory_format=torch.channels_last)
-    mean, deviation = pixels.normalisation(planned.train_once)
-    manifest = Manifest(
-        model=spec.model, heads=planned.heads, views=planned.views, channels=planned.channels, size=planned.size,
-        stored=planned.stored, mean=tuple(mean), deviation=tuple(deviation), spec=spec, seed=spec.seed,
-        device=devices.name(device), facts=dict(facts), versions=versions(),
-    )  # fmt: skip
-    return Training(
-        spec=spec, plan=planned, cache=pixels, module=module, optimizer=optimizer_of(module, spec),
-        prepare=Prepare(planned.size, mean, deviation, device, amounts_of(spec)), manifest=manifest, folder=folder,
-        fingerprint=_fingerprint(spec, planned, pixels),
-        average=Average(module, spec.ema) if spec.ema else None,
-    )  # fmt: skip
-
-
-def _fingerprint(spec: TrainSpec, planned: Plan, pixels: PixelCache) -> str:
-    """Of all that decides the weights; the device may change between two attempts."""
-    asked = {name: value for name, value in spec.unusual.items() if name not in ("device", "threads")}
-    rows = [planned.train.tolist(), planned.val.tolist(), planned.targets.tolist(), planned.weights.tolist()]
-    told = [asked, [head.to_json() for head in planned.heads], pixels.hash, rows]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _go_on(training: Training) -> Iterator[Event]:
@@ -164,7 +70,9 @@ def _go_on(training: Training) -> Iterator[Event]:
         return
     state = read_state(path, training.fingerprint)
     training.module.load_state_dict(state["module"])
-    training.optimizer.load_state_dict(state["optimizer"])
+    training.learner.optimizer.load_state_dict(state["optimizer"])
+    training.learner.precision.load(state["precision"])
+    training.decided = state["decided"]
     training.progress = Progress(**state["progress"])
     if training.average:
         training.average.load(state["average"], state["averaged"])
@@ -196,8 +104,8 @@ def _epoch(training: Training) -> Generator[Event, None, None]:
     now, spec = training.progress, training.spec
     epoch = now.epoch + 1
     passed = yield from train_one_epoch(
-        training.module, training.optimizer, training.prepare, training.cache, training.plan, spec, epoch=epoch,
-        falls=now.falls, average=training.average, parts=training.parts,
+        training.learner, training.prepare, training.cache, training.plan, epoch=epoch, falls=now.falls,
+        average=training.average,
     )  # fmt: skip
     with training.average.worn(training.module) if training.average else nullcontext():
         judged = evaluate(training.module, training.prepare, training.cache, training.plan, batch_size=spec.batch_size)
@@ -252,7 +160,9 @@ def _state(training: Training) -> dict[str, Any]:
     return {
         "fingerprint": training.fingerprint,
         "module": average.own if average and average.own else training.module.state_dict(),
-        "optimizer": training.optimizer.state_dict(),
+        "optimizer": training.learner.optimizer.state_dict(),
+        "precision": training.learner.precision.state(),
+        "decided": training.decided,
         "progress": vars(training.progress),
         **({"average": average.state, "averaged": average.steps} if average else {}),
     }

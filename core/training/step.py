@@ -1,7 +1,7 @@
 """One step of learning: the loss of a batch, its gradient, the optimizer; in parts where the memory is too small."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,9 @@ from core.models.heads import Head
 from core.training.events import Log
 from core.training.losses import known, losses_of, weighted
 from core.training.optim import Optimizer, l1_of
+from core.training.precision import Precision, inside, kind_of
 from core.training.spec import TrainSpec
+from core.training.tuning import Call
 
 MOST_CUTS = 4  # halvings of a batch
 
@@ -54,37 +56,51 @@ class Seen:
         return [Seen(*part) for part in parts]
 
 
-def learn(
-    module: nn.Module, optimizer: Optimizer, seen: Seen, *, heads: Sequence[Head], spec: TrainSpec, parts: Parts
-) -> Generator[Log, None, Tensor]:
-    """One step, and its loss; a batch that the memory is too small for is cut into more parts, the step stays."""
-    while True:
-        try:
-            loss = gradients(module, optimizer, seen, heads=heads, spec=spec, count=parts.count)
-            break
-        except torch.OutOfMemoryError:
-            if not parts.may_double(len(seen.images)):
-                raise
-        yield parts.doubled(len(seen.images))
-    if spec.clip_norm:
-        nn.utils.clip_grad_norm_(module.parameters(), spec.clip_norm)
-    optimizer.step()
-    return loss
+@dataclass
+class Learner:
+    """What learns: the network, how it is called while it learns (it may be compiled), and by what rule."""
 
+    module: nn.Module
+    call: Call
+    optimizer: Optimizer
+    heads: Sequence[Head]
+    spec: TrainSpec
+    precision: Precision
+    parts: Parts = field(default_factory=Parts)
 
-def gradients(
-    module: nn.Module, optimizer: Optimizer, seen: Seen, *, heads: Sequence[Head], spec: TrainSpec, count: int
-) -> Tensor:
-    """Of the whole batch's loss, summed over its parts."""
-    optimizer.zero_grad(set_to_none=True)
-    total, whole = torch.zeros((), device=seen.images.device), _counted(heads, seen)
-    for part in seen.chunk(count):
-        loss = ((_losses(heads, module, part, spec) * _shares(heads, part)).sum(dim=0) / whole).mean()
-        if spec.l1:
-            loss = loss + spec.l1 * l1_of(module.parameters()) * len(part.images) / len(seen.images)
-        loss.backward()  # type: ignore[no-untyped-call]
-        total += loss.detach()
-    return total
+    def step(self, seen: Seen) -> Generator[Log, None, Tensor]:
+        """One step, and its loss; a batch that the memory is too small for is cut into more parts, the step stays."""
+        while True:
+            try:
+                loss = self.gradients(seen)
+                break
+            except torch.OutOfMemoryError:
+                if not self.parts.may_double(len(seen.images)):
+                    raise
+            yield self.parts.doubled(len(seen.images))
+        self.precision.step(self.module, self.optimizer, clip=self.spec.clip_norm)
+        return loss
+
+    def gradients(self, seen: Seen) -> Tensor:
+        """Of the whole batch's loss, summed over its parts."""
+        self.optimizer.zero_grad(set_to_none=True)
+        total = torch.zeros((), device=seen.images.device)
+        whole = _shares(self.heads, seen).sum(dim=0).clamp_min(1e-12)
+        for part in seen.chunk(self.parts.count):
+            loss = ((self._losses(part) * _shares(self.heads, part)).sum(dim=0) / whole).mean()
+            if self.spec.l1:
+                loss = loss + self.spec.l1 * l1_of(self.module.parameters()) * len(part.images) / len(seen.images)
+            self.precision.backward(loss)
+            total += loss.detach()
+        return total
+
+    def _losses(self, seen: Seen) -> Tensor:
+        logits = logits_of(self.call, seen.images, self.precision.kind)
+        each = losses_of(self.heads, logits, seen.targets, self.spec)
+        if seen.others is None or seen.share is None:
+            return each
+        others = losses_of(self.heads, logits, seen.others, self.spec)
+        return seen.share[:, None] * each + (1 - seen.share[:, None]) * others
 
 
 def loss_of(heads: Sequence[Head], logits: Tensor, targets: Tensor, weights: Tensor, spec: TrainSpec) -> Tensor:
@@ -92,25 +108,12 @@ def loss_of(heads: Sequence[Head], logits: Tensor, targets: Tensor, weights: Ten
     return weighted(losses_of(heads, logits, targets, spec), known(heads, targets) * weights[:, None])
 
 
-def logits_of(module: nn.Module, images: Tensor) -> Tensor:
-    """Outputs (B, outputs) float32; bfloat16 inside on a GPU."""
-    with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=images.device.type == "cuda"):
-        logits: Tensor = module(images)
-    return logits.float()
+def logits_of(call: Call, images: Tensor, kind: torch.dtype | None = None) -> Tensor:
+    """Outputs (B, outputs) float32; inside in that kind, by default what the device is quickest in."""
+    with inside(images.device, kind or kind_of("auto", images.device)):
+        return call(images).float()
 
 
 def _shares(heads: Sequence[Head], seen: Seen) -> Tensor:
     """The weight of each case in each head's loss (B, heads): 0 where its answer is unknown."""
     return known(heads, seen.targets) * seen.weights[:, None]
-
-
-def _counted(heads: Sequence[Head], seen: Seen) -> Tensor:
-    return _shares(heads, seen).sum(dim=0).clamp_min(1e-12)
-
-
-def _losses(heads: Sequence[Head], module: nn.Module, seen: Seen, spec: TrainSpec) -> Tensor:
-    logits = logits_of(module, seen.images)
-    each = losses_of(heads, logits, seen.targets, spec)
-    if seen.others is None or seen.share is None:
-        return each
-    return seen.share[:, None] * each + (1 - seen.share[:, None]) * losses_of(heads, logits, seen.others, spec)

@@ -84,7 +84,7 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
     def full(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(steps_, "gradients", full)
+    monkeypatch.setattr(steps_.Learner, "gradients", full)
     with pytest.raises(
         NotTrainable, match=r"too small for batches of 8 at 28 px; train again with a smaller batch_size"
     ):
@@ -96,10 +96,10 @@ def test_a_batch_too_large_for_the_memory_is_cut_and_the_training_stays_the_same
     list(run(tmp_path, spec, name="whole"))
     small = steps_.logits_of
 
-    def full(module, images):
+    def full(module, images, kind=None):
         if module.training and len(images) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return small(module, images)
+        return small(module, images, kind)
 
     monkeypatch.setattr(steps_, "logits_of", full)
     said = [one.text for one in kinds(run(tmp_path, spec, name="cut"), Log)]
