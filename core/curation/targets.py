@@ -30,11 +30,9 @@ def quantile_bin(values: Sequence[float]) -> list[int]:
     Equal values lie in one bin, and a bin is meant for `CASES_PER_BIN` cases at least.
     """
     bins = max(1, min(BINS, len(values) // CASES_PER_BIN))
-    if bins == 1:
-        return [0 for _ in values]
-    given = np.asarray(values, dtype=np.float64)
-    edges = np.unique(np.quantile(given, np.arange(1, bins) / bins))
-    _, packed = np.unique(np.searchsorted(edges, given, side="right"), return_inverse=True)
+    _, place, counts = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True, return_counts=True)
+    middle = (np.cumsum(counts) - counts / 2) / max(1, len(values))  # of equal values, where their midmost stands
+    _, packed = np.unique(np.floor(middle * bins)[place], return_inverse=True)
     return [int(stratum) for stratum in packed]
 
 
