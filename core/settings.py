@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import HomeUnusable
 
-FOLDERS = ("originals", "pixels", "thumbnails", "runs", "maps", "jobs", "keys", "cache", "inbox")
+FOLDERS = ("originals", "pixels", "thumbnails", "runs", "maps", "jobs", "keys", "cache", "inbox", "weights")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from core.errors import FencedOff, NotFound, NotTrainable, UserError, refusal
 from core.imaging.store import Store
-from core.services import examples, images, importing, jobs, predicting, runs, snapshotting, training
+from core.services import examples, images, importing, jobs, predicting, runs, snapshotting, starting, training
 from core.services.patience import note_of, patiently
 from core.settings import Settings
 from db import Database
@@ -148,7 +148,7 @@ def _train(mine: Attempt) -> dict[str, Any]:
             replace(run.spec, device=_device(run.spec.device, mine.device)),
             examples.every(mine.db, mine.settings, run.snapshot_id, also=run.also),
             heads=examples.heads(mine.db, run.snapshot_id, run.also), folder=folder,
-            cache=mine.settings.folder("cache"),
+            cache=mine.settings.folder("cache"), start=starting.source(mine.settings, run.spec),
             facts={"snapshot": snapshotting.get(mine.db, run.snapshot_id).hash, "run": str(run.id)},
         )  # fmt: skip
         keeper = Keeper(mine, run.id, words, {"epochs": run.spec.epochs})

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotTrainable
 from core.launching import Launcher
-from core.services import jobs, snapshotting, tasks
+from core.services import jobs, snapshotting, starting, tasks
 from core.training.spec import TrainSpec, knob
 from db import Database, queries
 from db.tables import Checkpoint, Metric, Run
@@ -33,12 +33,14 @@ def submit(
 
     Raises:
         NotFound: no such snapshot.
-        NotTrainable: a class without training images, or a flip that a task does not allow.
+        NotTrainable: a class without training images, a flip that a task does not allow, or a run to start from that
+            has learned from whom this snapshot judges by.
     """
     snapshot = snapshotting.get(db, snapshot_id)
     _check(snapshot)
     for one in (snapshot, *(snapshotting.get(db, other) for other in also)):
         _check_flips(tasks.get(db, one.task_id), spec)
+    starting.check(db, snapshot_id, spec)
     with db.transaction() as session:
         run = session.scalar(select(Run).where(Run.request_key == key))
         if run is None:

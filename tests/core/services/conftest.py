@@ -86,20 +86,24 @@ def trained(filled: Home) -> Home:
     from core.services import predicting, snapshotting, tasks, training
     from core.training.spec import TrainSpec
 
-    class Asleep:
-        def wake(self) -> None:
-            pass
-
     task = tasks.named(filled.db, "kind")
     frozen = snapshotting.freeze(filled.db, task.id, Recipe(split_fact="split"), name="one", by="tester")
     spec = TrainSpec(model="small_cnn").with_settings({"epochs": "2", "image_size": "32", "threads": "1"})
     made = training.submit(filled.db, snapshot_id=frozen.id, spec=spec, by="tester", key="t", launcher=Asleep())
-    _done(filled, made.job)
-    _done(filled, predicting.submit(filled.db, run_id=made.run, split="test", by="t", key="p", launcher=Asleep()).job)
+    done(filled, made.job)
+    done(filled, predicting.submit(filled.db, run_id=made.run, split="test", by="t", key="p", launcher=Asleep()).job)
     return filled
 
 
-def _done(home: Home, job_id: int) -> None:
+class Asleep:
+    """A launcher that leaves jobs in the queue."""
+
+    def wake(self) -> None:
+        pass
+
+
+def done(home: Home, job_id: int) -> None:
+    """Do a queued job here, to its end."""
     from core import worker
     from core.services import jobs
 
