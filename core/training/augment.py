@@ -41,8 +41,8 @@ class Prepare:
             prepared = covered(prepared, self.amounts.cutout, chance)
         if present is not None:
             prepared = prepared.masked_fill(~present.to(self.device)[:, :, None, None, None], torch.nan)
-        as_rows = self.device.type == "cuda" and prepared.ndim == 4
-        return prepared.contiguous(memory_format=torch.channels_last) if as_rows else prepared
+        # not `contiguous`: one channel is that in any layout, and a convolution would take the slower one
+        return prepared.to(memory_format=torch.channels_last) if prepared.ndim == 4 else prepared
 
     def _floats(self, pixels: Tensor) -> Tensor:
         source = pixels.pin_memory() if self.device.type == "cuda" else pixels

@@ -36,7 +36,8 @@ def laid_out(module: nn.Module) -> nn.Module:
     """The same module with convolutions' weights channels last, which convolutions read quicker on any device."""
     for one in (*module.parameters(), *module.buffers()):
         if one.ndim in LAYOUTS:
-            one.data = one.data.contiguous(memory_format=LAYOUTS[one.ndim])
+            # not `contiguous`: with one channel a tensor is so in both layouts, and a convolution then takes the other
+            one.data = one.data.to(memory_format=LAYOUTS[one.ndim])
     return module
 
 

@@ -107,6 +107,7 @@ def test_the_layout_changes_no_answer():
         answers = one(images)
         torch.testing.assert_close(laid_out(one)(images), answers)
     assert flat[0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert laid_out(nn.Conv2d(1, 5, 3)).weight.stride() == (9, 1, 3, 1)  # of one channel, and not mistaken for rows
     assert solid.weight.is_contiguous(memory_format=torch.channels_last_3d)
 
 
