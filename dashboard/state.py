@@ -76,10 +76,11 @@ class RunState(State):
 
 @dataclass(frozen=True)
 class ReviewState(State):
-    """Which run on which split, and which cell of the matrix (true class, called class; -1: all)."""
+    """Which run on which split, which of its findings, which cell of the matrix (true class, called class; -1: all)."""
 
     run: int = 0
     split: str = "test"
+    finding: int = 0
     truth: int = -1
     called: int = -1
 
@@ -91,6 +92,7 @@ class CaseState(State):
     run: int = 0
     case: int = 0
     split: str = "test"
+    finding: int = 0
     truth: int = -1
     called: int = -1
     method: str = ""

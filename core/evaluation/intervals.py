@@ -50,7 +50,7 @@ def interval(
     spread = standard_error(draws, carriers=carriers)
     if not 0 < value < 1 or not spread > 0:
         return wilson(value * carriers, carriers, level=level)
-    reach = _student(carriers - 1, level) * spread / (value * (1 - value))
+    reach = student(carriers - 1, level) * spread / (value * (1 - value))
     middle = math.log(value / (1 - value))
     return _expit(middle - reach), _expit(middle + reach)
 
@@ -61,7 +61,7 @@ def difference_interval(
     """Of a difference of two such numbers, from -1 to 1; None where fewer than two patients carry it."""
     if carriers < 2:
         return None
-    reach = _student(carriers - 1, level) * standard_error(draws, carriers=carriers)
+    reach = student(carriers - 1, level) * standard_error(draws, carriers=carriers)
     return max(-1.0, value - reach), min(1.0, value + reach)
 
 
@@ -73,7 +73,8 @@ def standard_error(draws: NDArray[np.float64], *, carriers: int) -> float:
     return float(defined.std(ddof=1) * math.sqrt(carriers / (carriers - 1)))
 
 
-def _student(freedom: int, level: float) -> float:
+def student(freedom: int, level: float) -> float:
+    """How many standard errors an interval of that level reaches each way (Student's t)."""
     from scipy.stats import t
 
     return float(t.ppf((1 + level) / 2, freedom))

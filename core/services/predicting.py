@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as copied
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
@@ -18,7 +19,11 @@ from db.vocabulary import CheckpointKind, JobKind, Split
 
 @dataclass(frozen=True, slots=True)
 class PredictionView:
-    """What a run says of a case. `label` is the truth as frozen; `probabilities` follow the classes' order."""
+    """What a run says of a case. `label` is the truth as frozen; `probabilities` follow the classes' order.
+
+    Of a task of findings `targets` is the truth, 1, 0 or None each, of a number it is that, and `probabilities` holds
+    the predicted one.
+    """
 
     id: int
     case_id: int
@@ -27,6 +32,7 @@ class PredictionView:
     split: Split
     label: int
     probabilities: tuple[float, ...]
+    targets: tuple[float | None, ...] = ()
 
     @property
     def called(self) -> int:
@@ -39,6 +45,21 @@ class PredictionView:
     def wrongness(self) -> float:
         """How little the model gave to the truth: 0 fully right, 1 fully wrong."""
         return 1.0 - self.probabilities[self.label]
+
+    @property
+    def truth(self) -> float:
+        """Of a number: the true one, which every frozen case has."""
+        return float(self.targets[0] or 0.0)
+
+    @property
+    def error(self) -> float:
+        """Of a number: predicted minus true, in its unit."""
+        return self.probabilities[0] - self.truth
+
+    def about(self, finding: int) -> "PredictionView | None":
+        """What is said of one finding, as a question of two classes (absent, present); None where it is unknown."""
+        truth, present = self.targets[finding], self.probabilities[finding]
+        return None if truth is None else copied(self, label=int(truth), probabilities=(1.0 - present, present))
 
 
 def submit(db: Database, *, run_id: int, split: str, by: str, key: str, launcher: Launcher) -> Submitted:
@@ -92,23 +113,30 @@ def replace(session: Session, run_id: int, found: Iterable[tuple[int, Said]], *,
         session.add(prediction)
 
 
-def every(db: Database, run_id: int, *, split: str | None = None) -> list[PredictionView]:
-    """A run's predictions by case."""
+def every(db: Database, run_id: int, *, split: str | None = None, finding: int | None = None) -> list[PredictionView]:
+    """A run's predictions by case; with `finding` what they say of that one, where the truth is known."""
     joined = (
-        select(Prediction, Case.image_id, Patient.pseudonym)
+        select(Prediction, Case.image_id, Patient.pseudonym, SnapshotCase.targets)
+        .join(Run, Run.id == Prediction.run_id)
+        .join(SnapshotCase, and_(SnapshotCase.snapshot_id == Run.snapshot_id,
+                                 SnapshotCase.case_id == Prediction.case_id))
         .join(Case, Case.id == Prediction.case_id)
         .join(Image, Image.id == Case.image_id)
         .join(Patient, Patient.id == Image.patient_id)
         .where(Prediction.run_id == run_id)
         .order_by(Prediction.case_id)
-    )
+    )  # fmt: skip
     if split and split != "all":
         joined = joined.where(Prediction.split == Split(split))
     with db.read() as session:
-        return [
-            PredictionView(row.id, row.case_id, image_id, patient, row.split, row.label, tuple(row.probabilities))
-            for row, image_id, patient in session.execute(joined)
-        ]
+        found = [
+            PredictionView(row.id, row.case_id, image_id, patient, row.split, row.label, tuple(row.probabilities),
+                           tuple(targets or [row.label]))
+            for row, image_id, patient, targets in session.execute(joined)
+        ]  # fmt: skip
+    if finding is None:
+        return found
+    return [one for row in found if (one := row.about(finding)) is not None]
 
 
 def runs_of_case(db: Database, case_id: int) -> list[int]:

@@ -1,6 +1,6 @@
 """Look at runs: the list, one, its curves, its log."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,19 @@ class RunView:
     result: dict[str, Any]
     job: jobs.JobView | None
     best_epoch: int | None
-    best_auroc: float | None
+    best: dict[str, float]  # the figures of that epoch
     predicted: int
     created_at: float
+
+    @property
+    def best_auroc(self) -> float | None:
+        """On validation, where it is defined."""
+        return self.best.get("val_auroc")
+
+    def about(self, finding: int) -> "RunView":
+        """The run as if it had been asked for one finding alone: absent or present."""
+        title = self.titles[finding]
+        return replace(self, classes=("absent", "present"), titles=(f"no {title}", title))
 
 
 def every(db: Database) -> list[RunView]:
@@ -88,13 +98,13 @@ def _view(session: Session, run: Run) -> RunView:
     snapshot = session.get_one(Snapshot, run.snapshot_id)
     job = session.scalar(select(Job).where(Job.run_id == run.id, Job.kind == JobKind.TRAIN).order_by(Job.id.desc()))
     best = session.get(Checkpoint, (run.id, CheckpointKind.BEST))
-    auroc = session.get(Metric, (run.id, best.epoch, "val_auroc")) if best else None
+    of_best = select(Metric).where(Metric.run_id == run.id, Metric.epoch == (best.epoch if best else -1))
     return RunView(
         id=run.id, snapshot_id=snapshot.id, snapshot=snapshot.name, task_id=snapshot.task_id,
         task=session.get_one(Task, snapshot.task_id).name, classes=tuple(pair[0] for pair in snapshot.classes),
         titles=tuple(pair[1] for pair in snapshot.classes), kind=snapshot.kind, also=tuple(run.also),
         spec=TrainSpec.from_json(run.spec), result=run.result or {}, job=jobs.view(job) if job else None,
-        best_epoch=best.epoch if best else None, best_auroc=auroc.value if auroc else None,
+        best_epoch=best.epoch if best else None, best={one.name: one.value for one in session.scalars(of_best)},
         predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,
         created_at=run.created_at,
     )  # fmt: skip

@@ -8,20 +8,16 @@ from core.services import commenting, explaining, labeling, reviewing, tasks
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import look, who, wiring
-from dashboard.state import CaseState
-from db.vocabulary import Verdict
+from dashboard.state import CaseState, LabelState
+from db.vocabulary import TaskKind, Verdict
 
 
 def show(run: RunView, row: PredictionView, state: CaseState) -> str:
     """Everything known of the case; gives the method that should explain it."""
     db = wiring.here().db
     st.page_link("views/review.py", label="Back to the run", icon=":material/arrow_back:",
-                 query_params={"run": str(run.id), "split": state.split})  # fmt: skip
-    now = reviewing.current_label(db, row.case_id)
-    truth = run.titles[row.label]
-    st.markdown(f"Truth as frozen: **{truth}**" + (f"  \nNow: **{now}**" if now and now != truth else ""))
-    for title, probability in zip(run.titles, row.probabilities, strict=True):
-        st.progress(probability, text=f"{title} {probability:.1%}")
+                 query_params={"run": str(run.id), "split": state.split, "finding": str(state.finding)})  # fmt: skip
+    _answer(run.about(state.finding) if run.kind is TaskKind.MULTI else run, row)
     methods = dict(explaining.methods(db, run.id))
     names = list(methods)
     method = st.selectbox("Map", names, names.index(state.method) if state.method in names else 0,
@@ -32,6 +28,20 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> str:
     return method
 
 
+def _answer(run: RunView, row: PredictionView) -> None:
+    """Truth and model, side by side."""
+    db = wiring.here().db
+    if run.kind is TaskKind.NUMBER:
+        unit = tasks.get(db, run.task_id).measure
+        st.markdown(f"Truth as frozen: **{row.truth:g} {unit}**  \nModel: **{row.probabilities[0]:.3g} {unit}**")
+        return
+    now = reviewing.current_label(db, row.case_id) if run.kind is not TaskKind.MULTI else None
+    truth = run.titles[row.label]
+    st.markdown(f"Truth as frozen: **{truth}**" + (f"  \nNow: **{now}**" if now and now != truth else ""))
+    for title, probability in zip(run.titles, row.probabilities, strict=True):
+        st.progress(probability, text=f"{title} {probability:.1%}")
+
+
 def _verdict(run: RunView, row: PredictionView) -> None:
     db, by = wiring.here().db, who.reader()
     st.markdown("**Verdict**")
@@ -40,6 +50,10 @@ def _verdict(run: RunView, row: PredictionView) -> None:
             if st.button(verdict.value.capitalize(), key=f"verdict_{verdict.name}"):
                 reviewing.judge(db, row.id, verdict=verdict, by=by, key=secrets.token_hex(16))
                 st.rerun()
+    if run.kind in (TaskKind.MULTI, TaskKind.NUMBER):
+        st.page_link("views/label.py", label="Label again", icon=":material/edit:",
+                     query_params=LabelState(task=run.task_id).query())  # fmt: skip
+        return
     classes = tasks.get(db, run.task_id).classes
     position = st.selectbox("The label should be", [one.position for one in classes if not one.retired], index=None,
                             placeholder="choose a class", key=f"relabel_{row.id}",

@@ -15,15 +15,15 @@ TITLES = FIRST | {
 }  # fmt: skip
 
 
-def report(run_id: int, split: str) -> Report:
-    """The run's report, kept while its predictions stay the same."""
-    found = predicting.every(wiring.here().db, run_id, split=split)
-    return _report(run_id, split, hash(tuple((row.id, row.probabilities) for row in found)))
+def report(run_id: int, split: str, finding: int | None = None) -> Report:
+    """The run's report, kept while its predictions stay the same; of a run about findings, that of one of them."""
+    found = predicting.every(wiring.here().db, run_id, split=split, finding=finding)
+    return _report(run_id, split, finding, hash(tuple((row.id, row.probabilities) for row in found)))
 
 
 @st.cache_data(max_entries=20, show_spinner="Resampling by patient …")
-def _report(run_id: int, split: str, _content: int) -> Report:
-    return evaluating.evaluate(wiring.here().db, run_id, split=split)
+def _report(run_id: int, split: str, finding: int | None, _content: int) -> Report:
+    return evaluating.evaluate(wiring.here().db, run_id, split=split, finding=finding)
 
 
 def show(found: Report) -> None:

@@ -12,7 +12,7 @@ from dashboard import who, wiring
 from dashboard.parts import mishap
 from dashboard.parts.jobs import controls, look_again
 from dashboard.state import ReviewState
-from db.vocabulary import JobKind
+from db.vocabulary import JobKind, TaskKind
 
 SPLITS = {"test": "Test", "val": "Validation", "train": "Train"}
 
@@ -31,6 +31,18 @@ def show(every: Sequence[RunView], state: ReviewState) -> ReviewState:
     if (run, split) != (state.run, state.split):
         return ReviewState(run=run, split=split or "test")
     return replace(state, run=run, split=split or "test")
+
+
+def finding(run: RunView, state: ReviewState) -> tuple[ReviewState, int | None]:
+    """Which of several findings is looked at; None where a case has one answer."""
+    if run.kind is not TaskKind.MULTI:
+        return state, None
+    places = range(len(run.titles))
+    chosen = st.segmented_control("Finding", places, default=min(state.finding, len(places) - 1), required=True,
+                                  format_func=run.titles.__getitem__, key=f"review_finding_{run.id}")  # fmt: skip
+    if chosen == state.finding:
+        return state, chosen
+    return replace(state, finding=chosen, truth=-1, called=-1), chosen
 
 
 def predicted(run: RunView, split: str) -> bool:

@@ -1,5 +1,7 @@
 """One run: state, curves from rows, log; drawn again every two seconds while it goes on."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.services import runs
@@ -7,6 +9,11 @@ from core.services.runs import RunView
 from dashboard import look, wiring
 from dashboard.parts import mishap, plots
 from dashboard.parts.jobs import controls, look_again
+
+VALIDATION = {
+    "Validation": {"val_auroc": "AUROC", "val_accuracy": "accuracy", "val_r2": "R²"},
+    "Validation error": {"val_mae": "mean absolute error"},
+}
 
 
 def show(run_id: int) -> None:
@@ -36,12 +43,20 @@ def _body(run_id: int) -> None:
             plots.curves(found, names={"train_loss": "train", "val_loss": "validation"}, title="Loss",
                          key=f"loss_{run_id}")  # fmt: skip
         with right:
-            plots.curves(found, names={"val_auroc": "AUROC", "val_accuracy": "accuracy"}, title="Validation",
-                         key=f"metric_{run_id}")  # fmt: skip
+            for title, kinds in VALIDATION.items():
+                names = {name: _named(name, kinds) for name in found if name.split(" ")[0] in kinds}
+                if names:
+                    plots.curves(found, names=names, title=title, key=f"{title}_{run_id}")
     if run.best_epoch is not None:
         st.page_link("views/review.py", label="Review this run", icon=":material/rate_review:",
                      query_params={"run": str(run_id)})  # fmt: skip
     _log(run_id)
+
+
+def _named(name: str, kinds: Mapping[str, str]) -> str:
+    """AUROC, or of a further task "age: AUROC"."""
+    kind, _, task = name.partition(" ")
+    return f"{task}: {kinds[kind]}" if task else kinds[kind]
 
 
 def _progress(run: RunView) -> None:

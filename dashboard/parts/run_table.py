@@ -1,6 +1,6 @@
 """The table of runs; gives the one that is looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -24,7 +24,14 @@ def show(every: Sequence[RunView], chosen: int) -> int:
 def _line(run: RunView) -> dict[str, object]:
     return {
         "run": run.id, "task": run.task, "snapshot": run.snapshot, "model": run.spec.model,
-        "validation AUROC": f"{run.best_auroc:.3f}" if run.best_auroc is not None else "–",
+        "validation": _best(run.best),
         "best epoch": run.best_epoch, "state": run.job.state.value if run.job else "–",
         "started": look.ago(run.created_at),
     }  # fmt: skip
+
+
+def _best(found: Mapping[str, float]) -> str:
+    """The figure that says most of the best epoch: AUROC where a class or finding is asked for, else the error."""
+    if "val_auroc" in found:
+        return f"AUROC {found['val_auroc']:.3f}"
+    return f"mean error {found['val_mae']:.3g}" if "val_mae" in found else "–"

@@ -12,7 +12,7 @@ from dashboard.state import CaseState
 wired = wiring.here()
 state = CaseState.from_url()
 run = runs.get(wired.db, state.run)
-rows = case_strip.ordered(run.id, state.split, state.truth, state.called)
+rows = case_strip.ordered(run, state)
 if not rows:
     st.markdown("This list is empty.")
     st.page_link("views/review.py", label="Back to the run", query_params={"run": str(run.id)})

@@ -1,0 +1,88 @@
+"""How near predicted numbers come to the true ones, with intervals by patient."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.errors import InvalidInput
+from core.evaluation.figure import Figure
+from core.evaluation.intervals import standard_error, student
+from core.evaluation.measures import Owners
+from core.evaluation.metrics import Floats
+from core.evaluation.resampling import Statistic, bootstrap, divide, ratio
+
+SPREAD = "Undefined: every image here has the same value."
+ONE = "No interval: it rests on the images of a single patient."
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReport:
+    """`metrics`: mae and rmse in the number's unit, r2 (share of the variance explained), bias (predicted - true)."""
+
+    images: int
+    patients: int
+    resamples: int
+    metrics: dict[str, Figure]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values with stable keys, without NaN."""
+        return {**asdict(self), "metrics": {name: one.to_json() for name, one in self.metrics.items()}}
+
+
+def number_report(
+    told: ArrayLike, truth: ArrayLike, patients: Sequence[object], *, resamples: int = 1000, seed: int = 0
+) -> NumberReport:
+    """Of predicted and true values (images,) and the patient of each image.
+
+    Intervals are value ± t · (spread over resamples of whole patients), t of Student with patients - 1 degrees.
+
+    Raises:
+        InvalidInput: no image, shapes that do not fit, or a value that is no number.
+    """
+    p, y = np.asarray(told, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    if not len(y) or p.shape != y.shape or len(patients) != len(y) or not np.isfinite([p, y]).all():
+        raise InvalidInput(
+            f"{p.size} predicted and {y.size} true values of {len(patients)} patients do not fit; each image needs one "
+            "finite number of each, so predict the split again."
+        )
+    names, row = np.unique(np.asarray(patients), return_inverse=True)
+    statistics = _statistics(p, y, Owners(row, len(names)))
+    draws = bootstrap(statistics, patients=len(names), resamples=resamples, seed=seed)
+    figures = {key: _figure(one, draws[key], len(names), len(y)) for key, one in statistics.items()}
+    return NumberReport(len(y), len(names), resamples, figures)
+
+
+def _statistics(p: Floats, y: Floats, owners: Owners) -> dict[str, Statistic]:
+    count = owners.total(np.ones(len(y)))
+    squared = ratio(owners.total((p - y) ** 2), count)
+    # deviations from one middle first: sums of squares of large numbers lose what they differ by
+    middle = y - y.mean()
+    plain, square = owners.total(middle), owners.total(middle**2)
+
+    def variance(counts: Floats) -> Floats:
+        return divide(square @ counts, count @ counts) - divide(plain @ counts, count @ counts) ** 2
+
+    def explained(counts: Floats) -> Floats:
+        spread = variance(counts)
+        return 1.0 - divide(squared(counts), np.where(spread > 1e-12 * float(square.sum() or 1.0), spread, 0.0))
+
+    return {
+        "mae": ratio(owners.total(np.abs(p - y)), count),
+        "rmse": lambda counts: np.sqrt(squared(counts)),
+        "r2": explained,
+        "bias": ratio(owners.total(p - y), count),
+    }
+
+
+def _figure(statistic: Statistic, draws: Floats, patients: int, images: int) -> Figure:
+    value = float(statistic(np.ones((patients, 1)))[0])
+    if math.isnan(value):
+        return Figure(None, None, None, images, SPREAD)
+    if patients < 2:
+        return Figure(value, None, None, images, ONE)
+    reach = student(patients - 1, 0.95) * standard_error(draws, carriers=patients)
+    return Figure(value, value - reach, value + reach, images)

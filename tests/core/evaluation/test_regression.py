@@ -1,0 +1,42 @@
+"""Errors of predicted numbers against plain formulas, and intervals that cover."""
+
+import numpy as np
+import pytest
+
+from core.errors import InvalidInput
+from core.evaluation.regression import number_report
+
+
+def test_figures_are_their_formulas():
+    truth, told = np.array([40.0, 50.0, 60.0, 70.0]), np.array([42.0, 47.0, 61.0, 78.0])
+    found = number_report(told, truth, ["a", "a", "b", "c"]).metrics
+    assert found["mae"].value == pytest.approx(3.5)
+    assert found["rmse"].value == pytest.approx(np.sqrt((4 + 9 + 1 + 64) / 4))
+    assert found["bias"].value == pytest.approx(2.0)
+    assert found["r2"].value == pytest.approx(1 - 78 / 500)
+
+
+def test_large_numbers_keep_their_variance():
+    truth = 1e9 + np.arange(10.0)
+    found = number_report(truth + 0.5, truth, range(10)).metrics
+    assert found["r2"].value == pytest.approx(1 - 0.25 / 8.25, abs=1e-6)
+
+
+def test_intervals_cover_by_patient():
+    chance, covered, rounds = np.random.default_rng(0), 0, 200
+    for _ in range(rounds):
+        patients = np.repeat(np.arange(40), 4)
+        errors = np.repeat(chance.normal(0, 3, 40), 4) + chance.normal(0, 1, 160)
+        found = number_report(50 + errors, np.full(160, 50.0), patients, resamples=200).metrics["bias"]
+        covered += found.low <= 0 <= found.high
+    assert 0.90 <= covered / rounds <= 0.99  # of whole patients: of single images it would be about 0.65
+
+
+def test_what_is_undefined_says_why():
+    same = number_report([41.0, 42.0], [40.0, 40.0], ["a", "b"]).metrics
+    assert same["r2"].value is None
+    assert same["r2"].note == "Undefined: every image here has the same value."
+    alone = number_report([41.0, 42.0], [40.0, 43.0], ["a", "a"]).metrics["mae"]
+    assert (alone.value, alone.low) == (1.0, None)
+    with pytest.raises(InvalidInput, match="3 predicted and 2 true values of 2 patients do not fit"):
+        number_report([1.0, 2.0, 3.0], [1.0, 2.0], ["a", "b"])
