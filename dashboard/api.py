@@ -117,9 +117,10 @@ class Api:
         if answer is Answer.WITHDRAWN:
             raise InvalidInput("An answer is taken back by undo, not by a label.")
         self._belongs(request, said)
-        label = said.get("label")
+        label, value = said.get("label"), said.get("value")
         view = labeling.label(
             self.db, case_id=int(said["case"]), answer=answer, label=None if label is None else int(label),
+            value=None if value is None else float(value),
             findings={int(at): str(word) for at, word in dict(said.get("findings") or {}).items()},
             reason=str(said.get("reason") or ""), by=request.query_params["by"], key=_key(said),
         )  # fmt: skip

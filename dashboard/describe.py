@@ -52,7 +52,8 @@ def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session:
 
 def standing(view: CaseView) -> dict[str, Any]:
     """What stands of a case; `findings` by class position."""
-    return {"answer": view.answer, "label": view.label, "findings": view.findings, "reason": view.reason}
+    return {"answer": view.answer, "label": view.label, "findings": view.findings, "value": view.value,
+            "reason": view.reason}  # fmt: skip
 
 
 def cases(db: Database, views: Sequence[CaseView], signer: Signer, session: str) -> list[dict[str, Any]]:

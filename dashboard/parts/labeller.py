@@ -11,6 +11,7 @@ from core.services.tasks import TaskView
 from dashboard import describe, look, who, wiring
 from dashboard.parts import drawing, task_form, viewer
 from dashboard.state import LabelState
+from db.vocabulary import TaskKind, Unit
 
 ONLY = {"unlabelled": "Without an answer", "labelled": "With an answer", "all": "All"}
 
@@ -24,7 +25,10 @@ def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
     only = st.segmented_control("Cases", list(ONLY), default=state.only if state.only in ONLY else "unlabelled",
                                 format_func=ONLY.__getitem__, required=True, key="label_only")  # fmt: skip
     late = tasks.missing_cases(wiring.here().db, task_id)
-    if late and st.button(f"Add {look.count(late, 'other image')} to this task", key="label_add"):
+    other = {Unit.IMAGE: ("image", "images"), Unit.SERIES: ("series", "series"), Unit.STUDY: ("study", "studies")}
+    unit = next(task.unit for task in every if task.id == task_id)
+    one, several = other[unit]
+    if late and st.button(f"Add {look.count(late, f'other {one}', f'other {several}')} to this task", key="label_add"):
         tasks.add_missing_cases(wiring.here().db, task_id)
         st.rerun()
     with st.popover("New task", icon=":material/add:"):
@@ -32,10 +36,13 @@ def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
         if made:
             st.switch_page("views/label.py", query_params=LabelState(task=made).query())
     task = tasks.get(wiring.here().db, task_id)
-    with st.popover("Names of the classes", icon=":material/edit:"):
-        task_form.titles(task)
-    with st.popover("Classes in use", icon=":material/rule:"):
-        task_form.members(task)
+    if task.kind is not TaskKind.NUMBER:
+        with st.popover("Names of the classes", icon=":material/edit:"):
+            task_form.titles(task)
+        with st.popover("Classes in use", icon=":material/rule:"):
+            task_form.members(task)
+    with st.popover("Mirror images", icon=":material/flip:"):
+        task_form.flips(task)
     with st.popover("Guideline", icon=":material/menu_book:"):
         task_form.guideline(task)
     if any(one.title.isdigit() for one in task.classes):
@@ -67,6 +74,6 @@ def describe_task(task: TaskView) -> dict[str, object]:
     """A task as the viewer reads it."""
     return {
         "id": task.id, "name": task.name, "question": task.question, "classes": drawing.classes(task),
-        "kind": task.kind.value,
+        "kind": task.kind.value, "measure": task.measure, "low": task.low, "high": task.high,
         "guideline": task.guideline, "reasons": [{"name": name, "title": title} for name, title in REASONS.items()],
     }  # fmt: skip

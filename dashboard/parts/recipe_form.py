@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.curation.recipe import BALANCES, Recipe
-from core.services import images
+from core.services import images, snapshotting
 from core.services.tasks import TaskView
 from dashboard import wiring
 
@@ -25,8 +25,7 @@ def show(every: Sequence[TaskView], chosen: int) -> tuple[int, Recipe]:
     given = [name for name in facts if "split" in name]
     how = st.selectbox("Split", ["by patient", *(f"given in column {name}" for name in given)], key="recipe_split",
                        index=1 if "split" in given and _npz_task(every, task_id) else 0)  # fmt: skip
-    balance = st.selectbox("Balance of the training split", BALANCES, format_func=BALANCE_TITLES.__getitem__,
-                           key="recipe_balance")  # fmt: skip
+    balance = _balance(next(task for task in every if task.id == task_id))
     if how != "by patient":
         return task_id, Recipe(split_fact=how.removeprefix("given in column "), balance=balance)
     val = st.slider("Validation", 0, 40, 15, format="%d %%", key="recipe_val")
@@ -35,6 +34,14 @@ def show(every: Sequence[TaskView], chosen: int) -> tuple[int, Recipe]:
                             key="recipe_strata")  # fmt: skip
     seed = st.number_input("Seed", 0, 10_000, 0, key="recipe_seed", help="The same seed gives the same split.")
     return task_id, Recipe(val=val / 100, test=test / 100, stratify=tuple(strata), balance=balance, seed=int(seed))
+
+
+def _balance(task: TaskView) -> str:
+    """Findings and numbers have no classes that could count alike."""
+    if task.kind in snapshotting.FREE:
+        return "none"
+    return st.selectbox("Balance of the training split", BALANCES, format_func=BALANCE_TITLES.__getitem__,
+                        key="recipe_balance")  # fmt: skip
 
 
 def _npz_task(every: Sequence[TaskView], task_id: int) -> bool:

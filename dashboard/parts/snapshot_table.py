@@ -1,7 +1,6 @@
-"""Counts by class, split and patient; the certificate; the list of what is frozen and what changed."""
+"""Counts by split and patient; the certificate; the list of what is frozen and what changed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -11,8 +10,8 @@ from core.errors import UserError
 from core.services import differing, snapshotting
 from core.services.snapshotting import Plan, SnapshotView
 from dashboard import look, who, wiring
-
-SPLIT_TITLES = {"train": "Train", "val": "Validation", "test": "Test"}
+from dashboard.parts import snapshot_counts
+from dashboard.parts.snapshot_counts import SPLIT_TITLES
 
 
 def plan(task_id: int, recipe: Recipe) -> str:
@@ -22,7 +21,7 @@ def plan(task_id: int, recipe: Recipe) -> str:
     except UserError as error:
         st.info(str(error), icon=":material/info:")
         return ""
-    counts(made.summary, made.classes, made.titles)
+    snapshot_counts.show(made.kind, made.summary, made.classes, made.titles)
     certificate(made)
     with st.form("freeze", border=False):
         name = st.text_input("Name of the snapshot", placeholder="round 1", key="snapshot_name")
@@ -42,33 +41,13 @@ def freeze(task_id: int, recipe: Recipe, name: str) -> int | None:
         return None
 
 
-def counts(summary: Mapping[str, Any], classes: Sequence[str], titles: Sequence[str]) -> None:
-    """Images (patients) of each class in each split, and what an epoch will see after balancing."""
-    import pandas as pd
-
-    rows = []
-    for name, title in zip(classes, titles, strict=True):
-        row: dict[str, Any] = {"class": title}
-        for split in SPLITS:
-            told = summary[split]
-            row[SPLIT_TITLES[split]] = f"{told['labels'][name]:,} ({told['patients_by_label'][name]:,})"
-        balanced = summary["train"]["balanced"]
-        row["an epoch shows"] = f"{balanced['labels'][name]:,}"
-        row["weight"] = f"{balanced['weight'][name]:,.0f}"
-        rows.append(row)
-    total = {"class": "all"} | {
-        SPLIT_TITLES[split]: f"{summary[split]['images']:,} ({summary[split]['patients']:,})" for split in SPLITS
-    }
-    total |= {"an epoch shows": f"{summary['train']['balanced']['images']:,}", "weight": ""}
-    st.dataframe(pd.DataFrame([*rows, total]), hide_index=True)
-    st.caption("Images, in brackets patients.")
-
-
 def certificate(plan: Plan) -> None:
     """What was proved, and what is worth knowing before freezing."""
     st.success("No patient stands in two splits.", icon=":material/verified:")
     if plan.unlabelled:
         st.caption(f"{look.count(plan.unlabelled, 'case')} without a label stay out.")
+    if plan.unknown:
+        st.caption(f"{look.count(plan.unknown, 'case')} of which no finding is known stay out.")
     crossing = sum(group.crosses_splits for group in plan.duplicates)
     if plan.duplicates:
         st.warning(
@@ -84,7 +63,7 @@ def frozen(every: Sequence[SnapshotView], chosen: int) -> None:
     for view in every:
         told = ", ".join(f"{SPLIT_TITLES[split]} {view.summary[split]['images']:,}" for split in SPLITS)
         with st.expander(f"**{view.name}** · {view.task} · {told}", expanded=view.id == chosen):
-            counts(view.summary, view.classes, view.titles)
+            snapshot_counts.show(view.kind, view.summary, view.classes, view.titles)
             st.caption(f"Content hash {view.hash[:16]} …, frozen {look.ago(view.created_at)}.")
             _changes(view, [other for other in every if other.task_id == view.task_id and other.id < view.id])
             st.page_link("views/train.py", label="Train on it", icon=":material/model_training:",

@@ -1,6 +1,7 @@
-"""Make a task; and see to its classes and its guideline later."""
+"""Make a task; and see to its classes, its mirror images and its guideline later."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -9,40 +10,73 @@ from core.services import classes, tasks
 from core.services.tasks import FEWEST, MOST, TaskView
 from dashboard import wiring
 from dashboard.parts import mishap
-from db.vocabulary import TaskKind, Unit
+from db.vocabulary import Flips, TaskKind, Unit
 
 KINDS = {
     TaskKind.SINGLE: "one of the answers", TaskKind.ORDINAL: "one of the answers, which are steps of a scale",
     TaskKind.MULTI: "each of the answers: a finding that is present, absent or uncertain",
+    TaskKind.NUMBER: "no answer of a list, but types a number",
 }  # fmt: skip
+FLIPS = {
+    Flips.NONE: "none: left, right, top and bottom matter", Flips.LEFT_RIGHT: "mirrored left to right",
+    Flips.ANY: "mirrored left to right or top to bottom",
+}  # fmt: skip
+FLIPS_HELP = "Which mirror images of a case have the same answer. Training shows no others, whatever its form says."
 GUIDELINE_HELP = "What readers agreed on. It opens beside the image by the key g."
 
 
 def show(*, key: str) -> int | None:
     """The form of a new task; gives its id once it is made."""
+    kind = st.selectbox("A reader chooses", list(KINDS), key=f"{key}_kind", format_func=KINDS.__getitem__)
     with st.form(key, border=False):
         name = st.text_input("Name", placeholder="pneumonia", key=f"{key}_name")
         question = st.text_input(
             "Question", placeholder="Is there pneumonia on this radiograph?", key=f"{key}_question"
         )
-        kind = st.selectbox("A reader chooses", list(KINDS), key=f"{key}_kind", format_func=KINDS.__getitem__)
-        answers = st.text_area("Answers, one per line, in order", "normal\npneumonia", key=f"{key}_classes")
+        answers = _numbers(key) if kind is TaskKind.NUMBER else _classes(key)
         unit = Unit(
             st.selectbox("Asked about", [one.value for one in Unit], key=f"{key}_unit", format_func="every {}".format)
         )
+        flips = st.selectbox("Mirror images with the same answer", list(FLIPS), key=f"{key}_flips", help=FLIPS_HELP,
+                             format_func=FLIPS.__getitem__)  # fmt: skip
         guideline = st.text_area("Guideline", key=f"{key}_guideline", help=GUIDELINE_HELP)
         made = st.form_submit_button("Make the task", type="primary")
     if not made:
         return None
-    names = [line.strip() for line in answers.splitlines() if line.strip()]
     try:
-        if not FEWEST <= len(names) <= MOST:
-            raise InvalidInput(f"A task takes two to nine answers, one per number key; these are {len(names)}.")
-        return tasks.create(wiring.here().db, name=name, classes=names, question=question, unit=unit, kind=kind,
-                            guideline=guideline).id  # fmt: skip
+        return tasks.create(wiring.here().db, name=name, question=question, unit=unit, kind=kind, guideline=guideline,
+                            flips=flips, **answers()).id  # fmt: skip
     except InvalidInput as error:
         st.error(str(error))
         return None
+
+
+def _classes(key: str) -> Callable[[], dict[str, Any]]:
+    lines = st.text_area("Answers, one per line, in order", "normal\npneumonia", key=f"{key}_classes")
+
+    def said() -> dict[str, Any]:
+        names = [line.strip() for line in lines.splitlines() if line.strip()]
+        if not FEWEST <= len(names) <= MOST:
+            raise InvalidInput(f"A task takes two to nine answers, one per number key; these are {len(names)}.")
+        return {"classes": names}
+
+    return said
+
+
+def _numbers(key: str) -> Callable[[], dict[str, Any]]:
+    left, middle, right = st.columns(3)
+    measure = left.text_input("Unit", placeholder="years", key=f"{key}_measure")
+    low = middle.number_input("Least", value=None, key=f"{key}_low", placeholder="any", help="The least that is taken.")
+    high = right.number_input("Most", value=None, key=f"{key}_high", placeholder="any", help="The most that is taken.")
+    return lambda: {"measure": measure, "low": low, "high": high}
+
+
+def flips(task: TaskView) -> None:
+    """Which mirror images have the same answer; changes at once."""
+    chosen = st.selectbox("Mirror images with the same answer", list(FLIPS), list(FLIPS).index(task.flips),
+                          key=f"flips_{task.id}", format_func=FLIPS.__getitem__, help=FLIPS_HELP)  # fmt: skip
+    if chosen is not task.flips:
+        _done(lambda: tasks.set_flips(wiring.here().db, task.id, chosen))
 
 
 def titles(task: TaskView) -> None:

@@ -1,10 +1,12 @@
-// The answers beside the image: one of several, a step of a scale, or a state of each finding.
+// The answers beside the image: one of several, a step of a scale, a state of each finding, or a number.
 
 import { element } from "./frame.js";
 import { SIGNS, WORDS } from "./findings.js";
+import { NumberField } from "./number.js";
+import { isNumber } from "./standing.js";
 
 export class Answers {
-  /** `act`: what the buttons do: {answer(position), finding(position), others(), done(), unreadable(), undo(), …}. */
+  /** `act`: what the buttons do: {answer(position), finding(position), others(), done(), typed(text), unreadable()}. */
   constructor(node, task, act) {
     this.several = task.kind === "multi";
     this.buttons = new Map();
@@ -12,13 +14,18 @@ export class Answers {
     const list = element("div", `rv-list rv-list-${task.kind}`, "", { role: "group", "aria-label": "Answers" });
     for (const one of task.classes) list.append(this.makeOne(one, act));
     node.append(list);
+    if (isNumber(task)) {
+      this.number = new NumberField(task, act);
+      this.done = button("Enter", "done", () => act.done(), "rv-done");
+      node.append(this.number.node, this.done);
+    }
     if (this.several) {
       this.done = button("Enter", "done", () => act.done(), "rv-done");
       const row = element("div", "rv-row");
       row.append(button("a", "others absent", () => act.others(), "rv-others"), this.done);
       node.append(row);
     }
-    this.unreadable = choice(0, "cannot be assessed", () => act.unreadable());
+    this.unreadable = choice(isNumber(task) ? "q" : 0, "cannot be assessed", () => act.unreadable());
     node.append(this.unreadable);
   }
 
@@ -53,6 +60,7 @@ export class Answers {
       if (this.several) tellPresence(node, one, said);
       else node.setAttribute("aria-pressed", String(chosen));
     }
+    this.number?.mark(shown);
     this.unreadable.setAttribute("aria-pressed", String(shown?.answer === "unreadable"));
     this.done?.classList.toggle("rv-ready", waits);
   }

@@ -57,6 +57,7 @@ const MORE = {
   label: [
     ["1 … 9", "answer; of a finding: present, uncertain, absent"], ["Shift + 1 … 9", "finding absent"],
     ["a", "all other findings absent"], ["Enter", "findings done, next"],
+    ["0 … 9 . Enter", "where a number is asked: the number"], ["q", "of a number: cannot be assessed"],
     ["0", "cannot be assessed, then a digit for why"], ["u, Backspace", "undo"], ["← →", "previous, next"],
     ["g", "guideline"], ["n", "comment, at the pointer or on the case"],
   ],

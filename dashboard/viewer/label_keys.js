@@ -1,5 +1,8 @@
 // The keys of labelling: what is open beside the image comes first, then answers, then going to and fro.
 
+import { press as typed } from "./number.js";
+import { isNumber } from "./standing.js";
+
 const DIGIT = /^[0-9]$/;
 
 /** Whether the key is of labelling, which then has acted. A key held down answers once. */
@@ -15,6 +18,7 @@ export function press(labeller, key, repeat, event) {
 }
 
 function answer(labeller, key, repeat, event) {
+  if (isNumber(labeller.data.task)) return typed(labeller, key, repeat);
   const several = labeller.data.task.kind === "multi";
   const absent = several && event?.shiftKey && !DIGIT.test(key) && event.code?.match(/^Digit([1-9])$/)?.[1];
   if (!DIGIT.test(key) && !absent && !(several && (key === "a" || key === "Enter"))) return false;

@@ -10,10 +10,11 @@ import { Guideline } from "./guideline.js";
 import { press } from "./label_keys.js";
 import { hear } from "./label_news.js";
 import { prefetch } from "./loader.js";
+import { finish as finishNumber, type } from "./number.js";
 import { Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
 import { Reasons } from "./reasons.js";
-import { isAnswered, put, standing, told } from "./standing.js";
+import { isAnswered, isNumber, put, standing, told } from "./standing.js";
 import { Viewer } from "./viewer.js";
 
 const SILENT = "Nothing is said yet: a digit says of a finding that it is there, a that all are absent.";
@@ -63,6 +64,7 @@ export class Labeller extends Viewer {
     this.answers = new Answers(this.panel, task, {
       answer: (position) => this.give({ answer: "label", label: position }),
       finding: (position) => this.sayOf(position), others: () => this.others(), done: () => this.finish(),
+      typed: (text) => type(this, text),
       unreadable: () => this.ask(),
     }); // prettier-ignore
     this.guideline.tell(task.guideline);
@@ -147,6 +149,7 @@ export class Labeller extends Viewer {
 
   finish() {
     if (!this.ready) return;
+    if (isNumber(this.data.task)) return finishNumber(this);
     if (!this.shown.draft && isAnswered(this.shown)) return this.goTo(this.index + 1);
     const { findings } = this;
     if (!Object.keys(findings).length) return this.flash(SILENT);

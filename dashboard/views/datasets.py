@@ -6,21 +6,16 @@ from core.services import snapshotting, tasks
 from dashboard import wiring
 from dashboard.parts import recipe_form, snapshot_table
 from dashboard.state import DatasetsState
-from db.vocabulary import TaskKind
 
 wired = wiring.here()
 state = DatasetsState.from_url()
-asked = tasks.every(wired.db)
-every = [task for task in asked if task.kind is not TaskKind.MULTI]
+every = tasks.every(wired.db)
 
 st.title("Datasets")
 if not every:
-    missing = "the tasks here ask for several findings, which no model learns yet" if asked else "there is no task yet"
-    st.markdown(f"A dataset is frozen from the labels of a task, and {missing}.")
+    st.markdown("A dataset is frozen from the labels of a task, and there is no task yet.")
     st.page_link("views/label.py", label="Make a labelling task", icon=":material/label:")
     st.stop()
-if len(every) < len(asked):
-    st.caption("Tasks of several findings are not listed: no model learns them here yet.")
 
 left, right = st.columns([1, 2], gap="large")
 with left:

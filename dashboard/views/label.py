@@ -6,6 +6,7 @@ from core.services import tasks
 from dashboard import wiring
 from dashboard.parts import labeller, task_form
 from dashboard.state import LabelState
+from db.vocabulary import TaskKind
 
 wired = wiring.here()
 state = LabelState.from_url()
@@ -13,7 +14,7 @@ every = tasks.every(wired.db)
 
 if not every:
     st.title("Label")
-    st.markdown("A task is a question with ordered answers, asked about every image. None has been asked yet.")
+    st.markdown("A task is a question, asked about every image, series or study. None has been asked yet.")
     made = task_form.show(key="first_task")
     if made:
         st.switch_page("views/label.py", query_params=LabelState(task=made).query())
@@ -23,7 +24,7 @@ with st.sidebar:
     chosen = labeller.choose(every, state)
 chosen.to_url()
 task = tasks.get(wired.db, chosen.task)
-if not task.classes:
+if not task.classes and task.kind is not TaskKind.NUMBER:
     st.warning(f"Task '{task.name}' has no classes yet; add them in the sidebar.")
 elif not labeller.show(task, chosen.only):
     st.markdown(f"Every case of **{task.name}** has an answer." if chosen.only == "unlabelled" else "No such case.")

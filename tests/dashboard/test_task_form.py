@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.services import tasks, workspace
-from db.vocabulary import TaskKind
+from core.services import labeling, snapshotting, tasks, workspace
+from db.vocabulary import Answer, Flips, TaskKind, Unit
 from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
@@ -64,14 +64,77 @@ def test_a_guideline_is_kept_and_a_wrong_one_is_a_sentence(db):
     assert tasks.get(db, task.id).guideline == "Look once."
 
 
-def test_datasets_offers_no_task_of_several_findings_and_says_why(db):
-    tasks.create(db, name="chest", classes=["mass", "effusion"], kind=TaskKind.MULTI)
-    app = opened("datasets")
-    assert [app.selectbox(key="recipe_task").options, "not listed" in text_of(app)] == [["finding"], True]
+def test_a_task_that_asks_for_a_number_is_made_with_its_unit_its_range_and_its_mirror_images(db):
+    app = opened("label")
+    app.selectbox(key="new_task_kind").select(TaskKind.NUMBER).run()
+    app.text_input(key="new_task_name").input("age")
+    app.text_input(key="new_task_measure").input("years")
+    app.number_input(key="new_task_low").set_value(0)
+    app.number_input(key="new_task_high").set_value(120)
+    app.selectbox(key="new_task_unit").select("study")
+    app.selectbox(key="new_task_flips").select(Flips.LEFT_RIGHT)
+    pressed(app, "Make the task")
+    made = tasks.named(db, "age")
+    assert (made.kind, made.unit, made.measure, made.low, made.high, made.flips) == (
+        TaskKind.NUMBER, Unit.STUDY, "years", 0, 120, Flips.LEFT_RIGHT,
+    )  # fmt: skip
 
 
-def test_datasets_of_findings_only_says_what_is_missing(home):
-    db = workspace.open_home(home)
-    tasks.create(db, name="chest", classes=["mass", "effusion"], kind=TaskKind.MULTI)
-    db.close()
-    assert "the tasks here ask for several findings" in text_of(opened("datasets"))
+def test_a_range_in_which_nothing_lies_is_a_sentence(db):
+    app = opened("label")
+    app.selectbox(key="new_task_kind").select(TaskKind.NUMBER).run()
+    app.text_input(key="new_task_name").input("age")
+    app.number_input(key="new_task_low").set_value(9)
+    app.number_input(key="new_task_high").set_value(3)
+    pressed(app, "Make the task")
+    assert "the first must be smaller" in app.error[0].value
+    assert [task.name for task in tasks.every(db)] == ["finding"]
+
+
+def test_mirror_images_are_set_later_too(db):
+    task = tasks.named(db, "finding")
+    app = opened("label", task=str(task.id))
+    app.selectbox(key=f"flips_{task.id}").select(Flips.ANY).run()
+    assert not app.exception
+    assert tasks.get(db, task.id).flips is Flips.ANY
+
+
+def test_a_task_for_a_number_has_no_classes_to_see_to(db):
+    task = tasks.create(db, name="age", kind=TaskKind.NUMBER)
+    app = opened("label", task=str(task.id))
+    assert not any(button.label in ("Retire", "Add it") for button in app.button)
+    assert not app.exception
+
+
+def said_of(db, task, *said: dict) -> None:
+    for number, (case, one) in enumerate(zip(labeling.queue(db, task_id=task.id, limit=99), said, strict=False)):
+        labeling.label(db, case_id=case.id, label=None, by="me", key=f"{task.id}-{number:08}", **one)
+
+
+def test_datasets_tells_findings_by_what_is_known_and_freezes_them(db):
+    task = tasks.create(db, name="chest", classes=["mass", "effusion"], kind=TaskKind.MULTI)
+    total = labeling.progress(db, task.id).total
+    said = [{0: ("present", "absent")[number % 2], 1: "uncertain"} for number in range(total - 1)]
+    said_of(db, task, *({"answer": Answer.FINDINGS, "findings": one} for one in [*said, {0: "uncertain"}]))
+    app = opened("datasets", task=str(task.id))
+    assert "recipe_balance" not in [one.key for one in app.selectbox]
+    app.slider(key="recipe_test").set_value(0).run()
+    table = app.dataframe[0].value
+    assert list(table["finding"]) == ["mass", "effusion", "all"]
+    counted = [cell.split(" · ")[0].split(" / ") for cell in table["Train"][:2]]
+    assert [sum(map(int, cell)) for cell in counted] == [int(table["Train"][2].split()[0])] * 2
+    assert "1 case of which no finding is known stay out." in text_of(app)
+    app.text_input(key="snapshot_name").input("chest 1")
+    pressed(app, "Freeze")
+    assert snapshotting.named(db, "chest 1").kind is TaskKind.MULTI
+
+
+def test_datasets_tells_numbers_by_mean_and_range(db):
+    task = tasks.create(db, name="age", kind=TaskKind.NUMBER, measure="years")
+    total = labeling.progress(db, task.id).total
+    said_of(db, task, *({"answer": Answer.VALUE, "value": 40.0 + number} for number in range(total)))
+    app = opened("datasets", task=str(task.id))
+    table = app.dataframe[0].value
+    assert list(table["number"]) == ["mean, years", "range", "all"]
+    assert "±" in table["Train"][0]
+    assert "to" in table["Train"][1]
