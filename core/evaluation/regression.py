@@ -16,6 +16,7 @@ from core.evaluation.metrics import Floats
 from core.evaluation.resampling import Statistic, bootstrap, divide, ratio
 
 SPREAD = "Undefined: every image here has the same value."
+BOUNDS = {"mae": (0.0, math.inf), "rmse": (0.0, math.inf), "r2": (-math.inf, 1.0), "bias": (-math.inf, math.inf)}
 ONE = "No interval: it rests on the images of a single patient."
 
 
@@ -52,7 +53,7 @@ def number_report(
     names, row = np.unique(np.asarray(patients), return_inverse=True)
     statistics = _statistics(p, y, Owners(row, len(names)))
     draws = bootstrap(statistics, patients=len(names), resamples=resamples, seed=seed)
-    figures = {key: _figure(one, draws[key], len(names), len(y)) for key, one in statistics.items()}
+    figures = {key: _figure(one, draws[key], len(names), len(y), *BOUNDS[key]) for key, one in statistics.items()}
     return NumberReport(len(y), len(names), resamples, figures)
 
 
@@ -78,11 +79,11 @@ def _statistics(p: Floats, y: Floats, owners: Owners) -> dict[str, Statistic]:
     }
 
 
-def _figure(statistic: Statistic, draws: Floats, patients: int, images: int) -> Figure:
+def _figure(statistic: Statistic, draws: Floats, patients: int, images: int, least: float, most: float) -> Figure:
     value = float(statistic(np.ones((patients, 1)))[0])
     if math.isnan(value):
         return Figure(None, None, None, images, SPREAD)
     if patients < 2:
         return Figure(value, None, None, images, ONE)
     reach = student(patients - 1, 0.95) * standard_error(draws, carriers=patients)
-    return Figure(value, value - reach, value + reach, images)
+    return Figure(value, max(least, value - reach), min(most, value + reach), images)

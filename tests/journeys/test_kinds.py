@@ -1,0 +1,91 @@
+"""Label → freeze → train → predict → evaluate → explain on real films: findings, numbers, several tasks, studies."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.curation.recipe import Recipe
+from core.errors import InvalidInput
+from core.services import evaluating, examples, explaining, images, labeling, predicting, snapshotting, tasks, training
+from core.training.spec import TrainSpec
+from db.tables import Prediction
+from db.vocabulary import Answer, TaskKind, Unit
+from tests.core.services import films
+from tests.core.services.conftest import Asleep, Home, done, make
+
+QUICK = TrainSpec(model="small_cnn", epochs=1, batch_size=16, image_size=32, threads=1)
+RECIPE = Recipe(val=0.25, test=0.25)
+SIGNS = ["Infiltration", "Effusion"]
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = make(tmp_path / "home")
+    yield made
+    made.db.close()
+
+
+def answered(home: Home, task: tasks.TaskView, said) -> None:
+    """Every case of a task, by what is said of its number and its file."""
+    for number, case in enumerate(labeling.queue(home.db, task_id=task.id, limit=1000)):
+        told = said(number, images.get(home.db, case.image_ids[0]).name)
+        labeling.label(home.db, case_id=case.id, by="ann", key=f"{task.id} {case.id}", **{"label": None, **told})
+
+
+def trained(home: Home, task: tasks.TaskView, *, also=(), **spec) -> tuple[int, int]:
+    """Its snapshot, and a run whose test split is predicted."""
+    frozen = snapshotting.freeze(home.db, task.id, RECIPE, name=f"{task.name} {spec} {also}", by="ann")
+    made = training.submit(home.db, snapshot_id=frozen.id, spec=replace(QUICK, **spec), by="ann", key=frozen.name,
+                           launcher=Asleep(), also=also)  # fmt: skip
+    done(home, made.job)
+    done(home, predicting.submit(home.db, run_id=made.run, split="test", by="ann", key=frozen.name,
+                                 launcher=Asleep()).job)  # fmt: skip
+    return frozen.id, made.run
+
+
+def test_findings_numbers_and_both_at_once(home, data_dir, tmp_path):
+    rows = films.aged(data_dir, 60)
+    folder = films.laid(tmp_path / "films", data_dir, rows)
+    home.take(folder, metadata=folder / "data.csv")
+    of = {Path(row["file"]).name: row for row in rows}
+    signs = tasks.create(home.db, name="signs", classes=SIGNS, kind=TaskKind.MULTI)
+    age = tasks.create(home.db, name="age", kind=TaskKind.NUMBER, measure="years")
+    answered(home, signs, lambda _, name: {"answer": Answer.FINDINGS, "findings": {
+        at: "present" if sign in of[name]["finding"] else "absent" for at, sign in enumerate(SIGNS)}})  # fmt: skip
+    answered(home, age, lambda _, name: {"answer": Answer.VALUE, "value": float(of[name]["age"])})
+
+    _, run = trained(home, signs)
+    rows = predicting.every(home.db, run, split="test")
+    told = evaluating.as_json(home.db, run)["findings"]
+    assert list(told) == SIGNS
+    assert told["Effusion"]["images"] == len(predicting.every(home.db, run, split="test", finding=1)) == len(rows)
+    with pytest.raises(InvalidInput, match=f"Run {run} answers with multi"):
+        evaluating.evaluate(home.db, run)
+
+    ages, run = trained(home, age)
+    found = evaluating.of_numbers(home.db, run)
+    rows = predicting.every(home.db, run, split="test")
+    assert found.metrics["mae"].value == pytest.approx(sum(abs(row.error) for row in rows) / len(rows))
+    assert explaining.explain(home.db, home.settings, run_id=run, image_id=rows[0].image_id).class_name == "age"
+
+    _, run = trained(home, signs, also=(ages,))
+    with home.db.read() as session:
+        said = session.query(Prediction).filter(Prediction.run_id == run).all()
+    assert all(len(one.probabilities) == 2 and list(one.more) == ["age"] for one in said)
+    assert 10 < sum(one.more["age"][0] for one in said) / len(said) < 100
+
+
+@pytest.mark.parametrize("model", ["cross_attention", "attention_mil"])
+def test_two_views_of_a_study_and_a_map_of_each(home, data_dir, tmp_path, model):
+    folder = films.laid(tmp_path / "films", data_dir, films.two_views(data_dir, 9))
+    home.take(folder, metadata=folder / "data.csv")
+    task = tasks.create(home.db, name="icu", classes=["no", "yes"], unit=Unit.STUDY)
+    answered(home, task, lambda number, _: {"answer": Answer.LABEL, "label": number % 2})
+    frozen, run = trained(home, task, model=model)
+    case = examples.every(home.db, home.settings, frozen, split="test")[0]
+    assert {plane.view for plane in case.planes} == {"PA", "AP"}
+    maps = [
+        explaining.explain(home.db, home.settings, run_id=run, image_id=int(plane.image)) for plane in case.planes
+    ]  # fmt: skip
+    assert maps[0].path.read_bytes() != maps[1].path.read_bytes()
