@@ -115,24 +115,6 @@ def history(db: Database, case_id: int) -> list[Said]:
         ]
 
 
-def annotate(
-    session: Session, row: Case, *, answer: Answer, label_id: int | None, reader_id: int, source: LabelSource, key: str
-) -> Annotation:
-    """Append a class (or that there is none) inside the caller's transaction and let the case show it."""
-    return append(session, row, Answered(answer, label_id), reader_id=reader_id, source=source, key=key)
-
-
-def class_id(session: Session, task_id: int, position: int) -> int:
-    """The class at a position of a task.
-
-    Raises:
-        InvalidInput: says which there are; or it was retired.
-    """
-    task = session.get_one(Task, task_id)
-    found = next((one for one in task.classes if one.position == position), None)
-    return findings.usable(task, found, position).id
-
-
 @dataclass(frozen=True, slots=True)
 class Answered:
     """An answer as rows hold it."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.errors import InvalidInput, NotFound
-from core.services import labeling
+from core.services import cases, labeling, measures
+from core.services.findings import Said
 from db import Database, queries
-from db.tables import Case, LabelClass, Prediction, Reader, Review
+from db.tables import Case, LabelClass, Prediction, Reader, Review, Task
 from db.vocabulary import Answer, LabelSource, Verdict
 
 
@@ -22,13 +23,16 @@ class ReviewView:
 
 
 def judge(
-    db: Database, prediction_id: int, *, verdict: Verdict, by: str, key: str, label: int | None = None, note: str = ""
-) -> None:
-    """Keep a verdict; RELABELLED also appends the new label (a class position), and both or neither are written.
+    db: Database, prediction_id: int, *, verdict: Verdict, by: str, key: str, label: int | None = None,
+    findings: Said | None = None, value: float | None = None, note: str = "",
+) -> None:  # fmt: skip
+    """Keep a verdict; RELABELLED also appends the new answer, and both or neither are written.
+
+    The answer is a class position, presences by position, or a number: what the task asks for.
 
     Raises:
         NotFound: no such prediction.
-        InvalidInput: a relabelling that names no class.
+        InvalidInput: a relabelling that names no answer, or one of another kind than the task's.
     """
     with db.transaction() as session:
         prediction = session.get(Prediction, prediction_id)
@@ -37,15 +41,17 @@ def judge(
         annotation_id = None
         reader = queries.reader_id(session, by)
         if verdict is Verdict.RELABELLED:
-            if label is None:
-                raise InvalidInput("A relabelling names the new class; choose one of the task's classes.")
+            if label is None and value is None and not findings:
+                raise InvalidInput("A relabelling names the new answer; choose one of the task's classes, or a number.")
             case = session.get_one(Case, prediction.case_id)
-            said = labeling.annotate(
-                session, case, answer=Answer.LABEL, label_id=labeling.class_id(session, case.task_id, label),
-                reader_id=reader, source=LabelSource.REVIEW, key=key,
+            answer = Answer.FINDINGS if findings else Answer.LABEL if value is None else Answer.VALUE
+            task = session.get_one(Task, case.task_id)
+            made = labeling.append(
+                session, case, labeling.checked(task, answer, label, findings or {}, value=value), reader_id=reader,
+                source=LabelSource.REVIEW, key=key,
             )  # fmt: skip
             session.flush()
-            annotation_id = said.id
+            annotation_id = made.id
         session.add(Review(prediction_id=prediction_id, reader_id=reader, verdict=verdict, note=note,
                            annotation_id=annotation_id))  # fmt: skip
 
@@ -74,8 +80,19 @@ def reviewed(db: Database, run_id: int) -> dict[int, Verdict]:
         return dict(session.execute(rows).all())
 
 
-def current_label(db: Database, case_id: int) -> str | None:
-    """What people now call the case: the title of its class, None where it has none."""
+def current_label(db: Database, case_id: int, *, finding: str = "") -> str | None:
+    """What people now call the case: the title of its class, its number, or what is said of one finding (by name).
+
+    None where it has no answer.
+    """
     with db.read() as session:
-        label = session.scalar(select(LabelClass).join(Case, Case.label_id == LabelClass.id).where(Case.id == case_id))
+        case = labeling.row_of(session, case_id)
+        task = session.get_one(Task, case.task_id)
+        if case.value is not None:
+            return measures.told(case.value, task.measure)
+        (view,) = cases.views(session, [case])
+        if finding:
+            position = next((one.position for one in task.classes if one.name == finding), -1)
+            return view.findings.get(position)
+        label = session.get(LabelClass, case.label_id) if case.label_id else None
         return (label.title or label.name) if label else None

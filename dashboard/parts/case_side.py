@@ -4,11 +4,12 @@ import secrets
 
 import streamlit as st
 
-from core.services import commenting, explaining, labeling, reviewing, tasks
+from core.services import commenting, explaining, labeling, measures, reviewing, tasks
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import look, who, wiring
-from dashboard.state import CaseState, LabelState
+from dashboard.parts import mishap, relabel
+from dashboard.state import CaseState
 from db.vocabulary import TaskKind, Verdict
 
 
@@ -17,32 +18,38 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> str:
     db = wiring.here().db
     st.page_link("views/review.py", label="Back to the run", icon=":material/arrow_back:",
                  query_params={"run": str(run.id), "split": state.split, "finding": str(state.finding)})  # fmt: skip
-    _answer(run.about(state.finding) if run.kind is TaskKind.MULTI else run, row)
+    if run.kind is TaskKind.MULTI:
+        _answer(run.about(state.finding), row, finding=run.classes[state.finding])
+    else:
+        _answer(run, row)
     methods = dict(explaining.methods(db, run.id))
     names = list(methods)
     method = st.selectbox("Map", names, names.index(state.method) if state.method in names else 0,
                           format_func=methods.__getitem__, key="case_method") if names else ""  # fmt: skip
     st.caption("The map shows what moved the model's answer. It is not a segmentation.")
-    _verdict(run, row)
+    _verdict(run, row, state)
     _history(row)
     return method
 
 
-def _answer(run: RunView, row: PredictionView) -> None:
-    """Truth and model, side by side."""
+def _answer(run: RunView, row: PredictionView, *, finding: str = "") -> None:
+    """Truth and model, side by side; of `finding`, where the run is about findings."""
     db = wiring.here().db
     if run.kind is TaskKind.NUMBER:
         unit = tasks.get(db, run.task_id).measure
-        st.markdown(f"Truth as frozen: **{row.truth:g} {unit}**  \nModel: **{row.probabilities[0]:.3g} {unit}**")
+        _truth(measures.told(row.truth, unit), reviewing.current_label(db, row.case_id))
+        st.markdown(f"Model: **{row.probabilities[0]:.3g} {unit}**")
         return
-    now = reviewing.current_label(db, row.case_id) if run.kind is not TaskKind.MULTI else None
-    truth = run.titles[row.label]
-    st.markdown(f"Truth as frozen: **{truth}**" + (f"  \nNow: **{now}**" if now and now != truth else ""))
+    _truth(run.titles[row.label], reviewing.current_label(db, row.case_id, finding=finding))
     for title, probability in zip(run.titles, row.probabilities, strict=True):
         st.progress(probability, text=f"{title} {probability:.1%}")
 
 
-def _verdict(run: RunView, row: PredictionView) -> None:
+def _truth(frozen: str, now: str | None) -> None:
+    st.markdown(f"Truth as frozen: **{frozen}**" + (f"  \nNow: **{now}**" if now and now != frozen else ""))
+
+
+def _verdict(run: RunView, row: PredictionView, state: CaseState) -> None:
     db, by = wiring.here().db, who.reader()
     st.markdown("**Verdict**")
     with st.container(horizontal=True):
@@ -50,17 +57,13 @@ def _verdict(run: RunView, row: PredictionView) -> None:
             if st.button(verdict.value.capitalize(), key=f"verdict_{verdict.name}"):
                 reviewing.judge(db, row.id, verdict=verdict, by=by, key=secrets.token_hex(16))
                 st.rerun()
-    if run.kind in (TaskKind.MULTI, TaskKind.NUMBER):
-        st.page_link("views/label.py", label="Label again", icon=":material/edit:",
-                     query_params=LabelState(task=run.task_id).query())  # fmt: skip
-        return
-    classes = tasks.get(db, run.task_id).classes
-    position = st.selectbox("The label should be", [one.position for one in classes if not one.retired], index=None,
-                            placeholder="choose a class", key=f"relabel_{row.id}",
-                            format_func=lambda one: classes[one].title)  # fmt: skip
-    if st.button("Relabel", key="relabel", disabled=position is None, icon=":material/edit:", type="primary"):
-        reviewing.judge(db, row.id, verdict=Verdict.RELABELLED, by=by, key=secrets.token_hex(16), label=position)
-        st.rerun()
+    said = relabel.choose(run, row, state)
+    if st.button("Relabel", key="relabel", disabled=said is None, icon=":material/edit:", type="primary"):
+        with mishap.as_sentence():
+            reviewing.judge(
+                db, row.id, verdict=Verdict.RELABELLED, by=by, key=secrets.token_hex(16), **(said or {})
+            )  # fmt: skip
+            st.rerun()
 
 
 def _history(row: PredictionView) -> None:
