@@ -1,8 +1,9 @@
 """What a run leaves on disk: weights that tell how they were made, and the state a training goes on from."""
 
+import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from core.errors import NotFound, NotTrainable, UserError
 from core.imaging.files import written
 from core.models.heads import Head, single
-from core.training.cache import sha256_of
 from core.training.spec import TrainSpec
 
 if TYPE_CHECKING:
@@ -83,14 +83,16 @@ def versions() -> dict[str, str]:
     }
 
 
-def save_weights(module: "nn.Module", path: Path, manifest: Manifest) -> str:
-    """Write a safetensors file whose metadata is the manifest; its sha256."""
+def save_weights(module: "nn.Module", path: Path, manifest: Manifest, *, also: Sequence[Path] = ()) -> str:
+    """Write a safetensors file whose metadata is the manifest, and the same one at further places; its sha256."""
     from safetensors.torch import save
 
     weights = {name: one.detach().cpu().contiguous() for name, one in module.state_dict().items()}
-    with written(path) as file:
-        file.write(save(weights, {"manifest": json.dumps(manifest.to_json(), sort_keys=True)}))
-    return sha256_of(path)
+    whole = save(weights, {"manifest": json.dumps(manifest.to_json(), sort_keys=True)})
+    for place in (path, *also):
+        with written(place) as file:
+            file.write(whole)
+    return hashlib.sha256(whole).hexdigest()
 
 
 def read_weights(path: Path) -> "tuple[dict[str, torch.Tensor], Manifest]":

@@ -91,12 +91,21 @@ def _warnings(training: Training) -> Iterator[Event]:
     head, val = training.plan.heads[0], training.plan.val
     if not len(val):
         yield Log("No validation images: there are no validation metrics, and the best epoch is the last.")
-    elif head.kind in ("single", "ordinal"):
-        judged = len(np.unique(training.plan.targets[val, 0]))
-        if judged < 2:
-            yield Log("Validation holds one class only: AUROC is undefined, and the best epoch is that of least loss.")
-        elif judged < len(head.classes):
-            yield Log("Validation lacks a class: AUROC is the mean of the classes that are there.")
+        return
+    judged = training.plan.targets[val, : head.targets]
+    if head.kind == "multi":
+        lacking = [name for name, one in zip(head.classes, judged.T, strict=True) if not {0.0, 1.0} <= {*one.tolist()}]
+        if lacking:
+            yield Log(f"Validation lacks images with or without {', '.join(lacking)}: AUROC is the mean of the others.")
+    elif head.kind != "number":
+        yield from _lacking(len(np.unique(judged)), len(head.classes))
+
+
+def _lacking(judged: int, classes: int) -> Iterator[Event]:
+    if judged < 2:
+        yield Log("Validation holds one class only: AUROC is undefined, and the best epoch is that of least loss.")
+    elif judged < classes:
+        yield Log("Validation lacks a class: AUROC is the mean of the classes that are there.")
 
 
 def _epoch(training: Training) -> Generator[Event, None, None]:
@@ -145,8 +154,8 @@ def _save(training: Training, *, is_best: bool) -> Iterator[Event]:
     now.best_epoch = now.epoch if is_best else now.best_epoch
     manifest = training.manifest.at(now.epoch, now.metrics)
     kinds = ("best", "last") if is_best else ("last",)
-    for kind in kinds:
-        now.saved[kind] = save_weights(training.module, folder / f"{kind}.safetensors", manifest)
+    first, *also = (folder / f"{kind}.safetensors" for kind in kinds)
+    now.saved |= dict.fromkeys(kinds, save_weights(training.module, first, manifest, also=also))
     save_manifest(folder / "manifest.json", manifest, best_epoch=now.best_epoch)
     save_state(folder / "resume.pt", _state(training))
     for kind in kinds:

@@ -62,10 +62,10 @@ def saved(monkeypatch):
     """What the network that is saved last said of the last case at that moment."""
     told, save = [], loop.save_weights
 
-    def listening(module, path, manifest):
+    def listening(module, path, manifest, **more):
         with torch.no_grad():
             told.append(module.eval()(LoadedModel(module, manifest, torch.device("cpu")).input_of(told_of[0])))
-        return save(module, path, manifest)
+        return save(module, path, manifest, **more)
 
     told_of = []
     monkeypatch.setattr(loop, "save_weights", listening)
