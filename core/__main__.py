@@ -94,6 +94,21 @@ def _import(arguments: Arguments) -> Output:
     return said
 
 
+def _task(arguments: Arguments) -> Output:
+    from core.services import labeling, tasks
+    from db.vocabulary import Flips, TaskKind, Unit
+
+    db, _, _ = _open(arguments)
+    made = tasks.create(
+        db, name=arguments.name, classes=arguments.classes.split(","), question=arguments.question,
+        unit=Unit(arguments.unit), kind=TaskKind(arguments.kind), measure=arguments.measure, low=arguments.low,
+        high=arguments.high, flips=Flips(arguments.flips),
+    )  # fmt: skip
+    return {"task": made.id, "name": made.name, "kind": made.kind, "unit": made.unit, "measure": made.measure,
+            "low": made.low, "high": made.high, "flips": made.flips, "classes": [one.name for one in made.classes],
+            "cases": labeling.progress(db, made.id).total}  # fmt: skip
+
+
 def _label(arguments: Arguments) -> Output:
     from core.services import label_files
 
@@ -327,7 +342,8 @@ def _screen(_arguments: Arguments) -> None:
 
 
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
-    "serve": _screen, "demo": _screen, "import": _import, "label": _label, "labels": _labels, "snapshot": _snapshot,
+    "serve": _screen, "demo": _screen, "import": _import, "task": _task, "label": _label, "labels": _labels,
+    "snapshot": _snapshot,
     "train": _train, "jobs": _jobs, "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain,
     "drawings": _drawings, "backup": _backup, "restore": _restore, "doctor": _doctor, "dispatch": _dispatch,
     "work": _work,

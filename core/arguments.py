@@ -58,7 +58,10 @@ def parser() -> Parser:
     one.add_argument("--label-column", metavar="COLUMN")
     one.add_argument("--reference", action="store_true", help="leave the originals where they are")
     one.add_argument("--dry-run", action="store_true", help="say what would be taken, take nothing")
-    one = command("label", "take labels from a CSV with the columns image, label, reader; of findings also presence")
+    _task(command("task", "ask a new question about every image, series or study"))
+    one = command(
+        "label", "take labels or numbers from a CSV with the columns image, label, reader; of findings presence"
+    )
     one.add_argument("--task", required=True, metavar="NAME")
     one.add_argument("--csv", required=True, type=Path, metavar="FILE")
     one = command("labels", "write every reader's labels of a task into a CSV")
@@ -110,6 +113,19 @@ def parser() -> Parser:
     one.add_argument("--attempt", type=int, required=True)
     one.add_argument("--device", default="cpu")
     return top
+
+
+def _task(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--name", required=True, metavar="NAME")
+    one.add_argument("--kind", default="single", choices=["single", "ordinal", "multi", "number"])
+    one.add_argument("--classes", default="", metavar="CLASS,…", help="the answers, or findings, in order")
+    one.add_argument("--unit", default="image", choices=["image", "series", "study"], help="what it is asked about")
+    one.add_argument("--question", default="", metavar="TEXT")
+    one.add_argument("--measure", default="", metavar="UNIT", help="of a number its unit, such as years")
+    one.add_argument("--low", type=float, metavar="NUMBER", help="the least number that is taken")
+    one.add_argument("--high", type=float, metavar="NUMBER", help="the most")
+    told = "which mirror images have the same answer; training shows no others"
+    one.add_argument("--flips", default="none", choices=["none", "left-right", "any"], help=told)
 
 
 def _drawings(one: argparse.ArgumentParser) -> None:
