@@ -5,6 +5,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -13,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core.imaging.importers.dicom import read
 from core.training.spec import TrainSpec
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import measure, table, train_step
+from tests.benchmarks import measure, pneumonia_mnist, table, train
 from tests.benchmarks.dicom import write_files, write_series
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
 from tests.benchmarks.references import import_dicom, train_loop
@@ -92,10 +93,7 @@ def test_an_unknown_name_is_a_sentence(capsys):
     assert "choose from import_dicom" in capsys.readouterr().err
     assert command.main(["stack_scroll", "--keys", "0"]) == 2
     assert "--keys 0; give 1 or more" in capsys.readouterr().err
-    assert [table.benchmark(name)().name for name in table.NAMES if name != "train_step"] == [
-        name for name in table.NAMES if name != "train_step"
-    ]
-    assert all(callable(table.benchmark(name)) for name in table.NAMES)
+    assert [table.benchmark(name)().name for name in table.NAMES] == list(table.NAMES)
 
 
 def test_the_files_are_such_as_are_imported(files: Path):
@@ -120,15 +118,50 @@ def test_the_import_of_the_reference_takes_every_file(files: Path, tmp_path: Pat
             assert max(picture.size) <= 256
 
 
-def test_both_trainings_learn(tmp_path: Path):
-    torch.set_num_threads(1)
-    spec = TrainSpec(model="small_cnn", batch_size=4, epochs=1, threads=1, image_size=16)
-    examples = train_step.make_examples(tmp_path, 20, edge=16)
-    assert train_step.ours(spec, examples, tmp_path, tmp_path / "run").figure > 0
+def test_what_a_machine_lacks_is_said_by_name_and_limits_are_goals_too(tmp_path: Path):
+    made = Benchmark(name="x", against="y", unit="z", goal=">=1", sides=lambda *_: None, missing=lambda: "no GPU here")
+    assert measure.compare(made, tmp_path, Asked()) == {"name": "x", "skipped": "no GPU here", "holds": True}
+    limited = Benchmark(name="x", against="y", unit="z", goal=">=1", sides=made.sides, limits={"waits": "<=0.03"})
+    ours = [Taken(2.0, 1.0, more={"waits": waits, "light": 7.0}) for waits in (0.01, 0.02, 0.9)]
+    line = measure.line(limited, ours, [Taken(1.0, 1.0)] * 3)
+    assert (line["waits"], line["light"], line["limits"], line["holds"]) == (0.02, 7.0, {"waits": "<=0.03"}, True)
+    assert not measure.line(limited, ours[1:], [Taken(1.0, 1.0)] * 2)["holds"]
+
+
+def test_both_trainings_learn(tmp_path: Path, monkeypatch):
+    """From imported files on; the speed is measured elsewhere."""
+    seen = []
+    monkeypatch.setattr(train, "images_per_second", lambda module, **told: seen.append(told) or 1.0)
+    shape = train.Shape("small_cnn", 20, 4, 12, epochs=2)
+    with train.sides(tmp_path, Asked(), shape=shape, device="cpu") as sides:
+        taken = sides.ours()
+        sides.reference()
+    assert taken.figure > 0
+    assert set(taken.more) == {"data_wait_share", "light"}
+    assert 0 <= taken.more["data_wait_share"] < 1
+    assert seen == [{"shape": (4, 1, 20, 20), "classes": 2, "batches": 3, "kind": torch.float32}]
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
     before = [one.clone() for one in module.parameters()]
     assert train_loop.images_per_second(module, shape=(4, 1, 8, 8), batches=2, classes=2) > 0
     assert all(not torch.equal(one, was) for one, was in zip(module.parameters(), before, strict=True))
+
+
+def test_the_study_judges_its_test_images_by_means_over_seeds(tmp_path: Path, data_dir: Path, monkeypatch):
+    """A few of its images, and one epoch of two seeds."""
+    with np.load(data_dir / pneumonia_mnist.SOURCE) as archive:
+        few = {name: archive[name][:40] for name in archive}
+    (tmp_path / "data" / "medmnist").mkdir(parents=True)
+    np.savez(tmp_path / "data" / pneumonia_mnist.SOURCE, **few)
+    monkeypatch.setenv("ROUNDS_TEST_DATA", str(tmp_path / "data"))
+    spec = TrainSpec(model="small_cnn", epochs=1, batch_size=16, threads=1, device="cpu")
+    line = pneumonia_mnist.told("x", spec, tmp_path, seeds=(0, 1))
+    assert [one["seed"] for one in line["seeds"]] == [0, 1]
+    for what in ("auroc", "accuracy"):
+        own = [one[what] for one in line["seeds"]]
+        assert line[what]["mean"] == pytest.approx(sum(own) / 2, abs=1e-4)
+        assert line[what]["interval"][0] < line[what]["mean"] < line[what]["interval"][1]
+    assert line["ours"] == line["auroc"]["mean"]
+    assert line["holds"] == (line["auroc"]["mean"] >= 0.962 and line["accuracy"]["mean"] >= 0.884)
 
 
 def test_the_labelling_page_of_the_reference_goes_on_and_keeps_the_answer(files: Path, monkeypatch):

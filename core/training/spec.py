@@ -282,6 +282,8 @@ _KNOBS = tuple(
 PRESETS: dict[str, dict[str, Any]] = {
     "quick look": {"model": "small_cnn", "epochs": 5, "batch_size": 64, "learning_rate": 0.002, "augment": "none"},
     "solid baseline": {"model": "resnet18", "epochs": 12, "batch_size": 64, "learning_rate": 0.001, "augment": "light"},
+    "small images": {"model": "small_cnn", "norm": "instance", "image_size": 56, "epochs": 12, "batch_size": 64,
+                     "learning_rate": 0.002, "ema": 0.998, "augment": "light"},
     "long run": {"model": "resnet18", "epochs": 100, "batch_size": 128, "learning_rate": 0.001, "optimizer": "adam",
                  "schedule": "step", "augment": "light", "early_stopping": 25},
 }  # fmt: skip

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
@@ -32,11 +32,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Taken:
-    """One round of one side: the figure in the benchmark's unit, the seconds it took, and the single figures."""
+    """One round of one side: the figure in the benchmark's unit, the seconds it took, and the single figures.
+
+    `more` are further figures by name, of which the line tells the median.
+    """
 
     figure: float
     wall: float
     each: tuple[float, ...] = ()
+    more: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Benchmark:
     """`sides` makes what is needed in a folder and takes it away again.
 
     `goal` is such as ">=2.5": of the ratio to the reference, or, with `goal_of` "ours", of our own figure in its unit.
+    `limits` are goals of further figures of ours, by name. `missing` says what this machine lacks for it, '' nothing.
     """
 
     name: str
@@ -60,10 +65,22 @@ class Benchmark:
     goal: str
     sides: Callable[[Path, Asked], AbstractContextManager[Sides]]
     goal_of: Literal["ratio", "ours"] = "ratio"
+    limits: dict[str, str] = field(default_factory=dict)
+    missing: Callable[[], str] = lambda: ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A scientific result, no ratio of speeds: `line` does it all in a folder, for hours if need be, and tells."""
+
+    name: str
+    line: Callable[[Path], dict[str, Any]]
 
 
 def compare(benchmark: Benchmark, folder: Path, asked: Asked) -> dict[str, Any]:
-    """The benchmark's line."""
+    """The benchmark's line; one that this machine cannot run is left out by name."""
+    if missing := benchmark.missing():
+        return {"name": benchmark.name, "skipped": missing, "holds": True}
     ours: list[Taken] = []
     reference: list[Taken] = []
     with benchmark.sides(folder, asked) as sides:
@@ -78,10 +95,14 @@ def line(benchmark: Benchmark, ours: Sequence[Taken], reference: Sequence[Taken]
     """Medians of both sides, and the median of the rounds' own ratios."""
     ratios = [mine.figure / theirs.figure for mine, theirs in zip(ours, reference, strict=True)]
     ratio, figure = median(ratios), median(one.figure for one in ours)
+    more = {name: median(one.more[name] for one in ours) for name in ours[0].more}
+    within = all(holds(more[name], limit) for name, limit in benchmark.limits.items())
     return {
         "name": benchmark.name, "ours": _short(figure), "reference": _short(median(one.figure for one in reference)),
         "against": benchmark.against, "unit": benchmark.unit, "ratio": round(ratio, 3), "goal": benchmark.goal,
-        "goal_of": benchmark.goal_of, "holds": holds(figure if benchmark.goal_of == "ours" else ratio, benchmark.goal),
+        "goal_of": benchmark.goal_of,
+        "holds": within and holds(figure if benchmark.goal_of == "ours" else ratio, benchmark.goal),
+        **{name: _short(one) for name, one in more.items()}, **({"limits": benchmark.limits} if more else {}),
         "rounds": len(ratios), "ratios": [round(one, 3) for one in ratios],
         "wall_s": [_short(median(one.wall for one in side)) for side in (ours, reference)],
         **({"each": {"ours": spread(ours), "reference": spread(reference)}} if ours[0].each else {}),

@@ -1,0 +1,153 @@
+"""Images per second of a training as it is done, from imported 16-bit DICOM originals: fetched, prepared, learned.
+
+The reference is the bare loop at the same network, layout and precision. Nothing is augmented on either side; what
+light augmentation costs is told beside it, and on a GPU what compiled steps give.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import torch
+
+from core.curation.recipe import Recipe
+from core.models import entry, input_size
+from core.models.heads import Head
+from core.services import examples, importing, snapshotting, tasks
+from core.services.importing import ImportRequest
+from core.services.workspace import open_home
+from core.settings import Settings
+from core.training.data import Example
+from core.training.events import EpochDone
+from core.training.loop import fit
+from core.training.precision import kind_of
+from core.training.spec import TrainSpec
+from core.training.tuning import laid_out
+from tests.benchmarks.dicom import write_files
+from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.references.train_loop import images_per_second
+
+VAL = 8
+WAITS = "<=0.03"  # share of the time spent waiting for pixels
+Frozen = tuple[list[Head], list[Example]]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is trained: a network on pictures of so many pixels an edge, `images` of them in an epoch.
+
+    The first epoch warms up, the others count.
+    """
+
+    model: str
+    edge: int
+    batch: int
+    images: int
+    epochs: int = 3
+
+    def spec(self, device: str) -> TrainSpec:
+        """Of a training without augmentation; on a processor with one thread, which both sides have."""
+        threads = 1 if device == "cpu" else 0
+        return TrainSpec(model=self.model, batch_size=self.batch, epochs=self.epochs, augment="none", compile="no",
+                         device=device, threads=threads)  # fmt: skip
+
+    @property
+    def size(self) -> int:
+        """Edge of what the network sees, in pixels."""
+        return input_size(entry(self.model), 0, self.edge)
+
+
+SHAPES = {
+    "small_cnn": Shape("small_cnn", 28, 64, 2048, 4), "resnet18_28": Shape("resnet18", 28, 32, 256),
+    "resnet18_224": Shape("resnet18", 224, 16, 48), "vit": Shape("vit_tiny", 224, 16, 48),
+}  # fmt: skip
+ON_GPU = {
+    "small_cnn": Shape("small_cnn", 28, 256, 16384, 5), "resnet18_28": Shape("resnet18", 28, 256, 16384, 4),
+    "resnet18_224": Shape("resnet18", 224, 128, 2048, 5), "vit": Shape("vit_tiny", 224, 128, 2048, 5),
+}  # fmt: skip
+
+
+@contextmanager
+def sides(folder: Path, _asked: Asked, *, shape: Shape, device: str) -> Iterator[Sides]:
+    """Both train the same network on the same device; every round begins anew."""
+    spec, numbers, found = shape.spec(device), count(), frozen(folder, shape.images + VAL, edge=shape.edge)
+    if spec.threads:
+        torch.set_num_threads(spec.threads)
+
+    more = {"light": spec.changed({"augment": "light"})}
+    if device == "cuda":
+        more["compiled"] = spec.changed({"compile": "yes"})
+
+    def take() -> Taken:
+        began, number = time.perf_counter(), next(numbers)
+        # next to the reference, which comes after us in even rounds: the machine's own pace changes within seconds
+        order = [*more, ""] if number % 2 == 0 else ["", *more]
+        runs = {name: trained(more.get(name, spec), found, folder, folder / f"{number}-{name}") for name in order}
+        figure, waited = runs.pop("")
+        beside = {name: each for name, (each, _) in runs.items()}
+        return Taken(figure, time.perf_counter() - began, more={"data_wait_share": waited, **beside})
+
+    yield Sides(ours=take, reference=lambda: reference(spec, shape))
+
+
+def trained(spec: TrainSpec, found: Frozen, folder: Path, run: Path) -> tuple[float, float]:
+    """Images per second of all epochs but the first, and the share of their time that waited for pixels."""
+    run.mkdir()
+    events = fit(spec, found[1], heads=found[0], folder=run, cache=folder / "cache")
+    done = [event.metrics for event in events if isinstance(event, EpochDone)][1:]
+    seconds = [1 / one["images_per_second"] for one in done]  # of an image
+    waited = sum(one["data_wait_share"] * each for one, each in zip(done, seconds, strict=True))
+    return len(done) / sum(seconds), waited / sum(seconds)
+
+
+def reference(spec: TrainSpec, shape: Shape) -> Taken:
+    """The bare loop."""
+    began, device = time.perf_counter(), torch.device(spec.device)
+    module = laid_out(entry(shape.model).build(1, 2, shape.size, spec.dropout).to(device))
+    figure = images_per_second(
+        module, shape=(shape.batch, 1, shape.size, shape.size), classes=2,
+        batches=(shape.epochs - 1) * shape.images // shape.batch, kind=kind_of(spec.precision, device),
+    )  # fmt: skip
+    return Taken(figure, time.perf_counter() - began)
+
+
+def frozen(folder: Path, number: int, *, edge: int) -> Frozen:
+    """So many DICOM files made, imported, labelled and frozen; the last ones are for validation."""
+    files = folder / "files"
+    write_files(files, number, edge=edge)
+    names = [path.name for path in sorted(files.iterdir())]
+    lines = [f"{name},{'ab'[one % 2]},{'train' if one < number - VAL else 'val'}" for one, name in enumerate(names)]
+    (folder / "data.csv").write_text("\n".join(["file,kind,split", *lines]) + "\n")
+    settings = Settings(folder / "home", f"sqlite:///{folder / 'home' / 'catalogue.sqlite'}")
+    db = open_home(settings)
+    try:
+        request = ImportRequest(files, metadata=folder / "data.csv", task="kind", label_column="kind")
+        list(importing.run(db, settings, request, by="benchmark", scrub=False))
+        task = tasks.named(db, "kind").id
+        made = snapshotting.freeze(db, task, Recipe(split_fact="split"), name="all", by="benchmark")
+        return examples.heads(db, made.id), examples.every(db, settings, made.id)
+    finally:
+        db.close()
+
+
+def no_gpu() -> str:
+    """Why what needs a GPU is left out, '' where there is one."""
+    return "" if torch.cuda.is_available() else "no GPU here"
+
+
+def _benchmark(name: str, shape: Shape, device: str, missing: Callable[[], str] = lambda: "") -> Benchmark:
+    return Benchmark(
+        name=name, unit="images per second", goal=">=0.95", limits={"data_wait_share": WAITS}, missing=missing,
+        against=f"a bare PyTorch loop on made tensors already there, {shape.model} at {shape.size} px, "
+                f"batches of {shape.batch}", sides=partial(sides, shape=shape, device=device),
+    )  # fmt: skip
+
+
+BENCHMARKS = {
+    **{name: _benchmark(f"train_{name}", shape, "cpu") for name, shape in SHAPES.items()},
+    **{f"{name}_gpu": _benchmark(f"train_{name}_gpu", shape, "cuda", no_gpu) for name, shape in ON_GPU.items()},
+}
