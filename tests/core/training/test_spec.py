@@ -86,7 +86,9 @@ def test_every_preset_is_a_spec(name):
 
 
 def test_an_unknown_preset_is_refused_with_the_choices():
-    with pytest.raises(InvalidInput, match="no preset 'fast'; choose one of quick look, solid baseline, small images, long"):
+    with pytest.raises(
+        InvalidInput, match="no preset 'fast'; choose one of quick look, solid baseline, small images, long"
+    ):
         TrainSpec().with_preset("fast")
 
 
