@@ -213,7 +213,9 @@ def _narrow(statement: Select[Any], wanted: Filter) -> Select[Any]:
     if wanted.task_id is not None:
         cases = select(Case.image_id).where(Case.task_id == wanted.task_id)
         if wanted.answer == "unlabelled":
-            cases = cases.where(Case.label_id.is_(None), Case.answer.is_distinct_from(Answer.FINDINGS))
+            cases = cases.where(
+                Case.label_id.is_(None), Case.value.is_(None), Case.answer.is_distinct_from(Answer.FINDINGS)
+            )
         elif wanted.answer:
             named = select(LabelClass.id).where(LabelClass.task_id == wanted.task_id, LabelClass.name == wanted.answer)
             cases = cases.where(Case.label_id.in_(named) | _found(named))

@@ -77,6 +77,7 @@ class ImportReport:
     series: int = 0
     labelled: int = 0
     labels_kept: int = 0
+    labels_apart: int = 0
     dry_run: bool = False
     finished: bool = False
 
@@ -244,15 +245,16 @@ def _flush(
     for item in fresh:
         if not known(item.result.sha256):
             first.setdefault(item.result.sha256, item)
-    labelled = kept = 0
+    labels = intake.Labels()
     if not request.dry_run and batch:
         with db.transaction() as session:
-            labelled, kept = intake.take(session, batch, task=request.task, by=by)
+            labels = intake.take(session, batch, task=request.task, by=by)
     known.hashes.update(first)
     return replace(
         report, imported=report.imported + len(first), known=report.known + len(batch) - len(first),
         images=report.images + sum(len(item.images) for item in first.values()),
-        labelled=report.labelled + labelled, labels_kept=report.labels_kept + kept,
+        labelled=report.labelled + labels.taken, labels_kept=report.labels_kept + labels.kept,
+        labels_apart=report.labels_apart + labels.apart,
     )  # fmt: skip
 
 

@@ -118,14 +118,23 @@ def _check_agreement(lines: Iterable[tuple[Mapping[str, str], str]], task: str) 
                                "about studies as a whole; give all its pictures the same label.")  # fmt: skip
 
 
-def take(session: Session, items: Sequence[Item], *, task: str, by: str) -> tuple[int, int]:
-    """Write the rows of a batch; gives how many labels were taken, and how many gave way to a reader's own."""
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What became of a batch's labels: `kept` gave way to a reader's own, `apart` are of images that no case is of."""
+
+    taken: int = 0
+    kept: int = 0
+    apart: int = 0
+
+
+def take(session: Session, items: Sequence[Item], *, task: str, by: str) -> Labels:
+    """Write the rows of a batch."""
     found = [(item, image) for item in items for image in item.images]
     _add_images(session, found)
     ids = _image_ids(session, {item.result.sha256 for item in items})
     _add_facts(session, items, ids)
     if not task:
-        return 0, 0
+        return Labels()
     return _add_labels(session, items, ids, task=task, by=by)
 
 
@@ -246,16 +255,18 @@ def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, 
 
 def _add_labels(
     session: Session, items: Sequence[Item], ids: Mapping[tuple[str, str], int], *, task: str, by: str
-) -> tuple[int, int]:
+) -> Labels:
     wanted = _wanted_labels(session, items, ids)
     row = _task(session, task, items, [text for text in wanted.values() if text])
     cases = units.cases(session, row, wanted)
     units.point(session, row, cases.values())
     said = _answers(row, items)
     reader = queries.reader_id(session, by)
-    taken = kept = 0
+    taken = kept = apart = 0
     for image_id, text in wanted.items():
         case, answer = cases.get(image_id), said(text)
+        if case is None:
+            apart += answer is not None
         if case is None or answer is None or answer.shown(case):
             continue
         retired = answer.label_id is not None and any(
@@ -267,7 +278,7 @@ def _add_labels(
         key = f"import:{case.id}:{answer.label_id if answer.value is None else repr(answer.value)}"
         labeling.append(session, case, answer, reader_id=reader, source=LabelSource.IMPORT, key=key)
         taken += 1
-    return taken, kept
+    return Labels(taken, kept, apart)
 
 
 def _answers(task: Task, items: Sequence[Item]) -> Callable[[str], Answered | None]:

@@ -4,6 +4,7 @@ import pytest
 
 from core.services import labeling, tasks
 from dashboard import api
+from db.vocabulary import TaskKind
 from tests.dashboard.conftest import HERE, PIXELS
 
 
@@ -37,7 +38,7 @@ def test_a_label_is_kept_once_however_often_it_is_sent(client, signed, db, task)
     for _ in range(3):
         got = client.post(url, json=answer(case))
         assert got.json() == {
-            "case": {"id": case.id, "answer": "label", "label": 1, "findings": {}, "reason": ""},
+            "case": {"id": case.id, "answer": "label", "label": 1, "findings": {}, "value": None, "reason": ""},
             "progress": {"total": 2, "labelled": 1},
         }  # fmt: skip
     assert [(said.reader, said.text) for said in labeling.history(db, case.id)] == [("Dr. Ä", "yes")]
@@ -66,6 +67,21 @@ def test_a_wrong_label_is_refused_in_a_sentence_and_nothing_is_kept(client, sign
     assert 400 <= got.status_code < 500
     assert words in got.json()["error"]
     assert labeling.history(db, case.id) == []
+
+
+def test_a_number_is_kept_and_a_wrong_one_is_refused_in_a_sentence(client, signed, db):
+    task = tasks.create(db, name="age", kind=TaskKind.NUMBER, measure="years", low=0, high=120)
+    case = labeling.queue(db, task_id=task.id)[0]
+    url = signed("/api/labels", task=task.id, by="me")
+    for said, words in (
+        ({"value": 121}, "does not accept 121 years"), ({"value": "old"}, "not understood"), ({}, "is a number"),
+        ({"value": "NaN"}, "does not accept nan"), ({"answer": "label", "label": 0}, "takes a number, not a class"),
+    ):  # fmt: skip
+        got = client.post(url, json=answer(case, **{"answer": "value", "label": None, **said}))
+        assert (400 <= got.status_code < 500, words in got.json()["error"]) == (True, True), got.json()
+    assert labeling.history(db, case.id) == []
+    got = client.post(url, json=answer(case, answer="value", label=None, value=61.5)).json()
+    assert (got["case"]["answer"], got["case"]["value"], got["progress"]["labelled"]) == ("value", 61.5, 1)
 
 
 def test_a_case_of_another_task_is_refused(client, signed, db, task):

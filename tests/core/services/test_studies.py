@@ -110,8 +110,9 @@ def test_a_study_that_comes_in_parts_is_one_case_and_shows_its_first_view(home, 
 def test_films_without_a_study_are_in_no_case_and_a_label_for_one_says_so(home, data_dir, tmp_path):
     bare = [{name: text for name, text in row.items() if name != "study"} for row in films.two_views(data_dir, 1)]
     folder = films.laid(tmp_path / "in", data_dir, bare)
-    take(home, folder)
     task = asked(home)
+    report = take(home, folder, task="icu", label_column="icu")
+    assert (report.labelled, report.labels_apart) == (0, 2)
     assert (labeling.progress(home.db, task.id).total, tasks.missing_cases(home.db, task.id)) == (0, 0)
     csv = tmp_path / "labels.csv"
     csv.write_text(f"image,label\n{Path(bare[0]['file']).name},1\n")
