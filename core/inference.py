@@ -140,10 +140,12 @@ def _judged(model: LoadedModel, batch: Batch) -> list[list[float]]:
 
     from core.training.answers import answers_of
     from core.training.judging import seen
+    from core.training.precision import kind_of
     from core.training.step import logits_of
 
+    kind = kind_of(model.manifest.spec.precision, model.device)
     with torch.inference_mode():
-        logits = logits_of(model.module, seen(model.prepare, batch))
+        logits = logits_of(model.module, seen(model.prepare, batch), kind)
     found: list[list[float]] = answers_of(model.manifest.heads, logits).cpu().tolist()
     return found
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from core.training.amounts import LIGHT, Amounts
+from core.training.devices import carried
 from core.training.lighting import blurred, covered, lit, noisy
 from core.training.moving import moved
 
@@ -40,13 +41,12 @@ class Prepare:
         if chance is not None and self.amounts.cutout:
             prepared = covered(prepared, self.amounts.cutout, chance)
         if present is not None:
-            prepared = prepared.masked_fill(~present.to(self.device)[:, :, None, None, None], torch.nan)
+            prepared = prepared.masked_fill(~carried(present, self.device)[:, :, None, None, None], torch.nan)
         # not `contiguous`: one channel is that in any layout, and a convolution would take the slower one
         return prepared.to(memory_format=torch.channels_last) if prepared.ndim == 4 else prepared
 
     def _floats(self, pixels: Tensor) -> Tensor:
-        source = pixels.pin_memory() if self.device.type == "cuda" else pixels
-        return source.to(self.device, non_blocking=True).to(torch.float32) / 65535.0
+        return carried(pixels, self.device).to(torch.float32) / 65535.0
 
     def _stretched(self, images: Tensor) -> Tensor:
         if images.shape[-1] == self.size:
@@ -64,7 +64,5 @@ class Prepare:
         return noisy(images, amounts.noise, chance) if amounts.noise else images
 
     def _normalised(self, planes: Tensor) -> Tensor:
-        mean, deviation = (
-            torch.tensor(each, device=self.device)[:, None, None] for each in (self.mean, self.deviation)
-        )
+        mean, deviation = carried(torch.tensor([self.mean, self.deviation]), self.device)[:, :, None, None].unbind()
         return (planes - mean) / deviation

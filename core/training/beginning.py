@@ -25,6 +25,7 @@ from core.training.optim import optimizer_of
 from core.training.plan import Plan
 from core.training.precision import Precision
 from core.training.progress import Progress
+from core.training.resident import Source, resident
 from core.training.spec import TrainSpec
 from core.training.step import Learner
 from core.training.tuning import laid_out, tuned
@@ -38,7 +39,7 @@ class Training:
 
     spec: TrainSpec
     plan: Plan
-    cache: PixelCache
+    cache: Source
     learner: Learner
     prepare: Prepare
     manifest: Manifest
@@ -77,8 +78,11 @@ def begin(
         stored=planned.stored, mean=tuple(mean), deviation=tuple(deviation), spec=spec, seed=spec.seed,
         device=devices.name(device), facts=dict(facts), versions=versions(),
     )  # fmt: skip
+    batches, said = resident(pixels, device)
+    if said:
+        yield said
     return Training(
-        spec=spec, plan=planned, cache=pixels,
+        spec=spec, plan=planned, cache=batches,
         learner=Learner(module, module, optimizer_of(module, spec), planned.heads, spec,
                         Precision.of(spec.precision, device)),
         prepare=Prepare(planned.size, mean, deviation, device, amounts_of(spec)), manifest=manifest, folder=folder,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from core.imaging.files import written
 from core.training.data import Example, Pixels, Plane, read_plane
 from core.training.events import Log
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 SAY_EVERY_S = 5.0
 AT_ONCE = 256  # pictures
 Rows = NDArray[np.intp]
@@ -23,9 +26,12 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`pixels` (B, channels, size, size), or (B, V, channels, size, size) with `present` (B, V): which are there."""
+    """`pixels` (B, channels, size, size), or (B, V, channels, size, size) with `present` (B, V): which are there.
 
-    pixels: Pixels
+    The pixels are an array, or where they lie on a GPU already a tensor.
+    """
+
+    pixels: "Pixels | Tensor"
     present: NDArray[np.bool_] | None = None
 
 
@@ -40,12 +46,17 @@ class PixelCache:
 
     def read(self, rows: Rows) -> Batch:
         """The pictures of those cases, shorter bags filled with absent ones."""
+        at, present = self.places(rows)
+        return Batch(self.pixels[at], present)
+
+    def places(self, rows: Rows) -> tuple[Rows, NDArray[np.bool_] | None]:
+        """Which pictures those are, (B,), or (B, V) with which of them are there (B, V)."""
         if not self.several:
-            return Batch(self.pixels[rows])
+            return rows, None
         counts = self.starts[rows + 1] - self.starts[rows]
         at = np.arange(counts.max())[None]  # (1, V)
         present = at < counts[:, None]
-        return Batch(self.pixels[self.starts[rows][:, None] + np.where(present, at, 0)], present)
+        return self.starts[rows][:, None] + np.where(present, at, 0), present
 
     def normalisation(self, rows: Rows) -> tuple[list[float], list[float]]:
         """Mean and standard deviation per channel over the pictures of those cases, in units of white = 1."""

@@ -38,6 +38,13 @@ def sentence(device: "torch.device", asked: str) -> str:
     return "Training on the CPU, as asked." if asked == "cpu" and _gpu() else "No GPU found: training on the CPU."
 
 
+def carried(values: "torch.Tensor", device: "torch.device") -> "torch.Tensor":
+    """Values on that device; a GPU goes on with what it does meanwhile, which a plain `to` would wait for."""
+    if device.type != "cuda" or values.device.type == "cuda":
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
+
+
 @contextmanager
 def memory_for(what: str, way: str) -> Iterator[None]:
     """A GPU's memory that does not suffice is a sentence.

@@ -13,12 +13,14 @@ from core.models.freezing import hold
 from core.training.augment import Prepare
 from core.training.average import Average
 from core.training.batches import Fetcher, Rows, batches_of, shuffled
-from core.training.cache import Batch, PixelCache
+from core.training.cache import Batch
+from core.training.devices import carried
 from core.training.events import Log, Step
 from core.training.judging import seen
 from core.training.lighting import mixed
 from core.training.optim import learning_rate, set_rate
 from core.training.plan import Plan
+from core.training.resident import Source
 from core.training.spec import TrainSpec
 from core.training.step import Learner, Seen
 
@@ -36,7 +38,7 @@ class Passed:
 
 
 def train_one_epoch(
-    learner: Learner, prepare: Prepare, cache: PixelCache, plan: Plan, *, epoch: int, falls: int = 0,
+    learner: Learner, prepare: Prepare, cache: Source, plan: Plan, *, epoch: int, falls: int = 0,
     average: Average | None = None,
 ) -> Generator[Step | Log, None, Passed]:  # fmt: skip
     """Show every training case `repeats` times. All chance comes from (seed, epoch).
@@ -73,7 +75,7 @@ def train_one_epoch(
 
 def _shown(prepare: Prepare, plan: Plan, rows: Rows, batch: Batch, chance: torch.Generator | None) -> Seen:
     def there(values: np.ndarray) -> Tensor:
-        return torch.from_numpy(values[rows]).to(prepare.device)
+        return carried(torch.from_numpy(values[rows]), prepare.device)
 
     images, targets, weights = seen(prepare, batch, chance=chance), there(plan.targets), there(plan.weights)
     if chance is None or not prepare.amounts.mixup:

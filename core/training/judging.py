@@ -12,8 +12,9 @@ from core.models.heads import Head, shares
 from core.training.answers import answers_of
 from core.training.augment import Prepare
 from core.training.batches import Fetcher, batches_of
-from core.training.cache import Batch, PixelCache
+from core.training.cache import Batch
 from core.training.plan import Plan
+from core.training.resident import Source
 from core.training.spec import TrainSpec
 from core.training.step import logits_of, loss_of
 
@@ -23,8 +24,9 @@ PLAIN = TrainSpec()  # what judges is not smoothed, nor looks past what is easy
 
 @torch.inference_mode()
 def evaluate(
-    module: nn.Module, prepare: Prepare, cache: PixelCache, plan: Plan, *, batch_size: int
-) -> dict[str, float]:
+    module: nn.Module, prepare: Prepare, cache: Source, plan: Plan, *, batch_size: int,
+    kind: torch.dtype | None = None,
+) -> dict[str, float]:  # fmt: skip
     """val_loss, and of each head what is defined; {} without validation cases.
 
     One class: val_accuracy, val_auroc; ordered ones val_mae too, in classes; findings: val_auroc, their mean; a number:
@@ -34,7 +36,7 @@ def evaluate(
         return {}
     module.eval()
     batches = batches_of(plan.val, batch_size)
-    found = [logits_of(module, seen(prepare, batch)) for batch in Fetcher(cache.read).fetch(batches)]
+    found = [_logits(module, seen(prepare, batch), kind) for batch in Fetcher(cache.read).fetch(batches)]
     logits, targets = torch.cat(found).cpu(), torch.from_numpy(plan.targets[plan.val])
     loss = loss_of(plan.heads, logits, targets, torch.ones(len(targets)), PLAIN)
     return {"val_loss": float(loss), **figures(plan.heads, answers_of(plan.heads, logits).numpy(), targets.numpy())}
@@ -43,7 +45,18 @@ def evaluate(
 def seen(prepare: Prepare, batch: Batch, *, chance: torch.Generator | None = None) -> Tensor:
     """A batch as the network sees it."""
     present = None if batch.present is None else torch.from_numpy(batch.present)
-    return prepare(torch.from_numpy(batch.pixels), present, chance=chance)
+    pixels = batch.pixels if isinstance(batch.pixels, Tensor) else torch.from_numpy(batch.pixels)
+    return prepare(pixels, present, chance=chance)
+
+
+def _logits(module: nn.Module, images: Tensor, kind: torch.dtype | None) -> Tensor:
+    """Of one batch; where the GPU's memory is too small for it, of its halves."""
+    try:
+        return logits_of(module, images, kind)
+    except torch.OutOfMemoryError:
+        if len(images) == 1:
+            raise
+    return torch.cat([_logits(module, half, kind) for half in images.tensor_split(2)])
 
 
 def figures(heads: Sequence[Head], answers: Floats, targets: NDArray[np.floating]) -> dict[str, float]:

@@ -117,7 +117,8 @@ def _epoch(training: Training) -> Generator[Event, None, None]:
         average=training.average,
     )  # fmt: skip
     with training.average.worn(training.module) if training.average else nullcontext():
-        judged = evaluate(training.module, training.prepare, training.cache, training.plan, batch_size=spec.batch_size)
+        judged = evaluate(training.module, training.prepare, training.cache, training.plan, batch_size=spec.batch_size,
+                          kind=training.learner.precision.kind)  # fmt: skip
         rate = learning_rate(spec, (epoch - 1) / spec.epochs, falls=now.falls)
         now.metrics = {"train_loss": passed.loss, **_judged(judged, epoch), "learning_rate": rate, **_timings(passed)}
         now.epoch = epoch

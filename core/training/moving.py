@@ -8,6 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from core.training.amounts import Amounts
+from core.training.devices import carried
 
 POINTS = 4  # intervals of the elastic grid along an edge
 
@@ -15,10 +16,10 @@ POINTS = 4  # intervals of the elastic grid along an edge
 def moved(images: Tensor, size: int, amounts: Amounts, chance: torch.Generator) -> Tensor:
     """(B, C, s, s) to (B, C, size, size), each case by its own draw; what comes from outside is black."""
     count = len(images)
-    moves = draw_moves(count, chance, amounts).to(images.device)
+    moves = carried(draw_moves(count, chance, amounts), images.device)
     grid = F.affine_grid(moves, [count, images.shape[1], size, size], align_corners=False)
     if amounts.elastic:
-        knots = draw_knots(count, chance, amounts.elastic).to(images.device)
+        knots = carried(draw_knots(count, chance, amounts.elastic), images.device)
         grid = grid + 2 * spread(knots, size).permute(0, 2, 3, 1)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
@@ -52,7 +53,7 @@ def spread(knots: Tensor, size: int) -> Tensor:
     Its weights are positive and sum to 1, so no place moves further than the strongest pull; up to 10 % of the edge
     the map cannot fold over itself. Elastic deformation: Simard et al. 2003; on a coarse grid: Ronneberger et al. 2015.
     """
-    basis = _basis(size).to(knots.device)
+    basis = carried(_basis(size), knots.device)
     return basis @ knots @ basis.T
 
 

@@ -48,12 +48,11 @@ class Seen:
     share: Tensor | None = None
 
     def chunk(self, count: int) -> "list[Seen]":
-        """The batch in so many parts."""
-        cut = [None if one is None else one.chunk(count) for one in (self.others, self.share)]
-        others, share = (one or [None] * count for one in cut)
-        parts = zip(self.images.chunk(count), self.targets.chunk(count), self.weights.chunk(count), others, share,
-                    strict=False)  # fmt: skip
-        return [Seen(*part) for part in parts]
+        """The batch in so many parts, but none of one case: batch norm cannot learn from one."""
+        count = max(1, min(count, len(self.images) // 2))
+        whole = (self.images, self.targets, self.weights, self.others, self.share)
+        cut = [[None] * count if one is None else one.tensor_split(count) for one in whole]
+        return [Seen(*part) for part in zip(*cut, strict=True)]
 
 
 @dataclass

@@ -1,0 +1,52 @@
+"""A batch in parts: all of it, none of one case; and what judges is cut too where the memory is too small."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.models.heads import single
+from core.training import judging
+from core.training.augment import Prepare
+from core.training.cache import PixelCache
+from core.training.plan import plan
+from core.training.spec import TrainSpec
+from core.training.step import Seen
+from tests.core.training.textures import CLASSES, textures
+
+
+@pytest.mark.parametrize(("cases", "asked", "parts"), [(16, 1, [16]), (16, 4, [4] * 4), (10, 4, [3, 3, 2, 2]),
+                                                       (17, 16, [3] + [2] * 7), (3, 16, [3]), (1, 2, [1])])  # fmt: skip
+def test_no_part_is_of_one_case(cases, asked, parts):
+    images, values = torch.arange(cases * 4.0).view(cases, 1, 2, 2), torch.arange(float(cases))
+    found = Seen(images, values[:, None], values, None, values).chunk(asked)
+    assert [len(one.images) for one in found] == parts
+    assert torch.equal(torch.cat([one.images for one in found]), images)
+    assert torch.equal(torch.cat([one.share for one in found]), values)
+    assert [one.others for one in found] == [None] * len(parts)
+
+
+def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):
+    examples = textures(tmp_path, each=10)
+    planned = plan(TrainSpec(batch_size=16), examples, [single(CLASSES[:2])])
+    pixels = np.random.default_rng(0).integers(0, 65536, (len(planned.examples), 1, 28, 28), np.uint16)
+    cache = PixelCache(pixels, np.arange(len(pixels) + 1), False, "name")
+    prepare = Prepare(28, [0.5], [0.25], torch.device("cpu"))
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
+    whole = judging.evaluate(module, prepare, cache, planned, batch_size=16)
+    real, asked = judging.logits_of, []
+
+    def little(call, images, kind=None):
+        asked.append(len(images))
+        if len(images) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(call, images, kind)
+
+    monkeypatch.setattr(judging, "logits_of", little)
+    most = 5
+    assert judging.evaluate(module, prepare, cache, planned, batch_size=16) == pytest.approx(whole)
+    assert asked[:4] == [16, 8, 4, 4]
+    most = 0
+    with pytest.raises(torch.OutOfMemoryError):
+        judging.evaluate(module, prepare, cache, planned, batch_size=16)
