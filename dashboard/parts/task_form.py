@@ -29,11 +29,11 @@ def show(*, key: str) -> int | None:
     """The form of a new task; gives its id once it is made."""
     kind = st.selectbox("A reader chooses", list(KINDS), key=f"{key}_kind", format_func=KINDS.__getitem__)
     with st.form(key, border=False):
-        name = st.text_input("Name", placeholder="pneumonia", key=f"{key}_name")
-        question = st.text_input(
-            "Question", placeholder="Is there pneumonia on this radiograph?", key=f"{key}_question"
-        )
-        answers = _numbers(key) if kind is TaskKind.NUMBER else _classes(key)
+        number = kind is TaskKind.NUMBER
+        name = st.text_input("Name", placeholder="age" if number else "pneumonia", key=f"{key}_name")
+        example = "How old is the patient?" if number else "Is there pneumonia on this radiograph?"
+        question = st.text_input("Question", placeholder=example, key=f"{key}_question")
+        answers = _numbers(key) if number else _classes(key)
         unit = Unit(
             st.selectbox("Asked about", [one.value for one in Unit], key=f"{key}_unit", format_func="every {}".format)
         )
