@@ -20,17 +20,17 @@ WAY = "train again with a smaller batch_size or image_size, or free the GPU of w
 # From some call on, more than `most` images do not fit; how many they were is told in a file.
 NO_ROOM = """
 if doing("work"):
-    from core.training import epoch
-    real, calls = epoch.logits_of, []
-    def logits_of(module, images):
+    from core.training import judging, step
+    real, calls = step.logits_of, []
+    def logits_of(call, images, kind=None):
         import torch
         calls.append(len(images))
         with open({told!r}, "a") as file:
             print(len(images), file=file)
         if len(images) > {most} and len(calls) > {after}:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
-        return real(module, images)
-    epoch.logits_of = logits_of
+        return real(call, images, kind)
+    step.logits_of = judging.logits_of = logits_of
 """
 
 # A true one: the process may have that share of the card, which holds a small model and few images.
@@ -72,22 +72,26 @@ def resumed(home, job_id: int) -> JobView:
     return ended(home, job_id)
 
 
-def test_too_large_a_batch_is_one_sentence_and_a_smaller_one_is_trained(home, tmp_path, monkeypatch):
+def test_too_large_a_batch_is_cut_and_one_that_cannot_be_is_one_sentence(home, tmp_path, monkeypatch):
     snapshot = frozen(home, pictures(tmp_path / "some", 48))
-    lay(monkeypatch, tmp_path, most=8)
-    large = started(home, snapshot, batch_size=16, epochs=2)
+    lay(monkeypatch, tmp_path, most=4)
+    cut = started(home, snapshot, batch_size=16, epochs=2)
+    assert ended(home, cut.job).state is JobState.SUCCEEDED
+    said = runs.log(home.settings, cut.run)
+    assert "The GPU's memory is too small for 16 images at once: going on in 2 parts of 8, which are added up" in said
+    assert said.count("too small") == 2  # cut again into 4 parts of 4, and the second epoch begins with those
+    lay(monkeypatch, tmp_path, most=1)
+    large = started(home, snapshot, batch_size=16, epochs=2, key="larger")
     job = ended(home, large.job)
     assert (job.state, job.attempt) == (JobState.FAILED, 1)
     assert job.error == f"The GPU's memory is too small for batches of 16 at 32 px; {WAY}"
     assert is_sentence(job.error)
     assert job.error in page_of(home.settings, monkeypatch, "runs", run=large.run)
-    small = started(home, snapshot, batch_size=8, epochs=2, key="smaller")
-    assert ended(home, small.job).state is JobState.SUCCEEDED
 
 
 def test_memory_taken_by_others_later_on_costs_no_epoch_that_was_done(home, tmp_path, monkeypatch):
     snapshot = frozen(home, pictures(tmp_path / "some", 48))
-    lay(monkeypatch, tmp_path, most=8, after=7)  # an epoch shows 32 images, and judges 8: five batches of at most 8
+    lay(monkeypatch, tmp_path, most=1, after=7)  # an epoch shows 32 images, and judges 8: three calls
     made = started(home, snapshot, batch_size=16, epochs=4)
     job = ended(home, made.job)
     assert (job.state, is_sentence(job.error), WAY in job.error) == (JobState.FAILED, True, True)
@@ -138,9 +142,12 @@ def test_a_real_gpu_with_too_little_memory(home, tmp_path, monkeypatch):
     snapshot = frozen(home, pictures(tmp_path / "some", 96, edge=512))
     traps.lay(monkeypatch, tmp_path / "trap", LITTLE_ROOM)
     knobs = {"model": "resnet18", "image_size": 512, "epochs": 1, "device": "cuda"}
-    job = ended(home, started(home, snapshot, batch_size=64, **knobs).job)
-    assert job.state is JobState.FAILED
-    assert job.error == f"The GPU's memory is too small for batches of 64 at 512 px; {WAY}"
+    large = started(home, snapshot, batch_size=64, **knobs)
+    job = ended(home, large.job)
+    cut = "The GPU's memory is too small for 64 images at once: going on in 2 parts of 32, which are added up"
+    assert cut in runs.log(home.settings, large.run)
+    if job.state is JobState.FAILED:  # sixteen parts were too large as well
+        assert job.error == f"The GPU's memory is too small for batches of 64 at 512 px; {WAY}"
     small = started(home, snapshot, batch_size=2, key="smaller", **knobs)
     job = ended(home, small.job)
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
