@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import output
 from core.arguments import Arguments, parser
@@ -17,6 +17,9 @@ from core.errors import InvalidInput, UserError, refusal
 from core.launching.local import LocalLauncher
 from core.output import Output
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.training.spec import TrainSpec
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -141,22 +144,35 @@ def _snapshot(arguments: Arguments) -> Output:
 
 def _train(arguments: Arguments) -> Output:
     from core.services import jobs, runs, snapshotting, training
-    from core.training.spec import PRESETS, TrainSpec
 
     db, _, launcher = _open(arguments)
-    if arguments.preset and arguments.preset not in PRESETS:
-        raise InvalidInput(f"There is no preset '{arguments.preset}'; choose one of {', '.join(PRESETS)}.")
-    preset = dict(PRESETS[arguments.preset]) if arguments.preset else {}
-    spec = TrainSpec(**{**preset, "model": arguments.model}).with_settings(_pairs(arguments.knobs))
-    snapshot = snapshotting.named(db, arguments.snapshot)
+    spec = _spec(arguments)
+    snapshot, *also = (snapshotting.named(db, name).id for name in (arguments.snapshot, *arguments.also))
     made = training.submit(
-        db, snapshot_id=snapshot.id, spec=spec, by=reader_name(), key=uuid.uuid4().hex, launcher=launcher
+        db, snapshot_id=snapshot, spec=spec, by=reader_name(), key=uuid.uuid4().hex, launcher=launcher, also=also
     )
     if arguments.wait:
         _wait(db, launcher, made.job)
     job, run = jobs.get(db, made.job), runs.get(db, made.run)
     said = {"epochs": spec.epochs, "device": None, "images_per_second": None, "data_wait_share": None, **run.result}
     return {"run": run.id, "job": job.id, "state": job.state, "model": spec.model, **said}
+
+
+def _measure(arguments: Arguments) -> Output:
+    from core.services import measuring, snapshotting
+
+    db, settings, _ = _open(arguments)
+    snapshot, *also = (snapshotting.named(db, name).id for name in (arguments.snapshot, *arguments.also))
+    return measuring.measure(db, settings, snapshot, _spec(arguments), also, pictures=arguments.pictures)
+
+
+def _spec(arguments: Arguments) -> "TrainSpec":
+    from core.training.spec import PRESETS, TrainSpec
+
+    if arguments.preset and arguments.preset not in PRESETS:
+        raise InvalidInput(f"There is no preset '{arguments.preset}'; choose one of {', '.join(PRESETS)}.")
+    preset = dict(PRESETS[arguments.preset]) if arguments.preset else {}
+    return TrainSpec(**{**preset, "model": arguments.model}).with_settings(_pairs(arguments.knobs))
 
 
 def _pairs(settings: list[str]) -> dict[str, str]:
@@ -344,7 +360,8 @@ def _screen(_arguments: Arguments) -> None:
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
     "serve": _screen, "demo": _screen, "import": _import, "task": _task, "label": _label, "labels": _labels,
     "snapshot": _snapshot,
-    "train": _train, "jobs": _jobs, "runs": _runs, "predict": _predict, "evaluate": _evaluate, "explain": _explain,
+    "train": _train, "measure": _measure, "jobs": _jobs, "runs": _runs, "predict": _predict, "evaluate": _evaluate,
+    "explain": _explain,
     "drawings": _drawings, "backup": _backup, "restore": _restore, "doctor": _doctor, "dispatch": _dispatch,
     "work": _work,
 }  # fmt: skip

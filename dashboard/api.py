@@ -21,6 +21,7 @@ from dashboard import describe, pixel_api
 from dashboard.comment_api import CommentApi
 from dashboard.drawing_api import DrawingApi
 from dashboard.pixel_api import PRIVATE, PixelApi
+from dashboard.sample_api import SampleApi
 from dashboard.signing import Signer
 from db import Database
 from db.vocabulary import Answer
@@ -51,6 +52,7 @@ class Api:
             Route("/api/thumbnail/{image:int}", self._signed(seen.thumbnail), methods=get),
             Route("/api/companions/{image:int}", self._signed(self.companions), methods=get),
             Route("/api/map/{run:int}/{image:int}/{method}", self._signed(self.map), methods=get),
+            Route("/api/samples/{name}/{number:int}", self._signed(SampleApi(self.settings).picture), methods=get),
             Route("/api/queue", self._signed(self.queue), methods=get),
             Route("/api/labels", self._signed(self.labels), methods=post),
             Route("/api/undo", self._signed(self.undo), methods=post),

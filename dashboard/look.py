@@ -55,6 +55,11 @@ def minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
+def seconds(count: float) -> str:
+    """`12 ms`, `1.4 s`."""
+    return f"{count * 1000:.3g} ms" if count < 1 else f"{count:.3g} s"
+
+
 def layout(**more: Any) -> dict[str, Any]:
     """The template of every plot: quiet, no grid that is not read."""
     return {

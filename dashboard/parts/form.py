@@ -1,39 +1,111 @@
-"""Forms drawn from a description: every knob of TrainSpec once."""
+"""Forms drawn from a description: every knob of TrainSpec once, those only that matter for what is chosen."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.models import MODELS
-from core.training.spec import Knob, knobs
+from core.training.groups import GROUPS, Group, matters, members
+from core.training.spec import PRESETS, Knob, knobs
 
-FIRST = ("model", "epochs", "batch_size", "learning_rate", "image_size", "augment")
+COLUMNS = 2
+WORDS = {
+    "val_auroc": "Validation AUROC", "val_loss": "Validation loss", "val_accuracy": "Validation accuracy",
+    "sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "cpu": "CPU", "cuda": "GPU",
+    "run": "A finished run", "file": "A file of weights", "published": "Published weights", "bf16": "bf16",
+    "fp16": "fp16", "float32": "float32", "custom": "Custom: as set below",
+}  # fmt: skip
+"""Choices that a capital letter does not make a title of."""
+
+Offered = Mapping[str, Mapping[Any, str]]
 
 
-def show(values: Mapping[str, Any], *, key: str) -> dict[str, Any]:
-    """Inputs for the few knobs that matter, the rest behind "More"; gives what is set, by name."""
-    found = {knob.name: _input(knob, values, key) for knob in knobs() if knob.name in FIRST}
-    with st.expander("More"):
-        found |= {knob.name: _input(knob, values, key) for knob in knobs() if knob.name not in FIRST}
-    return found
+def values() -> dict[str, Any]:
+    """What the form holds, by knob, also of knobs that do not show now."""
+    held: dict[str, Any] = st.session_state.setdefault("form_values", {one.name: one.default for one in knobs()})
+    return held
 
 
-def _input(knob: Knob, values: Mapping[str, Any], key: str) -> Any:
-    value = values.get(knob.name, knob.default)
-    title = f"{knob.title} ({knob.unit})" if knob.unit else knob.title
-    name = f"{key}_{knob.name}"
-    if knob.kind == "choice":
-        return st.selectbox(
-            title, knob.choices, knob.choices.index(value), help=knob.help, key=name, format_func=_title
-        )
+def take(asked: Mapping[str, Any], *, anew: bool = True) -> None:
+    """Set knobs from outside: a preset (`anew`: the rest goes to its default), or one model of the table."""
+    held = values()
+    held.update({**({one.name: one.default for one in knobs()} if anew else {}), **asked})
+    for name, value in held.items():
+        st.session_state[f"form_{name}"] = value
+
+
+def preset(name: str) -> None:
+    """All knobs as a preset has them."""
+    take(PRESETS[name])
+
+
+def show(offered: Offered) -> dict[str, Any]:
+    """Inputs for the knobs that matter, in groups; gives what is set. `offered` are the choices of some, with titles.
+
+    A knob that does not matter is at its default, so that what a run was asked holds nothing that did not act.
+    """
+    for group in GROUPS:
+        first = [one for one in members(group) if one.name in group.first]
+        named = next((one for one in first if one.title == group.title), None)
+        if first:
+            st.markdown(f"**{group.title}**", help=named.help if named else None)
+        _inputs(first, offered, named)
+        _folded(group, offered)
+    held = values()
+    return {one.name: held[one.name] if matters(one.name, held) else one.default for one in knobs()}
+
+
+def _folded(group: Group, offered: Offered) -> None:
+    behind = [one for one in members(group) if one.name not in group.first]
+    if not any(matters(one.name, values()) for one in behind):
+        return
+    changed = [one.title for one in behind if matters(one.name, values()) and values()[one.name] != one.default]
+    title = "More" if group.first else group.title
+    with st.expander(f"{title} · changed: {', '.join(changed).lower()}" if changed else title):
+        _inputs(behind, offered)
+
+
+def _inputs(some: Sequence[Knob], offered: Offered, named: Knob | None = None) -> None:
+    """In rows of two; a choice above decides at once what shows below. `named` stands under a title that is its own."""
+    columns: list[Any] = []
+    for one in some:
+        if matters(one.name, values()):
+            columns = columns or list(st.columns(COLUMNS, vertical_alignment="bottom"))
+            with columns.pop(0):
+                values()[one.name] = _input(one, offered.get(one.name), titled=one is named)
+
+
+def _input(knob: Knob, offered: Mapping[Any, str] | None, *, titled: bool) -> Any:
+    """One widget; it holds its value by its key, so that a new default never takes away what was typed."""
+    key, title = f"form_{knob.name}", f"{knob.title} ({knob.unit})" if knob.unit else knob.title
+    if key not in st.session_state:
+        st.session_state[key] = values()[knob.name]
+    if offered is not None or knob.kind == "choice":
+        titles = offered if offered is not None else {choice: _title(choice) for choice in knob.choices}
+        if st.session_state[key] not in titles:
+            st.session_state[key] = next(iter(titles))
+        return st.selectbox(title, list(titles), format_func=lambda one: titles[one], help=knob.help, key=key,
+                            label_visibility="collapsed" if titled else "visible")  # fmt: skip
     if knob.kind == "text":
-        return st.text_input(title, str(value), max_chars=int(knob.high or 0), help=knob.help, key=name).strip()
+        return st.text_input(title, max_chars=int(knob.high or 0), help=knob.help, key=key).strip()
     if knob.kind == "int":
-        return st.number_input(title, int(knob.low or 0), int(knob.high or 0), int(value), help=knob.help, key=name)
-    return st.number_input(title, float(knob.low or 0), float(knob.high or 0), float(value), help=knob.help, key=name,
-                           step=max(float(value) / 10, 1e-5), format="%.5g")  # fmt: skip
+        return st.number_input(title, int(knob.low or 0), int(knob.high or 0), help=knob.help, key=key)
+    return st.number_input(title, float(knob.low or 0), float(knob.high or 0), help=knob.help, key=key,
+                           step=_step(knob), format="%.5g")  # fmt: skip
+
+
+def _step(knob: Knob) -> float:
+    """What + and − add: a whole percent or degree, a tenth of the default, else a round part of the range."""
+    if knob.unit in ("%", "°"):
+        return 1.0
+    if knob.default:
+        return float(knob.default) / 10
+    return float(10 ** math.floor(math.log10(float(knob.high or 1.0) / 50)))
 
 
 def _title(choice: str) -> str:
-    return MODELS[choice].title if choice in MODELS else choice
+    if choice in MODELS:
+        return MODELS[choice].title
+    return WORDS.get(choice, choice[:1].upper() + choice[1:])

@@ -1,50 +1,129 @@
 """What a training will do, said before it starts; and the key that makes a double click one run."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 
 from core.models import MODELS
-from core.services.snapshotting import SnapshotView
+from core.services import measuring
+from core.services.measuring import Found
+from core.services.outlook import Outlook, outlook, warnings
 from core.training.spec import TrainSpec
-from dashboard import look
+from dashboard import look, wiring
+from dashboard.parts import mishap
 
-FEW = 20
+GIB = 1 << 30
+# What it will do stays in sight while the knobs are set.
+STYLE = """<style>
+.st-key-train_figures{min-height:4.6rem}
+[data-testid="stLayoutWrapper"]:has(>.st-key-train_side){position:sticky;top:3.5rem}
+.st-key-train_side{max-height:calc(100vh - 4.5rem);overflow-y:auto}
+</style>"""
+BALANCES = {
+    "none": "as they are", "weights": "by the dataset's weights", "oversample": "rare classes shown more often",
+    "undersample": "common ones left out in part",
+}  # fmt: skip
 
 
-def show(snapshot: SnapshotView, spec: TrainSpec, devices: Sequence[str]) -> None:
-    """Images, patients, steps, device, and warnings."""
-    entry, train = MODELS[spec.model], snapshot.summary["train"]
-    steps = -(-train["balanced"]["images"] // spec.batch_size)
+def show(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
+    """Images, patients, steps, time, memory and warnings."""
+    found, model = of(snapshot_id), MODELS[spec.model]
     st.subheader("What it will do")
-    st.markdown(f"**{entry.title}**: {entry.summary}")
+    st.markdown(f"**{model.title}**. {model.summary}")
+    steps = found.steps(spec.batch_size)
     st.markdown(
-        f"{look.count(train['images'], 'image')} of {look.count(train['patients'], 'patient')}, "
+        f"Learns from {look.count(found.images['train'], 'image')} of "
+        f"{look.count(found.patients['train'], 'patient')}; after each epoch "
+        f"{look.count(found.images['val'], 'image')} of {look.count(found.patients['val'], 'other patient')} judge it. "
         f"{look.count(steps, 'step')} per epoch, {look.count(steps * spec.epochs, 'step')} in all."
     )
-    where = "the CPU: no graphics card was found" if list(devices) == ["cpu"] else ", ".join(devices)
-    st.markdown(f"Runs on {where}.")
-    if spec.image_size and spec.image_size < entry.least_size:
-        st.info(f"{entry.title} needs at least {entry.least_size} px; smaller images are upsampled to that.")
-    else:
-        st.caption(f"Images below {entry.least_size} px are upsampled for this model.")
-    st.caption("Of a series or an image of several frames, the middle one is trained on.")
-    for split in ("train", "val", "test"):
-        for name, title in zip(snapshot.classes, snapshot.titles, strict=True):
-            patients = snapshot.summary[split]["patients_by_label"][name]
-            if patients < FEW:
-                st.warning(
-                    f"Only {look.count(patients, 'patient')} of class {title} in {split}: its figures will be vague."
-                )
+    kept_up(_figures, measuring.figures, snapshot_id, spec, tuple(also))
+    for sentence in warnings(found, spec):
+        st.warning(sentence, icon=":material/warning:")
+    if found.classes:
+        with st.expander("How the classes count"):
+            classes(found, spec)
 
 
-def form_key() -> str:
-    """One key per form that was drawn."""
+@lru_cache(maxsize=64)
+def of(snapshot_id: int) -> Outlook:
+    """A snapshot never changes, so it is counted once."""
+    return outlook(wiring.here().db, snapshot_id)
+
+
+def classes(found: Outlook, spec: TrainSpec) -> None:
+    """Each class's images, patients, and the patients that count alike."""
+    import pandas as pd
+
+    rows = [
+        {"class": title, "images": one.images["train"], "patients": one.patients["train"],
+         "count like": f"{one.effective:.1f} patients"}
+        for title, one in found.classes.items()
+    ]  # fmt: skip
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.caption(
+        "Training images. A patient with ten images says less than ten patients with one: so many patients with equal "
+        "say would be worth as much. Weights and a balanced sampler make classes count alike; they add no patient."
+    )
+    balanced = spec.imbalance != "as frozen" and found.effective_balanced is not None
+    worth = found.effective_balanced if balanced else found.effective
+    how = spec.imbalance if balanced else BALANCES.get(found.balance, found.balance)
+    st.caption(f"All classes together, {how}: worth {worth or 0:.0f} patients with equal say.")
+
+
+def kept_up(draw: Callable[[Found, TrainSpec], None], ask: Callable[..., Found], *asked: Any) -> None:
+    """Draw what is known; while it is still being found, look again every second, and once it is there no more."""
+    wired = wiring.here()
+
+    def drawn() -> None:
+        found = ask(wired.db, wired.settings, *asked)
+        if waits and not found.waits:
+            st.rerun()
+        draw(found, asked[1])
+
+    waits = ask(wired.db, wired.settings, *asked).waits
+    mishap.again(drawn, every="1s" if waits else None)
+
+
+def _figures(found: Found, spec: TrainSpec) -> None:
+    """Time and memory from a measured step; while it is measured, a line of the same height."""
+    with st.container(key="train_figures"):
+        if found.error:
+            st.error(found.error, icon=":material/error:")
+        elif found.figures is None:
+            st.markdown("Measuring a step on this machine …")
+        else:
+            st.markdown(_told(found.figures, spec))
+
+
+def _told(told: dict[str, Any], spec: TrainSpec) -> str:
+    seconds = spec.epochs * (told["steps"] * told["step_s"] + told["looks"] * told["look_s"])
+    preparing = told["all_pictures"] * told["read_s"]
+    several = f"{told['pictures']} pictures of " if told["pictures"] > 1 else ""
+    part = "" if told["cases"] >= spec.batch_size else f" on {told['cases']} images"
+    return (
+        f"About **{look.minutes(seconds + preparing)}** and **{_bytes(told['memory'])}** of memory on the "
+        f"{_device(told['device'])}: {look.seconds(told['step_s'])} a step, measured{part}. Input {several}"
+        f"{told['size']}×{told['size']} px; {told['weights'] / 1e6:.3g} million weights."
+    )
+
+
+def _bytes(count: float) -> str:
+    return f"{count / GIB:.1f} GB" if count >= GIB / 10 else f"{count / (1 << 20):.0f} MB"
+
+
+def _device(name: str) -> str:
+    return "CPU" if name == "cpu" else f"graphics card {name.removeprefix('cuda').strip(' ()')}"
+
+
+def form_key(*, asked: bool) -> str:
+    """One key for each training that is asked for: the second click of a double click has that of the first."""
+    if not asked and st.session_state.pop("train_sent", False):
+        st.session_state.pop("train_key", None)
     key: str = st.session_state.setdefault("train_key", secrets.token_hex(16))
+    if asked:
+        st.session_state["train_sent"] = True
     return key
-
-
-def new_form() -> None:
-    """The next form is another run."""
-    st.session_state.pop("train_key", None)

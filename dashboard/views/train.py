@@ -5,7 +5,7 @@ import streamlit as st
 from core.services import snapshotting, training
 from core.training.spec import PRESETS, TrainSpec
 from dashboard import who, wiring
-from dashboard.parts import form, train_plan
+from dashboard.parts import form, model_table, train_choices, train_plan, train_samples
 from dashboard.state import RunState, TrainState
 
 wired = wiring.here()
@@ -18,21 +18,25 @@ if not every:
     st.page_link("views/datasets.py", label="Freeze a dataset", icon=":material/dataset:")
     st.stop()
 
+st.html(train_plan.STYLE)
 left, right = st.columns([3, 2], gap="large")
 with left:
-    names = {view.id: f"{view.name} ({view.task})" for view in every}
-    chosen = st.selectbox("Snapshot", list(names), list(names).index(state.snapshot) if state.snapshot in names else 0,
-                          format_func=names.__getitem__, key="train_snapshot")  # fmt: skip
-    preset = st.segmented_control("Preset", list(PRESETS), default="quick look", required=True, key="train_preset")
-    with st.form("train_form", border=False):
-        values = form.show(PRESETS[preset or "quick look"], key=f"train_{preset}")
-        asked = st.form_submit_button("Start training", type="primary", icon=":material/play_arrow:")
-with right:
+    chosen, also = train_choices.snapshots(every, state.snapshot)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        train_choices.preset(list(PRESETS))
+        if st.button("Compare all models", icon=":material/table_rows:", type="tertiary"):
+            model_table.choose()
+    if name := model_table.chosen():
+        form.take({"model": name}, anew=False)
+    values = form.show(train_choices.offered(chosen))
+with right, st.container(key="train_side"):
     spec = TrainSpec().changed(values)
-    train_plan.show(snapshotting.get(wired.db, chosen), spec, wired.launcher.devices())
-if asked:
-    made = training.submit(
-        wired.db, snapshot_id=chosen, spec=spec, by=who.reader(), key=train_plan.form_key(), launcher=wired.launcher
-    )
-    train_plan.new_form()
-    st.switch_page("views/runs.py", query_params=RunState(run=made.run).query())
+    asked = st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch")
+    key = train_plan.form_key(asked=asked)
+    if asked:  # before anything below asks to be drawn again, which would swallow the click
+        made = training.submit(
+            wired.db, snapshot_id=chosen, spec=spec, by=who.reader(), key=key, launcher=wired.launcher, also=also
+        )
+        st.switch_page("views/runs.py", query_params=RunState(run=made.run).query())
+    train_plan.show(chosen, spec, also)
+    train_samples.show(chosen, spec, also)

@@ -1,0 +1,32 @@
+"""How many weights each model has, in millions: for one grey image of its usual size, two classes, default knobs."""
+
+WEIGHTS = {
+    "small_cnn": 0.3888,
+    "alexnet": 57,
+    "vgg11_bn": 128.8,
+    "vgg16_bn": 134.3,
+    "googlenet": 5.596,
+    "inception_v3": 21.79,
+    "resnet18": 11.17,
+    "resnet50": 23.51,
+    "densenet121": 6.95,
+    "mobilenet_v1": 3.208,
+    "mobilenet_v2": 2.226,
+    "efficientnet_b0": 4.01,
+    "efficientnet_v2_s": 20.18,
+    "convnext_tiny": 27.82,
+    "se_resnet50": 26.04,
+    "cbam_resnet18": 11.26,
+    "cnn_attention": 1.574,
+    "vit_tiny": 5.426,
+    "vit_small": 21.47,
+    "vit_base": 85.41,
+    "swin_tiny": 27.52,
+    "attention_mil": 1.701,
+    "late_fusion": 3.14,
+    "cross_attention": 3.337,
+    "cnn_gru": 2.063,
+    "cnn_gru_attention": 2.096,
+    "resnet3d_18": 33.15,
+}
+"""Written down, since counting builds the network; a test counts again."""

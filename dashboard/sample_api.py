@@ -1,0 +1,23 @@
+"""The route for augmented training pictures: patients' pixels, so signed like all others."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from core.services import measuring
+from core.settings import Settings
+from dashboard.pixel_api import PRIVATE
+
+
+@dataclass(frozen=True)
+class SampleApi:
+    """Of one home."""
+
+    settings: Settings
+
+    def picture(self, request: Request, _said: None) -> Response:
+        """A PNG of the cache."""
+        asked = request.path_params
+        path = measuring.picture(self.settings, asked["name"], asked["number"])
+        return FileResponse(path, media_type="image/png", headers=PRIVATE)
