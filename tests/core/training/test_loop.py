@@ -338,12 +338,14 @@ import os, signal, sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
+from core.models.heads import single
 from core.training.events import Step
 from core.training.loop import fit
-from tests.core.training.textures import example_of, textures
+from tests.core.training.textures import textures
 from tests.core.training.test_loop import CLASSES, KILLED_SPEC
 folder = Path(sys.argv[1])
-for event in fit(KILLED_SPEC, textures(folder), classes=CLASSES[:2], folder=folder / "run", cache=folder / "cache"):
+heads = [single(CLASSES[:2])]
+for event in fit(KILLED_SPEC, textures(folder), heads=heads, folder=folder / "run", cache=folder / "cache"):
     if isinstance(event, Step) and event.epoch == 3:
         print("in epoch 3", flush=True)
         sys.stdin.read()

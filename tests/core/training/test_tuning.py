@@ -1,13 +1,20 @@
 """Compiled or not is decided by measuring, said in a sentence, and leaves no trace in what is trained."""
 
+from contextlib import closing
+
 import pytest
 import torch
 from torch import nn
 
 from core.models import entry
+from core.models.heads import single
 from core.training import tuning
+from core.training.checkpoint import read_weights
+from core.training.events import EpochDone, Log
+from core.training.loop import fit
 from core.training.spec import TrainSpec
 from core.training.tuning import COMPILED, EAGER, LONG_S, Compiled, laid_out, tuned
+from tests.core.training.textures import CLASSES, textures
 
 SPEC, MANY = TrainSpec(), 10_000
 SAMPLE = (4, 1, 16, 16)
@@ -125,3 +132,19 @@ def test_a_compiled_network_gives_the_same_answers_and_gradients(module):
         grads.append([logits.detach(), *(one.grad.clone() for one in module.parameters())])
     for plain, quick in zip(*grads, strict=True):
         torch.testing.assert_close(quick, plain, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_a_compiled_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
+    """Compiled both times: what was decided travels in the saved state."""
+    spec = TrainSpec(epochs=2, batch_size=8, compile="yes", dropout=0.2, threads=1, device="cpu")
+    told = {"heads": [single(CLASSES[:2])], "cache": tmp_path / "cache"}
+    whole = list(fit(spec, textures(tmp_path), folder=tmp_path / "whole", **told))
+    assert any(isinstance(one, Log) and one.text.startswith("Compiled in") for one in whole)
+    with closing(fit(spec, textures(tmp_path), folder=tmp_path / "stopped", **told)) as going:
+        next(one for one in going if isinstance(one, EpochDone))
+    state = torch.load(tmp_path / "stopped" / "resume.pt", weights_only=True)
+    assert state["decided"] == COMPILED
+    list(fit(spec, textures(tmp_path), folder=tmp_path / "stopped", **told))
+    one, other = (read_weights(tmp_path / name / "last.safetensors")[0] for name in ("whole", "stopped"))
+    assert all(torch.equal(weights, other[name]) for name, weights in one.items())
