@@ -258,8 +258,8 @@ def _evaluate(arguments: Arguments) -> Output:
     from core.services import evaluating
 
     db, _, _ = _open(arguments)
-    found = evaluating.evaluate(db, arguments.run, split=arguments.split)
-    return {"run": arguments.run, "split": arguments.split, **found.to_json()}
+    return {"run": arguments.run, "split": arguments.split,
+            **evaluating.as_json(db, arguments.run, split=arguments.split)}  # fmt: skip
 
 
 def _explain(arguments: Arguments) -> Output:
