@@ -10,8 +10,7 @@ from sqlalchemy import event, func, select
 from core.errors import InvalidInput, NotFound
 from core.services import drawing, images, labeling, tasks
 from db.tables import Drawing, LabelClass
-from tests.core.services.conftest import make
-from tests.core.services.drawn import copied
+from tests.core.services.conftest import copied, make
 
 BOX = {"points": [[1, 2], [5, 6]]}
 
