@@ -6,7 +6,8 @@ from typing import Any
 
 from core.models import MODELS, ModelEntry
 from core.training import amounts
-from core.training.spec import Knob, knobs
+from core.training.knobs import Knob
+from core.training.spec import knobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.models import MODELS
 from core.training.groups import GROUPS, Group, matters, members
-from core.training.spec import PRESETS, Knob, knobs
+from core.training.knobs import Knob
+from core.training.spec import PRESETS, knobs
 
 COLUMNS = 2
 WORDS = {
@@ -32,8 +33,8 @@ def take(asked: Mapping[str, Any], *, anew: bool = True) -> None:
     """Set knobs from outside: a preset (`anew`: the rest goes to its default), or one model of the table."""
     held = values()
     held.update({**({one.name: one.default for one in knobs()} if anew else {}), **asked})
-    for name, value in held.items():
-        st.session_state[f"form_{name}"] = value
+    for name in held:
+        st.session_state.pop(f"form_{name}", None)
 
 
 def preset(name: str) -> None:
@@ -75,6 +76,8 @@ def _inputs(some: Sequence[Knob], offered: Offered, named: Knob | None = None) -
             columns = columns or list(st.columns(COLUMNS, vertical_alignment="bottom"))
             with columns.pop(0):
                 values()[one.name] = _input(one, offered.get(one.name), titled=one is named)
+        else:
+            st.session_state.pop(f"form_{one.name}", None)  # else it would come back as it first was
 
 
 def _input(knob: Knob, offered: Mapping[Any, str] | None, *, titled: bool) -> Any:
