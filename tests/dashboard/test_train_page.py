@@ -1,0 +1,105 @@
+"""The form: presets, what matters for a choice, what a run is asked, and that drawing it loads no torch."""
+
+import subprocess
+import sys
+
+import pytest
+
+from core.curation.recipe import Recipe
+from core.services import measuring, runs, snapshotting, tasks, workspace
+from core.services.measuring import Found
+from core.training.spec import PRESETS, TrainSpec
+from tests.dashboard.test_pages import filled, home, opened, text_of
+
+__all__ = ["filled", "home"]
+TOLD = {
+    "step_s": 0.5, "look_s": 0.1, "read_s": 0.01, "memory": 3 << 30, "weights": 11_170_000, "size": 64, "pictures": 1,
+    "channels": 1, "cases": 64, "device": "cpu", "steps": 10, "looks": 2.0, "all_pictures": 100,
+}  # fmt: skip
+
+
+@pytest.fixture
+def frozen(filled, monkeypatch):
+    db = workspace.open_home(filled)
+    task = tasks.named(db, "finding")
+    snapshotting.freeze(db, task.id, Recipe(val=0.25, test=0.25), name="one", by="t")
+    monkeypatch.setattr(measuring, "figures", lambda *_: Found("a", TOLD))
+    monkeypatch.setattr(measuring, "pictures", lambda *_: Found("b", pictures=8))
+    yield db
+    db.close()
+
+
+def widget(app, title):
+    every = [*app.selectbox, *app.number_input, *app.text_input, *app.multiselect]
+    return next((one for one in every if one.label.startswith(title)), None)
+
+
+def test_a_preset_sets_the_form_and_a_change_stays(frozen):
+    app = opened("train")
+    assert widget(app, "Epochs").value == PRESETS["quick look"]["epochs"]
+    widget(app, "Epochs").set_value(7).run()
+    widget(app, "Optimizer").set_value("sgd").run()
+    assert (widget(app, "Epochs").value, widget(app, "Optimizer").value) == (7, "sgd")
+    app.segmented_control(key="train_preset").set_value("long run").run()
+    assert widget(app, "Epochs").value == PRESETS["long run"]["epochs"]
+    assert widget(app, "Optimizer").value == PRESETS["long run"].get("optimizer", TrainSpec().optimizer)
+    assert widget(app, "Model").value == PRESETS["long run"]["model"]
+
+
+def test_what_does_not_matter_does_not_show_and_is_not_asked(frozen):
+    app = opened("train")
+    assert widget(app, "Kernel size")
+    assert not widget(app, "Focal gamma")
+    widget(app, "Loss").set_value("focal").run()
+    widget(app, "Focal gamma").set_value(4.0).run()
+    widget(app, "Loss").set_value("cross-entropy").run()
+    widget(app, "Augmentation").set_value("custom").run()
+    widget(app, "Noise").set_value(5.0).run()
+    widget(app, "Model").set_value("resnet18").run()
+    assert not widget(app, "Kernel size")
+    next(one for one in app.button if one.label == "Start training").click().run()
+    spec = runs.every(frozen)[0].spec
+    assert (spec.model, spec.augment, spec.noise, spec.gamma) == ("resnet18", "custom", 5.0, TrainSpec().gamma)
+
+
+def test_a_value_that_was_hidden_is_there_again(frozen):
+    app = opened("train")
+    widget(app, "Augmentation").set_value("custom").run()
+    widget(app, "Rotation").set_value(33.0).run()
+    widget(app, "Augmentation").set_value("light").run()
+    assert not widget(app, "Rotation")
+    widget(app, "Augmentation").set_value("custom").run()
+    assert widget(app, "Rotation").value == 33.0
+
+
+def test_it_says_what_it_will_take_and_what_speaks_against_it(frozen):
+    app = opened("train")
+    said = text_of(app)
+    # 5 epochs of 10 steps and 2 looks, and 100 pictures prepared once
+    assert "About **27 s** and **3.0 GB** of memory on the CPU: 500 ms a step, measured." in said
+    assert "11.2 million weights" in said
+    assert "Few patients in training" in said
+    widget(app, "Model").set_value("late_fusion").run()
+    assert "Late fusion reads two views of a study" in text_of(app)
+
+
+def test_a_step_that_cannot_be_measured_says_why(frozen, monkeypatch):
+    monkeypatch.setattr(measuring, "figures", lambda *_: Found("a", error="The GPU's memory is too small."))
+    assert [one.value for one in opened("train").error] == ["The GPU's memory is too small."]
+
+
+def test_flips_are_offered_where_the_task_allows_them(frozen):
+    app = opened("train")
+    widget(app, "Augmentation").set_value("custom").run()
+    assert widget(app, "Flips").options == ["None"]
+    tasks.set_flips(frozen, tasks.named(frozen, "finding").id, "left-right")
+    app.run()
+    assert widget(app, "Flips").options == ["None", "Left-right"]
+
+
+def test_what_the_page_needs_loads_no_torch():
+    code = (
+        "import sys; from dashboard.parts import form, model_table, train_choices, train_plan, train_samples; "
+        "assert not {'torch', 'pandas', 'scipy'} & set(sys.modules), 'the page opens slowly'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
