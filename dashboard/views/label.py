@@ -14,8 +14,8 @@ every = tasks.every(wired.db)
 
 if not every:
     st.title("Label")
-    st.markdown("A task is a question with ordered answers, findings or a number, asked about every image, series or study. "
-                "None has been asked yet.")  # fmt: skip
+    st.markdown("A task is a question with ordered answers, findings or a number, asked about every image, series or "
+                "study. None has been asked yet.")  # fmt: skip
     made = task_form.show(key="first_task")
     if made:
         st.switch_page("views/label.py", query_params=LabelState(task=made).query())
