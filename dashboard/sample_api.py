@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from core.services import measuring
 from core.settings import Settings
 from dashboard.pixel_api import PRIVATE
 
@@ -18,6 +17,8 @@ class SampleApi:
 
     def picture(self, request: Request, _said: None) -> Response:
         """A PNG of the cache."""
+        from core.services import measuring
+
         asked = request.path_params
         path = measuring.picture(self.settings, asked["name"], asked["number"])
         return FileResponse(path, media_type="image/png", headers=PRIVATE)
