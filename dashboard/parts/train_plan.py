@@ -14,6 +14,7 @@ from core.services.outlook import Outlook, outlook, warnings
 from core.training.spec import TrainSpec
 from dashboard import look, wiring
 from dashboard.parts import mishap
+from db import Database
 
 GIB = 1 << 30
 # What it will do stays in sight while the knobs are set.
@@ -48,10 +49,14 @@ def show(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
             classes(found, spec)
 
 
-@lru_cache(maxsize=64)
 def of(snapshot_id: int) -> Outlook:
     """A snapshot never changes, so it is counted once."""
-    return outlook(wiring.here().db, snapshot_id)
+    return _of(wiring.here().db, snapshot_id)
+
+
+@lru_cache(maxsize=64)
+def _of(db: Database, snapshot_id: int) -> Outlook:
+    return outlook(db, snapshot_id)
 
 
 def classes(found: Outlook, spec: TrainSpec) -> None:
