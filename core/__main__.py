@@ -163,6 +163,8 @@ def _measure(arguments: Arguments) -> Output:
 
     db, settings, _ = _open(arguments)
     snapshot, *also = (snapshotting.named(db, name).id for name in (arguments.snapshot, *arguments.also))
+    if arguments.pictures:
+        os.nice(10)  # what is being measured beside it comes first
     return measuring.measure(db, settings, snapshot, _spec(arguments), also, pictures=arguments.pictures)
 
 

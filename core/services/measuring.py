@@ -1,7 +1,7 @@
 """What a training would take, and how its pictures will look: found by a process of its own, kept in the cache.
 
-A page asks again and again (`look`); whoever asks first starts the process, one at a time in a home, since two
-would measure each other. Torch loads there, never in the page's process.
+A page asks again and again; whoever asks first starts the process, in a home one at a time that measures, since two
+would measure each other, and one that draws. Torch loads there, never in the page's process.
 """
 
 import hashlib
@@ -46,6 +46,10 @@ class Asked:
     spec: TrainSpec
     also: tuple[int, ...]
     pictures: bool
+
+    def lock(self, settings: Settings) -> Path:
+        """Held by the process that looks for answers of this kind."""
+        return settings.folder("jobs") / ("draw.lock" if self.pictures else "measure.lock")
 
     @property
     def name(self) -> str:
@@ -122,7 +126,7 @@ def measure(
 
 def _look(db: Database, settings: Settings, asked: Asked) -> Found:
     """What is kept; else see that a process looks for it, unless one just did in vain."""
-    working = is_held(_lock(settings))  # before reading: what ends in between has been written
+    working = is_held(asked.lock(settings))  # before reading: what ends in between has been written
     said = _said(settings, asked.name)
     recent = time.time() - said.get("at", 0.0) < AGAIN_S
     if "figures" in said or "pictures" in said or (recent and "error" in said):
@@ -136,7 +140,7 @@ def _look(db: Database, settings: Settings, asked: Asked) -> Found:
 
 def _start(db: Database, settings: Settings, asked: Asked) -> None:
     """A process that holds the lock as long as it lives; nothing where another one does."""
-    lock = take(_lock(settings))
+    lock = take(asked.lock(settings))
     if lock is None:
         return
     try:
@@ -193,7 +197,3 @@ def _folder(settings: Settings) -> Path:
     folder = settings.folder("cache") / "measured"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
-
-
-def _lock(settings: Settings) -> Path:
-    return settings.folder("jobs") / "measure.lock"
