@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from core.errors import InvalidInput
-from core.services import label_export, label_files, labeling, tasks
+from core.services import images, label_export, label_files, labeling, tasks
 from core.services.label_files import Taken
 from db.vocabulary import Answer, TaskKind
 
@@ -31,11 +31,11 @@ def say(home, task, number, answer, *, by, key, **said):
 
 
 def standing(home, task):
-    """What stands, by file: that of the newest of all readers."""
-    return [
-        (one.answer, one.label, one.findings, one.reason)
+    """What stands, by file (two homes may have read them in another order): that of the newest of all readers."""
+    return {
+        images.get(home.db, one.image_ids[0]).name: (one.answer, one.label, one.findings, one.reason)
         for one in labeling.queue(home.db, task_id=tasks.named(home.db, task).id, limit=50)
-    ]
+    }
 
 
 def written(home, task, path):
@@ -75,7 +75,7 @@ def test_each_readers_newest_word_is_told_and_what_was_undone_is_not(both, tmp_p
     found = written(home, "side", tmp_path / "labels.csv")
     assert [(one["reader"], one["label"]) for one in found] == [("ann", "left"), ("bob", "right")]
     label_files.take(other.db, other.settings, task="side", path=tmp_path / "labels.csv", by="x")
-    assert standing(other, "side")[0] == standing(home, "side")[0]
+    assert standing(other, "side")["p00.png"] == standing(home, "side")["p00.png"]
 
 
 @pytest.mark.parametrize(
