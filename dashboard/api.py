@@ -101,7 +101,7 @@ class Api:
         found = explaining.explain(
             self.db, self.settings, run_id=asked["run"], image_id=asked["image"], method=asked["method"]
         )
-        title = {"X-Title": quote(f"{found.method}: {found.class_name}")}
+        title = {"X-Title": quote(found.title)}
         return FileResponse(found.path, media_type="image/png", headers=PRIVATE | title)
 
     def queue(self, request: Request, _said: None) -> Response:

@@ -14,7 +14,7 @@ class Map:
 
     A map without any contrast is all 0: the method found nothing to point at. Of a model of several pictures `plane` is
     which of those it sees, in its order, and `plane_weights` what each of them counted, summing to 1; () where the
-    model does not weigh them.
+    model does not weigh them. `every` are the maps of all of them, `values` among them, on one scale.
     """
 
     values: Values
@@ -23,6 +23,7 @@ class Map:
     probability: float
     plane: int = 0
     plane_weights: tuple[float, ...] = ()
+    every: tuple[Values, ...] = ()
 
 
 def scaled(values: NDArray[np.floating]) -> Values:

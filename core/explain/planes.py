@@ -40,7 +40,7 @@ def explain(
     at = int(values.max(axis=(1, 2)).argmax()) if plane is None else plane
     if not 0 <= at < len(values):
         raise InvalidInput(f"Picture {at} is not one that the model sees; give a number from 0 to {len(values) - 1}.")
-    return Map(values[at], method, chosen, probability, at, weights)
+    return Map(values[at], method, chosen, probability, at, weights, tuple(values))
 
 
 def looked(

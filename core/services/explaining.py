@@ -1,7 +1,6 @@
 """Where a run looked on a case: computed on demand, filed by checkpoint, image, method and class."""
 
-import hashlib
-from dataclasses import dataclass
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +9,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
-from core.imaging.files import written
 from core.services import examples, runs
+from core.services.map_files import Asked, MapView, shares_of, titles_of, view, write
 from core.settings import Settings
 from db import Database
 from db.tables import Case, Checkpoint, Image, Series, SnapshotCase
@@ -20,18 +19,6 @@ from db.vocabulary import CheckpointKind
 if TYPE_CHECKING:
     from core.inference import LoadedModel
     from core.training.data import Example
-
-
-@dataclass(frozen=True, slots=True)
-class MapView:
-    """A filed map: an 8-bit grey PNG over the model's input, named by what made it."""
-
-    name: str
-    path: Path
-    method: str
-    class_index: int
-    class_name: str
-    probability: float | None
 
 
 def methods(db: Database, run_id: int) -> list[tuple[str, str]]:
@@ -52,27 +39,59 @@ def explain(
         NotFound: no such run, no checkpoint, or the image is not in the run's snapshot.
         InvalidInput: a method that does not suit the model, or a class it does not have.
     """
+    run, asked, image, case = _understood(db, run_id, image_id, method, class_index)
+    path = asked.path(settings, image)
+    if not path.exists():
+        _compute(db, settings, run, case, image_id, asked)
+    return view(path, asked.method, _names(run))
+
+
+def filed(db: Database, settings: Settings, *, run_id: int, image_id: int, method: str = "") -> MapView | None:
+    """The same map if it was computed already: nothing is computed here.
+
+    Raises what `explain` does.
+    """
+    run, asked, image, _ = _understood(db, run_id, image_id, method, None)
+    path = asked.path(settings, image)
+    return view(path, asked.method, _names(run)) if path.exists() else None
+
+
+def _understood(
+    db: Database, run_id: int, image_id: int, method: str, class_index: int | None
+) -> tuple[runs.RunView, Asked, Image, int]:
+    """The run, the question, the image, and its frozen case."""
     run = runs.get(db, run_id)
     suited = [name for name, _ in methods(db, run_id)]
     method = method or suited[0]
     if method not in suited:
         raise InvalidInput(f"'{method}' cannot explain a {run.spec.model}; what can is: {', '.join(suited)}.")
-    names = run.titles or (run.task,)  # of a number there is one thing to explain
-    if class_index is not None and not 0 <= class_index < len(names):
-        raise InvalidInput(f"Class {class_index} is not one of the run's {len(names)} classes.")
+    if class_index is not None and not 0 <= class_index < len(_names(run)):
+        raise InvalidInput(f"Class {class_index} is not one of the run's {len(_names(run))} classes.")
     checkpoint = _checkpoint(db, run_id)
     with db.read() as session:
         image = session.get(Image, image_id)
         case = None if image is None else _case(session, run.snapshot_id, image)
     if image is None or case is None:
         raise NotFound(f"Image {image_id} is not in snapshot '{run.snapshot}' of run {run_id}; choose one that is.")
-    asked = f"{checkpoint}:{image.sha256}:{image.item}:{method}:{class_index}"
-    name = hashlib.sha256(asked.encode()).hexdigest()[:40]
-    path = settings.folder("maps") / f"{name}.png"
-    if not path.exists():
-        _compute(db, settings, run, case, image_id, method, class_index, checkpoint, path)
-    shown, probability = _about(path)
-    return MapView(name, path, method, shown, names[shown], probability)
+    return run, Asked(checkpoint, method, class_index), image, case
+
+
+def _names(run: runs.RunView) -> tuple[str, ...]:
+    return run.titles or (run.task,)  # of a number there is one thing to explain
+
+
+def pictures(db: Database, run_id: int, case_id: int) -> tuple[int, ...]:
+    """The ids of all images of a case as it was frozen for a run, a series' in their order.
+
+    Raises:
+        NotFound: no such run, or the case is not in its snapshot.
+    """
+    run = runs.get(db, run_id)
+    with db.read() as session:
+        frozen = session.get(SnapshotCase, (run.snapshot_id, case_id))
+        if frozen is None:
+            raise NotFound(f"Case {case_id} is not in snapshot '{run.snapshot}' of run {run_id}; choose one that is.")
+        return tuple(frozen.images or [session.get_one(Case, case_id).image_id])
 
 
 def _case(session: Session, snapshot_id: int, image: Image) -> int | None:
@@ -99,21 +118,34 @@ def _checkpoint(db: Database, run_id: int) -> str:
 
 
 def _compute(
-    db: Database, settings: Settings, run: runs.RunView, case: int, image_id: int, method: str,
-    class_index: int | None, checkpoint: str, path: Path,
+    db: Database, settings: Settings, run: runs.RunView, case: int, image_id: int, asked: Asked
 ) -> None:  # fmt: skip
+    """The map of that image, and in the same pass those of the case's other pictures, which a reader scrolls to."""
     from core.explain import EXPLAINERS
     from core.inference import FREE, seen_by
     from core.models import MODELS
     from core.training import devices
 
     example = next(one for one in examples.every(db, settings, run.snapshot_id) if one.key == str(case))
-    model = _loaded(runs.folder(settings, run.id), checkpoint)
+    model = _loaded(runs.folder(settings, run.id), asked.checkpoint)
     seen, takes = seen_by(model.manifest, [example])[0], MODELS[run.spec.model].takes
     plane = _plane(example, seen, str(image_id), takes=takes)
     with devices.memory_for(f"a map by a {run.spec.model}", FREE):
-        found = EXPLAINERS[method].explain(model, example, class_index, plane)
-    _write(path, found.values, found.class_index, found.probability)
+        found = EXPLAINERS[asked.method].explain(model, example, asked.class_index, plane)
+    titles = titles_of(example, seen, takes=takes)
+    counted = shares_of(titles, found.plane_weights)
+    shown = {one.image for one in example.planes} if found.every else {str(image_id)}
+    with db.read() as session:
+        for image in sorted(shown):
+            try:
+                at = _plane(example, seen, image, takes=takes)
+            except InvalidInput:
+                continue  # of a bag or of two views: one that the model did not see
+            values = found.every[at] if found.every else found.values
+            about = {"class": str(found.class_index), "probability": repr(found.probability)}
+            if found.every:
+                about |= {"picture": titles[at], "counted": json.dumps(counted)}
+            write(asked.path(settings, session.get_one(Image, int(image))), values, about)
 
 
 def _plane(example: "Example", seen: "Example", image: str, *, takes: str) -> int:
@@ -128,7 +160,7 @@ def _plane(example: "Example", seen: "Example", image: str, *, takes: str) -> in
     if image in shown:
         return shown.index(image)
     if takes != "stack":
-        raise InvalidInput(f"The model did not look at image {image} of this case; open one that it saw.")
+        raise InvalidInput(f"The model did not look at this picture of the case (image {image}); open one that it saw.")
     return min(range(len(shown)), key=lambda at: abs(order.index(shown[at]) - order.index(image)))
 
 
@@ -138,23 +170,3 @@ def _loaded(folder: Path, _checkpoint_sha256: str) -> "LoadedModel":
     from core.inference import load
 
     return load(folder)
-
-
-def _write(path: Path, values: object, class_index: int, probability: float) -> None:
-    import numpy as np
-    from PIL import Image as Picture
-    from PIL.PngImagePlugin import PngInfo
-
-    about = PngInfo()
-    about.add_text("class", str(class_index))
-    about.add_text("probability", repr(probability))
-    grey = np.clip(np.round(np.asarray(values, dtype=np.float32) * 255), 0, 255).astype(np.uint8)
-    with written(path) as file:
-        Picture.fromarray(grey).save(file, format="PNG", pnginfo=about)
-
-
-def _about(path: Path) -> tuple[int, float | None]:
-    from PIL import Image as Picture
-
-    with Picture.open(path) as picture:
-        return int(picture.info["class"]), float(picture.info["probability"])

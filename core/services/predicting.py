@@ -1,7 +1,7 @@
 """Predictions per case: a job of its own, then rows to read."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from dataclasses import replace as copied
 
 from sqlalchemy import and_, select
@@ -22,7 +22,7 @@ class PredictionView:
     """What a run says of a case. `label` is the truth as frozen; `probabilities` follow the classes' order.
 
     Of a task of findings `targets` is the truth, 1, 0 or None each, of a number it is that, and `probabilities` holds
-    the predicted one.
+    the predicted one. `more` is what it says of further tasks, by their names.
     """
 
     id: int
@@ -33,6 +33,7 @@ class PredictionView:
     label: int
     probabilities: tuple[float, ...]
     targets: tuple[float | None, ...] = ()
+    more: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def called(self) -> int:
@@ -131,7 +132,8 @@ def every(db: Database, run_id: int, *, split: str | None = None, finding: int |
     with db.read() as session:
         found = [
             PredictionView(row.id, row.case_id, image_id, patient, row.split, row.label, tuple(row.probabilities),
-                           tuple(targets or [row.label]))
+                           tuple(targets or [row.label]),
+                           {task: tuple(said) for task, said in (row.more or {}).items()})
             for row, image_id, patient, targets in session.execute(joined)
         ]  # fmt: skip
     if finding is None:

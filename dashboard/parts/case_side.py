@@ -8,7 +8,7 @@ from core.services import commenting, explaining, labeling, measures, reviewing,
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import look, who, wiring
-from dashboard.parts import mishap, relabel
+from dashboard.parts import case_more, mishap, relabel
 from dashboard.state import CaseState
 from db.vocabulary import TaskKind, Verdict
 
@@ -22,11 +22,13 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> str:
         _answer(run.about(state.finding), row, finding=run.classes[state.finding])
     else:
         _answer(run, row)
+    case_more.further(run, row)
     methods = dict(explaining.methods(db, run.id))
     names = list(methods)
     method = st.selectbox("Map", names, names.index(state.method) if state.method in names else 0,
                           format_func=methods.__getitem__, key="case_method") if names else ""  # fmt: skip
     st.caption("The map shows what moved the model's answer. It is not a segmentation.")
+    case_more.counted(run, row, method)
     _verdict(run, row, state)
     _history(row)
     return method

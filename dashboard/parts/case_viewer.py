@@ -1,11 +1,15 @@
 """A predicted case in the viewer, under the map of what the model looked at; other models' maps for further panes."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from core.services import explaining, images, labeling, predicting, tasks
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import describe, who, wiring
 from dashboard.parts import drawing, viewer
 from dashboard.state import CaseState
+from db.vocabulary import Unit
 
 PANES = 4
 
@@ -15,26 +19,31 @@ def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseStat
     wired, session = wiring.here(), who.session()
     case = labeling.case(wired.db, row.case_id)
     task = tasks.get(wired.db, case.task_id)
-    shown = images.many(wired.db, [row.image_id])
+    seen = explaining.pictures(wired.db, run.id, case.id)
+    stack = seen if task.unit is Unit.SERIES else (row.image_id,)  # a study's other pictures lie in further panes
+    shown = images.many(wired.db, list(stack))
     data = {
         "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
         "drawing": drawing.offered(task),
         "note": f"run {run.id} · case {at + 1} of {count}",
-        "cases": [describe.case(case, shown, wired.signer, session)], "overlays": _maps(run, row, state.method),
+        "cases": [describe.case(case, shown, wired.signer, session)], "overlays": _maps(run, row, seen, state.method),
     }  # fmt: skip
     event = viewer.show(key="case_viewer", data=data)
     return int(event["by"]) if event and event.get("kind") == "step" else 0
 
 
-def _maps(run: RunView, row: PredictionView, method: str) -> list[dict[str, str]]:
-    """This run's map first, then those of the other runs that predicted the case: one for each pane."""
+def _maps(run: RunView, row: PredictionView, seen: Sequence[int], method: str) -> list[dict[str, Any]]:
+    """This run's map first, then those of the other runs that predicted the case: one for each pane.
+
+    `of` are the addresses of the maps of the case's pictures by their id: the map follows the picture that is shown.
+    """
     wired, session = wiring.here(), who.session()
     others = [run_id for run_id in predicting.runs_of_case(wired.db, row.case_id) if run_id != run.id]
     maps = []
     for run_id in [run.id, *others][:PANES]:
         offered = [name for name, _ in explaining.methods(wired.db, run_id)]
         chosen = method if method in offered else next(iter(offered), "")
-        url = wired.signer.url(f"/api/map/{run_id}/{row.image_id}/{chosen}", session)
         if chosen:
-            maps.append({"url": url, "title": f"run {run_id}" if others else ""})
+            of = {str(image): wired.signer.url(f"/api/map/{run_id}/{image}/{chosen}", session) for image in seen}
+            maps.append({"url": of[str(row.image_id)], "of": of, "title": f"run {run_id}" if others else ""})
     return maps

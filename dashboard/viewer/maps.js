@@ -5,6 +5,7 @@ import { trouble } from "./loader.js";
 import { COLOUR_MAPS, fetched, usual } from "./overlay.js";
 
 const pathOf = (overlay) => overlay?.url.split("?")[0];
+const REST = 120; // ms on a picture before its map is asked for: who scrolls on wants none
 
 export class Maps {
   constructor(viewer, node) {
@@ -33,9 +34,28 @@ export class Maps {
     return input;
   }
 
+  /** The map that belongs over a pane's picture: of several models the pane's own, of one that of any of the case's. */
+  over(pane) {
+    const all = this.viewer.data.overlays || [];
+    const index = this.viewer.panes.indexOf(pane);
+    const map = all[all.length > 1 ? index : 0];
+    if (!map?.of) return index === 0 || all.length > 1 ? map : undefined;
+    const url = map.of[pane.slice?.image.id];
+    return url && { ...map, url };
+  }
+
+  /** A pane may show another picture than before: then its map is another. */
+  follow(pane) {
+    if (!this.viewer.data.overlays?.length || (pathOf(this.over(pane)) ?? null) === (pane.mapPath ?? null)) return;
+    pane.overlay = null;
+    clearTimeout(pane.mapSoon);
+    pane.mapSoon = setTimeout(() => this.put(pane, this.over(pane)), REST);
+  }
+
   /** Put a map over a pane's image, or take it away. */
   async put(pane, overlay) {
-    const path = pathOf(overlay);
+    clearTimeout(pane.mapSoon);
+    const path = pathOf(overlay) ?? null;
     if (pane.mapPath === path && pane.overlay) return;
     pane.mapPath = path;
     pane.overlay = null;

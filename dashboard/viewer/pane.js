@@ -55,7 +55,7 @@ export class Pane {
     this.at = at;
     this.view = still();
     this.measures = [];
-    this.overlay = null;
+    this.overlay = this.mapPath = null;
     this.slider.hidden = stack.slices.length < 2;
     this.slider.max = stack.slices.length - 1;
     this.setWindow(ownWindow(this.slice.image), false);
@@ -68,7 +68,7 @@ export class Pane {
     this.cine.stop();
     this.stack = null;
     this.painted = false;
-    this.overlay = null;
+    this.overlay = this.mapPath = null;
     this.slider.hidden = true;
     for (const corner of Object.values(this.said)) corner.textContent = "";
     this.picture.renderer.clear();
@@ -241,6 +241,7 @@ export class Pane {
   destroy() {
     this.turn++;
     this.cine.stop();
+    clearTimeout(this.mapSoon);
     this.observer.disconnect();
     this.picture.destroy();
   }

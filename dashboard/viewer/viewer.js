@@ -78,6 +78,7 @@ export class Viewer {
   /** A pane tells that its slice or window is another. */
   changed(pane) {
     if (!this.grid || !pane) return;
+    this.maps.follow(pane);
     if (pane === this.panes[0] && pane.slice) this.noteFirst(pane);
     if (pane === this.active) this.bar?.tell();
     if (pane !== this.panes[0]) pane.said.facts.textContent = pane.stack?.title || this.panes[0].said.facts.textContent;
@@ -250,11 +251,9 @@ export class Viewer {
     this.putMaps();
   }
 
-  /** The maps of the models: the first over the first pane, and so on; one map over all else. */
+  /** The maps of the models, each over its pane. */
   putMaps() {
-    const maps = this.data.overlays || [];
-    for (const [index, pane] of this.panes.entries())
-      if (index === 0 || maps.length > 1) this.maps.put(pane, maps[index]);
+    for (const pane of this.panes) this.maps.put(pane, this.maps.over(pane));
   }
 
   destroy() {
