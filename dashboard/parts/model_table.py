@@ -15,9 +15,21 @@ FAMILIES = {
 }  # fmt: skip
 
 
-@st.dialog("Models", width="large")
-def choose() -> None:
-    """The table; the model that was chosen in it is left in the session for the form."""
+def show() -> None:
+    """The table, once it is asked for and until it is closed: the page may be drawn anew behind it meanwhile."""
+    if st.button("Compare all models", icon=":material/table_rows:", type="tertiary"):
+        st.session_state["models_open"] = True
+    if st.session_state.get("models_open"):
+        _choose()
+
+
+def _closed() -> None:
+    st.session_state.pop("models_open", None)
+
+
+@st.dialog("Models", width="large", on_dismiss=_closed)
+def _choose() -> None:
+    """The model that was chosen is left in the session for the form."""
     import pandas as pd
 
     table = pd.DataFrame([_line(one) for one in MODELS.values()])
@@ -31,6 +43,7 @@ def choose() -> None:
     name = list(MODELS)[rows[0]] if rows else ""
     if st.button(f"Use {MODELS[name].title}" if name else "Choose a line", type="primary", disabled=not name):
         st.session_state["model_chosen"] = name
+        _closed()
         st.rerun()
 
 

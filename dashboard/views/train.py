@@ -24,8 +24,7 @@ with left:
     chosen, also = train_choices.snapshots(every, state.snapshot)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         train_choices.preset(list(PRESETS))
-        if st.button("Compare all models", icon=":material/table_rows:", type="tertiary"):
-            model_table.choose()
+        model_table.show()
     if name := model_table.chosen():
         form.take({"model": name}, anew=False)
     values = form.show(train_choices.offered(chosen))
