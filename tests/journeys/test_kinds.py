@@ -90,7 +90,9 @@ def test_two_views_of_a_study_and_a_map_of_each(home, data_dir, tmp_path, model)
     ]  # fmt: skip
     assert maps[0].path.read_bytes() != maps[1].path.read_bytes()
     assert explaining.pictures(home.db, run, int(case.key)) == tuple(int(plane.image) for plane in case.planes)
-    assert {one.picture for one in maps} == {f"image {at} of 2 ({plane.view})" for at, plane in enumerate(case.planes, 1)}
+    assert {one.picture for one in maps} == {
+        f"image {at} of 2 ({plane.view})" for at, plane in enumerate(case.planes, 1)
+    }
     if model == "attention_mil":
         assert maps[0].counted == maps[1].counted
         assert sum(share for _, share in maps[0].counted) == pytest.approx(1)
