@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from core.models import MODELS
 from core.services import jobs
 from core.settings import Settings
 from core.training.spec import TrainSpec
@@ -38,6 +39,11 @@ class RunView:
     best: dict[str, float]  # the figures of that epoch
     predicted: int
     created_at: float
+
+    @property
+    def model(self) -> str:
+        """The network's title."""
+        return MODELS[self.spec.model].title
 
     @property
     def best_auroc(self) -> float | None:

@@ -24,7 +24,8 @@ def curves(
         below = name == lowest and len(shown) > 1  # labels of lines that end together would cover each other
         plot.add_annotation(x=epochs[-1], y=values[-1], text=names[name], showarrow=False, xanchor="right",
                             yshift=-12 if below else 12, font={"color": look.class_colour(index)})  # fmt: skip
-    plot.update_xaxes(title="epoch", showgrid=False, zeroline=False, rangemode="tozero")
+    last = max((series[name][-1][0] for name in shown), default=1)
+    plot.update_xaxes(title="epoch", showgrid=False, zeroline=False, rangemode="tozero", dtick=max(1, last // 8))
     plot.update_yaxes(showgrid=False, zeroline=False)
     st.plotly_chart(plot, key=key, config={"displayModeBar": False}, alt=f"{title} by epoch")
 

@@ -20,7 +20,7 @@ SPLITS = {"test": "Test", "val": "Validation", "train": "Train"}
 def show(every: Sequence[RunView], state: ReviewState) -> ReviewState:
     """The choice, in one line."""
     ids = [run.id for run in every]
-    names = {run.id: f"Run {run.id}: {run.spec.model} on {run.snapshot}" for run in every}
+    names = {run.id: f"Run {run.id}: {run.model} on {run.snapshot}" for run in every}
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         run = st.selectbox("Run", ids, ids.index(state.run) if state.run in ids else 0,

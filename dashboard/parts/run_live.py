@@ -20,7 +20,7 @@ def show(run_id: int) -> None:
     """The run as it stands."""
     run = runs.get(wiring.here().db, run_id)
     going = run.job is not None and not run.job.state.is_finished
-    st.subheader(f"Run {run.id}: {run.spec.model} on {run.snapshot}")
+    st.subheader(f"Run {run.id}: {run.model} on {run.snapshot}")
     mishap.again(_body, run_id, every="2s" if going else None)
     with st.expander("What was asked"):
         st.json(run.spec.to_json(), expanded=True)

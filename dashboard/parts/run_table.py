@@ -23,7 +23,7 @@ def show(every: Sequence[RunView], chosen: int) -> int:
 
 def _line(run: RunView) -> dict[str, object]:
     return {
-        "run": run.id, "task": run.task, "snapshot": run.snapshot, "model": run.spec.model,
+        "run": run.id, "task": run.task, "snapshot": run.snapshot, "model": run.model,
         "validation": _best(run.best),
         "best epoch": run.best_epoch, "state": run.job.state.value if run.job else "–",
         "started": look.ago(run.created_at),

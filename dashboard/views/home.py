@@ -46,7 +46,7 @@ with right:
         state = run.job.state if run.job else "queued"
         reached = f" · validation AUROC {run.best_auroc:.3f}" if run.best_auroc is not None else ""
         st.markdown(
-            f"**Run {run.id}** · {run.spec.model} on {run.snapshot}{reached} · {look.ago(run.created_at)} "
+            f"**Run {run.id}** · {run.model} on {run.snapshot}{reached} · {look.ago(run.created_at)} "
             f"{look.badge(state)}"
         )
         page, label = ("review", "Review") if run.predicted else ("runs", "Open")
