@@ -14,19 +14,23 @@ SPLIT_TITLES = {"train": "Train", "val": "Validation", "test": "Test"}
 Summary = Mapping[str, Any]
 Line = dict[str, Any]
 
+SAID = {
+    TaskKind.NUMBER: "Mean ± standard deviation, and from the least to the most.",
+    TaskKind.MULTI: "Images: present / absent / unknown, and the patients in whom it is present.",
+}
+"""What the figures of a table are."""
+
 
 def show(kind: TaskKind, summary: Summary, classes: Sequence[str], titles: Sequence[str]) -> None:
     """The table of a dataset of this kind, and what its figures are."""
     import pandas as pd
 
     if kind is TaskKind.NUMBER:
-        lines, said = _numbers(summary), "Mean ± standard deviation, and from the least to the most."
-    elif kind is TaskKind.MULTI:
-        lines, said = _findings(summary, classes, titles), "Images: present / absent / unknown, and the patients in whom it is present."
+        lines = _numbers(summary)
     else:
-        lines, said = _classes(summary, classes, titles), "Images, in brackets patients."
+        lines = (_findings if kind is TaskKind.MULTI else _classes)(summary, classes, titles)
     st.dataframe(pd.DataFrame([*lines, _all(summary, kind)]), hide_index=True)
-    st.caption(said)
+    st.caption(SAID.get(kind, "Images, in brackets patients."))
 
 
 def _classes(summary: Summary, classes: Sequence[str], titles: Sequence[str]) -> list[Line]:
