@@ -5,7 +5,7 @@ import streamlit as st
 from core.services import snapshotting, training
 from core.training.spec import PRESETS, TrainSpec
 from dashboard import who, wiring
-from dashboard.parts import form, model_table, train_choices, train_plan, train_samples
+from dashboard.parts import form, mishap, model_table, train_choices, train_plan, train_samples
 from dashboard.state import RunState, TrainState
 
 wired = wiring.here()
@@ -33,9 +33,10 @@ with right, st.container(key="train_side"):
     asked = st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch")
     key = train_plan.form_key(asked=asked)
     if asked:  # before anything below asks to be drawn again, which would swallow the click
-        made = training.submit(
-            wired.db, snapshot_id=chosen, spec=spec, by=who.reader(), key=key, launcher=wired.launcher, also=also
-        )
-        st.switch_page("views/runs.py", query_params=RunState(run=made.run).query())
+        with mishap.as_sentence():
+            made = training.submit(
+                wired.db, snapshot_id=chosen, spec=spec, by=who.reader(), key=key, launcher=wired.launcher, also=also
+            )
+            st.switch_page("views/runs.py", query_params=RunState(run=made.run).query())
     train_plan.show(chosen, spec, also)
     train_samples.show(chosen, spec, also)

@@ -1,0 +1,120 @@
+"""What cannot be trained is one sentence on the page where it was asked or on its run; the form and the rest stay."""
+
+import re
+
+import pytest
+
+from core import worker
+from core.curation.recipe import Recipe
+from core.services import jobs, measuring, runs, snapshotting, tasks, training, workspace
+from core.services.measuring import Found
+from core.training.spec import TrainSpec
+from tests.core.services.conftest import Asleep
+from tests.dashboard.test_pages import filled, home, opened, text_of
+from tests.dashboard.test_train_page import TOLD, widget
+
+__all__ = ["filled", "home"]
+QUICK = TrainSpec(epochs=1, batch_size=8, image_size=32, threads=1, augment="none")
+RECIPE = Recipe(val=0.25, test=0.25)
+
+
+@pytest.fixture
+def frozen(filled, monkeypatch):
+    """A snapshot of single images, and a task of the same pictures whose mirror images count alike."""
+    db = workspace.open_home(filled)
+    snapshotting.freeze(db, tasks.named(db, "finding").id, RECIPE, name="one", by="t")
+    monkeypatch.setattr(measuring, "figures", lambda *_: Found("a", TOLD))
+    monkeypatch.setattr(measuring, "pictures", lambda *_: Found("b", pictures=8))
+    yield db
+    db.close()
+
+
+def trained(db, settings, spec, snapshot="one", ends="succeeded"):
+    """A run that was worked on in this process to its end."""
+    made = training.submit(db, snapshot_id=snapshotting.named(db, snapshot).id, spec=spec, by="t",
+                           key=f"{snapshot} {spec}", launcher=Asleep())  # fmt: skip
+    attempt = jobs.claim(db, made.job)
+    assert worker.work(db, settings, made.job, attempt=attempt, device="cpu") == ends
+    return made.run
+
+
+def refused_on_start(app):
+    """The one sentence after Start is pressed."""
+    next(one for one in app.button if one.label == "Start training").click().run()
+    assert not app.exception
+    (error,) = app.error
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("model", "told", "why"),
+    [("cross_attention", "reads two views of a study", r"asked to see '', and the cases have: none"),
+     ("resnet3d_18", "reads the slices of a series", "has one picture, and this model reads a stack")],
+)  # fmt: skip
+def test_a_model_of_several_pictures_on_single_images(frozen, filled, model, told, why):
+    app = opened("train")
+    widget(app, "Model").set_value(model).run()
+    assert told in text_of(app)
+    run = trained(frozen, filled, TrainSpec(model=model, epochs=1, image_size=32, threads=1), ends="failed")
+    (said,) = [one.value for one in opened("runs", run=str(run)).warning]
+    assert re.search(why, said)
+    assert "Traceback" not in runs.log(filled, run)
+
+
+def test_a_class_that_no_training_image_has(frozen):
+    task = tasks.named(frozen, "finding")
+    few = snapshotting.freeze(frozen, task.id, Recipe(val=0.25, test=0.25, seed=1), name="few", by="t")
+    with frozen.transaction() as session:
+        from db.tables import Snapshot
+
+        row = session.get_one(Snapshot, few.id)
+        train = {**row.summary["train"], "labels": {**row.summary["train"]["labels"], "b": 0}}
+        row.summary = {**row.summary, "train": train}
+    app = opened("train", snapshot=str(few.id))
+    widget(app, "Epochs").set_value(9).run()
+    assert refused_on_start(app).startswith("Snapshot 'few' has no training image of class 'b'")
+    assert runs.every(frozen) == []
+    assert widget(app, "Epochs").value == 9
+
+
+def test_a_flip_that_the_task_no_longer_allows_is_not_asked(frozen, filled):
+    task = tasks.named(frozen, "finding")
+    tasks.set_flips(frozen, task.id, "left-right")
+    app = opened("train")
+    widget(app, "Augmentation").set_value("custom").run()
+    widget(app, "Flips").set_value("left-right").run()
+    tasks.set_flips(frozen, task.id, "none")  # by somebody else, meanwhile
+    next(one for one in app.button if one.label == "Start training").click().run()
+    assert not app.exception
+    assert [run.spec.flips for run in runs.every(frozen)] == ["none"]
+
+
+def test_a_run_to_start_from_that_learned_from_whom_this_one_judges_by(frozen, filled):
+    first = trained(frozen, filled, QUICK)
+    other = snapshotting.freeze(frozen, tasks.named(frozen, "finding").id, Recipe(val=0.4, test=0.4, seed=5),
+                                name="other", by="t")  # fmt: skip
+    app = opened("train", snapshot=str(other.id))
+    widget(app, "Start from").set_value("run").run()
+    assert f"Run {first}:" in " ".join(widget(app, "Run to start from").options)
+    said = refused_on_start(app)
+    assert re.search(rf"Run {first} was trained on \d+ of the patients that validate or test here", said)
+    assert [run.id for run in runs.every(frozen)] == [first]
+
+
+def test_published_weights_that_are_not_here_and_may_not_be_fetched(frozen, filled, monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no weights"))
+    run = trained(frozen, filled, TrainSpec(model="resnet18", epochs=1, image_size=64, threads=1, start="published"),
+                  ends="failed")  # fmt: skip
+    (said,) = [one.value for one in opened("runs", run=str(run)).warning]
+    assert "download" in said.lower()
+    assert "Traceback" not in runs.log(filled, run)
+
+
+def test_a_snapshot_whose_files_are_gone(frozen, filled):
+    gone = next(path for path in filled.folder("originals").rglob("*") if path.is_file())
+    gone.unlink()
+    run = trained(frozen, filled, QUICK, ends="failed")
+    (said,) = [one.value for one in opened("runs", run=str(run)).warning]
+    assert re.search("gone|missing|again", said)
+    assert "Traceback" not in runs.log(filled, run)
+    assert snapshotting.named(frozen, "one").summary["train"]["images"] > 0
