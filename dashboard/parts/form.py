@@ -33,8 +33,7 @@ def take(asked: Mapping[str, Any], *, anew: bool = True) -> None:
     """Set knobs from outside: a preset (`anew`: the rest goes to its default), or one model of the table."""
     held = values()
     held.update({**({one.name: one.default for one in knobs()} if anew else {}), **asked})
-    for name in held:
-        st.session_state.pop(f"form_{name}", None)
+    _forget(knobs())
 
 
 def preset(name: str) -> None:
@@ -64,8 +63,12 @@ def _folded(group: Group, offered: Offered) -> None:
         return
     changed = [one.title for one in behind if matters(one.name, values()) and values()[one.name] != one.default]
     title = "More" if group.first else group.title
-    with st.expander(f"{title} · changed: {', '.join(changed).lower()}" if changed else title):
-        _inputs(behind, offered)
+    told = f"{title} · changed: {', '.join(changed).lower()}" if changed else title
+    with st.expander(told, key=f"fold_{group.name}", on_change="rerun") as fold:
+        if fold.open:
+            _inputs(behind, offered)
+        else:  # half of the page's inputs: drawn where somebody looks at them
+            _forget(behind)
 
 
 def _inputs(some: Sequence[Knob], offered: Offered, named: Knob | None = None) -> None:
@@ -77,7 +80,13 @@ def _inputs(some: Sequence[Knob], offered: Offered, named: Knob | None = None) -
             with columns.pop(0):
                 values()[one.name] = _input(one, offered.get(one.name), titled=one is named)
         else:
-            st.session_state.pop(f"form_{one.name}", None)  # else it would come back as it first was
+            _forget([one])
+
+
+def _forget(some: Sequence[Knob]) -> None:
+    """Inputs that are not drawn: else they would come back as they first were. The form holds what was set."""
+    for one in some:
+        st.session_state.pop(f"form_{one.name}", None)
 
 
 def _input(knob: Knob, offered: Mapping[Any, str] | None, *, titled: bool) -> Any:

@@ -45,8 +45,9 @@ def show(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
     for sentence in warnings(found, spec):
         st.warning(sentence, icon=":material/warning:")
     if found.classes:
-        with st.expander("How the classes count"):
-            classes(found, spec)
+        with st.expander("How the classes count", key="fold_classes", on_change="rerun") as fold:
+            if fold.open:
+                classes(found, spec)
 
 
 def of(snapshot_id: int) -> Outlook:

@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from core.curation.recipe import Recipe
 from core.services import measuring, runs, snapshotting, tasks, workspace
 from core.services.measuring import Found
+from core.training.groups import GROUPS
 from core.training.spec import PRESETS, TrainSpec
+from dashboard.parts import form
 from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
@@ -29,37 +32,67 @@ def frozen(filled, monkeypatch):
     db.close()
 
 
+@pytest.fixture
+def flat(monkeypatch):
+    """A form without folds: AppTest cannot keep one open."""
+    monkeypatch.setattr(form, "GROUPS", [replace(group, first=group.knobs) for group in GROUPS])
+
+
+def unfolded(app=None):
+    """The page with every fold open: what lies in a closed one is not drawn."""
+    app = app or opened("train")
+    for group in GROUPS:
+        app.session_state[f"fold_{group.name}"] = True
+    return app.run()
+
+
 def widget(app, title):
     every = [*app.selectbox, *app.number_input, *app.text_input, *app.multiselect]
     return next((one for one in every if one.label.startswith(title)), None)
 
 
-def test_a_preset_sets_the_form_and_a_change_stays(frozen):
+def test_a_preset_sets_the_form_and_a_change_stays(frozen, flat):
     app = opened("train")
     assert widget(app, "Epochs").value == PRESETS["quick look"]["epochs"]
-    widget(app, "Epochs").set_value(7).run()
-    widget(app, "Optimizer").set_value("sgd").run()
+    widget(app, "Epochs").set_value(7)
+    widget(app, "Optimizer").set_value("sgd")
+    app.run()
     assert (widget(app, "Epochs").value, widget(app, "Optimizer").value) == (7, "sgd")
-    app.segmented_control(key="train_preset").set_value("long run").run()
+    app.segmented_control(key="train_preset").set_value("long run")
+    app.run()
     assert widget(app, "Epochs").value == PRESETS["long run"]["epochs"]
     assert widget(app, "Optimizer").value == PRESETS["long run"].get("optimizer", TrainSpec().optimizer)
     assert widget(app, "Model").value == PRESETS["long run"]["model"]
 
 
-def test_what_does_not_matter_does_not_show_and_is_not_asked(frozen):
+def test_what_does_not_matter_does_not_show_and_is_not_asked(frozen, flat):
     app = opened("train")
     assert widget(app, "Kernel size")
     assert not widget(app, "Focal gamma")
-    widget(app, "Loss").set_value("focal").run()
-    widget(app, "Focal gamma").set_value(4.0).run()
-    widget(app, "Loss").set_value("cross-entropy").run()
-    widget(app, "Augmentation").set_value("custom").run()
-    widget(app, "Noise").set_value(5.0).run()
-    widget(app, "Model").set_value("resnet18").run()
+    widget(app, "Loss").set_value("focal")
+    app.run()
+    widget(app, "Focal gamma").set_value(4.0)
+    app.run()
+    widget(app, "Loss").set_value("cross-entropy")
+    widget(app, "Augmentation").set_value("custom")
+    app.run()
+    widget(app, "Noise").set_value(5.0)
+    widget(app, "Model").set_value("resnet18")
+    app.run()
     assert not widget(app, "Kernel size")
     next(one for one in app.button if one.label == "Start training").click().run()
     spec = runs.every(frozen)[0].spec
     assert (spec.model, spec.augment, spec.noise, spec.gamma) == ("resnet18", "custom", 5.0, TrainSpec().gamma)
+
+
+def test_what_is_behind_a_fold_stays_as_it_was_set(frozen):
+    app = unfolded()
+    widget(app, "Optimizer").set_value("sgd")
+    unfolded(app)
+    app.run()  # folded again
+    assert not widget(app, "Optimizer")
+    assert "More · changed: optimizer" in [one.label for one in app.expander]
+    assert widget(unfolded(app), "Optimizer").value == "sgd"
 
 
 def test_a_value_that_was_hidden_is_there_again(frozen):
