@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -139,7 +140,8 @@ def test_both_trainings_learn(tmp_path: Path, monkeypatch):
     assert taken.figure > 0
     assert set(taken.more) == {"data_wait_share", "light"}
     assert 0 <= taken.more["data_wait_share"] < 1
-    assert seen == [{"shape": (4, 1, 20, 20), "classes": 2, "batches": 3, "kind": torch.float32}]
+    told = {"shape": (4, 1, 20, 20), "classes": 2, "batches": 3, "kind": torch.float32, "clock": time.process_time}
+    assert seen == [told]
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
     before = [one.clone() for one in module.parameters()]
     assert train_loop.images_per_second(module, shape=(4, 1, 8, 8), batches=2, classes=2) > 0

@@ -46,6 +46,7 @@ def fit(
     """
     planned = plan(spec, examples, heads)
     device = devices.choose(spec.device)
+    devices.keep_memory()
     if spec.threads:
         torch.set_num_threads(spec.threads)
     yield Log(devices.sentence(device, spec.device))

@@ -1,5 +1,9 @@
 """Where to compute, without a GPU and with one made up."""
 
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -25,3 +29,26 @@ def test_a_gpu_is_taken_where_there_is_one(monkeypatch):
     assert devices.choose("auto").type == "cuda"
     assert devices.choose("cuda:1") == torch.device("cuda:1")
     assert devices.sentence(devices.choose("cpu"), "cpu") == "Training on the CPU, as asked."
+
+
+FAULTS = """
+import resource, sys, torch
+from core.training import devices
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        torch.ones(10_000_000)
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 10
+given_back = faults()
+devices.keep_memory()
+faults()
+print(given_back, faults())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's memory is asked to stay")
+def test_memory_that_a_step_frees_is_there_for_the_next():
+    said = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True).stdout
+    given_back, kept = map(float, said.split())
+    assert given_back > 10_000_000 * 4 / 4096 / 20  # a fault for each page, or each of some pages
+    assert kept < given_back / 10
