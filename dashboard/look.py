@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from core.evaluation.figure import Figure
+from db.vocabulary import Unit
 
 # Okabe–Ito, in an order that keeps neighbours apart; a class keeps its colour on every page.
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#999999", "#8172B3")
@@ -37,6 +38,11 @@ def figure(found: Figure) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`1 image`, `1,204 images`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def cases(number: int, unit: Unit) -> str:
+    """So many of what a task asks about: `12 images`, `1 series`, `8 studies`."""
+    return count(number, unit.value, {Unit.SERIES: "series", Unit.STUDY: "studies"}.get(unit, ""))
 
 
 def ago(at: float | None) -> str:

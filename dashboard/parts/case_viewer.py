@@ -20,13 +20,15 @@ def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseStat
     case = labeling.case(wired.db, row.case_id)
     task = tasks.get(wired.db, case.task_id)
     seen = explaining.pictures(wired.db, run.id, case.id)
+    maps = _maps(run, row, seen, state.method)
     stack = seen if task.unit is Unit.SERIES else (row.image_id,)  # a study's other pictures lie in further panes
     shown = images.many(wired.db, list(stack))
     data = {
         "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
         "drawing": drawing.offered(task),
         "note": f"run {run.id} · case {at + 1} of {count}",
-        "cases": [describe.case(case, shown, wired.signer, session)], "overlays": _maps(run, row, seen, state.method),
+        "cases": [describe.case(case, shown, wired.signer, session)], "overlays": maps,
+        "panes": 2 if task.unit is Unit.STUDY and len(seen) > 1 and len(maps) == 1 else 1,
     }  # fmt: skip
     event = viewer.show(key="case_viewer", data=data)
     return int(event["by"]) if event and event.get("kind") == "step" else 0

@@ -29,19 +29,28 @@ BALANCES = {
 }  # fmt: skip
 
 
-def show(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
-    """Images, patients, steps, time, memory and warnings."""
+def show(snapshot_id: int, spec: TrainSpec) -> None:
+    """The model, images, patients and steps."""
     found, model = of(snapshot_id), MODELS[spec.model]
     st.subheader("What it will do")
     st.markdown(f"**{model.title}**. {model.summary}")
     steps = found.steps(spec.batch_size)
     st.markdown(
-        f"Learns from {look.count(found.images['train'], 'image')} of "
+        f"Learns from {look.cases(found.images['train'], found.unit)} of "
         f"{look.count(found.patients['train'], 'patient')}; after each epoch "
-        f"{look.count(found.images['val'], 'image')} of {look.count(found.patients['val'], 'other patient')} judge it. "
-        f"{look.count(steps, 'step')} per epoch, {look.count(steps * spec.epochs, 'step')} in all."
+        f"{look.cases(found.images['val'], found.unit)} of {look.count(found.patients['val'], 'other patient')} judge "
+        f"it. {look.count(steps, 'step')} per epoch, {look.count(steps * spec.epochs, 'step')} in all."
     )
+
+
+def figures(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
+    """Time and memory."""
     kept_up(_figures, measuring.figures, snapshot_id, spec, tuple(also))
+
+
+def warned(snapshot_id: int, spec: TrainSpec) -> None:
+    """What speaks against it, and how the classes count."""
+    found = of(snapshot_id)
     for sentence in warnings(found, spec):
         st.warning(sentence, icon=":material/warning:")
     if found.classes:

@@ -243,6 +243,7 @@ export class Viewer {
 
   /** New data for the same viewer: only what changed is drawn again. */
   update(data) {
+    if (this.data.mode === "case" && !this.shown && data.panes > 1) this.grid.grow(data.panes);
     this.data = data;
     offer(this, data);
     const next = data.cases[0];

@@ -32,11 +32,19 @@ with right, st.container(key="train_side"):
     spec = TrainSpec().changed(values)
     asked = st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch")
     key = train_plan.form_key(asked=asked)
+    # What draws itself again stands in a place that no run moves: the browser's page ends where such a place is gone.
+    refused, told, figures, warned, samples = (st.container() for _ in range(5))
     if asked:  # before anything below asks to be drawn again, which would swallow the click
-        with mishap.as_sentence():
+        with refused, mishap.as_sentence():
             made = training.submit(
                 wired.db, snapshot_id=chosen, spec=spec, by=who.reader(), key=key, launcher=wired.launcher, also=also
             )
             st.switch_page("views/runs.py", query_params=RunState(run=made.run).query())
-    train_plan.show(chosen, spec, also)
-    train_samples.show(chosen, spec, also)
+    with told:
+        train_plan.show(chosen, spec)
+    with figures:
+        train_plan.figures(chosen, spec, also)
+    with warned:
+        train_plan.warned(chosen, spec)
+    with samples:
+        train_samples.show(chosen, spec, also)
