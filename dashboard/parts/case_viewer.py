@@ -20,27 +20,29 @@ def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseStat
     case = labeling.case(wired.db, row.case_id)
     task = tasks.get(wired.db, case.task_id)
     seen = explaining.pictures(wired.db, run.id, case.id)
-    maps = _maps(run, row, seen, state.method)
-    stack = seen if task.unit is Unit.SERIES else (row.image_id,)  # a study's other pictures lie in further panes
+    beside = task.unit is Unit.STUDY and len(seen) > 1  # a study's other pictures lie in further panes
+    stack = seen if task.unit is Unit.SERIES else (row.image_id,)
     shown = images.many(wired.db, list(stack))
     data = {
         "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
         "drawing": drawing.offered(task),
         "note": f"run {run.id} · case {at + 1} of {count}",
-        "cases": [describe.case(case, shown, wired.signer, session)], "overlays": maps,
-        "panes": 2 if task.unit is Unit.STUDY and len(seen) > 1 and len(maps) == 1 else 1,
+        "cases": [describe.case(case, shown, wired.signer, session)],
+        "overlays": _maps(run, row, seen, state.method, alone=beside), "panes": 2 if beside else 1,
     }  # fmt: skip
     event = viewer.show(key="case_viewer", data=data)
     return int(event["by"]) if event and event.get("kind") == "step" else 0
 
 
-def _maps(run: RunView, row: PredictionView, seen: Sequence[int], method: str) -> list[dict[str, Any]]:
-    """This run's map first, then those of the other runs that predicted the case: one for each pane.
+def _maps(
+    run: RunView, row: PredictionView, seen: Sequence[int], method: str, *, alone: bool
+) -> list[dict[str, Any]]:  # fmt: skip
+    """This run's map first, then (unless `alone`) those of the other runs that predicted the case: one for each pane.
 
     `of` are the addresses of the maps of the case's pictures by their id: the map follows the picture that is shown.
     """
     wired, session = wiring.here(), who.session()
-    others = [run_id for run_id in predicting.runs_of_case(wired.db, row.case_id) if run_id != run.id]
+    others = [] if alone else [one for one in predicting.runs_of_case(wired.db, row.case_id) if one != run.id]
     maps = []
     for run_id in [run.id, *others][:PANES]:
         offered = [name for name, _ in explaining.methods(wired.db, run_id)]
