@@ -24,6 +24,19 @@ def two_views(data_dir: Path, studies: int) -> list[Row]:
     return [{**row, "study": "1.2.826.77"} for views in both[:studies] for row in views.values()]
 
 
+def both_views(data_dir: Path, studies: int) -> list[Row]:
+    """The same of NIH patients whose age is known, half of the studies with an abnormal film."""
+    of: dict[str, dict[str, Row]] = {}
+    for row in listed(data_dir):
+        if row["site"].startswith("NIH") and row["age"]:
+            of.setdefault(row["patient_id"], {}).setdefault(row["view"], row)
+    both = [(views["AP"], views["PA"]) for views in of.values() if {"PA", "AP"} <= views.keys()]
+    ill = [pair for pair in both if any(row["abnormal"] == "1" for row in pair)]
+    well = [pair for pair in both if pair not in ill]
+    chosen = [*ill[: studies // 2], *well[: studies - studies // 2]]
+    return [{**row, "study": "1.2.826.78"} for pair in chosen for row in pair]
+
+
 def aged(data_dir: Path, count: int) -> list[Row]:
     """So many films whose patient's age is known, of as many patients as there are."""
     rows = [row for row in listed(data_dir) if row["age"]]

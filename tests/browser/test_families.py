@@ -1,0 +1,252 @@
+"""Every family of models from the form in Chromium: trained on real images, its curve watched, its cases explained."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.models import MODELS
+from core.services import predicting, runs
+from tests.browser import families
+from tests.browser.conftest import answers, launched, wait_until
+from tests.browser.families import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+A_JOB = 180_000  # ms: a job starts torch, which several at once on a small machine make slow
+LINE = 33  # pixels of a line of a table
+
+
+@dataclass(frozen=True)
+class Family:
+    """What is chosen in the form, and what must be seen of it."""
+
+    snapshot: str
+    model: str
+    size: int
+    seen: str  # of one case, as the measured step tells it
+    slices: int = 0
+    figure: str = "AUROC"
+    also: tuple[str, ...] = ()
+    by_table: bool = False
+
+
+FAMILIES = {
+    "cnn": Family("abnormal", "resnet18", 64, "64×64", by_table=True),
+    "several tasks": Family("abnormal", "mobilenet_v2", 64, "64×64", also=("signs", "age")),
+    "transformer": Family("age", "vit_tiny", 28, "28×28", figure="Mean absolute error"),
+    "attention": Family("signs", "cnn_attention", 32, "32×32"),
+    "fusion": Family("either", "cross_attention", 32, "2 pictures of 32×32"),
+    "late fusion": Family("either", "late_fusion", 32, "2 pictures of 32×32"),
+    "bag": Family("either", "attention_mil", 32, "2 pictures of 32×32", slices=4),
+    "sequence": Family("half", "cnn_gru_attention", 32, "4 pictures of 32×32", slices=4),
+    "volume": Family("half", "resnet3d_18", 32, "4 pictures of 32×32", slices=4),
+}
+
+
+@pytest.fixture(scope="module")
+def world(data_dir, tmp_path_factory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("families")
+    db, snapshots = families.filled(folder / "home", folder / "in", data_dir)
+    server = launched(folder / "home", folder)
+    wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
+    yield World(db, server, snapshots)
+    server.stop()
+    db.close()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_from_the_form_to_a_map(world, page, name):
+    asked = FAMILIES[name]
+    page.goto(f"{world.server.url}/train?snapshot={world.snapshots[asked.snapshot]}")
+    fill_form(page, asked)
+    previewed(page, asked)
+    run = trained(world, page)
+    assert run.spec.asked_of(("model", "epochs", "image_size")) == {
+        "model": asked.model, "epochs": 2, "image_size": asked.size,
+    }  # fmt: skip
+    assert run.also == tuple(world.snapshots[one] for one in asked.also)
+    world.runs[name] = run.id
+    reviewed(page, asked.figure)
+    explained(world, page, run.id, len(MODELS[asked.model].explainers))
+    several(page, asked.snapshot)
+    sound(world, page)
+
+
+def test_a_second_training_starts_from_the_first_with_its_encoder_frozen(world, page):
+    first = world.runs.get("cnn")
+    assert first, "the family 'cnn' is trained first"
+    page.goto(f"{world.server.url}/train?snapshot={world.snapshots['abnormal']}")
+    fill_form(page, FAMILIES["cnn"])
+    choose(page, "Start from", "A finished run")
+    choose(page, "Run", f"Run {first}:")
+    typed(page, "Frozen", "encoder")
+    previewed(page, FAMILIES["cnn"])
+    run = trained(world, page)
+    assert run.spec.asked_of(("start", "start_run", "freeze")) == {
+        "start": "run", "start_run": first, "freeze": "encoder",
+    }  # fmt: skip
+    reviewed(page, "AUROC")
+    explained(world, page, run.id, 1)
+    sound(world, page)
+
+
+def fill_form(page: Page, asked: Family) -> None:
+    entry = MODELS[asked.model]
+    ready(page)
+    number(page, "Image size", asked.size)  # before the model: a step at its usual size takes a processor long
+    number(page, "Epochs", 2)
+    number(page, "Batch size", 8)
+    if asked.by_table:
+        by_table(page, asked.model)
+    else:
+        choose(page, "Model", entry.title)
+    expect(page.locator(".st-key-train_side strong").first).to_have_text(entry.title)
+    for snapshot in asked.also:
+        choose(page, "Learn along", snapshot)
+    if asked.also:
+        page.keyboard.press("Escape")
+    if asked.slices:
+        number(page, "Pictures", asked.slices)
+
+
+def previewed(page: Page, asked: Family) -> None:
+    """The measured minutes of this very choice, and eight pictures that are painted."""
+    figures = page.locator(".st-key-train_figures")
+    expect(figures).to_contain_text(f"Input {asked.seen} px", timeout=A_JOB)
+    expect(figures).to_contain_text(re.compile(r"About .+ of memory on the CPU"))
+    tiles = page.locator('img[alt^="augmented image"]')
+    expect(tiles).to_have_count(8, timeout=A_JOB)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('img[alt^=\"augmented image\"]')].every(one => one.naturalWidth > 0)"
+    )
+
+
+def trained(world: World, page: Page) -> runs.RunView:
+    """Started by a click, watched to its end; its run."""
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url(re.compile("/runs"))
+    expect(page.get_by_text(re.compile("2 epochs on"))).to_be_visible(timeout=A_JOB)
+    for title in ("Loss", re.compile("^Validation")):
+        expect(page.get_by_text(title, exact=isinstance(title, str)).first).to_be_visible()
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace").first).to_be_visible()
+    run = runs.every(world.db)[0]
+    assert run.job.state == "succeeded"
+    assert {len(points) for points in runs.curves(world.db, run.id).values()} == {2}
+    sound(world, page)
+    return run
+
+
+def reviewed(page: Page, figure: str) -> None:
+    page.get_by_role("link", name="Review this run").click()
+    page.get_by_role("button", name="Predict the test split").click()
+    expect(page.get_by_text(figure, exact=True)).to_be_visible(timeout=A_JOB)
+
+
+def explained(world: World, page: Page, run: int, methods: int) -> None:
+    """A case is opened from the strip; each method's map lies over it, and at least one case of the list is heated."""
+    cases = len(predicting.every(world.db, run, split="test"))
+    page.locator(".rg-tile").first.click()
+    page.wait_for_url(re.compile("/case"))
+    heat = mapped(page)
+    for _ in range(cases - 1):
+        if heat:
+            break
+        before = page.locator(".rv-root").get_attribute("data-case")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".rv-root")).not_to_have_attribute("data-case", before)
+        heat = mapped(page)
+    assert heat, "no case of the list has a map with any heat"
+    if methods > 1:
+        choose(page, "Map", "Grad-CAM")
+        expect(page.locator(".rv-root")).to_have_attribute("data-overlay", re.compile("gradcam"), timeout=A_JOB)
+
+
+def several(page: Page, snapshot: str) -> None:
+    """Of a series the map follows the slice; of a study each of two views lies under its own."""
+    viewer = page.locator(".rv-root")
+    if snapshot == "half":
+        expect(viewer).to_have_attribute("data-overlay", re.compile("slice 3 of 4"))
+        page.keyboard.press("ArrowUp")
+        expect(viewer).to_have_attribute("data-overlay", re.compile("slice 2 of 4"))
+    if snapshot == "either":
+        told = page.locator(".rv-map")
+        expect(told).to_have_count(2)
+        expect(told.nth(0)).to_contain_text("image 1 of 2 (AP)", timeout=A_JOB)
+        expect(told.nth(1)).to_contain_text("image 2 of 2 (PA)", timeout=A_JOB)
+
+
+def mapped(page: Page) -> int:
+    """Pixels over the picture that the map colours, once picture and map are there."""
+    viewer = page.locator(".rv-root")
+    expect(viewer).to_have_attribute("data-painted", re.compile(":"))
+    expect(viewer).to_have_attribute("data-overlay", re.compile("gradcam|rollout"), timeout=A_JOB)
+    return viewer.evaluate(COLOURED)
+
+
+def sound(world: World, page: Page) -> None:
+    """Nothing on the page or behind it went wrong without a sentence."""
+    expect(page.locator('[data-testid="stException"]')).to_have_count(0)
+    expect(page.locator('[data-testid="stAlertContentError"]')).to_have_count(0)
+    assert "Traceback" not in world.server.said.read_text()
+
+
+def ready(page: Page) -> None:
+    expect(page.get_by_role("button", name="Start training")).to_be_visible()
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """The page has drawn what was asked of it."""
+    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_visible()
+
+
+def number(page: Page, name: str, value: int) -> None:
+    field = page.get_by_role("spinbutton", name=re.compile(f"^{name}"))
+    expect(field).to_have_count(1)  # while a page is drawn anew, what it was lies beside it
+    field.fill(str(value))
+    field.press("Enter")
+    settled(page)
+    expect(field).to_have_value(str(value))
+
+
+def typed(page: Page, name: str, text: str) -> None:
+    field = page.get_by_role("textbox", name=re.compile(f"^{name}"))
+    expect(field).to_have_count(1)
+    field.fill(text)
+    field.press("Enter")
+    settled(page)
+
+
+def choose(page: Page, name: str, option: str) -> None:
+    """One entry of a list, by what it begins with; the list is searched by typing."""
+    field = page.get_by_role("combobox", name=re.compile(rf"(^|\. ){name}"))
+    expect(field).to_have_count(1)
+    field.click()
+    field.fill(option)
+    page.get_by_role("option", name=re.compile(f"^{re.escape(option)}")).first.click()
+    settled(page)
+
+
+def by_table(page: Page, model: str) -> None:
+    """Its line of the table of all models is ticked; the table stays while the page behind it is drawn anew."""
+    page.get_by_role("button", name="Compare all models").click()
+    table = page.get_by_role("dialog").get_by_test_id("stDataFrame")
+    expect(table).to_be_visible()
+    expect(page.locator(".st-key-train_figures")).to_contain_text("About", timeout=A_JOB)
+    line = list(MODELS).index(model)
+    page.wait_for_function("() => document.querySelector('[role=dialog] canvas')?.clientHeight > 100")
+    table.click(position={"x": 15, "y": LINE * (line + 1.5)})
+    page.get_by_role("button", name=f"Use {MODELS[model].title}").click()
+    settled(page)
+
+
+# How many pixels over the picture are not grey.
+COLOURED = """node => {
+    const canvas = node.querySelector('.rv-ink');
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at] - data[at + 2]) > 12) count++;
+    return count;
+}"""
