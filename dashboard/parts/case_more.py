@@ -60,5 +60,5 @@ def _table(found: MapView) -> None:
     st.dataframe(
         pd.DataFrame({"picture": [title for title, _ in rows], "counted": [100 * share for _, share in rows]}),
         hide_index=True, height=HEIGHT if len(rows) > SCROLLS else "auto",
-        column_config={"counted": st.column_config.ProgressColumn(format="%.0f %%", min_value=0.0, max_value=100.0)},
+        column_config={"counted": st.column_config.NumberColumn(format="%.0f %%")},
     )  # fmt: skip
