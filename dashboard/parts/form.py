@@ -61,14 +61,16 @@ def _folded(group: Group, offered: Offered) -> None:
     behind = [one for one in members(group) if one.name not in group.first]
     if not any(matters(one.name, values()) for one in behind):
         return
-    changed = [one.title for one in behind if matters(one.name, values()) and values()[one.name] != one.default]
-    title = "More" if group.first else group.title
-    told = f"{title} · changed: {', '.join(changed).lower()}" if changed else title
-    with st.expander(told, key=f"fold_{group.name}", on_change="rerun") as fold:
+    # one label for good: with another one Streamlit takes it for another fold, and closes it
+    with st.expander("More" if group.first else group.title, key=f"fold_{group.name}", on_change="rerun") as fold:
         if fold.open:
             _inputs(behind, offered)
-        else:  # half of the page's inputs: drawn where somebody looks at them
-            _forget(behind)
+            return
+    # half of the page's inputs: drawn where somebody looks at them
+    _forget(behind)
+    changed = [one.title for one in behind if matters(one.name, values()) and values()[one.name] != one.default]
+    if changed:
+        st.caption(f"Changed there: {', '.join(changed).lower()}.")
 
 
 def _inputs(some: Sequence[Knob], offered: Offered, named: Knob | None = None) -> None:

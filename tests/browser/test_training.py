@@ -67,7 +67,10 @@ def test_a_model_is_chosen_seen_measured_and_trained(chest, serve, page):
     expect(page.get_by_text(re.compile(r"\d m?s a step, measured.*0\.\d+ million weights"))).to_be_visible()
 
     page.get_by_text("More", exact=True).first.click()
-    expect(page.get_by_role("spinbutton", name="Kernel size")).to_be_visible()
+    for size in ("5", "7", "3", "5"):
+        page.get_by_role("spinbutton", name="Kernel size").fill(size)
+        page.get_by_role("spinbutton", name="Kernel size").press("Enter")
+        expect(page.get_by_role("spinbutton", name="Kernel size")).to_have_value(size)
 
     # start, by a double click: one run, as asked
     page.get_by_role("spinbutton", name="Epochs").fill("3")
@@ -77,7 +80,7 @@ def test_a_model_is_chosen_seen_measured_and_trained(chest, serve, page):
     expect(page.get_by_text(re.compile("3 epochs on"))).to_be_visible()
     db = workspace.open_home(Settings.read(chest))
     (run,) = runs.every(db)
-    assert (run.spec.model, run.spec.noise, run.spec.epochs) == ("small_cnn", 30.0, 3)
+    assert (run.spec.model, run.spec.noise, run.spec.kernel_size, run.spec.epochs) == ("small_cnn", 30.0, 5, 3)
     db.close()
 
 
