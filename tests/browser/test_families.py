@@ -81,6 +81,7 @@ def test_a_second_training_starts_from_the_first_with_its_encoder_frozen(world, 
     fill_form(page, FAMILIES["cnn"])
     choose(page, "Start from", "A finished run")
     choose(page, "Run", f"Run {first}:")
+    page.locator(".st-key-fold_start summary").click()
     typed(page, "Frozen", "encoder")
     previewed(page, FAMILIES["cnn"])
     run = trained(world, page)
