@@ -9,7 +9,7 @@ import streamlit as st
 from core.models import MODELS
 from core.training.groups import GROUPS, Group, matters, members
 from core.training.knobs import Knob
-from core.training.spec import PRESETS, knobs
+from core.training.spec import PRESETS, knob, knobs
 
 COLUMNS = 2
 WORDS = {
@@ -31,9 +31,8 @@ def values() -> dict[str, Any]:
 
 def take(asked: Mapping[str, Any], *, anew: bool = True) -> None:
     """Set knobs from outside: a preset (`anew`: the rest goes to its default), or one model of the table."""
-    held = values()
-    held.update({**({one.name: one.default for one in knobs()} if anew else {}), **asked})
-    _forget(knobs())
+    typed = {name: knob(name).typed(value) for name, value in asked.items()}
+    values().update({**({one.name: one.default for one in knobs()} if anew else {}), **typed})
 
 
 def preset(name: str) -> None:
@@ -66,8 +65,7 @@ def _folded(group: Group, offered: Offered) -> None:
         if fold.open:
             _inputs(behind, offered)
             return
-    # half of the page's inputs: drawn where somebody looks at them
-    _forget(behind)
+    # half of the page's inputs are drawn only where somebody looks at them
     changed = [one.title for one in behind if matters(one.name, values()) and values()[one.name] != one.default]
     if changed:
         st.caption(f"Changed there: {', '.join(changed).lower()}.")
@@ -80,34 +78,37 @@ def _inputs(some: Sequence[Knob], offered: Offered, named: Knob | None = None) -
         if matters(one.name, values()):
             columns = columns or list(st.columns(COLUMNS, vertical_alignment="bottom"))
             with columns.pop(0):
-                values()[one.name] = _input(one, offered.get(one.name), titled=one is named)
-        else:
-            _forget([one])
+                _input(one, offered.get(one.name), titled=one is named)
 
 
-def _forget(some: Sequence[Knob]) -> None:
-    """Inputs that are not drawn: else they would come back as they first were. The form holds what was set."""
-    for one in some:
-        st.session_state.pop(f"form_{one.name}", None)
+def _input(one: Knob, offered: Mapping[Any, str] | None, *, titled: bool) -> None:
+    """One widget of what the form holds. Streamlit forgets a widget that is not drawn, or brings its first value back.
+
+    So a change is taken over when it comes, also where its input is gone by then; and the widget is set where it
+    differs, but else left alone: somebody may be typing in it.
+    """
+    held, key = values(), f"form_{one.name}"
+    title = f"{one.title} ({one.unit})" if one.unit else one.title
+    titles = offered if offered is not None else {choice: _title(choice) for choice in one.choices}
+    if titles and held[one.name] not in titles:
+        held[one.name] = next(iter(titles))
+    if key not in st.session_state or st.session_state[key] != held[one.name]:
+        st.session_state[key] = held[one.name]
+    told: dict[str, Any] = {"help": one.help, "key": key, "on_change": _taken, "args": (one.name,)}
+    if titles:
+        st.selectbox(title, list(titles), format_func=lambda choice: titles[choice],
+                     label_visibility="collapsed" if titled else "visible", **told)  # fmt: skip
+    elif one.kind == "text":
+        st.text_input(title, max_chars=int(one.high or 0), **told)
+    elif one.kind == "int":
+        st.number_input(title, int(one.low or 0), int(one.high or 0), **told)
+    else:
+        st.number_input(title, float(one.low or 0), float(one.high or 0), step=_step(one), format="%.5g", **told)
 
 
-def _input(knob: Knob, offered: Mapping[Any, str] | None, *, titled: bool) -> Any:
-    """One widget; it holds its value by its key, so that a new default never takes away what was typed."""
-    key, title = f"form_{knob.name}", f"{knob.title} ({knob.unit})" if knob.unit else knob.title
-    if key not in st.session_state:
-        st.session_state[key] = values()[knob.name]
-    if offered is not None or knob.kind == "choice":
-        titles = offered if offered is not None else {choice: _title(choice) for choice in knob.choices}
-        if st.session_state[key] not in titles:
-            st.session_state[key] = next(iter(titles))
-        return st.selectbox(title, list(titles), format_func=lambda one: titles[one], help=knob.help, key=key,
-                            label_visibility="collapsed" if titled else "visible")  # fmt: skip
-    if knob.kind == "text":
-        return st.text_input(title, max_chars=int(knob.high or 0), help=knob.help, key=key).strip()
-    if knob.kind == "int":
-        return st.number_input(title, int(knob.low or 0), int(knob.high or 0), help=knob.help, key=key)
-    return st.number_input(title, float(knob.low or 0), float(knob.high or 0), help=knob.help, key=key,
-                           step=_step(knob), format="%.5g")  # fmt: skip
+def _taken(name: str) -> None:
+    value = st.session_state[f"form_{name}"]
+    values()[name] = value.strip() if isinstance(value, str) else value
 
 
 def _step(knob: Knob) -> float:
