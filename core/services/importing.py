@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -126,6 +126,7 @@ def run(
     intake.check_labels(db, request.task, request.label_column, table)
     wanted = [path for path in files if joined is None or path in joined.rows]
     store, key, tally = Store(settings.home), settings.key("pseudonym"), _Tally()
+    said = _said(request, joined)
     unlisted = tuple(_name(path, root) for path in joined.unlisted) if joined else ()
     report = ImportReport(
         found=len(files), unlisted=unlisted, missing=joined.missing if joined else (), dry_run=request.dry_run
@@ -149,10 +150,10 @@ def run(
                 waiting += len(batch[-1].images) or 1
                 _count(tally, batch[-1])
             if time.monotonic() - flushed > FLUSH_S or waiting >= FLUSH_IMAGES:
-                report = writing(partial(_flush, db, request, batch, report, by, known))
+                report = writing(partial(_flush, db, request, batch, report, by, known, said))
                 batch, waiting, flushed = [], 0, time.monotonic()
                 yield _totals(report, tally)
-    report = writing(partial(_flush, db, request, batch, report, by, known))
+    report = writing(partial(_flush, db, request, batch, report, by, known, said))
     yield _scrubbed(replace(_totals(report, tally), finished=True), tally, scrub)
 
 
@@ -179,6 +180,13 @@ def _join(
     needed = [column for column in (request.patient_column, request.label_column) if column]
     table = metadata.read(request.metadata.expanduser(), file_column=request.file_column, needed=needed)
     return table.join(files, root), table
+
+
+def _said(request: ImportRequest, joined: metadata.Joined | None) -> list[str]:
+    """Every label that a CSV gives a file: classes get their order from all of them, not from the files read first."""
+    if joined is None or not request.label_column:
+        return []
+    return sorted({label for row in joined.rows.values() if (label := row.get(request.label_column, ""))})
 
 
 def _name(path: Path, root: Path) -> str:
@@ -237,8 +245,9 @@ def _count(tally: _Tally, item: intake.Item) -> None:
 
 
 def _flush(
-    db: Database, request: ImportRequest, batch: list[intake.Item], report: ImportReport, by: str, known: _KnownFiles
-) -> ImportReport:
+    db: Database, request: ImportRequest, batch: list[intake.Item], report: ImportReport, by: str, known: _KnownFiles,
+    said: Sequence[str],
+) -> ImportReport:  # fmt: skip
     batch = sorted(batch, key=lambda item: item.name)  # two readers finish in any order; rows follow the names
     fresh = [item for item in batch if isinstance(item.result, ReadFile)]
     first: dict[str, intake.Item] = {}
@@ -248,7 +257,7 @@ def _flush(
     labels = intake.Labels()
     if not request.dry_run and batch:
         with db.transaction() as session:
-            labels = intake.take(session, batch, task=request.task, by=by)
+            labels = intake.take(session, batch, task=request.task, by=by, coming=said)
     known.hashes.update(first)
     return replace(
         report, imported=report.imported + len(first), known=report.known + len(batch) - len(first),

@@ -127,15 +127,15 @@ class Labels:
     apart: int = 0
 
 
-def take(session: Session, items: Sequence[Item], *, task: str, by: str) -> Labels:
-    """Write the rows of a batch."""
+def take(session: Session, items: Sequence[Item], *, task: str, by: str, coming: Sequence[str] = ()) -> Labels:
+    """Write the rows of a batch; `coming` are labels of later batches, which order the classes of a new task too."""
     found = [(item, image) for item in items for image in item.images]
     _add_images(session, found)
     ids = _image_ids(session, {item.result.sha256 for item in items})
     _add_facts(session, items, ids)
     if not task:
         return Labels()
-    return _add_labels(session, items, ids, task=task, by=by)
+    return _add_labels(session, items, ids, task=task, by=by, coming=coming)
 
 
 def _add_images(session: Session, found: Sequence[tuple[Item, ReadImage]]) -> None:
@@ -254,10 +254,11 @@ def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, 
 
 
 def _add_labels(
-    session: Session, items: Sequence[Item], ids: Mapping[tuple[str, str], int], *, task: str, by: str
-) -> Labels:
+    session: Session, items: Sequence[Item], ids: Mapping[tuple[str, str], int], *, task: str, by: str,
+    coming: Sequence[str],
+) -> Labels:  # fmt: skip
     wanted = _wanted_labels(session, items, ids)
-    row = _task(session, task, items, [text for text in wanted.values() if text])
+    row = _task(session, task, items, [*coming, *(text for text in wanted.values() if text)])
     cases = units.cases(session, row, wanted)
     units.point(session, row, cases.values())
     said = _answers(row, items)

@@ -355,3 +355,11 @@ def test_a_changed_original_that_holds_its_pixels_is_mended_with_them(home, tmp_
     assert store.verify(view.sha256)
     wanted = pydicom.dcmread(tmp_path / "files" / "IM000000.dcm").pixel_array
     assert np.array_equal(read_samples(store.pixels(view.sha256), view.format, offset=view.offset)[0, ..., 0], wanted)
+
+
+def test_classes_have_the_order_of_all_labels_not_of_the_files_read_first(home, pictures, monkeypatch):
+    monkeypatch.setattr(importing, "FLUSH_IMAGES", 1)  # a batch for each file, whichever comes first
+    rows = [f"p{number:02}.png,{'zyxw'[number % 4]}" for number in range(12)]
+    (pictures / "data.csv").write_text("\n".join(["file,kind", *rows]) + "\n")
+    home.take(pictures, metadata=pictures / "data.csv", task="letters", label_column="kind")
+    assert [one.name for one in tasks.named(home.db, "letters").classes] == ["w", "x", "y", "z"]
