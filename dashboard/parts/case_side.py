@@ -10,7 +10,7 @@ from core.services.runs import RunView
 from dashboard import look, who, wiring
 from dashboard.parts import case_more, mishap, relabel
 from dashboard.state import CaseState
-from db.vocabulary import TaskKind, Verdict
+from db.vocabulary import Presence, TaskKind, Verdict
 
 
 def show(run: RunView, row: PredictionView, state: CaseState) -> str:
@@ -42,7 +42,9 @@ def _answer(run: RunView, row: PredictionView, *, finding: str = "") -> None:
         _truth(measures.told(row.truth, unit), reviewing.current_label(db, row.case_id))
         st.markdown(f"Model: **{row.probabilities[0]:.3g} {unit}**")
         return
-    _truth(run.titles[row.label], reviewing.current_label(db, row.case_id, finding=finding))
+    now = reviewing.current_label(db, row.case_id, finding=finding)
+    said = {Presence.ABSENT.value: run.titles[0], Presence.PRESENT.value: run.titles[1]} if finding else {}
+    _truth(run.titles[row.label], said.get(now, now) if now else None)
     for title, probability in zip(run.titles, row.probabilities, strict=True):
         st.progress(probability, text=f"{title} {probability:.1%}")
 

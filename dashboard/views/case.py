@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.services import runs
+from core.services import explaining, runs
 from dashboard import wiring
 from dashboard.parts import case_side, case_strip, case_viewer
 from dashboard.state import CaseState
@@ -25,6 +25,8 @@ with picture:
 with side:
     method = case_side.show(run, rows[at], state)
 wanted = replace(state, case=rows[(at + step) % len(rows)].case_id, method=method)
-if (wanted.case, wanted.method) != (rows[at].case_id, state.method or method):
+offered = [name for name, _ in explaining.methods(wired.db, run.id)]
+shown = state.method if state.method in offered else next(iter(offered), "")
+if (wanted.case, wanted.method) != (rows[at].case_id, shown):
     wanted.to_url()
     st.rerun()

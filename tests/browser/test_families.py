@@ -159,6 +159,7 @@ def explained(world: World, page: Page, run: int, methods: int) -> None:
         expect(page.locator(".rv-root")).not_to_have_attribute("data-case", before)
         heat = mapped(page)
     assert heat, "no case of the list has a map with any heat"
+    expect(page.get_by_text("Now:")).to_have_count(0)  # nobody has said anything else since
     if methods > 1:
         choose(page, "Map", "Grad-CAM")
         expect(page.locator(".rv-root")).to_have_attribute("data-overlay", re.compile("gradcam"), timeout=A_JOB)
