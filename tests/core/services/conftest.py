@@ -54,10 +54,8 @@ def other_home(tmp_path: Path):
     made.db.close()
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def small_pictures(folder: Path) -> Path:
     """Twelve small pictures of six patients, and data.csv that says whose and what they are."""
-    folder = tmp_path / "pictures"
     folder.mkdir()
     lines = ["file,patient_id,site,kind,split"]
     for number in range(12):
@@ -73,26 +71,57 @@ def pictures(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def filled(home: Home, pictures: Path) -> Home:
-    """The pictures, labelled in task 'kind'."""
-    home.take(pictures, metadata=pictures / "data.csv", task="kind", label_column="kind")
-    return home
+def pictures(tmp_path: Path) -> Path:
+    """Such pictures, as new."""
+    return small_pictures(tmp_path / "pictures")
 
 
-@pytest.fixture
-def trained(filled: Home) -> Home:
-    """With a run of two epochs on the pictures, its test split predicted."""
+@pytest.fixture(scope="session")
+def filled_once(tmp_path_factory) -> Path:
+    """A home with the pictures, labelled in task 'kind': read once, for a child process starts slowly."""
+    folder = tmp_path_factory.mktemp("filled")
+    made, pictures = make(folder / "home"), small_pictures(folder / "pictures")
+    made.take(pictures, metadata=pictures / "data.csv", task="kind", label_column="kind")
+    made.db.close()
+    return folder / "home"
+
+
+@pytest.fixture(scope="session")
+def trained_once(filled_once: Path, tmp_path_factory) -> Path:
+    """The same with a run of two epochs on the pictures, its test split predicted."""
     from core.curation.recipe import Recipe
     from core.services import predicting, snapshotting, tasks, training
     from core.training.spec import TrainSpec
 
-    task = tasks.named(filled.db, "kind")
-    frozen = snapshotting.freeze(filled.db, task.id, Recipe(split_fact="split"), name="one", by="tester")
+    made = copied(filled_once, tmp_path_factory.mktemp("trained") / "home")
+    task = tasks.named(made.db, "kind")
+    frozen = snapshotting.freeze(made.db, task.id, Recipe(split_fact="split"), name="one", by="tester")
     spec = TrainSpec(model="small_cnn").with_settings({"epochs": "2", "image_size": "32", "threads": "1"})
-    made = training.submit(filled.db, snapshot_id=frozen.id, spec=spec, by="tester", key="t", launcher=Asleep())
-    done(filled, made.job)
-    done(filled, predicting.submit(filled.db, run_id=made.run, split="test", by="t", key="p", launcher=Asleep()).job)
-    return filled
+    run = training.submit(made.db, snapshot_id=frozen.id, spec=spec, by="tester", key="t", launcher=Asleep())
+    done(made, run.job)
+    done(made, predicting.submit(made.db, run_id=run.run, split="test", by="t", key="p", launcher=Asleep()).job)
+    made.db.close()
+    return made.settings.home
+
+
+@pytest.fixture
+def filled(home: Home, pictures: Path, filled_once: Path) -> Home:
+    """The pictures, labelled in task 'kind'."""
+    return holding(home, filled_once)
+
+
+@pytest.fixture
+def trained(home: Home, pictures: Path, trained_once: Path) -> Home:
+    """With a run of two epochs on the pictures, its test split predicted."""
+    return holding(home, trained_once)
+
+
+def holding(home: Home, template: Path) -> Home:
+    """The home with what the template holds in place of its own."""
+    home.db.close()
+    shutil.rmtree(home.settings.home)
+    shutil.copytree(template, home.settings.home)
+    return home
 
 
 class Asleep:
