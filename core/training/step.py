@@ -50,6 +50,8 @@ class Seen:
     def chunk(self, count: int) -> "list[Seen]":
         """The batch in so many parts, but none of one case: batch norm cannot learn from one."""
         count = max(1, min(count, len(self.images) // 2))
+        if count == 1:
+            return [self]
         whole = (self.images, self.targets, self.weights, self.others, self.share)
         cut = [[None] * count if one is None else one.tensor_split(count) for one in whole]
         return [Seen(*part) for part in zip(*cut, strict=True)]
@@ -84,9 +86,10 @@ class Learner:
         """Of the whole batch's loss, summed over its parts."""
         self.optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), device=seen.images.device)
-        whole = _shares(self.heads, seen).sum(dim=0).clamp_min(1e-12)
-        for part in seen.chunk(self.parts.count):
-            loss = ((self._losses(part) * _shares(self.heads, part)).sum(dim=0) / whole).mean()
+        shares = _shares(self.heads, seen)
+        whole, parts = shares.sum(dim=0).clamp_min(1e-12), seen.chunk(self.parts.count)
+        for part, own in zip(parts, shares.tensor_split(len(parts)), strict=True):
+            loss = ((self._losses(part) * own).sum(dim=0) / whole).mean()
             if self.spec.l1:
                 loss = loss + self.spec.l1 * l1_of(self.module.parameters()) * len(part.images) / len(seen.images)
             self.precision.backward(loss)
