@@ -1,5 +1,7 @@
 """A home with two pictures and a task, and the routes of a browser that has a session there."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,18 +19,38 @@ HERE = "http://127.0.0.1"
 PIXELS = (np.arange(48 * 40, dtype=np.uint16) * 31).reshape(48, 40)
 
 
-@pytest.fixture
-def db(tmp_path):
-    settings = Settings(tmp_path / "home", f"sqlite:///{tmp_path / 'home' / 'catalogue.sqlite'}")
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory):
+    """A home with the two pictures, read once: a child process starts slowly."""
+    folder = tmp_path_factory.mktemp("imported")
+    settings, source = settings_of(folder), pictures(folder / "in")
     db = workspace.open_home(settings)
-    (tmp_path / "in").mkdir()
-    Image.fromarray(PIXELS).save(tmp_path / "in" / "one.png")
-    Image.fromarray(PIXELS.T.copy()).save(tmp_path / "in" / "two.png")
-    for _ in importing.run(db, settings, importing.ImportRequest(tmp_path / "in"), by="tester"):
+    for _ in importing.run(db, settings, importing.ImportRequest(source), by="tester"):
         pass
+    db.close()
+    return settings.home
+
+
+@pytest.fixture
+def db(tmp_path, imported):
+    pictures(tmp_path / "in")
+    shutil.copytree(imported, tmp_path / "home")
+    settings = settings_of(tmp_path)
+    db = workspace.open_home(settings)
     db.settings = settings
     yield db
     db.close()
+
+
+def settings_of(folder):
+    return Settings(folder / "home", f"sqlite:///{folder / 'home' / 'catalogue.sqlite'}")
+
+
+def pictures(folder):
+    folder.mkdir()
+    Image.fromarray(PIXELS).save(folder / "one.png")
+    Image.fromarray(PIXELS.T.copy()).save(folder / "two.png")
+    return folder
 
 
 @pytest.fixture
