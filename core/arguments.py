@@ -76,19 +76,9 @@ def parser() -> Parser:
     one.add_argument("--stratify", default="", metavar="COLUMN,…")
     one.add_argument("--balance", default="none", choices=["none", "weights", "oversample", "undersample"])
     one.add_argument("--seed", type=int, default=0)
-    one = command("train", "train a model on a snapshot")
-    one.add_argument("--snapshot", required=True, metavar="NAME")
-    one.add_argument("--model", required=True, metavar="MODEL")
-    one.add_argument("--preset", default="", metavar="NAME")
-    one.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", dest="knobs")
-    one.add_argument("--also", action="append", default=[], metavar="NAME", help="a snapshot that is learned along")
+    one = _training(command("train", "train a model on a snapshot"))
     one.add_argument("--wait", action="store_true", help="return when it has ended")
-    one = command("measure", "time one step of a training and weigh its memory (started by the Train page)")
-    one.add_argument("--snapshot", required=True, metavar="NAME")
-    one.add_argument("--model", required=True, metavar="MODEL")
-    one.add_argument("--preset", default="", metavar="NAME")
-    one.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", dest="knobs")
-    one.add_argument("--also", action="append", default=[], metavar="NAME", help="a snapshot that is learned along")
+    one = _training(command("measure", "time a step of a training and weigh its memory (started by the Train page)"))
     one.add_argument("--pictures", action="store_true", help="in place of figures, eight augmented pictures as files")
     one = command("jobs", "list the jobs, or cancel or resume one")
     one.add_argument("verb", nargs="?", choices=["cancel", "resume"])
@@ -134,6 +124,15 @@ def _task(one: argparse.ArgumentParser) -> None:
     one.add_argument("--high", type=float, metavar="NUMBER", help="the most")
     told = "which mirror images have the same answer; training shows no others"
     one.add_argument("--flips", default="none", choices=["none", "left-right", "any"], help=told)
+
+
+def _training(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    one.add_argument("--snapshot", required=True, metavar="NAME")
+    one.add_argument("--model", required=True, metavar="MODEL")
+    one.add_argument("--preset", default="", metavar="NAME")
+    one.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", dest="knobs")
+    one.add_argument("--also", action="append", default=[], metavar="NAME", help="a snapshot that is learned along")
+    return one
 
 
 def _drawings(one: argparse.ArgumentParser) -> None:

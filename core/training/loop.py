@@ -38,7 +38,8 @@ def fit(
     `heads` are the tasks learned at once, in the order of the examples' targets; the first one's figures decide.
     `cache` is the folder of prepared images. `facts` go into the manifest (the snapshot's hash). `start` is the file of
     weights that the spec starts from, where it names one (see `core.models.starting`). On a CPU the same
-    spec, examples and number of threads give the same weights to the last bit, stopped in between or not.
+    spec, examples and number of threads give the same weights to the last bit, stopped in between or not; under
+    `compile="auto"` only where the measured warm-up decides the same, which a resumed training takes over.
 
     Raises:
         NotTrainable: nothing to train on, no such device, too little memory, or the folder holds another training.

@@ -59,6 +59,7 @@ def measure(spec: TrainSpec, planned: Plan) -> Measured:
         NotTrainable: no such device, or too little memory for one batch.
     """
     device = devices.choose(spec.device)
+    devices.keep_memory()
     if spec.threads:
         torch.set_num_threads(spec.threads)
     with devices.memory_for(f"batches of {spec.batch_size} at {planned.size} px", "choose a smaller batch or image"):

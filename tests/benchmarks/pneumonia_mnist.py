@@ -39,8 +39,13 @@ PUBLISHED = {"auroc": 0.962, "accuracy": 0.884}  # ResNet-50 at 224 px, Yang et 
 RESAMPLES = 2000
 SAME = {"device": "cpu", "threads": 1}  # with which the same seeds give the same figures
 
-TRIED: dict[str, dict[str, Any]] = {}
-"""What else was tried, each in full: its knobs apart from the defaults."""
+TRIED: dict[str, dict[str, Any]] = {
+    "batch-norm": {"norm": "batch"},
+    "28-px": {"image_size": 0},
+    "regularised": {"imbalance": "class weights", "label_smoothing": 0.1, "dropout": 0.3, "weight_decay": 0.05},
+    "not-augmented": {"augment": "none"},
+}
+"""What else was tried: its knobs apart from the preset's."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,10 @@ def main() -> None:
     parser.add_argument("recipes", nargs="+", choices=TRIED, metavar="RECIPE", help=", ".join(TRIED))
     for name in parser.parse_args().recipes:
         with tempfile.TemporaryDirectory(prefix="rounds-") as folder:
-            print(shown(told(name, TrainSpec().changed({**TRIED[name], **SAME}), Path(folder))), flush=True)
+            print(
+                shown(told(name, TrainSpec().with_preset(PRESET).changed({**TRIED[name], **SAME}), Path(folder))),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

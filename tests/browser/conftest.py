@@ -18,6 +18,15 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
 ]  # fmt: skip
 
+COLOURED = """node => {
+    const canvas = node.querySelector('.rv-ink');
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at] - data[at + 2]) > 12) count++;
+    return count;
+}"""
+"""For a viewer's `evaluate`: how many pixels over its picture are not grey."""
+
 
 @pytest.fixture(scope="session")
 def chromium() -> str:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from core.models import MODELS
 from core.services import predicting, runs
 from tests.browser import families
-from tests.browser.conftest import answers, launched, wait_until
+from tests.browser.conftest import COLOURED, answers, launched, wait_until
 from tests.browser.families import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -242,13 +242,3 @@ def by_table(page: Page, model: str) -> None:
     table.click(position={"x": 15, "y": LINE * (line + 1.5)})
     page.get_by_role("button", name=f"Use {MODELS[model].title}").click()
     settled(page)
-
-
-# How many pixels over the picture are not grey.
-COLOURED = """node => {
-    const canvas = node.querySelector('.rv-ink');
-    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    let count = 0;
-    for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at] - data[at + 2]) > 12) count++;
-    return count;
-}"""

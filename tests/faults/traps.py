@@ -39,8 +39,8 @@ def at_call(number, real, before=lambda *_: None, after=lambda *_: None):
 
 IN_A_STEP = """
 if doing("work") and doing("--attempt", "1"):
-    from core.training import epoch
-    epoch._learn = at_call({step}, epoch._learn, after=lambda *_: {end}())
+    from core.training.precision import Precision
+    Precision.step = at_call({step}, Precision.step, after=lambda *_: {end}())
 """
 
 # An epoch's files come one after another: the name that is to appear and the how-manieth of that name is a moment.

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from core.services import differing, labeling, predicting, runs, snapshotting, tasks, workspace
 from core.settings import Settings
+from tests.browser.conftest import COLOURED
 
 pytestmark = [pytest.mark.browser]
 PER_CLASS = 60
@@ -125,13 +126,3 @@ def painted(page, case_id):
     """Wait until that case is on the screen."""
     viewer = page.locator(f'.rv-root[data-case="{case_id}"]')
     expect(viewer).to_have_attribute("data-painted", re.compile(":"))
-
-
-# How many pixels over the picture are not grey.
-COLOURED = """node => {
-    const canvas = node.querySelector('.rv-ink');
-    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    let count = 0;
-    for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at] - data[at + 2]) > 12) count++;
-    return count;
-}"""
