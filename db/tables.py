@@ -13,6 +13,8 @@ from db.vocabulary import (
     JobKind,
     JobState,
     LabelSource,
+    Level,
+    PatientRule,
     Presence,
     Shape,
     Split,
@@ -21,7 +23,10 @@ from db.vocabulary import (
     Verdict,
 )
 
-WORDS = (Answer, CheckpointKind, Flips, JobKind, JobState, LabelSource, Presence, Shape, Split, TaskKind, Unit, Verdict)
+WORDS = (
+    Answer, CheckpointKind, Flips, JobKind, JobState, LabelSource, Level, PatientRule, Presence, Shape, Split, TaskKind,
+    Unit, Verdict,
+)  # fmt: skip
 
 
 def _word(enum: type) -> Enum:
@@ -343,7 +348,10 @@ class SnapshotCase(Base):
 
 
 class Run(Base):
-    """TrainSpec + snapshot + result: a scientific fact. `also` are the snapshots of further tasks learned at once."""
+    """TrainSpec + snapshot + result: a scientific fact. `also` are the snapshots of further tasks learned at once.
+
+    `outside` says where predictions made elsewhere came from; such a run has no training, no checkpoint, an empty spec.
+    """
 
     __tablename__ = "run"
     __table_args__ = (Index("run_snapshot", "snapshot_id"),)
@@ -354,6 +362,7 @@ class Run(Base):
     spec: Mapped[dict[str, Any]]
     request_key: Mapped[str] = mapped_column(unique=True)  # one per rendered form: a double click is one run
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    outside: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     created_at: Mapped[float] = _now()
 
 
@@ -405,7 +414,7 @@ class Checkpoint(Base):
 class Prediction(Base):
     """What the run's best checkpoint says of one case: the probabilities of the snapshot's classes, or the number.
 
-    `more` is what the heads of further tasks say, by the task's name.
+    `more` is what the heads of further tasks say, by the task's name. Made elsewhere, it names no checkpoint ("").
     """
 
     __tablename__ = "prediction"
@@ -431,4 +440,57 @@ class Review(Base):
     verdict: Mapped[Verdict]
     note: Mapped[str] = mapped_column(default="")
     annotation_id: Mapped[int | None] = _to("annotation.id", default=None)
+    created_at: Mapped[float] = _now()
+
+
+class OperatingPoint(Base):
+    """The score from which a run says yes, chosen on validation. Append-only: of (run, finding) the newest stands.
+
+    `positive` is the class that is yes, `rule` how the threshold was found: {"kind": "threshold"}, or
+    {"kind": "sensitivity", "at_least": 0.95}. Where a calibrator stands, the threshold is of the scores it gives.
+    """
+
+    __tablename__ = "operating_point"
+    __table_args__ = (
+        CheckConstraint("(level = 'patient') = (patient_rule != '')", name="patients_have_rule"),
+        Index("operating_point_run", "run_id", "finding", "id"),
+    )
+    id: Id = _id()
+    run_id: Mapped[int] = _to("run.id")
+    finding: Mapped[int] = mapped_column(default=0)
+    positive: Mapped[int] = mapped_column(default=1)
+    threshold: Mapped[float]
+    rule: Mapped[dict[str, Any]]
+    level: Mapped[Level] = mapped_column(default=Level.IMAGE)
+    patient_rule: Mapped[PatientRule] = mapped_column(default=PatientRule.NONE)
+    calibrator: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    reader_id: Mapped[int] = _to("reader.id")
+    created_at: Mapped[float] = _now()
+
+
+class TestLook(Base):
+    """Somebody saw a run's figures on its test split, at that operating point (none: before one was chosen)."""
+
+    __test__ = False  # a table, whatever its name says to pytest
+    __tablename__ = "test_look"
+    __table_args__ = (Index("test_look_run", "run_id", "id"),)
+    id: Id = _id()
+    run_id: Mapped[int] = _to("run.id")
+    point_id: Mapped[int | None] = _to("operating_point.id", default=None)
+    reader_id: Mapped[int] = _to("reader.id")
+    created_at: Mapped[float] = _now()
+
+
+class Examination(Base):
+    """What a look into a run's model found (`what` names it), and on which weights. Append-only: the newest stands."""
+
+    __tablename__ = "examination"
+    __table_args__ = (Index("examination_run", "run_id", "what", "id"),)
+    id: Id = _id()
+    run_id: Mapped[int] = _to("run.id")
+    what: Mapped[str]
+    checkpoint_sha256: Mapped[str]
+    asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    reader_id: Mapped[int | None] = _to("reader.id", default=None)
     created_at: Mapped[float] = _now()

@@ -44,6 +44,7 @@ class JobKind(StrEnum):
     IMPORT = "import"
     TRAIN = "train"
     PREDICT = "predict"
+    EXAMINE = "examine"
 
 
 class Split(StrEnum):
@@ -133,3 +134,19 @@ class CheckpointKind(StrEnum):
 
     BEST = "best"
     LAST = "last"
+
+
+class Level(StrEnum):
+    """What an operating point calls: each case, or each patient by all of theirs."""
+
+    IMAGE = "image"
+    PATIENT = "patient"
+
+
+class PatientRule(StrEnum):
+    """How a patient's score is made of those of their cases; none where cases are called."""
+
+    NONE = ""
+    MAX = "max"
+    MEAN = "mean"
+    NOISY_OR = "noisy_or"

@@ -118,11 +118,11 @@ def requeue(db: Database, job_id: int) -> JobView:
 
 
 def oldest_queued(db: Database, kinds: list[JobKind]) -> int | None:
-    """The id of the job that waits longest among `kinds`; a prediction waits until its run's training has ended."""
+    """The id of the job that waits longest among `kinds`; what uses a run's model waits until its training ended."""
     training = aliased(Job)
     unended = training.state.in_([JobState.QUEUED, JobState.RUNNING])
     first = exists().where(training.run_id == Job.run_id, training.kind == JobKind.TRAIN, unended)
-    ready = or_(Job.kind != JobKind.PREDICT, ~first)
+    ready = or_(Job.kind.notin_([JobKind.PREDICT, JobKind.EXAMINE]), ~first)
     with db.read() as session:
         waiting = select(Job.id).where(Job.state == JobState.QUEUED, Job.kind.in_(kinds), ready).order_by(Job.id)
         return session.scalar(waiting.limit(1))
