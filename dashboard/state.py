@@ -1,6 +1,7 @@
 """What a page's URL says: frozen, garbage falls back to the default, defaults are left out."""
 
-from dataclasses import dataclass, fields
+import math
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class State:
-    """The base of every page's state; fields are int or str."""
+    """The base of every page's state; fields are int, float or str."""
 
     @classmethod
     def from_url(cls) -> Self:
@@ -75,31 +76,65 @@ class RunState(State):
 
 
 @dataclass(frozen=True)
-class ReviewState(State):
-    """Which run on which split, which of its findings, which cell of the matrix (true class, called class; -1: all)."""
+class ListState(State):
+    """Which cases of which run: what a mark on a page opened.
+
+    `finding` of findings, `positive` of many classes the one that is asked for against the rest (-1: all of them).
+    `truth` and `called` are a cell of the matrix (-1: any), `at` is a threshold that is tried (-1: the operating point
+    that stands), `low` and `high` a span of scores, `group` facts as name=value joined by &. `level` and `scale` are
+    tried instead of what stands: image, max, mean or noisy_or; plain, temperature or isotonic. `other` and `change` are
+    a second run and what it changed.
+    """
 
     run: int = 0
     split: str = "test"
     finding: int = 0
+    positive: int = -1
     truth: int = -1
     called: int = -1
+    at: float = -1.0
+    low: float = -1.0
+    high: float = -1.0
+    group: str = ""
+    level: str = ""
+    scale: str = ""
+    other: int = 0
+    change: str = ""
+
+    @classmethod
+    def like(cls, other: "ListState", **more: Any) -> Self:
+        """The same list, for another page."""
+        return cls(**{one.name: getattr(other, one.name) for one in fields(ListState)}, **more)
+
+    def without_mark(self) -> Self:
+        """The same question, and all its cases."""
+        return replace(self, truth=-1, called=-1, low=-1.0, high=-1.0, group="", change="")
 
 
 @dataclass(frozen=True)
-class CaseState(State):
-    """Which case of which run, in the list that the same cell opens; and what explains it."""
+class ReviewState(ListState):
+    """What is looked at of a run: which section of the page, and the prevalence that was typed (-1: the split's)."""
 
-    run: int = 0
+    section: str = ""
+    prevalence: float = -1.0
+
+
+@dataclass(frozen=True)
+class CompareState(ListState):
+    """Two runs on the same cases."""
+
+
+@dataclass(frozen=True)
+class CaseState(ListState):
+    """Which case of the list that a mark opened; and what explains it."""
+
     case: int = 0
-    split: str = "test"
-    finding: int = 0
-    truth: int = -1
-    called: int = -1
     method: str = ""
 
 
 def _typed(text: str, default: Any) -> Any:
     try:
-        return type(default)(text)
-    except ValueError:
+        found = type(default)(text)
+    except (ValueError, OverflowError):
         return default
+    return found if not isinstance(found, float) or math.isfinite(found) else default
