@@ -26,7 +26,10 @@ def methods(db: Database, run_id: int) -> list[tuple[str, str]]:
     from core.explain import EXPLAINERS
     from core.models import MODELS
 
-    entry = MODELS[runs.get(db, run_id).spec.model]
+    run = runs.get(db, run_id)
+    if run.outside is not None:
+        return []
+    entry = MODELS[run.spec.model]
     return [(name, EXPLAINERS[name].title) for name in entry.explainers]
 
 
@@ -61,6 +64,7 @@ def _understood(
 ) -> tuple[runs.RunView, Asked, Image, int]:
     """The run, the question, the image, and its frozen case."""
     run = runs.get(db, run_id)
+    runs.need_model(run, "there are no maps of it; choose a run that was trained here")
     suited = [name for name, _ in methods(db, run_id)]
     method = method or suited[0]
     if method not in suited:

@@ -68,9 +68,10 @@ def submit(db: Database, *, run_id: int, split: str, by: str, key: str, launcher
 
     Raises:
         NotFound: no such run.
-        InvalidInput: it has no checkpoint and nothing trains it, or no such split.
+        InvalidInput: it has no checkpoint and nothing trains it, its predictions were made elsewhere, or no such split.
     """
     run = runs.get(db, run_id)
+    runs.need_model(run, "give others as a CSV with `rounds predictions import`")
     if run.best_epoch is None and (run.job is None or run.job.state.is_finished):
         raise InvalidInput(f"Run {run_id} has no checkpoint yet; wait for its first epoch, or look at its log.")
     if split not in (*(one.value for one in Split), "all"):
@@ -153,10 +154,12 @@ def checkpoint(db: Database, run_id: int) -> str:
 
     Raises:
         NotFound: its training ended before the first epoch.
+        InvalidInput: its predictions were made elsewhere.
     """
     with db.read() as session:
         found = session.get(Checkpoint, (run_id, CheckpointKind.BEST))
     if found is None:
+        runs.need_model(runs.get(db, run_id), "choose a run that was trained here")
         raise NotFound(f"Run {run_id} has no checkpoint: its training ended before an epoch did; resume that first.")
     return found.sha256
 

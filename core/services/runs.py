@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.models import MODELS
 from core.services import jobs
 from core.settings import Settings
@@ -21,7 +21,10 @@ LOG_TAIL = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run: what was asked, on what, and how its newest training job stands."""
+    """A run: what was asked, on what, and how its newest training job stands.
+
+    `outside` says where predictions made elsewhere came from (name, file, sha256, at …); such a run has no model here.
+    """
 
     id: int
     snapshot_id: int
@@ -39,11 +42,17 @@ class RunView:
     best: dict[str, float]  # the figures of that epoch
     predicted: int
     created_at: float
+    outside: dict[str, Any] | None = None
 
     @property
     def model(self) -> str:
-        """The network's title."""
-        return MODELS[self.spec.model].title
+        """The network's title, or what predictions made elsewhere were called."""
+        return MODELS[self.spec.model].title if self.outside is None else str(self.outside["name"])
+
+    @property
+    def reviewable(self) -> bool:
+        """Whether it has predictions, or weights to make some with."""
+        return self.best_epoch is not None or self.predicted > 0
 
     @property
     def best_auroc(self) -> float | None:
@@ -73,6 +82,16 @@ def get(db: Database, run_id: int) -> RunView:
         if run is None:
             raise NotFound(f"There is no run {run_id}; `rounds runs` and the Runs page list them.")
         return _view(session, run)
+
+
+def need_model(run: RunView, way: str) -> None:
+    """Return quietly if the run was trained here; `way` says what to do where its predictions were made elsewhere.
+
+    Raises:
+        InvalidInput: they were.
+    """
+    if run.outside is not None:
+        raise InvalidInput(f"Run {run.id} has no model here, its predictions were made elsewhere; {way}.")
 
 
 def curves(db: Database, run_id: int) -> dict[str, list[tuple[int, float]]]:
@@ -112,5 +131,5 @@ def _view(session: Session, run: Run) -> RunView:
         spec=TrainSpec.from_json(run.spec), result=run.result or {}, job=jobs.view(job) if job else None,
         best_epoch=best.epoch if best else None, best={one.name: one.value for one in session.scalars(of_best)},
         predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,
-        created_at=run.created_at,
+        created_at=run.created_at, outside=run.outside,
     )  # fmt: skip
