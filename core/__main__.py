@@ -198,9 +198,9 @@ def _wait(db: Any, launcher: LocalLauncher, job_id: int) -> None:
     job = jobs.get(db, job_id)
     while not job.state.is_finished:
         told = job.progress
-        output.progress(
-            f"job {job_id} {job.state}" + (f", epoch {told['epoch']}/{told['epochs']}" if "epoch" in told else "")
-        )
+        said = f", epoch {told['epoch']}/{told['epochs']}" if "epoch" in told else ""
+        said = f", {told['doing']} {told['done']}/{told['of']}" if "doing" in told else said
+        output.progress(f"job {job_id} {job.state}{said}")
         time.sleep(0.5)
         jobs.look(db, launcher)
         job = jobs.get(db, job_id)
@@ -254,6 +254,21 @@ def _predict(arguments: Arguments) -> Output:
         _wait(db, launcher, made.job)
     job = jobs.get(db, made.job)
     return {"run": arguments.run, "job": job.id, "state": job.state, "split": arguments.split, **job.result}
+
+
+def _examine(arguments: Arguments) -> Output:
+    from core.services import examining, jobs
+
+    db, _, launcher = _open(arguments)
+    made = examining.submit(
+        db, launcher, run_id=arguments.run, what=arguments.what, asked=_pairs(arguments.asked), by=reader_name(),
+        key=uuid.uuid4().hex,
+    )  # fmt: skip
+    if arguments.wait:
+        _wait(db, launcher, made.job)
+    job, found = jobs.get(db, made.job), examining.newest(db, arguments.run, arguments.what)
+    said = found.result if found is not None and job.state == "succeeded" else {}
+    return {"run": arguments.run, "job": job.id, "what": arguments.what, "state": job.state, **said}
 
 
 def _evaluate(arguments: Arguments) -> Output:
@@ -362,7 +377,8 @@ def _screen(_arguments: Arguments) -> None:
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
     "serve": _screen, "demo": _screen, "import": _import, "task": _task, "label": _label, "labels": _labels,
     "snapshot": _snapshot,
-    "train": _train, "measure": _measure, "jobs": _jobs, "runs": _runs, "predict": _predict, "evaluate": _evaluate,
+    "train": _train, "measure": _measure, "jobs": _jobs, "runs": _runs, "predict": _predict,
+    "examine": _examine, "evaluate": _evaluate,
     "explain": _explain,
     "drawings": _drawings, "backup": _backup, "restore": _restore, "doctor": _doctor, "dispatch": _dispatch,
     "work": _work,

@@ -92,6 +92,18 @@ def scores(
         NotTrainable: an image's pixels are gone or short, a case has not the pictures that the model sees, or the GPU's
             memory is too small for one image.
     """
+    for keys, pixels in read(model, examples, batch_size=batch_size, cache=cache):
+        yield from zip(keys, _answers(model, pixels), strict=True)
+
+
+def read(
+    model: LoadedModel, examples: Sequence[Example], *, batch_size: int = 64, cache: Path | None = None
+) -> Iterator[tuple[list[str], Batch]]:
+    """The keys of some examples at a time, in the order given, and their pictures as they are stored for the model.
+
+    Raises:
+        NotTrainable: an image's pixels are gone or short, or a case has not the pictures that the model sees.
+    """
     if not examples:
         return
     rows, shown = batches_of(np.arange(len(examples)), batch_size), seen_by(model.manifest, examples)
@@ -100,7 +112,7 @@ def scores(
     else:
         batches = Fetcher(_cached(model.manifest, shown, cache).read).fetch(rows)
     for batch, pixels in zip(rows, batches, strict=True):
-        yield from zip([examples[row].key for row in batch], _answers(model, pixels), strict=True)
+        yield [examples[row].key for row in batch], pixels
 
 
 def seen_by(manifest: Manifest, examples: Sequence[Example]) -> list[Example]:

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from core.errors import FencedOff, NotFound, NotTrainable, UserError, refusal
 from core.imaging.store import Store
-from core.services import examples, images, importing, jobs, predicting, runs, snapshotting, starting, training
+from core.services import (
+    examining,
+    examples,
+    images,
+    importing,
+    jobs,
+    predicting,
+    runs,
+    snapshotting,
+    starting,
+    training,
+)
 from core.services.patience import note_of, patiently
 from core.settings import Settings
 from db import Database
@@ -276,8 +287,27 @@ def _keep_predictions(run_id: int, rows: list[tuple[int, predicting.Said]], chec
     return lambda session: predicting.replace(session, run_id, rows, checkpoint=checkpoint)
 
 
+def _examine(mine: Attempt) -> dict[str, Any]:
+    asked = mine.job.request
+    run, what = runs.get(mine.db, asked["run"]), asked["what"]
+
+    def tell(done: int, of: int, doing: str) -> None:
+        mine.beat({"done": done, "of": of, "doing": doing})
+
+    work = examining.Work(
+        mine.db, mine.settings, run, predicting.checkpoint(mine.db, run.id), asked["asked"], mine.device,
+        lambda: _model(mine, run.id)[0], tell,
+    )  # fmt: skip
+    found = examining.EXAMINATIONS[what].do(work)
+    kept: list[int] = []
+    mine.beat({"done": 1, "of": 1, "doing": "Done"},
+              also=lambda session: kept.append(examining.keep(session, work, what, found, by=asked["by"])))  # fmt: skip
+    return {"what": what, "examination": kept[-1]}
+
+
 KINDS: dict[JobKind, Callable[[Attempt], dict[str, Any]]] = {
     JobKind.IMPORT: _import,
     JobKind.TRAIN: _train,
     JobKind.PREDICT: _predict,
+    JobKind.EXAMINE: _examine,
 }

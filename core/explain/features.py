@@ -1,0 +1,57 @@
+"""What a network makes of a case before it answers: the activations that its last linear layer reads."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.inference import LoadedModel
+    from core.training.data import Example
+
+Vector = NDArray[np.float32]
+
+
+def features(
+    model: "LoadedModel", examples: "Sequence[Example]", *, batch_size: int = 64, cache: Path | None = None
+) -> Iterator[tuple[str, Vector]]:
+    """(example.key, activations (width,)) of each example, in the order given; `cache` see `core.inference.scores`.
+
+    Raises:
+        NotTrainable: an image's pixels are gone, or a case has not the pictures that the model sees.
+    """
+    import torch
+
+    from core.inference import read
+    from core.training.judging import seen
+    from core.training.precision import kind_of
+    from core.training.step import logits_of
+
+    kind = kind_of(model.manifest.spec.precision, model.device)
+    for keys, batch in read(model, examples, batch_size=batch_size, cache=cache):
+        with torch.inference_mode(), entering_last(model.module) as kept:
+            logits_of(model.module, seen(model.prepare, batch), kind)
+        yield from zip(keys, kept[-1].float().cpu().numpy(), strict=True)
+
+
+@contextmanager
+def entering_last(module: "nn.Module") -> "Iterator[list[Tensor]]":
+    """What enters the last linear layer in each pass, (B, width); of several vectors a case their mean."""
+    from core.models.planes import last_layer
+
+    kept: list[Tensor] = []
+
+    def keep(_: "nn.Module", args: "tuple[Tensor, ...]") -> None:
+        given = args[0].detach()
+        kept.append(given.flatten(1, -2).mean(dim=1) if given.dim() > 2 else given)
+
+    handle = last_layer(module).register_forward_pre_hook(keep)
+    try:
+        yield kept
+    finally:
+        handle.remove()

@@ -1,0 +1,99 @@
+"""One look into a run's model: what it works with, and the row that keeps what it found. Append-only, newest stands."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import InvalidInput
+from core.services.runs import RunView
+from core.settings import Settings
+from db import Database, queries
+from db.tables import Checkpoint
+from db.tables import Examination as Row
+from db.vocabulary import CheckpointKind
+
+if TYPE_CHECKING:
+    from core.inference import LoadedModel
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What an examination works with: a run, its best weights (`model()` loads them, `checkpoint` is their sha256).
+
+    `asked` are its own settings, `device` is where it may compute. `tell(done, of, doing)` keeps how far it is, as
+    often as it likes; it raises where the end is wished.
+    """
+
+    db: Database
+    settings: Settings
+    run: RunView
+    checkpoint: str
+    asked: Mapping[str, Any]
+    device: str
+    model: "Callable[[], LoadedModel]"
+    tell: Callable[[int, int, str], None]
+
+    def number(self, name: str, default: int, *, low: int, high: int) -> int:
+        """A whole number of what was asked.
+
+        Raises:
+            InvalidInput: it is none, or outside what is accepted.
+        """
+        given = self.asked.get(name, default)
+        try:
+            value = int(given)
+        except (TypeError, ValueError):
+            value = low - 1
+        if not low <= value <= high:
+            raise InvalidInput(f"'{name}' is '{given}'; give a whole number from {low} to {high}.")
+        return value
+
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        """A word of what was asked, by default the first.
+
+        Raises:
+            InvalidInput: it is none of them.
+        """
+        given = str(self.asked.get(name, choices[0]))
+        if given not in choices:
+            raise InvalidInput(f"'{name}' is '{given}'; choose one of {', '.join(choices)}.")
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminationView:
+    """What an examination found. `stale`: the run has other weights now, so it has to be made again."""
+
+    id: int
+    run_id: int
+    what: str
+    asked: Json
+    result: Json
+    stale: bool
+    created_at: float
+
+
+def keep(session: Session, work: Work, what: str, result: Json, *, by: str) -> int:
+    """Write what was found, inside the caller's transaction; gives its id."""
+    row = Row(run_id=work.run.id, what=what, checkpoint_sha256=work.checkpoint, asked=dict(work.asked), result=result,
+              reader_id=queries.reader_id(session, by) if by else None)  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def newest(db: Database, run_id: int, what: str) -> ExaminationView | None:
+    """The newest examination of that name; None where there is none yet."""
+    with db.read() as session:
+        wanted = select(Row).where(Row.run_id == run_id, Row.what == what).order_by(Row.id.desc()).limit(1)
+        row = session.scalar(wanted)
+        if row is None:
+            return None
+        best = session.get(Checkpoint, (run_id, CheckpointKind.BEST))
+        return ExaminationView(row.id, run_id, what, row.asked or {}, row.result or {},
+                               best is None or best.sha256 != row.checkpoint_sha256, row.created_at)  # fmt: skip

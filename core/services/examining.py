@@ -1,0 +1,70 @@
+"""EXAMINATIONS: every look into a run's model that is a job, said once; to queue one, to do it, to read the newest."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import select
+
+from core.errors import InvalidInput
+from core.launching import Launcher
+from core.services import features, jobs, runs
+from core.services.examination import ExaminationView, Json, Work, keep, newest
+from core.services.features import neighbours
+from core.services.training import Submitted
+from db import Database
+from db.tables import Run
+from db.vocabulary import JobKind
+
+__all__ = ["EXAMINATIONS", "Examination", "ExaminationView", "Work", "going", "keep", "neighbours", "newest", "submit"]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What it is called, what it answers, and `do(work)`: what it finds, as plain values."""
+
+    name: str
+    title: str
+    summary: str
+    do: Callable[[Work], Json]
+
+
+_EXAMINATIONS = (
+    Examination("features", "Features", "What the model makes of every case, for its nearest neighbours.", features.do),
+)
+
+EXAMINATIONS: dict[str, Examination] = {one.name: one for one in _EXAMINATIONS}
+
+
+def submit(
+    db: Database, launcher: Launcher, *, run_id: int, what: str, by: str, key: str,
+    asked: Mapping[str, Any] = NOTHING,
+) -> Submitted:  # fmt: skip
+    """Queue an examination of a run's best weights, once its training has ended; the same key is the same job.
+
+    Raises:
+        NotFound: no such run.
+        InvalidInput: no such examination, the run has no weights and nothing trains it, or it was made elsewhere.
+    """
+    if what not in EXAMINATIONS:
+        raise InvalidInput(f"There is no examination '{what}'; choose one of {', '.join(EXAMINATIONS)}.")
+    run = runs.get(db, run_id)
+    with db.transaction() as session:
+        if session.scalar(select(Run.outside).where(Run.id == run_id)):
+            raise InvalidInput(f"Run {run_id} has no model here: its predictions were made elsewhere; examine a run "
+                               "that was trained in this home.")  # fmt: skip
+        if run.best_epoch is None and (run.job is None or run.job.state.is_finished):
+            raise InvalidInput(f"Run {run_id} has no checkpoint yet; wait for its first epoch, or look at its log.")
+        request = {"run": run_id, "what": what, "asked": dict(asked), "by": by}
+        job = jobs.add(session, JobKind.EXAMINE, request, key=f"examine:{key}", run_id=run_id)
+        submitted = Submitted(run_id, job.id)
+    launcher.wake()
+    return submitted
+
+
+def going(db: Database, run_id: int, what: str) -> jobs.JobView | None:
+    """The newest job of that examination of a run, whatever its state; None where nobody asked for it yet."""
+    mine = (job for job in jobs.of_run(db, run_id) if job.kind is JobKind.EXAMINE and job.request["what"] == what)
+    return next(mine, None)
