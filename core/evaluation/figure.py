@@ -3,12 +3,19 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+RESAMPLED = "whole patients resampled"
+WILSON = "Wilson"
+DELONG = "DeLong"
+EFFECTIVE = "Wilson on the effective n"
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """`value` is None where the number is undefined; `note` then says why. `low` and `high` bound 95 %, or are None.
 
-    `n` counts the images the number is about: for sensitivity the positive ones, for PPV those called positive.
+    `n` counts the cases the number is about: for sensitivity the positive ones, for PPV those called positive.
+    `method` says how the interval was made: "whole patients resampled", "Wilson", "DeLong", "Wilson on the effective
+    n"; "" without one.
     """
 
     value: float | None
@@ -16,7 +23,8 @@ class Figure:
     high: float | None
     n: int
     note: str = ""
+    method: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Keys value, low, high, n, note; never NaN."""
+        """Keys value, low, high, n, note, method; never NaN."""
         return asdict(self)

@@ -144,7 +144,7 @@ def test_the_seed_repeats_and_json_is_stable_without_nan():
         "auroc", "average_precision", "accuracy", "sensitivity", "specificity", "ppv", "npv", "f1",
         "balanced_accuracy", "brier", "ece",
     }  # fmt: skip
-    assert set(told["metrics"]["auroc"]) == {"value", "low", "high", "n", "note"}
+    assert set(told["metrics"]["auroc"]) == {"value", "low", "high", "n", "note", "method"}
     assert set(told["roc"]["pneumonia"]) == {"x", "y", "thresholds"}
     assert (told["images"], told["patients"], told["classes"]) == (500, 60, list(CLASSES))
 
