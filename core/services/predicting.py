@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as copied
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
 from core.launching import Launcher
 from core.models.heads import Head, shares
-from core.services import jobs, runs
+from core.services import jobs, runs, scored
+from core.services.points import PointView
 from core.services.training import Submitted
-from db import Database
-from db.tables import Case, Checkpoint, Image, Patient, Prediction, Run, SnapshotCase
+from db import Database, queries
+from db.tables import Case, Checkpoint, Patient, Prediction, Run, SnapshotCase
 from db.vocabulary import CheckpointKind, JobKind, Split
 
 
@@ -22,7 +24,8 @@ class PredictionView:
     """What a run says of a case. `label` is the truth as frozen; `probabilities` follow the classes' order.
 
     Of a task of findings `targets` is the truth, 1, 0 or None each, of a number it is that, and `probabilities` holds
-    the predicted one. `more` is what it says of further tasks, by their names.
+    the predicted one. `more` is what it says of further tasks, by their names. `decided` is the class that was called
+    at an operating point, where one was asked for.
     """
 
     id: int
@@ -34,10 +37,13 @@ class PredictionView:
     probabilities: tuple[float, ...]
     targets: tuple[float | None, ...] = ()
     more: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    decided: int | None = None
 
     @property
     def called(self) -> int:
-        """The class the model calls, as `evaluation.report` does: of two at 0.5, else the most probable."""
+        """The class the model calls: at the operating point, else of two at 0.5, else the most probable."""
+        if self.decided is not None:
+            return self.decided
         if len(self.probabilities) == 2:
             return int(self.probabilities[1] >= 0.5)
         return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
@@ -100,46 +106,91 @@ def told_apart(heads: Sequence[Head], numbers: list[float]) -> Said:
 
 def replace(session: Session, run_id: int, found: Iterable[tuple[int, Said]], *, checkpoint: str) -> None:
     """Write a batch of predictions; a row that is there already stays (verdicts point at it), with new numbers."""
-    scored = dict(found)
-    mine = select(Prediction).where(Prediction.run_id == run_id, Prediction.case_id.in_(scored))
+    fresh = dict(found)
+    mine = select(Prediction).where(Prediction.run_id == run_id, Prediction.case_id.in_(fresh))
     there = {row.case_id: row for row in session.scalars(mine)}
     frozen = select(SnapshotCase).where(
-        SnapshotCase.snapshot_id == _snapshot(session, run_id), SnapshotCase.case_id.in_(scored)
+        SnapshotCase.snapshot_id == _snapshot(session, run_id), SnapshotCase.case_id.in_(fresh)
     )
     for row in session.scalars(frozen):
         prediction = there.get(row.case_id) or Prediction(
             run_id=run_id, case_id=row.case_id, split=row.split, label=row.label
         )
-        said = scored[row.case_id]
+        said = fresh[row.case_id]
         prediction.probabilities, prediction.more, prediction.checkpoint_sha256 = said.numbers, said.more, checkpoint
         session.add(prediction)
 
 
-def every(db: Database, run_id: int, *, split: str | None = None, finding: int | None = None) -> list[PredictionView]:
-    """A run's predictions by case; with `finding` what they say of that one, where the truth is known."""
-    joined = (
-        select(Prediction, Case.image_id, Patient.pseudonym, SnapshotCase.targets)
-        .join(Run, Run.id == Prediction.run_id)
-        .join(SnapshotCase, and_(SnapshotCase.snapshot_id == Run.snapshot_id,
-                                 SnapshotCase.case_id == Prediction.case_id))
-        .join(Case, Case.id == Prediction.case_id)
-        .join(Image, Image.id == Case.image_id)
-        .join(Patient, Patient.id == Image.patient_id)
-        .where(Prediction.run_id == run_id)
-        .order_by(Prediction.case_id)
-    )  # fmt: skip
+def every(
+    db: Database, run_id: int, *, split: str | None = None, finding: int | None = None, point: PointView | None = None
+) -> list[PredictionView]:
+    """A run's predictions by case; with `finding` what they say of that one, where the truth is known.
+
+    With `point` they are called at it, so that they count what the matrix counts: where it calls patients, the case
+    that speaks for each.
+    """
+    joined = _joined(run_id).order_by(Prediction.case_id)
     if split and split != "all":
         joined = joined.where(Prediction.split == Split(split))
     with db.read() as session:
-        found = [
-            PredictionView(row.id, row.case_id, image_id, patient, row.split, row.label, tuple(row.probabilities),
-                           tuple(targets or [row.label]),
-                           {task: tuple(said) for task, said in (row.more or {}).items()})
-            for row, image_id, patient, targets in session.execute(joined)
-        ]  # fmt: skip
+        found = [_seen(*row) for row in session.execute(joined)]
+    if finding is not None:
+        found = [one for row in found if (one := row.about(finding)) is not None]
+    if point is None or not found:
+        return found
+    asked = scored.of(db, run_id, split=split or "all", finding=finding, point=point)
+    decided = dict(zip(asked.cases.tolist(), asked.called(point.threshold).tolist(), strict=True))
+    return [at_point(row, point, yes=decided[row.case_id]) for row in found if row.case_id in decided]
+
+
+def stamp(db: Database, run_id: int, split: str) -> tuple[int, int, str, str]:
+    """What changes when a split is predicted anew: count, newest id, and which weights; (0, 0, "", "") before."""
+    told = func.count(), func.max(Prediction.id), *(one(Prediction.checkpoint_sha256) for one in (func.min, func.max))
+    wanted = select(*told).where(Prediction.run_id == run_id)
+    with db.read() as session:
+        row = session.execute(wanted if split == "all" else wanted.where(Prediction.split == Split(split))).one()
+    return int(row[0]), int(row[1] or 0), row[2] or "", row[3] or ""
+
+
+def of_cases(
+    db: Database, run_id: int, cases: Sequence[int], *, finding: int | None = None
+) -> list[PredictionView]:  # fmt: skip
+    """What a run says of some cases, in their order; those without one (or without truth) are left out."""
+    there: dict[int, PredictionView] = {}
+    with db.read() as session:
+        for ids in queries.chunks([int(one) for one in cases]):
+            rows = session.execute(_joined(run_id).where(Prediction.case_id.in_(ids)))
+            there |= {row[0].case_id: _seen(*row) for row in rows}
+    found = [there[one] for one in map(int, cases) if one in there]
     if finding is None:
         return found
     return [one for row in found if (one := row.about(finding)) is not None]
+
+
+def at_point(row: PredictionView, point: PointView, *, yes: bool) -> PredictionView:
+    """The prediction as called: the positive class, or the most probable of the others."""
+    others = [at for at in range(len(row.probabilities)) if at != point.positive]
+    decided = point.positive if yes else max(others, key=row.probabilities.__getitem__)
+    return copied(row, decided=decided)
+
+
+def _joined(run_id: int) -> Select[Any]:
+    frozen = and_(SnapshotCase.snapshot_id == Run.snapshot_id, SnapshotCase.case_id == Prediction.case_id)
+    return (
+        select(Prediction, Case.image_id, Patient.pseudonym, SnapshotCase.targets)
+        .join(Run, Run.id == Prediction.run_id)
+        .join(SnapshotCase, frozen)
+        .join(Case, Case.id == Prediction.case_id)
+        .join(Patient, Patient.id == SnapshotCase.patient_id)
+        .where(Prediction.run_id == run_id)
+    )
+
+
+def _seen(row: Prediction, image_id: int, patient: str, targets: list[Any] | None) -> PredictionView:
+    return PredictionView(
+        row.id, row.case_id, image_id, patient, row.split, row.label, tuple(row.probabilities),
+        tuple(targets or [row.label]), {task: tuple(said) for task, said in (row.more or {}).items()},
+    )  # fmt: skip
 
 
 def runs_of_case(db: Database, case_id: int) -> list[int]:
