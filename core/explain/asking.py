@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
@@ -21,6 +22,33 @@ def alone() -> Iterator[None]:
     """A loaded model is shared by the threads of a server; hooks of two of them on it would mix their maps."""
     with _ONE_AT_A_TIME:
         yield
+
+
+@dataclass
+class Question:
+    """What is explained of each case: the class `asked` for, else the one that the model gives most to.
+
+    Called with logits (B, outputs) it gives what speaks for that class of each, (B,), and keeps what it took: `classes`
+    and what the model says of them, `probabilities`.
+    """
+
+    model: "LoadedModel"
+    asked: int | None = None
+    classes: list[int] = field(default_factory=list)
+    probabilities: list[float] = field(default_factory=list)
+
+    def __call__(self, logits: "Tensor") -> "Tensor":
+        """What speaks for the class of each case.
+
+        Raises:
+            InvalidInput: the model has no such class.
+        """
+        import torch
+
+        told = [choose_class(self.model, one[None], self.asked) for one in logits]
+        self.classes, self.probabilities = [one for one, _ in told], [one for _, one in told]
+        head = self.model.manifest.heads[0]
+        return torch.stack([target_of(head, shown)(one) for one, shown in zip(logits, self.classes, strict=True)])
 
 
 def choose_class(model: "LoadedModel", logits: "Tensor", asked: int | None) -> tuple[int, float]:

@@ -1,15 +1,15 @@
-"""Grad-CAM (Selvaraju et al. 2017) by the grad-cam package: where the last feature map spoke for a class."""
+"""Grad-CAM (Selvaraju et al. 2017): where the last feature map spoke for a class."""
 
 from typing import TYPE_CHECKING
 
-from core.errors import InvalidInput
-from core.explain import planes
-from core.explain.asking import alone, choose_class, target_of
-from core.explain.maps import Map, scaled
+from core.explain import cams, fast
+from core.explain.asking import Question, alone
+from core.explain.layers import layer_of
+from core.explain.maps import Map
 from core.models import MODELS
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from core.inference import LoadedModel
     from core.training.data import Example
@@ -18,33 +18,24 @@ NAME = "gradcam"
 
 
 def explain(
-    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None
+    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,
+    layer: str | None = None,
 ) -> Map:  # fmt: skip
-    """The map of one class, by default the most probable; `plane` see `core.explain.planes`.
+    """The map of one class, by default the most probable; `plane` see `core.explain.cams`.
 
     Raises:
-        InvalidInput: the model has no convolutional map, or no such class or picture.
+        InvalidInput: no such class, layer or picture.
     """
-    entry = MODELS[model.manifest.model]
-    layer = entry.target_layer(model.module)
-    if layer is None:
-        raise InvalidInput(f"Grad-CAM reads a convolutional map, which {model.manifest.model} has not; use rollout.")
-    if entry.takes != "image":
-        return planes.explain(model, example, layer, method=NAME, class_index=class_index, plane=plane)
+    if MODELS[model.manifest.model].takes != "image":
+        return cams.explain(model, example, join, method=NAME, class_index=class_index, plane=plane, layer=layer)
+    question, images = Question(model, class_index), model.input_of(example)
+    name, target = layer_of(model, layer)
     with alone():
-        return _explain(model, model.input_of(example), layer, class_index)
+        values = fast.maps(model.module, target, images, question)
+    return Map(values[0].cpu().numpy(), NAME, question.classes[0], question.probabilities[0], layer=name)
 
 
-def _explain(model: "LoadedModel", images: "Tensor", layer: "nn.Module", class_index: int | None) -> Map:
-    import torch
-    from pytorch_grad_cam import GradCAM
-
-    with torch.no_grad():
-        chosen, probability = choose_class(model, model.module(images), class_index)
-    target = target_of(model.manifest.heads[0], chosen)
-    try:
-        with torch.enable_grad(), GradCAM(model=model.module, target_layers=[layer]) as camera:
-            values = camera(input_tensor=images, targets=[target])[0]
-    finally:
-        model.module.zero_grad(set_to_none=True)  # the package leaves gradients as large as the model behind
-    return Map(scaled(values), NAME, chosen, probability)
+def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":
+    """relu(Σ αₖ Aₖ), α the mean gradient of a channel over its map."""
+    alpha = gradient.flatten(2).mean(dim=2)  # (P, D)
+    return (alpha.view(*alpha.shape, *[1] * (cells.dim() - 2)) * cells).sum(dim=1).clamp_min(0)

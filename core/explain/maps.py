@@ -14,7 +14,8 @@ class Map:
 
     A map without any contrast is all 0: the method found nothing to point at. Of a model of several pictures `plane` is
     which of those it sees, in its order, and `plane_weights` what each of them counted, summing to 1; () where the
-    model does not weigh them. `every` are the maps of all of them, `values` among them, on one scale.
+    model does not weigh them. `every` are the maps of all of them, `values` among them, on one scale. `layer` is the
+    one that was read, "" where the method reads none.
     """
 
     values: Values
@@ -24,6 +25,7 @@ class Map:
     plane: int = 0
     plane_weights: tuple[float, ...] = ()
     every: tuple[Values, ...] = ()
+    layer: str = ""
 
 
 def scaled(values: NDArray[np.floating]) -> Values:

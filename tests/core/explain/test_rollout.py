@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from core.explain import explain
-from core.explain.rollout import over_cells, recorded, rolled
+from core.explain.rollout import rolled
+from core.explain.tokens import over_cells, recorded
 
 
 @pytest.mark.parametrize(("name", "layers", "heads", "tokens"), [("vit_tiny", 12, 3, 65), ("cnn_attention", 1, 8, 64)])

@@ -1,0 +1,41 @@
+"""EigenCAM (Muhammad & Yeasin 2020): the strongest pattern of a layer, whatever the class."""
+
+from typing import TYPE_CHECKING
+
+from core.explain import cams
+from core.explain.maps import Map
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.inference import LoadedModel
+    from core.training.data import Example
+
+NAME = "eigencam"
+
+
+def explain(
+    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,
+    layer: str | None = None,
+) -> Map:  # fmt: skip
+    """The map of one picture; the class only decides which probability stands beside it. See `core.explain.cams`.
+
+    Raises:
+        InvalidInput: no such class, layer or picture.
+    """
+    return cams.explain(model, example, join, method=NAME, class_index=class_index, plane=plane, layer=layer)
+
+
+def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":  # noqa: ARG001
+    """relu of each place's projection on the first principal component over channels (P, …).
+
+    A component has no sign of its own: the side with the larger peak is shown (Chung & Ying 2025, equation 13).
+    """
+    import torch
+
+    flat = cells.flatten(2).transpose(1, 2)  # (P, places, D)
+    centred = flat - flat.mean(dim=1, keepdim=True)
+    _, _, directions = torch.linalg.svd(centred.double(), full_matrices=False)
+    projected = (centred.double() @ directions[:, 0, :, None])[..., 0]  # (P, places)
+    side = torch.where(projected.amax(dim=1) >= projected.amin(dim=1).abs(), 1.0, -1.0)
+    return (side[:, None] * projected).clamp_min(0).to(cells.dtype).view(len(cells), *cells.shape[2:])
