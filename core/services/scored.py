@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.evaluation.scored import Scored, by_patient
 from core.services import runs
+from core.services.facts import facts as facts
 from core.services.points import PointView
 from db import Database, queries
 from db.tables import Prediction, Run, SnapshotCase
