@@ -292,11 +292,11 @@ def _explain(arguments: Arguments) -> Output:
         )
     found = explaining.explain(
         db, settings, run_id=run.id, image_id=image.id, method=arguments.method,
-        class_index=names.get(arguments.class_name),
+        class_index=names.get(arguments.class_name), layer=arguments.layer,
     )  # fmt: skip
     overlays.save(settings, image, found.path, arguments.out)
-    return {"file": str(arguments.out), "method": found.method, "class": run.classes[found.class_index],
-            "probability": found.probability, "image": image.id}  # fmt: skip
+    return {"file": str(arguments.out), "method": found.method, "layer": found.layer, "image": image.id,
+            "class": (run.classes or (run.task,))[found.class_index], "probability": found.probability}  # fmt: skip
 
 
 def _drawings(arguments: Arguments) -> Output:

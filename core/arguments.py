@@ -102,6 +102,7 @@ def parser() -> Parser:
     one.add_argument("--image", required=True, metavar="ID", help="the catalogue's id or the file's sha256")
     one.add_argument("--method", default="", metavar="METHOD")
     one.add_argument("--class", dest="class_name", default="", metavar="CLASS")
+    one.add_argument("--layer", default="", metavar="LAYER", help="such as layer3, or ATTENTION:HEAD")
     one.add_argument("--out", required=True, type=Path, metavar="FILE.png")
     _drawings(command("drawings", "write what was drawn as COCO, CSV, DICOM SEG or SR, or take it from such a file"))
     one = command("backup", "write all that cannot be made again into one file, while everybody goes on working")

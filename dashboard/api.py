@@ -17,7 +17,7 @@ from core.errors import CatalogueUnusable, InvalidInput, NotFound, UserError, re
 from core.services import labeling
 from core.services.cases import CaseView
 from core.settings import Settings
-from dashboard import describe, pixel_api
+from dashboard import describe, maps, pixel_api
 from dashboard.comment_api import CommentApi
 from dashboard.drawing_api import DrawingApi
 from dashboard.pixel_api import PRIVATE, PixelApi
@@ -52,6 +52,7 @@ class Api:
             Route("/api/thumbnail/{image:int}", self._signed(seen.thumbnail), methods=get),
             Route("/api/companions/{image:int}", self._signed(self.companions), methods=get),
             Route("/api/map/{run:int}/{image:int}/{method}", self._signed(self.map), methods=get),
+            Route("/api/map/{run:int}/{image:int}/{method}/{shown}/{layer}", self._signed(self.map), methods=get),
             Route("/api/samples/{name}/{number:int}", self._signed(SampleApi(self.settings).picture), methods=get),
             Route("/api/queue", self._signed(self.queue), methods=get),
             Route("/api/labels", self._signed(self.labels), methods=post),
@@ -94,13 +95,18 @@ class Api:
         return pixel_api.others(self.db, self.signer, self.session_of(request), request.path_params["image"])
 
     def map(self, request: Request, _said: None) -> Response:
-        """Where a run looked on an image: computed when first asked for, while the image itself is on the screen."""
+        """Where a run looked on an image: computed when first asked for, while the image itself is on the screen.
+
+        The class and the layer may stand in the path, `maps.MOST` and `maps.USUAL` being the model's own choice.
+        """
         from core.services import explaining
 
         asked = request.path_params
+        shown, layer = asked.get("shown", maps.MOST), asked.get("layer", maps.USUAL)
         found = explaining.explain(
-            self.db, self.settings, run_id=asked["run"], image_id=asked["image"], method=asked["method"]
-        )
+            self.db, self.settings, run_id=asked["run"], image_id=asked["image"], method=asked["method"],
+            class_index=None if shown == maps.MOST else int(shown), layer="" if layer == maps.USUAL else layer,
+        )  # fmt: skip
         title = {"X-Title": quote(found.title)}
         return FileResponse(found.path, media_type="image/png", headers=PRIVATE | title)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.errors import InvalidInput
 from core.launching import Launcher
-from core.services import features, jobs, runs
+from core.services import features, jobs, map_sets, runs
 from core.services.examination import ExaminationView, Json, Work, keep, newest
 from core.services.features import neighbours
 from core.services.training import Submitted
@@ -33,6 +33,7 @@ class Examination:
 
 _EXAMINATIONS = (
     Examination("features", "Features", "What the model makes of every case, for its nearest neighbours.", features.do),
+    Examination("maps", "Maps", "Where the model looked, for every case of a split: each opens at once.", map_sets.do),
 )
 
 EXAMINATIONS: dict[str, Examination] = {one.name: one for one in _EXAMINATIONS}

@@ -31,9 +31,10 @@ def heads(db: Database, snapshot_id: int, also: Sequence[int] = ()) -> list[Head
 
 
 def every(
-    db: Database, settings: Settings, snapshot_id: int, *, split: str | None = None, also: Sequence[int] = ()
-) -> list[Example]:
-    """The frozen cases in the order of their files' hashes, the same in every home.
+    db: Database, settings: Settings, snapshot_id: int, *, split: str | None = None, also: Sequence[int] = (),
+    only: Sequence[int] | None = None,
+) -> list[Example]:  # fmt: skip
+    """The frozen cases in the order of their files' hashes, the same in every home; `only` these, by id.
 
     Of the snapshots `also` only the labels are taken, of those pictures that stand for a case here too: who is in which
     split is said by the first alone, so that no patient can be in two.
@@ -42,7 +43,7 @@ def every(
         NotTrainable: a further snapshot has no picture in common with the first.
     """
     with db.read() as session:
-        found = _frozen(session, Store(settings.home), snapshot_id, split)
+        found = _frozen(session, Store(settings.home), snapshot_id, split, only)
         for one in also:
             found = _with_more(found, _head(session, one), _known(session, one))
     return found
@@ -68,7 +69,9 @@ def _head(session: Session, snapshot_id: int) -> Head:
     return Head(session.get_one(Task, row.task_id).name, row.kind.value, classes)
 
 
-def _frozen(session: Session, store: Store, snapshot_id: int, split: str | None) -> list[Example]:
+def _frozen(
+    session: Session, store: Store, snapshot_id: int, split: str | None, only: Sequence[int] | None
+) -> list[Example]:
     joined = (
         select(SnapshotCase, Case.image_id, Patient.pseudonym)
         .join(Case, Case.id == SnapshotCase.case_id)
@@ -77,6 +80,8 @@ def _frozen(session: Session, store: Store, snapshot_id: int, split: str | None)
         .where(SnapshotCase.snapshot_id == snapshot_id)
         .order_by(Image.sha256, Image.item)
     )
+    if only is not None:
+        joined = joined.where(SnapshotCase.case_id.in_(only))
     rows = session.execute(joined.where(SnapshotCase.split == Split(split)) if split else joined).all()
     wanted = {image for frozen, main, _ in rows for image in frozen.images or [main]}
     planes = _planes(session, store, wanted)

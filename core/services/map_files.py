@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +12,19 @@ from core.settings import Settings
 from db.tables import Image
 
 if TYPE_CHECKING:
+    from core.explain import Explainer
     from core.training.data import Example
+
+Layers = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class MapView:
     """A filed map: an 8-bit grey PNG over the model's input, named by what made it.
 
-    Of a case of several pictures `picture` is which one it is of, and `counted` what each of those that the model saw
-    counted, in its order, summing to 1; () where it does not weigh them.
+    `method_title` and `layer` are what people read; `layer` is "" where the method reads none. `by_class`: whether
+    another class has another map. Of a case of several pictures `picture` is which one it is of, and `counted` what
+    each of those that the model saw counted, in its order, summing to 1; () where it does not weigh them.
     """
 
     name: str
@@ -31,26 +35,35 @@ class MapView:
     probability: float | None
     picture: str = ""
     counted: tuple[tuple[str, float], ...] = ()
+    method_title: str = ""
+    layer: str = ""
+    by_class: bool = True
 
     @property
     def title(self) -> str:
-        """In one line: "gradcam: effusion · slice 3 of 16, counted 41 %"."""
+        """In one line: "Grad-CAM: effusion · layer4 · slice 3 of 16, counted 41 %"."""
         share = dict(self.counted).get(self.picture)
         counted = f", counted {100 * share:.0f} %" if share is not None else ""
-        return f"{self.method}: {self.class_name}" + (f" · {self.picture}{counted}" if self.picture else "")
+        what = f"{self.method_title}: {self.class_name}" if self.by_class else self.method_title
+        return " · ".join(filter(None, (what, self.layer, self.picture and f"{self.picture}{counted}")))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of the pictures of a case; each of its maps is a file of its own."""
+    """What is asked of the pictures of a case; each of its maps is a file of its own.
+
+    `class_index` None is the class that the model gives most to, `layer` "" the usual one.
+    """
 
     checkpoint: str
     method: str
     class_index: int | None
+    layer: str = ""
 
     def path(self, settings: Settings, image: Image) -> Path:
         """Of that picture's map, made or not."""
         told = f"{self.checkpoint}:{image.sha256}:{image.item}:{self.method}:{self.class_index}"
+        told += f":{self.layer}" if self.layer else ""
         return settings.folder("maps") / f"{hashlib.sha256(told.encode()).hexdigest()[:40]}.png"
 
 
@@ -86,12 +99,32 @@ def write(path: Path, values: object, told: dict[str, str]) -> None:
         Picture.fromarray(grey).save(file, format="PNG", pnginfo=about)
 
 
-def view(path: Path, method: str, names: Sequence[str]) -> MapView:
+def view(path: Path, explainer: "Explainer", names: Sequence[str]) -> MapView:
     """A filed map; `names` are the answers that its class is one of."""
     from PIL import Image as Picture
 
     with Picture.open(path) as picture:
         told = picture.info
     shown, counted = int(told["class"]), json.loads(told.get("counted", "[]"))
-    return MapView(path.stem, path, method, shown, names[shown], float(told["probability"]), told.get("picture", ""),
-                   tuple((title, share) for title, share in counted))  # fmt: skip
+    return MapView(path.stem, path, explainer.name, shown, names[shown], float(told["probability"]),
+                   told.get("picture", ""), tuple((title, share) for title, share in counted), explainer.title,
+                   told.get("layer", ""), explainer.by_class)  # fmt: skip
+
+
+def layers_of(settings: Settings, checkpoint: str) -> Layers | None:
+    """The layers of a model that can be chosen, by what reads them; None until its first map has found them."""
+    path = _layers(settings, checkpoint)
+    if not path.exists():
+        return None
+    found: Layers = json.loads(path.read_text())
+    return found
+
+
+def write_layers(settings: Settings, checkpoint: str, found: Layers) -> None:
+    """Keep them, so that no page has to load a network to name them."""
+    with written(_layers(settings, checkpoint)) as file:
+        file.write(json.dumps(found).encode())
+
+
+def _layers(settings: Settings, checkpoint: str) -> Path:
+    return settings.folder("maps") / f"{checkpoint[:40]}.layers.json"

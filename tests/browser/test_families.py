@@ -162,7 +162,7 @@ def explained(world: World, page: Page, run: int, methods: int) -> None:
     expect(page.get_by_text("Now:")).to_have_count(0)  # nobody has said anything else since
     if methods > 1:
         choose(page, "Map", "Grad-CAM")
-        expect(page.locator(".rv-root")).to_have_attribute("data-overlay", re.compile("gradcam"), timeout=A_JOB)
+        expect(page.locator(".rv-root")).to_have_attribute("data-overlay", re.compile("Grad-CAM"), timeout=A_JOB)
 
 
 def several(page: Page, snapshot: str) -> None:
@@ -183,7 +183,7 @@ def mapped(page: Page) -> int:
     """Pixels over the picture that the map colours, once picture and map are there."""
     viewer = page.locator(".rv-root")
     expect(viewer).to_have_attribute("data-painted", re.compile(":"))
-    expect(viewer).to_have_attribute("data-overlay", re.compile("gradcam|rollout"), timeout=A_JOB)
+    expect(viewer).to_have_attribute("data-overlay", re.compile("Grad-CAM|Attention rollout"), timeout=A_JOB)
     return viewer.evaluate(COLOURED)
 
 

@@ -94,7 +94,7 @@ def test_a_round(chest, tmp_path, serve, page):
 
     # the overlay is on the pixels, and its opacity is live
     viewer = page.locator(f'.rv-root[data-case="{worst.case_id}"]')
-    expect(viewer).to_have_attribute("data-overlay", re.compile("gradcam"))
+    expect(viewer).to_have_attribute("data-overlay", re.compile("Grad-CAM"))
     with_map = viewer.evaluate(COLOURED)
     page.keyboard.press("o")
     assert viewer.evaluate(COLOURED) == 0 < with_map

@@ -1,0 +1,39 @@
+"""Grad-CAM of whole sets of cases, batch by batch; of models of one picture."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.explain import fast
+from core.explain.asking import Question, alone
+from core.explain.layers import layer_of
+from core.explain.maps import Map
+
+if TYPE_CHECKING:
+    from core.inference import LoadedModel
+    from core.training.data import Example
+
+METHOD = "gradcam"
+
+
+def gradcam(
+    model: "LoadedModel", examples: "Sequence[Example]", class_index: int | None = None, *, layer: str = "",
+    batch_size: int = 16, cache: Path | None = None,
+) -> Iterator[Map]:  # fmt: skip
+    """The map of each example in the order given, as `core.explain.gradcam` makes it; `cache` see `inference.scores`.
+
+    Raises:
+        InvalidInput: no such class or layer.
+        NotTrainable: pixels are gone, or the GPU's memory is too small for one batch.
+    """
+    from core.inference import FREE, read
+    from core.training import devices
+    from core.training.judging import seen
+
+    name, target = layer_of(model, layer)
+    for _, batch in read(model, examples, batch_size=batch_size, cache=cache):
+        question = Question(model, class_index)
+        with devices.memory_for(f"maps of {batch_size} images", FREE), alone():
+            found = fast.maps(model.module, target, seen(model.prepare, batch), question).cpu().numpy()
+        for values, shown, probability in zip(found, question.classes, question.probabilities, strict=True):
+            yield Map(values, METHOD, shown, probability, layer=name)

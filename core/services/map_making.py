@@ -1,0 +1,117 @@
+"""Maps made and filed: of the pictures of one case by a loaded model."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import InvalidInput
+from core.services import map_files
+from core.services.map_files import Asked, shares_of, titles_of, write
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.explain import Map
+    from core.inference import LoadedModel
+    from core.training.data import Example
+    from db.tables import Image
+
+
+def make(model: "LoadedModel", example: "Example", image_id: int | None, asked: Asked) -> "Map":
+    """The map of that image of a case; without one of the picture that has the peak.
+
+    Raises:
+        InvalidInput: the model does not look at that image, or the method does not suit it.
+        NotTrainable: the pixels are gone, or the GPU's memory is too small.
+    """
+    from core.explain import EXPLAINERS
+    from core.inference import FREE
+    from core.training import devices
+
+    plane = None if image_id is None else plane_of(model, example, str(image_id))
+    with devices.memory_for(f"a map by a {model.manifest.model}", FREE):
+        way = EXPLAINERS[asked.method]
+        return way.explain(model, example, asked.class_index, plane, layer=asked.layer or None)
+
+
+def keep(
+    settings: Settings, model: "LoadedModel", example: "Example", image_id: int, asked: Asked, found: "Map",
+    images: "Mapping[int, Image]",
+) -> None:  # fmt: skip
+    """File the map, and those of the case's other pictures that came with it; `images` are the case's, by id."""
+    for image, at, values in _shown(model, example, image_id, found):
+        about = {"class": str(found.class_index), "probability": repr(found.probability)}
+        if found.layer:
+            about["layer"] = called(settings, model, asked, found.layer)
+        if found.every:
+            takes, seen = _seen(model, example)
+            titles = titles_of(example, seen, takes=takes)
+            about |= {"picture": titles[at], "counted": json.dumps(shares_of(titles, found.plane_weights))}
+        write(asked.path(settings, images[image]), values, about)
+
+
+def called(settings: Settings, model: "LoadedModel", asked: Asked, layer: str) -> str:
+    """What people call a layer: its name, or of attention which layer and head."""
+    from core.explain.layers import titled
+
+    kept = map_files.layers_of(settings, asked.checkpoint)
+    if kept is None:
+        kept = {needs: titled(model, needs) for needs in ("convolution", "attention") if _has(model, needs)}
+        map_files.write_layers(settings, asked.checkpoint, kept)
+    title = next((titles[layer] for titles in kept.values() if layer in titles), layer)
+    return title.partition(" · ")[0]
+
+
+def plane_of(model: "LoadedModel", example: "Example", image: str) -> int:
+    """Which of the pictures that a model sees is that image, of a stack the nearest slice that it sees.
+
+    Raises:
+        InvalidInput: the model does not look at that picture.
+    """
+    takes, seen = _seen(model, example)
+    if len(example.planes) == 1:
+        return len(seen.planes) // 2  # its frames, of which the middle one is shown
+    order, shown = [one.image for one in example.planes], [one.image for one in seen.planes]
+    if image in shown:
+        return shown.index(image)
+    if takes != "stack":
+        raise InvalidInput(f"The model did not look at this picture of the case (image {image}); open one that it saw.")
+    return min(range(len(shown)), key=lambda at: abs(order.index(shown[at]) - order.index(image)))
+
+
+@lru_cache(maxsize=2)
+def loaded(folder: Path, _checkpoint_sha256: str) -> "LoadedModel":
+    """By content, so that a resumed run is loaded anew; read-only once loaded."""
+    from core.inference import load
+
+    return load(folder)
+
+
+def _shown(
+    model: "LoadedModel", example: "Example", image_id: int, found: "Map"
+) -> "Iterator[tuple[int, int, object]]":  # fmt: skip
+    """(image, which of those the model sees, its map) of every picture of the case that has one."""
+    if not found.every:
+        yield image_id, 0, found.values
+        return
+    for image in sorted({int(one.image) for one in example.planes}):
+        try:
+            at = plane_of(model, example, str(image))
+        except InvalidInput:
+            continue  # of a bag or of two views: one that the model did not see
+        yield image, at, found.every[at]
+
+
+def _seen(model: "LoadedModel", example: "Example") -> "tuple[str, Example]":
+    from core.inference import seen_by
+    from core.models import MODELS
+
+    return MODELS[model.manifest.model].takes, seen_by(model.manifest, [example])[0]
+
+
+def _has(model: "LoadedModel", needs: str) -> bool:
+    from core.explain import EXPLAINERS
+    from core.models import MODELS
+
+    return any(EXPLAINERS[name].layers == needs for name in MODELS[model.manifest.model].explainers)
