@@ -1,134 +1,146 @@
-"""What a report measures: each a statistic over patients, so that the value and its resamples take the same road."""
+"""Between a number and its figure: the value, what it is on each resample, and how many cases and patients carry it."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.calibration import expected_calibration_error
-from core.evaluation.metrics import RATIOS, Bools, Floats, Outcomes
-from core.evaluation.resampling import Statistic, mean, ratio, weighted_auroc, weighted_average_precision
+from core.evaluation.figure import DELONG, RESAMPLED, WILSON, Figure
+from core.evaluation.intervals import (
+    LEVEL,
+    effective_n,
+    interval,
+    method_of,
+    normal,
+    on_logits,
+    wilson,
+)
+from core.evaluation.metrics import Bools, Floats
+
+Kind = Literal["share", "proportion", "signed", "error"]
+_FEW = 0.95
+ONE_PATIENT = "No interval: it rests on the cases of a single patient."
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What an interval reaches from and to, and how it was made."""
+
+    low: float
+    high: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`value` and `draws` (resamples,), NaN where undefined; `carriers` and `effective` n are of patients.
+
+    `kind`: "proportion" of cases, "share" of anything from 0 to 1, "signed" from -1 to 1, "error" that resampling
+    raises. `deviation` is DeLong's standard error, `single` that no patient has two cases. `bounds` where they are
+    known already. `undefined` says why there is no number, `note` anything else; `scale` is what a person's unit is.
+    """
+
+    value: float
+    draws: Floats
+    cases: int
+    carriers: int
+    effective: float
+    kind: Kind = "share"
+    single: bool = False
+    deviation: float | None = None
+    bounds: Bounds | None = None
+    undefined: str = ""
+    note: str = ""
+    scale: float = 1.0
+
+    def figure(self) -> Figure:
+        """As a person may see it."""
+        if self.undefined:
+            return Figure(None, None, None, self.cases, self.undefined)
+        bounds, value = self.bounds or _bounds(self), self.value * self.scale
+        if bounds is None:
+            return Figure(value, None, None, self.cases, f"{self.note} {ONE_PATIENT}".strip())
+        thin = _thin(self.draws) if bounds.method == RESAMPLED else ""
+        note = f"{self.note} {thin}".strip()
+        low, high = bounds.low * self.scale, bounds.high * self.scale
+        return Figure(value, low, high, self.cases, note, bounds.method)
 
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """Which patient each image is of: `row` (images,) numbers from 0 to below `patients`."""
+    """Which patient each case is of: `row` (n,) numbers from 0 to below `patients`."""
 
     row: NDArray[np.intp]
     patients: int
 
     def total(self, amounts: Floats) -> Floats:
-        """Sums (patients,) of amounts (images,)."""
+        """Sums (patients,) of amounts (n,)."""
         return np.bincount(self.row, weights=amounts, minlength=self.patients).astype(np.float64)
 
-    def carriers(self, among: Bools) -> int:
-        """How many patients have one of these images (images,)."""
-        return len(np.unique(self.row[among]))
+    def sizes(self, among: Bools) -> Floats:
+        """How many of these cases (n,) each patient has (patients,)."""
+        return np.bincount(self.row[among], minlength=self.patients).astype(np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A number to be drawn: `statistic` over patients' counts, the images and patients it rests on.
-
-    `undefined` says why there is no number, `no_interval` why there is none around it; `note` anything else.
-    """
-
-    statistic: Statistic
-    images: int
-    carriers: int
-    undefined: str = ""
-    no_interval: str = ""
-    note: str = ""
+def carried(sizes: Floats) -> tuple[int, float]:
+    """How many patients carry a number, and its effective n; sizes (patients,) are their shares in it."""
+    return int((sizes > 0).sum()), effective_n(sizes)
 
 
-def one_against_rest(scores: Floats, called: Bools, truth: Bools, owners: Owners, *, name: str) -> dict[str, Measure]:
-    """Every measure of one class against the rest; scores, called and truth (images,)."""
-    outcomes = Outcomes.of(called, truth)
-    found: dict[str, Measure] = {
-        "auroc": _auroc(scores, truth, owners, name),
-        "average_precision": _average_precision(scores, truth, owners, name),
-    }
-    for key, kind in RATIOS.items():
-        found[key] = proportion(kind.counted(outcomes), kind.among(outcomes), owners, kind.undefined.format(name=name))
-    found["balanced_accuracy"] = _balanced(found)
-    return found
+def figures(measures: Mapping[str, Measure]) -> dict[str, Figure]:
+    """Each as a person may see it."""
+    return {name: measure.figure() for name, measure in measures.items()}
 
 
-def proportion(counted: Floats, among: Floats, owners: Owners, undefined: str) -> Measure:
-    """Σ counted / Σ among, both (images,)."""
-    there = among > 0
-    return Measure(
-        ratio(owners.total(counted), owners.total(among)),
-        int(there.sum()),
-        owners.carriers(there),
-        undefined="" if there.any() else f"Undefined: {undefined}.",
-    )
-
-
-def calibration(probabilities: Floats, truth: Bools, owners: Owners) -> dict[str, Measure]:
-    """Brier score, and the expected calibration error of ten bins without an interval."""
-    everything = np.ones(len(truth))
-    error = expected_calibration_error(probabilities, truth)
-    return {
-        "brier": proportion((probabilities - truth) ** 2, everything, owners, "there is no image"),
-        "ece": Measure(
-            lambda counts: np.full(counts.shape[1], error),
-            len(truth),
-            owners.patients,
-            no_interval="No interval: resampling adds noise that counts as miscalibration.",
-        ),
-    }
-
-
-def averages(per_class: Mapping[str, Mapping[str, Measure]], *, right: Bools, owners: Owners) -> dict[str, Measure]:
-    """Of each measure the plain mean over classes; accuracy is the share of images (images,) called right.
-
-    Balanced accuracy of many classes is the mean sensitivity.
-    """
-    keys = next(iter(per_class.values()))
-    by_key = {key: {name: measures[key] for name, measures in per_class.items()} for key in keys}
-    means = {key: _averaged(measures, images=len(right)) for key, measures in by_key.items()}
-    accuracy = proportion(right.astype(np.float64), np.ones(len(right)), owners, "there is no image")
-    return means | {"accuracy": accuracy, "balanced_accuracy": means["sensitivity"]}
-
-
-def _averaged(measures: Mapping[str, Measure], *, images: int) -> Measure:
-    """Over the classes where the measure is defined; the note names those where it is not."""
+def averaged(measures: Mapping[str, Measure], *, cases: int) -> Measure:
+    """The plain mean of a measure over classes where it is defined; the note names those where it is not."""
     defined = [measure for measure in measures.values() if not measure.undefined]
     absent = [name for name, measure in measures.items() if measure.undefined]
     if not defined:
-        return next(iter(measures.values()))
+        return replace(next(iter(measures.values())), cases=cases)
+    kind: Kind = "share" if defined[0].kind == "proportion" else defined[0].kind
     return Measure(
-        mean(*(measure.statistic for measure in defined)),
-        images,
-        min(measure.carriers for measure in defined),
+        float(np.mean([one.value for one in defined])), np.mean([one.draws for one in defined], axis=0), cases,
+        min(one.carriers for one in defined), min(one.effective for one in defined), kind,
         note=f"Mean of {len(defined)} of {len(measures)} classes; undefined for {', '.join(absent)}." if absent else "",
-    )
+    )  # fmt: skip
 
 
-def _balanced(found: Mapping[str, Measure]) -> Measure:
-    parts = (found["sensitivity"], found["specificity"])
-    return Measure(
-        mean(*(part.statistic for part in parts)),
-        sum(part.images for part in parts),
-        min(part.carriers for part in parts),
-        undefined=parts[0].undefined or parts[1].undefined,
-    )
+def _bounds(measure: Measure) -> Bounds | None:
+    value, n = measure.value, measure.cases
+    if measure.single and measure.kind == "proportion":
+        return Bounds(*wilson(value * n, n), WILSON)
+    if measure.deviation and 0 < value < 1:
+        return Bounds(*on_logits(value, normal(LEVEL) * measure.deviation), DELONG)
+    if measure.carriers < 2:
+        return None
+    if measure.kind == "error":
+        return _turned(measure)
+    if measure.kind == "signed":  # on the logit scale of (1 + value) / 2, which is Fisher's z of the value
+        inside = _bounds(replace(measure, kind="share", value=(1 + value) / 2, draws=(1 + measure.draws) / 2))
+        return None if inside is None else Bounds(2 * inside.low - 1, 2 * inside.high - 1, inside.method)
+    found = interval(value, measure.draws, carriers=measure.carriers, effective=measure.effective)
+    return None if found is None else Bounds(*found, method_of(value, measure.draws, carriers=measure.carriers))
 
 
-def _auroc(scores: Floats, truth: Bools, owners: Owners, name: str) -> Measure:
-    carriers = min(owners.carriers(truth), owners.carriers(~truth))
-    return Measure(weighted_auroc(scores, truth, owners.row), len(truth), carriers, undefined=_one_class(truth, name))
+def _turned(measure: Measure) -> Bounds | None:
+    """The basic bootstrap: 2 · value − quantiles, which takes off what resampling adds; the value stays inside.
+
+    Source: Davison and Hinkley, Bootstrap Methods and their Application (1997), 5.2.
+    """
+    defined = measure.draws[~np.isnan(measure.draws)]
+    if len(defined) < 2:
+        return None
+    least, most = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = 2 * measure.value - float(most), 2 * measure.value - float(least)
+    return Bounds(min(max(0.0, low), measure.value), max(min(1.0, high), measure.value), RESAMPLED)
 
 
-def _average_precision(scores: Floats, truth: Bools, owners: Owners, name: str) -> Measure:
-    undefined = "" if truth.any() else _one_class(truth, name)
-    statistic = weighted_average_precision(scores, truth, owners.row)
-    return Measure(statistic, len(truth), owners.carriers(truth), undefined=undefined)
-
-
-def _one_class(truth: Bools, name: str) -> str:
-    if not truth.any():
-        return f"Undefined: no image here is {name}."
-    return f"Undefined: every image here is {name}." if truth.all() else ""
+def _thin(draws: Floats) -> str:
+    usable = int((~np.isnan(draws)).sum())
+    if math.isclose(usable, len(draws)) or usable >= _FEW * len(draws):
+        return ""
+    return f"Interval from {usable} of {len(draws)} resamples; the others lack a class, which few patients have."

@@ -9,20 +9,29 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.errors import InvalidInput
-from core.evaluation.figure import Figure
+from core.evaluation.figure import RESAMPLED, Figure
 from core.evaluation.intervals import standard_error, student
 from core.evaluation.measures import Owners
 from core.evaluation.metrics import Floats
 from core.evaluation.resampling import Statistic, bootstrap, divide, ratio
 
-SPREAD = "Undefined: every image here has the same value."
-BOUNDS = {"mae": (0.0, math.inf), "rmse": (0.0, math.inf), "r2": (-math.inf, 1.0), "bias": (-math.inf, math.inf)}
-ONE = "No interval: it rests on the images of a single patient."
+SPREAD = "Undefined: every case here has the same value."
+BOUNDS = {
+    "mae": (0.0, math.inf),
+    "mse": (0.0, math.inf),
+    "rmse": (0.0, math.inf),
+    "r2": (-math.inf, 1.0),
+    "bias": (-math.inf, math.inf),
+}
+ONE = "No interval: it rests on the cases of a single patient."
 
 
 @dataclass(frozen=True, slots=True)
 class NumberReport:
-    """`metrics`: mae and rmse in the number's unit, r2 (share of the variance explained), bias (predicted - true)."""
+    """`metrics`: mae and rmse in the number's unit, mse in its square, r2 (share of the variance explained).
+
+    Also bias (predicted - true, in the unit).
+    """
 
     images: int
     patients: int
@@ -37,17 +46,17 @@ class NumberReport:
 def number_report(
     told: ArrayLike, truth: ArrayLike, patients: Sequence[object], *, resamples: int = 1000, seed: int = 0
 ) -> NumberReport:
-    """Of predicted and true values (images,) and the patient of each image.
+    """Of predicted and true values (cases,) and the patient of each case.
 
     Intervals are value ± t · (spread over resamples of whole patients), t of Student with patients - 1 degrees.
 
     Raises:
-        InvalidInput: no image, shapes that do not fit, or a value that is no number.
+        InvalidInput: no case, shapes that do not fit, or a value that is no number.
     """
     p, y = np.asarray(told, dtype=np.float64), np.asarray(truth, dtype=np.float64)
     if not len(y) or p.shape != y.shape or len(patients) != len(y) or not np.isfinite([p, y]).all():
         raise InvalidInput(
-            f"{p.size} predicted and {y.size} true values of {len(patients)} patients do not fit; each image needs one "
+            f"{p.size} predicted and {y.size} true values of {len(patients)} patients do not fit; each case needs one "
             "finite number of each, so predict the split again."
         )
     names, row = np.unique(np.asarray(patients), return_inverse=True)
@@ -73,6 +82,7 @@ def _statistics(p: Floats, y: Floats, owners: Owners) -> dict[str, Statistic]:
 
     return {
         "mae": ratio(owners.total(np.abs(p - y)), count),
+        "mse": squared,
         "rmse": lambda counts: np.sqrt(squared(counts)),
         "r2": explained,
         "bias": ratio(owners.total(p - y), count),
@@ -86,4 +96,4 @@ def _figure(statistic: Statistic, draws: Floats, patients: int, images: int, lea
     if patients < 2:
         return Figure(value, None, None, images, ONE)
     reach = student(patients - 1, 0.95) * standard_error(draws, carriers=patients)
-    return Figure(value, max(least, value - reach), min(most, value + reach), images)
+    return Figure(value, max(least, value - reach), min(most, value + reach), images, method=RESAMPLED)

@@ -1,4 +1,7 @@
-"""How good a run is on a split: every number with its interval by patient, its curves and its confusion matrix."""
+"""How good a run is on a split: every number with its interval by patient, its curves and its confusion matrix.
+
+The numbers take the road of `board`, so that the command line and the page never disagree.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,24 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.evaluation.board import measures
 from core.evaluation.curves import Curve, precision_recall, roc
-from core.evaluation.drawing import draw
 from core.evaluation.figure import Figure
 from core.evaluation.inputs import check
-from core.evaluation.measures import Measure, Owners, averages, calibration, one_against_rest
+from core.evaluation.many import overall, weighed
+from core.evaluation.measures import Measure, Owners, figures
 from core.evaluation.metrics import Floats, confusion_matrix
 
 Classes = NDArray[np.intp]
 
 _POINTS = 500
-_OVERALL = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """`metrics` by name; with more than two classes means over classes, and each class against the rest in `per_class`.
 
-    `roc` and `pr` are by class name, for two classes the positive one only. `confusion` counts images by true class
+    `roc` and `pr` are by class name, for two classes the positive one only. `confusion` counts cases by true class
     (row) and called class (column).
     """
 
@@ -67,25 +70,28 @@ def report(
     *,
     positive: int | None = None,
     threshold: float = 0.5,
+    ordered: bool = False,
     resamples: int = 1000,
     seed: int = 0,
 ) -> Report:
-    """Of probabilities (images, classes), true class indices (images,) and the patient of each image.
+    """Of probabilities (cases, classes), true class indices (cases,) and the patient of each case.
 
     Two classes: the last is positive unless told, called where its probability is at least `threshold`. More:
-    the most probable class is called; `positive` then sets one class against the rest.
+    the most probable class is called; `positive` then sets one class against the rest. Classes that are `ordered`
+    have weighted kappa and the mean distance too.
 
     Raises:
-        InvalidInput: no image, shapes that do not fit, a value that is no probability or no class.
+        InvalidInput: no case, shapes that do not fit, a value that is no probability or no class.
     """
     p, y = np.asarray(probabilities, dtype=np.float64), np.asarray(truth)
     check(p, y, patients, classes, positive=positive, threshold=threshold)
     y = y.astype(np.intp)
-    names, row = np.unique(np.asarray(patients), return_inverse=True)
-    owners = Owners(row, len(names))
+    names, row = np.unique(np.asarray([str(one) for one in patients]), return_inverse=True)
     chosen = len(classes) - 1 if positive is None and len(classes) == 2 else positive
-    groups = _measures(p, y, owners, classes, chosen, threshold)
-    figures = draw(groups, patients=len(names), resamples=resamples, seed=seed)
+    metrics, per_class = _figures(
+        p, y, Owners(row, len(names)), classes, chosen, _called(p, chosen, threshold), ordered=ordered,
+        resamples=resamples, seed=seed,
+    )  # fmt: skip
     curves = classes if chosen is None else [classes[chosen]]
     return Report(
         images=len(y),
@@ -95,8 +101,8 @@ def report(
         threshold=threshold,
         resamples=resamples,
         seed=seed,
-        metrics=figures.pop(_OVERALL),
-        per_class=figures,
+        metrics=metrics,
+        per_class=per_class,
         roc={name: roc(p[:, c], y == c).thinned(_POINTS) for c, name in enumerate(classes) if name in curves},
         pr={
             name: precision_recall(p[:, c], y == c).thinned(_POINTS) for c, name in enumerate(classes) if name in curves
@@ -105,24 +111,25 @@ def report(
     )
 
 
-def _measures(
-    p: Floats, y: Classes, owners: Owners, classes: Sequence[str], chosen: int | None, threshold: float
-) -> dict[str, dict[str, Measure]]:
-    """Measures overall, under the key "", and of each class where there is no positive one."""
+def _figures(
+    p: Floats, y: Classes, owners: Owners, classes: Sequence[str], chosen: int | None, called: Classes, *,
+    ordered: bool, resamples: int, seed: int,
+) -> tuple[dict[str, Figure], dict[str, dict[str, Figure]]]:  # fmt: skip
+    """Figures overall, and of each class where there is no positive one."""
+
+    def one(c: int) -> dict[str, Measure]:
+        return measures(p[:, c], called == c, y == c, owners, name=classes[c], resamples=resamples, seed=seed)
+
+    more = weighed(called, y, owners, classes=len(classes), resamples=resamples, seed=seed) if ordered else {}
     if chosen is not None:
-        score, truth = p[:, chosen], y == chosen
-        called = _called(p, chosen, threshold) == chosen
-        one = one_against_rest(score, called, truth, owners, name=classes[chosen])
-        return {_OVERALL: one | calibration(score, truth, owners)}
-    called_class = _called(p, None, threshold)
-    per_class = {
-        name: one_against_rest(p[:, c], called_class == c, y == c, owners, name=name) for c, name in enumerate(classes)
-    }
-    return {_OVERALL: averages(per_class, right=called_class == y, owners=owners), **per_class}
+        return figures(one(chosen) | more), {}
+    each = {name: one(c) for c, name in enumerate(classes)}
+    whole = overall(each, called, y, owners, classes=len(classes), resamples=resamples, seed=seed)
+    return figures(whole | more), {name: figures(found) for name, found in each.items()}
 
 
 def _called(p: Floats, chosen: int | None, threshold: float) -> Classes:
-    """The class each image is called (images,): by the threshold where there are two, else the most probable."""
+    """The class each case is called (cases,): by the threshold where there are two, else the most probable."""
     if chosen is None or p.shape[1] != 2:
         best: Classes = np.argmax(p, axis=1).astype(np.intp)
         return best

@@ -35,7 +35,7 @@ def test_intervals_cover_by_patient():
 def test_what_is_undefined_says_why():
     same = number_report([41.0, 42.0], [40.0, 40.0], ["a", "b"]).metrics
     assert same["r2"].value is None
-    assert same["r2"].note == "Undefined: every image here has the same value."
+    assert same["r2"].note == "Undefined: every case here has the same value."
     alone = number_report([41.0, 42.0], [40.0, 43.0], ["a", "a"]).metrics["mae"]
     assert (alone.value, alone.low) == (1.0, None)
     with pytest.raises(InvalidInput, match="3 predicted and 2 true values of 2 patients do not fit"):

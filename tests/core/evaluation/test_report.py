@@ -93,7 +93,7 @@ def test_the_last_class_is_positive_unless_told():
 
 
 @pytest.mark.parametrize(
-    ("truth", "sentence"), [(0, "no image here is pneumonia"), (1, "every image here is pneumonia")]
+    ("truth", "sentence"), [(0, "no case here is pneumonia"), (1, "every case here is pneumonia")]
 )
 def test_one_class_is_undefined_in_a_sentence(truth, sentence):
     auroc = binary([0.2, 0.8, 0.9], [truth] * 3).metrics["auroc"]
@@ -103,7 +103,7 @@ def test_one_class_is_undefined_in_a_sentence(truth, sentence):
 
 def test_nothing_called_positive_leaves_ppv_undefined():
     told = binary([0.1, 0.2], [0, 1]).metrics
-    assert told["ppv"].note == "Undefined: no image was called pneumonia."
+    assert told["ppv"].note == "Undefined: no case was called pneumonia."
     assert told["npv"].value == 0.5
 
 

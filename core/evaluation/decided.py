@@ -1,0 +1,141 @@
+"""What follows from calling cases "yes" or "no": every figure of the four cells, by one product with the resamples."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.errors import InvalidInput
+from core.evaluation.measures import Bounds, Measure, Owners, carried
+from core.evaluation.metrics import RATIOS, Bools, Floats, Outcomes, Ratio
+from core.evaluation.resampling import divide, sums
+
+NAMES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc", "kappa")
+"""In the order of a page. Balanced accuracy is the mean of sensitivity and specificity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The four cells: summed over all cases (1,), by patient (patients,), and on every resample (resamples,)."""
+
+    total: Outcomes
+    patients: Outcomes
+    drawn: Outcomes
+    single: bool
+
+    @classmethod
+    def of(cls, called: Bools, truth: Bools, owners: Owners, *, resamples: int, seed: int) -> "Cells":
+        """From what was called and what is, both (n,)."""
+        counted = per_patient(called, truth, owners)
+        drawn = sums(counted, resamples=resamples, seed=seed)
+        single = bool(counted.sum(axis=0).max(initial=0) <= 1)
+        return cls(Outcomes(*counted.sum(axis=1, keepdims=True)), Outcomes(*counted), Outcomes(*drawn), single)
+
+
+def per_patient(called: Bools, truth: Bools, owners: Owners) -> Floats:
+    """Cases of each patient in the cells tp, fp, tn, fn (4, patients); called and truth (n,)."""
+    cell = np.where(called, np.where(truth, 0, 1), np.where(truth, 3, 2))
+    flat = np.bincount(cell * owners.patients + owners.row, minlength=4 * owners.patients)
+    return flat.reshape(4, owners.patients).astype(np.float64)
+
+
+def decided(cells: Cells, *, name: str, prevalence: float | None = None) -> dict[str, Measure]:
+    """Every measure of one class against the rest, by NAMES; PPV and NPV at a prevalence if one is told.
+
+    Raises:
+        InvalidInput: a prevalence that is not between 0 and 1.
+    """
+    found = {key: _ratio(kind, cells, kind.undefined.format(name=name)) for key, kind in RATIOS.items()}
+    found["balanced_accuracy"] = _balanced(found["sensitivity"], found["specificity"])
+    found["mcc"] = _signed(mcc, cells, name)
+    found["kappa"] = _signed(kappa, cells, name)
+    if prevalence is not None:
+        found |= _at_prevalence(found, prevalence)
+    return {key: found[key] for key in NAMES}
+
+
+def mcc(o: Outcomes) -> Floats:
+    """Matthews' correlation, NaN where cases or calls are of one class. Source: Biochim. Biophys. Acta 405 (1975)."""
+    sides = (o.tp + o.fp) * (o.tp + o.fn) * (o.tn + o.fp) * (o.tn + o.fn)
+    return divide(o.tp * o.tn - o.fp * o.fn, np.sqrt(sides))
+
+
+def kappa(o: Outcomes) -> Floats:
+    """Cohen's kappa of calls and truth, NaN where both are of one class. Source: Educ. Psychol. Meas. 20 (1960)."""
+    n = o.tp + o.fp + o.tn + o.fn
+    chance = (o.tp + o.fp) * (o.tp + o.fn) + (o.tn + o.fp) * (o.tn + o.fn)  # n² times the share expected by chance
+    return divide(n * (o.tp + o.tn) - chance, n * n - chance)
+
+
+def bayes(sensitivity: Floats, specificity: Floats, prevalence: float) -> tuple[Floats, Floats]:
+    """PPV and NPV at a prevalence, NaN where nothing would be called so."""
+    ill, well = prevalence, 1 - prevalence
+    ppv = divide(sensitivity * ill, sensitivity * ill + (1 - specificity) * well)
+    npv = divide(specificity * well, specificity * well + (1 - sensitivity) * ill)
+    return ppv, npv
+
+
+def check_prevalence(prevalence: float) -> None:
+    """Raise InvalidInput unless it lies between 0 and 1."""
+    if not 0 < prevalence < 1:
+        raise InvalidInput(f"The prevalence is {prevalence!r}; give a share between 0 and 1, such as 0.02.")
+
+
+def _ratio(kind: Ratio, cells: Cells, undefined: str) -> Measure:
+    among = kind.among(cells.patients)
+    value = divide(kind.counted(cells.total), kind.among(cells.total))
+    return Measure(
+        float(value[0]), divide(kind.counted(cells.drawn), kind.among(cells.drawn)), int(kind.about(cells.total)[0]),
+        *carried(among), kind="proportion" if kind.proportion else "share", single=cells.single,
+        undefined="" if among.any() else f"Undefined: {undefined}.",
+    )  # fmt: skip
+
+
+def _balanced(first: Measure, second: Measure) -> Measure:
+    return Measure(
+        (first.value + second.value) / 2, (first.draws + second.draws) / 2, first.cases + second.cases,
+        min(first.carriers, second.carriers), min(first.effective, second.effective), single=first.single,
+        undefined=first.undefined or second.undefined,
+    )  # fmt: skip
+
+
+def _signed(statistic: Callable[[Outcomes], Floats], cells: Cells, name: str) -> Measure:
+    sizes = RATIOS["accuracy"].among(cells.patients)
+    value = float(statistic(cells.total)[0])
+    undefined = "" if value == value else f"Undefined: {_one_kind(cells.total, name)}."
+    return Measure(
+        value, statistic(cells.drawn), int(sizes.sum()), *carried(sizes), "signed", cells.single, undefined=undefined
+    )
+
+
+def _one_kind(total: Outcomes, name: str) -> str:
+    """Why a table has an empty side: all cases, or all calls, are of one class."""
+    tp, fp, tn, fn = (float(part[0]) for part in (total.tp, total.fp, total.tn, total.fn))
+    if not tp + fn:
+        return f"no case here is {name}"
+    if not tn + fp:
+        return f"every case here is {name}"
+    return f"every case was called {name}" if tp + fp else f"no case was called {name}"
+
+
+def _at_prevalence(found: Mapping[str, Measure], prevalence: float) -> dict[str, Measure]:
+    check_prevalence(prevalence)
+    sides = (found["sensitivity"], found["specificity"])
+    base = replace(_balanced(*sides), note=f"At a prevalence of {prevalence:.4g}.")
+    values = bayes(np.array([sides[0].value]), np.array([sides[1].value]), prevalence)
+    draws = bayes(sides[0].draws, sides[1].draws, prevalence)
+    made: dict[str, Measure] = {}
+    for at, key in enumerate(("ppv", "npv")):
+        value = float(values[at][0])
+        one = replace(base, value=value, draws=draws[at], undefined=base.undefined or found[key].undefined)
+        made[key] = one if one.undefined or 0 < value < 1 else replace(one, bounds=_outer(sides, prevalence, at))
+    return made
+
+
+def _outer(sides: tuple[Measure, Measure], prevalence: float, at: int) -> Bounds | None:
+    """At 0 and 1, where resamples do not differ: from the bounds of sensitivity and specificity, so rather too wide."""
+    low, high = ([getattr(side.figure(), end) for side in sides] for end in ("low", "high"))
+    if None in low or None in high:
+        return None
+    reach = [float(bayes(np.array(end[:1]), np.array(end[1:]), prevalence)[at][0]) for end in (low, high)]
+    return Bounds(reach[0], reach[1], f"{sides[1 - at].figure().method}, of sensitivity and specificity")
