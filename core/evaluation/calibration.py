@@ -1,9 +1,22 @@
-"""Whether probabilities mean what they say."""
+"""Whether probabilities mean what they say, bin by bin and in one number; `fit` makes them mean it."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import InvalidInput
+from core.evaluation.calibrator import Calibrator, fit
+from core.evaluation.figure import WILSON
+from core.evaluation.intervals import effective_n, interval, method_of, wilson
 from core.evaluation.metrics import Bools, Floats
+from core.evaluation.resampling import divide, sums
+from core.evaluation.scored import Scored, is_probability
+
+__all__ = [
+    "ECE_NOTE", "Bin", "Calibrator", "bin_of", "brier", "expected_calibration_error", "fit", "net_benefit",
+    "reliability",
+]  # fmt: skip
 
 ECE_BINS = 10
 ECE_NOTE = (
@@ -11,6 +24,45 @@ ECE_NOTE = (
     "it also depends on the bins (10 of equal width)."
 )
 """Source: Kumar, Liang and Ma, Verified Uncertainty Calibration, NeurIPS (2019)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Of the `n` cases scored from `low` to `high`: their `mean` score and the `share` that is true.
+
+    `interval` bounds the share by 95 %, made by `method`; None where the bin is of a single patient.
+    """
+
+    low: float
+    high: float
+    mean: float
+    share: float
+    interval: tuple[float, float] | None
+    n: int
+    method: str = ""
+
+
+def reliability(scored: Scored, bins: int = ECE_BINS, *, resamples: int = 1000, seed: int = 0) -> list[Bin]:
+    """Equal-width bins by rising score, those without a case left out.
+
+    Raises:
+        InvalidInput: scores that are no probabilities, or no bin.
+    """
+    if bins < 1 or not is_probability(scored.scores):
+        raise InvalidInput(
+            f"Reliability in {bins} bins needs probabilities from 0 to 1 and at least one bin; calibrate the scores "
+            "first, or ask for 10 bins."
+        )
+    patients, at = len(scored.patients), bin_of(scored.scores, bins)
+    cell = at * patients + scored.owner
+    sizes, events, total = (
+        np.bincount(cell, weights=weight, minlength=bins * patients).reshape(bins, patients)
+        for weight in (None, scored.truth.astype(np.float64), scored.scores)
+    )
+    drawn = sums(np.vstack([sizes, events]).astype(np.float64), resamples=resamples, seed=seed)
+    shares = divide(drawn[bins:], drawn[:bins])
+    rows = zip(sizes.astype(np.float64), events.sum(axis=1), total.sum(axis=1), shares, strict=True)
+    return [_bin(k, bins, *row, single=scored.single) for k, row in enumerate(rows) if row[0].any()]
 
 
 def brier(probabilities: Floats, truth: Bools) -> float:
@@ -40,3 +92,14 @@ def net_benefit(probabilities: Floats, truth: Bools, *, threshold: float) -> flo
     called = probabilities >= threshold
     odds = threshold / (1 - threshold)
     return float(((called & truth).sum() - odds * (called & ~truth).sum()) / len(truth))
+
+
+def _bin(k: int, bins: int, sizes: Floats, events: float, total: float, draws: Floats, *, single: bool) -> Bin:
+    n, carriers = int(sizes.sum()), int((sizes > 0).sum())
+    share = float(events / n)
+    if single:
+        bounds, method = wilson(float(events), n), WILSON
+    else:
+        found = interval(share, draws, carriers=carriers, effective=effective_n(sizes))
+        bounds, method = found, method_of(share, draws, carriers=carriers) if found else ""
+    return Bin(k / bins, (k + 1) / bins, float(total / n), share, bounds, n, method)
