@@ -93,7 +93,7 @@ def scores(
             memory is too small for one image.
     """
     for keys, pixels in read(model, examples, batch_size=batch_size, cache=cache):
-        yield from zip(keys, _answers(model, pixels), strict=True)
+        yield from zip(keys, answered(model, pixels), strict=True)
 
 
 def read(
@@ -125,8 +125,8 @@ def seen_by(manifest: Manifest, examples: Sequence[Example]) -> list[Example]:
     return pictured(examples, takes=takes, slices=manifest.spec.slices, views=manifest.views)
 
 
-def _answers(model: LoadedModel, batch: Batch) -> list[list[float]]:
-    """Of one batch; where the GPU's memory is too small for it, of its halves."""
+def answered(model: LoadedModel, batch: Batch) -> list[list[float]]:
+    """What `scores` gives of one batch of `read`; where the GPU's memory is too small for it, of its halves."""
     import torch
 
     from core.training import devices
@@ -140,7 +140,7 @@ def _answers(model: LoadedModel, batch: Batch) -> list[list[float]]:
     except torch.OutOfMemoryError:
         pass  # what the failed attempt holds is given back once its error is gone
     half = count // 2
-    return _answers(model, _part(batch, slice(half))) + _answers(model, _part(batch, slice(half, count)))
+    return answered(model, _part(batch, slice(half))) + answered(model, _part(batch, slice(half, count)))
 
 
 def _part(batch: Batch, some: slice) -> Batch:

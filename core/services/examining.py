@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.errors import InvalidInput
 from core.launching import Launcher
-from core.services import features, jobs, map_sets, runs
+from core.services import features, jobs, map_check, map_sets, probing, runs, suspecting
 from core.services.examination import ExaminationView, Json, Work, keep, newest
 from core.services.features import neighbours
 from core.services.training import Submitted
@@ -32,9 +32,15 @@ class Examination:
 
 
 _EXAMINATIONS = (
+    Examination("check", "Saliency check", "Whether the maps depend on what the model learned, and point where they "
+                "should.", map_check.do),
     Examination("features", "Features", "What the model makes of every case, for its nearest neighbours.", features.do),
+    Examination("probe", "Shortcut probe", "Which facts of the cases its features hold, and whether these go with the "
+                "label.", probing.do),
+    Examination("suspects", "Suspected labels", "Training labels that are doubted by models which have not seen the "
+                "patient.", suspecting.do),
     Examination("maps", "Maps", "Where the model looked, for every case of a split: each opens at once.", map_sets.do),
-)
+)  # fmt: skip
 
 EXAMINATIONS: dict[str, Examination] = {one.name: one for one in _EXAMINATIONS}
 
