@@ -170,7 +170,7 @@ def _level(level: str, patient_rule: str) -> tuple[Level, PatientRule]:
 
 
 def _fitted(db: Database, asked: PointView, method: str) -> dict[str, Any]:
-    from core.evaluation.calibration import fit
+    from core.evaluation.calibrator import fit
 
     each = replace(asked, level=Level.IMAGE, patient_rule=PatientRule.NONE)
     fitted: dict[str, Any] = fit(method, scored.of(db, asked.run_id, split="val", point=each)).to_json()

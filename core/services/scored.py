@@ -11,7 +11,8 @@ from sqlalchemy import Text, and_, cast, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
-from core.evaluation.scored import Scored, by_patient
+from core.evaluation.scored import Scored as Scored
+from core.evaluation.scored import by_patient
 from core.services import runs
 from core.services.facts import facts as facts
 from core.services.points import PointView
@@ -99,11 +100,17 @@ def question(
 
 def at(scored: Scored, point: PointView) -> Scored:
     """The scores that the point's threshold is of: calibrated, and one for each patient where it calls those."""
-    if point.calibrator is not None:
-        from core.evaluation.calibration import Calibrator
-
-        scored = scored.scored_by(Calibrator.from_json(point.calibrator).apply(scored.scores))
+    scored = calibrated(scored, point)
     return by_patient(scored, point.patient_rule.value) if point.per_patient else scored
+
+
+def calibrated(scored: Scored, point: PointView) -> Scored:
+    """The scores as the point's calibrator gives them, or as they are."""
+    if point.calibrator is None:
+        return scored
+    from core.evaluation.calibrator import Calibrator
+
+    return scored.scored_by(Calibrator.from_json(point.calibrator).apply(scored.scores))
 
 
 def _finding(run: runs.RunView, found: Columns, finding: int | None, positive: int | None) -> Scored:
