@@ -30,13 +30,14 @@ def ranked(scores: Floats, truth: Bools, owners: Owners, *, name: str, resamples
         statistics["auroc"] = weighted_auroc(scores, truth, owners.row)
     drawn = bootstrap(statistics, patients=owners.patients, resamples=resamples, seed=seed)
     return {
-        "auroc": _auroc(scores, truth, owners, drawn.get("auroc"), name),
+        "auroc": area(scores, truth, owners, drawn.get("auroc"), name),
         "average_precision": _precision(statistics, drawn, truth, owners, name),
         **_calibration(scores, truth, owners, resamples=resamples, seed=seed),
     }
 
 
-def _auroc(scores: Floats, truth: Bools, owners: Owners, drawn: Floats | None, name: str) -> Measure:
+def area(scores: Floats, truth: Bools, owners: Owners, drawn: Floats | None, name: str) -> Measure:
+    """AUROC with its values on resamples (None where a class is absent); scores and truth (n,)."""
     value, single = auroc(scores, truth), _single(owners)
     if value is None or drawn is None:
         return _absent(len(truth), _one_class(truth, name))

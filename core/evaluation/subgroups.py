@@ -1,0 +1,157 @@
+"""Where a model is worse than elsewhere: every group of cases against the rest, and pairs of them, worst first."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.errors import InvalidInput
+from core.evaluation import decided, slices
+from core.evaluation.board import owners
+from core.evaluation.decided import Cells, per_patient
+from core.evaluation.figure import Figure
+from core.evaluation.gaps import gap, holm, two_sided
+from core.evaluation.grouped import Aurocs, aurocs
+from core.evaluation.measures import Measure, Owners
+from core.evaluation.metrics import Bools, Floats, Outcomes
+from core.evaluation.ranked import area
+from core.evaluation.resampling import sums
+from core.evaluation.scored import Scored
+from core.evaluation.slices import Facts, Partition, partitions
+
+FIGURES = ("auroc", *decided.NAMES)
+LEAST_CASES, LEAST_EVENTS = 20, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """Cases that share `facts`, one or two of (name, value): their figure, that of all others, and the gap between.
+
+    `events` are the cases whose truth is yes. `thin`: under 20 cases or 5 events; then nothing is tested. `p` is that
+    of the gap, `adjusted_p` the same corrected for all groups looked at (see gaps.CORRECTION).
+    """
+
+    facts: Facts
+    cases: int
+    events: int
+    patients: int
+    figure: Figure
+    rest: Figure
+    gap: Figure
+    thin: bool
+    p: float | None
+    adjusted_p: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A group's cases (n,), and its measure and that of all others."""
+
+    facts: Facts
+    mask: Bools
+    own: Measure
+    rest: Measure
+
+
+def subgroups(
+    scored: Scored, threshold: float, facts: Mapping[str, Sequence[str]], *, figure: str = "auroc", pairs: bool = True,
+    resamples: int = 1000, seed: int = 0,
+) -> list[Subgroup]:  # fmt: skip
+    """Groups by one fact, and by two where not thin, all on the same resamples of all patients.
+
+    First those most surely below the rest, thin ones last; [] where no fact tells cases apart. `facts` hold one value
+    per case (n,).
+
+    Raises:
+        InvalidInput: an unknown figure, no case, or a fact that is not known of every case.
+    """
+    if figure not in FIGURES:
+        raise InvalidInput(f"There is no figure '{figure}' for subgroups; choose one of {', '.join(FIGURES)}.")
+    if not len(scored.cases):
+        raise InvalidInput("There is no case to divide into groups; predict this split first, or choose another.")
+    asked = _asked(scored, facts, paired=pairs)
+    if figure == "auroc":
+        measured = _by_rank(scored, asked, resamples, seed)
+    else:
+        measured = _by_cells(scored, threshold, figure, asked, resamples, seed)
+    found = [_subgroup(scored, one) for one in measured]
+    corrected = _corrected([group for group, _ in found])
+    surely = {group.facts: errors for group, (_, errors) in zip(corrected, found, strict=True)}
+    return sorted(corrected, key=lambda one: _place(one, surely[one.facts]))
+
+
+def _asked(scored: Scored, facts: Mapping[str, Sequence[str]], *, paired: bool) -> list[Partition]:
+    single = partitions(facts, len(scored.cases))
+    if not paired:
+        return single
+    thick = [one.only(one.sizes(scored.truth) >= LEAST_EVENTS) for one in slices.pairs(single, LEAST_CASES)]
+    return single + [one for one in thick if one.facts]
+
+
+def _by_rank(scored: Scored, asked: Sequence[Partition], resamples: int, seed: int) -> Iterator[_Measured]:
+    owned, drawn = owners(scored), _drawn(scored, asked, resamples, seed)
+    for partition, one in zip(asked, drawn, strict=True):
+        for g, facts in enumerate(partition.facts):
+            mask = partition.group == g
+            sides = zip((mask, ~mask), (one.own[g], one.rest[g]), strict=True)
+            yield _Measured(facts, mask, *(_area(scored, owned, side, values[1:]) for side, values in sides))
+
+
+def _drawn(scored: Scored, asked: Sequence[Partition], resamples: int, seed: int) -> list[Aurocs]:
+    if scored.truth.all() or not scored.truth.any():
+        return [Aurocs(nothing, nothing) for nothing in (np.empty((len(one.facts), 1)) for one in asked)]
+    return aurocs(scored.scores, scored.truth, scored.owner, asked, patients=len(scored.patients),
+                  resamples=resamples, seed=seed)  # fmt: skip
+
+
+def _area(scored: Scored, owned: Owners, side: Bools, drawn: Floats) -> Measure:
+    return area(scored.scores[side], scored.truth[side], Owners(owned.row[side], owned.patients), drawn, scored.name)
+
+
+def _by_cells(
+    scored: Scored, threshold: float, figure: str, asked: Sequence[Partition], resamples: int, seed: int
+) -> Iterator[_Measured]:
+    owned, called = owners(scored), scored.called(threshold)
+    whole = per_patient(called, scored.truth, owned)
+    drawn_whole = sums(whole, resamples=resamples, seed=seed)
+    for partition in asked:
+        masks = [partition.group == g for g in range(len(partition.facts))]
+        own = [per_patient(called[m], scored.truth[m], Owners(owned.row[m], owned.patients)) for m in masks]
+        drawn = np.split(sums(np.concatenate(own), resamples=resamples, seed=seed), len(masks))
+        for facts, mask, cells, on_resamples in zip(partition.facts, masks, own, drawn, strict=True):
+            sides = ((cells, on_resamples), (whole - cells, drawn_whole - on_resamples))
+            yield _Measured(facts, mask, *(_decided(*side, scored.name)[figure] for side in sides))
+
+
+def _decided(counted: Floats, drawn: Floats, name: str) -> dict[str, Measure]:
+    single = bool(counted.sum(axis=0).max(initial=0) <= 1)
+    total = Outcomes(*counted.sum(axis=1, keepdims=True))
+    return decided.decided(Cells(total, Outcomes(*counted), Outcomes(*drawn), single), name=name)
+
+
+def _subgroup(scored: Scored, one: _Measured) -> tuple[Subgroup, float | None]:
+    cases, events = int(one.mask.sum()), int(scored.truth[one.mask].sum())
+    inside, outside = np.unique(scored.owner[one.mask]), np.unique(scored.owner[~one.mask])
+    between, errors = gap(one.own, one.rest, shared=len(np.intersect1d(inside, outside, assume_unique=True)) > 0)
+    thin = cases < LEAST_CASES or events < LEAST_EVENTS
+    p = None if thin or errors is None else two_sided(errors)
+    figures = (_bounded(one.own.figure()), _bounded(one.rest.figure()))
+    return Subgroup(one.facts, cases, events, len(inside), *figures, between, thin, p, None), errors
+
+
+def _bounded(figure: Figure) -> Figure:
+    """Never a bare number."""
+    if figure.value is None or figure.low is not None:
+        return figure
+    return Figure(None, None, None, figure.n, f"Not shown, for it cannot be bounded. {figure.note}")
+
+
+def _corrected(found: Sequence[Subgroup]) -> list[Subgroup]:
+    adjusted = iter(holm([one.p for one in found if one.p is not None]))
+    return [one if one.p is None else replace(one, adjusted_p=next(adjusted)) for one in found]
+
+
+def _place(group: Subgroup, errors: float | None) -> tuple[bool, float, int, Facts]:
+    """Thick before thin, most surely worse first; of two alike, the one said more simply."""
+    return group.thin, math.inf if errors is None else errors, len(group.facts), group.facts
