@@ -42,12 +42,13 @@ export class Store {
       if (!answer.ok) throw new Error(await sentence(answer));
       const { drawings } = await answer.json();
       if (asked !== this.case) return;
+      this.missed?.();
       this.held.set(asked, new Map(drawings.map((one) => [one.key, one])));
       for (const one of this.since) this.keep(one);
       this.replay();
     } catch (error) {
       if (error.name === "AbortError" || asked !== this.case) return;
-      this.say(trouble(error, "; the drawings of this case come when it does."));
+      this.missed = this.say(trouble(error, "; the drawings of this case come when it does."));
       this.soon(AGAIN_MS);
     }
     this.since = null;

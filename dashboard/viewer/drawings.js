@@ -106,7 +106,7 @@ export class Drawings {
 
   say(words) {
     this.spoke = Boolean(words);
-    this.viewer.say(words);
+    return this.viewer.say(words);
   }
 
   /** What drawing said last is over with the next act. */

@@ -214,9 +214,11 @@ export class Viewer {
     this.parts.card.hidden = !this.parts.card.hidden;
   }
 
+  /** Gives what takes the sentence back, unless another one stands there by then. */
   say(sentence) {
     this.parts.said.textContent = sentence;
     this.parts.said.hidden = !sentence;
+    return () => this.parts.said.textContent === sentence && this.say("");
   }
 
   /** Who is asked for a key: first what is going on over the picture, then the page; with Ctrl or Alt only the first. */

@@ -11,6 +11,7 @@ __all__ = ["draws", "studio"]
 pytestmark = pytest.mark.browser
 AWAY = "The server does not answer; your answers wait here."
 STROKES = "**/api/drawings?**"
+DRAWINGS = "**/api/drawings/**"
 
 
 def test_what_is_drawn_without_a_server_waits_is_kept_and_arrives_once(draws, page):
@@ -49,6 +50,20 @@ def test_a_move_that_is_not_sent_yet_outlives_a_reload(draws, page):
     drawn.painted()
     (moved,) = drawn.kept()
     assert abs(moved.geometry["points"][0][0] - 90) < 1
+
+
+def test_drawings_that_come_late_take_their_sentence_back(draws, page):
+    drawn = draws()
+    drawn.keys("2", "b")
+    drawn.drag((60, 60), (120, 120))
+    drawn.sent()
+    page.context.route(DRAWINGS, lambda route: route.abort())
+    page.reload()
+    drawn.painted()
+    drawn.said("The server does not answer; the drawings of this case come when it does.")
+    page.context.unroute(DRAWINGS)
+    drawn.await_shown(1)
+    drawn.said("")
 
 
 def test_a_refused_stroke_is_taken_back_with_the_sentence(draws, page):
