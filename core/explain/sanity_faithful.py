@@ -39,10 +39,11 @@ def faith(model: "LoadedModel", images: "Tensor", values: Values, class_index: i
     shown = [_mixed(images, blurred, order < share) for share in np.linspace(0, 1, STEPS)]
     hidden = [_mixed(blurred, images, order < share) for share in np.linspace(0, 1, STEPS)]
     head = model.manifest.heads[0]
-    told = []
+    whole, told = torch.cat(shown + hidden), []
     with torch.no_grad():
-        for part in torch.cat(shown + hidden).split(AT_ONCE):
-            told += answers_of([head], model.module(part)[:, : head.outputs])[:, class_index].tolist()
+        for start in range(0, len(whole), AT_ONCE):
+            logits = model.module(whole[start : start + AT_ONCE])[:, : head.outputs]
+            told += answers_of([head], logits)[:, class_index].tolist()
     insertion, deletion = _area(told[STEPS:]), _area(told[:STEPS])
     return Faith(deletion=deletion, insertion=insertion)
 

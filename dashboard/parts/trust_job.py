@@ -1,0 +1,65 @@
+"""What an examination of a run found; where there is nothing yet, a sentence and the one button that starts it."""
+
+import secrets
+
+import streamlit as st
+
+from core.services import examining
+from core.services.examining import ExaminationView
+from core.services.runs import RunView
+from dashboard import look, who, wiring
+from dashboard.parts import mishap
+from dashboard.parts.jobs import controls, look_again
+
+
+def show(run: RunView, what: str, *, empty: str, button: str) -> ExaminationView | None:
+    """The newest that holds for the run's weights; while its job goes on, its progress; None where there is none.
+
+    Nothing at all of a run that was made elsewhere: it has no model to examine.
+    """
+    if run.outside is not None:
+        return None
+    db = wiring.here().db
+    job, found = examining.going(db, run.id, what), examining.newest(db, run.id, what)
+    if job is not None and not job.state.is_finished:
+        mishap.again(_going, run.id, what, job.id, every="1s")
+        return found if found and not found.stale else None
+    if found is not None and not found.stale:
+        return found
+    if job is not None and job.error:
+        controls(job, key=f"trust_{what}_{job.id}")
+    st.caption("The run has other weights since; what was found is of the old ones." if found else empty)
+    if st.button(button, key=f"trust_{what}_{run.id}", icon=":material/play_arrow:"):
+        start(run, what)
+        st.rerun()
+    return None
+
+
+def start(run: RunView, what: str) -> None:
+    """Queue it; what cannot be is a sentence."""
+    wired = wiring.here()
+    with mishap.as_sentence():
+        examining.submit(wired.db, wired.launcher, run_id=run.id, what=what, by=who.reader(), key=secrets.token_hex(16))
+
+
+def again(found: ExaminationView, run: RunView) -> None:
+    """When it was made, and a quiet button to make it once more."""
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.caption(f"Made {look.ago(found.created_at)}.")
+    with right:
+        if st.button(
+            "Make again", key=f"trust_again_{found.what}_{run.id}", type="tertiary", icon=":material/refresh:"
+        ):
+            start(run, found.what)
+            st.rerun()
+
+
+def _going(run_id: int, what: str, job_id: int) -> None:
+    job = look_again(job_id)
+    if job.state.is_finished:
+        st.rerun()
+    told = job.progress
+    share = told.get("done", 0) / told["of"] if told.get("of") else 0.0
+    title = examining.EXAMINATIONS[what].title
+    st.progress(min(1.0, share), text=f"{title}: {told.get('doing', 'waiting for its turn')}")
+    controls(job, key=f"trust_{what}_{run_id}_{job_id}")

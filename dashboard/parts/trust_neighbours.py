@@ -1,0 +1,35 @@
+"""The training cases that the model takes for most like a case, with their labels; the same patient's left out."""
+
+import streamlit as st
+
+from core.services import examining
+from core.services.runs import RunView
+from dashboard import look, who, wiring
+from dashboard.parts import gallery, mishap, trust_job
+from dashboard.state import ImagesState
+
+SHOWN = 6
+
+
+def show(run: RunView, case_id: int, *, count: int = SHOWN) -> int | None:
+    """A row of thumbnails; a click opens the image; gives the case that was opened."""
+    if run.outside is not None:
+        return None
+    st.markdown("**Nearest training cases**")
+    found = trust_job.show(run, "features", button="Find nearest cases",
+                           empty="What the model makes of each case was not read yet.")  # fmt: skip
+    if found is None:
+        return None
+    wired, near = wiring.here(), []
+    with mishap.as_sentence():
+        near = examining.neighbours(wired.db, wired.settings, run.id, case_id, count)
+    tiles = [
+        gallery.Tile(one.case_id, wired.signer.url(f"/api/thumbnail/{one.image_id}", who.session()), one.said,
+                     f"alike {one.similarity:.2f}", look.class_colour(one.label))
+        for one in near
+    ]  # fmt: skip
+    opened = gallery.show(tiles, key="trust_neighbours") if tiles else None
+    if opened is not None:
+        image = next(one.image_id for one in near if one.case_id == opened)
+        st.switch_page("views/images.py", query_params=ImagesState(image=image).query())
+    return opened

@@ -1,0 +1,46 @@
+"""The shortcut alarm: what the model's features hold besides what was asked, and whether that goes with the label."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.services.runs import RunView
+from dashboard import look
+from dashboard.parts import trust_job
+
+
+def show(run: RunView) -> tuple[str, ...]:
+    """Alarms in words, and the table of every fact; gives the facts that raise the alarm."""
+    found = trust_job.show(run, "probe", button="Probe for shortcuts",
+                           empty="Whether site, device, view or a marker can be told from the model's features was not "
+                           "probed yet.")  # fmt: skip
+    if found is None:
+        return ()
+    facts: list[dict[str, Any]] = found.result["facts"]
+    alarms = [one for one in facts if one["alarm"]]
+    for one in alarms:
+        st.warning(look.plain(str(one["words"])), icon=":material/warning:")
+    if not alarms:
+        st.caption("No fact of the cases can be told from the features and goes with the label in training.")
+    _table(facts)
+    st.caption(f"A logistic regression over folds by patient, {found.result['patients']:,} patients, "
+               f"{found.result['cases']:,} cases. Any picture's features know something: what a network that learned "
+               "nothing knows stands beside it.")  # fmt: skip
+    trust_job.again(found, run)
+    return tuple(str(one["fact"]) for one in alarms)
+
+
+def _table(facts: list[dict[str, Any]]) -> None:
+    import pandas as pd
+
+    lines = [
+        {"fact": look.fact(one["fact"]), "values": len(one["values"]), "AUROC": one["auroc"], "low": one["low"],
+         "high": one["high"], "learned nothing": one["blank"], "right": one["right"], "by chance": one["chance"],
+         "goes with the label": one["strength"], "p": one["p"], "alarm": one["alarm"]}
+        for one in facts
+    ]  # fmt: skip
+    rates = ("AUROC", "low", "high", "learned nothing", "right", "by chance", "goes with the label")
+    st.dataframe(pd.DataFrame(lines), hide_index=True, column_config={
+        **{name: st.column_config.NumberColumn(format="%.2f") for name in rates},
+        "p": st.column_config.NumberColumn(format="%.2g"),
+    })  # fmt: skip

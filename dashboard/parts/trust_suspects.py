@@ -1,0 +1,101 @@
+"""Labels of the training set that are likely wrong, where readers disagree, and the same picture under two patients."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.services import relabelling
+from core.services.runs import RunView
+from dashboard import look, who, wiring
+from dashboard.parts import gallery, mishap, trust_job
+from dashboard.state import ImagesState, LabelState
+
+SHOWN, LISTED = 18, 200
+Row = dict[str, Any]
+
+
+def show(run: RunView) -> int | None:
+    """The list, most suspect first; a click opens the image; gives the case that was opened."""
+    found = trust_job.show(run, "suspects", button="Look for wrong labels",
+                           empty="The training labels were not doubted yet: it takes about as long as training on "
+                           "each fold anew.")  # fmt: skip
+    if found is None:
+        return None
+    rows: list[Row] = found.result["suspects"]
+    st.caption(f"{found.result['recipe']} {look.count(found.result['called_wrong'], 'label')} of "
+               f"{found.result['training']:,} are called wrong by the picture alone (confident learning, Northcutt "
+               "2021); the order counts subgroups and the patient's other cases too.")  # fmt: skip
+    opened = gallery.show([_tile(row) for row in rows[:SHOWN]], key="trust_suspects")
+    _send(run, _chosen(rows[:LISTED]))
+    _readers(found.result["readers_differ"])
+    _twice(found.result["same_pictures"])
+    trust_job.again(found, run)
+    return _open(opened, rows)
+
+
+def _tile(row: Row) -> gallery.Tile:
+    wired = wiring.here()
+    note = f"wrong {row['wrong']:.0%}" + (" · readers differ" if row["readers_differ"] else "")
+    url = wired.signer.url(f"/api/thumbnail/{row['image']}", who.session())
+    return gallery.Tile(row["case"], url, f"{row['given']} → {row['likely']}", note)
+
+
+def _chosen(rows: Sequence[Row]) -> list[int]:
+    """The table; gives the cases of the rows that are ticked."""
+    import pandas as pd
+
+    table = pd.DataFrame([
+        {"case": row["case"], "patient": row["patient"], "given": row["given"], "likely": row["likely"],
+         "wrong": row["wrong"], "given its label by the picture": row["probability"],
+         "called wrong by the picture": row["by_picture"], "readers differ": row["readers_differ"]}
+        for row in rows
+    ])  # fmt: skip
+    shares = ("wrong", "given its label by the picture")
+    event: Any = st.dataframe(
+        table, hide_index=True, height=300, on_select="rerun", selection_mode="multi-row", key="trust_suspects_table",
+        column_config={name: st.column_config.NumberColumn(format="percent") for name in shares},
+    )  # fmt: skip
+    ticked = event["selection"]["rows"] if event else []
+    return [rows[at]["case"] for at in ticked if at < len(rows)]
+
+
+def _send(run: RunView, chosen: Sequence[int]) -> None:
+    said = f"Send {look.count(len(chosen), 'case')} to be labelled anew" if chosen else "Send to be labelled anew"
+    if st.button(said, key="trust_send", disabled=not chosen, icon=":material/edit:", type="primary",
+                 help="Tick rows of the table; their answer is withdrawn, the history keeps it."):  # fmt: skip
+        with mishap.as_sentence():
+            relabelling.send(wiring.here().db, chosen, by=who.reader(), key=secrets.token_hex(16))
+            st.page_link("views/label.py", label="They wait on the Label page", icon=":material/label:",
+                         query_params=LabelState(task=run.task_id).query())  # fmt: skip
+
+
+def _readers(differ: Sequence[Row]) -> None:
+    import pandas as pd
+
+    if differ:
+        st.markdown(f"**Readers disagree on {look.count(len(differ), 'case')}**")
+        lines = [{"case": one["case"], **one["said"]} for one in differ[:LISTED]]
+        st.dataframe(pd.DataFrame(lines), hide_index=True)
+
+
+def _twice(same: Sequence[Row]) -> None:
+    """Of the same picture under two patients, one is likely mistaken."""
+    import pandas as pd
+
+    if same:
+        st.markdown(f"**The same picture under two patients, {look.count(len(same), 'time')}**")
+        st.dataframe(pd.DataFrame([
+            {"first case": one["cases"][0], "patient": one["patients"][0], "second case": one["cases"][1],
+             "other patient": one["patients"][1], "alike": one["alike"],
+             "splits": " and ".join(dict.fromkeys(one["splits"]))}
+            for one in same[:LISTED]
+        ]), hide_index=True)  # fmt: skip
+
+
+def _open(opened: int | None, rows: Sequence[Row]) -> int | None:
+    if opened is not None:
+        image = next(row["image"] for row in rows if row["case"] == opened)
+        st.switch_page("views/images.py", query_params=ImagesState(image=image).query())
+    return opened
