@@ -234,12 +234,15 @@ def _runs(arguments: Arguments) -> Output:
     if arguments.id is None:
         return [_run(run) for run in runs.every(db)]
     run = runs.get(db, arguments.id)
+    if run.outside is not None:
+        return {**_run(run), "outside": run.outside}
     return {**_run(run), "spec": run.spec.to_json(), "curves": runs.curves(db, run.id)}
 
 
 def _run(run: Any) -> dict[str, Any]:
     job = {"job": run.job.id, "state": run.job.state, "error": run.job.error} if run.job else {}
-    return {"run": run.id, "snapshot": run.snapshot, "task": run.task, "model": run.spec.model,
+    model = run.spec.model if run.outside is None else run.model
+    return {"run": run.id, "snapshot": run.snapshot, "task": run.task, "model": model,
             "best_epoch": run.best_epoch, "predicted": run.predicted, **job, **run.result}  # fmt: skip
 
 
@@ -271,12 +274,87 @@ def _examine(arguments: Arguments) -> Output:
     return {"run": arguments.run, "job": job.id, "what": arguments.what, "state": job.state, **said}
 
 
+def _operate(arguments: Arguments) -> Output:
+    from core.services import operating, runs
+
+    db, _, _ = _open(arguments)
+    run = runs.get(db, arguments.run)
+    finding = runs.finding_named(run, arguments.finding)
+    rule = next(({"kind": kind, "at_least": least} for kind in ("sensitivity", "specificity")
+                 if (least := getattr(arguments, kind)) is not None), None)  # fmt: skip
+    if arguments.threshold is None and rule is None:
+        if arguments.level or arguments.rule or arguments.calibrate or arguments.positive:
+            raise InvalidInput("To choose an operating point give one of --threshold, --sensitivity or --specificity.")
+        point = operating.standing(db, run.id, finding or 0)
+    else:
+        point = operating.choose(
+            db, run.id, by=reader_name(), finding=finding or 0, threshold=arguments.threshold, rule=rule,
+            positive=runs.class_named(run, arguments.positive), calibrator=arguments.calibrate or None,
+            level=arguments.level or ("patient" if arguments.rule else "image"), patient_rule=arguments.rule,
+        )  # fmt: skip
+    return {"run": run.id, **point.to_json(), "looks_at_test": operating.looks(db, run.id)}
+
+
 def _evaluate(arguments: Arguments) -> Output:
     from core.services import evaluating
 
     db, _, _ = _open(arguments)
-    return {"run": arguments.run, "split": arguments.split,
-            **evaluating.as_json(db, arguments.run, split=arguments.split)}  # fmt: skip
+    found = evaluating.as_json(
+        db, arguments.run, split=arguments.split, level=arguments.level, rule=arguments.rule,
+        prevalence=arguments.prevalence,
+    )  # fmt: skip
+    return {"run": arguments.run, "split": arguments.split, **_looked(db, arguments.split, arguments.run), **found}
+
+
+def _looked(db: Any, split: str, *runs: int) -> dict[str, int]:
+    """Whoever sees figures of the test split is counted."""
+    from core.services import operating
+
+    if split not in ("test", "all"):
+        return {}
+    return {"looks_at_test": max(operating.look(db, run, reader_name()) for run in runs)}
+
+
+def _compare(arguments: Arguments) -> Output:
+    from core.services import comparing, runs
+
+    db, _, _ = _open(arguments)
+    if len(arguments.runs) != 2:
+        raise InvalidInput("Two runs are compared; name both: --run A --run B.")
+    run = runs.get(db, arguments.runs[0])
+    found = comparing.compare(
+        db, *arguments.runs, split=arguments.split, finding=runs.finding_named(run, arguments.finding),
+        positive=runs.class_named(run, arguments.positive),
+    )  # fmt: skip
+    return {**found.to_json(), **_looked(db, arguments.split, *arguments.runs)}
+
+
+def _subgroups(arguments: Arguments) -> Output:
+    from core.services import groups, runs
+
+    db, _, _ = _open(arguments)
+    run = runs.get(db, arguments.run)
+    found = groups.of(
+        db, run.id, split=arguments.split, finding=runs.finding_named(run, arguments.finding),
+        figure=arguments.figure, pairs=not arguments.no_pairs,
+        only=tuple(name.strip() for name in arguments.by.split(",") if name.strip()),
+    )  # fmt: skip
+    return {"run": run.id, "split": arguments.split, **found.to_json(), **_looked(db, arguments.split, run.id)}
+
+
+def _predictions(arguments: Arguments) -> Output:
+    from core.services import outside, predictions_csv, runs, snapshotting
+
+    db, settings, _ = _open(arguments)
+    if arguments.verb == "export":
+        count = predictions_csv.write(db, arguments.run, arguments.split, arguments.out)
+        return {"file": str(arguments.out), "lines": count, **_looked(db, arguments.split, arguments.run)}
+    snapshot = snapshotting.named(db, arguments.snapshot).id
+    made = outside.take(
+        db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=reader_name()
+    )  # fmt: skip
+    told = runs.get(db, made).outside or {}
+    return {"run": made, "words": outside.words(told), **told}
 
 
 def _explain(arguments: Arguments) -> Output:
@@ -378,7 +456,8 @@ COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
     "serve": _screen, "demo": _screen, "import": _import, "task": _task, "label": _label, "labels": _labels,
     "snapshot": _snapshot,
     "train": _train, "measure": _measure, "jobs": _jobs, "runs": _runs, "predict": _predict,
-    "examine": _examine, "evaluate": _evaluate,
+    "examine": _examine, "evaluate": _evaluate, "operate": _operate,
+    "compare": _compare, "subgroups": _subgroups, "predictions": _predictions,
     "explain": _explain,
     "drawings": _drawings, "backup": _backup, "restore": _restore, "doctor": _doctor, "dispatch": _dispatch,
     "work": _work,

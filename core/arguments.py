@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import InvalidInput
 
 Arguments = argparse.Namespace
+RULES = ["max", "mean", "noisy_or"]
 SCREEN = {
     "serve": "open the dashboard",
     "demo": "make a workspace of drawn patients with two models in training, and open it",
@@ -45,7 +46,7 @@ def parser() -> Parser:
     subs = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
 
     def command(name: str, summary: str) -> argparse.ArgumentParser:
-        return subs.add_parser(name, help=summary, description=summary, parents=[common()])
+        return subs.add_parser(name, help=summary, description=summary.replace("%%", "%"), parents=[common()])
 
     for name, summary in SCREEN.items():
         command(name, summary)  # run by dashboard.__main__, listed here for --help
@@ -94,9 +95,25 @@ def parser() -> Parser:
     one.add_argument("--what", required=True, metavar="check|features|probe|suspects|maps")
     one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="asked")
     one.add_argument("--wait", action="store_true", help="return when it has ended")
-    one = command("evaluate", "figures with 95 %% intervals of a predicted split")
+    _point(command("operate", "choose a run's operating point on its validation split, or show the one that stands"))
+    one = command("evaluate", "figures with 95 %% intervals of a predicted split, at the run's operating point")
     one.add_argument("--run", required=True, type=int)
     one.add_argument("--split", default="test")
+    one.add_argument("--level", default="", choices=["image", "patient"], help="what is counted (default: as chosen)")
+    one.add_argument("--rule", default="", choices=RULES, help="how a patient's score is made of those of the images")
+    one.add_argument("--prevalence", type=float, metavar="SHARE", help="PPV and NPV where that share is ill")
+    one = command("compare", "set a second run beside a first one, on the same cases")
+    one.add_argument("--run", required=True, type=int, action="append", dest="runs", metavar="ID", help="twice")
+    one.add_argument("--split", default="test")
+    _answer(one)
+    one = command("subgroups", "for which groups of patients a run does worse, the worst first")
+    one.add_argument("--run", required=True, type=int)
+    one.add_argument("--split", default="test")
+    one.add_argument("--figure", default="auroc", metavar="FIGURE", help="auroc, sensitivity, specificity, …")
+    one.add_argument("--by", default="", metavar="FACT,…", help="these facts alone, such as site,sex")
+    one.add_argument("--no-pairs", action="store_true", help="single facts, no pairs of them")
+    one.add_argument("--finding", default="", metavar="NAME")
+    _predictions(command("predictions", "write a run's predictions into a CSV, or take some that were made elsewhere"))
     one = command("explain", "write a map of where the model looked, over the image")
     one.add_argument("--run", required=True, type=int)
     one.add_argument("--image", required=True, metavar="ID", help="the catalogue's id or the file's sha256")
@@ -139,6 +156,36 @@ def _training(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
     one.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", dest="knobs")
     one.add_argument("--also", action="append", default=[], metavar="NAME", help="a snapshot that is learned along")
     return one
+
+
+def _answer(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--finding", default="", metavar="NAME", help="of several findings, which one")
+    one.add_argument("--class", default="", metavar="CLASS", dest="positive", help="of many classes, which one is yes")
+
+
+def _point(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--run", required=True, type=int)
+    how = one.add_mutually_exclusive_group()
+    how.add_argument("--threshold", type=float, metavar="SCORE", help="from which score on it says yes")
+    how.add_argument("--sensitivity", type=float, metavar="SHARE", help="at least that, such as 0.95")
+    how.add_argument("--specificity", type=float, metavar="SHARE", help="at least that")
+    _answer(one)
+    one.add_argument("--level", default="", choices=["image", "patient"], help="what is called (default: image)")
+    one.add_argument("--rule", default="", choices=RULES, help="how a patient's score is made of those of the images")
+    told = "make scores mean what they say, fitted on validation"
+    one.add_argument("--calibrate", default="", choices=["temperature", "isotonic"], help=told)
+
+
+def _predictions(one: argparse.ArgumentParser) -> None:
+    verbs = one.add_subparsers(dest="verb", required=True, metavar="export|import", parser_class=Parser)
+    out = verbs.add_parser("export", help="one line per case: truth, scores, call, facts", parents=[common()])
+    out.add_argument("--run", required=True, type=int)
+    out.add_argument("--split", default="test")
+    out.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
+    taken = verbs.add_parser("import", help="make a run of a CSV with the columns image, CLASS …", parents=[common()])
+    taken.add_argument("--snapshot", required=True, metavar="NAME")
+    taken.add_argument("--name", required=True, metavar="NAME", help="what made them")
+    taken.add_argument("file", type=Path, metavar="FILE.csv")
 
 
 def _drawings(one: argparse.ArgumentParser) -> None:

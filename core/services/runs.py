@@ -94,6 +94,37 @@ def need_model(run: RunView, way: str) -> None:
         raise InvalidInput(f"Run {run.id} has no model here, its predictions were made elsewhere; {way}.")
 
 
+def finding_named(run: RunView, name: str) -> int | None:
+    """The place of a finding; None where the run does not answer with findings.
+
+    Raises:
+        InvalidInput: it does and has none of that name, or it does not and one was named.
+    """
+    if run.kind is not TaskKind.MULTI:
+        if name:
+            raise InvalidInput(f"Run {run.id} answers with one {run.kind.value}, not with findings; leave it out.")
+        return None
+    if not name:
+        raise InvalidInput(f"Run {run.id} answers with findings; name one of them: {', '.join(run.classes)}.")
+    return _place(run, name, "finding")
+
+
+def class_named(run: RunView, name: str) -> int | None:
+    """The place of a class by its name or title, None where none is named.
+
+    Raises:
+        InvalidInput: the run has no such class.
+    """
+    return _place(run, name, "class") if name else None
+
+
+def _place(run: RunView, name: str, word: str) -> int:
+    names = {title: at for at, title in enumerate(run.titles)} | {one: at for at, one in enumerate(run.classes)}
+    if name not in names:
+        raise InvalidInput(f"Run {run.id} has no {word} '{name}'; it has: {', '.join(run.classes)}.")
+    return names[name]
+
+
 def curves(db: Database, run_id: int) -> dict[str, list[tuple[int, float]]]:
     """Each metric's (epoch, value), by name."""
     with db.read() as session:

@@ -121,6 +121,36 @@ def test_what_was_frozen_before_there_were_kinds_is_of_one_label_each(tmp_path: 
         session.execute(text('UPDATE "case" SET study_id = 7'))
 
 
+def test_a_catalogue_of_before_there_were_points_keeps_its_runs_and_jobs(tmp_path: Path):
+    db = Database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    _old(db, "0003")
+    with db.transaction() as session:
+        for row in (*FROZEN_ROWS, *JOB_ROWS):
+            session.execute(text(row))
+    migrations.upgrade(db)
+    with db.read() as session:
+        assert session.execute(text("SELECT kind, state, run_id FROM job ORDER BY id")).all() == [
+            ("train", "succeeded", 1), ("predict", "queued", 1),
+        ]  # fmt: skip
+        assert session.scalars(select(Run.outside)).all() == [None]
+        assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+        made = dict(session.execute(text("SELECT name, sql FROM sqlite_master")).all())
+    assert all(law in made["job"] for law in ("jobkind_known", "jobstate_known", "UNIQUE (request_key)"))
+    with db.transaction() as session:
+        session.execute(text("UPDATE job SET kind = 'examine' WHERE id = 2"))
+        session.execute(text(POINT.format(level="patient", rule="max")))
+    refused = (
+        "UPDATE job SET kind = 'dream'", "UPDATE job SET state = 'asleep'", POINT.format(level="patient", rule=""),
+        POINT.format(level="image", rule="max"), POINT.format(level="planet", rule=""),
+        "INSERT INTO test_look (run_id, reader_id, created_at) VALUES (7, 1, 0)",
+        "INSERT INTO examination (run_id, what, checkpoint_sha256, asked, result, created_at) "
+        "VALUES (7, 'check', '', '{}', '{}', 0)",
+    )  # fmt: skip
+    for row in refused:
+        with pytest.raises(IntegrityError), db.transaction() as session:
+            session.execute(text(row))
+
+
 def _old(db: Database, revision: str) -> None:
     """A catalogue as an older Rounds left it, with one labelled case."""
     command.upgrade(migrations._config(db), revision)
@@ -148,4 +178,14 @@ FROZEN_ROWS = (
     "VALUES (1, 1, 1, 0, 'train', 1, 1)",
     "INSERT INTO run (id, snapshot_id, reader_id, spec, request_key, result, created_at) "
     "VALUES (1, 1, 1, '{}', 'r', '{}', 0)",
+)
+JOB_ROWS = (
+    "INSERT INTO job (id, project_id, kind, request, run_id, request_key, state, attempt, cancel_requested, progress, "
+    "result, created_at) VALUES (1, 1, 'train', '{}', 1, 'a', 'succeeded', 1, 0, '{}', '{}', 0)",
+    "INSERT INTO job (id, project_id, kind, request, run_id, request_key, state, attempt, cancel_requested, progress, "
+    "result, created_at) VALUES (2, 1, 'predict', '{}', 1, 'b', 'queued', 0, 0, '{}', '{}', 0)",
+)
+POINT = (
+    "INSERT INTO operating_point (run_id, finding, positive, threshold, rule, level, patient_rule, reader_id, "
+    "created_at) VALUES (1, 0, 1, 0.5, '{{}}', '{level}', '{rule}', 1, 0)"
 )

@@ -1,0 +1,78 @@
+"""For which groups of a split a run does worse: by every fact of its cases, and by pairs of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import InvalidInput
+from core.evaluation.bands import banded
+from core.evaluation.metrics import Bools
+from core.evaluation.subgroups import Subgroup, subgroups
+from core.services import operating, scored
+from core.services.facts import UNKNOWN, facts
+from core.services.points import PointView
+from db import Database
+
+SKIPPED = ("split",)  # what says nothing of a case itself
+MOST = 12  # groups of one fact: with more it names cases rather than groups them
+NONE = (
+    "Nothing that is known of these cases tells groups apart; import them with a CSV of metadata (site, sex, age, "
+    "view, device) to look at groups."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups, worst first, of the figure at the point. `facts` were looked at, `left_out` say why others were not.
+
+    `words` is a sentence where there are no groups.
+    """
+
+    rows: tuple[Subgroup, ...]
+    figure: str
+    point: PointView
+    facts: tuple[str, ...]
+    left_out: Mapping[str, str]
+    words: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, without NaN."""
+        return {"figure": self.figure, "point": self.point.to_json(), "facts": list(self.facts),
+                "left_out": dict(self.left_out), "words": self.words,
+                "groups": [one.to_json() for one in self.rows]}  # fmt: skip
+
+
+def of(
+    db: Database, run_id: int, *, split: str = "test", finding: int | None = None, figure: str = "auroc",
+    pairs: bool = True, point: PointView | None = None, only: Sequence[str] = (), resamples: int = 1000, seed: int = 0,
+) -> Groups:  # fmt: skip
+    """The groups of a split at the run's operating point (or `point`), by every fact or by `only` those.
+
+    Ages are put in bands. A fact with one value, or with more than MOST, is left out and said to be.
+
+    Raises:
+        NotFound: no such run.
+        InvalidInput: the split was not predicted, the run answers with a number, or an unknown figure or fact.
+    """
+    point = point or operating.standing(db, run_id, finding or 0)
+    asked = scored.of(db, run_id, split=split, finding=finding, point=point)
+    told = banded(facts(db, asked.cases.tolist()))
+    if strange := [name for name in only if name not in told]:
+        raise InvalidInput(f"No case of run {run_id} has a fact '{strange[0]}'; its facts are: {', '.join(told)}.")
+    named = {name: values for name, values in told.items() if name in only or not only}
+    left_out = {name: why for name, values in named.items() if (why := _why_not(name, values, asked.truth))}
+    kept = {name: values for name, values in named.items() if name not in left_out}
+    rows = subgroups(asked, point.threshold, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
+    return Groups(tuple(rows), figure, point, tuple(kept), left_out, "" if rows else NONE)
+
+
+def _why_not(name: str, values: Sequence[str], truth: Bools) -> str:
+    known = set(values) - {UNKNOWN}
+    pairs = set(zip(values, truth.tolist(), strict=True))
+    if name in SKIPPED:
+        return "it says nothing of the case itself"
+    if len(set(values)) < 2:
+        return f"every case has the same ({next(iter(values), UNKNOWN)})"
+    if len(pairs) == len(set(values)) and len(known) <= MOST:
+        return "it is the answer itself: all cases of one value have the same truth"
+    return f"it has {len(known):,} values, more than {MOST}" if len(known) > MOST else ""
