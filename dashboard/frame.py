@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
 READING = ("label", "case")  # pages where the image is the page
+HIDDEN = ("compare", "case")  # reached from other pages
 
 PAGES = (
     ("home", "Home", "home"),
@@ -20,16 +21,17 @@ PAGES = (
     ("train", "Train", "model_training"),
     ("runs", "Runs", "show_chart"),
     ("review", "Review", "rate_review"),
+    ("compare", "Compare", "compare_arrows"),
     ("case", "Case", "image"),
     ("settings", "Settings", "settings"),
 )
 
 
 def pages() -> "list[StreamlitPage]":
-    """Every page in a person's order; a case is reached by its URL only."""
+    """Every page in a person's order; a case and a comparison are reached from other pages."""
     return [
         st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:", url_path=name if name != "home" else None,
-                default=name == "home", visibility="hidden" if name == "case" else "visible")
+                default=name == "home", visibility="hidden" if name in HIDDEN else "visible")
         for name, title, icon in PAGES
     ]  # fmt: skip
 
@@ -51,6 +53,14 @@ STYLE = """<style>
 [data-testid="stSidebar"][data-collapsed="false"]{width:220px!important;min-width:220px!important}
 .st-key-tour [data-testid="stColumn"],.st-key-figures [data-testid="stColumn"]{min-width:250px}
 .st-key-plots [data-testid="stColumn"]{min-width:310px}
+.st-key-overview [data-testid="stColumn"],.st-key-point [data-testid="stColumn"]{min-width:320px}
+.st-key-strip_part{position:sticky;bottom:0;z-index:5;background:var(--st-background-color);padding:.3rem 0 .5rem;
+border-top:1px solid var(--st-border-color)}
+.rd-figures{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
+.rd-figures th{font-weight:400;opacity:.75;text-align:right;font-size:13px;padding:2px 8px}
+.rd-figures td{text-align:right;padding:2.5px 8px;border-top:1px solid var(--st-border-color)}
+.rd-figures th:first-child,.rd-figures td:first-child{text-align:left;padding-left:0}
+.rd-figures .rd-why{text-align:left;opacity:.8}.rd-figures td:last-child{opacity:.75}
 [data-testid="stMetricValue"],[data-testid="stTable"] td{font-variant-numeric:tabular-nums}
 h1{font-size:1.6rem!important;font-weight:600!important;padding:.2rem 0 .6rem!important}
 h2{font-size:1.2rem!important;font-weight:600!important}h3{font-size:1.02rem!important;font-weight:600!important}

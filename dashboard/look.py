@@ -1,7 +1,9 @@
 """Colours, badges, number formats and the plot template: the one place for how things look."""
 
+import re
 import time
 from typing import Any
+from urllib.parse import parse_qsl
 
 from core.evaluation.figure import Figure
 from db.vocabulary import Unit
@@ -14,6 +16,7 @@ STATE_COLOURS = {
 NEUTRAL = "#7b8794"
 BAND = "rgba(0,114,178,0.18)"
 ACCENT = "#0072B2"
+POINT = "#D55E00"
 
 
 def class_colour(position: int) -> str:
@@ -64,6 +67,26 @@ def minutes(seconds: float) -> str:
 def seconds(count: float) -> str:
     """`12 ms`, `1.4 s`."""
     return f"{count * 1000:.3g} ms" if count < 1 else f"{count:.3g} s"
+
+
+def plain(text: str) -> str:
+    """What somebody wrote, shown as it is and not as markdown."""
+    return re.sub(r"([\\`*_\[\]$:<>#~|])", r"\\\1", text)
+
+
+def group(facts: str) -> str:
+    """`site=A&sex=F` as words: site A, sex F."""
+    return ", ".join(f"{fact(name)} {value}" for name, value in parse_qsl(facts, keep_blank_values=True))
+
+
+def p_value(p: float) -> str:
+    """`0.032`, `< 0.001`."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def fact(name: str) -> str:
+    """A fact's name in words."""
+    return name.replace("_", " ")
 
 
 def layout(**more: Any) -> dict[str, Any]:

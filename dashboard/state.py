@@ -81,7 +81,7 @@ class ListState(State):
 
     `finding` of findings, `positive` of many classes the one that is asked for against the rest (-1: all of them).
     `truth` and `called` are a cell of the matrix (-1: any), `at` is a threshold that is tried (-1: the operating point
-    that stands), `low` and `high` a span of scores, `group` facts as name=value joined by &. `level` and `scale` are
+    that stands), `span` scores as low:high, `group` facts as name=value joined by &. `level` and `scale` are
     tried instead of what stands: image, max, mean or noisy_or; plain, temperature or isotonic. `other` and `change` are
     a second run and what it changed.
     """
@@ -93,13 +93,18 @@ class ListState(State):
     truth: int = -1
     called: int = -1
     at: float = -1.0
-    low: float = -1.0
-    high: float = -1.0
+    span: str = ""
     group: str = ""
     level: str = ""
     scale: str = ""
     other: int = 0
     change: str = ""
+
+    @property
+    def between(self) -> tuple[float, float] | None:
+        """The span of scores."""
+        low, _, high = self.span.partition(":")
+        return None if not self.span else (_typed(low, 0.0), _typed(high, 1.0))
 
     @classmethod
     def like(cls, other: "ListState", **more: Any) -> Self:
@@ -108,7 +113,7 @@ class ListState(State):
 
     def without_mark(self) -> Self:
         """The same question, and all its cases."""
-        return replace(self, truth=-1, called=-1, low=-1.0, high=-1.0, group="", change="")
+        return replace(self, truth=-1, called=-1, span="", group="", change="")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A verdict on a prediction; relabelling is Review + Annotation in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -78,6 +79,13 @@ def reviewed(db: Database, run_id: int) -> dict[int, Verdict]:
             .order_by(Review.id)
         )
         return dict(session.execute(rows).all())
+
+
+def verdicts(db: Database, prediction_ids: Sequence[int]) -> dict[int, Verdict]:
+    """The newest verdict on each of a few predictions, of those that have one."""
+    rows = select(Review.prediction_id, Review.verdict).where(Review.prediction_id.in_(prediction_ids))
+    with db.read() as session:
+        return dict(session.execute(rows.order_by(Review.id)).all())
 
 
 def current_label(db: Database, case_id: int, *, finding: str = "") -> str | None:

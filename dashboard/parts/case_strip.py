@@ -1,59 +1,72 @@
-"""The cases of a cell (or all), most wrong first; a click opens one."""
+"""The cases that a mark opened (or all), most wrong first, in one row; a click opens one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
 
 import streamlit as st
 
 from core.services import predicting, reviewing
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
-from dashboard import look, who, wiring
-from dashboard.parts import gallery
-from dashboard.state import CaseState, ReviewState
+from dashboard import asked, look, who, wiring
+from dashboard.asked import Asked
+from dashboard.parts import cases_csv, gallery
+from dashboard.state import CaseState, ListState
 from db.vocabulary import TaskKind
 
-SHOWN = 36
+SHOWN = 24
 
 
-def ordered(run: RunView, state: ReviewState | CaseState) -> list[PredictionView]:
-    """The predictions that the list holds, most wrong first. A cell counts what the matrix counts.
+@dataclass(frozen=True, eq=False)
+class CaseList(Sequence[PredictionView]):
+    """The predictions of a list, read from the catalogue one by one as they are asked for; `ids` are all its cases."""
+
+    run: RunView
+    finding: int | None
+    ids: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """How many cases."""
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, at: int) -> PredictionView: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[PredictionView]: ...
+    def __getitem__(self, at: int | slice) -> PredictionView | list[PredictionView]:
+        """What the run says of a case, or of several."""
+        wanted = self.ids[at] if isinstance(at, slice) else (self.ids[at],)
+        found = predicting.of_cases(wiring.here().db, self.run.id, wanted, finding=self.finding)
+        return found if isinstance(at, slice) else found[0]
+
+    def __iter__(self) -> Iterator[PredictionView]:
+        """All of them, read at once."""
+        return iter(self[:])
+
+    def place(self, case: int) -> int:
+        """Where a case stands; 0 where it does not."""
+        return self.ids.index(case) if case in self.ids else 0
+
+
+def ordered(run: RunView, state: ListState) -> CaseList:
+    """The cases that the list holds, most wrong first. A cell holds what the matrix counts.
 
     Of findings they are about one of them, where it is known.
     """
-    finding = state.finding if run.kind is TaskKind.MULTI else None
-    found = predicting.every(wiring.here().db, run.id, split=state.split, finding=finding)
-    if run.kind is TaskKind.NUMBER:
-        return sorted(found, key=lambda row: (-abs(row.error), row.case_id))
-    kept = [row for row in found if state.truth < 0 or (row.label == state.truth and row.called == state.called)]
-    return sorted(kept, key=lambda row: (-row.wrongness, row.case_id))
+    found = asked.of(run, state)
+    return CaseList(run, found.finding, tuple(found.cases[asked.listed(found, state)].tolist()))
 
 
-def show(run: RunView, state: ReviewState) -> None:
+def show(found: Asked, state: ListState) -> None:
     """The strip; opening a case leaves this page."""
-    rows = ordered(run, state)
-    asked = run.about(state.finding) if run.kind is TaskKind.MULTI else run
-    if state.truth >= 0 and asked.titles:
-        st.subheader(
-            f"{look.count(len(rows), 'case')}: {asked.titles[state.truth]}, called {asked.titles[state.called]}"
-        )
-    else:
-        st.subheader(f"{look.count(len(rows), 'case')}, most wrong first")
-    verdicts = reviewing.reviewed(wiring.here().db, run.id)
-    wired, session = wiring.here(), who.session()
-    tiles = [
-        gallery.Tile(
-            row.case_id, wired.signer.url(f"/api/thumbnail/{row.image_id}", session),
-            said(asked, row),
-            _note(asked, row, verdicts.get(row.id)),
-            look.class_colour(row.label),
-        )
-        for row in rows[:SHOWN]
-    ]  # fmt: skip
-    opened = gallery.show(tiles, key="strip")
-    if len(rows) > SHOWN:
-        st.caption(f"The first {SHOWN} of {len(rows):,}; the others follow with the arrow keys on the case page.")
+    rows = asked.listed(found, state)
+    with st.container(key="strip_part", gap="small"):
+        start = _head(found, state, rows)
+        shown = rows[start : start + SHOWN]
+        opened = gallery.show(_tiles(found, shown), key="strip", strip=True, at=f"{len(rows)} {_named(state)} {start}")
     if opened is not None:
-        st.switch_page("views/case.py", query_params=CaseState(
-            run=run.id, case=opened, split=state.split, finding=state.finding, truth=state.truth, called=state.called
-        ).query())  # fmt: skip
+        st.switch_page("views/case.py", query_params=CaseState.like(state, case=opened).query())
 
 
 def said(run: RunView, row: PredictionView) -> str:
@@ -63,6 +76,86 @@ def said(run: RunView, row: PredictionView) -> str:
     return f"{run.titles[row.label]} → {run.titles[row.called]}"
 
 
-def _note(run: RunView, row: PredictionView, verdict: str | None) -> str:
-    given = f"{row.error:+.3g}" if run.kind is TaskKind.NUMBER else f"truth given {row.probabilities[row.label]:.0%}"
-    return given + (f" · {verdict}" if verdict else "")
+def words(found: Asked, state: ListState) -> str:
+    """Which cases the list holds, in words."""
+    told = []
+    if state.truth >= 0 and found.titles:
+        told.append(f"{found.titles[state.truth]}, called {found.titles[state.called]}")
+    if state.between is not None:
+        told.append("{} from {:.3f} to {:.3f}".format("scores" if found.titles else "predicted", *state.between))
+    if state.group:
+        told.append(look.group(state.group))
+    if state.change:
+        told.append(f"{CHANGES[state.change]} by run {state.other}" if state.change in CHANGES else state.change)
+    return "; ".join(told)
+
+
+CHANGES = {"fixed": "set right", "broken": "made wrong", "both_wrong": "still called wrong"}
+
+
+def _head(found: Asked, state: ListState, rows: Any) -> int:
+    """What the list holds, and the buttons of the list; gives the number of the first case that is shown."""
+    told = words(found, state)
+    pages = max(1, -(-len(rows) // SHOWN))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="strip_head"):
+        st.markdown(f"**{look.count(len(rows), found.unit)}**" + (f": {look.plain(told)}" if told else "")
+                    + ", most wrong first" * (len(rows) > 1), width="stretch")  # fmt: skip
+        page = _page(pages, _named(state))
+        if told:
+            st.button("Show all", key="strip_all", icon=":material/close:", on_click=_all)
+        st.download_button("CSV", lambda: cases_csv.of(found, rows), f"cases-run-{found.run.id}-{state.split}.csv",
+                           "text/csv", key="strip_csv", icon=":material/download:", on_click="ignore",
+                           help="These cases with their patients, truths, scores and facts, all digits")  # fmt: skip
+    return page * SHOWN
+
+
+def _page(pages: int, named: str) -> int:
+    """Which page of the list; another list begins at its first."""
+    held = st.session_state.get("strip_page", ("", 0))
+    at = int(min(held[1], pages - 1)) if held[0] == named else 0
+    if pages > 1:
+        st.button("", key="strip_back", icon=":material/chevron_left:", disabled=at == 0, help="Those before",
+                  on_click=_turn, args=(named, at - 1))  # fmt: skip
+        st.caption(f"{at + 1} of {pages:,}", width="content")
+        st.button("", key="strip_on", icon=":material/chevron_right:", disabled=at == pages - 1, help="Those after",
+                  on_click=_turn, args=(named, at + 1))  # fmt: skip
+    return at
+
+
+def _turn(named: str, to: int) -> None:
+    st.session_state["strip_page"] = (named, to)
+
+
+def _all() -> None:
+    st.session_state["mark"] = {}
+
+
+def _named(state: ListState) -> str:
+    return " ".join(f"{name}={value}" for name, value in CaseState.like(state).query().items() if name != "at")
+
+
+def _tiles(found: Asked, shown: Any) -> list[gallery.Tile]:
+    wired, session, run = wiring.here(), who.session(), found.run
+    ids = [int(one) for one in found.cases[shown]]
+    views = {row.case_id: row for row in predicting.of_cases(wired.db, run.id, ids)}
+    verdicts = reviewing.verdicts(wired.db, [row.id for row in views.values()])
+    tiles = []
+    for at, case in zip(shown, ids, strict=True):
+        row = views[case]
+        url = wired.signer.url(f"/api/thumbnail/{row.image_id}", session)
+        colour = look.class_colour(int(found.truth[at])) if found.titles else ""
+        note = _note(found, row, at) + (f" · {verdicts[row.id]}" if row.id in verdicts else "")
+        tiles.append(gallery.Tile(case, url, _title(found, row, at), note, colour))
+    return tiles
+
+
+def _title(found: Asked, row: PredictionView, at: int) -> str:
+    if not found.titles:
+        return said(found.run, row)
+    return f"{found.titles[found.truth[at]]} → {found.titles[found.called[at]]}"
+
+
+def _note(found: Asked, row: PredictionView, at: int) -> str:
+    if not found.titles:
+        return f"{row.error:+.3g}"
+    return f"score {found.score[at]:.3f}" if found.scored is not None else f"truth given {found.score[at]:.0%}"

@@ -11,6 +11,8 @@ LOADER = "export default async c => (await import(new URL(c.data.url, document.b
 CSS = """
 .rg-root{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:10px;
 font-family:var(--st-font);color:var(--st-text-color)}
+.rg-strip{display:flex;overflow-x:auto;gap:8px;padding-bottom:4px;scrollbar-width:thin}
+.rg-strip .rg-tile{flex:0 0 118px}
 .rg-tile{all:unset;cursor:pointer;display:flex;flex-direction:column;gap:3px;border-radius:6px;padding:4px;
 border:2px solid transparent;min-width:0}
 .rg-tile:hover{background:var(--st-secondary-background-color)}
@@ -37,9 +39,10 @@ class Tile:
     chosen: bool = False
 
 
-def show(tiles: Sequence[Tile], *, key: str) -> int | None:
-    """Draw the grid; the id that was clicked just now, else None."""
-    data = {"url": f"/api/viewer/{api.version()}/gallery.js", "items": [asdict(tile) for tile in tiles]}
+def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "") -> int | None:
+    """Draw the grid, or one row that scrolls; the id that was clicked just now, else None. `at` names the list."""
+    data = {"url": f"/api/viewer/{api.version()}/gallery.js", "items": [asdict(tile) for tile in tiles],
+            "strip": strip, "at": at}  # fmt: skip
     opened = _gallery(data=data, key=key, on_opened_change=_nothing).opened
     return int(opened) if opened is not None else None
 

@@ -1,56 +1,69 @@
-"""How near a run's numbers come: four figures with their intervals, and every case as a point."""
+"""How near a run's numbers come: four figures with their intervals, and every case as a point that opens it."""
 
-from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation.regression import NumberReport
-from core.services import evaluating
-from core.services.predicting import PredictionView
-from dashboard import look, wiring
+from core.services import evaluating, tasks
+from dashboard import asked, look, wiring
+from dashboard.asked import Asked
+from dashboard.kept import kept
+from dashboard.parts import chart, section_overview
 
 TITLES = {"mae": "Mean absolute error", "rmse": "Root mean square error", "r2": "R²", "bias": "Bias"}
 
 
-def show(run_id: int, split: str, rows: Sequence[PredictionView], measure: str) -> None:
+def show(found: Asked) -> None:
     """Figures, then predicted over true."""
-    found = _report(run_id, split, hash(tuple((row.id, row.probabilities) for row in rows)))
+    wired = wiring.here()
+    measure = tasks.get(wired.db, found.run.task_id).measure
+    told = _report(found)
     with st.container(key="figures"):
         columns = st.columns(len(TITLES))
     for column, (name, title) in zip(columns, TITLES.items(), strict=True):
-        one, unit = found.metrics[name], "" if name == "r2" else f" {measure}".rstrip()
+        one, unit = told.metrics[name], "" if name == "r2" else f" {measure}".rstrip()
         with column:
             st.metric(title, "undefined" if one.value is None else f"{one.value:.3g}{unit}", help=one.note or None)
             st.caption(one.note if one.low is None else f"95 % interval {one.low:.3g} to {one.high:.3g}, n = {one.n:,}")
-    st.caption(
-        f"{look.count(found.images, 'image')} of {look.count(found.patients, 'patient')}; "
-        f"intervals resample whole patients {found.resamples:,} times. Bias is predicted minus true."
-    )
-    _scatter(rows, measure)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"{look.count(told.images, 'case')} of {look.count(told.patients, 'patient')}; "
+            f"intervals resample whole patients {told.resamples:,} times. Bias is predicted minus true.",
+            width="stretch",
+        )
+        st.download_button("CSV", partial(section_overview.figures_csv, told.metrics),
+                           f"figures-run-{found.run.id}.csv", "text/csv", key="figures_csv", on_click="ignore",
+                           icon=":material/download:", type="tertiary")  # fmt: skip
+    _scatter(found, measure)
 
 
-@st.cache_data(max_entries=20, show_spinner="Resampling by patient …")
-def _report(run_id: int, split: str, _content: int) -> NumberReport:
-    return evaluating.of_numbers(wiring.here().db, run_id, split=split)
+def _report(found: Asked) -> NumberReport:
+    wired = wiring.here()
+    run, split = found.run.id, found.state.split
+    key = (*asked.stamped(run, split), "numbers")
+    return kept(key, lambda: evaluating.of_numbers(wired.db, run, split=split))
 
 
-def _scatter(rows: Sequence[PredictionView], measure: str) -> None:
-    import pandas as pd
-
-    true, told = [row.truth for row in rows], [row.probabilities[0] for row in rows]
-    if st.toggle("As a table", key="numbers_table"):
-        table = {"case": [row.case_id for row in rows], "patient": [row.patient for row in rows], "true": true,
-                 "predicted": told, "error": [row.error for row in rows]}  # fmt: skip
-        st.dataframe(pd.DataFrame(table), hide_index=True, height=340)
-        return
+def _scatter(found: Asked, measure: str) -> None:
+    held = asked.columns(found.run.id, found.state.split)
+    true, told = held.truths[:, 0].tolist(), held.scores[:, 0].tolist()
+    table: dict[str, Any] = {
+        "case": held.cases.tolist(), "patient": held.names(), "true": true, "predicted": told,
+        "error": [one - other for one, other in zip(told, true, strict=True)],
+    }  # fmt: skip
     ends = [min(*true, *told), max(*true, *told)]
-    plot = go.Figure(layout=look.layout(height=420))
-    plot.add_scatter(x=ends, y=ends, mode="lines", hoverinfo="skip",
-                     line={"dash": "dash", "color": look.NEUTRAL, "width": 1})  # fmt: skip
-    plot.add_scatter(x=true, y=told, mode="markers", marker={"color": look.ACCENT, "size": 7, "opacity": 0.7},
-                     hovertemplate="true %{x:.3g}, predicted %{y:.3g}<extra></extra>")  # fmt: skip
+    plot = go.Figure(layout=look.layout(height=380, clickmode="event+select"))
+    chart.guide(plot, ends, ends)
+    plot.add_scatter(x=true, y=told, mode="markers", customdata=list(range(len(true))),
+                     marker={"color": look.ACCENT, "size": 7, "opacity": 0.7},
+                     hovertemplate="true %{x:.3g}, predicted %{y:.3g}: open it<extra></extra>")  # fmt: skip
     unit = f" ({measure})" if measure else ""
     plot.update_xaxes(title=f"true{unit}", showgrid=False, zeroline=False)
     plot.update_yaxes(title=f"predicted{unit}", showgrid=False, zeroline=False)
-    st.plotly_chart(plot, key="numbers", config={"displayModeBar": False}, alt="Predicted over true value of each case")
+    chart.show(plot, table, title="Predicted over true", key="numbers", name=f"numbers-run-{found.run.id}",
+               spans=[(one, one) for one in told],
+               caption="Each point is a case; the dashed line is where both agree. A click opens the cases with that "
+               "prediction.")  # fmt: skip

@@ -11,38 +11,54 @@ from core.services.runs import RunView
 from dashboard import who, wiring
 from dashboard.parts import mishap
 from dashboard.parts.jobs import controls, look_again
-from dashboard.state import ReviewState
+from dashboard.state import CompareState, ReviewState
 from db.vocabulary import JobKind, TaskKind
 
 SPLITS = {"test": "Test", "val": "Validation", "train": "Train"}
 
 
 def show(every: Sequence[RunView], state: ReviewState) -> ReviewState:
-    """The choice, in one line."""
+    """The choice, in one line; another run or split begins without what was opened of the one before."""
     ids = [run.id for run in every]
-    names = {run.id: f"Run {run.id}: {run.model} on {run.snapshot}" for run in every}
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        run = st.selectbox("Run", ids, ids.index(state.run) if state.run in ids else 0,
+    names = {run.id: named(run) for run in every}
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        run = st.selectbox("Run", ids, ids.index(state.run) if state.run in ids else 0, width="stretch",
                            format_func=names.__getitem__, key="review_run")  # fmt: skip
-    with right:
         split = st.segmented_control("Split", list(SPLITS), default=state.split if state.split in SPLITS else "test",
                                      format_func=SPLITS.__getitem__, required=True, key="review_split")  # fmt: skip
-    if (run, split) != (state.run, state.split):
-        return ReviewState(run=run, split=split or "test")
-    return replace(state, run=run, split=split or "test")
+        against = CompareState(run=run, split=split or "test", finding=state.finding)
+        st.page_link("views/compare.py", label="Compare", icon=":material/compare_arrows:",
+                     query_params=against.query())  # fmt: skip
+    if run != state.run:
+        return ReviewState(run=run, split=split or "test", section=state.section)
+    if split != state.split:
+        return replace(state.without_mark(), split=split or "test", at=-1.0, level="", scale="")
+    return state
 
 
-def finding(run: RunView, state: ReviewState) -> tuple[ReviewState, int | None]:
-    """Which of several findings is looked at; None where a case has one answer."""
-    if run.kind is not TaskKind.MULTI:
-        return state, None
-    places = range(len(run.titles))
-    chosen = st.segmented_control("Finding", places, default=min(state.finding, len(places) - 1), required=True,
-                                  format_func=run.titles.__getitem__, key=f"review_finding_{run.id}")  # fmt: skip
-    if chosen == state.finding:
-        return state, chosen
-    return replace(state, finding=chosen, truth=-1, called=-1), chosen
+def named(run: RunView) -> str:
+    """A run in the list of runs."""
+    return f"Run {run.id}: {run.model} on {run.snapshot}"
+
+
+def question(run: RunView, state: ReviewState) -> ReviewState:
+    """Which of several findings, or which of many classes against the rest."""
+    if run.kind is TaskKind.MULTI:
+        places = range(len(run.titles))
+        chosen = st.segmented_control("Finding", places, default=min(state.finding, len(places) - 1), required=True,
+                                      format_func=run.titles.__getitem__, key=f"review_finding_{run.id}")  # fmt: skip
+        return state if chosen == state.finding else _another(state, finding=chosen)
+    if len(run.titles) > 2:
+        offered = [-1, *range(len(run.titles))]
+        chosen = st.segmented_control("Class", offered, default=state.positive if state.positive in offered else -1,
+                                      required=True, key=f"review_class_{run.id}",
+                                      format_func=lambda at: "All classes" if at < 0 else run.titles[at])  # fmt: skip
+        return state if chosen == state.positive else _another(state, positive=chosen)
+    return replace(state, finding=0, positive=-1)
+
+
+def _another(state: ReviewState, **asked: int) -> ReviewState:
+    return replace(state.without_mark(), at=-1.0, level="", scale="", **asked)
 
 
 def predicted(run: RunView, split: str) -> bool:
@@ -52,11 +68,14 @@ def predicted(run: RunView, split: str) -> bool:
     if mine and not mine[0].state.is_finished:
         mishap.again(_going, mine[0].id, every="1s")
         return False
-    if predicting.every(db, run.id, split=split):
+    if predicting.counted(db, run.id, split):
         return True
     if mine and mine[0].error:
         controls(mine[0], key=f"predict_{mine[0].id}")
     st.markdown(f"Run {run.id} has not looked at the {SPLITS[split].lower()} split yet.")
+    if run.best_epoch is None:
+        st.caption("Its predictions were made elsewhere, so only a file of them can say more.")
+        return False
     if st.button(f"Predict the {SPLITS[split].lower()} split", type="primary", icon=":material/play_arrow:"):
         predicting.submit(db, run_id=run.id, split=split, by=who.reader(), key=secrets.token_hex(16),
                           launcher=wiring.here().launcher)  # fmt: skip

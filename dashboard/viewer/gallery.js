@@ -1,4 +1,4 @@
-// A grid of thumbnails from signed URLs. Tells Python which one was opened.
+// A grid of thumbnails from signed URLs. Tells Python which one was opened. A tile that stays keeps its picture.
 
 const text = (tag, name, said) => {
   const node = document.createElement(tag);
@@ -7,29 +7,40 @@ const text = (tag, name, said) => {
   return node;
 };
 
-function tile(item, open) {
+function picture(item) {
+  const image = document.createElement("img");
+  image.loading = "lazy";
+  image.alt = item.title;
+  image.src = item.url;
+  image.onerror = () => image.replaceWith(text("span", "rg-broken", "This image cannot be shown."));
+  return image;
+}
+
+function tile(item, kept, open) {
   const button = document.createElement("button");
   button.className = item.chosen ? "rg-tile rg-chosen" : "rg-tile";
   button.type = "button";
   button.title = item.title;
   button.dataset.id = item.id;
-  const picture = document.createElement("img");
-  picture.loading = "lazy";
-  picture.alt = item.title;
-  picture.src = item.url;
-  picture.onerror = () => picture.replaceWith(text("span", "rg-broken", "This image cannot be shown."));
   const line = text("span", "rg-line", item.title);
   if (item.colour) {
     const dot = text("span", "rg-dot", "");
     dot.style.background = item.colour;
     line.prepend(dot);
   }
-  button.append(picture, line, text("span", "rg-note", item.note || ""));
+  button.append(kept || picture(item), line, text("span", "rg-note", item.note || ""));
   button.onclick = () => open(item.id);
   return button;
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rg-root");
-  root.replaceChildren(...data.items.map((item) => tile(item, (id) => setTriggerValue("opened", id))));
+  const kept = new Map([...root.querySelectorAll("img")].map((image) => [image.src, image]));
+  const at = (url) => new URL(url, document.baseURI).href;
+  root.replaceChildren(
+    ...data.items.map((item) => tile(item, kept.get(at(item.url)), (id) => setTriggerValue("opened", id))),
+  );
+  root.classList.toggle("rg-strip", data.strip);
+  if (root.dataset.at !== data.at) root.scrollLeft = 0;
+  root.dataset.at = data.at;
 }

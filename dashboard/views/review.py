@@ -1,20 +1,17 @@
-"""Review: a run's figures with intervals, its curves and matrix; every cell opens its cases."""
-
-from dataclasses import replace
+"""Review: one operating point moves the matrix, the figures, the curves and the groups; every mark opens its cases."""
 
 import streamlit as st
 
-from core.services import runs, tasks
+from core.services import runs
 from dashboard import wiring
-from dashboard.parts import case_strip, figures, number_figures, run_choice
+from dashboard.parts import mishap, point, review_sections, run_choice
 from dashboard.state import ReviewState
-from db.vocabulary import TaskKind
 
 wired = wiring.here()
-every = [run for run in runs.every(wired.db) if run.best_epoch is not None]
+every = [run for run in runs.every(wired.db) if run.best_epoch is not None or run.predicted]
 
-st.title("Review")
 if not every:
+    st.title("Review")
     st.markdown("There is nothing to review before a model has finished its first epoch.")
     st.page_link("views/train.py", label="Train a model", icon=":material/model_training:")
     st.stop()
@@ -22,16 +19,7 @@ if not every:
 state = run_choice.show(every, ReviewState.from_url())
 run = next(one for one in every if one.id == state.run)
 if run_choice.predicted(run, state.split):
-    if run.kind is TaskKind.NUMBER:
-        rows = case_strip.ordered(run, state)
-        number_figures.show(run.id, state.split, rows, tasks.get(wired.db, run.task_id).measure)
-    else:
-        state, finding = run_choice.finding(run, state)
-        asked = run if finding is None else run.about(finding)
-        report = figures.report(run.id, state.split, finding)
-        figures.show(report)
-        cell = figures.plots_of(report, asked)
-        if cell:
-            state = replace(state, truth=cell[0], called=cell[1])
+    state = run_choice.question(run, state)
     state.to_url()
-    case_strip.show(run, state)
+    point.counted(run, state)
+    mishap.again(review_sections.show, run, every=None)

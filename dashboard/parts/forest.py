@@ -1,0 +1,64 @@
+"""Groups as a forest plot that is its own table; tells which row was opened."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+from dashboard import api
+
+LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
+THIN = "Too few cases for a figure of its own: fewer than 20, or fewer than 5 events"
+CSS = """
+.rf-root{font-family:var(--st-font);color:var(--st-text-color);font-size:14px;font-variant-numeric:tabular-nums;
+min-width:720px}
+.rf-head,.rf-row{display:grid;align-items:center;gap:10px;box-sizing:border-box;width:100%;padding:3px 8px;
+grid-template-columns:minmax(150px,2fr) 62px 62px minmax(130px,2fr) 150px 158px 74px}
+.rf-head{font-size:13px;opacity:.8;align-items:end;padding-right:18px}
+.rf-rows{max-height:330px;overflow-y:auto;scrollbar-gutter:stable}
+.rf-row{all:unset;display:grid;align-items:center;gap:10px;box-sizing:border-box;width:100%;padding:3px 8px;
+cursor:pointer;border-radius:5px;min-height:28px;
+grid-template-columns:minmax(150px,2fr) 62px 62px minmax(130px,2fr) 150px 158px 74px}
+.rf-row:hover{background:var(--st-secondary-background-color)}
+.rf-row:focus-visible,.rf-row[aria-pressed=true]{box-shadow:inset 0 0 0 2px var(--st-primary-color)}
+.rf-name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.rf-count,.rf-figure{text-align:right}
+.rf-plot{width:100%;height:20px;display:block;overflow:visible}
+.rf-plot line{vector-effect:non-scaling-stroke}
+.rf-all{stroke:#7b8794;stroke-dasharray:3 3}.rf-span{stroke:#0072B2;stroke-width:2}
+.rf-dot{stroke:#0072B2;stroke-width:9;stroke-linecap:square}
+.rf-thin{opacity:.62}.rf-thin .rf-span,.rf-thin .rf-dot{stroke:#7b8794}
+.rf-axis{position:relative;height:1.2em}.rf-axis i{position:absolute;font-style:normal;transform:translateX(-50%)}
+"""
+_forest = st.components.v2.component("rounds_forest", html='<div class="rf-root"></div>', css=CSS, js=LOADER)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One group: `figure`, `gap` and `p` are words, `value`, `low` and `high` are drawn; None: undefined."""
+
+    id: int
+    name: str
+    cases: int
+    events: int
+    value: float | None
+    low: float | None
+    high: float | None
+    figure: str
+    gap: str
+    p: str
+    thin: bool
+    chosen: bool
+
+
+def show(
+    rows: Sequence[Row], headings: Sequence[str], *, overall: float | None, key: str, opened: Callable[[int], None]
+) -> None:
+    """The rows in their order, with the figure of all cases as a dashed line; `opened` is told -1 for a closed row."""
+    bounds = [one for row in rows for one in (row.low, row.value) if one is not None and not row.thin]
+    least = int(min([*bounds, overall or 0.5, 0.9]) * 10) / 10
+    data = {
+        "url": f"/api/viewer/{api.version()}/forest.js", "rows": [asdict(row) for row in rows], "overall": overall,
+        "axis": [least, 1.0], "headings": list(headings), "thin": THIN,
+        "ticks": [{"at": at, "text": f"{least + at * (1 - least):.2g}"} for at in (0.0, 0.5, 1.0)],
+    }  # fmt: skip
+    _forest(data=data, key=key, on_opened_change=lambda: opened(int(st.session_state[key]["opened"])))

@@ -1,0 +1,186 @@
+"""The run's operating point, which moves everything below it: tried and kept on validation, locked elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.errors import UserError
+from core.evaluation.operating_point import threshold_for
+from core.services import operating
+from core.services.points import PointView
+from core.services.runs import RunView
+from dashboard import asked, look, who, wiring
+from dashboard.asked import Asked
+from dashboard.parts import point_bar
+from dashboard.state import ReviewState
+from db.vocabulary import TaskKind
+
+BINS = 60
+USUAL_SHARE = 0.95
+BY_HAND, SENSITIVITY, SPECIFICITY = "threshold", "sensitivity", "specificity"
+RULES = {BY_HAND: "By hand", SENSITIVITY: "Sensitivity at least", SPECIFICITY: "Specificity at least"}
+MOVED, RULED, KEPT, REFUSED = "point_moved", "point_ruled", "point_kept", "point_refused"
+
+
+def taken(run: RunView, state: ReviewState) -> ReviewState:
+    """The state after the bar was moved or a rule was asked for, and after what was tried is kept."""
+    moved, ruled = st.session_state.pop(MOVED, None), st.session_state.pop(RULED, None)
+    if moved is not None:
+        return replace(state, at=moved)
+    if ruled is not None:
+        return _by_rule(run, state, *ruled)
+    if st.session_state.pop(KEPT, False):
+        return replace(state, at=-1.0, level="", scale="")
+    return state
+
+
+def show(found: Asked, state: ReviewState) -> None:
+    """The bar, how the point was found, and what can be done about it here."""
+    if found.scored is None or found.point is None:
+        return
+    key = f"{found.run.id}_{state.split}_{state.finding}_{state.positive}"
+    free = state.split == asked.TRIES
+    with st.container(key="point"):
+        left, right = st.columns([2.1, 1], gap="medium", vertical_alignment="top")
+    with left:
+        point_bar.show(histogram(found), found.titles, at=found.threshold, locked=not free, key=f"bar_{key}",
+                       moved=_move)  # fmt: skip
+    with right, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        if free:
+            _rule(found, key)
+        _settings(found, state, key, free=free)
+    st.caption(sentence(found, state))
+    if refused := st.session_state.pop(REFUSED, ""):
+        st.warning(refused, icon=":material/info:")
+
+
+def histogram(found: Asked) -> tuple[Sequence[int], Sequence[int]]:
+    """Rows by even bins of the score from 0 to 1: those that are not, and those that are."""
+    places = np.clip((found.score * BINS).astype(int), 0, BINS - 1)
+    flat = np.bincount(found.truth * BINS + places, minlength=2 * BINS).reshape(2, BINS)
+    return flat[0].tolist(), flat[1].tolist()
+
+
+def sentence(found: Asked, state: ReviewState) -> str:
+    """Which point stands, who chose it and when, and whether it can be moved here."""
+    stands = found.stands
+    if stands is None:
+        return ""
+    usual = stands.id is None
+    who_chose = "" if usual else f" Chosen on validation by {look.plain(stands.reader)}, {look.ago(stands.created_at)}."
+    told = f"Operating point {told_of(stands)}.{who_chose}"
+    if state.split == asked.TRIES:
+        return f"Tried: {told_of(found.point or stands)}, not kept yet. {told}" if found.tried else told
+    looks = operating.looks(wiring.here().db, found.run.id) if state.split == "test" else 0
+    locked = " It is locked here: choose it on the validation split."
+    return told + locked + (f" Looked at test {times(looks)}." if looks else "")
+
+
+def told_of(point: PointView) -> str:
+    """A point in words, with the calibration of its scores."""
+    scale = asked.scale(point)
+    return point.words + (f", of scores calibrated by {asked.SCALES[scale].lower()}" if scale != "plain" else "")
+
+
+def times(count: int) -> str:
+    """once, twice, 3 times."""
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def counted(run: RunView, state: ReviewState) -> None:
+    """A look at the test split is counted, once per reader and point."""
+    if state.split == "test" and run.kind is not TaskKind.NUMBER:
+        finding = state.finding if run.kind is TaskKind.MULTI else 0
+        operating.look(wiring.here().db, run.id, who.reader(), finding)
+
+
+def _rule(found: Asked, key: str) -> None:
+    """How the threshold is found, and the button that keeps it."""
+    kind_key, share_key = f"rule_{key}", f"share_{key}"
+
+    def ask() -> None:
+        kind = st.session_state[kind_key]
+        if kind != BY_HAND:
+            st.session_state[RULED] = (kind, st.session_state.get(share_key, 100 * USUAL_SHARE) / 100)
+
+    asked_for = found.point.rule if found.point else {}
+    known = list(RULES)
+    at = known.index(asked_for["kind"]) if asked_for.get("kind") in RULES else 0
+    kind = st.selectbox("Operating point", known, at, format_func=RULES.__getitem__, key=kind_key, on_change=ask,
+                        width=180)  # fmt: skip
+    if kind != BY_HAND:
+        share = 100 * float(asked_for.get("at_least", USUAL_SHARE))
+        st.number_input("percent", 1.0, 100.0, share, 1.0, key=share_key, on_change=ask, width=110, format="%g")
+    st.button("Keep", key=f"keep_{key}", type="primary", disabled=not found.tried, on_click=_keep,
+              args=(found, kind_key), help="Store it with the run: test and every other page then use it.")  # fmt: skip
+
+
+def _settings(found: Asked, state: ReviewState, key: str, *, free: bool) -> None:
+    """What is called, by which scores, and at which prevalence PPV and NPV are told."""
+    point = found.point
+    if point is None:
+        return
+    with st.popover("Settings", icon=":material/tune:"):
+        for field, words, now, title in (
+            ("level", asked.LEVELS, asked.level(point), "Called is"),
+            ("scale", asked.SCALES, asked.scale(point), "Scores"),
+        ):
+            names = list(words)
+            st.selectbox(title, names, names.index(now), format_func=words.__getitem__, key=f"{field}_{key}",
+                         disabled=not free, on_change=_set, args=(field, f"{field}_{key}"),
+                         help=None if free else "Locked here: choose it on the validation split.")  # fmt: skip
+        typed = None if state.prevalence < 0 else state.prevalence * 100
+        st.number_input("Prevalence for PPV and NPV (%)", 0.01, 99.99, typed, key=f"prevalence_{key}",
+                        placeholder="as in this split", format="%g", on_change=_set,
+                        args=("prevalence", f"prevalence_{key}"))  # fmt: skip
+
+
+def settled(state: ReviewState) -> ReviewState:
+    """The state after a setting was changed."""
+    changed: dict[str, Any] = st.session_state.pop("point_set", {})
+    if "prevalence" in changed:
+        typed = changed["prevalence"]
+        changed["prevalence"] = -1.0 if typed is None else typed / 100
+    return replace(state, **changed)
+
+
+def _set(field: str, key: str) -> None:
+    st.session_state["point_set"] = {field: st.session_state[key]}
+
+
+def _move(at: float) -> None:
+    st.session_state[MOVED] = at
+    for key in [one for one in st.session_state if str(one).startswith("rule_")]:
+        st.session_state[key] = BY_HAND
+
+
+def _by_rule(run: RunView, state: ReviewState, kind: str, share: float) -> ReviewState:
+    try:
+        one = asked.of(run, state).scored
+        at = threshold_for(one, **{kind: share}) if one is not None else state.at
+    except UserError as error:
+        st.session_state[REFUSED] = str(error)
+        return state
+    st.session_state["point_rule"] = (at, {"kind": kind, "at_least": share})
+    return replace(state, at=at)
+
+
+def _keep(found: Asked, kind_key: str) -> None:
+    point = found.point
+    if point is None:
+        return
+    at, rule = st.session_state.get("point_rule", (None, None))
+    by_rule = at == point.threshold and st.session_state.get(kind_key) != BY_HAND
+    scale = asked.scale(point)
+    try:
+        operating.choose(
+            wiring.here().db, found.run.id, by=who.reader(), finding=point.finding, positive=point.positive,
+            threshold=None if by_rule else point.threshold, rule=rule if by_rule else None, level=point.level.value,
+            patient_rule=point.patient_rule.value, calibrator=None if scale == "plain" else scale,
+        )  # fmt: skip
+        st.session_state[KEPT] = True
+    except UserError as error:
+        st.session_state[REFUSED] = str(error)

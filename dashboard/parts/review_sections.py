@@ -1,0 +1,68 @@
+"""What moves with the operating point, drawn again by itself: the point, one section at a time, the strip of cases."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from core.services.runs import RunView
+from dashboard import asked
+from dashboard.asked import Asked
+from dashboard.parts import case_strip, marks, number_figures, point
+from dashboard.state import ReviewState
+
+SECTIONS = {"overview": "Matrix and figures", "curves": "Curves", "calibration": "Calibration",
+            "decision": "Decision", "groups": "Groups"}  # fmt: skip
+OF_ALL = ("overview",)  # what more than two classes have at once
+
+
+def show(run: RunView) -> None:
+    """The state lies in the URL, so that what was clicked here holds after a reload."""
+    state = marks.taken(ReviewState.from_url())
+    state = point.taken(run, point.settled(state))
+    found = asked.of(run, state)
+    if not found.titles:
+        state.to_url()
+        number_figures.show(found)
+        case_strip.show(found, state)
+        return
+    point.show(found, state)
+    state = _section(found, state)
+    state.to_url()
+    body = st.container(key="section")
+    with body:
+        _draw(state.section)(found, state)
+    case_strip.show(found, state)
+
+
+def _section(found: Asked, state: ReviewState) -> ReviewState:
+    offered = list(SECTIONS) if found.scored is not None else list(OF_ALL)
+    if len(offered) == 1:
+        return replace(state, section="")
+    shown = state.section if state.section in offered else offered[0]
+    chosen = st.segmented_control("Section", offered, default=shown, required=True, key="review_section",
+                                  format_func=SECTIONS.__getitem__, label_visibility="collapsed")  # fmt: skip
+    return replace(state, section="" if chosen == offered[0] else chosen or "")
+
+
+def _draw(section: str) -> Callable[[Asked, ReviewState], None]:
+    """What draws a section; its module is loaded when it is first shown."""
+    if section == "curves":
+        from dashboard.parts import section_curves
+
+        return lambda found, _: section_curves.show(found)
+    if section == "calibration":
+        from dashboard.parts import section_calibration
+
+        return lambda found, _: section_calibration.show(found)
+    if section == "decision":
+        from dashboard.parts import section_decision
+
+        return lambda found, _: section_decision.show(found)
+    if section == "groups":
+        from dashboard.parts import section_groups
+
+        return section_groups.show
+    from dashboard.parts import section_overview
+
+    return section_overview.show

@@ -1,0 +1,71 @@
+"""ROC and precision over recall, the operating point on both; a point opens the cases that it parts."""
+
+import streamlit as st
+
+from core.evaluation.curves import Curve, precision_recall, roc
+from core.evaluation.scored import Scored
+from dashboard import look
+from dashboard.asked import Asked
+from dashboard.kept import kept
+from dashboard.parts import chart
+
+POINTS = 300
+ONE_CLASS = "The curves are undefined: all {cases} here are {title}."
+
+
+def show(found: Asked) -> None:
+    """Both curves of a yes/no question."""
+    one = found.scored
+    if one is None:
+        return
+    if one.truth.all() or not one.truth.any():
+        title = found.titles[int(one.truth.any())]
+        st.info(ONE_CLASS.format(cases=look.count(len(one.cases), found.unit), title=look.plain(title)))
+        return
+    with st.container(key="plots"):
+        left, right = st.columns(2, gap="large")
+    about = (
+        f"{one.name} against the rest, {int(one.truth.sum()):,} of {look.count(len(one.cases), found.unit)}; "
+        f"the diamond is the operating point {found.threshold:.3f}. A click on the curve opens the cases there."
+    )
+    with left:
+        _roc(found, one, about)
+    with right:
+        _precision(found, one, about)
+
+
+def _roc(found: Asked, one: Scored, about: str) -> None:
+    full = kept((id(one), "roc"), lambda: (one, roc(one.scores, one.truth)))[1]
+    shown = full.thinned(POINTS)
+    plot = chart.square("1 − specificity", "sensitivity")
+    chart.guide(plot, [0, 1], [0, 1])
+    chart.line(plot, shown.x, shown.y, hover="sensitivity %{y:.3f}, 1 − specificity %{x:.3f}<extra></extra>")
+    (tn, fp), (fn, tp) = found.matrix()
+    chart.here(plot, fp / (tn + fp), tp / (tp + fn), threshold=found.threshold)
+    table = {"1 - specificity": full.x, "sensitivity": full.y, "threshold": full.thresholds}
+    chart.show(plot, table, title="ROC", caption=about, key="roc", name=f"roc-run-{found.run.id}", spans=spans(shown))
+
+
+def _precision(found: Asked, one: Scored, about: str) -> None:
+    full = kept((id(one), "pr"), lambda: (one, precision_recall(one.scores, one.truth)))[1]
+    shown = full.thinned(POINTS)
+    share = float(one.truth.mean())
+    plot = chart.square("sensitivity (recall)", "PPV (precision)")
+    chart.guide(plot, [0, 1], [share, share])
+    chart.line(plot, shown.x, shown.y, hover="PPV %{y:.3f}, sensitivity %{x:.3f}<extra></extra>")
+    (_, fp), (fn, tp) = found.matrix()
+    if tp + fp:
+        chart.here(plot, tp / (tp + fn), tp / (tp + fp), threshold=found.threshold)
+    table = {"recall": full.x, "precision": full.y, "threshold": full.thresholds}
+    chart.show(plot, table, title="Precision and recall", key="pr", name=f"precision-recall-run-{found.run.id}",
+               caption=f"{about} Dashed: what guessing gives, {share:.3f}.", spans=spans(shown))  # fmt: skip
+
+
+def spans(curve: Curve) -> list[chart.Span]:
+    """The scores of each point: from its threshold up to that of the point before."""
+    found, upper = [], 1.0
+    for threshold in curve.thresholds:
+        lower = 1.0 if threshold is None else threshold
+        found.append((lower, upper))
+        upper = lower
+    return found

@@ -1,0 +1,58 @@
+"""What deciding by the model is worth against treating everybody and nobody."""
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.evaluation.operating_point import DecisionCurve, decision_curve
+from core.evaluation.scored import is_probability
+from dashboard import look
+from dashboard.asked import Asked
+from dashboard.kept import kept
+from dashboard.parts import chart
+
+THRESHOLDS = np.round(np.arange(0.01, 1.0, 0.01), 2)
+
+
+def show(found: Asked) -> None:
+    """Net benefit over the threshold; a point opens the cases between it and the next."""
+    one = found.scored
+    if one is None or not is_probability(one.scores):
+        st.info("A decision curve needs probabilities from 0 to 1, which these scores are not.")
+        return
+    drawn = kept((id(one), "decision"), lambda: (one, decision_curve(one, THRESHOLDS)))[1]
+    chart.show(
+        _plot(drawn, found.threshold), _table(drawn), title="Decision curve", key="decision",
+        name=f"decision-run-{found.run.id}", spans=[*zip(drawn.thresholds, [*drawn.thresholds[1:], 1.0], strict=True)],
+        caption=f"Net benefit per {found.unit} with its 95 % band, {look.count(len(one.cases), found.unit)} of "
+        f"{look.count(len(one.patients), 'patient')}: true positives less false ones at the threshold's odds (Vickers "
+        "and Elkin 2006). The diamond is the operating point. A click on the curve opens the cases there.",
+    )  # fmt: skip
+
+
+def _plot(drawn: DecisionCurve, threshold: float) -> go.Figure:
+    at, model, everybody = (list(part) for part in (drawn.thresholds, drawn.model, drawn.treat_all))
+    plot = go.Figure(layout=look.layout(height=360, clickmode="event+select"))
+    chart.guide(plot, at, everybody)
+    chart.guide(plot, at, drawn.treat_none)
+    if drawn.low:
+        chart.band(plot, at, drawn.low, drawn.high)
+    chart.line(plot, at, model, hover="net benefit %{y:.3f} at %{x:.2f}<extra></extra>")
+    nearest = min(range(len(at)), key=lambda one: abs(at[one] - threshold))
+    chart.here(plot, at[nearest], model[nearest], threshold=threshold)
+    top = max(*model, *everybody, 0.02)
+    place = min(range(len(at)), key=lambda one: abs(everybody[one] - top * 0.35))
+    for x, y, text, colour in (
+        (at[place], everybody[place], "everybody treated", look.NEUTRAL), (0.84, 0.0, "nobody treated", look.NEUTRAL),
+        (at[len(at) // 3], model[len(at) // 3], "the model", look.ACCENT),
+    ):  # fmt: skip
+        plot.add_annotation(x=x, y=y, text=text, showarrow=False, yshift=12, xanchor="left", font={"color": colour})
+    plot.update_xaxes(**look.rate_axis("threshold: how many false alarms a true one is worth"))
+    plot.update_yaxes(title="net benefit", range=[-0.12 * top, 1.15 * top], showgrid=False, zeroline=False)
+    return plot
+
+
+def _table(drawn: DecisionCurve) -> chart.Table:
+    bounds = {"low": drawn.low, "high": drawn.high} if drawn.low else {}
+    return {"threshold": drawn.thresholds, "model": drawn.model, **bounds, "treat all": drawn.treat_all,
+            "treat none": drawn.treat_none}  # fmt: skip

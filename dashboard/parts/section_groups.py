@@ -1,0 +1,107 @@
+"""Groups of cases by what is known of them, the worst first, as a forest plot that is its own table."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.evaluation.figure import Figure
+from core.evaluation.subgroups import Subgroup
+from core.services import groups
+from core.services.groups import Groups
+from dashboard import asked, look, wiring
+from dashboard.asked import Asked
+from dashboard.kept import kept
+from dashboard.parts import chart, forest, marks, section_overview
+from dashboard.state import ReviewState
+
+FIGURES = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
+HEADINGS = ("group", "cases", "events", "", "{figure} (95 %)", "gap to the rest", "p, corrected")
+SHOWN = 60
+
+
+def show(found: Asked, state: ReviewState) -> None:
+    """Which figure of which groups, and the rows."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        figure = st.selectbox("Figure", FIGURES, format_func=section_overview.TITLES.__getitem__, key="groups_figure",
+                              width=170)  # fmt: skip
+        pairs = st.toggle("Pairs of facts too", key="groups_pairs")
+        st.markdown("", width="stretch")
+        made = _groups(found, figure, pairs=pairs)
+        st.download_button("CSV", partial(as_csv, made.rows), f"groups-run-{found.run.id}-{state.split}.csv",
+                           "text/csv", key="groups_csv", icon=":material/download:", on_click="ignore",
+                           type="tertiary")  # fmt: skip
+    if not made.rows:
+        st.info(made.words or groups.NONE)
+        return
+    title = section_overview.TITLES[figure]
+    rows = [_row(number, one, state) for number, one in enumerate(made.rows[:SHOWN])]
+    overall = section_overview.figures(found).get(figure)
+    forest.show(rows, [one.format(figure=title) for one in HEADINGS], overall=overall.value if overall else None,
+                key="forest", opened=partial(_opened, tuple(_named(one.facts) for one in made.rows)))  # fmt: skip
+    _told(made, title, len(made.rows))
+
+
+def as_csv(rows: Sequence[Subgroup]) -> bytes:
+    """Every group with all digits."""
+    columns: dict[str, list[Any]] = {
+        "group": [look.group(_named(one.facts)) for one in rows], "cases": [one.cases for one in rows],
+        "events": [one.events for one in rows], "patients": [one.patients for one in rows],
+    }  # fmt: skip
+    for name in ("figure", "rest", "gap"):
+        for part in ("value", "low", "high", "n", "method", "note"):
+            columns[f"{name} {part}"] = [getattr(getattr(one, name), part) for one in rows]
+    columns |= {"thin": [one.thin for one in rows], "p": [one.p for one in rows],
+                "corrected p": [one.adjusted_p for one in rows]}  # fmt: skip
+    return chart.as_csv(columns)
+
+
+def _groups(found: Asked, figure: str, *, pairs: bool) -> Groups:
+    run, state = found.run.id, found.state
+    key = (*asked.stamped(run, state.split), "groups", repr(found.point), figure, pairs)
+    return kept(key, lambda: groups.of(
+        wiring.here().db, run, split=state.split, finding=found.finding, figure=figure, pairs=pairs, point=found.point
+    ))  # fmt: skip
+
+
+def _row(number: int, one: Subgroup, state: ReviewState) -> forest.Row:
+    value, gap = one.figure, one.gap
+    return forest.Row(
+        number, look.group(_named(one.facts)), one.cases, one.events, value.value, value.low, value.high,
+        _words(value), _gap(gap), "" if one.adjusted_p is None else look.p_value(one.adjusted_p), one.thin,
+        state.group == _named(one.facts),
+    )  # fmt: skip
+
+
+def _words(one: Figure) -> str:
+    """Never a bare number: without an interval it is not told."""
+    return look.figure(one) if one.value is None or one.low is not None else "too few"
+
+
+def _gap(one: Figure) -> str:
+    if one.value is None or one.low is None or one.high is None:
+        return "–"
+    return f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
+
+
+def _named(facts: Sequence[tuple[str, str]]) -> str:
+    return urlencode(facts)
+
+
+def _opened(named: Sequence[str], row: int) -> None:
+    if row < 0:
+        marks.put()
+    else:
+        marks.put(group=named[row])
+
+
+def _told(made: Groups, title: str, count: int) -> None:
+    left = "; ".join(f"{look.fact(name)}: {why}" for name, why in made.left_out.items())
+    more = f" The {SHOWN} worst of {count:,} groups are shown, the CSV holds all." if count > SHOWN else ""
+    st.caption(
+        f"{title} of each group, the worst first; the dashed line is that of all cases, grey rows are thin (fewer than "
+        f"20 cases or 5 events). p compares a group with the rest and is corrected for {look.count(count, 'group')} "
+        f"looked at.{more}" + (f" Left out: {look.plain(left)}." if left else "")
+    )
