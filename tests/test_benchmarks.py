@@ -13,12 +13,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.imaging.importers.dicom import read
+from core.models import entry
 from core.training.spec import TrainSpec
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import measure, pneumonia_mnist, table, train
+from tests.benchmarks import gradcam, measure, pneumonia_mnist, table, train
 from tests.benchmarks.dicom import write_files, write_series
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
-from tests.benchmarks.references import import_dicom, train_loop
+from tests.benchmarks.references import forward, gradcam_package, import_dicom, train_loop
 
 APP = Path(__file__).parent / "benchmarks" / "references" / "label_app.py"
 
@@ -146,6 +147,22 @@ def test_both_trainings_learn(tmp_path: Path, monkeypatch):
     before = [one.clone() for one in module.parameters()]
     assert train_loop.images_per_second(module, shape=(4, 1, 8, 8), batches=2, classes=2) > 0
     assert all(not torch.equal(one, was) for one, was in zip(module.parameters(), before, strict=True))
+
+
+def test_both_ways_to_a_map_give_the_same_maps(tmp_path: Path, monkeypatch):
+    """And the forward pass alone gives the answers that they explain."""
+    torch.manual_seed(0)
+    module = entry("resnet18").build(1, 2, 64, 0.0).eval()
+    images, layer = torch.randn(3, 1, 64, 64), module.layer4
+    ours, theirs = gradcam.ours(module, layer, images).numpy(), gradcam_package.maps(module, layer, images)
+    assert ours.shape == theirs.shape == (3, 64, 64)
+    assert np.abs(ours - theirs).max() <= 0.01
+    assert torch.equal(gradcam.alone(module, layer, images), forward.answer(module, images))
+    monkeypatch.setattr(gradcam, "BATCHES", 1)
+    monkeypatch.setattr(gradcam, "BATCH", 2)
+    with gradcam.sides(tmp_path, Asked(), reference=gradcam.alone, edge=64) as sides:
+        assert sides.ours().figure > 0
+        assert sides.reference().figure > 0
 
 
 def test_the_study_judges_its_test_images_by_means_over_seeds(tmp_path: Path, data_dir: Path, monkeypatch):
