@@ -98,8 +98,7 @@ def _bin(k: int, bins: int, sizes: Floats, events: float, total: float, draws: F
     n, carriers = int(sizes.sum()), int((sizes > 0).sum())
     share = float(events / n)
     if single:
-        bounds, method = wilson(float(events), n), WILSON
-    else:
-        found = interval(share, draws, carriers=carriers, effective=effective_n(sizes))
-        bounds, method = found, method_of(share, draws, carriers=carriers) if found else ""
+        return Bin(k / bins, (k + 1) / bins, float(total / n), share, wilson(float(events), n), n, WILSON)
+    bounds = interval(share, draws, carriers=carriers, effective=effective_n(sizes))
+    method = method_of(share, draws, carriers=carriers) if bounds else ""
     return Bin(k / bins, (k + 1) / bins, float(total / n), share, bounds, n, method)

@@ -1,49 +1,147 @@
-"""Two runs on the same images: do they err alike, and how far apart are their AUROCs?"""
+"""Two runs on the same cases: how far apart their figures are, whether they err alike, and on which cases."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.evaluation.figure import Figure
+from core.errors import InvalidInput
+from core.evaluation.board import ORDER, moving_measures, standing_measures
+from core.evaluation.delong import DeLongTest, delong_test
+from core.evaluation.figure import RESAMPLED, Figure
 from core.evaluation.intervals import difference_interval
-from core.evaluation.metrics import Bools, Floats, auroc
-from core.evaluation.resampling import bootstrap, weighted_auroc
+from core.evaluation.mcnemar import McNemar, clustered_mcnemar, mcnemar
+from core.evaluation.measures import Measure
+from core.evaluation.metrics import Bools
+from core.evaluation.scored import Scored
+
+Cases = NDArray[np.int64]
+ALIKE = "No interval: on these cases the two runs do not differ in it."
+ONE_PATIENT = "No interval: it rests on the cases of a single patient."
 
 
-@dataclass(frozen=True, slots=True)
-class McNemar:
-    """`exact_p` by the binomial; `chi2` and `p` with continuity correction, None where the two never disagree."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """`differences` are first minus second, on the same resamples of patients; `first` and `second` the runs' figures.
 
-    exact_p: float
-    chi2: float | None
-    p: float | None
+    `fixed` the cases that only the second calls right, `broken` only the first, `both_wrong` neither: those furthest
+    off first, by the id of the second run's cases. `delong` is None where a class is absent or of a single patient;
+    `note` says what is compared, and why something is not.
+    """
+
+    differences: dict[str, Figure]
+    first: dict[str, Figure]
+    second: dict[str, Figure]
+    delong: DeLongTest | None
+    mcnemar: McNemar
+    fixed: Cases
+    broken: Cases
+    both_wrong: Cases
+    note: str
 
 
-def mcnemar(only_first: int, only_second: int) -> McNemar:
-    """Of images that only the first, and only the second, run calls right. Source: McNemar, Psychometrika 12 (1947)."""
-    from scipy.stats import binomtest, chi2
+def compare(
+    first: Scored, second: Scored, thresholds: tuple[float, float], *, resamples: int = 1000, seed: int = 0
+) -> Comparison:
+    """Of two runs, each at its own threshold.
 
-    differing = only_first + only_second
-    if not differing:
-        return McNemar(1.0, None, None)
-    statistic = max(0, abs(only_first - only_second) - 1) ** 2 / differing
-    exact = binomtest(only_first, differing, 0.5).pvalue
-    return McNemar(float(exact), float(statistic), float(chi2.sf(statistic, 1)))
+    Raises:
+        InvalidInput: the cases, their truths or their patients differ.
+    """
+    if reason := refusal(first, second):
+        raise InvalidInput(reason)
+    first, second = _ordered(first), _ordered(second)
+    sides = [
+        standing_measures(one, resamples=resamples, seed=seed)
+        | moving_measures(one, threshold, resamples=resamples, seed=seed)
+        for one, threshold in zip((first, second), thresholds, strict=True)
+    ]
+    right = [one.called(threshold) == one.truth for one, threshold in zip((first, second), thresholds, strict=True)]
+    delong, why = _delong(first, second)
+    unit = "patients" if first.level == "patient" else "cases"
+    return Comparison(
+        {name: _difference(sides[0][name], sides[1][name]) for name in ORDER},
+        {name: sides[0][name].figure() for name in ORDER}, {name: sides[1][name].figure() for name in ORDER},
+        delong, _mcnemar(first, *right),
+        _cases(first, ~right[0] & right[1], second), _cases(second, right[0] & ~right[1], second),
+        _cases(second, ~right[0] & ~right[1], second),
+        f"Both runs on the same {len(first.cases):,} {unit} of {len(first.patients):,} patients. {why}".strip(),
+    )  # fmt: skip
 
 
-def auroc_difference(
-    first: Floats, second: Floats, truth: Bools, patients: Sequence[object], *, resamples: int = 1000, seed: int = 0
-) -> Figure:
-    """First minus second, both on the same resamples of patients; scores and truth (images,)."""
-    names, owner = np.unique(np.asarray(patients), return_inverse=True)
-    a, b = auroc(first, truth), auroc(second, truth)
-    if a is None or b is None:
-        return Figure(None, None, None, len(truth), "Undefined: all images are of one class.")
-    statistics = {"a": weighted_auroc(first, truth, owner), "b": weighted_auroc(second, truth, owner)}
-    draws = bootstrap(statistics, patients=len(names), resamples=resamples, seed=seed)
-    carriers = min(len(np.unique(owner[truth])), len(np.unique(owner[~truth])))
-    bounds = difference_interval(a - b, draws["a"] - draws["b"], carriers=carriers)
+def refusal(first: Scored, second: Scored) -> str:
+    """Why two runs cannot be compared, in a sentence; '' where they can."""
+    if first.level != second.level:
+        return "One run is scored by case and the other by patient; choose one level for both."
+    one, other = (np.asarray(_keys(side)) for side in (first, second))
+    only = [int((~np.isin(a, b)).sum()) for a, b in ((one, other), (other, one))]
+    if any(only):
+        unit = "patients" if first.level == "patient" else "cases"
+        return (
+            f"The test sets differ: {only[0]} {unit} are only in the first and {only[1]} only in the second of "
+            f"{len(one)} and {len(other)}; predict both runs on one snapshot's split."
+        )
+    first, second = _ordered(first), _ordered(second)
+    if differing := int((first.truth != second.truth).sum()):
+        return (
+            f"The truth of {differing} of {len(one)} cases differs between the two test sets; predict both runs on "
+            "one snapshot, so that both are judged by the same labels."
+        )
+    if _patients(first) != _patients(second):
+        return "The same cases are of other patients in the second test set; predict both runs on one snapshot."
+    return ""
+
+
+def _keys(scored: Scored) -> Sequence[object]:
+    """What tells rows apart: the patient where a row is one, for which either run may let another case speak."""
+    return _patients(scored) if scored.level == "patient" else scored.cases.tolist()
+
+
+def _patients(scored: Scored) -> list[str]:
+    return [scored.patients[row] for row in scored.owner]
+
+
+def _ordered(scored: Scored) -> Scored:
+    order = np.argsort(np.asarray(_keys(scored)), kind="stable")
+    names, owner = np.unique(np.asarray(_patients(scored))[order], return_inverse=True)
+    return replace(
+        scored, cases=scored.cases[order], scores=scored.scores[order], truth=scored.truth[order],
+        owner=owner.astype(np.intp), patients=tuple(names.tolist()),
+    )  # fmt: skip
+
+
+def _difference(first: Measure, second: Measure) -> Figure:
+    n = min(first.cases, second.cases)
+    if first.undefined or second.undefined:
+        return Figure(None, None, None, n, first.undefined or second.undefined)
+    value, carriers = first.value - second.value, min(first.carriers, second.carriers)
+    if carriers < 2:
+        return Figure(value, None, None, n, ONE_PATIENT)
+    apart = first.draws - second.draws
+    reach = 2 if first.kind == "signed" else 1
+    bounds = difference_interval(value / reach, apart / reach, carriers=carriers)
     if bounds is None:
-        return Figure(a - b, None, None, len(truth), "No interval: one class comes from a single patient.")
-    return Figure(a - b, *bounds, len(truth))
+        return Figure(value, None, None, n, ALIKE)
+    return Figure(value, bounds[0] * reach, bounds[1] * reach, n, method=RESAMPLED)
+
+
+def _delong(first: Scored, second: Scored) -> tuple[DeLongTest | None, str]:
+    owner = None if first.single else first.owner
+    try:
+        return delong_test(first.scores, second.scores, first.truth, owner), ""
+    except InvalidInput as error:
+        return None, str(error)
+
+
+def _mcnemar(scored: Scored, first: Bools, second: Bools) -> McNemar:
+    if scored.single:
+        return mcnemar(int((first & ~second).sum()), int((second & ~first).sum()))
+    return clustered_mcnemar(first, second, scored.owner)
+
+
+def _cases(wrong: Scored, mask: Bools, named: Scored) -> Cases:
+    """The cases of the mask, those first that `wrong` scores furthest from their truth."""
+    rows = np.flatnonzero(mask)
+    far = np.where(wrong.truth[rows], wrong.scores[rows], -wrong.scores[rows])
+    return named.cases[rows[np.argsort(far, kind="stable")]]

@@ -43,7 +43,7 @@ class Table:
     @property
     def cases(self) -> Floats:
         """How many there are."""
-        return self.true.sum(axis=0)
+        return np.asarray(self.true.sum(axis=0))
 
 
 def overall(
@@ -57,9 +57,11 @@ def overall(
     means = {key: averaged({name: one[key] for name, one in per_class.items()}, cases=len(truth)) for key in ORDER}
     means["balanced_accuracy"] = means["sensitivity"]
     tables = _tables(called, truth, owners, classes, resamples, seed)
-    own = {"accuracy": ("proportion", accuracy), "mcc": ("signed", mcc), "kappa": ("signed", kappa)}
-    return means | {key: _measure(statistic(tables[0]), statistic(tables[1]), owners, kind)
-                    for key, (kind, statistic) in own.items()}  # fmt: skip
+    return means | {
+        "accuracy": _measure(accuracy(tables[0]), accuracy(tables[1]), owners, "proportion"),
+        "mcc": _measure(mcc(tables[0]), mcc(tables[1]), owners, "signed"),
+        "kappa": _measure(kappa(tables[0]), kappa(tables[1]), owners, "signed"),
+    }
 
 
 def weighed(

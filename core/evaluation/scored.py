@@ -73,9 +73,16 @@ class Scored:
     def take(self, mask: Bools) -> "Scored":
         """The cases where the mask (n,) says so, and their patients only."""
         there, owner = np.unique(self.owner[mask], return_inverse=True)
-        kept = (part[mask] for part in (self.cases, self.scores, self.truth))
         patients = tuple(self.patients[row] for row in there)
-        return Scored(*kept, owner.astype(np.intp), patients, self.name, self.level)
+        return Scored(
+            self.cases[mask],
+            self.scores[mask],
+            self.truth[mask],
+            owner.astype(np.intp),
+            patients,
+            self.name,
+            self.level,
+        )
 
     def scored_by(self, scores: Floats) -> "Scored":
         """The same cases with other scores (n,), such as calibrated ones."""

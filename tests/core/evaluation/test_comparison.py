@@ -1,11 +1,27 @@
-"""Two runs on the same images."""
+"""Two runs on the same cases, against plain recomputation, and what cannot be compared."""
+
+from itertools import product
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest, chi2
 
-from core.evaluation.comparison import auroc_difference, mcnemar
-from core.evaluation.metrics import auroc
-from tests.core.evaluation.cohorts import cohort, scored
+from core.errors import InvalidInput
+from core.evaluation.board import board
+from core.evaluation.comparison import compare, refusal
+from core.evaluation.mcnemar import clustered_mcnemar, mcnemar
+from core.evaluation.resampling import counts_of_resamples
+from core.evaluation.scored import Scored, by_patient
+from tests.core.evaluation.cohorts import scored
+
+
+def two(seed=0, *, n=300, single=False):
+    """Two runs on the same cases, the second noisier."""
+    scores, truth, owner = scored(seed, n=n)
+    noise = np.random.default_rng(seed + 1).normal(scale=1.5, size=n)
+    worse = 1 / (1 + np.exp(-(np.log(scores / (1 - scores)) + noise)))
+    owner = np.arange(n) if single else owner
+    return tuple(Scored.of(np.arange(n) + 50, one, truth, owner, name="ill") for one in (scores, worse))
 
 
 def test_mcnemar_of_the_published_table():
@@ -14,35 +30,160 @@ def test_mcnemar_of_the_published_table():
     assert (told.chi2, told.p) == pytest.approx((3.681818, 0.0550088), abs=1e-6)
 
 
+@pytest.mark.parametrize(("first", "second"), [(0, 3), (5, 5), (40, 11), (1, 0)])
+def test_mcnemar_agrees_with_scipy(first, second):
+    told = mcnemar(first, second)
+    assert told.exact_p == pytest.approx(binomtest(first, first + second).pvalue, abs=1e-12)
+    assert told.p == pytest.approx(chi2.sf(max(0, abs(first - second) - 1) ** 2 / (first + second), 1), abs=1e-12)
+
+
 def test_mcnemar_without_disagreement_has_no_statistic():
     assert (mcnemar(0, 0).exact_p, mcnemar(0, 0).chi2, mcnemar(0, 0).p) == (1.0, None, None)
+    right = np.array([True, False])
+    assert clustered_mcnemar(right, right, np.array([0, 1])).p is None
 
 
-def test_mcnemar_of_even_disagreement_finds_nothing():
-    assert (mcnemar(5, 5).exact_p, mcnemar(5, 5).chi2, mcnemar(5, 5).p) == pytest.approx((1, 0, 1))
+def test_the_clustered_form_is_durkalski_s_and_of_single_cases_mcnemar_s_without_correction():
+    rng = np.random.default_rng(3)
+    first, second, owner = rng.random(90) < 0.8, rng.random(90) < 0.6, rng.integers(20, size=90)
+    top = bottom = 0.0
+    for patient in set(owner.tolist()):
+        mine = owner == patient
+        share = (int((first & ~second)[mine].sum()) - int((second & ~first)[mine].sum())) / mine.sum()
+        top, bottom = top + share, bottom + share**2
+    told = clustered_mcnemar(first, second, owner)
+    assert (told.chi2, told.p) == pytest.approx((top**2 / bottom, chi2.sf(top**2 / bottom, 1)), abs=1e-9)
+    alone = clustered_mcnemar(first, second, np.arange(90))
+    b, c = alone.only_first, alone.only_second
+    assert alone.chi2 == pytest.approx((b - c) ** 2 / (b + c), abs=1e-9)
 
 
-def test_the_difference_is_that_of_the_aurocs_and_turns_with_the_runs():
-    scores, truth, owner = scored(0)
-    worse = scores + np.random.default_rng(1).normal(scale=1.0, size=len(scores))
-    told = auroc_difference(scores, worse, truth, owner)
-    turned = auroc_difference(worse, scores, truth, owner)
-    assert told.value == pytest.approx(auroc(scores, truth) - auroc(worse, truth), abs=1e-12)
-    assert 0 < told.low < told.value < told.high
-    assert (turned.low, turned.high) == pytest.approx((-told.high, -told.low))
+def test_copies_of_a_patient_s_case_do_not_make_a_difference_surer():
+    rng = np.random.default_rng(4)
+    first, second = rng.random(60) < 0.85, rng.random(60) < 0.65
+    once = clustered_mcnemar(first, second, np.arange(60))
+    copies = clustered_mcnemar(np.tile(first, 5), np.tile(second, 5), np.tile(np.arange(60), 5))
+    assert copies.p == pytest.approx(once.p)
+    assert mcnemar(5 * once.only_first, 5 * once.only_second).p < once.p  # as if all were independent
 
 
-def test_paired_resamples_are_tighter_than_two_separate_ones():
-    probabilities, truth, owner = cohort(np.random.default_rng(2))
-    first = probabilities[:, 1]
-    second = first + np.random.default_rng(3).normal(scale=0.01, size=len(first))
-    told = auroc_difference(first, second, truth == 1, owner)
-    assert told.high - told.low < 0.02  # each AUROC alone has an interval some ten times wider
+def test_differences_are_those_of_the_boards_on_the_same_resamples():
+    first, second = two()
+    told = compare(first, second, (0.5, 0.4), resamples=200)
+    boards = [board(one, at, resamples=200) for one, at in ((first, 0.5), (second, 0.4))]
+    for name, difference in told.differences.items():
+        assert difference.value == pytest.approx(boards[0][name].value - boards[1][name].value, abs=1e-12)
+        assert difference.low < difference.value < difference.high
+    assert (told.first["auroc"], told.second["f1"]) == (boards[0]["auroc"], boards[1]["f1"])
+    assert told.differences["auroc"].method == "whole patients resampled"
+
+
+def test_an_interval_of_a_difference_is_that_of_repeated_cases():
+    first, second = two()
+    told = compare(first, second, (0.5, 0.5), resamples=100).differences["accuracy"]
+    apart = []
+    for counts in counts_of_resamples(len(first.patients), resamples=100, seed=0):
+        for draw in counts.T.astype(int):
+            rows = np.repeat(np.arange(300), draw[first.owner])
+            right = [((one.scores[rows] >= 0.5) == one.truth[rows]).mean() for one in (first, second)]
+            apart.append(right[0] - right[1])
+    patients = len(first.patients)
+    from scipy.stats import t
+
+    reach = t.ppf(0.975, patients - 1) * np.std(apart, ddof=1) * np.sqrt(patients / (patients - 1))
+    assert (told.low, told.high) == pytest.approx((told.value - reach, told.value + reach), abs=1e-9)
+
+
+def test_turned_round_every_difference_changes_its_sign():
+    first, second = two(2)
+    told, turned = compare(first, second, (0.5, 0.4), resamples=50), compare(second, first, (0.4, 0.5), resamples=50)
+    for name, one in told.differences.items():
+        assert (turned.differences[name].low, turned.differences[name].high) == pytest.approx((-one.high, -one.low))
+    assert (set(told.fixed), set(told.broken)) == (set(turned.broken), set(turned.fixed))
+
+
+def test_lists_hold_every_case_that_somebody_gets_wrong_the_worst_first():
+    first, second = two()
+    told = compare(first, second, (0.5, 0.4), resamples=10)
+    wrong = [set(one.cases[one.called(at) != one.truth].tolist()) for one, at in ((first, 0.5), (second, 0.4))]
+    assert set(told.fixed.tolist()) == wrong[0] - wrong[1]
+    assert set(told.broken.tolist()) == wrong[1] - wrong[0]
+    assert set(told.both_wrong.tolist()) == wrong[0] & wrong[1]
+    far = {int(case): score if truth else -score
+           for case, score, truth in zip(second.cases, second.scores, second.truth, strict=True)}  # fmt: skip
+    for listed in (told.broken, told.both_wrong):
+        assert [far[case] for case in listed.tolist()] == sorted(far[case] for case in listed.tolist())
+    assert (told.mcnemar.only_first, told.mcnemar.only_second) == (len(told.broken), len(told.fixed))
+
+
+def test_the_order_of_the_cases_does_not_matter():
+    first, second = two()
+    shuffled = second.take(np.ones(300, dtype=bool))
+    order = np.random.default_rng(0).permutation(300)
+    shuffled = Scored.of(second.cases[order], second.scores[order], second.truth[order],
+                         [second.patients[row] for row in second.owner[order]], name="ill")  # fmt: skip
+    one, other = (compare(first, run, (0.5, 0.5), resamples=20) for run in (second, shuffled))
+    assert one.differences == other.differences
+    assert one.both_wrong.tolist() == other.both_wrong.tolist()
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_which_test_is_made_follows_from_the_cases_per_patient(single):
+    told = compare(*two(single=single), (0.5, 0.5), resamples=20)
+    assert ("clustered" not in told.delong.method, "clustered" not in told.mcnemar.method) == (single, single)
+
+
+def test_two_alike_runs_have_no_bare_difference_and_say_so():
+    first, _ = two()
+    told = compare(first, first, (0.5, 0.5), resamples=20)
+    assert {(one.value, one.low, one.note) for one in told.differences.values()} == {
+        (0.0, None, "No interval: on these cases the two runs do not differ in it.")
+    }
+    assert "rank every pair of cases alike" in told.delong.note
 
 
 def test_one_class_or_one_patient_is_said():
-    scores = np.array([0.1, 0.2, 0.3])
-    assert auroc_difference(scores, scores, np.ones(3, dtype=bool), [1, 2, 3]).value is None
-    told = auroc_difference(scores, scores, np.array([True, False, False]), [1, 2, 3])
-    assert (told.value, told.low) == (0, None)
-    assert "single patient" in told.note
+    one = Scored.of([1, 2, 3], [0.1, 0.2, 0.3], [1, 1, 1], "abc", name="ill")
+    told = compare(one, one, (0.5, 0.5), resamples=20)
+    assert told.differences["auroc"].note == "Undefined: every case here is ill."
+    assert told.delong is None
+    assert "3 positive, 0 negative" in told.note
+    alone = Scored.of([1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4], [1, 0, 1, 0], "aaaa", name="ill")
+    told = compare(alone, alone, (0.5, 0.5), resamples=20)
+    assert (told.differences["auroc"].low, "single patient" in told.differences["auroc"].note) == (None, True)
+
+
+def changed(run, **columns):
+    given = {"cases": run.cases, "scores": run.scores, "truth": run.truth,
+             "patients": [run.patients[row] for row in run.owner]}  # fmt: skip
+    return Scored.of(*(columns.get(name, given[name]) for name in given), name=run.name)
+
+
+def test_different_test_sets_are_refused_with_their_numbers():
+    first, second = two()
+    fewer = second.take(np.arange(300) >= 7)
+    with pytest.raises(InvalidInput, match="7 cases are only in the first and 0 only in the second of 300 and 293"):
+        compare(first, fewer, (0.5, 0.5))
+    flipped = changed(second, truth=np.where(np.arange(300) < 4, ~second.truth, second.truth))
+    assert refusal(first, flipped).startswith("The truth of 4 of 300 cases differs")
+    assert "of other patients" in refusal(first, changed(second, patients=["p"] * 300))
+    assert "by case and the other by patient" in refusal(first, by_patient(second, "max"))
+    assert refusal(first, second) == ""
+
+
+def test_by_patient_another_case_may_speak_for_each_run():
+    first, second = (by_patient(one, "max") for one in two())
+    assert (first.cases != second.cases).any()
+    told = compare(first, second, (0.7, 0.7), resamples=20)
+    assert "same 60 patients" in told.note
+    assert told.mcnemar.method == "McNemar"
+    listed = set(told.both_wrong.tolist()) | set(told.broken.tolist()) | set(told.fixed.tolist())
+    assert listed <= set(second.cases.tolist())
+
+
+@pytest.mark.parametrize(("first", "second"), list(product([0.0, 1.0], repeat=2)))
+def test_thresholds_at_the_ends_never_give_nan(first, second):
+    told = compare(*two(n=40), (first, second), resamples=20)
+    for one in told.differences.values():
+        assert all(part is None or np.isfinite(part) for part in (one.value, one.low, one.high))
+        assert one.low is not None or one.note

@@ -1,16 +1,16 @@
-"""A resample counted by patients is the same as one made by repeating their images; and it is fast."""
-
-import time
+"""A resample counted by patients is the same as one made by repeating their cases."""
 
 import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from core.evaluation import resampling
 from core.evaluation.resampling import (
     bootstrap,
     counts_of_resamples,
     mean,
     ratio,
+    sums,
     weighted_auroc,
     weighted_average_precision,
 )
@@ -69,9 +69,26 @@ def test_all_statistics_see_the_same_resamples():
     assert (draws["one"] == draws["two"]).all()
 
 
-def test_a_thousand_resamples_of_ten_thousand_images_are_fast():
-    scores, truth, _ = scored(8, n=10_000)
-    owner = np.random.default_rng(0).integers(4000, size=10_000)
-    begun = time.process_time()
-    bootstrap({"auroc": weighted_auroc(scores, truth, owner)}, patients=4000, resamples=1000, seed=0)
-    assert time.process_time() - begun < 1.5  # 0.2 s on a free core; room for a slow machine
+def test_sums_of_whole_numbers_are_exact_and_of_others_as_good():
+    rng = np.random.default_rng(0)
+    counts = np.concatenate(list(counts_of_resamples(PATIENTS, resamples=130, seed=5)), axis=1)
+    for amounts in (rng.integers(300, size=(3, PATIENTS)).astype(float), rng.normal(size=(3, PATIENTS))):
+        np.testing.assert_allclose(sums(amounts, resamples=130, seed=5), amounts @ counts, rtol=1e-12)
+    whole = rng.integers(2**16, size=(2, PATIENTS)).astype(float)  # past what four bytes hold exactly
+    assert (sums(whole, resamples=130, seed=5) == whole @ counts).all()
+
+
+def test_a_table_too_large_to_keep_gives_the_same_numbers(monkeypatch):
+    amounts = np.arange(2.0 * PATIENTS).reshape(2, PATIENTS)
+    kept = sums(amounts, resamples=70, seed=1)
+    monkeypatch.setattr(resampling, "_KEPT", 0)
+    assert (sums(amounts, resamples=70, seed=1) == kept).all()
+
+
+def test_counts_are_made_once_for_patients_resamples_and_seed():
+    resampling._kept.cache_clear()
+    for seed in (0, 0, 1):
+        sums(np.ones((1, PATIENTS)), resamples=10, seed=seed)
+    assert (resampling._kept.cache_info().hits, resampling._kept.cache_info().misses) == (1, 2)
+    with pytest.raises(ValueError, match="read-only"):
+        resampling._kept(PATIENTS, 10, 0)[0, 0] = 5
