@@ -46,19 +46,19 @@ def show(page: "StreamlitPage") -> None:
         who.ask()
 
 
-# Fixed text of ours, no data: the block container starts high, figures stand in columns, nothing jumps, and at
-# 1024 × 768 what stands side by side wraps.
+# Fixed text of ours, no data (the colours are those of config.toml, which a page's own HTML is not told): the block
+# container starts high, figures stand in columns, nothing jumps, and at 1024 × 768 what stands side by side wraps.
 STYLE = """<style>
 .stMainBlockContainer{padding:3.2rem 2.5rem 2rem}
 [data-testid="stSidebar"][data-collapsed="false"]{width:220px!important;min-width:220px!important}
 .st-key-tour [data-testid="stColumn"],.st-key-figures [data-testid="stColumn"]{min-width:250px}
 .st-key-plots [data-testid="stColumn"]{min-width:310px}
 .st-key-overview [data-testid="stColumn"],.st-key-point [data-testid="stColumn"]{min-width:320px}
-.st-key-strip_part{position:sticky;bottom:0;z-index:5;background:var(--st-background-color);padding:.3rem 0 .5rem;
-border-top:1px solid var(--st-border-color)}
+div:has(>.st-key-strip_part){position:sticky;bottom:0;z-index:5}
+.st-key-strip_part{background:light-dark(#fff,#101418);padding:.4rem 0;border-top:1px solid light-dark(#d5dbe1,#2f3942)}
 .rd-figures{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 .rd-figures th{font-weight:400;opacity:.75;text-align:right;font-size:13px;padding:2px 8px}
-.rd-figures td{text-align:right;padding:2.5px 8px;border-top:1px solid var(--st-border-color)}
+.rd-figures td{text-align:right;padding:1px 8px;border-top:1px solid light-dark(#e4e8ec,#242c34)}
 .rd-figures th:first-child,.rd-figures td:first-child{text-align:left;padding-left:0}
 .rd-figures .rd-why{text-align:left;opacity:.8}.rd-figures td:last-child{opacity:.75}
 [data-testid="stMetricValue"],[data-testid="stTable"] td{font-variant-numeric:tabular-nums}

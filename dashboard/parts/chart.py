@@ -28,7 +28,7 @@ def show(
     if as_table:
         import pandas as pd
 
-        st.dataframe(pd.DataFrame(table), hide_index=True, height=340)
+        st.dataframe(pd.DataFrame(table), hide_index=True, height=306)
     else:
         picked: Any = partial(_picked, key, tuple(spans)) if spans else "ignore"
         st.plotly_chart(plot, key=key, on_select=picked, selection_mode="points",
@@ -48,7 +48,7 @@ def as_csv(table: Table) -> bytes:
 
 def square(x: str, y: str) -> go.Figure:
     """An empty plot of two rates."""
-    plot = go.Figure(layout=look.layout(clickmode="event+select"))
+    plot = go.Figure(layout=look.close())
     plot.update_xaxes(**look.rate_axis(x), constrain="domain")
     plot.update_yaxes(**look.rate_axis(y), scaleanchor="x", scaleratio=1, constrain="domain")
     return plot

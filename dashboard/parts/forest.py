@@ -10,24 +10,22 @@ from dashboard import api
 LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
 THIN = "Too few cases for a figure of its own: fewer than 20, or fewer than 5 events"
 CSS = """
-.rf-root{font-family:var(--st-font);color:var(--st-text-color);font-size:14px;font-variant-numeric:tabular-nums;
-min-width:720px}
-.rf-head,.rf-row{display:grid;align-items:center;gap:10px;box-sizing:border-box;width:100%;padding:3px 8px;
-grid-template-columns:minmax(150px,2fr) 62px 62px minmax(130px,2fr) 150px 158px 74px}
-.rf-head{font-size:13px;opacity:.8;align-items:end;padding-right:18px}
-.rf-rows{max-height:330px;overflow-y:auto;scrollbar-gutter:stable}
-.rf-row{all:unset;display:grid;align-items:center;gap:10px;box-sizing:border-box;width:100%;padding:3px 8px;
-cursor:pointer;border-radius:5px;min-height:28px;
-grid-template-columns:minmax(150px,2fr) 62px 62px minmax(130px,2fr) 150px 158px 74px}
+.rf-root{font-family:var(--st-font);color:var(--st-text-color);font-size:14px;font-variant-numeric:tabular-nums}
+.rf-rows{max-height:316px;overflow:auto}
+.rf-head,.rf-row{all:unset;display:grid;align-items:center;gap:12px;box-sizing:border-box;width:100%;padding:0 8px;
+min-width:760px;grid-template-columns:minmax(150px,2fr) 56px 56px minmax(130px,2fr) 150px 190px 84px}
+.rf-head{position:sticky;top:0;z-index:1;font-size:13px;padding-bottom:4px;background:var(--st-background-color);
+color:color-mix(in srgb,var(--st-text-color) 78%,var(--st-background-color))}
+.rf-row{cursor:pointer;border-radius:5px;min-height:28px}
 .rf-row:hover{background:var(--st-secondary-background-color)}
 .rf-row:focus-visible,.rf-row[aria-pressed=true]{box-shadow:inset 0 0 0 2px var(--st-primary-color)}
 .rf-name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.rf-count,.rf-figure{text-align:right}
-.rf-plot{width:100%;height:20px;display:block;overflow:visible}
+.rf-plot{width:100%;height:28px;display:block;overflow:visible}
 .rf-plot line{vector-effect:non-scaling-stroke}
 .rf-all{stroke:#7b8794;stroke-dasharray:3 3}.rf-span{stroke:#0072B2;stroke-width:2}
 .rf-dot{stroke:#0072B2;stroke-width:9;stroke-linecap:square}
 .rf-thin{opacity:.62}.rf-thin .rf-span,.rf-thin .rf-dot{stroke:#7b8794}
-.rf-axis{position:relative;height:1.2em}.rf-axis i{position:absolute;font-style:normal;transform:translateX(-50%)}
+.rf-axis{position:relative;height:1.2em}.rf-axis i{position:absolute;font-style:normal}
 """
 _forest = st.components.v2.component("rounds_forest", html='<div class="rf-root"></div>', css=CSS, js=LOADER)
 

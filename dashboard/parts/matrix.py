@@ -15,13 +15,13 @@ font-family:var(--st-font);color:var(--st-text-color);font-variant-numeric:tabul
 .rm-top,.rm-side{font-size:14px;overflow:hidden;text-overflow:ellipsis;display:-webkit-box;-webkit-line-clamp:2;
 -webkit-box-orient:vertical}
 .rm-top{text-align:center;align-self:end}.rm-side{align-self:center;max-width:130px}
-.rm-cell{all:unset;cursor:pointer;box-sizing:border-box;min-height:108px;border-radius:6px;display:flex;
+.rm-cell{all:unset;cursor:pointer;box-sizing:border-box;min-height:104px;border-radius:6px;display:flex;
 flex-direction:column;align-items:center;justify-content:center;gap:2px;border:2px solid transparent;min-width:0;
-background:color-mix(in srgb,#0072B2 calc(8% + var(--share)*.8),var(--st-background-color))}
+background:color-mix(in srgb,#0072B2 calc(6% + var(--share)*.6),var(--st-background-color))}
 .rm-cell:hover{border-color:var(--st-text-color)}
 .rm-cell:focus-visible,.rm-cell[aria-pressed=true]{border-color:var(--st-primary-color);
 outline:2px solid var(--st-primary-color)}
-.rm-dense{color:#fff}.rm-count{font-size:22px;font-weight:600}
+.rm-count{font-size:22px;font-weight:600}
 .rm-many .rm-cell{min-height:46px}.rm-many .rm-count{font-size:15px}.rm-many .rm-share{display:none}
 """
 _matrix = st.components.v2.component("rounds_matrix", html='<div class="rm-root"></div>', css=CSS, js=LOADER)

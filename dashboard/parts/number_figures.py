@@ -55,7 +55,7 @@ def _scatter(found: Asked, measure: str) -> None:
         "error": [one - other for one, other in zip(told, true, strict=True)],
     }  # fmt: skip
     ends = [min(*true, *told), max(*true, *told)]
-    plot = go.Figure(layout=look.layout(height=380, clickmode="event+select"))
+    plot = go.Figure(layout=look.close(height=380))
     chart.guide(plot, ends, ends)
     plot.add_scatter(x=true, y=told, mode="markers", customdata=list(range(len(true))),
                      marker={"color": look.ACCENT, "size": 7, "opacity": 0.7},

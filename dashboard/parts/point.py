@@ -21,8 +21,9 @@ from db.vocabulary import TaskKind
 BINS = 60
 USUAL_SHARE = 0.95
 BY_HAND, SENSITIVITY, SPECIFICITY = "threshold", "sensitivity", "specificity"
-RULES = {BY_HAND: "By hand", SENSITIVITY: "Sensitivity at least", SPECIFICITY: "Specificity at least"}
+RULES = {BY_HAND: "Threshold by hand", SENSITIVITY: "Sensitivity at least", SPECIFICITY: "Specificity at least"}
 MOVED, RULED, KEPT, REFUSED = "point_moved", "point_ruled", "point_kept", "point_refused"
+BY_RULE = "point_by_rule"  # the threshold that a rule found, and that rule
 
 
 def taken(run: RunView, state: ReviewState) -> ReviewState:
@@ -44,7 +45,7 @@ def show(found: Asked, state: ReviewState) -> None:
     key = f"{found.run.id}_{state.split}_{state.finding}_{state.positive}"
     free = state.split == asked.TRIES
     with st.container(key="point"):
-        left, right = st.columns([2.1, 1], gap="medium", vertical_alignment="top")
+        left, right = st.columns([1.5, 1], gap="medium", vertical_alignment="top")
     with left:
         point_bar.show(histogram(found), found.titles, at=found.threshold, locked=not free, key=f"bar_{key}",
                        moved=_move)  # fmt: skip
@@ -73,10 +74,16 @@ def sentence(found: Asked, state: ReviewState) -> str:
     who_chose = "" if usual else f" Chosen on validation by {look.plain(stands.reader)}, {look.ago(stands.created_at)}."
     told = f"Operating point {told_of(stands)}.{who_chose}"
     if state.split == asked.TRIES:
-        return f"Tried: {told_of(found.point or stands)}, not kept yet. {told}" if found.tried else told
+        return f"Tried: {told_of(_as_found(found.point or stands))}, not kept yet. {told}" if found.tried else told
     looks = operating.looks(wiring.here().db, found.run.id) if state.split == "test" else 0
     locked = " It is locked here: choose it on the validation split."
     return told + locked + (f" Looked at test {times(looks)}." if looks else "")
+
+
+def _as_found(point: PointView) -> PointView:
+    """A point that is tried, with the rule that found its threshold."""
+    at, rule = st.session_state.get(BY_RULE, (None, None))
+    return replace(point, rule=rule) if rule is not None and at == point.threshold else point
 
 
 def told_of(point: PointView) -> str:
@@ -110,10 +117,11 @@ def _rule(found: Asked, key: str) -> None:
     known = list(RULES)
     at = known.index(asked_for["kind"]) if asked_for.get("kind") in RULES else 0
     kind = st.selectbox("Operating point", known, at, format_func=RULES.__getitem__, key=kind_key, on_change=ask,
-                        width=180)  # fmt: skip
+                        width=185, label_visibility="collapsed")  # fmt: skip
     if kind != BY_HAND:
         share = 100 * float(asked_for.get("at_least", USUAL_SHARE))
-        st.number_input("percent", 1.0, 100.0, share, 1.0, key=share_key, on_change=ask, width=110, format="%g")
+        st.number_input("percent", 1.0, 100.0, share, 1.0, key=share_key, on_change=ask, width=95, format="%g",
+                        label_visibility="collapsed", help="Percent")  # fmt: skip
     st.button("Keep", key=f"keep_{key}", type="primary", disabled=not found.tried, on_click=_keep,
               args=(found, kind_key), help="Store it with the run: test and every other page then use it.")  # fmt: skip
 
@@ -164,7 +172,7 @@ def _by_rule(run: RunView, state: ReviewState, kind: str, share: float) -> Revie
     except UserError as error:
         st.session_state[REFUSED] = str(error)
         return state
-    st.session_state["point_rule"] = (at, {"kind": kind, "at_least": share})
+    st.session_state[BY_RULE] = (at, {"kind": kind, "at_least": share})
     return replace(state, at=at)
 
 
@@ -172,7 +180,7 @@ def _keep(found: Asked, kind_key: str) -> None:
     point = found.point
     if point is None:
         return
-    at, rule = st.session_state.get("point_rule", (None, None))
+    at, rule = st.session_state.get(BY_RULE, (None, None))
     by_rule = at == point.threshold and st.session_state.get(kind_key) != BY_HAND
     scale = asked.scale(point)
     try:

@@ -13,10 +13,8 @@ CSS = """
 .rp-plot{display:block;width:100%;height:72px;border-radius:4px;background:var(--st-secondary-background-color)}
 .rp-range{position:absolute;left:-8px;bottom:0;width:calc(100% + 16px);margin:0;height:18px;
 accent-color:var(--st-primary-color);cursor:ew-resize}
-.rp-name{position:absolute;left:8px;font-size:13px;pointer-events:none;max-width:45%;white-space:nowrap;
-overflow:hidden;text-overflow:ellipsis;background:color-mix(in srgb,var(--st-background-color) 70%,transparent);
-padding:0 4px;border-radius:3px}
-.rp-above{top:3px}.rp-below{top:49px}
+.rp-names{display:flex;flex-direction:column;justify-content:space-around;height:72px;margin-bottom:18px;max-width:110px}
+.rp-name{font-size:13px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;text-align:right}
 .rp-number{font:inherit;font-size:18px;font-variant-numeric:tabular-nums;width:86px;padding:6px 8px;border-radius:6px;
 color:inherit;background:var(--st-secondary-background-color);border:1px solid var(--st-border-color)}
 .rp-number:focus-visible,.rp-range:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}

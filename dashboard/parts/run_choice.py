@@ -21,11 +21,12 @@ def show(every: Sequence[RunView], state: ReviewState) -> ReviewState:
     """The choice, in one line; another run or split begins without what was opened of the one before."""
     ids = [run.id for run in every]
     names = {run.id: named(run) for run in every}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         run = st.selectbox("Run", ids, ids.index(state.run) if state.run in ids else 0, width="stretch",
-                           format_func=names.__getitem__, key="review_run")  # fmt: skip
+                           format_func=names.__getitem__, key="review_run", label_visibility="collapsed")  # fmt: skip
         split = st.segmented_control("Split", list(SPLITS), default=state.split if state.split in SPLITS else "test",
-                                     format_func=SPLITS.__getitem__, required=True, key="review_split")  # fmt: skip
+                                     format_func=SPLITS.__getitem__, required=True, key="review_split",
+                                     label_visibility="collapsed")  # fmt: skip
         against = CompareState(run=run, split=split or "test", finding=state.finding)
         st.page_link("views/compare.py", label="Compare", icon=":material/compare_arrows:",
                      query_params=against.query())  # fmt: skip

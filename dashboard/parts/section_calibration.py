@@ -1,7 +1,9 @@
 """Whether scores mean what they say: by bins, and before and after a calibration that was fitted on validation."""
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -16,11 +18,12 @@ from dashboard.asked import Asked
 from dashboard.kept import kept
 from dashboard.parts import chart, section_overview
 
+KEYS = ("ece", "brier")
 FITTED = "Temperature and isotonic are fitted on the validation split"
 
 
 def show(found: Asked) -> None:
-    """The reliability plot of the scores that count, and the figures of all three."""
+    """The reliability plot of one kind of scores, and the figures of all three."""
     one, point = found.scored, found.point
     if one is None or point is None or not is_probability(one.scores):
         st.info("Calibration is about probabilities from 0 to 1, which these scores are not.")
@@ -29,11 +32,13 @@ def show(found: Asked) -> None:
     every, refused = _scales(found)
     with st.container(key="plots"):
         left, right = st.columns([1, 1], gap="large")
-    with left:
-        _reliability(found, one, {name: of for name, of in every.items() if name != now}, now)
     with right:
         _figures(found, every, now)
+        shown = st.segmented_control("Plotted", list(every), default=now, required=True, label_visibility="collapsed",
+                                     format_func=asked.SCALES.__getitem__, key=f"scale_{now}_{len(every)}")  # fmt: skip
         st.caption(_about(found, refused))
+    with left:
+        _reliability(found, every[shown or now], shown or now, counts=shown == now)
 
 
 def _scales(found: Asked) -> tuple[Mapping[str, Scored], str]:
@@ -50,12 +55,10 @@ def _scales(found: Asked) -> tuple[Mapping[str, Scored], str]:
     return made, refused
 
 
-def _reliability(found: Asked, one: Scored, others: Mapping[str, Scored], now: str) -> None:
+def _reliability(found: Asked, one: Scored, scale: str, *, counts: bool) -> None:
     bins = [each for each in reliability(one) if each.n]
-    plot = chart.square(f"mean score, {asked.SCALES[now].lower()}", "share that is so")
+    plot = chart.square(f"mean score, {asked.SCALES[scale].lower()}", "share that is so")
     chart.guide(plot, [0, 1], [0, 1])
-    for name, other in others.items():
-        _beside(plot, [each for each in reliability(other) if each.n], asked.SCALES[name].lower())
     _points(plot, bins)
     table = {
         "low": [each.low for each in bins], "high": [each.high for each in bins], "n": [each.n for each in bins],
@@ -63,43 +66,47 @@ def _reliability(found: Asked, one: Scored, others: Mapping[str, Scored], now: s
         "share low": [each.interval[0] if each.interval else None for each in bins],
         "share high": [each.interval[1] if each.interval else None for each in bins],
     }  # fmt: skip
-    chart.show(plot, table, title="Reliability", key="reliability", name=f"reliability-run-{found.run.id}",
-               spans=[(each.low, each.high) for each in bins],
+    opens = "A click on a bin opens its cases." if counts else "The operating point counts other scores."
+    chart.show(plot, table, title="Reliability", key=f"reliability_{scale}", name=f"reliability-run-{found.run.id}",
+               spans=[(each.low, each.high) for each in bins] if counts else (),
                caption=f"Ten even bins of the score, {look.count(len(one.cases), found.unit)}; each bar is a bin's "
-               "95 % interval, the number its cases. A click on a bin opens its cases.")  # fmt: skip
+               f"95 % interval, the number its cases. {opens}")  # fmt: skip
 
 
 def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
-    most = max(each.n for each in bins)
     spans = [each.interval or (each.share, each.share) for each in bins]
     up = [high - each.share for each, (_, high) in zip(bins, spans, strict=True)]
     down = [each.share - low for each, (low, _) in zip(bins, spans, strict=True)]
     plot.add_scatter(
-        x=[each.mean for each in bins], y=[each.share for each in bins], mode="lines+markers+text",
-        customdata=list(range(len(bins))), text=[f"{each.n:,}" for each in bins], textposition="top left",
+        x=[each.mean for each in bins], y=[each.share for each in bins], mode="markers+text",
+        customdata=list(range(len(bins))), text=[f"{each.n:,}" for each in bins], textposition="middle right",
         error_y={"type": "data", "array": up, "arrayminus": down, "thickness": 1.5, "width": 0, "color": look.ACCENT},
-        line={"color": look.ACCENT, "width": 2}, textfont={"size": 11},
-        marker={"color": look.ACCENT, "size": [8 + 10 * (each.n / most) ** 0.5 for each in bins]},
+        textfont={"size": 11}, marker={"color": look.ACCENT, "size": 10}, cliponaxis=False,
         hovertemplate="mean score %{x:.3f}, share %{y:.3f}, n %{text}: open them<extra></extra>",
     )  # fmt: skip
 
 
-def _beside(plot: go.Figure, bins: Sequence[Bin], name: str) -> None:
-    x, y = [each.mean for each in bins], [each.share for each in bins]
-    plot.add_scatter(x=x, y=y, mode="lines", hoverinfo="skip", line={"color": look.NEUTRAL, "width": 1.5})
-    if bins:
-        plot.add_annotation(x=x[-1], y=y[-1], text=name, showarrow=False, xanchor="right", yshift=10,
-                            font={"color": look.NEUTRAL, "size": 12})  # fmt: skip
-
-
 def _figures(found: Asked, every: Mapping[str, Scored], now: str) -> None:
-    told: dict[str, Figure] = {}
-    for name, one in every.items():
-        figures = kept((id(one), "standing"), lambda one=one: (one, standing(one)))[1]  # type: ignore[misc]
-        mark = ", counted here" if name == now else ""
-        for key in ("ece", "brier"):
-            told[f"{section_overview.TITLES[key]}, {asked.SCALES[name].lower()}{mark}"] = figures[key]
-    section_overview.table(told, name=f"calibration-run-{found.run.id}", key="calibration", title="Before and after")
+    """ECE and Brier score of each kind of scores."""
+    told = {name: kept((id(one), "standing"), partial(_standing, one))[1] for name, one in every.items()}
+    flat = {f"{section_overview.TITLES[key]}, {asked.SCALES[name].lower()}": figures[key]
+            for name, figures in told.items() for key in KEYS}  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("**Before and after**", width="stretch")
+        st.download_button("CSV", partial(section_overview.figures_csv, flat), f"calibration-run-{found.run.id}.csv",
+                           "text/csv", key="calibration_csv", icon=":material/download:", on_click="ignore",
+                           type="tertiary")  # fmt: skip
+    heads = "".join(f"<th>{section_overview.TITLES[key]} (95 %)</th>" for key in KEYS)
+    rows = "".join(
+        f"<tr><td>{asked.SCALES[name]}{', counted' * (name == now)}</td>"
+        f"{''.join(f'<td>{html.escape(look.figure(figures[key]))}</td>' for key in KEYS)}</tr>"
+        for name, figures in told.items()
+    )
+    st.html(f'<table class="rd-figures"><thead><tr><th>scores</th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
+
+
+def _standing(one: Scored) -> tuple[Scored, Mapping[str, Figure]]:
+    return one, standing(one)
 
 
 def _about(found: Asked, refused: str) -> str:

@@ -32,7 +32,7 @@ def show(found: Asked) -> None:
 
 def _plot(drawn: DecisionCurve, threshold: float) -> go.Figure:
     at, model, everybody = (list(part) for part in (drawn.thresholds, drawn.model, drawn.treat_all))
-    plot = go.Figure(layout=look.layout(height=360, clickmode="event+select"))
+    plot = go.Figure(layout=look.close())
     chart.guide(plot, at, everybody)
     chart.guide(plot, at, drawn.treat_none)
     if drawn.low:

@@ -24,9 +24,9 @@ SHOWN = 60
 
 def show(found: Asked, state: ReviewState) -> None:
     """Which figure of which groups, and the rows."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         figure = st.selectbox("Figure", FIGURES, format_func=section_overview.TITLES.__getitem__, key="groups_figure",
-                              width=170)  # fmt: skip
+                              width=190, label_visibility="collapsed")  # fmt: skip
         pairs = st.toggle("Pairs of facts too", key="groups_pairs")
         st.markdown("", width="stretch")
         made = _groups(found, figure, pairs=pairs)
@@ -83,7 +83,7 @@ def _words(one: Figure) -> str:
 def _gap(one: Figure) -> str:
     if one.value is None or one.low is None or one.high is None:
         return "–"
-    return f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
+    return f"{look.signed(one.value)} ({look.signed(one.low)} to {look.signed(one.high)})"
 
 
 def _named(facts: Sequence[tuple[str, str]]) -> str:

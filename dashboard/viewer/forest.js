@@ -14,15 +14,15 @@ const mark = (name, about) => {
 };
 
 function plot(row, data) {
-  const drawn = mark("svg", { class: "rf-plot", viewBox: "0 0 200 20", preserveAspectRatio: "none", "aria-hidden": true });
+  const drawn = mark("svg", { class: "rf-plot", viewBox: "0 0 200 28", preserveAspectRatio: "none", "aria-hidden": true });
   const [least, most] = data.axis;
   const x = (value) => ((Math.min(most, Math.max(least, value)) - least) / (most - least)) * 200;
   if (data.overall !== null) {
-    drawn.append(mark("line", { class: "rf-all", x1: x(data.overall), x2: x(data.overall), y1: 0, y2: 20 }));
+    drawn.append(mark("line", { class: "rf-all", x1: x(data.overall), x2: x(data.overall), y1: 0, y2: 28 }));
   }
   if (row.value === null) return drawn;
-  if (row.low !== null) drawn.append(mark("line", { class: "rf-span", x1: x(row.low), x2: x(row.high), y1: 10, y2: 10 }));
-  drawn.append(mark("line", { class: "rf-dot", x1: x(row.value) - 0.01, x2: x(row.value) + 0.01, y1: 10, y2: 10 }));
+  if (row.low !== null) drawn.append(mark("line", { class: "rf-span", x1: x(row.low), x2: x(row.high), y1: 14, y2: 14 }));
+  drawn.append(mark("line", { class: "rf-dot", x1: x(row.value) - 0.01, x2: x(row.value) + 0.01, y1: 14, y2: 14 }));
   return drawn;
 }
 
@@ -51,12 +51,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   data.ticks.forEach((tick) => {
     const node = made("i", "", tick.text);
     node.style.left = `${tick.at * 100}%`;
+    node.style.transform = `translateX(-${tick.at * 100}%)`;
     axis.append(node);
   });
   const names = data.headings.map((one, at) => (at === 3 ? axis : made("span", at ? "rf-count" : "rf-name", one)));
+  head.setAttribute("aria-hidden", "true");
   head.append(...names);
   const rows = made("div", "rf-rows");
-  rows.append(...data.rows.map((row) => line(row, data, (id) => setTriggerValue("opened", id))));
-  root.replaceChildren(head, rows);
+  rows.append(head, ...data.rows.map((row) => line(row, data, (id) => setTriggerValue("opened", id))));
+  root.replaceChildren(rows);
   rows.scrollTop = top;
 }

@@ -18,7 +18,6 @@ function cell(data, truth, called, open) {
   node.setAttribute("aria-pressed", String(Boolean(chosen)));
   node.title = `${count.toLocaleString("en")} ${data.unit}: ${data.titles[truth]}, called ${data.titles[called]}`;
   node.style.setProperty("--share", `${Math.round(share * 100)}%`);
-  node.classList.toggle("rm-dense", share > 0.55);
   node.append(made("b", "rm-count", count.toLocaleString("en")));
   if (data.words) node.append(made("span", "rm-word", data.words[truth][called]));
   node.append(made("span", "rm-share", all ? `${(share * 100).toFixed(share > 0.995 && share < 1 ? 1 : 0)} %` : "–"));

@@ -20,8 +20,9 @@ class Bar {
     field.append(this.plot, this.range);
     this.above = made("span", "rp-name rp-above");
     this.below = made("span", "rp-name rp-below");
-    field.append(this.above, this.below);
-    root.replaceChildren(field, this.number);
+    const names = made("div", "rp-names");
+    names.append(this.above, this.below);
+    root.replaceChildren(names, field, this.number);
     this.range.oninput = () => this.moved(Number(this.range.value));
     this.number.onchange = () => this.moved(Math.min(1, Math.max(0, Number(this.number.value))));
     new ResizeObserver(() => this.paint()).observe(field);
@@ -33,6 +34,7 @@ class Bar {
     this.range.disabled = this.number.disabled = data.locked;
     this.root.classList.toggle("rp-locked", data.locked);
     [this.below.textContent, this.above.textContent] = data.names;
+    [this.below, this.above].forEach((name) => { name.title = name.textContent; });
     this.root.dataset.at = data.at;
     clearTimeout(this.late);
     const due = this.next;
