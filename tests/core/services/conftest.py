@@ -40,9 +40,17 @@ def copied(template: Path, to: Path) -> Home:
     return make(to)
 
 
+@pytest.fixture(scope="session")
+def empty_once(tmp_path_factory) -> Path:
+    """A home with its tables: every schema step again for every test would take minutes."""
+    made = make(tmp_path_factory.mktemp("empty") / "home")
+    made.db.close()
+    return made.settings.home
+
+
 @pytest.fixture
-def home(tmp_path: Path):
-    made = make(tmp_path / "home")
+def home(tmp_path: Path, empty_once: Path):
+    made = copied(empty_once, tmp_path / "home")
     yield made
     made.db.close()
 
