@@ -131,10 +131,19 @@ class CompareState(ListState):
 
 @dataclass(frozen=True)
 class CaseState(ListState):
-    """Which case of the list that a mark opened; and what explains it."""
+    """Which case of the list that a mark opened; and what explains it.
+
+    `method` names up to three ways with commas between, '' the usual one; `shown` is the class that is explained (-1:
+    the one the model gives most to, or the finding in question), `layer` the one that is read where not the usual one.
+    `beside` 1: the picture lies beside its maps, not under them. `others` are runs whose maps are laid beside, as ids.
+    """
 
     case: int = 0
     method: str = ""
+    shown: int = -1
+    layer: str = ""
+    beside: int = 0
+    others: str = ""
 
 
 def _typed(text: str, default: Any) -> Any:

@@ -38,4 +38,5 @@ def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":  # noqa: ARG001
     _, _, directions = torch.linalg.svd(centred.double(), full_matrices=False)
     projected = (centred.double() @ directions[:, 0, :, None])[..., 0]  # (P, places)
     side = torch.where(projected.amax(dim=1) >= projected.amin(dim=1).abs(), 1.0, -1.0)
-    return (side[:, None] * projected).clamp_min(0).to(cells.dtype).view(len(cells), *cells.shape[2:])
+    shown: Tensor = (side[:, None] * projected).clamp_min(0).to(cells.dtype).view(len(cells), *cells.shape[2:])
+    return shown

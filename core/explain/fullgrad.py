@@ -47,7 +47,7 @@ def full(module: "nn.Module", images: "Tensor", speak: "Callable[[Tensor], Tenso
 
     def watch(layer: "nn.Module", _: object, output: "Tensor") -> None:
         bias = bias_of(layer)[None, :, None, None]
-        output.register_hook(lambda gradient: parts.append(_stretched((bias * gradient).detach(), images)))
+        output.register_hook(lambda gradient: parts.append(_stretched((bias * gradient).detach(), images)))  # type: ignore[no-untyped-call]
 
     handles = [one.register_forward_hook(watch) for one in module.modules() if has_bias(one)]
     asked = images.detach().requires_grad_()

@@ -50,7 +50,7 @@ def scored(module: "nn.Module", images: "Tensor", cells: "Tensor", speak: "Calla
     masks = F.interpolate(cells, size=size, mode="bilinear", align_corners=True)[0]  # (D, S, S), as the paper's code
     low, high = masks.amin(dim=(1, 2), keepdim=True), masks.amax(dim=(1, 2), keepdim=True)
     masks = (masks - low) / (high - low + 1e-8)
-    scores = torch.cat([speak(module(images * some[:, None])) for some in masks.split(AT_ONCE)])
+    scores = torch.cat([speak(module(images * some[:, None])) for some in torch.split(masks, AT_ONCE)])
     spoken = (scores.softmax(dim=0)[:, None, None] * cells[0]).sum(dim=0).clamp_min(0)
     return F.interpolate(spoken[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
 

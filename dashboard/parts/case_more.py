@@ -4,14 +4,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.models import MODELS
-from core.services import explaining, snapshotting
+from core.services import snapshotting
 from core.services.map_files import MapView
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from core.services.snapshotting import SnapshotView
 from dashboard import wiring
-from dashboard.parts import mishap
 from db.vocabulary import TaskKind
 
 SCROLLS, HEIGHT = 7, 270  # more lines than these scroll, in so many pixels
@@ -35,21 +33,10 @@ def _said(asked: SnapshotView, numbers: Sequence[float]) -> str:
     return f"{asked.titles[at]} {numbers[at]:.0%}"
 
 
-def counted(run: RunView, row: PredictionView, method: str) -> None:
-    """A table, once the map is there: it is computed for the viewer, and knows what each picture counted."""
-    if not method or MODELS[run.spec.model].takes == "image":
-        return
-    wired = wiring.here()
-
-    def drawn() -> None:
-        found = explaining.filed(wired.db, wired.settings, run_id=run.id, image_id=row.image_id, method=method)
-        if waits and found is not None:
-            st.rerun()
-        if found is not None and found.counted:
-            _table(found)
-
-    waits = explaining.filed(wired.db, wired.settings, run_id=run.id, image_id=row.image_id, method=method) is None
-    mishap.again(drawn, every="2s" if waits else None)
+def counted(found: MapView) -> None:
+    """A table of what each picture counted, where the model weighs them."""
+    if found.counted:
+        _table(found)
 
 
 def _table(found: MapView) -> None:

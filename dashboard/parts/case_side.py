@@ -1,82 +1,50 @@
-"""The column beside a case: truth, model, readers, verdict."""
-
-import secrets
+"""The column beside a case: truth, models, readers, maps, verdict, neighbours, history."""
 
 import streamlit as st
 
-from core.services import commenting, explaining, labeling, measures, reviewing, tasks
+from core.services import case_history
+from core.services.case_history import Line
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
-from dashboard import look, who, wiring
-from dashboard.parts import case_more, mishap, relabel
-from dashboard.state import CaseState
-from db.vocabulary import Presence, TaskKind, Verdict
+from dashboard import look, wiring
+from dashboard.parts import case_answers, case_maps, case_verdict, trust_neighbours
+from dashboard.state import CaseState, ReviewState
 
 
-def show(run: RunView, row: PredictionView, state: CaseState) -> str:
-    """Everything known of the case; gives the method that should explain it."""
-    db = wiring.here().db
+def show(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
+    """Everything known of the case; gives the state with what should explain it."""
     st.page_link("views/review.py", label="Back to the run", icon=":material/arrow_back:",
-                 query_params={"run": str(run.id), "split": state.split, "finding": str(state.finding)})  # fmt: skip
-    if run.kind is TaskKind.MULTI:
-        _answer(run.about(state.finding), row, finding=run.classes[state.finding])
-    else:
-        _answer(run, row)
-    case_more.further(run, row)
-    methods = dict(explaining.methods(db, run.id))
-    names = list(methods)
-    method = st.selectbox("Map", names, names.index(state.method) if state.method in names else 0,
-                          format_func=methods.__getitem__, key="case_method") if names else ""  # fmt: skip
-    st.caption("The map shows what moved the model's answer. It is not a segmentation.")
-    case_more.counted(run, row, method)
-    _verdict(run, row, state)
-    _history(row)
-    return method
+                 query_params=ReviewState.like(state).query())  # fmt: skip
+    lines = case_history.of(wiring.here().db, row.case_id)
+    _reasons(row, lines)
+    case_answers.show(run, row, state)
+    case_verdict.show(run, row, state)
+    wanted = case_maps.choose(run, row, state)
+    case_maps.told(run, row, state)
+    trust_neighbours.show(run, row.case_id)
+    _history(lines)
+    return wanted
 
 
-def _answer(run: RunView, row: PredictionView, *, finding: str = "") -> None:
-    """Truth and model, side by side; of `finding`, where the run is about findings."""
-    db = wiring.here().db
-    if run.kind is TaskKind.NUMBER:
-        unit = tasks.get(db, run.task_id).measure
-        _truth(measures.told(row.truth, unit), reviewing.current_label(db, row.case_id))
-        st.markdown(f"Model: **{row.probabilities[0]:.3g} {unit}**")
-        return
-    now = reviewing.current_label(db, row.case_id, finding=finding)
-    said = {Presence.ABSENT.value: run.titles[0], Presence.PRESENT.value: run.titles[1]} if finding else {}
-    _truth(run.titles[row.label], said.get(now, now) if now else None)
-    for title, probability in zip(run.titles, row.probabilities, strict=True):
-        st.progress(probability, text=f"{title} {probability:.1%}")
+def _reasons(row: PredictionView, lines: list[Line]) -> None:
+    """Why the case is out of use, or why it was relabelled."""
+    why = case_history.excluded(wiring.here().db, row.image_id)
+    if why:
+        st.warning("This image is excluded.", icon=":material/block:")
+        st.text(f"Reason: {why}")  # as text: what somebody wrote is no markup
+    relabelled = next((one for one in lines if one.relabelled), None)
+    if relabelled is not None:
+        st.info(f"Relabelled {look.ago(relabelled.at)}.", icon=":material/edit:")
+        st.text(f"{relabelled.reader}: {relabelled.note or 'no reason was written'}")
 
 
-def _truth(frozen: str, now: str | None) -> None:
-    st.markdown(f"Truth as frozen: **{frozen}**" + (f"  \nNow: **{now}**" if now and now != frozen else ""))
-
-
-def _verdict(run: RunView, row: PredictionView, state: CaseState) -> None:
-    db, by = wiring.here().db, who.reader()
-    st.markdown("**Verdict**")
-    with st.container(horizontal=True):
-        for verdict in (Verdict.MODEL_RIGHT, Verdict.MODEL_WRONG, Verdict.UNSURE):
-            if st.button(verdict.value.capitalize(), key=f"verdict_{verdict.name}"):
-                reviewing.judge(db, row.id, verdict=verdict, by=by, key=secrets.token_hex(16))
-                st.rerun()
-    said = relabel.choose(run, row, state)
-    if st.button("Relabel", key="relabel", disabled=said is None, icon=":material/edit:", type="primary"):
-        with mishap.as_sentence():
-            reviewing.judge(
-                db, row.id, verdict=Verdict.RELABELLED, by=by, key=secrets.token_hex(16), **(said or {})
-            )  # fmt: skip
-            st.rerun()
-
-
-def _history(row: PredictionView) -> None:
-    db = wiring.here().db
-    said = [
-        f"{look.ago(one.at)} · {one.reader} · {one.text} ({one.source})" for one in labeling.history(db, row.case_id)
-    ]
-    said += [f"{look.ago(one.at)} · {one.reader} · {one.verdict}" for one in reviewing.of_prediction(db, row.id)]
+def _history(lines: list[Line]) -> None:
     st.markdown("**History**")
-    st.caption("  \n".join(said) or "Nothing was said yet.")
-    for one in commenting.of_case(db, row.case_id):
-        st.text(f"{look.ago(one.at)} · {one.reader}: {one.text}")  # as text: what somebody wrote is no markup
+    if not lines:
+        st.caption("Nothing was said yet.")
+    st.text("\n".join(_told(one) for one in lines))
+
+
+def _told(one: Line) -> str:
+    about = f" (run {one.run})" if one.run else ""
+    return f"{look.ago(one.at)} · {one.reader} · {one.text}{about}" + (f": {one.note}" if one.note else "")

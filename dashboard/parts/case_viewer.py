@@ -1,17 +1,19 @@
-"""A predicted case in the viewer, under the map of what the model looked at; other models' maps for further panes."""
+"""A predicted case in the viewer, beside or under the maps of what models looked at."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from core.services import explaining, images, labeling, predicting, tasks
+from core.services.images import ImageView
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import describe, who, wiring
-from dashboard.parts import drawing, viewer
+from dashboard.parts import case_layout, case_maps, drawing, viewer
+from dashboard.parts.case_question import Question
 from dashboard.state import CaseState
 from db.vocabulary import Unit
 
-PANES = 4
+BESIDE = 2  # pictures of a study in one row
 
 
 def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseState) -> int:
@@ -20,34 +22,47 @@ def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseStat
     case = labeling.case(wired.db, row.case_id)
     task = tasks.get(wired.db, case.task_id)
     seen = explaining.pictures(wired.db, run.id, case.id)
-    beside = task.unit is Unit.STUDY and len(seen) > 1  # a study's other pictures lie in further panes
     stack = seen if task.unit is Unit.SERIES else (row.image_id,)
-    shown = images.many(wired.db, list(stack))
+    beside = [one for one in seen if one != row.image_id][: BESIDE - 1] if task.unit is Unit.STUDY else []
+    views = images.many(wired.db, [*stack, *beside])
+    asked, further = _asked(run, row, state)
+    layout = case_layout.laid([row.image_id, *beside], len(asked), len(further), plain=state.beside == 1)
+    about = describe.case(case, views[: len(stack)], wired.signer, session)
+    about["beside"] = [{**describe.image(one, wired.signer, session), "title": _title(one)}
+                       for one in views[len(stack) :]]  # fmt: skip
     data = {
         "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
-        "drawing": drawing.offered(task),
-        "note": f"run {run.id} · case {at + 1} of {count}",
-        "cases": [describe.case(case, shown, wired.signer, session)],
-        "overlays": _maps(run, row, seen, state.method, alone=beside), "panes": 2 if beside else 1,
+        "drawing": drawing.offered(task), "note": f"run {run.id} · case {at + 1} of {count}", "cases": [about],
+        "overlays": _overlays([*asked, *further], seen), "places": list(layout.places), "panes": layout.panes,
     }  # fmt: skip
     event = viewer.show(key="case_viewer", data=data)
     return int(event["by"]) if event and event.get("kind") == "step" else 0
 
 
-def _maps(
-    run: RunView, row: PredictionView, seen: Sequence[int], method: str, *, alone: bool
-) -> list[dict[str, Any]]:  # fmt: skip
-    """This run's map first, then (unless `alone`) those of the other runs that predicted the case: one for each pane.
+def _asked(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Question], list[Question]]:
+    """What was chosen, of this run and of others; and of the other runs one map each, for whoever asks for more panes.
 
-    `of` are the addresses of the maps of the case's pictures by their id: the map follows the picture that is shown.
+    A model that has not the method is asked in its usual way.
     """
-    wired, session = wiring.here(), who.session()
-    others = [] if alone else [one for one in predicting.runs_of_case(wired.db, row.case_id) if one != run.id]
-    maps = []
-    for run_id in [run.id, *others][:PANES]:
-        offered = [name for name, _ in explaining.methods(wired.db, run_id)]
-        chosen = method if method in offered else next(iter(offered), "")
-        if chosen:
-            of = {str(image): wired.signer.url(f"/api/map/{run_id}/{image}/{chosen}", session) for image in seen}
-            maps.append({"url": of[str(row.image_id)], "of": of, "title": f"run {run_id}" if others else ""})
-    return maps
+    db = wiring.here().db
+    methods = case_maps.methods_of(run, state)
+    chosen = case_maps.others_of(row, run, state)
+    asked = [case_maps.question(run, run, method, state) for method in methods]
+    asked += [one for other in chosen for one in case_maps.of_other(run, other, methods, state)]
+    there = [one for one in predicting.runs_of_case(db, row.case_id) if one != run.id and one not in chosen]
+    room = case_layout.PANES - len(asked)
+    further = [one for other in there[: max(0, room)] for one in case_maps.of_other(run, other, methods[:1], state)]
+    return asked, further if methods else []
+
+
+def _overlays(asked: Sequence[Question], seen: Sequence[int]) -> list[dict[str, Any]]:
+    """`of` are the addresses of the maps of the case's pictures by their id: the map follows the picture shown."""
+    several = len({one.run for one in asked}) > 1
+    return [
+        {"of": {str(image): one.url(image) for image in seen}, "title": f"run {one.run}" if several else ""}
+        for one in asked
+    ]
+
+
+def _title(view: ImageView) -> str:
+    return " ".join(filter(None, (view.facts.get(name) for name in ("modality", "view", "laterality", "body_part"))))

@@ -34,13 +34,12 @@ export class Maps {
     return input;
   }
 
-  /** The map that belongs over a pane's picture: of several models the pane's own, of one that of any of the case's. */
+  /** The map that belongs over a pane's picture: the one its place has; beyond the places the first, of any picture. */
   over(pane) {
-    const all = this.viewer.data.overlays || [];
-    const index = this.viewer.panes.indexOf(pane);
-    const map = all[all.length > 1 ? index : 0];
-    if (!map?.of) return index === 0 || all.length > 1 ? map : undefined;
-    const url = map.of[pane.slice?.image.id];
+    const { overlays = [], places = [] } = this.viewer.data;
+    const place = places[this.viewer.panes.indexOf(pane)];
+    const map = overlays[place ? place.map : 0];
+    const url = map?.of[pane.slice?.image.id];
     return url && { ...map, url };
   }
 
@@ -56,15 +55,16 @@ export class Maps {
   async put(pane, overlay) {
     clearTimeout(pane.mapSoon);
     const path = pathOf(overlay) ?? null;
-    if (pane.mapPath === path && pane.overlay) return;
+    if (pane.mapPath === path && (pane.overlay || (path && pane.mapAsked === path))) return;
     pane.mapPath = path;
+    pane.mapAsked = path; // it is on its way, and a map is not computed twice
     pane.overlay = null;
     this.tell(pane, overlay ? "Computing the map …" : "");
     pane.redrawInk();
     if (!overlay) return;
     try {
       const found = await fetched(overlay.url);
-      if (pane.mapPath !== path) return;
+      if (pane.mapPath !== path || pane.overlay) return;
       found.set(this.look);
       pane.overlay = found;
       const title = [overlay.title, found.title].filter(Boolean).join(" · ");
@@ -72,12 +72,17 @@ export class Maps {
       pane.redrawInk();
     } catch (error) {
       if (pane.mapPath === path) this.tell(pane, trouble(error));
+    } finally {
+      if (pane.mapAsked === path) pane.mapAsked = null;
     }
   }
 
   tell(pane, words, title = "") {
     pane.said.map.textContent = words;
-    if (pane === this.viewer.panes[0]) this.viewer.root.dataset.overlay = title;
+    pane.mapTitle = title;
+    const titles = this.viewer.panes.map((one) => one.overlay && one.mapTitle).filter(Boolean);
+    this.viewer.root.dataset.overlay = titles[0] || "";
+    this.viewer.root.dataset.maps = titles.length;
   }
 
   set(changes) {

@@ -73,31 +73,48 @@ export class Panes {
   /** A new case: its own pictures in the first pane, the rest as it comes. */
   async show(stack, about) {
     this.about = about;
-    this.others = null;
+    this.others = this.beside = null;
     for (const pane of this.all.slice(1)) pane.clear(); // never one patient's picture beside another's
     const painted = this.all[0].show(stack);
     this.fill();
     return painted;
   }
 
-  /** In the further panes: the same picture under other maps, else the patient's other pictures in their order. */
+  /** In the further panes what their places say, the case's picture again or another of it; then the patient's others. */
   async fill() {
     const { all, about, viewer } = this;
-    if (!about || all.length === 1) return;
-    if (viewer.data.overlays?.length > 1) {
-      for (const [index, pane] of all.entries()) if (index) this.put(pane, viewer.data.overlays[index] && all[0].stack);
-      return viewer.putMaps();
-    }
-    await this.ask();
+    if (!about || all.length === 1) return viewer.putMaps();
+    const places = viewer.data.places || [];
+    for (const [index, pane] of all.entries()) if (index && places[index]) this.put(pane, this.stackAt(places[index]));
+    if (places.length < all.length) await this.ask();
     if (about !== this.about) return;
-    for (const [index, pane] of all.entries()) if (index) this.put(pane, this.others[index - 1]);
+    const from = Math.max(1, places.length);
+    for (const [index, pane] of this.all.entries()) if (index >= from) this.put(pane, this.others[index - from]);
+    viewer.putMaps();
+  }
+
+  /** The stack of a place: the first pane's own, or one picture of the case that lies beside it. */
+  stackAt({ image }) {
+    const first = this.all[0].stack;
+    const found = this.about.beside?.find(({ id }) => id === image);
+    if (!found || first.slices.some((slice) => slice.image.id === image)) return first;
+    this.beside ??= new Map();
+    if (!this.beside.has(found)) this.beside.set(found, stackOf(`beside ${image}`, found.title, [found]));
+    return this.beside.get(found);
   }
 
   put(pane, stack) {
     if (stack && pane.stack === stack) return;
-    if (stack) return pane.show(stack);
-    pane.clear();
-    pane.said.facts.textContent = "no further picture of this patient";
+    if (!stack) {
+      pane.clear();
+      pane.said.facts.textContent = "no further picture of this patient";
+      return;
+    }
+    const [first] = this.all;
+    if (stack !== first.stack) return pane.show(stack);
+    pane.show(stack, first.at); // the same picture: as it is seen there
+    pane.setWindow({ ...first.window });
+    pane.look({ ...first.view });
   }
 
   /** The patient's other stacks, asked for once a case. */

@@ -4,7 +4,7 @@ import { flippedSideways, flippedUpDown, turnedLeft, turnedRight } from "./trans
 
 const see = (change) => (viewer) => viewer.each((pane) => pane.look(change(pane.view)));
 const slices = (step) => (viewer) => viewer.scroll(step);
-const has = { stack: (viewer) => viewer.active.stack?.slices.length > 1, map: (viewer) => Boolean(viewer.active.overlay) };
+const has = { stack: (viewer) => viewer.active.stack?.slices.length > 1, map: (viewer) => viewer.panes.some((pane) => pane.overlay) };
 
 // `bar`: the modes in whose bar it stands; `only`: the modes that have it; `when`: else the key is left to the page.
 export const TOOLS = [

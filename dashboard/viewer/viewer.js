@@ -16,6 +16,7 @@ import { ownWindow } from "./window.js";
 
 const FACTS = ["age", "sex", "view", "body_part", "site"];
 const HIDDEN = "rounds-text-hidden";
+const laid = ({ panes, places = [] }) => JSON.stringify([panes, places.map(({ of, map }) => [of, map])]);
 
 export class Viewer {
   constructor(root, data, send) {
@@ -245,13 +246,22 @@ export class Viewer {
 
   /** New data for the same viewer: only what changed is drawn again. */
   update(data) {
-    if (this.data.mode === "case" && !this.shown && data.panes > 1) this.grid.grow(data.panes);
+    const placed = data.mode === "case" && (!this.shown || laid(data) !== laid(this.data));
     this.data = data;
+    if (placed) this.place(data.panes || 1);
     offer(this, data);
     const next = data.cases[0];
     this.parts.title.textContent = data.note || "";
     if (next && this.shown?.id !== next.id) this.show(next);
+    else if (placed) this.grid.fill();
     this.putMaps();
+  }
+
+  /** As many panes as have something to show; who laid them out otherwise by key keeps that from case to case. */
+  place(count) {
+    this.grid.grow(count);
+    for (const pane of this.panes) pane.resize();
+    this.parts.more.hidden = !this.data.overlays?.length;
   }
 
   /** The maps of the models, each over its pane. */

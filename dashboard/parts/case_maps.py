@@ -1,0 +1,136 @@
+"""What explains a case: which methods, of which class, by which layer, of which runs; and what is told of the map."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.explain import EXPLAINERS
+from core.models import MODELS
+from core.services import explaining, predicting, runs
+from core.services.predicting import PredictionView
+from core.services.runs import RunView
+from dashboard import wiring
+from dashboard.parts import case_more, mishap, trust_badge, trust_banner
+from dashboard.parts.case_question import Question
+from dashboard.state import CaseState
+from db.vocabulary import TaskKind
+
+MOST = 3  # methods at once, and runs beside
+LAYOUTS = ("Overlaid", "Side by side")
+
+
+def choose(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
+    """The controls; gives the state with what they say."""
+    offered = dict(explaining.methods(wiring.here().db, run.id))
+    if not offered:
+        st.caption(f"Run {run.id} has no maps: its predictions were made elsewhere.")
+        return state
+    chosen = st.multiselect("Maps", offered, methods_of(run, state), format_func=offered.__getitem__, key="case_method",
+                            max_selections=MOST, placeholder="none", help=_help(offered))  # fmt: skip
+    left, right = st.columns(2, gap="small")
+    with left:
+        shown = _class(run, state, chosen)
+    with right:
+        layer = _layer(run, state, chosen)
+    named = st.segmented_control("Picture and map", LAYOUTS, default=LAYOUTS[state.beside == 1], key="case_beside",
+                                 label_visibility="collapsed", width="stretch")  # fmt: skip
+    others = _others(run, row, state)
+    method = "" if chosen == [next(iter(offered))] else ",".join(chosen) or "none"
+    return replace(state, method=method, shown=shown, layer=layer, beside=int(named == LAYOUTS[1]),
+                   others=",".join(map(str, others)))  # fmt: skip
+
+
+def methods_of(run: RunView, state: CaseState) -> list[str]:
+    """The methods that a state names and the run's model can be asked by; the usual one where it names none."""
+    offered = [] if run.outside is not None else list(MODELS[run.spec.model].explainers)
+    named = [one for one in dict.fromkeys(state.method.split(",")) if one in offered][:MOST]
+    return named or ([] if state.method == "none" else offered[:1])
+
+
+def others_of(row: PredictionView, run: RunView, state: CaseState) -> list[int]:
+    """The other runs that a state names, of those that predicted the case."""
+    there = [str(one) for one in predicting.runs_of_case(wiring.here().db, row.case_id) if one != run.id]
+    return [int(one) for one in dict.fromkeys(state.others.split(",")) if one in there][:MOST]
+
+
+def question(run: RunView, about: RunView, method: str, state: CaseState) -> Question:
+    """What is asked of a run (`about`, the page's or another) by a method: a class by its name, a layer it can read."""
+    shown = state.finding if run.kind is TaskKind.MULTI and state.shown < 0 else state.shown
+    names = explaining.answers(run)
+    wanted = names[shown] if 0 <= shown < len(names) else None
+    there = explaining.answers(about)
+    layers = explaining.layers(wiring.here().db, wiring.here().settings, about.id, method) if state.layer else {}
+    return Question(about.id, method, there.index(wanted) if wanted in there else None,
+                    state.layer if state.layer in layers else "")  # fmt: skip
+
+
+def of_other(run: RunView, other: int, methods: list[str], state: CaseState) -> list[Question]:
+    """The same questions of another run, by its usual method where it has not those; none where it has no model."""
+    about = runs.get(wiring.here().db, other)
+    offered = methods_of(about, CaseState())
+    if not offered:
+        return []
+    suited = MODELS[about.spec.model].explainers
+    wanted = dict.fromkeys(one if one in suited else offered[0] for one in methods)
+    return [question(run, about, one, state) for one in wanted]
+
+
+def told(run: RunView, row: PredictionView, state: CaseState) -> None:
+    """Of each map its badge, what pictures counted, and that it is no segmentation; once it has been computed."""
+    methods = methods_of(run, state)
+    if not methods:
+        return
+    trust_banner.show(run, details=False)
+    asked = [question(run, run, method, state) for method in methods]
+    waits = any(one.filed(row.image_id) is None for one in asked)
+
+    def drawn() -> None:
+        found = [one.filed(row.image_id) for one in asked]
+        if waits and all(found):
+            st.rerun()  # now its layers are known too
+        for one in found:
+            if one is not None:
+                st.markdown(f"{one.title}  \n:gray[Shows what moved the answer. Not a segmentation.]")
+                trust_badge.show(one, row.image_id)
+                case_more.counted(one)
+
+    mishap.again(drawn, every="2s" if waits else None)
+
+
+def _class(run: RunView, state: CaseState, chosen: list[str]) -> int:
+    names = explaining.answers(run)
+    first = f"{names[state.finding]}, in question" if run.kind is TaskKind.MULTI else "the most probable"
+    titles = {-1: first, **dict(enumerate(names))}
+    if len(names) == 1:
+        return -1
+    idle = not any(EXPLAINERS[one].by_class for one in chosen)
+    shown: int = st.selectbox("Class", titles, list(titles).index(state.shown if state.shown in titles else -1),
+                              format_func=titles.__getitem__, key="case_class", disabled=idle,
+                              help="Some methods show the same map for every class.")  # fmt: skip
+    return shown
+
+
+def _layer(run: RunView, state: CaseState, chosen: list[str]) -> str:
+    wired = wiring.here()
+    titles = {"": "the usual one"}
+    for method in chosen:
+        titles |= explaining.layers(wired.db, wired.settings, run.id, method)
+    now = state.layer if state.layer in titles else ""
+    layer: str = st.selectbox("Layer", titles, list(titles).index(now), format_func=titles.__getitem__,
+                              key="case_layer", disabled=len(titles) == 1,
+                              help="Where methods read the network; early layers are finer and mean less.")  # fmt: skip
+    return layer if len(titles) > 1 else state.layer
+
+
+def _others(run: RunView, row: PredictionView, state: CaseState) -> list[int]:
+    db = wiring.here().db
+    there = [one for one in predicting.runs_of_case(db, row.case_id) if one != run.id]
+    if not there:
+        return []
+    titles = {one: f"Run {one} · {runs.get(db, one).model}" for one in there}
+    return st.multiselect("Beside them, the maps of", titles, others_of(row, run, state), key="case_others",
+                          format_func=titles.__getitem__, max_selections=MOST, placeholder="other runs")  # fmt: skip
+
+
+def _help(offered: dict[str, str]) -> str:
+    return "  \n".join(f"**{title}** {EXPLAINERS[name].summary}" for name, title in offered.items())

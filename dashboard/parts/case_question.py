@@ -1,0 +1,27 @@
+"""What is asked of a run about a case's pictures."""
+
+from dataclasses import dataclass
+
+from core.services import explaining
+from core.services.map_files import MapView
+from dashboard import maps, who, wiring
+
+
+@dataclass(frozen=True)
+class Question:
+    """A method, a class (None: the one the model gives most to) and a layer ('': the usual one)."""
+
+    run: int
+    method: str
+    shown: int | None = None
+    layer: str = ""
+
+    def url(self, image: int) -> str:
+        """Of the map of an image, signed for this browser."""
+        return wiring.here().signer.url(maps.path(self.run, image, self.method, self.shown, self.layer), who.session())
+
+    def filed(self, image: int) -> MapView | None:
+        """The map, where it was computed already."""
+        wired = wiring.here()
+        return explaining.filed(wired.db, wired.settings, run_id=self.run, image_id=image, method=self.method,
+                                class_index=self.shown, layer=self.layer)  # fmt: skip

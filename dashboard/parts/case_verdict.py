@@ -1,0 +1,50 @@
+"""A reviewer's verdict on a case, with the reason that goes with it; its keys stand on the buttons."""
+
+import secrets
+
+import streamlit as st
+
+from core.services import commenting, reviewing
+from core.services.predicting import PredictionView
+from core.services.runs import RunView
+from dashboard import who, wiring
+from dashboard.parts import mishap, relabel
+from dashboard.state import CaseState
+from db.vocabulary import Verdict
+
+KEYS = {Verdict.MODEL_RIGHT: "1", Verdict.MODEL_WRONG: "2", Verdict.UNSURE: "3"}
+RELABEL_KEY = "4"
+
+
+def show(run: RunView, row: PredictionView, state: CaseState) -> None:
+    """The buttons; a verdict is kept at once."""
+    st.markdown("**Verdict**")
+    why = st.text_input("Why", key=f"why_{row.id}", placeholder="why, or a note", label_visibility="collapsed",
+                        max_chars=commenting.LONGEST)  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        for verdict, key in KEYS.items():
+            if st.button(verdict.value.capitalize(), key=f"verdict_{verdict.name}", shortcut=key):
+                _judge(row, verdict, why)
+    said = relabel.choose(run, row, state)
+    left, right = st.columns(2)
+    if left.button("Relabel", key="relabel", disabled=said is None, icon=":material/edit:", type="primary",
+                   shortcut=RELABEL_KEY, width="stretch"):  # fmt: skip
+        _judge(row, Verdict.RELABELLED, why, **(said or {}))
+    if right.button("Keep as note", key="note", disabled=not why.strip(), width="stretch"):
+        _note(row, why)
+
+
+def _judge(row: PredictionView, verdict: Verdict, why: str, **said: object) -> None:
+    with mishap.as_sentence():
+        reviewing.judge(wiring.here().db, row.id, verdict=verdict, by=who.reader(), key=secrets.token_hex(16),
+                        note=why.strip(), **said)  # type: ignore[arg-type]  # fmt: skip
+        st.session_state.pop(f"why_{row.id}", None)
+        st.rerun()
+
+
+def _note(row: PredictionView, why: str) -> None:
+    with mishap.as_sentence():
+        commenting.comment(wiring.here().db, case_id=row.case_id, text=why.strip(), by=who.reader(),
+                           key=secrets.token_hex(16))  # fmt: skip
+        st.session_state.pop(f"why_{row.id}", None)
+        st.rerun()
