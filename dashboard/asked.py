@@ -85,7 +85,7 @@ def of(run: RunView, state: ListState) -> Asked:
     if run.kind is not TaskKind.MULTI and len(run.titles) > 2 and not 0 <= state.positive < len(run.titles):
         return _all(run, state, columns(run.id, state.split))
     stands = standing(run, state)
-    point = tried(run, state, stands)
+    point = compared_as(state, stands) if state.change else tried(run, state, stands)
     found = question(run, state.split, point)
     called = found.called(point.threshold)
     return Asked(
@@ -201,6 +201,13 @@ def in_group(asked: Asked, group: str) -> NDArray[np.bool_]:
     for name, value in parse_qsl(group, keep_blank_values=True):
         held &= known[name] == value if name in known else False
     return held
+
+
+def compared_as(state: ListState, stands: PointView) -> PointView:
+    """The point as a comparison with a second run counts it."""
+    from dashboard import compared
+
+    return compared.counted_as(state, stands)
 
 
 def changed(state: ListState) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.services import predicting, reviewing
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
-from dashboard import asked, look, who, wiring
+from dashboard import asked, compared, look, who, wiring
 from dashboard.asked import Asked
 from dashboard.parts import cases_csv, gallery
 from dashboard.state import CaseState, ListState
@@ -58,11 +58,11 @@ def ordered(run: RunView, state: ListState) -> CaseList:
     return CaseList(run, found.finding, tuple(found.cases[asked.listed(found, state)].tolist()))
 
 
-def show(found: Asked, state: ListState) -> None:
-    """The strip; opening a case leaves this page."""
+def show(found: Asked, state: ListState, *, closes: bool = True) -> None:
+    """The strip; opening a case leaves this page. `closes`: a list may be closed, which shows all cases."""
     rows = asked.listed(found, state)
     with st.container(key="strip_part", gap="small"):
-        start = _head(found, state, rows)
+        start = _head(found, state, rows, closes=closes)
         shown = rows[start : start + SHOWN]
         opened = gallery.show(_tiles(found, shown), key="strip", strip=True, at=f"{len(rows)} {_named(state)} {start}")
     if opened is not None:
@@ -86,14 +86,11 @@ def words(found: Asked, state: ListState) -> str:
     if state.group:
         told.append(look.group(state.group))
     if state.change:
-        told.append(f"{CHANGES[state.change]} by run {state.other}" if state.change in CHANGES else state.change)
+        told.append(compared.words(state))
     return "; ".join(told)
 
 
-CHANGES = {"fixed": "set right", "broken": "made wrong", "both_wrong": "still called wrong"}
-
-
-def _head(found: Asked, state: ListState, rows: Any) -> int:
+def _head(found: Asked, state: ListState, rows: Any, *, closes: bool) -> int:
     """What the list holds, and the buttons of the list; gives the number of the first case that is shown."""
     told = words(found, state)
     pages = max(1, -(-len(rows) // SHOWN))
@@ -101,7 +98,7 @@ def _head(found: Asked, state: ListState, rows: Any) -> int:
         st.markdown(f"**{look.count(len(rows), found.unit)}**" + (f": {look.plain(told)}" if told else "")
                     + ", most wrong first" * (len(rows) > 1), width="stretch")  # fmt: skip
         page = _page(pages, _named(state))
-        if told:
+        if told and closes:
             st.button("Show all", key="strip_all", icon=":material/close:", on_click=_all)
         st.download_button("CSV", lambda: cases_csv.of(found, rows), f"cases-run-{found.run.id}-{state.split}.csv",
                            "text/csv", key="strip_csv", icon=":material/download:", on_click="ignore",

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,8 +23,7 @@ def show(
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{title}**", width="stretch")
         as_table = st.toggle("Table", key=f"{key}_table")
-        st.download_button("CSV", lambda: as_csv(table), f"{name}.csv", "text/csv", key=f"{key}_csv",
-                           icon=":material/download:", on_click="ignore", type="tertiary")  # fmt: skip
+        csv_button(lambda: as_csv(table), name=name, key=key)
     if as_table:
         import pandas as pd
 
@@ -34,6 +33,12 @@ def show(
         st.plotly_chart(plot, key=key, on_select=picked, selection_mode="points",
                         config={"displayModeBar": False}, alt=title)  # fmt: skip
     st.caption(caption)
+
+
+def csv_button(make: Callable[[], bytes], *, name: str, key: str) -> None:
+    """Offers a file, made when it is asked for."""
+    st.download_button("CSV", make, f"{name}.csv", "text/csv", key=f"{key}_csv", icon=":material/download:",
+                       on_click="ignore", type="tertiary")  # fmt: skip
 
 
 def as_csv(table: Table) -> bytes:

@@ -34,9 +34,9 @@ def show(found: Asked) -> None:
             f"intervals resample whole patients {told.resamples:,} times. Bias is predicted minus true.",
             width="stretch",
         )
-        st.download_button("CSV", partial(section_overview.figures_csv, told.metrics),
-                           f"figures-run-{found.run.id}.csv", "text/csv", key="figures_csv", on_click="ignore",
-                           icon=":material/download:", type="tertiary")  # fmt: skip
+        chart.csv_button(
+            partial(section_overview.figures_csv, told.metrics), name=f"figures-run-{found.run.id}", key="figures"
+        )
     _scatter(found, measure)
 
 

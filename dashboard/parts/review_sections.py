@@ -5,15 +5,18 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.services import examining
 from core.services.runs import RunView
-from dashboard import asked
+from dashboard import asked, look, wiring
 from dashboard.asked import Asked
 from dashboard.parts import case_strip, marks, number_figures, point
 from dashboard.state import ReviewState
 
 SECTIONS = {"overview": "Matrix and figures", "curves": "Curves", "calibration": "Calibration",
-            "decision": "Decision", "groups": "Groups"}  # fmt: skip
-OF_ALL = ("overview",)  # what more than two classes have at once
+            "decision": "Decision", "groups": "Groups", "maps": "Maps", "shortcuts": "Shortcuts",
+            "suspects": "Suspected labels"}  # fmt: skip
+OF_MODEL = ("maps", "shortcuts", "suspects")  # what only a model has that was trained here
+OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
 
 
 def show(run: RunView) -> None:
@@ -23,10 +26,12 @@ def show(run: RunView) -> None:
     found = asked.of(run, state)
     if not found.titles:
         state.to_url()
+        _banner(run)
         number_figures.show(found)
         case_strip.show(found, state)
         return
     point.show(found, state)
+    _banner(run)
     state = _section(found, state)
     state.to_url()
     body = st.container(key="section")
@@ -37,6 +42,9 @@ def show(run: RunView) -> None:
 
 def _section(found: Asked, state: ReviewState) -> ReviewState:
     offered = list(SECTIONS) if found.scored is not None else list(OF_ALL)
+    if found.run.outside is not None:
+        offered = [one for one in offered if one not in OF_MODEL]
+        st.caption(f"No maps, no features: the predictions of run {found.run.id} were made elsewhere.")
     if len(offered) == 1:
         return replace(state, section="")
     shown = state.section if state.section in offered else offered[0]
@@ -63,6 +71,17 @@ def _draw(section: str) -> Callable[[Asked, ReviewState], None]:
         from dashboard.parts import section_groups
 
         return section_groups.show
+    if section in OF_MODEL:
+        from dashboard.parts import section_model
+
+        return section_model.SECTIONS[section]
     from dashboard.parts import section_overview
 
     return section_overview.show
+
+
+def _banner(run: RunView) -> None:
+    """Over everything: this model's maps say nothing of it."""
+    found = examining.newest(wiring.here().db, run.id, "check") if run.outside is None else None
+    if found is not None and not found.stale and found.result.get("banner"):
+        st.error(look.plain(str(found.result["banner"])), icon=":material/warning:")

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import streamlit as st
 
@@ -11,9 +12,10 @@ from core.services.runs import RunView
 from dashboard import who, wiring
 from dashboard.parts import mishap
 from dashboard.parts.jobs import controls, look_again
-from dashboard.state import CompareState, ReviewState
+from dashboard.state import CompareState, ListState, ReviewState
 from db.vocabulary import JobKind, TaskKind
 
+S = TypeVar("S", bound=ListState)
 SPLITS = {"test": "Test", "val": "Validation", "train": "Train"}
 
 
@@ -42,7 +44,7 @@ def named(run: RunView) -> str:
     return f"Run {run.id}: {run.model} on {run.snapshot}"
 
 
-def question(run: RunView, state: ReviewState) -> ReviewState:
+def question(run: RunView, state: S) -> S:
     """Which of several findings, or which of many classes against the rest."""
     if run.kind is TaskKind.MULTI:
         places = range(len(run.titles))
@@ -58,7 +60,7 @@ def question(run: RunView, state: ReviewState) -> ReviewState:
     return replace(state, finding=0, positive=-1)
 
 
-def _another(state: ReviewState, **asked: int) -> ReviewState:
+def _another(state: S, **asked: int) -> S:
     return replace(state.without_mark(), at=-1.0, level="", scale="", **asked)
 
 

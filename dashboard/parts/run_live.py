@@ -47,9 +47,13 @@ def _body(run_id: int) -> None:
                 names = {name: _named(name, kinds) for name in found if name.split(" ")[0] in kinds}
                 if names:
                     plots.curves(found, names=names, title=title, key=f"{title}_{run_id}")
-    if run.best_epoch is not None:
-        st.page_link("views/review.py", label="Review this run", icon=":material/rate_review:",
-                     query_params={"run": str(run_id)})  # fmt: skip
+    with st.container(horizontal=True):
+        if run.best_epoch is not None or run.predicted:
+            st.page_link("views/review.py", label="Review this run", icon=":material/rate_review:",
+                         query_params={"run": str(run_id)})  # fmt: skip
+        if run.predicted:
+            st.page_link("views/compare.py", label="Compare with another run", icon=":material/compare_arrows:",
+                         query_params={"run": str(run_id)})  # fmt: skip
     _log(run_id)
 
 

@@ -93,9 +93,9 @@ def _figures(found: Asked, every: Mapping[str, Scored], now: str) -> None:
             for name, figures in told.items() for key in KEYS}  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Before and after**", width="stretch")
-        st.download_button("CSV", partial(section_overview.figures_csv, flat), f"calibration-run-{found.run.id}.csv",
-                           "text/csv", key="calibration_csv", icon=":material/download:", on_click="ignore",
-                           type="tertiary")  # fmt: skip
+        chart.csv_button(
+            partial(section_overview.figures_csv, flat), name=f"calibration-run-{found.run.id}", key="calibration"
+        )
     heads = "".join(f"<th>{section_overview.TITLES[key]} (95 %)</th>" for key in KEYS)
     rows = "".join(
         f"<tr><td>{asked.SCALES[name]}{', counted' * (name == now)}</td>"

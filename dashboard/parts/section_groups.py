@@ -30,9 +30,7 @@ def show(found: Asked, state: ReviewState) -> None:
         pairs = st.toggle("Pairs of facts too", key="groups_pairs")
         st.markdown("", width="stretch")
         made = _groups(found, figure, pairs=pairs)
-        st.download_button("CSV", partial(as_csv, made.rows), f"groups-run-{found.run.id}-{state.split}.csv",
-                           "text/csv", key="groups_csv", icon=":material/download:", on_click="ignore",
-                           type="tertiary")  # fmt: skip
+        chart.csv_button(partial(as_csv, made.rows), name=f"groups-run-{found.run.id}-{state.split}", key="groups")
     if not made.rows:
         st.info(made.words or groups.NONE)
         return

@@ -57,8 +57,7 @@ def table(found: Mapping[str, Figure], *, name: str, key: str = "figures", title
     heads = "<th>figure</th><th>value</th><th>95 % interval</th><th>n</th><th>interval by</th>"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{title}**", width="stretch")
-        st.download_button("CSV", lambda: figures_csv(found), f"{name}.csv", "text/csv", key=f"{key}_csv",
-                           icon=":material/download:", on_click="ignore", type="tertiary")  # fmt: skip
+        chart.csv_button(lambda: figures_csv(found), name=name, key=key)
     st.html(f'<table class="rd-figures"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>')
 
 
@@ -89,9 +88,7 @@ def _matrix_csv(found: Asked) -> None:
     told: dict[str, Any] = {f"called {title}": [row[at] for row in counts] for at, title in enumerate(titles)}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("A cell opens its cases below.", width="stretch")
-        st.download_button("CSV", partial(chart.as_csv, columns | told), f"matrix-run-{found.run.id}.csv",
-                           "text/csv", key="matrix_csv", icon=":material/download:", on_click="ignore",
-                           type="tertiary")  # fmt: skip
+        chart.csv_button(partial(chart.as_csv, columns | told), name=f"matrix-run-{found.run.id}", key="matrix")
 
 
 def _opened(cell: tuple[int, int]) -> None:

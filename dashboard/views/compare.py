@@ -1,15 +1,35 @@
 """Compare: two runs on the same cases, how far apart they are, and which cases one set right or made wrong."""
 
+from dataclasses import replace
+
 import streamlit as st
 
+from core.errors import InvalidInput
 from core.services import runs
-from dashboard import wiring
+from dashboard import compared, wiring
+from dashboard.parts import compare_choice, compare_lists, compare_table, mishap
+from dashboard.state import CompareState
 
 wired = wiring.here()
 every = [run for run in runs.every(wired.db) if run.predicted]
 
-st.title("Compare")
 if len(every) < 2:
+    st.title("Compare")
     st.markdown("Two runs with predictions are needed to compare them.")
     st.page_link("views/runs.py", label="See the runs", icon=":material/show_chart:")
     st.stop()
+
+state = compare_choice.show(every, CompareState.from_url())
+run = next(one for one in every if one.id == state.run)
+state = compare_choice.question(run, state)
+state.to_url()
+if state.run == state.other:
+    st.info("These are the same run; choose another one beside it.")
+    st.stop()
+try:
+    told = compared.of(state)
+except InvalidInput as error:
+    st.info(str(error), icon=":material/info:")
+    st.stop()
+compare_table.show(told)
+mishap.again(compare_lists.show, run, replace(state), every=None)
