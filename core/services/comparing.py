@@ -1,27 +1,25 @@
-"""Two runs on the same cases: what differs and by how much, and what one of them alone got right."""
+"""Two runs on the same cases: what differs and by how much, and what one of them alone has right."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
-
-import numpy as np
 
 from core.errors import InvalidInput
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compared
+from core.evaluation.comparison import refusal as reason
 from core.services import operating, runs, scored
 from core.services.points import PointView
 from core.services.runs import RunView
 from db import Database
 from db.vocabulary import TaskKind
 
-OTHER_CASES = "Runs {first} and {second} cannot be compared on the {split} split: {why}."
-
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The second run less the first, each at its own operating point; `note` says where those call different things.
+    """Two runs, each at its own operating point; `note` says where those call different things.
 
-    `found` holds the differences with their intervals and the lists fixed, broken and both_wrong, of case ids.
+    `found` holds the differences (first less second) with their intervals, and the cases that the second run fixed
+    (the first is wrong, the second right), broke, and that both have wrong.
     """
 
     first: int
@@ -35,8 +33,13 @@ class Compared:
     def to_json(self) -> dict[str, Any]:
         """Plain values, without NaN."""
         return {"runs": [self.first, self.second], "split": self.split, "positive": self.name,
-                "points": [point.to_json() for point in self.points], "note": self.note,
-                **self.found.to_json()}  # fmt: skip
+                "points": [point.to_json() for point in self.points],
+                "note": f"{self.found.note} {self.note}".strip(),
+                **{name: {key: one.to_json() for key, one in getattr(self.found, name).items()}
+                   for name in ("differences", "first", "second")},
+                "delong": asdict(self.found.delong) if self.found.delong else None,
+                "mcnemar": asdict(self.found.mcnemar),
+                **{name: getattr(self.found, name).tolist() for name in ("fixed", "broken", "both_wrong")}}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +65,40 @@ def compare(
         InvalidInput: `refusal` says why, or one has no prediction of the split.
     """
     sides = _sides(db, first, second, split, finding, positive)
-    if why := _why_not(*sides, split):
-        raise InvalidInput(why)
-    one, other = sides
-    points = one.point, _counted_as(one.point, other.point)
-    a, b = (scored.question(side.run, side.found, finding=side.finding, point=point)
-            for side, point in zip(sides, points, strict=True))  # fmt: skip
-    found = compared(a, b, (one.point.threshold, other.point.threshold), resamples=resamples, seed=seed)
-    note = "" if other.point.level is one.point.level else (
-        f"The threshold of run {second} was chosen for each {other.point.level.value}, and both runs are counted by "
-        f"{one.point.level.value}."
+    scores = _scored(*sides)
+    if why := reason(*scores):
+        raise InvalidInput(_cannot(first, second, split, why))
+    one, other = (side.point for side in sides)
+    found = compared(*scores, (one.threshold, other.threshold), resamples=resamples, seed=seed)
+    note = "" if other.level is one.level else (
+        f"The threshold of run {second} was chosen for each {other.level.value}, and both runs are counted by "
+        f"{one.level.value}."
     )  # fmt: skip
-    return Compared(first, second, split, a.name, (one.point, other.point), found, note)
+    return Compared(first, second, split, scores[0].name, (one, other), found, note)
 
 
-def refusal(
-    db: Database, first: int, second: int, *, split: str = "test", finding: int | None = None
-) -> str:  # fmt: skip
+def refusal(db: Database, first: int, second: int, *, split: str = "test", finding: int | None = None) -> str:
     """Why two runs cannot be compared on a split, "" where they can.
 
     Raises:
         NotFound: no such run.
     """
     try:
-        return _why_not(*_sides(db, first, second, split, finding, None), split)
+        why = reason(*_scored(*_sides(db, first, second, split, finding, None)))
     except InvalidInput as error:
         return str(error)
+    return why and _cannot(first, second, split, why)
+
+
+def _cannot(first: int, second: int, split: str, why: str) -> str:
+    return f"Runs {first} and {second} cannot be compared on the {split} split, for {why[:1].lower()}{why[1:]}"
+
+
+def _scored(one: _Asked, other: _Asked) -> tuple[scored.Scored, scored.Scored]:
+    """Both sides' scores, counted as the first's point counts."""
+    alike = replace(other.point, level=one.point.level, patient_rule=one.point.patient_rule)
+    return (scored.question(one.run, one.found, finding=one.finding, point=one.point),
+            scored.question(other.run, other.found, finding=other.finding, point=alike))  # fmt: skip
 
 
 def _sides(
@@ -95,7 +106,7 @@ def _sides(
 ) -> tuple[_Asked, _Asked]:
     one, other = runs.get(db, first), runs.get(db, second)
     if why := _other_question(one, other):
-        raise InvalidInput(OTHER_CASES.format(first=first, second=second, split=split, why=why))
+        raise InvalidInput(_cannot(first, second, split, f"{why}."))
     found = _placed(one, other, finding)
     yes = _positive(db, one, positive, finding)
     mine = operating.standing(db, first, finding or 0), operating.standing(db, second, found or 0)
@@ -143,31 +154,3 @@ def _positive(db: Database, run: RunView, positive: int | None, finding: int | N
 def _asking(point: PointView, positive: int) -> PointView:
     """The point where it is of that class; else the usual one for it."""
     return point if point.positive == positive else PointView(None, point.run_id, point.finding, positive)
-
-
-def _counted_as(first: PointView, second: PointView) -> PointView:
-    return replace(second, level=first.level, patient_rule=first.patient_rule)
-
-
-def _why_not(one: _Asked, other: _Asked, split: str) -> str:
-    """Whether both were asked the same cases of the same patients with the same truth."""
-    a, b = (_truths(side) for side in (one, other))
-    mine, theirs = set(a), set(b)
-    why = ""
-    if mine != theirs:
-        both = len(mine & theirs)
-        why = (f"run {one.run.id} was asked {len(mine):,} cases, run {other.run.id} {len(theirs):,}, and only {both:,} "
-               "are the same; predict the same split of the same dataset with both")  # fmt: skip
-    elif differing := [case for case in a if a[case][0] != b[case][0]]:
-        why = (f"{len(differing):,} of the cases have another truth in the dataset of run {other.run.id}, the first is "
-               f"case {differing[0]}; train or predict on one dataset")  # fmt: skip
-    elif moved := [case for case in a if a[case][1] != b[case][1]]:
-        why = f"{len(moved):,} of the cases belong to another patient in the dataset of run {other.run.id}"
-    return why and OTHER_CASES.format(first=one.run.id, second=other.run.id, split=split, why=why)
-
-
-def _truths(side: _Asked) -> dict[int, tuple[bool, str]]:
-    """By case: the truth and the patient, of the cases where it is known."""
-    asked = scored.question(side.run, side.found, finding=side.finding, positive=side.point.positive)
-    names = np.array(asked.patients)[asked.owner] if asked.patients else np.array([])
-    return dict(zip(asked.cases.tolist(), zip(asked.truth.tolist(), names.tolist(), strict=True), strict=True))

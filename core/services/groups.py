@@ -1,7 +1,7 @@
 """For which groups of a split a run does worse: by every fact of its cases, and by pairs of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import InvalidInput
@@ -39,7 +39,7 @@ class Groups:
         """Plain values, without NaN."""
         return {"figure": self.figure, "point": self.point.to_json(), "facts": list(self.facts),
                 "left_out": dict(self.left_out), "words": self.words,
-                "groups": [one.to_json() for one in self.rows]}  # fmt: skip
+                "groups": [{**asdict(one), "facts": dict(one.facts)} for one in self.rows]}  # fmt: skip
 
 
 def of(

@@ -152,11 +152,13 @@ def counted(db: Database, run_id: int, split: str) -> int:
 
 def stamp(db: Database, run_id: int, split: str) -> tuple[int, int, str, str]:
     """What changes when a split is predicted anew: count, newest id, and which weights; (0, 0, "", "") before."""
-    told = func.count(), func.max(Prediction.id), *(one(Prediction.checkpoint_sha256) for one in (func.min, func.max))
-    wanted = select(*told).where(Prediction.run_id == run_id)
+    weights = Prediction.checkpoint_sha256
+    wanted = select(func.count(), func.max(Prediction.id), func.min(weights), func.max(weights))
+    wanted = wanted.where(Prediction.run_id == run_id)
     with db.read() as session:
-        row = session.execute(wanted if split == "all" else wanted.where(Prediction.split == Split(split))).one()
-    return int(row[0]), int(row[1] or 0), row[2] or "", row[3] or ""
+        asked = wanted if split == "all" else wanted.where(Prediction.split == Split(split))
+        count, newest, least, most = session.execute(asked).one()
+    return count, newest or 0, least or "", most or ""
 
 
 def of_cases(
