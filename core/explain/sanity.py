@@ -11,6 +11,7 @@ from core.explain.maps import Map
 from core.explain.sanity_again import Case, Explain, Json, Steps, Tell, of_classes, of_weights
 from core.explain.sanity_answers import Answers, answers
 from core.explain.sanity_hits import hits
+from core.explain.sanity_marks import of_marks
 from core.explain.sanity_told import of_places, of_taking
 
 if TYPE_CHECKING:
@@ -23,29 +24,32 @@ AGAIN = 10  # networks with weights drawn by chance; five at least
 
 def check(
     model: "LoadedModel", cases: Sequence[Case], judged: "Sequence[Example]", explain: Explain, *, tell: Tell,
-    again: int = AGAIN, seed: int = 0,
+    classes: Sequence[str], again: int = AGAIN, seed: int = 0,
 ) -> Json:  # fmt: skip
     """Plain values in parts, each with its sentence; `banner` is "" where nothing is wrong.
 
     Maps are made of `cases`; on the answers to `judged` (more of them, none that it learned from) the model has to be
-    better than weights drawn by chance. `tell(done, of, doing)` may raise to stop.
+    better than weights drawn by chance. `classes` are what people call the answers; `tell(done, of, doing)` may raise
+    to stop.
     """
-    steps = Steps(tell, again + 6)
+    steps = Steps(tell, again + 7)
     steps.next("Making the maps")
     own = [explain(model, one.example, None) for one in cases]
     weights = of_weights(model, cases, own, explain, steps, again, seed)
     steps.next("Comparing its answers with those of weights drawn by chance")
     told = answers(model, judged)
     steps.next("Asking for other classes")
-    classes = of_classes(model, cases, own, explain)
+    others = of_classes(model, cases, own, explain)
     steps.next("Taking away what is hot")
     taken = of_taking(model, cases, own, seed)
     steps.next("Looking where the heat lies")
     where = of_places(model, cases, own)
+    steps.next("Looking for text and markers")
+    marks = of_marks(model, judged, explain, classes)
     drawn = [(found.values, one.drawn) for found, one in zip(own, cases, strict=True) if one.drawn is not None]
     pointed = hits([values for values, _ in drawn], [mask for _, mask in drawn], seed=seed).to_json()
-    return {"cases": len(cases), "weights": weights, "answers": told.to_json(), "classes": classes, "taken": taken,
-            "where": where, "hits": pointed, "banner": _banner(weights, told, own)}  # fmt: skip
+    return {"cases": len(cases), "weights": weights, "answers": told.to_json(), "classes": others, "taken": taken,
+            "where": where, "marks": marks, "hits": pointed, "banner": _banner(weights, told, own)}  # fmt: skip
 
 
 def _banner(weights: Json, told: Answers, own: Sequence[Map]) -> str:

@@ -15,7 +15,7 @@ Picture = NDArray[np.float32]
 EDGE = 256  # pictures are looked at in this size
 WHITE, RISE = 0.75, 0.35  # a marker is nearly white and stands out by so much from what lies about it
 NEAR = 0.25  # of the edge: a marker's middle is so near to a border, or lies outside the body
-LARGEST = 0.35  # of the edge: a marker is no longer than this
+LARGEST, LEAST = 0.35, 6  # a marker is no longer than that share of the edge, and has so many white pixels at 128 px
 DIFFUSE = 0.5  # of the picture: a map whose upper half covers more points nowhere
 
 
@@ -67,7 +67,10 @@ def body(picture: Picture) -> Mask | None:
     outside = np.isin(named, border[border > 0])
     if not 0.01 <= outside.mean() <= 0.9:
         return None
-    return np.asarray(ndimage.binary_fill_holes(~outside), dtype=np.bool_)
+    parts, _ = ndimage.label(~outside)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return np.asarray(parts == sizes.argmax(), dtype=np.bool_)
 
 
 def marks(picture: Picture, inside: Mask | None) -> Mask:
@@ -83,7 +86,7 @@ def marks(picture: Picture, inside: Mask | None) -> Mask:
     found = np.zeros(picture.shape, np.bool_)
     for number, part in enumerate(ndimage.find_objects(named), start=1):
         own = named[part] == number
-        if white[part][own].sum() >= (edge / 128) ** 2 * 3 and _is_mark(part, own, picture.shape, inside):
+        if white[part][own].sum() >= (edge / 128) ** 2 * LEAST and _is_mark(part, own, picture.shape, inside):
             found[part] |= own
     return found
 

@@ -9,7 +9,7 @@ from core.explain.maps import Map, Values
 from core.explain.sanity_again import CASES, Case, Json, whole
 from core.explain.sanity_alike import Mean, centre, noise
 from core.explain.sanity_faithful import Faith, faith
-from core.explain.sanity_places import EDGE, Heat, heat, places
+from core.explain.sanity_places import EDGE, heat, places, words
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -51,39 +51,17 @@ def _faith_said(found: dict[str, list[Faith]]) -> str:
 
 
 def of_places(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map]) -> Json:
-    """Shares of heat outside the body and on marks, with the areas that those have."""
+    """Share of heat outside the body, with the area that is, and how many maps have a warning of their own."""
     told = [heat(found.values, places(picture(model, one.example, found.plane)))
             for one, found in zip(cases, own, strict=True)]  # fmt: skip
-    marked = [one for one in told if one.marks is not None]
     outside, area = Mean.of([one.outside for one in told]), Mean.of([one.outside_area for one in told])
-    on, about = Mean.of([one.marks for one in marked]), Mean.of([one.marks_area for one in marked])
-    return {
-        "outside": outside.to_json(), "outside_area": area.to_json(), "marks": on.to_json(),
-        "marks_area": about.to_json(), "marked": len(marked), "peaks_on_marks": sum(one.peak_on_mark for one in marked),
-        "flagged": _is_shortcut(marked, on, about), "words": _where_said(told, marked),
-    }  # fmt: skip
-
-
-def _is_shortcut(marked: Sequence[Heat], on: Mean, about: Mean) -> bool:
-    """Marks are at least twice as hot as their area would be by chance, and that is no chance."""
-    return bool(len(marked) > 1 and on.low is not None and about.value is not None and on.low > 2 * about.value)
-
-
-def _where_said(told: Sequence[Heat], marked: Sequence[Heat]) -> str:
-    outside = Mean.of([one.outside for one in told]).value
-    said = "No picture has a dark surround, so there is no body to lie outside of." if outside is None else (
-        f"{100 * outside:.0f} % of the heat lies outside the body, which is "
-        f"{100 * (Mean.of([one.outside_area for one in told]).value or 0):.0f} % of the picture."
+    doubted = sum(bool(words(one)) for one in told)
+    said = "No picture has a dark surround, so there is no body to lie outside of." if outside.value is None else (
+        f"{100 * outside.value:.0f} % of the heat lies outside the body, which is {100 * (area.value or 0):.0f} % of "
+        "the picture."
     )  # fmt: skip
-    if not marked:
-        return f"{said} No text or marker was seen in these pictures."
-    on, about = (
-        Mean.of([one.marks for one in marked]).value or 0.0,
-        Mean.of([one.marks_area for one in marked]).value or 0,
-    )
-    peaks = sum(one.peak_on_mark for one in marked)
-    return (f"{said} In {len(marked)} pictures with text or a marker {100 * on:.0f} % of the heat lies there, on "
-            f"{100 * about:.1f} % of the picture, and in {peaks} of them the hottest point.")  # fmt: skip
+    return {"outside": outside.to_json(), "outside_area": area.to_json(), "doubted": doubted,
+            "words": f"{said} {doubted} of {len(told)} maps have a warning of their own."}  # fmt: skip
 
 
 def picture(model: "LoadedModel", example: "Example", plane: int) -> Values:

@@ -51,7 +51,8 @@ def do(work: Work) -> Json:
 
     again = work.number("again", AGAIN, low=5, high=50)
     return {"method": method, "title": EXPLAINERS[method].title, "split": chosen[0].split,
-            **check(model, cases, judged, explain, tell=work.tell, again=again)}  # fmt: skip
+            **check(model, cases, judged, explain, tell=work.tell, again=again,
+                    classes=explaining.answers(work.run))}  # fmt: skip
 
 
 def balanced(every: "Sequence[Example]", count: int) -> "list[Example]":

@@ -7,7 +7,7 @@ from core.services.runs import RunView
 from dashboard.parts import trust_job
 
 PARTS = {"weights": "Weights drawn anew", "answers": "Answers", "classes": "Other classes", "taken": "What is hot",
-         "where": "Where the heat lies", "hits": "Pointing game"}  # fmt: skip
+         "where": "Where the heat lies", "marks": "Text and markers", "hits": "Pointing game"}  # fmt: skip
 
 
 def show(run: RunView, *, details: bool = True) -> bool:
@@ -22,6 +22,8 @@ def show(run: RunView, *, details: bool = True) -> bool:
         st.error(banner, icon=":material/warning:")
     else:
         told = found.result
+        if told["marks"]["flagged"]:
+            st.warning(told["marks"]["words"], icon=":material/warning:")
         st.caption(f"{told['title']} maps were checked on {told['cases']} {told['split']} cases and passed.")
     if details:
         _details(found, run)
@@ -51,8 +53,10 @@ def _lines(found: ExaminationView) -> list[dict[str, object]]:
     for name in ("deletion", "insertion"):
         lines += [{"figure": f"{name} by {by}", **_spread(told["taken"][by][name])}
                   for by in ("map", "chance", "middle") if by in told["taken"]]  # fmt: skip
-    lines += [{"figure": "share of heat outside the body", **_spread(told["where"]["outside"])},
-              {"figure": "share of heat on text and markers", **_spread(told["where"]["marks"])}]  # fmt: skip
+    lines.append({"figure": "share of heat outside the body", **_spread(told["where"]["outside"])})
+    for one in told["marks"]["classes"]:
+        lines += [{"figure": f"share of heat on text and markers, class {one['class'] + 1}", **_spread(one["with"])},
+                  {"figure": "the same places of pictures without", **_spread(one["without"])}]  # fmt: skip
     return lines
 
 
