@@ -19,6 +19,15 @@ def cohort(rng, *, patients=100, images=5, alike=0.8):
     return np.stack([1 - positive, positive], axis=1), truth[owner].astype(int), owner
 
 
+def mixed(rng, *, patients=120, alike=0.6):
+    """As `cohort`, but each case is ill or not by itself, and patients have one to nine of them."""
+    owner = np.repeat(np.arange(patients), rng.integers(1, 10, size=patients))
+    truth = rng.random(len(owner)) < 0.5
+    noise = math.sqrt(alike) * rng.normal(size=patients)[owner] + math.sqrt(1 - alike) * rng.normal(size=len(owner))
+    positive = 1 / (1 + np.exp(-(SEPARATION * (truth - 0.5) + noise)))
+    return np.stack([1 - positive, positive], axis=1), truth.astype(int), owner
+
+
 def scored(seed, *, n=500, ties=False):
     """Scores (n,) in 0 to 1, truth (n,) and 60 patients, without structure."""
     rng = np.random.default_rng(seed)
