@@ -1,0 +1,81 @@
+"""Groups of a split by what is known of its cases; what tells nothing is left out with its reason."""
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from core.errors import InvalidInput
+from core.services import groups, operating, predicting
+from core.services.facts import facts
+from db.tables import Fact
+from db.vocabulary import TaskKind
+from tests.core.services.predicted import draw
+
+
+def test_a_site_where_the_run_fails_stands_first(home):
+    drawn = draw(home.db, patients=180)
+    with home.db.transaction() as session:  # in the south it says the opposite
+        session.execute(text(
+            "UPDATE prediction SET probabilities = json_array(json_extract(probabilities, '$[1]'), "
+            "json_extract(probabilities, '$[0]')) WHERE case_id IN (SELECT c.id FROM \"case\" c JOIN fact f ON "
+            "f.image_id = c.image_id WHERE f.name = 'site' AND f.value = 'south')"
+        ))  # fmt: skip
+    operating.choose(home.db, drawn.run, threshold=0.4, by="ann")
+    for figure in ("auroc", "sensitivity"):
+        found = groups.of(home.db, drawn.run, figure=figure, pairs=False, resamples=200)
+        assert found.rows[0].facts == (("site", "south"),)
+        assert found.rows[0].adjusted_p < 0.05
+        assert found.point.threshold == 0.4
+    sites = {row.facts[0][1]: row for row in found.rows if row.facts[0][0] == "site"}
+    rows = predicting.every(home.db, drawn.run, split="test", point=found.point)
+    told = facts(home.db, [row.case_id for row in rows])
+    for name, row in sites.items():
+        ill = [one for one, site in zip(rows, told["site"], strict=True) if site == name and one.label == 1]
+        assert row.figure.value == pytest.approx(np.mean([one.called for one in ill]), abs=1e-12)
+        assert row.events == len(ill)
+
+
+def test_ages_are_banded_and_what_says_nothing_is_left_out_and_said(home):
+    drawn = draw(home.db, patients=180)
+    found = groups.of(home.db, drawn.run, resamples=100)
+    named = {name: {value for row in found.rows for key, value in row.facts if key == name} for name in found.facts}
+    assert set(found.facts) == {"age", "sex", "site"}
+    assert "unknown" in named["age"]
+    assert named["age"] <= {"18–39", "40–59", "60–79", "80 and older", "unknown"}
+    assert found.left_out == {
+        "image size": "every case has the same (64×48)", "row": "it has 180 values, more than 12",
+    }  # fmt: skip
+    assert any(len(row.facts) == 2 for row in found.rows)
+    assert all(row.thin == (row.cases < 20 or row.events < 5) for row in found.rows)
+    plain = found.to_json()["groups"][0]
+    assert {"facts", "cases", "events", "patients", "figure", "rest", "gap", "thin", "adjusted_p"} <= set(plain)
+    only = groups.of(home.db, drawn.run, only=("sex",), resamples=100)
+    assert {key for row in only.rows for key, _ in row.facts} == {"sex"}
+
+
+def test_the_answer_itself_makes_no_groups(home):
+    drawn = draw(home.db, patients=30)
+    with home.db.transaction() as session:
+        for row in predicting.every(home.db, drawn.run):
+            session.add(Fact(image_id=row.image_id, name="finding", value="ab"[row.label]))
+    found = groups.of(home.db, drawn.run, resamples=50)
+    assert found.left_out["finding"] == "it is the answer itself: all cases of one value have the same truth"
+
+
+def test_without_metadata_there_are_no_groups_and_a_sentence(home):
+    drawn = draw(home.db, patients=12)
+    with home.db.transaction() as session:
+        session.execute(text("DELETE FROM fact"))
+    found = groups.of(home.db, drawn.run)
+    assert found.rows == ()
+    assert found.words.startswith("Nothing that is known of these cases tells groups apart; import them with a CSV")
+
+
+def test_what_cannot_be_grouped_is_one_sentence(home):
+    drawn, number = draw(home.db, patients=12), draw(home.db, TaskKind.NUMBER, (), patients=12, name="two")
+    with pytest.raises(InvalidInput, match="has a fact 'planet'; its facts are: age"):
+        groups.of(home.db, drawn.run, only=("planet",))
+    with pytest.raises(InvalidInput, match="There is no figure 'wish' for subgroups"):
+        groups.of(home.db, drawn.run, figure="wish")
+    with pytest.raises(InvalidInput, match="answers with a number"):
+        groups.of(home.db, number.run)
