@@ -35,7 +35,7 @@ def show(every: Sequence[RunView], state: ReviewState) -> ReviewState:
     if run != state.run:
         return ReviewState(run=run, split=split or "test", section=state.section)
     if split != state.split:
-        return replace(state.without_mark(), split=split or "test", at=-1.0, level="", scale="")
+        return replace(_anew(state), split=split or "test")
     return state
 
 
@@ -50,18 +50,18 @@ def question(run: RunView, state: S) -> S:
         places = range(len(run.titles))
         chosen = st.segmented_control("Finding", places, default=min(state.finding, len(places) - 1), required=True,
                                       format_func=run.titles.__getitem__, key=f"review_finding_{run.id}")  # fmt: skip
-        return state if chosen == state.finding else _another(state, finding=chosen)
+        return state if chosen == state.finding else replace(_anew(state), finding=chosen)
     if len(run.titles) > 2:
         offered = [-1, *range(len(run.titles))]
         chosen = st.segmented_control("Class", offered, default=state.positive if state.positive in offered else -1,
                                       required=True, key=f"review_class_{run.id}",
                                       format_func=lambda at: "All classes" if at < 0 else run.titles[at])  # fmt: skip
-        return state if chosen == state.positive else _another(state, positive=chosen)
+        return state if chosen == state.positive else replace(_anew(state), positive=chosen)
     return replace(state, finding=0, positive=-1)
 
 
-def _another(state: S, **asked: int) -> S:
-    return replace(state.without_mark(), at=-1.0, level="", scale="", **asked)
+def _anew(state: S) -> S:
+    return replace(state.without_mark(), at=-1.0, level="", scale="")
 
 
 def predicted(run: RunView, split: str) -> bool:

@@ -4,6 +4,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -60,7 +61,7 @@ def _reliability(found: Asked, one: Scored, scale: str, *, counts: bool) -> None
     plot = chart.square(f"mean score, {asked.SCALES[scale].lower()}", "share that is so")
     chart.guide(plot, [0, 1], [0, 1])
     _points(plot, bins)
-    table = {
+    table: dict[str, list[Any]] = {
         "low": [each.low for each in bins], "high": [each.high for each in bins], "n": [each.n for each in bins],
         "mean score": [each.mean for each in bins], "share": [each.share for each in bins],
         "share low": [each.interval[0] if each.interval else None for each in bins],

@@ -1,6 +1,5 @@
 """What deciding by the model is worth against treating everybody and nobody."""
 
-import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -11,7 +10,7 @@ from dashboard.asked import Asked
 from dashboard.kept import kept
 from dashboard.parts import chart
 
-THRESHOLDS = np.round(np.arange(0.01, 1.0, 0.01), 2)
+THRESHOLDS = [at / 100 for at in range(1, 100)]
 
 
 def show(found: Asked) -> None:
