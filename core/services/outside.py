@@ -21,7 +21,7 @@ from db.vocabulary import Split
 
 NAMED = 5  # lines that are named of those that were left out
 LEFT = {
-    "repeated": "that repeat another", "without_score": "without a score", "not_frozen": "about images that are not in "
+    "repeated": "repeating another", "without_score": "without a score", "not_frozen": "about images that are not in "
     "the snapshot", "unknown": "about images that nobody imported",
 }  # fmt: skip
 
