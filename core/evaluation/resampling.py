@@ -112,6 +112,11 @@ def divide(numerator: Floats, denominator: Floats) -> Floats:
     return quotient
 
 
+def forget() -> None:
+    """Give the kept counts back; the next number makes them anew."""
+    _kept.cache_clear()
+
+
 def _row_by_row(one: Callable[[Floats], tuple[float, float]]) -> Statistic:
     """Resample by resample: what one works on then stays in the processor's cache."""
 

@@ -14,6 +14,9 @@ from core.evaluation.resampling import (
     weighted_auroc,
     weighted_average_precision,
 )
+from tests.benchmarks import bootstrap_auroc
+from tests.benchmarks.measure import Asked
+from tests.benchmarks.references import bootstrap_auroc as loop
 from tests.core.evaluation.cohorts import scored
 
 PATIENTS = 60
@@ -86,9 +89,18 @@ def test_a_table_too_large_to_keep_gives_the_same_numbers(monkeypatch):
 
 
 def test_counts_are_made_once_for_patients_resamples_and_seed():
-    resampling._kept.cache_clear()
+    resampling.forget()
     for seed in (0, 0, 1):
         sums(np.ones((1, PATIENTS)), resamples=10, seed=seed)
     assert (resampling._kept.cache_info().hits, resampling._kept.cache_info().misses) == (1, 2)
     with pytest.raises(ValueError, match="read-only"):
         resampling._kept(PATIENTS, 10, 0)[0, 0] = 5
+
+
+def test_both_sides_of_the_benchmark_draw_and_find_the_same(tmp_path):
+    scores, truth, owner = bootstrap_auroc.cases(400, 90)
+    asked = {"patients": 90, "resamples": 70, "seed": 0}
+    mine, theirs = (one(scores, truth, owner, **asked) for one in (bootstrap_auroc.ours, loop.aurocs))
+    np.testing.assert_allclose(mine, theirs, atol=1e-12)
+    with bootstrap_auroc.sides(tmp_path, Asked(), number=400, resamples=5) as sides:
+        assert sides.ours().figure > sides.reference().figure / 100 > 0
