@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 PANES = 4
-COUNTS = (1, 2, 4)
 PLAIN = -1  # no map
 
 
@@ -27,4 +26,4 @@ def laid(pictures: Sequence[int], maps: int, further: int = 0, *, plain: bool = 
     behind = [(at, row) for row in range(maps, maps + further) for at in range(len(pictures))]
     every = [*shown, *behind][:PANES]
     places = tuple({"image": pictures[at], "of": at, "map": row} for at, row in every)
-    return Layout(places, next(count for count in COUNTS if count >= len(shown)))
+    return Layout(places, len(shown))

@@ -9,7 +9,7 @@ from core.models import MODELS
 from core.services import explaining, predicting, runs
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
-from dashboard import wiring
+from dashboard import look, wiring
 from dashboard.parts import case_more, mishap, trust_badge, trust_banner
 from dashboard.parts.case_question import Question
 from dashboard.state import CaseState
@@ -27,10 +27,8 @@ def choose(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
         return state
     chosen = st.multiselect("Maps", offered, methods_of(run, state), format_func=offered.__getitem__, key="case_method",
                             max_selections=MOST, placeholder="none", help=_help(offered))  # fmt: skip
-    left, right = st.columns(2, gap="small")
-    with left:
+    with st.container(horizontal=True, gap="small", key="case_asked"):
         shown = _class(run, state, chosen)
-    with right:
         layer = _layer(run, state, chosen)
     named = st.segmented_control("Picture and map", LAYOUTS, default=LAYOUTS[state.beside == 1], key="case_beside",
                                  label_visibility="collapsed", width="stretch")  # fmt: skip
@@ -53,9 +51,14 @@ def others_of(row: PredictionView, run: RunView, state: CaseState) -> list[int]:
     return [int(one) for one in dict.fromkeys(state.others.split(",")) if one in there][:MOST]
 
 
-def question(run: RunView, about: RunView, method: str, state: CaseState) -> Question:
-    """What is asked of a run (`about`, the page's or another) by a method: a class by its name, a layer it can read."""
+def question(run: RunView, row: PredictionView, about: RunView, method: str, state: CaseState) -> Question:
+    """What is asked of a run (`about`, the page's or another) by a method: a class by its name, a layer it can read.
+
+    Other runs are asked for the class that this one gives most to, so that what lies side by side is of one class.
+    """
     shown = state.finding if run.kind is TaskKind.MULTI and state.shown < 0 else state.shown
+    if shown < 0 and about.id != run.id:
+        shown = max(range(len(row.probabilities)), key=row.probabilities.__getitem__)
     names = explaining.answers(run)
     wanted = names[shown] if 0 <= shown < len(names) else None
     there = explaining.answers(about)
@@ -64,7 +67,9 @@ def question(run: RunView, about: RunView, method: str, state: CaseState) -> Que
                     state.layer if state.layer in layers else "")  # fmt: skip
 
 
-def of_other(run: RunView, other: int, methods: list[str], state: CaseState) -> list[Question]:
+def of_other(
+    run: RunView, row: PredictionView, other: int, methods: list[str], state: CaseState
+) -> list[Question]:  # fmt: skip
     """The same questions of another run, by its usual method where it has not those; none where it has no model."""
     about = runs.get(wiring.here().db, other)
     offered = methods_of(about, CaseState())
@@ -72,7 +77,7 @@ def of_other(run: RunView, other: int, methods: list[str], state: CaseState) -> 
         return []
     suited = MODELS[about.spec.model].explainers
     wanted = dict.fromkeys(one if one in suited else offered[0] for one in methods)
-    return [question(run, about, one, state) for one in wanted]
+    return [question(run, row, about, one, state) for one in wanted]
 
 
 def told(run: RunView, row: PredictionView, state: CaseState) -> None:
@@ -81,7 +86,7 @@ def told(run: RunView, row: PredictionView, state: CaseState) -> None:
     if not methods:
         return
     trust_banner.show(run, details=False)
-    asked = [question(run, run, method, state) for method in methods]
+    asked = [question(run, row, run, method, state) for method in methods]
     waits = any(one.filed(row.image_id) is None for one in asked)
 
     def drawn() -> None:
@@ -90,28 +95,34 @@ def told(run: RunView, row: PredictionView, state: CaseState) -> None:
             st.rerun()  # now its layers are known too
         for one in found:
             if one is not None:
-                st.markdown(f"{one.title}  \n:gray[Shows what moved the answer. Not a segmentation.]")
+                st.markdown(look.plain(one.title))
                 trust_badge.show(one, row.image_id)
                 case_more.counted(one)
+        st.caption("Maps show what moved the answer. They are not segmentations.")
 
-    mishap.again(drawn, every="2s" if waits else None)
+    with st.container(key="case_told", gap="xsmall"):
+        mishap.again(drawn, every="2s" if waits else None)
 
 
 def _class(run: RunView, state: CaseState, chosen: list[str]) -> int:
-    names = explaining.answers(run)
-    first = f"{names[state.finding]}, in question" if run.kind is TaskKind.MULTI else "the most probable"
-    titles = {-1: first, **dict(enumerate(names))}
+    """The class that was chosen, -1 where it is the one that the page opens with."""
+    names = dict(enumerate(explaining.answers(run)))
     if len(names) == 1:
         return -1
+    findings = run.kind is TaskKind.MULTI
+    usual, titles = (state.finding, names) if findings else (-1, {-1: "the most probable", **names})
+    now = state.shown if state.shown in titles else usual
     idle = not any(EXPLAINERS[one].by_class for one in chosen)
-    shown: int = st.selectbox("Class", titles, list(titles).index(state.shown if state.shown in titles else -1),
-                              format_func=titles.__getitem__, key="case_class", disabled=idle,
+    shown: int = st.selectbox("Finding" if findings else "Class", titles, list(titles).index(now), disabled=idle,
+                              format_func=titles.__getitem__, key=f"case_class_{usual}",
                               help="Some methods show the same map for every class.")  # fmt: skip
-    return shown
+    return -1 if shown == usual else shown
 
 
 def _layer(run: RunView, state: CaseState, chosen: list[str]) -> str:
     wired = wiring.here()
+    if not any(EXPLAINERS[one].layers for one in chosen):
+        return state.layer
     titles = {"": "the usual one"}
     for method in chosen:
         titles |= explaining.layers(wired.db, wired.settings, run.id, method)

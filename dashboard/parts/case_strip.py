@@ -64,7 +64,8 @@ def show(found: Asked, state: ListState, *, closes: bool = True) -> None:
     with st.container(key="strip_part", gap="small"):
         start = _head(found, state, rows, closes=closes)
         shown = rows[start : start + SHOWN]
-        opened = gallery.show(_tiles(found, shown), key="strip", strip=True, at=f"{len(rows)} {_named(state)} {start}")
+        opened = gallery.show(_tiles(found, shown), key="strip", strip=True, at=f"{_named(state)} {start}",
+                              drawn=f"{len(rows)} at {found.threshold!r}")  # fmt: skip
     if opened is not None:
         st.switch_page("views/case.py", query_params=CaseState.like(state, case=opened).query())
 

@@ -14,20 +14,22 @@ from db.vocabulary import Verdict
 
 KEYS = {Verdict.MODEL_RIGHT: "1", Verdict.MODEL_WRONG: "2", Verdict.UNSURE: "3"}
 RELABEL_KEY = "4"
+STYLE = """<style>.st-key-verdicts button{padding:.25rem .45rem}.st-key-verdicts button *{white-space:nowrap}</style>"""
 
 
 def show(run: RunView, row: PredictionView, state: CaseState) -> None:
     """The buttons; a verdict is kept at once."""
+    st.html(STYLE)
     st.markdown("**Verdict**")
     why = st.text_input("Why", key=f"why_{row.id}", placeholder="why, or a note", label_visibility="collapsed",
                         max_chars=commenting.LONGEST)  # fmt: skip
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall", key="verdicts"):
         for verdict, key in KEYS.items():
             if st.button(verdict.value.capitalize(), key=f"verdict_{verdict.name}", shortcut=key):
                 _judge(row, verdict, why)
     said = relabel.choose(run, row, state)
     left, right = st.columns(2)
-    if left.button("Relabel", key="relabel", disabled=said is None, icon=":material/edit:", type="primary",
+    if left.button("Relabel", key="relabel", disabled=said is None, type="primary",
                    shortcut=RELABEL_KEY, width="stretch"):  # fmt: skip
         _judge(row, Verdict.RELABELLED, why, **(said or {}))
     if right.button("Keep as note", key="note", disabled=not why.strip(), width="stretch"):

@@ -1,6 +1,6 @@
 """A predicted case in the viewer, beside or under the maps of what models looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.services import explaining, images, labeling, predicting, tasks
@@ -26,6 +26,11 @@ def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseStat
     beside = [one for one in seen if one != row.image_id][: BESIDE - 1] if task.unit is Unit.STUDY else []
     views = images.many(wired.db, [*stack, *beside])
     asked, further = _asked(run, row, state)
+    several = len({one.run for one in asked}) > 1
+
+    def named(one: Question) -> bool:
+        return several or one.run != run.id
+
     layout = case_layout.laid([row.image_id, *beside], len(asked), len(further), plain=state.beside == 1)
     about = describe.case(case, views[: len(stack)], wired.signer, session)
     about["beside"] = [{**describe.image(one, wired.signer, session), "title": _title(one)}
@@ -33,7 +38,7 @@ def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseStat
     data = {
         "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
         "drawing": drawing.offered(task), "note": f"run {run.id} · case {at + 1} of {count}", "cases": [about],
-        "overlays": _overlays([*asked, *further], seen), "places": list(layout.places), "panes": layout.panes,
+        "overlays": _overlays([*asked, *further], seen, named), "places": list(layout.places), "panes": layout.panes,
     }  # fmt: skip
     event = viewer.show(key="case_viewer", data=data)
     return int(event["by"]) if event and event.get("kind") == "step" else 0
@@ -47,19 +52,22 @@ def _asked(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Qu
     db = wiring.here().db
     methods = case_maps.methods_of(run, state)
     chosen = case_maps.others_of(row, run, state)
-    asked = [case_maps.question(run, run, method, state) for method in methods]
-    asked += [one for other in chosen for one in case_maps.of_other(run, other, methods, state)]
+    asked = [case_maps.question(run, row, run, method, state) for method in methods]
+    asked += [one for other in chosen for one in case_maps.of_other(run, row, other, methods, state)]
     there = [one for one in predicting.runs_of_case(db, row.case_id) if one != run.id and one not in chosen]
     room = case_layout.PANES - len(asked)
-    further = [one for other in there[: max(0, room)] for one in case_maps.of_other(run, other, methods[:1], state)]
+    further = [
+        one for other in there[: max(0, room)] for one in case_maps.of_other(run, row, other, methods[:1], state)
+    ]
     return asked, further if methods else []
 
 
-def _overlays(asked: Sequence[Question], seen: Sequence[int]) -> list[dict[str, Any]]:
+def _overlays(
+    asked: Sequence[Question], seen: Sequence[int], named: Callable[[Question], bool]
+) -> list[dict[str, Any]]:
     """`of` are the addresses of the maps of the case's pictures by their id: the map follows the picture shown."""
-    several = len({one.run for one in asked}) > 1
     return [
-        {"of": {str(image): one.url(image) for image in seen}, "title": f"run {one.run}" if several else ""}
+        {"of": {str(image): one.url(image) for image in seen}, "title": f"run {one.run}" if named(one) else ""}
         for one in asked
     ]
 

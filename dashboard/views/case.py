@@ -9,6 +9,10 @@ from dashboard import wiring
 from dashboard.parts import case_side, case_strip, case_viewer
 from dashboard.state import CaseState, ReviewState
 
+# Fixed text of ours: the picture stays while what is beside it scrolls, and a warning is read to its end.
+STYLE = """<style>[data-testid="stColumn"]:has(.st-key-case_viewer){position:sticky;top:3.6rem;align-self:flex-start}
+.st-key-case_told .stMarkdownBadge{white-space:normal!important;overflow:visible!important;display:inline}</style>"""
+
 wired = wiring.here()
 state = CaseState.from_url()
 run = runs.get(wired.db, state.run)
@@ -20,6 +24,7 @@ if not rows:
 at = rows.place(state.case)
 row = rows[at]
 
+st.html(STYLE)
 picture, side = st.columns([3.4, 1], gap="small")
 with picture:
     step = case_viewer.show(run, row, at, len(rows), state)
