@@ -39,10 +39,13 @@ class Tile:
     chosen: bool = False
 
 
-def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "") -> int | None:
-    """Draw the grid, or one row that scrolls; the id that was clicked just now, else None. `at` names the list."""
+def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", drawn: str = "") -> int | None:
+    """Draw the grid, or one row that scrolls; the id that was clicked just now, else None.
+
+    `at` names the list: another one begins at its left. `drawn` stands on the grid, for who waits for it.
+    """
     data = {"url": f"/api/viewer/{api.version()}/gallery.js", "items": [asdict(tile) for tile in tiles],
-            "strip": strip, "at": at}  # fmt: skip
+            "strip": strip, "at": at, "drawn": drawn}  # fmt: skip
     opened = _gallery(data=data, key=key, on_opened_change=_nothing).opened
     return int(opened) if opened is not None else None
 

@@ -35,7 +35,8 @@ def show(found: Asked, state: ReviewState) -> None:
         if found.scored is None:
             of_classes.show(found)
         else:
-            table(figures(found, state.prevalence), name=f"figures-run-{found.run.id}-{state.split}")
+            table(figures(found, state.prevalence), name=f"figures-run-{found.run.id}-{state.split}",
+                  at=f"{found.threshold!r}")  # fmt: skip
 
 
 def figures(found: Asked, prevalence: float = -1.0) -> Mapping[str, Figure]:
@@ -51,14 +52,14 @@ def figures(found: Asked, prevalence: float = -1.0) -> Mapping[str, Figure]:
     return {name: every[name] for name in ORDER if name in every}
 
 
-def table(found: Mapping[str, Figure], *, name: str, key: str = "figures", title: str = "Figures") -> None:
-    """A line for each figure: value, interval, n, how the interval was made."""
+def table(found: Mapping[str, Figure], *, name: str, key: str = "figures", at: str = "") -> None:
+    """A line for each figure: value, interval, n, how the interval was made. `at` stands on the table."""
     rows = "".join(_line(html.escape(TITLES.get(one, one)), told) for one, told in found.items())
     heads = "<th>figure</th><th>value</th><th>95 % interval</th><th>n</th><th>interval by</th>"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{title}**", width="stretch")
+        st.markdown("**Figures**", width="stretch")
         chart.csv_button(lambda: figures_csv(found), name=name, key=key)
-    st.html(f'<table class="rd-figures"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>')
+    st.html(f'<table class="rd-figures" data-at="{at}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>')
 
 
 def figures_csv(found: Mapping[str, Figure]) -> bytes:

@@ -43,4 +43,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.classList.toggle("rg-strip", data.strip);
   if (root.dataset.at !== data.at) root.scrollLeft = 0;
   root.dataset.at = data.at;
+  root.dataset.drawn = data.drawn;
 }
