@@ -50,6 +50,11 @@ class RunView:
         return MODELS[self.spec.model].title if self.outside is None else str(self.outside["name"])
 
     @property
+    def state(self) -> str:
+        """How its newest training job stands, or that there is none because its predictions were made elsewhere."""
+        return self.job.state.value if self.job else "made elsewhere" if self.outside is not None else "queued"
+
+    @property
     def reviewable(self) -> bool:
         """Whether it has predictions, or weights to make some with."""
         return self.best_epoch is not None or self.predicted > 0

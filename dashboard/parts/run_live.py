@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.services import runs
+from core.services import outside, runs
 from core.services.runs import RunView
 from dashboard import look, wiring
 from dashboard.parts import mishap, plots
@@ -22,8 +22,9 @@ def show(run_id: int) -> None:
     going = run.job is not None and not run.job.state.is_finished
     st.subheader(f"Run {run.id}: {run.model} on {run.snapshot}")
     mishap.again(_body, run_id, every="2s" if going else None)
-    with st.expander("What was asked"):
-        st.json(run.spec.to_json(), expanded=True)
+    if run.outside is None:
+        with st.expander("What was asked"):
+            st.json(run.spec.to_json(), expanded=True)
 
 
 def _body(run_id: int) -> None:
@@ -35,6 +36,8 @@ def _body(run_id: int) -> None:
     if run.job is not None:
         controls(run.job, key=f"run_{run_id}")
         _progress(run)
+    if run.outside is not None:
+        st.caption(f"{outside.words(run.outside)} They were made elsewhere: there is no training, and no map.")
     found = runs.curves(wired.db, run_id)
     if found:
         with st.container(key="plots"):
@@ -54,7 +57,8 @@ def _body(run_id: int) -> None:
         if run.predicted:
             st.page_link("views/compare.py", label="Compare with another run", icon=":material/compare_arrows:",
                          query_params={"run": str(run_id)})  # fmt: skip
-    _log(run_id)
+    if run.outside is None:
+        _log(run_id)
 
 
 def _named(name: str, kinds: Mapping[str, str]) -> str:

@@ -25,7 +25,7 @@ def _line(run: RunView) -> dict[str, object]:
     return {
         "run": run.id, "task": run.task, "snapshot": run.snapshot, "model": run.model,
         "validation": _best(run.best),
-        "best epoch": run.best_epoch, "state": run.job.state.value if run.job else "–",
+        "best epoch": run.best_epoch, "state": run.state,
         "started": look.ago(run.created_at),
     }  # fmt: skip
 

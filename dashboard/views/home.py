@@ -43,11 +43,10 @@ with right:
         st.markdown("No model has been trained yet: label, freeze a dataset, then train.")
         st.page_link("views/datasets.py", label="Freeze a dataset", icon=":material/dataset:")
     for run in newest:
-        state = run.job.state if run.job else "queued"
         reached = f" · validation AUROC {run.best_auroc:.3f}" if run.best_auroc is not None else ""
         st.markdown(
             f"**Run {run.id}** · {run.model} on {run.snapshot}{reached} · {look.ago(run.created_at)} "
-            f"{look.badge(state)}"
+            f"{look.badge(run.state)}"
         )
         page, label = ("review", "Review") if run.predicted else ("runs", "Open")
         st.page_link(f"views/{page}.py", label=label, icon=":material/arrow_forward:",

@@ -1,0 +1,51 @@
+"""A CSV of predictions made elsewhere is taken on the Runs page, and its run is shown and reviewed as any other."""
+
+import pytest
+
+from core.curation.recipe import Recipe
+from core.services import runs, snapshotting, tasks, workspace
+from tests.dashboard.test_pages import filled, home, opened, text_of
+
+__all__ = ["filled", "home"]
+
+
+@pytest.fixture
+def frozen(filled):
+    db = workspace.open_home(filled)
+    snapshotting.freeze(db, tasks.named(db, "finding").id, Recipe(val=0.25, test=0.25), name="one", by="t")
+    yield db
+    db.close()
+
+
+def given(app, lines: list[str], name: str = "vendor 2"):
+    app.text_input(key="outside_name").set_value(name)
+    app.file_uploader[0].set_value(("scores.csv", "\n".join(["image,b", *lines]).encode(), "text/csv"))
+    return next(one for one in app.button if one.label == "Take them").click().run()
+
+
+def test_it_becomes_a_run_with_pages_of_its_own(frozen):
+    app = given(opened("runs"), [f"{at}.png,{at / 24!r}" for at in range(24)] + ["gone.png,0.5"])
+    assert not app.exception, [one.message for one in app.exception]
+    (run,) = runs.every(frozen)
+    assert (run.model, run.predicted) == ("vendor 2", 24)
+    said = text_of(opened("runs", run=str(run.id)))
+    assert "24 predictions from 25 lines of scores.csv; 1 line about images that nobody imported (line 26)." in said
+    assert "there is no training, and no map" in said
+    assert "made elsewhere" in text_of(opened("home"))
+    assert "were made elsewhere" in text_of(opened("review", run=str(run.id), split="test"))
+    assert not [*(frozen_home(frozen) / "inbox").iterdir()]
+
+
+def test_what_cannot_be_taken_is_one_sentence(frozen):
+    app = given(opened("runs"), ["0.png,7"])
+    assert [one.value for one in app.error] == [
+        "scores.csv, line 2: its score is '7'; give a probability from 0 to 1 (after softmax or sigmoid), or leave all "
+        "of the line's scores empty."
+    ]
+    assert "need the name of what made them" in given(opened("runs"), ["0.png,0.7"], " ").error[0].value
+    assert runs.every(frozen) == []
+    assert not [*(frozen_home(frozen) / "inbox").iterdir()]
+
+
+def frozen_home(db):
+    return db.file.parent
