@@ -105,7 +105,11 @@ def read_weights(path: Path) -> "tuple[dict[str, torch.Tensor], Manifest]":
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
-        raise NotFound(f"There is no checkpoint {path.name} in {path.parent.name}; train the run to its first epoch.")
+        where = f"{path.parent.parent.name}/{path.parent.name}"
+        raise NotFound(
+            f"There is no checkpoint {path.name} in {where}; take it from a backup, or train the run (again) to its first "
+            "epoch."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             manifest = Manifest.from_json(json.loads(file.metadata()["manifest"]))

@@ -55,7 +55,9 @@ def test_no_draft_is_left_and_the_old_file_stays_when_writing_fails(tmp_path, mo
 
 
 def test_a_missing_checkpoint_is_a_sentence(tmp_path):
-    with pytest.raises(NotFound, match=r"no checkpoint best.safetensors in .*; train the run to its first epoch"):
+    with pytest.raises(
+        NotFound, match=r"no checkpoint best.safetensors in .*; take it from a backup, or train the run"
+    ):
         read_weights(tmp_path / "best.safetensors")
 
 
