@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Prints = NDArray[np.float32]
 EDGE = 96  # pictures are compared at this size
 SMOOTH = 2.0  # pixels of Gaussian blur that are taken away
-LEAST = 0.9  # correlation of the detail from which two pictures are called the same
+LEAST = 0.94  # correlation of the detail from which two pictures are called the same
 AT_ONCE = 2048
 
 

@@ -98,9 +98,9 @@ def _said(found: Mean, pairs: Mean, depends: bool | None, again: int) -> str:
         return (
             "Whether the maps depend on the model cannot be told: they, or those of weights drawn by chance, are flat."
         )
-    verdict = {True: "The maps depend on what the model learned", False: "The maps do not depend on what the model "
-               "learned", None: "Whether the maps depend on what the model learned stays open"}[depends]  # fmt: skip
-    return (f"{verdict}: with all weights drawn by chance, {again} times, the map of the same case has a rank "
+    verdict = {True: "The maps change with the model's weights", False: "The maps do not depend on the model's weights",
+               None: "Whether the maps depend on the model's weights stays open"}[depends]  # fmt: skip
+    return (f"{verdict}: with all of them drawn by chance, {again} times, the map of the same case has a rank "
             f"correlation of {found.told()} with it; maps of two different cases have {pairs.told()}.")  # fmt: skip
 
 

@@ -1,0 +1,24 @@
+"""Facts that divide cases: few values each, ages in decades, and never the label by another name."""
+
+from core.curation.divided import divided
+
+
+def test_few_values_stay_and_many_fall_away():
+    facts = {"site": ["a", "b"] * 20, "name": [f"image {one}" for one in range(40)], "room": ["1"] * 40}
+    assert divided(facts) == {"site": ["a", "b"] * 20}
+
+
+def test_ages_become_decades_and_what_is_no_age_stays_unknown():
+    assert divided({"age": ["057Y", "61", "", "old", "9"]}) == {"age": ["50–59", "60–69", "unknown", "unknown", "0–9"]}
+
+
+def test_other_numbers_become_quarters():
+    found = divided({"kVp": [str(60 + one) for one in range(40)]})["kVp"]
+    assert len(set(found)) == 4
+    assert found[0] == "60 to 69.75"
+    assert found[-1] == "89.25 to 99"
+
+
+def test_a_fact_that_only_says_the_classes_is_the_label_itself():
+    facts = {"finding": ["yes", "no", "unknown"], "view": ["AP", "PA", "AP"]}
+    assert list(divided(facts, also_not=["yes", "no"])) == ["view"]

@@ -1,0 +1,79 @@
+"""Suspected labels: confident learning by hand, and what the second look knows better than the picture alone."""
+
+import numpy as np
+import pytest
+
+from core.curation.suspicion import confident, suspicion
+
+
+def cohort(chance, *, patients=300, hidden=0.0):
+    """Three cases of a patient who is ill or not; a picture that tells, but of the hidden group nothing."""
+    owner = np.repeat(np.arange(patients), 3)
+    ill = (chance.random(patients) < 0.4)[owner]
+    group = chance.random(len(owner)) < hidden
+    told = np.where(group, -2.0, np.where(ill, 2.0, -2.0)) + chance.normal(0, 1.0, len(owner))
+    share = 1 / (1 + np.exp(-told))
+    wrong = chance.random(len(owner)) < 0.05
+    return {
+        "said": np.column_stack([1 - share, share]), "labels": (ill ^ wrong).astype(np.intp), "wrong": wrong,
+        "patients": [f"p{one}" for one in owner], "folds": owner % 5,
+        "facts": {"view": ["AP" if one else "PA" for one in group]},
+    }  # fmt: skip
+
+
+def found(order, wrong, share=0.1):
+    return wrong[order[: round(share * len(order))]].sum() / wrong.sum()
+
+
+def test_confident_learning_by_hand():
+    said = np.array([[0.9, 0.1], [0.7, 0.3], [0.35, 0.65], [0.2, 0.8], [0.4, 0.6], [0.8, 0.2]])
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    # thresholds: class 0 (0.9 + 0.7 + 0.35) / 3 = 0.65, class 1 (0.8 + 0.6 + 0.2) / 3 = 0.5333
+    assert confident(said, labels).tolist() == [False, False, True, False, False, True]
+
+
+def test_a_class_that_nobody_was_given_calls_nothing_wrong():
+    said = np.array([[0.6, 0.3, 0.1], [0.1, 0.2, 0.7]])
+    assert confident(said, np.array([0, 0])).tolist() == [False, False]
+
+
+def test_planted_errors_come_first():
+    one = cohort(np.random.default_rng(1))
+    asked = {name: one[name] for name in ("said", "labels", "patients", "folds", "facts")}
+    known = suspicion(**asked)
+    assert found(known.order, one["wrong"]) > 0.9
+    assert (known.likely != one["labels"]).all()
+    assert ((known.wrong >= 0) & (known.wrong <= 1)).all()
+
+
+def test_a_subgroup_where_the_model_fails_is_not_suspected_by_the_dozen():
+    one = cohort(np.random.default_rng(2), hidden=0.25)
+    asked = {name: one[name] for name in ("said", "labels", "patients", "folds", "facts")}
+    by_picture = np.argsort(one["said"][np.arange(len(one["labels"])), one["labels"]], kind="stable")
+    known = suspicion(**asked)
+    assert found(by_picture, one["wrong"]) < 0.7
+    assert found(known.order, one["wrong"]) > 0.85
+    hidden = np.array(one["facts"]["view"]) == "AP"
+    assert hidden[known.order[:90]].mean() < hidden[by_picture[:90]].mean()
+
+
+def test_no_case_judges_itself():
+    """Another label of one case changes no probability of it, nor of its patient's fold as it was fitted."""
+    one = cohort(np.random.default_rng(3), patients=60)
+    asked = {name: one[name] for name in ("said", "labels", "patients", "folds", "facts")}
+    before = suspicion(**asked).wrong
+    flipped = one["labels"].copy()
+    flipped[0] = 1 - flipped[0]
+    after = suspicion(**{**asked, "labels": flipped}).wrong
+    assert after[0] == pytest.approx(1 - before[0], abs=0.02)  # its own mean is taken off the others'
+
+
+def test_several_classes():
+    chance = np.random.default_rng(4)
+    truth = chance.integers(3, size=400)
+    said = chance.dirichlet([1, 1, 1], 400) * 0.3 + 0.7 * np.eye(3)[truth]
+    labels = truth.copy()
+    labels[:20] = (labels[:20] + 1) % 3
+    known = suspicion(said, labels, [str(one) for one in range(400)], np.arange(400) % 4)
+    assert set(known.order[:20].tolist()) == set(range(20))
+    assert (known.likely[:20] == truth[:20]).all()

@@ -1,0 +1,57 @@
+"""Whether a fact goes with the label: against scipy where every patient has one case, and by hand."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.stats import contingency
+
+from core.evaluation.association import with_classes, with_number
+
+
+def table_of(fact, labels):
+    rows, columns = np.unique(fact), np.unique(labels)
+    return np.array([[np.sum((fact == row) & (labels == column)) for column in columns] for row in rows])
+
+
+@pytest.fixture
+def drawn():
+    chance = np.random.default_rng(0)
+    labels = chance.integers(3, size=300)
+    fact = np.where(chance.random(300) < 0.3, labels, chance.integers(3, size=300)).astype(str)
+    return fact, labels
+
+
+def test_one_case_a_patient_is_the_chi_squared_test(drawn):
+    fact, labels = drawn
+    found = with_classes(fact.tolist(), labels, [str(one) for one in range(300)])
+    table = table_of(fact, labels)
+    assert found.p == pytest.approx(contingency.chi2_contingency(table, correction=False).pvalue, rel=1e-9)
+    phi2 = contingency.chi2_contingency(table, correction=False).statistic / 300
+    corrected = phi2 - 4 / 299  # Bergsma 2013
+    sides = 3 - 4 / 299 - 1
+    assert found.strength == pytest.approx((corrected / sides) ** 0.5, rel=1e-9)
+    assert found.strength < contingency.association(table, method="cramer")
+
+
+def test_several_cases_of_a_patient_say_less(drawn):
+    fact, labels = drawn
+    alone = with_classes(fact.tolist(), labels, [str(one) for one in range(300)])
+    several = with_classes(fact.tolist() * 4, np.tile(labels, 4), [str(one) for one in range(300)] * 4)
+    assert several.p == pytest.approx(alone.p, rel=1e-9)
+    assert several.strength == pytest.approx(alone.strength, rel=1e-9)
+
+
+def test_what_does_not_vary_has_no_test():
+    assert with_classes(["a"] * 5, np.arange(5) % 2, list("abcde")).p is None
+    assert with_classes(list("ababa"), np.zeros(5, int), list("abcde")).strength == 0
+    assert with_number(["a"] * 5, np.arange(5.0), list("abcde")).p is None
+
+
+def test_a_number_is_the_f_test():
+    chance = np.random.default_rng(1)
+    fact = chance.integers(3, size=90)
+    values = chance.normal(0, 1, 90) + fact * 0.5
+    found = with_number(fact.astype(str).tolist(), values, [str(one) for one in range(90)])
+    expected = stats.f_oneway(*[values[fact == one] for one in range(3)])
+    assert found.p == pytest.approx(expected.pvalue, rel=1e-9)
+    assert 0 < found.strength < 1
