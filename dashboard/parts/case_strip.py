@@ -80,7 +80,7 @@ def said(run: RunView, row: PredictionView) -> str:
 def words(found: Asked, state: ListState) -> str:
     """Which cases the list holds, in words."""
     told = []
-    if state.truth >= 0 and found.titles:
+    if 0 <= state.truth < len(found.titles) and 0 <= state.called < len(found.titles):
         told.append(f"{found.titles[state.truth]}, called {found.titles[state.called]}")
     if state.between is not None:
         told.append("{} from {:.3f} to {:.3f}".format("scores" if found.titles else "predicted", *state.between))

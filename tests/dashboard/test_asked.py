@@ -1,0 +1,196 @@
+"""What a mark opens and what a page counts: the same cases, and figures that their CSV gives again."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics
+
+from core.errors import InvalidInput
+from core.services import comparing, operating, runs, workspace
+from core.settings import Settings
+from dashboard import asked, compared, who
+from dashboard.parts import case_strip, cases_csv, chart, section_curves, section_overview
+from dashboard.state import CaseState, ListState, ReviewState
+from dashboard.wiring import wire
+from db.vocabulary import TaskKind
+from tests.core.services.predicted import another, draw
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """One home for all: each test draws what it needs."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("ROUNDS_HOME", str(tmp_path_factory.mktemp("asked") / "home"))
+    patch.setattr(who, "session", lambda: "a browser")
+    db = workspace.open_home(Settings.read())
+    yield db
+    db.close()
+    wire(Settings.read(), 8501).db.close()
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def drawn(home):
+    return draw(home, patients=120, name="asked")
+
+
+def rows_of(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode())))
+
+
+def test_a_cell_counts_what_its_list_holds_at_fifty_thresholds(home, drawn):
+    run = runs.get(home, drawn.run)
+    for level in asked.LEVELS:
+        for at in np.linspace(0, 1, 50):
+            state = ReviewState(run=run.id, split="val", at=float(at), level=level)
+            found = asked.of(run, state)
+            told = found.matrix()
+            for truth in (0, 1):
+                for called in (0, 1):
+                    cell = ReviewState(run=run.id, split="val", at=float(at), level=level, truth=truth, called=called)
+                    rows = asked.listed(found, cell)
+                    assert len(rows) == told[truth][called]
+                    assert at < 0.9 or len(rows) == len(case_strip.ordered(run, cell))
+                    assert (found.truth[rows] == truth).all()
+                    assert ((found.score[rows] >= at) == called).all()
+                    assert (np.diff(found.wrong[rows]) <= 0).all()
+        assert sum(map(sum, told)) == (40 if level != "image" else 120)
+
+
+def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
+    run = runs.get(home, drawn.run)
+    found = asked.of(run, ReviewState(run=run.id, split="val", at=0.37))
+    rows = rows_of(cases_csv.of(found, asked.listed(found, found.state)))
+    told = {row["figure"]: row for row in rows_of(section_overview.figures_csv(section_overview.figures(found)))}
+    truth = np.array([row["truth"] == "Ill" for row in rows])
+    score, called = (
+        np.array([float(row["score Ill"]) for row in rows]),
+        np.array([row["called"] == "Ill" for row in rows]),
+    )
+    assert (called == (score >= 0.37)).all()
+    (tn, fp), (fn, tp) = metrics.confusion_matrix(truth, called)
+    expected = {
+        "auroc": metrics.roc_auc_score(truth, score),
+        "average_precision": metrics.average_precision_score(truth, score),
+        "accuracy": metrics.accuracy_score(truth, called), "sensitivity": tp / (tp + fn), "specificity": tn / (tn + fp),
+        "balanced_accuracy": metrics.balanced_accuracy_score(truth, called), "ppv": tp / (tp + fp),
+        "npv": tn / (tn + fn), "f1": metrics.f1_score(truth, called), "mcc": metrics.matthews_corrcoef(truth, called),
+        "kappa": metrics.cohen_kappa_score(truth, called), "brier": metrics.brier_score_loss(truth, score),
+    }  # fmt: skip
+    for name, value in expected.items():
+        assert float(told[name]["value"]) == pytest.approx(value, abs=1e-9), name
+        assert float(told[name]["low"]) < value < float(told[name]["high"])
+        assert told[name]["method"] == "whole patients resampled"
+    assert set(told) == {*expected, "ece"}
+    assert found.matrix() == [[tn, fp], [fn, tp]]
+    assert len({row["patient"] for row in rows}) == 40
+    assert {row["site"] for row in rows} == {"north", "south"}
+
+
+def test_a_typed_prevalence_moves_ppv_and_npv_by_bayes(home, drawn):
+    run = runs.get(home, drawn.run)
+    found = asked.of(run, ReviewState(run=run.id))
+    told = section_overview.figures(found, prevalence=0.02)
+    sensitivity, specificity = told["sensitivity"].value, told["specificity"].value
+    assert told["ppv"].value == pytest.approx(
+        sensitivity * 0.02 / (sensitivity * 0.02 + (1 - specificity) * 0.98), abs=1e-9
+    )
+    assert told["npv"].value == pytest.approx(
+        specificity * 0.98 / (specificity * 0.98 + (1 - sensitivity) * 0.02), abs=1e-9
+    )
+
+
+def test_the_spans_of_a_curve_part_all_cases_among_its_points(home, drawn):
+    run = runs.get(home, drawn.run)
+    state = ReviewState(run=run.id)
+    found = asked.of(run, state)
+    curve = section_curves.roc(found.scored.scores, found.scored.truth).thinned(20)
+    opened = [
+        asked.listed(found, ReviewState(run=run.id, span=f"{low!r}:{high!r}"))
+        for low, high in section_curves.spans(curve)
+        if low < high
+    ]
+    assert sorted(np.concatenate(opened).tolist()) == list(range(len(found.cases)))
+
+
+def test_a_group_opens_its_own_cases(home, drawn):
+    run = runs.get(home, drawn.run)
+    found = asked.of(run, ReviewState(run=run.id))
+    rows = rows_of(cases_csv.of(found, range(len(found.cases))))
+    for group, mine in (("site=north", lambda row: row["site"] == "north"),
+                        ("site=south&sex=F", lambda row: row["site"] == "south" and row["sex"] == "F"),
+                        ("age=unknown", lambda row: row["age"] == "unknown")):  # fmt: skip
+        opened = asked.listed(found, ReviewState(run=run.id, group=group))
+        assert {int(found.cases[at]) for at in opened} == {int(row["case"]) for row in rows if mine(row)}
+        assert len(opened)
+
+
+def test_test_is_called_at_the_point_that_stands_whatever_is_tried(home):
+    drawn = draw(home, name="locked")
+    run = runs.get(home, drawn.run)
+    operating.choose(home, run.id, by="ann", threshold=0.4, level="patient", patient_rule="mean")
+    tried = ListState(run=run.id, at=0.9, level="image", scale="isotonic")
+    locked = asked.of(run, tried)
+    assert (locked.threshold, locked.unit, locked.tried) == (0.4, "patient", False)
+    free = asked.of(run, ListState(run=run.id, split="val", at=0.9, level="image", scale="isotonic"))
+    assert (free.threshold, free.unit, free.tried, asked.scale(free.point)) == (0.9, "case", True, "isotonic")
+    plain = asked.of(run, ListState(run=run.id, split="val", level="image"))
+    assert stats.spearmanr(plain.score, free.score).statistic > 0.9  # a staircase keeps the order
+    assert metrics.brier_score_loss(free.truth, free.score) < metrics.brier_score_loss(plain.truth, plain.score)
+
+
+def test_of_many_classes_the_most_probable_or_one_against_the_rest(home):
+    drawn = draw(home, classes=("a", "b", "c"), name="many")
+    run = runs.get(home, drawn.run)
+    every = asked.of(run, ListState(run=run.id))
+    rows = rows_of(cases_csv.of(every, range(len(every.cases))))
+    called = [max("ABC", key=lambda one, row=row: float(row[f"score {one}"])) for row in rows]
+    assert [row["called"] for row in rows] == called
+    truth = [row["truth"] for row in rows]
+    assert every.matrix() == metrics.confusion_matrix(truth, called, labels=list("ABC")).tolist()
+    one = asked.of(run, ListState(run=run.id, positive=1))
+    assert one.titles == ("not B", "B")
+    assert one.truth.tolist() == [int(row["truth"] == "B") for row in rows]
+
+
+def test_a_number_s_point_opens_the_cases_of_that_prediction(home):
+    drawn = draw(home, TaskKind.NUMBER, (), name="number")
+    run = runs.get(home, drawn.run)
+    found = asked.of(run, ListState(run=run.id))
+    value = float(found.score[3])
+    rows = asked.listed(found, ListState(run=run.id, span=f"{value!r}:{value!r}"))
+    assert rows.tolist() == [3]
+    told = rows_of(cases_csv.of(found, rows))
+    assert float(told[0]["predicted"]) == value
+
+
+def test_the_lists_of_a_comparison_are_those_of_the_service(home, drawn):
+    other = another(home, drawn, seed=11, skill=0.3)
+    run = runs.get(home, other)
+    told = comparing.compare(home, drawn.run, other).found
+    assert len(told.broken) > len(told.fixed) > 0
+    for change in compared.CHANGES:
+        state = CaseState(run=other, other=drawn.run, change=change)
+        assert set(case_strip.ordered(run, state).ids) == set(getattr(told, change).tolist())
+    operating.choose(home, drawn.run, by="ann", threshold=0.5, level="patient", patient_rule="max")
+    told = comparing.compare(home, drawn.run, other).found
+    for change in compared.CHANGES:
+        state = CaseState(run=other, other=drawn.run, change=change)
+        assert len(case_strip.ordered(run, state)) == len(getattr(told, change))
+
+
+def test_a_table_s_csv_has_all_digits():
+    third = 1 / 3
+    assert chart.as_csv({"x": [third, None], "n": [1, 2]}).decode() == f"x,n\r\n{third!r},1\r\n,2\r\n"
+
+
+def test_a_calibration_without_validation_says_so(home):
+    from db.vocabulary import Split
+
+    drawn = draw(home, name="alone")
+    run = runs.get(home, another(home, drawn, seed=2, splits=(Split.TEST,)))
+    with pytest.raises(InvalidInput, match="has no predictions on the val split"):
+        asked.fitted(run, asked.standing(run, ListState(run=run.id)), "isotonic")

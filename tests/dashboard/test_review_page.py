@@ -1,0 +1,143 @@
+"""Review and Compare: every section of every kind of task opens, and says in sentences what it cannot show."""
+
+import re
+import shutil
+
+import pytest
+from sqlalchemy import text
+
+from core.services import operating, workspace
+from dashboard.parts import review_sections
+from db.vocabulary import Split, TaskKind
+from tests.core.services.conftest import make
+from tests.core.services.predicted import another, draw
+from tests.dashboard.test_pages import home, opened, text_of
+
+__all__ = ["home"]
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A home with its tables, made once."""
+    made = make(tmp_path_factory.mktemp("empty") / "home")
+    made.db.close()
+    return made.settings.home
+
+
+@pytest.fixture
+def db(home, empty):
+    shutil.copytree(empty, home.home)
+    db = workspace.open_home(home)
+    yield db
+    db.close()
+
+
+def tables(app) -> str:
+    """The text of the page's own tables, cells apart by a bar."""
+    found = " ".join(one.proto.body for one in app.get("html") if "rd-figures" in one.proto.body)
+    return re.sub(r"<[^>]+>", "|", found)
+
+
+@pytest.mark.parametrize("section", [one for one in review_sections.SECTIONS if one not in review_sections.OF_MODEL])
+def test_every_section_of_a_yes_no_question_opens(db, section):
+    drawn = draw(db, patients=60)
+    app = opened("review", run=str(drawn.run), section=section, split="val")
+    assert not app.error, [one.value for one in app.error]
+    assert f"**{20 * 3} cases**, most wrong first" in text_of(app)
+    assert app.segmented_control(key="review_section").value == section
+
+
+def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked(db):
+    drawn = draw(db)
+    operating.choose(db, drawn.run, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
+    app = opened("review", run=str(drawn.run), at="0.99")  # a point that is tried does not reach test
+    assert "Chosen on validation by ann" in text_of(app)
+    assert "locked here" in text_of(app)
+    assert "Looked at test once." in text_of(app)
+    assert operating.looks(db, drawn.run) == 1
+    found = re.search(r"Sensitivity\|+([\d.]+)", tables(app))
+    assert found is not None
+    assert float(found[1]) > 0.5
+    on_validation = opened("review", run=str(drawn.run), split="val", at="0.99")
+    assert "Tried: 0.99, set by hand, not kept yet." in text_of(on_validation)
+
+
+def test_many_classes_at_once_and_one_against_the_rest(db):
+    drawn = draw(db, classes=("a", "b", "c"))
+    app = opened("review", run=str(drawn.run))
+    assert "The most probable class is called." in text_of(app)
+    assert "each class" in tables(app)
+    app = opened("review", run=str(drawn.run), positive="1", truth="1", called="1")
+    assert "B, called B" in text_of(app)
+    assert "Operating point 0.5" in text_of(app)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [TaskKind.ORDINAL, TaskKind.MULTI, TaskKind.NUMBER])
+def test_other_kinds_of_answers_open(db, kind):
+    drawn = draw(db, kind, () if kind is TaskKind.NUMBER else ("a", "b", "c"))
+    app = opened("review", run=str(drawn.run), finding="1")
+    assert not app.error
+    assert not app.exception
+    assert "most wrong first" in text_of(app)
+    if kind is TaskKind.NUMBER:
+        assert "Mean absolute error" in [one.label for one in app.metric]
+
+
+def test_one_class_in_the_test_set_is_a_sentence_and_never_nan(db):
+    drawn = draw(db, patients=30)
+    with db.transaction() as session:
+        session.execute(text("UPDATE prediction SET label = 1"))
+        session.execute(text("UPDATE snapshot_case SET label = 1, targets = '[1]'"))
+    for section in ("", "curves", "calibration", "decision", "groups"):
+        app = opened("review", run=str(drawn.run), section=section)
+        assert not app.error
+        assert not re.search(r"\bnan\b", (text_of(app) + tables(app)).lower())
+        if not section:
+            assert "Undefined: every case here is Ill." in tables(app)
+        if section == "curves":
+            assert "The curves are undefined: all 30 cases here are Ill." in text_of(app)
+
+
+def test_nothing_known_of_the_cases_is_a_sentence(db):
+    drawn = draw(db)
+    with db.transaction() as session:
+        session.execute(text("DELETE FROM fact"))
+    app = opened("review", run=str(drawn.run), section="groups")
+    assert "Nothing that is known of these cases tells groups apart" in "".join(one.value for one in app.info)
+
+
+def test_garbage_in_the_url_is_no_traceback(db):
+    drawn = draw(db, patients=30)
+    for query in ({"at": "nan", "group": "planet=mars"}, {"span": "x:y", "section": "horoscope", "level": "planet"},
+                  {"truth": "7", "positive": "9", "finding": "-3"}, {"change": "improved", "other": "99"}):  # fmt: skip
+        assert not opened("review", run=str(drawn.run), split="val", **query).exception
+
+
+def test_a_split_that_was_not_predicted_offers_what_makes_it(db):
+    drawn = draw(db)
+    run = another(db, drawn, seed=3, splits=(Split.TEST,))
+    app = opened("review", run=str(run), section="calibration")
+    assert "fitted on the validation split" in text_of(app)
+    assert f"Run {run} has no predictions on the val split" in text_of(app)
+    app = opened("review", run=str(run), split="val")
+    assert f"Run {run} has not looked at the validation split yet." in text_of(app)
+
+
+def test_two_runs_are_compared_and_others_refused(db):
+    drawn = draw(db)
+    second, part = another(db, drawn, seed=5), another(db, drawn, seed=6, splits=(Split.VAL,))
+    other = draw(db, name="two")
+    app = opened("compare", run=str(second), other=str(drawn.run))
+    assert "McNemar, clustered by patient" in text_of(app)
+    assert "AUROC" in tables(app)
+    counts = [int(re.sub(r"\D", "", one)) for one in app.segmented_control(key="compare_change").options]
+    assert all(counts)
+    assert f"**{counts[1]} cases**: called wrong by run {second}, right by run {drawn.run}" in text_of(app)
+    for query, why in (
+        ({"run": second, "other": other.run}, "one answers task"),
+        ({"run": part, "other": second}, "has no predictions"),
+        ({"run": second, "other": second}, "These are the same run"),
+    ):  # fmt: skip
+        app = opened("compare", **{name: str(one) for name, one in query.items()})
+        assert why in "".join(one.value for one in app.info)
