@@ -21,7 +21,7 @@ __all__ = [
 ECE_BINS = 10
 ECE_NOTE = (
     "Biased upwards: what chance leaves in a bin counts as miscalibration, the more the fewer cases; "
-    "it also depends on the bins (10 of equal width)."
+    "it also depends on the bins (10 of equal width). Its interval is wide enough for that."
 )
 """Source: Kumar, Liang and Ma, Verified Uncertainty Calibration, NeurIPS (2019)."""
 

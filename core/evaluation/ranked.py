@@ -69,9 +69,11 @@ def _calibration(scores: Floats, truth: Bools, owners: Owners, *, resamples: int
     amounts = np.vstack([by_bin, owners.total(gaps**2), sizes])
     drawn, single = sums(amounts, resamples=resamples, seed=seed), _single(owners)
     error = expected_calibration_error(scores, truth, bins=ECE_BINS)
+    shares = divide(drawn[:-2], np.broadcast_to(drawn[-1], drawn[:-2].shape))
+    off = np.abs(shares - by_bin.sum(axis=1, keepdims=True) / n).sum(axis=0)
     return {
         "brier": Measure(brier(scores, truth), divide(drawn[-2], drawn[-1]), n, *carried(sizes), single=single),
-        "ece": Measure(error, divide(np.abs(drawn[:-2]).sum(axis=0), drawn[-1]), n, *carried(sizes), "error", single,
+        "ece": Measure(error, np.abs(shares).sum(axis=0), n, *carried(sizes), "error", single, off=off,
                        note=ECE_NOTE),
     }  # fmt: skip
 

@@ -16,7 +16,7 @@ Statistic = Callable[[Floats], Floats]
 """(patients, block) counts → (block,) values; NaN where a resample leaves the value undefined."""
 
 _BLOCK = 64
-_KEPT = 64_000_000  # counts, of four bytes each, up to which a table is kept
+_KEPT = 40_000_000  # counts, of four bytes each, up to which a table is kept
 _EXACT = 2**24  # whole numbers that a float of four bytes holds exactly
 
 
@@ -128,7 +128,7 @@ def _row_by_row(one: Callable[[Floats], tuple[float, float]]) -> Statistic:
     return statistic
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=3)
 def _kept(patients: int, resamples: int, seed: int) -> Singles:
     """All counts (resamples, patients)."""
     counts = np.concatenate(list(_made(patients, resamples, seed)) or [np.empty((0, patients), np.float32)])

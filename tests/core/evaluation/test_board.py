@@ -27,9 +27,15 @@ def made(seed=0, *, single=False, ties=False, n=500):
     return Scored.of(range(n), scores, truth, np.arange(n) if single else owner, name="ill")
 
 
-def ece(truth, scores):
+def bin_gaps(truth, scores):
+    """Of each of ten bins the mean probability less the share true, times its share of the cases."""
     bins = np.minimum(np.floor(scores * 10), 9)
-    return sum(abs(scores[bins == one].mean() - truth[bins == one].mean()) * (bins == one).mean() for one in set(bins))
+    there = [bins == one for one in range(10)]
+    return [(scores[one].mean() - truth[one].mean()) * one.mean() if one.any() else 0 for one in there]
+
+
+def ece(truth, scores):
+    return sum(abs(gap) for gap in bin_gaps(truth, scores))
 
 
 VALUES = {
@@ -60,14 +66,16 @@ def test_every_value_agrees_with_an_independent_one(ties, rule):
 def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repeated_cases(name):
     run = made(3)
     told = board(run, AT, resamples=70)[name]
-    draws = []
+    draws, off = [], []
+    gaps = bin_gaps(run.truth, run.scores)
     for counts in counts_of_resamples(len(run.patients), resamples=70, seed=0):
         for draw in counts.T.astype(int):
             rows = np.repeat(np.arange(len(run.cases)), draw[run.owner])
             draws.append(VALUES[name](run.truth[rows], run.scores[rows]))
+            off.append(sum(abs(a - b) for a, b in zip(bin_gaps(run.truth[rows], run.scores[rows]), gaps, strict=True)))
     if name == "ece":
-        high, low = 2 * told.value - np.quantile(draws, [0.025, 0.975])
-        expected = max(0, min(low, told.value)), max(high, told.value)
+        reach = np.quantile(off, 0.95) * math.sqrt(len(run.patients) / (len(run.patients) - 1))
+        expected = told.value - reach, told.value + reach
     else:
         who = {"sensitivity": run.truth, "specificity": ~run.truth, "ppv": run.called(AT), "npv": ~run.called(AT)}
         sides = [run.truth, ~run.truth] if name in ("auroc", "balanced_accuracy") else [who.get(name, run.scores >= 0)]

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from core.evaluation.board import board
+from core.evaluation.board import board, standing
 from core.evaluation.comparison import compare
 from core.evaluation.scored import Scored
 from core.evaluation.subgroups import subgroups
@@ -35,6 +35,18 @@ def test_patients_cover_and_images_do_not():
     for metric in TRUTH:
         assert 0.90 <= by_patient[metric] <= 1
         assert by_image[metric] < 0.80
+
+
+@pytest.mark.parametrize(("power", "true"), [(1, 0.0), (2, 1 / 6)])
+def test_the_interval_of_an_ece_holds_the_truth_of_the_calibrated_too(power, true):
+    """Of probabilities spread evenly, true as often as p or p²: the bins' mean gap is 0, or ∫ p − p² = 1 / 6."""
+    rng, hits = np.random.default_rng(23), 0
+    for seed in range(100):
+        p = rng.random(400)
+        run = Scored.of(range(400), p, rng.random(400) < p**power, range(400), name="ill")
+        told = standing(run, resamples=100, seed=seed)["ece"]
+        hits += told.low <= true <= told.high
+    assert hits >= 92
 
 
 @pytest.mark.slow
