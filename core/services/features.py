@@ -151,7 +151,7 @@ def _read(place: Path, _changed: int) -> Filed:
     import numpy as np
 
     try:
-        with np.load(place, allow_pickle=False) as file:
+        with np.load(BytesIO(place.read_bytes()), allow_pickle=False) as file:
             cases, values = file["cases"], file["values"]
     except (ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise UserError(f"The features of run {place.parent.name} are damaged; make them again.") from error

@@ -45,8 +45,8 @@ def do(work: Work) -> Json:
     training = [one for one in every if one.split == "train"]
     head = examples.heads(work.db, work.run.snapshot_id)[0]
     count = work.number("folds", FOLDS, low=2, high=10)
-    folds = folds_of(training, count)
     spec, told = recipe(work, len(training), count)
+    folds = folds_of(training, count)
     said = _out_of_fold(work, spec, [one for one in every if one.split == "val"], training, folds, head)
     rows = _suspects(work, said, training, folds, head)
     work.tell(count, count, "Comparing readers and pictures")

@@ -1,0 +1,213 @@
+"""Examinations as jobs: queued once, done by the worker, kept as rows; features and neighbours on a small run."""
+
+import numpy as np
+import pytest
+
+from core import worker
+from core.errors import InvalidInput, NotFound
+from core.services import disagreement, examining, features, jobs, labeling, mean_maps, relabelling, runs, tasks
+from db.tables import Checkpoint
+from db.vocabulary import Answer, CheckpointKind, JobState
+from tests.core.services.conftest import Asleep, done
+
+
+def asked(home, what, *, key="k", **more):
+    return examining.submit(home.db, Asleep(), run_id=1, what=what, by="tester", key=key, asked=more).job
+
+
+def examined(home, what, **more):
+    done(home, asked(home, what, key=f"{what}{more}", **more))
+    return examining.newest(home.db, 1, what)
+
+
+def failed(home, what, **more):
+    job = asked(home, what, key=f"{what}{more}", **more)
+    state = worker.work(home.db, home.settings, job, attempt=jobs.claim(home.db, job), device="cpu")
+    assert state is JobState.FAILED
+    return jobs.get(home.db, job).error
+
+
+@pytest.fixture
+def read(trained):
+    examined(trained, "features")
+    return trained
+
+
+def test_asking_twice_with_one_key_is_one_job(trained):
+    assert asked(trained, "features") == asked(trained, "features")
+    assert examining.going(trained.db, 1, "features").state is JobState.QUEUED
+    assert examining.newest(trained.db, 1, "features") is None
+
+
+def test_what_cannot_be_examined_is_a_sentence(trained):
+    with pytest.raises(InvalidInput, match="no examination 'dreams'; choose one of check, features"):
+        asked(trained, "dreams")
+    with pytest.raises(NotFound, match="no run 9"):
+        examining.submit(trained.db, Asleep(), run_id=9, what="features", by="t", key="k")
+
+
+def test_features_are_what_the_last_layer_reads(read):
+    import torch
+
+    from core.inference import load
+    from core.services import examples
+
+    found = features.filed(read.db, read.settings, 1)
+    model, every = load(runs.folder(read.settings, 1)), examples.every(read.db, read.settings, 1)
+    assert found.cases.tolist() == sorted(int(one.key) for one in every)
+    one = every[3]
+    with torch.no_grad():
+        images = model.input_of(one)
+        vector = model.module.features(images).mean((2, 3))[0].numpy()
+    expected = vector / np.linalg.norm(vector)
+    row = found.cases.tolist().index(int(one.key))
+    np.testing.assert_allclose(found.values[row], expected, atol=1e-5)
+
+
+def test_neighbours_are_training_cases_of_others_by_cosine(read):
+    from core.services import examples
+
+    every = {int(one.key): one for one in examples.every(read.db, read.settings, 1)}
+    found = features.filed(read.db, read.settings, 1)
+    case = next(key for key, one in every.items() if one.split == "test")
+    near = examining.neighbours(read.db, read.settings, 1, case, 5)
+    values = dict(zip(found.cases.tolist(), found.values, strict=True))
+    expected = sorted(
+        (key for key, one in every.items() if one.split == "train" and one.patient != every[case].patient),
+        key=lambda key: -float(values[key] @ values[case]),
+    )[:5]
+    assert [one.case_id for one in near] == expected
+    assert all(one.patient == every[one.case_id].patient for one in near)
+    assert [one.label for one in near] == [every[one.case_id].label for one in near]
+    assert [one.said for one in near] == [runs.get(read.db, 1).titles[one.label] for one in near]
+
+
+def test_a_training_case_is_not_near_its_own_patient(read):
+    from core.services import examples
+
+    every = {int(one.key): one for one in examples.every(read.db, read.settings, 1)}
+    case = next(key for key, one in every.items() if one.split == "train")
+    near = examining.neighbours(read.db, read.settings, 1, case, 100)
+    assert every[case].patient not in {one.patient for one in near}
+    assert len(near) == sum(one.split == "train" for one in every.values()) - 2
+
+
+def test_before_there_are_features_a_sentence_says_how_to_make_them(trained):
+    with pytest.raises(NotFound, match="has no features yet; make them with `rounds examine --run 1 --what features`"):
+        examining.neighbours(trained.db, trained.settings, 1, 1)
+
+
+def test_features_of_other_weights_are_none(read):
+    with read.db.transaction() as session:
+        session.get_one(Checkpoint, (1, CheckpointKind.BEST)).sha256 = "0" * 64
+    assert features.filed(read.db, read.settings, 1) is None
+    assert examining.newest(read.db, 1, "features").stale
+
+
+def test_damaged_features_are_a_sentence(read):
+    from core.errors import UserError
+
+    place = next(runs.folder(read.settings, 1).glob("features-*.npz"))
+    place.write_bytes(place.read_bytes()[:200])
+    with pytest.raises(UserError, match="features of run 1 are damaged; make them again"):
+        features.filed(read.db, read.settings, 1)
+
+
+def test_a_check_of_a_model_that_knows_nothing_has_the_banner_or_says_what_it_saw(trained):
+    found = examined(trained, "check", again=5, cases=6)
+    assert found.result["weights"]["again"] == 5
+    assert found.result["split"] == "test"
+    assert len(found.result["answers"]["draws"]) in (0, 19)
+    for part in ("weights", "answers", "classes", "taken", "where", "marks", "hits"):
+        assert found.result[part]["words"].endswith(".")
+
+
+def test_settings_that_cannot_be_are_a_sentence(trained):
+    assert failed(trained, "check", again=1) == "'again' is '1'; give a whole number from 5 to 50."
+    assert failed(trained, "check", method="tea leaves").startswith("'method' is 'tea leaves'; choose one of gradcam")
+    assert failed(trained, "suspects", recipe="grandmother's").startswith("'recipe' is")
+
+
+def test_too_few_patients_are_a_sentence(trained):
+    assert failed(trained, "probe").endswith("6 patients; a probe needs ten.")
+    assert "too few for 5 folds by patient" in failed(trained, "suspects")
+
+
+def test_suspects_of_a_small_set(trained):
+    found = examined(trained, "suspects", folds=2).result
+    assert found["training"] == 8
+    assert found["recipe"] == "The run's own recipe learned from 1 of 2 folds in turn."
+    assert len(found["suspects"]) == 8
+    wrong = [one["wrong"] for one in found["suspects"]]
+    assert wrong == sorted(wrong, reverse=True)
+    assert all({one["given"], one["likely"]} == {"a", "b"} for one in found["suspects"])
+    assert not list(runs.folder(trained.settings, 1).glob("folds-*"))
+
+
+def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
+    from core.services import suspecting
+
+    job, real = asked(trained, "suspects", folds=2), suspecting._fold
+    attempt, made = jobs.claim(trained.db, job), []
+
+    def fold(*args):
+        made.append(args[-1])
+        if len(made) == 2:
+            jobs.cancel(trained.db, job)
+        return real(*args)
+
+    monkeypatch.setattr(suspecting, "_fold", fold)
+    monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.0)
+    assert worker.work(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.CANCELLED
+    assert examining.newest(trained.db, 1, "suspects") is None
+    jobs.requeue(trained.db, job)
+    done(trained, job)
+    assert made == [(0, 2), (1, 2), (1, 2)]  # the first fold was kept
+    assert examining.newest(trained.db, 1, "suspects").result["training"] == 8
+
+
+def test_readers_who_differ_are_named_and_what_was_taken_back_is_not(filled):
+    task = tasks.named(filled.db, "kind")
+    first, second, third = labeling.queue(filled.db, task_id=task.id)[:3]
+
+    def says(case, position, by, key):
+        labeling.label(filled.db, case_id=case.id, answer=Answer.LABEL, label=position, by=by, key=key)
+
+    other = 1 - first.label
+    says(first, other, "ann", "1")
+    says(first, first.label, "bob", "2")
+    says(second, second.label, "ann", "3")
+    says(third, 1 - third.label, "ann", "4")
+    labeling.undo(filled.db, case_id=third.id, by="ann", key="5")
+    found = disagreement.of(filled.db, [first.id, second.id, third.id])
+    names = [one.title for one in task.classes]
+    assert found == {first.id: {"tester": names[first.label], "ann": names[other], "bob": names[first.label]}}
+    says(first, first.label, "ann", "6")  # she thought better of it
+    assert disagreement.of(filled.db, [first.id]) == {}
+
+
+def test_sent_back_cases_wait_in_the_queue_and_an_undo_brings_them_back(filled):
+    task = tasks.named(filled.db, "kind")
+    case = labeling.queue(filled.db, task_id=task.id)[0]
+    assert relabelling.send(filled.db, [case.id, case.id], by="ann", key="x") == 1
+    assert relabelling.send(filled.db, [case.id], by="ann", key="x") == 0
+    assert [one.id for one in labeling.queue(filled.db, task_id=task.id, only="unlabelled")] == [case.id]
+    labeling.undo(filled.db, case_id=case.id, by="ann", key="y")
+    assert labeling.case(filled.db, case.id).label == case.label
+    with pytest.raises(NotFound):
+        relabelling.send(filled.db, [999], by="ann", key="z")
+
+
+def test_a_mean_map_is_the_mean_of_those_that_are_filed(trained):
+    from PIL import Image
+
+    from core.services import examples, explaining
+
+    test = [int(one.key) for one in examples.every(trained.db, trained.settings, 1, split="test")]
+    assert mean_maps.mean(trained.db, trained.settings, 1, test) == mean_maps.MeanMap((), 0, len(test))
+    first = labeling.case(trained.db, test[0]).image_ids[0]
+    made = explaining.explain(trained.db, trained.settings, run_id=1, image_id=first)
+    found = mean_maps.mean(trained.db, trained.settings, 1, test)
+    assert (found.n, found.of) == (1, len(test))
+    whole = np.asarray(Image.open(made.path), dtype=float) / 255
+    assert np.mean(found.values) == pytest.approx(whole.mean(), abs=0.01)
