@@ -20,11 +20,20 @@ def test_pixels_are_the_samples_uncompressed_and_private(client, signed):
     assert got.headers["x-content-type-options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/api/pixels/1/9", "/api/pixels/99/0", "/api/thumbnail/99", "/api/map/1/1/gradcam"])
+@pytest.mark.parametrize("path", ["/api/pixels/1/9", "/api/pixels/99/0", "/api/thumbnail/99", "/api/map/1/1/gradcam",
+                                  "/api/map/1/1/gradcam/0/usual"])  # fmt: skip
 def test_what_is_not_there_is_a_sentence(client, signed, path):
     got = client.get(signed(path))
     assert got.status_code == 404
     assert got.json()["error"].endswith(".")
+
+
+def test_an_address_of_a_map_holds_for_its_class_and_layer_alone(client, signed):
+    own = signed("/api/map/1/1/gradcam/0/layer4")
+    assert client.get(own).status_code == 404  # there is no such run, and the question was understood
+    for other in ("/1/layer4", "/0/layer3", "/most/layer4"):
+        assert client.get(own.replace("/0/layer4", other)).status_code == 403
+    assert client.get(signed("/api/map/1/1/gradcam/second/usual")).status_code == 400
 
 
 def test_a_thumbnail_is_a_small_jpeg(client, signed):
