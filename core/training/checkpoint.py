@@ -107,8 +107,8 @@ def read_weights(path: Path) -> "tuple[dict[str, torch.Tensor], Manifest]":
     if not path.is_file():
         where = f"{path.parent.parent.name}/{path.parent.name}"
         raise NotFound(
-            f"There is no checkpoint {path.name} in {where}; take it from a backup, or train the run (again) to its first "
-            "epoch."
+            f"There is no checkpoint {path.name} in {where}; take it from a backup, or train the run (again) to its "
+            "first epoch."
         )
     try:
         with safe_open(path, framework="pt") as file:

@@ -96,5 +96,8 @@ def test_predictions_go_out_and_come_back_with_the_same_figures(rounds, db, tmp_
     for own in ("run", "point"):
         here.pop(own), there.pop(own)
     assert here == there
+    beside = rounds("compare", "--run", one, "--run", taken["run"])
+    assert {name: told["value"] for name, told in beside["differences"].items()} == dict.fromkeys(here["metrics"], 0.0)
+    assert (beside["fixed"], beside["broken"]) == ([], [])
     assert "made elsewhere" in rounds("predict", "--run", taken["run"], ok=False)["error"]
     assert rounds("runs")[0]["model"] == "copy"
