@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.metrics import Bools, Floats
-from core.evaluation.resampling import counts_of_resamples, divide
+from core.evaluation.resampling import counts_of_resamples, divide, sums
 from core.evaluation.slices import Partition
 
 Rows = NDArray[np.intp]
@@ -38,8 +38,25 @@ def aurocs(
             wins = whole.wins(row)
             for part, groups in zip(parts, sorted_groups, strict=True):
                 part.append(groups.both(wins))
-    made = [np.stack(part, axis=-1) for part in parts]
-    return [Aurocs(one[0], one[1]) for one in made]
+    pairs = [_pairs(truth, owner, partition, patients, resamples, seed) for partition in found]
+    made = zip([np.stack(part, axis=-1) for part in parts], pairs, strict=True)
+    return [Aurocs(divide(wins[0], own), divide(wins[1], rest)) for wins, (own, rest) in made]
+
+
+def _pairs(
+    truth: Bools, owner: Rows, partition: Partition, patients: int, resamples: int, seed: int
+) -> tuple[Floats, Floats]:
+    """Positive times negative cases of each group, and of all outside it (groups, 1 + resamples)."""
+    count = len(partition.facts) + 1
+    group = np.where(partition.group < 0, count - 1, partition.group)
+    sides = []
+    for side in (truth, ~truth):
+        flat = np.bincount(group[side] * patients + owner[side], minlength=count * patients)
+        amounts = flat.reshape(count, patients).astype(np.float64)
+        plain = amounts.sum(axis=1, keepdims=True)
+        sides.append(np.hstack([plain, sums(amounts, resamples=resamples, seed=seed)]))
+    own, outside = sides[0] * sides[1], [side.sum(axis=0) - side for side in sides]
+    return own[:-1], (outside[0] * outside[1])[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,7 @@ class _Wins:
     negative: Floats
     won: Floats
     lost: Floats
+    total: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +89,8 @@ class _Whole:
     def wins(self, row: Floats) -> _Wins:
         positive, negative = row.take(self.owner[0]), row.take(self.owner[1])
         below, above = _under(negative, self.places[0]), _under(positive, self.places[1])
-        return _Wins(positive, negative, positive * below, negative * (positive.sum() - above))
+        won = positive * below
+        return _Wins(positive, negative, won, negative * (positive.sum() - above), float(won.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +119,15 @@ class _Groups:
         return cls(count, (positive, negative), by_group, (below, upto), bounds[positive])
 
     def both(self, wins: _Wins) -> Floats:
-        """(2, groups): AUROC of each group, and of all cases outside it."""
+        """Wins of each group's positives over its own negatives, and of all others over all other negatives (2, groups)."""
         cumulated = _cumulated(wins.negative.take(self.by_group))
         inside = (cumulated.take(self.places[0]) + cumulated.take(self.places[1])) / 2 - cumulated.take(self.start)
         own = self._sum(0, wins.positive * inside)
-        positives, negatives = self._sum(0, wins.positive), self._sum(1, wins.negative)
-        outside = wins.won.sum() - self._sum(0, wins.won) - self._sum(1, wins.lost) + own
-        rest = (positives.sum() - positives) * (negatives.sum() - negatives)
-        return np.stack([divide(own, positives * negatives), divide(outside, rest)])[:, :-1]
+        outside = wins.total - self._sum(0, wins.won) - self._sum(1, wins.lost) + own
+        return np.stack([own, outside])[:, :-1]
 
     def _sum(self, side: int, amounts: Floats) -> Floats:
-        return np.bincount(self.group[side], weights=amounts, minlength=self.count).astype(np.float64)
+        return np.asarray(np.bincount(self.group[side], weights=amounts, minlength=self.count))
 
 
 def _places(of: Floats, among: Floats) -> tuple[Rows, Rows]:

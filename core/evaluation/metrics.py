@@ -72,9 +72,11 @@ def auroc(scores: Floats, truth: Bools) -> float | None:
 
 def midranks(values: Floats) -> Floats:
     """Ranks from 1, ties at their mean, (n,)."""
-    ordered = np.sort(values)
-    below, upto = np.searchsorted(ordered, values, side="left"), np.searchsorted(ordered, values, side="right")
-    ranks: Floats = (below + upto + 1) / 2
+    order = np.argsort(values, kind="stable")
+    first = np.flatnonzero(np.append(True, np.diff(values[order]) != 0)) if len(values) else np.empty(0, np.intp)
+    last = np.append(first[1:], len(values))
+    ranks = np.empty(len(values))
+    ranks[order] = np.repeat((first + last + 1) / 2, last - first)
     return ranks
 
 

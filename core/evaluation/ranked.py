@@ -36,9 +36,14 @@ def ranked(scores: Floats, truth: Bools, owners: Owners, *, name: str, resamples
     }
 
 
-def area(scores: Floats, truth: Bools, owners: Owners, drawn: Floats | None, name: str) -> Measure:
-    """AUROC with its values on resamples (None where a class is absent); scores and truth (n,)."""
-    value, single = auroc(scores, truth), _single(owners)
+def area(
+    scores: Floats, truth: Bools, owners: Owners, drawn: Floats | None, name: str, *, value: float | None = None
+) -> Measure:
+    """AUROC with its values on resamples (None where a class is absent); scores and truth (n,).
+
+    `value` spares counting it where it is known.
+    """
+    value, single = auroc(scores, truth) if value is None else value, _single(owners)
     if value is None or drawn is None:
         return _absent(len(truth), _one_class(truth, name))
     sides = [carried(owners.sizes(side)) for side in (truth, ~truth)]

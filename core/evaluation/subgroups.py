@@ -95,18 +95,20 @@ def _by_rank(scored: Scored, asked: Sequence[Partition], resamples: int, seed: i
         for g, facts in enumerate(partition.facts):
             mask = partition.group == g
             sides = zip((mask, ~mask), (one.own[g], one.rest[g]), strict=True)
-            yield _Measured(facts, mask, *(_area(scored, owned, side, values[1:]) for side, values in sides))
+            yield _Measured(facts, mask, *(_area(scored, owned, side, values) for side, values in sides))
 
 
 def _drawn(scored: Scored, asked: Sequence[Partition], resamples: int, seed: int) -> list[Aurocs]:
     if scored.truth.all() or not scored.truth.any():
-        return [Aurocs(nothing, nothing) for nothing in (np.empty((len(one.facts), 1)) for one in asked)]
+        return [Aurocs(none, none) for none in (np.full((len(one.facts), 1), np.nan) for one in asked)]
     return aurocs(scored.scores, scored.truth, scored.owner, asked, patients=len(scored.patients),
                   resamples=resamples, seed=seed)  # fmt: skip
 
 
-def _area(scored: Scored, owned: Owners, side: Bools, drawn: Floats) -> Measure:
-    return area(scored.scores[side], scored.truth[side], Owners(owned.row[side], owned.patients), drawn, scored.name)
+def _area(scored: Scored, owned: Owners, side: Bools, values: Floats) -> Measure:
+    mine, value = Owners(owned.row[side], owned.patients), float(values[0])
+    known = None if math.isnan(value) else value
+    return area(scored.scores[side], scored.truth[side], mine, values[1:], scored.name, value=known)
 
 
 def _by_cells(
@@ -132,12 +134,13 @@ def _decided(counted: Floats, drawn: Floats, name: str) -> dict[str, Measure]:
 
 def _subgroup(scored: Scored, one: _Measured) -> tuple[Subgroup, float | None]:
     cases, events = int(one.mask.sum()), int(scored.truth[one.mask].sum())
-    inside, outside = np.unique(scored.owner[one.mask]), np.unique(scored.owner[~one.mask])
-    between, errors = gap(one.own, one.rest, shared=len(np.intersect1d(inside, outside, assume_unique=True)) > 0)
+    inside, outside = (np.bincount(scored.owner[side], minlength=len(scored.patients)) > 0
+                       for side in (one.mask, ~one.mask))  # fmt: skip
+    between, errors = gap(one.own, one.rest, shared=bool((inside & outside).any()))
     thin = cases < LEAST_CASES or events < LEAST_EVENTS
     p = None if thin or errors is None else two_sided(errors)
     figures = (_bounded(one.own.figure()), _bounded(one.rest.figure()))
-    return Subgroup(one.facts, cases, events, len(inside), *figures, between, thin, p, None), errors
+    return Subgroup(one.facts, cases, events, int(inside.sum()), *figures, between, thin, p, None), errors
 
 
 def _bounded(figure: Figure) -> Figure:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import metrics as sk
 
 from core.errors import InvalidInput
 from core.evaluation.regression import number_report
@@ -14,6 +15,20 @@ def test_figures_are_their_formulas():
     assert found["rmse"].value == pytest.approx(np.sqrt((4 + 9 + 1 + 64) / 4))
     assert found["bias"].value == pytest.approx(2.0)
     assert found["r2"].value == pytest.approx(1 - 78 / 500)
+
+
+def test_figures_agree_with_scikit_learn_and_tell_how_their_intervals_were_made():
+    chance = np.random.default_rng(1)
+    truth = chance.normal(60, 12, 200)
+    told, patients = truth + chance.normal(1, 5, 200), chance.integers(50, size=200)
+    found = number_report(told, truth, patients, resamples=100).metrics
+    expected = {
+        "mae": sk.mean_absolute_error(truth, told), "mse": sk.mean_squared_error(truth, told),
+        "rmse": sk.root_mean_squared_error(truth, told), "r2": sk.r2_score(truth, told), "bias": (told - truth).mean(),
+    }  # fmt: skip
+    assert {name: one.value for name, one in found.items()} == pytest.approx(expected, abs=1e-9)
+    assert {one.method for one in found.values()} == {"whole patients resampled"}
+    assert all(one.low < one.value < one.high for one in found.values())
 
 
 def test_large_numbers_keep_their_variance():
