@@ -119,7 +119,7 @@ class _Groups:
         return cls(count, (positive, negative), by_group, (below, upto), bounds[positive])
 
     def both(self, wins: _Wins) -> Floats:
-        """Wins of each group's positives over its own negatives, and of all others over all other negatives (2, groups)."""
+        """(2, groups): wins of each group over its own negatives, and of all other cases over all others."""
         cumulated = _cumulated(wins.negative.take(self.by_group))
         inside = (cumulated.take(self.places[0]) + cumulated.take(self.places[1])) / 2 - cumulated.take(self.start)
         own = self._sum(0, wins.positive * inside)
