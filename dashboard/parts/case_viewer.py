@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import streamlit as st
+
 from core.services import explaining, images, labeling, predicting, tasks
 from core.services.images import ImageView
 from core.services.predicting import PredictionView
@@ -10,14 +12,21 @@ from core.services.runs import RunView
 from dashboard import describe, who, wiring
 from dashboard.parts import case_layout, case_maps, drawing, viewer
 from dashboard.parts.case_question import Question
+from dashboard.parts.case_strip import CaseList
 from dashboard.state import CaseState
 from db.vocabulary import Unit
 
+STEP = "case_step"
 BESIDE = 2  # pictures of a study in one row
 
 
-def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseState) -> int:
-    """The viewer; gives the step through the list that its arrow keys asked for: -1, 0 or 1."""
+def stepped() -> int:
+    """The step through the list that the viewer's arrow keys asked for since the page was drawn: -1, 0 or 1."""
+    return int(st.session_state.pop(STEP, 0))
+
+
+def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: CaseState) -> None:
+    """The viewer, and the pictures on either side in the list fetched before they are asked for."""
     wired, session = wiring.here(), who.session()
     case = labeling.case(wired.db, row.case_id)
     task = tasks.get(wired.db, case.task_id)
@@ -37,11 +46,31 @@ def show(run: RunView, row: PredictionView, at: int, count: int, state: CaseStat
                        for one in views[len(stack) :]]  # fmt: skip
     data = {
         "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
-        "drawing": drawing.offered(task), "note": f"run {run.id} · case {at + 1} of {count}", "cases": [about],
+        "drawing": drawing.offered(task), "note": f"run {run.id} · case {at + 1} of {len(rows)}", "cases": [about],
         "overlays": _overlays([*asked, *further], seen, named), "places": list(layout.places), "panes": layout.panes,
+        "ahead": [] if task.unit is Unit.SERIES else _ahead(run, rows, at, state),
     }  # fmt: skip
-    event = viewer.show(key="case_viewer", data=data)
-    return int(event["by"]) if event and event.get("kind") == "step" else 0
+    viewer.show(key="case_viewer", data=data, told=_heard)
+
+
+def _heard(event: dict[str, Any]) -> None:
+    if event.get("kind") == "step":
+        st.session_state[STEP] = int(event["by"])
+
+
+def _ahead(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict[str, Any]]:
+    """The pictures before and after in the list, with their maps where these are there already."""
+    wired, session = wiring.here(), who.session()
+    near = list(dict.fromkeys(rows.ids[(at + step) % len(rows)] for step in (1, -1)))
+    found = predicting.of_cases(wired.db, run.id, [one for one in near if one != rows.ids[at]])
+    views = images.many(wired.db, [one.image_id for one in found])
+    methods = case_maps.methods_of(run, state)
+    asked = [(one.image_id, case_maps.question(run, one, run, method, state)) for one in found for method in methods]
+    maps: dict[int, list[str]] = {view.id: [] for view in views}
+    for image, question in asked:
+        if question.filed(image) is not None:
+            maps[image].append(question.url(image))
+    return [{"image": describe.image(view, wired.signer, session), "maps": maps[view.id]} for view in views]
 
 
 def _asked(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Question], list[Question]]:

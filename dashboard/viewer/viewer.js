@@ -7,6 +7,7 @@ import { offer } from "./draw_offer.js";
 import { build, card } from "./frame.js";
 import { listen } from "./keys.js";
 import { frameOf, lensOf } from "./lens.js";
+import { prefetch } from "./loader.js";
 import { Maps } from "./maps.js";
 import { Panes, stackOf } from "./panes.js";
 import { Ruler } from "./ruler.js";
@@ -119,10 +120,10 @@ export class Viewer {
 
   /** A window for the active pane, and for those linked to it whose values mean the same. */
   setWindow(window) {
-    const { unit, channels } = this.active.slice.image;
+    const { id, unit, channels } = this.active.slice.image;
     this.each((pane) => {
       const { image } = pane.slice;
-      const alike = pane === this.active || (image.unit === unit && image.channels === channels && unit);
+      const alike = image.id === id || (image.unit === unit && image.channels === channels && unit);
       pane.setWindow(alike ? { ...window } : { ...pane.window, inverted: window.inverted });
     });
   }
@@ -255,6 +256,14 @@ export class Viewer {
     if (next && this.shown?.id !== next.id) this.show(next);
     else if (placed) this.grid.fill();
     this.putMaps();
+    this.fetchAhead(data.ahead || []);
+  }
+
+  /** What the next step may show: its picture, and those of its maps that were computed. */
+  fetchAhead(ahead) {
+    prefetch(stackOf("ahead", "", ahead.map(({ image }) => image)).slices, "ahead");
+    for (const url of ahead.flatMap(({ maps }) => maps))
+      fetch(url, { credentials: "same-origin", priority: "low" }).catch(() => {}); // it is told where it is shown
   }
 
   /** As many panes as have something to show; who laid them out otherwise by key keeps that from case to case. */

@@ -21,16 +21,17 @@ if not rows:
     st.markdown("This list is empty.")
     st.page_link("views/review.py", label="Back to the run", query_params=ReviewState.like(state).query())
     st.stop()
-at = rows.place(state.case)
+at = (rows.place(state.case) + case_viewer.stepped()) % len(rows)
+state = replace(state, case=rows.ids[at])
+state.to_url()
 row = rows[at]
 
 st.html(STYLE)
 picture, side = st.columns([3.4, 1], gap="small")
 with picture:
-    step = case_viewer.show(run, row, at, len(rows), state)
+    case_viewer.show(run, row, at, rows, state)
 with side:
     wanted = case_side.show(run, row, state)
-following = rows.ids[(at + step) % len(rows)]
-if step or wanted != state:
-    replace(wanted, case=following).to_url()
+if wanted != state:
+    wanted.to_url()
     st.rerun()
