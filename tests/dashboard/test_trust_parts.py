@@ -1,0 +1,167 @@
+"""The parts that tell how far a run's model can be trusted: each says what is not known yet, and has one button."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.launching.local import LocalLauncher
+from core.services import examining, jobs, labeling, runs
+from dashboard import who
+from dashboard.wiring import here
+from db.tables import Checkpoint, Examination
+from db.vocabulary import CheckpointKind, JobKind
+from tests.core.services.conftest import copied, filled_once, trained_once
+
+__all__ = ["filled_once", "trained_once"]
+PARTS = {"trust_banner": "check", "trust_probe": "probe", "trust_suspects": "suspects", "trust_neighbours": "features",
+         "trust_mean": "maps"}  # fmt: skip
+SPREAD = {"value": 0.1, "low": 0.0, "high": 0.2, "n": 5}
+NONE = {"value": None, "low": None, "high": None, "n": 0}
+CHECK = {
+    "title": "Grad-CAM", "cases": 24, "split": "test", "banner": "",
+    "weights": {"words": "The maps change.", "similarity": SPREAD, "pairs": SPREAD, "cascade": [
+        {"down_to": "head", "similarity": None}]},
+    "answers": {"words": "It answers."}, "classes": {"words": "Another class.", "similarity": NONE},
+    "taken": {"words": "What is hot.", "map": {"deletion": SPREAD, "insertion": SPREAD}},
+    "where": {"words": "Inside.", "outside": SPREAD}, "hits": {"words": "No drawing."},
+    "marks": {"words": "Markers draw heat.", "flagged": False,
+              "classes": [{"class": 0, "with": SPREAD, "without": SPREAD}]},
+}  # fmt: skip
+FACT = {
+    "fact": "mark", "values": {"none": 9, "seen": 3}, "auroc": 0.9, "low": 0.8, "high": 0.95, "right": 0.9,
+    "chance": 0.75, "blank": 0.6, "strength": 0.4, "p": 0.001, "alarm": True, "words": "'mark' can be told.",
+}  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch, trained_once):
+    copied(trained_once, tmp_path / "home").db.close()
+    monkeypatch.setenv("ROUNDS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(who, "session", lambda: "a browser")  # AppTest has no cookies
+    monkeypatch.setattr(LocalLauncher, "wake", lambda self: None)
+    yield here()
+    here().db.close()
+
+
+def drawn(part):
+    """The part alone on a page."""
+
+    def script(part):
+        import importlib
+
+        from core.services import runs
+        from dashboard.wiring import here
+
+        module, run = importlib.import_module(f"dashboard.parts.{part}"), runs.get(here().db, 1)
+        more = {"trust_neighbours": (1,), "trust_mean": ([1, 2],)}.get(part, ())
+        module.show(run, *more, **({"said": "two cases"} if part == "trust_mean" else {}))
+
+    app = AppTest.from_function(script, args=(part,), default_timeout=60).run()
+    assert not app.exception, [one.message for one in app.exception]
+    return app
+
+
+def keep(home, what, result, **more):
+    with home.db.transaction() as session:
+        best = session.get_one(Checkpoint, (1, CheckpointKind.BEST)).sha256
+        session.add(Examination(run_id=1, what=what, **{"checkpoint_sha256": best, "result": result, **more}))
+
+
+def words(app):
+    kinds = (app.markdown, app.caption, app.error, app.warning)
+    return "\n".join(one.value for kind in kinds for one in kind)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_is_not_known_yet_is_a_sentence_and_one_button(home, part):
+    app = drawn(part)
+    assert len(app.button) == 1
+    assert "not " in words(app)
+    app.button[0].click().run()
+    assert not app.exception
+    (job,) = [one for one in jobs.of_run(home.db, 1) if one.kind is JobKind.EXAMINE]
+    assert job.request["what"] == PARTS[part]
+    assert [one.label for one in app.button] == ["Cancel"]  # now its progress stands there
+    assert examining.going(home.db, 1, PARTS[part]).id == job.id
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_run_made_elsewhere_has_no_model_to_tell_of(home, part):
+    from db.tables import Run
+
+    with home.db.transaction() as session:
+        session.get_one(Run, 1).outside = {"file": "scores.csv"}
+    app = drawn(part)
+    assert not app.button
+
+
+def test_the_banner_stands_over_maps_that_say_nothing(home):
+    keep(home, "check", {**CHECK, "banner": "Do not read the maps of this run as reasons."})
+    app = drawn("trust_banner")
+    assert [one.value for one in app.error] == ["Do not read the maps of this run as reasons."]
+    assert "passed" not in words(app)
+
+
+def test_maps_that_pass_are_told_in_a_line_with_all_numbers_behind_it(home):
+    keep(home, "check", CHECK)
+    app = drawn("trust_banner")
+    assert not app.error
+    assert "Grad-CAM maps were checked on 24 test cases and passed." in words(app)
+    for part in ("weights", "answers", "classes", "taken", "where", "marks", "hits"):
+        assert CHECK[part]["words"] in words(app)
+    assert "rank correlation of maps of two different cases" in app.dataframe[0].value["figure"].tolist()
+
+
+def test_heat_on_markers_is_a_warning(home):
+    keep(home, "check", {**CHECK, "marks": {**CHECK["marks"], "flagged": True}})
+    assert [one.value for one in drawn("trust_banner").warning] == ["Markers draw heat."]
+
+
+def test_what_was_found_of_other_weights_is_told_as_old(home):
+    keep(home, "check", CHECK, checkpoint_sha256="0" * 64)
+    app = drawn("trust_banner")
+    assert "other weights since" in words(app)
+    assert [one.label for one in app.button] == ["Check the maps of this run"]
+
+
+def test_alarms_stand_over_the_table_of_facts(home):
+    calm = {**FACT, "fact": "site", "alarm": False, "auroc": None, "low": None, "high": None, "p": None}
+    keep(home, "probe", {"cases": 12, "patients": 6, "facts": [FACT, calm]})
+    app = drawn("trust_probe")
+    assert [one.value for one in app.warning] == ["'mark' can be told."]
+    assert app.dataframe[0].value["fact"].tolist() == ["mark", "site"]
+    assert "nan" not in words(app).lower()
+
+
+def test_suspects_can_be_sent_back_to_be_labelled(home):
+    case = labeling.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
+    row = {"case": case.id, "image": case.image_ids[0], "patient": "p", "wrong": 0.9, "probability": 0.1, "given": "a",
+           "by_picture": True, "likely": "b", "finding": None, "readers_differ": True}  # fmt: skip
+    same = {"cases": [1, 2], "patients": ["p", "q"], "splits": ["train", "test"], "alike": 0.99}
+    keep(
+        home,
+        "suspects",
+        {
+            "training": 8,
+            "folds": 2,
+            "recipe": "Own.",
+            "suspects": [row],
+            "called_wrong": 1,
+            "readers_differ": [{"case": 1, "said": {"ann": "a", "bob": "b"}}],
+            "same_pictures": [same],
+        },
+    )
+    app = drawn("trust_suspects")
+    assert "The same picture under two patients, 1 time" in words(app)
+    assert "Readers disagree on 1 case" in words(app)
+    assert [one.disabled for one in app.button if one.key == "trust_send"] == [True]
+
+
+def test_a_badge_tells_what_speaks_against_a_map(home):
+    from core.services import explaining, map_badges
+
+    case = labeling.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
+    image = case.image_ids[0]
+    made = explaining.explain(home.db, home.settings, run_id=1, image_id=image)
+    told = map_badges.badge(home.db, home.settings, image, made)
+    assert told.outside is None  # an even grey picture has no surround
+    assert all(one.startswith(("empty", "low contrast")) for one in told.warnings)
