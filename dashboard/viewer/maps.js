@@ -55,7 +55,8 @@ export class Maps {
   async put(pane, overlay) {
     clearTimeout(pane.mapSoon);
     const path = pathOf(overlay) ?? null;
-    if (pane.mapPath === path && (pane.overlay || (path && pane.mapAsked === path))) return;
+    if (path && pane.mapPath === path && pane.overlay) return this.name(pane, overlay); // it may stand beside others now
+    if (path && pane.mapPath === path && pane.mapAsked === path) return;
     pane.mapPath = path;
     pane.mapAsked = path; // it is on its way, and a map is not computed twice
     pane.overlay = null;
@@ -67,14 +68,19 @@ export class Maps {
       if (pane.mapPath !== path || pane.overlay) return;
       found.set(this.look);
       pane.overlay = found;
-      const title = [overlay.title, found.title].filter(Boolean).join(" · ");
-      this.tell(pane, `${title} · not a segmentation`, title);
+      this.name(pane, this.over(pane) || overlay);
       pane.redrawInk();
     } catch (error) {
       if (pane.mapPath === path) this.tell(pane, trouble(error));
     } finally {
       if (pane.mapAsked === path) pane.mapAsked = null;
     }
+  }
+
+  /** What it is of; of several models' maps which one's. */
+  name(pane, { title }) {
+    const whole = [title, pane.overlay.title].filter(Boolean).join(" · ");
+    this.tell(pane, `${whole} · not a segmentation`, whole);
   }
 
   tell(pane, words, title = "") {

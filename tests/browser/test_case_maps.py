@@ -1,0 +1,161 @@
+"""A case of a run on real films in Chromium: several maps at once, class and layer, other runs, keys, reasons."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from core.services import images, labeling, predicting, reviewing, training
+from core.training.spec import TrainSpec
+from tests.browser import families
+from tests.browser.conftest import COLOURED, answers, launched, wait_until
+from tests.browser.families import World
+from tests.core.services.conftest import Asleep, Home, done
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+A_MAP = 120_000  # ms: the first one starts torch
+PANES = """node => node.roundsViewer.viewer.panes.map(({ window, view, overlay, stack, painted, slice }) => ({
+    window: [window.center, window.width], zoom: view.zoom, opacity: overlay?.look.opacity ?? null,
+    image: stack && slice.image.id, painted: Boolean(painted) }))"""
+
+
+@pytest.fixture(scope="module")
+def world(data_dir, tmp_path_factory) -> Iterator[World]:
+    """Two runs on single films, one on two views; all cases predicted."""
+    folder = tmp_path_factory.mktemp("case-maps")
+    db, snapshots = families.filled(folder / "home", folder / "in", data_dir)
+    from core.settings import Settings
+
+    home = Home(db, Settings.read(folder / "home"))
+    runs = {}
+    for name, task, model in (("first", "abnormal", "small_cnn"), ("other", "abnormal", "cnn_attention"),
+                              ("views", "either", "cross_attention"), ("late", "either", "late_fusion")):  # fmt: skip
+        spec = TrainSpec(model=model).with_settings({"epochs": "2", "image_size": "64", "threads": "1"})
+        made = training.submit(db, snapshot_id=snapshots[task], spec=spec, by="t", key=name, launcher=Asleep())
+        done(home, made.job)
+        told = predicting.submit(db, run_id=made.run, split="test", by="t", key=f"p{name}", launcher=Asleep())
+        done(home, told.job)
+        runs[name] = made.run
+    server = launched(folder / "home", folder)
+    wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
+    yield World(db, server, snapshots, runs)
+    server.stop()
+    db.close()
+
+
+def opened(world, page, run, **more):
+    """The case page of a run; its viewer, once every pane has its picture and every map is there."""
+    query = "&".join(f"{name}={value}" for name, value in {"run": world.runs[run], **more}.items())
+    page.goto(f"{world.server.url}/case?{query}")
+    return settled(page)
+
+
+def settled(page, maps=1):
+    viewer = page.locator('.rv-root[data-painted*=":"]')
+    expect(viewer).to_have_attribute("data-maps", re.compile(f"^[{maps}-4]$"), timeout=A_MAP)
+    return viewer
+
+
+def titles(page):
+    return [one for one in page.locator(".rv-map").all_text_contents() if one]
+
+
+def choose(page, name, option):
+    field = page.get_by_role("combobox", name=re.compile(rf"(^|\. ){name}"))
+    field.click()
+    page.get_by_role("option", name=re.compile(f"^{re.escape(option)}")).first.click()
+    page.keyboard.press("Escape")
+
+
+def test_several_maps_stand_beside_the_picture_under_one_window_and_one_opacity(world, page):
+    viewer = opened(world, page, "first")
+    assert titles(page)[0].endswith("· features · not a segmentation")
+    choose(page, "Maps", "LayerCAM")
+    expect(viewer).to_have_attribute("data-maps", "2", timeout=A_MAP)
+    page.get_by_role("button", name="Side by side").or_(page.get_by_text("Side by side", exact=True)).first.click()
+    expect(page.locator(".rv-panes")).to_have_attribute("data-panes", "3")
+    expect(viewer).to_have_attribute("data-maps", "2", timeout=A_MAP)
+    assert [one.split(":")[0] for one in titles(page)] == ["Grad-CAM", "LayerCAM"]
+    assert "method=gradcam%2Clayercam" in page.url
+    viewer.evaluate(
+        "node => node.roundsViewer.viewer.setWindow({ ...node.roundsViewer.viewer.active.window, width: 77 })"
+    )
+    viewer.evaluate("node => node.roundsViewer.viewer.zoom(2)")
+    page.get_by_label("Opacity of the map").fill("80")
+    panes = viewer.evaluate(PANES)
+    assert [one["window"][1] for one in panes] == [77, 77, 77]
+    assert len({one["zoom"] for one in panes}) == 1 < panes[0]["zoom"]
+    assert [one["opacity"] for one in panes] == [None, 0.8, 0.8]
+    assert len({one["image"] for one in panes}) == 1
+
+
+def test_class_and_layer_are_chosen_and_stand_in_the_address(world, page):
+    viewer = opened(world, page, "first")
+    said = titles(page)[0]
+    other = "normal" if "abnormal" in said else "abnormal"
+    choose(page, "Class", other)
+    expect(viewer).to_have_attribute("data-overlay", re.compile(f"Grad-CAM: {other} · features$"), timeout=A_MAP)
+    choose(page, "Layer", "features.2 ")
+    expect(viewer).to_have_attribute("data-overlay", re.compile(f"Grad-CAM: {other} · features.2$"), timeout=A_MAP)
+    assert "layer=features.2" in page.url
+    page.reload()
+    expect(settled(page)).to_have_attribute("data-overlay", re.compile(f"Grad-CAM: {other} · features.2$"))
+
+
+def test_another_run_is_asked_for_the_same_class(world, page):
+    viewer = opened(world, page, "first")
+    shown = titles(page)[0].split(" · ")[0]
+    choose(page, "Beside them, the maps of", f"Run {world.runs['other']}")
+    expect(viewer).to_have_attribute("data-maps", "2", timeout=A_MAP)
+    assert titles(page) == [f"run {world.runs['first']} · {shown} · features · not a segmentation",
+                            f"run {world.runs['other']} · {shown} · trunk · not a segmentation"]  # fmt: skip
+    expect(page.get_by_text(re.compile(f"Run {world.runs['other']} · CNN with attention: (ab)?normal"))).to_be_visible()
+
+
+def test_two_views_lie_under_the_maps_of_two_runs(world, page):
+    viewer = opened(world, page, "views", method="cross_attention", others=world.runs["late"])
+    expect(viewer).to_have_attribute("data-maps", "4", timeout=A_MAP)
+    run, late = world.runs["views"], world.runs["late"]
+    told = titles(page)
+    assert [one.split(" · ")[0] for one in told] == [f"run {run}", f"run {run}", f"run {late}", f"run {late}"]
+    assert ["AP" in one for one in told] == [True, False, True, False]
+    assert [one["image"] for one in viewer.evaluate(PANES)[:2]] == [one["image"] for one in viewer.evaluate(PANES)[2:]]
+
+
+def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, page):
+    viewer = opened(world, page, "first")
+    rows = predicting.every(world.db, world.runs["first"], split="test")
+    first = int(viewer.get_attribute("data-case"))
+    row = next(one for one in rows if one.case_id == first)
+    page.get_by_placeholder("why, or a note").fill("a fold of skin")
+    page.keyboard.press("Enter")
+    page.locator(".rv-pane").first.click()
+    page.keyboard.press("2")
+    expect(page.get_by_text(re.compile("model wrong .*: a fold of skin"))).to_be_visible()
+    assert [(one.verdict, one.note) for one in reviewing.of_prediction(world.db, row.id)] == [
+        ("model wrong", "a fold of skin")
+    ]
+    page.get_by_label("The label should be").click()
+    page.get_by_role("option").nth(1 - row.label).click()
+    page.get_by_placeholder("why, or a note").fill("seen on the later film")
+    page.get_by_role("button", name="Relabel").click()
+    expect(page.get_by_text(re.compile("^Relabelled just now"))).to_be_visible()
+    expect(page.get_by_text("tester: seen on the later film").or_(page.get_by_text(": seen on the later film")).first
+           ).to_be_visible()  # fmt: skip
+    assert labeling.case(world.db, first).label == 1 - row.label
+    page.locator(".rv-pane").first.click()
+    page.keyboard.press("ArrowRight")
+    expect(viewer).not_to_have_attribute("data-case", str(first))
+    expect(page.get_by_text(re.compile("^Relabelled"))).to_have_count(0)
+    page.keyboard.press("ArrowLeft")
+    expect(viewer).to_have_attribute("data-case", str(first))
+    assert settled(page).evaluate(COLOURED) > 0
+
+
+def test_an_excluded_case_says_why(world, page):
+    row = predicting.every(world.db, world.runs["first"], split="test")[-1]
+    images.exclude(world.db, row.image_id, because="the wrong patient")
+    opened(world, page, "first", case=row.case_id)
+    expect(page.get_by_text("This image is excluded.")).to_be_visible()
+    expect(page.get_by_text("Reason: the wrong patient")).to_be_visible()
