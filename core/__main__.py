@@ -306,13 +306,17 @@ def _evaluate(arguments: Arguments) -> Output:
     return {"run": arguments.run, "split": arguments.split, **_looked(db, arguments.split, arguments.run), **found}
 
 
-def _looked(db: Any, split: str, *runs: int) -> dict[str, int]:
-    """Whoever sees figures of the test split is counted."""
-    from core.services import operating
+def _looked(db: Any, split: str, *run_ids: int, finding: int | None = None) -> dict[str, int]:
+    """Whoever sees figures of the test split is counted: of findings at the point of each, or of one alone."""
+    from core.services import operating, runs
 
     if split not in ("test", "all"):
         return {}
-    return {"looks_at_test": max(operating.look(db, run, reader_name()) for run in runs)}
+    reader, counts = reader_name(), []
+    for run in (runs.get(db, one) for one in run_ids):
+        places = range(len(run.classes) if run.kind == "multi" else 1) if finding is None else [finding]
+        counts += [operating.look(db, run.id, reader, place) for place in places]
+    return {"looks_at_test": max(counts)}
 
 
 def _compare(arguments: Arguments) -> Output:
@@ -326,7 +330,11 @@ def _compare(arguments: Arguments) -> Output:
         db, *arguments.runs, split=arguments.split, finding=runs.finding_named(run, arguments.finding),
         positive=runs.class_named(run, arguments.positive),
     )  # fmt: skip
-    return {**found.to_json(), **_looked(db, arguments.split, *arguments.runs)}
+    looked: dict[str, int] = {}
+    for point in found.points:
+        looked |= {f"{name}_of_{point.run_id}": count for name, count in
+                   _looked(db, arguments.split, point.run_id, finding=point.finding).items()}  # fmt: skip
+    return {**found.to_json(), **looked}
 
 
 def _subgroups(arguments: Arguments) -> Output:
@@ -339,7 +347,8 @@ def _subgroups(arguments: Arguments) -> Output:
         figure=arguments.figure, pairs=not arguments.no_pairs,
         only=tuple(name.strip() for name in arguments.by.split(",") if name.strip()),
     )  # fmt: skip
-    return {"run": run.id, "split": arguments.split, **found.to_json(), **_looked(db, arguments.split, run.id)}
+    looked = _looked(db, arguments.split, run.id, finding=found.point.finding)
+    return {"run": run.id, "split": arguments.split, **found.to_json(), **looked}
 
 
 def _predictions(arguments: Arguments) -> Output:

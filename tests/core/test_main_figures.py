@@ -47,6 +47,15 @@ def test_a_point_is_chosen_shown_and_followed(rounds, db):
     assert rounds("operate", "--run", one)["looks_at_test"] == 1
 
 
+def test_looks_at_findings_are_counted_at_the_point_of_each(rounds, db):
+    one = draw(db, TaskKind.MULTI, ("effusion", "nodule")).run
+    assert rounds("evaluate", "--run", one)["looks_at_test"] == 1  # none has a point of its own yet
+    rounds("operate", "--run", one, "--finding", "nodule", "--threshold", 0.3)
+    groups = ("subgroups", "--run", one, "--no-pairs", "--by", "site", "--finding")
+    assert [rounds(*groups, name)["looks_at_test"] for name in ("effusion", "nodule", "nodule")] == [1, 2, 2]
+    assert rounds("evaluate", "--run", one)["looks_at_test"] == 2
+
+
 def test_what_a_point_cannot_be_is_one_sentence(rounds, db):
     one, several = draw(db).run, draw(db, TaskKind.MULTI, ("effusion", "nodule"), name="two").run
     asked = {
