@@ -3,12 +3,14 @@
 A model that never saw a patient says how probable each class is; where another class than the given one is as probable
 as that class usually is where it was given, the label is suspected (confident learning, JAIR 70, 1373–1411). But where
 a model fails, in a subgroup or altogether, it suspects rightly labelled cases by the dozen. So what it says is judged a
-second time, by a logistic regression that has not seen the patient either, on what else is known: the facts of the
-case, how far the model can be believed where they hold, and what the same patient's other cases are called.
+second time, by models that have not seen the patient either, on what else is known: how far the picture can be believed
+where the facts of the case hold (logistic regression), then what the same patient's other cases are called and look
+like (small boosted trees).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,27 +60,60 @@ def second_look(
     said: Floats, labels: Ints, patients: Sequence[str], folds: Ints, facts: Mapping[str, Sequence[str]]
 ) -> Floats:
     """Probabilities (n, classes) by all that is known but the case's own label; as said where a fold lacks a class."""
-    from sklearn.linear_model import LogisticRegression
-
-    known, judged = _known(said, labels, patients, facts), said.copy()
+    groups = [column for name in facts for column in _columns(facts[name])]
+    logits = _logits(said)
+    within = [group[:, None] * np.column_stack([logits, np.ones(len(labels))]) for group in groups]
+    here, owner = np.column_stack([logits, *within]), np.unique(np.asarray(patients), return_inverse=True)[1]
+    given, judged = np.eye(said.shape[1])[labels], said.copy()
     for fold in np.unique(folds):
         held, rest = folds == fold, folds != fold
-        if len(np.unique(labels[rest])) < said.shape[1]:
-            continue
-        middle, spread = known[rest].mean(axis=0), known[rest].std(axis=0) + 1e-9
-        fitted = LogisticRegression(C=0.1, max_iter=1000).fit((known[rest] - middle) / spread, labels[rest])
-        judged[held] = fitted.predict_proba((known[held] - middle) / spread)
+        # of the others too, so that no label of this fold is in anything that it is judged by
+        believed = said.copy()
+        believed[rest] = _out_of_fold(here[rest], said[rest], labels[rest], folds[rest])
+        believed[held] = _told(_logistic(), here, labels, rest, held, said)
+        told = _logits(believed)
+        known = np.column_stack([told, logits, _others(told, owner), _others(given, owner)])
+        judged[held] = _told(_boosted(), known, labels, rest, held, believed)
     return judged
 
 
-def _known(said: Floats, labels: Ints, patients: Sequence[str], facts: Mapping[str, Sequence[str]]) -> Floats:
-    """What the model says, by subgroup, and of the same patient's other cases what it says and what they are called."""
-    logits = np.log(said.clip(FLOOR, 1)) - np.log(said.clip(FLOOR, 1)).mean(axis=1, keepdims=True)
-    groups = [column for name in facts for column in _columns(facts[name])]
-    within = [group[:, None] * np.column_stack([logits, np.ones(len(labels))]) for group in groups]
-    given = np.eye(said.shape[1])[labels]
-    owner = np.unique(np.asarray(patients), return_inverse=True)[1]
-    return np.column_stack([logits, *within, _others(logits, owner), _others(given, owner)])
+def _logistic() -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=0.1, max_iter=1000)
+
+
+def _boosted() -> Any:
+    """Small trees: what a label means beside those of the patient's other cases is no sum."""
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    return GradientBoostingClassifier(n_estimators=60, max_depth=3, learning_rate=0.05, subsample=0.7,
+                                      min_samples_leaf=10, random_state=0)  # fmt: skip
+
+
+def _out_of_fold(known: Floats, said: Floats, labels: Ints, folds: Ints) -> Floats:
+    judged = said.copy()
+    for fold in np.unique(folds):
+        judged[folds == fold] = _told(_logistic(), known, labels, folds != fold, folds == fold, said)
+    return judged
+
+
+def _told(
+    model: Any, known: Floats, labels: Ints, rest: NDArray[np.bool_], held: NDArray[np.bool_], said: Floats
+) -> Floats:
+    """What a classifier says of some rows once it has seen the rest; what was said of them where that lacks a class."""
+    if len(np.unique(labels[rest])) < said.shape[1]:
+        return np.asarray(said[held])
+    middle, spread = known[rest].mean(axis=0), known[rest].std(axis=0) + 1e-9
+    fitted = model.fit((known[rest] - middle) / spread, labels[rest])
+    return np.asarray(fitted.predict_proba((known[held] - middle) / spread))
+
+
+def _logits(said: Floats) -> Floats:
+    """Log-probabilities less their mean over the classes; of two classes one column says all."""
+    logs = np.log(said.clip(FLOOR, 1))
+    centred = logs - logs.mean(axis=1, keepdims=True)
+    return np.asarray(centred[:, 1:] if said.shape[1] == 2 else centred)
 
 
 def _columns(values: Sequence[str]) -> list[Floats]:
@@ -91,9 +126,7 @@ def _columns(values: Sequence[str]) -> list[Floats]:
 
 
 def _others(columns: Floats, owner: Ints) -> Floats:
-    """The mean over the patient's other cases, less the mean of all, times how sure it is; 0 where there are none."""
-    centred = columns - columns.mean(axis=0)
+    """The sum over the patient's other cases; 0 where there are none."""
     sums = np.zeros((owner.max() + 1, columns.shape[1]))
-    np.add.at(sums, owner, centred)
-    count = np.bincount(owner)[owner][:, None] - 1.0
-    return np.asarray((sums[owner] - centred) / (count + 1.0))
+    np.add.at(sums, owner, columns)
+    return np.asarray(sums[owner] - columns)

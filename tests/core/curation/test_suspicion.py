@@ -6,7 +6,7 @@ import pytest
 from core.curation.suspicion import confident, suspicion
 
 
-def cohort(chance, *, patients=300, hidden=0.0):
+def cohort(chance, *, patients=200, hidden=0.0):
     """Three cases of a patient who is ill or not; a picture that tells, but of the hidden group nothing."""
     owner = np.repeat(np.arange(patients), 3)
     ill = (chance.random(patients) < 0.4)[owner]
@@ -54,18 +54,18 @@ def test_a_subgroup_where_the_model_fails_is_not_suspected_by_the_dozen():
     assert found(by_picture, one["wrong"]) < 0.7
     assert found(known.order, one["wrong"]) > 0.85
     hidden = np.array(one["facts"]["view"]) == "AP"
-    assert hidden[known.order[:90]].mean() < hidden[by_picture[:90]].mean()
+    assert hidden[known.order[:60]].mean() < hidden[by_picture[:60]].mean()
 
 
 def test_no_case_judges_itself():
-    """Another label of one case changes no probability of it, nor of its patient's fold as it was fitted."""
+    """Another label of a case leaves what is probable of it as it was, to the last digit."""
     one = cohort(np.random.default_rng(3), patients=60)
     asked = {name: one[name] for name in ("said", "labels", "patients", "folds", "facts")}
     before = suspicion(**asked).wrong
     flipped = one["labels"].copy()
     flipped[0] = 1 - flipped[0]
     after = suspicion(**{**asked, "labels": flipped}).wrong
-    assert after[0] == pytest.approx(1 - before[0], abs=0.02)  # its own mean is taken off the others'
+    assert after[0] == pytest.approx(1 - before[0], abs=1e-12)
 
 
 def test_several_classes():
