@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 UNKNOWN = "unknown"
-AGE_BANDS = ((0, 18, "0–17"), (18, 40, "18–39"), (40, 60, "40–59"), (60, 80, "60–79"), (80, 150, "80 and older"))
+AGE_BANDS = ((0, 18, "0–17"), (18, 40, "18–39"), (40, 55, "40–54"), (55, 70, "55–69"), (70, 150, "70 and older"))
 """From (years) up to below (years), and the band's name."""
 
 _AGE = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*([YMWDymwd]?)\s*")

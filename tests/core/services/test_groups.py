@@ -41,7 +41,7 @@ def test_ages_are_banded_and_what_says_nothing_is_left_out_and_said(home):
     named = {name: {value for row in found.rows for key, value in row.facts if key == name} for name in found.facts}
     assert set(found.facts) == {"age", "sex", "site"}
     assert "unknown" in named["age"]
-    assert named["age"] <= {"18–39", "40–59", "60–79", "80 and older", "unknown"}
+    assert named["age"] <= {"18–39", "40–54", "55–69", "70 and older", "unknown"}
     assert found.left_out == {
         "image size": "every case has the same (64×48)", "row": "it has 180 values, more than 12",
     }  # fmt: skip
