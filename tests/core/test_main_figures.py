@@ -1,6 +1,7 @@
 """The commands about figures: an operating point, patients, comparisons, groups, predictions in and out."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from core.services.workspace import open_home
 from core.settings import Settings
 from db.vocabulary import TaskKind
+from tests.core.services.conftest import empty_once
 from tests.core.services.predicted import another, draw
 from tests.core.test_main import home, run
 
-__all__ = ["home"]
+__all__ = ["empty_once", "home"]
 
 
 @pytest.fixture
@@ -25,7 +27,8 @@ def rounds(capsys, home: Path):
 
 
 @pytest.fixture
-def db(home: Path):
+def db(home: Path, empty_once: Path):
+    shutil.copytree(empty_once, home)
     opened = open_home(Settings.read(str(home)))
     yield opened
     opened.close()

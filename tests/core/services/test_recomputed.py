@@ -108,7 +108,7 @@ def test_of_two_classes_at_a_stored_point(home, asked):
     agrees(plain, scores, truth)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", ["noisy_or", *(pytest.param(one, marks=pytest.mark.slow) for one in ("max", "mean"))])
 def test_of_patients(home, asked, rule):
     run = draw(home.db).run
     operating.choose(home.db, run, threshold=0.7, level="patient", patient_rule=rule, by="ann")
@@ -124,7 +124,7 @@ def test_of_patients(home, asked, rule):
     assert images["note"] == "The threshold was chosen for each patient, and the figures count each image."
 
 
-@pytest.mark.parametrize("method", ["temperature", "isotonic"])
+@pytest.mark.parametrize("method", ["temperature", pytest.param("isotonic", marks=pytest.mark.slow)])
 def test_of_calibrated_scores(home, asked, method):
     run = draw(home.db).run
     point = operating.choose(
@@ -166,7 +166,7 @@ def test_of_findings_each_and_together(home, asked):
     assert values(told["together"]["micro"]) == pytest.approx(micro, **ALIKE)
 
 
-@pytest.mark.parametrize("kind", [TaskKind.SINGLE, TaskKind.ORDINAL])
+@pytest.mark.parametrize("kind", [TaskKind.ORDINAL, pytest.param(TaskKind.SINGLE, marks=pytest.mark.slow)])
 def test_of_many_classes(home, asked, kind):
     run = draw(home.db, kind, MANY).run
     lines, told = asked(run)

@@ -67,9 +67,9 @@ def test_patients_are_scored_by_the_points_rule(home, rule):
 
 @pytest.mark.parametrize(("kind", "classes", "level"), [
     (TaskKind.SINGLE, ("well", "ill"), "image"),
-    (TaskKind.SINGLE, MANY, "patient"),
     *(pytest.param(kind, classes, level, marks=pytest.mark.slow) for kind, classes, level in (
         (TaskKind.SINGLE, ("well", "ill"), "patient"), (TaskKind.SINGLE, MANY, "image"),
+        (TaskKind.SINGLE, MANY, "patient"),
         (TaskKind.MULTI, ("effusion", "nodule"), "image"), (TaskKind.MULTI, ("effusion", "nodule"), "patient"),
     )),
 ])  # fmt: skip
