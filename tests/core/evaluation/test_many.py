@@ -58,26 +58,34 @@ def test_ordered_classes_have_weighted_kappa_and_the_mean_distance():
     assert "weighted_kappa" not in report(p, truth, owner, "abcd", resamples=2).metrics
 
 
-@pytest.mark.parametrize("name", ["mcc", "kappa", "weighted_kappa"])
+@pytest.mark.parametrize("name", ["mcc", "kappa", "weighted_kappa", "auroc", "sensitivity"])
 def test_an_interval_of_a_table_of_classes_is_that_of_repeated_cases(name):
     p, truth, owner = graded(2, n=150, patients=30)
     called = p.argmax(axis=1)
     plain = {
-        "mcc": sk.matthews_corrcoef, "kappa": sk.cohen_kappa_score,
-        "weighted_kappa": lambda y, c: sk.cohen_kappa_score(y, c, weights="quadratic"),
-    }[name]  # fmt: skip
+        "mcc": lambda rows: sk.matthews_corrcoef(truth[rows], called[rows]),
+        "kappa": lambda rows: sk.cohen_kappa_score(truth[rows], called[rows]),
+        "weighted_kappa": lambda rows: sk.cohen_kappa_score(truth[rows], called[rows], weights="quadratic"),
+        "auroc": lambda rows: np.mean([sk.roc_auc_score(truth[rows] == c, p[rows, c]) for c in range(4)]),
+        "sensitivity": lambda rows: sk.recall_score(truth[rows], called[rows], average="macro"),
+    }[name]
     told = report(p, truth, owner, "abcd", ordered=True, resamples=64).metrics[name]
     names = np.unique(owner.astype(str))
     row = np.searchsorted(names, owner.astype(str))
     draws = []
     for draw in next(counts_of_resamples(len(names), resamples=64, seed=0)).T.astype(int):
-        rows = np.repeat(np.arange(150), draw[row])
-        draws.append(plain(truth[rows], called[rows]))
+        draws.append(plain(np.repeat(np.arange(150), draw[row])))
     from scipy.stats import t
 
-    reach = t.ppf(0.975, len(names) - 1) * np.std(draws, ddof=1) * np.sqrt(len(names) / (len(names) - 1))
-    ends = np.tanh(np.arctanh(told.value) + np.array([-1, 1]) * reach / (1 - told.value**2))
-    assert (told.low, told.high) == pytest.approx(ends, abs=1e-9)
+    carriers = min(len(set(owner[truth == c].tolist())) for c in range(4)) if name == "sensitivity" else len(names)
+    if name == "auroc":
+        sides = [side for c in range(4) for side in (truth == c, truth != c)]
+        carriers = min(len(set(owner[side].tolist())) for side in sides)
+    signed = name not in ("auroc", "sensitivity")
+    value, spread = ((told.value + 1) / 2, np.std(draws, ddof=1) / 2) if signed else (told.value, np.std(draws, ddof=1))
+    reach = t.ppf(0.975, carriers - 1) * spread * np.sqrt(carriers / (carriers - 1)) / (value * (1 - value))
+    ends = 1 / (1 + np.exp(-(np.log(value / (1 - value)) + np.array([-1, 1]) * reach)))
+    assert (told.low, told.high) == pytest.approx(2 * ends - 1 if signed else ends, abs=1e-9)
 
 
 def test_two_ordered_classes_are_one_step_apart():

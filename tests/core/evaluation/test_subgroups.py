@@ -124,6 +124,25 @@ def test_of_independent_cases_the_gap_is_newcombe_s():
     assert told.p == pytest.approx(2 * norm.sf(abs(errors)), abs=1e-9)
 
 
+def test_where_patients_are_in_both_groups_the_gap_takes_their_correlation():
+    rng = np.random.default_rng(6)
+    owner, view = np.repeat(np.arange(80), 2), np.tile(["PA", "AP"], 80)
+    shared = rng.random(80) < 0.7
+    scores = np.where(np.where(rng.random(160) < 0.9, shared[owner], ~shared[owner]), 0.8, 0.2)
+    run = Scored.of(range(160), scores, np.ones(160, dtype=bool), owner, name="ill")
+    told = subgroups(run, 0.5, {"view": view.tolist()}, figure="sensitivity", resamples=64)[0]
+    draws = []
+    for draw in next(counts_of_resamples(80, resamples=64, seed=0)).T:
+        weight, called = draw[run.owner], scores > 0.5
+        draws.append([np.average(called[view == one], weights=weight[view == one]) for one in ("PA", "AP")])
+    together = np.corrcoef(np.transpose(draws))[0, 1]
+    one, other = told.figure, told.rest
+    down, up = ((one.value - one.low, other.high - other.value), (one.high - one.value, other.value - other.low))
+    low, high = (math.sqrt(a**2 + b**2 - 2 * together * a * b) for a, b in (down, up))
+    assert together > 0.5
+    assert (told.gap.low, told.gap.high) == pytest.approx((told.gap.value - low, told.gap.value + high), abs=1e-9)
+
+
 def test_a_group_that_is_never_found_has_an_honest_gap():
     truth = np.ones(60, dtype=bool)
     site = np.array(["A"] * 20 + ["B"] * 40)
