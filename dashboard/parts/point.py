@@ -47,7 +47,7 @@ def show(found: Asked, state: ReviewState) -> None:
     with st.container(key="point"):
         left, right = st.columns([1.5, 1], gap="medium", vertical_alignment="top")
     with left:
-        point_bar.show(histogram(found), found.titles, at=found.threshold, locked=not free, key=f"bar_{key}",
+        point_bar.show(histogram(found), found.titles, at=found.threshold, locked=not free, key="point_bar",
                        moved=_move)  # fmt: skip
     with right, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if free:
