@@ -51,13 +51,13 @@ def others_of(row: PredictionView, run: RunView, state: CaseState) -> list[int]:
     return [int(one) for one in dict.fromkeys(state.others.split(",")) if one in there][:MOST]
 
 
-def question(run: RunView, row: PredictionView, about: RunView, method: str, state: CaseState) -> Question:
+def question(run: RunView, row: PredictionView | None, about: RunView, method: str, state: CaseState) -> Question:
     """What is asked of a run (`about`, the page's or another) by a method: a class by its name, a layer it can read.
 
     Other runs are asked for the class that this one gives most to, so that what lies side by side is of one class.
     """
     shown = state.finding if run.kind is TaskKind.MULTI and state.shown < 0 else state.shown
-    if shown < 0 and about.id != run.id:
+    if shown < 0 and row is not None and about.id != run.id:
         shown = max(range(len(row.probabilities)), key=row.probabilities.__getitem__)
     names = explaining.answers(run)
     wanted = names[shown] if 0 <= shown < len(names) else None

@@ -7,7 +7,7 @@ from core.services.case_history import Line
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import look, wiring
-from dashboard.parts import case_answers, case_maps, case_verdict, trust_neighbours
+from dashboard.parts import case_all, case_answers, case_maps, case_verdict, trust_neighbours
 from dashboard.state import CaseState, ReviewState
 
 
@@ -21,6 +21,7 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
     case_verdict.show(run, row, state)
     wanted = case_maps.choose(run, row, state)
     case_maps.told(run, row, state)
+    case_all.show(run, state)
     trust_neighbours.show(run, row.case_id)
     _history(lines)
     return wanted

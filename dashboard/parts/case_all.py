@@ -1,0 +1,62 @@
+"""The maps of a whole split, made ahead by a job, so that each of its cases opens with its own."""
+
+import secrets
+from typing import Any
+
+import streamlit as st
+
+from core.services import examining
+from core.services.runs import RunView
+from dashboard import look, who, wiring
+from dashboard.parts import case_maps, mishap
+from dashboard.parts.jobs import controls, look_again
+from dashboard.state import CaseState
+
+WHAT = "maps"
+
+
+def show(run: RunView, state: CaseState) -> None:
+    """How far the job is; else the button that starts it for what is asked of this case, and what was made last."""
+    asked = _asked(run, state)
+    if asked is None:
+        return
+    db = wiring.here().db
+    job, found = examining.going(db, run.id, WHAT), examining.newest(db, run.id, WHAT)
+    if job is not None and not job.state.is_finished:
+        mishap.again(_going, job.id, every="1s")
+        return
+    if job is not None and job.error:
+        controls(job, key=f"case_all_{job.id}")
+    if found is not None and not found.stale and all(found.asked.get(name) == asked[name] for name in asked):
+        st.caption(f"Such maps of the whole split were made {look.ago(found.created_at)}.")
+    elif st.button("Make them for every case", key="case_all", type="tertiary", icon=":material/dynamic_feed:",
+                   help="A job computes these maps for the whole split."):  # fmt: skip
+        _start(run, asked)
+
+
+def _asked(run: RunView, state: CaseState) -> dict[str, Any] | None:
+    """Of the first method that was chosen; None where none is."""
+    methods = case_maps.methods_of(run, state)
+    if not methods:
+        return None
+    one = case_maps.question(run, None, run, methods[0], state)
+    return {"split": state.split, "method": one.method, "class": -1 if one.shown is None else one.shown,
+            "layer": one.layer}  # fmt: skip
+
+
+def _start(run: RunView, asked: dict[str, Any]) -> None:
+    wired = wiring.here()
+    with mishap.as_sentence():
+        examining.submit(wired.db, wired.launcher, run_id=run.id, what=WHAT, asked=asked, by=who.reader(),
+                         key=secrets.token_hex(16))  # fmt: skip
+        st.rerun()
+
+
+def _going(job_id: int) -> None:
+    job = look_again(job_id)
+    if job.state.is_finished:
+        st.rerun()
+    done, whole = job.progress.get("done", 0), job.progress.get("of", 0)
+    words = f"Making maps: {done:,} of {whole:,}" if whole else "The maps wait for their turn"
+    st.progress(min(1.0, done / whole) if whole else 0.0, text=words)
+    controls(job, key=f"case_all_{job_id}")
