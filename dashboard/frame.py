@@ -53,7 +53,7 @@ STYLE = """<style>
 [data-testid="stSidebar"][data-collapsed="false"]{width:220px!important;min-width:220px!important}
 .st-key-tour [data-testid="stColumn"],.st-key-figures [data-testid="stColumn"]{min-width:250px}
 .st-key-plots [data-testid="stColumn"]{min-width:310px}
-.st-key-overview [data-testid="stColumn"],.st-key-point [data-testid="stColumn"]{min-width:320px}
+.st-key-overview [data-testid="stColumn"]{min-width:320px}.st-key-point [data-testid="stColumn"]{min-width:225px}
 div:has(>.st-key-strip_part){position:sticky;bottom:0;z-index:5}
 .st-key-strip_part{background:light-dark(#fff,#101418);padding:.4rem 0;border-top:1px solid light-dark(#d5dbe1,#2f3942)}
 .rd-figures{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}

@@ -13,6 +13,7 @@ CSS = """
 font-family:var(--st-font);color:var(--st-text-color)}
 .rg-strip{display:flex;overflow-x:auto;gap:8px;padding-bottom:4px;scrollbar-width:thin}
 .rg-strip .rg-tile{flex:0 0 104px;gap:1px}
+@media (max-height:820px){.rg-strip .rg-tile{flex-basis:70px}.rg-strip .rg-note{display:none}}
 .rg-tile{all:unset;cursor:pointer;display:flex;flex-direction:column;gap:3px;border-radius:6px;padding:4px;
 border:2px solid transparent;min-width:0}
 .rg-tile:hover{background:var(--st-secondary-background-color)}
