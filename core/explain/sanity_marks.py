@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.explain.sanity_again import Explain, whole
 from core.explain.sanity_alike import Mean
-from core.explain.sanity_places import Mask, grown, places, share, stretched
+from core.explain.sanity_places import Mask, grown, marks, share, stretched
 from core.explain.sanity_told import picture
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def _parted(
     """Cases with their marks, and cases without."""
     marked, plain = list[tuple["Example", Mask]](), list["Example"]()
     for one in every[:LOOKED]:
-        marks = places(picture(model, one, 0)).marks
-        if marks.any() and len(marked) < ENOUGH:
-            marked.append((one, grown(marks, max(1, marks.shape[0] // 32))))
-        elif not marks.any() and len(plain) < ENOUGH:
+        found = marks(picture(model, one, 0), None)
+        if found.any() and len(marked) < ENOUGH:
+            marked.append((one, grown(found, max(1, found.shape[0] // 32))))
+        elif not found.any() and len(plain) < ENOUGH:
             plain.append(one)
         if len(marked) == len(plain) == ENOUGH:
             break

@@ -79,13 +79,13 @@ def _features(work: Work, model: "LoadedModel", cases: "Sequence[Example]", doin
 
 def _marks(work: Work, cases: "Sequence[Example]") -> list[str]:
     """Whether text or a lead marker is seen in each case's own picture."""
-    from core.explain.sanity_places import EDGE, places
+    from core.explain.sanity_places import EDGE, marks
     from core.training.data import read_plane
 
     found = []
     for one in cases:
         grey = read_plane(one.picture, size=EDGE, channels=1)[0]
-        found.append(SEEN if places(grey.astype("float32") / 65535).marks.any() else NONE)
+        found.append(SEEN if marks(grey.astype("float32") / 65535, None).any() else NONE)
         work.tell(len(found), len(cases), "Looking for text and markers")
     return found
 
