@@ -56,7 +56,7 @@ def sides(folder: Path, asked: Asked, *, cases: int = CASES) -> Iterator[Sides]:
         mine, theirs = (stack.enter_context(page(browser)) for _ in range(2))
         mine.goto(f"http://127.0.0.1:{port}/review?run={run}&split=val&truth=1&called=0")
         theirs.goto(f"http://127.0.0.1:{other}/")
-        sliders = mine.locator(".rp-range"), theirs.locator("[role=slider]")
+        sliders = mine.locator(".rp-range"), theirs.locator("[data-testid=stSlider] input")
         for slider, shown in zip(sliders, (OURS, THEIRS), strict=True):
             take(slider, shown, COLD)
         yield Sides(ours=lambda: take(sliders[0], OURS, asked.keys_each),
