@@ -57,11 +57,12 @@ def columns(db: Database, run_id: int, split: str) -> Columns:
             f"`rounds predict --run {run_id} --split {split}` or on the run's page."
         )
     cases, labels, patients, told, known = zip(*rows, strict=True)
-    ids, owner = np.unique(np.array(patients), return_inverse=True)
+    # by name, as everywhere: the same resamples of the same patients in a report, on a page and in a comparison
+    rows_of = {patient: row for row, patient in enumerate(sorted(set(patients), key=names.__getitem__))}
     label = np.array(labels, dtype=np.intp)
     return Columns(
-        np.array(cases, dtype=np.int64), label, _truths(known, label), _table(told), owner.astype(np.intp),
-        tuple(names[patient] for patient in ids.tolist()),
+        np.array(cases, dtype=np.int64), label, _truths(known, label), _table(told),
+        np.array([rows_of[patient] for patient in patients], dtype=np.intp), tuple(names[one] for one in rows_of),
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from sklearn import metrics
 from sqlalchemy import text
 
 from core.errors import InvalidInput, NotFound
-from core.services import comparing, operating, predicting
+from core.evaluation.board import board
+from core.services import comparing, evaluating, operating, predicting, scored
 from db.vocabulary import Split, TaskKind
 from tests.core.services.predicted import another, draw
 
@@ -40,6 +41,8 @@ def test_each_at_its_own_point_on_the_same_cases(home):
     assert [one["threshold"] for one in said["points"]] == [0.6, 0.3]
     assert said["differences"]["auroc"]["low"] < said["differences"]["auroc"]["high"]
     assert comparing.refusal(home.db, drawn.run, other) == ""
+    mine = board(scored.of(home.db, drawn.run, split="test", point=first), first.threshold)
+    assert found.found.first == mine == evaluating.evaluate(home.db, drawn.run, split="test").metrics
 
 
 def test_a_point_of_patients_counts_both_by_patient(home):
