@@ -18,17 +18,19 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 LEAST, MOST = 2, 20  # values that a fact may have, to divide cases into subgroups
-FLOOR = 1e-3  # probabilities are kept from 0 and 1, whose logarithms are endless
+LEAST_SAID, FLOOR = 1e-7, 1e-3  # probabilities are kept from 0, whose logarithm is endless: as said, and as levelled
+SAME = 1e-3  # a spread of log-probabilities below which there is nothing to stretch
 RARE = 10  # cases that a value needs, to be a subgroup of its own
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
     """Of each case (n,): how suspect its label is from 0 to 1 (the probability of it being another), the class that is
-    most probable, and whether the picture alone calls it an error (`by_picture`)."""
+    most probable, how probable the given one is by the picture alone, and whether that calls it an error."""
 
     wrong: Floats
     likely: Ints
+    given: Floats
     by_picture: NDArray[np.bool_]
 
     @property
@@ -41,11 +43,30 @@ def suspicion(
     said: Floats, labels: Ints, patients: Sequence[str], folds: Ints, facts: Mapping[str, Sequence[str]] | None = None
 ) -> Suspicion:
     """`said` (n, classes) out-of-fold probabilities, `labels` (n,) as given, `folds` (n,) by patient; facts by name."""
+    said = levelled(said, folds)
     judged = second_look(said, labels, patients, folds, facts or {})
     rows = np.arange(len(labels))
     others = judged.copy()
     others[rows, labels] = -1
-    return Suspicion(1 - judged[rows, labels], others.argmax(axis=1), confident(said, labels))
+    return Suspicion(1 - judged[rows, labels], others.argmax(axis=1), said[rows, labels], confident(said, labels))
+
+
+def levelled(said: Floats, folds: Ints) -> Floats:
+    """Probabilities on one scale: what a fold's model says is moved and stretched to the middle and spread of all.
+
+    Two trainings on nearly the same cases rank alike and are sure of themselves to very different degrees, so that
+    without it the most suspect cases are those of the least sure model. Medians and quartiles of log-probabilities.
+    """
+    logs = np.log(said.clip(LEAST_SAID, 1))
+    logs -= logs.mean(axis=1, keepdims=True)
+    quartiles = {int(one): np.quantile(logs[folds == one], (0.25, 0.5, 0.75), axis=0) for one in np.unique(folds)}
+    middle = np.median([one[1] for one in quartiles.values()], axis=0)
+    spread = np.median([one[2] - one[0] for one in quartiles.values()], axis=0)
+    for fold, (low, own, high) in quartiles.items():
+        stretch = np.where(high - low > SAME, spread / np.maximum(high - low, SAME), 1.0)
+        logs[folds == fold] = (logs[folds == fold] - own) * stretch + middle
+    shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def confident(said: Floats, labels: Ints) -> NDArray[np.bool_]:

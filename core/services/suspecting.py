@@ -194,7 +194,7 @@ def _classes(
                       {name: [values[row] for row in rows] for name, values in facts.items()})  # fmt: skip
     return [
         {"row": row, "wrong": float(found.wrong[at]), "given": int(labels[at]), "likely": int(found.likely[at]),
-         "probability": float(said[at, labels[at]]), "by_picture": bool(found.by_picture[at]), "finding": finding}
+         "probability": float(found.given[at]), "by_picture": bool(found.by_picture[at]), "finding": finding}
         for at, row in enumerate(rows)
     ]  # fmt: skip
 

