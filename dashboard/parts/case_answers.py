@@ -5,7 +5,7 @@ import streamlit as st
 from core.services import measures, predicting, reviewing, runs, tasks
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
-from dashboard import wiring
+from dashboard import look, wiring
 from dashboard.parts import case_more
 from dashboard.state import CaseState
 from db.vocabulary import Presence, TaskKind
@@ -50,7 +50,7 @@ def _others(run: RunView, row: PredictionView, state: CaseState) -> None:
         about = runs.get(db, other)
         finding = about.classes.index(run.classes[state.finding]) if _same_finding(run, about, state) else None
         for one in predicting.of_cases(db, other, [row.case_id], finding=finding):
-            lines.append(f"Run {other} · {about.model}: {_said(about, one, finding)}")
+            lines.append(look.plain(f"Run {other} · {about.model}: {_said(about, one, finding)}"))
     if lines:
         st.caption("  \n".join(lines))
 

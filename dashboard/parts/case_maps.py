@@ -24,7 +24,7 @@ def choose(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
     offered = dict(explaining.methods(wiring.here().db, run.id))
     if not offered:
         st.caption(f"Run {run.id} has no maps: its predictions were made elsewhere.")
-        return state
+        return replace(state, others=",".join(map(str, _others(run, row, state))))
     chosen = st.multiselect("Maps", offered, methods_of(run, state), format_func=offered.__getitem__, key="case_method",
                             max_selections=MOST, placeholder="none", help=_help(offered))  # fmt: skip
     with st.container(horizontal=True, gap="small", key="case_asked"):
@@ -76,7 +76,7 @@ def of_other(
     if not offered:
         return []
     suited = MODELS[about.spec.model].explainers
-    wanted = dict.fromkeys(one if one in suited else offered[0] for one in methods)
+    wanted = dict.fromkeys(one if one in suited else offered[0] for one in methods or offered[:1])
     return [question(run, row, about, one, state) for one in wanted]
 
 
