@@ -38,7 +38,10 @@ def tables(app) -> str:
     return re.sub(r"<[^>]+>", "|", found)
 
 
-@pytest.mark.parametrize("section", [one for one in review_sections.SECTIONS if one not in review_sections.OF_MODEL])
+@pytest.mark.parametrize("section", [
+    one if one == "overview" else pytest.param(one, marks=pytest.mark.slow)
+    for one in review_sections.SECTIONS if one not in review_sections.OF_MODEL
+])  # fmt: skip
 def test_every_section_of_a_yes_no_question_opens(db, section):
     drawn = draw(db, patients=60)
     app = opened("review", run=str(drawn.run), section=section, split="val")
@@ -62,6 +65,7 @@ def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked
     assert "Tried: 0.99, set by hand, not kept yet." in text_of(on_validation)
 
 
+@pytest.mark.slow
 def test_many_classes_at_once_and_one_against_the_rest(db):
     drawn = draw(db, classes=("a", "b", "c"))
     app = opened("review", run=str(drawn.run))
@@ -107,6 +111,7 @@ def test_nothing_known_of_the_cases_is_a_sentence(db):
     assert "Nothing that is known of these cases tells groups apart" in "".join(one.value for one in app.info)
 
 
+@pytest.mark.slow
 def test_garbage_in_the_url_is_no_traceback(db):
     drawn = draw(db, patients=30)
     for query in ({"at": "nan", "group": "planet=mars"}, {"span": "x:y", "section": "horoscope", "level": "planet"},
