@@ -13,23 +13,36 @@ if TYPE_CHECKING:
     from core.inference import LoadedModel
     from core.training.data import Example
 
-LOOKED, ENOUGH, FEWEST = 400, 24, 4  # pictures looked through, cases with and without, and of each at least
-CLASSES = 4  # at most
+LOOKED, ENOUGH, FEWEST = 400, 32, 4  # pictures looked through, cases with and without, and of each at least
+CLASSES, SURE = 4, 0.01  # classes at most, and the p from which marks are flagged
 Json = dict[str, Any]
+Shares = Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class OnMarks:
-    """Of one class: share of heat on marks, and at the same places of pictures that have none there."""
+    """Of one class: each map's share of heat on marks, and at the same places of pictures that have none there."""
 
     class_index: int
-    there: Mean
-    absent: Mean
+    there: Shares
+    absent: Shares
 
     @property
-    def flagged(self) -> bool:
-        """Whether marks draw heat: clearly more than their places do without them."""
-        return self.there.low is not None and self.absent.high is not None and self.there.low > self.absent.high
+    def p(self) -> float:
+        """The chance of as much more by chance alone (Mann and Whitney 1947, one-sided); shares are far from normal."""
+        from scipy.stats import mannwhitneyu
+
+        there, absent = ([one for one in each if one is not None] for each in (self.there, self.absent))
+        return float(mannwhitneyu(there, absent, alternative="greater").pvalue) if there and absent else 1.0
+
+    @property
+    def more(self) -> float:
+        """How much more of the heat."""
+        return (Mean.of(self.there).value or 0.0) - (Mean.of(self.absent).value or 0.0)
+
+    def flagged(self, tested: int) -> bool:
+        """Whether marks draw heat: more than their places do without them, corrected for the classes looked at."""
+        return self.more > 0 and self.p * tested < SURE
 
 
 def of_marks(model: "LoadedModel", every: "Sequence[Example]", explain: Explain, classes: Sequence[str]) -> Json:
@@ -39,10 +52,11 @@ def of_marks(model: "LoadedModel", every: "Sequence[Example]", explain: Explain,
         return {"flagged": False, "with": len(marked), "classes": [], "words": _none(len(marked))}
     count = min(model.manifest.heads[0].answers, CLASSES)
     found = [_of_class(model, marked, plain, explain, at) for at in range(count)]
-    worst = max(found, key=lambda one: (one.there.value or 0.0) - (one.absent.value or 0.0))
-    told = [{"class": one.class_index, "with": one.there.to_json(), "without": one.absent.to_json()} for one in found]
-    return {"flagged": any(one.flagged for one in found), "with": len(marked), "classes": told,
-            "words": _said(worst, classes, len(marked), len(plain))}  # fmt: skip
+    worst = max(found, key=lambda one: (one.flagged(count), one.more))
+    told = [{"class": one.class_index, "with": Mean.of(one.there).to_json(), "without": Mean.of(one.absent).to_json(),
+             "p": one.p} for one in found]  # fmt: skip
+    return {"flagged": worst.flagged(count), "with": len(marked), "classes": told,
+            "words": _said(worst, classes, len(plain), flagged=worst.flagged(count))}  # fmt: skip
 
 
 def _parted(
@@ -68,7 +82,7 @@ def _of_class(
     there = [_share(model, one, mask, explain, class_index) for one, mask in marked]
     lent = [marked[at % len(marked)][1] for at in range(len(plain))]
     absent = [_share(model, one, mask, explain, class_index) for one, mask in zip(plain, lent, strict=True)]
-    return OnMarks(class_index, Mean.of(there), Mean.of(absent))
+    return OnMarks(class_index, there, absent)
 
 
 def _share(
@@ -78,12 +92,12 @@ def _share(
     return share(stretched(values if values.ndim == 2 else values[0], mask.shape), mask)
 
 
-def _said(worst: OnMarks, classes: Sequence[str], marked: int, plain: int) -> str:
+def _said(worst: OnMarks, classes: Sequence[str], plain: int, *, flagged: bool) -> str:
     name = f" for {classes[worst.class_index]}" if worst.class_index < len(classes) else ""
-    verdict = "Text or markers draw heat" if worst.flagged else "That text or markers draw heat is not shown"
-    there, absent = 100 * (worst.there.value or 0.0), 100 * (worst.absent.value or 0.0)
-    return (f"{verdict}{name}: {there:.1f} % of it lies on them in {marked} pictures, and {absent:.1f} % at the same "
-            f"places of {plain} pictures without.")  # fmt: skip
+    verdict = "Text or markers draw heat" if flagged else "That text or markers draw heat is not shown"
+    there, absent = (100 * (Mean.of(one).value or 0.0) for one in (worst.there, worst.absent))
+    return (f"{verdict}{name}: {there:.1f} % of it lies on them in {len(worst.there)} pictures, and {absent:.1f} % at "
+            f"the same places of {plain} pictures without (p {worst.p:.2g}).")  # fmt: skip
 
 
 def _none(marked: int) -> str:

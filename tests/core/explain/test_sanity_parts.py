@@ -8,6 +8,7 @@ from scipy import stats
 from core.explain.sanity_alike import CELLS, Mean, alike, centre, noise
 from core.explain.sanity_faithful import faith
 from core.explain.sanity_hits import hits
+from core.explain.sanity_marks import OnMarks
 from core.explain.sanity_places import EDGE, body, grown, heat, marks, otsu, places, words
 from core.explain.sanity_weights import cascaded, fresh
 
@@ -153,3 +154,14 @@ def test_noise_and_the_middle_are_maps():
     for made in (noise(np.random.default_rng(1), (20, 30)), centre((20, 30))):
         assert made.shape == (20, 30)
         assert (made.min(), made.max()) == (0.0, 1.0)
+
+
+def test_marks_draw_heat_where_their_places_have_less_without_them():
+    there, absent = [0.05, 0.02, None, 0.08, 0.03, 0.04, 0.06], [0.0, 0.0, 0.01, 0.0, 0.02, 0.0]
+    found = OnMarks(1, there, absent)
+    expected = stats.mannwhitneyu([one for one in there if one is not None], absent, alternative="greater").pvalue
+    assert found.p == pytest.approx(expected)
+    assert found.flagged(2)
+    assert not OnMarks(1, absent, absent).flagged(2)
+    assert not OnMarks(1, absent, there).flagged(2)
+    assert OnMarks(1, [None], absent).p == 1.0

@@ -13,7 +13,7 @@ from core.inference import LoadedModel, load
 from core.models.heads import single
 from core.training.loop import fit
 from core.training.spec import TrainSpec
-from tests.core.explain.planted import Planted, planted
+from tests.core.explain.disc_and_ring import Planted, planted
 
 SPEC = TrainSpec(model="small_cnn", image_size=64, epochs=3, batch_size=16, learning_rate=0.003, augment="none")
 AGAIN = 5
