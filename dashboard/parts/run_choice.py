@@ -49,12 +49,14 @@ def question(run: RunView, state: S) -> S:
     if run.kind is TaskKind.MULTI:
         places = range(len(run.titles))
         chosen = st.segmented_control("Finding", places, default=min(state.finding, len(places) - 1), required=True,
-                                      format_func=run.titles.__getitem__, key=f"review_finding_{run.id}")  # fmt: skip
+                                      format_func=run.titles.__getitem__, key=f"review_finding_{run.id}",
+                                      label_visibility="collapsed")  # fmt: skip
         return state if chosen == state.finding else replace(_anew(state), finding=chosen)
     if len(run.titles) > 2:
         offered = [-1, *range(len(run.titles))]
         chosen = st.segmented_control("Class", offered, default=state.positive if state.positive in offered else -1,
                                       required=True, key=f"review_class_{run.id}",
+                                      label_visibility="collapsed",
                                       format_func=lambda at: "All classes" if at < 0 else run.titles[at])  # fmt: skip
         return state if chosen == state.positive else replace(_anew(state), positive=chosen)
     return replace(state, finding=0, positive=-1)
