@@ -38,14 +38,17 @@ class MapView:
     method_title: str = ""
     layer: str = ""
     by_class: bool = True
+    cold: bool = False  # all of it is 0
 
     @property
     def title(self) -> str:
-        """In one line: "Grad-CAM: effusion · layer4 · slice 3 of 16, counted 41 %"."""
+        """In one line: "Grad-CAM: effusion · layer4 · slice 3 of 16, counted 41 %"; a cold map says that it is."""
         share = dict(self.counted).get(self.picture)
         counted = f", counted {100 * share:.0f} %" if share is not None else ""
         what = f"{self.method_title}: {self.class_name}" if self.by_class else self.method_title
-        return " · ".join(filter(None, (what, self.layer, self.picture and f"{self.picture}{counted}")))
+        cold = "nothing here spoke for it" if self.by_class else "nothing stands out"
+        parts = (what, self.layer, self.picture and f"{self.picture}{counted}", cold if self.cold else "")
+        return " · ".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,10 @@ def write(path: Path, values: object, told: dict[str, str]) -> None:
     from PIL import Image as Picture
     from PIL.PngImagePlugin import PngInfo
 
-    about = PngInfo()
-    for name, text in told.items():
-        about.add_text(name, text)
     grey = np.clip(np.round(np.asarray(values, dtype=np.float32) * 255), 0, 255).astype(np.uint8)
+    about = PngInfo()
+    for name, text in {**told, **({} if grey.any() else {"cold": "yes"})}.items():
+        about.add_text(name, text)
     with written(path) as file:
         Picture.fromarray(grey).save(file, format="PNG", pnginfo=about)
 
@@ -108,7 +111,7 @@ def view(path: Path, explainer: "Explainer", names: Sequence[str]) -> MapView:
     shown, counted = int(told["class"]), json.loads(told.get("counted", "[]"))
     return MapView(path.stem, path, explainer.name, shown, names[shown], float(told["probability"]),
                    told.get("picture", ""), tuple((title, share) for title, share in counted), explainer.title,
-                   told.get("layer", ""), explainer.by_class)  # fmt: skip
+                   told.get("layer", ""), explainer.by_class, "cold" in told)  # fmt: skip
 
 
 def layers_of(settings: Settings, checkpoint: str) -> Layers | None:

@@ -6,7 +6,8 @@ from PIL import Image as Picture
 from sqlalchemy import select
 
 from core.errors import InvalidInput
-from core.services import case_history, examining, explaining, jobs, map_sets, predicting, reviewing, runs
+from core.explain import EXPLAINERS
+from core.services import case_history, examining, explaining, jobs, map_files, map_sets, predicting, reviewing, runs
 from core.services.examples import every
 from db.tables import Image, Run
 from db.vocabulary import JobState, Verdict
@@ -30,21 +31,38 @@ def ask(case, **more):
     return explaining.explain(home.db, home.settings, run_id=run, image_id=image, **more)
 
 
+def told(view):
+    """Its title, but for whether anything is in it."""
+    return view.title.partition(" · nothing")[0]
+
+
 def test_each_question_has_a_file_of_its_own_and_says_how_it_was_made(case):
     usual = ask(case)
-    assert usual.title == f"Grad-CAM: {usual.class_name} · features"
+    assert told(usual) == f"Grad-CAM: {usual.class_name} · features"
     other = ask(case, class_index=1 - usual.class_index)
     early = ask(case, layer="features.2")
-    assert early.title == f"Grad-CAM: {usual.class_name} · features.2"
+    assert told(early) == f"Grad-CAM: {usual.class_name} · features.2"
     plus = ask(case, method="gradcam_plus")
     assert plus.title.startswith("Grad-CAM++: ")
-    assert ask(case, method="eigencam").title == "EigenCAM · features"  # of no class
+    assert told(ask(case, method="eigencam")) == "EigenCAM · features"  # of no class
     assert len({one.name for one in (usual, other, early, plus)}) == 4
     assert {heat(one).shape for one in (usual, other, early)} == {(32, 32)}
     assert not np.array_equal(heat(usual), heat(early))
     assert other.probability == pytest.approx(1 - usual.probability)
     made = usual.path.stat().st_mtime_ns
     assert ask(case).path.stat().st_mtime_ns == made  # found, not made again
+
+
+def test_a_map_in_which_nothing_spoke_says_so(case):
+    """An empty map would look like a picture without one."""
+    home, *_ = case
+    path = home.settings.folder("maps") / "cold.png"
+    about = {"class": "1", "probability": "0.25", "layer": "layer4"}
+    for values, method, words in ((0.0, "gradcam", " · nothing here spoke for it"), (1.0, "gradcam", ""),
+                                  (0.0, "eigencam", " · nothing stands out")):  # fmt: skip
+        map_files.write(path, np.full((8, 8), values), about)
+        found = map_files.view(path, EXPLAINERS[method], ("a", "b"))
+        assert found.title == ("Grad-CAM: b · layer4" if method == "gradcam" else "EigenCAM · layer4") + words
 
 
 def test_every_method_that_is_offered_is_made(case):
