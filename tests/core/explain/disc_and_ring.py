@@ -1,58 +1,78 @@
-"""A network that is right by construction: the class is how bright the brightest square is, at a known place."""
+"""Drawn chests with a disc in half of them, and in all of them a ring of the same brightness and area: the decoy.
 
-from types import SimpleNamespace
+Who has the disc has one ring, who has not has two: only the shape tells them apart. A model that looks at what is
+bright looks at both alike.
+"""
 
-import torch
-from torch import nn
+from dataclasses import dataclass
 
-from core.models.heads import single
+import numpy as np
+from PIL import Image
 
-SIZE, CELL = 64, 8  # edge of the image and of one cell of the last map, in pixels
+from core.imaging.phantoms import anatomy
+from core.imaging.pixels import from_unsigned
+from core.training.data import Example
+from tests.core.training.textures import example_of
 
-
-class Planted(nn.Module):
-    """Two detectors of 8 × 8 squares, brighter and darker than grey; class 1 and 2 are their means, class 0 neither."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.features = nn.Sequential(nn.Conv2d(1, 2, 8, stride=8), nn.ReLU())
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.flatten = nn.Flatten()
-        self.head = nn.Linear(2, 3)
-        with torch.no_grad():
-            self.features[0].weight[0], self.features[0].weight[1] = 1 / 64, -1 / 64
-            self.features[0].bias.fill_(-0.3)  # a square must stand out
-            self.head.weight.copy_(400 * torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]]))
-            self.head.bias.zero_()
-
-    def forward(self, images):
-        return self.head(self.flatten(self.pool(self.features(images))))
+EDGE, RADIUS, INNER, OUTER = 64, 6.0, 5.2, 7.94  # π 6² = π (7.94² − 5.2²), in pixels
+CONTRAST, APART = 90.0, 26.0
 
 
-def model():
-    """As explainers meet a loaded model: its cases are tensors already; its name is that of a network built alike."""
-    manifest = SimpleNamespace(model="small_cnn", heads=(single(("none", "bright", "dark")),), channels=1, size=SIZE,
-                               classes=("none", "bright", "dark"))  # fmt: skip
-    return SimpleNamespace(module=Planted().eval(), manifest=manifest, input_of=lambda images: images,
-                           device=torch.device("cpu"))  # fmt: skip
+@dataclass(frozen=True)
+class Planted:
+    """Examples, and of each that has a disc the masks (EDGE, EDGE) of the disc and of the ring, with a pixel's rim."""
+
+    examples: list[Example]
+    discs: dict[str, np.ndarray]
+    rings: dict[str, np.ndarray]
 
 
-def image(bright=None, dark=None, noise=0.02, seed=0):
-    """(1, 1, 64, 64): a bright and a dark square in the cells (row, column) that are named."""
-    made = noise * torch.randn(1, 1, SIZE, SIZE, generator=torch.Generator().manual_seed(seed))
-    for cell, sign in ((bright, 2.0), (dark, -2.0)):
-        if cell is not None:
-            row, column = (one * CELL for one in cell)
-            made[..., row : row + CELL, column : column + CELL] += sign
+def chests(count):
+    """Backgrounds of several patients, (EDGE, EDGE) from 20 to 140."""
+    found = []
+    for number in range(count):
+        chance = np.random.default_rng(number)
+        chest = anatomy.chest(anatomy.draw_build(chance, sex="FM"[number % 2], age=30 + number))
+        small = np.asarray(Image.fromarray(chest).resize((EDGE, EDGE), Image.Resampling.BOX))
+        low, high = np.percentile(small, (2, 98))
+        found.append(20 + 120 * ((small - low) / (high - low)).clip(0, 1))
+    return found
+
+
+def planted(folder, *, count, seed=0):
+    """The last fifth is the test split, the fifth before it validation."""
+    folder.mkdir(exist_ok=True)
+    chance, path, backgrounds = np.random.default_rng(seed), folder / "planted.raw", chests(16)
+    made = Planted([], {}, {})
+    with path.open("wb") as file:
+        for number in range(count):
+            ill, key = number % 2, str(number)
+            image = backgrounds[chance.integers(len(backgrounds))] + chance.normal(0, 6, (EDGE, EDGE))
+            first, second = places(chance)
+            ring = drawn(second, INNER, OUTER)
+            shape = drawn(first, 0, RADIUS) if ill else drawn(first, INNER, OUTER)
+            image = image + CONTRAST * (shape + ring)
+            if ill:
+                made.discs[key], made.rings[key] = within(first, RADIUS + 1), within(second, OUTER + 1)
+            samples, form = from_unsigned(np.clip(image, 0, 255).astype(np.uint8)[None], bits=8, decoder="made")
+            split = "test" if number >= 0.8 * count else "val" if number >= 0.6 * count else "train"
+            made.examples.append(example_of(key, path, file.tell(), form, ill, split))
+            file.write(samples.tobytes())
     return made
 
 
-def peak(values):
-    """The cell (row, column) that the hottest places lie in: the middle of those within 2 % of the peak."""
-    rows, columns = (values >= 0.98 * values.max()).nonzero()
-    return float(rows.mean()) / CELL, float(columns.mean()) / CELL
+def places(chance):
+    """Two middles (row, column), well apart."""
+    while True:
+        first, second = chance.uniform(9, EDGE - 9, 2), chance.uniform(9, EDGE - 9, 2)
+        if np.hypot(*(first - second)) > APART:
+            return first, second
 
 
-def on(values, cell):
-    """Whether the peak lies on that cell, by less than one cell from its middle."""
-    return all(abs(at - (one + 0.5)) < 1 for at, one in zip(peak(values), cell, strict=True))
+def drawn(middle, inner, outer):
+    away = np.hypot(*(np.indices((EDGE, EDGE)) - np.reshape(middle, (2, 1, 1))))
+    return (np.clip(outer - away + 0.5, 0, 1) * np.clip(away - inner + 0.5, 0, 1)).astype(np.float64)
+
+
+def within(middle, radius):
+    return np.hypot(*(np.indices((EDGE, EDGE)) - np.reshape(middle, (2, 1, 1)))) <= radius
