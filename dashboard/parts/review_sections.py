@@ -13,8 +13,8 @@ from dashboard.parts import case_strip, marks, number_figures, point
 from dashboard.state import ReviewState
 
 SECTIONS = {"overview": "Matrix and figures", "curves": "Curves", "calibration": "Calibration",
-            "decision": "Decision", "groups": "Groups", "maps": "Maps", "shortcuts": "Shortcuts",
-            "suspects": "Suspected labels"}  # fmt: skip
+            "decision": "Decision", "groups": "Groups", "findings": "All findings",
+            "maps": "Maps", "shortcuts": "Shortcuts", "suspects": "Suspected labels"}  # fmt: skip
 OF_MODEL = ("maps", "shortcuts", "suspects")  # what only a model has that was trained here
 OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
 
@@ -42,6 +42,8 @@ def show(run: RunView) -> None:
 
 def _section(found: Asked, state: ReviewState) -> ReviewState:
     offered = list(SECTIONS) if found.scored is not None else list(OF_ALL)
+    if found.finding is None:
+        offered = [one for one in offered if one != "findings"]
     if found.run.outside is not None:
         offered = [one for one in offered if one not in OF_MODEL]
         st.caption(f"No maps, no features: the predictions of run {found.run.id} were made elsewhere.")
@@ -71,6 +73,10 @@ def _draw(section: str) -> Callable[[Asked, ReviewState], None]:
         from dashboard.parts import section_groups
 
         return section_groups.show
+    if section == "findings":
+        from dashboard.parts import section_findings
+
+        return lambda found, _: section_findings.show(found)
     if section in OF_MODEL:
         from dashboard.parts import section_model
 

@@ -40,7 +40,7 @@ def tables(app) -> str:
 
 @pytest.mark.parametrize("section", [
     one if one == "overview" else pytest.param(one, marks=pytest.mark.slow)
-    for one in review_sections.SECTIONS if one not in review_sections.OF_MODEL
+    for one in review_sections.SECTIONS if one not in (*review_sections.OF_MODEL, "findings")
 ])  # fmt: skip
 def test_every_section_of_a_yes_no_question_opens(db, section):
     drawn = draw(db, patients=60)
@@ -86,6 +86,23 @@ def test_other_kinds_of_answers_open(db, kind):
     assert "most wrong first" in text_of(app)
     if kind is TaskKind.NUMBER:
         assert "Mean absolute error" in [one.label for one in app.metric]
+
+
+@pytest.mark.slow
+def test_findings_together_are_each_with_their_mean_and_their_pool(db):
+    drawn = draw(db, TaskKind.MULTI, ("a", "b", "c"))
+    with db.transaction() as session:
+        session.execute(text("UPDATE snapshot_case SET targets = json_set(targets, '$[2]', NULL)"))
+    app = opened("review", run=str(drawn.run), section="findings")
+    told = tables(app)
+    for name in ("A", "B", "mean of the findings (macro)", "all answers pooled (micro)"):
+        assert f"|{name}|" in told
+    assert "Nothing is known here of C." in text_of(app)
+    each = [float(value) for value in re.findall(r"\|[AB]\|+([\d.]+) ", told)]
+    mean = re.search(r"macro\)\|+([\d.]+) ", told)
+    assert mean is not None
+    assert float(mean[1]) == pytest.approx(sum(each) / 2, abs=1e-3)
+    assert "none says whether C is there" in opened("review", run=str(drawn.run), finding="2").error[0].value
 
 
 def test_one_class_in_the_test_set_is_a_sentence_and_never_nan(db):
