@@ -1,0 +1,101 @@
+"""Every mark of the Review page, clicked in a real browser, opens its own cases in the strip; the slider moves them."""
+
+import re
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from playwright.sync_api import expect
+
+from core.services import runs, workspace
+from core.settings import Settings
+from dashboard import asked
+from dashboard.state import ReviewState
+from tests.core.services.predicted import draw
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def review(tmp_path, serve, page, monkeypatch):
+    """Opens a section of a run with predictions; gives the state that the address says, and its cases."""
+    monkeypatch.setenv("ROUNDS_HOME", str(tmp_path / "home"))
+    db = workspace.open_home(Settings.read())
+    drawn = draw(db, patients=120)
+    url = f"{serve(tmp_path / 'home').url}/review?run={drawn.run}&split=val"
+    run = runs.get(db, drawn.run)
+
+    def said() -> tuple[ReviewState, int]:
+        query = {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
+        typed = {"run": int, "truth": int, "called": int, "at": float}
+        state = ReviewState(**{name: typed.get(name, str)(value) for name, value in query.items()})
+        return state, len(asked.listed(asked.of(run, state), state))
+
+    yield lambda section: page.goto(f"{url}&section={section}"), said
+    db.close()
+
+
+def listed(page, said, name: str, *, least: int = 1) -> ReviewState:
+    """The strip holds as many cases as the address asks for."""
+    page.wait_for_url(re.compile(f"{name}="))
+    state, count = said()
+    assert least <= count < 120
+    expect(page.locator(".rg-root")).to_have_attribute("data-drawn", re.compile(f"^{count} at"))
+    expect(page.locator(".st-key-strip_head")).to_contain_text(f"{count} case")
+    return state
+
+
+PLOTS = [("curves", "roc"), ("curves", "pr"), ("calibration", "reliability_plain"), ("decision", "decision")]
+
+
+@pytest.mark.parametrize(("section", "plot"), PLOTS)
+def test_a_point_of_a_plot_opens_the_scores_that_it_stands_for(review, page, section, plot):
+    opens, said = review
+    opens(section)
+    points = page.locator(f".st-key-{plot} .scatterlayer .points path")
+    expect(points.first).to_be_attached()
+    count = points.count()
+    chosen = points.nth(count // 3)
+    chosen.scroll_into_view_if_needed()
+    box = chosen.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    state = listed(page, said, "span", least=0 if plot == "decision" else 1)  # a hundredth may hold no score
+    low, high = state.between
+    scores = [float(one.removeprefix("score ")) for one in page.locator(".rg-note").all_inner_texts()]
+    assert all(low - 5e-4 <= score <= high + 5e-4 for score in scores)
+    page.get_by_role("button", name="Show all").click()
+    expect(page.locator(".rg-root")).to_have_attribute("data-drawn", re.compile("^120 at"))
+
+
+def test_a_group_opens_its_cases_and_closes_again(review, page):
+    opens, said = review
+    opens("groups")
+    row = page.locator(".rf-row").first
+    count = row.locator(".rf-count").first.inner_text()
+    row.click()
+    listed(page, said, "group")
+    expect(page.locator(".rg-root")).to_have_attribute("data-drawn", re.compile(f"^{count} at"))
+    expect(page.locator(".rf-row").first).to_have_attribute("aria-pressed", "true")
+    page.locator(".rf-row").first.click()
+    expect(page.locator(".rg-root")).to_have_attribute("data-drawn", re.compile("^120 at"))
+
+
+def test_the_slider_moves_matrix_figures_and_an_open_cell_together(review, page):
+    opens, said = review
+    opens("")
+    page.locator('[data-cell="1,0"]').click()
+    listed(page, said, "truth")
+    slider = page.locator(".rp-range")
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
+    at = float(slider.input_value())
+    assert at > 0.7
+    page.wait_for_url(re.compile(f"at={at}"))
+    state = listed(page, said, "at")
+    assert (state.truth, state.called, state.at) == (1, 0, at)
+    expect(page.locator(".rm-root")).to_have_attribute("data-at", str(at))
+    expect(page.locator(".rd-figures")).to_have_attribute("data-at", repr(at))
+    count = page.locator('[data-cell="1,0"] .rm-count').inner_text()
+    expect(page.locator(".st-key-strip_head")).to_contain_text(f"{count} cases: Ill, called Well")
