@@ -28,7 +28,7 @@ def show(run: RunView, case_id: int, *, count: int = SHOWN) -> int | None:
                      f"alike {one.similarity:.2f}", look.class_colour(one.label))
         for one in near
     ]  # fmt: skip
-    opened = gallery.show(tiles, key="trust_neighbours") if tiles else None
+    opened = gallery.show(tiles, key="trust_neighbours", strip=True) if tiles else None
     if opened is not None:
         image = next(one.image_id for one in near if one.case_id == opened)
         st.switch_page("views/images.py", query_params=ImagesState(image=image).query())

@@ -12,7 +12,7 @@ from dashboard import look, who, wiring
 from dashboard.parts import gallery, mishap, trust_job
 from dashboard.state import ImagesState, LabelState
 
-SHOWN, LISTED = 18, 200
+SHOWN, LISTED = 24, 200
 Row = dict[str, Any]
 
 
@@ -27,7 +27,7 @@ def show(run: RunView) -> int | None:
     st.caption(f"{found.result['recipe']} {look.count(found.result['called_wrong'], 'label')} of "
                f"{found.result['training']:,} are called wrong by the picture alone (confident learning, Northcutt "
                "2021); the order counts subgroups and the patient's other cases too.")  # fmt: skip
-    opened = gallery.show([_tile(row) for row in rows[:SHOWN]], key="trust_suspects")
+    opened = gallery.show([_tile(row) for row in rows[:SHOWN]], key="trust_suspects", strip=True)
     _send(run, _chosen(rows[:LISTED]))
     _readers(found.result["readers_differ"])
     _twice(found.result["same_pictures"])
@@ -48,17 +48,21 @@ def _chosen(rows: Sequence[Row]) -> list[int]:
 
     table = pd.DataFrame([
         {"case": row["case"], "patient": row["patient"], "given": row["given"], "likely": row["likely"],
-         "wrong": row["wrong"], "given its label by the picture": row["probability"],
+         "wrong": _percent(row["wrong"]), "right by the picture": _percent(row["probability"]),
          "called wrong by the picture": row["by_picture"], "readers differ": row["readers_differ"]}
         for row in rows
     ])  # fmt: skip
-    shares = ("wrong", "given its label by the picture")
+    shares = ("wrong", "right by the picture")
     event: Any = st.dataframe(
         table, hide_index=True, height=300, on_select="rerun", selection_mode="multi-row", key="trust_suspects_table",
-        column_config={name: st.column_config.NumberColumn(format="percent") for name in shares},
+        column_config={name: st.column_config.NumberColumn(format="%.0f %%") for name in shares},
     )  # fmt: skip
     ticked = event["selection"]["rows"] if event else []
     return [rows[at]["case"] for at in ticked if at < len(rows)]
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def _send(run: RunView, chosen: Sequence[int]) -> None:
