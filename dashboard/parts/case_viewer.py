@@ -26,7 +26,7 @@ def stepped() -> int:
 
 
 def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: CaseState) -> None:
-    """The viewer, and the pictures on either side in the list fetched before they are asked for."""
+    """The viewer, and the next picture of the list fetched before it is asked for."""
     wired, session = wiring.here(), who.session()
     case = labeling.case(wired.db, row.case_id)
     task = tasks.get(wired.db, case.task_id)
@@ -59,10 +59,9 @@ def _heard(event: dict[str, Any]) -> None:
 
 
 def _ahead(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict[str, Any]]:
-    """The pictures before and after in the list, with their maps where these are there already."""
+    """The next picture of the list with its maps, where these are there already: the one before was seen."""
     wired, session = wiring.here(), who.session()
-    near = list(dict.fromkeys(rows.ids[(at + step) % len(rows)] for step in (1, -1)))
-    found = predicting.of_cases(wired.db, run.id, [one for one in near if one != rows.ids[at]])
+    found = predicting.of_cases(wired.db, run.id, [rows.ids[at + 1]] if at + 1 < len(rows) else [])
     views = images.many(wired.db, [one.image_id for one in found])
     methods = case_maps.methods_of(run, state)
     asked = [(one.image_id, case_maps.question(run, one, run, method, state)) for one in found for method in methods]
