@@ -84,20 +84,18 @@ def _pairs(own: Sequence[Map], seed: int) -> list[tuple[Map, Map]]:
 
 
 def _depends(found: Mean, pairs: Mean) -> bool | None:
-    """Below random pairs they do; clearly above them, and not merely a little alike, they do not; else it is open."""
+    """Below random pairs they do; clearly above them, and more than a little alike, they do not; else it is open."""
     if found.value is None or pairs.value is None:
         return None
-    if found.value < max(pairs.value, 0.0) or found.value < LITTLE:
+    if found.value < pairs.value:
         return True
-    return False if found.low is not None and found.low > pairs.value else None
+    return False if found.value > LITTLE and found.low is not None and found.low > pairs.value else None
 
 
 def _said(found: Mean, pairs: Mean, depends: bool | None, again: int) -> str:
     """The verdict with its numbers."""
     if found.value is None or pairs.value is None:
-        return (
-            "Whether the maps depend on the model cannot be told: they, or those of weights drawn by chance, are flat."
-        )
+        return "Whether the maps depend on the model cannot be told: they, or those of other weights, are flat."
     verdict = {True: "The maps change with the model's weights", False: "The maps do not depend on the model's weights",
                None: "Whether the maps depend on the model's weights stays open"}[depends]  # fmt: skip
     return (f"{verdict}: with all of them drawn by chance, {again} times, the map of the same case has a rank "

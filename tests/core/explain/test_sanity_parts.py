@@ -5,7 +5,11 @@ import pytest
 import torch
 from scipy import stats
 
+from core.explain import EXPLAINERS
+from core.explain.maps import Map, scaled
+from core.explain.sanity import Case, check
 from core.explain.sanity_alike import CELLS, Mean, alike, centre, noise
+from core.explain.sanity_answers import Answers
 from core.explain.sanity_faithful import faith
 from core.explain.sanity_hits import hits
 from core.explain.sanity_marks import OnMarks
@@ -164,3 +168,47 @@ def test_marks_draw_heat_where_their_places_have_less_without_them():
     assert not OnMarks(1, absent, absent).flagged(2)
     assert not OnMarks(1, absent, there).flagged(2)
     assert OnMarks(1, [None], absent).p == 1.0
+
+
+def test_maps_that_come_from_the_picture_alone_get_the_banner(small):
+    """As guided backpropagation nearly does: the map is the picture, whatever the weights."""
+    test = [one for one in small.examples if one.split == "test"]
+
+    def ask(model, example, class_index):
+        shown = model.input_of(example)[0, 0].numpy()
+        return Map(scaled(shown), "the picture", 1 if class_index is None else class_index, 1.0)
+
+    found = check(small.model, [Case(one) for one in test[:8]], test, ask, tell=lambda *_: None,
+                  classes=("nothing", "blob"), again=5)  # fmt: skip
+    assert found["weights"]["depends"] is False
+    assert found["weights"]["similarity"]["value"] == pytest.approx(1.0)
+    assert found["weights"]["pairs"]["value"] < 0.5
+    assert found["answers"]["knows"] is True
+    assert "The maps do not depend on the model's weights" in found["banner"]
+    assert found["classes"]["words"].startswith("Another class has the same map")
+
+
+def test_a_wished_end_stops_a_check(small):
+    class Ended(Exception):
+        pass
+
+    def tell(done, of, doing):
+        if done == 2:
+            raise Ended
+
+    test = [one for one in small.examples if one.split == "test"]
+    with pytest.raises(Ended):
+        check(small.model, [Case(one) for one in test[:6]], test, gradcam, tell=tell, classes=("nothing", "blob"))
+
+
+def gradcam(model, example, class_index):
+    return EXPLAINERS["gradcam"].explain(model, example, class_index, None)
+
+
+def test_a_model_knows_more_than_weights_of_chance_by_rank_or_where_both_rank_all_by_what_it_gives_the_truth():
+    assert Answers("AUROC", 0.9, (0.5, 0.8), 50, 0.7, (0.5, 0.9)).knows
+    assert Answers("AUROC", 1.0, (0.5, 1.0), 50, 0.97, (0.5, 0.52)).knows
+    assert Answers("AUROC", 1.0, (0.5, 1.0), 50, 0.51, (0.5, 0.52)).knows is False
+    assert Answers("AUROC", 0.6, (0.5, 0.8), 50, 0.97, (0.5, 0.52)).knows is False
+    assert Answers("AUROC", None, (), 50).knows is None
+    assert Answers("R²", 0.2, (-0.3, -1.0), 50).knows
