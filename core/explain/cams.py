@@ -23,6 +23,21 @@ if TYPE_CHECKING:
     """A layer's map and its gradient, both (P, D, h, w) or of a volume (1, D, slices, h, w), without D; 0 or more."""
 
 
+def by(method: str, join: "Join") -> Callable[..., Map]:
+    """How a formula is asked: as `Explainer.explain` says, of one class or of the most probable one.
+
+    Where the formula knows no class, that only decides which probability stands beside the map.
+    """
+
+    def asked(
+        model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,
+        layer: str | None = None,
+    ) -> Map:  # fmt: skip
+        return explain(model, example, join, method=method, class_index=class_index, plane=plane, layer=layer)
+
+    return asked
+
+
 def explain(
     model: "LoadedModel", example: "Example", join: "Join", *, method: str, class_index: int | None = None,
     plane: int | None = None, layer: str | None = None,

@@ -3,27 +3,11 @@
 from typing import TYPE_CHECKING
 
 from core.explain import cams
-from core.explain.maps import Map
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.inference import LoadedModel
-    from core.training.data import Example
-
 NAME = "eigencam"
-
-
-def explain(
-    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,
-    layer: str | None = None,
-) -> Map:  # fmt: skip
-    """The map of one picture; the class only decides which probability stands beside it. See `core.explain.cams`.
-
-    Raises:
-        InvalidInput: no such class, layer or picture.
-    """
-    return cams.explain(model, example, join, method=NAME, class_index=class_index, plane=plane, layer=layer)
 
 
 def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":  # noqa: ARG001
@@ -40,3 +24,6 @@ def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":  # noqa: ARG001
     side = torch.where(projected.amax(dim=1) >= projected.amin(dim=1).abs(), 1.0, -1.0)
     shown: Tensor = (side[:, None] * projected).clamp_min(0).to(cells.dtype).view(len(cells), *cells.shape[2:])
     return shown
+
+
+explain = cams.by(NAME, join)
