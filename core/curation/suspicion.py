@@ -51,6 +51,16 @@ def suspicion(
     return Suspicion(1 - judged[rows, labels], others.argmax(axis=1), said[rows, labels], confident(said, labels))
 
 
+def agreed(told: Floats, folds: Ints) -> Floats:
+    """What several trainings (times, n, classes) on the same folds say together, (n, classes).
+
+    The mean of their log-probabilities once each is `levelled`.
+
+    One training alone is sure of some cases by chance: another order of the same pictures makes it sure of others.
+    """
+    return _shares(np.mean([np.log(levelled(said, folds)) for said in told], axis=0))
+
+
 def levelled(said: Floats, folds: Ints) -> Floats:
     """Probabilities on one scale: what a fold's model says is moved and stretched to the middle and spread of all.
 
@@ -65,6 +75,10 @@ def levelled(said: Floats, folds: Ints) -> Floats:
     for fold, (low, own, high) in quartiles.items():
         stretch = np.where(high - low > SAME, spread / np.maximum(high - low, SAME), 1.0)
         logs[folds == fold] = (logs[folds == fold] - own) * stretch + middle
+    return _shares(logs)
+
+
+def _shares(logs: Floats) -> Floats:
     shares = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.curation.suspicion import confident, levelled, suspicion
+from core.curation.suspicion import agreed, confident, levelled, suspicion
 
 
 def cohort(chance, *, patients=200, hidden=0.0):
@@ -85,6 +85,26 @@ def test_folds_that_are_sure_to_different_degrees_are_brought_to_one_scale():
     rows = np.arange(len(share))
     before, after = (np.argsort(p[rows, one["labels"]], kind="stable") for p in (said, by_picture))
     assert found(before, one["wrong"]) < 0.5 < 0.8 < found(after, one["wrong"])
+
+
+def test_three_trainings_find_more_than_one_of_them():
+    """Each is sure of other cases by chance; together they rank better than the best of them."""
+    chance = np.random.default_rng(6)
+    truth = chance.integers(2, size=900)
+    logits = np.where(truth == 1, 2, -2) + chance.normal(0, 2, (3, 900))
+    shares = 1 / (1 + np.exp(-logits))
+    told, folds, patients = (
+        np.stack([1 - shares, shares], axis=-1),
+        np.arange(900) % 5,
+        [str(one) for one in range(900)],
+    )
+    wrong = chance.random(900) < 0.05
+    alone, together = (
+        [found(suspicion(said, truth ^ wrong, patients, folds).order, wrong) for said in some]
+        for some in (told, [agreed(told, folds)])
+    )
+    assert together[0] > max(alone) + 0.05
+    np.testing.assert_allclose(agreed(told[:1], folds), levelled(told[0], folds))
 
 
 def test_a_fold_that_says_the_same_of_everybody_is_only_moved():

@@ -136,7 +136,7 @@ def test_too_few_patients_are_a_sentence(trained):
 def test_suspects_of_a_small_set(trained):
     found = examined(trained, "suspects", folds=2).result
     assert found["training"] == 8
-    assert found["recipe"] == "The run's own recipe learned from 1 of 2 folds in turn."
+    assert found["recipe"] == "The run's own recipe learned from 1 of 2 folds in turn, 3 times from other seeds."
     assert len(found["suspects"]) == 8
     wrong = [one["wrong"] for one in found["suspects"]]
     assert wrong == sorted(wrong, reverse=True)
@@ -145,9 +145,9 @@ def test_suspects_of_a_small_set(trained):
 
 
 def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
-    from core.services import suspecting
+    from core.services import out_of_fold
 
-    job, real = asked(trained, "suspects", folds=2), suspecting._fold
+    job, real = asked(trained, "suspects", folds=2, times=1), out_of_fold._fold
     attempt, made = jobs.claim(trained.db, job), []
 
     def fold(*args):
@@ -156,7 +156,7 @@ def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
             jobs.cancel(trained.db, job)
         return real(*args)
 
-    monkeypatch.setattr(suspecting, "_fold", fold)
+    monkeypatch.setattr(out_of_fold, "_fold", fold)
     monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.0)
     assert worker.work(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.CANCELLED
     assert examining.newest(trained.db, 1, "suspects") is None
