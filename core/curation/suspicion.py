@@ -3,17 +3,18 @@
 A model that never saw a patient says how probable each class is; where another class than the given one is as probable
 as that class usually is where it was given, the label is suspected (confident learning, JAIR 70, 1373–1411). But where
 a model fails, in a subgroup or altogether, it suspects rightly labelled cases by the dozen. So what it says is judged a
-second time, by models that have not seen the patient either, on what else is known: how far the picture can be believed
-where the facts of the case hold (logistic regression), then what the same patient's other cases are called and look
-like (small boosted trees).
+second time on what else is known, by what was learned of other patients: how far the picture can be believed where the
+facts of the case hold (logistic regression), then what the same patient's other cases are called and look like
+(`patient_types`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.curation.patient_types import Types
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -25,8 +26,8 @@ RARE = 10  # cases that a value needs, to be a subgroup of its own
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Of each case (n,): how suspect its label is from 0 to 1 (the probability of it being another), the class that is
-    most probable, how probable the given one is by the picture alone, and whether that calls it an error."""
+    """Of each case (n,): the probability that its label is wrong, the class that is most probable in its stead, how
+    probable the given one is by the picture alone, and whether that calls it an error."""
 
     wrong: Floats
     likely: Ints
@@ -94,53 +95,39 @@ def confident(said: Floats, labels: Ints) -> NDArray[np.bool_]:
 def second_look(
     said: Floats, labels: Ints, patients: Sequence[str], folds: Ints, facts: Mapping[str, Sequence[str]]
 ) -> Floats:
-    """Probabilities (n, classes) by all that is known but the case's own label; as said where a fold lacks a class."""
+    """Probabilities (n, classes) of the true one by all that is known; as said where a fold lacks a class."""
     groups = [column for name in facts for column in _columns(facts[name])]
     logits = _logits(said)
     within = [group[:, None] * np.column_stack([logits, np.ones(len(labels))]) for group in groups]
     here, owner = np.column_stack([logits, *within]), np.unique(np.asarray(patients), return_inverse=True)[1]
-    given, judged = np.eye(said.shape[1])[labels], said.copy()
+    judged = said.copy()
     for fold in np.unique(folds):
         held, rest = folds == fold, folds != fold
         # of the others too, so that no label of this fold is in anything that it is judged by
         believed = said.copy()
         believed[rest] = _out_of_fold(here[rest], said[rest], labels[rest], folds[rest])
-        believed[held] = _told(_logistic(), here, labels, rest, held, said)
-        told = _logits(believed)
-        known = np.column_stack([told, logits, _others(told, owner), _others(given, owner)])
-        judged[held] = _told(_boosted(), known, labels, rest, held, believed)
+        believed[held] = _told(here, labels, rest, held, said)
+        likely = believed.clip(FLOOR, 1) / np.bincount(labels[rest], minlength=said.shape[1]).clip(1)
+        types = Types.learned(likely[rest], labels[rest], owner[rest])
+        judged[held] = types.true(likely[held], labels[held], owner[held])
     return judged
-
-
-def _logistic() -> Any:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(C=0.1, max_iter=1000)
-
-
-def _boosted() -> Any:
-    """Small trees: what a label means beside those of the patient's other cases is no sum."""
-    from sklearn.ensemble import GradientBoostingClassifier
-
-    return GradientBoostingClassifier(n_estimators=60, max_depth=3, learning_rate=0.05, subsample=0.7,
-                                      min_samples_leaf=10, random_state=0)  # fmt: skip
 
 
 def _out_of_fold(known: Floats, said: Floats, labels: Ints, folds: Ints) -> Floats:
     judged = said.copy()
     for fold in np.unique(folds):
-        judged[folds == fold] = _told(_logistic(), known, labels, folds != fold, folds == fold, said)
+        judged[folds == fold] = _told(known, labels, folds != fold, folds == fold, said)
     return judged
 
 
-def _told(
-    model: Any, known: Floats, labels: Ints, rest: NDArray[np.bool_], held: NDArray[np.bool_], said: Floats
-) -> Floats:
-    """What a classifier says of some rows once it has seen the rest; what was said of them where that lacks a class."""
+def _told(known: Floats, labels: Ints, rest: NDArray[np.bool_], held: NDArray[np.bool_], said: Floats) -> Floats:
+    """What is said of some rows once the rest was seen; what was said of them already where that lacks a class."""
+    from sklearn.linear_model import LogisticRegression
+
     if len(np.unique(labels[rest])) < said.shape[1]:
         return np.asarray(said[held])
     middle, spread = known[rest].mean(axis=0), known[rest].std(axis=0) + 1e-9
-    fitted = model.fit((known[rest] - middle) / spread, labels[rest])
+    fitted = LogisticRegression(C=0.1, max_iter=1000).fit((known[rest] - middle) / spread, labels[rest])
     return np.asarray(fitted.predict_proba((known[held] - middle) / spread))
 
 
@@ -158,10 +145,3 @@ def _columns(values: Sequence[str]) -> list[Floats]:
         return []
     return [(np.asarray(values) == name).astype(np.float64) for name, count in zip(names, counts, strict=True)
             if RARE <= count < len(values)]  # fmt: skip
-
-
-def _others(columns: Floats, owner: Ints) -> Floats:
-    """The sum over the patient's other cases; 0 where there are none."""
-    sums = np.zeros((owner.max() + 1, columns.shape[1]))
-    np.add.at(sums, owner, columns)
-    return np.asarray(sums[owner] - columns)

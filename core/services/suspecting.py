@@ -45,6 +45,7 @@ def do(work: Work) -> Json:
         "training": len(training), "folds": count, "recipe": told,
         "suspects": [_row(work, one, training, differ) for one in rows[: min(listed, LISTED)]],
         "called_wrong": sum(one["by_picture"] for one in rows),
+        "expected": None if head.kind == "number" else sum(one["wrong"] for one in rows),
         "readers_differ": [{"case": case, "said": said} for case, said in sorted(differ.items())],
         "same_pictures": twice,
     }  # fmt: skip

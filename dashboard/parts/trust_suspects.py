@@ -19,20 +19,26 @@ Row = dict[str, Any]
 def show(run: RunView) -> int | None:
     """The list, most suspect first; a click opens the image; gives the case that was opened."""
     found = trust_job.show(run, "suspects", button="Look for wrong labels",
-                           empty="The training labels were not doubted yet: it takes about as long as training on "
-                           "each fold anew.")  # fmt: skip
+                           empty="The training labels were not doubted yet: it takes as long as training anew on "
+                           "each of five folds, three times over where that is quick.")  # fmt: skip
     if found is None:
         return None
     rows: list[Row] = found.result["suspects"]
-    st.caption(f"{found.result['recipe']} {look.count(found.result['called_wrong'], 'label')} of "
-               f"{found.result['training']:,} are called wrong by the picture alone (confident learning, Northcutt "
-               "2021); the order counts subgroups and the patient's other cases too.")  # fmt: skip
+    st.caption(_told(found.result))
     opened = gallery.show([_tile(row) for row in rows[:SHOWN]], key="trust_suspects", strip=True)
     _send(run, _chosen(rows[:LISTED]))
     _readers(found.result["readers_differ"])
     _twice(found.result["same_pictures"])
     trust_job.again(found, run)
     return _open(opened, rows)
+
+
+def _told(result: Row) -> str:
+    expected = result.get("expected")
+    about = "" if expected is None else (f"About {expected:.0f} of the labels are wrong: the sum of the probabilities, "
+                                         "which count subgroups and the patient's other cases too. ")  # fmt: skip
+    return (f"{result['recipe']} {about}By the picture alone {look.count(result['called_wrong'], 'label')} of "
+            f"{result['training']:,} would be called wrong (confident learning, Northcutt 2021).")  # fmt: skip
 
 
 def _tile(row: Row) -> gallery.Tile:

@@ -146,6 +146,7 @@ def test_suspects_can_be_sent_back_to_be_labelled(home):
             "recipe": "Own.",
             "suspects": [row],
             "called_wrong": 1,
+            "expected": 0.9,
             "readers_differ": [{"case": 1, "said": {"ann": "a", "bob": "b"}}],
             "same_pictures": [same],
         },
@@ -153,6 +154,7 @@ def test_suspects_can_be_sent_back_to_be_labelled(home):
     app = drawn("trust_suspects")
     assert "The same picture under two patients, 1 time" in words(app)
     assert "Readers disagree on 1 case" in words(app)
+    assert any("About 1 of the labels are wrong" in one.value for one in app.caption)
     assert [one.disabled for one in app.button if one.key == "trust_send"] == [True]
 
 

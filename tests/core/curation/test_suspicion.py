@@ -58,14 +58,35 @@ def test_a_subgroup_where_the_model_fails_is_not_suspected_by_the_dozen():
 
 
 def test_no_case_judges_itself():
-    """Another label of a case leaves what is probable of it as it was, to the last digit."""
+    """What is known of a case besides its label is the same whichever it has: only how seldom labels err weighs on it.
+
+    The log-odds of both labels being wrong so sum to the same for all cases of a fold, to the last digits.
+    """
     one = cohort(np.random.default_rng(3), patients=60)
     asked = {name: one[name] for name in ("said", "labels", "patients", "folds", "facts")}
-    before = suspicion(**asked).wrong
-    flipped = one["labels"].copy()
-    flipped[0] = 1 - flipped[0]
-    after = suspicion(**{**asked, "labels": flipped}).wrong
-    assert after[0] == pytest.approx(1 - before[0], abs=1e-12)
+
+    def both(case):
+        flipped = one["labels"].copy()
+        flipped[case] = 1 - flipped[case]
+        wrong = [suspicion(**{**asked, "labels": labels}).wrong[case] for labels in (one["labels"], flipped)]
+        return sum(np.log(share / (1 - share)) for share in wrong)
+
+    first, second = (both(case) for case in np.flatnonzero(one["folds"] == 2)[[0, 4]])
+    assert first == pytest.approx(second, abs=1e-9)
+    assert first < 0
+
+
+def test_what_is_called_probable_happens_as_often():
+    """The probabilities of the cases sum to the labels that are wrong, within what chance leaves."""
+    cohorts = [cohort(np.random.default_rng(seed), hidden=0.25) for seed in range(10, 20)]
+    asked = ("said", "labels", "patients", "folds", "facts")
+    known = np.concatenate([suspicion(**{name: one[name] for name in asked}).wrong for one in cohorts])
+    wrong = np.concatenate([one["wrong"] for one in cohorts])
+    assert known.sum() == pytest.approx(wrong.sum(), rel=0.2)
+    for low, high in ((0.2, 0.5), (0.5, 0.8), (0.8, 1.0)):
+        inside = (known >= low) & (known <= high)
+        spread = 3 * np.sqrt((known * (1 - known))[inside].sum())
+        assert abs(wrong[inside].sum() - known[inside].sum()) < spread + 0.1 * inside.sum()
 
 
 def test_folds_that_are_sure_to_different_degrees_are_brought_to_one_scale():

@@ -140,6 +140,7 @@ def test_suspects_of_a_small_set(trained):
     assert len(found["suspects"]) == 8
     wrong = [one["wrong"] for one in found["suspects"]]
     assert wrong == sorted(wrong, reverse=True)
+    assert found["expected"] == pytest.approx(sum(wrong))
     assert all({one["given"], one["likely"]} == {"a", "b"} for one in found["suspects"])
     assert not list(runs.folder(trained.settings, 1).glob("folds-*"))
 
