@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from core.__main__ import reader_name
+from core.commands.here import reader_name
 from dashboard import wiring
 
 

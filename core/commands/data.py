@@ -1,0 +1,87 @@
+"""Commands about images and labels: in, out and frozen."""
+
+from dataclasses import asdict
+
+from core import output
+from core.arguments import Arguments
+from core.commands import here
+from core.output import Output
+
+
+def take(arguments: Arguments) -> Output:
+    from core.services import importing
+
+    db, settings, _ = here.opened(arguments)
+    request = importing.ImportRequest(
+        path=arguments.path, metadata=arguments.metadata, file_column=arguments.file_column,
+        patient_column=arguments.patient_column, task=arguments.task, label_column=arguments.label_column,
+        reference=arguments.reference, dry_run=arguments.dry_run,
+    )  # fmt: skip
+    report = None
+    for report in importing.run(db, settings, request, by=here.reader_name()):
+        output.progress(f"{report.done}/{report.found} files", end=report.finished)
+    assert report is not None
+    said = report.to_json()
+    if not report.imported and not report.known:
+        said["error"] = (
+            f"None of the {report.found} files in {arguments.path} is an image Rounds can read; each has its reason."
+        )
+    return said
+
+
+def task(arguments: Arguments) -> Output:
+    from core.services import labeling, tasks
+    from db.vocabulary import Flips, TaskKind, Unit
+
+    db, _, _ = here.opened(arguments)
+    made = tasks.create(
+        db, name=arguments.name, classes=arguments.classes.split(","), question=arguments.question,
+        unit=Unit(arguments.unit), kind=TaskKind(arguments.kind), measure=arguments.measure, low=arguments.low,
+        high=arguments.high, flips=Flips(arguments.flips),
+    )  # fmt: skip
+    return {"task": made.id, "name": made.name, "kind": made.kind, "unit": made.unit, "measure": made.measure,
+            "low": made.low, "high": made.high, "flips": made.flips, "classes": [one.name for one in made.classes],
+            "cases": labeling.progress(db, made.id).total}  # fmt: skip
+
+
+def label(arguments: Arguments) -> Output:
+    from core.services import label_files
+
+    db, settings, _ = here.opened(arguments)
+    return asdict(label_files.take(db, settings, task=arguments.task, path=arguments.csv, by=here.reader_name()))
+
+
+def labels(arguments: Arguments) -> Output:
+    from core.services import label_export, tasks
+
+    db, _, _ = here.opened(arguments)
+    count = label_export.write(db, tasks.named(db, arguments.task).id, arguments.out)
+    return {"file": str(arguments.out), "lines": count}
+
+
+def snapshot(arguments: Arguments) -> Output:
+    from core.curation.recipe import Recipe
+    from core.services import snapshotting, tasks
+
+    db, _, _ = here.opened(arguments)
+    recipe = Recipe(
+        val=arguments.val, test=arguments.test, split_fact=arguments.split_column,
+        stratify=tuple(name for name in arguments.stratify.split(",") if name), balance=arguments.balance,
+        seed=arguments.seed,
+    )  # fmt: skip
+    task = tasks.named(db, arguments.task)
+    made = snapshotting.freeze(db, task.id, recipe, name=arguments.name, by=here.reader_name())
+    return snapshotting.as_json(made)
+
+
+def drawings(arguments: Arguments) -> Output:
+    from core.services import drawing_files, drawing_intake
+
+    db, settings, _ = here.opened(arguments)
+    if arguments.verb == "import":
+        return asdict(
+            drawing_intake.take(db, settings, task=arguments.task, path=arguments.file, by=here.reader_name())
+        )
+    return asdict(drawing_files.export(
+        db, settings, task=arguments.task, format=arguments.format, out=arguments.out, pseudonyms=arguments.pseudonyms
+    ))  # fmt: skip

@@ -1,0 +1,72 @@
+"""What every command begins with: the home, who acts, and waiting for a job."""
+
+import getpass
+import os
+import time
+from typing import Any
+
+from core import output
+from core.arguments import Arguments
+from core.errors import InvalidInput, UserError
+from core.launching.local import LocalLauncher
+from core.settings import Settings
+
+
+def settings_of(arguments: Arguments) -> Settings:
+    """Of the home that is named, else of ROUNDS_HOME."""
+    return Settings.read(getattr(arguments, "home", None))
+
+
+def opened(arguments: Arguments) -> tuple[Any, Settings, LocalLauncher]:
+    """The catalogue, its settings and what starts jobs; dead jobs are noticed on the way."""
+    from core.services import jobs, workspace
+
+    settings = settings_of(arguments)
+    db, launcher = workspace.open_home(settings), LocalLauncher(settings)
+    jobs.look(db, launcher)
+    return db, settings, launcher
+
+
+def reader_name() -> str:
+    """Who acts on this command line: ROUNDS_READER, else the account's name."""
+    try:
+        return os.environ.get("ROUNDS_READER") or getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
+
+
+def pairs(settings: list[str]) -> dict[str, str]:
+    """NAME=VALUE as names and values.
+
+    Raises:
+        InvalidInput: one has no equals sign.
+    """
+    found = {}
+    for text in settings:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidInput(f"'{text}' is not a setting; write --set NAME=VALUE, such as --set epochs=5.")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def wait(db: Any, launcher: LocalLauncher, job_id: int) -> None:
+    """Until the job has ended.
+
+    Raises:
+        UserError: it did not succeed, with its own sentence.
+    """
+    from core.services import jobs
+
+    job = jobs.get(db, job_id)
+    while not job.state.is_finished:
+        told = job.progress
+        said = f", epoch {told['epoch']}/{told['epochs']}" if "epoch" in told else ""
+        said = f", {told['doing']} {told['done']}/{told['of']}" if "doing" in told else said
+        output.progress(f"job {job_id} {job.state}{said}")
+        time.sleep(0.5)
+        jobs.look(db, launcher)
+        job = jobs.get(db, job_id)
+    output.progress("", end=True)
+    if job.state != "succeeded":
+        raise UserError(job.error or f"Job {job_id} ended as {job.state}.")

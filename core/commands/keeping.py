@@ -1,0 +1,79 @@
+"""Commands that look after a workspace, and the processes that work in it."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from core import output
+from core.arguments import Arguments
+from core.commands import here
+from core.errors import InvalidInput, UserError
+from core.launching.local import LocalLauncher
+from core.output import Output
+
+
+def backup(arguments: Arguments) -> Output:
+    from core.services import backup
+    from db import Database
+
+    settings = here.settings_of(arguments)
+    file = Database(settings.database_url).file
+    if file is not None and not file.exists():
+        raise InvalidInput(f"There is no catalogue {file} to back up; name its home with --home DIR.")
+    db, settings, _ = here.opened(arguments)
+    with _whole_or_nothing():
+        return asdict(backup.make(db, settings, arguments.file, tell=output.counted("files backed up")))
+
+
+def restore(arguments: Arguments) -> Output:
+    from core.services import restoring
+
+    with _whole_or_nothing():
+        return asdict(
+            restoring.restore(here.settings_of(arguments), arguments.file, tell=output.counted("files restored"))
+        )
+
+
+@contextmanager
+def _whole_or_nothing() -> Iterator[None]:
+    """Stopped by a person, or by a machine that goes down, it cleans up and says so."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise UserError("Stopped: nothing of it was kept; run it again.") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def doctor(arguments: Arguments) -> Output:
+    from core.services import checkup
+
+    settings = here.settings_of(arguments)
+    checks = checkup.examine(settings, LocalLauncher(settings))
+    return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
+
+
+def dispatch(arguments: Arguments) -> None:
+    from core import dispatcher
+    from core.services import workspace
+    from core.services.patience import patiently
+
+    settings = here.settings_of(arguments)
+    db = patiently(lambda: workspace.open_home(settings))
+    dispatcher.run(db, settings, LocalLauncher(settings), lock=arguments.lock)
+
+
+def work(arguments: Arguments) -> None:
+    from core import worker
+    from core.services import workspace
+    from core.services.patience import patiently
+
+    settings = here.settings_of(arguments)
+    db = patiently(lambda: workspace.open_home(settings))
+    worker.work(db, settings, arguments.id, attempt=arguments.attempt, device=arguments.device)
+
+
+def screen(_arguments: Arguments) -> None:
+    raise InvalidInput("The dashboard is started by `rounds serve` or `rounds demo`, not by `python -m core`.")

@@ -1,0 +1,120 @@
+"""Commands that tell how good a model is, and why."""
+
+from typing import Any
+
+from core.arguments import Arguments
+from core.commands import here
+from core.errors import InvalidInput
+from core.output import Output
+
+
+def operate(arguments: Arguments) -> Output:
+    from core.services import operating, runs
+
+    db, _, _ = here.opened(arguments)
+    run = runs.get(db, arguments.run)
+    finding = runs.finding_named(run, arguments.finding)
+    rule = next(({"kind": kind, "at_least": least} for kind in ("sensitivity", "specificity")
+                 if (least := getattr(arguments, kind)) is not None), None)  # fmt: skip
+    if arguments.threshold is None and rule is None:
+        if arguments.level or arguments.rule or arguments.calibrate or arguments.positive:
+            raise InvalidInput("To choose an operating point give one of --threshold, --sensitivity or --specificity.")
+        point = operating.standing(db, run.id, finding or 0)
+    else:
+        point = operating.choose(
+            db, run.id, by=here.reader_name(), finding=finding or 0, threshold=arguments.threshold, rule=rule,
+            positive=runs.class_named(run, arguments.positive), calibrator=arguments.calibrate or None,
+            level=arguments.level or ("patient" if arguments.rule else "image"), patient_rule=arguments.rule,
+        )  # fmt: skip
+    return {"run": run.id, **point.to_json(), "looks_at_test": operating.looks(db, run.id)}
+
+
+def evaluate(arguments: Arguments) -> Output:
+    from core.services import evaluating
+
+    db, _, _ = here.opened(arguments)
+    found = evaluating.as_json(
+        db, arguments.run, split=arguments.split, level=arguments.level, rule=arguments.rule,
+        prevalence=arguments.prevalence,
+    )  # fmt: skip
+    return {"run": arguments.run, "split": arguments.split, **_looked(db, arguments.split, arguments.run), **found}
+
+
+def _looked(db: Any, split: str, *run_ids: int, finding: int | None = None) -> dict[str, int]:
+    """Whoever sees figures of the test split is counted: of findings at the point of each, or of one alone."""
+    from core.services import operating, runs
+
+    if split not in ("test", "all"):
+        return {}
+    reader, counts = here.reader_name(), []
+    for run in (runs.get(db, one) for one in run_ids):
+        places = range(len(run.classes) if run.kind == "multi" else 1) if finding is None else [finding]
+        counts += [operating.look(db, run.id, reader, place) for place in places]
+    return {"looks_at_test": max(counts)}
+
+
+def compare(arguments: Arguments) -> Output:
+    from core.services import comparing, runs
+
+    db, _, _ = here.opened(arguments)
+    if len(arguments.runs) != 2:
+        raise InvalidInput("Two runs are compared; name both: --run A --run B.")
+    run = runs.get(db, arguments.runs[0])
+    found = comparing.compare(
+        db, *arguments.runs, split=arguments.split, finding=runs.finding_named(run, arguments.finding),
+        positive=runs.class_named(run, arguments.positive),
+    )  # fmt: skip
+    looked: dict[str, int] = {}
+    for point in found.points:
+        looked |= {f"{name}_of_{point.run_id}": count for name, count in
+                   _looked(db, arguments.split, point.run_id, finding=point.finding).items()}  # fmt: skip
+    return {**found.to_json(), **looked}
+
+
+def subgroups(arguments: Arguments) -> Output:
+    from core.services import groups, runs
+
+    db, _, _ = here.opened(arguments)
+    run = runs.get(db, arguments.run)
+    found = groups.of(
+        db, run.id, split=arguments.split, finding=runs.finding_named(run, arguments.finding),
+        figure=arguments.figure, pairs=not arguments.no_pairs,
+        only=tuple(name.strip() for name in arguments.by.split(",") if name.strip()),
+    )  # fmt: skip
+    looked = _looked(db, arguments.split, run.id, finding=found.point.finding)
+    return {"run": run.id, "split": arguments.split, **found.to_json(), **looked}
+
+
+def predictions(arguments: Arguments) -> Output:
+    from core.services import outside, predictions_csv, runs, snapshotting
+
+    db, settings, _ = here.opened(arguments)
+    if arguments.verb == "export":
+        count = predictions_csv.write(db, arguments.run, arguments.split, arguments.out)
+        return {"file": str(arguments.out), "lines": count, **_looked(db, arguments.split, arguments.run)}
+    snapshot = snapshotting.named(db, arguments.snapshot).id
+    made = outside.take(
+        db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=here.reader_name()
+    )  # fmt: skip
+    told = runs.get(db, made).outside or {}
+    return {"run": made, "words": outside.words(told), **told}
+
+
+def explain(arguments: Arguments) -> Output:
+    from core.services import explaining, images, overlays, runs
+
+    db, settings, _ = here.opened(arguments)
+    image = images.find(db, arguments.image)
+    run = runs.get(db, arguments.run)
+    names = {**{name: at for at, name in enumerate(run.titles)}, **{name: at for at, name in enumerate(run.classes)}}
+    if arguments.class_name and arguments.class_name not in names:
+        raise InvalidInput(
+            f"Run {run.id} has no class '{arguments.class_name}'; its classes are: {', '.join(run.titles)}."
+        )
+    found = explaining.explain(
+        db, settings, run_id=run.id, image_id=image.id, method=arguments.method,
+        class_index=names.get(arguments.class_name), layer=arguments.layer,
+    )  # fmt: skip
+    overlays.save(settings, image, found.path, arguments.out)
+    return {"file": str(arguments.out), "method": found.method, "layer": found.layer, "image": image.id,
+            "class": (run.classes or (run.task,))[found.class_index], "probability": found.probability}  # fmt: skip

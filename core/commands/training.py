@@ -1,0 +1,113 @@
+"""Commands that queue work on models, and those that list it."""
+
+import os
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from core.arguments import Arguments
+from core.commands import here
+from core.errors import InvalidInput
+from core.output import Output
+
+if TYPE_CHECKING:
+    from core.training.spec import TrainSpec
+
+
+def train(arguments: Arguments) -> Output:
+    from core.services import jobs, runs, snapshotting, training
+
+    db, _, launcher = here.opened(arguments)
+    spec = _spec(arguments)
+    snapshot, *also = (snapshotting.named(db, name).id for name in (arguments.snapshot, *arguments.also))
+    made = training.submit(
+        db, snapshot_id=snapshot, spec=spec, by=here.reader_name(), key=uuid.uuid4().hex, launcher=launcher, also=also
+    )
+    if arguments.wait:
+        here.wait(db, launcher, made.job)
+    job, run = jobs.get(db, made.job), runs.get(db, made.run)
+    said = {"epochs": spec.epochs, "device": None, "images_per_second": None, "data_wait_share": None, **run.result}
+    return {"run": run.id, "job": job.id, "state": job.state, "model": spec.model, **said}
+
+
+def measure(arguments: Arguments) -> Output:
+    from core.services import measuring, snapshotting
+
+    db, settings, _ = here.opened(arguments)
+    snapshot, *also = (snapshotting.named(db, name).id for name in (arguments.snapshot, *arguments.also))
+    if arguments.pictures:
+        os.nice(10)  # what is being measured beside it comes first
+    return measuring.measure(db, settings, snapshot, _spec(arguments), also, pictures=arguments.pictures)
+
+
+def _spec(arguments: Arguments) -> "TrainSpec":
+    from core.training.spec import PRESETS, TrainSpec
+
+    if arguments.preset and arguments.preset not in PRESETS:
+        raise InvalidInput(f"There is no preset '{arguments.preset}'; choose one of {', '.join(PRESETS)}.")
+    preset = dict(PRESETS[arguments.preset]) if arguments.preset else {}
+    return TrainSpec(**{**preset, "model": arguments.model}).with_settings(here.pairs(arguments.knobs))
+
+
+def list_jobs(arguments: Arguments) -> Output:
+    from core.services import jobs
+
+    db, _, launcher = here.opened(arguments)
+    if arguments.verb and arguments.id is None:
+        raise InvalidInput(f"`rounds jobs {arguments.verb}` needs the job's number; `rounds jobs` lists them.")
+    if arguments.verb == "cancel":
+        jobs.cancel(db, arguments.id)
+    elif arguments.verb == "resume":
+        jobs.requeue(db, arguments.id)
+        launcher.wake()
+    return [
+        {"job": job.id, "run": job.run_id, "kind": job.kind, "state": job.state, "attempt": job.attempt,
+         "error": job.error, "progress": job.progress}
+        for job in jobs.every(db)
+    ]  # fmt: skip
+
+
+def list_runs(arguments: Arguments) -> Output:
+    from core.services import runs
+
+    db, _, _ = here.opened(arguments)
+    if arguments.id is None:
+        return [_row(run) for run in runs.every(db)]
+    run = runs.get(db, arguments.id)
+    if run.outside is not None:
+        return {**_row(run), "outside": run.outside}
+    return {**_row(run), "spec": run.spec.to_json(), "curves": runs.curves(db, run.id)}
+
+
+def _row(run: Any) -> dict[str, Any]:
+    job = {"job": run.job.id, "state": run.job.state, "error": run.job.error} if run.job else {}
+    model = run.spec.model if run.outside is None else run.model
+    return {"run": run.id, "snapshot": run.snapshot, "task": run.task, "model": model,
+            "best_epoch": run.best_epoch, "predicted": run.predicted, **job, **run.result}  # fmt: skip
+
+
+def predict(arguments: Arguments) -> Output:
+    from core.services import jobs, predicting
+
+    db, _, launcher = here.opened(arguments)
+    made = predicting.submit(
+        db, run_id=arguments.run, split=arguments.split, by=here.reader_name(), key=uuid.uuid4().hex, launcher=launcher
+    )
+    if arguments.wait:
+        here.wait(db, launcher, made.job)
+    job = jobs.get(db, made.job)
+    return {"run": arguments.run, "job": job.id, "state": job.state, "split": arguments.split, **job.result}
+
+
+def examine(arguments: Arguments) -> Output:
+    from core.services import examining, jobs
+
+    db, _, launcher = here.opened(arguments)
+    made = examining.submit(
+        db, launcher, run_id=arguments.run, what=arguments.what, asked=here.pairs(arguments.asked),
+        by=here.reader_name(), key=uuid.uuid4().hex,
+    )  # fmt: skip
+    if arguments.wait:
+        here.wait(db, launcher, made.job)
+    job, found = jobs.get(db, made.job), examining.newest(db, arguments.run, arguments.what)
+    said = found.result if found is not None and job.state == "succeeded" else {}
+    return {"run": arguments.run, "job": job.id, "what": arguments.what, "state": job.state, **said}
