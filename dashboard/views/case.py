@@ -15,6 +15,11 @@ STYLE = """<style>[data-testid="stColumn"]:has(.st-key-case_viewer){position:sti
 
 wired = wiring.here()
 state = CaseState.from_url()
+if not state.run:
+    st.title("Case")
+    st.markdown("A case is opened from the list of a run.")
+    st.page_link("views/review.py", label="Review a run", icon=":material/rate_review:")
+    st.stop()
 run = runs.get(wired.db, state.run)
 rows = case_strip.ordered(run, state)
 if not rows:

@@ -14,7 +14,8 @@ from dashboard.wiring import wire
 NEXT = {
     "home": "Nothing here yet", "import": "", "images": "No images yet", "label": "A task is a question",
     "datasets": "there is no task yet", "train": "none is frozen yet", "runs": "No model has been trained yet",
-    "review": "nothing to review", "settings": "The home of this workspace",
+    "review": "nothing to review", "compare": "Two runs with predictions are needed",
+    "case": "A case is opened from the list of a run", "settings": "The home of this workspace",
 }  # fmt: skip
 
 
