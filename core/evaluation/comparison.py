@@ -1,5 +1,6 @@
 """Two runs on the same cases: how far apart their figures are, whether they err alike, and on which cases."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from core.errors import InvalidInput
 from core.evaluation.board import ORDER, moving_measures, standing_measures
 from core.evaluation.delong import DeLongTest, delong_test
 from core.evaluation.figure import RESAMPLED, Figure
+from core.evaluation.gaps import gap
 from core.evaluation.intervals import difference_interval
 from core.evaluation.mcnemar import McNemar, clustered_mcnemar, mcnemar
 from core.evaluation.measures import Measure
@@ -121,9 +123,19 @@ def _difference(first: Measure, second: Measure) -> Figure:
     apart = first.draws - second.draws
     reach = 2 if first.kind == "signed" else 1
     bounds = difference_interval(value / reach, apart / reach, carriers=carriers)
-    if bounds is None:
+    if bounds is not None:
+        return Figure(value, bounds[0] * reach, bounds[1] * reach, n, method=RESAMPLED)
+    if math.isclose(first.value, second.value, abs_tol=1e-12):
         return Figure(value, None, None, n, ALIKE)
-    return Figure(value, bounds[0] * reach, bounds[1] * reach, n, method=RESAMPLED)
+    return _from_both(first, second, n)
+
+
+def _from_both(first: Measure, second: Measure, n: int) -> Figure:
+    """Of two that differ alike on every resample, as 1 and 0 do: the correlation of the runs is not known, so it is 0.
+
+    Source: Newcombe, Statistics in Medicine 17 (1998) 2635–2650, for paired proportions.
+    """
+    return replace(gap(first, second, shared=False)[0], n=n)
 
 
 def _delong(first: Scored, second: Scored) -> tuple[DeLongTest | None, str]:

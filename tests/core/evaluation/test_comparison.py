@@ -9,6 +9,7 @@ from scipy.stats import binomtest, chi2
 from core.errors import InvalidInput
 from core.evaluation.board import board
 from core.evaluation.comparison import compare, refusal
+from core.evaluation.intervals import wilson
 from core.evaluation.mcnemar import clustered_mcnemar, mcnemar
 from core.evaluation.resampling import counts_of_resamples
 from core.evaluation.scored import Scored, by_patient
@@ -140,6 +141,23 @@ def test_two_alike_runs_have_no_bare_difference_and_say_so():
         (0.0, None, "No interval: on these cases the two runs do not differ in it.")
     }
     assert "rank every pair of cases alike" in told.delong.note
+
+
+@pytest.mark.parametrize("each", [1, 3])
+def test_runs_that_differ_alike_on_every_resample_have_an_interval_from_both(each):
+    """Sensitivity 1 against 0: no resample varies, so the bounds are those of two Wilson intervals (MOVER)."""
+    patients, truth = 12, np.tile(np.repeat([1, 0], each), 6)
+    owner = np.repeat(np.arange(patients), each)
+    right, blind = (Scored.of(np.arange(len(truth)), one, truth, owner, name="ill") for one in (truth * 0.8, truth * 0))
+    told = compare(right, blind, (0.5, 0.5), resamples=50).differences["sensitivity"]
+    low, _ = wilson(6, 6)
+    assert told.value == 1.0
+    assert (told.low, told.high) == (pytest.approx(1 - np.hypot(1 - low, 1 - low)), 1.0)
+    assert (told.method, told.note, told.n) == ("from both intervals (MOVER)", "", 6 * each)
+    turned = compare(blind, right, (0.5, 0.5), resamples=50).differences["sensitivity"]
+    assert (turned.low, turned.high) == pytest.approx((-told.high, -told.low))
+    assert all(one.low is not None or one.value in (0.0, None) for one in
+               compare(right, blind, (0.5, 0.5), resamples=50).differences.values())  # fmt: skip
 
 
 def test_one_class_or_one_patient_is_said():
