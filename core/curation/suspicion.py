@@ -95,7 +95,10 @@ def confident(said: Floats, labels: Ints) -> NDArray[np.bool_]:
 def second_look(
     said: Floats, labels: Ints, patients: Sequence[str], folds: Ints, facts: Mapping[str, Sequence[str]]
 ) -> Floats:
-    """Probabilities (n, classes) of the true one by all that is known; as said where a fold lacks a class."""
+    """Probabilities (n, classes) of the true one by all that is known, learned of the patients of other folds.
+
+    What the pictures' models say of those others has learned from this fold too: it decides how far they are believed.
+    """
     groups = [column for name in facts for column in _columns(facts[name])]
     logits = _logits(said)
     within = [group[:, None] * np.column_stack([logits, np.ones(len(labels))]) for group in groups]
@@ -103,11 +106,12 @@ def second_look(
     judged = said.copy()
     for fold in np.unique(folds):
         held, rest = folds == fold, folds != fold
-        # of the others too, so that no label of this fold is in anything that it is judged by
         believed = said.copy()
         believed[rest] = _out_of_fold(here[rest], said[rest], labels[rest], folds[rest])
         believed[held] = _told(here, labels, rest, held, said)
-        likely = believed.clip(FLOOR, 1) / np.bincount(labels[rest], minlength=said.shape[1]).clip(1)
+        believed = believed.clip(FLOOR, 1)
+        # by what is believed on average, not by how often a class was given: one nobody was given is no surprise
+        likely = believed / believed[rest].mean(axis=0)
         types = Types.learned(likely[rest], labels[rest], owner[rest])
         judged[held] = types.true(likely[held], labels[held], owner[held])
     return judged

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
+from core.imaging.files import written
 from core.services import runs, starting
 from core.services.examination import Work
 from core.training.spec import TrainSpec
@@ -46,7 +47,7 @@ def folds_of(training: "Sequence[Example]", count: int) -> "NDArray[np.intp]":
     patients = [one.patient for one in training]
     if len(set(patients)) < 2 * count:
         raise InvalidInput(f"The training set has {len(set(patients))} patients, too few for {count} folds by patient; "
-                           f"freeze more, or ask for fewer folds (folds=2).")  # fmt: skip
+                           "freeze more, or `rounds examine --what suspects --set folds=2`.")  # fmt: skip
     first = np.nan_to_num(np.array([one.targets[0] for one in training]))
     classes = np.unique(first, return_inverse=True)[1] if len(np.unique(first)) <= 20 else np.zeros(len(first), int)
     found = np.zeros(len(training), np.intp)
@@ -111,7 +112,8 @@ def ask(
             rest = [one for one, fold in zip(training, folds, strict=True) if fold != number]
             again = replace(spec, seed=spec.seed + time)
             scored = _fold(work, again, [*rest, *val], held, head, kept / str(place), (place, count * times))
-            file.write_text(json.dumps(scored))
+            with written(file) as whole:
+                whole.write(json.dumps(scored).encode())
             shutil.rmtree(kept / str(place), ignore_errors=True)
         found[time] |= json.loads(file.read_text())
     shutil.rmtree(kept, ignore_errors=True)

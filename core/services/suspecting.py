@@ -42,7 +42,7 @@ def do(work: Work) -> Json:
     twice = same_pictures.across_patients(every, lambda done: work.tell(done, len(every), "Comparing pictures"))
     listed = max(len(training) // 5, min(len(training), 50))
     return {
-        "training": len(training), "folds": count, "recipe": told,
+        "training": len(training), "folds": count, "recipe": told, "doubted": len(rows),
         "suspects": [_row(work, one, training, differ) for one in rows[: min(listed, LISTED)]],
         "called_wrong": sum(one["by_picture"] for one in rows),
         "expected": None if head.kind == "number" else sum(one["wrong"] for one in rows),
@@ -91,7 +91,8 @@ def _classes(
 
 
 def _numbers(said: "NDArray[np.float64]", given: "NDArray[np.float64]") -> list[Json]:
-    """By how far the number lies from what is said, in ranks; more than three deviations off is called wrong."""
+    """By how far the number lies from what is said, in ranks; beyond three deviations (of the median one) it is called
+    wrong by the picture."""
     import numpy as np
 
     away = np.abs(said - given)

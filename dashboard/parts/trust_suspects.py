@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.services import relabelling
+from core.services import commenting, relabelling
 from core.services.runs import RunView
 from dashboard import look, who, wiring
 from dashboard.parts import gallery, mishap, trust_job
 from dashboard.state import ImagesState, LabelState
+from db.vocabulary import TaskKind
 
 SHOWN, LISTED = 24, 200
 Row = dict[str, Any]
@@ -24,31 +25,38 @@ def show(run: RunView) -> int | None:
     if found is None:
         return None
     rows: list[Row] = found.result["suspects"]
-    st.caption(_told(found.result))
-    opened = gallery.show([_tile(row) for row in rows[:SHOWN]], key="trust_suspects", strip=True)
-    _send(run, _chosen(rows[:LISTED]))
+    st.caption(f"{found.result['recipe']} {_told(run, found.result)}")
+    is_number = run.kind is TaskKind.NUMBER
+    opened = gallery.show([_tile(row, is_number) for row in rows[:SHOWN]], key="trust_suspects", strip=True)
+    _send(run, _chosen(rows[:LISTED], is_number))
     _readers(found.result["readers_differ"])
     _twice(found.result["same_pictures"])
     trust_job.again(found, run)
     return _open(opened, rows)
 
 
-def _told(result: Row) -> str:
-    expected = result.get("expected")
-    about = "" if expected is None else (f"About {expected:.0f} of the labels are wrong: the sum of the probabilities, "
-                                         "which count subgroups and the patient's other cases too. ")  # fmt: skip
-    return (f"{result['recipe']} {about}By the picture alone {look.count(result['called_wrong'], 'label')} of "
-            f"{result['training']:,} would be called wrong (confident learning, Northcutt 2021).")  # fmt: skip
+def _told(run: RunView, result: Row) -> str:
+    called, doubted = result["called_wrong"], result.get("doubted", result["training"])
+    if run.kind is TaskKind.NUMBER:
+        return (f"{look.count(called, 'number')} of {doubted:,} lie further from what is said of the picture than "
+                "three robust standard deviations (1.4826 × MAD); the furthest stand first.")  # fmt: skip
+    about, expected = "", result.get("expected")
+    if expected is not None:
+        about = (f"About {expected:.0f} of {doubted:,} labels are wrong: the sum of the probabilities, which count "
+                 "subgroups and the patient's other cases too. ")  # fmt: skip
+    return (f"{about}By the picture alone {look.count(called, 'label')} would be called wrong (confident learning, "
+            "Northcutt 2021).")  # fmt: skip
 
 
-def _tile(row: Row) -> gallery.Tile:
+def _tile(row: Row, is_number: bool) -> gallery.Tile:
     wired = wiring.here()
-    note = f"wrong {row['wrong']:.0%}" + (" · readers differ" if row["readers_differ"] else "")
+    notes = [] if is_number else [f"wrong {row['wrong']:.0%}"]
+    notes += ["readers differ"] if row["readers_differ"] else []
     url = wired.signer.url(f"/api/thumbnail/{row['image']}", who.session())
-    return gallery.Tile(row["case"], url, f"{row['given']} → {row['likely']}", note)
+    return gallery.Tile(row["case"], url, f"{row['given']} → {row['likely']}", " · ".join(notes))
 
 
-def _chosen(rows: Sequence[Row]) -> list[int]:
+def _chosen(rows: Sequence[Row], is_number: bool) -> list[int]:
     """The table; gives the cases of the rows that are ticked."""
     import pandas as pd
 
@@ -59,9 +67,11 @@ def _chosen(rows: Sequence[Row]) -> list[int]:
         for row in rows
     ])  # fmt: skip
     shares = ("wrong", "right by the picture")
+    if is_number:
+        table = table.drop(columns=list(shares))  # of a number only its place in the list is known
     event: Any = st.dataframe(
         table, hide_index=True, height=300, on_select="rerun", selection_mode="multi-row", key="trust_suspects_table",
-        column_config={name: st.column_config.NumberColumn(format="%.0f %%") for name in shares},
+        column_config={name: st.column_config.NumberColumn(format="%.0f %%") for name in shares if name in table},
     )  # fmt: skip
     ticked = event["selection"]["rows"] if event else []
     return [rows[at]["case"] for at in ticked if at < len(rows)]
@@ -73,10 +83,15 @@ def _percent(share: float | None) -> float | None:
 
 def _send(run: RunView, chosen: Sequence[int]) -> None:
     said = f"Send {look.count(len(chosen), 'case')} to be labelled anew" if chosen else "Send to be labelled anew"
-    if st.button(said, key="trust_send", disabled=not chosen, icon=":material/edit:", type="primary",
-                 help="Tick rows of the table; their answer is withdrawn, the history keeps it."):  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        why = st.text_input("Why they are sent", key="trust_why", placeholder="why: it goes into each case's history",
+                            label_visibility="collapsed", max_chars=commenting.LONGEST)  # fmt: skip
+        sent = st.button(said, key="trust_send", disabled=not (chosen and why.strip()), icon=":material/edit:",
+                         type="primary", help="Tick rows of the table and write why; their answer is withdrawn, the "
+                         "history keeps it.")  # fmt: skip
+    if sent:
         with mishap.as_sentence():
-            relabelling.send(wiring.here().db, chosen, by=who.reader(), key=secrets.token_hex(16))
+            relabelling.send(wiring.here().db, chosen, why=why, by=who.reader(), key=secrets.token_hex(16))
             st.page_link("views/label.py", label="They wait on the Label page", icon=":material/label:",
                          query_params=LabelState(task=run.task_id).query())  # fmt: skip
 

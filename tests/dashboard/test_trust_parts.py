@@ -8,7 +8,7 @@ from core.services import examining, jobs, labeling, runs
 from dashboard import who
 from dashboard.wiring import here
 from db.tables import Checkpoint, Examination
-from db.vocabulary import CheckpointKind, JobKind
+from db.vocabulary import CheckpointKind, JobKind, TaskKind
 from tests.core.services.conftest import copied, filled_once, trained_once
 
 __all__ = ["filled_once", "trained_once"]
@@ -154,8 +154,18 @@ def test_suspects_can_be_sent_back_to_be_labelled(home):
     app = drawn("trust_suspects")
     assert "The same picture under two patients, 1 time" in words(app)
     assert "Readers disagree on 1 case" in words(app)
-    assert any("About 1 of the labels are wrong" in one.value for one in app.caption)
+    assert any("About 1 of 8 labels are wrong" in one.value for one in app.caption)
     assert [one.disabled for one in app.button if one.key == "trust_send"] == [True]
+
+
+def test_of_numbers_no_share_is_called_wrong_and_no_source_is_named_that_knows_classes_alone():
+    from types import SimpleNamespace
+
+    from dashboard.parts import trust_suspects
+
+    told = trust_suspects._told(SimpleNamespace(kind=TaskKind.NUMBER), {"training": 9, "called_wrong": 2})
+    assert told.startswith("2 numbers of 9 lie further")
+    assert "Northcutt" not in told
 
 
 def test_a_badge_tells_what_speaks_against_a_map(home):

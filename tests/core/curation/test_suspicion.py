@@ -108,6 +108,16 @@ def test_folds_that_are_sure_to_different_degrees_are_brought_to_one_scale():
     assert found(before, one["wrong"]) < 0.5 < 0.8 < found(after, one["wrong"])
 
 
+@pytest.mark.parametrize("ill", [0, 2])
+def test_a_finding_that_nobody_has_or_one_patient_is_not_suspected_of_everybody(ill):
+    chance = np.random.default_rng(0)
+    labels = (np.arange(400) < ill).astype(np.intp)
+    share = np.where(labels == 1, chance.beta(2, 5, 400), chance.beta(1, 49, 400))
+    owner = np.arange(400) // 2
+    known = suspicion(np.column_stack([1 - share, share]), labels, [str(one) for one in owner], owner % 5)
+    assert known.wrong.sum() < 1
+
+
 def test_three_trainings_find_more_than_one_of_them():
     """Each is sure of other cases by chance; together they rank better than the best of them."""
     chance = np.random.default_rng(6)
