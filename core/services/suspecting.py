@@ -38,7 +38,8 @@ def do(work: Work) -> Json:
     said = out_of_fold.ask(work, spec, times, [one for one in every if one.split == "val"], training, folds, head)
     rows = _suspects(work, said, training, folds, head)
     work.tell(count, count, "Comparing readers and pictures")
-    differ = disagreement.of(work.db, [int(one.key) for one in every])
+    image = {int(one.key): int(one.picture.image) for one in every}
+    differ = disagreement.of(work.db, list(image))
     twice = same_pictures.across_patients(every, lambda done: work.tell(done, len(every), "Comparing pictures"))
     listed = max(len(training) // 5, min(len(training), 50))
     return {
@@ -46,7 +47,9 @@ def do(work: Work) -> Json:
         "suspects": [_row(work, one, training, differ) for one in rows[: min(listed, LISTED)]],
         "called_wrong": sum(one["by_picture"] for one in rows),
         "expected": None if head.kind == "number" else sum(one["wrong"] for one in rows),
-        "readers_differ": [{"case": case, "said": said} for case, said in sorted(differ.items())],
+        "readers_differ": [
+            {"case": case, "image": image[case], "said": said} for case, said in sorted(differ.items())
+        ],
         "same_pictures": twice,
     }  # fmt: skip
 

@@ -29,10 +29,11 @@ def show(run: RunView) -> int | None:
     is_number = run.kind is TaskKind.NUMBER
     opened = gallery.show([_tile(row, is_number) for row in rows[:SHOWN]], key="trust_suspects", strip=True)
     _send(run, _chosen(rows[:LISTED], is_number))
-    _readers(found.result["readers_differ"])
+    differ = found.result["readers_differ"]
+    opened = _readers(differ) or opened
     _twice(found.result["same_pictures"])
     trust_job.again(found, run)
-    return _open(opened, rows)
+    return _open(opened, [*rows, *differ])
 
 
 def _told(run: RunView, result: Row) -> str:
@@ -49,11 +50,13 @@ def _told(run: RunView, result: Row) -> str:
 
 
 def _tile(row: Row, is_number: bool) -> gallery.Tile:
-    wired = wiring.here()
     notes = [] if is_number else [f"wrong {row['wrong']:.0%}"]
     notes += ["readers differ"] if row["readers_differ"] else []
-    url = wired.signer.url(f"/api/thumbnail/{row['image']}", who.session())
-    return gallery.Tile(row["case"], url, f"{row['given']} → {row['likely']}", " · ".join(notes))
+    return gallery.Tile(row["case"], _url(row), f"{row['given']} → {row['likely']}", " · ".join(notes))
+
+
+def _url(row: Row) -> str:
+    return wiring.here().signer.url(f"/api/thumbnail/{row['image']}", who.session())
 
 
 def _chosen(rows: Sequence[Row], is_number: bool) -> list[int]:
@@ -96,13 +99,18 @@ def _send(run: RunView, chosen: Sequence[int]) -> None:
                          query_params=LabelState(task=run.task_id).query())  # fmt: skip
 
 
-def _readers(differ: Sequence[Row]) -> None:
+def _readers(differ: Sequence[Row]) -> int | None:
+    """Who says what; gives the case that was opened."""
     import pandas as pd
 
-    if differ:
-        st.markdown(f"**Readers disagree on {look.count(len(differ), 'case')}**")
-        lines = [{"case": one["case"], **one["said"]} for one in differ[:LISTED]]
-        st.dataframe(pd.DataFrame(lines), hide_index=True)
+    if not differ:
+        return None
+    st.markdown(f"**Readers disagree on {look.count(len(differ), 'case')}**")
+    tiles = [gallery.Tile(one["case"], _url(one), " / ".join(one["said"].values()), " / ".join(one["said"]))
+             for one in differ[:SHOWN] if "image" in one]  # fmt: skip
+    opened = gallery.show(tiles, key="trust_differ", strip=True) if tiles else None
+    st.dataframe(pd.DataFrame([{"case": one["case"], **one["said"]} for one in differ[:LISTED]]), hide_index=True)
+    return opened
 
 
 def _twice(same: Sequence[Row]) -> None:

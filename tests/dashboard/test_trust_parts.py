@@ -147,7 +147,7 @@ def test_suspects_can_be_sent_back_to_be_labelled(home):
             "suspects": [row],
             "called_wrong": 1,
             "expected": 0.9,
-            "readers_differ": [{"case": 1, "said": {"ann": "a", "bob": "b"}}],
+            "readers_differ": [{"case": 1, "image": 1, "said": {"ann": "a", "bob": "b"}}],
             "same_pictures": [same],
         },
     )
@@ -177,3 +177,21 @@ def test_a_badge_tells_what_speaks_against_a_map(home):
     told = map_badges.badge(home.db, home.settings, image, made)
     assert told.outside is None  # an even grey picture has no surround
     assert all(one.startswith(("empty", "low contrast")) for one in told.warnings)
+
+
+def test_cases_are_sent_with_their_reason(home):
+    case = labeling.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
+
+    def script(case):
+        from core.services import runs
+        from dashboard.parts import trust_suspects
+        from dashboard.wiring import here
+
+        trust_suspects._send(runs.get(here().db, 1), [case])
+
+    app = AppTest.from_function(script, args=(case.id,), default_timeout=60).run()
+    assert app.button(key="trust_send").disabled
+    app = app.text_input(key="trust_why").input("a lead hides it").run()
+    app.button(key="trust_send").click().run()
+    assert not app.error
+    assert labeling.history(home.db, case.id)[-1].text == "withdrawn: a lead hides it"
