@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import InvalidInput
 from core.evaluation.scored import Scored
 from core.services import operating, predicting, scored
 from core.services.facts import facts as facts_of
@@ -130,7 +131,10 @@ def standing(run: RunView, state: ListState) -> PointView:
 
 
 def tried(run: RunView, state: ListState, stands: PointView) -> PointView:
-    """The point with what the state tries instead; on validation only, elsewhere what stands is locked."""
+    """The point with what the state tries instead; on validation only, elsewhere what stands is locked.
+
+    Where other scores are tried without a threshold, the rule that found the old one looks for it anew.
+    """
     if state.split != TRIES:
         return stands
     changed: dict[str, Any] = {}
@@ -142,7 +146,9 @@ def tried(run: RunView, state: ListState, stands: PointView) -> PointView:
         changed["calibrator"] = None if state.scale == "plain" else fitted(run, stands, state.scale)
     if 0 <= state.at <= 1:
         changed |= {"threshold": state.at, "rule": {"kind": "threshold"}}
-    return replace(stands, **changed) if any(getattr(stands, name) != one for name, one in changed.items()) else stands
+    if all(getattr(stands, name) == one for name, one in changed.items()):
+        return stands
+    return replace(stands, **changed) if "threshold" in changed else _anew(run, replace(stands, **changed))
 
 
 def level(point: PointView) -> str:
@@ -215,6 +221,19 @@ def changed(state: ListState) -> NDArray[np.int64]:
     from dashboard import compared
 
     return compared.cases(state)
+
+
+def _anew(run: RunView, point: PointView) -> PointView:
+    """The point with the threshold that its rule finds for these scores; by hand where no threshold keeps the rule."""
+    from core.evaluation.operating_point import threshold_for
+
+    if "at_least" not in point.rule:
+        return point
+    try:
+        found = threshold_for(question(run, TRIES, point), **{point.rule["kind"]: point.rule["at_least"]})
+    except InvalidInput:
+        return replace(point, rule={"kind": "threshold"})
+    return replace(point, threshold=found)
 
 
 def _number(run: RunView, state: ListState, held: Columns) -> Asked:

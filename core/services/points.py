@@ -43,13 +43,13 @@ class PointView:
     def words(self) -> str:
         """How it was found, in a few words."""
         kind = self.rule.get("kind")
+        of = f", of {RULES[self.patient_rule]} of each patient" if self.per_patient else ""
         if kind == "usual":
-            return f"{self.threshold:g}, {UNTIL}"
+            return f"{self.threshold:g}{of}, {UNTIL}"
         how = "set by hand" if kind == "threshold" else (
             f"the highest with a {kind} of at least {self.rule['at_least']:g} on validation" if kind == "sensitivity"
             else f"the lowest with a {kind} of at least {self.rule['at_least']:g} on validation"
         )  # fmt: skip
-        of = f", of {RULES[self.patient_rule]} of each patient" if self.per_patient else ""
         return f"{self.threshold:.4g}, {how}{of}"
 
     def to_json(self) -> dict[str, Any]:

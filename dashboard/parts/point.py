@@ -23,7 +23,7 @@ USUAL_SHARE = 0.95
 BY_HAND, SENSITIVITY, SPECIFICITY = "threshold", "sensitivity", "specificity"
 RULES = {BY_HAND: "Threshold by hand", SENSITIVITY: "Sensitivity at least", SPECIFICITY: "Specificity at least"}
 MOVED, RULED, KEPT, REFUSED = "point_moved", "point_ruled", "point_kept", "point_refused"
-BY_RULE = "point_by_rule"  # the threshold that a rule found, and that rule
+BY_RULE = "point_by_rule"  # the point that a rule found
 
 
 def taken(run: RunView, state: ReviewState) -> ReviewState:
@@ -74,16 +74,23 @@ def sentence(found: Asked, state: ReviewState) -> str:
     who_chose = "" if usual else f" Chosen on validation by {look.plain(stands.reader)}, {look.ago(stands.created_at)}."
     told = f"Operating point {told_of(stands)}.{who_chose}"
     if state.split == asked.TRIES:
-        return f"Tried: {told_of(_as_found(found.point or stands))}, not kept yet. {told}" if found.tried else told
+        return f"Tried: {_told_tried(found, stands)}, not kept yet. {told}" if found.tried else told
     looks = operating.looks(wiring.here().db, found.run.id) if state.split == "test" else 0
     locked = " It is locked here: choose it on the validation split."
     return told + locked + (f" Looked at test {times(looks)}." if looks else "")
 
 
+def _told_tried(found: Asked, stands: PointView) -> str:
+    point = _as_found(found.point or stands)
+    lost = "at_least" in stands.rule and "at_least" not in point.rule and not 0 <= found.state.at <= 1
+    why = f"; no threshold of these scores has that {stands.rule['kind']}" if lost else ""
+    return told_of(point) + why
+
+
 def _as_found(point: PointView) -> PointView:
-    """A point that is tried, with the rule that found its threshold."""
-    at, rule = st.session_state.get(BY_RULE, (None, None))
-    return replace(point, rule=rule) if rule is not None and at == point.threshold else point
+    """A point that is tried, with the rule that found its threshold for these very scores."""
+    by_rule = st.session_state.get(BY_RULE)
+    return by_rule if by_rule is not None and replace(by_rule, rule=point.rule) == point else point
 
 
 def told_of(point: PointView) -> str:
@@ -146,12 +153,15 @@ def _settings(found: Asked, state: ReviewState, key: str, *, free: bool) -> None
                         args=("prevalence", f"prevalence_{key}"))  # fmt: skip
 
 
-def settled(state: ReviewState) -> ReviewState:
-    """The state after a setting was changed."""
+def settled(run: RunView, state: ReviewState) -> ReviewState:
+    """The state after a setting was changed; a rule that is tried looks for its threshold anew among other scores."""
     changed: dict[str, Any] = st.session_state.pop("point_set", {})
     if "prevalence" in changed:
         typed = changed["prevalence"]
         changed["prevalence"] = -1.0 if typed is None else typed / 100
+    by_rule = st.session_state.get(BY_RULE)
+    if {"level", "scale"} & set(changed) and by_rule is not None and by_rule.threshold == state.at:
+        return _by_rule(run, replace(state, **changed), by_rule.rule["kind"], by_rule.rule["at_least"])
     return replace(state, **changed)
 
 
@@ -172,22 +182,24 @@ def _by_rule(run: RunView, state: ReviewState, kind: str, share: float) -> Revie
     except UserError as error:
         st.session_state[REFUSED] = str(error)
         return state
-    st.session_state[BY_RULE] = (at, {"kind": kind, "at_least": share})
-    return replace(state, at=at)
+    state = replace(state, at=at)
+    point = asked.of(run, state).point
+    st.session_state[BY_RULE] = point and replace(point, threshold=at, rule={"kind": kind, "at_least": share})
+    return state
 
 
 def _keep(found: Asked, kind_key: str) -> None:
-    point = found.point
-    if point is None:
+    if found.point is None:
         return
-    at, rule = st.session_state.get(BY_RULE, (None, None))
-    by_rule = at == point.threshold and st.session_state.get(kind_key) != BY_HAND
+    point = _as_found(found.point)
+    by_rule = "at_least" in point.rule and st.session_state.get(kind_key) != BY_HAND
     scale = asked.scale(point)
     try:
         operating.choose(
             wiring.here().db, found.run.id, by=who.reader(), finding=point.finding, positive=point.positive,
-            threshold=None if by_rule else point.threshold, rule=rule if by_rule else None, level=point.level.value,
-            patient_rule=point.patient_rule.value, calibrator=None if scale == "plain" else scale,
+            threshold=None if by_rule else point.threshold, rule=point.rule if by_rule else None,
+            level=point.level.value, patient_rule=point.patient_rule.value,
+            calibrator=None if scale == "plain" else scale,
         )  # fmt: skip
         st.session_state[KEPT] = True
     except UserError as error:

@@ -22,7 +22,7 @@ OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
 def show(run: RunView) -> None:
     """The state lies in the URL, so that what was clicked here holds after a reload."""
     state = marks.taken(ReviewState.from_url())
-    state = point.taken(run, point.settled(state))
+    state = point.taken(run, point.settled(run, state))
     found = asked.of(run, state)
     if not found.titles:
         state.to_url()

@@ -12,7 +12,7 @@ from core.errors import InvalidInput
 from core.services import comparing, operating, runs, workspace
 from core.settings import Settings
 from dashboard import asked, compared, who
-from dashboard.parts import case_strip, cases_csv, chart, section_curves, section_overview
+from dashboard.parts import case_strip, cases_csv, chart, point, section_curves, section_overview
 from dashboard.state import CaseState, ListState, ReviewState
 from dashboard.wiring import wire
 from db.vocabulary import TaskKind
@@ -140,6 +140,30 @@ def test_test_is_called_at_the_point_that_stands_whatever_is_tried(home):
     plain = asked.of(run, ListState(run=run.id, split="val", level="image"))
     assert stats.spearmanr(plain.score, free.score).statistic > 0.9  # a staircase keeps the order
     assert metrics.brier_score_loss(free.truth, free.score) < metrics.brier_score_loss(plain.truth, plain.score)
+
+
+def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, monkeypatch):
+    run = runs.get(home, draw(home, name="ruled").run)
+    usual = asked.of(run, ListState(run=run.id, split="val", level="max")).point
+    assert usual.words == "0.5, of the highest score of each patient, until an operating point is chosen"
+    stands = operating.choose(home, run.id, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
+    for tried in ({"level": "max"}, {"level": "mean"}, {"scale": "temperature"}):
+        found = asked.of(run, ListState(run=run.id, split="val", **tried))
+        ill = np.sort(found.score[found.truth == 1])[::-1]
+        assert found.point.rule == stands.rule
+        assert found.threshold == ill[int(np.ceil(0.9 * len(ill))) - 1] != stands.threshold
+    moved = asked.of(run, ListState(run=run.id, split="val", level="max", at=0.4)).point
+    assert (moved.threshold, moved.rule) == (0.4, {"kind": "threshold"})
+
+    def nowhere(*_, **__):
+        raise InvalidInput("No score keeps it.")
+
+    monkeypatch.setattr("core.evaluation.operating_point.threshold_for", nowhere)
+    kept = asked.of(run, ListState(run=run.id, split="val", level="max"))
+    assert (kept.threshold, kept.point.rule) == (stands.threshold, {"kind": "threshold"})
+    assert "set by hand, of the highest score of each patient; no threshold of these scores has that sensitivity" in (
+        point.sentence(kept, ReviewState(run=run.id, split="val", level="max"))
+    )
 
 
 def test_of_many_classes_the_most_probable_or_one_against_the_rest(home):

@@ -65,6 +65,27 @@ def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked
     assert "Tried: 0.99, set by hand, not kept yet." in text_of(on_validation)
 
 
+def test_a_rule_that_is_tried_is_told_of_the_scores_it_was_looked_for_among_and_kept_as_told(db):
+    drawn = draw(db)
+    app, key = opened("review", run=str(drawn.run), split="val"), f"{drawn.run}_val_0_-1"
+    app.selectbox(key=f"rule_{key}").select("sensitivity").run()
+    each = re.search(
+        r"Tried: ([\d.]+), the highest with a sensitivity of at least 0.95 on validation, not", text_of(app)
+    )
+    app.selectbox(key=f"level_{key}").select("max").run()
+    told = re.search(
+        r"Tried: ([\d.]+), the highest with a .* validation, of the highest score of each pat", text_of(app)
+    )
+    app.button(key=f"keep_{key}").click().run()
+    kept = operating.current(db, drawn.run)
+    assert (kept.rule, kept.patient_rule) == ({"kind": "sensitivity", "at_least": 0.95}, "max")
+    assert f"{kept.threshold:.4g}" == told[1] != each[1]
+    app.selectbox(key=f"level_{key}").select("mean").run()  # the rule that stands, without a threshold in the URL
+    told = re.search(r"Tried: ([\d.]+), the highest with a .* validation, of the mean score of each pat", text_of(app))
+    app.button(key=f"keep_{key}").click().run()
+    assert f"{operating.current(db, drawn.run).threshold:.4g}" == told[1]
+
+
 @pytest.mark.slow
 def test_many_classes_at_once_and_one_against_the_rest(db):
     drawn = draw(db, classes=("a", "b", "c"))
