@@ -217,7 +217,8 @@ class Case(Base):
 class Annotation(Base):
     """Who said what about a case, when, from where. Append-only: undo is one more row.
 
-    `reason` is why a case cannot be assessed. What is said of the findings of a multi-label task stands in `finding`.
+    `reason` is why a case cannot be assessed, or why its answer was withdrawn. What is said of the findings of a
+    multi-label task stands in `finding`.
     """
 
     __tablename__ = "annotation"

@@ -2,20 +2,26 @@
 
 from collections.abc import Sequence
 
-from core.services import labeling
+from core.errors import InvalidInput
+from core.services import commenting, labeling, texts
 from db import Database, queries
 from db.tables import Annotation
 from db.vocabulary import Answer, LabelSource
 
 
-def send(db: Database, case_ids: Sequence[int], *, by: str, key: str) -> int:
+def send(db: Database, case_ids: Sequence[int], *, why: str, by: str, key: str) -> int:
     """Withdraw what stands of the cases and give how many had an answer; `key` makes sending twice one withdrawal.
 
-    What was said stays in each case's history, and an undo brings it back; what is frozen stays as it is.
+    What was said stays in each case's history, with `why` it was withdrawn, and an undo brings it back; what is frozen
+    stays as it is.
 
     Raises:
         NotFound: one of the cases is not in the catalogue.
+        InvalidInput: no reason, or one that is too long or holds control characters.
     """
+    why = texts.checked(why, what="The reason", most=commenting.LONGEST)
+    if not why:
+        raise InvalidInput("A case that is sent to be labelled anew carries its reason; write why.")
     sent = 0
     with db.transaction() as session:
         reader = queries.reader_id(session, by)
@@ -23,7 +29,7 @@ def send(db: Database, case_ids: Sequence[int], *, by: str, key: str) -> int:
             row, own = labeling.row_of(session, case_id), f"{key}:{case_id}"
             known = session.query(Annotation.id).filter(Annotation.client_key == own).first()
             if known is None and row.answer is not None and row.answer is not Answer.WITHDRAWN:
-                labeling.append(session, row, labeling.Answered(Answer.WITHDRAWN), reader_id=reader,
+                labeling.append(session, row, labeling.Answered(Answer.WITHDRAWN, reason=why), reader_id=reader,
                                 source=LabelSource.REVIEW, key=own)  # fmt: skip
                 sent += 1
     return sent

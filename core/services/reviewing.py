@@ -33,8 +33,11 @@ def judge(
 
     Raises:
         NotFound: no such prediction.
-        InvalidInput: a relabelling that names no answer, or one of another kind than the task's.
+        InvalidInput: a relabelling without a reason in `note`, that names no answer, or one of another kind than the
+            task's.
     """
+    if verdict is Verdict.RELABELLED and not note.strip():
+        raise InvalidInput("A relabelling carries its reason; write why.")
     with db.transaction() as session:
         prediction = session.get(Prediction, prediction_id)
         if prediction is None:

@@ -14,6 +14,7 @@ from db.vocabulary import Verdict
 
 KEYS = {Verdict.MODEL_RIGHT: "1", Verdict.MODEL_WRONG: "2", Verdict.UNSURE: "3"}
 RELABEL_KEY = "4"
+NEEDS = "Write why and choose the answer first: a relabelled case carries its reason."
 STYLE = """<style>.st-key-verdicts button{padding:.25rem .45rem}.st-key-verdicts button *{white-space:nowrap}</style>"""
 
 
@@ -29,8 +30,8 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> None:
                 _judge(row, verdict, why)
     said = relabel.choose(run, row, state)
     left, right = st.columns(2)
-    if left.button("Relabel", key="relabel", disabled=said is None, type="primary",
-                   shortcut=RELABEL_KEY, width="stretch"):  # fmt: skip
+    if left.button("Relabel", key="relabel", disabled=said is None or not why.strip(), type="primary",
+                   shortcut=RELABEL_KEY, width="stretch", help=NEEDS):  # fmt: skip
         _judge(row, Verdict.RELABELLED, why, **(said or {}))
     if right.button("Keep as note", key="note", disabled=not why.strip(), width="stretch"):
         _note(row, why)

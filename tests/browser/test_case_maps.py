@@ -146,6 +146,7 @@ def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, pa
     page.get_by_label("The label should be").click()
     page.get_by_role("option").nth(1 - row.label).click()
     page.get_by_placeholder("why, or a note").fill("seen on the later film")
+    page.keyboard.press("Enter")
     page.get_by_role("button", name="Relabel").click()
     expect(page.get_by_text(re.compile("^Relabelled just now"))).to_be_visible()
     expect(page.get_by_text("tester: seen on the later film").or_(page.get_by_text(": seen on the later film")).first

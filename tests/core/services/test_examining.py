@@ -190,13 +190,22 @@ def test_readers_who_differ_are_named_and_what_was_taken_back_is_not(filled):
 def test_sent_back_cases_wait_in_the_queue_and_an_undo_brings_them_back(filled):
     task = tasks.named(filled.db, "kind")
     case = labeling.queue(filled.db, task_id=task.id)[0]
-    assert relabelling.send(filled.db, [case.id, case.id], by="ann", key="x") == 1
-    assert relabelling.send(filled.db, [case.id], by="ann", key="x") == 0
+    assert relabelling.send(filled.db, [case.id, case.id], why="a lead hides it ", by="ann", key="x") == 1
+    assert relabelling.send(filled.db, [case.id], why="a lead hides it", by="ann", key="x") == 0
+    assert labeling.history(filled.db, case.id)[-1].text == "withdrawn: a lead hides it"
     assert [one.id for one in labeling.queue(filled.db, task_id=task.id, only="unlabelled")] == [case.id]
     labeling.undo(filled.db, case_id=case.id, by="ann", key="y")
     assert labeling.case(filled.db, case.id).label == case.label
     with pytest.raises(NotFound):
-        relabelling.send(filled.db, [999], by="ann", key="z")
+        relabelling.send(filled.db, [999], why="a lead", by="ann", key="z")
+
+
+def test_a_case_is_sent_back_with_a_reason_or_not_at_all(filled):
+    case = labeling.queue(filled.db, task_id=tasks.named(filled.db, "kind").id)[0]
+    for why, told in {" ": "carries its reason; write why", "a\x07": "control character"}.items():
+        with pytest.raises(InvalidInput, match=told):
+            relabelling.send(filled.db, [case.id], why=why, by="ann", key="x")
+    assert labeling.case(filled.db, case.id).label == case.label
 
 
 def test_a_mean_map_is_the_mean_of_those_that_are_filed(trained):

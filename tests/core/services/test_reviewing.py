@@ -40,7 +40,8 @@ def findings(number: int) -> dict:
 
 
 def judge(home, prediction: int, **said) -> None:
-    reviewing.judge(home.db, prediction, verdict=Verdict.RELABELLED, by="chief", key="judged", **said)
+    told = {"note": "seen on the later film", **said}
+    reviewing.judge(home.db, prediction, verdict=Verdict.RELABELLED, by="chief", key="judged", **told)
 
 
 def test_a_number_is_relabelled_with_its_source(home, predicted):
@@ -79,3 +80,11 @@ def test_a_number_out_of_range_writes_neither(home, predicted):
     with pytest.raises(InvalidInput, match="does not accept 121 years"):
         judge(home, prediction, value=121)
     assert reviewing.of_prediction(home.db, prediction) == []
+
+
+def test_a_relabelling_without_its_reason_writes_neither(home, predicted):
+    case, prediction = predicted(TaskKind.MULTI, Answer.FINDINGS, findings, classes=["mass", "nodule"])
+    with pytest.raises(InvalidInput, match="carries its reason; write why"):
+        judge(home, prediction, findings={0: "uncertain"}, note=" ")
+    assert reviewing.of_prediction(home.db, prediction) == []
+    assert len(labeling.history(home.db, case)) == 1
