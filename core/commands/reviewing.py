@@ -1,5 +1,6 @@
 """Commands that tell how good a model is, and why."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.arguments import Arguments
@@ -54,21 +55,29 @@ def _looked(db: Any, split: str, *run_ids: int, finding: int | None = None) -> d
 
 
 def compare(arguments: Arguments) -> Output:
-    from core.services import comparing, runs
+    from core.services import comparing, number_comparing, runs
 
     db, _, _ = here.opened(arguments)
     if len(arguments.runs) != 2:
         raise InvalidInput("Two runs are compared; name both: --run A --run B.")
     run = runs.get(db, arguments.runs[0])
+    if run.kind == "number":
+        if arguments.finding or arguments.positive:
+            raise InvalidInput(f"Run {run.id} answers with a number, which has neither findings nor classes.")
+        told = number_comparing.compare(db, *arguments.runs, split=arguments.split).to_json()
+        return {**told, **_looked_each(db, arguments.split, dict.fromkeys(arguments.runs, 0))}
     found = comparing.compare(
         db, *arguments.runs, split=arguments.split, finding=runs.finding_named(run, arguments.finding),
         positive=runs.class_named(run, arguments.positive),
     )  # fmt: skip
-    looked: dict[str, int] = {}
-    for point in found.points:
-        looked |= {f"{name}_of_{point.run_id}": count for name, count in
-                   _looked(db, arguments.split, point.run_id, finding=point.finding).items()}  # fmt: skip
-    return {**found.to_json(), **looked}
+    places = {point.run_id: point.finding for point in found.points}
+    return {**found.to_json(), **_looked_each(db, arguments.split, places)}
+
+
+def _looked_each(db: Any, split: str, places: Mapping[int, int]) -> dict[str, int]:
+    """The looks at the test split of several runs, each at the point of one of its findings."""
+    return {f"{name}_of_{run}": count for run, finding in places.items()
+            for name, count in _looked(db, split, run, finding=finding).items()}  # fmt: skip
 
 
 def subgroups(arguments: Arguments) -> Output:

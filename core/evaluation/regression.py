@@ -60,13 +60,14 @@ def number_report(
             "finite number of each, so predict the split again."
         )
     names, row = np.unique(np.asarray(patients), return_inverse=True)
-    statistics = _statistics(p, y, Owners(row, len(names)))
-    draws = bootstrap(statistics, patients=len(names), resamples=resamples, seed=seed)
-    figures = {key: _figure(one, draws[key], len(names), len(y), *BOUNDS[key]) for key, one in statistics.items()}
+    found = statistics(p, y, Owners(row, len(names)))
+    draws = bootstrap(found, patients=len(names), resamples=resamples, seed=seed)
+    figures = {key: _figure(one, draws[key], len(names), len(y), *BOUNDS[key]) for key, one in found.items()}
     return NumberReport(len(y), len(names), resamples, figures)
 
 
-def _statistics(p: Floats, y: Floats, owners: Owners) -> dict[str, Statistic]:
+def statistics(p: Floats, y: Floats, owners: Owners) -> dict[str, Statistic]:
+    """Each figure of predicted and true values (cases,), as it is on resamples of their patients."""
     count = owners.total(np.ones(len(y)))
     squared = ratio(owners.total((p - y) ** 2), count)
     # deviations from one middle first: sums of squares of large numbers lose what they differ by

@@ -120,7 +120,7 @@ def _other_question(one: RunView, other: RunView) -> str:
     if one.task_id != other.task_id:
         return f"one answers task '{one.task}', the other '{other.task}'"
     if one.kind is TaskKind.NUMBER:
-        return "they answer with numbers, which are compared by their errors (`rounds evaluate`)"
+        return "they answer with numbers, which are compared by their errors"
     if set(one.classes) != set(other.classes) and one.kind is not TaskKind.MULTI:
         return f"one knows the classes {', '.join(one.titles)}, the other {', '.join(other.titles)}"
     return ""

@@ -95,6 +95,17 @@ def test_two_runs_are_compared_and_groups_listed(rounds, db):
     assert groups["looks_at_test"] == 1
 
 
+def test_runs_of_numbers_are_compared_by_their_errors(rounds, db):
+    drawn = draw(db, TaskKind.NUMBER, ())
+    other = another(db, drawn, seed=5)
+    told = rounds("compare", "--run", drawn.run, "--run", other)
+    assert set(told["differences"]) == {"mae", "mse", "rmse", "r2"}
+    assert len(told["nearer"]) + len(told["further"]) == 60
+    assert (told[f"looks_at_test_of_{drawn.run}"], told[f"looks_at_test_of_{other}"]) == (1, 1)
+    refused = rounds("compare", "--run", drawn.run, "--run", other, "--class", "a", ok=False)["error"]
+    assert "has neither findings nor classes" in refused
+
+
 def test_predictions_go_out_and_come_back_with_the_same_figures(rounds, db, tmp_path):
     one = draw(db).run
     file = tmp_path / "all.csv"

@@ -96,7 +96,7 @@ def test_other_cases_truths_or_questions_are_refused_with_a_reason(home):
         assert why in comparing.refusal(home.db, drawn.run, other)
         with pytest.raises(InvalidInput):
             comparing.compare(home.db, drawn.run, other)
-    assert "errors (`rounds evaluate`)" in comparing.refusal(home.db, number.run, another(home.db, number, seed=2))
+    assert "compared by their errors" in comparing.refusal(home.db, number.run, another(home.db, number, seed=2))
     fewer = another(home.db, drawn, seed=4)
     with home.db.transaction() as session:
         session.execute(text("DELETE FROM prediction WHERE run_id = :run AND case_id = :case"),
