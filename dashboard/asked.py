@@ -203,9 +203,11 @@ def in_group(asked: Asked, group: str) -> NDArray[np.bool_]:
     """Which rows belong to a group such as `site=A&sex=F`; none where a fact is not known by name."""
     from urllib.parse import parse_qsl
 
+    from core.evaluation.slices import folded
+
     known, held = facts(asked), np.ones(len(asked.cases), dtype=bool)
     for name, value in parse_qsl(group, keep_blank_values=True):
-        held &= known[name] == value if name in known else False
+        held &= folded(known[name]) == value if name in known else False
     return held
 
 

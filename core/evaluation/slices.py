@@ -47,10 +47,19 @@ def partitions(facts: Mapping[str, Sequence[str]], cases: int) -> list[Partition
                 f"The fact '{name}' has {len(values)} values for {cases} cases; give one for each, 'unknown' where "
                 "it is not known."
             )
-        found, group = np.unique(_folded(np.asarray(values, dtype=str)), return_inverse=True)
+        found, group = np.unique(folded(np.asarray(values, dtype=str)), return_inverse=True)
         if len(found) > 1:
             made.append(Partition(tuple(((name, value),) for value in found.tolist()), group.astype(np.intp)))
     return made
+
+
+def folded(values: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Values (n,) of a fact as its groups name them: of many the rarer ones are one."""
+    found, counts = np.unique(values, return_counts=True)
+    if len(found) <= MOST_VALUES:
+        return values
+    kept = found[np.argsort(-counts, kind="stable")[: MOST_VALUES - 1]]
+    return np.where(np.isin(values, kept), values, f"other values ({len(found) - len(kept)})")
 
 
 def pairs(single: Sequence[Partition], thin: int) -> list[Partition]:
@@ -66,11 +75,3 @@ def _pair(first: Partition, second: Partition, thin: int) -> Partition:
     narrower = (sizes < first.sizes(every)[:, None]) & (sizes < second.sizes(every))
     known = np.array([all(value != UNKNOWN for _, value in one) for one in facts])
     return whole.only((narrower & (sizes >= thin)).ravel() & known)
-
-
-def _folded(values: NDArray[np.str_]) -> NDArray[np.str_]:
-    found, counts = np.unique(values, return_counts=True)
-    if len(found) <= MOST_VALUES:
-        return values
-    kept = found[np.argsort(-counts, kind="stable")[: MOST_VALUES - 1]]
-    return np.where(np.isin(values, kept), values, f"other values ({len(found) - len(kept)})")

@@ -1,5 +1,6 @@
 """For which groups of a split a run does worse: by every fact of its cases, and by pairs of them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 from core.errors import InvalidInput
 from core.evaluation.bands import banded
 from core.evaluation.metrics import Bools
-from core.evaluation.subgroups import Subgroup, subgroups
+from core.evaluation.subgroups import LEAST_CASES, Subgroup, subgroups
 from core.services import operating, scored
 from core.services.facts import UNKNOWN, facts
 from core.services.points import PointView
 from db import Database
 
 SKIPPED = ("split",)  # what says nothing of a case itself
-MOST = 12  # groups of one fact: with more it names cases rather than groups them
+MOST = 12  # values of one fact: with more, and none that is frequent, it names cases rather than groups them
 NONE = (
     "Nothing that is known of these cases tells groups apart; import them with a CSV of metadata (site, sex, age, "
     "view, device) to look at groups."
@@ -48,7 +49,8 @@ def of(
 ) -> Groups:  # fmt: skip
     """The groups of a split at the run's operating point (or `point`), by every fact or by `only` those.
 
-    Ages are put in bands. A fact with one value, or with more than MOST, is left out and said to be.
+    Ages and many sizes are put in bands; of a fact with very many values the rarer ones are one group. A fact with one
+    value, or with more than MOST of which none is frequent, is left out and said to be.
 
     Raises:
         NotFound: no such run.
@@ -67,12 +69,14 @@ def of(
 
 
 def _why_not(name: str, values: Sequence[str], truth: Bools) -> str:
-    known = set(values) - {UNKNOWN}
-    pairs = set(zip(values, truth.tolist(), strict=True))
+    counts = Counter(values)
+    known = {value: count for value, count in counts.items() if value != UNKNOWN}
     if name in SKIPPED:
         return "it says nothing of the case itself"
-    if len(set(values)) < 2:
+    if len(counts) < 2:
         return f"every case has the same ({next(iter(values), UNKNOWN)})"
-    if len(pairs) == len(set(values)) and len(known) <= MOST:
+    if len(known) > MOST and max(known.values()) < LEAST_CASES:
+        return f"it has {len(known):,} values, none of them of {LEAST_CASES} cases"
+    if len(set(zip(values, truth.tolist(), strict=True))) == len(counts):
         return "it is the answer itself: all cases of one value have the same truth"
-    return f"it has {len(known):,} values, more than {MOST}" if len(known) > MOST else ""
+    return ""

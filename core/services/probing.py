@@ -22,14 +22,14 @@ MOST = 3_000  # cases that are probed, whole patients at random
 
 
 def do(work: Work) -> Json:
-    """The examination "probe": alarms first, each fact with its sentence.
+    """The examination "probe": alarms first, each fact with its sentence; those left out with the reason.
 
     Raises:
         InvalidInput: fewer than ten patients, who cannot be parted into folds.
     """
     import numpy as np
 
-    from core.curation.divided import divided
+    from core.curation.divided import divided, left_out
     from core.evaluation.probe import probe, worst_first
     from core.explain.sanity_weights import fresh
 
@@ -40,8 +40,9 @@ def do(work: Work) -> Json:
         raise InvalidInput(f"Snapshot '{work.run.snapshot}' has {len(set(patients))} patients; a probe needs ten.")
     learned = _features(work, model, cases, "What the model makes of each case")
     blank = _features(work, fresh(model, 1), cases, "What a network that learned nothing makes of them")
-    known = divided(facts_of(work.db, [int(one.key) for one in cases]), also_not=[*work.run.classes, *work.run.titles])
-    known |= divided({MARK: _marks(work, cases)})
+    told = facts_of(work.db, [int(one.key) for one in cases]) | {MARK: _marks(work, cases)}
+    said = [*work.run.classes, *work.run.titles]
+    known = divided(told, also_not=said)
     training = np.array([one.split == "train" for one in cases])
     found = []
     for number, (name, values) in enumerate(known.items()):
@@ -50,7 +51,7 @@ def do(work: Work) -> Json:
         found.append(probe(name, values, learned, blank, patients, goes, tested=len(known), called=work.run.task))
     ordered = worst_first(found)
     return {"cases": len(cases), "patients": len(set(patients)), "alarms": [one.fact for one in ordered if one.alarm],
-            "facts": [one.to_json() for one in ordered]}  # fmt: skip
+            "facts": [one.to_json() for one in ordered], "left_out": left_out(told, also_not=said)}  # fmt: skip
 
 
 def _some(every: "list[Example]") -> "list[Example]":

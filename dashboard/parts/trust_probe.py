@@ -21,8 +21,12 @@ def show(run: RunView) -> tuple[str, ...]:
     for one in alarms:
         st.warning(look.plain(str(one["words"])), icon=":material/warning:")
     if not alarms:
-        st.caption("No fact of the cases can be told from the features and goes with the label in training.")
-    _table(facts)
+        st.caption("No fact that was probed can be told from the features and goes with the label in training."
+                   if facts else "No fact divides these cases, so none was probed.")  # fmt: skip
+    if facts:
+        _table(facts)
+    if left := found.result.get("left_out"):
+        st.caption(f"Not probed: {look.plain('; '.join(f'{look.fact(name)}: {why}' for name, why in left.items()))}.")
     st.caption(f"A logistic regression over folds by patient, {found.result['patients']:,} patients, "
                f"{found.result['cases']:,} cases. Any picture's features know something: what a network that learned "
                "nothing knows stands beside it.")  # fmt: skip

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -9,12 +10,13 @@ from scipy import stats
 from sklearn import metrics
 
 from core.errors import InvalidInput
-from core.services import comparing, operating, runs, workspace
+from core.services import comparing, groups, operating, runs, workspace
 from core.settings import Settings
 from dashboard import asked, compared, who
 from dashboard.parts import case_strip, cases_csv, chart, point, section_curves, section_overview
 from dashboard.state import CaseState, ListState, ReviewState
 from dashboard.wiring import wire
+from db.tables import Case, Fact, Image
 from db.vocabulary import TaskKind
 from tests.core.services.predicted import another, draw
 
@@ -126,6 +128,19 @@ def test_a_group_opens_its_own_cases(home, drawn):
         opened = asked.listed(found, ReviewState(run=run.id, group=group))
         assert {int(found.cases[at]) for at in opened} == {int(row["case"]) for row in rows if mine(row)}
         assert len(opened)
+
+
+def test_the_group_of_rare_values_opens_its_cases(home):
+    drawn = draw(home, name="rare", patients=90)
+    with home.transaction() as session:
+        images = session.query(Image).join(Case, Case.image_id == Image.id).filter(Case.id.in_(drawn.cases))
+        session.add_all(Fact(image_id=image.id, name="room", value="hall" if at % 3 else f"room {at}")
+                        for at, image in enumerate(images.order_by(Image.id)))  # fmt: skip
+    run = runs.get(home, drawn.run)
+    found = groups.of(home, run.id, pairs=False, resamples=20)
+    (row,) = [one for one in found.rows if one.facts[0][1].startswith("other values")]
+    opened = asked.listed(asked.of(run, ReviewState(run=run.id)), ReviewState(run=run.id, group=urlencode(row.facts)))
+    assert len(opened) == row.cases > 0
 
 
 def test_test_is_called_at_the_point_that_stands_whatever_is_tried(home):

@@ -130,6 +130,15 @@ def test_alarms_stand_over_the_table_of_facts(home):
     assert [one.value for one in app.warning] == ["'mark' can be told."]
     assert app.dataframe[0].value["fact"].tolist() == ["mark", "site"]
     assert "nan" not in words(app).lower()
+    assert "Not probed" not in words(app)  # an older result does not say what was left out
+
+
+def test_what_the_probe_left_out_is_told_with_its_reason(home):
+    keep(home, "probe", {"cases": 12, "patients": 6, "facts": [], "left_out": {
+        "image_size": "every case has the same (64×48)", "row": "it has 180 values, more than 20"}})  # fmt: skip
+    told = words(drawn("trust_probe")).replace("\\", "")
+    assert "Not probed: image size: every case has the same (64×48); row: it has 180 values, more than 20." in told
+    assert "No fact divides these cases, so none was probed." in told
 
 
 def test_suspects_can_be_sent_back_to_be_labelled(home):

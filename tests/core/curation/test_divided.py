@@ -1,6 +1,6 @@
 """Facts that divide cases: few values each, ages in decades, and never the label by another name."""
 
-from core.curation.divided import divided
+from core.curation.divided import divided, left_out
 
 
 def test_few_values_stay_and_many_fall_away():
@@ -22,3 +22,19 @@ def test_other_numbers_become_quarters():
 def test_a_fact_that_only_says_the_classes_is_the_label_itself():
     facts = {"finding": ["yes", "no", "unknown"], "view": ["AP", "PA", "AP"]}
     assert list(divided(facts, also_not=["yes", "no"])) == ["view"]
+
+
+def test_what_does_not_divide_is_told_with_its_reason():
+    facts = {"site": ["a", "b"] * 20, "name": [f"image {one}" for one in range(40)], "room": ["1"] * 40,
+             "finding": ["yes", "no"] * 20}  # fmt: skip
+    assert left_out(facts, also_not=["yes", "no"]) == {
+        "name": "it has 40 values, more than 20", "room": "every case has the same (1)",
+        "finding": "it only says the classes",
+    }  # fmt: skip
+    assert {*left_out(facts, also_not=["yes", "no"]), *divided(facts, also_not=["yes", "no"])} == set(facts)
+
+
+def test_many_sizes_are_bands_of_the_longer_side():
+    found = divided({"image size": [f"{1000 + one}×{2000 + one}" for one in range(40)]})["image size"]
+    assert len(set(found)) == 4
+    assert found[0] == "longer side 2000–2009"

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from core.errors import InvalidInput
 from core.services import groups, operating, predicting
 from core.services.facts import facts
-from db.tables import Fact
+from db.tables import Fact, Image
 from db.vocabulary import TaskKind
 from tests.core.services.predicted import draw
 
@@ -43,7 +43,7 @@ def test_ages_are_banded_and_what_says_nothing_is_left_out_and_said(home):
     assert "unknown" in named["age"]
     assert named["age"] <= {"18–39", "40–54", "55–69", "70 and older", "unknown"}
     assert found.left_out == {
-        "image size": "every case has the same (64×48)", "row": "it has 180 values, more than 12",
+        "image size": "every case has the same (64×48)", "row": "it has 180 values, none of them of 20 cases",
     }  # fmt: skip
     assert any(len(row.facts) == 2 for row in found.rows)
     assert all(row.thin == (row.cases < 20 or row.events < 5) for row in found.rows)
@@ -51,6 +51,23 @@ def test_ages_are_banded_and_what_says_nothing_is_left_out_and_said(home):
     assert {"facts", "cases", "events", "patients", "figure", "rest", "gap", "thin", "adjusted_p"} <= set(plain)
     only = groups.of(home.db, drawn.run, only=("sex",), resamples=100)
     assert {key for row in only.rows for key, _ in row.facts} == {"sex"}
+
+
+def test_many_sites_and_many_sizes_make_groups_and_rare_sites_are_one(home):
+    drawn = draw(home.db, patients=600)
+    with home.db.transaction() as session:
+        for at, image in enumerate(session.query(Image).order_by(Image.id)):
+            image.format = image.format | {"columns": 2000 + at % 97, "rows": 1500}
+            site = f"site {at % 13}" if at % 8 else f"room {at}"
+            session.add(Fact(image_id=image.id, name="where", value=site))
+    found = groups.of(home.db, drawn.run, pairs=False, resamples=50)
+    assert {"where", "image size"} <= set(found.facts)
+    named = {name: {value for row in found.rows for key, value in row.facts if key == name} for name in found.facts}
+    assert len(named["image size"]) == 4
+    assert all(one.startswith("longer side 20") for one in named["image size"])
+    assert {f"site {one}" for one in range(13)} < named["where"]
+    assert sum(one.startswith("other values (") for one in named["where"]) == 1
+    assert found.left_out == {"row": "it has 600 values, none of them of 20 cases"}
 
 
 def test_the_answer_itself_makes_no_groups(home):
