@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.inference import LoadedModel
     from core.training.data import Example
 
-LITTLE = 0.3  # a rank correlation below this says that two maps have little in common
+LITTLE = 0.3  # two maps of a rank correlation below this have little in common: that is no likeness to speak of
 SAME = 0.9  # and above this that they are the same for a reader
 CASES, FEW, PAIRS = 12, 6, 200  # cases for what asks many maps of each, for the cascade, and random pairs at most
 Json = dict[str, Any]
@@ -84,19 +84,21 @@ def _pairs(own: Sequence[Map], seed: int) -> list[tuple[Map, Map]]:
 
 
 def _depends(found: Mean, pairs: Mean) -> bool | None:
-    """Below random pairs they do; clearly above them, and more than a little alike, they do not; else it is open."""
+    """Below random pairs they do; clearly above them they do not; in between it is open, and that is no pass."""
     if found.value is None or pairs.value is None:
         return None
     if found.value < pairs.value:
         return True
-    return False if found.value > LITTLE and found.low is not None and found.low > pairs.value else None
+    return False if found.low is not None and found.low > pairs.value else None
 
 
 def _said(found: Mean, pairs: Mean, depends: bool | None, again: int) -> str:
     """The verdict with its numbers."""
     if found.value is None or pairs.value is None:
         return "Whether the maps depend on the model cannot be told: they, or those of other weights, are flat."
-    verdict = {True: "The maps change with the model's weights", False: "The maps do not depend on the model's weights",
+    little = "The maps change less with the model's weights than from case to case"
+    verdict = {True: "The maps change with the model's weights",
+               False: little if found.value < LITTLE else "The maps do not depend on the model's weights",
                None: "Whether the maps depend on the model's weights stays open"}[depends]  # fmt: skip
     return (f"{verdict}: with all of them drawn by chance, {again} times, the map of the same case has a rank "
             f"correlation of {found.told()} with it; maps of two different cases have {pairs.told()}.")  # fmt: skip

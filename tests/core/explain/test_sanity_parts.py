@@ -8,6 +8,7 @@ from scipy import stats
 from core.explain import EXPLAINERS
 from core.explain.maps import Map, scaled
 from core.explain.sanity import Case, check
+from core.explain.sanity_again import _depends, _said
 from core.explain.sanity_alike import CELLS, Mean, alike, centre, noise
 from core.explain.sanity_answers import Answers
 from core.explain.sanity_faithful import faith
@@ -212,3 +213,18 @@ def test_a_model_knows_more_than_weights_of_chance_by_rank_or_where_both_rank_al
     assert Answers("AUROC", 0.6, (0.5, 0.8), 50, 0.97, (0.5, 0.52)).knows is False
     assert Answers("AUROC", None, (), 50).knows is None
     assert Answers("R²", 0.2, (-0.3, -1.0), 50).knows
+
+
+@pytest.mark.parametrize(("low", "value", "pairs", "depends", "said"), [
+    (0.0, 0.1, 0.3, True, "The maps change with the model's weights"),
+    (0.15, 0.2, 0.1, False, "The maps change less with the model's weights than from case to case"),
+    (0.5, 0.6, 0.1, False, "The maps do not depend on the model's weights"),
+    (0.05, 0.2, 0.1, None, "Whether the maps depend on the model's weights stays open"),
+])  # fmt: skip
+def test_maps_as_alike_over_weights_of_chance_as_over_cases_do_not_depend_on_the_weights(
+    low, value, pairs, depends, said
+):
+    """Known answers: the mean similarity has to lie below that of random pairs, however small it is."""
+    found, others = Mean(value, low, 2 * value - low, 10), Mean(pairs, pairs - 0.01, pairs + 0.01, 50)
+    assert _depends(found, others) is depends
+    assert _said(found, others, depends, 10).startswith(f"{said}:")
