@@ -89,11 +89,17 @@ def keep(session: Session, work: Work, what: str, result: Json, *, by: str) -> i
 
 def newest(db: Database, run_id: int, what: str) -> ExaminationView | None:
     """The newest examination of that name; None where there is none yet."""
+    return next(iter(every(db, run_id, what, most=1)), None)
+
+
+def every(db: Database, run_id: int, what: str, *, most: int | None = None) -> list[ExaminationView]:
+    """The examinations of that name, the newest first; `most` of them where it is given."""
     with db.read() as session:
-        wanted = select(Row).where(Row.run_id == run_id, Row.what == what).order_by(Row.id.desc()).limit(1)
-        row = session.scalar(wanted)
-        if row is None:
-            return None
-        best = session.get(Checkpoint, (run_id, CheckpointKind.BEST))
-        return ExaminationView(row.id, run_id, what, row.asked or {}, row.result or {},
-                               best is None or best.sha256 != row.checkpoint_sha256, row.created_at)  # fmt: skip
+        wanted = select(Row).where(Row.run_id == run_id, Row.what == what).order_by(Row.id.desc()).limit(most)
+        rows = session.scalars(wanted).all()
+        best = session.get(Checkpoint, (run_id, CheckpointKind.BEST)) if rows else None
+        return [
+            ExaminationView(row.id, run_id, what, row.asked or {}, row.result or {},
+                            best is None or best.sha256 != row.checkpoint_sha256, row.created_at)
+            for row in rows
+        ]  # fmt: skip

@@ -1,13 +1,14 @@
 """The saliency check of a run: which cases it looks at, what readers drew on them, and what it found."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from core.errors import InvalidInput
-from core.services import drawing, examples, explaining
-from core.services.examination import Json, Work
+from core.services import drawing, examination, examples, explaining
+from core.services.examination import ExaminationView, Json, Work
 from db import Database, queries
 from db.tables import Drawing
 from db.vocabulary import Shape
@@ -22,6 +23,37 @@ if TYPE_CHECKING:
 
 CASES, DRAWN = 24, 40  # looked at whatever they show, and those with a drawing on top
 JUDGED, HEAVY = (200, 64), 0.5  # cases whose answers are compared, fewer for a network of more work (see `gflops`)
+PASSED = "they change with the model's weights, and the model answers better than weights drawn by chance"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check comes to: `passed` True, False (a banner stands over the maps) or None (open); `words` say why."""
+
+    passed: bool | None
+    words: str
+
+
+def verdict(result: Json) -> Verdict:
+    """Of what a check found. Passed is only what changes with the weights and the class, of a model that knows."""
+    from core.explain.sanity_again import SAME
+
+    if result["banner"]:
+        return Verdict(False, str(result["banner"]))
+    weights, answers, classes = (result[name] for name in ("weights", "answers", "classes"))
+    alike = classes["similarity"]["value"]
+    parts = ((weights, weights.get("depends") is True), (answers, answers.get("knows") is True),
+             (classes, alike is None or alike <= SAME))  # fmt: skip
+    doubts = [str(part["words"]) for part, fine in parts if not fine]
+    return Verdict(None, " ".join(doubts)) if doubts else Verdict(True, f"{PASSED}.")
+
+
+def by_method(db: Database, run_id: int) -> dict[str, ExaminationView]:
+    """The newest check of each method that was checked, stale ones too; a check says nothing of other methods."""
+    found: dict[str, ExaminationView] = {}
+    for one in examination.every(db, run_id, "check"):
+        found.setdefault(str(one.result["method"]), one)
+    return found
 
 
 def do(work: Work) -> Json:

@@ -1,4 +1,4 @@
-"""What explains a case: which methods, of which class, by which layer, of which runs; and what is told of the map."""
+"""What explains a case: which methods, of which class, by which layer, of which runs."""
 
 from dataclasses import replace
 
@@ -9,8 +9,8 @@ from core.models import MODELS
 from core.services import explaining, predicting, runs
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
-from dashboard import look, wiring
-from dashboard.parts import case_more, mishap, trust_badge, trust_banner
+from dashboard import wiring
+from dashboard.parts import case_layout
 from dashboard.parts.case_question import Question
 from dashboard.state import CaseState
 from db.vocabulary import TaskKind
@@ -80,28 +80,18 @@ def of_other(
     return [question(run, row, about, one, state) for one in wanted]
 
 
-def told(run: RunView, row: PredictionView, state: CaseState) -> None:
-    """Of each map its badge, what pictures counted, and that it is no segmentation; once it has been computed."""
-    methods = methods_of(run, state)
-    if not methods:
-        return
-    trust_banner.show(run, details=False)
-    asked = [question(run, row, run, method, state) for method in methods]
-    waits = any(one.filed(row.image_id) is None for one in asked)
+def asked(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Question], list[Question]]:
+    """What was chosen, of this run and of others; and of the other runs one map each, for whoever asks for more panes.
 
-    def drawn() -> None:
-        found = [one.filed(row.image_id) for one in asked]
-        if waits and all(found):
-            st.rerun()  # now its layers are known too
-        for one in found:
-            if one is not None:
-                st.markdown(look.plain(one.title))
-                trust_badge.show(one, row.image_id)
-                case_more.counted(one)
-        st.caption("Maps show what moved the answer. They are not segmentations.")
-
-    with st.container(key="case_told", gap="xsmall"):
-        mishap.again(drawn, every="2s" if waits else None)
+    A model that has not the method is asked in its usual way.
+    """
+    methods, chosen = methods_of(run, state), others_of(row, run, state)
+    found = [question(run, row, run, method, state) for method in methods]
+    found += [one for other in chosen for one in of_other(run, row, other, methods, state)]
+    there = [one for one in predicting.runs_of_case(wiring.here().db, row.case_id) if one != run.id]
+    behind = [one for one in there if one not in chosen][: max(0, case_layout.PANES - len(found))]
+    further = [one for other in behind for one in of_other(run, row, other, methods[:1], state)]
+    return found, further if methods else []
 
 
 def _class(run: RunView, state: CaseState, chosen: list[str]) -> int:

@@ -7,11 +7,12 @@ from core.services.case_history import Line
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
 from dashboard import look, wiring
-from dashboard.parts import case_all, case_answers, case_maps, case_verdict, trust_neighbours
+from dashboard.parts import case_all, case_answers, case_maps, case_told, case_verdict, trust_neighbours
+from dashboard.parts.case_viewer import Laid
 from dashboard.state import CaseState, ReviewState
 
 
-def show(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
+def show(run: RunView, row: PredictionView, state: CaseState, laid: Laid) -> CaseState:
     """Everything known of the case; gives the state with what should explain it."""
     st.page_link("views/review.py", label="Back to the run", icon=":material/arrow_back:",
                  query_params=ReviewState.like(state).query())  # fmt: skip
@@ -20,7 +21,7 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
     case_answers.show(run, row, state)
     case_verdict.show(run, row, state)
     wanted = case_maps.choose(run, row, state)
-    case_maps.told(run, row, state)
+    case_told.show(run, laid)
     case_all.show(run, state)
     trust_neighbours.show(run, row.case_id)
     _history(lines)

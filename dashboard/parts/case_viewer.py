@@ -1,6 +1,7 @@
 """A predicted case in the viewer, beside or under the maps of what models looked at."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -25,32 +26,61 @@ def stepped() -> int:
     return int(st.session_state.pop(STEP, 0))
 
 
-def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: CaseState) -> None:
-    """The viewer, and the next picture of the list fetched before it is asked for."""
+@dataclass(frozen=True)
+class Laid:
+    """What lies in the viewer: the slices of a stack, pictures beside, questions asked of them, in which panes.
+
+    `further` are questions of panes that are not shown until somebody asks for more.
+    """
+
+    stack: tuple[int, ...]
+    beside: tuple[int, ...]
+    asked: tuple[Question, ...]
+    further: tuple[Question, ...]
+    layout: case_layout.Layout
+
+    def shown(self) -> dict[Question, list[int]]:
+        """Each question whose map is shown, with the ids of the pictures that it is shown of."""
+        found: dict[Question, list[int]] = {}
+        for place in self.layout.places[: self.layout.panes]:
+            if place["map"] != case_layout.PLAIN:
+                found.setdefault(self.asked[place["map"]], []).append(place["image"])
+        return found
+
+
+def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: CaseState) -> Laid:
+    """The viewer, and the next picture of the list fetched before it is asked for; gives what lies in it."""
     wired, session = wiring.here(), who.session()
     case = labeling.case(wired.db, row.case_id)
     task = tasks.get(wired.db, case.task_id)
     seen = explaining.pictures(wired.db, run.id, case.id)
-    stack = seen if task.unit is Unit.SERIES else (row.image_id,)
-    beside = [one for one in seen if one != row.image_id][: BESIDE - 1] if task.unit is Unit.STUDY else []
-    views = images.many(wired.db, [*stack, *beside])
-    asked, further = _asked(run, row, state)
-    several = len({one.run for one in asked}) > 1
+    laid = _laid(run, row, seen, task.unit, state)
+    views = images.many(wired.db, [*laid.stack, *laid.beside])
+    several = len({one.run for one in laid.asked}) > 1
 
     def named(one: Question) -> bool:
         return several or one.run != run.id
 
-    layout = case_layout.laid([row.image_id, *beside], len(asked), len(further), plain=state.beside == 1)
-    about = describe.case(case, views[: len(stack)], wired.signer, session)
+    about = describe.case(case, views[: len(laid.stack)], wired.signer, session)
     about["beside"] = [{**describe.image(one, wired.signer, session), "title": _title(one)}
-                       for one in views[len(stack) :]]  # fmt: skip
+                       for one in views[len(laid.stack) :]]  # fmt: skip
     data = {
         "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
         "drawing": drawing.offered(task), "note": f"run {run.id} · case {at + 1} of {len(rows)}", "cases": [about],
-        "overlays": _overlays([*asked, *further], seen, named), "places": list(layout.places), "panes": layout.panes,
-        "ahead": [] if task.unit is Unit.SERIES else _ahead(run, rows, at, state),
+        "overlays": _overlays([*laid.asked, *laid.further], seen, named), "places": list(laid.layout.places),
+        "panes": laid.layout.panes, "ahead": [] if task.unit is Unit.SERIES else _ahead(run, rows, at, state),
     }  # fmt: skip
     viewer.show(key="case_viewer", data=data, told=_heard)
+    return laid
+
+
+def _laid(run: RunView, row: PredictionView, seen: Sequence[int], unit: Unit, state: CaseState) -> Laid:
+    stack = tuple(seen) if unit is Unit.SERIES else (row.image_id,)
+    others = [one for one in seen if one != row.image_id]
+    beside = tuple(others[: BESIDE - 1]) if unit is Unit.STUDY else ()
+    asked, further = case_maps.asked(run, row, state)
+    layout = case_layout.laid([row.image_id, *beside], len(asked), len(further), plain=state.beside == 1)
+    return Laid(stack, beside, tuple(asked), tuple(further), layout)
 
 
 def _heard(event: dict[str, Any]) -> None:
@@ -70,24 +100,6 @@ def _ahead(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict
         if question.filed(image) is not None:
             maps[image].append(question.url(image))
     return [{"image": describe.image(view, wired.signer, session), "maps": maps[view.id]} for view in views]
-
-
-def _asked(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Question], list[Question]]:
-    """What was chosen, of this run and of others; and of the other runs one map each, for whoever asks for more panes.
-
-    A model that has not the method is asked in its usual way.
-    """
-    db = wiring.here().db
-    methods = case_maps.methods_of(run, state)
-    chosen = case_maps.others_of(row, run, state)
-    asked = [case_maps.question(run, row, run, method, state) for method in methods]
-    asked += [one for other in chosen for one in case_maps.of_other(run, row, other, methods, state)]
-    there = [one for one in predicting.runs_of_case(db, row.case_id) if one != run.id and one not in chosen]
-    room = case_layout.PANES - len(asked)
-    further = [
-        one for other in there[: max(0, room)] for one in case_maps.of_other(run, row, other, methods[:1], state)
-    ]
-    return asked, further if methods else []
 
 
 def _overlays(

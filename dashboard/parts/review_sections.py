@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.services import examining
 from core.services.runs import RunView
-from dashboard import asked, look, wiring
+from dashboard import asked
 from dashboard.asked import Asked
-from dashboard.parts import case_strip, marks, number_figures, point
+from dashboard.parts import case_strip, marks, number_figures, point, trust_banner
 from dashboard.state import ReviewState
 
 SECTIONS = {"overview": "Matrix and figures", "curves": "Curves", "calibration": "Calibration",
@@ -26,12 +25,12 @@ def show(run: RunView) -> None:
     found = asked.of(run, state)
     if not found.titles:
         state.to_url()
-        _banner(run)
+        trust_banner.over(run)
         number_figures.show(found)
         case_strip.show(found, state)
         return
     point.show(found, state)
-    _banner(run)
+    trust_banner.over(run)
     state = _section(found, state)
     state.to_url()
     body = st.container(key="section")
@@ -84,10 +83,3 @@ def _draw(section: str) -> Callable[[Asked, ReviewState], None]:
     from dashboard.parts import section_overview
 
     return section_overview.show
-
-
-def _banner(run: RunView) -> None:
-    """Over everything: this model's maps say nothing of it."""
-    found = examining.newest(wiring.here().db, run.id, "check") if run.outside is None else None
-    if found is not None and not found.stale and found.result.get("banner"):
-        st.error(look.plain(str(found.result["banner"])), icon=":material/warning:")

@@ -2,32 +2,75 @@
 
 import streamlit as st
 
+from core.explain import EXPLAINERS
+from core.services import explaining, map_check
 from core.services.examining import ExaminationView
 from core.services.runs import RunView
+from dashboard import look, wiring
 from dashboard.parts import trust_job
 
 PARTS = {"weights": "Weights drawn anew", "answers": "Answers", "classes": "Other classes", "taken": "What is hot",
          "where": "Where the heat lies", "marks": "Text and markers", "hits": "Pointing game"}  # fmt: skip
 
 
-def show(run: RunView, *, details: bool = True) -> bool:
-    """The banner, or in one line that nothing is wrong; gives whether the maps carry a banner."""
-    found = trust_job.show(run, "check", button="Check the maps of this run",
-                           empty="The maps of this run were not checked yet: whether they depend on what the model "
-                           "learned is not known.")  # fmt: skip
-    if found is None:
-        return False
-    banner = str(found.result["banner"])
-    if banner:
-        st.error(banner, icon=":material/warning:")
-    else:
-        told = found.result
-        if told["marks"]["flagged"]:
-            st.warning(told["marks"]["words"], icon=":material/warning:")
-        st.caption(f"{told['title']} maps were checked on {told['cases']} {told['split']} cases and passed.")
-    if details:
+def show(run: RunView) -> None:
+    """The method that is asked for, what its check found with every number, or the button that starts it."""
+    db = wiring.here().db
+    offered = dict(explaining.methods(db, run.id))
+    if not offered:
+        return
+    checks = map_check.by_method(db, run.id)
+    method: str = st.selectbox("Maps by", offered, format_func=offered.__getitem__, key=f"trust_method_{run.id}",
+                               help="A check says nothing of other methods: each is checked by itself.")  # fmt: skip
+    found, busy = checks.get(method), trust_job.going(run, "check")
+    if found is not None and not found.stale:
+        _verdict(found, f"{offered[method]} maps")
         _details(found, run)
-    return bool(banner)
+    elif not busy:
+        trust_job.offer(run, "check", asked={"method": method}, button=f"Check the {offered[method]} maps",
+                        empty=trust_job.OLD if found else _unchecked(f"{offered[method]} maps"))  # fmt: skip
+
+
+def line(run: RunView, method: str, *, named: bool = False) -> bool:
+    """Beside a map: what the check of its own run and method came to; gives whether there is one. `named`: the run."""
+    about = f"{EXPLAINERS[method].title} maps" + f" of run {run.id}" * named
+    found = map_check.by_method(wiring.here().db, run.id).get(method)
+    if found is None or found.stale:
+        st.caption(_unchecked(about))
+        return False
+    _verdict(found, about)
+    return True
+
+
+def over(run: RunView) -> None:
+    """Over everything: the maps of this run that say nothing of its model, by each method that was checked."""
+    checks = map_check.by_method(wiring.here().db, run.id).values() if run.outside is None else ()
+    for found in checks:
+        told = map_check.verdict(found.result)
+        if told.passed is False and not found.stale:
+            _banner(f"{found.result['title']} maps", told.words)
+
+
+def _unchecked(about: str) -> str:
+    return f"{about} were not checked yet: whether they depend on what the model learned is not known."
+
+
+def _verdict(found: ExaminationView, about: str) -> None:
+    told, result = map_check.verdict(found.result), found.result
+    where = f"{about} were checked on {result['cases']} {result['split']} cases"
+    if told.passed is False:
+        _banner(about, told.words)
+        return
+    if result["marks"]["flagged"]:
+        st.warning(f"{about}: {look.plain(str(result['marks']['words']))}", icon=":material/warning:")
+    if told.passed:
+        st.caption(f"{where} and passed: {told.words}")
+    else:
+        st.warning(f"{where}. They did not pass: {look.plain(told.words)}", icon=":material/help:")
+
+
+def _banner(about: str, words: str) -> None:
+    st.error(f"{about}: {look.plain(words)}", icon=":material/warning:")
 
 
 def _details(found: ExaminationView, run: RunView) -> None:

@@ -1,15 +1,19 @@
 """What an examination of a run found; where there is nothing yet, a sentence and the one button that starts it."""
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from core.services import examining
-from core.services.examining import ExaminationView
+from core.services.examining import NOTHING, ExaminationView
 from core.services.runs import RunView
 from dashboard import look, who, wiring
 from dashboard.parts import mishap
 from dashboard.parts.jobs import controls, look_again
+
+OLD = "The run has other weights since; what was found is of the old ones."
 
 
 def show(run: RunView, what: str, *, empty: str, button: str) -> ExaminationView | None:
@@ -19,27 +23,41 @@ def show(run: RunView, what: str, *, empty: str, button: str) -> ExaminationView
     """
     if run.outside is not None:
         return None
-    db = wiring.here().db
-    job, found = examining.going(db, run.id, what), examining.newest(db, run.id, what)
-    if job is not None and not job.state.is_finished:
-        mishap.again(_going, run.id, what, job.id, every="1s")
+    found = examining.newest(wiring.here().db, run.id, what)
+    if going(run, what):
         return found if found and not found.stale else None
     if found is not None and not found.stale:
         return found
-    if job is not None and job.error:
-        controls(job, key=f"trust_{what}_{job.id}")
-    st.caption("The run has other weights since; what was found is of the old ones." if found else empty)
-    if st.button(button, key=f"trust_{what}_{run.id}", icon=":material/play_arrow:"):
-        start(run, what)
-        st.rerun()
+    offer(run, what, empty=OLD if found else empty, button=button)
     return None
 
 
-def start(run: RunView, what: str) -> None:
+def going(run: RunView, what: str) -> bool:
+    """Whether its newest job goes on; then its progress stands here."""
+    job = examining.going(wiring.here().db, run.id, what)
+    if job is None or job.state.is_finished:
+        return False
+    mishap.again(_going, run.id, what, job.id, every="1s")
+    return True
+
+
+def offer(run: RunView, what: str, *, empty: str, button: str, asked: Mapping[str, Any] = NOTHING) -> None:
+    """A sentence and the button that starts it with what is asked; over them how the newest job failed."""
+    job = examining.going(wiring.here().db, run.id, what)
+    if job is not None and job.error:
+        controls(job, key=f"trust_{what}_{job.id}")
+    st.caption(empty)
+    if st.button(button, key=f"trust_{what}_{run.id}", icon=":material/play_arrow:"):
+        start(run, what, asked)
+        st.rerun()
+
+
+def start(run: RunView, what: str, asked: Mapping[str, Any] = NOTHING) -> None:
     """Queue it; what cannot be is a sentence."""
     wired = wiring.here()
     with mishap.as_sentence():
-        examining.submit(wired.db, wired.launcher, run_id=run.id, what=what, by=who.reader(), key=secrets.token_hex(16))
+        examining.submit(wired.db, wired.launcher, run_id=run.id, what=what, by=who.reader(), asked=asked,
+                         key=secrets.token_hex(16))  # fmt: skip
 
 
 def again(found: ExaminationView, run: RunView) -> None:
@@ -50,7 +68,7 @@ def again(found: ExaminationView, run: RunView) -> None:
         if st.button(
             "Make again", key=f"trust_again_{found.what}_{run.id}", type="tertiary", icon=":material/refresh:"
         ):
-            start(run, found.what)
+            start(run, found.what, found.asked)
             st.rerun()
 
 

@@ -34,9 +34,9 @@ row = rows[at]
 st.html(STYLE)
 picture, side = st.columns([3.4, 1], gap="small")
 with picture:
-    case_viewer.show(run, row, at, rows, state)
+    laid = case_viewer.show(run, row, at, rows, state)
 with side:
-    wanted = case_side.show(run, row, state)
+    wanted = case_side.show(run, row, state, laid)
 if wanted != state:
     wanted.to_url()
     st.rerun()

@@ -17,10 +17,10 @@ PARTS = {"trust_banner": "check", "trust_probe": "probe", "trust_suspects": "sus
 SPREAD = {"value": 0.1, "low": 0.0, "high": 0.2, "n": 5}
 NONE = {"value": None, "low": None, "high": None, "n": 0}
 CHECK = {
-    "title": "Grad-CAM", "cases": 24, "split": "test", "banner": "",
-    "weights": {"words": "The maps change.", "similarity": SPREAD, "pairs": SPREAD, "cascade": [
+    "method": "gradcam", "title": "Grad-CAM", "cases": 24, "split": "test", "banner": "",
+    "weights": {"depends": True, "words": "The maps change.", "similarity": SPREAD, "pairs": SPREAD, "cascade": [
         {"down_to": "head", "similarity": None}]},
-    "answers": {"words": "It answers."}, "classes": {"words": "Another class.", "similarity": NONE},
+    "answers": {"knows": True, "words": "It answers."}, "classes": {"words": "Another class.", "similarity": NONE},
     "taken": {"words": "What is hot.", "map": {"deletion": SPREAD, "insertion": SPREAD}},
     "where": {"words": "Inside.", "outside": SPREAD}, "hits": {"words": "No drawing."},
     "marks": {"words": "Markers draw heat.", "flagged": False,
@@ -53,7 +53,7 @@ def drawn(part):
 
         module, run = importlib.import_module(f"dashboard.parts.{part}"), runs.get(here().db, 1)
         more = {"trust_neighbours": (1,), "trust_mean": ([1, 2],)}.get(part, ())
-        module.show(run, *more, **({"said": "two cases"} if part == "trust_mean" else {}))
+        module.show(run, *more, **({"said": "two cases", "split": "val"} if part == "trust_mean" else {}))
 
     app = AppTest.from_function(script, args=(part,), default_timeout=60).run()
     assert not app.exception, [one.message for one in app.exception]
@@ -97,7 +97,7 @@ def test_a_run_made_elsewhere_has_no_model_to_tell_of(home, part):
 def test_the_banner_stands_over_maps_that_say_nothing(home):
     keep(home, "check", {**CHECK, "banner": "Do not read the maps of this run as reasons."})
     app = drawn("trust_banner")
-    assert [one.value for one in app.error] == ["Do not read the maps of this run as reasons."]
+    assert [one.value for one in app.error] == ["Grad-CAM maps: Do not read the maps of this run as reasons."]
     assert "passed" not in words(app)
 
 
@@ -105,7 +105,7 @@ def test_maps_that_pass_are_told_in_a_line_with_all_numbers_behind_it(home):
     keep(home, "check", CHECK)
     app = drawn("trust_banner")
     assert not app.error
-    assert "Grad-CAM maps were checked on 24 test cases and passed." in words(app)
+    assert "Grad-CAM maps were checked on 24 test cases and passed: they change" in words(app)
     for part in ("weights", "answers", "classes", "taken", "where", "marks", "hits"):
         assert CHECK[part]["words"] in words(app)
     assert "rank correlation of maps of two different cases" in app.dataframe[0].value["figure"].tolist()
@@ -113,14 +113,14 @@ def test_maps_that_pass_are_told_in_a_line_with_all_numbers_behind_it(home):
 
 def test_heat_on_markers_is_a_warning(home):
     keep(home, "check", {**CHECK, "marks": {**CHECK["marks"], "flagged": True}})
-    assert [one.value for one in drawn("trust_banner").warning] == ["Markers draw heat."]
+    assert [one.value for one in drawn("trust_banner").warning] == ["Grad-CAM maps: Markers draw heat."]
 
 
 def test_what_was_found_of_other_weights_is_told_as_old(home):
     keep(home, "check", CHECK, checkpoint_sha256="0" * 64)
     app = drawn("trust_banner")
     assert "other weights since" in words(app)
-    assert [one.label for one in app.button] == ["Check the maps of this run"]
+    assert [one.label for one in app.button] == ["Check the Grad-CAM maps"]
 
 
 def test_alarms_stand_over_the_table_of_facts(home):

@@ -1,0 +1,81 @@
+"""What is told of the maps in the viewer: what their check came to, the badge of each, what its pictures counted."""
+
+import streamlit as st
+
+from core.services import map_badges, runs
+from core.services.runs import RunView
+from dashboard import look, wiring
+from dashboard.parts import case_more, mishap, trust_badge, trust_banner
+from dashboard.parts.case_question import Question
+from dashboard.parts.case_viewer import Laid
+from dashboard.state import ReviewState
+
+
+def show(run: RunView, laid: Laid) -> None:
+    """Of each map that is shown, of this run or another, once it has been computed; and that it is no segmentation."""
+    shown = laid.shown()
+    if not shown:
+        return
+    waits = _waits(shown)
+
+    def drawn() -> None:
+        if waits and not _waits(shown):
+            st.rerun()  # now its layers are known too
+        several = len({one.run for one in shown} | {run.id}) > 1
+        for one, images in shown.items():
+            _maps(one, images, named=several)
+        _checks(run, shown, named=several)
+        if laid.further and len(laid.layout.places) > laid.layout.panes:
+            st.caption("Maps of other runs in panes that x adds have their badges once these runs are chosen above.")
+        st.caption("Maps show what moved the answer. They are not segmentations.")
+
+    with st.container(key="case_told", gap="xsmall"):
+        mishap.again(drawn, every="2s" if waits else None)
+    if len(laid.stack) > 1:
+        _slices(shown, laid)
+
+
+def _waits(shown: dict[Question, list[int]]) -> bool:
+    """The maps of a case's pictures are made together, so its own picture tells; a model may not see the others."""
+    return any(one.filed(images[0]) is None for one, images in shown.items())
+
+
+def _maps(one: Question, images: list[int], *, named: bool) -> None:
+    """A title and a badge for each picture that the map is shown of."""
+    found = [(image, one.filed(image)) for image in images]
+    for image, view in found:
+        if view is not None:
+            st.markdown(look.plain((f"Run {one.run} · " if named else "") + view.title))
+            trust_badge.show(view, image)
+    counted = next((view for _, view in found if view is not None), None)
+    if counted is not None:
+        case_more.counted(counted)
+
+
+def _checks(run: RunView, shown: dict[Question, list[int]], *, named: bool) -> None:
+    """Each method of each run by its own check; where one is missing, the way to make it."""
+    missing = {}
+    for number, method in dict.fromkeys((one.run, one.method) for one in shown):
+        about = run if number == run.id else runs.get(wiring.here().db, number)
+        if not trust_banner.line(about, method, named=named):
+            missing[number] = about
+    for number in missing:
+        st.page_link("views/review.py", label=f"Check maps of run {number}", icon=":material/fact_check:",
+                     query_params=ReviewState(run=number, section="maps").query())  # fmt: skip
+
+
+def _slices(shown: dict[Question, list[int]], laid: Laid) -> None:
+    """The viewer scrolls; above stands the slice that it opens with, here every one."""
+    if not st.toggle("Badges of every slice", key="case_slices"):
+        return
+    import pandas as pd
+
+    wired, lines = wiring.here(), []
+    with mishap.as_sentence():
+        for one in shown:
+            for number, image in enumerate(laid.stack, start=1):
+                found = one.filed(image)
+                told = map_badges.badge(wired.db, wired.settings, image, found).warnings if found else ("no map",)
+                lines.append({"slice": number, "run": one.run, "map": found.method_title if found else one.method,
+                              "badge": "; ".join(told) or "no warning"})  # fmt: skip
+    st.dataframe(pd.DataFrame(lines), hide_index=True)
