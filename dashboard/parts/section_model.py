@@ -20,8 +20,8 @@ def maps(found: Asked, state: ReviewState) -> None:
     told = case_strip.words(found, state)
     said = look.count(len(rows), found.unit) + (f" ({told})" if told else "")
     with right:
-        st.markdown("**Mean map of the cases below**")
-        trust_mean.show(found.run, found.cases[rows].tolist(), said=look.plain(said))
+        trust_mean.show(found.run, found.cases[rows].tolist(), said=look.plain(said), split=state.split,
+                        finding=found.finding)  # fmt: skip
 
 
 def shortcuts(found: Asked, _state: ReviewState) -> None:

@@ -5,29 +5,75 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.services import mean_maps
+from core.explain import EXPLAINERS
+from core.services import explaining, mean_maps
 from core.services.mean_maps import MeanMap
 from core.services.runs import RunView
 from dashboard import look, wiring
-from dashboard.parts import mishap, trust_job
+from dashboard.parts import chart, mishap, trust_job
+
+TITLE = "Mean map of the cases below"
 
 
-def show(run: RunView, case_ids: Sequence[int], *, said: str, method: str = "") -> MeanMap | None:
-    """The map with its caption, `said` names the list; where no map is filed, the button that makes them."""
+def show(
+    run: RunView, case_ids: Sequence[int], *, said: str, split: str, finding: int | None = None
+) -> MeanMap | None:  # fmt: skip
+    """The map with its caption, `said` names the list; while cases have no map, the button that makes the split's.
+
+    Of findings the maps are of `finding`, else of the class that the model gives most to.
+    """
     if run.outside is not None or not case_ids:
         return None
     wired, found = wiring.here(), None
     with mishap.as_sentence():
-        found = mean_maps.mean(wired.db, wired.settings, run.id, case_ids, method)
+        found = mean_maps.mean(wired.db, wired.settings, run.id, case_ids, class_index=finding)
     if found is None or not found.values:
-        trust_job.show(run, "maps", button="Make the maps of this split",
-                       empty=f"The maps of {said} are not made yet.")  # fmt: skip
-        return None
+        st.markdown(f"**{TITLE}**")
+    else:
+        _draw(run, found, said, split)
+    if found is None or len(found.cases) < found.of:
+        _offer(run, found, said, split, finding)
+    return found if found is not None and found.values else None
+
+
+def _draw(run: RunView, found: MeanMap, said: str, split: str) -> None:
     plot = go.Figure(layout=look.layout(height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8}))
     plot.add_heatmap(z=found.values, zmin=0, zmax=1, colorscale="Inferno", showscale=False, hoverinfo="z")
     plot.update_xaxes(visible=False, constrain="domain")
     plot.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
-    st.plotly_chart(plot, key="trust_mean", config={"displayModeBar": False}, alt=f"Mean map of {said}")
-    st.caption(f"Mean map of {said}: {found.n:,} of {look.count(found.of, 'case')} have their map. It is not a "
-               "segmentation; heat at one place of many pictures hints at a shortcut.")  # fmt: skip
-    return found
+    name = f"mean-map-run-{run.id}-{split}"
+    chart.show(plot, _cells(found), title=TITLE, key="trust_mean", name=name, caption=_caption(found, said))
+    st.download_button("Which cases", lambda: chart.as_csv({"case": found.cases}), f"{name}-cases.csv", "text/csv",
+                       key="trust_mean_cases", icon=":material/download:", on_click="ignore", type="tertiary",
+                       help="The cases whose maps are in it")  # fmt: skip
+
+
+def _caption(found: MeanMap, said: str) -> str:
+    way = EXPLAINERS[found.method]
+    of = f", {look.plain(found.class_name)}" if found.class_name else ", of each the class that the model gives most to"
+    some = f"{len(found.cases):,} of " * (len(found.cases) < found.of)
+    return (f"{way.title}{of if way.by_class else ''}: mean over {some}{said}. It is not a segmentation; heat at one "
+            "place of many pictures hints at a shortcut.")  # fmt: skip
+
+
+def _cells(found: MeanMap) -> chart.Table:
+    """A line for each cell of the map, from the upper left on; edges are shares of the picture's."""
+    down, across = len(found.values), len(found.values[0])
+    return {
+        "top": [row / down for row in range(down) for _ in range(across)],
+        "left": [column / across for _ in range(down) for column in range(across)],
+        "heat": [one for row in found.values for one in row],
+    }
+
+
+def _offer(run: RunView, found: MeanMap | None, said: str, split: str, finding: int | None) -> None:
+    """What a case is asked when its page opens, of the whole split."""
+    if trust_job.going(run, "maps"):
+        return
+    some = found is not None and bool(found.values)
+    method = explaining.methods(wiring.here().db, run.id)[0][0]
+    trust_job.offer(
+        run, "maps", button="Make the maps of this split",
+        asked={"split": split, "method": method, "class": -1 if finding is None else finding, "layer": ""},
+        empty="The maps of the others are not made yet." if some else f"The maps of {said} are not made yet.",
+    )  # fmt: skip

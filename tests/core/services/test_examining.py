@@ -214,10 +214,53 @@ def test_a_mean_map_is_the_mean_of_those_that_are_filed(trained):
     from core.services import examples, explaining
 
     test = [int(one.key) for one in examples.every(trained.db, trained.settings, 1, split="test")]
-    assert mean_maps.mean(trained.db, trained.settings, 1, test) == mean_maps.MeanMap((), 0, len(test))
+    none = mean_maps.mean(trained.db, trained.settings, 1, test)
+    assert none == mean_maps.MeanMap((), (), len(test), "gradcam", "")
     first = labeling.case(trained.db, test[0]).image_ids[0]
     made = explaining.explain(trained.db, trained.settings, run_id=1, image_id=first)
     found = mean_maps.mean(trained.db, trained.settings, 1, test)
-    assert (found.n, found.of) == (1, len(test))
+    assert (found.cases, found.of) == ((test[0],), len(test))
     whole = np.asarray(Image.open(made.path), dtype=float) / 255
     assert np.mean(found.values) == pytest.approx(whole.mean(), abs=0.01)
+
+
+def test_a_mean_map_is_of_the_class_that_is_asked_for(trained):
+    from core.services import examples, explaining
+
+    test = [int(one.key) for one in examples.every(trained.db, trained.settings, 1, split="test")]
+    image = labeling.case(trained.db, test[1]).image_ids[0]
+    explaining.explain(trained.db, trained.settings, run_id=1, image_id=image, class_index=1)
+    assert not mean_maps.mean(trained.db, trained.settings, 1, test).values
+    found = mean_maps.mean(trained.db, trained.settings, 1, test, class_index=1)
+    assert (found.cases, found.class_name) == ((test[1],), runs.get(trained.db, 1).titles[1])
+
+
+def test_each_method_has_its_own_newest_check(trained):
+    from core.services import map_check
+    from db.tables import Examination
+
+    with trained.db.transaction() as session:
+        best = session.get_one(Checkpoint, (1, CheckpointKind.BEST)).sha256
+        for method, sha256, number in (("gradcam", best, 1), ("layercam", best, 2), ("gradcam", best, 3),
+                                       ("hirescam", "0" * 64, 4)):  # fmt: skip
+            session.add(Examination(run_id=1, what="check", checkpoint_sha256=sha256,
+                                    result={"method": method, "cases": number}))  # fmt: skip
+    found = map_check.by_method(trained.db, 1)
+    assert {name: one.result["cases"] for name, one in found.items()} == {"gradcam": 3, "layercam": 2, "hirescam": 4}
+    assert [name for name, one in found.items() if one.stale] == ["hirescam"]
+    assert examining.newest(trained.db, 1, "check").result["cases"] == 4
+
+
+@pytest.mark.parametrize(("part", "changed"), [
+    ("weights", {"depends": None}), ("weights", {"depends": False}), ("answers", {"knows": None}),
+    ("classes", {"similarity": {"value": 0.95}}),
+])  # fmt: skip
+def test_what_stays_open_has_not_passed(part, changed):
+    from core.services import map_check
+
+    result = {"banner": "", "weights": {"depends": True, "words": "weights."},
+              "answers": {"knows": True, "words": "answers."},
+              "classes": {"similarity": {"value": 0.1}, "words": "classes."}}  # fmt: skip
+    assert map_check.verdict(result).passed is True
+    assert map_check.verdict({**result, part: {**result[part], **changed}}) == map_check.Verdict(None, f"{part}.")
+    assert map_check.verdict({**result, "banner": "No."}) == map_check.Verdict(False, "No.")
