@@ -67,11 +67,12 @@ def _reliability(found: Asked, one: Scored, scale: str, *, counts: bool) -> None
         "share low": [each.interval[0] if each.interval else None for each in bins],
         "share high": [each.interval[1] if each.interval else None for each in bins],
     }  # fmt: skip
+    alone = "" if all(each.interval for each in bins) else " A hollow point is of a single patient and has no interval."
     opens = "A click on a bin opens its cases." if counts else "The operating point counts other scores."
     chart.show(plot, table, title="Reliability", key=f"reliability_{scale}", name=f"reliability-run-{found.run.id}",
                spans=[(each.low, each.high) for each in bins] if counts else (),
                caption=f"Ten even bins of the score, {look.count(len(one.cases), found.unit)}; each bar is a bin's "
-               f"95 % interval, the number its cases. {opens}")  # fmt: skip
+               f"95 % interval, the number its cases.{alone} {opens}")  # fmt: skip
 
 
 def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
@@ -82,7 +83,9 @@ def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
         x=[each.mean for each in bins], y=[each.share for each in bins], mode="markers+text",
         customdata=list(range(len(bins))), text=[f"{each.n:,}" for each in bins], textposition="middle right",
         error_y={"type": "data", "array": up, "arrayminus": down, "thickness": 1.5, "width": 0, "color": look.ACCENT},
-        textfont={"size": 11}, marker={"color": look.ACCENT, "size": 10}, cliponaxis=False,
+        textfont={"size": 11}, cliponaxis=False,
+        marker={"color": look.ACCENT, "size": 10,
+                "symbol": ["circle" if each.interval else "circle-open" for each in bins]},
         hovertemplate="mean score %{x:.3f}, share %{y:.3f}, n %{text}: open them<extra></extra>",
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.evaluation.calibration import net_benefit
 from core.evaluation.operating_point import DecisionCurve, decision_curve
 from core.evaluation.scored import is_probability
 from dashboard import look
@@ -20,16 +21,30 @@ def show(found: Asked) -> None:
         st.info("A decision curve needs probabilities from 0 to 1, which these scores are not.")
         return
     drawn = kept((id(one), "decision"), lambda: (one, decision_curve(one, THRESHOLDS)))[1]
+    worth = net_benefit(one.scores, one.truth, threshold=found.threshold) if found.threshold < 1 else None
     chart.show(
-        _plot(drawn, found.threshold), _table(drawn), title="Decision curve", key="decision",
+        _plot(drawn, found.threshold, worth), _table(drawn), title="Decision curve", key="decision",
         name=f"decision-run-{found.run.id}", spans=[*zip(drawn.thresholds, [*drawn.thresholds[1:], 1.0], strict=True)],
         caption=f"Net benefit per {found.unit} with its 95 % band, {look.count(len(one.cases), found.unit)} of "
         f"{look.count(len(one.patients), 'patient')}: true positives less false ones at the threshold's odds (Vickers "
-        "and Elkin 2006). The diamond is the operating point. A click on the curve opens the cases there.",
+        f"and Elkin 2006). {_point(drawn, worth)} A click on the curve opens the cases there.",
     )  # fmt: skip
 
 
-def _plot(drawn: DecisionCurve, threshold: float) -> go.Figure:
+def _point(drawn: DecisionCurve, worth: float | None) -> str:
+    if worth is None:
+        return "The operating point is 1, which has no odds."
+    if worth < _heights(drawn)[0]:
+        return f"At the operating point the net benefit is {look.signed(worth)}, below what is drawn."
+    return "The diamond is the operating point."
+
+
+def _heights(drawn: DecisionCurve) -> tuple[float, float]:
+    top = max(*drawn.model, *drawn.treat_all, 0.02)
+    return -0.12 * top, 1.15 * top
+
+
+def _plot(drawn: DecisionCurve, threshold: float, worth: float | None) -> go.Figure:
     at, model, everybody = (list(part) for part in (drawn.thresholds, drawn.model, drawn.treat_all))
     plot = go.Figure(layout=look.close())
     chart.guide(plot, at, everybody)
@@ -37,17 +52,17 @@ def _plot(drawn: DecisionCurve, threshold: float) -> go.Figure:
     if drawn.low:
         chart.band(plot, at, drawn.low, drawn.high)
     chart.line(plot, at, model, hover="net benefit %{y:.3f} at %{x:.2f}<extra></extra>")
-    nearest = min(range(len(at)), key=lambda one: abs(at[one] - threshold))
-    chart.here(plot, at[nearest], model[nearest], threshold=threshold)
-    top = max(*model, *everybody, 0.02)
-    place = min(range(len(at)), key=lambda one: abs(everybody[one] - top * 0.35))
+    low, high = _heights(drawn)
+    if worth is not None and worth >= low:
+        chart.here(plot, threshold, worth, threshold=threshold)
+    place = min(range(len(at)), key=lambda one: abs(everybody[one] - 0.3 * high))
     for x, y, text, colour in (
         (at[place], everybody[place], "everybody treated", look.NEUTRAL), (0.84, 0.0, "nobody treated", look.NEUTRAL),
         (at[len(at) // 3], model[len(at) // 3], "the model", look.ACCENT),
     ):  # fmt: skip
         plot.add_annotation(x=x, y=y, text=text, showarrow=False, yshift=12, xanchor="left", font={"color": colour})
     plot.update_xaxes(**look.rate_axis("threshold: how many false alarms a true one is worth"))
-    plot.update_yaxes(title="net benefit", range=[-0.12 * top, 1.15 * top], showgrid=False, zeroline=False)
+    plot.update_yaxes(title="net benefit", range=[low, high], showgrid=False, zeroline=False)
     return plot
 
 

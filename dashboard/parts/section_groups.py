@@ -1,6 +1,7 @@
 """Groups of cases by what is known of them, the worst first, as a forest plot that is its own table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from dashboard.state import ReviewState
 FIGURES = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
 HEADINGS = ("group", "cases", "events", "", "{figure} (95 %)", "gap to the rest", "p, corrected")
 SHOWN = 60
+PAIRED = 5_000  # cases up to which pairs are looked at unasked: with more their table takes longer than a move should
 
 
 def show(found: Asked, state: ReviewState) -> None:
@@ -27,7 +29,8 @@ def show(found: Asked, state: ReviewState) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         figure = st.selectbox("Figure", FIGURES, format_func=section_overview.TITLES.__getitem__, key="groups_figure",
                               width=190, label_visibility="collapsed")  # fmt: skip
-        pairs = st.toggle("Pairs of facts too", key="groups_pairs")
+        few = len(found.cases) <= PAIRED
+        pairs = st.toggle("Pairs of facts too", few, key=f"groups_pairs_{few}")
         st.markdown("", width="stretch")
         made = _groups(found, figure, pairs=pairs)
         chart.csv_button(partial(as_csv, made.rows), name=f"groups-run-{found.run.id}-{state.split}", key="groups")
@@ -39,7 +42,7 @@ def show(found: Asked, state: ReviewState) -> None:
     overall = section_overview.figures(found).get(figure)
     forest.show(rows, [one.format(figure=title) for one in HEADINGS], overall=overall.value if overall else None,
                 key="forest", opened=partial(_opened, tuple(_named(one.facts) for one in made.rows)))  # fmt: skip
-    _told(made, title, len(made.rows))
+    _told(made, title, pairs=pairs)
 
 
 def as_csv(rows: Sequence[Subgroup]) -> bytes:
@@ -57,10 +60,11 @@ def as_csv(rows: Sequence[Subgroup]) -> bytes:
 
 
 def _groups(found: Asked, figure: str, *, pairs: bool) -> Groups:
-    run, state = found.run.id, found.state
-    key = (*asked.stamped(run, state.split), "groups", repr(found.point), figure, pairs)
+    run, state, point = found.run.id, found.state, found.point
+    counted = replace(point, threshold=0.0, rule={}) if point and figure == "auroc" else point  # AUROC has no threshold
+    key = (*asked.stamped(run, state.split), "groups", repr(counted), figure, pairs)
     return kept(key, lambda: groups.of(
-        wiring.here().db, run, split=state.split, finding=found.finding, figure=figure, pairs=pairs, point=found.point
+        wiring.here().db, run, split=state.split, finding=found.finding, figure=figure, pairs=pairs, point=point
     ))  # fmt: skip
 
 
@@ -95,11 +99,14 @@ def _opened(named: Sequence[str], row: int) -> None:
         marks.put(group=named[row])
 
 
-def _told(made: Groups, title: str, count: int) -> None:
+def _told(made: Groups, title: str, *, pairs: bool) -> None:
     left = "; ".join(f"{look.fact(name)}: {why}" for name, why in made.left_out.items())
+    count, tested = len(made.rows), sum(one.p is not None for one in made.rows)
+    told = f"p compares a group with the rest and is corrected for {look.count(tested, 'tested group')}."
     more = f" The {SHOWN} worst of {count:,} groups are shown, the CSV holds all." if count > SHOWN else ""
     st.caption(
         f"{title} of each group, the worst first; the dashed line is that of all cases, grey rows are thin (fewer than "
-        f"20 cases or 5 events). p compares a group with the rest and is corrected for {look.count(count, 'group')} "
-        f"looked at.{more}" + (f" Left out: {look.plain(left)}." if left else "")
+        f"20 cases or 5 events) and not tested. {told if tested else 'No group could be tested.'}{more}"
+        + ("" if pairs else " Pairs of facts are looked at by the switch.")
+        + (f" Left out: {look.plain(left)}." if left else "")
     )

@@ -1,13 +1,14 @@
 """Review and Compare: every section of every kind of task opens, and says in sentences what it cannot show."""
 
+import json
 import re
 import shutil
 
 import pytest
 from sqlalchemy import text
 
-from core.services import operating, workspace
-from dashboard.parts import review_sections
+from core.services import groups, operating, runs, scored, workspace
+from dashboard.parts import review_sections, section_groups
 from db.vocabulary import Split, TaskKind
 from tests.core.services.conftest import make
 from tests.core.services.predicted import another, draw
@@ -139,6 +140,50 @@ def test_one_class_in_the_test_set_is_a_sentence_and_never_nan(db):
             assert "Undefined: every case here is Ill." in tables(app)
         if section == "curves":
             assert "The curves are undefined: all 30 cases here are Ill." in text_of(app)
+
+
+def drawn_plot(app):
+    return json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+
+
+def test_the_diamond_of_the_decision_curve_lies_at_the_threshold_itself(db):
+    run = runs.get(db, draw(db).run)
+    found = scored.of(db, run.id, split="val", point=operating.standing(db, run.id))
+    app = opened("review", run=str(run.id), section="decision", split="val", at="0.3349")
+    (diamond,) = [one for one in drawn_plot(app) if one.get("marker", {}).get("symbol") == "diamond"]
+    called = found.scores >= 0.3349
+    worth = ((called & found.truth).sum() - 0.3349 / 0.6651 * (called & ~found.truth).sum()) / len(called)
+    assert (diamond["x"], diamond["y"]) == ([0.3349], [pytest.approx(worth, abs=1e-9)])
+    app = opened("review", run=str(run.id), section="decision", split="val", at="1")
+    assert "The operating point is 1, which has no odds." in text_of(app)
+    assert not [one for one in drawn_plot(app) if one.get("marker", {}).get("symbol") == "diamond"]
+
+
+def test_a_bin_of_one_patient_is_hollow_and_said_to_have_no_interval(db):
+    drawn = draw(db, patients=30)
+    app = opened("review", run=str(drawn.run), section="calibration")
+    with db.transaction() as session:
+        one = f"case_id IN ({drawn.cases[6]}, {drawn.cases[7]})"
+        session.execute(text("UPDATE prediction SET probabilities = '[0.6, 0.4]', checkpoint_sha256 = 'd'"))
+        session.execute(text(f"UPDATE prediction SET probabilities = '[0.05, 0.95]' WHERE {one}"))
+    app = opened("review", run=str(drawn.run), section="calibration")
+    (points,) = [one for one in drawn_plot(app) if one["mode"] == "markers+text"]
+    assert points["marker"]["symbol"] == ["circle", "circle-open"]
+    assert "A hollow point is of a single patient and has no interval." in text_of(app)
+
+
+def test_pairs_of_facts_are_looked_at_unasked_and_p_is_corrected_for_what_was_tested(db, monkeypatch):
+    drawn = draw(db, patients=60)
+    told = groups.of(db, drawn.run, pairs=True)
+    tested = sum(one.p is not None for one in told.rows)
+    assert 0 < tested < len(told.rows)
+    app = opened("review", run=str(drawn.run), section="groups")
+    assert app.toggle(key="groups_pairs_True").value
+    assert f"is corrected for {tested} tested groups." in text_of(app)
+    monkeypatch.setattr(section_groups, "PAIRED", 10)
+    app = opened("review", run=str(drawn.run), section="groups")
+    assert not app.toggle(key="groups_pairs_False").value
+    assert "Pairs of facts are looked at by the switch." in text_of(app)
 
 
 def test_nothing_known_of_the_cases_is_a_sentence(db):
