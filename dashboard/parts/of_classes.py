@@ -1,6 +1,8 @@
 """Of more than two classes: the figures of all together, and of each against the rest."""
 
 import html
+from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,6 +12,7 @@ from core.services import evaluating
 from dashboard import asked, look, wiring
 from dashboard.asked import Asked
 from dashboard.kept import kept
+from dashboard.parts import chart, looks
 
 OF_EACH = {"auroc": "AUROC", "sensitivity": "Sensitivity", "ppv": "PPV", "f1": "F1"}
 
@@ -22,14 +25,16 @@ def show(found: Asked) -> None:
     section_overview.table(told.metrics, name=f"figures-run-{found.run.id}-{found.state.split}")
     heads = "".join(f"<th>{title}</th>" for title in OF_EACH.values())
     rows = "".join(
-        f"<tr><td>{html.escape(title)}</td>{''.join(_cell(told.per_class[name][key]) for key in OF_EACH)}</tr>"
-        for name, title in zip(told.classes, found.titles, strict=True)
-        if name in told.per_class
+        f"<tr><td>{html.escape(title)}</td>{''.join(_cell(figures[key]) for key in OF_EACH)}</tr>"
+        for title, figures in _each(told, found.titles).items()
     )
-    st.html(
-        f'<table class="rd-figures"><thead><tr><th>each class</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-    )
-    st.caption("The most probable class is called. Choose one class above to set an operating point for it.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("**Each class against the rest**", width="stretch")
+        chart.csv_button(partial(as_csv, told, found.titles), key="classes",
+                         name=f"classes-run-{found.run.id}-{found.state.split}")  # fmt: skip
+    st.html(f'<table class="rd-figures"><thead><tr><th>class</th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
+    st.caption("The most probable class is called. Choose one class above to set an operating point for it. The CSV "
+               f"holds every figure of each class. {looks.told(found.state.split, found.run.id)}")  # fmt: skip
 
 
 def report(found: Asked) -> Report:
@@ -38,6 +43,19 @@ def report(found: Asked) -> Report:
     run, split = found.run.id, found.state.split
     key = (*asked.stamped(run, split), "report")
     return kept(key, lambda: evaluating.evaluate(wired.db, run, split=split))
+
+
+def as_csv(told: Report, titles: Sequence[str]) -> bytes:
+    """Every figure of each class with all digits."""
+    from dashboard.parts import section_findings
+
+    return section_findings.as_csv(_each(told, titles), of="class")
+
+
+def _each(told: Report, titles: Sequence[str]) -> dict[str, dict[str, Figure]]:
+    """The figures of each class against the rest, by its title."""
+    every = zip(told.classes, titles, strict=True)
+    return {title: told.per_class[name] for name, title in every if name in told.per_class}
 
 
 def _cell(one: Figure) -> str:

@@ -14,7 +14,7 @@ from core.services.points import PointView
 from core.services.runs import RunView
 from dashboard import asked, look, who, wiring
 from dashboard.asked import Asked
-from dashboard.parts import point_bar
+from dashboard.parts import chart, looks, point_bar
 from dashboard.state import ReviewState
 from db.vocabulary import TaskKind
 
@@ -53,7 +53,9 @@ def show(found: Asked, state: ReviewState) -> None:
         if free:
             _rule(found, key)
         _settings(found, state, key, free=free)
-    st.caption(sentence(found, state))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(sentence(found, state), width="stretch")
+        chart.csv_button(lambda: histogram_csv(found), name=f"scores-run-{found.run.id}-{state.split}", key="point")
     if refused := st.session_state.pop(REFUSED, ""):
         st.warning(refused, icon=":material/info:")
 
@@ -65,6 +67,13 @@ def histogram(found: Asked) -> tuple[Sequence[int], Sequence[int]]:
     return flat[0].tolist(), flat[1].tolist()
 
 
+def histogram_csv(found: Asked) -> bytes:
+    """The bins under the slider; a bin ends before the next one begins, the last one holds its end."""
+    edges = [at / BINS for at in range(BINS + 1)]
+    sides = dict(zip((f"{found.unit}s {title}" for title in found.titles), histogram(found), strict=True))
+    return chart.as_csv({"scores from": edges[:-1], "to": edges[1:], **sides})
+
+
 def sentence(found: Asked, state: ReviewState) -> str:
     """Which point stands, who chose it and when, and whether it can be moved here."""
     stands = found.stands
@@ -72,12 +81,12 @@ def sentence(found: Asked, state: ReviewState) -> str:
         return ""
     usual = stands.id is None
     who_chose = "" if usual else f" Chosen on validation by {look.plain(stands.reader)}, {look.ago(stands.created_at)}."
-    told = f"Operating point {told_of(stands)}.{who_chose}"
+    before = f" Test was looked at {looks.times(stands.looks_before)} before." if stands.looks_before else ""
+    told = f"Operating point {told_of(stands)}.{who_chose}{before}"
     if state.split == asked.TRIES:
         return f"Tried: {_told_tried(found, stands)}, not kept yet. {told}" if found.tried else told
-    looks = operating.looks(wiring.here().db, found.run.id) if state.split == "test" else 0
-    locked = " It is locked here: choose it on the validation split."
-    return told + locked + (f" Looked at test {times(looks)}." if looks else "")
+    locked = "It is locked here: choose it on the validation split."
+    return f"{told} {locked} {looks.told(state.split, found.run.id)}".strip()
 
 
 def _told_tried(found: Asked, stands: PointView) -> str:
@@ -99,16 +108,9 @@ def told_of(point: PointView) -> str:
     return point.words + (f", of scores calibrated by {asked.SCALES[scale].lower()}" if scale != "plain" else "")
 
 
-def times(count: int) -> str:
-    """once, twice, 3 times."""
-    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
-
-
 def counted(run: RunView, state: ReviewState) -> None:
     """A look at the test split is counted, once per reader and point."""
-    if state.split == "test" and run.kind is not TaskKind.NUMBER:
-        finding = state.finding if run.kind is TaskKind.MULTI else 0
-        operating.look(wiring.here().db, run.id, who.reader(), finding)
+    looks.count(run.id, state.split, [state.finding if run.kind is TaskKind.MULTI else 0])
 
 
 def _rule(found: Asked, key: str) -> None:

@@ -14,7 +14,7 @@ from core.services import operating
 from dashboard import asked, look, wiring
 from dashboard.asked import Asked
 from dashboard.kept import kept
-from dashboard.parts import chart, section_overview
+from dashboard.parts import chart, looks, section_overview
 
 KEYS = ("auroc", "average_precision", "sensitivity", "specificity", "ppv", "f1")
 
@@ -22,6 +22,7 @@ KEYS = ("auroc", "average_precision", "sensitivity", "specificity", "ppv", "f1")
 def show(found: Asked) -> None:
     """A line for each finding, the mean (macro) and the pool (micro)."""
     told = _together(found)
+    looks.count(found.run.id, found.state.split, _known(found))
     lines: dict[str, Mapping[str, Figure]] = {
         **told.each, "mean of the findings (macro)": told.macro, "all answers pooled (micro)": told.micro
     }  # fmt: skip
@@ -39,22 +40,27 @@ def show(found: Asked) -> None:
     st.html(f'<table class="rd-figures"><thead><tr><th>finding</th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
     left = [title for title in found.run.titles if title not in told.each]
     st.caption("Each finding is called at the operating point that stands for it, on the cases where it is known."
-               + (f" Nothing is known here of {look.plain(', '.join(left))}." if left else ""))  # fmt: skip
+               + (f" Nothing is known here of {look.plain(', '.join(left))}." if left else "")
+               + f" {looks.told(found.state.split, found.run.id)}")  # fmt: skip
 
 
-def as_csv(lines: Mapping[str, Mapping[str, Figure]]) -> bytes:
-    """Every figure of every line with all digits."""
+def as_csv(lines: Mapping[str, Mapping[str, Figure]], *, of: str = "finding") -> bytes:
+    """Every figure of every line with all digits; `of` is what a line is of."""
     flat = [(name, key, one) for name, figures in lines.items() for key, one in figures.items()]
-    columns: dict[str, list[Any]] = {"finding": [name for name, _, _ in flat], "figure": [key for _, key, _ in flat]}
+    columns: dict[str, list[Any]] = {of: [name for name, _, _ in flat], "figure": [key for _, key, _ in flat]}
     columns |= {part: [getattr(one, part) for _, _, one in flat] for part in Figure.__slots__}
     return chart.as_csv(columns)
 
 
+def _known(found: Asked) -> list[int]:
+    """The findings of which something is known here."""
+    truths = asked.columns(found.run.id, found.state.split).truths
+    return [at for at in range(len(found.run.classes)) if not np.isnan(truths[:, at]).all()]
+
+
 def _together(found: Asked) -> Together:
     run, split = found.run, found.state.split
-    held = asked.columns(run.id, split)
-    known = [at for at in range(len(run.classes)) if not np.isnan(held.truths[:, at]).all()]
-    points = [operating.standing(wiring.here().db, run.id, at) for at in known]
+    points = [operating.standing(wiring.here().db, run.id, at) for at in _known(found)]
     return kept((*asked.stamped(run.id, split), "together", repr(points)), lambda: together(
         [asked.question(run, split, point) for point in points], [point.threshold for point in points]
     ))  # fmt: skip
