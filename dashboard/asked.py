@@ -96,7 +96,10 @@ def of(run: RunView, state: ListState) -> Asked:
 
 
 def listed(asked: Asked, state: ListState) -> Rows:
-    """The rows that a mark of the state opens (all without one), most wrong first."""
+    """The rows that a mark of the state opens (all without one), most wrong first.
+
+    Numbers that two runs give differently stand by how much their error changed.
+    """
     held = np.ones(len(asked.cases), dtype=bool)
     if state.truth >= 0:
         held &= (asked.truth == state.truth) & (asked.called == state.called)
@@ -109,6 +112,9 @@ def listed(asked: Asked, state: ListState) -> Rows:
     if state.change:
         held &= np.isin(asked.cases, changed(state))
     rows = np.flatnonzero(held)
+    if state.change and asked.run.kind is TaskKind.NUMBER:
+        places = {case: at for at, case in enumerate(changed(state).tolist())}
+        return rows[np.argsort([places[case] for case in asked.cases[rows].tolist()], kind="stable")]
     return rows[np.lexsort((asked.cases[rows], -asked.wrong[rows]))]
 
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.services import comparing, operating, runs
+from core.services import comparing, number_comparing, operating, runs
 from core.services.comparing import Compared
+from core.services.number_comparing import NumbersCompared
 from core.services.points import PointView
 from core.services.runs import RunView
 from dashboard import asked, wiring
@@ -16,6 +17,7 @@ from dashboard.state import ListState
 from db.vocabulary import TaskKind
 
 CHANGES = {"fixed": "Set right", "broken": "Made wrong", "both_wrong": "Both wrong"}
+NUMBER_CHANGES = {"further": "Error grew", "nearer": "Error shrank"}
 
 
 def of(state: ListState) -> Compared:
@@ -34,6 +36,28 @@ def of(state: ListState) -> Compared:
     return kept((*stamps, "compared", finding, positive, points), lambda: comparing.compare(
         db, other.id, run.id, split=state.split, finding=finding, positive=positive
     ))  # fmt: skip
+
+
+def of_numbers(state: ListState) -> NumbersCompared:
+    """The same of runs that answer with numbers.
+
+    Raises:
+        NotFound: no such run.
+        InvalidInput: they cannot be compared; the sentence says why.
+    """
+    stamps = *asked.stamped(state.run, state.split), *asked.stamped(state.other, state.split)
+    return kept((*stamps, "numbers compared"), lambda: number_comparing.compare(
+        wiring.here().db, state.other, state.run, split=state.split
+    ))  # fmt: skip
+
+
+def lists(run: RunView, state: ListState) -> dict[str, NDArray[np.int64]]:
+    """The cases that changed, by the word of the change."""
+    if run.kind is TaskKind.NUMBER:
+        told = of_numbers(state)
+        return {name: getattr(told, name) for name in NUMBER_CHANGES}
+    found = of(state).found
+    return {name: getattr(found, name) for name in CHANGES}
 
 
 def place(run: RunView, other: RunView, state: ListState) -> int | None:
@@ -57,11 +81,12 @@ def counted_as(state: ListState, point: PointView) -> PointView:
 
 
 def cases(state: ListState) -> NDArray[np.int64]:
-    """The cases that the run set right, made wrong, or called wrong as the other did; of another word none."""
-    if state.change not in CHANGES:
-        return np.empty(0, dtype=np.int64)
-    found: NDArray[np.int64] = getattr(of(state).found, state.change)
-    return found
+    """The cases that the run set right, made wrong, or called wrong as the other did; of another word none.
+
+    Of numbers those whose error grew or shrank, the most first.
+    """
+    found = lists(runs.get(wiring.here().db, state.run), state)
+    return found.get(state.change, np.empty(0, dtype=np.int64))
 
 
 def words(state: ListState) -> str:
@@ -69,5 +94,7 @@ def words(state: ListState) -> str:
     return {
         "fixed": f"set right by run {state.run}, called wrong by run {state.other}",
         "broken": f"called wrong by run {state.run}, right by run {state.other}",
+        "further": f"error larger by run {state.run} than by run {state.other}",
+        "nearer": f"error smaller by run {state.run} than by run {state.other}",
         "both_wrong": f"called wrong by runs {state.run} and {state.other}",
     }.get(state.change, "")

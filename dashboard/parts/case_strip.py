@@ -95,9 +95,10 @@ def _head(found: Asked, state: ListState, rows: Any, *, closes: bool) -> int:
     """What the list holds, and the buttons of the list; gives the number of the first case that is shown."""
     told = words(found, state)
     pages = max(1, -(-len(rows) // SHOWN))
+    order = "most changed first" if state.change in compared.NUMBER_CHANGES else "most wrong first"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="strip_head"):
         st.markdown(f"**{look.count(len(rows), found.unit)}**" + (f": {look.plain(told)}" if told else "")
-                    + ", most wrong first" * (len(rows) > 1), width="stretch")  # fmt: skip
+                    + f", {order}" * (len(rows) > 1), width="stretch")  # fmt: skip
         page = _page(pages, _named(state))
         if told and closes:
             st.button("Show all", key="strip_all", icon=":material/close:", on_click=_all)

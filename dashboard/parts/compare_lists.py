@@ -6,19 +6,21 @@ import streamlit as st
 
 from core.services.runs import RunView
 from dashboard import asked, compared
-from dashboard.compared import CHANGES
+from dashboard.compared import CHANGES, NUMBER_CHANGES
 from dashboard.parts import case_strip, marks
 from dashboard.state import CompareState
+
+TITLES = CHANGES | NUMBER_CHANGES
+USUAL = ("broken", "further")  # which list is shown first
 
 
 def show(run: RunView, state: CompareState) -> None:
     """Which list, and its strip."""
     state = marks.taken(replace(state, change=CompareState.from_url().change))
-    found = compared.of(state).found
-    counts = {name: len(getattr(found, name)) for name in CHANGES}
-    now = state.change if state.change in CHANGES else "broken"
-    chosen = st.segmented_control("Changed", list(CHANGES), default=now, required=True, key="compare_change",
-                                  format_func=lambda one: f"{CHANGES[one]} {counts[one]:,}",
+    counts = {name: len(cases) for name, cases in compared.lists(run, state).items()}
+    now = state.change if state.change in counts else next(name for name in USUAL if name in counts)
+    chosen = st.segmented_control("Changed", list(counts), default=now, required=True, key="compare_change",
+                                  format_func=lambda one: f"{TITLES[one]} {counts[one]:,}",
                                   label_visibility="collapsed")  # fmt: skip
     state = replace(state, change=chosen or now)
     state.to_url()

@@ -10,7 +10,7 @@ import streamlit as st
 from core.evaluation.figure import Figure
 from core.services.comparing import Compared
 from dashboard import look
-from dashboard.parts import chart
+from dashboard.parts import chart, looks
 from dashboard.parts.section_overview import TITLES
 
 
@@ -24,7 +24,8 @@ def show(told: Compared) -> None:
     head = "".join(f"<th>{one}</th>" for one in heads)
     rows = "".join(_line(key, found.first[key], found.second[key], one) for key, one in found.differences.items())
     st.html(f'<table class="rd-figures"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
-    st.caption(" ".join(look.plain(one) for one in sentences(told) if one))
+    seen = looks.of_two(told.split, told.first, told.second)
+    st.caption(" ".join([*(look.plain(one) for one in sentences(told) if one), seen]))
 
 
 def sentences(told: Compared) -> tuple[str, ...]:
@@ -44,13 +45,16 @@ def sentences(told: Compared) -> tuple[str, ...]:
 def as_csv(told: Compared) -> bytes:
     """All of it with all digits."""
     found = told.found
-    sides: Mapping[str, Mapping[str, Figure]] = {
-        f"run {told.first}": found.first, f"run {told.second}": found.second, "difference": found.differences
-    }  # fmt: skip
-    columns: dict[str, list[Any]] = {"figure": list(found.differences)}
+    return csv_of({f"run {told.first}": found.first, f"run {told.second}": found.second,
+                   "difference": found.differences})  # fmt: skip
+
+
+def csv_of(sides: Mapping[str, Mapping[str, Figure]]) -> bytes:
+    """A line for each figure that is compared: of both runs, and the "difference"."""
+    columns: dict[str, list[Any]] = {"figure": list(sides["difference"])}
     for name, figures in sides.items():
         for part in ("value", "low", "high", "n", "method", "note"):
-            columns[f"{name} {part}"] = [getattr(figures[key], part) for key in found.differences]
+            columns[f"{name} {part}"] = [getattr(figures[key], part) for key in sides["difference"]]
     return chart.as_csv(columns)
 
 

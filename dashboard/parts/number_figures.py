@@ -6,12 +6,13 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.evaluation.figure import Figure
 from core.evaluation.regression import NumberReport
 from core.services import evaluating, tasks
 from dashboard import asked, look, wiring
 from dashboard.asked import Asked
 from dashboard.kept import kept
-from dashboard.parts import chart, section_overview
+from dashboard.parts import chart, looks, section_overview
 
 TITLES = {"mae": "Mean absolute error", "rmse": "Root mean square error", "r2": "R²", "bias": "Bias"}
 
@@ -28,16 +29,32 @@ def show(found: Asked) -> None:
         with column:
             st.metric(title, "undefined" if one.value is None else f"{one.value:.3g}{unit}", help=one.note or None)
             st.caption(one.note if one.low is None else f"95 % interval {one.low:.3g} to {one.high:.3g}, n = {one.n:,}")
+            if name == "rmse":
+                st.caption(mean_square(told.metrics["mse"], measure))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"{look.count(told.images, 'case')} of {look.count(told.patients, 'patient')}; "
-            f"intervals resample whole patients {told.resamples:,} times. Bias is predicted minus true.",
+            f"intervals resample whole patients {told.resamples:,} times. Bias is predicted minus true. "
+            f"{looks.told(found.state.split, found.run.id)}",
             width="stretch",
         )
         chart.csv_button(
             partial(section_overview.figures_csv, told.metrics), name=f"figures-run-{found.run.id}", key="figures"
         )
     _scatter(found, measure)
+
+
+def mean_square(one: Figure, measure: str) -> str:
+    """`Mean square error 17.6 years² (95 % interval 12.1 to 23.1)`."""
+    if one.value is None:
+        return f"Mean square error: {one.note}"
+    span = "" if one.low is None or one.high is None else f" (95 % interval {one.low:.3g} to {one.high:.3g})"
+    return f"Mean square error {one.value:.3g} {look.plain(squared(measure))}".rstrip() + span
+
+
+def squared(measure: str) -> str:
+    """`years²`, `(mm Hg)²`."""
+    return f"{measure}²" if measure.isalpha() else f"({measure})²" if measure else ""
 
 
 def _report(found: Asked) -> NumberReport:

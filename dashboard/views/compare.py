@@ -7,8 +7,9 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.services import runs
 from dashboard import compared, wiring
-from dashboard.parts import compare_choice, compare_lists, compare_table, mishap
+from dashboard.parts import compare_choice, compare_lists, compare_numbers, compare_table, looks, mishap
 from dashboard.state import CompareState
+from db.vocabulary import TaskKind
 
 wired = wiring.here()
 every = [run for run in runs.every(wired.db) if run.predicted]
@@ -27,9 +28,15 @@ if state.run == state.other:
     st.info("These are the same run; choose another one beside it.")
     st.stop()
 try:
-    told = compared.of(state)
+    if run.kind is TaskKind.NUMBER:
+        errors = compared.of_numbers(state)
+        looks.of_each(state.split, {errors.first: 0, errors.second: 0})
+        compare_numbers.show(errors)
+    else:
+        told = compared.of(state)
+        looks.of_each(state.split, {point.run_id: point.finding for point in told.points})
+        compare_table.show(told)
 except InvalidInput as error:
     st.info(str(error), icon=":material/info:")
     st.stop()
-compare_table.show(told)
 mishap.again(compare_lists.show, run, replace(state), every=None)

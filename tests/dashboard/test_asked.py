@@ -10,10 +10,10 @@ from scipy import stats
 from sklearn import metrics
 
 from core.errors import InvalidInput
-from core.services import comparing, groups, operating, runs, workspace
+from core.services import comparing, groups, number_comparing, operating, runs, workspace
 from core.settings import Settings
 from dashboard import asked, compared, who
-from dashboard.parts import case_strip, cases_csv, chart, point, section_curves, section_overview
+from dashboard.parts import case_strip, cases_csv, chart, of_classes, point, section_curves, section_overview
 from dashboard.state import CaseState, ListState, ReviewState
 from dashboard.wiring import wire
 from db.tables import Case, Fact, Image
@@ -219,6 +219,38 @@ def test_the_lists_of_a_comparison_are_those_of_the_service(home, drawn):
     for change in compared.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
         assert len(case_strip.ordered(run, state)) == len(getattr(told, change))
+
+
+def test_the_lists_of_two_runs_of_numbers_begin_with_what_changed_most(home):
+    drawn = draw(home, TaskKind.NUMBER, (), name="two numbers")
+    other = another(home, drawn, seed=11)
+    run, told = runs.get(home, other), number_comparing.compare(home, drawn.run, other)
+    for change in compared.NUMBER_CHANGES:
+        state = CaseState(run=other, other=drawn.run, change=change)
+        assert list(case_strip.ordered(run, state).ids) == getattr(told, change).tolist()
+    assert case_strip.ordered(run, CaseState(run=other, other=drawn.run, change="fixed")).ids == ()
+
+
+def test_the_bins_under_the_slider_hold_every_case(home, drawn):
+    run = runs.get(home, drawn.run)
+    found = asked.of(run, ReviewState(run=run.id))
+    rows = rows_of(point.histogram_csv(found))
+    assert len(rows) == point.BINS
+    for at, title in enumerate(found.titles):
+        for row in rows:
+            low, high = float(row["scores from"]), float(row["to"])
+            inside = (found.score >= low) & ((found.score < high) | (high == 1)) & (found.truth == at)
+            assert int(row[f"{found.unit}s {title}"]) == inside.sum()
+
+
+def test_the_csv_of_classes_holds_every_figure_of_each(home):
+    drawn = draw(home, classes=("a", "b", "c"), name="classes")
+    told = of_classes.report(asked.of(runs.get(home, drawn.run), ListState(run=drawn.run)))
+    rows = rows_of(of_classes.as_csv(told, ("A", "B", "C")))
+    for name, title in zip("abc", "ABC", strict=True):
+        mine = {row["figure"]: row for row in rows if row["class"] == title}
+        assert set(mine) == set(told.per_class[name]) > set(of_classes.OF_EACH)
+        assert float(mine["specificity"]["value"]) == told.per_class[name]["specificity"].value
 
 
 def test_a_table_s_csv_has_all_digits():
