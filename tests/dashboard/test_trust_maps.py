@@ -36,10 +36,10 @@ def mean_map(split, finding=None):
     return app
 
 
-def told(asked):
-    """What stands beside a case whose viewer holds those questions, as (run, method), of that case's own picture."""
+def told(asked, slices=False):
+    """What stands beside a case whose viewer holds those questions, as (run, method), of two pictures or slices."""
 
-    def script(asked):
+    def script(asked, slices):
         from core.services import labeling, runs
         from dashboard.parts import case_layout, case_told
         from dashboard.parts.case_question import Question
@@ -48,11 +48,12 @@ def told(asked):
 
         run = runs.get(here().db, 1)
         pictures = [one.image_ids[0] for one in labeling.queue(here().db, task_id=run.task_id)[:2]]
-        layout = case_layout.laid(pictures, len(asked))
+        beside, stack = ([], pictures) if slices else (pictures[1:], pictures[:1])
+        layout = case_layout.laid([pictures[0], *beside], len(asked))
         questions = tuple(Question(*one) for one in asked)
-        case_told.show(run, Laid((pictures[0],), (pictures[1],), questions, (), layout))
+        case_told.show(run, Laid(tuple(stack), tuple(beside), questions, (), layout))
 
-    app = AppTest.from_function(script, args=(asked,), default_timeout=60).run()
+    app = AppTest.from_function(script, args=(asked, slices), default_timeout=60).run()
     assert not app.exception, [one.message for one in app.exception]
     return app
 
@@ -122,6 +123,29 @@ def test_the_banner_of_another_run_stands_beside_its_map(two):
     app = told([(2, "gradcam")])  # of this run no map was chosen
     assert [one.value for one in app.error] == ["Grad-CAM maps of run 2: Do not read them."]
     assert sum("badge" in one.value for one in app.markdown) == 2
+
+
+def test_every_slice_has_its_badge_once_they_are_asked_for(two, links):
+    app = told([(1, "gradcam")], slices=True)
+    assert sum("badge" in one.value for one in app.markdown) == 1  # of the slice that it opens with
+    app.toggle(key="case_slices").set_value(True).run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert table["slice"].tolist() == [1, 2]
+    assert all(table["badge"])
+    assert set(table["map"]) == {"Grad-CAM"}
+
+
+def test_only_maps_in_panes_that_are_shown_are_told_of():
+    from dashboard.parts.case_layout import laid
+    from dashboard.parts.case_question import Question
+    from dashboard.parts.case_viewer import Laid
+
+    asked, further = tuple(Question(run, "gradcam") for run in (1, 2, 3)), (Question(4, "gradcam"),)
+    beside = Laid((7,), (8,), asked, further, laid([7, 8], 3, 1, plain=True))
+    assert beside.shown() == {asked[0]: [7, 8]}  # four panes, of which two are without a map
+    alone = Laid((7,), (), asked, further, laid([7], 3, 1))
+    assert alone.shown() == {one: [7] for one in asked}
 
 
 def test_a_banner_of_one_method_stands_when_another_method_was_checked_since(home):
