@@ -6,11 +6,13 @@ from core.services import operating
 from dashboard import who, wiring
 
 
-def count(run_id: int, split: str, findings: Iterable[int] = (0,)) -> None:
-    """A reader sees test figures at the points of these findings; once per reader and point."""
+def count(run_id: int, split: str, findings: Iterable[int] = (0,)) -> bool:
+    """A reader sees test figures at the points of these findings, once per reader and point; whether that was new."""
+    before = _looks(split, run_id)
     if split == "test":
         for finding in findings:
             operating.look(wiring.here().db, run_id, who.reader(), finding)
+    return _looks(split, run_id) > before
 
 
 def of_each(split: str, places: Mapping[int, int]) -> None:

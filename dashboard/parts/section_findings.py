@@ -22,7 +22,8 @@ KEYS = ("auroc", "average_precision", "sensitivity", "specificity", "ppv", "f1")
 def show(found: Asked) -> None:
     """A line for each finding, the mean (macro) and the pool (micro)."""
     told = _together(found)
-    looks.count(found.run.id, found.state.split, _known(found))
+    if looks.count(found.run.id, found.state.split, _known(found)):
+        st.rerun()  # what stands over the section tells how often test was looked at
     lines: dict[str, Mapping[str, Figure]] = {
         **told.each, "mean of the findings (macro)": told.macro, "all answers pooled (micro)": told.micro
     }  # fmt: skip
@@ -40,8 +41,7 @@ def show(found: Asked) -> None:
     st.html(f'<table class="rd-figures"><thead><tr><th>finding</th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
     left = [title for title in found.run.titles if title not in told.each]
     st.caption("Each finding is called at the operating point that stands for it, on the cases where it is known."
-               + (f" Nothing is known here of {look.plain(', '.join(left))}." if left else "")
-               + f" {looks.told(found.state.split, found.run.id)}")  # fmt: skip
+               + (f" Nothing is known here of {look.plain(', '.join(left))}." if left else ""))  # fmt: skip
 
 
 def as_csv(lines: Mapping[str, Mapping[str, Figure]], *, of: str = "finding") -> bytes:
