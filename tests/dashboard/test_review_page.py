@@ -92,7 +92,7 @@ def test_many_classes_at_once_and_one_against_the_rest(db):
     drawn = draw(db, classes=("a", "b", "c"))
     app = opened("review", run=str(drawn.run))
     assert "The most probable class is called." in text_of(app)
-    assert "each class" in tables(app)
+    assert "Each class against the rest" in text_of(app)
     app = opened("review", run=str(drawn.run), positive="1", truth="1", called="1")
     assert "B, called B" in text_of(app)
     assert "Operating point 0.5" in text_of(app)
