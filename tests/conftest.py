@@ -1,6 +1,8 @@
 """What every test may lean on: the real images, and a home of its own."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,3 +19,12 @@ def data_dir() -> Path:
         message = f"no real images at {folder}; set ROUNDS_TEST_DATA to the folder that holds them"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def main_stays() -> Iterator[None]:
+    """Streamlit puts its page in the place of `__main__`, and processes that later tests spawn would begin by running
+    it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before

@@ -1,7 +1,6 @@
 """The benchmarks' own parts, on a few items: what they compare does the work it says. Nothing is measured here."""
 
 import sqlite3
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -185,8 +184,6 @@ def test_the_study_judges_its_test_images_by_means_over_seeds(tmp_path: Path, da
 
 def test_the_labelling_page_of_the_reference_goes_on_and_keeps_the_answer(files: Path, monkeypatch):
     monkeypatch.setenv("IMAGES", str(files))
-    # Streamlit puts its script there; processes that other tests spawn would begin by running it.
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     page = AppTest.from_file(str(APP), default_timeout=30).run()
     assert not page.exception
     assert page.caption[0].value.startswith("1 of 3")
@@ -201,7 +198,6 @@ def test_the_labelling_page_of_the_reference_goes_on_and_keeps_the_answer(files:
 def test_the_pages_of_the_references_show_another_picture_when_their_slider_moves(app, slider, tmp_path, monkeypatch):
     write_series(tmp_path / "files", 4 if app == "stack_app" else 1, edge=32)
     monkeypatch.setenv("IMAGES", str(tmp_path / "files"))
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     page = AppTest.from_file(str(APP.with_name(f"{app}.py")), default_timeout=30).run()
     moved = next(one for one in page.slider if one.label == slider)
     seen = {page.get("image")[0].proto.imgs[0].url}

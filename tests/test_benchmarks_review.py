@@ -1,6 +1,5 @@
 """The parts of the benchmarks about reviewing, on a few items: what they compare does the work it says."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +45,6 @@ def test_the_list_of_case_open_is_predicted_and_has_its_maps(tmp_path: Path):
 def test_the_threshold_page_of_the_reference_counts_anew_when_its_slider_moves(tmp_path: Path, monkeypatch):
     (tmp_path / "frame.csv").write_text("case,truth,score\n0,0,0.2\n1,1,0.6\n2,1,0.4\n3,0,0.7\n")
     monkeypatch.setenv("SCORES", str(tmp_path / "frame.csv"))
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     page = AppTest.from_file(str(APPS / "threshold_app.py"), default_timeout=30).run()
     assert page.dataframe[0].value.to_numpy().tolist() == [[1, 1], [1, 1]]
     page.slider[0].set_value(0.3).run()
@@ -61,7 +59,6 @@ def test_the_case_page_of_the_reference_shows_another_picture_when_its_slider_mo
     Image.fromarray(np.eye(8, dtype=np.uint8) * 255).save(tmp_path / "maps" / "one.png")
     monkeypatch.setenv("IMAGES", str(tmp_path / "files"))
     monkeypatch.setenv("HOME_OF_MAPS", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     page = AppTest.from_file(str(APPS / "case_app.py"), default_timeout=30).run()
     seen = {page.get("image")[0].proto.imgs[0].url}
     page.slider[0].set_value(1).run()
