@@ -131,9 +131,10 @@ def titles(run: RunView, state: ListState) -> tuple[str, ...]:
 def standing(run: RunView, state: ListState) -> PointView:
     """The point that is stored for the question, else the usual one."""
     multi = run.kind is TaskKind.MULTI
-    found = operating.standing(wiring.here().db, run.id, state.finding if multi else 0)
+    finding = state.finding if multi else 0
     positive = 1 if multi or len(run.titles) == 2 else state.positive
-    return found if found.positive == positive else PointView(None, run.id, 0, positive)
+    found = operating.current(wiring.here().db, run.id, finding)
+    return found if found and found.positive == positive else PointView(None, run.id, finding, positive)
 
 
 def tried(run: RunView, state: ListState, stands: PointView) -> PointView:

@@ -1,9 +1,13 @@
 """What Streamlit does at every start and this server has no use for. It is left out where it is found, else done."""
 
+import atexit
 import gc
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+
+_loaded = {"modules": 0}
 
 
 def start() -> None:
@@ -21,8 +25,12 @@ def start() -> None:
 
 
 def keep() -> None:
-    """Once everything is loaded: after every run of a page Streamlit looks for rings among all objects."""
-    gc.freeze()
+    """What was loaded since stays: after every run of a page Streamlit looks for rings among all other objects."""
+    if not _loaded["modules"]:
+        atexit.register(gc.unfreeze)  # libraries that look for what is left of theirs at the end find nothing
+    if len(sys.modules) != _loaded["modules"]:
+        _loaded["modules"] = len(sys.modules)
+        gc.freeze()
 
 
 def _leave_out(module: Any, name: str) -> None:

@@ -11,6 +11,8 @@ from core.settings import Settings
 from dashboard.signing import Signer
 from db import Database
 
+NAMES = ("HOME", "ROUNDS_HOME", "ROUNDS_DATABASE_URL")
+
 
 @dataclass(frozen=True)
 class Wired:
@@ -32,4 +34,10 @@ def wire(settings: Settings, port: int) -> Wired:
 
 def here() -> Wired:
     """What this process serves: `dashboard.server` left its home and port in the environment."""
-    return wire(Settings.read(), int(os.environ.get("ROUNDS_PORT", "8501")))
+    return wire(_settings(*map(os.environ.get, NAMES)), int(os.environ.get("ROUNDS_PORT", "8501")))
+
+
+@lru_cache(maxsize=4)
+def _settings(*_named: str | None) -> Settings:
+    """Read once for what the environment names: a page asks for them dozens of times."""
+    return Settings.read()

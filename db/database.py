@@ -112,7 +112,10 @@ class Database:
 
     def _begin(self, connection: Any) -> None:
         options = connection.get_execution_options()
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(options.get('patience_s', self.busy_s) * 1000)}")
+        patience_ms = round(options.get("patience_s", self.busy_s) * 1000)
+        if connection.info.get("patience_ms") != patience_ms:  # of this connection to the file, since it was opened
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience_ms}")
+            connection.info["patience_ms"] = patience_ms
         # A deferred BEGIN that later writes fails with "database is locked" under rival writers; IMMEDIATE waits.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 

@@ -13,12 +13,11 @@ from db import Database
 from db.tables import Case, Image, Series, SnapshotCase
 
 
-def methods(db: Database, run_id: int) -> list[tuple[str, str]]:
+def methods(run: runs.RunView) -> list[tuple[str, str]]:
     """What can explain a run's model: (name, title), the usual one first; [] where it was made elsewhere."""
     from core.explain import EXPLAINERS
     from core.models import MODELS
 
-    run = runs.get(db, run_id)
     if run.outside is not None:
         return []
     return [(name, EXPLAINERS[name].title) for name in MODELS[run.spec.model].explainers]
@@ -68,17 +67,16 @@ def filed(
     return _view(path, asked, run) if path.exists() else None
 
 
-def pictures(db: Database, run_id: int, case_id: int) -> tuple[int, ...]:
+def pictures(db: Database, run: runs.RunView, case_id: int) -> tuple[int, ...]:
     """The ids of all images of a case as it was frozen for a run, a series' in their order.
 
     Raises:
-        NotFound: no such run, or the case is not in its snapshot.
+        NotFound: the case is not in its snapshot.
     """
-    run = runs.get(db, run_id)
     with db.read() as session:
         frozen = session.get(SnapshotCase, (run.snapshot_id, case_id))
         if frozen is None:
-            raise NotFound(f"Case {case_id} is not in snapshot '{run.snapshot}' of run {run_id}; choose one that is.")
+            raise NotFound(f"Case {case_id} is not in snapshot '{run.snapshot}' of run {run.id}; choose one that is.")
         return tuple(frozen.images or [session.get_one(Case, case_id).image_id])
 
 

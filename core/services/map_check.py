@@ -66,7 +66,7 @@ def do(work: Work) -> Json:
     from core.explain.sanity import AGAIN, Case, check
     from core.models import MODELS
 
-    offered = [name for name, _ in explaining.methods(work.db, work.run.id)]
+    offered = [name for name, _ in explaining.methods(work.run)]
     if not offered:
         raise InvalidInput(f"Nothing can explain a {work.run.spec.model}, so run {work.run.id} has no maps to check.")
     method, model = work.choice("method", offered), work.model()

@@ -66,7 +66,7 @@ def do(work: Work) -> Json:
     for told in maps_of(work.db, work.settings, work.run, split, method, layer=layer, model=work.model(),
                         class_index=None if shown < 0 else shown):  # fmt: skip
         work.tell(told.done, told.of, WHAT)
-    return {"split": split, "method": method or explaining.methods(work.db, work.run.id)[0][0], "class": shown,
+    return {"split": split, "method": method or explaining.methods(work.run)[0][0], "class": shown,
             "layer": layer, "cases": told.of, "made": told.made}  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
@@ -73,7 +73,7 @@ class RunView:
 def every(db: Database) -> list[RunView]:
     """All runs, newest first."""
     with db.read() as session:
-        return [_view(session, run) for run in session.scalars(select(Run).order_by(Run.id.desc()))]
+        return [_view(session, *row) for row in session.execute(_joined().order_by(Run.id.desc()))]
 
 
 def get(db: Database, run_id: int) -> RunView:
@@ -83,10 +83,10 @@ def get(db: Database, run_id: int) -> RunView:
         NotFound: no run has that id.
     """
     with db.read() as session:
-        run = session.get(Run, run_id)
-        if run is None:
+        row = session.execute(_joined().where(Run.id == run_id)).one_or_none()
+        if row is None:
             raise NotFound(f"There is no run {run_id}; `rounds runs` and the Runs page list them.")
-        return _view(session, run)
+        return _view(session, *row)
 
 
 def need_model(run: RunView, way: str) -> None:
@@ -155,17 +155,25 @@ def folder(settings: Settings, run_id: int) -> Path:
     return settings.folder("runs") / str(run_id)
 
 
-def _view(session: Session, run: Run) -> RunView:
-    snapshot = session.get_one(Snapshot, run.snapshot_id)
+def _joined() -> Select[Run, Snapshot, str, int]:
+    best = and_(Checkpoint.run_id == Run.id, Checkpoint.kind == CheckpointKind.BEST)
+    return (
+        select(Run, Snapshot, Task.name, Checkpoint.epoch)
+        .join(Snapshot, Snapshot.id == Run.snapshot_id)
+        .join(Task, Task.id == Snapshot.task_id)
+        .outerjoin(Checkpoint, best)
+    )
+
+
+def _view(session: Session, run: Run, snapshot: Snapshot, task: str, best_epoch: int | None) -> RunView:
     job = session.scalar(select(Job).where(Job.run_id == run.id, Job.kind == JobKind.TRAIN).order_by(Job.id.desc()))
-    best = session.get(Checkpoint, (run.id, CheckpointKind.BEST))
-    of_best = select(Metric).where(Metric.run_id == run.id, Metric.epoch == (best.epoch if best else -1))
+    of_best = select(Metric).where(Metric.run_id == run.id, Metric.epoch == best_epoch)
     return RunView(
         id=run.id, snapshot_id=snapshot.id, snapshot=snapshot.name, task_id=snapshot.task_id,
-        task=session.get_one(Task, snapshot.task_id).name, classes=tuple(pair[0] for pair in snapshot.classes),
+        task=task, classes=tuple(pair[0] for pair in snapshot.classes),
         titles=tuple(pair[1] for pair in snapshot.classes), kind=snapshot.kind, also=tuple(run.also),
         spec=TrainSpec.from_json(run.spec), result=run.result or {}, job=jobs.view(job) if job else None,
-        best_epoch=best.epoch if best else None, best={one.name: one.value for one in session.scalars(of_best)},
+        best_epoch=best_epoch, best={one.name: one.value for one in session.scalars(of_best)},
         predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,
         created_at=run.created_at, outside=run.outside,
     )  # fmt: skip

@@ -21,10 +21,10 @@ LAYOUTS = ("Overlaid", "Side by side")
 
 def choose(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
     """The controls; gives the state with what they say."""
-    offered = dict(explaining.methods(wiring.here().db, run.id))
+    offered, there = dict(explaining.methods(run)), _beside(run, row)
     if not offered:
         st.caption(f"Run {run.id} has no maps: its predictions were made elsewhere.")
-        return replace(state, others=",".join(map(str, _others(run, row, state))))
+        return replace(state, others=",".join(map(str, _others(there, state))))
     chosen = st.multiselect("Maps", offered, methods_of(run, state), format_func=offered.__getitem__, key="case_method",
                             max_selections=MOST, placeholder="none", help=_help(offered))  # fmt: skip
     with st.container(horizontal=True, gap="small", key="case_asked"):
@@ -32,7 +32,7 @@ def choose(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
         layer = _layer(run, state, chosen)
     named = st.segmented_control("Picture and map", LAYOUTS, default=LAYOUTS[state.beside == 1], key="case_beside",
                                  label_visibility="collapsed", width="stretch")  # fmt: skip
-    others = _others(run, row, state)
+    others = _others(there, state)
     method = "" if chosen == [next(iter(offered))] else ",".join(chosen) or "none"
     return replace(state, method=method, shown=shown, layer=layer, beside=int(named == LAYOUTS[1]),
                    others=",".join(map(str, others)))  # fmt: skip
@@ -45,10 +45,15 @@ def methods_of(run: RunView, state: CaseState) -> list[str]:
     return named or ([] if state.method == "none" else offered[:1])
 
 
-def others_of(row: PredictionView, run: RunView, state: CaseState) -> list[int]:
-    """The other runs that a state names, of those that predicted the case."""
-    there = [str(one) for one in predicting.runs_of_case(wiring.here().db, row.case_id) if one != run.id]
-    return [int(one) for one in dict.fromkeys(state.others.split(",")) if one in there][:MOST]
+def _beside(run: RunView, row: PredictionView) -> list[int]:
+    """The other runs that predicted the case."""
+    return [one for one in predicting.runs_of_case(wiring.here().db, row.case_id) if one != run.id]
+
+
+def _named(there: list[int], state: CaseState) -> list[int]:
+    """Those of them that a state names."""
+    titles = {str(one): one for one in there}
+    return [titles[one] for one in dict.fromkeys(state.others.split(",")) if one in titles][:MOST]
 
 
 def question(run: RunView, row: PredictionView | None, about: RunView, method: str, state: CaseState) -> Question:
@@ -85,10 +90,10 @@ def asked(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Que
 
     A model that has not the method is asked in its usual way.
     """
-    methods, chosen = methods_of(run, state), others_of(row, run, state)
+    methods, there = methods_of(run, state), _beside(run, row)
+    chosen = _named(there, state)
     found = [question(run, row, run, method, state) for method in methods]
     found += [one for other in chosen for one in of_other(run, row, other, methods, state)]
-    there = [one for one in predicting.runs_of_case(wiring.here().db, row.case_id) if one != run.id]
     behind = [one for one in there if one not in chosen][: max(0, case_layout.PANES - len(found))]
     further = [one for other in behind for one in of_other(run, row, other, methods[:1], state)]
     return found, further if methods else []
@@ -123,13 +128,12 @@ def _layer(run: RunView, state: CaseState, chosen: list[str]) -> str:
     return layer if len(titles) > 1 else state.layer
 
 
-def _others(run: RunView, row: PredictionView, state: CaseState) -> list[int]:
-    db = wiring.here().db
-    there = [one for one in predicting.runs_of_case(db, row.case_id) if one != run.id]
+def _others(there: list[int], state: CaseState) -> list[int]:
     if not there:
         return []
+    db = wiring.here().db
     titles = {one: f"Run {one} · {runs.get(db, one).model}" for one in there}
-    return st.multiselect("Beside them, the maps of", titles, others_of(row, run, state), key="case_others",
+    return st.multiselect("Beside them, the maps of", titles, _named(there, state), key="case_others",
                           format_func=titles.__getitem__, max_selections=MOST, placeholder="other runs")  # fmt: skip
 
 

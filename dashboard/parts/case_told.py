@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.services import map_badges, runs
+from core.services.map_files import MapView
 from core.services.runs import RunView
 from dashboard import look, wiring
 from dashboard.parts import case_more, mishap, trust_badge, trust_banner
@@ -10,20 +11,24 @@ from dashboard.parts.case_question import Question
 from dashboard.parts.case_viewer import Laid
 from dashboard.state import ReviewState
 
+Filed = dict[Question, list[tuple[int, MapView | None]]]  # by question each picture's id with its map, once it is made
+
 
 def show(run: RunView, laid: Laid) -> None:
     """Of each map that is shown, of this run or another, once it has been computed; and that it is no segmentation."""
     shown = laid.shown()
     if not shown:
         return
-    waits = _waits(shown)
+    first = _filed(shown)
+    waits = _waits(first)
 
     def drawn() -> None:
-        if waits and not _waits(shown):
+        found = _filed(shown) if waits else first
+        if waits and not _waits(found):
             st.rerun()  # now its layers are known too
         several = len({one.run for one in shown} | {run.id}) > 1
-        for one, images in shown.items():
-            _maps(one, images, named=several)
+        for one, views in found.items():
+            _maps(one, views, named=several)
         _checks(run, shown, named=several)
         if laid.further and len(laid.layout.places) > laid.layout.panes:
             st.caption("Maps of other runs in panes that x adds have their badges once these runs are chosen above.")
@@ -35,14 +40,17 @@ def show(run: RunView, laid: Laid) -> None:
         _slices(shown, laid)
 
 
-def _waits(shown: dict[Question, list[int]]) -> bool:
+def _filed(shown: dict[Question, list[int]]) -> Filed:
+    return {one: [(image, one.filed(image)) for image in images] for one, images in shown.items()}
+
+
+def _waits(found: Filed) -> bool:
     """The maps of a case's pictures are made together, so its own picture tells; a model may not see the others."""
-    return any(one.filed(images[0]) is None for one, images in shown.items())
+    return any(views[0][1] is None for views in found.values())
 
 
-def _maps(one: Question, images: list[int], *, named: bool) -> None:
+def _maps(one: Question, found: list[tuple[int, MapView | None]], *, named: bool) -> None:
     """A title and a badge for each picture that the map is shown of."""
-    found = [(image, one.filed(image)) for image in images]
     for image, view in found:
         if view is not None:
             st.markdown(look.plain((f"Run {one.run} · " if named else "") + view.title))

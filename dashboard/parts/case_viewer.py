@@ -53,7 +53,7 @@ def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: Case
     wired, session = wiring.here(), who.session()
     case = labeling.case(wired.db, row.case_id)
     task = tasks.get(wired.db, case.task_id)
-    seen = explaining.pictures(wired.db, run.id, case.id)
+    seen = explaining.pictures(wired.db, run, case.id)
     laid = _laid(run, row, seen, task.unit, state)
     views = images.many(wired.db, [*laid.stack, *laid.beside])
     several = len({one.run for one in laid.asked}) > 1

@@ -15,11 +15,10 @@ PARTS = {"weights": "Weights drawn anew", "answers": "Answers", "classes": "Othe
 
 def show(run: RunView) -> None:
     """The method that is asked for, what its check found with every number, or the button that starts it."""
-    db = wiring.here().db
-    offered = dict(explaining.methods(db, run.id))
+    offered = dict(explaining.methods(run))
     if not offered:
         return
-    checks = map_check.by_method(db, run.id)
+    checks = map_check.by_method(wiring.here().db, run.id)
     method: str = st.selectbox("Maps by", offered, format_func=offered.__getitem__, key=f"trust_method_{run.id}",
                                help="A check says nothing of other methods: each is checked by itself.")  # fmt: skip
     found, busy = checks.get(method), trust_job.going(run, "check")

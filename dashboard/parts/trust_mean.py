@@ -71,7 +71,7 @@ def _offer(run: RunView, found: MeanMap | None, said: str, split: str, finding: 
     if trust_job.going(run, "maps"):
         return
     some = found is not None and bool(found.values)
-    method = explaining.methods(wiring.here().db, run.id)[0][0]
+    method = explaining.methods(run)[0][0]
     trust_job.offer(
         run, "maps", button="Make the maps of this split",
         asked={"split": split, "method": method, "class": -1 if finding is None else finding, "layer": ""},

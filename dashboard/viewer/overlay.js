@@ -27,8 +27,21 @@ function colourOf(stops, heat) {
   return stops[low].map((part, index) => part + (stops[high][index] - part) * (at - low));
 }
 
+const ROOM = 16;
+const kept = new Map(); // url -> promise; a Map keeps its order: the first is the one asked for longest ago
+
+/** The map of an address, drawn as it was when it was asked for last: shared by all who ask, the newest are kept. */
+export function fetched(url) {
+  const found = kept.get(url) || made(url);
+  kept.delete(url);
+  kept.set(url, found);
+  found.catch(() => kept.delete(url)); // the next one who asks tries again
+  if (kept.size > ROOM) kept.delete(kept.keys().next().value);
+  return found;
+}
+
 /** Its heat, 0 to 255 by rows, and what it says it is. */
-export async function fetched(url) {
+async function made(url) {
   const answer = await fetch(url, { credentials: "same-origin" });
   if (!answer.ok) throw new Error(await sentence(answer));
   const title = decodeURIComponent(answer.headers.get("X-Title") || "");

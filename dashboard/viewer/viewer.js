@@ -9,6 +9,7 @@ import { listen } from "./keys.js";
 import { frameOf, lensOf } from "./lens.js";
 import { prefetch } from "./loader.js";
 import { Maps } from "./maps.js";
+import { fetched } from "./overlay.js";
 import { Panes, stackOf } from "./panes.js";
 import { Ruler } from "./ruler.js";
 import { press, toolsOf } from "./tools.js";
@@ -262,8 +263,7 @@ export class Viewer {
   /** What the next step may show: its picture, and those of its maps that were computed. */
   fetchAhead(ahead) {
     prefetch(stackOf("ahead", "", ahead.map(({ image }) => image)).slices, "ahead");
-    for (const url of ahead.flatMap(({ maps }) => maps))
-      fetch(url, { credentials: "same-origin", priority: "low" }).catch(() => {}); // it is told where it is shown
+    for (const url of ahead.flatMap(({ maps }) => maps)) fetched(url).catch(() => {}); // it is told where it is shown
   }
 
   /** As many panes as have something to show; who laid them out otherwise by key keeps that from case to case. */

@@ -35,3 +35,17 @@ def test_a_streamlit_without_it_starts_all_the_same(monkeypatch):
     monkeypatch.delattr(scanner, "scan_component_manifests")
     lean.start()
     assert not hasattr(scanner, "scan_component_manifests")
+
+
+def test_what_was_loaded_since_stays_and_nothing_else(monkeypatch):
+    kept = []
+    monkeypatch.setattr(lean, "_loaded", {"modules": 0})
+    monkeypatch.setattr(lean.gc, "freeze", lambda: kept.append(len(sys.modules)))
+    monkeypatch.setattr(lean.atexit, "register", kept.append)
+    lean.keep()
+    lean.keep()  # a page whose modules are all there is let go as it was
+    monkeypatch.setitem(sys.modules, "a_module_of_a_page", lean)
+    lean.keep()
+    first, *counted = kept
+    assert first is lean.gc.unfreeze
+    assert counted == [len(sys.modules) - 1, len(sys.modules)]

@@ -7,7 +7,18 @@ import pytest
 
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput
-from core.services import evaluating, examples, explaining, images, labeling, predicting, snapshotting, tasks, training
+from core.services import (
+    evaluating,
+    examples,
+    explaining,
+    images,
+    labeling,
+    predicting,
+    runs,
+    snapshotting,
+    tasks,
+    training,
+)
 from core.training.spec import TrainSpec
 from db.tables import Prediction
 from db.vocabulary import Answer, TaskKind, Unit
@@ -89,7 +100,9 @@ def test_two_views_of_a_study_and_a_map_of_each(home, data_dir, tmp_path, model)
         explaining.explain(home.db, home.settings, run_id=run, image_id=int(plane.image)) for plane in case.planes
     ]  # fmt: skip
     assert maps[0].path.read_bytes() != maps[1].path.read_bytes()
-    assert explaining.pictures(home.db, run, int(case.key)) == tuple(int(plane.image) for plane in case.planes)
+    assert explaining.pictures(home.db, runs.get(home.db, run), int(case.key)) == tuple(
+        int(plane.image) for plane in case.planes
+    )
     assert {one.picture for one in maps} == {
         f"image {at} of 2 ({plane.view})" for at, plane in enumerate(case.planes, 1)
     }

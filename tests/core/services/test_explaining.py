@@ -67,7 +67,7 @@ def test_a_map_in_which_nothing_spoke_says_so(case):
 
 def test_every_method_that_is_offered_is_made(case):
     home, run, _ = case
-    for method, title in explaining.methods(home.db, run):
+    for method, title in explaining.methods(runs.get(home.db, run)):
         found = ask(case, method=method)
         assert (found.method, found.method_title) == (method, title)
         assert heat(found).max() in (0, 255)
@@ -94,7 +94,7 @@ def test_what_cannot_be_asked_is_a_sentence(case):
     home, run, _ = case
     with home.db.transaction() as session:
         session.get_one(Run, run).outside = {"name": "scores.csv"}
-    assert explaining.methods(home.db, run) == []
+    assert explaining.methods(runs.get(home.db, run)) == []
     with pytest.raises(InvalidInput, match="its predictions were made elsewhere"):
         ask(case)
 

@@ -109,7 +109,7 @@ def test_what_needs_a_model_says_that_there_is_none(home, tmp_path):
         with pytest.raises(InvalidInput) as refused:
             ask()
         assert str(refused.value).startswith(said)
-    assert explaining.methods(home.db, run) == []
+    assert explaining.methods(runs.get(home.db, run)) == []
     spec = TrainSpec(start="run", start_run=run)
     with pytest.raises(
         NotFound, match=f"Run {run} to start from .* has no weights: its predictions were made elsewhere"
