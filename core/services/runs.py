@@ -155,7 +155,7 @@ def folder(settings: Settings, run_id: int) -> Path:
     return settings.folder("runs") / str(run_id)
 
 
-def _joined() -> Select[Run, Snapshot, str, int]:
+def _joined() -> "Select[Run, Snapshot, str, int]":
     best = and_(Checkpoint.run_id == Run.id, Checkpoint.kind == CheckpointKind.BEST)
     return (
         select(Run, Snapshot, Task.name, Checkpoint.epoch)
