@@ -68,7 +68,8 @@ def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: Case
         "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
         "drawing": drawing.offered(task), "note": f"run {run.id} · case {at + 1} of {len(rows)}", "cases": [about],
         "overlays": _overlays([*laid.asked, *laid.further], seen, named), "places": list(laid.layout.places),
-        "panes": laid.layout.panes, "ahead": [] if task.unit is Unit.SERIES else _ahead(run, rows, at, state),
+        "panes": laid.layout.panes, "alone": len(rows) == 1,
+        "ahead": [] if task.unit is Unit.SERIES else _ahead(run, rows, at, state),
     }  # fmt: skip
     viewer.show(key="case_viewer", data=data, told=_heard)
     return laid

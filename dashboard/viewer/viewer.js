@@ -56,6 +56,11 @@ export class Viewer {
     return this.shown && this.panes[0].painted ? this.shown.id : null;
   }
 
+  /** Whether another case of the list was asked for and is not on the screen: a verdict now would be of one unseen. */
+  get between() {
+    return Boolean(this.left) && (this.left === this.shown?.id || !this.root.dataset.painted);
+  }
+
   /** Show a case from its first (of a stack: middle) slice. */
   show(shown) {
     this.shown = shown;
@@ -226,6 +231,7 @@ export class Viewer {
 
   /** Who is asked for a key: first what is going on over the picture, then the page; with Ctrl or Alt only the first. */
   pressed(key, repeat, event) {
+    if (this.between && /^\d$/.test(key)) return this.say("The next case is not here yet; press again when it is."), true;
     if (this.keymaps.some((ask) => ask(key, event))) return true;
     return !(event.ctrlKey || event.metaKey || event.altKey) && this.onKey(key, repeat, event);
   }
@@ -243,6 +249,8 @@ export class Viewer {
   }
 
   step(by) {
+    if (this.data.alone) return;
+    this.left = this.shown.id;
     this.send("event", { kind: "step", by, from: this.shown.id });
   }
 

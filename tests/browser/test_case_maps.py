@@ -161,6 +161,24 @@ def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, pa
     assert settled(page).evaluate(COLOURED) > 0
 
 
+def test_a_verdict_is_of_a_case_that_was_seen(world, page):
+    """Who presses the arrow and a verdict's key at once has not seen the next case."""
+    viewer = opened(world, page, "first")
+    first = viewer.get_attribute("data-case")
+    page.locator(".rv-pane").first.click()
+    page.evaluate("""() => ["ArrowRight", "1"].forEach(key => document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))""")
+    expect(viewer).not_to_have_attribute("data-case", first)
+    second = int(viewer.get_attribute("data-case"))
+    mine = {one.case_id: one.id for one in predicting.every(world.db, world.runs["first"], split="test")}
+    settled(page)
+    assert reviewing.of_prediction(world.db, mine[second]) == []
+    page.keyboard.press("1")
+    expect(page.get_by_text(re.compile("model right"))).to_be_visible()
+    assert [one.verdict for one in reviewing.of_prediction(world.db, mine[second])] == ["model right"]
+    assert "model right" not in [one.verdict for one in reviewing.of_prediction(world.db, mine[int(first)])]
+
+
 def test_an_excluded_case_says_why(world, page):
     row = predicting.every(world.db, world.runs["first"], split="test")[-1]
     images.exclude(world.db, row.image_id, because="the wrong patient")
