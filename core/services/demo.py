@@ -61,7 +61,7 @@ def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> 
     for spec in SPECS:
         name = f"demo-{spec.model}"
         made = training.submit(db, snapshot_id=snapshot.id, spec=spec, by=BY, key=name, launcher=launcher)
-        predicting.submit(db, run_id=made.run, split="test", by=BY, key=name, launcher=launcher)
+        predicting.submit(db, run_id=made.run, split="all", by=BY, key=name, launcher=launcher)
 
 
 def waiting(db: Database, launcher: Launcher, *, models: int = len(SPECS)) -> Iterator[Step]:
