@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.evaluation.curve_bands import Band, precision_band, roc_band
 from core.evaluation.curves import Curve, precision_recall, roc
 from core.evaluation.scored import Scored
 from dashboard import look
@@ -25,8 +26,9 @@ def show(found: Asked) -> None:
     with st.container(key="plots"):
         left, right = st.columns(2, gap="large")
     about = (
-        f"{one.name} against the rest, {int(one.truth.sum()):,} of {look.count(len(one.cases), found.unit)}; "
-        f"the diamond is the operating point {found.threshold:.3f}. A click on the curve opens the cases there."
+        f"{one.name} against the rest, {int(one.truth.sum()):,} of {look.count(len(one.cases), found.unit)} of "
+        f"{look.count(len(one.patients), 'patient')}; the diamond is the operating point {found.threshold:.3f}. "
+        "A click on the curve opens the cases there."
     )
     with left:
         _roc(found, one, about)
@@ -37,28 +39,40 @@ def show(found: Asked) -> None:
 def _roc(found: Asked, one: Scored, about: str) -> None:
     full = kept((id(one), "roc"), lambda: (one, roc(one.scores, one.truth)))[1]
     shown = full.thinned(POINTS)
+    sure = kept((id(one), "roc band"), lambda: (one, roc_band(one)))[1]
     plot = chart.square("1 − specificity", "sensitivity")
     chart.guide(plot, [0, 1], [0, 1])
+    chart.band(plot, sure.x, sure.low, sure.high)
     chart.line(plot, shown.x, shown.y, hover="sensitivity %{y:.3f}, 1 − specificity %{x:.3f}<extra></extra>")
     (tn, fp), (fn, tp) = found.matrix()
     chart.here(plot, fp / (tn + fp), tp / (tp + fn), threshold=found.threshold)
-    table = {"1 - specificity": full.x, "sensitivity": full.y, "threshold": full.thresholds}
-    chart.show(plot, table, title="ROC", caption=about, key="roc", name=f"roc-run-{found.run.id}", spans=spans(shown))
+    table = {"1 - specificity": full.x, "sensitivity": full.y, **sure.along(full.x), "threshold": full.thresholds}
+    chart.show(plot, table, title="ROC", caption=f"{about} {_said(sure)}", key="roc", spans=spans(shown),
+               name=f"roc-run-{found.run.id}")  # fmt: skip
 
 
 def _precision(found: Asked, one: Scored, about: str) -> None:
     full = kept((id(one), "pr"), lambda: (one, precision_recall(one.scores, one.truth)))[1]
     shown = full.thinned(POINTS)
+    sure = kept((id(one), "pr band"), lambda: (one, precision_band(one)))[1]
     share = float(one.truth.mean())
     plot = chart.square("sensitivity (recall)", "PPV (precision)")
     chart.guide(plot, [0, 1], [share, share])
+    chart.band(plot, sure.x, sure.low, sure.high)
     chart.line(plot, shown.x, shown.y, hover="PPV %{y:.3f}, sensitivity %{x:.3f}<extra></extra>")
     (_, fp), (fn, tp) = found.matrix()
     if tp + fp:
         chart.here(plot, tp / (tp + fn), tp / (tp + fp), threshold=found.threshold)
-    table = {"recall": full.x, "precision": full.y, "threshold": full.thresholds}
-    chart.show(plot, table, title="Precision and recall", key="pr", name=f"precision-recall-run-{found.run.id}",
-               caption=f"{about} Dashed: what guessing gives, {share:.3f}.", spans=spans(shown))  # fmt: skip
+    table = {"recall": full.x, "precision": full.y, **sure.along(full.x), "threshold": full.thresholds}
+    chart.show(plot, table, title="Precision and recall", key="pr", spans=spans(shown),
+               name=f"precision-recall-run-{found.run.id}",
+               caption=f"{about} {_said(sure)} Dashed: what guessing gives, {share:.3f}.")  # fmt: skip
+
+
+def _said(sure: Band) -> str:
+    if not sure.x:
+        return "No band: a single patient carries it."
+    return "The band holds the height of the curve at each place by itself with 95 %, whole patients resampled."
 
 
 def spans(curve: Curve) -> list[chart.Span]:

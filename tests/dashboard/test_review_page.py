@@ -4,9 +4,11 @@ import json
 import re
 import shutil
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
+from core.evaluation.curve_bands import precision_band, roc_band
 from core.services import groups, operating, runs, scored, workspace
 from dashboard.parts import review_sections, section_groups
 from db.vocabulary import Split, TaskKind
@@ -142,8 +144,18 @@ def test_one_class_in_the_test_set_is_a_sentence_and_never_nan(db):
             assert "The curves are undefined: all 30 cases here are Ill." in text_of(app)
 
 
-def drawn_plot(app):
-    return json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+def drawn_plot(app, number=0):
+    return json.loads(app.get("plotly_chart")[number].proto.spec)["data"]
+
+
+def test_both_curves_have_their_band_on_the_plot_and_in_the_table(db):
+    run = runs.get(db, draw(db).run)
+    found = scored.of(db, run.id, split="val", point=operating.standing(db, run.id))
+    app = opened("review", run=str(run.id), section="curves", split="val")
+    for number, made in enumerate((roc_band(found), precision_band(found))):
+        (band,) = [one for one in drawn_plot(app, number) if one.get("fill") == "toself"]
+        np.testing.assert_allclose(band["y"], [*made.high, *reversed(made.low)], atol=1e-9)
+    assert text_of(app).count("The band holds the height of the curve at each place") == 2
 
 
 def test_the_diamond_of_the_decision_curve_lies_at_the_threshold_itself(db):
