@@ -108,6 +108,14 @@ def signed(number: float) -> str:
     return f"{number:+.3f}".replace("-", "−")
 
 
+def amount(found: Figure, *, signed: bool = False) -> str:
+    """In its own unit: `4.21 (3.1 to 5.3)`, with signs `+1.2 (−0.3 to +2.7)`; `–` where it is not told."""
+    if found.value is None or found.low is None or found.high is None:
+        return "–"
+    value, low, high = (f"{one:{'+' if signed else ''}.3g}" for one in (found.value, found.low, found.high))
+    return f"{value} ({low} to {high})".replace("-", "−")
+
+
 def rate_axis(title: str) -> dict[str, Any]:
     """An axis from 0 to 1."""
     return {

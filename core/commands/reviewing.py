@@ -85,12 +85,14 @@ def subgroups(arguments: Arguments) -> Output:
 
     db, _, _ = here.opened(arguments)
     run = runs.get(db, arguments.run)
-    found = groups.of(
-        db, run.id, split=arguments.split, finding=runs.finding_named(run, arguments.finding),
-        figure=arguments.figure, pairs=not arguments.no_pairs,
-        only=tuple(name.strip() for name in arguments.by.split(",") if name.strip()),
-    )  # fmt: skip
-    looked = _looked(db, arguments.split, run.id, finding=found.point.finding)
+    only = tuple(name.strip() for name in arguments.by.split(",") if name.strip())
+    asked: dict[str, Any] = {"split": arguments.split, "pairs": not arguments.no_pairs, "only": only}
+    finding = runs.finding_named(run, arguments.finding)
+    if run.kind == "number":
+        found = groups.of_numbers(db, run.id, figure=arguments.figure or "mae", **asked)
+    else:
+        found = groups.of(db, run.id, finding=finding, figure=arguments.figure or "auroc", **asked)
+    looked = _looked(db, arguments.split, run.id, finding=finding or 0)
     return {"run": run.id, "split": arguments.split, **found.to_json(), **looked}
 
 

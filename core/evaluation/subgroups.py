@@ -22,19 +22,20 @@ from core.evaluation.slices import Facts, Partition, partitions
 
 FIGURES = ("auroc", *decided.NAMES)
 LEAST_CASES, LEAST_EVENTS = 20, 5
+UNBOUNDED = "Not shown, for it cannot be bounded."
 
 
 @dataclass(frozen=True, slots=True)
 class Subgroup:
     """Cases that share `facts`, one or two of (name, value): their figure, that of all others, and the gap between.
 
-    `events` are the cases whose truth is yes. `thin`: under 20 cases or 5 events; then nothing is tested. `p` is that
-    of the gap, `adjusted_p` the same corrected for all groups looked at (see gaps.CORRECTION).
+    `events` are the cases whose truth is yes, None of numbers. `thin`: under 20 cases or 5 events; then nothing is
+    tested. `p` is that of the gap, `adjusted_p` the same corrected for all groups looked at (see gaps.CORRECTION).
     """
 
     facts: Facts
     cases: int
-    events: int
+    events: int | None
     patients: int
     figure: Figure
     rest: Figure
@@ -76,9 +77,9 @@ def subgroups(
     else:
         measured = _by_cells(scored, threshold, figure, asked, resamples, seed)
     found = [_subgroup(scored, one) for one in measured]
-    corrected = _corrected([group for group, _ in found])
-    surely = {group.facts: errors for group, (_, errors) in zip(corrected, found, strict=True)}
-    return sorted(corrected, key=lambda one: _place(one, surely[one.facts]))
+    groups = corrected([group for group, _ in found])
+    surely = {group.facts: errors for group, (_, errors) in zip(groups, found, strict=True)}
+    return sorted(groups, key=lambda one: _place(one, surely[one.facts]))
 
 
 def _asked(scored: Scored, facts: Mapping[str, Sequence[str]], *, paired: bool) -> list[Partition]:
@@ -147,10 +148,11 @@ def _bounded(figure: Figure) -> Figure:
     """Never a bare number."""
     if figure.value is None or figure.low is not None:
         return figure
-    return Figure(None, None, None, figure.n, f"Not shown, for it cannot be bounded. {figure.note}")
+    return Figure(None, None, None, figure.n, f"{UNBOUNDED} {figure.note}")
 
 
-def _corrected(found: Sequence[Subgroup]) -> list[Subgroup]:
+def corrected(found: Sequence[Subgroup]) -> list[Subgroup]:
+    """Each with its p corrected for all that were tested."""
     adjusted = iter(holm([one.p for one in found if one.p is not None]))
     return [one if one.p is None else replace(one, adjusted_p=next(adjusted)) for one in found]
 

@@ -5,9 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.errors import InvalidInput
 from core.evaluation.bands import banded
-from core.evaluation.metrics import Bools
+from core.evaluation.measures import Owners
+from core.evaluation.metrics import Bools, Floats
+from core.evaluation.number_groups import number_groups
 from core.evaluation.subgroups import LEAST_CASES, Subgroup, subgroups
 from core.services import operating, scored
 from core.services.facts import UNKNOWN, facts
@@ -26,19 +31,19 @@ NONE = (
 class Groups:
     """The groups, worst first, of the figure at the point. `facts` were looked at, `left_out` say why others were not.
 
-    `words` is a sentence where there are no groups.
+    `point` is None of numbers. `words` is a sentence where there are no groups.
     """
 
     rows: tuple[Subgroup, ...]
     figure: str
-    point: PointView
+    point: PointView | None
     facts: tuple[str, ...]
     left_out: Mapping[str, str]
     words: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without NaN."""
-        return {"figure": self.figure, "point": self.point.to_json(), "facts": list(self.facts),
+        return {"figure": self.figure, "point": self.point and self.point.to_json(), "facts": list(self.facts),
                 "left_out": dict(self.left_out), "words": self.words,
                 "groups": [{**asdict(one), "facts": dict(one.facts)} for one in self.rows]}  # fmt: skip
 
@@ -58,17 +63,42 @@ def of(
     """
     point = point or operating.standing(db, run_id, finding or 0)
     asked = scored.of(db, run_id, split=split, finding=finding, point=point)
-    told = banded(facts(db, asked.cases.tolist()))
-    if strange := [name for name in only if name not in told]:
-        raise InvalidInput(f"No case of run {run_id} has a fact '{strange[0]}'; its facts are: {', '.join(told)}.")
-    named = {name: values for name, values in told.items() if name in only or not only}
-    left_out = {name: why for name, values in named.items() if (why := _why_not(name, values, asked.truth))}
-    kept = {name: values for name, values in named.items() if name not in left_out}
+    kept, left_out = _facts(db, run_id, asked.cases, asked.truth, only)
     rows = subgroups(asked, point.threshold, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, point, tuple(kept), left_out, "" if rows else NONE)
 
 
-def _why_not(name: str, values: Sequence[str], truth: Bools) -> str:
+def of_numbers(
+    db: Database, run_id: int, *, split: str = "test", figure: str = "mae", pairs: bool = True,
+    only: Sequence[str] = (), resamples: int = 1000, seed: int = 0,
+) -> Groups:  # fmt: skip
+    """The same of a run that answers with numbers: mae, rmse or bias of each group, in the number's unit.
+
+    Raises:
+        NotFound: no such run.
+        InvalidInput: the split was not predicted, or an unknown figure or fact.
+    """
+    held = scored.columns(db, run_id, split)
+    told, true = held.scores[:, 0], held.truths[:, 0]
+    kept, left_out = _facts(db, run_id, held.cases, true, only)
+    owners = Owners(held.owner, len(held.patients))
+    rows = number_groups(told, true, owners, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
+    return Groups(tuple(rows), figure, None, tuple(kept), left_out, "" if rows else NONE)
+
+
+def _facts(
+    db: Database, run_id: int, cases: NDArray[np.int64], truth: Bools | Floats, only: Sequence[str]
+) -> tuple[dict[str, Sequence[str]], dict[str, str]]:
+    """The facts to look at, by name with the value of each case; and why others are left out."""
+    told = banded(facts(db, cases.tolist()))
+    if strange := [name for name in only if name not in told]:
+        raise InvalidInput(f"No case of run {run_id} has a fact '{strange[0]}'; its facts are: {', '.join(told)}.")
+    named = {name: values for name, values in told.items() if name in only or not only}
+    left_out = {name: why for name, values in named.items() if (why := _why_not(name, values, truth))}
+    return {name: values for name, values in named.items() if name not in left_out}, left_out
+
+
+def _why_not(name: str, values: Sequence[str], truth: Bools | Floats) -> str:
     counts = Counter(values)
     known = {value: count for value, count in counts.items() if value != UNKNOWN}
     if name in SKIPPED:

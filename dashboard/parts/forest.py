@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import api
 
 LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
-THIN = "Too few cases for a figure of its own: fewer than 20, or fewer than 5 events"
+THIN = "Too few for a figure of its own"
 CSS = """
 .rf-root{font-family:var(--st-font);color:var(--st-text-color);font-size:14px;font-variant-numeric:tabular-nums}
 .rf-rows{max-height:316px;overflow:auto}
@@ -32,12 +32,15 @@ _forest = st.components.v2.component("rounds_forest", html='<div class="rf-root"
 
 @dataclass(frozen=True)
 class Row:
-    """One group: `figure`, `gap` and `p` are words, `value`, `low` and `high` are drawn; None: undefined."""
+    """One group: `figure`, `gap` and `p` are words, `value`, `low` and `high` are drawn; None: undefined.
+
+    `count` is a second number of it, under its heading.
+    """
 
     id: int
     name: str
     cases: int
-    events: int
+    count: int
     value: float | None
     low: float | None
     high: float | None
@@ -49,14 +52,24 @@ class Row:
 
 
 def show(
-    rows: Sequence[Row], headings: Sequence[str], *, overall: float | None, key: str, opened: Callable[[int], None]
-) -> None:
-    """The rows in their order, with the figure of all cases as a dashed line; `opened` is told -1 for a closed row."""
-    bounds = [one for row in rows for one in (row.low, row.value) if one is not None and not row.thin]
-    least = int(min([*bounds, overall or 0.5, 0.9]) * 10) / 10
+    rows: Sequence[Row], headings: Sequence[str], *, overall: float | None, key: str, opened: Callable[[int], None],
+    amounts: bool = False,
+) -> None:  # fmt: skip
+    """The rows in their order, with the figure of all cases as a dashed line; `opened` is told -1 for a closed row.
+
+    Figures are shares, drawn up to 1, or `amounts` in some unit, drawn with 0.
+    """
+    bounds = [one for row in rows for one in (row.low, row.value, row.high) if one is not None and not row.thin]
+    bounds += [one for one in (overall,) if one is not None]
+    least, most = _with_zero(bounds) if amounts else (int(min([*bounds, 0.9]) * 10) / 10, 1.0)
     data = {
         "url": f"/api/viewer/{api.version()}/forest.js", "rows": [asdict(row) for row in rows], "overall": overall,
-        "axis": [least, 1.0], "headings": list(headings), "thin": THIN,
-        "ticks": [{"at": at, "text": f"{least + at * (1 - least):.2g}"} for at in (0.0, 0.5, 1.0)],
+        "axis": [least, most], "headings": list(headings), "thin": THIN,
+        "ticks": [{"at": at, "text": f"{least + at * (most - least):.2g}"} for at in (0.0, 0.5, 1.0)],
     }  # fmt: skip
     _forest(data=data, key=key, on_opened_change=lambda: opened(int(st.session_state[key]["opened"])))
+
+
+def _with_zero(bounds: Sequence[float]) -> tuple[float, float]:
+    least, most = min([*bounds, 0.0]), max([*bounds, 0.0])
+    return (least, most) if most > least else (0.0, 1.0)

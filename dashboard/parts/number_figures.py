@@ -19,15 +19,13 @@ TITLES = {"mae": "Mean absolute error", "rmse": "Root mean square error", "r2": 
 
 def show(found: Asked) -> None:
     """Figures, then predicted over true."""
-    wired = wiring.here()
-    measure = tasks.get(wired.db, found.run.task_id).measure
-    told = _report(found)
+    measure, told = unit(found), report(found)
     with st.container(key="figures"):
         columns = st.columns(len(TITLES))
     for column, (name, title) in zip(columns, TITLES.items(), strict=True):
-        one, unit = told.metrics[name], "" if name == "r2" else f" {measure}".rstrip()
+        one, of = told.metrics[name], "" if name == "r2" else f" {measure}".rstrip()
         with column:
-            st.metric(title, "undefined" if one.value is None else f"{one.value:.3g}{unit}", help=one.note or None)
+            st.metric(title, "undefined" if one.value is None else f"{one.value:.3g}{of}", help=one.note or None)
             st.caption(one.note if one.low is None else f"95 % interval {one.low:.3g} to {one.high:.3g}, n = {one.n:,}")
             if name == "rmse":
                 st.caption(mean_square(told.metrics["mse"], measure))
@@ -44,6 +42,11 @@ def show(found: Asked) -> None:
     _scatter(found, measure)
 
 
+def unit(found: Asked) -> str:
+    """What the numbers are measured in, such as mm."""
+    return tasks.get(wiring.here().db, found.run.task_id).measure
+
+
 def mean_square(one: Figure, measure: str) -> str:
     """`Mean square error 17.6 years² (95 % interval 12.1 to 23.1)`."""
     if one.value is None:
@@ -57,7 +60,8 @@ def squared(measure: str) -> str:
     return f"{measure}²" if measure.isalpha() else f"({measure})²" if measure else ""
 
 
-def _report(found: Asked) -> NumberReport:
+def report(found: Asked) -> NumberReport:
+    """Every figure of the numbers, with its interval."""
     wired = wiring.here()
     run, split = found.run.id, found.state.split
     key = (*asked.stamped(run, split), "numbers")

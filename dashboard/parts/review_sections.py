@@ -16,6 +16,7 @@ SECTIONS = {"overview": "Matrix and figures", "curves": "Curves", "calibration":
             "maps": "Maps", "shortcuts": "Shortcuts", "suspects": "Suspected labels"}  # fmt: skip
 OF_MODEL = ("maps", "shortcuts", "suspects")  # what only a model has that was trained here
 OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
+OF_NUMBERS = ("overview", "groups", "maps", "shortcuts")
 
 
 def show(run: RunView) -> None:
@@ -23,24 +24,19 @@ def show(run: RunView) -> None:
     state = marks.taken(ReviewState.from_url())
     state = point.taken(run, point.settled(run, state))
     found = asked.of(run, state)
-    if not found.titles:
-        state.to_url()
-        trust_banner.over(run)
-        number_figures.show(found)
-        case_strip.show(found, state)
-        return
-    point.show(found, state)
+    if found.titles:
+        point.show(found, state)
     trust_banner.over(run)
     state = _section(found, state)
     state.to_url()
     body = st.container(key="section")
     with body:
-        _draw(state.section)(found, state)
+        _draw(state.section, numbers=not found.titles)(found, state)
     case_strip.show(found, state)
 
 
 def _section(found: Asked, state: ReviewState) -> ReviewState:
-    offered = list(SECTIONS) if found.scored is not None else list(OF_ALL)
+    offered = list(SECTIONS if found.scored is not None else OF_ALL if found.titles else OF_NUMBERS)
     if found.finding is None:
         offered = [one for one in offered if one != "findings"]
     if found.run.outside is not None:
@@ -48,13 +44,14 @@ def _section(found: Asked, state: ReviewState) -> ReviewState:
         st.caption(f"No maps, no features: the predictions of run {found.run.id} were made elsewhere.")
     if len(offered) == 1:
         return replace(state, section="")
+    titles = SECTIONS if found.titles else SECTIONS | {"overview": "Figures"}
     shown = state.section if state.section in offered else offered[0]
     chosen = st.segmented_control("Section", offered, default=shown, required=True, key="review_section",
-                                  format_func=SECTIONS.__getitem__, label_visibility="collapsed")  # fmt: skip
+                                  format_func=titles.__getitem__, label_visibility="collapsed")  # fmt: skip
     return replace(state, section="" if chosen == offered[0] else chosen or "")
 
 
-def _draw(section: str) -> Callable[[Asked, ReviewState], None]:
+def _draw(section: str, *, numbers: bool) -> Callable[[Asked, ReviewState], None]:
     """What draws a section; its module is loaded when it is first shown."""
     if section == "curves":
         from dashboard.parts import section_curves
@@ -80,6 +77,8 @@ def _draw(section: str) -> Callable[[Asked, ReviewState], None]:
         from dashboard.parts import section_model
 
         return section_model.SECTIONS[section]
+    if numbers:
+        return lambda found, _: number_figures.show(found)
     from dashboard.parts import section_overview
 
     return section_overview.show

@@ -15,20 +15,24 @@ from core.services.groups import Groups
 from dashboard import asked, look, wiring
 from dashboard.asked import Asked
 from dashboard.kept import kept
-from dashboard.parts import chart, forest, marks, section_overview
+from dashboard.parts import chart, forest, looks, marks, number_figures, section_overview
 from dashboard.state import ReviewState
 
 FIGURES = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
-HEADINGS = ("group", "cases", "events", "", "{figure} (95 %)", "gap to the rest", "p, corrected")
+OF_NUMBERS = ("mae", "rmse", "bias")
+HEADINGS = ("group", "cases", "{count}", "", "{figure} (95 %)", "gap to the rest", "p, corrected")
 SHOWN = 60
 PAIRED = 5_000  # cases up to which pairs are looked at unasked: with more their table takes longer than a move should
 
 
 def show(found: Asked, state: ReviewState) -> None:
     """Which figure of which groups, and the rows."""
+    numbers = not found.titles
+    titles = number_figures.TITLES if numbers else section_overview.TITLES
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        figure = st.selectbox("Figure", FIGURES, format_func=section_overview.TITLES.__getitem__, key="groups_figure",
-                              width=190, label_visibility="collapsed")  # fmt: skip
+        figure = st.selectbox("Figure", OF_NUMBERS if numbers else FIGURES, format_func=titles.__getitem__,
+                              key=f"groups_figure{'_number' * numbers}", width=230 if numbers else 190,
+                              label_visibility="collapsed")  # fmt: skip
         few = len(found.cases) <= PAIRED
         pairs = st.toggle("Pairs of facts too", few, key=f"groups_pairs_{few}")
         st.markdown("", width="stretch")
@@ -37,12 +41,16 @@ def show(found: Asked, state: ReviewState) -> None:
     if not made.rows:
         st.info(made.words or groups.NONE)
         return
-    title = section_overview.TITLES[figure]
+    title = titles[figure]
     rows = [_row(number, one, state) for number, one in enumerate(made.rows[:SHOWN])]
-    overall = section_overview.figures(found).get(figure)
-    forest.show(rows, [one.format(figure=title) for one in HEADINGS], overall=overall.value if overall else None,
-                key="forest", opened=partial(_opened, tuple(_named(one.facts) for one in made.rows)))  # fmt: skip
-    _told(made, title, pairs=pairs)
+    overall = (number_figures.report(found).metrics if numbers else section_overview.figures(found)).get(figure)
+    headings = [one.format(figure=title, count="patients" if numbers else "events") for one in HEADINGS]
+    forest.show(rows, headings, overall=overall.value if overall else None, key="forest", amounts=numbers,
+                opened=partial(_opened, tuple(_named(one.facts) for one in made.rows)))  # fmt: skip
+    st.caption(_told(made, title, "fewer than 20 cases" if numbers else "fewer than 20 cases or 5 events", pairs=pairs))
+    if numbers:
+        unit = number_figures.unit(found)
+        st.caption(f"In {look.plain(unit)}. " * bool(unit) + looks.told(found.state.split, found.run.id))
 
 
 def as_csv(rows: Sequence[Subgroup]) -> bytes:
@@ -63,16 +71,19 @@ def _groups(found: Asked, figure: str, *, pairs: bool) -> Groups:
     run, state, point = found.run.id, found.state, found.point
     counted = replace(point, threshold=0.0, rule={}) if point and figure == "auroc" else point  # AUROC has no threshold
     key = (*asked.stamped(run, state.split), "groups", repr(counted), figure, pairs)
-    return kept(key, lambda: groups.of(
-        wiring.here().db, run, split=state.split, finding=found.finding, figure=figure, pairs=pairs, point=point
-    ))  # fmt: skip
+    how: dict[str, Any] = {"split": state.split, "figure": figure, "pairs": pairs}
+    if not found.titles:
+        return kept(key, lambda: groups.of_numbers(wiring.here().db, run, **how))
+    return kept(key, lambda: groups.of(wiring.here().db, run, finding=found.finding, point=point, **how))
 
 
 def _row(number: int, one: Subgroup, state: ReviewState) -> forest.Row:
     value, gap = one.figure, one.gap
+    words, far, count = (_words(value), _gap(gap), one.events) if one.events is not None else (
+        look.amount(value), look.amount(gap, signed=True), one.patients)  # fmt: skip
     return forest.Row(
-        number, look.group(_named(one.facts)), one.cases, one.events, value.value, value.low, value.high,
-        _words(value), _gap(gap), "" if one.adjusted_p is None else look.p_value(one.adjusted_p), one.thin,
+        number, look.group(_named(one.facts)), one.cases, count, value.value, value.low, value.high,
+        words, far, "" if one.adjusted_p is None else look.p_value(one.adjusted_p), one.thin,
         state.group == _named(one.facts),
     )  # fmt: skip
 
@@ -99,14 +110,14 @@ def _opened(named: Sequence[str], row: int) -> None:
         marks.put(group=named[row])
 
 
-def _told(made: Groups, title: str, *, pairs: bool) -> None:
+def _told(made: Groups, title: str, thin: str, *, pairs: bool) -> str:
     left = "; ".join(f"{look.fact(name)}: {why}" for name, why in made.left_out.items())
     count, tested = len(made.rows), sum(one.p is not None for one in made.rows)
     told = f"p compares a group with the rest and is corrected for {look.count(tested, 'tested group')}."
     more = f" The {SHOWN} worst of {count:,} groups are shown, the CSV holds all." if count > SHOWN else ""
-    st.caption(
-        f"{title} of each group, the worst first; the dashed line is that of all cases, grey rows are thin (fewer than "
-        f"20 cases or 5 events) and not tested. {told if tested else 'No group could be tested.'}{more}"
+    return (
+        f"{title} of each group, the worst first; the dashed line is that of all cases, grey rows are thin ({thin}) "
+        f"and not tested. {told if tested else 'No group could be tested.'}{more}"
         + ("" if pairs else " Pairs of facts are looked at by the switch.")
         + (f" Left out: {look.plain(left)}." if left else "")
     )

@@ -36,7 +36,7 @@ function line(row, data, open) {
   place.append(plot(row, data));
   node.append(
     made("span", "rf-name", row.name), made("span", "rf-count", row.cases.toLocaleString("en")),
-    made("span", "rf-count", row.events.toLocaleString("en")), place, made("span", "rf-figure", row.figure),
+    made("span", "rf-count", row.count.toLocaleString("en")), place, made("span", "rf-figure", row.figure),
     made("span", "rf-figure", row.gap), made("span", "rf-figure", row.p),
   );
   node.onclick = () => open(row.chosen ? -1 : row.id);

@@ -102,6 +102,9 @@ def test_runs_of_numbers_are_compared_by_their_errors(rounds, db):
     assert set(told["differences"]) == {"mae", "mse", "rmse", "r2"}
     assert len(told["nearer"]) + len(told["further"]) == 60
     assert (told[f"looks_at_test_of_{drawn.run}"], told[f"looks_at_test_of_{other}"]) == (1, 1)
+    groups = rounds("subgroups", "--run", drawn.run, "--by", "site", "--no-pairs")
+    assert (groups["figure"], groups["point"], groups["looks_at_test"]) == ("mae", None, 1)
+    assert {name for group in groups["groups"] for name in group["facts"]} == {"site"}
     refused = rounds("compare", "--run", drawn.run, "--run", other, "--class", "a", ok=False)["error"]
     assert "has neither findings nor classes" in refused
 

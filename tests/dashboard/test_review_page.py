@@ -100,6 +100,23 @@ def test_many_classes_at_once_and_one_against_the_rest(db):
     assert "Operating point 0.5" in text_of(app)
 
 
+@pytest.mark.parametrize("section", ["overview", "groups", "shortcuts"])
+def test_every_section_of_a_run_of_numbers_opens(db, section):
+    drawn = draw(db, TaskKind.NUMBER, (), patients=60)
+    app = opened("review", run=str(drawn.run), section=section)
+    assert not app.error, [one.value for one in app.error]
+    assert not app.exception
+    chosen = app.segmented_control(key="review_section")
+    assert (chosen.value, chosen.options) == (section, ["Figures", "Groups", "Maps", "Shortcuts"])
+    assert f"**{20 * 3} cases**, most wrong first" in text_of(app)
+    if section == "groups":
+        assert app.selectbox(key="groups_figure_number").value == "mae"
+        assert "Mean absolute error of each group, the worst first" in text_of(app)
+        assert "Looked at test once." in text_of(app)
+        south = opened("review", run=str(drawn.run), section=section, group="site=south")
+        assert "cases**: site south, most wrong first" in text_of(south)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [TaskKind.ORDINAL, TaskKind.MULTI, TaskKind.NUMBER])
 def test_other_kinds_of_answers_open(db, kind):

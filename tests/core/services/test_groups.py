@@ -96,3 +96,17 @@ def test_what_cannot_be_grouped_is_one_sentence(home):
         groups.of(home.db, drawn.run, figure="wish")
     with pytest.raises(InvalidInput, match="answers with a number"):
         groups.of(home.db, number.run)
+    with pytest.raises(InvalidInput, match="There is no figure 'auroc' for groups of numbers"):
+        groups.of_numbers(home.db, number.run, figure="auroc")
+
+
+def test_groups_of_numbers_are_of_the_split_s_own_errors(home):
+    run = draw(home.db, TaskKind.NUMBER, (), patients=90).run
+    found = groups.of_numbers(home.db, run, pairs=False, resamples=50)
+    assert (found.figure, found.point) == ("mae", None)
+    assert set(found.facts) == {"age", "sex", "site"}
+    rows = predicting.every(home.db, run, split="test")
+    sites = facts(home.db, [row.case_id for row in rows])["site"]
+    for one in (row for row in found.rows if row.facts[0][0] == "site"):
+        mine = [abs(row.error) for row, site in zip(rows, sites, strict=True) if site == one.facts[0][1]]
+        assert one.figure.value == pytest.approx(np.mean(mine), abs=1e-12)

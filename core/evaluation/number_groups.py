@@ -1,0 +1,110 @@
+"""For which groups predicted numbers are further off than elsewhere: each group against the rest, worst first."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from core.errors import InvalidInput
+from core.evaluation import slices
+from core.evaluation.figure import RESAMPLED, Figure
+from core.evaluation.gaps import two_sided
+from core.evaluation.intervals import LEVEL, normal, standard_error, student
+from core.evaluation.measures import Owners
+from core.evaluation.metrics import Bools, Floats
+from core.evaluation.regression import BOUNDS
+from core.evaluation.resampling import divide, sums
+from core.evaluation.slices import Facts, Partition, partitions
+from core.evaluation.subgroups import LEAST_CASES, UNBOUNDED, Subgroup, corrected
+
+FIGURES = ("mae", "rmse", "bias")
+AMOUNTS = {
+    "mae": np.abs,
+    "rmse": np.square,
+    "bias": np.positive,
+}  # of an error; their mean is the figure, of rmse squared
+Side = tuple[float, Floats, int]
+"""Of a group or of all others: the figure, the same on resamples (resamples,), and how many patients carry it."""
+
+
+def number_groups(
+    told: Floats, truth: Floats, owners: Owners, facts: Mapping[str, Sequence[str]], *, figure: str = "mae",
+    pairs: bool = True, resamples: int = 1000, seed: int = 0,
+) -> list[Subgroup]:  # fmt: skip
+    """Of predicted and true values (n,): groups by one fact, and by two where not thin, on the same resamples.
+
+    First those most surely further off than the rest (of a bias: most surely another), thin ones last. `facts` hold
+    one value per case (n,); the figures are in the number's unit. The gap is own minus rest, ± t · (its spread over
+    resamples of whole patients), t of Student with the patients of the smaller side, less one, as degrees of freedom.
+
+    Raises:
+        InvalidInput: an unknown figure, no case, or a fact that is not known of every case.
+    """
+    if figure not in FIGURES:
+        raise InvalidInput(f"There is no figure '{figure}' for groups of numbers; choose one of {', '.join(FIGURES)}.")
+    if not len(told):
+        raise InvalidInput("There is no case to divide into groups; predict this split first, or choose another.")
+    single = partitions(facts, len(told))
+    asked = single + (slices.pairs(single, LEAST_CASES) if pairs else [])
+    found = list(_measured(told - truth, owners, asked, figure, resamples=resamples, seed=seed))
+    groups = corrected([group for group, _ in found])
+    surely = {group.facts: errors for group, (_, errors) in zip(groups, found, strict=True)}
+    return sorted(groups, key=lambda one: _place(one, surely[one.facts], figure))
+
+
+def _measured(
+    error: Floats, owners: Owners, asked: Sequence[Partition], figure: str, *, resamples: int, seed: int
+) -> Iterator[tuple[Subgroup, float | None]]:
+    """Each group with how many standard errors its gap is."""
+    whole = _summed(error, owners, np.ones(len(error), dtype=bool), figure)
+    drawn_whole = sums(whole, resamples=resamples, seed=seed)
+    for partition in asked:
+        masks = [partition.group == g for g in range(len(partition.facts))]
+        own = [_summed(error, owners, mask, figure) for mask in masks]
+        drawn = np.split(sums(np.concatenate(own), resamples=resamples, seed=seed), len(masks))
+        for facts, mask, mine, on_resamples in zip(partition.facts, masks, own, drawn, strict=True):
+            sides = (_side(mine, on_resamples, figure), _side(whole - mine, drawn_whole - on_resamples, figure))
+            yield _subgroup(facts, mask, *sides, figure)
+
+
+def _summed(error: Floats, owners: Owners, mask: Bools, figure: str) -> Floats:
+    """Of each patient: the sum of amounts, and how many cases (2, patients)."""
+    return np.stack([owners.total(AMOUNTS[figure](error) * mask), owners.sizes(mask)])
+
+
+def _side(amounts: Floats, drawn: Floats, figure: str) -> Side:
+    plain, cases = amounts.sum(axis=1, keepdims=True)
+    root = np.sqrt if figure == "rmse" else np.positive
+    # what is left where everything was taken away may be a little less than nothing
+    values = [root(np.maximum(one, 0.0) if figure != "bias" else one)
+              for one in (divide(plain, cases), divide(*drawn))]  # fmt: skip
+    return float(values[0][0]), values[1], int((amounts[1] > 0).sum())
+
+
+def _subgroup(facts: Facts, mask: Bools, own: Side, rest: Side, figure: str) -> tuple[Subgroup, float | None]:
+    cases = int(mask.sum())
+    far, reach = own[0] - rest[0], _reach(own[1] - rest[1], min(own[2], rest[2]))
+    errors = far * normal(LEVEL) / reach if reach else None
+    between = Figure(None, None, None, len(mask), UNBOUNDED) if reach is None else Figure(
+        far, far - reach, far + reach, len(mask), method=RESAMPLED)  # fmt: skip
+    thin = cases < LEAST_CASES
+    p = None if thin or errors is None else two_sided(errors)
+    figures = (_figure(own, cases, figure), _figure(rest, len(mask) - cases, figure))
+    return Subgroup(facts, cases, None, own[2], *figures, between, thin, p, None), errors
+
+
+def _figure(side: Side, cases: int, figure: str) -> Figure:
+    reach, (least, most) = _reach(side[1], side[2]), BOUNDS[figure]
+    if reach is None:
+        return Figure(None, None, None, cases, UNBOUNDED)
+    return Figure(side[0], max(least, side[0] - reach), min(most, side[0] + reach), cases, method=RESAMPLED)
+
+
+def _reach(draws: Floats, patients: int) -> float | None:
+    """How far an interval goes each way; None where a single patient carries the number."""
+    return student(patients - 1, LEVEL) * standard_error(draws, carriers=patients) if patients > 1 else None
+
+
+def _place(group: Subgroup, errors: float | None, figure: str) -> tuple[bool, float, int, Facts]:
+    worse = 0.0 if errors is None else abs(errors) if figure == "bias" else errors
+    return group.thin, math.inf if errors is None else -worse, len(group.facts), group.facts
