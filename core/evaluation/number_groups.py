@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,8 +24,16 @@ AMOUNTS = {
     "rmse": np.square,
     "bias": np.positive,
 }  # of an error; their mean is the figure, of rmse squared
-Side = tuple[float, Floats, int]
-"""Of a group or of all others: the figure, the same on resamples (resamples,), and how many patients carry it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A group, or all others: the figure, the same on resamples (resamples,), and what carries it."""
+
+    value: float
+    draws: Floats
+    patients: int
+    cases: int
 
 
 def number_groups(
@@ -62,9 +71,9 @@ def _measured(
         masks = [partition.group == g for g in range(len(partition.facts))]
         own = [_summed(error, owners, mask, figure) for mask in masks]
         drawn = np.split(sums(np.concatenate(own), resamples=resamples, seed=seed), len(masks))
-        for facts, mask, mine, on_resamples in zip(partition.facts, masks, own, drawn, strict=True):
+        for facts, mine, on_resamples in zip(partition.facts, own, drawn, strict=True):
             sides = (_side(mine, on_resamples, figure), _side(whole - mine, drawn_whole - on_resamples, figure))
-            yield _subgroup(facts, mask, *sides, figure)
+            yield _subgroup(facts, *sides, figure)
 
 
 def _summed(error: Floats, owners: Owners, mask: Bools, figure: str) -> Floats:
@@ -72,32 +81,38 @@ def _summed(error: Floats, owners: Owners, mask: Bools, figure: str) -> Floats:
     return np.stack([owners.total(AMOUNTS[figure](error) * mask), owners.sizes(mask)])
 
 
-def _side(amounts: Floats, drawn: Floats, figure: str) -> Side:
-    plain, cases = amounts.sum(axis=1, keepdims=True)
-    root = np.sqrt if figure == "rmse" else np.positive
-    # what is left where everything was taken away may be a little less than nothing
-    values = [root(np.maximum(one, 0.0) if figure != "bias" else one)
-              for one in (divide(plain, cases), divide(*drawn))]  # fmt: skip
-    return float(values[0][0]), values[1], int((amounts[1] > 0).sum())
+def _side(amounts: Floats, drawn: Floats, figure: str) -> _Side:
+    """Of the sums of each patient (2, patients), and of those on resamples (2, resamples)."""
+    total = amounts.sum(axis=1, keepdims=True)
+    plain, on_resamples = (_mean(summed, cases, figure) for summed, cases in (total, drawn))
+    return _Side(float(plain[0]), on_resamples, int((amounts[1] > 0).sum()), int(amounts[1].sum()))
 
 
-def _subgroup(facts: Facts, mask: Bools, own: Side, rest: Side, figure: str) -> tuple[Subgroup, float | None]:
-    cases = int(mask.sum())
-    far, reach = own[0] - rest[0], _reach(own[1] - rest[1], min(own[2], rest[2]))
+def _mean(amounts: Floats, cases: Floats, figure: str) -> Floats:
+    mean = divide(amounts, cases)
+    if figure == "bias":
+        return mean
+    mean = np.maximum(mean, 0.0)  # what is left where all was taken away may be a little less than nothing
+    return np.sqrt(mean) if figure == "rmse" else mean
+
+
+def _subgroup(facts: Facts, own: _Side, rest: _Side, figure: str) -> tuple[Subgroup, float | None]:
+    far, n = own.value - rest.value, own.cases + rest.cases
+    reach = _reach(own.draws - rest.draws, min(own.patients, rest.patients))
     errors = far * normal(LEVEL) / reach if reach else None
-    between = Figure(None, None, None, len(mask), UNBOUNDED) if reach is None else Figure(
-        far, far - reach, far + reach, len(mask), method=RESAMPLED)  # fmt: skip
-    thin = cases < LEAST_CASES
+    between = _bounded(far, reach, n, -math.inf, math.inf)
+    thin = own.cases < LEAST_CASES
     p = None if thin or errors is None else two_sided(errors)
-    figures = (_figure(own, cases, figure), _figure(rest, len(mask) - cases, figure))
-    return Subgroup(facts, cases, None, own[2], *figures, between, thin, p, None), errors
+    mine, other = (_bounded(side.value, _reach(side.draws, side.patients), side.cases, *BOUNDS[figure])
+                   for side in (own, rest))  # fmt: skip
+    return Subgroup(facts, own.cases, None, own.patients, mine, other, between, thin, p, None), errors
 
 
-def _figure(side: Side, cases: int, figure: str) -> Figure:
-    reach, (least, most) = _reach(side[1], side[2]), BOUNDS[figure]
+def _bounded(value: float, reach: float | None, n: int, least: float, most: float) -> Figure:
+    """Never a bare number."""
     if reach is None:
-        return Figure(None, None, None, cases, UNBOUNDED)
-    return Figure(side[0], max(least, side[0] - reach), min(most, side[0] + reach), cases, method=RESAMPLED)
+        return Figure(None, None, None, n, UNBOUNDED)
+    return Figure(value, max(least, value - reach), min(most, value + reach), n, method=RESAMPLED)
 
 
 def _reach(draws: Floats, patients: int) -> float | None:
