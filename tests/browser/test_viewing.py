@@ -1,6 +1,8 @@
 """What a reader does to the picture, by keys, in a real browser, on real images: window, turn, scroll, compare."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from playwright.sync_api import expect
@@ -8,6 +10,7 @@ from playwright.sync_api import expect
 from core.services import images, tasks, workspace
 from core.settings import Settings
 from db.vocabulary import Unit
+from tests.browser.conftest import answers, launched, wait_until
 
 pytestmark = pytest.mark.browser
 PAINTED = re.compile(":")
@@ -15,21 +18,45 @@ CT = "series/ct_chest_lungfcp_48"
 FILM = "dicom/colour_and_multiframe/examples_ybr_color.dcm"
 
 
+@pytest.fixture(scope="module")
+def ward(data_dir, tmp_path_factory):
+    """For all who only look: a server on a home with the chest CT and a task about it, and the page's address."""
+    folder = tmp_path_factory.mktemp("ward")
+    home = folder / "home"
+    taken = [sys.executable, "-m", "dashboard", "--home", str(home), "import", str(data_dir / CT)]
+    subprocess.run(taken, check=True, capture_output=True, cwd=folder)
+    task = asked(home, Unit.SERIES)
+    server = launched(home, folder)
+    wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
+    yield server, f"{server.url}/label?task={task}"
+    server.stop()
+
+
 @pytest.fixture
-def reading(data_dir, rounds, serve, page):
+def reading(ward, page):
     """The label page on the chest CT: its viewer's root."""
-    rounds("import", data_dir / CT)
-    return opened(rounds, serve, page, Unit.SERIES)
+    return opened(page, ward[1])
 
 
-def opened(rounds, serve, page, unit):
-    db = workspace.open_home(Settings.read(rounds.home))
+def asked(home, unit):
+    """A task about the images of a home: its id."""
+    db = workspace.open_home(Settings.read(home))
     task = tasks.create(db, name="finding", classes=["none", "some"], unit=unit)
     db.close()
-    page.goto(f"{serve(rounds.home).url}/label?task={task.id}")
+    return task.id
+
+
+def opened(page, url):
+    page.goto(url)
     root = page.locator(".rv-root")
     expect(root).to_have_attribute("data-painted", PAINTED)
     return root
+
+
+def served(rounds, serve, unit):
+    """The address of the label page on a home of its own."""
+    task = asked(rounds.home, unit)
+    return f"{serve(rounds.home).url}/label?task={task}"
 
 
 def view(root):
@@ -134,17 +161,17 @@ def test_cine_plays_and_stops(reading, page):
     assert not reading.evaluate("node => node.roundsViewer.viewer.active.cine.runs")
 
 
-def test_the_value_under_the_pointer_is_the_files(reading, page, rounds):
+def test_the_value_under_the_pointer_is_the_files(reading, page, ward):
     import numpy as np
 
     from core.imaging.pixels import read_samples
     from core.imaging.store import Store
 
     image_id, _ = reading.get_attribute("data-painted").split(":")
-    db = workspace.open_home(Settings.read(rounds.home))
+    db = workspace.open_home(Settings.read(ward[0].home))
     image = images.get(db, int(image_id))
     db.close()
-    samples = read_samples(Store(rounds.home).pixels(image.sha256), image.format, offset=image.offset, frame=0)
+    samples = read_samples(Store(ward[0].home).pixels(image.sha256), image.format, offset=image.offset, frame=0)
     box = reading.locator(".rv-pane").bounding_box()
     x, y = reading.evaluate("node => node.roundsViewer.viewer.active.toScreen([200.5, 120.5])")
     page.mouse.move(box["x"] + x, box["y"] + y)
@@ -188,7 +215,7 @@ def test_linked_panes_scroll_zoom_and_window_together_until_they_are_not(reading
 def test_no_pane_keeps_the_picture_of_the_patient_before(data_dir, rounds, serve, page):
     rounds("import", data_dir / "series")
     page.route("**/api/companions/**", lambda route: None)  # an answer that never comes
-    root = opened(rounds, serve, page, Unit.SERIES)
+    root = opened(page, served(rounds, serve, Unit.SERIES))
     root.evaluate("node => { const { grid, panes } = node.roundsViewer.viewer; grid.others = [panes[0].stack]; }")
     pressed(page, "x")
     all_painted(page, root)
@@ -209,10 +236,9 @@ def test_what_is_known_of_the_patient_can_be_hidden_and_stays_so(reading, page):
     expect(facts).to_be_visible()
 
 
-def test_a_graphics_card_that_goes_away_leaves_the_picture(data_dir, rounds, serve, page):
+def test_a_graphics_card_that_goes_away_leaves_the_picture(ward, page):
     page.add_init_script("localStorage.setItem('rounds-renderer', 'webgl')")
-    rounds("import", data_dir / CT)
-    root = opened(rounds, serve, page, Unit.SERIES)
+    root = opened(page, ward[1])
     expect(root).to_have_attribute("data-renderer", "webgl")
     grey = root.evaluate("node => node.roundsViewer.greyAt(200, 200)")
     root.evaluate("node => node.roundsViewer.viewer.active.picture.renderer.destroy()")
@@ -224,7 +250,7 @@ def test_a_graphics_card_that_goes_away_leaves_the_picture(data_dir, rounds, ser
 
 def test_colour_frames_of_a_film_are_slices_in_their_own_colours(data_dir, rounds, serve, page):
     rounds("import", data_dir / FILM)
-    root = opened(rounds, serve, page, Unit.IMAGE)
+    root = opened(page, served(rounds, serve, Unit.IMAGE))
     red, green, blue = root.evaluate(MOST_COLOURFUL)
     assert max(red, green, blue) - min(red, green, blue) > 40
     expect(root.locator(".rv-window")).to_be_hidden()  # colours have no window
