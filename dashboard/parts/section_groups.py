@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from core.evaluation import number_groups
 from core.evaluation.figure import Figure
 from core.evaluation.subgroups import Subgroup
 from core.services import groups
@@ -19,7 +20,6 @@ from dashboard.parts import chart, forest, looks, marks, number_figures, section
 from dashboard.state import ReviewState
 
 FIGURES = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
-OF_NUMBERS = ("mae", "rmse", "bias")
 HEADINGS = ("group", "cases", "{count}", "", "{figure} (95 %)", "gap to the rest", "p, corrected")
 SHOWN = 60
 PAIRED = 5_000  # cases up to which pairs are looked at unasked: with more their table takes longer than a move should
@@ -30,7 +30,7 @@ def show(found: Asked, state: ReviewState) -> None:
     numbers = not found.titles
     titles = number_figures.TITLES if numbers else section_overview.TITLES
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        figure = st.selectbox("Figure", OF_NUMBERS if numbers else FIGURES, format_func=titles.__getitem__,
+        figure = st.selectbox("Figure", number_groups.FIGURES if numbers else FIGURES, format_func=titles.__getitem__,
                               key=f"groups_figure{'_number' * numbers}", width=230 if numbers else 190,
                               label_visibility="collapsed")  # fmt: skip
         few = len(found.cases) <= PAIRED
