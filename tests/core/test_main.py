@@ -182,3 +182,13 @@ print(sorted({"torch", "torchvision", "pytorch_grad_cam", "streamlit"} & set(sys
 def test_services_and_the_command_line_start_without_torch():
     done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_torch_waits_without_spinning_unless_its_user_says_otherwise(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_DISPLAY_ENV", "TRUE")
+    for asked, got in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False) if asked is None else monkeypatch.setenv(
+            "OMP_WAIT_POLICY", asked
+        )
+        done = subprocess.run([sys.executable, "-c", "import core, torch"], capture_output=True, text=True, check=True)
+        assert f"OMP_WAIT_POLICY = '{got}'" in done.stderr
