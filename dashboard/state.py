@@ -101,6 +101,11 @@ class ListState(State):
     change: str = ""
 
     @property
+    def question(self) -> tuple[int, str, int, int]:
+        """What is asked of which cases, without what was opened of them."""
+        return self.run, self.split, self.finding, self.positive
+
+    @property
     def between(self) -> tuple[float, float] | None:
         """The span of scores."""
         low, _, high = self.span.partition(":")

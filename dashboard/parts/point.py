@@ -28,12 +28,14 @@ BY_RULE = "point_by_rule"  # the point that a rule found
 
 def taken(run: RunView, state: ReviewState) -> ReviewState:
     """The state after the bar was moved or a rule was asked for, and after what was tried is kept."""
-    moved, ruled = st.session_state.pop(MOVED, None), st.session_state.pop(RULED, None)
+    moved, ruled, kept = (st.session_state.pop(key, None) for key in (MOVED, RULED, KEPT))
+    if state.split != asked.TRIES:
+        return state  # the bar was moved, and the split changed before that arrived
     if moved is not None:
         return replace(state, at=moved)
     if ruled is not None:
         return _by_rule(run, state, *ruled)
-    if st.session_state.pop(KEPT, False):
+    if kept:
         return replace(state, at=-1.0, level="", scale="")
     return state
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core.services.runs import RunView
 from dashboard import asked
 from dashboard.asked import Asked
-from dashboard.parts import case_strip, marks, number_figures, point, trust_banner
+from dashboard.parts import case_strip, marks, number_figures, point, run_choice, trust_banner
 from dashboard.state import ReviewState
 
 SECTIONS = {"overview": "Matrix and figures", "curves": "Curves", "calibration": "Calibration",
@@ -19,9 +19,15 @@ OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
 OF_NUMBERS = ("overview", "groups", "maps", "shortcuts")
 
 
-def show(run: RunView) -> None:
-    """The state lies in the URL, so that what was clicked here holds after a reload."""
-    state = marks.taken(ReviewState.from_url())
+def show(run: RunView, asked_for: ReviewState) -> None:
+    """The state lies in the URL, so that what was clicked here holds after a reload.
+
+    A browser in a hurry may send the address of the question before: what the page above chose holds then.
+    """
+    if run_choice.left(asked_for):
+        st.rerun()
+    told = ReviewState.from_url()
+    state = marks.taken(told if told.question == asked_for.question else asked_for)
     state = point.taken(run, point.settled(run, state))
     found = asked.of(run, state)
     if found.titles:

@@ -62,6 +62,15 @@ def question(run: RunView, state: S) -> S:
     return replace(state, finding=0, positive=-1)
 
 
+def left(state: ListState) -> bool:
+    """Whether another run, split or question is chosen by now: a click that the browser told together with one in a
+    part that draws itself alone draws that part, not the page.
+    """
+    now = {"review_run": state.run, "review_split": state.split, f"review_finding_{state.run}": state.finding,
+           f"review_class_{state.run}": state.positive}  # fmt: skip
+    return any(st.session_state.get(key, value) != value for key, value in now.items())
+
+
 def _anew(state: S) -> S:
     return replace(state.without_mark(), at=-1.0, level="", scale="")
 

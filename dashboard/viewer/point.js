@@ -40,7 +40,7 @@ class Bar {
     const due = this.next;
     this.waits = false;
     this.next = undefined;
-    if (due !== undefined && due !== data.at) return this.send(due);
+    if (due !== undefined && due !== data.at && !data.locked) return this.send(due);
     this.put(data.at);
   }
 

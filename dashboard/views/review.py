@@ -22,4 +22,4 @@ if run_choice.predicted(run, state.split):
     state = run_choice.question(run, state)
     state.to_url()
     point.counted(run, state)
-    mishap.again(review_sections.show, run, every=None)
+    mishap.again(review_sections.show, run, state, every=None)

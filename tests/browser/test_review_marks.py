@@ -99,3 +99,20 @@ def test_the_slider_moves_matrix_figures_and_an_open_cell_together(review, page)
     expect(page.locator(".rd-figures")).to_have_attribute("data-at", repr(at))
     count = page.locator('[data-cell="1,0"] .rm-count').inner_text()
     expect(page.locator(".st-key-strip_head")).to_contain_text(f"{count} cases: Ill, called Well")
+
+
+HURRIED = """range => {
+    for (const at of [0.7, 0.8]) { range.value = at; range.dispatchEvent(new Event("input", {bubbles: true})); }
+    [...document.querySelectorAll("[role=radio]")].find(one => one.textContent.includes("Test")).click();
+}"""
+
+
+def test_a_move_that_comes_with_the_change_to_the_locked_split_moves_nothing_there(review, page):
+    opens, _ = review
+    opens("")
+    slider = page.locator(".rp-range")
+    expect(slider).to_be_enabled()
+    slider.evaluate(HURRIED)
+    expect(slider).to_be_disabled()
+    expect(slider).to_have_value("0.5")
+    expect(page.locator(".rm-root")).to_have_attribute("data-at", "0.5")

@@ -67,7 +67,7 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     page.get_by_role("radio", name="Test").click()
     expect(page.get_by_text(re.compile("Looked at test twice"))).to_be_visible()
     expect(page.locator(".rp-range")).to_be_disabled()
-    assert float(page.locator(".rm-root").get_attribute("data-at")) == point.threshold
+    expect(page.locator(".rm-root")).to_have_attribute("data-at", str(point.threshold))
 
     # a cell of the matrix opens its cases, the most wrong first
     cells = page.locator(".rm-cell")
