@@ -99,7 +99,7 @@ class Api:
 
         The class and the layer may stand in the path, `maps.MOST` and `maps.USUAL` being the model's own choice.
         """
-        from core.services import explaining
+        from core.services import explaining, map_badges
 
         asked = request.path_params
         shown, layer = asked.get("shown", maps.MOST), asked.get("layer", maps.USUAL)
@@ -107,8 +107,9 @@ class Api:
             self.db, self.settings, run_id=asked["run"], image_id=asked["image"], method=asked["method"],
             class_index=None if shown == maps.MOST else int(shown), layer="" if layer == maps.USUAL else layer,
         )  # fmt: skip
-        title = {"X-Title": quote(found.title)}
-        return FileResponse(found.path, media_type="image/png", headers=PRIVATE | title)
+        told = map_badges.badge(self.db, self.settings, asked["image"], found).warnings
+        said = {"X-Title": quote(found.title), "X-Warnings": quote("; ".join(told))}
+        return FileResponse(found.path, media_type="image/png", headers=PRIVATE | said)
 
     def queue(self, request: Request, _said: None) -> Response:
         """The next cases of a task, with fresh URLs."""

@@ -48,6 +48,14 @@ def verdict(result: Json) -> Verdict:
     return Verdict(None, " ".join(doubts)) if doubts else Verdict(True, f"{PASSED}.")
 
 
+def brief(found: ExaminationView | None) -> str:
+    """What stands by each map of a run's method, given its newest check: "" where that was passed."""
+    if found is None or found.stale:
+        return "its method was not checked"
+    passed = verdict(found.result).passed
+    return "" if passed else "its method failed the check" if passed is False else "its method did not pass the check"
+
+
 def by_method(db: Database, run_id: int) -> dict[str, ExaminationView]:
     """The newest check of each method that was checked, stale ones too; a check says nothing of other methods."""
     found: dict[str, ExaminationView] = {}

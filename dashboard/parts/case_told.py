@@ -30,8 +30,6 @@ def show(run: RunView, laid: Laid) -> None:
         for one, views in found.items():
             _maps(one, views, named=several)
         _checks(run, shown, named=several)
-        if laid.further and len(laid.layout.places) > laid.layout.panes:
-            st.caption("Maps of other runs in panes that x adds have their badges once these runs are chosen above.")
         st.caption("Maps show what moved the answer. They are not segmentations.")
 
     with st.container(key="case_told", gap="xsmall"):

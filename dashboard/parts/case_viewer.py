@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.services import explaining, images, labeling, predicting, tasks
+from core.services import explaining, images, labeling, map_check, predicting, tasks
 from core.services.images import ImageView
 from core.services.predicting import PredictionView
 from core.services.runs import RunView
@@ -106,11 +106,17 @@ def _ahead(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict
 def _overlays(
     asked: Sequence[Question], seen: Sequence[int], named: Callable[[Question], bool]
 ) -> list[dict[str, Any]]:
-    """`of` are the addresses of the maps of the case's pictures by their id: the map follows the picture shown."""
+    """`of` are the addresses of the maps of the case's pictures by their id: the map follows the picture shown.
+
+    `check` is what the check of its run and method came to, where that is no pass.
+    """
+    db = wiring.here().db
+    checks = {run: map_check.by_method(db, run) for run in {one.run for one in asked}}
     return [
-        {"of": {str(image): one.url(image) for image in seen}, "title": f"run {one.run}" if named(one) else ""}
+        {"of": {str(image): one.url(image) for image in seen}, "title": f"run {one.run}" if named(one) else "",
+         "check": map_check.brief(checks[one.run].get(one.method))}
         for one in asked
-    ]
+    ]  # fmt: skip
 
 
 def _title(view: ImageView) -> str:

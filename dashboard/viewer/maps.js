@@ -77,14 +77,15 @@ export class Maps {
     }
   }
 
-  /** What it is of; of several models' maps which one's. */
-  name(pane, { title }) {
+  /** What it is of, of several models' maps which one's, and what speaks against it. */
+  name(pane, { title, check }) {
     const whole = [title, pane.overlay.title].filter(Boolean).join(" · ");
-    this.tell(pane, `${whole} · not a segmentation`, whole);
+    const against = [pane.overlay.warnings, check].filter(Boolean).join(" · ");
+    this.tell(pane, `${whole} · not a segmentation`, whole, against && element("div", "rv-badge", against));
   }
 
-  tell(pane, words, title = "") {
-    pane.said.map.textContent = words;
+  tell(pane, words, title = "", badge = "") {
+    pane.said.map.replaceChildren(words, badge);
     pane.mapTitle = title;
     const titles = this.viewer.panes.map((one) => one.overlay && one.mapTitle).filter(Boolean);
     this.viewer.root.dataset.overlay = titles[0] || "";

@@ -44,7 +44,7 @@ export function fetched(url) {
 async function made(url) {
   const answer = await fetch(url, { credentials: "same-origin" });
   if (!answer.ok) throw new Error(await sentence(answer));
-  const title = decodeURIComponent(answer.headers.get("X-Title") || "");
+  const [title, warnings] = ["X-Title", "X-Warnings"].map((name) => decodeURIComponent(answer.headers.get(name) || ""));
   const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none" });
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
@@ -52,14 +52,12 @@ async function made(url) {
   context.drawImage(bitmap, 0, 0);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
   const heat = Uint8Array.from({ length: data.length / 4 }, (_, at) => data[4 * at]);
-  return new Overlay(heat, canvas, title);
+  return new Overlay(heat, canvas, title, warnings);
 }
 
 class Overlay {
-  constructor(heat, canvas, title) {
-    this.heat = heat;
-    this.canvas = canvas;
-    this.title = title;
+  constructor(heat, canvas, title, warnings) {
+    Object.assign(this, { heat, canvas, title, warnings });
     this.look = usual();
     this.colour();
   }

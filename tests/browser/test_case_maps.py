@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from core.services import images, labeling, predicting, reviewing, training
+from core.services import explaining, images, labeling, map_badges, predicting, reviewing, training
+from core.settings import Settings
 from core.training.spec import TrainSpec
+from dashboard import maps
 from tests.browser import families
 from tests.browser.conftest import COLOURED, answers, launched, wait_until
 from tests.browser.families import World
@@ -26,8 +28,6 @@ def world(data_dir, tmp_path_factory) -> Iterator[World]:
     """Two runs on single films, one on two views; all cases predicted."""
     folder = tmp_path_factory.mktemp("case-maps")
     db, snapshots = families.filled(folder / "home", folder / "in", data_dir)
-    from core.settings import Settings
-
     home = Home(db, Settings.read(folder / "home"))
     runs = {}
     for name, task, model in (("first", "abnormal", "small_cnn"), ("other", "abnormal", "cnn_attention"),
@@ -59,8 +59,8 @@ def settled(page, maps=1):
 
 
 def titles(page):
-    """What the panes say of their maps, but for whether anything is in them."""
-    told = [one for one in page.locator(".rv-map").all_text_contents() if one]
+    """What the panes say of their maps, but for whether anything is in them, and their badges."""
+    told = page.locator(".rv-map").evaluate_all("nodes => nodes.map(node => node.firstChild?.data).filter(Boolean)")
     return [one.replace(NOTHING, "") for one in told]
 
 
@@ -108,6 +108,26 @@ def test_class_and_layer_are_chosen_and_stand_in_the_address(world, page):
     assert "layer=features.2" in page.url
     page.reload()
     expect(settled(page)).to_have_attribute("data-overlay", re.compile(f"Grad-CAM: {other} · features.2({NOTHING})?$"))
+
+
+def test_each_pane_has_the_badge_of_its_map_also_one_that_a_key_adds(world, page):
+    viewer = opened(world, page, "first")
+    viewer.click()
+    page.keyboard.press("x")
+    settled(page, 2)
+    badges = page.locator(".rv-badge")
+    shown = viewer.evaluate("node => node.roundsViewer.viewer.panes.filter(one => one.overlay).map(one => one.mapPath)")
+    assert len({path.split("/")[3] for path in shown}) > 1  # the maps of several runs
+    expect(badges).to_have_count(len(shown))
+    settings = Settings.read(world.db.file.parent)
+    for path, told in zip(shown, badges.all_text_contents(), strict=True):
+        run, image, method, *more = path.split("/")[3:]
+        shown_of = None if not more or more[0] == maps.MOST else int(more[0])
+        found = explaining.filed(
+            world.db, settings, run_id=int(run), image_id=int(image), method=method, class_index=shown_of
+        )
+        spoken = "; ".join(map_badges.badge(world.db, settings, int(image), found).warnings)
+        assert told == " · ".join(filter(None, (spoken, "its method was not checked")))
 
 
 def test_another_run_is_asked_for_the_same_class(world, page):

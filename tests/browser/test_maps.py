@@ -26,7 +26,11 @@ def mapped(tmp_path, rounds, serve, page):
     db.close()
     drawn = io.BytesIO()
     Image.fromarray(HEAT).save(drawn, format="PNG")
-    answer = {"body": drawn.getvalue(), "content_type": "image/png", "headers": {"X-Title": "gradcam%3A%20some"}}
+    answer = {
+        "body": drawn.getvalue(),
+        "content_type": "image/png",
+        "headers": {"X-Title": "gradcam%3A%20some", "X-Warnings": "heat%20outside"},
+    }
     page.route("**/api/map/**", lambda route: route.fulfill(**answer))
     page.goto(f"{serve(rounds.home).url}/label?task={task.id}")
     root = page.locator('.rv-root[data-painted*=":"]')
@@ -52,6 +56,12 @@ def test_low_heat_is_clear_and_high_heat_has_the_maps_colour(mapped):
     assert over(mapped, 3, 3) == pytest.approx([252, 255, 164, 255], abs=6)
     set_look(mapped, colours="viridis")
     assert over(mapped, 3, 3) == pytest.approx([253, 231, 37, 255], abs=6)
+
+
+def test_what_speaks_against_the_map_stands_by_it(mapped, page):
+    expect(page.locator(".rv-map")).to_have_text(
+        "run 1 · gradcam: some · not a segmentation heat outside", use_inner_text=True
+    )
 
 
 def test_opacity_is_live(mapped):
