@@ -21,6 +21,7 @@ from db.vocabulary import Level, PatientRule, TaskKind
 
 LEVELS = {"image": "Each image", "max": "Each patient, highest score", "mean": "Each patient, mean score",
           "noisy_or": "Each patient, noisy-or"}  # fmt: skip
+NUMBER_LEVELS = {"image": "Each image", "mean": "Each patient, mean number"}
 SCALES = {"plain": "As predicted", "temperature": "Temperature", "isotonic": "Isotonic"}
 TRIES = "val"  # the split on which an operating point may be chosen
 
@@ -65,7 +66,7 @@ class Asked:
     @property
     def unit(self) -> str:
         """What a row is."""
-        return "patient" if self.point and self.point.per_patient else "case"
+        return "patient" if (self.point and self.point.per_patient) or by_patient(self.run, self.state) else "case"
 
     def matrix(self) -> list[list[int]]:
         """Rows by true class (row) and called class (column)."""
@@ -82,7 +83,7 @@ def of(run: RunView, state: ListState) -> Asked:
         InvalidInput: the split was not predicted yet.
     """
     if run.kind is TaskKind.NUMBER:
-        return _number(run, state, columns(run.id, state.split))
+        return _number(run, state, numbers(run, state))
     if run.kind is not TaskKind.MULTI and len(run.titles) > 2 and not 0 <= state.positive < len(run.titles):
         return _all(run, state, columns(run.id, state.split))
     stands = standing(run, state)
@@ -182,6 +183,17 @@ def fitted(run: RunView, point: PointView, method: str) -> dict[str, Any]:
 def columns(run_id: int, split: str) -> Columns:
     """What a run says of a split, kept as long as its predictions stay the same."""
     return kept((*stamped(run_id, split), "columns"), lambda: scored.columns(wiring.here().db, run_id, split))
+
+
+def by_patient(run: RunView, state: ListState) -> bool:
+    """Whether a number is counted once for each patient; a comparison counts images."""
+    return run.kind is TaskKind.NUMBER and state.level == "mean" and not state.change
+
+
+def numbers(run: RunView, state: ListState) -> Columns:
+    """The numbers of each image, or the means of each patient."""
+    found = columns(run.id, state.split)
+    return scored.of_patients(found) if by_patient(run, state) else found
 
 
 def question(run: RunView, split: str, point: PointView) -> Scored:

@@ -74,14 +74,18 @@ def at_point(
     return replace(made, metrics=made.metrics | {name: moved[name] for name in ("ppv", "npv")})
 
 
-def of_numbers(db: Database, run_id: int, *, split: str = "test", resamples: int = 1000, seed: int = 0) -> NumberReport:
-    """How near a run's numbers come, with 95 % intervals, resampled by patient.
+def of_numbers(
+    db: Database, run_id: int, *, split: str = "test", per_patient: bool = False, resamples: int = 1000, seed: int = 0
+) -> NumberReport:  # fmt: skip
+    """How near a run's numbers come, with 95 % intervals, resampled by patient; each patient counted once, or images.
 
     Raises:
         NotFound: no such run.
         InvalidInput: the split was not predicted yet.
     """
     found = scored.columns(db, run_id, split)
+    if per_patient:
+        found = scored.of_patients(found)
     return number_report(found.scores[:, 0], found.truths[:, 0], found.names(), resamples=resamples, seed=seed)
 
 
@@ -98,9 +102,13 @@ def as_json(
     """
     run, found = runs.get(db, run_id), scored.columns(db, run_id, split)
     if run.kind is TaskKind.NUMBER:
-        if level or rule or prevalence is not None:
-            raise InvalidInput(f"Run {run_id} answers with a number, which takes neither level, rule nor prevalence.")
-        return of_numbers(db, run_id, split=split).to_json()
+        if prevalence is not None or rule not in ("", PatientRule.MEAN) or (level == Level.IMAGE and rule):
+            raise InvalidInput(f"Run {run_id} answers with a number, which takes no prevalence, and of the rules for "
+                               "patients the mean: --level patient.")  # fmt: skip
+        per_patient = level == Level.PATIENT or bool(rule)
+        said = of_numbers(db, run_id, split=split, per_patient=per_patient).to_json()
+        level, rule = (Level.PATIENT, PatientRule.MEAN) if per_patient else (Level.IMAGE, PatientRule.NONE)
+        return {"level": level.value, "patient_rule": rule.value, **said}
     if run.kind is TaskKind.MULTI:
         places = enumerate(run.classes)
         each = {name: _finding(db, run, found, at, level, rule, prevalence) for at, name in places}

@@ -70,15 +70,17 @@ def of(
 
 def of_numbers(
     db: Database, run_id: int, *, split: str = "test", figure: str = "mae", pairs: bool = True,
-    only: Sequence[str] = (), resamples: int = 1000, seed: int = 0,
+    only: Sequence[str] = (), per_patient: bool = False, resamples: int = 1000, seed: int = 0,
 ) -> Groups:  # fmt: skip
-    """The same of a run that answers with numbers: mae, rmse or bias of each group, in the number's unit.
+    """The same of a run that answers with numbers: mae, rmse or bias of each group, in the number's unit; of images, or
+    of each patient's means.
 
     Raises:
         NotFound: no such run.
         InvalidInput: the split was not predicted, or an unknown figure or fact.
     """
-    held = scored.columns(db, run_id, split)
+    found = scored.columns(db, run_id, split)
+    held = scored.of_patients(found) if per_patient else found
     told, true = held.scores[:, 0], held.truths[:, 0]
     kept, left_out = _facts(db, run_id, held.cases, true, only)
     owners = Owners(held.owner, len(held.patients))

@@ -66,6 +66,22 @@ def columns(db: Database, run_id: int, split: str) -> Columns:
     )  # fmt: skip
 
 
+def of_patients(found: Columns) -> Columns:
+    """A number for each patient: the means of what was predicted and of what is true; the case that is furthest off
+    speaks for it.
+    """
+    error = np.abs(found.scores[:, 0] - found.truths[:, 0])
+    order = np.lexsort((found.cases, -error, found.owner))
+    rows = np.arange(len(found.patients))
+    first, each = order[np.searchsorted(found.owner[order], rows)], np.bincount(found.owner)
+
+    def mean(values: Floats) -> Floats:
+        return (np.bincount(found.owner, weights=values[:, 0]) / each)[:, None]
+
+    truths, scores = mean(found.truths), mean(found.scores)
+    return Columns(found.cases[first], found.labels[first], truths, scores, rows, found.patients)
+
+
 def of(
     db: Database, run_id: int, *, split: str, finding: int | None = None, positive: int | None = None,
     point: PointView | None = None,

@@ -30,7 +30,7 @@ def _columns(found: Asked) -> tuple[list[str], Any, list[str], Sequence[str]]:
         one = found.scored
         truths = [found.titles[at] for at in found.truth.tolist()]
         return [f"score {one.name}"], one.scores[:, None], truths, [one.patients[row] for row in one.owner.tolist()]
-    held = asked.columns(found.run.id, found.state.split)
+    held = asked.columns(found.run.id, found.state.split) if found.titles else asked.numbers(found.run, found.state)
     if found.titles:
         truths = [found.titles[at] for at in found.truth.tolist()]
         return [f"score {title}" for title in found.titles], held.scores, truths, held.names()

@@ -12,7 +12,7 @@ from core.services import evaluating, tasks
 from dashboard import asked, look, wiring
 from dashboard.asked import Asked
 from dashboard.kept import kept
-from dashboard.parts import chart, looks, section_overview
+from dashboard.parts import chart, looks, point, section_overview
 
 TITLES = {"mae": "Mean absolute error", "rmse": "Root mean square error", "r2": "R²", "bias": "Bias"}
 
@@ -31,8 +31,8 @@ def show(found: Asked) -> None:
                 st.caption(mean_square(told.metrics["mse"], measure))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"{look.count(told.images, 'case')} of {look.count(told.patients, 'patient')}; "
-            f"intervals resample whole patients {told.resamples:,} times. Bias is predicted minus true. "
+            f"{_counted(found, told)}; intervals resample whole patients {told.resamples:,} times. "
+            "Bias is predicted minus true. "
             f"{looks.told(found.state.split, found.run.id)}",
             width="stretch",
         )
@@ -60,16 +60,38 @@ def squared(measure: str) -> str:
     return f"{measure}²" if measure.isalpha() else f"({measure})²" if measure else ""
 
 
+def level(found: Asked) -> None:
+    """Whether images are counted or patients, where some have several."""
+    held = asked.columns(found.run.id, found.state.split)
+    if len(held.patients) == len(held.cases):
+        return
+    levels = list(asked.NUMBER_LEVELS)
+    st.selectbox("Counted is", levels, levels.index("mean" if found.unit == "patient" else "image"), width=260,
+                 format_func=asked.NUMBER_LEVELS.__getitem__, key="number_level", on_change=point.put,
+                 args=("level", "number_level"), help="Of each patient the mean of what was predicted, against the "
+                 "mean of what is true.")  # fmt: skip
+
+
+def _counted(found: Asked, told: NumberReport) -> str:
+    patients = look.count(told.patients, "patient")
+    return (
+        f"{patients}, each counted once"
+        if found.unit == "patient"
+        else f"{look.count(told.images, 'case')} of {patients}"
+    )
+
+
 def report(found: Asked) -> NumberReport:
     """Every figure of the numbers, with its interval."""
     wired = wiring.here()
     run, split = found.run.id, found.state.split
-    key = (*asked.stamped(run, split), "numbers")
-    return kept(key, lambda: evaluating.of_numbers(wired.db, run, split=split))
+    per_patient = asked.by_patient(found.run, found.state)
+    key = (*asked.stamped(run, split), "numbers", per_patient)
+    return kept(key, lambda: evaluating.of_numbers(wired.db, run, split=split, per_patient=per_patient))
 
 
 def _scatter(found: Asked, measure: str) -> None:
-    held = asked.columns(found.run.id, found.state.split)
+    held = asked.numbers(found.run, found.state)
     true, told = held.truths[:, 0].tolist(), held.scores[:, 0].tolist()
     table: dict[str, Any] = {
         "case": held.cases.tolist(), "patient": held.names(), "true": true, "predicted": told,
@@ -86,5 +108,5 @@ def _scatter(found: Asked, measure: str) -> None:
     plot.update_yaxes(title=f"predicted{unit}", showgrid=False, zeroline=False)
     chart.show(plot, table, title="Predicted over true", key="numbers", name=f"numbers-run-{found.run.id}",
                spans=[(one, one) for one in told],
-               caption="Each point is a case; the dashed line is where both agree. A click opens the cases with that "
-               "prediction.")  # fmt: skip
+               caption=f"Each point is a {found.unit}; the dashed line is where both agree. A click opens the "
+               f"{found.unit}s with that prediction.")  # fmt: skip

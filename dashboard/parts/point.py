@@ -149,11 +149,11 @@ def _settings(found: Asked, state: ReviewState, key: str, *, free: bool) -> None
         ):
             names = list(words)
             st.selectbox(title, names, names.index(now), format_func=words.__getitem__, key=f"{field}_{key}",
-                         disabled=not free, on_change=_set, args=(field, f"{field}_{key}"),
+                         disabled=not free, on_change=put, args=(field, f"{field}_{key}"),
                          help=None if free else "Locked here: choose it on the validation split.")  # fmt: skip
         typed = None if state.prevalence < 0 else state.prevalence * 100
         st.number_input("Prevalence for PPV and NPV (%)", 0.01, 99.99, typed, key=f"prevalence_{key}",
-                        placeholder="as in this split", format="%g", on_change=_set,
+                        placeholder="as in this split", format="%g", on_change=put,
                         args=("prevalence", f"prevalence_{key}"))  # fmt: skip
 
 
@@ -169,7 +169,8 @@ def settled(run: RunView, state: ReviewState) -> ReviewState:
     return replace(state, **changed)
 
 
-def _set(field: str, key: str) -> None:
+def put(field: str, key: str) -> None:
+    """A field of the state was chosen by the widget of that key: `settled` takes it."""
     st.session_state["point_set"] = {field: st.session_state[key]}
 
 

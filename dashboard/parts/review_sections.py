@@ -32,6 +32,8 @@ def show(run: RunView, asked_for: ReviewState) -> None:
     found = asked.of(run, state)
     if found.titles:
         point.show(found, state)
+    else:
+        number_figures.level(found)
     trust_banner.over(run)
     state = _section(found, state)
     state.to_url()

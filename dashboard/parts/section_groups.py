@@ -70,10 +70,10 @@ def as_csv(rows: Sequence[Subgroup]) -> bytes:
 def _groups(found: Asked, figure: str, *, pairs: bool) -> Groups:
     run, state, point = found.run.id, found.state, found.point
     counted = replace(point, threshold=0.0, rule={}) if point and figure == "auroc" else point  # AUROC has no threshold
-    key = (*asked.stamped(run, state.split), "groups", repr(counted), figure, pairs)
+    key = (*asked.stamped(run, state.split), "groups", found.unit, repr(counted), figure, pairs)
     how: dict[str, Any] = {"split": state.split, "figure": figure, "pairs": pairs}
     if not found.titles:
-        return kept(key, lambda: groups.of_numbers(wiring.here().db, run, **how))
+        return kept(key, lambda: groups.of_numbers(wiring.here().db, run, per_patient=found.unit == "patient", **how))
     return kept(key, lambda: groups.of(wiring.here().db, run, finding=found.finding, point=point, **how))
 
 

@@ -206,6 +206,22 @@ def test_a_number_s_point_opens_the_cases_of_that_prediction(home):
     assert float(told[0]["predicted"]) == value
 
 
+def test_a_patient_s_number_is_the_mean_and_its_furthest_case_speaks_for_it(home):
+    drawn = draw(home, TaskKind.NUMBER, (), name="of patients")
+    run = runs.get(home, drawn.run)
+    each, state = asked.of(run, ListState(run=run.id)), ListState(run=run.id, level="mean")
+    found, owner = asked.of(run, state), asked.columns(run.id, "test").owner
+    assert (each.unit, len(each.cases), found.unit, len(found.cases)) == ("case", 60, "patient", 20)
+    for patient in range(20):
+        mine = owner == patient
+        assert found.score[patient] == pytest.approx(each.score[mine].mean(), abs=1e-12)
+        assert found.cases[patient] == each.cases[mine][np.argmax(each.wrong[mine])]
+    told = rows_of(cases_csv.of(found, asked.listed(found, state)))
+    wrong = [abs(float(one["predicted"]) - float(one["truth"])) for one in told]
+    assert wrong == pytest.approx(np.sort(found.wrong)[::-1], abs=1e-12)
+    assert asked.of(run, ListState(run=run.id, level="mean", other=run.id, change="nearer")).unit == "case"
+
+
 def test_the_lists_of_a_comparison_are_those_of_the_service(home, drawn):
     other = another(home, drawn, seed=11, skill=0.3)
     run = runs.get(home, other)

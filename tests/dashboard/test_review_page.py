@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from core.evaluation.curve_bands import precision_band, roc_band
-from core.services import groups, operating, runs, scored, workspace
+from core.services import evaluating, groups, operating, runs, scored, workspace
 from dashboard.parts import review_sections, section_groups
 from db.vocabulary import Split, TaskKind
 from tests.core.services.conftest import make
@@ -115,6 +115,17 @@ def test_every_section_of_a_run_of_numbers_opens(db, section):
         assert "Looked at test once." in text_of(app)
         south = opened("review", run=str(drawn.run), section=section, group="site=south")
         assert "cases**: site south, most wrong first" in text_of(south)
+
+
+def test_numbers_are_counted_by_image_or_by_patient(db):
+    drawn = draw(db, TaskKind.NUMBER, (), patients=60)
+    app = opened("review", run=str(drawn.run))
+    assert "60 cases of 20 patients; intervals resample" in text_of(app)
+    app.selectbox(key="number_level").set_value("mean").run()
+    assert "20 patients, each counted once; intervals resample" in text_of(app)
+    assert "**20 patients**, most wrong first" in text_of(app)
+    told = evaluating.of_numbers(db, drawn.run, per_patient=True).metrics["mae"]
+    assert f"95 % interval {told.low:.3g} to {told.high:.3g}, n = 20" in text_of(app)
 
 
 @pytest.mark.slow

@@ -72,8 +72,8 @@ def test_a_split_that_was_not_predicted_is_one_sentence(home):
 def test_a_number_has_errors_and_no_operating_point(home):
     run = draw(home.db, TaskKind.NUMBER, ()).run
     assert not math.isnan(evaluating.as_json(home.db, run)["metrics"]["mae"]["value"])
-    for more in ({"level": "patient"}, {"rule": "max"}, {"prevalence": 0.1}):
-        with pytest.raises(InvalidInput, match="which takes neither level, rule nor prevalence"):
+    for more in ({"level": "image", "rule": "mean"}, {"rule": "max"}, {"prevalence": 0.1}):
+        with pytest.raises(InvalidInput, match="takes no prevalence, and of the rules for patients the mean"):
             evaluating.as_json(home.db, run, **more)
 
 

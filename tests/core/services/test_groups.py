@@ -110,3 +110,5 @@ def test_groups_of_numbers_are_of_the_split_s_own_errors(home):
     for one in (row for row in found.rows if row.facts[0][0] == "site"):
         mine = [abs(row.error) for row, site in zip(rows, sites, strict=True) if site == one.facts[0][1]]
         assert one.figure.value == pytest.approx(np.mean(mine), abs=1e-12)
+    each = groups.of_numbers(home.db, run, pairs=False, per_patient=True, resamples=50)
+    assert all(one.cases == one.patients for one in each.rows)

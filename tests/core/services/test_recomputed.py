@@ -202,10 +202,16 @@ def test_of_one_of_many_classes_at_its_point(home, asked):
     assert [line["called"] == "mild" for line in lines] == (scores >= 0.25).tolist()
 
 
-def test_of_numbers(home, asked):
+@pytest.mark.parametrize("level", ["image", "patient"])
+def test_of_numbers(home, asked, level):
     run = draw(home.db, TaskKind.NUMBER, ()).run
-    lines, told = asked(run)
+    lines, told = asked(run, "--level", level)
     given, truth = column(lines, "value"), column(lines, "truth")
+    if level == "patient":
+        patients = np.array([line["patient"] for line in lines])
+        given, truth = (np.array([values[patients == one].mean() for one in np.unique(patients)])
+                        for values in (given, truth))  # fmt: skip
+    assert (told["level"], told["images"]) == (level, len(given))
     wanted = {
         "mae": metrics.mean_absolute_error(truth, given), "r2": metrics.r2_score(truth, given),
         "rmse": metrics.root_mean_squared_error(truth, given), "bias": float((given - truth).mean()),
