@@ -1,13 +1,14 @@
 """What follows from calling cases "yes" or "no": every figure of the four cells, by one product with the resamples."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import InvalidInput
-from core.evaluation.measures import Bounds, Measure, Owners, carried
+from core.evaluation.means import balanced
+from core.evaluation.measures import Measure, Owners, carried
 from core.evaluation.metrics import RATIOS, Bools, Floats, Outcomes, Ratio
+from core.evaluation.prevalence import at_prevalence
 from core.evaluation.resampling import divide, sums
 
 NAMES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc", "kappa")
@@ -46,11 +47,11 @@ def decided(cells: Cells, *, name: str, prevalence: float | None = None) -> dict
         InvalidInput: a prevalence that is not between 0 and 1.
     """
     found = {key: _ratio(kind, cells, kind.undefined.format(name=name)) for key, kind in RATIOS.items()}
-    found["balanced_accuracy"] = _balanced(found["sensitivity"], found["specificity"])
+    found["balanced_accuracy"] = balanced(found["sensitivity"], found["specificity"])
     found["mcc"] = _signed(mcc, cells, name)
     found["kappa"] = _signed(kappa, cells, name)
     if prevalence is not None:
-        found |= _at_prevalence(found, prevalence)
+        found |= at_prevalence(found, prevalence)
     return {key: found[key] for key in NAMES}
 
 
@@ -67,20 +68,6 @@ def kappa(o: Outcomes) -> Floats:
     return divide(n * (o.tp + o.tn) - chance, n * n - chance)
 
 
-def bayes(sensitivity: Floats, specificity: Floats, prevalence: float) -> tuple[Floats, Floats]:
-    """PPV and NPV at a prevalence, NaN where nothing would be called so."""
-    ill, well = prevalence, 1 - prevalence
-    ppv = divide(sensitivity * ill, sensitivity * ill + (1 - specificity) * well)
-    npv = divide(specificity * well, specificity * well + (1 - sensitivity) * ill)
-    return ppv, npv
-
-
-def check_prevalence(prevalence: float) -> None:
-    """Raise InvalidInput unless it lies between 0 and 1."""
-    if not 0 < prevalence < 1:
-        raise InvalidInput(f"The prevalence is {prevalence!r}; give a share between 0 and 1, such as 0.02.")
-
-
 def _ratio(kind: Ratio, cells: Cells, undefined: str) -> Measure:
     among = kind.among(cells.patients)
     value = divide(kind.counted(cells.total), kind.among(cells.total))
@@ -88,14 +75,6 @@ def _ratio(kind: Ratio, cells: Cells, undefined: str) -> Measure:
         float(value[0]), divide(kind.counted(cells.drawn), kind.among(cells.drawn)), int(kind.about(cells.total)[0]),
         *carried(among), kind="proportion" if kind.proportion else "share", single=cells.single,
         undefined="" if among.any() else f"Undefined: {undefined}.",
-    )  # fmt: skip
-
-
-def _balanced(first: Measure, second: Measure) -> Measure:
-    return Measure(
-        (first.value + second.value) / 2, (first.draws + second.draws) / 2, first.cases + second.cases,
-        min(first.carriers, second.carriers), min(first.effective, second.effective), single=first.single,
-        undefined=first.undefined or second.undefined,
     )  # fmt: skip
 
 
@@ -116,26 +95,3 @@ def _one_kind(total: Outcomes, name: str) -> str:
     if not tn + fp:
         return f"every case here is {name}"
     return f"every case was called {name}" if tp + fp else f"no case was called {name}"
-
-
-def _at_prevalence(found: Mapping[str, Measure], prevalence: float) -> dict[str, Measure]:
-    check_prevalence(prevalence)
-    sides = (found["sensitivity"], found["specificity"])
-    base = replace(_balanced(*sides), note=f"At a prevalence of {prevalence:.4g}.")
-    values = bayes(np.array([sides[0].value]), np.array([sides[1].value]), prevalence)
-    draws = bayes(sides[0].draws, sides[1].draws, prevalence)
-    made: dict[str, Measure] = {}
-    for at, key in enumerate(("ppv", "npv")):
-        value = float(values[at][0])
-        one = replace(base, value=value, draws=draws[at], undefined=base.undefined or found[key].undefined)
-        made[key] = one if one.undefined or 0 < value < 1 else replace(one, bounds=_outer(sides, prevalence, at))
-    return made
-
-
-def _outer(sides: tuple[Measure, Measure], prevalence: float, at: int) -> Bounds | None:
-    """At 0 and 1, where resamples do not differ: from the bounds of sensitivity and specificity, so rather too wide."""
-    low, high = ([getattr(side.figure(), end) for side in sides] for end in ("low", "high"))
-    if None in low or None in high:
-        return None
-    reach = [float(bayes(np.array(end[:1]), np.array(end[1:]), prevalence)[at][0]) for end in (low, high)]
-    return Bounds(reach[0], reach[1], f"{sides[1 - at].figure().method}, of sensitivity and specificity")

@@ -7,6 +7,7 @@ RESAMPLED = "whole patients resampled"
 WILSON = "Wilson"
 DELONG = "DeLong"
 EFFECTIVE = "Wilson on the effective n"
+PARTS = "from the intervals of its parts (MOVER)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Figure:
 
     `n` counts the cases the number is about: for sensitivity the positive ones, for PPV those called positive.
     `method` says how the interval was made: "whole patients resampled", "Wilson", "DeLong", "Wilson on the effective
-    n"; "" without one.
+    n", "from the intervals of its parts (MOVER)" where one of these does not vary between resamples; "" without one.
     """
 
     value: float | None

@@ -8,7 +8,7 @@ import numpy as np
 from core.evaluation.figure import Figure
 from core.evaluation.intervals import LEVEL, normal
 from core.evaluation.measures import Measure
-from core.evaluation.metrics import Floats
+from core.evaluation.mover import correlations, reach
 
 GAP = "from both intervals (MOVER)"
 CORRECTION = "Holm's step-down over all groups that are not thin"
@@ -29,9 +29,9 @@ def gap(own: Measure, rest: Measure, *, shared: bool) -> tuple[Figure, float | N
     far = one.value - other.value
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return Figure(None, None, None, n, "Undefined: one side is of a single patient."), None
-    together = _correlation(own.draws, rest.draws) if shared else 0.0
-    down = _reach(one.value - one.low, other.high - other.value, together)
-    up = _reach(one.high - one.value, other.value - other.low, together)
+    together = correlations([own.draws, rest.draws]) if shared else None
+    down = reach((one.value - one.low, other.value - other.high), together)
+    up = reach((one.high - one.value, other.low - other.value), together)
     towards = up if far < 0 else down
     errors = far * normal(LEVEL) / towards if towards > 0 else None
     return Figure(far, max(-2.0, far - down), min(2.0, far + up), n, method=GAP), errors
@@ -50,14 +50,3 @@ def holm(chances: Sequence[float]) -> list[float]:
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum(1.0, stepped)
     return [float(one) for one in adjusted]
-
-
-def _reach(first: float, second: float, together: float) -> float:
-    return math.sqrt(max(0.0, first**2 + second**2 - 2 * together * first * second))
-
-
-def _correlation(first: Floats, second: Floats) -> float:
-    both = ~(np.isnan(first) | np.isnan(second))
-    if both.sum() < 3 or first[both].std() < 1e-12 or second[both].std() < 1e-12:
-        return 0.0
-    return float(np.corrcoef(first[both], second[both])[0, 1])

@@ -76,6 +76,11 @@ def has_no_spread(value: float, spread: float) -> bool:
     return not 0 < value < 1 or spread <= _ROUNDING
 
 
+def does_not_vary(draws: NDArray[np.float64], *, carriers: int) -> bool:
+    """Whether all resamples (resamples,) have one value; carriers above 1."""
+    return standard_error(draws, carriers=carriers) <= _ROUNDING
+
+
 def on_logits(value: float, reach: float) -> tuple[float, float]:
     """Value ± reach of a number inside 0 to 1, laid out on the logit scale, where the bounds stay inside."""
     middle, half = math.log(value / (1 - value)), reach / (value * (1 - value))

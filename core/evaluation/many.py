@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from core.errors import InvalidInput
 from core.evaluation.board import ORDER, measures
 from core.evaluation.figure import Figure
-from core.evaluation.measures import Kind, Measure, Owners, averaged, carried, figures
+from core.evaluation.means import averaged
+from core.evaluation.measures import Kind, Measure, Owners, carried, figures
 from core.evaluation.metrics import Floats
 from core.evaluation.resampling import divide, sums
 from core.evaluation.scored import Scored

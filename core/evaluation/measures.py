@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.figure import DELONG, RESAMPLED, WILSON, Figure
+from core.evaluation.figure import DELONG, PARTS, RESAMPLED, WILSON, Figure
 from core.evaluation.intervals import (
     LEVEL,
+    does_not_vary,
     effective_n,
     interval,
     method_of,
@@ -19,6 +20,7 @@ from core.evaluation.intervals import (
     wilson,
 )
 from core.evaluation.metrics import Bools, Floats
+from core.evaluation.mover import correlations, reach
 
 Kind = Literal["share", "proportion", "signed", "error"]
 _FEW = 0.95
@@ -40,8 +42,8 @@ class Measure:
 
     `kind`: "proportion" of cases, "share" of anything from 0 to 1, "signed" from -1 to 1, "error" that resampling
     raises, with `off` (resamples,), what its parts are off by. `deviation` is DeLong's standard error, `single` that no
-    patient has two cases. `bounds` where they are known already. `undefined` says why there is no number, `note`
-    anything else; `scale` is what a person's unit is.
+    patient has two cases. `bounds` where they are known already, `parts` what it is the plain mean of. `undefined` says
+    why there is no number, `note` anything else; `scale` is what a person's unit is.
     """
 
     value: float
@@ -53,6 +55,7 @@ class Measure:
     single: bool = False
     deviation: float | None = None
     bounds: Bounds | None = None
+    parts: "tuple[Measure, ...]" = ()
     off: Floats | None = None
     undefined: str = ""
     note: str = ""
@@ -97,22 +100,6 @@ def figures(measures: Mapping[str, Measure]) -> dict[str, Figure]:
     return {name: measure.figure() for name, measure in measures.items()}
 
 
-def averaged(measures: Mapping[str, Measure], *, cases: int) -> Measure:
-    """The plain mean of a measure over classes where it is defined; the note names those where it is not."""
-    defined = [measure for measure in measures.values() if not measure.undefined]
-    absent = [name for name, measure in measures.items() if measure.undefined]
-    if not defined:
-        return replace(next(iter(measures.values())), cases=cases)
-    kind: Kind = "share" if defined[0].kind == "proportion" else defined[0].kind
-    off = [one.off for one in defined if one.off is not None]
-    return Measure(
-        float(np.mean([one.value for one in defined])), np.mean([one.draws for one in defined], axis=0), cases,
-        min(one.carriers for one in defined), min(one.effective for one in defined), kind,
-        off=np.mean(off, axis=0) if off else None,
-        note=f"Mean of {len(defined)} of {len(measures)} classes; undefined for {', '.join(absent)}." if absent else "",
-    )  # fmt: skip
-
-
 def _bounds(measure: Measure) -> Bounds | None:
     value, n = measure.value, measure.cases
     if measure.single and measure.kind == "proportion":
@@ -123,11 +110,35 @@ def _bounds(measure: Measure) -> Bounds | None:
         return None
     if measure.kind == "error":
         return _reached(measure)
+    if (-1 if measure.kind == "signed" else 0) < value < 1 and any(hides(part) for part in measure.parts):
+        return _of_parts(measure)
     if measure.kind == "signed":  # on the logit scale of (1 + value) / 2, which is Fisher's z of the value
         inside = _bounds(replace(measure, kind="share", value=(1 + value) / 2, draws=(1 + measure.draws) / 2))
         return None if inside is None else Bounds(2 * inside.low - 1, 2 * inside.high - 1, inside.method)
     found = interval(value, measure.draws, carriers=measure.carriers, effective=measure.effective)
     return None if found is None else Bounds(*found, method_of(value, measure.draws, carriers=measure.carriers))
+
+
+def hides(measure: Measure) -> bool:
+    """Whether resamples keep back how unsure it is: all of them have its value, or that of a part of it.
+
+    A sensitivity of 8/8 is 1 on every resample, so in a mean it would pass for known.
+    """
+    if measure.carriers < 2:
+        return False
+    return does_not_vary(measure.draws, carriers=measure.carriers) or any(hides(part) for part in measure.parts)
+
+
+def _of_parts(measure: Measure) -> Bounds | None:
+    """Of a mean, from the intervals of what it is the mean of (MOVER, see mover.py)."""
+    parts = measure.parts
+    each = [found for part in parts if (found := part.bounds or _bounds(part)) is not None]
+    if len(each) < len(parts):
+        return None
+    together = correlations([part.draws for part in parts])
+    down = reach([(part.value - one.low) / len(parts) for part, one in zip(parts, each, strict=True)], together)
+    up = reach([(one.high - part.value) / len(parts) for part, one in zip(parts, each, strict=True)], together)
+    return Bounds(measure.value - down, measure.value + up, PARTS)
 
 
 def _reached(measure: Measure) -> Bounds | None:

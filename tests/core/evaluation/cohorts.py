@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from core.evaluation.scored import Scored
+
 SEPARATION = 1.2
 TRUE_AUROC = 0.5 * (1 + math.erf(SEPARATION / 2))  # Φ(d / √2) of two normals a distance d apart
 TRUE_ACCURACY = 0.5 * (1 + math.erf(SEPARATION / 2 / math.sqrt(2)))  # both classes, cut half way
@@ -34,3 +36,9 @@ def scored(seed, *, n=500, ties=False):
     truth = rng.random(n) < 0.3
     scores = 1 / (1 + np.exp(-(rng.normal(size=n) + truth)))
     return (scores.round(1) if ties else scores), truth, rng.integers(60, size=n)
+
+
+def sides(found, ill, cleared, well, *, each=1):
+    """A run that calls `found` of the `ill` and not `cleared` of the `well`; `each` cases in a row are of a patient."""
+    scores = np.repeat([0.9, 0.1, 0.1, 0.9], [found, ill - found, cleared, well - cleared])
+    return Scored.of(range(ill + well), scores, [1] * ill + [0] * well, np.arange(ill + well) // each, name="ill")

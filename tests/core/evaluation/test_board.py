@@ -11,9 +11,10 @@ from sklearn import metrics as sk
 from core.errors import InvalidInput
 from core.evaluation.board import ORDER, board, moving, standing
 from core.evaluation.calibration import ECE_NOTE
-from core.evaluation.decided import NAMES, bayes
+from core.evaluation.decided import NAMES
 from core.evaluation.delong import delong
 from core.evaluation.intervals import wilson
+from core.evaluation.prevalence import bayes
 from core.evaluation.ranked import NO_PROBABILITY
 from core.evaluation.resampling import counts_of_resamples
 from core.evaluation.scored import Scored, by_patient

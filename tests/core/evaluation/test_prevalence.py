@@ -1,0 +1,48 @@
+"""PPV and NPV at a typed prevalence where a side is n/n: as unsure as that side, worked out by hand."""
+
+import numpy as np
+import pytest
+
+from core.evaluation.board import moving
+from core.evaluation.figure import PARTS, RESAMPLED
+from core.evaluation.intervals import wilson
+from core.evaluation.prevalence import bayes
+from tests.core.evaluation.cohorts import sides
+
+
+def test_a_ppv_is_as_unsure_as_a_sensitivity_of_8_of_8():
+    told = moving(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)["ppv"]
+    (se, _), (least, most) = wilson(8, 8), wilson(900, 1000)
+    odds = 1 / 0.1 * 0.02 / 0.98  # likelihood ratio times the odds of the prevalence
+    low = odds * np.exp(-np.hypot(np.log(1 / se), np.log((1 - least) / 0.1)))
+    high = odds * 0.1 / (1 - most)  # a sensitivity of 1 cannot be higher, so specificity alone goes up
+    assert (told.value, told.low, told.high) == pytest.approx([one / (1 + one) for one in (odds, low, high)])
+    assert [round(one, 3) for one in (told.value, told.low, told.high)] == [0.169, 0.117, 0.198]
+    assert (told.method, told.note) == (PARTS, "At a prevalence of 0.02.")
+
+
+def test_it_is_wider_than_by_one_side_alone_and_narrower_than_by_both_at_their_worst():
+    told = moving(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)
+    se, sp = told["sensitivity"], told["specificity"]
+    alone, worst = (float(bayes(np.array([se.low]), np.array([one]), 0.02)[0][0]) for one in (sp.value, sp.low))
+    assert worst < told["ppv"].low < alone
+
+
+def test_the_npv_is_the_ppv_with_ill_and_well_changed():
+    ppv = moving(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)["ppv"]
+    npv = moving(sides(900, 1000, 8, 8), 0.5, prevalence=0.98)["npv"]
+    assert (npv.value, npv.low, npv.high, npv.method) == pytest.approx((ppv.value, ppv.low, ppv.high, PARTS))
+
+
+@pytest.mark.parametrize("cells", [(8, 8, 0, 50), (0, 8, 50, 50), (8, 8, 50, 50), (0, 8, 0, 50), (1, 2, 2, 2)])
+@pytest.mark.parametrize("each", [1, 2])
+def test_no_side_at_its_end_breaks_it(cells, each):
+    for name in ("ppv", "npv"):
+        told = moving(sides(*cells, each=each), 0.5, prevalence=0.1, resamples=50)[name]
+        if told.value is not None and told.low is not None:
+            assert 0 <= told.low <= told.value <= told.high <= 1
+            assert told.low < told.high
+
+
+def test_where_both_sides_vary_resamples_tell():
+    assert moving(sides(7, 8, 90, 100), 0.5, prevalence=0.02)["ppv"].method == RESAMPLED
