@@ -11,13 +11,12 @@ from core.evaluation.figure import RESAMPLED, Figure
 from core.evaluation.intervals import standard_error, student
 from core.evaluation.measures import Owners
 from core.evaluation.metrics import Floats
-from core.evaluation.regression import ONE, SPREAD, NumberReport, number_report, statistics
+from core.evaluation.regression import ONE, SPREAD, NumberReport, is_even, number_report, statistics
 from core.evaluation.resampling import Statistic, bootstrap
 
 COMPARED = ("mae", "mse", "rmse", "r2")
 ALIKE = "No interval: on these cases the two runs do not differ in it."
 EVEN = "No interval: every resample of the patients has this difference."
-_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +90,7 @@ def _difference(statistic: Statistic, draws: Floats, patients: int, images: int)
     if patients < 2:
         return Figure(value, None, None, images, ONE)
     spread = standard_error(draws, carriers=patients)
-    if spread <= _ROUNDING * max(1.0, abs(value)):
-        return Figure(value, None, None, images, EVEN if abs(value) > _ROUNDING else ALIKE)
+    if is_even(spread, value):
+        return Figure(value, None, None, images, ALIKE if math.isclose(value, 0, abs_tol=1e-12) else EVEN)
     reach = student(patients - 1, 0.95) * spread
     return Figure(value, value - reach, value + reach, images, method=RESAMPLED)

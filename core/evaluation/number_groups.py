@@ -13,7 +13,7 @@ from core.evaluation.gaps import two_sided
 from core.evaluation.intervals import LEVEL, normal, standard_error, student
 from core.evaluation.measures import Owners
 from core.evaluation.metrics import Bools, Floats
-from core.evaluation.regression import BOUNDS
+from core.evaluation.regression import BOUNDS, EVEN, is_even
 from core.evaluation.resampling import divide, sums
 from core.evaluation.slices import Facts, Partition, partitions
 from core.evaluation.subgroups import LEAST_CASES, UNBOUNDED, Subgroup, corrected
@@ -25,15 +25,21 @@ AMOUNTS = {
     "bias": np.positive,
 }  # of an error; their mean is the figure, of rmse squared
 
+ONE_SIDED = "No interval and no test: every resample of the patients has the same figure on one side."
+
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """A group, or all others: the figure, the same on resamples (resamples,), and what carries it."""
+    """A group, or all others: the figure, the same on resamples (resamples,), and what carries it.
+
+    `even`: all its patients are off alike, so that no resample differs.
+    """
 
     value: float
     draws: Floats
     patients: int
     cases: int
+    even: bool
 
 
 def number_groups(
@@ -45,6 +51,8 @@ def number_groups(
     First those most surely further off than the rest (of a bias: most surely another), thin ones last. `facts` hold
     one value per case (n,); the figures are in the number's unit. The gap is own minus rest, ± t · (its spread over
     resamples of whole patients), t of Student with the patients of the smaller side, less one, as degrees of freedom.
+    Where no resample of a side differs it has no interval, and the gap has neither interval nor test: 25 cases that
+    are off alike do not make the next one known.
 
     Raises:
         InvalidInput: an unknown figure, no case, or a fact that is not known of every case.
@@ -85,7 +93,11 @@ def _side(amounts: Floats, drawn: Floats, figure: str) -> _Side:
     """Of the sums of each patient (2, patients), and of those on resamples (2, resamples)."""
     total = amounts.sum(axis=1, keepdims=True)
     plain, on_resamples = (_mean(summed, cases, figure) for summed, cases in (total, drawn))
-    return _Side(float(plain[0]), on_resamples, int((amounts[1] > 0).sum()), int(amounts[1].sum()))
+    there = amounts[1] > 0
+    each = amounts[0, there] / amounts[1, there]
+    # not by the spread over resamples: of errors of 0, the root of what rounding leaves is more than nothing
+    even = bool(there.sum() > 1 and is_even(float(np.ptp(each)), float(np.abs(each).max())))
+    return _Side(float(plain[0]), on_resamples, int(there.sum()), int(amounts[1].sum()), even)
 
 
 def _mean(amounts: Floats, cases: Floats, figure: str) -> Floats:
@@ -99,19 +111,25 @@ def _mean(amounts: Floats, cases: Floats, figure: str) -> Floats:
 def _subgroup(facts: Facts, own: _Side, rest: _Side, figure: str) -> tuple[Subgroup, float | None]:
     far, n = own.value - rest.value, own.cases + rest.cases
     reach = _reach(own.draws - rest.draws, min(own.patients, rest.patients))
-    errors = far * normal(LEVEL) / reach if reach else None
-    between = _bounded(far, reach, n, -math.inf, math.inf)
+    even = own.even or rest.even
+    errors = far * normal(LEVEL) / reach if reach and not even else None
+    between = _bounded(far, reach, n, -math.inf, math.inf, ONE_SIDED * even)
     thin = own.cases < LEAST_CASES
     p = None if thin or errors is None else two_sided(errors)
-    mine, other = (_bounded(side.value, _reach(side.draws, side.patients), side.cases, *BOUNDS[figure])
-                   for side in (own, rest))  # fmt: skip
+    least, most = BOUNDS[figure]
+    mine, other = (
+        _bounded(side.value, _reach(side.draws, side.patients), side.cases, least, most, EVEN * side.even)
+        for side in (own, rest)
+    )
     return Subgroup(facts, own.cases, None, own.patients, mine, other, between, thin, p, None), errors
 
 
-def _bounded(value: float, reach: float | None, n: int, least: float, most: float) -> Figure:
-    """Never a bare number."""
+def _bounded(value: float, reach: float | None, n: int, least: float, most: float, without: str) -> Figure:
+    """Never a bare number: `without` says why there is no interval, '' where there is one."""
     if reach is None:
         return Figure(None, None, None, n, UNBOUNDED)
+    if without:
+        return Figure(value, None, None, n, without)
     return Figure(value, max(least, value - reach), min(most, value + reach), n, method=RESAMPLED)
 
 

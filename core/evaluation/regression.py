@@ -24,6 +24,8 @@ BOUNDS = {
     "bias": (-math.inf, math.inf),
 }
 ONE = "No interval: it rests on the cases of a single patient."
+EVEN = "No interval: every resample of the patients has this value."
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def number_report(
     """Of predicted and true values (cases,) and the patient of each case.
 
     Intervals are value ± t · (spread over resamples of whole patients), t of Student with patients - 1 degrees.
+    None where no resample differs: errors that are all alike say nothing of how far others spread.
 
     Raises:
         InvalidInput: no case, shapes that do not fit, or a value that is no number.
@@ -90,11 +93,19 @@ def statistics(p: Floats, y: Floats, owners: Owners) -> dict[str, Statistic]:
     }
 
 
+def is_even(spread: float, value: float) -> bool:
+    """Whether that spread of a value over resamples is no more than rounding, and so no measure of how sure it is."""
+    return spread <= _ROUNDING * max(1.0, abs(value))
+
+
 def _figure(statistic: Statistic, draws: Floats, patients: int, images: int, least: float, most: float) -> Figure:
     value = float(statistic(np.ones((patients, 1)))[0])
     if math.isnan(value):
         return Figure(None, None, None, images, SPREAD)
     if patients < 2:
         return Figure(value, None, None, images, ONE)
-    reach = student(patients - 1, 0.95) * standard_error(draws, carriers=patients)
+    spread = standard_error(draws, carriers=patients)
+    if is_even(spread, value):
+        return Figure(value, None, None, images, EVEN)
+    reach = student(patients - 1, 0.95) * spread
     return Figure(value, max(least, value - reach), min(most, value + reach), images, method=RESAMPLED)

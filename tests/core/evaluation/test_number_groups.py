@@ -7,7 +7,7 @@ from sklearn import metrics as sk
 from core.errors import InvalidInput
 from core.evaluation.gaps import holm
 from core.evaluation.measures import Owners
-from core.evaluation.number_groups import FIGURES, number_groups
+from core.evaluation.number_groups import FIGURES, ONE_SIDED, number_groups
 from core.evaluation.regression import number_report
 
 NAMES = {"mae": sk.mean_absolute_error, "rmse": sk.root_mean_squared_error, "bias": lambda y, p: np.mean(p - y)}
@@ -95,3 +95,38 @@ def test_what_cannot_be_divided_is_one_sentence():
     with pytest.raises(InvalidInput, match="no case to divide"):
         number_groups(told[:0], truth[:0], Owners(owners.row[:0], 0), {})
     assert number_groups(told, truth, owners, {"site": ["A"] * 300}) == []
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("error", [0.0, 1.5])
+def test_a_group_whose_cases_are_off_alike_is_not_tested_and_comes_before_thin_ones_only(figure, error):
+    told, truth, owners, facts = ward(3)
+    alike = owners.row < 13  # 26 cases, enough to be tested
+    told = np.where(alike, truth + error, told)
+    facts = {
+        "site": facts["site"],
+        "kind": np.where(alike, "alike", np.where(owners.row < 15, "few", "usual")).tolist(),
+    }
+    found = number_groups(told, truth, owners, facts, figure=figure, pairs=False, resamples=50)
+    group = found[-2]
+    assert (group.facts, group.thin, found[-1].thin) == ((("kind", "alike"),), False, True)
+    assert (group.p, group.adjusted_p) == (None, None)
+    assert (group.figure.value, group.figure.low, group.figure.high) == (pytest.approx(error), None, None)
+    assert group.figure.note == "No interval: every resample of the patients has this value."
+    assert group.rest.low < group.rest.value < group.rest.high
+    assert group.gap.value == pytest.approx(group.figure.value - group.rest.value)
+    assert (group.gap.low, group.gap.note) == (None, ONE_SIDED)
+    assert all(one.p is not None for one in found[:-2])
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_all_others_that_are_off_alike_are_no_known_rest(figure):
+    told, truth, owners, facts = ward(3)
+    mine = np.asarray(facts["site"]) == "B"
+    found = number_groups(
+        np.where(mine, told, truth), truth, owners, {"mine": mine.astype(str).tolist()}, figure=figure
+    )
+    assert {one.p for one in found} == {None}
+    assert {one.gap.note for one in found} == {ONE_SIDED}
+    first = next(one for one in found if one.facts == (("mine", "True"),))
+    assert (first.figure.low is not None, first.rest.low) == (True, None)

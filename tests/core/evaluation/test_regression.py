@@ -55,3 +55,13 @@ def test_what_is_undefined_says_why():
     assert (alone.value, alone.low) == (1.0, None)
     with pytest.raises(InvalidInput, match="3 predicted and 2 true values of 2 patients do not fit"):
         number_report([1.0, 2.0, 3.0], [1.0, 2.0], ["a", "b"])
+
+
+def test_errors_that_are_all_alike_do_not_pass_for_known():
+    found = number_report(np.arange(25.0) + 1, np.arange(25.0), range(25), resamples=50).metrics
+    even = "No interval: every resample of the patients has this value."
+    for name in ("mae", "mse", "rmse", "bias"):
+        assert (found[name].value, found[name].low, found[name].high) == (1.0, None, None)
+        assert (found[name].note, found[name].method) == (even, "")
+    assert found["r2"].low < found["r2"].value  # the true values vary, so it does
+    assert number_report(np.arange(5.0), np.arange(5.0), range(5)).metrics["r2"].note == even
