@@ -27,7 +27,8 @@ class Probed:
     """One fact. AUROC of telling its values (of several, the mean of each against the rest), None where it cannot be.
 
     `chance` is the share of cases that the commonest value has: what always answering it gets right; `right` is the
-    share that the probe does. `blank` is the AUROC from the features of a network that learned nothing.
+    share that the probe does. `blank` is the AUROC from the features of a network that learned nothing. `p` is that of
+    going with the label, corrected for the findings it was chosen among and not yet for the facts; `alarm` is for both.
     """
 
     fact: str
@@ -57,8 +58,9 @@ def probe(
 ) -> Probed:  # fmt: skip
     """Of one fact, from features (n, width) as learned and of a network that learned nothing.
 
-    `goes` is how the fact goes with the label in training, `tested` how many facts are looked at, which its test pays
-    for (Bonferroni), `called` what the label is called. Values of fewer than `FEWEST` patients are left out.
+    `goes` is how the fact goes with the label in training, of several findings the strongest with its p times their
+    number (see association.strongest); `tested` how many facts are looked at, which that p pays for as well
+    (Bonferroni), `called` what the label is called. Values of fewer than `FEWEST` patients are left out.
     """
     names, counts = np.unique(np.asarray(answers), return_counts=True)
     values = dict(sorted(zip(names.tolist(), counts.tolist(), strict=True), key=lambda one: -one[1]))

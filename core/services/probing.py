@@ -94,10 +94,10 @@ def _marks(work: Work, cases: "Sequence[Example]") -> list[str]:
 def _association(
     work: Work, values: Sequence[str], cases: "Sequence[Example]", training: "NDArray[np.bool_]"
 ) -> "Association":
-    """How the fact goes with the label in the training set, of findings with the one it goes with most."""
+    """How the fact goes with the label in the training set, of findings with the one it goes with most (corrected)."""
     import numpy as np
 
-    from core.evaluation.association import Association, with_classes, with_number
+    from core.evaluation.association import strongest, with_classes, with_number
 
     rows = np.flatnonzero(training).tolist()
     truths = np.array([cases[row].targets for row in rows], dtype=np.float64)
@@ -109,4 +109,4 @@ def _association(
         if len(known) > 1:
             number = work.run.kind is TaskKind.NUMBER
             found.append((with_number if number else with_classes)(fact, told if number else told.astype(int), owners))
-    return max(found, key=lambda one: one.strength, default=Association(0.0, None))
+    return strongest(found)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.stats import contingency
 
-from core.evaluation.association import with_classes, with_number
+from core.evaluation.association import Association, strongest, with_classes, with_number
 
 
 def table_of(fact, labels):
@@ -55,3 +55,11 @@ def test_a_number_is_the_f_test():
     expected = stats.f_oneway(*[values[fact == one] for one in range(3)])
     assert found.p == pytest.approx(expected.pvalue, rel=1e-9)
     assert 0 < found.strength < 1
+
+
+def test_the_strongest_of_several_pays_for_those_it_was_chosen_among():
+    found = [Association(0.2, 0.02), Association(0.4, 0.01), Association(0.0, None)]  # the last was not tested
+    assert strongest(found) == Association(0.4, 0.02)
+    assert strongest([Association(0.9, 0.7), Association(0.1, 0.8)]).p == 1
+    assert strongest(found[:1]) == found[0]
+    assert strongest([]) == strongest(found[2:]) == Association(0.0, None)
