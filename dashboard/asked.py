@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 from core.evaluation.scored import Scored
 from core.services import operating, predicting, scored
 from core.services.facts import facts as facts_of
+from core.services.facts import of_patients
 from core.services.points import PointView
 from core.services.runs import RunView
 from core.services.scored import Columns
@@ -208,14 +209,23 @@ def question(run: RunView, split: str, point: PointView) -> Scored:
 
 
 def facts(asked: Asked) -> Mapping[str, NDArray[np.str_]]:
-    """What is known of each row, by name of the fact; "unknown" where nothing is."""
+    """What is known of each row, by name of the fact; "unknown" where nothing is.
+
+    A patient has what all of its cases of the split have, whichever of them speaks for it.
+    """
     from core.evaluation.bands import banded
 
+    db, run, split, cases = wiring.here().db, asked.run.id, asked.state.split, asked.cases
+
     def make() -> Mapping[str, NDArray[np.str_]]:
-        found = banded(facts_of(wiring.here().db, asked.cases.tolist()))
+        if asked.unit == "patient":
+            every = columns(run, split)
+            found = of_patients(db, cases, every.cases, every.owner)
+        else:
+            found = banded(facts_of(db, cases.tolist()))
         return {name: np.array(values) for name, values in found.items()}
 
-    return kept((*stamped(asked.run.id, asked.state.split), "facts", asked.cases.tobytes()), make)
+    return kept((*stamped(run, split), "facts", asked.unit, cases.tobytes()), make)
 
 
 def in_group(asked: Asked, group: str) -> NDArray[np.bool_]:

@@ -31,7 +31,9 @@ def of(state: ListState) -> Compared:
     run, other = runs.get(db, state.run), runs.get(db, state.other)
     finding = place(run, other, state)
     positive = state.positive if state.positive >= 0 else None
-    points = repr([operating.current(db, one.id, state.finding) for one in (run, other)])
+    # each run's own place of the finding: their lists may stand in another order
+    places = (0, 0) if finding is None else (run.classes.index(other.classes[finding]), finding)
+    points = repr([operating.current(db, one.id, at) for one, at in zip((run, other), places, strict=True)])
     stamps = *asked.stamped(run.id, state.split), *asked.stamped(other.id, state.split)
     return kept((*stamps, "compared", finding, positive, points), lambda: comparing.compare(
         db, other.id, run.id, split=state.split, finding=finding, positive=positive

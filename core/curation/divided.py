@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.evaluation.bands import UNKNOWN, size_bands
+from core.evaluation.bands import UNKNOWN, is_age, size_bands
 
 LEAST, MOST = 2, 20  # values
 BANDS = 4  # of a number that is no age
@@ -39,7 +39,7 @@ def _why_not(plain: Sequence[str], values: Sequence[str], also_not: Sequence[str
 
 
 def _banded(name: str, values: Sequence[str]) -> list[str]:
-    if "age" in re.split(r"[^a-z]+", name.lower()):
+    if is_age(name):
         ages = [_AGE.fullmatch(one.strip()) for one in values]
         return [f"{int(one[1]) // 10 * 10}–{int(one[1]) // 10 * 10 + 9}" if one else UNKNOWN for one in ages]
     if len(set(values)) <= MOST:

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 UNKNOWN = "unknown"
+SEVERAL = "several in one patient"
+"""What a patient has whose cases differ in a fact: words that no file says of one case."""
+
 AGE_BANDS = ((0, 18, "0–17"), (18, 40, "18–39"), (40, 55, "40–54"), (55, 70, "55–69"), (70, 150, "70 and older"))
 """From (years) up to below (years), and the band's name."""
 
@@ -14,19 +17,27 @@ MOST_SIZES, SIZE_BANDS = 12, 4
 
 _SIZE = re.compile(r"(\d+)×(\d+)")
 _AGE = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*([YMWDymwd]?)\s*")
-_IS_AGE = re.compile(r"(^|[ _.-])[Aa]ge$|PatientAge$")
+_IS_AGE = re.compile(r"(patients?|subject|participant)?age(in)?(years?|yrs?|y)?")
 _YEARS = {"y": 1.0, "m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25, "": 1.0}
 
 
 def banded(facts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The same facts, with bands for ages: those named "age", "patient age", "patient_age" or "PatientAge".
+    """The same facts, with bands for ages, which `is_age` knows by name.
 
     A fact of many sizes such as 2048×2500 gets bands of the longer side, which hold for these cases only.
     """
     return {
-        name: [age_band(value) for value in values] if _IS_AGE.search(name) else size_bands(values)
+        name: [age_band(value) for value in values] if is_age(name) else size_bands(values)
         for name, values in facts.items()
     }
+
+
+def is_age(name: str) -> bool:
+    """Whether a fact of that name is an age in years: "age", "age_years", "Age (years)", "patient_age", "PatientAge".
+
+    Capitals, spaces and punctuation do not count. An age in months, or of a bone, has another name and is none.
+    """
+    return _IS_AGE.fullmatch(re.sub(r"[\W_]+", "", name.lower())) is not None
 
 
 def size_bands(values: Sequence[str]) -> list[str]:

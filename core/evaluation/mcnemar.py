@@ -12,7 +12,8 @@ PLAIN, CLUSTERED = "McNemar", "McNemar, clustered by patient (Durkalski)"
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """`exact_p` by the binomial, None of clusters; `chi2` and `p`, None where the two never disagree.
+    """`exact_p` by the binomial, None of clusters; `chi2` and `p`, None where the two never disagree,
+    or of clusters where what differs cancels within each.
 
     `chi2` is with continuity correction, of clusters without. `only_first` and `only_second` count the cases that only
     the one calls right.

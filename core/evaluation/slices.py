@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.bands import UNKNOWN
+from core.evaluation.bands import SEVERAL, UNKNOWN
 
 MOST_VALUES = 30
 """Of a fact with more values, the rarer ones are one group, "other values (so many)"."""
@@ -60,6 +60,21 @@ def folded(values: NDArray[np.str_]) -> NDArray[np.str_]:
         return values
     kept = found[np.argsort(-counts, kind="stable")[: MOST_VALUES - 1]]
     return np.where(np.isin(values, kept), values, f"other values ({len(found) - len(kept)})")
+
+
+def of_patients(values: Sequence[str], owner: NDArray[np.intp], patients: int) -> NDArray[np.str_]:
+    """What patients (patients,) have of a fact whose cases have `values` (n,), `owner` (n,) being a case's patient.
+
+    It is what all of their cases have, SEVERAL where these differ; a case of which it is unknown does not count, and
+    UNKNOWN is only where no case knows it.
+    """
+    found, code = np.unique(np.asarray(values, dtype=str), return_inverse=True)
+    known = (found != UNKNOWN)[code]
+    low, high = np.full(patients, len(found)), np.full(patients, -1)
+    np.minimum.at(low, owner[known], code[known])
+    np.maximum.at(high, owner[known], code[known])
+    told: NDArray[np.str_] = np.append(found, [SEVERAL, UNKNOWN])
+    return told[np.where(high < 0, len(found) + 1, np.where(low == high, high, len(found)))]
 
 
 def pairs(single: Sequence[Partition], thin: int) -> list[Partition]:

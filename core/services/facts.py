@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.evaluation import slices
+from core.evaluation.bands import UNKNOWN, banded
 from db import Database, queries
 from db.tables import Case, Fact, Image, Series
 
-UNKNOWN, SIZE, MODALITY = "unknown", "image size", "modality"
+SIZE, MODALITY = "image size", "modality"
 
 
 def facts(db: Database, cases: Iterable[int]) -> dict[str, list[str]]:
@@ -22,6 +26,19 @@ def facts(db: Database, cases: Iterable[int]) -> dict[str, list[str]]:
         known = _told(session, sorted(set(image.values())))
     shown = [image.get(one, 0) for one in wanted]
     return {name: [values.get(one) or UNKNOWN for one in shown] for name, values in sorted(known.items()) if values}
+
+
+def of_patients(
+    db: Database, cases: NDArray[np.int64], every: NDArray[np.int64], owner: NDArray[np.intp]
+) -> dict[str, list[str]]:
+    """The banded facts of whole patients, each named by one of its `cases` (m,): one value per patient in that order.
+
+    They are of all of a patient's cases among `every` (n,), which rises; `owner` (n,) is the patient's row. So which
+    case speaks for the patient, and with it the score, does not matter; see `slices.of_patients` where cases differ.
+    """
+    rows, patients = owner[np.searchsorted(every, cases)], int(owner.max(initial=-1)) + 1
+    return {name: slices.of_patients(values, owner, patients)[rows].tolist()
+            for name, values in banded(facts(db, every.tolist())).items()}  # fmt: skip
 
 
 def _images(session: Session, cases: Sequence[int]) -> dict[int, int]:

@@ -9,18 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.bands import banded
+from core.evaluation.bands import SEVERAL, UNKNOWN, banded
 from core.evaluation.measures import Owners
 from core.evaluation.metrics import Bools, Floats
 from core.evaluation.number_groups import number_groups
 from core.evaluation.subgroups import LEAST_CASES, Subgroup, subgroups
-from core.services import operating, scored
-from core.services.facts import UNKNOWN, facts
+from core.services import operating, runs, scored
+from core.services.facts import facts, of_patients
 from core.services.points import PointView
 from db import Database
 
 SKIPPED = ("split",)  # what says nothing of a case itself
 MOST = 12  # values of one fact: with more, and none that is frequent, it names cases rather than groups them
+MIXED = 0.9  # share of patients from which on a fact that differs within them is of a case, not of a patient
 NONE = (
     "Nothing that is known of these cases tells groups apart; import them with a CSV of metadata (site, sex, age, "
     "view, device) to look at groups."
@@ -55,15 +56,18 @@ def of(
     """The groups of a split at the run's operating point (or `point`), by every fact or by `only` those.
 
     Ages and many sizes are put in bands; of a fact with very many values the rarer ones are one group. A fact with one
-    value, or with more than MOST of which none is frequent, is left out and said to be.
+    value, or with more than MOST of which none is frequent, is left out and said to be. Where the point calls patients,
+    a patient has the facts of all of its cases of the split, SEVERAL where those differ.
 
     Raises:
         NotFound: no such run.
         InvalidInput: the split was not predicted, the run answers with a number, or an unknown figure or fact.
     """
     point = point or operating.standing(db, run_id, finding or 0)
-    asked = scored.of(db, run_id, split=split, finding=finding, point=point)
-    kept, left_out = _facts(db, run_id, asked.cases, asked.truth, only)
+    run, found = runs.get(db, run_id), scored.columns(db, run_id, split)
+    asked = scored.question(run, found, finding=finding, point=point)
+    told = _told(db, asked.cases, found if point.per_patient else None)
+    kept, left_out = _facts(run_id, told, asked.truth, only)
     rows = subgroups(asked, point.threshold, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, point, tuple(kept), left_out, "" if rows else NONE)
 
@@ -73,7 +77,7 @@ def of_numbers(
     only: Sequence[str] = (), per_patient: bool = False, resamples: int = 1000, seed: int = 0,
 ) -> Groups:  # fmt: skip
     """The same of a run that answers with numbers: mae, rmse or bias of each group, in the number's unit; of images, or
-    of each patient's means.
+    of each patient's means, with the facts of all of its cases.
 
     Raises:
         NotFound: no such run.
@@ -82,17 +86,23 @@ def of_numbers(
     found = scored.columns(db, run_id, split)
     held = scored.of_patients(found) if per_patient else found
     told, true = held.scores[:, 0], held.truths[:, 0]
-    kept, left_out = _facts(db, run_id, held.cases, true, only)
+    kept, left_out = _facts(run_id, _told(db, held.cases, found if per_patient else None), true, only)
     owners = Owners(held.owner, len(held.patients))
     rows = number_groups(told, true, owners, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, None, tuple(kept), left_out, "" if rows else NONE)
 
 
+def _told(db: Database, cases: NDArray[np.int64], split: scored.Columns | None) -> dict[str, list[str]]:
+    """The banded facts of cases (n,), or with a whole split those of the patients that they speak for."""
+    if split is None:
+        return banded(facts(db, cases.tolist()))
+    return of_patients(db, cases, split.cases, split.owner)
+
+
 def _facts(
-    db: Database, run_id: int, cases: NDArray[np.int64], truth: Bools | Floats, only: Sequence[str]
+    run_id: int, told: Mapping[str, Sequence[str]], truth: Bools | Floats, only: Sequence[str]
 ) -> tuple[dict[str, Sequence[str]], dict[str, str]]:
-    """The facts to look at, by name with the value of each case; and why others are left out."""
-    told = banded(facts(db, cases.tolist()))
+    """The facts to look at, by name with the value of each row; and why others are left out."""
     if strange := [name for name in only if name not in told]:
         raise InvalidInput(f"No case of run {run_id} has a fact '{strange[0]}'; its facts are: {', '.join(told)}.")
     named = {name: values for name, values in told.items() if name in only or not only}
@@ -102,13 +112,17 @@ def _facts(
 
 def _why_not(name: str, values: Sequence[str], truth: Bools | Floats) -> str:
     counts = Counter(values)
-    known = {value: count for value, count in counts.items() if value != UNKNOWN}
+    known = {value: count for value, count in counts.items() if value not in (UNKNOWN, SEVERAL)}
+    truths = truth.tolist()
     if name in SKIPPED:
         return "it says nothing of the case itself"
+    if counts[SEVERAL] > MIXED * len(values):
+        return f"it differs within {counts[SEVERAL]:,} of {len(values):,} patients"
     if len(counts) < 2:
         return f"every case has the same ({next(iter(values), UNKNOWN)})"
     if len(known) > MOST and max(known.values()) < LEAST_CASES:
         return f"it has {len(known):,} values, none of them of {LEAST_CASES} cases"
-    if len(set(zip(values, truth.tolist(), strict=True))) == len(counts):
+    # where the truth is one for all, every fact would be
+    if len(set(truths)) > 1 and len(set(zip(values, truths, strict=True))) == len(counts):
         return "it is the answer itself: all cases of one value have the same truth"
     return ""

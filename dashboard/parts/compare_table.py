@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.evaluation.figure import Figure
+from core.evaluation.mcnemar import McNemar
 from core.services.comparing import Compared
 from dashboard import look
 from dashboard.parts import chart, looks
@@ -36,7 +37,7 @@ def sentences(told: Compared) -> tuple[str, ...]:
     )  # fmt: skip
     p = pairs.exact_p if pairs.exact_p is not None else pairs.p
     counts = f"{pairs.only_first:,} only right by run {told.first}, {pairs.only_second:,} only by run {told.second}"
-    right = f"Calls, {pairs.method}: {counts}, " + (_p(p) if p is not None else "they never disagree") + "."
+    right = f"Calls, {pairs.method}: {counts}, {_p(p) if p is not None else _no_test(pairs)}."
     points = " and ".join(f"{one.threshold:.4g} (run {number})" for number, one in
                           zip((told.first, told.second), told.points, strict=True))  # fmt: skip
     return f"Yes is {told.name}, called at {points}.", areas, right, told.found.note, told.note
@@ -68,6 +69,12 @@ def _line(key: str, first: Figure, second: Figure, apart: Figure) -> str:
         told, how = f"<b>{look.signed(apart.value)}</b>{span}", apart.method or apart.note
     cells = (look.figure(first), look.figure(second), told, html.escape(how))
     return f"<tr><td>{TITLES.get(key, key)}</td>{''.join(f'<td>{one}</td>' for one in cells)}</tr>"
+
+
+def _no_test(pairs: McNemar) -> str:
+    """Why there is no p: nothing differs, or in every patient as often one way as the other."""
+    differ = pairs.only_first or pairs.only_second
+    return "their differences cancel within patients, so there is no test" if differ else "they never disagree"
 
 
 def _p(p: float) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.evaluation import number_groups
+from core.evaluation.bands import SEVERAL
 from core.evaluation.figure import Figure
 from core.evaluation.subgroups import Subgroup
 from core.services import groups
@@ -40,6 +41,8 @@ def show(found: Asked, state: ReviewState) -> None:
         chart.csv_button(partial(as_csv, made.rows), name=f"groups-run-{found.run.id}-{state.split}", key="groups")
     if not made.rows:
         st.info(made.words or groups.NONE)
+        if made.left_out:
+            st.caption(_left_out(made))
         return
     title = titles[figure]
     rows = [_row(number, one, state) for number, one in enumerate(made.rows[:SHOWN])]
@@ -48,6 +51,8 @@ def show(found: Asked, state: ReviewState) -> None:
     forest.show(rows, headings, overall=overall.value if overall else None, key="forest", amounts=numbers,
                 opened=partial(_opened, tuple(_named(one.facts) for one in made.rows)))  # fmt: skip
     st.caption(_told(made, title, "fewer than 20 cases" if numbers else "fewer than 20 cases or 5 events", pairs=pairs))
+    if found.unit == "patient":
+        st.caption(f"A patient counts by all of its cases; where these differ it is in the group '{SEVERAL}'.")
     if numbers:
         unit = number_figures.unit(found)
         st.caption(f"In {look.plain(unit)}. " * bool(unit) + looks.told(found.state.split, found.run.id))
@@ -111,13 +116,21 @@ def _opened(named: Sequence[str], row: int) -> None:
 
 
 def _told(made: Groups, title: str, thin: str, *, pairs: bool) -> str:
-    left = "; ".join(f"{look.fact(name)}: {why}" for name, why in made.left_out.items())
     count, tested = len(made.rows), sum(one.p is not None for one in made.rows)
     told = f"p compares a group with the rest and is corrected for {look.count(tested, 'tested group')}."
     more = f" The {SHOWN} worst of {count:,} groups are shown, the CSV holds all." if count > SHOWN else ""
+    # without a figure of any group the rows cannot say why
+    none = {one.figure.note for one in made.rows} if all(one.figure.value is None for one in made.rows) else set()
     return (
         f"{title} of each group, the worst first; the dashed line is that of all cases, grey rows are thin ({thin}) "
         f"and not tested. {told if tested else 'No group could be tested.'}{more}"
         + ("" if pairs else " Pairs of facts are looked at by the switch.")
-        + (f" Left out: {look.plain(left)}." if left else "")
+        + "".join(f" {look.plain(one)}" for one in sorted(none))
+        + f" {_left_out(made)}".rstrip()
     )
+
+
+def _left_out(made: Groups) -> str:
+    """Which facts are not looked at, each with its reason; "" where all are."""
+    left = "; ".join(f"{look.fact(name)}: {why}" for name, why in made.left_out.items())
+    return f"Left out: {look.plain(left)}." if left else ""

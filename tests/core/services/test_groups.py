@@ -1,13 +1,16 @@
 """Groups of a split by what is known of its cases; what tells nothing is left out with its reason."""
 
+import json
+
 import numpy as np
 import pytest
 from sqlalchemy import text
 
 from core.errors import InvalidInput
+from core.evaluation.bands import SEVERAL
 from core.services import groups, operating, predicting
 from core.services.facts import facts
-from db.tables import Fact, Image
+from db.tables import Case, Fact, Image
 from db.vocabulary import TaskKind
 from tests.core.services.predicted import draw
 
@@ -79,6 +82,63 @@ def test_the_answer_itself_makes_no_groups(home):
     assert found.left_out["finding"] == "it is the answer itself: all cases of one value have the same truth"
 
 
+def test_with_one_class_a_fact_is_not_the_answer_itself_and_auroc_is_a_sentence(home):
+    drawn = draw(home.db, patients=90)
+    with home.db.transaction() as session:
+        session.execute(text("UPDATE snapshot_case SET label = 1, targets = '[1]' WHERE split = 'test'"))
+    operating.choose(home.db, drawn.run, threshold=0.5, by="ann")
+    found = groups.of(home.db, drawn.run, figure="sensitivity", pairs=False, resamples=50)
+    assert set(found.facts) == {"age", "sex", "site"}
+    sites = {row.facts[0][1]: row for row in found.rows if row.facts[0][0] == "site"}
+    rows = predicting.every(home.db, drawn.run, split="test", point=found.point)
+    told = facts(home.db, [row.case_id for row in rows])["site"]
+    for name, row in sites.items():
+        called = [one.called for one, site in zip(rows, told, strict=True) if site == name]
+        assert row.figure.value == pytest.approx(np.mean(called), abs=1e-12)
+    ranked = groups.of(home.db, drawn.run, pairs=False, resamples=50)
+    assert {(row.figure.value, row.figure.note) for row in ranked.rows} == {
+        (None, "Undefined: every case here is Ill.")
+    }
+    assert all(row.gap.value is row.p is None for row in ranked.rows)
+    json.dumps(ranked.to_json(), allow_nan=False)
+
+
+def viewed(home, drawn, views):
+    """Each patient's cases get these views in turn, which of them scores highest being chance."""
+    with home.db.transaction() as session:
+        images = session.query(Image).join(Case, Case.image_id == Image.id).filter(Case.id.in_(drawn.cases))
+        for at, image in enumerate(images.order_by(Image.id)):
+            patient, place = divmod(at, 3)
+            if value := views(patient)[place]:
+                session.add(Fact(image_id=image.id, name="view", value=value))
+
+
+def test_a_patient_s_group_is_of_all_of_its_cases_whatever_they_score(home):
+    drawn = draw(home.db, patients=180)
+    kinds = ["PA", "PA", "PA"], ["AP", "AP", ""], ["PA", "AP", "PA"], ["", "", ""]
+    viewed(home, drawn, lambda patient: kinds[patient // 3 % 4])
+    for rule in ("max", "mean", "noisy_or"):
+        operating.choose(home.db, drawn.run, threshold=0.5, level="patient", patient_rule=rule, by="ann")
+        found = groups.of(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
+        assert {row.facts[0][1]: row.cases for row in found.rows} == {"PA": 15, "AP": 15, SEVERAL: 15, "unknown": 15}
+    with home.db.transaction() as session:  # what is told of a patient does not hang on which case scores highest
+        session.execute(text("UPDATE prediction SET probabilities = json_array(json_extract(probabilities, '$[1]'), "
+                             "json_extract(probabilities, '$[0]'))"))  # fmt: skip
+    turned = groups.of(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
+    assert {row.facts: row.cases for row in turned.rows} == {row.facts: row.cases for row in found.rows}
+
+
+def test_a_fact_that_differs_within_nearly_all_patients_is_left_out_and_said(home):
+    drawn = draw(home.db, patients=90)
+    viewed(home, drawn, lambda patient: ["PA", "PA" if patient == 2 else "AP", "PA"])
+    operating.choose(home.db, drawn.run, threshold=0.5, level="patient", patient_rule="max", by="ann")
+    found = groups.of(home.db, drawn.run, figure="accuracy", resamples=50)
+    assert found.left_out["view"] == "it differs within 29 of 30 patients"
+    assert found.left_out["row"] == "it differs within 30 of 30 patients"
+    operating.choose(home.db, drawn.run, threshold=0.5, by="ann")
+    assert "view" in groups.of(home.db, drawn.run, figure="accuracy", resamples=50).facts
+
+
 def test_without_metadata_there_are_no_groups_and_a_sentence(home):
     drawn = draw(home.db, patients=12)
     with home.db.transaction() as session:
@@ -112,3 +172,12 @@ def test_groups_of_numbers_are_of_the_split_s_own_errors(home):
         assert one.figure.value == pytest.approx(np.mean(mine), abs=1e-12)
     each = groups.of_numbers(home.db, run, pairs=False, per_patient=True, resamples=50)
     assert all(one.cases == one.patients for one in each.rows)
+
+
+def test_a_patient_s_number_is_grouped_by_all_of_its_cases(home):
+    drawn = draw(home.db, TaskKind.NUMBER, (), patients=90)
+    viewed(home, drawn, lambda patient: ["PA", "AP" if patient // 3 % 2 else "PA", "PA"])
+    found = groups.of_numbers(home.db, drawn.run, only=("view",), per_patient=True, resamples=50)
+    assert {row.facts[0][1]: row.cases for row in found.rows} == {"PA": 15, SEVERAL: 15}
+    each = groups.of_numbers(home.db, drawn.run, only=("view",), resamples=50)
+    assert {row.facts[0][1]: row.cases for row in each.rows} == {"PA": 75, "AP": 15}
