@@ -449,6 +449,8 @@ class OperatingPoint(Base):
 
     `positive` is the class that is yes, `rule` how the threshold was found: {"kind": "threshold"}, or
     {"kind": "sensitivity", "at_least": 0.95}. Where a calibrator stands, the threshold is of the scores it gives.
+    `checkpoint_sha256` names the weights that validation was predicted with then, two that were mixed apart by a
+    blank, "" where they are not here or nothing was predicted; null of a point that is older than this column.
     """
 
     __tablename__ = "operating_point"
@@ -465,6 +467,7 @@ class OperatingPoint(Base):
     level: Mapped[Level] = mapped_column(default=Level.IMAGE)
     patient_rule: Mapped[PatientRule] = mapped_column(default=PatientRule.NONE)
     calibrator: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    checkpoint_sha256: Mapped[str | None] = mapped_column(default=None)
     reader_id: Mapped[int] = _to("reader.id")
     created_at: Mapped[float] = _now()
 

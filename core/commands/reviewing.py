@@ -31,14 +31,18 @@ def operate(arguments: Arguments) -> Output:
 
 
 def evaluate(arguments: Arguments) -> Output:
-    from core.services import evaluating
+    from core.services import evaluating, extent
 
     db, _, _ = here.opened(arguments)
     found = evaluating.as_json(
         db, arguments.run, split=arguments.split, level=arguments.level, rule=arguments.rule,
         prevalence=arguments.prevalence,
     )  # fmt: skip
-    return {"run": arguments.run, "split": arguments.split, **_looked(db, arguments.split, arguments.run), **found}
+    there, note = extent.of(db, arguments.run, arguments.split), found.pop("note", "")
+    way = f" Predict it with `rounds predict --run {there.run_id} --split {there.split}`." if there.best else ""
+    said = f"{note} {there.words}{way if there.words else ''}".strip()
+    return {"run": arguments.run, "split": arguments.split, "predicted": there.predicted, "cases": there.cases,
+            **({"note": said} if said else {}), **_looked(db, arguments.split, arguments.run), **found}  # fmt: skip
 
 
 def _looked(db: Any, split: str, *run_ids: int, finding: int | None = None) -> dict[str, int]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
-from core.services import points, runs, scored
+from core.services import extent, points, runs, scored
 from core.services.points import PointView as PointView
 from db import Database, queries
 from db.tables import OperatingPoint, Reader, TestLook
@@ -27,7 +27,7 @@ def choose(
 
     `rule` is {"kind": "threshold"} with a threshold, or {"kind": "sensitivity", "at_least": 0.95} (or specificity),
     which is looked for on the validation split, as `calibrator` ("temperature" or "isotonic") is fitted there. No
-    argument names another split: test never chooses.
+    argument names another split: test never chooses. A threshold by hand needs no prediction, see `by_hand`.
 
     Raises:
         NotFound: no such run.
@@ -40,6 +40,7 @@ def choose(
         None, run_id, _finding(run, finding), _positive(run, positive), _threshold(threshold, rule), rule,
         *_level(level, patient_rule),
     )  # fmt: skip
+    chosen_on = extent.of(db, run_id, "val").named  # before the scores are read: never newer than these
     if calibrator:
         asked = replace(asked, calibrator=_fitted(db, asked, calibrator))
     if rule["kind"] != "threshold":
@@ -48,7 +49,7 @@ def choose(
         row = OperatingPoint(
             run_id=run_id, finding=asked.finding, positive=asked.positive, threshold=asked.threshold, rule=dict(rule),
             level=asked.level, patient_rule=asked.patient_rule, calibrator=asked.calibrator,
-            reader_id=queries.reader_id(session, by),
+            checkpoint_sha256=chosen_on, reader_id=queries.reader_id(session, by),
         )  # fmt: skip
         session.add(row)
         session.flush()
@@ -73,6 +74,15 @@ def standing(db: Database, run_id: int, finding: int = 0) -> PointView:
         return found
     run = runs.get(db, run_id)
     return PointView(None, run_id, finding, 1 if run.kind is TaskKind.MULTI else max(1, len(run.classes) - 1))
+
+
+def by_hand(db: Database, run: runs.RunView, point: PointView) -> bool:
+    """Whether a point was set without validation: its threshold is nobody's rule, and nothing was predicted there."""
+    if point.id is None or point.rule.get("kind") != "threshold":
+        return False
+    if run.outside is None and point.chosen_on is not None:
+        return not point.chosen_on
+    return not extent.begun(db, run.id, "val")  # made elsewhere, or not kept then: as it is now
 
 
 def history(db: Database, run_id: int, finding: int = 0) -> list[PointView]:

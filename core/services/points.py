@@ -19,6 +19,7 @@ class PointView:
     """`positive` is the class that is yes; where a calibrator stands, `threshold` is of the scores that it gives.
 
     `id` is None of the usual one, which nobody chose. `looks_before` counts the looks at test before it was chosen.
+    `chosen_on` names the weights that validation was predicted with then, "" where that named none, None: not known.
     """
 
     id: int | None
@@ -33,6 +34,7 @@ class PointView:
     reader: str = ""
     created_at: float = 0.0
     looks_before: int = 0
+    chosen_on: str | None = None
 
     @property
     def per_patient(self) -> bool:
@@ -57,7 +59,7 @@ class PointView:
         return {"id": self.id, "finding": self.finding, "positive": self.positive, "threshold": self.threshold,
                 "rule": self.rule, "level": self.level.value, "patient_rule": self.patient_rule.value,
                 "calibrator": self.calibrator, "by": self.reader, "at": self.created_at, "words": self.words,
-                "looks_before": self.looks_before}  # fmt: skip
+                "looks_before": self.looks_before, "chosen_on": self.chosen_on}  # fmt: skip
 
 
 def newest(session: Session, run_id: int, finding: int) -> OperatingPoint | None:
@@ -74,4 +76,5 @@ def view(session: Session, row: OperatingPoint) -> PointView:
         rule=row.rule, level=row.level, patient_rule=row.patient_rule, calibrator=row.calibrator,
         reader=session.get_one(Reader, row.reader_id).name, created_at=row.created_at,
         looks_before=session.scalar(select(func.count(TestLook.id)).where(*before)) or 0,
+        chosen_on=row.checkpoint_sha256,
     )  # fmt: skip

@@ -143,13 +143,6 @@ def every(
     return [at_point(row, point, yes=decided[row.case_id]) for row in found if row.case_id in decided]
 
 
-def counted(db: Database, run_id: int, split: str) -> int:
-    """How many cases of a split a run has predicted."""
-    mine = select(func.count(Prediction.id)).where(Prediction.run_id == run_id, Prediction.split == Split(split))
-    with db.read() as session:
-        return session.scalar(mine) or 0
-
-
 def stamp(db: Database, run_id: int, split: str) -> tuple[int, int, str, str]:
     """What changes when a split is predicted anew: count, newest id, and which weights; (0, 0, "", "") before."""
     weights = Prediction.checkpoint_sha256

@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import UserError
 from core.evaluation.operating_point import threshold_for
 from core.services import operating
+from core.services.extent import Extent
 from core.services.points import PointView
 from core.services.runs import RunView
 from dashboard import asked, look, who, wiring
@@ -40,8 +41,8 @@ def taken(run: RunView, state: ReviewState) -> ReviewState:
     return state
 
 
-def show(found: Asked, state: ReviewState) -> None:
-    """The bar, how the point was found, and what can be done about it here."""
+def show(found: Asked, state: ReviewState, there: Extent) -> None:
+    """The bar, how the point was found, and what can be done about it here; `there` is what is predicted."""
     if found.scored is None or found.point is None:
         return
     key = f"{found.run.id}_{state.split}_{state.finding}_{state.positive}"
@@ -56,7 +57,7 @@ def show(found: Asked, state: ReviewState) -> None:
             _rule(found, key)
         _settings(found, state, key, free=free)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(sentence(found, state), width="stretch")
+        st.caption(sentence(found, state, there), width="stretch")
         chart.csv_button(lambda: histogram_csv(found), name=f"scores-run-{found.run.id}-{state.split}", key="point")
     if refused := st.session_state.pop(REFUSED, ""):
         st.warning(refused, icon=":material/info:")
@@ -76,19 +77,28 @@ def histogram_csv(found: Asked) -> bytes:
     return chart.as_csv({"scores from": edges[:-1], "to": edges[1:], **sides})
 
 
-def sentence(found: Asked, state: ReviewState) -> str:
-    """Which point stands, who chose it and when, and whether it can be moved here."""
+def sentence(found: Asked, state: ReviewState, there: Extent) -> str:
+    """Which point stands, who chose it, when and on what, and whether it can be moved here."""
     stands = found.stands
     if stands is None:
         return ""
-    usual = stands.id is None
-    who_chose = "" if usual else f" Chosen on validation by {look.plain(stands.reader)}, {look.ago(stands.created_at)}."
     before = f" Test was looked at {looks.times(stands.looks_before)} before." if stands.looks_before else ""
-    told = f"Operating point {told_of(stands)}.{who_chose}{before}"
+    told = f"Operating point {told_of(stands)}.{_chosen(found.run, stands, there)}{before}"
     if state.split == asked.TRIES:
         return f"Tried: {_told_tried(found, stands)}, not kept yet. {told}" if found.tried else told
     locked = "It is locked here: choose it on the validation split."
     return f"{told} {locked} {looks.told(state.split, found.run.id)}".strip()
+
+
+def _chosen(run: RunView, stands: PointView, there: Extent) -> str:
+    """Who chose it and when, by hand or on validation, and whether the weights are others since."""
+    if stands.id is None:
+        return ""
+    who_chose = f"{look.plain(stands.reader)}, {look.ago(stands.created_at)}"
+    if operating.by_hand(wiring.here().db, run, stands):
+        return f" Set by hand by {who_chose}: nothing was predicted on validation."
+    old = " It was chosen on older weights; choose it again on validation." * there.outdates(stands.chosen_on)
+    return f" Chosen on validation by {who_chose}.{old}"
 
 
 def _told_tried(found: Asked, stands: PointView) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.services.extent import Extent
 from core.services.runs import RunView
 from dashboard import asked
 from dashboard.asked import Asked
@@ -19,8 +20,8 @@ OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
 OF_NUMBERS = ("overview", "groups", "maps", "shortcuts")
 
 
-def show(run: RunView, asked_for: ReviewState) -> None:
-    """The state lies in the URL, so that what was clicked here holds after a reload.
+def show(run: RunView, asked_for: ReviewState, there: Extent) -> None:
+    """The state lies in the URL, so that what was clicked here holds after a reload; `there` is what is predicted.
 
     A browser in a hurry may send the address of the question before: what the page above chose holds then.
     """
@@ -31,7 +32,7 @@ def show(run: RunView, asked_for: ReviewState) -> None:
     state = point.taken(run, point.settled(run, state))
     found = asked.of(run, state)
     if found.titles:
-        point.show(found, state)
+        point.show(found, state, there)
     else:
         number_figures.level(found)
     trust_banner.over(run)

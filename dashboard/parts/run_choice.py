@@ -1,19 +1,14 @@
-"""Which run on which split; and its predictions, made where they are missing."""
+"""Which run on which split, and which of its questions."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
 
-from core.services import jobs, predicting
 from core.services.runs import RunView
-from dashboard import who, wiring
-from dashboard.parts import mishap
-from dashboard.parts.jobs import controls, look_again
 from dashboard.state import CompareState, ListState, ReviewState
-from db.vocabulary import JobKind, TaskKind
+from db.vocabulary import TaskKind
 
 S = TypeVar("S", bound=ListState)
 SPLITS = {"test": "Test", "val": "Validation", "train": "Train"}
@@ -73,34 +68,3 @@ def left(state: ListState) -> bool:
 
 def _anew(state: S) -> S:
     return replace(state.without_mark(), at=-1.0, level="", scale="")
-
-
-def predicted(run: RunView, split: str) -> bool:
-    """Whether the split has predictions; where not, the job that makes them, or the button for it."""
-    db = wiring.here().db
-    mine = [job for job in jobs.of_run(db, run.id) if job.kind is JobKind.PREDICT and job.request["split"] == split]
-    if mine and not mine[0].state.is_finished:
-        mishap.again(_going, mine[0].id, every="1s")
-        return False
-    if predicting.counted(db, run.id, split):
-        return True
-    if mine and mine[0].error:
-        controls(mine[0], key=f"predict_{mine[0].id}")
-    st.markdown(f"Run {run.id} has not looked at the {SPLITS[split].lower()} split yet.")
-    if run.best_epoch is None:
-        st.caption("Its predictions were made elsewhere, so only a file of them can say more.")
-        return False
-    if st.button(f"Predict the {SPLITS[split].lower()} split", type="primary", icon=":material/play_arrow:"):
-        predicting.submit(db, run_id=run.id, split=split, by=who.reader(), key=secrets.token_hex(16),
-                          launcher=wiring.here().launcher)  # fmt: skip
-        st.rerun()
-    return False
-
-
-def _going(job_id: int) -> None:
-    job = look_again(job_id)
-    if job.state.is_finished:
-        st.rerun()
-    done, images = job.progress.get("done", 0), job.progress.get("images", 0)
-    st.progress(done / images if images else 0.0, text=f"Predicting {done:,} of {images:,} images")
-    controls(job, key=f"predict_{job_id}")

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.services import runs
 from dashboard import compared, wiring
-from dashboard.parts import compare_choice, compare_lists, compare_numbers, compare_table, looks, mishap
+from dashboard.parts import compare_choice, compare_lists, compare_numbers, compare_table, looks, mishap, predicted
 from dashboard.state import CompareState
 from db.vocabulary import TaskKind
 
@@ -27,6 +27,9 @@ state.to_url()
 if state.run == state.other:
     st.info("These are the same run; choose another one beside it.")
     st.stop()
+for one in every:
+    if one.id in (state.run, state.other):
+        predicted.over(one, state.split)
 try:
     if run.kind is TaskKind.NUMBER:
         errors = compared.of_numbers(state)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.services import runs
 from dashboard import wiring
-from dashboard.parts import mishap, point, review_sections, run_choice
+from dashboard.parts import mishap, point, predicted, review_sections, run_choice
 from dashboard.state import ReviewState
 
 wired = wiring.here()
@@ -18,8 +18,9 @@ if not every:
 
 state = run_choice.show(every, ReviewState.from_url())
 run = next(one for one in every if one.id == state.run)
-if run_choice.predicted(run, state.split):
+there = predicted.show(run, state.split)
+if there is not None:
     state = run_choice.question(run, state)
     state.to_url()
     point.counted(run, state)
-    mishap.again(review_sections.show, run, state, every=None)
+    mishap.again(review_sections.show, run, state, there, every=None)

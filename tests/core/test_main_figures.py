@@ -11,6 +11,7 @@ from core.settings import Settings
 from db.vocabulary import TaskKind
 from tests.core.services.conftest import empty_once
 from tests.core.services.predicted import another, draw
+from tests.core.services.test_extent import best, drop
 from tests.core.test_main import home, run
 
 __all__ = ["empty_once", "home"]
@@ -48,6 +49,21 @@ def test_a_point_is_chosen_shown_and_followed(rounds, db):
     assert rounds("evaluate", "--run", one, "--rule", "max")["patient_rule"] == "max"
     assert rounds("evaluate", "--run", one, "--split", "val").get("looks_at_test") is None
     assert rounds("operate", "--run", one)["looks_at_test"] == 1
+
+
+def test_figures_tell_how_much_of_a_split_they_are_of(rounds, db):
+    one = draw(db).run
+    told = rounds("evaluate", "--run", one)
+    assert (told["predicted"], told["cases"], told.get("note")) == (60, 60, None)
+    drop(db, one, "test", 20)
+    told = rounds("evaluate", "--run", one)
+    assert (told["predicted"], told["cases"], told["images"]) == (20, 60, 20)
+    part = f"Run {one} has predictions of 20 of 60 cases of the test split; its figures are of these."
+    assert told["note"] == part
+    best(db, one, "c")
+    patients = rounds("evaluate", "--run", one, "--level", "patient")
+    assert patients["note"].startswith("The threshold was chosen for each image, and the figures count each patient. R")
+    assert patients["note"].endswith(f"{part} Predict it with `rounds predict --run {one} --split test`.")
 
 
 def test_looks_at_findings_are_counted_at_the_point_of_each(rounds, db):

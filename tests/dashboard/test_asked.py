@@ -10,13 +10,14 @@ from scipy import stats
 from sklearn import metrics
 
 from core.errors import InvalidInput
-from core.services import comparing, groups, number_comparing, operating, runs, workspace
+from core.evaluation.bands import SEVERAL
+from core.services import comparing, extent, groups, number_comparing, operating, runs, workspace
 from core.settings import Settings
 from dashboard import asked, compared, who
 from dashboard.parts import case_strip, cases_csv, chart, of_classes, point, section_curves, section_overview
 from dashboard.state import CaseState, ListState, ReviewState
 from dashboard.wiring import wire
-from db.tables import Case, Fact, Image
+from db.tables import Case, Fact, Image, Run, Snapshot, SnapshotCase
 from db.vocabulary import TaskKind
 from tests.core.services.predicted import another, draw
 
@@ -143,6 +144,27 @@ def test_the_group_of_rare_values_opens_its_cases(home):
     assert len(opened) == row.cases > 0
 
 
+@pytest.mark.parametrize("kind", [TaskKind.SINGLE, TaskKind.MULTI, TaskKind.NUMBER])
+def test_a_group_of_patients_opens_as_many_as_it_counts(home, kind):
+    classes = () if kind is TaskKind.NUMBER else ("well", "ill")
+    drawn = draw(home, kind, classes, patients=120, name=f"{kind} groups", each=2)
+    run, state = runs.get(home, drawn.run), ReviewState(run=drawn.run, level="mean")
+    if kind is TaskKind.NUMBER:
+        found = groups.of_numbers(home, run.id, per_patient=True, resamples=20)
+    else:
+        operating.choose(home, run.id, by="ann", threshold=0.4, level="patient", patient_rule="mean")
+        found = groups.of(home, run.id, finding=0 if kind is TaskKind.MULTI else None, figure="accuracy", resamples=20)
+    shown = asked.of(run, state)
+    assert shown.unit == "patient"
+    told = rows_of(cases_csv.of(shown, range(len(shown.cases))))
+    assert (("site", SEVERAL),) in [row.facts for row in found.rows]
+    for row in found.rows:
+        opened = asked.listed(shown, ReviewState(run=run.id, level="mean", group=urlencode(row.facts)))
+        assert len(opened) == row.cases > 0
+        if not any(value.startswith("other values") for _, value in row.facts):
+            assert row.cases == sum(all(one[name] == value for name, value in row.facts) for one in told)
+
+
 def test_test_is_called_at_the_point_that_stands_whatever_is_tried(home):
     drawn = draw(home, name="locked")
     run = runs.get(home, drawn.run)
@@ -177,7 +199,7 @@ def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, 
     kept = asked.of(run, ListState(run=run.id, split="val", level="max"))
     assert (kept.threshold, kept.point.rule) == (stands.threshold, {"kind": "threshold"})
     assert "set by hand, of the highest score of each patient; no threshold of these scores has that sensitivity" in (
-        point.sentence(kept, ReviewState(run=run.id, split="val", level="max"))
+        point.sentence(kept, ReviewState(run=run.id, split="val", level="max"), extent.of(home, run.id, "val"))
     )
 
 
@@ -235,6 +257,25 @@ def test_the_lists_of_a_comparison_are_those_of_the_service(home, drawn):
     for change in compared.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
         assert len(case_strip.ordered(run, state)) == len(getattr(told, change))
+
+
+def test_a_comparison_of_findings_in_another_order_takes_a_new_point_at_once(home):
+    drawn = draw(home, TaskKind.MULTI, ("effusion", "nodule"), name="turned")
+    other, seen = another(home, drawn, seed=3), draw(home, TaskKind.MULTI, ("nodule", "effusion"), name="order")
+    with home.transaction() as session:  # the other run's dataset names them in another order
+        told = session.query(SnapshotCase).filter(SnapshotCase.snapshot_id == drawn.snapshot)
+        session.query(SnapshotCase).filter(SnapshotCase.snapshot_id == seen.snapshot).delete()
+        session.add_all(
+            SnapshotCase(snapshot_id=seen.snapshot, case_id=one.case_id, patient_id=one.patient_id, label=0,
+                         split=one.split, targets=one.targets[::-1]) for one in told
+        )  # fmt: skip
+        session.get_one(Snapshot, seen.snapshot).task_id = drawn.task
+        session.get_one(Run, other).snapshot_id = seen.snapshot
+    state = ListState(run=drawn.run, other=other, finding=1)  # a nodule is finding 0 of the other run
+    assert [one.finding for one in compared.of(state).points] == [0, 1]
+    for run, finding, at in ((other, 0, 0.7), (drawn.run, 1, 0.2)):
+        operating.choose(home, run, by="ann", finding=finding, threshold=at)
+        assert at in [one.threshold for one in compared.of(state).points]
 
 
 def test_the_lists_of_two_runs_of_numbers_begin_with_what_changed_most(home):

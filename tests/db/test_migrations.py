@@ -151,6 +151,19 @@ def test_a_catalogue_of_before_there_were_points_keeps_its_runs_and_jobs(tmp_pat
             session.execute(text(row))
 
 
+def test_a_point_of_before_weights_were_kept_says_that_they_are_not_known(tmp_path: Path):
+    db = Database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    _old(db, "0004")
+    with db.transaction() as session:
+        for row in (*FROZEN_ROWS, POINT.format(level="patient", rule="max")):
+            session.execute(text(row))
+    migrations.upgrade(db)
+    with db.read() as session:
+        assert session.execute(text("SELECT threshold, checkpoint_sha256 FROM operating_point")).all() == [(0.5, None)]
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.execute(text(POINT.format(level="image", rule="max")))
+
+
 def _old(db: Database, revision: str) -> None:
     """A catalogue as an older Rounds left it, with one labelled case."""
     command.upgrade(migrations._config(db), revision)
