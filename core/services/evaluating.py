@@ -116,7 +116,7 @@ def as_json(
     point = counted(operating.standing(db, run_id), level, rule)
     if len(run.classes) == 2:
         return _said(run, found, point, prevalence, chosen=operating.standing(db, run_id))
-    every = of_classes(run, found).to_json()
+    every = {"level": Level.IMAGE.value, **of_classes(run, found).to_json()}
     if point.id is None and not (point.per_patient or prevalence is not None):
         return every
     return every | {"at_point": _said(run, found, point, prevalence, chosen=operating.standing(db, run_id))}

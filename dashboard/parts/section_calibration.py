@@ -66,13 +66,15 @@ def _reliability(found: Asked, one: Scored, scale: str, *, counts: bool) -> None
         "mean score": [each.mean for each in bins], "share": [each.share for each in bins],
         "share low": [each.interval[0] if each.interval else None for each in bins],
         "share high": [each.interval[1] if each.interval else None for each in bins],
+        "interval by": [each.method for each in bins],
     }  # fmt: skip
+    ways = ", ".join(dict.fromkeys(each.method for each in bins if each.method))
     alone = "" if all(each.interval for each in bins) else " A hollow point is of a single patient and has no interval."
     opens = "A click on a bin opens its cases." if counts else "The operating point counts other scores."
     chart.show(plot, table, title="Reliability", key=f"reliability_{scale}", name=f"reliability-run-{found.run.id}",
                spans=[(each.low, each.high) for each in bins] if counts else (),
                caption=f"Ten even bins of the score, {look.count(len(one.cases), found.unit)}; each bar is a bin's "
-               f"95 % interval, the number its cases.{alone} {opens}")  # fmt: skip
+               f"95 % interval{f' ({ways})' * bool(ways)}, the number its cases.{alone} {opens}")  # fmt: skip
 
 
 def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
@@ -107,6 +109,8 @@ def _figures(found: Asked, every: Mapping[str, Scored], now: str) -> None:
         for name, figures in told.items()
     )
     st.html(f'<table class="rd-figures"><thead><tr><th>scores</th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
+    if by := section_overview.intervals(flat.values()):
+        st.caption(by)
 
 
 def _standing(one: Scored) -> tuple[Scored, Mapping[str, Figure]]:

@@ -40,7 +40,8 @@ def show(found: Asked) -> None:
     )
     st.html(f'<table class="rd-figures"><thead><tr><th>finding</th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
     left = [title for title in found.run.titles if title not in told.each]
-    st.caption("Each finding is called at the operating point that stands for it, on the cases where it is known."
+    by = section_overview.intervals(one[key] for one in lines.values() for key in KEYS)
+    st.caption(f"Each finding is called at the operating point that stands for it, on the cases where it is known. {by}"
                + (f" Nothing is known here of {look.plain(', '.join(left))}." if left else ""))  # fmt: skip
 
 

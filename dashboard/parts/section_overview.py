@@ -1,7 +1,7 @@
 """The matrix beside the figures with their intervals; every cell opens its cases."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -60,6 +60,8 @@ def table(found: Mapping[str, Figure], *, name: str, key: str = "figures", at: s
         st.markdown("**Figures**", width="stretch")
         chart.csv_button(lambda: figures_csv(found), name=name, key=key)
     st.html(f'<table class="rd-figures" data-at="{at}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>')
+    if said := notes(found):
+        st.caption(f"\\* {said}")
 
 
 def figures_csv(found: Mapping[str, Figure]) -> bytes:
@@ -75,10 +77,9 @@ def _line(title: str, one: Figure) -> str:
         return f'<tr><td>{title}</td><td colspan="4" class="rd-why">{html.escape(one.note or "Undefined.")}</td></tr>'
     span = "–" if one.low is None or one.high is None else f"{one.low:.3f}–{one.high:.3f}"
     how = one.method or ("" if one.low is not None else "none")
-    note = f' title="{html.escape(one.note)}"' if one.note else ""
     mark = '<sup class="rd-note">*</sup>' if one.note else ""
     return (
-        f"<tr{note}><td>{title}{mark}</td><td><b>{one.value:.3f}</b></td><td>{span}</td><td>{one.n:,}</td>"
+        f"<tr><td>{title}{mark}</td><td><b>{one.value:.3f}</b></td><td>{span}</td><td>{one.n:,}</td>"
         f"<td>{html.escape(how)}</td></tr>"
     )
 
@@ -100,6 +101,15 @@ def _opened(cell: tuple[int, int]) -> None:
 
 
 def notes(found: Mapping[str, Figure]) -> str:
-    """What has to be said of figures that are there, each once."""
-    said = dict.fromkeys(one.note for one in found.values() if one.note and one.value is not None)
-    return " ".join(look.plain(one) for one in said)
+    """What has to be said of figures that are there, once for all that it is said of."""
+    said: dict[str, list[str]] = {}
+    for name, one in found.items():
+        if one.note and one.value is not None:
+            said.setdefault(one.note, []).append(TITLES.get(name, name))
+    return " ".join(f"{', '.join(names)}: {look.plain(note)}" for note, names in said.items())
+
+
+def intervals(found: Iterable[Figure]) -> str:
+    """By what the intervals of a table were made that has no column for it."""
+    ways = ", ".join(dict.fromkeys(one.method for one in found if one.method))
+    return f"Intervals by: {ways}." if ways else ""

@@ -51,6 +51,9 @@ def test_every_section_of_a_yes_no_question_opens(db, section):
     assert not app.error, [one.value for one in app.error]
     assert f"**{20 * 3} cases**, most wrong first" in text_of(app)
     assert app.segmented_control(key="review_section").value == section
+    if section == "calibration":
+        assert "95 % interval (" in text_of(app)
+        assert "Intervals by: whole patients resampled" in text_of(app)
 
 
 def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked(db):
@@ -61,6 +64,7 @@ def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked
     assert "locked here" in text_of(app)
     assert "Looked at test once." in text_of(app)
     assert operating.looks(db, drawn.run) == 1
+    assert "ECE: Biased upwards" in text_of(app)
     found = re.search(r"Sensitivity\|+([\d.]+)", tables(app))
     assert found is not None
     assert float(found[1]) > 0.5
@@ -93,7 +97,8 @@ def test_a_rule_that_is_tried_is_told_of_the_scores_it_was_looked_for_among_and_
 def test_many_classes_at_once_and_one_against_the_rest(db):
     drawn = draw(db, classes=("a", "b", "c"))
     app = opened("review", run=str(drawn.run))
-    assert "The most probable class is called." in text_of(app)
+    assert "Of each image the most probable class is called; choose one class above to count patients" in text_of(app)
+    assert "Intervals by: " in text_of(app)
     assert "Each class against the rest" in text_of(app)
     app = opened("review", run=str(drawn.run), positive="1", truth="1", called="1")
     assert "B, called B" in text_of(app)
