@@ -53,13 +53,13 @@ def suspicion(
 
 
 def agreed(told: Floats, folds: Ints) -> Floats:
-    """What several trainings (times, n, classes) on the same folds say together, (n, classes).
+    """What several trainings (times, n, classes) say together, (n, classes), each by its own `folds` (times, n).
 
     The mean of their log-probabilities once each is `levelled`.
 
-    One training alone is sure of some cases by chance: another order of the same pictures makes it sure of others.
+    One training alone is sure of some cases by chance: other pictures or another order make it sure of others.
     """
-    return _shares(np.mean([np.log(levelled(said, folds)) for said in told], axis=0))
+    return _shares(np.mean([np.log(levelled(*one)) for one in zip(told, folds, strict=True)], axis=0))
 
 
 def levelled(said: Floats, folds: Ints) -> Floats:

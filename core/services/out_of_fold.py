@@ -1,7 +1,8 @@
 """What models say of the cases of a run's training set that have not seen the patient.
 
-The run's own recipe is trained on folds of its training set, by patient, inside the job: several times, from other
-seeds, where that takes no long. Where even once would, a small one is trained instead. The result says which.
+The run's own recipe is trained on folds of its training set, by patient, inside the job: several times, on other folds
+from other seeds, where that takes no long. Where even once would, a small one is trained instead, and the result says
+so.
 """
 
 import hashlib
@@ -33,8 +34,11 @@ QUICK_SIZE = 96
 RECIPES = ("auto", "own", "quick")
 
 
-def folds_of(training: "Sequence[Example]", count: int) -> "NDArray[np.intp]":
-    """The fold of each case: a patient stands in one, classes are spread evenly.
+def folds_of(training: "Sequence[Example]", count: int, times: int) -> "NDArray[np.intp]":
+    """The fold of each case each time, (times, n): a patient stands in one, classes are spread evenly.
+
+    Other folds each time: which patients a model has not seen moves what it says more than the seed of its training.
+    The same cases give the same folds in every home, where patients have other names.
 
     Raises:
         InvalidInput: fewer patients than folds.
@@ -44,18 +48,20 @@ def folds_of(training: "Sequence[Example]", count: int) -> "NDArray[np.intp]":
     import numpy as np
     from sklearn.model_selection import StratifiedGroupKFold
 
-    patients = [one.patient for one in training]
-    if len(set(patients)) < 2 * count:
-        raise InvalidInput(f"The training set has {len(set(patients))} patients, too few for {count} folds by patient; "
+    number = {name: at for at, name in enumerate(dict.fromkeys(one.patient for one in training))}
+    if len(number) < 2 * count:
+        raise InvalidInput(f"The training set has {len(number)} patients, too few for {count} folds by patient; "
                            "freeze more, or `rounds examine --what suspects --set folds=2`.")  # fmt: skip
+    patients = [number[one.patient] for one in training]
     first = np.nan_to_num(np.array([one.targets[0] for one in training]))
     classes = np.unique(first, return_inverse=True)[1] if len(np.unique(first)) <= 20 else np.zeros(len(first), int)
-    found = np.zeros(len(training), np.intp)
-    parted = StratifiedGroupKFold(count, shuffle=True, random_state=0)
+    found = np.zeros((times, len(training)), np.intp)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a class with fewer cases than folds
-        for number, (_, held) in enumerate(parted.split(np.zeros((len(first), 1)), classes, patients)):
-            found[held] = number
+        for time in range(times):
+            parted = StratifiedGroupKFold(count, shuffle=True, random_state=time)
+            for fold, (_, held) in enumerate(parted.split(np.zeros((len(first), 1)), classes, patients)):
+                found[time, held] = fold
     return found
 
 
@@ -76,7 +82,7 @@ def recipe(work: Work, cases: int, folds: int) -> tuple[TrainSpec, int, str]:
         who = "The run's own recipe"
         why = ", but from nothing: the run it started from may have seen these cases" if own is not spec else ""
     times = work.number("times", max(1, min(TIMES, affordable(work, own, cases * folds))), low=1, high=10)
-    often = f", {times} times from other seeds" if times > 1 else ""
+    often = f", {times} times on other folds" if times > 1 else ""
     return own, times, f"{who} learned from {folds - 1} of {folds} folds in turn{often}{why}."
 
 
@@ -90,10 +96,10 @@ def affordable(work: Work, spec: TrainSpec, cases: int) -> int:
 
 
 def ask(
-    work: Work, spec: TrainSpec, times: int, val: "list[Example]", training: "Sequence[Example]",
-    folds: "NDArray[np.intp]", head: "Head",
+    work: Work, spec: TrainSpec, val: "list[Example]", training: "Sequence[Example]", folds: "NDArray[np.intp]",
+    head: "Head",
 ) -> "NDArray[np.float64]":  # fmt: skip
-    """What models that have not seen the patient say of each training case, (times, n, answers).
+    """What models that have not seen the patient say of each training case, (times, n, answers), by `folds` (times, n).
 
     A training that is done is kept until all are: a job that was stopped goes on there.
 
@@ -102,14 +108,14 @@ def ask(
     """
     import numpy as np
 
-    count = int(folds.max()) + 1
+    times, count = len(folds), int(folds.max()) + 1
     kept = _folder(work, spec, training, folds)
     found: list[dict[str, list[float]]] = [{} for _ in range(times)]
     for place, (time, number) in enumerate(product(range(times), range(count))):
         file = kept / f"{place}.json"
         if not file.exists():
-            held = [one for one, fold in zip(training, folds, strict=True) if fold == number]
-            rest = [one for one, fold in zip(training, folds, strict=True) if fold != number]
+            held = [one for one, fold in zip(training, folds[time], strict=True) if fold == number]
+            rest = [one for one, fold in zip(training, folds[time], strict=True) if fold != number]
             again = replace(spec, seed=spec.seed + time)
             scored = _fold(work, again, [*rest, *val], held, head, kept / str(place), (place, count * times))
             with written(file) as whole:

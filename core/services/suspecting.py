@@ -34,8 +34,8 @@ def do(work: Work) -> Json:
     head = examples.heads(work.db, work.run.snapshot_id)[0]
     count = work.number("folds", FOLDS, low=2, high=10)
     spec, times, told = out_of_fold.recipe(work, len(training), count)
-    folds = out_of_fold.folds_of(training, count)
-    said = out_of_fold.ask(work, spec, times, [one for one in every if one.split == "val"], training, folds, head)
+    folds = out_of_fold.folds_of(training, count, times)
+    said = out_of_fold.ask(work, spec, [one for one in every if one.split == "val"], training, folds, head)
     rows = _suspects(work, said, training, folds, head)
     work.tell(count, count, "Comparing readers and pictures")
     image = {int(one.key): int(one.picture.image) for one in every}
@@ -84,7 +84,8 @@ def _classes(
     from core.curation.suspicion import agreed, suspicion
 
     rows = known.tolist()
-    found = suspicion(agreed(said, folds[known]), labels, [training[row].patient for row in rows], folds[known],
+    own = folds[:, known]
+    found = suspicion(agreed(said, own), labels, [training[row].patient for row in rows], own[0],
                       {name: [values[row] for row in rows] for name, values in facts.items()})  # fmt: skip
     return [
         {"row": row, "wrong": float(found.wrong[at]), "given": int(labels[at]), "likely": int(found.likely[at]),

@@ -21,7 +21,7 @@ from dashboard.parts import chart, forest, looks, marks, number_figures, section
 from dashboard.state import ReviewState
 
 FIGURES = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
-HEADINGS = ("group", "cases", "{count}", "", "{figure} (95 %)", "gap to the rest", "p, corrected")
+HEADINGS = ("group", "{unit}s", "{count}", "", "{figure} (95 %)", "gap to the rest", "p, corrected")
 SHOWN = 60
 PAIRED = 5_000  # cases up to which pairs are looked at unasked: with more their table takes longer than a move should
 
@@ -47,10 +47,12 @@ def show(found: Asked, state: ReviewState) -> None:
     title = titles[figure]
     rows = [_row(number, one, state) for number, one in enumerate(made.rows[:SHOWN])]
     overall = (number_figures.report(found).metrics if numbers else section_overview.figures(found)).get(figure)
-    headings = [one.format(figure=title, count="patients" if numbers else "events") for one in HEADINGS]
+    count = "patients" if numbers else "events"
+    headings = [one.format(figure=title, unit=found.unit, count=count) for one in HEADINGS]
     forest.show(rows, headings, overall=overall.value if overall else None, key="forest", amounts=numbers,
                 opened=partial(_opened, tuple(_named(one.facts) for one in made.rows)))  # fmt: skip
-    st.caption(_told(made, title, "fewer than 20 cases" if numbers else "fewer than 20 cases or 5 events", pairs=pairs))
+    thin = f"fewer than 20 {found.unit}s" + " or 5 events" * (not numbers)
+    st.caption(_told(made, title, thin, pairs=pairs))
     if found.unit == "patient":
         st.caption(f"A patient counts by all of its cases; where these differ it is in the group '{SEVERAL}'.")
     if numbers:

@@ -12,6 +12,11 @@ def test_ages_become_decades_and_what_is_no_age_stays_unknown():
     assert divided({"age": ["057Y", "61", "", "old", "9"]}) == {"age": ["50–59", "60–69", "unknown", "unknown", "0–9"]}
 
 
+def test_an_age_is_known_by_its_name_and_a_group_of_ages_is_none():
+    found = divided({"Age (years)": ["61", "9"], "age_group": ["young", "old"]})
+    assert found == {"Age (years)": ["60–69", "0–9"], "age_group": ["young", "old"]}
+
+
 def test_other_numbers_become_quarters():
     found = divided({"kVp": [str(60 + one) for one in range(40)]})["kVp"]
     assert len(set(found)) == 4
