@@ -41,11 +41,12 @@ class Suspicion:
 
 
 def suspicion(
-    said: Floats, labels: Ints, patients: Sequence[str], folds: Ints, facts: Mapping[str, Sequence[str]] | None = None
+    told: Floats, labels: Ints, patients: Sequence[str], folds: Ints, facts: Mapping[str, Sequence[str]] | None = None
 ) -> Suspicion:
-    """`said` (n, classes) out-of-fold probabilities, `labels` (n,) as given, `folds` (n,) by patient; facts by name."""
-    said = levelled(said, folds)
-    judged = second_look(said, labels, patients, folds, facts or {})
+    """`told` (times, n, classes) out-of-fold probabilities by `folds` (times, n) of whole patients, `labels` (n,) as
+    given; facts by name."""
+    said = agreed(told, folds)
+    judged = second_look(said, labels, patients, folds[0], facts or {})
     rows = np.arange(len(labels))
     others = judged.copy()
     others[rows, labels] = -1

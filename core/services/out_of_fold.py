@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.models.heads import Head
     from core.training.data import Example
 
-TIMES = 3
+TIMES = 5
 HEAVY = 3e5  # thousands of millions of multiply-adds that all folds may take; a small recipe is trained beyond
 QUICK = {"model": "small_cnn", "epochs": 12, "batch_size": 32, "learning_rate": 0.002, "augment": "light"}
 QUICK_SIZE = 96

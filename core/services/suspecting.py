@@ -81,11 +81,10 @@ def _classes(
     said: "NDArray[np.float64]", labels: "NDArray[np.intp]", known: "NDArray[np.intp]",
     training: "Sequence[Example]", folds: "NDArray[np.intp]", facts: dict[str, list[str]], *, finding: int | None,
 ) -> list[Json]:  # fmt: skip
-    from core.curation.suspicion import agreed, suspicion
+    from core.curation.suspicion import suspicion
 
     rows = known.tolist()
-    own = folds[:, known]
-    found = suspicion(agreed(said, own), labels, [training[row].patient for row in rows], own[0],
+    found = suspicion(said, labels, [training[row].patient for row in rows], folds[:, known],
                       {name: [values[row] for row in rows] for name, values in facts.items()})  # fmt: skip
     return [
         {"row": row, "wrong": float(found.wrong[at]), "given": int(labels[at]), "likely": int(found.likely[at]),

@@ -136,7 +136,7 @@ def test_too_few_patients_are_a_sentence(trained):
 def test_suspects_of_a_small_set(trained):
     found = examined(trained, "suspects", folds=2).result
     assert found["training"] == 8
-    assert found["recipe"] == "The run's own recipe learned from 1 of 2 folds in turn, 3 times on other folds."
+    assert found["recipe"] == "The run's own recipe learned from 1 of 2 folds in turn, 5 times on other folds."
     assert len(found["suspects"]) == 8
     wrong = [one["wrong"] for one in found["suspects"]]
     assert wrong == sorted(wrong, reverse=True)
