@@ -21,7 +21,7 @@ def show(run: RunView) -> int | None:
     """The list, most suspect first; a click opens the image; gives the case that was opened."""
     found = trust_job.show(run, "suspects", button="Look for wrong labels",
                            empty="The training labels were not doubted yet: it takes as long as training anew on "
-                           "each of five folds, three times over where that is quick.")  # fmt: skip
+                           "each of five folds, several times over where that is quick.")  # fmt: skip
     if found is None:
         return None
     rows: list[Row] = found.result["suspects"]
