@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +105,17 @@ def launched(home: Path, folder: Path, host: str = "127.0.0.1", port: int | None
             [*argv, "--port", str(port), "--host", host], stdout=words, stderr=words, cwd=folder
         )  # fmt: skip
     return Server(process, f"http://{host}:{port}", home, said)
+
+
+@contextmanager
+def standing(home: Path, *files: Path) -> Iterator[Server]:
+    """A server for all tests of a module, on a home into which the files were imported."""
+    argv = [sys.executable, "-m", "dashboard", "--home", str(home), "import", *map(str, files)]
+    subprocess.run(argv, check=True, capture_output=True, cwd=home.parent)
+    server = launched(home, home.parent)
+    wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
+    yield server
+    server.stop()
 
 
 def answers(url: str) -> bool:

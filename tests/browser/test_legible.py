@@ -7,19 +7,27 @@ from playwright.sync_api import expect
 
 from core.services import tasks, workspace
 from core.settings import Settings
+from tests.browser.conftest import standing
 
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory):
+    """The label page on a white picture."""
+    folder = tmp_path_factory.mktemp("white")
+    Image.fromarray(np.full((300, 300), 255, dtype=np.uint8)).save(folder / "white.png")
+    with standing(folder / "home", folder / "white.png") as server:
+        db = workspace.open_home(Settings.read(server.home))
+        task = tasks.create(db, name="finding", classes=["none", "some", "much"], question="What do you see?")
+        db.close()
+        yield f"{server.url}/label?task={task.id}"
+
+
 @pytest.fixture
-def white(tmp_path, rounds, serve, page):
-    """The label page on a white picture, everything open that can be: the viewer's root."""
-    Image.fromarray(np.full((300, 300), 255, dtype=np.uint8)).save(tmp_path / "white.png")
-    rounds("import", tmp_path / "white.png")
-    db = workspace.open_home(Settings.read(rounds.home))
-    task = tasks.create(db, name="finding", classes=["none", "some", "much"], question="What do you see?")
-    db.close()
-    page.goto(f"{serve(rounds.home).url}/label?task={task.id}")
+def white(ward, page):
+    """That page, everything open that can be: the viewer's root."""
+    page.goto(ward)
     root = page.locator('.rv-root[data-painted*=":"]')
     root.wait_for()
     page.mouse.move(600, 400)

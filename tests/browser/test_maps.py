@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from core.services import tasks, workspace
 from core.settings import Settings
+from tests.browser.conftest import standing
 
 pytestmark = pytest.mark.browser
 HEAT = np.zeros((8, 8), dtype=np.uint8)
@@ -16,14 +17,21 @@ HEAT[2:6, 2:6] = 128
 HEAT[3:5, 3:5] = 255
 
 
+@pytest.fixture(scope="module")
+def grey(tmp_path_factory):
+    """The label page on a grey picture of 80 × 80."""
+    folder = tmp_path_factory.mktemp("grey")
+    Image.fromarray(np.full((80, 80), 90, dtype=np.uint8)).save(folder / "grey.png")
+    with standing(folder / "home", folder / "grey.png") as server:
+        db = workspace.open_home(Settings.read(server.home))
+        task = tasks.create(db, name="finding", classes=["none", "some"])
+        db.close()
+        yield f"{server.url}/label?task={task.id}"
+
+
 @pytest.fixture
-def mapped(tmp_path, rounds, serve, page):
-    """A grey picture of 80 × 80 under a map of 8 × 8, one image pixel on one screen pixel: the viewer's root."""
-    Image.fromarray(np.full((80, 80), 90, dtype=np.uint8)).save(tmp_path / "grey.png")
-    rounds("import", tmp_path / "grey.png")
-    db = workspace.open_home(Settings.read(rounds.home))
-    task = tasks.create(db, name="finding", classes=["none", "some"])
-    db.close()
+def mapped(grey, page):
+    """The picture under a map of 8 × 8, one image pixel on one screen pixel: the viewer's root."""
     drawn = io.BytesIO()
     Image.fromarray(HEAT).save(drawn, format="PNG")
     answer = {
@@ -32,7 +40,7 @@ def mapped(tmp_path, rounds, serve, page):
         "headers": {"X-Title": "gradcam%3A%20some", "X-Warnings": "heat%20outside"},
     }
     page.route("**/api/map/**", lambda route: route.fulfill(**answer))
-    page.goto(f"{serve(rounds.home).url}/label?task={task.id}")
+    page.goto(grey)
     root = page.locator('.rv-root[data-painted*=":"]')
     root.wait_for()
     page.keyboard.press("z")

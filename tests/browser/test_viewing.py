@@ -1,8 +1,6 @@
 """What a reader does to the picture, by keys, in a real browser, on real images: window, turn, scroll, compare."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +8,7 @@ from playwright.sync_api import expect
 from core.services import images, tasks, workspace
 from core.settings import Settings
 from db.vocabulary import Unit
-from tests.browser.conftest import answers, launched, wait_until
+from tests.browser.conftest import standing
 
 pytestmark = pytest.mark.browser
 PAINTED = re.compile(":")
@@ -21,15 +19,9 @@ FILM = "dicom/colour_and_multiframe/examples_ybr_color.dcm"
 @pytest.fixture(scope="module")
 def ward(data_dir, tmp_path_factory):
     """For all who only look: a server on a home with the chest CT and a task about it, and the page's address."""
-    folder = tmp_path_factory.mktemp("ward")
-    home = folder / "home"
-    taken = [sys.executable, "-m", "dashboard", "--home", str(home), "import", str(data_dir / CT)]
-    subprocess.run(taken, check=True, capture_output=True, cwd=folder)
-    task = asked(home, Unit.SERIES)
-    server = launched(home, folder)
-    wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
-    yield server, f"{server.url}/label?task={task}"
-    server.stop()
+    home = tmp_path_factory.mktemp("ward") / "home"
+    with standing(home, data_dir / CT) as server:
+        yield server, f"{server.url}/label?task={asked(home, Unit.SERIES)}"
 
 
 @pytest.fixture

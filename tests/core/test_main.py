@@ -184,6 +184,7 @@ def test_services_and_the_command_line_start_without_torch():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_torch_waits_without_spinning_unless_its_user_says_otherwise(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OMP_DISPLAY_ENV", "TRUE")
     for asked, got in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):

@@ -64,6 +64,7 @@ def saved(header: Dataset, path: Path, syntax: str = ExplicitVRLittleEndian) -> 
     return path.read_bytes()
 
 
+@pytest.mark.slow
 def test_every_real_file_is_read_the_same(data_dir: Path, by_pydicom):
     files = [path for path in (data_dir / "dicom").rglob("*") if path.is_file()]
     files += sorted((data_dir / "series").rglob("*.dcm"))[::7] + sorted((data_dir / "cxr_dicom_derived").rglob("*.dcm"))

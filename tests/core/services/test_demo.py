@@ -77,6 +77,7 @@ def test_made_again_it_is_the_one_that_is_there(drawn):
     assert (len(jobs.every(home.db)), len(snapshotting.every(home.db))) == (4, 1)
 
 
+@pytest.mark.slow
 def test_interrupted_anywhere_it_goes_on(home, small):
     steps = demo.make(home.db, home.settings, Asleep(), seed=1)
     next(step for step in steps if step.text == "Drawing radiographs" and step.done > 40)
