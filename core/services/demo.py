@@ -27,7 +27,8 @@ HOME = "~/rounds-demo"
 BY, TASK, SNAPSHOT = "demo", "opacity", "demo"
 QUESTION = "Is there a round opacity in a lung?"
 RECIPE = Recipe(val=0.15, test=0.3, stratify=("site", "view"), balance="weights")
-LOOK = {"epochs": 14, "early_stopping": 4, "batch_size": 16, "learning_rate": 0.003, "augment": "none", "image_size": 64}
+LOOK = {"epochs": 14, "early_stopping": 4, "batch_size": 16, "learning_rate": 0.003, "augment": "none",
+        "image_size": 64}  # fmt: skip
 LOOK_EVERY_S = 0.3
 DOING = {JobKind.TRAIN: "Training", JobKind.PREDICT: "Predicting with"}
 SPECS = (
