@@ -194,7 +194,9 @@ def by_patient(run: RunView, state: ListState) -> bool:
 def numbers(run: RunView, state: ListState) -> Columns:
     """The numbers of each image, or the means of each patient."""
     found = columns(run.id, state.split)
-    return scored.of_patients(found) if by_patient(run, state) else found
+    if not by_patient(run, state):
+        return found
+    return kept((*stamped(run.id, state.split), "patients"), lambda: scored.of_patients(found))
 
 
 def question(run: RunView, split: str, point: PointView) -> Scored:

@@ -138,23 +138,25 @@ def _tiles(found: Asked, shown: Any) -> list[gallery.Tile]:
     ids = [int(one) for one in found.cases[shown]]
     views = {row.case_id: row for row in predicting.of_cases(wired.db, run.id, ids)}
     verdicts = reviewing.verdicts(wired.db, [row.id for row in views.values()])
+    numbers = None if found.titles else asked.numbers(run, found.state)
     tiles = []
     for at, case in zip(shown, ids, strict=True):
         row = views[case]
         url = wired.signer.url(f"/api/thumbnail/{row.image_id}", session)
         colour = look.class_colour(int(found.truth[at])) if found.titles else ""
-        note = _note(found, row, at) + (f" · {verdicts[row.id]}" if row.id in verdicts else "")
-        tiles.append(gallery.Tile(case, url, _title(found, row, at), note, colour))
+        title, note = _told(found, at) if numbers is None else _number(*numbers.truths[at], *numbers.scores[at])
+        note += f" · {verdicts[row.id]}" if row.id in verdicts else ""
+        tiles.append(gallery.Tile(case, url, title, note, colour))
     return tiles
 
 
-def _title(found: Asked, row: PredictionView, at: int) -> str:
-    if not found.titles:
-        return said(found.run, row)
-    return f"{found.titles[found.truth[at]]} → {found.titles[found.called[at]]}"
+def _told(found: Asked, at: int) -> tuple[str, str]:
+    """What is true and called of a row, and how sure the model is."""
+    title = f"{found.titles[found.truth[at]]} → {found.titles[found.called[at]]}"
+    score = found.score[at]
+    return title, f"score {score:.3f}" if found.scored is not None else f"truth given {score:.0%}"
 
 
-def _note(found: Asked, row: PredictionView, at: int) -> str:
-    if not found.titles:
-        return f"{row.error:+.3g}"
-    return f"score {found.score[at]:.3f}" if found.scored is not None else f"truth given {found.score[at]:.0%}"
+def _number(true: float, predicted: float) -> tuple[str, str]:
+    """What is true and predicted of a case, or of the patient that it speaks for, and the error."""
+    return f"{true:.4g} → {predicted:.3g}", f"{predicted - true:+.3g}"

@@ -238,7 +238,11 @@ def test_a_patient_s_number_is_the_mean_and_its_furthest_case_speaks_for_it(home
         mine = owner == patient
         assert found.score[patient] == pytest.approx(each.score[mine].mean(), abs=1e-12)
         assert found.cases[patient] == each.cases[mine][np.argmax(each.wrong[mine])]
+    tiles = case_strip._tiles(found, asked.listed(found, state)[:3])
     told = rows_of(cases_csv.of(found, asked.listed(found, state)))
+    for tile, one in zip(tiles, told[:3], strict=True):
+        true, predicted = float(one["truth"]), float(one["predicted"])
+        assert (tile.title, tile.note) == (f"{true:.4g} → {predicted:.3g}", f"{predicted - true:+.3g}")
     wrong = [abs(float(one["predicted"]) - float(one["truth"])) for one in told]
     assert wrong == pytest.approx(np.sort(found.wrong)[::-1], abs=1e-12)
     assert asked.of(run, ListState(run=run.id, level="mean", other=run.id, change="nearer")).unit == "case"
