@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from core.errors import InvalidInput
 from core.evaluation.scored import Scored
 from core.services import operating, predicting, scored
-from core.services.facts import facts as facts_of
-from core.services.facts import of_patients
+from core.services.facts import of_rows
 from core.services.points import PointView
 from core.services.runs import RunView
 from core.services.scored import Columns
@@ -215,16 +214,10 @@ def facts(asked: Asked) -> Mapping[str, NDArray[np.str_]]:
 
     A patient has what all of its cases of the split have, whichever of them speaks for it.
     """
-    from core.evaluation.bands import banded
-
     db, run, split, cases = wiring.here().db, asked.run.id, asked.state.split, asked.cases
 
     def make() -> Mapping[str, NDArray[np.str_]]:
-        if asked.unit == "patient":
-            every = columns(run, split)
-            found = of_patients(db, cases, every.cases, every.owner)
-        else:
-            found = banded(facts_of(db, cases.tolist()))
+        found = of_rows(db, cases, columns(run, split) if asked.unit == "patient" else None)
         return {name: np.array(values) for name, values in found.items()}
 
     return kept((*stamped(run, split), "facts", asked.unit, cases.tobytes()), make)

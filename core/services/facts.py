@@ -1,6 +1,7 @@
 """What is known of cases besides their pixels, by column: site, sex, age, view, device, modality, image size."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from core.evaluation import slices
 from core.evaluation.bands import UNKNOWN, banded
 from db import Database, queries
 from db.tables import Case, Fact, Image, Series
+
+if TYPE_CHECKING:
+    from core.services.scored import Columns
 
 SIZE, MODALITY = "image size", "modality"
 
@@ -28,17 +32,17 @@ def facts(db: Database, cases: Iterable[int]) -> dict[str, list[str]]:
     return {name: [values.get(one) or UNKNOWN for one in shown] for name, values in sorted(known.items()) if values}
 
 
-def of_patients(
-    db: Database, cases: NDArray[np.int64], every: NDArray[np.int64], owner: NDArray[np.intp]
-) -> dict[str, list[str]]:
-    """The banded facts of whole patients, each named by one of its `cases` (m,): one value per patient in that order.
+def of_rows(db: Database, cases: NDArray[np.int64], split: "Columns | None") -> dict[str, list[str]]:
+    """The banded facts of cases (m,), or with a whole `split` those of the patients that they speak for, (m,).
 
-    They are of all of a patient's cases among `every` (n,), which rises; `owner` (n,) is the patient's row. So which
-    case speaks for the patient, and with it the score, does not matter; see `slices.of_patients` where cases differ.
+    A patient has what all of its cases of the split have. So which case speaks for it, and with it the score, does not
+    matter; see `slices.of_patients` where cases differ.
     """
-    rows, patients = owner[np.searchsorted(every, cases)], int(owner.max(initial=-1)) + 1
-    return {name: slices.of_patients(values, owner, patients)[rows].tolist()
-            for name, values in banded(facts(db, every.tolist())).items()}  # fmt: skip
+    if split is None:
+        return banded(facts(db, cases.tolist()))
+    owner, rows = split.owner, split.owner[np.searchsorted(split.cases, cases)]
+    return {name: slices.of_patients(values, owner, len(split.patients))[rows].tolist()
+            for name, values in banded(facts(db, split.cases.tolist())).items()}  # fmt: skip
 
 
 def _images(session: Session, cases: Sequence[int]) -> dict[int, int]:

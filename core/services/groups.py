@@ -5,17 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.errors import InvalidInput
-from core.evaluation.bands import SEVERAL, UNKNOWN, banded
+from core.evaluation.bands import SEVERAL, UNKNOWN
 from core.evaluation.measures import Owners
 from core.evaluation.metrics import Bools, Floats
 from core.evaluation.number_groups import number_groups
 from core.evaluation.subgroups import LEAST_CASES, Subgroup, subgroups
 from core.services import operating, runs, scored
-from core.services.facts import facts, of_patients
+from core.services.facts import of_rows
 from core.services.points import PointView
 from db import Database
 
@@ -66,7 +63,7 @@ def of(
     point = point or operating.standing(db, run_id, finding or 0)
     run, found = runs.get(db, run_id), scored.columns(db, run_id, split)
     asked = scored.question(run, found, finding=finding, point=point)
-    told = _told(db, asked.cases, found if point.per_patient else None)
+    told = of_rows(db, asked.cases, found if point.per_patient else None)
     kept, left_out = _facts(run_id, told, asked.truth, only)
     rows = subgroups(asked, point.threshold, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, point, tuple(kept), left_out, "" if rows else NONE)
@@ -86,17 +83,10 @@ def of_numbers(
     found = scored.columns(db, run_id, split)
     held = scored.of_patients(found) if per_patient else found
     told, true = held.scores[:, 0], held.truths[:, 0]
-    kept, left_out = _facts(run_id, _told(db, held.cases, found if per_patient else None), true, only)
+    kept, left_out = _facts(run_id, of_rows(db, held.cases, found if per_patient else None), true, only)
     owners = Owners(held.owner, len(held.patients))
     rows = number_groups(told, true, owners, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, None, tuple(kept), left_out, "" if rows else NONE)
-
-
-def _told(db: Database, cases: NDArray[np.int64], split: scored.Columns | None) -> dict[str, list[str]]:
-    """The banded facts of cases (n,), or with a whole split those of the patients that they speak for."""
-    if split is None:
-        return banded(facts(db, cases.tolist()))
-    return of_patients(db, cases, split.cases, split.owner)
 
 
 def _facts(

@@ -12,7 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from core.services import tasks, workspace
+from core.settings import Settings
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--disable-background-networking",
@@ -116,6 +121,17 @@ def standing(home: Path, *files: Path) -> Iterator[Server]:
     wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
     yield server
     server.stop()
+
+
+@contextmanager
+def page_of(grey: int, edge: int, folder: Path, **task: object) -> Iterator[str]:
+    """For all tests of a module: the address of the label page on one plain picture."""
+    Image.fromarray(np.full((edge, edge), grey, dtype=np.uint8)).save(folder / "plain.png")
+    with standing(folder / "home", folder / "plain.png") as server:
+        db = workspace.open_home(Settings.read(server.home))
+        made = tasks.create(db, name="finding", **task)
+        db.close()
+        yield f"{server.url}/label?task={made.id}"
 
 
 def answers(url: str) -> bool:

@@ -1,13 +1,9 @@
 """Every word of the viewer can be read: contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3), also over a white picture."""
 
-import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
-from core.services import tasks, workspace
-from core.settings import Settings
-from tests.browser.conftest import standing
+from tests.browser.conftest import page_of
 
 pytestmark = pytest.mark.browser
 
@@ -15,13 +11,9 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory):
     """The label page on a white picture."""
-    folder = tmp_path_factory.mktemp("white")
-    Image.fromarray(np.full((300, 300), 255, dtype=np.uint8)).save(folder / "white.png")
-    with standing(folder / "home", folder / "white.png") as server:
-        db = workspace.open_home(Settings.read(server.home))
-        task = tasks.create(db, name="finding", classes=["none", "some", "much"], question="What do you see?")
-        db.close()
-        yield f"{server.url}/label?task={task.id}"
+    asked = {"classes": ["none", "some", "much"], "question": "What do you see?"}
+    with page_of(255, 300, tmp_path_factory.mktemp("white"), **asked) as address:
+        yield address
 
 
 @pytest.fixture

@@ -7,9 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from core.services import tasks, workspace
-from core.settings import Settings
-from tests.browser.conftest import standing
+from tests.browser.conftest import page_of
 
 pytestmark = pytest.mark.browser
 HEAT = np.zeros((8, 8), dtype=np.uint8)
@@ -20,13 +18,8 @@ HEAT[3:5, 3:5] = 255
 @pytest.fixture(scope="module")
 def grey(tmp_path_factory):
     """The label page on a grey picture of 80 × 80."""
-    folder = tmp_path_factory.mktemp("grey")
-    Image.fromarray(np.full((80, 80), 90, dtype=np.uint8)).save(folder / "grey.png")
-    with standing(folder / "home", folder / "grey.png") as server:
-        db = workspace.open_home(Settings.read(server.home))
-        task = tasks.create(db, name="finding", classes=["none", "some"])
-        db.close()
-        yield f"{server.url}/label?task={task.id}"
+    with page_of(90, 80, tmp_path_factory.mktemp("grey"), classes=["none", "some"]) as address:
+        yield address
 
 
 @pytest.fixture
