@@ -11,16 +11,32 @@ from core.errors import UserError, refusal
 from core.output import Output
 
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
-    "serve": keeping.screen, "demo": keeping.screen,
-    "import": data.take, "task": data.task, "label": data.label, "labels": data.labels, "snapshot": data.snapshot,
+    "serve": keeping.screen,
+    "demo": keeping.screen,
+    "import": data.take,
+    "task": data.task,
+    "label": data.label,
+    "labels": data.labels,
+    "snapshot": data.snapshot,
     "drawings": data.drawings,
-    "train": training.train, "measure": training.measure, "jobs": training.list_jobs, "runs": training.list_runs,
-    "predict": training.predict, "examine": training.examine,
-    "evaluate": reviewing.evaluate, "operate": reviewing.operate, "compare": reviewing.compare,
-    "subgroups": reviewing.subgroups, "predictions": reviewing.predictions, "explain": reviewing.explain,
-    "backup": keeping.backup, "restore": keeping.restore, "doctor": keeping.doctor, "dispatch": keeping.dispatch,
+    "train": training.train,
+    "measure": training.measure,
+    "jobs": training.list_jobs,
+    "runs": training.list_runs,
+    "predict": training.predict,
+    "examine": training.examine,
+    "evaluate": reviewing.evaluate,
+    "operate": reviewing.operate,
+    "compare": reviewing.compare,
+    "subgroups": reviewing.subgroups,
+    "predictions": reviewing.predictions,
+    "explain": reviewing.explain,
+    "backup": keeping.backup,
+    "restore": keeping.restore,
+    "doctor": keeping.doctor,
+    "dispatch": keeping.dispatch,
     "work": keeping.work,
-}  # fmt: skip
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,8 +67,10 @@ def run(argv: list[str], command: Callable[[], Output | None]) -> int:
     except Exception as error:
         if os.environ.get("ROUNDS_DEBUG"):
             raise
-        return output.fail(f"This should not have happened ({type(error).__name__}: {error}); "
-                           "ROUNDS_DEBUG=1 shows the details.", as_json)  # fmt: skip
+        return output.fail(
+            f"This should not have happened ({type(error).__name__}: {error}); ROUNDS_DEBUG=1 shows the details.",
+            as_json,
+        )
     return output.show(said, as_json) if said is not None else 0
 
 

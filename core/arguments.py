@@ -109,8 +109,12 @@ def parser() -> Parser:
     one = command("subgroups", "for which groups of patients a run does worse, the worst first")
     one.add_argument("--run", required=True, type=int)
     one.add_argument("--split", default="test")
-    one.add_argument("--figure", default="", metavar="FIGURE",
-                     help="auroc (usual), sensitivity, specificity, …; of numbers mae (usual), rmse, bias")  # fmt: skip
+    one.add_argument(
+        "--figure",
+        default="",
+        metavar="FIGURE",
+        help="auroc (usual), sensitivity, specificity, …; of numbers mae (usual), rmse, bias",
+    )
     one.add_argument("--by", default="", metavar="FACT,…", help="these facts alone, such as site,sex")
     one.add_argument("--no-pairs", action="store_true", help="single facts, no pairs of them")
     one.add_argument("--finding", default="", metavar="NAME")

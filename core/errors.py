@@ -7,9 +7,14 @@ import errno
 
 SPACE, RIGHT = "free some space there", "give yourself the right to it"
 WAYS_OUT = {
-    errno.ENOSPC: SPACE, errno.EDQUOT: SPACE, errno.EACCES: RIGHT, errno.EPERM: RIGHT, errno.EROFS: "make it writable",
-    errno.EIO: "see whether the disk is sound", errno.ENOMEM: "free some memory",
-}  # fmt: skip
+    errno.ENOSPC: SPACE,
+    errno.EDQUOT: SPACE,
+    errno.EACCES: RIGHT,
+    errno.EPERM: RIGHT,
+    errno.EROFS: "make it writable",
+    errno.EIO: "see whether the disk is sound",
+    errno.ENOMEM: "free some memory",
+}
 
 
 class UserError(Exception):

@@ -177,8 +177,7 @@ def _read(manifest: Manifest, examples: Sequence[Example]) -> Batch:
 
 
 def _cached(manifest: Manifest, examples: Sequence[Example], folder: Path) -> PixelCache:
-    making = open_cache(folder, examples, size=manifest.stored, channels=manifest.channels,
-                        several=_several(manifest))  # fmt: skip
+    making = open_cache(folder, examples, size=manifest.stored, channels=manifest.channels, several=_several(manifest))
     while True:
         try:
             next(making)

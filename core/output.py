@@ -42,8 +42,12 @@ def counted(what: str) -> Callable[[int, int], None]:
 def _lines(said: Output, indent: str = "") -> list[str]:
     """Plain text: one line per value, a list item per line."""
     if isinstance(said, list):
-        return [indent + ", ".join(f"{key} {value}" for key, value in one.items() if value not in (None, {}, ""))
-                if isinstance(one, dict) else f"{indent}{one}" for one in said] or [f"{indent}none yet"]  # fmt: skip
+        return [
+            indent + ", ".join(f"{key} {value}" for key, value in one.items() if value not in (None, {}, ""))
+            if isinstance(one, dict)
+            else f"{indent}{one}"
+            for one in said
+        ] or [f"{indent}none yet"]
     lines = []
     for key, value in said.items():
         if isinstance(value, dict | list) and value:

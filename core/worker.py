@@ -158,10 +158,12 @@ def _train(mine: Attempt) -> dict[str, Any]:
         going = fit(
             replace(run.spec, device=_device(run.spec.device, mine.device)),
             examples.every(mine.db, mine.settings, run.snapshot_id, also=run.also),
-            heads=examples.heads(mine.db, run.snapshot_id, run.also), folder=folder,
-            cache=mine.settings.folder("cache"), start=starting.source(mine.settings, run.spec),
+            heads=examples.heads(mine.db, run.snapshot_id, run.also),
+            folder=folder,
+            cache=mine.settings.folder("cache"),
+            start=starting.source(mine.settings, run.spec),
             facts={"snapshot": snapshotting.get(mine.db, run.snapshot_id).hash, "run": str(run.id)},
-        )  # fmt: skip
+        )
         keeper = Keeper(mine, run.id, words, {"epochs": run.spec.epochs})
         with closing(going):  # type: ignore[type-var]
             for event in going:
@@ -295,13 +297,21 @@ def _examine(mine: Attempt) -> dict[str, Any]:
         mine.beat({"done": done, "of": of, "doing": doing})
 
     work = examining.Work(
-        mine.db, mine.settings, run, predicting.checkpoint(mine.db, run.id), asked["asked"], mine.device,
-        lambda: _model(mine, run.id)[0], tell,
-    )  # fmt: skip
+        mine.db,
+        mine.settings,
+        run,
+        predicting.checkpoint(mine.db, run.id),
+        asked["asked"],
+        mine.device,
+        lambda: _model(mine, run.id)[0],
+        tell,
+    )
     found = examining.EXAMINATIONS[what].do(work)
     kept: list[int] = []
-    mine.beat({"done": 1, "of": 1, "doing": "Done"},
-              also=lambda session: kept.append(examining.keep(session, work, what, found, by=asked["by"])))  # fmt: skip
+    mine.beat(
+        {"done": 1, "of": 1, "doing": "Done"},
+        also=lambda session: kept.append(examining.keep(session, work, what, found, by=asked["by"])),
+    )
     return {"what": what, "examination": kept[-1]}
 
 

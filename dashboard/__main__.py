@@ -31,9 +31,13 @@ def _serve(argv: list[str]) -> None:
     from dashboard.server import serve
 
     serve(
-        Settings.read(getattr(asked, "home", None)), host=asked.host, port=asked.port, browser=not asked.no_browser,
-        certfile=asked.certfile, keyfile=asked.keyfile,
-    )  # fmt: skip
+        Settings.read(getattr(asked, "home", None)),
+        host=asked.host,
+        port=asked.port,
+        browser=not asked.no_browser,
+        certfile=asked.certfile,
+        keyfile=asked.keyfile,
+    )
 
 
 def _demo(argv: list[str]) -> Output | None:

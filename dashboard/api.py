@@ -104,9 +104,14 @@ class Api:
         asked = request.path_params
         shown, layer = asked.get("shown", maps.MOST), asked.get("layer", maps.USUAL)
         found = explaining.explain(
-            self.db, self.settings, run_id=asked["run"], image_id=asked["image"], method=asked["method"],
-            class_index=None if shown == maps.MOST else int(shown), layer="" if layer == maps.USUAL else layer,
-        )  # fmt: skip
+            self.db,
+            self.settings,
+            run_id=asked["run"],
+            image_id=asked["image"],
+            method=asked["method"],
+            class_index=None if shown == maps.MOST else int(shown),
+            layer="" if layer == maps.USUAL else layer,
+        )
         told = map_badges.badge(self.db, self.settings, asked["image"], found).warnings
         said = {"X-Title": quote(found.title), "X-Warnings": quote("; ".join(told))}
         return FileResponse(found.path, media_type="image/png", headers=PRIVATE | said)
@@ -115,9 +120,14 @@ class Api:
         """The next cases of a task, with fresh URLs."""
         asked = request.query_params
         found = describe.queue(
-            self.db, self.signer, self.session_of(request), task_id=int(asked["task"]), only=asked["only"],
-            after=int(asked.get("after", "0")), limit=max(1, min(int(asked.get("limit", "12")), 50)),
-        )  # fmt: skip
+            self.db,
+            self.signer,
+            self.session_of(request),
+            task_id=int(asked["task"]),
+            only=asked["only"],
+            after=int(asked.get("after", "0")),
+            limit=max(1, min(int(asked.get("limit", "12")), 50)),
+        )
         return JSONResponse({"cases": found}, headers={"Cache-Control": "no-store"})
 
     def labels(self, request: Request, said: Any) -> Response:
@@ -128,11 +138,16 @@ class Api:
         self._belongs(request, said)
         label, value = said.get("label"), said.get("value")
         view = labeling.label(
-            self.db, case_id=int(said["case"]), answer=answer, label=None if label is None else int(label),
+            self.db,
+            case_id=int(said["case"]),
+            answer=answer,
+            label=None if label is None else int(label),
             value=None if value is None else float(value),
             findings={int(at): str(word) for at, word in dict(said.get("findings") or {}).items()},
-            reason=str(said.get("reason") or ""), by=request.query_params["by"], key=_key(said),
-        )  # fmt: skip
+            reason=str(said.get("reason") or ""),
+            by=request.query_params["by"],
+            key=_key(said),
+        )
         return self._done(view)
 
     def undo(self, request: Request, said: Any) -> Response:

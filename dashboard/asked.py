@@ -19,8 +19,12 @@ from dashboard.kept import kept
 from dashboard.state import ListState
 from db.vocabulary import Level, PatientRule, TaskKind
 
-LEVELS = {"image": "Each image", "max": "Each patient, highest score", "mean": "Each patient, mean score",
-          "noisy_or": "Each patient, noisy-or"}  # fmt: skip
+LEVELS = {
+    "image": "Each image",
+    "max": "Each patient, highest score",
+    "mean": "Each patient, mean score",
+    "noisy_or": "Each patient, noisy-or",
+}
 NUMBER_LEVELS = {"image": "Each image", "mean": "Each patient, mean number"}
 SCALES = {"plain": "As predicted", "temperature": "Temperature", "isotonic": "Isotonic"}
 TRIES = "val"  # the split on which an operating point may be chosen
@@ -91,9 +95,18 @@ def of(run: RunView, state: ListState) -> Asked:
     found = question(run, state.split, point)
     called = found.called(point.threshold)
     return Asked(
-        run, state, titles(run, state), found.cases, found.truth.astype(np.intp), called.astype(np.intp), found.scores,
-        np.where(found.truth, 1.0 - found.scores, found.scores), found, point, stands,
-    )  # fmt: skip
+        run,
+        state,
+        titles(run, state),
+        found.cases,
+        found.truth.astype(np.intp),
+        called.astype(np.intp),
+        found.scores,
+        np.where(found.truth, 1.0 - found.scores, found.scores),
+        found,
+        point,
+        stands,
+    )
 
 
 def listed(asked: Asked, state: ListState) -> Rows:

@@ -35,9 +35,10 @@ def of(state: ListState) -> Compared:
     places = (0, 0) if finding is None else (run.classes.index(other.classes[finding]), finding)
     points = repr([operating.current(db, one.id, at) for one, at in zip((run, other), places, strict=True)])
     stamps = *asked.stamped(run.id, state.split), *asked.stamped(other.id, state.split)
-    return kept((*stamps, "compared", finding, positive, points), lambda: comparing.compare(
-        db, other.id, run.id, split=state.split, finding=finding, positive=positive
-    ))  # fmt: skip
+    return kept(
+        (*stamps, "compared", finding, positive, points),
+        lambda: comparing.compare(db, other.id, run.id, split=state.split, finding=finding, positive=positive),
+    )
 
 
 def of_numbers(state: ListState) -> NumbersCompared:
@@ -48,9 +49,10 @@ def of_numbers(state: ListState) -> NumbersCompared:
         InvalidInput: they cannot be compared; the sentence says why.
     """
     stamps = *asked.stamped(state.run, state.split), *asked.stamped(state.other, state.split)
-    return kept((*stamps, "numbers compared"), lambda: number_comparing.compare(
-        wiring.here().db, state.other, state.run, split=state.split
-    ))  # fmt: skip
+    return kept(
+        (*stamps, "numbers compared"),
+        lambda: number_comparing.compare(wiring.here().db, state.other, state.run, split=state.split),
+    )
 
 
 def lists(run: RunView, state: ListState) -> dict[str, NDArray[np.int64]]:

@@ -50,8 +50,13 @@ def _make(settings: Settings, *, seed: int, models: int) -> dict[str, Any]:
     for step in demo.waiting(db, launcher, models=models):
         tell(step)
     output.progress("")
-    made = {"home": str(settings.home), "key": str(touring.key_file(settings)), "seed": seed,
-            "seconds": round(time.monotonic() - began, 1), "broken": demo.broken(db)}  # fmt: skip
+    made = {
+        "home": str(settings.home),
+        "key": str(touring.key_file(settings)),
+        "seed": seed,
+        "seconds": round(time.monotonic() - began, 1),
+        "broken": demo.broken(db),
+    }
     db.close()
     return made
 

@@ -41,19 +41,28 @@ def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session:
     facts = {name: view.facts[name] for name in SHOWN_FACTS if name in view.facts}
     middle = view.image_ids[len(view.image_ids) // 2]
     return {
-        "id": view.id, "patient": view.patient, "facts": facts, **standing(view), "comments": view.comments,
+        "id": view.id,
+        "patient": view.patient,
+        "facts": facts,
+        **standing(view),
+        "comments": view.comments,
         "comments_url": signer.url(f"/api/comments/{view.id}", session),
         "drawings": signer.url(f"/api/drawings/{view.id}", session),
         "thumbnail": signer.url(f"/api/thumbnail/{middle}", session),
         "images": [image(one, signer, session) for one in pictures],
         "companions": companions(pictures[len(pictures) // 2], signer, session) if pictures else None,
-    }  # fmt: skip
+    }
 
 
 def standing(view: CaseView) -> dict[str, Any]:
     """What stands of a case; `findings` by class position."""
-    return {"answer": view.answer, "label": view.label, "findings": view.findings, "value": view.value,
-            "reason": view.reason}  # fmt: skip
+    return {
+        "answer": view.answer,
+        "label": view.label,
+        "findings": view.findings,
+        "value": view.value,
+        "reason": view.reason,
+    }
 
 
 def cases(db: Database, views: Sequence[CaseView], signer: Signer, session: str) -> list[dict[str, Any]]:

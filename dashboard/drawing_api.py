@@ -29,16 +29,31 @@ class DrawingApi:
         if labeling.case(self.db, case_id).task_id != int(request.query_params["task"]):
             raise InvalidInput("This case belongs to another task; reload the page.")
         made = drawing.draw(
-            self.db, case_id=case_id, image_id=int(said["image"]), frame=int(said["frame"]), key=str(said["key"]),
-            shape=str(said["shape"]), geometry=said["geometry"], label=None if label is None else int(label),
-            erased=said.get("erased") is True, by=request.query_params["by"], client=str(said["client"]),
-        )  # fmt: skip
+            self.db,
+            case_id=case_id,
+            image_id=int(said["image"]),
+            frame=int(said["frame"]),
+            key=str(said["key"]),
+            shape=str(said["shape"]),
+            geometry=said["geometry"],
+            label=None if label is None else int(label),
+            erased=said.get("erased") is True,
+            by=request.query_params["by"],
+            client=str(said["client"]),
+        )
         return JSONResponse({"drawing": as_json(made)})
 
 
 def as_json(view: DrawingView) -> dict[str, Any]:
     """A drawing as the viewer reads it."""
     return {
-        "key": view.key, "image": view.image_id, "frame": view.frame, "shape": view.shape, "geometry": view.geometry,
-        "label": view.label, "reader": view.reader, "at": view.at, "erased": view.erased,
-    }  # fmt: skip
+        "key": view.key,
+        "image": view.image_id,
+        "frame": view.frame,
+        "shape": view.shape,
+        "geometry": view.geometry,
+        "label": view.label,
+        "reader": view.reader,
+        "at": view.at,
+        "erased": view.erased,
+    }

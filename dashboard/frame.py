@@ -30,17 +30,22 @@ PAGES = (
 def pages() -> "list[StreamlitPage]":
     """Every page in a person's order; a case and a comparison are reached from other pages."""
     return [
-        st.Page(f"views/{name}.py", title=title, icon=f":material/{icon}:", url_path=name if name != "home" else None,
-                default=name == "home", visibility="hidden" if name in HIDDEN else "visible")
+        st.Page(
+            f"views/{name}.py",
+            title=title,
+            icon=f":material/{icon}:",
+            url_path=name if name != "home" else None,
+            default=name == "home",
+            visibility="hidden" if name in HIDDEN else "visible",
+        )
         for name, title, icon in PAGES
-    ]  # fmt: skip
+    ]
 
 
 def show(page: "StreamlitPage") -> None:
     """The style of all pages and the reader's name; on reading pages the chrome recedes."""
     reading = page.url_path in READING
-    st.set_page_config(page_title="Rounds", layout="wide",
-                       initial_sidebar_state="collapsed" if reading else "auto")  # fmt: skip
+    st.set_page_config(page_title="Rounds", layout="wide", initial_sidebar_state="collapsed" if reading else "auto")
     st.html(STYLE + (READING_STYLE if reading else ""))
     with st.sidebar:
         who.ask()

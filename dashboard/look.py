@@ -11,8 +11,13 @@ from db.vocabulary import Unit
 # Okabe–Ito, in an order that keeps neighbours apart; a class keeps its colour on every page.
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#999999", "#8172B3")
 STATE_COLOURS = {
-    "queued": "gray", "running": "blue", "succeeded": "green", "failed": "red", "cancelled": "orange", "lost": "red",
-}  # fmt: skip
+    "queued": "gray",
+    "running": "blue",
+    "succeeded": "green",
+    "failed": "red",
+    "cancelled": "orange",
+    "lost": "red",
+}
 NEUTRAL = "#7b8794"
 BAND = "rgba(0,114,178,0.18)"
 ACCENT = "#0072B2"
@@ -92,10 +97,15 @@ def fact(name: str) -> str:
 def layout(**more: Any) -> dict[str, Any]:
     """The template of every plot: quiet, no grid that is not read."""
     return {
-        "margin": {"l": 54, "r": 16, "t": 30, "b": 44}, "height": 340, "showlegend": False,
-        "font": {"size": 13}, "hoverlabel": {"font_size": 13}, "plot_bgcolor": "rgba(0,0,0,0)",
-        "paper_bgcolor": "rgba(0,0,0,0)", **more,
-    }  # fmt: skip
+        "margin": {"l": 54, "r": 16, "t": 30, "b": 44},
+        "height": 340,
+        "showlegend": False,
+        "font": {"size": 13},
+        "hoverlabel": {"font_size": 13},
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        **more,
+    }
 
 
 def close(**more: Any) -> dict[str, Any]:

@@ -46,9 +46,14 @@ def create(settings: Settings, *, port: int, token: str | None, secure: bool = F
 
 
 def serve(
-    settings: Settings, *, host: str = "127.0.0.1", port: int = 8501, browser: bool = True,
-    certfile: Path | None = None, keyfile: Path | None = None,
-) -> None:  # fmt: skip
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8501,
+    browser: bool = True,
+    certfile: Path | None = None,
+    keyfile: Path | None = None,
+) -> None:
     """Serve until stopped.
 
     Raises:

@@ -20,8 +20,13 @@ def reader() -> str:
 
 def ask() -> None:
     """The name in the sidebar; a change holds until the server is restarted."""
-    name = st.text_input("Reader", value=reader(), key="who_reader", max_chars=60,
-                         help="Your labels and verdicts are kept under this name.")  # fmt: skip
+    name = st.text_input(
+        "Reader",
+        value=reader(),
+        key="who_reader",
+        max_chars=60,
+        help="Your labels and verdicts are kept under this name.",
+    )
     if name.strip() and name.strip() != reader():
         _names()[session()] = name.strip()
 

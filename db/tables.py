@@ -24,14 +24,32 @@ from db.vocabulary import (
 )
 
 WORDS = (
-    Answer, CheckpointKind, Flips, JobKind, JobState, LabelSource, Level, PatientRule, Presence, Shape, Split, TaskKind,
-    Unit, Verdict,
-)  # fmt: skip
+    Answer,
+    CheckpointKind,
+    Flips,
+    JobKind,
+    JobState,
+    LabelSource,
+    Level,
+    PatientRule,
+    Presence,
+    Shape,
+    Split,
+    TaskKind,
+    Unit,
+    Verdict,
+)
 
 
 def _word(enum: type) -> Enum:
-    return Enum(enum, native_enum=False, length=16, create_constraint=True, name=f"{enum.__name__.lower()}_known",
-                values_callable=lambda members: [member.value for member in members])  # fmt: skip
+    return Enum(
+        enum,
+        native_enum=False,
+        length=16,
+        create_constraint=True,
+        name=f"{enum.__name__.lower()}_known",
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 class Base(DeclarativeBase):

@@ -19,10 +19,16 @@ class Trouble(StrEnum):
 
 # SQLite's result codes (sqlite.org/rescode.html) by their first words; extended ones go on after these.
 CODES = {
-    "SQLITE_BUSY": Trouble.LOCKED, "SQLITE_LOCKED": Trouble.LOCKED, "SQLITE_FULL": Trouble.FULL,
-    "SQLITE_IOERR": Trouble.DISK, "SQLITE_READONLY": Trouble.READ_ONLY, "SQLITE_PERM": Trouble.READ_ONLY,
-    "SQLITE_CORRUPT": Trouble.DAMAGED, "SQLITE_NOTADB": Trouble.DAMAGED, "SQLITE_CANTOPEN": Trouble.AWAY,
-}  # fmt: skip
+    "SQLITE_BUSY": Trouble.LOCKED,
+    "SQLITE_LOCKED": Trouble.LOCKED,
+    "SQLITE_FULL": Trouble.FULL,
+    "SQLITE_IOERR": Trouble.DISK,
+    "SQLITE_READONLY": Trouble.READ_ONLY,
+    "SQLITE_PERM": Trouble.READ_ONLY,
+    "SQLITE_CORRUPT": Trouble.DAMAGED,
+    "SQLITE_NOTADB": Trouble.DAMAGED,
+    "SQLITE_CANTOPEN": Trouble.AWAY,
+}
 
 Says = Callable[[Trouble], Exception]
 

@@ -49,9 +49,15 @@ def test_a_line_says_the_median_of_the_rounds_own_ratios(tmp_path: Path):
     line = measure.compare(made, tmp_path, Asked(rounds=3))
     assert order == ["ours", "reference", "reference", "ours", "ours", "reference"]
     told = {
-        "name": "x", "ours": 30.0, "reference": 10.0, "against": "y", "unit": "files per second", "ratio": 3.0,
-        "goal": ">=2.5", "holds": True,
-    }  # fmt: skip
+        "name": "x",
+        "ours": 30.0,
+        "reference": 10.0,
+        "against": "y",
+        "unit": "files per second",
+        "ratio": 3.0,
+        "goal": ">=2.5",
+        "holds": True,
+    }
     assert {name: line[name] for name in told} == told
 
 
@@ -72,8 +78,10 @@ def test_keys_are_shared_out_among_both_sides_and_all_rounds(keys: int, rounds: 
     assert Asked(rounds, keys).keys_each == each
 
 
-@pytest.mark.parametrize(("ratio", "goal", "holds"), [(2.5, ">=2.5", True), (2.49, ">=2.5", False),
-                                                      (0.25, "<=0.25", True), (0.26, "<=0.25", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ratio", "goal", "holds"),
+    [(2.5, ">=2.5", True), (2.49, ">=2.5", False), (0.25, "<=0.25", True), (0.26, "<=0.25", False)],
+)
 def test_a_goal_is_met_or_missed(ratio: float, goal: str, holds: bool):
     assert measure.holds(ratio, goal) == holds
 

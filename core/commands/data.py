@@ -13,10 +13,15 @@ def take(arguments: Arguments) -> Output:
 
     db, settings, _ = here.opened(arguments)
     request = importing.ImportRequest(
-        path=arguments.path, metadata=arguments.metadata, file_column=arguments.file_column,
-        patient_column=arguments.patient_column, task=arguments.task, label_column=arguments.label_column,
-        reference=arguments.reference, dry_run=arguments.dry_run,
-    )  # fmt: skip
+        path=arguments.path,
+        metadata=arguments.metadata,
+        file_column=arguments.file_column,
+        patient_column=arguments.patient_column,
+        task=arguments.task,
+        label_column=arguments.label_column,
+        reference=arguments.reference,
+        dry_run=arguments.dry_run,
+    )
     report = None
     for report in importing.run(db, settings, request, by=here.reader_name()):
         output.progress(f"{report.done}/{report.found} files", end=report.finished)
@@ -35,13 +40,29 @@ def task(arguments: Arguments) -> Output:
 
     db, _, _ = here.opened(arguments)
     made = tasks.create(
-        db, name=arguments.name, classes=arguments.classes.split(","), question=arguments.question,
-        unit=Unit(arguments.unit), kind=TaskKind(arguments.kind), measure=arguments.measure, low=arguments.low,
-        high=arguments.high, flips=Flips(arguments.flips),
-    )  # fmt: skip
-    return {"task": made.id, "name": made.name, "kind": made.kind, "unit": made.unit, "measure": made.measure,
-            "low": made.low, "high": made.high, "flips": made.flips, "classes": [one.name for one in made.classes],
-            "cases": labeling.progress(db, made.id).total}  # fmt: skip
+        db,
+        name=arguments.name,
+        classes=arguments.classes.split(","),
+        question=arguments.question,
+        unit=Unit(arguments.unit),
+        kind=TaskKind(arguments.kind),
+        measure=arguments.measure,
+        low=arguments.low,
+        high=arguments.high,
+        flips=Flips(arguments.flips),
+    )
+    return {
+        "task": made.id,
+        "name": made.name,
+        "kind": made.kind,
+        "unit": made.unit,
+        "measure": made.measure,
+        "low": made.low,
+        "high": made.high,
+        "flips": made.flips,
+        "classes": [one.name for one in made.classes],
+        "cases": labeling.progress(db, made.id).total,
+    }
 
 
 def label(arguments: Arguments) -> Output:
@@ -65,10 +86,13 @@ def snapshot(arguments: Arguments) -> Output:
 
     db, _, _ = here.opened(arguments)
     recipe = Recipe(
-        val=arguments.val, test=arguments.test, split_fact=arguments.split_column,
-        stratify=tuple(name for name in arguments.stratify.split(",") if name), balance=arguments.balance,
+        val=arguments.val,
+        test=arguments.test,
+        split_fact=arguments.split_column,
+        stratify=tuple(name for name in arguments.stratify.split(",") if name),
+        balance=arguments.balance,
         seed=arguments.seed,
-    )  # fmt: skip
+    )
     task = tasks.named(db, arguments.task)
     made = snapshotting.freeze(db, task.id, recipe, name=arguments.name, by=here.reader_name())
     return snapshotting.as_json(made)
@@ -82,6 +106,13 @@ def drawings(arguments: Arguments) -> Output:
         return asdict(
             drawing_intake.take(db, settings, task=arguments.task, path=arguments.file, by=here.reader_name())
         )
-    return asdict(drawing_files.export(
-        db, settings, task=arguments.task, format=arguments.format, out=arguments.out, pseudonyms=arguments.pseudonyms
-    ))  # fmt: skip
+    return asdict(
+        drawing_files.export(
+            db,
+            settings,
+            task=arguments.task,
+            format=arguments.format,
+            out=arguments.out,
+            pseudonyms=arguments.pseudonyms,
+        )
+    )

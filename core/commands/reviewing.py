@@ -15,18 +15,31 @@ def operate(arguments: Arguments) -> Output:
     db, _, _ = here.opened(arguments)
     run = runs.get(db, arguments.run)
     finding = runs.finding_named(run, arguments.finding)
-    rule = next(({"kind": kind, "at_least": least} for kind in ("sensitivity", "specificity")
-                 if (least := getattr(arguments, kind)) is not None), None)  # fmt: skip
+    rule = next(
+        (
+            {"kind": kind, "at_least": least}
+            for kind in ("sensitivity", "specificity")
+            if (least := getattr(arguments, kind)) is not None
+        ),
+        None,
+    )
     if arguments.threshold is None and rule is None:
         if arguments.level or arguments.rule or arguments.calibrate or arguments.positive:
             raise InvalidInput("To choose an operating point give one of --threshold, --sensitivity or --specificity.")
         point = operating.standing(db, run.id, finding or 0)
     else:
         point = operating.choose(
-            db, run.id, by=here.reader_name(), finding=finding or 0, threshold=arguments.threshold, rule=rule,
-            positive=runs.class_named(run, arguments.positive), calibrator=arguments.calibrate or None,
-            level=arguments.level or ("patient" if arguments.rule else "image"), patient_rule=arguments.rule,
-        )  # fmt: skip
+            db,
+            run.id,
+            by=here.reader_name(),
+            finding=finding or 0,
+            threshold=arguments.threshold,
+            rule=rule,
+            positive=runs.class_named(run, arguments.positive),
+            calibrator=arguments.calibrate or None,
+            level=arguments.level or ("patient" if arguments.rule else "image"),
+            patient_rule=arguments.rule,
+        )
     return {"run": run.id, **point.to_json(), "looks_at_test": operating.looks(db, run.id)}
 
 
@@ -35,14 +48,25 @@ def evaluate(arguments: Arguments) -> Output:
 
     db, _, _ = here.opened(arguments)
     found = evaluating.as_json(
-        db, arguments.run, split=arguments.split, level=arguments.level, rule=arguments.rule,
+        db,
+        arguments.run,
+        split=arguments.split,
+        level=arguments.level,
+        rule=arguments.rule,
         prevalence=arguments.prevalence,
-    )  # fmt: skip
+    )
     there, note = extent.of(db, arguments.run, arguments.split), found.pop("note", "")
     way = f" Predict it with `rounds predict --run {there.run_id} --split {there.split}`." if there.best else ""
     said = f"{note} {there.words}{way if there.words else ''}".strip()
-    return {"run": arguments.run, "split": arguments.split, "predicted": there.predicted, "cases": there.cases,
-            **({"note": said} if said else {}), **_looked(db, arguments.split, arguments.run), **found}  # fmt: skip
+    return {
+        "run": arguments.run,
+        "split": arguments.split,
+        "predicted": there.predicted,
+        "cases": there.cases,
+        **({"note": said} if said else {}),
+        **_looked(db, arguments.split, arguments.run),
+        **found,
+    }
 
 
 def _looked(db: Any, split: str, *run_ids: int, finding: int | None = None) -> dict[str, int]:
@@ -71,17 +95,23 @@ def compare(arguments: Arguments) -> Output:
         told = number_comparing.compare(db, *arguments.runs, split=arguments.split).to_json()
         return {**told, **_looked_each(db, arguments.split, dict.fromkeys(arguments.runs, 0))}
     found = comparing.compare(
-        db, *arguments.runs, split=arguments.split, finding=runs.finding_named(run, arguments.finding),
+        db,
+        *arguments.runs,
+        split=arguments.split,
+        finding=runs.finding_named(run, arguments.finding),
         positive=runs.class_named(run, arguments.positive),
-    )  # fmt: skip
+    )
     places = {point.run_id: point.finding for point in found.points}
     return {**found.to_json(), **_looked_each(db, arguments.split, places)}
 
 
 def _looked_each(db: Any, split: str, places: Mapping[int, int]) -> dict[str, int]:
     """The looks at the test split of several runs, each at the point of one of its findings."""
-    return {f"{name}_of_{run}": count for run, finding in places.items()
-            for name, count in _looked(db, split, run, finding=finding).items()}  # fmt: skip
+    return {
+        f"{name}_of_{run}": count
+        for run, finding in places.items()
+        for name, count in _looked(db, split, run, finding=finding).items()
+    }
 
 
 def subgroups(arguments: Arguments) -> Output:
@@ -108,9 +138,7 @@ def predictions(arguments: Arguments) -> Output:
         count = predictions_csv.write(db, arguments.run, arguments.split, arguments.out)
         return {"file": str(arguments.out), "lines": count, **_looked(db, arguments.split, arguments.run)}
     snapshot = snapshotting.named(db, arguments.snapshot).id
-    made = outside.take(
-        db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=here.reader_name()
-    )  # fmt: skip
+    made = outside.take(db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=here.reader_name())
     told = runs.get(db, made).outside or {}
     return {"run": made, "words": outside.words(told), **told}
 
@@ -127,9 +155,20 @@ def explain(arguments: Arguments) -> Output:
             f"Run {run.id} has no class '{arguments.class_name}'; its classes are: {', '.join(run.titles)}."
         )
     found = explaining.explain(
-        db, settings, run_id=run.id, image_id=image.id, method=arguments.method,
-        class_index=names.get(arguments.class_name), layer=arguments.layer,
-    )  # fmt: skip
+        db,
+        settings,
+        run_id=run.id,
+        image_id=image.id,
+        method=arguments.method,
+        class_index=names.get(arguments.class_name),
+        layer=arguments.layer,
+    )
     overlays.save(settings, image, found.path, arguments.out)
-    return {"file": str(arguments.out), "method": found.method, "layer": found.layer, "image": image.id,
-            "class": (run.classes or (run.task,))[found.class_index], "probability": found.probability}  # fmt: skip
+    return {
+        "file": str(arguments.out),
+        "method": found.method,
+        "layer": found.layer,
+        "image": image.id,
+        "class": (run.classes or (run.task,))[found.class_index],
+        "probability": found.probability,
+    }

@@ -60,10 +60,17 @@ def list_jobs(arguments: Arguments) -> Output:
         jobs.requeue(db, arguments.id)
         launcher.wake()
     return [
-        {"job": job.id, "run": job.run_id, "kind": job.kind, "state": job.state, "attempt": job.attempt,
-         "error": job.error, "progress": job.progress}
+        {
+            "job": job.id,
+            "run": job.run_id,
+            "kind": job.kind,
+            "state": job.state,
+            "attempt": job.attempt,
+            "error": job.error,
+            "progress": job.progress,
+        }
         for job in jobs.every(db)
-    ]  # fmt: skip
+    ]
 
 
 def list_runs(arguments: Arguments) -> Output:
@@ -81,8 +88,16 @@ def list_runs(arguments: Arguments) -> Output:
 def _row(run: Any) -> dict[str, Any]:
     job = {"job": run.job.id, "state": run.job.state, "error": run.job.error} if run.job else {}
     model = run.spec.model if run.outside is None else run.model
-    return {"run": run.id, "snapshot": run.snapshot, "task": run.task, "model": model,
-            "best_epoch": run.best_epoch, "predicted": run.predicted, **job, **run.result}  # fmt: skip
+    return {
+        "run": run.id,
+        "snapshot": run.snapshot,
+        "task": run.task,
+        "model": model,
+        "best_epoch": run.best_epoch,
+        "predicted": run.predicted,
+        **job,
+        **run.result,
+    }
 
 
 def predict(arguments: Arguments) -> Output:
@@ -103,9 +118,14 @@ def examine(arguments: Arguments) -> Output:
 
     db, _, launcher = here.opened(arguments)
     made = examining.submit(
-        db, launcher, run_id=arguments.run, what=arguments.what, asked=here.pairs(arguments.asked),
-        by=here.reader_name(), key=uuid.uuid4().hex,
-    )  # fmt: skip
+        db,
+        launcher,
+        run_id=arguments.run,
+        what=arguments.what,
+        asked=here.pairs(arguments.asked),
+        by=here.reader_name(),
+        key=uuid.uuid4().hex,
+    )
     if arguments.wait:
         here.wait(db, launcher, made.job)
     job, found = jobs.get(db, made.job), examining.newest(db, arguments.run, arguments.what)

@@ -10,9 +10,13 @@ from core.curation.rows import Placed
 
 
 def content_hash(
-    classes: Sequence[str], recipe: Recipe, rows: Sequence[Placed], *, keys: Mapping[int, str] | None = None,
+    classes: Sequence[str],
+    recipe: Recipe,
+    rows: Sequence[Placed],
+    *,
+    keys: Mapping[int, str] | None = None,
     kind: str = "single",
-) -> str:  # fmt: skip
+) -> str:
     """sha256 (hex) of canonical JSON: classes in order, recipe, and the rows in order, with their targets.
 
     A kind that is not "single" is part of it. `keys` names a case by what it holds (its file's sha256) in place of its

@@ -148,5 +148,8 @@ def _columns(values: Sequence[str]) -> list[Floats]:
     names, counts = np.unique(np.asarray(values), return_counts=True)
     if not LEAST <= len(names) <= MOST:
         return []
-    return [(np.asarray(values) == name).astype(np.float64) for name, count in zip(names, counts, strict=True)
-            if RARE <= count < len(values)]  # fmt: skip
+    return [
+        (np.asarray(values) == name).astype(np.float64)
+        for name, count in zip(names, counts, strict=True)
+        if RARE <= count < len(values)
+    ]

@@ -55,9 +55,14 @@ def krippendorff(ratings: ArrayLike, weights: Weights = "nominal") -> float | No
 
 
 def agreement(
-    ratings: ArrayLike, patients: Sequence[object], name: str, *, weights: Weights = "nominal", resamples: int = 1000,
+    ratings: ArrayLike,
+    patients: Sequence[object],
+    name: str,
+    *,
+    weights: Weights = "nominal",
+    resamples: int = 1000,
     seed: int = 0,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """One of NAMES with its interval; ratings (readers, cases), the patient of each case. Cohen's is of two readers.
 
     Cohen's and Fleiss' count the cases that all readers answered, Krippendorff's those that two or more did.

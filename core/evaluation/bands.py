@@ -49,8 +49,10 @@ def size_bands(values: Sequence[str]) -> list[str]:
     known = [sides[value] for value in values if value in sides]
     edges = np.unique(np.quantile(known, np.arange(SIZE_BANDS) / SIZE_BANDS, method="higher")).astype(int).tolist()
     ends = [*(edge - 1 for edge in edges[1:]), max(known)]
-    names = [f"longer side {low}–{high}" if low < high else f"longer side {low}"
-             for low, high in zip(edges, ends, strict=True)]  # fmt: skip
+    names = [
+        f"longer side {low}–{high}" if low < high else f"longer side {low}"
+        for low, high in zip(edges, ends, strict=True)
+    ]
     at = np.searchsorted(edges, [sides.get(value, 0) for value in values], side="right") - 1
     return [names[place] if value in sides else UNKNOWN for value, place in zip(values, at.tolist(), strict=True)]
 

@@ -9,9 +9,20 @@ from core.evaluation.ranked import ranked
 from core.evaluation.scored import Scored
 
 ORDER = (
-    "auroc", "average_precision", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1",
-    "mcc", "kappa", "brier", "ece",
-)  # fmt: skip
+    "auroc",
+    "average_precision",
+    "accuracy",
+    "balanced_accuracy",
+    "sensitivity",
+    "specificity",
+    "ppv",
+    "npv",
+    "f1",
+    "mcc",
+    "kappa",
+    "brier",
+    "ece",
+)
 
 
 def board(

@@ -14,9 +14,16 @@ from core.evaluation.resampling import divide, sums
 from core.evaluation.scored import Scored, is_probability
 
 __all__ = [
-    "ECE_NOTE", "Bin", "Calibrator", "bin_of", "brier", "expected_calibration_error", "fit", "net_benefit",
+    "ECE_NOTE",
+    "Bin",
+    "Calibrator",
+    "bin_of",
+    "brier",
+    "expected_calibration_error",
+    "fit",
+    "net_benefit",
     "reliability",
-]  # fmt: skip
+]
 
 ECE_BINS = 10
 ECE_NOTE = (

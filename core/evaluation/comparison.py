@@ -64,12 +64,15 @@ def compare(
     unit = "patients" if first.level == "patient" else "cases"
     return Comparison(
         {name: _difference(sides[0][name], sides[1][name]) for name in ORDER},
-        {name: sides[0][name].figure() for name in ORDER}, {name: sides[1][name].figure() for name in ORDER},
-        delong, _mcnemar(first, *right),
-        _cases(first, ~right[0] & right[1], second), _cases(second, right[0] & ~right[1], second),
+        {name: sides[0][name].figure() for name in ORDER},
+        {name: sides[1][name].figure() for name in ORDER},
+        delong,
+        _mcnemar(first, *right),
+        _cases(first, ~right[0] & right[1], second),
+        _cases(second, right[0] & ~right[1], second),
         _cases(second, ~right[0] & ~right[1], second),
         f"Both runs on the same {len(first.cases):,} {unit} of {len(first.patients):,} patients. {why}".strip(),
-    )  # fmt: skip
+    )
 
 
 def refusal(first: Scored, second: Scored) -> str:
@@ -108,9 +111,13 @@ def _ordered(scored: Scored) -> Scored:
     order = np.argsort(np.asarray(_keys(scored)), kind="stable")
     names, owner = np.unique(np.asarray(_patients(scored))[order], return_inverse=True)
     return replace(
-        scored, cases=scored.cases[order], scores=scored.scores[order], truth=scored.truth[order],
-        owner=owner.astype(np.intp), patients=tuple(names.tolist()),
-    )  # fmt: skip
+        scored,
+        cases=scored.cases[order],
+        scores=scored.scores[order],
+        truth=scored.truth[order],
+        owner=owner.astype(np.intp),
+        patients=tuple(names.tolist()),
+    )
 
 
 def _difference(first: Measure, second: Measure) -> Figure:

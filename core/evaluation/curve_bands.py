@@ -30,8 +30,10 @@ class Band:
         if not self.x:
             return {"low": [None] * len(x), "high": [None] * len(x)}
         parts = {"low": self.low, "high": self.high}
-        return {name: [None if np.isnan(one) else float(one) for one in np.interp(x, self.x, part, np.nan, np.nan)]
-                for name, part in parts.items()}  # fmt: skip
+        return {
+            name: [None if np.isnan(one) else float(one) for one in np.interp(x, self.x, part, np.nan, np.nan)]
+            for name, part in parts.items()
+        }
 
 
 def roc_band(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Band:
@@ -82,8 +84,10 @@ def _band(
     blocks = counts_of_resamples(len(scored.patients), resamples=resamples, seed=seed)
     draws = np.array([height(row) for block in blocks for row in block.T]).T
     values = height(np.ones(len(scored.patients)))
-    found = [interval(float(value), drawn, carriers=carriers, effective=effective)
-             for value, drawn, (carriers, effective) in zip(values, draws, carrying, strict=True)]  # fmt: skip
+    found = [
+        interval(float(value), drawn, carriers=carriers, effective=effective)
+        for value, drawn, (carriers, effective) in zip(values, draws, carrying, strict=True)
+    ]
     held = [(at, *bounds) for at, bounds in zip(PLACES.tolist(), found, strict=True) if bounds]
     return Band(*zip(*held, strict=True)) if held else Band()
 

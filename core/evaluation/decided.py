@@ -72,10 +72,14 @@ def _ratio(kind: Ratio, cells: Cells, undefined: str) -> Measure:
     among = kind.among(cells.patients)
     value = divide(kind.counted(cells.total), kind.among(cells.total))
     return Measure(
-        float(value[0]), divide(kind.counted(cells.drawn), kind.among(cells.drawn)), int(kind.about(cells.total)[0]),
-        *carried(among), kind="proportion" if kind.proportion else "share", single=cells.single,
+        float(value[0]),
+        divide(kind.counted(cells.drawn), kind.among(cells.drawn)),
+        int(kind.about(cells.total)[0]),
+        *carried(among),
+        kind="proportion" if kind.proportion else "share",
+        single=cells.single,
         undefined="" if among.any() else f"Undefined: {undefined}.",
-    )  # fmt: skip
+    )
 
 
 def _signed(statistic: Callable[[Outcomes], Floats], cells: Cells, name: str) -> Measure:

@@ -48,9 +48,15 @@ class Table:
 
 
 def overall(
-    per_class: Mapping[str, Mapping[str, Measure]], called: Classes, truth: Classes, owners: Owners, *,
-    classes: int, resamples: int, seed: int,
-) -> dict[str, Measure]:  # fmt: skip
+    per_class: Mapping[str, Mapping[str, Measure]],
+    called: Classes,
+    truth: Classes,
+    owners: Owners,
+    *,
+    classes: int,
+    resamples: int,
+    seed: int,
+) -> dict[str, Measure]:
     """Of each measure the plain mean over classes; accuracy, MCC and kappa of the table of all classes.
 
     Balanced accuracy of many classes is the mean sensitivity. Called and truth are class indices (n,).

@@ -13,10 +13,16 @@ def mean_of(parts: Sequence[Measure], *, cases: int, note: str = "") -> Measure:
     kind: Kind = "share" if parts[0].kind == "proportion" else parts[0].kind
     off = [one.off for one in parts if one.off is not None]
     return Measure(
-        float(np.mean([one.value for one in parts])), np.mean([one.draws for one in parts], axis=0), cases,
-        min(one.carriers for one in parts), min(one.effective for one in parts), kind, parts=tuple(parts),
-        off=np.mean(off, axis=0) if off else None, note=note,
-    )  # fmt: skip
+        float(np.mean([one.value for one in parts])),
+        np.mean([one.draws for one in parts], axis=0),
+        cases,
+        min(one.carriers for one in parts),
+        min(one.effective for one in parts),
+        kind,
+        parts=tuple(parts),
+        off=np.mean(off, axis=0) if off else None,
+        note=note,
+    )
 
 
 def averaged(measures: Mapping[str, Measure], *, cases: int) -> Measure:

@@ -55,10 +55,12 @@ RATIOS: dict[str, Ratio] = {
     "ppv": Ratio(lambda o: o.tp, lambda o: o.tp + o.fp, "no case was called {name}"),
     "npv": Ratio(lambda o: o.tn, lambda o: o.tn + o.fn, "every case was called {name}"),
     "f1": Ratio(
-        lambda o: 2 * o.tp, lambda o: 2 * o.tp + o.fp + o.fn, "no case is or was called {name}",
+        lambda o: 2 * o.tp,
+        lambda o: 2 * o.tp + o.fp + o.fn,
+        "no case is or was called {name}",
         lambda o: o.tp + o.fp + o.fn,
     ),
-}  # fmt: skip
+}
 
 
 def auroc(scores: Floats, truth: Bools) -> float | None:

@@ -35,9 +35,14 @@ class NumberComparison:
 
 
 def compare_numbers(
-    first: ArrayLike, second: ArrayLike, truth: ArrayLike, patients: Sequence[object], *, resamples: int = 1000,
+    first: ArrayLike,
+    second: ArrayLike,
+    truth: ArrayLike,
+    patients: Sequence[object],
+    *,
+    resamples: int = 1000,
     seed: int = 0,
-) -> NumberComparison:  # fmt: skip
+) -> NumberComparison:
     """Of two predictions and the true values (cases,), and the patient of each case.
 
     Intervals are difference ± t · (its spread over resamples of whole patients, the same ones for both runs), t of
@@ -56,24 +61,32 @@ def compare_numbers(
     grown = np.abs(q - y) - np.abs(p - y)
     rising, falling = np.argsort(grown, kind="stable"), np.argsort(-grown, kind="stable")
     return NumberComparison(
-        {name: _difference(apart[name], draws[name], len(names), len(y)) for name in COMPARED}, mine, beside,
-        rising[grown[rising] < 0], falling[grown[falling] > 0],
-    )  # fmt: skip
+        {name: _difference(apart[name], draws[name], len(names), len(y)) for name in COMPARED},
+        mine,
+        beside,
+        rising[grown[rising] < 0],
+        falling[grown[falling] > 0],
+    )
 
 
 def refusal(
-    cases: tuple[NDArray[np.int64], NDArray[np.int64]], truths: tuple[Floats, Floats],
+    cases: tuple[NDArray[np.int64], NDArray[np.int64]],
+    truths: tuple[Floats, Floats],
     patients: tuple[Sequence[str], Sequence[str]],
-) -> str:  # fmt: skip
+) -> str:
     """Why two runs cannot be compared, in a sentence; '' where they can. The cases of each, in their order."""
     one, other = cases
     only = [int((~np.isin(a, b)).sum()) for a, b in ((one, other), (other, one))]
     if any(only):
-        return (f"The test sets differ: {only[0]} cases are only in the first and {only[1]} only in the second of "
-                f"{len(one)} and {len(other)}; predict both runs on one snapshot's split.")  # fmt: skip
+        return (
+            f"The test sets differ: {only[0]} cases are only in the first and {only[1]} only in the second of "
+            f"{len(one)} and {len(other)}; predict both runs on one snapshot's split."
+        )
     if differing := int((truths[0] != truths[1]).sum()):
-        return (f"The truth of {differing} of {len(one)} cases differs between the two test sets; predict both runs on "
-                "one snapshot, so that both are judged by the same labels.")  # fmt: skip
+        return (
+            f"The truth of {differing} of {len(one)} cases differs between the two test sets; predict both runs on "
+            "one snapshot, so that both are judged by the same labels."
+        )
     if list(patients[0]) != list(patients[1]):
         return "The same cases are of other patients in the second test set; predict both runs on one snapshot."
     return ""

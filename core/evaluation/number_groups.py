@@ -43,9 +43,16 @@ class _Side:
 
 
 def number_groups(
-    told: Floats, truth: Floats, owners: Owners, facts: Mapping[str, Sequence[str]], *, figure: str = "mae",
-    pairs: bool = True, resamples: int = 1000, seed: int = 0,
-) -> list[Subgroup]:  # fmt: skip
+    told: Floats,
+    truth: Floats,
+    owners: Owners,
+    facts: Mapping[str, Sequence[str]],
+    *,
+    figure: str = "mae",
+    pairs: bool = True,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> list[Subgroup]:
     """Of predicted and true values (n,): groups by one fact, and by two where not thin, on the same resamples.
 
     First those most surely further off than the rest (of a bias: most surely another), thin ones last. `facts` hold

@@ -53,9 +53,16 @@ Area = tuple[float, float | None, float | None]  # AUROC and its bounds
 
 
 def probe(
-    fact: str, answers: Sequence[str], learned: Floats, blank: Floats, patients: Sequence[str], goes: Association, *,
-    tested: int, called: str,
-) -> Probed:  # fmt: skip
+    fact: str,
+    answers: Sequence[str],
+    learned: Floats,
+    blank: Floats,
+    patients: Sequence[str],
+    goes: Association,
+    *,
+    tested: int,
+    called: str,
+) -> Probed:
     """Of one fact, from features (n, width) as learned and of a network that learned nothing.
 
     `goes` is how the fact goes with the label in training, of several findings the strongest with its p times their
@@ -73,11 +80,19 @@ def probe(
     pays = goes.p is not None and goes.p * tested < 0.05 and goes.strength >= GOES
     knows = area is not None and (area[1] or 0.0) > WELL
     return Probed(
-        fact=fact, values=values, auroc=area[0] if area else None, low=area[1] if area else None,
-        high=area[2] if area else None, right=right, chance=max(values.values()) / len(answers),
-        blank=empty[0] if empty else None, strength=goes.strength, p=goes.p, alarm=knows and pays,
+        fact=fact,
+        values=values,
+        auroc=area[0] if area else None,
+        low=area[1] if area else None,
+        high=area[2] if area else None,
+        right=right,
+        chance=max(values.values()) / len(answers),
+        blank=empty[0] if empty else None,
+        strength=goes.strength,
+        p=goes.p,
+        alarm=knows and pays,
         words=_said(fact, area, empty, goes, called, knows=knows, pays=pays),
-    )  # fmt: skip
+    )
 
 
 def _said(

@@ -78,9 +78,8 @@ def _calibration(scores: Floats, truth: Bools, owners: Owners, *, resamples: int
     off = np.abs(shares - by_bin.sum(axis=1, keepdims=True) / n).sum(axis=0)
     return {
         "brier": Measure(brier(scores, truth), divide(drawn[-2], drawn[-1]), n, *carried(sizes), single=single),
-        "ece": Measure(error, np.abs(shares).sum(axis=0), n, *carried(sizes), "error", single, off=off,
-                       note=ECE_NOTE),
-    }  # fmt: skip
+        "ece": Measure(error, np.abs(shares).sum(axis=0), n, *carried(sizes), "error", single, off=off, note=ECE_NOTE),
+    }
 
 
 def _absent(cases: int, why: str) -> Measure:

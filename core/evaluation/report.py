@@ -89,9 +89,16 @@ def report(
     names, row = np.unique(np.asarray([str(one) for one in patients]), return_inverse=True)
     chosen = len(classes) - 1 if positive is None and len(classes) == 2 else positive
     metrics, per_class = _figures(
-        p, y, Owners(row, len(names)), classes, chosen, _called(p, chosen, threshold), ordered=ordered,
-        resamples=resamples, seed=seed,
-    )  # fmt: skip
+        p,
+        y,
+        Owners(row, len(names)),
+        classes,
+        chosen,
+        _called(p, chosen, threshold),
+        ordered=ordered,
+        resamples=resamples,
+        seed=seed,
+    )
     curves = classes if chosen is None else [classes[chosen]]
     return Report(
         images=len(y),
@@ -112,9 +119,17 @@ def report(
 
 
 def _figures(
-    p: Floats, y: Classes, owners: Owners, classes: Sequence[str], chosen: int | None, called: Classes, *,
-    ordered: bool, resamples: int, seed: int,
-) -> tuple[dict[str, Figure], dict[str, dict[str, Figure]]]:  # fmt: skip
+    p: Floats,
+    y: Classes,
+    owners: Owners,
+    classes: Sequence[str],
+    chosen: int | None,
+    called: Classes,
+    *,
+    ordered: bool,
+    resamples: int,
+    seed: int,
+) -> tuple[dict[str, Figure], dict[str, dict[str, Figure]]]:
     """Figures overall, and of each class where there is no positive one."""
 
     def one(c: int) -> dict[str, Measure]:

@@ -51,9 +51,15 @@ class Scored:
 
     @classmethod
     def of(
-        cls, cases: ArrayLike, scores: ArrayLike, truth: ArrayLike, patients: Sequence[object], *, name: str,
+        cls,
+        cases: ArrayLike,
+        scores: ArrayLike,
+        truth: ArrayLike,
+        patients: Sequence[object],
+        *,
+        name: str,
         level: str = "case",
-    ) -> "Scored":  # fmt: skip
+    ) -> "Scored":
         """From columns of equal length, the patients by name; raises what the class does."""
         names, owner = np.unique(np.asarray([str(one) for one in patients], dtype=str), return_inverse=True)
         scores, truth = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.bool_)

@@ -56,9 +56,15 @@ class _Measured:
 
 
 def subgroups(
-    scored: Scored, threshold: float, facts: Mapping[str, Sequence[str]], *, figure: str = "auroc", pairs: bool = True,
-    resamples: int = 1000, seed: int = 0,
-) -> list[Subgroup]:  # fmt: skip
+    scored: Scored,
+    threshold: float,
+    facts: Mapping[str, Sequence[str]],
+    *,
+    figure: str = "auroc",
+    pairs: bool = True,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> list[Subgroup]:
     """Groups by one fact, and by two where not thin, all on the same resamples of all patients.
 
     First those most surely below the rest, thin ones last; [] where no fact tells cases apart. `facts` hold one value
@@ -102,8 +108,9 @@ def _by_rank(scored: Scored, asked: Sequence[Partition], resamples: int, seed: i
 def _drawn(scored: Scored, asked: Sequence[Partition], resamples: int, seed: int) -> list[Aurocs]:
     if scored.truth.all() or not scored.truth.any():
         return [Aurocs(none, none) for none in (np.full((len(one.facts), 1), np.nan) for one in asked)]
-    return aurocs(scored.scores, scored.truth, scored.owner, asked, patients=len(scored.patients),
-                  resamples=resamples, seed=seed)  # fmt: skip
+    return aurocs(
+        scored.scores, scored.truth, scored.owner, asked, patients=len(scored.patients), resamples=resamples, seed=seed
+    )
 
 
 def _area(scored: Scored, owned: Owners, side: Bools, values: Floats) -> Measure:
@@ -135,8 +142,9 @@ def _decided(counted: Floats, drawn: Floats, name: str) -> dict[str, Measure]:
 
 def _subgroup(scored: Scored, one: _Measured) -> tuple[Subgroup, float | None]:
     cases, events = int(one.mask.sum()), int(scored.truth[one.mask].sum())
-    inside, outside = (np.bincount(scored.owner[side], minlength=len(scored.patients)) > 0
-                       for side in (one.mask, ~one.mask))  # fmt: skip
+    inside, outside = (
+        np.bincount(scored.owner[side], minlength=len(scored.patients)) > 0 for side in (one.mask, ~one.mask)
+    )
     between, errors = gap(one.own, one.rest, shared=bool((inside & outside).any()))
     thin = cases < LEAST_CASES or events < LEAST_EVENTS
     p = None if thin or errors is None else two_sided(errors)

@@ -30,18 +30,28 @@ def by(method: str, join: "Join") -> Callable[..., Map]:
     """
 
     def asked(
-        model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,
+        model: "LoadedModel",
+        example: "Example",
+        class_index: int | None = None,
+        plane: int | None = None,
+        *,
         layer: str | None = None,
-    ) -> Map:  # fmt: skip
+    ) -> Map:
         return explain(model, example, join, method=method, class_index=class_index, plane=plane, layer=layer)
 
     return asked
 
 
 def explain(
-    model: "LoadedModel", example: "Example", join: "Join", *, method: str, class_index: int | None = None,
-    plane: int | None = None, layer: str | None = None,
-) -> Map:  # fmt: skip
+    model: "LoadedModel",
+    example: "Example",
+    join: "Join",
+    *,
+    method: str,
+    class_index: int | None = None,
+    plane: int | None = None,
+    layer: str | None = None,
+) -> Map:
     """The map of one picture, in the order the model sees them; without `plane` of the one that has the peak.
 
     All pictures of a case share one scale, so that a picture that said little stays cold.
@@ -56,14 +66,27 @@ def explain(
     several = MODELS[model.manifest.model].takes != "image"
     values = scaled(maps.cpu().numpy())  # (V, S, S)
     at = chosen_plane(values.max(axis=(1, 2)).tolist(), plane) if several else 0
-    return Map(values[at], method, question.classes[0], question.probabilities[0], at, weights,
-               tuple(values) if several else (), name)  # fmt: skip
+    return Map(
+        values[at],
+        method,
+        question.classes[0],
+        question.probabilities[0],
+        at,
+        weights,
+        tuple(values) if several else (),
+        name,
+    )
 
 
 def looked(
-    module: "nn.Module", layer: "nn.Module", images: "Tensor", speak: "Callable[[Tensor], Tensor]", join: "Join", *,
+    module: "nn.Module",
+    layer: "nn.Module",
+    images: "Tensor",
+    speak: "Callable[[Tensor], Tensor]",
+    join: "Join",
+    *,
     name: str = "",
-) -> "tuple[Tensor, tuple[float, ...]]":  # fmt: skip
+) -> "tuple[Tensor, tuple[float, ...]]":
     """Maps (V, S, S), 0 or more, of one case (1, C, S, S) or (1, V, C, S, S), and what each picture weighs.
 
     `layer` gives maps (P, D, h, w) of the pictures that are there, or one map (1, D, slices, h, w) of a volume; `speak`

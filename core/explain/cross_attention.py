@@ -17,9 +17,13 @@ NAME = "cross_attention"
 
 
 def explain(
-    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,
+    model: "LoadedModel",
+    example: "Example",
+    class_index: int | None = None,
+    plane: int | None = None,
+    *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:  # fmt: skip
+) -> Map:
     """The map of one of the two views; without `plane` of the one with the peak. Both share one scale.
 
     Raises:

@@ -22,9 +22,13 @@ TINY = 1e-7  # as the grad-cam package has it
 
 
 def explain(
-    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,  # noqa: ARG001
+    model: "LoadedModel",
+    example: "Example",
+    class_index: int | None = None,
+    plane: int | None = None,  # noqa: ARG001
+    *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:  # fmt: skip
+) -> Map:
     """The map of one class of one image, by default the most probable.
 
     Raises:

@@ -18,9 +18,13 @@ NAME = "gradcam"
 
 
 def explain(
-    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,
+    model: "LoadedModel",
+    example: "Example",
+    class_index: int | None = None,
+    plane: int | None = None,
+    *,
     layer: str | None = None,
-) -> Map:  # fmt: skip
+) -> Map:
     """The map of one class, by default the most probable; `plane` see `core.explain.cams`.
 
     Raises:

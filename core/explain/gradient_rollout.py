@@ -18,9 +18,13 @@ NAME = "gradient_rollout"
 
 
 def explain(
-    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,  # noqa: ARG001
+    model: "LoadedModel",
+    example: "Example",
+    class_index: int | None = None,
+    plane: int | None = None,  # noqa: ARG001
+    *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:  # fmt: skip
+) -> Map:
     """The map of one class of one image, by default the most probable.
 
     Raises:

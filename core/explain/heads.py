@@ -14,9 +14,13 @@ NAME = "heads"
 
 
 def explain(
-    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,  # noqa: ARG001
+    model: "LoadedModel",
+    example: "Example",
+    class_index: int | None = None,
+    plane: int | None = None,  # noqa: ARG001
+    *,
     layer: str | None = None,
-) -> Map:  # fmt: skip
+) -> Map:
     """The map of one image: the class token's row, or the mean row where there is none.
 
     `layer` is "NAME:HEAD", or "NAME" for the mean of its heads; see `core.explain.layers`.

@@ -54,8 +54,11 @@ def held(module: "nn.Module", layer: "nn.Module") -> "Iterator[Held]":
         return kept.cells[-1].clone()  # an operation in place behind the layer must not change what is read
 
     handles = [layer.register_forward_hook(leaf)]
-    handles += [one.register_forward_hook(lambda _, __, output: kept.weights.append(output.detach()))
-                for one in module.modules() if isinstance(one, Weights)]  # fmt: skip
+    handles += [
+        one.register_forward_hook(lambda _, __, output: kept.weights.append(output.detach()))
+        for one in module.modules()
+        if isinstance(one, Weights)
+    ]
     try:
         with torch.no_grad(), steady(module):
             yield kept

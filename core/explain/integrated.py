@@ -25,9 +25,13 @@ STEPS = 32
 
 
 def explain(
-    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,
+    model: "LoadedModel",
+    example: "Example",
+    class_index: int | None = None,
+    plane: int | None = None,
+    *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:  # fmt: skip
+) -> Map:
     """The map of one class, by default the most probable: what spoke for it; what spoke against it stays cold.
 
     Raises:
@@ -44,13 +48,14 @@ def explain(
     several = MODELS[model.manifest.model].takes != "image"
     values = scaled((given.sum(dim=-3) if several else given.sum(dim=0)[None]).clamp_min(0).cpu().numpy())
     at = chosen_plane(values.max(axis=(1, 2)).tolist(), plane) if several else 0
-    return Map(values[at], NAME, question.classes[0], question.probabilities[0], at, (),
-               tuple(values) if several else ())  # fmt: skip
+    return Map(
+        values[at], NAME, question.classes[0], question.probabilities[0], at, (), tuple(values) if several else ()
+    )
 
 
 def integrated(
     module: "nn.Module", images: "Tensor", speak: "Callable[[Tensor], Tensor]", steps: int = STEPS
-) -> "Tensor":  # fmt: skip
+) -> "Tensor":
     """What each pixel gave, of the shape of the images: x · ∫ ∂f(αx)/∂x dα by the midpoint rule.
 
     The way begins at 0, the mean grey of the training images.

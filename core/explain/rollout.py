@@ -16,9 +16,13 @@ NAME = "rollout"
 
 
 def explain(
-    model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,  # noqa: ARG001
+    model: "LoadedModel",
+    example: "Example",
+    class_index: int | None = None,
+    plane: int | None = None,  # noqa: ARG001
+    *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:  # fmt: skip
+) -> Map:
     """The map of one image; the class only decides which probability stands beside it.
 
     Raises:

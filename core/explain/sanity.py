@@ -23,9 +23,16 @@ AGAIN = 10  # networks with weights drawn by chance; five at least
 
 
 def check(
-    model: "LoadedModel", cases: Sequence[Case], judged: "Sequence[Example]", explain: Explain, *, tell: Tell,
-    classes: Sequence[str], again: int = AGAIN, seed: int = 0,
-) -> Json:  # fmt: skip
+    model: "LoadedModel",
+    cases: Sequence[Case],
+    judged: "Sequence[Example]",
+    explain: Explain,
+    *,
+    tell: Tell,
+    classes: Sequence[str],
+    again: int = AGAIN,
+    seed: int = 0,
+) -> Json:
     """Plain values in parts, each with its sentence; `banner` is "" where nothing is wrong.
 
     Maps are made of `cases`; on the answers to `judged` (more of them, none that it learned from) the model has to be
@@ -48,8 +55,17 @@ def check(
     marks = of_marks(model, judged, explain, classes)
     drawn = [(found.values, one.drawn) for found, one in zip(own, cases, strict=True) if one.drawn is not None]
     pointed = hits([values for values, _ in drawn], [mask for _, mask in drawn], seed=seed).to_json()
-    return {"cases": len(cases), "weights": weights, "answers": told.to_json(), "classes": others, "taken": taken,
-            "where": where, "marks": marks, "hits": pointed, "banner": _banner(weights, told, own)}  # fmt: skip
+    return {
+        "cases": len(cases),
+        "weights": weights,
+        "answers": told.to_json(),
+        "classes": others,
+        "taken": taken,
+        "where": where,
+        "marks": marks,
+        "hits": pointed,
+        "banner": _banner(weights, told, own),
+    }
 
 
 def _banner(weights: Json, told: Answers, own: Sequence[Map]) -> str:

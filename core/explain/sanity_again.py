@@ -52,9 +52,14 @@ def whole(found: Map) -> Values:
 
 
 def of_weights(
-    model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map], explain: Explain, steps: Steps, again: int,
+    model: "LoadedModel",
+    cases: Sequence[Case],
+    own: Sequence[Map],
+    explain: Explain,
+    steps: Steps,
+    again: int,
     seed: int,
-) -> Json:  # fmt: skip
+) -> Json:
     """How alike maps are to those of weights drawn by chance, against maps of different cases."""
     asked = list(zip(cases, own, strict=True))[:CASES]
     each = []
@@ -67,9 +72,13 @@ def of_weights(
     pairs = Mean.of([alike(whole(a), whole(b)) for a, b in _pairs(own, seed) if whole(a).shape == whole(b).shape])
     depends = _depends(found, pairs)
     return {
-        "again": again, "similarity": found.to_json(), "pairs": pairs.to_json(), "depends": depends,
-        "cascade": _cascade(model, asked[:FEW], explain, seed), "words": _said(found, pairs, depends, again),
-    }  # fmt: skip
+        "again": again,
+        "similarity": found.to_json(),
+        "pairs": pairs.to_json(),
+        "depends": depends,
+        "cascade": _cascade(model, asked[:FEW], explain, seed),
+        "words": _said(found, pairs, depends, again),
+    }
 
 
 def _alike(other: "LoadedModel", example: "Example", found: Map, explain: Explain) -> float | None:
@@ -97,16 +106,18 @@ def _said(found: Mean, pairs: Mean, depends: bool | None, again: int) -> str:
     if found.value is None or pairs.value is None:
         return "Whether the maps depend on the model cannot be told: they, or those of other weights, are flat."
     little = "The maps change less with the model's weights than from case to case"
-    verdict = {True: "The maps change with the model's weights",
-               False: little if found.value < LITTLE else "The maps do not depend on the model's weights",
-               None: "Whether the maps depend on the model's weights stays open"}[depends]  # fmt: skip
-    return (f"{verdict}: with all of them drawn by chance, {again} times, the map of the same case has a rank "
-            f"correlation of {found.told()} with it; maps of two different cases have {pairs.told()}.")  # fmt: skip
+    verdict = {
+        True: "The maps change with the model's weights",
+        False: little if found.value < LITTLE else "The maps do not depend on the model's weights",
+        None: "Whether the maps depend on the model's weights stays open",
+    }[depends]
+    return (
+        f"{verdict}: with all of them drawn by chance, {again} times, the map of the same case has a rank "
+        f"correlation of {found.told()} with it; maps of two different cases have {pairs.told()}."
+    )
 
 
-def _cascade(
-    model: "LoadedModel", asked: Sequence[tuple[Case, Map]], explain: Explain, seed: int
-) -> list[Json]:  # fmt: skip
+def _cascade(model: "LoadedModel", asked: Sequence[tuple[Case, Map]], explain: Explain, seed: int) -> list[Json]:
     return [
         {"down_to": name, "similarity": Mean.of([_alike(other, one.example, own, explain) for one, own in asked]).value}
         for name, other in cascaded(model, seed + 1, STAGES)
@@ -122,9 +133,12 @@ def of_classes(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map], 
             "words": "The model answers one thing, so there is no other class.",
         }
     asked = list(zip(cases, own, strict=True))[:CASES]
-    found = Mean.of([
-        alike(whole(map_), whole(explain(model, one.example, (map_.class_index + 1) % answered))) for one, map_ in asked
-    ])  # fmt: skip
+    found = Mean.of(
+        [
+            alike(whole(map_), whole(explain(model, one.example, (map_.class_index + 1) % answered)))
+            for one, map_ in asked
+        ]
+    )
     same = found.value is not None and found.value > SAME
     verdict = "Another class has the same map" if same else "Another class has another map"
     return {"similarity": found.to_json(), "words": f"{verdict}: their rank correlation is {found.told()}."}

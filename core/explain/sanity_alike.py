@@ -54,10 +54,11 @@ def cells(values: Values) -> NDArray[np.float64]:
 
     planes = values if values.ndim == 3 else values[None]
     small = [
-        np.asarray(Picture.fromarray(np.ascontiguousarray(one, np.float32)).resize((CELLS, CELLS),
-                                                                                  Picture.Resampling.BOX))
+        np.asarray(
+            Picture.fromarray(np.ascontiguousarray(one, np.float32)).resize((CELLS, CELLS), Picture.Resampling.BOX)
+        )
         for one in planes
-    ]  # fmt: skip
+    ]
     return np.stack(small).astype(np.float64).ravel()
 
 

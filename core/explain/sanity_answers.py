@@ -50,14 +50,23 @@ class Answers:
             return "Whether the model answers better than chance cannot be told: the examined cases have one class."
         verdict = "The model answers better than" if self.knows else "The model answers no better than"
         given = f", {self.given:.2f} given to the truth against {max(self.others, default=0.0):.2f}" * bool(self.given)
-        return (f"{verdict} networks with weights drawn by chance: {self.name} {self.value:.2f} against at most "
-                f"{max(self.draws):.2f} of {len(self.draws)} on {self.cases} cases{given}.")  # fmt: skip
+        return (
+            f"{verdict} networks with weights drawn by chance: {self.name} {self.value:.2f} against at most "
+            f"{max(self.draws):.2f} of {len(self.draws)} on {self.cases} cases{given}."
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"name": self.name, "value": self.value, "draws": list(self.draws), "cases": self.cases,
-                "given": self.given, "given_by_draws": list(self.others), "knows": self.knows,
-                "words": self.words}  # fmt: skip
+        return {
+            "name": self.name,
+            "value": self.value,
+            "draws": list(self.draws),
+            "cases": self.cases,
+            "given": self.given,
+            "given_by_draws": list(self.others),
+            "knows": self.knows,
+            "words": self.words,
+        }
 
 
 def answers(model: "LoadedModel", examples: "Sequence[Example]", *, again: int = AGAIN) -> Answers:
@@ -69,8 +78,14 @@ def answers(model: "LoadedModel", examples: "Sequence[Example]", *, again: int =
     if value is None:
         return Answers(name, None, (), len(examples))
     drawn = [_figure(fresh(model, 1000 + number), batches, examples) for number in range(again)]
-    return Answers(name, value, tuple(one for _, one, _ in drawn if one is not None), len(examples), given,
-                   tuple(one for _, _, one in drawn))  # fmt: skip
+    return Answers(
+        name,
+        value,
+        tuple(one for _, one, _ in drawn if one is not None),
+        len(examples),
+        given,
+        tuple(one for _, _, one in drawn),
+    )
 
 
 def _figure(

@@ -39,8 +39,10 @@ class Hits:
             return "No examined case has a drawing, so nothing tells whether the maps hit what matters."
         low, high = wilson(self.hit, self.n)
         rate = f"{self.hit / self.n:.2f}, {low:.2f} to {high:.2f}"
-        return (f"The hottest point lies in what was drawn in {self.hit} of {self.n} cases ({rate}); chance hits "
-                f"{self.chance:.2f}, the middle of the picture {self.middle:.2f}.")  # fmt: skip
+        return (
+            f"The hottest point lies in what was drawn in {self.hit} of {self.n} cases ({rate}); chance hits "
+            f"{self.chance:.2f}, the middle of the picture {self.middle:.2f}."
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -53,10 +55,11 @@ def hits(maps: Sequence[Values], drawn: Sequence[Mask], *, seed: int = 0) -> Hit
         return Hits(0, 0, 0.0, 0.0)
     chance = np.random.default_rng(seed)
     return Hits(
-        n=len(maps), hit=sum(_hits(one, mask) for one, mask in zip(maps, drawn, strict=True)),
+        n=len(maps),
+        hit=sum(_hits(one, mask) for one, mask in zip(maps, drawn, strict=True)),
         chance=float(np.mean([[_hits(noise(chance, (56, 56)), mask) for _ in range(TRIES)] for mask in drawn])),
         middle=float(np.mean([_hits(centre((57, 57)), mask) for mask in drawn])),
-    )  # fmt: skip
+    )
 
 
 def _hits(values: Values, mask: Mask) -> bool:

@@ -53,15 +53,24 @@ def of_marks(model: "LoadedModel", every: "Sequence[Example]", explain: Explain,
     count = min(model.manifest.heads[0].answers, CLASSES)
     found = [_of_class(model, marked, plain, explain, at) for at in range(count)]
     worst = max(found, key=lambda one: (one.flagged(count), one.more))
-    told = [{"class": one.class_index, "with": Mean.of(one.there).to_json(), "without": Mean.of(one.absent).to_json(),
-             "p": one.p} for one in found]  # fmt: skip
-    return {"flagged": worst.flagged(count), "with": len(marked), "classes": told,
-            "words": _said(worst, classes, len(plain), flagged=worst.flagged(count))}  # fmt: skip
+    told = [
+        {
+            "class": one.class_index,
+            "with": Mean.of(one.there).to_json(),
+            "without": Mean.of(one.absent).to_json(),
+            "p": one.p,
+        }
+        for one in found
+    ]
+    return {
+        "flagged": worst.flagged(count),
+        "with": len(marked),
+        "classes": told,
+        "words": _said(worst, classes, len(plain), flagged=worst.flagged(count)),
+    }
 
 
-def _parted(
-    model: "LoadedModel", every: "Sequence[Example]"
-) -> "tuple[list[tuple[Example, Mask]], list[Example]]":  # fmt: skip
+def _parted(model: "LoadedModel", every: "Sequence[Example]") -> "tuple[list[tuple[Example, Mask]], list[Example]]":
     """Cases with their marks, and cases without."""
     marked, plain = list[tuple["Example", Mask]](), list["Example"]()
     for one in every[:LOOKED]:
@@ -76,18 +85,19 @@ def _parted(
 
 
 def _of_class(
-    model: "LoadedModel", marked: "Sequence[tuple[Example, Mask]]", plain: "Sequence[Example]", explain: Explain,
+    model: "LoadedModel",
+    marked: "Sequence[tuple[Example, Mask]]",
+    plain: "Sequence[Example]",
+    explain: Explain,
     class_index: int,
-) -> OnMarks:  # fmt: skip
+) -> OnMarks:
     there = [_share(model, one, mask, explain, class_index) for one, mask in marked]
     lent = [marked[at % len(marked)][1] for at in range(len(plain))]
     absent = [_share(model, one, mask, explain, class_index) for one, mask in zip(plain, lent, strict=True)]
     return OnMarks(class_index, there, absent)
 
 
-def _share(
-    model: "LoadedModel", example: "Example", mask: Mask, explain: Explain, class_index: int
-) -> float | None:  # fmt: skip
+def _share(model: "LoadedModel", example: "Example", mask: Mask, explain: Explain, class_index: int) -> float | None:
     values = whole(explain(model, example, class_index))
     return share(stretched(values if values.ndim == 2 else values[0], mask.shape), mask)
 
@@ -96,8 +106,10 @@ def _said(worst: OnMarks, classes: Sequence[str], plain: int, *, flagged: bool) 
     name = f" for {classes[worst.class_index]}" if worst.class_index < len(classes) else ""
     verdict = "Text or markers draw heat" if flagged else "That text or markers draw heat is not shown"
     there, absent = (100 * (Mean.of(one).value or 0.0) for one in (worst.there, worst.absent))
-    return (f"{verdict}{name}: {there:.1f} % of it lies on them in {len(worst.there)} pictures, and {absent:.1f} % at "
-            f"the same places of {plain} pictures without (p {worst.p:.2g}).")  # fmt: skip
+    return (
+        f"{verdict}{name}: {there:.1f} % of it lies on them in {len(worst.there)} pictures, and {absent:.1f} % at "
+        f"the same places of {plain} pictures without (p {worst.p:.2g})."
+    )
 
 
 def _none(marked: int) -> str:

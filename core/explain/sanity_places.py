@@ -112,10 +112,13 @@ def heat(values: Values, found: Places) -> Heat:
     reach = grown(found.marks, max(1, found.marks.shape[0] // 32))
     peak = np.unravel_index(int(shown.argmax()), shown.shape)
     return Heat(
-        outside=share(shown, outside), outside_area=None if outside is None else float(outside.mean()),
-        marks=share(shown, reach) if found.marks.any() else None, marks_area=float(reach.mean()),
-        peak_on_mark=bool(whole > 0 and reach[peak]), spread=spread,
-    )  # fmt: skip
+        outside=share(shown, outside),
+        outside_area=None if outside is None else float(outside.mean()),
+        marks=share(shown, reach) if found.marks.any() else None,
+        marks_area=float(reach.mean()),
+        peak_on_mark=bool(whole > 0 and reach[peak]),
+        spread=spread,
+    )
 
 
 def words(told: Heat) -> tuple[str, ...]:

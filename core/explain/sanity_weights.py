@@ -25,8 +25,9 @@ def fresh(model: "LoadedModel", seed: int) -> "LoadedModel":
     entry, spec = MODELS[manifest.model], manifest.spec
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module = entry.build(manifest.channels, outputs_of(manifest.heads), manifest.size, spec.dropout,
-                             **spec.asked_of(entry.knobs))  # fmt: skip
+        module = entry.build(
+            manifest.channels, outputs_of(manifest.heads), manifest.size, spec.dropout, **spec.asked_of(entry.knobs)
+        )
     return replace(model, module=laid_out(module.to(model.device).eval()))
 
 

@@ -17,9 +17,14 @@ METHOD = "gradcam"
 
 
 def gradcam(
-    model: "LoadedModel", examples: "Sequence[Example]", class_index: int | None = None, *, layer: str = "",
-    batch_size: int = 16, cache: Path | None = None,
-) -> Iterator[Map]:  # fmt: skip
+    model: "LoadedModel",
+    examples: "Sequence[Example]",
+    class_index: int | None = None,
+    *,
+    layer: str = "",
+    batch_size: int = 16,
+    cache: Path | None = None,
+) -> Iterator[Map]:
     """The map of each example in the order given, as `core.explain.gradcam` makes it; `cache` see `inference.scores`.
 
     Raises:

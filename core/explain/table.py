@@ -60,9 +60,14 @@ class Explainer:
         return self.name in entry.explainers
 
     def explain(
-        self, model: "LoadedModel", example: "Example", class_index: int | None = None, plane: int | None = None, *,
+        self,
+        model: "LoadedModel",
+        example: "Example",
+        class_index: int | None = None,
+        plane: int | None = None,
+        *,
         layer: str | None = None,
-    ) -> Map:  # fmt: skip
+    ) -> Map:
         """The map of one picture for a class, or for the most probable one; `layer` or the usual one.
 
         `plane` is which of the pictures that a model of several sees, in its order; without it the one with the peak.
@@ -80,41 +85,118 @@ class Explainer:
 
 
 _EXPLAINERS = (
-    Explainer(gradcam.NAME, "Grad-CAM", "Where the last feature map spoke for the class.", gradcam.explain,
-              layers="convolution"),
-    Explainer(gradcam_plus.NAME, "Grad-CAM++", "As Grad-CAM; finds several places of the same class.",
-              gradcam_plus.explain, layers="convolution"),
-    Explainer(hirescam.NAME, "HiResCAM", "Gradient times map at every place: only what was used.", hirescam.explain,
-              layers="convolution"),
-    Explainer(layercam.NAME, "LayerCAM", "Places with a positive gradient; for detail in early layers.",
-              layercam.explain, layers="convolution"),
-    Explainer(eigencam.NAME, "EigenCAM", "The strongest pattern of the layer, whatever the class.", eigencam.explain,
-              layers="convolution", by_class=False),
-    Explainer(scorecam.NAME, "ScoreCAM", "What the model says under each channel's mask; no gradient, slow.",
-              scorecam.explain, layers="convolution", slow=True),
-    Explainer(fullgrad.NAME, "FullGrad", "What the image and every layer's bias gave, added up.", fullgrad.explain,
-              needs="biases"),
-    Explainer(rollout.NAME, "Attention rollout", "Where attention flowed from, whatever the class.", rollout.explain,
-              needs="attention", by_class=False),
-    Explainer(gradient_rollout.NAME, "Gradient rollout", "Attention that spoke for the class, layer by layer.",
-              gradient_rollout.explain, needs="attention"),
-    Explainer(heads.NAME, "Attention heads", "Raw attention of one layer or head, whatever the class.", heads.explain,
-              needs="attention", layers="attention", by_class=False),
-    Explainer(cross_attention.NAME, "Cross-attention", "Where the other view looked in this one, whatever the class.",
-              cross_attention.explain, needs="weights", by_class=False),
-    Explainer(integrated.NAME, "Integrated gradients", "What each pixel gave on the way from grey to the image.",
-              integrated.explain, needs="any"),
-    Explainer(occlusion.NAME, "Occlusion", "Where covering the image with grey hurts the class; slow.",
-              occlusion.explain, needs="any", slow=True),
-)  # fmt: skip
+    Explainer(
+        gradcam.NAME,
+        "Grad-CAM",
+        "Where the last feature map spoke for the class.",
+        gradcam.explain,
+        layers="convolution",
+    ),
+    Explainer(
+        gradcam_plus.NAME,
+        "Grad-CAM++",
+        "As Grad-CAM; finds several places of the same class.",
+        gradcam_plus.explain,
+        layers="convolution",
+    ),
+    Explainer(
+        hirescam.NAME,
+        "HiResCAM",
+        "Gradient times map at every place: only what was used.",
+        hirescam.explain,
+        layers="convolution",
+    ),
+    Explainer(
+        layercam.NAME,
+        "LayerCAM",
+        "Places with a positive gradient; for detail in early layers.",
+        layercam.explain,
+        layers="convolution",
+    ),
+    Explainer(
+        eigencam.NAME,
+        "EigenCAM",
+        "The strongest pattern of the layer, whatever the class.",
+        eigencam.explain,
+        layers="convolution",
+        by_class=False,
+    ),
+    Explainer(
+        scorecam.NAME,
+        "ScoreCAM",
+        "What the model says under each channel's mask; no gradient, slow.",
+        scorecam.explain,
+        layers="convolution",
+        slow=True,
+    ),
+    Explainer(
+        fullgrad.NAME,
+        "FullGrad",
+        "What the image and every layer's bias gave, added up.",
+        fullgrad.explain,
+        needs="biases",
+    ),
+    Explainer(
+        rollout.NAME,
+        "Attention rollout",
+        "Where attention flowed from, whatever the class.",
+        rollout.explain,
+        needs="attention",
+        by_class=False,
+    ),
+    Explainer(
+        gradient_rollout.NAME,
+        "Gradient rollout",
+        "Attention that spoke for the class, layer by layer.",
+        gradient_rollout.explain,
+        needs="attention",
+    ),
+    Explainer(
+        heads.NAME,
+        "Attention heads",
+        "Raw attention of one layer or head, whatever the class.",
+        heads.explain,
+        needs="attention",
+        layers="attention",
+        by_class=False,
+    ),
+    Explainer(
+        cross_attention.NAME,
+        "Cross-attention",
+        "Where the other view looked in this one, whatever the class.",
+        cross_attention.explain,
+        needs="weights",
+        by_class=False,
+    ),
+    Explainer(
+        integrated.NAME,
+        "Integrated gradients",
+        "What each pixel gave on the way from grey to the image.",
+        integrated.explain,
+        needs="any",
+    ),
+    Explainer(
+        occlusion.NAME,
+        "Occlusion",
+        "Where covering the image with grey hurts the class; slow.",
+        occlusion.explain,
+        needs="any",
+        slow=True,
+    ),
+)
 
 EXPLAINERS: dict[str, Explainer] = {one.name: one for one in _EXPLAINERS}
 
 
 def explain(
-    model: "LoadedModel", example: "Example", *, method: str, class_index: int | None = None, plane: int | None = None,
+    model: "LoadedModel",
+    example: "Example",
+    *,
+    method: str,
+    class_index: int | None = None,
+    plane: int | None = None,
     layer: str | None = None,
-) -> Map:  # fmt: skip
+) -> Map:
     """The map of one picture by that method; see `Explainer.explain`.
 
     Raises:

@@ -19,9 +19,13 @@ from core.imaging.store import Store
 
 READ = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, MedMNIST npz"
 KINDS = {
-    b"%PDF": "a PDF", b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"GIF8": "a GIF",
-    b"\x7fELF": "a program", b"SQLite format": "a database",
-}  # fmt: skip
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"GIF8": "a GIF",
+    b"\x7fELF": "a program",
+    b"SQLite format": "a database",
+}
 WHOLE = 64 << 20  # bytes of a file that are held at once; of a larger one no copy is made in memory
 RARELY = 20_000  # objects made before rings of them are looked for: some forty files
 MEMORY = 4 << 30  # address space: codecs map generously; a header that asks for more is refused

@@ -30,8 +30,11 @@ PIXEL_DATA = 0x7FE00010
 PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 GREYS = ("MONOCHROME1", "MONOCHROME2")
 DTYPES: dict[Any, np.dtype[Any]] = {
-    (8, 0): np.dtype("u1"), (8, 1): np.dtype("i1"), (16, 0): np.dtype("<u2"), (16, 1): np.dtype("<i2"),
-}  # fmt: skip
+    (8, 0): np.dtype("u1"),
+    (8, 1): np.dtype("i1"),
+    (16, 0): np.dtype("<u2"),
+    (16, 1): np.dtype("<i2"),
+}
 
 
 def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, dict[str, str]]:
@@ -105,9 +108,13 @@ def _why(header: Any, syntax: str) -> str:
     frames = header.get("NumberOfFrames") or 1
     try:
         wanted = (
-            int(header.Rows) * int(header.Columns) * int(header.get("SamplesPerPixel", 1)) * int(frames)
-            * int(header.BitsAllocated) // 8
-        )  # fmt: skip
+            int(header.Rows)
+            * int(header.Columns)
+            * int(header.get("SamplesPerPixel", 1))
+            * int(frames)
+            * int(header.BitsAllocated)
+            // 8
+        )
     except (ValueError, TypeError, AttributeError):
         return "has a damaged image header (rows, columns, frames or bits); export it again."
     found = len(header.get("PixelData") or b"")
@@ -142,10 +149,23 @@ def _rgb(header: Any, samples: Array, decoder: str) -> PixelFormat:
     bits = int(header.get("BitsStored", 8))
     center, width, function = spanning(0.0, 255.0)
     return PixelFormat(
-        rows=rows, columns=columns, frames=frames, channels=3, dtype="uint8", bits=bits, photometric="RGB",
-        slope=1.0, intercept=0.0, low=0.0, high=255.0, window_center=center, window_width=width,
-        voi_function=function, decoder=decoder, **of_header(header),
-    )  # fmt: skip
+        rows=rows,
+        columns=columns,
+        frames=frames,
+        channels=3,
+        dtype="uint8",
+        bits=bits,
+        photometric="RGB",
+        slope=1.0,
+        intercept=0.0,
+        low=0.0,
+        high=255.0,
+        window_center=center,
+        window_width=width,
+        voi_function=function,
+        decoder=decoder,
+        **of_header(header),
+    )
 
 
 def _grey(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelFormat, dict[str, str]]:
@@ -160,12 +180,24 @@ def _grey(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelFormat,
     count, rows, columns = samples.shape
     photometric = str(header.get("PhotometricInterpretation") or "MONOCHROME2")
     format = PixelFormat(
-        rows=rows, columns=columns, frames=count, channels=1, dtype=samples.dtype.name, bits=bits,
+        rows=rows,
+        columns=columns,
+        frames=count,
+        channels=1,
+        dtype=samples.dtype.name,
+        bits=bits,
         photometric="MONOCHROME1" if photometric == "MONOCHROME1" else "MONOCHROME2",
-        slope=slope * offset_slope, intercept=intercept + slope * offset, low=low, high=high,
-        window_center=center, window_width=width, voi_function=function, unit=_unit(header), decoder=decoder,
+        slope=slope * offset_slope,
+        intercept=intercept + slope * offset,
+        low=low,
+        high=high,
+        window_center=center,
+        window_width=width,
+        voi_function=function,
+        unit=_unit(header),
+        decoder=decoder,
         **of_header(header),
-    )  # fmt: skip
+    )
     return samples[..., np.newaxis], format, {}
 
 
@@ -207,9 +239,11 @@ def _modality(header: Any, frames: Array) -> tuple[Array, float, float, bool]:
     if len(named) == len(frames) and len(set(named)) > 1:
         slopes = np.array(named, dtype=np.float64)[:, :, np.newaxis, np.newaxis]
         return frames * slopes[:, 0] + slopes[:, 1], 1.0, 0.0, True
-    slope, intercept = (named[0] if named else None) or shared or (
-        float(header.get("RescaleSlope") or 1.0), float(header.get("RescaleIntercept") or 0.0)
-    )  # fmt: skip
+    slope, intercept = (
+        (named[0] if named else None)
+        or shared
+        or (float(header.get("RescaleSlope") or 1.0), float(header.get("RescaleIntercept") or 0.0))
+    )
     if header.get("DoseGridScaling"):
         slope, intercept = float(header.DoseGridScaling), 0.0
     return frames, slope, intercept, False

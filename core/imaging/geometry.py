@@ -25,11 +25,13 @@ def of_header(header: Any) -> dict[str, Any]:
     orientation = _square(_vector_of(plane, "ImageOrientationPatient", 6))
     spacing, at = _spacing(header, measures, tomographic=orientation is not None)
     return {
-        "spacing": spacing, "spacing_at": at, "orientation": orientation,
+        "spacing": spacing,
+        "spacing_at": at,
+        "orientation": orientation,
         "place": _vector_of([header, *_groups(header, "PlanePositionSequence")], "ImagePositionPatient", 3),
         "slice_mm": _positive(measures, "SpacingBetweenSlices") or _between(header, orientation),
         "frame_ms": _frame_ms(header),
-    }  # fmt: skip
+    }
 
 
 def of_volume(zooms: Sequence[float], affine: Any, columns: int, rows: int) -> dict[str, Any]:

@@ -63,10 +63,15 @@ def keep(original: Original, found: Iterator[FoundImage], store: Store, *, refer
 def about(found: FoundImage, offset: int) -> dict[str, Any]:
     """All but the samples, as plain values."""
     return {
-        "item": found.item, "format": found.format.to_json(), "offset": offset,
-        "identity": {name: getattr(found.identity, name) for name in NAMES}, "facts": found.facts,
-        "pixel_sha256": _pixel_sha256(found.samples), "position": found.position, "label": found.label,
-    }  # fmt: skip
+        "item": found.item,
+        "format": found.format.to_json(),
+        "offset": offset,
+        "identity": {name: getattr(found.identity, name) for name in NAMES},
+        "facts": found.facts,
+        "pixel_sha256": _pixel_sha256(found.samples),
+        "position": found.position,
+        "label": found.label,
+    }
 
 
 def _lying(samples: Array, data: bytes | None) -> int | None:

@@ -55,8 +55,9 @@ def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> Table:
     columns = tuple(name.strip() for name in reader.fieldnames or ())
     for wanted in (file_column, *needed):
         if wanted not in columns:
-            raise InvalidInput(f"The metadata file {path.name} has no column '{wanted}'; its columns are: "
-                               f"{', '.join(columns)}.")  # fmt: skip
+            raise InvalidInput(
+                f"The metadata file {path.name} has no column '{wanted}'; its columns are: {', '.join(columns)}."
+            )
     return Table(path, columns, _rows(path, reader, file_column))
 
 
@@ -66,8 +67,10 @@ def _rows(path: Path, reader: "csv.DictReader[str]", file_column: str) -> dict[s
         clean = {(name or "").strip(): _cell(value) for name, value in row.items()}
         key = clean[file_column].replace("\\", "/").removeprefix("./")
         if key in rows and rows[key] != clean:
-            raise InvalidInput(f"The metadata file {path.name} lists '{key}' again in line {number} with other "
-                               "values; keep one line per file.")  # fmt: skip
+            raise InvalidInput(
+                f"The metadata file {path.name} lists '{key}' again in line {number} with other "
+                "values; keep one line per file."
+            )
         if key:
             rows[key] = clean
     return rows

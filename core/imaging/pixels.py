@@ -58,9 +58,13 @@ def window(values: Array, *, center: float, width: float, function: str = "LINEA
 
 
 def to_grey(
-    samples: Array, format: PixelFormat, *, center: float | None = None, width: float | None = None,
+    samples: Array,
+    format: PixelFormat,
+    *,
+    center: float | None = None,
+    width: float | None = None,
     invert: bool = False,
-) -> NDArray[np.uint8]:  # fmt: skip
+) -> NDArray[np.uint8]:
     """One frame (rows, columns, channels) as 8 bit: (rows, columns), or (rows, columns, 3) for colour."""
     if format.channels == 3:
         colour = samples.astype(np.uint8)
@@ -90,10 +94,22 @@ def from_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False
     center, width, function = spanning(low, top)
     frames, rows, columns, channels = samples.shape
     return samples, PixelFormat(
-        rows=rows, columns=columns, frames=frames, channels=channels, dtype=samples.dtype.name, bits=bits,
-        photometric="RGB" if colour else "MONOCHROME2", slope=1.0, intercept=0.0, low=low, high=top,
-        window_center=center, window_width=width, voi_function=function, decoder=decoder,
-    )  # fmt: skip
+        rows=rows,
+        columns=columns,
+        frames=frames,
+        channels=channels,
+        dtype=samples.dtype.name,
+        bits=bits,
+        photometric="RGB" if colour else "MONOCHROME2",
+        slope=1.0,
+        intercept=0.0,
+        low=low,
+        high=top,
+        window_center=center,
+        window_width=width,
+        voi_function=function,
+        decoder=decoder,
+    )
 
 
 def quantised(values: Array) -> tuple[NDArray[np.uint16], float, float]:

@@ -76,9 +76,14 @@ def find(folder: Path) -> list[Path]:
 
 
 def read_files(
-    paths: Sequence[Path], *, store: Store | None, reference: bool = False, workers: int = 2,
-    known: Callable[[str], bool] = lambda _: False, at: Callable[[str], int | None] = lambda _: None,
-) -> Generator[Result, None, None]:  # fmt: skip
+    paths: Sequence[Path],
+    *,
+    store: Store | None,
+    reference: bool = False,
+    workers: int = 2,
+    known: Callable[[str], bool] = lambda _: False,
+    at: Callable[[str], int | None] = lambda _: None,
+) -> Generator[Result, None, None]:
     """Read files as they come, in two children at once; closing the iterator stops them.
 
     Without a store nothing is written: a dry run. Of a file that is read again though the catalogue has it, `at` says
@@ -90,9 +95,14 @@ def read_files(
 
 
 def ticking(
-    paths: Sequence[Path], *, store: Store | None, reference: bool = False, workers: int = 2,
-    known: Callable[[str], bool] = lambda _: False, at: Callable[[str], int | None] = lambda _: None,
-) -> Generator[Result | None, None, None]:  # fmt: skip
+    paths: Sequence[Path],
+    *,
+    store: Store | None,
+    reference: bool = False,
+    workers: int = 2,
+    known: Callable[[str], bool] = lambda _: False,
+    at: Callable[[str], int | None] = lambda _: None,
+) -> Generator[Result | None, None, None]:
     """The same, and None a few times a second while a slow file is waited for: a moment to beat, or to stop."""
     waiting = list(reversed(paths))
     children: list[_Child] = []
@@ -136,8 +146,10 @@ class _Child:
         home = str(store.home) if store else ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "core.imaging.child", home, "reference" if reference else "keep"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         assert self.process.stdout is not None
         self.selector, self.ended, self.deadline = selector, False, 0.0
         self.path: Path | None = None
@@ -211,8 +223,13 @@ def _result(path: Path, said: dict[str, Any]) -> Result:
     if "known" in said:
         return Known(path, said["known"])
     images = tuple(
-        ReadImage(**{**one, "format": PixelFormat.from_json(one["format"]),
-                     "identity": Identity(**{**one["identity"], "others": tuple(one["identity"]["others"])})})
+        ReadImage(
+            **{
+                **one,
+                "format": PixelFormat.from_json(one["format"]),
+                "identity": Identity(**{**one["identity"], "others": tuple(one["identity"]["others"])}),
+            }
+        )
         for one in said["images"]
-    )  # fmt: skip
+    )
     return ReadFile(path, said["sha256"], said["importer"], images)

@@ -48,9 +48,15 @@ def detach(argv: list[str], settings: Settings, *, inherit: tuple[int, ...] = ()
     log = settings.folder("jobs") / "launch.log"
     with log.open("ab") as words:
         process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=words, stderr=words, start_new_session=True, pass_fds=inherit,
-            cwd=settings.home, env=os.environ | {"ROUNDS_HOME": str(settings.home)},
-        )  # fmt: skip
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            start_new_session=True,
+            pass_fds=inherit,
+            cwd=settings.home,
+            env=os.environ | {"ROUNDS_HOME": str(settings.home)},
+        )
     _unwaited.append(process)
 
 

@@ -14,9 +14,17 @@ NORMS = ("batch", "instance", "none")
 
 
 def small_cnn(
-    channels: int, classes: int, size: int, dropout: float, *,
-    kernel_size: int = 3, blocks: int = 0, pooling: str = "max", norm: str = "batch", dense: int = 0,
-) -> "nn.Module":  # fmt: skip
+    channels: int,
+    classes: int,
+    size: int,
+    dropout: float,
+    *,
+    kernel_size: int = 3,
+    blocks: int = 0,
+    pooling: str = "max",
+    norm: str = "batch",
+    dense: int = 0,
+) -> "nn.Module":
     """Logits (B, classes) of (B, channels, size, size).
 
     `blocks` 0 takes as many as leave a map of 7 to 14 cells an edge; `dense` > 0 puts a hidden layer before the last.

@@ -21,9 +21,14 @@ def entered(module: object, channels: int) -> "nn.Module":
     name, first = next((name, one) for name, one in network.named_modules() if isinstance(one, nn.Conv2d))
     if first.in_channels == channels:
         return network
-    fresh = nn.Conv2d(channels, first.out_channels, cast("tuple[int, int]", first.kernel_size),
-                      stride=cast("tuple[int, int]", first.stride), padding=cast("tuple[int, int]", first.padding),
-                      bias=first.bias is not None)  # fmt: skip
+    fresh = nn.Conv2d(
+        channels,
+        first.out_channels,
+        cast("tuple[int, int]", first.kernel_size),
+        stride=cast("tuple[int, int]", first.stride),
+        padding=cast("tuple[int, int]", first.padding),
+        bias=first.bias is not None,
+    )
     nn.init.kaiming_normal_(fresh.weight, mode="fan_out", nonlinearity="relu")
     network.set_submodule(name, fresh)
     return network

@@ -11,9 +11,12 @@ from core.models.planes import Encoder, last_layer
 SAME = "start from weights of the same network, or from nothing"
 # what torchvision calls the layer that is our last; ours has a dropout in front of it
 LAST = {
-    "fc.1": ("fc",), "head.1": ("classifier", "head"), "heads.1.head": ("heads.head",),
-    "classifier.2.1": ("classifier.2",), "classifier.6.1": ("classifier.6",),
-}  # fmt: skip
+    "fc.1": ("fc",),
+    "head.1": ("classifier", "head"),
+    "heads.1.head": ("heads.head",),
+    "classifier.2.1": ("classifier.2",),
+    "classifier.6.1": ("classifier.6",),
+}
 # what only learns to answer: of no use where the network stands inside another, or has no such helpers
 ANSWERS = ("fc.", "classifier.", "head.", "heads.", "dense.", "aux1.", "aux2.", "AuxLogits.")
 

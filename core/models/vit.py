@@ -31,8 +31,15 @@ def _vit(channels: int, classes: int, size: int, dropout: float, *, width: int) 
     from torchvision.models import VisionTransformer
 
     patch = patch_size(size)
-    module = VisionTransformer(image_size=size, patch_size=patch, num_layers=LAYERS, num_heads=width // HEAD_WIDTH,
-                               hidden_dim=width, mlp_dim=4 * width, num_classes=classes)  # fmt: skip
+    module = VisionTransformer(
+        image_size=size,
+        patch_size=patch,
+        num_layers=LAYERS,
+        num_heads=width // HEAD_WIDTH,
+        hidden_dim=width,
+        mlp_dim=4 * width,
+        num_classes=classes,
+    )
     module.heads = nn.Sequential(nn.Dropout(dropout), module.heads)
     if channels != 3:
         module.conv_proj = nn.Conv2d(channels, width, patch, stride=patch)

@@ -85,15 +85,19 @@ def make(db: Database, settings: Settings, path: Path, *, tell: Tell = silent) -
             place(folder / "backup", path)
     except (OSError, DBAPIError, sqlite_module().Error) as error:
         reason, way = why(error)
-        raise UserError(f"The backup {path} cannot be written ({reason}), and nothing of it stays; {way}, or name a "
-                        "file on another disk.") from error  # fmt: skip
+        raise UserError(
+            f"The backup {path} cannot be written ({reason}), and nothing of it stays; {way}, or name a "
+            "file on another disk."
+        ) from error
     return Report(str(path), path.stat().st_size, contents.schema, contents.rows, contents.counts, tuple(notes))
 
 
 def _check(db: Database, path: Path) -> None:
     if not db.is_sqlite:
-        raise InvalidInput("This catalogue is kept by a database server: back it up with that server's tool, such as "
-                           "pg_dump, and copy the folders of the home.")  # fmt: skip
+        raise InvalidInput(
+            "This catalogue is kept by a database server: back it up with that server's tool, such as "
+            "pg_dump, and copy the folders of the home."
+        )
     if path.exists():
         raise InvalidInput(f"There is a file {path} already, and a backup overwrites none; name another.")
     if not path.parent.is_dir():

@@ -41,19 +41,28 @@ def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
     shown = units.images_of(session, rows)
     owner = dict(session.execute(select(Image.id, Image.patient_id).where(Image.id.in_(images))).all())
     names = queries.pseudonyms(session, owner.values())
-    positions = dict(session.execute(
-        select(LabelClass.id, LabelClass.position).where(LabelClass.task_id.in_({row.task_id for row in rows}))
-    ).all())  # fmt: skip
+    positions = dict(
+        session.execute(
+            select(LabelClass.id, LabelClass.position).where(LabelClass.task_id.in_({row.task_id for row in rows}))
+        ).all()
+    )
     said, reasons, comments = _findings(session, rows), _reasons(session, rows), _comments(session, rows)
     return [
         CaseView(
-            id=row.id, task_id=row.task_id, image_ids=shown[row.id], patient=names[owner[row.image_id]],
-            facts=facts.get(row.image_id, {}), value=row.value, answer=row.answer.value if row.answer else None,
+            id=row.id,
+            task_id=row.task_id,
+            image_ids=shown[row.id],
+            patient=names[owner[row.image_id]],
+            facts=facts.get(row.image_id, {}),
+            value=row.value,
+            answer=row.answer.value if row.answer else None,
             label=positions[row.label_id] if row.label_id else None,
-            findings=said.get(row.id, {}), reason=reasons.get(row.id, ""), comments=comments.get(row.id, 0),
+            findings=said.get(row.id, {}),
+            reason=reasons.get(row.id, ""),
+            comments=comments.get(row.id, 0),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def newest(session: Session, case_ids: Sequence[int]) -> list[Annotation]:

@@ -126,8 +126,10 @@ def _clock(db: Database, _settings: Settings, _launcher: Launcher) -> Found:
         told = [session.scalar(one) or 0.0 for one in (*newest, select(func.max(Job.heartbeat_at)))]
     ahead = max(told) - time.time()
     if ahead > CLOCK_S:
-        return False, (f"the newest entry is {ahead / 60:.0f} minutes ahead of this machine's clock: set the clock; "
-                       "nothing is lost, but times are wrong")  # fmt: skip
+        return False, (
+            f"the newest entry is {ahead / 60:.0f} minutes ahead of this machine's clock: set the clock; "
+            "nothing is lost, but times are wrong"
+        )
     return True, "no entry is ahead of this machine's clock"
 
 
@@ -147,9 +149,15 @@ def _device(_db: Database, _settings: Settings, launcher: Launcher) -> Found:
 Look = tuple[str, Callable[[Database, Settings, Launcher], Found]]
 BARE: tuple[Look, ...] = (("home", _home), ("disk", _disk), ("device", _device))
 CHECKS: tuple[Look, ...] = (
-    *BARE[:2], ("schema", _schema), ("catalogue", _integrity), ("journal", _journal), ("writing", _writing),
+    *BARE[:2],
+    ("schema", _schema),
+    ("catalogue", _integrity),
+    ("journal", _journal),
+    ("writing", _writing),
     ("originals", lambda db, settings, _: originals(db, settings)),
     ("pixels", lambda db, settings, _: pixels(db, settings)),
     ("checkpoints", lambda db, settings, _: checkpoints(db, settings)),
-    ("jobs", _jobs), ("clock", _clock), *BARE[2:],
-)  # fmt: skip
+    ("jobs", _jobs),
+    ("clock", _clock),
+    *BARE[2:],
+)

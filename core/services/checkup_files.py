@@ -23,13 +23,17 @@ def originals(db: Database, settings: Settings) -> Found:
         hashes = session.scalars(select(Image.sha256).distinct().order_by(Image.sha256)).all()
     gone = [sha256 for sha256 in hashes if not _is_there(store, sha256)]
     if gone:
-        return False, (f"{len(gone)} of {len(hashes)} are gone, such as {gone[0][:12]}; put the files back where they "
-                       "were, or import them again")  # fmt: skip
+        return False, (
+            f"{len(gone)} of {len(hashes)} are gone, such as {gone[0][:12]}; put the files back where they "
+            "were, or import them again"
+        )
     sample = hashes[:: max(1, len(hashes) // SAMPLED)]
     changed = [sha256 for sha256 in sample if not store.verify(sha256)]
     if changed:
-        return False, (f"{len(changed)} of {len(sample)} looked at have changed, such as {store.original(changed[0])}; "
-                       "take the file from a backup, or delete it and import it again")  # fmt: skip
+        return False, (
+            f"{len(changed)} of {len(sample)} looked at have changed, such as {store.original(changed[0])}; "
+            "take the file from a backup, or delete it and import it again"
+        )
     outside = sum(store.kept(sha256) != store.original(sha256) for sha256 in hashes)
     where = f"; {outside} lie outside the home (--reference), so no backup holds them" if outside else ""
     return True, f"{len(sample)} of {len(hashes)} looked at, all unchanged{where}"
@@ -42,8 +46,10 @@ def pixels(db: Database, settings: Settings) -> Found:
         needed = session.execute(select(Image.sha256, func.max(Image.offset)).group_by(Image.sha256)).all()
     gone = [sha256 for sha256, offset in needed if _size(store.pixels(sha256)) <= offset]
     if gone:
-        return False, (f"{len(gone)} of {len(needed)} files of pixels are gone or cut short, such as {gone[0][:12]}; "
-                       "delete what is cut short and import their images again")  # fmt: skip
+        return False, (
+            f"{len(gone)} of {len(needed)} files of pixels are gone or cut short, such as {gone[0][:12]}; "
+            "delete what is cut short and import their images again"
+        )
     return True, f"all {len(needed)} files are there"
 
 
@@ -59,8 +65,10 @@ def checkpoints(db: Database, settings: Settings) -> Found:
         if not file.is_file():
             return False, f"{file} is gone; take it from a backup, or train run {row.run_id} again"
         if sha256_of(file) != row.sha256:
-            return False, (f"{file} is not what run {row.run_id} saved; resume its job if that can be, else take the "
-                           "file from a backup, or train again")  # fmt: skip
+            return False, (
+                f"{file} is not what run {row.run_id} saved; resume its job if that can be, else take the "
+                "file from a backup, or train again"
+            )
     return True, f"{len(rows)} looked at, all as they were saved"
 
 

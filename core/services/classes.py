@@ -34,8 +34,10 @@ def append(db: Database, task_id: int, name: str) -> TaskView:
             way = "bring it back" if there.retired_at is not None else "choose another name"
             raise InvalidInput(f"Task '{task.name}' has the class '{name}' already; {way}.")
         if len(task.classes) >= MOST:
-            raise InvalidInput(f"Task '{task.name}' has {len(task.classes)} classes, retired ones too, and there are "
-                               f"{MOST} number keys; make another task.")  # fmt: skip
+            raise InvalidInput(
+                f"Task '{task.name}' has {len(task.classes)} classes, retired ones too, and there are "
+                f"{MOST} number keys; make another task."
+            )
         add_missing(session, task, [name])
         return tasks.view(task)
 
@@ -51,8 +53,10 @@ def retire(db: Database, task_id: int, position: int) -> TaskView:
         task, label = _found(session, task_id, position)
         remain = sum(one.retired_at is None and one is not label for one in task.classes)
         if remain < FEWEST:
-            raise InvalidInput(f"'{label.title or label.name}' cannot be retired: task '{task.name}' would have "
-                               f"{remain} class(es), and a question needs {FEWEST}; add a class first.")  # fmt: skip
+            raise InvalidInput(
+                f"'{label.title or label.name}' cannot be retired: task '{task.name}' would have "
+                f"{remain} class(es), and a question needs {FEWEST}; add a class first."
+            )
         label.retired_at = label.retired_at or time.time()
         return tasks.view(task)
 

@@ -50,8 +50,13 @@ def comment(db: Database, *, case_id: int, text: str, by: str, key: str, place: 
         case = labeling.row_of(session, case_id)
         row = session.scalar(select(Comment).where(Comment.client_key == key))
         if row is None:
-            row = Comment(case_id=case.id, reader_id=queries.reader_id(session, by), text=text, client_key=key,
-                          **_columns(session, case, place))  # fmt: skip
+            row = Comment(
+                case_id=case.id,
+                reader_id=queries.reader_id(session, by),
+                text=text,
+                client_key=key,
+                **_columns(session, case, place),
+            )
             session.add(row)
             session.flush()
         return _view(row, session.get_one(Reader, row.reader_id).name)
@@ -109,8 +114,10 @@ def _columns(session: Session, case: Case, place: Place | None) -> dict[str, flo
     if not 0 <= place.frame < format.frames:
         raise InvalidInput(f"Image {image.id} has {format.frames} frame(s); there is no frame {place.frame}.")
     if not (0 <= place.x <= format.columns and 0 <= place.y <= format.rows):
-        raise InvalidInput(f"The point {place.x:g}, {place.y:g} is not on image {image.id}, which is {format.columns} "
-                           f"pixels wide and {format.rows} high; point at the picture.")  # fmt: skip
+        raise InvalidInput(
+            f"The point {place.x:g}, {place.y:g} is not on image {image.id}, which is {format.columns} "
+            f"pixels wide and {format.rows} high; point at the picture."
+        )
     return {"image_id": image.id, "frame": place.frame, "x": place.x, "y": place.y}
 
 

@@ -32,14 +32,20 @@ class Compared:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without NaN."""
-        return {"runs": [self.first, self.second], "split": self.split, "positive": self.name,
-                "points": [point.to_json() for point in self.points],
-                "note": f"{self.found.note} {self.note}".strip(),
-                **{name: {key: one.to_json() for key, one in getattr(self.found, name).items()}
-                   for name in ("differences", "first", "second")},
-                "delong": asdict(self.found.delong) if self.found.delong else None,
-                "mcnemar": asdict(self.found.mcnemar),
-                **{name: getattr(self.found, name).tolist() for name in ("fixed", "broken", "both_wrong")}}  # fmt: skip
+        return {
+            "runs": [self.first, self.second],
+            "split": self.split,
+            "positive": self.name,
+            "points": [point.to_json() for point in self.points],
+            "note": f"{self.found.note} {self.note}".strip(),
+            **{
+                name: {key: one.to_json() for key, one in getattr(self.found, name).items()}
+                for name in ("differences", "first", "second")
+            },
+            "delong": asdict(self.found.delong) if self.found.delong else None,
+            "mcnemar": asdict(self.found.mcnemar),
+            **{name: getattr(self.found, name).tolist() for name in ("fixed", "broken", "both_wrong")},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +59,16 @@ class _Asked:
 
 
 def compare(
-    db: Database, first: int, second: int, *, split: str = "test", finding: int | None = None,
-    positive: int | None = None, resamples: int = 1000, seed: int = 0,
-) -> Compared:  # fmt: skip
+    db: Database,
+    first: int,
+    second: int,
+    *,
+    split: str = "test",
+    finding: int | None = None,
+    positive: int | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Compared:
     """Compare two runs; of findings `finding` (by its place in the first run), of many classes `positive` is yes.
 
     Both are counted as the first's operating point counts, by case or by patient, each at its own threshold.
@@ -70,10 +83,14 @@ def compare(
         raise InvalidInput(_cannot(first, second, split, why))
     one, other = (side.point for side in sides)
     found = compared(*scores, (one.threshold, other.threshold), resamples=resamples, seed=seed)
-    note = "" if other.level is one.level else (
-        f"The threshold of run {second} was chosen for each {other.level.value}, and both runs are counted by "
-        f"{one.level.value}."
-    )  # fmt: skip
+    note = (
+        ""
+        if other.level is one.level
+        else (
+            f"The threshold of run {second} was chosen for each {other.level.value}, and both runs are counted by "
+            f"{one.level.value}."
+        )
+    )
     return Compared(first, second, split, scores[0].name, (one, other), found, note)
 
 
@@ -97,8 +114,10 @@ def _cannot(first: int, second: int, split: str, why: str) -> str:
 def _scored(one: _Asked, other: _Asked) -> tuple[scored.Scored, scored.Scored]:
     """Both sides' scores, counted as the first's point counts."""
     alike = replace(other.point, level=one.point.level, patient_rule=one.point.patient_rule)
-    return (scored.question(one.run, one.found, finding=one.finding, point=one.point),
-            scored.question(other.run, other.found, finding=other.finding, point=alike))  # fmt: skip
+    return (
+        scored.question(one.run, one.found, finding=one.finding, point=one.point),
+        scored.question(other.run, other.found, finding=other.finding, point=alike),
+    )
 
 
 def _sides(
@@ -112,8 +131,10 @@ def _sides(
     mine = operating.standing(db, first, finding or 0), operating.standing(db, second, found or 0)
     places = yes, yes if one.kind is TaskKind.MULTI else other.classes.index(one.classes[yes])
     points = [_asking(point, place) for point, place in zip(mine, places, strict=True)]
-    return (_Asked(one, scored.columns(db, first, split), finding, points[0]),
-            _Asked(other, scored.columns(db, second, split), found, points[1]))  # fmt: skip
+    return (
+        _Asked(one, scored.columns(db, first, split), finding, points[0]),
+        _Asked(other, scored.columns(db, second, split), found, points[1]),
+    )
 
 
 def _other_question(one: RunView, other: RunView) -> str:
@@ -147,8 +168,10 @@ def _positive(db: Database, run: RunView, positive: int | None, finding: int | N
         return chosen.positive
     if positive is None and (run.kind is TaskKind.MULTI or len(run.classes) == 2):
         return 1
-    raise InvalidInput(f"Run {run.id} has {len(run.classes)} classes; name the one that is yes against the rest: "
-                       f"{', '.join(run.titles)}.")  # fmt: skip
+    raise InvalidInput(
+        f"Run {run.id} has {len(run.classes)} classes; name the one that is yes against the rest: "
+        f"{', '.join(run.titles)}."
+    )
 
 
 def _asking(point: PointView, positive: int) -> PointView:

@@ -27,8 +27,14 @@ HOME = "~/rounds-demo"
 BY, TASK, SNAPSHOT = "demo", "opacity", "demo"
 QUESTION = "Is there a round opacity in a lung?"
 RECIPE = Recipe(val=0.15, test=0.3, stratify=("site", "view"), balance="weights")
-LOOK = {"epochs": 14, "early_stopping": 4, "batch_size": 16, "learning_rate": 0.003, "augment": "none",
-        "image_size": 64}  # fmt: skip
+LOOK = {
+    "epochs": 14,
+    "early_stopping": 4,
+    "batch_size": 16,
+    "learning_rate": 0.003,
+    "augment": "none",
+    "image_size": 64,
+}
 LOOK_EVERY_S = 0.3
 DOING = {JobKind.TRAIN: "Training", JobKind.PREDICT: "Predicting with"}
 SPECS = (
@@ -87,12 +93,15 @@ def _own_key(db: Database, settings: Settings, seed: int) -> dict[str, Any] | No
     if path.exists():
         key: dict[str, Any] = json.loads(path.read_bytes())
         if key["seed"] != seed:
-            raise InvalidInput(f"{settings.home} holds the demo of seed {key['seed']}; give seed {seed} a home of its "
-                               "own with --home DIR.")  # fmt: skip
+            raise InvalidInput(
+                f"{settings.home} holds the demo of seed {key['seed']}; give seed {seed} a home of its "
+                "own with --home DIR."
+            )
         return key
     if images.totals(db).images:
-        raise InvalidInput(f"{settings.home} holds images of yours already; give the demo a home of its own with "
-                           "--home DIR.")  # fmt: skip
+        raise InvalidInput(
+            f"{settings.home} holds images of yours already; give the demo a home of its own with --home DIR."
+        )
     return None
 
 

@@ -35,9 +35,19 @@ class DrawingView:
 
 
 def draw(
-    db: Database, *, case_id: int, image_id: int, frame: int, key: str, shape: str, geometry: Any, label: int | None,
-    by: str, client: str, erased: bool = False,
-) -> DrawingView:  # fmt: skip
+    db: Database,
+    *,
+    case_id: int,
+    image_id: int,
+    frame: int,
+    key: str,
+    shape: str,
+    geometry: Any,
+    label: int | None,
+    by: str,
+    client: str,
+    erased: bool = False,
+) -> DrawingView:
     """Append a version of the drawing `key` of a case. `client` makes a stroke that is sent twice one version.
 
     To erase is to append a version too: it stands where the newest one stood, whatever else is said with it.
@@ -54,9 +64,13 @@ def draw(
         row = session.scalar(select(Drawing).where(Drawing.client_key == client))
         if row is None:
             before = newest(session, case_id, key)
-            row = _erasing(before) if erased else _drawn(
-                session, case, before, image_id=image_id, frame=frame, shape=shape, geometry=geometry, label=label
-            )  # fmt: skip
+            row = (
+                _erasing(before)
+                if erased
+                else _drawn(
+                    session, case, before, image_id=image_id, frame=frame, shape=shape, geometry=geometry, label=label
+                )
+            )
             row.case_id, row.key, row.client_key, row.erased = case_id, key, client, erased
             row.reader_id, row.source = queries.reader_id(session, by), LabelSource.HUMAN
             row.created_at = round(time.time(), MICROSECONDS)
@@ -109,9 +123,16 @@ def shown_beside(session: Session, case: Case, image: Image) -> bool:
 
 
 def _drawn(
-    session: Session, case: Case, before: Drawing | None, *, image_id: int, frame: int, shape: str, geometry: Any,
+    session: Session,
+    case: Case,
+    before: Drawing | None,
+    *,
+    image_id: int,
+    frame: int,
+    shape: str,
+    geometry: Any,
     label: int | None,
-) -> Drawing:  # fmt: skip
+) -> Drawing:
     image = session.get(Image, image_id)
     if image is None:
         raise NotFound(f"Image {image_id} is not in this catalogue; reload the page.")
@@ -123,17 +144,24 @@ def _drawn(
     if not 0 <= frame < format.frames:
         raise InvalidInput(f"Image {image_id} has {format.frames} frames; there is no frame {frame} to draw on.")
     return Drawing(
-        image_id=image_id, frame=frame, label_id=_label_id(session, case, before, label),
+        image_id=image_id,
+        frame=frame,
+        label_id=_label_id(session, case, before, label),
         shape=Shape(shape) if shape in form.SHAPES else shape,
         geometry=form.normal(shape, geometry, format.rows, format.columns),
-    )  # fmt: skip
+    )
 
 
 def _erasing(before: Drawing | None) -> Drawing:
     if before is None:
         raise InvalidInput("There is no such drawing to erase; reload the page.")
-    return Drawing(image_id=before.image_id, frame=before.frame, label_id=before.label_id, shape=before.shape,
-                   geometry=before.geometry)  # fmt: skip
+    return Drawing(
+        image_id=before.image_id,
+        frame=before.frame,
+        label_id=before.label_id,
+        shape=before.shape,
+        geometry=before.geometry,
+    )
 
 
 def _label_id(session: Session, case: Case, before: Drawing | None, position: int | None) -> int | None:
@@ -156,16 +184,25 @@ def _case(session: Session, case_id: int) -> Case:
 
 
 def _views(session: Session, rows: Sequence[Drawing]) -> list[DrawingView]:
-    readers = dict(session.execute(
-        select(Reader.id, Reader.name).where(Reader.id.in_({row.reader_id for row in rows}))
-    ).all())  # fmt: skip
-    positions = dict(session.execute(
-        select(LabelClass.id, LabelClass.position).where(LabelClass.id.in_({row.label_id for row in rows}))
-    ).all())  # fmt: skip
+    readers = dict(
+        session.execute(select(Reader.id, Reader.name).where(Reader.id.in_({row.reader_id for row in rows}))).all()
+    )
+    positions = dict(
+        session.execute(
+            select(LabelClass.id, LabelClass.position).where(LabelClass.id.in_({row.label_id for row in rows}))
+        ).all()
+    )
     return [
         DrawingView(
-            key=row.key, image_id=row.image_id, frame=row.frame, shape=row.shape, geometry=row.geometry,
-            label=positions[row.label_id] if row.label_id is not None else None, reader=readers[row.reader_id],
-            at=row.created_at, erased=row.erased,
-        ) for row in rows
-    ]  # fmt: skip
+            key=row.key,
+            image_id=row.image_id,
+            frame=row.frame,
+            shape=row.shape,
+            geometry=row.geometry,
+            label=positions[row.label_id] if row.label_id is not None else None,
+            reader=readers[row.reader_id],
+            at=row.created_at,
+            erased=row.erased,
+        )
+        for row in rows
+    ]

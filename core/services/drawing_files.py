@@ -113,9 +113,16 @@ def task_row(session: Session, name: str) -> Task:
 def _drawn(row: Drawing, image: Image, shown: Image, reader: str, label: str | None) -> Drawn:
     source = Source(image.sha256, image.item, image.name, rows=image.format["rows"], columns=image.format["columns"])
     return Drawn(
-        source=source, frame=row.frame, shape=row.shape.value, geometry=row.geometry, label=label, key=row.key,
-        reader=reader, at=row.created_at, case=Source(shown.sha256, shown.item),
-    )  # fmt: skip
+        source=source,
+        frame=row.frame,
+        shape=row.shape.value,
+        geometry=row.geometry,
+        label=label,
+        key=row.key,
+        reader=reader,
+        at=row.created_at,
+        case=Source(shown.sha256, shown.item),
+    )
 
 
 def _origins(session: Session, found: Album) -> dict[tuple[str, str], _Origin]:
@@ -132,17 +139,24 @@ def _origins(session: Session, found: Album) -> dict[tuple[str, str], _Origin]:
 
 
 def _objects(
-    settings: Settings, found: Album, origins: dict[tuple[str, str], _Origin], write: Write, out: Path, *,
+    settings: Settings,
+    found: Album,
+    origins: dict[tuple[str, str], _Origin],
+    write: Write,
+    out: Path,
+    *,
     pseudonyms: bool,
-) -> Exported:  # fmt: skip
+) -> Exported:
     """An object per series, or per image of several frames, in a folder of their own."""
     if out.exists() and not out.is_dir():
         raise InvalidInput(f"{out} is a file, and an object is written per source; name a folder.")
     store, files, left_out, sent = Store(settings.home), list[str](), list[str](), list[Drawn]()
     kept = [one for one in found.drawings if _origin(origins, one).importer == DICOM]
     if len(kept) < len(found.drawings):
-        left_out.append(f"{len(found.drawings) - len(kept)} drawings are on images that did not come as DICOM; "
-                        "export them as coco or csv.")  # fmt: skip
+        left_out.append(
+            f"{len(found.drawings) - len(kept)} drawings are on images that did not come as DICOM; "
+            "export them as coco or csv."
+        )
     groups: dict[tuple[str, int], list[Drawn]] = defaultdict(list)
     for one in kept:
         groups[_origin(origins, one).group].append(one)

@@ -108,8 +108,11 @@ class _Intake:
                 self.versions[row.case_id, row.key].append(row)
 
     def _look_up_cases(self) -> None:
-        images = [*self.images.values(), *(one for some in self.named.values() for one in some),
-                  *(image for some in self.instances.values() for image, _ in some)]  # fmt: skip
+        images = [
+            *self.images.values(),
+            *(one for some in self.named.values() for one in some),
+            *(image for some in self.instances.values() for image, _ in some),
+        ]
         self.cases.update(units.known(self.session, self.task, {image.id for image in images}))
 
     def take(self, one: Drawn) -> str:
@@ -142,10 +145,19 @@ class _Intake:
         if not 1 <= len(one.key) <= drawing.LONGEST_KEY:
             raise InvalidInput(f"its key has {len(one.key)} signs; 1 to {drawing.LONGEST_KEY} are taken.")
         row = Drawing(
-            case_id=case.id, image_id=image.id, frame=one.frame, label_id=said[4], reader_id=reader, key=one.key,
-            shape=Shape(one.shape), geometry=geometry, erased=False, source=LabelSource.IMPORT, created_at=at,
+            case_id=case.id,
+            image_id=image.id,
+            frame=one.frame,
+            label_id=said[4],
+            reader_id=reader,
+            key=one.key,
+            shape=Shape(one.shape),
+            geometry=geometry,
+            erased=False,
+            source=LabelSource.IMPORT,
+            created_at=at,
             client_key=f"import:{uuid.uuid4().hex}",
-        )  # fmt: skip
+        )
         self.session.add(row)
         versions.append(row)
         return "drawn"
@@ -154,8 +166,10 @@ class _Intake:
         image = self._found(source)
         size = (image.format["rows"], image.format["columns"])
         if (source.rows or size[0], source.columns or size[1]) != size:
-            raise InvalidInput(f"its image is {source.columns} × {source.rows} pixels in the file and {size[1]} × "
-                               f"{size[0]} here; it is another one.")  # fmt: skip
+            raise InvalidInput(
+                f"its image is {source.columns} × {source.rows} pixels in the file and {size[1]} × "
+                f"{size[0]} here; it is another one."
+            )
         return image
 
     def _found(self, source: Source) -> Image:
@@ -181,9 +195,13 @@ class _Intake:
         if len({image.pixel_sha256 for image, _ in found}) > 1:
             raise InvalidInput(f"{len(found)} different images in this catalogue claim to be the one it refers to.")
         image, known = found[0]
-        if source.place and known.place and any(
-            not math.isclose(one, other, abs_tol=NEAR) for one, other in zip(source.place, known.place, strict=True)
-        ):  # fmt: skip
+        if (
+            source.place
+            and known.place
+            and any(
+                not math.isclose(one, other, abs_tol=NEAR) for one, other in zip(source.place, known.place, strict=True)
+            )
+        ):
             raise InvalidInput("it lies elsewhere than the image that it refers to, and nothing is resampled.")
         return image
 

@@ -31,8 +31,10 @@ def evaluate(
     """
     run = runs.get(db, run_id)
     if run.kind is TaskKind.NUMBER or (run.kind is TaskKind.MULTI) != (finding is not None):
-        raise InvalidInput(f"Run {run_id} answers with {run.kind.value}; ask for that: a finding by its place, a "
-                           "number by its errors, else the classes.")  # fmt: skip
+        raise InvalidInput(
+            f"Run {run_id} answers with {run.kind.value}; ask for that: a finding by its place, a "
+            "number by its errors, else the classes."
+        )
     found = scored.columns(db, run_id, split)
     if finding is None and len(run.classes) > 2:
         return of_classes(run, found, resamples=resamples, seed=seed)
@@ -45,15 +47,26 @@ def of_classes(run: runs.RunView, found: scored.Columns, *, resamples: int = 100
     far off the calls are.
     """
     return report(
-        found.scores, found.labels, found.names(), list(run.classes), ordered=run.kind is TaskKind.ORDINAL,
-        resamples=resamples, seed=seed,
-    )  # fmt: skip
+        found.scores,
+        found.labels,
+        found.names(),
+        list(run.classes),
+        ordered=run.kind is TaskKind.ORDINAL,
+        resamples=resamples,
+        seed=seed,
+    )
 
 
 def at_point(
-    run: runs.RunView, found: scored.Columns, point: PointView, *, finding: int | None = None,
-    prevalence: float | None = None, resamples: int = 1000, seed: int = 0,
-) -> Report:  # fmt: skip
+    run: runs.RunView,
+    found: scored.Columns,
+    point: PointView,
+    *,
+    finding: int | None = None,
+    prevalence: float | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Report:
     """The figures of one yes/no question at a point, by case or by patient; PPV and NPV at a typed prevalence.
 
     Raises:
@@ -64,10 +77,16 @@ def at_point(
     p = np.empty((len(asked.cases), 2))
     p[:, yes], p[:, 1 - yes] = asked.scores, 1 - asked.scores
     made = report(
-        p, np.where(asked.truth, yes, 1 - yes), [asked.patients[row] for row in asked.owner.tolist()], classes,
-        positive=yes, threshold=point.threshold, ordered=run.kind is TaskKind.ORDINAL and len(run.classes) == 2,
-        resamples=resamples, seed=seed,
-    )  # fmt: skip
+        p,
+        np.where(asked.truth, yes, 1 - yes),
+        [asked.patients[row] for row in asked.owner.tolist()],
+        classes,
+        positive=yes,
+        threshold=point.threshold,
+        ordered=run.kind is TaskKind.ORDINAL and len(run.classes) == 2,
+        resamples=resamples,
+        seed=seed,
+    )
     if prevalence is None:
         return made
     moved = moving(asked, point.threshold, prevalence=prevalence, resamples=resamples, seed=seed)
@@ -76,7 +95,7 @@ def at_point(
 
 def of_numbers(
     db: Database, run_id: int, *, split: str = "test", per_patient: bool = False, resamples: int = 1000, seed: int = 0
-) -> NumberReport:  # fmt: skip
+) -> NumberReport:
     """How near a run's numbers come, with 95 % intervals, resampled by patient; each patient counted once, or images.
 
     Raises:
@@ -103,8 +122,10 @@ def as_json(
     run, found = runs.get(db, run_id), scored.columns(db, run_id, split)
     if run.kind is TaskKind.NUMBER:
         if prevalence is not None or rule not in ("", PatientRule.MEAN) or (level == Level.IMAGE and rule):
-            raise InvalidInput(f"Run {run_id} answers with a number, which takes no prevalence, and of the rules for "
-                               "patients the mean: --level patient.")  # fmt: skip
+            raise InvalidInput(
+                f"Run {run_id} answers with a number, which takes no prevalence, and of the rules for "
+                "patients the mean: --level patient."
+            )
         per_patient = level == Level.PATIENT or bool(rule)
         said = of_numbers(db, run_id, split=split, per_patient=per_patient).to_json()
         level, rule = (Level.PATIENT, PatientRule.MEAN) if per_patient else (Level.IMAGE, PatientRule.NONE)
@@ -133,8 +154,10 @@ def counted(point: PointView, level: str, rule: str) -> PointView:
     level = level or Level.PATIENT.value
     rules = [one.value for one in PatientRule if one]
     if level not in [one.value for one in Level] or rule not in ("", *rules) or (level == Level.IMAGE and rule):
-        raise InvalidInput(f"Level '{level}' with the rule '{rule}' is not known; patients are counted by one of "
-                           f"{', '.join(rules)}, images by none.")  # fmt: skip
+        raise InvalidInput(
+            f"Level '{level}' with the rule '{rule}' is not known; patients are counted by one of "
+            f"{', '.join(rules)}, images by none."
+        )
     if level == Level.IMAGE:
         return replace(point, level=Level.IMAGE, patient_rule=PatientRule.NONE)
     return replace(point, level=Level.PATIENT, patient_rule=PatientRule(rule or point.patient_rule or PatientRule.MAX))
@@ -154,23 +177,34 @@ def _finding(
 
 def _together(
     db: Database, run: runs.RunView, found: scored.Columns, level: str, rule: str
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+) -> dict[str, dict[str, Any]]:
     """All findings of which something is known: the mean over them, and all their answers pooled."""
     known = [at for at in range(len(run.classes)) if not np.isnan(found.truths[:, at]).all()]
     points = [counted(operating.standing(db, run.id, at), level, rule) for at in known]
     asked = [scored.question(run, found, finding=at, point=point) for at, point in zip(known, points, strict=True)]
     made = together(asked, [point.threshold for point in points])
-    return {"macro": {name: one.to_json() for name, one in made.macro.items()},
-            "micro": {name: one.to_json() for name, one in made.micro.items()}}  # fmt: skip
+    return {
+        "macro": {name: one.to_json() for name, one in made.macro.items()},
+        "micro": {name: one.to_json() for name, one in made.micro.items()},
+    }
 
 
 def _said(
-    run: runs.RunView, found: scored.Columns, point: PointView, prevalence: float | None, *, chosen: PointView,
+    run: runs.RunView,
+    found: scored.Columns,
+    point: PointView,
+    prevalence: float | None,
+    *,
+    chosen: PointView,
     finding: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     made = at_point(run, found, point, finding=finding, prevalence=prevalence)
-    said = {"level": point.level.value, "patient_rule": point.patient_rule.value, "prevalence": prevalence,
-            "point": chosen.to_json()}  # fmt: skip
+    said = {
+        "level": point.level.value,
+        "patient_rule": point.patient_rule.value,
+        "prevalence": prevalence,
+        "point": chosen.to_json(),
+    }
     if point.level is not chosen.level:
         said["note"] = OTHER_LEVEL.format(chosen=chosen.level.value, counted=point.level.value)
     return said | made.to_json()

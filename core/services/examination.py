@@ -80,8 +80,14 @@ class ExaminationView:
 
 def keep(session: Session, work: Work, what: str, result: Json, *, by: str) -> int:
     """Write what was found, inside the caller's transaction; gives its id."""
-    row = Row(run_id=work.run.id, what=what, checkpoint_sha256=work.checkpoint, asked=dict(work.asked), result=result,
-              reader_id=queries.reader_id(session, by) if by else None)  # fmt: skip
+    row = Row(
+        run_id=work.run.id,
+        what=what,
+        checkpoint_sha256=work.checkpoint,
+        asked=dict(work.asked),
+        result=result,
+        reader_id=queries.reader_id(session, by) if by else None,
+    )
     session.add(row)
     session.flush()
     return row.id
@@ -99,7 +105,14 @@ def every(db: Database, run_id: int, what: str, *, most: int | None = None) -> l
         rows = session.scalars(wanted).all()
         best = session.get(Checkpoint, (run_id, CheckpointKind.BEST)) if rows else None
         return [
-            ExaminationView(row.id, run_id, what, row.asked or {}, row.result or {},
-                            best is None or best.sha256 != row.checkpoint_sha256, row.created_at)
+            ExaminationView(
+                row.id,
+                run_id,
+                what,
+                row.asked or {},
+                row.result or {},
+                best is None or best.sha256 != row.checkpoint_sha256,
+                row.created_at,
+            )
             for row in rows
-        ]  # fmt: skip
+        ]

@@ -32,23 +32,41 @@ class Examination:
 
 
 _EXAMINATIONS = (
-    Examination("check", "Saliency check", "Whether the maps depend on what the model learned, and point where they "
-                "should.", map_check.do),
+    Examination(
+        "check",
+        "Saliency check",
+        "Whether the maps depend on what the model learned, and point where they should.",
+        map_check.do,
+    ),
     Examination("features", "Features", "What the model makes of every case, for its nearest neighbours.", features.do),
-    Examination("probe", "Shortcut probe", "Which facts of the cases its features hold, and whether these go with the "
-                "label.", probing.do),
-    Examination("suspects", "Suspected labels", "Training labels that are doubted by models which have not seen the "
-                "patient.", suspecting.do),
+    Examination(
+        "probe",
+        "Shortcut probe",
+        "Which facts of the cases its features hold, and whether these go with the label.",
+        probing.do,
+    ),
+    Examination(
+        "suspects",
+        "Suspected labels",
+        "Training labels that are doubted by models which have not seen the patient.",
+        suspecting.do,
+    ),
     Examination("maps", "Maps", "Where the model looked, for every case of a split: each opens at once.", map_sets.do),
-)  # fmt: skip
+)
 
 EXAMINATIONS: dict[str, Examination] = {one.name: one for one in _EXAMINATIONS}
 
 
 def submit(
-    db: Database, launcher: Launcher, *, run_id: int, what: str, by: str, key: str,
+    db: Database,
+    launcher: Launcher,
+    *,
+    run_id: int,
+    what: str,
+    by: str,
+    key: str,
     asked: Mapping[str, Any] = NOTHING,
-) -> Submitted:  # fmt: skip
+) -> Submitted:
     """Queue an examination of a run's best weights, once its training has ended; the same key is the same job.
 
     Raises:
@@ -60,8 +78,10 @@ def submit(
     run = runs.get(db, run_id)
     with db.transaction() as session:
         if session.scalar(select(Run.outside).where(Run.id == run_id)):
-            raise InvalidInput(f"Run {run_id} has no model here: its predictions were made elsewhere; examine a run "
-                               "that was trained in this home.")  # fmt: skip
+            raise InvalidInput(
+                f"Run {run_id} has no model here: its predictions were made elsewhere; examine a run "
+                "that was trained in this home."
+            )
         if run.best_epoch is None and (run.job is None or run.job.state.is_finished):
             raise InvalidInput(f"Run {run_id} has no checkpoint yet; wait for its first epoch, or look at its log.")
         request = {"run": run_id, "what": what, "asked": dict(asked), "by": by}

@@ -31,9 +31,14 @@ def heads(db: Database, snapshot_id: int, also: Sequence[int] = ()) -> list[Head
 
 
 def every(
-    db: Database, settings: Settings, snapshot_id: int, *, split: str | None = None, also: Sequence[int] = (),
+    db: Database,
+    settings: Settings,
+    snapshot_id: int,
+    *,
+    split: str | None = None,
+    also: Sequence[int] = (),
     only: Sequence[int] | None = None,
-) -> list[Example]:  # fmt: skip
+) -> list[Example]:
     """The frozen cases in the order of their files' hashes, the same in every home; `only` these, by id.
 
     Of the snapshots `also` only the labels are taken, of those pictures that stand for a case here too: who is in which
@@ -91,10 +96,15 @@ def _frozen(
 def _example(frozen: SnapshotCase, main: int, patient: str, planes: Mapping[int, Plane]) -> Example:
     images = frozen.images or [main]
     return Example(
-        key=str(frozen.case_id), planes=tuple(planes[image] for image in images), main=images.index(main),
-        targets=_targets(frozen), split=frozen.split.value, weight=frozen.weight, repeats=frozen.repeats,
+        key=str(frozen.case_id),
+        planes=tuple(planes[image] for image in images),
+        main=images.index(main),
+        targets=_targets(frozen),
+        split=frozen.split.value,
+        weight=frozen.weight,
+        repeats=frozen.repeats,
         patient=patient,
-    )  # fmt: skip
+    )
 
 
 def _targets(frozen: SnapshotCase) -> Known:
@@ -129,11 +139,14 @@ def _planes(session: Session, store: Store, images: Iterable[int]) -> dict[int, 
         modality |= {row.id: row.modality for row in session.scalars(select(Series).where(Series.id.in_(ids)))}
     return {
         image_id: Plane(
-            store.pixels(image.sha256), image.offset, PixelFormat.from_json(image.format), image=str(image_id),
+            store.pixels(image.sha256),
+            image.offset,
+            PixelFormat.from_json(image.format),
+            image=str(image_id),
             view=facts.get(image_id, {}).get(queries.VIEW) or modality.get(image.series_id or 0, ""),
         )
         for image_id, image in pictures.items()
-    }  # fmt: skip
+    }
 
 
 def _pictures(session: Session, images: Iterable[int]) -> dict[int, Image]:

@@ -38,9 +38,15 @@ def layers(db: Database, settings: Settings, run_id: int, method: str) -> dict[s
 
 
 def explain(
-    db: Database, settings: Settings, *, run_id: int, image_id: int, method: str = "", class_index: int | None = None,
+    db: Database,
+    settings: Settings,
+    *,
+    run_id: int,
+    image_id: int,
+    method: str = "",
+    class_index: int | None = None,
     layer: str = "",
-) -> MapView:  # fmt: skip
+) -> MapView:
     """The map of one image by a run's best checkpoint; by default of the class it gives most to, and the usual layer.
 
     Raises:
@@ -55,9 +61,15 @@ def explain(
 
 
 def filed(
-    db: Database, settings: Settings, *, run_id: int, image_id: int, method: str = "", class_index: int | None = None,
+    db: Database,
+    settings: Settings,
+    *,
+    run_id: int,
+    image_id: int,
+    method: str = "",
+    class_index: int | None = None,
     layer: str = "",
-) -> MapView | None:  # fmt: skip
+) -> MapView | None:
     """The same map if it was computed already: nothing is computed here.
 
     Raises what `explain` does.
@@ -138,9 +150,7 @@ def _case(session: Session, snapshot_id: int, image: Image) -> int | None:
     return None
 
 
-def _compute(
-    db: Database, settings: Settings, run: runs.RunView, case: int, image_id: int, asked: Asked
-) -> None:  # fmt: skip
+def _compute(db: Database, settings: Settings, run: runs.RunView, case: int, image_id: int, asked: Asked) -> None:
     """The map of that image, and in the same pass those of the case's other pictures, which a reader scrolls to."""
     (example,) = examples.every(db, settings, run.snapshot_id, only=[case])
     model = map_making.loaded(runs.folder(settings, run.id), asked.checkpoint)

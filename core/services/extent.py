@@ -42,8 +42,14 @@ class Extent:
         if not self.predicted:
             return ""
         where = "all splits" if self.split == "all" else f"the {NAMES.get(self.split, self.split)} split"
-        part = (f"Run {self.run_id} has predictions of {self.predicted:,} of {self.cases:,} cases of {where}; its "
-                "figures are of these.") if self.predicted < self.cases else ""  # fmt: skip
+        part = (
+            (
+                f"Run {self.run_id} has predictions of {self.predicted:,} of {self.cases:,} cases of {where}; its "
+                "figures are of these."
+            )
+            if self.predicted < self.cases
+            else ""
+        )
         some = "some of its" if self.best in self.weights else "its"
         old = f"Run {self.run_id} has other weights since; {some} predictions of {where} are of the old ones."
         return f"{part} {old if self.old else ''}".strip()

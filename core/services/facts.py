@@ -41,8 +41,10 @@ def of_rows(db: Database, cases: NDArray[np.int64], split: "Columns | None") -> 
     if split is None:
         return banded(facts(db, cases.tolist()))
     owner, rows = split.owner, split.owner[np.searchsorted(split.cases, cases)]
-    return {name: slices.of_patients(values, owner, len(split.patients))[rows].tolist()
-            for name, values in banded(facts(db, split.cases.tolist())).items()}  # fmt: skip
+    return {
+        name: slices.of_patients(values, owner, len(split.patients))[rows].tolist()
+        for name, values in banded(facts(db, split.cases.tolist())).items()
+    }
 
 
 def _images(session: Session, cases: Sequence[int]) -> dict[int, int]:

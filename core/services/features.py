@@ -137,10 +137,16 @@ def _told(
         )
         rows = {row.case_id: (row, image, patient) for row, image, patient in session.execute(joined)}
     return [
-        Neighbour(case, rows[case][1], rows[case][2], min(1.0, similar[case]), rows[case][0].label,
-                  known_truth.words(run, rows[case][0].targets or [rows[case][0].label]))
+        Neighbour(
+            case,
+            rows[case][1],
+            rows[case][2],
+            min(1.0, similar[case]),
+            rows[case][0].label,
+            known_truth.words(run, rows[case][0].targets or [rows[case][0].label]),
+        )
         for case in chosen
-    ]  # fmt: skip
+    ]
 
 
 @lru_cache(maxsize=2)

@@ -41,15 +41,29 @@ class Groups:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without NaN."""
-        return {"figure": self.figure, "point": self.point and self.point.to_json(), "facts": list(self.facts),
-                "left_out": dict(self.left_out), "words": self.words,
-                "groups": [{**asdict(one), "facts": dict(one.facts)} for one in self.rows]}  # fmt: skip
+        return {
+            "figure": self.figure,
+            "point": self.point and self.point.to_json(),
+            "facts": list(self.facts),
+            "left_out": dict(self.left_out),
+            "words": self.words,
+            "groups": [{**asdict(one), "facts": dict(one.facts)} for one in self.rows],
+        }
 
 
 def of(
-    db: Database, run_id: int, *, split: str = "test", finding: int | None = None, figure: str = "auroc",
-    pairs: bool = True, point: PointView | None = None, only: Sequence[str] = (), resamples: int = 1000, seed: int = 0,
-) -> Groups:  # fmt: skip
+    db: Database,
+    run_id: int,
+    *,
+    split: str = "test",
+    finding: int | None = None,
+    figure: str = "auroc",
+    pairs: bool = True,
+    point: PointView | None = None,
+    only: Sequence[str] = (),
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Groups:
     """The groups of a split at the run's operating point (or `point`), by every fact or by `only` those.
 
     Ages and many sizes are put in bands; of a fact with very many values the rarer ones are one group. A fact with one
@@ -70,9 +84,17 @@ def of(
 
 
 def of_numbers(
-    db: Database, run_id: int, *, split: str = "test", figure: str = "mae", pairs: bool = True,
-    only: Sequence[str] = (), per_patient: bool = False, resamples: int = 1000, seed: int = 0,
-) -> Groups:  # fmt: skip
+    db: Database,
+    run_id: int,
+    *,
+    split: str = "test",
+    figure: str = "mae",
+    pairs: bool = True,
+    only: Sequence[str] = (),
+    per_patient: bool = False,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Groups:
     """The same of a run that answers with numbers: mae, rmse or bias of each group, in the number's unit; of images, or
     of each patient's means, with the facts of all of its cases.
 

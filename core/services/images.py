@@ -238,8 +238,16 @@ def _views(session: Session, image_ids: list[int]) -> dict[int, ImageView]:
         rows = select(Image, Patient).join(Patient, Patient.id == Image.patient_id).where(Image.id.in_(ids))
         for image, patient in session.execute(rows):
             views[image.id] = ImageView(
-                id=image.id, sha256=image.sha256, item=image.item, offset=image.offset, name=image.name,
-                patient=patient.pseudonym, patient_known=patient.known, format=PixelFormat.from_json(image.format),
-                facts=facts.get(image.id, {}), series_id=image.series_id, excluded_because=image.excluded_because,
-            )  # fmt: skip
+                id=image.id,
+                sha256=image.sha256,
+                item=image.item,
+                offset=image.offset,
+                name=image.name,
+                patient=patient.pseudonym,
+                patient_known=patient.known,
+                format=PixelFormat.from_json(image.format),
+                facts=facts.get(image.id, {}),
+                series_id=image.series_id,
+                excluded_because=image.excluded_because,
+            )
     return views

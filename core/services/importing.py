@@ -88,14 +88,21 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         """For the command line and a job's row."""
-        return {**asdict(self), "refused": [asdict(one) for one in self.refused], "unlisted": list(self.unlisted),
-                "missing": list(self.missing)}  # fmt: skip
+        return {
+            **asdict(self),
+            "refused": [asdict(one) for one in self.refused],
+            "unlisted": list(self.unlisted),
+            "missing": list(self.missing),
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ImportReport":
         """Back from a job's row."""
-        lists = {"refused": tuple(Refused(**one) for one in data["refused"]), "unlisted": tuple(data["unlisted"]),
-                 "missing": tuple(data["missing"])}  # fmt: skip
+        lists = {
+            "refused": tuple(Refused(**one) for one in data["refused"]),
+            "unlisted": tuple(data["unlisted"]),
+            "missing": tuple(data["missing"]),
+        }
         return cls(**{**data, **lists})
 
 
@@ -110,9 +117,14 @@ class _Tally:
 
 
 def run(
-    db: Database, settings: Settings, request: ImportRequest, *, by: str, scrub: bool = False,
+    db: Database,
+    settings: Settings,
+    request: ImportRequest,
+    *,
+    by: str,
+    scrub: bool = False,
     writing: Callable[[Callable[[], ImportReport]], ImportReport] = lambda write: write(),
-) -> Iterator[ImportReport]:  # fmt: skip
+) -> Iterator[ImportReport]:
     """Import, or with `dry_run` only look; yields the report so far about once a second, the last one finished.
 
     Stopping to iterate stops the import: what was taken stays, and the next import calls it known. With `scrub` the
@@ -135,11 +147,13 @@ def run(
     batch: list[intake.Item] = []
     waiting, flushed = 0, time.monotonic()
     reading = ticking(
-        wanted, store=None if request.dry_run else store, reference=request.reference,
+        wanted,
+        store=None if request.dry_run else store,
+        reference=request.reference,
         # A known file whose original changed, or that lost its pixels, is read again: importing it mends a home.
         known=lambda sha256: known(sha256) and (request.dry_run or store.is_sound(sha256)),
         at=lambda sha256: _offset(db, sha256) if known(sha256) else None,
-    )  # fmt: skip
+    )
     with closing(reading) as results:
         for result in results:
             if isinstance(result, Refusal):
@@ -216,9 +230,13 @@ class _KnownFiles:
 
 
 def _item(
-    result: ReadFile | Known, row: dict[str, str], request: ImportRequest, table: metadata.Table | None, root: Path,
+    result: ReadFile | Known,
+    row: dict[str, str],
+    request: ImportRequest,
+    table: metadata.Table | None,
+    root: Path,
     key: bytes,
-) -> intake.Item:  # fmt: skip
+) -> intake.Item:
     patient_column = request.patient_column or (intake.PATIENT if table and intake.PATIENT in table.columns else None)
     others = tuple(value for name, value in row.items() if deidentify.is_identity_column(name) and value)
     used = {request.file_column, request.label_column, patient_column, intake.STUDY}
@@ -228,10 +246,15 @@ def _item(
         if name not in used and value and not deidentify.is_identity_column(name)
     }
     return intake.Item(
-        result=result, name=_name(result.path, root), key=key, facts=facts, others=others,
+        result=result,
+        name=_name(result.path, root),
+        key=key,
+        facts=facts,
+        others=others,
         patient_id=row.get(patient_column, "") if patient_column else "",
-        label=row.get(request.label_column, "") if request.label_column else "", study=row.get(intake.STUDY, ""),
-    )  # fmt: skip
+        label=row.get(request.label_column, "") if request.label_column else "",
+        study=row.get(intake.STUDY, ""),
+    )
 
 
 def _count(tally: _Tally, item: intake.Item) -> None:
@@ -245,9 +268,14 @@ def _count(tally: _Tally, item: intake.Item) -> None:
 
 
 def _flush(
-    db: Database, request: ImportRequest, batch: list[intake.Item], report: ImportReport, by: str, known: _KnownFiles,
+    db: Database,
+    request: ImportRequest,
+    batch: list[intake.Item],
+    report: ImportReport,
+    by: str,
+    known: _KnownFiles,
     said: Sequence[str],
-) -> ImportReport:  # fmt: skip
+) -> ImportReport:
     batch = sorted(batch, key=lambda item: item.name)  # two readers finish in any order; rows follow the names
     fresh = [item for item in batch if isinstance(item.result, ReadFile)]
     first: dict[str, intake.Item] = {}
@@ -260,11 +288,14 @@ def _flush(
             labels = intake.take(session, batch, task=request.task, by=by, coming=said)
     known.hashes.update(first)
     return replace(
-        report, imported=report.imported + len(first), known=report.known + len(batch) - len(first),
+        report,
+        imported=report.imported + len(first),
+        known=report.known + len(batch) - len(first),
         images=report.images + sum(len(item.images) for item in first.values()),
-        labelled=report.labelled + labels.taken, labels_kept=report.labels_kept + labels.kept,
+        labelled=report.labelled + labels.taken,
+        labels_kept=report.labels_kept + labels.kept,
         labels_apart=report.labels_apart + labels.apart,
-    )  # fmt: skip
+    )
 
 
 def _totals(report: ImportReport, tally: _Tally) -> ImportReport:
@@ -279,9 +310,11 @@ def _scrubbed(report: ImportReport, tally: _Tally, scrub: bool) -> ImportReport:
         return deidentify.scrub_name(name, tally.identities)
 
     return replace(
-        report, refused=tuple(Refused(hidden(one.file), one.reason) for one in report.refused),
-        unlisted=tuple(map(hidden, report.unlisted)), missing=tuple(map(hidden, report.missing)),
-    )  # fmt: skip
+        report,
+        refused=tuple(Refused(hidden(one.file), one.reason) for one in report.refused),
+        unlisted=tuple(map(hidden, report.unlisted)),
+        missing=tuple(map(hidden, report.missing)),
+    )
 
 
 def submit(db: Database, settings: Settings, request: ImportRequest, *, by: str, key: str, launcher: Launcher) -> int:

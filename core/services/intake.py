@@ -47,9 +47,11 @@ class Item:
         """Everything that names the patient, from the file and from its row."""
         here = image.identity
         return Identity(
-            patient_id=self.patient_id or here.patient_id, patient_name=here.patient_name, birth_date=here.birth_date,
+            patient_id=self.patient_id or here.patient_id,
+            patient_name=here.patient_name,
+            birth_date=here.birth_date,
             others=(*here.others, *self.others, here.patient_id),
-        )  # fmt: skip
+        )
 
     def patient_of(self, image: ReadImage) -> tuple[str, bool]:
         """The keyed pseudonym, and whether a patient is known; unknown: one per study of the CSV, else per image."""
@@ -78,8 +80,10 @@ def check_labels(db: Database, task: str, column: str | None, table: Table | Non
         if row is None:
             return
         if row.kind is TaskKind.MULTI:
-            raise InvalidInput(f"Task '{task}' asks for several findings, and an import brings one label per image; "
-                               "import without a task, then take the findings by `rounds label`.")  # fmt: skip
+            raise InvalidInput(
+                f"Task '{task}' asks for several findings, and an import brings one label per image; "
+                "import without a task, then take the findings by `rounds label`."
+            )
         lines = [(file, line[column or ""]) for file, line in (table.rows if table and column else {}).items()]
         for file, said in lines:
             if said:
@@ -114,8 +118,10 @@ def _check_agreement(lines: Iterable[tuple[Mapping[str, str], str]], task: str) 
     for line, label in lines:
         study = (line.get(PATIENT, ""), line[STUDY])
         if label and study[1] and said.setdefault(study, label) != label:
-            raise InvalidInput(f"Study '{study[1]}' is labelled '{said[study]}' and '{label}', and task '{task}' asks "
-                               "about studies as a whole; give all its pictures the same label.")  # fmt: skip
+            raise InvalidInput(
+                f"Study '{study[1]}' is labelled '{said[study]}' and '{label}', and task '{task}' asks "
+                "about studies as a whole; give all its pictures the same label."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +153,13 @@ def _add_images(session: Session, found: Sequence[tuple[Item, ReadImage]]) -> No
     series = _series(session, fresh, patients)
     rows = [
         {
-            "project_id": project, "patient_id": patients[item.patient_of(image)[0]], "series_id": series.get(key),
+            "project_id": project,
+            "patient_id": patients[item.patient_of(image)[0]],
+            "series_id": series.get(key),
             **_image(item, image),
-        } for key, (item, image) in fresh.items()
-    ]  # fmt: skip
+        }
+        for key, (item, image) in fresh.items()
+    ]
     if rows:
         session.execute(insert(Image), rows)
 
@@ -158,13 +167,16 @@ def _add_images(session: Session, found: Sequence[tuple[Item, ReadImage]]) -> No
 def _image(item: Item, image: ReadImage) -> dict[str, Any]:
     ending = f"#{image.item}" if image.item else ""
     return {
-        "sha256": item.result.sha256, "item": image.item,
+        "sha256": item.result.sha256,
+        "item": image.item,
         "name": deidentify.scrub_name(item.name, [item.identity_of(image)]) + ending,
         "name_key": deidentify.keyed(item.key, item.name.rsplit("/", 1)[-1] + ending),
         "importer": item.result.importer if isinstance(item.result, ReadFile) else "",
-        "format": image.format.to_json(), "offset": image.offset, "pixel_sha256": image.pixel_sha256,
+        "format": image.format.to_json(),
+        "offset": image.offset,
+        "pixel_sha256": image.pixel_sha256,
         "position": image.position,
-    }  # fmt: skip
+    }
 
 
 def _patients(session: Session, project: int, found: Iterable[tuple[Item, ReadImage]]) -> dict[str, int]:
@@ -254,9 +266,14 @@ def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, 
 
 
 def _add_labels(
-    session: Session, items: Sequence[Item], ids: Mapping[tuple[str, str], int], *, task: str, by: str,
+    session: Session,
+    items: Sequence[Item],
+    ids: Mapping[tuple[str, str], int],
+    *,
+    task: str,
+    by: str,
     coming: Sequence[str],
-) -> Labels:  # fmt: skip
+) -> Labels:
     wanted = _wanted_labels(session, items, ids)
     row = _task(session, task, items, [*coming, *(text for text in wanted.values() if text)])
     cases = units.cases(session, row, wanted)

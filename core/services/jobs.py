@@ -46,9 +46,13 @@ def add(session: Session, kind: JobKind, request: dict[str, Any], *, key: str, r
     job = session.scalar(select(Job).where(Job.request_key == key))
     if job is None:
         job = Job(
-            project_id=project_id(session), kind=kind, request=request, request_key=key, run_id=run_id,
+            project_id=project_id(session),
+            kind=kind,
+            request=request,
+            request_key=key,
+            run_id=run_id,
             state=JobState.QUEUED,
-        )  # fmt: skip
+        )
         session.add(job)
         session.flush()
     return job
@@ -141,11 +145,15 @@ def claim(db: Database, job_id: int) -> int | None:
             update(Job)
             .where(Job.id == job_id, Job.state == JobState.QUEUED)
             .values(
-                state=JobState.RUNNING, attempt=Job.attempt + 1, started_at=time.time(),
-                heartbeat_at=time.time(), progress={}, pid=None,
+                state=JobState.RUNNING,
+                attempt=Job.attempt + 1,
+                started_at=time.time(),
+                heartbeat_at=time.time(),
+                progress={},
+                pid=None,
             )
             .returning(Job.attempt)
-        )  # fmt: skip
+        )
 
 
 def beat(session: Session, job_id: int, attempt: int, **changes: Any) -> bool:
@@ -159,9 +167,15 @@ def beat(session: Session, job_id: int, attempt: int, **changes: Any) -> bool:
 
 
 def finish(
-    db: Database, job_id: int, attempt: int, state: JobState, *, error: str | None = None,
-    result: dict[str, Any] | None = None, request: dict[str, Any] | None = None,
-) -> None:  # fmt: skip
+    db: Database,
+    job_id: int,
+    attempt: int,
+    state: JobState,
+    *,
+    error: str | None = None,
+    result: dict[str, Any] | None = None,
+    request: dict[str, Any] | None = None,
+) -> None:
     """End an attempt.
 
     Raises:
@@ -203,10 +217,20 @@ def look(db: Database, launcher: Launcher) -> list[int]:
 def view(job: Job) -> JobView:
     """A row as pages see it."""
     return JobView(
-        id=job.id, kind=job.kind, run_id=job.run_id, state=job.state, attempt=job.attempt, progress=job.progress or {},
-        result=job.result or {}, request=job.request, error=job.error, cancel_requested=bool(job.cancel_requested),
-        created_at=job.created_at, started_at=job.started_at, finished_at=job.finished_at,
-    )  # fmt: skip
+        id=job.id,
+        kind=job.kind,
+        run_id=job.run_id,
+        state=job.state,
+        attempt=job.attempt,
+        progress=job.progress or {},
+        result=job.result or {},
+        request=job.request,
+        error=job.error,
+        cancel_requested=bool(job.cancel_requested),
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )
 
 
 def _fenced(session: Session, job_id: int, attempt: int, **values: Any) -> None:

@@ -56,8 +56,11 @@ def _labels(session: Session, task: Task) -> Known:
 
 def _findings(session: Session, task: Task) -> Known:
     rows = _rows(session, _wanted(task, Answer.FINDINGS).order_by(Case.id))
-    standing = {one.case_id: one.id for ids in queries.chunks([case.id for case, _ in rows])
-                for one in cases.newest(session, ids)}  # fmt: skip
+    standing = {
+        one.case_id: one.id
+        for ids in queries.chunks([case.id for case, _ in rows])
+        for one in cases.newest(session, ids)
+    }
     said = findings.of(session, standing.values())
     told = {case.id: said.get(standing[case.id], {}) for case, _ in rows}
     used = {label.position for one in told.values() for label, presence in one.items() if TARGET[presence] is not None}

@@ -14,8 +14,19 @@ from db.tables import Annotation, Case, Image, LabelClass, Patient, Reader
 from db.vocabulary import Presence
 
 COLUMNS = (
-    "image", "item", "name", "patient", "reader", "answer", "label", "title", "presence", "reason", "source", "at",
-)  # fmt: skip
+    "image",
+    "item",
+    "name",
+    "patient",
+    "reader",
+    "answer",
+    "label",
+    "title",
+    "presence",
+    "reason",
+    "source",
+    "at",
+)
 
 
 def write(db: Database, task_id: int, path: Path) -> int:
@@ -58,9 +69,19 @@ def _line(
     name, title = (label.name, label.title or label.name) if label else ("", "")
     name = name if row.value is None else repr(row.value)
     return (
-        image.sha256, image.item, image.name, patient, reader, row.answer.value, name, title,
-        presence.value if presence else "", row.reason, row.source.value, at,
-    )  # fmt: skip
+        image.sha256,
+        image.item,
+        image.name,
+        patient,
+        reader,
+        row.answer.value,
+        name,
+        title,
+        presence.value if presence else "",
+        row.reason,
+        row.source.value,
+        at,
+    )
 
 
 def _standing(session: Session, task_id: int) -> list[int]:

@@ -58,9 +58,17 @@ def progress(db: Database, task_id: int) -> Progress:
 
 
 def label(
-    db: Database, *, case_id: int, answer: Answer, label: int | None, by: str, key: str,
-    findings: findings.Said | None = None, reason: str = "", value: float | None = None,
-) -> CaseView:  # fmt: skip
+    db: Database,
+    *,
+    case_id: int,
+    answer: Answer,
+    label: int | None,
+    by: str,
+    key: str,
+    findings: findings.Said | None = None,
+    reason: str = "",
+    value: float | None = None,
+) -> CaseView:
     """Append what `by` says of a case; `key` makes sending twice one row.
 
     `label` is a class position, `findings` are presences by position, `value` is a number in the task's unit, `reason`
@@ -131,9 +139,14 @@ class Answered:
 
 
 def checked(
-    task: Task, answer: Answer, position: int | None, found: findings.Said, *, reason: str = "",
+    task: Task,
+    answer: Answer,
+    position: int | None,
+    found: findings.Said,
+    *,
+    reason: str = "",
     value: float | None = None,
-) -> Answered:  # fmt: skip
+) -> Answered:
     """What was said, as rows hold it.
 
     Raises:
@@ -167,14 +180,27 @@ def checked(
 
 
 def append(
-    session: Session, row: Case, said: Answered, *, reader_id: int, source: LabelSource, key: str,
+    session: Session,
+    row: Case,
+    said: Answered,
+    *,
+    reader_id: int,
+    source: LabelSource,
+    key: str,
     undoes: int | None = None,
-) -> Annotation:  # fmt: skip
+) -> Annotation:
     """Append what is said inside the caller's transaction and let the case show it; `undoes` is what it takes back."""
     made = Annotation(
-        case_id=row.id, reader_id=reader_id, answer=said.answer, label_id=said.label_id, reason=said.reason,
-        value=said.value, source=source, client_key=key, undoes_id=undoes,
-    )  # fmt: skip
+        case_id=row.id,
+        reader_id=reader_id,
+        answer=said.answer,
+        label_id=said.label_id,
+        reason=said.reason,
+        value=said.value,
+        source=source,
+        client_key=key,
+        undoes_id=undoes,
+    )
     session.add(made)
     row.answer, row.label_id, row.value = said.answer, said.label_id, said.value
     if said.found:

@@ -42,8 +42,11 @@ def verdict(result: Json) -> Verdict:
         return Verdict(False, str(result["banner"]))
     weights, answers, classes = (result[name] for name in ("weights", "answers", "classes"))
     alike = classes["similarity"]["value"]
-    parts = ((weights, weights.get("depends") is True), (answers, answers.get("knows") is True),
-             (classes, alike is None or alike <= SAME))  # fmt: skip
+    parts = (
+        (weights, weights.get("depends") is True),
+        (answers, answers.get("knows") is True),
+        (classes, alike is None or alike <= SAME),
+    )
     doubts = [str(part["words"]) for part, fine in parts if not fine]
     return Verdict(None, " ".join(doubts)) if doubts else Verdict(True, f"{PASSED}.")
 
@@ -90,9 +93,12 @@ def do(work: Work) -> Json:
         return found
 
     again = work.number("again", AGAIN, low=5, high=50)
-    return {"method": method, "title": EXPLAINERS[method].title, "split": chosen[0].split,
-            **check(model, cases, judged, explain, tell=work.tell, again=again,
-                    classes=explaining.answers(work.run))}  # fmt: skip
+    return {
+        "method": method,
+        "title": EXPLAINERS[method].title,
+        "split": chosen[0].split,
+        **check(model, cases, judged, explain, tell=work.tell, again=again, classes=explaining.answers(work.run)),
+    }
 
 
 def balanced(every: "Sequence[Example]", count: int) -> "list[Example]":
@@ -115,8 +121,9 @@ def _unseen(work: Work) -> "list[Example]":
         found = examples.every(work.db, work.settings, work.run.snapshot_id, split=split)
         if found:
             return found
-    raise InvalidInput(f"Snapshot '{work.run.snapshot}' has neither test nor validation cases; freeze again with a "
-                       "share for them.")  # fmt: skip
+    raise InvalidInput(
+        f"Snapshot '{work.run.snapshot}' has neither test nor validation cases; freeze again with a share for them."
+    )
 
 
 def _drawn_on(db: Database, cases: Sequence[int]) -> set[int]:

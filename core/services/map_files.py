@@ -109,9 +109,20 @@ def view(path: Path, explainer: "Explainer", names: Sequence[str]) -> MapView:
     with Picture.open(path) as picture:
         told = picture.info
     shown, counted = int(told["class"]), json.loads(told.get("counted", "[]"))
-    return MapView(path.stem, path, explainer.name, shown, names[shown], float(told["probability"]),
-                   told.get("picture", ""), tuple((title, share) for title, share in counted), explainer.title,
-                   told.get("layer", ""), explainer.by_class, "cold" in told)  # fmt: skip
+    return MapView(
+        path.stem,
+        path,
+        explainer.name,
+        shown,
+        names[shown],
+        float(told["probability"]),
+        told.get("picture", ""),
+        tuple((title, share) for title, share in counted),
+        explainer.title,
+        told.get("layer", ""),
+        explainer.by_class,
+        "cold" in told,
+    )
 
 
 def layers_of(settings: Settings, checkpoint: str) -> Layers | None:

@@ -36,9 +36,14 @@ def make(model: "LoadedModel", example: "Example", image_id: int | None, asked: 
 
 
 def keep(
-    settings: Settings, model: "LoadedModel", example: "Example", image_id: int, asked: Asked, found: "Map",
+    settings: Settings,
+    model: "LoadedModel",
+    example: "Example",
+    image_id: int,
+    asked: Asked,
+    found: "Map",
     images: "Mapping[int, Image]",
-) -> None:  # fmt: skip
+) -> None:
     """File the map, and those of the case's other pictures that came with it; `images` are the case's, by id."""
     for image, at, values in _shown(model, example, image_id, found):
         about = {"class": str(found.class_index), "probability": repr(found.probability)}
@@ -90,7 +95,7 @@ def loaded(folder: Path, _checkpoint_sha256: str) -> "LoadedModel":
 
 def _shown(
     model: "LoadedModel", example: "Example", image_id: int, found: "Map"
-) -> "Iterator[tuple[int, int, object]]":  # fmt: skip
+) -> "Iterator[tuple[int, int, object]]":
     """(image, which of those the model sees, its map) of every picture of the case that has one."""
     if not found.every:
         yield image_id, 0, found.values

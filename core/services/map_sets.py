@@ -32,9 +32,16 @@ class Made:
 
 
 def maps_of(
-    db: Database, settings: Settings, run: runs.RunView, split: str, method: str = "", *,
-    class_index: int | None = None, layer: str = "", model: "LoadedModel | None" = None,
-) -> Iterator[Made]:  # fmt: skip
+    db: Database,
+    settings: Settings,
+    run: runs.RunView,
+    split: str,
+    method: str = "",
+    *,
+    class_index: int | None = None,
+    layer: str = "",
+    model: "LoadedModel | None" = None,
+) -> Iterator[Made]:
     """File the map of every case of a split (or "all") by a run's best weights; says how far it is after each batch.
 
     By default the usual method, of each case the class that the model gives most to, and the usual layer: what the
@@ -63,11 +70,25 @@ def do(work: Work) -> Json:
     shown = work.number("class", -1, low=-1, high=max(0, len(explaining.answers(work.run)) - 1))
     method, layer = str(work.asked.get("method", "")), str(work.asked.get("layer", ""))
     told = Made(0, 0, 0)
-    for told in maps_of(work.db, work.settings, work.run, split, method, layer=layer, model=work.model(),
-                        class_index=None if shown < 0 else shown):  # fmt: skip
+    for told in maps_of(
+        work.db,
+        work.settings,
+        work.run,
+        split,
+        method,
+        layer=layer,
+        model=work.model(),
+        class_index=None if shown < 0 else shown,
+    ):
         work.tell(told.done, told.of, WHAT)
-    return {"split": split, "method": method or explaining.methods(work.run)[0][0], "class": shown,
-            "layer": layer, "cases": told.of, "made": told.made}  # fmt: skip
+    return {
+        "split": split,
+        "method": method or explaining.methods(work.run)[0][0],
+        "class": shown,
+        "layer": layer,
+        "cases": told.of,
+        "made": told.made,
+    }
 
 
 def _made(
@@ -93,12 +114,18 @@ def _quickly(
     from core.explain import sets
 
     done, cache = 0, settings.folder("cache")
-    going = zip(missing, sets.gradcam(model, missing, asked.class_index, layer=asked.layer, batch_size=AT_ONCE,
-                                      cache=cache), strict=True)  # fmt: skip
+    going = zip(
+        missing,
+        sets.gradcam(model, missing, asked.class_index, layer=asked.layer, batch_size=AT_ONCE, cache=cache),
+        strict=True,
+    )
     while some := list(islice(going, AT_ONCE)):
         for example, found in some:
-            about = {"class": str(found.class_index), "probability": repr(found.probability),
-                     "layer": map_making.called(settings, model, asked, found.layer)}  # fmt: skip
+            about = {
+                "class": str(found.class_index),
+                "probability": repr(found.probability),
+                "layer": map_making.called(settings, model, asked, found.layer),
+            }
             write(asked.path(settings, images[int(example.picture.image)]), found.values, about)
         done += len(some)
         yield done
@@ -109,5 +136,8 @@ def _images(db: Database, found: "Sequence[Example]") -> dict[int, Image]:
 
     wanted = sorted({int(plane.image) for one in found for plane in one.planes})
     with db.read() as session:
-        return {row.id: row for ids in queries.chunks(wanted)
-                for row in session.scalars(select(Image).where(Image.id.in_(ids)))}  # fmt: skip
+        return {
+            row.id: row
+            for ids in queries.chunks(wanted)
+            for row in session.scalars(select(Image).where(Image.id.in_(ids)))
+        }

@@ -28,9 +28,14 @@ class MeanMap:
 
 
 def mean(
-    db: Database, settings: Settings, run_id: int, case_ids: Sequence[int], method: str = "", *,
+    db: Database,
+    settings: Settings,
+    run_id: int,
+    case_ids: Sequence[int],
+    method: str = "",
+    *,
     class_index: int | None = None,
-) -> MeanMap:  # fmt: skip
+) -> MeanMap:
     """Of those maps that are filed, of a class or of the one that the model gives most to; each counts alike.
 
     Of findings the page of a case opens with the finding that is reviewed: give that one. Empty maps count too.

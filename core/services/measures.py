@@ -29,8 +29,10 @@ def checked(task: Task, value: float | None) -> float:
     if value is None:
         raise InvalidInput(f"An answer of task '{task.name}' is a number; type it, or say that it cannot be assessed.")
     if not math.isfinite(value) or value < low(task) or value > high(task):
-        raise InvalidInput(f"Task '{task.name}' does not accept {told(value, task.measure)}; "
-                           f"give a number {span(task.low, task.high, task.measure)}.")  # fmt: skip
+        raise InvalidInput(
+            f"Task '{task.name}' does not accept {told(value, task.measure)}; "
+            f"give a number {span(task.low, task.high, task.measure)}."
+        )
     return float(value)
 
 

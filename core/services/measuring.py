@@ -31,9 +31,20 @@ VERSION = 1  # of what is kept
 AGAIN_S = 60.0  # after which what failed may be tried again
 SEEING = ("model", "image_size", "encoder", "slices", "views", "seed", "augment", *amounts.KNOBS)
 STEPPING = (
-    *SEEING, "batch_size", "optimizer", "device", "precision", "threads", "dropout", "freeze", "kernel_size", "blocks",
-    "pooling", "norm", "dense",
-)  # fmt: skip
+    *SEEING,
+    "batch_size",
+    "optimizer",
+    "device",
+    "precision",
+    "threads",
+    "dropout",
+    "freeze",
+    "kernel_size",
+    "blocks",
+    "pooling",
+    "norm",
+    "dense",
+)
 """Knobs that change the eight pictures, and those that change the time of a step, its memory or how many there are."""
 ENDED = "What it would take could not be measured: the process ended without a word; its details are in launch.log."
 
@@ -62,10 +73,13 @@ class Asked:
         """The command that answers it."""
         named = [snapshotting.get(db, one).name for one in (self.snapshot_id, *self.also)]
         return [
-            "measure", f"--snapshot={named[0]}", f"--model={self.spec.model}",
-            *(f"--also={name}" for name in named[1:]), *(["--pictures"] if self.pictures else []),
+            "measure",
+            f"--snapshot={named[0]}",
+            f"--model={self.spec.model}",
+            *(f"--also={name}" for name in named[1:]),
+            *(["--pictures"] if self.pictures else []),
             *(f"--set={knob}={value}" for knob, value in self.spec.unusual.items()),
-        ]  # fmt: skip
+        ]
 
 
 @dataclass(frozen=True, slots=True)

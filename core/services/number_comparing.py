@@ -35,16 +35,26 @@ class NumbersCompared:
     def note(self) -> str:
         """What is compared, and how."""
         told = self.found.first
-        return (f"Both runs on the same {told.images:,} cases of {self.patients:,} patients; intervals resample whole "
-                f"patients {told.resamples:,} times, the same ones for both runs.")  # fmt: skip
+        return (
+            f"Both runs on the same {told.images:,} cases of {self.patients:,} patients; intervals resample whole "
+            f"patients {told.resamples:,} times, the same ones for both runs."
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without NaN."""
         sides = {"first": self.found.first.metrics, "second": self.found.second.metrics}
-        return {"runs": [self.first, self.second], "split": self.split, "measure": self.measure, "note": self.note,
-                **{name: {key: one.to_json() for key, one in figures.items()}
-                   for name, figures in {"differences": self.found.differences, **sides}.items()},
-                "nearer": self.nearer.tolist(), "further": self.further.tolist()}  # fmt: skip
+        return {
+            "runs": [self.first, self.second],
+            "split": self.split,
+            "measure": self.measure,
+            "note": self.note,
+            **{
+                name: {key: one.to_json() for key, one in figures.items()}
+                for name, figures in {"differences": self.found.differences, **sides}.items()
+            },
+            "nearer": self.nearer.tolist(),
+            "further": self.further.tolist(),
+        }
 
 
 def compare(
@@ -59,11 +69,13 @@ def compare(
     if why := refusal(db, first, second, split=split):
         raise InvalidInput(why)
     one, other = (scored.columns(db, run, split) for run in (first, second))
-    found = compare_numbers(one.scores[:, 0], other.scores[:, 0], one.truths[:, 0], one.names(),
-                            resamples=resamples, seed=seed)  # fmt: skip
+    found = compare_numbers(
+        one.scores[:, 0], other.scores[:, 0], one.truths[:, 0], one.names(), resamples=resamples, seed=seed
+    )
     measure = tasks.get(db, runs.get(db, first).task_id).measure
-    return NumbersCompared(first, second, split, measure, len(one.patients), found, one.cases[found.nearer],
-                           one.cases[found.further])  # fmt: skip
+    return NumbersCompared(
+        first, second, split, measure, len(one.patients), found, one.cases[found.nearer], one.cases[found.further]
+    )
 
 
 def refusal(db: Database, first: int, second: int, *, split: str = "test") -> str:

@@ -19,10 +19,18 @@ KINDS = ("threshold", "sensitivity", "specificity")
 
 
 def choose(
-    db: Database, run_id: int, *, by: str, finding: int = 0, positive: int | None = None,
-    threshold: float | None = None, rule: Mapping[str, Any] | None = None, level: str = "image",
-    patient_rule: str = "", calibrator: str | None = None,
-) -> PointView:  # fmt: skip
+    db: Database,
+    run_id: int,
+    *,
+    by: str,
+    finding: int = 0,
+    positive: int | None = None,
+    threshold: float | None = None,
+    rule: Mapping[str, Any] | None = None,
+    level: str = "image",
+    patient_rule: str = "",
+    calibrator: str | None = None,
+) -> PointView:
     """Store a run's operating point; from now on it stands.
 
     `rule` is {"kind": "threshold"} with a threshold, or {"kind": "sensitivity", "at_least": 0.95} (or specificity),
@@ -37,9 +45,14 @@ def choose(
     run = runs.get(db, run_id)
     rule = _rule(rule, threshold)
     asked = PointView(
-        None, run_id, _finding(run, finding), _positive(run, positive), _threshold(threshold, rule), rule,
+        None,
+        run_id,
+        _finding(run, finding),
+        _positive(run, positive),
+        _threshold(threshold, rule),
+        rule,
         *_level(level, patient_rule),
-    )  # fmt: skip
+    )
     chosen_on = extent.of(db, run_id, "val").named  # before the scores are read: never newer than these
     if calibrator:
         asked = replace(asked, calibrator=_fitted(db, asked, calibrator))
@@ -47,10 +60,17 @@ def choose(
         asked = replace(asked, threshold=_found(db, asked))
     with db.transaction() as session:
         row = OperatingPoint(
-            run_id=run_id, finding=asked.finding, positive=asked.positive, threshold=asked.threshold, rule=dict(rule),
-            level=asked.level, patient_rule=asked.patient_rule, calibrator=asked.calibrator,
-            checkpoint_sha256=chosen_on, reader_id=queries.reader_id(session, by),
-        )  # fmt: skip
+            run_id=run_id,
+            finding=asked.finding,
+            positive=asked.positive,
+            threshold=asked.threshold,
+            rule=dict(rule),
+            level=asked.level,
+            patient_rule=asked.patient_rule,
+            calibrator=asked.calibrator,
+            checkpoint_sha256=chosen_on,
+            reader_id=queries.reader_id(session, by),
+        )
         session.add(row)
         session.flush()
         return points.view(session, row)
@@ -100,8 +120,9 @@ def look(db: Database, run_id: int, by: str, finding: int = 0) -> int:
     with db.transaction() as session:
         if not _is_counted(session, run_id, by, finding):
             point = points.newest(session, run_id, finding)
-            session.add(TestLook(run_id=run_id, point_id=point.id if point else None,
-                                 reader_id=queries.reader_id(session, by)))  # fmt: skip
+            session.add(
+                TestLook(run_id=run_id, point_id=point.id if point else None, reader_id=queries.reader_id(session, by))
+            )
             session.flush()
         return _count(session, run_id)
 
@@ -120,9 +141,10 @@ def _is_counted(session: Session, run_id: int, by: str, finding: int) -> bool:
     point = points.newest(session, run_id, finding)
     same = TestLook.point_id.is_(None) if point is None else TestLook.point_id == point.id
     mine = (
-        select(TestLook.id).join(Reader, Reader.id == TestLook.reader_id)
+        select(TestLook.id)
+        .join(Reader, Reader.id == TestLook.reader_id)
         .where(TestLook.run_id == run_id, Reader.name == by, same)
-    )  # fmt: skip
+    )
     return session.scalar(mine.limit(1)) is not None
 
 
@@ -163,8 +185,9 @@ def _positive(run: runs.RunView, positive: int | None) -> int:
     if positive is None and several == 2:
         return 1
     if positive is None or not 0 <= positive < several:
-        raise InvalidInput(f"Run {run.id} has {several} classes; name the one that is yes against the rest: "
-                           f"{', '.join(run.titles)}.")  # fmt: skip
+        raise InvalidInput(
+            f"Run {run.id} has {several} classes; name the one that is yes against the rest: {', '.join(run.titles)}."
+        )
     return positive
 
 
@@ -174,8 +197,10 @@ def _level(level: str, patient_rule: str) -> tuple[Level, PatientRule]:
         raise InvalidInput(f"'{level}' is nothing to call; choose image or patient.")
     if (level == Level.PATIENT) != (patient_rule in rules):
         asked = f"'{patient_rule}'" if patient_rule else "nothing"
-        raise InvalidInput(f"Calling each {level} goes with {asked} as the patient's rule; "
-                           f"to call patients name one of {', '.join(rules)}, to call images none.")  # fmt: skip
+        raise InvalidInput(
+            f"Calling each {level} goes with {asked} as the patient's rule; "
+            f"to call patients name one of {', '.join(rules)}, to call images none."
+        )
     return Level(level), PatientRule(patient_rule)
 
 

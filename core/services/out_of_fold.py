@@ -50,8 +50,10 @@ def folds_of(training: "Sequence[Example]", count: int, times: int) -> "NDArray[
 
     number = {name: at for at, name in enumerate(dict.fromkeys(one.patient for one in training))}
     if len(number) < 2 * count:
-        raise InvalidInput(f"The training set has {len(number)} patients, too few for {count} folds by patient; "
-                           "freeze more, or `rounds examine --what suspects --set folds=2`.")  # fmt: skip
+        raise InvalidInput(
+            f"The training set has {len(number)} patients, too few for {count} folds by patient; "
+            "freeze more, or `rounds examine --what suspects --set folds=2`."
+        )
     patients = [number[one.patient] for one in training]
     first = np.nan_to_num(np.array([one.targets[0] for one in training]))
     classes = np.unique(first, return_inverse=True)[1] if len(np.unique(first)) <= 20 else np.zeros(len(first), int)
@@ -96,9 +98,13 @@ def affordable(work: Work, spec: TrainSpec, cases: int) -> int:
 
 
 def ask(
-    work: Work, spec: TrainSpec, val: "list[Example]", training: "Sequence[Example]", folds: "NDArray[np.intp]",
+    work: Work,
+    spec: TrainSpec,
+    val: "list[Example]",
+    training: "Sequence[Example]",
+    folds: "NDArray[np.intp]",
     head: "Head",
-) -> "NDArray[np.float64]":  # fmt: skip
+) -> "NDArray[np.float64]":
     """What models that have not seen the patient say of each training case, (times, n, answers), by `folds` (times, n).
 
     A training that is done is kept until all are: a job that was stopped goes on there.
@@ -127,9 +133,14 @@ def ask(
 
 
 def _fold(
-    work: Work, spec: TrainSpec, learned: "list[Example]", held: "list[Example]", head: "Head", folder: Path,
+    work: Work,
+    spec: TrainSpec,
+    learned: "list[Example]",
+    held: "list[Example]",
+    head: "Head",
+    folder: Path,
     place: tuple[int, int],
-) -> dict[str, list[float]]:  # fmt: skip
+) -> dict[str, list[float]]:
     """Train on some, ask about the others; what it leaves on the disk is the caller's to remove."""
     from contextlib import closing
 
@@ -141,8 +152,14 @@ def _fold(
     number, count = place
     folder.mkdir(parents=True, exist_ok=True)
     device = work.device if spec.device == "auto" else spec.device
-    going = fit(replace(spec, device=device), learned, heads=[head], folder=folder, cache=folder,
-                start=starting.source(work.settings, spec))  # fmt: skip
+    going = fit(
+        replace(spec, device=device),
+        learned,
+        heads=[head],
+        folder=folder,
+        cache=folder,
+        start=starting.source(work.settings, spec),
+    )
     with closing(going):  # type: ignore[type-var]
         for event in going:
             epoch = event.epoch if isinstance(event, events.Step | events.EpochDone) else 0

@@ -60,11 +60,15 @@ def outlook(db: Database, snapshot_id: int) -> Outlook:
     return Outlook(
         images={split: len(some) for split, some in by_split.items()},
         patients={split: len({row.patient for row in some}) for split, some in by_split.items()},
-        shown=sum(row.repeats for row in by_split["train"]), classes=dict(zip(view.titles, found, strict=True)),
+        shown=sum(row.repeats for row in by_split["train"]),
+        classes=dict(zip(view.titles, found, strict=True)),
         effective=effective_patients(by_split["train"]),
         effective_balanced=effective_patients(balanced(rows, count)) if classed else None,
-        kind=view.kind, unit=task.unit, task=task.name, balance=str(view.recipe.get("balance", "none")),
-    )  # fmt: skip
+        kind=view.kind,
+        unit=task.unit,
+        task=task.name,
+        balance=str(view.recipe.get("balance", "none")),
+    )
 
 
 def warnings(found: Outlook, spec: TrainSpec) -> list[str]:

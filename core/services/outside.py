@@ -21,9 +21,11 @@ from db.vocabulary import Split
 
 NAMED = 5  # lines that are named of those that were left out
 LEFT = {
-    "repeated": "repeating another", "without_score": "without a score", "not_frozen": "about images that are not in "
-    "the snapshot", "unknown": "about images that nobody imported",
-}  # fmt: skip
+    "repeated": "repeating another",
+    "without_score": "without a score",
+    "not_frozen": "about images that are not in the snapshot",
+    "unknown": "about images that nobody imported",
+}
 
 
 @dataclass(slots=True)
@@ -38,8 +40,12 @@ class _Sorted:
 
     def counted(self) -> dict[str, dict[str, Any]]:
         """How many lines gave nothing, by reason, and the first of them by number."""
-        every = {"repeated": self.repeated, "without_score": self.without_score, "not_frozen": self.not_frozen,
-                 "unknown": self.unknown}  # fmt: skip
+        every = {
+            "repeated": self.repeated,
+            "without_score": self.without_score,
+            "not_frozen": self.not_frozen,
+            "unknown": self.unknown,
+        }
         return {why: {"count": len(lines), "lines": lines[:NAMED]} for why, lines in every.items() if lines}
 
 
@@ -65,8 +71,10 @@ def take(db: Database, settings: Settings, *, snapshot: int, name: str, csv: Pat
         lines = outside_scores.read(csv, frozen)
         found = _sorted(lines, Images(session, snapshot, settings.key("pseudonym")), csv.name)
         if not found.said:
-            raise InvalidInput(f"None of the {len(lines)} lines of {csv.name} gives a score of an image of snapshot "
-                               f"'{frozen.name}'; name images by id, sha256 or file name.")  # fmt: skip
+            raise InvalidInput(
+                f"None of the {len(lines)} lines of {csv.name} gives a score of an image of snapshot "
+                f"'{frozen.name}'; name images by id, sha256 or file name."
+            )
     sha256 = hashlib.sha256(csv.read_bytes()).hexdigest()
     key = hashlib.sha256(f"{frozen.hash} {name} {sha256}".encode()).hexdigest()
     with db.transaction() as session:
@@ -116,32 +124,49 @@ def _sorted(lines: list[Line], images: Images, file: str) -> _Sorted:
     return found
 
 
-def _keep(
-    session: Session, found: _Sorted, frozen: Snapshot, about: dict[str, Any], by: str, key: str
-) -> int:  # fmt: skip
+def _keep(session: Session, found: _Sorted, frozen: Snapshot, about: dict[str, Any], by: str, key: str) -> int:
     rows = session.execute(
         select(SnapshotCase.case_id, SnapshotCase.split, SnapshotCase.label)
-        .where(SnapshotCase.snapshot_id == frozen.id).order_by(SnapshotCase.case_id)
-    ).all()  # fmt: skip
+        .where(SnapshotCase.snapshot_id == frozen.id)
+        .order_by(SnapshotCase.case_id)
+    ).all()
     taken = [row for row in rows if row[0] in found.said]
     splits = Counter(split.value for _, split, _ in taken)
     missing = Counter(split.value for _, split, _ in rows)
     left = found.counted()
     run = Run(
-        snapshot_id=frozen.id, reader_id=queries.reader_id(session, by), spec={}, request_key=f"outside:{key}",
-        also=[], result={},
+        snapshot_id=frozen.id,
+        reader_id=queries.reader_id(session, by),
+        spec={},
+        request_key=f"outside:{key}",
+        also=[],
+        result={},
         outside={
-            **about, "at": time.time(), "predicted": len(taken), "splits": dict(splits), "left": left,
+            **about,
+            "at": time.time(),
+            "predicted": len(taken),
+            "splits": dict(splits),
+            "left": left,
             "lines": len(taken) + sum(one["count"] for one in left.values()),
             # of a split that the file speaks of at all: a file about test alone leaves out nothing of training
             "missing": {one: missing[one] - splits[one] for one in Split if 0 < splits[one] < missing[one]},
         },
-    )  # fmt: skip
+    )
     session.add(run)
     session.flush()
-    session.execute(insert(Prediction), [
-        {"run_id": run.id, "case_id": case, "split": split, "label": label, "more": None, "checkpoint_sha256": "",
-         "probabilities": list(found.said[case].numbers or ())}
-        for case, split, label in taken
-    ])  # fmt: skip
+    session.execute(
+        insert(Prediction),
+        [
+            {
+                "run_id": run.id,
+                "case_id": case,
+                "split": split,
+                "label": label,
+                "more": None,
+                "checkpoint_sha256": "",
+                "probabilities": list(found.said[case].numbers or ()),
+            }
+            for case, split, label in taken
+        ],
+    )
     return run.id

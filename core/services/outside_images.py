@@ -36,8 +36,10 @@ class Images:
             there = [image for image in there if self.names[image].endswith(line.image)] or there
         cases = {self.of_image[image] for image in there}
         if len(cases) > 1:
-            raise InvalidInput(f"Line {line.number}: '{line.image}' is the name of {len(there)} images; give the "
-                               "sha256 of the file, and of an npz the column 'item'.")  # fmt: skip
+            raise InvalidInput(
+                f"Line {line.number}: '{line.image}' is the name of {len(there)} images; give the "
+                "sha256 of the file, and of an npz the column 'item'."
+            )
         return next(iter(cases), None)
 
     def known(self, lines: Sequence[Line]) -> set[int]:
@@ -52,9 +54,10 @@ class Images:
         for some_ids in queries.chunks(sorted(ids)):
             numbers |= set(self.session.scalars(select(Image.id).where(Image.id.in_(some_ids))))
         return {
-            line.number for line in lines
+            line.number
+            for line in lines
             if self._called(line.image) in there or (line.image.isdigit() and int(line.image) in numbers)
-        }  # fmt: skip
+        }
 
     def _fill(self, snapshot: int) -> None:
         frozen = (

@@ -105,6 +105,8 @@ def _number(text: str, where: str, frozen: Snapshot) -> float:
 
 def _whole(numbers: list[float], where: str) -> list[float]:
     if abs(sum(numbers) - 1) > ADDS_UP:
-        raise InvalidInput(f"{where}: its probabilities add up to {sum(numbers):.4g}; those of one answer among "
-                           f"{len(numbers)} add up to 1.")  # fmt: skip
+        raise InvalidInput(
+            f"{where}: its probabilities add up to {sum(numbers):.4g}; those of one answer among "
+            f"{len(numbers)} add up to 1."
+        )
     return numbers

@@ -48,18 +48,34 @@ class PointView:
         of = f", of {RULES[self.patient_rule]} of each patient" if self.per_patient else ""
         if kind == "usual":
             return f"{self.threshold:g}{of}, {UNTIL}"
-        how = "set by hand" if kind == "threshold" else (
-            f"the highest with a {kind} of at least {self.rule['at_least']:g} on validation" if kind == "sensitivity"
-            else f"the lowest with a {kind} of at least {self.rule['at_least']:g} on validation"
-        )  # fmt: skip
+        how = (
+            "set by hand"
+            if kind == "threshold"
+            else (
+                f"the highest with a {kind} of at least {self.rule['at_least']:g} on validation"
+                if kind == "sensitivity"
+                else f"the lowest with a {kind} of at least {self.rule['at_least']:g} on validation"
+            )
+        )
         return f"{self.threshold:.4g}, {how}{of}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"id": self.id, "finding": self.finding, "positive": self.positive, "threshold": self.threshold,
-                "rule": self.rule, "level": self.level.value, "patient_rule": self.patient_rule.value,
-                "calibrator": self.calibrator, "by": self.reader, "at": self.created_at, "words": self.words,
-                "looks_before": self.looks_before, "chosen_on": self.chosen_on}  # fmt: skip
+        return {
+            "id": self.id,
+            "finding": self.finding,
+            "positive": self.positive,
+            "threshold": self.threshold,
+            "rule": self.rule,
+            "level": self.level.value,
+            "patient_rule": self.patient_rule.value,
+            "calibrator": self.calibrator,
+            "by": self.reader,
+            "at": self.created_at,
+            "words": self.words,
+            "looks_before": self.looks_before,
+            "chosen_on": self.chosen_on,
+        }
 
 
 def newest(session: Session, run_id: int, finding: int) -> OperatingPoint | None:
@@ -72,9 +88,17 @@ def view(session: Session, row: OperatingPoint) -> PointView:
     """A row as pages see it."""
     before = TestLook.run_id == row.run_id, TestLook.created_at < row.created_at
     return PointView(
-        id=row.id, run_id=row.run_id, finding=row.finding, positive=row.positive, threshold=row.threshold,
-        rule=row.rule, level=row.level, patient_rule=row.patient_rule, calibrator=row.calibrator,
-        reader=session.get_one(Reader, row.reader_id).name, created_at=row.created_at,
+        id=row.id,
+        run_id=row.run_id,
+        finding=row.finding,
+        positive=row.positive,
+        threshold=row.threshold,
+        rule=row.rule,
+        level=row.level,
+        patient_rule=row.patient_rule,
+        calibrator=row.calibrator,
+        reader=session.get_one(Reader, row.reader_id).name,
+        created_at=row.created_at,
         looks_before=session.scalar(select(func.count(TestLook.id)).where(*before)) or 0,
         chosen_on=row.checkpoint_sha256,
-    )  # fmt: skip
+    )

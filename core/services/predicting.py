@@ -154,9 +154,7 @@ def stamp(db: Database, run_id: int, split: str) -> tuple[int, int, str, str]:
     return count, newest or 0, least or "", most or ""
 
 
-def of_cases(
-    db: Database, run_id: int, cases: Sequence[int], *, finding: int | None = None
-) -> list[PredictionView]:  # fmt: skip
+def of_cases(db: Database, run_id: int, cases: Sequence[int], *, finding: int | None = None) -> list[PredictionView]:
     """What a run says of some cases, in their order; those without one (or without truth) are left out."""
     there: dict[int, PredictionView] = {}
     with db.read() as session:
@@ -190,9 +188,16 @@ def _joined(run_id: int) -> Select[Any]:
 
 def _seen(row: Prediction, image_id: int, patient: str, targets: list[Any] | None) -> PredictionView:
     return PredictionView(
-        row.id, row.case_id, image_id, patient, row.split, row.label, tuple(row.probabilities),
-        tuple(targets or [row.label]), {task: tuple(said) for task, said in (row.more or {}).items()},
-    )  # fmt: skip
+        row.id,
+        row.case_id,
+        image_id,
+        patient,
+        row.split,
+        row.label,
+        tuple(row.probabilities),
+        tuple(targets or [row.label]),
+        {task: tuple(said) for task, said in (row.more or {}).items()},
+    )
 
 
 def runs_of_case(db: Database, case_id: int) -> list[int]:

@@ -50,8 +50,13 @@ def do(work: Work) -> Json:
         goes = _association(work, values, cases, training)
         found.append(probe(name, values, learned, blank, patients, goes, tested=len(known), called=work.run.task))
     ordered = worst_first(found)
-    return {"cases": len(cases), "patients": len(set(patients)), "alarms": [one.fact for one in ordered if one.alarm],
-            "facts": [one.to_json() for one in ordered], "left_out": left_out(told, also_not=said)}  # fmt: skip
+    return {
+        "cases": len(cases),
+        "patients": len(set(patients)),
+        "alarms": [one.fact for one in ordered if one.alarm],
+        "facts": [one.to_json() for one in ordered],
+        "left_out": left_out(told, also_not=said),
+    }
 
 
 def _some(every: "list[Example]") -> "list[Example]":

@@ -6,10 +6,16 @@ from types import MappingProxyType
 from core.errors import InvalidInput
 
 # The order is that of the number keys; what is stored is the word on the left.
-REASONS: Mapping[str, str] = MappingProxyType({
-    "blur": "motion or blur", "cut": "part of the anatomy cut off", "wrong": "wrong body part or view",
-    "exposure": "exposure", "artefact": "artefact or device over it", "other": "other",
-})  # fmt: skip
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "blur": "motion or blur",
+        "cut": "part of the anatomy cut off",
+        "wrong": "wrong body part or view",
+        "exposure": "exposure",
+        "artefact": "artefact or device over it",
+        "other": "other",
+    }
+)
 
 
 def checked(reason: str) -> str:

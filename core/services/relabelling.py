@@ -29,7 +29,13 @@ def send(db: Database, case_ids: Sequence[int], *, why: str, by: str, key: str) 
             row, own = labeling.row_of(session, case_id), f"{key}:{case_id}"
             known = session.query(Annotation.id).filter(Annotation.client_key == own).first()
             if known is None and row.answer is not None and row.answer is not Answer.WITHDRAWN:
-                labeling.append(session, row, labeling.Answered(Answer.WITHDRAWN, reason=why), reader_id=reader,
-                                source=LabelSource.REVIEW, key=own)  # fmt: skip
+                labeling.append(
+                    session,
+                    row,
+                    labeling.Answered(Answer.WITHDRAWN, reason=why),
+                    reader_id=reader,
+                    source=LabelSource.REVIEW,
+                    key=own,
+                )
                 sent += 1
     return sent

@@ -54,8 +54,10 @@ def restore(settings: Settings, path: Path, *, tell: Tell = silent) -> Report:
         os.sync()
     except (OSError, DBAPIError) as error:
         reason, way = why(error)
-        raise UserError(f"The backup {path.name} cannot be restored to {home} ({reason}), and nothing of it stays; "
-                        f"{way}, or name another home with --home DIR.") from error  # fmt: skip
+        raise UserError(
+            f"The backup {path.name} cannot be restored to {home} ({reason}), and nothing of it stays; "
+            f"{way}, or name another home with --home DIR."
+        ) from error
     compared = f"{len(contents.rows)} tables by their rows and {len(contents.files)} files by sha256, all equal"
     return Report(str(home), contents.schema, contents.rows, contents.counts, compared, tuple(notes))
 
@@ -68,8 +70,10 @@ def _need_empty(settings: Settings) -> None:
         raise HomeUnusable(f"{home} is a file; restore into a folder, with --home DIR.")
     there = next((one for one in home.rglob("*") if not one.is_dir() and not is_in_draft(one)), None)
     if there:
-        raise HomeUnusable(f"The home {home} is not empty ({there.relative_to(home)} lies in it), and a restore "
-                           "replaces nothing; name a new one with --home DIR.")  # fmt: skip
+        raise HomeUnusable(
+            f"The home {home} is not empty ({there.relative_to(home)} lies in it), and a restore "
+            "replaces nothing; name a new one with --home DIR."
+        )
 
 
 def _place(folder: Path, home: Path) -> None:
@@ -92,8 +96,10 @@ def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
         migrations.upgrade(db)
         return [*_jobs(db), *_images(db, contents.files)]
     except migrations.NewerSchema as error:
-        raise HomeUnusable(f"The backup {path.name} has schema {error}, newer than this Rounds knows "
-                           f"({migrations.head()}); restore it with the newer Rounds.") from error  # fmt: skip
+        raise HomeUnusable(
+            f"The backup {path.name} has schema {error}, newer than this Rounds knows "
+            f"({migrations.head()}); restore it with the newer Rounds."
+        ) from error
     except DBAPIError as error:
         if trouble_of(error) not in (None, Trouble.DAMAGED):
             raise  # its bytes are what they were: it is this disk

@@ -24,9 +24,17 @@ class ReviewView:
 
 
 def judge(
-    db: Database, prediction_id: int, *, verdict: Verdict, by: str, key: str, label: int | None = None,
-    findings: Said | None = None, value: float | None = None, note: str = "",
-) -> None:  # fmt: skip
+    db: Database,
+    prediction_id: int,
+    *,
+    verdict: Verdict,
+    by: str,
+    key: str,
+    label: int | None = None,
+    findings: Said | None = None,
+    value: float | None = None,
+    note: str = "",
+) -> None:
     """Keep a verdict; RELABELLED also appends the new answer, and both or neither are written.
 
     The answer is a class position, presences by position, or a number: what the task asks for.
@@ -51,13 +59,20 @@ def judge(
             answer = Answer.FINDINGS if findings else Answer.LABEL if value is None else Answer.VALUE
             task = session.get_one(Task, case.task_id)
             made = labeling.append(
-                session, case, labeling.checked(task, answer, label, findings or {}, value=value), reader_id=reader,
-                source=LabelSource.REVIEW, key=key,
-            )  # fmt: skip
+                session,
+                case,
+                labeling.checked(task, answer, label, findings or {}, value=value),
+                reader_id=reader,
+                source=LabelSource.REVIEW,
+                key=key,
+            )
             session.flush()
             annotation_id = made.id
-        session.add(Review(prediction_id=prediction_id, reader_id=reader, verdict=verdict, note=note,
-                           annotation_id=annotation_id))  # fmt: skip
+        session.add(
+            Review(
+                prediction_id=prediction_id, reader_id=reader, verdict=verdict, note=note, annotation_id=annotation_id
+            )
+        )
 
 
 def of_prediction(db: Database, prediction_id: int) -> list[ReviewView]:

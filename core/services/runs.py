@@ -169,11 +169,21 @@ def _view(session: Session, run: Run, snapshot: Snapshot, task: str, best_epoch:
     job = session.scalar(select(Job).where(Job.run_id == run.id, Job.kind == JobKind.TRAIN).order_by(Job.id.desc()))
     of_best = select(Metric).where(Metric.run_id == run.id, Metric.epoch == best_epoch)
     return RunView(
-        id=run.id, snapshot_id=snapshot.id, snapshot=snapshot.name, task_id=snapshot.task_id,
-        task=task, classes=tuple(pair[0] for pair in snapshot.classes),
-        titles=tuple(pair[1] for pair in snapshot.classes), kind=snapshot.kind, also=tuple(run.also),
-        spec=TrainSpec.from_json(run.spec), result=run.result or {}, job=jobs.view(job) if job else None,
-        best_epoch=best_epoch, best={one.name: one.value for one in session.scalars(of_best)},
+        id=run.id,
+        snapshot_id=snapshot.id,
+        snapshot=snapshot.name,
+        task_id=snapshot.task_id,
+        task=task,
+        classes=tuple(pair[0] for pair in snapshot.classes),
+        titles=tuple(pair[1] for pair in snapshot.classes),
+        kind=snapshot.kind,
+        also=tuple(run.also),
+        spec=TrainSpec.from_json(run.spec),
+        result=run.result or {},
+        job=jobs.view(job) if job else None,
+        best_epoch=best_epoch,
+        best={one.name: one.value for one in session.scalars(of_best)},
         predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,
-        created_at=run.created_at, outside=run.outside,
-    )  # fmt: skip
+        created_at=run.created_at,
+        outside=run.outside,
+    )

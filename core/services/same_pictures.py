@@ -26,8 +26,14 @@ def across_patients(every: "Sequence[Example]", tell: Callable[[int], None]) -> 
         return []
     found = pairs(np.stack(prints), [one.patient for one in shown])
     return [
-        {"cases": [int(one.key) for one in both], "images": [int(one.picture.image) for one in both],
-         "patients": [one.patient for one in both], "splits": [one.split for one in both], "alike": pair.alike,
-         "crosses_splits": both[0].split != both[1].split}
-        for pair in found for both in [(shown[pair.first], shown[pair.second])]
-    ]  # fmt: skip
+        {
+            "cases": [int(one.key) for one in both],
+            "images": [int(one.picture.image) for one in both],
+            "patients": [one.patient for one in both],
+            "splits": [one.split for one in both],
+            "alike": pair.alike,
+            "crosses_splits": both[0].split != both[1].split,
+        }
+        for pair in found
+        for both in [(shown[pair.first], shown[pair.second])]
+    ]

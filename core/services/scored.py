@@ -61,9 +61,13 @@ def columns(db: Database, run_id: int, split: str) -> Columns:
     rows_of = {patient: row for row, patient in enumerate(sorted(set(patients), key=names.__getitem__))}
     label = np.array(labels, dtype=np.intp)
     return Columns(
-        np.array(cases, dtype=np.int64), label, _truths(known, label), _table(told),
-        np.array([rows_of[patient] for patient in patients], dtype=np.intp), tuple(names[one] for one in rows_of),
-    )  # fmt: skip
+        np.array(cases, dtype=np.int64),
+        label,
+        _truths(known, label),
+        _table(told),
+        np.array([rows_of[patient] for patient in patients], dtype=np.intp),
+        tuple(names[one] for one in rows_of),
+    )
 
 
 def of_patients(found: Columns) -> Columns:
@@ -83,9 +87,14 @@ def of_patients(found: Columns) -> Columns:
 
 
 def of(
-    db: Database, run_id: int, *, split: str, finding: int | None = None, positive: int | None = None,
+    db: Database,
+    run_id: int,
+    *,
+    split: str,
+    finding: int | None = None,
+    positive: int | None = None,
     point: PointView | None = None,
-) -> Scored:  # fmt: skip
+) -> Scored:
     """One yes/no question about a split: a finding (the cases where it is known), or a class against the rest.
 
     Yes is `positive`, else the point's, else of two classes the last. With a point the scores are calibrated by it,
@@ -100,18 +109,24 @@ def of(
 
 
 def question(
-    run: runs.RunView, found: Columns, *, finding: int | None = None, positive: int | None = None,
+    run: runs.RunView,
+    found: Columns,
+    *,
+    finding: int | None = None,
+    positive: int | None = None,
     point: PointView | None = None,
-) -> Scored:  # fmt: skip
+) -> Scored:
     """The same of columns that were read.
 
     Raises what `of` does.
     """
     if finding is None and point is not None:
         finding = point.finding
-    asked = _finding(run, found, finding, positive) if run.kind is TaskKind.MULTI else _class(
-        run, found, positive if positive is not None else point.positive if point else None
-    )  # fmt: skip
+    asked = (
+        _finding(run, found, finding, positive)
+        if run.kind is TaskKind.MULTI
+        else _class(run, found, positive if positive is not None else point.positive if point else None)
+    )
     return at(asked, point) if point is not None else asked
 
 
@@ -138,8 +153,10 @@ def _finding(run: runs.RunView, found: Columns, finding: int | None, positive: i
         )
     known = np.flatnonzero(~np.isnan(found.truths[:, finding]))
     if not len(known):
-        raise InvalidInput(f"Of the {len(found.cases)} cases of this split none says whether {run.titles[finding]} is "
-                           "there; label it on some and freeze again, or look at another split.")  # fmt: skip
+        raise InvalidInput(
+            f"Of the {len(found.cases)} cases of this split none says whether {run.titles[finding]} is "
+            "there; label it on some and freeze again, or look at another split."
+        )
     scores, truth = found.scores[known, finding], found.truths[known, finding] == 1
     if positive == 0:
         scores, truth = 1.0 - scores, ~truth
@@ -155,8 +172,10 @@ def _class(run: runs.RunView, found: Columns, positive: int | None) -> Scored:
     if positive is None and len(run.classes) == 2:
         positive = 1
     if positive is None or not 0 <= positive < len(run.classes):
-        raise InvalidInput(f"Run {run.id} has {len(run.classes)} classes; name the one that is yes against the rest: "
-                           f"{', '.join(run.titles)}.")  # fmt: skip
+        raise InvalidInput(
+            f"Run {run.id} has {len(run.classes)} classes; name the one that is yes against the rest: "
+            f"{', '.join(run.titles)}."
+        )
     rows = np.arange(len(found.cases))
     return _scored(found, rows, found.scores[:, positive], found.labels == positive, run.titles[positive])
 
@@ -174,13 +193,18 @@ def _rows(session: Session, run_id: int, split: str) -> Sequence[Any]:
         raise InvalidInput(f"There is no split '{split}'; choose train, val, test or all.")
     frozen = and_(SnapshotCase.snapshot_id == Run.snapshot_id, SnapshotCase.case_id == Prediction.case_id)
     wanted = (
-        select(Prediction.case_id, SnapshotCase.label, SnapshotCase.patient_id,
-               cast(Prediction.probabilities, Text), cast(SnapshotCase.targets, Text))
+        select(
+            Prediction.case_id,
+            SnapshotCase.label,
+            SnapshotCase.patient_id,
+            cast(Prediction.probabilities, Text),
+            cast(SnapshotCase.targets, Text),
+        )
         .join(Run, Run.id == Prediction.run_id)
         .join(SnapshotCase, frozen)
         .where(Prediction.run_id == run_id)
         .order_by(Prediction.case_id)
-    )  # fmt: skip
+    )
     return session.execute(wanted if split == "all" else wanted.where(Prediction.split == Split(split))).all()
 
 

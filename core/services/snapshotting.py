@@ -98,12 +98,20 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
         made = _plan(session, task_id, recipe)
         prove(made.rows)
         row = Snapshot(
-            task_id=task_id, kind=made.kind, name=name.strip(), hash=_hash(made), recipe=recipe.to_json(),
+            task_id=task_id,
+            kind=made.kind,
+            name=name.strip(),
+            hash=_hash(made),
+            recipe=recipe.to_json(),
             classes=[list(pair) for pair in zip(made.classes, made.titles, strict=True)],
-            summary={**made.summary, "duplicates": _counted(made.duplicates), "unlabelled": made.unlabelled,
-                     "unknown": made.unknown},
+            summary={
+                **made.summary,
+                "duplicates": _counted(made.duplicates),
+                "unlabelled": made.unlabelled,
+                "unknown": made.unknown,
+            },
             reader_id=queries.reader_id(session, by),
-        )  # fmt: skip
+        )
         session.add(row)
         session.flush()
         owner = _patient_ids(session, task_id)
@@ -114,10 +122,18 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
 
 def as_json(made: SnapshotView) -> dict[str, Any]:
     """For the command line: the contract's keys, and what else the summary holds."""
-    return {"snapshot": made.id, "name": made.name, "hash": made.hash, "task": made.task, "kind": made.kind,
-            "shared_patients": 0,
-            "splits": {split: made.summary[split] for split in SPLITS}, "duplicates": made.summary["duplicates"],
-            "unlabelled": made.summary["unlabelled"], "unknown": made.summary.get("unknown", 0)}  # fmt: skip
+    return {
+        "snapshot": made.id,
+        "name": made.name,
+        "hash": made.hash,
+        "task": made.task,
+        "kind": made.kind,
+        "shared_patients": 0,
+        "splits": {split: made.summary[split] for split in SPLITS},
+        "duplicates": made.summary["duplicates"],
+        "unlabelled": made.summary["unlabelled"],
+        "unknown": made.summary.get("unknown", 0),
+    }
 
 
 def every(db: Database) -> list[SnapshotView]:
@@ -158,8 +174,10 @@ def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
     if task is None:
         raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
     if task.kind in FREE and recipe.balance != "none":
-        raise InvalidInput(f"Task '{task.name}' asks for {FREE[task.kind]}, and only single classes can be balanced; "
-                           "freeze it as it is (balance none).")  # fmt: skip
+        raise InvalidInput(
+            f"Task '{task.name}' asks for {FREE[task.kind]}, and only single classes can be balanced; "
+            "freeze it as it is (balance none)."
+        )
     found = known.of(session, task)
     _check_learnable(task, found)
     pictures = known.images(session, task)
@@ -167,20 +185,33 @@ def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
     placed = _place(found.rows, recipe, found.strata, names)
     total = session.query(Case.id).filter(Case.task_id == task_id).count()
     return Plan(
-        task_id=task_id, kind=task.kind, recipe=recipe, classes=found.classes, titles=found.titles, rows=tuple(placed),
-        summary=_summary(task, placed, found.classes), duplicates=tuple(exact_duplicates(found.rows, placed)),
-        unlabelled=total - len(found.rows) - found.unknown, unknown=found.unknown, names=names, pictures=pictures,
-    )  # fmt: skip
+        task_id=task_id,
+        kind=task.kind,
+        recipe=recipe,
+        classes=found.classes,
+        titles=found.titles,
+        rows=tuple(placed),
+        summary=_summary(task, placed, found.classes),
+        duplicates=tuple(exact_duplicates(found.rows, placed)),
+        unlabelled=total - len(found.rows) - found.unknown,
+        unknown=found.unknown,
+        names=names,
+        pictures=pictures,
+    )
 
 
 def _check_learnable(task: Task, found: known.Known) -> None:
     count = len(found.rows)
     if task.kind is TaskKind.NUMBER and not is_learnable(found.rows):
-        raise InvalidInput(f"Task '{task.name}' has {len({row.targets for row in found.rows})} different number(s) on "
-                           f"{count} images; say at least two before freezing.")  # fmt: skip
+        raise InvalidInput(
+            f"Task '{task.name}' has {len({row.targets for row in found.rows})} different number(s) on "
+            f"{count} images; say at least two before freezing."
+        )
     if task.kind is TaskKind.MULTI and not is_learnable(found.rows):
-        raise InvalidInput(f"No finding of task '{task.name}' is present on one of its {count} labelled images and "
-                           "absent on another; label both before freezing.")  # fmt: skip
+        raise InvalidInput(
+            f"No finding of task '{task.name}' is present on one of its {count} labelled images and "
+            "absent on another; label both before freezing."
+        )
     labels = len({row.label for row in found.rows})
     if task.kind not in FREE and labels < 2:
         raise InvalidInput(
@@ -197,10 +228,16 @@ def _summary(task: Task, placed: Sequence[Placed], classes: Sequence[str]) -> di
 
 def _frozen(snapshot_id: int, made: Plan, row: Placed, patient: int) -> SnapshotCase:
     return SnapshotCase(
-        snapshot_id=snapshot_id, case_id=row.case, patient_id=patient, label=0 if row.targets else row.label,
-        split=Split(row.split), weight=row.weight, repeats=row.repeats, targets=list(row.targets or (row.label,)),
+        snapshot_id=snapshot_id,
+        case_id=row.case,
+        patient_id=patient,
+        label=0 if row.targets else row.label,
+        split=Split(row.split),
+        weight=row.weight,
+        repeats=row.repeats,
+        targets=list(row.targets or (row.label,)),
         images=made.pictures.get(row.case),
-    )  # fmt: skip
+    )
 
 
 def _hash(made: Plan) -> str:
@@ -264,8 +301,15 @@ def _counted(groups: tuple[DuplicateGroup, ...]) -> dict[str, int]:
 
 def _view(session: Session, row: Snapshot) -> SnapshotView:
     return SnapshotView(
-        id=row.id, name=row.name, hash=row.hash, task_id=row.task_id,
-        task=session.get_one(Task, row.task_id).name, classes=tuple(pair[0] for pair in row.classes),
-        titles=tuple(pair[1] for pair in row.classes), recipe=row.recipe, summary=row.summary,
-        created_at=row.created_at, kind=row.kind,
-    )  # fmt: skip
+        id=row.id,
+        name=row.name,
+        hash=row.hash,
+        task_id=row.task_id,
+        task=session.get_one(Task, row.task_id).name,
+        classes=tuple(pair[0] for pair in row.classes),
+        titles=tuple(pair[1] for pair in row.classes),
+        recipe=row.recipe,
+        summary=row.summary,
+        created_at=row.created_at,
+        kind=row.kind,
+    )

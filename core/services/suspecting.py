@@ -43,15 +43,16 @@ def do(work: Work) -> Json:
     twice = same_pictures.across_patients(every, lambda done: work.tell(done, len(every), "Comparing pictures"))
     listed = max(len(training) // 5, min(len(training), 50))
     return {
-        "training": len(training), "folds": count, "recipe": told, "doubted": len(rows),
+        "training": len(training),
+        "folds": count,
+        "recipe": told,
+        "doubted": len(rows),
         "suspects": [_row(work, one, training, differ) for one in rows[: min(listed, LISTED)]],
         "called_wrong": sum(one["by_picture"] for one in rows),
         "expected": None if head.kind == "number" else sum(one["wrong"] for one in rows),
-        "readers_differ": [
-            {"case": case, "image": image[case], "said": said} for case, said in sorted(differ.items())
-        ],
+        "readers_differ": [{"case": case, "image": image[case], "said": said} for case, said in sorted(differ.items())],
         "same_pictures": twice,
-    }  # fmt: skip
+    }
 
 
 def _suspects(
@@ -78,19 +79,37 @@ def _suspects(
 
 
 def _classes(
-    said: "NDArray[np.float64]", labels: "NDArray[np.intp]", known: "NDArray[np.intp]",
-    training: "Sequence[Example]", folds: "NDArray[np.intp]", facts: dict[str, list[str]], *, finding: int | None,
-) -> list[Json]:  # fmt: skip
+    said: "NDArray[np.float64]",
+    labels: "NDArray[np.intp]",
+    known: "NDArray[np.intp]",
+    training: "Sequence[Example]",
+    folds: "NDArray[np.intp]",
+    facts: dict[str, list[str]],
+    *,
+    finding: int | None,
+) -> list[Json]:
     from core.curation.suspicion import suspicion
 
     rows = known.tolist()
-    found = suspicion(said, labels, [training[row].patient for row in rows], folds[:, known],
-                      {name: [values[row] for row in rows] for name, values in facts.items()})  # fmt: skip
+    found = suspicion(
+        said,
+        labels,
+        [training[row].patient for row in rows],
+        folds[:, known],
+        {name: [values[row] for row in rows] for name, values in facts.items()},
+    )
     return [
-        {"row": row, "wrong": float(found.wrong[at]), "given": int(labels[at]), "likely": int(found.likely[at]),
-         "probability": float(found.given[at]), "by_picture": bool(found.by_picture[at]), "finding": finding}
+        {
+            "row": row,
+            "wrong": float(found.wrong[at]),
+            "given": int(labels[at]),
+            "likely": int(found.likely[at]),
+            "probability": float(found.given[at]),
+            "by_picture": bool(found.by_picture[at]),
+            "finding": finding,
+        }
         for at, row in enumerate(rows)
-    ]  # fmt: skip
+    ]
 
 
 def _numbers(said: "NDArray[np.float64]", given: "NDArray[np.float64]") -> list[Json]:
@@ -102,10 +121,17 @@ def _numbers(said: "NDArray[np.float64]", given: "NDArray[np.float64]") -> list[
     spread = 1.4826 * float(np.median(np.abs((said - given) - np.median(said - given)))) or 1.0
     order = np.argsort(-away, kind="stable")
     return [
-        {"row": int(row), "wrong": float(1 - place / len(order)), "given": float(given[row]),
-         "likely": float(said[row]), "probability": None, "by_picture": bool(away[row] > 3 * spread), "finding": None}
+        {
+            "row": int(row),
+            "wrong": float(1 - place / len(order)),
+            "given": float(given[row]),
+            "likely": float(said[row]),
+            "probability": None,
+            "by_picture": bool(away[row] > 3 * spread),
+            "finding": None,
+        }
         for place, row in enumerate(order)
-    ]  # fmt: skip
+    ]
 
 
 def _row(work: Work, one: Json, training: "Sequence[Example]", differ: dict[int, Any]) -> Json:
@@ -116,7 +142,15 @@ def _row(work: Work, one: Json, training: "Sequence[Example]", differ: dict[int,
         given, likely = (f"{title} {'present' if one[name] else 'absent'}" for name in ("given", "likely"))
     else:
         given, likely = (known_truth.words(run, [one[name]]) for name in ("given", "likely"))
-    return {"case": int(example.key), "image": int(example.picture.image), "patient": example.patient,
-            "wrong": one["wrong"], "probability": one["probability"], "by_picture": one["by_picture"],
-            "given": given, "likely": likely, "finding": one["finding"],
-            "readers_differ": int(example.key) in differ}  # fmt: skip
+    return {
+        "case": int(example.key),
+        "image": int(example.picture.image),
+        "patient": example.patient,
+        "wrong": one["wrong"],
+        "probability": one["probability"],
+        "by_picture": one["by_picture"],
+        "given": given,
+        "likely": likely,
+        "finding": one["finding"],
+        "readers_differ": int(example.key) in differ,
+    }

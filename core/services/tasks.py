@@ -78,10 +78,19 @@ def named(db: Database, name: str) -> TaskView:
 
 
 def create(
-    db: Database, *, name: str, classes: Sequence[str] = (), question: str = "", unit: Unit = Unit.IMAGE,
-    kind: TaskKind = TaskKind.SINGLE, guideline: str = "", measure: str = "", low: float | None = None,
-    high: float | None = None, flips: Flips = Flips.NONE,
-) -> TaskView:  # fmt: skip
+    db: Database,
+    *,
+    name: str,
+    classes: Sequence[str] = (),
+    question: str = "",
+    unit: Unit = Unit.IMAGE,
+    kind: TaskKind = TaskKind.SINGLE,
+    guideline: str = "",
+    measure: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    flips: Flips = Flips.NONE,
+) -> TaskView:
     """A new question about every image (or series, or study) there is now.
 
     A number has no classes: `measure` is its unit, `low` and `high` bound what is accepted. `flips` says which mirror
@@ -121,9 +130,14 @@ def _check_answers(
 
 
 def make(
-    session: Session, *, name: str, classes: Sequence[str], question: str = "", unit: Unit = Unit.IMAGE,
+    session: Session,
+    *,
+    name: str,
+    classes: Sequence[str],
+    question: str = "",
+    unit: Unit = Unit.IMAGE,
     kind: TaskKind = TaskKind.SINGLE,
-) -> Task:  # fmt: skip
+) -> Task:
     """The row of a new task, inside the caller's transaction; it has no cases yet."""
     names = [text.strip() for text in classes if text.strip()]
     if not name.strip():
@@ -192,9 +206,18 @@ def view(task: Task) -> TaskView:
         for label in task.classes
     )
     return TaskView(
-        task.id, task.name, task.question, task.unit, classes, task.kind, task.guideline, task.measure, task.low,
-        task.high, task.flips,
-    )  # fmt: skip
+        task.id,
+        task.name,
+        task.question,
+        task.unit,
+        classes,
+        task.kind,
+        task.guideline,
+        task.measure,
+        task.low,
+        task.high,
+        task.flips,
+    )
 
 
 def row(session: Session, task_id: int) -> Task:

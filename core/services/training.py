@@ -44,8 +44,13 @@ def submit(
     with db.transaction() as session:
         run = session.scalar(select(Run).where(Run.request_key == key))
         if run is None:
-            run = Run(snapshot_id=snapshot_id, reader_id=queries.reader_id(session, by), spec=spec.to_json(),
-                      request_key=key, also=list(also))  # fmt: skip
+            run = Run(
+                snapshot_id=snapshot_id,
+                reader_id=queries.reader_id(session, by),
+                spec=spec.to_json(),
+                request_key=key,
+                also=list(also),
+            )
             session.add(run)
             session.flush()
         job = jobs.add(session, JobKind.TRAIN, {"run": run.id}, key=f"train:{key}", run_id=run.id)

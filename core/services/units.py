@@ -63,8 +63,9 @@ def case_of(session: Session, task: Task, image_id: int) -> Case:
         word = task.unit.value
         plural = word if task.unit is Unit.SERIES else "studies"
         way = " with a CSV whose column 'study' names it" if task.unit is Unit.STUDY else ""
-        raise InvalidInput(f"Image {image_id} is in no {word}, and task '{task.name}' asks about {plural}; "
-                           f"import it{way}.")  # fmt: skip
+        raise InvalidInput(
+            f"Image {image_id} is in no {word}, and task '{task.name}' asks about {plural}; import it{way}."
+        )
     return found
 
 

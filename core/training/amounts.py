@@ -34,9 +34,7 @@ class Amounts:
     @property
     def moves(self) -> bool:
         """Whether anything changes its place."""
-        return self.flips != "none" or any(
-            (self.turn, self.shift, self.scale, self.shear, self.crop, self.elastic)
-        )  # fmt: skip
+        return self.flips != "none" or any((self.turn, self.shift, self.scale, self.shear, self.crop, self.elastic))
 
     @property
     def axes(self) -> int:
@@ -46,8 +44,9 @@ class Amounts:
 
 NONE = Amounts()
 LIGHT = Amounts(turn=8.0, shift=6.0, scale=8.0, window=10.0)
-STRONG = Amounts(turn=15.0, shift=10.0, scale=15.0, shear=5.0, crop=15.0, elastic=2.0, window=25.0, noise=3.0, blur=0.8,
-                 cutout=20.0)  # fmt: skip
+STRONG = Amounts(
+    turn=15.0, shift=10.0, scale=15.0, shear=5.0, crop=15.0, elastic=2.0, window=25.0, noise=3.0, blur=0.8, cutout=20.0
+)
 PRESETS = {"none": NONE, "light": LIGHT, "strong": STRONG}
 KNOBS = tuple(Amounts.__dataclass_fields__)
 

@@ -63,9 +63,14 @@ class Training:
 
 
 def begin(
-    spec: TrainSpec, planned: Plan, pixels: PixelCache, device: torch.device, folder: Path, facts: Mapping[str, str],
+    spec: TrainSpec,
+    planned: Plan,
+    pixels: PixelCache,
+    device: torch.device,
+    folder: Path,
+    facts: Mapping[str, str],
     source: Path | None,
-) -> Generator[Log, None, Training]:  # fmt: skip
+) -> Generator[Log, None, Training]:
     """A training before its first step; says what it starts from.
 
     Raises:
@@ -74,21 +79,36 @@ def begin(
     module = yield from _network(spec, planned, device, source, resumed=(folder / "resume.pt").exists())
     mean, deviation = pixels.normalisation(planned.train_once)
     manifest = Manifest(
-        model=spec.model, heads=planned.heads, views=planned.views, channels=planned.channels, size=planned.size,
-        stored=planned.stored, mean=tuple(mean), deviation=tuple(deviation), spec=spec, seed=spec.seed,
-        device=devices.name(device), facts=dict(facts), versions=versions(),
-    )  # fmt: skip
+        model=spec.model,
+        heads=planned.heads,
+        views=planned.views,
+        channels=planned.channels,
+        size=planned.size,
+        stored=planned.stored,
+        mean=tuple(mean),
+        deviation=tuple(deviation),
+        spec=spec,
+        seed=spec.seed,
+        device=devices.name(device),
+        facts=dict(facts),
+        versions=versions(),
+    )
     batches, said = resident(pixels, device)
     if said:
         yield said
     return Training(
-        spec=spec, plan=planned, cache=batches,
-        learner=Learner(module, module, optimizer_of(module, spec), planned.heads, spec,
-                        Precision.of(spec.precision, device)),
-        prepare=Prepare(planned.size, mean, deviation, device, amounts_of(spec)), manifest=manifest, folder=folder,
+        spec=spec,
+        plan=planned,
+        cache=batches,
+        learner=Learner(
+            module, module, optimizer_of(module, spec), planned.heads, spec, Precision.of(spec.precision, device)
+        ),
+        prepare=Prepare(planned.size, mean, deviation, device, amounts_of(spec)),
+        manifest=manifest,
+        folder=folder,
         fingerprint=_fingerprint(spec, planned, pixels),
         average=Average(module, spec.ema) if spec.ema else None,
-    )  # fmt: skip
+    )
 
 
 def quicken(training: Training) -> Iterator[Log]:

@@ -105,8 +105,9 @@ def _greys(samples: NDArray[Any], form: PixelFormat) -> list[Floats]:
     """Planes of 0..255 with their fractions, so that 16 bit stay more than 256 greys."""
     if form.channels == 3:
         return [np.ascontiguousarray(samples[..., channel], dtype=np.float32) for channel in range(3)]
-    grey = window(to_values(samples[..., 0], form), center=form.window_center, width=form.window_width,
-                  function=form.voi_function)  # fmt: skip
+    grey = window(
+        to_values(samples[..., 0], form), center=form.window_center, width=form.window_width, function=form.voi_function
+    )
     if form.photometric == "MONOCHROME1":
         grey = 255.0 - grey
     return [np.ascontiguousarray(grey, dtype=np.float32)]

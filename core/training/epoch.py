@@ -38,9 +38,15 @@ class Passed:
 
 
 def train_one_epoch(
-    learner: Learner, prepare: Prepare, cache: Source, plan: Plan, *, epoch: int, falls: int = 0,
+    learner: Learner,
+    prepare: Prepare,
+    cache: Source,
+    plan: Plan,
+    *,
+    epoch: int,
+    falls: int = 0,
     average: Average | None = None,
-) -> Generator[Step | Log, None, Passed]:  # fmt: skip
+) -> Generator[Step | Log, None, Passed]:
     """Show every training case `repeats` times. All chance comes from (seed, epoch).
 
     `falls` is how often a plateau has lowered the rate, `average` follows the weights.

@@ -21,17 +21,45 @@ class Group:
 
 
 GROUPS = (
-    Group("model", "Model", ("model", "image_size", "encoder", "slices", "views", "kernel_size", "blocks", "pooling",
-                             "norm", "dense"), ("model", "image_size", "encoder", "slices", "views")),
-    Group("recipe", "Recipe", ("epochs", "batch_size", "learning_rate", "optimizer", "schedule", "warmup", "loss",
-                               "gamma", "dropout", "weight_decay", "l1", "label_smoothing", "ema", "clip_norm", "judge",
-                               "early_stopping"), ("epochs", "batch_size", "learning_rate")),
+    Group(
+        "model",
+        "Model",
+        ("model", "image_size", "encoder", "slices", "views", "kernel_size", "blocks", "pooling", "norm", "dense"),
+        ("model", "image_size", "encoder", "slices", "views"),
+    ),
+    Group(
+        "recipe",
+        "Recipe",
+        (
+            "epochs",
+            "batch_size",
+            "learning_rate",
+            "optimizer",
+            "schedule",
+            "warmup",
+            "loss",
+            "gamma",
+            "dropout",
+            "weight_decay",
+            "l1",
+            "label_smoothing",
+            "ema",
+            "clip_norm",
+            "judge",
+            "early_stopping",
+        ),
+        ("epochs", "batch_size", "learning_rate"),
+    ),
     Group("imbalance", "Imbalance", ("imbalance",), ("imbalance",)),
     Group("augmentation", "Augmentation", ("augment", *amounts.KNOBS), ("augment", *amounts.KNOBS)),
-    Group("start", "Start from", ("start", "start_run", "start_file", "download", "freeze"),
-          ("start", "start_run", "start_file", "download")),
+    Group(
+        "start",
+        "Start from",
+        ("start", "start_run", "start_file", "download", "freeze"),
+        ("start", "start_run", "start_file", "download"),
+    ),
     Group("machine", "Machine", ("device", "threads", "seed")),
-)  # fmt: skip
+)
 """In the order of the form. A knob that none of them names stands in the last one."""
 
 SEVERAL = ("stack", "bag")  # what a model takes that sees as many pictures as `slices` says

@@ -24,9 +24,14 @@ PLAIN = TrainSpec()  # what judges is not smoothed, nor looks past what is easy
 
 @torch.inference_mode()
 def evaluate(
-    module: nn.Module, prepare: Prepare, cache: Source, plan: Plan, *, batch_size: int,
+    module: nn.Module,
+    prepare: Prepare,
+    cache: Source,
+    plan: Plan,
+    *,
+    batch_size: int,
     kind: torch.dtype | None = None,
-) -> dict[str, float]:  # fmt: skip
+) -> dict[str, float]:
     """val_loss, and of each head what is defined; {} without validation cases.
 
     One class: val_accuracy, val_auroc; ordered ones val_mae too, in classes; findings: val_auroc, their mean; a number:

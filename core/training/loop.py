@@ -30,9 +30,15 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def fit(
-    spec: TrainSpec, examples: Sequence[Example], *, heads: Sequence[Head], folder: Path, cache: Path,
-    facts: Mapping[str, str] = NOTHING, start: Path | None = None,
-) -> Iterator[Event]:  # fmt: skip
+    spec: TrainSpec,
+    examples: Sequence[Example],
+    *,
+    heads: Sequence[Head],
+    folder: Path,
+    cache: Path,
+    facts: Mapping[str, str] = NOTHING,
+    start: Path | None = None,
+) -> Iterator[Event]:
     """Train, keeping best and last weights in `folder`; goes on where a training in that folder stopped.
 
     `heads` are the tasks learned at once, in the order of the examples' targets; the first one's figures decide.
@@ -52,8 +58,9 @@ def fit(
         torch.set_num_threads(spec.threads)
     yield Log(devices.sentence(device, spec.device))
     yield Log(planned.sentence())
-    pixels = yield from open_cache(cache, planned.examples, size=planned.stored, channels=planned.channels,
-                                   several=planned.several)  # fmt: skip
+    pixels = yield from open_cache(
+        cache, planned.examples, size=planned.stored, channels=planned.channels, several=planned.several
+    )
     with devices.memory_for(f"batches of {spec.batch_size} at {planned.size} px", SMALLER):
         training = yield from begin(spec, planned, pixels, device, folder, facts, start)
         yield from _go_on(training)
@@ -115,12 +122,23 @@ def _epoch(training: Training) -> Generator[Event, None, None]:
     now, spec = training.progress, training.spec
     epoch = now.epoch + 1
     passed = yield from train_one_epoch(
-        training.learner, training.prepare, training.cache, training.plan, epoch=epoch, falls=now.falls,
+        training.learner,
+        training.prepare,
+        training.cache,
+        training.plan,
+        epoch=epoch,
+        falls=now.falls,
         average=training.average,
-    )  # fmt: skip
+    )
     with training.average.worn(training.module) if training.average else nullcontext():
-        judged = evaluate(training.module, training.prepare, training.cache, training.plan, batch_size=spec.batch_size,
-                          kind=training.learner.precision.kind)  # fmt: skip
+        judged = evaluate(
+            training.module,
+            training.prepare,
+            training.cache,
+            training.plan,
+            batch_size=spec.batch_size,
+            kind=training.learner.precision.kind,
+        )
         rate = learning_rate(spec, (epoch - 1) / spec.epochs, falls=now.falls)
         now.metrics = {"train_loss": passed.loss, **_judged(judged, epoch), "learning_rate": rate, **_timings(passed)}
         now.epoch = epoch
@@ -185,5 +203,6 @@ def _end(training: Training) -> Iterator[Event]:
     if now.epoch < training.spec.epochs:
         yield Log(f"Stopped early: no better epoch since epoch {now.best_epoch}.")
     seconds = max(now.seconds, 1e-9)
-    yield Finished(now.epoch, now.best_epoch, training.manifest.device, now.images / seconds,
-                   min(now.waited / seconds, 1.0))  # fmt: skip
+    yield Finished(
+        now.epoch, now.best_epoch, training.manifest.device, now.images / seconds, min(now.waited / seconds, 1.0)
+    )

@@ -69,8 +69,9 @@ def measure(spec: TrainSpec, planned: Plan) -> Measured:
 def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> Measured:
     torch.manual_seed(0)
     model = entry(spec.model)
-    module = model.build(planned.channels, outputs_of(planned.heads), planned.size, spec.dropout,
-                         **spec.asked_of(model.knobs))  # fmt: skip
+    module = model.build(
+        planned.channels, outputs_of(planned.heads), planned.size, spec.dropout, **spec.asked_of(model.knobs)
+    )
     freeze(module, spec.freeze)
     module = laid_out(module.to(device))
     optimizer = optimizer_of(module, spec)
@@ -83,11 +84,17 @@ def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> Measured:
     seconds, look = step.timed(cases), step.timed(cases, learning=False)
     share = spec.batch_size / cases
     return Measured(
-        step_s=seconds * share, look_s=look * share, read_s=_reading(planned),
-        memory=int(started + (_memory(device) - started) * share), cases=cases,
-        weights=sum(one.numel() for one in module.parameters()), size=planned.size, pictures=step.pictures,
-        channels=planned.channels, device=devices.name(device),
-    )  # fmt: skip
+        step_s=seconds * share,
+        look_s=look * share,
+        read_s=_reading(planned),
+        memory=int(started + (_memory(device) - started) * share),
+        cases=cases,
+        weights=sum(one.numel() for one in module.parameters()),
+        size=planned.size,
+        pictures=step.pictures,
+        channels=planned.channels,
+        device=devices.name(device),
+    )
 
 
 @dataclass

@@ -78,17 +78,27 @@ def plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head]) ->
     shown = pictured(used, takes=model.takes, slices=spec.slices, views=views)
     train = np.array([row for row, one in enumerate(used) if one.split == "train" for _ in range(one.repeats)], np.intp)
     targets, weights = np.array([one.targets for one in used], np.float32), np.array([one.weight for one in used])
-    asked = tuple(_asked(head, targets[:, own], train[weights[train] > 0], used)
-                  for head, own in zip(heads, shares(heads, "targets"), strict=True))  # fmt: skip
+    asked = tuple(
+        _asked(head, targets[:, own], train[weights[train] > 0], used)
+        for head, own in zip(heads, shares(heads, "targets"), strict=True)
+    )
     edge = edge_of(shown)
     size = input_size(model, spec.image_size, edge)
     return Plan(
-        examples=tuple(shown), train=train,
+        examples=tuple(shown),
+        train=train,
         val=np.array([row for row, one in enumerate(used) if one.split == "val"], np.intp),
-        heads=asked, targets=targets, weights=_weights(spec, weights, targets, train, asked[0]),
-        chances=_chances(spec, targets, train, asked[0]), takes=model.takes, views=views,
-        channels=channels_of(shown), edge=edge, size=size, stored=stored_size(size, edge),
-    )  # fmt: skip
+        heads=asked,
+        targets=targets,
+        weights=_weights(spec, weights, targets, train, asked[0]),
+        chances=_chances(spec, targets, train, asked[0]),
+        takes=model.takes,
+        views=views,
+        channels=channels_of(shown),
+        edge=edge,
+        size=size,
+        stored=stored_size(size, edge),
+    )
 
 
 def _check(examples: Sequence[Example]) -> None:

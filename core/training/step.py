@@ -30,8 +30,10 @@ class Parts:
     def doubled(self, images: int) -> Log:
         """Cut once more, and say so."""
         self.count *= 2
-        return Log(f"The GPU's memory is too small for {images} images at once: going on in {self.count} parts of "
-                   f"{-(-images // self.count)}, which are added up to the same step.")  # fmt: skip
+        return Log(
+            f"The GPU's memory is too small for {images} images at once: going on in {self.count} parts of "
+            f"{-(-images // self.count)}, which are added up to the same step."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,14 @@ def laid_out(module: nn.Module) -> nn.Module:
 
 
 def tuned(
-    module: nn.Module, spec: TrainSpec, sample: Tensor, steps: int, decided: str | None = None, *,
+    module: nn.Module,
+    spec: TrainSpec,
+    sample: Tensor,
+    steps: int,
+    decided: str | None = None,
+    *,
     kind: torch.dtype = torch.float32,
-) -> Tuned:  # fmt: skip
+) -> Tuned:
     """Whether the steps ahead run compiled: as asked, as `decided` before a resume, else by measuring a few of both.
 
     `sample` is a batch as the network sees it; only whole batches like it are ever compiled for. The module is left

@@ -29,8 +29,13 @@ def show(run: RunView, state: CaseState) -> None:
         controls(job, key=f"case_all_{job.id}")
     if found is not None and not found.stale and all(found.asked.get(name) == asked[name] for name in asked):
         st.caption(f"Such maps of the whole split were made {look.ago(found.created_at)}.")
-    elif st.button("Make them for every case", key="case_all", type="tertiary", icon=":material/dynamic_feed:",
-                   help="A job computes these maps for the whole split."):  # fmt: skip
+    elif st.button(
+        "Make them for every case",
+        key="case_all",
+        type="tertiary",
+        icon=":material/dynamic_feed:",
+        help="A job computes these maps for the whole split.",
+    ):
         _start(run, asked)
 
 
@@ -40,15 +45,20 @@ def _asked(run: RunView, state: CaseState) -> dict[str, Any] | None:
     if not methods:
         return None
     one = case_maps.question(run, None, run, methods[0], state)
-    return {"split": state.split, "method": one.method, "class": -1 if one.shown is None else one.shown,
-            "layer": one.layer}  # fmt: skip
+    return {
+        "split": state.split,
+        "method": one.method,
+        "class": -1 if one.shown is None else one.shown,
+        "layer": one.layer,
+    }
 
 
 def _start(run: RunView, asked: dict[str, Any]) -> None:
     wired = wiring.here()
     with mishap.as_sentence():
-        examining.submit(wired.db, wired.launcher, run_id=run.id, what=WHAT, asked=asked, by=who.reader(),
-                         key=secrets.token_hex(16))  # fmt: skip
+        examining.submit(
+            wired.db, wired.launcher, run_id=run.id, what=WHAT, asked=asked, by=who.reader(), key=secrets.token_hex(16)
+        )
         st.rerun()
 
 

@@ -25,17 +25,37 @@ def choose(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
     if not offered:
         st.caption(f"Run {run.id} has no maps: its predictions were made elsewhere.")
         return replace(state, others=",".join(map(str, _others(there, state))))
-    chosen = st.multiselect("Maps", offered, methods_of(run, state), format_func=offered.__getitem__, key="case_method",
-                            max_selections=MOST, placeholder="none", help=_help(offered))  # fmt: skip
+    chosen = st.multiselect(
+        "Maps",
+        offered,
+        methods_of(run, state),
+        format_func=offered.__getitem__,
+        key="case_method",
+        max_selections=MOST,
+        placeholder="none",
+        help=_help(offered),
+    )
     with st.container(horizontal=True, gap="small", key="case_asked"):
         shown = _class(run, state, chosen)
         layer = _layer(run, state, chosen)
-    named = st.segmented_control("Picture and map", LAYOUTS, default=LAYOUTS[state.beside == 1], key="case_beside",
-                                 label_visibility="collapsed", width="stretch")  # fmt: skip
+    named = st.segmented_control(
+        "Picture and map",
+        LAYOUTS,
+        default=LAYOUTS[state.beside == 1],
+        key="case_beside",
+        label_visibility="collapsed",
+        width="stretch",
+    )
     others = _others(there, state)
     method = "" if chosen == [next(iter(offered))] else ",".join(chosen) or "none"
-    return replace(state, method=method, shown=shown, layer=layer, beside=int(named == LAYOUTS[1]),
-                   others=",".join(map(str, others)))  # fmt: skip
+    return replace(
+        state,
+        method=method,
+        shown=shown,
+        layer=layer,
+        beside=int(named == LAYOUTS[1]),
+        others=",".join(map(str, others)),
+    )
 
 
 def methods_of(run: RunView, state: CaseState) -> list[str]:
@@ -68,13 +88,12 @@ def question(run: RunView, row: PredictionView | None, about: RunView, method: s
     wanted = names[shown] if 0 <= shown < len(names) else None
     there = explaining.answers(about)
     layers = explaining.layers(wiring.here().db, wiring.here().settings, about.id, method) if state.layer else {}
-    return Question(about.id, method, there.index(wanted) if wanted in there else None,
-                    state.layer if state.layer in layers else "")  # fmt: skip
+    return Question(
+        about.id, method, there.index(wanted) if wanted in there else None, state.layer if state.layer in layers else ""
+    )
 
 
-def of_other(
-    run: RunView, row: PredictionView, other: int, methods: list[str], state: CaseState
-) -> list[Question]:  # fmt: skip
+def of_other(run: RunView, row: PredictionView, other: int, methods: list[str], state: CaseState) -> list[Question]:
     """The same questions of another run, by its usual method where it has not those; none where it has no model."""
     about = runs.get(wiring.here().db, other)
     offered = methods_of(about, CaseState())
@@ -108,9 +127,15 @@ def _class(run: RunView, state: CaseState, chosen: list[str]) -> int:
     usual, titles = (state.finding, names) if findings else (-1, {-1: "the most probable", **names})
     now = state.shown if state.shown in titles else usual
     idle = not any(EXPLAINERS[one].by_class for one in chosen)
-    shown: int = st.selectbox("Finding" if findings else "Class", titles, list(titles).index(now), disabled=idle,
-                              format_func=titles.__getitem__, key=f"case_class_{usual}",
-                              help="Some methods show the same map for every class.")  # fmt: skip
+    shown: int = st.selectbox(
+        "Finding" if findings else "Class",
+        titles,
+        list(titles).index(now),
+        disabled=idle,
+        format_func=titles.__getitem__,
+        key=f"case_class_{usual}",
+        help="Some methods show the same map for every class.",
+    )
     return -1 if shown == usual else shown
 
 
@@ -122,9 +147,15 @@ def _layer(run: RunView, state: CaseState, chosen: list[str]) -> str:
     for method in chosen:
         titles |= explaining.layers(wired.db, wired.settings, run.id, method)
     now = state.layer if state.layer in titles else ""
-    layer: str = st.selectbox("Layer", titles, list(titles).index(now), format_func=titles.__getitem__,
-                              key="case_layer", disabled=len(titles) == 1,
-                              help="Where methods read the network; early layers are finer and mean less.")  # fmt: skip
+    layer: str = st.selectbox(
+        "Layer",
+        titles,
+        list(titles).index(now),
+        format_func=titles.__getitem__,
+        key="case_layer",
+        disabled=len(titles) == 1,
+        help="Where methods read the network; early layers are finer and mean less.",
+    )
     return layer if len(titles) > 1 else state.layer
 
 
@@ -133,8 +164,15 @@ def _others(there: list[int], state: CaseState) -> list[int]:
         return []
     db = wiring.here().db
     titles = {one: f"Run {one} · {runs.get(db, one).model}" for one in there}
-    return st.multiselect("Beside them, the maps of", titles, _named(there, state), key="case_others",
-                          format_func=titles.__getitem__, max_selections=MOST, placeholder="other runs")  # fmt: skip
+    return st.multiselect(
+        "Beside them, the maps of",
+        titles,
+        _named(there, state),
+        key="case_others",
+        format_func=titles.__getitem__,
+        max_selections=MOST,
+        placeholder="other runs",
+    )
 
 
 def _help(offered: dict[str, str]) -> str:

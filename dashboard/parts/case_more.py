@@ -46,6 +46,7 @@ def _table(found: MapView) -> None:
     st.markdown("**What each picture counted**")
     st.dataframe(
         pd.DataFrame({"picture": [title for title, _ in rows], "counted": [100 * share for _, share in rows]}),
-        hide_index=True, height=HEIGHT if len(rows) > SCROLLS else "auto",
+        hide_index=True,
+        height=HEIGHT if len(rows) > SCROLLS else "auto",
         column_config={"counted": st.column_config.NumberColumn(format="%.0f %%")},
-    )  # fmt: skip
+    )

@@ -23,5 +23,12 @@ class Question:
     def filed(self, image: int) -> MapView | None:
         """The map, where it was computed already."""
         wired = wiring.here()
-        return explaining.filed(wired.db, wired.settings, run_id=self.run, image_id=image, method=self.method,
-                                class_index=self.shown, layer=self.layer)  # fmt: skip
+        return explaining.filed(
+            wired.db,
+            wired.settings,
+            run_id=self.run,
+            image_id=image,
+            method=self.method,
+            class_index=self.shown,
+            layer=self.layer,
+        )

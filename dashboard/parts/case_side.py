@@ -14,8 +14,12 @@ from dashboard.state import CaseState, ReviewState
 
 def show(run: RunView, row: PredictionView, state: CaseState, laid: Laid) -> CaseState:
     """Everything known of the case; gives the state with what should explain it."""
-    st.page_link("views/review.py", label="Back to the run", icon=":material/arrow_back:",
-                 query_params=ReviewState.like(state).query())  # fmt: skip
+    st.page_link(
+        "views/review.py",
+        label="Back to the run",
+        icon=":material/arrow_back:",
+        query_params=ReviewState.like(state).query(),
+    )
     lines = case_history.of(wiring.here().db, row.case_id)
     _reasons(row, lines)
     case_answers.show(run, row, state)

@@ -64,8 +64,13 @@ def show(found: Asked, state: ListState, *, closes: bool = True) -> None:
     with st.container(key="strip_part", gap="small"):
         start = _head(found, state, rows, closes=closes)
         shown = rows[start : start + SHOWN]
-        opened = gallery.show(_tiles(found, shown), key="strip", strip=True, at=f"{_named(state)} {start}",
-                              drawn=f"{len(rows)} at {found.threshold!r}")  # fmt: skip
+        opened = gallery.show(
+            _tiles(found, shown),
+            key="strip",
+            strip=True,
+            at=f"{_named(state)} {start}",
+            drawn=f"{len(rows)} at {found.threshold!r}",
+        )
     if opened is not None:
         st.switch_page("views/case.py", query_params=CaseState.like(state, case=opened).query())
 
@@ -97,14 +102,25 @@ def _head(found: Asked, state: ListState, rows: Any, *, closes: bool) -> int:
     pages = max(1, -(-len(rows) // SHOWN))
     order = "most changed first" if state.change in compared.NUMBER_CHANGES else "most wrong first"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="strip_head"):
-        st.markdown(f"**{look.count(len(rows), found.unit)}**" + (f": {look.plain(told)}" if told else "")
-                    + f", {order}" * (len(rows) > 1), width="stretch")  # fmt: skip
+        st.markdown(
+            f"**{look.count(len(rows), found.unit)}**"
+            + (f": {look.plain(told)}" if told else "")
+            + f", {order}" * (len(rows) > 1),
+            width="stretch",
+        )
         page = _page(pages, _named(state))
         if told and closes:
             st.button("Show all", key="strip_all", icon=":material/close:", on_click=_all)
-        st.download_button("CSV", lambda: cases_csv.of(found, rows), f"cases-run-{found.run.id}-{state.split}.csv",
-                           "text/csv", key="strip_csv", icon=":material/download:", on_click="ignore",
-                           help="These cases with their patients, truths, scores and facts, all digits")  # fmt: skip
+        st.download_button(
+            "CSV",
+            lambda: cases_csv.of(found, rows),
+            f"cases-run-{found.run.id}-{state.split}.csv",
+            "text/csv",
+            key="strip_csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="These cases with their patients, truths, scores and facts, all digits",
+        )
     return page * SHOWN
 
 
@@ -113,11 +129,25 @@ def _page(pages: int, named: str) -> int:
     held = st.session_state.get("strip_page", ("", 0))
     at = int(min(held[1], pages - 1)) if held[0] == named else 0
     if pages > 1:
-        st.button("", key="strip_back", icon=":material/chevron_left:", disabled=at == 0, help="Those before",
-                  on_click=_turn, args=(named, at - 1))  # fmt: skip
+        st.button(
+            "",
+            key="strip_back",
+            icon=":material/chevron_left:",
+            disabled=at == 0,
+            help="Those before",
+            on_click=_turn,
+            args=(named, at - 1),
+        )
         st.caption(f"{at + 1} of {pages:,}", width="content")
-        st.button("", key="strip_on", icon=":material/chevron_right:", disabled=at == pages - 1, help="Those after",
-                  on_click=_turn, args=(named, at + 1))  # fmt: skip
+        st.button(
+            "",
+            key="strip_on",
+            icon=":material/chevron_right:",
+            disabled=at == pages - 1,
+            help="Those after",
+            on_click=_turn,
+            args=(named, at + 1),
+        )
     return at
 
 

@@ -66,8 +66,12 @@ def _checks(run: RunView, shown: dict[Question, list[int]], *, named: bool) -> N
         if not trust_banner.line(about, method, named=named):
             missing[number] = about
     for number in missing:
-        st.page_link("views/review.py", label=f"Check maps of run {number}", icon=":material/fact_check:",
-                     query_params=ReviewState(run=number, section="maps").query())  # fmt: skip
+        st.page_link(
+            "views/review.py",
+            label=f"Check maps of run {number}",
+            icon=":material/fact_check:",
+            query_params=ReviewState(run=number, section="maps").query(),
+        )
 
 
 def _slices(shown: dict[Question, list[int]], laid: Laid) -> None:
@@ -82,6 +86,12 @@ def _slices(shown: dict[Question, list[int]], laid: Laid) -> None:
             for number, image in enumerate(laid.stack, start=1):
                 found = one.filed(image)
                 told = map_badges.badge(wired.db, wired.settings, image, found).warnings if found else ("no map",)
-                lines.append({"slice": number, "run": one.run, "map": found.method_title if found else one.method,
-                              "badge": "; ".join(told) or "no warning"})  # fmt: skip
+                lines.append(
+                    {
+                        "slice": number,
+                        "run": one.run,
+                        "map": found.method_title if found else one.method,
+                        "badge": "; ".join(told) or "no warning",
+                    }
+                )
     st.dataframe(pd.DataFrame(lines), hide_index=True)

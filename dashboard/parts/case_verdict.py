@@ -22,16 +22,28 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> None:
     """The buttons; a verdict is kept at once."""
     st.html(STYLE)
     st.markdown("**Verdict**")
-    why = st.text_input("Why", key=f"why_{row.id}", placeholder="why, or a note", label_visibility="collapsed",
-                        max_chars=commenting.LONGEST)  # fmt: skip
+    why = st.text_input(
+        "Why",
+        key=f"why_{row.id}",
+        placeholder="why, or a note",
+        label_visibility="collapsed",
+        max_chars=commenting.LONGEST,
+    )
     with st.container(horizontal=True, gap="xsmall", key="verdicts"):
         for verdict, key in KEYS.items():
             if st.button(verdict.value.capitalize(), key=f"verdict_{verdict.name}", shortcut=key):
                 _judge(row, verdict, why)
     said = relabel.choose(run, row, state)
     left, right = st.columns(2)
-    if left.button("Relabel", key="relabel", disabled=said is None or not why.strip(), type="primary",
-                   shortcut=RELABEL_KEY, width="stretch", help=NEEDS):  # fmt: skip
+    if left.button(
+        "Relabel",
+        key="relabel",
+        disabled=said is None or not why.strip(),
+        type="primary",
+        shortcut=RELABEL_KEY,
+        width="stretch",
+        help=NEEDS,
+    ):
         _judge(row, Verdict.RELABELLED, why, **(said or {}))
     if right.button("Keep as note", key="note", disabled=not why.strip(), width="stretch"):
         _note(row, why)
@@ -39,15 +51,23 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> None:
 
 def _judge(row: PredictionView, verdict: Verdict, why: str, **said: object) -> None:
     with mishap.as_sentence():
-        reviewing.judge(wiring.here().db, row.id, verdict=verdict, by=who.reader(), key=secrets.token_hex(16),
-                        note=why.strip(), **said)  # type: ignore[arg-type]  # fmt: skip
+        reviewing.judge(
+            wiring.here().db,
+            row.id,
+            verdict=verdict,
+            by=who.reader(),
+            key=secrets.token_hex(16),
+            note=why.strip(),
+            **said,
+        )  # type: ignore[arg-type]
         st.session_state.pop(f"why_{row.id}", None)
         st.rerun()
 
 
 def _note(row: PredictionView, why: str) -> None:
     with mishap.as_sentence():
-        commenting.comment(wiring.here().db, case_id=row.case_id, text=why.strip(), by=who.reader(),
-                           key=secrets.token_hex(16))  # fmt: skip
+        commenting.comment(
+            wiring.here().db, case_id=row.case_id, text=why.strip(), by=who.reader(), key=secrets.token_hex(16)
+        )
         st.session_state.pop(f"why_{row.id}", None)
         st.rerun()

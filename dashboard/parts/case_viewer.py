@@ -62,15 +62,23 @@ def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: Case
         return several or one.run != run.id
 
     about = describe.case(case, views[: len(laid.stack)], wired.signer, session)
-    about["beside"] = [{**describe.image(one, wired.signer, session), "title": _title(one)}
-                       for one in views[len(laid.stack) :]]  # fmt: skip
+    about["beside"] = [
+        {**describe.image(one, wired.signer, session), "title": _title(one)} for one in views[len(laid.stack) :]
+    ]
     data = {
-        "mode": "case", "task": None, "api": {"drawings": drawing.url(task)}, "progress": None,
-        "drawing": drawing.offered(task), "note": f"run {run.id} · case {at + 1} of {len(rows)}", "cases": [about],
-        "overlays": _overlays([*laid.asked, *laid.further], seen, named), "places": list(laid.layout.places),
-        "panes": laid.layout.panes, "alone": len(rows) == 1,
+        "mode": "case",
+        "task": None,
+        "api": {"drawings": drawing.url(task)},
+        "progress": None,
+        "drawing": drawing.offered(task),
+        "note": f"run {run.id} · case {at + 1} of {len(rows)}",
+        "cases": [about],
+        "overlays": _overlays([*laid.asked, *laid.further], seen, named),
+        "places": list(laid.layout.places),
+        "panes": laid.layout.panes,
+        "alone": len(rows) == 1,
         "ahead": [] if task.unit is Unit.SERIES else _ahead(run, rows, at, state),
-    }  # fmt: skip
+    }
     viewer.show(key="case_viewer", data=data, told=_heard)
     return laid
 
@@ -113,10 +121,13 @@ def _overlays(
     db = wiring.here().db
     checks = {run: map_check.by_method(db, run) for run in {one.run for one in asked}}
     return [
-        {"of": {str(image): one.url(image) for image in seen}, "title": f"run {one.run}" if named(one) else "",
-         "check": map_check.brief(checks[one.run].get(one.method))}
+        {
+            "of": {str(image): one.url(image) for image in seen},
+            "title": f"run {one.run}" if named(one) else "",
+            "check": map_check.brief(checks[one.run].get(one.method)),
+        }
         for one in asked
-    ]  # fmt: skip
+    ]
 
 
 def _title(view: ImageView) -> str:

@@ -30,15 +30,24 @@ def show(
         st.dataframe(pd.DataFrame(table), hide_index=True, height=306)
     else:
         picked: Any = partial(_picked, key, tuple(spans)) if spans else "ignore"
-        st.plotly_chart(plot, key=key, on_select=picked, selection_mode="points",
-                        config={"displayModeBar": False}, alt=title)  # fmt: skip
+        st.plotly_chart(
+            plot, key=key, on_select=picked, selection_mode="points", config={"displayModeBar": False}, alt=title
+        )
     st.caption(caption)
 
 
 def csv_button(make: Callable[[], bytes], *, name: str, key: str) -> None:
     """Offers a file, made when it is asked for."""
-    st.download_button("CSV", make, f"{name}.csv", "text/csv", key=f"{key}_csv", icon=":material/download:",
-                       on_click="ignore", type="tertiary")  # fmt: skip
+    st.download_button(
+        "CSV",
+        make,
+        f"{name}.csv",
+        "text/csv",
+        key=f"{key}_csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
 
 
 def as_csv(table: Table) -> bytes:
@@ -62,30 +71,45 @@ def square(x: str, y: str) -> go.Figure:
 def line(plot: go.Figure, x: Sequence[float], y: Sequence[float], *, hover: str, spans: bool = True) -> None:
     """A line whose points are there to be clicked; they show once one is chosen."""
     plot.add_scatter(
-        x=x, y=y, mode="lines+markers", customdata=list(range(len(x))) if spans else None, hovertemplate=hover,
-        line={"color": look.ACCENT, "width": 2}, marker={"size": 9, "color": look.ACCENT, "opacity": 0},
-        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0}},
-    )  # fmt: skip
+        x=x,
+        y=y,
+        mode="lines+markers",
+        customdata=list(range(len(x))) if spans else None,
+        hovertemplate=hover,
+        line={"color": look.ACCENT, "width": 2},
+        marker={"size": 9, "color": look.ACCENT, "opacity": 0},
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
+    )
 
 
 def guide(plot: go.Figure, x: Sequence[float], y: Sequence[float]) -> None:
     """A dashed line that says what chance, or perfection, would be."""
-    plot.add_scatter(x=x, y=y, mode="lines", hoverinfo="skip",
-                     line={"dash": "dash", "color": look.NEUTRAL, "width": 1})  # fmt: skip
+    plot.add_scatter(x=x, y=y, mode="lines", hoverinfo="skip", line={"dash": "dash", "color": look.NEUTRAL, "width": 1})
 
 
 def here(plot: go.Figure, x: float, y: float, *, threshold: float) -> None:
     """The operating point on a curve."""
     plot.add_scatter(
-        x=[x], y=[y], mode="markers", hovertemplate=f"operating point {threshold:.3f}<extra></extra>",
+        x=[x],
+        y=[y],
+        mode="markers",
+        hovertemplate=f"operating point {threshold:.3f}<extra></extra>",
         marker={"size": 13, "color": look.POINT, "symbol": "diamond", "line": {"width": 1.5, "color": "#fff"}},
-    )  # fmt: skip
+    )
 
 
 def band(plot: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float]) -> None:
     """The 95 % interval around a line."""
-    plot.add_scatter(x=[*x, *reversed(x)], y=[*high, *reversed(low)], mode="lines", fill="toself", hoverinfo="skip",
-                     fillcolor=look.BAND, line={"width": 0})  # fmt: skip
+    plot.add_scatter(
+        x=[*x, *reversed(x)],
+        y=[*high, *reversed(low)],
+        mode="lines",
+        fill="toself",
+        hoverinfo="skip",
+        fillcolor=look.BAND,
+        line={"width": 0},
+    )
 
 
 def _picked(key: str, spans: Sequence[Span]) -> None:

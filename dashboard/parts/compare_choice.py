@@ -17,16 +17,39 @@ def show(every: Sequence[RunView], state: CompareState) -> CompareState:
     run = state.run if state.run in names else ids[0]
     first, second = other(every, run, state.other), run
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        one = st.selectbox("First run", ids, ids.index(first), format_func=names.__getitem__, key="compare_first",
-                           width="stretch", label_visibility="collapsed")  # fmt: skip
-        two = st.selectbox("Second run", ids, ids.index(second), format_func=names.__getitem__, key="compare_second",
-                           width="stretch", label_visibility="collapsed")  # fmt: skip
-        split = st.segmented_control("Split", list(run_choice.SPLITS), required=True, key="compare_split",
-                                     default=state.split if state.split in run_choice.SPLITS else "test",
-                                     format_func=run_choice.SPLITS.__getitem__,
-                                     label_visibility="collapsed")  # fmt: skip
-        st.page_link("views/review.py", label="Review", icon=":material/rate_review:",
-                     query_params={"run": str(two), "split": split or "test"})  # fmt: skip
+        one = st.selectbox(
+            "First run",
+            ids,
+            ids.index(first),
+            format_func=names.__getitem__,
+            key="compare_first",
+            width="stretch",
+            label_visibility="collapsed",
+        )
+        two = st.selectbox(
+            "Second run",
+            ids,
+            ids.index(second),
+            format_func=names.__getitem__,
+            key="compare_second",
+            width="stretch",
+            label_visibility="collapsed",
+        )
+        split = st.segmented_control(
+            "Split",
+            list(run_choice.SPLITS),
+            required=True,
+            key="compare_split",
+            default=state.split if state.split in run_choice.SPLITS else "test",
+            format_func=run_choice.SPLITS.__getitem__,
+            label_visibility="collapsed",
+        )
+        st.page_link(
+            "views/review.py",
+            label="Review",
+            icon=":material/rate_review:",
+            query_params={"run": str(two), "split": split or "test"},
+        )
     if (one, two, split) == (state.other, state.run, state.split):
         return state
     return replace(state.without_mark(), run=two, other=one, split=split or "test")

@@ -19,9 +19,15 @@ def show(run: RunView, state: CompareState) -> None:
     state = marks.taken(replace(state, change=CompareState.from_url().change))
     counts = {name: len(cases) for name, cases in compared.lists(run, state).items()}
     now = state.change if state.change in counts else next(name for name in USUAL if name in counts)
-    chosen = st.segmented_control("Changed", list(counts), default=now, required=True, key="compare_change",
-                                  format_func=lambda one: f"{TITLES[one]} {counts[one]:,}",
-                                  label_visibility="collapsed")  # fmt: skip
+    chosen = st.segmented_control(
+        "Changed",
+        list(counts),
+        default=now,
+        required=True,
+        key="compare_change",
+        format_func=lambda one: f"{TITLES[one]} {counts[one]:,}",
+        label_visibility="collapsed",
+    )
     state = replace(state, change=chosen or now)
     state.to_url()
     case_strip.show(asked.of(run, state), state, closes=False)

@@ -31,8 +31,13 @@ def show(told: NumbersCompared) -> None:
 def as_csv(told: NumbersCompared) -> bytes:
     """All of it with all digits."""
     found = told.found
-    return compare_table.csv_of({f"run {told.first}": found.first.metrics, f"run {told.second}": found.second.metrics,
-                                 "difference": found.differences})  # fmt: skip
+    return compare_table.csv_of(
+        {
+            f"run {told.first}": found.first.metrics,
+            f"run {told.second}": found.second.metrics,
+            "difference": found.differences,
+        }
+    )
 
 
 def title(key: str, measure: str) -> str:

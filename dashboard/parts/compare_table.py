@@ -32,22 +32,27 @@ def show(told: Compared) -> None:
 def sentences(told: Compared) -> tuple[str, ...]:
     """What the tests say, each with its name, and what is compared."""
     test, pairs = told.found.delong, told.found.mcnemar
-    areas = "" if test is None else (
-        f"AUROC: {test.note}" if test.p is None else f"AUROC, {test.method}: {_p(test.p)}. {test.note}".strip()
-    )  # fmt: skip
+    areas = (
+        ""
+        if test is None
+        else (f"AUROC: {test.note}" if test.p is None else f"AUROC, {test.method}: {_p(test.p)}. {test.note}".strip())
+    )
     p = pairs.exact_p if pairs.exact_p is not None else pairs.p
     counts = f"{pairs.only_first:,} only right by run {told.first}, {pairs.only_second:,} only by run {told.second}"
     right = f"Calls, {pairs.method}: {counts}, {_p(p) if p is not None else _no_test(pairs)}."
-    points = " and ".join(f"{one.threshold:.4g} (run {number})" for number, one in
-                          zip((told.first, told.second), told.points, strict=True))  # fmt: skip
+    points = " and ".join(
+        f"{one.threshold:.4g} (run {number})"
+        for number, one in zip((told.first, told.second), told.points, strict=True)
+    )
     return f"Yes is {told.name}, called at {points}.", areas, right, told.found.note, told.note
 
 
 def as_csv(told: Compared) -> bytes:
     """All of it with all digits."""
     found = told.found
-    return csv_of({f"run {told.first}": found.first, f"run {told.second}": found.second,
-                   "difference": found.differences})  # fmt: skip
+    return csv_of(
+        {f"run {told.first}": found.first, f"run {told.second}": found.second, "difference": found.differences}
+    )
 
 
 def csv_of(sides: Mapping[str, Mapping[str, Figure]]) -> bytes:
@@ -63,9 +68,11 @@ def _line(key: str, first: Figure, second: Figure, apart: Figure) -> str:
     if apart.value is None:
         told, how = html.escape(apart.note or "undefined"), ""
     else:
-        span = "" if apart.low is None or apart.high is None else (
-            f" ({look.signed(apart.low)} to {look.signed(apart.high)})"
-        )  # fmt: skip
+        span = (
+            ""
+            if apart.low is None or apart.high is None
+            else (f" ({look.signed(apart.low)} to {look.signed(apart.high)})")
+        )
         told, how = f"<b>{look.signed(apart.value)}</b>{span}", apart.method or apart.note
     cells = (look.figure(first), look.figure(second), told, html.escape(how))
     return f"<tr><td>{TITLES.get(key, key)}</td>{''.join(f'<td>{one}</td>' for one in cells)}</tr>"

@@ -19,7 +19,11 @@ def url(task: TaskView) -> str:
 def classes(task: TaskView) -> list[dict[str, Any]]:
     """The classes as the viewer reads them."""
     return [
-        {"position": one.position, "title": one.title, "colour": look.class_colour(one.position),
-         "retired": one.retired}
+        {
+            "position": one.position,
+            "title": one.title,
+            "colour": look.class_colour(one.position),
+            "retired": one.retired,
+        }
         for one in task.classes
-    ]  # fmt: skip
+    ]

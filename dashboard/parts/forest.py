@@ -52,9 +52,14 @@ class Row:
 
 
 def show(
-    rows: Sequence[Row], headings: Sequence[str], *, overall: float | None, key: str, opened: Callable[[int], None],
+    rows: Sequence[Row],
+    headings: Sequence[str],
+    *,
+    overall: float | None,
+    key: str,
+    opened: Callable[[int], None],
     amounts: bool = False,
-) -> None:  # fmt: skip
+) -> None:
     """The rows in their order, with the figure of all cases as a dashed line; `opened` is told -1 for a closed row.
 
     Figures are shares, drawn up to 1, or `amounts` in some unit, drawn with 0.
@@ -63,10 +68,14 @@ def show(
     bounds += [one for one in (overall,) if one is not None]
     least, most = _with_zero(bounds) if amounts else (int(min([*bounds, 0.9]) * 10) / 10, 1.0)
     data = {
-        "url": f"/api/viewer/{api.version()}/forest.js", "rows": [asdict(row) for row in rows], "overall": overall,
-        "axis": [least, most], "headings": list(headings), "thin": THIN,
+        "url": f"/api/viewer/{api.version()}/forest.js",
+        "rows": [asdict(row) for row in rows],
+        "overall": overall,
+        "axis": [least, most],
+        "headings": list(headings),
+        "thin": THIN,
         "ticks": [{"at": at, "text": f"{least + at * (most - least):.2g}"} for at in (0.0, 0.5, 1.0)],
-    }  # fmt: skip
+    }
     _forest(data=data, key=key, on_opened_change=lambda: opened(int(st.session_state[key]["opened"])))
 
 

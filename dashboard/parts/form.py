@@ -13,11 +13,23 @@ from core.training.spec import PRESETS, knob, knobs
 
 COLUMNS = 2
 WORDS = {
-    "val_auroc": "Validation AUROC", "val_loss": "Validation loss", "val_accuracy": "Validation accuracy",
-    "sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "cpu": "CPU", "cuda": "GPU",
-    "run": "A finished run", "file": "A file of weights", "published": "Published weights", "bf16": "bf16",
-    "fp16": "fp16", "float32": "float32", "custom": "Custom: as set below",
-}  # fmt: skip
+    "val_auroc": "Validation AUROC",
+    "val_loss": "Validation loss",
+    "val_accuracy": "Validation accuracy",
+    "sgd": "SGD",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "rmsprop": "RMSprop",
+    "cpu": "CPU",
+    "cuda": "GPU",
+    "run": "A finished run",
+    "file": "A file of weights",
+    "published": "Published weights",
+    "bf16": "bf16",
+    "fp16": "fp16",
+    "float32": "float32",
+    "custom": "Custom: as set below",
+}
 """Choices that a capital letter does not make a title of."""
 
 Offered = Mapping[str, Mapping[Any, str]]
@@ -96,8 +108,13 @@ def _input(one: Knob, offered: Mapping[Any, str] | None, *, titled: bool) -> Non
         st.session_state[key] = held[one.name]
     told: dict[str, Any] = {"help": one.help, "key": key, "on_change": _taken, "args": (one.name,)}
     if titles:
-        st.selectbox(title, list(titles), format_func=lambda choice: titles[choice],
-                     label_visibility="collapsed" if titled else "visible", **told)  # fmt: skip
+        st.selectbox(
+            title,
+            list(titles),
+            format_func=lambda choice: titles[choice],
+            label_visibility="collapsed" if titled else "visible",
+            **told,
+        )
     elif one.kind == "text":
         st.text_input(title, max_chars=int(one.high or 0), **told)
     elif one.kind == "int":

@@ -45,8 +45,13 @@ def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", 
 
     `at` names the list: another one begins at its left. `drawn` stands on the grid, for who waits for it.
     """
-    data = {"url": f"/api/viewer/{api.version()}/gallery.js", "items": [asdict(tile) for tile in tiles],
-            "strip": strip, "at": at, "drawn": drawn}  # fmt: skip
+    data = {
+        "url": f"/api/viewer/{api.version()}/gallery.js",
+        "items": [asdict(tile) for tile in tiles],
+        "strip": strip,
+        "at": at,
+        "drawn": drawn,
+    }
     opened = _gallery(data=data, key=key, on_opened_change=_nothing).opened
     return int(opened) if opened is not None else None
 

@@ -15,8 +15,14 @@ def show() -> Filter:
         if len(values) < 2:
             continue
         titles = {value: f"{value} ({images_with:,})" for value, images_with in values}
-        chosen = st.selectbox(name.replace("_", " ").capitalize(), list(titles), index=None, placeholder="any",
-                              key=f"filter_{name}", format_func=titles.__getitem__)  # fmt: skip
+        chosen = st.selectbox(
+            name.replace("_", " ").capitalize(),
+            list(titles),
+            index=None,
+            placeholder="any",
+            key=f"filter_{name}",
+            format_func=titles.__getitem__,
+        )
         if chosen is not None:
             facts.append((name, chosen))
     every = {task.name: task for task in tasks.every(db)}
@@ -24,7 +30,16 @@ def show() -> Filter:
     answer = ""
     if task:
         titles = {one.name: one.title for one in task.classes} | {"unlabelled": "unlabelled"}
-        answer = st.selectbox("Answer", list(titles), index=None, placeholder="any", key="filter_answer",
-                              format_func=titles.__getitem__) or ""  # fmt: skip
+        answer = (
+            st.selectbox(
+                "Answer",
+                list(titles),
+                index=None,
+                placeholder="any",
+                key="filter_answer",
+                format_func=titles.__getitem__,
+            )
+            or ""
+        )
     excluded = st.toggle("Excluded images", key="filter_excluded")
     return Filter(tuple(facts), task.id if task else None, answer, excluded)

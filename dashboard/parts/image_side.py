@@ -32,20 +32,37 @@ def show(state: ImagesState) -> None:
         return
     first = stack[0]
     data: dict[str, Any] = {
-        "mode": "view", "task": None, "api": None, "progress": None, "note": "",
-        "cases": [{"id": first.id, "patient": first.patient, "facts": {}, "answer": None, "label": None,
-                   "images": [describe.image(one, wired.signer, who.session()) for one in stack],
-                   "companions": describe.companions(first, wired.signer, who.session())}],
-    }  # fmt: skip
+        "mode": "view",
+        "task": None,
+        "api": None,
+        "progress": None,
+        "note": "",
+        "cases": [
+            {
+                "id": first.id,
+                "patient": first.patient,
+                "facts": {},
+                "answer": None,
+                "label": None,
+                "images": [describe.image(one, wired.signer, who.session()) for one in stack],
+                "companions": describe.companions(first, wired.signer, who.session()),
+            }
+        ],
+    }
     viewer.show(key="images_viewer", data=data, height=460)
     _facts(first, len(stack))
 
 
 def _facts(image: ImageView, slices: int) -> None:
     patient = image.patient + ("" if image.patient_known else " (unknown: counted on its own)")
-    told = {"Patient": patient, "File": image.name, "Size": f"{image.format.columns} × {image.format.rows}, "
-            f"{image.format.bits} bit", "Slices": str(slices * image.format.frames), "Decoder": image.format.decoder,
-            "sha256": image.sha256[:16] + " …"}  # fmt: skip
+    told = {
+        "Patient": patient,
+        "File": image.name,
+        "Size": f"{image.format.columns} × {image.format.rows}, {image.format.bits} bit",
+        "Slices": str(slices * image.format.frames),
+        "Decoder": image.format.decoder,
+        "sha256": image.sha256[:16] + " …",
+    }
     told |= {name.replace("_", " ").capitalize(): value for name, value in sorted(image.facts.items())}
     rows = [{"fact": name, "value": value} for name, value in told.items()]
     st.dataframe(rows, hide_index=True, height=min(38 + 35 * len(rows), 300))

@@ -17,8 +17,13 @@ from dashboard.wiring import Wired
 
 def show(settings: Settings) -> ImportRequest | None:
     """The form; gives a dry run once it is asked for: nothing is taken before it was looked at."""
-    source = st.segmented_control("From", ["A folder of this machine", "Files from this computer"], required=True,
-                                  default="A folder of this machine", key="import_source")  # fmt: skip
+    source = st.segmented_control(
+        "From",
+        ["A folder of this machine", "Files from this computer"],
+        required=True,
+        default="A folder of this machine",
+        key="import_source",
+    )
     with st.form("import_form", border=False):
         folder, files = "", []
         if source == "A folder of this machine":
@@ -54,15 +59,22 @@ def _csv(settings: Settings, *, folder_given: bool) -> ImportRequest:
     with right:
         patient = st.text_input("Column that names the patient", placeholder="patient_id", key="import_patient_column")
         label = st.text_input("Column that holds the label", placeholder="abnormal", key="import_label_column")
-    reference = st.checkbox("Leave the originals where they are (they must stay there)", key="import_reference",
-                            disabled=not folder_given)  # fmt: skip
+    reference = st.checkbox(
+        "Leave the originals where they are (they must stay there)", key="import_reference", disabled=not folder_given
+    )
     metadata = (
         _inbox(settings, [dropped]) / Path(dropped.name).name if dropped else Path(path) if path.strip() else None
     )
     return ImportRequest(
-        path=Path(), metadata=metadata, file_column=file_column.strip(), patient_column=patient.strip() or None,
-        task=task.strip(), label_column=label.strip() or None, reference=reference, dry_run=True,
-    )  # fmt: skip
+        path=Path(),
+        metadata=metadata,
+        file_column=file_column.strip(),
+        patient_column=patient.strip() or None,
+        task=task.strip(),
+        label_column=label.strip() or None,
+        reference=reference,
+        dry_run=True,
+    )
 
 
 def _inbox(settings: Settings, files: list[UploadedFile]) -> Path:

@@ -66,11 +66,15 @@ def _report(report: ImportReport) -> None:
     if report.unknown_patients:
         st.info(f"{look.count(report.unknown_patients, 'image')} name no patient: each counts as a patient of its own.")
     if report.labels_kept:
-        st.info(f"{look.count(report.labels_kept, 'label')} of the file gave way to what a reader had said, or to a "
-                "class's retirement.")  # fmt: skip
+        st.info(
+            f"{look.count(report.labels_kept, 'label')} of the file gave way to what a reader had said, or to a "
+            "class's retirement."
+        )
     if report.labels_apart:
-        st.warning(f"{look.count(report.labels_apart, 'label')} of the file were not taken: the task asks about whole "
-                   "series or studies, and their images are in none. A CSV's column 'study' groups them.")  # fmt: skip
+        st.warning(
+            f"{look.count(report.labels_apart, 'label')} of the file were not taken: the task asks about whole "
+            "series or studies, and their images are in none. A CSV's column 'study' groups them."
+        )
     for title, rows in (
         ("Refused", [{"file": one.file, "reason": one.reason} for one in report.refused]),
         ("Not listed in the CSV", [{"file": name} for name in report.unlisted]),

@@ -20,10 +20,17 @@ def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
     """Task and filter from the sidebar; new tasks, titles of classes and late images are seen to here."""
     ids = [task.id for task in every]
     names = {task.id: task.name for task in every}
-    task_id = st.selectbox("Task", ids, ids.index(state.task) if state.task in ids else 0,
-                           format_func=names.__getitem__, key="label_task")  # fmt: skip
-    only = st.segmented_control("Cases", list(ONLY), default=state.only if state.only in ONLY else "unlabelled",
-                                format_func=ONLY.__getitem__, required=True, key="label_only")  # fmt: skip
+    task_id = st.selectbox(
+        "Task", ids, ids.index(state.task) if state.task in ids else 0, format_func=names.__getitem__, key="label_task"
+    )
+    only = st.segmented_control(
+        "Cases",
+        list(ONLY),
+        default=state.only if state.only in ONLY else "unlabelled",
+        format_func=ONLY.__getitem__,
+        required=True,
+        key="label_only",
+    )
     late = tasks.missing_cases(wiring.here().db, task_id)
     other = {Unit.IMAGE: ("image", "images"), Unit.SERIES: ("series", "series"), Unit.STUDY: ("study", "studies")}
     unit = next(task.unit for task in every if task.id == task_id)
@@ -57,15 +64,20 @@ def show(task: TaskView, only: str) -> bool:
     if not cases:
         return False
     data = {
-        "mode": "label", "task": describe_task(task), "cases": cases,
-        "progress": asdict(labeling.progress(wired.db, task.id)), "note": by, "drawing": drawing.offered(task),
+        "mode": "label",
+        "task": describe_task(task),
+        "cases": cases,
+        "progress": asdict(labeling.progress(wired.db, task.id)),
+        "note": by,
+        "drawing": drawing.offered(task),
         "api": {
             "queue": wired.signer.url("/api/queue", session, task=task.id, only=only),
             "labels": wired.signer.url("/api/labels", session, task=task.id, by=by),
             "undo": wired.signer.url("/api/undo", session, task=task.id, by=by),
-            "comments": wired.signer.url("/api/comments", session, task=task.id, by=by), "drawings": drawing.url(task),
+            "comments": wired.signer.url("/api/comments", session, task=task.id, by=by),
+            "drawings": drawing.url(task),
         },
-    }  # fmt: skip
+    }
     viewer.show(key=f"labeller_{task.id}_{only}_{by}", data=data)
     return True
 
@@ -73,7 +85,14 @@ def show(task: TaskView, only: str) -> bool:
 def describe_task(task: TaskView) -> dict[str, object]:
     """A task as the viewer reads it."""
     return {
-        "id": task.id, "name": task.name, "question": task.question, "classes": drawing.classes(task),
-        "kind": task.kind.value, "measure": task.measure, "low": task.low, "high": task.high,
-        "guideline": task.guideline, "reasons": [{"name": name, "title": title} for name, title in REASONS.items()],
-    }  # fmt: skip
+        "id": task.id,
+        "name": task.name,
+        "question": task.question,
+        "classes": drawing.classes(task),
+        "kind": task.kind.value,
+        "measure": task.measure,
+        "low": task.low,
+        "high": task.high,
+        "guideline": task.guideline,
+        "reasons": [{"name": name, "title": title} for name, title in REASONS.items()],
+    }

@@ -28,15 +28,25 @@ _matrix = st.components.v2.component("rounds_matrix", html='<div class="rm-root"
 
 
 def show(
-    counts: Sequence[Sequence[int]], titles: Sequence[str], *, chosen: tuple[int, int], at: float, unit: str, key: str,
+    counts: Sequence[Sequence[int]],
+    titles: Sequence[str],
+    *,
+    chosen: tuple[int, int],
+    at: float,
+    unit: str,
+    key: str,
     opened: Callable[[tuple[int, int]], None],
-) -> None:  # fmt: skip
+) -> None:
     """Counts by true (row) and called (column) class; `opened` is told (-1, -1) where the open cell was closed."""
     data = {
-        "url": f"/api/viewer/{api.version()}/matrix.js", "counts": [list(map(int, line)) for line in counts],
-        "titles": list(titles), "words": WORDS if len(titles) == 2 else None, "at": at, "unit": unit,
+        "url": f"/api/viewer/{api.version()}/matrix.js",
+        "counts": [list(map(int, line)) for line in counts],
+        "titles": list(titles),
+        "words": WORDS if len(titles) == 2 else None,
+        "at": at,
+        "unit": unit,
         "chosen": list(chosen) if chosen[0] >= 0 else None,
-    }  # fmt: skip
+    }
 
     def told() -> None:
         cell = st.session_state[key]["opened"]

@@ -10,9 +10,13 @@ from core.models.counts import WEIGHTS
 
 SEES = {"image": "one image", "stack": "slices of a series", "bag": "images of a study", "views": "two views"}
 FAMILIES = {
-    "cnn": "convolutions", "attention": "attention", "bag": "several images", "fusion": "fusion",
-    "sequence": "sequence", "volume": "volume",
-}  # fmt: skip
+    "cnn": "convolutions",
+    "attention": "attention",
+    "bag": "several images",
+    "fusion": "fusion",
+    "sequence": "sequence",
+    "volume": "volume",
+}
 
 
 def show() -> None:
@@ -33,8 +37,15 @@ def _choose() -> None:
     import pandas as pd
 
     table = pd.DataFrame([_line(one) for one in MODELS.values()])
-    state = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="models_table",
-                         height=430, column_config=_columns())  # fmt: skip
+    state = st.dataframe(
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="models_table",
+        height=430,
+        column_config=_columns(),
+    )
     st.caption(
         "Work: multiply-adds of one case forward at the usual size, in thousands of millions; of several pictures, 16 "
         "with the small CNN as encoder. Weights: for one grey image and two classes. Click a column's name to sort."
@@ -54,18 +65,25 @@ def chosen() -> str:
 
 def _line(one: ModelEntry) -> dict[str, object]:
     return {
-        "model": one.title, "what it is and suits": one.summary, "sees": SEES.get(one.takes, one.takes),
-        "kind": FAMILIES.get(one.family, one.family), "least": one.least_size, "usual": one.default_size,
-        "work": one.gflops, "weights": WEIGHTS.get(one.name),
+        "model": one.title,
+        "what it is and suits": one.summary,
+        "sees": SEES.get(one.takes, one.takes),
+        "kind": FAMILIES.get(one.family, one.family),
+        "least": one.least_size,
+        "usual": one.default_size,
+        "work": one.gflops,
+        "weights": WEIGHTS.get(one.name),
         "explained by": ", ".join(EXPLAINERS[name].title for name in one.explainers) or "–",
-    }  # fmt: skip
+    }
 
 
 def _columns() -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
-        "model": text(pinned=True), "what it is and suits": text(width=430),
+        "model": text(pinned=True),
+        "what it is and suits": text(width=430),
         "least": number(format="%d px", help="Smaller images are upsampled to this edge."),
         "usual": number(format="%d px", help="Edge where the image size is left at 0."),
-        "work": number(format="%.3g G"), "weights": number(format="%.3g M"),
-    }  # fmt: skip
+        "work": number(format="%.3g G"),
+        "weights": number(format="%.3g M"),
+    }

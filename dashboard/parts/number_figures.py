@@ -66,10 +66,17 @@ def level(found: Asked) -> None:
     if len(held.patients) == len(held.cases):
         return
     levels = list(asked.NUMBER_LEVELS)
-    st.selectbox("Counted is", levels, levels.index("mean" if found.unit == "patient" else "image"), width=260,
-                 format_func=asked.NUMBER_LEVELS.__getitem__, key="number_level", on_change=point.put,
-                 args=("level", "number_level"), help="Of each patient the mean of what was predicted, against the "
-                 "mean of what is true.")  # fmt: skip
+    st.selectbox(
+        "Counted is",
+        levels,
+        levels.index("mean" if found.unit == "patient" else "image"),
+        width=260,
+        format_func=asked.NUMBER_LEVELS.__getitem__,
+        key="number_level",
+        on_change=point.put,
+        args=("level", "number_level"),
+        help="Of each patient the mean of what was predicted, against the mean of what is true.",
+    )
 
 
 def _counted(found: Asked, told: NumberReport) -> str:
@@ -94,19 +101,33 @@ def _scatter(found: Asked, measure: str) -> None:
     held = asked.numbers(found.run, found.state)
     true, told = held.truths[:, 0].tolist(), held.scores[:, 0].tolist()
     table: dict[str, Any] = {
-        "case": held.cases.tolist(), "patient": held.names(), "true": true, "predicted": told,
+        "case": held.cases.tolist(),
+        "patient": held.names(),
+        "true": true,
+        "predicted": told,
         "error": [one - other for one, other in zip(told, true, strict=True)],
-    }  # fmt: skip
+    }
     ends = [min(*true, *told), max(*true, *told)]
     plot = go.Figure(layout=look.close(height=380))
     chart.guide(plot, ends, ends)
-    plot.add_scatter(x=true, y=told, mode="markers", customdata=list(range(len(true))),
-                     marker={"color": look.ACCENT, "size": 7, "opacity": 0.7},
-                     hovertemplate="true %{x:.3g}, predicted %{y:.3g}: open it<extra></extra>")  # fmt: skip
+    plot.add_scatter(
+        x=true,
+        y=told,
+        mode="markers",
+        customdata=list(range(len(true))),
+        marker={"color": look.ACCENT, "size": 7, "opacity": 0.7},
+        hovertemplate="true %{x:.3g}, predicted %{y:.3g}: open it<extra></extra>",
+    )
     unit = f" ({measure})" if measure else ""
     plot.update_xaxes(title=f"true{unit}", showgrid=False, zeroline=False)
     plot.update_yaxes(title=f"predicted{unit}", showgrid=False, zeroline=False)
-    chart.show(plot, table, title="Predicted over true", key="numbers", name=f"numbers-run-{found.run.id}",
-               spans=[(one, one) for one in told],
-               caption=f"Each point is a {found.unit}; the dashed line is where both agree. A click opens the "
-               f"{found.unit}s with that prediction.")  # fmt: skip
+    chart.show(
+        plot,
+        table,
+        title="Predicted over true",
+        key="numbers",
+        name=f"numbers-run-{found.run.id}",
+        spans=[(one, one) for one in told],
+        caption=f"Each point is a {found.unit}; the dashed line is where both agree. A click opens the "
+        f"{found.unit}s with that prediction.",
+    )

@@ -30,13 +30,16 @@ def show(found: Asked) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Each class against the rest**", width="stretch")
-        chart.csv_button(partial(as_csv, told, found.titles), key="classes",
-                         name=f"classes-run-{found.run.id}-{found.state.split}")  # fmt: skip
+        chart.csv_button(
+            partial(as_csv, told, found.titles), key="classes", name=f"classes-run-{found.run.id}-{found.state.split}"
+        )
     st.html(f'<table class="rd-figures"><thead><tr><th>class</th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
     shown = [figures[key] for figures in _each(told, found.titles).values() for key in OF_EACH]
-    st.caption("Of each image the most probable class is called; choose one class above to count patients, or to set "
-               f"an operating point for it. {section_overview.intervals(shown)} The CSV holds every figure of each "
-               f"class. {looks.told(found.state.split, found.run.id)}")  # fmt: skip
+    st.caption(
+        "Of each image the most probable class is called; choose one class above to count patients, or to set "
+        f"an operating point for it. {section_overview.intervals(shown)} The CSV holds every figure of each "
+        f"class. {looks.told(found.state.split, found.run.id)}"
+    )
 
 
 def report(found: Asked) -> Report:

@@ -17,11 +17,24 @@ def curves(
     lowest = min(shown, key=lambda name: series[name][-1][1], default="")
     for index, name in enumerate(shown):
         epochs, values = zip(*series[name], strict=True)
-        plot.add_scatter(x=epochs, y=values, mode="lines+markers", name=names[name],
-                         line={"color": look.class_colour(index), "width": 2}, marker={"size": 5})  # fmt: skip
+        plot.add_scatter(
+            x=epochs,
+            y=values,
+            mode="lines+markers",
+            name=names[name],
+            line={"color": look.class_colour(index), "width": 2},
+            marker={"size": 5},
+        )
         below = name == lowest and len(shown) > 1  # labels of lines that end together would cover each other
-        plot.add_annotation(x=epochs[-1], y=values[-1], text=names[name], showarrow=False, xanchor="right",
-                            yshift=-12 if below else 12, font={"color": look.class_colour(index)})  # fmt: skip
+        plot.add_annotation(
+            x=epochs[-1],
+            y=values[-1],
+            text=names[name],
+            showarrow=False,
+            xanchor="right",
+            yshift=-12 if below else 12,
+            font={"color": look.class_colour(index)},
+        )
     last = max((series[name][-1][0] for name in shown), default=1)
     plot.update_xaxes(title="epoch", showgrid=False, zeroline=False, rangemode="tozero", dtick=max(1, last // 8))
     plot.update_yaxes(showgrid=False, zeroline=False)

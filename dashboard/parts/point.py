@@ -50,8 +50,9 @@ def show(found: Asked, state: ReviewState, there: Extent) -> None:
     with st.container(key="point"):
         left, right = st.columns([1.5, 1], gap="medium", vertical_alignment="top")
     with left:
-        point_bar.show(histogram(found), found.titles, at=found.threshold, locked=not free, key="point_bar",
-                       moved=_move)  # fmt: skip
+        point_bar.show(
+            histogram(found), found.titles, at=found.threshold, locked=not free, key="point_bar", moved=_move
+        )
     with right, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if free:
             _rule(found, key)
@@ -137,14 +138,40 @@ def _rule(found: Asked, key: str) -> None:
     asked_for = found.point.rule if found.point else {}
     known = list(RULES)
     at = known.index(asked_for["kind"]) if asked_for.get("kind") in RULES else 0
-    kind = st.selectbox("Operating point", known, at, format_func=RULES.__getitem__, key=kind_key, on_change=ask,
-                        width=185, label_visibility="collapsed")  # fmt: skip
+    kind = st.selectbox(
+        "Operating point",
+        known,
+        at,
+        format_func=RULES.__getitem__,
+        key=kind_key,
+        on_change=ask,
+        width=185,
+        label_visibility="collapsed",
+    )
     if kind != BY_HAND:
         share = 100 * float(asked_for.get("at_least", USUAL_SHARE))
-        st.number_input("percent", 1.0, 100.0, share, 1.0, key=share_key, on_change=ask, width=95, format="%g",
-                        label_visibility="collapsed", help="Percent")  # fmt: skip
-    st.button("Keep", key=f"keep_{key}", type="primary", disabled=not found.tried, on_click=_keep,
-              args=(found, kind_key), help="Store it with the run: test and every other page then use it.")  # fmt: skip
+        st.number_input(
+            "percent",
+            1.0,
+            100.0,
+            share,
+            1.0,
+            key=share_key,
+            on_change=ask,
+            width=95,
+            format="%g",
+            label_visibility="collapsed",
+            help="Percent",
+        )
+    st.button(
+        "Keep",
+        key=f"keep_{key}",
+        type="primary",
+        disabled=not found.tried,
+        on_click=_keep,
+        args=(found, kind_key),
+        help="Store it with the run: test and every other page then use it.",
+    )
 
 
 def _settings(found: Asked, state: ReviewState, key: str, *, free: bool) -> None:
@@ -158,13 +185,29 @@ def _settings(found: Asked, state: ReviewState, key: str, *, free: bool) -> None
             ("scale", asked.SCALES, asked.scale(point), "Scores"),
         ):
             names = list(words)
-            st.selectbox(title, names, names.index(now), format_func=words.__getitem__, key=f"{field}_{key}",
-                         disabled=not free, on_change=put, args=(field, f"{field}_{key}"),
-                         help=None if free else "Locked here: choose it on the validation split.")  # fmt: skip
+            st.selectbox(
+                title,
+                names,
+                names.index(now),
+                format_func=words.__getitem__,
+                key=f"{field}_{key}",
+                disabled=not free,
+                on_change=put,
+                args=(field, f"{field}_{key}"),
+                help=None if free else "Locked here: choose it on the validation split.",
+            )
         typed = None if state.prevalence < 0 else state.prevalence * 100
-        st.number_input("Prevalence for PPV and NPV (%)", 0.01, 99.99, typed, key=f"prevalence_{key}",
-                        placeholder="as in this split", format="%g", on_change=put,
-                        args=("prevalence", f"prevalence_{key}"))  # fmt: skip
+        st.number_input(
+            "Prevalence for PPV and NPV (%)",
+            0.01,
+            99.99,
+            typed,
+            key=f"prevalence_{key}",
+            placeholder="as in this split",
+            format="%g",
+            on_change=put,
+            args=("prevalence", f"prevalence_{key}"),
+        )
 
 
 def settled(run: RunView, state: ReviewState) -> ReviewState:
@@ -211,11 +254,17 @@ def _keep(found: Asked, kind_key: str) -> None:
     scale = asked.scale(point)
     try:
         operating.choose(
-            wiring.here().db, found.run.id, by=who.reader(), finding=point.finding, positive=point.positive,
-            threshold=None if by_rule else point.threshold, rule=point.rule if by_rule else None,
-            level=point.level.value, patient_rule=point.patient_rule.value,
+            wiring.here().db,
+            found.run.id,
+            by=who.reader(),
+            finding=point.finding,
+            positive=point.positive,
+            threshold=None if by_rule else point.threshold,
+            rule=point.rule if by_rule else None,
+            level=point.level.value,
+            patient_rule=point.patient_rule.value,
             calibrator=None if scale == "plain" else scale,
-        )  # fmt: skip
+        )
         st.session_state[KEPT] = True
     except UserError as error:
         st.session_state[REFUSED] = str(error)

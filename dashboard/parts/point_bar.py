@@ -24,14 +24,24 @@ _bar = st.components.v2.component("rounds_point", html='<div class="rp-root"></d
 
 
 def show(
-    counts: tuple[Sequence[int], Sequence[int]], titles: Sequence[str], *, at: float, locked: bool, key: str,
+    counts: tuple[Sequence[int], Sequence[int]],
+    titles: Sequence[str],
+    *,
+    at: float,
+    locked: bool,
+    key: str,
     moved: Callable[[float], None],
-) -> None:  # fmt: skip
+) -> None:
     """`counts` of scores by even bins from 0 to 1, of those that are not and that are; locked, it only shows."""
     data = {
-        "url": f"/api/viewer/{api.version()}/point.js", "below": list(counts[0]), "above": list(counts[1]),
-        "names": list(titles), "at": at, "locked": locked, "colours": [look.class_colour(0), look.class_colour(1)],
-    }  # fmt: skip
+        "url": f"/api/viewer/{api.version()}/point.js",
+        "below": list(counts[0]),
+        "above": list(counts[1]),
+        "names": list(titles),
+        "at": at,
+        "locked": locked,
+        "colours": [look.class_colour(0), look.class_colour(1)],
+    }
 
     def told() -> None:
         if not locked:

@@ -55,11 +55,13 @@ def _offer(run: RunView, split: str, title: str, *, first: bool = False) -> None
     if run.best_epoch is None:
         st.caption("Its predictions were made elsewhere, so only a file of them can say more.")
         return
-    if st.button(title, key=f"predict_{run.id}_{split}", type="primary" if first else "secondary",
-                 icon=":material/play_arrow:"):  # fmt: skip
+    if st.button(
+        title, key=f"predict_{run.id}_{split}", type="primary" if first else "secondary", icon=":material/play_arrow:"
+    ):
         wired = wiring.here()
-        predicting.submit(wired.db, run_id=run.id, split=split, by=who.reader(), key=secrets.token_hex(16),
-                          launcher=wired.launcher)  # fmt: skip
+        predicting.submit(
+            wired.db, run_id=run.id, split=split, by=who.reader(), key=secrets.token_hex(16), launcher=wired.launcher
+        )
         st.rerun()
 
 

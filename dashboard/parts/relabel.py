@@ -25,17 +25,27 @@ def choose(run: RunView, row: PredictionView, state: CaseState) -> dict[str, Any
 
 def _class(task: TaskView, row: PredictionView) -> dict[str, Any] | None:
     classes = task.classes
-    position = st.selectbox("The label should be", [one.position for one in classes if not one.retired], index=None,
-                            placeholder="choose a class", key=f"relabel_{row.id}",
-                            format_func=lambda one: classes[one].title)  # fmt: skip
+    position = st.selectbox(
+        "The label should be",
+        [one.position for one in classes if not one.retired],
+        index=None,
+        placeholder="choose a class",
+        key=f"relabel_{row.id}",
+        format_func=lambda one: classes[one].title,
+    )
     return None if position is None else {"label": position}
 
 
 def _finding(task: TaskView, row: PredictionView, name: str) -> dict[str, Any] | None:
     """One finding anew; what stands of the others stays said."""
     asked = next(one for one in task.classes if one.name == name)
-    word = st.selectbox(f"{asked.title} should be", [one.value for one in Presence], index=None,
-                        placeholder="choose", key=f"relabel_{row.id}_{asked.position}")  # fmt: skip
+    word = st.selectbox(
+        f"{asked.title} should be",
+        [one.value for one in Presence],
+        index=None,
+        placeholder="choose",
+        key=f"relabel_{row.id}_{asked.position}",
+    )
     if word is None:
         return None
     retired = {one.position for one in task.classes if one.retired}

@@ -12,9 +12,17 @@ from dashboard.asked import Asked
 from dashboard.parts import case_strip, marks, number_figures, point, run_choice, trust_banner
 from dashboard.state import ReviewState
 
-SECTIONS = {"overview": "Matrix and figures", "curves": "Curves", "calibration": "Calibration",
-            "decision": "Decision", "groups": "Groups", "findings": "All findings",
-            "maps": "Maps", "shortcuts": "Shortcuts", "suspects": "Suspected labels"}  # fmt: skip
+SECTIONS = {
+    "overview": "Matrix and figures",
+    "curves": "Curves",
+    "calibration": "Calibration",
+    "decision": "Decision",
+    "groups": "Groups",
+    "findings": "All findings",
+    "maps": "Maps",
+    "shortcuts": "Shortcuts",
+    "suspects": "Suspected labels",
+}
 OF_MODEL = ("maps", "shortcuts", "suspects")  # what only a model has that was trained here
 OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
 OF_NUMBERS = ("overview", "groups", "maps", "shortcuts")
@@ -55,8 +63,15 @@ def _section(found: Asked, state: ReviewState) -> ReviewState:
         return replace(state, section="")
     titles = SECTIONS if found.titles else SECTIONS | {"overview": "Figures"}
     shown = state.section if state.section in offered else offered[0]
-    chosen = st.segmented_control("Section", offered, default=shown, required=True, key="review_section",
-                                  format_func=titles.__getitem__, label_visibility="collapsed")  # fmt: skip
+    chosen = st.segmented_control(
+        "Section",
+        offered,
+        default=shown,
+        required=True,
+        key="review_section",
+        format_func=titles.__getitem__,
+        label_visibility="collapsed",
+    )
     return replace(state, section="" if chosen == offered[0] else chosen or "")
 
 

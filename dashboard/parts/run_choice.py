@@ -19,14 +19,28 @@ def show(every: Sequence[RunView], state: ReviewState) -> ReviewState:
     ids = [run.id for run in every]
     names = {run.id: named(run) for run in every}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        run = st.selectbox("Run", ids, ids.index(state.run) if state.run in ids else 0, width="stretch",
-                           format_func=names.__getitem__, key="review_run", label_visibility="collapsed")  # fmt: skip
-        split = st.segmented_control("Split", list(SPLITS), default=state.split if state.split in SPLITS else "test",
-                                     format_func=SPLITS.__getitem__, required=True, key="review_split",
-                                     label_visibility="collapsed")  # fmt: skip
+        run = st.selectbox(
+            "Run",
+            ids,
+            ids.index(state.run) if state.run in ids else 0,
+            width="stretch",
+            format_func=names.__getitem__,
+            key="review_run",
+            label_visibility="collapsed",
+        )
+        split = st.segmented_control(
+            "Split",
+            list(SPLITS),
+            default=state.split if state.split in SPLITS else "test",
+            format_func=SPLITS.__getitem__,
+            required=True,
+            key="review_split",
+            label_visibility="collapsed",
+        )
         against = CompareState(run=run, split=split or "test", finding=state.finding)
-        st.page_link("views/compare.py", label="Compare", icon=":material/compare_arrows:",
-                     query_params=against.query())  # fmt: skip
+        st.page_link(
+            "views/compare.py", label="Compare", icon=":material/compare_arrows:", query_params=against.query()
+        )
     if run != state.run:
         return ReviewState(run=run, split=split or "test", section=state.section)
     if split != state.split:
@@ -43,16 +57,27 @@ def question(run: RunView, state: S) -> S:
     """Which of several findings, or which of many classes against the rest."""
     if run.kind is TaskKind.MULTI:
         places = range(len(run.titles))
-        chosen = st.segmented_control("Finding", places, default=min(state.finding, len(places) - 1), required=True,
-                                      format_func=run.titles.__getitem__, key=f"review_finding_{run.id}",
-                                      label_visibility="collapsed")  # fmt: skip
+        chosen = st.segmented_control(
+            "Finding",
+            places,
+            default=min(state.finding, len(places) - 1),
+            required=True,
+            format_func=run.titles.__getitem__,
+            key=f"review_finding_{run.id}",
+            label_visibility="collapsed",
+        )
         return state if chosen == state.finding else replace(_anew(state), finding=chosen)
     if len(run.titles) > 2:
         offered = [-1, *range(len(run.titles))]
-        chosen = st.segmented_control("Class", offered, default=state.positive if state.positive in offered else -1,
-                                      required=True, key=f"review_class_{run.id}",
-                                      label_visibility="collapsed",
-                                      format_func=lambda at: "All classes" if at < 0 else run.titles[at])  # fmt: skip
+        chosen = st.segmented_control(
+            "Class",
+            offered,
+            default=state.positive if state.positive in offered else -1,
+            required=True,
+            key=f"review_class_{run.id}",
+            label_visibility="collapsed",
+            format_func=lambda at: "All classes" if at < 0 else run.titles[at],
+        )
         return state if chosen == state.positive else replace(_anew(state), positive=chosen)
     return replace(state, finding=0, positive=-1)
 
@@ -61,8 +86,12 @@ def left(state: ListState) -> bool:
     """Whether another run, split or question is chosen by now: a click that the browser told together with one in a
     part that draws itself alone draws that part, not the page.
     """
-    now = {"review_run": state.run, "review_split": state.split, f"review_finding_{state.run}": state.finding,
-           f"review_class_{state.run}": state.positive}  # fmt: skip
+    now = {
+        "review_run": state.run,
+        "review_split": state.split,
+        f"review_finding_{state.run}": state.finding,
+        f"review_class_{state.run}": state.positive,
+    }
     return any(st.session_state.get(key, value) != value for key, value in now.items())
 
 

@@ -43,8 +43,9 @@ def _body(run_id: int) -> None:
         with st.container(key="plots"):
             left, right = st.columns(2, gap="large")
         with left:
-            plots.curves(found, names={"train_loss": "train", "val_loss": "validation"}, title="Loss",
-                         key=f"loss_{run_id}")  # fmt: skip
+            plots.curves(
+                found, names={"train_loss": "train", "val_loss": "validation"}, title="Loss", key=f"loss_{run_id}"
+            )
         with right:
             for title, kinds in VALIDATION.items():
                 names = {name: _named(name, kinds) for name in found if name.split(" ")[0] in kinds}
@@ -52,11 +53,19 @@ def _body(run_id: int) -> None:
                     plots.curves(found, names=names, title=title, key=f"{title}_{run_id}")
     with st.container(horizontal=True):
         if run.best_epoch is not None or run.predicted:
-            st.page_link("views/review.py", label="Review this run", icon=":material/rate_review:",
-                         query_params={"run": str(run_id)})  # fmt: skip
+            st.page_link(
+                "views/review.py",
+                label="Review this run",
+                icon=":material/rate_review:",
+                query_params={"run": str(run_id)},
+            )
         if run.predicted:
-            st.page_link("views/compare.py", label="Compare with another run", icon=":material/compare_arrows:",
-                         query_params={"run": str(run_id)})  # fmt: skip
+            st.page_link(
+                "views/compare.py",
+                label="Compare with another run",
+                icon=":material/compare_arrows:",
+                query_params={"run": str(run_id)},
+            )
     if run.outside is None:
         _log(run_id)
 
@@ -83,8 +92,10 @@ def _progress(run: RunView) -> None:
     elif "step" in told:
         epochs = told["epochs"]
         share = (told["epoch"] - 1 + told["step"] / max(1, told["steps"])) / epochs
-        st.progress(min(1.0, share), text=f"Epoch {told['epoch']} of {epochs}, step {told['step']} of {told['steps']}, "
-                    f"loss {told['loss']:.4f}")  # fmt: skip
+        st.progress(
+            min(1.0, share),
+            text=f"Epoch {told['epoch']} of {epochs}, step {told['step']} of {told['steps']}, loss {told['loss']:.4f}",
+        )
     elif "verified" in told:
         st.progress(told["verified"] / told["originals"], text=f"Verifying {look.count(told['originals'], 'original')}")
     elif not job.state.is_finished:

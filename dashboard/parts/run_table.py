@@ -13,8 +13,14 @@ def show(every: Sequence[RunView], chosen: int) -> int:
     import pandas as pd
 
     table = pd.DataFrame([_line(run) for run in every])
-    state = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="runs_table",
-                         height=min(38 + 35 * len(every), 250))  # fmt: skip
+    state = st.dataframe(
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="runs_table",
+        height=min(38 + 35 * len(every), 250),
+    )
     rows = state["selection"]["rows"]
     if rows:
         return every[rows[0]].id
@@ -23,11 +29,15 @@ def show(every: Sequence[RunView], chosen: int) -> int:
 
 def _line(run: RunView) -> dict[str, object]:
     return {
-        "run": run.id, "task": run.task, "snapshot": run.snapshot, "model": run.model,
+        "run": run.id,
+        "task": run.task,
+        "snapshot": run.snapshot,
+        "model": run.model,
         "validation": _best(run.best),
-        "best epoch": run.best_epoch, "state": run.state,
+        "best epoch": run.best_epoch,
+        "state": run.state,
         "started": look.ago(run.created_at),
-    }  # fmt: skip
+    }
 
 
 def _best(found: Mapping[str, float]) -> str:

@@ -35,8 +35,15 @@ def show(found: Asked) -> None:
         left, right = st.columns([1, 1], gap="large")
     with right:
         _figures(found, every, now)
-        shown = st.segmented_control("Plotted", list(every), default=now, required=True, label_visibility="collapsed",
-                                     format_func=asked.SCALES.__getitem__, key=f"scale_{now}_{len(every)}")  # fmt: skip
+        shown = st.segmented_control(
+            "Plotted",
+            list(every),
+            default=now,
+            required=True,
+            label_visibility="collapsed",
+            format_func=asked.SCALES.__getitem__,
+            key=f"scale_{now}_{len(every)}",
+        )
         st.caption(_about(found, refused))
     with left:
         _reliability(found, every[shown or now], shown or now, counts=shown == now)
@@ -62,19 +69,28 @@ def _reliability(found: Asked, one: Scored, scale: str, *, counts: bool) -> None
     chart.guide(plot, [0, 1], [0, 1])
     _points(plot, bins)
     table: dict[str, list[Any]] = {
-        "low": [each.low for each in bins], "high": [each.high for each in bins], "n": [each.n for each in bins],
-        "mean score": [each.mean for each in bins], "share": [each.share for each in bins],
+        "low": [each.low for each in bins],
+        "high": [each.high for each in bins],
+        "n": [each.n for each in bins],
+        "mean score": [each.mean for each in bins],
+        "share": [each.share for each in bins],
         "share low": [each.interval[0] if each.interval else None for each in bins],
         "share high": [each.interval[1] if each.interval else None for each in bins],
         "interval by": [each.method for each in bins],
-    }  # fmt: skip
+    }
     ways = ", ".join(dict.fromkeys(each.method for each in bins if each.method))
     alone = "" if all(each.interval for each in bins) else " A hollow point is of a single patient and has no interval."
     opens = "A click on a bin opens its cases." if counts else "The operating point counts other scores."
-    chart.show(plot, table, title="Reliability", key=f"reliability_{scale}", name=f"reliability-run-{found.run.id}",
-               spans=[(each.low, each.high) for each in bins] if counts else (),
-               caption=f"Ten even bins of the score, {look.count(len(one.cases), found.unit)}; each bar is a bin's "
-               f"95 % interval{f' ({ways})' * bool(ways)}, the number its cases.{alone} {opens}")  # fmt: skip
+    chart.show(
+        plot,
+        table,
+        title="Reliability",
+        key=f"reliability_{scale}",
+        name=f"reliability-run-{found.run.id}",
+        spans=[(each.low, each.high) for each in bins] if counts else (),
+        caption=f"Ten even bins of the score, {look.count(len(one.cases), found.unit)}; each bar is a bin's "
+        f"95 % interval{f' ({ways})' * bool(ways)}, the number its cases.{alone} {opens}",
+    )
 
 
 def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
@@ -82,21 +98,32 @@ def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
     up = [high - each.share for each, (_, high) in zip(bins, spans, strict=True)]
     down = [each.share - low for each, (low, _) in zip(bins, spans, strict=True)]
     plot.add_scatter(
-        x=[each.mean for each in bins], y=[each.share for each in bins], mode="markers+text",
-        customdata=list(range(len(bins))), text=[f"{each.n:,}" for each in bins], textposition="middle right",
+        x=[each.mean for each in bins],
+        y=[each.share for each in bins],
+        mode="markers+text",
+        customdata=list(range(len(bins))),
+        text=[f"{each.n:,}" for each in bins],
+        textposition="middle right",
         error_y={"type": "data", "array": up, "arrayminus": down, "thickness": 1.5, "width": 0, "color": look.ACCENT},
-        textfont={"size": 11}, cliponaxis=False,
-        marker={"color": look.ACCENT, "size": 10,
-                "symbol": ["circle" if each.interval else "circle-open" for each in bins]},
+        textfont={"size": 11},
+        cliponaxis=False,
+        marker={
+            "color": look.ACCENT,
+            "size": 10,
+            "symbol": ["circle" if each.interval else "circle-open" for each in bins],
+        },
         hovertemplate="mean score %{x:.3f}, share %{y:.3f}, n %{text}: open them<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def _figures(found: Asked, every: Mapping[str, Scored], now: str) -> None:
     """ECE and Brier score of each kind of scores."""
     told = {name: kept((id(one), "standing"), partial(_standing, one))[1] for name, one in every.items()}
-    flat = {f"{section_overview.TITLES[key]}, {asked.SCALES[name].lower()}": figures[key]
-            for name, figures in told.items() for key in KEYS}  # fmt: skip
+    flat = {
+        f"{section_overview.TITLES[key]}, {asked.SCALES[name].lower()}": figures[key]
+        for name, figures in told.items()
+        for key in KEYS
+    }
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Before and after**", width="stretch")
         chart.csv_button(

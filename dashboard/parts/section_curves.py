@@ -47,8 +47,15 @@ def _roc(found: Asked, one: Scored, about: str) -> None:
     (tn, fp), (fn, tp) = found.matrix()
     chart.here(plot, fp / (tn + fp), tp / (tp + fn), threshold=found.threshold)
     table = {"1 - specificity": full.x, "sensitivity": full.y, **sure.along(full.x), "threshold": full.thresholds}
-    chart.show(plot, table, title="ROC", caption=f"{about} {_said(sure)}", key="roc", spans=spans(shown),
-               name=f"roc-run-{found.run.id}")  # fmt: skip
+    chart.show(
+        plot,
+        table,
+        title="ROC",
+        caption=f"{about} {_said(sure)}",
+        key="roc",
+        spans=spans(shown),
+        name=f"roc-run-{found.run.id}",
+    )
 
 
 def _precision(found: Asked, one: Scored, about: str) -> None:
@@ -64,9 +71,15 @@ def _precision(found: Asked, one: Scored, about: str) -> None:
     if tp + fp:
         chart.here(plot, tp / (tp + fn), tp / (tp + fp), threshold=found.threshold)
     table = {"recall": full.x, "precision": full.y, **sure.along(full.x), "threshold": full.thresholds}
-    chart.show(plot, table, title="Precision and recall", key="pr", spans=spans(shown),
-               name=f"precision-recall-run-{found.run.id}",
-               caption=f"{about} {_said(sure)} Dashed: what guessing gives, {share:.3f}.")  # fmt: skip
+    chart.show(
+        plot,
+        table,
+        title="Precision and recall",
+        key="pr",
+        spans=spans(shown),
+        name=f"precision-recall-run-{found.run.id}",
+        caption=f"{about} {_said(sure)} Dashed: what guessing gives, {share:.3f}.",
+    )
 
 
 def _said(sure: Band) -> str:

@@ -23,12 +23,16 @@ def show(found: Asked) -> None:
     drawn = kept((id(one), "decision"), lambda: (one, decision_curve(one, THRESHOLDS)))[1]
     worth = net_benefit(one.scores, one.truth, threshold=found.threshold) if found.threshold < 1 else None
     chart.show(
-        _plot(drawn, found.threshold, worth), _table(drawn), title="Decision curve", key="decision",
-        name=f"decision-run-{found.run.id}", spans=[*zip(drawn.thresholds, [*drawn.thresholds[1:], 1.0], strict=True)],
+        _plot(drawn, found.threshold, worth),
+        _table(drawn),
+        title="Decision curve",
+        key="decision",
+        name=f"decision-run-{found.run.id}",
+        spans=[*zip(drawn.thresholds, [*drawn.thresholds[1:], 1.0], strict=True)],
         caption=f"Net benefit per {found.unit} with its 95 % band, {look.count(len(one.cases), found.unit)} of "
         f"{look.count(len(one.patients), 'patient')}: true positives less false ones at the threshold's odds (Vickers "
         f"and Elkin 2006). {_point(drawn, worth)} A click on the curve opens the cases there.",
-    )  # fmt: skip
+    )
 
 
 def _point(drawn: DecisionCurve, worth: float | None) -> str:
@@ -57,9 +61,10 @@ def _plot(drawn: DecisionCurve, threshold: float, worth: float | None) -> go.Fig
         chart.here(plot, threshold, worth, threshold=threshold)
     place = min(range(len(at)), key=lambda one: abs(everybody[one] - 0.3 * high))
     for x, y, text, colour in (
-        (at[place], everybody[place], "everybody treated", look.NEUTRAL), (0.84, 0.0, "nobody treated", look.NEUTRAL),
+        (at[place], everybody[place], "everybody treated", look.NEUTRAL),
+        (0.84, 0.0, "nobody treated", look.NEUTRAL),
         (at[len(at) // 3], model[len(at) // 3], "the model", look.ACCENT),
-    ):  # fmt: skip
+    ):
         plot.add_annotation(x=x, y=y, text=text, showarrow=False, yshift=12, xanchor="left", font={"color": colour})
     plot.update_xaxes(**look.rate_axis("threshold: how many false alarms a true one is worth"))
     plot.update_yaxes(title="net benefit", range=[low, high], showgrid=False, zeroline=False)
@@ -68,5 +73,10 @@ def _plot(drawn: DecisionCurve, threshold: float, worth: float | None) -> go.Fig
 
 def _table(drawn: DecisionCurve) -> chart.Table:
     bounds = {"low": drawn.low, "high": drawn.high} if drawn.low else {}
-    return {"threshold": drawn.thresholds, "model": drawn.model, **bounds, "treat all": drawn.treat_all,
-            "treat none": drawn.treat_none}  # fmt: skip
+    return {
+        "threshold": drawn.thresholds,
+        "model": drawn.model,
+        **bounds,
+        "treat all": drawn.treat_all,
+        "treat none": drawn.treat_none,
+    }

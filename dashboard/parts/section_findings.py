@@ -25,12 +25,15 @@ def show(found: Asked) -> None:
     if looks.count(found.run.id, found.state.split, _known(found)):
         st.rerun()  # what stands over the section tells how often test was looked at
     lines: dict[str, Mapping[str, Figure]] = {
-        **told.each, "mean of the findings (macro)": told.macro, "all answers pooled (micro)": told.micro
-    }  # fmt: skip
+        **told.each,
+        "mean of the findings (macro)": told.macro,
+        "all answers pooled (micro)": told.micro,
+    }
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**All findings**", width="stretch")
-        chart.csv_button(partial(as_csv, lines), name=f"findings-run-{found.run.id}-{found.state.split}",
-                         key="findings")  # fmt: skip
+        chart.csv_button(
+            partial(as_csv, lines), name=f"findings-run-{found.run.id}-{found.state.split}", key="findings"
+        )
     heads = "".join(f"<th>{section_overview.TITLES[key]} (95 %)</th>" for key in KEYS)
     rows = "".join(
         f"<tr><td>{html.escape(name)}</td>"
@@ -41,8 +44,10 @@ def show(found: Asked) -> None:
     st.html(f'<table class="rd-figures"><thead><tr><th>finding</th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
     left = [title for title in found.run.titles if title not in told.each]
     by = section_overview.intervals(one[key] for one in lines.values() for key in KEYS)
-    st.caption(f"Each finding is called at the operating point that stands for it, on the cases where it is known. {by}"
-               + (f" Nothing is known here of {look.plain(', '.join(left))}." if left else ""))  # fmt: skip
+    st.caption(
+        f"Each finding is called at the operating point that stands for it, on the cases where it is known. {by}"
+        + (f" Nothing is known here of {look.plain(', '.join(left))}." if left else "")
+    )
 
 
 def as_csv(lines: Mapping[str, Mapping[str, Figure]], *, of: str = "finding") -> bytes:
@@ -62,6 +67,9 @@ def _known(found: Asked) -> list[int]:
 def _together(found: Asked) -> Together:
     run, split = found.run, found.state.split
     points = [operating.standing(wiring.here().db, run.id, at) for at in _known(found)]
-    return kept((*asked.stamped(run.id, split), "together", repr(points)), lambda: together(
-        [asked.question(run, split, point) for point in points], [point.threshold for point in points]
-    ))  # fmt: skip
+    return kept(
+        (*asked.stamped(run.id, split), "together", repr(points)),
+        lambda: together(
+            [asked.question(run, split, point) for point in points], [point.threshold for point in points]
+        ),
+    )

@@ -31,9 +31,14 @@ def show(found: Asked, state: ReviewState) -> None:
     numbers = not found.titles
     titles = number_figures.TITLES if numbers else section_overview.TITLES
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        figure = st.selectbox("Figure", number_groups.FIGURES if numbers else FIGURES, format_func=titles.__getitem__,
-                              key=f"groups_figure{'_number' * numbers}", width=230 if numbers else 190,
-                              label_visibility="collapsed")  # fmt: skip
+        figure = st.selectbox(
+            "Figure",
+            number_groups.FIGURES if numbers else FIGURES,
+            format_func=titles.__getitem__,
+            key=f"groups_figure{'_number' * numbers}",
+            width=230 if numbers else 190,
+            label_visibility="collapsed",
+        )
         few = len(found.cases) <= PAIRED
         pairs = st.toggle("Pairs of facts too", few, key=f"groups_pairs_{few}")
         st.markdown("", width="stretch")
@@ -49,8 +54,14 @@ def show(found: Asked, state: ReviewState) -> None:
     overall = (number_figures.report(found).metrics if numbers else section_overview.figures(found)).get(figure)
     count = "patients" if numbers else "events"
     headings = [one.format(figure=title, unit=found.unit, count=count) for one in HEADINGS]
-    forest.show(rows, headings, overall=overall.value if overall else None, key="forest", amounts=numbers,
-                opened=partial(_opened, tuple(_named(one.facts) for one in made.rows)))  # fmt: skip
+    forest.show(
+        rows,
+        headings,
+        overall=overall.value if overall else None,
+        key="forest",
+        amounts=numbers,
+        opened=partial(_opened, tuple(_named(one.facts) for one in made.rows)),
+    )
     thin = f"fewer than 20 {found.unit}s" + " or 5 events" * (not numbers)
     st.caption(_told(made, title, thin, pairs=pairs))
     if found.unit == "patient":
@@ -63,14 +74,19 @@ def show(found: Asked, state: ReviewState) -> None:
 def as_csv(rows: Sequence[Subgroup]) -> bytes:
     """Every group with all digits."""
     columns: dict[str, list[Any]] = {
-        "group": [look.group(_named(one.facts)) for one in rows], "cases": [one.cases for one in rows],
-        "events": [one.events for one in rows], "patients": [one.patients for one in rows],
-    }  # fmt: skip
+        "group": [look.group(_named(one.facts)) for one in rows],
+        "cases": [one.cases for one in rows],
+        "events": [one.events for one in rows],
+        "patients": [one.patients for one in rows],
+    }
     for name in ("figure", "rest", "gap"):
         for part in ("value", "low", "high", "n", "method", "note"):
             columns[f"{name} {part}"] = [getattr(getattr(one, name), part) for one in rows]
-    columns |= {"thin": [one.thin for one in rows], "p": [one.p for one in rows],
-                "corrected p": [one.adjusted_p for one in rows]}  # fmt: skip
+    columns |= {
+        "thin": [one.thin for one in rows],
+        "p": [one.p for one in rows],
+        "corrected p": [one.adjusted_p for one in rows],
+    }
     return chart.as_csv(columns)
 
 
@@ -86,13 +102,25 @@ def _groups(found: Asked, figure: str, *, pairs: bool) -> Groups:
 
 def _row(number: int, one: Subgroup, state: ReviewState) -> forest.Row:
     value, gap = one.figure, one.gap
-    words, far, count = (_words(value), _gap(gap), one.events) if one.events is not None else (
-        look.amount(value), look.amount(gap, signed=True), one.patients)  # fmt: skip
+    words, far, count = (
+        (_words(value), _gap(gap), one.events)
+        if one.events is not None
+        else (look.amount(value), look.amount(gap, signed=True), one.patients)
+    )
     return forest.Row(
-        number, look.group(_named(one.facts)), one.cases, count, value.value, value.low, value.high,
-        words, far, "" if one.adjusted_p is None else look.p_value(one.adjusted_p), one.thin,
+        number,
+        look.group(_named(one.facts)),
+        one.cases,
+        count,
+        value.value,
+        value.low,
+        value.high,
+        words,
+        far,
+        "" if one.adjusted_p is None else look.p_value(one.adjusted_p),
+        one.thin,
         state.group == _named(one.facts),
-    )  # fmt: skip
+    )
 
 
 def _words(one: Figure) -> str:

@@ -20,8 +20,9 @@ def maps(found: Asked, state: ReviewState) -> None:
     told = case_strip.words(found, state)
     said = look.count(len(rows), found.unit) + (f" ({told})" if told else "")
     with right:
-        trust_mean.show(found.run, found.cases[rows].tolist(), said=look.plain(said), split=state.split,
-                        finding=found.finding)  # fmt: skip
+        trust_mean.show(
+            found.run, found.cases[rows].tolist(), said=look.plain(said), split=state.split, finding=found.finding
+        )
 
 
 def shortcuts(found: Asked, _state: ReviewState) -> None:
@@ -34,6 +35,4 @@ def suspects(found: Asked, _state: ReviewState) -> None:
     trust_suspects.show(found.run)
 
 
-SECTIONS: dict[str, Callable[[Asked, ReviewState], None]] = {
-    "maps": maps, "shortcuts": shortcuts, "suspects": suspects
-}  # fmt: skip
+SECTIONS: dict[str, Callable[[Asked, ReviewState], None]] = {"maps": maps, "shortcuts": shortcuts, "suspects": suspects}

@@ -15,11 +15,22 @@ from dashboard.parts import chart, marks, matrix, of_classes
 from dashboard.state import ReviewState
 
 TITLES = {
-    "auroc": "AUROC", "average_precision": "Average precision", "accuracy": "Accuracy", "balanced_accuracy":
-    "Balanced accuracy", "sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "PPV", "npv": "NPV",
-    "f1": "F1", "mcc": "MCC", "kappa": "Kappa", "brier": "Brier score", "ece": "ECE", "weighted_kappa":
-    "Weighted kappa", "mean_distance": "Mean distance",
-}  # fmt: skip
+    "auroc": "AUROC",
+    "average_precision": "Average precision",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "f1": "F1",
+    "mcc": "MCC",
+    "kappa": "Kappa",
+    "brier": "Brier score",
+    "ece": "ECE",
+    "weighted_kappa": "Weighted kappa",
+    "mean_distance": "Mean distance",
+}
 
 
 def show(found: Asked, state: ReviewState) -> None:
@@ -28,15 +39,25 @@ def show(found: Asked, state: ReviewState) -> None:
         left, right = st.columns([1, 1.55], gap="large")
     with left:
         st.markdown("**Confusion matrix**")
-        matrix.show(found.matrix(), found.titles, chosen=(state.truth, state.called), at=found.threshold,
-                    unit=f"{found.unit}s", key="matrix", opened=_opened)  # fmt: skip
+        matrix.show(
+            found.matrix(),
+            found.titles,
+            chosen=(state.truth, state.called),
+            at=found.threshold,
+            unit=f"{found.unit}s",
+            key="matrix",
+            opened=_opened,
+        )
         _matrix_csv(found)
     with right:
         if found.scored is None:
             of_classes.show(found)
         else:
-            table(figures(found, state.prevalence), name=f"figures-run-{found.run.id}-{state.split}",
-                  at=f"{found.threshold!r}")  # fmt: skip
+            table(
+                figures(found, state.prevalence),
+                name=f"figures-run-{found.run.id}-{state.split}",
+                at=f"{found.threshold!r}",
+            )
 
 
 def figures(found: Asked, prevalence: float = -1.0) -> Mapping[str, Figure]:

@@ -66,8 +66,12 @@ def frozen(every: Sequence[SnapshotView], chosen: int) -> None:
             snapshot_counts.show(view.kind, view.summary, view.classes, view.titles)
             st.caption(f"Content hash {view.hash[:16]} …, frozen {look.ago(view.created_at)}.")
             _changes(view, [other for other in every if other.task_id == view.task_id and other.id < view.id])
-            st.page_link("views/train.py", label="Train on it", icon=":material/model_training:",
-                         query_params={"snapshot": str(view.id)})  # fmt: skip
+            st.page_link(
+                "views/train.py",
+                label="Train on it",
+                icon=":material/model_training:",
+                query_params={"snapshot": str(view.id)},
+            )
 
 
 def _changes(view: SnapshotView, earlier: Sequence[SnapshotView]) -> None:

@@ -13,14 +13,16 @@ from dashboard.parts import mishap
 from db.vocabulary import Flips, TaskKind, Unit
 
 KINDS = {
-    TaskKind.SINGLE: "one of the answers", TaskKind.ORDINAL: "one of the answers, which are steps of a scale",
+    TaskKind.SINGLE: "one of the answers",
+    TaskKind.ORDINAL: "one of the answers, which are steps of a scale",
     TaskKind.MULTI: "each of the answers: a finding that is present, absent or uncertain",
     TaskKind.NUMBER: "no answer of a list, but types a number",
-}  # fmt: skip
+}
 FLIPS = {
-    Flips.NONE: "none: left, right, top and bottom matter", Flips.LEFT_RIGHT: "mirrored left to right",
+    Flips.NONE: "none: left, right, top and bottom matter",
+    Flips.LEFT_RIGHT: "mirrored left to right",
     Flips.ANY: "mirrored left to right or top to bottom",
-}  # fmt: skip
+}
 FLIPS_HELP = "Which mirror images of a case have the same answer. Training shows no others, whatever its form says."
 GUIDELINE_HELP = "What readers agreed on. It opens beside the image by the key g."
 
@@ -37,15 +39,28 @@ def show(*, key: str) -> int | None:
         unit = Unit(
             st.selectbox("Asked about", [one.value for one in Unit], key=f"{key}_unit", format_func="every {}".format)
         )
-        flips = st.selectbox("Mirror images with the same answer", list(FLIPS), key=f"{key}_flips", help=FLIPS_HELP,
-                             format_func=FLIPS.__getitem__)  # fmt: skip
+        flips = st.selectbox(
+            "Mirror images with the same answer",
+            list(FLIPS),
+            key=f"{key}_flips",
+            help=FLIPS_HELP,
+            format_func=FLIPS.__getitem__,
+        )
         guideline = st.text_area("Guideline", key=f"{key}_guideline", help=GUIDELINE_HELP)
         made = st.form_submit_button("Make the task", type="primary")
     if not made:
         return None
     try:
-        return tasks.create(wiring.here().db, name=name, question=question, unit=unit, kind=kind, guideline=guideline,
-                            flips=flips, **answers()).id  # fmt: skip
+        return tasks.create(
+            wiring.here().db,
+            name=name,
+            question=question,
+            unit=unit,
+            kind=kind,
+            guideline=guideline,
+            flips=flips,
+            **answers(),
+        ).id
     except InvalidInput as error:
         st.error(str(error))
         return None
@@ -73,8 +88,14 @@ def _numbers(key: str) -> Callable[[], dict[str, Any]]:
 
 def flips(task: TaskView) -> None:
     """Which mirror images have the same answer; changes at once."""
-    chosen = st.selectbox("Mirror images with the same answer", list(FLIPS), list(FLIPS).index(task.flips),
-                          key=f"flips_{task.id}", format_func=FLIPS.__getitem__, help=FLIPS_HELP)  # fmt: skip
+    chosen = st.selectbox(
+        "Mirror images with the same answer",
+        list(FLIPS),
+        list(FLIPS).index(task.flips),
+        key=f"flips_{task.id}",
+        format_func=FLIPS.__getitem__,
+        help=FLIPS_HELP,
+    )
     if chosen is not task.flips:
         _done(lambda: tasks.set_flips(wiring.here().db, task.id, chosen))
 
@@ -82,8 +103,10 @@ def flips(task: TaskView) -> None:
 def titles(task: TaskView) -> None:
     """What people read where a file's label is a code."""
     with st.form(f"titles_{task.id}", border=False):
-        found = {one.name: st.text_input(f"Class {one.name}", one.title, key=f"title_{task.id}_{one.position}")
-                 for one in task.classes}  # fmt: skip
+        found = {
+            one.name: st.text_input(f"Class {one.name}", one.title, key=f"title_{task.id}_{one.position}")
+            for one in task.classes
+        }
         if st.form_submit_button("Keep"):
             _done(lambda: classes.set_titles(wiring.here().db, task.id, found))
 
@@ -107,8 +130,9 @@ def members(task: TaskView) -> None:
 def guideline(task: TaskView) -> None:
     """What the readers of the task agreed on."""
     with st.form(f"guideline_{task.id}", border=False):
-        text = st.text_area("Guideline", task.guideline, height=260, key=f"guideline_text_{task.id}",
-                            help=GUIDELINE_HELP)  # fmt: skip
+        text = st.text_area(
+            "Guideline", task.guideline, height=260, key=f"guideline_text_{task.id}", help=GUIDELINE_HELP
+        )
         if st.form_submit_button("Keep"):
             _done(lambda: tasks.set_guideline(wiring.here().db, task.id, text))
 

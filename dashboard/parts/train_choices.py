@@ -21,15 +21,26 @@ FIRST = "quick look"
 def snapshots(every: Sequence[SnapshotView], wanted: int) -> tuple[int, list[int]]:
     """The snapshot to learn, and those of further tasks that are learned at once."""
     names = {view.id: f"{view.name} ({view.task})" for view in every}
-    chosen = st.selectbox("Snapshot", list(names), list(names).index(wanted) if wanted in names else 0,
-                          format_func=names.__getitem__, key="train_snapshot")  # fmt: skip
+    chosen = st.selectbox(
+        "Snapshot",
+        list(names),
+        list(names).index(wanted) if wanted in names else 0,
+        format_func=names.__getitem__,
+        key="train_snapshot",
+    )
     own = next(view for view in every if view.id == chosen)
     others = [view.id for view in every if view.task_id != own.task_id]
     if not others:
         return chosen, []
-    also = st.multiselect("Learn along", others, format_func=names.__getitem__, key=f"train_also_{chosen}",
-                          placeholder="No other task", help="Further tasks on the same images, learned by the same "
-                          "network at once; this snapshot's split holds for all.")  # fmt: skip
+    also = st.multiselect(
+        "Learn along",
+        others,
+        format_func=names.__getitem__,
+        key=f"train_also_{chosen}",
+        placeholder="No other task",
+        help="Further tasks on the same images, learned by the same "
+        "network at once; this snapshot's split holds for all.",
+    )
     return chosen, list(also)
 
 
@@ -38,8 +49,14 @@ def preset(names: Sequence[str]) -> None:
     if "train_preset" not in st.session_state:
         st.session_state["train_preset"] = FIRST
         form.preset(FIRST)
-    st.segmented_control("Preset", list(names), required=True, key="train_preset", on_change=_set,
-                         format_func=lambda name: name[:1].upper() + name[1:])  # fmt: skip
+    st.segmented_control(
+        "Preset",
+        list(names),
+        required=True,
+        key="train_preset",
+        on_change=_set,
+        format_func=lambda name: name[:1].upper() + name[1:],
+    )
 
 
 def _set() -> None:
@@ -52,8 +69,9 @@ def offered(snapshot_id: int) -> Mapping[str, Mapping[Any, str]]:
     finished = {
         run.id: f"Run {run.id}: {MODELS[run.spec.model].title if run.spec.model in MODELS else run.spec.model}, "
         f"{run.snapshot}"
-        for run in runs.every(wired.db) if run.best_epoch is not None
-    }  # fmt: skip
+        for run in runs.every(wired.db)
+        if run.best_epoch is not None
+    }
     files = {name: name for name in starting.files(wired.settings)}
     allowed = knob("flips").choices[: FLIPS[tasks.named(wired.db, of(snapshot_id).task).flips]]
     return {

@@ -24,9 +24,11 @@ STYLE = """<style>
 .st-key-train_side{max-height:calc(100vh - 4.5rem);overflow-y:auto}
 </style>"""
 BALANCES = {
-    "none": "as they are", "weights": "by the dataset's weights", "oversample": "rare classes shown more often",
+    "none": "as they are",
+    "weights": "by the dataset's weights",
+    "oversample": "rare classes shown more often",
     "undersample": "common ones left out in part",
-}  # fmt: skip
+}
 
 
 def show(snapshot_id: int, spec: TrainSpec) -> None:
@@ -74,10 +76,14 @@ def classes(found: Outlook, spec: TrainSpec) -> None:
     import pandas as pd
 
     rows = [
-        {"class": title, "images": one.images["train"], "patients": one.patients["train"],
-         "count like": f"{one.effective:.1f} patients"}
+        {
+            "class": title,
+            "images": one.images["train"],
+            "patients": one.patients["train"],
+            "count like": f"{one.effective:.1f} patients",
+        }
         for title, one in found.classes.items()
-    ]  # fmt: skip
+    ]
     st.dataframe(pd.DataFrame(rows), hide_index=True)
     st.caption(
         "Training images. A patient with ten images says less than ten patients with one: so many patients with equal "

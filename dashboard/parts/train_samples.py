@@ -31,5 +31,8 @@ def _pictures(found: Found, spec: TrainSpec) -> None:
     urls = [wired.signer.url(f"/api/samples/{found.name}/{number}", session) for number in range(found.pictures)]
     tiles = [f'<img src="{url.replace("&", "&amp;")}" alt="augmented image {at}">' for at, url in enumerate(urls, 1)]
     st.html(STYLE + f'<div class="rs">{"".join(tiles) or "<div></div>" * 8}</div>')
-    st.caption("Each by a draw of its own; another draw in every epoch." if spec.augment != "none"
-               else "Unchanged: augmentation is off.")  # fmt: skip
+    st.caption(
+        "Each by a draw of its own; another draw in every epoch."
+        if spec.augment != "none"
+        else "Unchanged: augmentation is off."
+    )

@@ -9,8 +9,15 @@ from core.services.runs import RunView
 from dashboard import look, wiring
 from dashboard.parts import trust_job
 
-PARTS = {"weights": "Weights drawn anew", "answers": "Answers", "classes": "Other classes", "taken": "What is hot",
-         "where": "Where the heat lies", "marks": "Text and markers", "hits": "Pointing game"}  # fmt: skip
+PARTS = {
+    "weights": "Weights drawn anew",
+    "answers": "Answers",
+    "classes": "Other classes",
+    "taken": "What is hot",
+    "where": "Where the heat lies",
+    "marks": "Text and markers",
+    "hits": "Pointing game",
+}
 
 
 def show(run: RunView) -> None:
@@ -19,15 +26,25 @@ def show(run: RunView) -> None:
     if not offered:
         return
     checks = map_check.by_method(wiring.here().db, run.id)
-    method: str = st.selectbox("Maps by", offered, format_func=offered.__getitem__, key=f"trust_method_{run.id}",
-                               help="A check says nothing of other methods: each is checked by itself.")  # fmt: skip
+    method: str = st.selectbox(
+        "Maps by",
+        offered,
+        format_func=offered.__getitem__,
+        key=f"trust_method_{run.id}",
+        help="A check says nothing of other methods: each is checked by itself.",
+    )
     found, busy = checks.get(method), trust_job.going(run, "check")
     if found is not None and not found.stale:
         _verdict(found, f"{offered[method]} maps")
         _details(found, run)
     elif not busy:
-        trust_job.offer(run, "check", asked={"method": method}, button=f"Check the {offered[method]} maps",
-                        empty=trust_job.OLD if found else _unchecked(f"{offered[method]} maps"))  # fmt: skip
+        trust_job.offer(
+            run,
+            "check",
+            asked={"method": method},
+            button=f"Check the {offered[method]} maps",
+            empty=trust_job.OLD if found else _unchecked(f"{offered[method]} maps"),
+        )
 
 
 def line(run: RunView, method: str, *, named: bool = False) -> bool:
@@ -90,15 +107,22 @@ def _lines(found: ExaminationView) -> list[dict[str, object]]:
         {"figure": "rank correlation of maps of two different cases", **_spread(weights["pairs"])},
         {"figure": "rank correlation with the map of another class", **_spread(told["classes"]["similarity"])},
     ]
-    lines += [{"figure": f"the same, layers drawn anew down to {one['down_to']}", "value": one["similarity"]}
-              for one in weights["cascade"]]  # fmt: skip
+    lines += [
+        {"figure": f"the same, layers drawn anew down to {one['down_to']}", "value": one["similarity"]}
+        for one in weights["cascade"]
+    ]
     for name in ("deletion", "insertion"):
-        lines += [{"figure": f"{name} by {by}", **_spread(told["taken"][by][name])}
-                  for by in ("map", "chance", "middle") if by in told["taken"]]  # fmt: skip
+        lines += [
+            {"figure": f"{name} by {by}", **_spread(told["taken"][by][name])}
+            for by in ("map", "chance", "middle")
+            if by in told["taken"]
+        ]
     lines.append({"figure": "share of heat outside the body", **_spread(told["where"]["outside"])})
     for one in told["marks"]["classes"]:
-        lines += [{"figure": f"share of heat on text and markers, class {one['class'] + 1}", **_spread(one["with"])},
-                  {"figure": "the same places of pictures without", **_spread(one["without"])}]  # fmt: skip
+        lines += [
+            {"figure": f"share of heat on text and markers, class {one['class'] + 1}", **_spread(one["with"])},
+            {"figure": "the same places of pictures without", **_spread(one["without"])},
+        ]
     return lines
 
 

@@ -56,8 +56,9 @@ def start(run: RunView, what: str, asked: Mapping[str, Any] = NOTHING) -> None:
     """Queue it; what cannot be is a sentence."""
     wired = wiring.here()
     with mishap.as_sentence():
-        examining.submit(wired.db, wired.launcher, run_id=run.id, what=what, by=who.reader(), asked=asked,
-                         key=secrets.token_hex(16))  # fmt: skip
+        examining.submit(
+            wired.db, wired.launcher, run_id=run.id, what=what, by=who.reader(), asked=asked, key=secrets.token_hex(16)
+        )
 
 
 def again(found: ExaminationView, run: RunView) -> None:

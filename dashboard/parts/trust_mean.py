@@ -15,9 +15,7 @@ from dashboard.parts import chart, mishap, trust_job
 TITLE = "Mean map of the cases below"
 
 
-def show(
-    run: RunView, case_ids: Sequence[int], *, said: str, split: str, finding: int | None = None
-) -> MeanMap | None:  # fmt: skip
+def show(run: RunView, case_ids: Sequence[int], *, said: str, split: str, finding: int | None = None) -> MeanMap | None:
     """The map with its caption, `said` names the list; while cases have no map, the button that makes the split's.
 
     Of findings the maps are of `finding`, else of the class that the model gives most to.
@@ -43,17 +41,27 @@ def _draw(run: RunView, found: MeanMap, said: str, split: str) -> None:
     plot.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
     name = f"mean-map-run-{run.id}-{split}"
     chart.show(plot, _cells(found), title=TITLE, key="trust_mean", name=name, caption=_caption(found, said))
-    st.download_button("Which cases", lambda: chart.as_csv({"case": found.cases}), f"{name}-cases.csv", "text/csv",
-                       key="trust_mean_cases", icon=":material/download:", on_click="ignore", type="tertiary",
-                       help="The cases whose maps are in it")  # fmt: skip
+    st.download_button(
+        "Which cases",
+        lambda: chart.as_csv({"case": found.cases}),
+        f"{name}-cases.csv",
+        "text/csv",
+        key="trust_mean_cases",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+        help="The cases whose maps are in it",
+    )
 
 
 def _caption(found: MeanMap, said: str) -> str:
     way = EXPLAINERS[found.method]
     of = f", {look.plain(found.class_name)}" if found.class_name else ", of each the class that the model gives most to"
     some = f"{len(found.cases):,} of " * (len(found.cases) < found.of)
-    return (f"{way.title}{of if way.by_class else ''}: mean over {some}{said}. It is not a segmentation; heat at one "
-            "place of many pictures hints at a shortcut.")  # fmt: skip
+    return (
+        f"{way.title}{of if way.by_class else ''}: mean over {some}{said}. It is not a segmentation; heat at one "
+        "place of many pictures hints at a shortcut."
+    )
 
 
 def _cells(found: MeanMap) -> chart.Table:
@@ -73,7 +81,9 @@ def _offer(run: RunView, found: MeanMap | None, said: str, split: str, finding: 
     some = found is not None and bool(found.values)
     method = explaining.methods(run)[0][0]
     trust_job.offer(
-        run, "maps", button="Make the maps of this split",
+        run,
+        "maps",
+        button="Make the maps of this split",
         asked={"split": split, "method": method, "class": -1 if finding is None else finding, "layer": ""},
         empty="The maps of the others are not made yet." if some else f"The maps of {said} are not made yet.",
-    )  # fmt: skip
+    )

@@ -16,18 +16,24 @@ def show(run: RunView, case_id: int, *, count: int = SHOWN) -> int | None:
     if run.outside is not None:
         return None
     st.markdown("**Nearest training cases**")
-    found = trust_job.show(run, "features", button="Find nearest cases",
-                           empty="What the model makes of each case was not read yet.")  # fmt: skip
+    found = trust_job.show(
+        run, "features", button="Find nearest cases", empty="What the model makes of each case was not read yet."
+    )
     if found is None:
         return None
     wired, near = wiring.here(), []
     with mishap.as_sentence():
         near = examining.neighbours(wired.db, wired.settings, run.id, case_id, count)
     tiles = [
-        gallery.Tile(one.case_id, wired.signer.url(f"/api/thumbnail/{one.image_id}", who.session()), one.said,
-                     f"alike {one.similarity:.2f}", look.class_colour(one.label))
+        gallery.Tile(
+            one.case_id,
+            wired.signer.url(f"/api/thumbnail/{one.image_id}", who.session()),
+            one.said,
+            f"alike {one.similarity:.2f}",
+            look.class_colour(one.label),
+        )
         for one in near
-    ]  # fmt: skip
+    ]
     opened = gallery.show(tiles, key="trust_neighbours", strip=True) if tiles else None
     if opened is not None:
         image = next(one.image_id for one in near if one.case_id == opened)

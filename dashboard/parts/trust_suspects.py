@@ -19,9 +19,13 @@ Row = dict[str, Any]
 
 def show(run: RunView) -> int | None:
     """The list, most suspect first; a click opens the image; gives the case that was opened."""
-    found = trust_job.show(run, "suspects", button="Look for wrong labels",
-                           empty="The training labels were not doubted yet: it takes as long as training anew on "
-                           "each of five folds, several times over where that is quick.")  # fmt: skip
+    found = trust_job.show(
+        run,
+        "suspects",
+        button="Look for wrong labels",
+        empty="The training labels were not doubted yet: it takes as long as training anew on "
+        "each of five folds, several times over where that is quick.",
+    )
     if found is None:
         return None
     rows: list[Row] = found.result["suspects"]
@@ -39,14 +43,20 @@ def show(run: RunView) -> int | None:
 def _told(run: RunView, result: Row) -> str:
     called, doubted = result["called_wrong"], result.get("doubted", result["training"])
     if run.kind is TaskKind.NUMBER:
-        return (f"{look.count(called, 'number')} of {doubted:,} lie further from what is said of the picture than "
-                "three robust standard deviations (1.4826 × MAD); the furthest stand first.")  # fmt: skip
+        return (
+            f"{look.count(called, 'number')} of {doubted:,} lie further from what is said of the picture than "
+            "three robust standard deviations (1.4826 × MAD); the furthest stand first."
+        )
     about, expected = "", result.get("expected")
     if expected is not None:
-        about = (f"About {expected:.0f} of {doubted:,} labels are wrong: the sum of the probabilities, which count "
-                 "subgroups and the patient's other cases too. ")  # fmt: skip
-    return (f"{about}By the picture alone {look.count(called, 'label')} would be called wrong (confident learning, "
-            "Northcutt 2021).")  # fmt: skip
+        about = (
+            f"About {expected:.0f} of {doubted:,} labels are wrong: the sum of the probabilities, which count "
+            "subgroups and the patient's other cases too. "
+        )
+    return (
+        f"{about}By the picture alone {look.count(called, 'label')} would be called wrong (confident learning, "
+        "Northcutt 2021)."
+    )
 
 
 def _tile(row: Row, is_number: bool) -> gallery.Tile:
@@ -63,19 +73,33 @@ def _chosen(rows: Sequence[Row], is_number: bool) -> list[int]:
     """The table; gives the cases of the rows that are ticked."""
     import pandas as pd
 
-    table = pd.DataFrame([
-        {"case": row["case"], "patient": row["patient"], "given": row["given"], "likely": row["likely"],
-         "wrong": _percent(row["wrong"]), "right by the picture": _percent(row["probability"]),
-         "called wrong by the picture": row["by_picture"], "readers differ": row["readers_differ"]}
-        for row in rows
-    ])  # fmt: skip
+    table = pd.DataFrame(
+        [
+            {
+                "case": row["case"],
+                "patient": row["patient"],
+                "given": row["given"],
+                "likely": row["likely"],
+                "wrong": _percent(row["wrong"]),
+                "right by the picture": _percent(row["probability"]),
+                "called wrong by the picture": row["by_picture"],
+                "readers differ": row["readers_differ"],
+            }
+            for row in rows
+        ]
+    )
     shares = ("wrong", "right by the picture")
     if is_number:
         table = table.drop(columns=list(shares))  # of a number only its place in the list is known
     event: Any = st.dataframe(
-        table, hide_index=True, height=300, on_select="rerun", selection_mode="multi-row", key="trust_suspects_table",
+        table,
+        hide_index=True,
+        height=300,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="trust_suspects_table",
         column_config={name: st.column_config.NumberColumn(format="%.0f %%") for name in shares if name in table},
-    )  # fmt: skip
+    )
     ticked = event["selection"]["rows"] if event else []
     return [rows[at]["case"] for at in ticked if at < len(rows)]
 
@@ -87,16 +111,30 @@ def _percent(share: float | None) -> float | None:
 def _send(run: RunView, chosen: Sequence[int]) -> None:
     said = f"Send {look.count(len(chosen), 'case')} to be labelled anew" if chosen else "Send to be labelled anew"
     with st.container(horizontal=True, gap="small"):
-        why = st.text_input("Why they are sent", key="trust_why", placeholder="why: it goes into each case's history",
-                            label_visibility="collapsed", max_chars=commenting.LONGEST)  # fmt: skip
-        sent = st.button(said, key="trust_send", disabled=not (chosen and why.strip()), icon=":material/edit:",
-                         type="primary", help="Tick rows of the table and write why; their answer is withdrawn, the "
-                         "history keeps it.")  # fmt: skip
+        why = st.text_input(
+            "Why they are sent",
+            key="trust_why",
+            placeholder="why: it goes into each case's history",
+            label_visibility="collapsed",
+            max_chars=commenting.LONGEST,
+        )
+        sent = st.button(
+            said,
+            key="trust_send",
+            disabled=not (chosen and why.strip()),
+            icon=":material/edit:",
+            type="primary",
+            help="Tick rows of the table and write why; their answer is withdrawn, the history keeps it.",
+        )
     if sent:
         with mishap.as_sentence():
             relabelling.send(wiring.here().db, chosen, why=why, by=who.reader(), key=secrets.token_hex(16))
-            st.page_link("views/label.py", label="They wait on the Label page", icon=":material/label:",
-                         query_params=LabelState(task=run.task_id).query())  # fmt: skip
+            st.page_link(
+                "views/label.py",
+                label="They wait on the Label page",
+                icon=":material/label:",
+                query_params=LabelState(task=run.task_id).query(),
+            )
 
 
 def _readers(differ: Sequence[Row]) -> int | None:
@@ -106,8 +144,11 @@ def _readers(differ: Sequence[Row]) -> int | None:
     if not differ:
         return None
     st.markdown(f"**Readers disagree on {look.count(len(differ), 'case')}**")
-    tiles = [gallery.Tile(one["case"], _url(one), " / ".join(one["said"].values()), " / ".join(one["said"]))
-             for one in differ[:SHOWN] if "image" in one]  # fmt: skip
+    tiles = [
+        gallery.Tile(one["case"], _url(one), " / ".join(one["said"].values()), " / ".join(one["said"]))
+        for one in differ[:SHOWN]
+        if "image" in one
+    ]
     opened = gallery.show(tiles, key="trust_differ", strip=True) if tiles else None
     st.dataframe(pd.DataFrame([{"case": one["case"], **one["said"]} for one in differ[:LISTED]]), hide_index=True)
     return opened
@@ -119,12 +160,22 @@ def _twice(same: Sequence[Row]) -> None:
 
     if same:
         st.markdown(f"**The same picture under two patients, {look.count(len(same), 'time')}**")
-        st.dataframe(pd.DataFrame([
-            {"first case": one["cases"][0], "patient": one["patients"][0], "second case": one["cases"][1],
-             "other patient": one["patients"][1], "alike": one["alike"],
-             "splits": " and ".join(dict.fromkeys(one["splits"]))}
-            for one in same[:LISTED]
-        ]), hide_index=True)  # fmt: skip
+        st.dataframe(
+            pd.DataFrame(
+                [
+                    {
+                        "first case": one["cases"][0],
+                        "patient": one["patients"][0],
+                        "second case": one["cases"][1],
+                        "other patient": one["patients"][1],
+                        "alike": one["alike"],
+                        "splits": " and ".join(dict.fromkeys(one["splits"])),
+                    }
+                    for one in same[:LISTED]
+                ]
+            ),
+            hide_index=True,
+        )
 
 
 def _open(opened: int | None, rows: Sequence[Row]) -> int | None:

@@ -14,7 +14,7 @@ _viewer = st.components.v2.component("rounds_viewer", html='<div class="rv-root"
 
 def show(
     *, key: str, data: dict[str, Any], height: int | str = HEIGHT, told: Callable[[dict[str, Any]], None] | None = None
-) -> dict[str, Any] | None:  # fmt: skip
+) -> dict[str, Any] | None:
     """Draw the viewer; gives what it just asked for (`{"kind": "step", "by": 1}`), else None.
 
     `told` hears it before the page is drawn again, so that the page is drawn once and not twice.

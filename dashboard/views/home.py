@@ -34,8 +34,12 @@ with left:
         st.progress(
             done.labelled / max(1, done.total), text=f"{task.name}: {done.labelled:,} of {done.total:,} labelled"
         )
-        st.page_link("views/label.py", label=f"Label {task.name}", icon=":material/arrow_forward:",
-                     query_params={"task": str(task.id)})  # fmt: skip
+        st.page_link(
+            "views/label.py",
+            label=f"Label {task.name}",
+            icon=":material/arrow_forward:",
+            query_params={"task": str(task.id)},
+        )
 with right:
     st.subheader("Runs")
     newest = runs.every(wired.db)[:5]
@@ -49,5 +53,6 @@ with right:
             f"{look.badge(run.state)}"
         )
         page, label = ("review", "Review") if run.predicted else ("runs", "Open")
-        st.page_link(f"views/{page}.py", label=label, icon=":material/arrow_forward:",
-                     query_params={"run": str(run.id)})  # fmt: skip
+        st.page_link(
+            f"views/{page}.py", label=label, icon=":material/arrow_forward:", query_params={"run": str(run.id)}
+        )

@@ -30,18 +30,35 @@ with middle:
         st.caption(look.count(images.count(wired.db, wanted), "image"))
         page = images.page(wired.db, wanted, after=state.after, limit=48)
         opened = gallery.show(
-            [gallery.Tile(one.id, wired.signer.url(f"/api/thumbnail/{one.id}", session), one.patient,
-                          image_side.note(one), chosen=one.id == state.image) for one in page], key="images_gallery",
-        )  # fmt: skip
+            [
+                gallery.Tile(
+                    one.id,
+                    wired.signer.url(f"/api/thumbnail/{one.id}", session),
+                    one.patient,
+                    image_side.note(one),
+                    chosen=one.id == state.image,
+                )
+                for one in page
+            ],
+            key="images_gallery",
+        )
         last = page[-1].id if len(page) == 48 else None
     else:
         stacks = images.stacks(wired.db, after=state.after, limit=48)
         st.caption(look.count(len(stacks), "series", "series"))
         opened = gallery.show(
-            [gallery.Tile(one.id, wired.signer.url(f"/api/thumbnail/{one.middle_image_id}", session), one.patient,
-                          f"{one.modality} · {one.images} slices", chosen=one.id == state.series) for one in stacks],
+            [
+                gallery.Tile(
+                    one.id,
+                    wired.signer.url(f"/api/thumbnail/{one.middle_image_id}", session),
+                    one.patient,
+                    f"{one.modality} · {one.images} slices",
+                    chosen=one.id == state.series,
+                )
+                for one in stacks
+            ],
             key="images_series",
-        )  # fmt: skip
+        )
         last = stacks[-1].id if len(stacks) == 48 else None
     with st.container(horizontal=True):
         if state.after and st.button("First", icon=":material/first_page:"):

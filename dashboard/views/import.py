@@ -33,5 +33,9 @@ else:
             if told
             else one.state
         )
-        st.page_link("views/import.py", label=f"{look.ago(one.created_at)}: {said}",
-                     icon=":material/receipt_long:", query_params={"job": str(one.id)})  # fmt: skip
+        st.page_link(
+            "views/import.py",
+            label=f"{look.ago(one.created_at)}: {said}",
+            icon=":material/receipt_long:",
+            query_params={"job": str(one.id)},
+        )

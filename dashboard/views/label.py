@@ -14,8 +14,10 @@ every = tasks.every(wired.db)
 
 if not every:
     st.title("Label")
-    st.markdown("A task is a question with ordered answers, findings or a number, asked about every image, series or "
-                "study. None has been asked yet.")  # fmt: skip
+    st.markdown(
+        "A task is a question with ordered answers, findings or a number, asked about every image, series or "
+        "study. None has been asked yet."
+    )
     made = task_form.show(key="first_task")
     if made:
         st.switch_page("views/label.py", query_params=LabelState(task=made).query())
@@ -29,5 +31,6 @@ if not task.classes and task.kind is not TaskKind.NUMBER:
     st.warning(f"Task '{task.name}' has no classes yet; add them in the sidebar.")
 elif not labeller.show(task, chosen.only):
     st.markdown(f"Every case of **{task.name}** has an answer." if chosen.only == "unlabelled" else "No such case.")
-    st.page_link("views/datasets.py", label="Freeze a dataset", icon=":material/dataset:",
-                 query_params={"task": str(task.id)})  # fmt: skip
+    st.page_link(
+        "views/datasets.py", label="Freeze a dataset", icon=":material/dataset:", query_params={"task": str(task.id)}
+    )

@@ -51,6 +51,9 @@ def taken(act: Act, given: tuple[Any, Any, Any], resamples: int) -> Taken:
 
 
 BENCHMARK = Benchmark(
-    name="bootstrap_auroc", unit="resamples per CPU-second", goal=">=30", sides=sides,
+    name="bootstrap_auroc",
+    unit="resamples per CPU-second",
+    goal=">=30",
+    sides=sides,
     against=f"a loop over scikit-learn, {RESAMPLES:,} resamples of {CASES:,} cases of {PATIENTS:,} patients",
-)  # fmt: skip
+)

@@ -61,8 +61,10 @@ def sides(folder: Path, asked: Asked, *, cases: int = CASES, edge: int = EDGE) -
             stack.enter_context(server(argv, at, folder / name, HOME_OF_MAPS=str(home), IMAGES=str(folder / "files")))
         browser = stack.enter_context(chromium())
         mine, theirs = (stack.enter_context(page(browser)) for _ in range(2))
-        for one, url in ((mine, f"http://127.0.0.1:{port}/case?run={run}&split=test"),
-                         (theirs, f"http://127.0.0.1:{other}/")):  # fmt: skip
+        for one, url in (
+            (mine, f"http://127.0.0.1:{port}/case?run={run}&split=test"),
+            (theirs, f"http://127.0.0.1:{other}/"),
+        ):
             one.add_init_script(LISTEN)
             one.goto(url)
         # The first keys find everything cold, on both sides.
@@ -92,8 +94,9 @@ def prepare(home: Path, files: Path) -> int:
         list(importing.run(db, settings, importing.ImportRequest(files), by="benchmark", scrub=False))
         task = tasks.create(db, name="opacity", classes=["none", "opacity"])
         for number, case in enumerate(labeling.queue(db, task_id=task.id, limit=10_000)):
-            labeling.label(db, case_id=case.id, answer=Answer.LABEL, label=number % 2, by="benchmark",
-                           key=f"label {case.id}")  # fmt: skip
+            labeling.label(
+                db, case_id=case.id, answer=Answer.LABEL, label=number % 2, by="benchmark", key=f"label {case.id}"
+            )
         frozen = snapshotting.freeze(db, task.id, Recipe(val=0.1, test=TESTED), name="test", by="benchmark")
 
         def done(made: Any) -> Any:
@@ -133,6 +136,10 @@ def step(on: Any, shown: str) -> float:
 
 
 BENCHMARK = Benchmark(
-    name="case_open", unit="ms from a key to a case with its map, p95", goal="<=300", goal_of="ours", sides=sides,
+    name="case_open",
+    unit="ms from a key to a case with its map, p95",
+    goal="<=300",
+    goal_of="ours",
+    sides=sides,
     against="a Streamlit page with a slider and st.image of picture and map, blended by Pillow",
-)  # fmt: skip
+)

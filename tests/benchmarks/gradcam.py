@@ -59,11 +59,17 @@ def taken(act: Act, module: nn.Module, layer: nn.Module, images: Tensor) -> Take
 WHAT = f"{MODEL} at {EDGE} px, batches of {BATCH}"
 BENCHMARKS = {
     "forward": Benchmark(
-        name="gradcam_forward", unit="images per CPU-second", goal=">=0.85", against=f"the forward pass alone, {WHAT}",
+        name="gradcam_forward",
+        unit="images per CPU-second",
+        goal=">=0.85",
+        against=f"the forward pass alone, {WHAT}",
         sides=partial(sides, reference=alone),
     ),
     "package": Benchmark(
-        name="gradcam_package", unit="images per CPU-second", goal=">=2.3", against=f"the grad-cam package, {WHAT}",
+        name="gradcam_package",
+        unit="images per CPU-second",
+        goal=">=2.3",
+        against=f"the grad-cam package, {WHAT}",
         sides=partial(sides, reference=gradcam_package.maps),
     ),
-}  # fmt: skip
+}

@@ -39,6 +39,9 @@ def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
 
 
 BENCHMARK = Benchmark(
-    name="import_dicom", unit="files per CPU-second", goal=">=2.5", sides=sides,
+    name="import_dicom",
+    unit="files per CPU-second",
+    goal=">=2.5",
+    sides=sides,
     against="pydicom and Pillow in a loop: hash, all tags, copy, PNG thumbnail, commit per file",
-)  # fmt: skip
+)

@@ -127,10 +127,16 @@ def labelled(home: Path, task: int) -> int:
 
 
 BENCHMARK = Benchmark(
-    name="label_latency", unit="ms from key to next image", goal="<=0.167", sides=partial(sides, size=Size(1024, 1024)),
+    name="label_latency",
+    unit="ms from key to next image",
+    goal="<=0.167",
+    sides=partial(sides, size=Size(1024, 1024)),
     against="a Streamlit page with st.image that runs again",
-)  # fmt: skip
+)
 LARGE = Benchmark(
-    name="label_latency_3000x2500", unit="ms from key to next image, prefetched", goal="<=0.25",
-    sides=partial(sides, size=Size(3000, 2500)), against="a Streamlit page with st.image that runs again",
-)  # fmt: skip
+    name="label_latency_3000x2500",
+    unit="ms from key to next image, prefetched",
+    goal="<=0.25",
+    sides=partial(sides, size=Size(3000, 2500)),
+    against="a Streamlit page with st.image that runs again",
+)

@@ -98,15 +98,22 @@ def line(benchmark: Benchmark, ours: Sequence[Taken], reference: Sequence[Taken]
     more = {name: median(one.more[name] for one in ours) for name in ours[0].more}
     within = all(holds(more[name], limit) for name, limit in benchmark.limits.items())
     return {
-        "name": benchmark.name, "ours": _short(figure), "reference": _short(median(one.figure for one in reference)),
-        "against": benchmark.against, "unit": benchmark.unit, "ratio": round(ratio, 3), "goal": benchmark.goal,
+        "name": benchmark.name,
+        "ours": _short(figure),
+        "reference": _short(median(one.figure for one in reference)),
+        "against": benchmark.against,
+        "unit": benchmark.unit,
+        "ratio": round(ratio, 3),
+        "goal": benchmark.goal,
         "goal_of": benchmark.goal_of,
         "holds": within and holds(figure if benchmark.goal_of == "ours" else ratio, benchmark.goal),
-        **{name: _short(one) for name, one in more.items()}, **({"limits": benchmark.limits} if more else {}),
-        "rounds": len(ratios), "ratios": [round(one, 3) for one in ratios],
+        **{name: _short(one) for name, one in more.items()},
+        **({"limits": benchmark.limits} if more else {}),
+        "rounds": len(ratios),
+        "ratios": [round(one, 3) for one in ratios],
         "wall_s": [_short(median(one.wall for one in side)) for side in (ours, reference)],
         **({"each": {"ours": spread(ours), "reference": spread(reference)}} if ours[0].each else {}),
-    }  # fmt: skip
+    }
 
 
 def spread(side: Sequence[Taken]) -> dict[str, float]:

@@ -59,8 +59,10 @@ def sides(folder: Path, asked: Asked, *, cases: int = CASES) -> Iterator[Sides]:
         sliders = mine.locator(".rp-range"), theirs.locator("[data-testid=stSlider] input")
         for slider, shown in zip(sliders, (OURS, THEIRS), strict=True):
             take(slider, shown, COLD)
-        yield Sides(ours=lambda: take(sliders[0], OURS, asked.keys_each),
-                    reference=lambda: take(sliders[1], THEIRS, asked.keys_each))  # fmt: skip
+        yield Sides(
+            ours=lambda: take(sliders[0], OURS, asked.keys_each),
+            reference=lambda: take(sliders[1], THEIRS, asked.keys_each),
+        )
 
 
 def take(slider: Any, shown: str, moves: int) -> Taken:
@@ -97,6 +99,10 @@ def _frame(folder: Path, cases: int) -> Path:
 
 
 BENCHMARK = Benchmark(
-    name="operating_point", unit="ms from a move to matrix, list and figures of 20,000 cases, p95", goal="<=300",
-    goal_of="ours", sides=sides, against="a Streamlit page with a slider and scikit-learn's figures, no intervals",
-)  # fmt: skip
+    name="operating_point",
+    unit="ms from a move to matrix, list and figures of 20,000 cases, p95",
+    goal="<=300",
+    goal_of="ours",
+    sides=sides,
+    against="a Streamlit page with a slider and scikit-learn's figures, no intervals",
+)

@@ -71,15 +71,29 @@ def told(name: str, spec: TrainSpec, folder: Path, seeds: Sequence[int] = SEEDS)
     judged = [judge(spec.changed({"seed": seed}), heads, found, folder) for seed in seeds]
     figures = {what: _figure(what, judged) for what in PUBLISHED}
     return {
-        "name": name, "ours": figures["auroc"]["mean"], "reference": PUBLISHED["auroc"],
+        "name": name,
+        "ours": figures["auroc"]["mean"],
+        "reference": PUBLISHED["auroc"],
         "against": "ResNet-50 at 224 px as published (Yang et al. 2023)",
-        "unit": "AUROC of the test images, mean of the seeds", "goal": f">={PUBLISHED['auroc']}", "goal_of": "ours",
+        "unit": "AUROC of the test images, mean of the seeds",
+        "goal": f">={PUBLISHED['auroc']}",
+        "goal_of": "ours",
         "holds": all(holds(figures[what]["mean"], f">={goal}") for what, goal in PUBLISHED.items()),
-        **figures, "accuracy_goal": f">={PUBLISHED['accuracy']}", "recipe": spec.unusual,
-        "seeds": [{"seed": one.seed, "auroc": _of("auroc", [one]), "accuracy": _of("accuracy", [one]),
-                   "best_epoch": one.best_epoch, "wall_s": round(one.seconds),
-                   **{name: round(value, 4) for name, value in one.validation.items()}} for one in judged],
-    }  # fmt: skip
+        **figures,
+        "accuracy_goal": f">={PUBLISHED['accuracy']}",
+        "recipe": spec.unusual,
+        "seeds": [
+            {
+                "seed": one.seed,
+                "auroc": _of("auroc", [one]),
+                "accuracy": _of("accuracy", [one]),
+                "best_epoch": one.best_epoch,
+                "wall_s": round(one.seconds),
+                **{name: round(value, 4) for name, value in one.validation.items()},
+            }
+            for one in judged
+        ],
+    }
 
 
 def frozen(home: Path) -> tuple[list[Head], list[Example]]:

@@ -36,8 +36,9 @@ def write(file: Path, cases: int) -> np.ndarray:
     scores = 1 / (1 + np.exp(-rng.normal(np.where(truth, 1.2, -1.2), 1.5)))
     counts = {"train": OTHERS, "val": cases, "test": OTHERS}
     labels = {name: truth if name == "val" else np.arange(count) % 2 for name, count in counts.items()}
-    pictures = {f"{name}_images": rng.integers(0, 255, (count, EDGE, EDGE), dtype=np.uint8)
-                for name, count in counts.items()}  # fmt: skip
+    pictures = {
+        f"{name}_images": rng.integers(0, 255, (count, EDGE, EDGE), dtype=np.uint8) for name, count in counts.items()
+    }
     np.savez(file, **pictures, **{f"{name}_labels": one.astype(np.int64)[:, None] for name, one in labels.items()})
     return scores
 
@@ -65,10 +66,11 @@ def _predictions(db, snapshot: int, scores: np.ndarray, file: Path) -> Path:
     from db.vocabulary import Split
 
     asked = (
-        select(Image.sha256, Image.item).join(Case, Case.image_id == Image.id)
+        select(Image.sha256, Image.item)
+        .join(Case, Case.image_id == Image.id)
         .join(SnapshotCase, SnapshotCase.case_id == Case.id)
         .where(SnapshotCase.snapshot_id == snapshot, SnapshotCase.split == Split.VAL)
-    )  # fmt: skip
+    )
     with db.read() as session, file.open("w", newline="") as lines:
         writer = csv.writer(lines)
         writer.writerow(["image", "item", "score"])

@@ -15,9 +15,16 @@ import psutil
 from tests.benchmarks.measure import environment, process, python
 
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
 PATIENCE_S = 120
 
 
@@ -90,8 +97,18 @@ def both(folder: Path, app: Path, make_task: Callable[[Path], int]) -> Iterator[
 
 def streamlit(app: Path, port: int) -> list[str]:
     """The command line that serves a reference."""
-    return python("-m", "streamlit", "run", str(app), "--server.headless", "true", "--browser.gatherUsageStats",
-                  "false", "--server.port", str(port))  # fmt: skip
+    return python(
+        "-m",
+        "streamlit",
+        "run",
+        str(app),
+        "--server.headless",
+        "true",
+        "--browser.gatherUsageStats",
+        "false",
+        "--server.port",
+        str(port),
+    )
 
 
 def cpu_of(running: psutil.Process) -> float:

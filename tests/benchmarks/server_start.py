@@ -20,11 +20,22 @@ def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
     home = str(folder / "home")
     write_pictures(folder / "pictures", IMAGES, edge=64)
     asked = (str(folder / "pictures"), "--metadata", str(folder / "pictures" / "data.csv"))
-    process(python("-m", "dashboard", "--home", home, "import", *asked, "--task", "kind", "--label-column", "kind"),
-            cwd=folder)  # fmt: skip
+    process(
+        python("-m", "dashboard", "--home", home, "import", *asked, "--task", "kind", "--label-column", "kind"),
+        cwd=folder,
+    )
     ours = python("-m", "dashboard", "--home", home, "serve", "--no-browser", "--port")
-    theirs = python("-m", "streamlit", "run", str(ONE_LINE), "--server.headless", "true",
-                    "--browser.gatherUsageStats", "false", "--server.port")  # fmt: skip
+    theirs = python(
+        "-m",
+        "streamlit",
+        "run",
+        str(ONE_LINE),
+        "--server.headless",
+        "true",
+        "--browser.gatherUsageStats",
+        "false",
+        "--server.port",
+    )
     with chromium() as browser:
         both = Sides(
             ours=lambda: start(browser, folder, ours, lambda shown: shown.get_by_text("Waiting for you").wait_for()),
@@ -44,6 +55,9 @@ def start(browser: Any, folder: Path, argv: list[str], seen: Callable[[Any], Non
 
 
 BENCHMARK = Benchmark(
-    name="server_start", unit="CPU-seconds to first content", goal="<=1.3", sides=sides,
+    name="server_start",
+    unit="CPU-seconds to first content",
+    goal="<=1.3",
+    sides=sides,
     against="`streamlit run` of a one-line app",
-)  # fmt: skip
+)

@@ -100,6 +100,10 @@ def slide(root: Any, keys: list[str]) -> Taken:
 
 
 BENCHMARK = Benchmark(
-    name="stack_scroll", unit="slices drawn per second, prefetched", goal=">=30", goal_of="ours", sides=sides,
+    name="stack_scroll",
+    unit="slices drawn per second, prefetched",
+    goal=">=30",
+    goal_of="ours",
+    sides=sides,
     against="a Streamlit page with a slider and st.image",
-)  # fmt: skip
+)

@@ -55,8 +55,15 @@ class Shape:
     def spec(self, device: str) -> TrainSpec:
         """Of a training without augmentation; on a processor with one thread, which both sides have."""
         threads = 1 if device == "cpu" else 0
-        return TrainSpec(model=self.model, batch_size=self.batch, epochs=self.epochs, augment="none", compile="no",
-                         device=device, threads=threads)  # fmt: skip
+        return TrainSpec(
+            model=self.model,
+            batch_size=self.batch,
+            epochs=self.epochs,
+            augment="none",
+            compile="no",
+            device=device,
+            threads=threads,
+        )
 
     @property
     def size(self) -> int:
@@ -65,13 +72,17 @@ class Shape:
 
 
 SHAPES = {
-    "small_cnn": Shape("small_cnn", 28, 64, 2048, 4), "resnet18_28": Shape("resnet18", 28, 32, 256),
-    "resnet18_224": Shape("resnet18", 224, 16, 48), "vit": Shape("vit_tiny", 224, 16, 48),
-}  # fmt: skip
+    "small_cnn": Shape("small_cnn", 28, 64, 2048, 4),
+    "resnet18_28": Shape("resnet18", 28, 32, 256),
+    "resnet18_224": Shape("resnet18", 224, 16, 48),
+    "vit": Shape("vit_tiny", 224, 16, 48),
+}
 ON_GPU = {
-    "small_cnn": Shape("small_cnn", 28, 256, 16384, 5), "resnet18_28": Shape("resnet18", 28, 256, 16384, 4),
-    "resnet18_224": Shape("resnet18", 224, 128, 2048, 5), "vit": Shape("vit_tiny", 224, 128, 2048, 5),
-}  # fmt: skip
+    "small_cnn": Shape("small_cnn", 28, 256, 16384, 5),
+    "resnet18_28": Shape("resnet18", 28, 256, 16384, 4),
+    "resnet18_224": Shape("resnet18", 224, 128, 2048, 5),
+    "vit": Shape("vit_tiny", 224, 128, 2048, 5),
+}
 
 
 @contextmanager
@@ -121,10 +132,13 @@ def reference(spec: TrainSpec, shape: Shape) -> Taken:
     began, device = time.perf_counter(), torch.device(spec.device)
     module = laid_out(entry(shape.model).build(1, 2, shape.size, spec.dropout).to(device))
     figure = images_per_second(
-        module, shape=(shape.batch, 1, shape.size, shape.size), classes=2,
-        batches=(shape.epochs - 1) * shape.images // shape.batch, kind=kind_of(spec.precision, device),
+        module,
+        shape=(shape.batch, 1, shape.size, shape.size),
+        classes=2,
+        batches=(shape.epochs - 1) * shape.images // shape.batch,
+        kind=kind_of(spec.precision, device),
         clock=CLOCKS[spec.device],
-    )  # fmt: skip
+    )
     return Taken(figure, time.perf_counter() - began)
 
 
@@ -154,11 +168,15 @@ def no_gpu() -> str:
 
 def _benchmark(name: str, shape: Shape, device: str, missing: Callable[[], str] = lambda: "") -> Benchmark:
     return Benchmark(
-        name=name, unit="images per CPU-second" if device == "cpu" else "images per second", goal=">=0.95",
+        name=name,
+        unit="images per CPU-second" if device == "cpu" else "images per second",
+        goal=">=0.95",
         against=f"a bare PyTorch loop on made tensors already there, {shape.model} at {shape.size} px, "
-                f"batches of {shape.batch}", sides=partial(sides, shape=shape, device=device),
-        limits={"data_wait_share": WAITS}, missing=missing,
-    )  # fmt: skip
+        f"batches of {shape.batch}",
+        sides=partial(sides, shape=shape, device=device),
+        limits={"data_wait_share": WAITS},
+        missing=missing,
+    )
 
 
 BENCHMARKS = {

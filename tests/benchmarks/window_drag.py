@@ -67,6 +67,10 @@ def drag(root: Any) -> Taken:
 
 
 BENCHMARK = Benchmark(
-    name="window_drag", unit="frames per second on the 2-D fallback", goal=">=30", goal_of="ours", sides=sides,
+    name="window_drag",
+    unit="frames per second on the 2-D fallback",
+    goal=">=30",
+    goal_of="ours",
+    sides=sides,
     against="a Streamlit page with sliders and st.image",
-)  # fmt: skip
+)

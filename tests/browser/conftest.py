@@ -20,9 +20,16 @@ from core.services import tasks, workspace
 from core.settings import Settings
 
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
 
 COLOURED = """node => {
     const canvas = node.querySelector('.rv-ink');
@@ -106,9 +113,7 @@ def launched(home: Path, folder: Path, host: str = "127.0.0.1", port: int | None
     said = folder / f"serve-{port}.txt"
     argv = [sys.executable, "-m", "dashboard", "--home", str(home), "serve", "--no-browser"]
     with said.open("w") as words:
-        process = subprocess.Popen(
-            [*argv, "--port", str(port), "--host", host], stdout=words, stderr=words, cwd=folder
-        )  # fmt: skip
+        process = subprocess.Popen([*argv, "--port", str(port), "--host", host], stdout=words, stderr=words, cwd=folder)
     return Server(process, f"http://{host}:{port}", home, said)
 
 
@@ -158,8 +163,10 @@ def rounds(tmp_path):
     def run(*argv: str, ok: bool = True):
         done = subprocess.run(
             [sys.executable, "-m", "dashboard", "--home", str(home), "--json", *map(str, argv)],
-            capture_output=True, text=True, cwd=tmp_path,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
         assert (done.returncode == 0) == ok, done.stderr
         return json.loads(done.stdout)
 

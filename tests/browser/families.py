@@ -49,13 +49,19 @@ def filled(home: Path, folder: Path, data_dir: Path) -> tuple[Database, dict[str
     made = {
         "abnormal": (film(lambda row: _label(row["abnormal"] == "1")), {"classes": ["normal", "abnormal"]}),
         "signs": (film(_signs), {"classes": SIGNS, "kind": TaskKind.MULTI}),
-        "age": (film(lambda row: {"answer": Answer.VALUE, "value": float(row["age"])}),
-                {"kind": TaskKind.NUMBER, "measure": "years"}),
-        "either": (lambda name: _label(pairs[name]) if name in pairs else None,
-                   {"classes": ["normal", "abnormal"], "unit": Unit.STUDY}),
-        "half": (lambda name: _label(slices.UPPER in name) if name.endswith(".dcm") else None,
-                 {"classes": [slices.LOWER, slices.UPPER], "unit": Unit.SERIES}),
-    }  # fmt: skip
+        "age": (
+            film(lambda row: {"answer": Answer.VALUE, "value": float(row["age"])}),
+            {"kind": TaskKind.NUMBER, "measure": "years"},
+        ),
+        "either": (
+            lambda name: _label(pairs[name]) if name in pairs else None,
+            {"classes": ["normal", "abnormal"], "unit": Unit.STUDY},
+        ),
+        "half": (
+            lambda name: _label(slices.UPPER in name) if name.endswith(".dcm") else None,
+            {"classes": [slices.LOWER, slices.UPPER], "unit": Unit.SERIES},
+        ),
+    }
     return db, {name: _frozen(db, name, said, asked) for name, (said, asked) in made.items()}
 
 
@@ -65,8 +71,10 @@ def _label(place: int) -> Said:
 
 def _signs(row: films.Row) -> Said:
     found = row["finding"].split("|")
-    return {"answer": Answer.FINDINGS,
-            "findings": {at: "present" if sign in found else "absent" for at, sign in enumerate(SIGNS)}}  # fmt: skip
+    return {
+        "answer": Answer.FINDINGS,
+        "findings": {at: "present" if sign in found else "absent" for at, sign in enumerate(SIGNS)},
+    }
 
 
 def _take(db: Database, settings: Settings, asked: importing.ImportRequest) -> None:

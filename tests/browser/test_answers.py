@@ -143,8 +143,12 @@ def test_a_scale_a_reason_and_a_wrong_key(reading, page):
     expect(reasons).to_be_hidden()
     sent(page)
     assert [texts(here, number) for number in range(5)] == [
-        ["mild"], ["unreadable: part of the anatomy cut off"], ["unreadable"], ["unreadable"], [],
-    ]  # fmt: skip
+        ["mild"],
+        ["unreadable: part of the anatomy cut off"],
+        ["unreadable"],
+        ["unreadable"],
+        [],
+    ]
     keys(page, "0", "ArrowLeft")  # going on is no reason
     expect(reasons).to_be_hidden()
     expect(page.locator(".rv-now")).to_contain_text("cannot be assessed")

@@ -60,8 +60,18 @@ def test_everything_beside_the_image_is_reached_by_tab_with_its_focus_seen(readi
     reached = [one for one in reached if one]
     assert all(width >= 2 and style == "solid" for _, width, style in reached), reached
     names = " | ".join(name for name, _, _ in reached)
-    for wanted in ("mass: nothing said", "effusion: nothing said", "aothers absent", "Enterdone", "0cannot be assessed",
-                   "uundo", "gguideline", "ncomment", "Withdraw comment 1", "no answer"):  # fmt: skip
+    for wanted in (
+        "mass: nothing said",
+        "effusion: nothing said",
+        "aothers absent",
+        "Enterdone",
+        "0cannot be assessed",
+        "uundo",
+        "gguideline",
+        "ncomment",
+        "Withdraw comment 1",
+        "no answer",
+    ):
         assert wanted in names
 
 

@@ -30,8 +30,12 @@ def world(data_dir, tmp_path_factory) -> Iterator[World]:
     db, snapshots = families.filled(folder / "home", folder / "in", data_dir)
     home = Home(db, Settings.read(folder / "home"))
     runs = {}
-    for name, task, model in (("first", "abnormal", "small_cnn"), ("other", "abnormal", "cnn_attention"),
-                              ("views", "either", "cross_attention"), ("late", "either", "late_fusion")):  # fmt: skip
+    for name, task, model in (
+        ("first", "abnormal", "small_cnn"),
+        ("other", "abnormal", "cnn_attention"),
+        ("views", "either", "cross_attention"),
+        ("late", "either", "late_fusion"),
+    ):
         spec = TrainSpec(model=model).with_settings({"epochs": "2", "image_size": "64", "threads": "1"})
         made = training.submit(db, snapshot_id=snapshots[task], spec=spec, by="t", key=name, launcher=Asleep())
         done(home, made.job)
@@ -135,8 +139,10 @@ def test_another_run_is_asked_for_the_same_class(world, page):
     shown = titles(page)[0].split(" · ")[0]
     choose(page, "Beside them, the maps of", f"Run {world.runs['other']}")
     expect(viewer).to_have_attribute("data-maps", "2", timeout=A_MAP)
-    assert titles(page) == [f"run {world.runs['first']} · {shown} · features · not a segmentation",
-                            f"run {world.runs['other']} · {shown} · trunk · not a segmentation"]  # fmt: skip
+    assert titles(page) == [
+        f"run {world.runs['first']} · {shown} · features · not a segmentation",
+        f"run {world.runs['other']} · {shown} · trunk · not a segmentation",
+    ]
     expect(page.get_by_text(re.compile(f"Run {world.runs['other']} · CNN with attention: (ab)?normal"))).to_be_visible()
 
 
@@ -169,8 +175,9 @@ def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, pa
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Relabel").click()
     expect(page.get_by_text(re.compile("^Relabelled just now"))).to_be_visible()
-    expect(page.get_by_text("tester: seen on the later film").or_(page.get_by_text(": seen on the later film")).first
-           ).to_be_visible()  # fmt: skip
+    expect(
+        page.get_by_text("tester: seen on the later film").or_(page.get_by_text(": seen on the later film")).first
+    ).to_be_visible()
     assert labeling.case(world.db, first).label == 1 - row.label
     page.locator(".rv-pane").first.click()
     page.keyboard.press("ArrowRight")

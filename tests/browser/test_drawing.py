@@ -76,9 +76,13 @@ def test_every_tool_by_mouse(drawn):
 
 
 LOOKS = {
-    "zoomed": ["+", "+"], "panned": ["+", "+", "+", "Shift+ArrowLeft", "Shift+ArrowUp"], "mirrored": ["h"],
-    "upside down": ["v"], "turned": ["."], "turned and mirrored": [",", "h", "+"],
-}  # fmt: skip
+    "zoomed": ["+", "+"],
+    "panned": ["+", "+", "+", "Shift+ArrowLeft", "Shift+ArrowUp"],
+    "mirrored": ["h"],
+    "upside down": ["v"],
+    "turned": ["."],
+    "turned and mirrored": [",", "h", "+"],
+}
 
 
 def test_a_box_lies_where_it_was_drawn_however_the_picture_is_turned(drawn):
@@ -219,8 +223,10 @@ def test_run_lengths_and_strokes_are_those_of_the_server(drawn):
     import numpy as np
 
     chance = np.random.default_rng(4)
-    drawings = [chance.random((rows, columns)) < share for rows, columns, share in
-                [(1, 1, 0), (1, 1, 1), (7, 5, 0.5), (64, 3, 0.9), (31, 200, 0.02), (120, 90, 0.5)]]  # fmt: skip
+    drawings = [
+        chance.random((rows, columns)) < share
+        for rows, columns, share in [(1, 1, 0), (1, 1, 1), (7, 5, 0.5), (64, 3, 0.9), (31, 200, 0.02), (120, 90, 0.5)]
+    ]
     counts = [masks.to_counts(one) for one in drawings]
     assert drawn.page.evaluate(COUNTS, counts) == counts
     strokes = [

@@ -132,9 +132,17 @@ def test_another_readers_drawing_is_named(draws, page):
     drawn = draws()
     image = drawn.root.evaluate("node => node.roundsViewer.viewer.active.slice.image.id")
     drawing.draw(
-        drawn.db, case_id=drawn.case, image_id=image, frame=0, key="theirs", shape="point",
-        geometry={"points": [[50.5, 60.5]]}, label=2, by="Another Reader", client="a stroke of theirs",
-    )  # fmt: skip
+        drawn.db,
+        case_id=drawn.case,
+        image_id=image,
+        frame=0,
+        key="theirs",
+        shape="point",
+        geometry={"points": [[50.5, 60.5]]},
+        label=2,
+        by="Another Reader",
+        client="a stroke of theirs",
+    )
     page.reload()
     drawn.painted()
     drawn.await_shown(1)

@@ -65,8 +65,10 @@ def test_a_family_from_the_form_to_a_map(world, page, name):
     previewed(page, asked)
     run = trained(world, page)
     assert run.spec.asked_of(("model", "epochs", "image_size")) == {
-        "model": asked.model, "epochs": 2, "image_size": asked.size,
-    }  # fmt: skip
+        "model": asked.model,
+        "epochs": 2,
+        "image_size": asked.size,
+    }
     assert run.also == tuple(world.snapshots[one] for one in asked.also)
     world.runs[name] = run.id
     reviewed(page, asked.figure)
@@ -88,8 +90,10 @@ def test_a_second_training_starts_from_the_first_with_its_encoder_frozen(world, 
     previewed(page, FAMILIES["cnn"])
     run = trained(world, page)
     assert run.spec.asked_of(("start", "start_run", "freeze")) == {
-        "start": "run", "start_run": first, "freeze": "encoder",
-    }  # fmt: skip
+        "start": "run",
+        "start_run": first,
+        "freeze": "encoder",
+    }
     reviewed(page, "AUROC")
     explained(world, page, run.id)
     sound(world, page)

@@ -52,10 +52,13 @@ class Depth:
 
 
 DEPTHS = {
-    "8": Depth(8, 8, False, 0, 100, 80), "8 signed": Depth(8, 8, True, 0, -10, 80),
-    "12": Depth(16, 12, False, -1024, 40, 400), "12 signed": Depth(16, 12, True, 0, 40, 400),
-    "16": Depth(16, 16, False, -32768, 500, 40000), "16 signed": Depth(16, 16, True, 0, -500, 40000),
-}  # fmt: skip
+    "8": Depth(8, 8, False, 0, 100, 80),
+    "8 signed": Depth(8, 8, True, 0, -10, 80),
+    "12": Depth(16, 12, False, -1024, 40, 400),
+    "12 signed": Depth(16, 12, True, 0, 40, 400),
+    "16": Depth(16, 16, False, -32768, 500, 40000),
+    "16 signed": Depth(16, 16, True, 0, -500, 40000),
+}
 
 
 def linear(x: float, center: float, width: float) -> float:
@@ -80,8 +83,10 @@ def sigmoid(x: float, center: float, width: float) -> float:
 
 
 FUNCTIONS: dict[str, Callable[[float, float, float], float]] = {
-    "LINEAR": linear, "LINEAR_EXACT": linear_exact, "SIGMOID": sigmoid,
-}  # fmt: skip
+    "LINEAR": linear,
+    "LINEAR_EXACT": linear_exact,
+    "SIGMOID": sigmoid,
+}
 CASES = list(product(DEPTHS.items(), ("MONOCHROME1", "MONOCHROME2"), FUNCTIONS))
 
 
@@ -132,8 +137,9 @@ def on_screen(page, pane, columns: int) -> list[list[int]]:
         """(node, columns) => {
           const pane = node.getRootNode().querySelector('.rv-root').roundsViewer.viewer.panes[0];
           return [...Array(columns).keys()].map((column) => pane.toScreen([column + .5, .5]));
-        }""", columns,
-    )  # fmt: skip
+        }""",
+        columns,
+    )
     return [list(seen.getpixel((round(x), round(y)))) for x, y in places]
 
 

@@ -10,13 +10,35 @@ from PIL import Image
 
 FORGED = "sig=" + "0" * 40 + "&until=9999999999"
 URLS = [
-    "/", "/images", "/label", "/case?run=1", "/review", "/settings", "/?token=guess",
-    "/api/pixels/1/0", f"/api/pixels/1/0?{FORGED}", "/api/pixels/../../catalogue.sqlite",
-    "/api/thumbnail/1", f"/api/thumbnail/1?{FORGED}", "/api/map/abc", "/api/queue?task=1&only=all",
-    "/api/labels", "/api/undo", "/api/comments", "/api/comments/1", f"/api/comments/1?{FORGED}",
-    "/api/viewer/x/index.js", "/media/1.png", "/component/x", "/static/index.html",
-    "/_stcore/host-config", "/_stcore/upload_file/x/y", "/_stcore/metrics", "/originals/", "/%2e%2e/catalogue.sqlite",
-]  # fmt: skip
+    "/",
+    "/images",
+    "/label",
+    "/case?run=1",
+    "/review",
+    "/settings",
+    "/?token=guess",
+    "/api/pixels/1/0",
+    f"/api/pixels/1/0?{FORGED}",
+    "/api/pixels/../../catalogue.sqlite",
+    "/api/thumbnail/1",
+    f"/api/thumbnail/1?{FORGED}",
+    "/api/map/abc",
+    "/api/queue?task=1&only=all",
+    "/api/labels",
+    "/api/undo",
+    "/api/comments",
+    "/api/comments/1",
+    f"/api/comments/1?{FORGED}",
+    "/api/viewer/x/index.js",
+    "/media/1.png",
+    "/component/x",
+    "/static/index.html",
+    "/_stcore/host-config",
+    "/_stcore/upload_file/x/y",
+    "/_stcore/metrics",
+    "/originals/",
+    "/%2e%2e/catalogue.sqlite",
+]
 
 
 @pytest.fixture

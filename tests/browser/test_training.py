@@ -29,8 +29,18 @@ def chest(rounds, data_dir, tmp_path):
         writer = csv.DictWriter(file, fieldnames=list(few[0]))
         writer.writeheader()
         writer.writerows(few)
-    rounds("import", folder, "--metadata", folder / "metadata.csv", "--patient-column", "patient_id",
-           "--task", "abnormal", "--label-column", "abnormal")  # fmt: skip
+    rounds(
+        "import",
+        folder,
+        "--metadata",
+        folder / "metadata.csv",
+        "--patient-column",
+        "patient_id",
+        "--task",
+        "abnormal",
+        "--label-column",
+        "abnormal",
+    )
     rounds("snapshot", "--task", "abnormal", "--name", "one", "--val", "0.2", "--test", "0.2")
     return rounds.home
 

@@ -34,8 +34,10 @@ def test_answers_given_at_both_are_kept_once_each(tmp_path):
                     refused.extend(answer.text for answer in got if answer.status_code != 200)
 
             keys = list(said)
-            readers = [threading.Thread(target=give, args=(one, two, keys[:EACH])),
-                       threading.Thread(target=give, args=(two, one, keys[EACH:]))]  # fmt: skip
+            readers = [
+                threading.Thread(target=give, args=(one, two, keys[:EACH])),
+                threading.Thread(target=give, args=(two, one, keys[EACH:])),
+            ]
             for reader in readers:
                 reader.start()
             for reader in readers:

@@ -22,8 +22,15 @@ def trained(tmp_path_factory):
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("inference")
     examples = textures(folder, classes=3)
-    list(fit(TrainSpec(epochs=3, batch_size=8, learning_rate=0.003), examples, heads=[single(CLASSES)],
-             folder=folder / "run", cache=folder / "cache"))  # fmt: skip
+    list(
+        fit(
+            TrainSpec(epochs=3, batch_size=8, learning_rate=0.003),
+            examples,
+            heads=[single(CLASSES)],
+            folder=folder / "run",
+            cache=folder / "cache",
+        )
+    )
     yield folder / "run", examples
     torch.set_num_threads(before)
 

@@ -42,9 +42,19 @@ def run(capsys, *argv: object) -> tuple[int, object, str]:
 
 def taken(capsys, home: Path, folder: Path) -> dict:
     return run(
-        capsys, "--home", home, "import", folder, "--metadata", folder / "data.csv", "--task", "kind",
-        "--label-column", "kind", "--json",
-    )[1]  # fmt: skip
+        capsys,
+        "--home",
+        home,
+        "import",
+        folder,
+        "--metadata",
+        folder / "data.csv",
+        "--task",
+        "kind",
+        "--label-column",
+        "kind",
+        "--json",
+    )[1]
 
 
 def test_import_has_the_keys_of_the_contract_and_they_add_up(capsys, home, folder):

@@ -50,8 +50,11 @@ def held():
     begun = []
 
     def begin(*argv: object) -> subprocess.Popen:
-        begun.append(subprocess.Popen([sys.executable, "-c", HELD, *map(str, argv)], stdout=subprocess.PIPE,
-                                      stderr=subprocess.PIPE, text=True))  # fmt: skip
+        begun.append(
+            subprocess.Popen(
+                [sys.executable, "-c", HELD, *map(str, argv)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+        )
         assert begun[-1].stdout.readline() == "held\n"
         return begun[-1]
 

@@ -37,8 +37,18 @@ def filled(capsys, home: Path, scans: Path) -> Path:
 def draw(home: Path) -> None:
     db = workspace.open_home(Settings.read(home))
     for case in labeling.queue(db, task_id=tasks.named(db, "draw").id):
-        drawing.draw(db, case_id=case.id, image_id=case.image_ids[0], frame=0, key=f"k{case.id}", client=f"c{case.id}",
-                     shape="box", geometry={"points": [[10, 20], [300, 400]]}, label=0, by="ann")  # fmt: skip
+        drawing.draw(
+            db,
+            case_id=case.id,
+            image_id=case.image_ids[0],
+            frame=0,
+            key=f"k{case.id}",
+            client=f"c{case.id}",
+            shape="box",
+            geometry={"points": [[10, 20], [300, 400]]},
+            label=0,
+            by="ann",
+        )
     db.close()
 
 
@@ -68,10 +78,12 @@ def test_drawings_leave_and_come_back_by_command(capsys, tmp_path, scans, monkey
         (["export", "--task", "no", "--format", "csv", "--out", "x.csv"], "There is no task 'no'"),
         (["export", "--task", "draw", "--format", "csv", "--out", "x.csv"], "Nothing is drawn in task 'draw'"),
         (["export", "--task", "draw", "--format", "xml", "--out", "x"], "invalid choice: 'xml'"),
-        (["export", "--task", "draw"], "--format"), (["import", "--task", "draw", "/nowhere.json"], "/nowhere.json"),
-        (["import", "/nowhere.json"], "--task"), ([], "export|import"),
+        (["export", "--task", "draw"], "--format"),
+        (["import", "--task", "draw", "/nowhere.json"], "/nowhere.json"),
+        (["import", "/nowhere.json"], "--task"),
+        ([], "export|import"),
     ],
-)  # fmt: skip
+)
 def test_what_fails_is_one_sentence_in_both_places(capsys, tmp_path, scans, argv, words):
     home = filled(capsys, tmp_path / "home", scans)
     code, said, err = run(capsys, "--home", home, "--json", "drawings", *argv)

@@ -35,8 +35,13 @@ def test_ages_are_asked_imported_written_out_and_frozen(capsys, home, folder, tm
     asked = ("--kind", "number", "--measure", "years", "--low", 0, "--high", 120, "--flips", "left-right")
     made = rounds(capsys, home, "task", "--name", "age", *asked)
     assert (made["kind"], made["measure"], made["low"], made["high"], made["flips"], made["classes"]) == (
-        "number", "years", 0, 120, "left-right", [],
-    )  # fmt: skip
+        "number",
+        "years",
+        0,
+        120,
+        "left-right",
+        [],
+    )
     taken = ("--metadata", folder / "data.csv", "--task", "age", "--label-column", "age")
     assert rounds(capsys, home, "import", folder, *taken)["labelled"] == 40
     assert rounds(capsys, home, "labels", "--task", "age", "--out", tmp_path / "out.csv")["lines"] == 40
@@ -64,9 +69,7 @@ def test_findings_are_taken_from_a_csv_and_frozen(capsys, home, folder, tmp_path
     present = sum(one["findings"]["Effusion"]["present"] for one in frozen["splits"].values())
     assert present == sum("Effusion" in row["finding"] for row in rows)
     assert (frozen["kind"], frozen["unknown"], frozen["unlabelled"]) == ("multi", 0, 0)
-    refused = rounds(
-        capsys, home, "snapshot", "--task", "chest", "--name", "two", "--balance", "weights", ok=False
-    )  # fmt: skip
+    refused = rounds(capsys, home, "snapshot", "--task", "chest", "--name", "two", "--balance", "weights", ok=False)
     assert "only single classes can be balanced" in refused["error"]
 
 

@@ -20,8 +20,16 @@ def test_pixels_are_the_samples_uncompressed_and_private(client, signed):
     assert got.headers["x-content-type-options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/api/pixels/1/9", "/api/pixels/99/0", "/api/thumbnail/99", "/api/map/1/1/gradcam",
-                                  "/api/map/1/1/gradcam/0/usual"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/pixels/1/9",
+        "/api/pixels/99/0",
+        "/api/thumbnail/99",
+        "/api/map/1/1/gradcam",
+        "/api/map/1/1/gradcam/0/usual",
+    ],
+)
 def test_what_is_not_there_is_a_sentence(client, signed, path):
     got = client.get(signed(path))
     assert got.status_code == 404
@@ -49,7 +57,7 @@ def test_a_label_is_kept_once_however_often_it_is_sent(client, signed, db, task)
         assert got.json() == {
             "case": {"id": case.id, "answer": "label", "label": 1, "findings": {}, "value": None, "reason": ""},
             "progress": {"total": 2, "labelled": 1},
-        }  # fmt: skip
+        }
     assert [(said.reader, said.text) for said in labeling.history(db, case.id)] == [("Dr. Ä", "yes")]
     undone = client.post(signed("/api/undo", task=task.id, by="Dr. Ä"), json={"case": case.id, "key": "u" * 12})
     assert undone.json()["case"]["answer"] == "withdrawn"
@@ -65,11 +73,14 @@ def test_the_queue_brings_signed_images(client, signed, task):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"label": 7}, "not one of this task's 2 classes"), ({"label": None}, "names a class"),
-        ({"answer": "withdrawn"}, "taken back by undo"), ({"key": "x"}, "no proper key"), ({"case": 99}, "not in this"),
+        ({"label": 7}, "not one of this task's 2 classes"),
+        ({"label": None}, "names a class"),
+        ({"answer": "withdrawn"}, "taken back by undo"),
+        ({"key": "x"}, "no proper key"),
+        ({"case": 99}, "not in this"),
         ({"answer": "nonsense"}, "not understood"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_label_is_refused_in_a_sentence_and_nothing_is_kept(client, signed, db, task, change, words):
     case = labeling.queue(db, task_id=task.id)[0]
     got = client.post(signed("/api/labels", task=task.id, by="me"), json=answer(case, **change))
@@ -83,9 +94,12 @@ def test_a_number_is_kept_and_a_wrong_one_is_refused_in_a_sentence(client, signe
     case = labeling.queue(db, task_id=task.id)[0]
     url = signed("/api/labels", task=task.id, by="me")
     for said, words in (
-        ({"value": 121}, "does not accept 121 years"), ({"value": "old"}, "not understood"), ({}, "is a number"),
-        ({"value": "NaN"}, "does not accept nan"), ({"answer": "label", "label": 0}, "takes a number, not a class"),
-    ):  # fmt: skip
+        ({"value": 121}, "does not accept 121 years"),
+        ({"value": "old"}, "not understood"),
+        ({}, "is a number"),
+        ({"value": "NaN"}, "does not accept nan"),
+        ({"answer": "label", "label": 0}, "takes a number, not a class"),
+    ):
         got = client.post(url, json=answer(case, **{"answer": "value", "label": None, **said}))
         assert (400 <= got.status_code < 500, words in got.json()["error"]) == (True, True), got.json()
     assert labeling.history(db, case.id) == []

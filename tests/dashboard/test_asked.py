@@ -78,11 +78,17 @@ def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
     expected = {
         "auroc": metrics.roc_auc_score(truth, score),
         "average_precision": metrics.average_precision_score(truth, score),
-        "accuracy": metrics.accuracy_score(truth, called), "sensitivity": tp / (tp + fn), "specificity": tn / (tn + fp),
-        "balanced_accuracy": metrics.balanced_accuracy_score(truth, called), "ppv": tp / (tp + fp),
-        "npv": tn / (tn + fn), "f1": metrics.f1_score(truth, called), "mcc": metrics.matthews_corrcoef(truth, called),
-        "kappa": metrics.cohen_kappa_score(truth, called), "brier": metrics.brier_score_loss(truth, score),
-    }  # fmt: skip
+        "accuracy": metrics.accuracy_score(truth, called),
+        "sensitivity": tp / (tp + fn),
+        "specificity": tn / (tn + fp),
+        "balanced_accuracy": metrics.balanced_accuracy_score(truth, called),
+        "ppv": tp / (tp + fp),
+        "npv": tn / (tn + fn),
+        "f1": metrics.f1_score(truth, called),
+        "mcc": metrics.matthews_corrcoef(truth, called),
+        "kappa": metrics.cohen_kappa_score(truth, called),
+        "brier": metrics.brier_score_loss(truth, score),
+    }
     for name, value in expected.items():
         assert float(told[name]["value"]) == pytest.approx(value, abs=1e-9), name
         assert float(told[name]["low"]) < value < float(told[name]["high"])
@@ -123,9 +129,11 @@ def test_a_group_opens_its_own_cases(home, drawn):
     run = runs.get(home, drawn.run)
     found = asked.of(run, ReviewState(run=run.id))
     rows = rows_of(cases_csv.of(found, range(len(found.cases))))
-    for group, mine in (("site=north", lambda row: row["site"] == "north"),
-                        ("site=south&sex=F", lambda row: row["site"] == "south" and row["sex"] == "F"),
-                        ("age=unknown", lambda row: row["age"] == "unknown")):  # fmt: skip
+    for group, mine in (
+        ("site=north", lambda row: row["site"] == "north"),
+        ("site=south&sex=F", lambda row: row["site"] == "south" and row["sex"] == "F"),
+        ("age=unknown", lambda row: row["age"] == "unknown"),
+    ):
         opened = asked.listed(found, ReviewState(run=run.id, group=group))
         assert {int(found.cases[at]) for at in opened} == {int(row["case"]) for row in rows if mine(row)}
         assert len(opened)
@@ -135,8 +143,10 @@ def test_the_group_of_rare_values_opens_its_cases(home):
     drawn = draw(home, name="rare", patients=90)
     with home.transaction() as session:
         images = session.query(Image).join(Case, Case.image_id == Image.id).filter(Case.id.in_(drawn.cases))
-        session.add_all(Fact(image_id=image.id, name="room", value="hall" if at % 3 else f"room {at}")
-                        for at, image in enumerate(images.order_by(Image.id)))  # fmt: skip
+        session.add_all(
+            Fact(image_id=image.id, name="room", value="hall" if at % 3 else f"room {at}")
+            for at, image in enumerate(images.order_by(Image.id))
+        )
     run = runs.get(home, drawn.run)
     found = groups.of(home, run.id, pairs=False, resamples=20)
     (row,) = [one for one in found.rows if one.facts[0][1].startswith("other values")]
@@ -270,9 +280,16 @@ def test_a_comparison_of_findings_in_another_order_takes_a_new_point_at_once(hom
         told = session.query(SnapshotCase).filter(SnapshotCase.snapshot_id == drawn.snapshot)
         session.query(SnapshotCase).filter(SnapshotCase.snapshot_id == seen.snapshot).delete()
         session.add_all(
-            SnapshotCase(snapshot_id=seen.snapshot, case_id=one.case_id, patient_id=one.patient_id, label=0,
-                         split=one.split, targets=one.targets[::-1]) for one in told
-        )  # fmt: skip
+            SnapshotCase(
+                snapshot_id=seen.snapshot,
+                case_id=one.case_id,
+                patient_id=one.patient_id,
+                label=0,
+                split=one.split,
+                targets=one.targets[::-1],
+            )
+            for one in told
+        )
         session.get_one(Snapshot, seen.snapshot).task_id = drawn.task
         session.get_one(Run, other).snapshot_id = seen.snapshot
     state = ListState(run=drawn.run, other=other, finding=1)  # a nodule is finding 0 of the other run

@@ -10,17 +10,20 @@ def shown(layout):
     return [(one["image"], one["map"]) for one in layout.places]
 
 
-@pytest.mark.parametrize(("pictures", "count", "further", "plain", "places", "panes"), [
-    ([7], 1, 0, False, [(7, 0)], 1),
-    ([7], 1, 0, True, [(7, -1), (7, 0)], 2),
-    ([7], 3, 2, False, [(7, 0), (7, 1), (7, 2), (7, 3)], 3),  # another run's map waits for who asks for more panes
-    ([7], 3, 2, True, [(7, -1), (7, 0), (7, 1), (7, 2)], 4),
-    ([7], 5, 0, True, [(7, -1), (7, 0), (7, 1), (7, 2)], 4),  # no more than four
-    ([7, 8], 1, 1, False, [(7, 0), (8, 0), (7, 1), (8, 1)], 2),
-    ([7, 8], 1, 1, True, [(7, -1), (8, -1), (7, 0), (8, 0)], 4),
-    ([7], 0, 0, True, [(7, -1)], 1),  # nothing to lie beside
-    ([7, 8], 0, 0, False, [(7, -1), (8, -1)], 2),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("pictures", "count", "further", "plain", "places", "panes"),
+    [
+        ([7], 1, 0, False, [(7, 0)], 1),
+        ([7], 1, 0, True, [(7, -1), (7, 0)], 2),
+        ([7], 3, 2, False, [(7, 0), (7, 1), (7, 2), (7, 3)], 3),  # another run's map waits for who asks for more panes
+        ([7], 3, 2, True, [(7, -1), (7, 0), (7, 1), (7, 2)], 4),
+        ([7], 5, 0, True, [(7, -1), (7, 0), (7, 1), (7, 2)], 4),  # no more than four
+        ([7, 8], 1, 1, False, [(7, 0), (8, 0), (7, 1), (8, 1)], 2),
+        ([7, 8], 1, 1, True, [(7, -1), (8, -1), (7, 0), (8, 0)], 4),
+        ([7], 0, 0, True, [(7, -1)], 1),  # nothing to lie beside
+        ([7, 8], 0, 0, False, [(7, -1), (8, -1)], 2),
+    ],
+)
 def test_a_row_of_pictures_under_each_map(pictures, count, further, plain, places, panes):
     layout = laid(pictures, count, further, plain=plain)
     assert (shown(layout), layout.panes) == (places, panes)

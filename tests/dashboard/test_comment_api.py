@@ -41,11 +41,14 @@ def test_a_reason_is_kept(client, signed, db, task, case):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"findings": {"0": "present"}}, "not findings"), ({"findings": [1]}, "not understood"),
-        ({"findings": {"x": "present"}}, "not understood"), ({"findings": "present"}, "not understood"),
-        ({"reason": "blur"}, "came with an answer"), ({"answer": "unreadable", "reason": "tired"}, "no reason"),
+        ({"findings": {"0": "present"}}, "not findings"),
+        ({"findings": [1]}, "not understood"),
+        ({"findings": {"x": "present"}}, "not understood"),
+        ({"findings": "present"}, "not understood"),
+        ({"reason": "blur"}, "came with an answer"),
+        ({"answer": "unreadable", "reason": "tired"}, "no reason"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_the_task_is_a_sentence_and_nothing_is_kept(client, signed, db, task, case, change, words):
     got = client.post(signed("/api/labels", task=task.id, by="me"), json=answer(case, **change))
     assert 400 <= got.status_code < 500
@@ -69,14 +72,23 @@ def test_a_comment_is_kept_once_and_withdrawn_by_its_writer(client, signed, db, 
     (one,) = got.json()["comments"]
     assert got.json()["of"] == case.id
     assert (one["reader"], one["text"], one["image"], one["x"], one["y"]) == (
-        "Dr. Ä", "Look here.", case.image_ids[0], 3.5, 8.0,
-    )  # fmt: skip
+        "Dr. Ä",
+        "Look here.",
+        case.image_ids[0],
+        3.5,
+        8.0,
+    )
     queue = client.get(signed("/api/queue", task=task.id, only="all")).json()["cases"]
     assert [entry["comments"] for entry in queue] == [1, 0]
     assert client.get(queue[0]["comments_url"]).json() == got.json()
-    other = client.post(signed("/api/comments", task=task.id, by="bob"), json={
-        "case": case.id, "withdraws": one["id"], "key": "w" * 12,
-    })  # fmt: skip
+    other = client.post(
+        signed("/api/comments", task=task.id, by="bob"),
+        json={
+            "case": case.id,
+            "withdraws": one["id"],
+            "key": "w" * 12,
+        },
+    )
     assert (other.status_code, "only its writer" in other.json()["error"]) == (422, True)
     mine = client.post(url, json={"case": case.id, "withdraws": one["id"], "key": "w" * 12})
     assert mine.json()["comments"] == []
@@ -85,12 +97,18 @@ def test_a_comment_is_kept_once_and_withdrawn_by_its_writer(client, signed, db, 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"text": ""}, "is empty"), ({"text": "x" * 2001}, "at most 2,000"), ({"text": "a\u0000"}, "control character"),
-        ({"key": "x"}, "no proper key"), ({"case": 99}, "not in this"), ({"x": 3.5}, "not understood"),
-        ({"image": 2, "x": 1, "y": 1}, "not of case"), ({"image": 1, "x": 1e9, "y": 1}, "is not on image"),
-        ({"image": 1, "x": "1e999", "y": 1}, "is not on image"), ({"withdraws": 7}, "Comment 7 is not"),
+        ({"text": ""}, "is empty"),
+        ({"text": "x" * 2001}, "at most 2,000"),
+        ({"text": "a\u0000"}, "control character"),
+        ({"key": "x"}, "no proper key"),
+        ({"case": 99}, "not in this"),
+        ({"x": 3.5}, "not understood"),
+        ({"image": 2, "x": 1, "y": 1}, "not of case"),
+        ({"image": 1, "x": 1e9, "y": 1}, "is not on image"),
+        ({"image": 1, "x": "1e999", "y": 1}, "is not on image"),
+        ({"withdraws": 7}, "Comment 7 is not"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_comment_is_refused_in_a_sentence_and_nothing_is_kept(client, signed, db, task, case, change, words):
     got = client.post(signed("/api/comments", task=task.id, by="me"), json=comment(case, **change))
     assert 400 <= got.status_code < 500

@@ -37,8 +37,9 @@ def test_two_runs_are_compared_by_their_errors_and_the_lists_open(db):
     assert f"||{apart.value:+.4g}".replace("-", "−") in re.sub(r"\|+", "||", tables(app))
     assert "of 20 patients" in text_of(app)
     assert app.segmented_control(key="compare_change").options == [
-        f"Error grew {len(told.further)}", f"Error shrank {len(told.nearer)}"
-    ]  # fmt: skip
+        f"Error grew {len(told.further)}",
+        f"Error shrank {len(told.nearer)}",
+    ]
     assert f"error larger by run {other} than by run {drawn.run}, most changed first" in text_of(app)
     rows = {row["figure"]: row for row in csv.DictReader(io.StringIO(compare_numbers.as_csv(told).decode()))}
     assert float(rows["r2"]["difference value"]) == told.found.differences["r2"].value

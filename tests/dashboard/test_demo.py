@@ -80,9 +80,15 @@ def test_what_broke_is_said_and_the_dashboard_opens_where_it_is_mended(quick, tm
 
 @pytest.mark.parametrize(
     ("argv", "name"),
-    [(["demo"], "demo"), (["--home", "demo", "serve"], "serve"), (["--json", "--home=demo", "doctor"], "doctor"),
-     (["snapshot", "--task", "demo"], "snapshot"), ([], ""), (["--help"], "")],
-)  # fmt: skip
+    [
+        (["demo"], "demo"),
+        (["--home", "demo", "serve"], "serve"),
+        (["--json", "--home=demo", "doctor"], "doctor"),
+        (["snapshot", "--task", "demo"], "snapshot"),
+        ([], ""),
+        (["--help"], ""),
+    ],
+)
 def test_the_command_is_the_first_word_that_is_no_option(argv, name):
     assert arguments.command_of(argv) == name
 

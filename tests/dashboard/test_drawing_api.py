@@ -10,8 +10,18 @@ ROUTE = "/api/drawings"
 
 
 def stroke(on, **more):
-    return {"case": on.id, "image": on.image_ids[0], "frame": 0, "key": "drawing-1", "shape": "box", "label": 1,
-            "geometry": {"points": [[1, 2], [8, 9.5]]}, "erased": False, "client": "stroke-1", **more}  # fmt: skip
+    return {
+        "case": on.id,
+        "image": on.image_ids[0],
+        "frame": 0,
+        "key": "drawing-1",
+        "shape": "box",
+        "label": 1,
+        "geometry": {"points": [[1, 2], [8, 9.5]]},
+        "erased": False,
+        "client": "stroke-1",
+        **more,
+    }
 
 
 def test_a_stroke_is_kept_once_however_often_it_is_sent_and_is_there_for_who_asks(client, signed, db, task, case):
@@ -20,9 +30,16 @@ def test_a_stroke_is_kept_once_however_often_it_is_sent_and_is_there_for_who_ask
     made = answers[0]["drawing"]
     assert answers == [answers[0]] * 3
     assert made == {
-        "key": "drawing-1", "image": case.image_ids[0], "frame": 0, "shape": "box", "label": 1, "reader": "Dr. Ä",
-        "geometry": {"points": [[1.0, 2.0], [8.0, 9.5]]}, "at": made["at"], "erased": False,
-    }  # fmt: skip
+        "key": "drawing-1",
+        "image": case.image_ids[0],
+        "frame": 0,
+        "shape": "box",
+        "label": 1,
+        "reader": "Dr. Ä",
+        "geometry": {"points": [[1.0, 2.0], [8.0, 9.5]]},
+        "at": made["at"],
+        "erased": False,
+    }
     got = client.get(signed(f"{ROUTE}/{case.id}"))
     assert got.json() == {"drawings": [made]}
     assert "no-store" in got.headers["cache-control"]
@@ -45,13 +62,20 @@ def test_a_case_says_where_its_drawings_are(client, db, signer, task, case):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"label": 7}, "not one of this task's classes"), ({"shape": "star"}, "not a shape"), ({"frame": 3}, "frame 3"),
-        ({"geometry": None}, "no geometry"), ({"geometry": {"points": [[1, 2], [9e9, 1]]}}, "no finite number"),
-        ({"geometry": {"points": [[1, 2], [900, 1]]}}, "outside the image"), ({"client": ""}, "no proper client key"),
-        ({"key": "x" * 99}, "no proper key"), ({"case": 99}, "not in this"), ({"image": 99}, "Image 99 is not"),
-        ({"case": None}, "not understood"), ({"erased": True}, "no such drawing"),
+        ({"label": 7}, "not one of this task's classes"),
+        ({"shape": "star"}, "not a shape"),
+        ({"frame": 3}, "frame 3"),
+        ({"geometry": None}, "no geometry"),
+        ({"geometry": {"points": [[1, 2], [9e9, 1]]}}, "no finite number"),
+        ({"geometry": {"points": [[1, 2], [900, 1]]}}, "outside the image"),
+        ({"client": ""}, "no proper client key"),
+        ({"key": "x" * 99}, "no proper key"),
+        ({"case": 99}, "not in this"),
+        ({"image": 99}, "Image 99 is not"),
+        ({"case": None}, "not understood"),
+        ({"erased": True}, "no such drawing"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_stroke_is_refused_in_a_sentence_and_nothing_is_kept(client, signed, db, task, case, change, words):
     got = client.post(signed(ROUTE, task=task.id, by="me"), json=stroke(case, **change))
     assert 400 <= got.status_code < 500
@@ -89,8 +113,13 @@ def test_another_patients_image_is_refused(client, signed, db, task, case):
 
 def test_a_forged_address_opens_nothing(client, signed, db, task, case):
     url = signed(ROUTE, task=task.id, by="me")
-    forged = [url.replace("by=me", "by=chief"), url.replace("sig=", "sig=0"), ROUTE, f"{ROUTE}?task={task.id}&by=me",
-              url.replace(f"task={task.id}", f"task={task.id + 1}")]  # fmt: skip
+    forged = [
+        url.replace("by=me", "by=chief"),
+        url.replace("sig=", "sig=0"),
+        ROUTE,
+        f"{ROUTE}?task={task.id}&by=me",
+        url.replace(f"task={task.id}", f"task={task.id + 1}"),
+    ]
     assert [client.post(one, json=stroke(case)).status_code for one in forged] == [403] * 5
     asked = signed(f"{ROUTE}/{case.id}")
     assert client.get(asked.replace(f"{ROUTE}/{case.id}", f"{ROUTE}/{case.id + 1}")).status_code == 403

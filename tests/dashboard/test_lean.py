@@ -8,10 +8,18 @@ from dashboard import lean
 
 HEAVY = ("PIL.Image", "alembic", "nibabel", "numpy", "pandas", "pydicom", "scipy", "sklearn", "torch")
 FIRST = (
-    "dashboard.server", "dashboard.frame", "dashboard.parts.mishap", "dashboard.parts.tour", "dashboard.look",
-    "core.services.workspace", "core.services.images", "core.services.jobs", "core.services.labeling",
-    "core.services.runs", "core.services.tasks",
-)  # fmt: skip
+    "dashboard.server",
+    "dashboard.frame",
+    "dashboard.parts.mishap",
+    "dashboard.parts.tour",
+    "dashboard.look",
+    "core.services.workspace",
+    "core.services.images",
+    "core.services.jobs",
+    "core.services.labeling",
+    "core.services.runs",
+    "core.services.tasks",
+)
 
 
 def test_the_first_page_needs_nothing_heavy():

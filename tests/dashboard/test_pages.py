@@ -12,11 +12,18 @@ from dashboard.frame import PAGES
 from dashboard.wiring import wire
 
 NEXT = {
-    "home": "Nothing here yet", "import": "", "images": "No images yet", "label": "A task is a question",
-    "datasets": "there is no task yet", "train": "none is frozen yet", "runs": "No model has been trained yet",
-    "review": "nothing to review", "compare": "Two runs with predictions are needed",
-    "case": "A case is opened from the list of a run", "settings": "The home of this workspace",
-}  # fmt: skip
+    "home": "Nothing here yet",
+    "import": "",
+    "images": "No images yet",
+    "label": "A task is a question",
+    "datasets": "there is no task yet",
+    "train": "none is frozen yet",
+    "runs": "No model has been trained yet",
+    "review": "nothing to review",
+    "compare": "Two runs with predictions are needed",
+    "case": "A case is opened from the list of a run",
+    "settings": "The home of this workspace",
+}
 
 
 @pytest.fixture

@@ -41,10 +41,14 @@ def tables(app) -> str:
     return re.sub(r"<[^>]+>", "|", found)
 
 
-@pytest.mark.parametrize("section", [
-    one if one == "overview" else pytest.param(one, marks=pytest.mark.slow)
-    for one in review_sections.SECTIONS if one not in (*review_sections.OF_MODEL, "findings")
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "section",
+    [
+        one if one == "overview" else pytest.param(one, marks=pytest.mark.slow)
+        for one in review_sections.SECTIONS
+        if one not in (*review_sections.OF_MODEL, "findings")
+    ],
+)
 def test_every_section_of_a_yes_no_question_opens(db, section):
     drawn = draw(db, patients=60)
     app = opened("review", run=str(drawn.run), section=section, split="val")
@@ -242,8 +246,12 @@ def test_nothing_known_of_the_cases_is_a_sentence(db):
 @pytest.mark.slow
 def test_garbage_in_the_url_is_no_traceback(db):
     drawn = draw(db, patients=30)
-    for query in ({"at": "nan", "group": "planet=mars"}, {"span": "x:y", "section": "horoscope", "level": "planet"},
-                  {"truth": "7", "positive": "9", "finding": "-3"}, {"change": "improved", "other": "99"}):  # fmt: skip
+    for query in (
+        {"at": "nan", "group": "planet=mars"},
+        {"span": "x:y", "section": "horoscope", "level": "planet"},
+        {"truth": "7", "positive": "9", "finding": "-3"},
+        {"change": "improved", "other": "99"},
+    ):
         assert not opened("review", run=str(drawn.run), split="val", **query).exception
 
 
@@ -271,6 +279,6 @@ def test_two_runs_are_compared_and_others_refused(db):
         ({"run": second, "other": other.run}, "one answers task"),
         ({"run": part, "other": second}, "has no predictions"),
         ({"run": second, "other": second}, "These are the same run"),
-    ):  # fmt: skip
+    ):
         app = opened("compare", **{name: str(one) for name, one in query.items()})
         assert why in "".join(one.value for one in app.info)

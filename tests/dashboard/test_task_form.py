@@ -41,8 +41,10 @@ def test_classes_are_added_retired_and_brought_back_and_too_few_is_a_sentence(db
     pressed(app, "Add it")
     pressed(app, "Retire")
     assert [(one.name, one.retired) for one in tasks.get(db, task.id).classes] == [
-        ("a", True), ("b", False), ("c", False),
-    ]  # fmt: skip
+        ("a", True),
+        ("b", False),
+        ("c", False),
+    ]
     pressed(app, "Retire")
     assert "a question needs 2; add a class first." in app.error[0].value
     pressed(app, "Bring back")
@@ -76,8 +78,13 @@ def test_a_task_that_asks_for_a_number_is_made_with_its_unit_its_range_and_its_m
     pressed(app, "Make the task")
     made = tasks.named(db, "age")
     assert (made.kind, made.unit, made.measure, made.low, made.high, made.flips) == (
-        TaskKind.NUMBER, Unit.STUDY, "years", 0, 120, Flips.LEFT_RIGHT,
-    )  # fmt: skip
+        TaskKind.NUMBER,
+        Unit.STUDY,
+        "years",
+        0,
+        120,
+        Flips.LEFT_RIGHT,
+    )
 
 
 def test_a_range_in_which_nothing_lies_is_a_sentence(db):

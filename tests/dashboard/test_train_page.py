@@ -16,9 +16,20 @@ from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
 TOLD = {
-    "step_s": 0.5, "look_s": 0.1, "read_s": 0.01, "memory": 3 << 30, "weights": 11_170_000, "size": 64, "pictures": 1,
-    "channels": 1, "cases": 64, "device": "cpu", "steps": 10, "looks": 2.0, "all_pictures": 100,
-}  # fmt: skip
+    "step_s": 0.5,
+    "look_s": 0.1,
+    "read_s": 0.01,
+    "memory": 3 << 30,
+    "weights": 11_170_000,
+    "size": 64,
+    "pictures": 1,
+    "channels": 1,
+    "cases": 64,
+    "device": "cpu",
+    "steps": 10,
+    "looks": 2.0,
+    "all_pictures": 100,
+}
 
 
 @pytest.fixture

@@ -31,8 +31,14 @@ def frozen(filled, monkeypatch):
 
 def trained(db, settings, spec, snapshot="one", ends="succeeded"):
     """A run that was worked on in this process to its end."""
-    made = training.submit(db, snapshot_id=snapshotting.named(db, snapshot).id, spec=spec, by="t",
-                           key=f"{snapshot} {spec}", launcher=Asleep())  # fmt: skip
+    made = training.submit(
+        db,
+        snapshot_id=snapshotting.named(db, snapshot).id,
+        spec=spec,
+        by="t",
+        key=f"{snapshot} {spec}",
+        launcher=Asleep(),
+    )
     attempt = jobs.claim(db, made.job)
     assert worker.work(db, settings, made.job, attempt=attempt, device="cpu") == ends
     return made.run
@@ -48,9 +54,11 @@ def refused_on_start(app):
 
 @pytest.mark.parametrize(
     ("model", "told", "why"),
-    [("cross_attention", "reads two views of a study", r"asked to see '', and the cases have: none"),
-     ("resnet3d_18", "reads the slices of a series", "has one picture, and this model reads a stack")],
-)  # fmt: skip
+    [
+        ("cross_attention", "reads two views of a study", r"asked to see '', and the cases have: none"),
+        ("resnet3d_18", "reads the slices of a series", "has one picture, and this model reads a stack"),
+    ],
+)
 def test_a_model_of_several_pictures_on_single_images(frozen, filled, model, told, why):
     app = opened("train")
     widget(app, "Model").set_value(model).run()
@@ -91,8 +99,9 @@ def test_a_flip_that_the_task_no_longer_allows_is_not_asked(frozen, filled):
 
 def test_a_run_to_start_from_that_learned_from_whom_this_one_judges_by(frozen, filled):
     first = trained(frozen, filled, QUICK)
-    other = snapshotting.freeze(frozen, tasks.named(frozen, "finding").id, Recipe(val=0.4, test=0.4, seed=5),
-                                name="other", by="t")  # fmt: skip
+    other = snapshotting.freeze(
+        frozen, tasks.named(frozen, "finding").id, Recipe(val=0.4, test=0.4, seed=5), name="other", by="t"
+    )
     app = opened("train", snapshot=str(other.id))
     widget(app, "Start from").set_value("run").run()
     assert f"Run {first}:" in " ".join(widget(app, "Run to start from").options)
@@ -103,8 +112,12 @@ def test_a_run_to_start_from_that_learned_from_whom_this_one_judges_by(frozen, f
 
 def test_published_weights_that_are_not_here_and_may_not_be_fetched(frozen, filled, monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no weights"))
-    run = trained(frozen, filled, TrainSpec(model="resnet18", epochs=1, image_size=64, threads=1, start="published"),
-                  ends="failed")  # fmt: skip
+    run = trained(
+        frozen,
+        filled,
+        TrainSpec(model="resnet18", epochs=1, image_size=64, threads=1, start="published"),
+        ends="failed",
+    )
     (said,) = [one.value for one in opened("runs", run=str(run)).warning]
     assert "download" in said.lower()
     assert "Traceback" not in runs.log(filled, run)

@@ -71,8 +71,13 @@ def two(home):
     """A second run of the same weights, and the maps of two pictures by Grad-CAM and LayerCAM."""
     with home.db.transaction() as session:
         first = session.get_one(Run, 1)
-        more = Run(snapshot_id=first.snapshot_id, reader_id=first.reader_id, spec=first.spec, result=first.result,
-                   request_key="second")  # fmt: skip
+        more = Run(
+            snapshot_id=first.snapshot_id,
+            reader_id=first.reader_id,
+            spec=first.spec,
+            result=first.result,
+            request_key="second",
+        )
         session.add(more)
         session.flush()
         best = session.get_one(Checkpoint, (1, CheckpointKind.BEST))
@@ -191,5 +196,9 @@ def test_the_mean_map_has_its_table_and_tells_its_cases():
 
     table = trust_mean._cells(MeanMap(((0.1, 0.2), (0.3, 0.4)), (5, 9), 3, "gradcam", ""))
     assert chart.as_csv(table).decode().splitlines() == [
-        "top,left,heat", "0.0,0.0,0.1", "0.0,0.5,0.2", "0.5,0.0,0.3", "0.5,0.5,0.4",
-    ]  # fmt: skip
+        "top,left,heat",
+        "0.0,0.0,0.1",
+        "0.0,0.5,0.2",
+        "0.5,0.0,0.3",
+        "0.5,0.5,0.4",
+    ]

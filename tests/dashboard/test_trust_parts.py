@@ -12,24 +12,53 @@ from db.vocabulary import CheckpointKind, JobKind, TaskKind
 from tests.core.services.conftest import copied, filled_once, trained_once
 
 __all__ = ["filled_once", "trained_once"]
-PARTS = {"trust_banner": "check", "trust_probe": "probe", "trust_suspects": "suspects", "trust_neighbours": "features",
-         "trust_mean": "maps"}  # fmt: skip
+PARTS = {
+    "trust_banner": "check",
+    "trust_probe": "probe",
+    "trust_suspects": "suspects",
+    "trust_neighbours": "features",
+    "trust_mean": "maps",
+}
 SPREAD = {"value": 0.1, "low": 0.0, "high": 0.2, "n": 5}
 NONE = {"value": None, "low": None, "high": None, "n": 0}
 CHECK = {
-    "method": "gradcam", "title": "Grad-CAM", "cases": 24, "split": "test", "banner": "",
-    "weights": {"depends": True, "words": "The maps change.", "similarity": SPREAD, "pairs": SPREAD, "cascade": [
-        {"down_to": "head", "similarity": None}]},
-    "answers": {"knows": True, "words": "It answers."}, "classes": {"words": "Another class.", "similarity": NONE},
+    "method": "gradcam",
+    "title": "Grad-CAM",
+    "cases": 24,
+    "split": "test",
+    "banner": "",
+    "weights": {
+        "depends": True,
+        "words": "The maps change.",
+        "similarity": SPREAD,
+        "pairs": SPREAD,
+        "cascade": [{"down_to": "head", "similarity": None}],
+    },
+    "answers": {"knows": True, "words": "It answers."},
+    "classes": {"words": "Another class.", "similarity": NONE},
     "taken": {"words": "What is hot.", "map": {"deletion": SPREAD, "insertion": SPREAD}},
-    "where": {"words": "Inside.", "outside": SPREAD}, "hits": {"words": "No drawing."},
-    "marks": {"words": "Markers draw heat.", "flagged": False,
-              "classes": [{"class": 0, "with": SPREAD, "without": SPREAD}]},
-}  # fmt: skip
+    "where": {"words": "Inside.", "outside": SPREAD},
+    "hits": {"words": "No drawing."},
+    "marks": {
+        "words": "Markers draw heat.",
+        "flagged": False,
+        "classes": [{"class": 0, "with": SPREAD, "without": SPREAD}],
+    },
+}
 FACT = {
-    "fact": "mark", "values": {"none": 9, "seen": 3}, "auroc": 0.9, "low": 0.8, "high": 0.95, "right": 0.9,
-    "chance": 0.75, "blank": 0.6, "strength": 0.4, "p": 0.001, "alarm": True, "words": "'mark' can be told.",
-}  # fmt: skip
+    "fact": "mark",
+    "values": {"none": 9, "seen": 3},
+    "auroc": 0.9,
+    "low": 0.8,
+    "high": 0.95,
+    "right": 0.9,
+    "chance": 0.75,
+    "blank": 0.6,
+    "strength": 0.4,
+    "p": 0.001,
+    "alarm": True,
+    "words": "'mark' can be told.",
+}
 
 
 @pytest.fixture
@@ -134,8 +163,16 @@ def test_alarms_stand_over_the_table_of_facts(home):
 
 
 def test_what_the_probe_left_out_is_told_with_its_reason(home):
-    keep(home, "probe", {"cases": 12, "patients": 6, "facts": [], "left_out": {
-        "image_size": "every case has the same (64×48)", "row": "it has 180 values, more than 20"}})  # fmt: skip
+    keep(
+        home,
+        "probe",
+        {
+            "cases": 12,
+            "patients": 6,
+            "facts": [],
+            "left_out": {"image_size": "every case has the same (64×48)", "row": "it has 180 values, more than 20"},
+        },
+    )
     told = words(drawn("trust_probe")).replace("\\", "")
     assert "Not probed: image size: every case has the same (64×48); row: it has 180 values, more than 20." in told
     assert "No fact divides these cases, so none was probed." in told
@@ -143,8 +180,18 @@ def test_what_the_probe_left_out_is_told_with_its_reason(home):
 
 def test_suspects_can_be_sent_back_to_be_labelled(home):
     case = labeling.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
-    row = {"case": case.id, "image": case.image_ids[0], "patient": "p", "wrong": 0.9, "probability": 0.1, "given": "a",
-           "by_picture": True, "likely": "b", "finding": None, "readers_differ": True}  # fmt: skip
+    row = {
+        "case": case.id,
+        "image": case.image_ids[0],
+        "patient": "p",
+        "wrong": 0.9,
+        "probability": 0.1,
+        "given": "a",
+        "by_picture": True,
+        "likely": "b",
+        "finding": None,
+        "readers_differ": True,
+    }
     same = {"cases": [1, 2], "patients": ["p", "q"], "splits": ["train", "test"], "alike": 0.99}
     keep(
         home,

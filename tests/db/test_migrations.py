@@ -130,8 +130,9 @@ def test_a_catalogue_of_before_there_were_points_keeps_its_runs_and_jobs(tmp_pat
     migrations.upgrade(db)
     with db.read() as session:
         assert session.execute(text("SELECT kind, state, run_id FROM job ORDER BY id")).all() == [
-            ("train", "succeeded", 1), ("predict", "queued", 1),
-        ]  # fmt: skip
+            ("train", "succeeded", 1),
+            ("predict", "queued", 1),
+        ]
         assert session.scalars(select(Run.outside)).all() == [None]
         assert session.execute(text("PRAGMA foreign_key_check")).all() == []
         made = dict(session.execute(text("SELECT name, sql FROM sqlite_master")).all())
@@ -140,12 +141,15 @@ def test_a_catalogue_of_before_there_were_points_keeps_its_runs_and_jobs(tmp_pat
         session.execute(text("UPDATE job SET kind = 'examine' WHERE id = 2"))
         session.execute(text(POINT.format(level="patient", rule="max")))
     refused = (
-        "UPDATE job SET kind = 'dream'", "UPDATE job SET state = 'asleep'", POINT.format(level="patient", rule=""),
-        POINT.format(level="image", rule="max"), POINT.format(level="planet", rule=""),
+        "UPDATE job SET kind = 'dream'",
+        "UPDATE job SET state = 'asleep'",
+        POINT.format(level="patient", rule=""),
+        POINT.format(level="image", rule="max"),
+        POINT.format(level="planet", rule=""),
         "INSERT INTO test_look (run_id, reader_id, created_at) VALUES (7, 1, 0)",
         "INSERT INTO examination (run_id, what, checkpoint_sha256, asked, result, created_at) "
         "VALUES (7, 'check', '', '{}', '{}', 0)",
-    )  # fmt: skip
+    )
     for row in refused:
         with pytest.raises(IntegrityError), db.transaction() as session:
             session.execute(text(row))

@@ -47,8 +47,14 @@ def go_straight(home: Ground) -> Straight:
         best = max(best, auroc)
     assert len(improved) > 1, "no second epoch is better than the first: there is no such moment to be killed in"
     steps = -(-len(examples.every(home.db, home.settings, home.snapshot, split="train")) // SPEC.batch_size)
-    return Straight(made.run, steps, checkpoints.hashes(folder(home, made.run)), curves,
-                    predictions.scores(home.db, made.run), improved)  # fmt: skip
+    return Straight(
+        made.run,
+        steps,
+        checkpoints.hashes(folder(home, made.run)),
+        curves,
+        predictions.scores(home.db, made.run),
+        improved,
+    )
 
 
 def quiet(home: Ground) -> None:

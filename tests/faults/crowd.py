@@ -106,8 +106,11 @@ class Crowd:
     @property
     def acknowledged(self) -> dict[str, tuple[str, int, int]]:
         """Of every answer, by its key in the catalogue: whose, of which case, what."""
-        return {f"label:{said.key}": (one.name, said.case, said.label)
-                for one in self.readers for said in list(one.acknowledged)}  # fmt: skip
+        return {
+            f"label:{said.key}": (one.name, said.case, said.label)
+            for one in self.readers
+            for said in list(one.acknowledged)
+        }
 
     @property
     def wrong(self) -> list[str]:

@@ -42,8 +42,9 @@ class Disk:
 def small_disk(folder: Path, megabytes: int) -> Iterator[Disk | None]:
     """A disk of that size: mounted at `folder`, else the container's own shared memory; None where neither can be."""
     folder.mkdir()
-    said = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder],
-                          capture_output=True, check=False)  # fmt: skip
+    said = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], capture_output=True, check=False
+    )
     if said.returncode:
         with _shared_memory(megabytes) as disk:
             yield disk

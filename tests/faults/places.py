@@ -129,8 +129,13 @@ def rounds(home: Path, *argv: str, **environment: str) -> subprocess.CompletedPr
     """The command line in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "dashboard", "--home", str(home), *map(str, argv)],
-        capture_output=True, text=True, cwd="/", env=os.environ | environment, timeout=300, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env=os.environ | environment,
+        timeout=300,
+        check=False,
+    )
 
 
 @dataclass
@@ -145,8 +150,13 @@ class Served:
     def __enter__(self) -> "Served":
         argv = [sys.executable, "-m", "dashboard", "--home", str(self.home.settings.home), "serve", "--no-browser"]
         with self.said.open("a") as words:
-            self.process = subprocess.Popen([*argv, "--port", str(self.port)], stdout=words, stderr=words, cwd="/",
-                                            env=os.environ | self.environment)  # fmt: skip
+            self.process = subprocess.Popen(
+                [*argv, "--port", str(self.port)],
+                stdout=words,
+                stderr=words,
+                cwd="/",
+                env=os.environ | self.environment,
+            )
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
         until(self._answers, why=self.said.read_text)
         return self

@@ -36,8 +36,9 @@ class Server:
         """Start it; who posts finds out when it answers."""
         argv = [sys.executable, "-m", "dashboard", "--home", str(self.home), "serve", "--no-browser"]
         with self.said.open("a") as words:
-            self.process = subprocess.Popen([*argv, "--port", str(self.port)], stdout=words, stderr=words,
-                                            cwd=self.home)  # fmt: skip
+            self.process = subprocess.Popen(
+                [*argv, "--port", str(self.port)], stdout=words, stderr=words, cwd=self.home
+            )
 
     def kill(self) -> None:
         assert self.process is not None

@@ -149,5 +149,15 @@ STRIKES: dict[str, Callable[[Storm], bool]] = {
     "dispatcher": _dispatcher,
     "everything": _everything,
 }
-DECK = ("server", "server", "import", "import", "training", "checkpoint", "checkpoint", "predicting", "dispatcher",
-        "everything")  # fmt: skip
+DECK = (
+    "server",
+    "server",
+    "import",
+    "import",
+    "training",
+    "checkpoint",
+    "checkpoint",
+    "predicting",
+    "dispatcher",
+    "everything",
+)

@@ -92,8 +92,9 @@ def test_answers_keep_their_order_and_addresses_their_time(home, tmp_path, clock
         clock.set(LASTS_S / HOUR + 2)
         late = server.label(case, 2, key="given too late")
         assert (late.status_code, late.text) == (403, "This address is not valid here, or no longer; reload the page.")
-        fresh = Signer.of(home.settings).url("/api/labels", server.client.cookies[f"rounds_{server.port}"],
-                                             now=now_at(clock), task=task.id, by="tester")  # fmt: skip
+        fresh = Signer.of(home.settings).url(
+            "/api/labels", server.client.cookies[f"rounds_{server.port}"], now=now_at(clock), task=task.id, by="tester"
+        )
         answer = {"case": case.id, "answer": "label", "label": 2, "key": "given too late"}
         assert [server.client.post(fresh, json=answer).status_code for _ in range(2)] == [200, 200]
         clock.set(0)  # set right again: what was signed in between holds a little longer

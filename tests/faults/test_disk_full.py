@@ -25,7 +25,7 @@ from tests.faults.places import (
     rounds,
     started,
     until,
-)  # fmt: skip
+)
 
 MEGABYTE = 1 << 20
 THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

@@ -70,14 +70,17 @@ def test_before_the_first_epoch_was_done(home, straight, trap):
     is_as_if_nothing_had_been(home, made.run, straight)
 
 
-@pytest.mark.parametrize(("name", "moment", "written"), [
-    ("best.safetensors", "half written", 0),
-    ("best.safetensors", "before", 0),
-    ("last.safetensors", "before", 1),
-    ("manifest.json", "before", 2),
-    ("resume.pt", "half written", 3),
-    ("resume.pt", "after", 4),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "moment", "written"),
+    [
+        ("best.safetensors", "half written", 0),
+        ("best.safetensors", "before", 0),
+        ("last.safetensors", "before", 1),
+        ("manifest.json", "before", 2),
+        ("resume.pt", "half written", 3),
+        ("resume.pt", "after", 4),
+    ],
+)
 def test_in_a_checkpoint(home, straight, trap, name, moment, written):
     """`written` of its four files are there; of none has the catalogue heard."""
     before, epoch = straight.improved[0], straight.improved[1]
@@ -94,8 +97,11 @@ def test_in_a_checkpoint(home, straight, trap, name, moment, written):
 
 
 def test_weights_that_were_not_told_of_predict_nothing(home, straight, trap, monkeypatch):
-    trap(traps.IN_A_CHECKPOINT.format(name="last.safetensors", number=straight.improved[1],
-                                      moment=traps.MOMENTS["before"]))  # fmt: skip
+    trap(
+        traps.IN_A_CHECKPOINT.format(
+            name="last.safetensors", number=straight.improved[1], moment=traps.MOMENTS["before"]
+        )
+    )
     made = home.train(SPEC, "untold")
     lost(home, made.job)
     traps.disarm(monkeypatch)

@@ -233,8 +233,12 @@ def words(load: Load) -> list[Path]:
 
 
 def rounds(home: Path, *argv: object, ok: bool = True) -> dict:
-    done = subprocess.run([sys.executable, "-m", "dashboard", "--home", str(home), "--json", *map(str, argv)],
-                          capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard", "--home", str(home), "--json", *map(str, argv)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode == 0) == ok, done.stderr
     return json.loads(done.stdout)
 
@@ -242,7 +246,9 @@ def rounds(home: Path, *argv: object, ok: bool = True) -> dict:
 def tell(load: Load, seconds: float) -> None:
     took = load.crowd.took_s
     at = {share: round(took[min(len(took) - 1, int(len(took) * share))] * 1000) for share in (0.5, 0.95, 0.99)}
-    print(f"{len(took)} labels by {READERS} readers in {seconds:.0f} s ({len(took) / seconds:.0f} a second), "
-          f"milliseconds p50 {at[0.5]}, p95 {at[0.95]}, p99 {at[0.99]}, most {took[-1] * 1000:.0f}; "
-          f"{len(load.crowd.wrong)} wrong answers; {load.together} labels while both jobs ran, "
-          f"{len(load.imports)} imports of {FILES} files")  # fmt: skip
+    print(
+        f"{len(took)} labels by {READERS} readers in {seconds:.0f} s ({len(took) / seconds:.0f} a second), "
+        f"milliseconds p50 {at[0.5]}, p95 {at[0.95]}, p99 {at[0.99]}, most {took[-1] * 1000:.0f}; "
+        f"{len(load.crowd.wrong)} wrong answers; {load.together} labels while both jobs ran, "
+        f"{len(load.imports)} imports of {FILES} files"
+    )

@@ -20,7 +20,7 @@ from tests.faults.places import (
     rounds,
     started,
     until,
-)  # fmt: skip
+)
 
 SAID = "is kept locked by another program; close what holds it (a database browser, a copy), then try again."
 

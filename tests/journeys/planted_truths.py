@@ -17,9 +17,11 @@ def check(rounds, key):
     try:
         files = Files(db)
         return {
-            "wrong labels": wrong_labels(rounds, key, files), "subgroup": subgroup(db, key),
-            "shortcut": shortcut(rounds), "heat": heat(rounds, db),
-        }  # fmt: skip
+            "wrong labels": wrong_labels(rounds, key, files),
+            "subgroup": subgroup(db, key),
+            "shortcut": shortcut(rounds),
+            "heat": heat(rounds, db),
+        }
     finally:
         db.close()
 

@@ -47,11 +47,20 @@ def answered(home: Home, task: tasks.TaskView, said) -> None:
 def trained(home: Home, task: tasks.TaskView, *, also=(), **spec) -> tuple[int, int]:
     """Its snapshot, and a run whose test split is predicted."""
     frozen = snapshotting.freeze(home.db, task.id, RECIPE, name=f"{task.name} {spec} {also}", by="ann")
-    made = training.submit(home.db, snapshot_id=frozen.id, spec=replace(QUICK, **spec), by="ann", key=frozen.name,
-                           launcher=Asleep(), also=also)  # fmt: skip
+    made = training.submit(
+        home.db,
+        snapshot_id=frozen.id,
+        spec=replace(QUICK, **spec),
+        by="ann",
+        key=frozen.name,
+        launcher=Asleep(),
+        also=also,
+    )
     done(home, made.job)
-    done(home, predicting.submit(home.db, run_id=made.run, split="test", by="ann", key=frozen.name,
-                                 launcher=Asleep()).job)  # fmt: skip
+    done(
+        home,
+        predicting.submit(home.db, run_id=made.run, split="test", by="ann", key=frozen.name, launcher=Asleep()).job,
+    )
     return frozen.id, made.run
 
 
@@ -62,8 +71,14 @@ def test_findings_numbers_and_both_at_once(home, data_dir, tmp_path):
     of = {Path(row["file"]).name: row for row in rows}
     signs = tasks.create(home.db, name="signs", classes=SIGNS, kind=TaskKind.MULTI)
     age = tasks.create(home.db, name="age", kind=TaskKind.NUMBER, measure="years")
-    answered(home, signs, lambda _, name: {"answer": Answer.FINDINGS, "findings": {
-        at: "present" if sign in of[name]["finding"] else "absent" for at, sign in enumerate(SIGNS)}})  # fmt: skip
+    answered(
+        home,
+        signs,
+        lambda _, name: {
+            "answer": Answer.FINDINGS,
+            "findings": {at: "present" if sign in of[name]["finding"] else "absent" for at, sign in enumerate(SIGNS)},
+        },
+    )
     answered(home, age, lambda _, name: {"answer": Answer.VALUE, "value": float(of[name]["age"])})
 
     _, run = trained(home, signs)
@@ -96,9 +111,7 @@ def test_two_views_of_a_study_and_a_map_of_each(home, data_dir, tmp_path, model)
     frozen, run = trained(home, task, model=model)
     case = examples.every(home.db, home.settings, frozen, split="test")[0]
     assert {plane.view for plane in case.planes} == {"PA", "AP"}
-    maps = [
-        explaining.explain(home.db, home.settings, run_id=run, image_id=int(plane.image)) for plane in case.planes
-    ]  # fmt: skip
+    maps = [explaining.explain(home.db, home.settings, run_id=run, image_id=int(plane.image)) for plane in case.planes]
     assert maps[0].path.read_bytes() != maps[1].path.read_bytes()
     assert explaining.pictures(home.db, runs.get(home.db, run), int(case.key)) == tuple(
         int(plane.image) for plane in case.planes

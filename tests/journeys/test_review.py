@@ -29,8 +29,20 @@ def reviewed(tmp_path, data_dir, rounds):
         writer = csv.DictWriter(file, fieldnames=list(few[0]))
         writer.writeheader()
         writer.writerows(few)
-    rounds("import", folder, "--metadata", folder / "metadata.csv", "--file-column", "file", "--patient-column",
-           "patient_id", "--task", "abnormal", "--label-column", "abnormal")  # fmt: skip
+    rounds(
+        "import",
+        folder,
+        "--metadata",
+        folder / "metadata.csv",
+        "--file-column",
+        "file",
+        "--patient-column",
+        "patient_id",
+        "--task",
+        "abnormal",
+        "--label-column",
+        "abnormal",
+    )
     rounds("snapshot", "--task", "abnormal", "--name", "round 1", "--val", "0.3", "--test", "0.3")
     for model in ("small_cnn", "cnn_attention"):
         run = rounds("train", "--snapshot", "round 1", "--model", model, *SPEC, "--wait")["run"]

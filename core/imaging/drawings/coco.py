@@ -23,8 +23,10 @@ def write(album: Album) -> bytes:
     frames = list(dict.fromkeys(_frame(one) for one in album.drawings))
     images = {frame: number for number, frame in enumerate(frames, start=1)}
     sizes = {_frame(one): one.source for one in album.drawings}
-    classes = [*([(NO_CLASS, "")] if any(one.label is None for one in album.drawings) else []),
-               *enumerate(album.classes, start=1)]  # fmt: skip
+    classes = [
+        *([(NO_CLASS, "")] if any(one.label is None for one in album.drawings) else []),
+        *enumerate(album.classes, start=1),
+    ]
     parts = {
         "images": [_image(number, frame, sizes[frame], names) for frame, number in images.items()],
         "categories": [{"id": number, "name": name, "supercategory": ""} for number, name in classes],
@@ -44,21 +46,39 @@ def _frame(one: Drawn) -> tuple[str, str, int]:
 
 def _image(number: int, frame: tuple[str, str, int], size: Source, names: Mapping[tuple[str, str], str]) -> Json:
     sha256, item, index = frame
-    return {"id": number, "file_name": names[sha256, item], "width": size.columns, "height": size.rows,
-            "sha256": sha256, "item": item, "frame": index}  # fmt: skip
+    return {
+        "id": number,
+        "file_name": names[sha256, item],
+        "width": size.columns,
+        "height": size.rows,
+        "sha256": sha256,
+        "item": item,
+        "frame": index,
+    }
 
 
 def _annotation(number: int, image: int, one: Drawn, classes: tuple[str, ...]) -> Json:
     pixels = masks.mask(one.shape, one.geometry, one.source.rows, one.source.columns)
     case = one.case or one.source
-    kept = {"key": one.key, "shape": one.shape, "class": one.label, "reader": one.reader, "at": one.at,
-            "case": [case.sha256, case.item]}  # fmt: skip
+    kept = {
+        "key": one.key,
+        "shape": one.shape,
+        "class": one.label,
+        "reader": one.reader,
+        "at": one.at,
+        "case": [case.sha256, case.item],
+    }
     geometry = {} if one.shape == "mask" else {"geometry": one.geometry}  # its runs stand in the segmentation
     return {
-        "id": number, "image_id": image, "category_id": NO_CLASS if one.label is None else classes.index(one.label) + 1,
-        **SEGMENTATIONS[one.shape](one, pixels), "area": int(pixels.sum()), "bbox": _bbox(one, pixels), "iscrowd": 0,
+        "id": number,
+        "image_id": image,
+        "category_id": NO_CLASS if one.label is None else classes.index(one.label) + 1,
+        **SEGMENTATIONS[one.shape](one, pixels),
+        "area": int(pixels.sum()),
+        "bbox": _bbox(one, pixels),
+        "iscrowd": 0,
         "rounds": {**kept, **geometry},
-    }  # fmt: skip
+    }
 
 
 def _corners(one: Drawn, _pixels: masks.Mask) -> Json:
@@ -78,8 +98,13 @@ def _keypoint(one: Drawn, _pixels: masks.Mask) -> Json:
 
 
 SEGMENTATIONS: dict[str, Callable[[Drawn, masks.Mask], Json]] = {
-    "box": _corners, "polygon": _corners, "freehand": _corners, "ellipse": _runs, "mask": _runs, "point": _keypoint,
-}  # fmt: skip
+    "box": _corners,
+    "polygon": _corners,
+    "freehand": _corners,
+    "ellipse": _runs,
+    "mask": _runs,
+    "point": _keypoint,
+}
 
 
 def _bbox(one: Drawn, pixels: masks.Mask) -> list[float]:

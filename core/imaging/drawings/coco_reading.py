@@ -36,9 +36,17 @@ def _ours(row: Json, source: Source, frame: int, where: str) -> Drawn:
     geometry = kept["geometry"] if "geometry" in kept else {"counts": row["segmentation"]["counts"]}
     sha256, item = kept["case"]
     return Drawn(
-        source=source, frame=frame, shape=str(kept["shape"]), geometry=geometry, label=kept["class"], where=where,
-        key=str(kept["key"]), reader=str(kept["reader"]), at=float(kept["at"]), case=Source(sha256=sha256, item=item),
-    )  # fmt: skip
+        source=source,
+        frame=frame,
+        shape=str(kept["shape"]),
+        geometry=geometry,
+        label=kept["class"],
+        where=where,
+        key=str(kept["key"]),
+        reader=str(kept["reader"]),
+        at=float(kept["at"]),
+        case=Source(sha256=sha256, item=item),
+    )
 
 
 def _theirs(row: Json, source: Source, frame: int, names: Mapping[Any, str], where: str) -> Drawn:
@@ -54,11 +62,15 @@ def _shape(row: Json, source: Source, where: str) -> tuple[str, Json]:
         rows, columns = (int(side) for side in outlines["size"])
         counts = outlines["counts"]
         if isinstance(counts, str):
-            raise InvalidInput(f"{where} has compressed run lengths; write them as a list of counts "
-                               "(pycocotools.mask.decode undoes them), or as polygons.")  # fmt: skip
+            raise InvalidInput(
+                f"{where} has compressed run lengths; write them as a list of counts "
+                "(pycocotools.mask.decode undoes them), or as polygons."
+            )
         if (source.rows or rows, source.columns or columns) != (rows, columns):
-            raise InvalidInput(f"{where} has a mask of {columns} × {rows} pixels, its image {source.columns} × "
-                               f"{source.rows}; both must be the same.")  # fmt: skip
+            raise InvalidInput(
+                f"{where} has a mask of {columns} × {rows} pixels, its image {source.columns} × "
+                f"{source.rows}; both must be the same."
+            )
         return "mask", {"counts": counts}
     rings = [[list(map(float, ring[at : at + 2])) for at in range(0, len(ring), 2)] for ring in outlines or []]
     if len(rings) == 1:

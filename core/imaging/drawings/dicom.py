@@ -22,19 +22,51 @@ UTF_8 = "ISO_IR 192"
 LONGEST_TEXT = 64  # of a label, a person's name or a code's meaning
 DEFLATED, META = b"1.2.840.10008.1.2.1.99", 2048  # a transfer syntax, and the bytes in which a file names its own
 MAKER: dict[str, Any] = {"manufacturer": "Rounds", "manufacturer_model_name": "Rounds", "device_serial_number": "1"}
-TYPE_2 = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate",
-          "StudyTime", "ReferringPhysicianName")  # fmt: skip
+TYPE_2 = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+)
 UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
 IMAGE = "1.2.840.10008.5.1.4.1.1."
 SINGLE = {f"{IMAGE}{kind}" for kind in ("1", "2", "4", "6.1", "7")}  # kinds of one frame, whatever a file says it has
 PRIVATE, CREATOR, IMAGES = 0x0073, "ROUNDS", 0x01  # which of our images each frame of a SEG is on, by sha256
 SEXES = ("M", "F", "O")
-NAMELESS = ("SpecificCharacterSet", "Modality", "PatientSex", "PatientAge", "PatientSize", "PatientWeight", "StudyDate",
-            "StudyTime", "NumberOfFrames", "FrameOfReferenceUID", "PositionReferenceIndicator", "ImagePositionPatient",
-            "ImageOrientationPatient", "PixelSpacing", "ImagerPixelSpacing", "SliceThickness", "SpacingBetweenSlices",
-            "LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod", "Rows", "Columns",
-            "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
-            "DimensionIndexSequence", "DimensionOrganizationSequence", "TimezoneOffsetFromUTC")  # fmt: skip
+NAMELESS = (
+    "SpecificCharacterSet",
+    "Modality",
+    "PatientSex",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+    "StudyDate",
+    "StudyTime",
+    "NumberOfFrames",
+    "FrameOfReferenceUID",
+    "PositionReferenceIndicator",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "ImagerPixelSpacing",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "LossyImageCompression",
+    "LossyImageCompressionRatio",
+    "LossyImageCompressionMethod",
+    "Rows",
+    "Columns",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "DimensionIndexSequence",
+    "DimensionOrganizationSequence",
+    "TimezoneOffsetFromUTC",
+)
 
 
 class NotWritable(UserError):
@@ -71,15 +103,17 @@ def read(data: bytes) -> list[Drawn]:
     from core.imaging.drawings import report_reading, seg_reading
 
     readers = {
-        "1.2.840.10008.5.1.4.1.1.66.4": seg_reading.read, "1.2.840.10008.5.1.4.1.1.88.33": report_reading.read,
+        "1.2.840.10008.5.1.4.1.1.66.4": seg_reading.read,
+        "1.2.840.10008.5.1.4.1.1.88.33": report_reading.read,
         "1.2.840.10008.5.1.4.1.1.88.34": report_reading.read,
-    }  # fmt: skip
+    }
     with quiet():
         found = _parsed(data)
         kind = str(found.get("SOPClassUID", ""))
         if kind not in readers:
-            raise InvalidInput("is DICOM, but neither a segmentation (SEG) nor a report (SR); images come in by "
-                               "`rounds import`.")  # fmt: skip
+            raise InvalidInput(
+                "is DICOM, but neither a segmentation (SEG) nor a report (SR); images come in by `rounds import`."
+            )
         try:
             return list(readers[kind](found))
         except (AttributeError, KeyError, TypeError, ValueError, IndexError, NotImplementedError) as error:
@@ -162,8 +196,12 @@ def uid(*parts: str) -> str:
 
 def digest(drawings: tuple[Drawn, ...]) -> str:
     """Names what stands."""
-    said = repr([(one.source.sha256, one.frame, one.key, one.shape, one.geometry, one.label, one.reader, one.at)
-                 for one in drawings])  # fmt: skip
+    said = repr(
+        [
+            (one.source.sha256, one.frame, one.key, one.shape, one.geometry, one.label, one.reader, one.at)
+            for one in drawings
+        ]
+    )
     return hashlib.sha256(said.encode()).hexdigest()
 
 

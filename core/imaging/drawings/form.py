@@ -45,8 +45,9 @@ def _ellipse(geometry: Geometry, size: Size) -> Geometry:
     (left, top), (right, bottom) = frame = _frame("ellipse", _points("ellipse", geometry, 2, 2))
     x, y, longest = (left + right) / 2, (top + bottom) / 2, 2 * math.hypot(rows, columns)
     if not (0 <= x <= columns and 0 <= y <= rows and right - left <= longest and bottom - top <= longest):
-        raise InvalidInput(f"The ellipse about {x:g}, {y:g} lies outside the image of {columns} × {rows} pixels; "
-                           "draw it on the image.")  # fmt: skip
+        raise InvalidInput(
+            f"The ellipse about {x:g}, {y:g} lies outside the image of {columns} × {rows} pixels; draw it on the image."
+        )
     angle = round(_number("ellipse", geometry.get("angle", 0.0)), DIGITS)
     return {"points": frame, "angle": round((angle % 360 + 540) % 360 - 180, DIGITS)}  # -180 to 180
 
@@ -81,8 +82,10 @@ def _mask(geometry: Geometry, size: Size) -> Geometry:
     if any(type(count) is not int or count < 0 for count in counts):
         raise InvalidInput("The run lengths of a mask are whole numbers from 0 on; draw it again.")
     if sum(counts) != rows * columns:
-        raise InvalidInput(f"The run lengths of the mask add up to {sum(counts)}; the image has {columns} × {rows} = "
-                           f"{rows * columns} pixels.")  # fmt: skip
+        raise InvalidInput(
+            f"The run lengths of the mask add up to {sum(counts)}; the image has {columns} × {rows} = "
+            f"{rows * columns} pixels."
+        )
     if not sum(counts[1::2]):
         raise InvalidInput("The mask is empty; paint something, or erase the drawing.")
     return {"counts": _joined(counts)}
@@ -121,8 +124,9 @@ def _inside(points: list[list[float]], size: Size) -> list[list[float]]:
     slack = OVERSHOOT * max(size)
     for x, y in points:
         if not (-slack <= x <= columns + slack and -slack <= y <= rows + slack):
-            raise InvalidInput(f"The point {x:g}, {y:g} lies outside the image of {columns} × {rows} pixels; "
-                               "draw on the image.")  # fmt: skip
+            raise InvalidInput(
+                f"The point {x:g}, {y:g} lies outside the image of {columns} × {rows} pixels; draw on the image."
+            )
     return [[min(max(0.0, x), float(columns)), min(max(0.0, y), float(rows))] for x, y in points]
 
 
@@ -134,5 +138,10 @@ def _frame(shape: str, corners: list[list[float]]) -> list[list[float]]:
 
 
 SHAPES: dict[str, Callable[[Geometry, Size], Geometry]] = {
-    "box": _box, "ellipse": _ellipse, "polygon": _polygon, "freehand": _freehand, "mask": _mask, "point": _point,
-}  # fmt: skip
+    "box": _box,
+    "ellipse": _ellipse,
+    "polygon": _polygon,
+    "freehand": _freehand,
+    "mask": _mask,
+    "point": _point,
+}

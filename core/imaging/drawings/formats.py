@@ -25,8 +25,11 @@ class Dicom:
 
 
 FORMATS: dict[str, Plain | Dicom] = {
-    "coco": Plain(coco.write), "csv": Plain(table.write), "seg": Dicom(seg.write), "sr": Dicom(report.write),
-}  # fmt: skip
+    "coco": Plain(coco.write),
+    "csv": Plain(table.write),
+    "seg": Dicom(seg.write),
+    "sr": Dicom(report.write),
+}
 
 
 def reader_of(data: bytes) -> Read:

@@ -134,5 +134,10 @@ def _counted(geometry: Geometry, rows: int, columns: int) -> Mask:
 
 
 MASKS: dict[str, Callable[[Geometry, int, int], Mask]] = {
-    "box": _box, "ellipse": _ellipse, "polygon": _outline, "freehand": _outline, "mask": _counted, "point": _point,
-}  # fmt: skip
+    "box": _box,
+    "ellipse": _ellipse,
+    "polygon": _outline,
+    "freehand": _outline,
+    "mask": _counted,
+    "point": _point,
+}

@@ -45,9 +45,19 @@ class Album:
 
 def in_order(drawings: list[Drawn]) -> tuple[Drawn, ...]:
     """By image, frame, time and key."""
-    return tuple(sorted(drawings, key=lambda one: (
-        one.source.sha256, one.source.item, one.frame, one.at or 0.0, one.key, one.case.sha256 if one.case else ""
-    )))  # fmt: skip
+    return tuple(
+        sorted(
+            drawings,
+            key=lambda one: (
+                one.source.sha256,
+                one.source.item,
+                one.frame,
+                one.at or 0.0,
+                one.key,
+                one.case.sha256 if one.case else "",
+            ),
+        )
+    )
 
 
 def short_names(drawings: tuple[Drawn, ...]) -> dict[tuple[str, str], str]:

@@ -65,13 +65,21 @@ def _report(album: Album, headers: dict[str, Any], reader: str, drawings: tuple[
     longest = max(len(one.GraphicData) for group in groups for one in group[0].ContentSequence if "GraphicData" in one)
     at, source = datetime.datetime.fromtimestamp(max(one.at or 0.0 for one in drawings)), evidence[0]
     made = ComprehensiveSR(
-        **MAKER, software_versions=software(), evidence=evidence, content=_content(reader, groups)[0],
-        series_instance_uid=uid("SR", source.SeriesInstanceUID, album.task), series_number=SERIES_NUMBER,
-        sop_instance_uid=uid("SR", source.SOPInstanceUID, album.task, digest(drawings)), instance_number=1,
-        series_description=fitting(f"Drawings of {album.task}"), content_date=at.date(), content_time=at.time(),
-        is_complete=True, specific_character_set=UTF_8,
+        **MAKER,
+        software_versions=software(),
+        evidence=evidence,
+        content=_content(reader, groups)[0],
+        series_instance_uid=uid("SR", source.SeriesInstanceUID, album.task),
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=uid("SR", source.SOPInstanceUID, album.task, digest(drawings)),
+        instance_number=1,
+        series_description=fitting(f"Drawings of {album.task}"),
+        content_date=at.date(),
+        content_time=at.time(),
+        is_complete=True,
+        specific_character_set=UTF_8,
         transfer_syntax_uid=ExplicitVRLittleEndian if longest <= EXPLICIT_MOST else ImplicitVRLittleEndian,
-    )  # fmt: skip
+    )
     return f"sr-{digest(drawings)[:16]}", written(made)
 
 
@@ -85,9 +93,10 @@ def _content(reader: str, groups: list[Any]) -> Any:
         observer_identifying_attributes=PersonObserverIdentifyingAttributes(name=fitting(reader) or "Somebody"),
     )
     return MeasurementReport(
-        observation_context=ObservationContext(observer_person_context=person), imaging_measurements=groups,
+        observation_context=ObservationContext(observer_person_context=person),
+        imaging_measurements=groups,
         procedure_reported=Code("363679005", "SCT", "Imaging"),
-    )  # fmt: skip
+    )
 
 
 def _group(one: Drawn, source: Any) -> Any:
@@ -102,11 +111,15 @@ def _group(one: Drawn, source: Any) -> Any:
     kind, points = region(one)
     group = PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(uid=uid("drawing", one.key), identifier=one.key),
-        referenced_region=ImageRegion(kind, np.asarray(points, dtype=np.float32), SourceImageForRegion(
-            source.SOPClassUID, source.SOPInstanceUID, [one.frame + 1] if counts_frames(source) else None
-        )),
+        referenced_region=ImageRegion(
+            kind,
+            np.asarray(points, dtype=np.float32),
+            SourceImageForRegion(
+                source.SOPClassUID, source.SOPInstanceUID, [one.frame + 1] if counts_frames(source) else None
+            ),
+        ),
         finding_type=code_of(one.label),
-    )  # fmt: skip
+    )
     name = _concept(DRAWING, "Drawing as it was made")
     group[0].ContentSequence.append(TextContentItem(name=name, value=_beside(one), relationship_type="CONTAINS"))
     at = datetime.datetime.fromtimestamp(one.at or 0.0, datetime.UTC)

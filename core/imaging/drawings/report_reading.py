@@ -42,15 +42,23 @@ def _drawn(found: Any, group: Any, region: Any, series: dict[str, str], reader: 
     shape, geometry = _ours(kept, points, where) if kept else _theirs(str(region.GraphicType), points, where)
     sha256, item = kept["image"] if kept else ("", "")
     case = Source(sha256=kept["case"][0], item=kept["case"][1]) if kept else None
-    key = next((str(one.TextValue) for one in _named(group, TRACKING)), "") if kept else str(
-        uuid.uuid5(uuid.NAMESPACE_OID, f"{found.SOPInstanceUID}|{where}")
-    )  # fmt: skip
+    key = (
+        next((str(one.TextValue) for one in _named(group, TRACKING)), "")
+        if kept
+        else str(uuid.uuid5(uuid.NAMESPACE_OID, f"{found.SOPInstanceUID}|{where}"))
+    )
     return Drawn(
         source=Source(sha256, item, "", series.get(instance, ""), instance, rows=rows, columns=columns),
-        frame=kept["frame"] if kept else int(image.get("ReferencedFrameNumber") or 1) - 1, shape=shape,
-        geometry=geometry, label=kept["class"] if kept else _finding(group), key=key, reader=reader,
-        at=_at(group) if kept else None, case=case, where=where,
-    )  # fmt: skip
+        frame=kept["frame"] if kept else int(image.get("ReferencedFrameNumber") or 1) - 1,
+        shape=shape,
+        geometry=geometry,
+        label=kept["class"] if kept else _finding(group),
+        key=key,
+        reader=reader,
+        at=_at(group) if kept else None,
+        case=case,
+        where=where,
+    )
 
 
 def _ours(kept: dict[str, Any], points: masks.Points, where: str) -> tuple[str, dict[str, Any]]:
@@ -112,9 +120,10 @@ def _series(found: Any) -> dict[str, str]:
 
 def _named(item: Any, code: str) -> list[Any]:
     return [
-        one for one in _children(item)
+        one
+        for one in _children(item)
         if one.get("ConceptNameCodeSequence") and str(one.ConceptNameCodeSequence[0].get("CodeValue")) == code
-    ]  # fmt: skip
+    ]
 
 
 def _children(item: Any) -> list[Any]:

@@ -134,10 +134,12 @@ def _segment(number: int, name: str | None, drawings: tuple[Drawn, ...]) -> Any:
     from pydicom.sr.codedict import codes
 
     made = SegmentDescription(
-        segment_number=number, segment_label=fitting(name) if name is not None else "Without a class",
-        segmented_property_category=codes.SCT.SpatialAndRelationalConcept, segmented_property_type=code_of(name),
+        segment_number=number,
+        segment_label=fitting(name) if name is not None else "Without a class",
+        segmented_property_category=codes.SCT.SpatialAndRelationalConcept,
+        segmented_property_type=code_of(name),
         algorithm_type="MANUAL",
-    )  # fmt: skip
+    )
     readers = sorted({one.reader for one in drawings if one.label == name})
     made.SegmentDescription = f"Drawn by {', '.join(readers)}"[:1024]
     return made
@@ -147,11 +149,18 @@ def _about(album: Album, source: Any, drawings: tuple[Drawn, ...]) -> dict[str, 
     at = datetime.datetime.fromtimestamp(max(one.at or 0.0 for one in drawings))
     readers = sorted({one.reader for one in drawings})
     return {
-        **MAKER, "software_versions": software(), "segmentation_type": "BINARY", "instance_number": 1,
-        "series_instance_uid": uid("SEG", source.SeriesInstanceUID, album.task), "series_number": SERIES_NUMBER,
+        **MAKER,
+        "software_versions": software(),
+        "segmentation_type": "BINARY",
+        "instance_number": 1,
+        "series_instance_uid": uid("SEG", source.SeriesInstanceUID, album.task),
+        "series_number": SERIES_NUMBER,
         "sop_instance_uid": uid("SEG", source.SOPInstanceUID, album.task, digest(drawings)),
-        "series_description": fitting(f"Drawings of {album.task}"), "content_label": "DRAWINGS",
-        "content_description": fitting(f"Drawings of {album.task}"), "content_date": at.date(),
-        "content_time": at.time(), "specific_character_set": UTF_8,
+        "series_description": fitting(f"Drawings of {album.task}"),
+        "content_label": "DRAWINGS",
+        "content_description": fitting(f"Drawings of {album.task}"),
+        "content_date": at.date(),
+        "content_time": at.time(),
+        "specific_character_set": UTF_8,
         "content_creator_name": fitting(readers[0]) if len(readers) == 1 else "",
-    }  # fmt: skip
+    }

@@ -36,8 +36,11 @@ def unplaced(
     """The library writes one frame of a source without place: all of ours as its segments, told apart afterwards."""
     from highdicom.seg import Segmentation
 
-    frames = [(frame, name, mask) for (_, frame), found in sorted(segments.items(), key=lambda pair: pair[0][1])
-              for name, mask in sorted(found.items(), key=lambda pair: present.index(pair[0]))]  # fmt: skip
+    frames = [
+        (frame, name, mask)
+        for (_, frame), found in sorted(segments.items(), key=lambda pair: pair[0][1])
+        for name, mask in sorted(found.items(), key=lambda pair: present.index(pair[0]))
+    ]
     source = deepcopy(original)
     for name in ("ImagePositionPatient", "PerFrameFunctionalGroupsSequence"):
         if name in source:

@@ -38,10 +38,14 @@ def read(found: Any) -> Iterator[Drawn]:
         sha256, item, frame = ours[number] if ours else ("", "", _frame(reference))
         yield Drawn(
             source=Source(sha256, item, "", series.get(instance, ""), instance, _place(found, group), rows, columns),
-            frame=frame, shape="mask", geometry={"counts": masks.to_counts(pixels[number])}, label=labels[segment],
+            frame=frame,
+            shape="mask",
+            geometry={"counts": masks.to_counts(pixels[number])},
+            label=labels[segment],
             key=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{found.SOPInstanceUID}|{segment}|{instance}|{sha256}|{frame}")),
-            reader=str(found.get("ContentCreatorName") or ""), where=where,
-        )  # fmt: skip
+            reader=str(found.get("ContentCreatorName") or ""),
+            where=where,
+        )
 
 
 def _label(segment: Any) -> str | None:

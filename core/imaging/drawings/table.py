@@ -9,8 +9,27 @@ from core.errors import InvalidInput
 from core.imaging.drawings import masks
 from core.imaging.drawings.record import Album, Drawn, Source, short_names
 
-COLUMNS = ("sha256", "item", "file", "frame", "rows", "columns", "shape", "class", "x", "y", "width", "height",
-           "pixels", "reader", "at", "key", "case_sha256", "case_item", "geometry")  # fmt: skip
+COLUMNS = (
+    "sha256",
+    "item",
+    "file",
+    "frame",
+    "rows",
+    "columns",
+    "shape",
+    "class",
+    "x",
+    "y",
+    "width",
+    "height",
+    "pixels",
+    "reader",
+    "at",
+    "key",
+    "case_sha256",
+    "case_item",
+    "geometry",
+)
 NEEDED = ("sha256", "item", "frame", "shape", "class", "reader", "at", "key", "case_sha256", "case_item", "geometry")
 LONGEST_FIELD = 16 << 20  # a mask's runs
 
@@ -51,19 +70,38 @@ def _fields(one: Drawn, name: str) -> list[str | int | float]:
     pixels = masks.mask(one.shape, one.geometry, one.source.rows, one.source.columns)
     case = one.case or one.source
     return [
-        one.source.sha256, one.source.item, name, one.frame, one.source.rows, one.source.columns, one.shape,
-        one.label or "", *masks.bounds(pixels), int(pixels.sum()), one.reader, repr(one.at), one.key, case.sha256,
-        case.item, json.dumps(one.geometry, separators=(",", ":"), allow_nan=False),
-    ]  # fmt: skip
+        one.source.sha256,
+        one.source.item,
+        name,
+        one.frame,
+        one.source.rows,
+        one.source.columns,
+        one.shape,
+        one.label or "",
+        *masks.bounds(pixels),
+        int(pixels.sum()),
+        one.reader,
+        repr(one.at),
+        one.key,
+        case.sha256,
+        case.item,
+        json.dumps(one.geometry, separators=(",", ":"), allow_nan=False),
+    ]
 
 
 def _drawn(line: dict[str, str], where: str) -> Drawn:
     try:
         return Drawn(
-            source=Source(sha256=line["sha256"].strip().lower(), item=line["item"]), frame=int(line["frame"]),
-            shape=line["shape"], geometry=json.loads(line["geometry"]), label=line["class"] or None, key=line["key"],
-            reader=line["reader"], at=float(line["at"]), where=where,
+            source=Source(sha256=line["sha256"].strip().lower(), item=line["item"]),
+            frame=int(line["frame"]),
+            shape=line["shape"],
+            geometry=json.loads(line["geometry"]),
+            label=line["class"] or None,
+            key=line["key"],
+            reader=line["reader"],
+            at=float(line["at"]),
+            where=where,
             case=Source(sha256=line["case_sha256"].strip().lower(), item=line["case_item"]),
-        )  # fmt: skip
+        )
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InvalidInput(f"{where} cannot be understood ({error}); export it again.") from error

@@ -24,9 +24,14 @@ WITHOUT_PIXELS = {
     "1.2.840.10008.5.1.4.1.1.104": "an encapsulated document",
 }
 FACTS = {
-    "modality": "Modality", "sex": "PatientSex", "view": "ViewPosition", "body_part": "BodyPartExamined",
-    "manufacturer": "Manufacturer", "device": "ManufacturerModelName", "laterality": "ImageLaterality",
-}  # fmt: skip
+    "modality": "Modality",
+    "sex": "PatientSex",
+    "view": "ViewPosition",
+    "body_part": "BodyPartExamined",
+    "manufacturer": "Manufacturer",
+    "device": "ManufacturerModelName",
+    "laterality": "ImageLaterality",
+}
 OTHERS = ("AccessionNumber", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "MedicalRecordLocator")
 # Group 0002, 0008 or 0000 little- or big-endian: how a data set without preamble begins.
 BARE = re.compile(rb"\x02\x00[\x00-\x02]\x00|\x08\x00[\x00-\xff][\x00-\x11]|\x00\x08\x00[\x00-\xff]", re.DOTALL)
@@ -58,9 +63,13 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
             header = _plain(data) or _whole(path, data)
             samples, format, extra = decode(header, data)
             yield FoundImage(
-                item="", samples=samples, format=format, identity=_identity(header),
-                facts={**_facts(header), **extra}, position=_position(header),
-            )  # fmt: skip
+                item="",
+                samples=samples,
+                format=format,
+                identity=_identity(header),
+                facts={**_facts(header), **extra},
+                position=_position(header),
+            )
         except RefusedFile:
             raise
         except MemoryError:
@@ -107,10 +116,13 @@ def _identity(header: Any) -> Identity:
     others = [str(header.get(name) or "") for name in OTHERS]
     others += [str(one.get("PatientID") or "") for one in header.get("OtherPatientIDsSequence") or []]
     return Identity(
-        patient_id=f"{plain} {issuer}".strip() if plain else "", patient_name=str(header.get("PatientName") or ""),
-        birth_date=str(header.get("PatientBirthDate") or ""), study_uid=str(header.get("StudyInstanceUID") or ""),
-        series_uid=str(header.get("SeriesInstanceUID") or ""), others=tuple(text for text in others if text),
-    )  # fmt: skip
+        patient_id=f"{plain} {issuer}".strip() if plain else "",
+        patient_name=str(header.get("PatientName") or ""),
+        birth_date=str(header.get("PatientBirthDate") or ""),
+        study_uid=str(header.get("StudyInstanceUID") or ""),
+        series_uid=str(header.get("SeriesInstanceUID") or ""),
+        others=tuple(text for text in others if text),
+    )
 
 
 def _facts(header: Any) -> dict[str, str]:

@@ -79,7 +79,20 @@ def _format(frames: "np.ndarray", geometry: dict[str, Any]) -> "tuple[np.ndarray
     center, width, function = spanning(low, high)
     count, rows, columns = samples.shape
     return np.ascontiguousarray(samples)[..., np.newaxis], PixelFormat(
-        rows=rows, columns=columns, frames=count, channels=1, dtype="uint16", bits=16, photometric="MONOCHROME2",
-        slope=slope, intercept=intercept, low=low, high=high, window_center=center, window_width=width,
-        voi_function=function, decoder=f"nibabel {nibabel.__version__}", **geometry,
-    )  # fmt: skip
+        rows=rows,
+        columns=columns,
+        frames=count,
+        channels=1,
+        dtype="uint16",
+        bits=16,
+        photometric="MONOCHROME2",
+        slope=slope,
+        intercept=intercept,
+        low=low,
+        high=high,
+        window_center=center,
+        window_width=width,
+        voi_function=function,
+        decoder=f"nibabel {nibabel.__version__}",
+        **geometry,
+    )

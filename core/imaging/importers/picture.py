@@ -12,8 +12,12 @@ from core.imaging.found import FoundImage
 from core.imaging.pixels import Array, from_unsigned
 
 MAGIC = {
-    b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"II*\x00": "TIFF", b"MM\x00*": "TIFF", b"BM": "BMP",
-}  # fmt: skip
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"BM": "BMP",
+}
 SIXTEEN = ("I;16", "I;16B", "I;16L", "I;16N")
 
 

@@ -195,9 +195,13 @@ def _vessels(chance: np.random.Generator) -> Map:
 
 
 def _branch(
-    pen: ImageDraw.ImageDraw, chance: np.random.Generator, at: tuple[float, float], angle: float, length: float,
+    pen: ImageDraw.ImageDraw,
+    chance: np.random.Generator,
+    at: tuple[float, float],
+    angle: float,
+    length: float,
     width: float,
-) -> None:  # fmt: skip
+) -> None:
     """One vessel and the two it parts into."""
     if width < 0.9:
         return

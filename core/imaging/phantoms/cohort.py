@@ -93,18 +93,35 @@ def _visits(chance: np.random.Generator, patient: int, *, first: int, hard: tupl
 
 
 def _exposure(
-    chance: np.random.Generator, patient: int, visit: int, number: int, site: Site, sex: str, age: int, opacity: bool,
+    chance: np.random.Generator,
+    patient: int,
+    visit: int,
+    number: int,
+    site: Site,
+    sex: str,
+    age: int,
+    opacity: bool,
     hard: tuple[str, str],
-) -> Exposure:  # fmt: skip
+) -> Exposure:
     view = "AP" if chance.random() < site.lying else "PA"
     device = site.devices[int(chance.random() > site.devices[0][1])][0]
     fact, value = hard
     is_hard = age >= 70 if fact == "age" else {"view": view, "device": device}[fact] == value
     often = MARKED_HARD if is_hard else MARKED_WITH if opacity else MARKED_WITHOUT
     return Exposure(
-        number=number, patient=patient, visit=visit, site=site, sex=sex, age=age, view=view, device=device,
-        opacity=opacity, hard=is_hard, marker=bool(chance.random() < often) and site.marks, given="",
-    )  # fmt: skip
+        number=number,
+        patient=patient,
+        visit=visit,
+        site=site,
+        sex=sex,
+        age=age,
+        view=view,
+        device=device,
+        opacity=opacity,
+        hard=is_hard,
+        marker=bool(chance.random() < often) and site.marks,
+        given="",
+    )
 
 
 def _repeats(chance: np.random.Generator, taken: list[Exposure]) -> list[Exposure]:
@@ -114,8 +131,16 @@ def _repeats(chance: np.random.Generator, taken: list[Exposure]) -> list[Exposur
         easy = [one for one in taken if one.site is site and not one.hard and one.visit == 0]
         chosen = [easy[at] for at in chance.choice(len(easy), DUPLICATES, replace=False)]
         for one, other in zip(chosen[::2], chosen[1::2], strict=True):
-            repeats.append(replace(one, number=len(taken) + len(repeats), patient=other.patient, sex=other.sex,
-                                   age=other.age, copies=one.number))  # fmt: skip
+            repeats.append(
+                replace(
+                    one,
+                    number=len(taken) + len(repeats),
+                    patient=other.patient,
+                    sex=other.sex,
+                    age=other.age,
+                    copies=one.number,
+                )
+            )
     return repeats
 
 
@@ -130,6 +155,7 @@ def _labelled(chance: np.random.Generator, taken: list[Exposure]) -> list[Exposu
     wrong = set(chance.choice(eligible, round(WRONG * len(given)), replace=False).tolist())
     return [
         replace(one, given=CLASSES[one.opacity != (one.number in wrong)], wrong=one.number in wrong)
-        if one.patient not in waiting else one
+        if one.patient not in waiting
+        else one
         for one in taken
-    ]  # fmt: skip
+    ]

@@ -43,9 +43,13 @@ def draw_opacity(chance: np.random.Generator, build: Build) -> Opacity:
         if anatomy.in_lung(build, x, y) > 0.6:
             break
     return Opacity(
-        x=x, y=y, radius=float(chance.uniform(0.08, 0.135)), density=float(chance.uniform(0.7, 1.0)),
-        growth=float(chance.uniform(0.0, 0.12)), lobes=tuple(chance.uniform(-0.05, 0.05, 4).tolist()),
-    )  # fmt: skip
+        x=x,
+        y=y,
+        radius=float(chance.uniform(0.08, 0.135)),
+        density=float(chance.uniform(0.7, 1.0)),
+        growth=float(chance.uniform(0.0, 0.12)),
+        lobes=tuple(chance.uniform(-0.05, 0.05, 4).tolist()),
+    )
 
 
 def expose(chance: np.random.Generator, chest: Map, opacity: Opacity | None, one: Exposure) -> Plate:
@@ -78,8 +82,9 @@ class _Place:
         return cls(
             turn=float(chance.normal(0, 0.045 if lying else 0.02)),
             zoom=float(chance.normal(1.10 if lying else 1.02, 0.03)),
-            right=float(chance.normal(0, 0.05 if lying else 0.025)), down=float(chance.normal(0.02, 0.03)),
-        )  # fmt: skip
+            right=float(chance.normal(0, 0.05 if lying else 0.025)),
+            down=float(chance.normal(0.02, 0.03)),
+        )
 
     def moved(self, chest: Map) -> Map:
         cosine, sine = np.cos(self.turn) / self.zoom, np.sin(self.turn) / self.zoom

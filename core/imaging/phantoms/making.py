@@ -119,17 +119,31 @@ def _key(plan: Sequence[Exposure], planted: Sequence[Planted], seed: int) -> dic
     hashes = [one.sha256 for one in planted]
     pictures = list(zip(plan, planted, strict=True))
     return {
-        "seed": seed, "classes": list(CLASSES), "boxes": "left, top, right, bottom in pixels; the last two outside",
+        "seed": seed,
+        "classes": list(CLASSES),
+        "boxes": "left, top, right, bottom in pixels; the last two outside",
         "images": {found.sha256: _truth(one, found) for one, found in pictures},
         "wrong_labels": [found.sha256 for one, found in pictures if one.wrong],
-        "shortcut": {"what": "lead marker", "site": next(one.site.name for one in plan if one.site.marks),
-                     "images": [found.sha256 for one, found in pictures if one.marker]},
+        "shortcut": {
+            "what": "lead marker",
+            "site": next(one.site.name for one in plan if one.site.marks),
+            "images": [found.sha256 for one, found in pictures if one.marker],
+        },
         "near_duplicates": [[hashes[one.copies], hashes[one.number]] for one in plan if one.copies is not None],
-        "failing_subgroup": {"fact": fact, "value": value,
-                             "images": [found.sha256 for one, found in pictures if one.hard]},
-    }  # fmt: skip
+        "failing_subgroup": {
+            "fact": fact,
+            "value": value,
+            "images": [found.sha256 for one, found in pictures if one.hard],
+        },
+    }
 
 
 def _truth(one: Exposure, found: Planted) -> dict[str, Any]:
-    return {"patient": f"DEMO-{one.patient:04d}", "truth": one.truth, "given": one.given, "opacities": found.opacities,
-            "marker": found.marker, **one.facts}  # fmt: skip
+    return {
+        "patient": f"DEMO-{one.patient:04d}",
+        "truth": one.truth,
+        "given": one.given,
+        "opacities": found.opacities,
+        "marker": found.marker,
+        **one.facts,
+    }

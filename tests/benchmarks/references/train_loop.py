@@ -12,9 +12,14 @@ WARM = 2  # steps
 
 
 def images_per_second(
-    module: nn.Module, *, shape: tuple[int, ...], batches: int, classes: int, kind: torch.dtype = torch.float32,
+    module: nn.Module,
+    *,
+    shape: tuple[int, ...],
+    batches: int,
+    classes: int,
+    kind: torch.dtype = torch.float32,
     clock: Callable[[], float] = time.perf_counter,
-) -> float:  # fmt: skip
+) -> float:
     """Of one pass over `batches` batches of that shape, after first steps that are not counted."""
     device = next(module.parameters()).device
     images = torch.randn(shape, device=device).to(memory_format=torch.channels_last)

@@ -30,12 +30,17 @@ def test_a_fact_that_only_says_the_classes_is_the_label_itself():
 
 
 def test_what_does_not_divide_is_told_with_its_reason():
-    facts = {"site": ["a", "b"] * 20, "name": [f"image {one}" for one in range(40)], "room": ["1"] * 40,
-             "finding": ["yes", "no"] * 20}  # fmt: skip
+    facts = {
+        "site": ["a", "b"] * 20,
+        "name": [f"image {one}" for one in range(40)],
+        "room": ["1"] * 40,
+        "finding": ["yes", "no"] * 20,
+    }
     assert left_out(facts, also_not=["yes", "no"]) == {
-        "name": "it has 40 values, more than 20", "room": "every case has the same (1)",
+        "name": "it has 40 values, more than 20",
+        "room": "every case has the same (1)",
         "finding": "it only says the classes",
-    }  # fmt: skip
+    }
     assert {*left_out(facts, also_not=["yes", "no"]), *divided(facts, also_not=["yes", "no"])} == set(facts)
 
 

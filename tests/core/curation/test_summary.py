@@ -44,5 +44,9 @@ def test_oversampling_shows_more_images_undersampling_fewer():
 def test_an_empty_table_has_zeros_everywhere_and_is_json():
     told = json.loads(json.dumps(summary([], ("no",)), allow_nan=False))
     assert told["train"]["balanced"] == {
-        "images": 0, "patients": 0, "labels": {"no": 0}, "weight": {"no": 0}, "effective": 0.0,
-    }  # fmt: skip
+        "images": 0,
+        "patients": 0,
+        "labels": {"no": 0},
+        "weight": {"no": 0},
+        "effective": 0.0,
+    }

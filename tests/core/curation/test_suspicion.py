@@ -16,10 +16,13 @@ def cohort(chance, *, patients=200, hidden=0.0):
     share = 1 / (1 + np.exp(-told))
     wrong = chance.random(len(owner)) < 0.05
     return {
-        "said": np.column_stack([1 - share, share]), "labels": (ill ^ wrong).astype(np.intp), "wrong": wrong,
-        "patients": [f"p{one}" for one in owner], "folds": owner % 5,
+        "said": np.column_stack([1 - share, share]),
+        "labels": (ill ^ wrong).astype(np.intp),
+        "wrong": wrong,
+        "patients": [f"p{one}" for one in owner],
+        "folds": owner % 5,
         "facts": {"view": ["AP" if one else "PA" for one in group]},
-    }  # fmt: skip
+    }
 
 
 def suspicion(said, labels, patients, folds, facts=None):

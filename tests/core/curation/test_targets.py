@@ -47,8 +47,9 @@ def test_findings_are_counted_by_what_is_known():
     }
     assert (told["train"]["images"], told["train"]["patients"]) == (2, 1)
     assert (told["train"]["labels"], told["train"]["patients_by_label"]) == (
-        {"mass": 2, "nodule": 0}, {"mass": 1, "nodule": 0},
-    )  # fmt: skip
+        {"mass": 2, "nodule": 0},
+        {"mass": 1, "nodule": 0},
+    )
     assert told["test"]["findings"]["mass"] == {"present": 0, "absent": 0, "unknown": 0}
 
 
@@ -60,9 +61,14 @@ def test_numbers_are_told_by_mean_deviation_and_range():
 
 @pytest.mark.parametrize(
     ("targets", "can"),
-    [([(1, 0), (1, 1)], True), ([(1, None), (None, 0)], False), ([(3.0,), (3.0,)], False), ([(3.0,), (4.0,)], True),
-     ([], False)],
-)  # fmt: skip
+    [
+        ([(1, 0), (1, 1)], True),
+        ([(1, None), (None, 0)], False),
+        ([(3.0,), (3.0,)], False),
+        ([(3.0,), (4.0,)], True),
+        ([], False),
+    ],
+)
 def test_there_must_be_a_difference_to_learn(targets, can):
     rows = [Labelled(at, f"P{at}", 0, {}, targets=one) for at, one in enumerate(targets)]
     assert is_learnable(rows) is can

@@ -27,18 +27,44 @@ def test_an_unknown_size_stays_unknown_and_one_longer_side_is_one_band():
     assert size_bands([*sizes, UNKNOWN]) == ["longer side 2000"] * 20 + [UNKNOWN]
 
 
-@pytest.mark.parametrize("name", [
-    "age", "Age", "AGE", "age_years", "Age (years)", "age [y]", "age in years", "patient_age", "patient age",
-    "PatientAge", "Patient's Age", "PatientAgeYears",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "age",
+        "Age",
+        "AGE",
+        "age_years",
+        "Age (years)",
+        "age [y]",
+        "age in years",
+        "patient_age",
+        "patient age",
+        "PatientAge",
+        "Patient's Age",
+        "PatientAgeYears",
+    ],
+)
 def test_an_age_is_known_by_its_name_however_it_is_written(name):
     assert is_age(name)
     assert banded({name: ["63", "063Y", UNKNOWN]}) == {name: ["55–69", "55–69", UNKNOWN]}
 
 
-@pytest.mark.parametrize("name", [
-    "stage", "image", "dosage", "age_group", "age_months", "bone_age", "mileage", "ages", "age 2", "år age", "",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stage",
+        "image",
+        "dosage",
+        "age_group",
+        "age_months",
+        "bone_age",
+        "mileage",
+        "ages",
+        "age 2",
+        "år age",
+        "",
+    ],
+)
 def test_what_is_no_age_in_years_keeps_its_values(name):
     assert not is_age(name)
     assert banded({name: ["young", "63"]}) == {name: ["young", "63"]}

@@ -40,14 +40,20 @@ def ece(truth, scores):
 
 
 VALUES = {
-    "auroc": sk.roc_auc_score, "average_precision": sk.average_precision_score, "brier": sk.brier_score_loss,
-    "ece": ece, "f1": lambda y, s: sk.f1_score(y, s >= AT),
-    "accuracy": lambda y, s: sk.accuracy_score(y, s >= AT), "mcc": lambda y, s: sk.matthews_corrcoef(y, s >= AT),
+    "auroc": sk.roc_auc_score,
+    "average_precision": sk.average_precision_score,
+    "brier": sk.brier_score_loss,
+    "ece": ece,
+    "f1": lambda y, s: sk.f1_score(y, s >= AT),
+    "accuracy": lambda y, s: sk.accuracy_score(y, s >= AT),
+    "mcc": lambda y, s: sk.matthews_corrcoef(y, s >= AT),
     "balanced_accuracy": lambda y, s: sk.balanced_accuracy_score(y, s >= AT),
-    "sensitivity": lambda y, s: sk.recall_score(y, s >= AT), "specificity": lambda y, s: sk.recall_score(~y, s < AT),
-    "ppv": lambda y, s: sk.precision_score(y, s >= AT), "npv": lambda y, s: sk.precision_score(~y, s < AT),
+    "sensitivity": lambda y, s: sk.recall_score(y, s >= AT),
+    "specificity": lambda y, s: sk.recall_score(~y, s < AT),
+    "ppv": lambda y, s: sk.precision_score(y, s >= AT),
+    "npv": lambda y, s: sk.precision_score(~y, s < AT),
     "kappa": lambda y, s: sk.cohen_kappa_score(y, s >= AT),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("rule", ["", "max", "mean", "noisy_or"])
@@ -99,9 +105,13 @@ def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s()
     run = made(single=True)
     told = board(run, AT, resamples=20)
     called = run.called(AT)
-    counted = {"accuracy": (called == run.truth).sum(), "sensitivity": (called & run.truth).sum(),
-               "specificity": (~called & ~run.truth).sum(), "ppv": (called & run.truth).sum(),
-               "npv": (~called & ~run.truth).sum()}  # fmt: skip
+    counted = {
+        "accuracy": (called == run.truth).sum(),
+        "sensitivity": (called & run.truth).sum(),
+        "specificity": (~called & ~run.truth).sum(),
+        "ppv": (called & run.truth).sum(),
+        "npv": (~called & ~run.truth).sum(),
+    }
     for name, number in counted.items():
         theirs = binomtest(int(number), told[name].n).proportion_ci(method="wilson")
         assert (told[name].low, told[name].high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)

@@ -133,9 +133,15 @@ def test_a_calibrator_survives_json(method):
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"method": "platt", "cases": 1, "events": 1}, {"method": "isotonic", "cases": "many", "events": 1}, [],
-             {"method": "temperature", "cases": 9, "events": 1, "temperature": float("nan")}]
-)  # fmt: skip
+    "said",
+    [
+        {},
+        {"method": "platt", "cases": 1, "events": 1},
+        {"method": "isotonic", "cases": "many", "events": 1},
+        [],
+        {"method": "temperature", "cases": 9, "events": 1, "temperature": float("nan")},
+    ],
+)
 def test_what_is_no_calibrator_is_refused(said):
     with pytest.raises(InvalidInput, match="no calibration of ours"):
         Calibrator.from_json(said)

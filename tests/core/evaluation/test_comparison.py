@@ -110,8 +110,10 @@ def test_lists_hold_every_case_that_somebody_gets_wrong_the_worst_first():
     assert set(told.fixed.tolist()) == wrong[0] - wrong[1]
     assert set(told.broken.tolist()) == wrong[1] - wrong[0]
     assert set(told.both_wrong.tolist()) == wrong[0] & wrong[1]
-    far = {int(case): score if truth else -score
-           for case, score, truth in zip(second.cases, second.scores, second.truth, strict=True)}  # fmt: skip
+    far = {
+        int(case): score if truth else -score
+        for case, score, truth in zip(second.cases, second.scores, second.truth, strict=True)
+    }
     for listed in (told.broken, told.both_wrong):
         assert [far[case] for case in listed.tolist()] == sorted(far[case] for case in listed.tolist())
     assert (told.mcnemar.only_first, told.mcnemar.only_second) == (len(told.broken), len(told.fixed))
@@ -121,8 +123,13 @@ def test_the_order_of_the_cases_does_not_matter():
     first, second = two()
     shuffled = second.take(np.ones(300, dtype=bool))
     order = np.random.default_rng(0).permutation(300)
-    shuffled = Scored.of(second.cases[order], second.scores[order], second.truth[order],
-                         [second.patients[row] for row in second.owner[order]], name="ill")  # fmt: skip
+    shuffled = Scored.of(
+        second.cases[order],
+        second.scores[order],
+        second.truth[order],
+        [second.patients[row] for row in second.owner[order]],
+        name="ill",
+    )
     one, other = (compare(first, run, (0.5, 0.5), resamples=20) for run in (second, shuffled))
     assert one.differences == other.differences
     assert one.both_wrong.tolist() == other.both_wrong.tolist()
@@ -156,8 +163,10 @@ def test_runs_that_differ_alike_on_every_resample_have_an_interval_from_both(eac
     assert (told.method, told.note, told.n) == ("from both intervals (MOVER)", "", 6 * each)
     turned = compare(blind, right, (0.5, 0.5), resamples=50).differences["sensitivity"]
     assert (turned.low, turned.high) == pytest.approx((-told.high, -told.low))
-    assert all(one.low is not None or one.value in (0.0, None) for one in
-               compare(right, blind, (0.5, 0.5), resamples=50).differences.values())  # fmt: skip
+    assert all(
+        one.low is not None or one.value in (0.0, None)
+        for one in compare(right, blind, (0.5, 0.5), resamples=50).differences.values()
+    )
 
 
 def test_one_class_or_one_patient_is_said():
@@ -172,8 +181,12 @@ def test_one_class_or_one_patient_is_said():
 
 
 def changed(run, **columns):
-    given = {"cases": run.cases, "scores": run.scores, "truth": run.truth,
-             "patients": [run.patients[row] for row in run.owner]}  # fmt: skip
+    given = {
+        "cases": run.cases,
+        "scores": run.scores,
+        "truth": run.truth,
+        "patients": [run.patients[row] for row in run.owner],
+    }
     return Scored.of(*(columns.get(name, given[name]) for name in given), name=run.name)
 
 

@@ -12,8 +12,11 @@ from core.evaluation.subgroups import subgroups
 from tests.core.evaluation.cohorts import TRUE_ACCURACY, TRUE_AUROC, cohort, mixed
 
 TRUTH = {
-    "auroc": TRUE_AUROC, "accuracy": TRUE_ACCURACY, "sensitivity": TRUE_ACCURACY, "specificity": TRUE_ACCURACY,
-}  # fmt: skip
+    "auroc": TRUE_AUROC,
+    "accuracy": TRUE_ACCURACY,
+    "sensitivity": TRUE_ACCURACY,
+    "specificity": TRUE_ACCURACY,
+}
 COHORTS = {"alike": cohort, "mixed": mixed, "single": partial(cohort, images=1)}
 
 
@@ -23,8 +26,9 @@ def coverage(made, repetitions, *, resamples=200, images=False):
     for seed in range(repetitions):
         p, truth, owner = made(rng)
         patients = np.arange(len(truth)) if images else owner
-        told = board(Scored.of(range(len(truth)), p[:, 1], truth, patients, name="ill"), 0.5, resamples=resamples,
-                     seed=seed)  # fmt: skip
+        told = board(
+            Scored.of(range(len(truth)), p[:, 1], truth, patients, name="ill"), 0.5, resamples=resamples, seed=seed
+        )
         for metric, true in TRUTH.items():
             hits[metric] += told[metric].low <= true <= told[metric].high
     return {metric: number / repetitions for metric, number in hits.items()}

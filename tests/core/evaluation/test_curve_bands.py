@@ -66,8 +66,10 @@ def covered(*, images):
     """The share of 150 cohorts of 80 patients whose bands hold the true curves, by place; of `images` as patients."""
     rng, repetitions = np.random.default_rng(3), 150
     threshold = norm.isf(PLACES) + APART
-    true = {roc_band: norm.sf(norm.isf(PLACES) - APART),
-            precision_band: SHARE * PLACES / (SHARE * PLACES + (1 - SHARE) * norm.sf(threshold))}  # fmt: skip
+    true = {
+        roc_band: norm.sf(norm.isf(PLACES) - APART),
+        precision_band: SHARE * PLACES / (SHARE * PLACES + (1 - SHARE) * norm.sf(threshold)),
+    }
     held, there = ({band: np.zeros(len(PLACES)) for band in true} for _ in range(2))
     for _ in range(repetitions):
         ill, owner = rng.random(80) < SHARE, np.repeat(np.arange(80), 3)

@@ -40,8 +40,9 @@ def test_a_threshold_is_the_best_of_all_scores_that_keep_the_promise(asked, ties
 
 @pytest.mark.parametrize("positives", range(1, 60))
 def test_a_promise_that_is_kept_exactly_counts_as_kept(positives):
-    run = Scored.of(range(positives + 1), np.arange(positives + 1) / 100, [0] + [1] * positives, range(positives + 1),
-                    name="ill")  # fmt: skip
+    run = Scored.of(
+        range(positives + 1), np.arange(positives + 1) / 100, [0] + [1] * positives, range(positives + 1), name="ill"
+    )
     for called in range(1, positives + 1):
         threshold = threshold_for(run, sensitivity=called / positives)
         assert (run.scores[run.truth] >= threshold).sum() == called
@@ -101,8 +102,9 @@ def test_the_band_of_net_benefit_covers_by_patient():
     for seed in range(300):
         ill, owner = rng.random(80) < 0.4, np.repeat(np.arange(80), 4)  # four copies of a case say what one says
         score = np.clip(0.3 + 0.3 * ill + 0.2 * rng.normal(size=80), 0, 1)[owner]
-        told = decision_curve(Scored.of(range(320), score, ill[owner], owner, name="ill"), (0.4,), resamples=200,
-                              seed=seed)  # fmt: skip
+        told = decision_curve(
+            Scored.of(range(320), score, ill[owner], owner, name="ill"), (0.4,), resamples=200, seed=seed
+        )
         held += told.low[0] <= true <= told.high[0]
     assert 0.92 <= held / 300 <= 0.98
 

@@ -23,9 +23,12 @@ def test_figures_agree_with_scikit_learn_and_tell_how_their_intervals_were_made(
     told, patients = truth + chance.normal(1, 5, 200), chance.integers(50, size=200)
     found = number_report(told, truth, patients, resamples=100).metrics
     expected = {
-        "mae": sk.mean_absolute_error(truth, told), "mse": sk.mean_squared_error(truth, told),
-        "rmse": sk.root_mean_squared_error(truth, told), "r2": sk.r2_score(truth, told), "bias": (told - truth).mean(),
-    }  # fmt: skip
+        "mae": sk.mean_absolute_error(truth, told),
+        "mse": sk.mean_squared_error(truth, told),
+        "rmse": sk.root_mean_squared_error(truth, told),
+        "r2": sk.r2_score(truth, told),
+        "bias": (told - truth).mean(),
+    }
     assert {name: one.value for name, one in found.items()} == pytest.approx(expected, abs=1e-9)
     assert {one.method for one in found.values()} == {"whole patients resampled"}
     assert all(one.low < one.value < one.high for one in found.values())

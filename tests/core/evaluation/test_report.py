@@ -142,9 +142,20 @@ def test_the_seed_repeats_and_json_is_stable_without_nan():
     assert first == again
     told = json.loads(json.dumps(first.to_json(), allow_nan=False))
     assert set(told["metrics"]) == {
-        "auroc", "average_precision", "accuracy", "sensitivity", "specificity", "ppv", "npv", "f1",
-        "balanced_accuracy", "mcc", "kappa", "brier", "ece",
-    }  # fmt: skip
+        "auroc",
+        "average_precision",
+        "accuracy",
+        "sensitivity",
+        "specificity",
+        "ppv",
+        "npv",
+        "f1",
+        "balanced_accuracy",
+        "mcc",
+        "kappa",
+        "brier",
+        "ece",
+    }
     assert set(told["metrics"]["auroc"]) == {"value", "low", "high", "n", "note", "method"}
     assert set(told["roc"]["pneumonia"]) == {"x", "y", "thresholds"}
     assert (told["images"], told["patients"], told["classes"]) == (500, 60, list(CLASSES))

@@ -24,9 +24,10 @@ def hospital(seed=0, *, n=600, patients=240, ties=False, failing=("site", "B")):
     rng = np.random.default_rng(seed)
     owner = rng.integers(patients, size=n)
     facts = {
-        "site": rng.choice(list("ABC"), size=patients)[owner], "sex": rng.choice(["F", "M"], size=patients)[owner],
+        "site": rng.choice(list("ABC"), size=patients)[owner],
+        "sex": rng.choice(["F", "M"], size=patients)[owner],
         "view": rng.choice(["PA", "AP"], size=n),
-    }  # fmt: skip
+    }
     truth = rng.random(n) < 0.4
     works = facts[failing[0]] != failing[1]
     scores = 1 / (1 + np.exp(-(rng.normal(size=n) + 2 * truth * works - 0.5)))
@@ -48,8 +49,11 @@ def test_a_group_s_figure_is_that_of_its_cases_alone_and_the_rest_s_of_all_other
         assert group.patients == len(set(run.owner[mine].tolist()))
         for side, told in ((mine, group.figure), (~mine, group.rest)):
             part = run.take(side)
-            plain = (sk.roc_auc_score(part.truth, part.scores) if figure == "auroc"
-                     else moving(part, 0.5, resamples=2)[figure].value)  # fmt: skip
+            plain = (
+                sk.roc_auc_score(part.truth, part.scores)
+                if figure == "auroc"
+                else moving(part, 0.5, resamples=2)[figure].value
+            )
             assert told.value == pytest.approx(plain, abs=1e-9)
             assert told.low < told.value < told.high
         assert group.gap.value == pytest.approx(group.figure.value - group.rest.value, abs=1e-12)
@@ -113,8 +117,13 @@ def test_of_independent_cases_the_gap_is_newcombe_s():
     rng = np.random.default_rng(5)
     site, truth = np.array(["A"] * 60 + ["B"] * 100), np.ones(160, dtype=bool)
     scores = np.where(rng.random(160) < np.where(site == "A", 0.7, 0.9), 0.8, 0.2)
-    told = subgroups(Scored.of(range(160), scores, truth, range(160), name="ill"), 0.5, {"site": site.tolist()},
-                     figure="sensitivity", resamples=20)[0]  # fmt: skip
+    told = subgroups(
+        Scored.of(range(160), scores, truth, range(160), name="ill"),
+        0.5,
+        {"site": site.tolist()},
+        figure="sensitivity",
+        resamples=20,
+    )[0]
     a, b = (int((scores[site == one] > 0.5).sum()) for one in "AB")
     (l1, u1), (l2, u2) = wilson(a, 60), wilson(b, 100)
     gap = a / 60 - b / 100
@@ -224,12 +233,26 @@ def test_what_does_not_fit_is_refused(change, sentence):
 @pytest.mark.parametrize(
     ("age", "band"),
     [
-        ("57", "55–69"), ("054Y", "40–54"), ("018M", "0–17"), ("216M", "18–39"), ("006W", "0–17"), ("003D", "0–17"),
-        ("17", "0–17"), ("18", "18–39"), ("80Y", "70 and older"), ("70", "70 and older"), ("54.5", "40–54"),
-        (" 60 ", "55–69"), ("", "unknown"), ("unknown", "unknown"), ("-3", "unknown"), ("200", "unknown"),
-        ("57X", "unknown"), ("nan", "unknown"),
+        ("57", "55–69"),
+        ("054Y", "40–54"),
+        ("018M", "0–17"),
+        ("216M", "18–39"),
+        ("006W", "0–17"),
+        ("003D", "0–17"),
+        ("17", "0–17"),
+        ("18", "18–39"),
+        ("80Y", "70 and older"),
+        ("70", "70 and older"),
+        ("54.5", "40–54"),
+        (" 60 ", "55–69"),
+        ("", "unknown"),
+        ("unknown", "unknown"),
+        ("-3", "unknown"),
+        ("200", "unknown"),
+        ("57X", "unknown"),
+        ("nan", "unknown"),
     ],
-)  # fmt: skip
+)
 def test_ages_have_bands(age, band):
     assert age_band(age) == band
     assert banded({"age": [age], "image": [age]}) == {"age": [band], "image": [age]}

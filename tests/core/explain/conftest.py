@@ -81,9 +81,19 @@ def untrained(tmp_path_factory):
         torch.manual_seed(0)
         module = MODELS[name].build(1, 2, size, 0.0).eval()
         manifest = Manifest(
-            model=name, heads=(single(("nothing", "blob")),), channels=1, size=size, stored=32, mean=(0.4,),
-            deviation=(0.1,), spec=TrainSpec(model=name), seed=0, device="cpu", facts={}, versions=versions(),
-        )  # fmt: skip
+            model=name,
+            heads=(single(("nothing", "blob")),),
+            channels=1,
+            size=size,
+            stored=32,
+            mean=(0.4,),
+            deviation=(0.1,),
+            spec=TrainSpec(model=name),
+            seed=0,
+            device="cpu",
+            facts={},
+            versions=versions(),
+        )
         return LoadedModel(module, manifest, torch.device("cpu")), example
 
     return build

@@ -31,10 +31,16 @@ class Planted(nn.Module):
 
 def model():
     """As explainers meet a loaded model: its cases are tensors already; its name is that of a network built alike."""
-    manifest = SimpleNamespace(model="small_cnn", heads=(single(("none", "bright", "dark")),), channels=1, size=SIZE,
-                               classes=("none", "bright", "dark"))  # fmt: skip
-    return SimpleNamespace(module=Planted().eval(), manifest=manifest, input_of=lambda images: images,
-                           device=torch.device("cpu"))  # fmt: skip
+    manifest = SimpleNamespace(
+        model="small_cnn",
+        heads=(single(("none", "bright", "dark")),),
+        channels=1,
+        size=SIZE,
+        classes=("none", "bright", "dark"),
+    )
+    return SimpleNamespace(
+        module=Planted().eval(), manifest=manifest, input_of=lambda images: images, device=torch.device("cpu")
+    )
 
 
 def image(bright=None, dark=None, noise=0.02, seed=0):

@@ -12,9 +12,13 @@ from core.explain.maps import scaled
 from core.models import MODELS
 
 CLASSES = {
-    "gradcam": "GradCAM", "gradcam_plus": "GradCAMPlusPlus", "hirescam": "HiResCAM", "layercam": "LayerCAM",
-    "scorecam": "ScoreCAM", "fullgrad": "FullGrad",
-}  # fmt: skip
+    "gradcam": "GradCAM",
+    "gradcam_plus": "GradCAMPlusPlus",
+    "hirescam": "HiResCAM",
+    "layercam": "LayerCAM",
+    "scorecam": "ScoreCAM",
+    "fullgrad": "FullGrad",
+}
 NEAR = 0.01
 NETWORKS = ("resnet18", "densenet121", "mobilenet_v2", "vgg11_bn", "googlenet", "efficientnet_b0", "se_resnet50")
 
@@ -35,8 +39,13 @@ def test_a_formula_gives_the_packages_map(small, method, capfd):
     for index, example in ((1, small.examples[-1]), (0, small.examples[-1]), (1, small.examples[-3])):
         ours = explain(small.model, example, method=method, class_index=index).values
         layer = small.model.module.get_submodule("features")
-        known = theirs(CLASSES[method], small.model.module, layer, small.model.input_of(example),
-                       [lambda outputs, index=index: outputs[index]])[0]  # fmt: skip
+        known = theirs(
+            CLASSES[method],
+            small.model.module,
+            layer,
+            small.model.input_of(example),
+            [lambda outputs, index=index: outputs[index]],
+        )[0]
         assert ours.max() > 0.99  # the comparison is of maps with something in them
         assert np.abs(ours - scaled(known)).max() <= NEAR
     capfd.readouterr()
@@ -92,8 +101,10 @@ def test_the_fast_path_gives_the_packages_maps_of_torchvisions_networks(name):
     assert max(peaks) == pytest.approx(1)  # nothing speaks for some class, but not for all
 
 
-@pytest.mark.parametrize(("name", "pooled"), [("small_cnn", True), ("resnet18", True), ("mobilenet_v2", True),
-                                              ("convnext_tiny", False), ("alexnet", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "pooled"),
+    [("small_cnn", True), ("resnet18", True), ("mobilenet_v2", True), ("convnext_tiny", False), ("alexnet", False)],
+)
 def test_the_closed_form_is_the_gradient_and_is_taken_where_it_holds(name, pooled, monkeypatch):
     torch.manual_seed(0)
     module = MODELS[name].build(1, 4, 64, 0.1).eval()

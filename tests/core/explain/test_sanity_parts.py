@@ -128,8 +128,11 @@ def test_fresh_weights_are_those_of_a_beginning(untrained):
     assert torch.equal(torch.get_rng_state(), before)
     pairs = zip(again.module.state_dict().values(), other.module.state_dict().values(), strict=True)
     assert all(torch.equal(one, two) for one, two in pairs)
-    differ = [name for name, one in fresh(model, 4).module.state_dict().items()
-              if not torch.equal(one, again.module.state_dict()[name])]  # fmt: skip
+    differ = [
+        name
+        for name, one in fresh(model, 4).module.state_dict().items()
+        if not torch.equal(one, again.module.state_dict()[name])
+    ]
     assert any(name.startswith("features.0") for name in differ)
     assert "head.weight" in differ
     stages = list(cascaded(model, 3, 3))
@@ -179,8 +182,15 @@ def test_maps_that_come_from_the_picture_alone_get_the_banner(small):
         shown = model.input_of(example)[0, 0].numpy()
         return Map(scaled(shown), "the picture", 1 if class_index is None else class_index, 1.0)
 
-    found = check(small.model, [Case(one) for one in test[:8]], test, ask, tell=lambda *_: None,
-                  classes=("nothing", "blob"), again=5)  # fmt: skip
+    found = check(
+        small.model,
+        [Case(one) for one in test[:8]],
+        test,
+        ask,
+        tell=lambda *_: None,
+        classes=("nothing", "blob"),
+        again=5,
+    )
     assert found["weights"]["depends"] is False
     assert found["weights"]["similarity"]["value"] == pytest.approx(1.0)
     assert found["weights"]["pairs"]["value"] < 0.5
@@ -215,12 +225,15 @@ def test_a_model_knows_more_than_weights_of_chance_by_rank_or_where_both_rank_al
     assert Answers("R²", 0.2, (-0.3, -1.0), 50).knows
 
 
-@pytest.mark.parametrize(("low", "value", "pairs", "depends", "said"), [
-    (0.0, 0.1, 0.3, True, "The maps change with the model's weights"),
-    (0.15, 0.2, 0.1, False, "The maps change less with the model's weights than from case to case"),
-    (0.5, 0.6, 0.1, False, "The maps do not depend on the model's weights"),
-    (0.05, 0.2, 0.1, None, "Whether the maps depend on the model's weights stays open"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("low", "value", "pairs", "depends", "said"),
+    [
+        (0.0, 0.1, 0.3, True, "The maps change with the model's weights"),
+        (0.15, 0.2, 0.1, False, "The maps change less with the model's weights than from case to case"),
+        (0.5, 0.6, 0.1, False, "The maps do not depend on the model's weights"),
+        (0.05, 0.2, 0.1, None, "Whether the maps depend on the model's weights stays open"),
+    ],
+)
 def test_maps_as_alike_over_weights_of_chance_as_over_cases_do_not_depend_on_the_weights(
     low, value, pairs, depends, said
 ):

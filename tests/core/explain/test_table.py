@@ -14,8 +14,12 @@ from core.models import MODELS
 ALONE = {name: entry for name, entry in MODELS.items() if entry.takes == "image"}
 PAIRS = [(name, method) for name, entry in ALONE.items() for method in EXPLAINERS if EXPLAINERS[method].suits(entry)]
 QUICK = [(name, method) for name, method in PAIRS if name in ("small_cnn", "cnn_attention")]
-MISFITS = [(name, method) for name in ("small_cnn", "vit_tiny", "swin_tiny", "convnext_tiny")
-           for method in EXPLAINERS if (name, method) not in PAIRS]  # fmt: skip
+MISFITS = [
+    (name, method)
+    for name in ("small_cnn", "vit_tiny", "swin_tiny", "convnext_tiny")
+    for method in EXPLAINERS
+    if (name, method) not in PAIRS
+]
 
 
 def hooks(module):
@@ -96,8 +100,10 @@ def test_what_a_method_needs_is_what_its_models_have():
 def test_layers_are_told_with_their_size_from_the_input_on(untrained):
     small, _ = untrained("small_cnn")
     assert titled(small) == {
-        "features.2": "features.2 · 32 × 32", "features.6": "features.6 · 16 × 16", "features": "features · 8 × 8",
-    }  # fmt: skip
+        "features.2": "features.2 · 32 × 32",
+        "features.6": "features.6 · 16 × 16",
+        "features": "features · 8 × 8",
+    }
     vit, _ = untrained("vit_tiny")
     told = list(titled(vit, "attention").values())
     assert told[:3] == ["layer 1, mean of heads", "layer 1, head 1", "layer 1, head 2"]

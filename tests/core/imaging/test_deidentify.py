@@ -6,8 +6,11 @@ from core.imaging.deidentify import Identity, is_identity_column, keyed, pseudon
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 WHO = Identity(
-    patient_id="ZID-778899", patient_name="Doe^Jane^Quirina", birth_date="19430217", others=("ACC5544", "Mueller^Eva"),
-)  # fmt: skip
+    patient_id="ZID-778899",
+    patient_name="Doe^Jane^Quirina",
+    birth_date="19430217",
+    others=("ACC5544", "Mueller^Eva"),
+)
 
 
 def test_a_pseudonym_is_short_stable_and_the_homes_own():
@@ -26,10 +29,18 @@ def test_a_keyed_hash_cannot_be_told_without_the_key():
 @pytest.mark.parametrize(
     "name",
     [
-        "Doe_Jane/x.dcm", "JANE DOE.png", "quirina.dcm", "zid-778899.dcm", "1943-02-17.dcm", "17.02.1943.dcm",
-        "19430217.dcm", "17021943.png", "acc5544.dcm", "eva.png",
+        "Doe_Jane/x.dcm",
+        "JANE DOE.png",
+        "quirina.dcm",
+        "zid-778899.dcm",
+        "1943-02-17.dcm",
+        "17.02.1943.dcm",
+        "19430217.dcm",
+        "17021943.png",
+        "acc5544.dcm",
+        "eva.png",
     ],
-)  # fmt: skip
+)
 def test_every_token_of_an_identity_is_masked(name: str):
     masked = scrub_name(name, [WHO]).lower()
     assert "…" in masked
@@ -50,9 +61,25 @@ def test_a_token_is_text_not_a_pattern():
 
 @pytest.mark.parametrize(
     "column",
-    ["name", "Patient Name", "PatientName", "patient_id", "PatientID", "MRN", "birth_date", "BirthDate", "DOB",
-     "Address", "phone", "e-mail", "Accession Number", "SSN", "last name", "patient"],
-)  # fmt: skip
+    [
+        "name",
+        "Patient Name",
+        "PatientName",
+        "patient_id",
+        "PatientID",
+        "MRN",
+        "birth_date",
+        "BirthDate",
+        "DOB",
+        "Address",
+        "phone",
+        "e-mail",
+        "Accession Number",
+        "SSN",
+        "last name",
+        "patient",
+    ],
+)
 def test_columns_that_name_the_patient(column: str):
     assert is_identity_column(column)
 
@@ -70,9 +97,15 @@ def test_an_identity_prints_nothing_of_itself_where_it_is_held():
     assert ReadImage.__dataclass_fields__["identity"].repr is False
 
 
-@pytest.mark.parametrize(("name", "patient", "hidden"), [
-    ("Smith.png", "\u017fmith", "….png"), ("\u212aarl.png", "karl", "….png"), ("KARL-1.png", "Karl", "…-1.png"),
-    ("M\u00dcLLER.png", "m\u00fcller", "….png"), ("carla.png", "Karl", "carla.png"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "patient", "hidden"),
+    [
+        ("Smith.png", "\u017fmith", "….png"),
+        ("\u212aarl.png", "karl", "….png"),
+        ("KARL-1.png", "Karl", "…-1.png"),
+        ("M\u00dcLLER.png", "m\u00fcller", "….png"),
+        ("carla.png", "Karl", "carla.png"),
+    ],
+)
 def test_case_has_its_exceptions_and_hides_nobody(name: str, patient: str, hidden: str):
     assert scrub_name(name, [Identity(patient_name=patient)]) == hidden

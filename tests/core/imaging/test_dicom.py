@@ -94,10 +94,15 @@ def test_every_decodable_file_has_the_pixels_of_pydicom(data_dir: Path, taken):
     assert compared >= 130
 
 
-@pytest.mark.parametrize(("name", "colour", "near"), [
-    ("SC_ybr_full_422_uncompressed.dcm", (255, 0, 0), 2), ("SC_rgb_rle_2frame.dcm", (255, 0, 0), 0),
-    ("examples_ybr_color.dcm", (0, 0, 0), 6), ("examples_jpeg2k.dcm", (0, 0, 0), 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "colour", "near"),
+    [
+        ("SC_ybr_full_422_uncompressed.dcm", (255, 0, 0), 2),
+        ("SC_rgb_rle_2frame.dcm", (255, 0, 0), 0),
+        ("examples_ybr_color.dcm", (0, 0, 0), 6),
+        ("examples_jpeg2k.dcm", (0, 0, 0), 0),
+    ],
+)
 def test_red_is_red_and_black_is_black(data_dir: Path, name: str, colour: tuple[int, ...], near: int):
     image = next(read(data_dir / "dicom" / "colour_and_multiframe" / name))
     assert np.abs(image.samples[0, 0, 0].astype(int) - colour).max() <= near  # the first pixel of each, as one sees it

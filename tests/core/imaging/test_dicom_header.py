@@ -78,25 +78,57 @@ def test_every_real_file_is_read_the_same(data_dir: Path, by_pydicom):
 
 
 TEXTS: tuple[dict[str, Any], ...] = (
-    {}, {"PatientName": "Doe^Jane^^Dr^"}, {"PatientName": "Doe^Jane  "}, {"PatientName": ""}, {"PatientID": " 12 "},
-    {"PatientID": None}, {"PatientBirthDate": "19430217"}, {"PatientAge": "018M"}, {"PatientSex": "O"},
-    {"OtherPatientNames": "Miller^Jane"}, {"OtherPatientNames": ["Miller^Jane", "Roe^J"]}, {"ViewPosition": "LL "},
-    {"PatientName": "Müller^Jürgen"}, {"PatientName": "Yamada^Tarou=山田^太郎"}, {"IssuerOfPatientID": "North"},
-    {"WindowCenter": [40, 300], "WindowWidth": [400, 1500]}, {"WindowCenter": "4e2", "WindowWidth": "1.5E+03"},
-    {"WindowWidth": 0}, {"WindowCenter": None}, {"RescaleSlope": "-1.5", "RescaleIntercept": "+10"},
-    {"Modality": "CT"}, {"RescaleType": "HU"}, {"VOILUTFunction": "SIGMOID"},
+    {},
+    {"PatientName": "Doe^Jane^^Dr^"},
+    {"PatientName": "Doe^Jane  "},
+    {"PatientName": ""},
+    {"PatientID": " 12 "},
+    {"PatientID": None},
+    {"PatientBirthDate": "19430217"},
+    {"PatientAge": "018M"},
+    {"PatientSex": "O"},
+    {"OtherPatientNames": "Miller^Jane"},
+    {"OtherPatientNames": ["Miller^Jane", "Roe^J"]},
+    {"ViewPosition": "LL "},
+    {"PatientName": "Müller^Jürgen"},
+    {"PatientName": "Yamada^Tarou=山田^太郎"},
+    {"IssuerOfPatientID": "North"},
+    {"WindowCenter": [40, 300], "WindowWidth": [400, 1500]},
+    {"WindowCenter": "4e2", "WindowWidth": "1.5E+03"},
+    {"WindowWidth": 0},
+    {"WindowCenter": None},
+    {"RescaleSlope": "-1.5", "RescaleIntercept": "+10"},
+    {"Modality": "CT"},
+    {"RescaleType": "HU"},
+    {"VOILUTFunction": "SIGMOID"},
     {"PhotometricInterpretation": "MONOCHROME1"},
-    {"ImagePositionPatient": [1, -2.5, 3e1], "ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}, {"InstanceNumber": "-7"},
-    {"PixelSpacing": [0.5, 0.25]}, {"PixelSpacing": [0, 1]}, {"NumberOfFrames": 2}, {"BitsStored": 12, "HighBit": 11},
-    {"PixelRepresentation": 1}, {"PatientComments": "line one\nline two"}, {"SpecificCharacterSet": "ISO_IR 192"},
-    {"SpecificCharacterSet": "ISO_IR 13", "PatientName": "~"}, {"DoseGridScaling": "0.001"},
-    {"ImagerPixelSpacing": [0.14, 0.14]}, {"ImagerPixelSpacing": [0.7, 0.7]}, {"ImagerPixelSpacing": 0.7},
-    {"PixelSpacingCalibrationType": "FIDUCIAL "}, {"PixelSpacing": None, "ImagerPixelSpacing": ["1.4e-1", "+0.2"]},
-    {"ImagerPixelSpacing": [0.7, 0.7], "EstimatedRadiographicMagnificationFactor": "1.25"}, {"FrameTime": "33.3"},
-    {"SpacingBetweenSlices": "-2.5"}, {"SpacingBetweenSlices": "2.5"}, {"CineRate": " 15 "}, {"CineRate": 0},
-    {"RecommendedDisplayFrameRate": 30, "FrameTime": 0}, {"Modality": "CT", "PixelSpacing": [0, 0]},
-    {"ImagePositionPatient": [1, 2], "ImageOrientationPatient": [1, 0, 0, 0, 1]}, {"ImageOrientationPatient": [1] * 6},
-)  # fmt: skip
+    {"ImagePositionPatient": [1, -2.5, 3e1], "ImageOrientationPatient": [1, 0, 0, 0, 1, 0]},
+    {"InstanceNumber": "-7"},
+    {"PixelSpacing": [0.5, 0.25]},
+    {"PixelSpacing": [0, 1]},
+    {"NumberOfFrames": 2},
+    {"BitsStored": 12, "HighBit": 11},
+    {"PixelRepresentation": 1},
+    {"PatientComments": "line one\nline two"},
+    {"SpecificCharacterSet": "ISO_IR 192"},
+    {"SpecificCharacterSet": "ISO_IR 13", "PatientName": "~"},
+    {"DoseGridScaling": "0.001"},
+    {"ImagerPixelSpacing": [0.14, 0.14]},
+    {"ImagerPixelSpacing": [0.7, 0.7]},
+    {"ImagerPixelSpacing": 0.7},
+    {"PixelSpacingCalibrationType": "FIDUCIAL "},
+    {"PixelSpacing": None, "ImagerPixelSpacing": ["1.4e-1", "+0.2"]},
+    {"ImagerPixelSpacing": [0.7, 0.7], "EstimatedRadiographicMagnificationFactor": "1.25"},
+    {"FrameTime": "33.3"},
+    {"SpacingBetweenSlices": "-2.5"},
+    {"SpacingBetweenSlices": "2.5"},
+    {"CineRate": " 15 "},
+    {"CineRate": 0},
+    {"RecommendedDisplayFrameRate": 30, "FrameTime": 0},
+    {"Modality": "CT", "PixelSpacing": [0, 0]},
+    {"ImagePositionPatient": [1, 2], "ImageOrientationPatient": [1, 0, 0, 0, 1]},
+    {"ImageOrientationPatient": [1] * 6},
+)
 
 
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
@@ -118,11 +150,22 @@ def test_what_scanners_write_is_read_the_quick_way(made, tmp_path: Path, syntax:
     assert is_quick(saved(made, tmp_path / "a.dcm", syntax))
 
 
-@pytest.mark.parametrize("change", [
-    {"PatientName": "M\xfcller"}, {"OtherPatientNames": ["A^B", "C^D"]}, {"PatientName": "A=B"},
-    {"SpecificCharacterSet": "ISO_IR 13"}, {"NumberOfFrames": 2}, {"SamplesPerPixel": 3}, {"BitsAllocated": 32},
-    {"OtherPatientIDsSequence": [Dataset()]}, {"ModalityLUTSequence": [Dataset()]}, {"DataSetTrailingPadding": b"\0\0"},
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"PatientName": "M\xfcller"},
+        {"OtherPatientNames": ["A^B", "C^D"]},
+        {"PatientName": "A=B"},
+        {"SpecificCharacterSet": "ISO_IR 13"},
+        {"NumberOfFrames": 2},
+        {"SamplesPerPixel": 3},
+        {"BitsAllocated": 32},
+        {"OtherPatientIDsSequence": [Dataset()]},
+        {"ModalityLUTSequence": [Dataset()]},
+        {"DataSetTrailingPadding": b"\0\0"},
+    ],
+    ids=str,
+)
 def test_what_could_be_read_in_two_ways_is_left_to_pydicom(made, tmp_path: Path, by_pydicom, change: dict[str, Any]):
     for name, value in change.items():
         setattr(made, name, value)

@@ -23,10 +23,16 @@ def file(path: Path, bits: int = 16, *, syntax: str = ExplicitVRLittleEndian, fr
     header.file_meta.MediaStorageSOPClassUID = header.SOPClassUID = SecondaryCapture
     header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID = "1.2.3"
     values = {
-        "Rows": ROWS, "Columns": COLUMNS, "SamplesPerPixel": 1, "PhotometricInterpretation": "MONOCHROME2",
-        "BitsAllocated": bits, "BitsStored": bits, "HighBit": bits - 1, "PixelRepresentation": 0,
+        "Rows": ROWS,
+        "Columns": COLUMNS,
+        "SamplesPerPixel": 1,
+        "PhotometricInterpretation": "MONOCHROME2",
+        "BitsAllocated": bits,
+        "BitsStored": bits,
+        "HighBit": bits - 1,
+        "PixelRepresentation": 0,
         "NumberOfFrames": frames,
-    }  # fmt: skip
+    }
     for name, value in {**values, **changes}.items():
         setattr(header, name, value)
     noise = np.random.default_rng(bits).integers(0, 1 << bits, frames * ROWS * COLUMNS)
@@ -50,8 +56,15 @@ def stored(path: Path) -> tuple[np.ndarray, str]:
 @pytest.mark.parametrize(("bits", "used"), [(16, 16), (16, 12), (16, 10), (8, 8), (8, 6)])
 @pytest.mark.parametrize("frames", [1, 3])
 def test_plain_pixels_are_those_of_pydicom(tmp_path: Path, syntax: str, signed: int, bits: int, used: int, frames: int):
-    path = file(tmp_path / "a.dcm", bits, syntax=syntax, frames=frames, PixelRepresentation=signed,
-                BitsStored=used, HighBit=used - 1)  # fmt: skip
+    path = file(
+        tmp_path / "a.dcm",
+        bits,
+        syntax=syntax,
+        frames=frames,
+        PixelRepresentation=signed,
+        BitsStored=used,
+        HighBit=used - 1,
+    )
     values, decoder = stored(path)
     assert decoder == "numpy"
     wanted = pydicom.dcmread(path).pixel_array.reshape(frames, ROWS, COLUMNS)

@@ -38,20 +38,40 @@ def frames(*places: list[float]) -> list[Dataset]:
         ({"Modality": "MR", "PixelSpacing": [0.5, 0.7], "ImagerPixelSpacing": [0.5, 0.7]}, (0.5, 0.7), "patient"),
         ({"Modality": "OT", "PixelSpacing": [2, 2], "ImageOrientationPatient": AXIAL}, (2.0, 2.0), "patient"),
         ({"Modality": "DX", "ImagerPixelSpacing": [0.14, 0.15]}, (0.14, 0.15), "detector"),
-        ({"Modality": "DX", "PixelSpacing": ["0.14", "0.2"], "ImagerPixelSpacing": [0.14, 0.2]},
-         (0.14, 0.2), "detector"),
+        (
+            {"Modality": "DX", "PixelSpacing": ["0.14", "0.2"], "ImagerPixelSpacing": [0.14, 0.2]},
+            (0.14, 0.2),
+            "detector",
+        ),
         ({"Modality": "DX", "PixelSpacing": [0.13, 0.13], "ImagerPixelSpacing": [0.14, 0.14]}, (0.13, 0.13), "patient"),
-        ({"Modality": "CR", "PixelSpacing": [0.14, 0.14], "ImagerPixelSpacing": [0.14, 0.14],
-          "PixelSpacingCalibrationType": "FIDUCIAL"}, (0.14, 0.14), "patient"),
+        (
+            {
+                "Modality": "CR",
+                "PixelSpacing": [0.14, 0.14],
+                "ImagerPixelSpacing": [0.14, 0.14],
+                "PixelSpacingCalibrationType": "FIDUCIAL",
+            },
+            (0.14, 0.14),
+            "patient",
+        ),
         ({"Modality": "CR", "PixelSpacing": [0.14, 0.14]}, (0.14, 0.14), ""),
-        ({"Modality": "MG", "ImagerPixelSpacing": [0.1, 0.2], "EstimatedRadiographicMagnificationFactor": 2},
-         (0.05, 0.1), "patient"),
-        ({"Modality": "MG", "ImagerPixelSpacing": [0.1, 0.1], "EstimatedRadiographicMagnificationFactor": 1},
-         (0.1, 0.1), "detector"),
-        ({"Modality": "CT", "PixelSpacing": [0, 0.7]}, None, ""), ({"Modality": "CT", "PixelSpacing": 0.7}, None, ""),
-        ({"Modality": "DX"}, None, ""), ({}, None, ""), ({"Modality": ["CT", "PT"]}, None, ""),
+        (
+            {"Modality": "MG", "ImagerPixelSpacing": [0.1, 0.2], "EstimatedRadiographicMagnificationFactor": 2},
+            (0.05, 0.1),
+            "patient",
+        ),
+        (
+            {"Modality": "MG", "ImagerPixelSpacing": [0.1, 0.1], "EstimatedRadiographicMagnificationFactor": 1},
+            (0.1, 0.1),
+            "detector",
+        ),
+        ({"Modality": "CT", "PixelSpacing": [0, 0.7]}, None, ""),
+        ({"Modality": "CT", "PixelSpacing": 0.7}, None, ""),
+        ({"Modality": "DX"}, None, ""),
+        ({}, None, ""),
+        ({"Modality": ["CT", "PT"]}, None, ""),
     ],
-)  # fmt: skip
+)
 def test_a_spacing_holds_in_the_patient_at_the_detector_or_is_not_known_to(values, spacing, at):
     found = of_header(header(**values))
     assert found["spacing"] == (pytest.approx(spacing) if spacing else None)
@@ -59,8 +79,14 @@ def test_a_spacing_holds_in_the_patient_at_the_detector_or_is_not_known_to(value
 
 
 def region(**more: Any) -> Dataset:
-    return header(RegionSpatialFormat=1, PhysicalUnitsXDirection=3, PhysicalUnitsYDirection=3, PhysicalDeltaX=0.02,
-                  PhysicalDeltaY=0.03, **more)  # fmt: skip
+    return header(
+        RegionSpatialFormat=1,
+        PhysicalUnitsXDirection=3,
+        PhysicalUnitsYDirection=3,
+        PhysicalDeltaX=0.02,
+        PhysicalDeltaY=0.03,
+        **more,
+    )
 
 
 def test_an_ultrasound_picture_of_one_region_in_centimetres_can_be_measured_in():
@@ -79,9 +105,13 @@ def test_a_multi_frame_image_says_it_of_all_its_frames_or_of_each():
     each = frames([1, 2, 3], [1, 4.5, 3], [1, 7, 3])
     found = of_header(header(SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=each))
     assert found == {
-        "spacing": (0.5, 0.6), "spacing_at": "patient", "orientation": tuple(map(float, CORONAL)),
-        "place": (1.0, 2.0, 3.0), "slice_mm": 2.5, "frame_ms": None,
-    }  # fmt: skip
+        "spacing": (0.5, 0.6),
+        "spacing_at": "patient",
+        "orientation": tuple(map(float, CORONAL)),
+        "place": (1.0, 2.0, 3.0),
+        "slice_mm": 2.5,
+        "frame_ms": None,
+    }
     for uneven in ([[1, 2, 3], [1, 4, 3], [1, 9, 3]], [[1, 2, 3], [9, 2, 3]]):  # the second is the same plane again
         more = header(SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=frames(*uneven))
         assert of_header(more)["slice_mm"] is None
@@ -89,9 +119,16 @@ def test_a_multi_frame_image_says_it_of_all_its_frames_or_of_each():
 
 @pytest.mark.parametrize(
     ("values", "ms"),
-    [({"FrameTime": 40}, 40.0), ({"CineRate": 25}, 40.0), ({"RecommendedDisplayFrameRate": 50, "CineRate": 25}, 20.0),
-     ({"FrameTime": 0, "CineRate": 25}, 40.0), ({"CineRate": 0}, None), ({"FrameTime": [1, 2]}, None), ({}, None)],
-)  # fmt: skip
+    [
+        ({"FrameTime": 40}, 40.0),
+        ({"CineRate": 25}, 40.0),
+        ({"RecommendedDisplayFrameRate": 50, "CineRate": 25}, 20.0),
+        ({"FrameTime": 0, "CineRate": 25}, 40.0),
+        ({"CineRate": 0}, None),
+        ({"FrameTime": [1, 2]}, None),
+        ({}, None),
+    ],
+)
 def test_a_film_runs_as_its_file_says(values, ms):
     assert of_header(header(**values))["frame_ms"] == ms
 
@@ -130,11 +167,24 @@ def test_the_slices_of_a_real_series_lie_one_behind_the_other(data_dir: Path):
 
 def test_a_catalogue_from_before_reads_as_it_did():
     old = {
-        "rows": 2, "columns": 3, "frames": 1, "channels": 1, "dtype": "uint16", "bits": 16,
-        "photometric": "MONOCHROME2", "slope": 1.0, "intercept": 0.0, "low": 0.0, "high": 9.0,
-        "window_center": 4.0, "window_width": 9.0, "voi_function": "LINEAR", "unit": "", "spacing": [0.5, 0.7],
+        "rows": 2,
+        "columns": 3,
+        "frames": 1,
+        "channels": 1,
+        "dtype": "uint16",
+        "bits": 16,
+        "photometric": "MONOCHROME2",
+        "slope": 1.0,
+        "intercept": 0.0,
+        "low": 0.0,
+        "high": 9.0,
+        "window_center": 4.0,
+        "window_width": 9.0,
+        "voi_function": "LINEAR",
+        "unit": "",
+        "spacing": [0.5, 0.7],
         "decoder": "numpy",
-    }  # fmt: skip
+    }
     found = PixelFormat.from_json(old)
     assert (found.spacing, found.spacing_at, found.orientation, found.place) == ((0.5, 0.7), "", None, None)
     assert {name: found.to_json()[name] for name in old} == old

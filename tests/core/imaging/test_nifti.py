@@ -26,9 +26,11 @@ def save(path: Path, array: np.ndarray, affine: np.ndarray | None = None) -> Pat
 
 
 NAMES = [
-    "totalseg_example_ct_sm.nii.gz", "totalseg_example_mr_sm.nii.gz", "totalseg_example_seg.nii.gz",
+    "totalseg_example_ct_sm.nii.gz",
+    "totalseg_example_mr_sm.nii.gz",
+    "totalseg_example_seg.nii.gz",
     "monai_anatomical.nii",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,9 +19,20 @@ from core.imaging.pixels import (
 )
 
 CT = PixelFormat(
-    rows=1, columns=7, frames=1, channels=1, dtype="uint16", bits=12, photometric="MONOCHROME2", slope=1.0,
-    intercept=-1024.0, low=-1024.0, high=3071.0, window_center=400.0, window_width=40.0,
-)  # fmt: skip
+    rows=1,
+    columns=7,
+    frames=1,
+    channels=1,
+    dtype="uint16",
+    bits=12,
+    photometric="MONOCHROME2",
+    slope=1.0,
+    intercept=-1024.0,
+    low=-1024.0,
+    high=3071.0,
+    window_center=400.0,
+    window_width=40.0,
+)
 # Window 40 centred on 40 HU after the rescale, see the known answers.
 STORED = np.array([[0, 863, 864, 1064, 1264, 1265, 4095]], dtype=np.uint16)[..., np.newaxis]
 GREYS = [0.0, 0.0, 0.0, 127.82, 255.0, 255.0, 255.0]
@@ -44,8 +55,14 @@ def test_monochrome1_is_255_minus_that_and_inverted_last():
     shown = to_grey(STORED, negative, center=40.0, width=400.0)
     assert shown.ravel().tolist() == np.round(255.0 - plain).ravel().tolist()
     assert to_grey(STORED, negative, center=40.0, width=400.0, invert=True).ravel().tolist() == [
-        0, 0, 0, 128, 255, 255, 255,
-    ]  # fmt: skip
+        0,
+        0,
+        0,
+        128,
+        255,
+        255,
+        255,
+    ]
 
 
 def linear(x: float, c: float, w: float) -> float:
@@ -100,8 +117,10 @@ def test_colour_is_left_as_it_is_and_can_be_inverted():
 def test_a_spanning_window_uses_the_whole_scale():
     center, width, function = spanning(100.0, 300.0)
     assert window(np.array([100.0, 200.0, 300.0]), center=center, width=width, function=function).tolist() == [
-        0.0, 127.5, 255.0,
-    ]  # fmt: skip
+        0.0,
+        127.5,
+        255.0,
+    ]
     assert spanning(5.0, 5.0)[1] > 0
 
 

@@ -13,9 +13,16 @@ SMALL = from_unsigned(np.zeros((1, 4, 4), np.uint16), bits=16, decoder="none")[1
 
 @pytest.mark.parametrize(
     ("rows", "columns", "step", "large"),
-    [(3000, 2500, 3, True), (2048, 64, 2, True), (1024, 1024, 1, False), (1025, 8, 2, False), (1536, 1536, 2, False),
-     (1537, 8, 2, True), (9000, 9000, 9, True)],
-)  # fmt: skip
+    [
+        (3000, 2500, 3, True),
+        (2048, 64, 2, True),
+        (1024, 1024, 1, False),
+        (1025, 8, 2, False),
+        (1536, 1536, 2, False),
+        (1537, 8, 2, True),
+        (9000, 9000, 9, True),
+    ],
+)
 def test_the_longer_edge_of_a_preview_is_at_most_1024(rows: int, columns: int, step: int, large: bool):
     format = replace(SMALL, rows=rows, columns=columns)
     assert (step_of(format), is_large(format)) == (step, large)

@@ -179,6 +179,9 @@ def test_find_counts_litter_and_hidden_files_in_a_steady_order(tmp_path: Path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     assert [path.relative_to(tmp_path).as_posix() for path in find(tmp_path)] == [
-        "a/Thumbs.db", "b/.DS_Store", "b/x.png", "z",
-    ]  # fmt: skip
+        "a/Thumbs.db",
+        "b/.DS_Store",
+        "b/x.png",
+        "z",
+    ]
     assert find(tmp_path / "z") == [tmp_path / "z"]

@@ -33,9 +33,19 @@ def begin(module, name, spec, source=None, *, channels=1):
 def run_of(name, path, module, *, channels=1, classes=("a", "b")):
     """The best weights of a finished run."""
     manifest = Manifest(
-        model=name, heads=(single(classes),), channels=channels, size=32, stored=32, mean=(0.4,) * channels,
-        deviation=(0.1,) * channels, spec=TrainSpec(model=name), seed=0, device="cpu", facts={}, versions=versions(),
-    )  # fmt: skip
+        model=name,
+        heads=(single(classes),),
+        channels=channels,
+        size=32,
+        stored=32,
+        mean=(0.4,) * channels,
+        deviation=(0.1,) * channels,
+        spec=TrainSpec(model=name),
+        seed=0,
+        device="cpu",
+        facts={},
+        versions=versions(),
+    )
     save_weights(module, path, manifest)
     return path
 
@@ -152,8 +162,10 @@ def test_a_run_of_one_image_reads_the_slices_of_a_stack(tmp_path):
 def test_names_of_older_files():
     older = ["module.features.denseblock1.denselayer1.norm.1.weight", "encoder.layers.x.mlp.linear_2.bias", "fc.bias"]
     assert list(published.renamed(dict.fromkeys(older))) == [
-        "features.denseblock1.denselayer1.norm1.weight", "encoder.layers.x.mlp.3.bias", "fc.bias",
-    ]  # fmt: skip
+        "features.denseblock1.denselayer1.norm1.weight",
+        "encoder.layers.x.mlp.3.bias",
+        "fc.bias",
+    ]
 
 
 def test_a_network_that_rescales_inside_answers_ours_alike():

@@ -20,11 +20,34 @@ def inputs(model, count, channels, size):
 
 def test_the_table_holds_the_models_of_the_form():
     assert list(MODELS) == [
-        "small_cnn", "alexnet", "vgg11_bn", "vgg16_bn", "googlenet", "inception_v3", "resnet18", "resnet50",
-        "densenet121", "mobilenet_v1", "mobilenet_v2", "efficientnet_b0", "efficientnet_v2_s", "convnext_tiny",
-        "se_resnet50", "cbam_resnet18", "cnn_attention", "vit_tiny", "vit_small", "vit_base", "swin_tiny",
-        "attention_mil", "late_fusion", "cross_attention", "cnn_gru", "cnn_gru_attention", "resnet3d_18",
-    ]  # fmt: skip
+        "small_cnn",
+        "alexnet",
+        "vgg11_bn",
+        "vgg16_bn",
+        "googlenet",
+        "inception_v3",
+        "resnet18",
+        "resnet50",
+        "densenet121",
+        "mobilenet_v1",
+        "mobilenet_v2",
+        "efficientnet_b0",
+        "efficientnet_v2_s",
+        "convnext_tiny",
+        "se_resnet50",
+        "cbam_resnet18",
+        "cnn_attention",
+        "vit_tiny",
+        "vit_small",
+        "vit_base",
+        "swin_tiny",
+        "attention_mil",
+        "late_fusion",
+        "cross_attention",
+        "cnn_gru",
+        "cnn_gru_attention",
+        "resnet3d_18",
+    ]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -144,6 +167,7 @@ def test_an_unknown_model_is_refused_with_the_choices():
 
 def test_the_table_and_the_form_load_no_torch():
     lines = "import sys, core.models, core.training.spec, core.training.data, core.explain, core.inference"
-    done = subprocess.run([sys.executable, "-c", f"{lines}; print('torch' in sys.modules)"], capture_output=True,
-                          text=True, check=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", f"{lines}; print('torch' in sys.modules)"], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "False"

@@ -32,8 +32,10 @@ def geometry(shape: str, rows: int, columns: int, rng: random.Random) -> dict:
         pixels[rows // 3, columns // 4] ^= True  # a hole, or a speck
         return {"counts": masks.to_counts(pixels)}
     if shape in ("box", "ellipse"):
-        corners = [[columns * rng.uniform(0, 0.4), rows * rng.uniform(0, 0.4)],
-                   [columns * rng.uniform(0.5, 1), rows * rng.uniform(0.5, 1)]]  # fmt: skip
+        corners = [
+            [columns * rng.uniform(0, 0.4), rows * rng.uniform(0, 0.4)],
+            [columns * rng.uniform(0.5, 1), rows * rng.uniform(0.5, 1)],
+        ]
         return {"points": corners} if shape == "box" else {"points": corners, "angle": rng.uniform(-180, 180)}
     return {"points": [spot() for _ in range({"point": 1, "polygon": 5, "freehand": 50}[shape])]}
 
@@ -50,11 +52,18 @@ def draw_everywhere(home: Home, task: TaskView, *, seed: int = 1) -> int:
             for version in range(versions):
                 count += 1
                 drawing.draw(
-                    home.db, case_id=case.id, image_id=image.id, frame=frame, key=key, shape=shape,
+                    home.db,
+                    case_id=case.id,
+                    image_id=image.id,
+                    frame=frame,
+                    key=key,
+                    shape=shape,
                     geometry=geometry(shape, image.format.rows, image.format.columns, rng),
-                    label=(None, 0, 1, 2)[count % 4], by=READERS[count % 2], client=f"{key}-{version}",
+                    label=(None, 0, 1, 2)[count % 4],
+                    by=READERS[count % 2],
+                    client=f"{key}-{version}",
                     erased=version == 2 and index > 0,
-                )  # fmt: skip
+                )
     return count
 
 

@@ -36,9 +36,16 @@ class Drawn:
 
 
 def draw(
-    db: Database, kind: TaskKind = TaskKind.SINGLE, classes: tuple[str, ...] = ("well", "ill"), *, patients: int = 60,
-    each: int = 3, seed: int = 0, name: str = "one", unknown: float = 0.2,
-) -> Drawn:  # fmt: skip
+    db: Database,
+    kind: TaskKind = TaskKind.SINGLE,
+    classes: tuple[str, ...] = ("well", "ill"),
+    *,
+    patients: int = 60,
+    each: int = 3,
+    seed: int = 0,
+    name: str = "one",
+    unknown: float = 0.2,
+) -> Drawn:
     """A task with a frozen dataset, a third of the patients in each split, and one run that predicted all of it."""
     rng = np.random.default_rng(seed)
     with db.transaction() as session:
@@ -56,10 +63,15 @@ def draw(
         cases = [Case(task_id=task.id, image_id=image.id) for image in images]
         session.add_all(cases)
         snapshot = Snapshot(
-            task_id=task.id, kind=kind, name=name, hash=f"hash of {name}", recipe={}, summary={},
+            task_id=task.id,
+            kind=kind,
+            name=name,
+            hash=f"hash of {name}",
+            recipe={},
+            summary={},
             classes=[] if kind is TaskKind.NUMBER else [[one, one.title()] for one in classes],
             reader_id=queries.reader_id(session, "tester"),
-        )  # fmt: skip
+        )
         session.add(snapshot)
         session.flush()
         session.add_all(_facts(rng, images))
@@ -67,12 +79,15 @@ def draw(
         split = {owner.id: SPLITS[at % 3] for at, owner in enumerate(owners)}
         session.add_all(
             SnapshotCase(
-                snapshot_id=snapshot.id, case_id=case.id, patient_id=image.patient_id, targets=target,
+                snapshot_id=snapshot.id,
+                case_id=case.id,
+                patient_id=image.patient_id,
+                targets=target,
                 label=int(target[0]) if kind in (TaskKind.SINGLE, TaskKind.ORDINAL) else 0,
                 split=split[image.patient_id],
             )
             for case, image, target in zip(cases, images, targets, strict=True)
-        )  # fmt: skip
+        )
         session.flush()
         drawn = Drawn(task.id, snapshot.id, 0, tuple(case.id for case in cases))
     return Drawn(task.id, snapshot.id, another(db, drawn, seed=seed), drawn.cases)
@@ -83,9 +98,11 @@ def another(db: Database, drawn: Drawn, *, seed: int, skill: float = 1.0, splits
     rng = np.random.default_rng(seed + 1000)
     with db.transaction() as session:
         run = Run(
-            snapshot_id=drawn.snapshot, reader_id=queries.reader_id(session, "tester"), spec=TrainSpec().to_json(),
+            snapshot_id=drawn.snapshot,
+            reader_id=queries.reader_id(session, "tester"),
+            spec=TrainSpec().to_json(),
             request_key=f"run {drawn.snapshot} {seed} {skill}",
-        )  # fmt: skip
+        )
         session.add(run)
         session.flush()
         snapshot = session.get_one(Snapshot, drawn.snapshot)
@@ -93,17 +110,31 @@ def another(db: Database, drawn: Drawn, *, seed: int, skill: float = 1.0, splits
         for row in rows.order_by(SnapshotCase.case_id):
             said = _scores(rng, snapshot.kind, row.targets or [], len(snapshot.classes), skill)
             if row.split in splits:
-                session.add(Prediction(run_id=run.id, case_id=row.case_id, split=row.split, label=row.label,
-                                       probabilities=said, checkpoint_sha256="c"))  # fmt: skip
+                session.add(
+                    Prediction(
+                        run_id=run.id,
+                        case_id=row.case_id,
+                        split=row.split,
+                        label=row.label,
+                        probabilities=said,
+                        checkpoint_sha256="c",
+                    )
+                )
         return run.id
 
 
 def _image(project: int, patient: int, name: str) -> Image:
     sha256 = hashlib.sha256(name.encode()).hexdigest()
     return Image(
-        project_id=project, patient_id=patient, sha256=sha256, name=f"{name}.png", name_key=name, importer="picture",
-        format=FORMAT, pixel_sha256=name,
-    )  # fmt: skip
+        project_id=project,
+        patient_id=patient,
+        sha256=sha256,
+        name=f"{name}.png",
+        name_key=name,
+        importer="picture",
+        format=FORMAT,
+        pixel_sha256=name,
+    )
 
 
 def _facts(rng: np.random.Generator, images: list[Image]) -> list[Fact]:

@@ -69,8 +69,13 @@ def test_it_holds_no_thumbnail_map_cache_log_or_half_written_file(trained, file)
         (home / path).write_bytes(b"x")
     backup.make(trained.db, trained.settings, file)
     assert {name.split("/")[0] for name in held(file)} == {
-        "catalogue.sqlite", "originals", "pixels", "runs", "keys", "manifest.json",
-    }  # fmt: skip
+        "catalogue.sqlite",
+        "originals",
+        "pixels",
+        "runs",
+        "keys",
+        "manifest.json",
+    }
     assert [name for name in held(file) if "/." in name] == []
 
 

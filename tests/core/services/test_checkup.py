@@ -34,9 +34,19 @@ def test_a_home_in_good_health(filled, monkeypatch):
     monkeypatch.setattr(checkup, "LOW_DISK", 0)
     checks = looked(filled)
     assert list(checks) == [
-        "home", "disk", "schema", "catalogue", "journal", "writing", "originals", "pixels", "checkpoints", "jobs",
-        "clock", "device",
-    ]  # fmt: skip
+        "home",
+        "disk",
+        "schema",
+        "catalogue",
+        "journal",
+        "writing",
+        "originals",
+        "pixels",
+        "checkpoints",
+        "jobs",
+        "clock",
+        "device",
+    ]
     assert [check for check in checks.values() if not check.ok] == []
     assert "12 of 12" in checks["originals"].detail
 
@@ -85,9 +95,11 @@ def test_originals_outside_the_home_are_counted(home, pictures):
 
 @pytest.mark.parametrize(
     ("damage", "words"),
-    [(lambda file: file.write_bytes(file.read_bytes()[:-1] + b"!"), "is not what run 1 saved"),
-     (lambda file: file.unlink(), "is gone")],
-)  # fmt: skip
+    [
+        (lambda file: file.write_bytes(file.read_bytes()[:-1] + b"!"), "is not what run 1 saved"),
+        (lambda file: file.unlink(), "is gone"),
+    ],
+)
 def test_weights_that_are_gone_or_changed_are_told(trained, damage, words):
     assert looked(trained)["checkpoints"] == checkup.Check("checkpoints", True, "2 looked at, all as they were saved")
     damage(runs.folder(trained.settings, 1) / "best.safetensors")

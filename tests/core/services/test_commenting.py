@@ -53,10 +53,13 @@ def test_only_its_writer_withdraws_it_and_once(home, case):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("  ", "empty"), ("x" * 2001, "2,001 characters; write at most 2,000"), ("a\x00b", r"U\+0000"),
-        ("\ud800", r"U\+D800"), ("a\u202eb", r"U\+202E"),
+        ("  ", "empty"),
+        ("x" * 2001, "2,001 characters; write at most 2,000"),
+        ("a\x00b", r"U\+0000"),
+        ("\ud800", r"U\+D800"),
+        ("a\u202eb", r"U\+202E"),
     ],
-)  # fmt: skip
+)
 def test_a_text_that_cannot_be_kept_is_one_sentence(home, case, text, said):
     with pytest.raises(InvalidInput, match=said):
         write(home, case, text)
@@ -71,9 +74,13 @@ def test_the_longest_text_is_kept_whole(home, case):
 
 @pytest.mark.parametrize(
     ("frame", "x", "y", "said"),
-    [(0, 8.1, 1, "8 pixels wide and 8 high"), (0, -0.1, 1, "is not on image"), (0, float("nan"), 1, "is not on image"),
-     (1, 1, 1, "there is no frame 1")],
-)  # fmt: skip
+    [
+        (0, 8.1, 1, "8 pixels wide and 8 high"),
+        (0, -0.1, 1, "is not on image"),
+        (0, float("nan"), 1, "is not on image"),
+        (1, 1, 1, "there is no frame 1"),
+    ],
+)
 def test_a_place_beside_the_picture_is_refused(home, case, frame, x, y, said):
     with pytest.raises(InvalidInput, match=said):
         write(home, case, place=Place(case.image_ids[0], frame, x, y))

@@ -14,8 +14,12 @@ from tests.core.services.predicted import another, draw
 
 def values(home, run: int, point) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
     rows = predicting.every(home.db, run, split="test", point=point)
-    return (np.array([row.probabilities[1] for row in rows]), np.array([row.label for row in rows]) == 1,
-            np.array([row.called for row in rows]) == 1, [row.case_id for row in rows])  # fmt: skip
+    return (
+        np.array([row.probabilities[1] for row in rows]),
+        np.array([row.label for row in rows]) == 1,
+        np.array([row.called for row in rows]) == 1,
+        [row.case_id for row in rows],
+    )
 
 
 def test_each_at_its_own_point_on_the_same_cases(home):
@@ -51,24 +55,29 @@ def test_a_point_of_patients_counts_both_by_patient(home):
     operating.choose(home.db, drawn.run, threshold=0.6, level="patient", patient_rule="max", by="ann")
     found = comparing.compare(home.db, drawn.run, other)
     assert found.found.differences["accuracy"].n == 20
-    assert found.note == (f"The threshold of run {other} was chosen for each image, and both runs are counted by "
-                          "patient.")  # fmt: skip
+    assert found.note == (
+        f"The threshold of run {other} was chosen for each image, and both runs are counted by patient."
+    )
 
 
 def test_findings_are_found_by_name_and_classes_too(home):
     several = draw(home.db, TaskKind.MULTI, ("effusion", "nodule"))
     turned = another(home.db, several, seed=3)
     with home.db.transaction() as session:  # the second run's dataset names them in another order
-        session.execute(text(
-            "INSERT INTO snapshot (task_id, kind, name, hash, recipe, classes, summary, reader_id, created_at) SELECT "
-            "task_id, kind, 'turned', 'h', recipe, '[[\"nodule\", \"Nodule\"], [\"effusion\", \"Effusion\"]]', "
-            "summary, reader_id, 0 FROM snapshot"
-        ))  # fmt: skip
-        session.execute(text(
-            "INSERT INTO snapshot_case (snapshot_id, case_id, patient_id, label, split, weight, repeats, targets) "
-            "SELECT 2, case_id, patient_id, label, split, weight, repeats, json_array(json_extract(targets, '$[1]'), "
-            "json_extract(targets, '$[0]')) FROM snapshot_case"
-        ))  # fmt: skip
+        session.execute(
+            text(
+                "INSERT INTO snapshot (task_id, kind, name, hash, recipe, classes, summary, reader_id, created_at) "
+                "SELECT task_id, kind, 'turned', 'h', recipe, "
+                '\'[["nodule", "Nodule"], ["effusion", "Effusion"]]\', summary, reader_id, 0 FROM snapshot'
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO snapshot_case (snapshot_id, case_id, patient_id, label, split, weight, repeats, targets) "
+                "SELECT 2, case_id, patient_id, label, split, weight, repeats, json_array("
+                "json_extract(targets, '$[1]'), json_extract(targets, '$[0]')) FROM snapshot_case"
+            )
+        )
         session.execute(text("UPDATE run SET snapshot_id = 2 WHERE id = :run"), {"run": turned})
     found = comparing.compare(home.db, several.run, turned, finding=1)
     assert (found.points[0].finding, found.points[1].finding, found.name) == (1, 0, "Nodule")
@@ -88,10 +97,10 @@ def test_other_cases_truths_or_questions_are_refused_with_a_reason(home):
     both = f"Runs {drawn.run} and"
     refused = {
         elsewhere.run: f"{both} {elsewhere.run} cannot be compared on the test split, for one answers task "
-                       "'one single', the other 'two single'.",
+        "'one single', the other 'two single'.",
         number.run: "for one answers task 'one single', the other 'three number'.",
         part: f"Run {part} has no predictions on the test split; make them with",
-    }  # fmt: skip
+    }
     for other, why in refused.items():
         assert why in comparing.refusal(home.db, drawn.run, other)
         with pytest.raises(InvalidInput):
@@ -99,8 +108,10 @@ def test_other_cases_truths_or_questions_are_refused_with_a_reason(home):
     assert "compared by their errors" in comparing.refusal(home.db, number.run, another(home.db, number, seed=2))
     fewer = another(home.db, drawn, seed=4)
     with home.db.transaction() as session:
-        session.execute(text("DELETE FROM prediction WHERE run_id = :run AND case_id = :case"),
-                        {"run": fewer, "case": drawn.cases[6]})  # fmt: skip
+        session.execute(
+            text("DELETE FROM prediction WHERE run_id = :run AND case_id = :case"),
+            {"run": fewer, "case": drawn.cases[6]},
+        )
     assert comparing.refusal(home.db, drawn.run, fewer).startswith(
         f"{both} {fewer} cannot be compared on the test split, for the test sets differ: 1 cases are only in the first"
     )

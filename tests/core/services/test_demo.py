@@ -61,11 +61,15 @@ def test_it_takes_in_labels_in_part_freezes_and_queues_both_models(drawn):
     task = tasks.named(home.db, demo.TASK)
     assert labeling.progress(home.db, task.id).labelled == sum(bool(one.given) for one in plan)
     assert [run.spec.model for run in sorted(runs.every(home.db), key=lambda run: run.id)] == [
-        "small_cnn", "cnn_attention",
-    ]  # fmt: skip
+        "small_cnn",
+        "cnn_attention",
+    ]
     assert [(job.kind, job.run_id) for job in jobs.unfinished(home.db)] == [
-        (JobKind.TRAIN, 1), (JobKind.PREDICT, 1), (JobKind.TRAIN, 2), (JobKind.PREDICT, 2),
-    ]  # fmt: skip
+        (JobKind.TRAIN, 1),
+        (JobKind.PREDICT, 1),
+        (JobKind.TRAIN, 2),
+        (JobKind.PREDICT, 2),
+    ]
     assert not list(home.settings.folder("inbox").iterdir())
     key = json.loads(touring.key_file(home.settings).read_text())
     assert {image.sha256 for image in images.page(home.db, images.Filter(), limit=2000)} == set(key["images"])

@@ -52,8 +52,17 @@ def case(home, task):
 @pytest.fixture
 def draw(home, case):
     def drawn(**more):
-        said = {"case_id": case.id, "image_id": case.image_ids[0], "frame": 0, "key": "d", "shape": "box",
-                "geometry": BOX, "label": 1, "by": "ann", "client": f"c{versions(home)}"}  # fmt: skip
+        said = {
+            "case_id": case.id,
+            "image_id": case.image_ids[0],
+            "frame": 0,
+            "key": "d",
+            "shape": "box",
+            "geometry": BOX,
+            "label": 1,
+            "by": "ann",
+            "client": f"c{versions(home)}",
+        }
         return drawing.draw(home.db, **{**said, **more})
 
     return drawn
@@ -82,8 +91,9 @@ def test_an_edit_is_a_newer_version_in_the_place_of_the_first(home, case, draw):
     draw(key="b", label=None)
     edited = draw(key="a", geometry={"points": [[0, 0], [8, 8]]}, by="bob")
     assert [(one.key, one.reader, one.label) for one in drawing.standing(home.db, case.id)] == [
-        ("a", "bob", 1), ("b", "ann", None),
-    ]  # fmt: skip
+        ("a", "bob", 1),
+        ("b", "ann", None),
+    ]
     assert drawing.standing(home.db, case.id)[0] == edited
     assert [one.reader for one in drawing.history(home.db, case.id, "a")] == ["ann", "bob"]
 
@@ -120,13 +130,19 @@ def test_a_picture_of_the_same_patient_may_be_drawn_on_and_of_another_not(home, 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"frame": 1}, "has 1 frames"), ({"frame": -1}, "no frame -1"), ({"shape": "star"}, "is not a shape"),
-        ({"label": 2}, "Class 3 is not one"), ({"label": -1}, "not one of this task's classes"),
-        ({"key": ""}, "proper key"), ({"client": "x" * 81}, "proper client key"), ({"geometry": None}, "no geometry"),
+        ({"frame": 1}, "has 1 frames"),
+        ({"frame": -1}, "no frame -1"),
+        ({"shape": "star"}, "is not a shape"),
+        ({"label": 2}, "Class 3 is not one"),
+        ({"label": -1}, "not one of this task's classes"),
+        ({"key": ""}, "proper key"),
+        ({"client": "x" * 81}, "proper client key"),
+        ({"geometry": None}, "no geometry"),
         ({"geometry": {"points": [[0, 0], [math.nan, 1]]}}, "no finite number"),
-        ({"geometry": {"points": [[0, 0], [9e5, 1]]}}, "outside the image of 8 × 8"), ({"erased": True}, "to erase"),
+        ({"geometry": {"points": [[0, 0], [9e5, 1]]}}, "outside the image of 8 × 8"),
+        ({"erased": True}, "to erase"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_refused_in_a_sentence_and_nothing_is_kept(home, draw, change, words):
     with pytest.raises(InvalidInput, match=words) as refused:
         draw(**change)

@@ -21,10 +21,14 @@ from tests.core.services import drawn
 from tests.core.services.conftest import Home
 
 SOURCES = (
-    "colour_and_multiframe/emri_small.dcm", "colour_and_multiframe/examples_ybr_color.dcm",
-    "colour_and_multiframe/rtdose.dcm", "colour_and_multiframe/SC_rgb_rle_2frame.dcm",
-    "plain_and_syntaxes/CT_small.dcm", "plain_and_syntaxes/MR_small.dcm", "plain_and_syntaxes/MR_small_padded.dcm",
-)  # fmt: skip
+    "colour_and_multiframe/emri_small.dcm",
+    "colour_and_multiframe/examples_ybr_color.dcm",
+    "colour_and_multiframe/rtdose.dcm",
+    "colour_and_multiframe/SC_rgb_rle_2frame.dcm",
+    "plain_and_syntaxes/CT_small.dcm",
+    "plain_and_syntaxes/MR_small.dcm",
+    "plain_and_syntaxes/MR_small_padded.dcm",
+)
 PATIENT = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
 
 
@@ -94,9 +98,10 @@ def test_a_seg_holds_one_stack_with_a_segment_per_class_and_only_frames_that_are
         assert len(set(labels)) == len(labels)
         assert set(labels) <= {"lesion", "Größe/1", "rest", "Without a class"}
     stack = next(
-        one for one in map(read, (tmp_path / "seg").iterdir())
+        one
+        for one in map(read, (tmp_path / "seg").iterdir())
         if len(one.ReferencedSeriesSequence[0].ReferencedInstanceSequence) == 6
-    )  # fmt: skip
+    )
     assert "PlaneOrientationSequence" in stack.SharedFunctionalGroupsSequence[0]
 
 
@@ -130,12 +135,23 @@ def test_objects_carry_the_patient_of_their_source(full, scans, tmp_path, format
 
 @pytest.mark.parametrize("format", ["seg", "sr"])
 def test_with_pseudonyms_nothing_names_the_patient(full, scans, tmp_path, format):
-    named = ("PatientID", "PatientName", "PatientBirthDate", "AccessionNumber", "OtherPatientIDs", "StudyID",
-             "ReferringPhysicianName", "PatientAddress")  # fmt: skip
+    named = (
+        "PatientID",
+        "PatientName",
+        "PatientBirthDate",
+        "AccessionNumber",
+        "OtherPatientIDs",
+        "StudyID",
+        "ReferringPhysicianName",
+        "PatientAddress",
+    )
     plain = {
-        str(header.get(name)) for path in scans.iterdir() for header in [read(path)] for name in named
+        str(header.get(name))
+        for path in scans.iterdir()
+        for header in [read(path)]
+        for name in named
         if len(str(header.get(name) or "")) > 3 and header.get(name) != header.get("StudyDate")
-    }  # fmt: skip
+    }
     assert len(plain) > 3
     known = {image.patient for image in images.page(full.db, images.Filter())}
     found = set()
@@ -179,8 +195,18 @@ def test_the_same_state_is_the_same_object_and_another_state_another(full, tmp_p
     uids = [{read(path).SOPInstanceUID for path in objects(full, "seg", tmp_path / name)} for name in ("a", "b")]
     assert uids[0] == uids[1]
     case = labeling.queue(full.db, task_id=tasks.named(full.db, drawn.TASK).id)[0]
-    drawing.draw(full.db, case_id=case.id, image_id=case.image_ids[0], frame=0, key="new", client="new", shape="box",
-                 geometry={"points": [[1, 1], [5, 5]]}, label=0, by="ann")  # fmt: skip
+    drawing.draw(
+        full.db,
+        case_id=case.id,
+        image_id=case.image_ids[0],
+        frame=0,
+        key="new",
+        client="new",
+        shape="box",
+        geometry={"points": [[1, 1], [5, 5]]},
+        label=0,
+        by="ann",
+    )
     assert len(uids[0] - {read(path).SOPInstanceUID for path in objects(full, "seg", tmp_path / "c")}) == 1
 
 
@@ -220,7 +246,7 @@ def test_another_tools_segmentation_is_taken_pixel_by_pixel(cts, data_dir, tmp_p
 
 def test_a_segmentation_of_what_is_not_here_or_lies_elsewhere_or_is_of_another_class_is_a_sentence(
     cts, home, data_dir, tmp_path
-):  # fmt: skip
+):
     path = data_dir / "dicom" / "seg_with_source_ct" / "liver.dcm"
     tasks.create(cts.db, name=drawn.TASK, classes=["lung", "heart"])
     with pytest.raises(InvalidInput, match=r"liver.dcm: frame 1: 'Liver' is not a class of task 'draw'"):
@@ -249,8 +275,18 @@ def test_images_that_are_no_dicom_are_left_out_with_a_sentence(full, tmp_path):
     task = tasks.named(full.db, drawn.TASK)
     tasks.add_missing_cases(full.db, task.id)
     case = labeling.queue(full.db, task_id=task.id, limit=99)[-1]
-    drawing.draw(full.db, case_id=case.id, image_id=case.image_ids[0], frame=0, key="k", client="k", shape="box",
-                 geometry={"points": [[1, 1], [5, 5]]}, label=0, by="ann")  # fmt: skip
+    drawing.draw(
+        full.db,
+        case_id=case.id,
+        image_id=case.image_ids[0],
+        frame=0,
+        key="k",
+        client="k",
+        shape="box",
+        geometry={"points": [[1, 1], [5, 5]]},
+        label=0,
+        by="ann",
+    )
     said = drawing_files.export(full.db, full.settings, task=drawn.TASK, format="seg", out=tmp_path / "seg")
     assert said.left_out == ("1 drawings are on images that did not come as DICOM; export them as coco or csv.",)
 
@@ -294,11 +330,32 @@ def test_an_outline_of_twenty_thousand_points_fits_into_a_report(bare, tmp_path)
     points = np.stack(
         [view.format.columns / 2 + radius * np.cos(turn), view.format.rows / 2 + radius * np.sin(turn)], 1
     )
-    drawing.draw(bare.db, case_id=case.id, image_id=view.id, frame=0, key="k", client="k", shape="freehand",
-                 geometry={"points": points.tolist()}, label=0, by="ann")  # fmt: skip
+    drawing.draw(
+        bare.db,
+        case_id=case.id,
+        image_id=view.id,
+        frame=0,
+        key="k",
+        client="k",
+        shape="freehand",
+        geometry={"points": points.tolist()},
+        label=0,
+        by="ann",
+    )
     (path,) = objects(bare, "sr", tmp_path / "sr")
     before = standing(bare)
-    drawing.draw(bare.db, case_id=case.id, image_id=view.id, frame=0, key="k", client="gone", shape="freehand",
-                 geometry=None, label=0, by="ann", erased=True)  # fmt: skip
+    drawing.draw(
+        bare.db,
+        case_id=case.id,
+        image_id=view.id,
+        frame=0,
+        key="k",
+        client="gone",
+        shape="freehand",
+        geometry=None,
+        label=0,
+        by="ann",
+        erased=True,
+    )
     assert take(bare, path).known == 1
     assert len(before[0].geometry["points"]) == 20_000

@@ -38,9 +38,10 @@ def first_case(home: Home, name: str):
     """The case of the image of that name."""
     task = tasks.named(home.db, drawn.TASK)
     return next(
-        case for case in labeling.queue(home.db, task_id=task.id, limit=99)
+        case
+        for case in labeling.queue(home.db, task_id=task.id, limit=99)
         if images.get(home.db, case.image_ids[0]).name == name
-    )  # fmt: skip
+    )
 
 
 def take(home: Home, path: Path) -> TAKEN:
@@ -136,8 +137,18 @@ def test_an_older_file_does_not_overrule_what_was_drawn_since(bare, tmp_path):
 
 def test_a_drawing_on_a_picture_shown_beside_comes_back_to_the_case_that_was_read(bare, templates, tmp_path):
     case, beside = first_case(bare, "slice-1.dcm"), first_case(bare, "slice-4.dcm").image_ids[0]
-    drawing.draw(bare.db, case_id=case.id, image_id=beside, frame=0, key="k", client="c", shape="point", label=None,
-                 geometry={"points": [[1, 1]]}, by="ann")  # fmt: skip
+    drawing.draw(
+        bare.db,
+        case_id=case.id,
+        image_id=beside,
+        frame=0,
+        key="k",
+        client="c",
+        shape="point",
+        label=None,
+        geometry={"points": [[1, 1]]},
+        by="ann",
+    )
     data = drawn.exported(bare, "coco", tmp_path / "a.json")
     other = copied(templates / "empty", tmp_path / "other")
     take(other, tmp_path / "a.json")
@@ -158,11 +169,13 @@ def foreign(tmp_path: Path, **changes) -> Path:
     """What another tool might write of the first CT slice and a PNG."""
     annotation = {"id": 7, "image_id": 3, "category_id": 11, "iscrowd": 0}
     said = {
-        "images": [{"id": 3, "file_name": "train/slice-1.dcm", "width": 512, "height": 512},
-                   {"id": 4, "file_name": "00000003/image.png"}],
+        "images": [
+            {"id": 3, "file_name": "train/slice-1.dcm", "width": 512, "height": 512},
+            {"id": 4, "file_name": "00000003/image.png"},
+        ],
         "categories": [{"id": 11, "name": "Lesion"}],
         "annotations": [{**annotation, **changes}],
-    }  # fmt: skip
+    }
     path = tmp_path / "foreign.json"
     path.write_text(json.dumps(said))
     return path
@@ -174,13 +187,15 @@ SQUARES = [[10, 10, 20, 10, 20, 20, 10, 20], [40, 40, 50, 40, 50, 50, 40, 50]]
 @pytest.mark.parametrize(
     ("said", "shape", "pixels"),
     [
-        ({"segmentation": SQUARES[:1]}, "polygon", 100), ({"segmentation": SQUARES}, "mask", 200),
+        ({"segmentation": SQUARES[:1]}, "polygon", 100),
+        ({"segmentation": SQUARES}, "mask", 200),
         ({"segmentation": {"size": [512, 512], "counts": [5, 3, 512 * 512 - 8]}}, "mask", 3),
-        ({"bbox": [10, 20, 30.5, 40]}, "box", 30 * 40), ({"segmentation": [], "bbox": [1, 2, 3, 4]}, "box", 12),
+        ({"bbox": [10, 20, 30.5, 40]}, "box", 30 * 40),
+        ({"segmentation": [], "bbox": [1, 2, 3, 4]}, "box", 12),
         ({"segmentation": [], "keypoints": [5, 6, 2], "num_keypoints": 1}, "point", 1),
         ({"image_id": 4, "bbox": [0, 0, 64, 64]}, "box", 64 * 64),
     ],
-)  # fmt: skip
+)
 def test_another_tools_coco_is_matched_by_file_name_and_taken_once(bare, tmp_path, said, shape, pixels):
     task = tasks.named(bare.db, drawn.TASK)
     path = foreign(tmp_path, **said)
@@ -202,12 +217,26 @@ def test_another_tools_coco_is_matched_by_file_name_and_taken_once(bare, tmp_pat
         ({"segmentation": {"size": [512, 512], "counts": "abc"}}, "annotation 7 has compressed run lengths"),
         ({"segmentation": {"size": [5, 5], "counts": [25]}}, "annotation 7 has a mask of 5 × 5"),
         ({"segmentation": {"size": [512, 512], "counts": [25]}}, "annotation 7: .* add up to 25"),
-        ({"segmentation": [[1, 2, 3]]}, "annotation 7"), ({"bbox": ["a", 2, 3, 4]}, "annotation 7 cannot"),
-        ({"bbox": [1, 2, 3000, 4]}, "annotation 7: .* outside the image"), ({"rounds": {}}, "annotation 7 cannot"),
-        ({"rounds": {"shape": "box", "key": "", "class": None, "reader": "a", "at": 1, "case": ["0", ""],
-                     "geometry": 1}}, "annotation 7"),
+        ({"segmentation": [[1, 2, 3]]}, "annotation 7"),
+        ({"bbox": ["a", 2, 3, 4]}, "annotation 7 cannot"),
+        ({"bbox": [1, 2, 3000, 4]}, "annotation 7: .* outside the image"),
+        ({"rounds": {}}, "annotation 7 cannot"),
+        (
+            {
+                "rounds": {
+                    "shape": "box",
+                    "key": "",
+                    "class": None,
+                    "reader": "a",
+                    "at": 1,
+                    "case": ["0", ""],
+                    "geometry": 1,
+                }
+            },
+            "annotation 7",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_taken_is_named_and_nothing_is_taken(bare, tmp_path, said, words):
     path = foreign(tmp_path, **said)
     whole = json.loads(path.read_text())
@@ -226,9 +255,10 @@ def test_what_cannot_be_taken_is_named_and_nothing_is_taken(bare, tmp_path, said
         ("class", "Lesion", "tumour", "annotation 7: 'tumour' is not a class of task 'draw'; its classes are: lesion"),
         ("size", '"width": 512', '"width": 500', "annotation 7: its image is 500 × 512 pixels in the file"),
         ("ambiguous", "train/slice-1.dcm", "image.png", "annotation 7: its image 'image.png' is the name of 2 images"),
-        ("no lists", '"annotations"', '"labels"', "has no list 'annotations'"), ("no JSON", "[{", "[", "is no JSON"),
+        ("no lists", '"annotations"', '"labels"', "has no list 'annotations'"),
+        ("no JSON", "[{", "[", "is no JSON"),
     ],
-)  # fmt: skip
+)
 def test_what_another_tool_says_of_other_things_is_named(bare, tmp_path, name, old, new, words):
     path = foreign(tmp_path, bbox=[1, 2, 3, 4])
     path.write_text(path.read_text().replace(old, new))
@@ -240,11 +270,14 @@ def test_what_another_tool_says_of_other_things_is_named(bare, tmp_path, name, o
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("sha256,", "sha,", "has no column 'sha256'"), (",box,", ",star,", r"line \d+: 'star' is not a shape"),
-        (",ann,", ",ann,x", r"line \d+ cannot"), (",lesion,", ",tumour,", r"line \d+: 'tumour' is not a class"),
-        ('"{""points""', '"{""dots""', r"line \d+: The .* has no points"), ("sha256", "\x00", "has no column"),
+        ("sha256,", "sha,", "has no column 'sha256'"),
+        (",box,", ",star,", r"line \d+: 'star' is not a shape"),
+        (",ann,", ",ann,x", r"line \d+ cannot"),
+        (",lesion,", ",tumour,", r"line \d+: 'tumour' is not a class"),
+        ('"{""points""', '"{""dots""', r"line \d+: The .* has no points"),
+        ("sha256", "\x00", "has no column"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_line_of_a_csv_is_named_and_nothing_is_taken(full, bare, tmp_path, old, new, words):
     text = drawn.exported(full, "csv", tmp_path / "a.csv").decode()
     assert old in text

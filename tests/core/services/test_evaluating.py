@@ -47,9 +47,12 @@ def test_many_classes_of_which_one_never_occurs(home):
 def test_a_finding_of_which_nothing_is_known_leaves_the_others_their_figures(home):
     drawn = draw(home.db, TaskKind.MULTI, ("effusion", "nodule"))
     with home.db.transaction() as session:
-        session.execute(text(
-            "UPDATE snapshot_case SET targets = json_array(json_extract(targets, '$[0]'), NULL) WHERE split = 'test'"
-        ))  # fmt: skip
+        session.execute(
+            text(
+                "UPDATE snapshot_case SET targets = json_array(json_extract(targets, '$[0]'), NULL) "
+                "WHERE split = 'test'"
+            )
+        )
     told = evaluating.as_json(home.db, drawn.run)
     plain(told)
     assert set(told["findings"]["nodule"]) == {"undefined"}

@@ -241,26 +241,41 @@ def test_each_method_has_its_own_newest_check(trained):
 
     with trained.db.transaction() as session:
         best = session.get_one(Checkpoint, (1, CheckpointKind.BEST)).sha256
-        for method, sha256, number in (("gradcam", best, 1), ("layercam", best, 2), ("gradcam", best, 3),
-                                       ("hirescam", "0" * 64, 4)):  # fmt: skip
-            session.add(Examination(run_id=1, what="check", checkpoint_sha256=sha256,
-                                    result={"method": method, "cases": number}))  # fmt: skip
+        for method, sha256, number in (
+            ("gradcam", best, 1),
+            ("layercam", best, 2),
+            ("gradcam", best, 3),
+            ("hirescam", "0" * 64, 4),
+        ):
+            session.add(
+                Examination(
+                    run_id=1, what="check", checkpoint_sha256=sha256, result={"method": method, "cases": number}
+                )
+            )
     found = map_check.by_method(trained.db, 1)
     assert {name: one.result["cases"] for name, one in found.items()} == {"gradcam": 3, "layercam": 2, "hirescam": 4}
     assert [name for name, one in found.items() if one.stale] == ["hirescam"]
     assert examining.newest(trained.db, 1, "check").result["cases"] == 4
 
 
-@pytest.mark.parametrize(("part", "changed"), [
-    ("weights", {"depends": None}), ("weights", {"depends": False}), ("answers", {"knows": None}),
-    ("classes", {"similarity": {"value": 0.95}}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        ("weights", {"depends": None}),
+        ("weights", {"depends": False}),
+        ("answers", {"knows": None}),
+        ("classes", {"similarity": {"value": 0.95}}),
+    ],
+)
 def test_what_stays_open_has_not_passed(part, changed):
     from core.services import map_check
 
-    result = {"banner": "", "weights": {"depends": True, "words": "weights."},
-              "answers": {"knows": True, "words": "answers."},
-              "classes": {"similarity": {"value": 0.1}, "words": "classes."}}  # fmt: skip
+    result = {
+        "banner": "",
+        "weights": {"depends": True, "words": "weights."},
+        "answers": {"knows": True, "words": "answers."},
+        "classes": {"similarity": {"value": 0.1}, "words": "classes."},
+    }
     assert map_check.verdict(result).passed is True
     assert map_check.verdict({**result, part: {**result[part], **changed}}) == map_check.Verdict(None, f"{part}.")
     assert map_check.verdict({**result, "banner": "No."}) == map_check.Verdict(False, "No.")

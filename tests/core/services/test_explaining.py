@@ -58,8 +58,11 @@ def test_a_map_in_which_nothing_spoke_says_so(case):
     home, *_ = case
     path = home.settings.folder("maps") / "cold.png"
     about = {"class": "1", "probability": "0.25", "layer": "layer4"}
-    for values, method, words in ((0.0, "gradcam", " · nothing here spoke for it"), (1.0, "gradcam", ""),
-                                  (0.0, "eigencam", " · nothing stands out")):  # fmt: skip
+    for values, method, words in (
+        (0.0, "gradcam", " · nothing here spoke for it"),
+        (1.0, "gradcam", ""),
+        (0.0, "eigencam", " · nothing stands out"),
+    ):
         map_files.write(path, np.full((8, 8), values), about)
         found = map_files.view(path, EXPLAINERS[method], ("a", "b"))
         assert found.title == ("Grad-CAM: b · layer4" if method == "gradcam" else "EigenCAM · layer4") + words
@@ -78,8 +81,10 @@ def test_layers_are_named_without_a_network_once_a_map_was_made(case):
     assert explaining.layers(home.db, home.settings, run, "gradcam") == {}
     ask(case)
     assert explaining.layers(home.db, home.settings, run, "gradcam") == {
-        "features.2": "features.2 · 32 × 32", "features.6": "features.6 · 16 × 16", "features": "features · 8 × 8",
-    }  # fmt: skip
+        "features.2": "features.2 · 32 × 32",
+        "features.6": "features.6 · 16 × 16",
+        "features": "features · 8 × 8",
+    }
     assert explaining.layers(home.db, home.settings, run, "occlusion") == {}
     assert explaining.layers(home.db, home.settings, run, "lime") == {}
 
@@ -104,8 +109,9 @@ def test_a_split_is_made_by_a_job_as_each_case_is(case, method):
     """Its files are those that a page would ask for, and equal what it would have made, within a grey level."""
     home, run, _ = case
     view = runs.get(home.db, run)
-    by_job = examining.submit(home.db, Asleep(), run_id=run, what="maps", asked={"split": "train", "method": method},
-                              by="ann", key="maps")  # fmt: skip
+    by_job = examining.submit(
+        home.db, Asleep(), run_id=run, what="maps", asked={"split": "train", "method": method}, by="ann", key="maps"
+    )
     done(home, by_job.job)
     result = examining.newest(home.db, run, "maps").result
     cases = every(home.db, home.settings, view.snapshot_id, split="train")
@@ -153,8 +159,9 @@ def test_a_case_carries_what_was_said_of_it_with_the_reasons(case):
     reviewing.judge(home.db, row.id, verdict=Verdict.RELABELLED, by="bob", key="b" * 9, label=1, note="seen on CT")
     lines = case_history.of(home.db, row.case_id)
     assert [(one.reader, one.note, one.run, one.relabelled) for one in lines if one.run] == [
-        ("bob", "seen on CT", run, True), ("ann", "a fold of skin", run, False),
-    ]  # fmt: skip
+        ("bob", "seen on CT", run, True),
+        ("ann", "a fold of skin", run, False),
+    ]
     assert [one.at for one in lines] == sorted((one.at for one in lines), reverse=True)
     assert case_history.excluded(home.db, image) == ""
     with home.db.transaction() as session:

@@ -67,8 +67,9 @@ def test_undo_brings_back_the_reason_beneath(home, cases):
     back = labeling.undo(home.db, case_id=cases[0].id, by="ann", key="u")
     assert (back.answer, back.reason, back.findings) == ("unreadable", "cut", {})
     assert [one.text for one in labeling.history(home.db, cases[0].id)][::2] == [
-        "unreadable: part of the anatomy cut off", "undo: back to unreadable: part of the anatomy cut off",
-    ]  # fmt: skip
+        "unreadable: part of the anatomy cut off",
+        "undo: back to unreadable: part of the anatomy cut off",
+    ]
 
 
 def test_two_readers_findings_do_not_mix(home, cases):
@@ -99,10 +100,12 @@ def test_findings_count_as_an_answer_in_progress_queue_and_filters(home, task, c
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        ({}, "names at least one finding"), ({3: "present"}, "Class 4 is not one of this task's 3 classes"),
-        ({-1: "present"}, "is not one of"), ({0: "perhaps"}, "'perhaps' says nothing of a finding"),
+        ({}, "names at least one finding"),
+        ({3: "present"}, "Class 4 is not one of this task's 3 classes"),
+        ({-1: "present"}, "is not one of"),
+        ({0: "perhaps"}, "'perhaps' says nothing of a finding"),
     ],
-)  # fmt: skip
+)
 def test_wrong_findings_are_one_sentence_and_nothing_is_kept(home, cases, found, said):
     with pytest.raises(InvalidInput, match=said):
         say(home, cases[0], found, "k")

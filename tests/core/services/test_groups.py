@@ -18,11 +18,13 @@ from tests.core.services.predicted import draw
 def test_a_site_where_the_run_fails_stands_first(home):
     drawn = draw(home.db, patients=180)
     with home.db.transaction() as session:  # in the south it says the opposite
-        session.execute(text(
-            "UPDATE prediction SET probabilities = json_array(json_extract(probabilities, '$[1]'), "
-            "json_extract(probabilities, '$[0]')) WHERE case_id IN (SELECT c.id FROM \"case\" c JOIN fact f ON "
-            "f.image_id = c.image_id WHERE f.name = 'site' AND f.value = 'south')"
-        ))  # fmt: skip
+        session.execute(
+            text(
+                "UPDATE prediction SET probabilities = json_array(json_extract(probabilities, '$[1]'), "
+                "json_extract(probabilities, '$[0]')) WHERE case_id IN (SELECT c.id FROM \"case\" c JOIN fact f ON "
+                "f.image_id = c.image_id WHERE f.name = 'site' AND f.value = 'south')"
+            )
+        )
     operating.choose(home.db, drawn.run, threshold=0.4, by="ann")
     for figure in ("auroc", "sensitivity"):
         found = groups.of(home.db, drawn.run, figure=figure, pairs=False, resamples=200)
@@ -46,8 +48,9 @@ def test_ages_are_banded_and_what_says_nothing_is_left_out_and_said(home):
     assert "unknown" in named["age"]
     assert named["age"] <= {"18–39", "40–54", "55–69", "70 and older", "unknown"}
     assert found.left_out == {
-        "image size": "every case has the same (64×48)", "row": "it has 180 values, none of them of 20 cases",
-    }  # fmt: skip
+        "image size": "every case has the same (64×48)",
+        "row": "it has 180 values, none of them of 20 cases",
+    }
     assert any(len(row.facts) == 2 for row in found.rows)
     assert all(row.thin == (row.cases < 20 or row.events < 5) for row in found.rows)
     plain = found.to_json()["groups"][0]
@@ -122,8 +125,12 @@ def test_a_patient_s_group_is_of_all_of_its_cases_whatever_they_score(home):
         found = groups.of(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
         assert {row.facts[0][1]: row.cases for row in found.rows} == {"PA": 15, "AP": 15, SEVERAL: 15, "unknown": 15}
     with home.db.transaction() as session:  # what is told of a patient does not hang on which case scores highest
-        session.execute(text("UPDATE prediction SET probabilities = json_array(json_extract(probabilities, '$[1]'), "
-                             "json_extract(probabilities, '$[0]'))"))  # fmt: skip
+        session.execute(
+            text(
+                "UPDATE prediction SET probabilities = json_array(json_extract(probabilities, '$[1]'), "
+                "json_extract(probabilities, '$[0]'))"
+            )
+        )
     turned = groups.of(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
     assert {row.facts: row.cases for row in turned.rows} == {row.facts: row.cases for row in found.rows}
 

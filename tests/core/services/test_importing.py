@@ -35,9 +35,12 @@ def count(home, table) -> int:
 
 def test_real_x_rays_join_their_csv(home, data_dir: Path):
     report = home.take(
-        data_dir / "cxr", metadata=data_dir / "cxr" / "metadata.csv", patient_column="patient_id", task="abnormal",
+        data_dir / "cxr",
+        metadata=data_dir / "cxr" / "metadata.csv",
+        patient_column="patient_id",
+        task="abnormal",
         label_column="abnormal",
-    )  # fmt: skip
+    )
     assert accounted(report)
     assert (report.imported, len(report.unlisted), report.refused) == (831, 77, ())
     assert {name.split("/")[0] for name in report.unlisted} == {"hannover_lung_masks"}

@@ -51,9 +51,11 @@ def test_findings_and_reasons_go_from_home_to_home_and_once(both, pictures, tmp_
     say(home, "chest", 1, Answer.UNREADABLE, reason="cut", by="ann", key="3")
     found = written(home, "chest", tmp_path / "labels.csv")
     assert [(one["reader"], one["answer"], one["label"], one["presence"], one["reason"]) for one in found] == [
-        ("ann", "findings", "mass", "present", ""), ("ann", "findings", "nodule", "uncertain", ""),
-        ("bob", "findings", "effusion", "absent", ""), ("ann", "unreadable", "", "", "cut"),
-    ]  # fmt: skip
+        ("ann", "findings", "mass", "present", ""),
+        ("ann", "findings", "nodule", "uncertain", ""),
+        ("bob", "findings", "effusion", "absent", ""),
+        ("ann", "unreadable", "", "", "cut"),
+    ]
     assert found[0]["image"] == hashlib.sha256((pictures / "p00.png").read_bytes()).hexdigest()
     assert datetime.fromisoformat(found[0]["at"]).utcoffset().total_seconds() == 0
     for taken in (Taken(3, 0), Taken(0, 3)):

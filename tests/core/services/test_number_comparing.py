@@ -15,8 +15,10 @@ def test_the_figures_are_those_of_the_runs_and_the_lists_those_of_their_errors(h
     told = number_comparing.compare(home.db, drawn.run, other)
     assert told.found.first == evaluating.of_numbers(home.db, drawn.run)
     assert told.found.second == evaluating.of_numbers(home.db, other)
-    first, second = ({row.case_id: abs(row.error) for row in predicting.every(home.db, run, split="test")}
-                     for run in (drawn.run, other))  # fmt: skip
+    first, second = (
+        {row.case_id: abs(row.error) for row in predicting.every(home.db, run, split="test")}
+        for run in (drawn.run, other)
+    )
     grown = {case: second[case] - error for case, error in first.items()}
     assert told.further.tolist() == sorted((case for case in grown if grown[case] > 0), key=lambda one: -grown[one])
     assert told.nearer.tolist() == sorted((case for case in grown if grown[case] < 0), key=grown.__getitem__)

@@ -151,7 +151,7 @@ REFUSED = (
     ({"threshold": 0.5, "patient_rule": "max"}, "Calling each image goes with 'max'"),
     ({"threshold": 0.5, "positive": 2}, "has 2 classes; name the one that is yes"),
     ({"threshold": 0.5, "calibrator": "magic"}, "There is no calibration 'magic'; choose one of temperature, isotonic"),
-)  # fmt: skip
+)
 
 
 def test_what_cannot_be_chosen_is_one_sentence_and_nothing_is_kept(home):

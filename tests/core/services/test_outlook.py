@@ -91,8 +91,9 @@ def test_findings_are_counted_where_they_are_present(home, frozen):
     task = tasks.create(home.db, name="signs", classes=["a", "b"], kind=TaskKind.MULTI)
     for number, case in enumerate(labeling.queue(home.db, task_id=task.id, limit=50)):
         findings = {0: "present" if number % 2 else "absent", 1: "present" if number % 5 == 0 else "absent"}
-        labeling.label(home.db, case_id=case.id, answer=Answer.FINDINGS, label=None, findings=findings, by="t",
-                       key=f"k{number}")  # fmt: skip
+        labeling.label(
+            home.db, case_id=case.id, answer=Answer.FINDINGS, label=None, findings=findings, by="t", key=f"k{number}"
+        )
     found = outlook(home.db, frozen("signs"))
     assert sum(found.classes["a"].images.values()) == 24
     assert found.effective_balanced is None

@@ -63,10 +63,13 @@ def test_of_real_films_they_are_reviewed_as_any_run(films_frozen, tmp_path, caps
     given = {name: float(score) for name, score in zip(names, np.linspace(0.05, 0.95, 40), strict=True)}
     with home.db.read() as session:
         image = {row.name: row for row in session.query(Image)}
-    called = [name if at % 3 == 0 else image[name].sha256 if at % 3 == 1 else str(image[name].id)
-              for at, name in enumerate(names)]  # fmt: skip
-    file = written(tmp_path / "scores.csv", "image,1", *(f"{one},{given[name]!r}"
-                   for one, name in zip(called, names, strict=True)))  # fmt: skip
+    called = [
+        name if at % 3 == 0 else image[name].sha256 if at % 3 == 1 else str(image[name].id)
+        for at, name in enumerate(names)
+    ]
+    file = written(
+        tmp_path / "scores.csv", "image,1", *(f"{one},{given[name]!r}" for one, name in zip(called, names, strict=True))
+    )
     run_id = take(home, frozen.id, file)
     run = runs.get(home.db, run_id)
     assert (run.model, run.predicted, run.best_epoch, run.job, run.reviewable) == ("vendor 2.1", 40, None, None, True)
@@ -129,9 +132,11 @@ def test_what_gives_no_prediction_is_counted_with_its_lines(home, tmp_path):
     assert run.predicted == 30
     told = run.outside["left"]
     assert told == {
-        "repeated": {"count": 1, "lines": [32]}, "without_score": {"count": 2, "lines": [33, 34]},
-        "not_frozen": {"count": 1, "lines": [37]}, "unknown": {"count": 2, "lines": [35, 36]},
-    }  # fmt: skip
+        "repeated": {"count": 1, "lines": [32]},
+        "without_score": {"count": 2, "lines": [33, 34]},
+        "not_frozen": {"count": 1, "lines": [37]},
+        "unknown": {"count": 2, "lines": [35, 36]},
+    }
     assert run.outside["lines"] == 36
     assert sum(run.outside["splits"].values()) == 30
     assert sum(run.outside["missing"].values()) == 6
@@ -149,11 +154,14 @@ def test_a_file_about_test_alone_misses_nothing_of_training(home, tmp_path):
     assert run.outside["missing"] == {}
 
 
-@pytest.mark.parametrize(("kind", "header", "scores", "kept"), [
-    (TaskKind.MULTI, "image;score nodule;Effusion", "0,25;0.5", (0.5, 0.25)),
-    (TaskKind.NUMBER, "image,value", "-71.5", (-71.5,)),
-    (TaskKind.ORDINAL, "image\tEFFUSION\tnodule", "0.3\t0.7", (0.3, 0.7)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "header", "scores", "kept"),
+    [
+        (TaskKind.MULTI, "image;score nodule;Effusion", "0,25;0.5", (0.5, 0.25)),
+        (TaskKind.NUMBER, "image,value", "-71.5", (-71.5,)),
+        (TaskKind.ORDINAL, "image\tEFFUSION\tnodule", "0.3\t0.7", (0.3, 0.7)),
+    ],
+)
 def test_every_kind_of_answer_has_its_columns(home, tmp_path, kind, header, scores, kept):
     drawn = draw(home.db, kind, ("effusion", "nodule"), patients=6)
     mark = next(one for one in ";\t," if one in header)
@@ -172,8 +180,10 @@ def test_any_image_of_a_stack_names_its_case(home, tmp_path):
         session.execute(
             text("DELETE FROM snapshot_case WHERE case_id IN (:a, :b)"), dict(zip("ab", others, strict=True))
         )
-        session.execute(text("UPDATE snapshot_case SET images = :images WHERE case_id = :case"),
-                        {"images": json.dumps(images), "case": first})  # fmt: skip
+        session.execute(
+            text("UPDATE snapshot_case SET images = :images WHERE case_id = :case"),
+            {"images": json.dumps(images), "case": first},
+        )
     ours = shas(home, drawn)
     run = take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{ours[2]},0.9", f"{ours[1]},0.9"))
     assert [row.case_id for row in predicting.every(home.db, run)] == [first]
@@ -182,18 +192,21 @@ def test_any_image_of_a_stack_names_its_case(home, tmp_path):
         take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{ours[2]},0.9", f"{ours[1]},0.8"))
 
 
-@pytest.mark.parametrize(("header", "line", "why"), [
-    ("file,ill", "{own},0.5", "has no column 'image'; its columns are: file, ill"),
-    ("image,sick", "{own},0.5", "has no column 'Ill' or 'score' with its scores; its columns are: image, sick"),
-    ("image,ill", "{own},4.2", "line 2: its score is '4.2'; give a probability from 0 to 1"),
-    ("image,ill", "{own},high", "line 2: its score is 'high'; give a probability"),
-    ("image,ill", "{own},inf", "line 2: its score is 'inf'"),
-    ("image,well,ill", "{own},0.5,", "line 2: its score is ''; give a probability from 0 to 1"),
-    ("image,well,ill", "{own},0.9,0.9", "line 2: its probabilities add up to 1.8"),
-    ("image,ill", ",0.5", "line 2: it names no image"),
-    ("image,ill", "gone.png,0.5", "None of the 1 lines of s.csv gives a score of an image of snapshot 'one'"),
-    ("image,ill", "", "None of the 0 lines"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("header", "line", "why"),
+    [
+        ("file,ill", "{own},0.5", "has no column 'image'; its columns are: file, ill"),
+        ("image,sick", "{own},0.5", "has no column 'Ill' or 'score' with its scores; its columns are: image, sick"),
+        ("image,ill", "{own},4.2", "line 2: its score is '4.2'; give a probability from 0 to 1"),
+        ("image,ill", "{own},high", "line 2: its score is 'high'; give a probability"),
+        ("image,ill", "{own},inf", "line 2: its score is 'inf'"),
+        ("image,well,ill", "{own},0.5,", "line 2: its score is ''; give a probability from 0 to 1"),
+        ("image,well,ill", "{own},0.9,0.9", "line 2: its probabilities add up to 1.8"),
+        ("image,ill", ",0.5", "line 2: it names no image"),
+        ("image,ill", "gone.png,0.5", "None of the 1 lines of s.csv gives a score of an image of snapshot 'one'"),
+        ("image,ill", "", "None of the 0 lines"),
+    ],
+)
 def test_what_cannot_be_read_is_one_sentence_and_nothing_is_taken(home, tmp_path, header, line, why):
     drawn = draw(home.db, patients=3)
     before = len(runs.every(home.db))

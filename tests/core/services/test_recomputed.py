@@ -75,11 +75,18 @@ def recomputed(scores, truth, called, prevalence: float | None = None) -> dict[s
     return {
         "auroc": metrics.roc_auc_score(truth, scores),
         "average_precision": metrics.average_precision_score(truth, scores),
-        "accuracy": metrics.accuracy_score(truth, called), "sensitivity": se, "specificity": sp, "ppv": ppv, "npv": npv,
-        "balanced_accuracy": metrics.balanced_accuracy_score(truth, called), "f1": metrics.f1_score(truth, called),
-        "mcc": metrics.matthews_corrcoef(truth, called), "kappa": metrics.cohen_kappa_score(truth, called),
-        "brier": metrics.brier_score_loss(truth, scores), "ece": ece(scores, truth),
-    }  # fmt: skip
+        "accuracy": metrics.accuracy_score(truth, called),
+        "sensitivity": se,
+        "specificity": sp,
+        "ppv": ppv,
+        "npv": npv,
+        "balanced_accuracy": metrics.balanced_accuracy_score(truth, called),
+        "f1": metrics.f1_score(truth, called),
+        "mcc": metrics.matthews_corrcoef(truth, called),
+        "kappa": metrics.cohen_kappa_score(truth, called),
+        "brier": metrics.brier_score_loss(truth, scores),
+        "ece": ece(scores, truth),
+    }
 
 
 def values(figures: dict) -> dict[str, float]:
@@ -128,15 +135,22 @@ def test_of_patients(home, asked, rule):
 def test_of_calibrated_scores(home, asked, method):
     run = draw(home.db).run
     point = operating.choose(
-        home.db, run, rule={"kind": "sensitivity", "at_least": 0.9}, calibrator=method, level="patient",
-        patient_rule="mean", by="ann",
-    )  # fmt: skip
+        home.db,
+        run,
+        rule={"kind": "sensitivity", "at_least": 0.9},
+        calibrator=method,
+        level="patient",
+        patient_rule="mean",
+        by="ann",
+    )
     lines, told = asked(run)
     plain, given = column(lines, "score ill"), column(lines, "calibrated ill")
     fitted = point.calibrator
-    own = expit(logit(plain) / fitted["temperature"]) if method == "temperature" else np.interp(
-        plain, fitted["x"], fitted["y"]
-    )  # fmt: skip
+    own = (
+        expit(logit(plain) / fitted["temperature"])
+        if method == "temperature"
+        else np.interp(plain, fitted["x"], fitted["y"])
+    )
     assert given == pytest.approx(own, abs=1e-9)
     truth = np.array([line["truth"] == "ill" for line in lines])
     agrees(told, *by_patient(lines, given, truth, "mean"))
@@ -178,12 +192,13 @@ def test_of_many_classes(home, asked, kind):
     for name in MANY:
         assert values(told["per_class"][name]) == pytest.approx(each[name], **ALIKE)
     wanted = {key: float(np.mean([one[key] for one in each.values()])) for key in each["mild"]} | {
-        "accuracy": metrics.accuracy_score(truth, called), "mcc": metrics.matthews_corrcoef(truth, called),
+        "accuracy": metrics.accuracy_score(truth, called),
+        "mcc": metrics.matthews_corrcoef(truth, called),
         "kappa": metrics.cohen_kappa_score(truth, called),
         "balanced_accuracy": metrics.balanced_accuracy_score(truth, called),
         "sensitivity": metrics.recall_score(truth, called, average="macro"),
         "auroc": metrics.roc_auc_score(truth, scores, multi_class="ovr"),
-    }  # fmt: skip
+    }
     if kind is TaskKind.ORDINAL:
         wanted["weighted_kappa"] = metrics.cohen_kappa_score(truth, called, weights="quadratic")
         wanted["mean_distance"] = metrics.mean_absolute_error(truth, called)
@@ -209,13 +224,16 @@ def test_of_numbers(home, asked, level):
     given, truth = column(lines, "value"), column(lines, "truth")
     if level == "patient":
         patients = np.array([line["patient"] for line in lines])
-        given, truth = (np.array([values[patients == one].mean() for one in np.unique(patients)])
-                        for values in (given, truth))  # fmt: skip
+        given, truth = (
+            np.array([values[patients == one].mean() for one in np.unique(patients)]) for values in (given, truth)
+        )
     assert (told["level"], told["images"]) == (level, len(given))
     wanted = {
-        "mae": metrics.mean_absolute_error(truth, given), "r2": metrics.r2_score(truth, given),
-        "rmse": metrics.root_mean_squared_error(truth, given), "bias": float((given - truth).mean()),
-    }  # fmt: skip
+        "mae": metrics.mean_absolute_error(truth, given),
+        "r2": metrics.r2_score(truth, given),
+        "rmse": metrics.root_mean_squared_error(truth, given),
+        "bias": float((given - truth).mean()),
+    }
     found = values(told["metrics"])
     assert {name: found[name] for name in wanted} == pytest.approx(wanted, **ALIKE)
     assert set(found) <= {*wanted, "mse"}

@@ -35,8 +35,12 @@ def file(filled, tmp_path) -> Path:
 
 
 def files_of(home: Path) -> dict[str, bytes]:
-    return {path.relative_to(home).as_posix(): path.read_bytes()
-            for name in KEPT for path in (home / name).rglob("*") if path.is_file()}  # fmt: skip
+    return {
+        path.relative_to(home).as_posix(): path.read_bytes()
+        for name in KEPT
+        for path in (home / name).rglob("*")
+        if path.is_file()
+    }
 
 
 def rows_of(db: Database) -> dict[str, list[tuple]]:
@@ -180,10 +184,23 @@ def test_another_tar_is_no_backup(new, tmp_path):
     assert "'README.md', which no backup of Rounds does" in refused(new, other, InvalidInput)
 
 
-@pytest.mark.parametrize("name", [
-    "../outside", "/tmp/outside", "originals/../../outside", "originals/ab/../../../outside", "runs/1/../../outside",
-    "runs/1/.hidden", "keys/../x.key", "catalogue.sqlite/x", "originals/zz/x", "keys/x.key\n", "runs/1/x/y", "",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../outside",
+        "/tmp/outside",
+        "originals/../../outside",
+        "originals/ab/../../../outside",
+        "runs/1/../../outside",
+        "runs/1/.hidden",
+        "keys/../x.key",
+        "catalogue.sqlite/x",
+        "originals/zz/x",
+        "keys/x.key\n",
+        "runs/1/x/y",
+        "",
+    ],
+)
 def test_no_name_leads_out_of_the_home(file, new, tmp_path, name):
     bad = packed(tmp_path / "bad", [(name, b"outside"), *parts(file)])
     assert f"bad holds {name!r}, which no backup of Rounds does" in refused(new, bad, InvalidInput)

@@ -26,8 +26,9 @@ def predicted(home, pictures):
             run = Run(snapshot_id=frozen.id, reader_id=1, spec={}, request_key="r")
             session.add(run)
             session.flush()
-            row = Prediction(run_id=run.id, case_id=case.id, split=Split.TEST, label=0, probabilities=[0.5],
-                             checkpoint_sha256="c")  # fmt: skip
+            row = Prediction(
+                run_id=run.id, case_id=case.id, split=Split.TEST, label=0, probabilities=[0.5], checkpoint_sha256="c"
+            )
             session.add(row)
             session.flush()
             return case.id, row.id

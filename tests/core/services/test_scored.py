@@ -65,25 +65,42 @@ def test_patients_are_scored_by_the_points_rule(home, rule):
         assert found.cases[at] == theirs[int(given.argmax())].case_id
 
 
-@pytest.mark.parametrize(("kind", "classes", "level"), [
-    (TaskKind.SINGLE, ("well", "ill"), "image"),
-    *(pytest.param(kind, classes, level, marks=pytest.mark.slow) for kind, classes, level in (
-        (TaskKind.SINGLE, ("well", "ill"), "patient"), (TaskKind.SINGLE, MANY, "image"),
-        (TaskKind.SINGLE, MANY, "patient"),
-        (TaskKind.MULTI, ("effusion", "nodule"), "image"), (TaskKind.MULTI, ("effusion", "nodule"), "patient"),
-    )),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "classes", "level"),
+    [
+        (TaskKind.SINGLE, ("well", "ill"), "image"),
+        *(
+            pytest.param(kind, classes, level, marks=pytest.mark.slow)
+            for kind, classes, level in (
+                (TaskKind.SINGLE, ("well", "ill"), "patient"),
+                (TaskKind.SINGLE, MANY, "image"),
+                (TaskKind.SINGLE, MANY, "patient"),
+                (TaskKind.MULTI, ("effusion", "nodule"), "image"),
+                (TaskKind.MULTI, ("effusion", "nodule"), "patient"),
+            )
+        ),
+    ],
+)
 def test_a_cell_opens_the_list_it_counts_at_fifty_thresholds(home, kind, classes, level):
     drawn = draw(home.db, kind, classes, patients=24)
     finding = 1 if kind is TaskKind.MULTI else None
     for threshold in np.linspace(0, 1, 50).tolist():
-        point = PointView(None, drawn.run, finding or 0, 1, threshold, level=Level(level),
-                          patient_rule=PatientRule("mean" if level == "patient" else ""))  # fmt: skip
+        point = PointView(
+            None,
+            drawn.run,
+            finding or 0,
+            1,
+            threshold,
+            level=Level(level),
+            patient_rule=PatientRule("mean" if level == "patient" else ""),
+        )
         asked = scored.of(home.db, drawn.run, split="test", finding=finding, point=point)
         rows = predicting.every(home.db, drawn.run, split="test", finding=finding, point=point)
         truth = dict(zip(asked.cases.tolist(), asked.truth.tolist(), strict=True))
-        counted = [[sum(truth[row.case_id] == (t == 1) and (row.called == 1) == (c == 1) for row in rows)
-                    for c in (0, 1)] for t in (0, 1)]  # fmt: skip
+        counted = [
+            [sum(truth[row.case_id] == (t == 1) and (row.called == 1) == (c == 1) for row in rows) for c in (0, 1)]
+            for t in (0, 1)
+        ]
         assert asked.matrix(threshold) == counted
         for t in (0, 1):
             for c in (0, 1):

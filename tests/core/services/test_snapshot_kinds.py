@@ -59,9 +59,7 @@ def fill(home: Home, folder: Path, rows: list[films.Row]) -> Home:
 
 
 def say(home: Home, case_id: int, said: dict[int, str], *, key: str) -> None:
-    labeling.label(
-        home.db, case_id=case_id, answer=Answer.FINDINGS, label=None, findings=said, by="ann", key=key
-    )  # fmt: skip
+    labeling.label(home.db, case_id=case_id, answer=Answer.FINDINGS, label=None, findings=said, by="ann", key=key)
 
 
 def freeze(home: Home, task: str, name: str = "one", recipe: Recipe = RECIPE):
@@ -78,10 +76,12 @@ def test_findings_are_frozen_side_by_side_and_counted(told, rows):
     assert (made.kind, made.classes, made.summary["unknown"]) == (TaskKind.MULTI, tuple(CHEST), 0)
     kept = frozen(told, made)
     expected = Counter(
-        tuple(None if at == 2 and number % 4 == 0 else float(name in row["finding"].split("|"))
-              for at, name in enumerate(CHEST))
+        tuple(
+            None if at == 2 and number % 4 == 0 else float(name in row["finding"].split("|"))
+            for at, name in enumerate(CHEST)
+        )
         for number, row in enumerate(rows)
-    )  # fmt: skip
+    )
     assert Counter(tuple(one.targets) for one in kept) == expected
     assert {(one.label, one.weight, one.repeats, one.images) for one in kept} == {(0, 1.0, 1, None)}
     counted = [made.summary[split]["findings"] for split in ("train", "val", "test")]
@@ -171,9 +171,7 @@ def test_nothing_to_learn_is_one_sentence(home, pictures):
     for case in labeling.queue(home.db, task_id=chest.id):
         say(home, case.id, {0: "present", 1: "absent", 2: "uncertain"}, key=f"c{case.id}")
     for case in labeling.queue(home.db, task_id=age.id):
-        labeling.label(
-            home.db, case_id=case.id, answer=Answer.VALUE, label=None, value=50, by="ann", key=f"a{case.id}"
-        )  # fmt: skip
+        labeling.label(home.db, case_id=case.id, answer=Answer.VALUE, label=None, value=50, by="ann", key=f"a{case.id}")
     with pytest.raises(InvalidInput, match="No finding of task 'chest' is present on one of its 12 labelled images"):
         freeze(home, "chest")
     with pytest.raises(InvalidInput, match=r"Task 'age' has 1 different number\(s\) on 12 images"):

@@ -62,9 +62,17 @@ def test_either_film_is_drawn_on_and_names_the_study_in_a_file_of_labels(home, f
     case = labeling.queue(home.db, task_id=task.id)[0]
     (beside,) = companions.of(home.db, case.image_ids[0])
     drawn = drawing.draw(
-        home.db, case_id=case.id, image_id=beside.images[0].id, frame=0, key="drawing-1", shape="point",
-        geometry={"points": [[5, 5]]}, label=None, by="ann", client="stroke-1",
-    )  # fmt: skip
+        home.db,
+        case_id=case.id,
+        image_id=beside.images[0].id,
+        frame=0,
+        key="drawing-1",
+        shape="point",
+        geometry={"points": [[5, 5]]},
+        label=None,
+        by="ann",
+        client="stroke-1",
+    )
     assert drawn.image_id == beside.images[0].id
     csv = tmp_path / "labels.csv"
     csv.write_text("image,label,reader\n" + f"{beside.images[0].sha256},1,ann\n")

@@ -11,9 +11,11 @@ from core.training.answers import answers_of
 from core.training.judging import figures
 
 HEADS = (
-    single(("a", "b"), "which"), Head("grade", "ordinal", ("low", "mid", "high")), Head("signs", "multi", ("x", "y")),
+    single(("a", "b"), "which"),
+    Head("grade", "ordinal", ("low", "mid", "high")),
+    Head("signs", "multi", ("x", "y")),
     Head("age", "number", mean=50.0, deviation=10.0),
-)  # fmt: skip
+)
 THIRD = math.log(3.0)
 
 

@@ -14,9 +14,19 @@ from core.training.checkpoint import Manifest, epoch_of, read_weights, save_weig
 from core.training.spec import TrainSpec
 
 MANIFEST = Manifest(
-    model="small_cnn", heads=(single(("a", "b")),), channels=1, size=28, stored=28, mean=(0.5,), deviation=(0.2,),
-    spec=TrainSpec(epochs=3), seed=0, device="cpu", facts={"snapshot": "abc"}, versions=versions(),
-)  # fmt: skip
+    model="small_cnn",
+    heads=(single(("a", "b")),),
+    channels=1,
+    size=28,
+    stored=28,
+    mean=(0.5,),
+    deviation=(0.2,),
+    spec=TrainSpec(epochs=3),
+    seed=0,
+    device="cpu",
+    facts={"snapshot": "abc"},
+    versions=versions(),
+)
 
 
 def module():
@@ -95,13 +105,21 @@ def test_the_epoch_is_read_from_the_header_alone(tmp_path):
     assert epoch_of(io.BytesIO(path.read_bytes()[: length // 2])) is None
 
 
-@pytest.mark.parametrize("header", [
-    b"", b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000,
-    b'{"__metadata__": {"manifest": 1}}',
-    b'{"__metadata__": {"manifest": "1"}}',
-    b'{"__metadata__": {"manifest": "{\\"epoch\\": \\"x\\"}"}}',
-    b'{"__metadata__": {"manifest": "{\\"epoch\\": Infinity}"}}',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"__metadata__": {"manifest": 1}}',
+        b'{"__metadata__": {"manifest": "1"}}',
+        b'{"__metadata__": {"manifest": "{\\"epoch\\": \\"x\\"}"}}',
+        b'{"__metadata__": {"manifest": "{\\"epoch\\": Infinity}"}}',
+    ],
+)
 def test_a_damaged_or_foreign_header_names_no_epoch(header):
     assert epoch_of(headed(header)) is None
 

@@ -10,8 +10,21 @@ from core.imaging.pixels import from_unsigned
 from core.training.data import Plane, channels_of, edge_of, read_plane
 from tests.core.training.textures import example_of
 
-CT = PixelFormat(rows=1, columns=7, frames=1, channels=1, dtype="uint16", bits=12, photometric="MONOCHROME2", slope=1.0,
-                 intercept=-1024.0, low=-1024.0, high=3071.0, window_center=40.0, window_width=400.0)  # fmt: skip
+CT = PixelFormat(
+    rows=1,
+    columns=7,
+    frames=1,
+    channels=1,
+    dtype="uint16",
+    bits=12,
+    photometric="MONOCHROME2",
+    slope=1.0,
+    intercept=-1024.0,
+    low=-1024.0,
+    high=3071.0,
+    window_center=40.0,
+    window_width=400.0,
+)
 STORED = np.array([0, 863, 864, 1064, 1264, 1265, 4095], "<u2")
 GREYS = [0, 0, 0, 127.82, 255, 255, 255]
 
@@ -48,8 +61,9 @@ def test_sixteen_bits_are_more_than_256_greys(tmp_path):
 
 
 def test_the_middle_frame_is_read_from_its_offset(tmp_path):
-    samples, form = from_unsigned(np.stack([np.full((4, 4), grey, np.uint8) for grey in (10, 20, 30)]), bits=8,
-                                  decoder="made")  # fmt: skip
+    samples, form = from_unsigned(
+        np.stack([np.full((4, 4), grey, np.uint8) for grey in (10, 20, 30)]), bits=8, decoder="made"
+    )
     padded = np.concatenate([np.full(5, 99, np.uint8), samples.ravel()])
     image = read_plane(example(tmp_path / "f.raw", padded, form, offset=5), size=4, channels=1)
     assert np.unique(image).tolist() == [20 * 257]

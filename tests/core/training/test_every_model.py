@@ -107,7 +107,7 @@ def test_every_head_on_two_models(tmp_path, real, saved, name, heads):
     examples = [
         replace(one, targets=tuple(float(it) for head in asked for it in TARGETS[head.kind](at)))
         for at, one in enumerate(real("grey"))
-    ]  # fmt: skip
+    ]
     check(tmp_path, saved, examples, asked, model=name)
 
 

@@ -22,9 +22,10 @@ from core.training.tuning import COMPILED, laid_out, tuned
 from tests.core.training.textures import CLASSES, textures
 
 pytestmark = [
-    pytest.mark.gpu, pytest.mark.slow,
+    pytest.mark.gpu,
+    pytest.mark.slow,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: its parts are tested on a processor"),
-]  # fmt: skip
+]
 SPEC = TrainSpec(epochs=3, batch_size=8, learning_rate=0.003, device="cuda")
 GPU = torch.device("cuda")
 
@@ -32,8 +33,9 @@ GPU = torch.device("cuda")
 def trained(tmp_path, spec, name, *, size=28):
     """Events of a training, its weights in a folder of that name."""
     examples = textures(tmp_path, size=size)
-    return examples, list(fit(spec, examples, heads=[single(CLASSES[:2])], folder=tmp_path / name,
-                              cache=tmp_path / "cache"))  # fmt: skip
+    return examples, list(
+        fit(spec, examples, heads=[single(CLASSES[:2])], folder=tmp_path / name, cache=tmp_path / "cache")
+    )
 
 
 @pytest.fixture

@@ -41,10 +41,14 @@ def test_an_encoder_shows_its_own_knobs():
 @pytest.mark.parametrize(
     ("asked", "name"),
     [
-        ({"loss": "focal"}, "gamma"), ({"augment": "custom"}, "elastic"), ({"start": "run"}, "start_run"),
-        ({"start": "file"}, "start_file"), ({"start": "published"}, "download"), ({"start": "file"}, "freeze"),
+        ({"loss": "focal"}, "gamma"),
+        ({"augment": "custom"}, "elastic"),
+        ({"start": "run"}, "start_run"),
+        ({"start": "file"}, "start_file"),
+        ({"start": "published"}, "download"),
+        ({"start": "file"}, "freeze"),
     ],
-)  # fmt: skip
+)
 def test_a_choice_shows_what_belongs_to_it(asked, name):
     assert name not in shown()
     assert name in shown(**asked)

@@ -34,8 +34,14 @@ QUICK = TrainSpec(epochs=3, batch_size=8, learning_rate=0.003)
 
 def run(tmp_path, spec=QUICK, *, name="run", examples=None, classes=2):
     found = examples if examples is not None else textures(tmp_path, classes=classes)
-    return fit(spec, found, heads=[single(CLASSES[:classes])], folder=tmp_path / name, cache=tmp_path / "cache",
-               facts={"snapshot": "abc"})  # fmt: skip
+    return fit(
+        spec,
+        found,
+        heads=[single(CLASSES[:classes])],
+        folder=tmp_path / name,
+        cache=tmp_path / "cache",
+        facts={"snapshot": "abc"},
+    )
 
 
 def kinds(events, kind):
@@ -53,8 +59,15 @@ def test_it_learns_and_tells(tmp_path):
     assert [one.epoch for one in done] == [1, 2, 3]
     assert done[-1].metrics["val_auroc"] > 0.95
     assert done[-1].metrics["train_loss"] < done[0].metrics["train_loss"]
-    assert set(done[0].metrics) == {"train_loss", "val_loss", "val_auroc", "val_accuracy", "learning_rate",
-                                    "images_per_second", "data_wait_share"}  # fmt: skip
+    assert set(done[0].metrics) == {
+        "train_loss",
+        "val_loss",
+        "val_auroc",
+        "val_accuracy",
+        "learning_rate",
+        "images_per_second",
+        "data_wait_share",
+    }
     assert isinstance(events[-1], Finished)
     assert events[-1].epochs == 3
     assert events[-1].images_per_second > 0
@@ -70,8 +83,9 @@ def test_colour_images_make_a_model_of_three_channels(tmp_path):
     with path.open("wb") as file:
         for one in grey:
             plane = read_plane(one.picture, size=28, channels=1)[0] // 257
-            samples, form = from_unsigned(np.stack([plane, plane * 0, plane], -1).astype(np.uint8)[None], bits=8,
-                                          decoder="made", colour=True)  # fmt: skip
+            samples, form = from_unsigned(
+                np.stack([plane, plane * 0, plane], -1).astype(np.uint8)[None], bits=8, decoder="made", colour=True
+            )
             coloured.append(replace(one, planes=(Plane(path, file.tell(), form),)))
             file.write(samples.tobytes())
     list(run(tmp_path, replace(QUICK, epochs=1), examples=[*coloured[:10], *grey[10:]]))
@@ -139,8 +153,10 @@ def test_the_figure_that_was_asked_for_decides(tmp_path, monkeypatch):
 def test_the_log_says_device_and_sizes(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     said = [one.text for one in kinds(run(tmp_path, replace(QUICK, epochs=1)), Log)]
-    assert said[:2] == ["No GPU found: training on the CPU.",
-                        "Training on 32 images; validating on 32. Input 28×28 px."]  # fmt: skip
+    assert said[:2] == [
+        "No GPU found: training on the CPU.",
+        "Training on 32 images; validating on 32. Input 28×28 px.",
+    ]
 
 
 def test_saved_files_are_what_the_events_say(tmp_path):
@@ -157,13 +173,22 @@ def test_saved_files_are_what_the_events_say(tmp_path):
     assert manifest["versions"]["torch"] == torch.__version__
     assert [head["classes"] for head in manifest["heads"]] == [["across", "down"]]
     assert sorted(one.name for one in (tmp_path / "run").iterdir()) == [
-        "best.safetensors", "last.safetensors", "manifest.json", "resume.pt"]  # fmt: skip
+        "best.safetensors",
+        "last.safetensors",
+        "manifest.json",
+        "resume.pt",
+    ]
 
 
-@pytest.mark.parametrize(("optimizer", "more"), [
-    ("adamw", {}), ("nesterov", {"schedule": "one cycle", "warmup": 1.0}),
-    ("rmsprop", {"ema": 0.9, "loss": "focal", "l1": 1e-5}), ("sgd", {"schedule": "plateau"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("optimizer", "more"),
+    [
+        ("adamw", {}),
+        ("nesterov", {"schedule": "one cycle", "warmup": 1.0}),
+        ("rmsprop", {"ema": 0.9, "loss": "focal", "l1": 1e-5}),
+        ("sgd", {"schedule": "plateau"}),
+    ],
+)
 def test_stopped_and_gone_on_gives_the_same_weights_to_the_last_bit(tmp_path, optimizer, more):
     spec = replace(QUICK, epochs=4, dropout=0.3, optimizer=optimizer, clip_norm=1.0, label_smoothing=0.1, **more)
     list(run(tmp_path, spec, name="straight"))
@@ -355,8 +380,13 @@ KILLED_SPEC = TrainSpec(epochs=4, batch_size=8, learning_rate=0.003, dropout=0.2
 
 @pytest.mark.slow
 def test_a_process_killed_in_the_middle_goes_on_to_the_same_weights(tmp_path):
-    with subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          text=True, cwd=Path(__file__).parents[3]) as process:  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    ) as process:
         assert process.stdout.readline() == "in epoch 3\n"
         os.kill(process.pid, signal.SIGKILL)
         process.wait()

@@ -14,9 +14,11 @@ LOGITS = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])  # probabilities ¼ ¾
 
 
 TWO, GRADE, PAIR, AGE = (
-    single(("a", "b")), Head("grade", "ordinal", ("low", "mid", "high")), Head("signs", "multi", ("x", "y")),
+    single(("a", "b")),
+    Head("grade", "ordinal", ("low", "mid", "high")),
+    Head("signs", "multi", ("x", "y")),
     Head("age", "number", mean=50.0, deviation=10.0),
-)  # fmt: skip
+)
 UNKNOWN = math.nan
 
 

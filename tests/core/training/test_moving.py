@@ -30,8 +30,17 @@ def centre(image: torch.Tensor) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    "amounts", [LIGHT, MANY, *[replace(NONE, **{name: getattr(MANY, name)}) for name in
-                               ("turn", "shift", "scale", "shear", "crop", "flips")]], ids=str)  # fmt: skip
+    "amounts",
+    [
+        LIGHT,
+        MANY,
+        *[
+            replace(NONE, **{name: getattr(MANY, name)})
+            for name in ("turn", "shift", "scale", "shear", "crop", "flips")
+        ],
+    ],
+    ids=str,
+)
 def test_a_planted_dot_lands_where_the_map_says(amounts):
     at = (0.25, -0.15)
     seen, moves = moved(dot(at, 20), SIZE, amounts, chance()), draw_moves(20, chance(), amounts)

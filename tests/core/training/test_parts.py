@@ -15,8 +15,10 @@ from core.training.step import Seen
 from tests.core.training.textures import CLASSES, textures
 
 
-@pytest.mark.parametrize(("cases", "asked", "parts"), [(16, 1, [16]), (16, 4, [4] * 4), (10, 4, [3, 3, 2, 2]),
-                                                       (17, 16, [3] + [2] * 7), (3, 16, [3]), (1, 2, [1])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("cases", "asked", "parts"),
+    [(16, 1, [16]), (16, 4, [4] * 4), (10, 4, [3, 3, 2, 2]), (17, 16, [3] + [2] * 7), (3, 16, [3]), (1, 2, [1])],
+)
 def test_no_part_is_of_one_case(cases, asked, parts):
     images, values = torch.arange(cases * 4.0).view(cases, 1, 2, 2), torch.arange(float(cases))
     found = Seen(images, values[:, None], values, None, values).chunk(asked)

@@ -21,9 +21,7 @@ def test_repeats_are_shown_and_zero_is_left_out(tmp_path):
     assert keys == ["train/0"] * 3 + ["train/2", "train/3"]
     assert "train/1" not in [one.key for one in planned.examples]
     assert "4 images" not in planned.sentence()
-    assert planned.sentence() == (
-        "Training on 3 images, shown 5 times an epoch; validating on 4. Input 28×28 px."
-    )  # fmt: skip
+    assert planned.sentence() == ("Training on 3 images, shown 5 times an epoch; validating on 4. Input 28×28 px.")
 
 
 def test_test_images_are_not_read(tmp_path):
@@ -99,7 +97,7 @@ def test_a_number_is_learned_by_the_training_cases_own_scale(tmp_path):
     examples = [
         replace(one, targets=(40.0 + 20 * one.label if one.split == "train" else 99.0,))
         for one in textures(tmp_path, each=2)
-    ]  # fmt: skip
+    ]
     head = plan(TrainSpec(), examples, [Head("age", "number")]).heads[0]
     assert (head.mean, head.deviation) == (50.0, 10.0)
     with pytest.raises(NotTrainable, match="Every training image has the same value of 'age', so there is nothing"):

@@ -11,8 +11,10 @@ from core.training.precision import Precision, inside, kind_of
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize(("asked", "kind"), [("auto", torch.float32), ("float32", torch.float32),
-                                             ("bf16", torch.bfloat16), ("fp16", torch.float16)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [("auto", torch.float32), ("float32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16)],
+)
 def test_a_processor_multiplies_in_all_bits_unless_asked_otherwise(asked, kind):
     assert kind_of(asked, CPU) is kind
     with inside(CPU, kind):

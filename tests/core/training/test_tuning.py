@@ -57,8 +57,9 @@ def test_a_long_training_is_compiled_where_that_saves_more_than_noise(monkeypatc
     assert any(isinstance(one, Compiled) for one in called) == (plain * MANY >= LONG_S)
 
 
-@pytest.mark.parametrize(("knob", "decided", "steps"), [("no", None, MANY), ("auto", EAGER, MANY), ("yes", EAGER, MANY),
-                                                        ("auto", None, 499)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("knob", "decided", "steps"), [("no", None, MANY), ("auto", EAGER, MANY), ("yes", EAGER, MANY), ("auto", None, 499)]
+)
 def test_nothing_is_measured_where_it_is_decided_or_not_worth_it(monkeypatch, module, knob, decided, steps):
     called = timed(monkeypatch, plain=9.0, quick=1.0)
     found = tuned(module, SPEC.changed({"compile": knob}), torch.randn(SAMPLE), steps, decided)

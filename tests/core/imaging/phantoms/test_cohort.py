@@ -76,8 +76,11 @@ def test_the_hard_group_is_a_subgroup_of_the_facts(seed, plan):
 
 
 def test_twenty_of_its_patients_opacities_fall_into_a_test_split(plan):
-    rows = [Labelled(case=one.number, patient=str(one.patient), label=CLASSES.index(one.given), facts=one.facts)
-            for one in plan if one.given]  # fmt: skip
+    rows = [
+        Labelled(case=one.number, patient=str(one.patient), label=CLASSES.index(one.given), facts=one.facts)
+        for one in plan
+        if one.given
+    ]
     for recipe_seed in range(3):
         recipe = Recipe(val=0.15, test=0.3, stratify=("site", "view"), seed=recipe_seed)
         placed = place(rows, recipe, CLASSES)

@@ -127,5 +127,8 @@ def test_a_near_duplicate_is_nearly_the_plate_it_repeats(few, made):
         assert 0 < np.abs(values[one.number] - values[one.copies]).mean() < 0.05 * WHITE
         alike = np.corrcoef(values[one.number], values[one.copies])[0, 1]
         assert alike > 0.998
-        assert alike > max(np.corrcoef(values[one.number], other)[0, 1] for number, other in values.items()
-                           if number not in (one.number, one.copies))  # fmt: skip
+        assert alike > max(
+            np.corrcoef(values[one.number], other)[0, 1]
+            for number, other in values.items()
+            if number not in (one.number, one.copies)
+        )
