@@ -8,24 +8,35 @@ so.
 import hashlib
 import json
 import shutil
+import warnings
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.errors import InvalidInput
 from core.imaging.files import written
+from core.lazy_modules import LazyModule
+from core.models import MODELS
 from core.services import runs, starting
 from core.services.examination import Work
+from core.training import events
 from core.training.spec import TrainSpec
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from core import inference
     from core.models.heads import Head
+    from core.training import loop
     from core.training.data import Example
+else:
+    inference = LazyModule("core.inference")
+    loop = LazyModule("core.training.loop")
 
 TIMES = 5
 HEAVY = 3e5  # thousands of millions of multiply-adds that all folds may take; a small recipe is trained beyond
@@ -43,9 +54,6 @@ def folds_of(training: "Sequence[Example]", count: int, times: int) -> "NDArray[
     Raises:
         InvalidInput: fewer patients than folds.
     """
-    import warnings
-
-    import numpy as np
     from sklearn.model_selection import StratifiedGroupKFold
 
     number = {name: at for at, name in enumerate(dict.fromkeys(one.patient for one in training))}
@@ -69,8 +77,6 @@ def folds_of(training: "Sequence[Example]", count: int, times: int) -> "NDArray[
 
 def recipe(work: Work, cases: int, folds: int) -> tuple[TrainSpec, int, str]:
     """What is trained on the folds, how many times, and the sentence that says so."""
-    from core.models import MODELS
-
     spec = work.run.spec
     asked = work.choice("recipe", RECIPES)
     if asked == "quick" or (asked == "auto" and not affordable(work, spec, cases * folds)):
@@ -90,8 +96,6 @@ def recipe(work: Work, cases: int, folds: int) -> tuple[TrainSpec, int, str]:
 
 def affordable(work: Work, spec: TrainSpec, cases: int) -> int:
     """How often so many cases may be learned before it takes too long."""
-    from core.models import MODELS
-
     entry = MODELS[spec.model]
     size = (spec.image_size or entry.default_size) / entry.default_size
     return TIMES if work.device.startswith("cuda") else int(HEAVY / (3 * entry.gflops * size**2 * cases * spec.epochs))
@@ -112,8 +116,6 @@ def ask(
     Raises:
         NotTrainable: what `core.training.loop.fit` raises.
     """
-    import numpy as np
-
     times, count = len(folds), int(folds.max()) + 1
     kept = _folder(work, spec, training, folds)
     found: list[dict[str, list[float]]] = [{} for _ in range(times)]
@@ -142,17 +144,11 @@ def _fold(
     place: tuple[int, int],
 ) -> dict[str, list[float]]:
     """Train on some, ask about the others; what it leaves on the disk is the caller's to remove."""
-    from contextlib import closing
-
-    from core.inference import load, scores
-    from core.training import events
-    from core.training.loop import fit
-
     learned = [replace(one, targets=one.targets[: head.targets]) for one in learned]
     number, count = place
     folder.mkdir(parents=True, exist_ok=True)
     device = work.device if spec.device == "auto" else spec.device
-    going = fit(
+    going = loop.fit(
         replace(spec, device=device),
         learned,
         heads=[head],
@@ -164,8 +160,8 @@ def _fold(
         for event in going:
             epoch = event.epoch if isinstance(event, events.Step | events.EpochDone) else 0
             work.tell(number * spec.epochs + epoch, count * spec.epochs, f"Training {number + 1} of {count}")
-    model = load(folder, device=device)
-    return {key: told[: head.answers] for key, told in scores(model, held)}
+    model = inference.load(folder, device=device)
+    return {key: told[: head.answers] for key, told in inference.scores(model, held)}
 
 
 def _folder(work: Work, spec: TrainSpec, training: "Sequence[Example]", folds: "NDArray[np.intp]") -> Path:
