@@ -4,16 +4,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from core import output
-from core.arguments import Arguments, parser
-from core.commands import data, keeping, reviewing, training
+from core.cli import data, evaluation, maintenance, output, training
+from core.cli.output import Output
+from core.cli.parser import Arguments, build_parser
 from core.errors import UserError, refusal
-from core.output import Output
 
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
-    "serve": keeping.screen,
-    "demo": keeping.screen,
-    "import": data.take,
+    "serve": maintenance.refuse_screen_command,
+    "demo": maintenance.refuse_screen_command,
+    "import": data.import_images,
     "task": data.task,
     "label": data.label,
     "labels": data.labels,
@@ -25,17 +24,17 @@ COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
     "runs": training.list_runs,
     "predict": training.predict,
     "examine": training.examine,
-    "evaluate": reviewing.evaluate,
-    "operate": reviewing.operate,
-    "compare": reviewing.compare,
-    "subgroups": reviewing.subgroups,
-    "predictions": reviewing.predictions,
-    "explain": reviewing.explain,
-    "backup": keeping.backup,
-    "restore": keeping.restore,
-    "doctor": keeping.doctor,
-    "dispatch": keeping.dispatch,
-    "work": keeping.work,
+    "evaluate": evaluation.evaluate,
+    "operate": evaluation.operate,
+    "compare": evaluation.compare,
+    "subgroups": evaluation.subgroups,
+    "predictions": evaluation.predictions,
+    "explain": evaluation.explain,
+    "backup": maintenance.backup,
+    "restore": maintenance.restore,
+    "doctor": maintenance.doctor,
+    "dispatch": maintenance.dispatch,
+    "work": maintenance.work,
 }
 
 
@@ -44,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
 
     def command() -> Output | None:
-        arguments = parser().parse_args(argv)
+        arguments = build_parser().parse_args(argv)
         return COMMANDS[arguments.command](arguments)
 
     return run(argv, command)

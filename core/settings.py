@@ -1,5 +1,6 @@
 """Where things lie and how to start: read once, then passed along."""
 
+import getpass
 import os
 import secrets
 from contextlib import suppress
@@ -63,3 +64,11 @@ class Settings:
                 os.link(draft, path)
             draft.unlink()
         return path.read_bytes()
+
+
+def default_reader() -> str:
+    """Return the name that labels are saved under: ROUNDS_READER, else the account's name."""
+    try:
+        return os.environ.get("ROUNDS_READER") or getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core import __main__ as core_main
-from core import arguments
-from core.output import Output
+from core.cli.output import Output
+from core.cli.parser import Parser, command_of, common
 from core.settings import Settings
 
 
@@ -15,12 +15,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
     gc.set_threshold(50_000, 20, 50)  # what is loaded now stays: to look through it again and again finds nothing
     argv = list(sys.argv[1:] if argv is None else argv)
-    screen = SCREEN.get(arguments.command_of(argv))
+    screen = SCREEN.get(command_of(argv))
     return core_main.run(argv, lambda: screen(argv)) if screen else core_main.main(argv)
 
 
 def _serve(argv: list[str]) -> None:
-    parser = arguments.Parser(prog="rounds serve", description="Open the dashboard.", parents=[arguments.common()])
+    parser = Parser(prog="rounds serve", description="Open the dashboard.", parents=[common()])
     parser.add_argument("serve")
     parser.add_argument("--host", default="127.0.0.1", help="any address but this machine's own asks for a token")
     parser.add_argument("--port", type=int, default=8501)

@@ -5,9 +5,10 @@ import sys
 import time
 from typing import Any
 
-from core import arguments, output
+from core.cli import output
+from core.cli.output import Output
+from core.cli.parser import SCREEN, Parser, common
 from core.launching.local import LocalLauncher
-from core.output import Output
 from core.services import demo, touring, workspace
 from core.services.demo import Step
 from core.settings import Settings
@@ -32,8 +33,8 @@ def run(argv: list[str]) -> Output | None:
     return None
 
 
-def _parser() -> arguments.Parser:
-    parser = arguments.Parser(prog="rounds demo", description=arguments.SCREEN["demo"], parents=[arguments.common()])
+def _parser() -> Parser:
+    parser = Parser(prog="rounds demo", description=SCREEN["demo"], parents=[common()])
     parser.add_argument("demo")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="other patients, other truths (default: 0)")
     parser.add_argument("--port", type=int, default=8501, metavar="N")

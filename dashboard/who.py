@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from core.commands.here import reader_name
+from core.settings import default_reader
 from dashboard import wiring
 
 
@@ -15,7 +15,7 @@ def session() -> str:
 
 def reader() -> str:
     """The name labels are kept under."""
-    return _names().get(session()) or reader_name()
+    return _names().get(session()) or default_reader()
 
 
 def ask() -> None:

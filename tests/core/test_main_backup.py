@@ -15,7 +15,7 @@ __all__ = ["folder", "home"]  # fixtures
 
 HELD = """
 import signal, sys, time
-from core import output
+from core.cli import output
 from core.__main__ import main
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests themselves run in the background

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from core import arguments
+from core.cli.parser import command_of
 from core.services import demo as service
 from core.services import touring
 from core.services.demo import Step
@@ -90,7 +90,7 @@ def test_what_broke_is_said_and_the_dashboard_opens_where_it_is_mended(quick, tm
     ],
 )
 def test_the_command_is_the_first_word_that_is_no_option(argv, name):
-    assert arguments.command_of(argv) == name
+    assert command_of(argv) == name
 
 
 def test_a_wrong_option_is_one_sentence(capsys):

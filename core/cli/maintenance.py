@@ -5,23 +5,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from core import output
-from core.arguments import Arguments
-from core.commands import here
+from core.cli import context, output
+from core.cli.output import Output
+from core.cli.parser import Arguments
 from core.errors import InvalidInput, UserError
 from core.launching.local import LocalLauncher
-from core.output import Output
 
 
 def backup(arguments: Arguments) -> Output:
     from core.services import backup
     from db import Database
 
-    settings = here.settings_of(arguments)
+    settings = context.settings_of(arguments)
     file = Database(settings.database_url).file
     if file is not None and not file.exists():
         raise InvalidInput(f"There is no catalogue {file} to back up; name its home with --home DIR.")
-    db, settings, _ = here.opened(arguments)
+    db, settings, _ = context.open_workspace(arguments)
     with _whole_or_nothing():
         return asdict(backup.make(db, settings, arguments.file, tell=output.counted("files backed up")))
 
@@ -31,7 +30,7 @@ def restore(arguments: Arguments) -> Output:
 
     with _whole_or_nothing():
         return asdict(
-            restoring.restore(here.settings_of(arguments), arguments.file, tell=output.counted("files restored"))
+            restoring.restore(context.settings_of(arguments), arguments.file, tell=output.counted("files restored"))
         )
 
 
@@ -50,7 +49,7 @@ def _whole_or_nothing() -> Iterator[None]:
 def doctor(arguments: Arguments) -> Output:
     from core.services import checkup
 
-    settings = here.settings_of(arguments)
+    settings = context.settings_of(arguments)
     checks = checkup.examine(settings, LocalLauncher(settings))
     return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
 
@@ -60,7 +59,7 @@ def dispatch(arguments: Arguments) -> None:
     from core.services import workspace
     from core.services.patience import patiently
 
-    settings = here.settings_of(arguments)
+    settings = context.settings_of(arguments)
     db = patiently(lambda: workspace.open_home(settings))
     dispatcher.run(db, settings, LocalLauncher(settings), lock=arguments.lock)
 
@@ -70,10 +69,10 @@ def work(arguments: Arguments) -> None:
     from core.services import workspace
     from core.services.patience import patiently
 
-    settings = here.settings_of(arguments)
+    settings = context.settings_of(arguments)
     db = patiently(lambda: workspace.open_home(settings))
     worker.work(db, settings, arguments.id, attempt=arguments.attempt, device=arguments.device)
 
 
-def screen(_arguments: Arguments) -> None:
+def refuse_screen_command(_arguments: Arguments) -> None:
     raise InvalidInput("The dashboard is started by `rounds serve` or `rounds demo`, not by `python -m core`.")

@@ -4,10 +4,11 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from core.arguments import Arguments
-from core.commands import here
+from core.cli import context
+from core.cli.output import Output
+from core.cli.parser import Arguments
 from core.errors import InvalidInput
-from core.output import Output
+from core.settings import default_reader
 
 if TYPE_CHECKING:
     from core.training.spec import TrainSpec
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 def train(arguments: Arguments) -> Output:
     from core.services import jobs, runs, snapshotting, training
 
-    db, _, launcher = here.opened(arguments)
+    db, _, launcher = context.open_workspace(arguments)
     spec = _spec(arguments)
     snapshot, *also = (snapshotting.named(db, name).id for name in (arguments.snapshot, *arguments.also))
     made = training.submit(
-        db, snapshot_id=snapshot, spec=spec, by=here.reader_name(), key=uuid.uuid4().hex, launcher=launcher, also=also
+        db, snapshot_id=snapshot, spec=spec, by=default_reader(), key=uuid.uuid4().hex, launcher=launcher, also=also
     )
     if arguments.wait:
-        here.wait(db, launcher, made.job)
+        context.wait_for_job(db, launcher, made.job)
     job, run = jobs.get(db, made.job), runs.get(db, made.run)
     said = {"epochs": spec.epochs, "device": None, "images_per_second": None, "data_wait_share": None, **run.result}
     return {"run": run.id, "job": job.id, "state": job.state, "model": spec.model, **said}
@@ -32,7 +33,7 @@ def train(arguments: Arguments) -> Output:
 def measure(arguments: Arguments) -> Output:
     from core.services import measuring, snapshotting
 
-    db, settings, _ = here.opened(arguments)
+    db, settings, _ = context.open_workspace(arguments)
     snapshot, *also = (snapshotting.named(db, name).id for name in (arguments.snapshot, *arguments.also))
     if arguments.pictures:
         os.nice(10)  # what is being measured beside it comes first
@@ -45,13 +46,13 @@ def _spec(arguments: Arguments) -> "TrainSpec":
     if arguments.preset and arguments.preset not in PRESETS:
         raise InvalidInput(f"There is no preset '{arguments.preset}'; choose one of {', '.join(PRESETS)}.")
     preset = dict(PRESETS[arguments.preset]) if arguments.preset else {}
-    return TrainSpec(**{**preset, "model": arguments.model}).with_settings(here.pairs(arguments.knobs))
+    return TrainSpec(**{**preset, "model": arguments.model}).with_settings(context.parse_settings(arguments.knobs))
 
 
 def list_jobs(arguments: Arguments) -> Output:
     from core.services import jobs
 
-    db, _, launcher = here.opened(arguments)
+    db, _, launcher = context.open_workspace(arguments)
     if arguments.verb and arguments.id is None:
         raise InvalidInput(f"`rounds jobs {arguments.verb}` needs the job's number; `rounds jobs` lists them.")
     if arguments.verb == "cancel":
@@ -76,7 +77,7 @@ def list_jobs(arguments: Arguments) -> Output:
 def list_runs(arguments: Arguments) -> Output:
     from core.services import runs
 
-    db, _, _ = here.opened(arguments)
+    db, _, _ = context.open_workspace(arguments)
     if arguments.id is None:
         return [_row(run) for run in runs.every(db)]
     run = runs.get(db, arguments.id)
@@ -103,12 +104,12 @@ def _row(run: Any) -> dict[str, Any]:
 def predict(arguments: Arguments) -> Output:
     from core.services import jobs, predicting
 
-    db, _, launcher = here.opened(arguments)
+    db, _, launcher = context.open_workspace(arguments)
     made = predicting.submit(
-        db, run_id=arguments.run, split=arguments.split, by=here.reader_name(), key=uuid.uuid4().hex, launcher=launcher
+        db, run_id=arguments.run, split=arguments.split, by=default_reader(), key=uuid.uuid4().hex, launcher=launcher
     )
     if arguments.wait:
-        here.wait(db, launcher, made.job)
+        context.wait_for_job(db, launcher, made.job)
     job = jobs.get(db, made.job)
     return {"run": arguments.run, "job": job.id, "state": job.state, "split": arguments.split, **job.result}
 
@@ -116,18 +117,18 @@ def predict(arguments: Arguments) -> Output:
 def examine(arguments: Arguments) -> Output:
     from core.services import examining, jobs
 
-    db, _, launcher = here.opened(arguments)
+    db, _, launcher = context.open_workspace(arguments)
     made = examining.submit(
         db,
         launcher,
         run_id=arguments.run,
         what=arguments.what,
-        asked=here.pairs(arguments.asked),
-        by=here.reader_name(),
+        asked=context.parse_settings(arguments.asked),
+        by=default_reader(),
         key=uuid.uuid4().hex,
     )
     if arguments.wait:
-        here.wait(db, launcher, made.job)
+        context.wait_for_job(db, launcher, made.job)
     job, found = jobs.get(db, made.job), examining.newest(db, arguments.run, arguments.what)
     said = found.result if found is not None and job.state == "succeeded" else {}
     return {"run": arguments.run, "job": job.id, "what": arguments.what, "state": job.state, **said}

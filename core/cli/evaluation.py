@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.arguments import Arguments
-from core.commands import here
+from core.cli import context
+from core.cli.output import Output
+from core.cli.parser import Arguments
 from core.errors import InvalidInput
-from core.output import Output
+from core.settings import default_reader
 
 
 def operate(arguments: Arguments) -> Output:
     from core.services import operating, runs
 
-    db, _, _ = here.opened(arguments)
+    db, _, _ = context.open_workspace(arguments)
     run = runs.get(db, arguments.run)
     finding = runs.finding_named(run, arguments.finding)
     rule = next(
@@ -31,7 +32,7 @@ def operate(arguments: Arguments) -> Output:
         point = operating.choose(
             db,
             run.id,
-            by=here.reader_name(),
+            by=default_reader(),
             finding=finding or 0,
             threshold=arguments.threshold,
             rule=rule,
@@ -46,7 +47,7 @@ def operate(arguments: Arguments) -> Output:
 def evaluate(arguments: Arguments) -> Output:
     from core.services import evaluating, extent
 
-    db, _, _ = here.opened(arguments)
+    db, _, _ = context.open_workspace(arguments)
     found = evaluating.as_json(
         db,
         arguments.run,
@@ -75,7 +76,7 @@ def _looked(db: Any, split: str, *run_ids: int, finding: int | None = None) -> d
 
     if split not in ("test", "all"):
         return {}
-    reader, counts = here.reader_name(), []
+    reader, counts = default_reader(), []
     for run in (runs.get(db, one) for one in run_ids):
         places = range(len(run.classes) if run.kind == "multi" else 1) if finding is None else [finding]
         counts += [operating.look(db, run.id, reader, place) for place in places]
@@ -85,7 +86,7 @@ def _looked(db: Any, split: str, *run_ids: int, finding: int | None = None) -> d
 def compare(arguments: Arguments) -> Output:
     from core.services import comparing, number_comparing, runs
 
-    db, _, _ = here.opened(arguments)
+    db, _, _ = context.open_workspace(arguments)
     if len(arguments.runs) != 2:
         raise InvalidInput("Two runs are compared; name both: --run A --run B.")
     run = runs.get(db, arguments.runs[0])
@@ -117,7 +118,7 @@ def _looked_each(db: Any, split: str, places: Mapping[int, int]) -> dict[str, in
 def subgroups(arguments: Arguments) -> Output:
     from core.services import groups, runs
 
-    db, _, _ = here.opened(arguments)
+    db, _, _ = context.open_workspace(arguments)
     run = runs.get(db, arguments.run)
     only = tuple(name.strip() for name in arguments.by.split(",") if name.strip())
     asked: dict[str, Any] = {"split": arguments.split, "pairs": not arguments.no_pairs, "only": only}
@@ -133,12 +134,12 @@ def subgroups(arguments: Arguments) -> Output:
 def predictions(arguments: Arguments) -> Output:
     from core.services import outside, predictions_csv, runs, snapshotting
 
-    db, settings, _ = here.opened(arguments)
+    db, settings, _ = context.open_workspace(arguments)
     if arguments.verb == "export":
         count = predictions_csv.write(db, arguments.run, arguments.split, arguments.out)
         return {"file": str(arguments.out), "lines": count, **_looked(db, arguments.split, arguments.run)}
     snapshot = snapshotting.named(db, arguments.snapshot).id
-    made = outside.take(db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=here.reader_name())
+    made = outside.take(db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=default_reader())
     told = runs.get(db, made).outside or {}
     return {"run": made, "words": outside.words(told), **told}
 
@@ -146,7 +147,7 @@ def predictions(arguments: Arguments) -> Output:
 def explain(arguments: Arguments) -> Output:
     from core.services import explaining, images, overlays, runs
 
-    db, settings, _ = here.opened(arguments)
+    db, settings, _ = context.open_workspace(arguments)
     image = images.find(db, arguments.image)
     run = runs.get(db, arguments.run)
     names = {**{name: at for at, name in enumerate(run.titles)}, **{name: at for at, name in enumerate(run.classes)}}

@@ -38,7 +38,7 @@ def command_of(argv: Sequence[str]) -> str:
     return next((word for word in words if not word.startswith("-")), "")
 
 
-def parser() -> Parser:
+def build_parser() -> Parser:
     """The contract: names of commands and options."""
     top = Parser(
         prog="rounds", description="Rounds: label, freeze, train and review medical images.", parents=[common()]

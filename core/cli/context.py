@@ -1,12 +1,10 @@
 """What every command begins with: the home, who acts, and waiting for a job."""
 
-import getpass
-import os
 import time
 from typing import Any
 
-from core import output
-from core.arguments import Arguments
+from core.cli import output
+from core.cli.parser import Arguments
 from core.errors import InvalidInput, UserError
 from core.launching.local import LocalLauncher
 from core.settings import Settings
@@ -17,7 +15,7 @@ def settings_of(arguments: Arguments) -> Settings:
     return Settings.read(getattr(arguments, "home", None))
 
 
-def opened(arguments: Arguments) -> tuple[Any, Settings, LocalLauncher]:
+def open_workspace(arguments: Arguments) -> tuple[Any, Settings, LocalLauncher]:
     """The catalogue, its settings and what starts jobs; dead jobs are noticed on the way."""
     from core.services import jobs, workspace
 
@@ -27,15 +25,7 @@ def opened(arguments: Arguments) -> tuple[Any, Settings, LocalLauncher]:
     return db, settings, launcher
 
 
-def reader_name() -> str:
-    """Who acts on this command line: ROUNDS_READER, else the account's name."""
-    try:
-        return os.environ.get("ROUNDS_READER") or getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
-
-
-def pairs(settings: list[str]) -> dict[str, str]:
+def parse_settings(settings: list[str]) -> dict[str, str]:
     """NAME=VALUE as names and values.
 
     Raises:
@@ -50,7 +40,7 @@ def pairs(settings: list[str]) -> dict[str, str]:
     return found
 
 
-def wait(db: Any, launcher: LocalLauncher, job_id: int) -> None:
+def wait_for_job(db: Any, launcher: LocalLauncher, job_id: int) -> None:
     """Until the job has ended.
 
     Raises:

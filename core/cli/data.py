@@ -2,16 +2,16 @@
 
 from dataclasses import asdict
 
-from core import output
-from core.arguments import Arguments
-from core.commands import here
-from core.output import Output
+from core.cli import context, output
+from core.cli.output import Output
+from core.cli.parser import Arguments
+from core.settings import default_reader
 
 
-def take(arguments: Arguments) -> Output:
+def import_images(arguments: Arguments) -> Output:
     from core.services import importing
 
-    db, settings, _ = here.opened(arguments)
+    db, settings, _ = context.open_workspace(arguments)
     request = importing.ImportRequest(
         path=arguments.path,
         metadata=arguments.metadata,
@@ -23,7 +23,7 @@ def take(arguments: Arguments) -> Output:
         dry_run=arguments.dry_run,
     )
     report = None
-    for report in importing.run(db, settings, request, by=here.reader_name()):
+    for report in importing.run(db, settings, request, by=default_reader()):
         output.progress(f"{report.done}/{report.found} files", end=report.finished)
     assert report is not None
     said = report.to_json()
@@ -38,7 +38,7 @@ def task(arguments: Arguments) -> Output:
     from core.services import labeling, tasks
     from db.vocabulary import Flips, TaskKind, Unit
 
-    db, _, _ = here.opened(arguments)
+    db, _, _ = context.open_workspace(arguments)
     made = tasks.create(
         db,
         name=arguments.name,
@@ -68,14 +68,14 @@ def task(arguments: Arguments) -> Output:
 def label(arguments: Arguments) -> Output:
     from core.services import label_files
 
-    db, settings, _ = here.opened(arguments)
-    return asdict(label_files.take(db, settings, task=arguments.task, path=arguments.csv, by=here.reader_name()))
+    db, settings, _ = context.open_workspace(arguments)
+    return asdict(label_files.take(db, settings, task=arguments.task, path=arguments.csv, by=default_reader()))
 
 
 def labels(arguments: Arguments) -> Output:
     from core.services import label_export, tasks
 
-    db, _, _ = here.opened(arguments)
+    db, _, _ = context.open_workspace(arguments)
     count = label_export.write(db, tasks.named(db, arguments.task).id, arguments.out)
     return {"file": str(arguments.out), "lines": count}
 
@@ -84,7 +84,7 @@ def snapshot(arguments: Arguments) -> Output:
     from core.curation.recipe import Recipe
     from core.services import snapshotting, tasks
 
-    db, _, _ = here.opened(arguments)
+    db, _, _ = context.open_workspace(arguments)
     recipe = Recipe(
         val=arguments.val,
         test=arguments.test,
@@ -94,18 +94,16 @@ def snapshot(arguments: Arguments) -> Output:
         seed=arguments.seed,
     )
     task = tasks.named(db, arguments.task)
-    made = snapshotting.freeze(db, task.id, recipe, name=arguments.name, by=here.reader_name())
+    made = snapshotting.freeze(db, task.id, recipe, name=arguments.name, by=default_reader())
     return snapshotting.as_json(made)
 
 
 def drawings(arguments: Arguments) -> Output:
     from core.services import drawing_files, drawing_intake
 
-    db, settings, _ = here.opened(arguments)
+    db, settings, _ = context.open_workspace(arguments)
     if arguments.verb == "import":
-        return asdict(
-            drawing_intake.take(db, settings, task=arguments.task, path=arguments.file, by=here.reader_name())
-        )
+        return asdict(drawing_intake.take(db, settings, task=arguments.task, path=arguments.file, by=default_reader()))
     return asdict(
         drawing_files.export(
             db,

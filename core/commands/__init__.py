@@ -1,4 +1,0 @@
-"""The commands of `rounds` that need no screen, a function each: the same services without a browser.
-
-What they take stands in `core.arguments`.
-"""
