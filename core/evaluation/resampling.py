@@ -16,6 +16,7 @@ Statistic = Callable[[Floats], Floats]
 """(patients, block) counts → (block,) values; NaN where a resample leaves the value undefined."""
 
 _BLOCK = 64
+_CHUNK = 2**14  # cases of several resamples that are worked on together
 _KEPT = 40_000_000  # counts, of four bytes each, up to which a table is kept
 _EXACT = 2**24  # whole numbers that a float of four bytes holds exactly
 
@@ -74,15 +75,18 @@ def weighted_auroc(scores: Floats, truth: NDArray[np.bool_], owner: NDArray[np.i
     below = np.searchsorted(negative_scores, scores[truth], side="left")
     upto = np.searchsorted(negative_scores, scores[truth], side="right")
     tied = bool((below != upto).any())
-    passed = np.zeros(len(negative_owner) + 1)
 
-    def one(row: Floats) -> tuple[float, float]:
-        np.cumsum(row.take(negative_owner), out=passed[1:])
-        beaten = (passed.take(below) + passed.take(upto)) / 2 if tied else passed.take(below)
-        positives = row.take(positive_owner)
-        return float(positives @ beaten), float(positives.sum() * passed[-1])
+    def parts(rows: Floats) -> tuple[Floats, Floats]:
+        passed = np.empty((*rows.shape[:-1], len(negative_owner) + 1))
+        passed[..., 0] = 0
+        np.cumsum(rows.take(negative_owner, axis=-1), axis=-1, out=passed[..., 1:])
+        beaten = passed.take(below, axis=-1)
+        if tied:
+            beaten = (beaten + passed.take(upto, axis=-1)) / 2
+        positives = rows.take(positive_owner, axis=-1)
+        return np.vecdot(positives, beaten), positives.sum(axis=-1) * passed[..., -1]
 
-    return _row_by_row(one)
+    return _in_chunks(parts, len(truth))
 
 
 def weighted_average_precision(scores: Floats, truth: NDArray[np.bool_], owner: NDArray[np.intp]) -> Statistic:
@@ -94,15 +98,15 @@ def weighted_average_precision(scores: Floats, truth: NDArray[np.bool_], owner: 
     last_positive = np.searchsorted(positive, last, side="right") - 1
     tied = bool((last_positive != np.arange(len(positive))).any())
 
-    def one(row: Floats) -> tuple[float, float]:
-        cases = row.take(owners)
-        gained = cases.take(positive)
-        found, called = np.cumsum(gained), np.cumsum(cases).take(last)
-        reached = found.take(last_positive) if tied else found
+    def parts(rows: Floats) -> tuple[Floats, Floats]:
+        cases = rows.take(owners, axis=-1)
+        gained = cases.take(positive, axis=-1)
+        found, called = np.cumsum(gained, axis=-1), np.cumsum(cases, axis=-1).take(last, axis=-1)
+        reached = found.take(last_positive, axis=-1) if tied else found
         precision = np.divide(reached, called, out=np.zeros_like(gained), where=called > 0)
-        return float(gained @ precision), float(found[-1]) if len(found) else 0.0
+        return np.vecdot(gained, precision), gained.sum(axis=-1)
 
-    return _row_by_row(one)
+    return _in_chunks(parts, len(truth))
 
 
 def divide(numerator: Floats, denominator: Floats) -> Floats:
@@ -117,13 +121,18 @@ def forget() -> None:
     _kept.cache_clear()
 
 
-def _row_by_row(one: Callable[[Floats], tuple[float, float]]) -> Statistic:
-    """Resample by resample: what one works on then stays in the processor's cache."""
+def _in_chunks(parts: Callable[[Floats], tuple[Floats, Floats]], cases: int) -> Statistic:
+    """The quotient of both parts, for as many resamples at once as the processor's cache holds, of many cases one.
+
+    `parts` reads counts (rows, patients), or (patients,) of one resample alone, which numpy indexes faster.
+    """
+    step = max(1, _CHUNK // max(1, cases))
 
     def statistic(counts: Floats) -> Floats:
         rows = np.ascontiguousarray(counts.T, dtype=np.float64)
-        found = np.array([one(row) for row in rows], dtype=np.float64).reshape(-1, 2)
-        return divide(found[:, 0], found[:, 1])
+        chunks = rows if step == 1 else [rows[start : start + step] for start in range(0, len(rows), step)]
+        numerators, denominators = zip(*map(parts, chunks), strict=True)
+        return divide(np.hstack(numerators), np.hstack(denominators))
 
     return statistic
 
