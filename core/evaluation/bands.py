@@ -1,4 +1,4 @@
-"""Ages and many image sizes as bands, so that a subgroup has enough cases to say something."""
+"""Bin ages, image sizes and other numbers, and choose the facts that divide cases into subgroups."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,13 @@ AGE_BANDS = ((0, 18, "0–17"), (18, 40, "18–39"), (40, 55, "40–54"), (55, 7
 MOST_SIZES, SIZE_BANDS = 12, 4
 """With more sizes than the first number, they are this many bands with about as many cases each."""
 
+LEAST, MOST = 2, 20
+"""How many values a fact that divides cases has, at least and at most."""
+
+NUMBER_BANDS = 4
+"""Bands of a number that is neither an age nor a size, with about as many cases each."""
+
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _SIZE = re.compile(r"(\d+)×(\d+)")
 _AGE = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*([YMWDymwd]?)\s*")
 _IS_AGE = re.compile(r"(patients?|subject|participant)?age(in)?(years?|yrs?|y)?")
@@ -64,3 +71,48 @@ def age_band(age: str) -> str:
         return UNKNOWN
     years = float(found[1]) * _YEARS[found[2].lower()]
     return next((name for start, end, name in AGE_BANDS if start <= years < end), UNKNOWN)
+
+
+def divided(facts: Mapping[str, Sequence[str]], *, also_not: Sequence[str] = ()) -> dict[str, list[str]]:
+    """Return the facts that divide the cases: those of 2 to 20 values, once many numbers are in bands.
+
+    `also_not` are the classes' names and titles: a fact that only says those is the label itself.
+    """
+    binned = {name: _few_values(name, values) for name, values in facts.items()}
+    return {name: values for name, values in binned.items() if not _why_not(facts[name], values, also_not)}
+
+
+def left_out(facts: Mapping[str, Sequence[str]], *, also_not: Sequence[str] = ()) -> dict[str, str]:
+    """Return the other facts, each with the reason why it does not divide the cases."""
+    reasons = {name: _why_not(values, _few_values(name, values), also_not) for name, values in facts.items()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _why_not(plain: Sequence[str], values: Sequence[str], also_not: Sequence[str]) -> str:
+    distinct = set(values)
+    if len(distinct) < LEAST:
+        return f"every case has the same ({next(iter(values), UNKNOWN)})"
+    if {*also_not, UNKNOWN, ""} >= set(plain):
+        return "it only says the classes"
+    return f"it has {len(distinct):,} values, more than {MOST}" if len(distinct) > MOST else ""
+
+
+def _few_values(name: str, values: Sequence[str]) -> list[str]:
+    if is_age(name):
+        return [age_band(value) for value in values]
+    return _number_bands(size_bands(values)) if len(set(values)) > MOST else list(values)
+
+
+def _number_bands(values: Sequence[str]) -> list[str]:
+    """Return bands of the numbers where at least half of the values are numbers, else the values as they are."""
+    numbers = [float(one.replace(",", ".")) if _NUMBER.fullmatch(one.strip()) else None for one in values]
+    known = [one for one in numbers if one is not None]
+    if len(known) < 0.5 * len(numbers):
+        return list(values)
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, NUMBER_BANDS + 1)))
+    return [UNKNOWN if one is None else _number_band(one, edges.tolist()) for one in numbers]
+
+
+def _number_band(value: float, edges: list[float]) -> str:
+    at = min(max(1, int(np.searchsorted(edges, value, side="right"))), len(edges) - 1)
+    return f"{edges[at - 1]:g} to {edges[at]:g}"

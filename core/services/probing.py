@@ -29,7 +29,7 @@ def do(work: Work) -> Json:
     """
     import numpy as np
 
-    from core.curation.divided import divided, left_out
+    from core.evaluation.bands import divided, left_out
     from core.evaluation.probe import probe, worst_first
     from core.explain.sanity_weights import fresh
 

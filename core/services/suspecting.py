@@ -61,7 +61,7 @@ def _suspects(
     """Most suspect first: the row of the case, how suspect, what is given and what is likely instead."""
     import numpy as np
 
-    from core.curation.divided import divided
+    from core.evaluation.bands import divided
 
     keys = [int(one.key) for one in training]
     facts = divided(facts_of(work.db, keys), also_not=[*work.run.classes, *work.run.titles])
