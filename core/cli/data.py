@@ -95,7 +95,7 @@ def snapshot(arguments: Arguments) -> Output:
     )
     task = tasks.named(db, arguments.task)
     made = snapshotting.freeze(db, task.id, recipe, name=arguments.name, by=default_reader())
-    return snapshotting.as_json(made)
+    return snapshotting.as_json(db, made)
 
 
 def drawings(arguments: Arguments) -> Output:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.curation.content import content_hash
 from core.curation.duplicates import DuplicateGroup, count_by_split, exact_duplicates
-from core.curation.leakage import prove
+from core.curation.leakage import prove, shared_patients
 from core.curation.recipe import Recipe
 from core.curation.rows import SPLITS, Labelled, Placed
 from core.curation.split import place
@@ -120,20 +120,27 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
         return _view(session, row)
 
 
-def as_json(made: SnapshotView) -> dict[str, Any]:
-    """For the command line: the contract's keys, and what else the summary holds."""
+def as_json(db: Database, made: SnapshotView) -> dict[str, Any]:
+    """Return the contract's keys for the command line; shared patients are counted on the frozen rows."""
     return {
         "snapshot": made.id,
         "name": made.name,
         "hash": made.hash,
         "task": made.task,
         "kind": made.kind,
-        "shared_patients": 0,
+        "shared_patients": len(shared_patients(_placed(db, made.id))),
         "splits": {split: made.summary[split] for split in SPLITS},
         "duplicates": made.summary["duplicates"],
         "unlabelled": made.summary["unlabelled"],
         "unknown": made.summary.get("unknown", 0),
     }
+
+
+def _placed(db: Database, snapshot_id: int) -> list[Placed]:
+    columns = select(SnapshotCase.case_id, SnapshotCase.patient_id, SnapshotCase.label, SnapshotCase.split)
+    with db.read() as session:
+        rows = session.execute(columns.where(SnapshotCase.snapshot_id == snapshot_id)).all()
+    return [Placed(case, str(patient), label, split.value) for case, patient, label, split in rows]
 
 
 def every(db: Database) -> list[SnapshotView]:

@@ -88,7 +88,7 @@ def test_findings_are_frozen_side_by_side_and_counted(told, rows):
     for at, name in enumerate(CHEST):
         for word, target in (("present", 1.0), ("absent", 0.0), ("unknown", None)):
             assert sum(one[name][word] for one in counted) == sum(one.targets[at] == target for one in kept)
-    assert snapshotting.as_json(made)["kind"] == "multi"
+    assert snapshotting.as_json(told.db, made)["kind"] == "multi"
 
 
 def test_the_rarest_finding_reaches_every_split(told):

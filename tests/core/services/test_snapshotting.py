@@ -7,7 +7,7 @@ from core.curation.recipe import Recipe
 from core.errors import InvalidInput, LeakingSplit, NotFound
 from core.services import differing, images, labeling, snapshotting, tasks
 from db.tables import SnapshotCase
-from db.vocabulary import Answer
+from db.vocabulary import Answer, Split
 
 RECIPE = Recipe(val=0.2, test=0.2)
 
@@ -36,7 +36,15 @@ def test_no_patient_stands_in_two_splits(filled):
     assert len(places) == 6
     assert all(len(splits) == 1 for splits in places.values())
     assert sum(made.summary[split]["images"] for split in ("train", "val", "test")) == 12
-    assert snapshotting.as_json(made)["shared_patients"] == 0
+    assert snapshotting.as_json(filled.db, made)["shared_patients"] == 0
+
+
+def test_shared_patients_are_counted_on_the_frozen_rows(filled):
+    made = freeze(filled)
+    with filled.db.transaction() as session:
+        row = session.scalars(select(SnapshotCase).where(SnapshotCase.snapshot_id == made.id)).first()
+        row.split = next(split for split in Split if split != row.split)
+    assert snapshotting.as_json(filled.db, made)["shared_patients"] == 1
 
 
 def test_real_patients_with_many_images_stay_together(home, data_dir):
@@ -46,7 +54,7 @@ def test_real_patients_with_many_images_stay_together(home, data_dir):
     for row in rows(home, made):
         places.setdefault(row.patient_id, set()).add(row.split)
     assert all(len(splits) == 1 for splits in places.values())
-    told = snapshotting.as_json(made)["splits"]
+    told = snapshotting.as_json(home.db, made)["splits"]
     assert sum(told[split]["images"] for split in told) == 588
     assert sum(told[split]["patients"] for split in told) == len(places) == 185
     assert made.summary["unlabelled"] == 243
