@@ -24,12 +24,19 @@ def written(path: Path, *, lasting: bool = True, seldom: bool = False, mode: int
                 os.fsync(file.fileno())
             if seldom and hasattr(os, "posix_fadvise"):
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        os.replace(draft, path)
+        if lasting:
+            replace_durably(draft, path)
+        else:
+            os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    if lasting:
-        sync(path.parent)
+
+
+def replace_durably(source: Path, target: Path) -> None:
+    """Rename a finished file over its target, and sync the folder so that the new name survives a power cut."""
+    os.replace(source, target)
+    sync(target.parent)
 
 
 def _created(path: Path, mode: int) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import NotFound, RefusedFile
-from core.imaging.files import sync, written
+from core.imaging.files import replace_durably, written
 from core.imaging.format import PixelFormat
 
 if TYPE_CHECKING:
@@ -96,10 +96,9 @@ class Store:
         except OSError:
             return False
         try:
-            os.replace(draft, target)
+            replace_durably(draft, target)
         finally:
             draft.unlink(missing_ok=True)  # it stays where both were names of one file already
-        sync(target.parent)
         return True
 
     def write_pixels(self, sha256: str, chunks: "Iterable[Array]", *, start: int = 0) -> list[int]:

@@ -16,9 +16,9 @@ from sqlalchemy import func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import InvalidInput, UserError
-from core.imaging.files import written
+from core.imaging.files import replace_durably, written
 from core.services.backup_parts import Pack, Tell, images, run_files, under_way
-from core.services.drafting import draft, place, why
+from core.services.drafting import draft, why
 from core.settings import Settings
 from db import Database, migrations
 from db.copying import copy
@@ -82,7 +82,7 @@ def make(db: Database, settings: Settings, path: Path, *, tell: Tell = silent) -
         with draft(path.parent, path.name) as folder:
             with written(folder / "backup") as file:
                 contents, notes = _fill(db, settings, folder / CATALOGUE, file, tell)
-            place(folder / "backup", path)
+            replace_durably(folder / "backup", path)
     except (OSError, DBAPIError, sqlite_module().Error) as error:
         reason, way = why(error)
         raise UserError(

@@ -31,16 +31,6 @@ def draft(beside: Path, name: str) -> Iterator[Path]:
         os.close(held)
 
 
-def place(file: Path, path: Path) -> None:
-    """Let a finished file become what it was made for, and last."""
-    os.replace(file, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def is_in_draft(path: Path) -> bool:
     """Whether a path lies in such a folder."""
     return any(part.endswith(ENDING) for part in path.parts)
