@@ -39,7 +39,7 @@ _STEPS = {
 
 
 class JobKind(StrEnum):
-    """What a job does; each kind has its function in `core.worker`."""
+    """What a job does; each kind has its handler in `core.handlers`."""
 
     IMPORT = "import"
     TRAIN = "train"

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image as Picture
 from sqlalchemy import func, select
 
+from core import attempt as job_attempt
 from core import worker
 from core.launching.local import LocalLauncher
 from core.services import importing, jobs
@@ -115,7 +116,7 @@ def claimed(db, settings: Settings, folder: Path, **options) -> tuple[int, int]:
 
 def test_a_cancelled_import_stops_and_keeps_what_it_took(db, settings, pictures, monkeypatch):
     monkeypatch.setattr(importing, "FLUSH_S", 0.0)
-    monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.0)
+    monkeypatch.setattr(job_attempt, "BEAT_EVERY_S", 0.0)
     job_id, attempt = claimed(db, settings, pictures)
     jobs.cancel(db, job_id)
     assert worker.work(db, settings, job_id, attempt=attempt, device="import") is JobState.CANCELLED
@@ -136,10 +137,10 @@ def test_a_stale_attempt_does_nothing(db, settings, pictures):
 
 
 def test_a_fault_of_ours_is_a_failed_job_not_a_dead_process(db, settings, pictures, monkeypatch):
-    def broken(_mine):
+    def broken(_attempt):
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setitem(worker.KINDS, jobs.JobKind.IMPORT, broken)
+    monkeypatch.setitem(worker.HANDLERS, jobs.JobKind.IMPORT, broken)
     job_id, attempt = claimed(db, settings, pictures)
     assert worker.work(db, settings, job_id, attempt=attempt, device="import") is JobState.FAILED
     error = jobs.get(db, job_id).error

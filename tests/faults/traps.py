@@ -61,9 +61,9 @@ MOMENTS = {
 
 IN_A_PREDICTION = """
 if doing("work") and doing("--attempt", "1"):
-    from core import worker
+    from core import handlers
     from core.services import predicting
-    worker.PREDICTIONS_AT_ONCE = {at_once}
+    handlers.PREDICTIONS_AT_ONCE = {at_once}
     predicting.replace = at_call({number}, predicting.replace, after=lambda *_: die())
 """
 

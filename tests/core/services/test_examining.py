@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core import attempt as job_attempt
 from core import worker
 from core.errors import InvalidInput, NotFound
 from core.services import disagreement, examining, features, jobs, labeling, mean_maps, relabelling, runs, tasks
@@ -158,7 +159,7 @@ def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
         return real(*args)
 
     monkeypatch.setattr(out_of_fold, "_fold", fold)
-    monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.0)
+    monkeypatch.setattr(job_attempt, "BEAT_EVERY_S", 0.0)
     assert worker.work(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.CANCELLED
     assert examining.newest(trained.db, 1, "suspects") is None
     jobs.requeue(trained.db, job)

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from core import worker
+from core import handlers, worker
 from core.errors import NotFound
 from core.services import extent, jobs, operating, predicting, runs
 from db.tables import Checkpoint
@@ -119,7 +119,7 @@ def test_a_point_set_without_validation_stays_one_set_by_hand(home):
 
 def test_a_prediction_that_was_cancelled_leaves_a_part_and_its_resume_the_whole(trained, monkeypatch):
     (run,) = runs.every(trained.db)
-    monkeypatch.setattr(worker, "PREDICTIONS_AT_ONCE", 3)
+    monkeypatch.setattr(handlers, "PREDICTIONS_AT_ONCE", 3)
     job = predicting.submit(trained.db, run_id=run.id, split="train", by="t", key="c", launcher=Asleep()).job
     attempt = jobs.claim(trained.db, job)
     jobs.cancel(trained.db, job)
