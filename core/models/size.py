@@ -1,27 +1,31 @@
 """How large a model's input is: one rule, said on the form and in the log."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from core.models.table import ModelEntry
+from core.models.vit import patch_size
 
 
-def input_size(model: "ModelEntry", asked: int, edge: int) -> int:
+class InputSizes(Protocol):
+    """What a model says of its input, as edges in pixels."""
+
+    @property
+    def default_size(self) -> int:
+        """Edge where the training names none."""
+
+    @property
+    def least_size(self) -> int:
+        """Edge below which images are upsampled."""
+
+
+def input_size(model: InputSizes, requested: int, edge: int) -> int:
     """Edge of the square a model sees, in pixels.
 
-    What was asked for, or where that is 0 the images' own `edge` (their median longer side) up to the model's default;
-    never below the model's least size; rounded up to whole patches (see `patch_size`).
+    `requested`, or where that is 0 the images' own `edge` (their median longer side) up to the model's default;
+    never below the model's least size; rounded up to whole patches (see `vit.patch_size`).
     """
-    size = max(asked or min(edge, model.default_size), model.least_size)
+    size = max(requested or min(edge, model.default_size), model.least_size)
     patch = patch_size(size)
     return -(-size // patch) * patch
-
-
-def patch_size(size: int) -> int:
-    """Edge of the square that a transformer reads as one token, in pixels: 49 to 196 tokens from 28 to 224 px."""
-    if size <= 32:
-        return 4
-    return 8 if size <= 64 else 16
 
 
 def stored_size(size: int, edge: int) -> int:

@@ -2,13 +2,18 @@
 
 from typing import TYPE_CHECKING, cast
 
-from core.models.size import patch_size
-
 if TYPE_CHECKING:
     from torch import nn
 
 LAYERS = 12
 HEAD_WIDTH = 64
+
+
+def patch_size(size: int) -> int:
+    """Edge of the square that a transformer reads as one token, in pixels: 49 to 196 tokens from 28 to 224 px."""
+    if size <= 32:
+        return 4
+    return 8 if size <= 64 else 16
 
 
 def vit_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":

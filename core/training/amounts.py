@@ -1,10 +1,8 @@
 """How much each training image is changed: the presets of `augment`, and what "custom" reads from the knobs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from core.training.spec import TrainSpec
+from typing import Any
 
 LEVEL = 0.6  # of the window's jitter: how far the level goes for each part of the width
 FLIPS = ("none", "left-right", "left-right and up-down")
@@ -51,6 +49,7 @@ PRESETS = {"none": NONE, "light": LIGHT, "strong": STRONG}
 KNOBS = tuple(Amounts.__dataclass_fields__)
 
 
-def amounts_of(spec: "TrainSpec") -> Amounts:
-    """What a training does to its images: a preset, or what its own knobs say."""
-    return PRESETS[spec.augment] if spec.augment in PRESETS else Amounts(**spec.asked_of(KNOBS))
+def amounts_of(knobs: Mapping[str, Any]) -> Amounts:
+    """Return what a training does to its images: the preset of its knob `augment`, else what its own knobs say."""
+    preset = PRESETS.get(knobs["augment"])
+    return preset if preset is not None else Amounts(**{name: knobs[name] for name in KNOBS})

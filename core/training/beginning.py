@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -103,7 +103,7 @@ def begin(
         learner=Learner(
             module, module, optimizer_of(module, spec), planned.heads, spec, Precision.of(spec.precision, device)
         ),
-        prepare=Prepare(planned.size, mean, deviation, device, amounts_of(spec)),
+        prepare=Prepare(planned.size, mean, deviation, device, amounts_of(asdict(spec))),
         manifest=manifest,
         folder=folder,
         fingerprint=_fingerprint(spec, planned, pixels),

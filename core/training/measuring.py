@@ -4,7 +4,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -147,7 +147,9 @@ class _Step:
 
     def _logits(self, pixels: Tensor, chance: torch.Generator | None) -> Tensor:
         even = [0.5] * self.planned.channels
-        images = Prepare(self.planned.size, even, even, self.device, amounts_of(self.spec))(pixels, chance=chance)
+        images = Prepare(self.planned.size, even, even, self.device, amounts_of(asdict(self.spec)))(
+            pixels, chance=chance
+        )
         with inside(self.device, kind_of(self.spec.precision, self.device)):
             logits: Tensor = self.module(images)
         return logits.float()

@@ -1,6 +1,7 @@
 """A few training pictures as the model will meet them: changed as asked, so that a person sees it before training."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ def samples(spec: TrainSpec, planned: Plan, *, count: int = COUNT) -> list[Pictu
     chosen = _spread([planned.examples[row] for row in planned.train_once], count)
     pixels = np.stack([read_plane(one.picture, size=planned.stored, channels=planned.channels) for one in chosen])
     mean = (pixels.mean(axis=(0, 2, 3)) / 65535.0).tolist()  # what a covered place shows
-    prepare = Prepare(planned.size, mean, [1.0] * len(mean), torch.device("cpu"), amounts_of(spec))
+    prepare = Prepare(planned.size, mean, [1.0] * len(mean), torch.device("cpu"), amounts_of(asdict(spec)))
     chance = torch.Generator().manual_seed(spec.seed)
     images = prepare(torch.from_numpy(pixels), chance=chance if spec.augment != "none" else None)
     images, _, _ = mixed(images, torch.zeros(len(images), 1), chance, prepare.amounts.mixup)

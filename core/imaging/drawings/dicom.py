@@ -94,32 +94,6 @@ def is_dicom(data: bytes) -> bool:
     return data[128:132] == b"DICM"
 
 
-def read(data: bytes) -> list[Drawn]:
-    """The drawings of a SEG or SR.
-
-    Raises:
-        InvalidInput: another kind of object, or one that cannot be understood.
-    """
-    from core.imaging.drawings import report_reading, seg_reading
-
-    readers = {
-        "1.2.840.10008.5.1.4.1.1.66.4": seg_reading.read,
-        "1.2.840.10008.5.1.4.1.1.88.33": report_reading.read,
-        "1.2.840.10008.5.1.4.1.1.88.34": report_reading.read,
-    }
-    with quiet():
-        found = _parsed(data)
-        kind = str(found.get("SOPClassUID", ""))
-        if kind not in readers:
-            raise InvalidInput(
-                "is DICOM, but neither a segmentation (SEG) nor a report (SR); images come in by `rounds import`."
-            )
-        try:
-            return list(readers[kind](found))
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError, NotImplementedError) as error:
-            raise InvalidInput(f"is a damaged DICOM object ({error}); export it again.") from error
-
-
 def instance(path: Path) -> Instance:
     """The UID and place of a stored DICOM file."""
     import pydicom
@@ -241,7 +215,12 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _parsed(data: bytes) -> Any:
+def parse(data: bytes) -> Any:
+    """Return the dataset of a part 10 file.
+
+    Raises:
+        InvalidInput: a deflated or a damaged file.
+    """
     import pydicom
 
     if DEFLATED in data[:META]:  # a small file may unfold without bound
