@@ -1,9 +1,9 @@
 """A checkpoint at work: images in, probabilities out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.training.augment import Prepare
 
 
+T = TypeVar("T")
 FREE = "free the GPU of what else uses it, then try again"
 
 
@@ -177,13 +178,18 @@ def _read(manifest: Manifest, examples: Sequence[Example]) -> Batch:
 
 
 def _cached(manifest: Manifest, examples: Sequence[Example], folder: Path) -> PixelCache:
-    making = open_cache(folder, examples, size=manifest.stored, channels=manifest.channels, several=_several(manifest))
+    return drain(
+        open_cache(folder, examples, size=manifest.stored, channels=manifest.channels, several=_several(manifest))
+    )
+
+
+def drain(steps: Generator[Any, None, T]) -> T:
+    """Run a generator to its end and return its value; what it yields is dropped."""
     while True:
         try:
-            next(making)
-        except StopIteration as made:
-            cache: PixelCache = made.value
-            return cache
+            next(steps)
+        except StopIteration as end:
+            return cast("T", end.value)
 
 
 def _several(manifest: Manifest) -> bool:
