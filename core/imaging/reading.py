@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
@@ -75,26 +75,7 @@ def find(folder: Path) -> list[Path]:
         raise InvalidInput(f"The folder {folder} cannot be read ({error.strerror}); check its permissions.") from error
 
 
-def read_files(
-    paths: Sequence[Path],
-    *,
-    store: Store | None,
-    reference: bool = False,
-    workers: int = 2,
-    known: Callable[[str], bool] = lambda _: False,
-    at: Callable[[str], int | None] = lambda _: None,
-) -> Generator[Result, None, None]:
-    """Read files as they come, in two children at once; closing the iterator stops them.
-
-    Without a store nothing is written: a dry run. Of a file that is read again though the catalogue has it, `at` says
-    where its pixels begin. A child that dies, hangs or wants too much memory costs one
-    Refusal, and a fresh child goes on with the rest.
-    """
-    with closing(ticking(paths, store=store, reference=reference, workers=workers, known=known, at=at)) as results:
-        yield from (result for result in results if result is not None)
-
-
-def ticking(
+def read_files_polling(
     paths: Sequence[Path],
     *,
     store: Store | None,
@@ -103,7 +84,13 @@ def ticking(
     known: Callable[[str], bool] = lambda _: False,
     at: Callable[[str], int | None] = lambda _: None,
 ) -> Generator[Result | None, None, None]:
-    """The same, and None a few times a second while a slow file is waited for: a moment to beat, or to stop."""
+    """Read files as they come, in two children at once; closing the iterator stops them.
+
+    Yields None a few times a second while a slow file is waited for: a moment to report progress, or to stop.
+    Without a store nothing is written: a dry run. Of a file that is read again though the catalogue has it, `at` says
+    where its pixels begin. A child that dies, hangs or wants too much memory costs one Refusal, and a fresh child goes
+    on with the rest.
+    """
     waiting = list(reversed(paths))
     children: list[_Child] = []
     selector = DefaultSelector()

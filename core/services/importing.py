@@ -17,7 +17,7 @@ from core.errors import InvalidInput, NotFound
 from core.imaging import deidentify, metadata
 from core.imaging.deidentify import Identity
 from core.imaging.files import written
-from core.imaging.reading import Known, ReadFile, Refusal, find, ticking
+from core.imaging.reading import Known, ReadFile, Refusal, find, read_files_polling
 from core.imaging.store import Store
 from core.launching import Launcher
 from core.services import intake, jobs
@@ -146,7 +146,7 @@ def run(
     known = _known(db)
     batch: list[intake.Item] = []
     waiting, flushed = 0, time.monotonic()
-    reading = ticking(
+    reading = read_files_polling(
         wanted,
         store=None if request.dry_run else store,
         reference=request.reference,

@@ -16,8 +16,9 @@ from pydicom.pixels.processing import apply_color_lut
 from core.errors import RefusedFile
 from core.imaging.importers.dicom import read
 from core.imaging.pixels import read_samples
-from core.imaging.reading import ReadFile, Refusal, read_files
+from core.imaging.reading import ReadFile, Refusal
 from core.imaging.store import Store
+from tests.core.imaging.results import read_files
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")  # odd headers are what is tested
 NOT_PERMISSIVE = {"dicom/plain_and_syntaxes/JPGExtended.dcm"}  # 12-bit JPEG Extended

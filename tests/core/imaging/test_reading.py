@@ -16,8 +16,9 @@ import pytest
 from PIL import Image
 
 from core.imaging import reading
-from core.imaging.reading import Known, ReadFile, Refusal, find, read_files
+from core.imaging.reading import Known, ReadFile, Refusal, find
 from core.imaging.store import Store
+from tests.core.imaging.results import read_files
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_the_time_that_its_taker_needs_is_not_the_readers(folder: Path, store: S
     passed = [0.0]
     monkeypatch.setattr(reading, "monotonic", lambda: monotonic() + passed[0])
     results = []
-    for result in reading.ticking(find(folder), store=store):
+    for result in reading.read_files_polling(find(folder), store=store):
         passed[0] += 3600.0  # a locked catalogue, say
         results.append(result)
     assert sum(isinstance(result, ReadFile) for result in results) == 6
