@@ -35,10 +35,6 @@ class Calibrator:
             return np.asarray(np.interp(scores, self.x, self.y), dtype=np.float64)
         return _expit(_logit(scores) / self.temperature)
 
-    def on(self, scored: Scored) -> Scored:
-        """The same cases with calibrated scores."""
-        return scored.scored_by(self.apply(scored.scores))
-
     def to_json(self) -> dict[str, Any]:
         """Plain values; `from_json` reads them."""
         fitted = {"x": list(self.x), "y": list(self.y)} if self.x else {"temperature": self.temperature}

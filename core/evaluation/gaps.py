@@ -11,8 +11,6 @@ from core.evaluation.measures import Measure
 from core.evaluation.mover import correlations, reach
 
 GAP = "from both intervals (MOVER)"
-CORRECTION = "Holm's step-down over all groups that are not thin"
-"""Valid however the groups overlap. Source: Holm, Scandinavian Journal of Statistics 6 (1979) 65–70."""
 
 
 def gap(own: Measure, rest: Measure, *, shared: bool) -> tuple[Figure, float | None]:
@@ -43,7 +41,10 @@ def two_sided(errors: float) -> float:
 
 
 def holm(chances: Sequence[float]) -> list[float]:
-    """Each p corrected for all of them, in the order given."""
+    """Return each p corrected for all of them by Holm's step-down, in the order given.
+
+    Valid however the groups overlap. Source: Holm, Scandinavian Journal of Statistics 6 (1979) 65–70.
+    """
     p = np.asarray(chances, dtype=np.float64)
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))

@@ -25,19 +25,6 @@ def wilson(successes: float, n: float, *, level: float = 0.95) -> tuple[float, f
     return low, high
 
 
-def clopper_pearson(successes: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
-    """The exact interval of a proportion, never too narrow. n above 0.
-
-    Source: Clopper and Pearson, Biometrika 26 (1934) 404–413.
-    """
-    from scipy.special import betaincinv
-
-    tail = (1 - level) / 2
-    low = float(betaincinv(successes, n - successes + 1, tail)) if successes > 0 else 0.0
-    high = float(betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
-    return low, high
-
-
 def effective_n(sizes: NDArray[np.float64]) -> float:
     """How many independent cases the cases of patients are worth if a patient's are all alike; sizes (patients,).
 
@@ -83,8 +70,10 @@ def does_not_vary(draws: NDArray[np.float64], *, carriers: int) -> bool:
 
 def on_logits(value: float, reach: float) -> tuple[float, float]:
     """Value ± reach of a number inside 0 to 1, laid out on the logit scale, where the bounds stay inside."""
+    from scipy.special import expit
+
     middle, half = math.log(value / (1 - value)), reach / (value * (1 - value))
-    return _expit(middle - half), _expit(middle + half)
+    return float(expit(middle - half)), float(expit(middle + half))
 
 
 def difference_interval(
@@ -118,8 +107,3 @@ def normal(level: float) -> float:
     from scipy.special import ndtri
 
     return float(ndtri((1 + level) / 2))
-
-
-def _expit(x: float) -> float:
-    # The two branches keep exp from overflowing where a resample is all but 0 or 1.
-    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))

@@ -17,12 +17,11 @@ from core.evaluation.resampling import (
     weighted_average_precision,
 )
 
-NAMES = ("auroc", "average_precision", "brier", "ece")
 NO_PROBABILITY = "Undefined: these scores are no probabilities from 0 to 1."
 
 
 def ranked(scores: Floats, truth: Bools, owners: Owners, *, name: str, resamples: int, seed: int) -> dict[str, Measure]:
-    """Every measure that needs no threshold, by NAMES; scores and truth (n,)."""
+    """Every measure that needs no threshold: auroc, average_precision, brier, ece; scores and truth (n,)."""
     statistics: dict[str, Statistic] = {}
     if truth.any():
         statistics["average_precision"] = weighted_average_precision(scores, truth, owners.row)

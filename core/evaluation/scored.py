@@ -100,12 +100,6 @@ class Scored:
         table: list[list[int]] = flat.reshape(2, 2).tolist()
         return table
 
-    def cell(self, threshold: float, truth: bool, called: bool) -> Rows:
-        """Rows of one cell of the matrix, those furthest on the wrong side of their truth first."""
-        rows = np.flatnonzero((self.truth == truth) & (self.called(threshold) == called))
-        far = self.scores[rows] if truth else -self.scores[rows]
-        return rows[np.argsort(far, kind="stable")]
-
 
 def by_patient(scored: Scored, rule: str) -> Scored:
     """One row per patient: "yes" where any case is, the case with the highest score speaking for it.

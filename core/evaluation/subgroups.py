@@ -30,7 +30,7 @@ class Subgroup:
     """Cases that share `facts`, one or two of (name, value): their figure, that of all others, and the gap between.
 
     `events` are the cases whose truth is yes, None of numbers. `thin`: under 20 cases or 5 events; then nothing is
-    tested. `p` is that of the gap, `adjusted_p` the same corrected for all groups looked at (see gaps.CORRECTION).
+    tested. `p` is that of the gap, `adjusted_p` the same corrected for all groups looked at (Holm).
     """
 
     facts: Facts

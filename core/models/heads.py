@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-KINDS = ("single", "ordinal", "multi", "number")
-
 
 @dataclass(frozen=True, slots=True)
 class Head:

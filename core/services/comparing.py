@@ -75,7 +75,7 @@ def compare(
 
     Raises:
         NotFound: no such run.
-        InvalidInput: `refusal` says why, or one has no prediction of the split.
+        InvalidInput: the runs answer other questions or have other cases, or one has no prediction of the split.
     """
     sides = _sides(db, first, second, split, finding, positive)
     scores = _scored(*sides)
@@ -92,19 +92,6 @@ def compare(
         )
     )
     return Compared(first, second, split, scores[0].name, (one, other), found, note)
-
-
-def refusal(db: Database, first: int, second: int, *, split: str = "test", finding: int | None = None) -> str:
-    """Why two runs cannot be compared on a split, "" where they can.
-
-    Raises:
-        NotFound: no such run.
-    """
-    try:
-        why = reason(*_scored(*_sides(db, first, second, split, finding, None)))
-    except InvalidInput as error:
-        return str(error)
-    return why and _cannot(first, second, split, why)
 
 
 def _cannot(first: int, second: int, split: str, why: str) -> str:

@@ -1,7 +1,6 @@
 """What is known of cases besides their pixels, by column: site, sex, age, view, device, modality, image size."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +9,9 @@ from sqlalchemy.orm import Session
 
 from core.evaluation import slices
 from core.evaluation.bands import UNKNOWN, banded
+from core.services.scored import Columns
 from db import Database, queries
 from db.tables import Case, Fact, Image, Series
-
-if TYPE_CHECKING:
-    from core.services.scored import Columns
 
 SIZE, MODALITY = "image size", "modality"
 
@@ -32,7 +29,7 @@ def facts(db: Database, cases: Iterable[int]) -> dict[str, list[str]]:
     return {name: [values.get(one) or UNKNOWN for one in shown] for name, values in sorted(known.items()) if values}
 
 
-def of_rows(db: Database, cases: NDArray[np.int64], split: "Columns | None") -> dict[str, list[str]]:
+def of_rows(db: Database, cases: NDArray[np.int64], split: Columns | None) -> dict[str, list[str]]:
     """The banded facts of cases (m,), or with a whole `split` those of the patients that they speak for, (m,).
 
     A patient has what all of its cases of the split have. So which case speaks for it, and with it the score, does not

@@ -105,13 +105,6 @@ def by_hand(db: Database, run: runs.RunView, point: PointView) -> bool:
     return not extent.begun(db, run.id, "val")  # made elsewhere, or not kept then: as it is now
 
 
-def history(db: Database, run_id: int, finding: int = 0) -> list[PointView]:
-    """Every point that was chosen, newest first."""
-    mine = select(OperatingPoint).where(OperatingPoint.run_id == run_id, OperatingPoint.finding == finding)
-    with db.read() as session:
-        return [points.view(session, row) for row in session.scalars(mine.order_by(OperatingPoint.id.desc()))]
-
-
 def look(db: Database, run_id: int, by: str, finding: int = 0) -> int:
     """Count that a reader sees the run's test figures; the same reader at the same point counts once. Gives `looks`."""
     with db.read() as session:  # most looks are counted already: no write lock for them

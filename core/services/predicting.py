@@ -49,11 +49,6 @@ class PredictionView:
         return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
 
     @property
-    def wrongness(self) -> float:
-        """How little the model gave to the truth: 0 fully right, 1 fully wrong."""
-        return 1.0 - self.probabilities[self.label]
-
-    @property
     def truth(self) -> float:
         """Of a number: the true one, which every frozen case has."""
         return float(self.targets[0] or 0.0)

@@ -1,7 +1,6 @@
 """A run's predictions as a CSV: enough to recompute every figure elsewhere, and taken again as they are."""
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,16 +34,6 @@ def write(db: Database, run_id: int, split: str, path: Path) -> int:
     lines = _lines(db, run_id, split)
     with path.open("w", newline="", encoding="utf-8") as file:
         return _written(csv.writer(file), lines)
-
-
-def text(db: Database, run_id: int, split: str) -> str:
-    """The same as text, for a page that offers it.
-
-    Raises what `write` does.
-    """
-    file = io.StringIO(newline="")
-    _written(csv.writer(file), _lines(db, run_id, split))
-    return file.getvalue()
 
 
 def _written(writer: Any, lines: Iterable[Column]) -> int:

@@ -1,7 +1,6 @@
 """A verdict on a prediction; relabelling is Review + Annotation in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -9,18 +8,8 @@ from core.errors import InvalidInput, NotFound
 from core.services import cases, labeling, measures
 from core.services.findings import Said
 from db import Database, queries
-from db.tables import Case, LabelClass, Prediction, Reader, Review, Task
+from db.tables import Case, LabelClass, Prediction, Review, Task
 from db.vocabulary import Answer, LabelSource, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewView:
-    """Who judged a prediction, and how."""
-
-    at: float
-    reader: str
-    verdict: Verdict
-    note: str
 
 
 def judge(
@@ -73,30 +62,6 @@ def judge(
                 prediction_id=prediction_id, reader_id=reader, verdict=verdict, note=note, annotation_id=annotation_id
             )
         )
-
-
-def of_prediction(db: Database, prediction_id: int) -> list[ReviewView]:
-    """The verdicts on a prediction, oldest first."""
-    with db.read() as session:
-        rows = (
-            select(Review, Reader.name)
-            .join(Reader, Reader.id == Review.reader_id)
-            .where(Review.prediction_id == prediction_id)
-            .order_by(Review.id)
-        )
-        return [ReviewView(row.created_at, reader, row.verdict, row.note) for row, reader in session.execute(rows)]
-
-
-def reviewed(db: Database, run_id: int) -> dict[int, Verdict]:
-    """The newest verdict by prediction id, of those that have one."""
-    with db.read() as session:
-        rows = (
-            select(Review.prediction_id, Review.verdict)
-            .join(Prediction, Prediction.id == Review.prediction_id)
-            .where(Prediction.run_id == run_id)
-            .order_by(Review.id)
-        )
-        return dict(session.execute(rows).all())
 
 
 def verdicts(db: Database, prediction_ids: Sequence[int]) -> dict[int, Verdict]:

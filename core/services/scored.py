@@ -14,7 +14,6 @@ from core.errors import InvalidInput
 from core.evaluation.scored import Scored as Scored
 from core.evaluation.scored import by_patient
 from core.services import runs
-from core.services.facts import facts as facts
 from core.services.points import PointView
 from db import Database, queries
 from db.tables import Prediction, Run, SnapshotCase

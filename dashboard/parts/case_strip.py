@@ -13,7 +13,6 @@ from dashboard import asked, compared, look, who, wiring
 from dashboard.asked import Asked
 from dashboard.parts import cases_csv, gallery
 from dashboard.state import CaseState, ListState
-from db.vocabulary import TaskKind
 
 SHOWN = 24
 
@@ -73,13 +72,6 @@ def show(found: Asked, state: ListState, *, closes: bool = True) -> None:
         )
     if opened is not None:
         st.switch_page("views/case.py", query_params=CaseState.like(state, case=opened).query())
-
-
-def said(run: RunView, row: PredictionView) -> str:
-    """The truth, and what the model says."""
-    if run.kind is TaskKind.NUMBER:
-        return f"{row.truth:g} → {row.probabilities[0]:.3g}"
-    return f"{run.titles[row.label]} → {run.titles[row.called]}"
 
 
 def words(found: Asked, state: ListState) -> str:

@@ -52,7 +52,7 @@ def _body(run_id: int) -> None:
                 if names:
                     plots.curves(found, names=names, title=title, key=f"{title}_{run_id}")
     with st.container(horizontal=True):
-        if run.best_epoch is not None or run.predicted:
+        if run.reviewable:
             st.page_link(
                 "views/review.py",
                 label="Review this run",

@@ -8,7 +8,7 @@ from dashboard.parts import mishap, point, predicted, review_sections, run_choic
 from dashboard.state import ReviewState
 
 wired = wiring.here()
-every = [run for run in runs.every(wired.db) if run.best_epoch is not None or run.predicted]
+every = [run for run in runs.every(wired.db) if run.reviewable]
 
 if not every:
     st.title("Review")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from core.services import explaining, images, labeling, map_badges, predicting, reviewing, training
+from core.services import case_history, explaining, images, labeling, map_badges, predicting, reviewing, training
 from core.settings import Settings
 from core.training.spec import TrainSpec
 from dashboard import maps
@@ -166,7 +166,7 @@ def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, pa
     page.locator(".rv-pane").first.click()
     page.keyboard.press("2")
     expect(page.get_by_text(re.compile("model wrong .*: a fold of skin"))).to_be_visible()
-    assert [(one.verdict, one.note) for one in reviewing.of_prediction(world.db, row.id)] == [
+    assert [(line.text, line.note) for line in case_history.verdicts(world.db, first)] == [
         ("model wrong", "a fold of skin")
     ]
     page.get_by_label("The label should be").click()
@@ -199,11 +199,11 @@ def test_a_verdict_is_of_a_case_that_was_seen(world, page):
     second = int(viewer.get_attribute("data-case"))
     mine = {one.case_id: one.id for one in predicting.every(world.db, world.runs["first"], split="test")}
     settled(page)
-    assert reviewing.of_prediction(world.db, mine[second]) == []
+    assert reviewing.verdicts(world.db, [mine[second]]) == {}
     page.keyboard.press("1")
     expect(page.get_by_text(re.compile("model right"))).to_be_visible()
-    assert [one.verdict for one in reviewing.of_prediction(world.db, mine[second])] == ["model right"]
-    assert "model right" not in [one.verdict for one in reviewing.of_prediction(world.db, mine[int(first)])]
+    assert reviewing.verdicts(world.db, [mine[second]]) == {mine[second]: "model right"}
+    assert "model right" not in [line.text for line in case_history.verdicts(world.db, int(first))]
 
 
 def test_an_excluded_case_says_why(world, page):

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from core.services import reviewing
+from core.services import case_history
 from tests.core.services.predicted import draw
 from tests.dashboard.test_pages import home
 from tests.dashboard.test_review_page import db, empty
@@ -35,5 +35,5 @@ def test_relabel_waits_for_an_answer_and_its_reason(db):
     assert not app.button(key="relabel").disabled
     app.button(key="relabel").click().run()
     assert not app.exception
-    (said,) = reviewing.of_prediction(db, 1)
-    assert (said.verdict, said.note) == ("relabelled", "seen on the later film")
+    (line,) = case_history.verdicts(db, made.cases[0])
+    assert (line.text, line.note) == ("relabelled", "seen on the later film")

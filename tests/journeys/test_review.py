@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.services import comparing, differing, labeling, operating, reviewing, snapshotting, tasks, workspace
+from core.services import case_history, comparing, differing, labeling, operating, snapshotting, tasks, workspace
 from core.settings import Settings
 from tests.journeys.test_round import freeze
 
@@ -127,7 +127,7 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     expect(page.get_by_text("1 relabelled")).to_be_visible()
     second = snapshotting.named(db, "round 2")
     assert [case for case, _, _ in differing.difference(db, first.id, second.id).relabelled] == [worst]
-    assert reviewing.reviewed(db, 1)
+    assert case_history.verdicts(db, worst)
 
     # both models side by side, and a list of what the second one makes wrong
     page.goto(f"{server.url}/compare?run=2&other=1")

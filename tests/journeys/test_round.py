@@ -89,7 +89,9 @@ def test_a_round(chest, tmp_path, serve, page):
     page.get_by_role("link", name="Review this run").click()
     page.get_by_role("button", name="Predict the test split").click()
     expect(page.get_by_text("AUROC", exact=True)).to_be_visible()
-    worst = max(predicting.every(db, run.id, split="test"), key=lambda row: (row.wrongness, -row.case_id))
+    worst = max(
+        predicting.every(db, run.id, split="test"), key=lambda row: (-row.probabilities[row.label], -row.case_id)
+    )
     page.locator(f'.rg-tile[data-id="{worst.case_id}"]').click()
 
     # the overlay is on the pixels, and its opacity is live

@@ -113,7 +113,7 @@ def test_what_is_fitted_on_validation_helps_on_other_cases_and_keeps_their_order
 
     validation, test = overconfident(0), overconfident(1)
     calibrator = fit(method, validation)
-    before, after = (standing(one, resamples=100) for one in (test, calibrator.on(test)))
+    before, after = (standing(one, resamples=100) for one in (test, test.scored_by(calibrator.apply(test.scores))))
     assert after["ece"].value < 0.05 < 0.15 < before["ece"].value
     assert after["brier"].value < before["brier"].value
     order = np.argsort(test.scores)

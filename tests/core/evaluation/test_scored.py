@@ -15,18 +15,11 @@ def made(seed=0, *, ties=False):
 
 
 @pytest.mark.parametrize("threshold", np.linspace(0, 1, 50))
-def test_a_cell_holds_as_many_as_the_matrix_says_the_worst_first(threshold):
+def test_the_matrix_is_scikit_learn_s(threshold):
     run = made(ties=True)
-    matrix = run.matrix(threshold)
-    assert matrix == confusion_matrix(run.truth, run.called(threshold), labels=[False, True]).tolist()
-    for truth in (False, True):
-        for called in (False, True):
-            rows = run.cell(threshold, truth, called)
-            assert len(rows) == matrix[truth][called]
-            assert (run.truth[rows] == truth).all()
-            assert ((run.scores[rows] >= threshold) == called).all()
-            off = np.abs(run.scores[rows] - truth)
-            assert (np.diff(off) <= 0).all()
+    called = run.called(threshold)
+    assert (called == (run.scores >= threshold)).all()
+    assert run.matrix(threshold) == confusion_matrix(run.truth, called, labels=[False, True]).tolist()
 
 
 def test_columns_name_their_patients():

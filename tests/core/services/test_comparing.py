@@ -1,5 +1,7 @@
 """Two runs on the same cases; runs on others refuse and say why."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn import metrics
@@ -44,7 +46,6 @@ def test_each_at_its_own_point_on_the_same_cases(home):
     assert (said["runs"], said["split"], said["positive"]) == ([drawn.run, other], "test", "Ill")
     assert [one["threshold"] for one in said["points"]] == [0.6, 0.3]
     assert said["differences"]["auroc"]["low"] < said["differences"]["auroc"]["high"]
-    assert comparing.refusal(home.db, drawn.run, other) == ""
     mine = board(scored.of(home.db, drawn.run, split="test", point=first), first.threshold)
     assert found.found.first == mine == evaluating.evaluate(home.db, drawn.run, split="test").metrics
 
@@ -102,18 +103,18 @@ def test_other_cases_truths_or_questions_are_refused_with_a_reason(home):
         part: f"Run {part} has no predictions on the test split; make them with",
     }
     for other, why in refused.items():
-        assert why in comparing.refusal(home.db, drawn.run, other)
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInput, match=re.escape(why)):
             comparing.compare(home.db, drawn.run, other)
-    assert "compared by their errors" in comparing.refusal(home.db, number.run, another(home.db, number, seed=2))
+    with pytest.raises(InvalidInput, match="compared by their errors"):
+        comparing.compare(home.db, number.run, another(home.db, number, seed=2))
     fewer = another(home.db, drawn, seed=4)
     with home.db.transaction() as session:
         session.execute(
             text("DELETE FROM prediction WHERE run_id = :run AND case_id = :case"),
             {"run": fewer, "case": drawn.cases[6]},
         )
-    assert comparing.refusal(home.db, drawn.run, fewer).startswith(
-        f"{both} {fewer} cannot be compared on the test split, for the test sets differ: 1 cases are only in the first"
-    )
+    differ = "cannot be compared on the test split, for the test sets differ: 1 cases are only in the first"
+    with pytest.raises(InvalidInput, match=f"^{both} {fewer} {differ}"):
+        comparing.compare(home.db, drawn.run, fewer)
     with pytest.raises(NotFound, match="There is no run 99"):
-        comparing.refusal(home.db, drawn.run, 99)
+        comparing.compare(home.db, drawn.run, 99)

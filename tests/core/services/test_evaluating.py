@@ -63,13 +63,13 @@ def test_a_finding_of_which_nothing_is_known_leaves_the_others_their_figures(hom
         evaluating.evaluate(home.db, drawn.run)
 
 
-def test_a_split_that_was_not_predicted_is_one_sentence(home):
+def test_a_split_that_was_not_predicted_is_one_sentence(home, tmp_path):
     part = another(home.db, draw(home.db, patients=6), seed=1, splits=(Split.VAL,))
     for ask in (evaluating.evaluate, evaluating.as_json, scored.of):
         with pytest.raises(InvalidInput, match=f"Run {part} has no predictions on the test split; make them with `rou"):
             ask(home.db, part, split="test")
     with pytest.raises(InvalidInput, match="has no predictions on the test split"):
-        predictions_csv.text(home.db, part, "test")
+        predictions_csv.write(home.db, part, "test", tmp_path / "predictions.csv")
 
 
 def test_a_number_has_errors_and_no_operating_point(home):

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from core.errors import InvalidInput
 from core.services import operating, predicting, scored
+from db.tables import OperatingPoint
 from db.vocabulary import Split, TaskKind
 from tests.core.services.predicted import another, draw
 
@@ -28,7 +29,8 @@ def test_the_newest_stands_and_the_older_ones_stay(home):
     first = operating.choose(home.db, run, threshold=0.3, by="ann")
     second = operating.choose(home.db, run, threshold=0.6, by="ben")
     assert operating.current(home.db, run) == second
-    assert [one.id for one in operating.history(home.db, run)] == [second.id, first.id]
+    with home.db.read() as session:
+        assert session.scalars(select(OperatingPoint.id).order_by(OperatingPoint.id)).all() == [first.id, second.id]
     assert (second.reader, second.words) == ("ben", "0.6, set by hand")
 
 

@@ -70,7 +70,7 @@ def test_an_answer_of_another_kind_writes_neither_verdict_nor_answer(home, predi
     case, prediction = predicted(TaskKind.MULTI, Answer.FINDINGS, findings, classes=["mass", "nodule"])
     with pytest.raises(InvalidInput):
         judge(home, prediction, **said)
-    assert reviewing.of_prediction(home.db, prediction) == []
+    assert reviewing.verdicts(home.db, [prediction]) == {}
     assert len(labeling.history(home.db, case)) == 1
 
 
@@ -80,12 +80,12 @@ def test_a_number_out_of_range_writes_neither(home, predicted):
     )
     with pytest.raises(InvalidInput, match="does not accept 121 years"):
         judge(home, prediction, value=121)
-    assert reviewing.of_prediction(home.db, prediction) == []
+    assert reviewing.verdicts(home.db, [prediction]) == {}
 
 
 def test_a_relabelling_without_its_reason_writes_neither(home, predicted):
     case, prediction = predicted(TaskKind.MULTI, Answer.FINDINGS, findings, classes=["mass", "nodule"])
     with pytest.raises(InvalidInput, match="carries its reason; write why"):
         judge(home, prediction, findings={0: "uncertain"}, note=" ")
-    assert reviewing.of_prediction(home.db, prediction) == []
+    assert reviewing.verdicts(home.db, [prediction]) == {}
     assert len(labeling.history(home.db, case)) == 1

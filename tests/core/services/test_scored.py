@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput, NotFound
-from core.services import operating, predicting, scored
+from core.services import facts, operating, predicting, scored
 from core.services.points import PointView
 from db.vocabulary import Level, PatientRule, TaskKind
 from tests.core.services.predicted import draw
@@ -104,7 +104,7 @@ def test_a_cell_opens_the_list_it_counts_at_fifty_thresholds(home, kind, classes
         assert asked.matrix(threshold) == counted
         for t in (0, 1):
             for c in (0, 1):
-                cases = asked.cases[asked.cell(threshold, bool(t), bool(c))].tolist()
+                cases = asked.cases[(asked.truth == t) & (asked.called(threshold) == c)].tolist()
                 assert len(cases) == counted[t][c]
                 assert [one.case_id for one in predicting.of_cases(home.db, drawn.run, cases)] == cases
 
@@ -129,12 +129,12 @@ def test_what_cannot_be_asked_is_one_sentence(home):
 def test_facts_stand_by_case_and_unknown_where_there_is_none(home):
     drawn = draw(home.db)
     cases = list(reversed(drawn.cases[:12]))
-    told = scored.facts(home.db, cases)
+    told = facts.facts(home.db, cases)
     assert set(told) == {"site", "sex", "age", "row", "image size"}
     assert told["row"] == [str(at) for at in range(11, -1, -1)]
     assert [at for at, age in enumerate(told["age"]) if age == "unknown"] == [1, 6, 11]
     assert set(told["image size"]) == {"64×48"}
-    assert scored.facts(home.db, []) == {}
+    assert facts.facts(home.db, []) == {}
 
 
 def test_what_a_page_keeps_is_made_anew_when_a_split_is_predicted_anew(home):
