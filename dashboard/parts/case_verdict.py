@@ -1,6 +1,7 @@
 """A reviewer's verdict on a case, with the reason that goes with it; its keys stand on the buttons."""
 
 import secrets
+from typing import Any
 
 import streamlit as st
 
@@ -49,7 +50,7 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> None:
         _note(row, why)
 
 
-def _judge(row: PredictionView, verdict: Verdict, why: str, **said: object) -> None:
+def _judge(row: PredictionView, verdict: Verdict, why: str, **answer: Any) -> None:
     with mishap.as_sentence():
         reviewing.judge(
             wiring.here().db,
@@ -58,8 +59,8 @@ def _judge(row: PredictionView, verdict: Verdict, why: str, **said: object) -> N
             by=who.reader(),
             key=secrets.token_hex(16),
             note=why.strip(),
-            **said,
-        )  # type: ignore[arg-type]
+            **answer,
+        )
         st.session_state.pop(f"why_{row.id}", None)
         st.rerun()
 
