@@ -12,7 +12,7 @@ from core.services import evaluating, tasks
 from dashboard import asked, look, wiring
 from dashboard.asked import Asked
 from dashboard.kept import kept
-from dashboard.parts import chart, looks, point, section_overview
+from dashboard.parts import chart, looks, metric_table, point
 
 TITLES = {"mae": "Mean absolute error", "rmse": "Root mean square error", "r2": "R²", "bias": "Bias"}
 
@@ -37,7 +37,7 @@ def show(found: Asked) -> None:
             width="stretch",
         )
         chart.csv_button(
-            partial(section_overview.figures_csv, told.metrics), name=f"figures-run-{found.run.id}", key="figures"
+            partial(metric_table.figures_csv, told.metrics), name=f"figures-run-{found.run.id}", key="figures"
         )
     _scatter(found, measure)
 

@@ -1,6 +1,6 @@
 """What moves with the operating point, drawn again by itself: the point, one section at a time, the strip of cases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -9,7 +9,22 @@ from core.services.extent import Extent
 from core.services.runs import RunView
 from dashboard import asked
 from dashboard.asked import Asked
-from dashboard.parts import case_strip, marks, number_figures, point, run_choice, trust_banner
+from dashboard.parts import (
+    case_strip,
+    marks,
+    number_figures,
+    of_classes,
+    point,
+    run_choice,
+    section_calibration,
+    section_curves,
+    section_decision,
+    section_findings,
+    section_groups,
+    section_model,
+    section_overview,
+    trust_banner,
+)
 from dashboard.state import ReviewState
 
 SECTIONS = {
@@ -26,6 +41,13 @@ SECTIONS = {
 OF_MODEL = ("maps", "shortcuts", "suspects")  # what only a model has that was trained here
 OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
 OF_NUMBERS = ("overview", "groups", "maps", "shortcuts")
+DRAWN: Mapping[str, Callable[[Asked, ReviewState], None]] = {
+    "curves": lambda data, _: section_curves.show(data),
+    "calibration": lambda data, _: section_calibration.show(data),
+    "decision": lambda data, _: section_decision.show(data),
+    "groups": section_groups.show,
+    "findings": lambda data, _: section_findings.show(data),
+}
 
 
 def show(run: RunView, asked_for: ReviewState, there: Extent) -> None:
@@ -48,7 +70,7 @@ def show(run: RunView, asked_for: ReviewState, there: Extent) -> None:
     state.to_url()
     body = st.container(key="section")
     with body:
-        _draw(state.section, numbers=not found.titles)(found, state)
+        _draw(found, state)
     case_strip.show(found, state)
 
 
@@ -75,34 +97,12 @@ def _section(found: Asked, state: ReviewState) -> ReviewState:
     return replace(state, section="" if chosen == offered[0] else chosen or "")
 
 
-def _draw(section: str, *, numbers: bool) -> Callable[[Asked, ReviewState], None]:
-    """What draws a section; its module is loaded when it is first shown."""
-    if section == "curves":
-        from dashboard.parts import section_curves
-
-        return lambda found, _: section_curves.show(found)
-    if section == "calibration":
-        from dashboard.parts import section_calibration
-
-        return lambda found, _: section_calibration.show(found)
-    if section == "decision":
-        from dashboard.parts import section_decision
-
-        return lambda found, _: section_decision.show(found)
-    if section == "groups":
-        from dashboard.parts import section_groups
-
-        return section_groups.show
-    if section == "findings":
-        from dashboard.parts import section_findings
-
-        return lambda found, _: section_findings.show(found)
-    if section in OF_MODEL:
-        from dashboard.parts import section_model
-
-        return section_model.SECTIONS[section]
-    if numbers:
-        return lambda found, _: number_figures.show(found)
-    from dashboard.parts import section_overview
-
-    return section_overview.show
+def _draw(data: Asked, state: ReviewState) -> None:
+    if state.section in section_model.SECTIONS:
+        section_model.SECTIONS[state.section](data, state)
+    elif state.section:
+        DRAWN[state.section](data, state)
+    elif not data.titles:
+        number_figures.show(data)
+    else:
+        section_overview.show(data, state, of_classes.show if data.scored is None else section_overview.of_two)

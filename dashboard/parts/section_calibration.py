@@ -1,6 +1,5 @@
 """Whether scores mean what they say: by bins, and before and after a calibration that was fitted on validation."""
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,7 +16,7 @@ from core.evaluation.scored import Scored, is_probability
 from dashboard import asked, look
 from dashboard.asked import Asked
 from dashboard.kept import kept
-from dashboard.parts import chart, section_overview
+from dashboard.parts import chart, metric_table
 
 KEYS = ("ece", "brier")
 FITTED = "Temperature and isotonic are fitted on the validation split"
@@ -120,23 +119,21 @@ def _figures(found: Asked, every: Mapping[str, Scored], now: str) -> None:
     """ECE and Brier score of each kind of scores."""
     told = {name: kept((id(one), "standing"), partial(_standing, one))[1] for name, one in every.items()}
     flat = {
-        f"{section_overview.TITLES[key]}, {asked.SCALES[name].lower()}": figures[key]
+        f"{metric_table.TITLES[key]}, {asked.SCALES[name].lower()}": figures[key]
         for name, figures in told.items()
         for key in KEYS
     }
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("**Before and after**", width="stretch")
-        chart.csv_button(
-            partial(section_overview.figures_csv, flat), name=f"calibration-run-{found.run.id}", key="calibration"
-        )
-    heads = "".join(f"<th>{section_overview.TITLES[key]} (95 %)</th>" for key in KEYS)
-    rows = "".join(
-        f"<tr><td>{asked.SCALES[name]}{', counted' * (name == now)}</td>"
-        f"{''.join(f'<td>{html.escape(look.figure(figures[key]))}</td>' for key in KEYS)}</tr>"
-        for name, figures in told.items()
+    lines = {f"{asked.SCALES[name]}{', counted' * (name == now)}": figures for name, figures in told.items()}
+    metric_table.by_row(
+        "Before and after",
+        lines,
+        KEYS,
+        of="scores",
+        name=f"calibration-run-{found.run.id}",
+        key="calibration",
+        csv=partial(metric_table.figures_csv, flat),
     )
-    st.html(f'<table class="rd-figures"><thead><tr><th>scores</th>{heads}</tr></thead><tbody>{rows}</tbody></table>')
-    if by := section_overview.intervals(flat.values()):
+    if by := metric_table.intervals(flat.values()):
         st.caption(by)
 
 

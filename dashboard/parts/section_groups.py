@@ -17,7 +17,7 @@ from core.services.groups import Groups
 from dashboard import asked, look, wiring
 from dashboard.asked import Asked
 from dashboard.kept import kept
-from dashboard.parts import chart, forest, looks, marks, number_figures, section_overview
+from dashboard.parts import chart, forest, looks, marks, metric_table, number_figures, section_overview
 from dashboard.state import ReviewState
 
 FIGURES = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
@@ -29,7 +29,7 @@ PAIRED = 5_000  # cases up to which pairs are looked at unasked: with more their
 def show(found: Asked, state: ReviewState) -> None:
     """Which figure of which groups, and the rows."""
     numbers = not found.titles
-    titles = number_figures.TITLES if numbers else section_overview.TITLES
+    titles = number_figures.TITLES if numbers else metric_table.TITLES
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         figure = st.selectbox(
             "Figure",

@@ -14,7 +14,16 @@ from core.evaluation.bands import SEVERAL
 from core.services import comparing, extent, groups, number_comparing, operating, runs, workspace
 from core.settings import Settings
 from dashboard import asked, compared, who
-from dashboard.parts import case_strip, cases_csv, chart, of_classes, point, section_curves, section_overview
+from dashboard.parts import (
+    case_strip,
+    cases_csv,
+    chart,
+    metric_table,
+    of_classes,
+    point,
+    section_curves,
+    section_overview,
+)
 from dashboard.state import CaseState, ListState, ReviewState
 from dashboard.wiring import wire
 from db.tables import Case, Fact, Image, Run, Snapshot, SnapshotCase
@@ -67,7 +76,7 @@ def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
     run = runs.get(home, drawn.run)
     found = asked.of(run, ReviewState(run=run.id, split="val", at=0.37))
     rows = rows_of(cases_csv.of(found, asked.listed(found, found.state)))
-    told = {row["figure"]: row for row in rows_of(section_overview.figures_csv(section_overview.figures(found)))}
+    told = {row["figure"]: row for row in rows_of(metric_table.figures_csv(section_overview.figures(found)))}
     truth = np.array([row["truth"] == "Ill" for row in rows])
     score, called = (
         np.array([float(row["score Ill"]) for row in rows]),
@@ -324,10 +333,10 @@ def test_the_bins_under_the_slider_hold_every_case(home, drawn):
 def test_the_csv_of_classes_holds_every_figure_of_each(home):
     drawn = draw(home, classes=("a", "b", "c"), name="classes")
     told = of_classes.report(asked.of(runs.get(home, drawn.run), ListState(run=drawn.run)))
-    rows = rows_of(of_classes.as_csv(told, ("A", "B", "C")))
+    rows = rows_of(metric_table.as_csv(of_classes.by_class(told, ("A", "B", "C")), of="class"))
     for name, title in zip("abc", "ABC", strict=True):
         mine = {row["figure"]: row for row in rows if row["class"] == title}
-        assert set(mine) == set(told.per_class[name]) > set(of_classes.OF_EACH)
+        assert set(mine) == set(told.per_class[name]) > set(of_classes.COLUMNS)
         assert float(mine["specificity"]["value"]) == told.per_class[name]["specificity"].value
 
 

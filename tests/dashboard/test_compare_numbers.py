@@ -6,7 +6,7 @@ import re
 
 from core.evaluation.figure import Figure
 from core.services import evaluating, number_comparing
-from dashboard.parts import compare_numbers, number_figures
+from dashboard.parts import compare_numbers, metric_table, number_figures
 from db.tables import Task
 from db.vocabulary import Split, TaskKind
 from tests.core.services.predicted import another, draw
@@ -41,7 +41,8 @@ def test_two_runs_are_compared_by_their_errors_and_the_lists_open(db):
         f"Error shrank {len(told.nearer)}",
     ]
     assert f"error larger by run {other} than by run {drawn.run}, most changed first" in text_of(app)
-    rows = {row["figure"]: row for row in csv.DictReader(io.StringIO(compare_numbers.as_csv(told).decode()))}
+    file = metric_table.comparison_csv(compare_numbers.sides(told)).decode()
+    rows = {row["figure"]: row for row in csv.DictReader(io.StringIO(file))}
     assert float(rows["r2"]["difference value"]) == told.found.differences["r2"].value
     assert float(rows["mae"][f"run {other} high"]) == told.found.second.metrics["mae"].high
 
