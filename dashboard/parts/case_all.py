@@ -6,10 +6,11 @@ from typing import Any
 import streamlit as st
 
 from core.services import examining
+from core.services.jobs import JobView
 from core.services.runs import RunView
 from dashboard import look, who, wiring
-from dashboard.parts import case_maps, mishap
-from dashboard.parts.jobs import controls, look_again
+from dashboard.parts import case_maps, job_poll, mishap
+from dashboard.parts.jobs import controls
 from dashboard.state import CaseState
 
 WHAT = "maps"
@@ -23,7 +24,7 @@ def show(run: RunView, state: CaseState) -> None:
     db = wiring.here().db
     job, found = examining.going(db, run.id, WHAT), examining.newest(db, run.id, WHAT)
     if job is not None and not job.state.is_finished:
-        mishap.again(_going, job.id, every="1s")
+        job_poll.progress(job.id, _progress, key=f"case_all_{job.id}")
         return
     if job is not None and job.error:
         controls(job, key=f"case_all_{job.id}")
@@ -62,11 +63,7 @@ def _start(run: RunView, asked: dict[str, Any]) -> None:
         st.rerun()
 
 
-def _going(job_id: int) -> None:
-    job = look_again(job_id)
-    if job.state.is_finished:
-        st.rerun()
+def _progress(job: JobView) -> tuple[float, str]:
     done, whole = job.progress.get("done", 0), job.progress.get("of", 0)
     words = f"Making maps: {done:,} of {whole:,}" if whole else "The maps wait for their turn"
-    st.progress(min(1.0, done / whole) if whole else 0.0, text=words)
-    controls(job, key=f"case_all_{job_id}")
+    return done / whole if whole else 0.0, words

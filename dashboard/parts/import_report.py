@@ -6,16 +6,17 @@ import streamlit as st
 
 from core.services import importing, jobs
 from core.services.importing import ImportReport, ImportRequest
+from core.services.jobs import JobView
 from dashboard import look, wiring
-from dashboard.parts import mishap
-from dashboard.parts.jobs import controls, look_again
+from dashboard.parts import job_poll
+from dashboard.parts.jobs import controls
 
 
 def show(job_id: int) -> ImportRequest | None:
     """Progress, then the report; after a dry run the request to do it, once the person says go."""
     job = jobs.get(wiring.here().db, job_id)
     if not job.state.is_finished:
-        mishap.again(_going, job_id, every="1s")
+        job_poll.progress(job_id, _progress, key=f"import_{job_id}")
         return None
     if job.state != "succeeded":
         controls(job, key=f"import_{job_id}")
@@ -34,19 +35,15 @@ def show(job_id: int) -> ImportRequest | None:
     return None
 
 
-def _going(job_id: int) -> None:
-    job = look_again(job_id)
-    if job.state.is_finished:
-        st.rerun()
-    told = job.progress
-    found = int(told.get("found", 0))
-    done = int(told.get("done", 0)) or sum(
-        len(told.get(name, ())) if name in ("refused", "unlisted") else int(told.get(name, 0))
+def _progress(job: JobView) -> tuple[float, str]:
+    counts = job.progress
+    files = int(counts.get("found", 0))
+    done = int(counts.get("done", 0)) or sum(
+        len(counts.get(name, ())) if name in ("refused", "unlisted") else int(counts.get(name, 0))
         for name in ("imported", "known", "refused", "unlisted")
     )
     verb = "Looking at" if job.request["dry_run"] else "Importing"
-    st.progress(min(1.0, done / found) if found else 0.0, text=f"{verb} {done:,} of {found:,} files")
-    controls(job, key=f"import_{job_id}")
+    return done / files if files else 0.0, f"{verb} {done:,} of {files:,} files"
 
 
 def _report(report: ImportReport) -> None:

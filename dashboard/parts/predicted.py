@@ -8,8 +8,8 @@ from core.services import extent, jobs, predicting
 from core.services.extent import Extent
 from core.services.runs import RunView
 from dashboard import who, wiring
-from dashboard.parts import mishap
-from dashboard.parts.jobs import controls, look_again
+from dashboard.parts import job_poll
+from dashboard.parts.jobs import controls
 from dashboard.parts.run_choice import SPLITS
 from db.vocabulary import JobKind
 
@@ -21,7 +21,7 @@ def show(run: RunView, split: str) -> Extent | None:
         _told(run, found, job)
         return found
     if job is not None and not job.state.is_finished:
-        mishap.again(_going, job.id, every="1s")
+        job_poll.progress(job.id, _progress, key=f"predict_{job.id}")
         return None
     if job is not None and job.error:
         controls(job, key=f"predict_{job.id}")
@@ -42,7 +42,7 @@ def _told(run: RunView, found: Extent, job: jobs.JobView | None) -> None:
     if found.words:
         st.warning(found.words, icon=":material/info:")
     if job is not None and not job.state.is_finished:
-        mishap.again(_going, job.id, every="1s")
+        job_poll.progress(job.id, _progress, key=f"predict_{job.id}")
     elif found.words:
         if job is not None and job.error:
             controls(job, key=f"predict_{job.id}")
@@ -71,10 +71,6 @@ def _newest(run: RunView, split: str) -> jobs.JobView | None:
     return next((job for job in every if job.request["split"] in (split, "all")), None)
 
 
-def _going(job_id: int) -> None:
-    job = look_again(job_id)
-    if job.state.is_finished:
-        st.rerun()
+def _progress(job: jobs.JobView) -> tuple[float, str]:
     done, images = job.progress.get("done", 0), job.progress.get("images", 0)
-    st.progress(done / images if images else 0.0, text=f"Predicting {done:,} of {images:,} images")
-    controls(job, key=f"predict_{job_id}")
+    return done / images if images else 0.0, f"Predicting {done:,} of {images:,} images"

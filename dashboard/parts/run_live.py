@@ -1,13 +1,14 @@
 """One run: state, curves from rows, log; drawn again every two seconds while it goes on."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
 from core.services import outside, runs
 from core.services.runs import RunView
 from dashboard import look, wiring
-from dashboard.parts import mishap, plots
+from dashboard.parts import job_poll, plots
 from dashboard.parts.jobs import controls, look_again
 
 VALIDATION = {
@@ -19,20 +20,26 @@ VALIDATION = {
 def show(run_id: int) -> None:
     """The run as it stands."""
     run = runs.get(wiring.here().db, run_id)
-    going = run.job is not None and not run.job.state.is_finished
     st.subheader(f"Run {run.id}: {run.model} on {run.snapshot}")
-    mishap.again(_body, run_id, every="2s" if going else None)
+    job_poll.poll_until(_is_finished, partial(_load, run), _body, every="2s")
     if run.outside is None:
         with st.expander("What was asked"):
             st.json(run.spec.to_json(), expanded=True)
 
 
-def _body(run_id: int) -> None:
-    wired = wiring.here()
-    before = runs.get(wired.db, run_id)
-    if before.job is not None and not before.job.state.is_finished and look_again(before.job.id).state.is_finished:
-        st.rerun()
-    run = runs.get(wired.db, run_id)
+def _load(run: RunView) -> RunView:
+    """Return the run as it stands, its job looked after while it was not finished."""
+    if run.job is not None and not run.job.state.is_finished:
+        look_again(run.job.id)
+    return runs.get(wiring.here().db, run.id)
+
+
+def _is_finished(run: RunView) -> bool:
+    return run.job is None or run.job.state.is_finished
+
+
+def _body(run: RunView) -> None:
+    wired, run_id = wiring.here(), run.id
     if run.job is not None:
         controls(run.job, key=f"run_{run_id}")
         _progress(run)

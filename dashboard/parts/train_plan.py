@@ -13,7 +13,7 @@ from core.services.measuring import Found
 from core.services.outlook import Outlook, outlook, warnings
 from core.training.spec import TrainSpec
 from dashboard import look, wiring
-from dashboard.parts import mishap
+from dashboard.parts import job_poll
 from db import Database
 
 GIB = 1 << 30
@@ -47,7 +47,7 @@ def show(snapshot_id: int, spec: TrainSpec) -> None:
 
 def figures(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
     """Time and memory."""
-    kept_up(_figures, measuring.figures, snapshot_id, spec, tuple(also))
+    poll_until_ready(_figures, measuring.figures, snapshot_id, spec, tuple(also))
 
 
 def warned(snapshot_id: int, spec: TrainSpec) -> None:
@@ -95,18 +95,15 @@ def classes(found: Outlook, spec: TrainSpec) -> None:
     st.caption(f"All classes together, {how}: worth {worth or 0:.0f} patients with equal say.")
 
 
-def kept_up(draw: Callable[[Found, TrainSpec], None], ask: Callable[..., Found], *asked: Any) -> None:
-    """Draw what is known; while it is still being found, look again every second, and once it is there no more."""
-    wired = wiring.here()
-
-    def drawn() -> None:
-        found = ask(wired.db, wired.settings, *asked)
-        if waits and not found.waits:
-            st.rerun()
-        draw(found, asked[1])
-
-    waits = ask(wired.db, wired.settings, *asked).waits
-    mishap.again(drawn, every="1s" if waits else None)
+def poll_until_ready(draw: Callable[[Found, TrainSpec], None], measure: Callable[..., Found], *request: Any) -> None:
+    """Draw what has been measured for a snapshot, a TrainSpec and more, again each second until it is complete."""
+    wired, spec = wiring.here(), request[1]
+    job_poll.poll_until(
+        lambda measured: not measured.waits,
+        lambda: measure(wired.db, wired.settings, *request),
+        lambda measured: draw(measured, spec),
+        every="1s",
+    )
 
 
 def _figures(found: Found, spec: TrainSpec) -> None:

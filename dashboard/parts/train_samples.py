@@ -20,7 +20,7 @@ STYLE = """<style>
 def show(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
     """Made on demand; grey places until they are there."""
     st.markdown("**Eight training images as the model will see them**")
-    train_plan.kept_up(_pictures, measuring.pictures, snapshot_id, spec, tuple(also))
+    train_plan.poll_until_ready(_pictures, measuring.pictures, snapshot_id, spec, tuple(also))
 
 
 def _pictures(found: Found, spec: TrainSpec) -> None:

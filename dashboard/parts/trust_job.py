@@ -2,16 +2,18 @@
 
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.services import examining
 from core.services.examining import NOTHING, ExaminationView
+from core.services.jobs import JobView
 from core.services.runs import RunView
 from dashboard import look, who, wiring
-from dashboard.parts import mishap
-from dashboard.parts.jobs import controls, look_again
+from dashboard.parts import job_poll, mishap
+from dashboard.parts.jobs import controls
 
 OLD = "The run has other weights since; what was found is of the old ones."
 
@@ -37,7 +39,8 @@ def going(run: RunView, what: str) -> bool:
     job = examining.going(wiring.here().db, run.id, what)
     if job is None or job.state.is_finished:
         return False
-    mishap.again(_going, run.id, what, job.id, every="1s")
+    title = examining.EXAMINATIONS[what].title
+    job_poll.progress(job.id, partial(_progress, title), key=f"trust_{what}_{run.id}_{job.id}")
     return True
 
 
@@ -73,12 +76,7 @@ def again(found: ExaminationView, run: RunView) -> None:
             st.rerun()
 
 
-def _going(run_id: int, what: str, job_id: int) -> None:
-    job = look_again(job_id)
-    if job.state.is_finished:
-        st.rerun()
-    told = job.progress
-    share = told.get("done", 0) / told["of"] if told.get("of") else 0.0
-    title = examining.EXAMINATIONS[what].title
-    st.progress(min(1.0, share), text=f"{title}: {told.get('doing', 'waiting for its turn')}")
-    controls(job, key=f"trust_{what}_{run_id}_{job_id}")
+def _progress(title: str, job: JobView) -> tuple[float, str]:
+    counts = job.progress
+    share = counts.get("done", 0) / counts["of"] if counts.get("of") else 0.0
+    return share, f"{title}: {counts.get('doing', 'waiting for its turn')}"
