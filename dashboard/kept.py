@@ -1,27 +1,24 @@
-"""What was reckoned for a page and holds for the next one: the newest few, shared by all sessions, never changed."""
+"""Cache what was computed for a page: the 64 results used last, shared by all sessions, never changed."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, TypeVar
 
-T = TypeVar("T")
-MOST = 64
+from cachetools import LRUCache
 
-_held: OrderedDict[Hashable, Any] = OrderedDict()
+T = TypeVar("T")
+
+_results: LRUCache[Hashable, Any] = LRUCache(maxsize=64)
 _lock = Lock()
 
 
 def kept(key: Hashable, make: Callable[[], T]) -> T:
-    """What `make` gave for the key; two who ask at once may both make it, and get equal things."""
+    """Return the cached result of `make` for a key; two who call at once may both make it, and get equal results."""
     with _lock:
-        if key in _held:
-            _held.move_to_end(key)
-            found: T = _held[key]
-            return found
+        if key in _results:
+            result: T = _results[key]
+            return result
     made = make()
     with _lock:
-        _held[key] = made
-        while len(_held) > MOST:
-            _held.popitem(last=False)
+        _results[key] = made
     return made

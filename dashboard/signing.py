@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import itsdangerous
+
 from core.settings import Settings
 
 LASTS_S = 12 * 3600
@@ -30,35 +32,38 @@ class Signer:
         """The signer of a home."""
         return cls(settings.key("signing"))
 
-    def url(self, path: str, session: str, *, now: float | None = None, **said: str | int) -> str:
-        """`path` with what is said, an expiry and the signature; works in `session`'s browser only."""
+    def url(self, path: str, session: str, *, now: float | None = None, **query: str | int) -> str:
+        """Return `path` with a query, its expiry and signature; it works in `session`'s browser only."""
         until = math.ceil(((time.time() if now is None else now) + LASTS_S) / STEP_S) * STEP_S
-        asked = {**{name: str(value) for name, value in said.items()}, "until": str(until)}
-        return f"{path}?{urlencode({**asked, 'sig': self._signature(path, session, asked)})}"
+        values = {**{name: str(value) for name, value in query.items()}, "until": str(until)}
+        signature = self._of("url").get_signature(_payload(path, session, values)).decode()
+        return f"{path}?{urlencode({**values, 'sig': signature})}"
 
     def holds(self, path: str, session: str, query: Mapping[str, str], *, now: float | None = None) -> bool:
-        """Whether the query's signature is ours, for this path and browser, and not too old."""
+        """Return whether the query's signature is ours, for this path and browser, and has not expired."""
         until = query.get("until", "")
         is_time = until.isascii() and until.isdigit() and len(until) <= MOST_DIGITS
         if not session or not is_time or int(until) < (time.time() if now is None else now):
             return False
-        return same(query.get("sig", ""), self._signature(path, session, query))
+        return self._of("url").verify_signature(_payload(path, session, query), query.get("sig", ""))
 
     @property
     def home(self) -> str:
-        """Names this home to a browser: answers that wait there are sent to the home they were given in, no other."""
-        return self._mac("home")[:12]
+        """Name this home to a browser, which keeps unsent answers under that name, also over a new version."""
+        return hmac.new(self.key, b"home", hashlib.sha256).hexdigest()[:12]
 
     def token_for(self, session: str, token: str) -> str:
-        """The proof that this session once showed the token."""
-        return self._mac(f"session|{session}|{token}")
+        """Return the proof that this session once showed the token."""
+        return self._of("session").get_signature(json.dumps([session, token])).decode()
 
-    def _signature(self, path: str, session: str, asked: Mapping[str, str]) -> str:
-        # As JSON no part can run into the next: a reader's name may hold any sign.
-        return self._mac(json.dumps([path, session, *(asked.get(name, "") for name in SIGNED)]))
+    def _of(self, purpose: str) -> itsdangerous.Signer:
+        # A purpose of its own, as salt, so that no signature made for one can serve for another.
+        return itsdangerous.Signer(self.key, salt=purpose, key_derivation="hmac", digest_method=hashlib.sha256)
 
-    def _mac(self, text: str) -> str:
-        return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:40]
+
+def _payload(path: str, session: str, query: Mapping[str, str]) -> str:
+    # As JSON no part can run into the next: a reader's name may hold any sign.
+    return json.dumps([path, session, *(query.get(name, "") for name in SIGNED)])
 
 
 def same(shown: str, right: str) -> bool:

@@ -68,3 +68,15 @@ def test_a_readers_name_cannot_run_into_what_stands_beside_it():
     path, query = parts(SIGNER.url("/api/labels", "browser-1", now=NOW, task=1, by="zz|by=chief"))
     assert SIGNER.holds(path, "browser-1", query, now=NOW)
     assert not SIGNER.holds(path, "browser-1", {**query, "only": "|by=zz", "by": "chief"}, now=NOW)
+
+
+def test_the_name_of_a_home_stays_over_versions_for_answers_that_wait_in_browsers():
+    assert SIGNER.home == "bd7cfea4b220"
+
+
+def test_a_proof_is_of_one_session_and_one_token_and_signs_no_url(signed):
+    proof = SIGNER.token_for("browser-1", "token")
+    assert proof == SIGNER.token_for("browser-1", "token")
+    others = SIGNER.token_for("browser-2", "token"), SIGNER.token_for("browser-1", "other"), signed[1]["sig"]
+    assert proof not in others
+    assert not SIGNER.holds(signed[0], "browser-1", {**signed[1], "sig": proof}, now=NOW)
