@@ -6,6 +6,8 @@ from typing import Any, Self
 
 import streamlit as st
 
+from core.services.review_query import ReviewQuery
+
 
 @dataclass(frozen=True)
 class State:
@@ -76,40 +78,8 @@ class RunState(State):
 
 
 @dataclass(frozen=True)
-class ListState(State):
-    """Which cases of which run: what a mark on a page opened.
-
-    `finding` of findings, `positive` of many classes the one that is asked for against the rest (-1: all of them).
-    `truth` and `called` are a cell of the matrix (-1: any), `at` is a threshold that is tried (-1: the operating point
-    that stands), `span` scores as low:high, `group` facts as name=value joined by &. `level` and `scale` are
-    tried instead of what stands: image, max, mean or noisy_or; plain, temperature or isotonic. `other` and `change` are
-    a second run and what it changed.
-    """
-
-    run: int = 0
-    split: str = "test"
-    finding: int = 0
-    positive: int = -1
-    truth: int = -1
-    called: int = -1
-    at: float = -1.0
-    span: str = ""
-    group: str = ""
-    level: str = ""
-    scale: str = ""
-    other: int = 0
-    change: str = ""
-
-    @property
-    def question(self) -> tuple[int, str, int, int]:
-        """What is asked of which cases, without what was opened of them."""
-        return self.run, self.split, self.finding, self.positive
-
-    @property
-    def between(self) -> tuple[float, float] | None:
-        """The span of scores."""
-        low, _, high = self.span.partition(":")
-        return None if not self.span else (_typed(low, 0.0), _typed(high, 1.0))
+class ListState(State, ReviewQuery):
+    """Which cases of which run: what a mark on a page opened."""
 
     @classmethod
     def like(cls, other: "ListState", **more: Any) -> Self:

@@ -42,6 +42,16 @@ class PointView:
         return self.level is Level.PATIENT
 
     @property
+    def level_name(self) -> str:
+        """What is called: "image", or the rule for patients: "max", "mean" or "noisy_or"."""
+        return self.patient_rule.value if self.per_patient else "image"
+
+    @property
+    def scale_name(self) -> str:
+        """How the scores are calibrated: "plain", "temperature" or "isotonic"."""
+        return str(self.calibrator["method"]) if self.calibrator else "plain"
+
+    @property
     def words(self) -> str:
         """How it was found, in a few words."""
         kind = self.rule.get("kind")

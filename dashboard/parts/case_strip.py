@@ -6,11 +6,13 @@ from typing import Any, overload
 
 import streamlit as st
 
-from core.services import predicting, reviewing
+from core.services import comparison_data, predicting, reviewing
 from core.services.predicting import PredictionView
+from core.services.review_cases import selected_rows
+from core.services.review_data import ReviewData, review_data
 from core.services.runs import RunView
-from dashboard import asked, compared, look, who, wiring
-from dashboard.asked import Asked
+from dashboard import look, who, wiring
+from dashboard.kept import review_source
 from dashboard.parts import cases_csv, gallery
 from dashboard.state import CaseState, ListState
 
@@ -53,13 +55,13 @@ def ordered(run: RunView, state: ListState) -> CaseList:
 
     Of findings they are about one of them, where it is known.
     """
-    found = asked.of(run, state)
-    return CaseList(run, found.finding, tuple(found.cases[asked.listed(found, state)].tolist()))
+    found = review_data(review_source(), run, state)
+    return CaseList(run, found.finding, tuple(found.cases[selected_rows(review_source(), found, state)].tolist()))
 
 
-def show(found: Asked, state: ListState, *, closes: bool = True) -> None:
+def show(found: ReviewData, state: ListState, *, closes: bool = True) -> None:
     """The strip; opening a case leaves this page. `closes`: a list may be closed, which shows all cases."""
-    rows = asked.listed(found, state)
+    rows = selected_rows(review_source(), found, state)
     with st.container(key="strip_part", gap="small"):
         start = _head(found, state, rows, closes=closes)
         shown = rows[start : start + SHOWN]
@@ -74,7 +76,7 @@ def show(found: Asked, state: ListState, *, closes: bool = True) -> None:
         st.switch_page("views/case.py", query_params=CaseState.like(state, case=opened).query())
 
 
-def words(found: Asked, state: ListState) -> str:
+def words(found: ReviewData, state: ListState) -> str:
     """Which cases the list holds, in words."""
     told = []
     if 0 <= state.truth < len(found.titles) and 0 <= state.called < len(found.titles):
@@ -84,15 +86,15 @@ def words(found: Asked, state: ListState) -> str:
     if state.group:
         told.append(look.group(state.group))
     if state.change:
-        told.append(compared.words(state))
+        told.append(comparison_data.words(state))
     return "; ".join(told)
 
 
-def _head(found: Asked, state: ListState, rows: Any, *, closes: bool) -> int:
+def _head(found: ReviewData, state: ListState, rows: Any, *, closes: bool) -> int:
     """What the list holds, and the buttons of the list; gives the number of the first case that is shown."""
     told = words(found, state)
     pages = max(1, -(-len(rows) // SHOWN))
-    order = "most changed first" if state.change in compared.NUMBER_CHANGES else "most wrong first"
+    order = "most changed first" if state.change in comparison_data.NUMBER_CHANGES else "most wrong first"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="strip_head"):
         st.markdown(
             f"**{look.count(len(rows), found.unit)}**"
@@ -155,12 +157,12 @@ def _named(state: ListState) -> str:
     return " ".join(f"{name}={value}" for name, value in CaseState.like(state).query().items() if name != "at")
 
 
-def _tiles(found: Asked, shown: Any) -> list[gallery.Tile]:
+def _tiles(found: ReviewData, shown: Any) -> list[gallery.Tile]:
     wired, session, run = wiring.here(), who.session(), found.run
     ids = [int(one) for one in found.cases[shown]]
     views = {row.case_id: row for row in predicting.of_cases(wired.db, run.id, ids)}
     verdicts = reviewing.verdicts(wired.db, [row.id for row in views.values()])
-    numbers = None if found.titles else asked.numbers(run, found.state)
+    numbers = None if found.titles else review_source().numbers(run, found.state)
     tiles = []
     for at, case in zip(shown, ids, strict=True):
         row = views[case]
@@ -172,7 +174,7 @@ def _tiles(found: Asked, shown: Any) -> list[gallery.Tile]:
     return tiles
 
 
-def _told(found: Asked, at: int) -> tuple[str, str]:
+def _told(found: ReviewData, at: int) -> tuple[str, str]:
     """What is true and called of a row, and how sure the model is."""
     title = f"{found.titles[found.truth[at]]} → {found.titles[found.called[at]]}"
     score = found.score[at]

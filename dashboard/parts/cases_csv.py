@@ -5,33 +5,34 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard import asked
-from dashboard.asked import Asked
+from core.services.review_cases import facts
+from core.services.review_data import ReviewData
+from dashboard.kept import review_source
 
 
-def of(found: Asked, rows: Sequence[int]) -> bytes:
-    """A line for each of the rows: case, patient, truth, called, a score for each column, and the facts."""
-    facts = asked.facts(found)
-    names, scores, truths, patients = _columns(found)
+def of(data: ReviewData, rows: Sequence[int]) -> bytes:
+    """Return a line for each of the rows: case, patient, truth, called, a score for each column, and the facts."""
+    known = facts(review_source(), data)
+    names, scores, truths, patients = _columns(data)
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(["case", "patient", "truth", *(["called"] if found.titles else []), *names, *facts])
-    for at in rows:
-        called = [found.titles[found.called[at]]] if found.titles else []
-        told = [repr(float(one)) for one in scores[at]]
-        own = [str(values[at]) for values in facts.values()]
-        writer.writerow([int(found.cases[at]), patients[at], truths[at], *called, *told, *own])
+    writer.writerow(["case", "patient", "truth", *(["called"] if data.titles else []), *names, *known])
+    for row in rows:
+        called = [data.titles[data.called[row]]] if data.titles else []
+        digits = [repr(float(score)) for score in scores[row]]
+        values = [str(column[row]) for column in known.values()]
+        writer.writerow([int(data.cases[row]), patients[row], truths[row], *called, *digits, *values])
     return file.getvalue().encode()
 
 
-def _columns(found: Asked) -> tuple[list[str], Any, list[str], Sequence[str]]:
-    """Names and values of the score columns, truths and patients, row by row."""
-    if found.scored is not None:
-        one = found.scored
-        truths = [found.titles[at] for at in found.truth.tolist()]
-        return [f"score {one.name}"], one.scores[:, None], truths, [one.patients[row] for row in one.owner.tolist()]
-    held = asked.columns(found.run.id, found.state.split) if found.titles else asked.numbers(found.run, found.state)
-    if found.titles:
-        truths = [found.titles[at] for at in found.truth.tolist()]
-        return [f"score {title}" for title in found.titles], held.scores, truths, held.names()
-    return ["predicted"], held.scores, [repr(float(one)) for one in held.truths[:, 0]], held.names()
+def _columns(data: ReviewData) -> tuple[list[str], Any, list[str], Sequence[str]]:
+    """Return names and values of the score columns, truths and patients, row by row."""
+    truths = [data.titles[row] for row in data.truth.tolist()] if data.titles else []
+    if (scored := data.scored) is not None:
+        patients = [scored.patients[row] for row in scored.owner.tolist()]
+        return [f"score {scored.name}"], scored.scores[:, None], truths, patients
+    if data.titles:
+        columns = review_source().columns(data.run.id, data.state.split)
+        return [f"score {title}" for title in data.titles], columns.scores, truths, columns.names()
+    numbers = review_source().numbers(data.run, data.state)
+    return ["predicted"], numbers.scores, [repr(float(number)) for number in numbers.truths[:, 0]], numbers.names()

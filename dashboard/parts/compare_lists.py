@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.services import comparison_data
+from core.services.comparison_data import CHANGES, NUMBER_CHANGES
+from core.services.review_data import review_data
 from core.services.runs import RunView
-from dashboard import asked, compared
-from dashboard.compared import CHANGES, NUMBER_CHANGES
+from dashboard.kept import review_source
 from dashboard.parts import case_strip, marks
 from dashboard.state import CompareState
 
@@ -17,7 +19,7 @@ USUAL = ("broken", "further")  # which list is shown first
 def show(run: RunView, state: CompareState) -> None:
     """Which list, and its strip."""
     state = marks.taken(replace(state, change=CompareState.from_url().change))
-    counts = {name: len(cases) for name, cases in compared.lists(run, state).items()}
+    counts = {name: len(cases) for name, cases in comparison_data.lists(review_source(), run, state).items()}
     now = state.change if state.change in counts else next(name for name in USUAL if name in counts)
     chosen = st.segmented_control(
         "Changed",
@@ -30,4 +32,4 @@ def show(run: RunView, state: CompareState) -> None:
     )
     state = replace(state, change=chosen or now)
     state.to_url()
-    case_strip.show(asked.of(run, state), state, closes=False)
+    case_strip.show(review_data(review_source(), run, state), state, closes=False)

@@ -8,16 +8,17 @@ import streamlit as st
 
 from core.evaluation.figure import Figure
 from core.evaluation.regression import NumberReport
-from core.services import evaluating, tasks
-from dashboard import asked, look, wiring
-from dashboard.asked import Asked
-from dashboard.kept import kept
+from core.services import evaluating, review_point, tasks
+from core.services.review_data import ReviewData
+from core.services.review_source import counts_patients
+from dashboard import look, wiring
+from dashboard.kept import cache_key, kept, review_source
 from dashboard.parts import chart, looks, metric_table, point
 
 TITLES = {"mae": "Mean absolute error", "rmse": "Root mean square error", "r2": "R²", "bias": "Bias"}
 
 
-def show(found: Asked) -> None:
+def show(found: ReviewData) -> None:
     """Figures, then predicted over true."""
     measure, told = unit(found), report(found)
     with st.container(key="figures"):
@@ -42,7 +43,7 @@ def show(found: Asked) -> None:
     _scatter(found, measure)
 
 
-def unit(found: Asked) -> str:
+def unit(found: ReviewData) -> str:
     """What the numbers are measured in, such as mm."""
     return tasks.get(wiring.here().db, found.run.task_id).measure
 
@@ -60,18 +61,18 @@ def squared(measure: str) -> str:
     return f"{measure}²" if measure.isalpha() else f"({measure})²" if measure else ""
 
 
-def level(found: Asked) -> None:
+def level(found: ReviewData) -> None:
     """Whether images are counted or patients, where some have several."""
-    held = asked.columns(found.run.id, found.state.split)
+    held = review_source().columns(found.run.id, found.state.split)
     if len(held.patients) == len(held.cases):
         return
-    levels = list(asked.NUMBER_LEVELS)
+    levels = list(review_point.NUMBER_LEVELS)
     st.selectbox(
         "Counted is",
         levels,
         levels.index("mean" if found.unit == "patient" else "image"),
         width=260,
-        format_func=asked.NUMBER_LEVELS.__getitem__,
+        format_func=review_point.NUMBER_LEVELS.__getitem__,
         key="number_level",
         on_change=point.put,
         args=("level", "number_level"),
@@ -79,7 +80,7 @@ def level(found: Asked) -> None:
     )
 
 
-def _counted(found: Asked, told: NumberReport) -> str:
+def _counted(found: ReviewData, told: NumberReport) -> str:
     patients = look.count(told.patients, "patient")
     return (
         f"{patients}, each counted once"
@@ -88,17 +89,17 @@ def _counted(found: Asked, told: NumberReport) -> str:
     )
 
 
-def report(found: Asked) -> NumberReport:
+def report(found: ReviewData) -> NumberReport:
     """Every figure of the numbers, with its interval."""
     wired = wiring.here()
     run, split = found.run.id, found.state.split
-    per_patient = asked.by_patient(found.run, found.state)
-    key = (*asked.stamped(run, split), "numbers", per_patient)
+    per_patient = counts_patients(found.run, found.state)
+    key = (*cache_key(run, split), "numbers", per_patient)
     return kept(key, lambda: evaluating.of_numbers(wired.db, run, split=split, per_patient=per_patient))
 
 
-def _scatter(found: Asked, measure: str) -> None:
-    held = asked.numbers(found.run, found.state)
+def _scatter(found: ReviewData, measure: str) -> None:
+    held = review_source().numbers(found.run, found.state)
     true, told = held.truths[:, 0].tolist(), held.scores[:, 0].tolist()
     table: dict[str, Any] = {
         "case": held.cases.tolist(),

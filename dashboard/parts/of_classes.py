@@ -7,16 +7,16 @@ import streamlit as st
 from core.evaluation.figure import Figure
 from core.evaluation.report import Report
 from core.services import evaluating
-from dashboard import asked, wiring
-from dashboard.asked import Asked
-from dashboard.kept import kept
+from core.services.review_data import ReviewData
+from dashboard import wiring
+from dashboard.kept import cache_key, kept
 from dashboard.parts import looks, metric_table
 from dashboard.state import ReviewState
 
 COLUMNS = ("auroc", "sensitivity", "ppv", "f1")
 
 
-def show(data: Asked, state: ReviewState) -> None:
+def show(data: ReviewData, state: ReviewState) -> None:
     """Draw the means over classes, then a row for each class."""
     metrics, name = report(data), f"run-{data.run.id}-{state.split}"
     classes = by_class(metrics, data.titles)
@@ -32,10 +32,10 @@ def show(data: Asked, state: ReviewState) -> None:
     )
 
 
-def report(data: Asked) -> Report:
+def report(data: ReviewData) -> Report:
     """Return the report of all classes, cached as long as the predictions stay the same."""
     db, run, split = wiring.here().db, data.run.id, data.state.split
-    return kept((*asked.stamped(run, split), "report"), lambda: evaluating.evaluate(db, run, split=split))
+    return kept((*cache_key(run, split), "report"), lambda: evaluating.evaluate(db, run, split=split))
 
 
 def by_class(metrics: Report, titles: Sequence[str]) -> dict[str, Mapping[str, Figure]]:

@@ -9,12 +9,14 @@ import streamlit as st
 
 from core.errors import UserError
 from core.evaluation.operating_point import threshold_for
-from core.services import operating
+from core.services import operating, review_point
 from core.services.extent import Extent
 from core.services.points import PointView
+from core.services.review_data import ReviewData, review_data
+from core.services.review_source import CHOOSING_SPLIT
 from core.services.runs import RunView
-from dashboard import asked, look, who, wiring
-from dashboard.asked import Asked
+from dashboard import look, who, wiring
+from dashboard.kept import review_source
 from dashboard.parts import chart, looks, point_bar
 from dashboard.state import ReviewState
 from db.vocabulary import TaskKind
@@ -30,7 +32,7 @@ BY_RULE = "point_by_rule"  # the point that a rule found
 def taken(run: RunView, state: ReviewState) -> ReviewState:
     """The state after the bar was moved or a rule was asked for, and after what was tried is kept."""
     moved, ruled, kept = (st.session_state.pop(key, None) for key in (MOVED, RULED, KEPT))
-    if state.split != asked.TRIES:
+    if state.split != CHOOSING_SPLIT:
         return state  # the bar was moved, and the split changed before that arrived
     if moved is not None:
         return replace(state, at=moved)
@@ -41,12 +43,12 @@ def taken(run: RunView, state: ReviewState) -> ReviewState:
     return state
 
 
-def show(found: Asked, state: ReviewState, there: Extent) -> None:
+def show(found: ReviewData, state: ReviewState, there: Extent) -> None:
     """The bar, how the point was found, and what can be done about it here; `there` is what is predicted."""
     if found.scored is None or found.point is None:
         return
     key = f"{found.run.id}_{state.split}_{state.finding}_{state.positive}"
-    free = state.split == asked.TRIES
+    free = state.split == CHOOSING_SPLIT
     with st.container(key="point"):
         left, right = st.columns([1.5, 1], gap="medium", vertical_alignment="top")
     with left:
@@ -64,28 +66,28 @@ def show(found: Asked, state: ReviewState, there: Extent) -> None:
         st.warning(refused, icon=":material/info:")
 
 
-def histogram(found: Asked) -> tuple[Sequence[int], Sequence[int]]:
+def histogram(found: ReviewData) -> tuple[Sequence[int], Sequence[int]]:
     """Rows by even bins of the score from 0 to 1: those that are not, and those that are."""
     places = np.clip((found.score * BINS).astype(int), 0, BINS - 1)
     flat = np.bincount(found.truth * BINS + places, minlength=2 * BINS).reshape(2, BINS)
     return flat[0].tolist(), flat[1].tolist()
 
 
-def histogram_csv(found: Asked) -> bytes:
+def histogram_csv(found: ReviewData) -> bytes:
     """The bins under the slider; a bin ends before the next one begins, the last one holds its end."""
     edges = [at / BINS for at in range(BINS + 1)]
     sides = dict(zip((f"{found.unit}s {title}" for title in found.titles), histogram(found), strict=True))
     return chart.as_csv({"scores from": edges[:-1], "to": edges[1:], **sides})
 
 
-def sentence(found: Asked, state: ReviewState, there: Extent) -> str:
+def sentence(found: ReviewData, state: ReviewState, there: Extent) -> str:
     """Which point stands, who chose it, when and on what, and whether it can be moved here."""
     stands = found.stands
     if stands is None:
         return ""
     before = f" Test was looked at {looks.times(stands.looks_before)} before." if stands.looks_before else ""
     told = f"Operating point {told_of(stands)}.{_chosen(found.run, stands, there)}{before}"
-    if state.split == asked.TRIES:
+    if state.split == CHOOSING_SPLIT:
         return f"Tried: {_told_tried(found, stands)}, not kept yet. {told}" if found.tried else told
     locked = "It is locked here: choose it on the validation split."
     return f"{told} {locked} {looks.told(state.split, found.run.id)}".strip()
@@ -102,7 +104,7 @@ def _chosen(run: RunView, stands: PointView, there: Extent) -> str:
     return f" Chosen on validation by {who_chose}.{old}"
 
 
-def _told_tried(found: Asked, stands: PointView) -> str:
+def _told_tried(found: ReviewData, stands: PointView) -> str:
     point = _as_found(found.point or stands)
     lost = "at_least" in stands.rule and "at_least" not in point.rule and not 0 <= found.state.at <= 1
     why = f"; no threshold of these scores has that {stands.rule['kind']}" if lost else ""
@@ -117,8 +119,8 @@ def _as_found(point: PointView) -> PointView:
 
 def told_of(point: PointView) -> str:
     """A point in words, with the calibration of its scores."""
-    scale = asked.scale(point)
-    return point.words + (f", of scores calibrated by {asked.SCALES[scale].lower()}" if scale != "plain" else "")
+    scale = point.scale_name
+    return point.words + (f", of scores calibrated by {review_point.SCALES[scale].lower()}" if scale != "plain" else "")
 
 
 def counted(run: RunView, state: ReviewState) -> None:
@@ -126,7 +128,7 @@ def counted(run: RunView, state: ReviewState) -> None:
     looks.count(run.id, state.split, [state.finding if run.kind is TaskKind.MULTI else 0])
 
 
-def _rule(found: Asked, key: str) -> None:
+def _rule(found: ReviewData, key: str) -> None:
     """How the threshold is found, and the button that keeps it."""
     kind_key, share_key = f"rule_{key}", f"share_{key}"
 
@@ -174,15 +176,15 @@ def _rule(found: Asked, key: str) -> None:
     )
 
 
-def _settings(found: Asked, state: ReviewState, key: str, *, free: bool) -> None:
+def _settings(found: ReviewData, state: ReviewState, key: str, *, free: bool) -> None:
     """What is called, by which scores, and at which prevalence PPV and NPV are told."""
     point = found.point
     if point is None:
         return
     with st.popover("Settings", icon=":material/tune:"):
         for field, words, now, title in (
-            ("level", asked.LEVELS, asked.level(point), "Called is"),
-            ("scale", asked.SCALES, asked.scale(point), "Scores"),
+            ("level", review_point.LEVELS, point.level_name, "Called is"),
+            ("scale", review_point.SCALES, point.scale_name, "Scores"),
         ):
             names = list(words)
             st.selectbox(
@@ -235,23 +237,23 @@ def _move(at: float) -> None:
 
 def _by_rule(run: RunView, state: ReviewState, kind: str, share: float) -> ReviewState:
     try:
-        one = asked.of(run, state).scored
+        one = review_data(review_source(), run, state).scored
         at = threshold_for(one, **{kind: share}) if one is not None else state.at
     except UserError as error:
         st.session_state[REFUSED] = str(error)
         return state
     state = replace(state, at=at)
-    point = asked.of(run, state).point
+    point = review_data(review_source(), run, state).point
     st.session_state[BY_RULE] = point and replace(point, threshold=at, rule={"kind": kind, "at_least": share})
     return state
 
 
-def _keep(found: Asked, kind_key: str) -> None:
+def _keep(found: ReviewData, kind_key: str) -> None:
     if found.point is None:
         return
     point = _as_found(found.point)
     by_rule = "at_least" in point.rule and st.session_state.get(kind_key) != BY_HAND
-    scale = asked.scale(point)
+    scale = point.scale_name
     try:
         operating.choose(
             wiring.here().db,

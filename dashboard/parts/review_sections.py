@@ -6,9 +6,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core.services.extent import Extent
+from core.services.review_data import ReviewData, review_data
 from core.services.runs import RunView
-from dashboard import asked
-from dashboard.asked import Asked
+from dashboard.kept import review_source
 from dashboard.parts import (
     case_strip,
     marks,
@@ -41,7 +41,7 @@ SECTIONS = {
 OF_MODEL = ("maps", "shortcuts", "suspects")  # what only a model has that was trained here
 OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
 OF_NUMBERS = ("overview", "groups", "maps", "shortcuts")
-DRAWN: Mapping[str, Callable[[Asked, ReviewState], None]] = {
+DRAWN: Mapping[str, Callable[[ReviewData, ReviewState], None]] = {
     "curves": lambda data, _: section_curves.show(data),
     "calibration": lambda data, _: section_calibration.show(data),
     "decision": lambda data, _: section_decision.show(data),
@@ -60,7 +60,7 @@ def show(run: RunView, asked_for: ReviewState, there: Extent) -> None:
     told = ReviewState.from_url()
     state = marks.taken(told if told.question == asked_for.question else asked_for)
     state = point.taken(run, point.settled(run, state))
-    found = asked.of(run, state)
+    found = review_data(review_source(), run, state)
     if found.titles:
         point.show(found, state, there)
     else:
@@ -74,7 +74,7 @@ def show(run: RunView, asked_for: ReviewState, there: Extent) -> None:
     case_strip.show(found, state)
 
 
-def _section(found: Asked, state: ReviewState) -> ReviewState:
+def _section(found: ReviewData, state: ReviewState) -> ReviewState:
     offered = list(SECTIONS if found.scored is not None else OF_ALL if found.titles else OF_NUMBERS)
     if found.finding is None:
         offered = [one for one in offered if one != "findings"]
@@ -97,7 +97,7 @@ def _section(found: Asked, state: ReviewState) -> ReviewState:
     return replace(state, section="" if chosen == offered[0] else chosen or "")
 
 
-def _draw(data: Asked, state: ReviewState) -> None:
+def _draw(data: ReviewData, state: ReviewState) -> None:
     if state.section in section_model.SECTIONS:
         section_model.SECTIONS[state.section](data, state)
     elif state.section:

@@ -13,22 +13,24 @@ from core.evaluation.board import standing
 from core.evaluation.calibration import ECE_NOTE, Bin, reliability
 from core.evaluation.figure import Figure
 from core.evaluation.scored import Scored, is_probability
-from dashboard import asked, look
-from dashboard.asked import Asked
-from dashboard.kept import kept
+from core.services import review_point
+from core.services.review_data import ReviewData
+from core.services.review_source import CHOOSING_SPLIT
+from dashboard import look
+from dashboard.kept import kept, review_source
 from dashboard.parts import chart, metric_table
 
 KEYS = ("ece", "brier")
 FITTED = "Temperature and isotonic are fitted on the validation split"
 
 
-def show(found: Asked) -> None:
+def show(found: ReviewData) -> None:
     """The reliability plot of one kind of scores, and the figures of all three."""
     one, point = found.scored, found.point
     if one is None or point is None or not is_probability(one.scores):
         st.info("Calibration is about probabilities from 0 to 1, which these scores are not.")
         return
-    now = asked.scale(point)
+    now = point.scale_name
     every, refused = _scales(found)
     with st.container(key="plots"):
         left, right = st.columns([1, 1], gap="large")
@@ -40,7 +42,7 @@ def show(found: Asked) -> None:
             default=now,
             required=True,
             label_visibility="collapsed",
-            format_func=asked.SCALES.__getitem__,
+            format_func=review_point.SCALES.__getitem__,
             key=f"scale_{now}_{len(every)}",
         )
         st.caption(_about(found, refused))
@@ -48,23 +50,23 @@ def show(found: Asked) -> None:
         _reliability(found, every[shown or now], shown or now, counts=shown == now)
 
 
-def _scales(found: Asked) -> tuple[Mapping[str, Scored], str]:
+def _scales(found: ReviewData) -> tuple[Mapping[str, Scored], str]:
     """The question by each kind of scores; and why some are not there."""
     point, made, refused = found.point, {}, ""
     if point is None:
         return {}, ""
-    for name in asked.SCALES:
+    for name in review_point.SCALES:
         try:
-            calibrator = None if name == "plain" else asked.fitted(found.run, point, name)
-            made[name] = asked.question(found.run, found.state.split, replace(point, calibrator=calibrator))
+            calibrator = None if name == "plain" else review_source().calibrator(found.run, point, name)
+            made[name] = review_source().question(found.run, found.state.split, replace(point, calibrator=calibrator))
         except UserError as error:
             refused = str(error)
     return made, refused
 
 
-def _reliability(found: Asked, one: Scored, scale: str, *, counts: bool) -> None:
+def _reliability(found: ReviewData, one: Scored, scale: str, *, counts: bool) -> None:
     bins = [each for each in reliability(one) if each.n]
-    plot = chart.square(f"mean score, {asked.SCALES[scale].lower()}", "share that is so")
+    plot = chart.square(f"mean score, {review_point.SCALES[scale].lower()}", "share that is so")
     chart.guide(plot, [0, 1], [0, 1])
     _points(plot, bins)
     table: dict[str, list[Any]] = {
@@ -115,15 +117,15 @@ def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
     )
 
 
-def _figures(found: Asked, every: Mapping[str, Scored], now: str) -> None:
+def _figures(found: ReviewData, every: Mapping[str, Scored], now: str) -> None:
     """ECE and Brier score of each kind of scores."""
     told = {name: kept((id(one), "standing"), partial(_standing, one))[1] for name, one in every.items()}
     flat = {
-        f"{metric_table.TITLES[key]}, {asked.SCALES[name].lower()}": figures[key]
+        f"{metric_table.TITLES[key]}, {review_point.SCALES[name].lower()}": figures[key]
         for name, figures in told.items()
         for key in KEYS
     }
-    lines = {f"{asked.SCALES[name]}{', counted' * (name == now)}": figures for name, figures in told.items()}
+    lines = {f"{review_point.SCALES[name]}{', counted' * (name == now)}": figures for name, figures in told.items()}
     metric_table.by_row(
         "Before and after",
         lines,
@@ -141,11 +143,13 @@ def _standing(one: Scored) -> tuple[Scored, Mapping[str, Figure]]:
     return one, standing(one)
 
 
-def _about(found: Asked, refused: str) -> str:
+def _about(found: ReviewData, refused: str) -> str:
     told = f"ECE: {ECE_NOTE}"
     if refused:
         return f"{told} {FITTED}: {look.plain(refused)}"
-    optimistic = ", which is this one, so that they look better here than they are" * (found.state.split == asked.TRIES)
+    optimistic = ", which is this one, so that they look better here than they are" * (
+        found.state.split == CHOOSING_SPLIT
+    )
     return (
         f"{told} {FITTED}{optimistic}. Which scores count is chosen under Settings and kept with the operating point."
     )

@@ -5,8 +5,8 @@ import streamlit as st
 from core.evaluation.curve_bands import Band, precision_band, roc_band
 from core.evaluation.curves import Curve, precision_recall, roc
 from core.evaluation.scored import Scored
+from core.services.review_data import ReviewData
 from dashboard import look
-from dashboard.asked import Asked
 from dashboard.kept import kept
 from dashboard.parts import chart
 
@@ -14,7 +14,7 @@ POINTS = 300
 ONE_CLASS = "The curves are undefined: all {cases} here are {title}."
 
 
-def show(found: Asked) -> None:
+def show(found: ReviewData) -> None:
     """Both curves of a yes/no question."""
     one = found.scored
     if one is None:
@@ -36,7 +36,7 @@ def show(found: Asked) -> None:
         _precision(found, one, about)
 
 
-def _roc(found: Asked, one: Scored, about: str) -> None:
+def _roc(found: ReviewData, one: Scored, about: str) -> None:
     full = kept((id(one), "roc"), lambda: (one, roc(one.scores, one.truth)))[1]
     shown = full.thinned(POINTS)
     sure = kept((id(one), "roc band"), lambda: (one, roc_band(one)))[1]
@@ -58,7 +58,7 @@ def _roc(found: Asked, one: Scored, about: str) -> None:
     )
 
 
-def _precision(found: Asked, one: Scored, about: str) -> None:
+def _precision(found: ReviewData, one: Scored, about: str) -> None:
     full = kept((id(one), "pr"), lambda: (one, precision_recall(one.scores, one.truth)))[1]
     shown = full.thinned(POINTS)
     sure = kept((id(one), "pr band"), lambda: (one, precision_band(one)))[1]

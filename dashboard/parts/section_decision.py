@@ -6,15 +6,15 @@ import streamlit as st
 from core.evaluation.calibration import net_benefit
 from core.evaluation.operating_point import DecisionCurve, decision_curve
 from core.evaluation.scored import is_probability
+from core.services.review_data import ReviewData
 from dashboard import look
-from dashboard.asked import Asked
 from dashboard.kept import kept
 from dashboard.parts import chart
 
 THRESHOLDS = [at / 100 for at in range(1, 100)]
 
 
-def show(found: Asked) -> None:
+def show(found: ReviewData) -> None:
     """Net benefit over the threshold; a point opens the cases between it and the next."""
     one = found.scored
     if one is None or not is_probability(one.scores):

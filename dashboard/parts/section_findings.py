@@ -8,15 +8,15 @@ import streamlit as st
 from core.evaluation.figure import Figure
 from core.evaluation.many import Together, together
 from core.services import operating
-from dashboard import asked, look, wiring
-from dashboard.asked import Asked
-from dashboard.kept import kept
+from core.services.review_data import ReviewData
+from dashboard import look, wiring
+from dashboard.kept import cache_key, kept, review_source
 from dashboard.parts import looks, metric_table
 
 KEYS = ("auroc", "average_precision", "sensitivity", "specificity", "ppv", "f1")
 
 
-def show(found: Asked) -> None:
+def show(found: ReviewData) -> None:
     """A line for each finding, the mean (macro) and the pool (micro)."""
     told = _together(found)
     if looks.count(found.run.id, found.state.split, _known(found)):
@@ -36,18 +36,18 @@ def show(found: Asked) -> None:
     )
 
 
-def _known(found: Asked) -> list[int]:
+def _known(found: ReviewData) -> list[int]:
     """The findings of which something is known here."""
-    truths = asked.columns(found.run.id, found.state.split).truths
+    truths = review_source().columns(found.run.id, found.state.split).truths
     return [at for at in range(len(found.run.classes)) if not np.isnan(truths[:, at]).all()]
 
 
-def _together(found: Asked) -> Together:
+def _together(found: ReviewData) -> Together:
     run, split = found.run, found.state.split
     points = [operating.standing(wiring.here().db, run.id, at) for at in _known(found)]
     return kept(
-        (*asked.stamped(run.id, split), "together", repr(points)),
+        (*cache_key(run.id, split), "together", repr(points)),
         lambda: together(
-            [asked.question(run, split, point) for point in points], [point.threshold for point in points]
+            [review_source().question(run, split, point) for point in points], [point.threshold for point in points]
         ),
     )

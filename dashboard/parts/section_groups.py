@@ -14,9 +14,9 @@ from core.evaluation.figure import Figure
 from core.evaluation.subgroups import Subgroup
 from core.services import groups
 from core.services.groups import Groups
-from dashboard import asked, look, wiring
-from dashboard.asked import Asked
-from dashboard.kept import kept
+from core.services.review_data import ReviewData
+from dashboard import look, wiring
+from dashboard.kept import cache_key, kept
 from dashboard.parts import chart, forest, looks, marks, metric_table, number_figures, section_overview
 from dashboard.state import ReviewState
 
@@ -26,7 +26,7 @@ SHOWN = 60
 PAIRED = 5_000  # cases up to which pairs are looked at unasked: with more their table takes longer than a move should
 
 
-def show(found: Asked, state: ReviewState) -> None:
+def show(found: ReviewData, state: ReviewState) -> None:
     """Which figure of which groups, and the rows."""
     numbers = not found.titles
     titles = number_figures.TITLES if numbers else metric_table.TITLES
@@ -90,10 +90,10 @@ def as_csv(rows: Sequence[Subgroup]) -> bytes:
     return chart.as_csv(columns)
 
 
-def _groups(found: Asked, figure: str, *, pairs: bool) -> Groups:
+def _groups(found: ReviewData, figure: str, *, pairs: bool) -> Groups:
     run, state, point = found.run.id, found.state, found.point
     counted = replace(point, threshold=0.0, rule={}) if point and figure == "auroc" else point  # AUROC has no threshold
-    key = (*asked.stamped(run, state.split), "groups", found.unit, repr(counted), figure, pairs)
+    key = (*cache_key(run, state.split), "groups", found.unit, repr(counted), figure, pairs)
     how: dict[str, Any] = {"split": state.split, "figure": figure, "pairs": pairs}
     if not found.titles:
         return kept(key, lambda: groups.of_numbers(wiring.here().db, run, per_patient=found.unit == "patient", **how))

@@ -4,19 +4,21 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import asked, look
-from dashboard.asked import Asked
+from core.services.review_cases import selected_rows
+from core.services.review_data import ReviewData
+from dashboard import look
+from dashboard.kept import review_source
 from dashboard.parts import case_strip, trust_banner, trust_mean, trust_probe, trust_suspects
 from dashboard.state import ReviewState
 
 
-def maps(found: Asked, state: ReviewState) -> None:
+def maps(found: ReviewData, state: ReviewState) -> None:
     """What the saliency check says, and the mean map of the cases in the strip."""
     with st.container(key="plots"):
         left, right = st.columns([1.4, 1], gap="large")
     with left:
         trust_banner.show(found.run)
-    rows = asked.listed(found, state)
+    rows = selected_rows(review_source(), found, state)
     told = case_strip.words(found, state)
     said = look.count(len(rows), found.unit) + (f" ({told})" if told else "")
     with right:
@@ -25,14 +27,18 @@ def maps(found: Asked, state: ReviewState) -> None:
         )
 
 
-def shortcuts(found: Asked, _state: ReviewState) -> None:
+def shortcuts(found: ReviewData, _state: ReviewState) -> None:
     """The shortcut alarm."""
     trust_probe.show(found.run)
 
 
-def suspects(found: Asked, _state: ReviewState) -> None:
+def suspects(found: ReviewData, _state: ReviewState) -> None:
     """Labels of the training set that are likely wrong."""
     trust_suspects.show(found.run)
 
 
-SECTIONS: dict[str, Callable[[Asked, ReviewState], None]] = {"maps": maps, "shortcuts": shortcuts, "suspects": suspects}
+SECTIONS: dict[str, Callable[[ReviewData, ReviewState], None]] = {
+    "maps": maps,
+    "shortcuts": shortcuts,
+    "suspects": suspects,
+}

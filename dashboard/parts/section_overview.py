@@ -8,13 +8,13 @@ import streamlit as st
 
 from core.evaluation.board import ORDER, moving, standing
 from core.evaluation.figure import Figure
-from dashboard.asked import Asked
+from core.services.review_data import ReviewData
 from dashboard.kept import kept
 from dashboard.parts import chart, marks, matrix, metric_table
 from dashboard.state import ReviewState
 
 
-def show(found: Asked, state: ReviewState, metrics: Callable[[Asked, ReviewState], None]) -> None:
+def show(found: ReviewData, state: ReviewState, metrics: Callable[[ReviewData, ReviewState], None]) -> None:
     """Draw the confusion matrix left, and right what `metrics` draws."""
     with st.container(key="overview"):
         left, right = st.columns([1, 1.55], gap="large")
@@ -34,13 +34,13 @@ def show(found: Asked, state: ReviewState, metrics: Callable[[Asked, ReviewState
         metrics(found, state)
 
 
-def of_two(found: Asked, state: ReviewState) -> None:
+def of_two(found: ReviewData, state: ReviewState) -> None:
     """Draw the metrics of a yes/no question at its operating point."""
     name = f"figures-run-{found.run.id}-{state.split}"
     metric_table.table(figures(found, state.prevalence), name=name, at=f"{found.threshold!r}")
 
 
-def figures(found: Asked, prevalence: float = -1.0) -> Mapping[str, Figure]:
+def figures(found: ReviewData, prevalence: float = -1.0) -> Mapping[str, Figure]:
     """Every figure at the operating point; those that no threshold moves are kept."""
     one = found.scored
     if one is None:
@@ -51,7 +51,7 @@ def figures(found: Asked, prevalence: float = -1.0) -> Mapping[str, Figure]:
     return {name: every[name] for name in ORDER if name in every}
 
 
-def _matrix_csv(found: Asked) -> None:
+def _matrix_csv(found: ReviewData) -> None:
     counts, titles = found.matrix(), found.titles
     columns = {"truth": list(titles)}
     told: dict[str, Any] = {f"called {title}": [row[at] for row in counts] for at, title in enumerate(titles)}

@@ -5,8 +5,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core.errors import InvalidInput
-from core.services import runs
-from dashboard import compared, wiring
+from core.services import comparison_data, runs
+from dashboard import wiring
+from dashboard.kept import review_source
 from dashboard.parts import compare_choice, compare_lists, compare_numbers, compare_table, looks, mishap, predicted
 from dashboard.state import CompareState
 from db.vocabulary import TaskKind
@@ -32,11 +33,11 @@ for one in every:
         predicted.over(one, state.split)
 try:
     if run.kind is TaskKind.NUMBER:
-        errors = compared.of_numbers(state)
+        errors = comparison_data.of_numbers(review_source(), state)
         looks.of_each(state.split, {errors.first: 0, errors.second: 0})
         compare_numbers.show(errors)
     else:
-        told = compared.of(state)
+        told = comparison_data.of(review_source(), state)
         looks.of_each(state.split, {point.run_id: point.finding for point in told.points})
         compare_table.show(told)
 except InvalidInput as error:

@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from core.services import runs, workspace
+from core.services.review_cases import selected_rows
+from core.services.review_data import review_data
 from core.settings import Settings
-from dashboard import asked
+from dashboard.kept import review_source
 from dashboard.state import ReviewState
 from tests.core.services.predicted import draw
 
@@ -28,7 +30,7 @@ def review(tmp_path, serve, page, monkeypatch):
         query = {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
         typed = {"run": int, "truth": int, "called": int, "at": float}
         state = ReviewState(**{name: typed.get(name, str)(value) for name, value in query.items()})
-        return state, len(asked.listed(asked.of(run, state), state))
+        return state, len(selected_rows(review_source(), review_data(review_source(), run, state), state))
 
     yield lambda section: page.goto(f"{url}&section={section}"), said
     db.close()

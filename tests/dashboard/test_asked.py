@@ -11,9 +11,13 @@ from sklearn import metrics
 
 from core.errors import InvalidInput
 from core.evaluation.bands import SEVERAL
-from core.services import comparing, extent, groups, number_comparing, operating, runs, workspace
+from core.services import comparing, comparison_data, extent, groups, number_comparing, operating, runs, workspace
+from core.services.review_cases import selected_rows
+from core.services.review_data import review_data
+from core.services.review_point import stored_point
 from core.settings import Settings
-from dashboard import asked, compared, who
+from dashboard import who
+from dashboard.kept import review_source
 from dashboard.parts import (
     case_strip,
     cases_csv,
@@ -49,6 +53,14 @@ def drawn(home):
     return draw(home, patients=120, name="asked")
 
 
+def reviewed(run, state):
+    return review_data(review_source(), run, state)
+
+
+def rows_of_mark(data, state):
+    return selected_rows(review_source(), data, state)
+
+
 def rows_of(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode())))
 
@@ -58,12 +70,12 @@ def test_a_cell_counts_what_its_list_holds_at_fifty_thresholds(home, drawn):
     for level in ("image", "noisy_or"):
         for at in np.linspace(0, 1, 50):
             state = ReviewState(run=run.id, split="val", at=float(at), level=level)
-            found = asked.of(run, state)
+            found = reviewed(run, state)
             told = found.matrix()
             for truth in (0, 1):
                 for called in (0, 1):
                     cell = ReviewState(run=run.id, split="val", at=float(at), level=level, truth=truth, called=called)
-                    rows = asked.listed(found, cell)
+                    rows = rows_of_mark(found, cell)
                     assert len(rows) == told[truth][called]
                     assert at < 0.9 or len(rows) == len(case_strip.ordered(run, cell))
                     assert (found.truth[rows] == truth).all()
@@ -74,8 +86,8 @@ def test_a_cell_counts_what_its_list_holds_at_fifty_thresholds(home, drawn):
 
 def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
     run = runs.get(home, drawn.run)
-    found = asked.of(run, ReviewState(run=run.id, split="val", at=0.37))
-    rows = rows_of(cases_csv.of(found, asked.listed(found, found.state)))
+    found = reviewed(run, ReviewState(run=run.id, split="val", at=0.37))
+    rows = rows_of(cases_csv.of(found, rows_of_mark(found, found.state)))
     told = {row["figure"]: row for row in rows_of(metric_table.figures_csv(section_overview.figures(found)))}
     truth = np.array([row["truth"] == "Ill" for row in rows])
     score, called = (
@@ -110,7 +122,7 @@ def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
 
 def test_a_typed_prevalence_moves_ppv_and_npv_by_bayes(home, drawn):
     run = runs.get(home, drawn.run)
-    found = asked.of(run, ReviewState(run=run.id))
+    found = reviewed(run, ReviewState(run=run.id))
     told = section_overview.figures(found, prevalence=0.02)
     sensitivity, specificity = told["sensitivity"].value, told["specificity"].value
     assert told["ppv"].value == pytest.approx(
@@ -124,10 +136,10 @@ def test_a_typed_prevalence_moves_ppv_and_npv_by_bayes(home, drawn):
 def test_the_spans_of_a_curve_part_all_cases_among_its_points(home, drawn):
     run = runs.get(home, drawn.run)
     state = ReviewState(run=run.id)
-    found = asked.of(run, state)
+    found = reviewed(run, state)
     curve = section_curves.roc(found.scored.scores, found.scored.truth).thinned(20)
     opened = [
-        asked.listed(found, ReviewState(run=run.id, span=f"{low!r}:{high!r}"))
+        rows_of_mark(found, ReviewState(run=run.id, span=f"{low!r}:{high!r}"))
         for low, high in section_curves.spans(curve)
         if low < high
     ]
@@ -136,14 +148,14 @@ def test_the_spans_of_a_curve_part_all_cases_among_its_points(home, drawn):
 
 def test_a_group_opens_its_own_cases(home, drawn):
     run = runs.get(home, drawn.run)
-    found = asked.of(run, ReviewState(run=run.id))
+    found = reviewed(run, ReviewState(run=run.id))
     rows = rows_of(cases_csv.of(found, range(len(found.cases))))
     for group, mine in (
         ("site=north", lambda row: row["site"] == "north"),
         ("site=south&sex=F", lambda row: row["site"] == "south" and row["sex"] == "F"),
         ("age=unknown", lambda row: row["age"] == "unknown"),
     ):
-        opened = asked.listed(found, ReviewState(run=run.id, group=group))
+        opened = rows_of_mark(found, ReviewState(run=run.id, group=group))
         assert {int(found.cases[at]) for at in opened} == {int(row["case"]) for row in rows if mine(row)}
         assert len(opened)
 
@@ -159,7 +171,11 @@ def test_the_group_of_rare_values_opens_its_cases(home):
     run = runs.get(home, drawn.run)
     found = groups.of(home, run.id, pairs=False, resamples=20)
     (row,) = [one for one in found.rows if one.facts[0][1].startswith("other values")]
-    opened = asked.listed(asked.of(run, ReviewState(run=run.id)), ReviewState(run=run.id, group=urlencode(row.facts)))
+    opened = selected_rows(
+        review_source(),
+        reviewed(run, ReviewState(run=run.id)),
+        ReviewState(run=run.id, group=urlencode(row.facts)),
+    )
     assert len(opened) == row.cases > 0
 
 
@@ -173,12 +189,14 @@ def test_a_group_of_patients_opens_as_many_as_it_counts(home, kind):
     else:
         operating.choose(home, run.id, by="ann", threshold=0.4, level="patient", patient_rule="mean")
         found = groups.of(home, run.id, finding=0 if kind is TaskKind.MULTI else None, figure="accuracy", resamples=20)
-    shown = asked.of(run, state)
+    shown = reviewed(run, state)
     assert shown.unit == "patient"
     told = rows_of(cases_csv.of(shown, range(len(shown.cases))))
     assert (("site", SEVERAL),) in [row.facts for row in found.rows]
     for row in found.rows:
-        opened = asked.listed(shown, ReviewState(run=run.id, level="mean", group=urlencode(row.facts)))
+        opened = selected_rows(
+            review_source(), shown, ReviewState(run=run.id, level="mean", group=urlencode(row.facts))
+        )
         assert len(opened) == row.cases > 0
         if not any(value.startswith("other values") for _, value in row.facts):
             assert row.cases == sum(all(one[name] == value for name, value in row.facts) for one in told)
@@ -189,33 +207,35 @@ def test_test_is_called_at_the_point_that_stands_whatever_is_tried(home):
     run = runs.get(home, drawn.run)
     operating.choose(home, run.id, by="ann", threshold=0.4, level="patient", patient_rule="mean")
     tried = ListState(run=run.id, at=0.9, level="image", scale="isotonic")
-    locked = asked.of(run, tried)
+    locked = reviewed(run, tried)
     assert (locked.threshold, locked.unit, locked.tried) == (0.4, "patient", False)
-    free = asked.of(run, ListState(run=run.id, split="val", at=0.9, level="image", scale="isotonic"))
-    assert (free.threshold, free.unit, free.tried, asked.scale(free.point)) == (0.9, "case", True, "isotonic")
-    plain = asked.of(run, ListState(run=run.id, split="val", level="image"))
+    free = review_data(
+        review_source(), run, ListState(run=run.id, split="val", at=0.9, level="image", scale="isotonic")
+    )
+    assert (free.threshold, free.unit, free.tried, free.point.scale_name) == (0.9, "case", True, "isotonic")
+    plain = reviewed(run, ListState(run=run.id, split="val", level="image"))
     assert stats.spearmanr(plain.score, free.score).statistic > 0.9  # a staircase keeps the order
     assert metrics.brier_score_loss(free.truth, free.score) < metrics.brier_score_loss(plain.truth, plain.score)
 
 
 def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, monkeypatch):
     run = runs.get(home, draw(home, name="ruled").run)
-    usual = asked.of(run, ListState(run=run.id, split="val", level="max")).point
+    usual = reviewed(run, ListState(run=run.id, split="val", level="max")).point
     assert usual.words == "0.5, of the highest score of each patient, until an operating point is chosen"
     stands = operating.choose(home, run.id, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
     for tried in ({"level": "max"}, {"level": "mean"}, {"scale": "temperature"}):
-        found = asked.of(run, ListState(run=run.id, split="val", **tried))
+        found = reviewed(run, ListState(run=run.id, split="val", **tried))
         ill = np.sort(found.score[found.truth == 1])[::-1]
         assert found.point.rule == stands.rule
         assert found.threshold == ill[int(np.ceil(0.9 * len(ill))) - 1] != stands.threshold
-    moved = asked.of(run, ListState(run=run.id, split="val", level="max", at=0.4)).point
+    moved = reviewed(run, ListState(run=run.id, split="val", level="max", at=0.4)).point
     assert (moved.threshold, moved.rule) == (0.4, {"kind": "threshold"})
 
     def nowhere(*_, **__):
         raise InvalidInput("No score keeps it.")
 
     monkeypatch.setattr("core.evaluation.operating_point.threshold_for", nowhere)
-    kept = asked.of(run, ListState(run=run.id, split="val", level="max"))
+    kept = reviewed(run, ListState(run=run.id, split="val", level="max"))
     assert (kept.threshold, kept.point.rule) == (stands.threshold, {"kind": "threshold"})
     assert "set by hand, of the highest score of each patient; no threshold of these scores has that sensitivity" in (
         point.sentence(kept, ReviewState(run=run.id, split="val", level="max"), extent.of(home, run.id, "val"))
@@ -225,13 +245,13 @@ def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, 
 def test_of_many_classes_the_most_probable_or_one_against_the_rest(home):
     drawn = draw(home, classes=("a", "b", "c"), name="many")
     run = runs.get(home, drawn.run)
-    every = asked.of(run, ListState(run=run.id))
+    every = reviewed(run, ListState(run=run.id))
     rows = rows_of(cases_csv.of(every, range(len(every.cases))))
     called = [max("ABC", key=lambda one, row=row: float(row[f"score {one}"])) for row in rows]
     assert [row["called"] for row in rows] == called
     truth = [row["truth"] for row in rows]
     assert every.matrix() == metrics.confusion_matrix(truth, called, labels=list("ABC")).tolist()
-    one = asked.of(run, ListState(run=run.id, positive=1))
+    one = reviewed(run, ListState(run=run.id, positive=1))
     assert one.titles == ("not B", "B")
     assert one.truth.tolist() == [int(row["truth"] == "B") for row in rows]
 
@@ -239,9 +259,9 @@ def test_of_many_classes_the_most_probable_or_one_against_the_rest(home):
 def test_a_number_s_point_opens_the_cases_of_that_prediction(home):
     drawn = draw(home, TaskKind.NUMBER, (), name="number")
     run = runs.get(home, drawn.run)
-    found = asked.of(run, ListState(run=run.id))
+    found = reviewed(run, ListState(run=run.id))
     value = float(found.score[3])
-    rows = asked.listed(found, ListState(run=run.id, span=f"{value!r}:{value!r}"))
+    rows = rows_of_mark(found, ListState(run=run.id, span=f"{value!r}:{value!r}"))
     assert rows.tolist() == [3]
     told = rows_of(cases_csv.of(found, rows))
     assert float(told[0]["predicted"]) == value
@@ -250,21 +270,21 @@ def test_a_number_s_point_opens_the_cases_of_that_prediction(home):
 def test_a_patient_s_number_is_the_mean_and_its_furthest_case_speaks_for_it(home):
     drawn = draw(home, TaskKind.NUMBER, (), name="of patients")
     run = runs.get(home, drawn.run)
-    each, state = asked.of(run, ListState(run=run.id)), ListState(run=run.id, level="mean")
-    found, owner = asked.of(run, state), asked.columns(run.id, "test").owner
+    each, state = reviewed(run, ListState(run=run.id)), ListState(run=run.id, level="mean")
+    found, owner = reviewed(run, state), review_source().columns(run.id, "test").owner
     assert (each.unit, len(each.cases), found.unit, len(found.cases)) == ("case", 60, "patient", 20)
     for patient in range(20):
         mine = owner == patient
         assert found.score[patient] == pytest.approx(each.score[mine].mean(), abs=1e-12)
         assert found.cases[patient] == each.cases[mine][np.argmax(each.wrong[mine])]
-    tiles = case_strip._tiles(found, asked.listed(found, state)[:3])
-    told = rows_of(cases_csv.of(found, asked.listed(found, state)))
+    tiles = case_strip._tiles(found, rows_of_mark(found, state)[:3])
+    told = rows_of(cases_csv.of(found, rows_of_mark(found, state)))
     for tile, one in zip(tiles, told[:3], strict=True):
         true, predicted = float(one["truth"]), float(one["predicted"])
         assert (tile.title, tile.note) == (f"{true:.4g} → {predicted:.3g}", f"{predicted - true:+.3g}")
     wrong = [abs(float(one["predicted"]) - float(one["truth"])) for one in told]
     assert wrong == pytest.approx(np.sort(found.wrong)[::-1], abs=1e-12)
-    assert asked.of(run, ListState(run=run.id, level="mean", other=run.id, change="nearer")).unit == "case"
+    assert reviewed(run, ListState(run=run.id, level="mean", other=run.id, change="nearer")).unit == "case"
 
 
 def test_the_lists_of_a_comparison_are_those_of_the_service(home, drawn):
@@ -272,12 +292,12 @@ def test_the_lists_of_a_comparison_are_those_of_the_service(home, drawn):
     run = runs.get(home, other)
     told = comparing.compare(home, drawn.run, other).found
     assert len(told.broken) > len(told.fixed) > 0
-    for change in compared.CHANGES:
+    for change in comparison_data.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
         assert set(case_strip.ordered(run, state).ids) == set(getattr(told, change).tolist())
     operating.choose(home, drawn.run, by="ann", threshold=0.5, level="patient", patient_rule="max")
     told = comparing.compare(home, drawn.run, other).found
-    for change in compared.CHANGES:
+    for change in comparison_data.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
         assert len(case_strip.ordered(run, state)) == len(getattr(told, change))
 
@@ -302,17 +322,17 @@ def test_a_comparison_of_findings_in_another_order_takes_a_new_point_at_once(hom
         session.get_one(Snapshot, seen.snapshot).task_id = drawn.task
         session.get_one(Run, other).snapshot_id = seen.snapshot
     state = ListState(run=drawn.run, other=other, finding=1)  # a nodule is finding 0 of the other run
-    assert [one.finding for one in compared.of(state).points] == [0, 1]
+    assert [one.finding for one in comparison_data.of(review_source(), state).points] == [0, 1]
     for run, finding, at in ((other, 0, 0.7), (drawn.run, 1, 0.2)):
         operating.choose(home, run, by="ann", finding=finding, threshold=at)
-        assert at in [one.threshold for one in compared.of(state).points]
+        assert at in [one.threshold for one in comparison_data.of(review_source(), state).points]
 
 
 def test_the_lists_of_two_runs_of_numbers_begin_with_what_changed_most(home):
     drawn = draw(home, TaskKind.NUMBER, (), name="two numbers")
     other = another(home, drawn, seed=11)
     run, told = runs.get(home, other), number_comparing.compare(home, drawn.run, other)
-    for change in compared.NUMBER_CHANGES:
+    for change in comparison_data.NUMBER_CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
         assert list(case_strip.ordered(run, state).ids) == getattr(told, change).tolist()
     assert case_strip.ordered(run, CaseState(run=other, other=drawn.run, change="fixed")).ids == ()
@@ -320,7 +340,7 @@ def test_the_lists_of_two_runs_of_numbers_begin_with_what_changed_most(home):
 
 def test_the_bins_under_the_slider_hold_every_case(home, drawn):
     run = runs.get(home, drawn.run)
-    found = asked.of(run, ReviewState(run=run.id))
+    found = reviewed(run, ReviewState(run=run.id))
     rows = rows_of(point.histogram_csv(found))
     assert len(rows) == point.BINS
     for at, title in enumerate(found.titles):
@@ -332,7 +352,7 @@ def test_the_bins_under_the_slider_hold_every_case(home, drawn):
 
 def test_the_csv_of_classes_holds_every_figure_of_each(home):
     drawn = draw(home, classes=("a", "b", "c"), name="classes")
-    told = of_classes.report(asked.of(runs.get(home, drawn.run), ListState(run=drawn.run)))
+    told = of_classes.report(reviewed(runs.get(home, drawn.run), ListState(run=drawn.run)))
     rows = rows_of(metric_table.as_csv(of_classes.by_class(told, ("A", "B", "C")), of="class"))
     for name, title in zip("abc", "ABC", strict=True):
         mine = {row["figure"]: row for row in rows if row["class"] == title}
@@ -351,4 +371,4 @@ def test_a_calibration_without_validation_says_so(home):
     drawn = draw(home, name="alone")
     run = runs.get(home, another(home, drawn, seed=2, splits=(Split.TEST,)))
     with pytest.raises(InvalidInput, match="has no predictions on the val split"):
-        asked.fitted(run, asked.standing(run, ListState(run=run.id)), "isotonic")
+        review_source().calibrator(run, stored_point(review_source(), run, ListState(run=run.id)), "isotonic")

@@ -1,0 +1,49 @@
+"""Name the cases of a run that a person reviews: the question, the operating point that is tried, and the selection."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ReviewQuery:
+    """Select cases of a run's split.
+
+    `finding` is the place of a finding, `positive` of many classes the one that counts as yes against the rest (-1:
+    all of them). `truth` and `called` are a cell of the confusion matrix (-1: any), `at` is a threshold that is tried
+    (-1: the stored operating point), `span` scores as low:high, `group` facts as name=value joined by &. `level` and
+    `scale` replace those of the stored point: image, max, mean or noisy_or; plain, temperature or isotonic. `other`
+    and `change` are a second run and how the run differs from it.
+    """
+
+    run: int = 0
+    split: str = "test"
+    finding: int = 0
+    positive: int = -1
+    truth: int = -1
+    called: int = -1
+    at: float = -1.0
+    span: str = ""
+    group: str = ""
+    level: str = ""
+    scale: str = ""
+    other: int = 0
+    change: str = ""
+
+    @property
+    def question(self) -> tuple[int, str, int, int]:
+        """The question without the selection."""
+        return self.run, self.split, self.finding, self.positive
+
+    @property
+    def between(self) -> tuple[float, float] | None:
+        """The span of scores; an end that is not a number is 0 or 1."""
+        low, _, high = self.span.partition(":")
+        return None if not self.span else (_finite(low, 0.0), _finite(high, 1.0))
+
+
+def _finite(text: str, default: float) -> float:
+    try:
+        number = float(text)
+    except (ValueError, OverflowError):
+        return default
+    return number if math.isfinite(number) else default
