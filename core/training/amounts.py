@@ -16,7 +16,7 @@ class Amounts:
     else is in percent: of the edge (shift, crop, elastic, cutout), of itself (scale), of white (window, noise).
     """
 
-    turn: float = 0.0
+    rotation: float = 0.0
     shift: float = 0.0
     scale: float = 0.0
     shear: float = 0.0
@@ -32,7 +32,7 @@ class Amounts:
     @property
     def moves(self) -> bool:
         """Whether anything changes its place."""
-        return self.flips != "none" or any((self.turn, self.shift, self.scale, self.shear, self.crop, self.elastic))
+        return self.flips != "none" or any((self.rotation, self.shift, self.scale, self.shear, self.crop, self.elastic))
 
     @property
     def axes(self) -> int:
@@ -41,9 +41,18 @@ class Amounts:
 
 
 NONE = Amounts()
-LIGHT = Amounts(turn=8.0, shift=6.0, scale=8.0, window=10.0)
+LIGHT = Amounts(rotation=8.0, shift=6.0, scale=8.0, window=10.0)
 STRONG = Amounts(
-    turn=15.0, shift=10.0, scale=15.0, shear=5.0, crop=15.0, elastic=2.0, window=25.0, noise=3.0, blur=0.8, cutout=20.0
+    rotation=15.0,
+    shift=10.0,
+    scale=15.0,
+    shear=5.0,
+    crop=15.0,
+    elastic=2.0,
+    window=25.0,
+    noise=3.0,
+    blur=0.8,
+    cutout=20.0,
 )
 PRESETS = {"none": NONE, "light": LIGHT, "strong": STRONG}
 KNOBS = tuple(Amounts.__dataclass_fields__)

@@ -45,7 +45,7 @@ GROUPS = (
             "label_smoothing",
             "ema",
             "clip_norm",
-            "judge",
+            "monitor",
             "early_stopping",
         ),
         ("epochs", "batch_size", "learning_rate"),

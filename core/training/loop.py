@@ -143,7 +143,7 @@ def _epoch(training: Training) -> Generator[Event, None, None]:
         now.metrics = {"train_loss": passed.loss, **_judged(judged, epoch), "learning_rate": rate, **_timings(passed)}
         now.epoch = epoch
         now.add(passed)
-        is_best = now.improves(judged, spec.judge)
+        is_best = now.improves(judged, spec.monitor)
         _fall(training, is_best=is_best)
         yield from _save(training, is_best=is_best)
 

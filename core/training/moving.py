@@ -30,7 +30,7 @@ def draw_moves(count: int, chance: torch.Generator, amounts: Amounts) -> Tensor:
     Drawn on the CPU, so that a seed means the same on every device.
     """
     turn, scale, across, down = (2 * torch.rand(4, count, generator=chance) - 1).unbind()
-    angle, zoom = turn * math.radians(amounts.turn), 1 + scale * (amounts.scale / 100)
+    angle, zoom = turn * math.radians(amounts.rotation), 1 + scale * (amounts.scale / 100)
     cosine, sine = zoom * angle.cos(), zoom * angle.sin()
     # places span -1..1, so a shift of the edge's share is twice that
     shift = 2 * (amounts.shift / 100)

@@ -12,6 +12,7 @@ from core.training.amounts import FLIPS
 from core.training.knobs import Knob, choice, kind_of, number, text
 
 VERSION = 2  # of what the knobs mean
+RENAMED = {"turn": "rotation", "judge": "monitor"}  # since version 0.5, whose names are read until 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,9 @@ class TrainSpec:
         "unless asked for.",
         ("none", "light", "strong", "custom"),
     )
-    turn: float = number(8.0, "Rotation", "Turned by up to so much, each way; 0 is off.", low=0.0, high=180.0, unit="°")
+    rotation: float = number(
+        8.0, "Rotation", "Turned by up to so much, each way; 0 is off.", low=0.0, high=180.0, unit="°"
+    )
     shift: float = number(
         6.0, "Shift", "Moved by up to so much of the edge, each way; 0 is off.", low=0.0, high=50.0, unit="%"
     )
@@ -167,7 +170,7 @@ class TrainSpec:
         "is all that reads pictures; empty is none.",
     )
     clip_norm: float = number(0.0, "Gradient clipping", "Greatest length of a gradient; 0 is off.", low=0.0, high=100.0)
-    judge: str = choice(
+    monitor: str = choice(
         "val_auroc",
         "Best epoch by",
         "The validation figure that decides; where it is undefined, the loss.",
@@ -229,7 +232,7 @@ class TrainSpec:
         Raises:
             InvalidInput: an unknown knob, or a value outside what is accepted.
         """
-        return replace(self, **{name: knob(name).typed(value) for name, value in values.items()})
+        return replace(self, **{knob(name).name: knob(name).typed(value) for name, value in values.items()})
 
     def with_settings(self, settings: Mapping[str, str]) -> "TrainSpec":
         """This spec with values as a person types them: {"epochs": "5"}.
@@ -265,13 +268,13 @@ def knobs() -> tuple[Knob, ...]:
 
 
 def knob(name: str) -> Knob:
-    """The knob of that name.
+    """The knob of that name, or of the name that it had in version 0.5.
 
     Raises:
         InvalidInput: no knob has that name.
     """
     for one in _KNOBS:
-        if one.name == name:
+        if one.name == RENAMED.get(name, name):
             return one
     raise InvalidInput(f"Training has no setting '{name}'; it has {', '.join(one.name for one in _KNOBS)}.")
 

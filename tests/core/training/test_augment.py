@@ -72,8 +72,8 @@ def test_a_corner_stays_in_its_corner_unless_flips_are_asked_for():
 
 
 def test_what_the_form_says_is_what_is_done():
-    assert amounts_of(asdict(TrainSpec())) == amounts_of(asdict(TrainSpec(turn=90.0, noise=5.0))) == LIGHT
-    assert amounts_of(asdict(TrainSpec(augment="none", turn=90.0))) == NONE
+    assert amounts_of(asdict(TrainSpec())) == amounts_of(asdict(TrainSpec(rotation=90.0, noise=5.0))) == LIGHT
+    assert amounts_of(asdict(TrainSpec(augment="none", rotation=90.0))) == NONE
     assert amounts_of(asdict(TrainSpec(augment="strong"))) == STRONG
     assert amounts_of(asdict(TrainSpec(augment="custom"))) == LIGHT  # where a person begins
     asked = {one.name: "left-right" if one.name == "flips" else 3.0 for one in fields(Amounts)}

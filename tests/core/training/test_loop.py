@@ -146,7 +146,7 @@ def test_on_a_plateau_the_rate_falls(tmp_path, monkeypatch):
 def test_the_figure_that_was_asked_for_decides(tmp_path, monkeypatch):
     told = iter([{"val_loss": 1.0, "val_auroc": 0.9}, {"val_loss": 0.5, "val_auroc": 0.8}])
     monkeypatch.setattr(loops, "evaluate", lambda *_, **__: next(told))
-    done = kinds(run(tmp_path, replace(QUICK, epochs=2, judge="val_loss")), EpochDone)
+    done = kinds(run(tmp_path, replace(QUICK, epochs=2, monitor="val_loss")), EpochDone)
     assert [one.is_best for one in done] == [True, True]
 
 

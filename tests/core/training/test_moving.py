@@ -10,7 +10,7 @@ from core.training.amounts import LIGHT, NONE, Amounts
 from core.training.moving import POINTS, draw_knots, draw_moves, moved, spread
 
 SIZE = 64
-MANY = Amounts(turn=30.0, shift=15.0, scale=20.0, shear=10.0, crop=20.0, flips="left-right and up-down")
+MANY = Amounts(rotation=30.0, shift=15.0, scale=20.0, shear=10.0, crop=20.0, flips="left-right and up-down")
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -36,7 +36,7 @@ def centre(image: torch.Tensor) -> tuple[float, float]:
         MANY,
         *[
             replace(NONE, **{name: getattr(MANY, name)})
-            for name in ("turn", "shift", "scale", "shear", "crop", "flips")
+            for name in ("rotation", "shift", "scale", "shear", "crop", "flips")
         ],
     ],
     ids=str,

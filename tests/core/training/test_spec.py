@@ -100,3 +100,11 @@ def test_a_form_can_be_drawn_from_the_knobs():
         assert bool(one.choices) == (one.kind == "choice")
         assert one.kind in ("choice", "text") or one.low <= one.default <= one.high
     assert knob("image_size").unit == "px"
+
+
+def test_settings_under_their_names_of_version_0_5_are_read():
+    stored = {"version": 2, "turn": 4.0, "judge": "val_loss"}
+    spec = TrainSpec.from_json(stored)
+    assert (spec.rotation, spec.monitor) == (4.0, "val_loss")
+    assert TrainSpec().with_settings({"turn": "4", "judge": "val_loss"}) == spec
+    assert not stored.keys() & spec.to_json().keys() - {"version"}
