@@ -44,7 +44,7 @@ def _go_round(db: Database, settings: Settings, launcher: Launcher) -> bool:
 
 
 def _slots(launcher: Launcher) -> list[tuple[str, list[JobKind]]]:
-    computing = [(device, [JobKind.TRAIN, JobKind.PREDICT, JobKind.EXAMINE]) for device in launcher.devices()]
+    computing = [(device, [JobKind.TRAIN, JobKind.PREDICT, JobKind.ANALYZE]) for device in launcher.devices()]
     return [*computing, ("import", [JobKind.IMPORT])]
 
 

@@ -46,8 +46,8 @@ def _train(attempt: Attempt) -> dict[str, Any]:
         _verify(attempt, run.snapshot_id, log.write)
         going = fit(
             replace(run.spec, device=_device(run.spec.device, attempt.device)),
-            examples.every(attempt.db, attempt.settings, run.snapshot_id, also=run.also),
-            heads=examples.heads(attempt.db, run.snapshot_id, run.also),
+            examples.every(attempt.db, attempt.settings, run.snapshot_id, also=run.extra_snapshots),
+            heads=examples.heads(attempt.db, run.snapshot_id, run.extra_snapshots),
             folder=folder,
             cache=attempt.settings.folder("cache"),
             start=starting.source(attempt.settings, run.spec),
@@ -208,5 +208,5 @@ HANDLERS: dict[JobKind, Callable[[Attempt], dict[str, Any]]] = {
     JobKind.IMPORT: _import,
     JobKind.TRAIN: _train,
     JobKind.PREDICT: _predict,
-    JobKind.EXAMINE: _examine,
+    JobKind.ANALYZE: _examine,
 }

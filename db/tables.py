@@ -9,11 +9,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from db.vocabulary import (
     Answer,
     CheckpointKind,
-    Flips,
     JobKind,
     JobState,
     LabelSource,
     Level,
+    MirrorSymmetry,
     PatientRule,
     Presence,
     Shape,
@@ -26,7 +26,7 @@ from db.vocabulary import (
 WORDS = (
     Answer,
     CheckpointKind,
-    Flips,
+    MirrorSymmetry,
     JobKind,
     JobState,
     LabelSource,
@@ -160,7 +160,10 @@ class Image(Base):
 
 
 class Fact(Base):
-    """What is known of an image besides its pixels: age, sex, view, site, split … one row each, never identity."""
+    """What is known of an image besides its pixels: age, sex, view, site, split … one row each, never identity.
+
+    Image metadata, that is; SQLAlchemy reserves the name `metadata`.
+    """
 
     __tablename__ = "fact"
     __table_args__ = (Index("fact_value", "name", "value", "image_id"),)
@@ -188,7 +191,7 @@ class Task(Base):
     measure: Mapped[str] = mapped_column(default="", server_default="")
     low: Mapped[float | None] = mapped_column(default=None)
     high: Mapped[float | None] = mapped_column(default=None)
-    flips: Mapped[Flips] = mapped_column(default=Flips.NONE, server_default=Flips.NONE.value)
+    flips: Mapped[MirrorSymmetry] = mapped_column(default=MirrorSymmetry.NONE, server_default=MirrorSymmetry.NONE.value)
     created_at: Mapped[float] = _now()
     classes: Mapped[list["LabelClass"]] = relationship(order_by="LabelClass.position", lazy="selectin")
 
@@ -367,9 +370,10 @@ class SnapshotCase(Base):
 
 
 class Run(Base):
-    """TrainSpec + snapshot + result: a scientific fact. `also` are the snapshots of further tasks learned at once.
+    """TrainSpec + snapshot + result: a scientific fact. `extra_snapshots` are those of further tasks learned at once.
 
-    `outside` says where predictions made elsewhere came from; such a run has no training, no checkpoint, an empty spec.
+    `external_source` says where predictions made elsewhere came from; such a run has no training, no checkpoint, and an
+    empty spec.
     """
 
     __tablename__ = "run"
@@ -377,11 +381,11 @@ class Run(Base):
     id: Id = _id()
     snapshot_id: Mapped[int] = _to("snapshot.id")
     reader_id: Mapped[int] = _to("reader.id")
-    also: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    extra_snapshots: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     spec: Mapped[dict[str, Any]]
     request_key: Mapped[str] = mapped_column(unique=True)  # one per rendered form: a double click is one run
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    outside: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    external_source: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     created_at: Mapped[float] = _now()
 
 
@@ -490,12 +494,12 @@ class OperatingPoint(Base):
     created_at: Mapped[float] = _now()
 
 
-class TestLook(Base):
-    """Somebody saw a run's figures on its test split, at that operating point (none: before one was chosen)."""
+class TestSetView(Base):
+    """A reader viewed a run's figures on the test split, at that operating point (none: before one was chosen)."""
 
     __test__ = False  # a table, whatever its name says to pytest
-    __tablename__ = "test_look"
-    __table_args__ = (Index("test_look_run", "run_id", "id"),)
+    __tablename__ = "test_set_view"
+    __table_args__ = (Index("test_set_view_run", "run_id", "id"),)
     id: Id = _id()
     run_id: Mapped[int] = _to("run.id")
     point_id: Mapped[int | None] = _to("operating_point.id", default=None)
@@ -503,16 +507,19 @@ class TestLook(Base):
     created_at: Mapped[float] = _now()
 
 
-class Examination(Base):
-    """What a look into a run's model found (`what` names it), and on which weights. Append-only: the newest stands."""
+class Analysis(Base):
+    """The result of an analysis of a run's model, its settings and weights. Append-only: the newest counts.
 
-    __tablename__ = "examination"
-    __table_args__ = (Index("examination_run", "run_id", "what", "id"),)
+    `kind` is its name in `core.services.examining`.
+    """
+
+    __tablename__ = "analysis"
+    __table_args__ = (Index("analysis_run", "run_id", "kind", "id"),)
     id: Id = _id()
     run_id: Mapped[int] = _to("run.id")
-    what: Mapped[str]
+    kind: Mapped[str]
     checkpoint_sha256: Mapped[str]
-    asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     reader_id: Mapped[int | None] = _to("reader.id", default=None)
     created_at: Mapped[float] = _now()

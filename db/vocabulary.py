@@ -44,7 +44,12 @@ class JobKind(StrEnum):
     IMPORT = "import"
     TRAIN = "train"
     PREDICT = "predict"
-    EXAMINE = "examine"
+    ANALYZE = "analyze"
+
+    @property
+    def in_json(self) -> str:
+        """The word that the command line prints, which other programs read."""
+        return "examine" if self is JobKind.ANALYZE else self.value
 
 
 class Split(StrEnum):
@@ -69,11 +74,24 @@ class Answer(StrEnum):
     LABEL = "label"
     FINDINGS = "findings"
     VALUE = "value"
-    UNREADABLE = "unreadable"
+    UNASSESSABLE = "unassessable"
     WITHDRAWN = "withdrawn"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Answer | None":
+        """Read the word of version 0.5: a browser may still hold answers, and label files keep it."""
+        return cls.UNASSESSABLE if value == UNREADABLE else None
 
-ANSWERED = (Answer.LABEL, Answer.FINDINGS, Answer.VALUE, Answer.UNREADABLE)
+    @property
+    def in_files(self) -> str:
+        """The word in label files, which other programs read."""
+        return UNREADABLE if self is Answer.UNASSESSABLE else self.value
+
+
+UNREADABLE = "unreadable"  # what UNASSESSABLE was called until version 0.5, and still is in label files
+
+
+ANSWERED = (Answer.LABEL, Answer.FINDINGS, Answer.VALUE, Answer.UNASSESSABLE)
 
 
 class TaskKind(StrEnum):
@@ -85,7 +103,7 @@ class TaskKind(StrEnum):
     NUMBER = "number"
 
 
-class Flips(StrEnum):
+class MirrorSymmetry(StrEnum):
     """Which mirror images of a case answer its task alike: flips only where the anatomy allows."""
 
     NONE = "none"

@@ -35,9 +35,18 @@ from tests.core.services.conftest import Asleep, Home, done
 
 FIXTURES = Path(__file__).parent / "fixtures"
 # What the schema has renamed since, and the stored words.
-TABLES: dict[str, str] = {}
-COLUMNS: dict[tuple[str, str], str] = {}
-WORDS: dict[tuple[str, str], dict[str, str]] = {}
+TABLES = {"examination": "analysis", "test_look": "test_set_view"}
+COLUMNS = {
+    ("examination", "asked"): "settings",
+    ("examination", "what"): "kind",
+    ("run", "also"): "extra_snapshots",
+    ("run", "outside"): "external_source",
+}
+WORDS = {
+    ("annotation", "answer"): {"unreadable": "unassessable"},
+    ("case", "answer"): {"unreadable": "unassessable"},
+    ("job", "kind"): {"examine": "analyze"},
+}
 # In an empty table nothing can be lost.
 NOT_EMPTY = {"comment", "drawing", "examination", "fact", "finding", "metric", "operating_point", "review", "test_look"}
 
@@ -175,5 +184,5 @@ def test_settings_of_then_are_read(contents):
 
 
 def test_external_predictions_say_where_they_came_from(home):
-    source = runs.get(home.db, 4).outside
+    source = runs.get(home.db, 4).external_source
     assert outside.words(source).startswith("22 predictions from 22 lines of elsewhere.csv")

@@ -36,7 +36,7 @@ def import_images(arguments: Arguments) -> Output:
 
 def task(arguments: Arguments) -> Output:
     from core.services import labeling, tasks
-    from db.vocabulary import Flips, TaskKind, Unit
+    from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 
     db, _, _ = context.open_workspace(arguments)
     made = tasks.create(
@@ -49,7 +49,7 @@ def task(arguments: Arguments) -> Output:
         measure=arguments.measure,
         low=arguments.low,
         high=arguments.high,
-        flips=Flips(arguments.flips),
+        flips=MirrorSymmetry(arguments.flips),
     )
     return {
         "task": made.id,

@@ -140,7 +140,7 @@ def predictions(arguments: Arguments) -> Output:
         return {"file": str(arguments.out), "lines": count, **_looked(db, arguments.split, arguments.run)}
     snapshot = snapshotting.named(db, arguments.snapshot).id
     made = outside.take(db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=default_reader())
-    told = runs.get(db, made).outside or {}
+    told = runs.get(db, made).external_source or {}
     return {"run": made, "words": outside.words(told), **told}
 
 

@@ -64,7 +64,7 @@ def list_jobs(arguments: Arguments) -> Output:
         {
             "job": job.id,
             "run": job.run_id,
-            "kind": job.kind,
+            "kind": job.kind.in_json,
             "state": job.state,
             "attempt": job.attempt,
             "error": job.error,
@@ -81,14 +81,14 @@ def list_runs(arguments: Arguments) -> Output:
     if arguments.id is None:
         return [_row(run) for run in runs.every(db)]
     run = runs.get(db, arguments.id)
-    if run.outside is not None:
-        return {**_row(run), "outside": run.outside}
+    if run.external_source is not None:
+        return {**_row(run), "outside": run.external_source}
     return {**_row(run), "spec": run.spec.to_json(), "curves": runs.curves(db, run.id)}
 
 
 def _row(run: Any) -> dict[str, Any]:
     job = {"job": run.job.id, "state": run.job.state, "error": run.job.error} if run.job else {}
-    model = run.spec.model if run.outside is None else run.model
+    model = run.spec.model if run.external_source is None else run.model
     return {
         "run": run.id,
         "snapshot": run.snapshot,

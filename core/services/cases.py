@@ -81,7 +81,7 @@ def _findings(session: Session, rows: Sequence[Case]) -> dict[int, dict[int, str
 
 
 def _reasons(session: Session, rows: Sequence[Case]) -> dict[int, str]:
-    standing = newest(session, [row.id for row in rows if row.answer is Answer.UNREADABLE])
+    standing = newest(session, [row.id for row in rows if row.answer is Answer.UNASSESSABLE])
     return {one.case_id: one.reason for one in standing}
 
 

@@ -11,8 +11,7 @@ from core.errors import InvalidInput
 from core.services.runs import RunView
 from core.settings import Settings
 from db import Database, queries
-from db.tables import Checkpoint
-from db.tables import Examination as Row
+from db.tables import Analysis, Checkpoint
 from db.vocabulary import CheckpointKind
 
 if TYPE_CHECKING:
@@ -80,11 +79,11 @@ class ExaminationView:
 
 def keep(session: Session, work: Work, what: str, result: Json, *, by: str) -> int:
     """Write what was found, inside the caller's transaction; gives its id."""
-    row = Row(
+    row = Analysis(
         run_id=work.run.id,
-        what=what,
+        kind=what,
         checkpoint_sha256=work.checkpoint,
-        asked=dict(work.asked),
+        settings=dict(work.asked),
         result=result,
         reader_id=queries.reader_id(session, by) if by else None,
     )
@@ -101,7 +100,12 @@ def newest(db: Database, run_id: int, what: str) -> ExaminationView | None:
 def every(db: Database, run_id: int, what: str, *, most: int | None = None) -> list[ExaminationView]:
     """The examinations of that name, the newest first; `most` of them where it is given."""
     with db.read() as session:
-        wanted = select(Row).where(Row.run_id == run_id, Row.what == what).order_by(Row.id.desc()).limit(most)
+        wanted = (
+            select(Analysis)
+            .where(Analysis.run_id == run_id, Analysis.kind == what)
+            .order_by(Analysis.id.desc())
+            .limit(most)
+        )
         rows = session.scalars(wanted).all()
         best = session.get(Checkpoint, (run_id, CheckpointKind.BEST)) if rows else None
         return [
@@ -109,7 +113,7 @@ def every(db: Database, run_id: int, what: str, *, most: int | None = None) -> l
                 row.id,
                 run_id,
                 what,
-                row.asked or {},
+                row.settings or {},
                 row.result or {},
                 best is None or best.sha256 != row.checkpoint_sha256,
                 row.created_at,

@@ -77,7 +77,7 @@ def submit(
         raise InvalidInput(f"There is no examination '{what}'; choose one of {', '.join(EXAMINATIONS)}.")
     run = runs.get(db, run_id)
     with db.transaction() as session:
-        if session.scalar(select(Run.outside).where(Run.id == run_id)):
+        if session.scalar(select(Run.external_source).where(Run.id == run_id)):
             raise InvalidInput(
                 f"Run {run_id} has no model here: its predictions were made elsewhere; examine a run "
                 "that was trained in this home."
@@ -85,7 +85,7 @@ def submit(
         if run.best_epoch is None and (run.job is None or run.job.state.is_finished):
             raise InvalidInput(f"Run {run_id} has no checkpoint yet; wait for its first epoch, or look at its log.")
         request = {"run": run_id, "what": what, "asked": dict(asked), "by": by}
-        job = jobs.add(session, JobKind.EXAMINE, request, key=f"examine:{key}", run_id=run_id)
+        job = jobs.add(session, JobKind.ANALYZE, request, key=f"examine:{key}", run_id=run_id)
         submitted = Submitted(run_id, job.id)
     launcher.wake()
     return submitted
@@ -93,5 +93,5 @@ def submit(
 
 def going(db: Database, run_id: int, what: str) -> jobs.JobView | None:
     """The newest job of that examination of a run, whatever its state; None where nobody asked for it yet."""
-    mine = (job for job in jobs.of_run(db, run_id) if job.kind is JobKind.EXAMINE and job.request["what"] == what)
+    mine = (job for job in jobs.of_run(db, run_id) if job.kind is JobKind.ANALYZE and job.request["what"] == what)
     return next(mine, None)

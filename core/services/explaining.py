@@ -18,7 +18,7 @@ def methods(run: runs.RunView) -> list[tuple[str, str]]:
     from core.explain import EXPLAINERS
     from core.models import MODELS
 
-    if run.outside is not None:
+    if run.external_source is not None:
         return []
     return [(name, EXPLAINERS[name].title) for name in MODELS[run.spec.model].explainers]
 
@@ -125,7 +125,7 @@ def _understood(
 ) -> tuple[runs.RunView, Asked, Image, int]:
     """The run, the question, the image, and its frozen case."""
     run = runs.get(db, run_id)
-    checkpoint = "" if run.outside is not None else predicting.checkpoint(db, run_id)
+    checkpoint = "" if run.external_source is not None else predicting.checkpoint(db, run_id)
     asked = asked_of(run, checkpoint, method, class_index, layer)
     with db.read() as session:
         image = session.get(Image, image_id)

@@ -126,7 +126,7 @@ def oldest_queued(db: Database, kinds: list[JobKind]) -> int | None:
     training = aliased(Job)
     unended = training.state.in_([JobState.QUEUED, JobState.RUNNING])
     first = exists().where(training.run_id == Job.run_id, training.kind == JobKind.TRAIN, unended)
-    ready = or_(Job.kind.notin_([JobKind.PREDICT, JobKind.EXAMINE]), ~first)
+    ready = or_(Job.kind.notin_([JobKind.PREDICT, JobKind.ANALYZE]), ~first)
     with db.read() as session:
         waiting = select(Job.id).where(Job.state == JobState.QUEUED, Job.kind.in_(kinds), ready).order_by(Job.id)
         return session.scalar(waiting.limit(1))

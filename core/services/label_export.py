@@ -74,7 +74,7 @@ def _line(
         image.name,
         patient,
         reader,
-        row.answer.value,
+        row.answer.in_files,
         name,
         title,
         presence.value if presence else "",

@@ -91,9 +91,9 @@ def _read(
     several = task.kind is TaskKind.MULTI
     place = (case.id, reader_id, 0 if several else len(words))
     try:
-        if _cell(line, "answer") == Answer.UNREADABLE:
+        if _cell(line, "answer") in (Answer.UNASSESSABLE, Answer.UNASSESSABLE.in_files):
             reason = reasons.checked(_cell(line, "reason"))
-            words[place] = _Word(case, reader_id, Answer.UNREADABLE, reason=reason)
+            words[place] = _Word(case, reader_id, Answer.UNASSESSABLE, reason=reason)
         elif several:
             word = words.setdefault(place, _Word(case, reader_id, Answer.FINDINGS))
             label = _class(task, _cell(line, "label"))

@@ -157,7 +157,7 @@ def checked(
         raise InvalidInput(f"Task '{task.name}' takes no number; reload the page and choose one of its answers.")
     if number and (found or answer in (Answer.LABEL, Answer.FINDINGS)):
         raise InvalidInput(f"Task '{task.name}' takes a number, not a class; reload the page and type it.")
-    if reason and answer is not Answer.UNREADABLE:
+    if reason and answer is not Answer.UNASSESSABLE:
         raise InvalidInput(f"The reason '{reason[:40]}' came with an answer; only what cannot be assessed has one.")
     if (found or answer is Answer.FINDINGS) and not several:
         raise InvalidInput(
@@ -169,7 +169,7 @@ def checked(
         )
     if answer is Answer.FINDINGS:
         return Answered(answer, found=findings.checked(task, found))
-    if answer is Answer.UNREADABLE:
+    if answer is Answer.UNASSESSABLE:
         return Answered(answer, reason=reasons.checked(reason))
     if answer is Answer.VALUE:
         return Answered(answer, value=measures.checked(task, value))

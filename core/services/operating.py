@@ -12,7 +12,7 @@ from core.errors import InvalidInput
 from core.services import extent, points, runs, scored
 from core.services.points import PointView as PointView
 from db import Database, queries
-from db.tables import OperatingPoint, Reader, TestLook
+from db.tables import OperatingPoint, Reader, TestSetView
 from db.vocabulary import Level, PatientRule, TaskKind
 
 KINDS = ("threshold", "sensitivity", "specificity")
@@ -100,7 +100,7 @@ def by_hand(db: Database, run: runs.RunView, point: PointView) -> bool:
     """Whether a point was set without validation: its threshold is nobody's rule, and nothing was predicted there."""
     if point.id is None or point.rule.get("kind") != "threshold":
         return False
-    if run.outside is None and point.chosen_on is not None:
+    if run.external_source is None and point.chosen_on is not None:
         return not point.chosen_on
     return not extent.begun(db, run.id, "val")  # made elsewhere, or not kept then: as it is now
 
@@ -114,7 +114,9 @@ def look(db: Database, run_id: int, by: str, finding: int = 0) -> int:
         if not _is_counted(session, run_id, by, finding):
             point = points.newest(session, run_id, finding)
             session.add(
-                TestLook(run_id=run_id, point_id=point.id if point else None, reader_id=queries.reader_id(session, by))
+                TestSetView(
+                    run_id=run_id, point_id=point.id if point else None, reader_id=queries.reader_id(session, by)
+                )
             )
             session.flush()
         return _count(session, run_id)
@@ -127,16 +129,16 @@ def looks(db: Database, run_id: int) -> int:
 
 
 def _count(session: Session, run_id: int) -> int:
-    return session.scalar(select(func.count(TestLook.id)).where(TestLook.run_id == run_id)) or 0
+    return session.scalar(select(func.count(TestSetView.id)).where(TestSetView.run_id == run_id)) or 0
 
 
 def _is_counted(session: Session, run_id: int, by: str, finding: int) -> bool:
     point = points.newest(session, run_id, finding)
-    same = TestLook.point_id.is_(None) if point is None else TestLook.point_id == point.id
+    same = TestSetView.point_id.is_(None) if point is None else TestSetView.point_id == point.id
     mine = (
-        select(TestLook.id)
-        .join(Reader, Reader.id == TestLook.reader_id)
-        .where(TestLook.run_id == run_id, Reader.name == by, same)
+        select(TestSetView.id)
+        .join(Reader, Reader.id == TestSetView.reader_id)
+        .where(TestSetView.run_id == run_id, Reader.name == by, same)
     )
     return session.scalar(mine.limit(1)) is not None
 

@@ -54,7 +54,7 @@ def take(db: Database, settings: Settings, *, snapshot: int, name: str, csv: Pat
 
     Columns: `image` (the catalogue's id, the file's sha256, or its name) and, in an npz, `item`; one column of
     probabilities for each class or finding (of two classes that of the last, or `score`, is enough), of numbers
-    `value`. What gave no prediction is told in `runs.get(…).outside`, see `words`: nothing is dropped in silence.
+    `value`. What gave no prediction stands in `runs.get(…).external_source`, see `words`: nothing is lost in silence.
 
     Raises:
         NotFound: no such snapshot.
@@ -139,9 +139,9 @@ def _keep(session: Session, found: _Sorted, frozen: Snapshot, about: dict[str, A
         reader_id=queries.reader_id(session, by),
         spec={},
         request_key=f"outside:{key}",
-        also=[],
+        extra_snapshots=[],
         result={},
-        outside={
+        external_source={
             **about,
             "at": time.time(),
             "predicted": len(taken),

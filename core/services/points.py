@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.tables import OperatingPoint, Reader, TestLook
+from db.tables import OperatingPoint, Reader, TestSetView
 from db.vocabulary import Level, PatientRule
 
 USUAL = 0.5
@@ -96,7 +96,7 @@ def newest(session: Session, run_id: int, finding: int) -> OperatingPoint | None
 
 def view(session: Session, row: OperatingPoint) -> PointView:
     """A row as pages see it."""
-    before = TestLook.run_id == row.run_id, TestLook.created_at < row.created_at
+    before = TestSetView.run_id == row.run_id, TestSetView.created_at < row.created_at
     return PointView(
         id=row.id,
         run_id=row.run_id,
@@ -109,6 +109,6 @@ def view(session: Session, row: OperatingPoint) -> PointView:
         calibrator=row.calibrator,
         reader=session.get_one(Reader, row.reader_id).name,
         created_at=row.created_at,
-        looks_before=session.scalar(select(func.count(TestLook.id)).where(*before)) or 0,
+        looks_before=session.scalar(select(func.count(TestSetView.id)).where(*before)) or 0,
         chosen_on=row.checkpoint_sha256,
     )

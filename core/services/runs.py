@@ -23,7 +23,7 @@ LOG_TAIL = 64 * 1024
 class RunView:
     """A run: what was asked, on what, and how its newest training job stands.
 
-    `outside` says where predictions made elsewhere came from (name, file, sha256, at …); such a run has no model here.
+    `external_source` says where external predictions came from (name, file, sha256, at …); it has no model here.
     """
 
     id: int
@@ -34,7 +34,7 @@ class RunView:
     classes: tuple[str, ...]
     titles: tuple[str, ...]
     kind: TaskKind
-    also: tuple[int, ...]  # snapshots of further tasks
+    extra_snapshots: tuple[int, ...]  # snapshots of further tasks
     spec: TrainSpec
     result: dict[str, Any]
     job: jobs.JobView | None
@@ -42,17 +42,17 @@ class RunView:
     best: dict[str, float]  # the figures of that epoch
     predicted: int
     created_at: float
-    outside: dict[str, Any] | None = None
+    external_source: dict[str, Any] | None = None
 
     @property
     def model(self) -> str:
         """The network's title, or what predictions made elsewhere were called."""
-        return MODELS[self.spec.model].title if self.outside is None else str(self.outside["name"])
+        return MODELS[self.spec.model].title if self.external_source is None else str(self.external_source["name"])
 
     @property
     def state(self) -> str:
         """How its newest training job stands, or that there is none because its predictions were made elsewhere."""
-        return self.job.state.value if self.job else "made elsewhere" if self.outside is not None else "queued"
+        return self.job.state.value if self.job else "made elsewhere" if self.external_source is not None else "queued"
 
     @property
     def reviewable(self) -> bool:
@@ -95,7 +95,7 @@ def need_model(run: RunView, way: str) -> None:
     Raises:
         InvalidInput: they were.
     """
-    if run.outside is not None:
+    if run.external_source is not None:
         raise InvalidInput(f"Run {run.id} has no model here, its predictions were made elsewhere; {way}.")
 
 
@@ -177,7 +177,7 @@ def _view(session: Session, run: Run, snapshot: Snapshot, task: str, best_epoch:
         classes=tuple(pair[0] for pair in snapshot.classes),
         titles=tuple(pair[1] for pair in snapshot.classes),
         kind=snapshot.kind,
-        also=tuple(run.also),
+        extra_snapshots=tuple(run.extra_snapshots),
         spec=TrainSpec.from_json(run.spec),
         result=run.result or {},
         job=jobs.view(job) if job else None,
@@ -185,5 +185,5 @@ def _view(session: Session, run: Run, snapshot: Snapshot, task: str, best_epoch:
         best={one.name: one.value for one in session.scalars(of_best)},
         predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,
         created_at=run.created_at,
-        outside=run.outside,
+        external_source=run.external_source,
     )

@@ -53,7 +53,7 @@ def check(db: Database, snapshot_id: int, spec: TrainSpec) -> None:
     with db.read() as session:
         run = session.get(Run, spec.start_run)
         if run is None or session.get(Checkpoint, (run.id, CheckpointKind.BEST)) is None:
-            why = ": its predictions were made elsewhere" if run is not None and run.outside is not None else ""
+            why = ": its predictions were made elsewhere" if run is not None and run.external_source is not None else ""
             raise NotFound(
                 f"Run {spec.start_run} to start from (start_run) has no weights{why}; choose one that is trained."
             )

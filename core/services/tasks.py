@@ -10,7 +10,7 @@ from core.errors import InvalidInput, NotFound
 from core.services import measures, texts, units
 from db import Database, queries
 from db.tables import Case, LabelClass, Task
-from db.vocabulary import Flips, TaskKind, Unit
+from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 
 FEWEST, MOST = 2, 9  # number keys 1 to 9 answer
 LONGEST_GUIDELINE = 20_000
@@ -44,7 +44,7 @@ class TaskView:
     measure: str = ""
     low: float | None = None
     high: float | None = None
-    flips: Flips = Flips.NONE
+    flips: MirrorSymmetry = MirrorSymmetry.NONE
 
 
 def every(db: Database) -> list[TaskView]:
@@ -89,7 +89,7 @@ def create(
     measure: str = "",
     low: float | None = None,
     high: float | None = None,
-    flips: Flips = Flips.NONE,
+    flips: MirrorSymmetry = MirrorSymmetry.NONE,
 ) -> TaskView:
     """A new question about every image (or series, or study) there is now.
 
@@ -153,7 +153,7 @@ def make(
     return task
 
 
-def set_flips(db: Database, task_id: int, flips: Flips) -> TaskView:
+def set_flips(db: Database, task_id: int, flips: MirrorSymmetry) -> TaskView:
     """Which mirror images of a case have its answer, and so may be shown to a model in training.
 
     Raises:

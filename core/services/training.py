@@ -13,7 +13,7 @@ from core.services import jobs, snapshotting, starting, tasks
 from core.training.spec import TrainSpec, knob
 from db import Database, queries
 from db.tables import Checkpoint, Metric, Run
-from db.vocabulary import CheckpointKind, Flips, JobKind
+from db.vocabulary import CheckpointKind, JobKind, MirrorSymmetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def submit(
                 reader_id=queries.reader_id(session, by),
                 spec=spec.to_json(),
                 request_key=key,
-                also=list(also),
+                extra_snapshots=list(also),
             )
             session.add(run)
             session.flush()
@@ -76,7 +76,9 @@ def keep_result(session: Session, run_id: int, result: dict[str, Any]) -> None:
 
 
 def _check_flips(task: tasks.TaskView, spec: TrainSpec) -> None:
-    allowed = {Flips.NONE: ("none",), Flips.LEFT_RIGHT: ("none", "left-right")}.get(task.flips, knob("flips").choices)
+    allowed = {MirrorSymmetry.NONE: ("none",), MirrorSymmetry.LEFT_RIGHT: ("none", "left-right")}.get(
+        task.flips, knob("flips").choices
+    )
     if spec.augment == "custom" and spec.flips not in allowed:
         raise NotTrainable(
             f"Flips are '{spec.flips}', and task '{task.name}' allows {' and '.join(allowed)}: a mirrored image may "

@@ -60,7 +60,7 @@ def choose(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
 
 def methods_of(run: RunView, state: CaseState) -> list[str]:
     """The methods that a state names and the run's model can be asked by; the usual one where it names none."""
-    offered = [] if run.outside is not None else list(MODELS[run.spec.model].explainers)
+    offered = [] if run.external_source is not None else list(MODELS[run.spec.model].explainers)
     named = [one for one in dict.fromkeys(state.method.split(",")) if one in offered][:MOST]
     return named or ([] if state.method == "none" else offered[:1])
 

@@ -78,7 +78,7 @@ def _section(found: ReviewData, state: ReviewState) -> ReviewState:
     offered = list(SECTIONS if found.scored is not None else OF_ALL if found.titles else OF_NUMBERS)
     if found.finding is None:
         offered = [one for one in offered if one != "findings"]
-    if found.run.outside is not None:
+    if found.run.external_source is not None:
         offered = [one for one in offered if one not in OF_MODEL]
         st.caption(f"No maps, no features: the predictions of run {found.run.id} were made elsewhere.")
     if len(offered) == 1:

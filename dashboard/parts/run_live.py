@@ -22,7 +22,7 @@ def show(run_id: int) -> None:
     run = runs.get(wiring.here().db, run_id)
     st.subheader(f"Run {run.id}: {run.model} on {run.snapshot}")
     job_poll.poll_until(_is_finished, partial(_load, run), _body, every="2s")
-    if run.outside is None:
+    if run.external_source is None:
         with st.expander("What was asked"):
             st.json(run.spec.to_json(), expanded=True)
 
@@ -43,8 +43,8 @@ def _body(run: RunView) -> None:
     if run.job is not None:
         controls(run.job, key=f"run_{run_id}")
         _progress(run)
-    if run.outside is not None:
-        st.caption(f"{outside.words(run.outside)} They were made elsewhere: there is no training, and no map.")
+    if run.external_source is not None:
+        st.caption(f"{outside.words(run.external_source)} They were made elsewhere: there is no training, and no map.")
     found = runs.curves(wired.db, run_id)
     if found:
         with st.container(key="plots"):
@@ -73,7 +73,7 @@ def _body(run: RunView) -> None:
                 icon=":material/compare_arrows:",
                 query_params={"run": str(run_id)},
             )
-    if run.outside is None:
+    if run.external_source is None:
         _log(run_id)
 
 

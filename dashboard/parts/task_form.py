@@ -10,7 +10,7 @@ from core.services import classes, tasks
 from core.services.tasks import FEWEST, MOST, TaskView
 from dashboard import wiring
 from dashboard.parts import mishap
-from db.vocabulary import Flips, TaskKind, Unit
+from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 
 KINDS = {
     TaskKind.SINGLE: "one of the answers",
@@ -19,9 +19,9 @@ KINDS = {
     TaskKind.NUMBER: "no answer of a list, but types a number",
 }
 FLIPS = {
-    Flips.NONE: "none: left, right, top and bottom matter",
-    Flips.LEFT_RIGHT: "mirrored left to right",
-    Flips.ANY: "mirrored left to right or top to bottom",
+    MirrorSymmetry.NONE: "none: left, right, top and bottom matter",
+    MirrorSymmetry.LEFT_RIGHT: "mirrored left to right",
+    MirrorSymmetry.ANY: "mirrored left to right or top to bottom",
 }
 FLIPS_HELP = "Which mirror images of a case have the same answer. Training shows no others, whatever its form says."
 GUIDELINE_HELP = "What readers agreed on. It opens beside the image by the key g."

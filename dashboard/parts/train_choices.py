@@ -12,9 +12,13 @@ from core.training.spec import knob
 from dashboard import wiring
 from dashboard.parts import form
 from dashboard.parts.train_plan import of
-from db.vocabulary import Flips
+from db.vocabulary import MirrorSymmetry
 
-FLIPS = {Flips.NONE: 1, Flips.LEFT_RIGHT: 2, Flips.ANY: 3}  # how many of the knob's choices a task allows
+FLIPS = {
+    MirrorSymmetry.NONE: 1,
+    MirrorSymmetry.LEFT_RIGHT: 2,
+    MirrorSymmetry.ANY: 3,
+}  # how many of the knob's choices a task allows
 FIRST = "quick look"
 
 

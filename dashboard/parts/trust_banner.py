@@ -60,7 +60,7 @@ def line(run: RunView, method: str, *, named: bool = False) -> bool:
 
 def over(run: RunView) -> None:
     """Over everything: the maps of this run that say nothing of its model, by each method that was checked."""
-    checks = map_check.by_method(wiring.here().db, run.id).values() if run.outside is None else ()
+    checks = map_check.by_method(wiring.here().db, run.id).values() if run.external_source is None else ()
     for found in checks:
         told = map_check.verdict(found.result)
         if told.passed is False and not found.stale:

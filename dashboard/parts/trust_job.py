@@ -23,7 +23,7 @@ def show(run: RunView, what: str, *, empty: str, button: str) -> ExaminationView
 
     Nothing at all of a run that was made elsewhere: it has no model to examine.
     """
-    if run.outside is not None:
+    if run.external_source is not None:
         return None
     found = examining.newest(wiring.here().db, run.id, what)
     if going(run, what):

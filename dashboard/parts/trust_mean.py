@@ -20,7 +20,7 @@ def show(run: RunView, case_ids: Sequence[int], *, said: str, split: str, findin
 
     Of findings the maps are of `finding`, else of the class that the model gives most to.
     """
-    if run.outside is not None or not case_ids:
+    if run.external_source is not None or not case_ids:
         return None
     wired, found = wiring.here(), None
     with mishap.as_sentence():

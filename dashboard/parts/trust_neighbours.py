@@ -13,7 +13,7 @@ SHOWN = 6
 
 def show(run: RunView, case_id: int, *, count: int = SHOWN) -> int | None:
     """A row of thumbnails; a click opens the image; gives the case that was opened."""
-    if run.outside is not None:
+    if run.external_source is not None:
         return None
     st.markdown("**Nearest training cases**")
     found = trust_job.show(

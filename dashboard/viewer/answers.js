@@ -6,7 +6,7 @@ import { NumberField } from "./number.js";
 import { isNumber } from "./standing.js";
 
 export class Answers {
-  /** `act`: what the buttons do: {answer(position), finding(position), others(), done(), typed(text), unreadable()}. */
+  /** `act`: what the buttons do: {answer(position), finding(position), others(), done(), typed(text), unassessable()}. */
   constructor(node, task, act) {
     this.several = task.kind === "multi";
     this.buttons = new Map();
@@ -25,8 +25,8 @@ export class Answers {
       row.append(button("a", "others absent", () => act.others(), "rv-others"), this.done);
       node.append(row);
     }
-    this.unreadable = choice(isNumber(task) ? "q" : 0, "cannot be assessed", () => act.unreadable());
-    node.append(this.unreadable);
+    this.unassessable = choice(isNumber(task) ? "q" : 0, "cannot be assessed", () => act.unassessable());
+    node.append(this.unassessable);
   }
 
   makeOne(one, act) {
@@ -61,7 +61,7 @@ export class Answers {
       else node.setAttribute("aria-pressed", String(chosen));
     }
     this.number?.mark(shown);
-    this.unreadable.setAttribute("aria-pressed", String(shown?.answer === "unreadable"));
+    this.unassessable.setAttribute("aria-pressed", String(shown?.answer === "unassessable"));
     this.done?.classList.toggle("rv-ready", waits);
   }
 }

@@ -58,14 +58,14 @@ export class Labeller extends Viewer {
     const { task } = this.data;
     this.task = JSON.stringify(task);
     this.reasons?.node.remove();
-    const choose = (name) => this.unreadable(name);
+    const choose = (name) => this.unassessable(name);
     this.reasons = new Reasons(this.parts.answers, task.reasons, choose, (words) => this.flash(words));
     this.panel.after(this.reasons.node);
     this.answers = new Answers(this.panel, task, {
       answer: (position) => this.give({ answer: "label", label: position }),
       finding: (position) => this.sayOf(position), others: () => this.others(), done: () => this.finish(),
       typed: (text) => type(this, text),
-      unreadable: () => this.ask(),
+      unassessable: () => this.ask(),
     }); // prettier-ignore
     this.guideline.tell(task.guideline);
     this.guide.hidden = !task.guideline;
@@ -123,8 +123,8 @@ export class Labeller extends Viewer {
     if (this.ready) this.reasons.open();
   }
 
-  unreadable(reason) {
-    this.give({ answer: "unreadable", label: null, reason });
+  unassessable(reason) {
+    this.give({ answer: "unassessable", label: null, reason });
   }
 
   get findings() {

@@ -37,7 +37,7 @@ export function told(one, task) {
   const found = one.answer === "label" && task.classes.find(({ position }) => position === one.label);
   if (found) return { words: found.title, colour: found.colour };
   if (one.answer === "findings") return { words: findingWords(one.findings, task.classes), colour: "#9aa7b3" };
-  if (one.answer !== "unreadable") return { words: "no answer", colour: "" };
+  if (one.answer !== "unassessable") return { words: "no answer", colour: "" };
   const why = task.reasons.find(({ name }) => name === one.reason);
   return { words: `cannot be assessed${why ? `: ${why.title}` : ""}`, colour: "#66727d" };
 }

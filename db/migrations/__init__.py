@@ -7,7 +7,7 @@ from sqlalchemy import inspect, text
 
 from db.database import Database
 
-HEAD = "0005"  # of the files in versions/
+HEAD = "0006"  # of the files in versions/
 
 
 class NewerSchema(Exception):

@@ -144,9 +144,9 @@ def test_a_scale_a_reason_and_a_wrong_key(reading, page):
     sent(page)
     assert [texts(here, number) for number in range(5)] == [
         ["mild"],
-        ["unreadable: part of the anatomy cut off"],
-        ["unreadable"],
-        ["unreadable"],
+        ["unassessable: part of the anatomy cut off"],
+        ["unassessable"],
+        ["unassessable"],
         [],
     ]
     keys(page, "0", "ArrowLeft")  # going on is no reason

@@ -69,7 +69,7 @@ def test_a_family_from_the_form_to_a_map(world, page, name):
         "epochs": 2,
         "image_size": asked.size,
     }
-    assert run.also == tuple(world.snapshots[one] for one in asked.also)
+    assert run.extra_snapshots == tuple(world.snapshots[one] for one in asked.also)
     world.runs[name] = run.id
     reviewed(page, asked.figure)
     explained(world, page, run.id)

@@ -81,7 +81,7 @@ def test_undo_takes_a_number_back_and_q_says_that_it_cannot_be_assessed(reading,
     keys(page, "q", "1")
     sent(page)
     case = labeling.case(db, cases[0].id)
-    assert (case.answer, case.reason, case.value) == ("unreadable", "blur", None)
+    assert (case.answer, case.reason, case.value) == ("unassessable", "blur", None)
     keys(page, "ArrowLeft")
     expect(field(page)).to_have_value("")
     expect(page.locator(".rv-now")).to_contain_text("cannot be assessed: motion or blur")

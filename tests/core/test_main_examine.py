@@ -32,7 +32,7 @@ def test_it_queues_the_examination_with_what_was_asked(home, capsys):
     db = workspace.open_home(Settings.read(str(home)))
     job = jobs.get(db, told["job"])
     db.close()
-    assert job.kind is JobKind.EXAMINE
+    assert job.kind is JobKind.ANALYZE
     assert job.request["asked"] == {"cases": "12", "again": "5"}
 
 

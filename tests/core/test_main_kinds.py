@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.cli.parser import build_parser
-from db.vocabulary import Flips, TaskKind, Unit
+from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 from tests.core.services import films
 from tests.core.test_main import home, run
 
@@ -102,6 +102,6 @@ def test_a_wrong_question_is_one_sentence(capsys, home, argv, said):
 def test_the_choices_are_the_words_of_the_catalogue():
     text = re.sub(r"\s+", " ", build_parser().format_help())
     assert "task" in text
-    for option, words in (("--kind", TaskKind), ("--unit", Unit), ("--flips", Flips)):
+    for option, words in (("--kind", TaskKind), ("--unit", Unit), ("--flips", MirrorSymmetry)):
         for word in words:
             assert build_parser().parse_args(["task", "--name", "x", option, word.value])

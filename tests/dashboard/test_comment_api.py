@@ -35,7 +35,7 @@ def test_findings_are_kept_once_and_stand_in_the_answer_and_in_the_queue(client,
 def test_a_reason_is_kept(client, signed, db, task, case):
     said = answer(case, answer="unreadable", label=None, reason="blur")
     got = client.post(signed("/api/labels", task=task.id, by="me"), json=said)
-    assert (got.json()["case"]["answer"], got.json()["case"]["reason"]) == ("unreadable", "blur")
+    assert (got.json()["case"]["answer"], got.json()["case"]["reason"]) == ("unassessable", "blur")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from core.services import labeling, snapshotting, tasks, workspace
-from db.vocabulary import Answer, Flips, TaskKind, Unit
+from db.vocabulary import Answer, MirrorSymmetry, TaskKind, Unit
 from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
@@ -74,7 +74,7 @@ def test_a_task_that_asks_for_a_number_is_made_with_its_unit_its_range_and_its_m
     app.number_input(key="new_task_low").set_value(0)
     app.number_input(key="new_task_high").set_value(120)
     app.selectbox(key="new_task_unit").select("study")
-    app.selectbox(key="new_task_flips").select(Flips.LEFT_RIGHT)
+    app.selectbox(key="new_task_flips").select(MirrorSymmetry.LEFT_RIGHT)
     pressed(app, "Make the task")
     made = tasks.named(db, "age")
     assert (made.kind, made.unit, made.measure, made.low, made.high, made.flips) == (
@@ -83,7 +83,7 @@ def test_a_task_that_asks_for_a_number_is_made_with_its_unit_its_range_and_its_m
         "years",
         0,
         120,
-        Flips.LEFT_RIGHT,
+        MirrorSymmetry.LEFT_RIGHT,
     )
 
 
@@ -101,9 +101,9 @@ def test_a_range_in_which_nothing_lies_is_a_sentence(db):
 def test_mirror_images_are_set_later_too(db):
     task = tasks.named(db, "finding")
     app = opened("label", task=str(task.id))
-    app.selectbox(key=f"flips_{task.id}").select(Flips.ANY).run()
+    app.selectbox(key=f"flips_{task.id}").select(MirrorSymmetry.ANY).run()
     assert not app.exception
-    assert tasks.get(db, task.id).flips is Flips.ANY
+    assert tasks.get(db, task.id).flips is MirrorSymmetry.ANY
 
 
 def test_a_task_for_a_number_has_no_classes_to_see_to(db):

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from core.services import explaining, jobs, labeling, runs
-from db.tables import Checkpoint, Examination, Run
+from db.tables import Analysis, Checkpoint, Run
 from db.vocabulary import CheckpointKind, JobKind
 from tests.core.services.conftest import done, filled_once, trained_once
 from tests.dashboard.test_trust_parts import CHECK, drawn, home, keep, words
@@ -16,7 +16,7 @@ OTHER = {**CHECK, "method": "layercam", "title": "LayerCAM"}
 
 def asked_for(home):
     """What the jobs that examine run 1 were asked, the newest first."""
-    return [one.request["asked"] for one in jobs.of_run(home.db, 1) if one.kind is JobKind.EXAMINE]
+    return [one.request["asked"] for one in jobs.of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
 
 
 def mean_map(split, finding=None):
@@ -124,7 +124,7 @@ def test_every_map_that_is_shown_has_its_badge_and_the_check_of_its_own_run_and_
 def test_the_banner_of_another_run_stands_beside_its_map(two):
     keep(two, "check", {**CHECK, "banner": "Do not read them."})
     with two.db.transaction() as session:
-        session.scalars(select(Examination)).one().run_id = 2
+        session.scalars(select(Analysis)).one().run_id = 2
     app = told([(2, "gradcam")])  # of this run no map was chosen
     assert [one.value for one in app.error] == ["Grad-CAM maps of run 2: Do not read them."]
     assert sum("badge" in one.value for one in app.markdown) == 2
@@ -169,7 +169,7 @@ def test_a_banner_of_one_method_stands_when_another_method_was_checked_since(hom
 
 
 def test_maps_of_the_split_that_is_looked_at_are_made_whatever_was_made_before(home):
-    keep(home, "maps", {"split": "test"}, asked={"split": "test"})
+    keep(home, "maps", {"split": "test"}, settings={"split": "test"})
     app = mean_map("val")
     app.button[0].click().run()
     assert asked_for(home) == [{"split": "val", "method": "gradcam", "class": -1, "layer": ""}]

@@ -7,7 +7,7 @@ from core.launching.local import LocalLauncher
 from core.services import examining, jobs, labeling, runs
 from dashboard import who
 from dashboard.wiring import here
-from db.tables import Checkpoint, Examination
+from db.tables import Analysis, Checkpoint
 from db.vocabulary import CheckpointKind, JobKind, TaskKind
 from tests.core.services.conftest import copied, filled_once, trained_once
 
@@ -92,7 +92,7 @@ def drawn(part):
 def keep(home, what, result, **more):
     with home.db.transaction() as session:
         best = session.get_one(Checkpoint, (1, CheckpointKind.BEST)).sha256
-        session.add(Examination(run_id=1, what=what, **{"checkpoint_sha256": best, "result": result, **more}))
+        session.add(Analysis(run_id=1, kind=what, **{"checkpoint_sha256": best, "result": result, **more}))
 
 
 def words(app):
@@ -107,7 +107,7 @@ def test_what_is_not_known_yet_is_a_sentence_and_one_button(home, part):
     assert "not " in words(app)
     app.button[0].click().run()
     assert not app.exception
-    (job,) = [one for one in jobs.of_run(home.db, 1) if one.kind is JobKind.EXAMINE]
+    (job,) = [one for one in jobs.of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
     assert job.request["what"] == PARTS[part]
     assert [one.label for one in app.button] == ["Cancel"]  # now its progress stands there
     assert examining.going(home.db, 1, PARTS[part]).id == job.id
@@ -118,7 +118,7 @@ def test_a_run_made_elsewhere_has_no_model_to_tell_of(home, part):
     from db.tables import Run
 
     with home.db.transaction() as session:
-        session.get_one(Run, 1).outside = {"file": "scores.csv"}
+        session.get_one(Run, 1).external_source = {"file": "scores.csv"}
     app = drawn(part)
     assert not app.button
 

@@ -90,7 +90,7 @@ def test_an_older_catalogue_keeps_every_row_and_every_law(tmp_path: Path):
     for law in ("answer_known", "label_has_class", "labelsource_known", "value_has_number"):
         assert law in made["annotation"]
     assert "answer_known" in made["case"]
-    assert all(law in made["task"] for law in ("unit_known", "taskkind_known", "flips_known"))
+    assert all(law in made["task"] for law in ("unit_known", "taskkind_known", "mirrorsymmetry_known"))
     with db.transaction() as session:
         session.execute(text("UPDATE annotation SET answer = 'findings', label_id = NULL"))
     with pytest.raises(IntegrityError), db.transaction() as session:
@@ -111,7 +111,7 @@ def test_what_was_frozen_before_there_were_kinds_is_of_one_label_each(tmp_path: 
     with db.read() as session:
         assert session.scalars(select(Snapshot.kind)).all() == [TaskKind.SINGLE]
         assert session.scalars(select(SnapshotCase.targets)).all() == [None]
-        assert session.scalars(select(Run.also)).all() == [[]]
+        assert session.scalars(select(Run.extra_snapshots)).all() == [[]]
     with db.transaction() as session:
         session.execute(text("UPDATE task SET unit = 'study', kind = 'number', low = 0, high = 120, flips = 'any'"))
         session.execute(text("UPDATE annotation SET answer = 'value', label_id = NULL, value = 61.5"))
@@ -133,12 +133,12 @@ def test_a_catalogue_of_before_there_were_points_keeps_its_runs_and_jobs(tmp_pat
             ("train", "succeeded", 1),
             ("predict", "queued", 1),
         ]
-        assert session.scalars(select(Run.outside)).all() == [None]
+        assert session.scalars(select(Run.external_source)).all() == [None]
         assert session.execute(text("PRAGMA foreign_key_check")).all() == []
         made = dict(session.execute(text("SELECT name, sql FROM sqlite_master")).all())
     assert all(law in made["job"] for law in ("jobkind_known", "jobstate_known", "UNIQUE (request_key)"))
     with db.transaction() as session:
-        session.execute(text("UPDATE job SET kind = 'examine' WHERE id = 2"))
+        session.execute(text("UPDATE job SET kind = 'analyze' WHERE id = 2"))
         session.execute(text(POINT.format(level="patient", rule="max")))
     refused = (
         "UPDATE job SET kind = 'dream'",
@@ -146,8 +146,8 @@ def test_a_catalogue_of_before_there_were_points_keeps_its_runs_and_jobs(tmp_pat
         POINT.format(level="patient", rule=""),
         POINT.format(level="image", rule="max"),
         POINT.format(level="planet", rule=""),
-        "INSERT INTO test_look (run_id, reader_id, created_at) VALUES (7, 1, 0)",
-        "INSERT INTO examination (run_id, what, checkpoint_sha256, asked, result, created_at) "
+        "INSERT INTO test_set_view (run_id, reader_id, created_at) VALUES (7, 1, 0)",
+        "INSERT INTO analysis (run_id, kind, checkpoint_sha256, settings, result, created_at) "
         "VALUES (7, 'check', '', '{}', '{}', 0)",
     )
     for row in refused:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.vocabulary import JobState
+from db.vocabulary import Answer, JobKind, JobState
 
 S = JobState
 LAWFUL = {
@@ -31,3 +31,11 @@ def test_which_states_are_an_end_and_which_can_be_resumed():
 
 def test_the_words_are_the_contract_of_the_command_line():
     assert [state.value for state in S] == ["queued", "running", "succeeded", "failed", "cancelled", "lost"]
+
+
+def test_words_of_version_0_5_are_read_and_stay_in_files_and_in_json():
+    assert Answer("unreadable") is Answer.UNASSESSABLE
+    assert (Answer.UNASSESSABLE.in_files, JobKind.ANALYZE.in_json) == ("unreadable", "examine")
+    assert [answer.in_files for answer in Answer] == ["label", "findings", "value", "unreadable", "withdrawn"]
+    with pytest.raises(ValueError, match="illegible"):
+        Answer("illegible")

@@ -238,7 +238,7 @@ def test_a_mean_map_is_of_the_class_that_is_asked_for(trained):
 
 def test_each_method_has_its_own_newest_check(trained):
     from core.services import map_check
-    from db.tables import Examination
+    from db.tables import Analysis
 
     with trained.db.transaction() as session:
         best = session.get_one(Checkpoint, (1, CheckpointKind.BEST)).sha256
@@ -249,9 +249,7 @@ def test_each_method_has_its_own_newest_check(trained):
             ("hirescam", "0" * 64, 4),
         ):
             session.add(
-                Examination(
-                    run_id=1, what="check", checkpoint_sha256=sha256, result={"method": method, "cases": number}
-                )
+                Analysis(run_id=1, kind="check", checkpoint_sha256=sha256, result={"method": method, "cases": number})
             )
     found = map_check.by_method(trained.db, 1)
     assert {name: one.result["cases"] for name, one in found.items()} == {"gradcam": 3, "layercam": 2, "hirescam": 4}

@@ -98,7 +98,7 @@ def test_what_cannot_be_asked_is_a_sentence(case):
         ask(case, layer="layer4")
     home, run, _ = case
     with home.db.transaction() as session:
-        session.get_one(Run, run).outside = {"name": "scores.csv"}
+        session.get_one(Run, run).external_source = {"name": "scores.csv"}
     assert explaining.methods(runs.get(home.db, run)) == []
     with pytest.raises(InvalidInput, match="its predictions were made elsewhere"):
         ask(case)

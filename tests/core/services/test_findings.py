@@ -30,9 +30,9 @@ def say(home, case, found, key: str, *, by: str = "ann"):
     return labeling.label(home.db, case_id=case.id, answer=Answer.FINDINGS, label=None, findings=found, by=by, key=key)
 
 
-def unreadable(home, case, reason: str, key: str):
+def unassessable(home, case, reason: str, key: str):
     return labeling.label(
-        home.db, case_id=case.id, answer=Answer.UNREADABLE, label=None, reason=reason, by="ann", key=key
+        home.db, case_id=case.id, answer=Answer.UNASSESSABLE, label=None, reason=reason, by="ann", key=key
     )
 
 
@@ -62,13 +62,13 @@ def test_undo_brings_back_the_findings_beneath(home, cases):
 
 
 def test_undo_brings_back_the_reason_beneath(home, cases):
-    assert unreadable(home, cases[0], "cut", "1").reason == "cut"
+    assert unassessable(home, cases[0], "cut", "1").reason == "cut"
     assert say(home, cases[0], SOME, "2").reason == ""
     back = labeling.undo(home.db, case_id=cases[0].id, by="ann", key="u")
-    assert (back.answer, back.reason, back.findings) == ("unreadable", "cut", {})
+    assert (back.answer, back.reason, back.findings) == ("unassessable", "cut", {})
     assert [one.text for one in labeling.history(home.db, cases[0].id)][::2] == [
-        "unreadable: part of the anatomy cut off",
-        "undo: back to unreadable: part of the anatomy cut off",
+        "unassessable: part of the anatomy cut off",
+        "undo: back to unassessable: part of the anatomy cut off",
     ]
 
 
@@ -81,7 +81,7 @@ def test_two_readers_findings_do_not_mix(home, cases):
 def test_findings_count_as_an_answer_in_progress_queue_and_filters(home, task, cases):
     say(home, cases[0], SOME, "1")
     say(home, cases[1], OTHER, "2")
-    unreadable(home, cases[2], "", "3")
+    unassessable(home, cases[2], "", "3")
     assert labeling.progress(home.db, task.id).labelled == 3
     assert [one.id for one in labeling.queue(home.db, task_id=task.id, only="labelled")] == [
         one.id for one in cases[:3]
@@ -130,7 +130,7 @@ def test_an_answer_of_the_other_kind_is_refused(home, cases):
     with pytest.raises(InvalidInput, match="came with an answer"):
         labeling.label(home.db, case_id=one.id, answer=Answer.LABEL, label=0, reason="cut", by="ann", key="3")
     with pytest.raises(InvalidInput, match="'tired' is no reason of the list"):
-        unreadable(home, one, "tired", "4")
+        unassessable(home, one, "tired", "4")
     assert rows(home, Annotation) == 0
 
 

@@ -48,7 +48,7 @@ def test_findings_and_reasons_go_from_home_to_home_and_once(both, pictures, tmp_
     home, other = both
     say(home, "chest", 0, Answer.FINDINGS, findings={0: "present", 2: "uncertain"}, by="ann", key="1")
     say(home, "chest", 0, Answer.FINDINGS, findings={1: "absent"}, by="bob", key="2")
-    say(home, "chest", 1, Answer.UNREADABLE, reason="cut", by="ann", key="3")
+    say(home, "chest", 1, Answer.UNASSESSABLE, reason="cut", by="ann", key="3")
     found = written(home, "chest", tmp_path / "labels.csv")
     assert [(one["reader"], one["answer"], one["label"], one["presence"], one["reason"]) for one in found] == [
         ("ann", "findings", "mass", "present", ""),

@@ -91,7 +91,7 @@ def test_undoing_an_earlier_word_leaves_a_later_readers_standing(home, task):
 def test_the_queue_filters_and_pages(home, task):
     every = cases(home, task)
     say(home, every[0], 0, key="1")
-    say(home, every[1], None, key="2", answer=Answer.UNREADABLE)
+    say(home, every[1], None, key="2", answer=Answer.UNASSESSABLE)
     say(home, every[2], 1, key="3")
     labeling.undo(home.db, case_id=every[2].id, by="ann", key="u")
     assert [one.id for one in cases(home, task, "labelled")] == [every[0].id, every[1].id]
@@ -103,7 +103,7 @@ def test_the_queue_filters_and_pages(home, task):
 def test_progress_counts_answers_and_leaves_out_what_is_excluded(home, task):
     every = cases(home, task)
     say(home, every[0], 0, key="1")
-    say(home, every[1], None, key="2", answer=Answer.UNREADABLE)
+    say(home, every[1], None, key="2", answer=Answer.UNASSESSABLE)
     assert labeling.progress(home.db, task.id) == labeling.Progress(total=12, labelled=2)
     images.exclude(home.db, every[0].image_ids[0], because="wrong patient")
     assert labeling.progress(home.db, task.id) == labeling.Progress(total=11, labelled=1)

@@ -7,7 +7,7 @@ import pytest
 from core.errors import InvalidInput
 from core.services import classes, label_export, label_files, labeling, tasks
 from core.services.label_files import Taken
-from db.vocabulary import Answer, Flips, TaskKind
+from db.vocabulary import Answer, MirrorSymmetry, TaskKind
 from tests.core.services import films
 
 
@@ -45,8 +45,8 @@ def test_the_same_key_twice_is_one_number(home, task):
 
 def test_what_cannot_be_assessed_has_no_number(home, task):
     say(home, task, 61.5)
-    told = say(home, task, None, answer=Answer.UNREADABLE, reason="blur", key="two")
-    assert (told.answer, told.value, told.reason) == ("unreadable", None, "blur")
+    told = say(home, task, None, answer=Answer.UNASSESSABLE, reason="blur", key="two")
+    assert (told.answer, told.value, told.reason) == ("unassessable", None, "blur")
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_a_question_that_makes_no_sense_is_one_sentence(home, more, said):
 
 
 def test_a_task_tells_its_unit_its_range_and_its_flips(home):
-    made = age(home, flips=Flips.LEFT_RIGHT)
+    made = age(home, flips=MirrorSymmetry.LEFT_RIGHT)
     assert (made.kind, made.classes, made.measure, made.low, made.high) == (TaskKind.NUMBER, (), "years", 0, 120)
-    assert made.flips is Flips.LEFT_RIGHT
-    assert tasks.set_flips(home.db, made.id, Flips.NONE).flips is Flips.NONE
-    assert tasks.create(home.db, name="side", classes=["right", "left"]).flips is Flips.NONE
+    assert made.flips is MirrorSymmetry.LEFT_RIGHT
+    assert tasks.set_flips(home.db, made.id, MirrorSymmetry.NONE).flips is MirrorSymmetry.NONE
+    assert tasks.create(home.db, name="side", classes=["right", "left"]).flips is MirrorSymmetry.NONE
 
 
 def test_numbers_leave_as_a_csv_and_come_to_another_home_digit_by_digit(home, other_home, pictures, tmp_path):
@@ -115,7 +115,7 @@ def test_numbers_leave_as_a_csv_and_come_to_another_home_digit_by_digit(home, ot
     given = [0.1 + 0.2, 61.5, 1 / 3]
     for number, value in enumerate(given):
         say(home, task, value, number=number, key=str(number))
-    say(home, task, None, number=3, answer=Answer.UNREADABLE, reason="cut", key="u")
+    say(home, task, None, number=3, answer=Answer.UNASSESSABLE, reason="cut", key="u")
     path = tmp_path / "labels.csv"
     assert label_export.write(home.db, task.id, path) == 4
     take = lambda: label_files.take(other_home.db, other_home.settings, task="age", path=path, by="x")  # noqa: E731

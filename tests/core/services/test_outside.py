@@ -77,7 +77,7 @@ def test_of_real_films_they_are_reviewed_as_any_run(films_frozen, tmp_path, caps
     own = {image[name].id: score for name, score in given.items()}
     assert {row.image_id: row.probabilities[1] for row in rows} == own
     assert all(row.probabilities[0] == 1 - row.probabilities[1] for row in rows)
-    assert outside.words(run.outside) == "40 predictions from 40 lines of scores.csv."
+    assert outside.words(run.external_source) == "40 predictions from 40 lines of scores.csv."
     assert evaluating.evaluate(home.db, run_id, split="test").metrics["auroc"].value is not None
     assert take(home, frozen.id, file) == run_id  # the same file again is the same run
     assert take(home, frozen.id, file, "vendor 3") != run_id
@@ -130,17 +130,17 @@ def test_what_gives_no_prediction_is_counted_with_its_lines(home, tmp_path):
     run = runs.get(home.db, take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", *lines)))
     assert beside.snapshot != drawn.snapshot
     assert run.predicted == 30
-    told = run.outside["left"]
+    told = run.external_source["left"]
     assert told == {
         "repeated": {"count": 1, "lines": [32]},
         "without_score": {"count": 2, "lines": [33, 34]},
         "not_frozen": {"count": 1, "lines": [37]},
         "unknown": {"count": 2, "lines": [35, 36]},
     }
-    assert run.outside["lines"] == 36
-    assert sum(run.outside["splits"].values()) == 30
-    assert sum(run.outside["missing"].values()) == 6
-    said = outside.words(run.outside)
+    assert run.external_source["lines"] == 36
+    assert sum(run.external_source["splits"].values()) == 30
+    assert sum(run.external_source["missing"].values()) == 6
+    said = outside.words(run.external_source)
     assert said.startswith("30 predictions from 36 lines of s.csv; 1 line repeating another (line 32), 2 lines without")
     assert "cases of the test split without a prediction" in said
 
@@ -150,8 +150,8 @@ def test_a_file_about_test_alone_misses_nothing_of_training(home, tmp_path):
     test = {row.case_id for row in predicting.every(home.db, drawn.run, split="test")}
     lines = [f"{sha},0.25,0.75" for case, sha in zip(drawn.cases, shas(home, drawn), strict=True) if case in test]
     run = runs.get(home.db, take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,well,Ill", *lines)))
-    assert run.outside["splits"] == {"test": len(test)}
-    assert run.outside["missing"] == {}
+    assert run.external_source["splits"] == {"test": len(test)}
+    assert run.external_source["missing"] == {}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_any_image_of_a_stack_names_its_case(home, tmp_path):
     ours = shas(home, drawn)
     run = take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{ours[2]},0.9", f"{ours[1]},0.9"))
     assert [row.case_id for row in predicting.every(home.db, run)] == [first]
-    assert runs.get(home.db, run).outside["left"]["repeated"]["count"] == 1
+    assert runs.get(home.db, run).external_source["left"]["repeated"]["count"] == 1
     with pytest.raises(InvalidInput, match=r"Lines 2 and 3 of s.csv give the same case other scores; keep one line"):
         take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{ours[2]},0.9", f"{ours[1]},0.8"))
 
