@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any, TextIO
 from core.attempt import Attempt
 from core.errors import NotFound, NotTrainable, UserError
 from core.imaging.store import Store
+from core.lazy_modules import LazyModule
 from core.services import examining, examples, images, importing, predicting, runs, snapshotting, starting, training
+from core.training import events
+from core.training.cache import sha256_of
 from db.vocabulary import JobKind
 
 if TYPE_CHECKING:
+    from core import inference
     from core.inference import LoadedModel
-    from core.training import events
+    from core.training import loop
+else:
+    inference = LazyModule("core.inference")
+    loop = LazyModule("core.training.loop")
+
 
 PREDICTIONS_AT_ONCE = 256
 
@@ -37,14 +45,12 @@ def _reports(attempt: Attempt, request: importing.ImportRequest) -> Generator[im
 
 
 def _train(attempt: Attempt) -> dict[str, Any]:
-    from core.training.loop import fit
-
     run = runs.get(attempt.db, attempt.job.request["run"])
     folder = runs.folder(attempt.settings, run.id)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log.txt").open("a", encoding="utf-8") as log:
         _verify(attempt, run.snapshot_id, log.write)
-        going = fit(
+        going = loop.fit(
             replace(run.spec, device=_device(run.spec.device, attempt.device)),
             examples.every(attempt.db, attempt.settings, run.snapshot_id, also=run.extra_snapshots),
             heads=examples.heads(attempt.db, run.snapshot_id, run.extra_snapshots),
@@ -77,8 +83,6 @@ class TrainingRecorder:
 
     def record(self, event: "events.Event") -> None:
         """Record one event; raises what `Attempt.report` does."""
-        from core.training import events
-
         match event:
             case events.Log(text=text):
                 self._write_log(text)
@@ -142,15 +146,13 @@ def _epoch_log_line(event: Any) -> str:
 
 
 def _predict(attempt: Attempt) -> dict[str, Any]:
-    from core.inference import scores
-
     run = runs.get(attempt.db, attempt.job.request["run"])
     split = attempt.job.request["split"]
     cases = examples.every(attempt.db, attempt.settings, run.snapshot_id, split=None if split == "all" else split)
     if not cases:
         raise NotTrainable(f"Snapshot '{run.snapshot}' has no image in its {split} split; choose another split.")
     model, checkpoint = _model(attempt, run.id)
-    scored = scores(model, cases, cache=attempt.settings.folder("cache"))
+    scored = inference.scores(model, cases, cache=attempt.settings.folder("cache"))
     done = 0
     while batch := list(islice(scored, PREDICTIONS_AT_ONCE)):
         done += len(batch)
@@ -161,11 +163,8 @@ def _predict(attempt: Attempt) -> dict[str, Any]:
 
 def _model(attempt: Attempt, run_id: int) -> "tuple[LoadedModel, str]":
     """The best weights and their sha256. A training killed while it saved may have left others than it told of."""
-    from core.inference import load
-    from core.training.cache import sha256_of
-
     checkpoint, folder = predicting.checkpoint(attempt.db, run_id), runs.folder(attempt.settings, run_id)
-    model = load(folder)
+    model = inference.load(folder)
     if sha256_of(folder / "best.safetensors") != checkpoint:
         raise UserError(
             f"The file best.safetensors of run {run_id} is not what its training told of (killed while it saved, or "

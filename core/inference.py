@@ -10,17 +10,22 @@ import numpy as np
 from core.errors import NotTrainable, UserError
 from core.models import MODELS
 from core.models.heads import outputs_of
+from core.training import devices
+from core.training.answers import answers_of
+from core.training.augment import Prepare
 from core.training.batches import Fetcher, batches_of
 from core.training.cache import Batch, PixelCache, open_cache
 from core.training.checkpoint import Manifest, read_weights
 from core.training.data import Example, read_plane
+from core.training.judging import seen
 from core.training.planes import pictured
+from core.training.precision import kind_of
+from core.training.step import logits_of
+from core.training.tuning import laid_out
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-    from core.training.augment import Prepare
 
 
 T = TypeVar("T")
@@ -38,8 +43,6 @@ class LoadedModel:
     @property
     def prepare(self) -> "Prepare":
         """From stored pixels to this model's input."""
-        from core.training.augment import Prepare
-
         return Prepare(self.manifest.size, self.manifest.mean, self.manifest.deviation, self.device)
 
     def input_of(self, example: Example) -> "torch.Tensor":
@@ -48,8 +51,6 @@ class LoadedModel:
         Raises:
             NotTrainable: its pictures are not what the model sees, or their pixels are gone.
         """
-        from core.training.judging import seen
-
         return seen(self.prepare, _read(self.manifest, seen_by(self.manifest, [example])))
 
 
@@ -61,9 +62,6 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
         UserError: the file is damaged, or of a model this Rounds does not have.
         NotTrainable: a GPU was asked for and there is none, or its memory is too small.
     """
-    from core.training import devices
-    from core.training.tuning import laid_out
-
     place = devices.choose(device)
     weights, manifest = read_weights(folder / f"{kind}.safetensors")
     if manifest.model not in MODELS:
@@ -130,8 +128,6 @@ def answered(model: LoadedModel, batch: Batch) -> list[list[float]]:
     """What `scores` gives of one batch of `read`; where the GPU's memory is too small for it, of its halves."""
     import torch
 
-    from core.training import devices
-
     count = len(batch.pixels)
     if count == 1:
         with devices.memory_for(f"one image at {model.manifest.size} px", FREE):
@@ -150,11 +146,6 @@ def _part(batch: Batch, some: slice) -> Batch:
 
 def _judged(model: LoadedModel, batch: Batch) -> list[list[float]]:
     import torch
-
-    from core.training.answers import answers_of
-    from core.training.judging import seen
-    from core.training.precision import kind_of
-    from core.training.step import logits_of
 
     kind = kind_of(model.manifest.spec.precision, model.device)
     with torch.inference_mode():

@@ -17,9 +17,25 @@ from typing import Any
 
 MODULES = frozenset(
     {
-        # what loads torch
+        # load numpy, which the first page does without
+        "core.imaging.pixels",
+        "core.imaging.thumbnails",
+        # load torch
         "core.inference",
+        "core.explain.features",
+        "core.explain.sanity",
+        "core.explain.sets",
+        "core.models.attended",
+        "core.models.attending",
+        "core.models.bag",
+        "core.models.fusion",
+        "core.models.planes",
+        "core.models.sequence",
+        "core.models.volume",
         "core.training.loop",
+        "core.training.measuring",
+        "core.training.sampling",
+        "core.training.tuning",
     }
 )
 

@@ -4,6 +4,7 @@ A fact that the features hold need not be a shortcut: any picture's features kno
 it well above chance and it goes with the label, so that to know it pays.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.association import Association
 from core.evaluation.intervals import interval
+from core.evaluation.metrics import auroc
 from core.evaluation.resampling import bootstrap, mean, weighted_auroc
 
 Floats = NDArray[np.float64]
@@ -123,8 +125,6 @@ def _common(answers: Sequence[str], patients: Sequence[str]) -> list[int]:
 
 def _shares(features: Floats, answers: Sequence[str], patients: Sequence[str]) -> Floats:
     """Out-of-fold probabilities (n, values) in the values' order."""
-    import warnings
-
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedGroupKFold
@@ -145,8 +145,6 @@ def _shares(features: Floats, answers: Sequence[str], patients: Sequence[str]) -
 
 def _area(shares: Floats, answers: Sequence[str], patients: Sequence[str]) -> Area:
     """AUROC with its interval over patients."""
-    from core.evaluation.metrics import auroc
-
     names, labels = np.unique(np.asarray(answers), return_inverse=True)
     owner = np.unique(np.asarray(patients), return_inverse=True)[1]
     asked = [1] if len(names) == 2 else range(len(names))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
+from core.training.answers import answers_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,8 +60,6 @@ def choose_class(model: "LoadedModel", logits: "Tensor", asked: int | None) -> t
     Raises:
         InvalidInput: the model has no such class.
     """
-    from core.training.answers import answers_of
-
     head = model.manifest.heads[0]
     told = answers_of([head], logits.detach()[:, : head.outputs])[0]
     if asked is not None and not 0 <= asked < head.answers:

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.inference import read
+from core.models.planes import last_layer
+from core.training.judging import seen
+from core.training.precision import kind_of
+from core.training.step import logits_of
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -27,11 +33,6 @@ def features(
     """
     import torch
 
-    from core.inference import read
-    from core.training.judging import seen
-    from core.training.precision import kind_of
-    from core.training.step import logits_of
-
     kind = kind_of(model.manifest.spec.precision, model.device)
     for keys, batch in read(model, examples, batch_size=batch_size, cache=cache):
         with torch.inference_mode(), entering_last(model.module) as kept:
@@ -42,8 +43,6 @@ def features(
 @contextmanager
 def entering_last(module: "nn.Module") -> "Iterator[list[Tensor]]":
     """What enters the last linear layer in each pass, (B, width); of several vectors a case their mean."""
-    from core.models.planes import last_layer
-
     kept: list[Tensor] = []
 
     def keep(_: "nn.Module", args: "tuple[Tensor, ...]") -> None:

@@ -10,9 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
+from core.lazy_modules import LazyModule
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from core.models import planes
+else:
+    planes = LazyModule("core.models.planes")
 
 
 @dataclass
@@ -42,8 +47,6 @@ def held(module: "nn.Module", layer: "nn.Module") -> "Iterator[Held]":
     """Passes inside remember what follows the layer, and nothing else."""
     import torch
 
-    from core.models.planes import Weights
-
     kept = Held()
 
     def leaf(_: "nn.Module", __: object, output: "Tensor") -> "Tensor":
@@ -57,7 +60,7 @@ def held(module: "nn.Module", layer: "nn.Module") -> "Iterator[Held]":
     handles += [
         one.register_forward_hook(lambda _, __, output: kept.weights.append(output.detach()))
         for one in module.modules()
-        if isinstance(one, Weights)
+        if isinstance(one, planes.Weights)
     ]
     try:
         with torch.no_grad(), steady(module):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.explain.sanity_weights import fresh
+from core.inference import answered, read
+from core.training.judging import figures
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -71,8 +73,6 @@ class Answers:
 
 def answers(model: "LoadedModel", examples: "Sequence[Example]", *, again: int = AGAIN) -> Answers:
     """Of cases that the model should not have learned from."""
-    from core.inference import read
-
     batches = list(read(model, examples))
     name, value, given = _figure(model, batches, examples)
     if value is None:
@@ -92,9 +92,6 @@ def _figure(
     model: "LoadedModel", batches: "Sequence[tuple[list[str], Batch]]", examples: "Sequence[Example]"
 ) -> tuple[str, float | None, float]:
     """The figure's name, its value, and the mean probability that is given to what is true; 0 of a number."""
-    from core.inference import answered
-    from core.training.judging import figures
-
     head = model.manifest.heads[0]
     told = np.array([numbers for _, batch in batches for numbers in answered(model, batch)])[:, : head.answers]
     targets = np.array([one.targets[: head.targets] for one in examples])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.explain.maps import Values, stretch
+from core.training.answers import answers_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,8 +33,6 @@ class Faith:
 def faith(model: "LoadedModel", images: "Tensor", values: Values, class_index: int) -> Faith:
     """Of a case (1, C, S, S) under a map (H, W), or of several pictures (1, V, C, S, S) under maps (V, H, W)."""
     import torch
-
-    from core.training.answers import answers_of
 
     blurred, order = _blurred(images), _order(values, images)
     shown = [_mixed(images, blurred, order < share) for share in np.linspace(0, 1, STEPS)]

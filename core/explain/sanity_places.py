@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.explain.maps import Values
+from core.explain.maps import Values, stretch
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]
@@ -143,8 +143,6 @@ def share(shown: Values, mask: Mask | None) -> float | None:
 
 def stretched(values: Values, shape: tuple[int, ...]) -> Values:
     """A map at another size, nearest cells smoothed."""
-    from core.explain.maps import stretch
-
     return stretch(values, shape[0], shape[1])
 
 

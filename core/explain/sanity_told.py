@@ -10,6 +10,8 @@ from core.explain.sanity_again import CASES, Case, Json, whole
 from core.explain.sanity_alike import Mean, centre, noise
 from core.explain.sanity_faithful import Faith, faith
 from core.explain.sanity_places import EDGE, heat, places, words
+from core.inference import seen_by
+from core.training.data import read_plane
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -88,9 +90,6 @@ def of_places(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map]) -
 
 def picture(model: "LoadedModel", example: "Example", plane: int) -> Values:
     """One of the pictures that the model sees, (EDGE, EDGE) in [0, 1], white is tissue."""
-    from core.inference import seen_by
-    from core.training.data import read_plane
-
     planes = seen_by(model.manifest, [example])[0].planes
     grey = read_plane(planes[min(plane, len(planes) - 1)], size=EDGE, channels=1)[0]
     return np.asarray(grey, dtype=np.float32) / np.float32(65535)

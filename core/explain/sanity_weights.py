@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.lazy_modules import LazyModule
 from core.models import MODELS
 from core.models.heads import outputs_of
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from core.inference import LoadedModel
+    from core.training import tuning
+else:
+    tuning = LazyModule("core.training.tuning")
 
 STAGES = 5
 
@@ -19,8 +23,6 @@ def fresh(model: "LoadedModel", seed: int) -> "LoadedModel":
     """The network as a training would begin it with that seed: it has learned nothing."""
     import torch
 
-    from core.training.tuning import laid_out
-
     manifest = model.manifest
     entry, spec = MODELS[manifest.model], manifest.spec
     with torch.random.fork_rng(devices=[]):
@@ -28,7 +30,7 @@ def fresh(model: "LoadedModel", seed: int) -> "LoadedModel":
         module = entry.build(
             manifest.channels, outputs_of(manifest.heads), manifest.size, spec.dropout, **spec.asked_of(entry.knobs)
         )
-    return replace(model, module=laid_out(module.to(model.device).eval()))
+    return replace(model, module=tuning.laid_out(module.to(model.device).eval()))
 
 
 def cascaded(model: "LoadedModel", seed: int, stages: int = STAGES) -> "Iterator[tuple[str, LoadedModel]]":

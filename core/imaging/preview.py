@@ -1,4 +1,4 @@
-"""A large frame's every n-th sample: there before the whole. Loads no numpy before it is asked for."""
+"""A large frame's every n-th sample: there before the whole. Loads no numpy."""
 
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,5 @@ def decimated(frame: "Array", step: int) -> "Array":
     Samples and not their means: each is a value that was stored, so that window and HU hold of what is shown. The
     middle of a block, so that nothing moves when the whole comes.
     """
-    import numpy as np
-
-    rows, columns = (np.minimum(np.arange(0, count, step) + step // 2, count - 1) for count in frame.shape[:2])
-    return np.ascontiguousarray(frame[rows][:, columns])
+    rows, columns = ([min(at + step // 2, count - 1) for at in range(0, count, step)] for count in frame.shape[:2])
+    return frame[rows][:, columns].astype(frame.dtype, order="C", copy=False)

@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, BinaryIO
 from core.errors import NotFound, RefusedFile
 from core.imaging.files import replace_durably, written
 from core.imaging.format import PixelFormat
+from core.lazy_modules import LazyModule
 
 if TYPE_CHECKING:
+    from core.imaging import pixels, thumbnails
     from core.imaging.pixels import Array
+else:
+    pixels = LazyModule("core.imaging.pixels")
+    thumbnails = LazyModule("core.imaging.thumbnails")
 
 EDGE = 256  # of a thumbnail
 END = b"\xff\xd9"  # of a JPEG
@@ -103,23 +108,19 @@ class Store:
 
     def write_pixels(self, sha256: str, chunks: "Iterable[Array]", *, start: int = 0) -> list[int]:
         """Write the items' samples, the first at `start`; gives where each begins."""
-        import numpy as np
-
         offsets = []
         with written(self.pixels(sha256)) as file:
             file.seek(start)
             for chunk in chunks:
                 offsets.append(file.tell())
-                file.write(np.ascontiguousarray(chunk, dtype=chunk.dtype.newbyteorder("<")).data)
+                file.write(chunk.astype(chunk.dtype.newbyteorder("<"), order="C", copy=False).data)
         return offsets
 
     def thumbnail(self, sha256: str, item: str, offset: int, format: PixelFormat, *, edge: int = EDGE) -> Path:
         """A JPEG of the middle frame at the default window, made where the import did not."""
         path = self._thumbnail(sha256, item, edge)
         if not _is_whole(path):
-            from core.imaging.pixels import read_samples
-
-            samples = read_samples(self.pixels(sha256), format, offset=offset, frame=format.frames // 2)
+            samples = pixels.read_samples(self.pixels(sha256), format, offset=offset, frame=format.frames // 2)
             self._draw(path, samples, format, edge)
         return path
 
@@ -130,9 +131,7 @@ class Store:
         self._draw(self._thumbnail(sha256, item, edge), samples[format.frames // 2], format, edge)
 
     def _draw(self, path: Path, frame: "Array", format: PixelFormat, edge: int) -> None:
-        from core.imaging.thumbnails import thumbnail
-
-        picture = thumbnail(frame, format, edge=edge)
+        picture = thumbnails.thumbnail(frame, format, edge=edge)
         with written(path, lasting=False) as file:
             picture.save(file, format="JPEG", quality=85)
 

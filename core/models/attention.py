@@ -2,10 +2,16 @@
 
 from typing import TYPE_CHECKING
 
+from core.lazy_modules import LazyModule
 from core.models.entering import entered, head
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from core.models import attended, attending
+else:
+    attended = LazyModule("core.models.attended")
+    attending = LazyModule("core.models.attending")
 
 HEADS = 8
 HEAD_WIDTH = 64
@@ -13,15 +19,11 @@ HEAD_WIDTH = 64
 
 def cnn_attention(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
     """A CNN trunk and one layer of multi-head self-attention over its map: logits (B, classes)."""
-    from core.models.attending import AttendingCNN
-
-    return AttendingCNN(channels, classes, size, dropout, heads=HEADS, head_width=HEAD_WIDTH)
+    return attending.AttendingCNN(channels, classes, size, dropout, heads=HEADS, head_width=HEAD_WIDTH)
 
 
 def se_resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
     """SE-ResNet-50 (Hu et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
-    from core.models import attended
-
     module = attended.se_resnet50()
     module.fc = head(2048, classes, dropout)
     return entered(module, channels)
@@ -29,8 +31,6 @@ def se_resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.M
 
 def cbam_resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
     """ResNet-18 with CBAM (Woo et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
-    from core.models import attended
-
     module = attended.cbam_resnet18()
     module.fc = head(512, classes, dropout)
     return entered(module, channels)

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.lazy_modules import LazyModule
 from core.models import backbones, cnn
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.models.planes import Encoder
+    from core.models import planes
+else:
+    planes = LazyModule("core.models.planes")
 
 RESNET = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
 TRUNK = ("kernel_size", "blocks", "pooling", "norm")  # knobs of a training that shape the small CNN's map
@@ -43,11 +46,9 @@ _ENTRIES = (
 ENCODERS: dict[str, EncoderEntry] = {one.name: one for one in _ENTRIES}
 
 
-def encoder(name: str, channels: int, size: int, **shape: Any) -> "Encoder":
+def encoder(name: str, channels: int, size: int, **shape: Any) -> "planes.Encoder":
     """Pictures (P, channels, size, size) to maps (P, width, h, w); `shape` are the small CNN's knobs, see `TRUNK`."""
-    from core.models.planes import Encoder
-
     entry = ENCODERS[name]
     asked = {knob: value for knob, value in shape.items() if knob in entry.knobs}
     whole = entry.build(channels, 2, max(size, entry.least_size), 0.0, **asked)
-    return Encoder(whole, entry.parts, entry.least_size)
+    return planes.Encoder(whole, entry.parts, entry.least_size)

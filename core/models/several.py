@@ -2,65 +2,59 @@
 
 from typing import TYPE_CHECKING, Any
 
+from core.lazy_modules import LazyModule
 from core.models.encoders import encoder as reader
 from core.models.entering import head
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.models.fusion import Pair
+    from core.models import bag, fusion, sequence, volume
+else:
+    bag = LazyModule("core.models.bag")
+    fusion = LazyModule("core.models.fusion")
+    sequence = LazyModule("core.models.sequence")
+    volume = LazyModule("core.models.volume")
 
 
 def attention_mil(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
     """Gated attention over a bag. Logits (B, outputs) of (B, V, channels, size, size), absent pictures all NaN."""
-    from core.models.bag import AttentionMIL
-
-    return AttentionMIL(reader(encoder, channels, size, **shape), outputs, dropout)
+    return bag.AttentionMIL(reader(encoder, channels, size, **shape), outputs, dropout)
 
 
 def late_fusion(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
     """Two views side by side. Logits (B, outputs) of (B, 2, channels, size, size)."""
-    from core.models.fusion import LateFusion
-
-    return LateFusion(_pair(encoder, channels, size, **shape), outputs, dropout)
+    return fusion.LateFusion(_pair(encoder, channels, size, **shape), outputs, dropout)
 
 
 def cross_attention(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
     """Two views that look at each other. Logits (B, outputs) of (B, 2, channels, size, size)."""
-    from core.models.fusion import CrossAttention
-
-    return CrossAttention(_pair(encoder, channels, size, **shape), outputs, dropout)
+    return fusion.CrossAttention(_pair(encoder, channels, size, **shape), outputs, dropout)
 
 
 def cnn_gru(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
     """Slices in turn, their states alike. Logits (B, outputs) of (B, V, channels, size, size)."""
-    from core.models.sequence import SliceGRU
-
-    return SliceGRU(reader(encoder, channels, size, **shape), outputs, dropout, attentive=False)
+    return sequence.SliceGRU(reader(encoder, channels, size, **shape), outputs, dropout, attentive=False)
 
 
 def cnn_gru_attention(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
     """Slices in turn, their states weighed. Logits (B, outputs) of (B, V, channels, size, size)."""
-    from core.models.sequence import SliceGRU
-
-    return SliceGRU(reader(encoder, channels, size, **shape), outputs, dropout, attentive=True)
+    return sequence.SliceGRU(reader(encoder, channels, size, **shape), outputs, dropout, attentive=True)
 
 
 def resnet3d_18(channels: int, outputs: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
     """3-D ResNet-18 (Tran et al. 2018). Logits (B, outputs) of (B, V, channels, size, size)."""
-    from core.models.volume import Volume
-
-    return Volume(channels, head(512, outputs, dropout))
+    return volume.Volume(channels, head(512, outputs, dropout))
 
 
 def encoder_target(module: "nn.Module") -> "nn.Module":
@@ -73,7 +67,5 @@ def volume_target(module: "nn.Module") -> "nn.Module":
     return module.get_submodule("layer4")
 
 
-def _pair(encoder: str, channels: int, size: int, **shape: Any) -> "Pair":
-    from core.models.fusion import Pair
-
-    return Pair(reader(encoder, channels, size, **shape), reader(encoder, channels, size, **shape))
+def _pair(encoder: str, channels: int, size: int, **shape: Any) -> "fusion.Pair":
+    return fusion.Pair(reader(encoder, channels, size, **shape), reader(encoder, channels, size, **shape))

@@ -10,6 +10,7 @@ from core.errors import NotTrainable
 from core.models import published, weight_files
 from core.models.fitting import SAME, Fitted, Source, encoders, fit
 from core.models.freezing import freeze, hold
+from core.training.checkpoint import read_weights
 
 if TYPE_CHECKING:
     from core.models.table import ModelEntry
@@ -52,8 +53,6 @@ def _source(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", path: Pat
         raise NotTrainable(f"Start from (start) is '{spec.start}', but none is named; name it ({wanted}).")
     if spec.start == "file":
         return Source(published.renamed(weight_files.read(path)), path.name)
-    from core.training.checkpoint import read_weights
-
     tensors, manifest = read_weights(path)
     return Source(tensors, f"run {spec.start_run}", manifest.model)
 

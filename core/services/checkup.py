@@ -14,7 +14,7 @@ from core.services import jobs
 from core.services.checkup_files import Found, checkpoints, originals, pixels
 from core.services.workspace import open_home
 from core.settings import Settings
-from db import Database
+from db import Database, migrations
 from db.database import SAFE_WAL, sqlite_module
 from db.tables import Annotation, Image, Job
 
@@ -87,8 +87,6 @@ def _disk(_db: Database, settings: Settings, _launcher: Launcher) -> Found:
 
 
 def _schema(db: Database, _settings: Settings, _launcher: Launcher) -> Found:
-    from db import migrations
-
     now, newest = migrations.current(db), migrations.head()
     return now == newest, f"schema {now}" + ("" if now == newest else f", this Rounds knows {newest}")
 

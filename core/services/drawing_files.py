@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from core.errors import InvalidInput
 from core.imaging.drawings import record
 from core.imaging.drawings.dicom import NotWritable, Original
+from core.imaging.drawings.formats import FORMATS, Plain
 from core.imaging.drawings.record import Album, Drawn, Source
 from core.imaging.files import written
 from core.imaging.store import Store
@@ -52,8 +53,6 @@ def export(
         InvalidInput: no such task or format, nothing is drawn, or nothing of it can be written in that format.
         NotFound: an original that is needed is gone.
     """
-    from core.imaging.drawings.formats import FORMATS, Plain
-
     if format not in FORMATS:
         raise InvalidInput(f"There is no format '{format}'; drawings are written as {', '.join(FORMATS)}.")
     with db.read() as session:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.imaging import deidentify
 from core.imaging.drawings import dicom, form
+from core.imaging.drawings.formats import reader_of
 from core.imaging.drawings.record import Drawn, Source
 from core.imaging.format import PixelFormat
 from core.imaging.store import Store
@@ -48,8 +49,6 @@ def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) ->
     path = path.expanduser()
     if path.stat().st_size > LARGEST:
         raise InvalidInput(f"{path.name} is larger than {LARGEST >> 30} GiB; export the drawings in parts.")
-    from core.imaging.drawings.formats import reader_of
-
     data = path.read_bytes()
     with _said_of(path.name):
         found = [_named(one) for one in reader_of(data)(data)]

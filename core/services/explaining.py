@@ -6,6 +6,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
+from core.explain import EXPLAINERS
+from core.models import MODELS
 from core.services import examples, map_files, map_making, predicting, runs
 from core.services.map_files import Asked, MapView, view
 from core.settings import Settings
@@ -15,9 +17,6 @@ from db.tables import Case, Image, Series, SnapshotCase
 
 def methods(run: runs.RunView) -> list[tuple[str, str]]:
     """What can explain a run's model: (name, title), the usual one first; [] where it was made elsewhere."""
-    from core.explain import EXPLAINERS
-    from core.models import MODELS
-
     if run.external_source is not None:
         return []
     return [(name, EXPLAINERS[name].title) for name in MODELS[run.spec.model].explainers]
@@ -31,8 +30,6 @@ def layers(db: Database, settings: Settings, run_id: int, method: str) -> dict[s
     Raises:
         NotFound: no such run, or it has no checkpoint.
     """
-    from core.explain import EXPLAINERS
-
     found = map_files.layers_of(settings, predicting.checkpoint(db, run_id)) or {}
     return dict(found.get(EXPLAINERS[method].layers, {})) if method in EXPLAINERS else {}
 
@@ -103,8 +100,6 @@ def asked_of(run: runs.RunView, checkpoint: str, method: str, class_index: int |
     Raises:
         InvalidInput: predictions made elsewhere, a method that does not suit, or a class that is not there.
     """
-    from core.models import MODELS
-
     runs.need_model(run, "choose a run that was trained here")
     suited = MODELS[run.spec.model].explainers
     if (method or suited[0]) not in suited:
@@ -115,8 +110,6 @@ def asked_of(run: runs.RunView, checkpoint: str, method: str, class_index: int |
 
 
 def _view(path: Path, asked: Asked, run: runs.RunView) -> MapView:
-    from core.explain import EXPLAINERS
-
     return view(path, EXPLAINERS[asked.method], answers(run))
 
 

@@ -1,5 +1,6 @@
 """What a run's model makes of every case, filed beside its weights; and the training cases nearest to one of them."""
 
+import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -7,9 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import select
 
 from core.errors import NotFound, UserError
+from core.imaging.files import written
+from core.lazy_modules import LazyModule
 from core.services import examples, known_truth, predicting, runs
 from core.services.examination import Json, Work
 from core.settings import Settings
@@ -18,8 +22,11 @@ from db.tables import Case, Image, Patient, SnapshotCase
 from db.vocabulary import Split
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from core.explain import features
+else:
+    features = LazyModule("core.explain.features")
 
 AT_ONCE = 64
 ASK = "make them with `rounds examine --run {run} --what features`, or on the case's page"
@@ -47,14 +54,10 @@ class Neighbour:
 
 def do(work: Work) -> Json:
     """The examination: every case of every split, filed in the run's folder."""
-    import numpy as np
-
-    from core.explain.features import features
-
     model = work.model()
     wanted = examples.every(work.db, work.settings, work.run.snapshot_id)
     found: list[tuple[int, Any]] = []
-    going = features(model, wanted, batch_size=AT_ONCE, cache=work.settings.folder("cache"))
+    going = features.features(model, wanted, batch_size=AT_ONCE, cache=work.settings.folder("cache"))
     while batch := list(islice(going, AT_ONCE)):
         found += [(int(key), vector) for key, vector in batch]
         work.tell(len(found), len(wanted), "Reading what the model makes of each case")
@@ -71,10 +74,6 @@ def path(settings: Settings, run_id: int, checkpoint: str) -> Path:
 
 def write(place: Path, found: Filed) -> None:
     """File them, whole or not at all."""
-    import numpy as np
-
-    from core.imaging.files import written
-
     whole = BytesIO()
     np.savez(whole, cases=found.cases, values=found.values)
     with written(place) as file:
@@ -100,8 +99,6 @@ def neighbours(db: Database, settings: Settings, run_id: int, case_id: int, coun
     Raises:
         NotFound: no such run, no features of it yet, or the case is not among them.
     """
-    import numpy as np
-
     found = filed(db, settings, run_id)
     if found is None:
         raise NotFound(f"Run {run_id} has no features yet; {ASK.format(run=run_id)}.")
@@ -152,10 +149,6 @@ def _told(
 @lru_cache(maxsize=2)
 def _read(place: Path, _changed: int) -> Filed:
     """Unit vectors, so that a cosine is a product."""
-    import zipfile
-
-    import numpy as np
-
     try:
         with np.load(BytesIO(place.read_bytes()), allow_pickle=False) as file:
             cases, values = file["cases"], file["values"]

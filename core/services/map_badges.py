@@ -1,13 +1,20 @@
 """What a reader should know before they believe one map: heat on text, outside the body, or everywhere."""
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
+from core.errors import NotTrainable
+from core.explain.sanity_places import heat, places, words
+from core.imaging.format import PixelFormat
 from core.imaging.store import Store
 from core.services import images
 from core.services.map_files import MapView
 from core.settings import Settings
+from core.training.data import Plane, read_plane
 from db import Database
 
 EDGE = 256
@@ -35,14 +42,7 @@ def badge(db: Database, settings: Settings, image_id: int, found: MapView) -> Ma
 
 @lru_cache(maxsize=256)
 def _looked(path: Path, pixels: Path, offset: int, format_json: str) -> MapBadge:
-    import json
-
-    import numpy as np
     from PIL import Image as Picture
-
-    from core.explain.sanity_places import heat, places, words
-    from core.imaging.format import PixelFormat
-    from core.training.data import Plane, read_plane
 
     plane = Plane(pixels, offset, PixelFormat.from_json(json.loads(format_json)))
     grey = read_plane(plane, size=EDGE, channels=1)[0].astype(np.float32) / 65535
@@ -53,10 +53,6 @@ def _looked(path: Path, pixels: Path, offset: int, format_json: str) -> MapBadge
 
 
 def _badge(path: Path, pixels: Path, image: images.ImageView) -> MapBadge:
-    import json
-
-    from core.errors import NotTrainable
-
     try:
         return _looked(path, pixels, image.offset, json.dumps(image.format.to_json(), sort_keys=True))
     except (OSError, ValueError) as error:

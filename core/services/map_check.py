@@ -4,9 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import select
 
 from core.errors import InvalidInput
+from core.explain import EXPLAINERS
+from core.explain.sanity_again import SAME
+from core.explain.sanity_places import grown
+from core.imaging.drawings.masks import mask
+from core.lazy_modules import LazyModule
+from core.models import MODELS
 from core.services import drawing, examination, examples, explaining
 from core.services.examination import ExaminationView, Json, Work
 from db import Database, queries
@@ -14,12 +21,14 @@ from db.tables import Drawing
 from db.vocabulary import Shape
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from core.explain import sanity
     from core.explain.maps import Map
     from core.inference import LoadedModel
     from core.training.data import Example
+else:
+    sanity = LazyModule("core.explain.sanity")
 
 CASES, DRAWN = 24, 40  # looked at whatever they show, and those with a drawing on top
 JUDGED, HEAVY = (200, 64), 0.5  # cases whose answers are compared, fewer for a network of more work (see `gflops`)
@@ -36,8 +45,6 @@ class Verdict:
 
 def verdict(result: Json) -> Verdict:
     """Of what a check found. Passed is only what changes with the weights and the class, of a model that knows."""
-    from core.explain.sanity_again import SAME
-
     if result["banner"]:
         return Verdict(False, str(result["banner"]))
     weights, answers, classes = (result[name] for name in ("weights", "answers", "classes"))
@@ -73,10 +80,6 @@ def do(work: Work) -> Json:
     Raises:
         InvalidInput: nothing explains the model, or the run has neither test nor validation cases.
     """
-    from core.explain import EXPLAINERS
-    from core.explain.sanity import AGAIN, Case, check
-    from core.models import MODELS
-
     offered = [name for name, _ in explaining.methods(work.run)]
     if not offered:
         raise InvalidInput(f"Nothing can explain a {work.run.spec.model}, so run {work.run.id} has no maps to check.")
@@ -85,26 +88,26 @@ def do(work: Work) -> Json:
     chosen = balanced(every, work.number("cases", CASES, low=6, high=200))
     drawn = _drawn_on(work.db, [int(one.key) for one in every])
     more = [one for one in every if int(one.key) in drawn and one not in chosen][:DRAWN]
-    cases = [Case(one, mask_of(work.db, one) if int(one.key) in drawn else None) for one in [*chosen, *more]]
+    cases = [sanity.Case(one, mask_of(work.db, one) if int(one.key) in drawn else None) for one in [*chosen, *more]]
     judged = balanced(every, JUDGED[MODELS[work.run.spec.model].gflops > HEAVY])
 
     def explain(loaded: "LoadedModel", example: "Example", class_index: int | None) -> "Map":
         found: Map = EXPLAINERS[method].explain(loaded, example, class_index, None)
         return found
 
-    again = work.number("again", AGAIN, low=5, high=50)
+    again = work.number("again", sanity.AGAIN, low=5, high=50)
     return {
         "method": method,
         "title": EXPLAINERS[method].title,
         "split": chosen[0].split,
-        **check(model, cases, judged, explain, tell=work.tell, again=again, classes=explaining.answers(work.run)),
+        **sanity.check(
+            model, cases, judged, explain, tell=work.tell, again=again, classes=explaining.answers(work.run)
+        ),
     }
 
 
 def balanced(every: "Sequence[Example]", count: int) -> "list[Example]":
     """So many cases by chance, of every class as many as there are; the same ones each time."""
-    import numpy as np
-
     order = np.random.default_rng(0).permutation(len(every))
     place: dict[float, int] = {}
     keyed = []
@@ -137,11 +140,6 @@ def _drawn_on(db: Database, cases: Sequence[int]) -> set[int]:
 
 def mask_of(db: Database, example: "Example") -> "NDArray[np.bool_] | None":
     """What stands drawn on the case's own picture (rows, columns), a point with some room; None where nothing does."""
-    import numpy as np
-
-    from core.explain.sanity_places import grown
-    from core.imaging.drawings.masks import mask
-
     form = example.picture.format
     shown = example.picture.frame if example.picture.frame is not None else form.frames // 2
     whole = np.zeros((form.rows, form.columns), np.bool_)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.imaging.files import written
 from core.settings import Settings
 from db.tables import Image
@@ -90,7 +92,6 @@ def shares_of(titles: Sequence[str], weights: Sequence[float]) -> list[tuple[str
 
 def write(path: Path, values: object, told: dict[str, str]) -> None:
     """File a map (H, W) in [0, 1] with its texts."""
-    import numpy as np
     from PIL import Image as Picture
     from PIL.PngImagePlugin import PngInfo
 

@@ -7,15 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
+from core.explain import EXPLAINERS
+from core.explain.layers import titled
+from core.lazy_modules import LazyModule
+from core.models import MODELS
 from core.services import map_files
 from core.services.map_files import Asked, shares_of, titles_of, write
 from core.settings import Settings
+from core.training import devices
 
 if TYPE_CHECKING:
+    from core import inference
     from core.explain import Map
     from core.inference import LoadedModel
     from core.training.data import Example
     from db.tables import Image
+else:
+    inference = LazyModule("core.inference")
 
 
 def make(model: "LoadedModel", example: "Example", image_id: int | None, asked: Asked) -> "Map":
@@ -25,12 +33,8 @@ def make(model: "LoadedModel", example: "Example", image_id: int | None, asked: 
         InvalidInput: the model does not look at that image, or the method does not suit it.
         NotTrainable: the pixels are gone, or the GPU's memory is too small.
     """
-    from core.explain import EXPLAINERS
-    from core.inference import FREE
-    from core.training import devices
-
     plane = None if image_id is None else plane_of(model, example, str(image_id))
-    with devices.memory_for(f"a map by a {model.manifest.model}", FREE):
+    with devices.memory_for(f"a map by a {model.manifest.model}", inference.FREE):
         way = EXPLAINERS[asked.method]
         return way.explain(model, example, asked.class_index, plane, layer=asked.layer or None)
 
@@ -58,8 +62,6 @@ def keep(
 
 def called(settings: Settings, model: "LoadedModel", asked: Asked, layer: str) -> str:
     """What people call a layer: its name, or of attention which layer and head."""
-    from core.explain.layers import titled
-
     kept = map_files.layers_of(settings, asked.checkpoint)
     if kept is None:
         kept = {needs: titled(model, needs) for needs in ("convolution", "attention") if _has(model, needs)}
@@ -88,9 +90,7 @@ def plane_of(model: "LoadedModel", example: "Example", image: str) -> int:
 @lru_cache(maxsize=2)
 def loaded(folder: Path, _checkpoint_sha256: str) -> "LoadedModel":
     """By content, so that a resumed run is loaded anew; read-only once loaded."""
-    from core.inference import load
-
-    return load(folder)
+    return inference.load(folder)
 
 
 def _shown(
@@ -109,14 +109,8 @@ def _shown(
 
 
 def _seen(model: "LoadedModel", example: "Example") -> "tuple[str, Example]":
-    from core.inference import seen_by
-    from core.models import MODELS
-
-    return MODELS[model.manifest.model].takes, seen_by(model.manifest, [example])[0]
+    return MODELS[model.manifest.model].takes, inference.seen_by(model.manifest, [example])[0]
 
 
 def _has(model: "LoadedModel", needs: str) -> bool:
-    from core.explain import EXPLAINERS
-    from core.models import MODELS
-
     return any(EXPLAINERS[name].layers == needs for name in MODELS[model.manifest.model].explainers)

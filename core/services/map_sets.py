@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from core.errors import InvalidInput
+from core.explain import gradcam
+from core.lazy_modules import LazyModule
+from core.models import MODELS
 from core.services import examples, explaining, map_making, predicting, runs
 from core.services.examination import Json, Work
 from core.services.map_files import Asked, write
@@ -15,8 +20,11 @@ from db.tables import Image
 from db.vocabulary import Split
 
 if TYPE_CHECKING:
+    from core.explain import sets
     from core.inference import LoadedModel
     from core.training.data import Example
+else:
+    sets = LazyModule("core.explain.sets")
 
 AT_ONCE = 16
 WHAT = "Making maps"
@@ -95,9 +103,6 @@ def _made(
     settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", asked: Asked, images: dict[int, Image]
 ) -> Iterator[int]:
     """How many are made, after each batch; Grad-CAM of models of one picture by the fast path, the rest one by one."""
-    from core.explain import gradcam
-    from core.models import MODELS
-
     if asked.method == gradcam.NAME and MODELS[model.manifest.model].takes == "image":
         yield from _quickly(settings, model, missing, asked, images)
         return
@@ -111,8 +116,6 @@ def _made(
 def _quickly(
     settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", asked: Asked, images: dict[int, Image]
 ) -> Iterator[int]:
-    from core.explain import sets
-
     done, cache = 0, settings.folder("cache")
     going = zip(
         missing,
@@ -132,8 +135,6 @@ def _quickly(
 
 
 def _images(db: Database, found: "Sequence[Example]") -> dict[int, Image]:
-    from sqlalchemy import select
-
     wanted = sorted({int(plane.image) for one in found for plane in one.planes})
     with db.read() as session:
         return {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import select
 
 from core.services import explaining, predicting, runs
@@ -44,7 +45,6 @@ def mean(
         NotFound: no such run, or it has no checkpoint.
         InvalidInput: predictions made elsewhere, a method that does not suit, or no such class.
     """
-    import numpy as np
     from PIL import Image as Picture
 
     run = runs.get(db, run_id)

@@ -18,14 +18,20 @@ from core.errors import NotFound, UserError
 from core.imaging.files import written
 from core.launching.local import detach
 from core.launching.locks import is_held, take
+from core.lazy_modules import LazyModule
 from core.services import examples, snapshotting
 from core.settings import Settings
 from core.training import amounts
+from core.training.plan import plan
 from core.training.spec import TrainSpec
 from db import Database
 
 if TYPE_CHECKING:
+    from core.training import measuring, sampling
     from core.training.plan import Plan
+else:
+    measuring = LazyModule("core.training.measuring")
+    sampling = LazyModule("core.training.sampling")
 
 VERSION = 1  # of what is kept
 AGAIN_S = 60.0  # after which what failed may be tried again
@@ -166,16 +172,12 @@ def _start(db: Database, settings: Settings, asked: Asked) -> None:
 
 
 def _planned(db: Database, settings: Settings, asked: Asked) -> "Plan":
-    from core.training.plan import plan
-
     found = examples.every(db, settings, asked.snapshot_id, also=asked.also)
     return plan(asked.spec, found, examples.heads(db, asked.snapshot_id, asked.also))
 
 
 def _figures(spec: TrainSpec, planned: "Plan") -> dict[str, Any]:
-    from core.training.measuring import measure
-
-    found = measure(spec, planned)
+    found = measuring.measure(spec, planned)
     steps = -(-len(planned.train) // spec.batch_size)
     pictures = sum(len(one.planes) for one in planned.examples)
     return {**asdict(found), "steps": steps, "looks": len(planned.val) / spec.batch_size, "all_pictures": pictures}
@@ -184,9 +186,7 @@ def _figures(spec: TrainSpec, planned: "Plan") -> dict[str, Any]:
 def _draw(settings: Settings, asked: Asked, planned: "Plan") -> int:
     from PIL import Image as Picture
 
-    from core.training.sampling import samples
-
-    found = samples(asked.spec, planned)
+    found = sampling.samples(asked.spec, planned)
     for number, one in enumerate(found):
         with written(_folder(settings) / f"{asked.name}-{number}.png", lasting=False) as file:
             Picture.fromarray(one).save(file, format="PNG")

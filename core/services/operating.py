@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
+from core.evaluation.calibrator import fit
+from core.evaluation.operating_point import threshold_for
 from core.services import extent, points, runs, scored
 from core.services.points import PointView as PointView
 from db import Database, queries
@@ -200,15 +202,11 @@ def _level(level: str, patient_rule: str) -> tuple[Level, PatientRule]:
 
 
 def _fitted(db: Database, asked: PointView, method: str) -> dict[str, Any]:
-    from core.evaluation.calibrator import fit
-
     each = replace(asked, level=Level.IMAGE, patient_rule=PatientRule.NONE)
     fitted: dict[str, Any] = fit(method, scored.of(db, asked.run_id, split="val", point=each)).to_json()
     return fitted
 
 
 def _found(db: Database, asked: PointView) -> float:
-    from core.evaluation.operating_point import threshold_for
-
     wanted = {asked.rule["kind"]: asked.rule["at_least"]}
     return float(threshold_for(scored.of(db, asked.run_id, split="val", point=asked), **wanted))

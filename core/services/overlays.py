@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from core.errors import InvalidInput
+from core.explain.overlay import overlay_png
+from core.imaging.pixels import read_samples, to_grey
 from core.imaging.store import Store
 from core.services.images import ImageView
 from core.settings import Settings
@@ -14,11 +18,7 @@ def save(settings: Settings, image: ImageView, map_file: Path, out: Path, *, opa
     Raises:
         InvalidInput: the file cannot be written.
     """
-    import numpy as np
     from PIL import Image as Picture
-
-    from core.explain.overlay import overlay_png
-    from core.imaging.pixels import read_samples, to_grey
 
     path = Store(settings.home).pixels(image.sha256)
     samples = read_samples(path, image.format, offset=image.offset, frame=image.format.frames // 2)

@@ -3,19 +3,30 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from core.errors import InvalidInput
+from core.evaluation.association import strongest, with_classes, with_number
+from core.evaluation.bands import divided, left_out
+from core.evaluation.probe import probe, worst_first
+from core.explain.sanity_places import EDGE, marks
+from core.explain.sanity_weights import fresh
+from core.lazy_modules import LazyModule
 from core.services import examples, features
 from core.services.examination import Json, Work
 from core.services.facts import facts as facts_of
+from core.training.data import read_plane
 from db.vocabulary import TaskKind
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from core.evaluation.association import Association
+    from core.explain import features as activations
     from core.inference import LoadedModel
     from core.training.data import Example
+else:
+    activations = LazyModule("core.explain.features")
 
 MARK, SEEN, NONE = "mark in the picture", "seen", "none"
 MOST = 3_000  # cases that are probed, whole patients at random
@@ -27,12 +38,6 @@ def do(work: Work) -> Json:
     Raises:
         InvalidInput: fewer than ten patients, who cannot be parted into folds.
     """
-    import numpy as np
-
-    from core.evaluation.bands import divided, left_out
-    from core.evaluation.probe import probe, worst_first
-    from core.explain.sanity_weights import fresh
-
     model = work.model()
     cases = _some(examples.every(work.db, work.settings, work.run.snapshot_id))
     patients = [one.patient for one in cases]
@@ -61,8 +66,6 @@ def do(work: Work) -> Json:
 
 def _some(every: "list[Example]") -> "list[Example]":
     """All of them, or so many, with all pictures of whoever is chosen."""
-    import numpy as np
-
     if len(every) <= MOST:
         return every
     names = sorted({one.patient for one in every})
@@ -72,12 +75,10 @@ def _some(every: "list[Example]") -> "list[Example]":
 
 
 def _features(work: Work, model: "LoadedModel", cases: "Sequence[Example]", doing: str) -> "NDArray[np.float64]":
-    import numpy as np
-
-    from core.explain.features import features as read
-
     found = []
-    for _, vector in read(model, cases, batch_size=features.AT_ONCE, cache=work.settings.folder("cache")):
+    for _, vector in activations.features(
+        model, cases, batch_size=features.AT_ONCE, cache=work.settings.folder("cache")
+    ):
         found.append(vector)
         work.tell(len(found), len(cases), doing)
     return np.stack(found).astype(np.float64)
@@ -85,9 +86,6 @@ def _features(work: Work, model: "LoadedModel", cases: "Sequence[Example]", doin
 
 def _marks(work: Work, cases: "Sequence[Example]") -> list[str]:
     """Whether text or a lead marker is seen in each case's own picture."""
-    from core.explain.sanity_places import EDGE, marks
-    from core.training.data import read_plane
-
     found = []
     for one in cases:
         grey = read_plane(one.picture, size=EDGE, channels=1)[0]
@@ -100,10 +98,6 @@ def _association(
     work: Work, values: Sequence[str], cases: "Sequence[Example]", training: "NDArray[np.bool_]"
 ) -> "Association":
     """How the fact goes with the label in the training set, of findings with the one it goes with most (corrected)."""
-    import numpy as np
-
-    from core.evaluation.association import strongest, with_classes, with_number
-
     rows = np.flatnonzero(training).tolist()
     truths = np.array([cases[row].targets for row in rows], dtype=np.float64)
     found = []

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from core.curation.near_duplicates import EDGE, fingerprint, pairs
 from core.services.examination import Json
+from core.training.data import read_plane
 
 if TYPE_CHECKING:
     from core.training.data import Example
@@ -13,11 +17,6 @@ MOST = 20_000  # pictures that are compared, each with each
 
 def across_patients(every: "Sequence[Example]", tell: Callable[[int], None]) -> list[Json]:
     """Pairs of cases of different patients, most alike first: their cases, images, patients and splits."""
-    import numpy as np
-
-    from core.curation.near_duplicates import EDGE, fingerprint, pairs
-    from core.training.data import read_plane
-
     shown, prints = every[:MOST], []
     for one in shown:
         prints.append(fingerprint(read_plane(one.picture, size=EDGE, channels=1)[0] / np.float32(65535)))

@@ -11,6 +11,7 @@ from sqlalchemy import Text, and_, cast, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
+from core.evaluation.calibrator import Calibrator
 from core.evaluation.scored import Scored as Scored
 from core.evaluation.scored import by_patient
 from core.services import runs
@@ -139,8 +140,6 @@ def calibrated(scored: Scored, point: PointView) -> Scored:
     """The scores as the point's calibrator gives them, or as they are."""
     if point.calibrator is None:
         return scored
-    from core.evaluation.calibrator import Calibrator
-
     return scored.scored_by(Calibrator.from_json(point.calibrator).apply(scored.scores))
 
 

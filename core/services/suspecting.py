@@ -6,13 +6,16 @@ Beside them where readers disagree, and the same picture under two patients.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from core.curation.suspicion import suspicion
+from core.evaluation.bands import divided
 from core.services import disagreement, examples, known_truth, out_of_fold, same_pictures
 from core.services.examination import Json, Work
 from core.services.facts import facts as facts_of
 from db.vocabulary import TaskKind
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from core.models.heads import Head
@@ -59,10 +62,6 @@ def _suspects(
     work: Work, said: "NDArray[np.float64]", training: "Sequence[Example]", folds: "NDArray[np.intp]", head: "Head"
 ) -> list[Json]:
     """Most suspect first: the row of the case, how suspect, what is given and what is likely instead."""
-    import numpy as np
-
-    from core.evaluation.bands import divided
-
     keys = [int(one.key) for one in training]
     facts = divided(facts_of(work.db, keys), also_not=[*work.run.classes, *work.run.titles])
     given = np.array([one.targets[: head.targets] for one in training], dtype=np.float64)
@@ -88,8 +87,6 @@ def _classes(
     *,
     finding: int | None,
 ) -> list[Json]:
-    from core.curation.suspicion import suspicion
-
     rows = known.tolist()
     found = suspicion(
         said,
@@ -115,8 +112,6 @@ def _classes(
 def _numbers(said: "NDArray[np.float64]", given: "NDArray[np.float64]") -> list[Json]:
     """By how far the number lies from what is said, in ranks; beyond three deviations (of the median one) it is called
     wrong by the picture."""
-    import numpy as np
-
     away = np.abs(said - given)
     spread = 1.4826 * float(np.median(np.abs((said - given) - np.median(said - given)))) or 1.0
     order = np.argsort(-away, kind="stable")

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from core.errors import CatalogueUnusable, HomeUnusable
 from core.settings import Settings
-from db import Database, Trouble
+from db import Database, Trouble, migrations
 from db.queries import project_id
 from db.tables import Project
 
@@ -27,8 +27,6 @@ def open_home(settings: Settings) -> Database:
         HomeUnusable: the folder cannot be written, or a newer Rounds wrote the catalogue.
         CatalogueUnusable: it is locked, damaged or away, or its disk is full; so does every use of it later.
     """
-    from db import migrations
-
     settings.make_home()
     db = Database(
         settings.database_url, says=lambda trouble: CatalogueUnusable(f"The catalogue {db.name} {SAYS[trouble]}")

@@ -1,7 +1,9 @@
 """What a run leaves on disk: weights that tell how they were made, and the state a training goes on from."""
 
 import hashlib
+import io
 import json
+import pickle
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -148,8 +150,6 @@ def save_manifest(path: Path, manifest: Manifest, *, best_epoch: int) -> None:
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:
     """Everything a training goes on from. Written last of an epoch: what it says is on disk."""
-    import io
-
     import torch
 
     whole = io.BytesIO()  # torch makes of a full disk a RuntimeError that no longer says so
@@ -164,8 +164,6 @@ def read_state(path: Path, fingerprint: str) -> dict[str, Any]:
     Raises:
         NotTrainable: the file is damaged, or of another training.
     """
-    import pickle
-
     import torch
 
     try:

@@ -1,5 +1,6 @@
 """Where to compute, said plainly."""
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -47,8 +48,6 @@ def keep_memory() -> None:
     Asking for it again, page by page, took a quarter of a step. For a process that trains; without glibc nothing is
     done.
     """
-    import ctypes
-
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError, TypeError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.models import MODELS, ModelEntry
+from core.models.encoders import ENCODERS, TRUNK
 from core.training import amounts
 from core.training.knobs import Knob
 from core.training.spec import knobs
@@ -96,8 +97,6 @@ def matters(name: str, asked: Mapping[str, Any]) -> bool:
 
 def _shapes(name: str, asked: Mapping[str, Any], model: ModelEntry) -> bool:
     """Of a model of several pictures, whether its encoder is shaped by it."""
-    from core.models.encoders import ENCODERS, TRUNK
-
     return "encoder" not in model.knobs or name not in TRUNK or name in ENCODERS[asked["encoder"]].knobs
 
 

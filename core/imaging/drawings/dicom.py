@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -195,8 +196,6 @@ def code_of(label: str | None) -> Any:
 
 def software() -> str:
     """Who wrote an object."""
-    from importlib.metadata import version
-
     return version("rounds")
 
 
