@@ -11,16 +11,20 @@ from core.explain.asking import Question, alone
 from core.explain.held import held
 from core.explain.layers import layer_of
 from core.explain.maps import Map, scaled
+from core.lazy_modules import LazyModule
 from core.models import MODELS
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from core.inference import LoadedModel
+    from core.models import planes
     from core.training.data import Example
 
     Join = Callable[[Tensor, Tensor], Tensor]
     """A layer's map and its gradient, both (P, D, h, w) or of a volume (1, D, slices, h, w), without D; 0 or more."""
+else:
+    planes = LazyModule("core.models.planes")
 
 
 def by(method: str, join: "Join") -> Callable[..., Map]:
@@ -118,11 +122,9 @@ def stretched(spoken: "Tensor", images: "Tensor") -> "Tensor":
     """Over the pictures (V, S, S): a volume's map (1, slices, h, w) has fewer slices, a picture not there stays 0."""
     import torch.nn.functional as F  # noqa: N812
 
-    from core.models.planes import put_back, there
-
     if spoken.dim() == 4:
         size = (images.shape[1], *images.shape[-2:])
         return F.interpolate(spoken[None], size=size, mode="trilinear", align_corners=False)[0, 0]
     edges = tuple(images.shape[-2:])
     flat = F.interpolate(spoken[:, None], size=edges, mode="bilinear", align_corners=False)[:, 0]
-    return flat if images.dim() == 4 else put_back(flat, there(images))[0]
+    return flat if images.dim() == 4 else planes.put_back(flat, planes.there(images))[0]

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.explain.held import held
+from core.lazy_modules import LazyModule
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from core.models import planes
+
     Speak = Callable[[Tensor], Tensor]
+else:
+    planes = LazyModule("core.models.planes")
 
 ALIKE = 1e-4  # relative: what the last layer read is the mean of the map but for rounding
 
@@ -101,10 +106,8 @@ def _pass(module: "nn.Module", layer: "nn.Module", images: "Tensor") -> Seen:
 @contextmanager
 def _last(module: "nn.Module") -> "Iterator[list[tuple[Tensor, Tensor]]]":
     """What enters and leaves the layer that gives the answers."""
-    from core.models.planes import last_layer
-
     read: list[tuple[Tensor, Tensor]] = []
-    handle = last_layer(module).register_forward_hook(
+    handle = planes.last_layer(module).register_forward_hook(
         lambda _, args, output: read.append((args[0].detach(), output.detach()))
     )
     try:
@@ -120,11 +123,9 @@ def _pooled(module: "nn.Module", seen: Seen) -> "nn.Linear | None":
     """
     import torch
 
-    from core.models.planes import last_layer
-
     if seen.entered is None or seen.left is None or seen.cells.dim() != 4:
         return None
     mean = seen.cells.detach().mean(dim=(2, 3))
     alike = mean.shape == seen.entered.shape and torch.allclose(mean, seen.entered, rtol=ALIKE, atol=1e-6)
     said = seen.left.shape == seen.logits.shape and torch.equal(seen.left, seen.logits)
-    return last_layer(module) if alike and said else None
+    return planes.last_layer(module) if alike and said else None

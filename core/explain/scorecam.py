@@ -6,6 +6,7 @@ Needs no gradient and as many passes as the layer has channels.
 from typing import TYPE_CHECKING
 
 from core.explain.asking import alone, choose_class, target_of
+from core.explain.held import Held
 from core.explain.layers import layer_of
 from core.explain.maps import Map, scaled
 
@@ -61,8 +62,6 @@ def scored(module: "nn.Module", images: "Tensor", cells: "Tensor", speak: "Calla
 
 def _read(module: "nn.Module", layer: "nn.Module", images: "Tensor") -> "tuple[Tensor, Tensor]":
     """The logits, and the layer's map as it was before anything behind it worked in place."""
-    from core.explain.held import Held
-
     kept = Held()
     handle = layer.register_forward_hook(lambda _, __, output: kept.cells.append(output.clone()))
     try:

@@ -8,6 +8,9 @@ from core.explain import fast
 from core.explain.asking import Question, alone
 from core.explain.layers import layer_of
 from core.explain.maps import Map
+from core.inference import FREE, read
+from core.training import devices
+from core.training.judging import seen
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -31,10 +34,6 @@ def gradcam(
         InvalidInput: no such class or layer.
         NotTrainable: pixels are gone, or the GPU's memory is too small for one batch.
     """
-    from core.inference import FREE, read
-    from core.training import devices
-    from core.training.judging import seen
-
     name, target = layer_of(model, layer)
     for _, batch in read(model, examples, batch_size=batch_size, cache=cache):
         question = Question(model, class_index)
