@@ -11,6 +11,15 @@ REPOSITORY = Path(__file__).parents[1]
 LONGEST = ("tests/core/training/test_loop.py", "tests/journeys/test_demo.py")
 
 
+def pytest_configure() -> None:
+    """Computes on one thread, as do the processes that tests start, unless the caller sets another number.
+
+    The tests run in two processes: threads of both would spin, waiting for each other, and sums would differ in the
+    last digit from machine to machine.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by OpenMP, OpenBLAS and MKL when they are loaded
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest of all begin first: of two processes that share the files one would wait for the other at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))

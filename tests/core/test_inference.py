@@ -18,8 +18,6 @@ from tests.core.training.textures import CLASSES, moved, textures
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """(run folder, examples): three classes of stripes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("inference")
     examples = textures(folder, classes=3)
     list(
@@ -31,8 +29,7 @@ def trained(tmp_path_factory):
             cache=folder / "cache",
         )
     )
-    yield folder / "run", examples
-    torch.set_num_threads(before)
+    return folder / "run", examples
 
 
 def test_probabilities_in_the_order_given(trained):

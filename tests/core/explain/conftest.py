@@ -15,14 +15,6 @@ from core.training.spec import TrainSpec
 from tests.core.training.textures import example_of
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @dataclass(frozen=True)
 class Found:
     """A trained model, its images, and the blob's centre (row, column) of each as shares of the edges."""

@@ -36,14 +36,6 @@ def kind_of(name):
     return takes if takes != "image" else ("grey", "colour")[list(MODELS).index(name) % 2]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def real(tmp_path_factory, data_dir):
     """Cases by kind, read once."""

@@ -361,8 +361,6 @@ def archive_item(archive, split, number):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import torch
-torch.set_num_threads(1)
 from core.models.heads import single
 from core.training.events import Step
 from core.training.loop import fit
@@ -399,7 +397,6 @@ def test_a_process_killed_in_the_middle_goes_on_to_the_same_weights(tmp_path):
 @pytest.mark.slow
 def test_the_solid_baseline_reaches_the_published_auroc(tmp_path, data_dir):
     """MedMNIST v2 says 0.944 for ResNet-18 at 28 px; logistic regression on the pixels gives 0.917."""
-    torch.set_num_threads(1)  # the tests run in two processes, and threads of both would wait for each other
     examples = pneumonia(data_dir, tmp_path, train=4708, val=524, test=624)
     list(run(tmp_path, TrainSpec().with_preset("solid baseline"), examples=examples))
     judged = [one for one in examples if one.split == "test"]
