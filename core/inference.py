@@ -11,17 +11,17 @@ from core.errors import NotTrainable, UserError
 from core.models import MODELS
 from core.models.heads import outputs_of
 from core.training import devices
-from core.training.answers import answers_of
-from core.training.augment import Prepare
-from core.training.batches import Fetcher, batches_of
-from core.training.cache import Batch, PixelCache, open_cache
+from core.training.batching import Fetcher, batches_of
 from core.training.checkpoint import Manifest, read_weights
-from core.training.data import Example, read_plane
-from core.training.judging import seen
-from core.training.planes import pictured
-from core.training.precision import kind_of
-from core.training.step import logits_of
-from core.training.tuning import laid_out
+from core.training.compilation import laid_out
+from core.training.examples import Example, read_plane
+from core.training.image_selection import pictured
+from core.training.mixed_precision import kind_of
+from core.training.output_decoding import answers_of
+from core.training.pixel_cache import Batch, PixelCache, open_cache
+from core.training.preprocess import Prepare
+from core.training.train_step import logits_of
+from core.training.validation import seen
 
 if TYPE_CHECKING:
     import torch

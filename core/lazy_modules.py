@@ -18,24 +18,24 @@ from typing import Any
 MODULES = frozenset(
     {
         # load numpy, which the first page does without
-        "core.imaging.pixels",
+        "core.imaging.voi_lut",
         "core.imaging.thumbnails",
         # load torch
         "core.inference",
         "core.explain.features",
-        "core.explain.sanity",
-        "core.explain.sets",
-        "core.models.attended",
-        "core.models.attending",
-        "core.models.bag",
+        "core.explain.sanity.check",
+        "core.explain.methods.gradcam_sets",
+        "core.models.attention_resnets",
+        "core.models.cnn_attention",
+        "core.models.attention_mil",
         "core.models.fusion",
-        "core.models.planes",
-        "core.models.sequence",
-        "core.models.volume",
+        "core.models.multi_image_layers",
+        "core.models.slice_gru",
+        "core.models.resnet3d",
         "core.training.loop",
-        "core.training.measuring",
-        "core.training.sampling",
-        "core.training.tuning",
+        "core.training.benchmark_step",
+        "core.training.augmentation_samples",
+        "core.training.compilation",
     }
 )
 

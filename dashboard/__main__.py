@@ -28,7 +28,7 @@ def _serve(argv: list[str]) -> None:
     parser.add_argument("--certfile", type=Path)
     parser.add_argument("--keyfile", type=Path)
     asked = parser.parse_args(argv)
-    from dashboard.server import serve
+    from dashboard.server.app_server import serve
 
     serve(
         Settings.read(getattr(asked, "home", None)),

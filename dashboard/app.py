@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from dashboard import frame, lean
-from dashboard.parts import mishap
+from dashboard import navigation
+from dashboard.parts.widgets import errors
+from dashboard.server import streamlit_startup
 
-page = st.navigation(frame.pages())
-with mishap.as_sentence():
-    frame.show(page)
+page = st.navigation(navigation.pages())
+with errors.as_sentence():
+    navigation.show(page)
     page.run()
-lean.keep()
+streamlit_startup.keep()

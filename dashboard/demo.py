@@ -8,11 +8,11 @@ from typing import Any
 from core.cli import output
 from core.cli.output import Output
 from core.cli.parser import SCREEN, Parser, common
-from core.launching.local import LocalLauncher
-from core.services import demo, touring, workspace
-from core.services.demo import Step
+from core.jobs.local import LocalLauncher
+from core.services.workspace import demo, home, tour
+from core.services.workspace.demo import Step
 from core.settings import Settings
-from dashboard import server
+from dashboard.server import app_server
 
 HOST = "127.0.0.1"
 
@@ -23,13 +23,13 @@ def run(argv: list[str]) -> Output | None:
     home = getattr(asked, "home", None) or os.environ.get("ROUNDS_HOME") or demo.HOME
     settings = Settings.read(home)
     if not asked.no_serve:
-        server.need_free(HOST, asked.port)  # told before a minute of work, not after
+        app_server.need_free(HOST, asked.port)  # told before a minute of work, not after
     if asked.no_serve:
         made = _make(settings, seed=asked.seed, models=len(demo.SPECS))
         return made if not made["broken"] else {**made, "error": made["broken"]}
     if broken := _make(settings, seed=asked.seed, models=1)["broken"]:
         print(broken, file=sys.stderr)  # the dashboard is where it is mended
-    server.serve(settings, host=HOST, port=asked.port, browser=not asked.no_browser)
+    app_server.serve(settings, host=HOST, port=asked.port, browser=not asked.no_browser)
     return None
 
 
@@ -44,7 +44,7 @@ def _parser() -> Parser:
 
 
 def _make(settings: Settings, *, seed: int, models: int) -> dict[str, Any]:
-    began, db, launcher = time.monotonic(), workspace.open_home(settings), LocalLauncher(settings)
+    began, db, launcher = time.monotonic(), home.open_home(settings), LocalLauncher(settings)
     tell = _Teller()
     for step in demo.make(db, settings, launcher, seed=seed):
         tell(step)
@@ -53,7 +53,7 @@ def _make(settings: Settings, *, seed: int, models: int) -> dict[str, Any]:
     output.progress("")
     made = {
         "home": str(settings.home),
-        "key": str(touring.key_file(settings)),
+        "key": str(tour.key_file(settings)),
         "seed": seed,
         "seconds": round(time.monotonic() - began, 1),
         "broken": demo.broken(db),

@@ -4,6 +4,6 @@ Law: imports SQLAlchemy and the standard library only (migrations may import Ale
 """
 
 from db.database import Database
-from db.trouble import Trouble
+from db.error_codes import Trouble
 
 __all__ = ["Database", "Trouble"]

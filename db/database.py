@@ -15,7 +15,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.trouble import Says, trouble_of
+from db.error_codes import Says, trouble_of
 
 # Below this, WAL can corrupt the file when several processes write and checkpoint (sqlite.org/wal.html).
 SAFE_WAL = (3, 51, 3)

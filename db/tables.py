@@ -510,7 +510,7 @@ class TestSetView(Base):
 class Analysis(Base):
     """The result of an analysis of a run's model, its settings and weights. Append-only: the newest counts.
 
-    `kind` is its name in `core.services.examining`.
+    `kind` is its name in `core.services.analysis.registry`.
     """
 
     __tablename__ = "analysis"

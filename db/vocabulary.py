@@ -39,7 +39,7 @@ _STEPS = {
 
 
 class JobKind(StrEnum):
-    """What a job does; each kind has its handler in `core.handlers`."""
+    """What a job does; each kind has its handler in `core.worker.handlers`."""
 
     IMPORT = "import"
     TRAIN = "train"

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.services import scored, workspace
+from core.services.predictions import score_arrays
+from core.services.workspace import home
 from core.settings import Settings
 from tests.benchmarks import case_open, operating_point, reviewed
 from tests.benchmarks.dicom import write_files
@@ -18,8 +19,8 @@ APPS = Path(__file__).parent / "benchmarks" / "references"
 @pytest.mark.slow
 def test_the_home_of_the_operating_point_has_its_cases_patients_and_scores(tmp_path: Path):
     run = reviewed.make(tmp_path / "home", cases=40)
-    db = workspace.open_home(Settings.read(tmp_path / "home"))
-    found = scored.of(db, run, split="val")
+    db = home.open_home(Settings.read(tmp_path / "home"))
+    found = score_arrays.of(db, run, split="val")
     db.close()
     assert (len(found.cases), len(found.patients)) == (40, 8)
     scores = reviewed.write(tmp_path / "again.npz", 40)
@@ -35,8 +36,8 @@ def test_the_home_of_the_operating_point_has_its_cases_patients_and_scores(tmp_p
 def test_the_list_of_case_open_is_predicted_and_has_its_maps(tmp_path: Path):
     write_files(tmp_path / "files", 24, edge=64)
     run = case_open.prepare(tmp_path / "home", tmp_path / "files")
-    db = workspace.open_home(Settings.read(tmp_path / "home"))
-    cases = len(scored.of(db, run, split="test").cases)
+    db = home.open_home(Settings.read(tmp_path / "home"))
+    cases = len(score_arrays.of(db, run, split="test").cases)
     db.close()
     assert cases > 12
     assert len(list((tmp_path / "home" / "maps").glob("*.png"))) == cases

@@ -13,22 +13,16 @@ from typing import Any
 
 import pytest
 
-from core.launching.local import LocalLauncher
-from core.services import (
-    checkup,
-    commenting,
-    drawing,
-    examination,
-    explaining,
-    jobs,
-    operating,
-    outside,
-    predicting,
-    reviewing,
-    runs,
-    training,
-)
-from core.services.workspace import open_home
+from core.jobs import job_queue
+from core.jobs.local import LocalLauncher
+from core.services.analysis import analysis
+from core.services.annotation import comments, drawings
+from core.services.evaluation import operating_points, reviews
+from core.services.predictions import external, predictions
+from core.services.saliency import maps
+from core.services.training import runs, submit
+from core.services.workspace import doctor
+from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.training.spec import TrainSpec
 from tests.core.services.conftest import Asleep, Home, done
@@ -96,7 +90,7 @@ def test_the_doctor_finds_nothing_wrong_but_the_job_that_was_lost(home, contents
     (lost,) = (row["id"] for row in contents["tables"]["job"] if row["state"] == "lost")
     wrong = {
         check.name: check.detail
-        for check in checkup.examine(home.settings, LocalLauncher(home.settings))
+        for check in doctor.examine(home.settings, LocalLauncher(home.settings))
         if not check.ok
     }
     assert wrong == {"jobs": f"lost: {lost}; go on with `rounds jobs resume {lost}`"}
@@ -115,32 +109,32 @@ def test_runs_keep_their_settings_their_snapshots_and_where_they_came_from(home)
 
 
 def test_points_and_the_views_of_the_test_split_are_counted_on(home):
-    point = operating.standing(home.db, 1)
+    point = operating_points.standing(home.db, 1)
     assert (point.threshold, point.level, point.patient_rule) == (0.375, "patient", "mean")
-    assert [one.reader for one in operating.history(home.db, 1)] == ["ben", "ann"]
-    before = operating.looks(home.db, 1)
+    assert [one.reader for one in operating_points.history(home.db, 1)] == ["ben", "ann"]
+    before = operating_points.looks(home.db, 1)
     assert before == 3
-    assert operating.look(home.db, 1, "ben") == before  # this reader has seen it at this point
-    assert operating.look(home.db, 1, "dan") == before + 1
+    assert operating_points.look(home.db, 1, "ben") == before  # this reader has seen it at this point
+    assert operating_points.look(home.db, 1, "dan") == before + 1
 
 
 def test_drawings_comments_and_verdicts_are_read(home, contents):
     case = contents["tables"]["drawing"][0]["case_id"]
-    standing = drawing.standing(home.db, case)
+    standing = drawings.standing(home.db, case)
     assert [(one.key, one.shape.value, one.reader) for one in standing] == [
         ("a", "box", "ben"),
         ("b", "polygon", "ann"),
         ("c", "mask", "ben"),
     ]
     assert standing[0].geometry == {"points": [[14.5, 6.0], [25.0, 17.25]]}
-    assert [one.text for one in commenting.of_case(home.db, case)] == ["Is this a disc? – “yes”", "Here"]
-    verdicts = [verdict.value for verdict in reviewing.reviewed(home.db, 1).values()]
+    assert [one.text for one in comments.of_case(home.db, case)] == ["Is this a disc? – “yes”", "Here"]
+    verdicts = [verdict.value for verdict in reviews.reviewed(home.db, 1).values()]
     assert sorted(verdicts) == ["model right", "model wrong", "relabelled", "unsure"]
 
 
 def test_analyses_are_of_the_weights_that_are_there(home):
     for name in ("features", "check"):
-        found = examination.newest(home.db, 1, name)
+        found = analysis.newest(home.db, 1, name)
         assert found is not None
         assert not found.stale
         assert found.result
@@ -148,7 +142,7 @@ def test_analyses_are_of_the_weights_that_are_there(home):
 
 def test_a_map_of_then_is_shown_and_not_computed_again(home, contents):
     for one in contents["filed"]:
-        shown = explaining.filed(
+        shown = maps.filed(
             home.db,
             home.settings,
             run_id=1,
@@ -163,15 +157,15 @@ def test_a_map_of_then_is_shown_and_not_computed_again(home, contents):
 
 
 def test_jobs_are_in_their_states_and_work_goes_on(home):
-    states = {job.state.value for job in jobs.every(home.db)}
+    states = {job.state.value for job in job_queue.every(home.db)}
     assert states == {"succeeded", "cancelled", "failed", "lost", "queued"}
-    (queued,) = (job for job in jobs.every(home.db) if job.state == "queued")
+    (queued,) = (job for job in job_queue.every(home.db) if job.state == "queued")
     done(home, queued.id)
     run = runs.get(home.db, 1)
     spec = replace(run.spec, epochs=1, start="run", start_run=1)
-    made = training.submit(home.db, snapshot_id=run.snapshot_id, spec=spec, by="dan", key="next", launcher=Asleep())
+    made = submit.submit(home.db, snapshot_id=run.snapshot_id, spec=spec, by="dan", key="next", launcher=Asleep())
     done(home, made.job)
-    job = predicting.submit(home.db, run_id=made.run, split="test", by="dan", key="p", launcher=Asleep()).job
+    job = predictions.submit(home.db, run_id=made.run, split="test", by="dan", key="p", launcher=Asleep()).job
     done(home, job)
     assert runs.get(home.db, made.run).best_epoch == 1
 
@@ -185,4 +179,4 @@ def test_settings_of_then_are_read(contents):
 
 def test_external_predictions_say_where_they_came_from(home):
     source = runs.get(home.db, 4).external_source
-    assert outside.words(source).startswith("22 predictions from 22 lines of elsewhere.csv")
+    assert external.words(source).startswith("22 predictions from 22 lines of elsewhere.csv")

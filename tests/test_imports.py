@@ -33,7 +33,7 @@ LIBRARIES = {  # heavy or optional: the only ones that a function may import
 KNOWN_LATE = ("core.cli.", "dashboard.")
 KNOWN_CIRCLES = (
     {"dashboard.asked", "dashboard.compared"},
-    {"dashboard.parts.of_classes", "dashboard.parts.section_findings", "dashboard.parts.section_overview"},
+    {"dashboard.parts.review.multiclass", "dashboard.parts.review.multilabel", "dashboard.parts.review.overview"},
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from core.cli import output
 from core.cli.parser import Arguments
 from core.errors import InvalidInput, UserError
-from core.launching.local import LocalLauncher
+from core.jobs.local import LocalLauncher
 from core.settings import Settings
 
 
@@ -17,11 +17,12 @@ def settings_of(arguments: Arguments) -> Settings:
 
 def open_workspace(arguments: Arguments) -> tuple[Any, Settings, LocalLauncher]:
     """The catalogue, its settings and what starts jobs; dead jobs are noticed on the way."""
-    from core.services import jobs, workspace
+    from core.jobs import job_queue
+    from core.services.workspace import home
 
     settings = settings_of(arguments)
-    db, launcher = workspace.open_home(settings), LocalLauncher(settings)
-    jobs.look(db, launcher)
+    db, launcher = home.open_home(settings), LocalLauncher(settings)
+    job_queue.look(db, launcher)
     return db, settings, launcher
 
 
@@ -46,17 +47,17 @@ def wait_for_job(db: Any, launcher: LocalLauncher, job_id: int) -> None:
     Raises:
         UserError: it did not succeed, with its own sentence.
     """
-    from core.services import jobs
+    from core.jobs import job_queue
 
-    job = jobs.get(db, job_id)
+    job = job_queue.get(db, job_id)
     while not job.state.is_finished:
         told = job.progress
         said = f", epoch {told['epoch']}/{told['epochs']}" if "epoch" in told else ""
         said = f", {told['doing']} {told['done']}/{told['of']}" if "doing" in told else said
         output.progress(f"job {job_id} {job.state}{said}")
         time.sleep(0.5)
-        jobs.look(db, launcher)
-        job = jobs.get(db, job_id)
+        job_queue.look(db, launcher)
+        job = job_queue.get(db, job_id)
     output.progress("", end=True)
     if job.state != "succeeded":
         raise UserError(job.error or f"Job {job_id} ended as {job.state}.")

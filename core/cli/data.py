@@ -9,10 +9,10 @@ from core.settings import default_reader
 
 
 def import_images(arguments: Arguments) -> Output:
-    from core.services import importing
+    from core.services.images import import_files
 
     db, settings, _ = context.open_workspace(arguments)
-    request = importing.ImportRequest(
+    request = import_files.ImportRequest(
         path=arguments.path,
         metadata=arguments.metadata,
         file_column=arguments.file_column,
@@ -23,7 +23,7 @@ def import_images(arguments: Arguments) -> Output:
         dry_run=arguments.dry_run,
     )
     report = None
-    for report in importing.run(db, settings, request, by=default_reader()):
+    for report in import_files.run(db, settings, request, by=default_reader()):
         output.progress(f"{report.done}/{report.found} files", end=report.finished)
     assert report is not None
     said = report.to_json()
@@ -35,7 +35,7 @@ def import_images(arguments: Arguments) -> Output:
 
 
 def task(arguments: Arguments) -> Output:
-    from core.services import labeling, tasks
+    from core.services.annotation import annotations, tasks
     from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 
     db, _, _ = context.open_workspace(arguments)
@@ -61,19 +61,19 @@ def task(arguments: Arguments) -> Output:
         "high": made.high,
         "flips": made.flips,
         "classes": [one.name for one in made.classes],
-        "cases": labeling.progress(db, made.id).total,
+        "cases": annotations.progress(db, made.id).total,
     }
 
 
 def label(arguments: Arguments) -> Output:
-    from core.services import label_files
+    from core.services.annotation import label_import
 
     db, settings, _ = context.open_workspace(arguments)
-    return asdict(label_files.take(db, settings, task=arguments.task, path=arguments.csv, by=default_reader()))
+    return asdict(label_import.take(db, settings, task=arguments.task, path=arguments.csv, by=default_reader()))
 
 
 def labels(arguments: Arguments) -> Output:
-    from core.services import label_export, tasks
+    from core.services.annotation import label_export, tasks
 
     db, _, _ = context.open_workspace(arguments)
     count = label_export.write(db, tasks.named(db, arguments.task).id, arguments.out)
@@ -82,7 +82,8 @@ def labels(arguments: Arguments) -> Output:
 
 def snapshot(arguments: Arguments) -> Output:
     from core.curation.recipe import Recipe
-    from core.services import snapshotting, tasks
+    from core.services.annotation import tasks
+    from core.services.datasets import snapshots
 
     db, _, _ = context.open_workspace(arguments)
     recipe = Recipe(
@@ -94,18 +95,18 @@ def snapshot(arguments: Arguments) -> Output:
         seed=arguments.seed,
     )
     task = tasks.named(db, arguments.task)
-    made = snapshotting.freeze(db, task.id, recipe, name=arguments.name, by=default_reader())
-    return snapshotting.as_json(db, made)
+    made = snapshots.freeze(db, task.id, recipe, name=arguments.name, by=default_reader())
+    return snapshots.as_json(db, made)
 
 
 def drawings(arguments: Arguments) -> Output:
-    from core.services import drawing_files, drawing_intake
+    from core.services.annotation import drawing_export, drawing_import
 
     db, settings, _ = context.open_workspace(arguments)
     if arguments.verb == "import":
-        return asdict(drawing_intake.take(db, settings, task=arguments.task, path=arguments.file, by=default_reader()))
+        return asdict(drawing_import.take(db, settings, task=arguments.task, path=arguments.file, by=default_reader()))
     return asdict(
-        drawing_files.export(
+        drawing_export.export(
             db,
             settings,
             task=arguments.task,

@@ -11,7 +11,8 @@ from core.settings import default_reader
 
 
 def operate(arguments: Arguments) -> Output:
-    from core.services import operating, runs
+    from core.services.evaluation import operating_points
+    from core.services.training import runs
 
     db, _, _ = context.open_workspace(arguments)
     run = runs.get(db, arguments.run)
@@ -27,9 +28,9 @@ def operate(arguments: Arguments) -> Output:
     if arguments.threshold is None and rule is None:
         if arguments.level or arguments.rule or arguments.calibrate or arguments.positive:
             raise InvalidInput("To choose an operating point give one of --threshold, --sensitivity or --specificity.")
-        point = operating.standing(db, run.id, finding or 0)
+        point = operating_points.standing(db, run.id, finding or 0)
     else:
-        point = operating.choose(
+        point = operating_points.choose(
             db,
             run.id,
             by=default_reader(),
@@ -41,14 +42,15 @@ def operate(arguments: Arguments) -> Output:
             level=arguments.level or ("patient" if arguments.rule else "image"),
             patient_rule=arguments.rule,
         )
-    return {"run": run.id, **point.to_json(), "looks_at_test": operating.looks(db, run.id)}
+    return {"run": run.id, **point.to_json(), "looks_at_test": operating_points.looks(db, run.id)}
 
 
 def evaluate(arguments: Arguments) -> Output:
-    from core.services import evaluating, extent
+    from core.services.evaluation import report
+    from core.services.predictions import coverage
 
     db, _, _ = context.open_workspace(arguments)
-    found = evaluating.as_json(
+    found = report.as_json(
         db,
         arguments.run,
         split=arguments.split,
@@ -56,7 +58,7 @@ def evaluate(arguments: Arguments) -> Output:
         rule=arguments.rule,
         prevalence=arguments.prevalence,
     )
-    there, note = extent.of(db, arguments.run, arguments.split), found.pop("note", "")
+    there, note = coverage.of(db, arguments.run, arguments.split), found.pop("note", "")
     way = f" Predict it with `rounds predict --run {there.run_id} --split {there.split}`." if there.best else ""
     said = f"{note} {there.words}{way if there.words else ''}".strip()
     return {
@@ -72,19 +74,21 @@ def evaluate(arguments: Arguments) -> Output:
 
 def _looked(db: Any, split: str, *run_ids: int, finding: int | None = None) -> dict[str, int]:
     """Whoever sees figures of the test split is counted: of findings at the point of each, or of one alone."""
-    from core.services import operating, runs
+    from core.services.evaluation import operating_points
+    from core.services.training import runs
 
     if split not in ("test", "all"):
         return {}
     reader, counts = default_reader(), []
     for run in (runs.get(db, one) for one in run_ids):
         places = range(len(run.classes) if run.kind == "multi" else 1) if finding is None else [finding]
-        counts += [operating.look(db, run.id, reader, place) for place in places]
+        counts += [operating_points.look(db, run.id, reader, place) for place in places]
     return {"looks_at_test": max(counts)}
 
 
 def compare(arguments: Arguments) -> Output:
-    from core.services import comparing, number_comparing, runs
+    from core.services.evaluation import regression_comparison, run_comparison
+    from core.services.training import runs
 
     db, _, _ = context.open_workspace(arguments)
     if len(arguments.runs) != 2:
@@ -93,9 +97,9 @@ def compare(arguments: Arguments) -> Output:
     if run.kind == "number":
         if arguments.finding or arguments.positive:
             raise InvalidInput(f"Run {run.id} answers with a number, which has neither findings nor classes.")
-        told = number_comparing.compare(db, *arguments.runs, split=arguments.split).to_json()
+        told = regression_comparison.compare(db, *arguments.runs, split=arguments.split).to_json()
         return {**told, **_looked_each(db, arguments.split, dict.fromkeys(arguments.runs, 0))}
-    found = comparing.compare(
+    found = run_comparison.compare(
         db,
         *arguments.runs,
         split=arguments.split,
@@ -116,7 +120,8 @@ def _looked_each(db: Any, split: str, places: Mapping[int, int]) -> dict[str, in
 
 
 def subgroups(arguments: Arguments) -> Output:
-    from core.services import groups, runs
+    from core.services.evaluation import subgroups
+    from core.services.training import runs
 
     db, _, _ = context.open_workspace(arguments)
     run = runs.get(db, arguments.run)
@@ -124,28 +129,33 @@ def subgroups(arguments: Arguments) -> Output:
     asked: dict[str, Any] = {"split": arguments.split, "pairs": not arguments.no_pairs, "only": only}
     finding = runs.finding_named(run, arguments.finding)
     if run.kind == "number":
-        found = groups.of_numbers(db, run.id, figure=arguments.figure or "mae", **asked)
+        found = subgroups.of_numbers(db, run.id, figure=arguments.figure or "mae", **asked)
     else:
-        found = groups.of(db, run.id, finding=finding, figure=arguments.figure or "auroc", **asked)
+        found = subgroups.of(db, run.id, finding=finding, figure=arguments.figure or "auroc", **asked)
     looked = _looked(db, arguments.split, run.id, finding=finding or 0)
     return {"run": run.id, "split": arguments.split, **found.to_json(), **looked}
 
 
 def predictions(arguments: Arguments) -> Output:
-    from core.services import outside, predictions_csv, runs, snapshotting
+    from core.services.datasets import snapshots
+    from core.services.evaluation import predictions_export
+    from core.services.predictions import external
+    from core.services.training import runs
 
     db, settings, _ = context.open_workspace(arguments)
     if arguments.verb == "export":
-        count = predictions_csv.write(db, arguments.run, arguments.split, arguments.out)
+        count = predictions_export.write(db, arguments.run, arguments.split, arguments.out)
         return {"file": str(arguments.out), "lines": count, **_looked(db, arguments.split, arguments.run)}
-    snapshot = snapshotting.named(db, arguments.snapshot).id
-    made = outside.take(db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=default_reader())
+    snapshot = snapshots.named(db, arguments.snapshot).id
+    made = external.take(db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=default_reader())
     told = runs.get(db, made).external_source or {}
-    return {"run": made, "words": outside.words(told), **told}
+    return {"run": made, "words": external.words(told), **told}
 
 
 def explain(arguments: Arguments) -> Output:
-    from core.services import explaining, images, overlays, runs
+    from core.services.images import images
+    from core.services.saliency import maps, overlay_export
+    from core.services.training import runs
 
     db, settings, _ = context.open_workspace(arguments)
     image = images.find(db, arguments.image)
@@ -155,7 +165,7 @@ def explain(arguments: Arguments) -> Output:
         raise InvalidInput(
             f"Run {run.id} has no class '{arguments.class_name}'; its classes are: {', '.join(run.titles)}."
         )
-    found = explaining.explain(
+    found = maps.explain(
         db,
         settings,
         run_id=run.id,
@@ -164,7 +174,7 @@ def explain(arguments: Arguments) -> Output:
         class_index=names.get(arguments.class_name),
         layer=arguments.layer,
     )
-    overlays.save(settings, image, found.path, arguments.out)
+    overlay_export.save(settings, image, found.path, arguments.out)
     return {
         "file": str(arguments.out),
         "method": found.method,

@@ -9,11 +9,11 @@ from core.cli import context, output
 from core.cli.output import Output
 from core.cli.parser import Arguments
 from core.errors import InvalidInput, UserError
-from core.launching.local import LocalLauncher
+from core.jobs.local import LocalLauncher
 
 
 def backup(arguments: Arguments) -> Output:
-    from core.services import backup
+    from core.services.workspace import backup
     from db import Database
 
     settings = context.settings_of(arguments)
@@ -26,11 +26,11 @@ def backup(arguments: Arguments) -> Output:
 
 
 def restore(arguments: Arguments) -> Output:
-    from core.services import restoring
+    from core.services.workspace import restore
 
     with _whole_or_nothing():
         return asdict(
-            restoring.restore(context.settings_of(arguments), arguments.file, tell=output.counted("files restored"))
+            restore.restore(context.settings_of(arguments), arguments.file, tell=output.counted("files restored"))
         )
 
 
@@ -47,31 +47,31 @@ def _whole_or_nothing() -> Iterator[None]:
 
 
 def doctor(arguments: Arguments) -> Output:
-    from core.services import checkup
+    from core.services.workspace import doctor
 
     settings = context.settings_of(arguments)
-    checks = checkup.examine(settings, LocalLauncher(settings))
+    checks = doctor.examine(settings, LocalLauncher(settings))
     return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
 
 
 def dispatch(arguments: Arguments) -> None:
-    from core import dispatcher
-    from core.services import workspace
-    from core.services.patience import patiently
+    from core.jobs.retry import patiently
+    from core.services.workspace import home
+    from core.worker import dispatcher
 
     settings = context.settings_of(arguments)
-    db = patiently(lambda: workspace.open_home(settings))
+    db = patiently(lambda: home.open_home(settings))
     dispatcher.run(db, settings, LocalLauncher(settings), lock=arguments.lock)
 
 
 def work(arguments: Arguments) -> None:
-    from core import worker
-    from core.services import workspace
-    from core.services.patience import patiently
+    from core.jobs.retry import patiently
+    from core.services.workspace import home
+    from core.worker import runner
 
     settings = context.settings_of(arguments)
-    db = patiently(lambda: workspace.open_home(settings))
-    worker.work(db, settings, arguments.id, attempt=arguments.attempt, device=arguments.device)
+    db = patiently(lambda: home.open_home(settings))
+    runner.work(db, settings, arguments.id, attempt=arguments.attempt, device=arguments.device)
 
 
 def refuse_screen_command(_arguments: Arguments) -> None:

@@ -15,29 +15,32 @@ if TYPE_CHECKING:
 
 
 def train(arguments: Arguments) -> Output:
-    from core.services import jobs, runs, snapshotting, training
+    from core.jobs import job_queue
+    from core.services.datasets import snapshots
+    from core.services.training import runs, submit
 
     db, _, launcher = context.open_workspace(arguments)
     spec = _spec(arguments)
-    snapshot, *also = (snapshotting.named(db, name).id for name in (arguments.snapshot, *arguments.also))
-    made = training.submit(
+    snapshot, *also = (snapshots.named(db, name).id for name in (arguments.snapshot, *arguments.also))
+    made = submit.submit(
         db, snapshot_id=snapshot, spec=spec, by=default_reader(), key=uuid.uuid4().hex, launcher=launcher, also=also
     )
     if arguments.wait:
         context.wait_for_job(db, launcher, made.job)
-    job, run = jobs.get(db, made.job), runs.get(db, made.run)
+    job, run = job_queue.get(db, made.job), runs.get(db, made.run)
     said = {"epochs": spec.epochs, "device": None, "images_per_second": None, "data_wait_share": None, **run.result}
     return {"run": run.id, "job": job.id, "state": job.state, "model": spec.model, **said}
 
 
 def measure(arguments: Arguments) -> Output:
-    from core.services import measuring, snapshotting
+    from core.services.datasets import snapshots
+    from core.services.training import resource_estimate
 
     db, settings, _ = context.open_workspace(arguments)
-    snapshot, *also = (snapshotting.named(db, name).id for name in (arguments.snapshot, *arguments.also))
+    snapshot, *also = (snapshots.named(db, name).id for name in (arguments.snapshot, *arguments.also))
     if arguments.pictures:
         os.nice(10)  # what is being measured beside it comes first
-    return measuring.measure(db, settings, snapshot, _spec(arguments), also, pictures=arguments.pictures)
+    return resource_estimate.measure(db, settings, snapshot, _spec(arguments), also, pictures=arguments.pictures)
 
 
 def _spec(arguments: Arguments) -> "TrainSpec":
@@ -50,15 +53,15 @@ def _spec(arguments: Arguments) -> "TrainSpec":
 
 
 def list_jobs(arguments: Arguments) -> Output:
-    from core.services import jobs
+    from core.jobs import job_queue
 
     db, _, launcher = context.open_workspace(arguments)
     if arguments.verb and arguments.id is None:
         raise InvalidInput(f"`rounds jobs {arguments.verb}` needs the job's number; `rounds jobs` lists them.")
     if arguments.verb == "cancel":
-        jobs.cancel(db, arguments.id)
+        job_queue.cancel(db, arguments.id)
     elif arguments.verb == "resume":
-        jobs.requeue(db, arguments.id)
+        job_queue.requeue(db, arguments.id)
         launcher.wake()
     return [
         {
@@ -70,12 +73,12 @@ def list_jobs(arguments: Arguments) -> Output:
             "error": job.error,
             "progress": job.progress,
         }
-        for job in jobs.every(db)
+        for job in job_queue.every(db)
     ]
 
 
 def list_runs(arguments: Arguments) -> Output:
-    from core.services import runs
+    from core.services.training import runs
 
     db, _, _ = context.open_workspace(arguments)
     if arguments.id is None:
@@ -102,23 +105,25 @@ def _row(run: Any) -> dict[str, Any]:
 
 
 def predict(arguments: Arguments) -> Output:
-    from core.services import jobs, predicting
+    from core.jobs import job_queue
+    from core.services.predictions import predictions
 
     db, _, launcher = context.open_workspace(arguments)
-    made = predicting.submit(
+    made = predictions.submit(
         db, run_id=arguments.run, split=arguments.split, by=default_reader(), key=uuid.uuid4().hex, launcher=launcher
     )
     if arguments.wait:
         context.wait_for_job(db, launcher, made.job)
-    job = jobs.get(db, made.job)
+    job = job_queue.get(db, made.job)
     return {"run": arguments.run, "job": job.id, "state": job.state, "split": arguments.split, **job.result}
 
 
 def examine(arguments: Arguments) -> Output:
-    from core.services import examining, jobs
+    from core.jobs import job_queue
+    from core.services.analysis import registry
 
     db, _, launcher = context.open_workspace(arguments)
-    made = examining.submit(
+    made = registry.submit(
         db,
         launcher,
         run_id=arguments.run,
@@ -129,6 +134,6 @@ def examine(arguments: Arguments) -> Output:
     )
     if arguments.wait:
         context.wait_for_job(db, launcher, made.job)
-    job, found = jobs.get(db, made.job), examining.newest(db, arguments.run, arguments.what)
+    job, found = job_queue.get(db, made.job), registry.newest(db, arguments.run, arguments.what)
     said = found.result if found is not None and job.state == "succeeded" else {}
     return {"run": arguments.run, "job": job.id, "what": arguments.what, "state": job.state, **said}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.curation.rows import Placed
+from core.curation.records import Placed
 from core.errors import InvalidInput
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from core.curation.rows import SPLITS, Labelled, Placed, Targets
+from core.curation.records import SPLITS, Labelled, Placed, Targets
 
 
 @dataclass(frozen=True, slots=True)

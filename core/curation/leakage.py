@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.curation.rows import SPLITS, Placed
+from core.curation.records import SPLITS, Placed
 from core.errors import LeakingSplit
 
 _NAMED = 5

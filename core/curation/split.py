@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from core.curation.assign import assign
 from core.curation.balance import balance
 from core.curation.leakage import prove
 from core.curation.recipe import Recipe
-from core.curation.rows import SPLITS, Labelled, Placed
+from core.curation.records import SPLITS, Labelled, Placed
+from core.curation.split_assignment import assign
 from core.curation.strata import strata
 from core.errors import InvalidInput
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.curation.rows import Labelled
+from core.curation.records import Labelled
 from core.errors import InvalidInput
 
 MOST_VALUES = 50

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.curation.rows import SPLITS, Placed
+from core.curation.records import SPLITS, Placed
 
 
 def summary(placed: Sequence[Placed], classes: Sequence[str]) -> dict[str, dict[str, Any]]:

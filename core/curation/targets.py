@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.curation.rows import SPLITS, Labelled, Placed, Targets
+from core.curation.records import SPLITS, Labelled, Placed, Targets
 
 BINS, CASES_PER_BIN = 5, 6
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.figure import Figure
-from core.evaluation.measures import Measure, Owners, carried
+from core.evaluation.bootstrap import divide, sums
+from core.evaluation.estimate import Measure, Owners, carried
+from core.evaluation.metric_value import Figure
 from core.evaluation.metrics import Floats
-from core.evaluation.resampling import divide, sums
 
 Ratings = NDArray[np.intp]
 Weights = Literal["nominal", "ordinal", "interval"]

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
+from core.evaluation.binary_scores import Scored, is_probability
+from core.evaluation.bootstrap import divide, sums
 from core.evaluation.calibrator import Calibrator, fit
-from core.evaluation.figure import WILSON
-from core.evaluation.intervals import effective_n, interval, method_of, wilson
+from core.evaluation.confidence_intervals import effective_n, interval, method_of, wilson
+from core.evaluation.metric_value import WILSON
 from core.evaluation.metrics import Bools, Floats
-from core.evaluation.resampling import divide, sums
-from core.evaluation.scored import Scored, is_probability
 
 __all__ = [
     "ECE_NOTE",

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
+from core.evaluation.binary_scores import Scored, is_probability
 from core.evaluation.metrics import Floats
-from core.evaluation.scored import Scored, is_probability
 
 METHODS = ("temperature", "isotonic")
 _LEAST, _MOST = 0.02, 50.0  # temperatures beyond which a model is not miscalibrated but worthless, or flawless here

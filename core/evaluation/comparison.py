@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.board import ORDER, moving_measures, standing_measures
+from core.evaluation.binary_metrics import ORDER, moving_measures, standing_measures
+from core.evaluation.binary_scores import Scored
+from core.evaluation.confidence_intervals import difference_interval
 from core.evaluation.delong import DeLongTest, delong_test
-from core.evaluation.figure import RESAMPLED, Figure
-from core.evaluation.gaps import gap
-from core.evaluation.intervals import difference_interval
+from core.evaluation.estimate import Measure
 from core.evaluation.mcnemar import McNemar, clustered_mcnemar, mcnemar
-from core.evaluation.measures import Measure
+from core.evaluation.metric_value import RESAMPLED, Figure
 from core.evaluation.metrics import Bools
-from core.evaluation.scored import Scored
+from core.evaluation.subgroup_gap import gap
 
 Cases = NDArray[np.int64]
 ALIKE = "No interval: on these cases the two runs do not differ in it."

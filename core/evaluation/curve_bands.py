@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import interval
-from core.evaluation.measures import Owners, carried
+from core.evaluation.binary_scores import Scored
+from core.evaluation.bootstrap import counts_of_resamples
+from core.evaluation.confidence_intervals import interval
+from core.evaluation.estimate import Owners, carried
 from core.evaluation.metrics import Floats
-from core.evaluation.resampling import counts_of_resamples
-from core.evaluation.scored import Scored
 
 PLACES = np.linspace(0.02, 0.98, 97)  # at the very ends a curve hangs on a single case, and resamples cannot tell
 Heights = Callable[[Floats, Floats], Floats]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation.intervals import standard_error, student
+from core.evaluation.binary_scores import Scored, is_probability
+from core.evaluation.bootstrap import sums
+from core.evaluation.confidence_intervals import standard_error, student
 from core.evaluation.metrics import Floats
-from core.evaluation.resampling import sums
-from core.evaluation.scored import Scored, is_probability
 
 
 @dataclass(frozen=True, slots=True)

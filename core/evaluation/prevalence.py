@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation.figure import PARTS
-from core.evaluation.means import balanced
-from core.evaluation.measures import Bounds, Measure, hides
+from core.evaluation.averaging import balanced
+from core.evaluation.bootstrap import divide
+from core.evaluation.estimate import Bounds, Measure, hides
+from core.evaluation.metric_value import PARTS
 from core.evaluation.metrics import Floats
 from core.evaluation.mover import reach
-from core.evaluation.resampling import divide
 
 _TINY = 1e-300  # keeps a logarithm finite where a bound is all but 0 or 1
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.association import Association
-from core.evaluation.intervals import interval
+from core.evaluation.bootstrap import bootstrap, mean, weighted_auroc
+from core.evaluation.confidence_intervals import interval
 from core.evaluation.metrics import auroc
-from core.evaluation.resampling import bootstrap, mean, weighted_auroc
 
 Floats = NDArray[np.float64]
 FOLDS, RESAMPLES = 5, 200

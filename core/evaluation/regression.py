@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.errors import InvalidInput
-from core.evaluation.figure import RESAMPLED, Figure
-from core.evaluation.intervals import standard_error, student
-from core.evaluation.measures import Owners
+from core.evaluation.bootstrap import Statistic, bootstrap, divide, ratio
+from core.evaluation.confidence_intervals import standard_error, student
+from core.evaluation.estimate import Owners
+from core.evaluation.metric_value import RESAMPLED, Figure
 from core.evaluation.metrics import Floats
-from core.evaluation.resampling import Statistic, bootstrap, divide, ratio
 
 SPREAD = "Undefined: every case here has the same value."
 BOUNDS = {

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.evaluation.board import measures
+from core.evaluation.binary_metrics import measures
 from core.evaluation.curves import Curve, precision_recall, roc
-from core.evaluation.figure import Figure
-from core.evaluation.inputs import check
-from core.evaluation.many import overall, weighed
-from core.evaluation.measures import Measure, Owners, figures
+from core.evaluation.estimate import Measure, Owners, figures
+from core.evaluation.input_validation import check
+from core.evaluation.metric_value import Figure
 from core.evaluation.metrics import Floats, confusion_matrix
+from core.evaluation.multiclass import overall, weighed
 
 Classes = NDArray[np.intp]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.bands import SEVERAL, UNKNOWN
+from core.evaluation.metadata_binning import SEVERAL, UNKNOWN
 
 MOST_VALUES = 30
 """Of a fact with more values, the rarer ones are one group, "other values (so many)"."""

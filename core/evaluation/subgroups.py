@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation import decided, slices
-from core.evaluation.board import owners
-from core.evaluation.decided import Cells, per_patient
-from core.evaluation.figure import Figure
-from core.evaluation.gaps import gap, holm, two_sided
-from core.evaluation.grouped import Aurocs, aurocs
-from core.evaluation.measures import Measure, Owners
+from core.evaluation import slices, threshold_metrics
+from core.evaluation.binary_metrics import owners
+from core.evaluation.binary_scores import Scored
+from core.evaluation.bootstrap import sums
+from core.evaluation.estimate import Measure, Owners
+from core.evaluation.grouped_auroc import Aurocs, aurocs
+from core.evaluation.metric_value import Figure
 from core.evaluation.metrics import Bools, Floats, Outcomes
-from core.evaluation.ranked import area
-from core.evaluation.resampling import sums
-from core.evaluation.scored import Scored
+from core.evaluation.ranking_metrics import area
 from core.evaluation.slices import Facts, Partition, partitions
+from core.evaluation.subgroup_gap import gap, holm, two_sided
+from core.evaluation.threshold_metrics import Cells, per_patient
 
-FIGURES = ("auroc", *decided.NAMES)
+FIGURES = ("auroc", *threshold_metrics.NAMES)
 LEAST_CASES, LEAST_EVENTS = 20, 5
 UNBOUNDED = "Not shown, for it cannot be bounded."
 
@@ -137,7 +137,7 @@ def _by_cells(
 def _decided(counted: Floats, drawn: Floats, name: str) -> dict[str, Measure]:
     single = bool(counted.sum(axis=0).max(initial=0) <= 1)
     total = Outcomes(*counted.sum(axis=1, keepdims=True))
-    return decided.decided(Cells(total, Outcomes(*counted), Outcomes(*drawn), single), name=name)
+    return threshold_metrics.decided(Cells(total, Outcomes(*counted), Outcomes(*drawn), single), name=name)
 
 
 def _subgroup(scored: Scored, one: _Measured) -> tuple[Subgroup, float | None]:

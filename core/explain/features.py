@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.inference import read
-from core.models.planes import last_layer
-from core.training.judging import seen
-from core.training.precision import kind_of
-from core.training.step import logits_of
+from core.models.multi_image_layers import last_layer
+from core.training.mixed_precision import kind_of
+from core.training.train_step import logits_of
+from core.training.validation import seen
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from core.inference import LoadedModel
-    from core.training.data import Example
+    from core.training.examples import Example
 
 Vector = NDArray[np.float32]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput
-from core.explain.asking import alone
+from core.explain.targets import alone
 from core.models import MODELS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.explain.maps import Values, stretch
+from core.explain.saliency_map import Values, stretch
 
 # inferno (van der Walt & Smith 2015, CC0) at ten even steps: even in lightness, safe for colour-blind eyes
 _INFERNO = "000004 1b0c41 4a0c6b 781c6d a52c60 cf4446 ed6925 fb9b06 f7d13d fcffa4"

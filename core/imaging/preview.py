@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from core.imaging.format import PixelFormat
+from core.imaging.pixel_format import PixelFormat
 
 if TYPE_CHECKING:
-    from core.imaging.pixels import Array
+    from core.imaging.voi_lut import Array
 
 EDGE = 1024  # of a preview at most
 LARGE = 1536  # the edge from which a frame has one: below, the whole comes nearly as fast

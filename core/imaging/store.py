@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import NotFound, RefusedFile
-from core.imaging.files import replace_durably, written
-from core.imaging.format import PixelFormat
+from core.imaging.atomic_write import replace_durably, written
+from core.imaging.pixel_format import PixelFormat
 from core.lazy_modules import LazyModule
 
 if TYPE_CHECKING:
-    from core.imaging import pixels, thumbnails
-    from core.imaging.pixels import Array
+    from core.imaging import thumbnails, voi_lut
+    from core.imaging.voi_lut import Array
 else:
-    pixels = LazyModule("core.imaging.pixels")
+    voi_lut = LazyModule("core.imaging.voi_lut")
     thumbnails = LazyModule("core.imaging.thumbnails")
 
 EDGE = 256  # of a thumbnail
@@ -120,7 +120,7 @@ class Store:
         """A JPEG of the middle frame at the default window, made where the import did not."""
         path = self._thumbnail(sha256, item, edge)
         if not _is_whole(path):
-            samples = pixels.read_samples(self.pixels(sha256), format, offset=offset, frame=format.frames // 2)
+            samples = voi_lut.read_samples(self.pixels(sha256), format, offset=offset, frame=format.frames // 2)
             self._draw(path, samples, format, edge)
         return path
 

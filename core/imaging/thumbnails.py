@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.imaging.format import PixelFormat
-from core.imaging.pixels import Array, to_grey
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.voi_lut import Array, to_grey
 
 if TYPE_CHECKING:
     from PIL import Image

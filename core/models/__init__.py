@@ -3,7 +3,7 @@
 Only `starting` reads what a training left.
 """
 
-from core.models.size import input_size, stored_size
-from core.models.table import MODELS, ModelEntry, entry
+from core.models.input_size import input_size, stored_size
+from core.models.registry import MODELS, ModelEntry, entry
 
 __all__ = ["MODELS", "ModelEntry", "entry", "input_size", "stored_size"]

@@ -3,15 +3,16 @@
 from typing import TYPE_CHECKING
 
 from core.lazy_modules import LazyModule
-from core.models.entering import entered, head
+from core.models.adapters import entered, head
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.models import attended, attending
+    from core.models import attention_resnets
+    from core.models import cnn_attention as models_cnn_attention
 else:
-    attended = LazyModule("core.models.attended")
-    attending = LazyModule("core.models.attending")
+    attention_resnets = LazyModule("core.models.attention_resnets")
+    models_cnn_attention = LazyModule("core.models.cnn_attention")
 
 HEADS = 8
 HEAD_WIDTH = 64
@@ -19,19 +20,19 @@ HEAD_WIDTH = 64
 
 def cnn_attention(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
     """A CNN trunk and one layer of multi-head self-attention over its map: logits (B, classes)."""
-    return attending.AttendingCNN(channels, classes, size, dropout, heads=HEADS, head_width=HEAD_WIDTH)
+    return models_cnn_attention.AttendingCNN(channels, classes, size, dropout, heads=HEADS, head_width=HEAD_WIDTH)
 
 
 def se_resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
     """SE-ResNet-50 (Hu et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
-    module = attended.se_resnet50()
+    module = attention_resnets.se_resnet50()
     module.fc = head(2048, classes, dropout)
     return entered(module, channels)
 
 
 def cbam_resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
     """ResNet-18 with CBAM (Woo et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
-    module = attended.cbam_resnet18()
+    module = attention_resnets.cbam_resnet18()
     module.fc = head(512, classes, dropout)
     return entered(module, channels)
 

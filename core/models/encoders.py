@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.lazy_modules import LazyModule
-from core.models import backbones, cnn
+from core.models import small_cnn, torchvision_backbones
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.models import planes
+    from core.models import multi_image_layers
 else:
-    planes = LazyModule("core.models.planes")
+    multi_image_layers = LazyModule("core.models.multi_image_layers")
 
 RESNET = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
 TRUNK = ("kernel_size", "blocks", "pooling", "norm")  # knobs of a training that shape the small CNN's map
@@ -33,22 +33,22 @@ class EncoderEntry:
 
 
 _ENTRIES = (
-    EncoderEntry("small_cnn", 16, cnn.small_cnn, knobs=TRUNK),
-    EncoderEntry("resnet18", 64, backbones.resnet18, RESNET),
-    EncoderEntry("resnet50", 64, backbones.resnet50, RESNET),
-    EncoderEntry("densenet121", 64, backbones.densenet121),
-    EncoderEntry("mobilenet_v2", 64, backbones.mobilenet_v2),
-    EncoderEntry("efficientnet_b0", 64, backbones.efficientnet_b0),
-    EncoderEntry("efficientnet_v2_s", 64, backbones.efficientnet_v2_s),
-    EncoderEntry("convnext_tiny", 64, backbones.convnext_tiny),
+    EncoderEntry("small_cnn", 16, small_cnn.small_cnn, knobs=TRUNK),
+    EncoderEntry("resnet18", 64, torchvision_backbones.resnet18, RESNET),
+    EncoderEntry("resnet50", 64, torchvision_backbones.resnet50, RESNET),
+    EncoderEntry("densenet121", 64, torchvision_backbones.densenet121),
+    EncoderEntry("mobilenet_v2", 64, torchvision_backbones.mobilenet_v2),
+    EncoderEntry("efficientnet_b0", 64, torchvision_backbones.efficientnet_b0),
+    EncoderEntry("efficientnet_v2_s", 64, torchvision_backbones.efficientnet_v2_s),
+    EncoderEntry("convnext_tiny", 64, torchvision_backbones.convnext_tiny),
 )
 
 ENCODERS: dict[str, EncoderEntry] = {one.name: one for one in _ENTRIES}
 
 
-def encoder(name: str, channels: int, size: int, **shape: Any) -> "planes.Encoder":
+def encoder(name: str, channels: int, size: int, **shape: Any) -> "multi_image_layers.Encoder":
     """Pictures (P, channels, size, size) to maps (P, width, h, w); `shape` are the small CNN's knobs, see `TRUNK`."""
     entry = ENCODERS[name]
     asked = {knob: value for knob, value in shape.items() if knob in entry.knobs}
     whole = entry.build(channels, 2, max(size, entry.least_size), 0.0, **asked)
-    return planes.Encoder(whole, entry.parts, entry.least_size)
+    return multi_image_layers.Encoder(whole, entry.parts, entry.least_size)

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from core.models.attending import position
-from core.models.planes import Encoder
+from core.models.cnn_attention import position
+from core.models.multi_image_layers import Encoder
 
 WIDTH = 128
 HEADS = 4

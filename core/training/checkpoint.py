@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import NotFound, NotTrainable, UserError
-from core.imaging.files import written
+from core.imaging.atomic_write import written
 from core.models.heads import Head, single
 from core.training.spec import TrainSpec
 

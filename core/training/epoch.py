@@ -9,20 +9,20 @@ import torch
 from torch import Tensor
 
 from core.errors import UserError
-from core.models.freezing import hold
-from core.training.augment import Prepare
-from core.training.average import Average
-from core.training.batches import Fetcher, Rows, batches_of, shuffled
-from core.training.cache import Batch
+from core.models.freeze import hold
+from core.training.batching import Fetcher, Rows, batches_of, shuffled
 from core.training.devices import carried
+from core.training.ema import Average
 from core.training.events import Log, Step
-from core.training.judging import seen
-from core.training.lighting import mixed
+from core.training.gpu_cache import Source
+from core.training.intensity_augmentation import mixed
 from core.training.optim import learning_rate, set_rate
+from core.training.pixel_cache import Batch
 from core.training.plan import Plan
-from core.training.resident import Source
+from core.training.preprocess import Prepare
 from core.training.spec import TrainSpec
-from core.training.step import Learner, Seen
+from core.training.train_step import Learner, Seen
+from core.training.validation import seen
 
 TELL_EVERY_S = 0.5
 

@@ -13,17 +13,17 @@ import torch
 from core.errors import UserError
 from core.models.heads import Head
 from core.training import devices
-from core.training.beginning import Training, begin, quicken
-from core.training.cache import open_cache, sha256_of
 from core.training.checkpoint import read_state, save_manifest, save_state, save_weights, sweep
-from core.training.data import Example
 from core.training.epoch import Passed, train_one_epoch
 from core.training.events import CheckpointSaved, EpochDone, Event, Finished, Log
-from core.training.judging import evaluate
+from core.training.examples import Example
 from core.training.optim import PATIENCE, learning_rate
+from core.training.pixel_cache import open_cache, sha256_of
 from core.training.plan import plan
 from core.training.progress import Progress
+from core.training.setup import Training, begin, quicken
 from core.training.spec import TrainSpec
+from core.training.validation import evaluate
 
 SMALLER = "train again with a smaller batch_size or image_size, or free the GPU of what else uses it and resume"
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -43,7 +43,7 @@ def fit(
 
     `heads` are the tasks learned at once, in the order of the examples' targets; the first one's figures decide.
     `cache` is the folder of prepared images. `facts` go into the manifest (the snapshot's hash). `start` is the file of
-    weights that the spec starts from, where it names one (see `core.models.starting`). On a CPU the same
+    weights that the spec starts from, where it names one (see `core.models.initial_weights`). On a CPU the same
     spec, examples and number of threads give the same weights to the last bit, stopped in between or not; under
     `compile="auto"` only where the measured warm-up decides the same, which a resumed training takes over.
 

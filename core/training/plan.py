@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from core.errors import NotTrainable
 from core.models import entry, input_size, stored_size
 from core.models.heads import Head, shares
-from core.training.data import Example, channels_of, edge_of
-from core.training.planes import Views, pictured, views_of
+from core.training.examples import Example, channels_of, edge_of
+from core.training.image_selection import Views, pictured, views_of
 from core.training.spec import TrainSpec
 
 Rows = NDArray[np.intp]

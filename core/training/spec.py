@@ -6,10 +6,10 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.models import MODELS
-from core.models.cnn import NORMS, POOLINGS
 from core.models.encoders import ENCODERS
-from core.training.amounts import FLIPS
-from core.training.knobs import Knob, choice, kind_of, number, text
+from core.models.small_cnn import NORMS, POOLINGS
+from core.training.augmentation_ranges import FLIPS
+from core.training.hyperparameters import Knob, choice, kind_of, number, text
 
 VERSION = 2  # of what the knobs mean
 RENAMED = {"turn": "rotation", "judge": "monitor"}  # since version 0.5, whose names are read until 1.0

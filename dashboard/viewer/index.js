@@ -1,7 +1,7 @@
 // The component's door: Streamlit calls it at every change of data, with the same parent.
 
-import { Labeller } from "./labeller.js";
-import { Viewer } from "./viewer.js";
+import { Labeller } from "./label/labeller.js";
+import { Viewer } from "./view/viewer.js";
 
 const viewers = new WeakMap();
 const latest = new WeakMap();

@@ -4,16 +4,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.services import runs
-from dashboard import wiring
-from dashboard.parts import case_side, case_strip, case_viewer
-from dashboard.state import CaseState, ReviewState
+from core.services.training import runs
+from dashboard import context
+from dashboard.parts.case import sidebar, viewer
+from dashboard.parts.review import case_list
+from dashboard.url_state import CaseState, ReviewState
 
 # Fixed text of ours: the picture stays while what is beside it scrolls, and a warning is read to its end.
 STYLE = """<style>[data-testid="stColumn"]:has(.st-key-case_viewer){position:sticky;top:3.6rem;align-self:flex-start}
 .st-key-case_told .stMarkdownBadge{white-space:normal!important;overflow:visible!important;display:inline}</style>"""
 
-wired = wiring.here()
+wired = context.here()
 state = CaseState.from_url()
 if not state.run:
     st.title("Case")
@@ -21,12 +22,12 @@ if not state.run:
     st.page_link("views/review.py", label="Review a run", icon=":material/rate_review:")
     st.stop()
 run = runs.get(wired.db, state.run)
-rows = case_strip.ordered(run, state)
+rows = case_list.ordered(run, state)
 if not rows:
     st.markdown("This list is empty.")
     st.page_link("views/review.py", label="Back to the run", query_params=ReviewState.like(state).query())
     st.stop()
-at = (rows.place(state.case) + case_viewer.stepped()) % len(rows)
+at = (rows.place(state.case) + viewer.stepped()) % len(rows)
 state = replace(state, case=rows.ids[at])
 state.to_url()
 row = rows[at]
@@ -34,9 +35,9 @@ row = rows[at]
 st.html(STYLE)
 picture, side = st.columns([3.4, 1], gap="small")
 with picture:
-    laid = case_viewer.show(run, row, at, rows, state)
+    laid = viewer.show(run, row, at, rows, state)
 with side:
-    wanted = case_side.show(run, row, state, laid)
+    wanted = sidebar.show(run, row, state, laid)
 if wanted != state:
     wanted.to_url()
     st.rerun()

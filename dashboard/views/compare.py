@@ -5,14 +5,17 @@ from dataclasses import replace
 import streamlit as st
 
 from core.errors import InvalidInput
-from core.services import comparison_data, runs
-from dashboard import wiring
-from dashboard.kept import review_source
-from dashboard.parts import compare_choice, compare_lists, compare_numbers, compare_table, looks, mishap, predicted
-from dashboard.state import CompareState
+from core.services.evaluation import comparison_data
+from core.services.training import runs
+from dashboard import context
+from dashboard.parts.compare import changed_cases, regression, run_picker, table
+from dashboard.parts.review import prediction_status, test_access
+from dashboard.parts.widgets import errors as widgets_errors
+from dashboard.result_cache import review_source
+from dashboard.url_state import CompareState
 from db.vocabulary import TaskKind
 
-wired = wiring.here()
+wired = context.here()
 every = [run for run in runs.every(wired.db) if run.predicted]
 
 if len(every) < 2:
@@ -21,26 +24,26 @@ if len(every) < 2:
     st.page_link("views/runs.py", label="See the runs", icon=":material/show_chart:")
     st.stop()
 
-state = compare_choice.show(every, CompareState.from_url())
+state = run_picker.show(every, CompareState.from_url())
 run = next(one for one in every if one.id == state.run)
-state = compare_choice.question(run, state)
+state = run_picker.question(run, state)
 state.to_url()
 if state.run == state.other:
     st.info("These are the same run; choose another one beside it.")
     st.stop()
 for one in every:
     if one.id in (state.run, state.other):
-        predicted.over(one, state.split)
+        prediction_status.over(one, state.split)
 try:
     if run.kind is TaskKind.NUMBER:
         errors = comparison_data.of_numbers(review_source(), state)
-        looks.of_each(state.split, {errors.first: 0, errors.second: 0})
-        compare_numbers.show(errors)
+        test_access.of_each(state.split, {errors.first: 0, errors.second: 0})
+        regression.show(errors)
     else:
         told = comparison_data.of(review_source(), state)
-        looks.of_each(state.split, {point.run_id: point.finding for point in told.points})
-        compare_table.show(told)
+        test_access.of_each(state.split, {point.run_id: point.finding for point in told.points})
+        table.show(told)
 except InvalidInput as error:
     st.info(str(error), icon=":material/info:")
     st.stop()
-mishap.again(compare_lists.show, run, replace(state), every=None)
+widgets_errors.again(changed_cases.show, run, replace(state), every=None)

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from core.services import snapshotting, tasks
-from dashboard import wiring
-from dashboard.parts import recipe_form, snapshot_table
-from dashboard.state import DatasetsState
+from core.services.annotation import tasks
+from core.services.datasets import snapshots
+from dashboard import context
+from dashboard.parts.datasets import recipe_form
+from dashboard.parts.datasets import snapshots as datasets_snapshots
+from dashboard.url_state import DatasetsState
 
-wired = wiring.here()
+wired = context.here()
 state = DatasetsState.from_url()
 every = tasks.every(wired.db)
 
@@ -21,10 +23,10 @@ left, right = st.columns([1, 2], gap="large")
 with left:
     task_id, recipe = recipe_form.show(every, state.task)
 with right:
-    name = snapshot_table.plan(task_id, recipe)
+    name = datasets_snapshots.plan(task_id, recipe)
     if name:
-        made = snapshot_table.freeze(task_id, recipe, name)
+        made = datasets_snapshots.freeze(task_id, recipe, name)
         if made:
             st.switch_page("views/datasets.py", query_params=DatasetsState(task=task_id, snapshot=made).query())
 
-snapshot_table.frozen(snapshotting.every(wired.db), state.snapshot)
+datasets_snapshots.frozen(snapshots.every(wired.db), state.snapshot)

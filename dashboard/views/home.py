@@ -2,12 +2,15 @@
 
 import streamlit as st
 
-from core.services import images, jobs, labeling, runs, tasks
-from dashboard import look, wiring
-from dashboard.parts import tour
+from core.jobs import job_queue
+from core.services.annotation import annotations, tasks
+from core.services.images import images
+from core.services.training import runs
+from dashboard import context, formatting
+from dashboard.parts.home import tour
 
-wired = wiring.here()
-jobs.look(wired.db, wired.launcher)
+wired = context.here()
+job_queue.look(wired.db, wired.launcher)
 totals = images.totals(wired.db)
 
 st.title("Home")
@@ -18,8 +21,8 @@ if not totals.images:
     st.stop()
 
 st.caption(
-    f"{look.count(totals.images, 'image')} of {look.count(totals.patients, 'patient')}, "
-    f"{look.count(totals.series, 'series', 'series')}."
+    f"{formatting.count(totals.images, 'image')} of {formatting.count(totals.patients, 'patient')}, "
+    f"{formatting.count(totals.series, 'series', 'series')}."
 )
 tour.show()
 left, right = st.columns(2, gap="large")
@@ -30,7 +33,7 @@ with left:
         st.markdown("No question has been asked yet.")
         st.page_link("views/label.py", label="Make a labelling task", icon=":material/label:")
     for task in every_task:
-        done = labeling.progress(wired.db, task.id)
+        done = annotations.progress(wired.db, task.id)
         st.progress(
             done.labelled / max(1, done.total), text=f"{task.name}: {done.labelled:,} of {done.total:,} labelled"
         )
@@ -49,8 +52,8 @@ with right:
     for run in newest:
         reached = f" · validation AUROC {run.best_auroc:.3f}" if run.best_auroc is not None else ""
         st.markdown(
-            f"**Run {run.id}** · {run.model} on {run.snapshot}{reached} · {look.ago(run.created_at)} "
-            f"{look.badge(run.state)}"
+            f"**Run {run.id}** · {run.model} on {run.snapshot}{reached} · {formatting.ago(run.created_at)} "
+            f"{formatting.badge(run.state)}"
         )
         page, label = ("review", "Review") if run.predicted else ("runs", "Open")
         st.page_link(

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.services import images
-from dashboard import look, who, wiring
-from dashboard.parts import gallery, image_filters, image_side
-from dashboard.state import ImagesState
+from core.services.images import images
+from dashboard import context, formatting, reader
+from dashboard.parts.images import detail
+from dashboard.parts.images import filters as images_filters
+from dashboard.parts.widgets import gallery
+from dashboard.url_state import ImagesState
 
-wired = wiring.here()
+wired = context.here()
 state = ImagesState.from_url()
-session = who.session()
+session = reader.session()
 
 st.title("Images")
 if not images.totals(wired.db).images:
@@ -24,10 +26,10 @@ with filters:
     kind = st.segmented_control(
         "Show", ["Images", "Series"], default="Series" if state.series else "Images", required=True, key="images_kind"
     )
-    wanted = image_filters.show() if kind == "Images" else images.Filter()
+    wanted = images_filters.show() if kind == "Images" else images.Filter()
 with middle:
     if kind == "Images":
-        st.caption(look.count(images.count(wired.db, wanted), "image"))
+        st.caption(formatting.count(images.count(wired.db, wanted), "image"))
         page = images.page(wired.db, wanted, after=state.after, limit=48)
         opened = gallery.show(
             [
@@ -35,7 +37,7 @@ with middle:
                     one.id,
                     wired.signer.url(f"/api/thumbnail/{one.id}", session),
                     one.patient,
-                    image_side.note(one),
+                    detail.note(one),
                     chosen=one.id == state.image,
                 )
                 for one in page
@@ -45,7 +47,7 @@ with middle:
         last = page[-1].id if len(page) == 48 else None
     else:
         stacks = images.stacks(wired.db, after=state.after, limit=48)
-        st.caption(look.count(len(stacks), "series", "series"))
+        st.caption(formatting.count(len(stacks), "series", "series"))
         opened = gallery.show(
             [
                 gallery.Tile(
@@ -71,4 +73,4 @@ if opened is not None:
     state = replace(state, image=opened if kind == "Images" else 0, series=opened if kind == "Series" else 0)
     state.to_url()
 with side:
-    image_side.show(state)
+    detail.show(state)

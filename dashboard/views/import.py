@@ -2,28 +2,28 @@
 
 import streamlit as st
 
-from core.services import jobs
-from dashboard import look, wiring
-from dashboard.parts import import_form, import_report
-from dashboard.state import ImportState
+from core.jobs import job_queue
+from dashboard import context, formatting
+from dashboard.parts.ingest import form, report
+from dashboard.url_state import ImportState
 from db.vocabulary import JobKind
 
-wired = wiring.here()
+wired = context.here()
 state = ImportState.from_url()
 
 st.title("Import")
-asked = import_form.show(wired.settings)
+asked = form.show(wired.settings)
 if asked is not None:
-    job = import_form.submit(wired, asked)
+    job = form.submit(wired, asked)
     st.switch_page("views/import.py", query_params=ImportState(job=job).query())
 
 if state.job:
-    again = import_report.show(state.job)
+    again = report.show(state.job)
     if again is not None:
-        job = import_form.submit(wired, again)
+        job = form.submit(wired, again)
         st.switch_page("views/import.py", query_params=ImportState(job=job).query())
 else:
-    earlier = [one for one in jobs.every(wired.db, kind=JobKind.IMPORT) if not one.request["dry_run"]]
+    earlier = [one for one in job_queue.every(wired.db, kind=JobKind.IMPORT) if not one.request["dry_run"]]
     if earlier:
         st.subheader("Earlier imports")
     for one in earlier[:8]:
@@ -35,7 +35,7 @@ else:
         )
         st.page_link(
             "views/import.py",
-            label=f"{look.ago(one.created_at)}: {said}",
+            label=f"{formatting.ago(one.created_at)}: {said}",
             icon=":material/receipt_long:",
             query_params={"job": str(one.id)},
         )

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core.services import tasks
-from dashboard import wiring
-from dashboard.parts import labeller, task_form
-from dashboard.state import LabelState
+from core.services.annotation import tasks
+from dashboard import context
+from dashboard.parts.label import labeller, task_form
+from dashboard.url_state import LabelState
 from db.vocabulary import TaskKind
 
-wired = wiring.here()
+wired = context.here()
 state = LabelState.from_url()
 every = tasks.every(wired.db)
 

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from core.services import runs
-from dashboard import wiring
-from dashboard.parts import mishap, point, predicted, review_sections, run_choice
-from dashboard.state import ReviewState
+from core.services.training import runs
+from dashboard import context
+from dashboard.parts.review import operating_point, prediction_status, run_picker, sections
+from dashboard.parts.widgets import errors
+from dashboard.url_state import ReviewState
 
-wired = wiring.here()
+wired = context.here()
 every = [run for run in runs.every(wired.db) if run.reviewable]
 
 if not every:
@@ -16,11 +17,11 @@ if not every:
     st.page_link("views/train.py", label="Train a model", icon=":material/model_training:")
     st.stop()
 
-state = run_choice.show(every, ReviewState.from_url())
+state = run_picker.show(every, ReviewState.from_url())
 run = next(one for one in every if one.id == state.run)
-there = predicted.show(run, state.split)
+there = prediction_status.show(run, state.split)
 if there is not None:
-    state = run_choice.question(run, state)
+    state = run_picker.question(run, state)
     state.to_url()
-    point.counted(run, state)
-    mishap.again(review_sections.show, run, state, there, every=None)
+    operating_point.counted(run, state)
+    errors.again(sections.show, run, state, there, every=None)

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core.services import checkup
-from dashboard import wiring
+from core.services.workspace import doctor
+from dashboard import context
 
-wired = wiring.here()
+wired = context.here()
 st.title("Settings")
 st.markdown(f"The home of this workspace is `{wired.settings.home}`.")
 st.subheader("Doctor")
-for check in checkup.examine(wired.settings, wired.launcher):
+for check in doctor.examine(wired.settings, wired.launcher):
     icon = ":green[:material/check_circle:]" if check.ok else ":red[:material/error:]"
     st.markdown(f"{icon} **{check.name}**: {check.detail}")

@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from core.services import snapshotting, training
+from core.services.datasets import snapshots
+from core.services.training import submit
 from core.training.spec import PRESETS, TrainSpec
-from dashboard import who, wiring
-from dashboard.parts import form, mishap, model_table, train_choices, train_plan, train_samples
-from dashboard.state import RunState, TrainState
+from dashboard import context, reader
+from dashboard.parts.train import augmentation_samples, choices, model_picker, preflight, spec_form
+from dashboard.parts.widgets import errors
+from dashboard.url_state import RunState, TrainState
 
-wired = wiring.here()
+wired = context.here()
 state = TrainState.from_url()
-every = snapshotting.every(wired.db)
+every = snapshots.every(wired.db)
 
 st.title("Train")
 if not every:
@@ -18,33 +20,33 @@ if not every:
     st.page_link("views/datasets.py", label="Freeze a dataset", icon=":material/dataset:")
     st.stop()
 
-st.html(train_plan.STYLE)
+st.html(preflight.STYLE)
 left, right = st.columns([3, 2], gap="large")
 with left:
-    chosen, also = train_choices.snapshots(every, state.snapshot)
+    chosen, also = choices.snapshots(every, state.snapshot)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        train_choices.preset(list(PRESETS))
-        model_table.show()
-    if name := model_table.chosen():
-        form.take({"model": name}, anew=False)
-    values = form.show(train_choices.offered(chosen))
+        choices.preset(list(PRESETS))
+        model_picker.show()
+    if name := model_picker.chosen():
+        spec_form.take({"model": name}, anew=False)
+    values = spec_form.show(choices.offered(chosen))
 with right, st.container(key="train_side"):
     spec = TrainSpec().changed(values)
     asked = st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch")
-    key = train_plan.form_key(asked=asked)
+    key = preflight.form_key(asked=asked)
     # What draws itself again stands in a place that no run moves: the browser's page ends where such a place is gone.
     refused, told, figures, warned, samples = (st.container() for _ in range(5))
     if asked:  # before anything below asks to be drawn again, which would swallow the click
-        with refused, mishap.as_sentence():
-            made = training.submit(
-                wired.db, snapshot_id=chosen, spec=spec, by=who.reader(), key=key, launcher=wired.launcher, also=also
+        with refused, errors.as_sentence():
+            made = submit.submit(
+                wired.db, snapshot_id=chosen, spec=spec, by=reader.reader(), key=key, launcher=wired.launcher, also=also
             )
             st.switch_page("views/runs.py", query_params=RunState(run=made.run).query())
     with told:
-        train_plan.show(chosen, spec)
+        preflight.show(chosen, spec)
     with figures:
-        train_plan.figures(chosen, spec, also)
+        preflight.figures(chosen, spec, also)
     with warned:
-        train_plan.warned(chosen, spec)
+        preflight.warned(chosen, spec)
     with samples:
-        train_samples.show(chosen, spec, also)
+        augmentation_samples.show(chosen, spec, also)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation import resampling
+from core.evaluation import bootstrap
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
 from tests.benchmarks.references import bootstrap_auroc as loop
 
@@ -23,9 +23,9 @@ Act = Callable[..., NDArray[np.float64]]
 
 def ours(scores: Any, truth: Any, owner: Any, *, patients: int, resamples: int, seed: int) -> NDArray[np.float64]:
     """The road of every AUROC on a page."""
-    resampling.forget()
-    statistics = {"auroc": resampling.weighted_auroc(scores, truth, owner)}
-    return resampling.bootstrap(statistics, patients=patients, resamples=resamples, seed=seed)["auroc"]
+    bootstrap.forget()
+    statistics = {"auroc": bootstrap.weighted_auroc(scores, truth, owner)}
+    return bootstrap.bootstrap(statistics, patients=patients, resamples=resamples, seed=seed)["auroc"]
 
 
 def cases(number: int = CASES, patients: int = PATIENTS) -> tuple[Any, Any, Any]:

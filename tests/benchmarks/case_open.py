@@ -76,10 +76,17 @@ def sides(folder: Path, asked: Asked, *, cases: int = CASES, edge: int = EDGE) -
 def prepare(home: Path, files: Path) -> int:
     """Import the images, train one epoch on some of them, predict the others and make their maps; gives the run."""
     from core.curation.recipe import Recipe
-    from core.services import examining, importing, jobs, labeling, predicting, snapshotting, tasks, training, workspace
+    from core.jobs import job_queue
+    from core.services.analysis import registry
+    from core.services.annotation import annotations, tasks
+    from core.services.datasets import snapshots
+    from core.services.images import import_files
+    from core.services.predictions import predictions
+    from core.services.training import submit
+    from core.services.workspace import home as workspace_home
     from core.settings import Settings
     from core.training.spec import TrainSpec
-    from core.worker import work
+    from core.worker.runner import work
     from db.vocabulary import Answer
 
     class Asleep:
@@ -89,27 +96,27 @@ def prepare(home: Path, files: Path) -> int:
             """Nobody is woken."""
 
     settings = Settings.read(home)
-    db = workspace.open_home(settings)
+    db = workspace_home.open_home(settings)
     try:
-        list(importing.run(db, settings, importing.ImportRequest(files), by="benchmark", scrub=False))
+        list(import_files.run(db, settings, import_files.ImportRequest(files), by="benchmark", scrub=False))
         task = tasks.create(db, name="opacity", classes=["none", "opacity"])
-        for number, case in enumerate(labeling.queue(db, task_id=task.id, limit=10_000)):
-            labeling.label(
+        for number, case in enumerate(annotations.queue(db, task_id=task.id, limit=10_000)):
+            annotations.label(
                 db, case_id=case.id, answer=Answer.LABEL, label=number % 2, by="benchmark", key=f"label {case.id}"
             )
-        frozen = snapshotting.freeze(db, task.id, Recipe(val=0.1, test=TESTED), name="test", by="benchmark")
+        frozen = snapshots.freeze(db, task.id, Recipe(val=0.1, test=TESTED), name="test", by="benchmark")
 
         def done(made: Any) -> Any:
-            assert jobs.claim(db, made.job)
+            assert job_queue.claim(db, made.job)
             work(db, settings, made.job, attempt=1, device="cpu")
-            assert jobs.get(db, made.job).state == "succeeded", jobs.get(db, made.job).error
+            assert job_queue.get(db, made.job).state == "succeeded", job_queue.get(db, made.job).error
             return made
 
         common = {"by": "benchmark", "launcher": Asleep()}
         spec = TrainSpec().changed(SPEC)
-        run = done(training.submit(db, snapshot_id=frozen.id, spec=spec, key="train", **common)).run
-        done(predicting.submit(db, run_id=run, split="test", key="predict", **common))
-        done(examining.submit(db, run_id=run, what="maps", asked={"split": "test"}, key="maps", **common))
+        run = done(submit.submit(db, snapshot_id=frozen.id, spec=spec, key="train", **common)).run
+        done(predictions.submit(db, run_id=run, split="test", key="predict", **common))
+        done(registry.submit(db, run_id=run, what="maps", asked={"split": "test"}, key="maps", **common))
         return int(run)
     finally:
         db.close()

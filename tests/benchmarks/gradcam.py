@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core.explain import fast
+from core.explain.methods import gradcam_batch
 from core.models import entry
-from core.training.tuning import laid_out
+from core.training.compilation import laid_out
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
 from tests.benchmarks.references import gradcam_package
 from tests.benchmarks.references.forward import answer
@@ -26,7 +26,7 @@ Act = Callable[[nn.Module, nn.Module, Tensor], object]
 
 def ours(module: nn.Module, layer: nn.Module, images: Tensor) -> Tensor:
     """Of the class that each image is called."""
-    return fast.maps(module, layer, images, lambda logits: logits.max(dim=1).values)
+    return gradcam_batch.maps(module, layer, images, lambda logits: logits.max(dim=1).values)
 
 
 def alone(module: nn.Module, _layer: nn.Module, images: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from core.services import workspace
+from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from tests.benchmarks.dicom import write_files
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, process, python
@@ -22,7 +22,7 @@ def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
     def take(argv: Callable[[str], list[str]]) -> Taken:
         home = folder / f"home-{next(numbers)}"  # none is removed before the end: creating after removing costs extra
         if argv is ours:
-            workspace.open_home(Settings.read(home)).close()
+            workspace_home.open_home(Settings.read(home)).close()
         cpu, wall = process(argv(str(home)), cwd=folder)
         for kind in ("originals", "thumbnails"):
             found = sum(1 for path in (home / kind).rglob("*") if path.is_file() and path.stat().st_size)

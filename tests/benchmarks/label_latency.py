@@ -104,10 +104,11 @@ def key(shown: Any, root: Any, image: str, ahead: str) -> float:
 
 def make_task(home: Path, unit: Unit = Unit.IMAGE) -> int:
     """A task of two answers."""
-    from core.services import tasks, workspace
+    from core.services.annotation import tasks
+    from core.services.workspace import home as workspace_home
     from core.settings import Settings
 
-    db = workspace.open_home(Settings.read(home))
+    db = workspace_home.open_home(Settings.read(home))
     try:
         return tasks.create(db, name="opacity", classes=["none", "opacity"], unit=unit).id
     finally:
@@ -116,12 +117,13 @@ def make_task(home: Path, unit: Unit = Unit.IMAGE) -> int:
 
 def labelled(home: Path, task: int) -> int:
     """How many cases have an answer."""
-    from core.services import labeling, workspace
+    from core.services.annotation import annotations
+    from core.services.workspace import home as workspace_home
     from core.settings import Settings
 
-    db = workspace.open_home(Settings.read(home))
+    db = workspace_home.open_home(Settings.read(home))
     try:
-        return labeling.progress(db, task).labelled
+        return annotations.progress(db, task).labelled
     finally:
         db.close()
 

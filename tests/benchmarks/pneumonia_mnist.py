@@ -18,16 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.curation.recipe import Recipe
-from core.evaluation.intervals import interval
-from core.evaluation.resampling import Statistic, bootstrap, mean, ratio, weighted_auroc
+from core.evaluation.bootstrap import Statistic, bootstrap, mean, ratio, weighted_auroc
+from core.evaluation.confidence_intervals import interval
 from core.inference import load, scores
 from core.models.heads import Head
-from core.services import examples, importing, snapshotting, tasks
-from core.services.importing import ImportRequest
-from core.services.workspace import open_home
+from core.services.annotation import tasks
+from core.services.datasets import snapshots, training_examples
+from core.services.images import import_files
+from core.services.images.import_files import ImportRequest
+from core.services.workspace.home import open_home
 from core.settings import Settings
-from core.training.data import Example
 from core.training.events import EpochDone
+from core.training.examples import Example
 from core.training.loop import fit
 from core.training.spec import TrainSpec
 from tests.benchmarks.measure import REPOSITORY, Study, holds, shown
@@ -103,10 +105,10 @@ def frozen(home: Path) -> tuple[list[Head], list[Example]]:
     try:
         folder = Path(os.environ.get("ROUNDS_TEST_DATA", "../shared/data"))
         request = ImportRequest((REPOSITORY / folder / SOURCE).resolve(), task="pneumonia")
-        list(importing.run(db, settings, request, by="benchmark", scrub=False))
+        list(import_files.run(db, settings, request, by="benchmark", scrub=False))
         task = tasks.named(db, "pneumonia").id
-        made = snapshotting.freeze(db, task, Recipe(split_fact="split"), name="given splits", by="benchmark")
-        return examples.heads(db, made.id), examples.every(db, settings, made.id)
+        made = snapshots.freeze(db, task, Recipe(split_fact="split"), name="given splits", by="benchmark")
+        return training_examples.heads(db, made.id), training_examples.every(db, settings, made.id)
     finally:
         db.close()
 

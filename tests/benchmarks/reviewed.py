@@ -11,20 +11,24 @@ PER_PATIENT, EDGE, OTHERS, SEED = 5, 24, 10, 7
 def make(home: Path, *, cases: int) -> int:
     """Import small pictures as an npz, freeze them, and take predictions of the validation split; gives the run."""
     from core.curation.recipe import Recipe
-    from core.services import importing, outside, snapshotting, tasks, workspace
+    from core.services.annotation import tasks
+    from core.services.datasets import snapshots
+    from core.services.images import import_files
+    from core.services.predictions import external
+    from core.services.workspace import home as workspace_home
     from core.settings import Settings
 
     settings, file = Settings.read(home), home.parent / "pictures.npz"
     scores = write(file, cases)
-    db = workspace.open_home(settings)
+    db = workspace_home.open_home(settings)
     try:
-        for _ in importing.run(db, settings, importing.ImportRequest(file, task="opacity"), by="benchmark"):
+        for _ in import_files.run(db, settings, import_files.ImportRequest(file, task="opacity"), by="benchmark"):
             pass
         _share_patients(db)
         task = tasks.named(db, "opacity").id
-        frozen = snapshotting.freeze(db, task, Recipe(split_fact="split"), name="given splits", by="benchmark")
+        frozen = snapshots.freeze(db, task, Recipe(split_fact="split"), name="given splits", by="benchmark")
         told = _predictions(db, frozen.id, scores, home.parent / "scores.csv")
-        return outside.take(db, settings, snapshot=frozen.id, name="scores", csv=told, by="benchmark")
+        return external.take(db, settings, snapshot=frozen.id, name="scores", csv=told, by="benchmark")
     finally:
         db.close()
 

@@ -18,17 +18,19 @@ import torch
 from core.curation.recipe import Recipe
 from core.models import entry, input_size
 from core.models.heads import Head
-from core.services import examples, importing, snapshotting, tasks
-from core.services.importing import ImportRequest
-from core.services.workspace import open_home
+from core.services.annotation import tasks
+from core.services.datasets import snapshots, training_examples
+from core.services.images import import_files
+from core.services.images.import_files import ImportRequest
+from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.training import devices
-from core.training.data import Example
+from core.training.compilation import laid_out
 from core.training.events import EpochDone, Step
+from core.training.examples import Example
 from core.training.loop import fit
-from core.training.precision import kind_of
+from core.training.mixed_precision import kind_of
 from core.training.spec import TrainSpec
-from core.training.tuning import laid_out
 from tests.benchmarks.dicom import write_files
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
 from tests.benchmarks.references.train_loop import images_per_second
@@ -153,10 +155,10 @@ def frozen(folder: Path, number: int, *, edge: int) -> Frozen:
     db = open_home(settings)
     try:
         request = ImportRequest(files, metadata=folder / "data.csv", task="kind", label_column="kind")
-        list(importing.run(db, settings, request, by="benchmark", scrub=False))
+        list(import_files.run(db, settings, request, by="benchmark", scrub=False))
         task = tasks.named(db, "kind").id
-        made = snapshotting.freeze(db, task, Recipe(split_fact="split"), name="all", by="benchmark")
-        return examples.heads(db, made.id), examples.every(db, settings, made.id)
+        made = snapshots.freeze(db, task, Recipe(split_fact="split"), name="all", by="benchmark")
+        return training_examples.heads(db, made.id), training_examples.every(db, settings, made.id)
     finally:
         db.close()
 

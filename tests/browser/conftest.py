@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.services import tasks, workspace
+from core.services.annotation import tasks
+from core.services.workspace import home
 from core.settings import Settings
 
 FLAGS = [
@@ -133,7 +134,7 @@ def page_of(grey: int, edge: int, folder: Path, **task: object) -> Iterator[str]
     """For all tests of a module: the address of the label page on one plain picture."""
     Image.fromarray(np.full((edge, edge), grey, dtype=np.uint8)).save(folder / "plain.png")
     with standing(folder / "home", folder / "plain.png") as server:
-        db = workspace.open_home(Settings.read(server.home))
+        db = home.open_home(Settings.read(server.home))
         made = tasks.create(db, name="finding", **task)
         db.close()
         yield f"{server.url}/label?task={made.id}"

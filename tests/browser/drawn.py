@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.services import drawing, tasks, workspace
+from core.services.annotation import drawings, tasks
+from core.services.workspace import home
 from core.settings import Settings
 from db import Database
 from db.vocabulary import TaskKind, Unit
@@ -54,7 +55,7 @@ class Drawn:
     def kept(self):
         """What the catalogue holds once all is sent."""
         self.sent()
-        return drawing.standing(self.db, self.case)
+        return drawings.standing(self.db, self.case)
 
     def shown(self) -> list[dict]:
         """What the page shows as standing."""
@@ -129,7 +130,7 @@ def studio(data_dir, tmp_path_factory) -> Iterator[Server]:
 @pytest.fixture
 def draws(studio, page) -> Iterator[Callable[..., Drawn]]:
     """Open the label page on a new task, drawing switched on."""
-    db = workspace.open_home(Settings.read(studio.home))
+    db = home.open_home(Settings.read(studio.home))
 
     def start(unit: Unit = Unit.IMAGE, kind: TaskKind = TaskKind.SINGLE) -> Drawn:
         name = f"finding {len(tasks.every(db)) + 1}"

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from core.curation.recipe import Recipe
-from core.services import images, importing, labeling, snapshotting, tasks, workspace
+from core.services.annotation import annotations, tasks
+from core.services.datasets import snapshots
+from core.services.images import images, import_files
+from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from db import Database
 from db.vocabulary import Answer, TaskKind, Unit
@@ -32,13 +35,13 @@ class World:
 def filled(home: Path, folder: Path, data_dir: Path) -> tuple[Database, dict[str, int]]:
     """Everything imported by our own services, answered and frozen."""
     settings = Settings.read(home)
-    db = workspace.open_home(settings)
+    db = workspace_home.open_home(settings)
     single, both = films.aged(data_dir, FILMS), films.both_views(data_dir, STUDIES)
     rows = {row["file"]: row for row in [*({**row, "study": ""} for row in single), *both]}
     of = {Path(name).name: row for name, row in rows.items()}
     films.laid(folder / "films", data_dir, rows.values())
-    _take(db, settings, importing.ImportRequest(folder / "films", metadata=folder / "films" / "data.csv"))
-    _take(db, settings, importing.ImportRequest(slices.series(folder / "slices", data_dir)))
+    _take(db, settings, import_files.ImportRequest(folder / "films", metadata=folder / "films" / "data.csv"))
+    _take(db, settings, import_files.ImportRequest(slices.series(folder / "slices", data_dir)))
     alone = {Path(row["file"]).name for row in single}
 
     def film(said: Callable[[films.Row], Said]) -> Callable[[str], Said | None]:
@@ -77,18 +80,18 @@ def _signs(row: films.Row) -> Said:
     }
 
 
-def _take(db: Database, settings: Settings, asked: importing.ImportRequest) -> None:
-    *_, report = importing.run(db, settings, asked, by="tester")
+def _take(db: Database, settings: Settings, asked: import_files.ImportRequest) -> None:
+    *_, report = import_files.run(db, settings, asked, by="tester")
     assert not report.refused, report
 
 
 def _frozen(db: Database, name: str, said: Callable[[str], Said | None], asked: Said) -> int:
     """A task, answered where `said` knows something of a picture's file, and frozen."""
     task = tasks.create(db, name=name, **asked)
-    cases = labeling.queue(db, task_id=task.id, limit=1000)
+    cases = annotations.queue(db, task_id=task.id, limit=1000)
     names = {one.id: one.name for one in images.many(db, [case.image_ids[0] for case in cases])}
     for case in cases:
         told = said(names[case.image_ids[0]])
         if told is not None:
-            labeling.label(db, case_id=case.id, by="ann", key=f"{name} {case.id}", **{"label": None, **told})
-    return snapshotting.freeze(db, task.id, RECIPE, name=name, by="ann").id
+            annotations.label(db, case_id=case.id, by="ann", key=f"{name} {case.id}", **{"label": None, **told})
+    return snapshots.freeze(db, task.id, RECIPE, name=name, by="ann").id

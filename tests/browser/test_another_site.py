@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import expect
 
-from core.services import commenting, labeling
+from core.services.annotation import annotations, comments
 from tests.browser.test_answers import keys, reading, sent
 
 __all__ = ["reading"]
@@ -51,10 +51,10 @@ def test_another_site_answers_undoes_and_comments_nothing(reading, page, elsewhe
     page.goto(elsewhere)
     for kind, said in letters.items():
         assert page.evaluate(POST, [server + paths[kind], said]) == "its answer is kept from the site"
-    assert [one.text for one in labeling.history(here.db, case)] == ["some"]
-    assert commenting.of_case(here.db, case) == []
+    assert [one.text for one in annotations.history(here.db, case)] == ["some"]
+    assert comments.of_case(here.db, case) == []
     page.goto(here.url)
     expect(page.locator(".rv-title")).to_contain_text("1 of 12")
     for kind, said in letters.items():  # the same addresses do in the reader's own page
         assert page.evaluate(POST, [server + paths[kind], said]) == 200, kind
-    assert [one.text for one in commenting.of_case(here.db, case)] == ["Not mine."]
+    assert [one.text for one in comments.of_case(here.db, case)] == ["Not mine."]

@@ -9,8 +9,10 @@ from PIL import Image
 from playwright.sync_api import expect
 from sqlalchemy import text
 
-from core.services import classes, commenting, importing, labeling, tasks, workspace
-from core.services.cases import CaseView
+from core.services.annotation import annotations, comments, label_classes, tasks
+from core.services.annotation.case_views import CaseView
+from core.services.images import import_files
+from core.services.workspace import home
 from core.settings import Settings
 from db import Database
 from db.vocabulary import TaskKind
@@ -34,13 +36,13 @@ class Reading:
 def reading(tmp_path, serve, page):
     """Open a task of a kind: (kind, its classes) → Reading."""
     settings = Settings.read(tmp_path / "home")
-    db = workspace.open_home(settings)
+    db = home.open_home(settings)
     folder = tmp_path / "pictures"
     folder.mkdir()
     for number in range(12):
         pixels = np.random.default_rng(number).integers(0, 255, (40 + 7 * number, 90 - 3 * number), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{number:02}.png")
-    for _ in importing.run(db, settings, importing.ImportRequest(folder), by="tester"):
+    for _ in import_files.run(db, settings, import_files.ImportRequest(folder), by="tester"):
         pass
     page.route("**/nothing-of-ours", lambda route: route.abort())  # intercepted from the start, as in test_labelling
 
@@ -49,7 +51,7 @@ def reading(tmp_path, serve, page):
         url = f"{serve(settings.home).url}/label?task={task.id}"
         page.goto(url)
         painted(page)
-        return Reading(db, url, task, labeling.queue(db, task_id=task.id, limit=12))
+        return Reading(db, url, task, annotations.queue(db, task_id=task.id, limit=12))
 
     yield open_
     db.close()
@@ -71,7 +73,7 @@ def said(page) -> str:
 
 
 def texts(reading, number=0) -> list[str]:
-    return [one.text for one in labeling.history(reading.db, reading.cases[number].id)]
+    return [one.text for one in annotations.history(reading.db, reading.cases[number].id)]
 
 
 def test_findings_are_told_by_one_key_each_and_given_by_enter(reading, page):
@@ -93,17 +95,17 @@ def test_findings_are_told_by_one_key_each_and_given_by_enter(reading, page):
     assert texts(here) == ["mass present, effusion uncertain, nodule absent"]
     keys(page, "2", "a", "Enter")
     sent(page)
-    assert labeling.case(here.db, here.cases[1].id).findings == {0: "absent", 1: "present", 2: "absent", 3: "absent"}
+    assert annotations.case(here.db, here.cases[1].id).findings == {0: "absent", 1: "present", 2: "absent", 3: "absent"}
     keys(page, "1", "u")  # what was begun is taken back first, then the last answer
     expect(states.first).to_have_text("· nothing said")
     keys(page, "u")
     sent(page)
     assert current(page) == here.cases[1].id
-    assert labeling.case(here.db, here.cases[1].id).answer == "withdrawn"
+    assert annotations.case(here.db, here.cases[1].id).answer == "withdrawn"
     expect(states.nth(1)).to_have_text("· nothing said")
     keys(page, "0", "3")
     sent(page)
-    assert labeling.case(here.db, here.cases[1].id).reason == "wrong"
+    assert annotations.case(here.db, here.cases[1].id).reason == "wrong"
     page.reload()
     painted(page)
     assert current(page) == here.cases[2].id
@@ -204,7 +206,7 @@ def test_comments_on_a_case_and_on_a_point_answer_nothing_wait_and_are_withdrawn
     expect(form).to_be_hidden()
     sent(page)
     assert current(page) == here.cases[0].id
-    assert [one.text for one in commenting.of_case(here.db, here.cases[0].id)] == ["rc 123 u0\n<i>second</i>"]
+    assert [one.text for one in comments.of_case(here.db, here.cases[0].id)] == ["rc 123 u0\n<i>second</i>"]
     assert page.locator(".rv-comment i, .stDialog").count() == 0
     page.route("**/api/comments**", lambda route: route.abort())
     box = page.locator(".rv-pane").bounding_box()
@@ -216,7 +218,7 @@ def test_comments_on_a_case_and_on_a_point_answer_nothing_wait_and_are_withdrawn
     expect(lines.nth(1)).to_contain_text("waiting")
     page.unroute("**/api/comments**")
     sent(page)
-    place = commenting.of_case(here.db, here.cases[0].id)[1].place
+    place = comments.of_case(here.db, here.cases[0].id)[1].place
     assert (round(place.x), round(place.y)) == (45, 20)  # the middle of an image of 90 by 40
     shown = page.locator(".rv-ink").evaluate(INK, [box["width"] / 2 + 9, box["height"] / 2])
     assert shown[3] > 0
@@ -226,13 +228,13 @@ def test_comments_on_a_case_and_on_a_point_answer_nothing_wait_and_are_withdrawn
     page.get_by_role("button", name="Withdraw comment 1").click()
     expect(lines).to_have_count(1)
     sent(page)
-    assert [one.text for one in commenting.of_case(here.db, here.cases[0].id)] == ["Here."]
+    assert [one.text for one in comments.of_case(here.db, here.cases[0].id)] == ["Here."]
     assert texts(here) == []
 
 
 def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_nothing_given(reading, page):
     here = reading()
-    classes.retire(here.db, here.task.id, 2)
+    label_classes.retire(here.db, here.task.id, 2)
     keys(page, "3")
     expect(said(page)).to_contain_text("The class 'much' was retired and takes no new answer")
     sent(page)

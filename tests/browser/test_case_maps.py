@@ -6,10 +6,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from core.services import case_history, explaining, images, labeling, map_badges, predicting, reviewing, training
+from core.services.annotation import annotations, case_history
+from core.services.evaluation import reviews
+from core.services.images import images
+from core.services.predictions import predictions
+from core.services.saliency import map_warnings
+from core.services.saliency import maps as saliency_maps
+from core.services.training import submit
 from core.settings import Settings
 from core.training.spec import TrainSpec
-from dashboard import maps
+from dashboard.server import saliency_urls
 from tests.browser import families
 from tests.browser.conftest import COLOURED, answers, launched, wait_until
 from tests.browser.families import World
@@ -37,9 +43,9 @@ def world(data_dir, tmp_path_factory) -> Iterator[World]:
         ("late", "either", "late_fusion"),
     ):
         spec = TrainSpec(model=model).with_settings({"epochs": "2", "image_size": "64", "threads": "1"})
-        made = training.submit(db, snapshot_id=snapshots[task], spec=spec, by="t", key=name, launcher=Asleep())
+        made = submit.submit(db, snapshot_id=snapshots[task], spec=spec, by="t", key=name, launcher=Asleep())
         done(home, made.job)
-        told = predicting.submit(db, run_id=made.run, split="test", by="t", key=f"p{name}", launcher=Asleep())
+        told = predictions.submit(db, run_id=made.run, split="test", by="t", key=f"p{name}", launcher=Asleep())
         done(home, told.job)
         runs[name] = made.run
     server = launched(folder / "home", folder)
@@ -126,11 +132,11 @@ def test_each_pane_has_the_badge_of_its_map_also_one_that_a_key_adds(world, page
     settings = Settings.read(world.db.file.parent)
     for path, told in zip(shown, badges.all_text_contents(), strict=True):
         run, image, method, *more = path.split("/")[3:]
-        shown_of = None if not more or more[0] == maps.MOST else int(more[0])
-        found = explaining.filed(
+        shown_of = None if not more or more[0] == saliency_urls.MOST else int(more[0])
+        found = saliency_maps.filed(
             world.db, settings, run_id=int(run), image_id=int(image), method=method, class_index=shown_of
         )
-        spoken = "; ".join(map_badges.badge(world.db, settings, int(image), found).warnings)
+        spoken = "; ".join(map_warnings.badge(world.db, settings, int(image), found).warnings)
         assert told == " · ".join(filter(None, (spoken, "its method was not checked")))
 
 
@@ -158,7 +164,7 @@ def test_two_views_lie_under_the_maps_of_two_runs(world, page):
 
 def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, page):
     viewer = opened(world, page, "first")
-    rows = predicting.every(world.db, world.runs["first"], split="test")
+    rows = predictions.every(world.db, world.runs["first"], split="test")
     first = int(viewer.get_attribute("data-case"))
     row = next(one for one in rows if one.case_id == first)
     page.get_by_placeholder("why, or a note").fill("a fold of skin")
@@ -178,7 +184,7 @@ def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, pa
     expect(
         page.get_by_text("tester: seen on the later film").or_(page.get_by_text(": seen on the later film")).first
     ).to_be_visible()
-    assert labeling.case(world.db, first).label == 1 - row.label
+    assert annotations.case(world.db, first).label == 1 - row.label
     page.locator(".rv-pane").first.click()
     page.keyboard.press("ArrowRight")
     expect(viewer).not_to_have_attribute("data-case", str(first))
@@ -197,17 +203,17 @@ def test_a_verdict_is_of_a_case_that_was_seen(world, page):
         new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))""")
     expect(viewer).not_to_have_attribute("data-case", first)
     second = int(viewer.get_attribute("data-case"))
-    mine = {one.case_id: one.id for one in predicting.every(world.db, world.runs["first"], split="test")}
+    mine = {one.case_id: one.id for one in predictions.every(world.db, world.runs["first"], split="test")}
     settled(page)
-    assert reviewing.verdicts(world.db, [mine[second]]) == {}
+    assert reviews.verdicts(world.db, [mine[second]]) == {}
     page.keyboard.press("1")
     expect(page.get_by_text(re.compile("model right"))).to_be_visible()
-    assert reviewing.verdicts(world.db, [mine[second]]) == {mine[second]: "model right"}
+    assert reviews.verdicts(world.db, [mine[second]]) == {mine[second]: "model right"}
     assert "model right" not in [line.text for line in case_history.verdicts(world.db, int(first))]
 
 
 def test_an_excluded_case_says_why(world, page):
-    row = predicting.every(world.db, world.runs["first"], split="test")[-1]
+    row = predictions.every(world.db, world.runs["first"], split="test")[-1]
     images.exclude(world.db, row.image_id, because="the wrong patient")
     opened(world, page, "first", case=row.case_id)
     expect(page.get_by_text("This image is excluded.")).to_be_visible()

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from core.imaging.drawings import masks
-from core.services import drawing, labeling
+from core.services.annotation import annotations, drawings
 from tests.browser.drawn import draws, near, studio
 
 __all__ = ["draws", "studio"]
@@ -65,14 +65,14 @@ def test_every_tool_by_mouse(drawn):
     wanted = disc(drawn, 330, 400, 8)
     assert pixels.sum() > 150
     assert (pixels != wanted).sum() < 0.1 * pixels.sum()
-    assert labeling.history(drawn.db, drawn.case) == []  # no digit answered the case
+    assert annotations.history(drawn.db, drawn.case) == []  # no digit answered the case
     assert drawn.ink(140, 120)[:3] == (0xE6, 0x9F, 0x00)  # the upper side of the box, in its class's colour
     drawn.page.reload()
     drawn.painted()
     drawn.await_shown(6)
     assert drawn.ink(140, 120)[:3] == (0xE6, 0x9F, 0x00)
     assert drawn.ink(150, 170)[3] == 0  # nothing inside of it
-    assert len(drawing.history(drawn.db, drawn.case)) == 6
+    assert len(drawings.history(drawn.db, drawn.case)) == 6
 
 
 LOOKS = {
@@ -124,7 +124,7 @@ def test_change_erase_undo_and_redo(drawn):
     drawn.keys("Control+Shift+Z", "Control+y", "Control+y")
     near(only(drawn).geometry["points"], [[120, 110], [250, 200]], by=1)
     drawn.sent()
-    versions = [(one.label, one.erased) for one in drawing.history(drawn.db, drawn.case)]
+    versions = [(one.label, one.erased) for one in drawings.history(drawn.db, drawn.case)]
     assert (
         versions
         == [(1, False)] * 4 + [(2, False), (2, True), (2, False)] + [(1, False)] * 4 + [(1, True)] + [(1, False)] * 3
@@ -170,7 +170,7 @@ def test_handles_of_an_ellipse_a_polygon_and_a_mask(drawn):
     drawn.keys("ArrowRight", "ArrowRight", "Shift+ArrowDown", "m")
     moved = masks.bounds(masks.from_counts(only(drawn).geometry["counts"], rows, columns))
     assert moved == (left + 2, top + 10, width, height)
-    assert len(drawing.history(drawn.db, drawn.case, only(drawn).key)) == 3
+    assert len(drawings.history(drawn.db, drawn.case, only(drawn).key)) == 3
 
 
 def test_by_keyboard_alone(drawn):
@@ -201,10 +201,10 @@ def test_by_keyboard_alone(drawn):
     assert drawn.root.get_attribute("data-tool") == ""
     drawn.keys("ArrowRight", "ArrowLeft")
     case = drawn.case
-    assert labeling.history(drawn.db, case) == []
+    assert annotations.history(drawn.db, case) == []
     drawn.keys("2")
     drawn.sent()
-    assert [one.text for one in labeling.history(drawn.db, case)] == ["pneumonia"]
+    assert [one.text for one in annotations.history(drawn.db, case)] == ["pneumonia"]
 
 
 COUNTS = """async (counts) => {

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from core.services import classes, drawing, labeling
+from core.services.annotation import annotations, drawings, label_classes
 from db.vocabulary import TaskKind, Unit
 from tests.browser.drawn import draws, near, studio
 
@@ -30,12 +30,12 @@ def test_what_is_drawn_without_a_server_waits_is_kept_and_arrives_once(draws, pa
     expect(drawn.root).to_have_attribute("data-waiting", "3")
     drawn.await_shown(2)
     assert [(one["label"], one.get("waits", False)) for one in drawn.shown()] == [(1, False), (2, True)]
-    assert [one.label for one in drawing.standing(drawn.db, drawn.case)] == [1]
+    assert [one.label for one in drawings.standing(drawn.db, drawn.case)] == [1]
     page.context.unroute(STROKES)
     first, second = drawn.kept()
     assert (first.label, second.label) == (1, 2)
     assert abs(second.geometry["points"][0][0] - 210) < 1
-    assert [one.label for one in drawing.history(drawn.db, drawn.case)] == [1, 1, 1, 2]
+    assert [one.label for one in drawings.history(drawn.db, drawn.case)] == [1, 1, 1, 2]
     drawn.await_shown(2)
     assert [one.get("waits", False) for one in drawn.shown()] == [False, False]
 
@@ -71,7 +71,7 @@ def test_a_refused_stroke_is_taken_back_with_the_sentence(draws, page):
     drawn.keys("2", "b")
     drawn.drag((60, 60), (120, 120))
     drawn.sent()
-    classes.retire(drawn.db, drawn.task, 2)
+    label_classes.retire(drawn.db, drawn.task, 2)
     drawn.keys("3")
     drawn.drag((200, 60), (260, 120))
     drawn.said("The class 'effusion' was retired; choose another, or reload the page.")
@@ -131,7 +131,7 @@ def test_every_pane_that_shows_the_image_shows_its_drawings(draws, page):
 def test_another_readers_drawing_is_named(draws, page):
     drawn = draws()
     image = drawn.root.evaluate("node => node.roundsViewer.viewer.active.slice.image.id")
-    drawing.draw(
+    drawings.draw(
         drawn.db,
         case_id=drawn.case,
         image_id=image,
@@ -160,8 +160,8 @@ def test_keys_that_answer_are_of_drawing_while_it_is_on(draws, page):
     assert drawn.root.evaluate("node => node.roundsViewer.viewer.findings") == {}
     drawn.keys("2", "Enter")
     drawn.sent()
-    assert labeling.case(drawn.db, case).findings == {1: "present"}
-    assert drawing.history(drawn.db, case) == []
+    assert annotations.case(drawn.db, case).findings == {1: "present"}
+    assert drawings.history(drawn.db, case) == []
 
 
 def test_nothing_is_drawn_on_a_picture_that_is_not_on_the_screen(draws, page):
@@ -177,7 +177,7 @@ def test_nothing_is_drawn_on_a_picture_that_is_not_on_the_screen(draws, page):
     drawn.said("The picture is not on the screen yet; draw when it is.")
     drawn.keys("ArrowRight", "Enter", "Shift+ArrowRight", "Enter")
     assert drawn.shown() == []
-    assert drawing.history(drawn.db, drawn.case) == []
+    assert drawings.history(drawn.db, drawn.case) == []
 
 
 def test_the_wheel_and_space_move_the_picture_while_something_is_begun(draws, page):

@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from core.explain import EXPLAINERS
 from core.models import MODELS
-from core.services import predicting, runs
+from core.services.predictions import predictions
+from core.services.training import runs
 from tests.browser import families
 from tests.browser.conftest import COLOURED, answers, launched, wait_until
 from tests.browser.families import World
@@ -154,7 +155,7 @@ def reviewed(page: Page, figure: str) -> None:
 
 def explained(world: World, page: Page, run: int) -> None:
     """A case is opened from the strip; the usual map lies over it, and at least one case of the list is heated."""
-    cases = len(predicting.every(world.db, run, split="test"))
+    cases = len(predictions.every(world.db, run, split="test"))
     page.locator(".rg-tile").first.click()
     page.wait_for_url(re.compile("/case"))
     heat = mapped(page)

@@ -20,7 +20,8 @@ from playwright.sync_api import expect
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from core.services import images, workspace
+from core.services.images import images
+from core.services.workspace import home
 from core.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -123,7 +124,7 @@ def series(tmp_path, rounds, serve) -> str:
     for number, ((_, depth), photometric, function) in enumerate(CASES):
         write(folder / f"{number:02}.dcm", number + 1, depth, photometric, function)
     assert rounds("import", folder)["imported"] == len(CASES)
-    db = workspace.open_home(Settings.read(rounds.home))
+    db = home.open_home(Settings.read(rounds.home))
     (stack,) = images.stacks(db)
     db.close()
     return f"{serve(rounds.home).url}/images?series={stack.id}"

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from core.services import labeling, tasks, workspace
+from core.services.annotation import annotations, tasks
+from core.services.workspace import home
 from core.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -23,13 +24,13 @@ def labelling(tmp_path, rounds, serve, page):
         pixels = np.random.default_rng(number).integers(0, 65535, (64 + 9 * number, 80 + 5 * number), dtype=np.uint16)
         Image.fromarray(pixels).save(folder / f"{number:02}.png")
     rounds("import", folder)
-    db = workspace.open_home(Settings.read(rounds.home))
+    db = home.open_home(Settings.read(rounds.home))
     task = tasks.create(db, name="finding", classes=["none", "some", "much"])
     server = serve(rounds.home)
     # The browser intercepts from the start: a request may pass by the first route that is laid on a living page.
     page.route("**/nothing-of-ours", lambda route: route.abort())
     page.goto(f"{server.url}/label?task={task.id}")
-    yield db, server, labeling.queue(db, task_id=task.id, limit=CASES)
+    yield db, server, annotations.queue(db, task_id=task.id, limit=CASES)
     db.close()
 
 
@@ -52,8 +53,8 @@ def test_twenty_quick_keys_are_twenty_right_labels(labelling, page):
     fell = root.evaluate("() => window.fell")[:20]
     expect(root).to_have_attribute("data-waiting", "0")
     assert [case for case, _ in fell] == [case.id for case in cases[:20]]
-    assert [labeling.case(db, case).label for case, _ in fell] == [label for _, label in fell]
-    assert all(len(labeling.history(db, case)) == 1 for case, _ in fell)
+    assert [annotations.case(db, case).label for case, _ in fell] == [label for _, label in fell]
+    assert all(len(annotations.history(db, case)) == 1 for case, _ in fell)
 
 
 def test_answers_wait_while_the_server_is_away_and_arrive_once(labelling, page, serve):
@@ -69,11 +70,11 @@ def test_answers_wait_while_the_server_is_away_and_arrive_once(labelling, page, 
     page.keyboard.press("3")
     expect(root).to_have_attribute("data-waiting", "2")
     expect(page.get_by_text("The server does not answer; your answers wait here.")).to_be_visible()
-    assert labeling.progress(db, cases[0].task_id).labelled == 1
+    assert annotations.progress(db, cases[0].task_id).labelled == 1
     page.unroute("**/api/labels**")
     expect(root).to_have_attribute("data-waiting", "0")
-    assert [labeling.case(db, case.id).label for case in cases[:3]] == [0, 1, 2]
-    assert all(len(labeling.history(db, case.id)) == 1 for case in cases[:3])
+    assert [annotations.case(db, case.id).label for case in cases[:3]] == [0, 1, 2]
+    assert all(len(annotations.history(db, case.id)) == 1 for case in cases[:3])
 
 
 def test_undo_steps_back_over_cases(labelling, page):
@@ -86,7 +87,7 @@ def test_undo_steps_back_over_cases(labelling, page):
     page.keyboard.press("Backspace")
     expect(page.locator(".rv-root")).to_have_attribute("data-case", str(cases[1].id))
     expect(page.locator(".rv-root")).to_have_attribute("data-waiting", "0")
-    assert [labeling.case(db, case.id).answer for case in cases[:3]] == ["label", "withdrawn", "withdrawn"]
+    assert [annotations.case(db, case.id).answer for case in cases[:3]] == ["label", "withdrawn", "withdrawn"]
 
 
 def test_the_mouse_windows_zooms_and_inverts(labelling, page):

@@ -5,8 +5,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from core.services import labeling
-from core.services.workspace import SAYS
+from core.services.annotation import annotations
+from core.services.workspace.home import SAYS
 from db import Trouble
 from tests.browser.test_labelling import current, labelling, painted
 from tests.faults.places import locked
@@ -45,7 +45,7 @@ def ahead_fetched(page) -> None:
 
 def check(db, cases, given) -> None:
     """Each answer stands once, and nothing else does."""
-    said = [(case.id, TITLES.index(one.text)) for case in cases for one in labeling.history(db, case.id)]
+    said = [(case.id, TITLES.index(one.text)) for case in cases for one in annotations.history(db, case.id)]
     assert sorted(said) == sorted(given)
 
 
@@ -69,7 +69,7 @@ def test_a_server_killed_in_the_middle_and_started_again_gets_every_answer_once(
     expect(root.locator(".rv-said")).to_have_text(AWAY)
     assert page.locator(".stDialog").count() == 0
     assert int(root.get_attribute("data-waiting")) >= 2
-    assert len(labeling.history(db, given[-1][0])) == 0
+    assert len(annotations.history(db, given[-1][0])) == 0
     serve(server.home, port=int(server.url.rsplit(":", 1)[1]))
     expect(root).to_have_attribute("data-waiting", "0")
     expect(root.locator(".rv-said")).to_have_text("")
@@ -95,7 +95,7 @@ def test_a_browsers_clock_set_back_leaves_answers_in_the_order_they_were_given(l
     page.context.unroute("**/api/labels**")
     expect(root).to_have_attribute("data-waiting", "0")
     assert given == [(cases[0].id, 1), (cases[0].id, 2)]
-    assert [one.text for one in labeling.history(db, cases[0].id)] == ["some", "much"]
+    assert [one.text for one in annotations.history(db, cases[0].id)] == ["some", "much"]
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from core.services import labeling
+from core.services.annotation import annotations
 from core.settings import Settings
-from dashboard.signing import Signer
+from dashboard.server.signed_urls import Signer
 from tests.browser.test_labelling import current, labelling, painted
 
 __all__ = ["labelling"]
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 def answered(db, cases):
-    return [labeling.case(db, case.id).label for case in cases]
+    return [annotations.case(db, case.id).label for case in cases]
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
@@ -60,7 +60,7 @@ def test_answers_that_wait_survive_a_reload_and_a_second_page(labelling, page):
     page.reload()
     expect(root).to_have_attribute("data-waiting", "0")
     assert answered(db, cases[:3]) == [1, 0, 2]
-    assert all(len(labeling.history(db, case.id)) == 1 for case in cases[:3])
+    assert all(len(annotations.history(db, case.id)) == 1 for case in cases[:3])
 
 
 def test_a_refused_answer_is_taken_back_on_the_page_and_the_next_ones_go_on(labelling, page):
@@ -150,7 +150,7 @@ def test_digits_typed_into_a_field_label_nothing(labelling, page):
     page.keyboard.type("123u")
     assert page.locator("body > input").input_value() == "123u"
     assert current(page) == cases[0].id
-    assert labeling.history(db, cases[0].id) == []
+    assert annotations.history(db, cases[0].id) == []
 
 
 def test_answers_wait_under_the_name_of_their_home(labelling, page, rounds, tmp_path):

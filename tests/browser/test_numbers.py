@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from core.services import importing, labeling, tasks, workspace
+from core.services.annotation import annotations, tasks
+from core.services.images import import_files
+from core.services.workspace import home
 from core.settings import Settings
 from db.vocabulary import TaskKind, Unit
 from tests.browser.test_answers import keys, said, sent
@@ -17,20 +19,20 @@ pytestmark = pytest.mark.browser
 def reading(tmp_path, data_dir, serve, page):
     """Real films of patients whose age is asked for; gives the catalogue, the task and its cases."""
     settings = Settings.read(tmp_path / "home")
-    db = workspace.open_home(settings)
+    db = home.open_home(settings)
     folder = films.laid(tmp_path / "films", data_dir, films.aged(data_dir, 5))
-    for _ in importing.run(db, settings, importing.ImportRequest(folder), by="tester"):
+    for _ in import_files.run(db, settings, import_files.ImportRequest(folder), by="tester"):
         pass
     asked = {"kind": TaskKind.NUMBER, "measure": "years", "low": 0, "high": 120, "question": "How old is the patient?"}
     task = tasks.create(db, name="age", **asked)
     page.goto(f"{serve(settings.home).url}/label?task={task.id}")
     painted(page)
-    yield db, labeling.queue(db, task_id=task.id)
+    yield db, annotations.queue(db, task_id=task.id)
     db.close()
 
 
 def values(db, cases) -> list[float | None]:
-    return [labeling.case(db, case.id).value for case in cases]
+    return [annotations.case(db, case.id).value for case in cases]
 
 
 def field(page):
@@ -80,7 +82,7 @@ def test_undo_takes_a_number_back_and_q_says_that_it_cannot_be_assessed(reading,
     assert values(db, cases)[:2] == [None, None]
     keys(page, "q", "1")
     sent(page)
-    case = labeling.case(db, cases[0].id)
+    case = annotations.case(db, cases[0].id)
     assert (case.answer, case.reason, case.value) == ("unassessable", "blur", None)
     keys(page, "ArrowLeft")
     expect(field(page)).to_have_value("")
@@ -89,9 +91,11 @@ def test_undo_takes_a_number_back_and_q_says_that_it_cannot_be_assessed(reading,
 
 def test_the_films_of_a_study_are_read_side_by_side_and_answered_once(tmp_path, data_dir, serve, page):
     settings = Settings.read(tmp_path / "home")
-    db = workspace.open_home(settings)
+    db = home.open_home(settings)
     folder = films.laid(tmp_path / "films", data_dir, films.two_views(data_dir, 2))
-    for _ in importing.run(db, settings, importing.ImportRequest(folder, metadata=folder / "data.csv"), by="tester"):
+    for _ in import_files.run(
+        db, settings, import_files.ImportRequest(folder, metadata=folder / "data.csv"), by="tester"
+    ):
         pass
     task = tasks.create(db, name="icu", classes=["ward", "icu"], unit=Unit.STUDY)
     page.goto(f"{serve(settings.home).url}/label?task={task.id}")
@@ -102,6 +106,6 @@ def test_the_films_of_a_study_are_read_side_by_side_and_answered_once(tmp_path, 
     expect(page.locator(".rv-pane").nth(0)).to_contain_text("AP")
     keys(page, "2", "1")
     sent(page)
-    assert [case.label for case in labeling.queue(db, task_id=task.id)] == [1, 0]
+    assert [case.label for case in annotations.queue(db, task_id=task.id)] == [1, 0]
     expect(page.locator(".rv-title")).to_have_text("icu · 2 of 2")
     db.close()

@@ -84,7 +84,7 @@ def test_the_token_opens_once_and_a_signature_holds_in_one_browser_only(elsewher
     assert opener.open(f"{elsewhere.url}/?token={elsewhere.token}", timeout=10).status == 200
     cookie = next(iter(jar.cookiejar))
     from core.settings import Settings
-    from dashboard.signing import Signer
+    from dashboard.server.signed_urls import Signer
 
     url = Signer.of(Settings.read(elsewhere.home)).url("/api/pixels/1/0", cookie.value)
     assert len(opener.open(elsewhere.url + url, timeout=10).read()) == 4096

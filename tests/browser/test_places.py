@@ -19,7 +19,9 @@ from PIL import Image
 from playwright.sync_api import expect
 from pydicom.uid import generate_uid
 
-from core.services import images, labeling, tasks, workspace
+from core.services.annotation import annotations, tasks
+from core.services.images import images
+from core.services.workspace import home
 from core.settings import Settings
 from db.vocabulary import Unit
 from tests.benchmarks.dicom import write_files
@@ -113,9 +115,9 @@ def reading(data_dir, tmp_path, rounds, serve, page):
     ways = {"axial": AXIAL, "coronal": CORONAL, "sagittal": SAGITTAL}
     made = {name: (how, cut(source, folder, name, how)) for name, how in ways.items()}
     rounds("import", folder)
-    db = workspace.open_home(Settings.read(rounds.home))
+    db = home.open_home(Settings.read(rounds.home))
     task = tasks.create(db, name="marks", classes=["none", "some"], unit=Unit.SERIES)
-    cases = labeling.queue(db, task_id=task.id)
+    cases = annotations.queue(db, task_id=task.id)
     told = [made[images.get(db, case.image_ids[0]).name.split("-")[0]] for case in cases]
     db.close()
     page.set_viewport_size({"width": 1900, "height": 1300})  # a screen pixel is well below an image's
@@ -184,7 +186,7 @@ def imported(rounds, serve, files: dict[str, Path], tmp_path: Path) -> Callable[
     for number, path in enumerate(files.values()):
         shutil.copy(path, folder / f"{number}{''.join(path.suffixes)}")
     rounds("import", folder)
-    db = workspace.open_home(Settings.read(rounds.home))
+    db = home.open_home(Settings.read(rounds.home))
     ids = {int(view.name.split(".")[0]): view.id for view in images.page(db, images.Filter())}
     db.close()
     server = serve(rounds.home)

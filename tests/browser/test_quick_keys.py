@@ -14,7 +14,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from core.services import images, labeling, tasks, workspace
+from core.services.annotation import annotations, tasks
+from core.services.images import images
+from core.services.workspace import home
 from core.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -70,9 +72,9 @@ def type_keys(page, keys: list[str]) -> None:
 def test_every_answer_lies_on_the_picture_that_was_there(others, tmp_path, rounds, serve, page):
     write(tmp_path / "in")
     rounds("import", tmp_path / "in")
-    db = workspace.open_home(Settings.read(rounds.home))
+    db = home.open_home(Settings.read(rounds.home))
     task = tasks.create(db, name="finding", classes=TITLES)
-    cases = labeling.queue(db, task_id=task.id, limit=PICTURES)
+    cases = annotations.queue(db, task_id=task.id, limit=PICTURES)
     shown = images.many(db, [case.image_ids[0] for case in cases])
     number_of = {case.id: int(view.name[:3]) for case, view in zip(cases, shown, strict=True)}
     page.add_init_script(FIRST)
@@ -92,7 +94,7 @@ def test_every_answer_lies_on_the_picture_that_was_there(others, tmp_path, round
         assert (number_of[one["case"]], one["label"]) == (one["seen"], int(one["key"]) - 1), one
     for case in cases:
         told = [one for one in given if one["case"] == case.id]
-        kept = labeling.history(db, case.id)
+        kept = annotations.history(db, case.id)
         assert len(kept) == len(told)
         for one, said in zip(told, kept, strict=True):
             assert said.text.startswith("undo: ") if one["kind"] == "undo" else said.text == TITLES[one["label"]]

@@ -6,12 +6,13 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import expect
 
-from core.services import runs, workspace
-from core.services.review_cases import selected_rows
-from core.services.review_data import review_data
+from core.services.evaluation.review_cases import selected_rows
+from core.services.evaluation.review_data import review_data
+from core.services.training import runs
+from core.services.workspace import home
 from core.settings import Settings
-from dashboard.kept import review_source
-from dashboard.state import ReviewState
+from dashboard.result_cache import review_source
+from dashboard.url_state import ReviewState
 from tests.core.services.predicted import draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def review(tmp_path, serve, page, monkeypatch):
     """Opens a section of a run with predictions; gives the state that the address says, and its cases."""
     monkeypatch.setenv("ROUNDS_HOME", str(tmp_path / "home"))
-    db = workspace.open_home(Settings.read())
+    db = home.open_home(Settings.read())
     drawn = draw(db, patients=120)
     url = f"{serve(tmp_path / 'home').url}/review?run={drawn.run}&split=val"
     run = runs.get(db, drawn.run)

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from core.models import MODELS
-from core.services import runs, workspace
+from core.services.training import runs
+from core.services.workspace import home
 from core.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -88,7 +89,7 @@ def test_a_model_is_chosen_seen_measured_and_trained(chest, serve, page):
     page.wait_for_url(re.compile("/runs"))
     expect(page.get_by_text("Loss", exact=True).first).to_be_visible()
     expect(page.get_by_text(re.compile("3 epochs on"))).to_be_visible()
-    db = workspace.open_home(Settings.read(chest))
+    db = home.open_home(Settings.read(chest))
     (run,) = runs.every(db)
     assert (run.spec.model, run.spec.noise, run.spec.kernel_size, run.spec.epochs) == ("small_cnn", 30.0, 5, 3)
     db.close()

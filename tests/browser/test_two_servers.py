@@ -7,9 +7,12 @@ import pytest
 from PIL import Image as Picture
 from playwright.sync_api import expect
 
-from core.launching.local import LocalLauncher
-from core.services import importing, jobs, labeling, tasks, workspace
-from core.services.importing import ImportRequest
+from core.jobs import job_queue
+from core.jobs.local import LocalLauncher
+from core.services.annotation import annotations, tasks
+from core.services.images import import_files
+from core.services.images.import_files import ImportRequest
+from core.services.workspace import home
 from core.settings import Settings
 from db.vocabulary import JobState
 from tests.browser.test_labelling import current, painted
@@ -23,7 +26,7 @@ def test_answers_given_at_both_are_kept_once_each(tmp_path):
     with home_at(tmp_path / "home") as home:
         home.take(pictures(tmp_path / "some", 8))
         task = tasks.create(home.db, name="kind", classes=["a", "b"])
-        cases = labeling.queue(home.db, task_id=task.id)
+        cases = annotations.queue(home.db, task_id=task.id)
         said = {f"answer-{number:04}": (cases[number % 8], number % 2) for number in range(2 * EACH)}
         with Served(home, tmp_path / "one.txt") as one, Served(home, tmp_path / "two.txt") as two:
             refused: list[str] = []
@@ -49,7 +52,7 @@ def test_answers_given_at_both_are_kept_once_each(tmp_path):
             )
             assert foreign.status_code == 403  # a session of one port is none of the other's
         for case in cases:
-            told = sorted(one.text for one in labeling.history(home.db, case.id))
+            told = sorted(one.text for one in annotations.history(home.db, case.id))
             assert told == sorted("ab"[position] for other, position in said.values() if other.id == case.id)
 
 
@@ -57,8 +60,8 @@ def test_answers_given_at_both_are_kept_once_each(tmp_path):
 def filled(tmp_path):
     """A task of ten images, and imports that wait for somebody to start them."""
     settings = Settings.read(tmp_path / "home")
-    db = workspace.open_home(settings)
-    *_, report = importing.run(db, settings, ImportRequest(pictures(tmp_path / "some", 10)), by="tester")
+    db = home.open_home(settings)
+    *_, report = import_files.run(db, settings, ImportRequest(pictures(tmp_path / "some", 10)), by="tester")
     assert report.imported == 10
     task = tasks.create(db, name="kind", classes=["a", "b"])
     ids = []
@@ -68,7 +71,7 @@ def filled(tmp_path):
         for each in range(20):
             grey = np.random.default_rng([number, each]).integers(0, 255, (16, 16), dtype=np.uint8)
             Picture.fromarray(grey).save(folder / f"{each}.png")
-        ids.append(importing.submit(db, settings, ImportRequest(folder), by="t", key=str(number), launcher=Asleep()))
+        ids.append(import_files.submit(db, settings, ImportRequest(folder), by="t", key=str(number), launcher=Asleep()))
     yield settings, db, task, ids
     until(lambda: not any(LocalLauncher(settings).alive(job_id) for job_id in ids))
     db.close()
@@ -89,11 +92,11 @@ def test_pages_of_both_see_every_job_run_once_and_every_answer(filled, page, ser
             expect(watcher.get_by_text("20 files", exact=False).first).to_be_visible()
             expect(watcher.get_by_role("heading", name="Imported")).to_be_visible()
         watch.check()
-    assert [(jobs.get(db, job_id).state, jobs.get(db, job_id).attempt) for job_id in ids] == [
+    assert [(job_queue.get(db, job_id).state, job_queue.get(db, job_id).attempt) for job_id in ids] == [
         (JobState.SUCCEEDED, 1)
     ] * IMPORTS
     assert watch.attempts
-    assert [jobs.get(db, job_id).result["imported"] for job_id in ids] == [20] * IMPORTS
+    assert [job_queue.get(db, job_id).result["imported"] for job_id in ids] == [20] * IMPORTS
 
     other = page.context.new_page()  # one browser, both servers: their sessions do not disturb each other
     given = []
@@ -105,5 +108,5 @@ def test_pages_of_both_see_every_job_run_once_and_every_answer(filled, page, ser
         given.append((current(at), "ab"[int(key) - 1]))
         at.keyboard.press(key)
         expect(at.locator(".rv-root")).to_have_attribute("data-waiting", "0")
-    cases = labeling.queue(db, task_id=task.id)
-    assert sorted((case.id, one.text) for case in cases for one in labeling.history(db, case.id)) == sorted(given)
+    cases = annotations.queue(db, task_id=task.id)
+    assert sorted((case.id, one.text) for case in cases for one in annotations.history(db, case.id)) == sorted(given)

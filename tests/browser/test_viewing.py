@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.services import images, tasks, workspace
+from core.services.annotation import tasks
+from core.services.images import images
+from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from db.vocabulary import Unit
 from tests.browser.conftest import standing
@@ -32,7 +34,7 @@ def reading(ward, page):
 
 def asked(home, unit):
     """A task about the images of a home: its id."""
-    db = workspace.open_home(Settings.read(home))
+    db = workspace_home.open_home(Settings.read(home))
     task = tasks.create(db, name="finding", classes=["none", "some"], unit=unit)
     db.close()
     return task.id
@@ -156,11 +158,11 @@ def test_cine_plays_and_stops(reading, page):
 def test_the_value_under_the_pointer_is_the_files(reading, page, ward):
     import numpy as np
 
-    from core.imaging.pixels import read_samples
     from core.imaging.store import Store
+    from core.imaging.voi_lut import read_samples
 
     image_id, _ = reading.get_attribute("data-painted").split(":")
-    db = workspace.open_home(Settings.read(ward[0].home))
+    db = workspace_home.open_home(Settings.read(ward[0].home))
     image = images.get(db, int(image_id))
     db.close()
     samples = read_samples(Store(ward[0].home).pixels(image.sha256), image.format, offset=image.offset, frame=0)

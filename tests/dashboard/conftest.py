@@ -9,11 +9,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from core.services import importing, labeling, tasks, workspace
+from core.services.annotation import annotations, tasks
+from core.services.images import import_files
+from core.services.workspace import home
 from core.settings import Settings
-from dashboard import api
-from dashboard.guard import Guard, session_of
-from dashboard.signing import Signer
+from dashboard.server import routes
+from dashboard.server.auth_middleware import Guard, session_of
+from dashboard.server.signed_urls import Signer
 
 HERE = "http://127.0.0.1"
 PIXELS = (np.arange(48 * 40, dtype=np.uint16) * 31).reshape(48, 40)
@@ -24,8 +26,8 @@ def imported(tmp_path_factory):
     """A home with the two pictures, read once: a child process starts slowly."""
     folder = tmp_path_factory.mktemp("imported")
     settings, source = settings_of(folder), pictures(folder / "in")
-    db = workspace.open_home(settings)
-    for _ in importing.run(db, settings, importing.ImportRequest(source), by="tester"):
+    db = home.open_home(settings)
+    for _ in import_files.run(db, settings, import_files.ImportRequest(source), by="tester"):
         pass
     db.close()
     return settings.home
@@ -36,7 +38,7 @@ def db(tmp_path, imported):
     pictures(tmp_path / "in")
     shutil.copytree(imported, tmp_path / "home")
     settings = settings_of(tmp_path)
-    db = workspace.open_home(settings)
+    db = home.open_home(settings)
     db.settings = settings
     yield db
     db.close()
@@ -60,7 +62,7 @@ def task(db):
 
 @pytest.fixture
 def case(db, task):
-    return labeling.queue(db, task_id=task.id)[0]
+    return annotations.queue(db, task_id=task.id)[0]
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def client(db, signer):
         return session_of(request.headers.get("cookie", ""), "rounds_1")
 
     app = Starlette(
-        routes=api.Api(db, db.settings, signer, session).routes(),
+        routes=routes.Api(db, db.settings, signer, session).routes(),
         middleware=[Middleware(Guard, signer=signer, cookie="rounds_1")],
     )
     with TestClient(app, base_url=HERE) as client:

@@ -5,10 +5,10 @@ import socket
 import pytest
 
 from core.cli.parser import command_of
-from core.services import demo as service
-from core.services import touring
-from core.services.demo import Step
-from core.services.touring import Tour
+from core.services.workspace import demo as service
+from core.services.workspace import tour
+from core.services.workspace.demo import Step
+from core.services.workspace.tour import Tour
 from dashboard import __main__ as command
 from dashboard import demo
 from tests.dashboard.test_pages import filled, home, opened, text_of
@@ -102,7 +102,7 @@ def test_a_wrong_option_is_one_sentence(capsys):
 
 def test_the_tour_leads_to_four_pages_and_can_be_closed(filled, monkeypatch):
     closed = filled.home / "demo-tour-seen"
-    monkeypatch.setattr(touring, "view", lambda db, settings: None if closed.exists() else Tour(1, 1, 2))
+    monkeypatch.setattr(tour, "view", lambda db, settings: None if closed.exists() else Tour(1, 1, 2))
     shown = opened("home")
     assert "Four things to try" in text_of(shown)
     next(button for button in shown.button if button.label == "Close the tour").click().run()

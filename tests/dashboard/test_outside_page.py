@@ -3,7 +3,10 @@
 import pytest
 
 from core.curation.recipe import Recipe
-from core.services import runs, snapshotting, tasks, workspace
+from core.services.annotation import tasks
+from core.services.datasets import snapshots
+from core.services.training import runs
+from core.services.workspace import home as workspace_home
 from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
@@ -11,8 +14,8 @@ __all__ = ["filled", "home"]
 
 @pytest.fixture
 def frozen(filled):
-    db = workspace.open_home(filled)
-    snapshotting.freeze(db, tasks.named(db, "finding").id, Recipe(val=0.25, test=0.25), name="one", by="t")
+    db = workspace_home.open_home(filled)
+    snapshots.freeze(db, tasks.named(db, "finding").id, Recipe(val=0.25, test=0.25), name="one", by="t")
     yield db
     db.close()
 

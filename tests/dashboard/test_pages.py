@@ -5,11 +5,14 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.services import importing, jobs, tasks, workspace
+from core.jobs import job_queue
+from core.services.annotation import tasks
+from core.services.images import import_files
+from core.services.workspace import home as workspace_home
 from core.settings import Settings
-from dashboard import who
-from dashboard.frame import PAGES
-from dashboard.wiring import wire
+from dashboard import reader
+from dashboard.context import wire
+from dashboard.navigation import PAGES
 
 NEXT = {
     "home": "Nothing here yet",
@@ -29,7 +32,7 @@ NEXT = {
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("ROUNDS_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(who, "session", lambda: "a browser")  # AppTest has no cookies
+    monkeypatch.setattr(reader, "session", lambda: "a browser")  # AppTest has no cookies
     yield Settings.read()
     wire(Settings.read(), 8501).db.close()
 
@@ -44,9 +47,9 @@ def filled(home, tmp_path):
         Image.fromarray(pixels).save(folder / f"{number}.png")
         lines.append(f"{number}.png,patient-{number // 2},{'ab'[number // 2 % 2]}")
     (folder / "labels.csv").write_text("\n".join(lines))
-    db = workspace.open_home(home)
-    request = importing.ImportRequest(folder, metadata=folder / "labels.csv", task="finding", label_column="finding")
-    for report in importing.run(db, home, request, by="tester"):
+    db = workspace_home.open_home(home)
+    request = import_files.ImportRequest(folder, metadata=folder / "labels.csv", task="finding", label_column="finding")
+    for report in import_files.run(db, home, request, by="tester"):
         assert not report.refused
     db.close()
     return home
@@ -101,23 +104,23 @@ def test_datasets_freezes_once_and_says_why_not_twice(filled):
 
 
 def test_a_task_without_labels_cannot_be_frozen_and_says_so(filled):
-    db = workspace.open_home(filled)
+    db = workspace_home.open_home(filled)
     task = tasks.create(db, name="new", classes=["no", "yes"])
     db.close()
     assert "label at least two classes" in opened("datasets", task=str(task.id)).info[0].value
 
 
 def test_a_folder_that_is_not_there_ends_in_a_sentence_on_the_page(home, tmp_path):
-    db = workspace.open_home(home)
+    db = workspace_home.open_home(home)
 
     class Nobody:
         def wake(self):
             pass
 
-    request = importing.ImportRequest(tmp_path / "nowhere", dry_run=True)
-    job = importing.submit(db, home, request, by="tester", key="k" * 8, launcher=Nobody())
-    jobs.claim(db, job)
-    from core.worker import work
+    request = import_files.ImportRequest(tmp_path / "nowhere", dry_run=True)
+    job = import_files.submit(db, home, request, by="tester", key="k" * 8, launcher=Nobody())
+    job_queue.claim(db, job)
+    from core.worker.runner import work
 
     work(db, home, job, attempt=1, device="cpu")
     db.close()

@@ -9,8 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from core.evaluation.curve_bands import precision_band, roc_band
-from core.services import evaluating, groups, operating, runs, scored, workspace
-from dashboard.parts import review_sections, section_groups
+from core.services.evaluation import operating_points, report, subgroups
+from core.services.predictions import score_arrays
+from core.services.training import runs
+from core.services.workspace import home as workspace_home
+from dashboard.parts.review import sections
+from dashboard.parts.review import subgroups as review_subgroups
 from db.vocabulary import Split, TaskKind
 from tests.core.services.conftest import make
 from tests.core.services.predicted import another, draw
@@ -30,7 +34,7 @@ def empty(tmp_path_factory):
 @pytest.fixture
 def db(home, empty):
     shutil.copytree(empty, home.home)
-    db = workspace.open_home(home)
+    db = workspace_home.open_home(home)
     yield db
     db.close()
 
@@ -45,8 +49,8 @@ def tables(app) -> str:
     "section",
     [
         one if one == "overview" else pytest.param(one, marks=pytest.mark.slow)
-        for one in review_sections.SECTIONS
-        if one not in (*review_sections.OF_MODEL, "findings")
+        for one in sections.SECTIONS
+        if one not in (*sections.OF_MODEL, "findings")
     ],
 )
 def test_every_section_of_a_yes_no_question_opens(db, section):
@@ -62,12 +66,12 @@ def test_every_section_of_a_yes_no_question_opens(db, section):
 
 def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked(db):
     drawn = draw(db)
-    operating.choose(db, drawn.run, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
+    operating_points.choose(db, drawn.run, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
     app = opened("review", run=str(drawn.run), at="0.99")  # a point that is tried does not reach test
     assert "Chosen on validation by ann" in text_of(app)
     assert "locked here" in text_of(app)
     assert "Looked at test once." in text_of(app)
-    assert operating.looks(db, drawn.run) == 1
+    assert operating_points.looks(db, drawn.run) == 1
     assert "ECE: Biased upwards" in text_of(app)
     found = re.search(r"Sensitivity\|+([\d.]+)", tables(app))
     assert found is not None
@@ -88,13 +92,13 @@ def test_a_rule_that_is_tried_is_told_of_the_scores_it_was_looked_for_among_and_
         r"Tried: ([\d.]+), the highest with a .* validation, of the highest score of each pat", text_of(app)
     )
     app.button(key=f"keep_{key}").click().run()
-    kept = operating.current(db, drawn.run)
+    kept = operating_points.current(db, drawn.run)
     assert (kept.rule, kept.patient_rule) == ({"kind": "sensitivity", "at_least": 0.95}, "max")
     assert f"{kept.threshold:.4g}" == told[1] != each[1]
     app.selectbox(key=f"level_{key}").select("mean").run()  # the rule that stands, without a threshold in the URL
     told = re.search(r"Tried: ([\d.]+), the highest with a .* validation, of the mean score of each pat", text_of(app))
     app.button(key=f"keep_{key}").click().run()
-    assert f"{operating.current(db, drawn.run).threshold:.4g}" == told[1]
+    assert f"{operating_points.current(db, drawn.run).threshold:.4g}" == told[1]
 
 
 @pytest.mark.slow
@@ -133,7 +137,7 @@ def test_numbers_are_counted_by_image_or_by_patient(db):
     app.selectbox(key="number_level").set_value("mean").run()
     assert "20 patients, each counted once; intervals resample" in text_of(app)
     assert "**20 patients**, most wrong first" in text_of(app)
-    told = evaluating.of_numbers(db, drawn.run, per_patient=True).metrics["mae"]
+    told = report.of_numbers(db, drawn.run, per_patient=True).metrics["mae"]
     assert f"95 % interval {told.low:.3g} to {told.high:.3g}, n = 20" in text_of(app)
 
 
@@ -187,7 +191,7 @@ def drawn_plot(app, number=0):
 
 def test_both_curves_have_their_band_on_the_plot_and_in_the_table(db):
     run = runs.get(db, draw(db).run)
-    found = scored.of(db, run.id, split="val", point=operating.standing(db, run.id))
+    found = score_arrays.of(db, run.id, split="val", point=operating_points.standing(db, run.id))
     app = opened("review", run=str(run.id), section="curves", split="val")
     for number, made in enumerate((roc_band(found), precision_band(found))):
         (band,) = [one for one in drawn_plot(app, number) if one.get("fill") == "toself"]
@@ -197,7 +201,7 @@ def test_both_curves_have_their_band_on_the_plot_and_in_the_table(db):
 
 def test_the_diamond_of_the_decision_curve_lies_at_the_threshold_itself(db):
     run = runs.get(db, draw(db).run)
-    found = scored.of(db, run.id, split="val", point=operating.standing(db, run.id))
+    found = score_arrays.of(db, run.id, split="val", point=operating_points.standing(db, run.id))
     app = opened("review", run=str(run.id), section="decision", split="val", at="0.3349")
     (diamond,) = [one for one in drawn_plot(app) if one.get("marker", {}).get("symbol") == "diamond"]
     called = found.scores >= 0.3349
@@ -223,13 +227,13 @@ def test_a_bin_of_one_patient_is_hollow_and_said_to_have_no_interval(db):
 
 def test_pairs_of_facts_are_looked_at_unasked_and_p_is_corrected_for_what_was_tested(db, monkeypatch):
     drawn = draw(db, patients=60)
-    told = groups.of(db, drawn.run, pairs=True)
+    told = subgroups.of(db, drawn.run, pairs=True)
     tested = sum(one.p is not None for one in told.rows)
     assert 0 < tested < len(told.rows)
     app = opened("review", run=str(drawn.run), section="groups")
     assert app.toggle(key="groups_pairs_True").value
     assert f"is corrected for {tested} tested groups." in text_of(app)
-    monkeypatch.setattr(section_groups, "PAIRED", 10)
+    monkeypatch.setattr(review_subgroups, "PAIRED", 10)
     app = opened("review", run=str(drawn.run), section="groups")
     assert not app.toggle(key="groups_pairs_False").value
     assert "Pairs of facts are looked at by the switch." in text_of(app)

@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from core.curation.recipe import Recipe
-from core.services import measuring, runs, snapshotting, tasks, workspace
-from core.services.measuring import Found
-from core.training.groups import GROUPS
+from core.services.annotation import tasks
+from core.services.datasets import snapshots
+from core.services.training import resource_estimate, runs
+from core.services.training.resource_estimate import Found
+from core.services.workspace import home as workspace_home
+from core.training.form_groups import GROUPS
 from core.training.spec import PRESETS, TrainSpec
-from dashboard.parts import form
+from dashboard.parts.train import spec_form
 from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
@@ -34,11 +37,11 @@ TOLD = {
 
 @pytest.fixture
 def frozen(filled, monkeypatch):
-    db = workspace.open_home(filled)
+    db = workspace_home.open_home(filled)
     task = tasks.named(db, "finding")
-    snapshotting.freeze(db, task.id, Recipe(val=0.25, test=0.25), name="one", by="t")
-    monkeypatch.setattr(measuring, "figures", lambda *_: Found("a", TOLD))
-    monkeypatch.setattr(measuring, "pictures", lambda *_: Found("b", pictures=8))
+    snapshots.freeze(db, task.id, Recipe(val=0.25, test=0.25), name="one", by="t")
+    monkeypatch.setattr(resource_estimate, "figures", lambda *_: Found("a", TOLD))
+    monkeypatch.setattr(resource_estimate, "pictures", lambda *_: Found("b", pictures=8))
     yield db
     db.close()
 
@@ -46,7 +49,7 @@ def frozen(filled, monkeypatch):
 @pytest.fixture
 def flat(monkeypatch):
     """A form without folds: AppTest cannot keep one open."""
-    monkeypatch.setattr(form, "GROUPS", [replace(group, first=group.knobs) for group in GROUPS])
+    monkeypatch.setattr(spec_form, "GROUPS", [replace(group, first=group.knobs) for group in GROUPS])
 
 
 def unfolded(app=None):
@@ -129,7 +132,7 @@ def test_it_says_what_it_will_take_and_what_speaks_against_it(frozen):
 
 
 def test_a_step_that_cannot_be_measured_says_why(frozen, monkeypatch):
-    monkeypatch.setattr(measuring, "figures", lambda *_: Found("a", error="The GPU's memory is too small."))
+    monkeypatch.setattr(resource_estimate, "figures", lambda *_: Found("a", error="The GPU's memory is too small."))
     assert [one.value for one in opened("train").error] == ["The GPU's memory is too small."]
 
 

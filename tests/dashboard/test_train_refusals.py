@@ -4,11 +4,15 @@ import re
 
 import pytest
 
-from core import worker
 from core.curation.recipe import Recipe
-from core.services import jobs, measuring, runs, snapshotting, tasks, training, workspace
-from core.services.measuring import Found
+from core.jobs import job_queue
+from core.services.annotation import tasks
+from core.services.datasets import snapshots
+from core.services.training import resource_estimate, runs, submit
+from core.services.training.resource_estimate import Found
+from core.services.workspace import home as workspace_home
 from core.training.spec import TrainSpec
+from core.worker import runner
 from tests.core.services.conftest import Asleep
 from tests.dashboard.test_pages import filled, home, opened, text_of
 from tests.dashboard.test_train_page import TOLD, widget
@@ -21,26 +25,26 @@ RECIPE = Recipe(val=0.25, test=0.25)
 @pytest.fixture
 def frozen(filled, monkeypatch):
     """A snapshot of single images, and a task of the same pictures whose mirror images count alike."""
-    db = workspace.open_home(filled)
-    snapshotting.freeze(db, tasks.named(db, "finding").id, RECIPE, name="one", by="t")
-    monkeypatch.setattr(measuring, "figures", lambda *_: Found("a", TOLD))
-    monkeypatch.setattr(measuring, "pictures", lambda *_: Found("b", pictures=8))
+    db = workspace_home.open_home(filled)
+    snapshots.freeze(db, tasks.named(db, "finding").id, RECIPE, name="one", by="t")
+    monkeypatch.setattr(resource_estimate, "figures", lambda *_: Found("a", TOLD))
+    monkeypatch.setattr(resource_estimate, "pictures", lambda *_: Found("b", pictures=8))
     yield db
     db.close()
 
 
 def trained(db, settings, spec, snapshot="one", ends="succeeded"):
     """A run that was worked on in this process to its end."""
-    made = training.submit(
+    made = submit.submit(
         db,
-        snapshot_id=snapshotting.named(db, snapshot).id,
+        snapshot_id=snapshots.named(db, snapshot).id,
         spec=spec,
         by="t",
         key=f"{snapshot} {spec}",
         launcher=Asleep(),
     )
-    attempt = jobs.claim(db, made.job)
-    assert worker.work(db, settings, made.job, attempt=attempt, device="cpu") == ends
+    attempt = job_queue.claim(db, made.job)
+    assert runner.work(db, settings, made.job, attempt=attempt, device="cpu") == ends
     return made.run
 
 
@@ -71,7 +75,7 @@ def test_a_model_of_several_pictures_on_single_images(frozen, filled, model, tol
 
 def test_a_class_that_no_training_image_has(frozen):
     task = tasks.named(frozen, "finding")
-    few = snapshotting.freeze(frozen, task.id, Recipe(val=0.25, test=0.25, seed=1), name="few", by="t")
+    few = snapshots.freeze(frozen, task.id, Recipe(val=0.25, test=0.25, seed=1), name="few", by="t")
     with frozen.transaction() as session:
         from db.tables import Snapshot
 
@@ -99,7 +103,7 @@ def test_a_flip_that_the_task_no_longer_allows_is_not_asked(frozen, filled):
 
 def test_a_run_to_start_from_that_learned_from_whom_this_one_judges_by(frozen, filled):
     first = trained(frozen, filled, QUICK)
-    other = snapshotting.freeze(
+    other = snapshots.freeze(
         frozen, tasks.named(frozen, "finding").id, Recipe(val=0.4, test=0.4, seed=5), name="other", by="t"
     )
     app = opened("train", snapshot=str(other.id))
@@ -130,4 +134,4 @@ def test_a_snapshot_whose_files_are_gone(frozen, filled):
     (said,) = [one.value for one in opened("runs", run=str(run)).warning]
     assert re.search("gone|missing|again", said)
     assert "Traceback" not in runs.log(filled, run)
-    assert snapshotting.named(frozen, "one").summary["train"]["images"] > 0
+    assert snapshots.named(frozen, "one").summary["train"]["images"] > 0

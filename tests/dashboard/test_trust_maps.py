@@ -4,7 +4,10 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from core.services import explaining, jobs, labeling, runs
+from core.jobs import job_queue
+from core.services.annotation import annotations
+from core.services.saliency import maps
+from core.services.training import runs
 from db.tables import Analysis, Checkpoint, Run
 from db.vocabulary import CheckpointKind, JobKind
 from tests.core.services.conftest import done, filled_once, trained_once
@@ -16,20 +19,21 @@ OTHER = {**CHECK, "method": "layercam", "title": "LayerCAM"}
 
 def asked_for(home):
     """What the jobs that examine run 1 were asked, the newest first."""
-    return [one.request["asked"] for one in jobs.of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
+    return [one.request["asked"] for one in job_queue.of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
 
 
 def mean_map(split, finding=None):
     """The part alone, for the cases that split holds."""
 
     def script(split, finding):
-        from core.services import examples, runs
-        from dashboard.parts import trust_mean
-        from dashboard.wiring import here
+        from core.services.datasets import training_examples
+        from core.services.training import runs
+        from dashboard.context import here
+        from dashboard.parts.review import mean_saliency
 
         wired = here()
-        cases = [int(one.key) for one in examples.every(wired.db, wired.settings, 1, split=split)]
-        trust_mean.show(runs.get(wired.db, 1), cases, said="these", split=split, finding=finding)
+        cases = [int(one.key) for one in training_examples.every(wired.db, wired.settings, 1, split=split)]
+        mean_saliency.show(runs.get(wired.db, 1), cases, said="these", split=split, finding=finding)
 
     app = AppTest.from_function(script, args=(split, finding), default_timeout=60).run()
     assert not app.exception, [one.message for one in app.exception]
@@ -40,18 +44,19 @@ def told(asked, slices=False):
     """What stands beside a case whose viewer holds those questions, as (run, method), of two pictures or slices."""
 
     def script(asked, slices):
-        from core.services import labeling, runs
-        from dashboard.parts import case_layout, case_told
-        from dashboard.parts.case_question import Question
-        from dashboard.parts.case_viewer import Laid
-        from dashboard.wiring import here
+        from core.services.annotation import annotations
+        from core.services.training import runs
+        from dashboard.context import here
+        from dashboard.parts.case import pane_layout, saliency_status
+        from dashboard.parts.case.saliency_request import Question
+        from dashboard.parts.case.viewer import Laid
 
         run = runs.get(here().db, 1)
-        pictures = [one.image_ids[0] for one in labeling.queue(here().db, task_id=run.task_id)[:2]]
+        pictures = [one.image_ids[0] for one in annotations.queue(here().db, task_id=run.task_id)[:2]]
         beside, stack = ([], pictures) if slices else (pictures[1:], pictures[:1])
-        layout = case_layout.laid([pictures[0], *beside], len(asked))
+        layout = pane_layout.laid([pictures[0], *beside], len(asked))
         questions = tuple(Question(*one) for one in asked)
-        case_told.show(run, Laid(tuple(stack), tuple(beside), questions, (), layout))
+        saliency_status.show(run, Laid(tuple(stack), tuple(beside), questions, (), layout))
 
     app = AppTest.from_function(script, args=(asked, slices), default_timeout=60).run()
     assert not app.exception, [one.message for one in app.exception]
@@ -82,9 +87,9 @@ def two(home):
         session.flush()
         best = session.get_one(Checkpoint, (1, CheckpointKind.BEST))
         session.add(Checkpoint(run_id=more.id, kind=CheckpointKind.BEST, epoch=best.epoch, sha256=best.sha256))
-    for case in labeling.queue(home.db, task_id=runs.get(home.db, 1).task_id)[:2]:
+    for case in annotations.queue(home.db, task_id=runs.get(home.db, 1).task_id)[:2]:
         for method in ("gradcam", "layercam"):
-            explaining.explain(home.db, home.settings, run_id=1, image_id=case.image_ids[0], method=method)
+            maps.explain(home.db, home.settings, run_id=1, image_id=case.image_ids[0], method=method)
     return home
 
 
@@ -142,9 +147,9 @@ def test_every_slice_has_its_badge_once_they_are_asked_for(two, links):
 
 
 def test_only_maps_in_panes_that_are_shown_are_told_of():
-    from dashboard.parts.case_layout import laid
-    from dashboard.parts.case_question import Question
-    from dashboard.parts.case_viewer import Laid
+    from dashboard.parts.case.pane_layout import laid
+    from dashboard.parts.case.saliency_request import Question
+    from dashboard.parts.case.viewer import Laid
 
     asked, further = tuple(Question(run, "gradcam") for run in (1, 2, 3)), (Question(4, "gradcam"),)
     beside = Laid((7,), (8,), asked, further, laid([7, 8], 3, 1, plain=True))
@@ -158,11 +163,11 @@ def test_a_banner_of_one_method_stands_when_another_method_was_checked_since(hom
     keep(home, "check", OTHER)
 
     def script():
-        from core.services import runs
-        from dashboard.parts import trust_banner
-        from dashboard.wiring import here
+        from core.services.training import runs
+        from dashboard.context import here
+        from dashboard.parts.review import saliency_check
 
-        trust_banner.over(runs.get(here().db, 1))
+        saliency_check.over(runs.get(here().db, 1))
 
     app = AppTest.from_function(script, default_timeout=60).run()
     assert [one.value for one in app.error] == ["Grad-CAM maps: Do not read them."]
@@ -173,7 +178,7 @@ def test_maps_of_the_split_that_is_looked_at_are_made_whatever_was_made_before(h
     app = mean_map("val")
     app.button[0].click().run()
     assert asked_for(home) == [{"split": "val", "method": "gradcam", "class": -1, "layer": ""}]
-    done(home, jobs.of_run(home.db, 1)[0].id)
+    done(home, job_queue.of_run(home.db, 1)[0].id)
     app = mean_map("val")
     assert "Grad-CAM, of each the class that the model gives most to: mean over these." in words(app)
     assert not app.button
@@ -185,16 +190,17 @@ def test_the_mean_map_of_a_finding_is_of_that_finding(home):
     app = mean_map("val", 1)
     app.button[0].click().run()
     assert asked_for(home)[0]["class"] == 1
-    done(home, jobs.of_run(home.db, 1)[0].id)
+    done(home, job_queue.of_run(home.db, 1)[0].id)
     assert f"Grad-CAM, {runs.get(home.db, 1).titles[1]}: mean over these" in words(mean_map("val", 1))
     assert mean_map("val").button  # of the most probable class there is none yet
 
 
 def test_the_mean_map_has_its_table_and_tells_its_cases():
-    from core.services.mean_maps import MeanMap
-    from dashboard.parts import chart, trust_mean
+    from core.services.saliency.mean_map import MeanMap
+    from dashboard.parts.review import mean_saliency
+    from dashboard.parts.widgets import chart
 
-    table = trust_mean._cells(MeanMap(((0.1, 0.2), (0.3, 0.4)), (5, 9), 3, "gradcam", ""))
+    table = mean_saliency._cells(MeanMap(((0.1, 0.2), (0.3, 0.4)), (5, 9), 3, "gradcam", ""))
     assert chart.as_csv(table).decode().splitlines() == [
         "top,left,heat",
         "0.0,0.0,0.1",

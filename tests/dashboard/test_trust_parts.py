@@ -3,10 +3,13 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.launching.local import LocalLauncher
-from core.services import examining, jobs, labeling, runs
-from dashboard import who
-from dashboard.wiring import here
+from core.jobs import job_queue
+from core.jobs.local import LocalLauncher
+from core.services.analysis import registry
+from core.services.annotation import annotations
+from core.services.training import runs
+from dashboard import reader
+from dashboard.context import here
 from db.tables import Analysis, Checkpoint
 from db.vocabulary import CheckpointKind, JobKind, TaskKind
 from tests.core.services.conftest import copied, filled_once, trained_once
@@ -65,7 +68,7 @@ FACT = {
 def home(tmp_path, monkeypatch, trained_once):
     copied(trained_once, tmp_path / "home").db.close()
     monkeypatch.setenv("ROUNDS_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(who, "session", lambda: "a browser")  # AppTest has no cookies
+    monkeypatch.setattr(reader, "session", lambda: "a browser")  # AppTest has no cookies
     monkeypatch.setattr(LocalLauncher, "wake", lambda self: None)
     yield here()
     here().db.close()
@@ -77,8 +80,8 @@ def drawn(part):
     def script(part):
         import importlib
 
-        from core.services import runs
-        from dashboard.wiring import here
+        from core.services.training import runs
+        from dashboard.context import here
 
         module, run = importlib.import_module(f"dashboard.parts.{part}"), runs.get(here().db, 1)
         more = {"trust_neighbours": (1,), "trust_mean": ([1, 2],)}.get(part, ())
@@ -107,10 +110,10 @@ def test_what_is_not_known_yet_is_a_sentence_and_one_button(home, part):
     assert "not " in words(app)
     app.button[0].click().run()
     assert not app.exception
-    (job,) = [one for one in jobs.of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
+    (job,) = [one for one in job_queue.of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
     assert job.request["what"] == PARTS[part]
     assert [one.label for one in app.button] == ["Cancel"]  # now its progress stands there
-    assert examining.going(home.db, 1, PARTS[part]).id == job.id
+    assert registry.going(home.db, 1, PARTS[part]).id == job.id
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -179,7 +182,7 @@ def test_what_the_probe_left_out_is_told_with_its_reason(home):
 
 
 def test_suspects_can_be_sent_back_to_be_labelled(home):
-    case = labeling.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
+    case = annotations.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
     row = {
         "case": case.id,
         "image": case.image_ids[0],
@@ -217,37 +220,37 @@ def test_suspects_can_be_sent_back_to_be_labelled(home):
 def test_of_numbers_no_share_is_called_wrong_and_no_source_is_named_that_knows_classes_alone():
     from types import SimpleNamespace
 
-    from dashboard.parts import trust_suspects
+    from dashboard.parts.review import label_errors
 
-    told = trust_suspects._told(SimpleNamespace(kind=TaskKind.NUMBER), {"training": 9, "called_wrong": 2})
+    told = label_errors._told(SimpleNamespace(kind=TaskKind.NUMBER), {"training": 9, "called_wrong": 2})
     assert told.startswith("2 numbers of 9 lie further")
     assert "Northcutt" not in told
 
 
 def test_a_badge_tells_what_speaks_against_a_map(home):
-    from core.services import explaining, map_badges
+    from core.services.saliency import map_warnings, maps
 
-    case = labeling.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
+    case = annotations.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
     image = case.image_ids[0]
-    made = explaining.explain(home.db, home.settings, run_id=1, image_id=image)
-    told = map_badges.badge(home.db, home.settings, image, made)
+    made = maps.explain(home.db, home.settings, run_id=1, image_id=image)
+    told = map_warnings.badge(home.db, home.settings, image, made)
     assert told.outside is None  # an even grey picture has no surround
     assert all(one.startswith(("empty", "low contrast")) for one in told.warnings)
 
 
 def test_cases_are_sent_with_their_reason(home):
-    case = labeling.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
+    case = annotations.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
 
     def script(case):
-        from core.services import runs
-        from dashboard.parts import trust_suspects
-        from dashboard.wiring import here
+        from core.services.training import runs
+        from dashboard.context import here
+        from dashboard.parts.review import label_errors
 
-        trust_suspects._send(runs.get(here().db, 1), [case])
+        label_errors._send(runs.get(here().db, 1), [case])
 
     app = AppTest.from_function(script, args=(case.id,), default_timeout=60).run()
     assert app.button(key="trust_send").disabled
     app = app.text_input(key="trust_why").input("a lead hides it").run()
     app.button(key="trust_send").click().run()
     assert not app.error
-    assert labeling.history(home.db, case.id)[-1].text == "withdrawn: a lead hides it"
+    assert annotations.history(home.db, case.id)[-1].text == "withdrawn: a lead hides it"

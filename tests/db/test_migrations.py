@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import HomeUnusable
-from core.services.workspace import open_home
+from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database, migrations
 from db.tables import Base, Run, Snapshot, SnapshotCase
@@ -69,7 +69,7 @@ def test_a_catalogue_at_the_newest_is_opened_without_alembic(tmp_path: Path):
     settings = Settings(tmp_path / "home", f"sqlite:///{tmp_path / 'home' / 'catalogue.sqlite'}")
     open_home(settings).close()
     code = (
-        "import sys; from core.settings import Settings; from core.services.workspace import open_home; "
+        "import sys; from core.settings import Settings; from core.services.workspace.home import open_home; "
         f"open_home(Settings.read({str(settings.home)!r})).close(); sys.exit('alembic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select, text
 
-from core.services import runs
+from core.services.training import runs
 from db.tables import Annotation, Case, LabelClass
 from db.tables import Reader as ReaderRow
 from db.vocabulary import JobState, LabelSource

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import torch
 
-from core.launching.local import dispatcher_lock, slot_lock
-from core.launching.locks import is_held, take
-from core.services import examples, jobs, runs
-from core.services.jobs import LOST, JobView
+from core.jobs import job_queue
+from core.jobs.job_queue import LOST, JobView
+from core.jobs.local import dispatcher_lock, slot_lock
+from core.jobs.locks import is_held, take
+from core.services.datasets import training_examples
+from core.services.training import runs
 from core.training.checkpoint import read_weights
 from core.training.spec import TrainSpec
 from db.vocabulary import JobState
@@ -46,7 +48,7 @@ def go_straight(home: Ground) -> Straight:
         improved += [epoch] if auroc > best else []
         best = max(best, auroc)
     assert len(improved) > 1, "no second epoch is better than the first: there is no such moment to be killed in"
-    steps = -(-len(examples.every(home.db, home.settings, home.snapshot, split="train")) // SPEC.batch_size)
+    steps = -(-len(training_examples.every(home.db, home.settings, home.snapshot, split="train")) // SPEC.batch_size)
     return Straight(
         made.run,
         steps,
@@ -76,13 +78,13 @@ def rounds(home: Ground, *words: str) -> list:
 
 
 def looked(home: Ground, job: int) -> JobView:
-    jobs.look(home.db, home.launcher)
-    return jobs.get(home.db, job)
+    job_queue.look(home.db, home.launcher)
+    return job_queue.get(home.db, job)
 
 
 def ended(home: Ground, job: int, state: JobState = JobState.SUCCEEDED) -> JobView:
-    until(lambda: looked(home, job).state.is_finished, why=lambda: jobs.get(home.db, job))
-    found = jobs.get(home.db, job)
+    until(lambda: looked(home, job).state.is_finished, why=lambda: job_queue.get(home.db, job))
+    found = job_queue.get(home.db, job)
     assert found.state is state, found
     return found
 
@@ -113,7 +115,7 @@ def held(home: Ground, job: int) -> Living:
         found = workers(home.settings.home, job)
         return [one for one in found if Path(f"/proc/{one.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"]
 
-    until(waits, why=lambda: jobs.get(home.db, job))
+    until(waits, why=lambda: job_queue.get(home.db, job))
     return waits()[0]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from sqlalchemy import select
 
-from core.training.cache import sha256_of
 from core.training.checkpoint import read_weights
+from core.training.pixel_cache import sha256_of
 from db import Database
 from db.tables import Checkpoint
 

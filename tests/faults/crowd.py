@@ -9,7 +9,7 @@ from itertools import count
 import httpx
 
 from core.settings import Settings
-from dashboard.signing import Signer
+from dashboard.server.signed_urls import Signer
 from tests.faults.reader import Label
 
 AGAIN_EVERY = 10  # an answer is sent twice, as where its acknowledgement is lost on the way

@@ -11,13 +11,18 @@ from sqlalchemy import and_, select
 
 from core.curation.recipe import Recipe
 from core.imaging.deidentify import pseudonym
-from core.imaging.format import PixelFormat
+from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
-from core.launching.local import LocalLauncher
-from core.services import importing, labeling, predicting, snapshotting, tasks, training, workspace
-from core.services.training import Submitted
+from core.jobs.local import LocalLauncher
+from core.services.annotation import annotations, tasks
+from core.services.datasets import snapshots
+from core.services.images import import_files
+from core.services.predictions import predictions
+from core.services.training import submit
+from core.services.training.submit import Submitted
+from core.services.workspace import home
 from core.settings import Settings
-from core.training.cache import sha256_of
+from core.training.pixel_cache import sha256_of
 from core.training.spec import TrainSpec
 from db import Database
 from db.tables import Fact, Image, Patient
@@ -38,18 +43,20 @@ class Ground:
     cases: list[int]
 
     def train(self, spec: TrainSpec, key: str) -> Submitted:
-        return training.submit(
+        return submit.submit(
             self.db, snapshot_id=self.snapshot, spec=spec, by="engineer", key=key, launcher=self.launcher
         )
 
     def predict(self, run: int, key: str) -> int:
         """Queue a run's predictions of all cases; the job's id."""
-        return predicting.submit(self.db, run_id=run, split="all", by="engineer", key=key, launcher=self.launcher).job
+        return predictions.submit(self.db, run_id=run, split="all", by="engineer", key=key, launcher=self.launcher).job
 
     def take(self, folder: Path) -> int:
         """Queue the import of a folder made by `pictures`; the job's id."""
-        request = importing.ImportRequest(folder, metadata=folder / "data.csv")
-        return importing.submit(self.db, self.settings, request, by="engineer", key=folder.name, launcher=self.launcher)
+        request = import_files.ImportRequest(folder, metadata=folder / "data.csv")
+        return import_files.submit(
+            self.db, self.settings, request, by="engineer", key=folder.name, launcher=self.launcher
+        )
 
 
 def pictures(folder: Path, count: int, *, seed: int, size: int = 28) -> Path:
@@ -71,14 +78,14 @@ def pictures(folder: Path, count: int, *, seed: int, size: int = 28) -> Path:
 def make(folder: Path, *, images: int) -> Ground:
     """A home with that many labelled images, frozen; task 'second look' has no answer yet."""
     settings = Settings(folder / "home", f"sqlite:///{folder / 'home' / 'catalogue.sqlite'}")
-    db = workspace.open_home(settings)
+    db = home.open_home(settings)
     seen = pictures(folder / "first", images, seed=1000)
-    request = importing.ImportRequest(seen, metadata=seen / "data.csv", task="kind", label_column="kind")
-    *_, report = importing.run(db, settings, request, by="engineer")
+    request = import_files.ImportRequest(seen, metadata=seen / "data.csv", task="kind", label_column="kind")
+    *_, report = import_files.run(db, settings, request, by="engineer")
     assert report.imported == images, report
-    made = snapshotting.freeze(db, tasks.named(db, "kind").id, Recipe(), name="round 1", by="engineer")
+    made = snapshots.freeze(db, tasks.named(db, "kind").id, Recipe(), name="round 1", by="engineer")
     task = tasks.create(db, name="second look", classes=["no", "yes"])
-    cases = [case.id for case in labeling.queue(db, task_id=task.id, limit=40)]
+    cases = [case.id for case in annotations.queue(db, task_id=task.id, limit=40)]
     return Ground(db, settings, LocalLauncher(settings), made.id, task.id, cases)
 
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from core.settings import Settings
-from dashboard import who, wiring
+from dashboard import context, reader
 
 KINDS = ("title", "subheader", "markdown", "caption", "error", "warning", "info")
 
@@ -14,7 +14,7 @@ KINDS = ("title", "subheader", "markdown", "caption", "error", "warning", "info"
 def page_of(settings: Settings, monkeypatch, name: str, **query: object) -> str:
     """What a page of that home says."""
     monkeypatch.setenv("ROUNDS_HOME", str(settings.home))
-    monkeypatch.setattr(who, "session", lambda: "a browser")  # AppTest has no cookies
+    monkeypatch.setattr(reader, "session", lambda: "a browser")  # AppTest has no cookies
     app = AppTest.from_file(str(Path(dashboard.__file__).parent / "app.py"), default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = str(value)
@@ -22,7 +22,7 @@ def page_of(settings: Settings, monkeypatch, name: str, **query: object) -> str:
     try:
         app.run()
     finally:
-        wiring.here().db.close()
-        wiring.wire.cache_clear()
+        context.here().db.close()
+        context.wire.cache_clear()
     assert not app.exception, [one.message for one in app.exception]
     return "\n".join(one.value for kind in KINDS for one in app.get(kind))

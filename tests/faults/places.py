@@ -18,11 +18,15 @@ from PIL import Image as Picture
 
 from core.curation.recipe import Recipe
 from core.imaging.store import Store
-from core.launching.local import LocalLauncher
-from core.services import images, jobs, snapshotting, tasks, training
-from core.services.cases import CaseView
+from core.jobs import job_queue
+from core.jobs.local import LocalLauncher
+from core.services.annotation import tasks
+from core.services.annotation.case_views import CaseView
+from core.services.datasets import snapshots
+from core.services.images import images
+from core.services.training import submit
 from core.training.spec import TrainSpec
-from dashboard.signing import Signer
+from dashboard.server.signed_urls import Signer
 from db import Database
 from db.database import sqlite_module
 from tests.browser.conftest import free_port
@@ -82,20 +86,20 @@ def frozen(home: Home, source: Path, **options: Any) -> int:
     """The pictures taken, labelled and frozen; the snapshot's id."""
     home.take(source, metadata=source / "data.csv", task="kind", label_column="kind", **options)
     task = tasks.named(home.db, "kind")
-    return snapshotting.freeze(home.db, task.id, Recipe(val=0.2, test=0.2), name="first", by="tester").id
+    return snapshots.freeze(home.db, task.id, Recipe(val=0.2, test=0.2), name="first", by="tester").id
 
 
-def started(home: Home, snapshot: int, *, launcher: Any = None, key: str = "k", **knobs: Any) -> training.Submitted:
+def started(home: Home, snapshot: int, *, launcher: Any = None, key: str = "k", **knobs: Any) -> submit.Submitted:
     """A training of small batches on one thread."""
     spec = TrainSpec(**{"batch_size": 8, "threads": 1, "augment": "none", **knobs})
     launcher = launcher or LocalLauncher(home.settings)
-    return training.submit(home.db, snapshot_id=snapshot, spec=spec, by="tester", key=key, launcher=launcher)
+    return submit.submit(home.db, snapshot_id=snapshot, spec=spec, by="tester", key=key, launcher=launcher)
 
 
-def ended(home: Home, job_id: int) -> jobs.JobView:
+def ended(home: Home, job_id: int) -> job_queue.JobView:
     """The job, once it has ended."""
-    until(lambda: jobs.get(home.db, job_id).state.is_finished, why=lambda: jobs.get(home.db, job_id))
-    return jobs.get(home.db, job_id)
+    until(lambda: job_queue.get(home.db, job_id).state.is_finished, why=lambda: job_queue.get(home.db, job_id))
+    return job_queue.get(home.db, job_id)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.launching import local
+from core.jobs import local
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def dispatchers(home: Path) -> list[Living]:
 
 
 def file_readers(home: Path) -> list[Living]:
-    return [one for one in living(home) if "core.imaging.child" in one.argv]
+    return [one for one in living(home) if "core.imaging.reader_process" in one.argv]
 
 
 def kill(found: list[Living], *, group: bool = False) -> int:

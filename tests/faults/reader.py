@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from core.settings import Settings
-from dashboard.signing import Signer
+from dashboard.server.signed_urls import Signer
 
 BY = "Reader One"
 

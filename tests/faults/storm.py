@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import InvalidInput
-from core.services import jobs, runs
-from core.services.jobs import JobView
+from core.jobs import job_queue
+from core.jobs.job_queue import JobView
+from core.services.training import runs
 from core.training.spec import TrainSpec
 from db.vocabulary import JobState
 from tests.faults import checkpoints, ground, predictions
@@ -67,7 +68,7 @@ class Storm:
         return runs.folder(self.ground.settings, self.trainings[-1][1])
 
     def job(self, job_id: int) -> JobView:
-        return jobs.get(self.ground.db, job_id)
+        return job_queue.get(self.ground.db, job_id)
 
     def is_done(self, job_id: int) -> bool:
         return self.job(job_id).state is JobState.SUCCEEDED
@@ -94,12 +95,12 @@ class Storm:
         if time.monotonic() - self.looked < LOOK_EVERY_S:
             return
         self.looked = time.monotonic()
-        jobs.look(self.ground.db, self.ground.launcher)
+        job_queue.look(self.ground.db, self.ground.launcher)
         for job in self.going():
             assert job.state is not JobState.FAILED, job
             assert job.state is not JobState.CANCELLED or job.id == self.training, job
             if job.state.is_resumable and not (self.paused and job.id == self.training):
-                jobs.requeue(self.ground.db, job.id)
+                job_queue.requeue(self.ground.db, job.id)
                 self.ground.launcher.wake()
         if not self.calm and not self.paused:
             self._ask_for_more()
@@ -124,7 +125,7 @@ class Storm:
         """Cancel the training, as who needs its slot would."""
         self.paused = True
         with suppress(InvalidInput):  # it has ended already
-            jobs.cancel(self.ground.db, self.training)
+            job_queue.cancel(self.ground.db, self.training)
         self.until(lambda: self.job(self.training).state.is_finished)
 
     def ask_for_predictions(self) -> None:

@@ -6,8 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from core.services import jobs
-from core.services.jobs import LOST
+from core.jobs import job_queue
+from core.jobs.job_queue import LOST
 from db.vocabulary import JobState
 from tests.faults import checkpoints, predictions
 from tests.faults.arrivals import arrivals
@@ -116,7 +116,7 @@ def _job(storm: Storm, job: int, name: str, *, group: bool = False, found: list[
     half = set() if name in ("import", "predicting") else checkpoints.drafts(storm.run_folder) - storm.drafts
     storm.drafts |= half
     storm.landed[f"{name}, half of {half.pop()[1:].rsplit('.', 1)[0]} written" if half else name] += 1
-    _is_seen(storm, [job], lambda: jobs.look(storm.ground.db, storm.ground.launcher))
+    _is_seen(storm, [job], lambda: job_queue.look(storm.ground.db, storm.ground.launcher))
     return True
 
 

@@ -5,8 +5,8 @@ import tarfile
 import pytest
 
 from core.errors import UserError
-from core.services import backup, restoring
-from core.services.backup import MANIFEST
+from core.services.workspace import backup, restore
+from core.services.workspace.backup import MANIFEST
 from core.settings import Settings
 from tests.faults import disks
 from tests.faults.places import home_at, pictures
@@ -45,10 +45,10 @@ def test_of_a_restore(disk, home, leave, tmp_path):
     new = Settings(disk.root / "new", f"sqlite:///{disk.root / 'new' / 'catalogue.sqlite'}")
     disk.fill(leave=leave)
     with pytest.raises(UserError) as caught:
-        restoring.restore(new, tmp_path / "one")
+        restore.restore(new, tmp_path / "one")
     assert is_full(caught, disk)
     disk.clear()
-    assert restoring.restore(new, tmp_path / "one").files["originals"] == 8
+    assert restore.restore(new, tmp_path / "one").files["originals"] == 8
 
 
 def test_of_a_restore_where_all_fits_but_what_sqlite_needs_beside_the_catalogue(disk, home, tmp_path):
@@ -60,7 +60,7 @@ def test_of_a_restore_where_all_fits_but_what_sqlite_needs_beside_the_catalogue(
     for more in range(32):
         disk.fill(leave=(blocks + more) * BLOCK)
         try:
-            restoring.restore(new, tmp_path / "one")
+            restore.restore(new, tmp_path / "one")
             break
         except UserError as error:
             said.append(str(error))

@@ -4,10 +4,12 @@ import time
 
 import pytest
 
-from core.launching.local import LocalLauncher
-from core.services import jobs, labeling, runs, tasks
+from core.jobs import job_queue
+from core.jobs.local import LocalLauncher
+from core.services.annotation import annotations, tasks
+from core.services.training import runs
 from core.training.checkpoint import read_weights
-from dashboard.signing import LASTS_S, Signer
+from dashboard.server.signed_urls import LASTS_S, Signer
 from db.vocabulary import JobState
 from tests.faults.clocks import HOUR, Clock
 from tests.faults.pages import page_of
@@ -28,32 +30,32 @@ def home(tmp_path):
 
 def beaten(home, job_id: int):
     """What the job's row says now; it changes while the job goes on."""
-    return jobs.get(home.db, job_id).progress
+    return job_queue.get(home.db, job_id).progress
 
 
 def until_it_goes_on(home, job_id: int) -> None:
     """Past an epoch more, whatever the clock says."""
     before = beaten(home, job_id).get("done", 0)
-    until(lambda: beaten(home, job_id).get("done", 0) > before + 1 or jobs.get(home.db, job_id).state.is_finished)
+    until(lambda: beaten(home, job_id).get("done", 0) > before + 1 or job_queue.get(home.db, job_id).state.is_finished)
 
 
 @pytest.mark.slow
 def test_a_job_lives_by_its_process_not_by_its_clock(home, tmp_path, clock, monkeypatch):
     launcher = LocalLauncher(home.settings)
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=300)
-    until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: jobs.get(home.db, made.job))
+    until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: job_queue.get(home.db, made.job))
     for hours in (-5, 30, 0, -48):
         clock.set(hours)
         until_it_goes_on(home, made.job)
-        assert jobs.look(home.db, launcher) == []
-        assert jobs.get(home.db, made.job).state is JobState.RUNNING
+        assert job_queue.look(home.db, launcher) == []
+        assert job_queue.get(home.db, made.job).state is JobState.RUNNING
     page_of(home.settings, monkeypatch, "runs", run=made.run)
     kill(workers(home.settings.home, made.job))
     until(lambda: not launcher.alive(made.job))
     # Its last beat lies two days behind: another's may lie ahead. Neither says anything.
-    until(lambda: jobs.look(home.db, launcher) or jobs.get(home.db, made.job).state is JobState.LOST)
-    job = jobs.get(home.db, made.job)
-    assert (job.state, job.attempt, job.error) == (JobState.LOST, 1, jobs.LOST.format(id=made.job))
+    until(lambda: job_queue.look(home.db, launcher) or job_queue.get(home.db, made.job).state is JobState.LOST)
+    job = job_queue.get(home.db, made.job)
+    assert (job.state, job.attempt, job.error) == (JobState.LOST, 1, job_queue.LOST.format(id=made.job))
     told = runs.curves(home.db, made.run)["train_loss"]
     assert [epoch for epoch, _ in told] == list(range(1, len(told) + 1))
     assert read_weights(runs.folder(home.settings, made.run) / "last.safetensors")[1].epoch >= len(told)
@@ -74,15 +76,15 @@ def test_a_job_ends_under_another_clock_than_it_began_with(home, tmp_path, clock
 def test_answers_keep_their_order_and_addresses_their_time(home, tmp_path, clock):
     home.take(pictures(tmp_path / "some", 4))
     task = tasks.create(home.db, name="kind", classes=["a", "b", "c"])
-    case = labeling.queue(home.db, task_id=task.id)[0]
+    case = annotations.queue(home.db, task_id=task.id)[0]
     with Served(home, tmp_path / "said.txt") as server:
         assert server.label(case, 0).status_code == 200
         clock.set(-3)
         assert server.label(case, 1).status_code == 200
         clock.set(-20)
         assert server.label(case, 2).status_code == 200
-        assert labeling.case(home.db, case.id).label == 2  # the last said, not the latest by its clock
-        said = labeling.history(home.db, case.id)
+        assert annotations.case(home.db, case.id).label == 2  # the last said, not the latest by its clock
+        said = annotations.history(home.db, case.id)
         assert [one.text for one in said] == ["a", "b", "c"]
         assert said[0].at > said[1].at > said[2].at
         undo = server.signed("/api/undo", task=task.id, by="tester")
@@ -99,9 +101,9 @@ def test_answers_keep_their_order_and_addresses_their_time(home, tmp_path, clock
         assert [server.client.post(fresh, json=answer).status_code for _ in range(2)] == [200, 200]
         clock.set(0)  # set right again: what was signed in between holds a little longer
         assert server.client.post(fresh, json=answer).status_code == 200
-    texts = [one.text for one in labeling.history(home.db, case.id)]
+    texts = [one.text for one in annotations.history(home.db, case.id)]
     assert texts == ["a", "b", "c", "undo: back to b", "undo: back to a", "c"]
-    assert labeling.case(home.db, case.id).label == 2
+    assert annotations.case(home.db, case.id).label == 2
 
 
 def now_at(clock: Clock) -> float:

@@ -7,9 +7,14 @@ import sys
 
 import pytest
 
-from core.launching.local import LocalLauncher
-from core.services import explaining, images, importing, jobs, labeling, patience, predicting, runs, tasks
-from core.services.importing import ImportRequest
+from core.jobs import job_queue, retry
+from core.jobs.local import LocalLauncher
+from core.services.annotation import annotations, tasks
+from core.services.images import images, import_files
+from core.services.images.import_files import ImportRequest
+from core.services.predictions import predictions
+from core.services.saliency import maps
+from core.services.training import runs
 from core.training.checkpoint import read_weights
 from db.vocabulary import JobState
 from tests.faults import disks
@@ -56,11 +61,11 @@ def test_an_import_of_more_than_fits_keeps_what_it_took_and_takes_the_rest_later
     home.take(pictures(tmp_path / "before", 8, edge=128))
     source = pictures(tmp_path / "more", 24, edge=512)  # a megabyte each, with its pixels
     disk.fill(leave=6 * MEGABYTE)
-    job_id = importing.submit(
+    job_id = import_files.submit(
         home.db, home.settings, ImportRequest(source), by="tester", key="full", launcher=LocalLauncher(home.settings)
     )
-    until(lambda: jobs.get(home.db, job_id).state.is_finished)
-    job = jobs.get(home.db, job_id)
+    until(lambda: job_queue.get(home.db, job_id).state.is_finished)
+    job = job_queue.get(home.db, job_id)
     if job.state is JobState.SUCCEEDED:
         refused = [one["reason"] for one in job.result["refused"] if one["file"] != "data.csv"]
         assert refused
@@ -101,7 +106,7 @@ def test_an_answer_that_cannot_be_written_is_not_acknowledged_and_is_taken_once_
     home.take(pictures(tmp_path / "some", 8))
     shutil.rmtree(home.settings.folder("thumbnails"))  # so that they are made when they are looked at
     task = tasks.create(home.db, name="kind", classes=["a", "b"])
-    cases = labeling.queue(home.db, task_id=task.id)
+    cases = annotations.queue(home.db, task_id=task.id)
     given: list[tuple[int, int]] = []
     with Served(home, tmp_path / "said.txt") as server:
         assert server.label(cases[0], 0).status_code == 200
@@ -126,7 +131,7 @@ def test_an_answer_that_cannot_be_written_is_not_acknowledged_and_is_taken_once_
         assert "Traceback" not in server.said.read_text()
     for one in cases:
         said = ["ab"[position] for case_id, position in given if case_id == one.id]
-        assert [line.text for line in labeling.history(home.db, one.id)] == said
+        assert [line.text for line in annotations.history(home.db, one.id)] == said
 
 
 def weights(home, run: int, kind: str):
@@ -136,7 +141,7 @@ def weights(home, run: int, kind: str):
 @pytest.mark.slow
 def test_a_training_whose_checkpoint_does_not_fit_fails_and_goes_on_once_there_is_room(disk, home, tmp_path):
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=60)
-    until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: jobs.get(home.db, made.job))
+    until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: job_queue.get(home.db, made.job))
     disk.fill(leave=600_000)  # room for its row, none for its weights
     job = ended(home, made.job)
     assert (job.state, job.attempt) == (JobState.FAILED, 1)
@@ -146,7 +151,7 @@ def test_a_training_whose_checkpoint_does_not_fit_fails_and_goes_on_once_there_i
     kept = weights(home, made.run, "last")[1].epoch  # the state of that epoch may be what did not fit
     assert drafts(home.settings.home) == []
     disk.clear()
-    jobs.requeue(home.db, made.job)
+    job_queue.requeue(home.db, made.job)
     LocalLauncher(home.settings).wake()
     job = ended(home, made.job)
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 2, None)
@@ -157,17 +162,17 @@ def test_a_training_whose_checkpoint_does_not_fit_fails_and_goes_on_once_there_i
 @pytest.mark.slow
 def test_a_training_without_a_byte_left_for_its_row_waits_and_goes_on_once_there_is_room(disk, home, tmp_path):
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=60)
-    until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: jobs.get(home.db, made.job))
+    until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: job_queue.get(home.db, made.job))
     disk.fill()
-    until(lambda: jobs.get(home.db, made.job).state.is_finished or patience.waits(home.settings, made.job))
-    waits = patience.waits(home.settings, made.job)
+    until(lambda: job_queue.get(home.db, made.job).state.is_finished or retry.waits(home.settings, made.job))
+    waits = retry.waits(home.settings, made.job)
     assert waits is None or (is_sentence(waits) and "free some space" in waits)
     disk.clear()
     job = ended(home, made.job)
     if job.state is JobState.FAILED:  # what had no room was a checkpoint, or the run's own log
         assert is_sentence(job.error)
         assert "free some space" in job.error
-        jobs.requeue(home.db, made.job)
+        job_queue.requeue(home.db, made.job)
         LocalLauncher(home.settings).wake()
         job = ended(home, made.job)
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
@@ -179,11 +184,11 @@ def test_a_training_without_a_byte_left_for_its_row_waits_and_goes_on_once_there
 def test_a_map_and_predictions_that_cannot_be_filed_are_one_sentence(disk, home, tmp_path):
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=1)
     ended(home, made.job)
-    asked = predicting.submit(
+    asked = predictions.submit(
         home.db, run_id=made.run, split="all", by="tester", key="p", launcher=LocalLauncher(home.settings)
     )
     ended(home, asked.job)
-    seen = predicting.every(home.db, made.run)[0]
+    seen = predictions.every(home.db, made.run)[0]
     path = f"/api/map/{made.run}/{seen.image_id}/gradcam"
     with Served(home, tmp_path / "said.txt", THREAD) as server:
         disk.fill()
@@ -193,4 +198,4 @@ def test_a_map_and_predictions_that_cannot_be_filed_are_one_sentence(disk, home,
         disk.clear()
         assert server.client.get(server.signed(path)).status_code == 200
     assert drafts(home.settings.home) == []
-    assert explaining.explain(home.db, home.settings, run_id=made.run, image_id=seen.image_id).probability is not None
+    assert maps.explain(home.db, home.settings, run_id=made.run, image_id=seen.image_id).probability is not None

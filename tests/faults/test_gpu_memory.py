@@ -5,9 +5,12 @@ Where there is no GPU a worker meets torch's own error from a model that takes n
 
 import pytest
 
-from core.launching.local import LocalLauncher
-from core.services import explaining, jobs, predicting, runs
-from core.services.jobs import JobView
+from core.jobs import job_queue
+from core.jobs.job_queue import JobView
+from core.jobs.local import LocalLauncher
+from core.services.predictions import predictions
+from core.services.saliency import maps
+from core.services.training import runs
 from core.training.checkpoint import read_weights
 from db.vocabulary import JobState
 from tests.faults import traps
@@ -67,7 +70,7 @@ def launcher(home) -> LocalLauncher:
 
 
 def resumed(home, job_id: int) -> JobView:
-    jobs.requeue(home.db, job_id)
+    job_queue.requeue(home.db, job_id)
     launcher(home).wake()
     return ended(home, job_id)
 
@@ -110,16 +113,16 @@ def test_predictions_take_as_many_at_once_as_there_is_room_for(home, tmp_path, m
     assert ended(home, made.job).state is JobState.SUCCEEDED
 
     def predicted(key: str) -> JobView:
-        asked = predicting.submit(home.db, run_id=made.run, split="all", by="tester", key=key, launcher=launcher(home))
+        asked = predictions.submit(home.db, run_id=made.run, split="all", by="tester", key=key, launcher=launcher(home))
         return ended(home, asked.job)
 
     assert predicted("all the room").state is JobState.SUCCEEDED
-    before = {one.case_id: one.probabilities for one in predicting.every(home.db, made.run)}
+    before = {one.case_id: one.probabilities for one in predictions.every(home.db, made.run)}
     told = lay(monkeypatch, tmp_path, most=7)
     assert predicted("little room").state is JobState.SUCCEEDED
     asked = [int(line) for line in told.read_text().split()]
     assert (asked[:4], max(asked) > 7, min(asked) <= 7) == ([48, 24, 12, 6], True, True)
-    after = {one.case_id: one.probabilities for one in predicting.every(home.db, made.run)}
+    after = {one.case_id: one.probabilities for one in predictions.every(home.db, made.run)}
     assert after.keys() == before.keys()
     assert all(after[case] == pytest.approx(before[case], abs=1e-6) for case in before)
     lay(monkeypatch, tmp_path, most=0)
@@ -128,9 +131,9 @@ def test_predictions_take_as_many_at_once_as_there_is_room_for(home, tmp_path, m
     assert job.error == (
         "The GPU's memory is too small for one image at 32 px; free the GPU of what else uses it, then try again."
     )
-    assert {one.case_id: one.probabilities for one in predicting.every(home.db, made.run)} == after
-    image = predicting.every(home.db, made.run)[0].image_id
-    assert explaining.explain(home.db, home.settings, run_id=made.run, image_id=image).path.exists()
+    assert {one.case_id: one.probabilities for one in predictions.every(home.db, made.run)} == after
+    image = predictions.every(home.db, made.run)[0].image_id
+    assert maps.explain(home.db, home.settings, run_id=made.run, image_id=image).path.exists()
 
 
 @pytest.mark.gpu
@@ -151,7 +154,7 @@ def test_a_real_gpu_with_too_little_memory(home, tmp_path, monkeypatch):
     small = started(home, snapshot, batch_size=2, key="smaller", **knobs)
     job = ended(home, small.job)
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
-    asked = predicting.submit(home.db, run_id=small.run, split="all", by="t", key="p", launcher=launcher(home))
+    asked = predictions.submit(home.db, run_id=small.run, split="all", by="t", key="p", launcher=launcher(home))
     job = ended(home, asked.job)  # 64 at once do not fit: fewer do
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
-    assert len(predicting.every(home.db, small.run)) == 96
+    assert len(predictions.every(home.db, small.run)) == 96

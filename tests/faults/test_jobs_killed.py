@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.services import jobs
+from core.jobs import job_queue
 from db.vocabulary import JobState
 from tests.faults import accounts, checkpoints, ground, predictions, traps
 from tests.faults.attempts import (
@@ -131,7 +131,7 @@ def test_a_cancelled_training_has_told_of_all_it_wrote(home, straight, trap):
     trap(traps.IN_A_STEP.format(step=2 * straight.steps, end="wait_to_be_killed"))
     made = home.train(SPEC, "cancelled")
     process = held(home, made.job)
-    jobs.cancel(home.db, made.job)
+    job_queue.cancel(home.db, made.job)
     os.kill(process.pid, signal.SIGCONT)
     ended(home, made.job, JobState.CANCELLED)
     checkpoints.check(home.db, folder(home, made.run), made.run, ended=True)
@@ -147,10 +147,10 @@ def test_in_the_queue(home):
     kill(dispatchers(home.settings.home))
     quiet(home)
     os.close(slot)
-    assert (jobs.get(home.db, job).state, jobs.get(home.db, job).attempt) == (JobState.QUEUED, 0)
+    assert (job_queue.get(home.db, job).state, job_queue.get(home.db, job).attempt) == (JobState.QUEUED, 0)
     rounds(home, "jobs")
-    until(lambda: jobs.get(home.db, job).state is JobState.SUCCEEDED)
-    assert jobs.get(home.db, job).attempt == 1
+    until(lambda: job_queue.get(home.db, job).state is JobState.SUCCEEDED)
+    assert job_queue.get(home.db, job).attempt == 1
 
 
 def test_between_its_claim_and_its_start(home, trap, tmp_path):
@@ -159,9 +159,9 @@ def test_between_its_claim_and_its_start(home, trap, tmp_path):
     slot = importing_held_up(home)
     first, second = queued(home, "claimed"), queued(home, "behind it")
     os.close(slot)
-    until(lambda: jobs.get(home.db, first).state is JobState.RUNNING)
+    until(lambda: job_queue.get(home.db, first).state is JobState.RUNNING)
     quiet(home)
-    assert jobs.get(home.db, second).state is JobState.QUEUED
+    assert job_queue.get(home.db, second).state is JobState.QUEUED
     lost(home, first)
     assert ended(home, second).attempt == 1
     resumed(home, first)
@@ -175,7 +175,7 @@ def test_a_job_outlives_its_dispatcher(home, straight, trap):
     until(lambda: dispatchers(home.settings.home))
     kill(dispatchers(home.settings.home))
     until(lambda: not dispatchers(home.settings.home))
-    assert jobs.look(home.db, home.launcher) == []
+    assert job_queue.look(home.db, home.launcher) == []
     os.kill(process.pid, signal.SIGCONT)
     assert ended(home, made.job).attempt == 1
     is_as_if_nothing_had_been(home, made.run, straight)

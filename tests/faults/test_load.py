@@ -18,7 +18,8 @@ import pytest
 from sqlalchemy import func, select
 
 from core.imaging.store import Store
-from core.services import backup, jobs
+from core.jobs import job_queue
+from core.services.workspace import backup
 from core.settings import Settings
 from core.training.spec import TrainSpec
 from db import Database
@@ -52,7 +53,7 @@ class Load:
         self.server.start()
         until(lambda: "Rounds is open" in self.server.said.read_text())
         self.training = self.ground.train(ENDLESS, "endless").job
-        until(lambda: jobs.get(self.ground.db, self.training).progress.get("epoch", 0) > 2)
+        until(lambda: job_queue.get(self.ground.db, self.training).progress.get("epoch", 0) > 2)
         self.take_more()
         self.until_busy()
         self.crowd.start()
@@ -63,7 +64,7 @@ class Load:
         self.imports.append((self.ground.take(files), files))
 
     def states(self) -> list[JobState]:
-        return [jobs.get(self.ground.db, job).state for job in (self.training, self.imports[-1][0])]
+        return [job_queue.get(self.ground.db, job).state for job in (self.training, self.imports[-1][0])]
 
     def is_busy(self) -> bool:
         return self.states() == [JobState.RUNNING] * 2
@@ -89,7 +90,7 @@ class Load:
             before = now
 
     def come_to_an_end(self) -> None:
-        jobs.cancel(self.ground.db, self.training)
+        job_queue.cancel(self.ground.db, self.training)
         until(lambda: self.states() == [JobState.CANCELLED, JobState.SUCCEEDED], why=self.states)
 
 
@@ -125,7 +126,7 @@ def test_nothing_is_lost_doubled_or_locked_out_and_a_backup_of_the_middle_is_who
     assert labels(load.ground.db) == load.crowd.acknowledged
     assert load.together > 0
     for job, folder in load.imports:
-        assert jobs.get(load.ground.db, job).result["imported"] == FILES
+        assert job_queue.get(load.ground.db, job).result["imported"] == FILES
         ground.check_imported(load.ground, folder)
     assert [path for path in words(load) if "locked" in path.read_text(errors="replace")] == []
     check_restored(load, tmp_path, there)
@@ -189,13 +190,13 @@ def check_restored(load: Load, tmp_path: Path, there: Middle) -> None:
 def check_it_trains_on(home: Path, training: int) -> None:
     """Where it was when the backup was made, not from the beginning."""
     db = Database(f"sqlite:///{home / 'catalogue.sqlite'}")
-    was = jobs.get(db, training).progress["epoch"]
+    was = job_queue.get(db, training).progress["epoch"]
     assert was > 1
     rounds(home, "jobs", "resume", training)
     seen = []
 
     def has_gone_on() -> bool:
-        job = jobs.get(db, training)
+        job = job_queue.get(db, training)
         assert job.state in (JobState.QUEUED, JobState.RUNNING), job.error
         seen.append(job.progress.get("epoch", was))
         return seen[-1] > was + 1
@@ -203,7 +204,7 @@ def check_it_trains_on(home: Path, training: int) -> None:
     until(has_gone_on)
     assert min(seen) >= was - 1
     rounds(home, "jobs", "cancel", training)
-    until(lambda: jobs.get(db, training).state is JobState.CANCELLED)
+    until(lambda: job_queue.get(db, training).state is JobState.CANCELLED)
     db.close()
 
 

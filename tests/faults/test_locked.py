@@ -2,9 +2,12 @@
 
 import pytest
 
-from core.launching.local import LocalLauncher
-from core.services import importing, jobs, labeling, patience, runs, tasks
-from core.services.importing import ImportRequest
+from core.jobs import job_queue, retry
+from core.jobs.local import LocalLauncher
+from core.services.annotation import annotations, tasks
+from core.services.images import import_files
+from core.services.images.import_files import ImportRequest
+from core.services.training import runs
 from core.training.checkpoint import read_weights
 from db.vocabulary import JobState
 from tests.faults.pages import page_of
@@ -37,7 +40,7 @@ def home(tmp_path, monkeypatch):
 def test_an_answer_is_not_acknowledged_while_it_is_locked_and_taken_once_after(home, tmp_path):
     home.take(pictures(tmp_path / "some", 4))
     task = tasks.create(home.db, name="kind", classes=["a", "b"])
-    cases = labeling.queue(home.db, task_id=task.id)
+    cases = annotations.queue(home.db, task_id=task.id)
     with Served(home, tmp_path / "said.txt") as server:
         with locked(home.db):
             answers = [server.label(cases[0], 1, key="the same answer") for _ in range(2)]
@@ -47,10 +50,10 @@ def test_an_answer_is_not_acknowledged_while_it_is_locked_and_taken_once_after(h
         for answer in answers:
             said = answer.json()["error"]
             assert (answer.status_code, is_sentence(said), said.endswith(SAID)) == (503, True, True)
-        assert labeling.history(home.db, cases[0].id) == []
+        assert annotations.history(home.db, cases[0].id) == []
         assert [server.label(cases[0], 1, key="the same answer").status_code for _ in range(2)] == [200, 200]
         assert "Traceback" not in server.said.read_text()
-    assert [one.text for one in labeling.history(home.db, cases[0].id)] == ["b"]
+    assert [one.text for one in annotations.history(home.db, cases[0].id)] == ["b"]
 
 
 @pytest.mark.slow
@@ -67,30 +70,30 @@ def test_a_command_that_must_write_says_so_and_one_that_looks_works(home, tmp_pa
 
 def test_an_import_waits_and_says_so_on_its_page(home, tmp_path, monkeypatch):
     source = pictures(tmp_path / "some", 60)
-    job_id = importing.submit(
+    job_id = import_files.submit(
         home.db, home.settings, ImportRequest(source), by="tester", key="k", launcher=LocalLauncher(home.settings)
     )
     until(lambda: any(home.settings.folder("pixels").rglob("*.raw")))
     with locked(home.db):
-        until(lambda: patience.waits(home.settings, job_id))
+        until(lambda: retry.waits(home.settings, job_id))
         said = page_of(home.settings, monkeypatch, "import", job=job_id)
-        assert jobs.reap(home.db, LocalLauncher(home.settings).alive) == []
+        assert job_queue.reap(home.db, LocalLauncher(home.settings).alive) == []
     assert [line for line in said.splitlines() if "This job waits" in line] == [waiting(home)]
     job = ended(home, job_id)
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 1, None)
     assert (job.result["imported"], len(job.result["refused"])) == (60, 1)  # data.csv is none
     assert check_whole(home) == 60
-    assert patience.waits(home.settings, job_id) is None
+    assert retry.waits(home.settings, job_id) is None
 
 
 @pytest.mark.slow
 def test_a_training_waits_says_so_on_its_page_and_loses_no_epoch(home, tmp_path, monkeypatch):
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=40)
-    until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: jobs.get(home.db, made.job))
+    until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: job_queue.get(home.db, made.job))
     with locked(home.db):
-        until(lambda: patience.waits(home.settings, made.job))
+        until(lambda: retry.waits(home.settings, made.job))
         said = page_of(home.settings, monkeypatch, "runs", run=made.run)
-        assert jobs.reap(home.db, LocalLauncher(home.settings).alive) == []
+        assert job_queue.reap(home.db, LocalLauncher(home.settings).alive) == []
     assert [line for line in said.splitlines() if "This job waits" in line] == [waiting(home)]
     job = ended(home, made.job)
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 1, None)

@@ -4,10 +4,12 @@ import shutil
 
 import pytest
 
-from core import worker
 from core.imaging.store import Store
-from core.services import images, jobs, predicting
-from core.services.jobs import JobView
+from core.jobs import job_queue
+from core.jobs.job_queue import JobView
+from core.services.images import images
+from core.services.predictions import predictions
+from core.worker import runner
 from db.vocabulary import JobState
 from tests.faults.pages import page_of
 from tests.faults.places import Asleep, Served, check_whole, frozen, home_at, is_sentence, pictures, started
@@ -26,9 +28,9 @@ def source(tmp_path):
 
 def work(home, job_id: int) -> JobView:
     """One attempt, here."""
-    attempt = jobs.claim(home.db, job_id)
-    worker.work(home.db, home.settings, job_id, attempt=attempt, device="cpu")
-    return jobs.get(home.db, job_id)
+    attempt = job_queue.claim(home.db, job_id)
+    runner.work(home.db, home.settings, job_id, attempt=attempt, device="cpu")
+    return job_queue.get(home.db, job_id)
 
 
 def change(path) -> None:
@@ -60,7 +62,7 @@ def test_no_model_learns_from_it_and_importing_it_again_mends_it(home, source, h
     report = home.take(source)
     assert (report.imported, report.known) == (0, 24)
     assert check_whole(home) == 24
-    jobs.requeue(home.db, made.job)
+    job_queue.requeue(home.db, made.job)
     assert work(home, made.job).state is JobState.SUCCEEDED
 
 
@@ -73,10 +75,10 @@ def test_one_left_where_it_was_is_looked_at_there(home, source):
     kept.rename(file)
     shutil.copy(file, kept)
     change(file)
-    jobs.requeue(home.db, made.job)
+    job_queue.requeue(home.db, made.job)
     assert " changed since it was imported;" in work(home, made.job).error
     kept.rename(file)
-    jobs.requeue(home.db, made.job)
+    job_queue.requeue(home.db, made.job)
     assert work(home, made.job).state is JobState.SUCCEEDED
 
 
@@ -107,15 +109,15 @@ def test_the_viewer_needs_no_original_and_says_whose_pixels_are_gone(home, sourc
 def test_a_prediction_without_its_pixels_is_one_sentence_and_goes_on_once_they_are_back(home, source):
     made = started(home, frozen(home, source), epochs=1, launcher=Asleep())
     assert work(home, made.job).state is JobState.SUCCEEDED
-    asked = predicting.submit(home.db, run_id=made.run, split="test", by="tester", key="p", launcher=Asleep())
+    asked = predictions.submit(home.db, run_id=made.run, split="test", by="tester", key="p", launcher=Asleep())
     for one in images.page(home.db, images.Filter()):
         Store(home.settings.home).pixels(one.sha256).unlink()
     job = work(home, asked.job)
     assert (job.state, is_sentence(job.error)) == (JobState.FAILED, True)
     assert "import its file again and resume" in job.error
-    assert predicting.every(home.db, made.run) == []
+    assert predictions.every(home.db, made.run) == []
     home.take(source)
-    jobs.requeue(home.db, asked.job)
+    job_queue.requeue(home.db, asked.job)
     job = work(home, asked.job)
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
-    assert len(predicting.every(home.db, made.run)) == job.result["images"] > 0
+    assert len(predictions.every(home.db, made.run)) == job.result["images"] > 0

@@ -5,7 +5,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from core.services import labeling
+from core.services.annotation import annotations
 from tests.browser.conftest import chromium, page, rounds, serve
 from tests.browser.test_labelling import current, labelling, painted
 from tests.browser.test_lost_connection import AWAY, TITLES, ahead_fetched, give
@@ -44,7 +44,7 @@ def test_a_server_killed_for_a_minute_gets_every_answer_once(labelling, page, se
     given += give(page, "3")  # may be on its way when the server dies
     server.process.kill()
     server.process.wait()
-    gone, before = time.monotonic(), sum(len(labeling.history(db, case.id)) for case in cases)
+    gone, before = time.monotonic(), sum(len(annotations.history(db, case.id)) for case in cases)
     while time.monotonic() < gone + GONE_S:
         label_on(page, given)
         page.wait_for_timeout(1500)
@@ -56,5 +56,5 @@ def test_a_server_killed_for_a_minute_gets_every_answer_once(labelling, page, se
     given += give(page, "21")
     expect(root).to_have_attribute("data-waiting", "0")
     for case in cases:
-        kept = [TITLES.index(said.text) for said in labeling.history(db, case.id)]
+        kept = [TITLES.index(said.text) for said in annotations.history(db, case.id)]
         assert kept == [label for given_to, label in given if given_to == case.id]

@@ -1,6 +1,9 @@
 """What the product finds of the truths planted in a demo; the key is read here alone."""
 
-from core.services import examining, groups, images, workspace
+from core.services.analysis import registry
+from core.services.evaluation import subgroups
+from core.services.images import images
+from core.services.workspace import home
 from core.settings import Settings
 
 
@@ -13,7 +16,7 @@ def examined(rounds, what):
 
 def check(rounds, key):
     """Raises where a planted truth is not found; gives the figures of it."""
-    db = workspace.open_home(Settings.read(rounds.home))
+    db = home.open_home(Settings.read(rounds.home))
     try:
         files = Files(db)
         return {
@@ -50,11 +53,12 @@ def wrong_labels(rounds, key, files):
 
 
 def training(db):
-    from core.services import examples, runs
+    from core.services.datasets import training_examples
+    from core.services.training import runs
 
     run = runs.get(db, 1)
     settings = Settings.read(db.file.parent)
-    every = examples.every(db, settings, run.snapshot_id, split="train")
+    every = training_examples.every(db, settings, run.snapshot_id, split="train")
     return {images.get(db, int(one.picture.image)).sha256 for one in every}
 
 
@@ -62,7 +66,7 @@ def subgroup(db, key):
     """The group that fails is the first, alone or with another fact."""
     planted = key["failing_subgroup"]
     value = {"70 or more": "70 and older"}.get(planted["value"], planted["value"])
-    rows = groups.of(db, 1).rows
+    rows = subgroups.of(db, 1).rows
     assert (planted["fact"], value) in rows[0].facts
     assert next(one for one in rows if len(one.facts) == 1).facts == ((planted["fact"], value),)
     return f"{rows[0].facts}, AUROC {rows[0].figure.value:.2f} against {rows[0].rest.value:.2f}"
@@ -80,5 +84,5 @@ def heat(rounds, db):
     found = examined(rounds, "check")
     assert found["banner"] == ""
     assert found["marks"]["flagged"], found["marks"]["words"]
-    assert examining.newest(db, 1, "check").result["marks"] == found["marks"]
+    assert registry.newest(db, 1, "check").result["marks"] == found["marks"]
     return found["marks"]["words"]

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from core.evaluation.metrics import auroc
-from core.services import images, predicting, workspace
+from core.services.images import images
+from core.services.predictions import predictions
+from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from tests.journeys import planted_truths
 
@@ -38,8 +40,8 @@ def test_the_demo_is_neither_trivial_nor_hopeless(rounds, seed):
 
 def _tested(home, *, run: int) -> dict[str, float]:
     """The opacity's probability of each file in the test split, by sha256."""
-    db = workspace.open_home(Settings.read(home))
-    rows = predicting.every(db, run, split="test")
+    db = workspace_home.open_home(Settings.read(home))
+    rows = predictions.every(db, run, split="test")
     found = {images.find(db, str(row.image_id)).sha256: row.probabilities[1] for row in rows}
     db.close()
     return found

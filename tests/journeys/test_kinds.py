@@ -7,18 +7,13 @@ import pytest
 
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput
-from core.services import (
-    evaluating,
-    examples,
-    explaining,
-    images,
-    labeling,
-    predicting,
-    runs,
-    snapshotting,
-    tasks,
-    training,
-)
+from core.services.annotation import annotations, tasks
+from core.services.datasets import snapshots, training_examples
+from core.services.evaluation import report
+from core.services.images import images
+from core.services.predictions import predictions
+from core.services.saliency import maps as saliency_maps
+from core.services.training import runs, submit
 from core.training.spec import TrainSpec
 from db.tables import Prediction
 from db.vocabulary import Answer, TaskKind, Unit
@@ -39,15 +34,15 @@ def home(tmp_path):
 
 def answered(home: Home, task: tasks.TaskView, said) -> None:
     """Every case of a task, by what is said of its number and its file."""
-    for number, case in enumerate(labeling.queue(home.db, task_id=task.id, limit=1000)):
+    for number, case in enumerate(annotations.queue(home.db, task_id=task.id, limit=1000)):
         told = said(number, images.get(home.db, case.image_ids[0]).name)
-        labeling.label(home.db, case_id=case.id, by="ann", key=f"{task.id} {case.id}", **{"label": None, **told})
+        annotations.label(home.db, case_id=case.id, by="ann", key=f"{task.id} {case.id}", **{"label": None, **told})
 
 
 def trained(home: Home, task: tasks.TaskView, *, also=(), **spec) -> tuple[int, int]:
     """Its snapshot, and a run whose test split is predicted."""
-    frozen = snapshotting.freeze(home.db, task.id, RECIPE, name=f"{task.name} {spec} {also}", by="ann")
-    made = training.submit(
+    frozen = snapshots.freeze(home.db, task.id, RECIPE, name=f"{task.name} {spec} {also}", by="ann")
+    made = submit.submit(
         home.db,
         snapshot_id=frozen.id,
         spec=replace(QUICK, **spec),
@@ -59,7 +54,7 @@ def trained(home: Home, task: tasks.TaskView, *, also=(), **spec) -> tuple[int, 
     done(home, made.job)
     done(
         home,
-        predicting.submit(home.db, run_id=made.run, split="test", by="ann", key=frozen.name, launcher=Asleep()).job,
+        predictions.submit(home.db, run_id=made.run, split="test", by="ann", key=frozen.name, launcher=Asleep()).job,
     )
     return frozen.id, made.run
 
@@ -82,18 +77,18 @@ def test_findings_numbers_and_both_at_once(home, data_dir, tmp_path):
     answered(home, age, lambda _, name: {"answer": Answer.VALUE, "value": float(of[name]["age"])})
 
     _, run = trained(home, signs)
-    rows = predicting.every(home.db, run, split="test")
-    told = evaluating.as_json(home.db, run)["findings"]
+    rows = predictions.every(home.db, run, split="test")
+    told = report.as_json(home.db, run)["findings"]
     assert list(told) == SIGNS
-    assert told["Effusion"]["images"] == len(predicting.every(home.db, run, split="test", finding=1)) == len(rows)
+    assert told["Effusion"]["images"] == len(predictions.every(home.db, run, split="test", finding=1)) == len(rows)
     with pytest.raises(InvalidInput, match=f"Run {run} answers with multi"):
-        evaluating.evaluate(home.db, run)
+        report.evaluate(home.db, run)
 
     ages, run = trained(home, age)
-    found = evaluating.of_numbers(home.db, run)
-    rows = predicting.every(home.db, run, split="test")
+    found = report.of_numbers(home.db, run)
+    rows = predictions.every(home.db, run, split="test")
     assert found.metrics["mae"].value == pytest.approx(sum(abs(row.error) for row in rows) / len(rows))
-    assert explaining.explain(home.db, home.settings, run_id=run, image_id=rows[0].image_id).class_name == "age"
+    assert saliency_maps.explain(home.db, home.settings, run_id=run, image_id=rows[0].image_id).class_name == "age"
 
     _, run = trained(home, signs, also=(ages,))
     with home.db.read() as session:
@@ -109,11 +104,13 @@ def test_two_views_of_a_study_and_a_map_of_each(home, data_dir, tmp_path, model)
     task = tasks.create(home.db, name="icu", classes=["no", "yes"], unit=Unit.STUDY)
     answered(home, task, lambda number, _: {"answer": Answer.LABEL, "label": number % 2})
     frozen, run = trained(home, task, model=model)
-    case = examples.every(home.db, home.settings, frozen, split="test")[0]
+    case = training_examples.every(home.db, home.settings, frozen, split="test")[0]
     assert {plane.view for plane in case.planes} == {"PA", "AP"}
-    maps = [explaining.explain(home.db, home.settings, run_id=run, image_id=int(plane.image)) for plane in case.planes]
+    maps = [
+        saliency_maps.explain(home.db, home.settings, run_id=run, image_id=int(plane.image)) for plane in case.planes
+    ]
     assert maps[0].path.read_bytes() != maps[1].path.read_bytes()
-    assert explaining.pictures(home.db, runs.get(home.db, run), int(case.key)) == tuple(
+    assert saliency_maps.pictures(home.db, runs.get(home.db, run), int(case.key)) == tuple(
         int(plane.image) for plane in case.planes
     )
     assert {one.picture for one in maps} == {

@@ -6,7 +6,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.services import case_history, comparing, differing, labeling, operating, snapshotting, tasks, workspace
+from core.services.annotation import annotations, case_history, tasks
+from core.services.datasets import snapshot_diff, snapshots
+from core.services.evaluation import operating_points, run_comparison
+from core.services.workspace import home
 from core.settings import Settings
 from tests.journeys.test_round import freeze
 
@@ -54,7 +57,7 @@ def reviewed(tmp_path, data_dir, rounds):
 
 def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     server = serve(reviewed)
-    db = workspace.open_home(Settings.read(reviewed))
+    db = home.open_home(Settings.read(reviewed))
 
     # an operating point that keeps 90 % of the abnormal ones, chosen on validation and stored
     page.goto(f"{server.url}/review?run=1")
@@ -67,7 +70,7 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     ).to_be_visible()
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_text(re.compile("Chosen on validation by"))).to_be_visible()
-    point = operating.current(db, 1)
+    point = operating_points.current(db, 1)
     assert point is not None
     assert point.rule == {"kind": "sensitivity", "at_least": 0.95}
 
@@ -106,13 +109,13 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     expect(viewer).to_have_attribute("data-maps", re.compile("[34]"))
 
     # a verdict with its reason, which relabels; the next case is one key away
-    truth = labeling.case(db, worst).label
+    truth = annotations.case(db, worst).label
     page.get_by_placeholder("why, or a note").fill("seen again at the workstation")
     page.get_by_label("The label should be").click()
     page.get_by_role("option").nth(1 - truth).click()
     page.get_by_role("button", name="Relabel").click()
     expect(page.get_by_text("Now:")).to_be_visible()
-    assert labeling.case(db, worst).label == 1 - truth
+    assert annotations.case(db, worst).label == 1 - truth
     assert "seen again" in page.locator("section.stMain, .stMain").inner_text()
     if count > 1:
         page.locator(".rv-root").click()
@@ -121,17 +124,17 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
         expect(page.get_by_text(re.compile(f"case 2 of {count}"))).to_be_visible()
 
     # the next snapshot holds the new label, and says what changed
-    task, first = tasks.named(db, "abnormal"), snapshotting.named(db, "round 1")
+    task, first = tasks.named(db, "abnormal"), snapshots.named(db, "round 1")
     page.goto(f"{server.url}/datasets?task={task.id}")
     freeze(page, "round 2")
     expect(page.get_by_text("1 relabelled")).to_be_visible()
-    second = snapshotting.named(db, "round 2")
-    assert [case for case, _, _ in differing.difference(db, first.id, second.id).relabelled] == [worst]
+    second = snapshots.named(db, "round 2")
+    assert [case for case, _, _ in snapshot_diff.difference(db, first.id, second.id).relabelled] == [worst]
     assert case_history.verdicts(db, worst)
 
     # both models side by side, and a list of what the second one makes wrong
     page.goto(f"{server.url}/compare?run=2&other=1")
-    told = comparing.compare(db, 1, 2).found
+    told = run_comparison.compare(db, 1, 2).found
     expect(page.get_by_text(re.compile("AUROC, DeLong"))).to_be_visible()
     for title, cases in (("Set right", told.fixed), ("Made wrong", told.broken), ("Both wrong", told.both_wrong)):
         page.get_by_role("radio", name=re.compile(f"{title} {len(cases)}")).click()

@@ -6,7 +6,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.services import differing, labeling, predicting, runs, snapshotting, tasks, workspace
+from core.services.annotation import annotations, tasks
+from core.services.datasets import snapshot_diff, snapshots
+from core.services.predictions import predictions
+from core.services.training import runs
+from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from tests.browser.conftest import COLOURED
 
@@ -35,7 +39,7 @@ def chest(data_dir, tmp_path):
 def test_a_round(chest, tmp_path, serve, page):
     home = tmp_path / "home"
     server = serve(home)
-    db = workspace.open_home(Settings.read(home))
+    db = workspace_home.open_home(Settings.read(home))
     page.goto(server.url)
 
     # import: look first, then go
@@ -52,7 +56,7 @@ def test_a_round(chest, tmp_path, serve, page):
 
     # label ten by keys
     task = tasks.named(db, "abnormal")
-    unanswered = labeling.queue(db, task_id=task.id, only="unlabelled", limit=50)
+    unanswered = annotations.queue(db, task_id=task.id, only="unlabelled", limit=50)
     assert len(unanswered) == 30
     page.goto(f"{server.url}/label?task={task.id}")
     viewer = page.locator(".rv-root")
@@ -66,13 +70,13 @@ def test_a_round(chest, tmp_path, serve, page):
     page.keyboard.press(str(said[-1] + 1))
     expect(viewer).to_have_attribute("data-waiting", "0")
     expect(page.get_by_text("abnormal · 100 of 120")).to_be_visible()
-    assert [labeling.case(db, case.id).label for case in unanswered[:10]] == said
+    assert [annotations.case(db, case.id).label for case in unanswered[:10]] == said
 
     # freeze
     page.goto(f"{server.url}/datasets?task={task.id}")
     expect(page.get_by_text("No patient stands in two splits.")).to_be_visible()
     freeze(page, "round 1")
-    first = snapshotting.named(db, "round 1")
+    first = snapshots.named(db, "round 1")
 
     # train from the form; watch the curve, reload in the middle
     page.goto(f"{server.url}/train?snapshot={first.id}")
@@ -90,7 +94,7 @@ def test_a_round(chest, tmp_path, serve, page):
     page.get_by_role("button", name="Predict the test split").click()
     expect(page.get_by_text("AUROC", exact=True)).to_be_visible()
     worst = max(
-        predicting.every(db, run.id, split="test"), key=lambda row: (-row.probabilities[row.label], -row.case_id)
+        predictions.every(db, run.id, split="test"), key=lambda row: (-row.probabilities[row.label], -row.case_id)
     )
     page.locator(f'.rg-tile[data-id="{worst.case_id}"]').click()
 
@@ -109,15 +113,15 @@ def test_a_round(chest, tmp_path, serve, page):
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Relabel").click()
     expect(page.get_by_text("Now:")).to_be_visible()
-    assert labeling.case(db, worst.case_id).label == 1 - worst.label
+    assert annotations.case(db, worst.case_id).label == 1 - worst.label
     page.keyboard.press("ArrowRight")
     expect(page.locator(".rv-root")).not_to_have_attribute("data-case", str(worst.case_id))
 
     page.goto(f"{server.url}/datasets?task={task.id}")
     freeze(page, "round 2")
     expect(page.get_by_text("1 relabelled")).to_be_visible()
-    second = snapshotting.named(db, "round 2")
-    assert [case for case, _, _ in differing.difference(db, first.id, second.id).relabelled] == [worst.case_id]
+    second = snapshots.named(db, "round 2")
+    assert [case for case, _, _ in snapshot_diff.difference(db, first.id, second.id).relabelled] == [worst.case_id]
     db.close()
 
 

@@ -5,9 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidInput
-from core.imaging.drawings import coco, coco_reading, dicom, report, report_reading, seg, seg_reading, table
-from core.imaging.drawings.dicom import Original
-from core.imaging.drawings.record import Album, Drawn
+from core.imaging.drawings import (
+    coco_export,
+    coco_import,
+    csv_format,
+    dicom_common,
+    dicom_seg_export,
+    dicom_seg_import,
+    dicom_sr_export,
+    dicom_sr_import,
+)
+from core.imaging.drawings.dicom_common import Original
+from core.imaging.drawings.records import Album, Drawn
 
 Read = Callable[[bytes], Iterable[Drawn]]
 
@@ -27,26 +36,26 @@ class Dicom:
 
 
 FORMATS: dict[str, Plain | Dicom] = {
-    "coco": Plain(coco.write),
-    "csv": Plain(table.write),
-    "seg": Dicom(seg.write),
-    "sr": Dicom(report.write),
+    "coco": Plain(coco_export.write),
+    "csv": Plain(csv_format.write),
+    "seg": Dicom(dicom_seg_export.write),
+    "sr": Dicom(dicom_sr_export.write),
 }
 
 
 DICOM_READERS: dict[str, Callable[[Any], Iterable[Drawn]]] = {
-    "1.2.840.10008.5.1.4.1.1.66.4": seg_reading.read,
-    "1.2.840.10008.5.1.4.1.1.88.33": report_reading.read,
-    "1.2.840.10008.5.1.4.1.1.88.34": report_reading.read,
+    "1.2.840.10008.5.1.4.1.1.66.4": dicom_seg_import.read,
+    "1.2.840.10008.5.1.4.1.1.88.33": dicom_sr_import.read,
+    "1.2.840.10008.5.1.4.1.1.88.34": dicom_sr_import.read,
 }
 """By SOP Class UID: Segmentation, Comprehensive SR and Comprehensive 3D SR (DICOM PS3.4, B.5)."""
 
 
 def reader_of(data: bytes) -> Read:
     """What reads a file of drawings that begins like this."""
-    if dicom.is_dicom(data):
+    if dicom_common.is_dicom(data):
         return read_dicom
-    return coco_reading.read if data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else table.read
+    return coco_import.read if data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else csv_format.read
 
 
 def read_dicom(data: bytes) -> list[Drawn]:
@@ -55,8 +64,8 @@ def read_dicom(data: bytes) -> list[Drawn]:
     Raises:
         InvalidInput: another kind of object, or one that cannot be understood.
     """
-    with dicom.quiet():
-        dataset = dicom.parse(data)
+    with dicom_common.quiet():
+        dataset = dicom_common.parse(data)
         kind = str(dataset.get("SOPClassUID", ""))
         if kind not in DICOM_READERS:
             raise InvalidInput(

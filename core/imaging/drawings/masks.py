@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.imaging.drawings.form import Geometry
+from core.imaging.drawings.geometry_schema import Geometry
 
 Mask = NDArray[np.bool_]
 Points = list[list[float]]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.imaging.found import FoundImage
+from core.imaging.decoded_image import FoundImage
 from core.imaging.importers import dicom, nifti, npz, picture
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import RefusedFile
+from core.imaging.decoded_image import FoundImage
 from core.imaging.deidentify import Identity
-from core.imaging.dicom_pixels import decode, lying
-from core.imaging.dicom_plain import PlainHeader, header_of
-from core.imaging.found import FoundImage
+from core.imaging.dicom.fast_header import PlainHeader, header_of
+from core.imaging.dicom.pixels import decode, lying
 
 WITHOUT_PIXELS = {
     "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files",

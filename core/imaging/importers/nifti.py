@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from core.errors import RefusedFile
-from core.imaging.format import PixelFormat
-from core.imaging.found import FoundImage
-from core.imaging.geometry import of_volume
-from core.imaging.pixels import quantised, spanning
+from core.imaging.decoded_image import FoundImage
+from core.imaging.dicom.geometry import of_volume
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.voi_lut import quantised, spanning
 
 UNIT = 7  # the bits of xyzt_units that speak of places
 METRES, MICRONS = 1, 3

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import RefusedFile
-from core.imaging.format import PixelFormat
-from core.imaging.found import FoundImage
-from core.imaging.pixels import Array, from_unsigned
+from core.imaging.decoded_image import FoundImage
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.voi_lut import Array, from_unsigned
 
 SPLITS = ("train", "val", "test")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import RefusedFile
-from core.imaging.found import FoundImage
-from core.imaging.pixels import Array, from_unsigned
+from core.imaging.decoded_image import FoundImage
+from core.imaging.voi_lut import Array, from_unsigned
 
 MAGIC = {
     b"\x89PNG\r\n\x1a\n": "PNG",

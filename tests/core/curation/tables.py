@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.curation.rows import Labelled
+from core.curation.records import Labelled
 
 CLASSES = ("normal", "pneumonia", "effusion")
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.curation.balance import BALANCERS, balance
 from core.curation.recipe import BALANCES, Recipe
-from core.curation.rows import Placed
+from core.curation.records import Placed
 from core.curation.split import place
 from core.errors import InvalidInput
 from tests.core.curation.tables import CLASSES, random_rows

@@ -4,7 +4,7 @@ import json
 
 from core.curation.duplicates import count_by_split, exact_duplicates
 from core.curation.recipe import Recipe
-from core.curation.rows import Labelled, Placed
+from core.curation.records import Labelled, Placed
 from core.curation.split import place
 from tests.core.curation.tables import pneumonia_rows
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.curation.leakage import prove, shared_patients
-from core.curation.rows import Placed
+from core.curation.records import Placed
 from core.errors import LeakingSplit
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.curation.leakage import shared_patients
 from core.curation.recipe import Recipe
-from core.curation.rows import SPLITS, Labelled
+from core.curation.records import SPLITS, Labelled
 from core.curation.split import place
 from core.curation.summary import summary
 from core.errors import InvalidInput, LeakingSplit

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.curation.rows import Labelled
+from core.curation.records import Labelled
 from core.curation.strata import strata
 
 ROWS = [

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.curation.balance import balance
-from core.curation.rows import Placed
+from core.curation.records import Placed
 from core.curation.summary import summary
 
 ROWS = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.curation.rows import Labelled, Placed
+from core.curation.records import Labelled, Placed
 from core.curation.targets import is_learnable, quantile_bin, rarest_finding, summary_of_findings, summary_of_numbers
 
 

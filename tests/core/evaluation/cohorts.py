@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from core.evaluation.scored import Scored
+from core.evaluation.binary_scores import Scored
 
 SEPARATION = 1.2
 TRUE_AUROC = 0.5 * (1 + math.erf(SEPARATION / 2))  # Φ(d / √2) of two normals a distance d apart

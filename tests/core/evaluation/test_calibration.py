@@ -10,16 +10,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss
 
 from core.errors import InvalidInput
-from core.evaluation.board import standing
-from core.evaluation.calibration import (
-    Calibrator,
-    brier,
-    expected_calibration_error,
-    fit,
-    net_benefit,
-    reliability,
-)
-from core.evaluation.scored import Scored
+from core.evaluation.binary_metrics import standing
+from core.evaluation.binary_scores import Scored
+from core.evaluation.calibration import Calibrator, brier, expected_calibration_error, fit, net_benefit, reliability
 from tests.core.evaluation.cohorts import scored
 
 P = np.arange(0.95, 0, -0.10)

@@ -7,12 +7,12 @@ import pytest
 from scipy.stats import binomtest, chi2
 
 from core.errors import InvalidInput
-from core.evaluation.board import board
+from core.evaluation.binary_metrics import board
+from core.evaluation.binary_scores import Scored, by_patient
+from core.evaluation.bootstrap import counts_of_resamples
 from core.evaluation.comparison import compare, refusal
-from core.evaluation.intervals import wilson
+from core.evaluation.confidence_intervals import wilson
 from core.evaluation.mcnemar import clustered_mcnemar, mcnemar
-from core.evaluation.resampling import counts_of_resamples
-from core.evaluation.scored import Scored, by_patient
 from tests.core.evaluation.cohorts import scored
 
 

@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from core.evaluation.board import board, standing
+from core.evaluation.binary_metrics import board, standing
+from core.evaluation.binary_scores import Scored
 from core.evaluation.comparison import compare
-from core.evaluation.scored import Scored
 from core.evaluation.subgroups import subgroups
 from tests.core.evaluation.cohorts import TRUE_ACCURACY, TRUE_AUROC, cohort, mixed
 

@@ -5,11 +5,11 @@ import pytest
 from scipy.stats import norm
 from sklearn import metrics as sk
 
+from core.evaluation.binary_scores import Scored
+from core.evaluation.bootstrap import counts_of_resamples
+from core.evaluation.confidence_intervals import interval
 from core.evaluation.curve_bands import PLACES, Band, precision_band, roc_band
-from core.evaluation.intervals import interval
-from core.evaluation.measures import Owners, carried
-from core.evaluation.resampling import counts_of_resamples
-from core.evaluation.scored import Scored
+from core.evaluation.estimate import Owners, carried
 from tests.core.evaluation.cohorts import scored
 
 SHARE, APART, ALIKE = 0.4, 1.5, 0.5  # of the simulation: who is ill, by how much, how alike a patient's images are

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.evaluation.board import moving
-from core.evaluation.figure import EFFECTIVE, PARTS, RESAMPLED
-from core.evaluation.intervals import wilson
-from core.evaluation.many import together
-from core.evaluation.means import averaged
-from core.evaluation.measures import Measure
+from core.evaluation.averaging import averaged
+from core.evaluation.binary_metrics import moving
+from core.evaluation.binary_scores import Scored
+from core.evaluation.confidence_intervals import wilson
+from core.evaluation.estimate import Measure
+from core.evaluation.metric_value import EFFECTIVE, PARTS, RESAMPLED
 from core.evaluation.mover import correlations, reach
-from core.evaluation.scored import Scored
+from core.evaluation.multiclass import together
 from tests.core.evaluation.cohorts import sides
 
 

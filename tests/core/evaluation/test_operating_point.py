@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInput
+from core.evaluation.binary_scores import Scored
 from core.evaluation.calibration import net_benefit
 from core.evaluation.operating_point import decision_curve, threshold_for
-from core.evaluation.scored import Scored
 from tests.core.evaluation.cohorts import scored
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from core.evaluation.board import moving
-from core.evaluation.figure import PARTS, RESAMPLED
-from core.evaluation.intervals import wilson
+from core.evaluation.binary_metrics import moving
+from core.evaluation.confidence_intervals import wilson
+from core.evaluation.metric_value import PARTS, RESAMPLED
 from core.evaluation.prevalence import bayes
 from tests.core.evaluation.cohorts import sides
 

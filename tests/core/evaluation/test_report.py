@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics as sk
 
 from core.errors import InvalidInput
-from core.evaluation.intervals import wilson
+from core.evaluation.confidence_intervals import wilson
 from core.evaluation.report import report
 from tests.core.evaluation.cohorts import scored
 

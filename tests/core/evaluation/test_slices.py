@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.evaluation.bands import SEVERAL, UNKNOWN
+from core.evaluation.metadata_binning import SEVERAL, UNKNOWN
 from core.evaluation.slices import of_patients
 
 

@@ -8,14 +8,14 @@ from scipy.stats import norm
 from sklearn import metrics as sk
 
 from core.errors import InvalidInput
-from core.evaluation.bands import age_band, banded
-from core.evaluation.board import moving
-from core.evaluation.gaps import holm
-from core.evaluation.grouped import aurocs
-from core.evaluation.intervals import wilson
-from core.evaluation.resampling import counts_of_resamples, weighted_auroc
-from core.evaluation.scored import Scored
+from core.evaluation.binary_metrics import moving
+from core.evaluation.binary_scores import Scored
+from core.evaluation.bootstrap import counts_of_resamples, weighted_auroc
+from core.evaluation.confidence_intervals import wilson
+from core.evaluation.grouped_auroc import aurocs
+from core.evaluation.metadata_binning import age_band, banded
 from core.evaluation.slices import MOST_VALUES, partitions
+from core.evaluation.subgroup_gap import holm
 from core.evaluation.subgroups import FIGURES, subgroups
 
 

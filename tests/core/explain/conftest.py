@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.imaging.pixels import from_unsigned
+from core.imaging.voi_lut import from_unsigned
 from core.inference import LoadedModel, load
 from core.models.heads import single
-from core.training.data import Example
+from core.training.examples import Example
 from core.training.loop import fit
 from core.training.spec import TrainSpec
 from tests.core.training.textures import example_of

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from core.imaging.phantoms import anatomy
-from core.imaging.pixels import from_unsigned
-from core.training.data import Example
+from core.imaging.voi_lut import from_unsigned
+from core.training.examples import Example
 from tests.core.training.textures import example_of
 
 EDGE, RADIUS, INNER, OUTER = 64, 6.0, 5.2, 7.94  # π 6² = π (7.94² − 5.2²), in pixels

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.explain import explain, fast
-from core.explain.asking import Question
-from core.explain.eigencam import join as eigen
+from core.explain import explain
 from core.explain.layers import layer_of
-from core.explain.maps import scaled
+from core.explain.methods import gradcam_batch
+from core.explain.methods.eigencam import join as eigen
+from core.explain.saliency_map import scaled
+from core.explain.targets import Question
 from core.models import MODELS
 
 CLASSES = {
@@ -68,10 +69,10 @@ def test_the_fast_path_gives_the_packages_maps_of_a_batch(small, batch):
     module, layer = small.model.module, small.model.module.get_submodule("features")
     images = torch.cat([small.model.input_of(one) for one in small.examples[-batch:]])
     question = Question(small.model)
-    ours = fast.maps(module, layer, images, question).numpy()
+    ours = gradcam_batch.maps(module, layer, images, question).numpy()
     known = theirs("GradCAM", module, layer, images, [lambda out, at=at: out[at] for at in question.classes])
     assert np.abs(ours - known).max() <= NEAR
-    alone = [fast.maps(module, layer, one[None], Question(small.model))[0].numpy() for one in images]
+    alone = [gradcam_batch.maps(module, layer, one[None], Question(small.model))[0].numpy() for one in images]
     assert np.abs(ours - np.stack(alone)).max() <= 1e-4
 
 
@@ -93,7 +94,7 @@ def test_the_fast_path_gives_the_packages_maps_of_torchvisions_networks(name):
     images, layer = torch.randn(3, 1, 96, 96), MODELS[name].target_layer(module)
     peaks = []
     for index in range(3):
-        ours = fast.maps(module, layer, images, lambda logits, index=index: logits[:, index]).numpy()
+        ours = gradcam_batch.maps(module, layer, images, lambda logits, index=index: logits[:, index]).numpy()
         known = theirs("GradCAM", module, layer, images, [lambda out, index=index: out[index]] * 3)
         peaks.append(ours.max())
         worst = np.abs(ours - np.stack([scaled(one) for one in known])).max()
@@ -110,22 +111,22 @@ def test_the_closed_form_is_the_gradient_and_is_taken_where_it_holds(name, poole
     module = MODELS[name].build(1, 4, 64, 0.1).eval()
     torch.nn.init.normal_([one for one in module.modules() if isinstance(one, torch.nn.Linear)][-1].weight)
     images, layer = torch.randn(2, 1, 64, 64), MODELS[name].target_layer(module)
-    seen = fast._pass(module, layer, images)
-    assert (fast._pooled(module, seen) is not None) == pooled
-    every = fast.every_class(module, layer, images)
-    short = [fast.spoken(module, layer, images, lambda out, at=at: out[:, at]) for at in range(4)]
-    monkeypatch.setattr(fast, "_pooled", lambda *_: None)
-    longer = [fast.spoken(module, layer, images, lambda out, at=at: out[:, at]) for at in range(4)]
+    seen = gradcam_batch._pass(module, layer, images)
+    assert (gradcam_batch._pooled(module, seen) is not None) == pooled
+    every = gradcam_batch.every_class(module, layer, images)
+    short = [gradcam_batch.spoken(module, layer, images, lambda out, at=at: out[:, at]) for at in range(4)]
+    monkeypatch.setattr(gradcam_batch, "_pooled", lambda *_: None)
+    longer = [gradcam_batch.spoken(module, layer, images, lambda out, at=at: out[:, at]) for at in range(4)]
     assert torch.allclose(torch.stack(short, dim=1), torch.stack(longer, dim=1), atol=1e-6, rtol=1e-3)
     assert torch.allclose(every, torch.stack(short, dim=1), atol=1e-6, rtol=1e-3)
-    assert torch.allclose(fast.every_class(module, layer, images), every, atol=1e-6, rtol=1e-3)
+    assert torch.allclose(gradcam_batch.every_class(module, layer, images), every, atol=1e-6, rtol=1e-3)
 
 
 def test_what_speaks_may_be_any_function_of_the_logits(small):
     """A product of logits has another gradient at every image: the closed form carries that too."""
     module, layer = small.model.module, small.model.module.get_submodule("features")
     images = torch.cat([small.model.input_of(one) for one in small.examples[-4:]])
-    ours = fast.maps(module, layer, images, lambda out: out[:, 1] * out[:, 0].exp())
+    ours = gradcam_batch.maps(module, layer, images, lambda out: out[:, 1] * out[:, 0].exp())
     known = theirs("GradCAM", module, layer, images, [lambda out: out[1] * out[0].exp()] * 4)
     assert np.abs(ours.numpy() - known).max() <= NEAR
 
@@ -135,13 +136,13 @@ def test_nothing_before_the_layer_is_remembered(small):
     module = small.model.module
     name, layer = layer_of(small.model)
     images = small.model.input_of(small.examples[-1]).requires_grad_()
-    before = fast.maps(module, layer, images, lambda out: out[:, 1])
+    before = gradcam_batch.maps(module, layer, images, lambda out: out[:, 1])
     assert (name, images.grad, before.requires_grad) == ("features", None, False)
     assert all(one.grad is None for one in module.parameters())
     for one in module.parameters():
         one.requires_grad_(False)
     try:
-        assert torch.equal(fast.maps(module, layer, images, lambda out: out[:, 1]), before)
+        assert torch.equal(gradcam_batch.maps(module, layer, images, lambda out: out[:, 1]), before)
     finally:
         for one in module.parameters():
             one.requires_grad_(True)

@@ -8,8 +8,8 @@ import torch
 
 from core.errors import InvalidInput
 from core.explain import EXPLAINERS, explain
-from core.explain.cams import looked
-from core.explain.gradcam import join
+from core.explain.methods.cam import looked
+from core.explain.methods.gradcam import join
 from core.models import MODELS
 from core.models.heads import single
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from core.explain import EXPLAINERS, explain
-from core.explain.asking import target_of
-from core.explain.integrated import integrated
-from core.explain.maps import stretch
-from core.explain.occlusion import missed, patch_of, starts
+from core.explain.methods.integrated_gradients import integrated
+from core.explain.methods.occlusion import missed, patch_of, starts
+from core.explain.saliency_map import stretch
+from core.explain.targets import target_of
 from core.models import MODELS
 from tests.core.explain import planted
 
@@ -75,7 +75,7 @@ def test_on_the_original_the_peak_lands_within_one_cell(model, method, change):
 
 
 def stretch_any(values, rows, columns):
-    from core.training.data import stretch as squeezed
+    from core.training.examples import stretch as squeezed
 
     return squeezed(np.ascontiguousarray(values, np.float32), rows, columns)
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from core.imaging.reading import Result, read_files_polling
+from core.imaging.reader_pool import Result, read_files_polling
 
 
 def read_files(paths: Sequence[Path], **options: Any) -> Generator[Result, None, None]:

@@ -92,7 +92,7 @@ def test_columns_that_do_not(column: str):
 
 
 def test_an_identity_prints_nothing_of_itself_where_it_is_held():
-    from core.imaging.reading import ReadImage
+    from core.imaging.reader_pool import ReadImage
 
     assert ReadImage.__dataclass_fields__["identity"].repr is False
 

@@ -15,9 +15,9 @@ from pydicom.pixels.processing import apply_color_lut
 
 from core.errors import RefusedFile
 from core.imaging.importers.dicom import read
-from core.imaging.pixels import read_samples
-from core.imaging.reading import ReadFile, Refusal
+from core.imaging.reader_pool import ReadFile, Refusal
 from core.imaging.store import Store
+from core.imaging.voi_lut import read_samples
 from tests.core.imaging.results import read_files
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")  # odd headers are what is tested

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.errors import RefusedFile
-from core.imaging.found import FoundImage
+from core.imaging.decoded_image import FoundImage
 from core.imaging.importers import importer_of
 from core.imaging.importers.picture import read
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from core.errors import NotFound, RefusedFile
-from core.imaging.files import written
-from core.imaging.pixels import from_unsigned, read_samples
+from core.imaging.atomic_write import written
 from core.imaging.store import Store
+from core.imaging.voi_lut import from_unsigned, read_samples
 
 CONTENT = b"bytes of a patient" * 1000
 SHA = hashlib.sha256(CONTENT).hexdigest()

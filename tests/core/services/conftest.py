@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.services import importing
-from core.services.importing import ImportReport, ImportRequest
-from core.services.workspace import open_home
+from core.services.images import import_files
+from core.services.images.import_files import ImportReport, ImportRequest
+from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database
 
@@ -25,7 +25,7 @@ class Home:
     def take(self, path: Path, **options) -> ImportReport:
         """Import to the end; the last report."""
         scrub = options.pop("scrub", False)
-        *_, report = importing.run(self.db, self.settings, ImportRequest(path, **options), by="tester", scrub=scrub)
+        *_, report = import_files.run(self.db, self.settings, ImportRequest(path, **options), by="tester", scrub=scrub)
         return report
 
 
@@ -98,16 +98,19 @@ def filled_once(tmp_path_factory) -> Path:
 def trained_once(filled_once: Path, tmp_path_factory) -> Path:
     """The same with a run of two epochs on the pictures, its test split predicted."""
     from core.curation.recipe import Recipe
-    from core.services import predicting, snapshotting, tasks, training
+    from core.services.annotation import tasks
+    from core.services.datasets import snapshots
+    from core.services.predictions import predictions
+    from core.services.training import submit
     from core.training.spec import TrainSpec
 
     made = copied(filled_once, tmp_path_factory.mktemp("trained") / "home")
     task = tasks.named(made.db, "kind")
-    frozen = snapshotting.freeze(made.db, task.id, Recipe(split_fact="split"), name="one", by="tester")
+    frozen = snapshots.freeze(made.db, task.id, Recipe(split_fact="split"), name="one", by="tester")
     spec = TrainSpec(model="small_cnn").with_settings({"epochs": "2", "image_size": "32", "threads": "1"})
-    run = training.submit(made.db, snapshot_id=frozen.id, spec=spec, by="tester", key="t", launcher=Asleep())
+    run = submit.submit(made.db, snapshot_id=frozen.id, spec=spec, by="tester", key="t", launcher=Asleep())
     done(made, run.job)
-    done(made, predicting.submit(made.db, run_id=run.run, split="test", by="t", key="p", launcher=Asleep()).job)
+    done(made, predictions.submit(made.db, run_id=run.run, split="test", by="t", key="p", launcher=Asleep()).job)
     made.db.close()
     return made.settings.home
 
@@ -141,11 +144,11 @@ class Asleep:
 
 def done(home: Home, job_id: int) -> None:
     """Do a queued job here, to its end."""
-    from core import worker
-    from core.services import jobs
+    from core.jobs import job_queue
+    from core.worker import runner
 
-    attempt = jobs.claim(home.db, job_id)
-    assert worker.work(home.db, home.settings, job_id, attempt=attempt, device="cpu") == "succeeded"
+    attempt = job_queue.claim(home.db, job_id)
+    assert runner.work(home.db, home.settings, job_id, attempt=attempt, device="cpu") == "succeeded"
 
 
 @pytest.fixture(scope="module")

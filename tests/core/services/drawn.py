@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from core.imaging.drawings import masks
-from core.services import drawing, drawing_files, images, labeling, tasks
-from core.services.tasks import TaskView
+from core.services.annotation import annotations, drawing_export, drawings, tasks
+from core.services.annotation.tasks import TaskView
+from core.services.images import images
 from tests.core.services.conftest import Home
 
 TASK, CLASSES = "draw", ("lesion", "Größe\\1", "rest")
@@ -43,7 +44,7 @@ def geometry(shape: str, rows: int, columns: int, rng: random.Random) -> dict:
 def draw_everywhere(home: Home, task: TaskView, *, seed: int = 1) -> int:
     """Every shape on every case, on any of its slices and frames, with a class or none, some edited, some erased."""
     rng, count = random.Random(seed), 0
-    cases = labeling.queue(home.db, task_id=task.id, limit=1000)
+    cases = annotations.queue(home.db, task_id=task.id, limit=1000)
     cases.sort(key=lambda case: images.get(home.db, case.image_ids[0]).sha256)  # an import numbers them as they come
     for index, case in enumerate(cases):
         for shape in SHAPES:
@@ -51,7 +52,7 @@ def draw_everywhere(home: Home, task: TaskView, *, seed: int = 1) -> int:
             frame, key, versions = rng.randrange(image.format.frames), f"{case.id}-{shape}", rng.choice((1, 1, 2, 3))
             for version in range(versions):
                 count += 1
-                drawing.draw(
+                drawings.draw(
                     home.db,
                     case_id=case.id,
                     image_id=image.id,
@@ -69,5 +70,5 @@ def draw_everywhere(home: Home, task: TaskView, *, seed: int = 1) -> int:
 
 def exported(home: Home, format: str, out: Path) -> bytes:
     """The bytes of an export into one file."""
-    drawing_files.export(home.db, home.settings, task=TASK, format=format, out=out)
+    drawing_export.export(home.db, home.settings, task=TASK, format=format, out=out)
     return out.read_bytes()

@@ -7,18 +7,7 @@ import numpy as np
 
 from core.training.spec import TrainSpec
 from db import Database, queries
-from db.tables import (
-    Case,
-    Fact,
-    Image,
-    LabelClass,
-    Patient,
-    Prediction,
-    Run,
-    Snapshot,
-    SnapshotCase,
-    Task,
-)
+from db.tables import Case, Fact, Image, LabelClass, Patient, Prediction, Run, Snapshot, SnapshotCase, Task
 from db.vocabulary import Split, TaskKind
 
 FORMAT = {"rows": 48, "columns": 64, "frames": 1, "channels": 1, "dtype": "uint8", "bits": 8}

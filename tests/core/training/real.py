@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from core.imaging.importers import dicom, picture
-from core.training.data import Example, Plane
+from core.training.examples import Example, Plane
 
 COLOURS = ("color-px", "examples_rgb_color", "examples_ybr_color", "SC_rgb_jpeg_gdcm")
 PER_STACK, EACH = 6, 4  # slices of a stack; cases to learn from, and as many to judge by

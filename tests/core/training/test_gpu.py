@@ -12,13 +12,13 @@ import torch
 from core.inference import load, scores
 from core.models import entry
 from core.models.heads import single
-from core.training.cache import PixelCache
 from core.training.checkpoint import read_weights
+from core.training.compilation import COMPILED, laid_out, tuned
 from core.training.events import EpochDone, Log
+from core.training.gpu_cache import Resident, resident
 from core.training.loop import fit
-from core.training.resident import Resident, resident
+from core.training.pixel_cache import PixelCache
 from core.training.spec import TrainSpec
-from core.training.tuning import COMPILED, laid_out, tuned
 from tests.core.training.textures import CLASSES, textures
 
 pytestmark = [
@@ -73,7 +73,7 @@ def test_pictures_lie_on_the_gpu_where_they_fit(tmp_path, monkeypatch):
     spec = replace(SPEC, epochs=1, precision="float32", augment="none")
     _, events = trained(tmp_path, spec, "there")
     assert any("lie on the GPU" in one.text for one in events if isinstance(one, Log))
-    monkeypatch.setattr("core.training.resident.SHARE", 0.0)
+    monkeypatch.setattr("core.training.gpu_cache.SHARE", 0.0)
     _, events = trained(tmp_path, spec, "fetched")
     assert not any("lie on the GPU" in one.text for one in events if isinstance(one, Log))
     there, fetched = (read_weights(tmp_path / name / "last.safetensors")[0] for name in ("there", "fetched"))

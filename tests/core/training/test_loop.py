@@ -16,14 +16,14 @@ import torch
 
 from core.errors import NotTrainable, UserError
 from core.evaluation.metrics import auroc
-from core.imaging.pixels import from_unsigned
+from core.imaging.voi_lut import from_unsigned
 from core.inference import load, scores
 from core.models.heads import single
 from core.training import loop as loops
-from core.training import step as steps_
+from core.training import train_step as steps_
 from core.training.checkpoint import read_weights
-from core.training.data import Plane, read_plane
 from core.training.events import CheckpointSaved, EpochDone, Finished, Log, Step
+from core.training.examples import Plane, read_plane
 from core.training.loop import fit
 from core.training.losses import LOSSES
 from core.training.spec import TrainSpec

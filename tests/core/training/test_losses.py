@@ -8,7 +8,7 @@ import torch
 from core.models.heads import Head, single
 from core.training.losses import binary, binary_focal, focal, huber, losses_of, ordinal
 from core.training.spec import TrainSpec
-from core.training.step import loss_of
+from core.training.train_step import loss_of
 
 LOGITS = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])  # probabilities ¼ ¾ and ½ ½
 

@@ -6,12 +6,12 @@ import torch
 from torch import nn
 
 from core.models.heads import single
-from core.training import judging
-from core.training.augment import Prepare
-from core.training.cache import PixelCache
+from core.training import validation
+from core.training.pixel_cache import PixelCache
 from core.training.plan import plan
+from core.training.preprocess import Prepare
 from core.training.spec import TrainSpec
-from core.training.step import Seen
+from core.training.train_step import Seen
 from tests.core.training.textures import CLASSES, textures
 
 
@@ -36,8 +36,8 @@ def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):
     prepare = Prepare(28, [0.5], [0.25], torch.device("cpu"))
     torch.manual_seed(0)
     module = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
-    whole = judging.evaluate(module, prepare, cache, planned, batch_size=16)
-    real, asked = judging.logits_of, []
+    whole = validation.evaluate(module, prepare, cache, planned, batch_size=16)
+    real, asked = validation.logits_of, []
 
     def little(call, images, kind=None):
         asked.append(len(images))
@@ -45,10 +45,10 @@ def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):
             raise torch.OutOfMemoryError("CUDA out of memory")
         return real(call, images, kind)
 
-    monkeypatch.setattr(judging, "logits_of", little)
+    monkeypatch.setattr(validation, "logits_of", little)
     most = 5
-    assert judging.evaluate(module, prepare, cache, planned, batch_size=16) == pytest.approx(whole)
+    assert validation.evaluate(module, prepare, cache, planned, batch_size=16) == pytest.approx(whole)
     assert asked[:4] == [16, 8, 4, 4]
     most = 0
     with pytest.raises(torch.OutOfMemoryError):
-        judging.evaluate(module, prepare, cache, planned, batch_size=16)
+        validation.evaluate(module, prepare, cache, planned, batch_size=16)

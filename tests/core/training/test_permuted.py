@@ -9,7 +9,7 @@ import pytest
 from core.evaluation.metrics import auroc
 from core.inference import load, scores
 from core.models.heads import single
-from core.training.data import Example
+from core.training.examples import Example
 from core.training.loop import fit
 from core.training.spec import TrainSpec
 from tests.core.training.test_loop import pneumonia

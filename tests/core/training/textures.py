@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.imaging.format import PixelFormat
-from core.imaging.pixels import from_unsigned
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.voi_lut import from_unsigned
 from core.models.heads import single
-from core.training.data import Example, Plane
+from core.training.examples import Example, Plane
 
 CLASSES = ("across", "down", "checks")
 HEADS = [single(CLASSES)]

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from core.curation.recipe import Recipe
-from core.curation.rows import Labelled
+from core.curation.records import Labelled
 from core.curation.split import place
 from core.imaging.phantoms.cohort import CLASSES, HARD, SITES, draw, hard_group
 

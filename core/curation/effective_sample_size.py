@@ -1,0 +1,64 @@
+"""How many patients a class rests on: those who count alike would be as many. Pure functions over frozen rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.curation.records import SPLITS
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One frozen case: the positions of the classes or findings it shows, and how it counts."""
+
+    patient: int
+    split: str
+    shows: tuple[int, ...]
+    weight: float = 1.0
+    repeats: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One class: images and patients by split; `effective` training patients, as weights and repeats have it."""
+
+    images: Mapping[str, int]
+    patients: Mapping[str, int]
+    effective: float
+
+
+def standings(rows: Sequence[Row], count: int) -> list[Standing]:
+    """Of each of `count` classes."""
+    return [_standing([row for row in rows if at in row.shows]) for at in range(count)]
+
+
+def effective_patients(rows: Iterable[Row]) -> float:
+    """(Σw)² / Σw² over patients, w being the sum of weight × repeats of a patient's images (Kish, 1965).
+
+    Ten images of one patient count like one patient, and so does one image that is shown ten times.
+    """
+    sums: dict[int, float] = {}
+    for row in rows:
+        sums[row.patient] = sums.get(row.patient, 0.0) + row.weight * row.repeats
+    squares = sum(one * one for one in sums.values())
+    return sum(sums.values()) ** 2 / squares if squares else 0.0
+
+
+def balanced(rows: Sequence[Row], count: int) -> list[Row]:
+    """The training rows with such weights that every class counts the same: by class weights or a balanced sampler."""
+    train = [row for row in rows if row.split == "train" and row.shows]
+    sums = [sum(row.repeats for row in train if row.shows[0] == at) for at in range(count)]
+    whole = sum(sums)
+    return [
+        Row(row.patient, row.split, row.shows, row.weight * whole / (count * sums[row.shows[0]]), row.repeats)
+        for row in train
+        if sums[row.shows[0]]
+    ]
+
+
+def _standing(rows: Sequence[Row]) -> Standing:
+    by_split = {split: [row for row in rows if row.split == split] for split in SPLITS}
+    return Standing(
+        images={split: len(some) for split, some in by_split.items()},
+        patients={split: len({row.patient for row in some}) for split, some in by_split.items()},
+        effective=effective_patients(by_split["train"]),
+    )

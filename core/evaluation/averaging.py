@@ -1,0 +1,41 @@
+"""The plain mean of measures: of the two sides of a question, of many classes, of findings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.evaluation.estimate import Kind, Measure
+
+
+def mean_of(parts: Sequence[Measure], *, cases: int, note: str = "") -> Measure:
+    """Of measures of one kind. It keeps them: where one does not vary between resamples, its own interval tells."""
+    kind: Kind = "share" if parts[0].kind == "proportion" else parts[0].kind
+    off = [one.off for one in parts if one.off is not None]
+    return Measure(
+        float(np.mean([one.value for one in parts])),
+        np.mean([one.draws for one in parts], axis=0),
+        cases,
+        min(one.carriers for one in parts),
+        min(one.effective for one in parts),
+        kind,
+        parts=tuple(parts),
+        off=np.mean(off, axis=0) if off else None,
+        note=note,
+    )
+
+
+def averaged(measures: Mapping[str, Measure], *, cases: int) -> Measure:
+    """The plain mean of a measure over classes where it is defined; the note names those where it is not."""
+    defined = [measure for measure in measures.values() if not measure.undefined]
+    absent = [name for name, measure in measures.items() if measure.undefined]
+    if not defined:
+        return replace(next(iter(measures.values())), cases=cases)
+    note = f"Mean of {len(defined)} of {len(measures)} classes; undefined for {', '.join(absent)}." if absent else ""
+    return mean_of(defined, cases=cases, note=note)
+
+
+def balanced(sensitivity: Measure, specificity: Measure) -> Measure:
+    """Balanced accuracy, undefined where one of them is."""
+    mean = mean_of((sensitivity, specificity), cases=sensitivity.cases + specificity.cases)
+    return replace(mean, undefined=sensitivity.undefined or specificity.undefined)

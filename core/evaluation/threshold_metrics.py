@@ -1,0 +1,101 @@
+"""What follows from calling cases "yes" or "no": every figure of the four cells, by one product with the resamples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.averaging import balanced
+from core.evaluation.bootstrap import divide, sums
+from core.evaluation.estimate import Measure, Owners, carried
+from core.evaluation.metrics import RATIOS, Bools, Floats, Outcomes, Ratio
+from core.evaluation.prevalence import at_prevalence
+
+NAMES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc", "kappa")
+"""In the order of a page. Balanced accuracy is the mean of sensitivity and specificity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The four cells: summed over all cases (1,), by patient (patients,), and on every resample (resamples,)."""
+
+    total: Outcomes
+    patients: Outcomes
+    drawn: Outcomes
+    single: bool
+
+    @classmethod
+    def of(cls, called: Bools, truth: Bools, owners: Owners, *, resamples: int, seed: int) -> "Cells":
+        """From what was called and what is, both (n,)."""
+        counted = per_patient(called, truth, owners)
+        drawn = sums(counted, resamples=resamples, seed=seed)
+        single = bool(counted.sum(axis=0).max(initial=0) <= 1)
+        return cls(Outcomes(*counted.sum(axis=1, keepdims=True)), Outcomes(*counted), Outcomes(*drawn), single)
+
+
+def per_patient(called: Bools, truth: Bools, owners: Owners) -> Floats:
+    """Cases of each patient in the cells tp, fp, tn, fn (4, patients); called and truth (n,)."""
+    cell = np.where(called, np.where(truth, 0, 1), np.where(truth, 3, 2))
+    flat = np.bincount(cell * owners.patients + owners.row, minlength=4 * owners.patients)
+    return flat.reshape(4, owners.patients).astype(np.float64)
+
+
+def decided(cells: Cells, *, name: str, prevalence: float | None = None) -> dict[str, Measure]:
+    """Every measure of one class against the rest, by NAMES; PPV and NPV at a prevalence if one is told.
+
+    Raises:
+        InvalidInput: a prevalence that is not between 0 and 1.
+    """
+    found = {key: _ratio(kind, cells, kind.undefined.format(name=name)) for key, kind in RATIOS.items()}
+    found["balanced_accuracy"] = balanced(found["sensitivity"], found["specificity"])
+    found["mcc"] = _signed(mcc, cells, name)
+    found["kappa"] = _signed(kappa, cells, name)
+    if prevalence is not None:
+        found |= at_prevalence(found, prevalence)
+    return {key: found[key] for key in NAMES}
+
+
+def mcc(o: Outcomes) -> Floats:
+    """Matthews' correlation, NaN where cases or calls are of one class. Source: Biochim. Biophys. Acta 405 (1975)."""
+    sides = (o.tp + o.fp) * (o.tp + o.fn) * (o.tn + o.fp) * (o.tn + o.fn)
+    return divide(o.tp * o.tn - o.fp * o.fn, np.sqrt(sides))
+
+
+def kappa(o: Outcomes) -> Floats:
+    """Cohen's kappa of calls and truth, NaN where both are of one class. Source: Educ. Psychol. Meas. 20 (1960)."""
+    n = o.tp + o.fp + o.tn + o.fn
+    chance = (o.tp + o.fp) * (o.tp + o.fn) + (o.tn + o.fp) * (o.tn + o.fn)  # n² times the share expected by chance
+    return divide(n * (o.tp + o.tn) - chance, n * n - chance)
+
+
+def _ratio(kind: Ratio, cells: Cells, undefined: str) -> Measure:
+    among = kind.among(cells.patients)
+    value = divide(kind.counted(cells.total), kind.among(cells.total))
+    return Measure(
+        float(value[0]),
+        divide(kind.counted(cells.drawn), kind.among(cells.drawn)),
+        int(kind.about(cells.total)[0]),
+        *carried(among),
+        kind="proportion" if kind.proportion else "share",
+        single=cells.single,
+        undefined="" if among.any() else f"Undefined: {undefined}.",
+    )
+
+
+def _signed(statistic: Callable[[Outcomes], Floats], cells: Cells, name: str) -> Measure:
+    sizes = RATIOS["accuracy"].among(cells.patients)
+    value = float(statistic(cells.total)[0])
+    undefined = "" if value == value else f"Undefined: {_one_kind(cells.total, name)}."
+    return Measure(
+        value, statistic(cells.drawn), int(sizes.sum()), *carried(sizes), "signed", cells.single, undefined=undefined
+    )
+
+
+def _one_kind(total: Outcomes, name: str) -> str:
+    """Why a table has an empty side: all cases, or all calls, are of one class."""
+    tp, fp, tn, fn = (float(part[0]) for part in (total.tp, total.fp, total.tn, total.fn))
+    if not tp + fn:
+        return f"no case here is {name}"
+    if not tn + fp:
+        return f"every case here is {name}"
+    return f"every case was called {name}" if tp + fp else f"no case was called {name}"

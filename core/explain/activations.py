@@ -1,0 +1,80 @@
+"""One pass of a network that stops at a layer on its way back: only what lies behind that layer has gradients.
+
+A map needs the gradient of one layer's output. Of all that lies before it nothing is remembered and nothing computed
+again, which is most of the work of a backward pass.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from core.errors import InvalidInput
+from core.lazy_modules import LazyModule
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from core.models import multi_image_layers
+else:
+    multi_image_layers = LazyModule("core.models.multi_image_layers")
+
+
+@dataclass
+class Held:
+    """What a pass left: the layer's maps (P, D, h, w), or (1, D, slices, h, w) of a volume; and pictures' weights."""
+
+    cells: "list[Tensor]" = field(default_factory=list)
+    weights: "list[Tensor]" = field(default_factory=list)
+
+    def map_of(self, name: str) -> "Tensor":
+        """The layer's map.
+
+        Raises:
+            InvalidInput: it ran never or more than once, or gives no map of places.
+        """
+        if len(self.cells) != 1 or self.cells[0].dim() not in (4, 5):
+            raise InvalidInput(f"Layer '{name}' gives no map of its own; choose another layer.")
+        return self.cells[0]
+
+    def counted(self) -> tuple[float, ...]:
+        """What each picture of the first case weighs; () where the model does not weigh them."""
+        return tuple(self.weights[0][0].tolist()) if self.weights else ()
+
+
+@contextmanager
+def held(module: "nn.Module", layer: "nn.Module") -> "Iterator[Held]":
+    """Passes inside remember what follows the layer, and nothing else."""
+    import torch
+
+    kept = Held()
+
+    def leaf(_: "nn.Module", __: object, output: "Tensor") -> "Tensor":
+        if not isinstance(output, torch.Tensor):
+            raise InvalidInput("This layer gives no map of its own; choose another layer.")
+        kept.cells.append(output.detach().requires_grad_())
+        torch.set_grad_enabled(True)  # until the pass is over
+        return kept.cells[-1].clone()  # an operation in place behind the layer must not change what is read
+
+    handles = [layer.register_forward_hook(leaf)]
+    handles += [
+        one.register_forward_hook(lambda _, __, output: kept.weights.append(output.detach()))
+        for one in module.modules()
+        if isinstance(one, multi_image_layers.Weights)
+    ]
+    try:
+        with torch.no_grad(), steady(module):
+            yield kept
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def steady(module: "nn.Module") -> "AbstractContextManager[None]":
+    """cuDNN's recurrent layers have no gradient outside training."""
+    import torch
+    from torch import nn
+
+    recurrent = any(isinstance(one, nn.RNNBase) for one in module.modules())
+    plain: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=False) if recurrent else nullcontext()
+    return plain

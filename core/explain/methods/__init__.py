@@ -1,0 +1,1 @@
+"""Explain a model: one module for each method, none leaning on another."""

@@ -1,0 +1,117 @@
+"""Whether heat lies on burned-in text or lead markers because they are there: the same place without one beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.explain.sanity.localization import picture
+from core.explain.sanity.randomization import Explain, whole
+from core.explain.sanity.regions import Mask, grown, marks, share, stretched
+from core.explain.sanity.similarity import Mean
+
+if TYPE_CHECKING:
+    from core.inference import LoadedModel
+    from core.training.examples import Example
+
+LOOKED, ENOUGH, FEWEST = 400, 32, 4  # pictures looked through, cases with and without, and of each at least
+CLASSES, SURE = 4, 0.01  # classes at most, and the p from which marks are flagged
+Json = dict[str, Any]
+Shares = Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class OnMarks:
+    """Of one class: each map's share of heat on marks, and at the same places of pictures that have none there."""
+
+    class_index: int
+    there: Shares
+    absent: Shares
+
+    @property
+    def p(self) -> float:
+        """The chance of as much more by chance alone (Mann and Whitney 1947, one-sided); shares are far from normal."""
+        from scipy.stats import mannwhitneyu
+
+        there, absent = ([one for one in each if one is not None] for each in (self.there, self.absent))
+        return float(mannwhitneyu(there, absent, alternative="greater").pvalue) if there and absent else 1.0
+
+    @property
+    def more(self) -> float:
+        """How much more of the heat."""
+        return (Mean.of(self.there).value or 0.0) - (Mean.of(self.absent).value or 0.0)
+
+    def flagged(self, tested: int) -> bool:
+        """Whether marks draw heat: more than their places do without them, corrected for the classes looked at."""
+        return self.more > 0 and self.p * tested < SURE
+
+
+def of_marks(model: "LoadedModel", every: "Sequence[Example]", explain: Explain, classes: Sequence[str]) -> Json:
+    """Over the cases' own pictures; `classes` are what people call the answers."""
+    marked, plain = _parted(model, every)
+    if min(len(marked), len(plain)) < FEWEST:
+        return {"flagged": False, "with": len(marked), "classes": [], "words": _none(len(marked))}
+    count = min(model.manifest.heads[0].answers, CLASSES)
+    found = [_of_class(model, marked, plain, explain, at) for at in range(count)]
+    worst = max(found, key=lambda one: (one.flagged(count), one.more))
+    told = [
+        {
+            "class": one.class_index,
+            "with": Mean.of(one.there).to_json(),
+            "without": Mean.of(one.absent).to_json(),
+            "p": one.p,
+        }
+        for one in found
+    ]
+    return {
+        "flagged": worst.flagged(count),
+        "with": len(marked),
+        "classes": told,
+        "words": _said(worst, classes, len(plain), flagged=worst.flagged(count)),
+    }
+
+
+def _parted(model: "LoadedModel", every: "Sequence[Example]") -> "tuple[list[tuple[Example, Mask]], list[Example]]":
+    """Cases with their marks, and cases without."""
+    marked, plain = list[tuple["Example", Mask]](), list["Example"]()
+    for one in every[:LOOKED]:
+        found = marks(picture(model, one, 0), None)
+        if found.any() and len(marked) < ENOUGH:
+            marked.append((one, grown(found, max(1, found.shape[0] // 32))))
+        elif not found.any() and len(plain) < ENOUGH:
+            plain.append(one)
+        if len(marked) == len(plain) == ENOUGH:
+            break
+    return marked, plain
+
+
+def _of_class(
+    model: "LoadedModel",
+    marked: "Sequence[tuple[Example, Mask]]",
+    plain: "Sequence[Example]",
+    explain: Explain,
+    class_index: int,
+) -> OnMarks:
+    there = [_share(model, one, mask, explain, class_index) for one, mask in marked]
+    lent = [marked[at % len(marked)][1] for at in range(len(plain))]
+    absent = [_share(model, one, mask, explain, class_index) for one, mask in zip(plain, lent, strict=True)]
+    return OnMarks(class_index, there, absent)
+
+
+def _share(model: "LoadedModel", example: "Example", mask: Mask, explain: Explain, class_index: int) -> float | None:
+    values = whole(explain(model, example, class_index))
+    return share(stretched(values if values.ndim == 2 else values[0], mask.shape), mask)
+
+
+def _said(worst: OnMarks, classes: Sequence[str], plain: int, *, flagged: bool) -> str:
+    name = f" for {classes[worst.class_index]}" if worst.class_index < len(classes) else ""
+    verdict = "Text or markers draw heat" if flagged else "That text or markers draw heat is not shown"
+    there, absent = (100 * (Mean.of(one).value or 0.0) for one in (worst.there, worst.absent))
+    return (
+        f"{verdict}{name}: {there:.1f} % of it lies on them in {len(worst.there)} pictures, and {absent:.1f} % at "
+        f"the same places of {plain} pictures without (p {worst.p:.2g})."
+    )
+
+
+def _none(marked: int) -> str:
+    few = f"only {marked} of" if marked else "none of"
+    return f"In {few} the pictures looked through text or a marker was seen, so nothing is told of heat on them."

@@ -1,0 +1,78 @@
+"""The saliency check of a model: whether its maps depend on what it learned, and whether they point where they should.
+
+Adebayo et al. 2018 (weights drawn anew), Arun et al. 2021 (against random pairs of maps), Petsiuk et al. 2018
+(deletion, insertion), Zhang et al. 2018 (pointing game). No map should be shown without it.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.explain.saliency_map import Map
+from core.explain.sanity.burned_in_text import of_marks
+from core.explain.sanity.localization import of_places, of_taking
+from core.explain.sanity.model_skill import Answers, answers
+from core.explain.sanity.pointing_game import hits
+from core.explain.sanity.randomization import Case, Explain, Json, Steps, Tell, of_classes, of_weights
+
+if TYPE_CHECKING:
+    from core.inference import LoadedModel
+    from core.training.examples import Example
+
+__all__ = ["AGAIN", "Case", "check"]
+AGAIN = 10  # networks with weights drawn by chance; five at least
+
+
+def check(
+    model: "LoadedModel",
+    cases: Sequence[Case],
+    judged: "Sequence[Example]",
+    explain: Explain,
+    *,
+    tell: Tell,
+    classes: Sequence[str],
+    again: int = AGAIN,
+    seed: int = 0,
+) -> Json:
+    """Plain values in parts, each with its sentence; `banner` is "" where nothing is wrong.
+
+    Maps are made of `cases`; on the answers to `judged` (more of them, none that it learned from) the model has to be
+    better than weights drawn by chance. `classes` are what people call the answers; `tell(done, of, doing)` may raise
+    to stop.
+    """
+    steps = Steps(tell, again + 7)
+    steps.next("Making the maps")
+    own = [explain(model, one.example, None) for one in cases]
+    weights = of_weights(model, cases, own, explain, steps, again, seed)
+    steps.next("Comparing its answers with those of weights drawn by chance")
+    told = answers(model, judged)
+    steps.next("Asking for other classes")
+    others = of_classes(model, cases, own, explain)
+    steps.next("Taking away what is hot")
+    taken = of_taking(model, cases, own, seed)
+    steps.next("Looking where the heat lies")
+    where = of_places(model, cases, own)
+    steps.next("Looking for text and markers")
+    marks = of_marks(model, judged, explain, classes)
+    drawn = [(found.values, one.drawn) for found, one in zip(own, cases, strict=True) if one.drawn is not None]
+    pointed = hits([values for values, _ in drawn], [mask for _, mask in drawn], seed=seed).to_json()
+    return {
+        "cases": len(cases),
+        "weights": weights,
+        "answers": told.to_json(),
+        "classes": others,
+        "taken": taken,
+        "where": where,
+        "marks": marks,
+        "hits": pointed,
+        "banner": _banner(weights, told, own),
+    }
+
+
+def _banner(weights: Json, told: Answers, own: Sequence[Map]) -> str:
+    if not any(one.values.max() > 0 for one in own):
+        return "Every map of this run is empty: the method finds nothing that spoke for the answer."
+    if weights["depends"] is False:
+        return f"Do not read the maps of this run as reasons. {weights['words']}"
+    if told.knows is False:
+        return f"Do not read the maps of this run as reasons. {told.words}"
+    return ""

@@ -1,0 +1,95 @@
+"""Whether the heat of maps lies where it moves the answer, and not where nothing of the patient is."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.explain.saliency_map import Map, Values
+from core.explain.sanity.faithfulness import Faith, faith
+from core.explain.sanity.randomization import CASES, Case, Json, whole
+from core.explain.sanity.regions import EDGE, heat, places, words
+from core.explain.sanity.similarity import Mean, centre, noise
+from core.inference import seen_by
+from core.training.examples import read_plane
+
+if TYPE_CHECKING:
+    from core.inference import LoadedModel
+    from core.training.examples import Example
+
+
+def of_taking(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map], seed: int) -> Json:
+    """Deletion and insertion under the map, under chance, and under the middle of the picture."""
+    if model.manifest.heads[0].kind == "number":
+        return {"words": "Deletion and insertion are told of classes; this model answers with a number."}
+    chance, found = np.random.default_rng(seed), dict[str, list[Faith]]()
+    for one, map_ in list(zip(cases, own, strict=True))[:CASES]:
+        images, values = model.input_of(one.example), whole(map_)
+        size = (values.shape[-2], values.shape[-1])
+        count = len(values) if values.ndim == 3 else 1
+        maps = {
+            "map": values,
+            "chance": np.stack([noise(chance, size) for _ in range(count)]),
+            "middle": np.stack([centre(size)] * count),
+        }
+        for name, each in maps.items():
+            found.setdefault(name, []).append(faith(model, images, each, map_.class_index))
+    told = {
+        name: {what: Mean.of([getattr(one, what) for one in each]).to_json() for what in ("deletion", "insertion")}
+        for name, each in found.items()
+    }
+    return {**told, "words": _faith_said(found)}
+
+
+def _faith_said(found: dict[str, list[Faith]]) -> str:
+    def mean(name: str, what: str) -> float:
+        return float(np.mean([getattr(one, what) for one in found[name]]))
+
+    gained = Mean.of(
+        [
+            own.insertion - own.deletion - (other.insertion - other.deletion)
+            for own, other in zip(found["map"], found["chance"], strict=True)
+        ]
+    )
+    verdict = (
+        "What is hot moves the answer more than chance does"
+        if (gained.low or 0.0) > 0
+        else "That what is hot moves the answer more than chance does is not shown"
+    )
+    return (
+        f"{verdict}: taking the hottest away first leaves {mean('map', 'deletion'):.2f} of the answer (chance "
+        f"{mean('chance', 'deletion'):.2f}, middle {mean('middle', 'deletion'):.2f}), showing it first gives "
+        f"{mean('map', 'insertion'):.2f} (chance {mean('chance', 'insertion'):.2f}, middle "
+        f"{mean('middle', 'insertion'):.2f})."
+    )
+
+
+def of_places(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map]) -> Json:
+    """Share of heat outside the body, with the area that is, and how many maps have a warning of their own."""
+    told = [
+        heat(found.values, places(picture(model, one.example, found.plane)))
+        for one, found in zip(cases, own, strict=True)
+    ]
+    outside, area = Mean.of([one.outside for one in told]), Mean.of([one.outside_area for one in told])
+    doubted = sum(bool(words(one)) for one in told)
+    said = (
+        "No picture has a dark surround, so there is no body to lie outside of."
+        if outside.value is None
+        else (
+            f"{100 * outside.value:.0f} % of the heat lies outside the body, which is {100 * (area.value or 0):.0f} % "
+            "of the picture."
+        )
+    )
+    return {
+        "outside": outside.to_json(),
+        "outside_area": area.to_json(),
+        "doubted": doubted,
+        "words": f"{said} {doubted} of {len(told)} maps have a warning of their own.",
+    }
+
+
+def picture(model: "LoadedModel", example: "Example", plane: int) -> Values:
+    """One of the pictures that the model sees, (EDGE, EDGE) in [0, 1], white is tissue."""
+    planes = seen_by(model.manifest, [example])[0].planes
+    grey = read_plane(planes[min(plane, len(planes) - 1)], size=EDGE, channels=1)[0]
+    return np.asarray(grey, dtype=np.float32) / np.float32(65535)

@@ -1,0 +1,87 @@
+"""How alike two maps are, and what maps that know nothing look like: the baselines that stand beside every score."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.confidence_intervals import student
+from core.evaluation.metrics import midranks
+from core.explain.saliency_map import Values, scaled, stretch
+
+CELLS = 14  # no map of a network here has more cells an edge that say something
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean with its 95 % interval (Student's t over `n` things); None where there is nothing, or one thing."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+    @classmethod
+    def of(cls, values: Sequence[float | None]) -> "Mean":
+        """Of those that are defined."""
+        there = np.array([one for one in values if one is not None], dtype=np.float64)
+        if not len(there):
+            return cls(None, None, None, 0)
+        middle = float(there.mean())
+        if len(there) < 2:
+            return cls(middle, None, None, len(there))
+        reach = student(len(there) - 1, 0.95) * float(there.std(ddof=1)) / len(there) ** 0.5
+        return cls(middle, middle - reach, middle + reach, len(there))
+
+    def told(self) -> str:
+        """`0.12 (0.05 to 0.19)`."""
+        if self.value is None:
+            return "undefined"
+        if self.low is None or self.high is None:
+            return f"{self.value:.2f}"
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
+
+
+def cells(values: Values) -> NDArray[np.float64]:
+    """A map (H, W), or the maps of several pictures (V, H, W), averaged over the cells of a coarse grid, in a row."""
+    from PIL import Image as Picture
+
+    planes = values if values.ndim == 3 else values[None]
+    small = [
+        np.asarray(
+            Picture.fromarray(np.ascontiguousarray(one, np.float32)).resize((CELLS, CELLS), Picture.Resampling.BOX)
+        )
+        for one in planes
+    ]
+    return np.stack(small).astype(np.float64).ravel()
+
+
+def alike(first: Values, second: Values) -> float | None:
+    """Spearman's rank correlation of two maps' cells, from -1 to 1; None where one of them is flat."""
+    return correlation(midranks(cells(first)), midranks(cells(second)))
+
+
+def correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
+    """Pearson's; None where one of them does not vary."""
+    a, b = first - first.mean(), second - second.mean()
+    length = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / length if length > 1e-12 else None
+
+
+def noise(chance: np.random.Generator, shape: tuple[int, int]) -> Values:
+    """A map that knows nothing: chance on as coarse a grid as a network's."""
+    coarse = chance.random((CELLS // 2, CELLS // 2), dtype=np.float32)
+    return scaled(stretch(coarse, shape[0], shape[1]))
+
+
+def centre(shape: tuple[int, int]) -> Values:
+    """A map that only knows where pictures are usually taken of: hottest in the middle."""
+    down = np.linspace(-1, 1, shape[0])[:, None]
+    across = np.linspace(-1, 1, shape[1])[None]
+    return scaled(np.exp(-2 * (down**2 + across**2)))

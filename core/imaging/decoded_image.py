@@ -1,0 +1,22 @@
+"""What a reader of one file format yields."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from core.imaging.deidentify import Identity
+from core.imaging.pixel_format import PixelFormat
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """One image of a file. `item` names it inside an npz, `position` orders its series, facts hold no identity."""
+
+    item: str
+    samples: NDArray[Any] = field(repr=False)
+    format: PixelFormat
+    identity: Identity = field(default_factory=Identity, repr=False)
+    facts: dict[str, str] = field(default_factory=dict)
+    position: float = 0.0
+    label: str | None = None

@@ -1,0 +1,1 @@
+"""Read DICOM: headers, pixels and geometry (PS3.3, PS3.5)."""

@@ -1,0 +1,119 @@
+"""Drawings as COCO JSON: what every tool reads of them, and under `rounds` what brings them back without loss.
+
+A frame is a COCO image; COCO's coordinates begin at the corner of the first pixel, as ours do. Box, polygon and
+freehand are polygons, mask and ellipse uncompressed run lengths, a point is a keypoint. Order and numbers follow the
+contents, not a home: the same drawings give the same bytes.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.imaging.drawings import geometry_schema, masks
+from core.imaging.drawings.records import Album, Drawn, Source, short_names
+
+FORMAT = "rounds drawings 1"
+NO_CLASS = 0  # COCO wants a category of every annotation; those of classes begin at 1
+Json = dict[str, Any]
+
+
+def write(album: Album) -> bytes:
+    """The file of an album: one image, category or annotation per line."""
+    names = short_names(album.drawings)
+    frames = list(dict.fromkeys(_frame(one) for one in album.drawings))
+    images = {frame: number for number, frame in enumerate(frames, start=1)}
+    sizes = {_frame(one): one.source for one in album.drawings}
+    classes = [
+        *([(NO_CLASS, "")] if any(one.label is None for one in album.drawings) else []),
+        *enumerate(album.classes, start=1),
+    ]
+    parts = {
+        "images": [_image(number, frame, sizes[frame], names) for frame, number in images.items()],
+        "categories": [{"id": number, "name": name, "supercategory": ""} for number, name in classes],
+        "annotations": [
+            _annotation(number, images[_frame(one)], one, album.classes)
+            for number, one in enumerate(album.drawings, start=1)
+        ],
+    }
+    head = _line({"description": f"Drawings of task '{album.task}'", "version": FORMAT})
+    lists = [f'"{name}":[\n' + ",\n".join(map(_line, rows)) + "\n]" for name, rows in parts.items()]
+    return ("{" + ",\n".join([f'"info":{head}', '"licenses":[]', *lists]) + "}\n").encode()
+
+
+def _frame(one: Drawn) -> tuple[str, str, int]:
+    return one.source.sha256, one.source.item, one.frame
+
+
+def _image(number: int, frame: tuple[str, str, int], size: Source, names: Mapping[tuple[str, str], str]) -> Json:
+    sha256, item, index = frame
+    return {
+        "id": number,
+        "file_name": names[sha256, item],
+        "width": size.columns,
+        "height": size.rows,
+        "sha256": sha256,
+        "item": item,
+        "frame": index,
+    }
+
+
+def _annotation(number: int, image: int, one: Drawn, classes: tuple[str, ...]) -> Json:
+    pixels = masks.mask(one.shape, one.geometry, one.source.rows, one.source.columns)
+    case = one.case or one.source
+    kept = {
+        "key": one.key,
+        "shape": one.shape,
+        "class": one.label,
+        "reader": one.reader,
+        "at": one.at,
+        "case": [case.sha256, case.item],
+    }
+    geometry = {} if one.shape == "mask" else {"geometry": one.geometry}  # its runs stand in the segmentation
+    return {
+        "id": number,
+        "image_id": image,
+        "category_id": NO_CLASS if one.label is None else classes.index(one.label) + 1,
+        **SEGMENTATIONS[one.shape](one, pixels),
+        "area": int(pixels.sum()),
+        "bbox": _bbox(one, pixels),
+        "iscrowd": 0,
+        "rounds": {**kept, **geometry},
+    }
+
+
+def _corners(one: Drawn, _pixels: masks.Mask) -> Json:
+    points = one.geometry["points"]
+    if one.shape == "box":
+        (x0, y0), (x1, y1) = points
+        points = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
+    return {"segmentation": [[value for point in points for value in point]]}
+
+
+def _runs(_one: Drawn, pixels: masks.Mask) -> Json:
+    return {"segmentation": {"counts": masks.to_counts(pixels), "size": list(pixels.shape)}}
+
+
+def _keypoint(one: Drawn, _pixels: masks.Mask) -> Json:
+    return {"segmentation": [], "keypoints": [*one.geometry["points"][0], 2], "num_keypoints": 1}
+
+
+SEGMENTATIONS: dict[str, Callable[[Drawn, masks.Mask], Json]] = {
+    "box": _corners,
+    "polygon": _corners,
+    "freehand": _corners,
+    "ellipse": _runs,
+    "mask": _runs,
+    "point": _keypoint,
+}
+
+
+def _bbox(one: Drawn, pixels: masks.Mask) -> list[float]:
+    if one.shape not in ("box", "polygon", "freehand"):
+        return [float(side) for side in masks.bounds(pixels)]
+    across, down = zip(*one.geometry["points"], strict=True)
+    sides = (min(across), min(down), max(across) - min(across), max(down) - min(down))
+    return [round(side, geometry_schema.DIGITS) for side in sides]
+
+
+def _line(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,182 @@
+"""Drawings as DICOM structured reports (TID 1500): one per reader and source, a planar region (TID 1410) per drawing.
+
+SCOORD counts columns and rows (PS3.3 C.18.6) from the upper left corner of the first pixel, 0\\0, to the lower right
+corner of the last, Columns\\Rows: as we do, so no half pixel is added. A mask is the line along its pixels' edges, by
+the even-odd rule. What a region cannot say (that a line was a box, an ellipse's frame, the case that was read) stands
+beside it as text of ours.
+"""
+
+import datetime
+import json
+import math
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from core.imaging.drawings import masks
+from core.imaging.drawings.dicom_common import (
+    MAKER,
+    SCHEME,
+    UTF_8,
+    NotWritable,
+    Original,
+    code_of,
+    counts_frames,
+    digest,
+    fitting,
+    header,
+    quiet,
+    software,
+    uid,
+    written,
+)
+from core.imaging.drawings.records import Album, Drawn
+
+SERIES_NUMBER = 9002
+DRAWING = "drawing"  # the code of the text of ours
+EXPLICIT_MOST = 65_534 // 4  # 32-bit numbers in one element of an explicit transfer syntax
+STEPS = 72  # of the line in place of an ellipse that reaches over the image's edge
+
+
+def write(album: Album, original: Original, drawings: tuple[Drawn, ...]) -> list[tuple[str, bytes]]:
+    """The reports of one series, or of one image of several frames, one per reader.
+
+    Raises:
+        NotWritable: a source to which nothing can refer.
+    """
+    with quiet():
+        headers = {sha256: header(path, original.pseudonym) for sha256, path in original.paths.items()}
+        said: dict[str, list[Drawn]] = defaultdict(list)
+        for one in drawings:
+            said[one.reader].append(one)
+        try:
+            return [_report(album, headers, reader, tuple(said[reader])) for reader in sorted(said)]
+        except (ValueError, AttributeError, KeyError, IndexError, TypeError) as error:
+            raise NotWritable(f"has a header that no report can refer to ({error})") from error
+
+
+def _report(album: Album, headers: dict[str, Any], reader: str, drawings: tuple[Drawn, ...]) -> tuple[str, bytes]:
+    from highdicom.sr import ComprehensiveSR
+    from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+    evidence = [headers[sha256] for sha256 in dict.fromkeys(one.source.sha256 for one in drawings)]
+    groups = [_group(one, headers[one.source.sha256]) for one in drawings]
+    longest = max(len(one.GraphicData) for group in groups for one in group[0].ContentSequence if "GraphicData" in one)
+    at, source = datetime.datetime.fromtimestamp(max(one.at or 0.0 for one in drawings)), evidence[0]
+    made = ComprehensiveSR(
+        **MAKER,
+        software_versions=software(),
+        evidence=evidence,
+        content=_content(reader, groups)[0],
+        series_instance_uid=uid("SR", source.SeriesInstanceUID, album.task),
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=uid("SR", source.SOPInstanceUID, album.task, digest(drawings)),
+        instance_number=1,
+        series_description=fitting(f"Drawings of {album.task}"),
+        content_date=at.date(),
+        content_time=at.time(),
+        is_complete=True,
+        specific_character_set=UTF_8,
+        transfer_syntax_uid=ExplicitVRLittleEndian if longest <= EXPLICIT_MOST else ImplicitVRLittleEndian,
+    )
+    return f"sr-{digest(drawings)[:16]}", written(made)
+
+
+def _content(reader: str, groups: list[Any]) -> Any:
+    from highdicom.sr import MeasurementReport, ObservationContext, ObserverContext, PersonObserverIdentifyingAttributes
+    from pydicom.sr.codedict import codes
+    from pydicom.sr.coding import Code
+
+    person = ObserverContext(
+        observer_type=codes.DCM.Person,
+        observer_identifying_attributes=PersonObserverIdentifyingAttributes(name=fitting(reader) or "Somebody"),
+    )
+    return MeasurementReport(
+        observation_context=ObservationContext(observer_person_context=person),
+        imaging_measurements=groups,
+        procedure_reported=Code("363679005", "SCT", "Imaging"),
+    )
+
+
+def _group(one: Drawn, source: Any) -> Any:
+    from highdicom.sr import (
+        ImageRegion,
+        PlanarROIMeasurementsAndQualitativeEvaluations,
+        SourceImageForRegion,
+        TextContentItem,
+        TrackingIdentifier,
+    )
+
+    kind, points = region(one)
+    group = PlanarROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=TrackingIdentifier(uid=uid("drawing", one.key), identifier=one.key),
+        referenced_region=ImageRegion(
+            kind,
+            np.asarray(points, dtype=np.float32),
+            SourceImageForRegion(
+                source.SOPClassUID, source.SOPInstanceUID, [one.frame + 1] if counts_frames(source) else None
+            ),
+        ),
+        finding_type=code_of(one.label),
+    )
+    name = _concept(DRAWING, "Drawing as it was made")
+    group[0].ContentSequence.append(TextContentItem(name=name, value=_beside(one), relationship_type="CONTAINS"))
+    at = datetime.datetime.fromtimestamp(one.at or 0.0, datetime.UTC)
+    group[0].ObservationDateTime = at.strftime("%Y%m%d%H%M%S.%f+0000")
+    return group
+
+
+def region(one: Drawn) -> tuple[str, list[list[float]]]:
+    """The graphic type of a drawing's region, and its points."""
+    if one.shape == "point":
+        return "POINT", one.geometry["points"]
+    if one.shape == "ellipse":
+        return _ellipse(one)
+    if one.shape == "mask":
+        points = masks.outline(masks.from_counts(one.geometry["counts"], one.source.rows, one.source.columns))
+    elif one.shape == "box":
+        (x0, y0), (x1, y1) = one.geometry["points"]
+        points = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
+    else:
+        points = one.geometry["points"]
+    return "POLYLINE", [*points, points[0]]
+
+
+def _ellipse(one: Drawn) -> tuple[str, list[list[float]]]:
+    """The ends of the longer axis, then those of the shorter; where one lies outside the image a line along the rim."""
+    (x0, y0), (x1, y1) = one.geometry["points"]
+    x, y, across, down = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2
+    turn = math.radians(one.geometry["angle"])
+
+    def at(angle: float) -> list[float]:
+        along, aside = across * math.cos(angle), down * math.sin(angle)
+        return [
+            x + along * math.cos(turn) - aside * math.sin(turn),
+            y + along * math.sin(turn) + aside * math.cos(turn),
+        ]
+
+    ends = [at(math.pi), at(0.0), at(-math.pi / 2), at(math.pi / 2)]
+    ends = ends if across >= down else [*ends[2:], *ends[:2]]
+    rows, columns = one.source.rows, one.source.columns
+    if all(0 <= px <= columns and 0 <= py <= rows for px, py in ends):
+        return "ELLIPSE", ends
+    rim = [at(2 * math.pi * step / STEPS) for step in range(STEPS + 1)]
+    return "POLYLINE", [[min(max(0.0, px), float(columns)), min(max(0.0, py), float(rows))] for px, py in rim]
+
+
+def _beside(one: Drawn) -> str:
+    case = one.case or one.source
+    said: dict[str, Any] = {"shape": one.shape, "class": one.label, "frame": one.frame}
+    said |= {"image": [one.source.sha256, one.source.item], "case": [case.sha256, case.item]}
+    if one.shape == "ellipse":
+        said["geometry"] = one.geometry
+    if one.shape == "mask":
+        said["size"] = [one.source.rows, one.source.columns]
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+
+
+def _concept(value: str, meaning: str) -> Any:
+    from highdicom.sr import CodedConcept
+
+    return CodedConcept(value, SCHEME, meaning)

@@ -1,0 +1,134 @@
+"""The reading process: limits on itself, then one file after another, a line of JSON each way."""
+
+import ctypes
+import gc
+import hashlib
+import json
+import os
+import resource
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from core.errors import RefusedFile
+from core.imaging.importers import HEAD, Importer, importer_of
+from core.imaging.ingest import Original, about, keep
+from core.imaging.store import Store
+
+READ = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, MedMNIST npz"
+KINDS = {
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"GIF8": "a GIF",
+    b"\x7fELF": "a program",
+    b"SQLite format": "a database",
+}
+WHOLE = 64 << 20  # bytes of a file that are held at once; of a larger one no copy is made in memory
+RARELY = 20_000  # objects made before rings of them are looked for: some forty files
+MEMORY = 4 << 30  # address space: codecs map generously; a header that asks for more is refused
+
+
+def main() -> None:
+    """Serve requests until the other side closes."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    if sys.platform == "linux":
+        _die_with_parent()
+        _keep_what_is_freed()
+    gc.freeze()
+    gc.set_threshold(RARELY)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an end that takes its half-written files along
+    home, mode = sys.argv[1], sys.argv[2]
+    store = Store(Path(home)) if home else None
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # codecs print; the pipe is for our lines alone
+    for line in sys.stdin:
+        said = _answer(Path(json.loads(line)["path"]), store, mode == "reference", out)
+        _say(out, said)
+
+
+def _die_with_parent() -> None:
+    """A reader stuck in a codec must not outlive a killed import (Linux; elsewhere it ends at its next line)."""
+    set_death_signal = 1  # PR_SET_PDEATHSIG of linux/prctl.h
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+
+
+def _keep_what_is_freed() -> None:
+    """The next image needs as much memory: giving it back and asking for it again costs more than drawing it small."""
+    with suppress(AttributeError):  # a C library other than GNU's
+        mallopt, trim_threshold, mmap_threshold = ctypes.CDLL(None).mallopt, -1, -3  # malloc.h
+        mallopt(mmap_threshold, 32 << 20)
+        mallopt(trim_threshold, 256 << 20)
+
+
+def _say(out: Any, message: dict[str, Any]) -> None:
+    out.write(json.dumps(message, allow_nan=False) + "\n")
+    out.flush()
+
+
+def _answer(path: Path, store: Store | None, reference: bool, out: Any) -> dict[str, Any]:
+    try:
+        data, head, sha256 = _taken(path)
+        importer = _importer(head)
+        _say(out, {"asked": sha256})
+        heard = json.loads(sys.stdin.readline())
+        if heard["known"]:
+            return {"known": sha256}
+        return _read(Original(path, sha256, data, heard["at"]), importer, store, reference=reference)
+    except RefusedFile as error:
+        return {"refused": str(error)}
+    except MemoryError:
+        return {"refused": f"wants more than {MEMORY >> 30} GB of memory to be read; it is damaged or far too large."}
+    except OSError as error:
+        if error.filename and Path(error.filename) == path:
+            return {"refused": f"cannot be opened ({error.strerror}); check its permissions."}
+        return {
+            "refused": f"could not be stored ({error.strerror or 'write failed'}); free some space and import again."
+        }
+    except Exception as error:
+        return {"refused": f"cannot be read ({type(error).__name__}); it is damaged, or of a kind not met before."}
+
+
+def _taken(path: Path) -> tuple[bytes | None, bytes, str]:
+    """The file's bytes, read once for all that follows (None where they are too many), how it begins, its sha256."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size <= WHOLE:
+            data = file.read()
+            return data, data[:HEAD], hashlib.sha256(data).hexdigest()
+        head = file.read(HEAD)
+        file.seek(0)
+        return None, head, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _importer(head: bytes) -> Importer:
+    if not head:
+        raise RefusedFile("is empty.")
+    importer = importer_of(head)
+    if importer is None:
+        raise RefusedFile(_kind(head))
+    return importer
+
+
+def _kind(head: bytes) -> str:
+    for magic, words in KINDS.items():
+        if head.startswith(magic):
+            return f"is {words}, not an image that Rounds reads ({READ})."
+    try:
+        text = head.decode("utf-8", "strict" if len(head) < HEAD else "ignore")
+    except UnicodeDecodeError:
+        text = "\x00"
+    if text.isprintable() or not any(ord(letter) < 9 for letter in text):
+        return "is a text file, not an image."
+    return f"is not an image that Rounds reads ({READ})."
+
+
+def _read(original: Original, importer: Importer, store: Store | None, *, reference: bool) -> dict[str, Any]:
+    found = importer.read(original.path, original.data)
+    told = keep(original, found, store, reference=reference) if store else [about(one, 0) for one in found]
+    return {"sha256": original.sha256, "importer": importer.name, "images": told}
+
+
+if __name__ == "__main__":
+    main()

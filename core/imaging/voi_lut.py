@@ -1,0 +1,120 @@
+"""How stored samples become grey values, in the order of DICOM PS3.3 C.7.6.3 and C.11: modality, window, inversion."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.imaging.pixel_format import PixelFormat
+
+Array = NDArray[Any]
+
+
+def read_samples(path: Path, format: PixelFormat, *, offset: int = 0, frame: int | None = None) -> Array:
+    """A read-only view of the samples: (frames, rows, columns, channels), or of one frame without its first axis."""
+    shape = (format.frames, format.rows, format.columns, format.channels)
+    dtype = np.dtype(format.dtype).newbyteorder("<")
+    view = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+    return view if frame is None else view[frame]
+
+
+def to_values(samples: Array, format: PixelFormat) -> NDArray[np.float32]:
+    """Modality values (HU where the file says so)."""
+    return (samples.astype(np.float32) * np.float32(format.slope) + np.float32(format.intercept)).astype(np.float32)
+
+
+def _linear(values: Array, center: float, width: float) -> Array:
+    # PS3.3 C.11.2.1.2.1: the half and the one are in the standard
+    if width <= 1:
+        return np.where(values <= center - 0.5, 0.0, 255.0)
+    return np.clip(((values - (center - 0.5)) / (width - 1) + 0.5) * 255.0, 0.0, 255.0)
+
+
+def _linear_exact(values: Array, center: float, width: float) -> Array:
+    # PS3.3 C.11.2.1.3.2
+    if width <= 0:
+        return np.where(values <= center, 0.0, 255.0)
+    return np.clip(((values - center) / width + 0.5) * 255.0, 0.0, 255.0)
+
+
+def _sigmoid(values: Array, center: float, width: float) -> Array:
+    # PS3.3 C.11.2.1.3.1
+    exponent = np.clip(-4.0 * (values - center) / max(width, 1e-9), -80.0, 80.0)
+    return 255.0 / (1.0 + np.exp(exponent))
+
+
+VOI_FUNCTIONS: dict[str, Callable[[Array, float, float], Array]] = {
+    "LINEAR": _linear,
+    "LINEAR_EXACT": _linear_exact,
+    "SIGMOID": _sigmoid,
+}
+
+
+def window(values: Array, *, center: float, width: float, function: str = "LINEAR") -> Array:
+    """Modality values to greys in 0..255, not rounded; MONOCHROME1 is the caller's last step."""
+    return VOI_FUNCTIONS[function](values, center, width)
+
+
+def to_grey(
+    samples: Array,
+    format: PixelFormat,
+    *,
+    center: float | None = None,
+    width: float | None = None,
+    invert: bool = False,
+) -> NDArray[np.uint8]:
+    """One frame (rows, columns, channels) as 8 bit: (rows, columns), or (rows, columns, 3) for colour."""
+    if format.channels == 3:
+        colour = samples.astype(np.uint8)
+        return 255 - colour if invert else colour
+    grey = window(
+        to_values(samples[..., 0], format),
+        center=format.window_center if center is None else center,
+        width=format.window_width if width is None else width,
+        function=format.voi_function,
+    )
+    if (format.photometric == "MONOCHROME1") != invert:
+        grey = 255.0 - grey
+    return np.round(grey).astype(np.uint8)
+
+
+def spanning(low: float, high: float) -> tuple[float, float, str]:
+    """The window (center, width, function) that maps low to 0 and high to 255."""
+    return (low + high) / 2.0, high - low if high > low else 1.0, "LINEAR_EXACT"
+
+
+def from_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False) -> tuple[Array, PixelFormat]:
+    """Samples and format of a picture without modality: (frames, rows, columns[, 3]) uint8 or uint16."""
+    samples = array if array.ndim == 4 else array[..., np.newaxis]
+    high = float((1 << bits) - 1)
+    top = high if bits == 8 else float(samples.max(initial=1))
+    low = 0.0 if bits == 8 else float(samples.min(initial=0))
+    center, width, function = spanning(low, top)
+    frames, rows, columns, channels = samples.shape
+    return samples, PixelFormat(
+        rows=rows,
+        columns=columns,
+        frames=frames,
+        channels=channels,
+        dtype=samples.dtype.name,
+        bits=bits,
+        photometric="RGB" if colour else "MONOCHROME2",
+        slope=1.0,
+        intercept=0.0,
+        low=low,
+        high=top,
+        window_center=center,
+        window_width=width,
+        voi_function=function,
+        decoder=decoder,
+    )
+
+
+def quantised(values: Array) -> tuple[NDArray[np.uint16], float, float]:
+    """Any real values as uint16 with the slope and intercept that give them back, to within slope / 2."""
+    finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(finite.min(initial=0)), float(finite.max(initial=0))
+    slope = (high - low) / 65535.0 or 1.0
+    return np.round((finite - low) / slope).astype(np.uint16), slope, low

@@ -1,0 +1,248 @@
+"""The truth about jobs: queued, claimed, beating, ended. Every write of progress is fenced by attempt."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session, aliased
+
+from core.errors import FencedOff, InvalidInput, NotFound
+from core.jobs.launcher import Launcher
+from db import Database
+from db.queries import project_id
+from db.tables import Job
+from db.vocabulary import JobKind, JobState
+
+LOST = (
+    "The process of job {id} ended without a word (killed, out of memory, or the machine restarted); "
+    "resume it to go on from what it had kept."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as pages and commands see it. Times are UTC seconds."""
+
+    id: int
+    kind: JobKind
+    run_id: int | None
+    state: JobState
+    attempt: int
+    progress: dict[str, Any]
+    result: dict[str, Any]
+    request: dict[str, Any]
+    error: str | None
+    cancel_requested: bool
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+
+
+def add(session: Session, kind: JobKind, request: dict[str, Any], *, key: str, run_id: int | None = None) -> Job:
+    """A queued job inside the caller's transaction; the same key gives the same job."""
+    job = session.scalar(select(Job).where(Job.request_key == key))
+    if job is None:
+        job = Job(
+            project_id=project_id(session),
+            kind=kind,
+            request=request,
+            request_key=key,
+            run_id=run_id,
+            state=JobState.QUEUED,
+        )
+        session.add(job)
+        session.flush()
+    return job
+
+
+def every(db: Database, *, kind: JobKind | None = None, limit: int = 200) -> list[JobView]:
+    """Jobs, newest first."""
+    with db.read() as session:
+        wanted = select(Job).order_by(Job.id.desc()).limit(limit)
+        return [view(job) for job in session.scalars(wanted if kind is None else wanted.where(Job.kind == kind))]
+
+
+def unfinished(db: Database) -> list[JobView]:
+    """Jobs that are queued or running, oldest first."""
+    with db.read() as session:
+        going = select(Job).where(Job.state.in_([JobState.QUEUED, JobState.RUNNING])).order_by(Job.id)
+        return [view(job) for job in session.scalars(going)]
+
+
+def get(db: Database, job_id: int) -> JobView:
+    """One job.
+
+    Raises:
+        NotFound: no job has that id.
+    """
+    with db.read() as session:
+        return view(_row(session, job_id))
+
+
+def of_run(db: Database, run_id: int) -> list[JobView]:
+    """The jobs that served a run, newest first."""
+    with db.read() as session:
+        return [view(job) for job in session.scalars(select(Job).where(Job.run_id == run_id).order_by(Job.id.desc()))]
+
+
+def cancel(db: Database, job_id: int) -> JobView:
+    """Wish a job's end: a queued one is cancelled at once, a running one stops at its next beat.
+
+    Raises:
+        NotFound: no job has that id.
+        InvalidInput: it has ended already.
+    """
+    with db.transaction() as session:
+        job = _row(session, job_id)
+        if job.state.is_finished:
+            raise InvalidInput(f"Job {job_id} has already ended ({job.state}); there is nothing to cancel.")
+        job.cancel_requested = True
+        if job.state is JobState.QUEUED:
+            job.state, job.finished_at = JobState.CANCELLED, time.time()
+        return view(job)
+
+
+def requeue(db: Database, job_id: int) -> JobView:
+    """Put an ended job back in the queue; its next attempt goes on from the last checkpoint.
+
+    Raises:
+        NotFound: no job has that id.
+        InvalidInput: it is still going, or it succeeded.
+    """
+    with db.transaction() as session:
+        job = _row(session, job_id)
+        if not job.state.is_resumable:
+            raise InvalidInput(f"Job {job_id} is {job.state}; only a failed, cancelled or lost job can be resumed.")
+        job.state, job.cancel_requested = JobState.QUEUED, False
+        job.error, job.finished_at = None, None
+        return view(job)
+
+
+def oldest_queued(db: Database, kinds: list[JobKind]) -> int | None:
+    """The id of the job that waits longest among `kinds`; what uses a run's model waits until its training ended."""
+    training = aliased(Job)
+    unended = training.state.in_([JobState.QUEUED, JobState.RUNNING])
+    first = exists().where(training.run_id == Job.run_id, training.kind == JobKind.TRAIN, unended)
+    ready = or_(Job.kind.notin_([JobKind.PREDICT, JobKind.ANALYZE]), ~first)
+    with db.read() as session:
+        waiting = select(Job.id).where(Job.state == JobState.QUEUED, Job.kind.in_(kinds), ready).order_by(Job.id)
+        return session.scalar(waiting.limit(1))
+
+
+def any_waits(db: Database) -> bool:
+    """Whether a job is queued, be it one that may start or one whose turn comes when another has ended."""
+    with db.read() as session:
+        return session.scalar(select(Job.id).where(Job.state == JobState.QUEUED).limit(1)) is not None
+
+
+def claim(db: Database, job_id: int) -> int | None:
+    """Take a queued job in one atomic statement; gives the attempt's number, None where another was quicker."""
+    with db.transaction() as session:
+        return session.scalar(
+            update(Job)
+            .where(Job.id == job_id, Job.state == JobState.QUEUED)
+            .values(
+                state=JobState.RUNNING,
+                attempt=Job.attempt + 1,
+                started_at=time.time(),
+                heartbeat_at=time.time(),
+                progress={},
+                pid=None,
+            )
+            .returning(Job.attempt)
+        )
+
+
+def beat(session: Session, job_id: int, attempt: int, **changes: Any) -> bool:
+    """Say that this attempt lives and what changed; gives whether the end is wished. Inside the caller's transaction.
+
+    Raises:
+        FencedOff: the job is no longer this attempt's; leave everything as it is and exit.
+    """
+    _fenced(session, job_id, attempt, heartbeat_at=time.time(), **changes)
+    return bool(session.scalar(select(Job.cancel_requested).where(Job.id == job_id)))
+
+
+def finish(
+    db: Database,
+    job_id: int,
+    attempt: int,
+    state: JobState,
+    *,
+    error: str | None = None,
+    result: dict[str, Any] | None = None,
+    request: dict[str, Any] | None = None,
+) -> None:
+    """End an attempt.
+
+    Raises:
+        FencedOff: the job is no longer this attempt's.
+    """
+    changes: dict[str, Any] = {"result": result} if result is not None else {}
+    if request is not None:
+        changes["request"] = request
+    with db.transaction() as session:
+        _fenced(session, job_id, attempt, state=state, error=error, finished_at=time.time(), pid=None, **changes)
+
+
+def reap(db: Database, alive: Callable[[int], bool]) -> list[int]:
+    """Mark as lost every running job whose process is gone (`alive` asks the kernel, no clock); gives their ids."""
+    with db.read() as session:
+        running = session.execute(select(Job.id, Job.attempt).where(Job.state == JobState.RUNNING)).all()
+    dead = [(job_id, attempt) for job_id, attempt in running if not alive(job_id)]
+    lost = []
+    for job_id, attempt in dead:
+        try:
+            finish(db, job_id, attempt, JobState.LOST, error=LOST.format(id=job_id))
+            lost.append(job_id)
+        except FencedOff:
+            continue  # it ended in the meantime, by itself
+    return lost
+
+
+def look(db: Database, launcher: Launcher) -> list[int]:
+    """What everybody does who looks at jobs: notice the dead, and wake who starts those that wait; gives the lost.
+
+    Whoever was to start a waiting job may have been killed before it could.
+    """
+    lost = reap(db, launcher.alive)
+    if any_waits(db):
+        launcher.wake()
+    return lost
+
+
+def view(job: Job) -> JobView:
+    """A row as pages see it."""
+    return JobView(
+        id=job.id,
+        kind=job.kind,
+        run_id=job.run_id,
+        state=job.state,
+        attempt=job.attempt,
+        progress=job.progress or {},
+        result=job.result or {},
+        request=job.request,
+        error=job.error,
+        cancel_requested=bool(job.cancel_requested),
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )
+
+
+def _fenced(session: Session, job_id: int, attempt: int, **values: Any) -> None:
+    mine = (Job.id == job_id, Job.attempt == attempt, Job.state == JobState.RUNNING)
+    changed = session.execute(update(Job).where(*mine).values(**values))
+    assert isinstance(changed, CursorResult)
+    if changed.rowcount != 1:
+        raise FencedOff(f"Attempt {attempt} no longer owns job {job_id}.")
+
+
+def _row(session: Session, job_id: int) -> Job:
+    job = session.get(Job, job_id)
+    if job is None:
+        raise NotFound(f"There is no job {job_id}; `rounds jobs` lists them.")
+    return job

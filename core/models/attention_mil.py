@@ -1,0 +1,30 @@
+"""A bag of pictures: each read alone, then joined by how much it says (attention MIL)."""
+
+from torch import Tensor, nn
+
+from core.models.multi_image_layers import Encoder, Weights, put_back, there
+
+WIDTH = 128
+
+
+class AttentionMIL(nn.Module):
+    """encoder → mean → gated attention over the pictures of a case → linear (Ilse, Tomczak & Welling 2018)."""
+
+    def __init__(self, encoder: Encoder, outputs: int, dropout: float) -> None:
+        """For bags (B, V, C, S, S), a picture that is not there all NaN."""
+        super().__init__()
+        self.encoder = encoder
+        self.tell = nn.Sequential(nn.Linear(encoder.width, WIDTH), nn.Tanh())
+        self.gate = nn.Sequential(nn.Linear(encoder.width, WIDTH), nn.Sigmoid())
+        self.score = nn.Linear(WIDTH, 1)
+        self.weights = Weights()
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(encoder.width, outputs))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B, outputs)."""
+        present = there(images)
+        features = put_back(self.encoder(images[present]).mean((2, 3)), present)  # (B, V, width)
+        scores = self.score(self.tell(features) * self.gate(features))[..., 0]
+        joined = (self.weights(scores, present)[..., None] * features).sum(dim=1)
+        logits: Tensor = self.head(joined)
+        return logits

@@ -1,0 +1,77 @@
+"""What a training begins with: a finished run's weights, those of a file, or the published ones."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from core.errors import NotTrainable
+from core.models import pretrained, weight_files
+from core.models.freeze import freeze, hold
+from core.models.state_dict_matching import SAME, Fitted, Source, encoders, fit
+from core.training.checkpoint import read_weights
+
+if TYPE_CHECKING:
+    from core.models.registry import ModelEntry
+    from core.training.spec import TrainSpec
+
+__all__ = ["freeze", "hold", "start"]
+
+
+def start(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: Path | None, *, channels: int) -> str:
+    """Put the weights that `spec.start` asks for into a new network of `channels`; what was done, for the log.
+
+    `source` is the run's best.safetensors, or the file in the home's folder `weights`; published ones are found here.
+    The last layer stays new where it answers something else; a first convolution is adapted to the channels, see
+    `core.models.state_dict_matching`. The module is as it was when this raises.
+
+    Raises:
+        NotFound: the run has no such file.
+        NotTrainable: the weights are of another network, cannot be had, or are no numbers.
+        UserError: the run's file is damaged.
+    """
+    if spec.start == "nothing":
+        return "Starting from nothing: all weights are drawn by chance."
+    found = _source(module, entry, spec, source)
+    _check_network(module, entry, spec, found)
+    fitted, own = fit(module, found, entry.name), module.state_dict()
+    with torch.no_grad():
+        for name, tensor in fitted.tensors.items():
+            own[name].copy_(tensor)
+    return f"Starting from {found.called}: {_told(fitted, channels)}."
+
+
+def _source(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", path: Path | None) -> Source:
+    if spec.start == "published":
+        network = spec.encoder if encoders(module) else entry.name
+        path = pretrained.place(network, download=spec.download == "yes")
+        tensors = pretrained.as_ours(network, pretrained.renamed(weight_files.read(path)))
+        return Source(tensors, f"the published weights of {network}", network)
+    if path is None:
+        wanted = "start_run" if spec.start == "run" else "start_file"
+        raise NotTrainable(f"Start from (start) is '{spec.start}', but none is named; name it ({wanted}).")
+    if spec.start == "file":
+        return Source(pretrained.renamed(weight_files.read(path)), path.name)
+    tensors, manifest = read_weights(path)
+    return Source(tensors, f"run {spec.start_run}", manifest.model)
+
+
+def _check_network(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: Source) -> None:
+    """Where the source says what it is."""
+    fitting = (entry.name, spec.encoder) if encoders(module) else (entry.name,)
+    if source.network and source.network not in fitting:
+        raise NotTrainable(
+            f"The weights of {source.called} are of a {source.network}, and what is to be trained is a "
+            f"{' with '.join(fitting)}; {SAME}."
+        )
+
+
+def _told(fitted: Fitted, channels: int) -> str:
+    parts = [f"{len(fitted.tensors) - len(fitted.adapted)} tensors taken"]
+    if fitted.adapted:
+        parts.append(f"{len(fitted.adapted)} adapted to {channels} channel{'s' * (channels != 1)}")
+    if fitted.new:
+        blocks = dict.fromkeys(name.split(".")[0] for name in fitted.new)
+        parts.append(f"{len(fitted.new)} new ({', '.join(blocks)})")
+    return ", ".join(parts)

@@ -1,0 +1,72 @@
+"""Networks that see several pictures of a case: builders only, so that the table stays free of torch."""
+
+from typing import TYPE_CHECKING, Any
+
+from core.lazy_modules import LazyModule
+from core.models.adapters import head
+from core.models.encoders import encoder as reader
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.models import attention_mil as models_attention_mil
+    from core.models import fusion, resnet3d, slice_gru
+else:
+    models_attention_mil = LazyModule("core.models.attention_mil")
+    fusion = LazyModule("core.models.fusion")
+    slice_gru = LazyModule("core.models.slice_gru")
+    resnet3d = LazyModule("core.models.resnet3d")
+
+
+def attention_mil(
+    channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
+) -> "nn.Module":
+    """Gated attention over a bag. Logits (B, outputs) of (B, V, channels, size, size), absent pictures all NaN."""
+    return models_attention_mil.AttentionMIL(reader(encoder, channels, size, **shape), outputs, dropout)
+
+
+def late_fusion(
+    channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
+) -> "nn.Module":
+    """Two views side by side. Logits (B, outputs) of (B, 2, channels, size, size)."""
+    return fusion.LateFusion(_pair(encoder, channels, size, **shape), outputs, dropout)
+
+
+def cross_attention(
+    channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
+) -> "nn.Module":
+    """Two views that look at each other. Logits (B, outputs) of (B, 2, channels, size, size)."""
+    return fusion.CrossAttention(_pair(encoder, channels, size, **shape), outputs, dropout)
+
+
+def cnn_gru(
+    channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
+) -> "nn.Module":
+    """Slices in turn, their states alike. Logits (B, outputs) of (B, V, channels, size, size)."""
+    return slice_gru.SliceGRU(reader(encoder, channels, size, **shape), outputs, dropout, attentive=False)
+
+
+def cnn_gru_attention(
+    channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
+) -> "nn.Module":
+    """Slices in turn, their states weighed. Logits (B, outputs) of (B, V, channels, size, size)."""
+    return slice_gru.SliceGRU(reader(encoder, channels, size, **shape), outputs, dropout, attentive=True)
+
+
+def resnet3d_18(channels: int, outputs: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """3-D ResNet-18 (Tran et al. 2018). Logits (B, outputs) of (B, V, channels, size, size)."""
+    return resnet3d.Volume(channels, head(512, outputs, dropout))
+
+
+def encoder_target(module: "nn.Module") -> "nn.Module":
+    """The last map of each picture, (P, width, h, w) for the pictures that are there."""
+    return module.get_submodule("encoder")
+
+
+def volume_target(module: "nn.Module") -> "nn.Module":
+    """The last map of the volume, (B, width, slices, h, w)."""
+    return module.get_submodule("layer4")
+
+
+def _pair(encoder: str, channels: int, size: int, **shape: Any) -> "fusion.Pair":
+    return fusion.Pair(reader(encoder, channels, size, **shape), reader(encoder, channels, size, **shape))

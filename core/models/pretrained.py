@@ -1,0 +1,131 @@
+"""Weights that torchvision publishes: found in its cache folder, fetched only where that is asked for."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from core.errors import NotTrainable
+from core.imaging.atomic_write import written
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TIMEOUT_S = 30.0
+CHUNK = 1 << 20
+_IMAGENET = {
+    "alexnet": "AlexNet_Weights",
+    "vgg11_bn": "VGG11_BN_Weights",
+    "vgg16_bn": "VGG16_BN_Weights",
+    "googlenet": "GoogLeNet_Weights",
+    "inception_v3": "Inception_V3_Weights",
+    "resnet18": "ResNet18_Weights",
+    "resnet50": "ResNet50_Weights",
+    "densenet121": "DenseNet121_Weights",
+    "mobilenet_v2": "MobileNet_V2_Weights",
+    "efficientnet_b0": "EfficientNet_B0_Weights",
+    "efficientnet_v2_s": "EfficientNet_V2_S_Weights",
+    "convnext_tiny": "ConvNeXt_Tiny_Weights",
+    "vit_base": "ViT_B_16_Weights",
+    "swin_tiny": "Swin_T_Weights",
+}
+PUBLISHED = {name: f"{one}.IMAGENET1K_V1" for name, one in _IMAGENET.items()}
+PUBLISHED["resnet3d_18"] = "R3D_18_Weights.KINETICS400_V1"
+
+# names that files of older torchvisions have, and what they are called since
+_OLDER = (
+    (re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)"), r"\1\2"),
+    (re.compile(r"(\.mlp)\.linear_1\."), r"\1.0."),
+    (re.compile(r"(\.mlp)\.linear_2\."), r"\1.3."),
+)
+# these two halve their input's range inside, where ours stops at mean 0 and deviation 1; so their first weights do
+_INNER = {"googlenet": "conv1.conv.weight", "inception_v3": "Conv2d_1a_3x3.conv.weight"}
+_IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+
+
+def place(network: str, *, download: bool) -> Path:
+    """The file of a network's published weights, in torchvision's cache.
+
+    Raises:
+        NotTrainable: nothing is published for it, or the file is not here and may not or cannot be fetched.
+    """
+    import torch
+
+    url = get_url(network)
+    path = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name
+    if path.is_file():
+        return path
+    if not download:
+        raise NotTrainable(
+            f"The published weights of {network} are not on this machine; allow the download (download yes), or put "
+            f"{path.name} into torch's cache folder `checkpoints` (TORCH_HOME)."
+        )
+    _fetch(url, path)
+    return path
+
+
+def get_url(network: str) -> str:
+    """Where torchvision says they lie; its name ends in the beginning of its sha256.
+
+    Raises:
+        NotTrainable: nothing is published for it.
+    """
+    return str(_weights(network).url)
+
+
+def as_ours(network: str, tensors: "dict[str, Tensor]") -> "dict[str, Tensor]":
+    """Published weights for inputs of mean 0 and deviation 1."""
+    import torch
+
+    first = _INNER.get(network, "")
+    if first not in tensors:
+        return tensors
+    share = 2 * torch.tensor(_IMAGENET_DEVIATION)[:, None, None]
+    return {**tensors, first: tensors[first] * share}
+
+
+def renamed(tensors: "dict[str, Any]") -> "dict[str, Any]":
+    """With the names that torchvision gives them today."""
+    return {_today(name): one for name, one in tensors.items()}
+
+
+def _today(name: str) -> str:
+    name = name.removeprefix("module.")  # of a network that was trained on several GPUs
+    for older, newer in _OLDER:
+        name = older.sub(newer, name)
+    return name
+
+
+def _weights(network: str) -> Any:
+    from torchvision.models import get_weight
+
+    if network not in PUBLISHED:
+        raise NotTrainable(f"torchvision publishes no weights of {network}; it does of {', '.join(PUBLISHED)}.")
+    return get_weight(PUBLISHED[network])
+
+
+def _fetch(url: str, path: Path) -> None:
+    """Whole and as published, or not there: the file's name ends in the beginning of its hash."""
+    digest, wanted = hashlib.sha256(), path.stem.rpartition("-")[2]
+    with written(path) as file:
+        for chunk in _chunks(url, path.name):
+            digest.update(chunk)
+            file.write(chunk)
+        if not digest.hexdigest().startswith(wanted):
+            raise NotTrainable(f"What arrived as {path.name} is not what was published; try again later.")
+
+
+def _chunks(url: str, name: str) -> Iterator[bytes]:
+    try:
+        with urlopen(url, timeout=TIMEOUT_S) as answer:
+            while chunk := answer.read(CHUNK):
+                yield chunk
+    except (OSError, HTTPException) as error:
+        raise NotTrainable(
+            f"The published weights {name} cannot be fetched: this machine seems to be offline; start from nothing, "
+            "or put that file into torch's cache folder `checkpoints` (TORCH_HOME)."
+        ) from error

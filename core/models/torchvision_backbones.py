@@ -1,0 +1,92 @@
+"""torchvision's networks from scratch: any number of channels, our own last layer. Nothing is downloaded."""
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from core.models.adapters import entered, head
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """ResNet-18 (He et al. 2016). Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.resnet18(weights=None)
+    module.fc = head(512, classes, dropout)
+    return entered(module, channels)
+
+
+def densenet121(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """DenseNet-121 (Huang et al. 2017). Logits (B, classes) of (B, channels, size, size)."""
+    from torch import nn
+    from torchvision import models
+
+    features = models.densenet121(weights=None).features
+    # torchvision puts this ReLU behind `features`, in place, under the hands of whoever hooked that layer
+    features.add_module("relu5", nn.ReLU())
+    whole = nn.Sequential(
+        OrderedDict(
+            features=features,  # (B, 1024, h, w)
+            pool=nn.AdaptiveAvgPool2d(1),
+            flatten=nn.Flatten(),
+            head=head(1024, classes, dropout),
+        )
+    )
+    return entered(whole, channels)
+
+
+def mobilenet_v2(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """MobileNet V2 (Sandler et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.mobilenet_v2(weights=None)
+    module.classifier = head(1280, classes, dropout)
+    return entered(module, channels)
+
+
+def efficientnet_b0(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """EfficientNet-B0 (Tan & Le 2019). Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.efficientnet_b0(weights=None)
+    module.classifier = head(1280, classes, dropout)
+    return entered(module, channels)
+
+
+def resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """ResNet-50 (He et al. 2016). Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.resnet50(weights=None)
+    module.fc = head(2048, classes, dropout)
+    return entered(module, channels)
+
+
+def efficientnet_v2_s(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """EfficientNetV2-S (Tan & Le 2021). Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.efficientnet_v2_s(weights=None)
+    module.classifier = head(1280, classes, dropout)
+    return entered(module, channels)
+
+
+def convnext_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
+    """ConvNeXt-T (Liu et al. 2022). Logits (B, classes) of (B, channels, size, size)."""
+    from torchvision import models
+
+    module = models.convnext_tiny(weights=None)
+    module.classifier[2] = head(768, classes, dropout)
+    return entered(module, channels)
+
+
+def resnet_target(module: "nn.Module") -> "nn.Module":
+    """The last residual stage."""
+    return module.get_submodule("layer4")
+
+
+def features_target(module: "nn.Module") -> "nn.Module":
+    """The last feature map before pooling."""
+    return module.get_submodule("features")

@@ -1,0 +1,1 @@
+"""Analyse a run as a job: saliency checks, features, shortcuts, label errors."""

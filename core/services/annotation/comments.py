@@ -1,0 +1,127 @@
+"""What readers write beside a case, or beside a point of its picture: append-only, withdrawn by one more row."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import InvalidInput, NotFound
+from core.imaging.pixel_format import PixelFormat
+from core.services.annotation import annotations, text_validation
+from db import Database, queries
+from db.tables import Case, Comment, Image, Reader
+
+LONGEST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point of one frame, in pixels: the upper left corner of the image is 0, 0."""
+
+    image: int
+    frame: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """One comment that stands."""
+
+    id: int
+    case_id: int
+    reader: str
+    text: str
+    at: float
+    place: Place | None
+
+
+def comment(db: Database, *, case_id: int, text: str, by: str, key: str, place: Place | None = None) -> CommentView:
+    """Write beside a case, or beside a point of one of its images; `key` makes sending twice one row.
+
+    Raises:
+        NotFound: no such case.
+        InvalidInput: no text, too long a text, control characters, or a place that is not on the case's images.
+    """
+    text = text_validation.checked(text, what="The comment", most=LONGEST, lines=True)
+    if not text:
+        raise InvalidInput("The comment is empty; write something, or leave it.")
+    with db.transaction() as session:
+        case = annotations.row_of(session, case_id)
+        row = session.scalar(select(Comment).where(Comment.client_key == key))
+        if row is None:
+            row = Comment(
+                case_id=case.id,
+                reader_id=queries.reader_id(session, by),
+                text=text,
+                client_key=key,
+                **_columns(session, case, place),
+            )
+            session.add(row)
+            session.flush()
+        return _view(row, session.get_one(Reader, row.reader_id).name)
+
+
+def withdraw(db: Database, *, comment_id: int, by: str, key: str) -> None:
+    """Take back a comment of one's own: it is no longer shown, and stays in the catalogue.
+
+    Raises:
+        NotFound: no such comment.
+        InvalidInput: it is somebody else's.
+    """
+    with db.transaction() as session:
+        row = session.get(Comment, comment_id)
+        if row is None or row.withdraws_id is not None:
+            raise NotFound(f"Comment {comment_id} is not in this catalogue; reload the page.")
+        reader = queries.reader_id(session, by)
+        if row.reader_id != reader:
+            owner = session.get_one(Reader, row.reader_id).name
+            raise InvalidInput(f"Comment {comment_id} is {owner}'s; only its writer takes it back.")
+        if session.scalar(select(Comment.id).where(Comment.withdraws_id == row.id)) is None:
+            session.add(Comment(case_id=row.case_id, reader_id=reader, text="", withdraws_id=row.id, client_key=key))
+
+
+def of_case(db: Database, case_id: int) -> list[CommentView]:
+    """The comments on a case that stand, oldest first.
+
+    Raises:
+        NotFound: no such case.
+    """
+    with db.read() as session:
+        annotations.row_of(session, case_id)
+        withdrawn = select(Comment.withdraws_id).where(Comment.case_id == case_id, Comment.withdraws_id.isnot(None))
+        rows = (
+            select(Comment, Reader.name)
+            .join(Reader, Reader.id == Comment.reader_id)
+            .where(Comment.case_id == case_id, Comment.withdraws_id.is_(None), Comment.id.notin_(withdrawn))
+            .order_by(Comment.id)
+        )
+        return [_view(row, reader) for row, reader in session.execute(rows)]
+
+
+def _columns(session: Session, case: Case, place: Place | None) -> dict[str, float]:
+    """Where the comment points, for its row.
+
+    Raises:
+        InvalidInput: another case's image, a frame it has not, or a point beside it.
+    """
+    if place is None:
+        return {}
+    image = session.get(Image, place.image)
+    if image is None or (image.id != case.image_id and (case.series_id is None or image.series_id != case.series_id)):
+        raise InvalidInput(f"Image {place.image} is not of case {case.id}; reload the page.")
+    format = PixelFormat.from_json(image.format)
+    if not 0 <= place.frame < format.frames:
+        raise InvalidInput(f"Image {image.id} has {format.frames} frame(s); there is no frame {place.frame}.")
+    if not (0 <= place.x <= format.columns and 0 <= place.y <= format.rows):
+        raise InvalidInput(
+            f"The point {place.x:g}, {place.y:g} is not on image {image.id}, which is {format.columns} "
+            f"pixels wide and {format.rows} high; point at the picture."
+        )
+    return {"image_id": image.id, "frame": place.frame, "x": place.x, "y": place.y}
+
+
+def _view(row: Comment, reader: str) -> CommentView:
+    on_picture = row.image_id is not None and row.x is not None and row.y is not None
+    place = Place(row.image_id, row.frame, row.x, row.y) if on_picture else None  # type: ignore[arg-type]
+    return CommentView(row.id, row.case_id, reader, row.text, row.created_at, place)

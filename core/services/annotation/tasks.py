@@ -1,0 +1,240 @@
+"""Questions and their ordered answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.errors import InvalidInput, NotFound
+from core.services.annotation import cases, numeric_answers, text_validation
+from db import Database, queries
+from db.tables import Case, LabelClass, Task
+from db.vocabulary import MirrorSymmetry, TaskKind, Unit
+
+FEWEST, MOST = 2, 9  # number keys 1 to 9 answer
+LONGEST_GUIDELINE = 20_000
+LONGEST_MEASURE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ClassView:
+    """One answer: `name` is what files say, `title` what people read; a retired one takes no new answer."""
+
+    position: int
+    name: str
+    title: str
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A question, its answers in the order of the model's outputs, and what its readers agreed on.
+
+    A number has no classes: `measure` is its unit, `low` and `high` bound what is accepted.
+    """
+
+    id: int
+    name: str
+    question: str
+    unit: Unit
+    classes: tuple[ClassView, ...]
+    kind: TaskKind = TaskKind.SINGLE
+    guideline: str = ""
+    measure: str = ""
+    low: float | None = None
+    high: float | None = None
+    flips: MirrorSymmetry = MirrorSymmetry.NONE
+
+
+def every(db: Database) -> list[TaskView]:
+    """All tasks, oldest first."""
+    with db.read() as session:
+        return [view(task) for task in session.scalars(select(Task).order_by(Task.id))]
+
+
+def get(db: Database, task_id: int) -> TaskView:
+    """One task.
+
+    Raises:
+        NotFound: no task has that id.
+    """
+    with db.read() as session:
+        return view(row(session, task_id))
+
+
+def named(db: Database, name: str) -> TaskView:
+    """The task of that name.
+
+    Raises:
+        NotFound: says which there are.
+    """
+    with db.read() as session:
+        task = queries.task_named(session, name)
+        if task is None:
+            names = ", ".join(session.scalars(select(Task.name).order_by(Task.id))) or "none yet"
+            raise NotFound(f"There is no task '{name}'; the tasks of this home are: {names}.")
+        return view(task)
+
+
+def create(
+    db: Database,
+    *,
+    name: str,
+    classes: Sequence[str] = (),
+    question: str = "",
+    unit: Unit = Unit.IMAGE,
+    kind: TaskKind = TaskKind.SINGLE,
+    guideline: str = "",
+    measure: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    flips: MirrorSymmetry = MirrorSymmetry.NONE,
+) -> TaskView:
+    """A new question about every image (or series, or study) there is now.
+
+    A number has no classes: `measure` is its unit, `low` and `high` bound what is accepted. `flips` says which mirror
+    images have the same answer.
+
+    Raises:
+        InvalidInput: no name, a name already taken, fewer than two different classes, or more than nine; classes of a
+            number, a unit or bounds of classes, bounds between which nothing lies; a text that is too long or holds
+            control characters.
+    """
+    guideline = _guideline(guideline)
+    _check_answers(name, kind, [text for text in classes if text.strip()], measure, (low, high))
+    with db.transaction() as session:
+        if queries.task_named(session, name.strip()):
+            raise InvalidInput(f"There is already a task '{name.strip()}'; choose another name.")
+        task = make(session, name=name, classes=classes, question=question, unit=unit, kind=kind)
+        task.guideline, task.flips = guideline, flips
+        task.measure, task.low, task.high = (
+            text_validation.checked(measure, what="The unit", most=LONGEST_MEASURE),
+            low,
+            high,
+        )
+        add_new_cases(session, task)
+        return view(task)
+
+
+def _check_answers(
+    name: str, kind: TaskKind, classes: Sequence[str], measure: str, bounds: tuple[float | None, float | None]
+) -> None:
+    if kind is not TaskKind.NUMBER:
+        if not FEWEST <= len(classes) <= MOST:
+            raise InvalidInput(
+                f"Task '{name}' has {len(classes)} classes; give {FEWEST} to {MOST}, one per number key."
+            )
+        if measure or bounds != (None, None):
+            raise InvalidInput(f"Task '{name}' asks for classes, which have no unit and no range; leave them out.")
+        return
+    if classes:
+        raise InvalidInput(f"Task '{name}' asks for a number and names classes ({', '.join(classes)}); leave them out.")
+    numeric_answers.checked_range(*bounds, name)
+
+
+def make(
+    session: Session,
+    *,
+    name: str,
+    classes: Sequence[str],
+    question: str = "",
+    unit: Unit = Unit.IMAGE,
+    kind: TaskKind = TaskKind.SINGLE,
+) -> Task:
+    """The row of a new task, inside the caller's transaction; it has no cases yet."""
+    names = [text.strip() for text in classes if text.strip()]
+    if not name.strip():
+        raise InvalidInput("A task needs a name, such as 'pneumonia'.")
+    if len(set(names)) != len(names):
+        raise InvalidInput(f"Task '{name}' names a class twice; its classes must differ.")
+    task = Task(
+        project_id=queries.project_id(session), name=name.strip(), question=question.strip(), unit=unit, kind=kind
+    )
+    task.classes = [LabelClass(position=position, name=text, title="") for position, text in enumerate(names)]
+    session.add(task)
+    session.flush()
+    return task
+
+
+def set_flips(db: Database, task_id: int, flips: MirrorSymmetry) -> TaskView:
+    """Which mirror images of a case have its answer, and so may be shown to a model in training.
+
+    Raises:
+        NotFound: no task has that id.
+    """
+    with db.transaction() as session:
+        task = row(session, task_id)
+        task.flips = flips
+        return view(task)
+
+
+def set_guideline(db: Database, task_id: int, text: str) -> TaskView:
+    """What the readers of a task agreed on, in their words; an empty text takes it away.
+
+    Raises:
+        NotFound: no task has that id.
+        InvalidInput: it is too long or holds a control character.
+    """
+    text = _guideline(text)
+    with db.transaction() as session:
+        task = row(session, task_id)
+        task.guideline = text
+        return view(task)
+
+
+def missing_cases(db: Database, task_id: int) -> int:
+    """How many images (or series, or studies) came after the task and are not in it."""
+    with db.read() as session:
+        return cases.missing(session, row(session, task_id))
+
+
+def add_missing_cases(db: Database, task_id: int) -> int:
+    """Make a case of every image (or series, or study) not yet in the task; gives their number."""
+    with db.transaction() as session:
+        return add_new_cases(session, row(session, task_id))
+
+
+def add_new_cases(session: Session, task: Task) -> int:
+    """The same, inside the caller's transaction."""
+    counted = select(func.count(Case.id)).where(Case.task_id == task.id)
+    before = session.scalar(counted) or 0
+    cases.fill(session, task)
+    return (session.scalar(counted) or 0) - before
+
+
+def view(task: Task) -> TaskView:
+    """A row as pages see it."""
+    classes = tuple(
+        ClassView(label.position, label.name, label.title or label.name, label.retired_at is not None)
+        for label in task.classes
+    )
+    return TaskView(
+        task.id,
+        task.name,
+        task.question,
+        task.unit,
+        classes,
+        task.kind,
+        task.guideline,
+        task.measure,
+        task.low,
+        task.high,
+        task.flips,
+    )
+
+
+def row(session: Session, task_id: int) -> Task:
+    """The task's row, inside the caller's transaction.
+
+    Raises:
+        NotFound: no task has that id.
+    """
+    found = session.get(Task, task_id)
+    if found is None:
+        raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
+    return found
+
+
+def _guideline(text: str) -> str:
+    return text_validation.checked(text, what="The guideline", most=LONGEST_GUIDELINE, lines=True)

@@ -1,0 +1,322 @@
+"""Plan a split and freeze it: immutable, hashed by content, never one patient in two splits."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.curation.content_hash import content_hash
+from core.curation.duplicates import DuplicateGroup, count_by_split, exact_duplicates
+from core.curation.leakage import prove, shared_patients
+from core.curation.recipe import Recipe
+from core.curation.records import SPLITS, Labelled, Placed
+from core.curation.split import place
+from core.curation.summary import summary
+from core.curation.targets import is_learnable, summary_of_findings, summary_of_numbers
+from core.errors import InvalidInput, NotFound
+from core.services.datasets import labelled_cases
+from db import Database, queries
+from db.tables import Case, Image, Snapshot, SnapshotCase, Task
+from db.vocabulary import Split, TaskKind
+
+FREE = {TaskKind.MULTI: "several findings", TaskKind.NUMBER: "a number"}  # kinds that have no classes to balance
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What freezing would make: nothing is written yet.
+
+    `unknown` cases say nothing of any finding and stay out; `names` say what each case holds, `pictures` the ids of all
+    images of a series or a study.
+    """
+
+    task_id: int
+    kind: TaskKind
+    recipe: Recipe
+    classes: tuple[str, ...]
+    titles: tuple[str, ...]
+    rows: tuple[Placed, ...]
+    summary: dict[str, Any]
+    duplicates: tuple[DuplicateGroup, ...]
+    unlabelled: int
+    unknown: int
+    names: Mapping[int, str] = field(repr=False)
+    pictures: Mapping[int, list[int]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotView:
+    """A frozen dataset. `classes` are names in output order, `titles` what people read; a number has none."""
+
+    id: int
+    name: str
+    hash: str
+    task_id: int
+    task: str
+    classes: tuple[str, ...]
+    titles: tuple[str, ...]
+    recipe: dict[str, Any]
+    summary: dict[str, Any]
+    created_at: float
+    kind: TaskKind = TaskKind.SINGLE
+
+    @property
+    def measure(self) -> str:
+        """The unit of a number."""
+        return str(self.summary.get("measure", ""))
+
+
+def plan(db: Database, task_id: int, recipe: Recipe) -> Plan:
+    """Split and balance the labelled cases of a task.
+
+    Raises:
+        InvalidInput: fewer than two classes have labels (no finding is present here and absent there, all numbers are
+            the same), a column that some cases lack, or a balance of what is no class.
+        LeakingSplit: a given split column puts a patient in two splits; names the patient.
+    """
+    with db.read() as session:
+        return _plan(session, task_id, recipe)
+
+
+def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) -> SnapshotView:
+    """Make the plan a snapshot.
+
+    Raises:
+        InvalidInput: no name, or the name is taken by another content.
+        LeakingSplit: as `plan`.
+    """
+    if not name.strip():
+        raise InvalidInput("A snapshot needs a name, such as 'round 1'.")
+    with db.transaction() as session:
+        if session.scalar(select(Snapshot.id).where(Snapshot.name == name.strip())):
+            raise InvalidInput(
+                f"There is already a snapshot '{name.strip()}', and snapshots never change; choose another name."
+            )
+        made = _plan(session, task_id, recipe)
+        prove(made.rows)
+        row = Snapshot(
+            task_id=task_id,
+            kind=made.kind,
+            name=name.strip(),
+            hash=_hash(made),
+            recipe=recipe.to_json(),
+            classes=[list(pair) for pair in zip(made.classes, made.titles, strict=True)],
+            summary={
+                **made.summary,
+                "duplicates": _counted(made.duplicates),
+                "unlabelled": made.unlabelled,
+                "unknown": made.unknown,
+            },
+            reader_id=queries.reader_id(session, by),
+        )
+        session.add(row)
+        session.flush()
+        owner = _patient_ids(session, task_id)
+        session.add_all(_frozen(row.id, made, placed, owner[placed.case]) for placed in made.rows)
+        session.flush()
+        return _view(session, row)
+
+
+def as_json(db: Database, made: SnapshotView) -> dict[str, Any]:
+    """Return the contract's keys for the command line; shared patients are counted on the frozen rows."""
+    return {
+        "snapshot": made.id,
+        "name": made.name,
+        "hash": made.hash,
+        "task": made.task,
+        "kind": made.kind,
+        "shared_patients": len(shared_patients(_placed(db, made.id))),
+        "splits": {split: made.summary[split] for split in SPLITS},
+        "duplicates": made.summary["duplicates"],
+        "unlabelled": made.summary["unlabelled"],
+        "unknown": made.summary.get("unknown", 0),
+    }
+
+
+def _placed(db: Database, snapshot_id: int) -> list[Placed]:
+    columns = select(SnapshotCase.case_id, SnapshotCase.patient_id, SnapshotCase.label, SnapshotCase.split)
+    with db.read() as session:
+        rows = session.execute(columns.where(SnapshotCase.snapshot_id == snapshot_id)).all()
+    return [Placed(case, str(patient), label, split.value) for case, patient, label, split in rows]
+
+
+def every(db: Database) -> list[SnapshotView]:
+    """All snapshots, newest first."""
+    with db.read() as session:
+        return [_view(session, row) for row in session.scalars(select(Snapshot).order_by(Snapshot.id.desc()))]
+
+
+def get(db: Database, snapshot_id: int) -> SnapshotView:
+    """One snapshot.
+
+    Raises:
+        NotFound: no snapshot has that id.
+    """
+    with db.read() as session:
+        row = session.get(Snapshot, snapshot_id)
+        if row is None:
+            raise NotFound(f"Snapshot {snapshot_id} is not in this catalogue; choose one from the Datasets page.")
+        return _view(session, row)
+
+
+def named(db: Database, name: str) -> SnapshotView:
+    """The snapshot of that name.
+
+    Raises:
+        NotFound: says which there are.
+    """
+    with db.read() as session:
+        row = session.scalar(select(Snapshot).where(Snapshot.name == name))
+        if row is None:
+            names = ", ".join(session.scalars(select(Snapshot.name).order_by(Snapshot.id))) or "none yet"
+            raise NotFound(f"There is no snapshot '{name}'; the snapshots of this home are: {names}.")
+        return _view(session, row)
+
+
+def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
+    task = session.get(Task, task_id)
+    if task is None:
+        raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
+    if task.kind in FREE and recipe.balance != "none":
+        raise InvalidInput(
+            f"Task '{task.name}' asks for {FREE[task.kind]}, and only single classes can be balanced; "
+            "freeze it as it is (balance none)."
+        )
+    found = labelled_cases.of(session, task)
+    _check_learnable(task, found)
+    pictures = labelled_cases.images(session, task)
+    names = _content_names(session, task_id, pictures)
+    placed = _place(found.rows, recipe, found.strata, names)
+    total = session.query(Case.id).filter(Case.task_id == task_id).count()
+    return Plan(
+        task_id=task_id,
+        kind=task.kind,
+        recipe=recipe,
+        classes=found.classes,
+        titles=found.titles,
+        rows=tuple(placed),
+        summary=_summary(task, placed, found.classes),
+        duplicates=tuple(exact_duplicates(found.rows, placed)),
+        unlabelled=total - len(found.rows) - found.unknown,
+        unknown=found.unknown,
+        names=names,
+        pictures=pictures,
+    )
+
+
+def _check_learnable(task: Task, found: labelled_cases.Known) -> None:
+    count = len(found.rows)
+    if task.kind is TaskKind.NUMBER and not is_learnable(found.rows):
+        raise InvalidInput(
+            f"Task '{task.name}' has {len({row.targets for row in found.rows})} different number(s) on "
+            f"{count} images; say at least two before freezing."
+        )
+    if task.kind is TaskKind.MULTI and not is_learnable(found.rows):
+        raise InvalidInput(
+            f"No finding of task '{task.name}' is present on one of its {count} labelled images and "
+            "absent on another; label both before freezing."
+        )
+    labels = len({row.label for row in found.rows})
+    if task.kind not in FREE and labels < 2:
+        raise InvalidInput(
+            f"Task '{task.name}' has labels of {labels} class(es) on {count} images; "
+            "label at least two classes before freezing."
+        )
+
+
+def _summary(task: Task, placed: Sequence[Placed], classes: Sequence[str]) -> dict[str, Any]:
+    if task.kind is TaskKind.NUMBER:
+        return {**summary_of_numbers(placed), "measure": task.measure}
+    return summary_of_findings(placed, classes) if task.kind is TaskKind.MULTI else summary(placed, classes)
+
+
+def _frozen(snapshot_id: int, made: Plan, row: Placed, patient: int) -> SnapshotCase:
+    return SnapshotCase(
+        snapshot_id=snapshot_id,
+        case_id=row.case,
+        patient_id=patient,
+        label=0 if row.targets else row.label,
+        split=Split(row.split),
+        weight=row.weight,
+        repeats=row.repeats,
+        targets=list(row.targets or (row.label,)),
+        images=made.pictures.get(row.case),
+    )
+
+
+def _hash(made: Plan) -> str:
+    """Over file hashes and class names, no row ids, no pseudonyms: the same content has the same hash in any home."""
+    owner = _first_files(made.rows, made.names)
+    rows = [replace(row, patient=owner[row.patient]) for row in made.rows]
+    return content_hash(made.classes, made.recipe, rows, keys=made.names, kind=made.kind.value)
+
+
+def _place(rows: Sequence[Labelled], recipe: Recipe, classes: Sequence[str], names: Mapping[int, str]) -> list[Placed]:
+    """Place by what the cases hold, not by this home's numbers and pseudonyms: one seed, one split, in any home."""
+    if recipe.split_fact is not None:
+        return place(rows, recipe, classes)  # no chance in it, and an error names the patient
+    owner = _first_files(rows, names)
+    ordered = sorted(rows, key=lambda row: names[row.case])
+    neutral = [replace(row, case=number, patient=owner[row.patient]) for number, row in enumerate(ordered)]
+    placed = place(neutral, recipe, classes)
+    return [replace(one, case=ordered[one.case].case, patient=ordered[one.case].patient) for one in placed]
+
+
+def _content_names(session: Session, task_id: int, pictures: Mapping[int, Sequence[int]]) -> dict[int, str]:
+    """What a case holds, by case: its file's sha256, and its item there; of several pictures also the others'."""
+    main = dict(session.execute(select(Case.id, Case.image_id).where(Case.task_id == task_id)).all())
+    names: dict[int, str] = {}
+    for ids in queries.chunks(sorted({*main.values(), *(one for some in pictures.values() for one in some)})):
+        files = select(Image.id, Image.sha256, Image.item).where(Image.id.in_(ids))
+        for image, sha256, item in session.execute(files):
+            names[image] = f"{sha256}#{item}" if item else sha256
+    return {
+        case: names[image] + _others([names[one] for one in pictures.get(case, ())]) for case, image in main.items()
+    }
+
+
+def _others(names: Sequence[str]) -> str:
+    return f"+{hashlib.sha256(' '.join(names).encode()).hexdigest()}" if len(names) > 1 else ""
+
+
+def _first_files(rows: Sequence[Labelled] | Sequence[Placed], names: Mapping[int, str]) -> dict[str, str]:
+    """A patient's name that holds in any home, by pseudonym: the first of the files that are theirs."""
+    first: dict[str, str] = {}
+    for row in rows:
+        first[row.patient] = min(names[row.case], first.get(row.patient, names[row.case]))
+    return first
+
+
+def _patient_ids(session: Session, task_id: int) -> Mapping[int, int]:
+    joined = select(Case.id, Image.patient_id).join(Image, Image.id == Case.image_id).where(Case.task_id == task_id)
+    return dict(session.execute(joined).all())
+
+
+def _counted(groups: tuple[DuplicateGroup, ...]) -> dict[str, int]:
+    return {
+        **count_by_split(groups),
+        "groups": len(groups),
+        "images": sum(len(group.cases) for group in groups),
+        "across_splits": sum(group.crosses_splits for group in groups),
+        "across_patients": sum(group.crosses_patients for group in groups),
+        "labels_disagree": sum(group.labels_disagree for group in groups),
+    }
+
+
+def _view(session: Session, row: Snapshot) -> SnapshotView:
+    return SnapshotView(
+        id=row.id,
+        name=row.name,
+        hash=row.hash,
+        task_id=row.task_id,
+        task=session.get_one(Task, row.task_id).name,
+        classes=tuple(pair[0] for pair in row.classes),
+        titles=tuple(pair[1] for pair in row.classes),
+        recipe=row.recipe,
+        summary=row.summary,
+        created_at=row.created_at,
+        kind=row.kind,
+    )

@@ -1,0 +1,156 @@
+"""A snapshot as training reads it: cases with all their pictures and what is known of them; and what is asked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import nan
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound, NotTrainable
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.store import Store
+from core.models.heads import Head
+from core.settings import Settings
+from core.training.examples import Example, Plane
+from db import Database, queries
+from db.tables import Case, Image, Patient, Series, Snapshot, SnapshotCase, Task
+from db.vocabulary import Split, TaskKind
+
+Known = tuple[float, ...]
+
+
+def heads(db: Database, snapshot_id: int, also: Sequence[int] = ()) -> list[Head]:
+    """What a network is asked on a snapshot, and by the snapshots of further tasks.
+
+    Raises:
+        NotFound: there is no such snapshot.
+    """
+    with db.read() as session:
+        return [_head(session, one) for one in (snapshot_id, *also)]
+
+
+def every(
+    db: Database,
+    settings: Settings,
+    snapshot_id: int,
+    *,
+    split: str | None = None,
+    also: Sequence[int] = (),
+    only: Sequence[int] | None = None,
+) -> list[Example]:
+    """The frozen cases in the order of their files' hashes, the same in every home; `only` these, by id.
+
+    Of the snapshots `also` only the labels are taken, of those pictures that stand for a case here too: who is in which
+    split is said by the first alone, so that no patient can be in two.
+
+    Raises:
+        NotTrainable: a further snapshot has no picture in common with the first.
+    """
+    with db.read() as session:
+        found = _frozen(session, Store(settings.home), snapshot_id, split, only)
+        for one in also:
+            found = _with_more(found, _head(session, one), _known(session, one))
+    return found
+
+
+def originals(db: Database, snapshot_id: int) -> list[str]:
+    """sha256 of every file behind a snapshot, for verifying before training."""
+    with db.read() as session:
+        rows = session.execute(
+            select(SnapshotCase.images, Case.image_id)
+            .join(Case, Case.id == SnapshotCase.case_id)
+            .where(SnapshotCase.snapshot_id == snapshot_id)
+        ).all()
+        pictures = _pictures(session, {image for images, main in rows for image in images or [main]})
+        return sorted({image.sha256 for image in pictures.values()})
+
+
+def _head(session: Session, snapshot_id: int) -> Head:
+    row = session.get(Snapshot, snapshot_id)
+    if row is None:
+        raise NotFound(f"Snapshot {snapshot_id} is not in this catalogue; choose one from the Datasets page.")
+    classes = () if row.kind is TaskKind.NUMBER else tuple(name for name, _ in row.classes)
+    return Head(session.get_one(Task, row.task_id).name, row.kind.value, classes)
+
+
+def _frozen(
+    session: Session, store: Store, snapshot_id: int, split: str | None, only: Sequence[int] | None
+) -> list[Example]:
+    joined = (
+        select(SnapshotCase, Case.image_id, Patient.pseudonym)
+        .join(Case, Case.id == SnapshotCase.case_id)
+        .join(Image, Image.id == Case.image_id)
+        .join(Patient, Patient.id == SnapshotCase.patient_id)
+        .where(SnapshotCase.snapshot_id == snapshot_id)
+        .order_by(Image.sha256, Image.item)
+    )
+    if only is not None:
+        joined = joined.where(SnapshotCase.case_id.in_(only))
+    rows = session.execute(joined.where(SnapshotCase.split == Split(split)) if split else joined).all()
+    wanted = {image for frozen, main, _ in rows for image in frozen.images or [main]}
+    planes = _planes(session, store, wanted)
+    return [_example(frozen, main, patient, planes) for frozen, main, patient in rows]
+
+
+def _example(frozen: SnapshotCase, main: int, patient: str, planes: Mapping[int, Plane]) -> Example:
+    images = frozen.images or [main]
+    return Example(
+        key=str(frozen.case_id),
+        planes=tuple(planes[image] for image in images),
+        main=images.index(main),
+        targets=_targets(frozen),
+        split=frozen.split.value,
+        weight=frozen.weight,
+        repeats=frozen.repeats,
+        patient=patient,
+    )
+
+
+def _targets(frozen: SnapshotCase) -> Known:
+    told = [frozen.label] if frozen.targets is None else frozen.targets
+    return tuple(nan if one is None else float(one) for one in told)
+
+
+def _known(session: Session, snapshot_id: int) -> dict[str, Known]:
+    """What a snapshot says of each picture that stands for a case, by the image's id."""
+    joined = select(SnapshotCase, Case.image_id).join(Case, Case.id == SnapshotCase.case_id)
+    rows = session.execute(joined.where(SnapshotCase.snapshot_id == snapshot_id))
+    return {str(image): _targets(frozen) for frozen, image in rows}
+
+
+def _with_more(found: Sequence[Example], head: Head, known: Mapping[str, Known]) -> list[Example]:
+    if not any(one.picture.image in known for one in found):
+        raise NotTrainable(
+            f"No case of task '{head.task}' is about a picture of this dataset, so it cannot be learned along with it; "
+            "leave it out, or freeze both tasks over the same images."
+        )
+    unknown = (nan,) * head.targets
+    return [replace(one, targets=one.targets + known.get(one.picture.image, unknown)) for one in found]
+
+
+def _planes(session: Session, store: Store, images: Iterable[int]) -> dict[int, Plane]:
+    """Each image's middle frame, by id."""
+    pictures = _pictures(session, images)
+    facts = queries.facts_of(session, pictures)
+    series = {image.series_id for image in pictures.values() if image.series_id}
+    modality: dict[int, str] = {}
+    for ids in queries.chunks(sorted(series)):
+        modality |= {row.id: row.modality for row in session.scalars(select(Series).where(Series.id.in_(ids)))}
+    return {
+        image_id: Plane(
+            store.pixels(image.sha256),
+            image.offset,
+            PixelFormat.from_json(image.format),
+            image=str(image_id),
+            view=facts.get(image_id, {}).get(queries.VIEW) or modality.get(image.series_id or 0, ""),
+        )
+        for image_id, image in pictures.items()
+    }
+
+
+def _pictures(session: Session, images: Iterable[int]) -> dict[int, Image]:
+    found: dict[int, Image] = {}
+    for ids in queries.chunks(sorted(set(images))):
+        found |= {row.id: row for row in session.scalars(select(Image).where(Image.id.in_(ids)))}
+    return found

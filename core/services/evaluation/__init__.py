@@ -1,0 +1,1 @@
+"""Measure a run: reports, operating points, subgroups, comparisons, reviews. Knows nothing of saliency."""

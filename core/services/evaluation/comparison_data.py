@@ -1,0 +1,107 @@
+"""Compare two runs on the same cases for the review: the differences, and the lists of cases that changed."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InvalidInput
+from core.services.evaluation import operating_points, regression_comparison, run_comparison
+from core.services.evaluation.regression_comparison import NumbersCompared
+from core.services.evaluation.review_query import ReviewQuery
+from core.services.evaluation.review_source import ReviewSource
+from core.services.evaluation.run_comparison import Compared
+from core.services.predictions.operating_point_view import PointView
+from core.services.training import runs
+from core.services.training.runs import RunView
+from db.vocabulary import TaskKind
+
+CHANGES = {"fixed": "Set right", "broken": "Made wrong", "both_wrong": "Both wrong"}
+NUMBER_CHANGES = {"further": "Error grew", "nearer": "Error shrank"}
+WORDS = {
+    "fixed": "set right by run {run}, called wrong by run {other}",
+    "broken": "called wrong by run {run}, right by run {other}",
+    "further": "error larger by run {run} than by run {other}",
+    "nearer": "error smaller by run {run} than by run {other}",
+    "both_wrong": "called wrong by runs {run} and {other}",
+}
+
+
+def of(source: ReviewSource, query: ReviewQuery) -> Compared:
+    """Compare the run's cases with those of the other one, which comes first.
+
+    Raises:
+        NotFound: no such run.
+        InvalidInput: they cannot be compared; the sentence says why.
+    """
+    db = source.db
+    run, other = runs.get(db, query.run), runs.get(db, query.other)
+    finding = place(run, other, query)
+    positive = query.positive if query.positive >= 0 else None
+    # each run's own place of the finding: their lists may stand in another order
+    places = (0, 0) if finding is None else (run.classes.index(other.classes[finding]), finding)
+    points = repr([operating_points.current(db, side.id, at) for side, at in zip((run, other), places, strict=True)])
+    return source.cached(
+        (run.id, other.id),
+        query.split,
+        ("compared", finding, positive, points),
+        lambda: run_comparison.compare(db, other.id, run.id, split=query.split, finding=finding, positive=positive),
+    )
+
+
+def of_numbers(source: ReviewSource, query: ReviewQuery) -> NumbersCompared:
+    """Compare the errors of runs that predict a number.
+
+    Raises:
+        NotFound: no such run.
+        InvalidInput: they cannot be compared; the sentence says why.
+    """
+    return source.cached(
+        (query.run, query.other),
+        query.split,
+        "numbers compared",
+        lambda: regression_comparison.compare(source.db, query.other, query.run, split=query.split),
+    )
+
+
+def lists(source: ReviewSource, run: RunView, query: ReviewQuery) -> dict[str, NDArray[np.int64]]:
+    """Return the ids of the cases that changed, by the name of the change."""
+    if run.kind is TaskKind.NUMBER:
+        numbers = of_numbers(source, query)
+        return {name: getattr(numbers, name) for name in NUMBER_CHANGES}
+    comparison = of(source, query).found
+    return {name: getattr(comparison, name) for name in CHANGES}
+
+
+def cases(source: ReviewSource, query: ReviewQuery) -> NDArray[np.int64]:
+    """Return the ids of the cases with the query's change; none where no change has that name.
+
+    Of numbers those whose error grew or shrank, the most first.
+    """
+    changed = lists(source, runs.get(source.db, query.run), query)
+    return changed.get(query.change, np.empty(0, dtype=np.int64))
+
+
+def place(run: RunView, other: RunView, query: ReviewQuery) -> int | None:
+    """Return the other run's place of the finding; None where a case has one answer.
+
+    Raises:
+        InvalidInput: the other run does not know that finding.
+    """
+    if run.kind is not TaskKind.MULTI:
+        return None
+    name = run.classes[min(query.finding, len(run.classes) - 1)]
+    if name not in other.classes:
+        raise InvalidInput(f"Run {other.id} does not know the finding {name}; choose one that both runs know.")
+    return other.classes.index(name)
+
+
+def counted_as(source: ReviewSource, query: ReviewQuery, point: PointView) -> PointView:
+    """Return the run's point as the comparison counts it: by case or by patient as the other's."""
+    first = of(source, query).points[0]
+    return replace(point, level=first.level, patient_rule=first.patient_rule)
+
+
+def words(query: ReviewQuery) -> str:
+    """Return which cases the query's change selects, in words."""
+    return WORDS.get(query.change, "").format(run=query.run, other=query.other)

@@ -1,0 +1,80 @@
+"""Find the operating point a review counts at: the stored one, one that is tried on validation, or a comparison's."""
+
+from dataclasses import replace
+from typing import Any
+
+from core.errors import InvalidInput
+from core.evaluation import operating_point
+from core.services.evaluation import comparison_data, operating_points
+from core.services.evaluation.review_query import ReviewQuery
+from core.services.evaluation.review_source import CHOOSING_SPLIT, ReviewSource
+from core.services.predictions.operating_point_view import PointView
+from core.services.training.runs import RunView
+from db.vocabulary import Level, PatientRule, TaskKind
+
+LEVELS = {
+    "image": "Each image",
+    "max": "Each patient, highest score",
+    "mean": "Each patient, mean score",
+    "noisy_or": "Each patient, noisy-or",
+}
+NUMBER_LEVELS = {"image": "Each image", "mean": "Each patient, mean number"}
+SCALES = {"plain": "As predicted", "temperature": "Temperature", "isotonic": "Isotonic"}
+
+
+def stored_point(source: ReviewSource, run: RunView, query: ReviewQuery) -> PointView:
+    """Return the point that is stored for the question, else the default one."""
+    multi = run.kind is TaskKind.MULTI
+    finding = query.finding if multi else 0
+    positive = 1 if multi or len(run.titles) == 2 else query.positive
+    stored = operating_points.current(source.db, run.id, finding)
+    return stored if stored and stored.positive == positive else PointView(None, run.id, finding, positive)
+
+
+def point_for(source: ReviewSource, run: RunView, query: ReviewQuery, stored: PointView) -> PointView:
+    """Return the point with what the query changes; of a comparison, as the comparison counts it."""
+    if query.change:
+        return comparison_data.counted_as(source, query, stored)
+    return tried_point(source, run, query, stored)
+
+
+def tried_point(source: ReviewSource, run: RunView, query: ReviewQuery, stored: PointView) -> PointView:
+    """Return the point with what the query tries instead; on validation only, elsewhere the stored one is locked.
+
+    Where other scores are tried without a threshold, the rule that found the old one finds it anew.
+    """
+    if query.split != CHOOSING_SPLIT:
+        return stored
+    changes = {**_level(query), **_scale(source, run, query, stored)}
+    if 0 <= query.at <= 1:
+        changes |= {"threshold": query.at, "rule": {"kind": "threshold"}}
+    if all(getattr(stored, name) == value for name, value in changes.items()):
+        return stored
+    point = replace(stored, **changes)
+    return point if "threshold" in changes else _by_its_rule(source, run, point)
+
+
+def _level(query: ReviewQuery) -> dict[str, Any]:
+    if query.level not in LEVELS:
+        return {}
+    if query.level == "image":
+        return {"level": Level.IMAGE, "patient_rule": PatientRule.NONE}
+    return {"level": Level.PATIENT, "patient_rule": PatientRule(query.level)}
+
+
+def _scale(source: ReviewSource, run: RunView, query: ReviewQuery, stored: PointView) -> dict[str, Any]:
+    if query.scale not in SCALES or query.scale == stored.scale_name:
+        return {}
+    return {"calibrator": None if query.scale == "plain" else source.calibrator(run, stored, query.scale)}
+
+
+def _by_its_rule(source: ReviewSource, run: RunView, point: PointView) -> PointView:
+    """Return the point with the threshold its rule finds for these scores; by hand where no threshold satisfies it."""
+    if "at_least" not in point.rule:
+        return point
+    try:
+        scores = source.question(run, CHOOSING_SPLIT, point)
+        threshold = operating_point.threshold_for(scores, **{point.rule["kind"]: point.rule["at_least"]})
+    except InvalidInput:
+        return replace(point, rule={"kind": "threshold"})
+    return replace(point, threshold=threshold)

@@ -1,0 +1,89 @@
+"""A verdict on a prediction; relabelling is Review + Annotation in one transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from core.errors import InvalidInput, NotFound
+from core.services.annotation import annotations, case_views, numeric_answers
+from core.services.annotation.findings import Said
+from db import Database, queries
+from db.tables import Case, LabelClass, Prediction, Review, Task
+from db.vocabulary import Answer, LabelSource, Verdict
+
+
+def judge(
+    db: Database,
+    prediction_id: int,
+    *,
+    verdict: Verdict,
+    by: str,
+    key: str,
+    label: int | None = None,
+    findings: Said | None = None,
+    value: float | None = None,
+    note: str = "",
+) -> None:
+    """Keep a verdict; RELABELLED also appends the new answer, and both or neither are written.
+
+    The answer is a class position, presences by position, or a number: what the task asks for.
+
+    Raises:
+        NotFound: no such prediction.
+        InvalidInput: a relabelling without a reason in `note`, that names no answer, or one of another kind than the
+            task's.
+    """
+    if verdict is Verdict.RELABELLED and not note.strip():
+        raise InvalidInput("A relabelling carries its reason; write why.")
+    with db.transaction() as session:
+        prediction = session.get(Prediction, prediction_id)
+        if prediction is None:
+            raise NotFound(f"Prediction {prediction_id} is not in this catalogue; reload the page.")
+        annotation_id = None
+        reader = queries.reader_id(session, by)
+        if verdict is Verdict.RELABELLED:
+            if label is None and value is None and not findings:
+                raise InvalidInput("A relabelling names the new answer; choose one of the task's classes, or a number.")
+            case = session.get_one(Case, prediction.case_id)
+            answer = Answer.FINDINGS if findings else Answer.LABEL if value is None else Answer.VALUE
+            task = session.get_one(Task, case.task_id)
+            made = annotations.append(
+                session,
+                case,
+                annotations.checked(task, answer, label, findings or {}, value=value),
+                reader_id=reader,
+                source=LabelSource.REVIEW,
+                key=key,
+            )
+            session.flush()
+            annotation_id = made.id
+        session.add(
+            Review(
+                prediction_id=prediction_id, reader_id=reader, verdict=verdict, note=note, annotation_id=annotation_id
+            )
+        )
+
+
+def verdicts(db: Database, prediction_ids: Sequence[int]) -> dict[int, Verdict]:
+    """The newest verdict on each of a few predictions, of those that have one."""
+    rows = select(Review.prediction_id, Review.verdict).where(Review.prediction_id.in_(prediction_ids))
+    with db.read() as session:
+        return dict(session.execute(rows.order_by(Review.id)).all())
+
+
+def current_label(db: Database, case_id: int, *, finding: str = "") -> str | None:
+    """What people now call the case: the title of its class, its number, or what is said of one finding (by name).
+
+    None where it has no answer.
+    """
+    with db.read() as session:
+        case = annotations.row_of(session, case_id)
+        task = session.get_one(Task, case.task_id)
+        if case.value is not None:
+            return numeric_answers.told(case.value, task.measure)
+        (view,) = case_views.views(session, [case])
+        if finding:
+            position = next((one.position for one in task.classes if one.name == finding), -1)
+            return view.findings.get(position)
+        label = session.get(LabelClass, case.label_id) if case.label_id else None
+        return (label.title or label.name) if label else None

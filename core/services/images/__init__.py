@@ -1,0 +1,1 @@
+"""Import files and list images. A lowest room: it stands on annotation alone."""

@@ -1,0 +1,360 @@
+"""Take files in: bytes into the store, rows into the catalogue, and every file accounted for."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from core.errors import InvalidInput, NotFound
+from core.imaging import deidentify, metadata_csv
+from core.imaging.atomic_write import written
+from core.imaging.deidentify import Identity
+from core.imaging.reader_pool import Known, ReadFile, Refusal, find, read_files_polling
+from core.imaging.store import Store
+from core.jobs import job_queue
+from core.jobs.launcher import Launcher
+from core.services.images import import_rows
+from core.settings import Settings
+from db import Database
+from db.tables import Image
+from db.vocabulary import JobKind
+
+FLUSH_S, FLUSH_IMAGES = 1.0, 500
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What to take in and how. `patient_column` None means patient_id where the CSV has it."""
+
+    path: Path
+    metadata: Path | None = None
+    file_column: str = "file"
+    patient_column: str | None = None
+    task: str = ""
+    label_column: str | None = None
+    reference: bool = False
+    dry_run: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """For a job's row."""
+        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "ImportRequest":
+        """Back from a job's row."""
+        paths = {"path": Path(data["path"]), "metadata": Path(data["metadata"]) if data["metadata"] else None}
+        return cls(**{**data, **paths})
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that was not taken, and why, in one sentence."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """Every file found is imported, known, refused or unlisted; `finished` once all are."""
+
+    found: int
+    imported: int = 0
+    known: int = 0
+    refused: tuple[Refused, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    images: int = 0
+    patients: int = 0
+    unknown_patients: int = 0
+    series: int = 0
+    labelled: int = 0
+    labels_kept: int = 0
+    labels_apart: int = 0
+    dry_run: bool = False
+    finished: bool = False
+
+    @property
+    def done(self) -> int:
+        """Files dealt with so far."""
+        return self.imported + self.known + len(self.refused) + len(self.unlisted)
+
+    def to_json(self) -> dict[str, Any]:
+        """For the command line and a job's row."""
+        return {
+            **asdict(self),
+            "refused": [asdict(one) for one in self.refused],
+            "unlisted": list(self.unlisted),
+            "missing": list(self.missing),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "ImportReport":
+        """Back from a job's row."""
+        lists = {
+            "refused": tuple(Refused(**one) for one in data["refused"]),
+            "unlisted": tuple(data["unlisted"]),
+            "missing": tuple(data["missing"]),
+        }
+        return cls(**{**data, **lists})
+
+
+@dataclass
+class _Tally:
+    """What was met so far, to be counted; identities live only here, in memory."""
+
+    identities: set[Identity] = field(default_factory=set)
+    patients: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    series: set[str] = field(default_factory=set)
+
+
+def run(
+    db: Database,
+    settings: Settings,
+    request: ImportRequest,
+    *,
+    by: str,
+    scrub: bool = False,
+    writing: Callable[[Callable[[], ImportReport]], ImportReport] = lambda write: write(),
+) -> Iterator[ImportReport]:
+    """Import, or with `dry_run` only look; yields the report so far about once a second, the last one finished.
+
+    Stopping to iterate stops the import: what was taken stays, and the next import calls it known. With `scrub` the
+    report's file names hide identity, so that it may be kept. `writing` does each write, and may do it again.
+
+    Raises:
+        InvalidInput: no such folder, no files in it, an unreadable CSV, a column or label that does not exist.
+    """
+    files, root = _files(request)
+    joined, table = _join(request, files, root)
+    import_rows.check_labels(db, request.task, request.label_column, table)
+    wanted = [path for path in files if joined is None or path in joined.rows]
+    store, key, tally = Store(settings.home), settings.key("pseudonym"), _Tally()
+    said = _said(request, joined)
+    unlisted = tuple(_name(path, root) for path in joined.unlisted) if joined else ()
+    report = ImportReport(
+        found=len(files), unlisted=unlisted, missing=joined.missing if joined else (), dry_run=request.dry_run
+    )
+    known = _known(db)
+    batch: list[import_rows.Item] = []
+    waiting, flushed = 0, time.monotonic()
+    reading = read_files_polling(
+        wanted,
+        store=None if request.dry_run else store,
+        reference=request.reference,
+        # A known file whose original changed, or that lost its pixels, is read again: importing it mends a home.
+        known=lambda sha256: known(sha256) and (request.dry_run or store.is_sound(sha256)),
+        at=lambda sha256: _offset(db, sha256) if known(sha256) else None,
+    )
+    with closing(reading) as results:
+        for result in results:
+            if isinstance(result, Refusal):
+                report = replace(report, refused=(*report.refused, Refused(_name(result.path, root), result.reason)))
+            elif result is not None:
+                row = joined.rows.get(result.path, {}) if joined else {}
+                batch.append(_item(result, row, request, table, root, key))
+                waiting += len(batch[-1].images) or 1
+                _count(tally, batch[-1])
+            if time.monotonic() - flushed > FLUSH_S or waiting >= FLUSH_IMAGES:
+                report = writing(partial(_flush, db, request, batch, report, by, known, said))
+                batch, waiting, flushed = [], 0, time.monotonic()
+                yield _totals(report, tally)
+    report = writing(partial(_flush, db, request, batch, report, by, known, said))
+    yield _scrubbed(replace(_totals(report, tally), finished=True), tally, scrub)
+
+
+def _files(request: ImportRequest) -> tuple[list[Path], Path]:
+    path = request.path.expanduser().absolute()
+    if not path.exists():
+        raise InvalidInput(f"There is nothing at {path}; give a folder or a file that exists.")
+    skip = request.metadata.expanduser().absolute() if request.metadata else None
+    files = [found for found in find(path) if found != skip]
+    if not files:
+        raise InvalidInput(f"The folder {path} holds no files; choose the folder that holds the images.")
+    return files, path if path.is_dir() else path.parent
+
+
+def _join(
+    request: ImportRequest, files: list[Path], root: Path
+) -> tuple[metadata_csv.Joined | None, metadata_csv.Table | None]:
+    if request.metadata is None:
+        if request.label_column or request.patient_column:
+            raise InvalidInput("A label or patient column needs a CSV that holds it; give it with --metadata FILE.csv.")
+        return None, None
+    if request.label_column and not request.task:
+        raise InvalidInput(f"The labels in column '{request.label_column}' need a task; name it with --task NAME.")
+    needed = [column for column in (request.patient_column, request.label_column) if column]
+    table = metadata_csv.read(request.metadata.expanduser(), file_column=request.file_column, needed=needed)
+    return table.join(files, root), table
+
+
+def _said(request: ImportRequest, joined: metadata_csv.Joined | None) -> list[str]:
+    """Every label that a CSV gives a file: classes get their order from all of them, not from the files read first."""
+    if joined is None or not request.label_column:
+        return []
+    return sorted({label for row in joined.rows.values() if (label := row.get(request.label_column, ""))})
+
+
+def _name(path: Path, root: Path) -> str:
+    """Relative, and text even where the file system's bytes are none."""
+    return path.relative_to(root).as_posix().encode("utf-8", "replace").decode()
+
+
+def _offset(db: Database, sha256: str) -> int | None:
+    """Where the catalogue has a file's pixels begin."""
+    with db.read() as session:
+        return session.scalar(select(func.min(Image.offset)).where(Image.sha256 == sha256))
+
+
+def _known(db: Database) -> "_KnownFiles":
+    with db.read() as session:
+        return _KnownFiles(set(session.scalars(select(Image.sha256).distinct())))
+
+
+class _KnownFiles:
+    """Which files the catalogue holds, by sha256; grows as the import goes on."""
+
+    def __init__(self, hashes: set[str]) -> None:
+        self.hashes = hashes
+
+    def __call__(self, sha256: str) -> bool:
+        return sha256 in self.hashes
+
+
+def _item(
+    result: ReadFile | Known,
+    row: dict[str, str],
+    request: ImportRequest,
+    table: metadata_csv.Table | None,
+    root: Path,
+    key: bytes,
+) -> import_rows.Item:
+    patient_column = request.patient_column or (
+        import_rows.PATIENT if table and import_rows.PATIENT in table.columns else None
+    )
+    others = tuple(value for name, value in row.items() if deidentify.is_identity_column(name) and value)
+    used = {request.file_column, request.label_column, patient_column, import_rows.STUDY}
+    facts = {
+        name.strip().lower().replace(" ", "_"): value
+        for name, value in row.items()
+        if name not in used and value and not deidentify.is_identity_column(name)
+    }
+    return import_rows.Item(
+        result=result,
+        name=_name(result.path, root),
+        key=key,
+        facts=facts,
+        others=others,
+        patient_id=row.get(patient_column, "") if patient_column else "",
+        label=row.get(request.label_column, "") if request.label_column else "",
+        study=row.get(import_rows.STUDY, ""),
+    )
+
+
+def _count(tally: _Tally, item: import_rows.Item) -> None:
+    for image in item.images:
+        pseudonym, known = item.patient_of(image)
+        tally.identities.add(item.identity_of(image))
+        tally.patients.add(pseudonym)
+        tally.unknown |= set() if known else {pseudonym}
+        if item.series_of(image):
+            tally.series.add(item.series_of(image))
+
+
+def _flush(
+    db: Database,
+    request: ImportRequest,
+    batch: list[import_rows.Item],
+    report: ImportReport,
+    by: str,
+    known: _KnownFiles,
+    said: Sequence[str],
+) -> ImportReport:
+    batch = sorted(batch, key=lambda item: item.name)  # two readers finish in any order; rows follow the names
+    fresh = [item for item in batch if isinstance(item.result, ReadFile)]
+    first: dict[str, import_rows.Item] = {}
+    for item in fresh:
+        if not known(item.result.sha256):
+            first.setdefault(item.result.sha256, item)
+    labels = import_rows.Labels()
+    if not request.dry_run and batch:
+        with db.transaction() as session:
+            labels = import_rows.take(session, batch, task=request.task, by=by, coming=said)
+    known.hashes.update(first)
+    return replace(
+        report,
+        imported=report.imported + len(first),
+        known=report.known + len(batch) - len(first),
+        images=report.images + sum(len(item.images) for item in first.values()),
+        labelled=report.labelled + labels.taken,
+        labels_kept=report.labels_kept + labels.kept,
+        labels_apart=report.labels_apart + labels.apart,
+    )
+
+
+def _totals(report: ImportReport, tally: _Tally) -> ImportReport:
+    return replace(report, patients=len(tally.patients), unknown_patients=len(tally.unknown), series=len(tally.series))
+
+
+def _scrubbed(report: ImportReport, tally: _Tally, scrub: bool) -> ImportReport:
+    if not scrub:
+        return report
+
+    def hidden(name: str) -> str:
+        return deidentify.scrub_name(name, tally.identities)
+
+    return replace(
+        report,
+        refused=tuple(Refused(hidden(one.file), one.reason) for one in report.refused),
+        unlisted=tuple(map(hidden, report.unlisted)),
+        missing=tuple(map(hidden, report.missing)),
+    )
+
+
+def submit(db: Database, settings: Settings, request: ImportRequest, *, by: str, key: str, launcher: Launcher) -> int:
+    """Queue an import (or a dry run); gives the job's id. The same key gives the same job.
+
+    What was asked names folders, and a folder's name can name a patient: it lies in the inbox, not in the catalogue.
+    """
+    with written(_note(settings, key)) as file:
+        file.write(json.dumps(request.to_json()).encode())
+    with db.transaction() as session:
+        said = {"note": key, "by": by, "dry_run": request.dry_run}
+        job_id = job_queue.add(session, JobKind.IMPORT, said, key=f"import:{key}").id
+    launcher.wake()
+    return job_id
+
+
+def asked(settings: Settings, job: job_queue.JobView) -> ImportRequest:
+    """What a job was asked to import.
+
+    Raises:
+        NotFound: it is done, and what was asked is forgotten.
+    """
+    try:
+        return ImportRequest.from_json(json.loads(_note(settings, job.request["note"]).read_bytes()))
+    except FileNotFoundError as error:
+        raise NotFound(f"What import {job.id} was asked is forgotten; name the folder again.") from error
+
+
+def forget(settings: Settings, job: job_queue.JobView) -> None:
+    """After an import: dropped files were copied into the store, and neither they nor the folder's name are kept."""
+    request, inbox = asked(settings, job), settings.folder("inbox")
+    for path in (request.path, request.metadata):
+        dropped = next((one for one in (path, *path.parents) if one.parent == inbox), None) if path else None
+        if dropped:
+            shutil.rmtree(dropped, ignore_errors=True)
+    _note(settings, job.request["note"]).unlink(missing_ok=True)
+
+
+def _note(settings: Settings, key: str) -> Path:
+    return settings.folder("inbox") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"

@@ -1,0 +1,1 @@
+"""Predict, import external predictions, and read scores. Stands on training."""

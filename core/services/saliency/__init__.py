@@ -1,0 +1,1 @@
+"""Compute, store and export saliency maps of single cases. Stands on predictions; knows nothing of evaluation."""

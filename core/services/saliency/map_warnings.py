@@ -1,0 +1,59 @@
+"""What a reader should know before they believe one map: heat on text, outside the body, or everywhere."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import NotTrainable
+from core.explain.sanity.regions import heat, places, words
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.store import Store
+from core.services.images import images
+from core.services.saliency.store import MapView
+from core.settings import Settings
+from core.training.examples import Plane, read_plane
+from db import Database
+
+EDGE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class MapBadge:
+    """`warnings` are () where nothing speaks against the map; shares of its heat are None where they cannot be told."""
+
+    warnings: tuple[str, ...]
+    outside: float | None
+    marks: float | None
+
+
+def badge(db: Database, settings: Settings, image_id: int, found: MapView) -> MapBadge:
+    """Of a filed map and the picture that it is of, by the picture's own pixels.
+
+    Raises:
+        NotFound: no such image.
+        NotTrainable: its pixels are gone.
+    """
+    image = images.get(db, image_id)
+    return _badge(found.path, Store(settings.home).pixels(image.sha256), image)
+
+
+@lru_cache(maxsize=256)
+def _looked(path: Path, pixels: Path, offset: int, format_json: str) -> MapBadge:
+    from PIL import Image as Picture
+
+    plane = Plane(pixels, offset, PixelFormat.from_json(json.loads(format_json)))
+    grey = read_plane(plane, size=EDGE, channels=1)[0].astype(np.float32) / 65535
+    with Picture.open(path) as picture:
+        values = np.asarray(picture, dtype=np.float32) / 255
+    told = heat(values.astype(np.float32), places(grey.astype(np.float32)))
+    return MapBadge(words(told), told.outside, told.marks)
+
+
+def _badge(path: Path, pixels: Path, image: images.ImageView) -> MapBadge:
+    try:
+        return _looked(path, pixels, image.offset, json.dumps(image.format.to_json(), sort_keys=True))
+    except (OSError, ValueError) as error:
+        raise NotTrainable(f"The pixels of image {image.id} cannot be read; import its file again.") from error

@@ -1,0 +1,1 @@
+"""Plan, submit and list training runs. Stands on datasets."""

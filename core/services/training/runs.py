@@ -1,0 +1,189 @@
+"""Look at runs: the list, one, its curves, its log."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from core.errors import InvalidInput, NotFound
+from core.jobs import job_queue
+from core.models import MODELS
+from core.settings import Settings
+from core.training.spec import TrainSpec
+from db import Database
+from db.tables import Checkpoint, Job, Metric, Prediction, Run, Snapshot, Task
+from db.vocabulary import CheckpointKind, JobKind, TaskKind
+
+LOG_TAIL = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run: what was asked, on what, and how its newest training job stands.
+
+    `external_source` says where external predictions came from (name, file, sha256, at …); it has no model here.
+    """
+
+    id: int
+    snapshot_id: int
+    snapshot: str
+    task_id: int
+    task: str
+    classes: tuple[str, ...]
+    titles: tuple[str, ...]
+    kind: TaskKind
+    extra_snapshots: tuple[int, ...]  # snapshots of further tasks
+    spec: TrainSpec
+    result: dict[str, Any]
+    job: job_queue.JobView | None
+    best_epoch: int | None
+    best: dict[str, float]  # the figures of that epoch
+    predicted: int
+    created_at: float
+    external_source: dict[str, Any] | None = None
+
+    @property
+    def model(self) -> str:
+        """The network's title, or what predictions made elsewhere were called."""
+        return MODELS[self.spec.model].title if self.external_source is None else str(self.external_source["name"])
+
+    @property
+    def state(self) -> str:
+        """How its newest training job stands, or that there is none because its predictions were made elsewhere."""
+        return self.job.state.value if self.job else "made elsewhere" if self.external_source is not None else "queued"
+
+    @property
+    def reviewable(self) -> bool:
+        """Whether it has predictions, or weights to make some with."""
+        return self.best_epoch is not None or self.predicted > 0
+
+    @property
+    def best_auroc(self) -> float | None:
+        """On validation, where it is defined."""
+        return self.best.get("val_auroc")
+
+    def about(self, finding: int) -> "RunView":
+        """The run as if it had been asked for one finding alone: absent or present."""
+        title = self.titles[finding]
+        return replace(self, classes=("absent", "present"), titles=(f"no {title}", title))
+
+
+def every(db: Database) -> list[RunView]:
+    """All runs, newest first."""
+    with db.read() as session:
+        return [_view(session, *row) for row in session.execute(_joined().order_by(Run.id.desc()))]
+
+
+def get(db: Database, run_id: int) -> RunView:
+    """One run.
+
+    Raises:
+        NotFound: no run has that id.
+    """
+    with db.read() as session:
+        row = session.execute(_joined().where(Run.id == run_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no run {run_id}; `rounds runs` and the Runs page list them.")
+        return _view(session, *row)
+
+
+def need_model(run: RunView, way: str) -> None:
+    """Return quietly if the run was trained here; `way` says what to do where its predictions were made elsewhere.
+
+    Raises:
+        InvalidInput: they were.
+    """
+    if run.external_source is not None:
+        raise InvalidInput(f"Run {run.id} has no model here, its predictions were made elsewhere; {way}.")
+
+
+def finding_named(run: RunView, name: str) -> int | None:
+    """The place of a finding; None where the run does not answer with findings.
+
+    Raises:
+        InvalidInput: it does and has none of that name, or it does not and one was named.
+    """
+    if run.kind is not TaskKind.MULTI:
+        if name:
+            raise InvalidInput(f"Run {run.id} answers with one {run.kind.value}, not with findings; leave it out.")
+        return None
+    if not name:
+        raise InvalidInput(f"Run {run.id} answers with findings; name one of them: {', '.join(run.classes)}.")
+    return _place(run, name, "finding")
+
+
+def class_named(run: RunView, name: str) -> int | None:
+    """The place of a class by its name or title, None where none is named.
+
+    Raises:
+        InvalidInput: the run has no such class.
+    """
+    return _place(run, name, "class") if name else None
+
+
+def _place(run: RunView, name: str, word: str) -> int:
+    names = {title: at for at, title in enumerate(run.titles)} | {one: at for at, one in enumerate(run.classes)}
+    if name not in names:
+        raise InvalidInput(f"Run {run.id} has no {word} '{name}'; it has: {', '.join(run.classes)}.")
+    return names[name]
+
+
+def curves(db: Database, run_id: int) -> dict[str, list[tuple[int, float]]]:
+    """Each metric's (epoch, value), by name."""
+    with db.read() as session:
+        rows = select(Metric).where(Metric.run_id == run_id).order_by(Metric.name, Metric.epoch)
+        found: dict[str, list[tuple[int, float]]] = {}
+        for row in session.scalars(rows):
+            found.setdefault(row.name, []).append((row.epoch, row.value))
+    return found
+
+
+def log(settings: Settings, run_id: int) -> str:
+    """The end of the run's log."""
+    path = folder(settings, run_id) / "log.txt"
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LOG_TAIL))
+        return file.read().decode("utf-8", "replace")
+
+
+def folder(settings: Settings, run_id: int) -> Path:
+    """Where the run's checkpoints, manifest and log lie."""
+    return settings.folder("runs") / str(run_id)
+
+
+def _joined() -> "Select[Run, Snapshot, str, int]":
+    best = and_(Checkpoint.run_id == Run.id, Checkpoint.kind == CheckpointKind.BEST)
+    return (
+        select(Run, Snapshot, Task.name, Checkpoint.epoch)
+        .join(Snapshot, Snapshot.id == Run.snapshot_id)
+        .join(Task, Task.id == Snapshot.task_id)
+        .outerjoin(Checkpoint, best)
+    )
+
+
+def _view(session: Session, run: Run, snapshot: Snapshot, task: str, best_epoch: int | None) -> RunView:
+    job = session.scalar(select(Job).where(Job.run_id == run.id, Job.kind == JobKind.TRAIN).order_by(Job.id.desc()))
+    of_best = select(Metric).where(Metric.run_id == run.id, Metric.epoch == best_epoch)
+    return RunView(
+        id=run.id,
+        snapshot_id=snapshot.id,
+        snapshot=snapshot.name,
+        task_id=snapshot.task_id,
+        task=task,
+        classes=tuple(pair[0] for pair in snapshot.classes),
+        titles=tuple(pair[1] for pair in snapshot.classes),
+        kind=snapshot.kind,
+        extra_snapshots=tuple(run.extra_snapshots),
+        spec=TrainSpec.from_json(run.spec),
+        result=run.result or {},
+        job=job_queue.view(job) if job else None,
+        best_epoch=best_epoch,
+        best={one.name: one.value for one in session.scalars(of_best)},
+        predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,
+        created_at=run.created_at,
+        external_source=run.external_source,
+    )

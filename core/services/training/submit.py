@@ -1,0 +1,99 @@
+"""From a form to a run: what will be trained on what, queued once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import NotTrainable
+from core.jobs import job_queue
+from core.jobs.launcher import Launcher
+from core.services.annotation import tasks
+from core.services.datasets import snapshots
+from core.services.training import initial_weights
+from core.training.spec import TrainSpec, knob
+from db import Database, queries
+from db.tables import Checkpoint, Metric, Run
+from db.vocabulary import CheckpointKind, JobKind, MirrorSymmetry
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A run and the job that serves it."""
+
+    run: int
+    job: int
+
+
+def submit(
+    db: Database, *, snapshot_id: int, spec: TrainSpec, by: str, key: str, launcher: Launcher, also: Sequence[int] = ()
+) -> Submitted:
+    """Queue a training. `key` is one per rendered form: a second click with it gives the first run again.
+
+    `also` are the snapshots of further tasks to learn at once, on the same images.
+
+    Raises:
+        NotFound: no such snapshot.
+        NotTrainable: a class without training images, a flip that a task does not allow, or a run to start from that
+            has learned from whom this snapshot judges by.
+    """
+    snapshot = snapshots.get(db, snapshot_id)
+    _check(snapshot)
+    for one in (snapshot, *(snapshots.get(db, other) for other in also)):
+        _check_flips(tasks.get(db, one.task_id), spec)
+    initial_weights.check(db, snapshot_id, spec)
+    with db.transaction() as session:
+        run = session.scalar(select(Run).where(Run.request_key == key))
+        if run is None:
+            run = Run(
+                snapshot_id=snapshot_id,
+                reader_id=queries.reader_id(session, by),
+                spec=spec.to_json(),
+                request_key=key,
+                extra_snapshots=list(also),
+            )
+            session.add(run)
+            session.flush()
+        job = job_queue.add(session, JobKind.TRAIN, {"run": run.id}, key=f"train:{key}", run_id=run.id)
+        submitted = Submitted(run.id, job.id)
+    launcher.wake()
+    return submitted
+
+
+def keep_epoch(session: Session, run_id: int, epoch: int, metrics: Mapping[str, float]) -> None:
+    """One epoch's numbers; an epoch run again after a resume replaces its own."""
+    for name, value in metrics.items():
+        session.merge(Metric(run_id=run_id, epoch=epoch, name=name, value=value))
+
+
+def keep_checkpoint(session: Session, run_id: int, kind: str, epoch: int, sha256: str) -> None:
+    """Which file now holds the best or the last weights."""
+    session.merge(Checkpoint(run_id=run_id, kind=CheckpointKind(kind), epoch=epoch, sha256=sha256))
+
+
+def keep_result(session: Session, run_id: int, result: dict[str, Any]) -> None:
+    """What the finished training says of itself: epochs, device, throughput."""
+    session.get_one(Run, run_id).result = result
+
+
+def _check_flips(task: tasks.TaskView, spec: TrainSpec) -> None:
+    allowed = {MirrorSymmetry.NONE: ("none",), MirrorSymmetry.LEFT_RIGHT: ("none", "left-right")}.get(
+        task.flips, knob("flips").choices
+    )
+    if spec.augment == "custom" and spec.flips not in allowed:
+        raise NotTrainable(
+            f"Flips are '{spec.flips}', and task '{task.name}' allows {' and '.join(allowed)}: a mirrored image may "
+            "have another answer; choose none, or allow it in the task."
+        )
+
+
+def _check(snapshot: snapshots.SnapshotView) -> None:
+    train = snapshot.summary.get("train", {}).get("labels", {})
+    empty = [name for name in snapshot.classes if not train.get(name)]
+    if empty:
+        raise NotTrainable(
+            f"Snapshot '{snapshot.name}' has no training image of class '{empty[0]}'; "
+            "label more of it and freeze again."
+        )

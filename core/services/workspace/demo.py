@@ -1,0 +1,124 @@
+"""`rounds demo`: phantoms drawn, taken in, labelled in part, frozen; two models queued with their predictions.
+
+Every step looks at what is there first, so an interrupted demo goes on where it stopped.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.curation.recipe import Recipe
+from core.errors import InvalidInput
+from core.imaging.phantoms import generate
+from core.imaging.phantoms.cohort import CLASSES
+from core.jobs import job_queue
+from core.jobs.launcher import Launcher
+from core.services.annotation import tasks
+from core.services.datasets import snapshots
+from core.services.images import images, import_files
+from core.services.images.import_files import ImportRequest
+from core.services.predictions import predictions
+from core.services.training import runs, submit
+from core.services.workspace.tour import key_file
+from core.settings import Settings
+from core.training.spec import TrainSpec
+from db import Database
+from db.vocabulary import JobKind
+
+HOME = "~/rounds-demo"
+BY, TASK, SNAPSHOT = "demo", "opacity", "demo"
+QUESTION = "Is there a round opacity in a lung?"
+RECIPE = Recipe(val=0.15, test=0.3, stratify=("site", "view"), balance="weights")
+LOOK = {
+    "epochs": 14,
+    "early_stopping": 4,
+    "batch_size": 16,
+    "learning_rate": 0.003,
+    "augment": "none",
+    "image_size": 64,
+}
+LOOK_EVERY_S = 0.3
+DOING = {JobKind.TRAIN: "Training", JobKind.PREDICT: "Predicting with"}
+SPECS = (
+    TrainSpec(model="small_cnn").changed(LOOK),
+    TrainSpec(model="cnn_attention").changed({**LOOK, "epochs": 7, "learning_rate": 0.001}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is being done, and how far it is."""
+
+    text: str
+    done: int = 0
+    of: int = 0
+
+
+def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> Iterator[Step]:
+    """Everything up to the queued trainings and predictions; yields where it is.
+
+    Raises:
+        InvalidInput: the home holds other images, or the demo of another seed.
+    """
+    key = _own_key(db, settings, seed)
+    if key is None or images.totals(db).images < len(key["images"]):
+        yield from _fill(db, settings, seed)
+    yield Step("Freezing the dataset")
+    task = tasks.named(db, TASK)
+    frozen = next((one for one in snapshots.every(db) if one.name == SNAPSHOT), None)
+    snapshot = frozen or snapshots.freeze(db, task.id, RECIPE, name=SNAPSHOT, by=BY)
+    for spec in SPECS:
+        name = f"demo-{spec.model}"
+        made = submit.submit(db, snapshot_id=snapshot.id, spec=spec, by=BY, key=name, launcher=launcher)
+        predictions.submit(db, run_id=made.run, split="all", by=BY, key=name, launcher=launcher)
+
+
+def waiting(db: Database, launcher: Launcher, *, models: int = len(SPECS)) -> Iterator[Step]:
+    """Until the first `models` have been trained and have predicted, or cannot; yields how far their jobs are."""
+    for run in sorted(runs.every(db), key=lambda one: one.id)[:models]:
+        while going := [job for job in reversed(job_queue.of_run(db, run.id)) if not job.state.is_finished]:
+            job_queue.look(db, launcher)
+            told = going[0].progress
+            of = told.get("epochs") or told.get("images", 0)
+            yield Step(f"{DOING[going[0].kind]} {run.spec.model}", told.get("done", 0), of)
+            time.sleep(LOOK_EVERY_S)
+
+
+def broken(db: Database) -> str:
+    """The first job that ended without success, in a sentence; "" where all is well."""
+    bad = next((job for job in reversed(job_queue.every(db)) if job.state.is_resumable), None)
+    return f"Job {bad.id} of the demo is {bad.state}: {bad.error or 'resume it on the Runs page.'}" if bad else ""
+
+
+def _own_key(db: Database, settings: Settings, seed: int) -> dict[str, Any] | None:
+    path = key_file(settings)
+    if path.exists():
+        key: dict[str, Any] = json.loads(path.read_bytes())
+        if key["seed"] != seed:
+            raise InvalidInput(
+                f"{settings.home} holds the demo of seed {key['seed']}; give seed {seed} a home of its "
+                "own with --home DIR."
+            )
+        return key
+    if images.totals(db).images:
+        raise InvalidInput(
+            f"{settings.home} holds images of yours already; give the demo a home of its own with --home DIR."
+        )
+    return None
+
+
+def _fill(db: Database, settings: Settings, seed: int) -> Iterator[Step]:
+    """Drawn files pass through the inbox into the store, by the import that everybody's files go through."""
+    folder = settings.folder("inbox") / f"demo-{seed}"
+    for done, of in generate.make(folder, seed=seed, key=key_file(settings)):
+        yield Step("Drawing radiographs", done, of)
+    if not any(task.name == TASK for task in tasks.every(db)):
+        tasks.create(db, name=TASK, classes=CLASSES, question=QUESTION)
+    table = folder / generate.TABLE
+    asked = ImportRequest(path=folder, metadata=table, task=TASK, label_column="finding")
+    for report in import_files.run(db, settings, asked, by=BY):
+        yield Step("Importing", report.done, report.found)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,127 @@
+"""`rounds restore FILE`: a backup into a home of its own, compared to the last byte, whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import HomeUnusable, InvalidInput, UserError
+from core.services.workspace.backup import CATALOGUE, Contents, count, silent
+from core.services.workspace.backup_archive import damaged, unpack
+from core.services.workspace.backup_contents import Tell
+from core.services.workspace.staging_folder import draft, is_in_draft, why
+from core.settings import Settings
+from db import Database, migrations
+from db.error_codes import Trouble, trouble_of
+from db.tables import Image, Job
+from db.vocabulary import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was put back and compared."""
+
+    home: str
+    schema: str
+    rows: dict[str, int]
+    files: dict[str, int]
+    compared: str
+    notes: tuple[str, ...]
+
+
+def restore(settings: Settings, path: Path, *, tell: Tell = silent) -> Report:
+    """Put a backup into an empty home. `tell` hears how many files of how many are there.
+
+    Raises:
+        InvalidInput: the file is no backup, or the catalogue would not lie in the home.
+        HomeUnusable: the home is not empty, or the backup is newer than this Rounds.
+        UserError: the backup is damaged, or the disk is full; then nothing of it stays.
+    """
+    path, home = path.expanduser().absolute(), settings.home
+    _need_empty(settings)
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the home, to be renamed at once; a container's volume has another disk beside it.
+        with draft(home if home.is_mount() else home.parent, home.name) as folder:
+            contents = unpack(path, folder, tell)
+            notes = _compare(folder / CATALOGUE, contents, path)
+            os.sync()  # once: an fsync for each of many files would take hours
+            _place(folder, home)
+        os.sync()
+    except (OSError, DBAPIError) as error:
+        reason, way = why(error)
+        raise UserError(
+            f"The backup {path.name} cannot be restored to {home} ({reason}), and nothing of it stays; "
+            f"{way}, or name another home with --home DIR."
+        ) from error
+    compared = f"{len(contents.rows)} tables by their rows and {len(contents.files)} files by sha256, all equal"
+    return Report(str(home), contents.schema, contents.rows, contents.counts, compared, tuple(notes))
+
+
+def _need_empty(settings: Settings) -> None:
+    home, file = settings.home, Database(settings.database_url).file
+    if file is None or file.absolute() != home / CATALOGUE:
+        raise InvalidInput("ROUNDS_DATABASE_URL names a catalogue outside the home; unset it and restore again.")
+    if home.exists() and not home.is_dir():
+        raise HomeUnusable(f"{home} is a file; restore into a folder, with --home DIR.")
+    there = next((one for one in home.rglob("*") if not one.is_dir() and not is_in_draft(one)), None)
+    if there:
+        raise HomeUnusable(
+            f"The home {home} is not empty ({there.relative_to(home)} lies in it), and a restore "
+            "replaces nothing; name a new one with --home DIR."
+        )
+
+
+def _place(folder: Path, home: Path) -> None:
+    for empty in sorted((one for one in home.rglob("*") if not is_in_draft(one)), reverse=True):
+        with suppress(OSError):
+            empty.rmdir()
+    if folder.parent != home:
+        folder.rename(home)  # refused by the system where somebody has begun to use it
+        return
+    for one in sorted(folder.iterdir(), key=lambda one: one.name == CATALOGUE):  # last what makes it a home
+        one.rename(home / one.name)
+
+
+def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
+    """Row by row as the backup says, then at the newest schema; gives what to know of its jobs."""
+    db = Database(f"sqlite:///{catalogue}")
+    try:
+        if count(db) != contents.rows or migrations.current(db) != contents.schema:
+            raise damaged(path, "its catalogue does not hold the rows it held")
+        migrations.upgrade(db)
+        return [*_jobs(db), *_images(db, contents.files)]
+    except migrations.NewerSchema as error:
+        raise HomeUnusable(
+            f"The backup {path.name} has schema {error}, newer than this Rounds knows "
+            f"({migrations.head()}); restore it with the newer Rounds."
+        ) from error
+    except DBAPIError as error:
+        if trouble_of(error) not in (None, Trouble.DAMAGED):
+            raise  # its bytes are what they were: it is this disk
+        raise damaged(path, f"its catalogue cannot be read: {error.orig}") from error
+    finally:
+        db.close()
+
+
+def _jobs(db: Database) -> Iterator[str]:
+    with db.read() as session:
+        going = session.scalar(select(func.count(Job.id)).where(Job.state == JobState.RUNNING))
+    if going:
+        yield f"Jobs that ran when the backup was made ({going}) are lost; `rounds jobs resume ID` goes on with them."
+
+
+def _images(db: Database, files: dict[str, str]) -> Iterator[str]:
+    with db.read() as session:
+        hashes = session.scalars(select(Image.sha256).distinct()).all()
+    bad = 0
+    for sha256 in hashes:
+        original = f"originals/{sha256[:2]}/{sha256}"
+        bad += files.get(original) != sha256 and f"{original}.ref" not in files
+        bad += f"pixels/{sha256[:2]}/{sha256}.raw" not in files
+    if bad:
+        yield f"Of the images' files {bad} were gone or changed when the backup was made; `rounds doctor` says more."

@@ -1,0 +1,146 @@
+"""All pictures of a training in one file of uint16, written once, read by whole batches through a memory map."""
+
+import hashlib
+import json
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import NotTrainable
+from core.imaging.atomic_write import written
+from core.training.events import Log
+from core.training.examples import Example, Pixels, Plane, read_plane
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SAY_EVERY_S = 5.0
+AT_ONCE = 256  # pictures
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`pixels` (B, channels, size, size), or (B, V, channels, size, size) with `present` (B, V): which are there.
+
+    The pixels are an array, or where they lie on a GPU already a tensor.
+    """
+
+    pixels: "Pixels | Tensor"
+    present: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PixelCache:
+    """Pictures (n, channels, size, size) uint16 in the order of the examples; those of case i begin at `starts[i]`."""
+
+    pixels: Pixels
+    starts: Rows
+    several: bool  # whether a model sees several of each case
+    hash: str
+
+    def read(self, rows: Rows) -> Batch:
+        """The pictures of those cases, shorter bags filled with absent ones."""
+        at, present = self.places(rows)
+        return Batch(self.pixels[at], present)
+
+    def places(self, rows: Rows) -> tuple[Rows, NDArray[np.bool_] | None]:
+        """Which pictures those are, (B,), or (B, V) with which of them are there (B, V)."""
+        if not self.several:
+            return rows, None
+        counts = self.starts[rows + 1] - self.starts[rows]
+        at = np.arange(counts.max())[None]  # (1, V)
+        present = at < counts[:, None]
+        return self.starts[rows][:, None] + np.where(present, at, 0), present
+
+    def normalisation(self, rows: Rows) -> tuple[list[float], list[float]]:
+        """Mean and standard deviation per channel over the pictures of those cases, in units of white = 1."""
+        channels = self.pixels.shape[1]
+        total, squares, count = np.zeros(channels), np.zeros(channels), 0
+        planes = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
+        for chunk in np.array_split(planes, max(1, len(planes) // AT_ONCE)):
+            values = self.pixels[chunk].astype(np.float64) / 65535.0  # (b, channels, size, size)
+            total += values.sum(axis=(0, 2, 3))
+            squares += np.square(values).sum(axis=(0, 2, 3))
+            count += values.size // channels
+        mean = total / count
+        deviation = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
+        return mean.tolist(), np.maximum(deviation, 1e-3).tolist()
+
+
+def open_cache(
+    folder: Path, examples: Sequence[Example], *, size: int, channels: int, several: bool = False
+) -> Generator[Log, None, PixelCache]:
+    """The cache of these examples, made where it is not there or not whole; says what it does while it does it.
+
+    Raises:
+        NotTrainable: an image's pixels are gone or short.
+    """
+    name = content_hash(examples, size=size, channels=channels)
+    starts = np.concatenate([[0], np.cumsum([len(one.planes) for one in examples])]).astype(np.intp)
+    path, shape = folder / f"{name}.u16", (int(starts[-1]), channels, size, size)
+    if not _is_whole(path, name, shape):
+        if path.exists():
+            yield Log("The cached images are damaged or incomplete; making them again.")
+        yield from _make(path, examples, name=name, shape=shape)
+    return PixelCache(np.memmap(path, dtype="<u2", mode="r", shape=shape), starts, several, name)
+
+
+def content_hash(examples: Sequence[Example], *, size: int, channels: int) -> str:
+    """Names a cache by what is in it: which pictures, in which order, at which size."""
+    told = [[[plane.identity for plane in one.planes] for one in examples], size, channels, "v2"]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make(path: Path, examples: Sequence[Example], *, name: str, shape: tuple[int, ...]) -> Generator[Log, None, None]:
+    digest, spoken, done = hashlib.sha256(), time.monotonic(), 0
+    with written(path) as file:
+        for example in examples:
+            for plane in example.planes:
+                image = _read(example, plane, size=shape[-1], channels=shape[1]).astype("<u2").tobytes()
+                digest.update(image)
+                file.write(image)
+                done += 1
+            if time.monotonic() - spoken > SAY_EVERY_S:
+                spoken = time.monotonic()
+                yield Log(f"Preparing images: {done} of {shape[0]}.")
+    index = {"hash": name, "shape": list(shape), "sha256": digest.hexdigest(), "keys": [one.key for one in examples]}
+    with written(path.with_suffix(".json")) as file:
+        file.write(json.dumps(index).encode())
+    yield Log(f"Prepared {shape[0]} images of {shape[-1]}×{shape[-1]} px.")
+
+
+def _read(example: Example, plane: Plane, *, size: int, channels: int) -> Pixels:
+    try:
+        return read_plane(plane, size=size, channels=channels)
+    except (OSError, ValueError) as error:
+        raise NotTrainable(
+            f"The pixels of case {example.key} cannot be read ({type(error).__name__}); import its file again and "
+            "resume, or exclude its image and freeze again."
+        ) from error
+
+
+def _is_whole(path: Path, name: str, shape: tuple[int, ...]) -> bool:
+    index = _index(path.with_suffix(".json")) if path.exists() else {}
+    if index.get("hash") != name or index.get("shape") != list(shape):
+        return False
+    return path.stat().st_size == 2 * int(np.prod(shape)) and index.get("sha256") == sha256_of(path)
+
+
+def _index(path: Path) -> dict[str, Any]:
+    try:
+        index = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return index if isinstance(index, dict) else {}

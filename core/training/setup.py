@@ -1,0 +1,145 @@
+"""What a training works with: the network from its start, its optimizer, and how its steps are made quick."""
+
+import hashlib
+import json
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core.models import entry
+from core.models.heads import outputs_of
+from core.models.initial_weights import freeze, start
+from core.training import devices
+from core.training.augmentation_ranges import amounts_of
+from core.training.batching import batches_of
+from core.training.checkpoint import Manifest, versions
+from core.training.compilation import laid_out, tuned
+from core.training.ema import Average
+from core.training.events import Log
+from core.training.gpu_cache import Source, resident
+from core.training.mixed_precision import Precision
+from core.training.optim import optimizer_of
+from core.training.pixel_cache import PixelCache
+from core.training.plan import Plan
+from core.training.preprocess import Prepare
+from core.training.progress import Progress
+from core.training.spec import TrainSpec
+from core.training.train_step import Learner
+from core.training.validation import seen
+
+ELSEWHERE = ("device", "threads")  # what may change between two attempts and leaves the weights what they are
+
+
+@dataclass
+class Training:
+    """What one call of `fit` works with; `decided` is whether its steps are compiled."""
+
+    spec: TrainSpec
+    plan: Plan
+    cache: Source
+    learner: Learner
+    prepare: Prepare
+    manifest: Manifest
+    folder: Path
+    fingerprint: str
+    average: Average | None = None
+    decided: str | None = None
+    progress: Progress = field(default_factory=Progress)
+
+    @property
+    def module(self) -> nn.Module:
+        """The network."""
+        return self.learner.module
+
+    @property
+    def is_over(self) -> bool:
+        """All epochs done, or none better for as long as was asked."""
+        now = self.progress
+        patience = self.spec.early_stopping
+        return now.epoch >= self.spec.epochs or bool(patience and now.epoch - now.best_epoch >= patience)
+
+
+def begin(
+    spec: TrainSpec,
+    planned: Plan,
+    pixels: PixelCache,
+    device: torch.device,
+    folder: Path,
+    facts: Mapping[str, str],
+    source: Path | None,
+) -> Generator[Log, None, Training]:
+    """A training before its first step; says what it starts from.
+
+    Raises:
+        NotTrainable: weights to start from that do not fit, or layers to freeze that are not there.
+    """
+    module = yield from _network(spec, planned, device, source, resumed=(folder / "resume.pt").exists())
+    mean, deviation = pixels.normalisation(planned.train_once)
+    manifest = Manifest(
+        model=spec.model,
+        heads=planned.heads,
+        views=planned.views,
+        channels=planned.channels,
+        size=planned.size,
+        stored=planned.stored,
+        mean=tuple(mean),
+        deviation=tuple(deviation),
+        spec=spec,
+        seed=spec.seed,
+        device=devices.name(device),
+        facts=dict(facts),
+        versions=versions(),
+    )
+    batches, said = resident(pixels, device)
+    if said:
+        yield said
+    return Training(
+        spec=spec,
+        plan=planned,
+        cache=batches,
+        learner=Learner(
+            module, module, optimizer_of(module, spec), planned.heads, spec, Precision.of(spec.precision, device)
+        ),
+        prepare=Prepare(planned.size, mean, deviation, device, amounts_of(asdict(spec))),
+        manifest=manifest,
+        folder=folder,
+        fingerprint=_fingerprint(spec, planned, pixels),
+        average=Average(module, spec.ema) if spec.ema else None,
+    )
+
+
+def quicken(training: Training) -> Iterator[Log]:
+    """Decide how steps are called, by measuring where that pays; a resumed training goes on as it was decided."""
+    spec, planned = training.spec, training.plan
+    batches = batches_of(planned.train, spec.batch_size)
+    sample = seen(training.prepare, training.cache.read(batches[0]))
+    steps = len(batches) * (spec.epochs - training.progress.epoch)
+    training.module.train()
+    found = tuned(training.module, spec, sample, steps, training.decided, kind=training.learner.precision.kind)
+    training.learner.call, training.decided = found.call, found.decided
+    if found.said:
+        yield Log(found.said)
+
+
+def _network(
+    spec: TrainSpec, planned: Plan, device: torch.device, source: Path | None, *, resumed: bool
+) -> Generator[Log, None, nn.Module]:
+    torch.manual_seed(spec.seed)
+    model, outputs = entry(spec.model), outputs_of(planned.heads)
+    module = model.build(planned.channels, outputs, planned.size, spec.dropout, **spec.asked_of(model.knobs))
+    if spec.start != "nothing" and not resumed:
+        yield Log(start(module, model, spec, source, channels=planned.channels))
+    if frozen := freeze(module, spec.freeze):
+        yield Log(frozen)
+    return laid_out(module.to(device))
+
+
+def _fingerprint(spec: TrainSpec, planned: Plan, pixels: PixelCache) -> str:
+    """Of all that decides the weights; the device may change between two attempts."""
+    asked = {name: value for name, value in spec.unusual.items() if name not in ELSEWHERE}
+    rows = [planned.train.tolist(), planned.val.tolist(), planned.targets.tolist(), planned.weights.tolist()]
+    told = [asked, [head.to_json() for head in planned.heads], pixels.hash, rows]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,69 @@
+"""Claim queued jobs and give each a slot and a process: a singleton that exits when nothing waits."""
+
+import os
+import sys
+import time
+
+from core.jobs import job_queue
+from core.jobs.launcher import Launcher
+from core.jobs.local import detach, dispatcher_lock, job_lock, slot_lock
+from core.jobs.locks import take
+from core.jobs.retry import patiently
+from core.settings import Settings
+from db import Database
+from db.vocabulary import JobKind
+
+LOOK_EVERY_S = 1.0
+
+
+def run(db: Database, settings: Settings, launcher: Launcher, *, lock: int | None = None) -> None:
+    """Start what waits until nothing does. Rivals leave at once: one dispatcher per home, by lock.
+
+    `lock` is the handle of it that whoever started this process took for us. Killed, we leave what waits in the
+    queue: `jobs.look` wakes the next one.
+    """
+    singleton = dispatcher_lock(settings)
+    lock = take(singleton) if lock is None else lock
+    while lock is not None:
+        while patiently(lambda: _go_round(db, settings, launcher)):
+            pass
+        # Given back before the last look: a job queued in between finds either us still looking, or no lock held.
+        os.close(lock)
+        lock = take(singleton) if patiently(lambda: job_queue.any_waits(db)) else None
+
+
+def _go_round(db: Database, settings: Settings, launcher: Launcher) -> bool:
+    """Start what can be started; False where nothing waits."""
+    if not job_queue.any_waits(db):
+        return False
+    job_queue.reap(db, launcher.alive)
+    started = [_start_one(db, settings, slot, kinds) for slot, kinds in _slots(launcher)]
+    if not any(started):
+        time.sleep(LOOK_EVERY_S)
+    return True
+
+
+def _slots(launcher: Launcher) -> list[tuple[str, list[JobKind]]]:
+    computing = [(device, [JobKind.TRAIN, JobKind.PREDICT, JobKind.ANALYZE]) for device in launcher.devices()]
+    return [*computing, ("import", [JobKind.IMPORT])]
+
+
+def _start_one(db: Database, settings: Settings, slot: str, kinds: list[JobKind]) -> bool:
+    """Start the oldest waiting job in the slot; False where none waits or the slot is taken."""
+    job_id = job_queue.oldest_queued(db, kinds)
+    slot_fd = take(slot_lock(settings, slot)) if job_id is not None else None
+    if job_id is None or slot_fd is None:
+        return False
+    # Locked before it is claimed: at no moment is it running without a living holder.
+    job_fd = take(job_lock(settings, job_id))
+    try:
+        if job_fd is None or (attempt := job_queue.claim(db, job_id)) is None:
+            return False
+        work = ["work", str(job_id), "--attempt", str(attempt), "--device", slot]
+        argv = [sys.executable, "-m", "core", "--home", str(settings.home), *work]
+        detach(argv, settings, inherit=(slot_fd, job_fd))
+        return True
+    finally:
+        for handle in (slot_fd, job_fd):
+            if handle is not None:
+                os.close(handle)

@@ -1,0 +1,219 @@
+"""Handlers of the worker: what each kind of job does, from its request to its result."""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TextIO
+
+from core.errors import NotFound, NotTrainable, UserError
+from core.imaging.store import Store
+from core.lazy_modules import LazyModule
+from core.services.analysis import registry
+from core.services.datasets import snapshots, training_examples
+from core.services.images import images, import_files
+from core.services.predictions import predictions
+from core.services.training import initial_weights, runs, submit
+from core.training import events
+from core.training.pixel_cache import sha256_of
+from core.worker.attempt import Attempt
+from db.vocabulary import JobKind
+
+if TYPE_CHECKING:
+    from core import inference
+    from core.inference import LoadedModel
+    from core.training import loop
+else:
+    inference = LazyModule("core.inference")
+    loop = LazyModule("core.training.loop")
+
+
+PREDICTIONS_AT_ONCE = 256
+
+
+def _import(attempt: Attempt) -> dict[str, Any]:
+    request = import_files.asked(attempt.settings, attempt.job)
+    report: import_files.ImportReport | None = None
+    with closing(_reports(attempt, request)) as reports:
+        for report in reports:
+            # Numbers alone: until the last file is read, nobody knows whose name a file's name holds.
+            attempt.report({"found": report.found, "done": report.done, "images": report.images})
+    if not request.dry_run:
+        import_files.forget(attempt.settings, attempt.job)
+    return report.to_json() if report else {}
+
+
+def _reports(attempt: Attempt, request: import_files.ImportRequest) -> Generator[import_files.ImportReport, None, None]:
+    by = attempt.job.request["by"]
+    yield from import_files.run(attempt.db, attempt.settings, request, by=by, scrub=True, writing=attempt.patiently)
+
+
+def _train(attempt: Attempt) -> dict[str, Any]:
+    run = runs.get(attempt.db, attempt.job.request["run"])
+    folder = runs.folder(attempt.settings, run.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "log.txt").open("a", encoding="utf-8") as log:
+        _verify(attempt, run.snapshot_id, log.write)
+        going = loop.fit(
+            replace(run.spec, device=_device(run.spec.device, attempt.device)),
+            training_examples.every(attempt.db, attempt.settings, run.snapshot_id, also=run.extra_snapshots),
+            heads=training_examples.heads(attempt.db, run.snapshot_id, run.extra_snapshots),
+            folder=folder,
+            cache=attempt.settings.folder("cache"),
+            start=initial_weights.source(attempt.settings, run.spec),
+            facts={"snapshot": snapshots.get(attempt.db, run.snapshot_id).hash, "run": str(run.id)},
+        )
+        recorder = TrainingRecorder(attempt, run.id, log, {"epochs": run.spec.epochs})
+        with closing(going):  # type: ignore[type-var]
+            for event in going:
+                recorder.record(event)
+    return recorder.result
+
+
+@dataclass
+class TrainingRecorder:
+    """Record the events of a training: text in the log, metrics and checkpoints in rows.
+
+    An epoch's numbers and files become rows together: a cancel, or a kill, between them would leave weights in the
+    run's folder that no row names.
+    """
+
+    attempt: Attempt
+    run_id: int
+    log: TextIO
+    progress: dict[str, Any]
+    result: dict[str, Any] = field(default_factory=dict)
+    saved: list["events.CheckpointSaved"] = field(default_factory=list)
+
+    def record(self, event: "events.Event") -> None:
+        """Record one event; raises what `Attempt.report` does."""
+        match event:
+            case events.Log(text=text):
+                self._write_log(text)
+            case events.Step():
+                self.progress |= {"epoch": event.epoch, "step": event.step, "steps": event.steps, "loss": event.loss}
+                self.attempt.report(self.progress)
+            case events.EpochDone():
+                self._write_log(_epoch_log_line(event))
+                self.progress |= {"epoch": event.epoch, "done": event.epoch, "metrics": dict(event.metrics)}
+                self._report(lambda session: self._write_epoch(session, event))
+                self.saved = []
+            case events.CheckpointSaved():
+                self.saved.append(event)
+            case events.Finished():
+                self.result = asdict(event)
+                self._report(lambda session: submit.keep_result(session, self.run_id, self.result))
+
+    def _write_log(self, text: str) -> None:
+        self.log.write(text + "\n")
+        self.log.flush()
+
+    def _report(self, write: Callable[[Any], None]) -> None:
+        self.attempt.report(self.progress, also=write)
+
+    def _write_epoch(self, session: Any, done: "events.EpochDone") -> None:
+        submit.keep_epoch(session, self.run_id, done.epoch, done.metrics)
+        for saved in self.saved:
+            submit.keep_checkpoint(session, self.run_id, saved.kind, saved.epoch, saved.sha256)
+
+
+def _verify(attempt: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> None:
+    """Header damage can change pixels without an exception; sha256 finds it before a model learns from it."""
+    store = Store(attempt.settings.home)
+    hashes = training_examples.originals(attempt.db, snapshot_id)
+    for number, sha256 in enumerate(hashes, start=1):
+        if problem := _integrity_problem(store, sha256):
+            image = images.of_file(attempt.db, sha256)
+            raise NotTrainable(
+                f"The original of image {image.id} ('{image.name}', sha256 {sha256[:12]}) {problem}; "
+                "import the file as it was again and resume, or exclude the image and freeze again."
+            )
+        attempt.report({"verified": number, "originals": len(hashes)})
+    say(f"{len(hashes)} originals verified by sha256.\n")
+
+
+def _integrity_problem(store: Store, sha256: str) -> str:
+    """What is wrong with an original, '' where nothing is."""
+    try:
+        return "" if store.verify(sha256) else "changed since it was imported"
+    except NotFound:
+        return "is gone"
+
+
+def _device(requested: str, slot: str) -> str:
+    return slot if requested == "auto" else requested
+
+
+def _epoch_log_line(event: Any) -> str:
+    numbers = "  ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
+    return f"epoch {event.epoch}/{event.epochs}  {numbers}{'  best so far' if event.is_best else ''}"
+
+
+def _predict(attempt: Attempt) -> dict[str, Any]:
+    run = runs.get(attempt.db, attempt.job.request["run"])
+    split = attempt.job.request["split"]
+    cases = training_examples.every(
+        attempt.db, attempt.settings, run.snapshot_id, split=None if split == "all" else split
+    )
+    if not cases:
+        raise NotTrainable(f"Snapshot '{run.snapshot}' has no image in its {split} split; choose another split.")
+    model, checkpoint = _model(attempt, run.id)
+    scored = inference.scores(model, cases, cache=attempt.settings.folder("cache"))
+    done = 0
+    while batch := list(islice(scored, PREDICTIONS_AT_ONCE)):
+        done += len(batch)
+        rows = [(int(key), predictions.told_apart(model.manifest.heads, numbers)) for key, numbers in batch]
+        attempt.report({"done": done, "images": len(cases)}, also=_writes_predictions(run.id, rows, checkpoint))
+    return {"images": done, "split": split}
+
+
+def _model(attempt: Attempt, run_id: int) -> "tuple[LoadedModel, str]":
+    """The best weights and their sha256. A training killed while it saved may have left others than it told of."""
+    checkpoint, folder = predictions.checkpoint(attempt.db, run_id), runs.folder(attempt.settings, run_id)
+    model = inference.load(folder)
+    if sha256_of(folder / "best.safetensors") != checkpoint:
+        raise UserError(
+            f"The file best.safetensors of run {run_id} is not what its training told of (killed while it saved, or "
+            "changed since); resume that training, or take the file from a backup."
+        )
+    return model, checkpoint
+
+
+def _writes_predictions(
+    run_id: int, rows: list[tuple[int, predictions.Said]], checkpoint: str
+) -> Callable[[Any], None]:
+    return lambda session: predictions.replace(session, run_id, rows, checkpoint=checkpoint)
+
+
+def _examine(attempt: Attempt) -> dict[str, Any]:
+    request = attempt.job.request
+    run, what = runs.get(attempt.db, request["run"]), request["what"]
+
+    def progress(done: int, of: int, doing: str) -> None:
+        attempt.report({"done": done, "of": of, "doing": doing})
+
+    work = registry.Work(
+        attempt.db,
+        attempt.settings,
+        run,
+        predictions.checkpoint(attempt.db, run.id),
+        request["asked"],
+        attempt.device,
+        lambda: _model(attempt, run.id)[0],
+        progress,
+    )
+    result = registry.EXAMINATIONS[what].do(work)
+    ids: list[int] = []
+    attempt.report(
+        {"done": 1, "of": 1, "doing": "Done"},
+        also=lambda session: ids.append(registry.keep(session, work, what, result, by=request["by"])),
+    )
+    return {"what": what, "examination": ids[-1]}
+
+
+HANDLERS: dict[JobKind, Callable[[Attempt], dict[str, Any]]] = {
+    JobKind.IMPORT: _import,
+    JobKind.TRAIN: _train,
+    JobKind.PREDICT: _predict,
+    JobKind.ANALYZE: _examine,
+}

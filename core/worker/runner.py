@@ -1,0 +1,68 @@
+"""Run one claimed job in this process: find its handler, and write how it ended."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from core.errors import FencedOff, UserError, refusal
+from core.jobs import job_queue
+from core.jobs.retry import note_of, patiently
+from core.settings import Settings
+from core.worker.attempt import Attempt, Cancelled
+from core.worker.handlers import HANDLERS
+from db import Database
+from db.vocabulary import JobState
+
+log = logging.getLogger("rounds.worker")
+
+
+def work(db: Database, settings: Settings, job_id: int, *, attempt: int, device: str) -> JobState:
+    """Do the job to its end, whatever that is, and say so in its row."""
+    job = patiently(lambda: job_queue.get(db, job_id))
+    if job.attempt != attempt or job.state is not JobState.RUNNING:
+        log.warning("job %s is no longer attempt %s's", job_id, attempt)
+        return job.state
+    current = Attempt(db, settings, job, device)
+    try:
+        note_of(settings, job_id).unlink(missing_ok=True)  # of an attempt that was killed while it waited
+        current.patiently(lambda: _sign(current))
+        ending = _do(current)
+        current.patiently(lambda: job_queue.finish(db, job_id, attempt, **ending))
+    except FencedOff:
+        log.warning("job %s was taken over; leaving", job_id)
+        return job_queue.get(db, job_id).state
+    state: JobState = ending["state"]
+    return state
+
+
+def _do(attempt: Attempt) -> dict[str, Any]:
+    """The keywords of `jobs.finish`."""
+    try:
+        return {"state": JobState.SUCCEEDED, "result": HANDLERS[attempt.job.kind](attempt)}
+    except Cancelled:
+        return {"state": JobState.CANCELLED, "error": "Cancelled on request; resume goes on from what was kept."}
+    except UserError as error:
+        return {"state": JobState.FAILED, "error": str(error)}
+    except FencedOff:
+        raise
+    except OSError as error:
+        log.exception("job %s failed", attempt.job.id)
+        return {"state": JobState.FAILED, "error": refusal(error)}
+    except Exception as error:
+        log.exception("job %s failed", attempt.job.id)
+        problem = f"{type(error).__name__} in {attempt.job.kind} job {attempt.job.id}"
+        where = f"the details are in {_log(attempt).name}"
+        return {"state": JobState.FAILED, "error": f"This should not have happened: {problem}; {where}."}
+
+
+def _sign(attempt: Attempt) -> None:
+    import psutil
+
+    with attempt.db.transaction() as session:
+        started = psutil.Process().create_time()
+        job_queue.beat(session, attempt.job.id, attempt.job.attempt, pid=os.getpid(), pid_started_at=started)
+
+
+def _log(attempt: Attempt) -> Path:
+    return attempt.settings.folder("jobs") / "launch.log"

@@ -1,0 +1,43 @@
+"""The only builder of what pages and routes share: settings, catalogue, launcher, signer. One set per process."""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.jobs.launcher import Launcher
+from core.jobs.local import LocalLauncher
+from core.services.workspace import home
+from core.settings import Settings
+from dashboard.server.signed_urls import Signer
+from db import Database
+
+NAMES = ("HOME", "ROUNDS_HOME", "ROUNDS_DATABASE_URL")
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What every page may ask for."""
+
+    settings: Settings
+    db: Database
+    launcher: Launcher
+    signer: Signer
+    cookie: str
+
+
+@lru_cache(maxsize=4)
+def wire(settings: Settings, port: int) -> Wired:
+    """Open the home once. The cookie carries the port: two servers on one machine must not share a session."""
+    db = home.open_home(settings)
+    return Wired(settings, db, LocalLauncher(settings), Signer.of(settings), f"rounds_{port}")
+
+
+def here() -> Wired:
+    """What this process serves: `dashboard.server.app_server` left its home and port in the environment."""
+    return wire(_settings(*map(os.environ.get, NAMES)), int(os.environ.get("ROUNDS_PORT", "8501")))
+
+
+@lru_cache(maxsize=4)
+def _settings(*_named: str | None) -> Settings:
+    """Read once for what the environment names: a page asks for them dozens of times."""
+    return Settings.read()

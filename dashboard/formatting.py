@@ -1,0 +1,138 @@
+"""Colours, badges, number formats and the plot template: the one place for how things look."""
+
+import re
+import time
+from typing import Any
+from urllib.parse import parse_qsl
+
+from core.evaluation.metric_value import Figure
+from db.vocabulary import Unit
+
+# Okabe–Ito, in an order that keeps neighbours apart; a class keeps its colour on every page.
+CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#999999", "#8172B3")
+STATE_COLOURS = {
+    "queued": "gray",
+    "running": "blue",
+    "succeeded": "green",
+    "failed": "red",
+    "cancelled": "orange",
+    "lost": "red",
+}
+NEUTRAL = "#7b8794"
+BAND = "rgba(0,114,178,0.18)"
+ACCENT = "#0072B2"
+POINT = "#D55E00"
+
+
+def class_colour(position: int) -> str:
+    """The colour of a class everywhere."""
+    return CLASS_COLOURS[position % len(CLASS_COLOURS)]
+
+
+def badge(state: str) -> str:
+    """A job's state as Streamlit markdown."""
+    return f":{STATE_COLOURS.get(state, 'gray')}-badge[{state}]"
+
+
+def figure(found: Figure) -> str:
+    """`0.912 (0.874–0.944)`, or the word undefined."""
+    if found.value is None:
+        return "undefined"
+    if found.low is None or found.high is None:
+        return f"{found.value:.3f}"
+    return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 image`, `1,204 images`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def cases(number: int, unit: Unit) -> str:
+    """So many of what a task asks about: `12 images`, `1 series`, `8 studies`."""
+    return count(number, unit.value, {Unit.SERIES: "series", Unit.STUDY: "studies"}.get(unit, ""))
+
+
+def ago(at: float | None) -> str:
+    """How long ago, in words."""
+    if at is None:
+        return "–"
+    seconds = max(0.0, time.time() - at)
+    for unit, length in (("day", 86400.0), ("hour", 3600.0), ("minute", 60.0)):
+        if seconds >= length:
+            return f"{count(int(seconds // length), unit)} ago"
+    return "just now"
+
+
+def minutes(seconds: float) -> str:
+    """`45 s`, `12 min`."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def seconds(count: float) -> str:
+    """`12 ms`, `1.4 s`."""
+    return f"{count * 1000:.3g} ms" if count < 1 else f"{count:.3g} s"
+
+
+def plain(text: str) -> str:
+    """What somebody wrote, shown as it is and not as markdown."""
+    return re.sub(r"([\\`*_\[\]$:<>#~|])", r"\\\1", text)
+
+
+def group(facts: str) -> str:
+    """`site=A&sex=F` as words: site A, sex F."""
+    return ", ".join(f"{fact(name)} {value}" for name, value in parse_qsl(facts, keep_blank_values=True))
+
+
+def p_value(p: float) -> str:
+    """`0.032`, `< 0.001`."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def fact(name: str) -> str:
+    """A fact's name in words."""
+    return name.replace("_", " ")
+
+
+def layout(**more: Any) -> dict[str, Any]:
+    """The template of every plot: quiet, no grid that is not read."""
+    return {
+        "margin": {"l": 54, "r": 16, "t": 30, "b": 44},
+        "height": 340,
+        "showlegend": False,
+        "font": {"size": 13},
+        "hoverlabel": {"font_size": 13},
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        **more,
+    }
+
+
+def close(**more: Any) -> dict[str, Any]:
+    """The same for a plot whose title stands above it: no room is lost to margins."""
+    return layout(**{"margin": {"l": 54, "r": 12, "t": 6, "b": 42}, "height": 306, "clickmode": "event+select", **more})
+
+
+def signed(number: float) -> str:
+    """`+0.041`, `−0.354`."""
+    return f"{number:+.3f}".replace("-", "−")
+
+
+def amount(found: Figure, *, signed: bool = False) -> str:
+    """In its own unit: `4.21 (3.1 to 5.3)`, with signs `+1.2 (−0.3 to +2.7)`; `–` where it is not told."""
+    if found.value is None or found.low is None or found.high is None:
+        return "–"
+    value, low, high = (f"{one:{'+' if signed else ''}.3g}" for one in (found.value, found.low, found.high))
+    return f"{value} ({low} to {high})".replace("-", "−")
+
+
+def rate_axis(title: str) -> dict[str, Any]:
+    """An axis from 0 to 1."""
+    return {
+        "title": title,
+        "range": [-0.01, 1.01],
+        "showgrid": False,
+        "zeroline": False,
+        "dtick": 0.2,
+        "ticks": "outside",
+    }

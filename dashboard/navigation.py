@@ -1,0 +1,73 @@
+"""What stands around every page: the table of pages and, in the sidebar, who reads."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import reader
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+READING = ("label", "case")  # pages where the image is the page
+HIDDEN = ("compare", "case")  # reached from other pages
+
+PAGES = (
+    ("home", "Home", "home"),
+    ("import", "Import", "upload"),
+    ("images", "Images", "photo_library"),
+    ("label", "Label", "label"),
+    ("datasets", "Datasets", "dataset"),
+    ("train", "Train", "model_training"),
+    ("runs", "Runs", "show_chart"),
+    ("review", "Review", "rate_review"),
+    ("compare", "Compare", "compare_arrows"),
+    ("case", "Case", "image"),
+    ("settings", "Settings", "settings"),
+)
+
+
+def pages() -> "list[StreamlitPage]":
+    """Every page in a person's order; a case and a comparison are reached from other pages."""
+    return [
+        st.Page(
+            f"views/{name}.py",
+            title=title,
+            icon=f":material/{icon}:",
+            url_path=name if name != "home" else None,
+            default=name == "home",
+            visibility="hidden" if name in HIDDEN else "visible",
+        )
+        for name, title, icon in PAGES
+    ]
+
+
+def show(page: "StreamlitPage") -> None:
+    """The style of all pages and the reader's name; on reading pages the chrome recedes."""
+    reading = page.url_path in READING
+    st.set_page_config(page_title="Rounds", layout="wide", initial_sidebar_state="collapsed" if reading else "auto")
+    st.html(STYLE + (READING_STYLE if reading else ""))
+    with st.sidebar:
+        reader.ask()
+
+
+# Fixed text of ours, no data (the colours are those of config.toml, which a page's own HTML is not told): the block
+# container starts high, figures stand in columns, nothing jumps, and at 1024 × 768 what stands side by side wraps.
+STYLE = """<style>
+.stMainBlockContainer{padding:3.2rem 2.5rem 2rem}
+[data-testid="stSidebar"][data-collapsed="false"]{width:220px!important;min-width:220px!important}
+.st-key-tour [data-testid="stColumn"],.st-key-figures [data-testid="stColumn"]{min-width:250px}
+.st-key-plots [data-testid="stColumn"]{min-width:310px}
+.st-key-overview [data-testid="stColumn"]{min-width:320px}.st-key-point [data-testid="stColumn"]{min-width:225px}
+@media(min-height:820px){div:has(>.st-key-strip_part){position:sticky;bottom:0;z-index:5}}
+.st-key-strip_part{background:light-dark(#fff,#101418);padding:.4rem 0;border-top:1px solid light-dark(#d5dbe1,#2f3942)}
+.rd-figures{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
+.rd-figures th{font-weight:400;opacity:.75;text-align:right;font-size:13px;padding:2px 8px}
+.rd-figures td{text-align:right;padding:1px 8px;border-top:1px solid light-dark(#e4e8ec,#242c34)}
+.rd-figures th:first-child,.rd-figures td:first-child{text-align:left;padding-left:0}
+.rd-figures .rd-why{text-align:left;opacity:.8}.rd-figures td:last-child{opacity:.75}
+[data-testid="stMetricValue"],[data-testid="stTable"] td{font-variant-numeric:tabular-nums}
+h1{font-size:1.6rem!important;font-weight:600!important;padding:.2rem 0 .6rem!important}
+h2{font-size:1.2rem!important;font-weight:600!important}h3{font-size:1.02rem!important;font-weight:600!important}
+</style>"""
+READING_STYLE = """<style>.stMainBlockContainer{padding:4rem 1rem .3rem}</style>"""

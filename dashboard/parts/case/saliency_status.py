@@ -1,0 +1,100 @@
+"""What is told of the maps in the viewer: what their check came to, the badge of each, what its pictures counted."""
+
+import streamlit as st
+
+from core.services.saliency import map_warnings
+from core.services.saliency.store import MapView
+from core.services.training import runs
+from core.services.training.runs import RunView
+from dashboard import context, formatting
+from dashboard.parts.case import other_heads, saliency_badge
+from dashboard.parts.case.saliency_request import Question
+from dashboard.parts.case.viewer import Laid
+from dashboard.parts.review import saliency_check
+from dashboard.parts.widgets import errors
+from dashboard.url_state import ReviewState
+
+Filed = dict[Question, list[tuple[int, MapView | None]]]  # by question each picture's id with its map, once it is made
+
+
+def show(run: RunView, laid: Laid) -> None:
+    """Of each map that is shown, of this run or another, once it has been computed; and that it is no segmentation."""
+    shown = laid.shown()
+    if not shown:
+        return
+    first = _filed(shown)
+    waits = _waits(first)
+
+    def drawn() -> None:
+        found = _filed(shown) if waits else first
+        if waits and not _waits(found):
+            st.rerun()  # now its layers are known too
+        several = len({one.run for one in shown} | {run.id}) > 1
+        for one, views in found.items():
+            _maps(one, views, named=several)
+        _checks(run, shown, named=several)
+        st.caption("Maps show what moved the answer. They are not segmentations.")
+
+    with st.container(key="case_told", gap="xsmall"):
+        errors.again(drawn, every="2s" if waits else None)
+    if len(laid.stack) > 1:
+        _slices(shown, laid)
+
+
+def _filed(shown: dict[Question, list[int]]) -> Filed:
+    return {one: [(image, one.filed(image)) for image in images] for one, images in shown.items()}
+
+
+def _waits(found: Filed) -> bool:
+    """The maps of a case's pictures are made together, so its own picture tells; a model may not see the others."""
+    return any(views[0][1] is None for views in found.values())
+
+
+def _maps(one: Question, found: list[tuple[int, MapView | None]], *, named: bool) -> None:
+    """A title and a badge for each picture that the map is shown of."""
+    for image, view in found:
+        if view is not None:
+            st.markdown(formatting.plain((f"Run {one.run} · " if named else "") + view.title))
+            saliency_badge.show(view, image)
+    counted = next((view for _, view in found if view is not None), None)
+    if counted is not None:
+        other_heads.counted(counted)
+
+
+def _checks(run: RunView, shown: dict[Question, list[int]], *, named: bool) -> None:
+    """Each method of each run by its own check; where one is missing, the way to make it."""
+    missing = {}
+    for number, method in dict.fromkeys((one.run, one.method) for one in shown):
+        about = run if number == run.id else runs.get(context.here().db, number)
+        if not saliency_check.line(about, method, named=named):
+            missing[number] = about
+    for number in missing:
+        st.page_link(
+            "views/review.py",
+            label=f"Check maps of run {number}",
+            icon=":material/fact_check:",
+            query_params=ReviewState(run=number, section="maps").query(),
+        )
+
+
+def _slices(shown: dict[Question, list[int]], laid: Laid) -> None:
+    """The viewer scrolls; above stands the slice that it opens with, here every one."""
+    if not st.toggle("Badges of every slice", key="case_slices"):
+        return
+    import pandas as pd
+
+    wired, lines = context.here(), []
+    with errors.as_sentence():
+        for one in shown:
+            for number, image in enumerate(laid.stack, start=1):
+                found = one.filed(image)
+                told = map_warnings.badge(wired.db, wired.settings, image, found).warnings if found else ("no map",)
+                lines.append(
+                    {
+                        "slice": number,
+                        "run": one.run,
+                        "map": found.method_title if found else one.method,
+                        "badge": "; ".join(told) or "no warning",
+                    }
+                )
+    st.dataframe(pd.DataFrame(lines), hide_index=True)

@@ -1,0 +1,36 @@
+"""The cases that changed between two runs, as lists that open them."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.services.evaluation import comparison_data
+from core.services.evaluation.comparison_data import CHANGES, NUMBER_CHANGES
+from core.services.evaluation.review_data import review_data
+from core.services.training.runs import RunView
+from dashboard.parts.review import case_list
+from dashboard.parts.widgets import selection
+from dashboard.result_cache import review_source
+from dashboard.url_state import CompareState
+
+TITLES = CHANGES | NUMBER_CHANGES
+USUAL = ("broken", "further")  # which list is shown first
+
+
+def show(run: RunView, state: CompareState) -> None:
+    """Which list, and its strip."""
+    state = selection.taken(replace(state, change=CompareState.from_url().change))
+    counts = {name: len(cases) for name, cases in comparison_data.lists(review_source(), run, state).items()}
+    now = state.change if state.change in counts else next(name for name in USUAL if name in counts)
+    chosen = st.segmented_control(
+        "Changed",
+        list(counts),
+        default=now,
+        required=True,
+        key="compare_change",
+        format_func=lambda one: f"{TITLES[one]} {counts[one]:,}",
+        label_visibility="collapsed",
+    )
+    state = replace(state, change=chosen or now)
+    state.to_url()
+    case_list.show(review_data(review_source(), run, state), state, closes=False)

@@ -1,0 +1,46 @@
+"""Filters of the images page, each value with its number of images."""
+
+import streamlit as st
+
+from core.services.annotation import tasks
+from core.services.images import images
+from core.services.images.images import Filter
+from dashboard import context
+
+
+def show() -> Filter:
+    """What is chosen."""
+    db = context.here().db
+    facts = []
+    for name, values in images.fact_values(db).items():
+        if len(values) < 2:
+            continue
+        titles = {value: f"{value} ({images_with:,})" for value, images_with in values}
+        chosen = st.selectbox(
+            name.replace("_", " ").capitalize(),
+            list(titles),
+            index=None,
+            placeholder="any",
+            key=f"filter_{name}",
+            format_func=titles.__getitem__,
+        )
+        if chosen is not None:
+            facts.append((name, chosen))
+    every = {task.name: task for task in tasks.every(db)}
+    task = every.get(st.selectbox("Task", list(every), index=None, placeholder="any", key="filter_task") or "")
+    answer = ""
+    if task:
+        titles = {one.name: one.title for one in task.classes} | {"unlabelled": "unlabelled"}
+        answer = (
+            st.selectbox(
+                "Answer",
+                list(titles),
+                index=None,
+                placeholder="any",
+                key="filter_answer",
+                format_func=titles.__getitem__,
+            )
+            or ""
+        )
+    excluded = st.toggle("Excluded images", key="filter_excluded")
+    return Filter(tuple(facts), task.id if task else None, answer, excluded)

@@ -1,0 +1,87 @@
+"""One import as it goes on and as it ended: every file found is imported, known, refused or unlisted."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.jobs import job_queue
+from core.jobs.job_queue import JobView
+from core.services.images import import_files
+from core.services.images.import_files import ImportReport, ImportRequest
+from dashboard import context, formatting
+from dashboard.parts.widgets import job_poll
+from dashboard.parts.widgets.job_controls import controls
+
+
+def show(job_id: int) -> ImportRequest | None:
+    """Progress, then the report; after a dry run the request to do it, once the person says go."""
+    job = job_queue.get(context.here().db, job_id)
+    if not job.state.is_finished:
+        job_poll.progress(job_id, _progress, key=f"import_{job_id}")
+        return None
+    if job.state != "succeeded":
+        controls(job, key=f"import_{job_id}")
+        return None
+    report = ImportReport.from_json(job.result)
+    _report(report)
+    if report.dry_run and report.found > report.known + len(report.refused) + len(report.unlisted):
+        if st.button(
+            f"Import {formatting.count(report.images, 'image')}", type="primary", icon=":material/download_done:"
+        ):
+            return replace(import_files.asked(context.here().settings, job), dry_run=False)
+    elif report.dry_run:
+        st.info("There is nothing new to import here.")
+    else:
+        with st.container(horizontal=True):
+            st.page_link("views/images.py", label="Look at the images", icon=":material/photo_library:")
+            st.page_link("views/label.py", label="Label them", icon=":material/label:")
+    return None
+
+
+def _progress(job: JobView) -> tuple[float, str]:
+    counts = job.progress
+    files = int(counts.get("found", 0))
+    done = int(counts.get("done", 0)) or sum(
+        len(counts.get(name, ())) if name in ("refused", "unlisted") else int(counts.get(name, 0))
+        for name in ("imported", "known", "refused", "unlisted")
+    )
+    verb = "Looking at" if job.request["dry_run"] else "Importing"
+    return done / files if files else 0.0, f"{verb} {done:,} of {files:,} files"
+
+
+def _report(report: ImportReport) -> None:
+    import pandas as pd
+
+    st.subheader("What was found" if report.dry_run else "Imported")
+    verb = "would be taken" if report.dry_run else "taken"
+    st.markdown(
+        f"**{formatting.count(report.found, 'file')}** = **{report.imported:,}** {verb} + **{report.known:,}** known "
+        f"already + **{len(report.refused):,}** refused + **{len(report.unlisted):,}** not listed in the CSV."
+    )
+    st.markdown(
+        f"{formatting.count(report.images, 'image')}, {formatting.count(report.patients, 'patient')}, "
+        f"{formatting.count(report.series, 'series', 'series')}"
+        + (f", {formatting.count(report.labelled, 'label')}." if not report.dry_run else ".")
+    )
+    if report.unknown_patients:
+        st.info(
+            f"{formatting.count(report.unknown_patients, 'image')} name no patient: each counts as a patient of its own."
+        )
+    if report.labels_kept:
+        st.info(
+            f"{formatting.count(report.labels_kept, 'label')} of the file gave way to what a reader had said, or to a "
+            "class's retirement."
+        )
+    if report.labels_apart:
+        st.warning(
+            f"{formatting.count(report.labels_apart, 'label')} of the file were not taken: the task asks about whole "
+            "series or studies, and their images are in none. A CSV's column 'study' groups them."
+        )
+    for title, rows in (
+        ("Refused", [{"file": one.file, "reason": one.reason} for one in report.refused]),
+        ("Not listed in the CSV", [{"file": name} for name in report.unlisted]),
+        ("Listed but not there", [{"file": name} for name in report.missing]),
+    ):
+        if rows:
+            with st.expander(f"{title}: {len(rows):,}", expanded=title == "Refused" and len(rows) < 40):
+                st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(400, 40 + 35 * len(rows)))

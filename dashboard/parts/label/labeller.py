@@ -1,0 +1,102 @@
+"""The labelling viewer with its queue, and the choice of task and cases beside it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import streamlit as st
+
+from core.services.annotation import annotations, tasks
+from core.services.annotation.tasks import TaskView
+from core.services.annotation.unassessable_reasons import REASONS
+from dashboard import context, formatting, reader
+from dashboard.parts.label import task_form
+from dashboard.parts.widgets import drawing_options, viewer
+from dashboard.server import serializers
+from dashboard.url_state import LabelState
+from db.vocabulary import TaskKind, Unit
+
+ONLY = {"unlabelled": "Without an answer", "labelled": "With an answer", "all": "All"}
+
+
+def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
+    """Task and filter from the sidebar; new tasks, titles of classes and late images are seen to here."""
+    ids = [task.id for task in every]
+    names = {task.id: task.name for task in every}
+    task_id = st.selectbox(
+        "Task", ids, ids.index(state.task) if state.task in ids else 0, format_func=names.__getitem__, key="label_task"
+    )
+    only = st.segmented_control(
+        "Cases",
+        list(ONLY),
+        default=state.only if state.only in ONLY else "unlabelled",
+        format_func=ONLY.__getitem__,
+        required=True,
+        key="label_only",
+    )
+    late = tasks.missing_cases(context.here().db, task_id)
+    other = {Unit.IMAGE: ("image", "images"), Unit.SERIES: ("series", "series"), Unit.STUDY: ("study", "studies")}
+    unit = next(task.unit for task in every if task.id == task_id)
+    one, several = other[unit]
+    if late and st.button(
+        f"Add {formatting.count(late, f'other {one}', f'other {several}')} to this task", key="label_add"
+    ):
+        tasks.add_missing_cases(context.here().db, task_id)
+        st.rerun()
+    with st.popover("New task", icon=":material/add:"):
+        made = task_form.show(key="new_task")
+        if made:
+            st.switch_page("views/label.py", query_params=LabelState(task=made).query())
+    task = tasks.get(context.here().db, task_id)
+    if task.kind is not TaskKind.NUMBER:
+        with st.popover("Names of the classes", icon=":material/edit:"):
+            task_form.titles(task)
+        with st.popover("Classes in use", icon=":material/rule:"):
+            task_form.members(task)
+    with st.popover("Mirror images", icon=":material/flip:"):
+        task_form.flips(task)
+    with st.popover("Guideline", icon=":material/menu_book:"):
+        task_form.guideline(task)
+    if any(one.title.isdigit() for one in task.classes):
+        st.caption("The answers are numbers, as the file gave them; name them so that readers know what they mean.")
+    return LabelState(task=task_id, only=only or "unlabelled")
+
+
+def show(task: TaskView, only: str) -> bool:
+    """The viewer on the first cases of the queue; False where there is none."""
+    wired, session, by = context.here(), reader.session(), reader.reader()
+    cases = serializers.queue(wired.db, wired.signer, session, task_id=task.id, only=only)
+    if not cases:
+        return False
+    data = {
+        "mode": "label",
+        "task": describe_task(task),
+        "cases": cases,
+        "progress": asdict(annotations.progress(wired.db, task.id)),
+        "note": by,
+        "drawing": drawing_options.offered(task),
+        "api": {
+            "queue": wired.signer.url("/api/queue", session, task=task.id, only=only),
+            "labels": wired.signer.url("/api/labels", session, task=task.id, by=by),
+            "undo": wired.signer.url("/api/undo", session, task=task.id, by=by),
+            "comments": wired.signer.url("/api/comments", session, task=task.id, by=by),
+            "drawings": drawing_options.url(task),
+        },
+    }
+    viewer.show(key=f"labeller_{task.id}_{only}_{by}", data=data)
+    return True
+
+
+def describe_task(task: TaskView) -> dict[str, object]:
+    """A task as the viewer reads it."""
+    return {
+        "id": task.id,
+        "name": task.name,
+        "question": task.question,
+        "classes": drawing_options.classes(task),
+        "kind": task.kind.value,
+        "measure": task.measure,
+        "low": task.low,
+        "high": task.high,
+        "guideline": task.guideline,
+        "reasons": [{"name": name, "title": title} for name, title in REASONS.items()],
+    }

@@ -1,0 +1,38 @@
+"""Cases as a CSV with all digits: what every number of the page can be reckoned from again."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from core.services.evaluation.review_cases import facts
+from core.services.evaluation.review_data import ReviewData
+from dashboard.result_cache import review_source
+
+
+def of(data: ReviewData, rows: Sequence[int]) -> bytes:
+    """Return a line for each of the rows: case, patient, truth, called, a score for each column, and the facts."""
+    known = facts(review_source(), data)
+    names, scores, truths, patients = _columns(data)
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["case", "patient", "truth", *(["called"] if data.titles else []), *names, *known])
+    for row in rows:
+        called = [data.titles[data.called[row]]] if data.titles else []
+        digits = [repr(float(score)) for score in scores[row]]
+        values = [str(column[row]) for column in known.values()]
+        writer.writerow([int(data.cases[row]), patients[row], truths[row], *called, *digits, *values])
+    return file.getvalue().encode()
+
+
+def _columns(data: ReviewData) -> tuple[list[str], Any, list[str], Sequence[str]]:
+    """Return names and values of the score columns, truths and patients, row by row."""
+    truths = [data.titles[row] for row in data.truth.tolist()] if data.titles else []
+    if (scored := data.scored) is not None:
+        patients = [scored.patients[row] for row in scored.owner.tolist()]
+        return [f"score {scored.name}"], scored.scores[:, None], truths, patients
+    if data.titles:
+        columns = review_source().columns(data.run.id, data.state.split)
+        return [f"score {title}" for title in data.titles], columns.scores, truths, columns.names()
+    numbers = review_source().numbers(data.run, data.state)
+    return ["predicted"], numbers.scores, [repr(float(number)) for number in numbers.truths[:, 0]], numbers.names()

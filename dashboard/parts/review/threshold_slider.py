@@ -1,0 +1,51 @@
+"""The threshold under the scores of both classes; tells where it was moved to."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from dashboard import formatting
+from dashboard.server import routes
+
+LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
+CSS = """
+.rp-root{display:flex;gap:12px;align-items:center;font-family:var(--st-font);color:var(--st-text-color)}
+.rp-field{position:relative;flex:1;min-width:0;padding-bottom:18px}
+.rp-plot{display:block;width:100%;height:72px;border-radius:4px;background:var(--st-secondary-background-color)}
+.rp-range{position:absolute;left:-8px;bottom:0;width:calc(100% + 16px);margin:0;height:18px;
+accent-color:var(--st-primary-color);cursor:ew-resize}
+.rp-names{display:flex;flex-direction:column;justify-content:space-around;height:72px;margin-bottom:18px;max-width:110px}
+.rp-name{font-size:13px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;text-align:right}
+.rp-number{font:inherit;font-size:18px;font-variant-numeric:tabular-nums;width:86px;padding:6px 8px;border-radius:6px;
+color:inherit;background:var(--st-secondary-background-color);border:1px solid var(--st-border-color)}
+.rp-number:focus-visible,.rp-range:focus-visible{outline:2px solid var(--st-primary-color);outline-offset:1px}
+.rp-locked .rp-range,.rp-locked .rp-number{cursor:not-allowed;opacity:.75}
+"""
+_bar = st.components.v2.component("rounds_point", html='<div class="rp-root"></div>', css=CSS, js=LOADER)
+
+
+def show(
+    counts: tuple[Sequence[int], Sequence[int]],
+    titles: Sequence[str],
+    *,
+    at: float,
+    locked: bool,
+    key: str,
+    moved: Callable[[float], None],
+) -> None:
+    """`counts` of scores by even bins from 0 to 1, of those that are not and that are; locked, it only shows."""
+    data = {
+        "url": f"/api/viewer/{routes.version()}/point.js",
+        "below": list(counts[0]),
+        "above": list(counts[1]),
+        "names": list(titles),
+        "at": at,
+        "locked": locked,
+        "colours": [formatting.class_colour(0), formatting.class_colour(1)],
+    }
+
+    def told() -> None:
+        if not locked:
+            moved(min(1.0, max(0.0, float(st.session_state[key]["moved"]))))
+
+    _bar(data=data, key=key, on_moved_change=told)

@@ -1,0 +1,128 @@
+"""A plot with its table, its CSV with all digits, and marks that open their cases."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import formatting
+from dashboard.parts.widgets import selection
+
+Span = tuple[float, float]
+Table = Mapping[str, Sequence[Any]]
+
+
+def show(
+    plot: go.Figure, table: Table, *, title: str, caption: str, key: str, name: str, spans: Sequence[Span] = ()
+) -> None:
+    """The plot, or its table; a click on a point whose customdata is i opens the scores of `spans[i]`."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{title}**", width="stretch")
+        as_table = st.toggle("Table", key=f"{key}_table")
+        csv_button(lambda: as_csv(table), name=name, key=key)
+    if as_table:
+        import pandas as pd
+
+        st.dataframe(pd.DataFrame(table), hide_index=True, height=306)
+    else:
+        picked: Any = partial(_picked, key, tuple(spans)) if spans else "ignore"
+        st.plotly_chart(
+            plot, key=key, on_select=picked, selection_mode="points", config={"displayModeBar": False}, alt=title
+        )
+    st.caption(caption)
+
+
+def csv_button(make: Callable[[], bytes], *, name: str, key: str) -> None:
+    """Offers a file, made when it is asked for."""
+    st.download_button(
+        "CSV",
+        make,
+        f"{name}.csv",
+        "text/csv",
+        key=f"{key}_csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
+
+
+def as_csv(table: Table) -> bytes:
+    """The columns with all their digits; what is None is left empty."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(table)
+    for row in zip(*table.values(), strict=True):
+        writer.writerow([repr(float(one)) if isinstance(one, float) else one for one in row])
+    return file.getvalue().encode()
+
+
+def square(x: str, y: str) -> go.Figure:
+    """An empty plot of two rates."""
+    plot = go.Figure(layout=formatting.close())
+    plot.update_xaxes(**formatting.rate_axis(x), constrain="domain")
+    plot.update_yaxes(**formatting.rate_axis(y), scaleanchor="x", scaleratio=1, constrain="domain")
+    return plot
+
+
+def line(plot: go.Figure, x: Sequence[float], y: Sequence[float], *, hover: str, spans: bool = True) -> None:
+    """A line whose points are there to be clicked; they show once one is chosen."""
+    plot.add_scatter(
+        x=x,
+        y=y,
+        mode="lines+markers",
+        customdata=list(range(len(x))) if spans else None,
+        hovertemplate=hover,
+        line={"color": formatting.ACCENT, "width": 2},
+        marker={"size": 9, "color": formatting.ACCENT, "opacity": 0},
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
+    )
+
+
+def guide(plot: go.Figure, x: Sequence[float], y: Sequence[float]) -> None:
+    """A dashed line that says what chance, or perfection, would be."""
+    plot.add_scatter(
+        x=x, y=y, mode="lines", hoverinfo="skip", line={"dash": "dash", "color": formatting.NEUTRAL, "width": 1}
+    )
+
+
+def here(plot: go.Figure, x: float, y: float, *, threshold: float) -> None:
+    """The operating point on a curve."""
+    plot.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        hovertemplate=f"operating point {threshold:.3f}<extra></extra>",
+        marker={"size": 13, "color": formatting.POINT, "symbol": "diamond", "line": {"width": 1.5, "color": "#fff"}},
+    )
+
+
+def band(plot: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float]) -> None:
+    """The 95 % interval around a line."""
+    plot.add_scatter(
+        x=[*x, *reversed(x)],
+        y=[*high, *reversed(low)],
+        mode="lines",
+        fill="toself",
+        hoverinfo="skip",
+        fillcolor=formatting.BAND,
+        line={"width": 0},
+    )
+
+
+def _picked(key: str, spans: Sequence[Span]) -> None:
+    chosen: Any = st.session_state[key]["selection"]["points"]
+    numbers = [int(_first(one["customdata"])) for one in chosen if one.get("customdata") is not None]
+    if not numbers:
+        selection.put()
+    else:
+        low, high = spans[numbers[0]]
+        selection.put(span=f"{float(low)!r}:{float(high)!r}")
+
+
+def _first(data: Any) -> Any:
+    return data[0] if isinstance(data, list | tuple) else data

@@ -1,0 +1,60 @@
+"""A grid of thumbnails; gives the id of the one that was opened."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+from dashboard.server import routes
+
+LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
+CSS = """
+.rg-root{display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:10px;
+font-family:var(--st-font);color:var(--st-text-color)}
+.rg-strip{display:flex;overflow-x:auto;gap:8px;padding-bottom:4px;scrollbar-width:thin}
+.rg-strip .rg-tile{flex:0 0 104px;gap:1px}
+@media (max-height:820px){.rg-strip .rg-tile{flex-basis:70px}.rg-strip .rg-note{display:none}}
+.rg-tile{all:unset;cursor:pointer;display:flex;flex-direction:column;gap:3px;border-radius:6px;padding:4px;
+border:2px solid transparent;min-width:0}
+.rg-tile:hover{background:var(--st-secondary-background-color)}
+.rg-tile:focus-visible{border-color:var(--st-primary-color)}
+.rg-chosen{border-color:var(--st-primary-color)}
+.rg-tile img,.rg-broken{width:100%;aspect-ratio:1;object-fit:contain;background:#000;border-radius:4px}
+.rg-broken{display:grid;place-items:center;text-align:center;color:#cfd6dd;font-size:13px}
+.rg-line,.rg-note{font-size:13px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.rg-note{opacity:.75;min-height:1.2em}
+.rg-dot{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:5px}
+"""
+_gallery = st.components.v2.component("rounds_gallery", html='<div class="rg-root"></div>', css=CSS, js=LOADER)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One thumbnail: `url` is signed, `colour` a class's dot."""
+
+    id: int
+    url: str
+    title: str
+    note: str = ""
+    colour: str = ""
+    chosen: bool = False
+
+
+def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", drawn: str = "") -> int | None:
+    """Draw the grid, or one row that scrolls; the id that was clicked just now, else None.
+
+    `at` names the list: another one begins at its left. `drawn` stands on the grid, for who waits for it.
+    """
+    data = {
+        "url": f"/api/viewer/{routes.version()}/gallery.js",
+        "items": [asdict(tile) for tile in tiles],
+        "strip": strip,
+        "at": at,
+        "drawn": drawn,
+    }
+    opened = _gallery(data=data, key=key, on_opened_change=_nothing).opened
+    return int(opened) if opened is not None else None
+
+
+def _nothing() -> None:
+    """A trigger is delivered only where somebody listens; the page reads the value itself."""

@@ -1,0 +1,171 @@
+"""Draw metrics with their 95 % intervals as one HTML table, with a CSV of all digits beside its title."""
+
+import html
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.evaluation.metric_value import Figure
+from dashboard import formatting
+from dashboard.parts.widgets import chart
+
+TITLES = {
+    "auroc": "AUROC",
+    "average_precision": "Average precision",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "f1": "F1",
+    "mcc": "MCC",
+    "kappa": "Kappa",
+    "brier": "Brier score",
+    "ece": "ECE",
+    "weighted_kappa": "Weighted kappa",
+    "mean_distance": "Mean distance",
+}
+COMPARED_PARTS = ("value", "low", "high", "n", "method", "note")
+
+Metrics = Mapping[str, Figure]
+
+
+def table(metrics: Metrics, *, name: str, key: str = "figures", at: str = "") -> None:
+    """Draw a row for each metric: value, interval, n, how the interval was made; `at` is the table's `data-at`."""
+    rows = [_metric_row(html.escape(TITLES.get(metric, metric)), figure) for metric, figure in metrics.items()]
+    header = ("figure", "value", "95 % interval", "n", "interval by")
+    draw("Figures", header, rows, csv=lambda: figures_csv(metrics), name=name, key=key, at=at)
+    if footnotes := notes(metrics):
+        st.caption(f"\\* {footnotes}")
+
+
+def by_row(
+    title: str,
+    lines: Mapping[str, Metrics],
+    columns: Sequence[str],
+    *,
+    of: str,
+    name: str,
+    key: str,
+    csv: Callable[[], bytes] | None = None,
+) -> None:
+    """Draw a row for each line, such as a class, and a column for each metric; the CSV holds every metric of a line."""
+    header = (of, *(f"{TITLES[column]} (95 %)" for column in columns))
+    rows = [
+        _row(html.escape(line), *(_interval_cell(metrics[column]) for column in columns))
+        for line, metrics in lines.items()
+    ]
+    draw(title, header, rows, csv=csv or (lambda: as_csv(lines, of=of)), name=name, key=key)
+
+
+def comparison(
+    title: str,
+    sides: Mapping[str, Metrics],
+    titles: Mapping[str, str],
+    *,
+    value: Callable[[Figure], str],
+    signed: Callable[[float], str],
+    name: str,
+) -> None:
+    """Draw a row for each metric of the last side, "difference": both runs, first minus second, and the interval."""
+    first, second, difference = sides
+    header = ("figure", f"{first} (95 %)", f"{second} (95 %)", f"{first} − {second}", "interval by")
+    rows = [
+        _row(
+            html.escape(titles.get(metric, metric)),
+            *(_cell(html.escape(value(sides[side][metric]))) for side in (first, second)),
+            *_difference_cells(figure, signed),
+        )
+        for metric, figure in sides[difference].items()
+    ]
+    draw(title, header, rows, csv=lambda: comparison_csv(sides), name=name, key="compare")
+
+
+def draw(
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[str],
+    *,
+    csv: Callable[[], bytes],
+    name: str,
+    key: str,
+    at: str = "",
+) -> None:
+    """Draw the title with its CSV button, then the HTML rows below their header."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{title}**", width="stretch")
+        chart.csv_button(csv, name=name, key=key)
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in header)
+    body = "".join(rows)
+    st.html(f'<table class="rd-figures" data-at="{at}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+
+
+def figures_csv(metrics: Metrics) -> bytes:
+    """Return a line for each metric with all digits."""
+    columns: dict[str, list[Any]] = {"figure": list(metrics)}
+    columns |= {part: [getattr(figure, part) for figure in metrics.values()] for part in Figure.__slots__}
+    return chart.as_csv(columns)
+
+
+def as_csv(lines: Mapping[str, Metrics], *, of: str) -> bytes:
+    """Return a line for each metric of each line with all digits; the column `of` names the line."""
+    flat = [(line, metric, figure) for line, metrics in lines.items() for metric, figure in metrics.items()]
+    columns: dict[str, list[Any]] = {of: [line for line, _, _ in flat], "figure": [metric for _, metric, _ in flat]}
+    columns |= {part: [getattr(figure, part) for _, _, figure in flat] for part in Figure.__slots__}
+    return chart.as_csv(columns)
+
+
+def comparison_csv(sides: Mapping[str, Metrics]) -> bytes:
+    """Return a line for each metric that is compared: of both runs, and the "difference"."""
+    columns: dict[str, list[Any]] = {"figure": list(sides["difference"])}
+    for side, metrics in sides.items():
+        for part in COMPARED_PARTS:
+            columns[f"{side} {part}"] = [getattr(metrics[metric], part) for metric in sides["difference"]]
+    return chart.as_csv(columns)
+
+
+def notes(metrics: Metrics) -> str:
+    """Return the notes of metrics that have a value, each once with the names of those that it is about."""
+    names: dict[str, list[str]] = {}
+    for metric, figure in metrics.items():
+        if figure.note and figure.value is not None:
+            names.setdefault(figure.note, []).append(TITLES.get(metric, metric))
+    return " ".join(f"{', '.join(metrics)}: {formatting.plain(note)}" for note, metrics in names.items())
+
+
+def intervals(figures: Iterable[Figure]) -> str:
+    """Return how the intervals of a table were made that has no column for it."""
+    methods = ", ".join(dict.fromkeys(figure.method for figure in figures if figure.method))
+    return f"Intervals by: {methods}." if methods else ""
+
+
+def _row(*cells: str) -> str:
+    first, *others = cells
+    return f"<tr><td>{first}</td>{''.join(others)}</tr>"
+
+
+def _cell(markup: str) -> str:
+    return f"<td>{markup}</td>"
+
+
+def _interval_cell(figure: Figure) -> str:
+    return f'<td title="{html.escape(figure.note)}">{html.escape(formatting.figure(figure))}</td>'
+
+
+def _metric_row(title: str, figure: Figure) -> str:
+    if figure.value is None:
+        return _row(title, f'<td colspan="4" class="rd-why">{html.escape(figure.note or "Undefined.")}</td>')
+    span = "–" if figure.low is None or figure.high is None else f"{figure.low:.3f}–{figure.high:.3f}"
+    method = figure.method or ("" if figure.low is not None else "none")
+    footnote = '<sup class="rd-note">*</sup>' if figure.note else ""
+    values = (f"<b>{figure.value:.3f}</b>", span, f"{figure.n:,}", html.escape(method))
+    return _row(f"{title}{footnote}", *map(_cell, values))
+
+
+def _difference_cells(figure: Figure, signed: Callable[[float], str]) -> tuple[str, str]:
+    if figure.value is None:
+        return _cell(html.escape(figure.note or "undefined")), _cell("")
+    span = "" if figure.low is None or figure.high is None else f" ({signed(figure.low)} to {signed(figure.high)})"
+    return _cell(f"<b>{signed(figure.value)}</b>{span}"), _cell(html.escape(figure.method or figure.note))

@@ -1,0 +1,80 @@
+"""Cases and images as the viewer reads them: plain JSON with signed URLs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.imaging.pixel_format import PATIENT, TOMOGRAPHIC
+from core.imaging.preview import is_large
+from core.services.annotation import annotations
+from core.services.annotation.case_views import CaseView
+from core.services.images import images
+from core.services.images.images import ImageView
+from dashboard.server.signed_urls import Signer
+from db import Database
+
+SHOWN_FACTS = ("age", "sex", "view", "modality", "body_part", "site")
+
+
+def image(view: ImageView, signer: Signer, session: str) -> dict[str, Any]:
+    """One image: its pixel format, and signed URLs for every frame and for the previews of large ones."""
+    about = view.format.to_json()
+    about.pop("decoder")
+    modality = view.facts.get("modality", "")
+    if about["spacing"] and modality in TOMOGRAPHIC:
+        about["spacing_at"] = PATIENT  # a catalogue from before has the spacing and not where it holds
+    urls = {"urls": _frames("pixels", view, signer, session)}
+    if is_large(view.format):
+        urls["previews"] = _frames("preview", view, signer, session)
+    return {**about, "id": view.id, "modality": modality, "body_part": view.facts.get("body_part", ""), **urls}
+
+
+def _frames(kind: str, view: ImageView, signer: Signer, session: str) -> list[str]:
+    return [signer.url(f"/api/{kind}/{view.id}/{frame}", session) for frame in range(view.format.frames)]
+
+
+def companions(view: ImageView, signer: Signer, session: str) -> str:
+    """Where the same patient's other pictures are asked for."""
+    return signer.url(f"/api/companions/{view.id}", session)
+
+
+def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session: str) -> dict[str, Any]:
+    """One case with its image or its stack in order."""
+    facts = {name: view.facts[name] for name in SHOWN_FACTS if name in view.facts}
+    middle = view.image_ids[len(view.image_ids) // 2]
+    return {
+        "id": view.id,
+        "patient": view.patient,
+        "facts": facts,
+        **standing(view),
+        "comments": view.comments,
+        "comments_url": signer.url(f"/api/comments/{view.id}", session),
+        "drawings": signer.url(f"/api/drawings/{view.id}", session),
+        "thumbnail": signer.url(f"/api/thumbnail/{middle}", session),
+        "images": [image(one, signer, session) for one in pictures],
+        "companions": companions(pictures[len(pictures) // 2], signer, session) if pictures else None,
+    }
+
+
+def standing(view: CaseView) -> dict[str, Any]:
+    """What stands of a case; `findings` by class position."""
+    return {
+        "answer": view.answer,
+        "label": view.label,
+        "findings": view.findings,
+        "value": view.value,
+        "reason": view.reason,
+    }
+
+
+def cases(db: Database, views: Sequence[CaseView], signer: Signer, session: str) -> list[dict[str, Any]]:
+    """Several cases, their images fetched at once."""
+    wanted = [image_id for view in views for image_id in view.image_ids]
+    found = {one.id: one for one in images.many(db, wanted)}
+    return [case(view, [found[image_id] for image_id in view.image_ids], signer, session) for view in views]
+
+
+def queue(
+    db: Database, signer: Signer, session: str, *, task_id: int, only: str, after: int = 0, limit: int = 12
+) -> list[dict[str, Any]]:
+    """The next cases of a task."""
+    return cases(db, annotations.queue(db, task_id=task_id, only=only, after=after, limit=limit), signer, session)

@@ -1,0 +1,104 @@
+"""`rounds drawings`: what leaves by one command comes back by the other, and what fails is one sentence."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.services.annotation import annotations, drawings, tasks
+from core.services.workspace import home as workspace_home
+from core.settings import Settings
+
+
+@pytest.fixture
+def scans(tmp_path: Path, data_dir: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for path in (data_dir / "dicom" / "seg_with_source_ct").glob("ct-*"):
+        shutil.copy(path, folder)
+    return folder
+
+
+def run(capsys, *argv: object) -> tuple[int, dict, str]:
+    code = main([str(one) for one in argv])
+    out, err = capsys.readouterr()
+    return code, json.loads(out), err
+
+
+def filled(capsys, home: Path, scans: Path) -> Path:
+    run(capsys, "--home", home, "--json", "import", scans)
+    db = workspace_home.open_home(Settings.read(home))
+    tasks.create(db, name="draw", classes=["liver", "spleen"])
+    db.close()
+    return home
+
+
+def draw(home: Path) -> None:
+    db = workspace_home.open_home(Settings.read(home))
+    for case in annotations.queue(db, task_id=tasks.named(db, "draw").id):
+        drawings.draw(
+            db,
+            case_id=case.id,
+            image_id=case.image_ids[0],
+            frame=0,
+            key=f"k{case.id}",
+            client=f"c{case.id}",
+            shape="box",
+            geometry={"points": [[10, 20], [300, 400]]},
+            label=0,
+            by="ann",
+        )
+    db.close()
+
+
+def test_drawings_leave_and_come_back_by_command(capsys, tmp_path, scans, monkeypatch):
+    monkeypatch.delenv("ROUNDS_DATABASE_URL", raising=False)
+    one, other = (filled(capsys, tmp_path / name, scans) for name in ("one", "other"))
+    draw(one)
+    export = ("drawings", "export", "--task", "draw", "--format")
+    code, said, _ = run(capsys, "--home", one, "--json", *export, "coco", "--out", tmp_path / "a.json")
+    assert (code, said) == (0, {"drawings": 3, "images": 3, "files": [str(tmp_path / "a.json")], "left_out": []})
+    taken = run(capsys, "drawings", "import", "--task", "draw", tmp_path / "a.json", "--home", other, "--json")
+    assert taken[:2] == (0, {"drawn": 3, "known": 0, "kept": 0})
+    run(capsys, "--home", other, "--json", *export, "coco", "--out", tmp_path / "b.json")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    for format in ("seg", "sr"):
+        said = run(capsys, "--home", one, "--json", *export, format, "--out", tmp_path / format, "--pseudonyms")[1]
+        assert [Path(file).parent for file in said["files"]] == [tmp_path / format]
+        (file,) = said["files"]
+        assert Path(file).stat().st_mode & 0o077 == 0  # it holds what an archive holds
+    said = run(capsys, "--home", other, "--json", "drawings", "import", "--task", "draw", file)[1]
+    assert said == {"drawn": 0, "known": 3, "kept": 0}
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["export", "--task", "no", "--format", "csv", "--out", "x.csv"], "There is no task 'no'"),
+        (["export", "--task", "draw", "--format", "csv", "--out", "x.csv"], "Nothing is drawn in task 'draw'"),
+        (["export", "--task", "draw", "--format", "xml", "--out", "x"], "invalid choice: 'xml'"),
+        (["export", "--task", "draw"], "--format"),
+        (["import", "--task", "draw", "/nowhere.json"], "/nowhere.json"),
+        (["import", "/nowhere.json"], "--task"),
+        ([], "export|import"),
+    ],
+)
+def test_what_fails_is_one_sentence_in_both_places(capsys, tmp_path, scans, argv, words):
+    home = filled(capsys, tmp_path / "home", scans)
+    code, said, err = run(capsys, "--home", home, "--json", "drawings", *argv)
+    assert code == 1
+    assert set(said) == {"error"}
+    assert words in said["error"]
+    assert err == said["error"] + "\n"
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(capsys, tmp_path, scans):
+    home = filled(capsys, tmp_path / "home", scans)
+    draw(home)
+    argv = ["--home", home, "--json", "drawings", "export", "--task", "draw", "--format"]
+    assert "There is no folder" in run(capsys, *argv, "csv", "--out", tmp_path / "no" / "x.csv")[1]["error"]
+    (tmp_path / "file").write_text("")
+    assert "is a file" in run(capsys, *argv, "seg", "--out", tmp_path / "file")[1]["error"]
+    assert run(capsys, *argv, "csv", "--out", tmp_path)[1]["error"].endswith(".")

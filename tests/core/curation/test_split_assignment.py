@@ -1,0 +1,30 @@
+"""The greedy cost says what it claims, and lifting a patient out undoes placing them."""
+
+import numpy as np
+
+from core.curation.split_assignment import Assignment, assign
+from core.curation.strata import strata
+from tests.core.curation.tables import random_rows
+
+WANTED = (0.7, 0.2, 0.1)
+
+
+def cost(work):
+    gaps = (work.filled - work.wanted[:, None]) ** 2 / work.wanted[:, None]
+    return float((gaps * work.strata.importance).sum())
+
+
+def test_cost_of_adding_is_the_difference_of_costs():
+    work = Assignment(strata(random_rows(0), classes=3, stratify=("site",)), WANTED)
+    work.put(np.arange(20), 1)
+    before, predicted = cost(work), work.cost_of_adding(42)
+    for split in range(3):
+        work.put(42, split)
+        np.testing.assert_allclose(cost(work) - before, predicted[split], atol=1e-12)
+        assert work.take(42) == split
+    np.testing.assert_allclose(cost(work), before, atol=1e-12)
+
+
+def test_everybody_is_placed():
+    split = assign(strata(random_rows(1), classes=3, stratify=()), WANTED, seed=0)
+    assert set(split) == {0, 1, 2}

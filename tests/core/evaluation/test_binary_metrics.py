@@ -1,0 +1,226 @@
+"""Every figure of the board against scikit-learn and scipy, with the interval its cases allow."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest, norm, t
+from sklearn import metrics as sk
+
+from core.errors import InvalidInput
+from core.evaluation.binary_metrics import ORDER, board, moving, standing
+from core.evaluation.binary_scores import Scored, by_patient
+from core.evaluation.bootstrap import counts_of_resamples
+from core.evaluation.calibration import ECE_NOTE
+from core.evaluation.confidence_intervals import wilson
+from core.evaluation.delong import delong
+from core.evaluation.prevalence import bayes
+from core.evaluation.ranking_metrics import NO_PROBABILITY
+from core.evaluation.threshold_metrics import NAMES
+from tests.core.evaluation.cohorts import scored
+
+AT = 0.6
+
+
+def made(seed=0, *, single=False, ties=False, n=500):
+    scores, truth, owner = scored(seed, n=n, ties=ties)
+    return Scored.of(range(n), scores, truth, np.arange(n) if single else owner, name="ill")
+
+
+def bin_gaps(truth, scores):
+    """Of each of ten bins the mean probability less the share true, times its share of the cases."""
+    bins = np.minimum(np.floor(scores * 10), 9)
+    there = [bins == one for one in range(10)]
+    return [(scores[one].mean() - truth[one].mean()) * one.mean() if one.any() else 0 for one in there]
+
+
+def ece(truth, scores):
+    return sum(abs(gap) for gap in bin_gaps(truth, scores))
+
+
+VALUES = {
+    "auroc": sk.roc_auc_score,
+    "average_precision": sk.average_precision_score,
+    "brier": sk.brier_score_loss,
+    "ece": ece,
+    "f1": lambda y, s: sk.f1_score(y, s >= AT),
+    "accuracy": lambda y, s: sk.accuracy_score(y, s >= AT),
+    "mcc": lambda y, s: sk.matthews_corrcoef(y, s >= AT),
+    "balanced_accuracy": lambda y, s: sk.balanced_accuracy_score(y, s >= AT),
+    "sensitivity": lambda y, s: sk.recall_score(y, s >= AT),
+    "specificity": lambda y, s: sk.recall_score(~y, s < AT),
+    "ppv": lambda y, s: sk.precision_score(y, s >= AT),
+    "npv": lambda y, s: sk.precision_score(~y, s < AT),
+    "kappa": lambda y, s: sk.cohen_kappa_score(y, s >= AT),
+}
+
+
+@pytest.mark.parametrize("rule", ["", "max", "mean", "noisy_or"])
+@pytest.mark.parametrize("ties", [False, True])
+def test_every_value_agrees_with_an_independent_one(ties, rule):
+    run = made(ties=ties)
+    if rule:  # smaller scores and more patients, so that no rule calls everybody
+        smaller = (run.scores**3).round(1) if ties else run.scores**3
+        run = by_patient(Scored.of(run.cases, smaller, run.truth, np.arange(500) // 2, name="ill"), rule)
+    told = board(run, AT, resamples=20)
+    assert tuple(told) == ORDER
+    for name, one in told.items():
+        assert one.value == pytest.approx(VALUES[name](run.truth, run.scores), abs=1e-9), name
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repeated_cases(name):
+    run = made(3)
+    told = board(run, AT, resamples=70)[name]
+    draws, off = [], []
+    gaps = bin_gaps(run.truth, run.scores)
+    for counts in counts_of_resamples(len(run.patients), resamples=70, seed=0):
+        for draw in counts.T.astype(int):
+            rows = np.repeat(np.arange(len(run.cases)), draw[run.owner])
+            draws.append(VALUES[name](run.truth[rows], run.scores[rows]))
+            off.append(sum(abs(a - b) for a, b in zip(bin_gaps(run.truth[rows], run.scores[rows]), gaps, strict=True)))
+    if name == "ece":
+        reach = np.quantile(off, 0.95) * math.sqrt(len(run.patients) / (len(run.patients) - 1))
+        expected = told.value - reach, told.value + reach
+    else:
+        who = {"sensitivity": run.truth, "specificity": ~run.truth, "ppv": run.called(AT), "npv": ~run.called(AT)}
+        sides = [run.truth, ~run.truth] if name in ("auroc", "balanced_accuracy") else [who.get(name, run.scores >= 0)]
+        sides = [run.truth] if name == "average_precision" else sides
+        sides = [run.truth | run.called(AT)] if name == "f1" else sides
+        carriers = min(len(set(run.owner[side].tolist())) for side in sides)
+        scale, shift = (2, 1) if name in ("mcc", "kappa") else (1, 0)  # from -1..1 to 0..1
+        value, spread = (
+            (told.value + shift) / scale,
+            np.std(draws, ddof=1) / scale * math.sqrt(carriers / (carriers - 1)),
+        )
+        reach = t.ppf(0.975, carriers - 1) * spread / (value * (1 - value))
+        ends = [1 / (1 + math.exp(-(math.log(value / (1 - value)) + side * reach))) for side in (-1, 1)]
+        expected = tuple(scale * end - shift for end in ends)
+    assert (told.low, told.high) == pytest.approx(expected, abs=1e-9)
+    assert told.method == "whole patients resampled"
+
+
+def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s():
+    run = made(single=True)
+    told = board(run, AT, resamples=20)
+    called = run.called(AT)
+    counted = {
+        "accuracy": (called == run.truth).sum(),
+        "sensitivity": (called & run.truth).sum(),
+        "specificity": (~called & ~run.truth).sum(),
+        "ppv": (called & run.truth).sum(),
+        "npv": (~called & ~run.truth).sum(),
+    }
+    for name, number in counted.items():
+        theirs = binomtest(int(number), told[name].n).proportion_ci(method="wilson")
+        assert (told[name].low, told[name].high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+        assert told[name].method == "Wilson"
+    area, covariance = delong(run.scores[None], run.truth)
+    reach = norm.ppf(0.975) * math.sqrt(covariance[0, 0]) / (area[0] * (1 - area[0]))
+    odds = math.log(area[0] / (1 - area[0]))
+    ends = [1 / (1 + math.exp(-(odds + side * reach))) for side in (-1, 1)]
+    assert (told["auroc"].low, told["auroc"].high) == pytest.approx(ends, abs=1e-9)
+    assert told["auroc"].method == "DeLong"
+    rest = ("average_precision", "f1", "mcc", "kappa", "brier", "balanced_accuracy")
+    assert {told[name].method for name in rest} == {"whole patients resampled"}
+
+
+def test_at_0_and_n_of_n_it_is_wilson_on_the_effective_n():
+    sizes = [6, 1, 1, 1, 1]  # ten cases worth (Σm)² / Σm² = 100 / 40 = 2.5 independent ones
+    owner = np.repeat(np.arange(5), sizes)
+    run = Scored.of(range(20), [0.9] * 10 + [0.1] * 10, [1] * 10 + [0] * 10, [*owner, *(owner + 5)], name="ill")
+    told = board(run, 0.5, resamples=20)
+    for name in ("sensitivity", "specificity", "auroc", "balanced_accuracy", "average_precision"):
+        assert (told[name].low, told[name].high) == pytest.approx(wilson(2.5, 2.5), abs=1e-12)
+        assert told[name].method == "Wilson on the effective n"
+    low = 2 * wilson(5.0, 5.0)[0] - 1
+    assert (told["kappa"].low, told["mcc"].low, told["mcc"].high) == pytest.approx((low, low, 1.0))
+    none = board(run, 0.95, resamples=20)["sensitivity"]
+    assert (none.value, none.low, none.high) == pytest.approx((0, *wilson(0, 2.5)))
+
+
+@pytest.mark.parametrize("prevalence", [0.01, 0.3, 0.9])
+def test_ppv_and_npv_at_a_typed_prevalence(prevalence):
+    run = made()
+    told = moving(run, AT, prevalence=prevalence, resamples=50)
+    se, sp = told["sensitivity"].value, told["specificity"].value
+    ill, well = round(1e6 * prevalence), round(1e6 * (1 - prevalence))  # of a million people
+    assert told["ppv"].value == pytest.approx(se * ill / (se * ill + (1 - sp) * well), abs=1e-9)
+    assert told["npv"].value == pytest.approx(sp * well / (sp * well + (1 - se) * ill), abs=1e-9)
+    assert told["ppv"].low < told["ppv"].value < told["ppv"].high
+    assert told["ppv"].note == f"At a prevalence of {prevalence:g}."
+
+
+def test_at_the_prevalence_of_the_cases_bayes_is_the_plain_share():
+    run = made()
+    plain, typed = moving(run, AT, resamples=10), moving(run, AT, prevalence=float(run.truth.mean()), resamples=10)
+    for name in ("ppv", "npv"):
+        assert typed[name].value == pytest.approx(plain[name].value, abs=1e-12)
+
+
+def test_a_perfect_ppv_at_a_prevalence_has_the_width_of_sensitivity_and_specificity():
+    run = Scored.of(range(40), [0.9] * 18 + [0.1] * 22, [1] * 20 + [0] * 20, range(40), name="ill")
+    told = moving(run, 0.5, prevalence=0.1, resamples=20)
+    assert (told["ppv"].value, told["ppv"].high) == (1.0, 1.0)
+    lows = (np.array([told[name].low]) for name in ("sensitivity", "specificity"))
+    assert told["ppv"].low == pytest.approx(float(bayes(*lows, 0.1)[0][0]), abs=1e-12)
+    assert told["ppv"].method == "Wilson, of sensitivity and specificity"
+    assert moving(run, 0.95, prevalence=0.1, resamples=20)["ppv"].note == "Undefined: no case was called ill."
+
+
+@pytest.mark.parametrize("prevalence", [0, 1, -0.2, float("nan")])
+def test_what_is_no_prevalence_is_refused(prevalence):
+    with pytest.raises(InvalidInput, match="give a share between 0 and 1"):
+        moving(made(), AT, prevalence=prevalence)
+
+
+def test_standing_and_moving_are_the_board_apart():
+    run = made()
+    both = standing(run, resamples=30) | moving(run, AT, resamples=30)
+    assert both == board(run, AT, resamples=30)
+    assert set(moving(run, AT, resamples=30)) == set(NAMES)
+    assert standing(run, resamples=30)["ece"].note.startswith(ECE_NOTE)
+
+
+@pytest.mark.parametrize(("yes", "why"), [(0, "no case here is ill"), (1, "every case here is ill")])
+def test_one_class_is_undefined_in_sentences(yes, why):
+    told = board(Scored.of(range(6), np.linspace(0.1, 0.9, 6), [yes] * 6, "aabbcc", name="ill"), 0.5, resamples=20)
+    for name in ("auroc", "mcc", "sensitivity" if not yes else "specificity", "balanced_accuracy"):
+        assert (told[name].value, told[name].low, told[name].note) == (None, None, f"Undefined: {why}.")
+    assert told["accuracy"].value is not None
+
+
+def test_calls_of_one_kind_leave_mcc_undefined_and_kappa_at_chance():
+    told = board(made(), 1.0, resamples=20)
+    assert told["mcc"].note == "Undefined: no case was called ill."
+    assert told["ppv"].note == "Undefined: no case was called ill."
+    assert told["kappa"].value == 0
+
+
+def test_scores_that_are_no_probabilities_rank_but_are_not_calibrated():
+    run = made()
+    told, plain = (board(one, AT, resamples=20) for one in (run.scored_by(run.scores * 7 - 3), run))
+    assert told["auroc"] == plain["auroc"]
+    assert (told["brier"].value, told["ece"].note) == (None, NO_PROBABILITY)
+
+
+@pytest.mark.parametrize("truth", [[0, 0, 0], [1, 1, 1], [0, 0, 1], [1, 0, 0]])
+@pytest.mark.parametrize("patients", ["aaa", "abb", "abc"])
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0, 2.0])
+def test_the_smallest_tables_never_hold_nan_nor_a_bare_number_without_its_reason(truth, patients, threshold):
+    run = Scored.of([1, 2, 3], [0.0, 0.5, 1.0], truth, patients, name="ill")
+    for prevalence in (None, 0.1):
+        told = board(run, threshold, prevalence=prevalence, resamples=30)
+        json.dumps([one.to_json() for one in told.values()], allow_nan=False)
+        for one in told.values():
+            assert (one.low is None) == (one.method == "")
+            assert one.low is not None or one.note
+            assert one.low is None or one.low <= one.value <= one.high
+
+
+def test_nothing_to_evaluate_is_refused():
+    with pytest.raises(InvalidInput, match="There is no case to evaluate"):
+        board(Scored.of([], [], [], [], name="ill"), 0.5)
+    with pytest.raises(InvalidInput, match="threshold is not a number"):
+        moving(made(), float("nan"))

@@ -1,0 +1,73 @@
+"""One yes/no question about cases: its matrix, its cells, and the same by patient."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+from core.errors import InvalidInput
+from core.evaluation.binary_scores import PATIENT_RULES, Scored, by_patient
+from tests.core.evaluation.cohorts import scored
+
+
+def made(seed=0, *, ties=False):
+    scores, truth, owner = scored(seed, ties=ties)
+    return Scored.of(np.arange(500) * 3, scores, truth, [f"p{one}" for one in owner], name="ill")
+
+
+@pytest.mark.parametrize("threshold", np.linspace(0, 1, 50))
+def test_the_matrix_is_scikit_learn_s(threshold):
+    run = made(ties=True)
+    called = run.called(threshold)
+    assert (called == (run.scores >= threshold)).all()
+    assert run.matrix(threshold) == confusion_matrix(run.truth, called, labels=[False, True]).tolist()
+
+
+def test_columns_name_their_patients():
+    run = made()
+    assert [run.patients[row] for row in run.owner[:3]] == [f"p{one}" for one in scored(0)[2][:3]]
+    assert not run.single
+    assert Scored.of([1, 2], [0.1, 0.2], [0, 1], ["b", "a"], name="ill").single
+
+
+def test_taking_cases_takes_their_patients_only():
+    run = made()
+    part = run.take(run.owner < 3)
+    assert part.patients == run.patients[:3]
+    assert part.scores.tolist() == run.scores[run.owner < 3].tolist()
+    assert [part.patients[row] for row in part.owner] == [run.patients[row] for row in run.owner[run.owner < 3]]
+
+
+@pytest.mark.parametrize("rule", PATIENT_RULES)
+def test_a_patient_is_ill_if_any_case_is_and_its_worst_case_speaks(rule):
+    run = made(1)
+    told = by_patient(run, rule)
+    assert (told.level, told.single, len(told.cases)) == ("patient", True, len(run.patients))
+    for row, name in enumerate(told.patients):
+        mine = run.owner == run.patients.index(name)
+        scores = run.scores[mine]
+        expected = {"max": scores.max(), "mean": scores.mean(), "noisy_or": 1 - np.prod(1 - scores)}[rule]
+        assert told.scores[row] == pytest.approx(expected, abs=1e-12)
+        assert told.truth[row] == run.truth[mine].any()
+        assert told.cases[row] == run.cases[mine][scores.argmax()]
+
+
+def test_rules_that_do_not_fit_are_refused():
+    run = made()
+    with pytest.raises(InvalidInput, match="no rule 'median' for patients; choose one of max, mean, noisy_or"):
+        by_patient(run, "median")
+    with pytest.raises(InvalidInput, match="Noisy-or needs probabilities"):
+        by_patient(run.scored_by(run.scores * 3), "noisy_or")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"cases": [1, 2, 2]}, "Case 2 stands more than once among the predictions"),
+        ({"scores": [0.1, float("nan"), 0.2]}, "Case 2 has a score that is not a number"),
+        ({"scores": [0.1]}, "3 cases, 1 scores, 3 truths and 3 patients do not fit"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_sentence(change, sentence):
+    given = {"cases": [1, 2, 3], "scores": [0.1, 0.2, 0.3], "truth": [0, 1, 1], "patients": "abc"}
+    with pytest.raises(InvalidInput, match=sentence):
+        Scored.of(**(given | change), name="ill")

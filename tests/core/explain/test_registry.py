@@ -1,0 +1,152 @@
+"""Every explainer with every model it suits, and a sentence for every one it does not."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from core.errors import InvalidInput
+from core.explain import EXPLAINERS, explain
+from core.explain.layers import layers_of, titled
+from core.explain.methods import occlusion
+from core.inference import scores
+from core.models import MODELS
+
+ALONE = {name: entry for name, entry in MODELS.items() if entry.takes == "image"}
+PAIRS = [(name, method) for name, entry in ALONE.items() for method in EXPLAINERS if EXPLAINERS[method].suits(entry)]
+QUICK = [(name, method) for name, method in PAIRS if name in ("small_cnn", "cnn_attention")]
+MISFITS = [
+    (name, method)
+    for name in ("small_cnn", "vit_tiny", "swin_tiny", "convnext_tiny")
+    for method in EXPLAINERS
+    if (name, method) not in PAIRS
+]
+
+
+def hooks(module):
+    return sum(
+        len(one._forward_hooks) + len(one._forward_pre_hooks) + len(one._backward_hooks) for one in module.modules()
+    )
+
+
+def check(model, example, method, classes, layer=None):
+    """A map of the input, of the class asked for."""
+    probabilities = next(scores(model, [example]))[1]
+    found = {index: explain(model, example, method=method, class_index=index, layer=layer) for index in classes}
+    for index, one in found.items():
+        assert one.values.shape == (model.manifest.size, model.manifest.size)
+        assert one.values.dtype == np.float32
+        assert 0.0 <= one.values.min() <= one.values.max() <= 1.0
+        wanted = int(np.argmax(probabilities)) if index is None else index
+        assert (one.class_index, one.method) == (wanted, method)
+        assert one.probability == pytest.approx(probabilities[wanted], abs=1e-5)
+        assert bool(one.layer) == bool(EXPLAINERS[method].layers)
+    if not EXPLAINERS[method].by_class and {0, 1} <= found.keys():
+        assert np.array_equal(found[0].values, found[1].values)
+
+
+@contextmanager
+def untouched(module):
+    """It is left as it was: no hook, no gradient, no other weight."""
+    before = {key: one.clone() for key, one in module.state_dict().items()}
+    yield
+    assert hooks(module) == 0
+    assert [one for one in module.parameters() if one.grad is not None] == []
+    assert not module.training
+    assert all((before[key] == one).all() for key, one in module.state_dict().items())
+
+
+@pytest.mark.parametrize(("name", "method"), QUICK)
+def test_a_map_of_the_class_and_a_model_left_as_it_was(untrained, name, method):
+    model, example = untrained(name)
+    with untouched(model.module):
+        check(model, example, method, (None, 0, 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in ALONE if name not in ("small_cnn", "cnn_attention")])
+def test_every_model_by_every_explainer_that_suits_it(untrained, name, monkeypatch):
+    """Slow ones with fewer passes: a stem has fewer channels, and a larger patch covers the image sooner."""
+    monkeypatch.setattr(occlusion, "PATCHES", 3)
+    model, example = untrained(name)
+    with untouched(model.module):
+        for method in MODELS[name].explainers:
+            layer = layers_of(model)[0] if method == "scorecam" else None
+            check(model, example, method, (None,) if EXPLAINERS[method].needs == "any" else (None, 1), layer)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ALONE)
+def test_every_layer_that_is_offered_gives_a_map(untrained, name):
+    model, example = untrained(name)
+    if model.module.training is False and MODELS[name].target_layer(model.module) is not None:
+        offered = layers_of(model)
+        assert offered
+        assert explain(model, example, method="gradcam").layer in offered
+        for layer in offered:
+            found = explain(model, example, method="layercam", layer=layer)
+            assert (found.layer, found.values.shape) == (layer, (model.manifest.size, model.manifest.size))
+    assert hooks(model.module) == 0
+
+
+def test_what_a_method_needs_is_what_its_models_have():
+    for name, entry in MODELS.items():
+        conv = [one for one in EXPLAINERS.values() if one.suits(entry) and one.needs == "convolution"]
+        attention = [one for one in EXPLAINERS.values() if one.suits(entry) and one.needs == "attention"]
+        assert bool(conv) == ("gradcam" in entry.explainers), name
+        assert bool(attention) == ("rollout" in entry.explainers), name
+        assert set(entry.explainers) <= EXPLAINERS.keys()
+
+
+def test_layers_are_told_with_their_size_from_the_input_on(untrained):
+    small, _ = untrained("small_cnn")
+    assert titled(small) == {
+        "features.2": "features.2 · 32 × 32",
+        "features.6": "features.6 · 16 × 16",
+        "features": "features · 8 × 8",
+    }
+    vit, _ = untrained("vit_tiny")
+    told = list(titled(vit, "attention").values())
+    assert told[:3] == ["layer 1, mean of heads", "layer 1, head 1", "layer 1, head 2"]
+    assert len(told) == 12 * 4
+    assert titled(small, "") == {}
+
+
+@pytest.mark.parametrize(("name", "method"), MISFITS)
+def test_a_method_that_does_not_suit_names_one_that_does(untrained, name, method):
+    model, example = untrained(name)
+    with pytest.raises(InvalidInput, match=rf"{name} has (not|others); use {MODELS[name].explainers[0]}"):
+        explain(model, example, method=method)
+    assert hooks(model.module) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("small_cnn", "gradcam"), ("small_cnn", "scorecam"), ("vit_tiny", "rollout")]
+)
+def test_a_class_the_model_has_not_is_refused(untrained, name, method):
+    model, example = untrained(name)
+    with pytest.raises(InvalidInput, match="Class 2 is not one of the model's; give a number from 0 to 1"):
+        explain(model, example, method=method, class_index=2)
+    assert hooks(model.module) == 0
+
+
+def test_a_layer_the_model_has_not_is_refused_with_the_choices(untrained):
+    model, example = untrained("small_cnn")
+    with pytest.raises(InvalidInput, match=r"no layer 'layer9' in a small_cnn; choose one of features\.2, features"):
+        explain(model, example, method="gradcam", layer="layer9")
+    with pytest.raises(InvalidInput, match="Layer 'head' gives no map of its own; choose another layer"):
+        explain(model, example, method="layercam", layer="head")
+    with pytest.raises(InvalidInput, match="Occlusion reads no single layer, and was asked for 'features'"):
+        explain(model, example, method="occlusion", layer="features")
+    attending, other = untrained("cnn_attention")
+    with pytest.raises(InvalidInput, match="no head '9' in attention; give a number from 1 to 8"):
+        explain(attending, other, method="heads", layer="attention:9")
+    with pytest.raises(InvalidInput, match="no attention 'trunk' in this model; choose one of attention"):
+        explain(attending, other, method="heads", layer="trunk")
+    assert hooks(model.module) == hooks(attending.module) == 0
+
+
+def test_an_unknown_method_is_refused_with_the_choices(untrained):
+    model, example = untrained("small_cnn")
+    with pytest.raises(InvalidInput, match="no method 'lime'; choose one of gradcam, gradcam_plus"):
+        explain(model, example, method="lime")

@@ -1,0 +1,22 @@
+"""Scaling and geometry."""
+
+import numpy as np
+
+from core.explain.saliency_map import scaled, stretch
+
+
+def test_a_map_spans_0_to_1_or_is_empty():
+    assert scaled(np.array([[2.0, 4.0], [3.0, 2.0]])).tolist() == [[0.0, 1.0], [0.5, 0.0]]
+    assert scaled(np.full((2, 2), 7.0)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert scaled(np.array([[np.nan, 1.0]])).tolist() == [[0.0, 1.0]]
+
+
+def test_the_peak_lands_at_the_same_share_of_the_original():
+    values = np.zeros((64, 64), np.float32)
+    values[16, 48] = 1.0
+    found = stretch(values, 300, 1000)
+    assert found.shape == (300, 1000)
+    row, column = np.unravel_index(found.argmax(), found.shape)
+    assert abs((row + 0.5) / 300 - 16.5 / 64) < 1 / 128
+    assert abs((column + 0.5) / 1000 - 48.5 / 64) < 1 / 128
+    assert 0.0 <= found.min() <= found.max() <= 1.0

@@ -1,0 +1,85 @@
+"""A CSV as hospitals write them, joined to files."""
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import InvalidInput
+from core.imaging.metadata_csv import read
+
+TEXT = "file{d}age{d}remark\nx/a.png{d}56{d}größer\nb.png{d}7{d}\n"
+
+
+def write(tmp_path: Path, content: str | bytes) -> Path:
+    path = tmp_path / "data.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_encodings_and_delimiters(tmp_path: Path, encoding: str, delimiter: str, ending: str):
+    text = TEXT.format(d=delimiter).replace("\n", ending)
+    table = read(write(tmp_path, text.encode(encoding)), file_column="file", needed=["age"])
+    assert table.columns == ("file", "age", "remark")
+    assert table.rows["x/a.png"] == {"file": "x/a.png", "age": "56", "remark": "größer"}
+    assert table.rows["b.png"]["remark"] == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("file,alter\na,größer\n".encode("latin-1"), r"not UTF-8 text \(line 2\)"),
+        (b"file\x00,age\n", "holds binary data"),
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        (b"image,age\na,1\n", "no column 'file'; its columns are: image, age"),
+        (b"file,age\na,1\na,2\n", "lists 'a' again in line 3"),
+    ],
+)
+def test_an_unreadable_csv_is_one_sentence(tmp_path: Path, content: bytes, said: str):
+    with pytest.raises(InvalidInput, match=said) as refused:
+        read(write(tmp_path, content), file_column="file")
+    assert str(refused.value).endswith(".")
+
+
+def test_a_csv_that_is_not_there(tmp_path: Path):
+    with pytest.raises(InvalidInput, match="cannot be opened"):
+        read(tmp_path / "no.csv", file_column="file")
+
+
+def test_the_same_line_twice_is_one_line(tmp_path: Path):
+    assert len(read(write(tmp_path, "file,age\na,1\na,1\n"), file_column="file").rows) == 1
+
+
+def test_ragged_lines_are_read(tmp_path: Path):
+    rows = read(write(tmp_path, "file,age,sex\na,1\nb,2,F,more,and more\n"), file_column="file").rows
+    assert (rows["a"]["sex"], rows["b"]["sex"]) == ("", "F")
+
+
+def join(tmp_path: Path, listed: list[str], there: list[str]):
+    table = read(write(tmp_path, "\n".join(["file,n", *(f"{name},1" for name in listed)])), file_column="file")
+    return table.join([tmp_path / name for name in there], tmp_path)
+
+
+def test_joined_by_path_or_by_a_name_that_is_unique(tmp_path: Path):
+    joined = join(tmp_path, ["x/a.png", "b.png", ".\\y\\c.png"], ["x/a.png", "deep/b.png", "y/c.png"])
+    assert {path.name for path in joined.rows} == {"a.png", "b.png", "c.png"}
+    assert (joined.unlisted, joined.missing) == ((), ())
+
+
+def test_a_name_that_two_files_bear_joins_neither(tmp_path: Path):
+    joined = join(tmp_path, ["a.png"], ["x/a.png", "y/a.png"])
+    assert joined.rows == {}
+    assert joined.missing == ("a.png",)
+    assert len(joined.unlisted) == 2
+    by_path = join(tmp_path, ["x/a.png"], ["x/a.png", "y/a.png"])
+    assert [path.parent.name for path in by_path.rows] == ["x"]
+    assert [path.parent.name for path in by_path.unlisted] == ["y"]
+
+
+def test_a_file_in_another_folder_is_not_the_one_listed_by_path(tmp_path: Path):
+    joined = join(tmp_path, ["x/a.png"], ["y/a.png"])
+    assert joined.missing == ("x/a.png",)
+    assert [path.name for path in joined.unlisted] == ["a.png"]

@@ -1,0 +1,188 @@
+"""Reading in children: one that dies, hangs or is fed rubbish costs one file."""
+
+import hashlib
+import io
+import os
+import re
+import signal
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from core.imaging import reader_pool
+from core.imaging.reader_pool import Known, ReadFile, Refusal, find
+from core.imaging.store import Store
+from tests.core.imaging.results import read_files
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "in"
+    made.mkdir()
+    for number in range(6):
+        Image.fromarray(np.full((4, 4), number, np.uint8)).save(made / f"{number}.png")
+    return made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "home")
+
+
+def test_an_import_leaves_a_thumbnail_of_every_picture_and_a_dry_run_none(folder: Path, store: Store):
+    list(read_files(find(folder), store=None))
+    assert not store.home.exists()
+    results = list(read_files(find(folder), store=store))
+    drawn = {path.name for path in (store.home / "thumbnails").rglob("*.jpg")}
+    assert drawn == {f"{result.sha256}-256.jpg" for result in results if isinstance(result, ReadFile)}
+    assert len(drawn) == 6
+
+
+def hanging(folder: Path, name: str = "2-hangs.png") -> Path:
+    """A file whose opening never ends: a pipe that nobody writes to."""
+    os.mkfifo(folder / name)
+    return folder / name
+
+
+def readers() -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # zombies, too: detached processes of other tests end as such
+            if "core.imaging.reader_process" in child.cmdline():
+                found.append(child)
+    return found
+
+
+def test_files_are_read_and_kept_byte_identical(folder: Path, store: Store):
+    before = {path: path.read_bytes() for path in find(folder)}
+    results = list(read_files(find(folder), store=store))
+    assert {result.path for result in results} == set(before)
+    for result in results:
+        assert isinstance(result, ReadFile)
+        assert result.sha256 == hashlib.sha256(before[result.path]).hexdigest()
+        assert store.original(result.sha256).read_bytes() == before[result.path] == result.path.read_bytes()
+        assert store.pixels(result.sha256).read_bytes() == bytes([int(result.path.stem)]) * 16
+
+
+def test_a_child_killed_in_the_middle_costs_one_file(folder: Path, store: Store):
+    stuck = hanging(folder)
+
+    results = []
+    for result in read_files(find(folder), store=store):
+        results.append(result)
+        if len(results) == 6:  # all but the one that is stuck: whoever still reads is its reader
+            for child in readers():
+                child.send_signal(signal.SIGKILL)
+    refused = [result for result in results if isinstance(result, Refusal)]
+    assert [one.path for one in refused] == [stuck]
+    assert "crash" in refused[0].reason
+    assert len([result for result in results if isinstance(result, ReadFile)]) == 6
+
+
+def test_a_file_that_takes_too_long_costs_one_file(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reader_pool, "SECONDS", 1.5)
+    stuck = hanging(folder)
+    results = list(read_files(find(folder), store=store))
+    (refused,) = [result for result in results if isinstance(result, Refusal)]
+    assert refused.path == stuck
+    assert "could not be read within" in refused.reason
+    assert len(results) == 7
+
+
+def test_the_time_that_its_taker_needs_is_not_the_readers(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch):
+    passed = [0.0]
+    monkeypatch.setattr(reader_pool, "monotonic", lambda: monotonic() + passed[0])
+    results = []
+    for result in reader_pool.read_files_polling(find(folder), store=store):
+        passed[0] += 3600.0  # a locked catalogue, say
+        results.append(result)
+    assert sum(isinstance(result, ReadFile) for result in results) == 6
+
+
+def test_known_files_are_not_decoded(folder: Path, store: Store):
+    list(read_files(find(folder), store=store))
+    times = {path: path.stat().st_mtime_ns for path in store.home.rglob("*") if path.is_file()}
+    asked: list[str] = []
+
+    def known(sha256: str) -> bool:
+        asked.append(sha256)
+        return True
+
+    results = list(read_files(find(folder), store=store, known=known))
+    assert all(isinstance(result, Known) for result in results)
+    assert sorted(asked) == sorted(result.sha256 for result in results)
+    assert {path: path.stat().st_mtime_ns for path in store.home.rglob("*") if path.is_file()} == times
+
+
+def test_a_dry_run_reads_everything_and_writes_nothing(folder: Path, tmp_path: Path):
+    before = sorted(tmp_path.rglob("*"))
+    results = list(read_files(find(folder), store=None))
+    assert [type(result) for result in results] == [ReadFile] * 6
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_closing_ends_the_children(folder: Path, store: Store):
+    results = read_files(find(folder), store=store)
+    next(results)
+    assert readers()
+    results.close()
+    assert not readers()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"%PDF-1.7 ...", "is a PDF"),
+        (b"PK\x03\x04 something else", "is a zip archive"),
+        (b"plain words\n", "is a text file"),
+        (bytes(range(256)) * 20, "is not an image"),
+        (b"\x89PNG\r\n\x1a\n" + b"x" * 100, "damaged or truncated picture"),
+        (b"\x00" * 128 + b"DICM", "no element|damaged|without"),
+    ],
+)
+def test_what_is_no_image_is_refused_with_one_sentence(tmp_path: Path, content: bytes, said: str):
+    (tmp_path / "file.dcm").write_bytes(content)
+    (refused,) = read_files([tmp_path / "file.dcm"], store=None)
+    assert isinstance(refused, Refusal)
+
+    assert re.search(said, refused.reason)
+    assert refused.reason.endswith(".")
+
+
+def test_a_file_that_is_gone_is_refused(tmp_path: Path):
+    (refused,) = read_files([tmp_path / "gone.png"], store=None)
+    assert isinstance(refused, Refusal)
+    assert "cannot be opened" in refused.reason
+
+
+def test_a_header_that_wants_all_memory_costs_one_file(folder: Path, store: Store):
+    # An npy header of 64 GB in front of no data.
+
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": (1 << 22, 128, 128)})
+    with zipfile.ZipFile(folder / "3-bomb.npz", "w") as archive:
+        archive.writestr("train_images.npy", head.getvalue())
+    results = list(read_files(find(folder), store=store))
+    (refused,) = [result for result in results if isinstance(result, Refusal)]
+    assert refused.path.name == "3-bomb.npz"
+    assert len(results) == 7
+
+
+def test_find_counts_litter_and_hidden_files_in_a_steady_order(tmp_path: Path):
+    for name in ("b/.DS_Store", "b/x.png", "a/Thumbs.db", "z"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert [path.relative_to(tmp_path).as_posix() for path in find(tmp_path)] == [
+        "a/Thumbs.db",
+        "b/.DS_Store",
+        "b/x.png",
+        "z",
+    ]
+    assert find(tmp_path / "z") == [tmp_path / "z"]

@@ -1,0 +1,173 @@
+"""Every model of the table is built, run, and says what it is."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from core.errors import NotFound
+from core.explain import EXPLAINERS
+from core.models import MODELS, entry, input_size
+
+PICTURES = {"image": (), "views": (2,), "stack": (5,), "bag": (3,)}  # of a case, in these tests
+
+
+def inputs(model, count, channels, size):
+    """Chance images as that model takes them."""
+    return torch.randn(count, *PICTURES[model.takes], channels, size, size)
+
+
+def test_the_table_holds_the_models_of_the_form():
+    assert list(MODELS) == [
+        "small_cnn",
+        "alexnet",
+        "vgg11_bn",
+        "vgg16_bn",
+        "googlenet",
+        "inception_v3",
+        "resnet18",
+        "resnet50",
+        "densenet121",
+        "mobilenet_v1",
+        "mobilenet_v2",
+        "efficientnet_b0",
+        "efficientnet_v2_s",
+        "convnext_tiny",
+        "se_resnet50",
+        "cbam_resnet18",
+        "cnn_attention",
+        "vit_tiny",
+        "vit_small",
+        "vit_base",
+        "swin_tiny",
+        "attention_mil",
+        "late_fusion",
+        "cross_attention",
+        "cnn_gru",
+        "cnn_gru_attention",
+        "resnet3d_18",
+    ]
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(("channels", "classes", "edge"), [(1, 2, 28), (4, 3, 33)])
+def test_any_channel_count_and_size_gives_finite_logits(name, channels, classes, edge):
+    model = MODELS[name]
+    size = input_size(model, 0, edge)
+    torch.manual_seed(0)
+    module = model.build(channels, classes, size, 0.1).eval()
+    with torch.no_grad():
+        logits = module(inputs(model, 2, channels, size))
+    assert logits.shape == (2, classes)
+    assert torch.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_weight_learns(name):
+    model = MODELS[name]
+    size = input_size(model, 0, 28)
+    torch.manual_seed(0)
+    module = model.build(2, 3, size, 0.0).train()
+    if name.startswith("vit"):  # torchvision starts its last layer at 0, which lets no gradient through the first time
+        torch.nn.init.normal_(module.heads[1].head.weight)
+    torch.nn.functional.cross_entropy(module(inputs(model, 2, 2, size)), torch.tensor([0, 2])).backward()
+    assert [weight for weight, one in module.named_parameters() if one.grad is None] == []
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_dropout_stands_before_the_last_layer(name):
+    module = MODELS[name].build(1, 2, 64, 0.25)
+    drops = [one.p for one in module.modules() if isinstance(one, torch.nn.Dropout)]
+    assert 0.25 in drops
+
+
+def test_vit_tiny_is_the_standard_one():
+    module = MODELS["vit_tiny"].build(3, 1000, 224, 0.0)
+    assert sum(one.numel() for one in module.parameters()) == 5_717_416  # DeiT-Ti as published: 5.7 M
+    assert (module.patch_size, module.seq_length) == (16, 197)
+
+
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [
+        ("alexnet", 61_100_840),
+        ("vgg11_bn", 132_868_840),
+        ("vgg16_bn", 138_365_992),
+        ("googlenet", 6_624_904),
+        ("inception_v3", 23_834_568),  # of torchvision's 27,161,264 without the auxiliary head
+        ("resnet18", 11_689_512),
+        ("resnet50", 25_557_032),
+        ("mobilenet_v1", 4_231_976),
+        ("efficientnet_v2_s", 21_458_488),
+        ("convnext_tiny", 28_589_128),
+        ("se_resnet50", 28_088_024),
+        ("vit_small", 22_050_664),
+        ("vit_base", 86_567_656),
+        ("swin_tiny", 28_288_354),
+        ("densenet121", 7_978_856),
+        ("mobilenet_v2", 3_504_872),
+        ("efficientnet_b0", 5_288_548),
+        ("resnet3d_18", 33_679_272),  # torchvision's 33,371,472 with 1,000 classes for its 400
+    ],
+)
+def test_backbones_have_as_many_weights_as_published(name, weights):
+    module = MODELS[name].build(3, 1000, 224, 0.0)
+    assert sum(one.numel() for one in module.parameters()) == weights
+
+
+def test_a_small_cnn_is_shaped_by_its_knobs():
+    build = MODELS["small_cnn"].build
+    shaped = build(1, 2, 64, 0.0, kernel_size=5, blocks=3, pooling="average", norm="instance", dense=64)
+    kernels = [one.kernel_size for one in shaped.modules() if isinstance(one, torch.nn.Conv2d)]
+    assert kernels == [(5, 5)] * 3
+    assert sum(isinstance(one, torch.nn.AvgPool2d) for one in shaped.modules()) == 2
+    assert sum(isinstance(one, torch.nn.InstanceNorm2d) for one in shaped.modules()) == 3
+    assert [one.out_features for one in shaped.modules() if isinstance(one, torch.nn.Linear)] == [64, 2]
+    plain = build(1, 2, 64, 0.0, norm="none")
+    assert not any(isinstance(one, torch.nn.BatchNorm2d) for one in plain.modules())
+    assert build(1, 2, 64, 0.0).state_dict().keys() == build(1, 2, 64, 0.0, kernel_size=3).state_dict().keys()
+
+
+@pytest.mark.parametrize(("name", "count"), [("se_resnet50", 16), ("cbam_resnet18", 8)])
+def test_every_block_attends(name, count):
+    from torchvision.ops import SqueezeExcitation
+
+    from core.models.attention_resnets import CBAM
+
+    module = MODELS[name].build(1, 2, 64, 0.0)
+    assert sum(isinstance(one, SqueezeExcitation | CBAM) for one in module.modules()) == count
+
+
+def test_attention_has_eight_heads_of_64():
+    module = MODELS["cnn_attention"].build(1, 2, 28, 0.0)
+    assert (module.attention.num_heads, module.attention.head_dim) == (8, 64)
+
+
+def test_position_tells_every_cell_apart():
+    from core.models.cnn_attention import position
+
+    cells = position(torch.zeros(1, 512, 7, 9))[0].flatten(1).T  # (63, 512)
+    distance = torch.cdist(cells, cells) + 1e9 * torch.eye(63)
+    assert distance.min() > 1.0
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_explainers_and_target_layer_agree(name):
+    model = MODELS[name]
+    assert model.explainers
+    assert set(model.explainers) <= set(EXPLAINERS)
+    assert (model.target_layer(model.build(1, 2, 64, 0.0)) is not None) == ("gradcam" in model.explainers)
+
+
+def test_an_unknown_model_is_refused_with_the_choices():
+    with pytest.raises(NotFound, match=r"no model 'resnet19'; choose one of small_cnn, alexnet"):
+        entry("resnet19")
+
+
+def test_the_table_and_the_form_load_no_torch():
+    lines = "import sys, core.models, core.training.spec, core.training.examples, core.explain, core.inference"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{lines}; print('torch' in sys.modules)"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

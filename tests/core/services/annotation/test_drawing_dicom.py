@@ -1,0 +1,364 @@
+"""SEG and SR of real DICOM: the same pixels and drawings come back, and the validator finds no error that is ours."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image as Picture
+from pydicom.uid import generate_uid
+
+from core.errors import InvalidInput
+from core.imaging.drawings import dicom_seg_export, dicom_sr_export, masks
+from core.imaging.drawings.dicom_common import quiet
+from core.imaging.drawings.records import Drawn, Source
+from core.services.annotation import annotations, drawing_export, drawing_import, drawings, tasks
+from core.services.images import images
+from tests.core.services import drawn
+from tests.core.services.conftest import Home
+
+SOURCES = (
+    "colour_and_multiframe/emri_small.dcm",
+    "colour_and_multiframe/examples_ybr_color.dcm",
+    "colour_and_multiframe/rtdose.dcm",
+    "colour_and_multiframe/SC_rgb_rle_2frame.dcm",
+    "plain_and_syntaxes/CT_small.dcm",
+    "plain_and_syntaxes/MR_small.dcm",
+    "plain_and_syntaxes/MR_small_padded.dcm",
+)
+PATIENT = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
+
+
+def read(path: Path, **options) -> pydicom.Dataset:
+    """Other people's headers hold odd values, of which pydicom warns."""
+    with quiet():
+        return pydicom.dcmread(path, **options)
+
+
+@pytest.fixture(scope="module")
+def scans(data_dir: Path, tmp_path_factory) -> Path:
+    """A stack, images of several frames with and without a place, a radiograph, and slices with oblong pixels."""
+    folder = tmp_path_factory.mktemp("scans")
+    for name in SOURCES:
+        shutil.copy(data_dir / "dicom" / name, folder)
+    for path in sorted((data_dir / "series" / "mr_prostate_adc_20").iterdir())[:6]:
+        shutil.copy(path, folder / f"stack-{path.name}")
+    shutil.copy(sorted((data_dir / "cxr_dicom_derived").iterdir())[0], folder / "radiograph.dcm")
+    for path in sorted((data_dir / "series" / "ct_chest_lungfcp_48").iterdir())[:3]:
+        oblong = read(path)
+        oblong.PixelSpacing = [0.4, 0.9]
+        oblong.SeriesInstanceUID = generate_uid(entropy_srcs=[oblong.SeriesInstanceUID])
+        oblong.SOPInstanceUID = generate_uid(entropy_srcs=[oblong.SOPInstanceUID])
+        oblong.file_meta.MediaStorageSOPInstanceUID = oblong.SOPInstanceUID
+        oblong.save_as(folder / f"oblong-{path.name}")
+    return folder
+
+
+def objects(home: Home, format: str, out: Path, **options) -> list[Path]:
+    said = drawing_export.export(home.db, home.settings, task=drawn.TASK, format=format, out=out, **options)
+    assert said.left_out == ()
+    return [Path(file) for file in said.files]
+
+
+def take(home: Home, path: Path) -> drawing_import.Taken:
+    return drawing_import.take(home.db, home.settings, task=drawn.TASK, path=path, by="tester")
+
+
+def standing(home: Home) -> tuple[Drawn, ...]:
+    with home.db.read() as session:
+        return drawing_export.album(session, drawn.TASK).drawings
+
+
+def dice(one: np.ndarray, other: np.ndarray) -> float:
+    return 2 * float((one & other).sum()) / float(one.sum() + other.sum())
+
+
+def test_every_pixel_of_every_class_comes_back_through_seg(full, bare, tmp_path):
+    for path in objects(full, "seg", tmp_path / "seg"):
+        taken = take(bare, path)
+        assert taken.drawn > 0
+        assert (taken.known, taken.kept) == (0, 0)
+        assert take(bare, path) == drawing_import.Taken(0, taken.drawn, 0)
+    before, after = dicom_seg_export.united(standing(full)), dicom_seg_export.united(standing(bare))
+    assert {key: set(found) for key, found in before.items()} == {key: set(found) for key, found in after.items()}
+    scores = [dice(found[name], after[key][name]) for key, found in before.items() for name in found]
+    assert len(scores) > 40
+    assert min(scores) == 1.0
+
+
+def test_a_seg_holds_one_stack_with_a_segment_per_class_and_only_frames_that_are_drawn_on(full, tmp_path):
+    for path in objects(full, "seg", tmp_path / "seg"):
+        said = read(path)
+        assert (said.Modality, said.SegmentationType, said.BitsAllocated) == ("SEG", "BINARY", 1)
+        assert said.pixel_array.reshape(int(said.NumberOfFrames), -1).any(axis=1).all()
+        labels = [one.SegmentLabel for one in said.SegmentSequence]
+        assert len(set(labels)) == len(labels)
+        assert set(labels) <= {"lesion", "Größe/1", "rest", "Without a class"}
+    stack = next(
+        one
+        for one in map(read, (tmp_path / "seg").iterdir())
+        if len(one.ReferencedSeriesSequence[0].ReferencedInstanceSequence) == 6
+    )
+    assert "PlaneOrientationSequence" in stack.SharedFunctionalGroupsSequence[0]
+
+
+def test_drawings_come_back_through_sr_as_they_were(full, bare, tmp_path):
+    before = standing(full)
+    taken = [take(bare, path) for path in objects(full, "sr", tmp_path / "sr")]
+    assert sum(one.drawn for one in taken) == len(before)
+    assert standing(bare) == before
+
+
+def test_an_sr_names_its_reader_and_points_at_the_frame_and_place(full, tmp_path):
+    task = tasks.named(full.db, drawn.TASK)
+    names = set()
+    for path in objects(full, "sr", tmp_path / "sr"):
+        said = read(path)
+        names |= {str(one.PersonName) for one in said.ContentSequence if "PersonName" in one}
+        assert said.ContentTemplateSequence[0].TemplateIdentifier == "1500"
+    assert names == set(drawn.READERS)
+    assert task.classes[0].name == "lesion"
+
+
+@pytest.mark.parametrize("format", ["seg", "sr"])
+def test_objects_carry_the_patient_of_their_source(full, scans, tmp_path, format):
+    sources = {read(path).SOPInstanceUID: read(path) for path in scans.iterdir()}
+    for path in objects(full, format, tmp_path / format):
+        said = read(path)
+        source = sources[referred(said)[0]]
+        assert said.StudyInstanceUID == source.StudyInstanceUID
+        assert [str(said.get(name) or "") for name in PATIENT] == [str(source.get(name) or "") for name in PATIENT]
+
+
+@pytest.mark.parametrize("format", ["seg", "sr"])
+def test_with_pseudonyms_nothing_names_the_patient(full, scans, tmp_path, format):
+    named = (
+        "PatientID",
+        "PatientName",
+        "PatientBirthDate",
+        "AccessionNumber",
+        "OtherPatientIDs",
+        "StudyID",
+        "ReferringPhysicianName",
+        "PatientAddress",
+    )
+    plain = {
+        str(header.get(name))
+        for path in scans.iterdir()
+        for header in [read(path)]
+        for name in named
+        if len(str(header.get(name) or "")) > 3 and header.get(name) != header.get("StudyDate")
+    }
+    assert len(plain) > 3
+    known = {image.patient for image in images.page(full.db, images.Filter())}
+    found = set()
+    for path in objects(full, format, tmp_path / format, pseudonyms=True):
+        said = read(path)
+        found.add(said.PatientID)
+        assert (str(said.PatientName), said.PatientBirthDate) == ("", "")
+        text = str(said)
+        assert not [word for word in plain if re.search(rf"\b{re.escape(word)}\b", text)]
+    assert found <= known
+
+
+@pytest.mark.parametrize("format", ["seg", "sr"])
+@pytest.mark.parametrize("pseudonyms", [False, True])
+def test_the_validator_finds_no_error_that_the_source_did_not_have(full, scans, tmp_path, format, pseudonyms):
+    tool = shutil.which("dciodvfy")
+    if tool is None:
+        message = "no dciodvfy here; install Debian's dicom3tools"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    sources = {read(path).SOPInstanceUID: errors(tool, path) for path in scans.iterdir()}
+    for path in objects(full, format, tmp_path / format, pseudonyms=pseudonyms):
+        lawful = set().union(*(sources[uid] for uid in referred(read(path))))
+        assert errors(tool, path) - lawful == set()
+
+
+def errors(tool: str, path: Path) -> set[str]:
+    done = subprocess.run([tool, str(path)], capture_output=True, text=True, errors="replace")
+    lines = (done.stdout + done.stderr).splitlines()
+    assert lines, "the validator said nothing"
+    return {re.sub(r"\s+", " ", line) for line in lines if line.startswith("Error")}
+
+
+def referred(said: pydicom.Dataset) -> list[str]:
+    if said.Modality == "SEG":
+        return [one.ReferencedSOPInstanceUID for one in said.ReferencedSeriesSequence[0].ReferencedInstanceSequence]
+    series = said.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+    return [one.ReferencedSOPInstanceUID for part in series for one in part.ReferencedSOPSequence]
+
+
+def test_the_same_state_is_the_same_object_and_another_state_another(full, tmp_path):
+    uids = [{read(path).SOPInstanceUID for path in objects(full, "seg", tmp_path / name)} for name in ("a", "b")]
+    assert uids[0] == uids[1]
+    case = annotations.queue(full.db, task_id=tasks.named(full.db, drawn.TASK).id)[0]
+    drawings.draw(
+        full.db,
+        case_id=case.id,
+        image_id=case.image_ids[0],
+        frame=0,
+        key="new",
+        client="new",
+        shape="box",
+        geometry={"points": [[1, 1], [5, 5]]},
+        label=0,
+        by="ann",
+    )
+    assert len(uids[0] - {read(path).SOPInstanceUID for path in objects(full, "seg", tmp_path / "c")}) == 1
+
+
+@pytest.fixture
+def cts(home, data_dir, tmp_path):
+    """The three slices to which the real segmentations refer."""
+    folder = tmp_path / "cts"
+    folder.mkdir()
+    for path in (data_dir / "dicom" / "seg_with_source_ct").glob("ct-*"):
+        shutil.copy(path, folder)
+    home.take(folder)
+    return home
+
+
+COLOURS = ("GREEN", "ORANGE", "PURPLE", "LIGHT_BLUE", "DARK_BLUE")
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "frames"), [("liver", ("liver", "spleen"), 3), ("partial_overlaps", COLOURS, 7)]
+)
+def test_another_tools_segmentation_is_taken_pixel_by_pixel(cts, data_dir, tmp_path, name, classes, frames):
+    path = data_dir / "dicom" / "seg_with_source_ct" / f"{name}.dcm"
+    tasks.create(cts.db, name=drawn.TASK, classes=classes)
+    assert take(cts, path) == drawing_import.Taken(frames, 0, 0)
+    assert take(cts, path) == drawing_import.Taken(0, frames, 0)
+    said = read(path)
+    by_frame = {}
+    for pixels, group in zip(said.pixel_array, said.PerFrameFunctionalGroupsSequence, strict=True):
+        instance = group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+        by_frame[instance, group.SegmentIdentificationSequence[0].ReferencedSegmentNumber - 1] = pixels.astype(bool)
+    store = cts.settings.home / "originals"
+    for one in standing(cts):
+        header = read(store / one.source.sha256[:2] / one.source.sha256, stop_before_pixels=True)
+        expected = by_frame[header.SOPInstanceUID, classes.index(one.label)]
+        assert (masks.from_counts(one.geometry["counts"], 512, 512) == expected).all()
+
+
+def test_a_segmentation_of_what_is_not_here_or_lies_elsewhere_or_is_of_another_class_is_a_sentence(
+    cts, home, data_dir, tmp_path
+):
+    path = data_dir / "dicom" / "seg_with_source_ct" / "liver.dcm"
+    tasks.create(cts.db, name=drawn.TASK, classes=["lung", "heart"])
+    with pytest.raises(InvalidInput, match=r"liver.dcm: frame 1: 'Liver' is not a class of task 'draw'"):
+        take(cts, path)
+    moved = read(path)
+    moved.PerFrameFunctionalGroupsSequence[0].PlanePositionSequence[0].ImagePositionPatient[0] += 1
+    moved.save_as(tmp_path / "moved.dcm")
+    with pytest.raises(InvalidInput, match=r"moved.dcm: frame 1: it lies elsewhere"):
+        take(cts, tmp_path / "moved.dcm")
+    (tmp_path / "cut.dcm").write_bytes(path.read_bytes()[:90_000])
+    with pytest.raises(InvalidInput, match=r"cut.dcm: is a damaged DICOM .*\.$"):
+        take(cts, tmp_path / "cut.dcm")
+    with pytest.raises(InvalidInput, match=r"ct-3slice_01.dcm: is DICOM, but neither"):
+        take(cts, data_dir / "dicom" / "seg_with_source_ct" / "ct-3slice_01.dcm")
+    assert standing(cts) == ()
+
+
+def test_a_segmentation_without_its_images_is_a_sentence(bare, data_dir):
+    with pytest.raises(InvalidInput, match="the image that it refers to is not in this catalogue; import its series"):
+        take(bare, data_dir / "dicom" / "seg_with_source_ct" / "liver.dcm")
+
+
+def test_images_that_are_no_dicom_are_left_out_with_a_sentence(full, tmp_path):
+    Picture.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / "x.png")
+    full.take(tmp_path / "x.png")
+    task = tasks.named(full.db, drawn.TASK)
+    tasks.add_missing_cases(full.db, task.id)
+    case = annotations.queue(full.db, task_id=task.id, limit=99)[-1]
+    drawings.draw(
+        full.db,
+        case_id=case.id,
+        image_id=case.image_ids[0],
+        frame=0,
+        key="k",
+        client="k",
+        shape="box",
+        geometry={"points": [[1, 1], [5, 5]]},
+        label=0,
+        by="ann",
+    )
+    said = drawing_export.export(full.db, full.settings, task=drawn.TASK, format="seg", out=tmp_path / "seg")
+    assert said.left_out == ("1 drawings are on images that did not come as DICOM; export them as coco or csv.",)
+
+
+def test_nothing_but_pictures_is_refused(home, pictures, tmp_path):
+    (pictures / "data.csv").unlink()
+    drawn.draw_everywhere(home, drawn.with_task(home, pictures))
+    with pytest.raises(InvalidInput, match=r"Nothing of it can be written as DICOM: .* coco or csv"):
+        drawing_export.export(home.db, home.settings, task=drawn.TASK, format="sr", out=tmp_path / "sr")
+    assert not (tmp_path / "sr").exists()
+
+
+def one_drawn(shape: str, geometry: dict) -> Drawn:
+    return Drawn(Source("0" * 64, rows=100, columns=200), 0, shape, geometry, None, key="k", reader="r", at=1.0)
+
+
+def test_coordinates_of_a_report_count_from_the_corner_of_the_first_pixel():
+    # PS3.3 C.18.6: the middle of the first pixel is 0.5\0.5, the last corner Columns\Rows.
+    assert dicom_sr_export.region(one_drawn("point", {"points": [[0.5, 0.5]]})) == ("POINT", [[0.5, 0.5]])
+    kind, points = dicom_sr_export.region(one_drawn("box", {"points": [[0.0, 0.0], [200.0, 100.0]]}))
+    assert (kind, points[0], points[2], points[-1]) == ("POLYLINE", [0.0, 0.0], [200.0, 100.0], [0.0, 0.0])
+
+
+def test_an_ellipse_names_its_longer_axis_first_and_stays_inside_the_image():
+    kind, points = dicom_sr_export.region(one_drawn("ellipse", {"points": [[40.0, 10.0], [60.0, 70.0]], "angle": 0.0}))
+    assert kind == "ELLIPSE"
+    assert np.allclose(points, [[50, 10], [50, 70], [40, 40], [60, 40]]) or np.allclose(
+        points, [[50, 10], [50, 70], [60, 40], [40, 40]]
+    )
+    kind, points = dicom_sr_export.region(
+        one_drawn("ellipse", {"points": [[-20.0, 10.0], [60.0, 70.0]], "angle": 30.0})
+    )
+    assert kind == "POLYLINE"
+    assert np.min(points) >= 0
+    assert np.max(points, axis=0)[0] <= 200
+
+
+def test_an_outline_of_twenty_thousand_points_fits_into_a_report(bare, tmp_path):
+    case = annotations.queue(bare.db, task_id=tasks.named(bare.db, drawn.TASK).id, limit=99)[0]
+    view = images.get(bare.db, case.image_ids[0])
+    turn = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
+    radius = (0.2 + 0.2 * (np.arange(20_000) % 2)) * min(view.format.rows, view.format.columns)
+    points = np.stack(
+        [view.format.columns / 2 + radius * np.cos(turn), view.format.rows / 2 + radius * np.sin(turn)], 1
+    )
+    drawings.draw(
+        bare.db,
+        case_id=case.id,
+        image_id=view.id,
+        frame=0,
+        key="k",
+        client="k",
+        shape="freehand",
+        geometry={"points": points.tolist()},
+        label=0,
+        by="ann",
+    )
+    (path,) = objects(bare, "sr", tmp_path / "sr")
+    before = standing(bare)
+    drawings.draw(
+        bare.db,
+        case_id=case.id,
+        image_id=view.id,
+        frame=0,
+        key="k",
+        client="gone",
+        shape="freehand",
+        geometry=None,
+        label=0,
+        by="ann",
+        erased=True,
+    )
+    assert take(bare, path).known == 1
+    assert len(before[0].geometry["points"]) == 20_000

@@ -1,0 +1,87 @@
+"""Labels from a CSV: all of them, or none and a sentence that names the line."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from core.errors import InvalidInput
+from core.services.annotation import annotations as annotation_annotations
+from core.services.annotation import label_import, tasks
+from core.services.annotation.label_import import Taken
+from db.tables import Annotation
+
+
+@pytest.fixture
+def task(home, pictures):
+    home.take(pictures)
+    return tasks.create(home.db, name="side", classes=["right", "left"])
+
+
+def take(home, tmp_path: Path, *lines: str, header: str = "image,label,reader") -> Taken:
+    path = tmp_path / "labels.csv"
+    path.write_text("\n".join([header, *lines]) + "\n")
+    return label_import.take(home.db, home.settings, task="side", path=path, by="tester")
+
+
+def annotations(home) -> int:
+    with home.db.read() as session:
+        return session.scalar(select(func.count(Annotation.id)))
+
+
+def test_by_file_name_and_by_sha256(home, task, pictures, tmp_path):
+    sha256 = hashlib.sha256((pictures / "p01.png").read_bytes()).hexdigest()
+    assert take(home, tmp_path, "p00.png,right,ann", f"{sha256},left,") == Taken(2, 0)
+    labelled = annotation_annotations.queue(home.db, task_id=task.id, only="labelled")
+    assert sorted(case.label for case in labelled) == [0, 1]
+    said = [
+        (one.reader, one.source.value, one.text)
+        for case in labelled
+        for one in annotation_annotations.history(home.db, case.id)
+    ]
+    assert sorted(said) == [("ann", "import", "right"), ("tester", "import", "left")]
+
+
+def test_the_same_file_again_adds_nothing(home, task, tmp_path):
+    lines = ("p00.png,right,ann", "p01.png,left,ann")
+    assert take(home, tmp_path, *lines) == Taken(2, 0)
+    assert take(home, tmp_path, *lines) == Taken(0, 2)
+    assert annotations(home) == 2
+
+
+def test_two_readers_of_one_image_are_two_rows(home, task, tmp_path):
+    assert take(home, tmp_path, "p00.png,right,ann", "p00.png,right,bob") == Taken(2, 0)
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("p01.png,up,ann", r"labels.csv, line 3: 'up' is not a class of task 'side'; its classes are: right, left"),
+        ("nobody.png,left,ann", r"line 3: 'nobody.png' is not in this catalogue"),
+        ("0" * 64 + ",left,ann", "is not in this catalogue"),
+        ("p01.png,,ann", "'' is not a class"),
+    ],
+)
+def test_one_bad_line_takes_nothing_and_is_named(home, task, tmp_path, bad, said):
+    with pytest.raises(InvalidInput, match=said):
+        take(home, tmp_path, "p00.png,right,ann", bad)
+    assert annotations(home) == 0
+
+
+def test_a_missing_column_or_task_is_named(home, task, tmp_path):
+    take(home, tmp_path, "p00.png,right,ann")
+    with pytest.raises(InvalidInput, match="There is no task 'other'"):
+        label_import.take(home.db, home.settings, task="other", path=tmp_path / "labels.csv", by="x")
+    with pytest.raises(InvalidInput, match="has no column 'label'"):
+        take(home, tmp_path, "p00.png,right", header="image,lable")
+
+
+def test_a_name_of_two_images_asks_for_the_sha256(home, pictures, tmp_path):
+    (pictures / "deep").mkdir()
+    (pictures / "p01.png").rename(pictures / "deep" / "p00.png")
+    home.take(pictures)
+    tasks.create(home.db, name="side", classes=["right", "left"])
+    with pytest.raises(InvalidInput, match="is the name of 2 images; give its sha256"):
+        take(home, tmp_path, "p00.png,right,ann")
+    assert take(home, tmp_path, "deep/p00.png,right,ann") == Taken(1, 0)

@@ -1,0 +1,54 @@
+"""A training that goes on from another's weights, and never from what it will be judged by."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.curation.recipe import Recipe
+from core.errors import InvalidInput, NotFound, NotTrainable
+from core.services.annotation import tasks
+from core.services.datasets import snapshots
+from core.services.training import initial_weights, runs
+from core.services.training import submit as training_submit
+from core.training.spec import TrainSpec
+from tests.core.services.conftest import Asleep, done
+
+QUICK = TrainSpec(model="small_cnn", epochs=1, image_size=32, threads=1)
+
+
+def submit(home, spec, snapshot=1):
+    return training_submit.submit(home.db, snapshot_id=snapshot, spec=spec, by="t", key=str(spec), launcher=Asleep())
+
+
+def test_a_finished_run_is_gone_on_from_with_layers_held(trained):
+    first = runs.every(trained.db)[0].id
+    made = submit(trained, replace(QUICK, start="run", start_run=first, freeze="features"))
+    done(trained, made.job)
+    said = runs.log(trained.settings, made.run)
+    assert f"Starting from run {first}: " in said
+    assert "Frozen: features; " in said
+
+
+def test_a_run_that_learned_from_whom_this_one_judges_by_is_refused(trained):
+    first = runs.every(trained.db)[0].id
+    task = tasks.named(trained.db, "kind")
+    other = snapshots.freeze(trained.db, task.id, Recipe(seed=3, val=0.3, test=0.3), name="other", by="t")
+    with pytest.raises(NotTrainable, match=rf"Run {first} was trained on \d of the patients that validate or"):
+        submit(trained, replace(QUICK, start="run", start_run=first), other.id)
+
+
+def test_what_cannot_be_started_from_is_a_sentence(trained):
+    with pytest.raises(NotFound, match=r"Run 99 to start from \(start_run\) has no weights; choose one"):
+        submit(trained, replace(QUICK, start="run", start_run=99))
+    asked = replace(QUICK, start="file", start_file="../x.pth")
+    with pytest.raises(InvalidInput, match=r"is '\.\./x\.pth', and the folder .* holds no file of weights yet"):
+        initial_weights.source(trained.settings, asked)
+    (trained.settings.folder("weights") / "mine.pth").write_bytes(b"")
+    with pytest.raises(InvalidInput, match=r"holds mine\.pth; put the file there"):
+        initial_weights.source(trained.settings, asked)
+    assert initial_weights.source(trained.settings, replace(asked, start_file="mine.pth")).name == "mine.pth"
+
+
+def test_a_mirror_image_is_made_only_where_the_task_allows_it(trained):
+    with pytest.raises(NotTrainable, match="Flips are 'left-right', and task 'kind' allows none: a mirrored image may"):
+        submit(trained, replace(QUICK, augment="custom", flips="left-right"))

@@ -1,0 +1,100 @@
+"""What a training will do and what speaks against it, from real snapshots."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.curation.recipe import Recipe
+from core.services.annotation import annotations, tasks
+from core.services.datasets import snapshots
+from core.services.training.preflight import outlook, warnings
+from core.training.spec import TrainSpec
+from db.vocabulary import Answer, TaskKind
+
+
+@pytest.fixture
+def frozen(home, tmp_path):
+    """48 pictures of 24 patients, every third patient ill; a given split, so that the counts are known."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    lines = ["file,patient_id,split,finding"]
+    for number in range(48):
+        patient = number // 2
+        pixels = np.random.default_rng(number).integers(0, 255, (20, 20), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+        split = "test" if patient % 8 == 7 else "val" if patient % 8 == 6 else "train"
+        lines.append(f"{number}.png,p{patient},{split},{'ill' if patient % 3 == 0 else 'well'}")
+    (folder / "data.csv").write_text("\n".join(lines))
+    home.take(folder, metadata=folder / "data.csv", task="finding", label_column="finding")
+
+    def freeze(task="finding", **recipe):
+        recipe = Recipe(**{"split_fact": "split", **recipe})
+        return snapshots.freeze(home.db, tasks.named(home.db, task).id, recipe, name=f"{task} {recipe}", by="t").id
+
+    return freeze
+
+
+def test_images_patients_and_steps_are_counted(home, frozen):
+    found = outlook(home.db, frozen())
+    assert dict(found.images) == {"train": 36, "val": 6, "test": 6}
+    assert dict(found.patients) == {"train": 18, "val": 3, "test": 3}
+    assert found.shown == 36
+    assert found.steps(10) == 4
+    assert sum(one.patients["train"] for one in found.classes.values()) == 18
+    assert found.effective == pytest.approx(18)
+
+
+def test_weights_bring_classes_alike_and_no_patient(home, frozen):
+    as_they_are, weighted = outlook(home.db, frozen()), outlook(home.db, frozen(balance="weights"))
+    for title, one in as_they_are.classes.items():
+        assert one.effective == pytest.approx(one.patients["train"])
+        assert weighted.classes[title].effective == pytest.approx(one.effective)
+    assert weighted.effective == pytest.approx(as_they_are.effective_balanced)
+    assert weighted.effective < as_they_are.effective
+
+
+def test_rare_classes_and_a_batch_too_large_are_told(home, frozen):
+    said = warnings(outlook(home.db, frozen()), TrainSpec(batch_size=64))
+    assert "A batch of 64 is more than the 36 training images: each epoch is one step." in said
+    assert [one for one in said if one.startswith("Few patients in training (")]
+    assert "figures will be vague" in next(one for one in said if "in validation" in one)
+
+
+def test_a_model_of_two_views_on_single_images_is_told(home, frozen):
+    found = outlook(home.db, frozen())
+    assert warnings(found, TrainSpec(model="cross_attention"))[0] == (
+        "Cross-attention reads two views of a study, and task 'finding' asks about single images: choose a model of "
+        "one image, or freeze a task about studies or series."
+    )
+    assert not [one for one in warnings(found, TrainSpec()) if "reads" in one]
+
+
+def test_a_class_that_a_split_lacks_is_told(home, frozen):
+    found = outlook(home.db, frozen())
+    ill = found.classes["ill"]
+
+    def without(*splits):
+        images = {split: 0 if split in splits else count for split, count in ill.images.items()}
+        return warnings(replace(found, classes={**found.classes, "ill": replace(ill, images=images)}), TrainSpec())
+
+    assert without("val")[0] == "No image of ill in validation: how well it is recognised will not be known there."
+    assert without("train")[0] == "Every training image is labelled well: there is nothing to tell apart."
+    nothing = replace(found, images={**found.images, "val": 0, "test": 0})
+    assert warnings(nothing, TrainSpec())[:2] == [
+        "There is no validation split: the last epoch is taken for the best.",
+        "There is no test split: nothing will judge the model.",
+    ]
+
+
+def test_findings_are_counted_where_they_are_present(home, frozen):
+    task = tasks.create(home.db, name="signs", classes=["a", "b"], kind=TaskKind.MULTI)
+    for number, case in enumerate(annotations.queue(home.db, task_id=task.id, limit=50)):
+        findings = {0: "present" if number % 2 else "absent", 1: "present" if number % 5 == 0 else "absent"}
+        annotations.label(
+            home.db, case_id=case.id, answer=Answer.FINDINGS, label=None, findings=findings, by="t", key=f"k{number}"
+        )
+    found = outlook(home.db, frozen("signs"))
+    assert sum(found.classes["a"].images.values()) == 24
+    assert found.effective_balanced is None

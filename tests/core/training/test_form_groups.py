@@ -1,0 +1,55 @@
+"""The form shows every knob once, and those only that matter."""
+
+from collections import Counter
+
+import pytest
+
+from core.models import MODELS
+from core.training import form_groups
+from core.training.spec import TrainSpec, knobs
+
+
+def shown(**asked):
+    values = {one.name: one.default for one in knobs()} | asked
+    return {one.name for one in knobs() if form_groups.matters(one.name, values)}
+
+
+def test_every_knob_stands_in_one_group():
+    counted = Counter(one.name for group in form_groups.GROUPS for one in form_groups.members(group))
+    assert counted == Counter(one.name for one in knobs())
+    named = {name for group in form_groups.GROUPS for name in group.knobs}
+    assert named <= set(counted), "a group names a knob that is none"
+    assert all(set(group.first) <= set(group.knobs) for group in form_groups.GROUPS)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_a_model_shows_the_knobs_that_shape_it_and_no_other(name):
+    model = MODELS[name]
+    there = shown(model=name)
+    assert there & form_groups.SHAPES <= set(model.knobs)
+    assert ("slices" in there) == (model.takes in ("stack", "bag"))
+    assert ("views" in there) == (model.takes == "views")
+    assert {"epochs", "learning_rate", "seed", "augment"} <= there
+
+
+def test_an_encoder_shows_its_own_knobs():
+    assert "kernel_size" in shown(model="attention_mil", encoder="small_cnn")
+    assert "kernel_size" not in shown(model="attention_mil", encoder="resnet18")
+    assert "kernel_size" not in shown(model="resnet18")
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({"loss": "focal"}, "gamma"),
+        ({"augment": "custom"}, "elastic"),
+        ({"start": "run"}, "start_run"),
+        ({"start": "file"}, "start_file"),
+        ({"start": "published"}, "download"),
+        ({"start": "file"}, "freeze"),
+    ],
+)
+def test_a_choice_shows_what_belongs_to_it(asked, name):
+    assert name not in shown()
+    assert name in shown(**asked)
+    assert TrainSpec(**asked)

@@ -1,0 +1,30 @@
+"""What a comparison of two runs says of its tests, beside what it counts."""
+
+import pytest
+
+from core.evaluation.binary_scores import Scored
+from core.evaluation.comparison import compare
+from core.services.evaluation.run_comparison import Compared
+from core.services.predictions.operating_point_view import PointView
+from dashboard.parts.compare import table
+
+TRUTH, PATIENTS = [1, 1, 0, 0], ["a", "a", "b", "b"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (
+            (0.9, 0.1, 0.1, 0.1),
+            (0.1, 0.9, 0.1, 0.1),
+            "1 only right by run 1, 1 only by run 2, their differences cancel within patients, so there is no test.",
+        ),
+        ((0.9, 0.1, 0.1, 0.1), (0.9, 0.1, 0.1, 0.1), "0 only right by run 1, 0 only by run 2, they never disagree."),
+        ((0.9, 0.9, 0.1, 0.1), (0.9, 0.1, 0.1, 0.1), "1 only right by run 1, 0 only by run 2, p = 0.317."),
+    ],
+)
+def test_no_test_is_said_as_the_counts_have_it(first, second, said):
+    one, other = (Scored.of(range(4), scores, TRUTH, PATIENTS, name="Ill") for scores in (first, second))
+    found = compare(one, other, (0.5, 0.5), resamples=20, seed=0)
+    told = Compared(1, 2, "test", "Ill", (PointView(None, 1), PointView(None, 2)), found)
+    assert f"Calls, McNemar, clustered by patient (Durkalski): {said}" in table.sentences(told)

@@ -1,0 +1,125 @@
+"""Figures of a part of a split, or of older weights, say so over themselves and offer the way out."""
+
+import pytest
+from sqlalchemy import text
+
+from core.jobs import job_queue
+from core.services.evaluation import operating_points
+from db.vocabulary import JobKind, Split
+from tests.core.services.predicted import another, draw
+from tests.core.services.predictions.test_coverage import anew, best, drop
+from tests.dashboard.test_pages import home, opened, text_of
+from tests.dashboard.test_review_page import db, empty, tables
+
+__all__ = ["db", "empty", "home"]
+PART = "Run {run} has predictions of 20 of 60 cases of the test split; its figures are of these."
+
+
+def labels(app) -> list[str]:
+    return [one.label for one in app.button]
+
+
+def queued(db, run: int, split: str, **told):
+    with db.transaction() as session:
+        job = job_queue.add(session, JobKind.PREDICT, {"run": run, "split": split, "by": "ann"}, key=split, run_id=run)
+        for name, value in told.items():
+            setattr(job, name, value)
+        return job.id
+
+
+def test_a_part_of_a_split_is_told_over_its_figures_with_the_button_for_the_whole(db):
+    run = draw(db).run
+    best(db, run, "c")
+    drop(db, run, "test", 20)
+    app = opened("review", run=str(run))
+    assert PART.format(run=run) in [one.value for one in app.warning]
+    assert "AUROC" in tables(app)
+    app.button(key=f"predict_{run}_test").click().run()
+    (job,) = job_queue.of_run(db, run)
+    assert (job.kind, job.request["split"]) == ("predict", "test")
+    assert "AUROC" in tables(app)
+    assert "Predict the whole test split" not in labels(app)
+    on_validation = opened("review", run=str(run), split="val")
+    assert not on_validation.warning
+    assert not any(label.startswith("Predict") for label in labels(on_validation))
+
+
+@pytest.mark.parametrize("split", ["test", "all"])
+def test_while_its_job_goes_on_its_progress_stands_there_and_the_figures_stay(db, split):
+    run = draw(db).run
+    best(db, run, "c")
+    drop(db, run, "test", 20)
+    job = queued(db, run, split, progress={"done": 20, "images": 60})
+    app = opened("review", run=str(run))
+    assert PART.format(run=run) in text_of(app)
+    assert "AUROC" in tables(app)
+    assert f"predict_{job}_cancel" in [one.key for one in app.button]
+    assert "Predict the whole test split" not in labels(app)
+    job_queue.cancel(db, job)
+    app = opened("review", run=str(run))
+    assert f"predict_{job}_cancel" not in [one.key for one in app.button]
+    assert "Predict the whole test split" in labels(app)
+
+
+def test_without_a_model_here_no_button_is_offered(db):
+    run = draw(db).run  # it has no checkpoint
+    drop(db, run, "test", 20)
+    app = opened("review", run=str(run))
+    assert PART.format(run=run) in text_of(app)
+    assert "Its predictions were made elsewhere, so only a file of them can say more." in text_of(app)
+    assert not any(label.startswith("Predict") for label in labels(app))
+
+
+def test_predictions_of_older_weights_are_told_and_can_be_made_again(db):
+    run = draw(db).run
+    best(db, run, "d")
+    app = opened("review", run=str(run))
+    told = f"Run {run} has other weights since; its predictions of the test split are of the old ones."
+    assert told in [one.value for one in app.warning]
+    assert "Predict the test split again" in labels(app)
+    assert "AUROC" in tables(app)
+
+
+def test_a_point_that_was_chosen_on_older_weights_says_so(db):
+    run, old = draw(db).run, "It was chosen on older weights; choose it again on validation."
+    best(db, run, "c")
+    operating_points.choose(db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
+    assert old not in text_of(opened("review", run=str(run)))
+    best(db, run, "d")
+    anew(db, run, "d")
+    said = text_of(opened("review", run=str(run)))
+    assert "Chosen on validation by ann" in said
+    assert old in said
+    assert old in text_of(opened("review", run=str(run), split="val"))
+    operating_points.choose(db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
+    assert old not in text_of(opened("review", run=str(run)))
+
+
+def test_a_point_set_by_hand_without_validation_says_so(db):
+    drawn = draw(db)
+    run = another(db, drawn, seed=3, splits=(Split.TEST,))
+    operating_points.choose(db, run, threshold=0.3, by="ann")
+    said = text_of(opened("review", run=str(run)))
+    assert (
+        "Operating point 0.3, set by hand. Set by hand by ann, just now: nothing was predicted on validation." in said
+    )
+    assert "Chosen on validation" not in said
+    operating_points.choose(db, drawn.run, threshold=0.3, by="ann")
+    assert "Chosen on validation by ann" in text_of(opened("review", run=str(drawn.run)))
+
+
+def test_compare_tells_it_of_both_runs(db):
+    drawn = draw(db)
+    second = another(db, drawn, seed=5)
+    for run in (drawn.run, second):
+        best(db, run, "c")
+        drop(db, run, "test", 20)
+    best(db, second, "d")
+    with db.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM prediction WHERE split = 'test'")) == 40
+    app = opened("compare", run=str(second), other=str(drawn.run))
+    assert PART.format(run=drawn.run) in text_of(app)
+    assert f"{PART.format(run=second)} Run {second} has other weights since;" in text_of(app)
+    assert {"Predict the whole test split", "Predict the test split again"} <= set(labels(app))
+    assert "AUROC" in tables(app)
+    assert not opened("compare", run=str(second), other=str(drawn.run), split="train").error

@@ -1,0 +1,47 @@
+"""The section Groups where little can be told: what is left out, and why no figure is shown."""
+
+from sqlalchemy import text
+
+from core.services.evaluation import operating_points
+from tests.core.services.predicted import draw
+from tests.dashboard import test_pages
+from tests.dashboard.test_pages import home, opened
+from tests.dashboard.test_review_page import db, empty
+
+__all__ = ["db", "empty", "home"]
+
+
+def text_of(app) -> str:
+    """As it is read: without the strokes that keep a sign from being Markdown."""
+    return test_pages.text_of(app).replace("\\", "")
+
+
+def test_with_one_class_sites_are_groups_and_auroc_is_said_to_be_undefined(db):
+    drawn = draw(db)
+    with db.transaction() as session:
+        session.execute(text("UPDATE snapshot_case SET label = 1, targets = '[1]' WHERE split = 'test'"))
+    app = opened("review", run=str(drawn.run), section="groups")
+    assert "Nothing that is known of these cases" not in text_of(app)
+    assert "No group could be tested." in text_of(app)
+    assert "Undefined: every case here is Ill." in text_of(app)
+    app.selectbox(key="groups_figure").set_value("sensitivity").run()
+    assert not app.exception
+    assert "Sensitivity of each group, the worst first" in text_of(app)
+    assert "Undefined" not in text_of(app)
+
+
+def test_where_no_fact_groups_cases_it_is_said_what_was_left_out_and_why(db):
+    drawn = draw(db)
+    with db.transaction() as session:
+        session.execute(text("DELETE FROM fact WHERE name != 'row'"))
+    app = opened("review", run=str(drawn.run), section="groups")
+    assert "Nothing that is known of these cases tells groups apart" in "".join(one.value for one in app.info)
+    assert "Left out: image size: every case has the same (64×48); row: it has 60 values" in text_of(app)
+
+
+def test_of_patients_it_is_said_what_a_fact_is_that_differs_within_them(db):
+    drawn = draw(db)
+    said = "where these differ it is in the group 'several in one patient'."
+    assert said not in text_of(opened("review", run=str(drawn.run), section="groups"))
+    operating_points.choose(db, drawn.run, threshold=0.5, level="patient", patient_rule="max", by="ann")
+    assert said in text_of(opened("review", run=str(drawn.run), section="groups"))

@@ -1,0 +1,48 @@
+"""Check that what a page waits for is drawn while it is pending, and that the page is rerun once it is done."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def polled(script):
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    return [element.value for element in app.markdown]
+
+
+def test_what_is_done_is_loaded_once_and_not_polled():
+    def script():
+        import streamlit as st
+
+        from dashboard.parts.widgets import job_poll
+
+        loads = st.session_state.setdefault("loads", [])
+        job_poll.poll_until(lambda count: count >= 1, lambda: loads.append(1) or len(loads), st.write, every="1s")
+
+    assert polled(script) == ["`1`"]
+
+
+def test_a_page_is_rerun_once_what_it_waits_for_is_done():
+    """The fragment runs twice, as the browser's timer would make it: pending, then done."""
+
+    def script():
+        import streamlit as st
+
+        from dashboard.parts.widgets import errors, job_poll
+
+        def twice(draw, *, every):
+            st.session_state.setdefault("every", []).append(every)
+            draw()
+            if every:
+                draw()
+
+        saved, errors.again = errors.again, twice
+        loads = st.session_state.setdefault("loads", [])
+        try:
+            job_poll.poll_until(lambda count: count >= 2, lambda: loads.append(1) or len(loads), st.write, every="1s")
+        finally:
+            errors.again = saved
+
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    assert app.session_state["every"] == ["1s", None]
+    assert [element.value for element in app.markdown] == ["`3`"]

@@ -1,0 +1,41 @@
+"""Check the one table of metrics: what it draws of undefined ones, and that a class's name is text."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def drawn(script) -> str:
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_name_of_a_class_is_text_and_not_markup():
+    def script():
+        from core.evaluation.metric_value import Figure
+        from dashboard.parts.widgets import metric_table
+
+        lines = {"<b>ill</b>": {"auroc": Figure(0.9, 0.8, 0.95, 40, note='"few"')}}
+        metric_table.by_row("Classes", lines, ("auroc",), of="class", name="classes", key="classes")
+
+    table = drawn(script)
+    assert "<th>class</th><th>AUROC (95 %)</th>" in table
+    assert "<td>&lt;b&gt;ill&lt;/b&gt;</td>" in table
+    assert '<td title="&quot;few&quot;">0.900 (0.800–0.950)</td>' in table
+
+
+def test_an_undefined_difference_gives_its_reason_and_no_interval():
+    def script():
+        from core.evaluation.metric_value import Figure
+        from dashboard import formatting
+        from dashboard.parts.widgets import metric_table
+
+        one, none = Figure(0.5, None, None, 4), Figure(None, None, None, 0, note="No case < 1.")
+        sides = {"run 1": {"f1": one, "npv": none}, "run 2": {"f1": one, "npv": none}}
+        sides["difference"] = {"f1": Figure(-0.25, -0.5, 0.125, 4, method="Wilson"), "npv": none}
+        metric_table.comparison(
+            "Both", sides, metric_table.TITLES, value=formatting.figure, signed=formatting.signed, name="comparison"
+        )
+
+    table = drawn(script)
+    assert "<td>F1</td><td>0.500</td><td>0.500</td><td><b>−0.250</b> (−0.500 to +0.125)</td><td>Wilson</td>" in table
+    assert "<td>NPV</td><td>undefined</td><td>undefined</td><td>No case &lt; 1.</td><td></td>" in table
