@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from core.cli import data, evaluation, maintenance, output, training
 from core.cli.output import Output
 from core.cli.parser import Arguments, build_parser
-from core.errors import UserError, refusal
+from core.errors import UserError, describe_os_error
 
 COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
     "serve": maintenance.refuse_screen_command,
@@ -59,7 +59,7 @@ def run(argv: list[str], command: Callable[[], Output | None]) -> int:
     except OSError as error:
         if os.environ.get("ROUNDS_DEBUG"):
             raise
-        return output.fail(refusal(error), as_json)
+        return output.fail(describe_os_error(error), as_json)
     except KeyboardInterrupt:
         print("Stopped; what was done so far is kept.", file=sys.stderr)
         return 130

@@ -21,7 +21,7 @@ class UserError(Exception):
     """Shown as it stands, on the page and on the command line."""
 
 
-class RefusedFile(UserError):
+class RejectedFile(UserError):
     """A file that cannot be taken in; its text is the reason in the import report."""
 
 
@@ -53,11 +53,11 @@ class NotTrainable(UserError):
     """A snapshot, spec or model that cannot be trained as asked."""
 
 
-class FencedOff(UserError):
+class AttemptSuperseded(UserError):
     """This process no longer owns its job: a newer attempt does, or it was ended."""
 
 
-def refusal(error: OSError) -> str:
+def describe_os_error(error: OSError) -> str:
     """What the machine would not do, in one sentence, with the way out."""
     reason = error.strerror or type(error).__name__
     at = f" at {error.filename}" if isinstance(error.filename, str) else ""

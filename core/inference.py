@@ -13,15 +13,15 @@ from core.models.heads import outputs_of
 from core.training import devices
 from core.training.batching import Fetcher, batches_of
 from core.training.checkpoint import Manifest, read_weights
-from core.training.compilation import laid_out
+from core.training.compilation import channels_last
 from core.training.examples import Example, read_plane
-from core.training.image_selection import pictured
+from core.training.image_selection import select_images
 from core.training.mixed_precision import kind_of
-from core.training.output_decoding import answers_of
+from core.training.output_decoding import decode_outputs
 from core.training.pixel_cache import Batch, PixelCache, open_cache
-from core.training.preprocess import Prepare
+from core.training.preprocess import Preprocess
 from core.training.train_step import logits_of
-from core.training.validation import seen
+from core.training.validation import to_model_input
 
 if TYPE_CHECKING:
     import torch
@@ -41,9 +41,9 @@ class LoadedModel:
     device: "torch.device"
 
     @property
-    def prepare(self) -> "Prepare":
+    def prepare(self) -> "Preprocess":
         """From stored pixels to this model's input."""
-        return Prepare(self.manifest.size, self.manifest.mean, self.manifest.deviation, self.device)
+        return Preprocess(self.manifest.size, self.manifest.mean, self.manifest.deviation, self.device)
 
     def input_of(self, example: Example) -> "torch.Tensor":
         """One case as the model sees it: (1, channels, size, size), or (1, planes, channels, size, size) of several.
@@ -51,7 +51,7 @@ class LoadedModel:
         Raises:
             NotTrainable: its pictures are not what the model sees, or their pixels are gone.
         """
-        return seen(self.prepare, _read(self.manifest, seen_by(self.manifest, [example])))
+        return to_model_input(self.prepare, _read(self.manifest, select_model_images(self.manifest, [example])))
 
 
 def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedModel:
@@ -75,11 +75,11 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
         module.load_state_dict(weights)
     except RuntimeError as error:
         raise UserError(f"The weights in {kind}.safetensors do not fit their {manifest.model}; train again.") from error
-    with devices.memory_for(f"a {manifest.model}", FREE):
-        return LoadedModel(laid_out(module.to(place).eval()), manifest, place)
+    with devices.out_of_memory_hint(f"a {manifest.model}", FREE):
+        return LoadedModel(channels_last(module.to(place).eval()), manifest, place)
 
 
-def scores(
+def predict(
     model: LoadedModel, examples: Sequence[Example], *, batch_size: int = 64, cache: Path | None = None
 ) -> Iterator[tuple[str, list[float]]]:
     """(example.key, numbers) of each example, in the order given: the heads' answers side by side (`Head.answers`).
@@ -91,11 +91,11 @@ def scores(
         NotTrainable: an image's pixels are gone or short, a case has not the pictures that the model sees, or the GPU's
             memory is too small for one image.
     """
-    for keys, pixels in read(model, examples, batch_size=batch_size, cache=cache):
-        yield from zip(keys, answered(model, pixels), strict=True)
+    for keys, pixels in iter_batches(model, examples, batch_size=batch_size, cache=cache):
+        yield from zip(keys, predict_batch(model, pixels), strict=True)
 
 
-def read(
+def iter_batches(
     model: LoadedModel, examples: Sequence[Example], *, batch_size: int = 64, cache: Path | None = None
 ) -> Iterator[tuple[list[str], Batch]]:
     """The keys of some examples at a time, in the order given, and their pictures as they are stored for the model.
@@ -105,39 +105,39 @@ def read(
     """
     if not examples:
         return
-    rows, shown = batches_of(np.arange(len(examples)), batch_size), seen_by(model.manifest, examples)
+    rows, shown = batches_of(np.arange(len(examples)), batch_size), select_model_images(model.manifest, examples)
     if cache is None:
         batches: Iterator[Batch] = (_read(model.manifest, [shown[row] for row in batch]) for batch in rows)
     else:
-        batches = Fetcher(_cached(model.manifest, shown, cache).read).fetch(rows)
+        batches = Fetcher(_open_cache(model.manifest, shown, cache).read).fetch(rows)
     for batch, pixels in zip(rows, batches, strict=True):
         yield [examples[row].key for row in batch], pixels
 
 
-def seen_by(manifest: Manifest, examples: Sequence[Example]) -> list[Example]:
+def select_model_images(manifest: Manifest, examples: Sequence[Example]) -> list[Example]:
     """The examples with those pictures only that the model sees.
 
     Raises:
         NotTrainable: a case has not the pictures that it sees.
     """
     takes = MODELS[manifest.model].takes
-    return pictured(examples, takes=takes, slices=manifest.spec.slices, views=manifest.views)
+    return select_images(examples, takes=takes, slices=manifest.spec.slices, views=manifest.views)
 
 
-def answered(model: LoadedModel, batch: Batch) -> list[list[float]]:
+def predict_batch(model: LoadedModel, batch: Batch) -> list[list[float]]:
     """What `scores` gives of one batch of `read`; where the GPU's memory is too small for it, of its halves."""
     import torch
 
     count = len(batch.pixels)
     if count == 1:
-        with devices.memory_for(f"one image at {model.manifest.size} px", FREE):
+        with devices.out_of_memory_hint(f"one image at {model.manifest.size} px", FREE):
             return _judged(model, batch)
     try:
         return _judged(model, batch)
     except torch.OutOfMemoryError:
         pass  # what the failed attempt holds is given back once its error is gone
     half = count // 2
-    return answered(model, _part(batch, slice(half))) + answered(model, _part(batch, slice(half, count)))
+    return predict_batch(model, _part(batch, slice(half))) + predict_batch(model, _part(batch, slice(half, count)))
 
 
 def _part(batch: Batch, some: slice) -> Batch:
@@ -149,8 +149,8 @@ def _judged(model: LoadedModel, batch: Batch) -> list[list[float]]:
 
     kind = kind_of(model.manifest.spec.precision, model.device)
     with torch.inference_mode():
-        logits = logits_of(model.module, seen(model.prepare, batch), kind)
-    found: list[list[float]] = answers_of(model.manifest.heads, logits).cpu().tolist()
+        logits = logits_of(model.module, to_model_input(model.prepare, batch), kind)
+    found: list[list[float]] = decode_outputs(model.manifest.heads, logits).cpu().tolist()
     return found
 
 
@@ -168,7 +168,7 @@ def _read(manifest: Manifest, examples: Sequence[Example]) -> Batch:
     return PixelCache(pixels, starts, _several(manifest), "").read(np.arange(len(examples)))
 
 
-def _cached(manifest: Manifest, examples: Sequence[Example], folder: Path) -> PixelCache:
+def _open_cache(manifest: Manifest, examples: Sequence[Example], folder: Path) -> PixelCache:
     return drain(
         open_cache(folder, examples, size=manifest.stored, channels=manifest.channels, several=_several(manifest))
     )

@@ -7,7 +7,7 @@ from dashboard.parts.widgets import errors
 from dashboard.server import streamlit_startup
 
 page = st.navigation(navigation.pages())
-with errors.as_sentence():
+with errors.show_errors():
     navigation.show(page)
     page.run()
-streamlit_startup.keep()
+streamlit_startup.freeze_gc()

@@ -15,7 +15,7 @@ NAMES = ("HOME", "ROUNDS_HOME", "ROUNDS_DATABASE_URL")
 
 
 @dataclass(frozen=True)
-class Wired:
+class AppContext:
     """What every page may ask for."""
 
     settings: Settings
@@ -26,15 +26,15 @@ class Wired:
 
 
 @lru_cache(maxsize=4)
-def wire(settings: Settings, port: int) -> Wired:
+def build_context(settings: Settings, port: int) -> AppContext:
     """Open the home once. The cookie carries the port: two servers on one machine must not share a session."""
     db = home.open_home(settings)
-    return Wired(settings, db, LocalLauncher(settings), Signer.of(settings), f"rounds_{port}")
+    return AppContext(settings, db, LocalLauncher(settings), Signer.of(settings), f"rounds_{port}")
 
 
-def here() -> Wired:
+def app_context() -> AppContext:
     """What this process serves: `dashboard.server.app_server` left its home and port in the environment."""
-    return wire(_settings(*map(os.environ.get, NAMES)), int(os.environ.get("ROUNDS_PORT", "8501")))
+    return build_context(_settings(*map(os.environ.get, NAMES)), int(os.environ.get("ROUNDS_PORT", "8501")))
 
 
 @lru_cache(maxsize=4)

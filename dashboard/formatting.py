@@ -5,7 +5,7 @@ import time
 from typing import Any
 from urllib.parse import parse_qsl
 
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from db.vocabulary import Unit
 
 # Okabe–Ito, in an order that keeps neighbours apart; a class keeps its colour on every page.
@@ -34,7 +34,7 @@ def badge(state: str) -> str:
     return f":{STATE_COLOURS.get(state, 'gray')}-badge[{state}]"
 
 
-def figure(found: Figure) -> str:
+def format_metric(found: MetricValue) -> str:
     """`0.912 (0.874–0.944)`, or the word undefined."""
     if found.value is None:
         return "undefined"
@@ -53,7 +53,7 @@ def cases(number: int, unit: Unit) -> str:
     return count(number, unit.value, {Unit.SERIES: "series", Unit.STUDY: "studies"}.get(unit, ""))
 
 
-def ago(at: float | None) -> str:
+def format_age(at: float | None) -> str:
     """How long ago, in words."""
     if at is None:
         return "–"
@@ -74,12 +74,12 @@ def seconds(count: float) -> str:
     return f"{count * 1000:.3g} ms" if count < 1 else f"{count:.3g} s"
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """What somebody wrote, shown as it is and not as markdown."""
     return re.sub(r"([\\`*_\[\]$:<>#~|])", r"\\\1", text)
 
 
-def group(facts: str) -> str:
+def format_subgroup(facts: str) -> str:
     """`site=A&sex=F` as words: site A, sex F."""
     return ", ".join(f"{fact(name)} {value}" for name, value in parse_qsl(facts, keep_blank_values=True))
 
@@ -118,7 +118,7 @@ def signed(number: float) -> str:
     return f"{number:+.3f}".replace("-", "−")
 
 
-def amount(found: Figure, *, signed: bool = False) -> str:
+def format_with_unit(found: MetricValue, *, signed: bool = False) -> str:
     """In its own unit: `4.21 (3.1 to 5.3)`, with signs `+1.2 (−0.3 to +2.7)`; `–` where it is not told."""
     if found.value is None or found.low is None or found.high is None:
         return "–"

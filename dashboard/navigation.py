@@ -48,7 +48,7 @@ def show(page: "StreamlitPage") -> None:
     st.set_page_config(page_title="Rounds", layout="wide", initial_sidebar_state="collapsed" if reading else "auto")
     st.html(STYLE + (READING_STYLE if reading else ""))
     with st.sidebar:
-        reader.ask()
+        reader.reader_input()
 
 
 # Fixed text of ours, no data (the colours are those of config.toml, which a page's own HTML is not told): the block

@@ -8,17 +8,17 @@ from core.settings import default_reader
 from dashboard import context
 
 
-def session() -> str:
+def session_id() -> str:
     """This browser's session, '' outside a browser."""
-    return st.context.cookies.get(context.here().cookie, "")
+    return st.context.cookies.get(context.app_context().cookie, "")
 
 
 def reader() -> str:
     """The name labels are kept under."""
-    return _names().get(session()) or default_reader()
+    return _names().get(session_id()) or default_reader()
 
 
-def ask() -> None:
+def reader_input() -> None:
     """The name in the sidebar; a change holds until the server is restarted."""
     name = st.text_input(
         "Reader",
@@ -28,7 +28,7 @@ def ask() -> None:
         help="Your labels and verdicts are kept under this name.",
     )
     if name.strip() and name.strip() != reader():
-        _names()[session()] = name.strip()
+        _names()[session_id()] = name.strip()
 
 
 @lru_cache(maxsize=1)

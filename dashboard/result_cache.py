@@ -16,7 +16,7 @@ _results: LRUCache[Hashable, Any] = LRUCache(maxsize=64)
 _lock = Lock()
 
 
-def kept(key: Hashable, make: Callable[[], T]) -> T:
+def cached(key: Hashable, make: Callable[[], T]) -> T:
     """Return the cached result of `make` for a key; two who call at once may both make it, and get equal results."""
     with _lock:
         if key in _results:
@@ -30,15 +30,15 @@ def kept(key: Hashable, make: Callable[[], T]) -> T:
 
 def cache_key(run_id: int, split: str) -> tuple[Hashable, ...]:
     """Return what names a split's predictions as they stand: it changes when they are made anew."""
-    wired = context.here()
-    return str(wired.settings.home), run_id, split, *predictions.stamp(wired.db, run_id, split)
+    wired = context.app_context()
+    return str(wired.settings.home), run_id, split, *predictions.predictions_version(wired.db, run_id, split)
 
 
 def cached_of_runs(run_ids: Sequence[int], split: str, name: Hashable, make: Callable[[], T]) -> T:
     """Return the cached result of `make` for runs, a split and a name, as long as their predictions stay the same."""
-    return kept((*(cache_key(run_id, split) for run_id in run_ids), name), make)
+    return cached((*(cache_key(run_id, split) for run_id in run_ids), name), make)
 
 
 def review_source() -> ReviewSource:
     """Return this home's catalogue with the cache of its pages."""
-    return ReviewSource(context.here().db, cached_of_runs)
+    return ReviewSource(context.app_context().db, cached_of_runs)

@@ -4,6 +4,6 @@ Law: imports SQLAlchemy and the standard library only (migrations may import Ale
 """
 
 from db.database import Database
-from db.error_codes import Trouble
+from db.error_codes import CatalogueProblem
 
-__all__ = ["Database", "Trouble"]
+__all__ = ["CatalogueProblem", "Database"]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 
-class Trouble(StrEnum):
+class CatalogueProblem(StrEnum):
     """Why the catalogue cannot be read or written now."""
 
     LOCKED = "locked"
@@ -19,23 +19,23 @@ class Trouble(StrEnum):
 
 # SQLite's result codes (sqlite.org/rescode.html) by their first words; extended ones go on after these.
 CODES = {
-    "SQLITE_BUSY": Trouble.LOCKED,
-    "SQLITE_LOCKED": Trouble.LOCKED,
-    "SQLITE_FULL": Trouble.FULL,
-    "SQLITE_IOERR": Trouble.DISK,
-    "SQLITE_READONLY": Trouble.READ_ONLY,
-    "SQLITE_PERM": Trouble.READ_ONLY,
-    "SQLITE_CORRUPT": Trouble.DAMAGED,
-    "SQLITE_NOTADB": Trouble.DAMAGED,
-    "SQLITE_CANTOPEN": Trouble.AWAY,
+    "SQLITE_BUSY": CatalogueProblem.LOCKED,
+    "SQLITE_LOCKED": CatalogueProblem.LOCKED,
+    "SQLITE_FULL": CatalogueProblem.FULL,
+    "SQLITE_IOERR": CatalogueProblem.DISK,
+    "SQLITE_READONLY": CatalogueProblem.READ_ONLY,
+    "SQLITE_PERM": CatalogueProblem.READ_ONLY,
+    "SQLITE_CORRUPT": CatalogueProblem.DAMAGED,
+    "SQLITE_NOTADB": CatalogueProblem.DAMAGED,
+    "SQLITE_CANTOPEN": CatalogueProblem.AWAY,
 }
 
-Says = Callable[[Trouble], Exception]
+Says = Callable[[CatalogueProblem], Exception]
 
 
-def trouble_of(error: DBAPIError) -> Trouble | None:
+def trouble_of(error: DBAPIError) -> CatalogueProblem | None:
     """None where the statement is at fault, not the catalogue's place."""
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is None:  # a database server
-        return Trouble.AWAY if isinstance(error, OperationalError) or error.connection_invalidated else None
+        return CatalogueProblem.AWAY if isinstance(error, OperationalError) or error.connection_invalidated else None
     return next((trouble for code, trouble in CODES.items() if name.startswith(code)), None)

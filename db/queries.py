@@ -58,7 +58,7 @@ def pseudonyms(session: Session, patient_ids: Iterable[int]) -> dict[int, str]:
     return found
 
 
-def stacks(session: Session, series_ids: Iterable[int]) -> dict[int, list[int]]:
+def images_by_series(session: Session, series_ids: Iterable[int]) -> dict[int, list[int]]:
     """Ordered image ids by series id."""
     found: dict[int, list[int]] = defaultdict(list)
     for ids in chunks(sorted(set(series_ids))):
@@ -73,7 +73,7 @@ def stacks(session: Session, series_ids: Iterable[int]) -> dict[int, list[int]]:
     return found
 
 
-def bundles(session: Session, study_ids: Iterable[int]) -> dict[int, list[int]]:
+def images_by_study(session: Session, study_ids: Iterable[int]) -> dict[int, list[int]]:
     """Image ids by study id, in the order of their view (else modality), series and position."""
     found: dict[int, list[tuple[str, int, float, int]]] = defaultdict(list)
     view = (Fact.image_id == Image.id) & (Fact.name == VIEW)

@@ -20,7 +20,7 @@ APPS = Path(__file__).parent / "benchmarks" / "references"
 def test_the_home_of_the_operating_point_has_its_cases_patients_and_scores(tmp_path: Path):
     run = reviewed.make(tmp_path / "home", cases=40)
     db = home.open_home(Settings.read(tmp_path / "home"))
-    found = score_arrays.of(db, run, split="val")
+    found = score_arrays.binary_scores(db, run, split="val")
     db.close()
     assert (len(found.cases), len(found.patients)) == (40, 8)
     scores = reviewed.write(tmp_path / "again.npz", 40)
@@ -37,7 +37,7 @@ def test_the_list_of_case_open_is_predicted_and_has_its_maps(tmp_path: Path):
     write_files(tmp_path / "files", 24, edge=64)
     run = case_open.prepare(tmp_path / "home", tmp_path / "files")
     db = home.open_home(Settings.read(tmp_path / "home"))
-    cases = len(score_arrays.of(db, run, split="test").cases)
+    cases = len(score_arrays.binary_scores(db, run, split="test").cases)
     db.close()
     assert cases > 12
     assert len(list((tmp_path / "home" / "maps").glob("*.png"))) == cases

@@ -90,7 +90,7 @@ def test_the_doctor_finds_nothing_wrong_but_the_job_that_was_lost(home, contents
     (lost,) = (row["id"] for row in contents["tables"]["job"] if row["state"] == "lost")
     wrong = {
         check.name: check.detail
-        for check in doctor.examine(home.settings, LocalLauncher(home.settings))
+        for check in doctor.run_checks(home.settings, LocalLauncher(home.settings))
         if not check.ok
     }
     assert wrong == {"jobs": f"lost: {lost}; go on with `rounds jobs resume {lost}`"}
@@ -109,13 +109,13 @@ def test_runs_keep_their_settings_their_snapshots_and_where_they_came_from(home)
 
 
 def test_points_and_the_views_of_the_test_split_are_counted_on(home):
-    point = operating_points.standing(home.db, 1)
+    point = operating_points.current_or_default(home.db, 1)
     assert (point.threshold, point.level, point.patient_rule) == (0.375, "patient", "mean")
     assert [one.reader for one in operating_points.history(home.db, 1)] == ["ben", "ann"]
-    before = operating_points.looks(home.db, 1)
+    before = operating_points.count_test_views(home.db, 1)
     assert before == 3
-    assert operating_points.look(home.db, 1, "ben") == before  # this reader has seen it at this point
-    assert operating_points.look(home.db, 1, "dan") == before + 1
+    assert operating_points.record_test_view(home.db, 1, "ben") == before  # this reader has seen it at this point
+    assert operating_points.record_test_view(home.db, 1, "dan") == before + 1
 
 
 def test_drawings_comments_and_verdicts_are_read(home, contents):
@@ -142,7 +142,7 @@ def test_analyses_are_of_the_weights_that_are_there(home):
 
 def test_a_map_of_then_is_shown_and_not_computed_again(home, contents):
     for one in contents["filed"]:
-        shown = maps.filed(
+        shown = maps.cached_map(
             home.db,
             home.settings,
             run_id=1,
@@ -157,9 +157,9 @@ def test_a_map_of_then_is_shown_and_not_computed_again(home, contents):
 
 
 def test_jobs_are_in_their_states_and_work_goes_on(home):
-    states = {job.state.value for job in job_queue.every(home.db)}
+    states = {job.state.value for job in job_queue.list_jobs(home.db)}
     assert states == {"succeeded", "cancelled", "failed", "lost", "queued"}
-    (queued,) = (job for job in job_queue.every(home.db) if job.state == "queued")
+    (queued,) = (job for job in job_queue.list_jobs(home.db) if job.state == "queued")
     done(home, queued.id)
     run = runs.get(home.db, 1)
     spec = replace(run.spec, epochs=1, start="run", start_run=1)
@@ -179,4 +179,4 @@ def test_settings_of_then_are_read(contents):
 
 def test_external_predictions_say_where_they_came_from(home):
     source = runs.get(home.db, 4).external_source
-    assert external.words(source).startswith("22 predictions from 22 lines of elsewhere.csv")
+    assert external.describe_source(source).startswith("22 predictions from 22 lines of elsewhere.csv")

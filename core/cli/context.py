@@ -22,7 +22,7 @@ def open_workspace(arguments: Arguments) -> tuple[Any, Settings, LocalLauncher]:
 
     settings = settings_of(arguments)
     db, launcher = home.open_home(settings), LocalLauncher(settings)
-    job_queue.look(db, launcher)
+    job_queue.reap_and_wake(db, launcher)
     return db, settings, launcher
 
 
@@ -56,7 +56,7 @@ def wait_for_job(db: Any, launcher: LocalLauncher, job_id: int) -> None:
         said = f", {told['doing']} {told['done']}/{told['of']}" if "doing" in told else said
         output.progress(f"job {job_id} {job.state}{said}")
         time.sleep(0.5)
-        job_queue.look(db, launcher)
+        job_queue.reap_and_wake(db, launcher)
         job = job_queue.get(db, job_id)
     output.progress("", end=True)
     if job.state != "succeeded":

@@ -28,9 +28,9 @@ def operate(arguments: Arguments) -> Output:
     if arguments.threshold is None and rule is None:
         if arguments.level or arguments.rule or arguments.calibrate or arguments.positive:
             raise InvalidInput("To choose an operating point give one of --threshold, --sensitivity or --specificity.")
-        point = operating_points.standing(db, run.id, finding or 0)
+        point = operating_points.current_or_default(db, run.id, finding or 0)
     else:
-        point = operating_points.choose(
+        point = operating_points.set_operating_point(
             db,
             run.id,
             by=default_reader(),
@@ -42,7 +42,7 @@ def operate(arguments: Arguments) -> Output:
             level=arguments.level or ("patient" if arguments.rule else "image"),
             patient_rule=arguments.rule,
         )
-    return {"run": run.id, **point.to_json(), "looks_at_test": operating_points.looks(db, run.id)}
+    return {"run": run.id, **point.to_json(), "looks_at_test": operating_points.count_test_views(db, run.id)}
 
 
 def evaluate(arguments: Arguments) -> Output:
@@ -58,7 +58,7 @@ def evaluate(arguments: Arguments) -> Output:
         rule=arguments.rule,
         prevalence=arguments.prevalence,
     )
-    there, note = coverage.of(db, arguments.run, arguments.split), found.pop("note", "")
+    there, note = coverage.coverage_of(db, arguments.run, arguments.split), found.pop("note", "")
     way = f" Predict it with `rounds predict --run {there.run_id} --split {there.split}`." if there.best else ""
     said = f"{note} {there.words}{way if there.words else ''}".strip()
     return {
@@ -82,7 +82,7 @@ def _looked(db: Any, split: str, *run_ids: int, finding: int | None = None) -> d
     reader, counts = default_reader(), []
     for run in (runs.get(db, one) for one in run_ids):
         places = range(len(run.classes) if run.kind == "multi" else 1) if finding is None else [finding]
-        counts += [operating_points.look(db, run.id, reader, place) for place in places]
+        counts += [operating_points.record_test_view(db, run.id, reader, place) for place in places]
     return {"looks_at_test": max(counts)}
 
 
@@ -129,9 +129,9 @@ def subgroups(arguments: Arguments) -> Output:
     asked: dict[str, Any] = {"split": arguments.split, "pairs": not arguments.no_pairs, "only": only}
     finding = runs.finding_named(run, arguments.finding)
     if run.kind == "number":
-        found = subgroups.of_numbers(db, run.id, figure=arguments.figure or "mae", **asked)
+        found = subgroups.regression_subgroup_report(db, run.id, figure=arguments.figure or "mae", **asked)
     else:
-        found = subgroups.of(db, run.id, finding=finding, figure=arguments.figure or "auroc", **asked)
+        found = subgroups.subgroup_report(db, run.id, finding=finding, figure=arguments.figure or "auroc", **asked)
     looked = _looked(db, arguments.split, run.id, finding=finding or 0)
     return {"run": run.id, "split": arguments.split, **found.to_json(), **looked}
 
@@ -146,10 +146,12 @@ def predictions(arguments: Arguments) -> Output:
     if arguments.verb == "export":
         count = predictions_export.write(db, arguments.run, arguments.split, arguments.out)
         return {"file": str(arguments.out), "lines": count, **_looked(db, arguments.split, arguments.run)}
-    snapshot = snapshots.named(db, arguments.snapshot).id
-    made = external.take(db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=default_reader())
+    snapshot = snapshots.snapshot_named(db, arguments.snapshot).id
+    made = external.import_predictions(
+        db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=default_reader()
+    )
     told = runs.get(db, made).external_source or {}
-    return {"run": made, "words": external.words(told), **told}
+    return {"run": made, "words": external.describe_source(told), **told}
 
 
 def explain(arguments: Arguments) -> Output:

@@ -50,28 +50,28 @@ def doctor(arguments: Arguments) -> Output:
     from core.services.workspace import doctor
 
     settings = context.settings_of(arguments)
-    checks = doctor.examine(settings, LocalLauncher(settings))
+    checks = doctor.run_checks(settings, LocalLauncher(settings))
     return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
 
 
 def dispatch(arguments: Arguments) -> None:
-    from core.jobs.retry import patiently
+    from core.jobs.retry import retry_while_unavailable
     from core.services.workspace import home
     from core.worker import dispatcher
 
     settings = context.settings_of(arguments)
-    db = patiently(lambda: home.open_home(settings))
+    db = retry_while_unavailable(lambda: home.open_home(settings))
     dispatcher.run(db, settings, LocalLauncher(settings), lock=arguments.lock)
 
 
 def work(arguments: Arguments) -> None:
-    from core.jobs.retry import patiently
+    from core.jobs.retry import retry_while_unavailable
     from core.services.workspace import home
     from core.worker import runner
 
     settings = context.settings_of(arguments)
-    db = patiently(lambda: home.open_home(settings))
-    runner.work(db, settings, arguments.id, attempt=arguments.attempt, device=arguments.device)
+    db = retry_while_unavailable(lambda: home.open_home(settings))
+    runner.run_job(db, settings, arguments.id, attempt=arguments.attempt, device=arguments.device)
 
 
 def refuse_screen_command(_arguments: Arguments) -> None:

@@ -21,7 +21,7 @@ def train(arguments: Arguments) -> Output:
 
     db, _, launcher = context.open_workspace(arguments)
     spec = _spec(arguments)
-    snapshot, *also = (snapshots.named(db, name).id for name in (arguments.snapshot, *arguments.also))
+    snapshot, *also = (snapshots.snapshot_named(db, name).id for name in (arguments.snapshot, *arguments.also))
     made = submit.submit(
         db, snapshot_id=snapshot, spec=spec, by=default_reader(), key=uuid.uuid4().hex, launcher=launcher, also=also
     )
@@ -37,7 +37,7 @@ def measure(arguments: Arguments) -> Output:
     from core.services.training import resource_estimate
 
     db, settings, _ = context.open_workspace(arguments)
-    snapshot, *also = (snapshots.named(db, name).id for name in (arguments.snapshot, *arguments.also))
+    snapshot, *also = (snapshots.snapshot_named(db, name).id for name in (arguments.snapshot, *arguments.also))
     if arguments.pictures:
         os.nice(10)  # what is being measured beside it comes first
     return resource_estimate.measure(db, settings, snapshot, _spec(arguments), also, pictures=arguments.pictures)
@@ -73,7 +73,7 @@ def list_jobs(arguments: Arguments) -> Output:
             "error": job.error,
             "progress": job.progress,
         }
-        for job in job_queue.every(db)
+        for job in job_queue.list_jobs(db)
     ]
 
 

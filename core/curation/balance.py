@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.curation.records import Placed
+from core.curation.records import AssignedCase
 from core.errors import InvalidInput
 
 
-def balance(placed: Sequence[Placed], method: str, *, seed: int) -> list[Placed]:
+def balance(placed: Sequence[AssignedCase], method: str, *, seed: int) -> list[AssignedCase]:
     """The same rows in the same order, with weights or repeats set on train; the same seed gives the same rows.
 
     Raises:
@@ -23,17 +23,17 @@ def balance(placed: Sequence[Placed], method: str, *, seed: int) -> list[Placed]
     return [changed.get(row.case, row) for row in placed]
 
 
-def _none(train: Sequence[Placed], _: np.random.Generator) -> list[Placed]:
+def _none(train: Sequence[AssignedCase], _: np.random.Generator) -> list[AssignedCase]:
     return list(train)
 
 
-def _weights(train: Sequence[Placed], _: np.random.Generator) -> list[Placed]:
+def _weights(train: Sequence[AssignedCase], _: np.random.Generator) -> list[AssignedCase]:
     """n / (classes × images of the class), over the classes that train has: the mean weight is 1."""
     counts = Counter(row.label for row in train)
     return [replace(row, weight=len(train) / (len(counts) * counts[row.label])) for row in train]
 
 
-def _oversample(train: Sequence[Placed], rng: np.random.Generator) -> list[Placed]:
+def _oversample(train: Sequence[AssignedCase], rng: np.random.Generator) -> list[AssignedCase]:
     """Every class reaches the largest one's count; repeats within a class differ by at most one."""
     groups = _by_label(train)
     target = max((len(group) for group in groups), default=0)
@@ -45,11 +45,11 @@ def _oversample(train: Sequence[Placed], rng: np.random.Generator) -> list[Place
     return result
 
 
-def _undersample(train: Sequence[Placed], rng: np.random.Generator) -> list[Placed]:
+def _undersample(train: Sequence[AssignedCase], rng: np.random.Generator) -> list[AssignedCase]:
     """Every class shrinks to the smallest one's count; patients not yet represented are kept first."""
     groups = _by_label(train)
     target = min((len(group) for group in groups), default=0)
-    result: list[Placed] = []
+    result: list[AssignedCase] = []
     represented: set[str] = set()
     for group in groups:
         order = _spread(group, represented, rng)
@@ -58,14 +58,14 @@ def _undersample(train: Sequence[Placed], rng: np.random.Generator) -> list[Plac
     return result
 
 
-def _by_label(train: Sequence[Placed]) -> list[list[Placed]]:
+def _by_label(train: Sequence[AssignedCase]) -> list[list[AssignedCase]]:
     """Rows of each class, smallest class first."""
     labels = sorted({row.label for row in train})
     groups = [[row for row in train if row.label == label] for label in labels]
     return sorted(groups, key=len)
 
 
-def _spread(group: Sequence[Placed], represented: set[str], rng: np.random.Generator) -> list[Placed]:
+def _spread(group: Sequence[AssignedCase], represented: set[str], rng: np.random.Generator) -> list[AssignedCase]:
     """Shuffled, then one image of every patient, then a second of every patient …: any beginning is spread evenly."""
     turns: Counter[str] = Counter(represented)
     shuffled = [group[i] for i in rng.permutation(len(group))]
@@ -76,7 +76,7 @@ def _spread(group: Sequence[Placed], represented: set[str], rng: np.random.Gener
     return [shuffled[i] for i in np.argsort(turn, kind="stable")]
 
 
-BALANCERS: dict[str, Callable[[Sequence[Placed], np.random.Generator], list[Placed]]] = {
+BALANCERS: dict[str, Callable[[Sequence[AssignedCase], np.random.Generator], list[AssignedCase]]] = {
     "none": _none,
     "weights": _weights,
     "oversample": _oversample,

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.curation.recipe import Recipe
-from core.curation.records import Placed
+from core.curation.records import AssignedCase
 
 
 def content_hash(
     classes: Sequence[str],
     recipe: Recipe,
-    rows: Sequence[Placed],
+    rows: Sequence[AssignedCase],
     *,
     keys: Mapping[int, str] | None = None,
     kind: str = "single",
@@ -30,6 +30,6 @@ def content_hash(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _row(name: str, row: Placed) -> list[Any]:
+def _row(name: str, row: AssignedCase) -> list[Any]:
     told = [None if one is None else float(one) for one in row.targets] if row.targets else row.label
     return [name, row.patient, told, row.split, float(row.weight), row.repeats]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from core.curation.records import SPLITS, Labelled, Placed, Targets
+from core.curation.records import SPLITS, AssignedCase, LabelledCase, Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class DuplicateGroup:
         }
 
 
-def exact_duplicates(rows: Sequence[Labelled], placed: Iterable[Placed] = ()) -> list[DuplicateGroup]:
+def exact_duplicates(rows: Sequence[LabelledCase], placed: Iterable[AssignedCase] = ()) -> list[DuplicateGroup]:
     """Groups of equal `pixel_sha256`, by smallest case; rows whose pixels have no hash are passed over."""
     split = {row.case: row.split for row in placed}
-    groups: dict[str, list[Labelled]] = {}
+    groups: dict[str, list[LabelledCase]] = {}
     for row in sorted(rows, key=lambda row: row.case):
         if row.pixel_sha256:
             groups.setdefault(row.pixel_sha256, []).append(row)

@@ -18,7 +18,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ClassSupport:
     """One class: images and patients by split; `effective` training patients, as weights and repeats have it."""
 
     images: Mapping[str, int]
@@ -26,7 +26,7 @@ class Standing:
     effective: float
 
 
-def standings(rows: Sequence[Row], count: int) -> list[Standing]:
+def standings(rows: Sequence[Row], count: int) -> list[ClassSupport]:
     """Of each of `count` classes."""
     return [_standing([row for row in rows if at in row.shows]) for at in range(count)]
 
@@ -55,9 +55,9 @@ def balanced(rows: Sequence[Row], count: int) -> list[Row]:
     ]
 
 
-def _standing(rows: Sequence[Row]) -> Standing:
+def _standing(rows: Sequence[Row]) -> ClassSupport:
     by_split = {split: [row for row in rows if row.split == split] for split in SPLITS}
-    return Standing(
+    return ClassSupport(
         images={split: len(some) for split, some in by_split.items()},
         patients={split: len({row.patient for row in some}) for split, some in by_split.items()},
         effective=effective_patients(by_split["train"]),

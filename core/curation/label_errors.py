@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.curation.latent_classes import Types
+from core.curation.latent_classes import LatentClassModel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -25,7 +25,7 @@ RARE = 10  # cases that a value needs, to be a subgroup of its own
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class LabelErrorScores:
     """Of each case (n,): the probability that its label is wrong, the class that is most probable in its stead, how
     probable the given one is by the picture alone, and whether that calls it an error."""
 
@@ -40,17 +40,19 @@ class Suspicion:
         return np.argsort(-self.wrong, kind="stable")
 
 
-def suspicion(
+def score_label_errors(
     told: Floats, labels: Ints, patients: Sequence[str], folds: Ints, facts: Mapping[str, Sequence[str]] | None = None
-) -> Suspicion:
+) -> LabelErrorScores:
     """`told` (times, n, classes) out-of-fold probabilities by `folds` (times, n) of whole patients, `labels` (n,) as
     given; facts by name."""
     said = agreed(told, folds)
-    judged = second_look(said, labels, patients, folds[0], facts or {})
+    judged = rescore_with_patient(said, labels, patients, folds[0], facts or {})
     rows = np.arange(len(labels))
     others = judged.copy()
     others[rows, labels] = -1
-    return Suspicion(1 - judged[rows, labels], others.argmax(axis=1), said[rows, labels], confident(said, labels))
+    return LabelErrorScores(
+        1 - judged[rows, labels], others.argmax(axis=1), said[rows, labels], confident(said, labels)
+    )
 
 
 def agreed(told: Floats, folds: Ints) -> Floats:
@@ -60,10 +62,10 @@ def agreed(told: Floats, folds: Ints) -> Floats:
 
     One training alone is sure of some cases by chance: other pictures or another order make it sure of others.
     """
-    return _shares(np.mean([np.log(levelled(*one)) for one in zip(told, folds, strict=True)], axis=0))
+    return _shares(np.mean([np.log(calibrate_total(*one)) for one in zip(told, folds, strict=True)], axis=0))
 
 
-def levelled(said: Floats, folds: Ints) -> Floats:
+def calibrate_total(said: Floats, folds: Ints) -> Floats:
     """Probabilities on one scale: what a fold's model says is moved and stretched to the middle and spread of all.
 
     Two trainings on nearly the same cases rank alike and are sure of themselves to very different degrees, so that
@@ -93,7 +95,7 @@ def confident(said: Floats, labels: Ints) -> NDArray[np.bool_]:
     return np.asarray((reached.max(axis=1) >= 0) & (reached.argmax(axis=1) != labels))
 
 
-def second_look(
+def rescore_with_patient(
     said: Floats, labels: Ints, patients: Sequence[str], folds: Ints, facts: Mapping[str, Sequence[str]]
 ) -> Floats:
     """Probabilities (n, classes) of the true one by all that is known, learned of the patients of other folds.
@@ -113,7 +115,7 @@ def second_look(
         believed = believed.clip(FLOOR, 1)
         # by what is believed on average, not by how often a class was given: one nobody was given is no surprise
         likely = believed / believed[rest].mean(axis=0)
-        types = Types.learned(likely[rest], labels[rest], owner[rest])
+        types = LatentClassModel.learned(likely[rest], labels[rest], owner[rest])
         judged[held] = types.true(likely[held], labels[held], owner[held])
     return judged
 

@@ -18,7 +18,7 @@ WRONG, LEAST, MOST = 0.05, 0.005, 0.3  # share of wrong labels: to begin with, a
 
 
 @dataclass(frozen=True, slots=True)
-class Types:
+class LatentClassModel:
     """`shares` (types,) of the patients, `classes` (types, classes) among the cases of each, `wrong` of the labels."""
 
     shares: Floats
@@ -26,7 +26,7 @@ class Types:
     wrong: float
 
     @classmethod
-    def learned(cls, told: Floats, labels: Ints, patients: Ints) -> "Types":
+    def learned(cls, told: Floats, labels: Ints, patients: Ints) -> "LatentClassModel":
         """`told` (n, classes) how likely each picture is under each class, up to a factor; `patients` by number."""
         count = told.shape[1]
         classes = np.full((count + 1, count), (1 - PURE) / max(count - 1, 1))
@@ -47,7 +47,7 @@ class Types:
         others = self._types(alone, patients, without_own=True) @ self.classes
         return _shares(seen * others)
 
-    def _better(self, told: Floats, labels: Ints, patients: Ints) -> "Types":
+    def _better(self, told: Floats, labels: Ints, patients: Ints) -> "LatentClassModel":
         """One step of expectation and maximisation; a count of one keeps every type and class possible."""
         seen = self._seen(told, labels)
         alone = seen @ self.classes.T
@@ -56,7 +56,7 @@ class Types:
         counts = self.classes * ((known / alone).T @ seen) + 1 / told.shape[1]
         true = (known / alone) @ self.classes * seen
         wrong = 1 - true[np.arange(len(labels)), labels].mean()
-        return Types(whose / whose.sum(), _shares(counts), float(np.clip(wrong, LEAST, MOST)))
+        return LatentClassModel(whose / whose.sum(), _shares(counts), float(np.clip(wrong, LEAST, MOST)))
 
     def _seen(self, told: Floats, labels: Ints) -> Floats:
         """How likely picture and label are together under each class, (n, classes)."""

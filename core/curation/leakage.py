@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.curation.records import SPLITS, Placed
+from core.curation.records import SPLITS, AssignedCase
 from core.errors import LeakingSplit
 
 _NAMED = 5
 
 
-def shared_patients(placed: Iterable[Placed]) -> list[str]:
+def shared_patients(placed: Iterable[AssignedCase]) -> list[str]:
     """The patients who stand in more than one split, sorted; empty is the proof."""
     return sorted(patients_in_two((row.patient, row.split) for row in placed))
 
@@ -21,7 +21,7 @@ def patients_in_two(places: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return {who: sorted(where, key=SPLITS.index) for who, where in seen.items() if len(where) > 1}
 
 
-def prove(placed: Sequence[Placed], *, source: str = "this snapshot") -> None:
+def assert_no_leakage(placed: Sequence[AssignedCase], *, source: str = "this snapshot") -> None:
     """Return quietly if no patient is shared.
 
     Raises:

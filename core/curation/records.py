@@ -8,7 +8,7 @@ Targets = tuple[float | None, ...]  # what a model shall say of several findings
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledCase:
     """One case with its current label. `label` indexes the task's classes; `facts` are columns such as site or sex.
 
     Of findings and numbers `targets` says what is known, and `label` is the stratum that stands for the case.
@@ -23,7 +23,7 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class AssignedCase:
     """One case of a snapshot. `weight` scales its loss, `repeats` is how often an epoch shows it (0: left out)."""
 
     case: int

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from core.curation.balance import balance
-from core.curation.leakage import prove
+from core.curation.leakage import assert_no_leakage
 from core.curation.recipe import Recipe
-from core.curation.records import SPLITS, Labelled, Placed
+from core.curation.records import SPLITS, AssignedCase, LabelledCase
 from core.curation.split_assignment import assign
 from core.curation.strata import strata
 from core.errors import InvalidInput
@@ -14,7 +14,7 @@ from core.errors import InvalidInput
 SPELLINGS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
-def place(rows: Sequence[Labelled], recipe: Recipe, classes: Sequence[str]) -> list[Placed]:
+def place(rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequence[str]) -> list[AssignedCase]:
     """Every row once, in the order given, in its split, with the weight and repeats that balance train.
 
     Raises:
@@ -29,14 +29,14 @@ def place(rows: Sequence[Labelled], recipe: Recipe, classes: Sequence[str]) -> l
         splits = _by_column(rows, recipe.split_fact)
         source = f"the column {recipe.split_fact}"
     placed = [
-        Placed(case=row.case, patient=row.patient, label=row.label, split=split, targets=row.targets)
+        AssignedCase(case=row.case, patient=row.patient, label=row.label, split=split, targets=row.targets)
         for row, split in zip(rows, splits, strict=True)
     ]
-    prove(placed, source=source)
+    assert_no_leakage(placed, source=source)
     return balance(placed, recipe.balance, seed=recipe.seed)
 
 
-def _check(rows: Sequence[Labelled], classes: Sequence[str]) -> None:
+def _check(rows: Sequence[LabelledCase], classes: Sequence[str]) -> None:
     if not rows:
         raise InvalidInput("No case has a label yet; label or import some before making a snapshot.")
     for row in rows:
@@ -52,7 +52,7 @@ def _check(rows: Sequence[Labelled], classes: Sequence[str]) -> None:
         raise InvalidInput(f"Case {case} is listed {times} times; a snapshot holds each case once.")
 
 
-def _by_patient(rows: Sequence[Labelled], recipe: Recipe, classes: int) -> list[str]:
+def _by_patient(rows: Sequence[LabelledCase], recipe: Recipe, classes: int) -> list[str]:
     table = strata(rows, classes=classes, stratify=recipe.stratify)
     wanted = {split: share for split, share in recipe.shares.items() if share > 0}
     for split, share in wanted.items():
@@ -75,7 +75,7 @@ def _check_enough(split: str, share: float, *, patients: int, splits: int) -> No
         )
 
 
-def _by_column(rows: Sequence[Labelled], column: str) -> list[str]:
+def _by_column(rows: Sequence[LabelledCase], column: str) -> list[str]:
     values = [row.facts.get(column, "").strip() for row in rows]
     missing = sum(1 for value in values if not value)
     if missing:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.curation.records import Labelled
+from core.curation.records import LabelledCase
 from core.errors import InvalidInput
 
 MOST_VALUES = 50
@@ -28,7 +28,7 @@ class Strata:
     holds: NDArray[np.bool_]
 
 
-def strata(rows: Sequence[Labelled], *, classes: int, stratify: Sequence[str]) -> Strata:
+def strata(rows: Sequence[LabelledCase], *, classes: int, stratify: Sequence[str]) -> Strata:
     """Count every patient's images by class, and by each column of `stratify` alone and together with the class.
 
     Raises:
@@ -57,7 +57,7 @@ def _amounts(owner: NDArray[np.intp], coding: NDArray[np.intp], patients: int) -
     return np.concatenate([images, (images > 0).astype(np.float64)], axis=1)
 
 
-def _values(rows: Sequence[Labelled], column: str) -> NDArray[np.intp]:
+def _values(rows: Sequence[LabelledCase], column: str) -> NDArray[np.intp]:
     if not any(row.facts.get(column) for row in rows):
         there = sorted({name for row in rows for name, value in row.facts.items() if value})
         raise InvalidInput(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.curation.records import SPLITS, Placed
+from core.curation.records import SPLITS, AssignedCase
 
 
-def summary(placed: Sequence[Placed], classes: Sequence[str]) -> dict[str, dict[str, Any]]:
+def summary(placed: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, dict[str, Any]]:
     """By split: images, patients, `labels` and `patients_by_label` as they are; `balanced` as an epoch sees them.
 
     `balanced` holds per class the images shown in an epoch and their summed weight, and `effective`: how many
@@ -15,7 +15,7 @@ def summary(placed: Sequence[Placed], classes: Sequence[str]) -> dict[str, dict[
     return {split: _one([row for row in placed if row.split == split], classes) for split in SPLITS}
 
 
-def _one(rows: Sequence[Placed], classes: Sequence[str]) -> dict[str, Any]:
+def _one(rows: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, Any]:
     by_class = {name: [row for row in rows if row.label == label] for label, name in enumerate(classes)}
     return {
         "images": len(rows),
@@ -32,15 +32,15 @@ def _one(rows: Sequence[Placed], classes: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _patients(rows: Sequence[Placed]) -> int:
+def _patients(rows: Sequence[AssignedCase]) -> int:
     return len({row.patient for row in rows})
 
 
-def _counts(rows: Sequence[Placed]) -> list[float]:
+def _counts(rows: Sequence[AssignedCase]) -> list[float]:
     return [row.weight * row.repeats for row in rows]
 
 
-def _effective(rows: Sequence[Placed]) -> float:
+def _effective(rows: Sequence[AssignedCase]) -> float:
     counts = _counts(rows)
     squares = sum(count * count for count in counts)
     return sum(counts) ** 2 / squares if squares else 0.0

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.curation.records import SPLITS, Labelled, Placed, Targets
+from core.curation.records import SPLITS, AssignedCase, LabelledCase, Targets
 
 BINS, CASES_PER_BIN = 5, 6
 
@@ -36,7 +36,7 @@ def quantile_bin(values: Sequence[float]) -> list[int]:
     return [int(stratum) for stratum in packed]
 
 
-def summary_of_findings(placed: Sequence[Placed], classes: Sequence[str]) -> dict[str, dict[str, Any]]:
+def summary_of_findings(placed: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, dict[str, Any]]:
     """By split: images, patients, and of each finding in how many it is present, absent, unknown.
 
     `labels` and `patients_by_label` count where it is present, `balanced` is what an epoch shows of that.
@@ -44,12 +44,12 @@ def summary_of_findings(placed: Sequence[Placed], classes: Sequence[str]) -> dic
     return {split: _findings([row for row in placed if row.split == split], classes) for split in SPLITS}
 
 
-def summary_of_numbers(placed: Sequence[Placed]) -> dict[str, dict[str, Any]]:
+def summary_of_numbers(placed: Sequence[AssignedCase]) -> dict[str, dict[str, Any]]:
     """By split: images, patients, and the mean, the standard deviation (of the cases as they are) and the range."""
     return {split: _numbers([row for row in placed if row.split == split]) for split in SPLITS}
 
 
-def _findings(rows: Sequence[Placed], classes: Sequence[str]) -> dict[str, Any]:
+def _findings(rows: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, Any]:
     present = {name: [row for row in rows if row.targets[at] == 1] for at, name in enumerate(classes)}
     return {
         **_everything(rows, {name: len(group) for name, group in present.items()}),
@@ -65,25 +65,25 @@ def _findings(rows: Sequence[Placed], classes: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _numbers(rows: Sequence[Placed]) -> dict[str, Any]:
+def _numbers(rows: Sequence[AssignedCase]) -> dict[str, Any]:
     values = np.array([row.targets[0] for row in rows], dtype=np.float64)
     told = {"mean": values.mean(), "deviation": values.std(), "low": values.min(), "high": values.max()} if rows else {}
     number = {name: float(told[name]) if rows else None for name in ("mean", "deviation", "low", "high")}
     return {**_everything(rows, {}), "patients_by_label": {}, "number": number}
 
 
-def _everything(rows: Sequence[Placed], labels: dict[str, int]) -> dict[str, Any]:
+def _everything(rows: Sequence[AssignedCase], labels: dict[str, int]) -> dict[str, Any]:
     patients = _patients(rows)
     shown = {"images": len(rows), "patients": patients, "labels": labels}
     weight = {name: float(count) for name, count in labels.items()}
     return {**shown, "balanced": {**shown, "weight": weight, "effective": float(len(rows))}}
 
 
-def _patients(rows: Sequence[Placed]) -> int:
+def _patients(rows: Sequence[AssignedCase]) -> int:
     return len({row.patient for row in rows})
 
 
-def is_learnable(rows: Sequence[Labelled]) -> bool:
+def is_learnable(rows: Sequence[LabelledCase]) -> bool:
     """Whether there is a difference to learn: two numbers, or a finding that is present here and absent there."""
     columns = zip(*(row.targets for row in rows), strict=True)
     return any(len({one for one in column if one is not None}) > 1 for column in columns)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.bootstrap import divide, sums
-from core.evaluation.estimate import Measure, Owners, carried
-from core.evaluation.metric_value import Figure
+from core.evaluation.bootstrap import divide, resampled_sums
+from core.evaluation.estimate import Estimate, PatientIndex, patient_counts
+from core.evaluation.metric_value import MetricValue
 from core.evaluation.metrics import Floats
 
 Ratings = NDArray[np.intp]
@@ -62,7 +62,7 @@ def agreement(
     weights: Weights = "nominal",
     resamples: int = 1000,
     seed: int = 0,
-) -> Figure:
+) -> MetricValue:
     """One of NAMES with its interval; ratings (readers, cases), the patient of each case. Cohen's is of two readers.
 
     Cohen's and Fleiss' count the cases that all readers answered, Krippendorff's those that two or more did.
@@ -80,10 +80,10 @@ def agreement(
         raise InvalidInput(f"Cohen's kappa is of two readers, not {len(answers)}; use Fleiss' or Krippendorff's.")
     there = (answers >= 0).sum(axis=0) >= (2 if name == "krippendorff" else max(2, len(answers)))
     if not there.any():
-        return Figure(None, None, None, 0, "Undefined: no case has the answers of two readers.")
+        return MetricValue(None, None, None, 0, "Undefined: no case has the answers of two readers.")
     names, row = np.unique(np.asarray([str(one) for one in patients])[there], return_inverse=True)
     tables, statistic = _tables(answers[:, there], name, weights)
-    return _figure(tables, statistic, Owners(row.astype(np.intp), len(names)), resamples, seed)
+    return _figure(tables, statistic, PatientIndex(row.astype(np.intp), len(names)), resamples, seed)
 
 
 def _tables(answers: Ratings, name: str, weights: Weights) -> tuple[Floats, Statistic]:
@@ -96,14 +96,14 @@ def _tables(answers: Ratings, name: str, weights: Weights) -> tuple[Floats, Stat
     return tables, _fleiss if name == "fleiss" else lambda table: _alpha(table, weights)
 
 
-def _figure(tables: Floats, statistic: Statistic, owners: Owners, resamples: int, seed: int) -> Figure:
+def _figure(tables: Floats, statistic: Statistic, owners: PatientIndex, resamples: int, seed: int) -> MetricValue:
     flat, classes = tables.reshape(len(tables), -1), tables.shape[1]
     amounts = np.stack([owners.total(column) for column in flat.T])
-    drawn = sums(amounts, resamples=resamples, seed=seed).T.reshape(-1, classes, classes)
+    drawn = resampled_sums(amounts, resamples=resamples, seed=seed).T.reshape(-1, classes, classes)
     sizes = owners.sizes(np.ones(len(tables), dtype=np.bool_))
     value = float(statistic(tables.sum(axis=0, keepdims=True))[0])
     none = "" if value == value else SAME
-    measure = Measure(value, statistic(drawn), len(tables), *carried(sizes), "signed", undefined=none)
+    measure = Estimate(value, statistic(drawn), len(tables), *patient_counts(sizes), "signed", undefined=none)
     return measure.figure()
 
 

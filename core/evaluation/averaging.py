@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.evaluation.estimate import Kind, Measure
+from core.evaluation.estimate import Estimate, Kind
 
 
-def mean_of(parts: Sequence[Measure], *, cases: int, note: str = "") -> Measure:
+def mean_of(parts: Sequence[Estimate], *, cases: int, note: str = "") -> Estimate:
     """Of measures of one kind. It keeps them: where one does not vary between resamples, its own interval tells."""
     kind: Kind = "share" if parts[0].kind == "proportion" else parts[0].kind
     off = [one.off for one in parts if one.off is not None]
-    return Measure(
+    return Estimate(
         float(np.mean([one.value for one in parts])),
         np.mean([one.draws for one in parts], axis=0),
         cases,
@@ -25,7 +25,7 @@ def mean_of(parts: Sequence[Measure], *, cases: int, note: str = "") -> Measure:
     )
 
 
-def averaged(measures: Mapping[str, Measure], *, cases: int) -> Measure:
+def macro_average(measures: Mapping[str, Estimate], *, cases: int) -> Estimate:
     """The plain mean of a measure over classes where it is defined; the note names those where it is not."""
     defined = [measure for measure in measures.values() if not measure.undefined]
     absent = [name for name, measure in measures.items() if measure.undefined]
@@ -35,7 +35,7 @@ def averaged(measures: Mapping[str, Measure], *, cases: int) -> Measure:
     return mean_of(defined, cases=cases, note=note)
 
 
-def balanced(sensitivity: Measure, specificity: Measure) -> Measure:
+def balanced_accuracy(sensitivity: Estimate, specificity: Estimate) -> Estimate:
     """Balanced accuracy, undefined where one of them is."""
     mean = mean_of((sensitivity, specificity), cases=sensitivity.cases + specificity.cases)
     return replace(mean, undefined=sensitivity.undefined or specificity.undefined)

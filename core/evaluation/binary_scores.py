@@ -16,7 +16,7 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scored:
+class BinaryScores:
     """`scores` of "yes" (n,), `truth` (n,), `owner` (n,) the row of its patient in `patients`; `name` is that of yes.
 
     `level` is "case", or "patient" where each row is a whole patient; `cases` then holds the case that speaks for it.
@@ -59,7 +59,7 @@ class Scored:
         *,
         name: str,
         level: str = "case",
-    ) -> "Scored":
+    ) -> "BinaryScores":
         """From columns of equal length, the patients by name; raises what the class does."""
         names, owner = np.unique(np.asarray([str(one) for one in patients], dtype=str), return_inverse=True)
         scores, truth = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.bool_)
@@ -76,11 +76,11 @@ class Scored:
         found: Bools = self.scores >= threshold
         return found
 
-    def take(self, mask: Bools) -> "Scored":
+    def take(self, mask: Bools) -> "BinaryScores":
         """The cases where the mask (n,) says so, and their patients only."""
         there, owner = np.unique(self.owner[mask], return_inverse=True)
         patients = tuple(self.patients[row] for row in there)
-        return Scored(
+        return BinaryScores(
             self.cases[mask],
             self.scores[mask],
             self.truth[mask],
@@ -90,7 +90,7 @@ class Scored:
             self.level,
         )
 
-    def scored_by(self, scores: Floats) -> "Scored":
+    def scored_by(self, scores: Floats) -> "BinaryScores":
         """The same cases with other scores (n,), such as calibrated ones."""
         return replace(self, scores=scores)
 
@@ -101,7 +101,7 @@ class Scored:
         return table
 
 
-def by_patient(scored: Scored, rule: str) -> Scored:
+def by_patient(scored: BinaryScores, rule: str) -> BinaryScores:
     """One row per patient: "yes" where any case is, the case with the highest score speaking for it.
 
     Raises:
@@ -117,7 +117,9 @@ def by_patient(scored: Scored, rule: str) -> Scored:
     first = order[np.searchsorted(scored.owner[order], np.arange(patients))]
     truth = np.bincount(scored.owner, weights=scored.truth, minlength=patients) > 0
     scores = _rule(scored, rule, first)
-    return Scored(scored.cases[first], scores, truth, np.arange(patients), scored.patients, scored.name, "patient")
+    return BinaryScores(
+        scored.cases[first], scores, truth, np.arange(patients), scored.patients, scored.name, "patient"
+    )
 
 
 def is_probability(scores: Floats) -> bool:
@@ -125,7 +127,7 @@ def is_probability(scores: Floats) -> bool:
     return bool(((scores >= 0) & (scores <= 1)).all())
 
 
-def _rule(scored: Scored, rule: str, first: Rows) -> Floats:
+def _rule(scored: BinaryScores, rule: str, first: Rows) -> Floats:
     if rule == "max":
         return scored.scores[first]
     patients = len(scored.patients)

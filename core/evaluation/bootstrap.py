@@ -21,7 +21,7 @@ _KEPT = 40_000_000  # counts, of four bytes each, up to which a table is kept
 _EXACT = 2**24  # whole numbers that a float of four bytes holds exactly
 
 
-def counts_of_resamples(patients: int, *, resamples: int, seed: int) -> Iterator[Floats]:
+def resample_counts(patients: int, *, resamples: int, seed: int) -> Iterator[Floats]:
     """Blocks (patients, up to 64) of how often each patient is drawn; every column sums to `patients`."""
     if patients * resamples <= _KEPT:
         counts = _kept(patients, resamples, seed)
@@ -32,7 +32,7 @@ def counts_of_resamples(patients: int, *, resamples: int, seed: int) -> Iterator
             yield block.T.astype(np.float64)
 
 
-def sums(amounts: Floats, *, resamples: int, seed: int) -> Floats:
+def resampled_sums(amounts: Floats, *, resamples: int, seed: int) -> Floats:
     """Sums (k, resamples) of amounts (k, patients), each patient counted as often as drawn.
 
     Whole numbers are summed exactly, and at the price of one product in single precision.
@@ -41,14 +41,14 @@ def sums(amounts: Floats, *, resamples: int, seed: int) -> Floats:
     whole = bool((amounts == np.rint(amounts)).all()) and float(np.abs(amounts).sum(axis=1).max(initial=0)) < _EXACT / 8
     if whole and patients * resamples <= _KEPT:
         return np.asarray(amounts.astype(np.float32) @ _kept(patients, resamples, seed).T, dtype=np.float64)
-    blocks = counts_of_resamples(patients, resamples=resamples, seed=seed)
+    blocks = resample_counts(patients, resamples=resamples, seed=seed)
     return np.concatenate([amounts @ counts for counts in blocks] or [np.empty((len(amounts), 0))], axis=1)
 
 
 def bootstrap(statistics: Mapping[str, Statistic], *, patients: int, resamples: int, seed: int) -> dict[str, Floats]:
     """Every statistic on the same resamples: name → (resamples,)."""
     parts: dict[str, list[Floats]] = {name: [] for name in statistics}
-    for counts in counts_of_resamples(patients, resamples=resamples, seed=seed):
+    for counts in resample_counts(patients, resamples=resamples, seed=seed):
         for name, statistic in statistics.items():
             parts[name].append(statistic(counts))
     return {name: np.concatenate(part) if part else np.empty(0) for name, part in parts.items()}
@@ -116,7 +116,7 @@ def divide(numerator: Floats, denominator: Floats) -> Floats:
     return quotient
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Give the kept counts back; the next number makes them anew."""
     _kept.cache_clear()
 

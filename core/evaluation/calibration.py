@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.binary_scores import Scored, is_probability
-from core.evaluation.bootstrap import divide, sums
+from core.evaluation.binary_scores import BinaryScores, is_probability
+from core.evaluation.bootstrap import divide, resampled_sums
 from core.evaluation.calibrator import Calibrator, fit
-from core.evaluation.confidence_intervals import effective_n, interval, method_of, wilson
+from core.evaluation.confidence_intervals import bootstrap_interval, effective_n, interval_method, wilson
 from core.evaluation.metric_value import WILSON
 from core.evaluation.metrics import Bools, Floats
 
@@ -49,7 +49,7 @@ class Bin:
     method: str = ""
 
 
-def reliability(scored: Scored, bins: int = ECE_BINS, *, resamples: int = 1000, seed: int = 0) -> list[Bin]:
+def reliability(scored: BinaryScores, bins: int = ECE_BINS, *, resamples: int = 1000, seed: int = 0) -> list[Bin]:
     """Equal-width bins by rising score, those without a case left out.
 
     Raises:
@@ -66,7 +66,7 @@ def reliability(scored: Scored, bins: int = ECE_BINS, *, resamples: int = 1000, 
         np.bincount(cell, weights=weight, minlength=bins * patients).reshape(bins, patients)
         for weight in (None, scored.truth.astype(np.float64), scored.scores)
     )
-    drawn = sums(np.vstack([sizes, events]).astype(np.float64), resamples=resamples, seed=seed)
+    drawn = resampled_sums(np.vstack([sizes, events]).astype(np.float64), resamples=resamples, seed=seed)
     shares = divide(drawn[bins:], drawn[:bins])
     rows = zip(sizes.astype(np.float64), events.sum(axis=1), total.sum(axis=1), shares, strict=True)
     return [_bin(k, bins, *row, single=scored.single) for k, row in enumerate(rows) if row[0].any()]
@@ -106,6 +106,6 @@ def _bin(k: int, bins: int, sizes: Floats, events: float, total: float, draws: F
     share = float(events / n)
     if single:
         return Bin(k / bins, (k + 1) / bins, float(total / n), share, wilson(float(events), n), n, WILSON)
-    bounds = interval(share, draws, carriers=carriers, effective=effective_n(sizes))
-    method = method_of(share, draws, carriers=carriers) if bounds else ""
+    bounds = bootstrap_interval(share, draws, carriers=carriers, effective=effective_n(sizes))
+    method = interval_method(share, draws, carriers=carriers) if bounds else ""
     return Bin(k / bins, (k + 1) / bins, float(total / n), share, bounds, n, method)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation.binary_scores import Scored, is_probability
+from core.evaluation.binary_scores import BinaryScores, is_probability
 from core.evaluation.metrics import Floats
 
 METHODS = ("temperature", "isotonic")
@@ -58,7 +58,7 @@ class Calibrator:
         return made
 
 
-def fit(method: str, scored: Scored) -> Calibrator:
+def fit(method: str, scored: BinaryScores) -> Calibrator:
     """Of validation cases: one "temperature" for the log odds, or an "isotonic" staircase.
 
     Source: Guo et al., ICML (2017) for the temperature; Zadrozny and Elkan, KDD (2002) for the staircase.
@@ -81,7 +81,7 @@ def fit(method: str, scored: Scored) -> Calibrator:
     return Calibrator(method, cases, events, 1.0, *_staircase(scored))
 
 
-def _temperature(scored: Scored) -> float:
+def _temperature(scored: BinaryScores) -> float:
     """Where the likelihood's slope is zero: it is convex in 1 / temperature, so there is one place."""
     from scipy.optimize import brentq
 
@@ -96,7 +96,7 @@ def _temperature(scored: Scored) -> float:
     return _LEAST if slope(most) <= 0 else float(1 / brentq(slope, least, most, xtol=1e-14, rtol=1e-14))
 
 
-def _staircase(scored: Scored) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _staircase(scored: BinaryScores) -> tuple[tuple[float, ...], tuple[float, ...]]:
     from sklearn.isotonic import IsotonicRegression
 
     made = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scored.scores, scored.truth)

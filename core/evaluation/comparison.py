@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidInput
 from core.evaluation.binary_metrics import ORDER, moving_measures, standing_measures
-from core.evaluation.binary_scores import Scored
+from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.confidence_intervals import difference_interval
 from core.evaluation.delong import DeLongTest, delong_test
-from core.evaluation.estimate import Measure
+from core.evaluation.estimate import Estimate
 from core.evaluation.mcnemar import McNemar, clustered_mcnemar, mcnemar
-from core.evaluation.metric_value import RESAMPLED, Figure
+from core.evaluation.metric_value import RESAMPLED, MetricValue
 from core.evaluation.metrics import Bools
-from core.evaluation.subgroup_gap import gap
+from core.evaluation.subgroup_gap import difference
 
 Cases = NDArray[np.int64]
 ALIKE = "No interval: on these cases the two runs do not differ in it."
@@ -32,9 +32,9 @@ class Comparison:
     `note` says what is compared, and why something is not.
     """
 
-    differences: dict[str, Figure]
-    first: dict[str, Figure]
-    second: dict[str, Figure]
+    differences: dict[str, MetricValue]
+    first: dict[str, MetricValue]
+    second: dict[str, MetricValue]
     delong: DeLongTest | None
     mcnemar: McNemar
     fixed: Cases
@@ -44,7 +44,7 @@ class Comparison:
 
 
 def compare(
-    first: Scored, second: Scored, thresholds: tuple[float, float], *, resamples: int = 1000, seed: int = 0
+    first: BinaryScores, second: BinaryScores, thresholds: tuple[float, float], *, resamples: int = 1000, seed: int = 0
 ) -> Comparison:
     """Of two runs, each at its own threshold.
 
@@ -75,7 +75,7 @@ def compare(
     )
 
 
-def refusal(first: Scored, second: Scored) -> str:
+def refusal(first: BinaryScores, second: BinaryScores) -> str:
     """Why two runs cannot be compared, in a sentence; '' where they can."""
     if first.level != second.level:
         return "One run is scored by case and the other by patient; choose one level for both."
@@ -98,16 +98,16 @@ def refusal(first: Scored, second: Scored) -> str:
     return ""
 
 
-def _keys(scored: Scored) -> Sequence[object]:
+def _keys(scored: BinaryScores) -> Sequence[object]:
     """What tells rows apart: the patient where a row is one, for which either run may let another case speak."""
     return _patients(scored) if scored.level == "patient" else scored.cases.tolist()
 
 
-def _patients(scored: Scored) -> list[str]:
+def _patients(scored: BinaryScores) -> list[str]:
     return [scored.patients[row] for row in scored.owner]
 
 
-def _ordered(scored: Scored) -> Scored:
+def _ordered(scored: BinaryScores) -> BinaryScores:
     order = np.argsort(np.asarray(_keys(scored)), kind="stable")
     names, owner = np.unique(np.asarray(_patients(scored))[order], return_inverse=True)
     return replace(
@@ -120,32 +120,32 @@ def _ordered(scored: Scored) -> Scored:
     )
 
 
-def _difference(first: Measure, second: Measure) -> Figure:
+def _difference(first: Estimate, second: Estimate) -> MetricValue:
     n = min(first.cases, second.cases)
     if first.undefined or second.undefined:
-        return Figure(None, None, None, n, first.undefined or second.undefined)
+        return MetricValue(None, None, None, n, first.undefined or second.undefined)
     value, carriers = first.value - second.value, min(first.carriers, second.carriers)
     if carriers < 2:
-        return Figure(value, None, None, n, ONE_PATIENT)
+        return MetricValue(value, None, None, n, ONE_PATIENT)
     apart = first.draws - second.draws
     reach = 2 if first.kind == "signed" else 1
     bounds = difference_interval(value / reach, apart / reach, carriers=carriers)
     if bounds is not None:
-        return Figure(value, bounds[0] * reach, bounds[1] * reach, n, method=RESAMPLED)
+        return MetricValue(value, bounds[0] * reach, bounds[1] * reach, n, method=RESAMPLED)
     if math.isclose(first.value, second.value, abs_tol=1e-12):
-        return Figure(value, None, None, n, ALIKE)
+        return MetricValue(value, None, None, n, ALIKE)
     return _from_both(first, second, n)
 
 
-def _from_both(first: Measure, second: Measure, n: int) -> Figure:
+def _from_both(first: Estimate, second: Estimate, n: int) -> MetricValue:
     """Of two that differ alike on every resample, as 1 and 0 do: the correlation of the runs is not known, so it is 0.
 
     Source: Newcombe, Statistics in Medicine 17 (1998) 2635–2650, for paired proportions.
     """
-    return replace(gap(first, second, shared=False)[0], n=n)
+    return replace(difference(first, second, shared=False)[0], n=n)
 
 
-def _delong(first: Scored, second: Scored) -> tuple[DeLongTest | None, str]:
+def _delong(first: BinaryScores, second: BinaryScores) -> tuple[DeLongTest | None, str]:
     owner = None if first.single else first.owner
     try:
         return delong_test(first.scores, second.scores, first.truth, owner), ""
@@ -153,13 +153,13 @@ def _delong(first: Scored, second: Scored) -> tuple[DeLongTest | None, str]:
         return None, str(error)
 
 
-def _mcnemar(scored: Scored, first: Bools, second: Bools) -> McNemar:
+def _mcnemar(scored: BinaryScores, first: Bools, second: Bools) -> McNemar:
     if scored.single:
         return mcnemar(int((first & ~second).sum()), int((second & ~first).sum()))
     return clustered_mcnemar(first, second, scored.owner)
 
 
-def _cases(wrong: Scored, mask: Bools, named: Scored) -> Cases:
+def _cases(wrong: BinaryScores, mask: Bools, named: BinaryScores) -> Cases:
     """The cases of the mask, those first that `wrong` scores furthest from their truth."""
     rows = np.flatnonzero(mask)
     far = np.where(wrong.truth[rows], wrong.scores[rows], -wrong.scores[rows])

@@ -34,7 +34,7 @@ def effective_n(sizes: NDArray[np.float64]) -> float:
     return float(sizes.sum()) ** 2 / squares if squares else 0.0
 
 
-def interval(
+def bootstrap_interval(
     value: float, draws: NDArray[np.float64], *, carriers: int, effective: float | None = None, level: float = LEVEL
 ) -> tuple[float, float] | None:
     """Of a number between 0 and 1, from its values on resamples of patients; NaN draws are passed over.
@@ -50,10 +50,10 @@ def interval(
     if has_no_spread(value, spread):
         n = carriers if effective is None else effective
         return wilson(value * n, n, level=level)
-    return on_logits(value, student(carriers - 1, level) * spread)
+    return logit_interval(value, student(carriers - 1, level) * spread)
 
 
-def method_of(value: float, draws: NDArray[np.float64], *, carriers: int) -> str:
+def interval_method(value: float, draws: NDArray[np.float64], *, carriers: int) -> str:
     """How `interval` went about it, in words."""
     return EFFECTIVE if has_no_spread(value, standard_error(draws, carriers=carriers)) else RESAMPLED
 
@@ -68,7 +68,7 @@ def does_not_vary(draws: NDArray[np.float64], *, carriers: int) -> bool:
     return standard_error(draws, carriers=carriers) <= _ROUNDING
 
 
-def on_logits(value: float, reach: float) -> tuple[float, float]:
+def logit_interval(value: float, reach: float) -> tuple[float, float]:
     """Value ± reach of a number inside 0 to 1, laid out on the logit scale, where the bounds stay inside."""
     from scipy.special import expit
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.binary_scores import Scored
-from core.evaluation.bootstrap import counts_of_resamples
-from core.evaluation.confidence_intervals import interval
-from core.evaluation.estimate import Owners, carried
+from core.evaluation.binary_scores import BinaryScores
+from core.evaluation.bootstrap import resample_counts
+from core.evaluation.confidence_intervals import bootstrap_interval
+from core.evaluation.estimate import PatientIndex, patient_counts
 from core.evaluation.metrics import Floats
 
 PLACES = np.linspace(0.02, 0.98, 97)  # at the very ends a curve hangs on a single case, and resamples cannot tell
@@ -36,23 +36,23 @@ class Band:
         }
 
 
-def roc_band(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Band:
+def roc_band(scored: BinaryScores, *, resamples: int = 1000, seed: int = 0) -> Band:
     """Of the sensitivity at each 1 − specificity; without points where a class is absent or of one patient alone.
 
     Source: Fawcett, Pattern Recognition Letters 27 (2006) 861–874 (vertical averaging), on resamples of whole patients.
     """
-    owners = Owners(scored.owner, len(scored.patients))
-    sides = [carried(owners.sizes(side)) for side in (scored.truth, ~scored.truth)]
+    owners = PatientIndex(scored.owner, len(scored.patients))
+    sides = [patient_counts(owners.sizes(side)) for side in (scored.truth, ~scored.truth)]
     carriers, effective = (min(one) for one in zip(*sides, strict=True))
     return _band(scored, _sensitivity, [(int(carriers), effective)] * len(PLACES), resamples=resamples, seed=seed)
 
 
-def precision_band(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Band:
+def precision_band(scored: BinaryScores, *, resamples: int = 1000, seed: int = 0) -> Band:
     """Of the precision where the recall first reaches each x; without points as `roc_band`."""
-    owners = Owners(scored.owner, len(scored.patients))
+    owners = PatientIndex(scored.owner, len(scored.patients))
     falling = np.sort(scored.scores[scored.truth])[::-1]
     reached = falling[_first(PLACES, np.arange(1.0, len(falling) + 1))] if len(falling) else PLACES
-    called = [carried(owners.sizes(scored.scores >= one)) for one in reached]
+    called = [patient_counts(owners.sizes(scored.scores >= one)) for one in reached]
     return _band(scored, _precision, called, resamples=resamples, seed=seed)
 
 
@@ -75,24 +75,24 @@ def _first(shares: Floats, rising: Floats) -> NDArray[np.intp]:
 
 
 def _band(
-    scored: Scored, heights: Heights, carrying: Sequence[tuple[int, float]], *, resamples: int, seed: int
+    scored: BinaryScores, heights: Heights, carrying: Sequence[tuple[int, float]], *, resamples: int, seed: int
 ) -> Band:
     """`carrying`: at each place how many patients carry the height, and their effective n; one alone has no bounds."""
     if scored.truth.all() or not scored.truth.any():
         return Band()
     height = _drawn(scored, heights)
-    blocks = counts_of_resamples(len(scored.patients), resamples=resamples, seed=seed)
+    blocks = resample_counts(len(scored.patients), resamples=resamples, seed=seed)
     draws = np.array([height(row) for block in blocks for row in block.T]).T
     values = height(np.ones(len(scored.patients)))
     found = [
-        interval(float(value), drawn, carriers=carriers, effective=effective)
+        bootstrap_interval(float(value), drawn, carriers=carriers, effective=effective)
         for value, drawn, (carriers, effective) in zip(values, draws, carrying, strict=True)
     ]
     held = [(at, *bounds) for at, bounds in zip(PLACES.tolist(), found, strict=True) if bounds]
     return Band(*zip(*held, strict=True)) if held else Band()
 
 
-def _drawn(scored: Scored, heights: Heights) -> Callable[[Floats], Floats]:
+def _drawn(scored: BinaryScores, heights: Heights) -> Callable[[Floats], Floats]:
     """The curve's heights with every case counted as often as its patient was drawn (patients,)."""
     order = np.argsort(-scored.scores, kind="stable")
     last = np.flatnonzero(np.append(np.diff(scored.scores[order]) != 0, True))

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from core.evaluation.confidence_intervals import (
     LEVEL,
+    bootstrap_interval,
     does_not_vary,
     effective_n,
-    interval,
-    method_of,
+    interval_method,
+    logit_interval,
     normal,
-    on_logits,
     wilson,
 )
-from core.evaluation.metric_value import DELONG, PARTS, RESAMPLED, WILSON, Figure
+from core.evaluation.metric_value import DELONG, PARTS, RESAMPLED, WILSON, MetricValue
 from core.evaluation.metrics import Bools, Floats
-from core.evaluation.mover import correlations, reach
+from core.evaluation.mover import correlations, mover_half_width
 
 Kind = Literal["share", "proportion", "signed", "error"]
 _FEW = 0.95
@@ -37,7 +37,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class Estimate:
     """`value` and `draws` (resamples,), NaN where undefined; `carriers` and `effective` n are of patients.
 
     `kind`: "proportion" of cases, "share" of anything from 0 to 1, "signed" from -1 to 1, "error" that resampling
@@ -55,27 +55,27 @@ class Measure:
     single: bool = False
     deviation: float | None = None
     bounds: Bounds | None = None
-    parts: "tuple[Measure, ...]" = ()
+    parts: "tuple[Estimate, ...]" = ()
     off: Floats | None = None
     undefined: str = ""
     note: str = ""
     scale: float = 1.0
 
-    def figure(self) -> Figure:
+    def figure(self) -> MetricValue:
         """As a person may see it."""
         if self.undefined:
-            return Figure(None, None, None, self.cases, self.undefined)
+            return MetricValue(None, None, None, self.cases, self.undefined)
         bounds, value = self.bounds or _bounds(self), self.value * self.scale
         if bounds is None:
-            return Figure(value, None, None, self.cases, f"{self.note} {ONE_PATIENT}".strip())
+            return MetricValue(value, None, None, self.cases, f"{self.note} {ONE_PATIENT}".strip())
         thin = _thin(self.draws) if bounds.method == RESAMPLED else ""
         note = f"{self.note} {thin}".strip()
         low, high = bounds.low * self.scale, bounds.high * self.scale
-        return Figure(value, low, high, self.cases, note, bounds.method)
+        return MetricValue(value, low, high, self.cases, note, bounds.method)
 
 
 @dataclass(frozen=True, slots=True)
-class Owners:
+class PatientIndex:
     """Which patient each case is of: `row` (n,) numbers from 0 to below `patients`."""
 
     row: NDArray[np.intp]
@@ -90,58 +90,62 @@ class Owners:
         return np.bincount(self.row[among], minlength=self.patients).astype(np.float64)
 
 
-def carried(sizes: Floats) -> tuple[int, float]:
+def patient_counts(sizes: Floats) -> tuple[int, float]:
     """How many patients carry a number, and its effective n; sizes (patients,) are their shares in it."""
     return int((sizes > 0).sum()), effective_n(sizes)
 
 
-def figures(measures: Mapping[str, Measure]) -> dict[str, Figure]:
+def metric_values(measures: Mapping[str, Estimate]) -> dict[str, MetricValue]:
     """Each as a person may see it."""
     return {name: measure.figure() for name, measure in measures.items()}
 
 
-def _bounds(measure: Measure) -> Bounds | None:
+def _bounds(measure: Estimate) -> Bounds | None:
     value, n = measure.value, measure.cases
     if measure.single and measure.kind == "proportion":
         return Bounds(*wilson(value * n, n), WILSON)
     if measure.deviation and 0 < value < 1:
-        return Bounds(*on_logits(value, normal(LEVEL) * measure.deviation), DELONG)
+        return Bounds(*logit_interval(value, normal(LEVEL) * measure.deviation), DELONG)
     if measure.carriers < 2:
         return None
     if measure.kind == "error":
         return _reached(measure)
-    if (-1 if measure.kind == "signed" else 0) < value < 1 and any(hides(part) for part in measure.parts):
+    if (-1 if measure.kind == "signed" else 0) < value < 1 and any(is_degenerate(part) for part in measure.parts):
         return _of_parts(measure)
     if measure.kind == "signed":  # on the logit scale of (1 + value) / 2, which is Fisher's z of the value
         inside = _bounds(replace(measure, kind="share", value=(1 + value) / 2, draws=(1 + measure.draws) / 2))
         return None if inside is None else Bounds(2 * inside.low - 1, 2 * inside.high - 1, inside.method)
-    found = interval(value, measure.draws, carriers=measure.carriers, effective=measure.effective)
-    return None if found is None else Bounds(*found, method_of(value, measure.draws, carriers=measure.carriers))
+    found = bootstrap_interval(value, measure.draws, carriers=measure.carriers, effective=measure.effective)
+    return None if found is None else Bounds(*found, interval_method(value, measure.draws, carriers=measure.carriers))
 
 
-def hides(measure: Measure) -> bool:
+def is_degenerate(measure: Estimate) -> bool:
     """Whether resamples keep back how unsure it is: all of them have its value, or that of a part of it.
 
     A sensitivity of 8/8 is 1 on every resample, so in a mean it would pass for known.
     """
     if measure.carriers < 2:
         return False
-    return does_not_vary(measure.draws, carriers=measure.carriers) or any(hides(part) for part in measure.parts)
+    return does_not_vary(measure.draws, carriers=measure.carriers) or any(is_degenerate(part) for part in measure.parts)
 
 
-def _of_parts(measure: Measure) -> Bounds | None:
+def _of_parts(measure: Estimate) -> Bounds | None:
     """Of a mean, from the intervals of what it is the mean of (MOVER, see mover.py)."""
     parts = measure.parts
     each = [found for part in parts if (found := part.bounds or _bounds(part)) is not None]
     if len(each) < len(parts):
         return None
     together = correlations([part.draws for part in parts])
-    down = reach([(part.value - one.low) / len(parts) for part, one in zip(parts, each, strict=True)], together)
-    up = reach([(one.high - part.value) / len(parts) for part, one in zip(parts, each, strict=True)], together)
+    down = mover_half_width(
+        [(part.value - one.low) / len(parts) for part, one in zip(parts, each, strict=True)], together
+    )
+    up = mover_half_width(
+        [(one.high - part.value) / len(parts) for part, one in zip(parts, each, strict=True)], together
+    )
     return Bounds(measure.value - down, measure.value + up, PARTS)
 
 
-def _reached(measure: Measure) -> Bounds | None:
+def _reached(measure: Estimate) -> Bounds | None:
     """Value ± what it is off by in 95 of 100 resamples at most, so this interval covers at least 95 %.
 
     An error is a sum of absolute gaps, which resampling raises: quantiles of its draws covered 56 % where a model is

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.bootstrap import counts_of_resamples, divide, sums
+from core.evaluation.bootstrap import divide, resample_counts, resampled_sums
 from core.evaluation.metrics import Bools, Floats
 from core.evaluation.slices import Partition
 
@@ -32,7 +32,7 @@ def aurocs(
     whole = _Whole.of(scores, truth, owner)
     sorted_groups = [_Groups.of(whole, scores, partition) for partition in found]
     parts: list[list[Floats]] = [[] for _ in found]
-    blocks = counts_of_resamples(patients, resamples=resamples, seed=seed)
+    blocks = resample_counts(patients, resamples=resamples, seed=seed)
     for counts in (np.ones((patients, 1)), *blocks):
         for row in np.ascontiguousarray(counts.T):
             wins = whole.wins(row)
@@ -54,7 +54,7 @@ def _pairs(
         flat = np.bincount(group[side] * patients + owner[side], minlength=count * patients)
         amounts = flat.reshape(count, patients).astype(np.float64)
         plain = amounts.sum(axis=1, keepdims=True)
-        sides.append(np.hstack([plain, sums(amounts, resamples=resamples, seed=seed)]))
+        sides.append(np.hstack([plain, resampled_sums(amounts, resamples=resamples, seed=seed)]))
     own, outside = sides[0] * sides[1], [side.sum(axis=0) - side for side in sides]
     return own[:-1], (outside[0] * outside[1])[:-1]
 

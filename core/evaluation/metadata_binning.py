@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 UNKNOWN = "unknown"
-SEVERAL = "several in one patient"
+MIXED = "several in one patient"
 """What a patient has whose cases differ in a fact: words that no file says of one case."""
 
 AGE_BANDS = ((0, 18, "0–17"), (18, 40, "18–39"), (40, 55, "40–54"), (55, 70, "55–69"), (70, 150, "70 and older"))
@@ -28,13 +28,13 @@ _IS_AGE = re.compile(r"(patients?|subject|participant)?age(in)?(years?|yrs?|y)?"
 _YEARS = {"y": 1.0, "m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25, "": 1.0}
 
 
-def banded(facts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def bin_metadata(facts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """The same facts, with bands for ages, which `is_age` knows by name.
 
     A fact of many sizes such as 2048×2500 gets bands of the longer side, which hold for these cases only.
     """
     return {
-        name: [age_band(value) for value in values] if is_age(name) else size_bands(values)
+        name: [age_bin(value) for value in values] if is_age(name) else size_bands(values)
         for name, values in facts.items()
     }
 
@@ -64,7 +64,7 @@ def size_bands(values: Sequence[str]) -> list[str]:
     return [names[place] if value in sides else UNKNOWN for value, place in zip(values, at.tolist(), strict=True)]
 
 
-def age_band(age: str) -> str:
+def age_bin(age: str) -> str:
     """The band of "57", "057Y", "018M", "006W" or "003D" (DICOM PS3.5, AS); whatever is no age is "unknown"."""
     found = _AGE.fullmatch(age)
     if found is None:
@@ -99,7 +99,7 @@ def _why_not(plain: Sequence[str], values: Sequence[str], also_not: Sequence[str
 
 def _few_values(name: str, values: Sequence[str]) -> list[str]:
     if is_age(name):
-        return [age_band(value) for value in values]
+        return [age_bin(value) for value in values]
     return _number_bands(size_bands(values)) if len(set(values)) > MOST else list(values)
 
 

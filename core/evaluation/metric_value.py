@@ -11,7 +11,7 @@ PARTS = "from the intervals of its parts (MOVER)"
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class MetricValue:
     """`value` is None where the number is undefined; `note` then says why. `low` and `high` bound 95 %, or are None.
 
     `n` counts the cases the number is about: for sensitivity the positive ones, for PPV those called positive.

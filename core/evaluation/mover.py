@@ -16,7 +16,7 @@ from core.evaluation.metrics import Floats
 _ROUNDING = 1e-12
 
 
-def reach(far: Sequence[float], together: Floats | None = None) -> float:
+def mover_half_width(far: Sequence[float], together: Floats | None = None) -> float:
     """How far the interval of a sum goes one way: √(farᵀ R far).
 
     `far` is how far each part goes (parts,), negative where a part is taken away: then the other way. `together` are

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation.binary_scores import Scored, is_probability
-from core.evaluation.bootstrap import sums
+from core.evaluation.binary_scores import BinaryScores, is_probability
+from core.evaluation.bootstrap import resampled_sums
 from core.evaluation.confidence_intervals import standard_error, student
 from core.evaluation.metrics import Floats
 
@@ -32,7 +32,7 @@ class DecisionCurve:
         return {name: list(getattr(self, name)) for name in self.__slots__}
 
 
-def threshold_for(scored: Scored, *, sensitivity: float | None = None, specificity: float | None = None) -> float:
+def threshold_for(scored: BinaryScores, *, sensitivity: float | None = None, specificity: float | None = None) -> float:
     """The highest score that, as threshold, keeps a sensitivity; or the lowest that keeps a specificity.
 
     Raises:
@@ -47,7 +47,7 @@ def threshold_for(scored: Scored, *, sensitivity: float | None = None, specifici
 
 
 def decision_curve(
-    scored: Scored, thresholds: Sequence[float], *, resamples: int = 1000, seed: int = 0
+    scored: BinaryScores, thresholds: Sequence[float], *, resamples: int = 1000, seed: int = 0
 ) -> DecisionCurve:
     """Net benefit at each threshold. Source: Vickers and Elkin, Medical Decision Making 26 (2006) 565–574.
 
@@ -68,7 +68,7 @@ def decision_curve(
     return DecisionCurve(*(tuple(part.tolist()) for part in (at, model, all_of, none, low, high)))
 
 
-def _sensitive(scored: Scored, asked: float) -> float:
+def _sensitive(scored: BinaryScores, asked: float) -> float:
     falling = np.sort(scored.scores[scored.truth])[::-1]
     if not len(falling):
         raise InvalidInput(
@@ -78,7 +78,7 @@ def _sensitive(scored: Scored, asked: float) -> float:
     return float(falling[np.flatnonzero(reached >= asked)[0]])
 
 
-def _specific(scored: Scored, asked: float) -> float:
+def _specific(scored: BinaryScores, asked: float) -> float:
     if scored.truth.all():
         raise InvalidInput(
             f"Every case here is {scored.name}, so no threshold has a specificity; choose it on cases of both classes."
@@ -94,7 +94,7 @@ def _specific(scored: Scored, asked: float) -> float:
     return float(candidates[there[0]])
 
 
-def _worth(scored: Scored, at: Floats, odds: Floats) -> Floats:
+def _worth(scored: BinaryScores, at: Floats, odds: Floats) -> Floats:
     """True positives less false ones at the odds, by threshold and patient (thresholds, patients)."""
     patients = len(scored.patients)
     made = np.empty((len(at), patients))
@@ -104,12 +104,12 @@ def _worth(scored: Scored, at: Floats, odds: Floats) -> Floats:
     return made
 
 
-def _band(scored: Scored, worth: Floats, model: Floats, *, resamples: int, seed: int) -> tuple[Floats, Floats]:
+def _band(scored: BinaryScores, worth: Floats, model: Floats, *, resamples: int, seed: int) -> tuple[Floats, Floats]:
     patients = len(scored.patients)
     if patients < 2:
         return np.empty(0), np.empty(0)
     sizes = np.bincount(scored.owner, minlength=patients).astype(np.float64)
-    drawn = sums(np.vstack([worth, sizes]), resamples=resamples, seed=seed)
+    drawn = resampled_sums(np.vstack([worth, sizes]), resamples=resamples, seed=seed)
     spread = np.array([standard_error(row, carriers=patients) for row in drawn[:-1] / drawn[-1]])
     reach = student(patients - 1, 0.95) * spread
     return model - reach, model + reach

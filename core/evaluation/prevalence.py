@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation.averaging import balanced
+from core.evaluation.averaging import balanced_accuracy
 from core.evaluation.bootstrap import divide
-from core.evaluation.estimate import Bounds, Measure, hides
+from core.evaluation.estimate import Bounds, Estimate, is_degenerate
 from core.evaluation.metric_value import PARTS
 from core.evaluation.metrics import Floats
-from core.evaluation.mover import reach
+from core.evaluation.mover import mover_half_width
 
 _TINY = 1e-300  # keeps a logarithm finite where a bound is all but 0 or 1
 
@@ -31,7 +31,7 @@ def check_prevalence(prevalence: float) -> None:
         raise InvalidInput(f"The prevalence is {prevalence!r}; give a share between 0 and 1, such as 0.02.")
 
 
-def at_prevalence(found: Mapping[str, Measure], prevalence: float) -> dict[str, Measure]:
+def at_prevalence(found: Mapping[str, Estimate], prevalence: float) -> dict[str, Estimate]:
     """PPV and NPV by name, from all of `decided.NAMES` but MCC and kappa.
 
     Raises:
@@ -39,10 +39,10 @@ def at_prevalence(found: Mapping[str, Measure], prevalence: float) -> dict[str, 
     """
     check_prevalence(prevalence)
     sides = (found["sensitivity"], found["specificity"])
-    base = replace(balanced(*sides), parts=(), note=f"At a prevalence of {prevalence:.4g}.")
+    base = replace(balanced_accuracy(*sides), parts=(), note=f"At a prevalence of {prevalence:.4g}.")
     values = bayes(np.array([sides[0].value]), np.array([sides[1].value]), prevalence)
     draws = bayes(sides[0].draws, sides[1].draws, prevalence)
-    made: dict[str, Measure] = {}
+    made: dict[str, Estimate] = {}
     for at, key in enumerate(("ppv", "npv")):
         value = float(values[at][0])
         one = replace(base, value=value, draws=draws[at], undefined=base.undefined or found[key].undefined)
@@ -50,14 +50,14 @@ def at_prevalence(found: Mapping[str, Measure], prevalence: float) -> dict[str, 
     return made
 
 
-def _bounds(one: Measure, sides: tuple[Measure, Measure], prevalence: float, at: int) -> Bounds | None:
+def _bounds(one: Estimate, sides: tuple[Estimate, Estimate], prevalence: float, at: int) -> Bounds | None:
     """None where the resamples can tell."""
     if not 0 < one.value < 1:
         return _outer(sides, prevalence, at)
-    return _on_odds(one.value, *sides[:: 1 - 2 * at]) if any(hides(side) for side in sides) else None
+    return _on_odds(one.value, *sides[:: 1 - 2 * at]) if any(is_degenerate(side) for side in sides) else None
 
 
-def _outer(sides: tuple[Measure, Measure], prevalence: float, at: int) -> Bounds | None:
+def _outer(sides: tuple[Estimate, Estimate], prevalence: float, at: int) -> Bounds | None:
     """At 0 and 1, where resamples do not differ: from the bounds of sensitivity and specificity, so rather too wide."""
     low, high = ([getattr(side.figure(), end) for side in sides] for end in ("low", "high"))
     if None in low or None in high:
@@ -66,7 +66,7 @@ def _outer(sides: tuple[Measure, Measure], prevalence: float, at: int) -> Bounds
     return Bounds(reached[0], reached[1], f"{sides[1 - at].figure().method}, of sensitivity and specificity")
 
 
-def _on_odds(value: float, right: Measure, other: Measure) -> Bounds | None:
+def _on_odds(value: float, right: Estimate, other: Estimate) -> Bounds | None:
     """From the intervals of both sides, on the log of the odds, which is a difference there (MOVER, see mover.py).
 
     log(PPV / (1 − PPV)) = log sensitivity − log(1 − specificity) + log odds of the prevalence; of the NPV with the
@@ -76,8 +76,8 @@ def _on_odds(value: float, right: Measure, other: Measure) -> Bounds | None:
     mine, beside = right.figure(), other.figure()
     if mine.low is None or mine.high is None or beside.low is None or beside.high is None:
         return None
-    down = reach((_apart(right.value, mine.low), _apart(1 - beside.low, 1 - other.value)))
-    up = reach((_apart(mine.high, right.value), _apart(1 - other.value, 1 - beside.high)))
+    down = mover_half_width((_apart(right.value, mine.low), _apart(1 - beside.low, 1 - other.value)))
+    up = mover_half_width((_apart(mine.high, right.value), _apart(1 - other.value, 1 - beside.high)))
     odds = value / (1 - value)
     least = odds * math.exp(-down)
     return Bounds(least / (1 + least), odds / (odds + math.exp(-up)), PARTS)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.association import Association
 from core.evaluation.bootstrap import bootstrap, mean, weighted_auroc
-from core.evaluation.confidence_intervals import interval
+from core.evaluation.confidence_intervals import bootstrap_interval
 from core.evaluation.metrics import auroc
 
 Floats = NDArray[np.float64]
@@ -152,7 +152,7 @@ def _area(shares: Floats, answers: Sequence[str], patients: Sequence[str]) -> Ar
     whole = mean(*[weighted_auroc(shares[:, at], labels == at, owner) for at in asked])
     draws = bootstrap({"auroc": whole}, patients=int(owner.max()) + 1, resamples=RESAMPLES, seed=0)["auroc"]
     carriers = min(len(set(owner[labels == at].tolist())) for at in range(len(names)))
-    spread = interval(value, draws, carriers=carriers)
+    spread = bootstrap_interval(value, draws, carriers=carriers)
     return (value, *spread) if spread else (value, None, None)
 
 

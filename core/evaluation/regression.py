@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from core.errors import InvalidInput
 from core.evaluation.bootstrap import Statistic, bootstrap, divide, ratio
 from core.evaluation.confidence_intervals import standard_error, student
-from core.evaluation.estimate import Owners
-from core.evaluation.metric_value import RESAMPLED, Figure
+from core.evaluation.estimate import PatientIndex
+from core.evaluation.metric_value import RESAMPLED, MetricValue
 from core.evaluation.metrics import Floats
 
 SPREAD = "Undefined: every case here has the same value."
@@ -38,7 +38,7 @@ class NumberReport:
     images: int
     patients: int
     resamples: int
-    metrics: dict[str, Figure]
+    metrics: dict[str, MetricValue]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values with stable keys, without NaN."""
@@ -63,13 +63,13 @@ def number_report(
             "finite number of each, so predict the split again."
         )
     names, row = np.unique(np.asarray(patients), return_inverse=True)
-    found = statistics(p, y, Owners(row, len(names)))
+    found = statistics(p, y, PatientIndex(row, len(names)))
     draws = bootstrap(found, patients=len(names), resamples=resamples, seed=seed)
     figures = {key: _figure(one, draws[key], len(names), len(y), *BOUNDS[key]) for key, one in found.items()}
     return NumberReport(len(y), len(names), resamples, figures)
 
 
-def statistics(p: Floats, y: Floats, owners: Owners) -> dict[str, Statistic]:
+def statistics(p: Floats, y: Floats, owners: PatientIndex) -> dict[str, Statistic]:
     """Each figure of predicted and true values (cases,), as it is on resamples of their patients."""
     count = owners.total(np.ones(len(y)))
     squared = ratio(owners.total((p - y) ** 2), count)
@@ -98,14 +98,14 @@ def is_even(spread: float, value: float) -> bool:
     return spread <= _ROUNDING * max(1.0, abs(value))
 
 
-def _figure(statistic: Statistic, draws: Floats, patients: int, images: int, least: float, most: float) -> Figure:
+def _figure(statistic: Statistic, draws: Floats, patients: int, images: int, least: float, most: float) -> MetricValue:
     value = float(statistic(np.ones((patients, 1)))[0])
     if math.isnan(value):
-        return Figure(None, None, None, images, SPREAD)
+        return MetricValue(None, None, None, images, SPREAD)
     if patients < 2:
-        return Figure(value, None, None, images, ONE)
+        return MetricValue(value, None, None, images, ONE)
     spread = standard_error(draws, carriers=patients)
     if is_even(spread, value):
-        return Figure(value, None, None, images, EVEN)
+        return MetricValue(value, None, None, images, EVEN)
     reach = student(patients - 1, 0.95) * spread
-    return Figure(value, max(least, value - reach), min(most, value + reach), images, method=RESAMPLED)
+    return MetricValue(value, max(least, value - reach), min(most, value + reach), images, method=RESAMPLED)

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.evaluation.bootstrap import Statistic, bootstrap
 from core.evaluation.confidence_intervals import standard_error, student
-from core.evaluation.estimate import Owners
-from core.evaluation.metric_value import RESAMPLED, Figure
+from core.evaluation.estimate import PatientIndex
+from core.evaluation.metric_value import RESAMPLED, MetricValue
 from core.evaluation.metrics import Floats
 from core.evaluation.regression import ONE, SPREAD, NumberReport, is_even, number_report, statistics
 
@@ -27,7 +27,7 @@ class NumberComparison:
     larger: those where it changed most first.
     """
 
-    differences: dict[str, Figure]
+    differences: dict[str, MetricValue]
     first: NumberReport
     second: NumberReport
     nearer: NDArray[np.intp]
@@ -54,7 +54,7 @@ def compare_numbers(
     mine, beside = (number_report(one, truth, patients, resamples=resamples, seed=seed) for one in (first, second))
     p, q, y = (np.asarray(one, dtype=np.float64) for one in (first, second, truth))
     names, row = np.unique(np.asarray(patients), return_inverse=True)
-    owners = Owners(row, len(names))
+    owners = PatientIndex(row, len(names))
     one, other = statistics(p, y, owners), statistics(q, y, owners)
     apart = {name: _minus(one[name], other[name]) for name in COMPARED}
     draws = bootstrap(apart, patients=len(names), resamples=resamples, seed=seed)
@@ -96,14 +96,14 @@ def _minus(one: Statistic, other: Statistic) -> Statistic:
     return lambda counts: one(counts) - other(counts)
 
 
-def _difference(statistic: Statistic, draws: Floats, patients: int, images: int) -> Figure:
+def _difference(statistic: Statistic, draws: Floats, patients: int, images: int) -> MetricValue:
     value = float(statistic(np.ones((patients, 1)))[0])
     if math.isnan(value):
-        return Figure(None, None, None, images, SPREAD)
+        return MetricValue(None, None, None, images, SPREAD)
     if patients < 2:
-        return Figure(value, None, None, images, ONE)
+        return MetricValue(value, None, None, images, ONE)
     spread = standard_error(draws, carriers=patients)
     if is_even(spread, value):
-        return Figure(value, None, None, images, ALIKE if math.isclose(value, 0, abs_tol=1e-12) else EVEN)
+        return MetricValue(value, None, None, images, ALIKE if math.isclose(value, 0, abs_tol=1e-12) else EVEN)
     reach = student(patients - 1, 0.95) * spread
-    return Figure(value, value - reach, value + reach, images, method=RESAMPLED)
+    return MetricValue(value, value - reach, value + reach, images, method=RESAMPLED)

@@ -8,14 +8,14 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.evaluation import slices
-from core.evaluation.bootstrap import divide, sums
+from core.evaluation.bootstrap import divide, resampled_sums
 from core.evaluation.confidence_intervals import LEVEL, normal, standard_error, student
-from core.evaluation.estimate import Owners
-from core.evaluation.metric_value import RESAMPLED, Figure
+from core.evaluation.estimate import PatientIndex
+from core.evaluation.metric_value import RESAMPLED, MetricValue
 from core.evaluation.metrics import Bools, Floats
 from core.evaluation.regression import BOUNDS, EVEN, is_even
 from core.evaluation.slices import Facts, Partition, partitions
-from core.evaluation.subgroup_gap import two_sided
+from core.evaluation.subgroup_gap import two_sided_p
 from core.evaluation.subgroups import LEAST_CASES, UNBOUNDED, Subgroup, corrected
 
 FIGURES = ("mae", "rmse", "bias")
@@ -45,7 +45,7 @@ class _Side:
 def number_groups(
     told: Floats,
     truth: Floats,
-    owners: Owners,
+    owners: PatientIndex,
     facts: Mapping[str, Sequence[str]],
     *,
     figure: str = "mae",
@@ -77,21 +77,21 @@ def number_groups(
 
 
 def _measured(
-    error: Floats, owners: Owners, asked: Sequence[Partition], figure: str, *, resamples: int, seed: int
+    error: Floats, owners: PatientIndex, asked: Sequence[Partition], figure: str, *, resamples: int, seed: int
 ) -> Iterator[tuple[Subgroup, float | None]]:
     """Each group with how many standard errors its gap is."""
     whole = _summed(error, owners, np.ones(len(error), dtype=bool), figure)
-    drawn_whole = sums(whole, resamples=resamples, seed=seed)
+    drawn_whole = resampled_sums(whole, resamples=resamples, seed=seed)
     for partition in asked:
         masks = [partition.group == g for g in range(len(partition.facts))]
         own = [_summed(error, owners, mask, figure) for mask in masks]
-        drawn = np.split(sums(np.concatenate(own), resamples=resamples, seed=seed), len(masks))
+        drawn = np.split(resampled_sums(np.concatenate(own), resamples=resamples, seed=seed), len(masks))
         for facts, mine, on_resamples in zip(partition.facts, own, drawn, strict=True):
             sides = (_side(mine, on_resamples, figure), _side(whole - mine, drawn_whole - on_resamples, figure))
             yield _subgroup(facts, *sides, figure)
 
 
-def _summed(error: Floats, owners: Owners, mask: Bools, figure: str) -> Floats:
+def _summed(error: Floats, owners: PatientIndex, mask: Bools, figure: str) -> Floats:
     """Of each patient: the sum of amounts, and how many cases (2, patients)."""
     return np.stack([owners.total(AMOUNTS[figure](error) * mask), owners.sizes(mask)])
 
@@ -122,7 +122,7 @@ def _subgroup(facts: Facts, own: _Side, rest: _Side, figure: str) -> tuple[Subgr
     errors = far * normal(LEVEL) / reach if reach and not even else None
     between = _bounded(far, reach, n, -math.inf, math.inf, ONE_SIDED * even)
     thin = own.cases < LEAST_CASES
-    p = None if thin or errors is None else two_sided(errors)
+    p = None if thin or errors is None else two_sided_p(errors)
     least, most = BOUNDS[figure]
     mine, other = (
         _bounded(side.value, _reach(side.draws, side.patients), side.cases, least, most, EVEN * side.even)
@@ -131,13 +131,13 @@ def _subgroup(facts: Facts, own: _Side, rest: _Side, figure: str) -> tuple[Subgr
     return Subgroup(facts, own.cases, None, own.patients, mine, other, between, thin, p, None), errors
 
 
-def _bounded(value: float, reach: float | None, n: int, least: float, most: float, without: str) -> Figure:
+def _bounded(value: float, reach: float | None, n: int, least: float, most: float, without: str) -> MetricValue:
     """Never a bare number: `without` says why there is no interval, '' where there is one."""
     if reach is None:
-        return Figure(None, None, None, n, UNBOUNDED)
+        return MetricValue(None, None, None, n, UNBOUNDED)
     if without:
-        return Figure(value, None, None, n, without)
-    return Figure(value, max(least, value - reach), min(most, value + reach), n, method=RESAMPLED)
+        return MetricValue(value, None, None, n, without)
+    return MetricValue(value, max(least, value - reach), min(most, value + reach), n, method=RESAMPLED)
 
 
 def _reach(draws: Floats, patients: int) -> float | None:

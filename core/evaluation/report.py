@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.evaluation.binary_metrics import measures
 from core.evaluation.curves import Curve, precision_recall, roc
-from core.evaluation.estimate import Measure, Owners, figures
+from core.evaluation.estimate import Estimate, PatientIndex, metric_values
 from core.evaluation.input_validation import check
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from core.evaluation.metrics import Floats, confusion_matrix
-from core.evaluation.multiclass import overall, weighed
+from core.evaluation.multiclass import multiclass_metrics, weighed
 
 Classes = NDArray[np.intp]
 
@@ -38,8 +38,8 @@ class Report:
     threshold: float
     resamples: int
     seed: int
-    metrics: dict[str, Figure]
-    per_class: dict[str, dict[str, Figure]]
+    metrics: dict[str, MetricValue]
+    per_class: dict[str, dict[str, MetricValue]]
     roc: dict[str, Curve]
     pr: dict[str, Curve]
     confusion: list[list[int]]
@@ -91,7 +91,7 @@ def report(
     metrics, per_class = _figures(
         p,
         y,
-        Owners(row, len(names)),
+        PatientIndex(row, len(names)),
         classes,
         chosen,
         _called(p, chosen, threshold),
@@ -121,7 +121,7 @@ def report(
 def _figures(
     p: Floats,
     y: Classes,
-    owners: Owners,
+    owners: PatientIndex,
     classes: Sequence[str],
     chosen: int | None,
     called: Classes,
@@ -129,18 +129,18 @@ def _figures(
     ordered: bool,
     resamples: int,
     seed: int,
-) -> tuple[dict[str, Figure], dict[str, dict[str, Figure]]]:
+) -> tuple[dict[str, MetricValue], dict[str, dict[str, MetricValue]]]:
     """Figures overall, and of each class where there is no positive one."""
 
-    def one(c: int) -> dict[str, Measure]:
+    def one(c: int) -> dict[str, Estimate]:
         return measures(p[:, c], called == c, y == c, owners, name=classes[c], resamples=resamples, seed=seed)
 
     more = weighed(called, y, owners, classes=len(classes), resamples=resamples, seed=seed) if ordered else {}
     if chosen is not None:
-        return figures(one(chosen) | more), {}
+        return metric_values(one(chosen) | more), {}
     each = {name: one(c) for c, name in enumerate(classes)}
-    whole = overall(each, called, y, owners, classes=len(classes), resamples=resamples, seed=seed)
-    return figures(whole | more), {name: figures(found) for name, found in each.items()}
+    whole = multiclass_metrics(each, called, y, owners, classes=len(classes), resamples=resamples, seed=seed)
+    return metric_values(whole | more), {name: metric_values(found) for name, found in each.items()}
 
 
 def _called(p: Floats, chosen: int | None, threshold: float) -> Classes:
@@ -152,5 +152,5 @@ def _called(p: Floats, chosen: int | None, threshold: float) -> Classes:
     return called
 
 
-def _plain(items: Mapping[str, Figure] | Mapping[str, Curve]) -> dict[str, Any]:
+def _plain(items: Mapping[str, MetricValue] | Mapping[str, Curve]) -> dict[str, Any]:
     return {name: item.to_json() for name, item in items.items()}

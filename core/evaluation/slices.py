@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.metadata_binning import SEVERAL, UNKNOWN
+from core.evaluation.metadata_binning import MIXED, UNKNOWN
 
 MOST_VALUES = 30
 """Of a fact with more values, the rarer ones are one group, "other values (so many)"."""
@@ -47,13 +47,13 @@ def partitions(facts: Mapping[str, Sequence[str]], cases: int) -> list[Partition
                 f"The fact '{name}' has {len(values)} values for {cases} cases; give one for each, 'unknown' where "
                 "it is not known."
             )
-        found, group = np.unique(folded(np.asarray(values, dtype=str)), return_inverse=True)
+        found, group = np.unique(merge_rare_values(np.asarray(values, dtype=str)), return_inverse=True)
         if len(found) > 1:
             made.append(Partition(tuple(((name, value),) for value in found.tolist()), group.astype(np.intp)))
     return made
 
 
-def folded(values: NDArray[np.str_]) -> NDArray[np.str_]:
+def merge_rare_values(values: NDArray[np.str_]) -> NDArray[np.str_]:
     """Values (n,) of a fact as its groups name them: of many the rarer ones are one."""
     found, counts = np.unique(values, return_counts=True)
     if len(found) <= MOST_VALUES:
@@ -73,7 +73,7 @@ def of_patients(values: Sequence[str], owner: NDArray[np.intp], patients: int) -
     low, high = np.full(patients, len(found)), np.full(patients, -1)
     np.minimum.at(low, owner[known], code[known])
     np.maximum.at(high, owner[known], code[known])
-    told: NDArray[np.str_] = np.append(found, [SEVERAL, UNKNOWN])
+    told: NDArray[np.str_] = np.append(found, [MIXED, UNKNOWN])
     return told[np.where(high < 0, len(found) + 1, np.where(low == high, high, len(found)))]
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.evaluation.confidence_intervals import LEVEL, normal
-from core.evaluation.estimate import Measure
-from core.evaluation.metric_value import Figure
-from core.evaluation.mover import correlations, reach
+from core.evaluation.estimate import Estimate
+from core.evaluation.metric_value import MetricValue
+from core.evaluation.mover import correlations, mover_half_width
 
 GAP = "from both intervals (MOVER)"
 
 
-def gap(own: Measure, rest: Measure, *, shared: bool) -> tuple[Figure, float | None]:
+def difference(own: Estimate, rest: Estimate, *, shared: bool) -> tuple[MetricValue, float | None]:
     """Own minus rest, and how many standard errors that is; `shared` says whether a patient is in both.
 
     From the two intervals, so a group at 0 or 1 has an honest gap too. The standard error is that which makes the
@@ -23,19 +23,19 @@ def gap(own: Measure, rest: Measure, *, shared: bool) -> tuple[Figure, float | N
     one, other = own.figure(), rest.figure()
     n = one.n + other.n
     if one.value is None or other.value is None:
-        return Figure(None, None, None, n, one.note if one.value is None else other.note), None
+        return MetricValue(None, None, None, n, one.note if one.value is None else other.note), None
     far = one.value - other.value
     if one.low is None or one.high is None or other.low is None or other.high is None:
-        return Figure(None, None, None, n, "Undefined: one side is of a single patient."), None
+        return MetricValue(None, None, None, n, "Undefined: one side is of a single patient."), None
     together = correlations([own.draws, rest.draws]) if shared else None
-    down = reach((one.value - one.low, other.value - other.high), together)
-    up = reach((one.high - one.value, other.low - other.value), together)
+    down = mover_half_width((one.value - one.low, other.value - other.high), together)
+    up = mover_half_width((one.high - one.value, other.low - other.value), together)
     towards = up if far < 0 else down
     errors = far * normal(LEVEL) / towards if towards > 0 else None
-    return Figure(far, max(-2.0, far - down), min(2.0, far + up), n, method=GAP), errors
+    return MetricValue(far, max(-2.0, far - down), min(2.0, far + up), n, method=GAP), errors
 
 
-def two_sided(errors: float) -> float:
+def two_sided_p(errors: float) -> float:
     """The chance of being as many standard errors away, either way, where there is no gap."""
     return math.erfc(abs(errors) / math.sqrt(2))
 

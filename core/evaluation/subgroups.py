@@ -8,17 +8,17 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.evaluation import slices, threshold_metrics
-from core.evaluation.binary_metrics import owners
-from core.evaluation.binary_scores import Scored
-from core.evaluation.bootstrap import sums
-from core.evaluation.estimate import Measure, Owners
+from core.evaluation.binary_metrics import patient_index
+from core.evaluation.binary_scores import BinaryScores
+from core.evaluation.bootstrap import resampled_sums
+from core.evaluation.estimate import Estimate, PatientIndex
 from core.evaluation.grouped_auroc import Aurocs, aurocs
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from core.evaluation.metrics import Bools, Floats, Outcomes
-from core.evaluation.ranking_metrics import area
+from core.evaluation.ranking_metrics import auroc_estimate
 from core.evaluation.slices import Facts, Partition, partitions
-from core.evaluation.subgroup_gap import gap, holm, two_sided
-from core.evaluation.threshold_metrics import Cells, per_patient
+from core.evaluation.subgroup_gap import difference, holm, two_sided_p
+from core.evaluation.threshold_metrics import ConfusionCells, cells_by_patient
 
 FIGURES = ("auroc", *threshold_metrics.NAMES)
 LEAST_CASES, LEAST_EVENTS = 20, 5
@@ -37,9 +37,9 @@ class Subgroup:
     cases: int
     events: int | None
     patients: int
-    figure: Figure
-    rest: Figure
-    gap: Figure
+    figure: MetricValue
+    rest: MetricValue
+    gap: MetricValue
     thin: bool
     p: float | None
     adjusted_p: float | None
@@ -51,12 +51,12 @@ class _Measured:
 
     facts: Facts
     mask: Bools
-    own: Measure
-    rest: Measure
+    own: Estimate
+    rest: Estimate
 
 
 def subgroups(
-    scored: Scored,
+    scored: BinaryScores,
     threshold: float,
     facts: Mapping[str, Sequence[str]],
     *,
@@ -88,7 +88,7 @@ def subgroups(
     return sorted(groups, key=lambda one: _place(one, surely[one.facts]))
 
 
-def _asked(scored: Scored, facts: Mapping[str, Sequence[str]], *, paired: bool) -> list[Partition]:
+def _asked(scored: BinaryScores, facts: Mapping[str, Sequence[str]], *, paired: bool) -> list[Partition]:
     single = partitions(facts, len(scored.cases))
     if not paired:
         return single
@@ -96,8 +96,8 @@ def _asked(scored: Scored, facts: Mapping[str, Sequence[str]], *, paired: bool) 
     return single + [one for one in thick if one.facts]
 
 
-def _by_rank(scored: Scored, asked: Sequence[Partition], resamples: int, seed: int) -> Iterator[_Measured]:
-    owned, drawn = owners(scored), _drawn(scored, asked, resamples, seed)
+def _by_rank(scored: BinaryScores, asked: Sequence[Partition], resamples: int, seed: int) -> Iterator[_Measured]:
+    owned, drawn = patient_index(scored), _drawn(scored, asked, resamples, seed)
     for partition, one in zip(asked, drawn, strict=True):
         for g, facts in enumerate(partition.facts):
             mask = partition.group == g
@@ -105,7 +105,7 @@ def _by_rank(scored: Scored, asked: Sequence[Partition], resamples: int, seed: i
             yield _Measured(facts, mask, *(_area(scored, owned, side, values) for side, values in sides))
 
 
-def _drawn(scored: Scored, asked: Sequence[Partition], resamples: int, seed: int) -> list[Aurocs]:
+def _drawn(scored: BinaryScores, asked: Sequence[Partition], resamples: int, seed: int) -> list[Aurocs]:
     if scored.truth.all() or not scored.truth.any():
         return [Aurocs(none, none) for none in (np.full((len(one.facts), 1), np.nan) for one in asked)]
     return aurocs(
@@ -113,50 +113,52 @@ def _drawn(scored: Scored, asked: Sequence[Partition], resamples: int, seed: int
     )
 
 
-def _area(scored: Scored, owned: Owners, side: Bools, values: Floats) -> Measure:
-    mine, value = Owners(owned.row[side], owned.patients), float(values[0])
+def _area(scored: BinaryScores, owned: PatientIndex, side: Bools, values: Floats) -> Estimate:
+    mine, value = PatientIndex(owned.row[side], owned.patients), float(values[0])
     known = None if math.isnan(value) else value
-    return area(scored.scores[side], scored.truth[side], mine, values[1:], scored.name, value=known)
+    return auroc_estimate(scored.scores[side], scored.truth[side], mine, values[1:], scored.name, value=known)
 
 
 def _by_cells(
-    scored: Scored, threshold: float, figure: str, asked: Sequence[Partition], resamples: int, seed: int
+    scored: BinaryScores, threshold: float, figure: str, asked: Sequence[Partition], resamples: int, seed: int
 ) -> Iterator[_Measured]:
-    owned, called = owners(scored), scored.called(threshold)
-    whole = per_patient(called, scored.truth, owned)
-    drawn_whole = sums(whole, resamples=resamples, seed=seed)
+    owned, called = patient_index(scored), scored.called(threshold)
+    whole = cells_by_patient(called, scored.truth, owned)
+    drawn_whole = resampled_sums(whole, resamples=resamples, seed=seed)
     for partition in asked:
         masks = [partition.group == g for g in range(len(partition.facts))]
-        own = [per_patient(called[m], scored.truth[m], Owners(owned.row[m], owned.patients)) for m in masks]
-        drawn = np.split(sums(np.concatenate(own), resamples=resamples, seed=seed), len(masks))
+        own = [cells_by_patient(called[m], scored.truth[m], PatientIndex(owned.row[m], owned.patients)) for m in masks]
+        drawn = np.split(resampled_sums(np.concatenate(own), resamples=resamples, seed=seed), len(masks))
         for facts, mask, cells, on_resamples in zip(partition.facts, masks, own, drawn, strict=True):
             sides = ((cells, on_resamples), (whole - cells, drawn_whole - on_resamples))
             yield _Measured(facts, mask, *(_decided(*side, scored.name)[figure] for side in sides))
 
 
-def _decided(counted: Floats, drawn: Floats, name: str) -> dict[str, Measure]:
+def _decided(counted: Floats, drawn: Floats, name: str) -> dict[str, Estimate]:
     single = bool(counted.sum(axis=0).max(initial=0) <= 1)
     total = Outcomes(*counted.sum(axis=1, keepdims=True))
-    return threshold_metrics.decided(Cells(total, Outcomes(*counted), Outcomes(*drawn), single), name=name)
+    return threshold_metrics.threshold_metrics(
+        ConfusionCells(total, Outcomes(*counted), Outcomes(*drawn), single), name=name
+    )
 
 
-def _subgroup(scored: Scored, one: _Measured) -> tuple[Subgroup, float | None]:
+def _subgroup(scored: BinaryScores, one: _Measured) -> tuple[Subgroup, float | None]:
     cases, events = int(one.mask.sum()), int(scored.truth[one.mask].sum())
     inside, outside = (
         np.bincount(scored.owner[side], minlength=len(scored.patients)) > 0 for side in (one.mask, ~one.mask)
     )
-    between, errors = gap(one.own, one.rest, shared=bool((inside & outside).any()))
+    between, errors = difference(one.own, one.rest, shared=bool((inside & outside).any()))
     thin = cases < LEAST_CASES or events < LEAST_EVENTS
-    p = None if thin or errors is None else two_sided(errors)
+    p = None if thin or errors is None else two_sided_p(errors)
     figures = (_bounded(one.own.figure()), _bounded(one.rest.figure()))
     return Subgroup(one.facts, cases, events, int(inside.sum()), *figures, between, thin, p, None), errors
 
 
-def _bounded(figure: Figure) -> Figure:
+def _bounded(figure: MetricValue) -> MetricValue:
     """Never a bare number."""
     if figure.value is None or figure.low is not None:
         return figure
-    return Figure(None, None, None, figure.n, f"{UNBOUNDED} {figure.note}")
+    return MetricValue(None, None, None, figure.n, f"{UNBOUNDED} {figure.note}")
 
 
 def corrected(found: Sequence[Subgroup]) -> list[Subgroup]:

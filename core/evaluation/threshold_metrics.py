@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.evaluation.averaging import balanced
-from core.evaluation.bootstrap import divide, sums
-from core.evaluation.estimate import Measure, Owners, carried
+from core.evaluation.averaging import balanced_accuracy
+from core.evaluation.bootstrap import divide, resampled_sums
+from core.evaluation.estimate import Estimate, PatientIndex, patient_counts
 from core.evaluation.metrics import RATIOS, Bools, Floats, Outcomes, Ratio
 from core.evaluation.prevalence import at_prevalence
 
@@ -16,7 +16,7 @@ NAMES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class ConfusionCells:
     """The four cells: summed over all cases (1,), by patient (patients,), and on every resample (resamples,)."""
 
     total: Outcomes
@@ -25,29 +25,29 @@ class Cells:
     single: bool
 
     @classmethod
-    def of(cls, called: Bools, truth: Bools, owners: Owners, *, resamples: int, seed: int) -> "Cells":
+    def of(cls, called: Bools, truth: Bools, owners: PatientIndex, *, resamples: int, seed: int) -> "ConfusionCells":
         """From what was called and what is, both (n,)."""
-        counted = per_patient(called, truth, owners)
-        drawn = sums(counted, resamples=resamples, seed=seed)
+        counted = cells_by_patient(called, truth, owners)
+        drawn = resampled_sums(counted, resamples=resamples, seed=seed)
         single = bool(counted.sum(axis=0).max(initial=0) <= 1)
         return cls(Outcomes(*counted.sum(axis=1, keepdims=True)), Outcomes(*counted), Outcomes(*drawn), single)
 
 
-def per_patient(called: Bools, truth: Bools, owners: Owners) -> Floats:
+def cells_by_patient(called: Bools, truth: Bools, owners: PatientIndex) -> Floats:
     """Cases of each patient in the cells tp, fp, tn, fn (4, patients); called and truth (n,)."""
     cell = np.where(called, np.where(truth, 0, 1), np.where(truth, 3, 2))
     flat = np.bincount(cell * owners.patients + owners.row, minlength=4 * owners.patients)
     return flat.reshape(4, owners.patients).astype(np.float64)
 
 
-def decided(cells: Cells, *, name: str, prevalence: float | None = None) -> dict[str, Measure]:
+def threshold_metrics(cells: ConfusionCells, *, name: str, prevalence: float | None = None) -> dict[str, Estimate]:
     """Every measure of one class against the rest, by NAMES; PPV and NPV at a prevalence if one is told.
 
     Raises:
         InvalidInput: a prevalence that is not between 0 and 1.
     """
     found = {key: _ratio(kind, cells, kind.undefined.format(name=name)) for key, kind in RATIOS.items()}
-    found["balanced_accuracy"] = balanced(found["sensitivity"], found["specificity"])
+    found["balanced_accuracy"] = balanced_accuracy(found["sensitivity"], found["specificity"])
     found["mcc"] = _signed(mcc, cells, name)
     found["kappa"] = _signed(kappa, cells, name)
     if prevalence is not None:
@@ -68,26 +68,32 @@ def kappa(o: Outcomes) -> Floats:
     return divide(n * (o.tp + o.tn) - chance, n * n - chance)
 
 
-def _ratio(kind: Ratio, cells: Cells, undefined: str) -> Measure:
+def _ratio(kind: Ratio, cells: ConfusionCells, undefined: str) -> Estimate:
     among = kind.among(cells.patients)
     value = divide(kind.counted(cells.total), kind.among(cells.total))
-    return Measure(
+    return Estimate(
         float(value[0]),
         divide(kind.counted(cells.drawn), kind.among(cells.drawn)),
         int(kind.about(cells.total)[0]),
-        *carried(among),
+        *patient_counts(among),
         kind="proportion" if kind.proportion else "share",
         single=cells.single,
         undefined="" if among.any() else f"Undefined: {undefined}.",
     )
 
 
-def _signed(statistic: Callable[[Outcomes], Floats], cells: Cells, name: str) -> Measure:
+def _signed(statistic: Callable[[Outcomes], Floats], cells: ConfusionCells, name: str) -> Estimate:
     sizes = RATIOS["accuracy"].among(cells.patients)
     value = float(statistic(cells.total)[0])
     undefined = "" if value == value else f"Undefined: {_one_kind(cells.total, name)}."
-    return Measure(
-        value, statistic(cells.drawn), int(sizes.sum()), *carried(sizes), "signed", cells.single, undefined=undefined
+    return Estimate(
+        value,
+        statistic(cells.drawn),
+        int(sizes.sum()),
+        *patient_counts(sizes),
+        "signed",
+        cells.single,
+        undefined=undefined,
     )
 
 

@@ -21,7 +21,7 @@ else:
 
 
 @dataclass
-class Held:
+class Activations:
     """What a pass left: the layer's maps (P, D, h, w), or (1, D, slices, h, w) of a volume; and pictures' weights."""
 
     cells: "list[Tensor]" = field(default_factory=list)
@@ -43,11 +43,11 @@ class Held:
 
 
 @contextmanager
-def held(module: "nn.Module", layer: "nn.Module") -> "Iterator[Held]":
+def capture_activations(module: "nn.Module", layer: "nn.Module") -> "Iterator[Activations]":
     """Passes inside remember what follows the layer, and nothing else."""
     import torch
 
-    kept = Held()
+    kept = Activations()
 
     def leaf(_: "nn.Module", __: object, output: "Tensor") -> "Tensor":
         if not isinstance(output, torch.Tensor):
@@ -60,17 +60,17 @@ def held(module: "nn.Module", layer: "nn.Module") -> "Iterator[Held]":
     handles += [
         one.register_forward_hook(lambda _, __, output: kept.weights.append(output.detach()))
         for one in module.modules()
-        if isinstance(one, multi_image_layers.Weights)
+        if isinstance(one, multi_image_layers.BagAttention)
     ]
     try:
-        with torch.no_grad(), steady(module):
+        with torch.no_grad(), without_cudnn_rnn(module):
             yield kept
     finally:
         for handle in handles:
             handle.remove()
 
 
-def steady(module: "nn.Module") -> "AbstractContextManager[None]":
+def without_cudnn_rnn(module: "nn.Module") -> "AbstractContextManager[None]":
     """cuDNN's recurrent layers have no gradient outside training."""
     import torch
     from torch import nn

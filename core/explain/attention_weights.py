@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def recorded(module: "nn.Module") -> "Iterator[list[Tensor]]":
+def record_attention(module: "nn.Module") -> "Iterator[list[Tensor]]":
     """Attention weights (B, heads, tokens, tokens) of every layer of the next pass; logits stay what they are.
 
     With gradients on, they are part of the graph: `joined` gives those that gradients can be asked of.
@@ -51,7 +51,7 @@ def over_cells(flow: "Tensor") -> "Tensor":
     return flow[:, 0, 1:].reshape(-1, edge, edge)
 
 
-def over_image(cells: "Tensor", images: "Tensor") -> "Tensor":
+def tokens_to_image(cells: "Tensor", images: "Tensor") -> "Tensor":
     """(B, h, w) stretched over images of (…, S, S): (B, S, S)."""
     import torch.nn.functional as F  # noqa: N812
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.inference import read
+from core.inference import iter_batches
 from core.models.multi_image_layers import last_layer
 from core.training.mixed_precision import kind_of
 from core.training.train_step import logits_of
-from core.training.validation import seen
+from core.training.validation import to_model_input
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -26,7 +26,7 @@ Vector = NDArray[np.float32]
 def features(
     model: "LoadedModel", examples: "Sequence[Example]", *, batch_size: int = 64, cache: Path | None = None
 ) -> Iterator[tuple[str, Vector]]:
-    """(example.key, activations (width,)) of each example, in the order given; `cache` see `core.inference.scores`.
+    """(example.key, activations (width,)) of each example, in the order given; `cache` see `core.inference.predict`.
 
     Raises:
         NotTrainable: an image's pixels are gone, or a case has not the pictures that the model sees.
@@ -34,9 +34,9 @@ def features(
     import torch
 
     kind = kind_of(model.manifest.spec.precision, model.device)
-    for keys, batch in read(model, examples, batch_size=batch_size, cache=cache):
+    for keys, batch in iter_batches(model, examples, batch_size=batch_size, cache=cache):
         with torch.inference_mode(), entering_last(model.module) as kept:
-            logits_of(model.module, seen(model.prepare, batch), kind)
+            logits_of(model.module, to_model_input(model.prepare, batch), kind)
         yield from zip(keys, kept[-1].float().cpu().numpy(), strict=True)
 
 

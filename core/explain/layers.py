@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInput
-from core.explain.targets import alone
+from core.explain.targets import model_lock
 from core.models import MODELS
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ SEVERAL = 4  # pictures of a stack or a bag in the pass that finds layers
 
 def layers_of(model: "LoadedModel", needs: str = "convolution") -> list[str]:
     """The layers that can be chosen, from the input on; see `titled`."""
-    return list(titled(model, needs))
+    return list(layer_titles(model, needs))
 
 
-def titled(model: "LoadedModel", needs: str = "convolution") -> dict[str, str]:
+def layer_titles(model: "LoadedModel", needs: str = "convolution") -> dict[str, str]:
     """Each layer's name and what people read.
 
     Of convolutions the last layer of every size of map: `layer3`, "layer3 · 14 × 14". Of attention every layer, its
@@ -31,7 +31,7 @@ def titled(model: "LoadedModel", needs: str = "convolution") -> dict[str, str]:
     return found(model) if found else {}
 
 
-def layer_of(model: "LoadedModel", asked: str | None = None) -> "tuple[str, nn.Module]":
+def resolve_layer(model: "LoadedModel", asked: str | None = None) -> "tuple[str, nn.Module]":
     """The convolutional layer of that name, or the model's usual one: the last map before places are joined.
 
     Raises:
@@ -53,7 +53,7 @@ def layer_of(model: "LoadedModel", asked: str | None = None) -> "tuple[str, nn.M
 
 def _maps(model: "LoadedModel") -> dict[str, str]:
     """The last layer of every size that ran once, square and of more than one place; and the usual one."""
-    usual = layer_of(model)[0]
+    usual = resolve_layer(model)[0]
     if MODELS[model.manifest.model].takes == "views":
         return {usual: _title(usual, dict(_shapes(model)).get(usual, ()))}  # what lies in one view's encoder reads one
     shapes = _shapes(model)
@@ -81,7 +81,7 @@ def _shapes(model: "LoadedModel") -> list[tuple[str, tuple[int, ...]]]:
 
         return noted
 
-    with alone():
+    with model_lock():
         handles = [one.register_forward_hook(note(name)) for name, one in model.module.named_modules()]
         try:
             with torch.no_grad():

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.explain.saliency_map import Values, stretch
+from core.explain.saliency_map import Values, resize_to_image
 
 # inferno (van der Walt & Smith 2015, CC0) at ten even steps: even in lightness, safe for colour-blind eyes
 _INFERNO = "000004 1b0c41 4a0c6b 781c6d a52c60 cf4446 ed6925 fb9b06 f7d13d fcffa4"
@@ -29,7 +29,7 @@ def overlay(image: NDArray[np.uint8], values: Values, *, opacity: float = 0.45) 
     if not 0.0 <= opacity <= 1.0:
         raise InvalidInput(f"Opacity is {opacity:g}; give a number from 0 to 1.")
     colour = np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image
-    heat = stretch(values, image.shape[0], image.shape[1])
+    heat = resize_to_image(values, image.shape[0], image.shape[1])
     painted = inferno()[np.round(heat * 255).astype(np.uint8)]
     cover = (opacity * heat)[..., None]
     return np.round(colour * (1 - cover) + painted * cover).astype(np.uint8)

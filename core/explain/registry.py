@@ -20,7 +20,7 @@ from core.explain.methods import (
     rollout,
     scorecam,
 )
-from core.explain.saliency_map import Map
+from core.explain.saliency_map import SaliencyMap
 from core.models import MODELS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.models import ModelEntry
     from core.training.examples import Example
 
-LACKS = {
+REQUIREMENTS = {
     "convolution": "reads a convolutional map, which {} has not",
     "attention": "follows attention between places of one image, which {} has not",
     "biases": "adds up the biases of convolutions and batch norms, and {} has others",
@@ -49,7 +49,7 @@ class Explainer:
     name: str
     title: str
     summary: str
-    ask: "Callable[..., Map]"
+    ask: "Callable[..., SaliencyMap]"
     needs: str = "convolution"
     layers: str = ""
     by_class: bool = True
@@ -67,7 +67,7 @@ class Explainer:
         plane: int | None = None,
         *,
         layer: str | None = None,
-    ) -> Map:
+    ) -> SaliencyMap:
         """The map of one picture for a class, or for the most probable one; `layer` or the usual one.
 
         `plane` is which of the pictures that a model of several sees, in its order; without it the one with the peak.
@@ -77,7 +77,7 @@ class Explainer:
         """
         entry = MODELS[model.manifest.model]
         if not self.suits(entry):
-            lacks = LACKS["several" if entry.takes != "image" and self.needs != "weights" else self.needs]
+            lacks = REQUIREMENTS["several" if entry.takes != "image" and self.needs != "weights" else self.needs]
             raise InvalidInput(f"{self.title} {lacks.format(entry.name)}; use {entry.explainers[0]}.")
         if layer and not self.layers:
             raise InvalidInput(f"{self.title} reads no single layer, and was asked for '{layer}'; leave that out.")
@@ -196,7 +196,7 @@ def explain(
     class_index: int | None = None,
     plane: int | None = None,
     layer: str | None = None,
-) -> Map:
+) -> SaliencyMap:
     """The map of one picture by that method; see `Explainer.explain`.
 
     Raises:

@@ -9,7 +9,7 @@ Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class SaliencyMap:
     """Where a model looked: `values` (H, W) in [0, 1] over its input, for one class of one image, and how it was made.
 
     A map without any contrast is all 0: the method found nothing to point at. Of a model of several pictures `plane` is
@@ -28,7 +28,7 @@ class Map:
     layer: str = ""
 
 
-def scaled(values: NDArray[np.floating]) -> Values:
+def min_max_scale(values: NDArray[np.floating]) -> Values:
     """Smallest to 0, largest to 1; all 0 where there is no contrast or no number."""
     finite = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
@@ -37,7 +37,7 @@ def scaled(values: NDArray[np.floating]) -> Values:
     return ((finite - low) / (high - low)).astype(np.float32)
 
 
-def stretch(values: Values, rows: int, columns: int) -> Values:
+def resize_to_image(values: Values, rows: int, columns: int) -> Values:
     """A map at the size of the original. The whole image was stretched to the input, so the map stretches back."""
     from PIL import Image as Picture
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
-from core.training.output_decoding import answers_of
+from core.training.output_decoding import decode_outputs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,14 +19,14 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def model_lock() -> Iterator[None]:
     """A loaded model is shared by the threads of a server; hooks of two of them on it would mix their maps."""
     with _ONE_AT_A_TIME:
         yield
 
 
 @dataclass
-class Question:
+class ClassTarget:
     """What is explained of each case: the class `asked` for, else the one that the model gives most to.
 
     Called with logits (B, outputs) it gives what speaks for that class of each, (B,), and keeps what it took: `classes`
@@ -46,13 +46,13 @@ class Question:
         """
         import torch
 
-        told = [choose_class(self.model, one[None], self.asked) for one in logits]
+        told = [resolve_class(self.model, one[None], self.asked) for one in logits]
         self.classes, self.probabilities = [one for one, _ in told], [one for _, one in told]
         head = self.model.manifest.heads[0]
-        return torch.stack([target_of(head, shown)(one) for one, shown in zip(logits, self.classes, strict=True)])
+        return torch.stack([target_function(head, shown)(one) for one, shown in zip(logits, self.classes, strict=True)])
 
 
-def choose_class(model: "LoadedModel", logits: "Tensor", asked: int | None) -> tuple[int, float]:
+def resolve_class(model: "LoadedModel", logits: "Tensor", asked: int | None) -> tuple[int, float]:
     """What to explain of the first head, and what it says of it: the class asked for, else the most probable one.
 
     Of findings the most probable; of a number there is one thing to explain, and its value. `logits` is (1, outputs).
@@ -61,14 +61,14 @@ def choose_class(model: "LoadedModel", logits: "Tensor", asked: int | None) -> t
         InvalidInput: the model has no such class.
     """
     head = model.manifest.heads[0]
-    told = answers_of([head], logits.detach()[:, : head.outputs])[0]
+    told = decode_outputs([head], logits.detach()[:, : head.outputs])[0]
     if asked is not None and not 0 <= asked < head.answers:
         raise InvalidInput(f"Class {asked} is not one of the model's; give a number from 0 to {head.answers - 1}.")
     chosen = int(told.argmax()) if asked is None else asked
     return chosen, float(told[chosen])
 
 
-def target_of(head: "Head", class_index: int) -> "Callable[[Tensor], Tensor]":
+def target_function(head: "Head", class_index: int) -> "Callable[[Tensor], Tensor]":
     """What of the outputs (…, outputs) speaks for a class: of ordered ones "it is above the one before", of the first
     "it is not above"."""
     if head.kind != "ordinal":

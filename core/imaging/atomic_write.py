@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 
 @contextmanager
-def written(path: Path, *, lasting: bool = True, seldom: bool = False, mode: int = 0o600) -> Iterator[BinaryIO]:
+def atomic_write(path: Path, *, lasting: bool = True, seldom: bool = False, mode: int = 0o600) -> Iterator[BinaryIO]:
     """A file open for writing that becomes `path` when the block ends well, and is gone when it does not.
 
     Not lasting, it may be empty after a power cut: for what can be made again. What is read seldom is not kept in the
@@ -36,7 +36,7 @@ def written(path: Path, *, lasting: bool = True, seldom: bool = False, mode: int
 def replace_durably(source: Path, target: Path) -> None:
     """Rename a finished file over its target, and sync the folder so that the new name survives a power cut."""
     os.replace(source, target)
-    sync(target.parent)
+    fsync_folder(target.parent)
 
 
 def _created(path: Path, mode: int) -> int:
@@ -48,7 +48,7 @@ def _created(path: Path, mode: int) -> int:
         return os.open(path, flags, mode)
 
 
-def sync(path: Path) -> None:
+def fsync_folder(path: Path) -> None:
     """Names made or changed in a folder are on the disk."""
     folder = os.open(path, os.O_RDONLY)
     try:

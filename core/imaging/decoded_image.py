@@ -10,7 +10,7 @@ from core.imaging.pixel_format import PixelFormat
 
 
 @dataclass(frozen=True, slots=True)
-class FoundImage:
+class DecodedImage:
     """One image of a file. `item` names it inside an npz, `position` orders its series, facts hold no identity."""
 
     item: str

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.imaging.decoded_image import FoundImage
+from core.imaging.decoded_image import DecodedImage
 from core.imaging.deidentify import Identity
 from core.imaging.store import Store
 from core.imaging.voi_lut import Array
@@ -19,7 +19,7 @@ NAMES = tuple(one.name for one in fields(Identity))
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
+class SourceFile:
     """A file as it was read; `data` is None where it is too long. `at` is where the catalogue has its pixels begin,
     None where it does not know the file."""
 
@@ -29,25 +29,27 @@ class Original:
     at: int | None = None
 
 
-def keep(original: Original, found: Iterator[FoundImage], store: Store, *, reference: bool) -> list[dict[str, Any]]:
+def store_file(
+    original: SourceFile, found: Iterator[DecodedImage], store: Store, *, reference: bool
+) -> list[dict[str, Any]]:
     """Original, pixels and thumbnails; gives what is to be told of each image.
 
     Pixels that lie in the original as they are wanted are not written again. Where they begin is the same whether they
     could be shared or not, for a row of the catalogue must outlive its file.
     """
     first = next(found, None)
-    lying = _lying(first.samples, original.data) if first is not None and not first.item else None
+    lying = _offset_in_file(first.samples, original.data) if first is not None and not first.item else None
     start = lying or 0 if original.at is None else original.at
     if first is not None and lying is not None and lying == start and not reference:
         store.keep(original.path, original.sha256, original.data)
         if store.share_pixels(original.sha256):
             _draw(store, original.sha256, first)
-            return [about(first, start)]
+            return [image_metadata(first, start)]
     told: list[dict[str, Any]] = []
 
     def chunks() -> Iterator[Array]:
         for one in chain([first] if first is not None else [], found):
-            told.append(about(one, 0))
+            told.append(image_metadata(one, 0))
             yield one.samples
             if not one.item:  # an archive's thousands are drawn when they are looked at
                 _draw(store, original.sha256, one)
@@ -60,7 +62,7 @@ def keep(original: Original, found: Iterator[FoundImage], store: Store, *, refer
     return [{**one, "offset": offset} for one, offset in zip(told, offsets, strict=True)]
 
 
-def about(found: FoundImage, offset: int) -> dict[str, Any]:
+def image_metadata(found: DecodedImage, offset: int) -> dict[str, Any]:
     """All but the samples, as plain values."""
     return {
         "item": found.item,
@@ -74,7 +76,7 @@ def about(found: FoundImage, offset: int) -> dict[str, Any]:
     }
 
 
-def _lying(samples: Array, data: bytes | None) -> int | None:
+def _offset_in_file(samples: Array, data: bytes | None) -> int | None:
     """Where in the file's bytes the samples lie, None where they are others."""
     if data is None or not samples.flags.c_contiguous or samples.dtype.newbyteorder("<") != samples.dtype:
         return None
@@ -88,6 +90,6 @@ def _pixel_sha256(samples: Array) -> str:
     return digest.hexdigest()
 
 
-def _draw(store: Store, sha256: str, found: FoundImage) -> None:
+def _draw(store: Store, sha256: str, found: DecodedImage) -> None:
     with suppress(ValueError, ZeroDivisionError):  # an image too odd to be drawn small is an image all the same
         store.make_thumbnail(sha256, found.item, found.samples, found.format)

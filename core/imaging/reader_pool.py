@@ -47,7 +47,7 @@ class ReadFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class AlreadyImported:
     """A file that the catalogue holds already."""
 
     path: Path
@@ -55,17 +55,17 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RejectedFile:
     """A file that was not taken, and why, in one sentence."""
 
     path: Path
     reason: str
 
 
-Result = ReadFile | Known | Refusal
+Result = ReadFile | AlreadyImported | RejectedFile
 
 
-def find(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
     """Every file below a folder, or the file itself, in a steady order."""
     if folder.is_file():
         return [folder]
@@ -92,29 +92,31 @@ def read_files_polling(
     on with the rest.
     """
     waiting = list(reversed(paths))
-    children: list[_Child] = []
+    children: list[_ReaderProcess] = []
     selector = DefaultSelector()
     try:
         for _ in range(min(workers, len(paths))):
-            children.append(_Child(store, reference, selector))
+            children.append(_ReaderProcess(store, reference, selector))
             children[-1].take(waiting)
         while any(child.path for child in children):
             ready = {id(key.data) for key, _ in selector.select(timeout=TICK_S)}
-            yield from _given(None, children)
+            yield from _yield_outside_deadline(None, children)
             for index, child in enumerate(children):
                 for result in child.listen(known, at, ready=id(child) in ready):
                     if child.ended:
                         child.close()
-                        child = children[index] = _Child(store, reference, selector)
+                        child = children[index] = _ReaderProcess(store, reference, selector)
                     child.take(waiting)
-                    yield from _given(result, children)
+                    yield from _yield_outside_deadline(result, children)
     finally:
         for child in children:
             child.close()
         selector.close()
 
 
-def _given(result: Result | None, children: "list[_Child]") -> Generator[Result | None, None, None]:
+def _yield_outside_deadline(
+    result: Result | None, children: "list[_ReaderProcess]"
+) -> Generator[Result | None, None, None]:
     """Hand it over. The time that its taker needs (a locked catalogue is waited for) is not the readers'."""
     since = monotonic()
     yield result
@@ -126,7 +128,7 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-class _Child:
+class _ReaderProcess:
     """One reading process: a line of JSON in, lines of JSON out. Never a pickle from there."""
 
     def __init__(self, store: Store | None, reference: bool, selector: DefaultSelector) -> None:
@@ -161,7 +163,9 @@ class _Child:
         elif monotonic() > self.deadline:
             self.ended = True
             self.process.kill()
-            yield Refusal(self.path, f"could not be read within {SECONDS:.0f} seconds; it is damaged or far too large.")
+            yield RejectedFile(
+                self.path, f"could not be read within {SECONDS:.0f} seconds; it is damaged or far too large."
+            )
 
     def close(self) -> None:
         """End the process."""
@@ -186,7 +190,7 @@ class _Child:
             self.buffer += chunk
         if chunk == b"":  # end of file, where None would mean "no more for now"
             self.ended = True
-            yield Refusal(path, "made its reader crash or want too much memory; it is damaged or far too large.")
+            yield RejectedFile(path, "made its reader crash or want too much memory; it is damaged or far too large.")
             return
         while b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)
@@ -206,9 +210,9 @@ class _Child:
 
 def _result(path: Path, said: dict[str, Any]) -> Result:
     if "refused" in said:
-        return Refusal(path, said["refused"])
+        return RejectedFile(path, said["refused"])
     if "known" in said:
-        return Known(path, said["known"])
+        return AlreadyImported(path, said["known"])
     images = tuple(
         ReadImage(
             **{

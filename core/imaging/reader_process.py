@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from core.errors import RefusedFile
+from core.errors import RejectedFile
 from core.imaging.importers import HEAD, Importer, importer_of
-from core.imaging.ingest import Original, about, keep
+from core.imaging.ingest import SourceFile, image_metadata, store_file
 from core.imaging.store import Store
 
 READ = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, MedMNIST npz"
@@ -26,8 +26,8 @@ KINDS = {
     b"\x7fELF": "a program",
     b"SQLite format": "a database",
 }
-WHOLE = 64 << 20  # bytes of a file that are held at once; of a larger one no copy is made in memory
-RARELY = 20_000  # objects made before rings of them are looked for: some forty files
+MAX_IN_MEMORY = 64 << 20  # bytes of a file that are held at once; of a larger one no copy is made in memory
+GC_THRESHOLD = 20_000  # objects made before rings of them are looked for: some forty files
 MEMORY = 4 << 30  # address space: codecs map generously; a header that asks for more is refused
 
 
@@ -38,14 +38,14 @@ def main() -> None:
         _die_with_parent()
         _keep_what_is_freed()
     gc.freeze()
-    gc.set_threshold(RARELY)
+    gc.set_threshold(GC_THRESHOLD)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an end that takes its half-written files along
     home, mode = sys.argv[1], sys.argv[2]
     store = Store(Path(home)) if home else None
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # codecs print; the pipe is for our lines alone
     for line in sys.stdin:
-        said = _answer(Path(json.loads(line)["path"]), store, mode == "reference", out)
+        said = _process_file(Path(json.loads(line)["path"]), store, mode == "reference", out)
         _say(out, said)
 
 
@@ -68,16 +68,16 @@ def _say(out: Any, message: dict[str, Any]) -> None:
     out.flush()
 
 
-def _answer(path: Path, store: Store | None, reference: bool, out: Any) -> dict[str, Any]:
+def _process_file(path: Path, store: Store | None, reference: bool, out: Any) -> dict[str, Any]:
     try:
-        data, head, sha256 = _taken(path)
+        data, head, sha256 = _read_bytes(path)
         importer = _importer(head)
         _say(out, {"asked": sha256})
         heard = json.loads(sys.stdin.readline())
         if heard["known"]:
             return {"known": sha256}
-        return _read(Original(path, sha256, data, heard["at"]), importer, store, reference=reference)
-    except RefusedFile as error:
+        return _read(SourceFile(path, sha256, data, heard["at"]), importer, store, reference=reference)
+    except RejectedFile as error:
         return {"refused": str(error)}
     except MemoryError:
         return {"refused": f"wants more than {MEMORY >> 30} GB of memory to be read; it is damaged or far too large."}
@@ -91,10 +91,10 @@ def _answer(path: Path, store: Store | None, reference: bool, out: Any) -> dict[
         return {"refused": f"cannot be read ({type(error).__name__}); it is damaged, or of a kind not met before."}
 
 
-def _taken(path: Path) -> tuple[bytes | None, bytes, str]:
+def _read_bytes(path: Path) -> tuple[bytes | None, bytes, str]:
     """The file's bytes, read once for all that follows (None where they are too many), how it begins, its sha256."""
     with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size <= WHOLE:
+        if os.fstat(file.fileno()).st_size <= MAX_IN_MEMORY:
             data = file.read()
             return data, data[:HEAD], hashlib.sha256(data).hexdigest()
         head = file.read(HEAD)
@@ -104,14 +104,14 @@ def _taken(path: Path) -> tuple[bytes | None, bytes, str]:
 
 def _importer(head: bytes) -> Importer:
     if not head:
-        raise RefusedFile("is empty.")
+        raise RejectedFile("is empty.")
     importer = importer_of(head)
     if importer is None:
-        raise RefusedFile(_kind(head))
+        raise RejectedFile(_describe_unsupported(head))
     return importer
 
 
-def _kind(head: bytes) -> str:
+def _describe_unsupported(head: bytes) -> str:
     for magic, words in KINDS.items():
         if head.startswith(magic):
             return f"is {words}, not an image that Rounds reads ({READ})."
@@ -124,9 +124,11 @@ def _kind(head: bytes) -> str:
     return f"is not an image that Rounds reads ({READ})."
 
 
-def _read(original: Original, importer: Importer, store: Store | None, *, reference: bool) -> dict[str, Any]:
+def _read(original: SourceFile, importer: Importer, store: Store | None, *, reference: bool) -> dict[str, Any]:
     found = importer.read(original.path, original.data)
-    told = keep(original, found, store, reference=reference) if store else [about(one, 0) for one in found]
+    told = (
+        store_file(original, found, store, reference=reference) if store else [image_metadata(one, 0) for one in found]
+    )
     return {"sha256": original.sha256, "importer": importer.name, "images": told}
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from core.errors import NotFound, RefusedFile
-from core.imaging.atomic_write import replace_durably, written
+from core.errors import NotFound, RejectedFile
+from core.imaging.atomic_write import atomic_write, replace_durably
 from core.imaging.pixel_format import PixelFormat
 from core.lazy_modules import LazyModule
 
@@ -42,7 +42,7 @@ class Store:
         if target.exists() and _sha256(target) == sha256:
             return
         # Not kept in the machine's memory: a long import must not push out what others look at.
-        with written(target, seldom=True, mode=0o400) as file:
+        with atomic_write(target, seldom=True, mode=0o400) as file:
             if data is not None:
                 file.write(data)
             else:
@@ -50,7 +50,7 @@ class Store:
 
     def refer(self, path: Path, sha256: str) -> None:
         """Leave an original where it is and note where: the note lies here, no row of the catalogue holds a path."""
-        with written(self._note(sha256)) as file:
+        with atomic_write(self._note(sha256)) as file:
             file.write(str(path.absolute()).encode())
 
     def original(self, sha256: str) -> Path:
@@ -109,7 +109,7 @@ class Store:
     def write_pixels(self, sha256: str, chunks: "Iterable[Array]", *, start: int = 0) -> list[int]:
         """Write the items' samples, the first at `start`; gives where each begins."""
         offsets = []
-        with written(self.pixels(sha256)) as file:
+        with atomic_write(self.pixels(sha256)) as file:
             file.seek(start)
             for chunk in chunks:
                 offsets.append(file.tell())
@@ -132,7 +132,7 @@ class Store:
 
     def _draw(self, path: Path, frame: "Array", format: PixelFormat, edge: int) -> None:
         picture = thumbnails.thumbnail(frame, format, edge=edge)
-        with written(path, lasting=False) as file:
+        with atomic_write(path, lasting=False) as file:
             picture.save(file, format="JPEG", quality=85)
 
     def _thumbnail(self, sha256: str, item: str, edge: int) -> Path:
@@ -168,4 +168,4 @@ def _copy(path: Path, file: BinaryIO, sha256: str) -> None:
             copied.update(chunk)
             file.write(chunk)
     if copied.hexdigest() != sha256:
-        raise RefusedFile("changed while it was read; import it again once nothing writes to it.")
+        raise RejectedFile("changed while it was read; import it again once nothing writes to it.")

@@ -80,18 +80,18 @@ def to_grey(
     return np.round(grey).astype(np.uint8)
 
 
-def spanning(low: float, high: float) -> tuple[float, float, str]:
+def full_range_window(low: float, high: float) -> tuple[float, float, str]:
     """The window (center, width, function) that maps low to 0 and high to 255."""
     return (low + high) / 2.0, high - low if high > low else 1.0, "LINEAR_EXACT"
 
 
-def from_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False) -> tuple[Array, PixelFormat]:
+def format_of_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False) -> tuple[Array, PixelFormat]:
     """Samples and format of a picture without modality: (frames, rows, columns[, 3]) uint8 or uint16."""
     samples = array if array.ndim == 4 else array[..., np.newaxis]
     high = float((1 << bits) - 1)
     top = high if bits == 8 else float(samples.max(initial=1))
     low = 0.0 if bits == 8 else float(samples.min(initial=0))
-    center, width, function = spanning(low, top)
+    center, width, function = full_range_window(low, top)
     frames, rows, columns, channels = samples.shape
     return samples, PixelFormat(
         rows=rows,
@@ -112,7 +112,7 @@ def from_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False
     )
 
 
-def quantised(values: Array) -> tuple[NDArray[np.uint16], float, float]:
+def quantize_uint16(values: Array) -> tuple[NDArray[np.uint16], float, float]:
     """Any real values as uint16 with the slope and intercept that give them back, to within slope / 2."""
     finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(finite.min(initial=0)), float(finite.max(initial=0))

@@ -9,7 +9,7 @@ from sqlalchemy import exists, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session, aliased
 
-from core.errors import FencedOff, InvalidInput, NotFound
+from core.errors import AttemptSuperseded, InvalidInput, NotFound
 from core.jobs.launcher import Launcher
 from db import Database
 from db.queries import project_id
@@ -58,18 +58,18 @@ def add(session: Session, kind: JobKind, request: dict[str, Any], *, key: str, r
     return job
 
 
-def every(db: Database, *, kind: JobKind | None = None, limit: int = 200) -> list[JobView]:
+def list_jobs(db: Database, *, kind: JobKind | None = None, limit: int = 200) -> list[JobView]:
     """Jobs, newest first."""
     with db.read() as session:
         wanted = select(Job).order_by(Job.id.desc()).limit(limit)
-        return [view(job) for job in session.scalars(wanted if kind is None else wanted.where(Job.kind == kind))]
+        return [to_view(job) for job in session.scalars(wanted if kind is None else wanted.where(Job.kind == kind))]
 
 
 def unfinished(db: Database) -> list[JobView]:
     """Jobs that are queued or running, oldest first."""
     with db.read() as session:
         going = select(Job).where(Job.state.in_([JobState.QUEUED, JobState.RUNNING])).order_by(Job.id)
-        return [view(job) for job in session.scalars(going)]
+        return [to_view(job) for job in session.scalars(going)]
 
 
 def get(db: Database, job_id: int) -> JobView:
@@ -79,13 +79,15 @@ def get(db: Database, job_id: int) -> JobView:
         NotFound: no job has that id.
     """
     with db.read() as session:
-        return view(_row(session, job_id))
+        return to_view(_row(session, job_id))
 
 
-def of_run(db: Database, run_id: int) -> list[JobView]:
+def jobs_of_run(db: Database, run_id: int) -> list[JobView]:
     """The jobs that served a run, newest first."""
     with db.read() as session:
-        return [view(job) for job in session.scalars(select(Job).where(Job.run_id == run_id).order_by(Job.id.desc()))]
+        return [
+            to_view(job) for job in session.scalars(select(Job).where(Job.run_id == run_id).order_by(Job.id.desc()))
+        ]
 
 
 def cancel(db: Database, job_id: int) -> JobView:
@@ -102,7 +104,7 @@ def cancel(db: Database, job_id: int) -> JobView:
         job.cancel_requested = True
         if job.state is JobState.QUEUED:
             job.state, job.finished_at = JobState.CANCELLED, time.time()
-        return view(job)
+        return to_view(job)
 
 
 def requeue(db: Database, job_id: int) -> JobView:
@@ -118,7 +120,7 @@ def requeue(db: Database, job_id: int) -> JobView:
             raise InvalidInput(f"Job {job_id} is {job.state}; only a failed, cancelled or lost job can be resumed.")
         job.state, job.cancel_requested = JobState.QUEUED, False
         job.error, job.finished_at = None, None
-        return view(job)
+        return to_view(job)
 
 
 def oldest_queued(db: Database, kinds: list[JobKind]) -> int | None:
@@ -132,7 +134,7 @@ def oldest_queued(db: Database, kinds: list[JobKind]) -> int | None:
         return session.scalar(waiting.limit(1))
 
 
-def any_waits(db: Database) -> bool:
+def has_queued(db: Database) -> bool:
     """Whether a job is queued, be it one that may start or one whose turn comes when another has ended."""
     with db.read() as session:
         return session.scalar(select(Job.id).where(Job.state == JobState.QUEUED).limit(1)) is not None
@@ -156,7 +158,7 @@ def claim(db: Database, job_id: int) -> int | None:
         )
 
 
-def beat(session: Session, job_id: int, attempt: int, **changes: Any) -> bool:
+def heartbeat(session: Session, job_id: int, attempt: int, **changes: Any) -> bool:
     """Say that this attempt lives and what changed; gives whether the end is wished. Inside the caller's transaction.
 
     Raises:
@@ -198,23 +200,23 @@ def reap(db: Database, alive: Callable[[int], bool]) -> list[int]:
         try:
             finish(db, job_id, attempt, JobState.LOST, error=LOST.format(id=job_id))
             lost.append(job_id)
-        except FencedOff:
+        except AttemptSuperseded:
             continue  # it ended in the meantime, by itself
     return lost
 
 
-def look(db: Database, launcher: Launcher) -> list[int]:
+def reap_and_wake(db: Database, launcher: Launcher) -> list[int]:
     """What everybody does who looks at jobs: notice the dead, and wake who starts those that wait; gives the lost.
 
     Whoever was to start a waiting job may have been killed before it could.
     """
     lost = reap(db, launcher.alive)
-    if any_waits(db):
+    if has_queued(db):
         launcher.wake()
     return lost
 
 
-def view(job: Job) -> JobView:
+def to_view(job: Job) -> JobView:
     """A row as pages see it."""
     return JobView(
         id=job.id,
@@ -238,7 +240,7 @@ def _fenced(session: Session, job_id: int, attempt: int, **values: Any) -> None:
     changed = session.execute(update(Job).where(*mine).values(**values))
     assert isinstance(changed, CursorResult)
     if changed.rowcount != 1:
-        raise FencedOff(f"Attempt {attempt} no longer owns job {job_id}.")
+        raise AttemptSuperseded(f"Attempt {attempt} no longer owns job {job_id}.")
 
 
 def _row(session: Session, job_id: int) -> Job:

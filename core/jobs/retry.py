@@ -17,7 +17,7 @@ T = TypeVar("T")
 log = logging.getLogger("rounds")
 
 
-def patiently(do: Callable[[], T], *, note: Path | None = None) -> T:
+def retry_while_unavailable(do: Callable[[], T], *, note: Path | None = None) -> T:
     """Do it, again and again while the catalogue cannot be used. What is done must bear being done twice.
 
     `note` is a file that says why, for as long as it waits: the catalogue itself cannot be told.
@@ -43,15 +43,15 @@ def patiently(do: Callable[[], T], *, note: Path | None = None) -> T:
             note.unlink(missing_ok=True)
 
 
-def note_of(settings: Settings, job_id: int) -> Path:
+def wait_note_path(settings: Settings, job_id: int) -> Path:
     """Where a job says why it waits."""
     return settings.folder("jobs") / f"{job_id}.waits"
 
 
-def waits(settings: Settings, job_id: int) -> str | None:
+def wait_reason(settings: Settings, job_id: int) -> str | None:
     """Why a running job waits, in one sentence; None where it does not."""
     try:
-        said = note_of(settings, job_id).read_text(encoding="utf-8")
+        said = wait_note_path(settings, job_id).read_text(encoding="utf-8")
     except OSError:
         return None
     return WAITS.format(_uncapitalised(said or NO_ROOM))

@@ -6,14 +6,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def head(width: int, classes: int, dropout: float) -> "nn.Module":
+def linear_head(width: int, classes: int, dropout: float) -> "nn.Module":
     """Dropout and one layer to the classes."""
     from torch import nn
 
     return nn.Sequential(nn.Dropout(dropout), nn.Linear(width, classes))
 
 
-def entered(module: object, channels: int) -> "nn.Module":
+def adapt_first_conv(module: object, channels: int) -> "nn.Module":
     """The module with its first convolution rebuilt for `channels`."""
     from torch import nn
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from core.lazy_modules import LazyModule
-from core.models.adapters import entered, head
+from core.models.adapters import adapt_first_conv, linear_head
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,21 +20,23 @@ HEAD_WIDTH = 64
 
 def cnn_attention(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
     """A CNN trunk and one layer of multi-head self-attention over its map: logits (B, classes)."""
-    return models_cnn_attention.AttendingCNN(channels, classes, size, dropout, heads=HEADS, head_width=HEAD_WIDTH)
+    return models_cnn_attention.CNNWithSelfAttention(
+        channels, classes, size, dropout, heads=HEADS, head_width=HEAD_WIDTH
+    )
 
 
 def se_resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
     """SE-ResNet-50 (Hu et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
     module = attention_resnets.se_resnet50()
-    module.fc = head(2048, classes, dropout)
-    return entered(module, channels)
+    module.fc = linear_head(2048, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def cbam_resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
     """ResNet-18 with CBAM (Woo et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
     module = attention_resnets.cbam_resnet18()
-    module.fc = head(512, classes, dropout)
-    return entered(module, channels)
+    module.fc = linear_head(512, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def swin_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -42,8 +44,8 @@ def swin_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Mod
     from torchvision import models
 
     module = models.swin_t(weights=None)
-    module.head = head(768, classes, dropout)
-    return entered(module, channels)
+    module.head = linear_head(768, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def swin_target(module: "nn.Module") -> "nn.Module":

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from core.models.multi_image_layers import Encoder, Weights, put_back, there
+from core.models.multi_image_layers import BagAttention, Encoder, present_mask, scatter_to_bag
 
 WIDTH = 128
 
@@ -17,13 +17,13 @@ class AttentionMIL(nn.Module):
         self.tell = nn.Sequential(nn.Linear(encoder.width, WIDTH), nn.Tanh())
         self.gate = nn.Sequential(nn.Linear(encoder.width, WIDTH), nn.Sigmoid())
         self.score = nn.Linear(WIDTH, 1)
-        self.weights = Weights()
+        self.weights = BagAttention()
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(encoder.width, outputs))
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (B, outputs)."""
-        present = there(images)
-        features = put_back(self.encoder(images[present]).mean((2, 3)), present)  # (B, V, width)
+        present = present_mask(images)
+        features = scatter_to_bag(self.encoder(images[present]).mean((2, 3)), present)  # (B, V, width)
         scores = self.score(self.tell(features) * self.gate(features))[..., 0]
         joined = (self.weights(scores, present)[..., None] * features).sum(dim=1)
         logits: Tensor = self.head(joined)

@@ -34,15 +34,17 @@ class CBAM(nn.Module):
 
 def se_resnet50() -> nn.Module:
     """SE-ResNet-50 (Hu et al. 2018) for 1,000 classes and three channels."""
-    return _attending(models.resnet50(weights=None), "bn3", lambda width: SqueezeExcitation(width, width // REDUCTION))
+    return _insert_attention(
+        models.resnet50(weights=None), "bn3", lambda width: SqueezeExcitation(width, width // REDUCTION)
+    )
 
 
 def cbam_resnet18() -> nn.Module:
     """ResNet-18 with CBAM for 1,000 classes and three channels."""
-    return _attending(models.resnet18(weights=None), "bn2", CBAM)
+    return _insert_attention(models.resnet18(weights=None), "bn2", CBAM)
 
 
-def _attending(network: Any, last: str, attention: Callable[[int], nn.Module]) -> nn.Module:
+def _insert_attention(network: Any, last: str, attention: Callable[[int], nn.Module]) -> nn.Module:
     """Each block attends behind its last norm, before it is added to what it was given."""
     for block in (block for stage in STAGES for block in getattr(network, stage)):
         norm = getattr(block, last)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from core.models.small_cnn import trunk
 
 
-class AttendingCNN(nn.Module):
+class CNNWithSelfAttention(nn.Module):
     """trunk → 1×1 projection → + position → multi-head self-attention (pre-norm, residual) → mean → linear.
 
     The attention is an `nn.MultiheadAttention` without class token: a hook that asks it for its weights gets
@@ -26,14 +26,14 @@ class AttendingCNN(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits (B, classes)."""
         cells = self.project(self.trunk(images))  # (B, width, h, w)
-        tokens = (cells + position(cells)).flatten(2).transpose(1, 2)  # (B, h·w, width)
+        tokens = (cells + sinusoidal_position_2d(cells)).flatten(2).transpose(1, 2)  # (B, h·w, width)
         asked = self.norm(tokens)
         tokens = tokens + self.attention(asked, asked, asked, need_weights=False)[0]
         logits: Tensor = self.head(tokens.mean(dim=1))
         return logits
 
 
-def position(cells: Tensor) -> Tensor:
+def sinusoidal_position_2d(cells: Tensor) -> Tensor:
     """Sines and cosines of row and column (1, width, h, w), like Vaswani et al. 2017 once per axis; width % 4 == 0."""
     _, width, rows, columns = cells.shape
     quarter = width // 4

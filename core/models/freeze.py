@@ -30,7 +30,7 @@ def freeze(module: nn.Module, names: str) -> str:
     return f"Frozen: {', '.join(asked)}; {len(fixed)} weights stay and {learning} learn." if fixed else ""
 
 
-def hold(module: nn.Module) -> None:
+def set_frozen_eval(module: nn.Module) -> None:
     """Frozen batch norms judge by what they knew, and go on knowing it. After every `module.train()`."""
     for one in module.modules():
         if isinstance(one, _BatchNorm) and one.weight is not None and not one.weight.requires_grad:

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from core.models.cnn_attention import position
+from core.models.cnn_attention import sinusoidal_position_2d
 from core.models.multi_image_layers import Encoder
 
 WIDTH = 128
 HEADS = 4
 
 
-class Pair(nn.Module):
+class TwoViewEncoder(nn.Module):
     """An encoder of its own for each of two views."""
 
     def __init__(self, first: Encoder, second: Encoder) -> None:
@@ -28,7 +28,7 @@ class Pair(nn.Module):
 class LateFusion(nn.Module):
     """Each view read alone, the means of their maps side by side, one layer over both."""
 
-    def __init__(self, encoder: Pair, outputs: int, dropout: float) -> None:
+    def __init__(self, encoder: TwoViewEncoder, outputs: int, dropout: float) -> None:
         """For two views (B, 2, C, S, S)."""
         super().__init__()
         self.encoder = encoder
@@ -49,7 +49,7 @@ class CrossAttention(nn.Module):
     (B, heads, cells, cells), row = the cell that looks, column = the cell of the other view that is looked at.
     """
 
-    def __init__(self, encoder: Pair, outputs: int, dropout: float) -> None:
+    def __init__(self, encoder: TwoViewEncoder, outputs: int, dropout: float) -> None:
         """For two views (B, 2, C, S, S)."""
         super().__init__()
         self.encoder = encoder
@@ -63,7 +63,9 @@ class CrossAttention(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits (B, outputs)."""
         cells = self.project(self.encoder(images))  # (B·2, WIDTH, h, w)
-        tokens = (cells + position(cells)).flatten(2).transpose(1, 2).unflatten(0, (-1, 2))  # (B, 2, h·w, WIDTH)
+        tokens = (
+            (cells + sinusoidal_position_2d(cells)).flatten(2).transpose(1, 2).unflatten(0, (-1, 2))
+        )  # (B, 2, h·w, WIDTH)
         one, other = (tokens + self.view).unbind(dim=1)
         asking, asked = self.norm(one), self.norm(other)
         one = one + self.first(asking, asked, asked, need_weights=False)[0]

@@ -48,7 +48,7 @@ def single(classes: Sequence[str], task: str = "") -> Head:
     return Head(task, "single", tuple(classes))
 
 
-def shares(heads: Sequence[Head], what: str) -> list[slice]:
+def head_slices(heads: Sequence[Head], what: str) -> list[slice]:
     """Where each head's part lies among all their "outputs", "targets" or "answers"."""
     found, start = [], 0
     for head in heads:

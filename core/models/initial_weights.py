@@ -8,15 +8,15 @@ from torch import nn
 
 from core.errors import NotTrainable
 from core.models import pretrained, weight_files
-from core.models.freeze import freeze, hold
-from core.models.state_dict_matching import SAME, Fitted, Source, encoders, fit
+from core.models.freeze import freeze, set_frozen_eval
+from core.models.state_dict_matching import SAME, MatchResult, WeightSource, encoders, load_matching_weights
 from core.training.checkpoint import read_weights
 
 if TYPE_CHECKING:
     from core.models.registry import ModelEntry
     from core.training.spec import TrainSpec
 
-__all__ = ["freeze", "hold", "start"]
+__all__ = ["freeze", "set_frozen_eval", "start"]
 
 
 def start(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: Path | None, *, channels: int) -> str:
@@ -35,29 +35,29 @@ def start(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: Pat
         return "Starting from nothing: all weights are drawn by chance."
     found = _source(module, entry, spec, source)
     _check_network(module, entry, spec, found)
-    fitted, own = fit(module, found, entry.name), module.state_dict()
+    fitted, own = load_matching_weights(module, found, entry.name), module.state_dict()
     with torch.no_grad():
         for name, tensor in fitted.tensors.items():
             own[name].copy_(tensor)
     return f"Starting from {found.called}: {_told(fitted, channels)}."
 
 
-def _source(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", path: Path | None) -> Source:
+def _source(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", path: Path | None) -> WeightSource:
     if spec.start == "published":
         network = spec.encoder if encoders(module) else entry.name
-        path = pretrained.place(network, download=spec.download == "yes")
-        tensors = pretrained.as_ours(network, pretrained.renamed(weight_files.read(path)))
-        return Source(tensors, f"the published weights of {network}", network)
+        path = pretrained.cache_path(network, download=spec.download == "yes")
+        tensors = pretrained.to_our_names(network, pretrained.renamed(weight_files.read(path)))
+        return WeightSource(tensors, f"the published weights of {network}", network)
     if path is None:
         wanted = "start_run" if spec.start == "run" else "start_file"
         raise NotTrainable(f"Start from (start) is '{spec.start}', but none is named; name it ({wanted}).")
     if spec.start == "file":
-        return Source(pretrained.renamed(weight_files.read(path)), path.name)
+        return WeightSource(pretrained.renamed(weight_files.read(path)), path.name)
     tensors, manifest = read_weights(path)
-    return Source(tensors, f"run {spec.start_run}", manifest.model)
+    return WeightSource(tensors, f"run {spec.start_run}", manifest.model)
 
 
-def _check_network(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: Source) -> None:
+def _check_network(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: WeightSource) -> None:
     """Where the source says what it is."""
     fitting = (entry.name, spec.encoder) if encoders(module) else (entry.name,)
     if source.network and source.network not in fitting:
@@ -67,7 +67,7 @@ def _check_network(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", so
         )
 
 
-def _told(fitted: Fitted, channels: int) -> str:
+def _told(fitted: MatchResult, channels: int) -> str:
     parts = [f"{len(fitted.tensors) - len(fitted.adapted)} tensors taken"]
     if fitted.adapted:
         parts.append(f"{len(fitted.adapted)} adapted to {channels} channel{'s' * (channels != 1)}")

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from core.models.adapters import head
+from core.models.adapters import linear_head
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,6 +28,6 @@ def mobilenet_v1(channels: int, classes: int, size: int, dropout: float) -> "nn.
             features=nn.Sequential(*layers),  # (B, 1024, h, w)
             pool=nn.AdaptiveAvgPool2d(1),
             flatten=nn.Flatten(),
-            head=head(entering, classes, dropout),
+            head=linear_head(entering, classes, dropout),
         )
     )

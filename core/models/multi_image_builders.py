@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from core.lazy_modules import LazyModule
-from core.models.adapters import head
+from core.models.adapters import linear_head
 from core.models.encoders import encoder as reader
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def cnn_gru_attention(
 
 def resnet3d_18(channels: int, outputs: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
     """3-D ResNet-18 (Tran et al. 2018). Logits (B, outputs) of (B, V, channels, size, size)."""
-    return resnet3d.Volume(channels, head(512, outputs, dropout))
+    return resnet3d.Volume(channels, linear_head(512, outputs, dropout))
 
 
 def encoder_target(module: "nn.Module") -> "nn.Module":
@@ -68,5 +68,5 @@ def volume_target(module: "nn.Module") -> "nn.Module":
     return module.get_submodule("layer4")
 
 
-def _pair(encoder: str, channels: int, size: int, **shape: Any) -> "fusion.Pair":
-    return fusion.Pair(reader(encoder, channels, size, **shape), reader(encoder, channels, size, **shape))
+def _pair(encoder: str, channels: int, size: int, **shape: Any) -> "fusion.TwoViewEncoder":
+    return fusion.TwoViewEncoder(reader(encoder, channels, size, **shape), reader(encoder, channels, size, **shape))

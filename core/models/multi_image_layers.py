@@ -26,7 +26,7 @@ class Encoder(nn.Sequential):
         return pictures
 
 
-class Weights(nn.Module):
+class BagAttention(nn.Module):
     """How much each picture of a case counts: its output is (B, V) and sums to 1, so that an explainer can read it."""
 
     def forward(self, scores: Tensor, present: Tensor | None = None) -> Tensor:
@@ -36,12 +36,12 @@ class Weights(nn.Module):
         return scores.softmax(dim=1)
 
 
-def there(images: Tensor) -> Tensor:
+def present_mask(images: Tensor) -> Tensor:
     """Which pictures of (B, V, C, S, S) are there, (B, V): the others are all NaN, so one sample tells."""
     return ~images[:, :, 0, 0, 0].isnan()
 
 
-def put_back(found: Tensor, present: Tensor) -> Tensor:
+def scatter_to_bag(found: Tensor, present: Tensor) -> Tensor:
     """What was found of the pictures that are there (P, …), at its places (B, V, …); 0 elsewhere."""
     whole = found.new_zeros(*present.shape, *found.shape[1:])
     whole[present] = found

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from core.errors import NotTrainable
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +47,7 @@ _INNER = {"googlenet": "conv1.conv.weight", "inception_v3": "Conv2d_1a_3x3.conv.
 _IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
-def place(network: str, *, download: bool) -> Path:
+def cache_path(network: str, *, download: bool) -> Path:
     """The file of a network's published weights, in torchvision's cache.
 
     Raises:
@@ -77,7 +77,7 @@ def get_url(network: str) -> str:
     return str(_weights(network).url)
 
 
-def as_ours(network: str, tensors: "dict[str, Tensor]") -> "dict[str, Tensor]":
+def to_our_names(network: str, tensors: "dict[str, Tensor]") -> "dict[str, Tensor]":
     """Published weights for inputs of mean 0 and deviation 1."""
     import torch
 
@@ -111,7 +111,7 @@ def _weights(network: str) -> Any:
 def _fetch(url: str, path: Path) -> None:
     """Whole and as published, or not there: the file's name ends in the beginning of its hash."""
     digest, wanted = hashlib.sha256(), path.stem.rpartition("-")[2]
-    with written(path) as file:
+    with atomic_write(path) as file:
         for chunk in _chunks(url, path.name):
             digest.update(chunk)
             file.write(chunk)

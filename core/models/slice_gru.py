@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from core.models.multi_image_layers import Encoder, Weights
+from core.models.multi_image_layers import BagAttention, Encoder
 
 WIDTH = 128  # of the memory, each way
 
@@ -20,7 +20,7 @@ class SliceGRU(nn.Module):
         self.gru = nn.GRU(encoder.width, WIDTH, batch_first=True, bidirectional=True)
         if attentive:
             self.score = nn.Sequential(nn.Linear(2 * WIDTH, WIDTH), nn.Tanh(), nn.Linear(WIDTH, 1))
-            self.weights = Weights()
+            self.weights = BagAttention()
         self.attentive = attentive
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * WIDTH, outputs))
 

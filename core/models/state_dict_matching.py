@@ -22,7 +22,7 @@ ANSWERS = ("fc.", "classifier.", "head.", "heads.", "dense.", "aux1.", "aux2.", 
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class WeightSource:
     """Tensors by name, what they are called in a sentence, and the network they are of where that is known."""
 
     tensors: dict[str, Tensor]
@@ -31,7 +31,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class Fitted:
+class MatchResult:
     """Tensors by our names; names of those whose channels were adapted, and of ours that stay as they were drawn."""
 
     tensors: dict[str, Tensor] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Fitted:
     new: list[str] = field(default_factory=list)
 
 
-def fit(module: nn.Module, source: Source, title: str) -> Fitted:
+def load_matching_weights(module: nn.Module, source: WeightSource, title: str) -> MatchResult:
     """What of the source goes where in the module, which is called `title`; nothing is written yet.
 
     Weights of a network of one image also fit a model of several that has it as its encoder. Only the last layer may
@@ -48,7 +48,7 @@ def fit(module: nn.Module, source: Source, title: str) -> Fitted:
     Raises:
         NotTrainable: anything else is missing, too much, of another shape, or no number.
     """
-    last, prefixes, found = _name_of(module, last_layer(module)), _prefixes(module, source), Fitted()
+    last, prefixes, found = _name_of(module, last_layer(module)), _prefixes(module, source), MatchResult()
     firsts, used = _first_convolutions(module), set()
     for name, mine in module.state_dict().items():
         is_last = name.rpartition(".")[0] == last
@@ -88,7 +88,7 @@ def encoders(module: nn.Module) -> list[str]:
     return [name for name, one in module.named_modules() if isinstance(one, Encoder)]
 
 
-def _prefixes(module: nn.Module, source: Source) -> tuple[str, ...]:
+def _prefixes(module: nn.Module, source: WeightSource) -> tuple[str, ...]:
     """In front of which of our names theirs stand: the encoders', where the source is a network of one image."""
     within = tuple(f"{name}." for name in encoders(module))
     return ("",) if any(name.startswith(within) for name in source.tensors) or not within else within
@@ -103,20 +103,20 @@ def _theirs(name: str, prefixes: tuple[str, ...], last: str, tensors: dict[str, 
     return next((one for one in bare if one in tensors), None)
 
 
-def _check_rest(source: Source, used: set[str], title: str) -> None:
+def _check_rest(source: WeightSource, used: set[str], title: str) -> None:
     """Nothing of what reads pictures may be left over: then it would be another network."""
     for name in source.tensors:
         if name not in used and not name.startswith(ANSWERS) and not _counts(name):
             raise _misfit(source, title, f"this network has no '{name}'")
 
 
-def _check_numbers(source: Source, found: Fitted) -> None:
+def _check_numbers(source: WeightSource, found: MatchResult) -> None:
     for name, one in found.tensors.items():
         if not torch.isfinite(one).all():
             raise NotTrainable(f"The weights of {source.called} are no numbers in '{name}'; start from others.")
 
 
-def _misfit(source: Source, title: str, reason: str) -> NotTrainable:
+def _misfit(source: WeightSource, title: str, reason: str) -> NotTrainable:
     return NotTrainable(f"The weights of {source.called} do not fit a {title}: {reason}; {SAME}.")
 
 

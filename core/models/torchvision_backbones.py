@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from core.models.adapters import entered, head
+from core.models.adapters import adapt_first_conv, linear_head
 
 if TYPE_CHECKING:
     from torch import nn
@@ -14,8 +14,8 @@ def resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Modu
     from torchvision import models
 
     module = models.resnet18(weights=None)
-    module.fc = head(512, classes, dropout)
-    return entered(module, channels)
+    module.fc = linear_head(512, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def densenet121(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -31,10 +31,10 @@ def densenet121(channels: int, classes: int, size: int, dropout: float) -> "nn.M
             features=features,  # (B, 1024, h, w)
             pool=nn.AdaptiveAvgPool2d(1),
             flatten=nn.Flatten(),
-            head=head(1024, classes, dropout),
+            head=linear_head(1024, classes, dropout),
         )
     )
-    return entered(whole, channels)
+    return adapt_first_conv(whole, channels)
 
 
 def mobilenet_v2(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -42,8 +42,8 @@ def mobilenet_v2(channels: int, classes: int, size: int, dropout: float) -> "nn.
     from torchvision import models
 
     module = models.mobilenet_v2(weights=None)
-    module.classifier = head(1280, classes, dropout)
-    return entered(module, channels)
+    module.classifier = linear_head(1280, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def efficientnet_b0(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -51,8 +51,8 @@ def efficientnet_b0(channels: int, classes: int, size: int, dropout: float) -> "
     from torchvision import models
 
     module = models.efficientnet_b0(weights=None)
-    module.classifier = head(1280, classes, dropout)
-    return entered(module, channels)
+    module.classifier = linear_head(1280, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -60,8 +60,8 @@ def resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Modu
     from torchvision import models
 
     module = models.resnet50(weights=None)
-    module.fc = head(2048, classes, dropout)
-    return entered(module, channels)
+    module.fc = linear_head(2048, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def efficientnet_v2_s(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -69,8 +69,8 @@ def efficientnet_v2_s(channels: int, classes: int, size: int, dropout: float) ->
     from torchvision import models
 
     module = models.efficientnet_v2_s(weights=None)
-    module.classifier = head(1280, classes, dropout)
-    return entered(module, channels)
+    module.classifier = linear_head(1280, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def convnext_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -78,8 +78,8 @@ def convnext_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn
     from torchvision import models
 
     module = models.convnext_tiny(weights=None)
-    module.classifier[2] = head(768, classes, dropout)
-    return entered(module, channels)
+    module.classifier[2] = linear_head(768, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def resnet_target(module: "nn.Module") -> "nn.Module":

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, cast
 
-from core.models.adapters import entered, head
+from core.models.adapters import adapt_first_conv, linear_head
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,8 +34,8 @@ def googlenet(channels: int, classes: int, size: int, dropout: float) -> "nn.Mod
     from torchvision import models
 
     module = models.googlenet(weights=None, aux_logits=False, init_weights=True, dropout=0.0)
-    module.fc = head(1024, classes, dropout)
-    return entered(module, channels)
+    module.fc = linear_head(1024, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def inception_v3(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
@@ -43,8 +43,8 @@ def inception_v3(channels: int, classes: int, size: int, dropout: float) -> "nn.
     from torchvision import models
 
     module = models.inception_v3(weights=None, aux_logits=False, init_weights=True, dropout=0.0)
-    module.fc = head(2048, classes, dropout)
-    return entered(module, channels)
+    module.fc = linear_head(2048, classes, dropout)
+    return adapt_first_conv(module, channels)
 
 
 def before_last_pool(module: "nn.Module") -> "nn.Module":
@@ -67,5 +67,5 @@ def _with_last(module: object, width: int, channels: int, classes: int, dropout:
     """The classifier's last layer for our classes."""
     network = cast("nn.Module", module)
     classifier = cast("nn.Sequential", network.get_submodule("classifier"))
-    classifier[len(classifier) - 1] = head(width, classes, dropout)
-    return entered(network, channels)
+    classifier[len(classifier) - 1] = linear_head(width, classes, dropout)
+    return adapt_first_conv(network, channels)

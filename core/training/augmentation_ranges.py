@@ -9,7 +9,7 @@ FLIPS = ("none", "left-right", "left-right and up-down")
 
 
 @dataclass(frozen=True, slots=True)
-class Amounts:
+class AugmentationRanges:
     """The greatest change of each kind; each case draws its own between none and this. 0 is off.
 
     Angles are in degrees, `blur` in pixels of the model's input, `mixup` is the alpha of its Beta distribution, all
@@ -40,9 +40,9 @@ class Amounts:
         return FLIPS.index(self.flips)
 
 
-NONE = Amounts()
-LIGHT = Amounts(rotation=8.0, shift=6.0, scale=8.0, window=10.0)
-STRONG = Amounts(
+NONE = AugmentationRanges()
+LIGHT = AugmentationRanges(rotation=8.0, shift=6.0, scale=8.0, window=10.0)
+STRONG = AugmentationRanges(
     rotation=15.0,
     shift=10.0,
     scale=15.0,
@@ -55,10 +55,10 @@ STRONG = Amounts(
     cutout=20.0,
 )
 PRESETS = {"none": NONE, "light": LIGHT, "strong": STRONG}
-KNOBS = tuple(Amounts.__dataclass_fields__)
+KNOBS = tuple(AugmentationRanges.__dataclass_fields__)
 
 
-def amounts_of(knobs: Mapping[str, Any]) -> Amounts:
+def ranges_of(knobs: Mapping[str, Any]) -> AugmentationRanges:
     """Return what a training does to its images: the preset of its knob `augment`, else what its own knobs say."""
     preset = PRESETS.get(knobs["augment"])
-    return preset if preset is not None else Amounts(**{name: knobs[name] for name in KNOBS})
+    return preset if preset is not None else AugmentationRanges(**{name: knobs[name] for name in KNOBS})

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.training.augmentation_ranges import amounts_of
+from core.training.augmentation_ranges import ranges_of
 from core.training.examples import Example, read_plane
-from core.training.intensity_augmentation import mixed
+from core.training.intensity_augmentation import mixup
 from core.training.plan import Plan
-from core.training.preprocess import Prepare
+from core.training.preprocess import Preprocess
 from core.training.spec import TrainSpec
 
 COUNT = 8
@@ -29,10 +29,10 @@ def samples(spec: TrainSpec, planned: Plan, *, count: int = COUNT) -> list[Pictu
     chosen = _spread([planned.examples[row] for row in planned.train_once], count)
     pixels = np.stack([read_plane(one.picture, size=planned.stored, channels=planned.channels) for one in chosen])
     mean = (pixels.mean(axis=(0, 2, 3)) / 65535.0).tolist()  # what a covered place shows
-    prepare = Prepare(planned.size, mean, [1.0] * len(mean), torch.device("cpu"), amounts_of(asdict(spec)))
+    prepare = Preprocess(planned.size, mean, [1.0] * len(mean), torch.device("cpu"), ranges_of(asdict(spec)))
     chance = torch.Generator().manual_seed(spec.seed)
     images = prepare(torch.from_numpy(pixels), chance=chance if spec.augment != "none" else None)
-    images, _, _ = mixed(images, torch.zeros(len(images), 1), chance, prepare.amounts.mixup)
+    images, _, _ = mixup(images, torch.zeros(len(images), 1), chance, prepare.amounts.mixup)
     lit = images + torch.tensor(mean)[:, None, None]
     greys = (lit.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
     return [one[0] if planned.channels == 1 else np.moveaxis(one, 0, -1) for one in greys]

@@ -14,13 +14,13 @@ from core.models import entry
 from core.models.heads import outputs_of
 from core.models.initial_weights import freeze
 from core.training import devices
-from core.training.augmentation_ranges import amounts_of
-from core.training.compilation import laid_out
+from core.training.augmentation_ranges import ranges_of
+from core.training.compilation import channels_last
 from core.training.examples import read_plane
 from core.training.mixed_precision import inside, kind_of
 from core.training.optim import optimizer_of
 from core.training.plan import Plan
-from core.training.preprocess import Prepare
+from core.training.preprocess import Preprocess
 from core.training.spec import TrainSpec
 
 FIRST = 8  # cases that are tried first where a whole batch may take long
@@ -62,7 +62,9 @@ def measure(spec: TrainSpec, planned: Plan) -> Measured:
     devices.keep_memory()
     if spec.threads:
         torch.set_num_threads(spec.threads)
-    with devices.memory_for(f"batches of {spec.batch_size} at {planned.size} px", "choose a smaller batch or image"):
+    with devices.out_of_memory_hint(
+        f"batches of {spec.batch_size} at {planned.size} px", "choose a smaller batch or image"
+    ):
         return _measured(spec, planned, device)
 
 
@@ -73,7 +75,7 @@ def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> Measured:
         planned.channels, outputs_of(planned.heads), planned.size, spec.dropout, **spec.asked_of(model.knobs)
     )
     freeze(module, spec.freeze)
-    module = laid_out(module.to(device))
+    module = channels_last(module.to(device))
     optimizer = optimizer_of(module, spec)
     step = _Step(module, optimizer, spec, planned, device)
     started = _memory(device)
@@ -147,7 +149,7 @@ class _Step:
 
     def _logits(self, pixels: Tensor, chance: torch.Generator | None) -> Tensor:
         even = [0.5] * self.planned.channels
-        images = Prepare(self.planned.size, even, even, self.device, amounts_of(asdict(self.spec)))(
+        images = Preprocess(self.planned.size, even, even, self.device, ranges_of(asdict(self.spec)))(
             pixels, chance=chance
         )
         with inside(self.device, kind_of(self.spec.precision, self.device)):

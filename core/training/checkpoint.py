@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import NotFound, NotTrainable, UserError
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.models.heads import Head, single
 from core.training.spec import TrainSpec
 
@@ -92,7 +92,7 @@ def save_weights(module: "nn.Module", path: Path, manifest: Manifest, *, also: S
     weights = {name: one.detach().cpu().contiguous() for name, one in module.state_dict().items()}
     whole = save(weights, {"manifest": json.dumps(manifest.to_json(), sort_keys=True)})
     for place in (path, *also):
-        with written(place) as file:
+        with atomic_write(place) as file:
             file.write(whole)
     return hashlib.sha256(whole).hexdigest()
 
@@ -144,7 +144,7 @@ def sweep(folder: Path) -> None:
 def save_manifest(path: Path, manifest: Manifest, *, best_epoch: int) -> None:
     """The same facts as in the weights, for people and programs without safetensors."""
     told = {**manifest.to_json(), "best_epoch": best_epoch}
-    with written(path) as file:
+    with atomic_write(path) as file:
         file.write(json.dumps(told, indent=1, sort_keys=True).encode())
 
 
@@ -154,7 +154,7 @@ def save_state(path: Path, state: Mapping[str, Any]) -> None:
 
     whole = io.BytesIO()  # torch makes of a full disk a RuntimeError that no longer says so
     torch.save(dict(state), whole)
-    with written(path) as file:
+    with atomic_write(path) as file:
         file.write(whole.getbuffer())
 
 

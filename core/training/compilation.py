@@ -24,7 +24,7 @@ LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
 Call = Callable[[Tensor], Tensor]
 
 
-class Tuned(NamedTuple):
+class CompileChoice(NamedTuple):
     """How to call a network while it learns, what was decided ("eager" or "compiled"), and the log's sentence or ''."""
 
     call: Call
@@ -32,7 +32,7 @@ class Tuned(NamedTuple):
     said: str
 
 
-def laid_out(module: nn.Module) -> nn.Module:
+def channels_last(module: nn.Module) -> nn.Module:
     """The same module with convolutions' weights channels last, which convolutions read quicker on any device."""
     for one in (*module.parameters(), *module.buffers()):
         if one.ndim in LAYOUTS:
@@ -41,7 +41,7 @@ def laid_out(module: nn.Module) -> nn.Module:
     return module
 
 
-def tuned(
+def choose_compiled(
     module: nn.Module,
     spec: TrainSpec,
     sample: Tensor,
@@ -49,7 +49,7 @@ def tuned(
     decided: str | None = None,
     *,
     kind: torch.dtype = torch.float32,
-) -> Tuned:
+) -> CompileChoice:
     """Whether the steps ahead run compiled: as asked, as `decided` before a resume, else by measuring a few of both.
 
     `sample` is a batch as the network sees it; only whole batches like it are ever compiled for. The module is left
@@ -57,16 +57,16 @@ def tuned(
     """
     wished = decided or {"no": EAGER, "yes": COMPILED}.get(spec.compile)
     if wished == EAGER:
-        return Tuned(module, EAGER, "")
+        return CompileChoice(module, EAGER, "")
     if wished is None and (steps < FEWEST or sample.ndim != 4):
-        return Tuned(
+        return CompileChoice(
             module, EAGER, ""
         )  # of several pictures each batch may have another shape: a compiler's worst case
-    with _as_it_was(module, sample.device):
+    with _preserve_state(module, sample.device):
         try:
             return _compiled(module, sample, kind) if wished else _measured(module, sample, steps, kind)
         except torch.OutOfMemoryError:
-            return Tuned(module, EAGER, "Not compiled: the GPU's memory is too small to try.")
+            return CompileChoice(module, EAGER, "Not compiled: the GPU's memory is too small to try.")
 
 
 class Compiled:
@@ -94,26 +94,32 @@ def compiler(device: torch.device) -> str:
     return ""
 
 
-def _compiled(module: nn.Module, sample: Tensor, kind: torch.dtype) -> Tuned:
+def _compiled(module: nn.Module, sample: Tensor, kind: torch.dtype) -> CompileChoice:
     """As asked, or as before a resume."""
     call, failed, seconds = _tried(module, sample, kind)
-    return Tuned(module, EAGER, failed) if call is None else Tuned(call, COMPILED, f"Compiled in {seconds:.0f} s.")
+    return (
+        CompileChoice(module, EAGER, failed)
+        if call is None
+        else CompileChoice(call, COMPILED, f"Compiled in {seconds:.0f} s.")
+    )
 
 
-def _measured(module: nn.Module, sample: Tensor, steps: int, kind: torch.dtype) -> Tuned:
+def _measured(module: nn.Module, sample: Tensor, steps: int, kind: torch.dtype) -> CompileChoice:
     _seconds(module, sample, kind)  # the first one warms up
     plain = _seconds(module, sample, kind)
     if plain * steps < LONG_S:
-        return Tuned(module, EAGER, f"Not compiled: {steps} steps of {_told(plain)} are too short to pay it back.")
+        return CompileChoice(
+            module, EAGER, f"Not compiled: {steps} steps of {_told(plain)} are too short to pay it back."
+        )
     call, failed, took = _tried(module, sample, kind)
     if call is None:
-        return Tuned(module, EAGER, failed)
+        return CompileChoice(module, EAGER, failed)
     pairs = [(_seconds(module, sample, kind), _seconds(call, sample, kind)) for _ in range(STEPS)]
     plain, quick = (median(side) for side in zip(*pairs, strict=True))
     figures = f"{_told(quick)} a step instead of {_told(plain)}"
     if quick > (1 - GAIN) * plain:
-        return Tuned(module, EAGER, f"Not compiled: tried in {took:.0f} s, it would be {figures}.")
-    return Tuned(call, COMPILED, f"Compiled in {took:.0f} s: {figures}.")
+        return CompileChoice(module, EAGER, f"Not compiled: tried in {took:.0f} s, it would be {figures}.")
+    return CompileChoice(call, COMPILED, f"Compiled in {took:.0f} s: {figures}.")
 
 
 def _tried(module: nn.Module, sample: Tensor, kind: torch.dtype) -> tuple[Call | None, str, float]:
@@ -148,7 +154,7 @@ def _wait(device: torch.device) -> None:
 
 
 @contextmanager
-def _as_it_was(module: nn.Module, device: torch.device) -> Iterator[None]:
+def _preserve_state(module: nn.Module, device: torch.device) -> Iterator[None]:
     """What is measured leaves no trace: no gradient, no batch in a norm's memory, no chance used up."""
     kept = [one.clone() for one in module.buffers()]
     try:

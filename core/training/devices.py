@@ -35,7 +35,7 @@ def name(device: "torch.device") -> str:
     return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else "cpu"
 
 
-def sentence(device: "torch.device", asked: str) -> str:
+def describe(device: "torch.device", asked: str) -> str:
     """What the log says of it."""
     if device.type == "cuda":
         return f"Training on the GPU: {name(device)}."
@@ -56,7 +56,7 @@ def keep_memory() -> None:
         mallopt(what, KEPT)
 
 
-def carried(values: "torch.Tensor", device: "torch.device") -> "torch.Tensor":
+def to_device_async(values: "torch.Tensor", device: "torch.device") -> "torch.Tensor":
     """Values on that device; a GPU goes on with what it does meanwhile, which a plain `to` would wait for."""
     if device.type != "cuda" or values.device.type == "cuda":
         return values.to(device)
@@ -64,7 +64,7 @@ def carried(values: "torch.Tensor", device: "torch.device") -> "torch.Tensor":
 
 
 @contextmanager
-def memory_for(what: str, way: str) -> Iterator[None]:
+def out_of_memory_hint(what: str, way: str) -> Iterator[None]:
     """A GPU's memory that does not suffice is a sentence.
 
     Raises:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 State = dict[str, Tensor]
 
 
-class Average:
+class ExponentialMovingAverage:
     """decay · average + (1 - decay) · weights after each step (Polyak & Juditsky 1992); early on with less decay."""
 
     def __init__(self, module: nn.Module, decay: float) -> None:

@@ -9,26 +9,26 @@ import torch
 from torch import Tensor
 
 from core.errors import UserError
-from core.models.freeze import hold
+from core.models.freeze import set_frozen_eval
 from core.training.batching import Fetcher, Rows, batches_of, shuffled
-from core.training.devices import carried
-from core.training.ema import Average
+from core.training.devices import to_device_async
+from core.training.ema import ExponentialMovingAverage
 from core.training.events import Log, Step
-from core.training.gpu_cache import Source
-from core.training.intensity_augmentation import mixed
+from core.training.gpu_cache import BatchSource
+from core.training.intensity_augmentation import mixup
 from core.training.optim import learning_rate, set_rate
 from core.training.pixel_cache import Batch
 from core.training.plan import Plan
-from core.training.preprocess import Prepare
+from core.training.preprocess import Preprocess
 from core.training.spec import TrainSpec
-from core.training.train_step import Learner, Seen
-from core.training.validation import seen
+from core.training.train_step import DeviceBatch, Trainer
+from core.training.validation import to_model_input
 
 TELL_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class EpochStats:
     """An epoch of learning: mean loss, cases shown, seconds in all and seconds waiting for pixels."""
 
     loss: float
@@ -38,15 +38,15 @@ class Passed:
 
 
 def train_one_epoch(
-    learner: Learner,
-    prepare: Prepare,
-    cache: Source,
+    learner: Trainer,
+    prepare: Preprocess,
+    cache: BatchSource,
     plan: Plan,
     *,
     epoch: int,
     falls: int = 0,
-    average: Average | None = None,
-) -> Generator[Step | Log, None, Passed]:
+    average: ExponentialMovingAverage | None = None,
+) -> Generator[Step | Log, None, EpochStats]:
     """Show every training case `repeats` times. All chance comes from (seed, epoch).
 
     `falls` is how often a plateau has lowered the rate, `average` follows the weights.
@@ -56,7 +56,7 @@ def train_one_epoch(
     """
     spec = learner.spec
     learner.module.train()
-    hold(learner.module)
+    set_frozen_eval(learner.module)
     torch.manual_seed(_seed(spec.seed, epoch))  # dropout's; the loop owns its process
     chance = torch.Generator().manual_seed(_seed(spec.seed, epoch)) if spec.augment != "none" else None
     rows = shuffled(plan.train, seed=spec.seed, epoch=epoch, chances=plan.chances)
@@ -67,7 +67,7 @@ def train_one_epoch(
         set_rate(
             learner.optimizer, learning_rate(spec, (epoch - 1 + (step - 1) / len(batches)) / spec.epochs, falls=falls)
         )
-        loss = yield from learner.step(_shown(prepare, plan, own, batch, chance))
+        loss = yield from learner.step(_prepare_batch(prepare, plan, own, batch, chance))
         if average:
             average.update(learner.module)
         total += loss * len(own)
@@ -76,18 +76,20 @@ def train_one_epoch(
             told = now
             yield Step(epoch, step, len(batches), _finite(float(loss), epoch=epoch, spec=spec))
     mean = _finite(float(total) / len(rows), epoch=epoch, spec=spec)
-    return Passed(mean, len(rows), time.perf_counter() - started, fetcher.waited)
+    return EpochStats(mean, len(rows), time.perf_counter() - started, fetcher.waited)
 
 
-def _shown(prepare: Prepare, plan: Plan, rows: Rows, batch: Batch, chance: torch.Generator | None) -> Seen:
+def _prepare_batch(
+    prepare: Preprocess, plan: Plan, rows: Rows, batch: Batch, chance: torch.Generator | None
+) -> DeviceBatch:
     def there(values: np.ndarray) -> Tensor:
-        return carried(torch.from_numpy(values[rows]), prepare.device)
+        return to_device_async(torch.from_numpy(values[rows]), prepare.device)
 
-    images, targets, weights = seen(prepare, batch, chance=chance), there(plan.targets), there(plan.weights)
+    images, targets, weights = to_model_input(prepare, batch, chance=chance), there(plan.targets), there(plan.weights)
     if chance is None or not prepare.amounts.mixup:
-        return Seen(images, targets, weights)
-    blended, others, share = mixed(images, targets, chance, prepare.amounts.mixup)
-    return Seen(blended, targets, weights, others, share)
+        return DeviceBatch(images, targets, weights)
+    blended, others, share = mixup(images, targets, chance, prepare.amounts.mixup)
+    return DeviceBatch(blended, targets, weights, others, share)
 
 
 def _seed(seed: int, epoch: int) -> int:

@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Plane:
+class ImageRef:
     """One picture: where its samples lie and which frame it is (None: the middle one).
 
     `image` names the image it is of; `view` is how it was taken ("PA"), or the modality ("CT").
@@ -46,7 +46,7 @@ class Example:
     """
 
     key: str
-    planes: tuple[Plane, ...]
+    planes: tuple[ImageRef, ...]
     main: int
     targets: tuple[float, ...]
     split: str
@@ -60,7 +60,7 @@ class Example:
         return int(self.targets[0])
 
     @property
-    def picture(self) -> Plane:
+    def picture(self) -> ImageRef:
         """The one that stands for it."""
         return self.planes[self.main]
 
@@ -75,7 +75,7 @@ def edge_of(examples: Sequence[Example]) -> int:
     return int(np.median([max(one.picture.format.rows, one.picture.format.columns) for one in examples]))
 
 
-def read_plane(plane: Plane, *, size: int, channels: int) -> Pixels:
+def read_plane(plane: ImageRef, *, size: int, channels: int) -> Pixels:
     """A picture at its own window, whole, stretched to (channels, size, size); 0 is black, 65535 white."""
     form = plane.format
     frame = form.frames // 2 if plane.frame is None else plane.frame

@@ -7,8 +7,8 @@ from typing import Any
 from core.models import MODELS, ModelEntry
 from core.models.encoders import ENCODERS, TRUNK
 from core.training import augmentation_ranges
-from core.training.hyperparameters import Knob
-from core.training.spec import knobs
+from core.training.hyperparameters import Hyperparameter
+from core.training.spec import hyperparameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,11 @@ RULES: dict[str, Callable[[Mapping[str, Any], ModelEntry], bool]] = {
 """When a knob matters; one that is not named here always does, unless it shapes another model."""
 
 
-def members(group: Group) -> tuple[Knob, ...]:
+def members(group: Group) -> tuple[Hyperparameter, ...]:
     """The group's knobs in its order."""
-    known = {one.name: one for one in knobs()}
+    known = {one.name: one for one in hyperparameters()}
     named = {name for each in GROUPS for name in each.knobs}
-    left = tuple(one for one in knobs() if one.name not in named) if group is GROUPS[-1] else ()
+    left = tuple(one for one in hyperparameters() if one.name not in named) if group is GROUPS[-1] else ()
     return tuple(known[name] for name in group.knobs if name in known) + left
 
 

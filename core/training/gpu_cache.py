@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.training.devices import carried
+from core.training.devices import to_device_async
 from core.training.events import Log
 from core.training.pixel_cache import Batch, PixelCache, Rows
 
@@ -15,7 +15,7 @@ SHARE = 0.25  # of the memory that is free: the rest is the steps'
 AT_ONCE = 1024  # pictures carried at a time
 
 
-class Source(Protocol):
+class BatchSource(Protocol):
     """Where batches come from."""
 
     def read(self, rows: Rows) -> Batch:
@@ -23,7 +23,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Resident:
+class GpuPixelCache:
     """A cache whose pictures lie on the device, as int16: torch picks no rows of uint16 there."""
 
     cache: PixelCache
@@ -32,22 +32,22 @@ class Resident:
     def read(self, rows: Rows) -> Batch:
         """As the cache's own, the pixels on the device."""
         at, present = self.cache.places(rows)
-        picked = self.pixels[carried(torch.from_numpy(at), self.pixels.device)]
+        picked = self.pixels[to_device_async(torch.from_numpy(at), self.pixels.device)]
         return Batch(picked.view(torch.uint16), present)
 
 
-def resident(cache: PixelCache, device: torch.device) -> tuple[Source, Log | None]:
+def to_gpu_if_fits(cache: PixelCache, device: torch.device) -> tuple[BatchSource, Log | None]:
     """The cache, on the device if that is a GPU with room for it; and the sentence that says so."""
     if device.type != "cuda" or cache.pixels.nbytes > SHARE * torch.cuda.mem_get_info(device)[0]:
         return cache, None
-    carried = carry(cache, device)
+    carried = copy_to_gpu(cache, device)
     return carried, Log(f"All pictures lie on the GPU: {cache.pixels.nbytes / 1e6:.0f} MB of its memory.")
 
 
-def carry(cache: PixelCache, device: torch.device) -> Resident:
+def copy_to_gpu(cache: PixelCache, device: torch.device) -> GpuPixelCache:
     """Bring the pictures there, some at a time."""
     pixels = torch.empty(cache.pixels.shape, dtype=torch.int16, device=device)
     for start in range(0, len(pixels), AT_ONCE):
         some = np.ascontiguousarray(cache.pixels[start : start + AT_ONCE]).view(np.int16)
         pixels[start : start + AT_ONCE] = torch.from_numpy(some.copy())
-    return Resident(cache, pixels)
+    return GpuPixelCache(cache, pixels)

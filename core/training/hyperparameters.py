@@ -9,26 +9,26 @@ from typing import Any
 from core.errors import InvalidInput
 
 
-def number(default: float, title: str, text: str, *, low: float, high: float, unit: str = "") -> Any:
+def number_field(default: float, title: str, text: str, *, low: float, high: float, unit: str = "") -> Any:
     """A field that holds a number, whole or not as it is annotated; bounds are inclusive."""
     told = {"title": title, "help": text, "unit": unit, "low": low, "high": high, "choices": ()}
     return field(default=default, metadata=told)
 
 
-def choice(default: str, title: str, text: str, choices: tuple[str, ...]) -> Any:
+def choice_field(default: str, title: str, text: str, choices: tuple[str, ...]) -> Any:
     """A field that holds one of some words."""
     told = {"title": title, "help": text, "unit": "", "low": None, "high": None, "choices": choices}
     return field(default=default, metadata=told)
 
 
-def text(default: str, title: str, text: str, *, longest: int = 200) -> Any:
+def text_field(default: str, title: str, text: str, *, longest: int = 200) -> Any:
     """A field that holds one line."""
     told = {"title": title, "help": text, "unit": "", "low": 0, "high": longest, "choices": ()}
     return field(default=default, metadata=told)
 
 
 @dataclass(frozen=True, slots=True)
-class Knob:
+class Hyperparameter:
     """One field of TrainSpec as a form sees it. `kind` is "int", "float", "choice" or "text"; bounds are inclusive,
     a text's are of its length."""
 

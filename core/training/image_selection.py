@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import NotTrainable
-from core.training.examples import Example, Plane
+from core.training.examples import Example, ImageRef
 
 Views = tuple[str, ...]
 VIEWS = 2
 
 
-def pictured(examples: Sequence[Example], *, takes: str, slices: int, views: Views = ()) -> list[Example]:
+def select_images(examples: Sequence[Example], *, takes: str, slices: int, views: Views = ()) -> list[Example]:
     """The examples with those planes only that a model of that kind sees (see `ModelEntry.takes`).
 
     Raises:
@@ -57,11 +57,11 @@ def _check_views(examples: Sequence[Example], views: Views) -> None:
             )
 
 
-def _of_view(example: Example, view: str) -> list[Plane]:
+def _of_view(example: Example, view: str) -> list[ImageRef]:
     return [plane for plane in example.planes if plane.view == view]
 
 
-def _stack(example: Example) -> tuple[Plane, ...]:
+def _stack(example: Example) -> tuple[ImageRef, ...]:
     """The slices of a series; of one image its frames."""
     if len(example.planes) > 1:
         return example.planes
@@ -74,10 +74,10 @@ def _stack(example: Example) -> tuple[Plane, ...]:
     return tuple(replace(only, frame=frame) for frame in range(only.format.frames))
 
 
-def _spread(planes: tuple[Plane, ...], count: int) -> tuple[Plane, ...]:
+def _spread(planes: tuple[ImageRef, ...], count: int) -> tuple[ImageRef, ...]:
     """So many planes evenly along them all, each again where there are fewer."""
     return tuple(planes[at] for at in np.linspace(0, len(planes) - 1, count).round().astype(int))
 
 
-def _with(example: Example, planes: tuple[Plane, ...]) -> Example:
+def _with(example: Example, planes: tuple[ImageRef, ...]) -> Example:
     return replace(example, planes=planes, main=len(planes) // 2)

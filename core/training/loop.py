@@ -14,14 +14,14 @@ from core.errors import UserError
 from core.models.heads import Head
 from core.training import devices
 from core.training.checkpoint import read_state, save_manifest, save_state, save_weights, sweep
-from core.training.epoch import Passed, train_one_epoch
+from core.training.epoch import EpochStats, train_one_epoch
 from core.training.events import CheckpointSaved, EpochDone, Event, Finished, Log
 from core.training.examples import Example
 from core.training.optim import PATIENCE, learning_rate
 from core.training.pixel_cache import open_cache, sha256_of
-from core.training.plan import plan
+from core.training.plan import make_plan
 from core.training.progress import Progress
-from core.training.setup import Training, begin, quicken
+from core.training.setup import TrainState, choose_compile, set_up
 from core.training.spec import TrainSpec
 from core.training.validation import evaluate
 
@@ -51,27 +51,27 @@ def fit(
         NotTrainable: nothing to train on, no such device, too little memory, or the folder holds another training.
         UserError: the loss is no longer a number.
     """
-    planned = plan(spec, examples, heads)
+    planned = make_plan(spec, examples, heads)
     device = devices.choose(spec.device)
     devices.keep_memory()
     if spec.threads:
         torch.set_num_threads(spec.threads)
-    yield Log(devices.sentence(device, spec.device))
+    yield Log(devices.describe(device, spec.device))
     yield Log(planned.sentence())
     pixels = yield from open_cache(
         cache, planned.examples, size=planned.stored, channels=planned.channels, several=planned.several
     )
-    with devices.memory_for(f"batches of {spec.batch_size} at {planned.size} px", SMALLER):
-        training = yield from begin(spec, planned, pixels, device, folder, facts, start)
-        yield from _go_on(training)
+    with devices.out_of_memory_hint(f"batches of {spec.batch_size} at {planned.size} px", SMALLER):
+        training = yield from set_up(spec, planned, pixels, device, folder, facts, start)
+        yield from _resume(training)
         yield from _warnings(training)
-        yield from quicken(training)
+        yield from choose_compile(training)
         while not training.is_over:
             yield from _epoch(training)
-    yield from _end(training)
+    yield from _finish(training)
 
 
-def _go_on(training: Training) -> Iterator[Event]:
+def _resume(training: TrainState) -> Iterator[Event]:
     """Take up the saved state, if any. What it says is told again: who was to keep it may have been killed."""
     sweep(training.folder)
     path = training.folder / "resume.pt"
@@ -95,7 +95,7 @@ def _go_on(training: Training) -> Iterator[Event]:
     yield EpochDone(now.epoch, training.spec.epochs, now.metrics, now.best_epoch == now.epoch)
 
 
-def _warnings(training: Training) -> Iterator[Event]:
+def _warnings(training: TrainState) -> Iterator[Event]:
     """What will be missing, once."""
     head, val = training.plan.heads[0], training.plan.val
     if not len(val):
@@ -107,17 +107,17 @@ def _warnings(training: Training) -> Iterator[Event]:
         if lacking:
             yield Log(f"Validation lacks images with or without {', '.join(lacking)}: AUROC is the mean of the others.")
     elif head.kind != "number":
-        yield from _lacking(len(np.unique(judged)), len(head.classes))
+        yield from _warn_missing_classes(len(np.unique(judged)), len(head.classes))
 
 
-def _lacking(judged: int, classes: int) -> Iterator[Event]:
+def _warn_missing_classes(judged: int, classes: int) -> Iterator[Event]:
     if judged < 2:
         yield Log("Validation holds one class only: AUROC is undefined, and the best epoch is that of least loss.")
     elif judged < classes:
         yield Log("Validation lacks a class: AUROC is the mean of the classes that are there.")
 
 
-def _epoch(training: Training) -> Generator[Event, None, None]:
+def _epoch(training: TrainState) -> Generator[Event, None, None]:
     """Learn, judge, save, tell."""
     now, spec = training.progress, training.spec
     epoch = now.epoch + 1
@@ -140,15 +140,20 @@ def _epoch(training: Training) -> Generator[Event, None, None]:
             kind=training.learner.precision.kind,
         )
         rate = learning_rate(spec, (epoch - 1) / spec.epochs, falls=now.falls)
-        now.metrics = {"train_loss": passed.loss, **_judged(judged, epoch), "learning_rate": rate, **_timings(passed)}
+        now.metrics = {
+            "train_loss": passed.loss,
+            **_check_finite(judged, epoch),
+            "learning_rate": rate,
+            **_timings(passed),
+        }
         now.epoch = epoch
         now.add(passed)
         is_best = now.improves(judged, spec.monitor)
-        _fall(training, is_best=is_best)
+        _reduce_lr_on_plateau(training, is_best=is_best)
         yield from _save(training, is_best=is_best)
 
 
-def _fall(training: Training, *, is_best: bool) -> None:
+def _reduce_lr_on_plateau(training: TrainState, *, is_best: bool) -> None:
     """On a plateau the rate falls once no epoch was better for a while."""
     now = training.progress
     best = now.epoch if is_best else now.best_epoch
@@ -156,7 +161,7 @@ def _fall(training: Training, *, is_best: bool) -> None:
         now.falls, now.fell = now.falls + 1, now.epoch
 
 
-def _judged(metrics: dict[str, float], epoch: int) -> dict[str, float]:
+def _check_finite(metrics: dict[str, float], epoch: int) -> dict[str, float]:
     if not math.isfinite(metrics.get("val_loss", 0.0)):
         raise UserError(
             f"The validation loss of epoch {epoch} is no longer a number; train again with a lower learning rate."
@@ -164,12 +169,12 @@ def _judged(metrics: dict[str, float], epoch: int) -> dict[str, float]:
     return metrics
 
 
-def _timings(passed: Passed) -> dict[str, float]:
+def _timings(passed: EpochStats) -> dict[str, float]:
     seconds = max(passed.seconds, 1e-9)
     return {"images_per_second": passed.images / seconds, "data_wait_share": min(passed.waited / seconds, 1.0)}
 
 
-def _save(training: Training, *, is_best: bool) -> Iterator[Event]:
+def _save(training: TrainState, *, is_best: bool) -> Iterator[Event]:
     """All files first, then the words: an epoch that was told can be gone on from."""
     now, folder = training.progress, training.folder
     now.best_epoch = now.epoch if is_best else now.best_epoch
@@ -184,7 +189,7 @@ def _save(training: Training, *, is_best: bool) -> Iterator[Event]:
     yield EpochDone(now.epoch, training.spec.epochs, dict(now.metrics), is_best)
 
 
-def _state(training: Training) -> dict[str, Any]:
+def _state(training: TrainState) -> dict[str, Any]:
     """Chance and learning rate are functions of (seed, epoch), so no generator or scheduler has to travel."""
     average = training.average
     return {
@@ -198,7 +203,7 @@ def _state(training: Training) -> dict[str, Any]:
     }
 
 
-def _end(training: Training) -> Iterator[Event]:
+def _finish(training: TrainState) -> Iterator[Event]:
     now = training.progress
     if now.epoch < training.spec.epochs:
         yield Log(f"Stopped early: no better epoch since epoch {now.best_epoch}.")

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from core.models.heads import Head, shares
+from core.models.heads import Head, head_slices
 from core.training.spec import TrainSpec
 
 Loss = Callable[..., Tensor]  # (logits, targets, smoothing=, gamma=) → (B,)
@@ -59,12 +59,12 @@ LOSSES: dict[str, dict[str, Loss]] = {
 
 def known(heads: Sequence[Head], targets: Tensor) -> Tensor:
     """Which heads' answers are known of each case: targets (B, targets), NaN unknown; bool (B, heads)."""
-    return torch.stack([~targets[:, own].isnan().all(dim=1) for own in shares(heads, "targets")], dim=1)
+    return torch.stack([~targets[:, own].isnan().all(dim=1) for own in head_slices(heads, "targets")], dim=1)
 
 
 def losses_of(heads: Sequence[Head], logits: Tensor, targets: Tensor, spec: TrainSpec) -> Tensor:
     """Of each case and head, 0 where it is unknown: logits (B, outputs), targets (B, targets); (B, heads)."""
-    parts = zip(heads, shares(heads, "outputs"), shares(heads, "targets"), strict=True)
+    parts = zip(heads, head_slices(heads, "outputs"), head_slices(heads, "targets"), strict=True)
     each = [_of_head(head, logits[:, outs].float(), targets[:, own], spec) for head, outs, own in parts]
     return torch.stack(each, dim=1)
 

@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.models.heads import Head, shares
+from core.models.heads import Head, head_slices
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def answers_of(heads: Sequence[Head], logits: "Tensor") -> "Tensor":
+def decode_outputs(heads: Sequence[Head], logits: "Tensor") -> "Tensor":
     """Each head's numbers side by side (B, answers) float64: probabilities of classes or findings, or a value."""
     import torch
 
-    told = [answer(head, logits[:, own].double()) for head, own in zip(heads, shares(heads, "outputs"), strict=True)]
+    told = [
+        decode_head(head, logits[:, own].double())
+        for head, own in zip(heads, head_slices(heads, "outputs"), strict=True)
+    ]
     return torch.cat(told, dim=1)
 
 
-def answer(head: Head, logits: "Tensor") -> "Tensor":
+def decode_head(head: Head, logits: "Tensor") -> "Tensor":
     """(B, outputs) → (B, answers) of one head."""
     if head.kind == "single":
         return logits.softmax(dim=1)
@@ -25,10 +28,10 @@ def answer(head: Head, logits: "Tensor") -> "Tensor":
         return logits.sigmoid()
     if head.kind == "number":
         return logits * head.deviation + head.mean
-    return _between(logits.sigmoid())
+    return ordinal_probabilities(logits.sigmoid())
 
 
-def _between(above: "Tensor") -> "Tensor":
+def ordinal_probabilities(above: "Tensor") -> "Tensor":
     """Probabilities of ordered classes (B, n) from those of being above each but the last (B, n - 1).
 
     What is above the third is above the second too: a step that says more than the one before it says as much.

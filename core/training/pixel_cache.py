@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NotTrainable
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.training.events import Log
-from core.training.examples import Example, Pixels, Plane, read_plane
+from core.training.examples import Example, ImageRef, Pixels, read_plane
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -105,7 +105,7 @@ def sha256_of(path: Path) -> str:
 
 def _make(path: Path, examples: Sequence[Example], *, name: str, shape: tuple[int, ...]) -> Generator[Log, None, None]:
     digest, spoken, done = hashlib.sha256(), time.monotonic(), 0
-    with written(path) as file:
+    with atomic_write(path) as file:
         for example in examples:
             for plane in example.planes:
                 image = _read(example, plane, size=shape[-1], channels=shape[1]).astype("<u2").tobytes()
@@ -116,12 +116,12 @@ def _make(path: Path, examples: Sequence[Example], *, name: str, shape: tuple[in
                 spoken = time.monotonic()
                 yield Log(f"Preparing images: {done} of {shape[0]}.")
     index = {"hash": name, "shape": list(shape), "sha256": digest.hexdigest(), "keys": [one.key for one in examples]}
-    with written(path.with_suffix(".json")) as file:
+    with atomic_write(path.with_suffix(".json")) as file:
         file.write(json.dumps(index).encode())
     yield Log(f"Prepared {shape[0]} images of {shape[-1]}×{shape[-1]} px.")
 
 
-def _read(example: Example, plane: Plane, *, size: int, channels: int) -> Pixels:
+def _read(example: Example, plane: ImageRef, *, size: int, channels: int) -> Pixels:
     try:
         return read_plane(plane, size=size, channels=channels)
     except (OSError, ValueError) as error:

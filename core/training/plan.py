@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from core.errors import NotTrainable
 from core.models import entry, input_size, stored_size
-from core.models.heads import Head, shares
+from core.models.heads import Head, head_slices
 from core.training.examples import Example, channels_of, edge_of
-from core.training.image_selection import Views, pictured, views_of
+from core.training.image_selection import Views, select_images, views_of
 from core.training.spec import TrainSpec
 
 Rows = NDArray[np.intp]
@@ -64,7 +64,7 @@ class Plan:
         return f"{max(len(one.planes) for one in self.examples)} pictures of " if self.several else ""
 
 
-def plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head]) -> Plan:
+def make_plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head]) -> Plan:
     """The training that was asked for.
 
     Raises:
@@ -75,12 +75,12 @@ def plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head]) ->
     used = [one for one in examples if one.split == "val" or (one.split == "train" and one.repeats > 0)]
     model = entry(spec.model)
     views = views_of(used, spec.views) if model.takes == "views" else ()
-    shown = pictured(used, takes=model.takes, slices=spec.slices, views=views)
+    shown = select_images(used, takes=model.takes, slices=spec.slices, views=views)
     train = np.array([row for row, one in enumerate(used) if one.split == "train" for _ in range(one.repeats)], np.intp)
     targets, weights = np.array([one.targets for one in used], np.float32), np.array([one.weight for one in used])
     asked = tuple(
-        _asked(head, targets[:, own], train[weights[train] > 0], used)
-        for head, own in zip(heads, shares(heads, "targets"), strict=True)
+        _resolve_head(head, targets[:, own], train[weights[train] > 0], used)
+        for head, own in zip(heads, head_slices(heads, "targets"), strict=True)
     )
     edge = edge_of(shown)
     size = input_size(model, spec.image_size, edge)
@@ -91,7 +91,7 @@ def plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head]) ->
         heads=asked,
         targets=targets,
         weights=_weights(spec, weights, targets, train, asked[0]),
-        chances=_chances(spec, targets, train, asked[0]),
+        chances=_sampling_weights(spec, targets, train, asked[0]),
         takes=model.takes,
         views=views,
         channels=channels_of(shown),
@@ -112,7 +112,7 @@ def _check(examples: Sequence[Example]) -> None:
         )
 
 
-def _asked(head: Head, targets: Floats, train: Rows, examples: Sequence[Example]) -> Head:
+def _resolve_head(head: Head, targets: Floats, train: Rows, examples: Sequence[Example]) -> Head:
     """The head as it is learned; `targets` (n, own) and the train rows with any weight."""
     if head.kind == "number":
         return _measured(head, targets[train, 0])
@@ -166,7 +166,7 @@ def _weights(spec: TrainSpec, weights: NDArray[np.float64], targets: Floats, tra
     return (weights / _share(spec, targets, train, head) / len(head.classes)).astype(np.float32)
 
 
-def _chances(spec: TrainSpec, targets: Floats, train: Rows, head: Head) -> NDArray[np.float64] | None:
+def _sampling_weights(spec: TrainSpec, targets: Floats, train: Rows, head: Head) -> NDArray[np.float64] | None:
     """Of each train row, so that every class is drawn as often."""
     if spec.imbalance != "balanced sampler":
         return None

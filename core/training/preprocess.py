@@ -7,14 +7,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from core.training.augmentation_ranges import LIGHT, Amounts
-from core.training.devices import carried
-from core.training.intensity_augmentation import blurred, covered, lit, noisy
-from core.training.spatial_augmentation import moved
+from core.training.augmentation_ranges import LIGHT, AugmentationRanges
+from core.training.devices import to_device_async
+from core.training.intensity_augmentation import add_noise, apply_intensity, cutout, gaussian_blur
+from core.training.spatial_augmentation import warp
 
 
 @dataclass(frozen=True, slots=True)
-class Prepare:
+class Preprocess:
     """A batch of uint16 to floats of the model's size on the device.
 
     (B, channels, stored, stored) to (B, channels, size, size), or cases of several planes (B, planes, channels,
@@ -25,7 +25,7 @@ class Prepare:
     mean: Sequence[float]
     deviation: Sequence[float]
     device: torch.device
-    amounts: Amounts = LIGHT
+    amounts: AugmentationRanges = LIGHT
 
     def __call__(
         self, pixels: Tensor, present: Tensor | None = None, *, chance: torch.Generator | None = None
@@ -39,14 +39,14 @@ class Prepare:
         images = self._stretched(images) if chance is None else self._changed(images, chance)
         prepared = self._normalised(images.reshape(*pixels.shape[:-2], self.size, self.size))
         if chance is not None and self.amounts.cutout:
-            prepared = covered(prepared, self.amounts.cutout, chance)
+            prepared = cutout(prepared, self.amounts.cutout, chance)
         if present is not None:
-            prepared = prepared.masked_fill(~carried(present, self.device)[:, :, None, None, None], torch.nan)
+            prepared = prepared.masked_fill(~to_device_async(present, self.device)[:, :, None, None, None], torch.nan)
         # not `contiguous`: one channel is that in any layout, and a convolution would take the slower one
         return prepared.to(memory_format=torch.channels_last) if prepared.ndim == 4 else prepared
 
     def _floats(self, pixels: Tensor) -> Tensor:
-        return carried(pixels, self.device).to(torch.float32) / 65535.0
+        return to_device_async(pixels, self.device).to(torch.float32) / 65535.0
 
     def _stretched(self, images: Tensor) -> Tensor:
         if images.shape[-1] == self.size:
@@ -56,13 +56,15 @@ class Prepare:
     def _changed(self, images: Tensor, chance: torch.Generator) -> Tensor:
         """Places first, in one sampling that is the upsampling too; then light, as it would reach a detector."""
         amounts = self.amounts
-        images = moved(images, self.size, amounts, chance) if amounts.moves else self._stretched(images)
+        images = warp(images, self.size, amounts, chance) if amounts.moves else self._stretched(images)
         if amounts.window:
-            images = lit(images, amounts.window, chance)
+            images = apply_intensity(images, amounts.window, chance)
         if amounts.blur:
-            images = blurred(images, amounts.blur, chance)
-        return noisy(images, amounts.noise, chance) if amounts.noise else images
+            images = gaussian_blur(images, amounts.blur, chance)
+        return add_noise(images, amounts.noise, chance) if amounts.noise else images
 
     def _normalised(self, planes: Tensor) -> Tensor:
-        mean, deviation = carried(torch.tensor([self.mean, self.deviation]), self.device)[:, :, None, None].unbind()
+        mean, deviation = to_device_async(torch.tensor([self.mean, self.deviation]), self.device)[
+            :, :, None, None
+        ].unbind()
         return (planes - mean) / deviation

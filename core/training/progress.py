@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.training.epoch import Passed
+from core.training.epoch import EpochStats
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Progress:
             self.best = {name: metrics.get(name, 0.0)}
         return better
 
-    def add(self, passed: Passed) -> None:
+    def add(self, passed: EpochStats) -> None:
         """Count an epoch's work."""
         self.images, self.seconds = self.images + passed.images, self.seconds + passed.seconds
         self.waited += passed.waited

@@ -13,39 +13,39 @@ from core.models import entry
 from core.models.heads import outputs_of
 from core.models.initial_weights import freeze, start
 from core.training import devices
-from core.training.augmentation_ranges import amounts_of
+from core.training.augmentation_ranges import ranges_of
 from core.training.batching import batches_of
 from core.training.checkpoint import Manifest, versions
-from core.training.compilation import laid_out, tuned
-from core.training.ema import Average
+from core.training.compilation import channels_last, choose_compiled
+from core.training.ema import ExponentialMovingAverage
 from core.training.events import Log
-from core.training.gpu_cache import Source, resident
+from core.training.gpu_cache import BatchSource, to_gpu_if_fits
 from core.training.mixed_precision import Precision
 from core.training.optim import optimizer_of
 from core.training.pixel_cache import PixelCache
 from core.training.plan import Plan
-from core.training.preprocess import Prepare
+from core.training.preprocess import Preprocess
 from core.training.progress import Progress
 from core.training.spec import TrainSpec
-from core.training.train_step import Learner
-from core.training.validation import seen
+from core.training.train_step import Trainer
+from core.training.validation import to_model_input
 
 ELSEWHERE = ("device", "threads")  # what may change between two attempts and leaves the weights what they are
 
 
 @dataclass
-class Training:
+class TrainState:
     """What one call of `fit` works with; `decided` is whether its steps are compiled."""
 
     spec: TrainSpec
     plan: Plan
-    cache: Source
-    learner: Learner
-    prepare: Prepare
+    cache: BatchSource
+    learner: Trainer
+    prepare: Preprocess
     manifest: Manifest
     folder: Path
     fingerprint: str
-    average: Average | None = None
+    average: ExponentialMovingAverage | None = None
     decided: str | None = None
     progress: Progress = field(default_factory=Progress)
 
@@ -62,7 +62,7 @@ class Training:
         return now.epoch >= self.spec.epochs or bool(patience and now.epoch - now.best_epoch >= patience)
 
 
-def begin(
+def set_up(
     spec: TrainSpec,
     planned: Plan,
     pixels: PixelCache,
@@ -70,7 +70,7 @@ def begin(
     folder: Path,
     facts: Mapping[str, str],
     source: Path | None,
-) -> Generator[Log, None, Training]:
+) -> Generator[Log, None, TrainState]:
     """A training before its first step; says what it starts from.
 
     Raises:
@@ -93,32 +93,34 @@ def begin(
         facts=dict(facts),
         versions=versions(),
     )
-    batches, said = resident(pixels, device)
+    batches, said = to_gpu_if_fits(pixels, device)
     if said:
         yield said
-    return Training(
+    return TrainState(
         spec=spec,
         plan=planned,
         cache=batches,
-        learner=Learner(
+        learner=Trainer(
             module, module, optimizer_of(module, spec), planned.heads, spec, Precision.of(spec.precision, device)
         ),
-        prepare=Prepare(planned.size, mean, deviation, device, amounts_of(asdict(spec))),
+        prepare=Preprocess(planned.size, mean, deviation, device, ranges_of(asdict(spec))),
         manifest=manifest,
         folder=folder,
         fingerprint=_fingerprint(spec, planned, pixels),
-        average=Average(module, spec.ema) if spec.ema else None,
+        average=ExponentialMovingAverage(module, spec.ema) if spec.ema else None,
     )
 
 
-def quicken(training: Training) -> Iterator[Log]:
+def choose_compile(training: TrainState) -> Iterator[Log]:
     """Decide how steps are called, by measuring where that pays; a resumed training goes on as it was decided."""
     spec, planned = training.spec, training.plan
     batches = batches_of(planned.train, spec.batch_size)
-    sample = seen(training.prepare, training.cache.read(batches[0]))
+    sample = to_model_input(training.prepare, training.cache.read(batches[0]))
     steps = len(batches) * (spec.epochs - training.progress.epoch)
     training.module.train()
-    found = tuned(training.module, spec, sample, steps, training.decided, kind=training.learner.precision.kind)
+    found = choose_compiled(
+        training.module, spec, sample, steps, training.decided, kind=training.learner.precision.kind
+    )
     training.learner.call, training.decided = found.call, found.decided
     if found.said:
         yield Log(found.said)
@@ -134,7 +136,7 @@ def _network(
         yield Log(start(module, model, spec, source, channels=planned.channels))
     if frozen := freeze(module, spec.freeze):
         yield Log(frozen)
-    return laid_out(module.to(device))
+    return channels_last(module.to(device))
 
 
 def _fingerprint(spec: TrainSpec, planned: Plan, pixels: PixelCache) -> str:

@@ -18,7 +18,7 @@ MOST_CUTS = 4  # halvings of a batch
 
 
 @dataclass
-class Parts:
+class MicroBatches:
     """Into how many pieces a batch is cut: the gradient is the whole batch's, batch norm sees a piece."""
 
     count: int = 1
@@ -37,7 +37,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class DeviceBatch:
     """A batch on the device: `images` as the network sees them, `targets` (B, targets), `weights` (B,).
 
     Where cases are blended, `others` (B, targets) are what was blended in, by 1 - `share` (B,).
@@ -49,18 +49,18 @@ class Seen:
     others: Tensor | None = None
     share: Tensor | None = None
 
-    def chunk(self, count: int) -> "list[Seen]":
+    def chunk(self, count: int) -> "list[DeviceBatch]":
         """The batch in so many parts, but none of one case: batch norm cannot learn from one."""
         count = max(1, min(count, len(self.images) // 2))
         if count == 1:
             return [self]
         whole = (self.images, self.targets, self.weights, self.others, self.share)
         cut = [[None] * count if one is None else one.tensor_split(count) for one in whole]
-        return [Seen(*part) for part in zip(*cut, strict=True)]
+        return [DeviceBatch(*part) for part in zip(*cut, strict=True)]
 
 
 @dataclass
-class Learner:
+class Trainer:
     """What learns: the network, how it is called while it learns (it may be compiled), and by what rule."""
 
     module: nn.Module
@@ -69,9 +69,9 @@ class Learner:
     heads: Sequence[Head]
     spec: TrainSpec
     precision: Precision
-    parts: Parts = field(default_factory=Parts)
+    parts: MicroBatches = field(default_factory=MicroBatches)
 
-    def step(self, seen: Seen) -> Generator[Log, None, Tensor]:
+    def step(self, seen: DeviceBatch) -> Generator[Log, None, Tensor]:
         """One step, and its loss; a batch that the memory is too small for is cut into more parts, the step stays."""
         while True:
             try:
@@ -84,11 +84,11 @@ class Learner:
         self.precision.step(self.module, self.optimizer, clip=self.spec.clip_norm)
         return loss
 
-    def gradients(self, seen: Seen) -> Tensor:
+    def gradients(self, seen: DeviceBatch) -> Tensor:
         """Of the whole batch's loss, summed over its parts."""
         self.optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), device=seen.images.device)
-        shares = _shares(self.heads, seen)
+        shares = _loss_weights(self.heads, seen)
         whole, parts = shares.sum(dim=0).clamp_min(1e-12), seen.chunk(self.parts.count)
         for part, own in zip(parts, shares.tensor_split(len(parts)), strict=True):
             loss = ((self._losses(part) * own).sum(dim=0) / whole).mean()
@@ -98,7 +98,7 @@ class Learner:
             total += loss.detach()
         return total
 
-    def _losses(self, seen: Seen) -> Tensor:
+    def _losses(self, seen: DeviceBatch) -> Tensor:
         logits = logits_of(self.call, seen.images, self.precision.kind)
         each = losses_of(self.heads, logits, seen.targets, self.spec)
         if seen.others is None or seen.share is None:
@@ -118,6 +118,6 @@ def logits_of(call: Call, images: Tensor, kind: torch.dtype | None = None) -> Te
         return call(images).float()
 
 
-def _shares(heads: Sequence[Head], seen: Seen) -> Tensor:
+def _loss_weights(heads: Sequence[Head], seen: DeviceBatch) -> Tensor:
     """The weight of each case in each head's loss (B, heads): 0 where its answer is unknown."""
     return known(heads, seen.targets) * seen.weights[:, None]

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.evaluation.metrics import auroc
-from core.models.heads import Head, shares
+from core.models.heads import Head, head_slices
 from core.training.batching import Fetcher, batches_of
-from core.training.gpu_cache import Source
-from core.training.output_decoding import answers_of
+from core.training.gpu_cache import BatchSource
+from core.training.output_decoding import decode_outputs
 from core.training.pixel_cache import Batch
 from core.training.plan import Plan
-from core.training.preprocess import Prepare
+from core.training.preprocess import Preprocess
 from core.training.spec import TrainSpec
 from core.training.train_step import logits_of, loss_of
 
@@ -25,8 +25,8 @@ PLAIN = TrainSpec()  # what judges is not smoothed, nor looks past what is easy
 @torch.inference_mode()
 def evaluate(
     module: nn.Module,
-    prepare: Prepare,
-    cache: Source,
+    prepare: Preprocess,
+    cache: BatchSource,
     plan: Plan,
     *,
     batch_size: int,
@@ -41,13 +41,16 @@ def evaluate(
         return {}
     module.eval()
     batches = batches_of(plan.val, batch_size)
-    found = [_logits(module, seen(prepare, batch), kind) for batch in Fetcher(cache.read).fetch(batches)]
+    found = [_logits(module, to_model_input(prepare, batch), kind) for batch in Fetcher(cache.read).fetch(batches)]
     logits, targets = torch.cat(found).cpu(), torch.from_numpy(plan.targets[plan.val])
     loss = loss_of(plan.heads, logits, targets, torch.ones(len(targets)), PLAIN)
-    return {"val_loss": float(loss), **figures(plan.heads, answers_of(plan.heads, logits).numpy(), targets.numpy())}
+    return {
+        "val_loss": float(loss),
+        **metrics_by_head(plan.heads, decode_outputs(plan.heads, logits).numpy(), targets.numpy()),
+    }
 
 
-def seen(prepare: Prepare, batch: Batch, *, chance: torch.Generator | None = None) -> Tensor:
+def to_model_input(prepare: Preprocess, batch: Batch, *, chance: torch.Generator | None = None) -> Tensor:
     """A batch as the network sees it."""
     present = None if batch.present is None else torch.from_numpy(batch.present)
     pixels = batch.pixels if isinstance(batch.pixels, Tensor) else torch.from_numpy(batch.pixels)
@@ -64,10 +67,10 @@ def _logits(module: nn.Module, images: Tensor, kind: torch.dtype | None) -> Tens
     return torch.cat([_logits(module, half, kind) for half in images.tensor_split(2)])
 
 
-def figures(heads: Sequence[Head], answers: Floats, targets: NDArray[np.floating]) -> dict[str, float]:
+def metrics_by_head(heads: Sequence[Head], answers: Floats, targets: NDArray[np.floating]) -> dict[str, float]:
     """Of every head: answers (n, answers), targets (n, targets), NaN unknown."""
     found: dict[str, float] = {}
-    parts = zip(heads, shares(heads, "answers"), shares(heads, "targets"), strict=True)
+    parts = zip(heads, head_slices(heads, "answers"), head_slices(heads, "targets"), strict=True)
     for number, (head, told, own) in enumerate(parts):
         behind = f" {head.task}" if number else ""
         there = _of_head(head, answers[:, told], targets[:, own].astype(np.float64))

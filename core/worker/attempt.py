@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from core.jobs import job_queue
-from core.jobs.retry import note_of, patiently
+from core.jobs.retry import retry_while_unavailable, wait_note_path
 from core.settings import Settings
 from db import Database
 
@@ -45,11 +45,11 @@ class Attempt:
 
     def patiently(self, do: Callable[[], T]) -> T:
         """Do it once the catalogue can be used; meanwhile the job's page says why it waits."""
-        return patiently(do, note=note_of(self.settings, self.job.id))
+        return retry_while_unavailable(do, note=wait_note_path(self.settings, self.job.id))
 
     def _write(self, progress: dict[str, Any], also: Callable[[Any], None] | None) -> bool:
         with self.db.transaction() as session:
-            wished = job_queue.beat(session, self.job.id, self.job.attempt, progress=progress)
+            wished = job_queue.heartbeat(session, self.job.id, self.job.attempt, progress=progress)
             if also is not None:
                 also(session)
             return wished

@@ -8,7 +8,7 @@ from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.jobs.local import detach, dispatcher_lock, job_lock, slot_lock
 from core.jobs.locks import take
-from core.jobs.retry import patiently
+from core.jobs.retry import retry_while_unavailable
 from core.settings import Settings
 from db import Database
 from db.vocabulary import JobKind
@@ -25,19 +25,19 @@ def run(db: Database, settings: Settings, launcher: Launcher, *, lock: int | Non
     singleton = dispatcher_lock(settings)
     lock = take(singleton) if lock is None else lock
     while lock is not None:
-        while patiently(lambda: _go_round(db, settings, launcher)):
+        while retry_while_unavailable(lambda: _poll_once(db, settings, launcher)):
             pass
         # Given back before the last look: a job queued in between finds either us still looking, or no lock held.
         os.close(lock)
-        lock = take(singleton) if patiently(lambda: job_queue.any_waits(db)) else None
+        lock = take(singleton) if retry_while_unavailable(lambda: job_queue.has_queued(db)) else None
 
 
-def _go_round(db: Database, settings: Settings, launcher: Launcher) -> bool:
+def _poll_once(db: Database, settings: Settings, launcher: Launcher) -> bool:
     """Start what can be started; False where nothing waits."""
-    if not job_queue.any_waits(db):
+    if not job_queue.has_queued(db):
         return False
     job_queue.reap(db, launcher.alive)
-    started = [_start_one(db, settings, slot, kinds) for slot, kinds in _slots(launcher)]
+    started = [_start_next(db, settings, slot, kinds) for slot, kinds in _slots(launcher)]
     if not any(started):
         time.sleep(LOOK_EVERY_S)
     return True
@@ -48,7 +48,7 @@ def _slots(launcher: Launcher) -> list[tuple[str, list[JobKind]]]:
     return [*computing, ("import", [JobKind.IMPORT])]
 
 
-def _start_one(db: Database, settings: Settings, slot: str, kinds: list[JobKind]) -> bool:
+def _start_next(db: Database, settings: Settings, slot: str, kinds: list[JobKind]) -> bool:
     """Start the oldest waiting job in the slot; False where none waits or the slot is taken."""
     job_id = job_queue.oldest_queued(db, kinds)
     slot_fd = take(slot_lock(settings, slot)) if job_id is not None else None

@@ -32,14 +32,14 @@ PREDICTIONS_AT_ONCE = 256
 
 
 def _import(attempt: Attempt) -> dict[str, Any]:
-    request = import_files.asked(attempt.settings, attempt.job)
+    request = import_files.load_request(attempt.settings, attempt.job)
     report: import_files.ImportReport | None = None
     with closing(_reports(attempt, request)) as reports:
         for report in reports:
             # Numbers alone: until the last file is read, nobody knows whose name a file's name holds.
             attempt.report({"found": report.found, "done": report.done, "images": report.images})
     if not request.dry_run:
-        import_files.forget(attempt.settings, attempt.job)
+        import_files.discard_inbox(attempt.settings, attempt.job)
     return report.to_json() if report else {}
 
 
@@ -56,12 +56,12 @@ def _train(attempt: Attempt) -> dict[str, Any]:
         _verify(attempt, run.snapshot_id, log.write)
         going = loop.fit(
             replace(run.spec, device=_device(run.spec.device, attempt.device)),
-            training_examples.every(attempt.db, attempt.settings, run.snapshot_id, also=run.extra_snapshots),
-            heads=training_examples.heads(attempt.db, run.snapshot_id, run.extra_snapshots),
+            training_examples.examples_of(attempt.db, attempt.settings, run.snapshot_id, also=run.extra_snapshots),
+            heads=training_examples.heads_of(attempt.db, run.snapshot_id, run.extra_snapshots),
             folder=folder,
             cache=attempt.settings.folder("cache"),
-            start=initial_weights.source(attempt.settings, run.spec),
-            facts={"snapshot": snapshots.get(attempt.db, run.snapshot_id).hash, "run": str(run.id)},
+            start=initial_weights.weights_path(attempt.settings, run.spec),
+            facts={"snapshot": snapshots.get_snapshot(attempt.db, run.snapshot_id).hash, "run": str(run.id)},
         )
         recorder = TrainingRecorder(attempt, run.id, log, {"epochs": run.spec.epochs})
         with closing(going):  # type: ignore[type-var]
@@ -120,7 +120,7 @@ class TrainingRecorder:
 def _verify(attempt: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> None:
     """Header damage can change pixels without an exception; sha256 finds it before a model learns from it."""
     store = Store(attempt.settings.home)
-    hashes = training_examples.originals(attempt.db, snapshot_id)
+    hashes = training_examples.source_hashes(attempt.db, snapshot_id)
     for number, sha256 in enumerate(hashes, start=1):
         if problem := _integrity_problem(store, sha256):
             image = images.of_file(attempt.db, sha256)
@@ -152,17 +152,17 @@ def _epoch_log_line(event: Any) -> str:
 def _predict(attempt: Attempt) -> dict[str, Any]:
     run = runs.get(attempt.db, attempt.job.request["run"])
     split = attempt.job.request["split"]
-    cases = training_examples.every(
+    cases = training_examples.examples_of(
         attempt.db, attempt.settings, run.snapshot_id, split=None if split == "all" else split
     )
     if not cases:
         raise NotTrainable(f"Snapshot '{run.snapshot}' has no image in its {split} split; choose another split.")
     model, checkpoint = _model(attempt, run.id)
-    scored = inference.scores(model, cases, cache=attempt.settings.folder("cache"))
+    scored = inference.predict(model, cases, cache=attempt.settings.folder("cache"))
     done = 0
     while batch := list(islice(scored, PREDICTIONS_AT_ONCE)):
         done += len(batch)
-        rows = [(int(key), predictions.told_apart(model.manifest.heads, numbers)) for key, numbers in batch]
+        rows = [(int(key), predictions.split_heads(model.manifest.heads, numbers)) for key, numbers in batch]
         attempt.report({"done": done, "images": len(cases)}, also=_writes_predictions(run.id, rows, checkpoint))
     return {"images": done, "split": split}
 
@@ -180,9 +180,9 @@ def _model(attempt: Attempt, run_id: int) -> "tuple[LoadedModel, str]":
 
 
 def _writes_predictions(
-    run_id: int, rows: list[tuple[int, predictions.Said]], checkpoint: str
+    run_id: int, rows: list[tuple[int, predictions.CaseOutput]], checkpoint: str
 ) -> Callable[[Any], None]:
-    return lambda session: predictions.replace(session, run_id, rows, checkpoint=checkpoint)
+    return lambda session: predictions.write_predictions(session, run_id, rows, checkpoint=checkpoint)
 
 
 def _examine(attempt: Attempt) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _examine(attempt: Attempt) -> dict[str, Any]:
     def progress(done: int, of: int, doing: str) -> None:
         attempt.report({"done": done, "of": of, "doing": doing})
 
-    work = registry.Work(
+    work = registry.AnalysisContext(
         attempt.db,
         attempt.settings,
         run,
@@ -202,11 +202,11 @@ def _examine(attempt: Attempt) -> dict[str, Any]:
         lambda: _model(attempt, run.id)[0],
         progress,
     )
-    result = registry.EXAMINATIONS[what].do(work)
+    result = registry.ANALYSES[what].do(work)
     ids: list[int] = []
     attempt.report(
         {"done": 1, "of": 1, "doing": "Done"},
-        also=lambda session: ids.append(registry.keep(session, work, what, result, by=request["by"])),
+        also=lambda session: ids.append(registry.save_result(session, work, what, result, by=request["by"])),
     )
     return {"what": what, "examination": ids[-1]}
 

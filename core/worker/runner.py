@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from core.errors import FencedOff, UserError, refusal
+from core.errors import AttemptSuperseded, UserError, describe_os_error
 from core.jobs import job_queue
-from core.jobs.retry import note_of, patiently
+from core.jobs.retry import retry_while_unavailable, wait_note_path
 from core.settings import Settings
 from core.worker.attempt import Attempt, Cancelled
 from core.worker.handlers import HANDLERS
@@ -17,26 +17,26 @@ from db.vocabulary import JobState
 log = logging.getLogger("rounds.worker")
 
 
-def work(db: Database, settings: Settings, job_id: int, *, attempt: int, device: str) -> JobState:
+def run_job(db: Database, settings: Settings, job_id: int, *, attempt: int, device: str) -> JobState:
     """Do the job to its end, whatever that is, and say so in its row."""
-    job = patiently(lambda: job_queue.get(db, job_id))
+    job = retry_while_unavailable(lambda: job_queue.get(db, job_id))
     if job.attempt != attempt or job.state is not JobState.RUNNING:
         log.warning("job %s is no longer attempt %s's", job_id, attempt)
         return job.state
     current = Attempt(db, settings, job, device)
     try:
-        note_of(settings, job_id).unlink(missing_ok=True)  # of an attempt that was killed while it waited
-        current.patiently(lambda: _sign(current))
-        ending = _do(current)
+        wait_note_path(settings, job_id).unlink(missing_ok=True)  # of an attempt that was killed while it waited
+        current.patiently(lambda: _record_pid(current))
+        ending = _run_handler(current)
         current.patiently(lambda: job_queue.finish(db, job_id, attempt, **ending))
-    except FencedOff:
+    except AttemptSuperseded:
         log.warning("job %s was taken over; leaving", job_id)
         return job_queue.get(db, job_id).state
     state: JobState = ending["state"]
     return state
 
 
-def _do(attempt: Attempt) -> dict[str, Any]:
+def _run_handler(attempt: Attempt) -> dict[str, Any]:
     """The keywords of `jobs.finish`."""
     try:
         return {"state": JobState.SUCCEEDED, "result": HANDLERS[attempt.job.kind](attempt)}
@@ -44,11 +44,11 @@ def _do(attempt: Attempt) -> dict[str, Any]:
         return {"state": JobState.CANCELLED, "error": "Cancelled on request; resume goes on from what was kept."}
     except UserError as error:
         return {"state": JobState.FAILED, "error": str(error)}
-    except FencedOff:
+    except AttemptSuperseded:
         raise
     except OSError as error:
         log.exception("job %s failed", attempt.job.id)
-        return {"state": JobState.FAILED, "error": refusal(error)}
+        return {"state": JobState.FAILED, "error": describe_os_error(error)}
     except Exception as error:
         log.exception("job %s failed", attempt.job.id)
         problem = f"{type(error).__name__} in {attempt.job.kind} job {attempt.job.id}"
@@ -56,12 +56,12 @@ def _do(attempt: Attempt) -> dict[str, Any]:
         return {"state": JobState.FAILED, "error": f"This should not have happened: {problem}; {where}."}
 
 
-def _sign(attempt: Attempt) -> None:
+def _record_pid(attempt: Attempt) -> None:
     import psutil
 
     with attempt.db.transaction() as session:
         started = psutil.Process().create_time()
-        job_queue.beat(session, attempt.job.id, attempt.job.attempt, pid=os.getpid(), pid_started_at=started)
+        job_queue.heartbeat(session, attempt.job.id, attempt.job.attempt, pid=os.getpid(), pid_started_at=started)
 
 
 def _log(attempt: Attempt) -> Path:

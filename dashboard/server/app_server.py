@@ -21,7 +21,7 @@ from core.settings import Settings
 from dashboard import context
 from dashboard.server import routes as server_routes
 from dashboard.server import streamlit_startup
-from dashboard.server.auth_middleware import LOOPBACK, Guard, session_of
+from dashboard.server.auth_middleware import LOOPBACK, AuthMiddleware, session_of
 
 if TYPE_CHECKING:
     import streamlit as st
@@ -35,15 +35,15 @@ def create(settings: Settings, *, port: int, token: str | None, secure: bool = F
     """The ASGI app. With a token nothing is served before it is shown."""
     import streamlit as st
 
-    streamlit_startup.start()
+    streamlit_startup.patch_streamlit()
     os.environ["ROUNDS_HOME"], os.environ["ROUNDS_PORT"] = str(settings.home), str(port)
-    wired = context.wire(settings, port)
+    wired = context.build_context(settings, port)
 
     def session(request: Request) -> str:
         return session_of(request.headers.get("cookie", ""), wired.cookie)
 
     routes = server_routes.Api(wired.db, settings, wired.signer, session).routes()
-    guard = Middleware(Guard, signer=wired.signer, cookie=wired.cookie, token=token, secure=secure)
+    guard = Middleware(AuthMiddleware, signer=wired.signer, cookie=wired.cookie, token=token, secure=secure)
     return st.App(HERE / "app.py", routes=routes, middleware=[guard])
 
 
@@ -73,7 +73,7 @@ def serve(
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
     sys.argv = [str(HERE / "app.py")]
-    streamlit_startup.keep()
+    streamlit_startup.freeze_gc()
     app.run(config=_options(host, port, certfile, keyfile))
 
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.server.login import ASK, WAIT, WRONG, Tries, refusal, shown_token, token_in, without_token
-from dashboard.server.signed_urls import Signer, same
+from dashboard.server.signed_urls import Signer, constant_time_equal
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 HEALTH = "/_stcore/health"
@@ -27,7 +27,7 @@ HEADERS = {
 
 
 @dataclass
-class Guard:
+class AuthMiddleware:
     """ASGI middleware. Without a token only this machine is served; with one, nothing before it is shown."""
 
     app: ASGIApp
@@ -74,7 +74,7 @@ class Guard:
         """The browser's session where its cookie is ours, else ''."""
         value = session_of(headers.get("cookie", ""), self.cookie)
         name, _, proof = value.partition(".")
-        good = bool(name) and same(proof, self.signer.token_for(name, self.token or ""))
+        good = bool(name) and constant_time_equal(proof, self.signer.token_for(name, self.token or ""))
         return value if good else ""
 
     def _new_session(self) -> str:
@@ -104,7 +104,7 @@ class Guard:
             await self._refuse(scope, receive, send, ASK, 401)
         elif self.tries.must_wait(client):
             await self._refuse(scope, receive, send, WAIT, 429)
-        elif same(shown, self.token or ""):
+        elif constant_time_equal(shown, self.token or ""):
             await self._lead_on(scope, receive, send, self._new_session())
         else:
             self.tries.failed(client)

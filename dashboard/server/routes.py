@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.errors import CatalogueUnusable, InvalidInput, NotFound, UserError, refusal
+from core.errors import CatalogueUnusable, InvalidInput, NotFound, UserError, describe_os_error
 from core.services.annotation import annotations
 from core.services.annotation.case_views import CaseView
 from core.settings import Settings
@@ -84,7 +84,7 @@ class Api:
             except UserError as error:
                 return JSONResponse({"error": str(error)}, 422)
             except OSError as error:
-                return JSONResponse({"error": refusal(error)}, 503)
+                return JSONResponse({"error": describe_os_error(error)}, 503)
             except (ValueError, KeyError, TypeError, OverflowError):
                 return JSONResponse({"error": "The request is not understood; reload the page."}, 400)
 
@@ -112,7 +112,7 @@ class Api:
             class_index=None if shown == saliency_urls.MOST else int(shown),
             layer="" if layer == saliency_urls.USUAL else layer,
         )
-        told = map_warnings.badge(self.db, self.settings, asked["image"], found).warnings
+        told = map_warnings.map_warnings(self.db, self.settings, asked["image"], found).warnings
         said = {"X-Title": quote(found.title), "X-Warnings": quote("; ".join(told))}
         return FileResponse(found.path, media_type="image/png", headers=PRIVATE | said)
 
@@ -162,7 +162,7 @@ class Api:
             raise InvalidInput("This case belongs to another task; reload the page.")
 
     def _done(self, view: CaseView) -> Response:
-        case, far = {"id": view.id, **serializers.standing(view)}, annotations.progress(self.db, view.task_id)
+        case, far = {"id": view.id, **serializers.current_answer(view)}, annotations.progress(self.db, view.task_id)
         return JSONResponse({"case": case, "progress": asdict(far)})
 
 

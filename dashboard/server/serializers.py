@@ -45,7 +45,7 @@ def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session:
         "id": view.id,
         "patient": view.patient,
         "facts": facts,
-        **standing(view),
+        **current_answer(view),
         "comments": view.comments,
         "comments_url": signer.url(f"/api/comments/{view.id}", session),
         "drawings": signer.url(f"/api/drawings/{view.id}", session),
@@ -55,7 +55,7 @@ def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session:
     }
 
 
-def standing(view: CaseView) -> dict[str, Any]:
+def current_answer(view: CaseView) -> dict[str, Any]:
     """What stands of a case; `findings` by class position."""
     return {
         "answer": view.answer,

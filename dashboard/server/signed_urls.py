@@ -66,6 +66,6 @@ def _payload(path: str, session: str, query: Mapping[str, str]) -> str:
     return json.dumps([path, session, *(query.get(name, "") for name in SIGNED)])
 
 
-def same(shown: str, right: str) -> bool:
+def constant_time_equal(shown: str, right: str) -> bool:
     """Compare secrets in constant time; what is shown may hold any sign."""
     return hmac.compare_digest(shown.encode("utf-8", "replace"), right.encode())

@@ -10,7 +10,7 @@ from typing import Any
 _loaded = {"modules": 0}
 
 
-def start() -> None:
+def patch_streamlit() -> None:
     """Before the app is made. Nothing here changes what a page shows."""
     with suppress(ImportError, AttributeError):
         from streamlit import delta_generator
@@ -24,7 +24,7 @@ def start() -> None:
         _leave_out(manifest_scanner, "scan_component_manifests")
 
 
-def keep() -> None:
+def freeze_gc() -> None:
     """What was loaded since stays: after every run of a page Streamlit looks for rings among all other objects."""
     if not _loaded["modules"]:
         atexit.register(gc.unfreeze)  # libraries that look for what is left of theirs at the end find nothing

@@ -14,7 +14,7 @@ from dashboard.url_state import CaseState, ReviewState
 STYLE = """<style>[data-testid="stColumn"]:has(.st-key-case_viewer){position:sticky;top:3.6rem;align-self:flex-start}
 .st-key-case_told .stMarkdownBadge{white-space:normal!important;overflow:visible!important;display:inline}</style>"""
 
-wired = context.here()
+wired = context.app_context()
 state = CaseState.from_url()
 if not state.run:
     st.title("Case")
@@ -27,7 +27,7 @@ if not rows:
     st.markdown("This list is empty.")
     st.page_link("views/review.py", label="Back to the run", query_params=ReviewState.like(state).query())
     st.stop()
-at = (rows.place(state.case) + viewer.stepped()) % len(rows)
+at = (rows.place(state.case) + viewer.pending_step()) % len(rows)
 state = replace(state, case=rows.ids[at])
 state.to_url()
 row = rows[at]

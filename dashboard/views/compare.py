@@ -15,7 +15,7 @@ from dashboard.result_cache import review_source
 from dashboard.url_state import CompareState
 from db.vocabulary import TaskKind
 
-wired = context.here()
+wired = context.app_context()
 every = [run for run in runs.every(wired.db) if run.predicted]
 
 if len(every) < 2:
@@ -46,4 +46,4 @@ try:
 except InvalidInput as error:
     st.info(str(error), icon=":material/info:")
     st.stop()
-widgets_errors.again(changed_cases.show, run, replace(state), every=None)
+widgets_errors.auto_refresh(changed_cases.show, run, replace(state), every=None)

@@ -9,7 +9,7 @@ from dashboard.parts.datasets import recipe_form
 from dashboard.parts.datasets import snapshots as datasets_snapshots
 from dashboard.url_state import DatasetsState
 
-wired = context.here()
+wired = context.app_context()
 state = DatasetsState.from_url()
 every = tasks.every(wired.db)
 
@@ -29,4 +29,4 @@ with right:
         if made:
             st.switch_page("views/datasets.py", query_params=DatasetsState(task=task_id, snapshot=made).query())
 
-datasets_snapshots.frozen(snapshots.every(wired.db), state.snapshot)
+datasets_snapshots.frozen(snapshots.list_snapshots(wired.db), state.snapshot)

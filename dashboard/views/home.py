@@ -9,8 +9,8 @@ from core.services.training import runs
 from dashboard import context, formatting
 from dashboard.parts.home import tour
 
-wired = context.here()
-job_queue.look(wired.db, wired.launcher)
+wired = context.app_context()
+job_queue.reap_and_wake(wired.db, wired.launcher)
 totals = images.totals(wired.db)
 
 st.title("Home")
@@ -52,7 +52,7 @@ with right:
     for run in newest:
         reached = f" · validation AUROC {run.best_auroc:.3f}" if run.best_auroc is not None else ""
         st.markdown(
-            f"**Run {run.id}** · {run.model} on {run.snapshot}{reached} · {formatting.ago(run.created_at)} "
+            f"**Run {run.id}** · {run.model} on {run.snapshot}{reached} · {formatting.format_age(run.created_at)} "
             f"{formatting.badge(run.state)}"
         )
         page, label = ("review", "Review") if run.predicted else ("runs", "Open")

@@ -11,9 +11,9 @@ from dashboard.parts.images import filters as images_filters
 from dashboard.parts.widgets import gallery
 from dashboard.url_state import ImagesState
 
-wired = context.here()
+wired = context.app_context()
 state = ImagesState.from_url()
-session = reader.session()
+session = reader.session_id()
 
 st.title("Images")
 if not images.totals(wired.db).images:

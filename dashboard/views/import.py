@@ -8,7 +8,7 @@ from dashboard.parts.ingest import form, report
 from dashboard.url_state import ImportState
 from db.vocabulary import JobKind
 
-wired = context.here()
+wired = context.app_context()
 state = ImportState.from_url()
 
 st.title("Import")
@@ -23,7 +23,7 @@ if state.job:
         job = form.submit(wired, again)
         st.switch_page("views/import.py", query_params=ImportState(job=job).query())
 else:
-    earlier = [one for one in job_queue.every(wired.db, kind=JobKind.IMPORT) if not one.request["dry_run"]]
+    earlier = [one for one in job_queue.list_jobs(wired.db, kind=JobKind.IMPORT) if not one.request["dry_run"]]
     if earlier:
         st.subheader("Earlier imports")
     for one in earlier[:8]:
@@ -35,7 +35,7 @@ else:
         )
         st.page_link(
             "views/import.py",
-            label=f"{formatting.ago(one.created_at)}: {said}",
+            label=f"{formatting.format_age(one.created_at)}: {said}",
             icon=":material/receipt_long:",
             query_params={"job": str(one.id)},
         )

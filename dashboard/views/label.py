@@ -8,7 +8,7 @@ from dashboard.parts.label import labeller, task_form
 from dashboard.url_state import LabelState
 from db.vocabulary import TaskKind
 
-wired = context.here()
+wired = context.app_context()
 state = LabelState.from_url()
 every = tasks.every(wired.db)
 

@@ -8,7 +8,7 @@ from dashboard.parts.review import operating_point, prediction_status, run_picke
 from dashboard.parts.widgets import errors
 from dashboard.url_state import ReviewState
 
-wired = context.here()
+wired = context.app_context()
 every = [run for run in runs.every(wired.db) if run.reviewable]
 
 if not every:
@@ -24,4 +24,4 @@ if there is not None:
     state = run_picker.question(run, state)
     state.to_url()
     operating_point.counted(run, state)
-    errors.again(sections.show, run, state, there, every=None)
+    errors.auto_refresh(sections.show, run, state, there, every=None)

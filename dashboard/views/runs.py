@@ -8,9 +8,9 @@ from dashboard import context
 from dashboard.parts.runs import detail, external_form, table
 from dashboard.url_state import RunState
 
-wired = context.here()
+wired = context.app_context()
 state = RunState.from_url()
-job_queue.look(wired.db, wired.launcher)
+job_queue.reap_and_wake(wired.db, wired.launcher)
 every = runs.every(wired.db)
 
 st.title("Runs")

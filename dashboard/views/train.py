@@ -10,9 +10,9 @@ from dashboard.parts.train import augmentation_samples, choices, model_picker, p
 from dashboard.parts.widgets import errors
 from dashboard.url_state import RunState, TrainState
 
-wired = context.here()
+wired = context.app_context()
 state = TrainState.from_url()
-every = snapshots.every(wired.db)
+every = snapshots.list_snapshots(wired.db)
 
 st.title("Train")
 if not every:
@@ -37,7 +37,7 @@ with right, st.container(key="train_side"):
     # What draws itself again stands in a place that no run moves: the browser's page ends where such a place is gone.
     refused, told, figures, warned, samples = (st.container() for _ in range(5))
     if asked:  # before anything below asks to be drawn again, which would swallow the click
-        with refused, errors.as_sentence():
+        with refused, errors.show_errors():
             made = submit.submit(
                 wired.db, snapshot_id=chosen, spec=spec, by=reader.reader(), key=key, launcher=wired.launcher, also=also
             )
@@ -47,6 +47,6 @@ with right, st.container(key="train_side"):
     with figures:
         preflight.figures(chosen, spec, also)
     with warned:
-        preflight.warned(chosen, spec)
+        preflight.show_warnings(chosen, spec)
     with samples:
         augmentation_samples.show(chosen, spec, also)

@@ -23,7 +23,7 @@ Act = Callable[..., NDArray[np.float64]]
 
 def ours(scores: Any, truth: Any, owner: Any, *, patients: int, resamples: int, seed: int) -> NDArray[np.float64]:
     """The road of every AUROC on a page."""
-    bootstrap.forget()
+    bootstrap.clear_cache()
     statistics = {"auroc": bootstrap.weighted_auroc(scores, truth, owner)}
     return bootstrap.bootstrap(statistics, patients=patients, resamples=resamples, seed=seed)["auroc"]
 

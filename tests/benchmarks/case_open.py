@@ -86,7 +86,7 @@ def prepare(home: Path, files: Path) -> int:
     from core.services.workspace import home as workspace_home
     from core.settings import Settings
     from core.training.spec import TrainSpec
-    from core.worker.runner import work
+    from core.worker.runner import run_job
     from db.vocabulary import Answer
 
     class Asleep:
@@ -108,7 +108,7 @@ def prepare(home: Path, files: Path) -> int:
 
         def done(made: Any) -> Any:
             assert job_queue.claim(db, made.job)
-            work(db, settings, made.job, attempt=1, device="cpu")
+            run_job(db, settings, made.job, attempt=1, device="cpu")
             assert job_queue.get(db, made.job).state == "succeeded", job_queue.get(db, made.job).error
             return made
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from core.explain.methods import gradcam_batch
 from core.models import entry
-from core.training.compilation import laid_out
+from core.training.compilation import channels_last
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
 from tests.benchmarks.references import gradcam_package
 from tests.benchmarks.references.forward import answer
@@ -26,7 +26,7 @@ Act = Callable[[nn.Module, nn.Module, Tensor], object]
 
 def ours(module: nn.Module, layer: nn.Module, images: Tensor) -> Tensor:
     """Of the class that each image is called."""
-    return gradcam_batch.maps(module, layer, images, lambda logits: logits.max(dim=1).values)
+    return gradcam_batch.gradcam(module, layer, images, lambda logits: logits.max(dim=1).values)
 
 
 def alone(module: nn.Module, _layer: nn.Module, images: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ def sides(_folder: Path, _asked: Asked, *, reference: Act, edge: int = EDGE) -> 
     """Both on the same network and images."""
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    module = laid_out(entry(MODEL).build(1, 2, edge, 0.0).eval())
+    module = channels_last(entry(MODEL).build(1, 2, edge, 0.0).eval())
     images = torch.randn(BATCH, 1, edge, edge).to(memory_format=torch.channels_last)
     layer = entry(MODEL).target_layer(module)
     yield Sides(

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from core.curation.recipe import Recipe
 from core.evaluation.bootstrap import Statistic, bootstrap, mean, ratio, weighted_auroc
-from core.evaluation.confidence_intervals import interval
-from core.inference import load, scores
+from core.evaluation.confidence_intervals import bootstrap_interval
+from core.inference import load, predict
 from core.models.heads import Head
 from core.services.annotation import tasks
 from core.services.datasets import snapshots, training_examples
@@ -108,7 +108,7 @@ def frozen(home: Path) -> tuple[list[Head], list[Example]]:
         list(import_files.run(db, settings, request, by="benchmark", scrub=False))
         task = tasks.named(db, "pneumonia").id
         made = snapshots.freeze(db, task, Recipe(split_fact="split"), name="given splits", by="benchmark")
-        return training_examples.heads(db, made.id), training_examples.every(db, settings, made.id)
+        return training_examples.heads_of(db, made.id), training_examples.examples_of(db, settings, made.id)
     finally:
         db.close()
 
@@ -120,7 +120,7 @@ def judge(spec: TrainSpec, heads: Sequence[Head], found: Sequence[Example], fold
     events = fit(spec, found, heads=heads, folder=run, cache=folder / "cache")
     best = [event for event in events if isinstance(event, EpochDone) and event.is_best][-1]
     test = [one for one in found if one.split == "test"]
-    answers = np.array([answer for _, answer in scores(load(run, device=spec.device), test, cache=folder / "cache")])
+    answers = np.array([answer for _, answer in predict(load(run, device=spec.device), test, cache=folder / "cache")])
     validation = {name: best.metrics[name] for name in ("val_auroc", "val_accuracy", "val_loss")}
     truth = np.array([one.label == 1 for one in test])
     return Judged(spec.seed, answers[:, 1], truth, best.epoch, validation, time.perf_counter() - began)
@@ -138,7 +138,7 @@ def statistic(what: str, judged: Sequence[Judged]) -> Statistic:
 def _figure(what: str, judged: Sequence[Judged]) -> dict[str, Any]:
     images, value = len(judged[0].truth), _of(what, judged)
     draws = bootstrap({what: statistic(what, judged)}, patients=images, resamples=RESAMPLES, seed=0)[what]
-    low, high = interval(value, draws, carriers=images) or (value, value)
+    low, high = bootstrap_interval(value, draws, carriers=images) or (value, value)
     return {"mean": value, "interval": [round(low, 4), round(high, 4)]}
 
 

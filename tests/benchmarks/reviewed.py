@@ -28,7 +28,7 @@ def make(home: Path, *, cases: int) -> int:
         task = tasks.named(db, "opacity").id
         frozen = snapshots.freeze(db, task, Recipe(split_fact="split"), name="given splits", by="benchmark")
         told = _predictions(db, frozen.id, scores, home.parent / "scores.csv")
-        return external.take(db, settings, snapshot=frozen.id, name="scores", csv=told, by="benchmark")
+        return external.import_predictions(db, settings, snapshot=frozen.id, name="scores", csv=told, by="benchmark")
     finally:
         db.close()
 

@@ -25,7 +25,7 @@ from core.services.images.import_files import ImportRequest
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.training import devices
-from core.training.compilation import laid_out
+from core.training.compilation import channels_last
 from core.training.events import EpochDone, Step
 from core.training.examples import Example
 from core.training.loop import fit
@@ -132,7 +132,7 @@ def trained(spec: TrainSpec, found: Frozen, folder: Path, run: Path) -> tuple[fl
 def reference(spec: TrainSpec, shape: Shape) -> Taken:
     """The bare loop."""
     began, device = time.perf_counter(), torch.device(spec.device)
-    module = laid_out(entry(shape.model).build(1, 2, shape.size, spec.dropout).to(device))
+    module = channels_last(entry(shape.model).build(1, 2, shape.size, spec.dropout).to(device))
     figure = images_per_second(
         module,
         shape=(shape.batch, 1, shape.size, shape.size),
@@ -158,7 +158,7 @@ def frozen(folder: Path, number: int, *, edge: int) -> Frozen:
         list(import_files.run(db, settings, request, by="benchmark", scrub=False))
         task = tasks.named(db, "kind").id
         made = snapshots.freeze(db, task, Recipe(split_fact="split"), name="all", by="benchmark")
-        return training_examples.heads(db, made.id), training_examples.every(db, settings, made.id)
+        return training_examples.heads_of(db, made.id), training_examples.examples_of(db, settings, made.id)
     finally:
         db.close()
 

@@ -133,10 +133,10 @@ def test_each_pane_has_the_badge_of_its_map_also_one_that_a_key_adds(world, page
     for path, told in zip(shown, badges.all_text_contents(), strict=True):
         run, image, method, *more = path.split("/")[3:]
         shown_of = None if not more or more[0] == saliency_urls.MOST else int(more[0])
-        found = saliency_maps.filed(
+        found = saliency_maps.cached_map(
             world.db, settings, run_id=int(run), image_id=int(image), method=method, class_index=shown_of
         )
-        spoken = "; ".join(map_warnings.badge(world.db, settings, int(image), found).warnings)
+        spoken = "; ".join(map_warnings.map_warnings(world.db, settings, int(image), found).warnings)
         assert told == " · ".join(filter(None, (spoken, "its method was not checked")))
 
 
@@ -164,7 +164,7 @@ def test_two_views_lie_under_the_maps_of_two_runs(world, page):
 
 def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, page):
     viewer = opened(world, page, "first")
-    rows = predictions.every(world.db, world.runs["first"], split="test")
+    rows = predictions.list_predictions(world.db, world.runs["first"], split="test")
     first = int(viewer.get_attribute("data-case"))
     row = next(one for one in rows if one.case_id == first)
     page.get_by_placeholder("why, or a note").fill("a fold of skin")
@@ -203,7 +203,7 @@ def test_a_verdict_is_of_a_case_that_was_seen(world, page):
         new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))""")
     expect(viewer).not_to_have_attribute("data-case", first)
     second = int(viewer.get_attribute("data-case"))
-    mine = {one.case_id: one.id for one in predictions.every(world.db, world.runs["first"], split="test")}
+    mine = {one.case_id: one.id for one in predictions.list_predictions(world.db, world.runs["first"], split="test")}
     settled(page)
     assert reviews.verdicts(world.db, [mine[second]]) == {}
     page.keyboard.press("1")
@@ -213,7 +213,7 @@ def test_a_verdict_is_of_a_case_that_was_seen(world, page):
 
 
 def test_an_excluded_case_says_why(world, page):
-    row = predictions.every(world.db, world.runs["first"], split="test")[-1]
+    row = predictions.list_predictions(world.db, world.runs["first"], split="test")[-1]
     images.exclude(world.db, row.image_id, because="the wrong patient")
     opened(world, page, "first", case=row.case_id)
     expect(page.get_by_text("This image is excluded.")).to_be_visible()

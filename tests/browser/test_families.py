@@ -155,7 +155,7 @@ def reviewed(page: Page, figure: str) -> None:
 
 def explained(world: World, page: Page, run: int) -> None:
     """A case is opened from the strip; the usual map lies over it, and at least one case of the list is heated."""
-    cases = len(predictions.every(world.db, run, split="test"))
+    cases = len(predictions.list_predictions(world.db, run, split="test"))
     page.locator(".rg-tile").first.click()
     page.wait_for_url(re.compile("/case"))
     heat = mapped(page)

@@ -7,14 +7,14 @@ from playwright.sync_api import expect
 
 from core.services.annotation import annotations
 from core.services.workspace.home import SAYS
-from db import Trouble
+from db import CatalogueProblem
 from tests.browser.test_labelling import current, labelling, painted
 from tests.faults.places import locked
 
 __all__ = ["labelling"]
 pytestmark = pytest.mark.browser
 TITLES = ["none", "some", "much"]
-LOCKED = SAYS[Trouble.LOCKED]
+LOCKED = SAYS[CatalogueProblem.LOCKED]
 AWAY = "The server does not answer; your answers wait here."
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.errors import NotFound, NotTrainable, UserError
-from core.inference import load, scores
+from core.inference import load, predict
 from core.models.heads import single
 from core.training.checkpoint import read_weights, save_weights
 from core.training.loop import fit
@@ -35,7 +35,7 @@ def trained(tmp_path_factory):
 def test_probabilities_in_the_order_given(trained):
     folder, examples = trained
     judged = [one for one in examples if one.split == "test"]
-    found = list(scores(load(folder), judged, batch_size=7))
+    found = list(predict(load(folder), judged, batch_size=7))
     assert [key for key, _ in found] == [one.key for one in judged]
     table = np.array([probabilities for _, probabilities in found])
     assert table.shape == (48, 3)
@@ -46,13 +46,13 @@ def test_probabilities_in_the_order_given(trained):
 def test_cached_or_not_batched_or_alone_the_answer_is_the_same(trained, tmp_path):
     folder, examples = trained
     model, judged = load(folder), [one for one in examples if one.split == "test"]
-    plain = np.array([one for _, one in scores(model, judged)])
-    cached = np.array([one for _, one in scores(model, judged, cache=tmp_path)])
+    plain = np.array([one for _, one in predict(model, judged)])
+    cached = np.array([one for _, one in predict(model, judged, cache=tmp_path)])
     assert list(tmp_path.glob("*.u16"))
-    alone = np.array([one for example in judged[:5] for _, one in scores(model, [example])])
+    alone = np.array([one for example in judged[:5] for _, one in predict(model, [example])])
     assert np.array_equal(plain, cached)
     assert alone == pytest.approx(plain[:5], abs=1e-6)
-    assert list(scores(model, [])) == []
+    assert list(predict(model, [])) == []
 
 
 def test_the_seen_input_is_the_scored_one(trained):
@@ -60,7 +60,7 @@ def test_the_seen_input_is_the_scored_one(trained):
     model = load(folder)
     with torch.no_grad():
         direct = model.module(model.input_of(examples[-1])).softmax(dim=1)[0].tolist()
-    assert direct == pytest.approx(next(scores(model, [examples[-1]]))[1], abs=1e-6)
+    assert direct == pytest.approx(next(predict(model, [examples[-1]]))[1], abs=1e-6)
 
 
 def test_it_is_ready_to_judge(trained):
@@ -95,13 +95,13 @@ def test_a_gpu_asked_for_and_missing_is_a_sentence(trained, monkeypatch):
 def test_pixels_that_are_gone_are_a_sentence(trained, tmp_path):
     gone = [moved(one, pixels=tmp_path / "gone.raw") for one in trained[1][:2]]
     with pytest.raises(NotTrainable, match="cannot be read; import"):
-        list(scores(load(trained[0]), gone))
+        list(predict(load(trained[0]), gone))
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_a_gpu_gives_what_the_cpu_gives(trained):
     folder, examples = trained
-    there = np.array([one for _, one in scores(load(folder, device="cuda"), examples)])
-    here = np.array([one for _, one in scores(load(folder, device="cpu"), examples)])
+    there = np.array([one for _, one in predict(load(folder, device="cuda"), examples)])
+    here = np.array([one for _, one in predict(load(folder, device="cpu"), examples)])
     assert there == pytest.approx(here, abs=0.02)

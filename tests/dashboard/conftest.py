@@ -14,7 +14,7 @@ from core.services.images import import_files
 from core.services.workspace import home
 from core.settings import Settings
 from dashboard.server import routes
-from dashboard.server.auth_middleware import Guard, session_of
+from dashboard.server.auth_middleware import AuthMiddleware, session_of
 from dashboard.server.signed_urls import Signer
 
 HERE = "http://127.0.0.1"
@@ -77,7 +77,7 @@ def client(db, signer):
 
     app = Starlette(
         routes=routes.Api(db, db.settings, signer, session).routes(),
-        middleware=[Middleware(Guard, signer=signer, cookie="rounds_1")],
+        middleware=[Middleware(AuthMiddleware, signer=signer, cookie="rounds_1")],
     )
     with TestClient(app, base_url=HERE) as client:
         client.get("/")  # the first answer brings the session

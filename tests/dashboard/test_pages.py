@@ -11,7 +11,7 @@ from core.services.images import import_files
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from dashboard import reader
-from dashboard.context import wire
+from dashboard.context import build_context
 from dashboard.navigation import PAGES
 
 NEXT = {
@@ -32,9 +32,9 @@ NEXT = {
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("ROUNDS_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(reader, "session", lambda: "a browser")  # AppTest has no cookies
+    monkeypatch.setattr(reader, "session_id", lambda: "a browser")  # AppTest has no cookies
     yield Settings.read()
-    wire(Settings.read(), 8501).db.close()
+    build_context(Settings.read(), 8501).db.close()
 
 
 @pytest.fixture
@@ -120,8 +120,8 @@ def test_a_folder_that_is_not_there_ends_in_a_sentence_on_the_page(home, tmp_pat
     request = import_files.ImportRequest(tmp_path / "nowhere", dry_run=True)
     job = import_files.submit(db, home, request, by="tester", key="k" * 8, launcher=Nobody())
     job_queue.claim(db, job)
-    from core.worker.runner import work
+    from core.worker.runner import run_job
 
-    work(db, home, job, attempt=1, device="cpu")
+    run_job(db, home, job, attempt=1, device="cpu")
     db.close()
     assert "There is nothing at" in opened("import", job=str(job)).warning[0].value

@@ -1,13 +1,13 @@
 """Check the cache of a page's results: each made once, the least recently used one dropped first."""
 
-from dashboard.result_cache import _results, kept
+from dashboard.result_cache import _results, cached
 
 
 def test_a_result_is_made_once_and_the_least_recently_used_one_goes_first():
     size, calls = int(_results.maxsize), []
 
     def result(number: int) -> int:
-        return kept(("test_kept", number), lambda: calls.append(number) or number)
+        return cached(("test_kept", number), lambda: calls.append(number) or number)
 
     for number in range(size):
         assert result(number) == number
@@ -24,8 +24,8 @@ def test_what_could_not_be_made_is_tried_again():
 
     for _ in range(2):
         try:
-            kept("test_kept refused", refuse)
+            cached("test_kept refused", refuse)
         except ValueError:
             continue
         raise AssertionError("the error was cached")
-    assert kept("test_kept refused", lambda: 3) == 3
+    assert cached("test_kept refused", lambda: 3) == 3

@@ -10,7 +10,7 @@ from scipy import stats
 from sklearn import metrics
 
 from core.errors import InvalidInput
-from core.evaluation.metadata_binning import SEVERAL
+from core.evaluation.metadata_binning import MIXED
 from core.services.evaluation import comparison_data, operating_points, regression_comparison, run_comparison, subgroups
 from core.services.evaluation.review_cases import selected_rows
 from core.services.evaluation.review_data import review_data
@@ -20,7 +20,7 @@ from core.services.training import runs
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from dashboard import reader
-from dashboard.context import wire
+from dashboard.context import build_context
 from dashboard.parts.review import case_export, case_list, curves, multiclass, operating_point, overview
 from dashboard.parts.widgets import chart, metric_table
 from dashboard.result_cache import review_source
@@ -35,11 +35,11 @@ def home(tmp_path_factory):
     """One home for all: each test draws what it needs."""
     patch = pytest.MonkeyPatch()
     patch.setenv("ROUNDS_HOME", str(tmp_path_factory.mktemp("asked") / "home"))
-    patch.setattr(reader, "session", lambda: "a browser")
+    patch.setattr(reader, "session_id", lambda: "a browser")
     db = workspace_home.open_home(Settings.read())
     yield db
     db.close()
-    wire(Settings.read(), 8501).db.close()
+    build_context(Settings.read(), 8501).db.close()
     patch.undo()
 
 
@@ -164,7 +164,7 @@ def test_the_group_of_rare_values_opens_its_cases(home):
             for at, image in enumerate(images.order_by(Image.id))
         )
     run = runs.get(home, drawn.run)
-    found = subgroups.of(home, run.id, pairs=False, resamples=20)
+    found = subgroups.subgroup_report(home, run.id, pairs=False, resamples=20)
     (row,) = [one for one in found.rows if one.facts[0][1].startswith("other values")]
     opened = selected_rows(
         review_source(),
@@ -180,16 +180,18 @@ def test_a_group_of_patients_opens_as_many_as_it_counts(home, kind):
     drawn = draw(home, kind, classes, patients=120, name=f"{kind} groups", each=2)
     run, state = runs.get(home, drawn.run), ReviewState(run=drawn.run, level="mean")
     if kind is TaskKind.NUMBER:
-        found = subgroups.of_numbers(home, run.id, per_patient=True, resamples=20)
+        found = subgroups.regression_subgroup_report(home, run.id, per_patient=True, resamples=20)
     else:
-        operating_points.choose(home, run.id, by="ann", threshold=0.4, level="patient", patient_rule="mean")
-        found = subgroups.of(
+        operating_points.set_operating_point(
+            home, run.id, by="ann", threshold=0.4, level="patient", patient_rule="mean"
+        )
+        found = subgroups.subgroup_report(
             home, run.id, finding=0 if kind is TaskKind.MULTI else None, figure="accuracy", resamples=20
         )
     shown = reviewed(run, state)
     assert shown.unit == "patient"
     told = rows_of(case_export.of(shown, range(len(shown.cases))))
-    assert (("site", SEVERAL),) in [row.facts for row in found.rows]
+    assert (("site", MIXED),) in [row.facts for row in found.rows]
     for row in found.rows:
         opened = selected_rows(
             review_source(), shown, ReviewState(run=run.id, level="mean", group=urlencode(row.facts))
@@ -202,7 +204,7 @@ def test_a_group_of_patients_opens_as_many_as_it_counts(home, kind):
 def test_test_is_called_at_the_point_that_stands_whatever_is_tried(home):
     drawn = draw(home, name="locked")
     run = runs.get(home, drawn.run)
-    operating_points.choose(home, run.id, by="ann", threshold=0.4, level="patient", patient_rule="mean")
+    operating_points.set_operating_point(home, run.id, by="ann", threshold=0.4, level="patient", patient_rule="mean")
     tried = ListState(run=run.id, at=0.9, level="image", scale="isotonic")
     locked = reviewed(run, tried)
     assert (locked.threshold, locked.unit, locked.tried) == (0.4, "patient", False)
@@ -219,7 +221,7 @@ def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, 
     run = runs.get(home, draw(home, name="ruled").run)
     usual = reviewed(run, ListState(run=run.id, split="val", level="max")).point
     assert usual.words == "0.5, of the highest score of each patient, until an operating point is chosen"
-    stands = operating_points.choose(home, run.id, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
+    stands = operating_points.set_operating_point(home, run.id, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
     for tried in ({"level": "max"}, {"level": "mean"}, {"scale": "temperature"}):
         found = reviewed(run, ListState(run=run.id, split="val", **tried))
         ill = np.sort(found.score[found.truth == 1])[::-1]
@@ -236,7 +238,7 @@ def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, 
     assert (kept.threshold, kept.point.rule) == (stands.threshold, {"kind": "threshold"})
     assert "set by hand, of the highest score of each patient; no threshold of these scores has that sensitivity" in (
         operating_point.sentence(
-            kept, ReviewState(run=run.id, split="val", level="max"), coverage.of(home, run.id, "val")
+            kept, ReviewState(run=run.id, split="val", level="max"), coverage.coverage_of(home, run.id, "val")
         )
     )
 
@@ -294,7 +296,7 @@ def test_the_lists_of_a_comparison_are_those_of_the_service(home, drawn):
     for change in comparison_data.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
         assert set(case_list.ordered(run, state).ids) == set(getattr(told, change).tolist())
-    operating_points.choose(home, drawn.run, by="ann", threshold=0.5, level="patient", patient_rule="max")
+    operating_points.set_operating_point(home, drawn.run, by="ann", threshold=0.5, level="patient", patient_rule="max")
     told = run_comparison.compare(home, drawn.run, other).found
     for change in comparison_data.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
@@ -323,7 +325,7 @@ def test_a_comparison_of_findings_in_another_order_takes_a_new_point_at_once(hom
     state = ListState(run=drawn.run, other=other, finding=1)  # a nodule is finding 0 of the other run
     assert [one.finding for one in comparison_data.of(review_source(), state).points] == [0, 1]
     for run, finding, at in ((other, 0, 0.7), (drawn.run, 1, 0.2)):
-        operating_points.choose(home, run, by="ann", finding=finding, threshold=at)
+        operating_points.set_operating_point(home, run, by="ann", finding=finding, threshold=at)
         assert at in [one.threshold for one in comparison_data.of(review_source(), state).points]
 
 

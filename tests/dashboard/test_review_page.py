@@ -66,12 +66,12 @@ def test_every_section_of_a_yes_no_question_opens(db, section):
 
 def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked(db):
     drawn = draw(db)
-    operating_points.choose(db, drawn.run, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
+    operating_points.set_operating_point(db, drawn.run, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
     app = opened("review", run=str(drawn.run), at="0.99")  # a point that is tried does not reach test
     assert "Chosen on validation by ann" in text_of(app)
     assert "locked here" in text_of(app)
     assert "Looked at test once." in text_of(app)
-    assert operating_points.looks(db, drawn.run) == 1
+    assert operating_points.count_test_views(db, drawn.run) == 1
     assert "ECE: Biased upwards" in text_of(app)
     found = re.search(r"Sensitivity\|+([\d.]+)", tables(app))
     assert found is not None
@@ -191,7 +191,7 @@ def drawn_plot(app, number=0):
 
 def test_both_curves_have_their_band_on_the_plot_and_in_the_table(db):
     run = runs.get(db, draw(db).run)
-    found = score_arrays.of(db, run.id, split="val", point=operating_points.standing(db, run.id))
+    found = score_arrays.binary_scores(db, run.id, split="val", point=operating_points.current_or_default(db, run.id))
     app = opened("review", run=str(run.id), section="curves", split="val")
     for number, made in enumerate((roc_band(found), precision_band(found))):
         (band,) = [one for one in drawn_plot(app, number) if one.get("fill") == "toself"]
@@ -201,7 +201,7 @@ def test_both_curves_have_their_band_on_the_plot_and_in_the_table(db):
 
 def test_the_diamond_of_the_decision_curve_lies_at_the_threshold_itself(db):
     run = runs.get(db, draw(db).run)
-    found = score_arrays.of(db, run.id, split="val", point=operating_points.standing(db, run.id))
+    found = score_arrays.binary_scores(db, run.id, split="val", point=operating_points.current_or_default(db, run.id))
     app = opened("review", run=str(run.id), section="decision", split="val", at="0.3349")
     (diamond,) = [one for one in drawn_plot(app) if one.get("marker", {}).get("symbol") == "diamond"]
     called = found.scores >= 0.3349
@@ -227,7 +227,7 @@ def test_a_bin_of_one_patient_is_hollow_and_said_to_have_no_interval(db):
 
 def test_pairs_of_facts_are_looked_at_unasked_and_p_is_corrected_for_what_was_tested(db, monkeypatch):
     drawn = draw(db, patients=60)
-    told = subgroups.of(db, drawn.run, pairs=True)
+    told = subgroups.subgroup_report(db, drawn.run, pairs=True)
     tested = sum(one.p is not None for one in told.rows)
     assert 0 < tested < len(told.rows)
     app = opened("review", run=str(drawn.run), section="groups")

@@ -10,7 +10,7 @@ from core.curation.recipe import Recipe
 from core.services.annotation import tasks
 from core.services.datasets import snapshots
 from core.services.training import resource_estimate, runs
-from core.services.training.resource_estimate import Found
+from core.services.training.resource_estimate import EstimateResult
 from core.services.workspace import home as workspace_home
 from core.training.form_groups import GROUPS
 from core.training.spec import PRESETS, TrainSpec
@@ -40,8 +40,8 @@ def frozen(filled, monkeypatch):
     db = workspace_home.open_home(filled)
     task = tasks.named(db, "finding")
     snapshots.freeze(db, task.id, Recipe(val=0.25, test=0.25), name="one", by="t")
-    monkeypatch.setattr(resource_estimate, "figures", lambda *_: Found("a", TOLD))
-    monkeypatch.setattr(resource_estimate, "pictures", lambda *_: Found("b", pictures=8))
+    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", TOLD))
+    monkeypatch.setattr(resource_estimate, "pictures", lambda *_: EstimateResult("b", pictures=8))
     yield db
     db.close()
 
@@ -132,7 +132,9 @@ def test_it_says_what_it_will_take_and_what_speaks_against_it(frozen):
 
 
 def test_a_step_that_cannot_be_measured_says_why(frozen, monkeypatch):
-    monkeypatch.setattr(resource_estimate, "figures", lambda *_: Found("a", error="The GPU's memory is too small."))
+    monkeypatch.setattr(
+        resource_estimate, "step_cost", lambda *_: EstimateResult("a", error="The GPU's memory is too small.")
+    )
     assert [one.value for one in opened("train").error] == ["The GPU's memory is too small."]
 
 

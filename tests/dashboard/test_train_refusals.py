@@ -9,7 +9,7 @@ from core.jobs import job_queue
 from core.services.annotation import tasks
 from core.services.datasets import snapshots
 from core.services.training import resource_estimate, runs, submit
-from core.services.training.resource_estimate import Found
+from core.services.training.resource_estimate import EstimateResult
 from core.services.workspace import home as workspace_home
 from core.training.spec import TrainSpec
 from core.worker import runner
@@ -27,8 +27,8 @@ def frozen(filled, monkeypatch):
     """A snapshot of single images, and a task of the same pictures whose mirror images count alike."""
     db = workspace_home.open_home(filled)
     snapshots.freeze(db, tasks.named(db, "finding").id, RECIPE, name="one", by="t")
-    monkeypatch.setattr(resource_estimate, "figures", lambda *_: Found("a", TOLD))
-    monkeypatch.setattr(resource_estimate, "pictures", lambda *_: Found("b", pictures=8))
+    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", TOLD))
+    monkeypatch.setattr(resource_estimate, "pictures", lambda *_: EstimateResult("b", pictures=8))
     yield db
     db.close()
 
@@ -37,14 +37,14 @@ def trained(db, settings, spec, snapshot="one", ends="succeeded"):
     """A run that was worked on in this process to its end."""
     made = submit.submit(
         db,
-        snapshot_id=snapshots.named(db, snapshot).id,
+        snapshot_id=snapshots.snapshot_named(db, snapshot).id,
         spec=spec,
         by="t",
         key=f"{snapshot} {spec}",
         launcher=Asleep(),
     )
     attempt = job_queue.claim(db, made.job)
-    assert runner.work(db, settings, made.job, attempt=attempt, device="cpu") == ends
+    assert runner.run_job(db, settings, made.job, attempt=attempt, device="cpu") == ends
     return made.run
 
 
@@ -134,4 +134,4 @@ def test_a_snapshot_whose_files_are_gone(frozen, filled):
     (said,) = [one.value for one in opened("runs", run=str(run)).warning]
     assert re.search("gone|missing|again", said)
     assert "Traceback" not in runs.log(filled, run)
-    assert snapshots.named(frozen, "one").summary["train"]["images"] > 0
+    assert snapshots.snapshot_named(frozen, "one").summary["train"]["images"] > 0

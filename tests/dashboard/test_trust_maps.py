@@ -19,7 +19,7 @@ OTHER = {**CHECK, "method": "layercam", "title": "LayerCAM"}
 
 def asked_for(home):
     """What the jobs that examine run 1 were asked, the newest first."""
-    return [one.request["asked"] for one in job_queue.of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
+    return [one.request["asked"] for one in job_queue.jobs_of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
 
 
 def mean_map(split, finding=None):
@@ -28,11 +28,11 @@ def mean_map(split, finding=None):
     def script(split, finding):
         from core.services.datasets import training_examples
         from core.services.training import runs
-        from dashboard.context import here
+        from dashboard.context import app_context
         from dashboard.parts.review import mean_saliency
 
-        wired = here()
-        cases = [int(one.key) for one in training_examples.every(wired.db, wired.settings, 1, split=split)]
+        wired = app_context()
+        cases = [int(one.key) for one in training_examples.examples_of(wired.db, wired.settings, 1, split=split)]
         mean_saliency.show(runs.get(wired.db, 1), cases, said="these", split=split, finding=finding)
 
     app = AppTest.from_function(script, args=(split, finding), default_timeout=60).run()
@@ -46,17 +46,17 @@ def told(asked, slices=False):
     def script(asked, slices):
         from core.services.annotation import annotations
         from core.services.training import runs
-        from dashboard.context import here
+        from dashboard.context import app_context
         from dashboard.parts.case import pane_layout, saliency_status
         from dashboard.parts.case.saliency_request import Question
-        from dashboard.parts.case.viewer import Laid
+        from dashboard.parts.case.viewer import ViewerLayout
 
-        run = runs.get(here().db, 1)
-        pictures = [one.image_ids[0] for one in annotations.queue(here().db, task_id=run.task_id)[:2]]
+        run = runs.get(app_context().db, 1)
+        pictures = [one.image_ids[0] for one in annotations.queue(app_context().db, task_id=run.task_id)[:2]]
         beside, stack = ([], pictures) if slices else (pictures[1:], pictures[:1])
         layout = pane_layout.laid([pictures[0], *beside], len(asked))
         questions = tuple(Question(*one) for one in asked)
-        saliency_status.show(run, Laid(tuple(stack), tuple(beside), questions, (), layout))
+        saliency_status.show(run, ViewerLayout(tuple(stack), tuple(beside), questions, (), layout))
 
     app = AppTest.from_function(script, args=(asked, slices), default_timeout=60).run()
     assert not app.exception, [one.message for one in app.exception]
@@ -149,12 +149,12 @@ def test_every_slice_has_its_badge_once_they_are_asked_for(two, links):
 def test_only_maps_in_panes_that_are_shown_are_told_of():
     from dashboard.parts.case.pane_layout import laid
     from dashboard.parts.case.saliency_request import Question
-    from dashboard.parts.case.viewer import Laid
+    from dashboard.parts.case.viewer import ViewerLayout
 
     asked, further = tuple(Question(run, "gradcam") for run in (1, 2, 3)), (Question(4, "gradcam"),)
-    beside = Laid((7,), (8,), asked, further, laid([7, 8], 3, 1, plain=True))
+    beside = ViewerLayout((7,), (8,), asked, further, laid([7, 8], 3, 1, plain=True))
     assert beside.shown() == {asked[0]: [7, 8]}  # four panes, of which two are without a map
-    alone = Laid((7,), (), asked, further, laid([7], 3, 1))
+    alone = ViewerLayout((7,), (), asked, further, laid([7], 3, 1))
     assert alone.shown() == {one: [7] for one in asked}
 
 
@@ -164,10 +164,10 @@ def test_a_banner_of_one_method_stands_when_another_method_was_checked_since(hom
 
     def script():
         from core.services.training import runs
-        from dashboard.context import here
+        from dashboard.context import app_context
         from dashboard.parts.review import saliency_check
 
-        saliency_check.over(runs.get(here().db, 1))
+        saliency_check.over(runs.get(app_context().db, 1))
 
     app = AppTest.from_function(script, default_timeout=60).run()
     assert [one.value for one in app.error] == ["Grad-CAM maps: Do not read them."]
@@ -178,7 +178,7 @@ def test_maps_of_the_split_that_is_looked_at_are_made_whatever_was_made_before(h
     app = mean_map("val")
     app.button[0].click().run()
     assert asked_for(home) == [{"split": "val", "method": "gradcam", "class": -1, "layer": ""}]
-    done(home, job_queue.of_run(home.db, 1)[0].id)
+    done(home, job_queue.jobs_of_run(home.db, 1)[0].id)
     app = mean_map("val")
     assert "Grad-CAM, of each the class that the model gives most to: mean over these." in words(app)
     assert not app.button
@@ -190,7 +190,7 @@ def test_the_mean_map_of_a_finding_is_of_that_finding(home):
     app = mean_map("val", 1)
     app.button[0].click().run()
     assert asked_for(home)[0]["class"] == 1
-    done(home, job_queue.of_run(home.db, 1)[0].id)
+    done(home, job_queue.jobs_of_run(home.db, 1)[0].id)
     assert f"Grad-CAM, {runs.get(home.db, 1).titles[1]}: mean over these" in words(mean_map("val", 1))
     assert mean_map("val").button  # of the most probable class there is none yet
 

@@ -9,7 +9,7 @@ from core.services.analysis import registry
 from core.services.annotation import annotations
 from core.services.training import runs
 from dashboard import reader
-from dashboard.context import here
+from dashboard.context import app_context
 from db.tables import Analysis, Checkpoint
 from db.vocabulary import CheckpointKind, JobKind, TaskKind
 from tests.core.services.conftest import copied, filled_once, trained_once
@@ -68,10 +68,10 @@ FACT = {
 def home(tmp_path, monkeypatch, trained_once):
     copied(trained_once, tmp_path / "home").db.close()
     monkeypatch.setenv("ROUNDS_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(reader, "session", lambda: "a browser")  # AppTest has no cookies
+    monkeypatch.setattr(reader, "session_id", lambda: "a browser")  # AppTest has no cookies
     monkeypatch.setattr(LocalLauncher, "wake", lambda self: None)
-    yield here()
-    here().db.close()
+    yield app_context()
+    app_context().db.close()
 
 
 def drawn(part):
@@ -81,9 +81,9 @@ def drawn(part):
         import importlib
 
         from core.services.training import runs
-        from dashboard.context import here
+        from dashboard.context import app_context
 
-        module, run = importlib.import_module(f"dashboard.parts.{part}"), runs.get(here().db, 1)
+        module, run = importlib.import_module(f"dashboard.parts.{part}"), runs.get(app_context().db, 1)
         more = {"trust_neighbours": (1,), "trust_mean": ([1, 2],)}.get(part, ())
         module.show(run, *more, **({"said": "two cases", "split": "val"} if part == "trust_mean" else {}))
 
@@ -110,10 +110,10 @@ def test_what_is_not_known_yet_is_a_sentence_and_one_button(home, part):
     assert "not " in words(app)
     app.button[0].click().run()
     assert not app.exception
-    (job,) = [one for one in job_queue.of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
+    (job,) = [one for one in job_queue.jobs_of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
     assert job.request["what"] == PARTS[part]
     assert [one.label for one in app.button] == ["Cancel"]  # now its progress stands there
-    assert registry.going(home.db, 1, PARTS[part]).id == job.id
+    assert registry.latest_job(home.db, 1, PARTS[part]).id == job.id
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -233,7 +233,7 @@ def test_a_badge_tells_what_speaks_against_a_map(home):
     case = annotations.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
     image = case.image_ids[0]
     made = maps.explain(home.db, home.settings, run_id=1, image_id=image)
-    told = map_warnings.badge(home.db, home.settings, image, made)
+    told = map_warnings.map_warnings(home.db, home.settings, image, made)
     assert told.outside is None  # an even grey picture has no surround
     assert all(one.startswith(("empty", "low contrast")) for one in told.warnings)
 
@@ -243,10 +243,10 @@ def test_cases_are_sent_with_their_reason(home):
 
     def script(case):
         from core.services.training import runs
-        from dashboard.context import here
+        from dashboard.context import app_context
         from dashboard.parts.review import label_errors
 
-        label_errors._send(runs.get(here().db, 1), [case])
+        label_errors._send(runs.get(app_context().db, 1), [case])
 
     app = AppTest.from_function(script, args=(case.id,), default_timeout=60).run()
     assert app.button(key="trust_send").disabled

@@ -48,7 +48,9 @@ def go_straight(home: Ground) -> Straight:
         improved += [epoch] if auroc > best else []
         best = max(best, auroc)
     assert len(improved) > 1, "no second epoch is better than the first: there is no such moment to be killed in"
-    steps = -(-len(training_examples.every(home.db, home.settings, home.snapshot, split="train")) // SPEC.batch_size)
+    steps = -(
+        -len(training_examples.examples_of(home.db, home.settings, home.snapshot, split="train")) // SPEC.batch_size
+    )
     return Straight(
         made.run,
         steps,
@@ -78,7 +80,7 @@ def rounds(home: Ground, *words: str) -> list:
 
 
 def looked(home: Ground, job: int) -> JobView:
-    job_queue.look(home.db, home.launcher)
+    job_queue.reap_and_wake(home.db, home.launcher)
     return job_queue.get(home.db, job)
 
 

@@ -14,7 +14,7 @@ KINDS = ("title", "subheader", "markdown", "caption", "error", "warning", "info"
 def page_of(settings: Settings, monkeypatch, name: str, **query: object) -> str:
     """What a page of that home says."""
     monkeypatch.setenv("ROUNDS_HOME", str(settings.home))
-    monkeypatch.setattr(reader, "session", lambda: "a browser")  # AppTest has no cookies
+    monkeypatch.setattr(reader, "session_id", lambda: "a browser")  # AppTest has no cookies
     app = AppTest.from_file(str(Path(dashboard.__file__).parent / "app.py"), default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = str(value)
@@ -22,7 +22,7 @@ def page_of(settings: Settings, monkeypatch, name: str, **query: object) -> str:
     try:
         app.run()
     finally:
-        context.here().db.close()
-        context.wire.cache_clear()
+        context.app_context().db.close()
+        context.build_context.cache_clear()
     assert not app.exception, [one.message for one in app.exception]
     return "\n".join(one.value for kind in KINDS for one in app.get(kind))

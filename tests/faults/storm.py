@@ -95,7 +95,7 @@ class Storm:
         if time.monotonic() - self.looked < LOOK_EVERY_S:
             return
         self.looked = time.monotonic()
-        job_queue.look(self.ground.db, self.ground.launcher)
+        job_queue.reap_and_wake(self.ground.db, self.ground.launcher)
         for job in self.going():
             assert job.state is not JobState.FAILED, job
             assert job.state is not JobState.CANCELLED or job.id == self.training, job

@@ -116,7 +116,7 @@ def _job(storm: Storm, job: int, name: str, *, group: bool = False, found: list[
     half = set() if name in ("import", "predicting") else checkpoints.drafts(storm.run_folder) - storm.drafts
     storm.drafts |= half
     storm.landed[f"{name}, half of {half.pop()[1:].rsplit('.', 1)[0]} written" if half else name] += 1
-    _is_seen(storm, [job], lambda: job_queue.look(storm.ground.db, storm.ground.launcher))
+    _is_seen(storm, [job], lambda: job_queue.reap_and_wake(storm.ground.db, storm.ground.launcher))
     return True
 
 

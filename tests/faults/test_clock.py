@@ -47,13 +47,13 @@ def test_a_job_lives_by_its_process_not_by_its_clock(home, tmp_path, clock, monk
     for hours in (-5, 30, 0, -48):
         clock.set(hours)
         until_it_goes_on(home, made.job)
-        assert job_queue.look(home.db, launcher) == []
+        assert job_queue.reap_and_wake(home.db, launcher) == []
         assert job_queue.get(home.db, made.job).state is JobState.RUNNING
     page_of(home.settings, monkeypatch, "runs", run=made.run)
     kill(workers(home.settings.home, made.job))
     until(lambda: not launcher.alive(made.job))
     # Its last beat lies two days behind: another's may lie ahead. Neither says anything.
-    until(lambda: job_queue.look(home.db, launcher) or job_queue.get(home.db, made.job).state is JobState.LOST)
+    until(lambda: job_queue.reap_and_wake(home.db, launcher) or job_queue.get(home.db, made.job).state is JobState.LOST)
     job = job_queue.get(home.db, made.job)
     assert (job.state, job.attempt, job.error) == (JobState.LOST, 1, job_queue.LOST.format(id=made.job))
     told = runs.curves(home.db, made.run)["train_loss"]

@@ -164,8 +164,8 @@ def test_a_training_without_a_byte_left_for_its_row_waits_and_goes_on_once_there
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=60)
     until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: job_queue.get(home.db, made.job))
     disk.fill()
-    until(lambda: job_queue.get(home.db, made.job).state.is_finished or retry.waits(home.settings, made.job))
-    waits = retry.waits(home.settings, made.job)
+    until(lambda: job_queue.get(home.db, made.job).state.is_finished or retry.wait_reason(home.settings, made.job))
+    waits = retry.wait_reason(home.settings, made.job)
     assert waits is None or (is_sentence(waits) and "free some space" in waits)
     disk.clear()
     job = ended(home, made.job)
@@ -188,7 +188,7 @@ def test_a_map_and_predictions_that_cannot_be_filed_are_one_sentence(disk, home,
         home.db, run_id=made.run, split="all", by="tester", key="p", launcher=LocalLauncher(home.settings)
     )
     ended(home, asked.job)
-    seen = predictions.every(home.db, made.run)[0]
+    seen = predictions.list_predictions(home.db, made.run)[0]
     path = f"/api/map/{made.run}/{seen.image_id}/gradcam"
     with Served(home, tmp_path / "said.txt", THREAD) as server:
         disk.fill()

@@ -117,12 +117,12 @@ def test_predictions_take_as_many_at_once_as_there_is_room_for(home, tmp_path, m
         return ended(home, asked.job)
 
     assert predicted("all the room").state is JobState.SUCCEEDED
-    before = {one.case_id: one.probabilities for one in predictions.every(home.db, made.run)}
+    before = {one.case_id: one.probabilities for one in predictions.list_predictions(home.db, made.run)}
     told = lay(monkeypatch, tmp_path, most=7)
     assert predicted("little room").state is JobState.SUCCEEDED
     asked = [int(line) for line in told.read_text().split()]
     assert (asked[:4], max(asked) > 7, min(asked) <= 7) == ([48, 24, 12, 6], True, True)
-    after = {one.case_id: one.probabilities for one in predictions.every(home.db, made.run)}
+    after = {one.case_id: one.probabilities for one in predictions.list_predictions(home.db, made.run)}
     assert after.keys() == before.keys()
     assert all(after[case] == pytest.approx(before[case], abs=1e-6) for case in before)
     lay(monkeypatch, tmp_path, most=0)
@@ -131,8 +131,8 @@ def test_predictions_take_as_many_at_once_as_there_is_room_for(home, tmp_path, m
     assert job.error == (
         "The GPU's memory is too small for one image at 32 px; free the GPU of what else uses it, then try again."
     )
-    assert {one.case_id: one.probabilities for one in predictions.every(home.db, made.run)} == after
-    image = predictions.every(home.db, made.run)[0].image_id
+    assert {one.case_id: one.probabilities for one in predictions.list_predictions(home.db, made.run)} == after
+    image = predictions.list_predictions(home.db, made.run)[0].image_id
     assert maps.explain(home.db, home.settings, run_id=made.run, image_id=image).path.exists()
 
 
@@ -157,4 +157,4 @@ def test_a_real_gpu_with_too_little_memory(home, tmp_path, monkeypatch):
     asked = predictions.submit(home.db, run_id=small.run, split="all", by="t", key="p", launcher=launcher(home))
     job = ended(home, asked.job)  # 64 at once do not fit: fewer do
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
-    assert len(predictions.every(home.db, small.run)) == 96
+    assert len(predictions.list_predictions(home.db, small.run)) == 96

@@ -175,7 +175,7 @@ def test_a_job_outlives_its_dispatcher(home, straight, trap):
     until(lambda: dispatchers(home.settings.home))
     kill(dispatchers(home.settings.home))
     until(lambda: not dispatchers(home.settings.home))
-    assert job_queue.look(home.db, home.launcher) == []
+    assert job_queue.reap_and_wake(home.db, home.launcher) == []
     os.kill(process.pid, signal.SIGCONT)
     assert ended(home, made.job).attempt == 1
     is_as_if_nothing_had_been(home, made.run, straight)

@@ -75,7 +75,7 @@ def test_an_import_waits_and_says_so_on_its_page(home, tmp_path, monkeypatch):
     )
     until(lambda: any(home.settings.folder("pixels").rglob("*.raw")))
     with locked(home.db):
-        until(lambda: retry.waits(home.settings, job_id))
+        until(lambda: retry.wait_reason(home.settings, job_id))
         said = page_of(home.settings, monkeypatch, "import", job=job_id)
         assert job_queue.reap(home.db, LocalLauncher(home.settings).alive) == []
     assert [line for line in said.splitlines() if "This job waits" in line] == [waiting(home)]
@@ -83,7 +83,7 @@ def test_an_import_waits_and_says_so_on_its_page(home, tmp_path, monkeypatch):
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 1, None)
     assert (job.result["imported"], len(job.result["refused"])) == (60, 1)  # data.csv is none
     assert check_whole(home) == 60
-    assert retry.waits(home.settings, job_id) is None
+    assert retry.wait_reason(home.settings, job_id) is None
 
 
 @pytest.mark.slow
@@ -91,7 +91,7 @@ def test_a_training_waits_says_so_on_its_page_and_loses_no_epoch(home, tmp_path,
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=40)
     until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: job_queue.get(home.db, made.job))
     with locked(home.db):
-        until(lambda: retry.waits(home.settings, made.job))
+        until(lambda: retry.wait_reason(home.settings, made.job))
         said = page_of(home.settings, monkeypatch, "runs", run=made.run)
         assert job_queue.reap(home.db, LocalLauncher(home.settings).alive) == []
     assert [line for line in said.splitlines() if "This job waits" in line] == [waiting(home)]

@@ -29,7 +29,7 @@ def source(tmp_path):
 def work(home, job_id: int) -> JobView:
     """One attempt, here."""
     attempt = job_queue.claim(home.db, job_id)
-    runner.work(home.db, home.settings, job_id, attempt=attempt, device="cpu")
+    runner.run_job(home.db, home.settings, job_id, attempt=attempt, device="cpu")
     return job_queue.get(home.db, job_id)
 
 
@@ -115,9 +115,9 @@ def test_a_prediction_without_its_pixels_is_one_sentence_and_goes_on_once_they_a
     job = work(home, asked.job)
     assert (job.state, is_sentence(job.error)) == (JobState.FAILED, True)
     assert "import its file again and resume" in job.error
-    assert predictions.every(home.db, made.run) == []
+    assert predictions.list_predictions(home.db, made.run) == []
     home.take(source)
     job_queue.requeue(home.db, asked.job)
     job = work(home, asked.job)
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
-    assert len(predictions.every(home.db, made.run)) == job.result["images"] > 0
+    assert len(predictions.list_predictions(home.db, made.run)) == job.result["images"] > 0

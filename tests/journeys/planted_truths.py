@@ -58,7 +58,7 @@ def training(db):
 
     run = runs.get(db, 1)
     settings = Settings.read(db.file.parent)
-    every = training_examples.every(db, settings, run.snapshot_id, split="train")
+    every = training_examples.examples_of(db, settings, run.snapshot_id, split="train")
     return {images.get(db, int(one.picture.image)).sha256 for one in every}
 
 
@@ -66,7 +66,7 @@ def subgroup(db, key):
     """The group that fails is the first, alone or with another fact."""
     planted = key["failing_subgroup"]
     value = {"70 or more": "70 and older"}.get(planted["value"], planted["value"])
-    rows = subgroups.of(db, 1).rows
+    rows = subgroups.subgroup_report(db, 1).rows
     assert (planted["fact"], value) in rows[0].facts
     assert next(one for one in rows if len(one.facts) == 1).facts == ((planted["fact"], value),)
     return f"{rows[0].facts}, AUROC {rows[0].figure.value:.2f} against {rows[0].rest.value:.2f}"

@@ -41,7 +41,7 @@ def test_the_demo_is_neither_trivial_nor_hopeless(rounds, seed):
 def _tested(home, *, run: int) -> dict[str, float]:
     """The opacity's probability of each file in the test split, by sha256."""
     db = workspace_home.open_home(Settings.read(home))
-    rows = predictions.every(db, run, split="test")
+    rows = predictions.list_predictions(db, run, split="test")
     found = {images.find(db, str(row.image_id)).sha256: row.probabilities[1] for row in rows}
     db.close()
     return found

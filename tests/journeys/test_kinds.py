@@ -77,16 +77,20 @@ def test_findings_numbers_and_both_at_once(home, data_dir, tmp_path):
     answered(home, age, lambda _, name: {"answer": Answer.VALUE, "value": float(of[name]["age"])})
 
     _, run = trained(home, signs)
-    rows = predictions.every(home.db, run, split="test")
+    rows = predictions.list_predictions(home.db, run, split="test")
     told = report.as_json(home.db, run)["findings"]
     assert list(told) == SIGNS
-    assert told["Effusion"]["images"] == len(predictions.every(home.db, run, split="test", finding=1)) == len(rows)
+    assert (
+        told["Effusion"]["images"]
+        == len(predictions.list_predictions(home.db, run, split="test", finding=1))
+        == len(rows)
+    )
     with pytest.raises(InvalidInput, match=f"Run {run} answers with multi"):
         report.evaluate(home.db, run)
 
     ages, run = trained(home, age)
     found = report.of_numbers(home.db, run)
-    rows = predictions.every(home.db, run, split="test")
+    rows = predictions.list_predictions(home.db, run, split="test")
     assert found.metrics["mae"].value == pytest.approx(sum(abs(row.error) for row in rows) / len(rows))
     assert saliency_maps.explain(home.db, home.settings, run_id=run, image_id=rows[0].image_id).class_name == "age"
 
@@ -104,7 +108,7 @@ def test_two_views_of_a_study_and_a_map_of_each(home, data_dir, tmp_path, model)
     task = tasks.create(home.db, name="icu", classes=["no", "yes"], unit=Unit.STUDY)
     answered(home, task, lambda number, _: {"answer": Answer.LABEL, "label": number % 2})
     frozen, run = trained(home, task, model=model)
-    case = training_examples.every(home.db, home.settings, frozen, split="test")[0]
+    case = training_examples.examples_of(home.db, home.settings, frozen, split="test")[0]
     assert {plane.view for plane in case.planes} == {"PA", "AP"}
     maps = [
         saliency_maps.explain(home.db, home.settings, run_id=run, image_id=int(plane.image)) for plane in case.planes

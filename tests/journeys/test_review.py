@@ -124,11 +124,11 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
         expect(page.get_by_text(re.compile(f"case 2 of {count}"))).to_be_visible()
 
     # the next snapshot holds the new label, and says what changed
-    task, first = tasks.named(db, "abnormal"), snapshots.named(db, "round 1")
+    task, first = tasks.named(db, "abnormal"), snapshots.snapshot_named(db, "round 1")
     page.goto(f"{server.url}/datasets?task={task.id}")
     freeze(page, "round 2")
     expect(page.get_by_text("1 relabelled")).to_be_visible()
-    second = snapshots.named(db, "round 2")
+    second = snapshots.snapshot_named(db, "round 2")
     assert [case for case, _, _ in snapshot_diff.difference(db, first.id, second.id).relabelled] == [worst]
     assert case_history.verdicts(db, worst)
 

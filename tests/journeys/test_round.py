@@ -76,7 +76,7 @@ def test_a_round(chest, tmp_path, serve, page):
     page.goto(f"{server.url}/datasets?task={task.id}")
     expect(page.get_by_text("No patient stands in two splits.")).to_be_visible()
     freeze(page, "round 1")
-    first = snapshots.named(db, "round 1")
+    first = snapshots.snapshot_named(db, "round 1")
 
     # train from the form; watch the curve, reload in the middle
     page.goto(f"{server.url}/train?snapshot={first.id}")
@@ -94,7 +94,8 @@ def test_a_round(chest, tmp_path, serve, page):
     page.get_by_role("button", name="Predict the test split").click()
     expect(page.get_by_text("AUROC", exact=True)).to_be_visible()
     worst = max(
-        predictions.every(db, run.id, split="test"), key=lambda row: (-row.probabilities[row.label], -row.case_id)
+        predictions.list_predictions(db, run.id, split="test"),
+        key=lambda row: (-row.probabilities[row.label], -row.case_id),
     )
     page.locator(f'.rg-tile[data-id="{worst.case_id}"]').click()
 
@@ -120,7 +121,7 @@ def test_a_round(chest, tmp_path, serve, page):
     page.goto(f"{server.url}/datasets?task={task.id}")
     freeze(page, "round 2")
     expect(page.get_by_text("1 relabelled")).to_be_visible()
-    second = snapshots.named(db, "round 2")
+    second = snapshots.snapshot_named(db, "round 2")
     assert [case for case, _, _ in snapshot_diff.difference(db, first.id, second.id).relabelled] == [worst.case_id]
     db.close()
 

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from core.explain.attention_weights import of_layer, over_cells, over_image, recorded
-from core.explain.saliency_map import Map, scaled
-from core.explain.targets import alone, choose_class
+from core.explain.attention_weights import of_layer, over_cells, record_attention, tokens_to_image
+from core.explain.saliency_map import SaliencyMap, min_max_scale
+from core.explain.targets import model_lock, resolve_class
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -20,7 +20,7 @@ def explain(
     plane: int | None = None,  # noqa: ARG001
     *,
     layer: str | None = None,
-) -> Map:
+) -> SaliencyMap:
     """The map of one image: the class token's row, or the mean row where there is none.
 
     `layer` is "NAME:HEAD", or "NAME" for the mean of its heads; see `core.explain.layers`.
@@ -31,9 +31,9 @@ def explain(
     import torch
 
     images = model.input_of(example)
-    with alone(), torch.no_grad(), recorded(model.module) as weights:
+    with model_lock(), torch.no_grad(), record_attention(model.module) as weights:
         logits = model.module(images)
-    chosen, probability = choose_class(model, logits, class_index)
+    chosen, probability = resolve_class(model, logits, class_index)
     name, attention = of_layer(model.module, weights, layer)
-    values = over_image(over_cells(attention), images)[0]
-    return Map(scaled(values.cpu().numpy()), NAME, chosen, probability, layer=name)
+    values = tokens_to_image(over_cells(attention), images)[0]
+    return SaliencyMap(min_max_scale(values.cpu().numpy()), NAME, chosen, probability, layer=name)

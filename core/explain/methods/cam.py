@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
-from core.explain.activations import held
-from core.explain.layers import layer_of
-from core.explain.saliency_map import Map, scaled
-from core.explain.targets import Question, alone
+from core.explain.activations import capture_activations
+from core.explain.layers import resolve_layer
+from core.explain.saliency_map import SaliencyMap, min_max_scale
+from core.explain.targets import ClassTarget, model_lock
 from core.lazy_modules import LazyModule
 from core.models import MODELS
 
@@ -27,7 +27,7 @@ else:
     multi_image_layers = LazyModule("core.models.multi_image_layers")
 
 
-def by(method: str, join: "Join") -> Callable[..., Map]:
+def cam_method(method: str, join: "Join") -> Callable[..., SaliencyMap]:
     """How a formula is asked: as `Explainer.explain` says, of one class or of the most probable one.
 
     Where the formula knows no class, that only decides which probability stands beside the map.
@@ -40,7 +40,7 @@ def by(method: str, join: "Join") -> Callable[..., Map]:
         plane: int | None = None,
         *,
         layer: str | None = None,
-    ) -> Map:
+    ) -> SaliencyMap:
         return explain(model, example, join, method=method, class_index=class_index, plane=plane, layer=layer)
 
     return asked
@@ -55,7 +55,7 @@ def explain(
     class_index: int | None = None,
     plane: int | None = None,
     layer: str | None = None,
-) -> Map:
+) -> SaliencyMap:
     """The map of one picture, in the order the model sees them; without `plane` of the one that has the peak.
 
     All pictures of a case share one scale, so that a picture that said little stays cold.
@@ -63,14 +63,14 @@ def explain(
     Raises:
         InvalidInput: no such class, layer or picture.
     """
-    question, images = Question(model, class_index), model.input_of(example)
-    name, target = layer_of(model, layer)
-    with alone():
-        maps, weights = looked(model.module, target, images, question, join, name=name)
+    question, images = ClassTarget(model, class_index), model.input_of(example)
+    name, target = resolve_layer(model, layer)
+    with model_lock():
+        maps, weights = compute_cam(model.module, target, images, question, join, name=name)
     several = MODELS[model.manifest.model].takes != "image"
-    values = scaled(maps.cpu().numpy())  # (V, S, S)
-    at = chosen_plane(values.max(axis=(1, 2)).tolist(), plane) if several else 0
-    return Map(
+    values = min_max_scale(maps.cpu().numpy())  # (V, S, S)
+    at = resolve_image(values.max(axis=(1, 2)).tolist(), plane) if several else 0
+    return SaliencyMap(
         values[at],
         method,
         question.classes[0],
@@ -82,7 +82,7 @@ def explain(
     )
 
 
-def looked(
+def compute_cam(
     module: "nn.Module",
     layer: "nn.Module",
     images: "Tensor",
@@ -98,15 +98,15 @@ def looked(
     """
     import torch
 
-    with held(module, layer) as kept:
+    with capture_activations(module, layer) as kept:
         logits = module(images)
         cells = kept.map_of(name)
         with torch.enable_grad():
             (gradient,) = torch.autograd.grad(speak(logits).sum(), cells)
-    return stretched(join(cells.detach(), gradient), images), kept.counted()
+    return upsample_to_input(join(cells.detach(), gradient), images), kept.counted()
 
 
-def chosen_plane(peaks: list[float], asked: int | None) -> int:
+def resolve_image(peaks: list[float], asked: int | None) -> int:
     """The picture asked for, else the one with the highest peak.
 
     Raises:
@@ -118,7 +118,7 @@ def chosen_plane(peaks: list[float], asked: int | None) -> int:
     return at
 
 
-def stretched(spoken: "Tensor", images: "Tensor") -> "Tensor":
+def upsample_to_input(spoken: "Tensor", images: "Tensor") -> "Tensor":
     """Over the pictures (V, S, S): a volume's map (1, slices, h, w) has fewer slices, a picture not there stays 0."""
     import torch.nn.functional as F  # noqa: N812
 
@@ -127,4 +127,8 @@ def stretched(spoken: "Tensor", images: "Tensor") -> "Tensor":
         return F.interpolate(spoken[None], size=size, mode="trilinear", align_corners=False)[0, 0]
     edges = tuple(images.shape[-2:])
     flat = F.interpolate(spoken[:, None], size=edges, mode="bilinear", align_corners=False)[:, 0]
-    return flat if images.dim() == 4 else multi_image_layers.put_back(flat, multi_image_layers.there(images))[0]
+    return (
+        flat
+        if images.dim() == 4
+        else multi_image_layers.scatter_to_bag(flat, multi_image_layers.present_mask(images))[0]
+    )

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from core.explain.attention_weights import over_image, recorded
-from core.explain.methods.cam import chosen_plane
-from core.explain.saliency_map import Map, scaled
-from core.explain.targets import alone, choose_class
+from core.explain.attention_weights import record_attention, tokens_to_image
+from core.explain.methods.cam import resolve_image
+from core.explain.saliency_map import SaliencyMap, min_max_scale
+from core.explain.targets import model_lock, resolve_class
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +23,7 @@ def explain(
     plane: int | None = None,
     *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:
+) -> SaliencyMap:
     """The map of one of the two views; without `plane` of the one with the peak. Both share one scale.
 
     Raises:
@@ -32,14 +32,14 @@ def explain(
     import torch
 
     images = model.input_of(example)
-    with alone(), torch.no_grad(), recorded(model.module) as weights:
+    with model_lock(), torch.no_grad(), record_attention(model.module) as weights:
         logits = model.module(images)
-    chosen, probability = choose_class(model, logits, class_index)
+    chosen, probability = resolve_class(model, logits, class_index)
     first_asks, second_asks = weights  # as the network asks them: the first view's cells ask, then the second's
     cells = torch.cat([looked_at(second_asks), looked_at(first_asks)])  # of the first view, of the second
-    values = scaled(over_image(cells, images).cpu().numpy())
-    at = chosen_plane(values.max(axis=(1, 2)).tolist(), plane)
-    return Map(values[at], NAME, chosen, probability, at, (), tuple(values))
+    values = min_max_scale(tokens_to_image(cells, images).cpu().numpy())
+    at = resolve_image(values.max(axis=(1, 2)).tolist(), plane)
+    return SaliencyMap(values[at], NAME, chosen, probability, at, (), tuple(values))
 
 
 def looked_at(attention: "Tensor") -> "Tensor":

@@ -26,4 +26,4 @@ def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":  # noqa: ARG001
     return shown
 
 
-explain = cam.by(NAME, join)
+explain = cam.cam_method(NAME, join)

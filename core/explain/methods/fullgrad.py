@@ -6,8 +6,8 @@ layer that runs twice counts twice. There is no layer to choose: all are read.
 
 from typing import TYPE_CHECKING
 
-from core.explain.saliency_map import Map, scaled
-from core.explain.targets import Question, alone
+from core.explain.saliency_map import SaliencyMap, min_max_scale
+from core.explain.targets import ClassTarget, model_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,16 +28,16 @@ def explain(
     plane: int | None = None,  # noqa: ARG001
     *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:
+) -> SaliencyMap:
     """The map of one class of one image, by default the most probable.
 
     Raises:
         InvalidInput: no such class.
     """
-    question, images = Question(model, class_index), model.input_of(example)
-    with alone():
+    question, images = ClassTarget(model, class_index), model.input_of(example)
+    with model_lock():
         values = full(model.module, images, question)
-    return Map(scaled(values.cpu().numpy()), NAME, question.classes[0], question.probabilities[0])
+    return SaliencyMap(min_max_scale(values.cpu().numpy()), NAME, question.classes[0], question.probabilities[0])
 
 
 def full(module: "nn.Module", images: "Tensor", speak: "Callable[[Tensor], Tensor]") -> "Tensor":

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from core.explain.layers import layer_of
+from core.explain.layers import resolve_layer
 from core.explain.methods import cam, gradcam_batch
-from core.explain.saliency_map import Map
-from core.explain.targets import Question, alone
+from core.explain.saliency_map import SaliencyMap
+from core.explain.targets import ClassTarget, model_lock
 from core.models import MODELS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def explain(
     plane: int | None = None,
     *,
     layer: str | None = None,
-) -> Map:
+) -> SaliencyMap:
     """The map of one class, by default the most probable; `plane` see `core.explain.methods.cam`.
 
     Raises:
@@ -32,11 +32,11 @@ def explain(
     """
     if MODELS[model.manifest.model].takes != "image":
         return cam.explain(model, example, join, method=NAME, class_index=class_index, plane=plane, layer=layer)
-    question, images = Question(model, class_index), model.input_of(example)
-    name, target = layer_of(model, layer)
-    with alone():
-        values = gradcam_batch.maps(model.module, target, images, question)
-    return Map(values[0].cpu().numpy(), NAME, question.classes[0], question.probabilities[0], layer=name)
+    question, images = ClassTarget(model, class_index), model.input_of(example)
+    name, target = resolve_layer(model, layer)
+    with model_lock():
+        values = gradcam_batch.gradcam(model.module, target, images, question)
+    return SaliencyMap(values[0].cpu().numpy(), NAME, question.classes[0], question.probabilities[0], layer=name)
 
 
 def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":

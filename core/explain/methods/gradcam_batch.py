@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.explain.activations import held
+from core.explain.activations import capture_activations
 from core.lazy_modules import LazyModule
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ ALIKE = 1e-4  # relative: what the last layer read is the mean of the map but fo
 
 
 @dataclass
-class Seen:
+class ForwardPass:
     """One pass: the layer's map (B, D, h, w), the logits, and what entered and left the last linear layer."""
 
     cells: "Tensor"
@@ -35,15 +35,15 @@ class Seen:
     left: "Tensor | None" = None
 
 
-def maps(module: "nn.Module", layer: "nn.Module", images: "Tensor", speak: "Speak") -> "Tensor":
+def gradcam(module: "nn.Module", layer: "nn.Module", images: "Tensor", speak: "Speak") -> "Tensor":
     """Grad-CAM (B, S, S) in [0, 1] of images (B, C, S, S), each on its own scale; all 0 where nothing spoke.
 
     `speak` gives of logits (B, outputs) what is explained of each, (B,). The grad-cam package's maps within 0.01.
     """
-    return unit(over(spoken(module, layer, images, speak), images))
+    return min_max_scale(upsample(gradcam_raw(module, layer, images, speak), images))
 
 
-def spoken(module: "nn.Module", layer: "nn.Module", images: "Tensor", speak: "Speak") -> "Tensor":
+def gradcam_raw(module: "nn.Module", layer: "nn.Module", images: "Tensor", speak: "Speak") -> "Tensor":
     """The same before it is stretched and scaled: relu(Σ αₖ Aₖ), (B, h, w), α the mean gradient of a channel's map."""
     import torch
 
@@ -59,7 +59,7 @@ def spoken(module: "nn.Module", layer: "nn.Module", images: "Tensor", speak: "Sp
     return torch.einsum("bd,bdhw->bhw", alpha, seen.cells.detach()).clamp_min(0)
 
 
-def every_class(module: "nn.Module", layer: "nn.Module", images: "Tensor") -> "Tensor":
+def gradcam_all_classes(module: "nn.Module", layer: "nn.Module", images: "Tensor") -> "Tensor":
     """Of all outputs at once, (B, outputs, h, w): one forward pass where the head is a mean and one linear layer.
 
     Elsewhere a short way back for each output.
@@ -79,7 +79,7 @@ def every_class(module: "nn.Module", layer: "nn.Module", images: "Tensor") -> "T
     return torch.stack(found, dim=1).clamp_min(0)
 
 
-def over(spoken: "Tensor", images: "Tensor") -> "Tensor":
+def upsample(spoken: "Tensor", images: "Tensor") -> "Tensor":
     """(B, h, w) stretched over its images, (B, S, S)."""
     import torch.nn.functional as F  # noqa: N812
 
@@ -87,17 +87,17 @@ def over(spoken: "Tensor", images: "Tensor") -> "Tensor":
     return F.interpolate(spoken[:, None], size=size, mode="bilinear", align_corners=False)[:, 0]
 
 
-def unit(values: "Tensor") -> "Tensor":
+def min_max_scale(values: "Tensor") -> "Tensor":
     """Each map's smallest to 0 and its largest to 1; all 0 where it has no contrast."""
     low, high = values.amin(dim=(1, 2), keepdim=True), values.amax(dim=(1, 2), keepdim=True)
     span = high - low
     return ((values - low) / span.clamp_min(1e-12)) * (span >= 1e-12)
 
 
-def _pass(module: "nn.Module", layer: "nn.Module", images: "Tensor") -> Seen:
-    with held(module, layer) as kept, _last(module) as read:
+def _pass(module: "nn.Module", layer: "nn.Module", images: "Tensor") -> ForwardPass:
+    with capture_activations(module, layer) as kept, _last(module) as read:
         logits = module(images)
-    seen = Seen(kept.map_of("target"), logits)
+    seen = ForwardPass(kept.map_of("target"), logits)
     if len(read) == 1:
         seen.entered, seen.left = read[0]
     return seen
@@ -116,7 +116,7 @@ def _last(module: "nn.Module") -> "Iterator[list[tuple[Tensor, Tensor]]]":
         handle.remove()
 
 
-def _pooled(module: "nn.Module", seen: Seen) -> "nn.Linear | None":
+def _pooled(module: "nn.Module", seen: ForwardPass) -> "nn.Linear | None":
     """The last layer, where it read the mean over the map's places and what it said are the logits.
 
     Seen on this very batch, so that no list of networks has to be kept.

@@ -20,4 +20,4 @@ def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":
     return (weighed.sum(dim=places, keepdim=True) * cells).sum(dim=1).clamp_min(0)
 
 
-explain = cam.by(NAME, join)
+explain = cam.cam_method(NAME, join)

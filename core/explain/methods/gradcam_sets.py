@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.explain.layers import layer_of
+from core.explain.layers import resolve_layer
 from core.explain.methods import gradcam_batch
-from core.explain.saliency_map import Map
-from core.explain.targets import Question, alone
-from core.inference import FREE, read
+from core.explain.saliency_map import SaliencyMap
+from core.explain.targets import ClassTarget, model_lock
+from core.inference import FREE, iter_batches
 from core.training import devices
-from core.training.validation import seen
+from core.training.validation import to_model_input
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -27,17 +27,21 @@ def gradcam(
     layer: str = "",
     batch_size: int = 16,
     cache: Path | None = None,
-) -> Iterator[Map]:
+) -> Iterator[SaliencyMap]:
     """The map of each example in the order given, as `core.explain.methods.gradcam` makes it; `cache` see `inference.scores`.
 
     Raises:
         InvalidInput: no such class or layer.
         NotTrainable: pixels are gone, or the GPU's memory is too small for one batch.
     """
-    name, target = layer_of(model, layer)
-    for _, batch in read(model, examples, batch_size=batch_size, cache=cache):
-        question = Question(model, class_index)
-        with devices.memory_for(f"maps of {batch_size} images", FREE), alone():
-            found = gradcam_batch.maps(model.module, target, seen(model.prepare, batch), question).cpu().numpy()
+    name, target = resolve_layer(model, layer)
+    for _, batch in iter_batches(model, examples, batch_size=batch_size, cache=cache):
+        question = ClassTarget(model, class_index)
+        with devices.out_of_memory_hint(f"maps of {batch_size} images", FREE), model_lock():
+            found = (
+                gradcam_batch.gradcam(model.module, target, to_model_input(model.prepare, batch), question)
+                .cpu()
+                .numpy()
+            )
         for values, shown, probability in zip(found, question.classes, question.probabilities, strict=True):
-            yield Map(values, METHOD, shown, probability, layer=name)
+            yield SaliencyMap(values, METHOD, shown, probability, layer=name)

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from core.explain.attention_weights import joined, over_cells, over_image, recorded
-from core.explain.saliency_map import Map, scaled
-from core.explain.targets import Question, alone
+from core.explain.attention_weights import joined, over_cells, record_attention, tokens_to_image
+from core.explain.saliency_map import SaliencyMap, min_max_scale
+from core.explain.targets import ClassTarget, model_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,17 +24,17 @@ def explain(
     plane: int | None = None,  # noqa: ARG001
     *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:
+) -> SaliencyMap:
     """The map of one class of one image, by default the most probable.
 
     Raises:
         InvalidInput: no such class.
     """
-    question, images = Question(model, class_index), model.input_of(example)
-    with alone():
+    question, images = ClassTarget(model, class_index), model.input_of(example)
+    with model_lock():
         weights, gradients = attended(model.module, images, question)
-    values = over_image(over_cells(relevance(weights, gradients)), images)[0]
-    return Map(scaled(values.cpu().numpy()), NAME, question.classes[0], question.probabilities[0])
+    values = tokens_to_image(over_cells(relevance(weights, gradients)), images)[0]
+    return SaliencyMap(min_max_scale(values.cpu().numpy()), NAME, question.classes[0], question.probabilities[0])
 
 
 def attended(
@@ -43,7 +43,7 @@ def attended(
     """Each layer's attention (B, heads, tokens, tokens) and the gradient of what is said by it."""
     import torch
 
-    with torch.enable_grad(), recorded(module) as weights:
+    with torch.enable_grad(), record_attention(module) as weights:
         # from the image on, since a network of which nothing is learned has no gradient of its own
         spoken = speak(module(images.detach().requires_grad_())).sum()
         gradients = torch.autograd.grad(spoken, [joined(one) for one in weights])

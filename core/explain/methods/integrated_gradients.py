@@ -6,10 +6,10 @@ is ten lines, and captum brings matplotlib.
 
 from typing import TYPE_CHECKING
 
-from core.explain.activations import steady
-from core.explain.methods.cam import chosen_plane
-from core.explain.saliency_map import Map, scaled
-from core.explain.targets import Question, alone
+from core.explain.activations import without_cudnn_rnn
+from core.explain.methods.cam import resolve_image
+from core.explain.saliency_map import SaliencyMap, min_max_scale
+from core.explain.targets import ClassTarget, model_lock
 from core.models import MODELS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def explain(
     plane: int | None = None,
     *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:
+) -> SaliencyMap:
     """The map of one class, by default the most probable: what spoke for it; what spoke against it stays cold.
 
     Raises:
@@ -39,16 +39,16 @@ def explain(
     """
     import torch
 
-    question, images = Question(model, class_index), model.input_of(example)
-    with alone(), steady(model.module):
+    question, images = ClassTarget(model, class_index), model.input_of(example)
+    with model_lock(), without_cudnn_rnn(model.module):
         with torch.no_grad():
             question(model.module(images))
-        asked = Question(model, question.classes[0])
+        asked = ClassTarget(model, question.classes[0])
         given = torch.nan_to_num(integrated(model.module, images, asked)[0])  # a picture that is not there is NaN
     several = MODELS[model.manifest.model].takes != "image"
-    values = scaled((given.sum(dim=-3) if several else given.sum(dim=0)[None]).clamp_min(0).cpu().numpy())
-    at = chosen_plane(values.max(axis=(1, 2)).tolist(), plane) if several else 0
-    return Map(
+    values = min_max_scale((given.sum(dim=-3) if several else given.sum(dim=0)[None]).clamp_min(0).cpu().numpy())
+    at = resolve_image(values.max(axis=(1, 2)).tolist(), plane) if several else 0
+    return SaliencyMap(
         values[at], NAME, question.classes[0], question.probabilities[0], at, (), tuple(values) if several else ()
     )
 

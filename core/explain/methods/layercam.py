@@ -15,4 +15,4 @@ def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":
     return (gradient.clamp_min(0) * cells).sum(dim=1).clamp_min(0)
 
 
-explain = cam.by(NAME, join)
+explain = cam.cam_method(NAME, join)

@@ -5,8 +5,8 @@ Asks nothing of the network but answers, and takes some two hundred passes.
 
 from typing import TYPE_CHECKING
 
-from core.explain.saliency_map import Map, scaled
-from core.explain.targets import alone, choose_class, target_of
+from core.explain.saliency_map import SaliencyMap, min_max_scale
+from core.explain.targets import model_lock, resolve_class, target_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def explain(
     plane: int | None = None,  # noqa: ARG001
     *,
     layer: str | None = None,  # noqa: ARG001
-) -> Map:
+) -> SaliencyMap:
     """The map of one class of one image, by default the most probable.
 
     Raises:
@@ -37,12 +37,12 @@ def explain(
     import torch
 
     images = model.input_of(example)
-    with alone(), torch.inference_mode():
+    with model_lock(), torch.inference_mode():
         logits = model.module(images)
-        chosen, probability = choose_class(model, logits, class_index)
-        speak = target_of(model.manifest.heads[0], chosen)
+        chosen, probability = resolve_class(model, logits, class_index)
+        speak = target_function(model.manifest.heads[0], chosen)
         values = missed(model.module, images, speak, float(speak(logits)[0]))
-    return Map(scaled(values.cpu().numpy()), NAME, chosen, probability)
+    return SaliencyMap(min_max_scale(values.cpu().numpy()), NAME, chosen, probability)
 
 
 def missed(module: "nn.Module", images: "Tensor", speak: "Callable[[Tensor], Tensor]", whole: float) -> "Tensor":

@@ -5,10 +5,10 @@ Needs no gradient and as many passes as the layer has channels.
 
 from typing import TYPE_CHECKING
 
-from core.explain.activations import Held
-from core.explain.layers import layer_of
-from core.explain.saliency_map import Map, scaled
-from core.explain.targets import alone, choose_class, target_of
+from core.explain.activations import Activations
+from core.explain.layers import resolve_layer
+from core.explain.saliency_map import SaliencyMap, min_max_scale
+from core.explain.targets import model_lock, resolve_class, target_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def explain(
     plane: int | None = None,  # noqa: ARG001
     *,
     layer: str | None = None,
-) -> Map:
+) -> SaliencyMap:
     """The map of one class of one image, by default the most probable.
 
     Raises:
@@ -38,12 +38,12 @@ def explain(
     import torch
 
     images = model.input_of(example)
-    name, target = layer_of(model, layer)
-    with alone(), torch.inference_mode():
+    name, target = resolve_layer(model, layer)
+    with model_lock(), torch.inference_mode():
         logits, cells = _read(model.module, target, images)
-        chosen, probability = choose_class(model, logits, class_index)
-        values = scored(model.module, images, cells, target_of(model.manifest.heads[0], chosen))
-    return Map(scaled(values.cpu().numpy()), NAME, chosen, probability, layer=name)
+        chosen, probability = resolve_class(model, logits, class_index)
+        values = scored(model.module, images, cells, target_function(model.manifest.heads[0], chosen))
+    return SaliencyMap(min_max_scale(values.cpu().numpy()), NAME, chosen, probability, layer=name)
 
 
 def scored(module: "nn.Module", images: "Tensor", cells: "Tensor", speak: "Callable[[Tensor], Tensor]") -> "Tensor":
@@ -62,7 +62,7 @@ def scored(module: "nn.Module", images: "Tensor", cells: "Tensor", speak: "Calla
 
 def _read(module: "nn.Module", layer: "nn.Module", images: "Tensor") -> "tuple[Tensor, Tensor]":
     """The logits, and the layer's map as it was before anything behind it worked in place."""
-    kept = Held()
+    kept = Activations()
     handle = layer.register_forward_hook(lambda _, __, output: kept.cells.append(output.clone()))
     try:
         logits = module(images)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.explain.sanity.localization import picture
-from core.explain.sanity.randomization import Explain, whole
-from core.explain.sanity.regions import Mask, grown, marks, share, stretched
-from core.explain.sanity.similarity import Mean
+from core.explain.sanity.randomization import Explain, stack_maps
+from core.explain.sanity.regions import Mask, find_burned_in_text, grown, share, stretched
+from core.explain.sanity.similarity import MeanWithInterval
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -38,7 +38,7 @@ class OnMarks:
     @property
     def more(self) -> float:
         """How much more of the heat."""
-        return (Mean.of(self.there).value or 0.0) - (Mean.of(self.absent).value or 0.0)
+        return (MeanWithInterval.of(self.there).value or 0.0) - (MeanWithInterval.of(self.absent).value or 0.0)
 
     def flagged(self, tested: int) -> bool:
         """Whether marks draw heat: more than their places do without them, corrected for the classes looked at."""
@@ -56,8 +56,8 @@ def of_marks(model: "LoadedModel", every: "Sequence[Example]", explain: Explain,
     told = [
         {
             "class": one.class_index,
-            "with": Mean.of(one.there).to_json(),
-            "without": Mean.of(one.absent).to_json(),
+            "with": MeanWithInterval.of(one.there).to_json(),
+            "without": MeanWithInterval.of(one.absent).to_json(),
             "p": one.p,
         }
         for one in found
@@ -74,7 +74,7 @@ def _parted(model: "LoadedModel", every: "Sequence[Example]") -> "tuple[list[tup
     """Cases with their marks, and cases without."""
     marked, plain = list[tuple["Example", Mask]](), list["Example"]()
     for one in every[:LOOKED]:
-        found = marks(picture(model, one, 0), None)
+        found = find_burned_in_text(picture(model, one, 0), None)
         if found.any() and len(marked) < ENOUGH:
             marked.append((one, grown(found, max(1, found.shape[0] // 32))))
         elif not found.any() and len(plain) < ENOUGH:
@@ -98,14 +98,14 @@ def _of_class(
 
 
 def _share(model: "LoadedModel", example: "Example", mask: Mask, explain: Explain, class_index: int) -> float | None:
-    values = whole(explain(model, example, class_index))
+    values = stack_maps(explain(model, example, class_index))
     return share(stretched(values if values.ndim == 2 else values[0], mask.shape), mask)
 
 
 def _said(worst: OnMarks, classes: Sequence[str], plain: int, *, flagged: bool) -> str:
     name = f" for {classes[worst.class_index]}" if worst.class_index < len(classes) else ""
     verdict = "Text or markers draw heat" if flagged else "That text or markers draw heat is not shown"
-    there, absent = (100 * (Mean.of(one).value or 0.0) for one in (worst.there, worst.absent))
+    there, absent = (100 * (MeanWithInterval.of(one).value or 0.0) for one in (worst.there, worst.absent))
     return (
         f"{verdict}{name}: {there:.1f} % of it lies on them in {len(worst.there)} pictures, and {absent:.1f} % at "
         f"the same places of {plain} pictures without (p {worst.p:.2g})."

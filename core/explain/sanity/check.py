@@ -7,12 +7,20 @@ Adebayo et al. 2018 (weights drawn anew), Arun et al. 2021 (against random pairs
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.explain.saliency_map import Map
+from core.explain.saliency_map import SaliencyMap
 from core.explain.sanity.burned_in_text import of_marks
-from core.explain.sanity.localization import of_places, of_taking
-from core.explain.sanity.model_skill import Answers, answers
-from core.explain.sanity.pointing_game import hits
-from core.explain.sanity.randomization import Case, Explain, Json, Steps, Tell, of_classes, of_weights
+from core.explain.sanity.localization import faithfulness_report, localization_report
+from core.explain.sanity.model_skill import ModelSkill, model_skill
+from core.explain.sanity.pointing_game import pointing_game
+from core.explain.sanity.randomization import (
+    Case,
+    Explain,
+    Json,
+    Steps,
+    Tell,
+    class_sensitivity_test,
+    model_randomization_test,
+)
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -42,19 +50,19 @@ def check(
     steps = Steps(tell, again + 7)
     steps.next("Making the maps")
     own = [explain(model, one.example, None) for one in cases]
-    weights = of_weights(model, cases, own, explain, steps, again, seed)
+    weights = model_randomization_test(model, cases, own, explain, steps, again, seed)
     steps.next("Comparing its answers with those of weights drawn by chance")
-    told = answers(model, judged)
+    told = model_skill(model, judged)
     steps.next("Asking for other classes")
-    others = of_classes(model, cases, own, explain)
+    others = class_sensitivity_test(model, cases, own, explain)
     steps.next("Taking away what is hot")
-    taken = of_taking(model, cases, own, seed)
+    taken = faithfulness_report(model, cases, own, seed)
     steps.next("Looking where the heat lies")
-    where = of_places(model, cases, own)
+    where = localization_report(model, cases, own)
     steps.next("Looking for text and markers")
     marks = of_marks(model, judged, explain, classes)
     drawn = [(found.values, one.drawn) for found, one in zip(own, cases, strict=True) if one.drawn is not None]
-    pointed = hits([values for values, _ in drawn], [mask for _, mask in drawn], seed=seed).to_json()
+    pointed = pointing_game([values for values, _ in drawn], [mask for _, mask in drawn], seed=seed).to_json()
     return {
         "cases": len(cases),
         "weights": weights,
@@ -68,7 +76,7 @@ def check(
     }
 
 
-def _banner(weights: Json, told: Answers, own: Sequence[Map]) -> str:
+def _banner(weights: Json, told: ModelSkill, own: Sequence[SaliencyMap]) -> str:
     if not any(one.values.max() > 0 for one in own):
         return "Every map of this run is empty: the method finds nothing that spoke for the answer."
     if weights["depends"] is False:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.explain.saliency_map import Values, stretch
-from core.training.output_decoding import answers_of
+from core.explain.saliency_map import Values, resize_to_image
+from core.training.output_decoding import decode_outputs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,14 +23,14 @@ AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Faith:
+class Faithfulness:
     """Mean answer for the class while the hottest goes first (`deletion`, low is good) or comes first (`insertion`)."""
 
     deletion: float
     insertion: float
 
 
-def faith(model: "LoadedModel", images: "Tensor", values: Values, class_index: int) -> Faith:
+def deletion_insertion(model: "LoadedModel", images: "Tensor", values: Values, class_index: int) -> Faithfulness:
     """Of a case (1, C, S, S) under a map (H, W), or of several pictures (1, V, C, S, S) under maps (V, H, W)."""
     import torch
 
@@ -42,16 +42,16 @@ def faith(model: "LoadedModel", images: "Tensor", values: Values, class_index: i
     with torch.no_grad():
         for start in range(0, len(whole), AT_ONCE):
             logits = model.module(whole[start : start + AT_ONCE])[:, : head.outputs]
-            told += answers_of([head], logits)[:, class_index].tolist()
+            told += decode_outputs([head], logits)[:, class_index].tolist()
     insertion, deletion = _area(told[STEPS:]), _area(told[:STEPS])
-    return Faith(deletion=deletion, insertion=insertion)
+    return Faithfulness(deletion=deletion, insertion=insertion)
 
 
 def _order(values: Values, images: "Tensor") -> NDArray[np.float32]:
     """Of every pixel the share of all pixels that are hotter, (1, H, W) or (V, H, W); ties by chance, but steadily."""
     size = tuple(images.shape[-2:])
     planes = values if values.ndim == 3 else values[None]
-    large = np.stack([stretch(one, size[0], size[1]) for one in planes])
+    large = np.stack([resize_to_image(one, size[0], size[1]) for one in planes])
     flat = large.ravel() + np.random.default_rng(0).random(large.size, dtype=np.float32) * 1e-6
     order = np.empty(flat.size, np.float32)
     order[np.argsort(-flat, kind="stable")] = np.arange(flat.size, dtype=np.float32) / flat.size

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.explain.saliency_map import Map, Values
-from core.explain.sanity.faithfulness import Faith, faith
-from core.explain.sanity.randomization import CASES, Case, Json, whole
-from core.explain.sanity.regions import EDGE, heat, places, words
-from core.explain.sanity.similarity import Mean, centre, noise
-from core.inference import seen_by
+from core.explain.saliency_map import SaliencyMap, Values
+from core.explain.sanity.faithfulness import Faithfulness, deletion_insertion
+from core.explain.sanity.randomization import CASES, Case, Json, stack_maps
+from core.explain.sanity.regions import EDGE, heat_by_region, places, words
+from core.explain.sanity.similarity import MeanWithInterval, centre, noise
+from core.inference import select_model_images
 from core.training.examples import read_plane
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from core.training.examples import Example
 
 
-def of_taking(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map], seed: int) -> Json:
+def faithfulness_report(model: "LoadedModel", cases: Sequence[Case], own: Sequence[SaliencyMap], seed: int) -> Json:
     """Deletion and insertion under the map, under chance, and under the middle of the picture."""
     if model.manifest.heads[0].kind == "number":
         return {"words": "Deletion and insertion are told of classes; this model answers with a number."}
-    chance, found = np.random.default_rng(seed), dict[str, list[Faith]]()
+    chance, found = np.random.default_rng(seed), dict[str, list[Faithfulness]]()
     for one, map_ in list(zip(cases, own, strict=True))[:CASES]:
-        images, values = model.input_of(one.example), whole(map_)
+        images, values = model.input_of(one.example), stack_maps(map_)
         size = (values.shape[-2], values.shape[-1])
         count = len(values) if values.ndim == 3 else 1
         maps = {
@@ -33,19 +33,22 @@ def of_taking(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map], s
             "middle": np.stack([centre(size)] * count),
         }
         for name, each in maps.items():
-            found.setdefault(name, []).append(faith(model, images, each, map_.class_index))
+            found.setdefault(name, []).append(deletion_insertion(model, images, each, map_.class_index))
     told = {
-        name: {what: Mean.of([getattr(one, what) for one in each]).to_json() for what in ("deletion", "insertion")}
+        name: {
+            what: MeanWithInterval.of([getattr(one, what) for one in each]).to_json()
+            for what in ("deletion", "insertion")
+        }
         for name, each in found.items()
     }
     return {**told, "words": _faith_said(found)}
 
 
-def _faith_said(found: dict[str, list[Faith]]) -> str:
+def _faith_said(found: dict[str, list[Faithfulness]]) -> str:
     def mean(name: str, what: str) -> float:
         return float(np.mean([getattr(one, what) for one in found[name]]))
 
-    gained = Mean.of(
+    gained = MeanWithInterval.of(
         [
             own.insertion - own.deletion - (other.insertion - other.deletion)
             for own, other in zip(found["map"], found["chance"], strict=True)
@@ -64,13 +67,16 @@ def _faith_said(found: dict[str, list[Faith]]) -> str:
     )
 
 
-def of_places(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map]) -> Json:
+def localization_report(model: "LoadedModel", cases: Sequence[Case], own: Sequence[SaliencyMap]) -> Json:
     """Share of heat outside the body, with the area that is, and how many maps have a warning of their own."""
     told = [
-        heat(found.values, places(picture(model, one.example, found.plane)))
+        heat_by_region(found.values, places(picture(model, one.example, found.plane)))
         for one, found in zip(cases, own, strict=True)
     ]
-    outside, area = Mean.of([one.outside for one in told]), Mean.of([one.outside_area for one in told])
+    outside, area = (
+        MeanWithInterval.of([one.outside for one in told]),
+        MeanWithInterval.of([one.outside_area for one in told]),
+    )
     doubted = sum(bool(words(one)) for one in told)
     said = (
         "No picture has a dark surround, so there is no body to lie outside of."
@@ -90,6 +96,6 @@ def of_places(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map]) -
 
 def picture(model: "LoadedModel", example: "Example", plane: int) -> Values:
     """One of the pictures that the model sees, (EDGE, EDGE) in [0, 1], white is tissue."""
-    planes = seen_by(model.manifest, [example])[0].planes
+    planes = select_model_images(model.manifest, [example])[0].planes
     grey = read_plane(planes[min(plane, len(planes) - 1)], size=EDGE, channels=1)[0]
     return np.asarray(grey, dtype=np.float32) / np.float32(65535)

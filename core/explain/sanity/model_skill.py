@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.explain.sanity.random_weights import fresh
-from core.inference import answered, read
-from core.training.validation import figures
+from core.explain.sanity.random_weights import randomize_all
+from core.inference import iter_batches, predict_batch
+from core.training.validation import metrics_by_head
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -24,7 +24,7 @@ NAMES = {"val_auroc": "AUROC", "val_r2": "R²"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ModelSkill:
     """The model's figure ("AUROC" or "R²") and those of the draws; None where the examined cases have one class.
 
     `given` is the mean probability that the model gives to the truth, `others` what the draws do.
@@ -71,14 +71,14 @@ class Answers:
         }
 
 
-def answers(model: "LoadedModel", examples: "Sequence[Example]", *, again: int = AGAIN) -> Answers:
+def model_skill(model: "LoadedModel", examples: "Sequence[Example]", *, again: int = AGAIN) -> ModelSkill:
     """Of cases that the model should not have learned from."""
-    batches = list(read(model, examples))
+    batches = list(iter_batches(model, examples))
     name, value, given = _figure(model, batches, examples)
     if value is None:
-        return Answers(name, None, (), len(examples))
-    drawn = [_figure(fresh(model, 1000 + number), batches, examples) for number in range(again)]
-    return Answers(
+        return ModelSkill(name, None, (), len(examples))
+    drawn = [_figure(randomize_all(model, 1000 + number), batches, examples) for number in range(again)]
+    return ModelSkill(
         name,
         value,
         tuple(one for _, one, _ in drawn if one is not None),
@@ -93,9 +93,9 @@ def _figure(
 ) -> tuple[str, float | None, float]:
     """The figure's name, its value, and the mean probability that is given to what is true; 0 of a number."""
     head = model.manifest.heads[0]
-    told = np.array([numbers for _, batch in batches for numbers in answered(model, batch)])[:, : head.answers]
+    told = np.array([numbers for _, batch in batches for numbers in predict_batch(model, batch)])[:, : head.answers]
     targets = np.array([one.targets[: head.targets] for one in examples])
-    found = figures([head], told, targets)
+    found = metrics_by_head([head], told, targets)
     if head.kind == "number":
         return NAMES["val_r2"], found.get("val_r2"), 0.0
     if head.kind == "multi":

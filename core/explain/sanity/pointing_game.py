@@ -20,7 +20,7 @@ TRIES = 50  # chance maps for each picture
 
 
 @dataclass(frozen=True, slots=True)
-class Hits:
+class PointingGame:
     """Of `n` maps `hit` hit; `chance` and `middle` are the shares that chance and the middle of the picture would."""
 
     n: int
@@ -49,12 +49,12 @@ class Hits:
         return {"n": self.n, "hit": self.hit, "chance": self.chance, "middle": self.middle, "words": self.told()}
 
 
-def hits(maps: Sequence[Values], drawn: Sequence[Mask], *, seed: int = 0) -> Hits:
+def pointing_game(maps: Sequence[Values], drawn: Sequence[Mask], *, seed: int = 0) -> PointingGame:
     """Of maps (H, W) and masks of any size, one each; an empty map hits nothing."""
     if not maps:
-        return Hits(0, 0, 0.0, 0.0)
+        return PointingGame(0, 0, 0.0, 0.0)
     chance = np.random.default_rng(seed)
-    return Hits(
+    return PointingGame(
         n=len(maps),
         hit=sum(_hits(one, mask) for one, mask in zip(maps, drawn, strict=True)),
         chance=float(np.mean([[_hits(noise(chance, (56, 56)), mask) for _ in range(TRIES)] for mask in drawn])),

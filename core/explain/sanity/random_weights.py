@@ -19,7 +19,7 @@ else:
 STAGES = 5
 
 
-def fresh(model: "LoadedModel", seed: int) -> "LoadedModel":
+def randomize_all(model: "LoadedModel", seed: int) -> "LoadedModel":
     """The network as a training would begin it with that seed: it has learned nothing."""
     import torch
 
@@ -30,20 +30,22 @@ def fresh(model: "LoadedModel", seed: int) -> "LoadedModel":
         module = entry.build(
             manifest.channels, outputs_of(manifest.heads), manifest.size, spec.dropout, **spec.asked_of(entry.knobs)
         )
-    return replace(model, module=compilation.laid_out(module.to(model.device).eval()))
+    return replace(model, module=compilation.channels_last(module.to(model.device).eval()))
 
 
-def cascaded(model: "LoadedModel", seed: int, stages: int = STAGES) -> "Iterator[tuple[str, LoadedModel]]":
+def cascading_randomization(
+    model: "LoadedModel", seed: int, stages: int = STAGES
+) -> "Iterator[tuple[str, LoadedModel]]":
     """The trained network with ever more of its layers drawn anew, from the last to the first (Adebayo et al. 2018).
 
     Each comes with the name of the deepest layer that is new.
     """
-    new = fresh(model, seed).module.state_dict()
+    new = randomize_all(model, seed).module.state_dict()
     layers = list(reversed(_layers(model.module)))
     for stage in range(1, min(stages, len(layers)) + 1):
         count = round(len(layers) * stage / min(stages, len(layers)))
         names = tuple(f"{name}." for name in layers[:count])
-        changed = fresh(model, seed)
+        changed = randomize_all(model, seed)
         old = {name: one for name, one in model.module.state_dict().items() if not name.startswith(names)}
         changed.module.load_state_dict({**new, **old})
         yield layers[count - 1], changed

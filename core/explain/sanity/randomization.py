@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.explain.saliency_map import Map, Values
+from core.explain.saliency_map import SaliencyMap, Values
 from core.explain.sanity.pointing_game import Mask
-from core.explain.sanity.random_weights import STAGES, cascaded, fresh
-from core.explain.sanity.similarity import Mean, alike
+from core.explain.sanity.random_weights import STAGES, cascading_randomization, randomize_all
+from core.explain.sanity.similarity import MeanWithInterval, rank_correlation
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -20,7 +20,7 @@ LITTLE = 0.3  # two maps of a rank correlation below this have little in common:
 SAME = 0.9  # and above this that they are the same for a reader
 CASES, FEW, PAIRS = 12, 6, 200  # cases for what asks many maps of each, for the cascade, and random pairs at most
 Json = dict[str, Any]
-Explain = Callable[["LoadedModel", "Example", int | None], Map]
+Explain = Callable[["LoadedModel", "Example", int | None], SaliencyMap]
 Tell = Callable[[int, int, str], None]
 
 
@@ -46,15 +46,15 @@ class Steps:
         self.done += 1
 
 
-def whole(found: Map) -> Values:
+def stack_maps(found: SaliencyMap) -> Values:
     """The map, or of several pictures all of them (V, H, W)."""
     return np.stack(found.every) if found.every else found.values
 
 
-def of_weights(
+def model_randomization_test(
     model: "LoadedModel",
     cases: Sequence[Case],
-    own: Sequence[Map],
+    own: Sequence[SaliencyMap],
     explain: Explain,
     steps: Steps,
     again: int,
@@ -65,11 +65,17 @@ def of_weights(
     each = []
     for number in range(again):
         steps.next(f"Weights drawn by chance, {number + 1} of {again}")
-        other = fresh(model, seed + number + 1)
-        each.append(Mean.of([_alike(other, one.example, found, explain) for one, found in asked]).value)
+        other = randomize_all(model, seed + number + 1)
+        each.append(MeanWithInterval.of([_alike(other, one.example, found, explain) for one, found in asked]).value)
     steps.next("Layers drawn anew, from the last to the first")
-    found = Mean.of(each)
-    pairs = Mean.of([alike(whole(a), whole(b)) for a, b in _pairs(own, seed) if whole(a).shape == whole(b).shape])
+    found = MeanWithInterval.of(each)
+    pairs = MeanWithInterval.of(
+        [
+            rank_correlation(stack_maps(a), stack_maps(b))
+            for a, b in _pairs(own, seed)
+            if stack_maps(a).shape == stack_maps(b).shape
+        ]
+    )
     depends = _depends(found, pairs)
     return {
         "again": again,
@@ -81,18 +87,18 @@ def of_weights(
     }
 
 
-def _alike(other: "LoadedModel", example: "Example", found: Map, explain: Explain) -> float | None:
-    return alike(whole(found), whole(explain(other, example, found.class_index)))
+def _alike(other: "LoadedModel", example: "Example", found: SaliencyMap, explain: Explain) -> float | None:
+    return rank_correlation(stack_maps(found), stack_maps(explain(other, example, found.class_index)))
 
 
-def _pairs(own: Sequence[Map], seed: int) -> list[tuple[Map, Map]]:
+def _pairs(own: Sequence[SaliencyMap], seed: int) -> list[tuple[SaliencyMap, SaliencyMap]]:
     every = list(combinations(own, 2))
     if len(every) <= PAIRS:
         return every
     return [every[at] for at in np.random.default_rng(seed).choice(len(every), PAIRS, replace=False)]
 
 
-def _depends(found: Mean, pairs: Mean) -> bool | None:
+def _depends(found: MeanWithInterval, pairs: MeanWithInterval) -> bool | None:
     """Below random pairs they do; clearly above them they do not; in between it is open, and that is no pass."""
     if found.value is None or pairs.value is None:
         return None
@@ -101,7 +107,7 @@ def _depends(found: Mean, pairs: Mean) -> bool | None:
     return False if found.low is not None and found.low > pairs.value else None
 
 
-def _said(found: Mean, pairs: Mean, depends: bool | None, again: int) -> str:
+def _said(found: MeanWithInterval, pairs: MeanWithInterval, depends: bool | None, again: int) -> str:
     """The verdict with its numbers."""
     if found.value is None or pairs.value is None:
         return "Whether the maps depend on the model cannot be told: they, or those of other weights, are flat."
@@ -117,25 +123,34 @@ def _said(found: Mean, pairs: Mean, depends: bool | None, again: int) -> str:
     )
 
 
-def _cascade(model: "LoadedModel", asked: Sequence[tuple[Case, Map]], explain: Explain, seed: int) -> list[Json]:
+def _cascade(
+    model: "LoadedModel", asked: Sequence[tuple[Case, SaliencyMap]], explain: Explain, seed: int
+) -> list[Json]:
     return [
-        {"down_to": name, "similarity": Mean.of([_alike(other, one.example, own, explain) for one, own in asked]).value}
-        for name, other in cascaded(model, seed + 1, STAGES)
+        {
+            "down_to": name,
+            "similarity": MeanWithInterval.of([_alike(other, one.example, own, explain) for one, own in asked]).value,
+        }
+        for name, other in cascading_randomization(model, seed + 1, STAGES)
     ]
 
 
-def of_classes(model: "LoadedModel", cases: Sequence[Case], own: Sequence[Map], explain: Explain) -> Json:
+def class_sensitivity_test(
+    model: "LoadedModel", cases: Sequence[Case], own: Sequence[SaliencyMap], explain: Explain
+) -> Json:
     """Whether another class has another map."""
     answered = model.manifest.heads[0].answers
     if answered < 2:
         return {
-            "similarity": Mean.of([]).to_json(),
+            "similarity": MeanWithInterval.of([]).to_json(),
             "words": "The model answers one thing, so there is no other class.",
         }
     asked = list(zip(cases, own, strict=True))[:CASES]
-    found = Mean.of(
+    found = MeanWithInterval.of(
         [
-            alike(whole(map_), whole(explain(model, one.example, (map_.class_index + 1) % answered)))
+            rank_correlation(
+                stack_maps(map_), stack_maps(explain(model, one.example, (map_.class_index + 1) % answered))
+            )
             for one, map_ in asked
         ]
     )

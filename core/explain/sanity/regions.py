@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.explain.saliency_map import Values, stretch
+from core.explain.saliency_map import Values, resize_to_image
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]
@@ -20,7 +20,7 @@ DIFFUSE = 0.5  # of the picture: a map whose upper half covers more points nowhe
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Regions:
     """What lies where in a picture; `body` is None where nothing dark surrounds one."""
 
     body: Mask | None
@@ -28,7 +28,7 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class HeatShares:
     """Shares of a map's heat, None where it cannot be told: outside the body, on marks; and the area that those have.
 
     `peak_on_mark` is whether its hottest point lies there; `spread` is the area of its upper half, 0 of an empty map.
@@ -42,10 +42,10 @@ class Heat:
     spread: float
 
 
-def places(picture: Picture) -> Places:
+def places(picture: Picture) -> Regions:
     """Found by the picture's own pixels alone."""
     inside = body(picture)
-    return Places(inside, marks(picture, inside))
+    return Regions(inside, find_burned_in_text(picture, inside))
 
 
 def body(picture: Picture) -> Mask | None:
@@ -73,7 +73,7 @@ def body(picture: Picture) -> Mask | None:
     return np.asarray(parts == sizes.argmax(), dtype=np.bool_)
 
 
-def marks(picture: Picture, inside: Mask | None) -> Mask:
+def find_burned_in_text(picture: Picture, inside: Mask | None) -> Mask:
     """Small, thin, nearly white things that stand out, near the border or outside the body: letters, lead, arrows."""
     from scipy import ndimage
 
@@ -102,7 +102,7 @@ def _is_mark(part: tuple[slice, slice], own: Mask, shape: tuple[int, ...], insid
     return inside is not None and bool((~inside[part])[own].mean() > 0.8)
 
 
-def heat(values: Values, found: Places) -> Heat:
+def heat_by_region(values: Values, found: Regions) -> HeatShares:
     """Where a map's heat lies."""
     shown = stretched(values, found.marks.shape)
     whole = float(shown.sum())
@@ -111,7 +111,7 @@ def heat(values: Values, found: Places) -> Heat:
     # what lies about a mark counts too: a map is coarser than a letter
     reach = grown(found.marks, max(1, found.marks.shape[0] // 32))
     peak = np.unravel_index(int(shown.argmax()), shown.shape)
-    return Heat(
+    return HeatShares(
         outside=share(shown, outside),
         outside_area=None if outside is None else float(outside.mean()),
         marks=share(shown, reach) if found.marks.any() else None,
@@ -121,7 +121,7 @@ def heat(values: Values, found: Places) -> Heat:
     )
 
 
-def words(told: Heat) -> tuple[str, ...]:
+def words(told: HeatShares) -> tuple[str, ...]:
     """What a reader should know before they believe a map; () where nothing speaks against it."""
     if not told.spread:
         return ("empty: the method found nothing to point at",)
@@ -143,7 +143,7 @@ def share(shown: Values, mask: Mask | None) -> float | None:
 
 def stretched(values: Values, shape: tuple[int, ...]) -> Values:
     """A map at another size, nearest cells smoothed."""
-    return stretch(values, shape[0], shape[1])
+    return resize_to_image(values, shape[0], shape[1])
 
 
 def grown(mask: Mask, pixels: int) -> Mask:

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from core.evaluation.confidence_intervals import student
 from core.evaluation.metrics import midranks
-from core.explain.saliency_map import Values, scaled, stretch
+from core.explain.saliency_map import Values, min_max_scale, resize_to_image
 
 CELLS = 14  # no map of a network here has more cells an edge that say something
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
+class MeanWithInterval:
     """A mean with its 95 % interval (Student's t over `n` things); None where there is nothing, or one thing."""
 
     value: float | None
@@ -24,7 +24,7 @@ class Mean:
     n: int
 
     @classmethod
-    def of(cls, values: Sequence[float | None]) -> "Mean":
+    def of(cls, values: Sequence[float | None]) -> "MeanWithInterval":
         """Of those that are defined."""
         there = np.array([one for one in values if one is not None], dtype=np.float64)
         if not len(there):
@@ -48,7 +48,7 @@ class Mean:
         return {"value": self.value, "low": self.low, "high": self.high, "n": self.n}
 
 
-def cells(values: Values) -> NDArray[np.float64]:
+def downsample(values: Values) -> NDArray[np.float64]:
     """A map (H, W), or the maps of several pictures (V, H, W), averaged over the cells of a coarse grid, in a row."""
     from PIL import Image as Picture
 
@@ -62,12 +62,12 @@ def cells(values: Values) -> NDArray[np.float64]:
     return np.stack(small).astype(np.float64).ravel()
 
 
-def alike(first: Values, second: Values) -> float | None:
+def rank_correlation(first: Values, second: Values) -> float | None:
     """Spearman's rank correlation of two maps' cells, from -1 to 1; None where one of them is flat."""
-    return correlation(midranks(cells(first)), midranks(cells(second)))
+    return pearson(midranks(downsample(first)), midranks(downsample(second)))
 
 
-def correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
+def pearson(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
     """Pearson's; None where one of them does not vary."""
     a, b = first - first.mean(), second - second.mean()
     length = float(np.sqrt((a @ a) * (b @ b)))
@@ -77,11 +77,11 @@ def correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> floa
 def noise(chance: np.random.Generator, shape: tuple[int, int]) -> Values:
     """A map that knows nothing: chance on as coarse a grid as a network's."""
     coarse = chance.random((CELLS // 2, CELLS // 2), dtype=np.float32)
-    return scaled(stretch(coarse, shape[0], shape[1]))
+    return min_max_scale(resize_to_image(coarse, shape[0], shape[1]))
 
 
 def centre(shape: tuple[int, int]) -> Values:
     """A map that only knows where pictures are usually taken of: hottest in the middle."""
     down = np.linspace(-1, 1, shape[0])[:, None]
     across = np.linspace(-1, 1, shape[1])[None]
-    return scaled(np.exp(-2 * (down**2 + across**2)))
+    return min_max_scale(np.exp(-2 * (down**2 + across**2)))

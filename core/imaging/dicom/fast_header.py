@@ -21,12 +21,12 @@ WHOLE = re.compile(r"[+-]?\d+")
 BEGIN, U2, U4 = Struct("<HH"), Struct("<H"), Struct("<I")
 
 
-class _Odd(Exception):
+class _Unsupported(Exception):
     """Not for here."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
+class DeferredPixels:
     """Pixels that were left where they are, as pydicom describes those it deferred."""
 
     value_tell: int
@@ -34,10 +34,10 @@ class Lying:
     value: None = None
 
 
-class PlainHeader:
+class FastHeader:
     """As much of a pydicom data set as the import looks at."""
 
-    def __init__(self, values: dict[str, Any], syntax: str, pixels: Lying) -> None:
+    def __init__(self, values: dict[str, Any], syntax: str, pixels: DeferredPixels) -> None:
         self.values, self.pixels = values, pixels
         self.file_meta = {"TransferSyntaxUID": syntax}
 
@@ -45,7 +45,7 @@ class PlainHeader:
         """The value by its keyword."""
         return self.values.get(name, default)
 
-    def get_item(self, tag: int, *, keep_deferred: bool) -> Lying:
+    def get_item(self, tag: int, *, keep_deferred: bool) -> DeferredPixels:
         """The pixels: the only element that is asked for as it lies."""
         assert tag == PIXEL_DATA
         assert keep_deferred
@@ -61,44 +61,44 @@ class PlainHeader:
             raise AttributeError(name) from None
 
 
-def header_of(data: bytes) -> PlainHeader | None:
+def parse_header(data: bytes) -> FastHeader | None:
     """The header, None where there is the least doubt."""
     try:
         syntax, start = _meta(data)
         return _header(data, start, syntax)
-    except (_Odd, ValueError, IndexError):
+    except (_Unsupported, ValueError, IndexError):
         return None
 
 
 def _meta(data: bytes) -> tuple[str, int]:
     """The transfer syntax, and where the data set begins."""
     if data[128:132] != b"DICM":
-        raise _Odd
+        raise _Unsupported
     syntax, start = "", 132
     for tag, _, at, length in _elements(data, start, explicit=True, group=META):
         start = at + length
         if tag == SYNTAX:
             syntax = _text(data[at:start])
     if syntax not in (IMPLICIT, EXPLICIT):
-        raise _Odd
+        raise _Unsupported
     return syntax, start
 
 
-def _header(data: bytes, start: int, syntax: str) -> PlainHeader:
+def _header(data: bytes, start: int, syntax: str) -> FastHeader:
     values: dict[str, Any] = {}
     for tag, vr, at, length in _elements(data, start, explicit=syntax == EXPLICIT):
         if tag == PIXEL_DATA:
             if at + length != len(data):
-                raise _Odd
-            return PlainHeader(values, syntax, Lying(at, length))
+                raise _Unsupported
+            return FastHeader(values, syntax, DeferredPixels(at, length))
         if tag == CHARSET and _text(data[at : at + length]) not in CHARSETS:
-            raise _Odd
+            raise _Unsupported
         if tag in READ and length:
             keyword, meant, value_of = READ[tag]
             if vr not in (b"", meant):
-                raise _Odd
+                raise _Unsupported
             values[keyword] = value_of(data[at : at + length])
-    raise _Odd
+    raise _Unsupported
 
 
 def _elements(
@@ -118,11 +118,11 @@ def _elements(
             elif vr in LONG and at + 12 <= end:
                 length, at = U4.unpack_from(data, at + 8)[0], at + 12
             else:
-                raise _Odd
+                raise _Unsupported
         else:
             length, at = U4.unpack_from(data, at + 4)[0], at + 8
         if tag <= before or length == UNDEFINED or at + length > end:
-            raise _Odd
+            raise _Unsupported
         yield tag, vr, at, length
         before, at = tag, at + length
 
@@ -130,13 +130,13 @@ def _elements(
 def _text(value: bytes) -> str:
     text = value.decode("ascii").rstrip("\0 ")
     if not text.isprintable() or "\\" in text or "=" in text:
-        raise _Odd
+        raise _Unsupported
     return text
 
 
 def _unsigned(value: bytes) -> int:
     if len(value) != 2:
-        raise _Odd
+        raise _Unsupported
     number: int = U2.unpack(value)[0]
     return number
 
@@ -144,14 +144,14 @@ def _unsigned(value: bytes) -> int:
 def _whole(value: bytes) -> int:
     text = _text(value).strip(" ")
     if not WHOLE.fullmatch(text):
-        raise _Odd
+        raise _Unsupported
     return int(text)
 
 
 def _number(value: bytes) -> float:
     text = _text(value).strip(" ")
     if not NUMBER.fullmatch(text):
-        raise _Odd
+        raise _Unsupported
     return float(text)
 
 
@@ -161,7 +161,7 @@ def _numbers(value: bytes) -> float | list[float]:
 
 
 def _never(_value: bytes) -> Any:
-    raise _Odd
+    raise _Unsupported
 
 
 _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import RefusedFile
+from core.errors import RejectedFile
 from core.imaging.dicom.geometry import of_header
 from core.imaging.pixel_format import PixelFormat
-from core.imaging.voi_lut import Array, quantised, spanning
+from core.imaging.voi_lut import Array, full_range_window, quantize_uint16
 
 # Permissively licensed decoders only, the quickest first; pydicom alone would try whatever is installed.
 DECODERS = {
@@ -48,17 +48,17 @@ def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, 
     rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
     if rows == 0 or columns == 0:
         if "Rows" not in header:
-            raise RefusedFile("has no image size (Rows, Columns) in its header; it is cut off or damaged.")
-        raise RefusedFile(f"says it is {columns} × {rows} pixels; an image without extent cannot be shown.")
-    plain = lying(header, data)
-    array, decoder = (plain, "numpy") if plain is not None else _array(header)
+            raise RejectedFile("has no image size (Rows, Columns) in its header; it is cut off or damaged.")
+        raise RejectedFile(f"says it is {columns} × {rows} pixels; an image without extent cannot be shown.")
+    plain = view_uncompressed(header, data)
+    array, decoder = (plain, "numpy") if plain is not None else _decode_array(header)
     frames, colour = _shape(array, rows, columns)
     if colour:
         return _colour(header, frames, decoder)
     return _grey(header, frames, decoder)
 
 
-def lying(header: Any, data: bytes | None) -> Array | None:
+def view_uncompressed(header: Any, data: bytes | None) -> Array | None:
     """Uncompressed little-endian greys of 8 or 16 bits as they lie in the file; None for pydicom to see to."""
     element = header.get_item(PIXEL_DATA, keep_deferred=True) if PIXEL_DATA in header else None
     dtype = DTYPES.get((header.get("BitsAllocated"), header.get("PixelRepresentation")))
@@ -84,25 +84,25 @@ def _without_overlay(samples: Array, unused: int) -> Array:
     return samples if low <= samples.min() and samples.max() <= high else (samples << unused) >> unused
 
 
-def _array(header: Any) -> tuple[Array, str]:
+def _decode_array(header: Any) -> tuple[Array, str]:
     syntax = str(getattr(header.file_meta, "TransferSyntaxUID", ""))
     if not syntax:
-        raise RefusedFile("does not say its transfer syntax (0002,0010); export it again as a DICOM part 10 file.")
+        raise RejectedFile("does not say its transfer syntax (0002,0010); export it again as a DICOM part 10 file.")
     if syntax not in DECODERS:
         try:
             return header.pixel_array, "pydicom"
         except Exception as error:
-            raise RefusedFile(_why(header, syntax)) from error
+            raise RejectedFile(_rejection_reason(header, syntax)) from error
     for plugin in DECODERS[syntax]:
         try:
             header.convert_pixel_data(plugin)
             return header.pixel_array, plugin
         except Exception:  # the next decoder may; what none reads is refused below
             continue
-    raise RefusedFile(_why(header, syntax))
+    raise RejectedFile(_rejection_reason(header, syntax))
 
 
-def _why(header: Any, syntax: str) -> str:
+def _rejection_reason(header: Any, syntax: str) -> str:
     from pydicom.uid import UID
 
     frames = header.get("NumberOfFrames") or 1
@@ -133,7 +133,7 @@ def _shape(array: Array, rows: int, columns: int) -> tuple[Array, bool]:
     if colour:
         return array.reshape(-1, rows, columns, 3), True
     if array.ndim not in (2, 3) or array.shape[-2:] != (rows, columns):
-        raise RefusedFile(f"decodes to the shape {array.shape}, not to the {rows} × {columns} its header promises.")
+        raise RejectedFile(f"decodes to the shape {array.shape}, not to the {rows} × {columns} its header promises.")
     return array.reshape(-1, rows, columns), False
 
 
@@ -147,7 +147,7 @@ def _colour(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelForma
 def _rgb(header: Any, samples: Array, decoder: str) -> PixelFormat:
     frames, rows, columns, _ = samples.shape
     bits = int(header.get("BitsStored", 8))
-    center, width, function = spanning(0.0, 255.0)
+    center, width, function = full_range_window(0.0, 255.0)
     return PixelFormat(
         rows=rows,
         columns=columns,
@@ -215,7 +215,7 @@ def _unsigned(stored: Array) -> tuple[Array, float, float]:
     if stored.dtype.kind == "f" or stored.dtype.itemsize > 2:
         low, high = float(stored.min()), float(stored.max())
         if stored.dtype.kind == "f" or high - low > 65535:
-            samples, slope, offset = quantised(stored)
+            samples, slope, offset = quantize_uint16(stored)
             return samples, slope, offset
         return (stored.astype(np.int64) - int(low)).astype(np.uint16), 1.0, low
     if stored.dtype.kind == "u":
@@ -271,8 +271,8 @@ def _window(header: Any, low: float, high: float, *, signed_lut: bool) -> tuple[
     if tables and not signed_lut:
         # A VOI table is shown as the window over its input range: the viewer's window is a line, and says so.
         count, first = int(tables[0].LUTDescriptor[0]) or 65536, int(tables[0].LUTDescriptor[1])
-        return spanning(float(first), float(first + count - 1))
-    return spanning(low, high)
+        return full_range_window(float(first), float(first + count - 1))
+    return full_range_window(low, high)
 
 
 def _first(value: Any) -> float | None:

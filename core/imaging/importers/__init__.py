@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.imaging.decoded_image import FoundImage
+from core.imaging.decoded_image import DecodedImage
 from core.imaging.importers import dicom, nifti, npz, picture
 
 
@@ -17,7 +17,7 @@ class Importer:
 
     name: str
     recognises: Callable[[bytes], bool]
-    read: Callable[[Path, bytes | None], Iterator[FoundImage]]
+    read: Callable[[Path, bytes | None], Iterator[DecodedImage]]
 
 
 # A DICOM preamble may also begin as a TIFF (dual-personality files), so DICM is asked for first; a data set without

@@ -7,11 +7,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from core.errors import RefusedFile
-from core.imaging.decoded_image import FoundImage
+from core.errors import RejectedFile
+from core.imaging.decoded_image import DecodedImage
 from core.imaging.deidentify import Identity
-from core.imaging.dicom.fast_header import PlainHeader, header_of
-from core.imaging.dicom.pixels import decode, lying
+from core.imaging.dicom.fast_header import FastHeader, parse_header
+from core.imaging.dicom.pixels import decode, view_uncompressed
 
 WITHOUT_PIXELS = {
     "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files",
@@ -51,7 +51,7 @@ def is_bare(head: bytes) -> bool:
     return BARE.match(head) is not None and len(head) > 16
 
 
-def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
+def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     """One image of one or more frames.
 
     Raises:
@@ -62,7 +62,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
         try:
             header = _plain(data) or _whole(path, data)
             samples, format, extra = decode(header, data)
-            yield FoundImage(
+            yield DecodedImage(
                 item="",
                 samples=samples,
                 format=format,
@@ -70,19 +70,19 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
                 facts={**_facts(header), **extra},
                 position=_position(header),
             )
-        except RefusedFile:
+        except RejectedFile:
             raise
         except MemoryError:
             raise
         except Exception as error:
-            raise RefusedFile(
+            raise RejectedFile(
                 f"is a DICOM file whose header is damaged ({type(error).__name__} while reading it); export it again."
             ) from error
 
 
-def _plain(data: bytes | None) -> PlainHeader | None:
-    header = header_of(data) if data is not None else None
-    return header if header is not None and lying(header, data) is not None else None
+def _plain(data: bytes | None) -> FastHeader | None:
+    header = parse_header(data) if data is not None else None
+    return header if header is not None and view_uncompressed(header, data) is not None else None
 
 
 def _whole(path: Path, data: bytes | None) -> Any:
@@ -98,16 +98,16 @@ def _whole(path: Path, data: bytes | None) -> Any:
 
 def _need_pixels(header: Any, *, bare: bool) -> None:
     if len(header) == 0:
-        raise RefusedFile("begins like a DICOM file but holds no element; it is empty or cut off.")
+        raise RejectedFile("begins like a DICOM file but holds no element; it is empty or cut off.")
     if any(name in header for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         return
     kind = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID", ""))
     for prefix, words in WITHOUT_PIXELS.items():
         if kind.startswith(prefix):
-            raise RefusedFile(f"is {words}, without pixels.")
+            raise RejectedFile(f"is {words}, without pixels.")
     if bare and not kind:
-        raise RefusedFile("is not a DICOM image: it has neither a preamble nor a class nor pixels.")
-    raise RefusedFile("is a DICOM object without pixels; it may be cut off before them.")
+        raise RejectedFile("is not a DICOM image: it has neither a preamble nor a class nor pixels.")
+    raise RejectedFile("is a DICOM object without pixels; it may be cut off before them.")
 
 
 def _identity(header: Any) -> Identity:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import RefusedFile
-from core.imaging.decoded_image import FoundImage
+from core.errors import RejectedFile
+from core.imaging.decoded_image import DecodedImage
 from core.imaging.dicom.geometry import of_volume
 from core.imaging.pixel_format import PixelFormat
-from core.imaging.voi_lut import quantised, spanning
+from core.imaging.voi_lut import full_range_window, quantize_uint16
 
 UNIT = 7  # the bits of xyzt_units that speak of places
 METRES, MICRONS = 1, 3
@@ -28,7 +28,7 @@ def recognises(head: bytes) -> bool:
     return head[344:348] in (b"n+1\x00", b"ni1\x00") or head[4:8] == b"n+2\x00"
 
 
-def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
+def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     """One multi-frame image; of a 4-D file its first volume, and the facts say so.
 
     Raises:
@@ -46,17 +46,17 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
         volume = nibabel.as_closest_canonical(loaded)
         values = np.asanyarray(volume.dataobj)
     except (OSError, ValueError, EOFError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
-        raise RefusedFile("is a damaged or truncated NIfTI volume and cannot be read.") from error
+        raise RejectedFile("is a damaged or truncated NIfTI volume and cannot be read.") from error
     facts = {"modality": "NIfTI"}
     if values.ndim == 4:
         facts["volumes"] = f"first of {values.shape[3]}"
         values = values[..., 0]
     if values.ndim != 3 or 0 in values.shape:
-        raise RefusedFile(f"is a NIfTI of {values.ndim} axes; volumes of three or four are read.")
+        raise RejectedFile(f"is a NIfTI of {values.ndim} axes; volumes of three or four are read.")
     # From RAS+ (x right, y front, z up): frames along z, rows from the front, columns from the patient's right.
     frames = np.flip(values.transpose(2, 1, 0), axis=(1, 2))
     samples, format = _format(frames, _geometry(loaded.header, volume))
-    yield FoundImage(item="", samples=samples, format=format, facts=facts)
+    yield DecodedImage(item="", samples=samples, format=format, facts=facts)
 
 
 def _geometry(header: Any, volume: Any) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def _format(frames: "np.ndarray", geometry: dict[str, Any]) -> "tuple[np.ndarray
     if whole and high - low <= 65535:
         samples, slope, intercept = (frames.astype(np.int64) - int(low)).astype(np.uint16), 1.0, float(int(low))
     else:
-        samples, slope, intercept = quantised(frames)
-    center, width, function = spanning(low, high)
+        samples, slope, intercept = quantize_uint16(frames)
+    center, width, function = full_range_window(low, high)
     count, rows, columns = samples.shape
     return np.ascontiguousarray(samples)[..., np.newaxis], PixelFormat(
         rows=rows,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import RefusedFile
-from core.imaging.decoded_image import FoundImage
+from core.errors import RejectedFile
+from core.imaging.decoded_image import DecodedImage
 from core.imaging.pixel_format import PixelFormat
-from core.imaging.voi_lut import Array, from_unsigned
+from core.imaging.voi_lut import Array, format_of_unsigned
 
 SPLITS = ("train", "val", "test")
 
@@ -20,7 +20,7 @@ def recognises(head: bytes) -> bool:
     return head.startswith(b"PK\x03\x04") and b".npy" in head[:300]
 
 
-def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
+def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     """Every item in order, known by split and index; its own split stands in the fact `split`.
 
     Raises:
@@ -32,28 +32,28 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
             names = set(arrays.files)
             splits = [split for split in SPLITS if f"{split}_images" in names]
             if not splits:
-                raise RefusedFile("is an npz without train_images, val_images or test_images, the layout of MedMNIST.")
+                raise RejectedFile("is an npz without train_images, val_images or test_images, the layout of MedMNIST.")
             for split in splits:
                 labels = arrays[f"{split}_labels"] if f"{split}_labels" in names else None
                 yield from _split(split, arrays[f"{split}_images"], labels)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
-        raise RefusedFile("is a damaged or unsafe npz and cannot be read.") from error
+        raise RejectedFile("is a damaged or unsafe npz and cannot be read.") from error
 
 
-def _split(split: str, images: Array, labels: Array | None) -> Iterator[FoundImage]:
+def _split(split: str, images: Array, labels: Array | None) -> Iterator[DecodedImage]:
     if images.dtype not in (np.uint8, np.uint16) or images.ndim not in (3, 4, 5):
-        raise RefusedFile(
+        raise RejectedFile(
             f"holds {split}_images of type {images.dtype} and {images.ndim} axes; 8- or 16-bit greys are read."
         )
     if labels is not None and (len(labels) != len(images) or labels.reshape(len(labels), -1).shape[1] != 1):
-        raise RefusedFile(f"holds {split}_labels that are not one per image; multi-label archives are not read yet.")
+        raise RejectedFile(f"holds {split}_labels that are not one per image; multi-label archives are not read yet.")
     texts = [str(int(one)) for one in labels.reshape(-1)] if labels is not None else [None] * len(images)
     for index, (image, text) in enumerate(zip(images, texts, strict=True)):
         samples, format = _one(image)
-        yield FoundImage(item=f"{split}/{index}", samples=samples, format=format, facts={"split": split}, label=text)
+        yield DecodedImage(item=f"{split}/{index}", samples=samples, format=format, facts={"split": split}, label=text)
 
 
 def _one(image: Array) -> tuple[Array, PixelFormat]:
     colour = image.ndim >= 3 and image.shape[-1] == 3
     frames = image if image.ndim == (4 if colour else 3) else image[np.newaxis]
-    return from_unsigned(frames, bits=image.dtype.itemsize * 8, decoder=f"numpy {np.__version__}", colour=colour)
+    return format_of_unsigned(frames, bits=image.dtype.itemsize * 8, decoder=f"numpy {np.__version__}", colour=colour)

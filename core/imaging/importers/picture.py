@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import RefusedFile
-from core.imaging.decoded_image import FoundImage
-from core.imaging.voi_lut import Array, from_unsigned
+from core.errors import RejectedFile
+from core.imaging.decoded_image import DecodedImage
+from core.imaging.voi_lut import Array, format_of_unsigned
 
 MAGIC = {
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -26,7 +26,7 @@ def recognises(head: bytes) -> bool:
     return any(head.startswith(magic) for magic in MAGIC)
 
 
-def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
+def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     """One image; the pages of a TIFF are its frames.
 
     Raises:
@@ -40,17 +40,17 @@ def read(path: Path, data: bytes | None = None) -> Iterator[FoundImage]:
             warnings.simplefilter("ignore")  # of odd tags in other people's files: the report is ours
             kind, frames = _frames(path if data is None else BytesIO(data))
     except Image.DecompressionBombError as error:
-        raise RefusedFile("has more pixels than is safe to decode; split or shrink it.") from error
+        raise RejectedFile("has more pixels than is safe to decode; split or shrink it.") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise RefusedFile("is a damaged or truncated picture and cannot be decoded.") from error
+        raise RejectedFile("is a damaged or truncated picture and cannot be decoded.") from error
     if len({frame.shape for frame in frames}) > 1 or len({frame.dtype for frame in frames}) > 1:
-        raise RefusedFile(f"is a {kind} whose pages differ in size or depth; save each page as a file of its own.")
+        raise RejectedFile(f"is a {kind} whose pages differ in size or depth; save each page as a file of its own.")
     stack = np.stack(frames)
     colour = stack.ndim == 4
-    samples, format = from_unsigned(
+    samples, format = format_of_unsigned(
         stack, bits=stack.dtype.itemsize * 8, decoder=f"pillow {PIL.__version__}", colour=colour
     )
-    yield FoundImage(item="", samples=samples, format=format)
+    yield DecodedImage(item="", samples=samples, format=format)
 
 
 def _frames(source: Path | BytesIO) -> tuple[str, list[Array]]:
@@ -71,10 +71,10 @@ def _array(picture: "object") -> Array:
     if picture.mode == "I":
         wide = np.asarray(picture)
         if wide.min() < 0 or wide.max() > 65535:
-            raise RefusedFile("holds 32-bit greys outside 0 to 65535; save it with 16 bits.")
+            raise RejectedFile("holds 32-bit greys outside 0 to 65535; save it with 16 bits.")
         return wide.astype(np.uint16)
     if picture.mode == "F":
-        raise RefusedFile("holds floating-point greys; save it with 16 bits.")
+        raise RejectedFile("holds floating-point greys; save it with 16 bits.")
     if picture.mode in ("L", "1"):
         return np.asarray(picture.convert("L"), dtype=np.uint8)
     colour = np.asarray(picture.convert("RGB"), dtype=np.uint8)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.imaging.phantoms import acquisition, anatomy, dicom_writer
 from core.imaging.phantoms.acquisition import Box, Plate
 from core.imaging.phantoms.cohort import CLASSES, Exposure, draw, hard_group
@@ -50,7 +50,7 @@ def make(folder: Path, *, seed: int, key: Path, workers: int = 2) -> Iterator[tu
             pool.shutdown(cancel_futures=True)
     planted.sort(key=lambda one: one.number)
     _write_table(folder / TABLE, plan)
-    with written(key) as file:
+    with atomic_write(key) as file:
         file.write(json.dumps(_key(plan, planted, seed), indent=1).encode())
 
 
@@ -110,7 +110,7 @@ def _write_table(path: Path, plan: Sequence[Exposure]) -> None:
     table.writerow(["file", "finding", "site", "age", "sex", "view", "device"])
     for one in plan:
         table.writerow([file_name(one), one.given, one.site.name, one.age, one.sex, one.view, one.device])
-    with written(path) as file:
+    with atomic_write(path) as file:
         file.write(words.getvalue().encode())
 
 

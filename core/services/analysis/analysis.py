@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class AnalysisContext:
     """What an examination works with: a run, its best weights (`model()` loads them, `checkpoint` is their sha256).
 
     `asked` are its own settings, `device` is where it may compute. `tell(done, of, doing)` keeps how far it is, as
@@ -65,7 +65,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class ExaminationView:
+class AnalysisView:
     """What an examination found. `stale`: the run has other weights now, so it has to be made again."""
 
     id: int
@@ -77,7 +77,7 @@ class ExaminationView:
     created_at: float
 
 
-def keep(session: Session, work: Work, what: str, result: Json, *, by: str) -> int:
+def save_result(session: Session, work: AnalysisContext, what: str, result: Json, *, by: str) -> int:
     """Write what was found, inside the caller's transaction; gives its id."""
     row = Analysis(
         run_id=work.run.id,
@@ -92,12 +92,12 @@ def keep(session: Session, work: Work, what: str, result: Json, *, by: str) -> i
     return row.id
 
 
-def newest(db: Database, run_id: int, what: str) -> ExaminationView | None:
+def newest(db: Database, run_id: int, what: str) -> AnalysisView | None:
     """The newest examination of that name; None where there is none yet."""
     return next(iter(every(db, run_id, what, most=1)), None)
 
 
-def every(db: Database, run_id: int, what: str, *, most: int | None = None) -> list[ExaminationView]:
+def every(db: Database, run_id: int, what: str, *, most: int | None = None) -> list[AnalysisView]:
     """The examinations of that name, the newest first; `most` of them where it is given."""
     with db.read() as session:
         wanted = (
@@ -109,7 +109,7 @@ def every(db: Database, run_id: int, what: str, *, most: int | None = None) -> l
         rows = session.scalars(wanted).all()
         best = session.get(Checkpoint, (run_id, CheckpointKind.BEST)) if rows else None
         return [
-            ExaminationView(
+            AnalysisView(
                 row.id,
                 run_id,
                 what,

@@ -12,10 +12,10 @@ import numpy as np
 from sqlalchemy import select
 
 from core.errors import NotFound, UserError
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.lazy_modules import LazyModule
 from core.services.analysis import ground_truth_text
-from core.services.analysis.analysis import Json, Work
+from core.services.analysis.analysis import AnalysisContext, Json
 from core.services.datasets import training_examples
 from core.services.predictions import predictions
 from core.services.training import runs
@@ -55,10 +55,10 @@ class Neighbour:
     said: str
 
 
-def do(work: Work) -> Json:
+def do(work: AnalysisContext) -> Json:
     """The examination: every case of every split, filed in the run's folder."""
     model = work.model()
-    wanted = training_examples.every(work.db, work.settings, work.run.snapshot_id)
+    wanted = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id)
     found: list[tuple[int, Any]] = []
     going = features.features(model, wanted, batch_size=AT_ONCE, cache=work.settings.folder("cache"))
     while batch := list(islice(going, AT_ONCE)):
@@ -79,7 +79,7 @@ def write(place: Path, found: Filed) -> None:
     """File them, whole or not at all."""
     whole = BytesIO()
     np.savez(whole, cases=found.cases, values=found.values)
-    with written(place) as file:
+    with atomic_write(place) as file:
         file.write(whole.getbuffer())
 
 

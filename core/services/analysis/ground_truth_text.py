@@ -11,7 +11,7 @@ from db.vocabulary import TaskKind
 def words(run: RunView, targets: Sequence[Any]) -> str:
     """`opacity`, `effusion, nodule` (those present), `no finding`, `57`: of a frozen case's targets."""
     if run.kind is TaskKind.NUMBER:
-        return numeric_answers.told(targets[0])
+        return numeric_answers.format_value(targets[0])
     if run.kind is not TaskKind.MULTI:
         return run.titles[int(targets[0])]
     present = [title for title, one in zip(run.titles, targets, strict=True) if one == 1]

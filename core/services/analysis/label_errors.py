@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.curation.label_errors import suspicion
+from core.curation.label_errors import score_label_errors
 from core.evaluation.metadata_binning import divided
 from core.services.analysis import cross_patient_duplicates, ground_truth_text, out_of_fold
-from core.services.analysis.analysis import Json, Work
+from core.services.analysis.analysis import AnalysisContext, Json
 from core.services.annotation import reader_disagreement
 from core.services.datasets import training_examples
 from core.services.evaluation.metadata_columns import facts as facts_of
@@ -27,16 +27,16 @@ FOLDS = 5
 LISTED = 1000  # cases of the list at most; never fewer than a fifth of the training set where that is less
 
 
-def do(work: Work) -> Json:
+def do(work: AnalysisContext) -> Json:
     """The examination "suspects"; `asked` may name `folds` (2 to 10), `times` (1 to 10), `recipe` (auto, own, quick).
 
     Raises:
         InvalidInput: fewer patients than folds.
         NotTrainable: what `core.training.loop.fit` raises.
     """
-    every = training_examples.every(work.db, work.settings, work.run.snapshot_id)
+    every = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id)
     training = [one for one in every if one.split == "train"]
-    head = training_examples.heads(work.db, work.run.snapshot_id)[0]
+    head = training_examples.heads_of(work.db, work.run.snapshot_id)[0]
     count = work.number("folds", FOLDS, low=2, high=10)
     spec, times, told = out_of_fold.recipe(work, len(training), count)
     folds = out_of_fold.folds_of(training, count, times)
@@ -63,7 +63,11 @@ def do(work: Work) -> Json:
 
 
 def _suspects(
-    work: Work, said: "NDArray[np.float64]", training: "Sequence[Example]", folds: "NDArray[np.intp]", head: "Head"
+    work: AnalysisContext,
+    said: "NDArray[np.float64]",
+    training: "Sequence[Example]",
+    folds: "NDArray[np.intp]",
+    head: "Head",
 ) -> list[Json]:
     """Most suspect first: the row of the case, how suspect, what is given and what is likely instead."""
     keys = [int(one.key) for one in training]
@@ -92,7 +96,7 @@ def _classes(
     finding: int | None,
 ) -> list[Json]:
     rows = known.tolist()
-    found = suspicion(
+    found = score_label_errors(
         said,
         labels,
         [training[row].patient for row in rows],
@@ -133,7 +137,7 @@ def _numbers(said: "NDArray[np.float64]", given: "NDArray[np.float64]") -> list[
     ]
 
 
-def _row(work: Work, one: Json, training: "Sequence[Example]", differ: dict[int, Any]) -> Json:
+def _row(work: AnalysisContext, one: Json, training: "Sequence[Example]", differ: dict[int, Any]) -> Json:
     """As it is kept, with words."""
     example, run = training[one["row"]], work.run
     if run.kind is TaskKind.MULTI:

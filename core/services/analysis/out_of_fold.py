@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import InvalidInput
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.lazy_modules import LazyModule
 from core.models import MODELS
-from core.services.analysis.analysis import Work
+from core.services.analysis.analysis import AnalysisContext
 from core.services.training import initial_weights, runs
 from core.training import events
 from core.training.spec import TrainSpec
@@ -75,7 +75,7 @@ def folds_of(training: "Sequence[Example]", count: int, times: int) -> "NDArray[
     return found
 
 
-def recipe(work: Work, cases: int, folds: int) -> tuple[TrainSpec, int, str]:
+def recipe(work: AnalysisContext, cases: int, folds: int) -> tuple[TrainSpec, int, str]:
     """What is trained on the folds, how many times, and the sentence that says so."""
     spec = work.run.spec
     asked = work.choice("recipe", RECIPES)
@@ -94,7 +94,7 @@ def recipe(work: Work, cases: int, folds: int) -> tuple[TrainSpec, int, str]:
     return own, times, f"{who} learned from {folds - 1} of {folds} folds in turn{often}{why}."
 
 
-def affordable(work: Work, spec: TrainSpec, cases: int) -> int:
+def affordable(work: AnalysisContext, spec: TrainSpec, cases: int) -> int:
     """How often so many cases may be learned before it takes too long."""
     entry = MODELS[spec.model]
     size = (spec.image_size or entry.default_size) / entry.default_size
@@ -102,7 +102,7 @@ def affordable(work: Work, spec: TrainSpec, cases: int) -> int:
 
 
 def ask(
-    work: Work,
+    work: AnalysisContext,
     spec: TrainSpec,
     val: "list[Example]",
     training: "Sequence[Example]",
@@ -126,7 +126,7 @@ def ask(
             rest = [one for one, fold in zip(training, folds[time], strict=True) if fold != number]
             again = replace(spec, seed=spec.seed + time)
             scored = _fold(work, again, [*rest, *val], held, head, kept / str(place), (place, count * times))
-            with written(file) as whole:
+            with atomic_write(file) as whole:
                 whole.write(json.dumps(scored).encode())
             shutil.rmtree(kept / str(place), ignore_errors=True)
         found[time] |= json.loads(file.read_text())
@@ -135,7 +135,7 @@ def ask(
 
 
 def _fold(
-    work: Work,
+    work: AnalysisContext,
     spec: TrainSpec,
     learned: "list[Example]",
     held: "list[Example]",
@@ -154,17 +154,17 @@ def _fold(
         heads=[head],
         folder=folder,
         cache=folder,
-        start=initial_weights.source(work.settings, spec),
+        start=initial_weights.weights_path(work.settings, spec),
     )
     with closing(going):  # type: ignore[type-var]
         for event in going:
             epoch = event.epoch if isinstance(event, events.Step | events.EpochDone) else 0
             work.tell(number * spec.epochs + epoch, count * spec.epochs, f"Training {number + 1} of {count}")
     model = inference.load(folder, device=device)
-    return {key: told[: head.answers] for key, told in inference.scores(model, held)}
+    return {key: told[: head.answers] for key, told in inference.predict(model, held)}
 
 
-def _folder(work: Work, spec: TrainSpec, training: "Sequence[Example]", folds: "NDArray[np.intp]") -> Path:
+def _folder(work: AnalysisContext, spec: TrainSpec, training: "Sequence[Example]", folds: "NDArray[np.intp]") -> Path:
     """Of these folds of these cases by this recipe: a job that was stopped goes on there."""
     told = json.dumps([spec.to_json(), [one.key for one in training], folds.tolist()])
     return runs.folder(work.settings, work.run.id) / f"folds-{hashlib.sha256(told.encode()).hexdigest()[:16]}"

@@ -11,7 +11,7 @@ from core.errors import InvalidInput
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.services.analysis import features, label_errors, saliency_batch, saliency_check, shortcut_probe
-from core.services.analysis.analysis import ExaminationView, Json, Work, keep, newest
+from core.services.analysis.analysis import AnalysisContext, AnalysisView, Json, newest, save_result
 from core.services.analysis.features import neighbours
 from core.services.training import runs
 from core.services.training.submit import Submitted
@@ -19,46 +19,58 @@ from db import Database
 from db.tables import Run
 from db.vocabulary import JobKind
 
-__all__ = ["EXAMINATIONS", "Examination", "ExaminationView", "Work", "going", "keep", "neighbours", "newest", "submit"]
+__all__ = [
+    "ANALYSES",
+    "AnalysisContext",
+    "AnalysisKind",
+    "AnalysisView",
+    "latest_job",
+    "neighbours",
+    "newest",
+    "save_result",
+    "submit",
+]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class AnalysisKind:
     """What it is called, what it answers, and `do(work)`: what it finds, as plain values."""
 
     name: str
     title: str
     summary: str
-    do: Callable[[Work], Json]
+    do: Callable[[AnalysisContext], Json]
 
 
 _EXAMINATIONS = (
-    Examination(
+    AnalysisKind(
         "check",
         "Saliency check",
         "Whether the maps depend on what the model learned, and point where they should.",
-        saliency_check.do,
+        saliency_check.run,
     ),
-    Examination("features", "Features", "What the model makes of every case, for its nearest neighbours.", features.do),
-    Examination(
+    AnalysisKind(
+        "features", "Features", "What the model makes of every case, for its nearest neighbours.", features.do
+    ),
+    AnalysisKind(
         "probe",
         "Shortcut probe",
         "Which facts of the cases its features hold, and whether these go with the label.",
         shortcut_probe.do,
     ),
-    Examination(
+    AnalysisKind(
         "suspects",
         "Suspected labels",
         "Training labels that are doubted by models which have not seen the patient.",
         label_errors.do,
     ),
-    Examination(
+    AnalysisKind(
         "maps", "Maps", "Where the model looked, for every case of a split: each opens at once.", saliency_batch.do
     ),
 )
 
-EXAMINATIONS: dict[str, Examination] = {one.name: one for one in _EXAMINATIONS}
+ANALYSES: dict[str, AnalysisKind] = {one.name: one for one in _EXAMINATIONS}
 
 
 def submit(
@@ -77,8 +89,8 @@ def submit(
         NotFound: no such run.
         InvalidInput: no such examination, the run has no weights and nothing trains it, or it was made elsewhere.
     """
-    if what not in EXAMINATIONS:
-        raise InvalidInput(f"There is no examination '{what}'; choose one of {', '.join(EXAMINATIONS)}.")
+    if what not in ANALYSES:
+        raise InvalidInput(f"There is no examination '{what}'; choose one of {', '.join(ANALYSES)}.")
     run = runs.get(db, run_id)
     with db.transaction() as session:
         if session.scalar(select(Run.external_source).where(Run.id == run_id)):
@@ -95,7 +107,9 @@ def submit(
     return submitted
 
 
-def going(db: Database, run_id: int, what: str) -> job_queue.JobView | None:
+def latest_job(db: Database, run_id: int, what: str) -> job_queue.JobView | None:
     """The newest job of that examination of a run, whatever its state; None where nobody asked for it yet."""
-    mine = (job for job in job_queue.of_run(db, run_id) if job.kind is JobKind.ANALYZE and job.request["what"] == what)
+    mine = (
+        job for job in job_queue.jobs_of_run(db, run_id) if job.kind is JobKind.ANALYZE and job.request["what"] == what
+    )
     return next(mine, None)

@@ -11,11 +11,11 @@ from core.errors import InvalidInput
 from core.explain.methods import gradcam
 from core.lazy_modules import LazyModule
 from core.models import MODELS
-from core.services.analysis.analysis import Json, Work
+from core.services.analysis.analysis import AnalysisContext, Json
 from core.services.datasets import training_examples
 from core.services.predictions import predictions
 from core.services.saliency import compute, maps
-from core.services.saliency.store import Asked, write
+from core.services.saliency.store import MapKey, write
 from core.services.training import runs
 from core.settings import Settings
 from db import Database, queries
@@ -64,21 +64,21 @@ def maps_of(
     """
     if split not in (*(one.value for one in Split), "all"):
         raise InvalidInput(f"There is no split '{split}'; choose train, val, test or all.")
-    asked = maps.asked_of(run, predictions.checkpoint(db, run.id), method, class_index, layer)
-    found = training_examples.every(db, settings, run.snapshot_id, split=None if split == "all" else split)
+    asked = maps.map_key(run, predictions.checkpoint(db, run.id), method, class_index, layer)
+    found = training_examples.examples_of(db, settings, run.snapshot_id, split=None if split == "all" else split)
     images = _images(db, found)
     missing = [one for one in found if not asked.path(settings, images[int(one.picture.image)]).exists()]
     there = len(found) - len(missing)
     yield Made(there, len(found), 0)
-    model = model or compute.loaded(runs.folder(settings, run.id), asked.checkpoint)
+    model = model or compute.load_model_cached(runs.folder(settings, run.id), asked.checkpoint)
     for made in _made(settings, model, missing, asked, images):
         yield Made(there + made, len(found), made)
 
 
-def do(work: Work) -> Json:
+def do(work: AnalysisContext) -> Json:
     """The examination "maps": `split` (test), `method` (the usual one), `class` (by position) and `layer`."""
     split = work.choice("split", ("test", "val", "train", "all"))
-    shown = work.number("class", -1, low=-1, high=max(0, len(maps.answers(work.run)) - 1))
+    shown = work.number("class", -1, low=-1, high=max(0, len(maps.target_names(work.run)) - 1))
     method, layer = str(work.asked.get("method", "")), str(work.asked.get("layer", ""))
     told = Made(0, 0, 0)
     for told in maps_of(
@@ -103,7 +103,7 @@ def do(work: Work) -> Json:
 
 
 def _made(
-    settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", asked: Asked, images: dict[int, Image]
+    settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", asked: MapKey, images: dict[int, Image]
 ) -> Iterator[int]:
     """How many are made, after each batch; Grad-CAM of models of one picture by the fast path, the rest one by one."""
     if asked.method == gradcam.NAME and MODELS[model.manifest.model].takes == "image":
@@ -111,13 +111,13 @@ def _made(
         return
     for number, example in enumerate(missing, start=1):
         image = int(example.picture.image)
-        made = compute.make(model, example, None, asked)
-        compute.keep(settings, model, example, image, asked, made, images)
+        made = compute.compute_map(model, example, None, asked)
+        compute.store_maps(settings, model, example, image, asked, made, images)
         yield number
 
 
 def _quickly(
-    settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", asked: Asked, images: dict[int, Image]
+    settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", asked: MapKey, images: dict[int, Image]
 ) -> Iterator[int]:
     done, cache = 0, settings.folder("cache")
     going = zip(
@@ -130,7 +130,7 @@ def _quickly(
             about = {
                 "class": str(found.class_index),
                 "probability": repr(found.probability),
-                "layer": compute.called(settings, model, asked, found.layer),
+                "layer": compute.layer_title(settings, model, asked, found.layer),
             }
             write(asked.path(settings, images[int(example.picture.image)]), found.values, about)
         done += len(some)

@@ -15,7 +15,7 @@ from core.imaging.drawings.masks import mask
 from core.lazy_modules import LazyModule
 from core.models import MODELS
 from core.services.analysis import analysis
-from core.services.analysis.analysis import ExaminationView, Json, Work
+from core.services.analysis.analysis import AnalysisContext, AnalysisView, Json
 from core.services.annotation import drawings
 from core.services.datasets import training_examples
 from core.services.saliency import maps
@@ -26,7 +26,7 @@ from db.vocabulary import Shape
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.explain.saliency_map import Map
+    from core.explain.saliency_map import SaliencyMap
     from core.explain.sanity import check
     from core.inference import LoadedModel
     from core.training.examples import Example
@@ -39,17 +39,17 @@ PASSED = "they change with the model's weights, and the model answers better tha
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckVerdict:
     """What a check comes to: `passed` True, False (a banner stands over the maps) or None (open); `words` say why."""
 
     passed: bool | None
     words: str
 
 
-def verdict(result: Json) -> Verdict:
+def verdict(result: Json) -> CheckVerdict:
     """Of what a check found. Passed is only what changes with the weights and the class, of a model that knows."""
     if result["banner"]:
-        return Verdict(False, str(result["banner"]))
+        return CheckVerdict(False, str(result["banner"]))
     weights, answers, classes = (result[name] for name in ("weights", "answers", "classes"))
     alike = classes["similarity"]["value"]
     parts = (
@@ -58,10 +58,10 @@ def verdict(result: Json) -> Verdict:
         (classes, alike is None or alike <= SAME),
     )
     doubts = [str(part["words"]) for part, fine in parts if not fine]
-    return Verdict(None, " ".join(doubts)) if doubts else Verdict(True, f"{PASSED}.")
+    return CheckVerdict(None, " ".join(doubts)) if doubts else CheckVerdict(True, f"{PASSED}.")
 
 
-def brief(found: ExaminationView | None) -> str:
+def brief(found: AnalysisView | None) -> str:
     """What stands by each map of a run's method, given its newest check: "" where that was passed."""
     if found is None or found.stale:
         return "its method was not checked"
@@ -69,15 +69,15 @@ def brief(found: ExaminationView | None) -> str:
     return "" if passed else "its method failed the check" if passed is False else "its method did not pass the check"
 
 
-def by_method(db: Database, run_id: int) -> dict[str, ExaminationView]:
+def by_method(db: Database, run_id: int) -> dict[str, AnalysisView]:
     """The newest check of each method that was checked, stale ones too; a check says nothing of other methods."""
-    found: dict[str, ExaminationView] = {}
+    found: dict[str, AnalysisView] = {}
     for one in analysis.every(db, run_id, "check"):
         found.setdefault(str(one.result["method"]), one)
     return found
 
 
-def do(work: Work) -> Json:
+def run(work: AnalysisContext) -> Json:
     """The examination "check"; `asked` may name `method`, `cases` (6 to 200) and `again` (5 to 50).
 
     Raises:
@@ -89,13 +89,13 @@ def do(work: Work) -> Json:
     method, model = work.choice("method", offered), work.model()
     every = _unseen(work)
     chosen = balanced(every, work.number("cases", CASES, low=6, high=200))
-    drawn = _drawn_on(work.db, [int(one.key) for one in every])
+    drawn = _reader_masks(work.db, [int(one.key) for one in every])
     more = [one for one in every if int(one.key) in drawn and one not in chosen][:DRAWN]
     cases = [check.Case(one, mask_of(work.db, one) if int(one.key) in drawn else None) for one in [*chosen, *more]]
     judged = balanced(every, JUDGED[MODELS[work.run.spec.model].gflops > HEAVY])
 
-    def explain(loaded: "LoadedModel", example: "Example", class_index: int | None) -> "Map":
-        found: Map = EXPLAINERS[method].explain(loaded, example, class_index, None)
+    def explain(loaded: "LoadedModel", example: "Example", class_index: int | None) -> "SaliencyMap":
+        found: SaliencyMap = EXPLAINERS[method].explain(loaded, example, class_index, None)
         return found
 
     again = work.number("again", check.AGAIN, low=5, high=50)
@@ -103,7 +103,7 @@ def do(work: Work) -> Json:
         "method": method,
         "title": EXPLAINERS[method].title,
         "split": chosen[0].split,
-        **check.check(model, cases, judged, explain, tell=work.tell, again=again, classes=maps.answers(work.run)),
+        **check.check(model, cases, judged, explain, tell=work.tell, again=again, classes=maps.target_names(work.run)),
     }
 
 
@@ -119,10 +119,10 @@ def balanced(every: "Sequence[Example]", count: int) -> "list[Example]":
     return [every[at] for _, at in sorted(keyed, key=lambda one: one[0])[:count]]
 
 
-def _unseen(work: Work) -> "list[Example]":
+def _unseen(work: AnalysisContext) -> "list[Example]":
     """Cases that the model did not learn from: of the test split, else of validation."""
     for split in ("test", "val"):
-        found = training_examples.every(work.db, work.settings, work.run.snapshot_id, split=split)
+        found = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id, split=split)
         if found:
             return found
     raise InvalidInput(
@@ -130,7 +130,7 @@ def _unseen(work: Work) -> "list[Example]":
     )
 
 
-def _drawn_on(db: Database, cases: Sequence[int]) -> set[int]:
+def _reader_masks(db: Database, cases: Sequence[int]) -> set[int]:
     """Those of the cases on which something was drawn, be it erased since."""
     found: set[int] = set()
     with db.read() as session:

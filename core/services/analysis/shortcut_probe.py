@@ -9,11 +9,11 @@ from core.errors import InvalidInput
 from core.evaluation.association import strongest, with_classes, with_number
 from core.evaluation.metadata_binning import divided, left_out
 from core.evaluation.probe import probe, worst_first
-from core.explain.sanity.random_weights import fresh
-from core.explain.sanity.regions import EDGE, marks
+from core.explain.sanity.random_weights import randomize_all
+from core.explain.sanity.regions import EDGE, find_burned_in_text
 from core.lazy_modules import LazyModule
 from core.services.analysis import features
-from core.services.analysis.analysis import Json, Work
+from core.services.analysis.analysis import AnalysisContext, Json
 from core.services.datasets import training_examples
 from core.services.evaluation.metadata_columns import facts as facts_of
 from core.training.examples import read_plane
@@ -33,19 +33,19 @@ MARK, SEEN, NONE = "mark in the picture", "seen", "none"
 MOST = 3_000  # cases that are probed, whole patients at random
 
 
-def do(work: Work) -> Json:
+def do(work: AnalysisContext) -> Json:
     """The examination "probe": alarms first, each fact with its sentence; those left out with the reason.
 
     Raises:
         InvalidInput: fewer than ten patients, who cannot be parted into folds.
     """
     model = work.model()
-    cases = _some(training_examples.every(work.db, work.settings, work.run.snapshot_id))
+    cases = _some(training_examples.examples_of(work.db, work.settings, work.run.snapshot_id))
     patients = [one.patient for one in cases]
     if len(set(patients)) < 10:
         raise InvalidInput(f"Snapshot '{work.run.snapshot}' has {len(set(patients))} patients; a probe needs ten.")
     learned = _features(work, model, cases, "What the model makes of each case")
-    blank = _features(work, fresh(model, 1), cases, "What a network that learned nothing makes of them")
+    blank = _features(work, randomize_all(model, 1), cases, "What a network that learned nothing makes of them")
     told = facts_of(work.db, [int(one.key) for one in cases]) | {MARK: _marks(work, cases)}
     said = [*work.run.classes, *work.run.titles]
     known = divided(told, also_not=said)
@@ -75,7 +75,9 @@ def _some(every: "list[Example]") -> "list[Example]":
     return sorted(chosen, key=lambda one: int(one.key))
 
 
-def _features(work: Work, model: "LoadedModel", cases: "Sequence[Example]", doing: str) -> "NDArray[np.float64]":
+def _features(
+    work: AnalysisContext, model: "LoadedModel", cases: "Sequence[Example]", doing: str
+) -> "NDArray[np.float64]":
     found = []
     for _, vector in activations.features(
         model, cases, batch_size=features.AT_ONCE, cache=work.settings.folder("cache")
@@ -85,18 +87,18 @@ def _features(work: Work, model: "LoadedModel", cases: "Sequence[Example]", doin
     return np.stack(found).astype(np.float64)
 
 
-def _marks(work: Work, cases: "Sequence[Example]") -> list[str]:
+def _marks(work: AnalysisContext, cases: "Sequence[Example]") -> list[str]:
     """Whether text or a lead marker is seen in each case's own picture."""
     found = []
     for one in cases:
         grey = read_plane(one.picture, size=EDGE, channels=1)[0]
-        found.append(SEEN if marks(grey.astype("float32") / 65535, None).any() else NONE)
+        found.append(SEEN if find_burned_in_text(grey.astype("float32") / 65535, None).any() else NONE)
         work.tell(len(found), len(cases), "Looking for text and markers")
     return found
 
 
 def _association(
-    work: Work, values: Sequence[str], cases: "Sequence[Example]", training: "NDArray[np.bool_]"
+    work: AnalysisContext, values: Sequence[str], cases: "Sequence[Example]", training: "NDArray[np.bool_]"
 ) -> "Association":
     """How the fact goes with the label in the training set, of findings with the one it goes with most (corrected)."""
     rows = np.flatnonzero(training).tolist()

@@ -23,7 +23,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AnnotationView:
     """One line of a case's history."""
 
     at: float
@@ -65,7 +65,7 @@ def label(
     label: int | None,
     by: str,
     key: str,
-    findings: findings.Said | None = None,
+    findings: findings.FindingMap | None = None,
     reason: str = "",
     value: float | None = None,
 ) -> CaseView:
@@ -82,7 +82,7 @@ def label(
     with db.transaction() as session:
         row = row_of(session, case_id)
         if not _exists(session, key):
-            said = checked(
+            said = validate_answer(
                 session.get_one(Task, row.task_id), Answer(answer), label, findings or {}, reason=reason, value=value
             )
             append(session, row, said, reader_id=queries.reader_id(session, by), source=LabelSource.HUMAN, key=key)
@@ -103,7 +103,7 @@ def undo(db: Database, *, case_id: int, by: str, key: str) -> CaseView:
         return views(session, [row])[0]
 
 
-def history(db: Database, case_id: int) -> list[Said]:
+def history(db: Database, case_id: int) -> list[AnnotationView]:
     """Everything that was ever said of a case, oldest first."""
     with db.read() as session:
         said = (
@@ -114,17 +114,17 @@ def history(db: Database, case_id: int) -> list[Said]:
             .order_by(Annotation.id)
         )
         rows = session.execute(said).all()
-        found = findings.of(session, [row.id for row, _, _ in rows])
+        found = findings.findings_of(session, [row.id for row, _, _ in rows])
         measured = select(Task.measure).join(Case, Case.task_id == Task.id).where(Case.id == case_id)
         measure = session.scalar(measured) or ""
         return [
-            Said(row.created_at, reader, row.source, _words(row, label, found.get(row.id, {}), measure))
+            AnnotationView(row.created_at, reader, row.source, _words(row, label, found.get(row.id, {}), measure))
             for row, reader, label in rows
         ]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class NewAnswer:
     """An answer as rows hold it."""
 
     answer: Answer
@@ -138,15 +138,15 @@ class Answered:
         return case.answer is self.answer and (case.label_id, case.value) == (self.label_id, self.value)
 
 
-def checked(
+def validate_answer(
     task: Task,
     answer: Answer,
     position: int | None,
-    found: findings.Said,
+    found: findings.FindingMap,
     *,
     reason: str = "",
     value: float | None = None,
-) -> Answered:
+) -> NewAnswer:
     """What was said, as rows hold it.
 
     Raises:
@@ -168,21 +168,21 @@ def checked(
             f"Task '{task.name}' takes findings, not one class; reload the page and say of each whether it is there."
         )
     if answer is Answer.FINDINGS:
-        return Answered(answer, found=findings.checked(task, found))
+        return NewAnswer(answer, found=findings.checked(task, found))
     if answer is Answer.UNASSESSABLE:
-        return Answered(answer, reason=unassessable_reasons.checked(reason))
+        return NewAnswer(answer, reason=unassessable_reasons.checked(reason))
     if answer is Answer.VALUE:
-        return Answered(answer, value=numeric_answers.checked(task, value))
+        return NewAnswer(answer, value=numeric_answers.checked(task, value))
     if position is None:
         raise InvalidInput("A label names a class; choose one of the task's classes, or 'cannot be assessed'.")
     label = next((one for one in task.classes if one.position == position), None)
-    return Answered(answer, findings.usable(task, label, position).id)
+    return NewAnswer(answer, findings.usable(task, label, position).id)
 
 
 def append(
     session: Session,
     row: Case,
-    said: Answered,
+    said: NewAnswer,
     *,
     reader_id: int,
     source: LabelSource,
@@ -205,7 +205,7 @@ def append(
     row.answer, row.label_id, row.value = said.answer, said.label_id, said.value
     if said.found:
         session.flush()
-        findings.keep(session, made.id, said.found)
+        findings.add_findings(session, made.id, said.found)
     return made
 
 
@@ -221,15 +221,15 @@ def _undo(session: Session, row: Case, *, by: str, key: str) -> None:
     if mine is None:
         raise InvalidInput(f"{by} has nothing to undo on this case.")
     beneath = session.scalars(standing.where(Annotation.id != mine.id).limit(1)).first()
-    said = as_said(session, beneath) if beneath else Answered(Answer.WITHDRAWN)
+    said = to_answer(session, beneath) if beneath else NewAnswer(Answer.WITHDRAWN)
     append(session, row, said, reader_id=reader, source=LabelSource.HUMAN, key=key, undoes=mine.id)
 
 
-def as_said(session: Session, annotation: Annotation) -> Answered:
+def to_answer(session: Session, annotation: Annotation) -> NewAnswer:
     """What an annotation says, to be compared, or said once more by an undo; a class retired since stands again too."""
-    found = findings.of(session, [annotation.id]).get(annotation.id, {})
+    found = findings.findings_of(session, [annotation.id]).get(annotation.id, {})
     presences = {label.id: presence for label, presence in found.items()}
-    return Answered(annotation.answer, annotation.label_id, annotation.reason, presences, annotation.value)
+    return NewAnswer(annotation.answer, annotation.label_id, annotation.reason, presences, annotation.value)
 
 
 def _exists(session: Session, key: str) -> bool:
@@ -261,6 +261,6 @@ def row_of(session: Session, case_id: int) -> Case:
 
 def _words(said: Annotation, label: LabelClass | None, found: Mapping[LabelClass, Presence], measure: str) -> str:
     text = (label.title or label.name) if label else findings.words(found) or str(said.answer.value)
-    text = text if said.value is None else numeric_answers.told(said.value, measure)
+    text = text if said.value is None else numeric_answers.format_value(said.value, measure)
     text += f": {unassessable_reasons.REASONS.get(said.reason, said.reason)}" if said.reason else ""
     return f"undo: back to {text}" if said.undoes_id else text

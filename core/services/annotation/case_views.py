@@ -73,7 +73,7 @@ def newest(session: Session, case_ids: Sequence[int]) -> list[Annotation]:
 
 def _findings(session: Session, rows: Sequence[Case]) -> dict[int, dict[int, str]]:
     standing = newest(session, [row.id for row in rows if row.answer is Answer.FINDINGS])
-    said = findings.of(session, [one.id for one in standing])
+    said = findings.findings_of(session, [one.id for one in standing])
     return {
         one.case_id: {label.position: presence.value for label, presence in said.get(one.id, {}).items()}
         for one in standing

@@ -20,7 +20,7 @@ def missing(session: Session, task: Task) -> int:
     return session.scalar(select(func.count()).select_from(_fresh(task).subquery())) or 0
 
 
-def fill(session: Session, task: Task) -> None:
+def create_missing_cases(session: Session, task: Task) -> None:
     """A case of every image (or series, or study) that the task has none of."""
     if task.unit is Unit.IMAGE:
         fresh = select(literal(task.id), Image.id).where(Image.id.in_(_fresh(task)))
@@ -69,7 +69,7 @@ def case_of(session: Session, task: Task, image_id: int) -> Case:
     return found
 
 
-def point(session: Session, task: Task, some: Iterable[Case]) -> None:
+def update_representative_image(session: Session, task: Task, some: Iterable[Case]) -> None:
     """Let cases name their image anew, after more images of their series (or study) came; what is frozen stays."""
     if task.unit is Unit.IMAGE:
         return
@@ -82,19 +82,19 @@ def point(session: Session, task: Task, some: Iterable[Case]) -> None:
             here[unit].image_id = _shown(task, images)
 
 
-def point_those_of(session: Session, image: Image) -> None:
+def update_cases_of_image(session: Session, image: Image) -> None:
     """The same for every case of the image's series and study, where the image was taken out of use or back in."""
     if image.series_id is None:
         return
     study = select(Series.study_id).where(Series.id == image.series_id).scalar_subquery()
     mine = (Case.series_id == image.series_id) | (Case.study_id == study)
     for case, task in session.execute(select(Case, Task).join(Task, Task.id == Case.task_id).where(mine)).all():
-        point(session, task, [case])
+        update_representative_image(session, task, [case])
 
 
 def images_of(session: Session, rows: Sequence[Case]) -> dict[int, tuple[int, ...]]:
     """What a reader scrolls through, by case; of a study the slices of its first picture, as the others lie beside."""
-    stacks = queries.stacks(session, [row.series_id for row in rows if row.series_id])
+    stacks = queries.images_by_series(session, [row.series_id for row in rows if row.series_id])
     whole = {row.id: tuple(stacks[row.series_id]) for row in rows if row.series_id and stacks.get(row.series_id)}
     return {row.id: (row.image_id,) for row in rows} | whole | _slices(session, [row for row in rows if row.study_id])
 
@@ -105,7 +105,7 @@ def _slices(session: Session, rows: Sequence[Case]) -> dict[int, tuple[int, ...]
         joined = select(Image.id, Series.id).join(Series, Series.id == Image.series_id)
         apart = joined.where(Image.id.in_(ids), Series.modality.notin_(PROJECTIONS))
         found.update(session.execute(apart).all())
-    stacks = queries.stacks(session, set(found.values()))
+    stacks = queries.images_by_series(session, set(found.values()))
     return {row.id: tuple(stacks[found[row.image_id]]) for row in rows if row.image_id in found}
 
 
@@ -154,7 +154,11 @@ def _unit(task: Task, case: Case) -> int | None:
 
 
 def _images(session: Session, task: Task, units: Iterable[int]) -> Mapping[int, list[int]]:
-    return queries.stacks(session, units) if task.unit is Unit.SERIES else queries.bundles(session, units)
+    return (
+        queries.images_by_series(session, units)
+        if task.unit is Unit.SERIES
+        else queries.images_by_study(session, units)
+    )
 
 
 def _shown(task: Task, images: Sequence[int]) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from core.errors import InvalidInput
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.imaging.drawings import records
 from core.imaging.drawings.dicom_common import NotWritable, Original
 from core.imaging.drawings.formats import FORMATS, Plain
@@ -64,7 +64,7 @@ def export(
     if isinstance(chosen, Plain):
         if not out.parent.is_dir():
             raise InvalidInput(f"There is no folder {out.parent} to write {out.name} in; make it, or name another.")
-        with written(out) as file:
+        with atomic_write(out) as file:
             file.write(chosen.write(found))
         return Exported(len(found.drawings), len(origins), (str(out),))
     return _objects(settings, found, origins, chosen.write, out, pseudonyms=pseudonyms)
@@ -180,6 +180,6 @@ def _origin(origins: dict[tuple[str, str], _Origin], one: Drawn) -> _Origin:
 
 def _placed(out: Path, name: str, data: bytes) -> str:
     path = out / f"{name}.dcm"
-    with written(path) as file:
+    with atomic_write(path) as file:
         file.write(data)
     return str(path)

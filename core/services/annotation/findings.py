@@ -11,10 +11,10 @@ from db import queries
 from db.tables import Finding, LabelClass, Task
 from db.vocabulary import Presence
 
-Said = Mapping[int, str]  # class position → presence
+FindingMap = Mapping[int, str]  # class position → presence
 
 
-def checked(task: Task, said: Said) -> dict[int, Presence]:
+def checked(task: Task, said: FindingMap) -> dict[int, Presence]:
     """The presences by class id, for a task of several findings.
 
     Raises:
@@ -44,7 +44,7 @@ def usable(task: Task, label: LabelClass | None, position: int) -> LabelClass:
     return label
 
 
-def keep(session: Session, annotation_id: int, found: Mapping[int, Presence]) -> None:
+def add_findings(session: Session, annotation_id: int, found: Mapping[int, Presence]) -> None:
     """Write what one annotation says."""
     session.add_all(
         Finding(annotation_id=annotation_id, label_id=label_id, presence=presence)
@@ -52,7 +52,7 @@ def keep(session: Session, annotation_id: int, found: Mapping[int, Presence]) ->
     )
 
 
-def of(session: Session, annotation_ids: Iterable[int]) -> dict[int, dict[LabelClass, Presence]]:
+def findings_of(session: Session, annotation_ids: Iterable[int]) -> dict[int, dict[LabelClass, Presence]]:
     """What annotations say, by their id; the classes in order."""
     found: dict[int, dict[LabelClass, Presence]] = defaultdict(dict)
     for ids in queries.chunks(sorted(set(annotation_ids))):

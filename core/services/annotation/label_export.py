@@ -46,7 +46,7 @@ def write(db: Database, task_id: int, path: Path) -> int:
 
 def _lines(session: Session, task_id: int) -> Iterator[tuple[str, ...]]:
     for ids in queries.chunks(_standing(session, task_id)):
-        said = findings.of(session, ids)
+        said = findings.findings_of(session, ids)
         rows = (
             select(Annotation, Image, Patient.pseudonym, Reader.name, LabelClass)
             .join(Case, Case.id == Annotation.case_id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.imaging import deidentify, metadata_csv
 from core.services.annotation import annotations, cases, findings, numeric_answers, unassessable_reasons
-from core.services.annotation.annotations import Answered
+from core.services.annotation.annotations import NewAnswer
 from core.settings import Settings
 from db import Database, queries
 from db.tables import Annotation, Case, Image, LabelClass, Task
@@ -112,8 +112,8 @@ def _keep(session: Session, word: _Word) -> bool:
     """Append it, unless this reader's newest word on the case is the same."""
     mine = select(Annotation).where(Annotation.case_id == word.case.id, Annotation.reader_id == word.reader_id)
     newest = session.scalars(mine.order_by(Annotation.id.desc()).limit(1)).first()
-    said = Answered(word.answer, word.label_id, word.reason, word.found, word.value)
-    if newest is not None and annotations.as_said(session, newest) == said:
+    said = NewAnswer(word.answer, word.label_id, word.reason, word.found, word.value)
+    if newest is not None and annotations.to_answer(session, newest) == said:
         return False
     annotations.append(
         session, word.case, said, reader_id=word.reader_id, source=LabelSource.IMPORT, key=f"csv:{uuid.uuid4().hex}"

@@ -30,24 +30,24 @@ def checked(task: Task, value: float | None) -> float:
         raise InvalidInput(f"An answer of task '{task.name}' is a number; type it, or say that it cannot be assessed.")
     if not math.isfinite(value) or value < low(task) or value > high(task):
         raise InvalidInput(
-            f"Task '{task.name}' does not accept {told(value, task.measure)}; "
-            f"give a number {span(task.low, task.high, task.measure)}."
+            f"Task '{task.name}' does not accept {format_value(value, task.measure)}; "
+            f"give a number {format_range(task.low, task.high, task.measure)}."
         )
     return float(value)
 
 
-def told(value: float, measure: str = "") -> str:
+def format_value(value: float, measure: str = "") -> str:
     """`61.5 years`."""
     return f"{value:.10g} {measure}".strip()
 
 
-def span(least: float | None, most: float | None, measure: str = "") -> str:
+def format_range(least: float | None, most: float | None, measure: str = "") -> str:
     """`from 0 to 120 years`, `of at least 0`, or that it is finite."""
     if least is not None and most is not None:
-        return f"from {least:.10g} to {told(most, measure)}"
+        return f"from {least:.10g} to {format_value(most, measure)}"
     if least is not None:
-        return f"of at least {told(least, measure)}"
-    return f"of at most {told(most, measure)}" if most is not None else "that is finite"
+        return f"of at least {format_value(least, measure)}"
+    return f"of at most {format_value(most, measure)}" if most is not None else "that is finite"
 
 
 def low(task: Task) -> float:

@@ -28,7 +28,7 @@ def of(db: Database, case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
                 .order_by(Annotation.id)
             )
             rows = session.execute(standing).all()
-            found = findings.of(session, [row.id for row, _, _ in rows])
+            found = findings.findings_of(session, [row.id for row, _, _ in rows])
             for row, reader, label in rows:  # the newest comes last
                 said[row.case_id].pop(reader, None)
                 if row.answer in ANSWERED:
@@ -38,5 +38,5 @@ def of(db: Database, case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
 
 def _words(row: Annotation, label: LabelClass | None, found: str) -> str:
     if row.value is not None:
-        return numeric_answers.told(row.value)
+        return numeric_answers.format_value(row.value)
     return (label.title or label.name) if label else found or str(row.answer.value)

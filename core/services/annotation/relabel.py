@@ -9,7 +9,7 @@ from db.tables import Annotation
 from db.vocabulary import Answer, LabelSource
 
 
-def send(db: Database, case_ids: Sequence[int], *, why: str, by: str, key: str) -> int:
+def send_back(db: Database, case_ids: Sequence[int], *, why: str, by: str, key: str) -> int:
     """Withdraw what stands of the cases and give how many had an answer; `key` makes sending twice one withdrawal.
 
     What was said stays in each case's history, with `why` it was withdrawn, and an undo brings it back; what is frozen
@@ -32,7 +32,7 @@ def send(db: Database, case_ids: Sequence[int], *, why: str, by: str, key: str) 
                 annotations.append(
                     session,
                     row,
-                    annotations.Answered(Answer.WITHDRAWN, reason=why),
+                    annotations.NewAnswer(Answer.WITHDRAWN, reason=why),
                     reader_id=reader,
                     source=LabelSource.REVIEW,
                     key=own,

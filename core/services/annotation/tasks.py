@@ -199,7 +199,7 @@ def add_new_cases(session: Session, task: Task) -> int:
     """The same, inside the caller's transaction."""
     counted = select(func.count(Case.id)).where(Case.task_id == task.id)
     before = session.scalar(counted) or 0
-    cases.fill(session, task)
+    cases.create_missing_cases(session, task)
     return (session.scalar(counted) or 0) - before
 
 

@@ -48,7 +48,7 @@ def _said(snapshot: Snapshot, row: SnapshotCase) -> dict[str, tuple[object, str]
     """What a case is called, by name of the class: what it is compared by, and how it is told."""
     targets = [row.label] if row.targets is None else row.targets
     if snapshot.kind is TaskKind.NUMBER:
-        return {"": (targets[0], numeric_answers.told(targets[0], snapshot.summary.get("measure", "")))}
+        return {"": (targets[0], numeric_answers.format_value(targets[0], snapshot.summary.get("measure", "")))}
     if snapshot.kind is TaskKind.MULTI:
         told = zip(snapshot.classes, targets, strict=True)
         return {name: (said, f"{title} {PRESENCE[said]}") for (name, title), said in told}

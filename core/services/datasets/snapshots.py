@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from core.curation.content_hash import content_hash
 from core.curation.duplicates import DuplicateGroup, count_by_split, exact_duplicates
-from core.curation.leakage import prove, shared_patients
+from core.curation.leakage import assert_no_leakage, shared_patients
 from core.curation.recipe import Recipe
-from core.curation.records import SPLITS, Labelled, Placed
+from core.curation.records import SPLITS, AssignedCase, LabelledCase
 from core.curation.split import place
 from core.curation.summary import summary
 from core.curation.targets import is_learnable, summary_of_findings, summary_of_numbers
@@ -38,7 +38,7 @@ class Plan:
     recipe: Recipe
     classes: tuple[str, ...]
     titles: tuple[str, ...]
-    rows: tuple[Placed, ...]
+    rows: tuple[AssignedCase, ...]
     summary: dict[str, Any]
     duplicates: tuple[DuplicateGroup, ...]
     unlabelled: int
@@ -96,7 +96,7 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
                 f"There is already a snapshot '{name.strip()}', and snapshots never change; choose another name."
             )
         made = _plan(session, task_id, recipe)
-        prove(made.rows)
+        assert_no_leakage(made.rows)
         row = Snapshot(
             task_id=task_id,
             kind=made.kind,
@@ -136,20 +136,20 @@ def as_json(db: Database, made: SnapshotView) -> dict[str, Any]:
     }
 
 
-def _placed(db: Database, snapshot_id: int) -> list[Placed]:
+def _placed(db: Database, snapshot_id: int) -> list[AssignedCase]:
     columns = select(SnapshotCase.case_id, SnapshotCase.patient_id, SnapshotCase.label, SnapshotCase.split)
     with db.read() as session:
         rows = session.execute(columns.where(SnapshotCase.snapshot_id == snapshot_id)).all()
-    return [Placed(case, str(patient), label, split.value) for case, patient, label, split in rows]
+    return [AssignedCase(case, str(patient), label, split.value) for case, patient, label, split in rows]
 
 
-def every(db: Database) -> list[SnapshotView]:
+def list_snapshots(db: Database) -> list[SnapshotView]:
     """All snapshots, newest first."""
     with db.read() as session:
         return [_view(session, row) for row in session.scalars(select(Snapshot).order_by(Snapshot.id.desc()))]
 
 
-def get(db: Database, snapshot_id: int) -> SnapshotView:
+def get_snapshot(db: Database, snapshot_id: int) -> SnapshotView:
     """One snapshot.
 
     Raises:
@@ -162,7 +162,7 @@ def get(db: Database, snapshot_id: int) -> SnapshotView:
         return _view(session, row)
 
 
-def named(db: Database, name: str) -> SnapshotView:
+def snapshot_named(db: Database, name: str) -> SnapshotView:
     """The snapshot of that name.
 
     Raises:
@@ -185,9 +185,9 @@ def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
             f"Task '{task.name}' asks for {FREE[task.kind]}, and only single classes can be balanced; "
             "freeze it as it is (balance none)."
         )
-    found = labelled_cases.of(session, task)
+    found = labelled_cases.labelled_cases(session, task)
     _check_learnable(task, found)
-    pictures = labelled_cases.images(session, task)
+    pictures = labelled_cases.images_by_case(session, task)
     names = _content_names(session, task_id, pictures)
     placed = _place(found.rows, recipe, found.strata, names)
     total = session.query(Case.id).filter(Case.task_id == task_id).count()
@@ -207,7 +207,7 @@ def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
     )
 
 
-def _check_learnable(task: Task, found: labelled_cases.Known) -> None:
+def _check_learnable(task: Task, found: labelled_cases.LabelledCases) -> None:
     count = len(found.rows)
     if task.kind is TaskKind.NUMBER and not is_learnable(found.rows):
         raise InvalidInput(
@@ -227,13 +227,13 @@ def _check_learnable(task: Task, found: labelled_cases.Known) -> None:
         )
 
 
-def _summary(task: Task, placed: Sequence[Placed], classes: Sequence[str]) -> dict[str, Any]:
+def _summary(task: Task, placed: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, Any]:
     if task.kind is TaskKind.NUMBER:
         return {**summary_of_numbers(placed), "measure": task.measure}
     return summary_of_findings(placed, classes) if task.kind is TaskKind.MULTI else summary(placed, classes)
 
 
-def _frozen(snapshot_id: int, made: Plan, row: Placed, patient: int) -> SnapshotCase:
+def _frozen(snapshot_id: int, made: Plan, row: AssignedCase, patient: int) -> SnapshotCase:
     return SnapshotCase(
         snapshot_id=snapshot_id,
         case_id=row.case,
@@ -254,7 +254,9 @@ def _hash(made: Plan) -> str:
     return content_hash(made.classes, made.recipe, rows, keys=made.names, kind=made.kind.value)
 
 
-def _place(rows: Sequence[Labelled], recipe: Recipe, classes: Sequence[str], names: Mapping[int, str]) -> list[Placed]:
+def _place(
+    rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequence[str], names: Mapping[int, str]
+) -> list[AssignedCase]:
     """Place by what the cases hold, not by this home's numbers and pseudonyms: one seed, one split, in any home."""
     if recipe.split_fact is not None:
         return place(rows, recipe, classes)  # no chance in it, and an error names the patient
@@ -282,7 +284,7 @@ def _others(names: Sequence[str]) -> str:
     return f"+{hashlib.sha256(' '.join(names).encode()).hexdigest()}" if len(names) > 1 else ""
 
 
-def _first_files(rows: Sequence[Labelled] | Sequence[Placed], names: Mapping[int, str]) -> dict[str, str]:
+def _first_files(rows: Sequence[LabelledCase] | Sequence[AssignedCase], names: Mapping[int, str]) -> dict[str, str]:
     """A patient's name that holds in any home, by pseudonym: the first of the files that are theirs."""
     first: dict[str, str] = {}
     for row in rows:

@@ -12,7 +12,7 @@ from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
 from core.models.heads import Head
 from core.settings import Settings
-from core.training.examples import Example, Plane
+from core.training.examples import Example, ImageRef
 from db import Database, queries
 from db.tables import Case, Image, Patient, Series, Snapshot, SnapshotCase, Task
 from db.vocabulary import Split, TaskKind
@@ -20,7 +20,7 @@ from db.vocabulary import Split, TaskKind
 Known = tuple[float, ...]
 
 
-def heads(db: Database, snapshot_id: int, also: Sequence[int] = ()) -> list[Head]:
+def heads_of(db: Database, snapshot_id: int, also: Sequence[int] = ()) -> list[Head]:
     """What a network is asked on a snapshot, and by the snapshots of further tasks.
 
     Raises:
@@ -30,7 +30,7 @@ def heads(db: Database, snapshot_id: int, also: Sequence[int] = ()) -> list[Head
         return [_head(session, one) for one in (snapshot_id, *also)]
 
 
-def every(
+def examples_of(
     db: Database,
     settings: Settings,
     snapshot_id: int,
@@ -54,7 +54,7 @@ def every(
     return found
 
 
-def originals(db: Database, snapshot_id: int) -> list[str]:
+def source_hashes(db: Database, snapshot_id: int) -> list[str]:
     """sha256 of every file behind a snapshot, for verifying before training."""
     with db.read() as session:
         rows = session.execute(
@@ -93,7 +93,7 @@ def _frozen(
     return [_example(frozen, main, patient, planes) for frozen, main, patient in rows]
 
 
-def _example(frozen: SnapshotCase, main: int, patient: str, planes: Mapping[int, Plane]) -> Example:
+def _example(frozen: SnapshotCase, main: int, patient: str, planes: Mapping[int, ImageRef]) -> Example:
     images = frozen.images or [main]
     return Example(
         key=str(frozen.case_id),
@@ -129,7 +129,7 @@ def _with_more(found: Sequence[Example], head: Head, known: Mapping[str, Known])
     return [replace(one, targets=one.targets + known.get(one.picture.image, unknown)) for one in found]
 
 
-def _planes(session: Session, store: Store, images: Iterable[int]) -> dict[int, Plane]:
+def _planes(session: Session, store: Store, images: Iterable[int]) -> dict[int, ImageRef]:
     """Each image's middle frame, by id."""
     pictures = _pictures(session, images)
     facts = queries.facts_of(session, pictures)
@@ -138,7 +138,7 @@ def _planes(session: Session, store: Store, images: Iterable[int]) -> dict[int, 
     for ids in queries.chunks(sorted(series)):
         modality |= {row.id: row.modality for row in session.scalars(select(Series).where(Series.id.in_(ids)))}
     return {
-        image_id: Plane(
+        image_id: ImageRef(
             store.pixels(image.sha256),
             image.offset,
             PixelFormat.from_json(image.format),

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.evaluation import slices
-from core.evaluation.metadata_binning import UNKNOWN, banded
-from core.services.predictions.score_arrays import Columns
+from core.evaluation.metadata_binning import UNKNOWN, bin_metadata
+from core.services.predictions.score_arrays import ScoreArrays
 from db import Database, queries
 from db.tables import Case, Fact, Image, Series
 
@@ -29,18 +29,18 @@ def facts(db: Database, cases: Iterable[int]) -> dict[str, list[str]]:
     return {name: [values.get(one) or UNKNOWN for one in shown] for name, values in sorted(known.items()) if values}
 
 
-def of_rows(db: Database, cases: NDArray[np.int64], split: Columns | None) -> dict[str, list[str]]:
+def of_rows(db: Database, cases: NDArray[np.int64], split: ScoreArrays | None) -> dict[str, list[str]]:
     """The banded facts of cases (m,), or with a whole `split` those of the patients that they speak for, (m,).
 
     A patient has what all of its cases of the split have. So which case speaks for it, and with it the score, does not
     matter; see `slices.of_patients` where cases differ.
     """
     if split is None:
-        return banded(facts(db, cases.tolist()))
+        return bin_metadata(facts(db, cases.tolist()))
     owner, rows = split.owner, split.owner[np.searchsorted(split.cases, cases)]
     return {
         name: slices.of_patients(values, owner, len(split.patients))[rows].tolist()
-        for name, values in banded(facts(db, split.cases.tolist())).items()
+        for name, values in bin_metadata(facts(db, split.cases.tolist())).items()
     }
 
 

@@ -21,7 +21,7 @@ from db.vocabulary import Level, PatientRule, TaskKind
 KINDS = ("threshold", "sensitivity", "specificity")
 
 
-def choose(
+def set_operating_point(
     db: Database,
     run_id: int,
     *,
@@ -56,7 +56,7 @@ def choose(
         rule,
         *_level(level, patient_rule),
     )
-    chosen_on = coverage.of(db, run_id, "val").named  # before the scores are read: never newer than these
+    chosen_on = coverage.coverage_of(db, run_id, "val").named  # before the scores are read: never newer than these
     if calibrator:
         asked = replace(asked, calibrator=_fitted(db, asked, calibrator))
     if rule["kind"] != "threshold":
@@ -86,7 +86,7 @@ def current(db: Database, run_id: int, finding: int = 0) -> PointView | None:
         return operating_point_view.view(session, row) if row is not None else None
 
 
-def standing(db: Database, run_id: int, finding: int = 0) -> PointView:
+def current_or_default(db: Database, run_id: int, finding: int = 0) -> PointView:
     """The point that stands, or the usual 0.5 for the last class (or a finding's presence) where none was chosen.
 
     Raises:
@@ -105,10 +105,10 @@ def by_hand(db: Database, run: runs.RunView, point: PointView) -> bool:
         return False
     if run.external_source is None and point.chosen_on is not None:
         return not point.chosen_on
-    return not coverage.begun(db, run.id, "val")  # made elsewhere, or not kept then: as it is now
+    return not coverage.has_predictions(db, run.id, "val")  # made elsewhere, or not kept then: as it is now
 
 
-def look(db: Database, run_id: int, by: str, finding: int = 0) -> int:
+def record_test_view(db: Database, run_id: int, by: str, finding: int = 0) -> int:
     """Count that a reader sees the run's test figures; the same reader at the same point counts once. Gives `looks`."""
     with db.read() as session:  # most looks are counted already: no write lock for them
         if _is_counted(session, run_id, by, finding):
@@ -125,7 +125,7 @@ def look(db: Database, run_id: int, by: str, finding: int = 0) -> int:
         return _count(session, run_id)
 
 
-def looks(db: Database, run_id: int) -> int:
+def count_test_views(db: Database, run_id: int) -> int:
     """How often somebody looked at the run's test figures with a point (or a reader) that had not looked yet."""
     with db.read() as session:
         return _count(session, run_id)
@@ -204,10 +204,12 @@ def _level(level: str, patient_rule: str) -> tuple[Level, PatientRule]:
 
 def _fitted(db: Database, asked: PointView, method: str) -> dict[str, Any]:
     each = replace(asked, level=Level.IMAGE, patient_rule=PatientRule.NONE)
-    fitted: dict[str, Any] = fit(method, score_arrays.of(db, asked.run_id, split="val", point=each)).to_json()
+    fitted: dict[str, Any] = fit(
+        method, score_arrays.binary_scores(db, asked.run_id, split="val", point=each)
+    ).to_json()
     return fitted
 
 
 def _found(db: Database, asked: PointView) -> float:
     wanted = {asked.rule["kind"]: asked.rule["at_least"]}
-    return float(threshold_for(score_arrays.of(db, asked.run_id, split="val", point=asked), **wanted))
+    return float(threshold_for(score_arrays.binary_scores(db, asked.run_id, split="val", point=asked), **wanted))

@@ -43,7 +43,7 @@ def _written(writer: Any, lines: Iterable[Column]) -> int:
 
 
 def _lines(db: Database, run_id: int, split: str) -> Iterable[Column]:
-    run, found = runs.get(db, run_id), score_arrays.columns(db, run_id, split)
+    run, found = runs.get(db, run_id), score_arrays.score_arrays(db, run_id, split)
     cases = found.cases.tolist()
     columns = _named(db, run_id, cases, found.names())
     columns |= _findings(db, run, found) if run.kind is TaskKind.MULTI else _answers(db, run, found)
@@ -68,24 +68,24 @@ def _named(db: Database, run_id: int, cases: Sequence[int], patients: Column) ->
     return dict(zip(FIRST, (cases, sha256, item, name, patients, [one.value for one in split]), strict=True))
 
 
-def _answers(db: Database, run: runs.RunView, found: score_arrays.Columns) -> dict[str, Column]:
+def _answers(db: Database, run: runs.RunView, found: score_arrays.ScoreArrays) -> dict[str, Column]:
     """Of classes, or of a number."""
     if run.kind is TaskKind.NUMBER:
         return {"truth": _plain(found.truths[:, 0]), "value": _plain(found.scores[:, 0])}
     columns: dict[str, Column] = {"truth": [run.classes[label] for label in found.labels.tolist()]}
     columns |= {f"score {name}": _plain(found.scores[:, at]) for at, name in enumerate(run.classes)}
-    point = operating_points.standing(db, run.id)
+    point = operating_points.current_or_default(db, run.id)
     if point.id is None and len(run.classes) > 2:
         called = found.scores.argmax(axis=1)
     else:
-        asked = score_arrays.question(run, found, positive=point.positive)
+        asked = score_arrays.class_scores(run, found, positive=point.positive)
         columns |= _calibrated(run.classes[point.positive], asked, point)
         others = np.delete(np.arange(len(run.classes)), point.positive)
         called = np.where(_yes(asked, point), point.positive, others[found.scores[:, others].argmax(axis=1)])
     return columns | {"called": [run.classes[at] for at in called.tolist()]}
 
 
-def _findings(db: Database, run: runs.RunView, found: score_arrays.Columns) -> dict[str, Column]:
+def _findings(db: Database, run: runs.RunView, found: score_arrays.ScoreArrays) -> dict[str, Column]:
     columns: dict[str, Column] = {}
     for at, name in enumerate(run.classes):
         truth = found.truths[:, at]
@@ -95,8 +95,8 @@ def _findings(db: Database, run: runs.RunView, found: score_arrays.Columns) -> d
         }
         if (truth != truth).all():
             continue
-        point = operating_points.standing(db, run.id, at)
-        known = score_arrays.question(run, found, finding=at, positive=point.positive)
+        point = operating_points.current_or_default(db, run.id, at)
+        known = score_arrays.class_scores(run, found, finding=at, positive=point.positive)
         row = dict(zip(known.cases.tolist(), range(len(known.cases)), strict=True))
         place = [row.get(case) for case in found.cases.tolist()]
         given = _calibrated(name, known, point)
@@ -105,15 +105,15 @@ def _findings(db: Database, run: runs.RunView, found: score_arrays.Columns) -> d
     return columns
 
 
-def _calibrated(name: str, asked: score_arrays.Scored, point: operating_points.PointView) -> dict[str, Column]:
+def _calibrated(name: str, asked: score_arrays.BinaryScores, point: operating_points.PointView) -> dict[str, Column]:
     return (
         {} if point.calibrator is None else {f"calibrated {name}": _plain(score_arrays.calibrated(asked, point).scores)}
     )
 
 
-def _yes(asked: score_arrays.Scored, point: operating_points.PointView) -> NDArray[np.bool_]:
+def _yes(asked: score_arrays.BinaryScores, point: operating_points.PointView) -> NDArray[np.bool_]:
     """What is called at the point, for each case; where it calls patients, what it calls the case's patient."""
-    called = score_arrays.at(asked, point).called(point.threshold)
+    called = score_arrays.apply_operating_point(asked, point).called(point.threshold)
     return called[asked.owner] if point.per_patient else called
 
 

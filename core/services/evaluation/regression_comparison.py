@@ -70,7 +70,7 @@ def compare(
     """
     if why := refusal(db, first, second, split=split):
         raise InvalidInput(why)
-    one, other = (score_arrays.columns(db, run, split) for run in (first, second))
+    one, other = (score_arrays.score_arrays(db, run, split) for run in (first, second))
     found = compare_numbers(
         one.scores[:, 0], other.scores[:, 0], one.truths[:, 0], one.names(), resamples=resamples, seed=seed
     )
@@ -93,7 +93,7 @@ def refusal(db: Database, first: int, second: int, *, split: str = "test") -> st
     if sides[0].kind is not TaskKind.NUMBER:
         return f"{cannot}they answer with {sides[0].kind.value}, not with numbers."
     try:
-        one, other = (score_arrays.columns(db, run, split) for run in (first, second))
+        one, other = (score_arrays.score_arrays(db, run, split) for run in (first, second))
     except InvalidInput as error:
         return str(error)
     why = reason((one.cases, other.cases), (one.truths[:, 0], other.truths[:, 0]), (one.names(), other.names()))

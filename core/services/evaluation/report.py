@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import moving
-from core.evaluation.multiclass import together
+from core.evaluation.binary_metrics import metrics_at_threshold
+from core.evaluation.multiclass import multilabel_metrics
 from core.evaluation.regression import NumberReport, number_report
 from core.evaluation.report import Report, report
 from core.services.evaluation import operating_points
@@ -37,14 +37,14 @@ def evaluate(
             f"Run {run_id} answers with {run.kind.value}; ask for that: a finding by its place, a "
             "number by its errors, else the classes."
         )
-    found = score_arrays.columns(db, run_id, split)
+    found = score_arrays.score_arrays(db, run_id, split)
     if finding is None and len(run.classes) > 2:
         return of_classes(run, found, resamples=resamples, seed=seed)
-    point = operating_points.standing(db, run_id, finding or 0)
+    point = operating_points.current_or_default(db, run_id, finding or 0)
     return at_point(run, found, point, finding=finding, resamples=resamples, seed=seed)
 
 
-def of_classes(run: runs.RunView, found: score_arrays.Columns, *, resamples: int = 1000, seed: int = 0) -> Report:
+def of_classes(run: runs.RunView, found: score_arrays.ScoreArrays, *, resamples: int = 1000, seed: int = 0) -> Report:
     """Many classes, the most probable one called: means over classes, each against the rest, and of ordered ones how
     far off the calls are.
     """
@@ -61,7 +61,7 @@ def of_classes(run: runs.RunView, found: score_arrays.Columns, *, resamples: int
 
 def at_point(
     run: runs.RunView,
-    found: score_arrays.Columns,
+    found: score_arrays.ScoreArrays,
     point: PointView,
     *,
     finding: int | None = None,
@@ -74,7 +74,7 @@ def at_point(
     Raises:
         InvalidInput: as `scored.of`, or the prevalence is none.
     """
-    asked = score_arrays.question(run, found, finding=finding, point=point)
+    asked = score_arrays.class_scores(run, found, finding=finding, point=point)
     classes, yes = _classes(run, point, finding)
     p = np.empty((len(asked.cases), 2))
     p[:, yes], p[:, 1 - yes] = asked.scores, 1 - asked.scores
@@ -91,7 +91,7 @@ def at_point(
     )
     if prevalence is None:
         return made
-    moved = moving(asked, point.threshold, prevalence=prevalence, resamples=resamples, seed=seed)
+    moved = metrics_at_threshold(asked, point.threshold, prevalence=prevalence, resamples=resamples, seed=seed)
     return replace(made, metrics=made.metrics | {name: moved[name] for name in ("ppv", "npv")})
 
 
@@ -104,7 +104,7 @@ def of_numbers(
         NotFound: no such run.
         InvalidInput: the split was not predicted yet.
     """
-    found = score_arrays.columns(db, run_id, split)
+    found = score_arrays.score_arrays(db, run_id, split)
     if per_patient:
         found = score_arrays.of_patients(found)
     return number_report(found.scores[:, 0], found.truths[:, 0], found.names(), resamples=resamples, seed=seed)
@@ -121,7 +121,7 @@ def as_json(
         NotFound: no such run.
         InvalidInput: as `evaluate`; a level, a rule or a prevalence of what is no yes or no, or that is none.
     """
-    run, found = runs.get(db, run_id), score_arrays.columns(db, run_id, split)
+    run, found = runs.get(db, run_id), score_arrays.score_arrays(db, run_id, split)
     if run.kind is TaskKind.NUMBER:
         if prevalence is not None or rule not in ("", PatientRule.MEAN) or (level == Level.IMAGE and rule):
             raise InvalidInput(
@@ -136,13 +136,15 @@ def as_json(
         places = enumerate(run.classes)
         each = {name: _finding(db, run, found, at, level, rule, prevalence) for at, name in places}
         return {"findings": each, "together": _together(db, run, found, level, rule)}
-    point = counted(operating_points.standing(db, run_id), level, rule)
+    point = counted(operating_points.current_or_default(db, run_id), level, rule)
     if len(run.classes) == 2:
-        return _said(run, found, point, prevalence, chosen=operating_points.standing(db, run_id))
+        return _said(run, found, point, prevalence, chosen=operating_points.current_or_default(db, run_id))
     every = {"level": Level.IMAGE.value, **of_classes(run, found).to_json()}
     if point.id is None and not (point.per_patient or prevalence is not None):
         return every
-    return every | {"at_point": _said(run, found, point, prevalence, chosen=operating_points.standing(db, run_id))}
+    return every | {
+        "at_point": _said(run, found, point, prevalence, chosen=operating_points.current_or_default(db, run_id))
+    }
 
 
 def counted(point: PointView, level: str, rule: str) -> PointView:
@@ -168,13 +170,13 @@ def counted(point: PointView, level: str, rule: str) -> PointView:
 def _finding(
     db: Database,
     run: runs.RunView,
-    found: score_arrays.Columns,
+    found: score_arrays.ScoreArrays,
     at: int,
     level: str,
     rule: str,
     prevalence: float | None,
 ) -> dict[str, Any]:
-    chosen = operating_points.standing(db, run.id, at)
+    chosen = operating_points.current_or_default(db, run.id, at)
     try:
         return _said(run, found, counted(chosen, level, rule), prevalence, chosen=chosen, finding=at)
     except InvalidInput as error:
@@ -184,15 +186,15 @@ def _finding(
 
 
 def _together(
-    db: Database, run: runs.RunView, found: score_arrays.Columns, level: str, rule: str
+    db: Database, run: runs.RunView, found: score_arrays.ScoreArrays, level: str, rule: str
 ) -> dict[str, dict[str, Any]]:
     """All findings of which something is known: the mean over them, and all their answers pooled."""
     known = [at for at in range(len(run.classes)) if not np.isnan(found.truths[:, at]).all()]
-    points = [counted(operating_points.standing(db, run.id, at), level, rule) for at in known]
+    points = [counted(operating_points.current_or_default(db, run.id, at), level, rule) for at in known]
     asked = [
-        score_arrays.question(run, found, finding=at, point=point) for at, point in zip(known, points, strict=True)
+        score_arrays.class_scores(run, found, finding=at, point=point) for at, point in zip(known, points, strict=True)
     ]
-    made = together(asked, [point.threshold for point in points])
+    made = multilabel_metrics(asked, [point.threshold for point in points])
     return {
         "macro": {name: one.to_json() for name, one in made.macro.items()},
         "micro": {name: one.to_json() for name, one in made.micro.items()},
@@ -201,7 +203,7 @@ def _together(
 
 def _said(
     run: runs.RunView,
-    found: score_arrays.Columns,
+    found: score_arrays.ScoreArrays,
     point: PointView,
     prevalence: float | None,
     *,

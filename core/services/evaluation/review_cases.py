@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.slices import folded
+from core.evaluation.slices import merge_rare_values
 from core.services.evaluation import comparison_data
 from core.services.evaluation.metadata_columns import of_rows
 from core.services.evaluation.review_data import ReviewData, Rows
@@ -57,7 +57,7 @@ def in_group(source: ReviewSource, data: ReviewData, group: str) -> NDArray[np.b
     """Return which rows belong to a group such as `site=A&sex=F`; none where no fact has that name."""
     values, member = facts(source, data), np.ones(len(data.cases), dtype=bool)
     for name, value in parse_qsl(group, keep_blank_values=True):
-        member &= folded(values[name]) == value if name in values else False
+        member &= merge_rare_values(values[name]) == value if name in values else False
     return member
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.binary_scores import Scored
+from core.evaluation.binary_scores import BinaryScores
 from core.services.evaluation.review_point import point_for, stored_point
 from core.services.evaluation.review_query import ReviewQuery
 from core.services.evaluation.review_source import ReviewSource, counts_patients
 from core.services.predictions.operating_point_view import PointView
-from core.services.predictions.score_arrays import Columns
+from core.services.predictions.score_arrays import ScoreArrays
 from core.services.training.runs import RunView
 from db.vocabulary import TaskKind
 
@@ -33,7 +33,7 @@ class ReviewData:
     called: Rows
     score: NDArray[np.float64]
     wrong: NDArray[np.float64]
-    scored: Scored | None = None
+    scored: BinaryScores | None = None
     point: PointView | None = None
     stands: PointView | None = None
 
@@ -104,13 +104,13 @@ def titles(run: RunView, query: ReviewQuery) -> tuple[str, ...]:
     return run.titles
 
 
-def _of_number(run: RunView, query: ReviewQuery, columns: Columns) -> ReviewData:
+def _of_number(run: RunView, query: ReviewQuery, columns: ScoreArrays) -> ReviewData:
     predicted, true = columns.scores[:, 0], columns.truths[:, 0]
     no_class = np.full(len(predicted), -1, dtype=np.intp)
     return ReviewData(run, query, (), columns.cases, no_class, no_class, predicted, np.abs(predicted - true))
 
 
-def _of_classes(run: RunView, query: ReviewQuery, columns: Columns) -> ReviewData:
+def _of_classes(run: RunView, query: ReviewQuery, columns: ScoreArrays) -> ReviewData:
     score = columns.scores[np.arange(len(columns.labels)), columns.labels]
     called = np.argmax(columns.scores, axis=1).astype(np.intp)
     return ReviewData(run, query, run.titles, columns.cases, columns.labels, called, score, 1.0 - score)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from core.evaluation.binary_scores import Scored
+from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.calibrator import fit
 from core.services.evaluation.review_query import ReviewQuery
 from core.services.predictions import score_arrays
 from core.services.predictions.operating_point_view import PointView
-from core.services.predictions.score_arrays import Columns
+from core.services.predictions.score_arrays import ScoreArrays
 from core.services.training.runs import RunView
 from db import Database
 from db.vocabulary import TaskKind
@@ -38,22 +38,22 @@ class ReviewSource:
     db: Database
     cached: RunCache = uncached
 
-    def columns(self, run_id: int, split: str) -> Columns:
+    def columns(self, run_id: int, split: str) -> ScoreArrays:
         """Return the predictions of a split.
 
         Raises:
             InvalidInput: the split was not predicted yet.
         """
-        return self.cached((run_id,), split, "columns", lambda: score_arrays.columns(self.db, run_id, split))
+        return self.cached((run_id,), split, "columns", lambda: score_arrays.score_arrays(self.db, run_id, split))
 
-    def numbers(self, run: RunView, query: ReviewQuery) -> Columns:
+    def numbers(self, run: RunView, query: ReviewQuery) -> ScoreArrays:
         """Return the predicted numbers of each image, or the means of each patient."""
         columns = self.columns(run.id, query.split)
         if not counts_patients(run, query):
             return columns
         return self.cached((run.id,), query.split, "patients", lambda: score_arrays.of_patients(columns))
 
-    def question(self, run: RunView, split: str, point: PointView) -> Scored:
+    def question(self, run: RunView, split: str, point: PointView) -> BinaryScores:
         """Return the scores and truths of one yes/no question as an operating point counts them."""
         columns = self.columns(run.id, split)
         name = "question", point.finding, point.positive, point.level_name, repr(point.calibrator)
@@ -61,7 +61,9 @@ class ReviewSource:
             (run.id,),
             split,
             name,
-            lambda: score_arrays.question(run, columns, finding=point.finding, positive=point.positive, point=point),
+            lambda: score_arrays.class_scores(
+                run, columns, finding=point.finding, positive=point.positive, point=point
+            ),
         )
 
     def calibrator(self, run: RunView, point: PointView, method: str) -> dict[str, Any]:
@@ -73,7 +75,7 @@ class ReviewSource:
 
         def make() -> dict[str, Any]:
             columns = self.columns(run.id, CHOOSING_SPLIT)
-            plain = score_arrays.question(run, columns, finding=point.finding, positive=point.positive)
+            plain = score_arrays.class_scores(run, columns, finding=point.finding, positive=point.positive)
             fitted: dict[str, Any] = fit(method, plain).to_json()
             return fitted
 

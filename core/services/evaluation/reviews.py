@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from core.errors import InvalidInput, NotFound
 from core.services.annotation import annotations, case_views, numeric_answers
-from core.services.annotation.findings import Said
+from core.services.annotation.findings import FindingMap
 from db import Database, queries
 from db.tables import Case, LabelClass, Prediction, Review, Task
 from db.vocabulary import Answer, LabelSource, Verdict
@@ -20,7 +20,7 @@ def judge(
     by: str,
     key: str,
     label: int | None = None,
-    findings: Said | None = None,
+    findings: FindingMap | None = None,
     value: float | None = None,
     note: str = "",
 ) -> None:
@@ -50,7 +50,7 @@ def judge(
             made = annotations.append(
                 session,
                 case,
-                annotations.checked(task, answer, label, findings or {}, value=value),
+                annotations.validate_answer(task, answer, label, findings or {}, value=value),
                 reader_id=reader,
                 source=LabelSource.REVIEW,
                 key=key,
@@ -80,7 +80,7 @@ def current_label(db: Database, case_id: int, *, finding: str = "") -> str | Non
         case = annotations.row_of(session, case_id)
         task = session.get_one(Task, case.task_id)
         if case.value is not None:
-            return numeric_answers.told(case.value, task.measure)
+            return numeric_answers.format_value(case.value, task.measure)
         (view,) = case_views.views(session, [case])
         if finding:
             position = next((one.position for one in task.classes if one.name == finding), -1)

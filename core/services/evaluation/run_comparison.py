@@ -55,7 +55,7 @@ class _Asked:
     """One run's side of the question."""
 
     run: RunView
-    found: score_arrays.Columns
+    found: score_arrays.ScoreArrays
     finding: int | None
     point: PointView
 
@@ -100,12 +100,12 @@ def _cannot(first: int, second: int, split: str, why: str) -> str:
     return f"Runs {first} and {second} cannot be compared on the {split} split, for {why[:1].lower()}{why[1:]}"
 
 
-def _scored(one: _Asked, other: _Asked) -> tuple[score_arrays.Scored, score_arrays.Scored]:
+def _scored(one: _Asked, other: _Asked) -> tuple[score_arrays.BinaryScores, score_arrays.BinaryScores]:
     """Both sides' scores, counted as the first's point counts."""
     alike = replace(other.point, level=one.point.level, patient_rule=one.point.patient_rule)
     return (
-        score_arrays.question(one.run, one.found, finding=one.finding, point=one.point),
-        score_arrays.question(other.run, other.found, finding=other.finding, point=alike),
+        score_arrays.class_scores(one.run, one.found, finding=one.finding, point=one.point),
+        score_arrays.class_scores(other.run, other.found, finding=other.finding, point=alike),
     )
 
 
@@ -117,12 +117,15 @@ def _sides(
         raise InvalidInput(_cannot(first, second, split, f"{why}."))
     found = _placed(one, other, finding)
     yes = _positive(db, one, positive, finding)
-    mine = operating_points.standing(db, first, finding or 0), operating_points.standing(db, second, found or 0)
+    mine = (
+        operating_points.current_or_default(db, first, finding or 0),
+        operating_points.current_or_default(db, second, found or 0),
+    )
     places = yes, yes if one.kind is TaskKind.MULTI else other.classes.index(one.classes[yes])
     points = [_asking(point, place) for point, place in zip(mine, places, strict=True)]
     return (
-        _Asked(one, score_arrays.columns(db, first, split), finding, points[0]),
-        _Asked(other, score_arrays.columns(db, second, split), found, points[1]),
+        _Asked(one, score_arrays.score_arrays(db, first, split), finding, points[0]),
+        _Asked(other, score_arrays.score_arrays(db, second, split), found, points[1]),
     )
 
 

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import InvalidInput
-from core.evaluation.estimate import Owners
-from core.evaluation.metadata_binning import SEVERAL, UNKNOWN
+from core.evaluation.estimate import PatientIndex
+from core.evaluation.metadata_binning import MIXED as SEVERAL
+from core.evaluation.metadata_binning import UNKNOWN
 from core.evaluation.metrics import Bools, Floats
 from core.evaluation.regression_subgroups import number_groups
 from core.evaluation.subgroups import LEAST_CASES, Subgroup, subgroups
@@ -20,7 +21,7 @@ from db import Database
 
 SKIPPED = ("split",)  # what says nothing of a case itself
 MOST = 12  # values of one fact: with more, and none that is frequent, it names cases rather than groups them
-MIXED = 0.9  # share of patients from which on a fact that differs within them is of a case, not of a patient
+MOSTLY_WITHIN = 0.9  # share of patients from which on a fact that differs within them is of a case, not of a patient
 NONE = (
     "Nothing that is known of these cases tells groups apart; import them with a CSV of metadata (site, sex, age, "
     "view, device) to look at groups."
@@ -53,7 +54,7 @@ class Groups:
         }
 
 
-def of(
+def subgroup_report(
     db: Database,
     run_id: int,
     *,
@@ -76,16 +77,16 @@ def of(
         NotFound: no such run.
         InvalidInput: the split was not predicted, the run answers with a number, or an unknown figure or fact.
     """
-    point = point or operating_points.standing(db, run_id, finding or 0)
-    run, found = runs.get(db, run_id), score_arrays.columns(db, run_id, split)
-    asked = score_arrays.question(run, found, finding=finding, point=point)
+    point = point or operating_points.current_or_default(db, run_id, finding or 0)
+    run, found = runs.get(db, run_id), score_arrays.score_arrays(db, run_id, split)
+    asked = score_arrays.class_scores(run, found, finding=finding, point=point)
     told = of_rows(db, asked.cases, found if point.per_patient else None)
     kept, left_out = _facts(run_id, told, asked.truth, only)
     rows = subgroups(asked, point.threshold, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, point, tuple(kept), left_out, "" if rows else NONE)
 
 
-def of_numbers(
+def regression_subgroup_report(
     db: Database,
     run_id: int,
     *,
@@ -104,11 +105,11 @@ def of_numbers(
         NotFound: no such run.
         InvalidInput: the split was not predicted, or an unknown figure or fact.
     """
-    found = score_arrays.columns(db, run_id, split)
+    found = score_arrays.score_arrays(db, run_id, split)
     held = score_arrays.of_patients(found) if per_patient else found
     told, true = held.scores[:, 0], held.truths[:, 0]
     kept, left_out = _facts(run_id, of_rows(db, held.cases, found if per_patient else None), true, only)
-    owners = Owners(held.owner, len(held.patients))
+    owners = PatientIndex(held.owner, len(held.patients))
     rows = number_groups(told, true, owners, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, None, tuple(kept), left_out, "" if rows else NONE)
 
@@ -130,7 +131,7 @@ def _why_not(name: str, values: Sequence[str], truth: Bools | Floats) -> str:
     truths = truth.tolist()
     if name in SKIPPED:
         return "it says nothing of the case itself"
-    if counts[SEVERAL] > MIXED * len(values):
+    if counts[SEVERAL] > MOSTLY_WITHIN * len(values):
         return f"it differs within {counts[SEVERAL]:,} of {len(values):,} patients"
     if len(counts) < 2:
         return f"every case has the same ({next(iter(values), UNKNOWN)})"

@@ -119,7 +119,7 @@ def series(db: Database, series_id: int) -> list[ImageView]:
         NotFound: no series has that id.
     """
     with db.read() as session:
-        ids = queries.stacks(session, [series_id])[series_id]
+        ids = queries.images_by_series(session, [series_id])[series_id]
     if not ids:
         raise NotFound(f"Series {series_id} is not in this catalogue; choose one from the Images page.")
     return many(db, ids)
@@ -186,7 +186,7 @@ def stacks(db: Database, *, after: int = 0, limit: int = 60) -> list[SeriesView]
             .limit(limit)
         )
         rows = session.execute(grouped).all()
-        ordered = queries.stacks(session, [row[0] for row in rows])
+        ordered = queries.images_by_series(session, [row[0] for row in rows])
     return [
         SeriesView(id_, patient, modality, images, ordered[id_][len(ordered[id_]) // 2])
         for id_, modality, patient, images in rows
@@ -201,7 +201,7 @@ def exclude(db: Database, image_id: int, *, because: str | None) -> None:
             raise NotFound(f"Image {image_id} is not in this catalogue; choose one from the Images page.")
         image.excluded_because = because
         session.flush()
-        cases.point_those_of(session, image)
+        cases.update_cases_of_image(session, image)
 
 
 def _narrow(statement: Select[Any], wanted: Filter) -> Select[Any]:

@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 
 from core.errors import InvalidInput, NotFound
 from core.imaging import deidentify, metadata_csv
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.imaging.deidentify import Identity
-from core.imaging.reader_pool import Known, ReadFile, Refusal, find, read_files_polling
+from core.imaging.reader_pool import AlreadyImported, ReadFile, RejectedFile, list_files, read_files_polling
 from core.imaging.store import Store
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
@@ -108,7 +108,7 @@ class ImportReport:
 
 
 @dataclass
-class _Tally:
+class _Counts:
     """What was met so far, to be counted; identities live only here, in memory."""
 
     identities: set[Identity] = field(default_factory=set)
@@ -138,14 +138,14 @@ def run(
     joined, table = _join(request, files, root)
     import_rows.check_labels(db, request.task, request.label_column, table)
     wanted = [path for path in files if joined is None or path in joined.rows]
-    store, key, tally = Store(settings.home), settings.key("pseudonym"), _Tally()
-    said = _said(request, joined)
+    store, key, tally = Store(settings.home), settings.key("pseudonym"), _Counts()
+    said = _csv_labels(request, joined)
     unlisted = tuple(_name(path, root) for path in joined.unlisted) if joined else ()
     report = ImportReport(
         found=len(files), unlisted=unlisted, missing=joined.missing if joined else (), dry_run=request.dry_run
     )
-    known = _known(db)
-    batch: list[import_rows.Item] = []
+    known = _imported_hashes(db)
+    batch: list[import_rows.ImportItem] = []
     waiting, flushed = 0, time.monotonic()
     reading = read_files_polling(
         wanted,
@@ -157,19 +157,19 @@ def run(
     )
     with closing(reading) as results:
         for result in results:
-            if isinstance(result, Refusal):
+            if isinstance(result, RejectedFile):
                 report = replace(report, refused=(*report.refused, Refused(_name(result.path, root), result.reason)))
             elif result is not None:
                 row = joined.rows.get(result.path, {}) if joined else {}
-                batch.append(_item(result, row, request, table, root, key))
+                batch.append(_to_import_item(result, row, request, table, root, key))
                 waiting += len(batch[-1].images) or 1
                 _count(tally, batch[-1])
             if time.monotonic() - flushed > FLUSH_S or waiting >= FLUSH_IMAGES:
                 report = writing(partial(_flush, db, request, batch, report, by, known, said))
                 batch, waiting, flushed = [], 0, time.monotonic()
-                yield _totals(report, tally)
+                yield _with_counts(report, tally)
     report = writing(partial(_flush, db, request, batch, report, by, known, said))
-    yield _scrubbed(replace(_totals(report, tally), finished=True), tally, scrub)
+    yield _scrubbed(replace(_with_counts(report, tally), finished=True), tally, scrub)
 
 
 def _files(request: ImportRequest) -> tuple[list[Path], Path]:
@@ -177,7 +177,7 @@ def _files(request: ImportRequest) -> tuple[list[Path], Path]:
     if not path.exists():
         raise InvalidInput(f"There is nothing at {path}; give a folder or a file that exists.")
     skip = request.metadata.expanduser().absolute() if request.metadata else None
-    files = [found for found in find(path) if found != skip]
+    files = [found for found in list_files(path) if found != skip]
     if not files:
         raise InvalidInput(f"The folder {path} holds no files; choose the folder that holds the images.")
     return files, path if path.is_dir() else path.parent
@@ -197,7 +197,7 @@ def _join(
     return table.join(files, root), table
 
 
-def _said(request: ImportRequest, joined: metadata_csv.Joined | None) -> list[str]:
+def _csv_labels(request: ImportRequest, joined: metadata_csv.Joined | None) -> list[str]:
     """Every label that a CSV gives a file: classes get their order from all of them, not from the files read first."""
     if joined is None or not request.label_column:
         return []
@@ -215,12 +215,12 @@ def _offset(db: Database, sha256: str) -> int | None:
         return session.scalar(select(func.min(Image.offset)).where(Image.sha256 == sha256))
 
 
-def _known(db: Database) -> "_KnownFiles":
+def _imported_hashes(db: Database) -> "_ImportedHashes":
     with db.read() as session:
-        return _KnownFiles(set(session.scalars(select(Image.sha256).distinct())))
+        return _ImportedHashes(set(session.scalars(select(Image.sha256).distinct())))
 
 
-class _KnownFiles:
+class _ImportedHashes:
     """Which files the catalogue holds, by sha256; grows as the import goes on."""
 
     def __init__(self, hashes: set[str]) -> None:
@@ -230,14 +230,14 @@ class _KnownFiles:
         return sha256 in self.hashes
 
 
-def _item(
-    result: ReadFile | Known,
+def _to_import_item(
+    result: ReadFile | AlreadyImported,
     row: dict[str, str],
     request: ImportRequest,
     table: metadata_csv.Table | None,
     root: Path,
     key: bytes,
-) -> import_rows.Item:
+) -> import_rows.ImportItem:
     patient_column = request.patient_column or (
         import_rows.PATIENT if table and import_rows.PATIENT in table.columns else None
     )
@@ -248,7 +248,7 @@ def _item(
         for name, value in row.items()
         if name not in used and value and not deidentify.is_identity_column(name)
     }
-    return import_rows.Item(
+    return import_rows.ImportItem(
         result=result,
         name=_name(result.path, root),
         key=key,
@@ -260,7 +260,7 @@ def _item(
     )
 
 
-def _count(tally: _Tally, item: import_rows.Item) -> None:
+def _count(tally: _Counts, item: import_rows.ImportItem) -> None:
     for image in item.images:
         pseudonym, known = item.patient_of(image)
         tally.identities.add(item.identity_of(image))
@@ -273,22 +273,22 @@ def _count(tally: _Tally, item: import_rows.Item) -> None:
 def _flush(
     db: Database,
     request: ImportRequest,
-    batch: list[import_rows.Item],
+    batch: list[import_rows.ImportItem],
     report: ImportReport,
     by: str,
-    known: _KnownFiles,
+    known: _ImportedHashes,
     said: Sequence[str],
 ) -> ImportReport:
     batch = sorted(batch, key=lambda item: item.name)  # two readers finish in any order; rows follow the names
     fresh = [item for item in batch if isinstance(item.result, ReadFile)]
-    first: dict[str, import_rows.Item] = {}
+    first: dict[str, import_rows.ImportItem] = {}
     for item in fresh:
         if not known(item.result.sha256):
             first.setdefault(item.result.sha256, item)
-    labels = import_rows.Labels()
+    labels = import_rows.LabelCounts()
     if not request.dry_run and batch:
         with db.transaction() as session:
-            labels = import_rows.take(session, batch, task=request.task, by=by, coming=said)
+            labels = import_rows.write_rows(session, batch, task=request.task, by=by, coming=said)
     known.hashes.update(first)
     return replace(
         report,
@@ -301,11 +301,11 @@ def _flush(
     )
 
 
-def _totals(report: ImportReport, tally: _Tally) -> ImportReport:
+def _with_counts(report: ImportReport, tally: _Counts) -> ImportReport:
     return replace(report, patients=len(tally.patients), unknown_patients=len(tally.unknown), series=len(tally.series))
 
 
-def _scrubbed(report: ImportReport, tally: _Tally, scrub: bool) -> ImportReport:
+def _scrubbed(report: ImportReport, tally: _Counts, scrub: bool) -> ImportReport:
     if not scrub:
         return report
 
@@ -325,7 +325,7 @@ def submit(db: Database, settings: Settings, request: ImportRequest, *, by: str,
 
     What was asked names folders, and a folder's name can name a patient: it lies in the inbox, not in the catalogue.
     """
-    with written(_note(settings, key)) as file:
+    with atomic_write(_request_path(settings, key)) as file:
         file.write(json.dumps(request.to_json()).encode())
     with db.transaction() as session:
         said = {"note": key, "by": by, "dry_run": request.dry_run}
@@ -334,27 +334,27 @@ def submit(db: Database, settings: Settings, request: ImportRequest, *, by: str,
     return job_id
 
 
-def asked(settings: Settings, job: job_queue.JobView) -> ImportRequest:
+def load_request(settings: Settings, job: job_queue.JobView) -> ImportRequest:
     """What a job was asked to import.
 
     Raises:
         NotFound: it is done, and what was asked is forgotten.
     """
     try:
-        return ImportRequest.from_json(json.loads(_note(settings, job.request["note"]).read_bytes()))
+        return ImportRequest.from_json(json.loads(_request_path(settings, job.request["note"]).read_bytes()))
     except FileNotFoundError as error:
         raise NotFound(f"What import {job.id} was asked is forgotten; name the folder again.") from error
 
 
-def forget(settings: Settings, job: job_queue.JobView) -> None:
+def discard_inbox(settings: Settings, job: job_queue.JobView) -> None:
     """After an import: dropped files were copied into the store, and neither they nor the folder's name are kept."""
-    request, inbox = asked(settings, job), settings.folder("inbox")
+    request, inbox = load_request(settings, job), settings.folder("inbox")
     for path in (request.path, request.metadata):
         dropped = next((one for one in (path, *path.parents) if one.parent == inbox), None) if path else None
         if dropped:
             shutil.rmtree(dropped, ignore_errors=True)
-    _note(settings, job.request["note"]).unlink(missing_ok=True)
+    _request_path(settings, job.request["note"]).unlink(missing_ok=True)
 
 
-def _note(settings: Settings, key: str) -> Path:
+def _request_path(settings: Settings, key: str) -> Path:
     return settings.folder("inbox") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"

@@ -12,10 +12,10 @@ from core.imaging import deidentify
 from core.imaging.deidentify import Identity
 from core.imaging.medmnist_labels import titles_of
 from core.imaging.metadata_csv import Table
-from core.imaging.reader_pool import Known, ReadFile, ReadImage
+from core.imaging.reader_pool import AlreadyImported, ReadFile, ReadImage
 from core.services.annotation import annotations, numeric_answers, tasks
 from core.services.annotation import cases as annotation_cases
-from core.services.annotation.annotations import Answered
+from core.services.annotation.annotations import NewAnswer
 from core.services.annotation.label_classes import add_missing
 from db import Database, queries
 from db.tables import Fact, Image, LabelClass, Patient, Series, Study, Task
@@ -27,10 +27,10 @@ LABEL = "label"  # the fact that keeps an archive's own label, for a task that i
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ImportItem:
     """One file with what its CSV row adds. `patient_id`, `study` and `others` are plain and are never stored."""
 
-    result: ReadFile | Known
+    result: ReadFile | AlreadyImported
     name: str
     key: bytes = field(repr=False)
     facts: Mapping[str, str]
@@ -126,7 +126,7 @@ def _check_agreement(lines: Iterable[tuple[Mapping[str, str], str]], task: str) 
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelCounts:
     """What became of a batch's labels: `kept` gave way to a reader's own, `apart` are of images that no case is of."""
 
     taken: int = 0
@@ -134,18 +134,20 @@ class Labels:
     apart: int = 0
 
 
-def take(session: Session, items: Sequence[Item], *, task: str, by: str, coming: Sequence[str] = ()) -> Labels:
+def write_rows(
+    session: Session, items: Sequence[ImportItem], *, task: str, by: str, coming: Sequence[str] = ()
+) -> LabelCounts:
     """Write the rows of a batch; `coming` are labels of later batches, which order the classes of a new task too."""
     found = [(item, image) for item in items for image in item.images]
     _add_images(session, found)
     ids = _image_ids(session, {item.result.sha256 for item in items})
     _add_facts(session, items, ids)
     if not task:
-        return Labels()
+        return LabelCounts()
     return _add_labels(session, items, ids, task=task, by=by, coming=coming)
 
 
-def _add_images(session: Session, found: Sequence[tuple[Item, ReadImage]]) -> None:
+def _add_images(session: Session, found: Sequence[tuple[ImportItem, ReadImage]]) -> None:
     project = queries.project_id(session)
     there = set(_image_ids(session, {item.result.sha256 for item, _ in found}))
     fresh = {(item.result.sha256, image.item): (item, image) for item, image in reversed(found)}
@@ -165,7 +167,7 @@ def _add_images(session: Session, found: Sequence[tuple[Item, ReadImage]]) -> No
         session.execute(insert(Image), rows)
 
 
-def _image(item: Item, image: ReadImage) -> dict[str, Any]:
+def _image(item: ImportItem, image: ReadImage) -> dict[str, Any]:
     ending = f"#{image.item}" if image.item else ""
     return {
         "sha256": item.result.sha256,
@@ -180,7 +182,7 @@ def _image(item: Item, image: ReadImage) -> dict[str, Any]:
     }
 
 
-def _patients(session: Session, project: int, found: Iterable[tuple[Item, ReadImage]]) -> dict[str, int]:
+def _patients(session: Session, project: int, found: Iterable[tuple[ImportItem, ReadImage]]) -> dict[str, int]:
     wanted = dict(item.patient_of(image) for item, image in found)
     ids: dict[str, int] = {}
     for names in queries.chunks(list(wanted)):
@@ -195,7 +197,7 @@ def _patients(session: Session, project: int, found: Iterable[tuple[Item, ReadIm
 
 
 def _series(
-    session: Session, found: Mapping[tuple[str, str], tuple[Item, ReadImage]], patients: Mapping[str, int]
+    session: Session, found: Mapping[tuple[str, str], tuple[ImportItem, ReadImage]], patients: Mapping[str, int]
 ) -> dict[tuple[str, str], int]:
     """The series of each image that has one, with its study."""
     named = {key: (item, image) for key, (item, image) in found.items() if item.series_of(image)}
@@ -237,7 +239,7 @@ def _image_ids(session: Session, hashes: Iterable[str]) -> dict[tuple[str, str],
     return ids
 
 
-def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, str], int]) -> None:
+def _add_facts(session: Session, items: Sequence[ImportItem], ids: Mapping[tuple[str, str], int]) -> None:
     wanted: dict[tuple[int, str], str] = {}
     for item in items:
         mine = (
@@ -268,17 +270,17 @@ def _add_facts(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, 
 
 def _add_labels(
     session: Session,
-    items: Sequence[Item],
+    items: Sequence[ImportItem],
     ids: Mapping[tuple[str, str], int],
     *,
     task: str,
     by: str,
     coming: Sequence[str],
-) -> Labels:
+) -> LabelCounts:
     wanted = _wanted_labels(session, items, ids)
     row = _task(session, task, items, [*coming, *(text for text in wanted.values() if text)])
     cases = annotation_cases.cases(session, row, wanted)
-    annotation_cases.point(session, row, cases.values())
+    annotation_cases.update_representative_image(session, row, cases.values())
     said = _answers(row, items)
     reader = queries.reader_id(session, by)
     taken = kept = apart = 0
@@ -297,21 +299,21 @@ def _add_labels(
         key = f"import:{case.id}:{answer.label_id if answer.value is None else repr(answer.value)}"
         annotations.append(session, case, answer, reader_id=reader, source=LabelSource.IMPORT, key=key)
         taken += 1
-    return Labels(taken, kept, apart)
+    return LabelCounts(taken, kept, apart)
 
 
-def _answers(task: Task, items: Sequence[Item]) -> Callable[[str], Answered | None]:
+def _answers(task: Task, items: Sequence[ImportItem]) -> Callable[[str], NewAnswer | None]:
     """What a label's text says in this task; None where it says nothing."""
     if task.kind is TaskKind.NUMBER:
         given = {item.label for item in items}  # an archive's own classes are no measurements
         return lambda text: (
-            Answered(Answer.VALUE, value=numeric_answers.read(task, text)) if text and text in given else None
+            NewAnswer(Answer.VALUE, value=numeric_answers.read(task, text)) if text and text in given else None
         )
     classes: dict[str, LabelClass] = {name: one for one in task.classes for name in (one.title, one.name) if name}
-    return lambda text: Answered(Answer.LABEL, classes[text].id) if text in classes else None
+    return lambda text: NewAnswer(Answer.LABEL, classes[text].id) if text in classes else None
 
 
-def _wanted_labels(session: Session, items: Sequence[Item], ids: Mapping[tuple[str, str], int]) -> dict[int, str]:
+def _wanted_labels(session: Session, items: Sequence[ImportItem], ids: Mapping[tuple[str, str], int]) -> dict[int, str]:
     """The label text by image id, '' where a file says nothing; of a known npz what its first import noted."""
     wanted: dict[int, str] = {}
     for item in items:
@@ -325,7 +327,7 @@ def _wanted_labels(session: Session, items: Sequence[Item], ids: Mapping[tuple[s
     return wanted
 
 
-def _task(session: Session, name: str, items: Sequence[Item], labels: Iterable[str]) -> Task:
+def _task(session: Session, name: str, items: Sequence[ImportItem], labels: Iterable[str]) -> Task:
     """The task, made at need with the labels as its classes; a class met later is appended while none is a reader's."""
     row = queries.task_named(session, name)
     if row is not None and row.kind is TaskKind.NUMBER:

@@ -65,7 +65,7 @@ def _few(lots: Iterator[_Lot]) -> Iterator[_Lot]:
 def _lots(session: Session, asked: Image) -> Iterator[_Lot]:
     """Found through the patient's studies and their series, never through all of a patient's slices."""
     series = _series(session, asked)
-    ordered = queries.stacks(session, [one.id for one in series])
+    ordered = queries.images_by_series(session, [one.id for one in series])
     for one in series:
         ids = tuple(image for image in ordered.get(one.id, []) if image != asked.id)
         if one.modality in PROJECTIONS:

@@ -13,7 +13,7 @@ from db.vocabulary import CheckpointKind, Split
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class Coverage:
     """A split ("all" of them), how many of its `cases` are predicted, and the `weights` that these predictions are of.
 
     `best` are the run's best weights now. Weights are named by their sha256, "" where predictions were made elsewhere.
@@ -62,7 +62,7 @@ class Extent:
 NAMES = {"val": "validation"}  # a split's words, where they are not its name
 
 
-def of(db: Database, run_id: int, split: str) -> Extent:
+def coverage_of(db: Database, run_id: int, split: str) -> Coverage:
     """What there is of a split's predictions now; where nothing is predicted, no case and no weights.
 
     Raises:
@@ -79,7 +79,7 @@ def of(db: Database, run_id: int, split: str) -> Extent:
         best = session.get(Checkpoint, (run_id, CheckpointKind.BEST))
         predicted, weights = _weights(session, mine)
         whole = session.scalar(cases) or 0
-    return Extent(run_id, split, predicted, whole, weights, best.sha256 if best else "")
+    return Coverage(run_id, split, predicted, whole, weights, best.sha256 if best else "")
 
 
 def _weights(session: Session, mine: Sequence[ColumnElement[bool]]) -> tuple[int, tuple[str, ...]]:
@@ -91,7 +91,7 @@ def _weights(session: Session, mine: Sequence[ColumnElement[bool]]) -> tuple[int
     return count, tuple(sorted(session.scalars(select(weights).where(*mine).distinct())))
 
 
-def begun(db: Database, run_id: int, split: str) -> bool:
+def has_predictions(db: Database, run_id: int, split: str) -> bool:
     """Whether any case of a split is predicted."""
     mine = select(Prediction.id).where(Prediction.run_id == run_id, Prediction.split == Split(split))
     with db.read() as session:

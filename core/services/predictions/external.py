@@ -49,7 +49,7 @@ class _Sorted:
         return {why: {"count": len(lines), "lines": lines[:NAMED]} for why, lines in every.items() if lines}
 
 
-def take(db: Database, settings: Settings, *, snapshot: int, name: str, csv: Path, by: str) -> int:
+def import_predictions(db: Database, settings: Settings, *, snapshot: int, name: str, csv: Path, by: str) -> int:
     """Make a run of a CSV and give its id; the same file under the same name again is the same run.
 
     Columns: `image` (the catalogue's id, the file's sha256, or its name) and, in an npz, `item`; one column of
@@ -82,7 +82,7 @@ def take(db: Database, settings: Settings, *, snapshot: int, name: str, csv: Pat
         return there or _keep(session, found, frozen, {"name": name, "file": csv.name, "sha256": sha256}, by, key)
 
 
-def words(outside: dict[str, Any]) -> str:
+def describe_source(outside: dict[str, Any]) -> str:
     """What was taken and what was not, in one sentence."""
     left, missing = outside["left"], outside["missing"]
     parts = [f"{_many(one['count'], 'line')} {LEFT[why]} ({_numbers(one)})" for why, one in left.items()]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput, NotFound
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
-from core.models.heads import Head, shares
+from core.models.heads import Head, head_slices
 from core.services.predictions import score_arrays
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
@@ -88,20 +88,22 @@ def submit(db: Database, *, run_id: int, split: str, by: str, key: str, launcher
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CaseOutput:
     """What a model says of a case: the first head's numbers, and those of further tasks by their names."""
 
     numbers: list[float]
     more: dict[str, list[float]] | None = None
 
 
-def told_apart(heads: Sequence[Head], numbers: list[float]) -> Said:
+def split_heads(heads: Sequence[Head], numbers: list[float]) -> CaseOutput:
     """The answers of a network's heads, told apart."""
-    first, *further = ((head, numbers[own]) for head, own in zip(heads, shares(heads, "answers"), strict=True))
-    return Said(first[1], {head.task: told for head, told in further} or None)
+    first, *further = ((head, numbers[own]) for head, own in zip(heads, head_slices(heads, "answers"), strict=True))
+    return CaseOutput(first[1], {head.task: told for head, told in further} or None)
 
 
-def replace(session: Session, run_id: int, found: Iterable[tuple[int, Said]], *, checkpoint: str) -> None:
+def write_predictions(
+    session: Session, run_id: int, found: Iterable[tuple[int, CaseOutput]], *, checkpoint: str
+) -> None:
     """Write a batch of predictions; a row that is there already stays (verdicts point at it), with new numbers."""
     fresh = dict(found)
     mine = select(Prediction).where(Prediction.run_id == run_id, Prediction.case_id.in_(fresh))
@@ -118,7 +120,7 @@ def replace(session: Session, run_id: int, found: Iterable[tuple[int, Said]], *,
         session.add(prediction)
 
 
-def every(
+def list_predictions(
     db: Database, run_id: int, *, split: str | None = None, finding: int | None = None, point: PointView | None = None
 ) -> list[PredictionView]:
     """A run's predictions by case; with `finding` what they say of that one, where the truth is known.
@@ -135,12 +137,12 @@ def every(
         found = [one for row in found if (one := row.about(finding)) is not None]
     if point is None or not found:
         return found
-    asked = score_arrays.of(db, run_id, split=split or "all", finding=finding, point=point)
+    asked = score_arrays.binary_scores(db, run_id, split=split or "all", finding=finding, point=point)
     decided = dict(zip(asked.cases.tolist(), asked.called(point.threshold).tolist(), strict=True))
     return [at_point(row, point, yes=decided[row.case_id]) for row in found if row.case_id in decided]
 
 
-def stamp(db: Database, run_id: int, split: str) -> tuple[int, int, str, str]:
+def predictions_version(db: Database, run_id: int, split: str) -> tuple[int, int, str, str]:
     """What changes when a split is predicted anew: count, newest id, and which weights; (0, 0, "", "") before."""
     weights = Prediction.checkpoint_sha256
     wanted = select(func.count(), func.max(Prediction.id), func.min(weights), func.max(weights))
@@ -151,7 +153,9 @@ def stamp(db: Database, run_id: int, split: str) -> tuple[int, int, str, str]:
     return count, newest or 0, least or "", most or ""
 
 
-def of_cases(db: Database, run_id: int, cases: Sequence[int], *, finding: int | None = None) -> list[PredictionView]:
+def predictions_of_cases(
+    db: Database, run_id: int, cases: Sequence[int], *, finding: int | None = None
+) -> list[PredictionView]:
     """What a run says of some cases, in their order; those without one (or without truth) are left out."""
     there: dict[int, PredictionView] = {}
     with db.read() as session:

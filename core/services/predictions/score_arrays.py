@@ -11,7 +11,7 @@ from sqlalchemy import Text, and_, cast, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
-from core.evaluation.binary_scores import Scored, by_patient
+from core.evaluation.binary_scores import BinaryScores, by_patient
 from core.evaluation.calibrator import Calibrator
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ScoreArrays:
     """The predictions of a split, by case id: `cases`, true classes `labels` and patient rows `owner`, each (n,).
 
     `truths` is (n, findings), 1, 0 or NaN where unknown, of a number (n, 1); `scores` is (n, classes), a number's too.
@@ -41,7 +41,7 @@ class Columns:
         return [self.patients[row] for row in self.owner.tolist()]
 
 
-def columns(db: Database, run_id: int, split: str) -> Columns:
+def score_arrays(db: Database, run_id: int, split: str) -> ScoreArrays:
     """What a run says of a split, or of "all".
 
     Raises:
@@ -59,7 +59,7 @@ def columns(db: Database, run_id: int, split: str) -> Columns:
     # by name, as everywhere: the same resamples of the same patients in a report, on a page and in a comparison
     rows_of = {patient: row for row, patient in enumerate(sorted(set(patients), key=names.__getitem__))}
     label = np.array(labels, dtype=np.intp)
-    return Columns(
+    return ScoreArrays(
         np.array(cases, dtype=np.int64),
         label,
         _truths(known, label),
@@ -69,7 +69,7 @@ def columns(db: Database, run_id: int, split: str) -> Columns:
     )
 
 
-def of_patients(found: Columns) -> Columns:
+def of_patients(found: ScoreArrays) -> ScoreArrays:
     """A number for each patient: the means of what was predicted and of what is true; the case that is furthest off
     speaks for it.
     """
@@ -82,10 +82,10 @@ def of_patients(found: Columns) -> Columns:
         return (np.bincount(found.owner, weights=values[:, 0]) / each)[:, None]
 
     truths, scores = mean(found.truths), mean(found.scores)
-    return Columns(found.cases[first], found.labels[first], truths, scores, rows, found.patients)
+    return ScoreArrays(found.cases[first], found.labels[first], truths, scores, rows, found.patients)
 
 
-def of(
+def binary_scores(
     db: Database,
     run_id: int,
     *,
@@ -93,7 +93,7 @@ def of(
     finding: int | None = None,
     positive: int | None = None,
     point: PointView | None = None,
-) -> Scored:
+) -> BinaryScores:
     """One yes/no question about a split: a finding (the cases where it is known), or a class against the rest.
 
     Yes is `positive`, else the point's, else of two classes the last. With a point the scores are calibrated by it,
@@ -104,17 +104,17 @@ def of(
         InvalidInput: the split was not predicted, the run answers with a number, or nothing says what is asked.
     """
     run = runs.get(db, run_id)
-    return question(run, columns(db, run_id, split), finding=finding, positive=positive, point=point)
+    return class_scores(run, score_arrays(db, run_id, split), finding=finding, positive=positive, point=point)
 
 
-def question(
+def class_scores(
     run: runs.RunView,
-    found: Columns,
+    found: ScoreArrays,
     *,
     finding: int | None = None,
     positive: int | None = None,
     point: PointView | None = None,
-) -> Scored:
+) -> BinaryScores:
     """The same of columns that were read.
 
     Raises what `of` does.
@@ -126,23 +126,23 @@ def question(
         if run.kind is TaskKind.MULTI
         else _class(run, found, positive if positive is not None else point.positive if point else None)
     )
-    return at(asked, point) if point is not None else asked
+    return apply_operating_point(asked, point) if point is not None else asked
 
 
-def at(scored: Scored, point: PointView) -> Scored:
+def apply_operating_point(scored: BinaryScores, point: PointView) -> BinaryScores:
     """The scores that the point's threshold is of: calibrated, and one for each patient where it calls those."""
     scored = calibrated(scored, point)
     return by_patient(scored, point.patient_rule.value) if point.per_patient else scored
 
 
-def calibrated(scored: Scored, point: PointView) -> Scored:
+def calibrated(scored: BinaryScores, point: PointView) -> BinaryScores:
     """The scores as the point's calibrator gives them, or as they are."""
     if point.calibrator is None:
         return scored
     return scored.scored_by(Calibrator.from_json(point.calibrator).apply(scored.scores))
 
 
-def _finding(run: runs.RunView, found: Columns, finding: int | None, positive: int | None) -> Scored:
+def _finding(run: runs.RunView, found: ScoreArrays, finding: int | None, positive: int | None) -> BinaryScores:
     if finding is None or not 0 <= finding < len(run.classes):
         named = "no finding was named" if finding is None else f"it has no finding {finding}"
         raise InvalidInput(
@@ -161,7 +161,7 @@ def _finding(run: runs.RunView, found: Columns, finding: int | None, positive: i
     return _scored(found, known, scores, truth, name)
 
 
-def _class(run: runs.RunView, found: Columns, positive: int | None) -> Scored:
+def _class(run: runs.RunView, found: ScoreArrays, positive: int | None) -> BinaryScores:
     if run.kind is TaskKind.NUMBER:
         raise InvalidInput(
             f"Run {run.id} answers with a number, of which nothing is yes or no; look at its errors instead."
@@ -177,11 +177,13 @@ def _class(run: runs.RunView, found: Columns, positive: int | None) -> Scored:
     return _scored(found, rows, found.scores[:, positive], found.labels == positive, run.titles[positive])
 
 
-def _scored(found: Columns, rows: NDArray[Any], scores: Floats, truth: NDArray[np.bool_], name: str) -> Scored:
+def _scored(
+    found: ScoreArrays, rows: NDArray[Any], scores: Floats, truth: NDArray[np.bool_], name: str
+) -> BinaryScores:
     """Some rows; patients who have none of them are left out."""
     there, owner = np.unique(found.owner[rows], return_inverse=True)
     patients = tuple(found.patients[row] for row in there.tolist())
-    return Scored(found.cases[rows], np.ascontiguousarray(scores), truth, owner.astype(np.intp), patients, name)
+    return BinaryScores(found.cases[rows], np.ascontiguousarray(scores), truth, owner.astype(np.intp), patients, name)
 
 
 def _rows(session: Session, run_id: int, split: str) -> Sequence[Any]:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
 from core.explain import EXPLAINERS
-from core.explain.layers import titled
+from core.explain.layers import layer_titles
 from core.lazy_modules import LazyModule
 from core.models import MODELS
 from core.services.saliency import store
-from core.services.saliency.store import Asked, shares_of, titles_of, write
+from core.services.saliency.store import MapKey, shares_of, titles_of, write
 from core.settings import Settings
 from core.training import devices
 
 if TYPE_CHECKING:
     from core import inference
-    from core.explain import Map
+    from core.explain import SaliencyMap
     from core.inference import LoadedModel
     from core.training.examples import Example
     from db.tables import Image
@@ -26,7 +26,7 @@ else:
     inference = LazyModule("core.inference")
 
 
-def make(model: "LoadedModel", example: "Example", image_id: int | None, asked: Asked) -> "Map":
+def compute_map(model: "LoadedModel", example: "Example", image_id: int | None, asked: MapKey) -> "SaliencyMap":
     """The map of that image of a case; without one of the picture that has the peak.
 
     Raises:
@@ -34,25 +34,25 @@ def make(model: "LoadedModel", example: "Example", image_id: int | None, asked: 
         NotTrainable: the pixels are gone, or the GPU's memory is too small.
     """
     plane = None if image_id is None else plane_of(model, example, str(image_id))
-    with devices.memory_for(f"a map by a {model.manifest.model}", inference.FREE):
+    with devices.out_of_memory_hint(f"a map by a {model.manifest.model}", inference.FREE):
         way = EXPLAINERS[asked.method]
         return way.explain(model, example, asked.class_index, plane, layer=asked.layer or None)
 
 
-def keep(
+def store_maps(
     settings: Settings,
     model: "LoadedModel",
     example: "Example",
     image_id: int,
-    asked: Asked,
-    found: "Map",
+    asked: MapKey,
+    found: "SaliencyMap",
     images: "Mapping[int, Image]",
 ) -> None:
     """File the map, and those of the case's other pictures that came with it; `images` are the case's, by id."""
     for image, at, values in _shown(model, example, image_id, found):
         about = {"class": str(found.class_index), "probability": repr(found.probability)}
         if found.layer:
-            about["layer"] = called(settings, model, asked, found.layer)
+            about["layer"] = layer_title(settings, model, asked, found.layer)
         if found.every:
             takes, seen = _seen(model, example)
             titles = titles_of(example, seen, takes=takes)
@@ -60,11 +60,11 @@ def keep(
         write(asked.path(settings, images[image]), values, about)
 
 
-def called(settings: Settings, model: "LoadedModel", asked: Asked, layer: str) -> str:
+def layer_title(settings: Settings, model: "LoadedModel", asked: MapKey, layer: str) -> str:
     """What people call a layer: its name, or of attention which layer and head."""
     kept = store.layers_of(settings, asked.checkpoint)
     if kept is None:
-        kept = {needs: titled(model, needs) for needs in ("convolution", "attention") if _has(model, needs)}
+        kept = {needs: layer_titles(model, needs) for needs in ("convolution", "attention") if _has(model, needs)}
         store.write_layers(settings, asked.checkpoint, kept)
     title = next((titles[layer] for titles in kept.values() if layer in titles), layer)
     return title.partition(" · ")[0]
@@ -88,13 +88,13 @@ def plane_of(model: "LoadedModel", example: "Example", image: str) -> int:
 
 
 @lru_cache(maxsize=2)
-def loaded(folder: Path, _checkpoint_sha256: str) -> "LoadedModel":
+def load_model_cached(folder: Path, _checkpoint_sha256: str) -> "LoadedModel":
     """By content, so that a resumed run is loaded anew; read-only once loaded."""
     return inference.load(folder)
 
 
 def _shown(
-    model: "LoadedModel", example: "Example", image_id: int, found: "Map"
+    model: "LoadedModel", example: "Example", image_id: int, found: "SaliencyMap"
 ) -> "Iterator[tuple[int, int, object]]":
     """(image, which of those the model sees, its map) of every picture of the case that has one."""
     if not found.every:
@@ -109,7 +109,7 @@ def _shown(
 
 
 def _seen(model: "LoadedModel", example: "Example") -> "tuple[str, Example]":
-    return MODELS[model.manifest.model].takes, inference.seen_by(model.manifest, [example])[0]
+    return MODELS[model.manifest.model].takes, inference.select_model_images(model.manifest, [example])[0]
 
 
 def _has(model: "LoadedModel", needs: str) -> bool:

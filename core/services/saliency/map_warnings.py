@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import NotTrainable
-from core.explain.sanity.regions import heat, places, words
+from core.explain.sanity.regions import heat_by_region, places, words
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
 from core.services.images import images
 from core.services.saliency.store import MapView
 from core.settings import Settings
-from core.training.examples import Plane, read_plane
+from core.training.examples import ImageRef, read_plane
 from db import Database
 
 EDGE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class MapBadge:
+class MapWarnings:
     """`warnings` are () where nothing speaks against the map; shares of its heat are None where they cannot be told."""
 
     warnings: tuple[str, ...]
@@ -29,7 +29,7 @@ class MapBadge:
     marks: float | None
 
 
-def badge(db: Database, settings: Settings, image_id: int, found: MapView) -> MapBadge:
+def map_warnings(db: Database, settings: Settings, image_id: int, found: MapView) -> MapWarnings:
     """Of a filed map and the picture that it is of, by the picture's own pixels.
 
     Raises:
@@ -41,19 +41,19 @@ def badge(db: Database, settings: Settings, image_id: int, found: MapView) -> Ma
 
 
 @lru_cache(maxsize=256)
-def _looked(path: Path, pixels: Path, offset: int, format_json: str) -> MapBadge:
+def _compute(path: Path, pixels: Path, offset: int, format_json: str) -> MapWarnings:
     from PIL import Image as Picture
 
-    plane = Plane(pixels, offset, PixelFormat.from_json(json.loads(format_json)))
+    plane = ImageRef(pixels, offset, PixelFormat.from_json(json.loads(format_json)))
     grey = read_plane(plane, size=EDGE, channels=1)[0].astype(np.float32) / 65535
     with Picture.open(path) as picture:
         values = np.asarray(picture, dtype=np.float32) / 255
-    told = heat(values.astype(np.float32), places(grey.astype(np.float32)))
-    return MapBadge(words(told), told.outside, told.marks)
+    told = heat_by_region(values.astype(np.float32), places(grey.astype(np.float32)))
+    return MapWarnings(words(told), told.outside, told.marks)
 
 
-def _badge(path: Path, pixels: Path, image: images.ImageView) -> MapBadge:
+def _badge(path: Path, pixels: Path, image: images.ImageView) -> MapWarnings:
     try:
-        return _looked(path, pixels, image.offset, json.dumps(image.format.to_json(), sort_keys=True))
+        return _compute(path, pixels, image.offset, json.dumps(image.format.to_json(), sort_keys=True))
     except (OSError, ValueError) as error:
         raise NotTrainable(f"The pixels of image {image.id} cannot be read; import its file again.") from error

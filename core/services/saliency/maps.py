@@ -11,7 +11,7 @@ from core.models import MODELS
 from core.services.datasets import training_examples
 from core.services.predictions import predictions
 from core.services.saliency import compute, store
-from core.services.saliency.store import Asked, MapView, view
+from core.services.saliency.store import MapKey, MapView, view
 from core.services.training import runs
 from core.settings import Settings
 from db import Database
@@ -53,14 +53,14 @@ def explain(
         NotFound: no such run, no checkpoint, or the image is not in the run's snapshot.
         InvalidInput: a method that does not suit the model, or a class or layer that it does not have.
     """
-    run, asked, image, case = _understood(db, run_id, image_id, method, class_index, layer)
+    run, asked, image, case = _resolve(db, run_id, image_id, method, class_index, layer)
     path = asked.path(settings, image)
     if not path.exists():
         _compute(db, settings, run, case, image_id, asked)
     return _view(path, asked, run)
 
 
-def filed(
+def cached_map(
     db: Database,
     settings: Settings,
     *,
@@ -74,7 +74,7 @@ def filed(
 
     Raises what `explain` does.
     """
-    run, asked, image, _ = _understood(db, run_id, image_id, method, class_index, layer)
+    run, asked, image, _ = _resolve(db, run_id, image_id, method, class_index, layer)
     path = asked.path(settings, image)
     return _view(path, asked, run) if path.exists() else None
 
@@ -92,12 +92,12 @@ def pictures(db: Database, run: runs.RunView, case_id: int) -> tuple[int, ...]:
         return tuple(frozen.images or [session.get_one(Case, case_id).image_id])
 
 
-def answers(run: runs.RunView) -> tuple[str, ...]:
+def target_names(run: runs.RunView) -> tuple[str, ...]:
     """What a map can be of: the run's classes or findings; of a number the one thing there is."""
     return run.titles or (run.task,)
 
 
-def asked_of(run: runs.RunView, checkpoint: str, method: str, class_index: int | None, layer: str) -> Asked:
+def map_key(run: runs.RunView, checkpoint: str, method: str, class_index: int | None, layer: str) -> MapKey:
     """The question, once the run's model can be asked it.
 
     Raises:
@@ -107,22 +107,22 @@ def asked_of(run: runs.RunView, checkpoint: str, method: str, class_index: int |
     suited = MODELS[run.spec.model].explainers
     if (method or suited[0]) not in suited:
         raise InvalidInput(f"'{method}' cannot explain a {run.spec.model}; what can is: {', '.join(suited)}.")
-    if class_index is not None and not 0 <= class_index < len(answers(run)):
-        raise InvalidInput(f"Class {class_index} is not one of the run's {len(answers(run))} classes.")
-    return Asked(checkpoint, method or suited[0], class_index, layer)
+    if class_index is not None and not 0 <= class_index < len(target_names(run)):
+        raise InvalidInput(f"Class {class_index} is not one of the run's {len(target_names(run))} classes.")
+    return MapKey(checkpoint, method or suited[0], class_index, layer)
 
 
-def _view(path: Path, asked: Asked, run: runs.RunView) -> MapView:
-    return view(path, EXPLAINERS[asked.method], answers(run))
+def _view(path: Path, asked: MapKey, run: runs.RunView) -> MapView:
+    return view(path, EXPLAINERS[asked.method], target_names(run))
 
 
-def _understood(
+def _resolve(
     db: Database, run_id: int, image_id: int, method: str, class_index: int | None, layer: str
-) -> tuple[runs.RunView, Asked, Image, int]:
+) -> tuple[runs.RunView, MapKey, Image, int]:
     """The run, the question, the image, and its frozen case."""
     run = runs.get(db, run_id)
     checkpoint = "" if run.external_source is not None else predictions.checkpoint(db, run_id)
-    asked = asked_of(run, checkpoint, method, class_index, layer)
+    asked = map_key(run, checkpoint, method, class_index, layer)
     with db.read() as session:
         image = session.get(Image, image_id)
         case = None if image is None else _case(session, run.snapshot_id, image)
@@ -146,11 +146,11 @@ def _case(session: Session, snapshot_id: int, image: Image) -> int | None:
     return None
 
 
-def _compute(db: Database, settings: Settings, run: runs.RunView, case: int, image_id: int, asked: Asked) -> None:
+def _compute(db: Database, settings: Settings, run: runs.RunView, case: int, image_id: int, asked: MapKey) -> None:
     """The map of that image, and in the same pass those of the case's other pictures, which a reader scrolls to."""
-    (example,) = training_examples.every(db, settings, run.snapshot_id, only=[case])
-    model = compute.loaded(runs.folder(settings, run.id), asked.checkpoint)
-    found = compute.make(model, example, image_id, asked)
+    (example,) = training_examples.examples_of(db, settings, run.snapshot_id, only=[case])
+    model = compute.load_model_cached(runs.folder(settings, run.id), asked.checkpoint)
+    found = compute.compute_map(model, example, image_id, asked)
     with db.read() as session:
         images = {int(one.image): session.get_one(Image, int(one.image)) for one in example.planes}
-    compute.keep(settings, model, example, image_id, asked, found, images)
+    compute.store_maps(settings, model, example, image_id, asked, found, images)

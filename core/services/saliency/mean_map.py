@@ -51,7 +51,7 @@ def mean(
 
     run = runs.get(db, run_id)
     runs.need_model(run, "choose a run that was trained here")
-    asked = maps.asked_of(run, predictions.checkpoint(db, run_id), method, class_index, "")
+    asked = maps.map_key(run, predictions.checkpoint(db, run_id), method, class_index, "")
     total, there = np.zeros((CELLS, CELLS)), []
     for case, image in _images(db, case_ids):
         path = asked.path(settings, image)
@@ -61,7 +61,7 @@ def mean(
             total += np.asarray(small, dtype=np.float64) / 255
             there.append(case)
     rows = tuple(tuple(float(one) for one in row) for row in total / len(there)) if there else ()
-    names = maps.answers(run)
+    names = maps.target_names(run)
     shown = 0 if len(names) == 1 else class_index
     return MeanMap(rows, tuple(there), len(set(case_ids)), asked.method, "" if shown is None else names[shown])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.settings import Settings
 from db.tables import Image
 
@@ -54,7 +54,7 @@ class MapView:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MapKey:
     """What is asked of the pictures of a case; each of its maps is a file of its own.
 
     `class_index` None is the class that the model gives most to, `layer` "" the usual one.
@@ -99,7 +99,7 @@ def write(path: Path, values: object, told: dict[str, str]) -> None:
     about = PngInfo()
     for name, text in {**told, **({} if grey.any() else {"cold": "yes"})}.items():
         about.add_text(name, text)
-    with written(path) as file:
+    with atomic_write(path) as file:
         Picture.fromarray(grey).save(file, format="PNG", pnginfo=about)
 
 
@@ -137,7 +137,7 @@ def layers_of(settings: Settings, checkpoint: str) -> Layers | None:
 
 def write_layers(settings: Settings, checkpoint: str, found: Layers) -> None:
     """Keep them, so that no page has to load a network to name them."""
-    with written(_layers(settings, checkpoint)) as file:
+    with atomic_write(_layers(settings, checkpoint)) as file:
         file.write(json.dumps(found).encode())
 
 

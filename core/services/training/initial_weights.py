@@ -22,7 +22,7 @@ def files(settings: Settings) -> list[str]:
     return sorted(one.name for one in folder.iterdir() if one.suffix in ENDINGS and one.is_file())
 
 
-def source(settings: Settings, spec: TrainSpec) -> Path | None:
+def weights_path(settings: Settings, spec: TrainSpec) -> Path | None:
     """The file of weights that a training starts from; None where it starts from nothing or from published ones.
 
     Raises:
@@ -41,7 +41,7 @@ def source(settings: Settings, spec: TrainSpec) -> Path | None:
     return settings.folder("weights") / spec.start_file
 
 
-def check(db: Database, snapshot_id: int, spec: TrainSpec) -> None:
+def check_no_leakage_from_run(db: Database, snapshot_id: int, spec: TrainSpec) -> None:
     """Refuse a run to start from that is none, or that has learned from whom this dataset judges by.
 
     Raises:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from core.curation.effective_sample_size import Row, Standing, balanced, effective_patients, standings
+from core.curation.effective_sample_size import ClassSupport, Row, balanced, effective_patients, standings
 from core.curation.records import SPLITS
 from core.models import MODELS
 from core.services.annotation import tasks
@@ -26,14 +26,14 @@ WANTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Preflight:
     """A snapshot before training: `shown` images in an epoch; `classes` by title; effective patients as frozen and
     where every class counts the same (None where there are no classes to balance)."""
 
     images: Mapping[str, int]
     patients: Mapping[str, int]
     shown: int
-    classes: Mapping[str, Standing]
+    classes: Mapping[str, ClassSupport]
     effective: float
     effective_balanced: float | None
     kind: TaskKind
@@ -46,19 +46,19 @@ class Outlook:
         return -(-self.shown // batch_size)
 
 
-def outlook(db: Database, snapshot_id: int) -> Outlook:
+def preflight(db: Database, snapshot_id: int) -> Preflight:
     """Of a snapshot; snapshots never change, so neither does this.
 
     Raises:
         NotFound: no snapshot has that id.
     """
-    view = snapshots.get(db, snapshot_id)
+    view = snapshots.get_snapshot(db, snapshot_id)
     task, count = tasks.get(db, view.task_id), len(view.titles)
     rows = _rows(db, snapshot_id, view.kind)
     found = standings(rows, count)
     by_split = {split: [row for row in rows if row.split == split] for split in SPLITS}
     classed = view.kind in (TaskKind.SINGLE, TaskKind.ORDINAL)
-    return Outlook(
+    return Preflight(
         images={split: len(some) for split, some in by_split.items()},
         patients={split: len({row.patient for row in some}) for split, some in by_split.items()},
         shown=sum(row.repeats for row in by_split["train"]),
@@ -72,7 +72,7 @@ def outlook(db: Database, snapshot_id: int) -> Outlook:
     )
 
 
-def warnings(found: Outlook, spec: TrainSpec) -> list[str]:
+def warnings(found: Preflight, spec: TrainSpec) -> list[str]:
     """What a person should know before starting, the gravest first; nothing here refuses."""
     return [*_mismatched(found, spec), *_empty(found), *_few(found), *_small(found, spec)]
 
@@ -94,7 +94,7 @@ def _shows(kind: TaskKind, label: int, targets: list[float | None] | None) -> tu
     return () if kind is TaskKind.NUMBER else (label,)
 
 
-def _mismatched(found: Outlook, spec: TrainSpec) -> list[str]:
+def _mismatched(found: Preflight, spec: TrainSpec) -> list[str]:
     model = MODELS[spec.model]
     if model.takes not in WANTS or found.unit in WANTS[model.takes][0]:
         return []
@@ -104,7 +104,7 @@ def _mismatched(found: Outlook, spec: TrainSpec) -> list[str]:
     ]
 
 
-def _empty(found: Outlook) -> list[str]:
+def _empty(found: Preflight) -> list[str]:
     present = [title for title, one in found.classes.items() if one.images["train"]]
     if len(present) == 1 and found.kind is not TaskKind.MULTI:
         return [f"Every training image is labelled {present[0]}: there is nothing to tell apart."]
@@ -121,7 +121,7 @@ def _empty(found: Outlook) -> list[str]:
     ]
 
 
-def _few(found: Outlook) -> list[str]:
+def _few(found: Preflight) -> list[str]:
     """Of each split the rarest classes in one sentence."""
     said = []
     for split in SPLITS:
@@ -133,7 +133,7 @@ def _few(found: Outlook) -> list[str]:
     return said
 
 
-def _small(found: Outlook, spec: TrainSpec) -> list[str]:
+def _small(found: Preflight, spec: TrainSpec) -> list[str]:
     if spec.batch_size <= found.shown:
         return []
     return [f"A batch of {spec.batch_size} is more than the {found.shown} training images: each epoch is one step."]

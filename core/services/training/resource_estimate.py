@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import NotFound, UserError
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.jobs.local import detach
 from core.jobs.locks import is_held, take
 from core.lazy_modules import LazyModule
 from core.services.datasets import snapshots, training_examples
 from core.settings import Settings
 from core.training import augmentation_ranges
-from core.training.plan import plan
+from core.training.plan import make_plan
 from core.training.spec import TrainSpec
 from db import Database
 
@@ -56,7 +56,7 @@ ENDED = "What it would take could not be measured: the process ended without a w
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EstimateRequest:
     """One question: figures of a step, or augmented pictures, of a training."""
 
     snapshot_id: int
@@ -77,7 +77,7 @@ class Asked:
 
     def argv(self, db: Database) -> list[str]:
         """The command that answers it."""
-        named = [snapshots.get(db, one).name for one in (self.snapshot_id, *self.also)]
+        named = [snapshots.get_snapshot(db, one).name for one in (self.snapshot_id, *self.also)]
         return [
             "measure",
             f"--snapshot={named[0]}",
@@ -89,7 +89,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EstimateResult:
     """`figures` of a step, or `pictures`: how many lie there under `name`; an `error` says why there are none.
 
     With none of them it is still being found.
@@ -106,14 +106,18 @@ class Found:
         return not (self.figures or self.pictures or self.error)
 
 
-def figures(db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = ()) -> Found:
+def step_cost(
+    db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = ()
+) -> EstimateResult:
     """How long a step takes and how much memory; started where nobody has asked before."""
-    return _look(db, settings, Asked(snapshot_id, spec, tuple(also), pictures=False))
+    return _read_or_start(db, settings, EstimateRequest(snapshot_id, spec, tuple(also), pictures=False))
 
 
-def pictures(db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = ()) -> Found:
+def pictures(
+    db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = ()
+) -> EstimateResult:
     """How many augmented pictures lie there (see `picture`); started where nobody has asked before."""
-    return _look(db, settings, Asked(snapshot_id, spec, tuple(also), pictures=True))
+    return _read_or_start(db, settings, EstimateRequest(snapshot_id, spec, tuple(also), pictures=True))
 
 
 def picture(settings: Settings, name: str, number: int) -> Path:
@@ -132,7 +136,7 @@ def measure(
     db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = (), *, pictures: bool
 ) -> dict[str, Any]:
     """Find it in this process and keep it: figures, or the count of pictures, or the sentence why not."""
-    asked = Asked(snapshot_id, spec, tuple(also), pictures)
+    asked = EstimateRequest(snapshot_id, spec, tuple(also), pictures)
     try:
         planned = _planned(db, settings, asked)
         said: dict[str, Any] = (
@@ -144,21 +148,21 @@ def measure(
     return said
 
 
-def _look(db: Database, settings: Settings, asked: Asked) -> Found:
+def _read_or_start(db: Database, settings: Settings, asked: EstimateRequest) -> EstimateResult:
     """What is kept; else see that a process looks for it, unless one just did in vain."""
     working = is_held(asked.lock(settings))  # before reading: what ends in between has been written
-    said = _said(settings, asked.name)
+    said = _read_result(settings, asked.name)
     recent = time.time() - said.get("at", 0.0) < AGAIN_S
     if "figures" in said or "pictures" in said or (recent and "error" in said):
-        return Found(asked.name, said.get("figures"), said.get("pictures", 0), said.get("error", ""))
+        return EstimateResult(asked.name, said.get("figures"), said.get("pictures", 0), said.get("error", ""))
     if recent and not working:
-        return Found(asked.name, error=ENDED)
+        return EstimateResult(asked.name, error=ENDED)
     if not working:
         _start(db, settings, asked)
-    return Found(asked.name)
+    return EstimateResult(asked.name)
 
 
-def _start(db: Database, settings: Settings, asked: Asked) -> None:
+def _start(db: Database, settings: Settings, asked: EstimateRequest) -> None:
     """A process that holds the lock as long as it lives; nothing where another one does."""
     lock = take(asked.lock(settings))
     if lock is None:
@@ -171,9 +175,9 @@ def _start(db: Database, settings: Settings, asked: Asked) -> None:
         os.close(lock)
 
 
-def _planned(db: Database, settings: Settings, asked: Asked) -> "Plan":
-    found = training_examples.every(db, settings, asked.snapshot_id, also=asked.also)
-    return plan(asked.spec, found, training_examples.heads(db, asked.snapshot_id, asked.also))
+def _planned(db: Database, settings: Settings, asked: EstimateRequest) -> "Plan":
+    found = training_examples.examples_of(db, settings, asked.snapshot_id, also=asked.also)
+    return make_plan(asked.spec, found, training_examples.heads_of(db, asked.snapshot_id, asked.also))
 
 
 def _figures(spec: TrainSpec, planned: "Plan") -> dict[str, Any]:
@@ -183,23 +187,23 @@ def _figures(spec: TrainSpec, planned: "Plan") -> dict[str, Any]:
     return {**asdict(found), "steps": steps, "looks": len(planned.val) / spec.batch_size, "all_pictures": pictures}
 
 
-def _draw(settings: Settings, asked: Asked, planned: "Plan") -> int:
+def _draw(settings: Settings, asked: EstimateRequest, planned: "Plan") -> int:
     from PIL import Image as Picture
 
     found = augmentation_samples.samples(asked.spec, planned)
     for number, one in enumerate(found):
-        with written(_folder(settings) / f"{asked.name}-{number}.png", lasting=False) as file:
+        with atomic_write(_folder(settings) / f"{asked.name}-{number}.png", lasting=False) as file:
             Picture.fromarray(one).save(file, format="PNG")
     return len(found)
 
 
 def keep(settings: Settings, name: str, said: dict[str, Any]) -> None:
     """What was found, under the question's name; {}: it has begun."""
-    with written(_folder(settings) / f"{name}.json", lasting=False) as file:
+    with atomic_write(_folder(settings) / f"{name}.json", lasting=False) as file:
         file.write(json.dumps({"at": time.time(), **said}).encode())
 
 
-def _said(settings: Settings, name: str) -> dict[str, Any]:
+def _read_result(settings: Settings, name: str) -> dict[str, Any]:
     try:
         said = json.loads((_folder(settings) / f"{name}.json").read_bytes())
     except (OSError, ValueError):

@@ -180,7 +180,7 @@ def _view(session: Session, run: Run, snapshot: Snapshot, task: str, best_epoch:
         extra_snapshots=tuple(run.extra_snapshots),
         spec=TrainSpec.from_json(run.spec),
         result=run.result or {},
-        job=job_queue.view(job) if job else None,
+        job=job_queue.to_view(job) if job else None,
         best_epoch=best_epoch,
         best={one.name: one.value for one in session.scalars(of_best)},
         predicted=session.scalar(select(func.count(Prediction.id)).where(Prediction.run_id == run.id)) or 0,

@@ -13,7 +13,7 @@ from core.jobs.launcher import Launcher
 from core.services.annotation import tasks
 from core.services.datasets import snapshots
 from core.services.training import initial_weights
-from core.training.spec import TrainSpec, knob
+from core.training.spec import TrainSpec, hyperparameter
 from db import Database, queries
 from db.tables import Checkpoint, Metric, Run
 from db.vocabulary import CheckpointKind, JobKind, MirrorSymmetry
@@ -39,11 +39,11 @@ def submit(
         NotTrainable: a class without training images, a flip that a task does not allow, or a run to start from that
             has learned from whom this snapshot judges by.
     """
-    snapshot = snapshots.get(db, snapshot_id)
+    snapshot = snapshots.get_snapshot(db, snapshot_id)
     _check(snapshot)
-    for one in (snapshot, *(snapshots.get(db, other) for other in also)):
+    for one in (snapshot, *(snapshots.get_snapshot(db, other) for other in also)):
         _check_flips(tasks.get(db, one.task_id), spec)
-    initial_weights.check(db, snapshot_id, spec)
+    initial_weights.check_no_leakage_from_run(db, snapshot_id, spec)
     with db.transaction() as session:
         run = session.scalar(select(Run).where(Run.request_key == key))
         if run is None:
@@ -80,7 +80,7 @@ def keep_result(session: Session, run_id: int, result: dict[str, Any]) -> None:
 
 def _check_flips(task: tasks.TaskView, spec: TrainSpec) -> None:
     allowed = {MirrorSymmetry.NONE: ("none",), MirrorSymmetry.LEFT_RIGHT: ("none", "left-right")}.get(
-        task.flips, knob("flips").choices
+        task.flips, hyperparameter("flips").choices
     )
     if spec.augment == "custom" and spec.flips not in allowed:
         raise NotTrainable(

@@ -16,7 +16,7 @@ from sqlalchemy import func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import InvalidInput, UserError
-from core.imaging.atomic_write import replace_durably, written
+from core.imaging.atomic_write import atomic_write, replace_durably
 from core.services.workspace.backup_contents import Pack, Tell, images, run_files, under_way
 from core.services.workspace.staging_folder import draft, why
 from core.settings import Settings
@@ -80,7 +80,7 @@ def make(db: Database, settings: Settings, path: Path, *, tell: Tell = silent) -
     _check(db, path)
     try:
         with draft(path.parent, path.name) as folder:
-            with written(folder / "backup") as file:
+            with atomic_write(folder / "backup") as file:
                 contents, notes = _fill(db, settings, folder / CATALOGUE, file, tell)
             replace_durably(folder / "backup", path)
     except (OSError, DBAPIError, sqlite_module().Error) as error:

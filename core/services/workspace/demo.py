@@ -68,7 +68,7 @@ def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> 
         yield from _fill(db, settings, seed)
     yield Step("Freezing the dataset")
     task = tasks.named(db, TASK)
-    frozen = next((one for one in snapshots.every(db) if one.name == SNAPSHOT), None)
+    frozen = next((one for one in snapshots.list_snapshots(db) if one.name == SNAPSHOT), None)
     snapshot = frozen or snapshots.freeze(db, task.id, RECIPE, name=SNAPSHOT, by=BY)
     for spec in SPECS:
         name = f"demo-{spec.model}"
@@ -79,8 +79,8 @@ def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> 
 def waiting(db: Database, launcher: Launcher, *, models: int = len(SPECS)) -> Iterator[Step]:
     """Until the first `models` have been trained and have predicted, or cannot; yields how far their jobs are."""
     for run in sorted(runs.every(db), key=lambda one: one.id)[:models]:
-        while going := [job for job in reversed(job_queue.of_run(db, run.id)) if not job.state.is_finished]:
-            job_queue.look(db, launcher)
+        while going := [job for job in reversed(job_queue.jobs_of_run(db, run.id)) if not job.state.is_finished]:
+            job_queue.reap_and_wake(db, launcher)
             told = going[0].progress
             of = told.get("epochs") or told.get("images", 0)
             yield Step(f"{DOING[going[0].kind]} {run.spec.model}", told.get("done", 0), of)
@@ -89,7 +89,7 @@ def waiting(db: Database, launcher: Launcher, *, models: int = len(SPECS)) -> It
 
 def broken(db: Database) -> str:
     """The first job that ended without success, in a sentence; "" where all is well."""
-    bad = next((job for job in reversed(job_queue.every(db)) if job.state.is_resumable), None)
+    bad = next((job for job in reversed(job_queue.list_jobs(db)) if job.state.is_resumable), None)
     return f"Job {bad.id} of the demo is {bad.state}: {bad.error or 'resume it on the Runs page.'}" if bad else ""
 
 

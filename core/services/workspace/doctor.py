@@ -33,7 +33,7 @@ class Check:
     detail: str
 
 
-def examine(settings: Settings, launcher: Launcher) -> list[Check]:
+def run_checks(settings: Settings, launcher: Launcher) -> list[Check]:
     """Open the home and look at everything; what cannot be opened is a finding among the others.
 
     Raises:
@@ -41,7 +41,7 @@ def examine(settings: Settings, launcher: Launcher) -> list[Check]:
     """
     settings.make_home()
     try:
-        db = open_home(_impatient(settings))
+        db = open_home(_with_short_timeout(settings))
     except Exception as error:
         return [*_guarded(BARE, Database(settings.database_url), settings, launcher), _failed("catalogue", error)]
     try:
@@ -50,7 +50,7 @@ def examine(settings: Settings, launcher: Launcher) -> list[Check]:
         db.close()
 
 
-def _impatient(settings: Settings) -> Settings:
+def _with_short_timeout(settings: Settings) -> Settings:
     url = settings.database_url
     mine = Database(url).is_sqlite and "?" not in url
     return replace(settings, database_url=f"{url}?timeout={PATIENCE_S}") if mine else settings
@@ -132,8 +132,8 @@ def _clock(db: Database, _settings: Settings, _launcher: Launcher) -> Found:
 
 
 def _jobs(db: Database, _settings: Settings, launcher: Launcher) -> Found:
-    job_queue.look(db, launcher)
-    lost = [job.id for job in job_queue.every(db) if job.state == "lost"]
+    job_queue.reap_and_wake(db, launcher)
+    lost = [job.id for job in job_queue.list_jobs(db) if job.state == "lost"]
     if lost:
         return False, f"lost: {', '.join(map(str, lost))}; go on with `rounds jobs resume {lost[0]}`"
     return True, f"{len(job_queue.unfinished(db))} queued or running"

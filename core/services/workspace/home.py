@@ -4,19 +4,19 @@ from sqlalchemy import select
 
 from core.errors import CatalogueUnusable, HomeUnusable
 from core.settings import Settings
-from db import Database, Trouble, migrations
+from db import CatalogueProblem, Database, migrations
 from db.queries import project_id
 from db.tables import Project
 
 SAYS = {
-    Trouble.LOCKED: "is kept locked by another program; close what holds it (a database browser, a copy), then try "
+    CatalogueProblem.LOCKED: "is kept locked by another program; close what holds it (a database browser, a copy), then try "
     "again.",
-    Trouble.FULL: "cannot be written, for its disk is full; free some space there, then try again.",
-    Trouble.DISK: "cannot be used, for its disk refuses to (often it is full); free some space there, see whether "
+    CatalogueProblem.FULL: "cannot be written, for its disk is full; free some space there, then try again.",
+    CatalogueProblem.DISK: "cannot be used, for its disk refuses to (often it is full); free some space there, see whether "
     "it is sound, then try again.",
-    Trouble.READ_ONLY: "cannot be written here; give yourself the right to write it and its folder, then try again.",
-    Trouble.DAMAGED: "is damaged, or no catalogue; stop Rounds and bring back a backup with `rounds restore FILE`.",
-    Trouble.AWAY: "cannot be opened; see that it is there and that you may use it, then try again.",
+    CatalogueProblem.READ_ONLY: "cannot be written here; give yourself the right to write it and its folder, then try again.",
+    CatalogueProblem.DAMAGED: "is damaged, or no catalogue; stop Rounds and bring back a backup with `rounds restore FILE`.",
+    CatalogueProblem.AWAY: "cannot be opened; see that it is there and that you may use it, then try again.",
 }
 
 

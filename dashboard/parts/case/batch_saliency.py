@@ -22,15 +22,15 @@ def show(run: RunView, state: CaseState) -> None:
     asked = _asked(run, state)
     if asked is None:
         return
-    db = context.here().db
-    job, found = registry.going(db, run.id, WHAT), registry.newest(db, run.id, WHAT)
+    db = context.app_context().db
+    job, found = registry.latest_job(db, run.id, WHAT), registry.newest(db, run.id, WHAT)
     if job is not None and not job.state.is_finished:
         job_poll.progress(job.id, _progress, key=f"case_all_{job.id}")
         return
     if job is not None and job.error:
         controls(job, key=f"case_all_{job.id}")
     if found is not None and not found.stale and all(found.asked.get(name) == asked[name] for name in asked):
-        st.caption(f"Such maps of the whole split were made {formatting.ago(found.created_at)}.")
+        st.caption(f"Such maps of the whole split were made {formatting.format_age(found.created_at)}.")
     elif st.button(
         "Make them for every case",
         key="case_all",
@@ -56,8 +56,8 @@ def _asked(run: RunView, state: CaseState) -> dict[str, Any] | None:
 
 
 def _start(run: RunView, asked: dict[str, Any]) -> None:
-    wired = context.here()
-    with errors.as_sentence():
+    wired = context.app_context()
+    with errors.show_errors():
         registry.submit(
             wired.db,
             wired.launcher,

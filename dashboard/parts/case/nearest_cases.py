@@ -22,13 +22,13 @@ def show(run: RunView, case_id: int, *, count: int = SHOWN) -> int | None:
     )
     if found is None:
         return None
-    wired, near = context.here(), []
-    with errors.as_sentence():
+    wired, near = context.app_context(), []
+    with errors.show_errors():
         near = registry.neighbours(wired.db, wired.settings, run.id, case_id, count)
     tiles = [
         gallery.Tile(
             one.case_id,
-            wired.signer.url(f"/api/thumbnail/{one.image_id}", reader.session()),
+            wired.signer.url(f"/api/thumbnail/{one.image_id}", reader.session_id()),
             one.said,
             f"alike {one.similarity:.2f}",
             formatting.class_colour(one.label),

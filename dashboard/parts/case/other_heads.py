@@ -17,7 +17,7 @@ SCROLLS, HEIGHT = 7, 270  # more lines than these scroll, in so many pixels
 
 def further(run: RunView, row: PredictionView) -> None:
     """One line for each task that was learned along."""
-    asked = [snapshots.get(context.here().db, one) for one in run.extra_snapshots]
+    asked = [snapshots.get_snapshot(context.app_context().db, one) for one in run.extra_snapshots]
     told = [f"{one.task}: **{_said(one, row.more[one.task])}**" for one in asked if one.task in row.more]
     if told:
         st.markdown("Learned along, the model says  \n" + "  \n".join(told))

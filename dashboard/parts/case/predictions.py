@@ -28,10 +28,10 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> None:
 
 def _answer(run: RunView, row: PredictionView, *, finding: str = "") -> None:
     """Truth and model, side by side; of `finding`, where the run is about findings."""
-    db = context.here().db
+    db = context.app_context().db
     if run.kind is TaskKind.NUMBER:
         unit = tasks.get(db, run.task_id).measure
-        _truth(numeric_answers.told(row.truth, unit), reviews.current_label(db, row.case_id))
+        _truth(numeric_answers.format_value(row.truth, unit), reviews.current_label(db, row.case_id))
         st.markdown(f"Model: **{row.probabilities[0]:.3g} {unit}**")
         return
     now = reviews.current_label(db, row.case_id, finding=finding)
@@ -47,13 +47,13 @@ def _truth(frozen: str, now: str | None) -> None:
 
 def _others(run: RunView, row: PredictionView, state: CaseState) -> None:
     """One line for each other run that predicted the case."""
-    db = context.here().db
+    db = context.app_context().db
     lines = []
     for other in [one for one in predictions.runs_of_case(db, row.case_id) if one != run.id][:MOST]:
         about = runs.get(db, other)
         finding = about.classes.index(run.classes[state.finding]) if _same_finding(run, about, state) else None
-        for one in predictions.of_cases(db, other, [row.case_id], finding=finding):
-            lines.append(formatting.plain(f"Run {other} · {about.model}: {_said(about, one, finding)}"))
+        for one in predictions.predictions_of_cases(db, other, [row.case_id], finding=finding):
+            lines.append(formatting.escape_markdown(f"Run {other} · {about.model}: {_said(about, one, finding)}"))
     if lines:
         st.caption("  \n".join(lines))
 

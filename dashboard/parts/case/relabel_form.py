@@ -15,7 +15,7 @@ from db.vocabulary import Presence, TaskKind
 
 def choose(run: RunView, row: PredictionView, state: CaseState) -> dict[str, Any] | None:
     """What `reviewing.judge` takes; None until something is chosen."""
-    task = tasks.get(context.here().db, run.task_id)
+    task = tasks.get(context.app_context().db, run.task_id)
     if task.kind is TaskKind.NUMBER:
         return _number(task, row)
     if task.kind is TaskKind.MULTI:
@@ -49,7 +49,7 @@ def _finding(task: TaskView, row: PredictionView, name: str) -> dict[str, Any] |
     if word is None:
         return None
     retired = {one.position for one in task.classes if one.retired}
-    stands = annotations.case(context.here().db, row.case_id).findings
+    stands = annotations.case(context.app_context().db, row.case_id).findings
     kept = {position: presence for position, presence in stands.items() if position not in retired}
     return {"findings": {**kept, asked.position: word}}
 

@@ -21,7 +21,7 @@ MOST = 3  # methods at once, and runs beside
 LAYOUTS = ("Overlaid", "Side by side")
 
 
-def choose(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
+def controls(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
     """The controls; gives the state with what they say."""
     offered, there = dict(maps.methods(run)), _beside(run, row)
     if not offered:
@@ -69,7 +69,7 @@ def methods_of(run: RunView, state: CaseState) -> list[str]:
 
 def _beside(run: RunView, row: PredictionView) -> list[int]:
     """The other runs that predicted the case."""
-    return [one for one in predictions.runs_of_case(context.here().db, row.case_id) if one != run.id]
+    return [one for one in predictions.runs_of_case(context.app_context().db, row.case_id) if one != run.id]
 
 
 def _named(there: list[int], state: CaseState) -> list[int]:
@@ -86,10 +86,12 @@ def question(run: RunView, row: PredictionView | None, about: RunView, method: s
     shown = state.finding if run.kind is TaskKind.MULTI and state.shown < 0 else state.shown
     if shown < 0 and row is not None and about.id != run.id:
         shown = max(range(len(row.probabilities)), key=row.probabilities.__getitem__)
-    names = maps.answers(run)
+    names = maps.target_names(run)
     wanted = names[shown] if 0 <= shown < len(names) else None
-    there = maps.answers(about)
-    layers = maps.layers(context.here().db, context.here().settings, about.id, method) if state.layer else {}
+    there = maps.target_names(about)
+    layers = (
+        maps.layers(context.app_context().db, context.app_context().settings, about.id, method) if state.layer else {}
+    )
     return Question(
         about.id, method, there.index(wanted) if wanted in there else None, state.layer if state.layer in layers else ""
     )
@@ -97,7 +99,7 @@ def question(run: RunView, row: PredictionView | None, about: RunView, method: s
 
 def of_other(run: RunView, row: PredictionView, other: int, methods: list[str], state: CaseState) -> list[Question]:
     """The same questions of another run, by its usual method where it has not those; none where it has no model."""
-    about = runs.get(context.here().db, other)
+    about = runs.get(context.app_context().db, other)
     offered = methods_of(about, CaseState())
     if not offered:
         return []
@@ -106,7 +108,7 @@ def of_other(run: RunView, row: PredictionView, other: int, methods: list[str], 
     return [question(run, row, about, one, state) for one in wanted]
 
 
-def asked(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Question], list[Question]]:
+def requests(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Question], list[Question]]:
     """What was chosen, of this run and of others; and of the other runs one map each, for whoever asks for more panes.
 
     A model that has not the method is asked in its usual way.
@@ -122,7 +124,7 @@ def asked(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Que
 
 def _class(run: RunView, state: CaseState, chosen: list[str]) -> int:
     """The class that was chosen, -1 where it is the one that the page opens with."""
-    names = dict(enumerate(maps.answers(run)))
+    names = dict(enumerate(maps.target_names(run)))
     if len(names) == 1:
         return -1
     findings = run.kind is TaskKind.MULTI
@@ -142,7 +144,7 @@ def _class(run: RunView, state: CaseState, chosen: list[str]) -> int:
 
 
 def _layer(run: RunView, state: CaseState, chosen: list[str]) -> str:
-    wired = context.here()
+    wired = context.app_context()
     if not any(EXPLAINERS[one].layers for one in chosen):
         return state.layer
     titles = {"": "the usual one"}
@@ -164,7 +166,7 @@ def _layer(run: RunView, state: CaseState, chosen: list[str]) -> str:
 def _others(there: list[int], state: CaseState) -> list[int]:
     if not there:
         return []
-    db = context.here().db
+    db = context.app_context().db
     titles = {one: f"Run {one} · {runs.get(db, one).model}" for one in there}
     return st.multiselect(
         "Beside them, the maps of",

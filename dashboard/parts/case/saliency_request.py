@@ -19,14 +19,14 @@ class Question:
 
     def url(self, image: int) -> str:
         """Of the map of an image, signed for this browser."""
-        return context.here().signer.url(
-            saliency_urls.path(self.run, image, self.method, self.shown, self.layer), reader.session()
+        return context.app_context().signer.url(
+            saliency_urls.path(self.run, image, self.method, self.shown, self.layer), reader.session_id()
         )
 
     def filed(self, image: int) -> MapView | None:
         """The map, where it was computed already."""
-        wired = context.here()
-        return saliency_maps.filed(
+        wired = context.app_context()
+        return saliency_maps.cached_map(
             wired.db,
             wired.settings,
             run_id=self.run,

@@ -9,7 +9,7 @@ from core.services.training.runs import RunView
 from dashboard import context, formatting
 from dashboard.parts.case import other_heads, saliency_badge
 from dashboard.parts.case.saliency_request import Question
-from dashboard.parts.case.viewer import Laid
+from dashboard.parts.case.viewer import ViewerLayout
 from dashboard.parts.review import saliency_check
 from dashboard.parts.widgets import errors
 from dashboard.url_state import ReviewState
@@ -17,7 +17,7 @@ from dashboard.url_state import ReviewState
 Filed = dict[Question, list[tuple[int, MapView | None]]]  # by question each picture's id with its map, once it is made
 
 
-def show(run: RunView, laid: Laid) -> None:
+def show(run: RunView, laid: ViewerLayout) -> None:
     """Of each map that is shown, of this run or another, once it has been computed; and that it is no segmentation."""
     shown = laid.shown()
     if not shown:
@@ -36,7 +36,7 @@ def show(run: RunView, laid: Laid) -> None:
         st.caption("Maps show what moved the answer. They are not segmentations.")
 
     with st.container(key="case_told", gap="xsmall"):
-        errors.again(drawn, every="2s" if waits else None)
+        errors.auto_refresh(drawn, every="2s" if waits else None)
     if len(laid.stack) > 1:
         _slices(shown, laid)
 
@@ -54,7 +54,7 @@ def _maps(one: Question, found: list[tuple[int, MapView | None]], *, named: bool
     """A title and a badge for each picture that the map is shown of."""
     for image, view in found:
         if view is not None:
-            st.markdown(formatting.plain((f"Run {one.run} · " if named else "") + view.title))
+            st.markdown(formatting.escape_markdown((f"Run {one.run} · " if named else "") + view.title))
             saliency_badge.show(view, image)
     counted = next((view for _, view in found if view is not None), None)
     if counted is not None:
@@ -65,7 +65,7 @@ def _checks(run: RunView, shown: dict[Question, list[int]], *, named: bool) -> N
     """Each method of each run by its own check; where one is missing, the way to make it."""
     missing = {}
     for number, method in dict.fromkeys((one.run, one.method) for one in shown):
-        about = run if number == run.id else runs.get(context.here().db, number)
+        about = run if number == run.id else runs.get(context.app_context().db, number)
         if not saliency_check.line(about, method, named=named):
             missing[number] = about
     for number in missing:
@@ -77,18 +77,20 @@ def _checks(run: RunView, shown: dict[Question, list[int]], *, named: bool) -> N
         )
 
 
-def _slices(shown: dict[Question, list[int]], laid: Laid) -> None:
+def _slices(shown: dict[Question, list[int]], laid: ViewerLayout) -> None:
     """The viewer scrolls; above stands the slice that it opens with, here every one."""
     if not st.toggle("Badges of every slice", key="case_slices"):
         return
     import pandas as pd
 
-    wired, lines = context.here(), []
-    with errors.as_sentence():
+    wired, lines = context.app_context(), []
+    with errors.show_errors():
         for one in shown:
             for number, image in enumerate(laid.stack, start=1):
                 found = one.filed(image)
-                told = map_warnings.badge(wired.db, wired.settings, image, found).warnings if found else ("no map",)
+                told = (
+                    map_warnings.map_warnings(wired.db, wired.settings, image, found).warnings if found else ("no map",)
+                )
                 lines.append(
                     {
                         "slice": number,

@@ -53,9 +53,9 @@ def show(run: RunView, row: PredictionView, state: CaseState) -> None:
 
 
 def _judge(row: PredictionView, verdict: Verdict, why: str, **answer: Any) -> None:
-    with errors.as_sentence():
+    with errors.show_errors():
         reviews.judge(
-            context.here().db,
+            context.app_context().db,
             row.id,
             verdict=verdict,
             by=reader.reader(),
@@ -68,9 +68,13 @@ def _judge(row: PredictionView, verdict: Verdict, why: str, **answer: Any) -> No
 
 
 def _note(row: PredictionView, why: str) -> None:
-    with errors.as_sentence():
+    with errors.show_errors():
         comments.comment(
-            context.here().db, case_id=row.case_id, text=why.strip(), by=reader.reader(), key=secrets.token_hex(16)
+            context.app_context().db,
+            case_id=row.case_id,
+            text=why.strip(),
+            by=reader.reader(),
+            key=secrets.token_hex(16),
         )
         st.session_state.pop(f"why_{row.id}", None)
         st.rerun()

@@ -27,13 +27,13 @@ STEP = "case_step"
 BESIDE = 2  # pictures of a study in one row
 
 
-def stepped() -> int:
+def pending_step() -> int:
     """The step through the list that the viewer's arrow keys asked for since the page was drawn: -1, 0 or 1."""
     return int(st.session_state.pop(STEP, 0))
 
 
 @dataclass(frozen=True)
-class Laid:
+class ViewerLayout:
     """What lies in the viewer: the slices of a stack, pictures beside, questions asked of them, in which panes.
 
     `further` are questions of panes that are not shown until somebody asks for more.
@@ -54,9 +54,9 @@ class Laid:
         return found
 
 
-def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: CaseState) -> Laid:
+def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: CaseState) -> ViewerLayout:
     """The viewer, and the next picture of the list fetched before it is asked for; gives what lies in it."""
-    wired, session = context.here(), reader.session()
+    wired, session = context.app_context(), reader.session_id()
     case = annotations.case(wired.db, row.case_id)
     task = tasks.get(wired.db, case.task_id)
     seen = maps.pictures(wired.db, run, case.id)
@@ -89,13 +89,13 @@ def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: Case
     return laid
 
 
-def _laid(run: RunView, row: PredictionView, seen: Sequence[int], unit: Unit, state: CaseState) -> Laid:
+def _laid(run: RunView, row: PredictionView, seen: Sequence[int], unit: Unit, state: CaseState) -> ViewerLayout:
     stack = tuple(seen) if unit is Unit.SERIES else (row.image_id,)
     others = [one for one in seen if one != row.image_id]
     beside = tuple(others[: BESIDE - 1]) if unit is Unit.STUDY else ()
-    asked, further = saliency_controls.asked(run, row, state)
+    asked, further = saliency_controls.requests(run, row, state)
     layout = pane_layout.laid([row.image_id, *beside], len(asked), len(further), plain=state.beside == 1)
-    return Laid(stack, beside, tuple(asked), tuple(further), layout)
+    return ViewerLayout(stack, beside, tuple(asked), tuple(further), layout)
 
 
 def _heard(event: dict[str, Any]) -> None:
@@ -105,8 +105,8 @@ def _heard(event: dict[str, Any]) -> None:
 
 def _ahead(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict[str, Any]]:
     """The next picture of the list with its maps, where these are there already: the one before was seen."""
-    wired, session = context.here(), reader.session()
-    found = predictions.of_cases(wired.db, run.id, [rows.ids[at + 1]] if at + 1 < len(rows) else [])
+    wired, session = context.app_context(), reader.session_id()
+    found = predictions.predictions_of_cases(wired.db, run.id, [rows.ids[at + 1]] if at + 1 < len(rows) else [])
     views = images.many(wired.db, [one.image_id for one in found])
     methods = saliency_controls.methods_of(run, state)
     asked = [
@@ -126,7 +126,7 @@ def _overlays(
 
     `check` is what the check of its run and method came to, where that is no pass.
     """
-    db = context.here().db
+    db = context.app_context().db
     checks = {run: saliency_check.by_method(db, run) for run in {one.run for one in asked}}
     return [
         {

@@ -19,7 +19,7 @@ USUAL = ("broken", "further")  # which list is shown first
 
 def show(run: RunView, state: CompareState) -> None:
     """Which list, and its strip."""
-    state = selection.taken(replace(state, change=CompareState.from_url().change))
+    state = selection.apply_selection(replace(state, change=CompareState.from_url().change))
     counts = {name: len(cases) for name, cases in comparison_data.lists(review_source(), run, state).items()}
     now = state.change if state.change in counts else next(name for name in USUAL if name in counts)
     chosen = st.segmented_control(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from core.services.evaluation.regression_comparison import NumbersCompared
 from dashboard.parts.review import test_access
 from dashboard.parts.review.regression import TITLES, squared
@@ -21,10 +21,10 @@ def show(told: NumbersCompared) -> None:
         signed=_signed,
         name=f"comparison-{told.first}-{told.second}",
     )
-    st.caption(f"{told.note} {test_access.of_two(told.split, told.first, told.second)}")
+    st.caption(f"{told.note} {test_access.test_view_sentence_pair(told.split, told.first, told.second)}")
 
 
-def sides(told: NumbersCompared) -> dict[str, Mapping[str, Figure]]:
+def sides(told: NumbersCompared) -> dict[str, Mapping[str, MetricValue]]:
     """Return the metrics of both runs and their difference, each by its heading."""
     found = told.found
     return {
@@ -40,7 +40,7 @@ def title(key: str, measure: str) -> str:
     return (TITLES | {"mse": "Mean square error"})[key] + (f" ({unit})" if unit else "")
 
 
-def _value(figure: Figure) -> str:
+def _value(figure: MetricValue) -> str:
     """Format `4.21 (3.1 to 5.3)`."""
     if figure.value is None:
         return "undefined"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.evaluation.mcnemar import McNemar
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from core.services.evaluation.run_comparison import Compared
 from dashboard import formatting
 from dashboard.parts.review import test_access
@@ -18,12 +18,12 @@ def show(told: Compared) -> None:
         "Figures and their differences",
         sides(told),
         metric_table.TITLES,
-        value=formatting.figure,
+        value=formatting.format_metric,
         signed=formatting.signed,
         name=f"comparison-{told.first}-{told.second}",
     )
-    seen = test_access.of_two(told.split, told.first, told.second)
-    st.caption(" ".join([*(formatting.plain(one) for one in sentences(told) if one), seen]))
+    seen = test_access.test_view_sentence_pair(told.split, told.first, told.second)
+    st.caption(" ".join([*(formatting.escape_markdown(one) for one in sentences(told) if one), seen]))
 
 
 def sentences(told: Compared) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def sentences(told: Compared) -> tuple[str, ...]:
     return f"Yes is {told.name}, called at {points}.", areas, right, told.found.note, told.note
 
 
-def sides(told: Compared) -> dict[str, Mapping[str, Figure]]:
+def sides(told: Compared) -> dict[str, Mapping[str, MetricValue]]:
     """Return the metrics of both runs and their difference, each by its heading."""
     found = told.found
     return {f"run {told.first}": found.first, f"run {told.second}": found.second, "difference": found.differences}

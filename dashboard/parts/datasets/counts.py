@@ -70,7 +70,9 @@ def _numbers(summary: Summary) -> list[Line]:
         known = one["mean"] is not None
         mean[SPLIT_TITLES[split]] = f"{one['mean']:.1f} ± {one['deviation']:.1f}" if known else "–"
         span[SPLIT_TITLES[split]] = (
-            f"{numeric_answers.told(one['low'])} to {numeric_answers.told(one['high'])}" if known else "–"
+            f"{numeric_answers.format_value(one['low'])} to {numeric_answers.format_value(one['high'])}"
+            if known
+            else "–"
         )
     return [mean, span]
 

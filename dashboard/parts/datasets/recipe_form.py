@@ -25,7 +25,7 @@ def show(every: Sequence[TaskView], chosen: int) -> tuple[int, Recipe]:
     task_id = st.selectbox(
         "Task", ids, ids.index(chosen) if chosen in ids else 0, format_func=names.__getitem__, key="recipe_task"
     )
-    facts = list(images.fact_values(context.here().db))
+    facts = list(images.fact_values(context.app_context().db))
     given = [name for name in facts if "split" in name]
     how = st.selectbox(
         "Split",
@@ -57,5 +57,5 @@ def _balance(task: TaskView) -> str:
 def _npz_task(every: Sequence[TaskView], task_id: int) -> bool:
     """Whether the task's images came with a split of their own: then that one is offered first."""
     wanted = images.Filter(task_id=task_id)
-    first = images.page(context.here().db, wanted, limit=1)
+    first = images.page(context.app_context().db, wanted, limit=1)
     return bool(first) and "split" in first[0].facts and len(every) > 0

@@ -17,7 +17,7 @@ from dashboard.parts.datasets.counts import SPLIT_TITLES
 def plan(task_id: int, recipe: Recipe) -> str:
     """What freezing would make, or the sentence why it cannot; gives the snapshot's name once Freeze is clicked."""
     try:
-        made = snapshots.plan(context.here().db, task_id, recipe)
+        made = snapshots.plan(context.app_context().db, task_id, recipe)
     except UserError as error:
         st.info(str(error), icon=":material/info:")
         return ""
@@ -35,7 +35,7 @@ def plan(task_id: int, recipe: Recipe) -> str:
 def freeze(task_id: int, recipe: Recipe, name: str) -> int | None:
     """Freeze it; its id, or None and a sentence."""
     try:
-        return snapshots.freeze(context.here().db, task_id, recipe, name=name, by=reader.reader()).id
+        return snapshots.freeze(context.app_context().db, task_id, recipe, name=name, by=reader.reader()).id
     except UserError as error:
         st.error(str(error), icon=":material/error:")
         return None
@@ -64,7 +64,7 @@ def frozen(every: Sequence[SnapshotView], chosen: int) -> None:
         told = ", ".join(f"{SPLIT_TITLES[split]} {view.summary[split]['images']:,}" for split in SPLITS)
         with st.expander(f"**{view.name}** · {view.task} · {told}", expanded=view.id == chosen):
             counts.show(view.kind, view.summary, view.classes, view.titles)
-            st.caption(f"Content hash {view.hash[:16]} …, frozen {formatting.ago(view.created_at)}.")
+            st.caption(f"Content hash {view.hash[:16]} …, frozen {formatting.format_age(view.created_at)}.")
             _changes(view, [other for other in every if other.task_id == view.task_id and other.id < view.id])
             st.page_link(
                 "views/train.py",
@@ -77,7 +77,7 @@ def frozen(every: Sequence[SnapshotView], chosen: int) -> None:
 def _changes(view: SnapshotView, earlier: Sequence[SnapshotView]) -> None:
     if not earlier:
         return
-    found = snapshot_diff.difference(context.here().db, earlier[0].id, view.id)
+    found = snapshot_diff.difference(context.app_context().db, earlier[0].id, view.id)
     st.markdown(
         f"Since **{earlier[0].name}**: {found.added:,} added, {found.removed:,} removed, "
         f"{len(found.relabelled):,} relabelled, {found.moved:,} moved to another split."

@@ -9,7 +9,7 @@ from dashboard import context
 
 def show() -> None:
     """The tour, in a demo whose visitor has not closed it."""
-    wired = context.here()
+    wired = context.app_context()
     found = tour.view(wired.db, wired.settings)
     if found is None:
         return

@@ -21,7 +21,7 @@ def note(image: ImageView) -> str:
 
 def show(state: ImagesState) -> None:
     """What is chosen: one image, or a series as a stack."""
-    wired = context.here()
+    wired = context.app_context()
     try:
         stack = images.series(wired.db, state.series) if state.series else []
         stack = stack or ([images.get(wired.db, state.image)] if state.image else [])
@@ -45,8 +45,8 @@ def show(state: ImagesState) -> None:
                 "facts": {},
                 "answer": None,
                 "label": None,
-                "images": [serializers.image(one, wired.signer, reader.session()) for one in stack],
-                "companions": serializers.companions(first, wired.signer, reader.session()),
+                "images": [serializers.image(one, wired.signer, reader.session_id()) for one in stack],
+                "companions": serializers.companions(first, wired.signer, reader.session_id()),
             }
         ],
     }
@@ -71,7 +71,7 @@ def _facts(image: ImageView, slices: int) -> None:
 
 
 def _exclude(image: ImageView) -> None:
-    db = context.here().db
+    db = context.app_context().db
     if image.excluded_because:
         st.warning(f"Excluded: {image.excluded_because}")
         if st.button("Take it back in", key="image_include"):

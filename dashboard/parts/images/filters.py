@@ -10,7 +10,7 @@ from dashboard import context
 
 def show() -> Filter:
     """What is chosen."""
-    db = context.here().db
+    db = context.app_context().db
     facts = []
     for name, values in images.fact_values(db).items():
         if len(values) < 2:

@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.services.images import import_files
 from core.services.images.import_files import ImportRequest
 from core.settings import Settings
 from dashboard import reader
-from dashboard.context import Wired
+from dashboard.context import AppContext
 
 
 def show(settings: Settings) -> ImportRequest | None:
@@ -43,7 +43,7 @@ def show(settings: Settings) -> ImportRequest | None:
     return replace(request, path=Path(folder.strip()))
 
 
-def submit(wired: Wired, request: ImportRequest) -> int:
+def submit(wired: AppContext, request: ImportRequest) -> int:
     """Queue it; gives the job's id."""
     key = secrets.token_hex(16)
     return import_files.submit(wired.db, wired.settings, request, by=reader.reader(), key=key, launcher=wired.launcher)
@@ -81,6 +81,6 @@ def _inbox(settings: Settings, files: list[UploadedFile]) -> Path:
     """Dropped files lie here until they are imported; names are cut to their last part."""
     folder = settings.folder("inbox") / secrets.token_hex(8)
     for file in files:
-        with written(folder / Path(file.name).name) as target:
+        with atomic_write(folder / Path(file.name).name) as target:
             target.write(file.getbuffer())
     return folder

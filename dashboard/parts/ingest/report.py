@@ -15,7 +15,7 @@ from dashboard.parts.widgets.job_controls import controls
 
 def show(job_id: int) -> ImportRequest | None:
     """Progress, then the report; after a dry run the request to do it, once the person says go."""
-    job = job_queue.get(context.here().db, job_id)
+    job = job_queue.get(context.app_context().db, job_id)
     if not job.state.is_finished:
         job_poll.progress(job_id, _progress, key=f"import_{job_id}")
         return None
@@ -28,7 +28,7 @@ def show(job_id: int) -> ImportRequest | None:
         if st.button(
             f"Import {formatting.count(report.images, 'image')}", type="primary", icon=":material/download_done:"
         ):
-            return replace(import_files.asked(context.here().settings, job), dry_run=False)
+            return replace(import_files.load_request(context.app_context().settings, job), dry_run=False)
     elif report.dry_run:
         st.info("There is nothing new to import here.")
     else:

@@ -33,20 +33,20 @@ def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
         required=True,
         key="label_only",
     )
-    late = tasks.missing_cases(context.here().db, task_id)
+    late = tasks.missing_cases(context.app_context().db, task_id)
     other = {Unit.IMAGE: ("image", "images"), Unit.SERIES: ("series", "series"), Unit.STUDY: ("study", "studies")}
     unit = next(task.unit for task in every if task.id == task_id)
     one, several = other[unit]
     if late and st.button(
         f"Add {formatting.count(late, f'other {one}', f'other {several}')} to this task", key="label_add"
     ):
-        tasks.add_missing_cases(context.here().db, task_id)
+        tasks.add_missing_cases(context.app_context().db, task_id)
         st.rerun()
     with st.popover("New task", icon=":material/add:"):
         made = task_form.show(key="new_task")
         if made:
             st.switch_page("views/label.py", query_params=LabelState(task=made).query())
-    task = tasks.get(context.here().db, task_id)
+    task = tasks.get(context.app_context().db, task_id)
     if task.kind is not TaskKind.NUMBER:
         with st.popover("Names of the classes", icon=":material/edit:"):
             task_form.titles(task)
@@ -63,7 +63,7 @@ def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
 
 def show(task: TaskView, only: str) -> bool:
     """The viewer on the first cases of the queue; False where there is none."""
-    wired, session, by = context.here(), reader.session(), reader.reader()
+    wired, session, by = context.app_context(), reader.session_id(), reader.reader()
     cases = serializers.queue(wired.db, wired.signer, session, task_id=task.id, only=only)
     if not cases:
         return False

@@ -52,7 +52,7 @@ def show(*, key: str) -> int | None:
         return None
     try:
         return tasks.create(
-            context.here().db,
+            context.app_context().db,
             name=name,
             question=question,
             unit=unit,
@@ -97,7 +97,7 @@ def flips(task: TaskView) -> None:
         help=FLIPS_HELP,
     )
     if chosen is not task.flips:
-        _done(lambda: tasks.set_flips(context.here().db, task.id, chosen))
+        _done(lambda: tasks.set_flips(context.app_context().db, task.id, chosen))
 
 
 def titles(task: TaskView) -> None:
@@ -108,12 +108,12 @@ def titles(task: TaskView) -> None:
             for one in task.classes
         }
         if st.form_submit_button("Keep"):
-            _done(lambda: label_classes.set_titles(context.here().db, task.id, found))
+            _done(lambda: label_classes.set_titles(context.app_context().db, task.id, found))
 
 
 def members(task: TaskView) -> None:
     """Which classes take answers: one more, one retired, one brought back."""
-    db = context.here().db
+    db = context.app_context().db
     for one in task.classes:
         shown, act = st.columns([3, 2], vertical_alignment="center")
         shown.markdown(f"{one.position + 1} · {one.title}" + (" · retired" if one.retired else ""))
@@ -134,11 +134,11 @@ def guideline(task: TaskView) -> None:
             "Guideline", task.guideline, height=260, key=f"guideline_text_{task.id}", help=GUIDELINE_HELP
         )
         if st.form_submit_button("Keep"):
-            _done(lambda: tasks.set_guideline(context.here().db, task.id, text))
+            _done(lambda: tasks.set_guideline(context.app_context().db, task.id, text))
 
 
 def _done(act: Callable[[], object]) -> None:
     """Do it and draw the page again; what is refused stands here as a sentence."""
-    with errors.as_sentence():
+    with errors.show_errors():
         act()
         st.rerun()

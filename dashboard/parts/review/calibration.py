@@ -9,16 +9,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.errors import UserError
-from core.evaluation.binary_metrics import standing
-from core.evaluation.binary_scores import Scored, is_probability
+from core.evaluation.binary_metrics import threshold_free_metrics
+from core.evaluation.binary_scores import BinaryScores, is_probability
 from core.evaluation.calibration import ECE_NOTE, Bin, reliability
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from core.services.evaluation import review_point
 from core.services.evaluation.review_data import ReviewData
 from core.services.evaluation.review_source import CHOOSING_SPLIT
 from dashboard import formatting
 from dashboard.parts.widgets import chart, metric_table
-from dashboard.result_cache import kept, review_source
+from dashboard.result_cache import cached, review_source
 
 KEYS = ("ece", "brier")
 FITTED = "Temperature and isotonic are fitted on the validation split"
@@ -50,7 +50,7 @@ def show(found: ReviewData) -> None:
         _reliability(found, every[shown or now], shown or now, counts=shown == now)
 
 
-def _scales(found: ReviewData) -> tuple[Mapping[str, Scored], str]:
+def _scales(found: ReviewData) -> tuple[Mapping[str, BinaryScores], str]:
     """The question by each kind of scores; and why some are not there."""
     point, made, refused = found.point, {}, ""
     if point is None:
@@ -64,7 +64,7 @@ def _scales(found: ReviewData) -> tuple[Mapping[str, Scored], str]:
     return made, refused
 
 
-def _reliability(found: ReviewData, one: Scored, scale: str, *, counts: bool) -> None:
+def _reliability(found: ReviewData, one: BinaryScores, scale: str, *, counts: bool) -> None:
     bins = [each for each in reliability(one) if each.n]
     plot = chart.square(f"mean score, {review_point.SCALES[scale].lower()}", "share that is so")
     chart.guide(plot, [0, 1], [0, 1])
@@ -124,9 +124,9 @@ def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
     )
 
 
-def _figures(found: ReviewData, every: Mapping[str, Scored], now: str) -> None:
+def _figures(found: ReviewData, every: Mapping[str, BinaryScores], now: str) -> None:
     """ECE and Brier score of each kind of scores."""
-    told = {name: kept((id(one), "standing"), partial(_standing, one))[1] for name, one in every.items()}
+    told = {name: cached((id(one), "standing"), partial(_standing, one))[1] for name, one in every.items()}
     flat = {
         f"{metric_table.TITLES[key]}, {review_point.SCALES[name].lower()}": figures[key]
         for name, figures in told.items()
@@ -146,14 +146,14 @@ def _figures(found: ReviewData, every: Mapping[str, Scored], now: str) -> None:
         st.caption(by)
 
 
-def _standing(one: Scored) -> tuple[Scored, Mapping[str, Figure]]:
-    return one, standing(one)
+def _standing(one: BinaryScores) -> tuple[BinaryScores, Mapping[str, MetricValue]]:
+    return one, threshold_free_metrics(one)
 
 
 def _about(found: ReviewData, refused: str) -> str:
     told = f"ECE: {ECE_NOTE}"
     if refused:
-        return f"{told} {FITTED}: {formatting.plain(refused)}"
+        return f"{told} {FITTED}: {formatting.escape_markdown(refused)}"
     optimistic = ", which is this one, so that they look better here than they are" * (
         found.state.split == CHOOSING_SPLIT
     )

@@ -40,7 +40,7 @@ class CaseList(Sequence[PredictionView]):
     def __getitem__(self, at: int | slice) -> PredictionView | list[PredictionView]:
         """What the run says of a case, or of several."""
         wanted = self.ids[at] if isinstance(at, slice) else (self.ids[at],)
-        found = predictions.of_cases(context.here().db, self.run.id, wanted, finding=self.finding)
+        found = predictions.predictions_of_cases(context.app_context().db, self.run.id, wanted, finding=self.finding)
         return found if isinstance(at, slice) else found[0]
 
     def __iter__(self) -> Iterator[PredictionView]:
@@ -86,7 +86,7 @@ def words(found: ReviewData, state: ListState) -> str:
     if state.between is not None:
         told.append("{} from {:.3f} to {:.3f}".format("scores" if found.titles else "predicted", *state.between))
     if state.group:
-        told.append(formatting.group(state.group))
+        told.append(formatting.format_subgroup(state.group))
     if state.change:
         told.append(comparison_data.words(state))
     return "; ".join(told)
@@ -100,7 +100,7 @@ def _head(found: ReviewData, state: ListState, rows: Any, *, closes: bool) -> in
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="strip_head"):
         st.markdown(
             f"**{formatting.count(len(rows), found.unit)}**"
-            + (f": {formatting.plain(told)}" if told else "")
+            + (f": {formatting.escape_markdown(told)}" if told else "")
             + f", {order}" * (len(rows) > 1),
             width="stretch",
         )
@@ -160,9 +160,9 @@ def _named(state: ListState) -> str:
 
 
 def _tiles(found: ReviewData, shown: Any) -> list[gallery.Tile]:
-    wired, session, run = context.here(), reader.session(), found.run
+    wired, session, run = context.app_context(), reader.session_id(), found.run
     ids = [int(one) for one in found.cases[shown]]
-    views = {row.case_id: row for row in predictions.of_cases(wired.db, run.id, ids)}
+    views = {row.case_id: row for row in predictions.predictions_of_cases(wired.db, run.id, ids)}
     verdicts = reviews.verdicts(wired.db, [row.id for row in views.values()])
     numbers = None if found.titles else review_source().numbers(run, found.state)
     tiles = []

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core.evaluation.binary_scores import Scored
+from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.curve_bands import Band, precision_band, roc_band
 from core.evaluation.curves import Curve, precision_recall, roc
 from core.services.evaluation.review_data import ReviewData
 from dashboard import formatting
 from dashboard.parts.widgets import chart
-from dashboard.result_cache import kept
+from dashboard.result_cache import cached
 
 POINTS = 300
 ONE_CLASS = "The curves are undefined: all {cases} here are {title}."
@@ -21,7 +21,11 @@ def show(found: ReviewData) -> None:
         return
     if one.truth.all() or not one.truth.any():
         title = found.titles[int(one.truth.any())]
-        st.info(ONE_CLASS.format(cases=formatting.count(len(one.cases), found.unit), title=formatting.plain(title)))
+        st.info(
+            ONE_CLASS.format(
+                cases=formatting.count(len(one.cases), found.unit), title=formatting.escape_markdown(title)
+            )
+        )
         return
     with st.container(key="plots"):
         left, right = st.columns(2, gap="large")
@@ -36,10 +40,10 @@ def show(found: ReviewData) -> None:
         _precision(found, one, about)
 
 
-def _roc(found: ReviewData, one: Scored, about: str) -> None:
-    full = kept((id(one), "roc"), lambda: (one, roc(one.scores, one.truth)))[1]
+def _roc(found: ReviewData, one: BinaryScores, about: str) -> None:
+    full = cached((id(one), "roc"), lambda: (one, roc(one.scores, one.truth)))[1]
     shown = full.thinned(POINTS)
-    sure = kept((id(one), "roc band"), lambda: (one, roc_band(one)))[1]
+    sure = cached((id(one), "roc band"), lambda: (one, roc_band(one)))[1]
     plot = chart.square("1 − specificity", "sensitivity")
     chart.guide(plot, [0, 1], [0, 1])
     chart.band(plot, sure.x, sure.low, sure.high)
@@ -58,10 +62,10 @@ def _roc(found: ReviewData, one: Scored, about: str) -> None:
     )
 
 
-def _precision(found: ReviewData, one: Scored, about: str) -> None:
-    full = kept((id(one), "pr"), lambda: (one, precision_recall(one.scores, one.truth)))[1]
+def _precision(found: ReviewData, one: BinaryScores, about: str) -> None:
+    full = cached((id(one), "pr"), lambda: (one, precision_recall(one.scores, one.truth)))[1]
     shown = full.thinned(POINTS)
-    sure = kept((id(one), "pr band"), lambda: (one, precision_band(one)))[1]
+    sure = cached((id(one), "pr band"), lambda: (one, precision_band(one)))[1]
     share = float(one.truth.mean())
     plot = chart.square("sensitivity (recall)", "PPV (precision)")
     chart.guide(plot, [0, 1], [share, share])

@@ -9,7 +9,7 @@ from core.evaluation.operating_point import DecisionCurve, decision_curve
 from core.services.evaluation.review_data import ReviewData
 from dashboard import formatting
 from dashboard.parts.widgets import chart
-from dashboard.result_cache import kept
+from dashboard.result_cache import cached
 
 THRESHOLDS = [at / 100 for at in range(1, 100)]
 
@@ -20,7 +20,7 @@ def show(found: ReviewData) -> None:
     if one is None or not is_probability(one.scores):
         st.info("A decision curve needs probabilities from 0 to 1, which these scores are not.")
         return
-    drawn = kept((id(one), "decision"), lambda: (one, decision_curve(one, THRESHOLDS)))[1]
+    drawn = cached((id(one), "decision"), lambda: (one, decision_curve(one, THRESHOLDS)))[1]
     worth = net_benefit(one.scores, one.truth, threshold=found.threshold) if found.threshold < 1 else None
     chart.show(
         _plot(drawn, found.threshold, worth),

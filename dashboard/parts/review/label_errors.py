@@ -37,7 +37,7 @@ def show(run: RunView) -> int | None:
     differ = found.result["readers_differ"]
     opened = _readers(differ) or opened
     _twice(found.result["same_pictures"])
-    analysis_job.again(found, run)
+    analysis_job.show_rerun(found, run)
     return _open(opened, [*rows, *differ])
 
 
@@ -67,7 +67,7 @@ def _tile(row: Row, is_number: bool) -> gallery.Tile:
 
 
 def _url(row: Row) -> str:
-    return context.here().signer.url(f"/api/thumbnail/{row['image']}", reader.session())
+    return context.app_context().signer.url(f"/api/thumbnail/{row['image']}", reader.session_id())
 
 
 def _chosen(rows: Sequence[Row], is_number: bool) -> list[int]:
@@ -128,8 +128,8 @@ def _send(run: RunView, chosen: Sequence[int]) -> None:
             help="Tick rows of the table and write why; their answer is withdrawn, the history keeps it.",
         )
     if sent:
-        with errors.as_sentence():
-            relabel.send(context.here().db, chosen, why=why, by=reader.reader(), key=secrets.token_hex(16))
+        with errors.show_errors():
+            relabel.send_back(context.app_context().db, chosen, why=why, by=reader.reader(), key=secrets.token_hex(16))
             st.page_link(
                 "views/label.py",
                 label="They wait on the Label page",

@@ -23,8 +23,8 @@ def show(run: RunView, case_ids: Sequence[int], *, said: str, split: str, findin
     """
     if run.external_source is not None or not case_ids:
         return None
-    wired, found = context.here(), None
-    with errors.as_sentence():
+    wired, found = context.app_context(), None
+    with errors.show_errors():
         found = mean_map.mean(wired.db, wired.settings, run.id, case_ids, class_index=finding)
     if found is None or not found.values:
         st.markdown(f"**{TITLE}**")
@@ -58,7 +58,7 @@ def _draw(run: RunView, found: MeanMap, said: str, split: str) -> None:
 def _caption(found: MeanMap, said: str) -> str:
     way = EXPLAINERS[found.method]
     of = (
-        f", {formatting.plain(found.class_name)}"
+        f", {formatting.escape_markdown(found.class_name)}"
         if found.class_name
         else ", of each the class that the model gives most to"
     )
@@ -81,11 +81,11 @@ def _cells(found: MeanMap) -> chart.Table:
 
 def _offer(run: RunView, found: MeanMap | None, said: str, split: str, finding: int | None) -> None:
     """What a case is asked when its page opens, of the whole split."""
-    if analysis_job.going(run, "maps"):
+    if analysis_job.show_progress(run, "maps"):
         return
     some = found is not None and bool(found.values)
     method = maps.methods(run)[0][0]
-    analysis_job.offer(
+    analysis_job.show_start(
         run,
         "maps",
         button="Make the maps of this split",

@@ -24,7 +24,11 @@ def maps(found: ReviewData, state: ReviewState) -> None:
     said = formatting.count(len(rows), found.unit) + (f" ({told})" if told else "")
     with right:
         mean_saliency.show(
-            found.run, found.cases[rows].tolist(), said=formatting.plain(said), split=state.split, finding=found.finding
+            found.run,
+            found.cases[rows].tolist(),
+            said=formatting.escape_markdown(said),
+            split=state.split,
+            finding=found.finding,
         )
 
 

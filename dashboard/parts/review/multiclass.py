@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from core.evaluation.report import Report
 from core.services.evaluation import report as evaluation_report
 from core.services.evaluation.review_data import ReviewData
 from dashboard import context
 from dashboard.parts.review import test_access
 from dashboard.parts.widgets import metric_table
-from dashboard.result_cache import cache_key, kept
+from dashboard.result_cache import cache_key, cached
 from dashboard.url_state import ReviewState
 
 COLUMNS = ("auroc", "sensitivity", "ppv", "f1")
@@ -29,17 +29,17 @@ def show(data: ReviewData, state: ReviewState) -> None:
     st.caption(
         "Of each image the most probable class is called; choose one class above to count patients, or to set "
         f"an operating point for it. {ways} The CSV holds every figure of each "
-        f"class. {test_access.told(state.split, data.run.id)}"
+        f"class. {test_access.test_view_sentence(state.split, data.run.id)}"
     )
 
 
 def report(data: ReviewData) -> Report:
     """Return the report of all classes, cached as long as the predictions stay the same."""
-    db, run, split = context.here().db, data.run.id, data.state.split
-    return kept((*cache_key(run, split), "report"), lambda: evaluation_report.evaluate(db, run, split=split))
+    db, run, split = context.app_context().db, data.run.id, data.state.split
+    return cached((*cache_key(run, split), "report"), lambda: evaluation_report.evaluate(db, run, split=split))
 
 
-def by_class(metrics: Report, titles: Sequence[str]) -> dict[str, Mapping[str, Figure]]:
+def by_class(metrics: Report, titles: Sequence[str]) -> dict[str, Mapping[str, MetricValue]]:
     """Return the metrics of each class against the rest, by its title."""
     pairs = zip(metrics.classes, titles, strict=True)
     return {title: metrics.per_class[name] for name, title in pairs if name in metrics.per_class}

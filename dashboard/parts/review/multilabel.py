@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from core.evaluation.metric_value import Figure
-from core.evaluation.multiclass import Together, together
+from core.evaluation.metric_value import MetricValue
+from core.evaluation.multiclass import MultilabelReport, multilabel_metrics
 from core.services.evaluation import operating_points
 from core.services.evaluation.review_data import ReviewData
 from dashboard import context, formatting
 from dashboard.parts.review import test_access
 from dashboard.parts.widgets import metric_table
-from dashboard.result_cache import cache_key, kept, review_source
+from dashboard.result_cache import cache_key, cached, review_source
 
 KEYS = ("auroc", "average_precision", "sensitivity", "specificity", "ppv", "f1")
 
@@ -22,7 +22,7 @@ def show(found: ReviewData) -> None:
     told = _together(found)
     if test_access.count(found.run.id, found.state.split, _known(found)):
         st.rerun()  # what stands over the section tells how often test was looked at
-    lines: dict[str, Mapping[str, Figure]] = {
+    lines: dict[str, Mapping[str, MetricValue]] = {
         **told.each,
         "mean of the findings (macro)": told.macro,
         "all answers pooled (micro)": told.micro,
@@ -33,7 +33,7 @@ def show(found: ReviewData) -> None:
     by = metric_table.intervals(one[key] for one in lines.values() for key in KEYS)
     st.caption(
         f"Each finding is called at the operating point that stands for it, on the cases where it is known. {by}"
-        + (f" Nothing is known here of {formatting.plain(', '.join(left))}." if left else "")
+        + (f" Nothing is known here of {formatting.escape_markdown(', '.join(left))}." if left else "")
     )
 
 
@@ -43,12 +43,12 @@ def _known(found: ReviewData) -> list[int]:
     return [at for at in range(len(found.run.classes)) if not np.isnan(truths[:, at]).all()]
 
 
-def _together(found: ReviewData) -> Together:
+def _together(found: ReviewData) -> MultilabelReport:
     run, split = found.run, found.state.split
-    points = [operating_points.standing(context.here().db, run.id, at) for at in _known(found)]
-    return kept(
+    points = [operating_points.current_or_default(context.app_context().db, run.id, at) for at in _known(found)]
+    return cached(
         (*cache_key(run.id, split), "together", repr(points)),
-        lambda: together(
+        lambda: multilabel_metrics(
             [review_source().question(run, split, point) for point in points], [point.threshold for point in points]
         ),
     )

@@ -12,7 +12,7 @@ from core.evaluation.operating_point import threshold_for
 from core.services.evaluation import operating_points, review_point
 from core.services.evaluation.review_data import ReviewData, review_data
 from core.services.evaluation.review_source import CHOOSING_SPLIT
-from core.services.predictions.coverage import Extent
+from core.services.predictions.coverage import Coverage
 from core.services.predictions.operating_point_view import PointView
 from core.services.training.runs import RunView
 from dashboard import context, formatting, reader
@@ -44,7 +44,7 @@ def taken(run: RunView, state: ReviewState) -> ReviewState:
     return state
 
 
-def show(found: ReviewData, state: ReviewState, there: Extent) -> None:
+def show(found: ReviewData, state: ReviewState, there: Coverage) -> None:
     """The bar, how the point was found, and what can be done about it here; `there` is what is predicted."""
     if found.scored is None or found.point is None:
         return
@@ -81,25 +81,25 @@ def histogram_csv(found: ReviewData) -> bytes:
     return chart.as_csv({"scores from": edges[:-1], "to": edges[1:], **sides})
 
 
-def sentence(found: ReviewData, state: ReviewState, there: Extent) -> str:
+def sentence(found: ReviewData, state: ReviewState, there: Coverage) -> str:
     """Which point stands, who chose it, when and on what, and whether it can be moved here."""
     stands = found.stands
     if stands is None:
         return ""
     before = f" Test was looked at {test_access.times(stands.looks_before)} before." if stands.looks_before else ""
-    told = f"Operating point {told_of(stands)}.{_chosen(found.run, stands, there)}{before}"
+    told = f"Operating point {describe_point(stands)}.{_chosen(found.run, stands, there)}{before}"
     if state.split == CHOOSING_SPLIT:
         return f"Tried: {_told_tried(found, stands)}, not kept yet. {told}" if found.tried else told
     locked = "It is locked here: choose it on the validation split."
-    return f"{told} {locked} {test_access.told(state.split, found.run.id)}".strip()
+    return f"{told} {locked} {test_access.test_view_sentence(state.split, found.run.id)}".strip()
 
 
-def _chosen(run: RunView, stands: PointView, there: Extent) -> str:
+def _chosen(run: RunView, stands: PointView, there: Coverage) -> str:
     """Who chose it and when, by hand or on validation, and whether the weights are others since."""
     if stands.id is None:
         return ""
-    who_chose = f"{formatting.plain(stands.reader)}, {formatting.ago(stands.created_at)}"
-    if operating_points.by_hand(context.here().db, run, stands):
+    who_chose = f"{formatting.escape_markdown(stands.reader)}, {formatting.format_age(stands.created_at)}"
+    if operating_points.by_hand(context.app_context().db, run, stands):
         return f" Set by hand by {who_chose}: nothing was predicted on validation."
     old = " It was chosen on older weights; choose it again on validation." * there.outdates(stands.chosen_on)
     return f" Chosen on validation by {who_chose}.{old}"
@@ -109,7 +109,7 @@ def _told_tried(found: ReviewData, stands: PointView) -> str:
     point = _as_found(found.point or stands)
     lost = "at_least" in stands.rule and "at_least" not in point.rule and not 0 <= found.state.at <= 1
     why = f"; no threshold of these scores has that {stands.rule['kind']}" if lost else ""
-    return told_of(point) + why
+    return describe_point(point) + why
 
 
 def _as_found(point: PointView) -> PointView:
@@ -118,7 +118,7 @@ def _as_found(point: PointView) -> PointView:
     return by_rule if by_rule is not None and replace(by_rule, rule=point.rule) == point else point
 
 
-def told_of(point: PointView) -> str:
+def describe_point(point: PointView) -> str:
     """A point in words, with the calibration of its scores."""
     scale = point.scale_name
     return point.words + (f", of scores calibrated by {review_point.SCALES[scale].lower()}" if scale != "plain" else "")
@@ -195,7 +195,7 @@ def _settings(found: ReviewData, state: ReviewState, key: str, *, free: bool) ->
                 format_func=words.__getitem__,
                 key=f"{field}_{key}",
                 disabled=not free,
-                on_change=put,
+                on_change=queue_setting,
                 args=(field, f"{field}_{key}"),
                 help=None if free else "Locked here: choose it on the validation split.",
             )
@@ -208,7 +208,7 @@ def _settings(found: ReviewData, state: ReviewState, key: str, *, free: bool) ->
             key=f"prevalence_{key}",
             placeholder="as in this split",
             format="%g",
-            on_change=put,
+            on_change=queue_setting,
             args=("prevalence", f"prevalence_{key}"),
         )
 
@@ -225,7 +225,7 @@ def settled(run: RunView, state: ReviewState) -> ReviewState:
     return replace(state, **changed)
 
 
-def put(field: str, key: str) -> None:
+def queue_setting(field: str, key: str) -> None:
     """A field of the state was chosen by the widget of that key: `settled` takes it."""
     st.session_state["point_set"] = {field: st.session_state[key]}
 
@@ -256,8 +256,8 @@ def _keep(found: ReviewData, kind_key: str) -> None:
     by_rule = "at_least" in point.rule and st.session_state.get(kind_key) != BY_HAND
     scale = point.scale_name
     try:
-        operating_points.choose(
-            context.here().db,
+        operating_points.set_operating_point(
+            context.app_context().db,
             found.run.id,
             by=reader.reader(),
             finding=point.finding,

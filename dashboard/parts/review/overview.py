@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.evaluation.binary_metrics import ORDER, moving, standing
-from core.evaluation.metric_value import Figure
+from core.evaluation.binary_metrics import ORDER, metrics_at_threshold, threshold_free_metrics
+from core.evaluation.metric_value import MetricValue
 from core.services.evaluation.review_data import ReviewData
 from dashboard.parts.widgets import chart, confusion_matrix, metric_table, selection
-from dashboard.result_cache import kept
+from dashboard.result_cache import cached
 from dashboard.url_state import ReviewState
 
 
@@ -40,14 +40,14 @@ def of_two(found: ReviewData, state: ReviewState) -> None:
     metric_table.table(figures(found, state.prevalence), name=name, at=f"{found.threshold!r}")
 
 
-def figures(found: ReviewData, prevalence: float = -1.0) -> Mapping[str, Figure]:
+def figures(found: ReviewData, prevalence: float = -1.0) -> Mapping[str, MetricValue]:
     """Every figure at the operating point; those that no threshold moves are kept."""
     one = found.scored
     if one is None:
         return {}
     typed = prevalence if 0 < prevalence < 1 else None
-    every = dict(kept((id(one), "standing"), lambda: (one, standing(one)))[1])
-    every |= moving(one, found.threshold, prevalence=typed)
+    every = dict(cached((id(one), "standing"), lambda: (one, threshold_free_metrics(one)))[1])
+    every |= metrics_at_threshold(one, found.threshold, prevalence=typed)
     return {name: every[name] for name in ORDER if name in every}
 
 
@@ -62,6 +62,6 @@ def _matrix_csv(found: ReviewData) -> None:
 
 def _opened(cell: tuple[int, int]) -> None:
     if cell[0] < 0:
-        selection.put()
+        selection.select()
     else:
-        selection.put(truth=cell[0], called=cell[1])
+        selection.select(truth=cell[0], called=cell[1])

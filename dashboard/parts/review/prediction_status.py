@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.jobs import job_queue
 from core.services.predictions import coverage, predictions
-from core.services.predictions.coverage import Extent
+from core.services.predictions.coverage import Coverage
 from core.services.training.runs import RunView
 from dashboard import context, reader
 from dashboard.parts.review.run_picker import SPLITS
@@ -15,9 +15,9 @@ from dashboard.parts.widgets.job_controls import controls
 from db.vocabulary import JobKind
 
 
-def show(run: RunView, split: str) -> Extent | None:
+def show(run: RunView, split: str) -> Coverage | None:
     """What there is, over the figures of it; None where there is nothing: then the job that makes it, or the button."""
-    found, job = coverage.of(context.here().db, run.id, split), _newest(run, split)
+    found, job = coverage.coverage_of(context.app_context().db, run.id, split), _newest(run, split)
     if found.predicted:
         _told(run, found, job)
         return found
@@ -33,12 +33,12 @@ def show(run: RunView, split: str) -> Extent | None:
 
 def over(run: RunView, split: str) -> None:
     """The same where there are figures of it, and nothing where there are none."""
-    found = coverage.of(context.here().db, run.id, split)
+    found = coverage.coverage_of(context.app_context().db, run.id, split)
     if found.predicted:
         _told(run, found, _newest(run, split))
 
 
-def _told(run: RunView, found: Extent, job: job_queue.JobView | None) -> None:
+def _told(run: RunView, found: Coverage, job: job_queue.JobView | None) -> None:
     """What keeps the figures below from being of the whole split and the run's weights, and the way out."""
     if found.words:
         st.warning(found.words, icon=":material/info:")
@@ -59,7 +59,7 @@ def _offer(run: RunView, split: str, title: str, *, first: bool = False) -> None
     if st.button(
         title, key=f"predict_{run.id}_{split}", type="primary" if first else "secondary", icon=":material/play_arrow:"
     ):
-        wired = context.here()
+        wired = context.app_context()
         predictions.submit(
             wired.db, run_id=run.id, split=split, by=reader.reader(), key=secrets.token_hex(16), launcher=wired.launcher
         )
@@ -68,7 +68,7 @@ def _offer(run: RunView, split: str, title: str, *, first: bool = False) -> None
 
 def _newest(run: RunView, split: str) -> job_queue.JobView | None:
     """The newest job that predicts the split, be it with all others."""
-    every = (job for job in job_queue.of_run(context.here().db, run.id) if job.kind is JobKind.PREDICT)
+    every = (job for job in job_queue.jobs_of_run(context.app_context().db, run.id) if job.kind is JobKind.PREDICT)
     return next((job for job in every if job.request["split"] in (split, "all")), None)
 
 

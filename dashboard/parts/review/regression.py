@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from core.evaluation.regression import NumberReport
 from core.services.annotation import tasks
 from core.services.evaluation import report as evaluation_report
@@ -16,7 +16,7 @@ from core.services.evaluation.review_source import counts_patients
 from dashboard import context, formatting
 from dashboard.parts.review import operating_point, test_access
 from dashboard.parts.widgets import chart, metric_table
-from dashboard.result_cache import cache_key, kept, review_source
+from dashboard.result_cache import cache_key, cached, review_source
 
 TITLES = {"mae": "Mean absolute error", "rmse": "Root mean square error", "r2": "R²", "bias": "Bias"}
 
@@ -37,7 +37,7 @@ def show(found: ReviewData) -> None:
         st.caption(
             f"{_counted(found, told)}; intervals resample whole patients {told.resamples:,} times. "
             "Bias is predicted minus true. "
-            f"{test_access.told(found.state.split, found.run.id)}",
+            f"{test_access.test_view_sentence(found.state.split, found.run.id)}",
             width="stretch",
         )
         chart.csv_button(
@@ -48,15 +48,15 @@ def show(found: ReviewData) -> None:
 
 def unit(found: ReviewData) -> str:
     """What the numbers are measured in, such as mm."""
-    return tasks.get(context.here().db, found.run.task_id).measure
+    return tasks.get(context.app_context().db, found.run.task_id).measure
 
 
-def mean_square(one: Figure, measure: str) -> str:
+def mean_square(one: MetricValue, measure: str) -> str:
     """`Mean square error 17.6 years² (95 % interval 12.1 to 23.1)`."""
     if one.value is None:
         return f"Mean square error: {one.note}"
     span = "" if one.low is None or one.high is None else f" (95 % interval {one.low:.3g} to {one.high:.3g})"
-    return f"Mean square error {one.value:.3g} {formatting.plain(squared(measure))}".rstrip() + span
+    return f"Mean square error {one.value:.3g} {formatting.escape_markdown(squared(measure))}".rstrip() + span
 
 
 def squared(measure: str) -> str:
@@ -77,7 +77,7 @@ def level(found: ReviewData) -> None:
         width=260,
         format_func=review_point.NUMBER_LEVELS.__getitem__,
         key="number_level",
-        on_change=operating_point.put,
+        on_change=operating_point.queue_setting,
         args=("level", "number_level"),
         help="Of each patient the mean of what was predicted, against the mean of what is true.",
     )
@@ -94,11 +94,11 @@ def _counted(found: ReviewData, told: NumberReport) -> str:
 
 def report(found: ReviewData) -> NumberReport:
     """Every figure of the numbers, with its interval."""
-    wired = context.here()
+    wired = context.app_context()
     run, split = found.run.id, found.state.split
     per_patient = counts_patients(found.run, found.state)
     key = (*cache_key(run, split), "numbers", per_patient)
-    return kept(key, lambda: evaluation_report.of_numbers(wired.db, run, split=split, per_patient=per_patient))
+    return cached(key, lambda: evaluation_report.of_numbers(wired.db, run, split=split, per_patient=per_patient))
 
 
 def _scatter(found: ReviewData, measure: str) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.explain import EXPLAINERS
 from core.services.analysis import saliency_check
-from core.services.analysis.registry import ExaminationView
+from core.services.analysis.registry import AnalysisView
 from core.services.saliency import maps
 from core.services.training.runs import RunView
 from dashboard import context, formatting
@@ -26,7 +26,7 @@ def show(run: RunView) -> None:
     offered = dict(maps.methods(run))
     if not offered:
         return
-    checks = saliency_check.by_method(context.here().db, run.id)
+    checks = saliency_check.by_method(context.app_context().db, run.id)
     method: str = st.selectbox(
         "Maps by",
         offered,
@@ -34,12 +34,12 @@ def show(run: RunView) -> None:
         key=f"trust_method_{run.id}",
         help="A check says nothing of other methods: each is checked by itself.",
     )
-    found, busy = checks.get(method), analysis_job.going(run, "check")
+    found, busy = checks.get(method), analysis_job.show_progress(run, "check")
     if found is not None and not found.stale:
         _verdict(found, f"{offered[method]} maps")
         _details(found, run)
     elif not busy:
-        analysis_job.offer(
+        analysis_job.show_start(
             run,
             "check",
             asked={"method": method},
@@ -51,7 +51,7 @@ def show(run: RunView) -> None:
 def line(run: RunView, method: str, *, named: bool = False) -> bool:
     """Beside a map: what the check of its own run and method came to; gives whether there is one. `named`: the run."""
     about = f"{EXPLAINERS[method].title} maps" + f" of run {run.id}" * named
-    found = saliency_check.by_method(context.here().db, run.id).get(method)
+    found = saliency_check.by_method(context.app_context().db, run.id).get(method)
     if found is None or found.stale:
         st.caption(_unchecked(about))
         return False
@@ -61,7 +61,7 @@ def line(run: RunView, method: str, *, named: bool = False) -> bool:
 
 def over(run: RunView) -> None:
     """Over everything: the maps of this run that say nothing of its model, by each method that was checked."""
-    checks = saliency_check.by_method(context.here().db, run.id).values() if run.external_source is None else ()
+    checks = saliency_check.by_method(context.app_context().db, run.id).values() if run.external_source is None else ()
     for found in checks:
         told = saliency_check.verdict(found.result)
         if told.passed is False and not found.stale:
@@ -72,25 +72,25 @@ def _unchecked(about: str) -> str:
     return f"{about} were not checked yet: whether they depend on what the model learned is not known."
 
 
-def _verdict(found: ExaminationView, about: str) -> None:
+def _verdict(found: AnalysisView, about: str) -> None:
     told, result = saliency_check.verdict(found.result), found.result
     where = f"{about} were checked on {result['cases']} {result['split']} cases"
     if told.passed is False:
         _banner(about, told.words)
         return
     if result["marks"]["flagged"]:
-        st.warning(f"{about}: {formatting.plain(str(result['marks']['words']))}", icon=":material/warning:")
+        st.warning(f"{about}: {formatting.escape_markdown(str(result['marks']['words']))}", icon=":material/warning:")
     if told.passed:
         st.caption(f"{where} and passed: {told.words}")
     else:
-        st.warning(f"{where}. They did not pass: {formatting.plain(told.words)}", icon=":material/help:")
+        st.warning(f"{where}. They did not pass: {formatting.escape_markdown(told.words)}", icon=":material/help:")
 
 
 def _banner(about: str, words: str) -> None:
-    st.error(f"{about}: {formatting.plain(words)}", icon=":material/warning:")
+    st.error(f"{about}: {formatting.escape_markdown(words)}", icon=":material/warning:")
 
 
-def _details(found: ExaminationView, run: RunView) -> None:
+def _details(found: AnalysisView, run: RunView) -> None:
     """Every part with its sentence, and its numbers as a table."""
     import pandas as pd
 
@@ -98,10 +98,10 @@ def _details(found: ExaminationView, run: RunView) -> None:
         for name, title in PARTS.items():
             st.markdown(f"**{title}.** {found.result[name]['words']}")
         st.dataframe(pd.DataFrame(_lines(found)), hide_index=True)
-        analysis_job.again(found, run)
+        analysis_job.show_rerun(found, run)
 
 
-def _lines(found: ExaminationView) -> list[dict[str, object]]:
+def _lines(found: AnalysisView) -> list[dict[str, object]]:
     told, weights = found.result, found.result["weights"]
     lines: list[dict[str, object]] = [
         {"figure": "rank correlation with maps of weights drawn anew", **_spread(weights["similarity"])},

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.services.evaluation.review_data import ReviewData, review_data
-from core.services.predictions.coverage import Extent
+from core.services.predictions.coverage import Coverage
 from core.services.training.runs import RunView
 from dashboard.parts.review import (
     calibration,
@@ -50,7 +50,7 @@ DRAWN: Mapping[str, Callable[[ReviewData, ReviewState], None]] = {
 }
 
 
-def show(run: RunView, asked_for: ReviewState, there: Extent) -> None:
+def show(run: RunView, asked_for: ReviewState, there: Coverage) -> None:
     """The state lies in the URL, so that what was clicked here holds after a reload; `there` is what is predicted.
 
     A browser in a hurry may send the address of the question before: what the page above chose holds then.
@@ -58,7 +58,7 @@ def show(run: RunView, asked_for: ReviewState, there: Extent) -> None:
     if run_picker.left(asked_for):
         st.rerun()
     told = ReviewState.from_url()
-    state = selection.taken(told if told.question == asked_for.question else asked_for)
+    state = selection.apply_selection(told if told.question == asked_for.question else asked_for)
     state = operating_point.taken(run, operating_point.settled(run, state))
     found = review_data(review_source(), run, state)
     if found.titles:

@@ -22,7 +22,7 @@ def show(run: RunView) -> tuple[str, ...]:
     facts: list[dict[str, Any]] = found.result["facts"]
     alarms = [one for one in facts if one["alarm"]]
     for one in alarms:
-        st.warning(formatting.plain(str(one["words"])), icon=":material/warning:")
+        st.warning(formatting.escape_markdown(str(one["words"])), icon=":material/warning:")
     if not alarms:
         st.caption(
             "No fact that was probed can be told from the features and goes with the label in training."
@@ -33,14 +33,14 @@ def show(run: RunView) -> tuple[str, ...]:
         _table(facts)
     if left := found.result.get("left_out"):
         st.caption(
-            f"Not probed: {formatting.plain('; '.join(f'{formatting.fact(name)}: {why}' for name, why in left.items()))}."
+            f"Not probed: {formatting.escape_markdown('; '.join(f'{formatting.fact(name)}: {why}' for name, why in left.items()))}."
         )
     st.caption(
         f"A logistic regression over folds by patient, {found.result['patients']:,} patients, "
         f"{found.result['cases']:,} cases. Any picture's features know something: what a network that learned "
         "nothing knows stands beside it."
     )
-    analysis_job.again(found, run)
+    analysis_job.show_rerun(found, run)
     return tuple(str(one["fact"]) for one in alarms)
 
 

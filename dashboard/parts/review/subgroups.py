@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.evaluation import regression_subgroups
-from core.evaluation.metadata_binning import SEVERAL
-from core.evaluation.metric_value import Figure
+from core.evaluation.metadata_binning import MIXED
+from core.evaluation.metric_value import MetricValue
 from core.evaluation.subgroups import Subgroup
 from core.services.evaluation import subgroups
 from core.services.evaluation.review_data import ReviewData
@@ -18,7 +18,7 @@ from core.services.evaluation.subgroups import Groups
 from dashboard import context, formatting
 from dashboard.parts.review import overview, regression, test_access
 from dashboard.parts.widgets import chart, forest_plot, metric_table, selection
-from dashboard.result_cache import cache_key, kept
+from dashboard.result_cache import cache_key, cached
 from dashboard.url_state import ReviewState
 
 FIGURES = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
@@ -66,16 +66,19 @@ def show(found: ReviewData, state: ReviewState) -> None:
     thin = f"fewer than 20 {found.unit}s" + " or 5 events" * (not numbers)
     st.caption(_told(made, title, thin, pairs=pairs))
     if found.unit == "patient":
-        st.caption(f"A patient counts by all of its cases; where these differ it is in the group '{SEVERAL}'.")
+        st.caption(f"A patient counts by all of its cases; where these differ it is in the group '{MIXED}'.")
     if numbers:
         unit = regression.unit(found)
-        st.caption(f"In {formatting.plain(unit)}. " * bool(unit) + test_access.told(found.state.split, found.run.id))
+        st.caption(
+            f"In {formatting.escape_markdown(unit)}. " * bool(unit)
+            + test_access.test_view_sentence(found.state.split, found.run.id)
+        )
 
 
 def as_csv(rows: Sequence[Subgroup]) -> bytes:
     """Every group with all digits."""
     columns: dict[str, list[Any]] = {
-        "group": [formatting.group(_named(one.facts)) for one in rows],
+        "group": [formatting.format_subgroup(_named(one.facts)) for one in rows],
         "cases": [one.cases for one in rows],
         "events": [one.events for one in rows],
         "patients": [one.patients for one in rows],
@@ -97,10 +100,15 @@ def _groups(found: ReviewData, figure: str, *, pairs: bool) -> Groups:
     key = (*cache_key(run, state.split), "groups", found.unit, repr(counted), figure, pairs)
     how: dict[str, Any] = {"split": state.split, "figure": figure, "pairs": pairs}
     if not found.titles:
-        return kept(
-            key, lambda: subgroups.of_numbers(context.here().db, run, per_patient=found.unit == "patient", **how)
+        return cached(
+            key,
+            lambda: subgroups.regression_subgroup_report(
+                context.app_context().db, run, per_patient=found.unit == "patient", **how
+            ),
         )
-    return kept(key, lambda: subgroups.of(context.here().db, run, finding=found.finding, point=point, **how))
+    return cached(
+        key, lambda: subgroups.subgroup_report(context.app_context().db, run, finding=found.finding, point=point, **how)
+    )
 
 
 def _row(number: int, one: Subgroup, state: ReviewState) -> forest_plot.Row:
@@ -108,11 +116,11 @@ def _row(number: int, one: Subgroup, state: ReviewState) -> forest_plot.Row:
     words, far, count = (
         (_words(value), _gap(gap), one.events)
         if one.events is not None
-        else (formatting.amount(value), formatting.amount(gap, signed=True), one.patients)
+        else (formatting.format_with_unit(value), formatting.format_with_unit(gap, signed=True), one.patients)
     )
     return forest_plot.Row(
         number,
-        formatting.group(_named(one.facts)),
+        formatting.format_subgroup(_named(one.facts)),
         one.cases,
         count,
         value.value,
@@ -126,12 +134,12 @@ def _row(number: int, one: Subgroup, state: ReviewState) -> forest_plot.Row:
     )
 
 
-def _words(one: Figure) -> str:
+def _words(one: MetricValue) -> str:
     """Never a bare number: without an interval it is not told."""
-    return formatting.figure(one) if one.value is None or one.low is not None else "too few"
+    return formatting.format_metric(one) if one.value is None or one.low is not None else "too few"
 
 
-def _gap(one: Figure) -> str:
+def _gap(one: MetricValue) -> str:
     if one.value is None or one.low is None or one.high is None:
         return "–"
     return f"{formatting.signed(one.value)} ({formatting.signed(one.low)} to {formatting.signed(one.high)})"
@@ -143,9 +151,9 @@ def _named(facts: Sequence[tuple[str, str]]) -> str:
 
 def _opened(named: Sequence[str], row: int) -> None:
     if row < 0:
-        selection.put()
+        selection.select()
     else:
-        selection.put(group=named[row])
+        selection.select(group=named[row])
 
 
 def _told(made: Groups, title: str, thin: str, *, pairs: bool) -> str:
@@ -158,7 +166,7 @@ def _told(made: Groups, title: str, thin: str, *, pairs: bool) -> str:
         f"{title} of each group, the worst first; the dashed line is that of all cases, grey rows are thin ({thin}) "
         f"and not tested. {told if tested else 'No group could be tested.'}{more}"
         + ("" if pairs else " Pairs of facts are looked at by the switch.")
-        + "".join(f" {formatting.plain(one)}" for one in sorted(none))
+        + "".join(f" {formatting.escape_markdown(one)}" for one in sorted(none))
         + f" {_left_out(made)}".rstrip()
     )
 
@@ -166,4 +174,4 @@ def _told(made: Groups, title: str, thin: str, *, pairs: bool) -> str:
 def _left_out(made: Groups) -> str:
     """Which facts are not looked at, each with its reason; "" where all are."""
     left = "; ".join(f"{formatting.fact(name)}: {why}" for name, why in made.left_out.items())
-    return f"Left out: {formatting.plain(left)}." if left else ""
+    return f"Left out: {formatting.escape_markdown(left)}." if left else ""

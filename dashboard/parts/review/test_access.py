@@ -11,7 +11,7 @@ def count(run_id: int, split: str, findings: Iterable[int] = (0,)) -> bool:
     before = _looks(split, run_id)
     if split == "test":
         for finding in findings:
-            operating_points.look(context.here().db, run_id, reader.reader(), finding)
+            operating_points.record_test_view(context.app_context().db, run_id, reader.reader(), finding)
     return _looks(split, run_id) > before
 
 
@@ -21,13 +21,13 @@ def of_each(split: str, places: Mapping[int, int]) -> None:
         count(run_id, split, [finding])
 
 
-def told(split: str, run_id: int) -> str:
+def test_view_sentence(split: str, run_id: int) -> str:
     """`Looked at test twice.`; "" on another split, and where nobody did."""
     looks = _looks(split, run_id)
     return f"Looked at test {times(looks)}." if looks else ""
 
 
-def of_two(split: str, first: int, second: int) -> str:
+def test_view_sentence_pair(split: str, first: int, second: int) -> str:
     """`Looked at test: run 1 twice, run 2 once.`"""
     found = {run: _looks(split, run) for run in (first, second)}
     each = [f"run {run} {times(looks)}" for run, looks in found.items() if looks]
@@ -40,4 +40,4 @@ def times(count: int) -> str:
 
 
 def _looks(split: str, run_id: int) -> int:
-    return operating_points.looks(context.here().db, run_id) if split == "test" else 0
+    return operating_points.count_test_views(context.app_context().db, run_id) if split == "test" else 0

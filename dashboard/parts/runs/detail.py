@@ -20,7 +20,7 @@ VALIDATION = {
 
 def show(run_id: int) -> None:
     """The run as it stands."""
-    run = runs.get(context.here().db, run_id)
+    run = runs.get(context.app_context().db, run_id)
     st.subheader(f"Run {run.id}: {run.model} on {run.snapshot}")
     job_poll.poll_until(_is_finished, partial(_load, run), _body, every="2s")
     if run.external_source is None:
@@ -32,7 +32,7 @@ def _load(run: RunView) -> RunView:
     """Return the run as it stands, its job looked after while it was not finished."""
     if run.job is not None and not run.job.state.is_finished:
         look_again(run.job.id)
-    return runs.get(context.here().db, run.id)
+    return runs.get(context.app_context().db, run.id)
 
 
 def _is_finished(run: RunView) -> bool:
@@ -40,12 +40,14 @@ def _is_finished(run: RunView) -> bool:
 
 
 def _body(run: RunView) -> None:
-    wired, run_id = context.here(), run.id
+    wired, run_id = context.app_context(), run.id
     if run.job is not None:
         controls(run.job, key=f"run_{run_id}")
         _progress(run)
     if run.external_source is not None:
-        st.caption(f"{external.words(run.external_source)} They were made elsewhere: there is no training, and no map.")
+        st.caption(
+            f"{external.describe_source(run.external_source)} They were made elsewhere: there is no training, and no map."
+        )
     found = runs.curves(wired.db, run_id)
     if found:
         with st.container(key="plots"):
@@ -114,5 +116,5 @@ def _progress(run: RunView) -> None:
 
 def _log(run_id: int) -> None:
     if st.toggle("Log", value=True, key=f"run_log_{run_id}"):
-        text = runs.log(context.here().settings, run_id)
+        text = runs.log(context.app_context().settings, run_id)
         st.code(text[-6000:] or "Nothing was said yet.", language=None, height=220)

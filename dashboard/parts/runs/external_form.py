@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.imaging.atomic_write import written
+from core.imaging.atomic_write import atomic_write
 from core.services.datasets import snapshots
 from core.services.datasets.snapshots import SnapshotView
 from core.services.predictions import external
@@ -20,7 +20,7 @@ HELP = (
 
 def show() -> int | None:
     """The form, folded; gives the run that was made."""
-    frozen = snapshots.every(context.here().db)
+    frozen = snapshots.list_snapshots(context.app_context().db)
     if not frozen:
         return None
     with st.expander("Take predictions that were made elsewhere"), st.form("outside", border=False):
@@ -36,7 +36,7 @@ def show() -> int | None:
         if file is None or snapshot is None:
             st.warning("Choose the CSV that holds the predictions.")
             return None
-        with errors.as_sentence():
+        with errors.show_errors():
             return _taken(snapshot, name, file.name, file.getvalue())
     return None
 
@@ -47,12 +47,14 @@ def _named(frozen: SnapshotView) -> str:
 
 def _taken(snapshot: SnapshotView, name: str, file: str, content: bytes) -> int:
     """Dropped bytes lie in the home, closed to others, for as long as they are read."""
-    wired = context.here()
+    wired = context.app_context()
     place = wired.settings.folder("inbox") / secrets.token_hex(8) / Path(file).name
     try:
-        with written(place) as target:
+        with atomic_write(place) as target:
             target.write(content)
-        return external.take(wired.db, wired.settings, snapshot=snapshot.id, name=name, csv=place, by=reader.reader())
+        return external.import_predictions(
+            wired.db, wired.settings, snapshot=snapshot.id, name=name, csv=place, by=reader.reader()
+        )
     finally:
         place.unlink(missing_ok=True)
         place.parent.rmdir()

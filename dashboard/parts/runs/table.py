@@ -36,7 +36,7 @@ def _line(run: RunView) -> dict[str, object]:
         "validation": _best(run.best),
         "best epoch": run.best_epoch,
         "state": run.state,
-        "started": formatting.ago(run.created_at),
+        "started": formatting.format_age(run.created_at),
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.services.training import resource_estimate
-from core.services.training.resource_estimate import Found
+from core.services.training.resource_estimate import EstimateResult
 from core.training.spec import TrainSpec
 from dashboard import context, reader
 from dashboard.parts.train import preflight
@@ -23,8 +23,8 @@ def show(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
     preflight.poll_until_ready(_pictures, resource_estimate.pictures, snapshot_id, spec, tuple(also))
 
 
-def _pictures(found: Found, spec: TrainSpec) -> None:
-    wired, session = context.here(), reader.session()
+def _pictures(found: EstimateResult, spec: TrainSpec) -> None:
+    wired, session = context.app_context(), reader.session_id()
     if found.error:
         st.caption("No picture can be shown: " + found.error)
         return

@@ -9,7 +9,7 @@ from core.models import MODELS
 from core.services.annotation import tasks
 from core.services.datasets.snapshots import SnapshotView
 from core.services.training import initial_weights, runs
-from core.training.spec import knob
+from core.training.spec import hyperparameter
 from dashboard import context
 from dashboard.parts.train import spec_form
 from dashboard.parts.train.preflight import of
@@ -70,7 +70,7 @@ def _set() -> None:
 
 def offered(snapshot_id: int) -> Mapping[str, Mapping[Any, str]]:
     """Choices that depend on this home and this task, by knob."""
-    wired = context.here()
+    wired = context.app_context()
     finished = {
         run.id: f"Run {run.id}: {MODELS[run.spec.model].title if run.spec.model in MODELS else run.spec.model}, "
         f"{run.snapshot}"
@@ -78,7 +78,7 @@ def offered(snapshot_id: int) -> Mapping[str, Mapping[Any, str]]:
         if run.best_epoch is not None
     }
     files = {name: name for name in initial_weights.files(wired.settings)}
-    allowed = knob("flips").choices[: FLIPS[tasks.named(wired.db, of(snapshot_id).task).flips]]
+    allowed = hyperparameter("flips").choices[: FLIPS[tasks.named(wired.db, of(snapshot_id).task).flips]]
     return {
         "start_run": finished or {0: "No run is finished yet"},
         "start_file": files or {"": "No file in the folder weights"},

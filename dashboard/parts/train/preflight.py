@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.models import MODELS
 from core.services.training import resource_estimate
-from core.services.training.preflight import Outlook, outlook, warnings
-from core.services.training.resource_estimate import Found
+from core.services.training.preflight import Preflight, preflight, warnings
+from core.services.training.resource_estimate import EstimateResult
 from core.training.spec import TrainSpec
 from dashboard import context, formatting
 from dashboard.parts.widgets import job_poll
@@ -47,10 +47,10 @@ def show(snapshot_id: int, spec: TrainSpec) -> None:
 
 def figures(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
     """Time and memory."""
-    poll_until_ready(_figures, resource_estimate.figures, snapshot_id, spec, tuple(also))
+    poll_until_ready(_figures, resource_estimate.step_cost, snapshot_id, spec, tuple(also))
 
 
-def warned(snapshot_id: int, spec: TrainSpec) -> None:
+def show_warnings(snapshot_id: int, spec: TrainSpec) -> None:
     """What speaks against it, and how the classes count."""
     found = of(snapshot_id)
     for sentence in warnings(found, spec):
@@ -61,17 +61,17 @@ def warned(snapshot_id: int, spec: TrainSpec) -> None:
                 classes(found, spec)
 
 
-def of(snapshot_id: int) -> Outlook:
+def of(snapshot_id: int) -> Preflight:
     """A snapshot never changes, so it is counted once."""
-    return _of(context.here().db, snapshot_id)
+    return _of(context.app_context().db, snapshot_id)
 
 
 @lru_cache(maxsize=64)
-def _of(db: Database, snapshot_id: int) -> Outlook:
-    return outlook(db, snapshot_id)
+def _of(db: Database, snapshot_id: int) -> Preflight:
+    return preflight(db, snapshot_id)
 
 
-def classes(found: Outlook, spec: TrainSpec) -> None:
+def classes(found: Preflight, spec: TrainSpec) -> None:
     """Each class's images, patients, and the patients that count alike."""
     import pandas as pd
 
@@ -95,9 +95,11 @@ def classes(found: Outlook, spec: TrainSpec) -> None:
     st.caption(f"All classes together, {how}: worth {worth or 0:.0f} patients with equal say.")
 
 
-def poll_until_ready(draw: Callable[[Found, TrainSpec], None], measure: Callable[..., Found], *request: Any) -> None:
+def poll_until_ready(
+    draw: Callable[[EstimateResult, TrainSpec], None], measure: Callable[..., EstimateResult], *request: Any
+) -> None:
     """Draw what has been measured for a snapshot, a TrainSpec and more, again each second until it is complete."""
-    wired, spec = context.here(), request[1]
+    wired, spec = context.app_context(), request[1]
     job_poll.poll_until(
         lambda measured: not measured.waits,
         lambda: measure(wired.db, wired.settings, *request),
@@ -106,7 +108,7 @@ def poll_until_ready(draw: Callable[[Found, TrainSpec], None], measure: Callable
     )
 
 
-def _figures(found: Found, spec: TrainSpec) -> None:
+def _figures(found: EstimateResult, spec: TrainSpec) -> None:
     """Time and memory from a measured step; while it is measured, a line of the same height."""
     with st.container(key="train_figures"):
         if found.error:

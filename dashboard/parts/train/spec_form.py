@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.models import MODELS
 from core.training.form_groups import GROUPS, Group, matters, members
-from core.training.hyperparameters import Knob
-from core.training.spec import PRESETS, knob, knobs
+from core.training.hyperparameters import Hyperparameter
+from core.training.spec import PRESETS, hyperparameter, hyperparameters
 
 COLUMNS = 2
 WORDS = {
@@ -37,14 +37,16 @@ Offered = Mapping[str, Mapping[Any, str]]
 
 def values() -> dict[str, Any]:
     """What the form holds, by knob, also of knobs that do not show now."""
-    held: dict[str, Any] = st.session_state.setdefault("form_values", {one.name: one.default for one in knobs()})
+    held: dict[str, Any] = st.session_state.setdefault(
+        "form_values", {one.name: one.default for one in hyperparameters()}
+    )
     return held
 
 
 def take(asked: Mapping[str, Any], *, anew: bool = True) -> None:
     """Set knobs from outside: a preset (`anew`: the rest goes to its default), or one model of the table."""
-    typed = {name: knob(name).typed(value) for name, value in asked.items()}
-    values().update({**({one.name: one.default for one in knobs()} if anew else {}), **typed})
+    typed = {name: hyperparameter(name).typed(value) for name, value in asked.items()}
+    values().update({**({one.name: one.default for one in hyperparameters()} if anew else {}), **typed})
 
 
 def preset(name: str) -> None:
@@ -65,7 +67,7 @@ def show(offered: Offered) -> dict[str, Any]:
         _inputs(first, offered, named)
         _folded(group, offered)
     held = values()
-    return {one.name: held[one.name] if matters(one.name, held) else one.default for one in knobs()}
+    return {one.name: held[one.name] if matters(one.name, held) else one.default for one in hyperparameters()}
 
 
 def _folded(group: Group, offered: Offered) -> None:
@@ -83,7 +85,7 @@ def _folded(group: Group, offered: Offered) -> None:
         st.caption(f"Changed there: {', '.join(changed).lower()}.")
 
 
-def _inputs(some: Sequence[Knob], offered: Offered, named: Knob | None = None) -> None:
+def _inputs(some: Sequence[Hyperparameter], offered: Offered, named: Hyperparameter | None = None) -> None:
     """In rows of two; a choice above decides at once what shows below. `named` stands under a title that is its own."""
     columns: list[Any] = []
     for one in some:
@@ -93,7 +95,7 @@ def _inputs(some: Sequence[Knob], offered: Offered, named: Knob | None = None) -
                 _input(one, offered.get(one.name), titled=one is named)
 
 
-def _input(one: Knob, offered: Mapping[Any, str] | None, *, titled: bool) -> None:
+def _input(one: Hyperparameter, offered: Mapping[Any, str] | None, *, titled: bool) -> None:
     """One widget of what the form holds. Streamlit forgets a widget that is not drawn, or brings its first value back.
 
     So a change is taken over when it comes, also where its input is gone by then; and the widget is set where it
@@ -128,7 +130,7 @@ def _taken(name: str) -> None:
     values()[name] = value.strip() if isinstance(value, str) else value
 
 
-def _step(knob: Knob) -> float:
+def _step(knob: Hyperparameter) -> float:
     """What + and − add: a whole percent or degree, a tenth of the default, else a round part of the range."""
     if knob.unit in ("%", "°"):
         return 1.0

@@ -118,10 +118,10 @@ def _picked(key: str, spans: Sequence[Span]) -> None:
     chosen: Any = st.session_state[key]["selection"]["points"]
     numbers = [int(_first(one["customdata"])) for one in chosen if one.get("customdata") is not None]
     if not numbers:
-        selection.put()
+        selection.select()
     else:
         low, high = spans[numbers[0]]
-        selection.put(span=f"{float(low)!r}:{float(high)!r}")
+        selection.select(span=f"{float(low)!r}:{float(high)!r}")
 
 
 def _first(data: Any) -> Any:

@@ -13,7 +13,7 @@ def offered(task: TaskView) -> dict[str, Any]:
 
 def url(task: TaskView) -> str:
     """Where the strokes of this page's reader go."""
-    return context.here().signer.url("/api/drawings", reader.session(), task=task.id, by=reader.reader())
+    return context.app_context().signer.url("/api/drawings", reader.session_id(), task=task.id, by=reader.reader())
 
 
 def classes(task: TaskView) -> list[dict[str, Any]]:

@@ -6,25 +6,25 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import UserError, refusal
+from core.errors import UserError, describe_os_error
 
 
 @contextmanager
-def as_sentence() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Show what a person can mend; the rest is the server's log's."""
     try:
         yield
     except UserError as error:
         st.error(str(error), icon=":material/error:")
     except OSError as error:
-        st.error(refusal(error), icon=":material/error:")
+        st.error(describe_os_error(error), icon=":material/error:")
 
 
-def again(draw: Callable[..., None], *what: Any, every: str | None) -> None:
+def auto_refresh(draw: Callable[..., None], *what: Any, every: str | None) -> None:
     """Draw a part now and every so often, by itself."""
 
     def drawn() -> None:
-        with as_sentence():
+        with show_errors():
             draw(*what)
 
     st.fragment(drawn, run_every=every)()

@@ -8,7 +8,7 @@ from dashboard import context, formatting
 
 def controls(job: job_queue.JobView, *, key: str) -> None:
     """State, the reason where there is one, and the button that fits."""
-    wired = context.here()
+    wired = context.app_context()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(formatting.badge(job.state))
         if not job.state.is_finished:
@@ -20,7 +20,7 @@ def controls(job: job_queue.JobView, *, key: str) -> None:
             job_queue.requeue(wired.db, job.id)
             wired.launcher.wake()
             st.rerun()
-    waiting = retry.waits(wired.settings, job.id) if job.state == "running" else None
+    waiting = retry.wait_reason(wired.settings, job.id) if job.state == "running" else None
     if waiting:
         st.warning(waiting, icon=":material/hourglass_top:")
     if job.error:
@@ -29,6 +29,6 @@ def controls(job: job_queue.JobView, *, key: str) -> None:
 
 def look_again(job_id: int) -> job_queue.JobView:
     """The job now, with the dead noticed and a dispatcher woken for those that wait."""
-    wired = context.here()
-    job_queue.look(wired.db, wired.launcher)
+    wired = context.app_context()
+    job_queue.reap_and_wake(wired.db, wired.launcher)
     return job_queue.get(wired.db, job_id)

@@ -23,7 +23,7 @@ def poll_until(done: Callable[[T], bool], load: Callable[[], T], draw: Callable[
             st.rerun()
         draw(state)
 
-    errors.again(redraw, every=every if polls else None)
+    errors.auto_refresh(redraw, every=every if polls else None)
 
 
 def progress(job_id: int, text: Callable[[JobView], tuple[float, str]], *, key: str) -> None:

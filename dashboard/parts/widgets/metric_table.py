@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from dashboard import formatting
 from dashboard.parts.widgets import chart
 
@@ -29,7 +29,7 @@ TITLES = {
 }
 COMPARED_PARTS = ("value", "low", "high", "n", "method", "note")
 
-Metrics = Mapping[str, Figure]
+Metrics = Mapping[str, MetricValue]
 
 
 def table(metrics: Metrics, *, name: str, key: str = "figures", at: str = "") -> None:
@@ -65,7 +65,7 @@ def comparison(
     sides: Mapping[str, Metrics],
     titles: Mapping[str, str],
     *,
-    value: Callable[[Figure], str],
+    value: Callable[[MetricValue], str],
     signed: Callable[[float], str],
     name: str,
 ) -> None:
@@ -105,7 +105,7 @@ def draw(
 def figures_csv(metrics: Metrics) -> bytes:
     """Return a line for each metric with all digits."""
     columns: dict[str, list[Any]] = {"figure": list(metrics)}
-    columns |= {part: [getattr(figure, part) for figure in metrics.values()] for part in Figure.__slots__}
+    columns |= {part: [getattr(figure, part) for figure in metrics.values()] for part in MetricValue.__slots__}
     return chart.as_csv(columns)
 
 
@@ -113,7 +113,7 @@ def as_csv(lines: Mapping[str, Metrics], *, of: str) -> bytes:
     """Return a line for each metric of each line with all digits; the column `of` names the line."""
     flat = [(line, metric, figure) for line, metrics in lines.items() for metric, figure in metrics.items()]
     columns: dict[str, list[Any]] = {of: [line for line, _, _ in flat], "figure": [metric for _, metric, _ in flat]}
-    columns |= {part: [getattr(figure, part) for _, _, figure in flat] for part in Figure.__slots__}
+    columns |= {part: [getattr(figure, part) for _, _, figure in flat] for part in MetricValue.__slots__}
     return chart.as_csv(columns)
 
 
@@ -132,10 +132,10 @@ def notes(metrics: Metrics) -> str:
     for metric, figure in metrics.items():
         if figure.note and figure.value is not None:
             names.setdefault(figure.note, []).append(TITLES.get(metric, metric))
-    return " ".join(f"{', '.join(metrics)}: {formatting.plain(note)}" for note, metrics in names.items())
+    return " ".join(f"{', '.join(metrics)}: {formatting.escape_markdown(note)}" for note, metrics in names.items())
 
 
-def intervals(figures: Iterable[Figure]) -> str:
+def intervals(figures: Iterable[MetricValue]) -> str:
     """Return how the intervals of a table were made that has no column for it."""
     methods = ", ".join(dict.fromkeys(figure.method for figure in figures if figure.method))
     return f"Intervals by: {methods}." if methods else ""
@@ -150,11 +150,11 @@ def _cell(markup: str) -> str:
     return f"<td>{markup}</td>"
 
 
-def _interval_cell(figure: Figure) -> str:
-    return f'<td title="{html.escape(figure.note)}">{html.escape(formatting.figure(figure))}</td>'
+def _interval_cell(figure: MetricValue) -> str:
+    return f'<td title="{html.escape(figure.note)}">{html.escape(formatting.format_metric(figure))}</td>'
 
 
-def _metric_row(title: str, figure: Figure) -> str:
+def _metric_row(title: str, figure: MetricValue) -> str:
     if figure.value is None:
         return _row(title, f'<td colspan="4" class="rd-why">{html.escape(figure.note or "Undefined.")}</td>')
     span = "–" if figure.low is None or figure.high is None else f"{figure.low:.3f}–{figure.high:.3f}"
@@ -164,7 +164,7 @@ def _metric_row(title: str, figure: Figure) -> str:
     return _row(f"{title}{footnote}", *map(_cell, values))
 
 
-def _difference_cells(figure: Figure, signed: Callable[[float], str]) -> tuple[str, str]:
+def _difference_cells(figure: MetricValue, signed: Callable[[float], str]) -> tuple[str, str]:
     if figure.value is None:
         return _cell(html.escape(figure.note or "undefined")), _cell("")
     span = "" if figure.low is None or figure.high is None else f" ({signed(figure.low)} to {signed(figure.high)})"

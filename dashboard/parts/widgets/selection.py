@@ -11,12 +11,12 @@ S = TypeVar("S", bound=ListState)
 KEY = "mark"
 
 
-def put(**opened: Any) -> None:
+def select(**opened: Any) -> None:
     """A mark was clicked: `opened` are fields of the list's state; none: all cases."""
     st.session_state[KEY] = opened
 
 
-def taken(state: S) -> S:
+def apply_selection(state: S) -> S:
     """The state after what was clicked since the page was drawn."""
     opened = st.session_state.pop(KEY, None)
     return state if opened is None else replace(state.without_mark(), **opened)

@@ -24,7 +24,7 @@ def show(
     """
     tall = f"{height}px" if isinstance(height, int) else height
     url = f"/api/viewer/{routes.version()}/index.js"
-    given = {**data, "url": url, "height": tall, "home": context.here().signer.home}
+    given = {**data, "url": url, "height": tall, "home": context.app_context().signer.home}
     heard = _nothing if told is None else lambda: told(st.session_state[key]["event"])
     event: dict[str, Any] | None = _viewer(data=given, key=key, on_event_change=heard).event
     return event

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.curation.records import Labelled
+from core.curation.records import LabelledCase
 
 CLASSES = ("normal", "pneumonia", "effusion")
 
@@ -21,7 +21,7 @@ def random_rows(seed, *, patients=120, classes=3):
         for _ in range(int(np.ceil(rng.exponential(3)))):
             label = int(rng.choice(classes, p=leaning))
             facts = {"site": site, "view": str(rng.choice(["AP", "PA", ""]))}
-            rows.append(Labelled(len(rows), f"P-{patient:04}", label, facts, f"hash {len(rows)}"))
+            rows.append(LabelledCase(len(rows), f"P-{patient:04}", label, facts, f"hash {len(rows)}"))
     return rows
 
 
@@ -29,7 +29,7 @@ def chest_rows(data_dir: Path):
     """The labelled images of the chest X-ray table: 588 of 185 patients."""
     with (data_dir / "cxr" / "metadata.csv").open(encoding="utf-8", newline="") as file:
         table = [line for line in csv.DictReader(file) if line["abnormal"]]
-    return [Labelled(i, line["patient_id"], int(line["abnormal"]), line) for i, line in enumerate(table)]
+    return [LabelledCase(i, line["patient_id"], int(line["abnormal"]), line) for i, line in enumerate(table)]
 
 
 def pneumonia_rows(data_dir: Path):
@@ -40,5 +40,5 @@ def pneumonia_rows(data_dir: Path):
             labels = arrays[f"{split}_labels"][:, 0]
             for image, label in zip(arrays[f"{split}_images"], labels, strict=True):
                 sha256 = hashlib.sha256(image.tobytes()).hexdigest()
-                rows.append(Labelled(len(rows), f"P-{len(rows)}", int(label), {"split": split}, sha256))
+                rows.append(LabelledCase(len(rows), f"P-{len(rows)}", int(label), {"split": split}, sha256))
     return rows

@@ -6,7 +6,7 @@ import pytest
 
 from core.curation.balance import BALANCERS, balance
 from core.curation.recipe import BALANCES, Recipe
-from core.curation.records import Placed
+from core.curation.records import AssignedCase
 from core.curation.split import place
 from core.errors import InvalidInput
 from tests.core.curation.tables import CLASSES, random_rows
@@ -15,7 +15,7 @@ from tests.core.curation.tables import CLASSES, random_rows
 def rows(*groups, split="train"):
     """Groups of (patient, label, images)."""
     flat = [(patient, label) for patient, label, images in groups for _ in range(images)]
-    return [Placed(case, patient, label, split) for case, (patient, label) in enumerate(flat)]
+    return [AssignedCase(case, patient, label, split) for case, (patient, label) in enumerate(flat)]
 
 
 def shown(placed):

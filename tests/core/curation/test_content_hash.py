@@ -6,9 +6,9 @@ import pytest
 
 from core.curation.content_hash import content_hash
 from core.curation.recipe import Recipe
-from core.curation.records import Placed
+from core.curation.records import AssignedCase
 
-ROWS = [Placed(1, "A", 0, "train", 0.5, 2), Placed(2, "B", 1, "test"), Placed(3, "C", 1, "val")]
+ROWS = [AssignedCase(1, "A", 0, "train", 0.5, 2), AssignedCase(2, "B", 1, "test"), AssignedCase(3, "C", 1, "val")]
 CLASSES = ("no", "yes")
 NAME = content_hash(CLASSES, Recipe(), ROWS)
 

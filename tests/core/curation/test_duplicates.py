@@ -4,20 +4,20 @@ import json
 
 from core.curation.duplicates import count_by_split, exact_duplicates
 from core.curation.recipe import Recipe
-from core.curation.records import Labelled, Placed
+from core.curation.records import AssignedCase, LabelledCase
 from core.curation.split import place
 from tests.core.curation.tables import pneumonia_rows
 
 
 def test_groups_tell_what_they_cross():
     rows = [
-        Labelled(4, "A", 0, {}, "x"),
-        Labelled(1, "A", 0, {}, "x"),
-        Labelled(2, "A", 0, {}, "y"),
-        Labelled(3, "B", 1, {}, "y"),
-        Labelled(5, "B", 1, {}, "z"),
+        LabelledCase(4, "A", 0, {}, "x"),
+        LabelledCase(1, "A", 0, {}, "x"),
+        LabelledCase(2, "A", 0, {}, "y"),
+        LabelledCase(3, "B", 1, {}, "y"),
+        LabelledCase(5, "B", 1, {}, "z"),
     ]
-    placed = [Placed(r.case, r.patient, r.label, "train" if r.patient == "A" else "test") for r in rows]
+    placed = [AssignedCase(r.case, r.patient, r.label, "train" if r.patient == "A" else "test") for r in rows]
     same, crossing = exact_duplicates(rows, placed)
     assert same.cases == (1, 4)
     assert [same.crosses_splits, same.crosses_patients, same.labels_disagree] == [False, False, False]
@@ -27,12 +27,12 @@ def test_groups_tell_what_they_cross():
 
 
 def test_unknown_pixels_are_not_alike():
-    assert exact_duplicates([Labelled(1, "A", 0, {}), Labelled(2, "B", 0, {})]) == []
+    assert exact_duplicates([LabelledCase(1, "A", 0, {}), LabelledCase(2, "B", 0, {})]) == []
 
 
 def test_three_copies_over_two_splits_count_inside_and_between():
-    rows = [Labelled(i, "A", 0, {}, "x") for i in range(3)]
-    placed = [Placed(i, "A", 0, split) for i, split in enumerate(["train", "train", "val"])]
+    rows = [LabelledCase(i, "A", 0, {}, "x") for i in range(3)]
+    placed = [AssignedCase(i, "A", 0, split) for i, split in enumerate(["train", "train", "val"])]
     assert count_by_split(exact_duplicates(rows, placed)) == {"train": 1, "train–val": 1}
 
 

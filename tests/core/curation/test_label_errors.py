@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.curation import label_errors as suspected
-from core.curation.label_errors import agreed, confident, levelled
+from core.curation.label_errors import agreed, calibrate_total, confident
 
 
 def cohort(chance, *, patients=200, hidden=0.0):
@@ -28,7 +28,7 @@ def cohort(chance, *, patients=200, hidden=0.0):
 def suspicion(said, labels, patients, folds, facts=None):
     """Of one training, or of several on the same folds."""
     told = said.reshape(-1, *said.shape[-2:])
-    return suspected.suspicion(told, labels, patients, np.tile(folds, (len(told), 1)), facts)
+    return suspected.score_label_errors(told, labels, patients, np.tile(folds, (len(told), 1)), facts)
 
 
 def found(order, wrong, share=0.1):
@@ -108,7 +108,7 @@ def test_folds_that_are_sure_to_different_degrees_are_brought_to_one_scale():
     said = np.column_stack([1 - share, share])
     asked = {name: one[name] for name in ("labels", "patients", "folds", "facts")}
     assert found(suspicion(said=said, **asked).order, one["wrong"]) > 0.9
-    by_picture = levelled(said, one["folds"])
+    by_picture = calibrate_total(said, one["folds"])
     np.testing.assert_allclose(by_picture.sum(axis=1), 1)
     for fold in range(5):
         inside = one["folds"] == fold
@@ -145,12 +145,12 @@ def test_three_trainings_find_more_than_one_of_them():
         for some in (told, [told])
     )
     assert together[0] > max(alone) + 0.05
-    np.testing.assert_allclose(agreed(told[:1], folds[None]), levelled(told[0], folds))
+    np.testing.assert_allclose(agreed(told[:1], folds[None]), calibrate_total(told[0], folds))
 
 
 def test_a_fold_that_says_the_same_of_everybody_is_only_moved():
     said = np.tile([[0.3, 0.7]], (6, 1))
-    assert np.isfinite(levelled(said, np.arange(6) % 2)).all()
+    assert np.isfinite(calibrate_total(said, np.arange(6) % 2)).all()
 
 
 def test_several_classes():

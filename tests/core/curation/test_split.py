@@ -8,7 +8,7 @@ import pytest
 
 from core.curation.leakage import shared_patients
 from core.curation.recipe import Recipe
-from core.curation.records import SPLITS, Labelled
+from core.curation.records import SPLITS, LabelledCase
 from core.curation.split import place
 from core.curation.summary import summary
 from core.errors import InvalidInput, LeakingSplit
@@ -17,7 +17,7 @@ from tests.core.curation.tables import CLASSES, chest_rows, pneumonia_rows, rand
 
 def single(labels, **facts):
     """One image per patient with these labels."""
-    return [Labelled(i, f"P-{i}", label, dict(facts)) for i, label in enumerate(labels)]
+    return [LabelledCase(i, f"P-{i}", label, dict(facts)) for i, label in enumerate(labels)]
 
 
 def splits_of(placed):
@@ -122,7 +122,7 @@ def test_alike_patients_are_shared_out_exactly():
         (single([0, 1] * 10), Recipe(val=0.01), "split val would hold no patient.*20 patients.*at least 0.05, or 0"),
         (single([0, 5]), Recipe(), "Case 1 has label 5, but the task has 3 classes"),
         (single([0, 1, -1]), Recipe(), "Case 2 has label -1"),
-        ([Labelled(9, "", 0, {})], Recipe(), "Case 9 has no patient"),
+        ([LabelledCase(9, "", 0, {})], Recipe(), "Case 9 has no patient"),
         (single([0, 1, 0]) + single([0]), Recipe(), "Case 0 is listed 2 times"),
         (
             single([0] * 9, sex="F"),
@@ -137,14 +137,14 @@ def test_what_cannot_be_split_is_refused_in_a_sentence(rows, recipe, sentence):
 
 
 def test_a_column_of_ages_is_no_stratum():
-    rows = [Labelled(i, f"P-{i}", 0, {"age": str(i)}) for i in range(60)]
+    rows = [LabelledCase(i, f"P-{i}", 0, {"age": str(i)}) for i in range(60)]
     with pytest.raises(InvalidInput, match="age has 60 different values"):
         place(rows, Recipe(stratify=("age",)), CLASSES)
 
 
 def test_a_column_decides_in_every_usual_spelling():
     words = ["train", "Train ", "val", "valid", "validation", "TEST"]
-    rows = [Labelled(i, f"P-{i}", 0, {"split": word}) for i, word in enumerate(words)]
+    rows = [LabelledCase(i, f"P-{i}", 0, {"split": word}) for i, word in enumerate(words)]
     placed = place(rows, Recipe(split_fact="split"), CLASSES)
     assert [p.split for p in placed] == ["train", "train", "val", "val", "val", "test"]
 
@@ -158,13 +158,13 @@ def test_a_column_decides_in_every_usual_spelling():
     ],
 )
 def test_a_column_that_does_not_serve_is_refused_by_name(words, sentence):
-    rows = [Labelled(i, f"P-{i}", 0, {"fold": word}) for i, word in enumerate(words)]
+    rows = [LabelledCase(i, f"P-{i}", 0, {"fold": word}) for i, word in enumerate(words)]
     with pytest.raises(InvalidInput, match=sentence):
         place(rows, Recipe(split_fact="fold"), CLASSES)
 
 
 def test_a_column_that_shares_a_patient_is_refused_by_name():
-    rows = [Labelled(i, "P-TWO", 0, {"fold": word}) for i, word in enumerate(["train", "test"])]
+    rows = [LabelledCase(i, "P-TWO", 0, {"fold": word}) for i, word in enumerate(["train", "test"])]
     with pytest.raises(LeakingSplit, match=r"1 patient .* column fold: P-TWO \(train and test\); split by patient"):
         place(rows, Recipe(split_fact="fold"), CLASSES)
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from core.curation.records import Labelled
+from core.curation.records import LabelledCase
 from core.curation.strata import strata
 
 ROWS = [
-    Labelled(1, "B", 0, {"site": "x"}),
-    Labelled(2, "A", 1, {"site": "x"}),
-    Labelled(3, "A", 0, {}),
-    Labelled(4, "A", 0, {"site": "x"}),
+    LabelledCase(1, "B", 0, {"site": "x"}),
+    LabelledCase(2, "A", 1, {"site": "x"}),
+    LabelledCase(3, "A", 0, {}),
+    LabelledCase(4, "A", 0, {"site": "x"}),
 ]
 
 

@@ -5,15 +5,15 @@ import json
 import pytest
 
 from core.curation.balance import balance
-from core.curation.records import Placed
+from core.curation.records import AssignedCase
 from core.curation.summary import summary
 
 ROWS = [
-    Placed(1, "A", 0, "train"),
-    Placed(2, "A", 0, "train"),
-    Placed(3, "B", 0, "train"),
-    Placed(4, "B", 1, "train"),
-    Placed(5, "C", 1, "test"),
+    AssignedCase(1, "A", 0, "train"),
+    AssignedCase(2, "A", 0, "train"),
+    AssignedCase(3, "B", 0, "train"),
+    AssignedCase(4, "B", 1, "train"),
+    AssignedCase(5, "C", 1, "test"),
 ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.curation.records import Labelled, Placed
+from core.curation.records import AssignedCase, LabelledCase
 from core.curation.targets import is_learnable, quantile_bin, rarest_finding, summary_of_findings, summary_of_numbers
 
 
@@ -34,8 +34,8 @@ def test_equal_values_lie_in_one_bin_and_no_bin_is_empty():
     assert set(quantile_bin([7.0] * 50)) == {0}
 
 
-def placed(case: int, patient: str, split: str, *targets: float | None) -> Placed:
-    return Placed(case, patient, 0, split, targets=targets)
+def placed(case: int, patient: str, split: str, *targets: float | None) -> AssignedCase:
+    return AssignedCase(case, patient, 0, split, targets=targets)
 
 
 def test_findings_are_counted_by_what_is_known():
@@ -70,5 +70,5 @@ def test_numbers_are_told_by_mean_deviation_and_range():
     ],
 )
 def test_there_must_be_a_difference_to_learn(targets, can):
-    rows = [Labelled(at, f"P{at}", 0, {}, targets=one) for at, one in enumerate(targets)]
+    rows = [LabelledCase(at, f"P{at}", 0, {}, targets=one) for at, one in enumerate(targets)]
     assert is_learnable(rows) is can

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from core.evaluation.binary_scores import Scored
+from core.evaluation.binary_scores import BinaryScores
 
 SEPARATION = 1.2
 TRUE_AUROC = 0.5 * (1 + math.erf(SEPARATION / 2))  # Φ(d / √2) of two normals a distance d apart
@@ -41,4 +41,4 @@ def scored(seed, *, n=500, ties=False):
 def sides(found, ill, cleared, well, *, each=1):
     """A run that calls `found` of the `ill` and not `cleared` of the `well`; `each` cases in a row are of a patient."""
     scores = np.repeat([0.9, 0.1, 0.1, 0.9], [found, ill - found, cleared, well - cleared])
-    return Scored.of(range(ill + well), scores, [1] * ill + [0] * well, np.arange(ill + well) // each, name="ill")
+    return BinaryScores.of(range(ill + well), scores, [1] * ill + [0] * well, np.arange(ill + well) // each, name="ill")

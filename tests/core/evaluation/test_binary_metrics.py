@@ -9,9 +9,9 @@ from scipy.stats import binomtest, norm, t
 from sklearn import metrics as sk
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import ORDER, board, moving, standing
-from core.evaluation.binary_scores import Scored, by_patient
-from core.evaluation.bootstrap import counts_of_resamples
+from core.evaluation.binary_metrics import ORDER, binary_metrics, metrics_at_threshold, threshold_free_metrics
+from core.evaluation.binary_scores import BinaryScores, by_patient
+from core.evaluation.bootstrap import resample_counts
 from core.evaluation.calibration import ECE_NOTE
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.delong import delong
@@ -25,7 +25,7 @@ AT = 0.6
 
 def made(seed=0, *, single=False, ties=False, n=500):
     scores, truth, owner = scored(seed, n=n, ties=ties)
-    return Scored.of(range(n), scores, truth, np.arange(n) if single else owner, name="ill")
+    return BinaryScores.of(range(n), scores, truth, np.arange(n) if single else owner, name="ill")
 
 
 def bin_gaps(truth, scores):
@@ -62,8 +62,8 @@ def test_every_value_agrees_with_an_independent_one(ties, rule):
     run = made(ties=ties)
     if rule:  # smaller scores and more patients, so that no rule calls everybody
         smaller = (run.scores**3).round(1) if ties else run.scores**3
-        run = by_patient(Scored.of(run.cases, smaller, run.truth, np.arange(500) // 2, name="ill"), rule)
-    told = board(run, AT, resamples=20)
+        run = by_patient(BinaryScores.of(run.cases, smaller, run.truth, np.arange(500) // 2, name="ill"), rule)
+    told = binary_metrics(run, AT, resamples=20)
     assert tuple(told) == ORDER
     for name, one in told.items():
         assert one.value == pytest.approx(VALUES[name](run.truth, run.scores), abs=1e-9), name
@@ -72,10 +72,10 @@ def test_every_value_agrees_with_an_independent_one(ties, rule):
 @pytest.mark.parametrize("name", VALUES)
 def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repeated_cases(name):
     run = made(3)
-    told = board(run, AT, resamples=70)[name]
+    told = binary_metrics(run, AT, resamples=70)[name]
     draws, off = [], []
     gaps = bin_gaps(run.truth, run.scores)
-    for counts in counts_of_resamples(len(run.patients), resamples=70, seed=0):
+    for counts in resample_counts(len(run.patients), resamples=70, seed=0):
         for draw in counts.T.astype(int):
             rows = np.repeat(np.arange(len(run.cases)), draw[run.owner])
             draws.append(VALUES[name](run.truth[rows], run.scores[rows]))
@@ -103,7 +103,7 @@ def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repea
 
 def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s():
     run = made(single=True)
-    told = board(run, AT, resamples=20)
+    told = binary_metrics(run, AT, resamples=20)
     called = run.called(AT)
     counted = {
         "accuracy": (called == run.truth).sum(),
@@ -129,21 +129,21 @@ def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s()
 def test_at_0_and_n_of_n_it_is_wilson_on_the_effective_n():
     sizes = [6, 1, 1, 1, 1]  # ten cases worth (Σm)² / Σm² = 100 / 40 = 2.5 independent ones
     owner = np.repeat(np.arange(5), sizes)
-    run = Scored.of(range(20), [0.9] * 10 + [0.1] * 10, [1] * 10 + [0] * 10, [*owner, *(owner + 5)], name="ill")
-    told = board(run, 0.5, resamples=20)
+    run = BinaryScores.of(range(20), [0.9] * 10 + [0.1] * 10, [1] * 10 + [0] * 10, [*owner, *(owner + 5)], name="ill")
+    told = binary_metrics(run, 0.5, resamples=20)
     for name in ("sensitivity", "specificity", "auroc", "balanced_accuracy", "average_precision"):
         assert (told[name].low, told[name].high) == pytest.approx(wilson(2.5, 2.5), abs=1e-12)
         assert told[name].method == "Wilson on the effective n"
     low = 2 * wilson(5.0, 5.0)[0] - 1
     assert (told["kappa"].low, told["mcc"].low, told["mcc"].high) == pytest.approx((low, low, 1.0))
-    none = board(run, 0.95, resamples=20)["sensitivity"]
+    none = binary_metrics(run, 0.95, resamples=20)["sensitivity"]
     assert (none.value, none.low, none.high) == pytest.approx((0, *wilson(0, 2.5)))
 
 
 @pytest.mark.parametrize("prevalence", [0.01, 0.3, 0.9])
 def test_ppv_and_npv_at_a_typed_prevalence(prevalence):
     run = made()
-    told = moving(run, AT, prevalence=prevalence, resamples=50)
+    told = metrics_at_threshold(run, AT, prevalence=prevalence, resamples=50)
     se, sp = told["sensitivity"].value, told["specificity"].value
     ill, well = round(1e6 * prevalence), round(1e6 * (1 - prevalence))  # of a million people
     assert told["ppv"].value == pytest.approx(se * ill / (se * ill + (1 - sp) * well), abs=1e-9)
@@ -154,45 +154,53 @@ def test_ppv_and_npv_at_a_typed_prevalence(prevalence):
 
 def test_at_the_prevalence_of_the_cases_bayes_is_the_plain_share():
     run = made()
-    plain, typed = moving(run, AT, resamples=10), moving(run, AT, prevalence=float(run.truth.mean()), resamples=10)
+    plain, typed = (
+        metrics_at_threshold(run, AT, resamples=10),
+        metrics_at_threshold(run, AT, prevalence=float(run.truth.mean()), resamples=10),
+    )
     for name in ("ppv", "npv"):
         assert typed[name].value == pytest.approx(plain[name].value, abs=1e-12)
 
 
 def test_a_perfect_ppv_at_a_prevalence_has_the_width_of_sensitivity_and_specificity():
-    run = Scored.of(range(40), [0.9] * 18 + [0.1] * 22, [1] * 20 + [0] * 20, range(40), name="ill")
-    told = moving(run, 0.5, prevalence=0.1, resamples=20)
+    run = BinaryScores.of(range(40), [0.9] * 18 + [0.1] * 22, [1] * 20 + [0] * 20, range(40), name="ill")
+    told = metrics_at_threshold(run, 0.5, prevalence=0.1, resamples=20)
     assert (told["ppv"].value, told["ppv"].high) == (1.0, 1.0)
     lows = (np.array([told[name].low]) for name in ("sensitivity", "specificity"))
     assert told["ppv"].low == pytest.approx(float(bayes(*lows, 0.1)[0][0]), abs=1e-12)
     assert told["ppv"].method == "Wilson, of sensitivity and specificity"
-    assert moving(run, 0.95, prevalence=0.1, resamples=20)["ppv"].note == "Undefined: no case was called ill."
+    assert (
+        metrics_at_threshold(run, 0.95, prevalence=0.1, resamples=20)["ppv"].note
+        == "Undefined: no case was called ill."
+    )
 
 
 @pytest.mark.parametrize("prevalence", [0, 1, -0.2, float("nan")])
 def test_what_is_no_prevalence_is_refused(prevalence):
     with pytest.raises(InvalidInput, match="give a share between 0 and 1"):
-        moving(made(), AT, prevalence=prevalence)
+        metrics_at_threshold(made(), AT, prevalence=prevalence)
 
 
 def test_standing_and_moving_are_the_board_apart():
     run = made()
-    both = standing(run, resamples=30) | moving(run, AT, resamples=30)
-    assert both == board(run, AT, resamples=30)
-    assert set(moving(run, AT, resamples=30)) == set(NAMES)
-    assert standing(run, resamples=30)["ece"].note.startswith(ECE_NOTE)
+    both = threshold_free_metrics(run, resamples=30) | metrics_at_threshold(run, AT, resamples=30)
+    assert both == binary_metrics(run, AT, resamples=30)
+    assert set(metrics_at_threshold(run, AT, resamples=30)) == set(NAMES)
+    assert threshold_free_metrics(run, resamples=30)["ece"].note.startswith(ECE_NOTE)
 
 
 @pytest.mark.parametrize(("yes", "why"), [(0, "no case here is ill"), (1, "every case here is ill")])
 def test_one_class_is_undefined_in_sentences(yes, why):
-    told = board(Scored.of(range(6), np.linspace(0.1, 0.9, 6), [yes] * 6, "aabbcc", name="ill"), 0.5, resamples=20)
+    told = binary_metrics(
+        BinaryScores.of(range(6), np.linspace(0.1, 0.9, 6), [yes] * 6, "aabbcc", name="ill"), 0.5, resamples=20
+    )
     for name in ("auroc", "mcc", "sensitivity" if not yes else "specificity", "balanced_accuracy"):
         assert (told[name].value, told[name].low, told[name].note) == (None, None, f"Undefined: {why}.")
     assert told["accuracy"].value is not None
 
 
 def test_calls_of_one_kind_leave_mcc_undefined_and_kappa_at_chance():
-    told = board(made(), 1.0, resamples=20)
+    told = binary_metrics(made(), 1.0, resamples=20)
     assert told["mcc"].note == "Undefined: no case was called ill."
     assert told["ppv"].note == "Undefined: no case was called ill."
     assert told["kappa"].value == 0
@@ -200,7 +208,7 @@ def test_calls_of_one_kind_leave_mcc_undefined_and_kappa_at_chance():
 
 def test_scores_that_are_no_probabilities_rank_but_are_not_calibrated():
     run = made()
-    told, plain = (board(one, AT, resamples=20) for one in (run.scored_by(run.scores * 7 - 3), run))
+    told, plain = (binary_metrics(one, AT, resamples=20) for one in (run.scored_by(run.scores * 7 - 3), run))
     assert told["auroc"] == plain["auroc"]
     assert (told["brier"].value, told["ece"].note) == (None, NO_PROBABILITY)
 
@@ -209,9 +217,9 @@ def test_scores_that_are_no_probabilities_rank_but_are_not_calibrated():
 @pytest.mark.parametrize("patients", ["aaa", "abb", "abc"])
 @pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0, 2.0])
 def test_the_smallest_tables_never_hold_nan_nor_a_bare_number_without_its_reason(truth, patients, threshold):
-    run = Scored.of([1, 2, 3], [0.0, 0.5, 1.0], truth, patients, name="ill")
+    run = BinaryScores.of([1, 2, 3], [0.0, 0.5, 1.0], truth, patients, name="ill")
     for prevalence in (None, 0.1):
-        told = board(run, threshold, prevalence=prevalence, resamples=30)
+        told = binary_metrics(run, threshold, prevalence=prevalence, resamples=30)
         json.dumps([one.to_json() for one in told.values()], allow_nan=False)
         for one in told.values():
             assert (one.low is None) == (one.method == "")
@@ -221,6 +229,6 @@ def test_the_smallest_tables_never_hold_nan_nor_a_bare_number_without_its_reason
 
 def test_nothing_to_evaluate_is_refused():
     with pytest.raises(InvalidInput, match="There is no case to evaluate"):
-        board(Scored.of([], [], [], [], name="ill"), 0.5)
+        binary_metrics(BinaryScores.of([], [], [], [], name="ill"), 0.5)
     with pytest.raises(InvalidInput, match="threshold is not a number"):
-        moving(made(), float("nan"))
+        metrics_at_threshold(made(), float("nan"))

@@ -5,13 +5,13 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from core.errors import InvalidInput
-from core.evaluation.binary_scores import PATIENT_RULES, Scored, by_patient
+from core.evaluation.binary_scores import PATIENT_RULES, BinaryScores, by_patient
 from tests.core.evaluation.cohorts import scored
 
 
 def made(seed=0, *, ties=False):
     scores, truth, owner = scored(seed, ties=ties)
-    return Scored.of(np.arange(500) * 3, scores, truth, [f"p{one}" for one in owner], name="ill")
+    return BinaryScores.of(np.arange(500) * 3, scores, truth, [f"p{one}" for one in owner], name="ill")
 
 
 @pytest.mark.parametrize("threshold", np.linspace(0, 1, 50))
@@ -26,7 +26,7 @@ def test_columns_name_their_patients():
     run = made()
     assert [run.patients[row] for row in run.owner[:3]] == [f"p{one}" for one in scored(0)[2][:3]]
     assert not run.single
-    assert Scored.of([1, 2], [0.1, 0.2], [0, 1], ["b", "a"], name="ill").single
+    assert BinaryScores.of([1, 2], [0.1, 0.2], [0, 1], ["b", "a"], name="ill").single
 
 
 def test_taking_cases_takes_their_patients_only():
@@ -70,4 +70,4 @@ def test_rules_that_do_not_fit_are_refused():
 def test_what_does_not_fit_is_refused_in_a_sentence(change, sentence):
     given = {"cases": [1, 2, 3], "scores": [0.1, 0.2, 0.3], "truth": [0, 1, 1], "patients": "abc"}
     with pytest.raises(InvalidInput, match=sentence):
-        Scored.of(**(given | change), name="ill")
+        BinaryScores.of(**(given | change), name="ill")

@@ -7,10 +7,10 @@ from sklearn import metrics as sk
 from core.evaluation import bootstrap as evaluation_bootstrap
 from core.evaluation.bootstrap import (
     bootstrap,
-    counts_of_resamples,
     mean,
     ratio,
-    sums,
+    resample_counts,
+    resampled_sums,
     weighted_auroc,
     weighted_average_precision,
 )
@@ -23,7 +23,7 @@ PATIENTS = 60
 
 
 def test_every_resample_draws_as_many_patients_as_there_are():
-    blocks = list(counts_of_resamples(PATIENTS, resamples=130, seed=0))
+    blocks = list(resample_counts(PATIENTS, resamples=130, seed=0))
     assert [block.shape for block in blocks] == [(60, 64), (60, 64), (60, 2)]
     assert all((block.sum(axis=0) == PATIENTS).all() for block in blocks)
     assert np.concatenate(blocks, axis=1).mean() == pytest.approx(1)
@@ -31,7 +31,7 @@ def test_every_resample_draws_as_many_patients_as_there_are():
 
 
 def test_the_seed_decides():
-    first, again, other = (next(counts_of_resamples(9, resamples=5, seed=seed)) for seed in (1, 1, 2))
+    first, again, other = (next(resample_counts(9, resamples=5, seed=seed)) for seed in (1, 1, 2))
     assert (first == again).all()
     assert (first != other).any()
 
@@ -44,7 +44,7 @@ def test_the_seed_decides():
 def test_counts_agree_with_repeated_images(ours, theirs, ties):
     scores, truth, owner = scored(6, ties=ties)
     statistic = ours(scores, truth, owner)
-    for counts in counts_of_resamples(PATIENTS, resamples=20, seed=3):
+    for counts in resample_counts(PATIENTS, resamples=20, seed=3):
         for draw, value in zip(counts.T.astype(int), statistic(counts), strict=True):
             repeated = np.repeat(np.arange(len(owner)), draw[owner])
             assert value == pytest.approx(theirs(truth[repeated], scores[repeated]), abs=1e-9)
@@ -74,24 +74,24 @@ def test_all_statistics_see_the_same_resamples():
 
 def test_sums_of_whole_numbers_are_exact_and_of_others_as_good():
     rng = np.random.default_rng(0)
-    counts = np.concatenate(list(counts_of_resamples(PATIENTS, resamples=130, seed=5)), axis=1)
+    counts = np.concatenate(list(resample_counts(PATIENTS, resamples=130, seed=5)), axis=1)
     for amounts in (rng.integers(300, size=(3, PATIENTS)).astype(float), rng.normal(size=(3, PATIENTS))):
-        np.testing.assert_allclose(sums(amounts, resamples=130, seed=5), amounts @ counts, rtol=1e-12)
+        np.testing.assert_allclose(resampled_sums(amounts, resamples=130, seed=5), amounts @ counts, rtol=1e-12)
     whole = rng.integers(2**16, size=(2, PATIENTS)).astype(float)  # past what four bytes hold exactly
-    assert (sums(whole, resamples=130, seed=5) == whole @ counts).all()
+    assert (resampled_sums(whole, resamples=130, seed=5) == whole @ counts).all()
 
 
 def test_a_table_too_large_to_keep_gives_the_same_numbers(monkeypatch):
     amounts = np.arange(2.0 * PATIENTS).reshape(2, PATIENTS)
-    kept = sums(amounts, resamples=70, seed=1)
+    kept = resampled_sums(amounts, resamples=70, seed=1)
     monkeypatch.setattr(evaluation_bootstrap, "_KEPT", 0)
-    assert (sums(amounts, resamples=70, seed=1) == kept).all()
+    assert (resampled_sums(amounts, resamples=70, seed=1) == kept).all()
 
 
 def test_counts_are_made_once_for_patients_resamples_and_seed():
-    evaluation_bootstrap.forget()
+    evaluation_bootstrap.clear_cache()
     for seed in (0, 0, 1):
-        sums(np.ones((1, PATIENTS)), resamples=10, seed=seed)
+        resampled_sums(np.ones((1, PATIENTS)), resamples=10, seed=seed)
     assert (evaluation_bootstrap._kept.cache_info().hits, evaluation_bootstrap._kept.cache_info().misses) == (1, 2)
     with pytest.raises(ValueError, match="read-only"):
         evaluation_bootstrap._kept(PATIENTS, 10, 0)[0, 0] = 5

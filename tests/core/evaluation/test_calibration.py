@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import standing
-from core.evaluation.binary_scores import Scored
+from core.evaluation.binary_metrics import threshold_free_metrics
+from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.calibration import Calibrator, brier, expected_calibration_error, fit, net_benefit, reliability
 from tests.core.evaluation.cohorts import scored
 
@@ -21,7 +21,7 @@ Y = np.array([1, 1, 1, 0, 1, 0, 0, 1, 0, 0], dtype=bool)
 
 def made(seed=0, *, single=False, n=500):
     scores, truth, owner = scored(seed, n=n)
-    return Scored.of(range(n), scores, truth, range(n) if single else owner, name="ill")
+    return BinaryScores.of(range(n), scores, truth, range(n) if single else owner, name="ill")
 
 
 def test_published_numbers():
@@ -68,7 +68,9 @@ def test_bins_of_independent_cases_have_wilson_s_interval_and_empty_ones_are_lef
 
 
 def test_a_bin_of_a_single_patient_has_no_interval():
-    told = reliability(Scored.of(range(4), [0.1, 0.15, 0.7, 0.8], [0, 1, 1, 0], "aabc", name="ill"), 2, resamples=20)
+    told = reliability(
+        BinaryScores.of(range(4), [0.1, 0.15, 0.7, 0.8], [0, 1, 1, 0], "aabc", name="ill"), 2, resamples=20
+    )
     assert [(one.interval is None, one.method == "") for one in told] == [(True, True), (False, False)]
 
 
@@ -102,11 +104,13 @@ def test_what_is_fitted_on_validation_helps_on_other_cases_and_keeps_their_order
         rng = np.random.default_rng(seed)
         odds = rng.normal(size=3000)
         truth = rng.random(3000) < 1 / (1 + np.exp(-odds))
-        return Scored.of(range(3000), 1 / (1 + np.exp(-4 * odds)), truth, range(3000), name="ill")
+        return BinaryScores.of(range(3000), 1 / (1 + np.exp(-4 * odds)), truth, range(3000), name="ill")
 
     validation, test = overconfident(0), overconfident(1)
     calibrator = fit(method, validation)
-    before, after = (standing(one, resamples=100) for one in (test, test.scored_by(calibrator.apply(test.scores))))
+    before, after = (
+        threshold_free_metrics(one, resamples=100) for one in (test, test.scored_by(calibrator.apply(test.scores)))
+    )
     assert after["ece"].value < 0.05 < 0.15 < before["ece"].value
     assert after["brier"].value < before["brier"].value
     order = np.argsort(test.scores)
@@ -141,11 +145,11 @@ def test_what_is_no_calibrator_is_refused(said):
 
 
 def test_certain_scores_stay_numbers():
-    run = Scored.of(range(4), [0.0, 1.0, 0.0, 1.0], [0, 1, 1, 1], range(4), name="ill")
+    run = BinaryScores.of(range(4), [0.0, 1.0, 0.0, 1.0], [0, 1, 1, 1], range(4), name="ill")
     for method in ("temperature", "isotonic"):
         told = fit(method, run).apply(np.array([0.0, 0.5, 1.0]))
         assert ((told >= 0) & (told <= 1)).all()
-    flawless = Scored.of(range(4), [0.1, 0.9, 0.2, 0.8], [0, 1, 0, 1], range(4), name="ill")
+    flawless = BinaryScores.of(range(4), [0.1, 0.9, 0.2, 0.8], [0, 1, 0, 1], range(4), name="ill")
     assert fit("temperature", flawless).temperature == pytest.approx(0.02)
     assert fit("temperature", flawless.scored_by(1 - flawless.scores)).temperature == pytest.approx(50)
 
@@ -157,6 +161,6 @@ def test_what_cannot_be_fitted_is_refused():
     with pytest.raises(InvalidInput, match="which these scores are not"):
         fit("isotonic", run.scored_by(run.scores + 1))
     with pytest.raises(InvalidInput, match="0 of 3 here are ill"):
-        fit("temperature", Scored.of([1, 2, 3], [0.1, 0.2, 0.3], [0, 0, 0], "abc", name="ill"))
+        fit("temperature", BinaryScores.of([1, 2, 3], [0.1, 0.2, 0.3], [0, 0, 0], "abc", name="ill"))
     with pytest.raises(InvalidInput, match="Reliability in 0 bins"):
         reliability(run, 0)

@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import binomtest, chi2
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import board
-from core.evaluation.binary_scores import Scored, by_patient
-from core.evaluation.bootstrap import counts_of_resamples
+from core.evaluation.binary_metrics import binary_metrics
+from core.evaluation.binary_scores import BinaryScores, by_patient
+from core.evaluation.bootstrap import resample_counts
 from core.evaluation.comparison import compare, refusal
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.mcnemar import clustered_mcnemar, mcnemar
@@ -22,7 +22,7 @@ def two(seed=0, *, n=300, single=False):
     noise = np.random.default_rng(seed + 1).normal(scale=1.5, size=n)
     worse = 1 / (1 + np.exp(-(np.log(scores / (1 - scores)) + noise)))
     owner = np.arange(n) if single else owner
-    return tuple(Scored.of(np.arange(n) + 50, one, truth, owner, name="ill") for one in (scores, worse))
+    return tuple(BinaryScores.of(np.arange(n) + 50, one, truth, owner, name="ill") for one in (scores, worse))
 
 
 def test_mcnemar_of_the_published_table():
@@ -71,7 +71,7 @@ def test_copies_of_a_patient_s_case_do_not_make_a_difference_surer():
 def test_differences_are_those_of_the_boards_on_the_same_resamples():
     first, second = two()
     told = compare(first, second, (0.5, 0.4), resamples=200)
-    boards = [board(one, at, resamples=200) for one, at in ((first, 0.5), (second, 0.4))]
+    boards = [binary_metrics(one, at, resamples=200) for one, at in ((first, 0.5), (second, 0.4))]
     for name, difference in told.differences.items():
         assert difference.value == pytest.approx(boards[0][name].value - boards[1][name].value, abs=1e-12)
         assert difference.low < difference.value < difference.high
@@ -83,7 +83,7 @@ def test_an_interval_of_a_difference_is_that_of_repeated_cases():
     first, second = two()
     told = compare(first, second, (0.5, 0.5), resamples=100).differences["accuracy"]
     apart = []
-    for counts in counts_of_resamples(len(first.patients), resamples=100, seed=0):
+    for counts in resample_counts(len(first.patients), resamples=100, seed=0):
         for draw in counts.T.astype(int):
             rows = np.repeat(np.arange(300), draw[first.owner])
             right = [((one.scores[rows] >= 0.5) == one.truth[rows]).mean() for one in (first, second)]
@@ -123,7 +123,7 @@ def test_the_order_of_the_cases_does_not_matter():
     first, second = two()
     shuffled = second.take(np.ones(300, dtype=bool))
     order = np.random.default_rng(0).permutation(300)
-    shuffled = Scored.of(
+    shuffled = BinaryScores.of(
         second.cases[order],
         second.scores[order],
         second.truth[order],
@@ -155,7 +155,9 @@ def test_runs_that_differ_alike_on_every_resample_have_an_interval_from_both(eac
     """Sensitivity 1 against 0: no resample varies, so the bounds are those of two Wilson intervals (MOVER)."""
     patients, truth = 12, np.tile(np.repeat([1, 0], each), 6)
     owner = np.repeat(np.arange(patients), each)
-    right, blind = (Scored.of(np.arange(len(truth)), one, truth, owner, name="ill") for one in (truth * 0.8, truth * 0))
+    right, blind = (
+        BinaryScores.of(np.arange(len(truth)), one, truth, owner, name="ill") for one in (truth * 0.8, truth * 0)
+    )
     told = compare(right, blind, (0.5, 0.5), resamples=50).differences["sensitivity"]
     low, _ = wilson(6, 6)
     assert told.value == 1.0
@@ -170,12 +172,12 @@ def test_runs_that_differ_alike_on_every_resample_have_an_interval_from_both(eac
 
 
 def test_one_class_or_one_patient_is_said():
-    one = Scored.of([1, 2, 3], [0.1, 0.2, 0.3], [1, 1, 1], "abc", name="ill")
+    one = BinaryScores.of([1, 2, 3], [0.1, 0.2, 0.3], [1, 1, 1], "abc", name="ill")
     told = compare(one, one, (0.5, 0.5), resamples=20)
     assert told.differences["auroc"].note == "Undefined: every case here is ill."
     assert told.delong is None
     assert "3 positive, 0 negative" in told.note
-    alone = Scored.of([1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4], [1, 0, 1, 0], "aaaa", name="ill")
+    alone = BinaryScores.of([1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4], [1, 0, 1, 0], "aaaa", name="ill")
     told = compare(alone, alone, (0.5, 0.5), resamples=20)
     assert (told.differences["auroc"].low, "single patient" in told.differences["auroc"].note) == (None, True)
 
@@ -187,7 +189,7 @@ def changed(run, **columns):
         "truth": run.truth,
         "patients": [run.patients[row] for row in run.owner],
     }
-    return Scored.of(*(columns.get(name, given[name]) for name in given), name=run.name)
+    return BinaryScores.of(*(columns.get(name, given[name]) for name in given), name=run.name)
 
 
 def test_different_test_sets_are_refused_with_their_numbers():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from core.evaluation.confidence_intervals import difference_interval, interval, wilson
+from core.evaluation.confidence_intervals import bootstrap_interval, difference_interval, wilson
 
 
 def test_published_proportions():
@@ -33,7 +33,7 @@ def test_the_spread_on_the_logit_scale_with_student_s_t():
     draws = np.array([0.7, 0.9, np.nan])
     spread = math.sqrt(0.02) * math.sqrt(10 / 9)
     reach = 2.262157162740992 * spread / 0.16  # t of 9 degrees at 97.5 %
-    low, high = interval(0.8, draws, carriers=10)
+    low, high = bootstrap_interval(0.8, draws, carriers=10)
     assert (math.log(low / (1 - low)), math.log(high / (1 - high))) == pytest.approx(
         (math.log(4) - reach, math.log(4) + reach), abs=1e-9
     )
@@ -41,20 +41,20 @@ def test_the_spread_on_the_logit_scale_with_student_s_t():
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 0.5])
 def test_without_spread_it_is_wilson_of_the_patients(value):
-    assert interval(value, np.full(100, value), carriers=12) == wilson(12 * value, 12)
+    assert bootstrap_interval(value, np.full(100, value), carriers=12) == wilson(12 * value, 12)
 
 
 def test_no_defined_resample_is_no_spread():
-    assert interval(0.5, np.array([np.nan, np.nan]), carriers=4) == wilson(2, 4)
+    assert bootstrap_interval(0.5, np.array([np.nan, np.nan]), carriers=4) == wilson(2, 4)
 
 
 @pytest.mark.parametrize("carriers", [0, 1])
 def test_one_patient_has_no_interval(carriers):
-    assert interval(0.5, np.array([0.4, 0.6]), carriers=carriers) is None
+    assert bootstrap_interval(0.5, np.array([0.4, 0.6]), carriers=carriers) is None
     assert difference_interval(0.1, np.array([0.4, 0.6]), carriers=carriers) is None
 
 
 def test_extreme_resamples_stay_between_0_and_1():
-    low, high = interval(1e-9, np.array([0.0, 1.0] * 50), carriers=2)
+    low, high = bootstrap_interval(1e-9, np.array([0.0, 1.0] * 50), carriers=2)
     assert 0 <= low < high <= 1
     assert difference_interval(0.9, np.array([0.0, 1.0] * 50), carriers=3) == pytest.approx((-1.0, 1.0))

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from core.evaluation.binary_metrics import board, standing
-from core.evaluation.binary_scores import Scored
+from core.evaluation.binary_metrics import binary_metrics, threshold_free_metrics
+from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.comparison import compare
 from core.evaluation.subgroups import subgroups
 from tests.core.evaluation.cohorts import TRUE_ACCURACY, TRUE_AUROC, cohort, mixed
@@ -26,8 +26,11 @@ def coverage(made, repetitions, *, resamples=200, images=False):
     for seed in range(repetitions):
         p, truth, owner = made(rng)
         patients = np.arange(len(truth)) if images else owner
-        told = board(
-            Scored.of(range(len(truth)), p[:, 1], truth, patients, name="ill"), 0.5, resamples=resamples, seed=seed
+        told = binary_metrics(
+            BinaryScores.of(range(len(truth)), p[:, 1], truth, patients, name="ill"),
+            0.5,
+            resamples=resamples,
+            seed=seed,
         )
         for metric, true in TRUTH.items():
             hits[metric] += told[metric].low <= true <= told[metric].high
@@ -47,8 +50,8 @@ def test_the_interval_of_an_ece_holds_the_truth_of_the_calibrated_too(power, tru
     rng, hits = np.random.default_rng(23), 0
     for seed in range(100):
         p = rng.random(400)
-        run = Scored.of(range(400), p, rng.random(400) < p**power, range(400), name="ill")
-        told = standing(run, resamples=100, seed=seed)["ece"]
+        run = BinaryScores.of(range(400), p, rng.random(400) < p**power, range(400), name="ill")
+        told = threshold_free_metrics(run, resamples=100, seed=seed)["ece"]
         hits += told.low <= true <= told.high
     assert hits >= 92
 
@@ -72,7 +75,7 @@ def test_the_gap_of_a_group_to_the_rest_covers():
     for seed in range(400):
         p, truth, owner = mixed(rng)
         facts = {"site": rng.choice(list("ABC"), size=120)[owner], "view": rng.choice(list("xy"), size=len(owner))}
-        run = Scored.of(range(len(truth)), p[:, 1], truth, owner, name="ill")
+        run = BinaryScores.of(range(len(truth)), p[:, 1], truth, owner, name="ill")
         for figure in hits:
             told = subgroups(run, 0.5, facts, figure=figure, pairs=False, resamples=150, seed=seed)
             hits[figure] += np.mean([one.gap.low <= 0 <= one.gap.high for one in told])
@@ -90,7 +93,7 @@ def test_the_difference_of_two_equally_good_runs_covers():
     for seed in range(repetitions):
         p, truth, owner = mixed(rng)
         other = 1 / (1 + np.exp(-(1.2 * (truth - 0.5) + rng.normal(size=120)[owner])))
-        runs = (Scored.of(range(len(truth)), one, truth, owner, name="ill") for one in (p[:, 1], other))
+        runs = (BinaryScores.of(range(len(truth)), one, truth, owner, name="ill") for one in (p[:, 1], other))
         told = compare(*runs, (0.5, 0.5), resamples=150, seed=seed)
         for metric in TRUTH:
             hits[metric] += told.differences[metric].low <= 0 <= told.differences[metric].high

@@ -5,11 +5,11 @@ import pytest
 from scipy.stats import norm
 from sklearn import metrics as sk
 
-from core.evaluation.binary_scores import Scored
-from core.evaluation.bootstrap import counts_of_resamples
-from core.evaluation.confidence_intervals import interval
+from core.evaluation.binary_scores import BinaryScores
+from core.evaluation.bootstrap import resample_counts
+from core.evaluation.confidence_intervals import bootstrap_interval
 from core.evaluation.curve_bands import PLACES, Band, precision_band, roc_band
-from core.evaluation.estimate import Owners, carried
+from core.evaluation.estimate import PatientIndex, patient_counts
 from tests.core.evaluation.cohorts import scored
 
 SHARE, APART, ALIKE = 0.4, 1.5, 0.5  # of the simulation: who is ill, by how much, how alike a patient's images are
@@ -17,11 +17,11 @@ SHARE, APART, ALIKE = 0.4, 1.5, 0.5  # of the simulation: who is ill, by how muc
 
 def made(seed, *, ties):
     scores, truth, owner = scored(seed, n=120, ties=ties)
-    return Scored.of(range(120), scores, truth, owner, name="ill")
+    return BinaryScores.of(range(120), scores, truth, owner, name="ill")
 
 
 def resampled(one, height):
-    counts = np.hstack(list(counts_of_resamples(len(one.patients), resamples=40, seed=0)))
+    counts = np.hstack(list(resample_counts(len(one.patients), resamples=40, seed=0)))
     return np.array([height(column[one.owner]) for column in counts.T])
 
 
@@ -33,10 +33,14 @@ def test_a_roc_band_agrees_with_scikit_learn_on_every_resample(ties):
         x, y, _ = sk.roc_curve(one.truth, one.scores, sample_weight=weights, drop_intermediate=False)
         return np.interp(PLACES, x, y)
 
-    owners = Owners(one.owner, len(one.patients))
-    carriers, effective = map(min, zip(*(carried(owners.sizes(side)) for side in (one.truth, ~one.truth)), strict=True))
+    owners = PatientIndex(one.owner, len(one.patients))
+    carriers, effective = map(
+        min, zip(*(patient_counts(owners.sizes(side)) for side in (one.truth, ~one.truth)), strict=True)
+    )
     draws, value = resampled(one, height), height(np.ones(120))
-    theirs = [interval(value[at], draws[:, at], carriers=carriers, effective=effective) for at in range(len(PLACES))]
+    theirs = [
+        bootstrap_interval(value[at], draws[:, at], carriers=carriers, effective=effective) for at in range(len(PLACES))
+    ]
     ours = roc_band(one, resamples=40)
     np.testing.assert_allclose(np.transpose([ours.low, ours.high]), theirs, atol=1e-9)
 
@@ -49,13 +53,13 @@ def test_a_precision_band_agrees_with_scikit_learn_on_every_resample(ties):
         precision, recall, _ = sk.precision_recall_curve(one.truth, one.scores, sample_weight=weights)
         return [precision[:-1][recall[:-1] >= place - 1e-9][-1] for place in PLACES]
 
-    owners, draws, value = Owners(one.owner, len(one.patients)), resampled(one, height), height(np.ones(120))
+    owners, draws, value = PatientIndex(one.owner, len(one.patients)), resampled(one, height), height(np.ones(120))
     _, recall, thresholds = sk.precision_recall_curve(one.truth, one.scores)
     reached = [thresholds[recall[:-1] >= place - 1e-9][-1] for place in PLACES]
     theirs = {}
     for at, threshold in enumerate(reached):
-        carriers, effective = carried(owners.sizes(one.scores >= threshold))
-        bounds = interval(value[at], draws[:, at], carriers=carriers, effective=effective)
+        carriers, effective = patient_counts(owners.sizes(one.scores >= threshold))
+        bounds = bootstrap_interval(value[at], draws[:, at], carriers=carriers, effective=effective)
         theirs |= {PLACES[at]: bounds} if bounds else {}
     ours = precision_band(one, resamples=40)
     np.testing.assert_allclose(ours.x, list(theirs))
@@ -75,7 +79,7 @@ def covered(*, images):
         ill, owner = rng.random(80) < SHARE, np.repeat(np.arange(80), 3)
         noise = np.sqrt(ALIKE) * rng.normal(size=80)[owner] + np.sqrt(1 - ALIKE) * rng.normal(size=240)
         patients = np.arange(240) if images else owner
-        one = Scored.of(range(240), noise + APART * ill[owner], ill[owner], patients, name="ill")
+        one = BinaryScores.of(range(240), noise + APART * ill[owner], ill[owner], patients, name="ill")
         for band, height in true.items():
             told = band(one, resamples=100)
             at = np.searchsorted(PLACES, np.array(told.x) - 1e-9)
@@ -94,9 +98,9 @@ def test_bands_hold_the_true_curve_where_patients_are_resampled_and_not_where_im
 
 def test_one_class_or_one_patient_has_no_band():
     for truth in ([True, True], [False, False]):
-        one = Scored.of([1, 2], [0.2, 0.7], truth, "ab", name="ill")
+        one = BinaryScores.of([1, 2], [0.2, 0.7], truth, "ab", name="ill")
         assert roc_band(one) == precision_band(one) == Band()
-    alone = Scored.of(range(4), [0.1, 0.6, 0.4, 0.9], [False, False, True, True], "aaaa", name="ill")
+    alone = BinaryScores.of(range(4), [0.1, 0.6, 0.4, 0.9], [False, False, True, True], "aaaa", name="ill")
     assert roc_band(alone) == precision_band(alone) == Band()
     assert Band().along([0.5]) == {"low": [None], "high": [None]}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.evaluation.metadata_binning import UNKNOWN, banded, divided, is_age, left_out, size_bands
+from core.evaluation.metadata_binning import UNKNOWN, bin_metadata, divided, is_age, left_out, size_bands
 
 
 def test_many_sizes_are_four_bands_of_about_as_many_cases():
@@ -19,7 +19,7 @@ def test_many_sizes_are_four_bands_of_about_as_many_cases():
 def test_few_sizes_and_what_is_no_size_stay():
     few = ["1024×1024", "2048×2500", UNKNOWN]
     names = [f"room {one}" for one in range(20)]
-    assert banded({"image size": few, "room": names}) == {"image size": few, "room": names}
+    assert bin_metadata({"image size": few, "room": names}) == {"image size": few, "room": names}
 
 
 def test_an_unknown_size_stays_unknown_and_one_longer_side_is_one_band():
@@ -46,7 +46,7 @@ def test_an_unknown_size_stays_unknown_and_one_longer_side_is_one_band():
 )
 def test_an_age_is_known_by_its_name_however_it_is_written(name):
     assert is_age(name)
-    assert banded({name: ["63", "063Y", UNKNOWN]}) == {name: ["55–69", "55–69", UNKNOWN]}
+    assert bin_metadata({name: ["63", "063Y", UNKNOWN]}) == {name: ["55–69", "55–69", UNKNOWN]}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_an_age_is_known_by_its_name_however_it_is_written(name):
 )
 def test_what_is_no_age_in_years_keeps_its_values(name):
     assert not is_age(name)
-    assert banded({name: ["young", "63"]}) == {name: ["young", "63"]}
+    assert bin_metadata({name: ["young", "63"]}) == {name: ["young", "63"]}
 
 
 def test_few_values_stay_and_many_fall_away():
@@ -78,7 +78,7 @@ def test_few_values_stay_and_many_fall_away():
 def test_ages_are_binned_as_in_reports_and_what_is_no_age_stays_unknown():
     ages = ["057Y", "018M", "61", "", "old", "9", "102"]
     expected = ["55–69", "0–17", "55–69", UNKNOWN, UNKNOWN, "0–17", "70 and older"]
-    assert divided({"age": ages}) == banded({"age": ages}) == {"age": expected}
+    assert divided({"age": ages}) == bin_metadata({"age": ages}) == {"age": expected}
 
 
 def test_an_age_is_known_by_its_name_and_a_group_of_ages_is_none():

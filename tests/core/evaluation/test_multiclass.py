@@ -7,10 +7,10 @@ import pytest
 from sklearn import metrics as sk
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import ORDER, board
-from core.evaluation.binary_scores import Scored
-from core.evaluation.bootstrap import counts_of_resamples
-from core.evaluation.multiclass import together
+from core.evaluation.binary_metrics import ORDER, binary_metrics
+from core.evaluation.binary_scores import BinaryScores
+from core.evaluation.bootstrap import resample_counts
+from core.evaluation.multiclass import multilabel_metrics
 from core.evaluation.report import report
 
 
@@ -30,7 +30,7 @@ def findings(seed=0, *, n=300):
         known = rng.random(n) < 0.8
         truth = rng.random(n) < share
         scores = 1 / (1 + np.exp(-(rng.normal(size=n) + truth)))
-        made.append(Scored.of(np.arange(n)[known], scores[known], truth[known], owner[known], name=name))
+        made.append(BinaryScores.of(np.arange(n)[known], scores[known], truth[known], owner[known], name=name))
     return made
 
 
@@ -73,7 +73,7 @@ def test_an_interval_of_a_table_of_classes_is_that_of_repeated_cases(name):
     names = np.unique(owner.astype(str))
     row = np.searchsorted(names, owner.astype(str))
     draws = []
-    for draw in next(counts_of_resamples(len(names), resamples=64, seed=0)).T.astype(int):
+    for draw in next(resample_counts(len(names), resamples=64, seed=0)).T.astype(int):
         draws.append(plain(np.repeat(np.arange(150), draw[row])))
     from scipy.stats import t
 
@@ -108,9 +108,9 @@ def test_a_perfect_or_a_stuck_grader_is_said_without_nan():
 
 def test_macro_is_the_mean_over_findings_and_micro_pools_their_answers():
     found, at = findings(), (0.5, 0.6, 0.4)
-    told = together(found, at, resamples=30)
+    told = multilabel_metrics(found, at, resamples=30)
     assert tuple(told.macro) == tuple(told.micro) == ORDER
-    each = [board(one, threshold, resamples=5) for one, threshold in zip(found, at, strict=True)]
+    each = [binary_metrics(one, threshold, resamples=5) for one, threshold in zip(found, at, strict=True)]
     for name in ORDER:
         assert told.macro[name].value == pytest.approx(np.mean([one[name].value for one in each]), abs=1e-12)
         assert [told.each[one.name][name].value for one in found] == [one[name].value for one in each]
@@ -124,8 +124,8 @@ def test_macro_is_the_mean_over_findings_and_micro_pools_their_answers():
 
 def test_answers_about_one_patient_are_resampled_together():
     one = findings(1)[0]
-    twice = together([one, one.scored_by(one.scores)], (0.5, 0.5), resamples=300)
-    alone = board(one, 0.5, resamples=300)
+    twice = multilabel_metrics([one, one.scored_by(one.scores)], (0.5, 0.5), resamples=300)
+    alone = binary_metrics(one, 0.5, resamples=300)
     for name in ("auroc", "accuracy", "sensitivity"):
         for told in (twice.macro[name], twice.micro[name]):
             assert (told.low, told.high) == pytest.approx((alone[name].low, alone[name].high), abs=1e-9)
@@ -133,13 +133,13 @@ def test_answers_about_one_patient_are_resampled_together():
 
 def test_a_finding_that_is_never_there_is_left_out_of_the_mean_and_named():
     found = findings(2)
-    none = Scored.of([1, 2, 3], [0.1, 0.2, 0.6], [0, 0, 0], ["1", "2", "3"], name="pneumothorax")
-    told = together([found[0], none], (0.5, 0.5), resamples=30)
+    none = BinaryScores.of([1, 2, 3], [0.1, 0.2, 0.6], [0, 0, 0], ["1", "2", "3"], name="pneumothorax")
+    told = multilabel_metrics([found[0], none], (0.5, 0.5), resamples=30)
     assert told.macro["auroc"].note == "Mean of 1 of 2 classes; undefined for pneumothorax."
     assert told.macro["auroc"].value == pytest.approx(told.each["effusion"]["auroc"].value)
 
 
 def test_findings_without_cases_or_thresholds_are_refused():
-    for found, at in (([], ()), (findings(), (0.5,)), ([Scored.of([], [], [], [], name="x")], (0.5,))):
+    for found, at in (([], ()), (findings(), (0.5,)), ([BinaryScores.of([], [], [], [], name="x")], (0.5,))):
         with pytest.raises(InvalidInput, match="each finding needs cases"):
-            together(found, at)
+            multilabel_metrics(found, at)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.evaluation.binary_metrics import moving
+from core.evaluation.binary_metrics import metrics_at_threshold
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.metric_value import PARTS, RESAMPLED
 from core.evaluation.prevalence import bayes
@@ -11,7 +11,7 @@ from tests.core.evaluation.cohorts import sides
 
 
 def test_a_ppv_is_as_unsure_as_a_sensitivity_of_8_of_8():
-    told = moving(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)["ppv"]
+    told = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)["ppv"]
     (se, _), (least, most) = wilson(8, 8), wilson(900, 1000)
     odds = 1 / 0.1 * 0.02 / 0.98  # likelihood ratio times the odds of the prevalence
     low = odds * np.exp(-np.hypot(np.log(1 / se), np.log((1 - least) / 0.1)))
@@ -22,15 +22,15 @@ def test_a_ppv_is_as_unsure_as_a_sensitivity_of_8_of_8():
 
 
 def test_it_is_wider_than_by_one_side_alone_and_narrower_than_by_both_at_their_worst():
-    told = moving(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)
+    told = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)
     se, sp = told["sensitivity"], told["specificity"]
     alone, worst = (float(bayes(np.array([se.low]), np.array([one]), 0.02)[0][0]) for one in (sp.value, sp.low))
     assert worst < told["ppv"].low < alone
 
 
 def test_the_npv_is_the_ppv_with_ill_and_well_changed():
-    ppv = moving(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)["ppv"]
-    npv = moving(sides(900, 1000, 8, 8), 0.5, prevalence=0.98)["npv"]
+    ppv = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)["ppv"]
+    npv = metrics_at_threshold(sides(900, 1000, 8, 8), 0.5, prevalence=0.98)["npv"]
     assert (npv.value, npv.low, npv.high, npv.method) == pytest.approx((ppv.value, ppv.low, ppv.high, PARTS))
 
 
@@ -38,11 +38,11 @@ def test_the_npv_is_the_ppv_with_ill_and_well_changed():
 @pytest.mark.parametrize("each", [1, 2])
 def test_no_side_at_its_end_breaks_it(cells, each):
     for name in ("ppv", "npv"):
-        told = moving(sides(*cells, each=each), 0.5, prevalence=0.1, resamples=50)[name]
+        told = metrics_at_threshold(sides(*cells, each=each), 0.5, prevalence=0.1, resamples=50)[name]
         if told.value is not None and told.low is not None:
             assert 0 <= told.low <= told.value <= told.high <= 1
             assert told.low < told.high
 
 
 def test_where_both_sides_vary_resamples_tell():
-    assert moving(sides(7, 8, 90, 100), 0.5, prevalence=0.02)["ppv"].method == RESAMPLED
+    assert metrics_at_threshold(sides(7, 8, 90, 100), 0.5, prevalence=0.02)["ppv"].method == RESAMPLED

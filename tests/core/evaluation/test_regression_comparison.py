@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as sk
 
 from core.errors import InvalidInput
-from core.evaluation.bootstrap import counts_of_resamples
+from core.evaluation.bootstrap import resample_counts
 from core.evaluation.regression_comparison import compare_numbers, refusal
 
 KEYS = {"mae": sk.mean_absolute_error, "mse": sk.mean_squared_error, "r2": sk.r2_score}
@@ -23,7 +23,7 @@ def two(seed: int, *, patients: int = 40, each: int = 4):
 def test_differences_are_those_of_scikit_learn_on_the_same_resamples():
     truth, first, second, owner = two(3)
     found = compare_numbers(first, second, truth, owner, resamples=200)
-    weights = np.concatenate(list(counts_of_resamples(40, resamples=200, seed=0)), axis=1)[owner]
+    weights = np.concatenate(list(resample_counts(40, resamples=200, seed=0)), axis=1)[owner]
     for name, of in KEYS.items():
         told = found.differences[name]
         assert told.value == pytest.approx(of(truth, first) - of(truth, second), abs=1e-9)

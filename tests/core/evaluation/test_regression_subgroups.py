@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as sk
 
 from core.errors import InvalidInput
-from core.evaluation.estimate import Owners
+from core.evaluation.estimate import PatientIndex
 from core.evaluation.regression import number_report
 from core.evaluation.regression_subgroups import FIGURES, ONE_SIDED, number_groups
 from core.evaluation.subgroup_gap import holm
@@ -21,7 +21,7 @@ def ward(seed=0, *, patients=150, worse=2.5, shift=0.0):
     truth = rng.normal(50, 10, size=len(owner))
     error = (rng.normal(size=patients)[owner] + rng.normal(size=len(owner))) * np.where(site == "B", worse, 1.0)
     told = truth + error + shift * (site == "B")
-    return told, truth, Owners(owner, patients), {"site": site.tolist(), "sex": sex.tolist()}
+    return told, truth, PatientIndex(owner, patients), {"site": site.tolist(), "sex": sex.tolist()}
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -93,7 +93,7 @@ def test_what_cannot_be_divided_is_one_sentence():
     with pytest.raises(InvalidInput, match="no figure 'auroc' for groups of numbers; choose one of mae, rmse, bias"):
         number_groups(told, truth, owners, facts, figure="auroc")
     with pytest.raises(InvalidInput, match="no case to divide"):
-        number_groups(told[:0], truth[:0], Owners(owners.row[:0], 0), {})
+        number_groups(told[:0], truth[:0], PatientIndex(owners.row[:0], 0), {})
     assert number_groups(told, truth, owners, {"site": ["A"] * 300}) == []
 
 

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from core.evaluation.metadata_binning import SEVERAL, UNKNOWN
+from core.evaluation.metadata_binning import MIXED, UNKNOWN
 from core.evaluation.slices import of_patients
 
 
 def test_a_patient_has_what_all_of_its_cases_have_and_unknown_ones_do_not_count():
     values = ["PA", "AP", "PA", UNKNOWN, "PA", UNKNOWN, "AP", "AP"]
     owner = np.array([0, 0, 1, 1, 2, 3, 4, 4])
-    assert of_patients(values, owner, 5).tolist() == [SEVERAL, "PA", "PA", UNKNOWN, "AP"]
+    assert of_patients(values, owner, 5).tolist() == [MIXED, "PA", "PA", UNKNOWN, "AP"]
     turned = np.random.default_rng(0).permutation(len(values))
-    assert of_patients([values[at] for at in turned], owner[turned], 5).tolist() == [SEVERAL, "PA", "PA", UNKNOWN, "AP"]
+    assert of_patients([values[at] for at in turned], owner[turned], 5).tolist() == [MIXED, "PA", "PA", UNKNOWN, "AP"]
 
 
 def test_it_is_what_counting_each_patient_gives():
@@ -21,4 +21,4 @@ def test_it_is_what_counting_each_patient_gives():
     assert found[120] == UNKNOWN  # a patient without a case
     for patient in range(120):
         mine = set(values[owner == patient].tolist()) - {UNKNOWN}
-        assert found[patient] == (SEVERAL if len(mine) > 1 else next(iter(mine), UNKNOWN))
+        assert found[patient] == (MIXED if len(mine) > 1 else next(iter(mine), UNKNOWN))

@@ -8,12 +8,12 @@ from scipy.stats import norm
 from sklearn import metrics as sk
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import moving
-from core.evaluation.binary_scores import Scored
-from core.evaluation.bootstrap import counts_of_resamples, weighted_auroc
+from core.evaluation.binary_metrics import metrics_at_threshold
+from core.evaluation.binary_scores import BinaryScores
+from core.evaluation.bootstrap import resample_counts, weighted_auroc
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.grouped_auroc import aurocs
-from core.evaluation.metadata_binning import age_band, banded
+from core.evaluation.metadata_binning import age_bin, bin_metadata
 from core.evaluation.slices import MOST_VALUES, partitions
 from core.evaluation.subgroup_gap import holm
 from core.evaluation.subgroups import FIGURES, subgroups
@@ -31,7 +31,7 @@ def hospital(seed=0, *, n=600, patients=240, ties=False, failing=("site", "B")):
     truth = rng.random(n) < 0.4
     works = facts[failing[0]] != failing[1]
     scores = 1 / (1 + np.exp(-(rng.normal(size=n) + 2 * truth * works - 0.5)))
-    run = Scored.of(np.arange(n), scores.round(1) if ties else scores, truth, owner, name="ill")
+    run = BinaryScores.of(np.arange(n), scores.round(1) if ties else scores, truth, owner, name="ill")
     return run, {name: values.tolist() for name, values in facts.items()}
 
 
@@ -52,7 +52,7 @@ def test_a_group_s_figure_is_that_of_its_cases_alone_and_the_rest_s_of_all_other
             plain = (
                 sk.roc_auc_score(part.truth, part.scores)
                 if figure == "auroc"
-                else moving(part, 0.5, resamples=2)[figure].value
+                else metrics_at_threshold(part, 0.5, resamples=2)[figure].value
             )
             assert told.value == pytest.approx(plain, abs=1e-9)
             assert told.low < told.value < told.high
@@ -65,7 +65,7 @@ def test_one_pass_over_all_groups_gives_what_each_group_gives_alone(ties):
     run, facts = hospital(1, ties=ties)
     single = partitions(facts, 600)
     told = aurocs(run.scores, run.truth, run.owner, single, patients=len(run.patients), resamples=6, seed=4)
-    counts = next(counts_of_resamples(len(run.patients), resamples=6, seed=4))
+    counts = next(resample_counts(len(run.patients), resamples=6, seed=4))
     for partition, found in zip(single, told, strict=True):
         for g in range(len(partition.facts)):
             for side, values in ((partition.group == g, found.own[g]), (partition.group != g, found.rest[g])):
@@ -118,7 +118,7 @@ def test_of_independent_cases_the_gap_is_newcombe_s():
     site, truth = np.array(["A"] * 60 + ["B"] * 100), np.ones(160, dtype=bool)
     scores = np.where(rng.random(160) < np.where(site == "A", 0.7, 0.9), 0.8, 0.2)
     told = subgroups(
-        Scored.of(range(160), scores, truth, range(160), name="ill"),
+        BinaryScores.of(range(160), scores, truth, range(160), name="ill"),
         0.5,
         {"site": site.tolist()},
         figure="sensitivity",
@@ -138,10 +138,10 @@ def test_where_patients_are_in_both_groups_the_gap_takes_their_correlation():
     owner, view = np.repeat(np.arange(80), 2), np.tile(["PA", "AP"], 80)
     shared = rng.random(80) < 0.7
     scores = np.where(np.where(rng.random(160) < 0.9, shared[owner], ~shared[owner]), 0.8, 0.2)
-    run = Scored.of(range(160), scores, np.ones(160, dtype=bool), owner, name="ill")
+    run = BinaryScores.of(range(160), scores, np.ones(160, dtype=bool), owner, name="ill")
     told = subgroups(run, 0.5, {"view": view.tolist()}, figure="sensitivity", resamples=64)[0]
     draws = []
-    for draw in next(counts_of_resamples(80, resamples=64, seed=0)).T:
+    for draw in next(resample_counts(80, resamples=64, seed=0)).T:
         weight, called = draw[run.owner], scores > 0.5
         draws.append([np.average(called[view == one], weights=weight[view == one]) for one in ("PA", "AP")])
     together = np.corrcoef(np.transpose(draws))[0, 1]
@@ -155,7 +155,7 @@ def test_where_patients_are_in_both_groups_the_gap_takes_their_correlation():
 def test_a_group_that_is_never_found_has_an_honest_gap():
     truth = np.ones(60, dtype=bool)
     site = np.array(["A"] * 20 + ["B"] * 40)
-    run = Scored.of(range(60), np.where(site == "A", 0.1, 0.9), truth, range(60), name="ill")
+    run = BinaryScores.of(range(60), np.where(site == "A", 0.1, 0.9), truth, range(60), name="ill")
     told = subgroups(run, 0.5, {"site": site.tolist()}, figure="sensitivity", resamples=20)[0]
     assert (told.figure.value, told.gap.value) == (0, -1)
     assert -1 <= told.gap.low < told.gap.high < -0.5
@@ -227,7 +227,7 @@ def test_what_does_not_fit_is_refused(change, sentence):
     with pytest.raises(InvalidInput, match=sentence):
         subgroups(**({"scored": run, "threshold": 0.5, "facts": facts} | change))
     with pytest.raises(InvalidInput, match="no case to divide"):
-        subgroups(Scored.of([], [], [], [], name="ill"), 0.5, {})
+        subgroups(BinaryScores.of([], [], [], [], name="ill"), 0.5, {})
 
 
 @pytest.mark.parametrize(
@@ -254,5 +254,5 @@ def test_what_does_not_fit_is_refused(change, sentence):
     ],
 )
 def test_ages_have_bands(age, band):
-    assert age_band(age) == band
-    assert banded({"age": [age], "image": [age]}) == {"age": [band], "image": [age]}
+    assert age_bin(age) == band
+    assert bin_metadata({"age": [age], "image": [age]}) == {"age": [band], "image": [age]}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.imaging.voi_lut import from_unsigned
+from core.imaging.voi_lut import format_of_unsigned
 from core.inference import LoadedModel, load
 from core.models.heads import single
 from core.training.examples import Example
@@ -34,7 +34,7 @@ def blobs(folder, *, size=32, count=240):
             if number % 2:
                 image += 120 * np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / 8)
                 centre = ((row + 0.5) / size, (column + 0.5) / size)
-            samples, form = from_unsigned(np.clip(image, 0, 255).astype(np.uint8)[None], bits=8, decoder="made")
+            samples, form = format_of_unsigned(np.clip(image, 0, 255).astype(np.uint8)[None], bits=8, decoder="made")
             split = "test" if number >= count - 40 else "val" if number >= count - 80 else "train"
             examples.append(example_of(str(number), path, file.tell(), form, number % 2, split))
             centres.append(centre)

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from core.imaging.phantoms import anatomy
-from core.imaging.voi_lut import from_unsigned
+from core.imaging.voi_lut import format_of_unsigned
 from core.training.examples import Example
 from tests.core.training.textures import example_of
 
@@ -54,7 +54,7 @@ def planted(folder, *, count, seed=0):
             image = image + CONTRAST * (shape + ring)
             if ill:
                 made.discs[key], made.rings[key] = within(first, RADIUS + 1), within(second, OUTER + 1)
-            samples, form = from_unsigned(np.clip(image, 0, 255).astype(np.uint8)[None], bits=8, decoder="made")
+            samples, form = format_of_unsigned(np.clip(image, 0, 255).astype(np.uint8)[None], bits=8, decoder="made")
             split = "test" if number >= 0.8 * count else "val" if number >= 0.6 * count else "train"
             made.examples.append(example_of(key, path, file.tell(), form, ill, split))
             file.write(samples.tobytes())

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.explain import explain
-from core.explain.attention_weights import recorded
+from core.explain.attention_weights import record_attention
 from core.explain.methods.gradient_rollout import attended, relevance
 from core.explain.methods.rollout import rolled
 from core.models import MODELS
@@ -46,7 +46,10 @@ def said(module, layer, images, change):
         found = own(*args, **more)
         return found + change.view_as(found) if len(calls) == 1 else found
 
-    with torch.enable_grad(), recorded(module):  # without gradients torch takes a way that has no softmax to change
+    with (
+        torch.enable_grad(),
+        record_attention(module),
+    ):  # without gradients torch takes a way that has no softmax to change
         torch.nn.functional.softmax = softmax
         try:
             return float(module(images.clone().requires_grad_())[0, 1].detach())
@@ -74,7 +77,7 @@ def test_the_gradient_rollout_prefers_the_blob(attending):
 
 def test_a_head_is_its_own_row_and_no_head_is_their_mean(attending):
     model, example = attending.model, attending.examples[-1]
-    with torch.no_grad(), recorded(model.module) as weights:
+    with torch.no_grad(), record_attention(model.module) as weights:
         model.module(model.input_of(example))
     each = [explain(model, example, method="heads", layer=f"attention:{head}") for head in range(1, 9)]
     assert [one.layer for one in each] == [f"attention:{head}" for head in range(1, 9)]
@@ -93,7 +96,7 @@ def test_a_view_is_hot_where_the_other_one_looked():
     torch.manual_seed(0)
     module = MODELS["cross_attention"].build(1, 2, SIZE, 0.0).eval()
     images = torch.randn(1, 2, 1, SIZE, SIZE)
-    with torch.no_grad(), recorded(module) as weights:
+    with torch.no_grad(), record_attention(module) as weights:
         module(images)
     edge = int(weights[0].shape[-1] ** 0.5)
     found = [explain(model_of("cross_attention", module), images, method="cross_attention", plane=at) for at in (0, 1)]

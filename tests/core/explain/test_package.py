@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from core.explain import explain
-from core.explain.layers import layer_of
+from core.explain.layers import resolve_layer
 from core.explain.methods import gradcam_batch
 from core.explain.methods.eigencam import join as eigen
-from core.explain.saliency_map import scaled
-from core.explain.targets import Question
+from core.explain.saliency_map import min_max_scale
+from core.explain.targets import ClassTarget
 from core.models import MODELS
 
 CLASSES = {
@@ -48,7 +48,7 @@ def test_a_formula_gives_the_packages_map(small, method, capfd):
             [lambda outputs, index=index: outputs[index]],
         )[0]
         assert ours.max() > 0.99  # the comparison is of maps with something in them
-        assert np.abs(ours - scaled(known)).max() <= NEAR
+        assert np.abs(ours - min_max_scale(known)).max() <= NEAR
     capfd.readouterr()
 
 
@@ -61,18 +61,18 @@ def test_the_strongest_pattern_is_the_packages_but_for_its_sign(small):
         known = get_2d_projection(cells.numpy())
         ours = eigen(cells, cells).numpy()
         sign = 1 if known.max() >= -known.min() else -1
-        assert np.abs(scaled(ours) - scaled(np.maximum(sign * known, 0))).max() <= NEAR
+        assert np.abs(min_max_scale(ours) - min_max_scale(np.maximum(sign * known, 0))).max() <= NEAR
 
 
 @pytest.mark.parametrize("batch", [1, 5])
 def test_the_fast_path_gives_the_packages_maps_of_a_batch(small, batch):
     module, layer = small.model.module, small.model.module.get_submodule("features")
     images = torch.cat([small.model.input_of(one) for one in small.examples[-batch:]])
-    question = Question(small.model)
-    ours = gradcam_batch.maps(module, layer, images, question).numpy()
+    question = ClassTarget(small.model)
+    ours = gradcam_batch.gradcam(module, layer, images, question).numpy()
     known = theirs("GradCAM", module, layer, images, [lambda out, at=at: out[at] for at in question.classes])
     assert np.abs(ours - known).max() <= NEAR
-    alone = [gradcam_batch.maps(module, layer, one[None], Question(small.model))[0].numpy() for one in images]
+    alone = [gradcam_batch.gradcam(module, layer, one[None], ClassTarget(small.model))[0].numpy() for one in images]
     assert np.abs(ours - np.stack(alone)).max() <= 1e-4
 
 
@@ -94,10 +94,10 @@ def test_the_fast_path_gives_the_packages_maps_of_torchvisions_networks(name):
     images, layer = torch.randn(3, 1, 96, 96), MODELS[name].target_layer(module)
     peaks = []
     for index in range(3):
-        ours = gradcam_batch.maps(module, layer, images, lambda logits, index=index: logits[:, index]).numpy()
+        ours = gradcam_batch.gradcam(module, layer, images, lambda logits, index=index: logits[:, index]).numpy()
         known = theirs("GradCAM", module, layer, images, [lambda out, index=index: out[index]] * 3)
         peaks.append(ours.max())
-        worst = np.abs(ours - np.stack([scaled(one) for one in known])).max()
+        worst = np.abs(ours - np.stack([min_max_scale(one) for one in known])).max()
         assert worst <= NEAR, f"class {index}: {worst}"
     assert max(peaks) == pytest.approx(1)  # nothing speaks for some class, but not for all
 
@@ -113,20 +113,20 @@ def test_the_closed_form_is_the_gradient_and_is_taken_where_it_holds(name, poole
     images, layer = torch.randn(2, 1, 64, 64), MODELS[name].target_layer(module)
     seen = gradcam_batch._pass(module, layer, images)
     assert (gradcam_batch._pooled(module, seen) is not None) == pooled
-    every = gradcam_batch.every_class(module, layer, images)
-    short = [gradcam_batch.spoken(module, layer, images, lambda out, at=at: out[:, at]) for at in range(4)]
+    every = gradcam_batch.gradcam_all_classes(module, layer, images)
+    short = [gradcam_batch.gradcam_raw(module, layer, images, lambda out, at=at: out[:, at]) for at in range(4)]
     monkeypatch.setattr(gradcam_batch, "_pooled", lambda *_: None)
-    longer = [gradcam_batch.spoken(module, layer, images, lambda out, at=at: out[:, at]) for at in range(4)]
+    longer = [gradcam_batch.gradcam_raw(module, layer, images, lambda out, at=at: out[:, at]) for at in range(4)]
     assert torch.allclose(torch.stack(short, dim=1), torch.stack(longer, dim=1), atol=1e-6, rtol=1e-3)
     assert torch.allclose(every, torch.stack(short, dim=1), atol=1e-6, rtol=1e-3)
-    assert torch.allclose(gradcam_batch.every_class(module, layer, images), every, atol=1e-6, rtol=1e-3)
+    assert torch.allclose(gradcam_batch.gradcam_all_classes(module, layer, images), every, atol=1e-6, rtol=1e-3)
 
 
 def test_what_speaks_may_be_any_function_of_the_logits(small):
     """A product of logits has another gradient at every image: the closed form carries that too."""
     module, layer = small.model.module, small.model.module.get_submodule("features")
     images = torch.cat([small.model.input_of(one) for one in small.examples[-4:]])
-    ours = gradcam_batch.maps(module, layer, images, lambda out: out[:, 1] * out[:, 0].exp())
+    ours = gradcam_batch.gradcam(module, layer, images, lambda out: out[:, 1] * out[:, 0].exp())
     known = theirs("GradCAM", module, layer, images, [lambda out: out[1] * out[0].exp()] * 4)
     assert np.abs(ours.numpy() - known).max() <= NEAR
 
@@ -134,15 +134,15 @@ def test_what_speaks_may_be_any_function_of_the_logits(small):
 def test_nothing_before_the_layer_is_remembered(small):
     """Neither parameters nor the image get a gradient, and frozen networks are explained like others."""
     module = small.model.module
-    name, layer = layer_of(small.model)
+    name, layer = resolve_layer(small.model)
     images = small.model.input_of(small.examples[-1]).requires_grad_()
-    before = gradcam_batch.maps(module, layer, images, lambda out: out[:, 1])
+    before = gradcam_batch.gradcam(module, layer, images, lambda out: out[:, 1])
     assert (name, images.grad, before.requires_grad) == ("features", None, False)
     assert all(one.grad is None for one in module.parameters())
     for one in module.parameters():
         one.requires_grad_(False)
     try:
-        assert torch.equal(gradcam_batch.maps(module, layer, images, lambda out: out[:, 1]), before)
+        assert torch.equal(gradcam_batch.gradcam(module, layer, images, lambda out: out[:, 1]), before)
     finally:
         for one in module.parameters():
             one.requires_grad_(True)

@@ -8,7 +8,7 @@ import torch
 
 from core.errors import InvalidInput
 from core.explain import EXPLAINERS, explain
-from core.explain.methods.cam import looked
+from core.explain.methods.cam import compute_cam
 from core.explain.methods.gradcam import join
 from core.models import MODELS
 from core.models.heads import single
@@ -100,7 +100,7 @@ def test_it_is_the_closed_form_of_mean_and_linear():
     """In late fusion d logit / d map is the head's weight, a cell's share of it: relu(Σ wₖ Aₖ), each view its half."""
     torch.manual_seed(0)
     module, images = MODELS["late_fusion"].build(1, 2, SIZE, 0.0).eval(), torch.randn(1, 2, 1, SIZE, SIZE)
-    found, weights = looked(module, module.encoder, images, lambda logits: logits[..., 1], join)
+    found, weights = compute_cam(module, module.encoder, images, lambda logits: logits[..., 1], join)
     with torch.no_grad():
         cells = module.encoder(images)  # (2, D, h, w)
         halves = module.head[1].weight[1].view(2, -1) / cells[0, 0].numel()
@@ -119,9 +119,9 @@ def test_a_picture_that_is_not_there_is_cold():
     module = MODELS["attention_mil"].build(1, 2, SIZE, 0.0).eval()
     images = torch.randn(1, 4, 1, SIZE, SIZE)
     images[:, 2] = float("nan")
-    found, weights = looked(module, module.encoder, images, opposed, join)
+    found, weights = compute_cam(module, module.encoder, images, opposed, join)
     kept = images[:, [0, 1, 3]]
-    alone, _ = looked(module, module.encoder, kept, opposed, join)
+    alone, _ = compute_cam(module, module.encoder, kept, opposed, join)
     assert torch.allclose(found[[0, 1, 3]], alone, atol=1e-6)
     assert (found[2].abs().max().item(), weights[2]) == (0.0, 0.0)
 

@@ -7,8 +7,8 @@ import torch
 from core.explain import EXPLAINERS, explain
 from core.explain.methods.integrated_gradients import integrated
 from core.explain.methods.occlusion import missed, patch_of, starts
-from core.explain.saliency_map import stretch
-from core.explain.targets import target_of
+from core.explain.saliency_map import resize_to_image
+from core.explain.targets import target_function
 from core.models import MODELS
 from tests.core.explain import planted
 
@@ -68,7 +68,7 @@ def test_on_the_original_the_peak_lands_within_one_cell(model, method, change):
     else:
         original, middle = image[:rows, 16 : 16 + columns].copy(), [middle[0], middle[1] - 16]
     seen = torch.tensor(stretch_any(original, 64, 64))[None, None]
-    found = stretch(explain(model, seen, method=method, class_index=1).values, *original.shape)
+    found = resize_to_image(explain(model, seen, method=method, class_index=1).values, *original.shape)
     hot = np.argwhere(found >= 0.98 * found.max()).mean(axis=0) + 0.5
     for at, wanted, edge in zip(hot, middle, original.shape, strict=True):
         assert abs(at - wanted) <= edge / 8, f"{method}: {hot} for {middle}"
@@ -84,7 +84,7 @@ def test_what_all_pixels_gave_is_what_the_image_says_more_than_grey(model):
     """Completeness (Sundararajan et al. 2017, proposition 1)."""
     image = planted.image(bright=(3, 3), noise=0.3)
     for index in range(3):
-        speak = target_of(model.manifest.heads[0], index)
+        speak = target_function(model.manifest.heads[0], index)
         given = integrated(model.module, image, speak, steps=256)
         with torch.no_grad():
             more = speak(model.module(image)) - speak(model.module(torch.zeros_like(image)))
@@ -93,7 +93,7 @@ def test_what_all_pixels_gave_is_what_the_image_says_more_than_grey(model):
 
 def test_occlusion_is_the_mean_loss_of_the_patches_over_a_place(model):
     image = planted.image(bright=(3, 3))
-    speak = target_of(model.manifest.heads[0], 1)
+    speak = target_function(model.manifest.heads[0], 1)
     with torch.no_grad():
         whole = float(speak(model.module(image)))
         found = missed(model.module, image, speak, whole)

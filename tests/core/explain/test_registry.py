@@ -7,9 +7,9 @@ import pytest
 
 from core.errors import InvalidInput
 from core.explain import EXPLAINERS, explain
-from core.explain.layers import layers_of, titled
+from core.explain.layers import layer_titles, layers_of
 from core.explain.methods import occlusion
-from core.inference import scores
+from core.inference import predict
 from core.models import MODELS
 
 ALONE = {name: entry for name, entry in MODELS.items() if entry.takes == "image"}
@@ -31,7 +31,7 @@ def hooks(module):
 
 def check(model, example, method, classes, layer=None):
     """A map of the input, of the class asked for."""
-    probabilities = next(scores(model, [example]))[1]
+    probabilities = next(predict(model, [example]))[1]
     found = {index: explain(model, example, method=method, class_index=index, layer=layer) for index in classes}
     for index, one in found.items():
         assert one.values.shape == (model.manifest.size, model.manifest.size)
@@ -100,16 +100,16 @@ def test_what_a_method_needs_is_what_its_models_have():
 
 def test_layers_are_told_with_their_size_from_the_input_on(untrained):
     small, _ = untrained("small_cnn")
-    assert titled(small) == {
+    assert layer_titles(small) == {
         "features.2": "features.2 · 32 × 32",
         "features.6": "features.6 · 16 × 16",
         "features": "features · 8 × 8",
     }
     vit, _ = untrained("vit_tiny")
-    told = list(titled(vit, "attention").values())
+    told = list(layer_titles(vit, "attention").values())
     assert told[:3] == ["layer 1, mean of heads", "layer 1, head 1", "layer 1, head 2"]
     assert len(told) == 12 * 4
-    assert titled(small, "") == {}
+    assert layer_titles(small, "") == {}
 
 
 @pytest.mark.parametrize(("name", "method"), MISFITS)

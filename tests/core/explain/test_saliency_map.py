@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from core.explain.saliency_map import scaled, stretch
+from core.explain.saliency_map import min_max_scale, resize_to_image
 
 
 def test_a_map_spans_0_to_1_or_is_empty():
-    assert scaled(np.array([[2.0, 4.0], [3.0, 2.0]])).tolist() == [[0.0, 1.0], [0.5, 0.0]]
-    assert scaled(np.full((2, 2), 7.0)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
-    assert scaled(np.array([[np.nan, 1.0]])).tolist() == [[0.0, 1.0]]
+    assert min_max_scale(np.array([[2.0, 4.0], [3.0, 2.0]])).tolist() == [[0.0, 1.0], [0.5, 0.0]]
+    assert min_max_scale(np.full((2, 2), 7.0)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert min_max_scale(np.array([[np.nan, 1.0]])).tolist() == [[0.0, 1.0]]
 
 
 def test_the_peak_lands_at_the_same_share_of_the_original():
     values = np.zeros((64, 64), np.float32)
     values[16, 48] = 1.0
-    found = stretch(values, 300, 1000)
+    found = resize_to_image(values, 300, 1000)
     assert found.shape == (300, 1000)
     row, column = np.unravel_index(found.argmax(), found.shape)
     assert abs((row + 0.5) / 300 - 16.5 / 64) < 1 / 128

@@ -13,9 +13,10 @@ import pytest
 from pydicom.data import get_testdata_file
 from pydicom.pixels.processing import apply_color_lut
 
-from core.errors import RefusedFile
+from core.errors import RejectedFile
 from core.imaging.importers.dicom import read
-from core.imaging.reader_pool import ReadFile, Refusal
+from core.imaging.reader_pool import ReadFile
+from core.imaging.reader_pool import RejectedFile as Refusal
 from core.imaging.store import Store
 from core.imaging.voi_lut import read_samples
 from tests.core.imaging.results import read_files
@@ -156,7 +157,7 @@ def test_truncated_variants_are_refused_or_read_but_never_crash(tmp_path: Path):
     for number in range(30):
         path = tmp_path / f"{number}.dcm"
         path.write_bytes(whole[: 133 + (len(whole) - 600) * number // 30])
-        with pytest.raises(RefusedFile) as refused:
+        with pytest.raises(RejectedFile) as refused:
             one(path)
         assert str(refused.value).endswith(".")
 
@@ -167,7 +168,7 @@ def test_truncated_compressed_files_never_crash(tmp_path: Path, name: str):
     for number in range(1, 8):
         path = tmp_path / "cut.dcm"
         path.write_bytes(whole[: len(whole) * number // 8])
-        with suppress(RefusedFile):  # any other exception is a crash
+        with suppress(RejectedFile):  # any other exception is a crash
             found = one(path)
             assert found.samples.shape[1:3] == (found.format.rows, found.format.columns)
 
@@ -214,7 +215,7 @@ def test_a_damaged_header_is_refused_by_name(tmp_path: Path, change: dict[str, A
         else:
             setattr(header, keyword, value)
     header.save_as(tmp_path / "odd.dcm")
-    with pytest.raises(RefusedFile, match=reason):
+    with pytest.raises(RejectedFile, match=reason):
         one(tmp_path / "odd.dcm")
 
 

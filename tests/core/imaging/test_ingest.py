@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.imaging.importers import importer_of
-from core.imaging.ingest import Original, keep
+from core.imaging.ingest import SourceFile, store_file
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
 from core.imaging.voi_lut import read_samples
@@ -31,9 +31,9 @@ def plain(tmp_path: Path) -> Path:
 def kept(path: Path, store: Store, *, at: int | None = None, reference: bool = False) -> tuple[int, np.ndarray]:
     """Where the pixels begin, and what is read there."""
     data = path.read_bytes()
-    original = Original(path, hashlib.sha256(data).hexdigest(), data, at)
+    original = SourceFile(path, hashlib.sha256(data).hexdigest(), data, at)
     importer = importer_of(data[:4096])
-    (told,) = keep(original, importer.read(path, data), store, reference=reference)
+    (told,) = store_file(original, importer.read(path, data), store, reference=reference)
     format = PixelFormat.from_json(told["format"])
     samples = read_samples(store.pixels(original.sha256), format, offset=told["offset"])[0, ..., 0]
     return told["offset"], samples.astype(np.int64) * int(format.slope) + int(format.intercept)

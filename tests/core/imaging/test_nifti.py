@@ -7,7 +7,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from core.errors import RefusedFile
+from core.errors import RejectedFile
 from core.imaging.importers.nifti import read, recognises
 
 
@@ -84,7 +84,7 @@ def test_of_four_axes_the_first_volume_is_taken_and_said(tmp_path: Path):
 
 
 def test_two_axes_are_refused(tmp_path: Path):
-    with pytest.raises(RefusedFile, match="2 axes"):
+    with pytest.raises(RejectedFile, match="2 axes"):
         one(save(tmp_path / "flat.nii", np.zeros((4, 4), np.int16)))
 
 
@@ -103,5 +103,5 @@ def test_a_truncated_volume_is_refused(tmp_path: Path, share: float, ending: str
     array = np.random.default_rng(0).integers(0, 999, (9, 9, 9)).astype(np.int16)
     whole = save(tmp_path / f"w.{ending}", array).read_bytes()
     (tmp_path / f"cut.{ending}").write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(RefusedFile, match="damaged or truncated"):
+    with pytest.raises(RejectedFile, match="damaged or truncated"):
         one(tmp_path / f"cut.{ending}")

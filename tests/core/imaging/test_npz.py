@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import RefusedFile
+from core.errors import RejectedFile
 from core.imaging.importers.npz import read, recognises
 
 
@@ -52,7 +52,7 @@ def test_colour_and_volumes(tmp_path: Path):
     ],
 )
 def test_odd_archives_are_refused(tmp_path: Path, arrays, said: str):
-    with pytest.raises(RefusedFile, match=said):
+    with pytest.raises(RejectedFile, match=said):
         list(read(save(tmp_path / "odd.npz", **arrays)))
 
 
@@ -60,5 +60,5 @@ def test_odd_archives_are_refused(tmp_path: Path, arrays, said: str):
 def test_a_truncated_archive_is_refused(tmp_path: Path, share: float):
     whole = save(tmp_path / "w.npz", train_images=np.zeros((9, 28, 28), np.uint8)).read_bytes()
     (tmp_path / "cut.npz").write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(RefusedFile, match="damaged"):
+    with pytest.raises(RejectedFile, match="damaged"):
         list(read(tmp_path / "cut.npz"))

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import RefusedFile
-from core.imaging.decoded_image import FoundImage
+from core.errors import RejectedFile
+from core.imaging.decoded_image import DecodedImage
 from core.imaging.importers import importer_of
 from core.imaging.importers.picture import read
 
 
-def one(path: Path) -> FoundImage:
+def one(path: Path) -> DecodedImage:
     (found,) = read(path)
     return found
 
@@ -66,7 +66,7 @@ def test_pages_that_differ_are_refused(tmp_path: Path):
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(
         tmp_path / "odd.tif", save_all=True, append_images=[Image.fromarray(np.zeros((5, 4), np.uint8))]
     )
-    with pytest.raises(RefusedFile, match="pages differ in size"):
+    with pytest.raises(RejectedFile, match="pages differ in size"):
         one(tmp_path / "odd.tif")
 
 
@@ -88,7 +88,7 @@ def test_a_truncated_picture_is_refused_with_one_sentence(tmp_path: Path, kind: 
     Image.fromarray(noise).save(tmp_path / "whole", format=kind)
     whole = (tmp_path / "whole").read_bytes()
     (tmp_path / "cut").write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(RefusedFile) as refused:
+    with pytest.raises(RejectedFile) as refused:
         one(tmp_path / "cut")
     assert str(refused.value).count(".") == 1
     assert str(refused.value).endswith("decoded.")
@@ -97,13 +97,13 @@ def test_a_truncated_picture_is_refused_with_one_sentence(tmp_path: Path, kind: 
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     Image.fromarray(np.zeros((50, 50), np.uint8)).save(tmp_path / "bomb.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000)
-    with pytest.raises(RefusedFile, match="more pixels than is safe"):
+    with pytest.raises(RejectedFile, match="more pixels than is safe"):
         one(tmp_path / "bomb.png")
 
 
 def test_floating_point_greys_are_refused_with_the_way_out(tmp_path: Path):
     Image.fromarray(np.zeros((4, 4), np.float32)).save(tmp_path / "float.tif")
-    with pytest.raises(RefusedFile, match="save it with 16 bits"):
+    with pytest.raises(RejectedFile, match="save it with 16 bits"):
         one(tmp_path / "float.tif")
 
 

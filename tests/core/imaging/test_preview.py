@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.imaging.preview import EDGE, decimated, is_large, step_of
-from core.imaging.voi_lut import from_unsigned
+from core.imaging.voi_lut import format_of_unsigned
 
-SMALL = from_unsigned(np.zeros((1, 4, 4), np.uint16), bits=16, decoder="none")[1]
+SMALL = format_of_unsigned(np.zeros((1, 4, 4), np.uint16), bits=16, decoder="none")[1]
 
 
 @pytest.mark.parametrize(

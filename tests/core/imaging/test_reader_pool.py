@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from core.imaging import reader_pool
-from core.imaging.reader_pool import Known, ReadFile, Refusal, find
+from core.imaging.reader_pool import AlreadyImported, ReadFile, RejectedFile, list_files
 from core.imaging.store import Store
 from tests.core.imaging.results import read_files
 
@@ -36,9 +36,9 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_an_import_leaves_a_thumbnail_of_every_picture_and_a_dry_run_none(folder: Path, store: Store):
-    list(read_files(find(folder), store=None))
+    list(read_files(list_files(folder), store=None))
     assert not store.home.exists()
-    results = list(read_files(find(folder), store=store))
+    results = list(read_files(list_files(folder), store=store))
     drawn = {path.name for path in (store.home / "thumbnails").rglob("*.jpg")}
     assert drawn == {f"{result.sha256}-256.jpg" for result in results if isinstance(result, ReadFile)}
     assert len(drawn) == 6
@@ -60,8 +60,8 @@ def readers() -> list[psutil.Process]:
 
 
 def test_files_are_read_and_kept_byte_identical(folder: Path, store: Store):
-    before = {path: path.read_bytes() for path in find(folder)}
-    results = list(read_files(find(folder), store=store))
+    before = {path: path.read_bytes() for path in list_files(folder)}
+    results = list(read_files(list_files(folder), store=store))
     assert {result.path for result in results} == set(before)
     for result in results:
         assert isinstance(result, ReadFile)
@@ -74,12 +74,12 @@ def test_a_child_killed_in_the_middle_costs_one_file(folder: Path, store: Store)
     stuck = hanging(folder)
 
     results = []
-    for result in read_files(find(folder), store=store):
+    for result in read_files(list_files(folder), store=store):
         results.append(result)
         if len(results) == 6:  # all but the one that is stuck: whoever still reads is its reader
             for child in readers():
                 child.send_signal(signal.SIGKILL)
-    refused = [result for result in results if isinstance(result, Refusal)]
+    refused = [result for result in results if isinstance(result, RejectedFile)]
     assert [one.path for one in refused] == [stuck]
     assert "crash" in refused[0].reason
     assert len([result for result in results if isinstance(result, ReadFile)]) == 6
@@ -88,8 +88,8 @@ def test_a_child_killed_in_the_middle_costs_one_file(folder: Path, store: Store)
 def test_a_file_that_takes_too_long_costs_one_file(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reader_pool, "SECONDS", 1.5)
     stuck = hanging(folder)
-    results = list(read_files(find(folder), store=store))
-    (refused,) = [result for result in results if isinstance(result, Refusal)]
+    results = list(read_files(list_files(folder), store=store))
+    (refused,) = [result for result in results if isinstance(result, RejectedFile)]
     assert refused.path == stuck
     assert "could not be read within" in refused.reason
     assert len(results) == 7
@@ -99,14 +99,14 @@ def test_the_time_that_its_taker_needs_is_not_the_readers(folder: Path, store: S
     passed = [0.0]
     monkeypatch.setattr(reader_pool, "monotonic", lambda: monotonic() + passed[0])
     results = []
-    for result in reader_pool.read_files_polling(find(folder), store=store):
+    for result in reader_pool.read_files_polling(list_files(folder), store=store):
         passed[0] += 3600.0  # a locked catalogue, say
         results.append(result)
     assert sum(isinstance(result, ReadFile) for result in results) == 6
 
 
 def test_known_files_are_not_decoded(folder: Path, store: Store):
-    list(read_files(find(folder), store=store))
+    list(read_files(list_files(folder), store=store))
     times = {path: path.stat().st_mtime_ns for path in store.home.rglob("*") if path.is_file()}
     asked: list[str] = []
 
@@ -114,21 +114,21 @@ def test_known_files_are_not_decoded(folder: Path, store: Store):
         asked.append(sha256)
         return True
 
-    results = list(read_files(find(folder), store=store, known=known))
-    assert all(isinstance(result, Known) for result in results)
+    results = list(read_files(list_files(folder), store=store, known=known))
+    assert all(isinstance(result, AlreadyImported) for result in results)
     assert sorted(asked) == sorted(result.sha256 for result in results)
     assert {path: path.stat().st_mtime_ns for path in store.home.rglob("*") if path.is_file()} == times
 
 
 def test_a_dry_run_reads_everything_and_writes_nothing(folder: Path, tmp_path: Path):
     before = sorted(tmp_path.rglob("*"))
-    results = list(read_files(find(folder), store=None))
+    results = list(read_files(list_files(folder), store=None))
     assert [type(result) for result in results] == [ReadFile] * 6
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_closing_ends_the_children(folder: Path, store: Store):
-    results = read_files(find(folder), store=store)
+    results = read_files(list_files(folder), store=store)
     next(results)
     assert readers()
     results.close()
@@ -150,7 +150,7 @@ def test_closing_ends_the_children(folder: Path, store: Store):
 def test_what_is_no_image_is_refused_with_one_sentence(tmp_path: Path, content: bytes, said: str):
     (tmp_path / "file.dcm").write_bytes(content)
     (refused,) = read_files([tmp_path / "file.dcm"], store=None)
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, RejectedFile)
 
     assert re.search(said, refused.reason)
     assert refused.reason.endswith(".")
@@ -158,7 +158,7 @@ def test_what_is_no_image_is_refused_with_one_sentence(tmp_path: Path, content: 
 
 def test_a_file_that_is_gone_is_refused(tmp_path: Path):
     (refused,) = read_files([tmp_path / "gone.png"], store=None)
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, RejectedFile)
     assert "cannot be opened" in refused.reason
 
 
@@ -169,8 +169,8 @@ def test_a_header_that_wants_all_memory_costs_one_file(folder: Path, store: Stor
     np.lib.format.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": (1 << 22, 128, 128)})
     with zipfile.ZipFile(folder / "3-bomb.npz", "w") as archive:
         archive.writestr("train_images.npy", head.getvalue())
-    results = list(read_files(find(folder), store=store))
-    (refused,) = [result for result in results if isinstance(result, Refusal)]
+    results = list(read_files(list_files(folder), store=store))
+    (refused,) = [result for result in results if isinstance(result, RejectedFile)]
     assert refused.path.name == "3-bomb.npz"
     assert len(results) == 7
 
@@ -179,10 +179,10 @@ def test_find_counts_litter_and_hidden_files_in_a_steady_order(tmp_path: Path):
     for name in ("b/.DS_Store", "b/x.png", "a/Thumbs.db", "z"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
-    assert [path.relative_to(tmp_path).as_posix() for path in find(tmp_path)] == [
+    assert [path.relative_to(tmp_path).as_posix() for path in list_files(tmp_path)] == [
         "a/Thumbs.db",
         "b/.DS_Store",
         "b/x.png",
         "z",
     ]
-    assert find(tmp_path / "z") == [tmp_path / "z"]
+    assert list_files(tmp_path / "z") == [tmp_path / "z"]

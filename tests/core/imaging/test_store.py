@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import NotFound, RefusedFile
-from core.imaging.atomic_write import written
+from core.errors import NotFound, RejectedFile
+from core.imaging.atomic_write import atomic_write
 from core.imaging.store import Store
-from core.imaging.voi_lut import from_unsigned, read_samples
+from core.imaging.voi_lut import format_of_unsigned, read_samples
 
 CONTENT = b"bytes of a patient" * 1000
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -65,7 +65,7 @@ def test_items_lie_one_after_another(store):
     items = [np.full((1, 2, 3, 1), number, dtype=">u2") for number in (1, 2, 258)]
     offsets = store.write_pixels(SHA, items)
     assert offsets == [0, 12, 24]
-    _, format = from_unsigned(items[0].astype(np.uint16)[..., 0], bits=16, decoder="x")
+    _, format = format_of_unsigned(items[0].astype(np.uint16)[..., 0], bits=16, decoder="x")
     assert [int(read_samples(store.pixels(SHA), format, offset=at).max()) for at in offsets] == [1, 2, 258]
 
 
@@ -81,7 +81,7 @@ def test_pixels_whose_decoding_fails_leave_nothing(store):
 
 def test_a_thumbnail_is_made_once_with_the_greys_of_the_middle_frame(store):
     array = np.stack([np.full((600, 300), grey, np.uint8) for grey in (0, 200, 50)])
-    samples, format = from_unsigned(array, bits=8, decoder="x")
+    samples, format = format_of_unsigned(array, bits=8, decoder="x")
     store.write_pixels(SHA, [samples])
     path = store.thumbnail(SHA, "train/1", 0, format)
     with Image.open(path) as picture:
@@ -96,7 +96,7 @@ def test_a_thumbnail_is_made_once_with_the_greys_of_the_middle_frame(store):
 @pytest.mark.parametrize("shape", [(512, 512), (1030, 700), (40, 300), (256, 1)])
 def test_a_thumbnail_made_at_import_is_the_one_made_later(store, shape):
     frames = np.random.default_rng(0).integers(0, 65536, (3, *shape), dtype=np.uint16)
-    samples, format = from_unsigned(frames, bits=16, decoder="x")
+    samples, format = format_of_unsigned(frames, bits=16, decoder="x")
     store.make_thumbnail(SHA, "", samples, format)
     at_import = store.thumbnail(SHA, "", 0, format).read_bytes()  # nothing to make it of: it is there
     store.write_pixels(SHA, [samples])
@@ -106,7 +106,7 @@ def test_a_thumbnail_made_at_import_is_the_one_made_later(store, shape):
 
 @pytest.mark.parametrize("left", [0, 1, 300])
 def test_a_thumbnail_cut_off_by_a_power_cut_is_made_again(store, left):
-    samples, format = from_unsigned(np.eye(300, dtype=np.uint8)[np.newaxis], bits=8, decoder="x")
+    samples, format = format_of_unsigned(np.eye(300, dtype=np.uint8)[np.newaxis], bits=8, decoder="x")
     store.write_pixels(SHA, [samples])
     path = store.thumbnail(SHA, "", 0, format)
     whole = path.read_bytes()
@@ -116,7 +116,7 @@ def test_a_thumbnail_cut_off_by_a_power_cut_is_made_again(store, left):
 
 def test_a_thumbnail_shows_the_mean_of_what_it_leaves_out(store):
     checks = np.indices((512, 512)).sum(axis=0, dtype=np.uint16) % 2 * 65535
-    samples, format = from_unsigned(checks[np.newaxis].astype(np.uint16), bits=16, decoder="x")
+    samples, format = format_of_unsigned(checks[np.newaxis].astype(np.uint16), bits=16, decoder="x")
     store.make_thumbnail(SHA, "", samples, format)
     with Image.open(store.thumbnail(SHA, "", 0, format)) as picture:
         assert picture.size == (256, 256)
@@ -132,13 +132,13 @@ def test_what_was_hashed_in_memory_is_kept_without_reading_the_file_again(store,
 
 def test_a_file_that_changed_since_it_was_hashed_is_refused(store, original):
     original.write_bytes(CONTENT[:-1] + b"X")
-    with pytest.raises(RefusedFile, match="changed while it was read"):
+    with pytest.raises(RejectedFile, match="changed while it was read"):
         store.keep(original, SHA)
     assert [path for path in store.home.rglob("*") if path.is_file()] == []
 
 
 def fail_in_the_middle(path: Path) -> None:
-    with written(path) as file:
+    with atomic_write(path) as file:
         file.write(b"half")
         raise KeyboardInterrupt
 
@@ -148,7 +148,7 @@ def test_a_file_is_whole_or_not_there(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fail_in_the_middle(path)
     assert list(path.parent.iterdir()) == []
-    with written(path) as file:
+    with atomic_write(path) as file:
         file.write(b"whole")
         assert not path.exists()
     assert path.read_bytes() == b"whole"

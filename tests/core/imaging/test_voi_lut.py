@@ -9,10 +9,10 @@ import pytest
 
 from core.imaging.voi_lut import (
     PixelFormat,
-    from_unsigned,
-    quantised,
+    format_of_unsigned,
+    full_range_window,
+    quantize_uint16,
     read_samples,
-    spanning,
     to_grey,
     to_values,
     window,
@@ -115,28 +115,28 @@ def test_colour_is_left_as_it_is_and_can_be_inverted():
 
 
 def test_a_spanning_window_uses_the_whole_scale():
-    center, width, function = spanning(100.0, 300.0)
+    center, width, function = full_range_window(100.0, 300.0)
     assert window(np.array([100.0, 200.0, 300.0]), center=center, width=width, function=function).tolist() == [
         0.0,
         127.5,
         255.0,
     ]
-    assert spanning(5.0, 5.0)[1] > 0
+    assert full_range_window(5.0, 5.0)[1] > 0
 
 
 @pytest.mark.parametrize("top", [1e-6, 1.0, 4e9])
 def test_quantised_gives_values_back_within_half_a_step(top: float):
     values = np.random.default_rng(0).uniform(-top, top, 10_000)
-    samples, slope, intercept = quantised(values)
+    samples, slope, intercept = quantize_uint16(values)
     assert samples.dtype == np.uint16
     assert np.abs(samples * slope + intercept - values).max() <= slope * 0.5001
     assert slope <= 2 * top / 65535
 
 
 def test_quantised_takes_constants_and_what_is_not_a_number():
-    samples, slope, intercept = quantised(np.array([np.nan, np.inf, -np.inf, 7.0]))
+    samples, slope, intercept = quantize_uint16(np.array([np.nan, np.inf, -np.inf, 7.0]))
     assert (samples * slope + intercept).tolist() == pytest.approx([0.0, 0.0, 0.0, 7.0])
-    samples, slope, intercept = quantised(np.zeros(3))
+    samples, slope, intercept = quantize_uint16(np.zeros(3))
     assert (samples * slope + intercept).tolist() == [0.0, 0.0, 0.0]
 
 
@@ -156,5 +156,5 @@ def test_a_format_survives_json():
 
 
 def test_a_picture_of_one_grey_has_a_window():
-    _, format = from_unsigned(np.full((1, 2, 2), 300, dtype=np.uint16), bits=16, decoder="x")
+    _, format = format_of_unsigned(np.full((1, 2, 2), 300, dtype=np.uint16), bits=16, decoder="x")
     assert format.window_width > 0

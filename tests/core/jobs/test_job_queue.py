@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from core.errors import FencedOff, InvalidInput, NotFound
+from core.errors import AttemptSuperseded, InvalidInput, NotFound
 from core.jobs import job_queue
 from db.vocabulary import JobKind, JobState
 
@@ -20,7 +20,7 @@ def state(home, job_id: int) -> JobState:
 
 def beat(home, job_id: int, attempt: int, **changes) -> bool:
     with home.db.transaction() as session:
-        return job_queue.beat(session, job_id, attempt, **changes)
+        return job_queue.heartbeat(session, job_id, attempt, **changes)
 
 
 def test_eight_rivals_claim_each_job_once(home):
@@ -45,7 +45,7 @@ def test_eight_rivals_claim_each_job_once(home):
 
 def test_the_same_key_is_the_same_job(home):
     assert queue(home) == queue(home)
-    assert len(job_queue.every(home.db)) == 1
+    assert len(job_queue.list_jobs(home.db)) == 1
 
 
 def test_the_oldest_of_the_wanted_kinds_comes_first(home):
@@ -63,9 +63,9 @@ def test_an_older_attempt_writes_nothing(home):
     job_queue.requeue(home.db, job_id)
     new = job_queue.claim(home.db, job_id)
     assert (old, new) == (1, 2)
-    with pytest.raises(FencedOff):
+    with pytest.raises(AttemptSuperseded):
         beat(home, job_id, old, progress={"by": "the dead"})
-    with pytest.raises(FencedOff):
+    with pytest.raises(AttemptSuperseded):
         job_queue.finish(home.db, job_id, old, JobState.SUCCEEDED)
     beat(home, job_id, new, progress={"by": "the living"})
     assert job_queue.get(home.db, job_id).progress == {"by": "the living"}
@@ -75,9 +75,9 @@ def test_an_older_attempt_writes_nothing(home):
 def test_what_is_written_with_a_fenced_beat_is_undone_too(home):
     first, second = queue(home, 2)
     attempt = job_queue.claim(home.db, first)
-    with pytest.raises(FencedOff), home.db.transaction() as session:
-        job_queue.add(session, JobKind.IMPORT, {}, key="beside") and job_queue.beat(session, first, attempt + 1)
-    assert {job.id for job in job_queue.every(home.db)} == {first, second}
+    with pytest.raises(AttemptSuperseded), home.db.transaction() as session:
+        job_queue.add(session, JobKind.IMPORT, {}, key="beside") and job_queue.heartbeat(session, first, attempt + 1)
+    assert {job.id for job in job_queue.list_jobs(home.db)} == {first, second}
 
 
 def test_a_queued_job_is_cancelled_at_once_a_running_one_at_its_beat(home):

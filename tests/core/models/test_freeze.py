@@ -5,7 +5,7 @@ import torch
 
 from core.errors import NotTrainable
 from core.models import MODELS
-from core.models.initial_weights import freeze, hold
+from core.models.initial_weights import freeze, set_frozen_eval
 
 
 def build(name, **more):
@@ -17,7 +17,7 @@ def changed(module, images):
     """Blocks that one step changed, of weights and of what batch norm knows."""
     before = {name: one.clone() for name, one in module.state_dict().items()}
     module.train()
-    hold(module)
+    set_frozen_eval(module)
     optimizer = torch.optim.AdamW(module.parameters(), lr=0.01)
     torch.nn.functional.cross_entropy(module(images), torch.tensor([0, 1])).backward()
     optimizer.step()

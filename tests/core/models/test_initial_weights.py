@@ -106,13 +106,13 @@ def test_published_weights_fit_by_torchvisions_own_names(name):
     """All but the last layer is taken, whatever the file calls it."""
     from torchvision.models import get_model
 
-    from core.models.state_dict_matching import Source, fit
+    from core.models.state_dict_matching import WeightSource, load_matching_weights
 
     theirs = {"vit_base": "vit_b_16", "swin_tiny": "swin_t", "resnet3d_18": "r3d_18"}.get(name, name)
     with torch.device("meta"):
         whole = get_model(theirs, **({"init_weights": False} if name in ("googlenet", "inception_v3") else {}))
         module = MODELS[name].build(1, 2, 224, 0.0)
-    found = fit(module, Source(shaped(whole), "the published weights"), name)
+    found = load_matching_weights(module, WeightSource(shaped(whole), "the published weights"), name)
     assert len(found.adapted) == 1
     last = [one for one in module.state_dict() if one not in found.tensors]
     assert sorted(found.new) == sorted(last)
@@ -171,7 +171,7 @@ def test_names_of_older_files():
 def test_a_network_that_rescales_inside_answers_ours_alike():
     """GoogLeNet takes (x - 0.5) / 0.5: the same first map as ours of (x - mean) / deviation, but for a constant."""
     weight = torch.randn(4, 3, 3, 3)
-    ours = pretrained.as_ours("googlenet", {"conv1.conv.weight": weight})["conv1.conv.weight"]
+    ours = pretrained.to_our_names("googlenet", {"conv1.conv.weight": weight})["conv1.conv.weight"]
     image, deviation = torch.rand(1, 3, 8, 8), torch.tensor([0.229, 0.224, 0.225])[:, None, None]
     theirs = torch.nn.functional.conv2d((image - 0.5) / 0.5, weight)
     found = torch.nn.functional.conv2d(image / deviation, ours)

@@ -5,14 +5,14 @@ import torch
 
 from core.models import MODELS
 from core.models.encoders import ENCODERS
-from core.models.multi_image_layers import Encoder, Weights
+from core.models.multi_image_layers import BagAttention, Encoder
 
 ABSENT = float("nan")
 
 
 def weights_of(module, images):
     """What the pictures weigh, as a hook reads it; and the logits."""
-    found, one = [], next(one for one in module.modules() if isinstance(one, Weights))
+    found, one = [], next(one for one in module.modules() if isinstance(one, BagAttention))
     handle = one.register_forward_hook(lambda _, __, output: found.append(output.detach()))
     with torch.no_grad():
         logits = module(images)

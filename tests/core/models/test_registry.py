@@ -145,9 +145,9 @@ def test_attention_has_eight_heads_of_64():
 
 
 def test_position_tells_every_cell_apart():
-    from core.models.cnn_attention import position
+    from core.models.cnn_attention import sinusoidal_position_2d
 
-    cells = position(torch.zeros(1, 512, 7, 9))[0].flatten(1).T  # (63, 512)
+    cells = sinusoidal_position_2d(torch.zeros(1, 512, 7, 9))[0].flatten(1).T  # (63, 512)
     distance = torch.cdist(cells, cells) + 1e9 * torch.eye(63)
     assert distance.min() > 1.0
 

@@ -148,7 +148,7 @@ def done(home: Home, job_id: int) -> None:
     from core.worker import runner
 
     attempt = job_queue.claim(home.db, job_id)
-    assert runner.work(home.db, home.settings, job_id, attempt=attempt, device="cpu") == "succeeded"
+    assert runner.run_job(home.db, home.settings, job_id, attempt=attempt, device="cpu") == "succeeded"
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from core.imaging.importers import dicom, picture
-from core.training.examples import Example, Plane
+from core.training.examples import Example, ImageRef
 
 COLOURS = ("color-px", "examples_rgb_color", "examples_ybr_color", "SC_rgb_jpeg_gdcm")
 PER_STACK, EACH = 6, 4  # slices of a stack; cases to learn from, and as many to judge by
@@ -19,12 +19,12 @@ class Film:
         self.path, self.data, self.offset = folder / "film.raw", data, 0
         self.path.write_bytes(b"")
 
-    def plane(self, name: str, view: str = "") -> Plane:
+    def plane(self, name: str, view: str = "") -> ImageRef:
         source = self.data / name
         (found,) = (dicom if source.suffix == ".dcm" else picture).read(source)
         with self.path.open("ab") as file:
             file.write(found.samples.tobytes())
-        made = Plane(self.path, self.offset, found.format, image=name, view=view)
+        made = ImageRef(self.path, self.offset, found.format, image=name, view=view)
         self.offset += found.samples.nbytes
         return made
 
@@ -38,27 +38,27 @@ def cases(kind: str, folder: Path, data: Path) -> list[Example]:
     ]
 
 
-def _grey(film: Film) -> list[tuple[Plane, ...]]:
+def _grey(film: Film) -> list[tuple[ImageRef, ...]]:
     return [(film.plane(names[0]),) for names in _of_patients(film.data, "PA").values() if names][: 2 * EACH]
 
 
-def _colour(film: Film) -> list[tuple[Plane, ...]]:
+def _colour(film: Film) -> list[tuple[ImageRef, ...]]:
     return 2 * [(film.plane(f"dicom/colour_and_multiframe/{name}.dcm"),) for name in COLOURS]
 
 
-def _stack(film: Film) -> list[tuple[Plane, ...]]:
+def _stack(film: Film) -> list[tuple[ImageRef, ...]]:
     slices = sorted((film.data / "series/ct_chest_lungfcp_48").glob("*.dcm"))
     planes = [film.plane(str(one.relative_to(film.data)), "CT") for one in slices]
     return [tuple(planes[at : at + PER_STACK]) for at in range(0, len(planes), PER_STACK)]
 
 
-def _views(film: Film) -> list[tuple[Plane, ...]]:
+def _views(film: Film) -> list[tuple[ImageRef, ...]]:
     front, lying = _of_patients(film.data, "PA"), _of_patients(film.data, "AP")
     both = [patient for patient in front if patient in lying][: 2 * EACH]
     return [(film.plane(front[one][0], "PA"), film.plane(lying[one][0], "AP")) for one in both]
 
 
-def _bag(film: Film) -> list[tuple[Plane, ...]]:
+def _bag(film: Film) -> list[tuple[ImageRef, ...]]:
     several = [names for names in _of_patients(film.data, "PA").values() if len(names) > 1][: 2 * EACH]
     return [tuple(film.plane(name) for name in names[: 1 + at % 3]) for at, names in enumerate(several)]
 

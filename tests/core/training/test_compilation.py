@@ -10,7 +10,7 @@ from core.models import entry
 from core.models.heads import single
 from core.training import compilation
 from core.training.checkpoint import read_weights
-from core.training.compilation import COMPILED, EAGER, LONG_S, Compiled, laid_out, tuned
+from core.training.compilation import COMPILED, EAGER, LONG_S, Compiled, channels_last, choose_compiled
 from core.training.events import EpochDone, Log
 from core.training.loop import fit
 from core.training.spec import TrainSpec
@@ -51,7 +51,7 @@ def timed(monkeypatch, *, plain: float, quick: float) -> list[object]:
 )
 def test_a_long_training_is_compiled_where_that_saves_more_than_noise(monkeypatch, module, plain, quick, decided, said):
     called = timed(monkeypatch, plain=plain, quick=quick)
-    found = tuned(module, SPEC, torch.randn(SAMPLE), MANY)
+    found = choose_compiled(module, SPEC, torch.randn(SAMPLE), MANY)
     assert (found.decided, found.said) == (decided, said)
     assert isinstance(found.call, Compiled) == (decided == COMPILED)
     assert any(isinstance(one, Compiled) for one in called) == (plain * MANY >= LONG_S)
@@ -62,13 +62,13 @@ def test_a_long_training_is_compiled_where_that_saves_more_than_noise(monkeypatc
 )
 def test_nothing_is_measured_where_it_is_decided_or_not_worth_it(monkeypatch, module, knob, decided, steps):
     called = timed(monkeypatch, plain=9.0, quick=1.0)
-    found = tuned(module, SPEC.changed({"compile": knob}), torch.randn(SAMPLE), steps, decided)
+    found = choose_compiled(module, SPEC.changed({"compile": knob}), torch.randn(SAMPLE), steps, decided)
     assert (found.call, found.decided, found.said, called) == (module, EAGER, "", [])
 
 
 def test_what_was_decided_before_a_resume_holds_whatever_a_measurement_would_say_now(monkeypatch, module):
     timed(monkeypatch, plain=0.001, quick=9.0)
-    found = tuned(module, SPEC, torch.randn(SAMPLE), 1, COMPILED)
+    found = choose_compiled(module, SPEC, torch.randn(SAMPLE), 1, COMPILED)
     assert (isinstance(found.call, Compiled), found.decided, found.said) == (True, COMPILED, "Compiled in 9 s.")
 
 
@@ -76,12 +76,12 @@ def test_no_compiler_and_a_compiler_that_fails_are_a_sentence(monkeypatch, modul
     asked, images = SPEC.changed({"compile": "yes"}), torch.randn(SAMPLE)
     monkeypatch.setattr(torch, "compile", lambda module, **_: lambda images: 1 / 0)
     monkeypatch.setattr(compilation, "compiler", lambda device: "")
-    found = tuned(module, asked, images, MANY)
+    found = choose_compiled(module, asked, images, MANY)
     assert (found.call, found.decided) == (module, EAGER)
     assert found.said == "Not compiled: the compiler gave up (ZeroDivisionError)."
     monkeypatch.undo()
     monkeypatch.setenv("PATH", "")
-    found = tuned(module, asked, images, MANY)
+    found = choose_compiled(module, asked, images, MANY)
     assert (found.call, found.said) == (module, "Not compiled: there is no C++ compiler here.")
 
 
@@ -91,7 +91,7 @@ def test_measuring_leaves_no_trace(monkeypatch, module):
     module.train()
     before = {name: one.clone() for name, one in module.state_dict().items()}
     chance = torch.get_rng_state()
-    tuned(module, SPEC, torch.randn(SAMPLE, generator=torch.Generator().manual_seed(1)), MANY)
+    choose_compiled(module, SPEC, torch.randn(SAMPLE, generator=torch.Generator().manual_seed(1)), MANY)
     assert torch.equal(torch.get_rng_state(), chance)
     assert all(torch.equal(one, before[name]) for name, one in module.state_dict().items())
     assert all(one.grad is None for one in module.parameters())
@@ -113,17 +113,22 @@ def test_the_layout_changes_no_answer():
     flat, solid = nn.Sequential(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5)), nn.Conv3d(3, 5, 3)
     for one, images in ((flat, torch.randn(2, 3, 8, 8)), (solid, torch.randn(2, 3, 8, 8, 8))):
         answers = one(images)
-        torch.testing.assert_close(laid_out(one)(images), answers)
+        torch.testing.assert_close(channels_last(one)(images), answers)
     assert flat[0].weight.is_contiguous(memory_format=torch.channels_last)
-    assert laid_out(nn.Conv2d(1, 5, 3)).weight.stride() == (9, 1, 3, 1)  # of one channel, and not mistaken for rows
+    assert channels_last(nn.Conv2d(1, 5, 3)).weight.stride() == (
+        9,
+        1,
+        3,
+        1,
+    )  # of one channel, and not mistaken for rows
     assert solid.weight.is_contiguous(memory_format=torch.channels_last_3d)
 
 
 @pytest.mark.slow
 def test_a_compiled_network_gives_the_same_answers_and_gradients(module):
     torch.manual_seed(1)
-    module, images = laid_out(entry("small_cnn").build(1, 2, 16, 0.0)), torch.randn(SAMPLE)
-    found = tuned(module, SPEC.changed({"compile": "yes"}), images, 1)
+    module, images = channels_last(entry("small_cnn").build(1, 2, 16, 0.0)), torch.randn(SAMPLE)
+    found = choose_compiled(module, SPEC.changed({"compile": "yes"}), images, 1)
     assert found.decided == COMPILED, found.said
     grads = []
     for call in (module, found.call):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.explain import EXPLAINERS
-from core.inference import LoadedModel, load, scores
+from core.inference import LoadedModel, load, predict
 from core.models import MODELS
 from core.models.heads import Head, single
 from core.training import loop
@@ -74,7 +74,7 @@ def check(tmp_path, saved, examples, heads, **spec):
     model = load(tmp_path / "run", "last", device="cpu")
     with torch.no_grad():
         assert torch.equal(model.module(model.input_of(examples[-1])), told[-1])
-    numbers = [found for _, found in scores(model, examples[-2:])]
+    numbers = [found for _, found in predict(model, examples[-2:])]
     assert np.isfinite(numbers).all()
     assert {len(found) for found in numbers} == {sum(head.answers for head in heads)}
     for method in {"gradcam", "rollout"} & set(MODELS[asked.model].explainers):  # all of them: tests of explain

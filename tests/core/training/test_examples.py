@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.imaging.pixel_format import PixelFormat
-from core.imaging.voi_lut import from_unsigned
-from core.training.examples import Plane, channels_of, edge_of, read_plane
+from core.imaging.voi_lut import format_of_unsigned
+from core.training.examples import ImageRef, channels_of, edge_of, read_plane
 from tests.core.training.textures import example_of
 
 CT = PixelFormat(
@@ -35,7 +35,7 @@ def of(plane):
 
 def example(path, samples, form, **changes):
     path.write_bytes(samples.tobytes())
-    return replace(Plane(path, 0, form), **changes)
+    return replace(ImageRef(path, 0, form), **changes)
 
 
 def wide(path, samples, form):
@@ -56,12 +56,12 @@ def test_monochrome1_is_inverted_last(tmp_path):
 
 def test_sixteen_bits_are_more_than_256_greys(tmp_path):
     ramp = np.arange(65536, dtype="<u2").reshape(1, 256, 256)
-    samples, form = from_unsigned(ramp, bits=16, decoder="made")
+    samples, form = format_of_unsigned(ramp, bits=16, decoder="made")
     assert len(np.unique(read_plane(example(tmp_path / "r.raw", samples, form), size=256, channels=1))) >= 65_000
 
 
 def test_the_middle_frame_is_read_from_its_offset(tmp_path):
-    samples, form = from_unsigned(
+    samples, form = format_of_unsigned(
         np.stack([np.full((4, 4), grey, np.uint8) for grey in (10, 20, 30)]), bits=8, decoder="made"
     )
     padded = np.concatenate([np.full(5, 99, np.uint8), samples.ravel()])
@@ -71,7 +71,7 @@ def test_the_middle_frame_is_read_from_its_offset(tmp_path):
 
 def test_shrinking_averages_and_keeps_the_whole_image(tmp_path):
     board = (np.indices((64, 32)).sum(axis=0) % 2 * 255).astype(np.uint8)[None]
-    samples, form = from_unsigned(board, bits=8, decoder="made")
+    samples, form = format_of_unsigned(board, bits=8, decoder="made")
     image = read_plane(example(tmp_path / "b.raw", samples, form), size=8, channels=1)
     assert image.shape == (1, 8, 8)
     assert image / 257.0 == pytest.approx(127.5, abs=6)  # picking pixels would give 0 or 255
@@ -80,11 +80,11 @@ def test_shrinking_averages_and_keeps_the_whole_image(tmp_path):
 def test_colour_and_grey_meet_in_one_shape(tmp_path):
     red = np.zeros((1, 4, 4, 3), np.uint8)
     red[..., 0] = 200
-    samples, form = from_unsigned(red, bits=8, decoder="made", colour=True)
+    samples, form = format_of_unsigned(red, bits=8, decoder="made", colour=True)
     coloured = example(tmp_path / "c.raw", samples, form)
     assert read_plane(coloured, size=4, channels=3)[:, 0, 0].tolist() == [200 * 257, 0, 0]
     assert read_plane(coloured, size=4, channels=1)[0, 0, 0] / 257 == pytest.approx(0.299 * 200, abs=0.01)
-    grey = example(tmp_path / "g.raw", *from_unsigned(np.full((1, 4, 4), 7, np.uint8), bits=8, decoder="made"))
+    grey = example(tmp_path / "g.raw", *format_of_unsigned(np.full((1, 4, 4), 7, np.uint8), bits=8, decoder="made"))
     assert read_plane(grey, size=4, channels=3)[:, 0, 0].tolist() == [7 * 257] * 3
     assert (channels_of([of(grey)]), channels_of([of(grey), of(coloured)])) == (1, 3)
 

@@ -6,17 +6,17 @@ import pytest
 
 from core.models import MODELS
 from core.training import form_groups
-from core.training.spec import TrainSpec, knobs
+from core.training.spec import TrainSpec, hyperparameters
 
 
 def shown(**asked):
-    values = {one.name: one.default for one in knobs()} | asked
-    return {one.name for one in knobs() if form_groups.matters(one.name, values)}
+    values = {one.name: one.default for one in hyperparameters()} | asked
+    return {one.name for one in hyperparameters() if form_groups.matters(one.name, values)}
 
 
 def test_every_knob_stands_in_one_group():
     counted = Counter(one.name for group in form_groups.GROUPS for one in form_groups.members(group))
-    assert counted == Counter(one.name for one in knobs())
+    assert counted == Counter(one.name for one in hyperparameters())
     named = {name for group in form_groups.GROUPS for name in group.knobs}
     assert named <= set(counted), "a group names a knob that is none"
     assert all(set(group.first) <= set(group.knobs) for group in form_groups.GROUPS)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.inference import load, scores
+from core.inference import load, predict
 from core.models import entry
 from core.models.heads import single
 from core.training.checkpoint import read_weights
-from core.training.compilation import COMPILED, laid_out, tuned
+from core.training.compilation import COMPILED, channels_last, choose_compiled
 from core.training.events import EpochDone, Log
-from core.training.gpu_cache import Resident, resident
+from core.training.gpu_cache import GpuPixelCache, to_gpu_if_fits
 from core.training.loop import fit
 from core.training.pixel_cache import PixelCache
 from core.training.spec import TrainSpec
@@ -52,22 +52,22 @@ def test_it_learns_what_a_processor_learns(tmp_path, precision):
     _, events = trained(tmp_path, replace(SPEC, precision=precision), "gpu")
     done = [one for one in events if isinstance(one, EpochDone)]
     assert done[-1].metrics["val_auroc"] > 0.95
-    judged = {name: dict(scores(load(tmp_path / name, "last"), examples)) for name in ("cpu", "gpu")}
+    judged = {name: dict(predict(load(tmp_path / name, "last"), examples)) for name in ("cpu", "gpu")}
     apart = [abs(one[1] - judged["cpu"][key][1]) for key, one in judged["gpu"].items()]
     assert np.median(apart) < 0.1
 
 
 def test_one_network_answers_alike_in_half_of_the_bits_and_in_all(tmp_path):
     examples, _ = trained(tmp_path, SPEC, "run")
-    on = {device: dict(scores(load(tmp_path / "run", device=device), examples)) for device in ("cpu", "cuda")}
+    on = {device: dict(predict(load(tmp_path / "run", device=device), examples)) for device in ("cpu", "cuda")}
     assert all(on["cuda"][key] == pytest.approx(one, abs=0.03) for key, one in on["cpu"].items())
 
 
 def test_pictures_lie_on_the_gpu_where_they_fit(tmp_path, monkeypatch):
     pixels = np.random.default_rng(0).integers(0, 65536, (40, 1, 32, 32), np.uint16)
     cache, rows = PixelCache(pixels, np.arange(41), False, "name"), np.array([39, 3, 3, 0])
-    found, said = resident(cache, GPU)
-    assert isinstance(found, Resident)
+    found, said = to_gpu_if_fits(cache, GPU)
+    assert isinstance(found, GpuPixelCache)
     assert said is not None
     assert np.array_equal(found.read(rows).pixels.cpu().numpy(), pixels[rows])
     spec = replace(SPEC, epochs=1, precision="float32", augment="none")
@@ -92,8 +92,8 @@ def test_a_batch_too_large_for_the_memory_is_cut(tmp_path, most):
 
 def test_compiled_steps_give_the_same_answers():
     torch.manual_seed(0)
-    module = laid_out(entry("resnet18").build(1, 2, 64, 0.0).to(GPU))
+    module = channels_last(entry("resnet18").build(1, 2, 64, 0.0).to(GPU))
     images = torch.randn(8, 1, 64, 64, device=GPU)
-    found = tuned(module, TrainSpec(compile="yes"), images, 1)
+    found = choose_compiled(module, TrainSpec(compile="yes"), images, 1)
     assert found.decided == COMPILED, found.said
     torch.testing.assert_close(found.call(images), module(images), atol=1e-2, rtol=1e-2)

@@ -16,14 +16,14 @@ import torch
 
 from core.errors import NotTrainable, UserError
 from core.evaluation.metrics import auroc
-from core.imaging.voi_lut import from_unsigned
-from core.inference import load, scores
+from core.imaging.voi_lut import format_of_unsigned
+from core.inference import load, predict
 from core.models.heads import single
 from core.training import loop as loops
 from core.training import train_step as steps_
 from core.training.checkpoint import read_weights
 from core.training.events import CheckpointSaved, EpochDone, Finished, Log, Step
-from core.training.examples import Plane, read_plane
+from core.training.examples import ImageRef, read_plane
 from core.training.loop import fit
 from core.training.losses import LOSSES
 from core.training.spec import TrainSpec
@@ -83,10 +83,10 @@ def test_colour_images_make_a_model_of_three_channels(tmp_path):
     with path.open("wb") as file:
         for one in grey:
             plane = read_plane(one.picture, size=28, channels=1)[0] // 257
-            samples, form = from_unsigned(
+            samples, form = format_of_unsigned(
                 np.stack([plane, plane * 0, plane], -1).astype(np.uint8)[None], bits=8, decoder="made", colour=True
             )
-            coloured.append(replace(one, planes=(Plane(path, file.tell(), form),)))
+            coloured.append(replace(one, planes=(ImageRef(path, file.tell(), form),)))
             file.write(samples.tobytes())
     list(run(tmp_path, replace(QUICK, epochs=1), examples=[*coloured[:10], *grey[10:]]))
     manifest = read_weights(tmp_path / "run" / "last.safetensors")[1]
@@ -98,7 +98,7 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
     def full(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(steps_.Learner, "gradients", full)
+    monkeypatch.setattr(steps_.Trainer, "gradients", full)
     with pytest.raises(
         NotTrainable, match=r"too small for batches of 8 at 28 px; train again with a smaller batch_size"
     ):
@@ -316,7 +316,7 @@ def test_weights_move_the_decision(tmp_path):
     chance, path, examples = np.random.default_rng(0), tmp_path / "noise.raw", []
     with path.open("wb") as file:
         for number in range(80):
-            samples, form = from_unsigned(chance.integers(0, 255, (1, 16, 16), np.uint8), bits=8, decoder="made")
+            samples, form = format_of_unsigned(chance.integers(0, 255, (1, 16, 16), np.uint8), bits=8, decoder="made")
             split = "train" if number < 60 else "val"
             examples.append(example_of(str(number), path, file.tell(), form, number % 2, split))
             file.write(samples.tobytes())
@@ -324,7 +324,7 @@ def test_weights_move_the_decision(tmp_path):
         weighted = [replace(one, weight=20.0 if one.label == heavy else 1.0) for one in examples]
         list(run(tmp_path, replace(QUICK, augment="none"), name=f"heavy{heavy}", examples=weighted))
         judged = [one for one in weighted if one.split == "val"]
-        called = np.array([found for _, found in scores(load(tmp_path / f"heavy{heavy}", "last"), judged)])
+        called = np.array([found for _, found in predict(load(tmp_path / f"heavy{heavy}", "last"), judged)])
         assert called[:, heavy].mean() > 0.7
 
 
@@ -343,7 +343,7 @@ def pneumonia(data_dir, folder, **counts):
         for split, count in counts.items():
             for number in range(count):
                 image, label = archive_item(archive, split, number)
-                samples, form = from_unsigned(image[None], bits=8, decoder="npz")
+                samples, form = format_of_unsigned(image[None], bits=8, decoder="npz")
                 examples.append(example_of(f"{split}/{number}", path, file.tell(), form, label, split))
                 file.write(samples.tobytes())
     return examples
@@ -400,5 +400,5 @@ def test_the_solid_baseline_reaches_the_published_auroc(tmp_path, data_dir):
     examples = pneumonia(data_dir, tmp_path, train=4708, val=524, test=624)
     list(run(tmp_path, TrainSpec().with_preset("solid baseline"), examples=examples))
     judged = [one for one in examples if one.split == "test"]
-    found = np.array([probabilities for _, probabilities in scores(load(tmp_path / "run"), judged)])
+    found = np.array([probabilities for _, probabilities in predict(load(tmp_path / "run"), judged)])
     assert auroc(found[:, 1], np.array([one.label == 1 for one in judged])) >= 0.93

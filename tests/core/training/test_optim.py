@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.training.optim import OPTIMIZERS, SCHEDULES, l1_of, learning_rate, optimizer_of
-from core.training.spec import TrainSpec, knob
+from core.training.spec import TrainSpec, hyperparameter
 
 
 def rates(schedule, at=(0.0, 0.25, 0.5, 0.75), **more):
@@ -36,8 +36,8 @@ def test_a_warm_up_rises_in_a_line_and_the_schedule_runs_over_the_rest():
 
 
 def test_the_form_offers_what_there_is():
-    assert set(knob("optimizer").choices) == set(OPTIMIZERS)
-    assert set(knob("schedule").choices) == set(SCHEDULES)
+    assert set(hyperparameter("optimizer").choices) == set(OPTIMIZERS)
+    assert set(hyperparameter("schedule").choices) == set(SCHEDULES)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

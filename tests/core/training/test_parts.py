@@ -8,10 +8,10 @@ from torch import nn
 from core.models.heads import single
 from core.training import validation
 from core.training.pixel_cache import PixelCache
-from core.training.plan import plan
-from core.training.preprocess import Prepare
+from core.training.plan import make_plan
+from core.training.preprocess import Preprocess
 from core.training.spec import TrainSpec
-from core.training.train_step import Seen
+from core.training.train_step import DeviceBatch
 from tests.core.training.textures import CLASSES, textures
 
 
@@ -21,7 +21,7 @@ from tests.core.training.textures import CLASSES, textures
 )
 def test_no_part_is_of_one_case(cases, asked, parts):
     images, values = torch.arange(cases * 4.0).view(cases, 1, 2, 2), torch.arange(float(cases))
-    found = Seen(images, values[:, None], values, None, values).chunk(asked)
+    found = DeviceBatch(images, values[:, None], values, None, values).chunk(asked)
     assert [len(one.images) for one in found] == parts
     assert torch.equal(torch.cat([one.images for one in found]), images)
     assert torch.equal(torch.cat([one.share for one in found]), values)
@@ -30,10 +30,10 @@ def test_no_part_is_of_one_case(cases, asked, parts):
 
 def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):
     examples = textures(tmp_path, each=10)
-    planned = plan(TrainSpec(batch_size=16), examples, [single(CLASSES[:2])])
+    planned = make_plan(TrainSpec(batch_size=16), examples, [single(CLASSES[:2])])
     pixels = np.random.default_rng(0).integers(0, 65536, (len(planned.examples), 1, 28, 28), np.uint16)
     cache = PixelCache(pixels, np.arange(len(pixels) + 1), False, "name")
-    prepare = Prepare(28, [0.5], [0.25], torch.device("cpu"))
+    prepare = Preprocess(28, [0.5], [0.25], torch.device("cpu"))
     torch.manual_seed(0)
     module = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
     whole = validation.evaluate(module, prepare, cache, planned, batch_size=16)

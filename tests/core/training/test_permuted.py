@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.metrics import auroc
-from core.inference import load, scores
+from core.inference import load, predict
 from core.models.heads import single
 from core.training.examples import Example
 from core.training.loop import fit
@@ -38,6 +38,6 @@ def test_twenty_runs_on_permuted_labels_are_no_better_than_chance(tmp_path: Path
             fit(SPEC.changed({"seed": seed}), shown, heads=[single(CLASSES[:2])], folder=run, cache=tmp_path / "cache")
         )
         test = [one for one in shown if one.split == "test"]
-        told = np.array([answers[1] for _, answers in scores(load(run), test, cache=tmp_path / "cache")])
+        told = np.array([answers[1] for _, answers in predict(load(run), test, cache=tmp_path / "cache")])
         areas.append(auroc(told, np.array([one.label == 1 for one in test])))
     assert np.mean(areas) == pytest.approx(0.5, abs=0.03), areas

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import NotTrainable
 from core.models.heads import Head, single
-from core.training.plan import plan
+from core.training.plan import make_plan
 from core.training.spec import TrainSpec
 from tests.core.training.textures import textures
 
@@ -16,7 +16,7 @@ HEADS = [single(TWO)]
 
 def test_repeats_are_shown_and_zero_is_left_out(tmp_path):
     first, second, third, *rest = textures(tmp_path, each=2)
-    planned = plan(TrainSpec(), [replace(first, repeats=3), replace(second, repeats=0), third, *rest], HEADS)
+    planned = make_plan(TrainSpec(), [replace(first, repeats=3), replace(second, repeats=0), third, *rest], HEADS)
     keys = [planned.examples[row].key for row in planned.train]
     assert keys == ["train/0"] * 3 + ["train/2", "train/3"]
     assert "train/1" not in [one.key for one in planned.examples]
@@ -25,19 +25,19 @@ def test_repeats_are_shown_and_zero_is_left_out(tmp_path):
 
 
 def test_test_images_are_not_read(tmp_path):
-    planned = plan(TrainSpec(), textures(tmp_path, each=2), HEADS)
+    planned = make_plan(TrainSpec(), textures(tmp_path, each=2), HEADS)
     assert {one.split for one in planned.examples} == {"train", "val"}
 
 
 def test_upsampling_is_said(tmp_path):
-    planned = plan(TrainSpec(model="resnet18"), textures(tmp_path, each=2), HEADS)
+    planned = make_plan(TrainSpec(model="resnet18"), textures(tmp_path, each=2), HEADS)
     assert (planned.size, planned.stored) == (64, 28)
     assert planned.sentence().endswith("Input 64×64 px, upsampled from 28 px.")
 
 
 def refusal(examples, classes=TWO):
     with pytest.raises(NotTrainable) as refused:
-        plan(TrainSpec(), examples, [single(classes)])
+        make_plan(TrainSpec(), examples, [single(classes)])
     return str(refused.value)
 
 
@@ -58,7 +58,7 @@ def test_one_class_is_too_few(tmp_path):
 
 def test_something_must_judge(tmp_path):
     assert "neither validation nor test" in refusal(textures(tmp_path, each=2, splits=("train",)))
-    assert plan(TrainSpec(), textures(tmp_path, each=2, splits=("train", "test")), HEADS).val.size == 0
+    assert make_plan(TrainSpec(), textures(tmp_path, each=2, splits=("train", "test")), HEADS).val.size == 0
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
@@ -74,23 +74,23 @@ def test_a_label_outside_the_classes_is_refused(tmp_path):
 def test_class_weights_and_a_balanced_sampler_give_every_class_the_same(tmp_path):
     across, down, *rest = textures(tmp_path, each=4)
     few = [across, down, *[one for one in rest if one.label == 0 or one.split != "train"]]  # 4 across, 1 down
-    weighed = plan(TrainSpec(imbalance="class weights"), few, HEADS)
+    weighed = make_plan(TrainSpec(imbalance="class weights"), few, HEADS)
     labels, weights = weighed.targets[weighed.train, 0], weighed.weights[weighed.train]
     assert weights[labels == 0].sum() == pytest.approx(weights[labels == 1].sum()) == pytest.approx(2.5)
-    drawn = plan(TrainSpec(imbalance="balanced sampler"), few, HEADS)
+    drawn = make_plan(TrainSpec(imbalance="balanced sampler"), few, HEADS)
     assert drawn.chances[labels == 0].sum() == pytest.approx(0.5)
-    assert plan(TrainSpec(), few, HEADS).chances is None
+    assert make_plan(TrainSpec(), few, HEADS).chances is None
 
 
 def test_findings_have_no_class_to_balance_by_and_need_both_answers(tmp_path):
     examples = [replace(one, targets=(one.label, 1.0)) for one in textures(tmp_path, each=2)]
     head = Head("signs", "multi", ("x", "y"))
     with pytest.raises(NotTrainable, match="In no training image is 'y' said to be absent, so nothing could be"):
-        plan(TrainSpec(), examples, [head])
+        make_plan(TrainSpec(), examples, [head])
     known = [replace(one, targets=(one.label, 1.0 - one.label)) for one in examples]
-    assert plan(TrainSpec(), known, [head]).targets.shape == (8, 2)
+    assert make_plan(TrainSpec(), known, [head]).targets.shape == (8, 2)
     with pytest.raises(NotTrainable, match="Imbalance is 'class weights', which needs one class for each case, and"):
-        plan(TrainSpec(imbalance="class weights"), known, [head])
+        make_plan(TrainSpec(imbalance="class weights"), known, [head])
 
 
 def test_a_number_is_learned_by_the_training_cases_own_scale(tmp_path):
@@ -98,7 +98,7 @@ def test_a_number_is_learned_by_the_training_cases_own_scale(tmp_path):
         replace(one, targets=(40.0 + 20 * one.label if one.split == "train" else 99.0,))
         for one in textures(tmp_path, each=2)
     ]
-    head = plan(TrainSpec(), examples, [Head("age", "number")]).heads[0]
+    head = make_plan(TrainSpec(), examples, [Head("age", "number")]).heads[0]
     assert (head.mean, head.deviation) == (50.0, 10.0)
     with pytest.raises(NotTrainable, match="Every training image has the same value of 'age', so there is nothing"):
-        plan(TrainSpec(), [replace(one, targets=(7.0,)) for one in examples], [Head("age", "number")])
+        make_plan(TrainSpec(), [replace(one, targets=(7.0,)) for one in examples], [Head("age", "number")])

@@ -5,14 +5,14 @@ from dataclasses import asdict, fields, replace
 import pytest
 import torch
 
-from core.training.augmentation_ranges import FLIPS, LIGHT, NONE, STRONG, Amounts, amounts_of
-from core.training.preprocess import Prepare
+from core.training.augmentation_ranges import FLIPS, LIGHT, NONE, STRONG, AugmentationRanges, ranges_of
+from core.training.preprocess import Preprocess
 from core.training.spec import TrainSpec
 
 CPU = torch.device("cpu")
 ALONE = [
     replace(NONE, **{one.name: FLIPS[2] if one.name == "flips" else 10.0})
-    for one in fields(Amounts)
+    for one in fields(AugmentationRanges)
     if one.name != "mixup"  # of two cases, not of one
 ]
 
@@ -27,13 +27,13 @@ def picture(*shape: int) -> torch.Tensor:
 
 def test_normalised_to_the_training_images():
     pixels = torch.tensor([0, 65535, 32768, 16384], dtype=torch.uint16).view(1, 1, 2, 2)
-    found = Prepare(2, [0.5], [0.25], CPU)(pixels)
+    found = Preprocess(2, [0.5], [0.25], CPU)(pixels)
     assert found.flatten().tolist() == pytest.approx([-2.0, 2.0, 0.0, -1.0], abs=1e-4)
 
 
 def test_small_images_are_upsampled_on_the_device():
     pixels = torch.full((3, 2, 28, 28), 1000, dtype=torch.int32).to(torch.uint16)
-    found = Prepare(64, [0.0, 0.0], [1.0, 1.0], CPU)(pixels)
+    found = Preprocess(64, [0.0, 0.0], [1.0, 1.0], CPU)(pixels)
     assert found.shape == (3, 2, 64, 64)
     assert torch.allclose(found, torch.tensor(1000 / 65535))
 
@@ -41,7 +41,7 @@ def test_small_images_are_upsampled_on_the_device():
 @pytest.mark.parametrize("amounts", [LIGHT, STRONG, *ALONE], ids=str)
 def test_each_case_has_its_own_draw_and_a_seed_repeats_it(amounts):
     image = picture(1, 1, 28, 28).expand(24, 1, 28, 28)
-    prepare = Prepare(40, [0.5], [0.2], CPU, amounts)
+    prepare = Preprocess(40, [0.5], [0.2], CPU, amounts)
     one = prepare(image, chance=chance(3))
     assert one.shape == (24, 1, 40, 40)
     assert torch.equal(one, prepare(image, chance=chance(3)))
@@ -52,7 +52,7 @@ def test_each_case_has_its_own_draw_and_a_seed_repeats_it(amounts):
 
 
 def test_without_chance_nothing_is_changed():
-    prepare = Prepare(28, [0.5], [0.2], CPU, STRONG)
+    prepare = Preprocess(28, [0.5], [0.2], CPU, STRONG)
     assert torch.equal(prepare(picture(4, 1, 28, 28)), replace(prepare, amounts=NONE)(picture(4, 1, 28, 28)))
 
 
@@ -60,9 +60,9 @@ def test_a_corner_stays_in_its_corner_unless_flips_are_asked_for():
     pixels = torch.zeros(200, 1, 32, 32, dtype=torch.int32)
     pixels[:, :, 4:8, 4:8] = 65535
 
-    def sides(amounts: Amounts) -> set[tuple[bool, bool]]:
+    def sides(amounts: AugmentationRanges) -> set[tuple[bool, bool]]:
         quiet = replace(amounts, noise=0.0, cutout=0.0)  # they would hide the corner, not move it
-        seen = Prepare(32, [0.0], [1.0], CPU, quiet)(pixels.to(torch.uint16), chance=chance())
+        seen = Preprocess(32, [0.0], [1.0], CPU, quiet)(pixels.to(torch.uint16), chance=chance())
         peak = torch.nn.functional.avg_pool2d(seen, 4, 1).flatten(1).argmax(dim=1)
         return {(int(at) // 29 >= 15, int(at) % 29 >= 15) for at in peak}
 
@@ -72,17 +72,17 @@ def test_a_corner_stays_in_its_corner_unless_flips_are_asked_for():
 
 
 def test_what_the_form_says_is_what_is_done():
-    assert amounts_of(asdict(TrainSpec())) == amounts_of(asdict(TrainSpec(rotation=90.0, noise=5.0))) == LIGHT
-    assert amounts_of(asdict(TrainSpec(augment="none", rotation=90.0))) == NONE
-    assert amounts_of(asdict(TrainSpec(augment="strong"))) == STRONG
-    assert amounts_of(asdict(TrainSpec(augment="custom"))) == LIGHT  # where a person begins
-    asked = {one.name: "left-right" if one.name == "flips" else 3.0 for one in fields(Amounts)}
-    assert amounts_of(asdict(TrainSpec(augment="custom", **asked))) == Amounts(**asked)
+    assert ranges_of(asdict(TrainSpec())) == ranges_of(asdict(TrainSpec(rotation=90.0, noise=5.0))) == LIGHT
+    assert ranges_of(asdict(TrainSpec(augment="none", rotation=90.0))) == NONE
+    assert ranges_of(asdict(TrainSpec(augment="strong"))) == STRONG
+    assert ranges_of(asdict(TrainSpec(augment="custom"))) == LIGHT  # where a person begins
+    asked = {one.name: "left-right" if one.name == "flips" else 3.0 for one in fields(AugmentationRanges)}
+    assert ranges_of(asdict(TrainSpec(augment="custom", **asked))) == AugmentationRanges(**asked)
 
 
 def test_planes_of_a_case_are_prepared_as_each_would_be_alone():
     stack = picture(3, 4, 2, 20, 20)
-    prepare = Prepare(32, [0.5, 0.2], [0.25, 0.1], CPU)
+    prepare = Preprocess(32, [0.5, 0.2], [0.25, 0.1], CPU)
     found = prepare(stack)
     assert found.shape == (3, 4, 2, 32, 32)
     for plane in range(4):
@@ -91,7 +91,7 @@ def test_planes_of_a_case_are_prepared_as_each_would_be_alone():
 
 def test_all_planes_of_a_case_are_changed_alike_and_cases_are_not():
     stack = picture(2, 1, 1, 20, 20).expand(2, 3, 1, 20, 20).contiguous()
-    prepare = Prepare(20, [0.0], [1.0], CPU, replace(STRONG, noise=0.0))
+    prepare = Preprocess(20, [0.0], [1.0], CPU, replace(STRONG, noise=0.0))
     found = prepare(stack, chance=chance())
     alone = prepare(stack[:, 0], chance=chance())
     for plane in range(3):
@@ -102,7 +102,7 @@ def test_all_planes_of_a_case_are_changed_alike_and_cases_are_not():
 @pytest.mark.parametrize("amounts", [None, LIGHT, STRONG])
 def test_an_absent_plane_is_no_number_and_the_others_do_not_feel_it(amounts):
     stack, present = picture(2, 3, 1, 20, 20), torch.tensor([[True, True, False], [True, True, True]])
-    prepare = Prepare(20, [0.5], [0.25], CPU, amounts or NONE)
+    prepare = Preprocess(20, [0.5], [0.25], CPU, amounts or NONE)
     found, whole = (prepare(stack, one, chance=chance() if amounts else None) for one in (present, None))
     assert found[0, 2].isnan().all()
     assert torch.equal(found[present], whole[present])

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from core.training.augmentation_ranges import LIGHT, NONE, Amounts
-from core.training.spatial_augmentation import POINTS, draw_knots, draw_moves, moved, spread
+from core.training.augmentation_ranges import LIGHT, NONE, AugmentationRanges
+from core.training.spatial_augmentation import POINTS, interpolate_bspline, sample_affine, sample_elastic_grid, warp
 
 SIZE = 64
-MANY = Amounts(rotation=30.0, shift=15.0, scale=20.0, shear=10.0, crop=20.0, flips="left-right and up-down")
+MANY = AugmentationRanges(rotation=30.0, shift=15.0, scale=20.0, shear=10.0, crop=20.0, flips="left-right and up-down")
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -43,7 +43,7 @@ def centre(image: torch.Tensor) -> tuple[float, float]:
 )
 def test_a_planted_dot_lands_where_the_map_says(amounts):
     at = (0.25, -0.15)
-    seen, moves = moved(dot(at, 20), SIZE, amounts, chance()), draw_moves(20, chance(), amounts)
+    seen, moves = warp(dot(at, 20), SIZE, amounts, chance()), sample_affine(20, chance(), amounts)
     for image, move in zip(seen, moves, strict=True):
         # the map goes from the result to the image: the dot is where it gives the dot's place
         wanted = torch.linalg.solve(move[:, :2], torch.tensor(at) - move[:, 2])
@@ -51,7 +51,7 @@ def test_a_planted_dot_lands_where_the_map_says(amounts):
 
 
 def test_moves_are_no_larger_than_asked_and_never_a_flip():
-    moves = draw_moves(2000, chance(), LIGHT)
+    moves = sample_affine(2000, chance(), LIGHT)
     linear, shift = moves[:, :, :2], moves[:, :, 2]
     zoom = torch.linalg.det(linear).sqrt()
     assert (torch.linalg.det(linear) > 0).all()
@@ -69,11 +69,11 @@ def test_light_is_what_it_always_was():
     angle, zoom = turn * math.radians(8.0), 1 + scale * 0.08
     cosine, sine = zoom * angle.cos(), zoom * angle.sin()
     rows = [cosine, -sine, 2 * 0.06 * across, sine, cosine, 2 * 0.06 * down]
-    assert torch.equal(draw_moves(50, chance(7), LIGHT), torch.stack(rows, dim=1).view(50, 2, 3))
+    assert torch.equal(sample_affine(50, chance(7), LIGHT), torch.stack(rows, dim=1).view(50, 2, 3))
 
 
 def test_a_crop_shows_a_part_of_the_picture_and_nothing_beyond_it():
-    moves = draw_moves(500, chance(), replace(NONE, crop=40.0))
+    moves = sample_affine(500, chance(), replace(NONE, crop=40.0))
     width, height, place = moves[:, 0, 0], moves[:, 1, 1], moves[:, :, 2]
     assert width.min() >= 0.6 - 1e-6
     assert width.max() <= 1.0
@@ -82,12 +82,12 @@ def test_a_crop_shows_a_part_of_the_picture_and_nothing_beyond_it():
     edges = place.abs() + torch.stack([width, height], dim=1)
     assert edges.max() <= 1 + 1e-6
     white = torch.ones(8, 1, SIZE, SIZE)
-    assert moved(white, SIZE, replace(NONE, crop=40.0), chance())[:, :, 1:-1, 1:-1].min() > 1 - 1e-5
+    assert warp(white, SIZE, replace(NONE, crop=40.0), chance())[:, :, 1:-1, 1:-1].min() > 1 - 1e-5
 
 
 def test_half_of_the_images_are_mirrored_exactly():
     image = torch.rand(1, 1, SIZE, SIZE, generator=chance(2)).expand(200, 1, SIZE, SIZE)
-    seen = moved(image, SIZE, replace(NONE, flips="left-right"), chance())
+    seen = warp(image, SIZE, replace(NONE, flips="left-right"), chance())
     mirrored = [torch.allclose(one, image[0].flip(-1), atol=1e-4) for one in seen]
     same = [torch.allclose(one, image[0], atol=1e-4) for one in seen]
     assert all(a != b for a, b in zip(mirrored, same, strict=True))
@@ -97,9 +97,9 @@ def test_half_of_the_images_are_mirrored_exactly():
 def test_elastic_pulls_each_place_as_its_field_says():
     amounts, ramp = replace(NONE, elastic=8.0), ((torch.arange(SIZE) + 0.5) / SIZE).expand(6, 1, SIZE, SIZE)
     generator = chance()
-    draw_moves(6, generator, amounts)
-    field = spread(draw_knots(6, generator, 8.0), SIZE)
-    seen = moved(ramp, SIZE, amounts, chance())
+    sample_affine(6, generator, amounts)
+    field = interpolate_bspline(sample_elastic_grid(6, generator, 8.0), SIZE)
+    seen = warp(ramp, SIZE, amounts, chance())
     inner = slice(10, -10)  # at the border black comes in
     assert torch.allclose(seen[:, 0, inner, inner], (ramp[:, 0] + field[:, 0])[:, inner, inner], atol=1e-4)
     assert field.abs().max() <= 0.08
@@ -107,14 +107,14 @@ def test_elastic_pulls_each_place_as_its_field_says():
 
 
 def test_the_elastic_field_is_smooth_and_cannot_fold():
-    even = spread(torch.full((1, 2, POINTS + 3, POINTS + 3), 0.1), 50)
+    even = interpolate_bspline(torch.full((1, 2, POINTS + 3, POINTS + 3), 0.1), 50)
     assert torch.allclose(even, torch.tensor(0.1), atol=1e-6)  # the shares sum to 1
     worst = torch.full((1, 2, POINTS + 3, POINTS + 3), 0.1)
     worst[:, :, :, 1::2] *= -1
-    slope = spread(worst, 200).diff(dim=-1) * 200
+    slope = interpolate_bspline(worst, 200).diff(dim=-1) * 200
     assert slope.min() > -1  # else a place would pass its neighbour
     assert slope.diff(dim=-1).abs().max() < 0.1  # and no kink
 
 
 def test_a_small_image_is_upsampled_on_the_way():
-    assert moved(torch.ones(2, 3, 16, 16), 40, LIGHT, chance()).shape == (2, 3, 40, 40)
+    assert warp(torch.ones(2, 3, 16, 16), 40, LIGHT, chance()).shape == (2, 3, 40, 40)

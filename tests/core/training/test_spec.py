@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from core.errors import InvalidInput
-from core.training.spec import PRESETS, TrainSpec, knob, knobs
+from core.training.spec import PRESETS, TrainSpec, hyperparameter, hyperparameters
 
 
 def test_text_becomes_typed_values():
@@ -73,7 +73,7 @@ def test_a_launchers_slot_is_a_device():
 
 def test_a_text_is_one_line_of_a_greatest_length():
     assert TrainSpec().with_settings({"views": " PA,LATERAL "}).views == "PA,LATERAL"
-    assert (knob("views").kind, knob("views").default) == ("text", "")
+    assert (hyperparameter("views").kind, hyperparameter("views").default) == ("text", "")
     for value in ("x" * 201, "two\nlines", 3, None):
         with pytest.raises(InvalidInput, match=r"Views \(views\) is .*; give one line of at most 200 letters\."):
             TrainSpec.from_json({"views": value})
@@ -93,13 +93,13 @@ def test_an_unknown_preset_is_refused_with_the_choices():
 
 
 def test_a_form_can_be_drawn_from_the_knobs():
-    assert [one.name for one in knobs()] == [one.name for one in fields(TrainSpec)]
-    for one in knobs():
+    assert [one.name for one in hyperparameters()] == [one.name for one in fields(TrainSpec)]
+    for one in hyperparameters():
         assert one.title
         assert one.help.endswith(".")
         assert bool(one.choices) == (one.kind == "choice")
         assert one.kind in ("choice", "text") or one.low <= one.default <= one.high
-    assert knob("image_size").unit == "px"
+    assert hyperparameter("image_size").unit == "px"
 
 
 def test_settings_under_their_names_of_version_0_5_are_read():

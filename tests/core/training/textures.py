@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from core.imaging.pixel_format import PixelFormat
-from core.imaging.voi_lut import from_unsigned
+from core.imaging.voi_lut import format_of_unsigned
 from core.models.heads import single
-from core.training.examples import Example, Plane
+from core.training.examples import Example, ImageRef
 
 CLASSES = ("across", "down", "checks")
 HEADS = [single(CLASSES)]
@@ -16,7 +16,7 @@ HEADS = [single(CLASSES)]
 
 def example_of(key: str, path: Path, offset: int, form: PixelFormat, label: float, split: str) -> Example:
     """A case of one picture, of a patient of its own."""
-    return Example(key, (Plane(path, offset, form),), 0, (label,), split, 1.0, 1, key)
+    return Example(key, (ImageRef(path, offset, form),), 0, (label,), split, 1.0, 1, key)
 
 
 def moved(example: Example, **changes: object) -> Example:
@@ -47,7 +47,9 @@ def textures(
         for split in splits:
             for number in range(classes * each):
                 label = number % classes
-                samples, form = from_unsigned(picture(label, size=size, chance=chance)[None], bits=8, decoder="made")
+                samples, form = format_of_unsigned(
+                    picture(label, size=size, chance=chance)[None], bits=8, decoder="made"
+                )
                 key = f"{split}/{number}"
                 examples.append(example_of(key, path, file.tell(), form, label, split))
                 file.write(samples.tobytes())

@@ -120,20 +120,20 @@ def test_a_cancelled_import_stops_and_keeps_what_it_took(db, settings, pictures,
     monkeypatch.setattr(job_attempt, "BEAT_EVERY_S", 0.0)
     job_id, attempt = claimed(db, settings, pictures)
     job_queue.cancel(db, job_id)
-    assert runner.work(db, settings, job_id, attempt=attempt, device="import") is JobState.CANCELLED
+    assert runner.run_job(db, settings, job_id, attempt=attempt, device="import") is JobState.CANCELLED
     assert images(db) < 5
     assert "resume" in job_queue.get(db, job_id).error
 
 
 def test_what_a_person_can_mend_is_said_in_one_sentence(db, settings, tmp_path):
     job_id, attempt = claimed(db, settings, tmp_path / "nowhere")
-    assert runner.work(db, settings, job_id, attempt=attempt, device="import") is JobState.FAILED
+    assert runner.run_job(db, settings, job_id, attempt=attempt, device="import") is JobState.FAILED
     assert job_queue.get(db, job_id).error.startswith("There is nothing at")
 
 
 def test_a_stale_attempt_does_nothing(db, settings, pictures):
     job_id, attempt = claimed(db, settings, pictures)
-    assert runner.work(db, settings, job_id, attempt=attempt + 1, device="import") is JobState.RUNNING
+    assert runner.run_job(db, settings, job_id, attempt=attempt + 1, device="import") is JobState.RUNNING
     assert images(db) == 0
 
 
@@ -143,7 +143,7 @@ def test_a_fault_of_ours_is_a_failed_job_not_a_dead_process(db, settings, pictur
 
     monkeypatch.setitem(runner.HANDLERS, job_queue.JobKind.IMPORT, broken)
     job_id, attempt = claimed(db, settings, pictures)
-    assert runner.work(db, settings, job_id, attempt=attempt, device="import") is JobState.FAILED
+    assert runner.run_job(db, settings, job_id, attempt=attempt, device="import") is JobState.FAILED
     error = job_queue.get(db, job_id).error
     assert "ZeroDivisionError" in error
     assert "secret detail" not in error
@@ -153,7 +153,7 @@ def test_uploads_leave_the_inbox_once_they_are_taken(db, settings, pictures):
     inbox = settings.folder("inbox") / "upload"
     pictures.rename(inbox)
     job_id, attempt = claimed(db, settings, inbox)
-    assert runner.work(db, settings, job_id, attempt=attempt, device="import") is JobState.SUCCEEDED
+    assert runner.run_job(db, settings, job_id, attempt=attempt, device="import") is JobState.SUCCEEDED
     assert not inbox.exists()
     assert images(db) == 5
 
@@ -162,14 +162,14 @@ def test_the_rows_of_a_job_name_no_file(db, settings, pictures, monkeypatch):
     monkeypatch.setattr(import_files, "FLUSH_S", 0.0)
     (pictures / "0 Zwickelfisch.txt").write_text("a letter")
     told: list[str] = []
-    beat = job_queue.beat
+    beat = job_queue.heartbeat
 
     def overheard(session, job_id, attempt, **changes):
         told.append(json.dumps(changes.get("progress")))
         return beat(session, job_id, attempt, **changes)
 
-    monkeypatch.setattr(job_queue, "beat", overheard)
+    monkeypatch.setattr(job_queue, "heartbeat", overheard)
     job_id, attempt = claimed(db, settings, pictures)
-    runner.work(db, settings, job_id, attempt=attempt, device="import")
+    runner.run_job(db, settings, job_id, attempt=attempt, device="import")
     assert len(told) > 1
     assert "Zwickelfisch" not in "".join(told)

@@ -143,10 +143,10 @@ def test_the_app_stands_behind_the_guard(settings):
     """The real app, asked from elsewhere: not a byte before the token."""
     from starlette.testclient import TestClient
 
-    from dashboard.context import wire
+    from dashboard.context import build_context
 
     app = app_server.create(settings, port=8599, token="the-token")
     client = TestClient(app, "http://10.0.0.5:8599", follow_redirects=False)
     assert client.get("/").status_code == 401
     assert client.get("/?token=the-token").status_code == 303
-    wire(settings, 8599).db.close()
+    build_context(settings, 8599).db.close()

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from dashboard.server import login
-from dashboard.server.auth_middleware import HEALTH, Guard
+from dashboard.server.auth_middleware import HEALTH, AuthMiddleware
 from dashboard.server.signed_urls import Signer
 
 TOKEN = "the-printed-token"
@@ -29,7 +29,7 @@ async def talk(websocket):
 
 def client_of(base_url, *, client=("10.0.0.9", 50000), **guard):
     routes = [WebSocketRoute("/_stcore/stream", talk), Route("/{path:path}", inside, methods=["GET", "POST", "PUT"])]
-    middleware = [Middleware(Guard, signer=Signer(b"k" * 32), cookie="rounds_1", **guard)]
+    middleware = [Middleware(AuthMiddleware, signer=Signer(b"k" * 32), cookie="rounds_1", **guard)]
     return TestClient(Starlette(routes=routes, middleware=middleware), base_url, follow_redirects=False, client=client)
 
 

@@ -33,7 +33,7 @@ def test_what_is_left_out_is_where_it_was(monkeypatch):
     generator = import_module("streamlit.delta_generator")
     monkeypatch.setattr(scanner, "scan_component_manifests", scanner.scan_component_manifests)
     monkeypatch.setattr(generator, "_use_warning_has_been_displayed", False)
-    streamlit_startup.start()
+    streamlit_startup.patch_streamlit()
     assert scanner.scan_component_manifests() == []
     assert generator._use_warning_has_been_displayed is True
 
@@ -41,7 +41,7 @@ def test_what_is_left_out_is_where_it_was(monkeypatch):
 def test_a_streamlit_without_it_starts_all_the_same(monkeypatch):
     scanner = import_module("streamlit.components.v2.manifest_scanner")
     monkeypatch.delattr(scanner, "scan_component_manifests")
-    streamlit_startup.start()
+    streamlit_startup.patch_streamlit()
     assert not hasattr(scanner, "scan_component_manifests")
 
 
@@ -50,10 +50,10 @@ def test_what_was_loaded_since_stays_and_nothing_else(monkeypatch):
     monkeypatch.setattr(streamlit_startup, "_loaded", {"modules": 0})
     monkeypatch.setattr(streamlit_startup.gc, "freeze", lambda: kept.append(len(sys.modules)))
     monkeypatch.setattr(streamlit_startup.atexit, "register", kept.append)
-    streamlit_startup.keep()
-    streamlit_startup.keep()  # a page whose modules are all there is let go as it was
+    streamlit_startup.freeze_gc()
+    streamlit_startup.freeze_gc()  # a page whose modules are all there is let go as it was
     monkeypatch.setitem(sys.modules, "a_module_of_a_page", streamlit_startup)
-    streamlit_startup.keep()
+    streamlit_startup.freeze_gc()
     first, *counted = kept
     assert first is streamlit_startup.gc.unfreeze
     assert counted == [len(sys.modules) - 1, len(sys.modules)]

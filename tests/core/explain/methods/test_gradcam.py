@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from core.explain import explain
-from core.explain.saliency_map import scaled
+from core.explain.saliency_map import min_max_scale
 
 
 def pointed(found, method, *, cell):
@@ -51,4 +51,4 @@ def test_it_is_the_closed_form_of_pool_and_linear(small):
         formula = torch.einsum("k,khw->hw", small.model.module.head.weight[1], features[0]).clamp_min(0)
     found = explain(small.model, example, method="gradcam", class_index=1).values
     coarse = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(found)[None], formula.shape)[0]
-    assert np.corrcoef(coarse.flatten(), scaled(formula.numpy()).ravel())[0, 1] > 0.97
+    assert np.corrcoef(coarse.flatten(), min_max_scale(formula.numpy()).ravel())[0, 1] > 0.97

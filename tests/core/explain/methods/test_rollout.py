@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.explain import explain
-from core.explain.attention_weights import over_cells, recorded
+from core.explain.attention_weights import over_cells, record_attention
 from core.explain.methods.rollout import rolled
 
 
@@ -17,7 +17,7 @@ def test_asking_for_weights_leaves_the_logits(untrained, name, layers, heads, to
     images = model.input_of(example)
     with torch.no_grad():
         plain = model.module(images)
-        with recorded(model.module) as weights:
+        with record_attention(model.module) as weights:
             asked = model.module(images)
     assert plain.abs().max() > 0
     assert torch.allclose(plain, asked, atol=1e-5, rtol=1e-5)
@@ -27,7 +27,7 @@ def test_asking_for_weights_leaves_the_logits(untrained, name, layers, heads, to
 
 def test_hooks_go_even_when_the_pass_fails(untrained):
     model, _ = untrained("vit_tiny")
-    with pytest.raises(AssertionError, match="Wrong image height"), recorded(model.module):
+    with pytest.raises(AssertionError, match="Wrong image height"), record_attention(model.module):
         model.module(torch.zeros(1, 1, 7, 7))
     assert sum(len(one._forward_hooks) + len(one._forward_pre_hooks) for one in model.module.modules()) == 0
 

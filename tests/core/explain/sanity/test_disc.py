@@ -7,8 +7,8 @@ import pytest
 
 from core.explain import EXPLAINERS
 from core.explain.sanity.check import Case, check
-from core.explain.sanity.pointing_game import hits
-from core.explain.sanity.random_weights import fresh
+from core.explain.sanity.pointing_game import pointing_game
+from core.explain.sanity.random_weights import randomize_all
 from core.inference import LoadedModel, load
 from core.models.heads import single
 from core.training.loop import fit
@@ -38,7 +38,7 @@ class Trained:
 
     def rate(self, model, masks):
         maps = [ask(model, one, None).values for one in self.ill]
-        return hits(maps, [masks[one.key] for one in self.ill]).rate
+        return pointing_game(maps, [masks[one.key] for one in self.ill]).rate
 
 
 def ask(model, example, class_index):
@@ -74,5 +74,5 @@ def test_it_passes_its_check(trained):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(77, 82))
 def test_a_model_with_randomised_weights_gets_the_banner(trained, seed):
-    found = trained.checked(fresh(trained.model, seed))
+    found = trained.checked(randomize_all(trained.model, seed))
     assert found["banner"].startswith("Do not read the maps of this run as reasons.")

@@ -6,16 +6,16 @@ import torch
 from scipy import stats
 
 from core.explain import EXPLAINERS
-from core.explain.saliency_map import Map, scaled
+from core.explain.saliency_map import SaliencyMap, min_max_scale
 from core.explain.sanity.burned_in_text import OnMarks
 from core.explain.sanity.check import Case, check
-from core.explain.sanity.faithfulness import faith
-from core.explain.sanity.model_skill import Answers
-from core.explain.sanity.pointing_game import hits
-from core.explain.sanity.random_weights import cascaded, fresh
+from core.explain.sanity.faithfulness import deletion_insertion
+from core.explain.sanity.model_skill import ModelSkill
+from core.explain.sanity.pointing_game import pointing_game
+from core.explain.sanity.random_weights import cascading_randomization, randomize_all
 from core.explain.sanity.randomization import _depends, _said
-from core.explain.sanity.regions import EDGE, body, grown, heat, marks, otsu, places, words
-from core.explain.sanity.similarity import CELLS, Mean, alike, centre, noise
+from core.explain.sanity.regions import EDGE, body, find_burned_in_text, grown, heat_by_region, otsu, places, words
+from core.explain.sanity.similarity import CELLS, MeanWithInterval, centre, noise, rank_correlation
 
 CHANCE = np.random.default_rng(0)
 
@@ -40,20 +40,22 @@ def lettered(picture):
 
 def test_alike_is_spearman_on_the_cells():
     first, second = (CHANCE.random((CELLS, CELLS), dtype=np.float32) for _ in range(2))
-    assert alike(first, second) == pytest.approx(stats.spearmanr(first.ravel(), second.ravel()).statistic, abs=1e-9)
-    assert alike(first, first) == pytest.approx(1.0)
-    assert alike(first, 1 - first) == pytest.approx(-1.0)
-    assert alike(first, np.zeros((CELLS, CELLS), np.float32)) is None
+    assert rank_correlation(first, second) == pytest.approx(
+        stats.spearmanr(first.ravel(), second.ravel()).statistic, abs=1e-9
+    )
+    assert rank_correlation(first, first) == pytest.approx(1.0)
+    assert rank_correlation(first, 1 - first) == pytest.approx(-1.0)
+    assert rank_correlation(first, np.zeros((CELLS, CELLS), np.float32)) is None
 
 
 def test_a_mean_has_student_s_interval():
     values = [0.1, 0.4, None, 0.35, 0.2]
-    found = Mean.of(values)
+    found = MeanWithInterval.of(values)
     there = [one for one in values if one is not None]
     low, high = stats.t.interval(0.95, 3, np.mean(there), stats.sem(there))
     assert (found.value, found.low, found.high, found.n) == pytest.approx((np.mean(there), low, high, 4))
-    assert Mean.of([None]).told() == "undefined"
-    assert Mean.of([0.5]).low is None
+    assert MeanWithInterval.of([None]).told() == "undefined"
+    assert MeanWithInterval.of([0.5]).low is None
 
 
 def test_otsu_is_the_best_of_all_thresholds():
@@ -79,33 +81,33 @@ def test_the_body_has_its_lungs_and_the_dark_about_it_is_outside():
 
 def test_letters_are_marks_and_ribs_are_not():
     plain = chest()
-    assert not marks(plain, body(plain)).any()
-    found = marks(lettered(plain), body(lettered(plain)))
+    assert not find_burned_in_text(plain, body(plain)).any()
+    found = find_burned_in_text(lettered(plain), body(lettered(plain)))
     truth = lettered(plain) > 0.9
     assert (found & truth).sum() == truth.sum()
     assert not (found & ~grown(truth, 8)).any()
     striped = plain.copy()
     striped[60:64, 40:216] = 0.98  # as long as a rib
-    assert not marks(striped, body(striped)).any()
+    assert not find_burned_in_text(striped, body(striped)).any()
 
 
 def test_heat_is_told_by_where_it_lies():
     found = places(lettered(chest()))
-    on = heat(grown(found.marks, 2).astype(np.float32), found)
+    on = heat_by_region(grown(found.marks, 2).astype(np.float32), found)
     assert on.peak_on_mark
     assert on.marks == pytest.approx(1.0)
     assert words(on)[0].startswith("heat on text or a marker (100 %")
-    outside = heat((~found.body & ~grown(found.marks, 20)).astype(np.float32), found)
+    outside = heat_by_region((~found.body & ~grown(found.marks, 20)).astype(np.float32), found)
     assert outside.outside > 0.95
     assert any(one.startswith("heat outside the body") for one in words(outside))
-    flat = heat(np.zeros((7, 7), np.float32), found)
+    flat = heat_by_region(np.zeros((7, 7), np.float32), found)
     assert (flat.outside, flat.marks, flat.spread) == (None, None, 0.0)
     assert words(flat) == ("empty: the method found nothing to point at",)
-    even = heat(np.ones((7, 7), np.float32), found)
+    even = heat_by_region(np.ones((7, 7), np.float32), found)
     assert any(one.startswith("low contrast") for one in words(even))
     lung = np.zeros((EDGE, EDGE), np.float32)
     lung[110:146, 165:185] = 1
-    assert words(heat(lung, found)) == ()
+    assert words(heat_by_region(lung, found)) == ()
 
 
 def test_hits_have_their_baselines():
@@ -113,29 +115,29 @@ def test_hits_have_their_baselines():
     mask[10:20, 24:36] = True
     inside, beside = np.zeros((7, 7), np.float32), np.zeros((7, 7), np.float32)
     inside[2, 5] = beside[5, 1] = 1
-    found = hits([inside, beside, np.zeros((7, 7), np.float32)], [mask] * 3)
+    found = pointing_game([inside, beside, np.zeros((7, 7), np.float32)], [mask] * 3)
     assert (found.n, found.hit) == (3, 1)
     assert found.chance == pytest.approx(mask.mean(), abs=0.06)
     assert found.middle == 0.0
-    assert hits([centre((57, 57))], [np.pad(np.ones((4, 4), bool), 8)]).middle == 1.0
-    assert hits([], []).told().startswith("No examined case has a drawing")
+    assert pointing_game([centre((57, 57))], [np.pad(np.ones((4, 4), bool), 8)]).middle == 1.0
+    assert pointing_game([], []).told().startswith("No examined case has a drawing")
 
 
 def test_fresh_weights_are_those_of_a_beginning(untrained):
     model, example = untrained("small_cnn")
     before = torch.get_rng_state()
-    again, other = fresh(model, 3), fresh(model, 3)
+    again, other = randomize_all(model, 3), randomize_all(model, 3)
     assert torch.equal(torch.get_rng_state(), before)
     pairs = zip(again.module.state_dict().values(), other.module.state_dict().values(), strict=True)
     assert all(torch.equal(one, two) for one, two in pairs)
     differ = [
         name
-        for name, one in fresh(model, 4).module.state_dict().items()
+        for name, one in randomize_all(model, 4).module.state_dict().items()
         if not torch.equal(one, again.module.state_dict()[name])
     ]
     assert any(name.startswith("features.0") for name in differ)
     assert "head.weight" in differ
-    stages = list(cascaded(model, 3, 3))
+    stages = list(cascading_randomization(model, 3, 3))
     assert [name for name, _ in stages][-1] == "features.0"
     first = stages[0][1].module.state_dict()
     assert torch.equal(first["head.weight"], again.module.state_dict()["head.weight"])
@@ -152,7 +154,10 @@ def test_taking_away_the_blob_moves_the_answer(small):
         images = small.model.input_of(example)
         own = np.zeros((32, 32), np.float32)
         own[max(0, int(row * 32) - 5) : int(row * 32) + 6, max(0, int(column * 32) - 5) : int(column * 32) + 6] = 1
-        right, wrong = faith(small.model, images, own, 1), faith(small.model, images, 1 - own, 1)
+        right, wrong = (
+            deletion_insertion(small.model, images, own, 1),
+            deletion_insertion(small.model, images, 1 - own, 1),
+        )
         assert right.deletion < wrong.deletion
         assert right.insertion > wrong.insertion
 
@@ -180,7 +185,7 @@ def test_maps_that_come_from_the_picture_alone_get_the_banner(small):
 
     def ask(model, example, class_index):
         shown = model.input_of(example)[0, 0].numpy()
-        return Map(scaled(shown), "the picture", 1 if class_index is None else class_index, 1.0)
+        return SaliencyMap(min_max_scale(shown), "the picture", 1 if class_index is None else class_index, 1.0)
 
     found = check(
         small.model,
@@ -217,12 +222,12 @@ def gradcam(model, example, class_index):
 
 
 def test_a_model_knows_more_than_weights_of_chance_by_rank_or_where_both_rank_all_by_what_it_gives_the_truth():
-    assert Answers("AUROC", 0.9, (0.5, 0.8), 50, 0.7, (0.5, 0.9)).knows
-    assert Answers("AUROC", 1.0, (0.5, 1.0), 50, 0.97, (0.5, 0.52)).knows
-    assert Answers("AUROC", 1.0, (0.5, 1.0), 50, 0.51, (0.5, 0.52)).knows is False
-    assert Answers("AUROC", 0.6, (0.5, 0.8), 50, 0.97, (0.5, 0.52)).knows is False
-    assert Answers("AUROC", None, (), 50).knows is None
-    assert Answers("R²", 0.2, (-0.3, -1.0), 50).knows
+    assert ModelSkill("AUROC", 0.9, (0.5, 0.8), 50, 0.7, (0.5, 0.9)).knows
+    assert ModelSkill("AUROC", 1.0, (0.5, 1.0), 50, 0.97, (0.5, 0.52)).knows
+    assert ModelSkill("AUROC", 1.0, (0.5, 1.0), 50, 0.51, (0.5, 0.52)).knows is False
+    assert ModelSkill("AUROC", 0.6, (0.5, 0.8), 50, 0.97, (0.5, 0.52)).knows is False
+    assert ModelSkill("AUROC", None, (), 50).knows is None
+    assert ModelSkill("R²", 0.2, (-0.3, -1.0), 50).knows
 
 
 @pytest.mark.parametrize(
@@ -238,6 +243,9 @@ def test_maps_as_alike_over_weights_of_chance_as_over_cases_do_not_depend_on_the
     low, value, pairs, depends, said
 ):
     """Known answers: the mean similarity has to lie below that of random pairs, however small it is."""
-    found, others = Mean(value, low, 2 * value - low, 10), Mean(pairs, pairs - 0.01, pairs + 0.01, 50)
+    found, others = (
+        MeanWithInterval(value, low, 2 * value - low, 10),
+        MeanWithInterval(pairs, pairs - 0.01, pairs + 0.01, 50),
+    )
     assert _depends(found, others) is depends
     assert _said(found, others, depends, 10).startswith(f"{said}:")

@@ -11,8 +11,8 @@ from pydicom.data import get_testdata_files
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from core.errors import RefusedFile
-from core.imaging.decoded_image import FoundImage
+from core.errors import RejectedFile
+from core.imaging.decoded_image import DecodedImage
 from core.imaging.dicom import fast_header
 from core.imaging.importers import dicom
 from tests.benchmarks.dicom import write_files
@@ -24,23 +24,23 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 def by_pydicom(monkeypatch: pytest.MonkeyPatch):
     """Read the bytes without the quick way."""
 
-    def read(data: bytes) -> FoundImage | str:
+    def read(data: bytes) -> DecodedImage | str:
         with monkeypatch.context() as patch:
-            patch.setattr(dicom, "header_of", lambda _: None)
+            patch.setattr(dicom, "parse_header", lambda _: None)
             return said(data)
 
     return read
 
 
-def said(data: bytes) -> FoundImage | str:
+def said(data: bytes) -> DecodedImage | str:
     try:
         (found,) = dicom.read(Path("none.dcm"), data)
-    except RefusedFile as error:
+    except RejectedFile as error:
         return str(error)
     return found
 
 
-def same(one: FoundImage | str, other: FoundImage | str) -> bool:
+def same(one: DecodedImage | str, other: DecodedImage | str) -> bool:
     if isinstance(one, str) or isinstance(other, str):
         return one == other
     told = [(a.item, a.format, a.identity, a.facts, a.position, a.label) for a in (one, other)]

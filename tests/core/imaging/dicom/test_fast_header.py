@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pydicom.uid import SecondaryCaptureImageStorage as SecondaryCapture
 
-from core.errors import RefusedFile
+from core.errors import RejectedFile
 from core.imaging.importers.dicom import read
 
 ROWS, COLUMNS = 300, 500  # at 16 bits long enough to be left where they lie, at 8 not
@@ -95,9 +95,9 @@ def test_bytes_after_the_last_pixel_are_left_out(tmp_path: Path):
 def test_a_file_cut_off_in_its_pixels_is_refused_with_what_is_there(tmp_path: Path, missing: int):
     path = file(tmp_path / "a.dcm")
     path.write_bytes(path.read_bytes()[:-missing])
-    with pytest.raises(RefusedFile) as withdata:
+    with pytest.raises(RejectedFile) as withdata:
         list(read(path, path.read_bytes()))
-    with pytest.raises(RefusedFile) as without:
+    with pytest.raises(RejectedFile) as without:
         list(read(path))
     assert str(withdata.value) == str(without.value)
     assert "cut off" in str(withdata.value)
@@ -106,5 +106,5 @@ def test_a_file_cut_off_in_its_pixels_is_refused_with_what_is_there(tmp_path: Pa
 @pytest.mark.parametrize("change", [{"BitsStored": 0}, {"BitsStored": 17}, {"NumberOfFrames": -1}, {"Rows": 60000}])
 def test_a_header_that_promises_nonsense_is_refused(tmp_path: Path, change: dict[str, Any]):
     path = file(tmp_path / "a.dcm", **change)
-    with pytest.raises(RefusedFile):
+    with pytest.raises(RejectedFile):
         list(read(path, path.read_bytes()))

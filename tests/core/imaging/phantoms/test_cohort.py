@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from core.curation.recipe import Recipe
-from core.curation.records import Labelled
+from core.curation.records import LabelledCase
 from core.curation.split import place
 from core.imaging.phantoms.cohort import CLASSES, HARD, SITES, draw, hard_group
 
@@ -77,7 +77,7 @@ def test_the_hard_group_is_a_subgroup_of_the_facts(seed, plan):
 
 def test_twenty_of_its_patients_opacities_fall_into_a_test_split(plan):
     rows = [
-        Labelled(case=one.number, patient=str(one.patient), label=CLASSES.index(one.given), facts=one.facts)
+        LabelledCase(case=one.number, patient=str(one.patient), label=CLASSES.index(one.given), facts=one.facts)
         for one in plan
         if one.given
     ]

@@ -27,7 +27,7 @@ def examined(home, what, **more):
 
 def failed(home, what, **more):
     job = asked(home, what, key=f"{what}{more}", **more)
-    state = runner.work(home.db, home.settings, job, attempt=job_queue.claim(home.db, job), device="cpu")
+    state = runner.run_job(home.db, home.settings, job, attempt=job_queue.claim(home.db, job), device="cpu")
     assert state is JobState.FAILED
     return job_queue.get(home.db, job).error
 
@@ -40,7 +40,7 @@ def read(trained):
 
 def test_asking_twice_with_one_key_is_one_job(trained):
     assert asked(trained, "features") == asked(trained, "features")
-    assert registry.going(trained.db, 1, "features").state is JobState.QUEUED
+    assert registry.latest_job(trained.db, 1, "features").state is JobState.QUEUED
     assert registry.newest(trained.db, 1, "features") is None
 
 
@@ -58,7 +58,7 @@ def test_features_are_what_the_last_layer_reads(read):
     from core.services.datasets import training_examples
 
     found = features.filed(read.db, read.settings, 1)
-    model, every = load(runs.folder(read.settings, 1)), training_examples.every(read.db, read.settings, 1)
+    model, every = load(runs.folder(read.settings, 1)), training_examples.examples_of(read.db, read.settings, 1)
     assert found.cases.tolist() == sorted(int(one.key) for one in every)
     one = every[3]
     with torch.no_grad():
@@ -72,7 +72,7 @@ def test_features_are_what_the_last_layer_reads(read):
 def test_neighbours_are_training_cases_of_others_by_cosine(read):
     from core.services.datasets import training_examples
 
-    every = {int(one.key): one for one in training_examples.every(read.db, read.settings, 1)}
+    every = {int(one.key): one for one in training_examples.examples_of(read.db, read.settings, 1)}
     found = features.filed(read.db, read.settings, 1)
     case = next(key for key, one in every.items() if one.split == "test")
     near = registry.neighbours(read.db, read.settings, 1, case, 5)
@@ -90,7 +90,7 @@ def test_neighbours_are_training_cases_of_others_by_cosine(read):
 def test_a_training_case_is_not_near_its_own_patient(read):
     from core.services.datasets import training_examples
 
-    every = {int(one.key): one for one in training_examples.every(read.db, read.settings, 1)}
+    every = {int(one.key): one for one in training_examples.examples_of(read.db, read.settings, 1)}
     case = next(key for key, one in every.items() if one.split == "train")
     near = registry.neighbours(read.db, read.settings, 1, case, 100)
     assert every[case].patient not in {one.patient for one in near}
@@ -164,7 +164,7 @@ def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
 
     monkeypatch.setattr(out_of_fold, "_fold", fold)
     monkeypatch.setattr(job_attempt, "BEAT_EVERY_S", 0.0)
-    assert runner.work(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.CANCELLED
+    assert runner.run_job(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.CANCELLED
     assert registry.newest(trained.db, 1, "suspects") is None
     job_queue.requeue(trained.db, job)
     done(trained, job)
@@ -195,21 +195,21 @@ def test_readers_who_differ_are_named_and_what_was_taken_back_is_not(filled):
 def test_sent_back_cases_wait_in_the_queue_and_an_undo_brings_them_back(filled):
     task = tasks.named(filled.db, "kind")
     case = annotations.queue(filled.db, task_id=task.id)[0]
-    assert relabel.send(filled.db, [case.id, case.id], why="a lead hides it ", by="ann", key="x") == 1
-    assert relabel.send(filled.db, [case.id], why="a lead hides it", by="ann", key="x") == 0
+    assert relabel.send_back(filled.db, [case.id, case.id], why="a lead hides it ", by="ann", key="x") == 1
+    assert relabel.send_back(filled.db, [case.id], why="a lead hides it", by="ann", key="x") == 0
     assert annotations.history(filled.db, case.id)[-1].text == "withdrawn: a lead hides it"
     assert [one.id for one in annotations.queue(filled.db, task_id=task.id, only="unlabelled")] == [case.id]
     annotations.undo(filled.db, case_id=case.id, by="ann", key="y")
     assert annotations.case(filled.db, case.id).label == case.label
     with pytest.raises(NotFound):
-        relabel.send(filled.db, [999], why="a lead", by="ann", key="z")
+        relabel.send_back(filled.db, [999], why="a lead", by="ann", key="z")
 
 
 def test_a_case_is_sent_back_with_a_reason_or_not_at_all(filled):
     case = annotations.queue(filled.db, task_id=tasks.named(filled.db, "kind").id)[0]
     for why, told in {" ": "carries its reason; write why", "a\x07": "control character"}.items():
         with pytest.raises(InvalidInput, match=told):
-            relabel.send(filled.db, [case.id], why=why, by="ann", key="x")
+            relabel.send_back(filled.db, [case.id], why=why, by="ann", key="x")
     assert annotations.case(filled.db, case.id).label == case.label
 
 
@@ -219,7 +219,7 @@ def test_a_mean_map_is_the_mean_of_those_that_are_filed(trained):
     from core.services.datasets import training_examples
     from core.services.saliency import maps
 
-    test = [int(one.key) for one in training_examples.every(trained.db, trained.settings, 1, split="test")]
+    test = [int(one.key) for one in training_examples.examples_of(trained.db, trained.settings, 1, split="test")]
     none = mean_map.mean(trained.db, trained.settings, 1, test)
     assert none == mean_map.MeanMap((), (), len(test), "gradcam", "")
     first = annotations.case(trained.db, test[0]).image_ids[0]
@@ -234,7 +234,7 @@ def test_a_mean_map_is_of_the_class_that_is_asked_for(trained):
     from core.services.datasets import training_examples
     from core.services.saliency import maps
 
-    test = [int(one.key) for one in training_examples.every(trained.db, trained.settings, 1, split="test")]
+    test = [int(one.key) for one in training_examples.examples_of(trained.db, trained.settings, 1, split="test")]
     image = annotations.case(trained.db, test[1]).image_ids[0]
     maps.explain(trained.db, trained.settings, run_id=1, image_id=image, class_index=1)
     assert not mean_map.mean(trained.db, trained.settings, 1, test).values
@@ -282,7 +282,7 @@ def test_what_stays_open_has_not_passed(part, changed):
         "classes": {"similarity": {"value": 0.1}, "words": "classes."},
     }
     assert saliency_check.verdict(result).passed is True
-    assert saliency_check.verdict({**result, part: {**result[part], **changed}}) == saliency_check.Verdict(
+    assert saliency_check.verdict({**result, part: {**result[part], **changed}}) == saliency_check.CheckVerdict(
         None, f"{part}."
     )
-    assert saliency_check.verdict({**result, "banner": "No."}) == saliency_check.Verdict(False, "No.")
+    assert saliency_check.verdict({**result, "banner": "No."}) == saliency_check.CheckVerdict(False, "No.")

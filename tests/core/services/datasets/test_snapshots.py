@@ -66,7 +66,7 @@ def test_a_name_is_taken_once(filled):
     first = freeze(filled)
     with pytest.raises(InvalidInput, match="snapshots never change"):
         freeze(filled, Recipe(val=0.3, test=0.3))
-    assert snapshots.named(filled.db, "round 1") == snapshots.get(filled.db, first.id) == first
+    assert snapshots.snapshot_named(filled.db, "round 1") == snapshots.get_snapshot(filled.db, first.id) == first
 
 
 def test_what_is_frozen_does_not_follow_a_relabelling(filled):
@@ -74,7 +74,7 @@ def test_what_is_frozen_does_not_follow_a_relabelling(filled):
     before = [(row.case_id, row.label, row.split) for row in rows(filled, made)]
     relabel(filled, before[0][0])
     assert [(row.case_id, row.label, row.split) for row in rows(filled, made)] == before
-    assert snapshots.get(filled.db, made.id) == made
+    assert snapshots.get_snapshot(filled.db, made.id) == made
 
 
 def test_the_hash_names_the_content_in_any_home(filled, other_home, pictures):
@@ -119,13 +119,13 @@ def test_a_column_that_splits_a_patient_names_the_patient(home, pictures):
         freeze(home, Recipe(split_fact="split"))
     with pytest.raises(LeakingSplit, match="train"):
         snapshots.plan(home.db, task.id, Recipe(split_fact="split"))
-    assert snapshots.every(home.db) == []
+    assert snapshots.list_snapshots(home.db) == []
 
 
 def test_a_plan_writes_nothing_and_is_what_freezing_makes(filled):
     task = tasks.named(filled.db, "kind")
     plan = snapshots.plan(filled.db, task.id, RECIPE)
-    assert snapshots.every(filled.db) == []
+    assert snapshots.list_snapshots(filled.db) == []
     made = freeze(filled)
     assert {(row.case, row.label, row.split) for row in plan.rows} == {
         (row.case_id, row.label, row.split.value) for row in rows(filled, made)
@@ -143,7 +143,7 @@ def test_too_few_labels_no_name_no_task_are_one_sentence_each(home, pictures):
     with pytest.raises(NotFound, match="Task 4711"):
         snapshots.plan(home.db, 4711, RECIPE)
     with pytest.raises(NotFound, match="none yet"):
-        snapshots.named(home.db, "round 1")
+        snapshots.snapshot_named(home.db, "round 1")
     assert task.id
 
 

@@ -105,7 +105,7 @@ def agrees(told: dict, scores, truth, prevalence: float | None = None) -> None:
 
 def test_of_two_classes_at_a_stored_point(home, asked):
     run = draw(home.db).run
-    operating_points.choose(home.db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
+    operating_points.set_operating_point(home.db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
     lines, told = asked(run, "--prevalence", 0.02)
     scores, truth = column(lines, "score ill"), np.array([line["truth"] == "ill" for line in lines])
     agrees(told, scores, truth, 0.02)
@@ -118,7 +118,7 @@ def test_of_two_classes_at_a_stored_point(home, asked):
 @pytest.mark.parametrize("rule", ["noisy_or", *(pytest.param(one, marks=pytest.mark.slow) for one in ("max", "mean"))])
 def test_of_patients(home, asked, rule):
     run = draw(home.db).run
-    operating_points.choose(home.db, run, threshold=0.7, level="patient", patient_rule=rule, by="ann")
+    operating_points.set_operating_point(home.db, run, threshold=0.7, level="patient", patient_rule=rule, by="ann")
     lines, told = asked(run)
     each, truth = column(lines, "score ill"), np.array([line["truth"] == "ill" for line in lines])
     scores, ill = by_patient(lines, each, truth, rule)
@@ -134,7 +134,7 @@ def test_of_patients(home, asked, rule):
 @pytest.mark.parametrize("method", ["temperature", pytest.param("isotonic", marks=pytest.mark.slow)])
 def test_of_calibrated_scores(home, asked, method):
     run = draw(home.db).run
-    point = operating_points.choose(
+    point = operating_points.set_operating_point(
         home.db,
         run,
         rule={"kind": "sensitivity", "at_least": 0.9},
@@ -159,8 +159,10 @@ def test_of_calibrated_scores(home, asked, method):
 def test_of_findings_each_and_together(home, asked):
     names = ("effusion", "nodule", "never said")
     run = draw(home.db, TaskKind.MULTI, names[:2]).run
-    operating_points.choose(home.db, run, finding=0, threshold=0.3, by="ann")
-    operating_points.choose(home.db, run, finding=1, rule={"kind": "specificity", "at_least": 0.6}, by="ann")
+    operating_points.set_operating_point(home.db, run, finding=0, threshold=0.3, by="ann")
+    operating_points.set_operating_point(
+        home.db, run, finding=1, rule={"kind": "specificity", "at_least": 0.6}, by="ann"
+    )
     lines, told = asked(run)
     pooled, each = [], {}
     for name in names[:2]:
@@ -209,7 +211,7 @@ def test_of_many_classes(home, asked, kind):
 
 def test_of_one_of_many_classes_at_its_point(home, asked):
     run = draw(home.db, classes=MANY).run
-    operating_points.choose(home.db, run, threshold=0.25, positive=1, by="ann")
+    operating_points.set_operating_point(home.db, run, threshold=0.25, positive=1, by="ann")
     lines, told = asked(run)
     scores, truth = column(lines, "score mild"), np.array([line["truth"] == "mild" for line in lines])
     agrees(told["at_point"], scores, truth)

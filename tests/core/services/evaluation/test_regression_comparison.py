@@ -17,7 +17,7 @@ def test_the_figures_are_those_of_the_runs_and_the_lists_those_of_their_errors(h
     assert told.found.first == report.of_numbers(home.db, drawn.run)
     assert told.found.second == report.of_numbers(home.db, other)
     first, second = (
-        {row.case_id: abs(row.error) for row in predictions.every(home.db, run, split="test")}
+        {row.case_id: abs(row.error) for row in predictions.list_predictions(home.db, run, split="test")}
         for run in (drawn.run, other)
     )
     grown = {case: second[case] - error for case, error in first.items()}

@@ -69,7 +69,7 @@ def test_a_finding_of_which_nothing_is_known_leaves_the_others_their_figures(hom
 
 def test_a_split_that_was_not_predicted_is_one_sentence(home, tmp_path):
     part = another(home.db, draw(home.db, patients=6), seed=1, splits=(Split.VAL,))
-    for ask in (report.evaluate, report.as_json, score_arrays.of):
+    for ask in (report.evaluate, report.as_json, score_arrays.binary_scores):
         with pytest.raises(InvalidInput, match=f"Run {part} has no predictions on the test split; make them with `rou"):
             ask(home.db, part, split="test")
     with pytest.raises(InvalidInput, match="has no predictions on the test split"):
@@ -86,9 +86,9 @@ def test_a_number_has_errors_and_no_operating_point(home):
 
 def test_the_report_of_two_classes_follows_the_point_whichever_class_is_yes(home):
     run = draw(home.db).run
-    operating_points.choose(home.db, run, threshold=0.7, positive=0, by="ann")
+    operating_points.set_operating_point(home.db, run, threshold=0.7, positive=0, by="ann")
     found = report.evaluate(home.db, run)
-    asked = score_arrays.of(home.db, run, split="test", positive=0)
+    asked = score_arrays.binary_scores(home.db, run, split="test", positive=0)
     (tn, fp), (fn, tp) = asked.matrix(0.7)
     assert (found.positive, found.classes, found.threshold) == ("well", ("well", "ill"), 0.7)
     assert found.confusion == [[tp, fn], [fp, tn]]
@@ -103,7 +103,7 @@ def test_a_checkpoint_that_is_gone_leaves_the_figures_and_is_a_sentence_elsewher
     assert plain(report.as_json(trained.db, run.id))
     job = predictions.submit(trained.db, run_id=run.id, split="val", by="t", key="again", launcher=Asleep()).job
     attempt = job_queue.claim(trained.db, job)
-    assert runner.work(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.FAILED
+    assert runner.run_job(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.FAILED
     assert job_queue.get(trained.db, job).error == (
         f"There is no checkpoint best.safetensors in runs/{run.id}; take it from a backup, or train the run (again) to "
         "its first epoch."

@@ -8,7 +8,7 @@ from sklearn import metrics
 from sqlalchemy import text
 
 from core.errors import InvalidInput, NotFound
-from core.evaluation.binary_metrics import board
+from core.evaluation.binary_metrics import binary_metrics
 from core.services.evaluation import operating_points, report, run_comparison
 from core.services.predictions import predictions, score_arrays
 from db.vocabulary import Split, TaskKind
@@ -16,7 +16,7 @@ from tests.core.services.predicted import another, draw
 
 
 def values(home, run: int, point) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
-    rows = predictions.every(home.db, run, split="test", point=point)
+    rows = predictions.list_predictions(home.db, run, split="test", point=point)
     return (
         np.array([row.probabilities[1] for row in rows]),
         np.array([row.label for row in rows]) == 1,
@@ -28,8 +28,8 @@ def values(home, run: int, point) -> tuple[np.ndarray, np.ndarray, np.ndarray, l
 def test_each_at_its_own_point_on_the_same_cases(home):
     drawn = draw(home.db)
     other = another(home.db, drawn, seed=7, skill=0.4)
-    first = operating_points.choose(home.db, drawn.run, threshold=0.6, by="ann")
-    second = operating_points.choose(home.db, other, threshold=0.3, by="ann")
+    first = operating_points.set_operating_point(home.db, drawn.run, threshold=0.6, by="ann")
+    second = operating_points.set_operating_point(home.db, other, threshold=0.3, by="ann")
     found = run_comparison.compare(home.db, drawn.run, other)
     a, truth, called_a, cases = values(home, drawn.run, first)
     b, _, called_b, _ = values(home, other, second)
@@ -47,14 +47,16 @@ def test_each_at_its_own_point_on_the_same_cases(home):
     assert (said["runs"], said["split"], said["positive"]) == ([drawn.run, other], "test", "Ill")
     assert [one["threshold"] for one in said["points"]] == [0.6, 0.3]
     assert said["differences"]["auroc"]["low"] < said["differences"]["auroc"]["high"]
-    mine = board(score_arrays.of(home.db, drawn.run, split="test", point=first), first.threshold)
+    mine = binary_metrics(score_arrays.binary_scores(home.db, drawn.run, split="test", point=first), first.threshold)
     assert found.found.first == mine == report.evaluate(home.db, drawn.run, split="test").metrics
 
 
 def test_a_point_of_patients_counts_both_by_patient(home):
     drawn = draw(home.db)
     other = another(home.db, drawn, seed=7)
-    operating_points.choose(home.db, drawn.run, threshold=0.6, level="patient", patient_rule="max", by="ann")
+    operating_points.set_operating_point(
+        home.db, drawn.run, threshold=0.6, level="patient", patient_rule="max", by="ann"
+    )
     found = run_comparison.compare(home.db, drawn.run, other)
     assert found.found.differences["accuracy"].n == 20
     assert found.note == (

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from core.errors import InvalidInput
-from core.evaluation.metadata_binning import SEVERAL
+from core.evaluation.metadata_binning import MIXED
 from core.services.evaluation import operating_points, subgroups
 from core.services.evaluation.metadata_columns import facts
 from core.services.predictions import predictions
@@ -26,14 +26,14 @@ def test_a_site_where_the_run_fails_stands_first(home):
                 "f.image_id = c.image_id WHERE f.name = 'site' AND f.value = 'south')"
             )
         )
-    operating_points.choose(home.db, drawn.run, threshold=0.4, by="ann")
+    operating_points.set_operating_point(home.db, drawn.run, threshold=0.4, by="ann")
     for figure in ("auroc", "sensitivity"):
-        found = subgroups.of(home.db, drawn.run, figure=figure, pairs=False, resamples=200)
+        found = subgroups.subgroup_report(home.db, drawn.run, figure=figure, pairs=False, resamples=200)
         assert found.rows[0].facts == (("site", "south"),)
         assert found.rows[0].adjusted_p < 0.05
         assert found.point.threshold == 0.4
     sites = {row.facts[0][1]: row for row in found.rows if row.facts[0][0] == "site"}
-    rows = predictions.every(home.db, drawn.run, split="test", point=found.point)
+    rows = predictions.list_predictions(home.db, drawn.run, split="test", point=found.point)
     told = facts(home.db, [row.case_id for row in rows])
     for name, row in sites.items():
         ill = [one for one, site in zip(rows, told["site"], strict=True) if site == name and one.label == 1]
@@ -43,7 +43,7 @@ def test_a_site_where_the_run_fails_stands_first(home):
 
 def test_ages_are_banded_and_what_says_nothing_is_left_out_and_said(home):
     drawn = draw(home.db, patients=180)
-    found = subgroups.of(home.db, drawn.run, resamples=100)
+    found = subgroups.subgroup_report(home.db, drawn.run, resamples=100)
     named = {name: {value for row in found.rows for key, value in row.facts if key == name} for name in found.facts}
     assert set(found.facts) == {"age", "sex", "site"}
     assert "unknown" in named["age"]
@@ -56,7 +56,7 @@ def test_ages_are_banded_and_what_says_nothing_is_left_out_and_said(home):
     assert all(row.thin == (row.cases < 20 or row.events < 5) for row in found.rows)
     plain = found.to_json()["groups"][0]
     assert {"facts", "cases", "events", "patients", "figure", "rest", "gap", "thin", "adjusted_p"} <= set(plain)
-    only = subgroups.of(home.db, drawn.run, only=("sex",), resamples=100)
+    only = subgroups.subgroup_report(home.db, drawn.run, only=("sex",), resamples=100)
     assert {key for row in only.rows for key, _ in row.facts} == {"sex"}
 
 
@@ -67,7 +67,7 @@ def test_many_sites_and_many_sizes_make_groups_and_rare_sites_are_one(home):
             image.format = image.format | {"columns": 2000 + at % 97, "rows": 1500}
             site = f"site {at % 13}" if at % 8 else f"room {at}"
             session.add(Fact(image_id=image.id, name="where", value=site))
-    found = subgroups.of(home.db, drawn.run, pairs=False, resamples=50)
+    found = subgroups.subgroup_report(home.db, drawn.run, pairs=False, resamples=50)
     assert {"where", "image size"} <= set(found.facts)
     named = {name: {value for row in found.rows for key, value in row.facts if key == name} for name in found.facts}
     assert len(named["image size"]) == 4
@@ -80,9 +80,9 @@ def test_many_sites_and_many_sizes_make_groups_and_rare_sites_are_one(home):
 def test_the_answer_itself_makes_no_groups(home):
     drawn = draw(home.db, patients=30)
     with home.db.transaction() as session:
-        for row in predictions.every(home.db, drawn.run):
+        for row in predictions.list_predictions(home.db, drawn.run):
             session.add(Fact(image_id=row.image_id, name="finding", value="ab"[row.label]))
-    found = subgroups.of(home.db, drawn.run, resamples=50)
+    found = subgroups.subgroup_report(home.db, drawn.run, resamples=50)
     assert found.left_out["finding"] == "it is the answer itself: all cases of one value have the same truth"
 
 
@@ -90,16 +90,16 @@ def test_with_one_class_a_fact_is_not_the_answer_itself_and_auroc_is_a_sentence(
     drawn = draw(home.db, patients=90)
     with home.db.transaction() as session:
         session.execute(text("UPDATE snapshot_case SET label = 1, targets = '[1]' WHERE split = 'test'"))
-    operating_points.choose(home.db, drawn.run, threshold=0.5, by="ann")
-    found = subgroups.of(home.db, drawn.run, figure="sensitivity", pairs=False, resamples=50)
+    operating_points.set_operating_point(home.db, drawn.run, threshold=0.5, by="ann")
+    found = subgroups.subgroup_report(home.db, drawn.run, figure="sensitivity", pairs=False, resamples=50)
     assert set(found.facts) == {"age", "sex", "site"}
     sites = {row.facts[0][1]: row for row in found.rows if row.facts[0][0] == "site"}
-    rows = predictions.every(home.db, drawn.run, split="test", point=found.point)
+    rows = predictions.list_predictions(home.db, drawn.run, split="test", point=found.point)
     told = facts(home.db, [row.case_id for row in rows])["site"]
     for name, row in sites.items():
         called = [one.called for one, site in zip(rows, told, strict=True) if site == name]
         assert row.figure.value == pytest.approx(np.mean(called), abs=1e-12)
-    ranked = subgroups.of(home.db, drawn.run, pairs=False, resamples=50)
+    ranked = subgroups.subgroup_report(home.db, drawn.run, pairs=False, resamples=50)
     assert {(row.figure.value, row.figure.note) for row in ranked.rows} == {
         (None, "Undefined: every case here is Ill.")
     }
@@ -122,9 +122,11 @@ def test_a_patient_s_group_is_of_all_of_its_cases_whatever_they_score(home):
     kinds = ["PA", "PA", "PA"], ["AP", "AP", ""], ["PA", "AP", "PA"], ["", "", ""]
     viewed(home, drawn, lambda patient: kinds[patient // 3 % 4])
     for rule in ("max", "mean", "noisy_or"):
-        operating_points.choose(home.db, drawn.run, threshold=0.5, level="patient", patient_rule=rule, by="ann")
-        found = subgroups.of(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
-        assert {row.facts[0][1]: row.cases for row in found.rows} == {"PA": 15, "AP": 15, SEVERAL: 15, "unknown": 15}
+        operating_points.set_operating_point(
+            home.db, drawn.run, threshold=0.5, level="patient", patient_rule=rule, by="ann"
+        )
+        found = subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
+        assert {row.facts[0][1]: row.cases for row in found.rows} == {"PA": 15, "AP": 15, MIXED: 15, "unknown": 15}
     with home.db.transaction() as session:  # what is told of a patient does not hang on which case scores highest
         session.execute(
             text(
@@ -132,26 +134,28 @@ def test_a_patient_s_group_is_of_all_of_its_cases_whatever_they_score(home):
                 "json_extract(probabilities, '$[0]'))"
             )
         )
-    turned = subgroups.of(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
+    turned = subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
     assert {row.facts: row.cases for row in turned.rows} == {row.facts: row.cases for row in found.rows}
 
 
 def test_a_fact_that_differs_within_nearly_all_patients_is_left_out_and_said(home):
     drawn = draw(home.db, patients=90)
     viewed(home, drawn, lambda patient: ["PA", "PA" if patient == 2 else "AP", "PA"])
-    operating_points.choose(home.db, drawn.run, threshold=0.5, level="patient", patient_rule="max", by="ann")
-    found = subgroups.of(home.db, drawn.run, figure="accuracy", resamples=50)
+    operating_points.set_operating_point(
+        home.db, drawn.run, threshold=0.5, level="patient", patient_rule="max", by="ann"
+    )
+    found = subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", resamples=50)
     assert found.left_out["view"] == "it differs within 29 of 30 patients"
     assert found.left_out["row"] == "it differs within 30 of 30 patients"
-    operating_points.choose(home.db, drawn.run, threshold=0.5, by="ann")
-    assert "view" in subgroups.of(home.db, drawn.run, figure="accuracy", resamples=50).facts
+    operating_points.set_operating_point(home.db, drawn.run, threshold=0.5, by="ann")
+    assert "view" in subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", resamples=50).facts
 
 
 def test_without_metadata_there_are_no_groups_and_a_sentence(home):
     drawn = draw(home.db, patients=12)
     with home.db.transaction() as session:
         session.execute(text("DELETE FROM fact"))
-    found = subgroups.of(home.db, drawn.run)
+    found = subgroups.subgroup_report(home.db, drawn.run)
     assert found.rows == ()
     assert found.words.startswith("Nothing that is known of these cases tells groups apart; import them with a CSV")
 
@@ -159,33 +163,33 @@ def test_without_metadata_there_are_no_groups_and_a_sentence(home):
 def test_what_cannot_be_grouped_is_one_sentence(home):
     drawn, number = draw(home.db, patients=12), draw(home.db, TaskKind.NUMBER, (), patients=12, name="two")
     with pytest.raises(InvalidInput, match="has a fact 'planet'; its facts are: age"):
-        subgroups.of(home.db, drawn.run, only=("planet",))
+        subgroups.subgroup_report(home.db, drawn.run, only=("planet",))
     with pytest.raises(InvalidInput, match="There is no figure 'wish' for subgroups"):
-        subgroups.of(home.db, drawn.run, figure="wish")
+        subgroups.subgroup_report(home.db, drawn.run, figure="wish")
     with pytest.raises(InvalidInput, match="answers with a number"):
-        subgroups.of(home.db, number.run)
+        subgroups.subgroup_report(home.db, number.run)
     with pytest.raises(InvalidInput, match="There is no figure 'auroc' for groups of numbers"):
-        subgroups.of_numbers(home.db, number.run, figure="auroc")
+        subgroups.regression_subgroup_report(home.db, number.run, figure="auroc")
 
 
 def test_groups_of_numbers_are_of_the_split_s_own_errors(home):
     run = draw(home.db, TaskKind.NUMBER, (), patients=90).run
-    found = subgroups.of_numbers(home.db, run, pairs=False, resamples=50)
+    found = subgroups.regression_subgroup_report(home.db, run, pairs=False, resamples=50)
     assert (found.figure, found.point) == ("mae", None)
     assert set(found.facts) == {"age", "sex", "site"}
-    rows = predictions.every(home.db, run, split="test")
+    rows = predictions.list_predictions(home.db, run, split="test")
     sites = facts(home.db, [row.case_id for row in rows])["site"]
     for one in (row for row in found.rows if row.facts[0][0] == "site"):
         mine = [abs(row.error) for row, site in zip(rows, sites, strict=True) if site == one.facts[0][1]]
         assert one.figure.value == pytest.approx(np.mean(mine), abs=1e-12)
-    each = subgroups.of_numbers(home.db, run, pairs=False, per_patient=True, resamples=50)
+    each = subgroups.regression_subgroup_report(home.db, run, pairs=False, per_patient=True, resamples=50)
     assert all(one.cases == one.patients for one in each.rows)
 
 
 def test_a_patient_s_number_is_grouped_by_all_of_its_cases(home):
     drawn = draw(home.db, TaskKind.NUMBER, (), patients=90)
     viewed(home, drawn, lambda patient: ["PA", "AP" if patient // 3 % 2 else "PA", "PA"])
-    found = subgroups.of_numbers(home.db, drawn.run, only=("view",), per_patient=True, resamples=50)
-    assert {row.facts[0][1]: row.cases for row in found.rows} == {"PA": 15, SEVERAL: 15}
-    each = subgroups.of_numbers(home.db, drawn.run, only=("view",), resamples=50)
+    found = subgroups.regression_subgroup_report(home.db, drawn.run, only=("view",), per_patient=True, resamples=50)
+    assert {row.facts[0][1]: row.cases for row in found.rows} == {"PA": 15, MIXED: 15}
+    each = subgroups.regression_subgroup_report(home.db, drawn.run, only=("view",), resamples=50)
     assert {row.facts[0][1]: row.cases for row in each.rows} == {"PA": 75, "AP": 15}

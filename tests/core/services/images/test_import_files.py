@@ -19,7 +19,7 @@ from core.jobs import job_queue
 from core.services.annotation import annotations, tasks
 from core.services.images import images, import_files
 from core.services.images.import_files import ImportReport, ImportRequest
-from core.worker.runner import work
+from core.worker.runner import run_job
 from db.tables import Annotation, Fact, Image, Job, Patient
 from db.vocabulary import Answer
 from tests.benchmarks.dicom import write_files
@@ -304,7 +304,7 @@ def test_what_was_asked_is_forgotten_once_it_is_done(home, pictures, tmp_path):
     key = "a form"
     job = import_files.submit(home.db, home.settings, ImportRequest(pictures), by="tester", key=key, launcher=Asleep())
     job_queue.claim(home.db, job)
-    assert work(home.db, home.settings, job, attempt=1, device="cpu") == "succeeded"
+    assert run_job(home.db, home.settings, job, attempt=1, device="cpu") == "succeeded"
     folder = str(pictures).encode()
     kept = [path for path in home.settings.home.rglob("*") if path.is_file() and folder in path.read_bytes()]
     assert kept == []

@@ -40,7 +40,7 @@ def drop(db, run: int, split: str, keep: int) -> None:
 def test_the_whole_split_by_the_weights_of_the_run_needs_no_word(home):
     run = draw(home.db).run
     for split, cases in (("test", 60), ("val", 60), ("all", 180)):
-        found = coverage.of(home.db, run, split)
+        found = coverage.coverage_of(home.db, run, split)
         assert (found.predicted, found.cases, found.weights, found.old, found.words) == (
             cases,
             cases,
@@ -49,73 +49,76 @@ def test_the_whole_split_by_the_weights_of_the_run_needs_no_word(home):
             "",
         )
     best(home.db, run, "c")
-    assert coverage.of(home.db, run, "test").words == ""
+    assert coverage.coverage_of(home.db, run, "test").words == ""
     with pytest.raises(NotFound, match="There is no run 4711"):
-        coverage.of(home.db, 4711, "test")
+        coverage.coverage_of(home.db, 4711, "test")
 
 
 def test_a_part_is_told_with_both_counts(home):
     run = draw(home.db, patients=120).run
     drop(home.db, run, "val", 7)
-    assert coverage.of(home.db, run, "test").words == ""
-    assert coverage.of(home.db, run, "val").words == (
+    assert coverage.coverage_of(home.db, run, "test").words == ""
+    assert coverage.coverage_of(home.db, run, "val").words == (
         f"Run {run} has predictions of 7 of 120 cases of the validation split; its figures are of these."
     )
-    assert "of 247 of 360 cases of all splits" in coverage.of(home.db, run, "all").words
+    assert "of 247 of 360 cases of all splits" in coverage.coverage_of(home.db, run, "all").words
 
 
 def test_a_split_without_any_is_no_part_of_it(home):
     drawn = draw(home.db)
     run = another(home.db, drawn, seed=5, splits=(Split.TEST,))
-    found = coverage.of(home.db, run, "val")
+    found = coverage.coverage_of(home.db, run, "val")
     assert (found.predicted, found.cases, found.weights, found.old, found.words) == (0, 60, (), False, "")
-    assert (coverage.begun(home.db, run, "val"), coverage.begun(home.db, run, "test")) == (False, True)
+    assert (coverage.has_predictions(home.db, run, "val"), coverage.has_predictions(home.db, run, "test")) == (
+        False,
+        True,
+    )
 
 
 def test_predictions_of_other_weights_are_told(home):
     run = draw(home.db).run
     best(home.db, run, "d")
     old = f"Run {run} has other weights since; its predictions of the test split are of the old ones."
-    assert coverage.of(home.db, run, "test").words == old
+    assert coverage.coverage_of(home.db, run, "test").words == old
     anew(home.db, run, "d", "split = 'test' AND id % 2")
-    assert coverage.of(home.db, run, "test").words == old.replace("its", "some of its", 1)
+    assert coverage.coverage_of(home.db, run, "test").words == old.replace("its", "some of its", 1)
     anew(home.db, run, "d")
-    assert coverage.of(home.db, run, "test").words == ""
+    assert coverage.coverage_of(home.db, run, "test").words == ""
 
 
 def test_a_point_knows_the_weights_it_was_chosen_on(home):
     run = draw(home.db).run
     best(home.db, run, "c")
-    first = operating_points.choose(home.db, run, rule=SENSITIVE, by="ann")
+    first = operating_points.set_operating_point(home.db, run, rule=SENSITIVE, by="ann")
     assert (first.chosen_on, first.to_json()["chosen_on"]) == ("c", "c")
-    assert not coverage.of(home.db, run, "test").outdates(first.chosen_on)
+    assert not coverage.coverage_of(home.db, run, "test").outdates(first.chosen_on)
     best(home.db, run, "d")
-    assert not coverage.of(home.db, run, "test").outdates(first.chosen_on)  # nor are the predictions newer
+    assert not coverage.coverage_of(home.db, run, "test").outdates(first.chosen_on)  # nor are the predictions newer
     anew(home.db, run, "d", "split = 'test'")
-    assert coverage.of(home.db, run, "test").outdates(first.chosen_on)
+    assert coverage.coverage_of(home.db, run, "test").outdates(first.chosen_on)
     anew(home.db, run, "d", "split = 'val' AND id % 2")
-    mixed = operating_points.choose(home.db, run, threshold=0.4, by="ann")
+    mixed = operating_points.set_operating_point(home.db, run, threshold=0.4, by="ann")
     assert mixed.chosen_on == "c d"
-    assert coverage.of(home.db, run, "test").outdates(mixed.chosen_on)
+    assert coverage.coverage_of(home.db, run, "test").outdates(mixed.chosen_on)
     anew(home.db, run, "d", "split = 'val'")
-    again = operating_points.choose(home.db, run, threshold=0.4, by="ann")
-    assert not coverage.of(home.db, run, "test").outdates(again.chosen_on)
-    assert not coverage.of(home.db, run, "test").outdates(None)
+    again = operating_points.set_operating_point(home.db, run, threshold=0.4, by="ann")
+    assert not coverage.coverage_of(home.db, run, "test").outdates(again.chosen_on)
+    assert not coverage.coverage_of(home.db, run, "test").outdates(None)
 
 
 def test_a_point_set_without_validation_stays_one_set_by_hand(home):
     drawn = draw(home.db)
     run = runs.get(home.db, another(home.db, drawn, seed=5, splits=(Split.TEST,)))
-    blind = operating_points.choose(home.db, run.id, threshold=0.4, by="ann")
+    blind = operating_points.set_operating_point(home.db, run.id, threshold=0.4, by="ann")
     assert blind.chosen_on == ""
     assert operating_points.by_hand(home.db, run, blind)
     with home.db.transaction() as session:
         session.execute(text(f"UPDATE prediction SET split = 'val' WHERE run_id = {run.id} AND id % 2"))
     assert operating_points.by_hand(home.db, run, blind)
-    seen = operating_points.choose(home.db, run.id, threshold=0.4, by="ann")
+    seen = operating_points.set_operating_point(home.db, run.id, threshold=0.4, by="ann")
     assert not operating_points.by_hand(home.db, run, seen)
     assert not operating_points.by_hand(
-        home.db, run, operating_points.choose(home.db, run.id, rule=SENSITIVE, by="ann")
+        home.db, run, operating_points.set_operating_point(home.db, run.id, rule=SENSITIVE, by="ann")
     )
     with home.db.transaction() as session:
         session.execute(text("UPDATE operating_point SET checkpoint_sha256 = NULL"))
@@ -128,10 +131,10 @@ def test_a_prediction_that_was_cancelled_leaves_a_part_and_its_resume_the_whole(
     job = predictions.submit(trained.db, run_id=run.id, split="train", by="t", key="c", launcher=Asleep()).job
     attempt = job_queue.claim(trained.db, job)
     job_queue.cancel(trained.db, job)
-    assert runner.work(trained.db, trained.settings, job, attempt=attempt, device="cpu") == "cancelled"
-    found = coverage.of(trained.db, run.id, "train")
+    assert runner.run_job(trained.db, trained.settings, job, attempt=attempt, device="cpu") == "cancelled"
+    found = coverage.coverage_of(trained.db, run.id, "train")
     assert (found.predicted, found.cases, found.weights) == (3, 8, (found.best,))
     assert f"Run {run.id} has predictions of 3 of 8 cases of the train split" in found.words
     job_queue.requeue(trained.db, job)
     done(trained, job)
-    assert coverage.of(trained.db, run.id, "train").words == ""
+    assert coverage.coverage_of(trained.db, run.id, "train").words == ""

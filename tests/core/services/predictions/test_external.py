@@ -39,7 +39,7 @@ def shas(home, drawn) -> list[str]:
 
 
 def take(home, snapshot: int, file: Path, name: str = "vendor 2.1") -> int:
-    return external.take(home.db, home.settings, snapshot=snapshot, name=name, csv=file, by="ann")
+    return external.import_predictions(home.db, home.settings, snapshot=snapshot, name=name, csv=file, by="ann")
 
 
 @pytest.fixture
@@ -68,18 +68,20 @@ def test_of_real_films_they_are_reviewed_as_any_run(films_frozen, tmp_path, caps
     run_id = take(home, frozen.id, file)
     run = runs.get(home.db, run_id)
     assert (run.model, run.predicted, run.best_epoch, run.job, run.reviewable) == ("vendor 2.1", 40, None, None, True)
-    rows = predictions.every(home.db, run_id)
+    rows = predictions.list_predictions(home.db, run_id)
     own = {image[name].id: score for name, score in given.items()}
     assert {row.image_id: row.probabilities[1] for row in rows} == own
     assert all(row.probabilities[0] == 1 - row.probabilities[1] for row in rows)
-    assert external.words(run.external_source) == "40 predictions from 40 lines of scores.csv."
+    assert external.describe_source(run.external_source) == "40 predictions from 40 lines of scores.csv."
     assert report.evaluate(home.db, run_id, split="test").metrics["auroc"].value is not None
     assert take(home, frozen.id, file) == run_id  # the same file again is the same run
     assert take(home, frozen.id, file, "vendor 3") != run_id
     out = tmp_path / "out.csv"
     assert predictions_export.write(home.db, run_id, "all", out) == 40
     back = take(home, frozen.id, out, "read back")
-    assert [row.probabilities for row in predictions.every(home.db, back)] == [row.probabilities for row in rows]
+    assert [row.probabilities for row in predictions.list_predictions(home.db, back)] == [
+        row.probabilities for row in rows
+    ]
     monkeypatch.setenv("ROUNDS_READER", "ann")
     assert main(["--home", str(home.settings.home), "runs", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
@@ -112,7 +114,7 @@ def test_what_needs_a_model_says_that_there_is_none(home, tmp_path):
     with pytest.raises(
         NotFound, match=f"Run {run} to start from .* has no weights: its predictions were made elsewhere"
     ):
-        initial_weights.check(home.db, drawn.snapshot, spec)
+        initial_weights.check_no_leakage_from_run(home.db, drawn.snapshot, spec)
 
 
 def test_what_gives_no_prediction_is_counted_with_its_lines(home, tmp_path):
@@ -135,14 +137,14 @@ def test_what_gives_no_prediction_is_counted_with_its_lines(home, tmp_path):
     assert run.external_source["lines"] == 36
     assert sum(run.external_source["splits"].values()) == 30
     assert sum(run.external_source["missing"].values()) == 6
-    said = external.words(run.external_source)
+    said = external.describe_source(run.external_source)
     assert said.startswith("30 predictions from 36 lines of s.csv; 1 line repeating another (line 32), 2 lines without")
     assert "cases of the test split without a prediction" in said
 
 
 def test_a_file_about_test_alone_misses_nothing_of_training(home, tmp_path):
     drawn = draw(home.db, patients=12)
-    test = {row.case_id for row in predictions.every(home.db, drawn.run, split="test")}
+    test = {row.case_id for row in predictions.list_predictions(home.db, drawn.run, split="test")}
     lines = [f"{sha},0.25,0.75" for case, sha in zip(drawn.cases, shas(home, drawn), strict=True) if case in test]
     run = runs.get(home.db, take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,well,Ill", *lines)))
     assert run.external_source["splits"] == {"test": len(test)}
@@ -161,7 +163,7 @@ def test_every_kind_of_answer_has_its_columns(home, tmp_path, kind, header, scor
     drawn = draw(home.db, kind, ("effusion", "nodule"), patients=6)
     mark = next(one for one in ";\t," if one in header)
     file = written(tmp_path / "s.csv", header, *(f"{one}{mark}{scores}" for one in shas(home, drawn)))
-    rows = predictions.every(home.db, take(home, drawn.snapshot, file))
+    rows = predictions.list_predictions(home.db, take(home, drawn.snapshot, file))
     assert {row.probabilities for row in rows} == {kept}
     assert len(rows) == 18
 
@@ -181,7 +183,7 @@ def test_any_image_of_a_stack_names_its_case(home, tmp_path):
         )
     ours = shas(home, drawn)
     run = take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{ours[2]},0.9", f"{ours[1]},0.9"))
-    assert [row.case_id for row in predictions.every(home.db, run)] == [first]
+    assert [row.case_id for row in predictions.list_predictions(home.db, run)] == [first]
     assert runs.get(home.db, run).external_source["left"]["repeated"]["count"] == 1
     with pytest.raises(InvalidInput, match=r"Lines 2 and 3 of s.csv give the same case other scores; keep one line"):
         take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{ours[2]},0.9", f"{ours[1]},0.8"))

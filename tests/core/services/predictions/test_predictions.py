@@ -40,16 +40,17 @@ def test_it_waits_until_its_training_has_ended_and_others_pass(run):
     waits = predict(home, run_id)
     attempt = job_queue.claim(home.db, trains)
     assert job_queue.oldest_queued(home.db, BOTH) is None
-    assert job_queue.any_waits(home.db)
+    assert job_queue.has_queued(home.db)
     with home.db.transaction() as session:
         other = job_queue.add(session, JobKind.PREDICT, {}, key="other").id
     assert job_queue.oldest_queued(home.db, BOTH) == other
-    assert runner.work(home.db, home.settings, trains, attempt=attempt, device="cpu") == "succeeded"
+    assert runner.run_job(home.db, home.settings, trains, attempt=attempt, device="cpu") == "succeeded"
     assert job_queue.oldest_queued(home.db, BOTH) == waits
     assert (
-        runner.work(home.db, home.settings, waits, attempt=job_queue.claim(home.db, waits), device="cpu") == "succeeded"
+        runner.run_job(home.db, home.settings, waits, attempt=job_queue.claim(home.db, waits), device="cpu")
+        == "succeeded"
     )
-    assert predictions.every(home.db, run_id, split="test")
+    assert predictions.list_predictions(home.db, run_id, split="test")
 
 
 def test_of_a_training_that_left_nothing_it_is_one_sentence(run):
@@ -57,7 +58,7 @@ def test_of_a_training_that_left_nothing_it_is_one_sentence(run):
     waits = predict(home, run_id)
     job_queue.cancel(home.db, trains)
     assert job_queue.oldest_queued(home.db, BOTH) == waits
-    runner.work(home.db, home.settings, waits, attempt=job_queue.claim(home.db, waits), device="cpu")
+    runner.run_job(home.db, home.settings, waits, attempt=job_queue.claim(home.db, waits), device="cpu")
     ended = job_queue.get(home.db, waits)
     assert ended.state is JobState.FAILED
     assert ended.error == f"Run {run_id} has no checkpoint: its training ended before an epoch did; resume that first."

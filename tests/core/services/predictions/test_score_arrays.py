@@ -15,48 +15,48 @@ MANY = ("none", "mild", "severe")
 
 def test_columns_say_what_the_rows_say(home):
     drawn = draw(home.db)
-    rows = predictions.every(home.db, drawn.run, split="test")
-    found = score_arrays.of(home.db, drawn.run, split="test")
+    rows = predictions.list_predictions(home.db, drawn.run, split="test")
+    found = score_arrays.binary_scores(home.db, drawn.run, split="test")
     assert found.cases.tolist() == [row.case_id for row in rows]
     assert found.scores.tolist() == [row.probabilities[1] for row in rows]
     assert found.truth.tolist() == [row.label == 1 for row in rows]
     assert [found.patients[at] for at in found.owner] == [row.patient for row in rows]
     assert (found.name, len(rows), len(found.patients)) == ("Ill", 60, 20)
-    assert score_arrays.of(home.db, drawn.run, split="all").cases.tolist() == list(drawn.cases)
+    assert score_arrays.binary_scores(home.db, drawn.run, split="all").cases.tolist() == list(drawn.cases)
 
 
 def test_of_findings_only_what_is_known_counts(home):
     drawn = draw(home.db, TaskKind.MULTI, ("effusion", "nodule"))
-    rows = predictions.every(home.db, drawn.run, split="val", finding=1)
-    found = score_arrays.of(home.db, drawn.run, split="val", finding=1)
+    rows = predictions.list_predictions(home.db, drawn.run, split="val", finding=1)
+    found = score_arrays.binary_scores(home.db, drawn.run, split="val", finding=1)
     assert 0 < len(rows) < 60
     assert found.cases.tolist() == [row.case_id for row in rows]
     assert found.truth.tolist() == [row.label == 1 for row in rows]
     assert found.scores.tolist() == [row.probabilities[1] for row in rows]
     assert sorted({row.patient for row in rows}) == sorted(found.patients)
-    absent = score_arrays.of(home.db, drawn.run, split="val", finding=1, positive=0)
+    absent = score_arrays.binary_scores(home.db, drawn.run, split="val", finding=1, positive=0)
     assert absent.truth.tolist() == [not one for one in found.truth]
     assert np.allclose(absent.scores, 1 - found.scores)
 
 
 def test_of_many_classes_one_stands_against_the_rest(home):
     drawn = draw(home.db, classes=MANY)
-    rows = predictions.every(home.db, drawn.run, split="test")
+    rows = predictions.list_predictions(home.db, drawn.run, split="test")
     for at, name in enumerate(MANY):
-        found = score_arrays.of(home.db, drawn.run, split="test", positive=at)
+        found = score_arrays.binary_scores(home.db, drawn.run, split="test", positive=at)
         assert found.name == name.title()
         assert found.scores.tolist() == [row.probabilities[at] for row in rows]
         assert found.truth.tolist() == [row.label == at for row in rows]
     with pytest.raises(InvalidInput, match="has 3 classes; name the one that is yes against the rest: None, Mild, Sev"):
-        score_arrays.of(home.db, drawn.run, split="test")
+        score_arrays.binary_scores(home.db, drawn.run, split="test")
 
 
 @pytest.mark.parametrize("rule", ["max", "mean", "noisy_or"])
 def test_patients_are_scored_by_the_points_rule(home, rule):
     drawn = draw(home.db)
     point = PointView(None, drawn.run, level=Level.PATIENT, patient_rule=PatientRule(rule))
-    found = score_arrays.of(home.db, drawn.run, split="test", point=point)
-    rows = predictions.every(home.db, drawn.run, split="test")
+    found = score_arrays.binary_scores(home.db, drawn.run, split="test", point=point)
+    rows = predictions.list_predictions(home.db, drawn.run, split="test")
     for at, patient in enumerate(found.patients):
         theirs = [row for row in rows if row.patient == patient]
         given = np.array([row.probabilities[1] for row in theirs])
@@ -95,8 +95,8 @@ def test_a_cell_opens_the_list_it_counts_at_fifty_thresholds(home, kind, classes
             level=Level(level),
             patient_rule=PatientRule("mean" if level == "patient" else ""),
         )
-        asked = score_arrays.of(home.db, drawn.run, split="test", finding=finding, point=point)
-        rows = predictions.every(home.db, drawn.run, split="test", finding=finding, point=point)
+        asked = score_arrays.binary_scores(home.db, drawn.run, split="test", finding=finding, point=point)
+        rows = predictions.list_predictions(home.db, drawn.run, split="test", finding=finding, point=point)
         truth = dict(zip(asked.cases.tolist(), asked.truth.tolist(), strict=True))
         counted = [
             [sum(truth[row.case_id] == (t == 1) and (row.called == 1) == (c == 1) for row in rows) for c in (0, 1)]
@@ -107,24 +107,24 @@ def test_a_cell_opens_the_list_it_counts_at_fifty_thresholds(home, kind, classes
             for c in (0, 1):
                 cases = asked.cases[(asked.truth == t) & (asked.called(threshold) == c)].tolist()
                 assert len(cases) == counted[t][c]
-                assert [one.case_id for one in predictions.of_cases(home.db, drawn.run, cases)] == cases
+                assert [one.case_id for one in predictions.predictions_of_cases(home.db, drawn.run, cases)] == cases
 
 
 def test_what_cannot_be_asked_is_one_sentence(home):
     number = draw(home.db, TaskKind.NUMBER, ())
     several = draw(home.db, TaskKind.MULTI, ("effusion", "nodule"), name="two", unknown=1.0)
     with pytest.raises(InvalidInput, match="answers with a number, of which nothing is yes or no"):
-        score_arrays.of(home.db, number.run, split="test")
+        score_arrays.binary_scores(home.db, number.run, split="test")
     with pytest.raises(InvalidInput, match="no finding was named; its findings are: Effusion, Nodule"):
-        score_arrays.of(home.db, several.run, split="test")
+        score_arrays.binary_scores(home.db, several.run, split="test")
     with pytest.raises(InvalidInput, match="none says whether Nodule is there; label it on some and freeze again"):
-        score_arrays.of(home.db, several.run, split="test", finding=1)
+        score_arrays.binary_scores(home.db, several.run, split="test", finding=1)
     with pytest.raises(InvalidInput, match="There is no split 'tset'; choose train, val, test or all"):
-        score_arrays.of(home.db, several.run, split="tset", finding=1)
+        score_arrays.binary_scores(home.db, several.run, split="tset", finding=1)
     with pytest.raises(NotFound, match="There is no run 99"):
-        score_arrays.of(home.db, 99, split="test")
+        score_arrays.binary_scores(home.db, 99, split="test")
     with pytest.raises(NotFound, match="There is no run 99"):
-        operating_points.standing(home.db, 99)
+        operating_points.current_or_default(home.db, 99)
 
 
 def test_facts_stand_by_case_and_unknown_where_there_is_none(home):
@@ -140,11 +140,11 @@ def test_facts_stand_by_case_and_unknown_where_there_is_none(home):
 
 def test_what_a_page_keeps_is_made_anew_when_a_split_is_predicted_anew(home):
     drawn = draw(home.db)
-    before = predictions.stamp(home.db, drawn.run, "test")
+    before = predictions.predictions_version(home.db, drawn.run, "test")
     assert before[0] == 60
-    assert predictions.stamp(home.db, drawn.run, "all")[0] == 180
-    case = predictions.every(home.db, drawn.run, split="test")[0].case_id
+    assert predictions.predictions_version(home.db, drawn.run, "all")[0] == 180
+    case = predictions.list_predictions(home.db, drawn.run, split="test")[0].case_id
     with home.db.transaction() as session:
-        predictions.replace(session, drawn.run, [(case, predictions.Said([0.5, 0.5]))], checkpoint="d")
-    assert predictions.stamp(home.db, drawn.run, "test") != before
-    assert predictions.stamp(home.db, 99, "test") == (0, 0, "", "")
+        predictions.write_predictions(session, drawn.run, [(case, predictions.CaseOutput([0.5, 0.5]))], checkpoint="d")
+    assert predictions.predictions_version(home.db, drawn.run, "test") != before
+    assert predictions.predictions_version(home.db, 99, "test") == (0, 0, "", "")

@@ -10,7 +10,7 @@ from core.explain import EXPLAINERS
 from core.jobs import job_queue
 from core.services.analysis import registry, saliency_batch
 from core.services.annotation import case_history
-from core.services.datasets.training_examples import every
+from core.services.datasets.training_examples import examples_of
 from core.services.evaluation import reviews
 from core.services.predictions import predictions
 from core.services.saliency import maps, store
@@ -29,7 +29,7 @@ def heat(view):
 def case(trained):
     """The run's first test case: (home, run id, its image)."""
     run = runs.every(trained.db)[0].id
-    return trained, run, predictions.every(trained.db, run, split="test")[0].image_id
+    return trained, run, predictions.list_predictions(trained.db, run, split="test")[0].image_id
 
 
 def ask(case, **more):
@@ -120,11 +120,11 @@ def test_a_split_is_made_by_a_job_as_each_case_is(case, method):
     )
     done(home, by_job.job)
     result = registry.newest(home.db, run, "maps").result
-    cases = every(home.db, home.settings, view.snapshot_id, split="train")
+    cases = examples_of(home.db, home.settings, view.snapshot_id, split="train")
     assert (result["cases"], result["made"], result["method"]) == (len(cases), len(cases), method)
     for example in cases:
         image = int(example.picture.image)
-        found = maps.filed(home.db, home.settings, run_id=run, image_id=image, method=method)
+        found = maps.cached_map(home.db, home.settings, run_id=run, image_id=image, method=method)
         assert found is not None
         job, title = heat(found).astype(int), found.title
         found.path.unlink()
@@ -152,7 +152,7 @@ def test_a_job_that_is_asked_for_what_is_not_there_says_so(case):
     from core.worker import runner
 
     attempt = job_queue.claim(home.db, made.job)
-    assert runner.work(home.db, home.settings, made.job, attempt=attempt, device="cpu") == "failed"
+    assert runner.run_job(home.db, home.settings, made.job, attempt=attempt, device="cpu") == "failed"
     ended = job_queue.get(home.db, made.job)
     assert ended.state is JobState.FAILED
     assert "'rollout' cannot explain a small_cnn" in ended.error
@@ -160,7 +160,7 @@ def test_a_job_that_is_asked_for_what_is_not_there_says_so(case):
 
 def test_a_case_carries_what_was_said_of_it_with_the_reasons(case):
     home, run, image = case
-    row = predictions.every(home.db, run, split="test")[0]
+    row = predictions.list_predictions(home.db, run, split="test")[0]
     reviews.judge(home.db, row.id, verdict=Verdict.MODEL_WRONG, by="ann", key="a" * 9, note="a fold of skin")
     reviews.judge(home.db, row.id, verdict=Verdict.RELABELLED, by="bob", key="b" * 9, label=1, note="seen on CT")
     lines = case_history.of(home.db, row.case_id)

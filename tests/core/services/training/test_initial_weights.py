@@ -42,11 +42,11 @@ def test_what_cannot_be_started_from_is_a_sentence(trained):
         submit(trained, replace(QUICK, start="run", start_run=99))
     asked = replace(QUICK, start="file", start_file="../x.pth")
     with pytest.raises(InvalidInput, match=r"is '\.\./x\.pth', and the folder .* holds no file of weights yet"):
-        initial_weights.source(trained.settings, asked)
+        initial_weights.weights_path(trained.settings, asked)
     (trained.settings.folder("weights") / "mine.pth").write_bytes(b"")
     with pytest.raises(InvalidInput, match=r"holds mine\.pth; put the file there"):
-        initial_weights.source(trained.settings, asked)
-    assert initial_weights.source(trained.settings, replace(asked, start_file="mine.pth")).name == "mine.pth"
+        initial_weights.weights_path(trained.settings, asked)
+    assert initial_weights.weights_path(trained.settings, replace(asked, start_file="mine.pth")).name == "mine.pth"
 
 
 def test_a_mirror_image_is_made_only_where_the_task_allows_it(trained):

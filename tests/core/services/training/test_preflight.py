@@ -9,7 +9,7 @@ from PIL import Image
 from core.curation.recipe import Recipe
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
-from core.services.training.preflight import outlook, warnings
+from core.services.training.preflight import preflight, warnings
 from core.training.spec import TrainSpec
 from db.vocabulary import Answer, TaskKind
 
@@ -37,7 +37,7 @@ def frozen(home, tmp_path):
 
 
 def test_images_patients_and_steps_are_counted(home, frozen):
-    found = outlook(home.db, frozen())
+    found = preflight(home.db, frozen())
     assert dict(found.images) == {"train": 36, "val": 6, "test": 6}
     assert dict(found.patients) == {"train": 18, "val": 3, "test": 3}
     assert found.shown == 36
@@ -47,7 +47,7 @@ def test_images_patients_and_steps_are_counted(home, frozen):
 
 
 def test_weights_bring_classes_alike_and_no_patient(home, frozen):
-    as_they_are, weighted = outlook(home.db, frozen()), outlook(home.db, frozen(balance="weights"))
+    as_they_are, weighted = preflight(home.db, frozen()), preflight(home.db, frozen(balance="weights"))
     for title, one in as_they_are.classes.items():
         assert one.effective == pytest.approx(one.patients["train"])
         assert weighted.classes[title].effective == pytest.approx(one.effective)
@@ -56,14 +56,14 @@ def test_weights_bring_classes_alike_and_no_patient(home, frozen):
 
 
 def test_rare_classes_and_a_batch_too_large_are_told(home, frozen):
-    said = warnings(outlook(home.db, frozen()), TrainSpec(batch_size=64))
+    said = warnings(preflight(home.db, frozen()), TrainSpec(batch_size=64))
     assert "A batch of 64 is more than the 36 training images: each epoch is one step." in said
     assert [one for one in said if one.startswith("Few patients in training (")]
     assert "figures will be vague" in next(one for one in said if "in validation" in one)
 
 
 def test_a_model_of_two_views_on_single_images_is_told(home, frozen):
-    found = outlook(home.db, frozen())
+    found = preflight(home.db, frozen())
     assert warnings(found, TrainSpec(model="cross_attention"))[0] == (
         "Cross-attention reads two views of a study, and task 'finding' asks about single images: choose a model of "
         "one image, or freeze a task about studies or series."
@@ -72,7 +72,7 @@ def test_a_model_of_two_views_on_single_images_is_told(home, frozen):
 
 
 def test_a_class_that_a_split_lacks_is_told(home, frozen):
-    found = outlook(home.db, frozen())
+    found = preflight(home.db, frozen())
     ill = found.classes["ill"]
 
     def without(*splits):
@@ -95,6 +95,6 @@ def test_findings_are_counted_where_they_are_present(home, frozen):
         annotations.label(
             home.db, case_id=case.id, answer=Answer.FINDINGS, label=None, findings=findings, by="t", key=f"k{number}"
         )
-    found = outlook(home.db, frozen("signs"))
+    found = preflight(home.db, frozen("signs"))
     assert sum(found.classes["a"].images.values()) == 24
     assert found.effective_balanced is None

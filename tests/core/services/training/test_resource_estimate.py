@@ -36,11 +36,11 @@ def wait_for(ask, seconds=120):
 def test_a_process_measures_a_step_and_draws_eight_pictures(home, snapshot):
     """The page's own way: it asks until something is there. A snapshot's name may look like an option."""
     asked = (home.db, home.settings, snapshot, SPEC)
-    assert resource_estimate.figures(*asked).waits
+    assert resource_estimate.step_cost(*asked).waits
     assert resource_estimate.pictures(*asked).waits
     drawn, found = (
         wait_for(lambda: resource_estimate.pictures(*asked)),
-        wait_for(lambda: resource_estimate.figures(*asked)),
+        wait_for(lambda: resource_estimate.step_cost(*asked)),
     )
     assert not found.error
     assert not drawn.error
@@ -63,7 +63,7 @@ def test_a_process_measures_a_step_and_draws_eight_pictures(home, snapshot):
 
 def test_only_what_changes_a_step_is_measured_again(home, snapshot):
     def name(pictures, **changed):
-        return resource_estimate.Asked(snapshot, replace(SPEC, **changed), (), pictures).name
+        return resource_estimate.EstimateRequest(snapshot, replace(SPEC, **changed), (), pictures).name
 
     assert name(False, epochs=99, learning_rate=0.5, gamma=3.0) == name(False)
     assert name(False, batch_size=8) != name(False)
@@ -76,7 +76,7 @@ def test_what_cannot_be_trained_is_its_sentence_and_is_kept(home, snapshot):
     spec = replace(SPEC, model="cross_attention")
     said = resource_estimate.measure(home.db, home.settings, snapshot, spec, pictures=False)
     assert "views" in said["error"]
-    found = resource_estimate.figures(home.db, home.settings, snapshot, spec)
+    found = resource_estimate.step_cost(home.db, home.settings, snapshot, spec)
     assert found.error == said["error"]
     assert not found.waits
 
@@ -85,15 +85,15 @@ def test_while_one_is_measured_no_other_starts_and_a_dead_one_is_told(home, snap
     lock = locks.take(home.settings.folder("jobs") / "measure.lock")
     asked = (home.db, home.settings, snapshot, SPEC)
     try:
-        assert resource_estimate.figures(*asked).waits
+        assert resource_estimate.step_cost(*asked).waits
         assert not list((home.settings.folder("cache") / "measured").glob("*.json"))
         resource_estimate.keep(
-            home.settings, resource_estimate.Asked(snapshot, SPEC, (), pictures=False).name, {}
+            home.settings, resource_estimate.EstimateRequest(snapshot, SPEC, (), pictures=False).name, {}
         )  # it has begun
-        assert resource_estimate.figures(*asked).waits
+        assert resource_estimate.step_cost(*asked).waits
     finally:
         os.close(lock)
-    found = resource_estimate.figures(*asked)  # its process is gone and said nothing
+    found = resource_estimate.step_cost(*asked)  # its process is gone and said nothing
     assert found.error == resource_estimate.ENDED
 
 
@@ -103,7 +103,7 @@ def test_the_pictures_are_the_training_images_changed(home, snapshot):
     def drawn(**changed):
         spec = replace(SPEC, image_size=0, **changed)
         said = resource_estimate.measure(home.db, home.settings, snapshot, spec, pictures=True)
-        name = resource_estimate.Asked(snapshot, spec, (), pictures=True).name
+        name = resource_estimate.EstimateRequest(snapshot, spec, (), pictures=True).name
         return [
             np.asarray(Image.open(resource_estimate.picture(home.settings, name, at))) for at in range(said["pictures"])
         ]

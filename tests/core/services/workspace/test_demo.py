@@ -83,7 +83,7 @@ def test_it_takes_in_labels_in_part_freezes_and_queues_both_models(drawn):
 def test_made_again_it_is_the_one_that_is_there(drawn):
     home, _ = drawn
     assert made(home) == ["Freezing the dataset"]
-    assert (len(job_queue.every(home.db)), len(snapshots.every(home.db))) == (4, 1)
+    assert (len(job_queue.list_jobs(home.db)), len(snapshots.list_snapshots(home.db))) == (4, 1)
 
 
 @pytest.mark.slow
@@ -125,7 +125,7 @@ def test_the_tour_is_for_a_demo_until_it_is_closed(drawn):
     home, _ = drawn
     task = tasks.named(home.db, demo.TASK)
     assert tour.view(home.db, home.settings) == tour.Tour(task.id, 1, 2)
-    frozen, spec = snapshots.named(home.db, demo.SNAPSHOT), demo.SPECS[0]
+    frozen, spec = snapshots.snapshot_named(home.db, demo.SNAPSHOT), demo.SPECS[0]
     submit.submit(home.db, snapshot_id=frozen.id, spec=spec, by="visitor", key="mine", launcher=Asleep())
     assert tour.view(home.db, home.settings).second_run_id == 2  # not the visitor's own, which is newer
     tour.close(home.settings)

@@ -120,7 +120,7 @@ def test_weights_of_a_training_under_way_may_be_ahead_of_the_catalogue(trained):
 
 
 def examined(home) -> dict[str, doctor.Check]:
-    return {check.name: check for check in doctor.examine(home.settings, Launcher())}
+    return {check.name: check for check in doctor.run_checks(home.settings, Launcher())}
 
 
 def test_a_file_that_is_no_database_is_a_finding_among_others(home):

@@ -96,7 +96,7 @@ def test_the_restored_home_is_well_and_closed_to_others(trained, new, tmp_path, 
     monkeypatch.setattr(doctor, "LOW_DISK", 0)
     backup.make(trained.db, trained.settings, tmp_path / "one.backup")
     restore.restore(new, tmp_path / "one.backup")
-    assert [check for check in doctor.examine(new, LocalLauncher(new)) if not check.ok] == []
+    assert [check for check in doctor.run_checks(new, LocalLauncher(new)) if not check.ok] == []
     open_to_others = [path for path in [new.home, *new.home.rglob("*")] if path.stat().st_mode & 0o077]
     assert [path for path in open_to_others if path.parts[-2] not in FOLDERS or path.is_file()] == []
     assert {path.stat().st_mode & 0o777 for path in (new.home / "originals").glob("*/*")} == {0o400}
@@ -321,7 +321,7 @@ def test_a_job_that_ran_is_lost_there_and_can_be_resumed(trained, new, tmp_path)
         def alive(self, job_id: int) -> bool:
             return False
 
-    job_queue.look(db, Asleep())
+    job_queue.reap_and_wake(db, Asleep())
     assert job_queue.get(db, 1).state is JobState.LOST
     assert job_queue.get(db, waits.id).state is JobState.QUEUED
     assert runs.get(db, 1).job is not None

@@ -16,12 +16,12 @@ def drawn(run: int, case: int) -> AppTest:
     def script(run, case):
         from core.services.predictions import predictions
         from core.services.training import runs
-        from dashboard.context import here
+        from dashboard.context import app_context
         from dashboard.parts.case import verdict
         from dashboard.url_state import CaseState
 
-        (row,) = predictions.of_cases(here().db, run, [case])
-        verdict.show(runs.get(here().db, run), row, CaseState(run=run, case=case))
+        (row,) = predictions.predictions_of_cases(app_context().db, run, [case])
+        verdict.show(runs.get(app_context().db, run), row, CaseState(run=run, case=case))
 
     return AppTest.from_function(script, args=(run, case), default_timeout=60).run()
 

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 
-from core.evaluation.metric_value import Figure
+from core.evaluation.metric_value import MetricValue
 from core.services.evaluation import regression_comparison, report
 from dashboard.parts.compare import regression
 from dashboard.parts.review import regression as review_regression
@@ -25,7 +25,7 @@ def test_a_run_shows_its_mean_square_error_in_the_square_of_the_unit(db):
     one = report.of_numbers(db, drawn.run).metrics["mse"]
     said = f"Mean square error {one.value:.3g} years² (95 % interval {one.low:.3g} to {one.high:.3g})"
     assert said in text_of(opened("review", run=str(drawn.run)))
-    assert review_regression.mean_square(Figure(4.0, None, None, 1), "mm Hg") == "Mean square error 4 (mm Hg)²"
+    assert review_regression.mean_square(MetricValue(4.0, None, None, 1), "mm Hg") == "Mean square error 4 (mm Hg)²"
 
 
 def test_two_runs_are_compared_by_their_errors_and_the_lists_open(db):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.evaluation.binary_scores import Scored
+from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.comparison import compare
 from core.services.evaluation.run_comparison import Compared
 from core.services.predictions.operating_point_view import PointView
@@ -24,7 +24,7 @@ TRUTH, PATIENTS = [1, 1, 0, 0], ["a", "a", "b", "b"]
     ],
 )
 def test_no_test_is_said_as_the_counts_have_it(first, second, said):
-    one, other = (Scored.of(range(4), scores, TRUTH, PATIENTS, name="Ill") for scores in (first, second))
+    one, other = (BinaryScores.of(range(4), scores, TRUTH, PATIENTS, name="Ill") for scores in (first, second))
     found = compare(one, other, (0.5, 0.5), resamples=20, seed=0)
     told = Compared(1, 2, "test", "Ill", (PointView(None, 1), PointView(None, 2)), found)
     assert f"Calls, McNemar, clustered by patient (Durkalski): {said}" in table.sentences(told)

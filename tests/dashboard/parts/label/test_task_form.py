@@ -135,7 +135,7 @@ def test_datasets_tells_findings_by_what_is_known_and_freezes_them(db):
     assert "1 case of which no finding is known stay out." in text_of(app)
     app.text_input(key="snapshot_name").input("chest 1")
     pressed(app, "Freeze")
-    assert snapshots.named(db, "chest 1").kind is TaskKind.MULTI
+    assert snapshots.snapshot_named(db, "chest 1").kind is TaskKind.MULTI
 
 
 def test_datasets_tells_numbers_by_mean_and_range(db):

@@ -35,7 +35,7 @@ def test_a_part_of_a_split_is_told_over_its_figures_with_the_button_for_the_whol
     assert PART.format(run=run) in [one.value for one in app.warning]
     assert "AUROC" in tables(app)
     app.button(key=f"predict_{run}_test").click().run()
-    (job,) = job_queue.of_run(db, run)
+    (job,) = job_queue.jobs_of_run(db, run)
     assert (job.kind, job.request["split"]) == ("predict", "test")
     assert "AUROC" in tables(app)
     assert "Predict the whole test split" not in labels(app)
@@ -83,7 +83,7 @@ def test_predictions_of_older_weights_are_told_and_can_be_made_again(db):
 def test_a_point_that_was_chosen_on_older_weights_says_so(db):
     run, old = draw(db).run, "It was chosen on older weights; choose it again on validation."
     best(db, run, "c")
-    operating_points.choose(db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
+    operating_points.set_operating_point(db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
     assert old not in text_of(opened("review", run=str(run)))
     best(db, run, "d")
     anew(db, run, "d")
@@ -91,20 +91,20 @@ def test_a_point_that_was_chosen_on_older_weights_says_so(db):
     assert "Chosen on validation by ann" in said
     assert old in said
     assert old in text_of(opened("review", run=str(run), split="val"))
-    operating_points.choose(db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
+    operating_points.set_operating_point(db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
     assert old not in text_of(opened("review", run=str(run)))
 
 
 def test_a_point_set_by_hand_without_validation_says_so(db):
     drawn = draw(db)
     run = another(db, drawn, seed=3, splits=(Split.TEST,))
-    operating_points.choose(db, run, threshold=0.3, by="ann")
+    operating_points.set_operating_point(db, run, threshold=0.3, by="ann")
     said = text_of(opened("review", run=str(run)))
     assert (
         "Operating point 0.3, set by hand. Set by hand by ann, just now: nothing was predicted on validation." in said
     )
     assert "Chosen on validation" not in said
-    operating_points.choose(db, drawn.run, threshold=0.3, by="ann")
+    operating_points.set_operating_point(db, drawn.run, threshold=0.3, by="ann")
     assert "Chosen on validation by ann" in text_of(opened("review", run=str(drawn.run)))
 
 

@@ -43,5 +43,5 @@ def test_of_patients_it_is_said_what_a_fact_is_that_differs_within_them(db):
     drawn = draw(db)
     said = "where these differ it is in the group 'several in one patient'."
     assert said not in text_of(opened("review", run=str(drawn.run), section="groups"))
-    operating_points.choose(db, drawn.run, threshold=0.5, level="patient", patient_rule="max", by="ann")
+    operating_points.set_operating_point(db, drawn.run, threshold=0.5, level="patient", patient_rule="max", by="ann")
     assert said in text_of(opened("review", run=str(drawn.run), section="groups"))

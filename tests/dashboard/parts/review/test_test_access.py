@@ -14,9 +14,9 @@ __all__ = ["db", "empty", "home"]
 def test_of_numbers(db):
     run = draw(db, TaskKind.NUMBER, ()).run
     assert "Looked at test" not in text_of(opened("review", run=str(run), split="val"))
-    assert operating_points.looks(db, run) == 0
+    assert operating_points.count_test_views(db, run) == 0
     assert "Looked at test once." in text_of(opened("review", run=str(run)))
-    assert operating_points.looks(db, run) == 1
+    assert operating_points.count_test_views(db, run) == 1
 
 
 def test_of_all_classes(db):
@@ -27,12 +27,12 @@ def test_of_all_classes(db):
 def test_of_all_findings_each_at_its_own_point(db):
     run = draw(db, TaskKind.MULTI, ("a", "b")).run
     for finding in (0, 1):
-        operating_points.choose(db, run, by="ann", threshold=0.4, finding=finding)
+        operating_points.set_operating_point(db, run, by="ann", threshold=0.4, finding=finding)
     assert "Looked at test once." in text_of(opened("review", run=str(run)))
     said = text_of(opened("review", run=str(run), section="findings"))
     assert "Looked at test twice." in said
     assert "Looked at test once." not in said
-    assert operating_points.looks(db, run) == 2
+    assert operating_points.count_test_views(db, run) == 2
 
 
 @pytest.mark.parametrize(("kind", "classes"), [(TaskKind.SINGLE, ("well", "ill")), (TaskKind.NUMBER, ())])
@@ -43,12 +43,12 @@ def test_of_two_runs_that_are_compared(db, kind, classes):
     assert "Looked at test" not in text_of(opened("compare", **asked, split="val"))
     said = text_of(opened("compare", **asked))
     assert f"Looked at test: run {drawn.run} once, run {other} once." in said
-    assert (operating_points.looks(db, drawn.run), operating_points.looks(db, other)) == (1, 1)
+    assert (operating_points.count_test_views(db, drawn.run), operating_points.count_test_views(db, other)) == (1, 1)
 
 
 def test_a_point_says_how_often_test_was_looked_at_before_it(db):
     run = draw(db).run
-    operating_points.look(db, run, "bob")
-    operating_points.choose(db, run, by="ann", threshold=0.4)
+    operating_points.record_test_view(db, run, "bob")
+    operating_points.set_operating_point(db, run, by="ann", threshold=0.4)
     assert "Test was looked at once before." in text_of(opened("review", run=str(run), split="val"))
     assert tables(opened("review", run=str(run)))

@@ -35,12 +35,12 @@ def test_a_page_is_rerun_once_what_it_waits_for_is_done():
             if every:
                 draw()
 
-        saved, errors.again = errors.again, twice
+        saved, errors.auto_refresh = errors.auto_refresh, twice
         loads = st.session_state.setdefault("loads", [])
         try:
             job_poll.poll_until(lambda count: count >= 2, lambda: loads.append(1) or len(loads), st.write, every="1s")
         finally:
-            errors.again = saved
+            errors.auto_refresh = saved
 
     app = AppTest.from_function(script).run()
     assert not app.exception

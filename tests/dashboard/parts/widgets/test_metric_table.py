@@ -11,10 +11,10 @@ def drawn(script) -> str:
 
 def test_the_name_of_a_class_is_text_and_not_markup():
     def script():
-        from core.evaluation.metric_value import Figure
+        from core.evaluation.metric_value import MetricValue
         from dashboard.parts.widgets import metric_table
 
-        lines = {"<b>ill</b>": {"auroc": Figure(0.9, 0.8, 0.95, 40, note='"few"')}}
+        lines = {"<b>ill</b>": {"auroc": MetricValue(0.9, 0.8, 0.95, 40, note='"few"')}}
         metric_table.by_row("Classes", lines, ("auroc",), of="class", name="classes", key="classes")
 
     table = drawn(script)
@@ -25,15 +25,20 @@ def test_the_name_of_a_class_is_text_and_not_markup():
 
 def test_an_undefined_difference_gives_its_reason_and_no_interval():
     def script():
-        from core.evaluation.metric_value import Figure
+        from core.evaluation.metric_value import MetricValue
         from dashboard import formatting
         from dashboard.parts.widgets import metric_table
 
-        one, none = Figure(0.5, None, None, 4), Figure(None, None, None, 0, note="No case < 1.")
+        one, none = MetricValue(0.5, None, None, 4), MetricValue(None, None, None, 0, note="No case < 1.")
         sides = {"run 1": {"f1": one, "npv": none}, "run 2": {"f1": one, "npv": none}}
-        sides["difference"] = {"f1": Figure(-0.25, -0.5, 0.125, 4, method="Wilson"), "npv": none}
+        sides["difference"] = {"f1": MetricValue(-0.25, -0.5, 0.125, 4, method="Wilson"), "npv": none}
         metric_table.comparison(
-            "Both", sides, metric_table.TITLES, value=formatting.figure, signed=formatting.signed, name="comparison"
+            "Both",
+            sides,
+            metric_table.TITLES,
+            value=formatting.format_metric,
+            signed=formatting.signed,
+            name="comparison",
         )
 
     table = drawn(script)
