@@ -26,9 +26,9 @@ from dashboard.server.auth_middleware import LOOPBACK, AuthMiddleware, session_o
 if TYPE_CHECKING:
     import streamlit as st
 
-HERE = Path(__file__).parent
+DASHBOARD = Path(__file__).parents[1]
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
-NOT_HERE = "'{}' is not an address of this machine; use --host 127.0.0.1, or 0.0.0.0 for all."
+NOT_LOCAL = "'{}' is not an address of this machine; use --host 127.0.0.1, or 0.0.0.0 for all."
 
 
 def create(settings: Settings, *, port: int, token: str | None, secure: bool = False) -> "st.App":
@@ -44,7 +44,7 @@ def create(settings: Settings, *, port: int, token: str | None, secure: bool = F
 
     routes = server_routes.Api(wired.db, settings, wired.signer, session).routes()
     guard = Middleware(AuthMiddleware, signer=wired.signer, cookie=wired.cookie, token=token, secure=secure)
-    return st.App(HERE / "app.py", routes=routes, middleware=[guard])
+    return st.App(DASHBOARD / "app.py", routes=routes, middleware=[guard])
 
 
 def serve(
@@ -72,7 +72,7 @@ def serve(
         print(f"From another machine: this machine's name in place of {EVERYWHERE[host]}.", flush=True)
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
-    sys.argv = [str(HERE / "app.py")]
+    sys.argv = [str(DASHBOARD / "app.py")]
     streamlit_startup.freeze_gc()
     app.run(config=_options(host, port, certfile, keyfile))
 
@@ -84,7 +84,7 @@ def _address(host: str, port: int, token: str | None, *, secure: bool) -> str:
 
 
 def _options(host: str, port: int, certfile: Path | None, keyfile: Path | None) -> dict[str, Any]:
-    options = dict(_flat(tomllib.loads((HERE / "config.toml").read_text())))
+    options = dict(_flat(tomllib.loads((DASHBOARD / "config.toml").read_text())))
     options |= {"server.address": host, "server.port": port, "server.headless": True}
     if certfile and keyfile:
         options |= {"server.sslCertFile": str(certfile), "server.sslKeyFile": str(keyfile)}
@@ -113,10 +113,10 @@ def need_free(host: str, port: int) -> None:
     except OverflowError as error:
         raise InvalidInput(f"{port} is not a port; choose one from 1024 to 65535.") from error
     except socket.gaierror as error:
-        raise InvalidInput(NOT_HERE.format(host)) from error
+        raise InvalidInput(NOT_LOCAL.format(host)) from error
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
-            raise InvalidInput(NOT_HERE.format(host)) from error
+            raise InvalidInput(NOT_LOCAL.format(host)) from error
         raise PortInUse(
             f"Port {port} on {host} cannot be used ({error.strerror}); choose another with --port N."
         ) from error

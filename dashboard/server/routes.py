@@ -27,8 +27,8 @@ from db import Database
 from db.vocabulary import Answer
 
 MODULES = {".js": "text/javascript", ".css": "text/css"}
-HERE = Path(__file__).parent
-VIEWER = HERE / "viewer"
+DASHBOARD = Path(__file__).parents[1]
+VIEWER = DASHBOARD / "viewer"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Api:
             Route("/api/comments/{case:int}", self._signed(comments.of_case), methods=get),
             Route("/api/drawings/{case:int}", self._signed(drawn.standing), methods=get),
             Route("/api/drawings", self._signed(drawn.draw), methods=post),
-            Route("/api/viewer/{version}/{file}", module, methods=get),
+            Route("/api/viewer/{version}/{file:path}", module, methods=get),
             # Streamlit's own page asks for this; a page_icon would have it load numpy and Pillow at every start, and a
             # symbol by name would be fetched from a stranger's server.
             Route("/favicon.png", icon, methods=get),
@@ -184,13 +184,15 @@ async def module(request: Request) -> Response:
 
 async def icon(_request: Request) -> Response:
     """The mark in the browser's tab."""
-    return FileResponse(HERE / "icon.png", media_type="image/png", headers={"Cache-Control": "public, max-age=86400"})
+    return FileResponse(
+        DASHBOARD / "icon.png", media_type="image/png", headers={"Cache-Control": "public, max-age=86400"}
+    )
 
 
 @lru_cache(maxsize=1)
 def files() -> frozenset[str]:
-    """The viewer's modules and styles."""
-    return frozenset(path.name for path in VIEWER.iterdir() if path.suffix in MODULES)
+    """Return the viewer's modules and styles, by their path below the viewer's folder."""
+    return frozenset(path.relative_to(VIEWER).as_posix() for path in VIEWER.rglob("*") if path.suffix in MODULES)
 
 
 @lru_cache(maxsize=1)

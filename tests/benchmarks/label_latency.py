@@ -24,7 +24,7 @@ THEIRS = """root => {
 
 # The next image lies in the browser, as it does when its reader looks at this one for a while.
 AHEAD = """async root => {
-  const { ready } = await import(new URL('loader.js', root.getRootNode().querySelector('link.rv-style').href));
+  const { ready } = await import(new URL('base/loader.js', root.getRootNode().querySelector('link.rv-style').href));
   const { cases, index } = root.roundsViewer.viewer;
   const next = cases[index + 1];
   return Boolean(next && ready({ url: next.images[0].urls[0] }));

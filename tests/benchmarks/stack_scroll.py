@@ -21,7 +21,7 @@ SLICES, EDGE = 48, 512
 STEPS = SLICES - 1
 
 ALL_HERE = """async root => {
-  const { ready } = await import(new URL('loader.js', root.getRootNode().querySelector('link.rv-style').href));
+  const { ready } = await import(new URL('base/loader.js', root.getRootNode().querySelector('link.rv-style').href));
   return root.roundsViewer.viewer.panes[0].stack.slices.every(slice => ready(slice));
 }"""
 

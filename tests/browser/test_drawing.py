@@ -208,11 +208,11 @@ def test_by_keyboard_alone(drawn):
 
 
 COUNTS = """async (counts) => {
-    const { encode, decode } = await import('/api/viewer/any/draw_brush.js');
+    const { encode, decode } = await import('/api/viewer/any/draw/mask.js');
     return counts.map((one) => encode(decode(one, one.reduce((sum, count) => sum + count, 0))));
 }"""
 PAINTED = """async ([rows, columns, strokes]) => {
-    const { Mask } = await import('/api/viewer/any/draw_brush.js');
+    const { Mask } = await import('/api/viewer/any/draw/mask.js');
     const mask = new Mask({ rows, columns });
     for (const [from, to, radius, value] of strokes) mask.sweep(from, to, radius, value);
     return [mask.geometry.counts, mask.moved([3, -2]).geometry.counts, mask.extent()];

@@ -243,7 +243,7 @@ def measure(page, root, start: tuple[float, float], end: tuple[float, float]) ->
 # By the page's own ruler, from the line it holds.
 LENGTH = """async node => {
   const style = node.getRootNode().querySelector('link.rv-style') || document.querySelector('link.rv-style');
-  const { length } = await import(new URL('ruler.js', style.href));
+  const { length } = await import(new URL('view/ruler.js', style.href));
   const pane = node.roundsViewer.viewer.panes[0];
   const { from, to } = pane.measures.at(-1);
   return length(pane.slice.image, from, to).mm;

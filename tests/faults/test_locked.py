@@ -25,7 +25,7 @@ from tests.faults.places import (
     until,
 )
 
-SAID = "is kept locked by another program; close what holds it (a database browser, a copy), then try again."
+SAID = "is locked by another program. Close that program (a database browser, a copy), then try again."
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def gradcam(
     batch_size: int = 16,
     cache: Path | None = None,
 ) -> Iterator[SaliencyMap]:
-    """The map of each example in the order given, as `core.explain.methods.gradcam` makes it; `cache` see `inference.scores`.
+    """Yield the map of each example in the order given, as `gradcam` makes it; for `cache` see `inference.predict`.
 
     Raises:
         InvalidInput: no such class or layer.

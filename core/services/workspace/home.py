@@ -9,14 +9,13 @@ from db.queries import project_id
 from db.tables import Project
 
 SAYS = {
-    CatalogueProblem.LOCKED: "is kept locked by another program; close what holds it (a database browser, a copy), then try "
-    "again.",
-    CatalogueProblem.FULL: "cannot be written, for its disk is full; free some space there, then try again.",
-    CatalogueProblem.DISK: "cannot be used, for its disk refuses to (often it is full); free some space there, see whether "
-    "it is sound, then try again.",
-    CatalogueProblem.READ_ONLY: "cannot be written here; give yourself the right to write it and its folder, then try again.",
-    CatalogueProblem.DAMAGED: "is damaged, or no catalogue; stop Rounds and bring back a backup with `rounds restore FILE`.",
-    CatalogueProblem.AWAY: "cannot be opened; see that it is there and that you may use it, then try again.",
+    CatalogueProblem.LOCKED: "is locked by another program. Close that program (a database browser, a copy), then try again.",
+    CatalogueProblem.FULL: "cannot be written: its disk is full. Free some space there, then try again.",
+    CatalogueProblem.DISK: "cannot be used: its disk reports an error (often it is full). Free some space, check the disk, "
+    "then try again.",
+    CatalogueProblem.READ_ONLY: "is read-only. Give yourself the right to write it and its folder, then try again.",
+    CatalogueProblem.DAMAGED: "is damaged or is not a catalogue. Stop Rounds and restore a backup: `rounds restore FILE`.",
+    CatalogueProblem.AWAY: "cannot be opened. Check that it exists and that you may use it, then try again.",
 }
 
 

@@ -51,7 +51,7 @@ def certificate(plan: Plan) -> None:
     crossing = sum(group.crosses_splits for group in plan.duplicates)
     if plan.duplicates:
         st.warning(
-            f"{formatting.count(len(plan.duplicates), 'picture')} occur more than once, {crossing} of them in two splits; "
+            f"{formatting.count(len(plan.duplicates), 'picture')} occur more than once, {crossing} in two splits; "
             "they are kept, and the snapshot says so."
         )
 

@@ -30,7 +30,8 @@ def show(found: ReviewData) -> None:
         name=f"decision-run-{found.run.id}",
         spans=[*zip(drawn.thresholds, [*drawn.thresholds[1:], 1.0], strict=True)],
         caption=f"Net benefit per {found.unit} with its 95 % band, {formatting.count(len(one.cases), found.unit)} of "
-        f"{formatting.count(len(one.patients), 'patient')}: true positives less false ones at the threshold's odds (Vickers "
+        f"{formatting.count(len(one.patients), 'patient')}: true positives less false ones at the threshold's odds "
+        f"(Vickers "
         f"and Elkin 2006). {_point(drawn, worth)} A click on the curve opens the cases there.",
     )
 

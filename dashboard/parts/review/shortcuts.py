@@ -32,9 +32,8 @@ def show(run: RunView) -> tuple[str, ...]:
     if facts:
         _table(facts)
     if left := found.result.get("left_out"):
-        st.caption(
-            f"Not probed: {formatting.escape_markdown('; '.join(f'{formatting.fact(name)}: {why}' for name, why in left.items()))}."
-        )
+        reasons = "; ".join(f"{formatting.fact(name)}: {why}" for name, why in left.items())
+        st.caption(f"Not probed: {formatting.escape_markdown(reasons)}.")
     st.caption(
         f"A logistic regression over folds by patient, {found.result['patients']:,} patients, "
         f"{found.result['cases']:,} cases. Any picture's features know something: what a network that learned "

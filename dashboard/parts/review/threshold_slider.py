@@ -35,7 +35,7 @@ def show(
 ) -> None:
     """`counts` of scores by even bins from 0 to 1, of those that are not and that are; locked, it only shows."""
     data = {
-        "url": f"/api/viewer/{routes.version()}/point.js",
+        "url": f"/api/viewer/{routes.version()}/widgets/threshold_slider.js",
         "below": list(counts[0]),
         "above": list(counts[1]),
         "names": list(titles),

@@ -40,7 +40,8 @@ def show(snapshot_id: int, spec: TrainSpec) -> None:
     st.markdown(
         f"Learns from {formatting.cases(found.images['train'], found.unit)} of "
         f"{formatting.count(found.patients['train'], 'patient')}; after each epoch "
-        f"{formatting.cases(found.images['val'], found.unit)} of {formatting.count(found.patients['val'], 'other patient')} judge "
+        f"{formatting.cases(found.images['val'], found.unit)} "
+        f"of {formatting.count(found.patients['val'], 'other patient')} judge "
         f"it. {formatting.count(steps, 'step')} per epoch, {formatting.count(steps * spec.epochs, 'step')} in all."
     )
 

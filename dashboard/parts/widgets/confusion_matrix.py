@@ -39,7 +39,7 @@ def show(
 ) -> None:
     """Counts by true (row) and called (column) class; `opened` is told (-1, -1) where the open cell was closed."""
     data = {
-        "url": f"/api/viewer/{routes.version()}/matrix.js",
+        "url": f"/api/viewer/{routes.version()}/widgets/confusion_matrix.js",
         "counts": [list(map(int, line)) for line in counts],
         "titles": list(titles),
         "words": WORDS if len(titles) == 2 else None,

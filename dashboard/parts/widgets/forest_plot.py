@@ -68,7 +68,7 @@ def show(
     bounds += [one for one in (overall,) if one is not None]
     least, most = _with_zero(bounds) if amounts else (int(min([*bounds, 0.9]) * 10) / 10, 1.0)
     data = {
-        "url": f"/api/viewer/{routes.version()}/forest.js",
+        "url": f"/api/viewer/{routes.version()}/widgets/forest_plot.js",
         "rows": [asdict(row) for row in rows],
         "overall": overall,
         "axis": [least, most],

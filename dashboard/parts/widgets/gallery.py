@@ -46,7 +46,7 @@ def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", 
     `at` names the list: another one begins at its left. `drawn` stands on the grid, for who waits for it.
     """
     data = {
-        "url": f"/api/viewer/{routes.version()}/gallery.js",
+        "url": f"/api/viewer/{routes.version()}/widgets/gallery.js",
         "items": [asdict(tile) for tile in tiles],
         "strip": strip,
         "at": at,
