@@ -4,56 +4,43 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from core.cli import data, evaluation, maintenance, output, training
-from core.cli.output import Output
-from core.cli.parser import Arguments, build_parser
+from core.cli import output
+from core.cli.commands import COMMANDS, parse
+from core.cli.parser import Arguments, UsageError
+from core.cli.result import Output
 from core.errors import UserError, describe_os_error
 
-COMMANDS: dict[str, Callable[[Arguments], Output | None]] = {
-    "serve": maintenance.refuse_screen_command,
-    "demo": maintenance.refuse_screen_command,
-    "import": data.import_images,
-    "task": data.task,
-    "label": data.label,
-    "labels": data.labels,
-    "snapshot": data.snapshot,
-    "drawings": data.drawings,
-    "train": training.train,
-    "measure": training.measure,
-    "jobs": training.list_jobs,
-    "runs": training.list_runs,
-    "predict": training.predict,
-    "examine": training.examine,
-    "evaluate": evaluation.evaluate,
-    "operate": evaluation.operate,
-    "compare": evaluation.compare,
-    "subgroups": evaluation.subgroups,
-    "predictions": evaluation.predictions,
-    "explain": evaluation.explain,
-    "backup": maintenance.backup,
-    "restore": maintenance.restore,
-    "doctor": maintenance.doctor,
-    "dispatch": maintenance.dispatch,
-    "work": maintenance.work,
-}
+Screens = dict[str, Callable[[Arguments], Output | None]]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit code."""
+def main(argv: Sequence[str] | None = None, screens: Screens | None = None) -> int:
+    """Run one command; return the exit code.
+
+    Args:
+        argv: The command line without the program; that of the process by default.
+        screens: Commands that the dashboard runs itself, in place of those of the table.
+    """
     argv = list(sys.argv[1:] if argv is None else argv)
 
     def command() -> Output | None:
-        arguments = build_parser().parse_args(argv)
-        return COMMANDS[arguments.command](arguments)
+        arguments = parse(argv)
+        name = arguments.command
+        return (screens or {}).get(name, COMMANDS[name].handler(name).run)(arguments)
 
     return run(argv, command)
 
 
-def run(argv: list[str], command: Callable[[], Output | None]) -> int:
-    """Do it and show what it says; what fails is one sentence on standard error, and in JSON where asked."""
+def run(argv: Sequence[str], command: Callable[[], Output | None]) -> int:
+    """Run a command and print its result; an error is one sentence on standard error, and in the JSON.
+
+    Returns:
+        0, or 1 where the command failed, 2 where its command line is wrong, 130 where it was interrupted.
+    """
     as_json = "--json" in argv
     try:
-        said = command()
+        result = command()
+    except UsageError as error:
+        return output.fail(str(error), as_json, code=2)
     except UserError as error:
         return output.fail(str(error), as_json)
     except OSError as error:
@@ -70,7 +57,7 @@ def run(argv: list[str], command: Callable[[], Output | None]) -> int:
             f"This should not have happened ({type(error).__name__}: {error}); ROUNDS_DEBUG=1 shows the details.",
             as_json,
         )
-    return output.show(said, as_json) if said is not None else 0
+    return output.show(result, as_json) if result is not None else 0
 
 
 if __name__ == "__main__":

@@ -36,6 +36,21 @@ MODULES = frozenset(
         "core.training.benchmark_step",
         "core.training.augmentation_samples",
         "core.training.compilation",
+        # load what one command needs; `rounds --help` reads the table of commands alone
+        "core.cli.analysis",
+        "core.cli.annotation",
+        "core.cli.data",
+        "core.cli.evaluation",
+        "core.cli.jobs",
+        "core.cli.maintenance",
+        "core.cli.models",
+        "core.cli.predictions",
+        "core.cli.processes",
+        "core.cli.screens",
+        "core.cli.terminal",
+        "core.cli.training",
+        "dashboard.demo",
+        "dashboard.server.app_server",
     }
 )
 

@@ -1,16 +1,39 @@
-"""Commands about images and labels: in, out and frozen."""
+"""Commands that import images, create tasks and freeze datasets."""
 
-from dataclasses import asdict
+from pathlib import Path
 
-from core.cli import context, output
-from core.cli.output import Output
-from core.cli.parser import Arguments
+from core.cli import context
+from core.cli.parser import Arguments, Handler, Parser
+from core.cli.progress import progress
+from core.cli.result import Output
+from core.curation.recipe import Recipe
+from core.services.annotation import annotations, tasks
+from core.services.datasets import snapshots
+from core.services.images import import_files
 from core.settings import default_reader
+from db.vocabulary import MirrorSymmetry, TaskKind, Unit
+
+FLIPS_HELP = "flips that keep the label; training uses no others (default: %(default)s)"
+
+
+def add_import_arguments(parser: Parser) -> None:
+    """Add the options of `rounds import`."""
+    parser.add_argument("path", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument("--metadata", type=Path, metavar="FILE.csv", help="CSV with one line per file")
+    parser.add_argument(
+        "--file-column", default="file", metavar="COLUMN", help="column with the file name (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--patient-column", metavar="COLUMN", help="column with the patient ID (default: patient_id, if present)"
+    )
+    parser.add_argument("--task", default="", metavar="NAME", help="labelling task of the labels in the CSV")
+    parser.add_argument("--label-column", metavar="COLUMN", help="column with the label")
+    parser.add_argument("--reference", action="store_true", help="link the files instead of copying them")
+    parser.add_argument("--dry-run", action="store_true", help="preview the import without changing anything")
 
 
 def import_images(arguments: Arguments) -> Output:
-    from core.services.images import import_files
-
+    """Import a file or a folder; return the import report."""
     db, settings, _ = context.open_workspace(arguments)
     request = import_files.ImportRequest(
         path=arguments.path,
@@ -22,24 +45,47 @@ def import_images(arguments: Arguments) -> Output:
         reference=arguments.reference,
         dry_run=arguments.dry_run,
     )
-    report = None
-    for report in import_files.run(db, settings, request, by=default_reader()):
-        output.progress(f"{report.done}/{report.found} files", end=report.finished)
-    assert report is not None
-    said = report.to_json()
+    report = import_files.ImportReport(found=0)
+    with progress() as update:
+        for report in import_files.run(db, settings, request, by=default_reader()):
+            update("Importing files", report.done, report.found)
+    fields = report.to_json()
     if not report.imported and not report.known:
-        said["error"] = (
-            f"None of the {report.found} files in {arguments.path} is an image Rounds can read; each has its reason."
+        fields["error"] = (
+            f"None of the {report.found} files in {arguments.path} can be imported; the report gives the reasons."
         )
-    return said
+    return fields
 
 
-def task(arguments: Arguments) -> Output:
-    from core.services.annotation import annotations, tasks
-    from db.vocabulary import MirrorSymmetry, TaskKind, Unit
+def add_task_arguments(parser: Parser) -> None:
+    """Add the options of `rounds task`."""
+    parser.add_argument("--name", required=True, metavar="NAME", help="name of the task")
+    parser.add_argument(
+        "--kind",
+        default=TaskKind.SINGLE,
+        choices=[kind.value for kind in TaskKind],
+        help="one class, ordered classes, findings (multi-label) or a number (default: %(default)s)",
+    )
+    parser.add_argument("--classes", default="", metavar="CLASS,…", help="classes or findings, in order")
+    parser.add_argument(
+        "--unit",
+        default=Unit.IMAGE,
+        choices=[unit.value for unit in Unit],
+        help="unit of annotation (default: %(default)s)",
+    )
+    parser.add_argument("--question", default="", metavar="TEXT", help="question shown to the readers")
+    parser.add_argument("--measure", default="", metavar="UNIT", help="unit of the number, such as years")
+    parser.add_argument("--low", type=float, metavar="NUMBER", help="lowest number accepted")
+    parser.add_argument("--high", type=float, metavar="NUMBER", help="highest number accepted")
+    parser.add_argument(
+        "--flips", default=MirrorSymmetry.NONE, choices=[flips.value for flips in MirrorSymmetry], help=FLIPS_HELP
+    )
 
+
+def create_task(arguments: Arguments) -> Output:
+    """Create a labelling task; return it with its number of cases."""
     db, _, _ = context.open_workspace(arguments)
-    made = tasks.create(
+    task = tasks.create(
         db,
         name=arguments.name,
         classes=arguments.classes.split(","),
@@ -52,39 +98,38 @@ def task(arguments: Arguments) -> Output:
         flips=MirrorSymmetry(arguments.flips),
     )
     return {
-        "task": made.id,
-        "name": made.name,
-        "kind": made.kind,
-        "unit": made.unit,
-        "measure": made.measure,
-        "low": made.low,
-        "high": made.high,
-        "flips": made.flips,
-        "classes": [one.name for one in made.classes],
-        "cases": annotations.progress(db, made.id).total,
+        "task": task.id,
+        "name": task.name,
+        "kind": task.kind,
+        "unit": task.unit,
+        "measure": task.measure,
+        "low": task.low,
+        "high": task.high,
+        "flips": task.flips,
+        "classes": [label_class.name for label_class in task.classes],
+        "cases": annotations.progress(db, task.id).total,
     }
 
 
-def label(arguments: Arguments) -> Output:
-    from core.services.annotation import label_import
+def add_snapshot_arguments(parser: Parser) -> None:
+    """Add the options of `rounds snapshot`."""
+    parser.add_argument("--task", required=True, metavar="NAME", help="labelling task")
+    parser.add_argument("--name", required=True, metavar="NAME", help="name of the snapshot")
+    parser.add_argument("--val", type=float, default=0.15, metavar="SHARE", help="validation share (default: 0.15)")
+    parser.add_argument("--test", type=float, default=0.15, metavar="SHARE", help="test share (default: 0.15)")
+    parser.add_argument("--split-column", metavar="COLUMN", help="metadata column with given splits: train, val, test")
+    parser.add_argument("--stratify", default="", metavar="COLUMN,…", help="also stratify by these metadata columns")
+    parser.add_argument(
+        "--balance",
+        default="none",
+        choices=["none", "weights", "oversample", "undersample"],
+        help="how to balance the classes of the training split (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: %(default)s)")
 
-    db, settings, _ = context.open_workspace(arguments)
-    return asdict(label_import.take(db, settings, task=arguments.task, path=arguments.csv, by=default_reader()))
 
-
-def labels(arguments: Arguments) -> Output:
-    from core.services.annotation import label_export, tasks
-
-    db, _, _ = context.open_workspace(arguments)
-    count = label_export.write(db, tasks.named(db, arguments.task).id, arguments.out)
-    return {"file": str(arguments.out), "lines": count}
-
-
-def snapshot(arguments: Arguments) -> Output:
-    from core.curation.recipe import Recipe
-    from core.services.annotation import tasks
-    from core.services.datasets import snapshots
-
+def freeze_snapshot(arguments: Arguments) -> Output:
+    """Split the labelled cases of a task by patient and freeze them."""
     db, _, _ = context.open_workspace(arguments)
     recipe = Recipe(
         val=arguments.val,
@@ -95,23 +140,12 @@ def snapshot(arguments: Arguments) -> Output:
         seed=arguments.seed,
     )
     task = tasks.named(db, arguments.task)
-    made = snapshots.freeze(db, task.id, recipe, name=arguments.name, by=default_reader())
-    return snapshots.as_json(db, made)
+    snapshot = snapshots.freeze(db, task.id, recipe, name=arguments.name, by=default_reader())
+    return snapshots.as_json(db, snapshot)
 
 
-def drawings(arguments: Arguments) -> Output:
-    from core.services.annotation import drawing_export, drawing_import
-
-    db, settings, _ = context.open_workspace(arguments)
-    if arguments.verb == "import":
-        return asdict(drawing_import.take(db, settings, task=arguments.task, path=arguments.file, by=default_reader()))
-    return asdict(
-        drawing_export.export(
-            db,
-            settings,
-            task=arguments.task,
-            format=arguments.format,
-            out=arguments.out,
-            pseudonyms=arguments.pseudonyms,
-        )
-    )
+HANDLERS = {
+    "import": Handler(add_import_arguments, import_images),
+    "task": Handler(add_task_arguments, create_task),
+    "snapshot": Handler(add_snapshot_arguments, freeze_snapshot),
+}

@@ -1,42 +1,56 @@
-"""Commands that look after a workspace, and the processes that work in it."""
+"""Commands that look after a workspace."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
-from core.cli import context, output
-from core.cli.output import Output
-from core.cli.parser import Arguments
+from core.cli import context
+from core.cli.parser import Arguments, Handler, Parser
+from core.cli.progress import counted, progress
+from core.cli.result import Output
 from core.errors import InvalidInput, UserError
 from core.jobs.local import LocalLauncher
+from core.services.workspace import backup as backup_service
+from core.services.workspace import doctor as doctor_service
+from core.services.workspace import restore as restore_service
+from db import Database
+
+
+def add_backup_arguments(parser: Parser) -> None:
+    """Add the options of `rounds backup`."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="backup to write")
 
 
 def backup(arguments: Arguments) -> Output:
-    from core.services.workspace import backup
-    from db import Database
-
+    """Write a backup of the workspace; return what it holds."""
     settings = context.settings_of(arguments)
     file = Database(settings.database_url).file
     if file is not None and not file.exists():
         raise InvalidInput(f"There is no catalogue {file} to back up; name its home with --home DIR.")
     db, settings, _ = context.open_workspace(arguments)
-    with _whole_or_nothing():
-        return asdict(backup.make(db, settings, arguments.file, tell=output.counted("files backed up")))
+    with _all_or_nothing(), progress() as update:
+        report = backup_service.make(db, settings, arguments.file, tell=counted("Backing up files", update))
+    return asdict(report)
+
+
+def add_restore_arguments(parser: Parser) -> None:
+    """Add the options of `rounds restore`."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="backup to restore into the home")
 
 
 def restore(arguments: Arguments) -> Output:
-    from core.services.workspace import restore
-
-    with _whole_or_nothing():
-        return asdict(
-            restore.restore(context.settings_of(arguments), arguments.file, tell=output.counted("files restored"))
-        )
+    """Restore a backup into an empty home; return what was verified."""
+    settings = context.settings_of(arguments)
+    with _all_or_nothing(), progress() as update:
+        report = restore_service.restore(settings, arguments.file, tell=counted("Restoring files", update))
+    return asdict(report)
 
 
 @contextmanager
-def _whole_or_nothing() -> Iterator[None]:
-    """Stopped by a person, or by a machine that goes down, it cleans up and says so."""
+def _all_or_nothing() -> Iterator[None]:
+    """Turn Ctrl+C and a machine that shuts down into an error, after the block has removed its partial files."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -46,33 +60,19 @@ def _whole_or_nothing() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def doctor(arguments: Arguments) -> Output:
-    from core.services.workspace import doctor
+def add_doctor_arguments(_parser: Parser) -> None:
+    """Add nothing: `rounds doctor` takes the common options only."""
 
+
+def doctor(arguments: Arguments) -> Output:
+    """Check the workspace; return each check with its result."""
     settings = context.settings_of(arguments)
-    checks = doctor.run_checks(settings, LocalLauncher(settings))
+    checks = doctor_service.run_checks(settings, LocalLauncher(settings))
     return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
 
 
-def dispatch(arguments: Arguments) -> None:
-    from core.jobs.retry import retry_while_unavailable
-    from core.services.workspace import home
-    from core.worker import dispatcher
-
-    settings = context.settings_of(arguments)
-    db = retry_while_unavailable(lambda: home.open_home(settings))
-    dispatcher.run(db, settings, LocalLauncher(settings), lock=arguments.lock)
-
-
-def work(arguments: Arguments) -> None:
-    from core.jobs.retry import retry_while_unavailable
-    from core.services.workspace import home
-    from core.worker import runner
-
-    settings = context.settings_of(arguments)
-    db = retry_while_unavailable(lambda: home.open_home(settings))
-    runner.run_job(db, settings, arguments.id, attempt=arguments.attempt, device=arguments.device)
-
-
-def refuse_screen_command(_arguments: Arguments) -> None:
-    raise InvalidInput("The dashboard is started by `rounds serve` or `rounds demo`, not by `python -m core`.")
+HANDLERS = {
+    "backup": Handler(add_backup_arguments, backup),
+    "restore": Handler(add_restore_arguments, restore),
+    "doctor": Handler(add_doctor_arguments, doctor),
+}

@@ -1,139 +1,52 @@
-"""Commands that queue work on models, and those that list it."""
+"""Commands that train a model, or estimate what a training takes."""
 
 import os
 import uuid
-from typing import TYPE_CHECKING, Any
 
 from core.cli import context
-from core.cli.output import Output
-from core.cli.parser import Arguments
-from core.errors import InvalidInput
+from core.cli.parser import Arguments, Handler, Parser
+from core.cli.result import Output
+from core.cli.train_settings import add_spec_arguments, spec_of
+from core.jobs import job_queue
+from core.services.datasets import snapshots
+from core.services.training import resource_estimate, runs, submit
 from core.settings import default_reader
 
-if TYPE_CHECKING:
-    from core.training.spec import TrainSpec
+
+def add_train_arguments(parser: Parser) -> None:
+    """Add the options of `rounds train`, and the table of settings at the end of its help."""
+    add_spec_arguments(parser)
+    parser.add_argument("--wait", action="store_true", help="return when the training has ended")
 
 
 def train(arguments: Arguments) -> Output:
-    from core.jobs import job_queue
-    from core.services.datasets import snapshots
-    from core.services.training import runs, submit
-
+    """Queue a training; return the run, and with --wait its result."""
     db, _, launcher = context.open_workspace(arguments)
-    spec = _spec(arguments)
+    spec = spec_of(arguments)
     snapshot, *also = (snapshots.snapshot_named(db, name).id for name in (arguments.snapshot, *arguments.also))
-    made = submit.submit(
+    submitted = submit.submit(
         db, snapshot_id=snapshot, spec=spec, by=default_reader(), key=uuid.uuid4().hex, launcher=launcher, also=also
     )
     if arguments.wait:
-        context.wait_for_job(db, launcher, made.job)
-    job, run = job_queue.get(db, made.job), runs.get(db, made.run)
-    said = {"epochs": spec.epochs, "device": None, "images_per_second": None, "data_wait_share": None, **run.result}
-    return {"run": run.id, "job": job.id, "state": job.state, "model": spec.model, **said}
+        context.wait_for_job(db, launcher, submitted.job)
+    job, run = job_queue.get(db, submitted.job), runs.get(db, submitted.run)
+    result = {"epochs": spec.epochs, "device": None, "images_per_second": None, "data_wait_share": None, **run.result}
+    return {"run": run.id, "job": job.id, "state": job.state, "model": spec.model, **result}
 
 
-def measure(arguments: Arguments) -> Output:
-    from core.services.datasets import snapshots
-    from core.services.training import resource_estimate
+def add_estimate_arguments(parser: Parser) -> None:
+    """Add the options of `rounds estimate`."""
+    add_spec_arguments(parser)
+    parser.add_argument("--pictures", action="store_true", help="instead, write eight augmented training images")
 
+
+def estimate(arguments: Arguments) -> Output:
+    """Time a training step and measure its memory, or draw augmented images."""
     db, settings, _ = context.open_workspace(arguments)
     snapshot, *also = (snapshots.snapshot_named(db, name).id for name in (arguments.snapshot, *arguments.also))
     if arguments.pictures:
-        os.nice(10)  # what is being measured beside it comes first
-    return resource_estimate.measure(db, settings, snapshot, _spec(arguments), also, pictures=arguments.pictures)
+        os.nice(10)  # the images can wait; the step that is timed beside them cannot
+    return resource_estimate.measure(db, settings, snapshot, spec_of(arguments), also, pictures=arguments.pictures)
 
 
-def _spec(arguments: Arguments) -> "TrainSpec":
-    from core.training.spec import PRESETS, TrainSpec
-
-    if arguments.preset and arguments.preset not in PRESETS:
-        raise InvalidInput(f"There is no preset '{arguments.preset}'; choose one of {', '.join(PRESETS)}.")
-    preset = dict(PRESETS[arguments.preset]) if arguments.preset else {}
-    return TrainSpec(**{**preset, "model": arguments.model}).with_settings(context.parse_settings(arguments.knobs))
-
-
-def list_jobs(arguments: Arguments) -> Output:
-    from core.jobs import job_queue
-
-    db, _, launcher = context.open_workspace(arguments)
-    if arguments.verb and arguments.id is None:
-        raise InvalidInput(f"`rounds jobs {arguments.verb}` needs the job's number; `rounds jobs` lists them.")
-    if arguments.verb == "cancel":
-        job_queue.cancel(db, arguments.id)
-    elif arguments.verb == "resume":
-        job_queue.requeue(db, arguments.id)
-        launcher.wake()
-    return [
-        {
-            "job": job.id,
-            "run": job.run_id,
-            "kind": job.kind.in_json,
-            "state": job.state,
-            "attempt": job.attempt,
-            "error": job.error,
-            "progress": job.progress,
-        }
-        for job in job_queue.list_jobs(db)
-    ]
-
-
-def list_runs(arguments: Arguments) -> Output:
-    from core.services.training import runs
-
-    db, _, _ = context.open_workspace(arguments)
-    if arguments.id is None:
-        return [_row(run) for run in runs.every(db)]
-    run = runs.get(db, arguments.id)
-    if run.external_source is not None:
-        return {**_row(run), "outside": run.external_source}
-    return {**_row(run), "spec": run.spec.to_json(), "curves": runs.curves(db, run.id)}
-
-
-def _row(run: Any) -> dict[str, Any]:
-    job = {"job": run.job.id, "state": run.job.state, "error": run.job.error} if run.job else {}
-    model = run.spec.model if run.external_source is None else run.model
-    return {
-        "run": run.id,
-        "snapshot": run.snapshot,
-        "task": run.task,
-        "model": model,
-        "best_epoch": run.best_epoch,
-        "predicted": run.predicted,
-        **job,
-        **run.result,
-    }
-
-
-def predict(arguments: Arguments) -> Output:
-    from core.jobs import job_queue
-    from core.services.predictions import predictions
-
-    db, _, launcher = context.open_workspace(arguments)
-    made = predictions.submit(
-        db, run_id=arguments.run, split=arguments.split, by=default_reader(), key=uuid.uuid4().hex, launcher=launcher
-    )
-    if arguments.wait:
-        context.wait_for_job(db, launcher, made.job)
-    job = job_queue.get(db, made.job)
-    return {"run": arguments.run, "job": job.id, "state": job.state, "split": arguments.split, **job.result}
-
-
-def examine(arguments: Arguments) -> Output:
-    from core.jobs import job_queue
-    from core.services.analysis import registry
-
-    db, _, launcher = context.open_workspace(arguments)
-    made = registry.submit(
-        db,
-        launcher,
-        run_id=arguments.run,
-        what=arguments.what,
-        asked=context.parse_settings(arguments.asked),
-        by=default_reader(),
-        key=uuid.uuid4().hex,
-    )
-    if arguments.wait:
-        context.wait_for_job(db, launcher, made.job)
-    job, found = job_queue.get(db, made.job), registry.newest(db, arguments.run, arguments.what)
-    said = found.result if found is not None and job.state == "succeeded" else {}
-    return {"run": arguments.run, "job": job.id, "what": arguments.what, "state": job.state, **said}
+HANDLERS = {"train": Handler(add_train_arguments, train), "estimate": Handler(add_estimate_arguments, estimate)}

@@ -15,19 +15,19 @@ __all__ = ["folder", "home"]  # fixtures
 
 HELD = """
 import signal, sys, time
-from core.cli import output
+from core.cli import maintenance
 from core.__main__ import main
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests themselves run in the background
 
-def held(what):
+def held(text, update):
     def tell(done, expected):
         if done == 5:
             print("held", flush=True)
             time.sleep(600)
     return tell
 
-output.counted = held
+maintenance.counted = held
 sys.exit(main(sys.argv[1:]))
 """
 

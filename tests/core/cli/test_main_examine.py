@@ -1,4 +1,4 @@
-"""`rounds examine`: queues an examination, and says in a sentence what cannot be."""
+"""`rounds analyze`: queues an examination, and says in a sentence what cannot be."""
 
 import json
 
@@ -23,12 +23,12 @@ def home(tmp_path, monkeypatch, trained_once):
 
 
 def said(capsys, home, *argv, code=0):
-    assert main(["--home", str(home), "--json", "examine", "--run", "1", *argv]) == code
+    assert main(["--home", str(home), "--json", "analyze", "--run", "1", *argv]) == code
     return json.loads(capsys.readouterr().out)
 
 
 def test_it_queues_the_examination_with_what_was_asked(home, capsys):
-    told = said(capsys, home, "--what", "check", "--set", "cases=12", "--set", "again=5")
+    told = said(capsys, home, "--kind", "saliency-check", "--set", "cases=12", "--set", "again=5")
     assert told == {"run": 1, "job": told["job"], "what": "check", "state": "queued"}
     db = workspace_home.open_home(Settings.read(str(home)))
     job = job_queue.get(db, told["job"])
@@ -38,7 +38,7 @@ def test_it_queues_the_examination_with_what_was_asked(home, capsys):
 
 
 def test_what_cannot_be_is_a_sentence(home, capsys):
-    told = said(capsys, home, "--what", "dreams", code=1)
-    assert told["error"].startswith("There is no examination 'dreams'; choose one of check, features, probe, suspects")
-    told = said(capsys, home, "--what", "check", "--set", "cases", code=1)
+    told = said(capsys, home, "--kind", "dreams", code=2)
+    assert "unknown value 'dreams' for --kind; choose one of saliency-check, features, shortcuts" in told["error"]
+    told = said(capsys, home, "--kind", "saliency-check", "--set", "cases", code=1)
     assert told["error"].startswith("'cases' is not a setting; write --set NAME=VALUE")

@@ -37,18 +37,20 @@ def db(home: Path, empty_once: Path):
 
 def test_a_point_is_chosen_shown_and_followed(rounds, db):
     one = draw(db).run
-    assert rounds("operate", "--run", one)["words"] == "0.5, until an operating point is chosen"
-    chosen = rounds("operate", "--run", one, "--sensitivity", 0.9, "--calibrate", "temperature", "--rule", "mean")
+    assert rounds("operating-point", "--run", one)["words"] == "0.5, until an operating point is chosen"
+    chosen = rounds(
+        "operating-point", "--run", one, "--sensitivity", 0.9, "--calibrate", "temperature", "--rule", "mean"
+    )
     assert (chosen["rule"], chosen["by"]) == ({"kind": "sensitivity", "at_least": 0.9}, "tester")
     assert (chosen["level"], chosen["patient_rule"], chosen["looks_at_test"]) == ("patient", "mean", 0)
-    assert rounds("operate", "--run", one) == chosen
+    assert rounds("operating-point", "--run", one) == chosen
     told = rounds("evaluate", "--run", one)
     assert (told["threshold"], told["level"], told["images"]) == (chosen["threshold"], "patient", 20)
     assert (told["point"]["id"], told["looks_at_test"]) == (chosen["id"], 1)
     assert rounds("evaluate", "--run", one, "--level", "image")["images"] == 60
     assert rounds("evaluate", "--run", one, "--rule", "max")["patient_rule"] == "max"
     assert rounds("evaluate", "--run", one, "--split", "val").get("looks_at_test") is None
-    assert rounds("operate", "--run", one)["looks_at_test"] == 1
+    assert rounds("operating-point", "--run", one)["looks_at_test"] == 1
 
 
 def test_figures_tell_how_much_of_a_split_they_are_of(rounds, db):
@@ -69,7 +71,7 @@ def test_figures_tell_how_much_of_a_split_they_are_of(rounds, db):
 def test_looks_at_findings_are_counted_at_the_point_of_each(rounds, db):
     one = draw(db, TaskKind.MULTI, ("effusion", "nodule")).run
     assert rounds("evaluate", "--run", one)["looks_at_test"] == 1  # none has a point of its own yet
-    rounds("operate", "--run", one, "--finding", "nodule", "--threshold", 0.3)
+    rounds("operating-point", "--run", one, "--finding", "nodule", "--threshold", 0.3)
     groups = ("subgroups", "--run", one, "--no-pairs", "--by", "site", "--finding")
     assert [rounds(*groups, name)["looks_at_test"] for name in ("effusion", "nodule", "nodule")] == [1, 2, 2]
     assert rounds("evaluate", "--run", one)["looks_at_test"] == 2
@@ -86,9 +88,9 @@ def test_what_a_point_cannot_be_is_one_sentence(rounds, db):
         ("--threshold", 0.5, "--level", "patient"): "to call patients name one of max, mean, noisy_or",
     }
     for more, why in asked.items():
-        assert why in rounds("operate", "--run", one, *more, ok=False)["error"]
-    assert "name one of them: effusion, nodule" in rounds("operate", "--run", several, ok=False)["error"]
-    assert rounds("operate", "--run", several, "--finding", "Nodule", "--threshold", 0.25)["finding"] == 1
+        assert why in rounds("operating-point", "--run", one, *more, ok=False)["error"]
+    assert "name one of them: effusion, nodule" in rounds("operating-point", "--run", several, ok=False)["error"]
+    assert rounds("operating-point", "--run", several, "--finding", "Nodule", "--threshold", 0.25)["finding"] == 1
     for more, why in {
         ("--prevalence", 2): "The prevalence is 2.0",
         ("--level", "image", "--rule", "max"): "'max'",
@@ -102,11 +104,11 @@ def test_two_runs_are_compared_and_groups_listed(rounds, db):
     told = rounds("compare", "--run", drawn.run, "--run", other)
     assert set(told["differences"]) >= {"auroc", "sensitivity", "specificity", "accuracy"}
     assert {"fixed", "broken", "both_wrong", "mcnemar", "delong", "note"} <= set(told)
-    assert "Two runs are compared; name both" in rounds("compare", "--run", 1, ok=False)["error"]
+    assert "1 runs are given; compare two: --run A --run B" in rounds("compare", "--run", 1, ok=False)["error"]
     elsewhere = draw(db, name="two").run
     refused = rounds("compare", "--run", drawn.run, "--run", elsewhere, ok=False)["error"]
     assert "cannot be compared on the test split, for one answers task" in refused
-    groups = rounds("subgroups", "--run", drawn.run, "--figure", "sensitivity", "--by", "site, sex", "--no-pairs")
+    groups = rounds("subgroups", "--run", drawn.run, "--metric", "sensitivity", "--by", "site, sex", "--no-pairs")
     assert {name for group in groups["groups"] for name in group["facts"]} == {"site", "sex"}
     assert groups["looks_at_test"] == 1
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.parser import build_parser
+from core.cli.commands import build_parser
 from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 from tests.core.cli.test_main import home, run
 from tests.core.services import films
@@ -92,7 +92,7 @@ def test_studies_are_grouped_labelled_and_frozen(capsys, home, data_dir, tmp_pat
         (["--kind", "number", "--classes", "a,b"], "names classes"),
         (["--kind", "number", "--low", "9", "--high", "3"], "the first must be smaller"),
         (["--kind", "number", "--low", "nine"], "invalid float value"),
-        (["--kind", "colour"], "invalid choice: 'colour'"),
+        (["--kind", "colour"], "unknown value 'colour' for --kind; choose one of single, ordinal"),
     ],
 )
 def test_a_wrong_question_is_one_sentence(capsys, home, argv, said):
