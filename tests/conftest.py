@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import browser, chromium, page
+from tests.browser.servers import rounds, serve
+
+__all__ = ["browser", "chromium", "page", "rounds", "serve"]
 REPOSITORY = Path(__file__).parents[1]
 LONGEST = ("tests/core/training/test_loop.py", "tests/journeys/test_demo.py")
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.benchmarks.dicom import write_files
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, python
-from tests.benchmarks.served import chromium, free_port, page, server, streamlit
+from tests.benchmarks.served import chromium, page, server, streamlit
+from tests.ports import free_port
 
 APP = Path(__file__).parent / "references" / "case_app.py"
 CASES, EDGE, COLD, LOOK_MS = 500, 512, 4, 1000

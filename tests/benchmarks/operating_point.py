@@ -9,7 +9,8 @@ from typing import Any
 
 from tests.benchmarks import reviewed
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, python
-from tests.benchmarks.served import chromium, free_port, page, server, streamlit
+from tests.benchmarks.served import chromium, page, server, streamlit
+from tests.ports import free_port
 
 APP = Path(__file__).parent / "references" / "threshold_app.py"
 CASES, COLD, LOOK_MS = 20_000, 4, 300

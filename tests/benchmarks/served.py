@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from tests.benchmarks.measure import environment, process, python
+from tests.ports import free_port
 
 FLAGS = (
     "--headless",
@@ -114,14 +115,6 @@ def streamlit(app: Path, port: int) -> list[str]:
 def cpu_of(running: psutil.Process) -> float:
     """CPU seconds so far, of it and of every process below it, living or ended."""
     return sum(sum(one.cpu_times()[:4]) for one in (running, *running.children(recursive=True)))
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(port: int, started: "subprocess.Popen[bytes]", folder: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, process, python
 from tests.benchmarks.pictures import write_pictures
-from tests.benchmarks.served import chromium, cpu_of, free_port, page, server
+from tests.benchmarks.served import chromium, cpu_of, page, server
+from tests.ports import free_port
 
 ONE_LINE = Path(__file__).parent / "references" / "one_line.py"
 IMAGES = 12

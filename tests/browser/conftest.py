@@ -1,175 +1,95 @@
-"""A real Chromium and a real server."""
+"""Homes with pictures and the servers on them, each made once for all tests of a process that label in them.
 
-import os
+Every test has a task of its own, so that none meets the answers, drawings or comments of another.
+"""
+
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.services.annotation import tasks
+from core.services.annotation import annotations, tasks
 from core.services.workspace import home
 from core.settings import Settings
+from tests.browser.drawn import draws, studio
+from tests.browser.homes import imported, new_name
+from tests.browser.servers import Server, standing
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--use-angle=swiftshader",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-]
+__all__ = ["draws", "studio"]
 
-COLOURED = """node => {
-    const canvas = node.querySelector('.rv-ink');
-    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    let count = 0;
-    for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at] - data[at + 2]) > 12) count++;
-    return count;
-}"""
-"""For a viewer's `evaluate`: how many pixels over its picture are not grey."""
+CASES = 30
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """Its path. Absent, browser tests skip by name; on CI absence is a failure."""
-    path = shutil.which("chromium")
-    if path is None:
-        message = "no Chromium; install it with: apt-get install chromium"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    return path
+def thirty_pictures(tmp_path_factory) -> Path:
+    """A home with thirty pictures of different sizes; to be copied, never changed."""
+    folder = tmp_path_factory.mktemp("thirty")
+    (folder / "pictures").mkdir()
+    for number in range(CASES):
+        pixels = np.random.default_rng(number).integers(0, 65535, (64 + 9 * number, 80 + 5 * number), dtype=np.uint16)
+        Image.fromarray(pixels).save(folder / "pictures" / f"{number:02}.png")
+    return imported(folder / "home", folder / "pictures")
+
+
+@pytest.fixture(scope="session")
+def thirty_served(thirty_pictures, tmp_path_factory) -> Iterator[Server]:
+    with standing(shutil.copytree(thirty_pictures, tmp_path_factory.mktemp("served") / "home")) as server:
+        yield server
 
 
 @pytest.fixture
-def page(chromium):
-    """A page of its own browser, 1440 × 900; a script error on it fails the test."""
-    from playwright.sync_api import expect, sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        page.set_default_timeout(60_000)
-        expect.set_options(timeout=60_000)
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page
-        browser.close()
-        assert not errors, errors
-
-
-@dataclass
-class Server:
-    """A running `rounds serve`."""
-
-    process: subprocess.Popen
-    url: str
-    home: Path
-    said: Path
-
-    @property
-    def token(self) -> str:
-        return self.said.read_text().split("token=")[1].split()[0]
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def labelling(thirty_served, page):
+    """A new task about the thirty pictures, open in the browser: (database, server, cases)."""
+    with label_page(thirty_served, page) as opened:
+        yield opened
 
 
 @pytest.fixture
-def serve(tmp_path) -> Iterator[Callable[..., Server]]:
-    """Start servers on a home; all are stopped at the end."""
-    running = []
-
-    def start(home: Path, host: str = "127.0.0.1", port: int | None = None) -> Server:
-        running.append(launched(home, tmp_path, host, port))
-        wait_until(lambda: answers(f"{running[-1].url}/_stcore/health"), running[-1].said)
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.stop()
-
-
-def launched(home: Path, folder: Path, host: str = "127.0.0.1", port: int | None = None) -> Server:
-    """A server that was just started; what it says lies in the folder."""
-    port = port or free_port()
-    said = folder / f"serve-{port}.txt"
-    argv = [sys.executable, "-m", "dashboard", "--home", str(home), "serve", "--no-browser"]
-    with said.open("w") as words:
-        process = subprocess.Popen([*argv, "--port", str(port), "--host", host], stdout=words, stderr=words, cwd=folder)
-    return Server(process, f"http://{host}:{port}", home, said)
+def labelling_alone(thirty_pictures, tmp_path, serve, page):
+    """The same on a home and a server of the test's own, which it may kill, lock or start again."""
+    with label_page(serve(shutil.copytree(thirty_pictures, tmp_path / "home")), page) as opened:
+        yield opened
 
 
 @contextmanager
-def standing(home: Path, *files: Path) -> Iterator[Server]:
-    """A server for all tests of a module, on a home into which the files were imported."""
-    argv = [sys.executable, "-m", "dashboard", "--home", str(home), "import", *map(str, files)]
-    subprocess.run(argv, check=True, capture_output=True, cwd=home.parent)
-    server = launched(home, home.parent)
-    wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
-    yield server
-    server.stop()
+def label_page(server: Server, page) -> Iterator[tuple]:
+    """A new task on a server of thirty pictures, open in the browser: (database, server, cases)."""
+    db = home.open_home(Settings.read(server.home))
+    task = tasks.create(db, name=new_name(db), classes=["none", "some", "much"])
+    # The browser intercepts from the start: a request may pass by the first route that is laid on a living page.
+    page.route("**/nothing-of-ours", lambda route: route.abort())
+    page.goto(f"{server.url}/label?task={task.id}")
+    yield db, server, annotations.queue(db, task_id=task.id, limit=CASES)
+    db.close()
+
+
+@pytest.fixture(scope="session")
+def twelve_pictures(tmp_path_factory) -> Path:
+    """A home with twelve small pictures; to be copied, never changed."""
+    folder = tmp_path_factory.mktemp("twelve")
+    (folder / "pictures").mkdir()
+    for number in range(12):
+        pixels = np.random.default_rng(number).integers(0, 255, (40 + 7 * number, 90 - 3 * number), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "pictures" / f"{number:02}.png")
+    return imported(folder / "home", folder / "pictures")
+
+
+@pytest.fixture(scope="session")
+def twelve_served(twelve_pictures, tmp_path_factory) -> Iterator[Server]:
+    with standing(shutil.copytree(twelve_pictures, tmp_path_factory.mktemp("served") / "home")) as server:
+        yield server
 
 
 @contextmanager
 def page_of(grey: int, edge: int, folder: Path, **task: object) -> Iterator[str]:
     """For all tests of a module: the address of the label page on one plain picture."""
     Image.fromarray(np.full((edge, edge), grey, dtype=np.uint8)).save(folder / "plain.png")
-    with standing(folder / "home", folder / "plain.png") as server:
+    with standing(imported(folder / "home", folder / "plain.png")) as server:
         db = home.open_home(Settings.read(server.home))
         made = tasks.create(db, name="finding", **task)
         db.close()
         yield f"{server.url}/label?task={made.id}"
-
-
-def answers(url: str) -> bool:
-    try:
-        return urllib.request.urlopen(url, timeout=2).status == 200
-    except OSError:
-        return False
-
-
-def wait_until(true: Callable[[], bool], said: Path, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, said.read_text()
-        time.sleep(0.1)
-
-
-@pytest.fixture
-def rounds(tmp_path):
-    """The command line on one home: its JSON."""
-    import json
-
-    home = tmp_path / "home"
-
-    def run(*argv: str, ok: bool = True):
-        done = subprocess.run(
-            [sys.executable, "-m", "dashboard", "--home", str(home), "--json", *map(str, argv)],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-        )
-        assert (done.returncode == 0) == ok, done.stderr
-        return json.loads(done.stdout)
-
-    run.home = home
-    return run

@@ -3,8 +3,6 @@
 import math
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -16,7 +14,8 @@ from core.services.workspace import home
 from core.settings import Settings
 from db import Database
 from db.vocabulary import TaskKind, Unit
-from tests.browser.conftest import Server, answers, launched, wait_until
+from tests.browser.homes import imported, new_name
+from tests.browser.servers import Server, standing
 
 CLASSES = ["normal", "pneumonia", "effusion"]
 PICTURES = 3
@@ -111,20 +110,16 @@ def near(found, expected, by=0.6):
         assert math.dist(one, other) <= by, (found, expected)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def studio(data_dir, tmp_path_factory) -> Iterator[Server]:
-    """A server on a home with a few real radiographs and a stack of 20 slices, for all tests of a file."""
+    """A server on a home with a few real radiographs and a stack of 20 slices, for all tests that draw."""
     folder = tmp_path_factory.mktemp("drawn")
     (folder / "pictures").mkdir()
     for path in sorted((data_dir / "cxr/hannover").glob("*.png"))[:PICTURES]:
         shutil.copy(path, folder / "pictures")
     shutil.copytree(data_dir / STACK, folder / "pictures/stack")
-    argv = [sys.executable, "-m", "dashboard", "--home", str(folder / "home"), "import", str(folder / "pictures")]
-    subprocess.run(argv, check=True, capture_output=True, cwd=folder)
-    server = launched(folder / "home", folder)
-    wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
-    yield server
-    server.stop()
+    with standing(imported(folder / "home", folder / "pictures")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -133,8 +128,7 @@ def draws(studio, page) -> Iterator[Callable[..., Drawn]]:
     db = home.open_home(Settings.read(studio.home))
 
     def start(unit: Unit = Unit.IMAGE, kind: TaskKind = TaskKind.SINGLE) -> Drawn:
-        name = f"finding {len(tasks.every(db)) + 1}"
-        task = tasks.create(db, name=name, classes=CLASSES, unit=unit, kind=kind)
+        task = tasks.create(db, name=new_name(db), classes=CLASSES, unit=unit, kind=kind)
         page.on("dialog", lambda dialog: dialog.accept())  # the page asks whether to leave what waits
         page.route("**/nothing-of-ours", lambda route: route.abort())
         page.goto(f"{studio.url}/label?task={task.id}")

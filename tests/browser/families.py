@@ -13,7 +13,7 @@ from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from db import Database
 from db.vocabulary import Answer, TaskKind, Unit
-from tests.browser.conftest import Server
+from tests.browser.servers import Server
 from tests.core.services import films, slices
 
 FILMS, STUDIES = 48, 16

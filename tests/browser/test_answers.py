@@ -1,21 +1,21 @@
 """Findings, scales, reasons, guideline and comments by keys in a real browser; and what goes wrong meanwhile."""
 
 import re
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 from sqlalchemy import text
 
 from core.services.annotation import annotations, comments, label_classes, tasks
 from core.services.annotation.case_views import CaseView
-from core.services.images import import_files
 from core.services.workspace import home
 from core.settings import Settings
 from db import Database
 from db.vocabulary import TaskKind
+from tests.browser.homes import new_name
 from tests.browser.test_labelling import current, painted
 
 pytestmark = pytest.mark.browser
@@ -33,22 +33,28 @@ class Reading:
 
 
 @pytest.fixture
-def reading(tmp_path, serve, page):
+def reading(twelve_served, page):
     """Open a task of a kind: (kind, its classes) → Reading."""
-    settings = Settings.read(tmp_path / "home")
-    db = home.open_home(settings)
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for number in range(12):
-        pixels = np.random.default_rng(number).integers(0, 255, (40 + 7 * number, 90 - 3 * number), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number:02}.png")
-    for _ in import_files.run(db, settings, import_files.ImportRequest(folder), by="tester"):
-        pass
-    page.route("**/nothing-of-ours", lambda route: route.abort())  # intercepted from the start, as in test_labelling
+    with readings(twelve_served, page) as opener:
+        yield opener
+
+
+@pytest.fixture
+def reading_alone(twelve_pictures, tmp_path, serve, page):
+    """The same on a home and a server of the test's own, whose rows it may delete."""
+    with readings(serve(shutil.copytree(twelve_pictures, tmp_path / "home")), page) as opener:
+        yield opener
+
+
+@contextmanager
+def readings(server, page):
+    """For tests on this server: (kind, its classes) → Reading."""
+    db = home.open_home(Settings.read(server.home))
+    page.route("**/nothing-of-ours", lambda route: route.abort())  # intercepted from the start, as in labelling
 
     def open_(kind=TaskKind.SINGLE, names=("none", "some", "much")) -> Reading:
-        task = tasks.create(db, name="finding", classes=names, kind=kind, guideline=GUIDELINE)
-        url = f"{serve(settings.home).url}/label?task={task.id}"
+        task = tasks.create(db, name=new_name(db), classes=names, kind=kind, guideline=GUIDELINE)
+        url = f"{server.url}/label?task={task.id}"
         page.goto(url)
         painted(page)
         return Reading(db, url, task, annotations.queue(db, task_id=task.id, limit=12))
@@ -232,8 +238,8 @@ def test_comments_on_a_case_and_on_a_point_answer_nothing_wait_and_are_withdrawn
     assert texts(here) == []
 
 
-def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_nothing_given(reading, page):
-    here = reading()
+def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_nothing_given(reading_alone, page):
+    here = reading_alone()
     label_classes.retire(here.db, here.task.id, 2)
     keys(page, "3")
     expect(said(page)).to_contain_text("The class 'much' was retired and takes no new answer")

@@ -27,7 +27,7 @@ def test_all_text_is_legible_and_the_image_keeps_its_place_at_1024(reading, page
     page.set_viewport_size({"width": 1024, "height": 768})
     here = reading(TaskKind.MULTI, [f"finding of number {number}" for number in range(1, 10)])
     root = page.locator(".rv-root")
-    comments.comment(here.db, case_id=here.cases[1].id, text="Look.", by="bob", key="1")
+    comments.comment(here.db, case_id=here.cases[1].id, text="Look.", by="bob", key="to be legible")
     page.reload()
     keys(page, "1", "2", "2", "3", "3", "3", "Enter", "g")
     expect(page.locator(".rv-comment")).to_have_count(1)
@@ -49,7 +49,7 @@ def test_all_text_is_legible_and_the_image_keeps_its_place_at_1024(reading, page
 def test_everything_beside_the_image_is_reached_by_tab_with_its_focus_seen(reading, page):
     here = reading(TaskKind.MULTI, ("mass", "effusion"))
     me = page.locator(".rv-root").evaluate("node => node.roundsViewer.viewer.data.note")
-    comments.comment(here.db, case_id=here.cases[0].id, text="Look.", by=me, key="1")
+    comments.comment(here.db, case_id=here.cases[0].id, text="Look.", by=me, key="to be reached")
     page.reload()
     expect(page.locator(".rv-comment")).to_have_count(1)
     page.locator(".rv-pane").focus()

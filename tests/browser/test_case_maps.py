@@ -17,8 +17,9 @@ from core.settings import Settings
 from core.training.spec import TrainSpec
 from dashboard.server import saliency_urls
 from tests.browser import families
-from tests.browser.conftest import COLOURED, answers, launched, wait_until
+from tests.browser.chromium import COLOURED
 from tests.browser.families import World
+from tests.browser.servers import standing
 from tests.core.services.conftest import Asleep, Home, done
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -48,10 +49,8 @@ def world(data_dir, tmp_path_factory) -> Iterator[World]:
         told = predictions.submit(db, run_id=made.run, split="test", by="t", key=f"p{name}", launcher=Asleep())
         done(home, told.job)
         runs[name] = made.run
-    server = launched(folder / "home", folder)
-    wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
-    yield World(db, server, snapshots, runs)
-    server.stop()
+    with standing(folder / "home") as server:
+        yield World(db, server, snapshots, runs)
     db.close()
 
 

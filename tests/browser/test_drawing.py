@@ -6,9 +6,8 @@ import pytest
 
 from core.imaging.drawings import masks
 from core.services.annotation import annotations, drawings
-from tests.browser.drawn import draws, near, studio
+from tests.browser.drawn import near
 
-__all__ = ["draws", "studio"]
 pytestmark = pytest.mark.browser
 
 

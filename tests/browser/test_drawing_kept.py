@@ -5,9 +5,8 @@ from playwright.sync_api import expect
 
 from core.services.annotation import annotations, drawings, label_classes
 from db.vocabulary import TaskKind, Unit
-from tests.browser.drawn import draws, near, studio
+from tests.browser.drawn import near
 
-__all__ = ["draws", "studio"]
 pytestmark = pytest.mark.browser
 AWAY = "The server does not answer; your answers wait here."
 STROKES = "**/api/drawings?**"

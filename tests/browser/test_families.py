@@ -12,8 +12,9 @@ from core.models import MODELS
 from core.services.predictions import predictions
 from core.services.training import runs
 from tests.browser import families
-from tests.browser.conftest import COLOURED, answers, launched, wait_until
+from tests.browser.chromium import COLOURED
 from tests.browser.families import World
+from tests.browser.servers import standing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 A_JOB = 180_000  # ms: a job starts torch, which several at once on a small machine make slow
@@ -51,10 +52,8 @@ FAMILIES = {
 def world(data_dir, tmp_path_factory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("families")
     db, snapshots = families.filled(folder / "home", folder / "in", data_dir)
-    server = launched(folder / "home", folder)
-    wait_until(lambda: answers(f"{server.url}/_stcore/health"), server.said)
-    yield World(db, server, snapshots)
-    server.stop()
+    with standing(folder / "home") as server:
+        yield World(db, server, snapshots)
     db.close()
 
 
@@ -205,7 +204,7 @@ def sound(world: World, page: Page) -> None:
     """Nothing on the page or behind it went wrong without a sentence."""
     expect(page.locator('[data-testid="stException"]')).to_have_count(0)
     expect(page.locator('[data-testid="stAlertContentError"]')).to_have_count(0)
-    assert "Traceback" not in world.server.said.read_text()
+    assert "Traceback" not in world.server.log.read_text()
 
 
 def ready(page: Page) -> None:

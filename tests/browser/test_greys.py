@@ -7,7 +7,7 @@ so that one page shows them all: each through the window that its own file asks 
 import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -23,6 +23,8 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from core.services.images import images
 from core.services.workspace import home
 from core.settings import Settings
+from tests.browser.homes import imported
+from tests.browser.servers import standing
 
 pytestmark = pytest.mark.browser
 SERIES, STUDY = generate_uid(), generate_uid()
@@ -116,18 +118,19 @@ def write(path: Path, number: int, depth: Depth, photometric: str, function: str
     pydicom.dcmwrite(path, ds)
 
 
-@pytest.fixture
-def series(tmp_path, rounds, serve) -> str:
+@pytest.fixture(scope="module")
+def series(tmp_path_factory) -> Iterator[str]:
     """The address of the stack, its slices in the order of CASES."""
-    folder = tmp_path / "in"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("greys")
+    (folder / "in").mkdir()
     for number, ((_, depth), photometric, function) in enumerate(CASES):
-        write(folder / f"{number:02}.dcm", number + 1, depth, photometric, function)
-    assert rounds("import", folder)["imported"] == len(CASES)
-    db = home.open_home(Settings.read(rounds.home))
-    (stack,) = images.stacks(db)
-    db.close()
-    return f"{serve(rounds.home).url}/images?series={stack.id}"
+        write(folder / "in" / f"{number:02}.dcm", number + 1, depth, photometric, function)
+    with standing(imported(folder / "home", folder / "in")) as server:
+        db = home.open_home(Settings.read(server.home))
+        (stack,) = images.stacks(db)
+        assert images.count(db, images.Filter()) == len(CASES)
+        db.close()
+        yield f"{server.url}/images?series={stack.id}"
 
 
 def on_screen(page, pane, columns: int) -> list[list[int]]:

@@ -2,36 +2,12 @@
 
 import re
 
-import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
-from core.services.annotation import annotations, tasks
-from core.services.workspace import home
-from core.settings import Settings
+from core.services.annotation import annotations
 
 pytestmark = pytest.mark.browser
-CASES = 30
-
-
-@pytest.fixture
-def labelling(tmp_path, rounds, serve, page):
-    """A task of thirty images of different sizes, open in the browser: (database, server, cases)."""
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for number in range(CASES):
-        pixels = np.random.default_rng(number).integers(0, 65535, (64 + 9 * number, 80 + 5 * number), dtype=np.uint16)
-        Image.fromarray(pixels).save(folder / f"{number:02}.png")
-    rounds("import", folder)
-    db = home.open_home(Settings.read(rounds.home))
-    task = tasks.create(db, name="finding", classes=["none", "some", "much"])
-    server = serve(rounds.home)
-    # The browser intercepts from the start: a request may pass by the first route that is laid on a living page.
-    page.route("**/nothing-of-ours", lambda route: route.abort())
-    page.goto(f"{server.url}/label?task={task.id}")
-    yield db, server, annotations.queue(db, task_id=task.id, limit=CASES)
-    db.close()
 
 
 def current(page):
@@ -57,7 +33,7 @@ def test_twenty_quick_keys_are_twenty_right_labels(labelling, page):
     assert all(len(annotations.history(db, case)) == 1 for case, _ in fell)
 
 
-def test_answers_wait_while_the_server_is_away_and_arrive_once(labelling, page, serve):
+def test_answers_wait_while_the_server_is_away_and_arrive_once(labelling, page):
     db, _, cases = labelling
     painted(page)
     page.keyboard.press("1")

@@ -8,10 +8,9 @@ from playwright.sync_api import expect
 from core.services.annotation import annotations
 from core.services.workspace.home import SAYS
 from db import CatalogueProblem
-from tests.browser.test_labelling import current, labelling, painted
+from tests.browser.test_labelling import current, painted
 from tests.faults.places import locked
 
-__all__ = ["labelling"]
 pytestmark = pytest.mark.browser
 TITLES = ["none", "some", "much"]
 LOCKED = SAYS[CatalogueProblem.LOCKED]
@@ -49,8 +48,8 @@ def check(db, cases, given) -> None:
     assert sorted(said) == sorted(given)
 
 
-def test_a_server_killed_in_the_middle_and_started_again_gets_every_answer_once(labelling, page, serve):
-    db, server, cases = labelling
+def test_a_server_killed_in_the_middle_and_started_again_gets_every_answer_once(labelling_alone, page, serve):
+    db, server, cases = labelling_alone
     root = page.locator(".rv-root")
     given = give(page, "123")
     expect(root).to_have_attribute("data-waiting", "0")
@@ -70,7 +69,7 @@ def test_a_server_killed_in_the_middle_and_started_again_gets_every_answer_once(
     assert page.locator(".stDialog").count() == 0
     assert int(root.get_attribute("data-waiting")) >= 2
     assert len(annotations.history(db, given[-1][0])) == 0
-    serve(server.home, port=int(server.url.rsplit(":", 1)[1]))
+    serve(server.home, port=server.port)
     expect(root).to_have_attribute("data-waiting", "0")
     expect(root.locator(".rv-said")).to_have_text("")
     check(db, cases, given)
@@ -105,8 +104,8 @@ def impatient(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_catalogue_that_a_stranger_keeps_locked_is_said_and_every_answer_kept_once(impatient, labelling, page):
-    db, _, cases = labelling
+def test_a_catalogue_that_a_stranger_keeps_locked_is_said_and_every_answer_kept_once(impatient, labelling_alone, page):
+    db, _, cases = labelling_alone
     root = page.locator(".rv-root")
     given = give(page, "1")
     expect(root).to_have_attribute("data-waiting", "0")

@@ -10,9 +10,8 @@ from playwright.sync_api import expect
 from core.services.annotation import annotations
 from core.settings import Settings
 from dashboard.server.signed_urls import Signer
-from tests.browser.test_labelling import current, labelling, painted
+from tests.browser.test_labelling import current, painted
 
-__all__ = ["labelling"]
 pytestmark = pytest.mark.browser
 
 
@@ -153,8 +152,9 @@ def test_digits_typed_into_a_field_label_nothing(labelling, page):
     assert annotations.history(db, cases[0].id) == []
 
 
-def test_answers_wait_under_the_name_of_their_home(labelling, page, rounds, tmp_path):
+def test_answers_wait_under_the_name_of_their_home(labelling, page, tmp_path):
     """Two homes served one after the other at one address share the browser's storage, never their answers."""
+    _, server, _ = labelling
     painted(page)
     page.route("**/api/labels**", lambda route: route.abort())
     page.keyboard.press("2")
@@ -162,5 +162,5 @@ def test_answers_wait_under_the_name_of_their_home(labelling, page, rounds, tmp_
     kept = page.evaluate("() => Object.keys(localStorage).filter(name => name.startsWith('rounds-outbox'))")
     other = Settings.read(tmp_path / "other")
     other.make_home()
-    assert [Signer.of(Settings.read(rounds.home)).home in name for name in kept] == [True]
+    assert [Signer.of(Settings.read(server.home)).home in name for name in kept] == [True]
     assert [Signer.of(other).home in name for name in kept] == [False]

@@ -8,6 +8,8 @@ from core.services.images import import_files
 from core.services.workspace import home
 from core.settings import Settings
 from db.vocabulary import TaskKind, Unit
+from tests.browser.homes import imported, new_name
+from tests.browser.servers import standing
 from tests.browser.test_answers import keys, said, sent
 from tests.browser.test_labelling import painted
 from tests.core.services import films
@@ -15,17 +17,21 @@ from tests.core.services import films
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def ward(data_dir, tmp_path_factory):
+    """A server on a home with real films of five patients."""
+    folder = tmp_path_factory.mktemp("ages")
+    with standing(imported(folder / "home", films.laid(folder / "films", data_dir, films.aged(data_dir, 5)))) as server:
+        yield server
+
+
 @pytest.fixture
-def reading(tmp_path, data_dir, serve, page):
-    """Real films of patients whose age is asked for; gives the catalogue, the task and its cases."""
-    settings = Settings.read(tmp_path / "home")
-    db = home.open_home(settings)
-    folder = films.laid(tmp_path / "films", data_dir, films.aged(data_dir, 5))
-    for _ in import_files.run(db, settings, import_files.ImportRequest(folder), by="tester"):
-        pass
+def reading(ward, page):
+    """Open a new task that asks for the age; gives the catalogue and the task's cases."""
+    db = home.open_home(Settings.read(ward.home))
     asked = {"kind": TaskKind.NUMBER, "measure": "years", "low": 0, "high": 120, "question": "How old is the patient?"}
-    task = tasks.create(db, name="age", **asked)
-    page.goto(f"{serve(settings.home).url}/label?task={task.id}")
+    task = tasks.create(db, name=new_name(db), **asked)
+    page.goto(f"{ward.url}/label?task={task.id}")
     painted(page)
     yield db, annotations.queue(db, task_id=task.id)
     db.close()
@@ -48,7 +54,7 @@ def test_digits_a_point_and_enter_give_the_number_and_the_next_picture_comes(rea
     keys(page, "Enter", "7", "3", "Backspace", "0", "Enter")
     sent(page)
     assert values(db, cases)[:2] == [61.5, 70]
-    expect(page.locator(".rv-title")).to_have_text("age · 2 of 5")
+    expect(page.locator(".rv-title")).to_have_text(f"{tasks.get(db, cases[0].task_id).name} · 2 of 5")
     keys(page, "ArrowLeft", "ArrowLeft")
     expect(field(page)).to_have_value("61.5")
     expect(page.locator(".rv-tile[aria-current]")).to_have_attribute("title", f"{cases[0].patient}: 61.5 years, sent")

@@ -1,12 +1,14 @@
 """Served on another address, an outsider without token or signature gets no byte of a patient."""
 
-import asyncio
 import urllib.error
 import urllib.request
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests.browser.homes import imported
+from tests.browser.servers import standing
 
 FORGED = "sig=" + "0" * 40 + "&until=9999999999"
 URLS = [
@@ -41,11 +43,18 @@ URLS = [
 ]
 
 
-@pytest.fixture
-def elsewhere(tmp_path, rounds, serve):
-    Image.fromarray((np.arange(4096).reshape(64, 64) % 251).astype(np.uint8)).save(tmp_path / "patient.png")
-    rounds("import", tmp_path / "patient.png")
-    return serve(rounds.home, host="127.0.0.2")
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home with one picture of a patient."""
+    folder = tmp_path_factory.mktemp("outsider")
+    Image.fromarray((np.arange(4096).reshape(64, 64) % 251).astype(np.uint8)).save(folder / "patient.png")
+    return imported(folder / "home", folder / "patient.png")
+
+
+@pytest.fixture(scope="module")
+def elsewhere(home):
+    with standing(home, host="127.0.0.2") as server:
+        yield server
 
 
 def get(url, headers=None):
@@ -62,15 +71,15 @@ def test_an_outsider_gets_nothing_from_28_urls_and_the_websocket(elsewhere):
         status, body = get(elsewhere.url + path)
         assert status in (401, 403), (path, status)
         assert len(body) < 200, path
-    assert asyncio.run(websocket_is_refused(elsewhere.url.replace("http", "ws") + "/_stcore/stream"))
+    assert websocket_is_refused(elsewhere.url.replace("http", "ws") + "/_stcore/stream")
 
 
-async def websocket_is_refused(url):
-    from websockets.asyncio.client import connect
+def websocket_is_refused(url):
     from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import connect
 
     try:
-        async with connect(url):
+        with connect(url):
             return False
     except InvalidStatus as refused:
         return refused.response.status_code in (401, 403)
@@ -97,10 +106,8 @@ def test_the_token_opens_once_and_a_signature_holds_in_one_browser_only(elsewher
         opener.open(elsewhere.url + other, timeout=10)
 
 
-def test_on_this_machine_a_rebound_name_is_refused(rounds, serve, tmp_path):
-    Image.new("L", (8, 8)).save(tmp_path / "one.png")
-    rounds("import", tmp_path / "one.png")
-    server = serve(rounds.home)
+def test_on_this_machine_a_rebound_name_is_refused(home, serve):
+    server = serve(home)
     assert get(server.url + "/")[0] == 200
     assert get(server.url + "/", {"Host": "evil.example"})[0] == 403
     assert get(server.url + "/api/pixels/1/0")[0] == 403

@@ -3,12 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.servers import standing
+
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def elsewhere(rounds, serve):
-    return serve(rounds.home, host="127.0.0.2")
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """A server with an empty home; the tests change nothing there."""
+    with standing(tmp_path_factory.mktemp("sign-in") / "home", host="127.0.0.2") as server:
+        yield server
 
 
 def test_the_form_opens_the_pages_and_a_wrong_token_says_so(elsewhere, page):

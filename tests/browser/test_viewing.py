@@ -10,7 +10,8 @@ from core.services.images import images
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from db.vocabulary import Unit
-from tests.browser.conftest import standing
+from tests.browser.homes import imported
+from tests.browser.servers import standing
 
 pytestmark = pytest.mark.browser
 PAINTED = re.compile(":")
@@ -22,7 +23,7 @@ FILM = "dicom/colour_and_multiframe/examples_ybr_color.dcm"
 def ward(data_dir, tmp_path_factory):
     """For all who only look: a server on a home with the chest CT and a task about it, and the page's address."""
     home = tmp_path_factory.mktemp("ward") / "home"
-    with standing(home, data_dir / CT) as server:
+    with standing(imported(home, data_dir / CT)) as server:
         yield server, f"{server.url}/label?task={asked(home, Unit.SERIES)}"
 
 

@@ -1,7 +1,6 @@
 """A scripted reader who labels over HTTP, and the server that is killed under her."""
 
 import random
-import socket
 import subprocess
 import sys
 import threading
@@ -12,14 +11,9 @@ import httpx
 
 from core.settings import Settings
 from dashboard.server.signed_urls import Signer
+from tests.ports import free_port
 
 BY = "Reader One"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:

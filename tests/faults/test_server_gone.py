@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from core.services.annotation import annotations
-from tests.browser.conftest import chromium, page, rounds, serve
-from tests.browser.test_labelling import current, labelling, painted
+from tests.browser.conftest import labelling_alone, thirty_pictures
+from tests.browser.test_labelling import current, painted
 from tests.browser.test_lost_connection import AWAY, TITLES, ahead_fetched, give
 
-__all__ = ["chromium", "labelling", "page", "rounds", "serve"]
+__all__ = ["labelling_alone", "thirty_pictures"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 GONE_S = 60
 
@@ -35,8 +35,8 @@ SETTLED = """node => new Promise((done) => {
 })"""
 
 
-def test_a_server_killed_for_a_minute_gets_every_answer_once(labelling, page, serve):
-    db, server, cases = labelling
+def test_a_server_killed_for_a_minute_gets_every_answer_once(labelling_alone, page, serve):
+    db, server, cases = labelling_alone
     root = page.locator(".rv-root")
     given = give(page, "12312")
     expect(root).to_have_attribute("data-waiting", "0")
@@ -51,7 +51,7 @@ def test_a_server_killed_for_a_minute_gets_every_answer_once(labelling, page, se
     expect(root.locator(".rv-said")).to_have_text(AWAY)
     waiting = int(root.get_attribute("data-waiting"))
     assert waiting >= len(given) - before > 20
-    serve(server.home, port=int(server.url.rsplit(":", 1)[1]))
+    serve(server.home, port=server.port)
     expect(root).to_have_attribute("data-waiting", "0")
     given += give(page, "21")
     expect(root).to_have_attribute("data-waiting", "0")

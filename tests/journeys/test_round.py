@@ -12,7 +12,7 @@ from core.services.predictions import predictions
 from core.services.training import runs
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
-from tests.browser.conftest import COLOURED
+from tests.browser.chromium import COLOURED
 
 pytestmark = [pytest.mark.browser]
 PER_CLASS = 60

@@ -14,9 +14,7 @@ from core.services.images import images
 from core.settings import Settings
 from dashboard.server import serializers
 from dashboard.server.signed_urls import Signer
-from tests.browser.conftest import rounds, serve
 
-__all__ = ["rounds", "serve"]
 ROWS, COLUMNS = 3000, 2500
 READERS = 8
 MB = 1 << 20

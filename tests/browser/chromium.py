@@ -1,0 +1,66 @@
+"""One Chromium for all tests of a process; each test opens pages in a context of its own."""
+
+import os
+import shutil
+
+import pytest
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+TIMEOUT_MS = 60_000
+
+COLOURED = """node => {
+    const canvas = node.querySelector('.rv-ink');
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at] - data[at + 2]) > 12) count++;
+    return count;
+}"""
+"""For a viewer's `evaluate`: how many pixels over its picture are not grey."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Its path. Absent, browser tests skip by name; on CI absence is a failure."""
+    path = shutil.which("chromium")
+    if path is None:
+        message = "no Chromium; install it with: apt-get install chromium"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """Chromium, started by the first test that needs it."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=TIMEOUT_MS)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page of 1440 × 900 in a context of its own, without cookies, storage or cache of another test.
+
+    A script error on it fails the test.
+    """
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert not errors, errors
