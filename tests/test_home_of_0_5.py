@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher
@@ -25,7 +26,8 @@ from core.services.workspace import doctor
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.training.spec import TrainSpec
-from tests.core.services.conftest import Asleep, Home, done
+from db.tables import OperatingPoint, Reader
+from tests.core.conftest import Asleep, Home, done
 
 FIXTURES = Path(__file__).parent / "fixtures"
 # What the schema has renamed since, and the stored words.
@@ -111,7 +113,9 @@ def test_runs_keep_their_settings_their_snapshots_and_where_they_came_from(home)
 def test_points_and_the_views_of_the_test_split_are_counted_on(home):
     point = operating_points.current_or_default(home.db, 1)
     assert (point.threshold, point.level, point.patient_rule) == (0.375, "patient", "mean")
-    assert [one.reader for one in operating_points.history(home.db, 1)] == ["ben", "ann"]
+    with home.db.read() as session:
+        readers = select(Reader.name).join(OperatingPoint).where(OperatingPoint.run_id == 1)
+        assert session.scalars(readers.order_by(OperatingPoint.id)).all() == ["ann", "ben"]
     before = operating_points.count_test_views(home.db, 1)
     assert before == 3
     assert operating_points.record_test_view(home.db, 1, "ben") == before  # this reader has seen it at this point
@@ -128,7 +132,7 @@ def test_drawings_comments_and_verdicts_are_read(home, contents):
     ]
     assert standing[0].geometry == {"points": [[14.5, 6.0], [25.0, 17.25]]}
     assert [one.text for one in comments.of_case(home.db, case)] == ["Is this a disc? – “yes”", "Here"]
-    verdicts = [verdict.value for verdict in reviews.reviewed(home.db, 1).values()]
+    verdicts = reviews.verdicts(home.db, [row["prediction_id"] for row in contents["tables"]["review"]]).values()
     assert sorted(verdicts) == ["model right", "model wrong", "relabelled", "unsure"]
 
 

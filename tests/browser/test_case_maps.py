@@ -20,7 +20,7 @@ from tests.browser import families
 from tests.browser.chromium import COLOURED
 from tests.browser.families import World
 from tests.browser.servers import standing
-from tests.core.services.conftest import Asleep, Home, done
+from tests.core.conftest import Asleep, Home, done
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOTHING = " · nothing here spoke for it"

@@ -16,7 +16,7 @@ from core.services.workspace import home as workspace_home
 from dashboard.parts.review import sections
 from dashboard.parts.review import subgroups as review_subgroups
 from db.vocabulary import Split, TaskKind
-from tests.core.services.conftest import make
+from tests.core.conftest import make
 from tests.core.services.predicted import another, draw
 from tests.dashboard.test_pages import home, opened, text_of
 

@@ -13,7 +13,7 @@ from core.services.training.resource_estimate import EstimateResult
 from core.services.workspace import home as workspace_home
 from core.training.spec import TrainSpec
 from core.worker import runner
-from tests.core.services.conftest import Asleep
+from tests.core.conftest import Asleep
 from tests.dashboard.test_pages import filled, home, opened, text_of
 from tests.dashboard.test_train_page import TOLD, widget
 

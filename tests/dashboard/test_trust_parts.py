@@ -12,7 +12,7 @@ from dashboard import reader
 from dashboard.context import app_context
 from db.tables import Analysis, Checkpoint
 from db.vocabulary import CheckpointKind, JobKind, TaskKind
-from tests.core.services.conftest import copied, filled_once, trained_once
+from tests.core.conftest import copied, filled_once, trained_once
 
 __all__ = ["filled_once", "trained_once"]
 PARTS = {

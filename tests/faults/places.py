@@ -29,7 +29,7 @@ from core.training.spec import TrainSpec
 from dashboard.server.signed_urls import Signer
 from db import Database
 from db.database import sqlite_module
-from tests.core.services.conftest import Home, make
+from tests.core.conftest import Home, make
 from tests.faults.processes import bury
 from tests.ports import free_port
 

@@ -17,8 +17,8 @@ from core.services.training import runs, submit
 from core.training.spec import TrainSpec
 from db.tables import Prediction
 from db.vocabulary import Answer, TaskKind, Unit
+from tests.core.conftest import Asleep, Home, done, make
 from tests.core.services import films
-from tests.core.services.conftest import Asleep, Home, done, make
 
 QUICK = TrainSpec(model="small_cnn", epochs=1, batch_size=16, image_size=32, threads=1)
 RECIPE = Recipe(val=0.25, test=0.25)

@@ -9,12 +9,14 @@ from db.queries import project_id
 from db.tables import Project
 
 SAYS = {
-    CatalogueProblem.LOCKED: "is locked by another program. Close that program (a database browser, a copy), then try again.",
-    CatalogueProblem.FULL: "cannot be written: its disk is full. Free some space there, then try again.",
-    CatalogueProblem.DISK: "cannot be used: its disk reports an error (often it is full). Free some space, check the disk, "
+    CatalogueProblem.LOCKED: "is locked by another program. Close that program (a database browser, a copy), "
     "then try again.",
+    CatalogueProblem.FULL: "cannot be written: its disk is full. Free some space there, then try again.",
+    CatalogueProblem.DISK: "cannot be used: its disk reports an error (often it is full). Free some space, "
+    "check the disk, then try again.",
     CatalogueProblem.READ_ONLY: "is read-only. Give yourself the right to write it and its folder, then try again.",
-    CatalogueProblem.DAMAGED: "is damaged or is not a catalogue. Stop Rounds and restore a backup: `rounds restore FILE`.",
+    CatalogueProblem.DAMAGED: "is damaged or is not a catalogue. Stop Rounds and restore a backup: "
+    "`rounds restore FILE`.",
     CatalogueProblem.AWAY: "cannot be opened. Check that it exists and that you may use it, then try again.",
 }
 

@@ -65,7 +65,8 @@ def _report(report: ImportReport) -> None:
     )
     if report.unknown_patients:
         st.info(
-            f"{formatting.count(report.unknown_patients, 'image')} without a patient ID; each is treated as a separate patient."
+            f"{formatting.count(report.unknown_patients, 'image')} without a patient ID; each is treated as a "
+            "separate patient."
         )
     if report.labels_kept:
         st.info(

@@ -46,7 +46,8 @@ def _body(run: RunView) -> None:
         _progress(run)
     if run.external_source is not None:
         st.caption(
-            f"{external.describe_source(run.external_source)} They were imported: there is no training and there are no maps."
+            f"{external.describe_source(run.external_source)} They were imported: there is no training "
+            "and there are no maps."
         )
     found = runs.curves(wired.db, run_id)
     if found:

@@ -10,7 +10,7 @@ from core.jobs.local import LocalLauncher
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from db.vocabulary import JobKind
-from tests.core.services.conftest import copied, filled_once, trained_once
+from tests.core.conftest import copied, filled_once, trained_once
 
 __all__ = ["filled_once", "trained_once"]
 

@@ -10,7 +10,7 @@ from core.services.workspace.home import open_home
 from core.settings import Settings
 from db.vocabulary import TaskKind
 from tests.core.cli.test_main import home, run
-from tests.core.services.conftest import empty_once
+from tests.core.conftest import empty_once
 from tests.core.services.predicted import another, draw
 from tests.core.services.predictions.test_coverage import best, drop
 

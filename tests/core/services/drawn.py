@@ -9,7 +9,7 @@ from core.imaging.drawings import masks
 from core.services.annotation import annotations, drawing_export, drawings, tasks
 from core.services.annotation.tasks import TaskView
 from core.services.images import images
-from tests.core.services.conftest import Home
+from tests.core.conftest import Home
 
 TASK, CLASSES = "draw", ("lesion", "Größe\\1", "rest")
 SHAPES = ("box", "ellipse", "polygon", "freehand", "mask", "point")

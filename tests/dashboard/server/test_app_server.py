@@ -127,7 +127,7 @@ def test_streamlit_gets_every_option_of_the_file_and_serves_no_files(started, fr
     assert options["browser.gatherUsageStats"] is False
     assert options["server.enableStaticServing"] is False
     assert options["server.enableXsrfProtection"] is True
-    table = tomllib.loads((app_server.HERE / "config.toml").read_text())
+    table = tomllib.loads((app_server.DASHBOARD / "config.toml").read_text())
     assert options["theme.light.primaryColor"] == table["theme"]["light"]["primaryColor"]
     assert options["theme.dark.sidebar.backgroundColor"] == table["theme"]["dark"]["sidebar"]["backgroundColor"]
 

@@ -161,4 +161,4 @@ def test_only_the_viewers_own_files_are_served(client):
 def test_the_mark_of_the_tab_is_ours(client):
     got = client.get("/favicon.png")
     assert (got.status_code, got.headers["content-type"]) == (200, "image/png")
-    assert got.content == (routes.HERE / "icon.png").read_bytes()
+    assert got.content == (routes.DASHBOARD / "icon.png").read_bytes()

@@ -13,7 +13,7 @@ from core.worker import attempt as job_attempt
 from core.worker import runner
 from db.tables import Checkpoint
 from db.vocabulary import Answer, CheckpointKind, JobState
-from tests.core.services.conftest import Asleep, done
+from tests.core.conftest import Asleep, done
 
 
 def asked(home, what, *, key="k", **more):

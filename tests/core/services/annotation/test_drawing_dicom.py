@@ -18,8 +18,8 @@ from core.imaging.drawings.dicom_common import quiet
 from core.imaging.drawings.records import Drawn, Source
 from core.services.annotation import annotations, drawing_export, drawing_import, drawings, tasks
 from core.services.images import images
+from tests.core.conftest import Home
 from tests.core.services import drawn
-from tests.core.services.conftest import Home
 
 SOURCES = (
     "colour_and_multiframe/emri_small.dcm",

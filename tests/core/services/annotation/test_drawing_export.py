@@ -15,8 +15,8 @@ from core.services.workspace import backup, restore
 from core.settings import Settings
 from db.tables import Drawing, LabelClass
 from db.vocabulary import Unit
+from tests.core.conftest import Home, copied, make
 from tests.core.services import drawn
-from tests.core.services.conftest import Home, copied, make
 
 TAKEN = drawing_import.Taken
 

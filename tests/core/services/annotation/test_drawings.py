@@ -11,7 +11,7 @@ from core.errors import InvalidInput, NotFound
 from core.services.annotation import annotations, drawings, tasks
 from core.services.images import images
 from db.tables import Drawing, LabelClass
-from tests.core.services.conftest import copied, make
+from tests.core.conftest import copied, make
 
 BOX = {"points": [[1, 2], [5, 6]]}
 

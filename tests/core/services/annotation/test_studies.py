@@ -11,8 +11,8 @@ from core.services.images import images, related_images
 from core.services.images.images import Filter
 from db.tables import Case, Patient, Series, Study
 from db.vocabulary import Answer, Unit
+from tests.core.conftest import Home
 from tests.core.services import films
-from tests.core.services.conftest import Home
 
 
 @pytest.fixture

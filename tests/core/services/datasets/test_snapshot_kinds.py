@@ -15,8 +15,8 @@ from core.services.datasets import snapshot_diff, snapshots
 from core.services.images import images
 from db.tables import SnapshotCase
 from db.vocabulary import Answer, TaskKind, Unit
+from tests.core.conftest import Home, copied, make
 from tests.core.services import films
-from tests.core.services.conftest import Home, copied, make
 
 CHEST = ["Infiltration", "Effusion", "Nodule"]
 RECIPE = Recipe(val=0.2, test=0.2)

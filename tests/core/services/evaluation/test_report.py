@@ -15,7 +15,7 @@ from core.services.training import runs
 from core.worker import runner
 from db.tables import Image
 from db.vocabulary import JobState, Split, TaskKind
-from tests.core.services.conftest import Asleep
+from tests.core.conftest import Asleep
 from tests.core.services.predicted import another, draw
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 from core.errors import NotFound
 from core.services.images import images, related_images
 from tests.benchmarks.dicom import write_files
-from tests.core.services.conftest import Home
+from tests.core.conftest import Home
 
 
 @pytest.fixture

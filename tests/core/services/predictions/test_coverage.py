@@ -11,7 +11,7 @@ from core.services.training import runs
 from core.worker import handlers, runner
 from db.tables import Checkpoint
 from db.vocabulary import CheckpointKind, Split
-from tests.core.services.conftest import Asleep, done
+from tests.core.conftest import Asleep, done
 from tests.core.services.predicted import another, draw
 
 SENSITIVE = {"kind": "sensitivity", "at_least": 0.9}

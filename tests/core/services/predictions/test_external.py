@@ -20,8 +20,8 @@ from core.services.training import initial_weights, runs
 from core.training.spec import TrainSpec
 from db.tables import Image, SnapshotCase
 from db.vocabulary import TaskKind
+from tests.core.conftest import Asleep
 from tests.core.services import films
-from tests.core.services.conftest import Asleep
 from tests.core.services.predicted import draw
 
 

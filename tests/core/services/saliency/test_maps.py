@@ -17,7 +17,7 @@ from core.services.saliency import maps, store
 from core.services.training import runs
 from db.tables import Image, Run
 from db.vocabulary import JobState, Verdict
-from tests.core.services.conftest import Asleep, done
+from tests.core.conftest import Asleep, done
 
 
 def heat(view):

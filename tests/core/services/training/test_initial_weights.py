@@ -11,7 +11,7 @@ from core.services.datasets import snapshots
 from core.services.training import initial_weights, runs
 from core.services.training import submit as training_submit
 from core.training.spec import TrainSpec
-from tests.core.services.conftest import Asleep, done
+from tests.core.conftest import Asleep, done
 
 QUICK = TrainSpec(model="small_cnn", epochs=1, image_size=32, threads=1)
 

@@ -108,7 +108,7 @@ def test_one_can_go_on_in_it(filled, file, new, pictures):
     task = tasks.named(db, "kind")
     case = annotations.queue(db, task_id=task.id, limit=1)[0]
     annotations.label(db, case_id=case.id, answer=Answer.LABEL, label=1, by="Ann", key="label:12345678")
-    from tests.core.services.conftest import Home
+    from tests.core.conftest import Home
 
     again = Home(db, new).take(pictures, metadata=pictures / "data.csv")
     assert (again.imported, again.known) == (0, 12)
