@@ -1,7 +1,9 @@
 """The schema steps lead to the tables of `db.tables`, and a newer catalogue is left alone."""
 
+import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from core.errors import HomeUnusable
 from core.services.workspace.home import open_home
@@ -22,9 +24,35 @@ from db.vocabulary import TaskKind
 
 def test_the_steps_end_at_the_models(tmp_path: Path):
     db = Database(f"sqlite:///{tmp_path / 'c.sqlite'}")
-    migrations.upgrade(db)
+    command.upgrade(migrations._config(db), "head")
     with db.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_a_new_catalogue_has_every_column_constraint_and_index_that_the_steps_make(tmp_path: Path):
+    created, stepped = (Database(f"sqlite:///{tmp_path / name}.sqlite") for name in ("created", "stepped"))
+    migrations.upgrade(created)
+    command.upgrade(migrations._config(stepped), "head")
+    assert _schema(created) == _schema(stepped)
+    assert len(_schema(created)) > 40
+    assert migrations.current(created) == migrations.current(stepped) == migrations.head()
+
+
+def test_of_processes_that_open_a_new_catalogue_at_once_one_makes_it(tmp_path: Path):
+    databases = [Database(f"sqlite:///{tmp_path / 'c.sqlite'}") for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(migrations.upgrade, databases))
+    with databases[0].read() as session:
+        assert session.scalars(text("SELECT version_num FROM alembic_version")).all() == [migrations.head()]
+
+
+def test_tables_without_a_version_are_not_taken_for_a_new_catalogue(tmp_path: Path):
+    db = Database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    with db.transaction() as session:
+        session.execute(text("CREATE TABLE project (id INTEGER)"))
+    with pytest.raises(OperationalError, match="table project already exists"):
+        migrations.upgrade(db)
+    assert migrations.current(db) is None
 
 
 def test_a_missing_column_would_be_seen(tmp_path: Path):
@@ -65,12 +93,11 @@ def test_a_newer_schema_is_refused_with_a_sentence_and_untouched(tmp_path: Path)
     assert migrations.current(Database(settings.database_url)) == "9999"
 
 
-def test_a_catalogue_at_the_newest_is_opened_without_alembic(tmp_path: Path):
-    settings = Settings(tmp_path / "home", f"sqlite:///{tmp_path / 'home' / 'catalogue.sqlite'}")
-    open_home(settings).close()
+def test_a_catalogue_that_is_new_or_at_the_newest_is_opened_without_alembic(tmp_path: Path):
+    opened = f"open_home(Settings.read({str(tmp_path / 'home')!r})).close()"
     code = (
         "import sys; from core.settings import Settings; from core.services.workspace.home import open_home; "
-        f"open_home(Settings.read({str(settings.home)!r})).close(); sys.exit('alembic' in sys.modules)"
+        f"{opened}; {opened}; sys.exit('alembic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -166,6 +193,28 @@ def test_a_point_of_before_weights_were_kept_says_that_they_are_not_known(tmp_pa
         assert session.execute(text("SELECT threshold, checkpoint_sha256 FROM operating_point")).all() == [(0.5, None)]
     with pytest.raises(IntegrityError), db.transaction() as session:
         session.execute(text(POINT.format(level="image", rule="max")))
+
+
+def _schema(db: Database) -> dict[tuple[str, str], list[str]]:
+    """What every table and index consists of, but for the names of foreign keys and brackets around a default."""
+    with db.read() as session:
+        made = session.execute(text("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
+    return {(kind, name): _parts(sql) for kind, name, sql in made}
+
+
+def _parts(sql: str) -> list[str]:
+    """A CREATE statement without its quotes: what it makes, and its body cut at the commas outside brackets."""
+    sql, depth, parts = sql.replace('"', ""), 0, [""]
+    start, end = sql.index("("), sql.rindex(")")
+    for letter in sql[start + 1 : end]:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        parts[-1] += letter
+        if letter == "," and not depth:
+            parts.append("")
+    plain = [" ".join(part.strip(", \n\t").split()) for part in (sql[:start], *parts, sql[end:])]
+    return sorted(
+        re.sub(r"^CONSTRAINT \w+ (?=FOREIGN)", "", one.replace("DEFAULT ('')", "DEFAULT ''")) for one in plain
+    )
 
 
 def _old(db: Database, revision: str) -> None:
