@@ -1,37 +1,11 @@
-"""Colours, badges, number formats and the plot template: the one place for how things look."""
+"""Format numbers, times and names for people: the one place for how they are written."""
 
 import re
 import time
-from typing import Any
 from urllib.parse import parse_qsl
 
 from core.evaluation.metric_value import MetricValue
 from db.vocabulary import Unit
-
-# Okabe–Ito, in an order that keeps neighbours apart; a class keeps its colour on every page.
-CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#999999", "#8172B3")
-STATE_COLOURS = {
-    "queued": "gray",
-    "running": "blue",
-    "succeeded": "green",
-    "failed": "red",
-    "cancelled": "orange",
-    "lost": "red",
-}
-NEUTRAL = "#7b8794"
-BAND = "rgba(0,114,178,0.18)"
-ACCENT = "#0072B2"
-POINT = "#D55E00"
-
-
-def class_colour(position: int) -> str:
-    """The colour of a class everywhere."""
-    return CLASS_COLOURS[position % len(CLASS_COLOURS)]
-
-
-def badge(state: str) -> str:
-    """A job's state as Streamlit markdown."""
-    return f":{STATE_COLOURS.get(state, 'gray')}-badge[{state}]"
 
 
 def format_metric(found: MetricValue) -> str:
@@ -94,25 +68,6 @@ def fact(name: str) -> str:
     return name.replace("_", " ")
 
 
-def layout(**more: Any) -> dict[str, Any]:
-    """The template of every plot: quiet, no grid that is not read."""
-    return {
-        "margin": {"l": 54, "r": 16, "t": 30, "b": 44},
-        "height": 340,
-        "showlegend": False,
-        "font": {"size": 13},
-        "hoverlabel": {"font_size": 13},
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        **more,
-    }
-
-
-def close(**more: Any) -> dict[str, Any]:
-    """The same for a plot whose title stands above it: no room is lost to margins."""
-    return layout(**{"margin": {"l": 54, "r": 12, "t": 6, "b": 42}, "height": 306, "clickmode": "event+select", **more})
-
-
 def signed(number: float) -> str:
     """`+0.041`, `−0.354`."""
     return f"{number:+.3f}".replace("-", "−")
@@ -124,15 +79,3 @@ def format_with_unit(found: MetricValue, *, signed: bool = False) -> str:
         return "–"
     value, low, high = (f"{one:{'+' if signed else ''}.3g}" for one in (found.value, found.low, found.high))
     return f"{value} ({low} to {high})".replace("-", "−")
-
-
-def rate_axis(title: str) -> dict[str, Any]:
-    """An axis from 0 to 1."""
-    return {
-        "title": title,
-        "range": [-0.01, 1.01],
-        "showgrid": False,
-        "zeroline": False,
-        "dtick": 0.2,
-        "ticks": "outside",
-    }

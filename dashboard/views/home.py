@@ -6,7 +6,7 @@ from core.jobs import job_queue
 from core.services.annotation import annotations, tasks
 from core.services.images import images
 from core.services.training import runs
-from dashboard import context, formatting
+from dashboard import context, formatting, theme
 from dashboard.parts.home import tour
 
 wired = context.app_context()
@@ -53,7 +53,7 @@ with right:
         reached = f" · validation AUROC {run.best_auroc:.3f}" if run.best_auroc is not None else ""
         st.markdown(
             f"**Run {run.id}** · {run.model} on {run.snapshot}{reached} · {formatting.format_age(run.created_at)} "
-            f"{formatting.badge(run.state)}"
+            f"{theme.badge(run.state)}"
         )
         page, label = ("review", "Review") if run.predicted else ("runs", "Open")
         st.page_link(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.services.analysis import registry
 from core.services.training.runs import RunView
-from dashboard import context, formatting, reader
+from dashboard import context, reader, theme
 from dashboard.parts.review import analysis_job
 from dashboard.parts.widgets import errors, gallery
 from dashboard.url_state import ImagesState
@@ -31,7 +31,7 @@ def show(run: RunView, case_id: int, *, count: int = SHOWN) -> int | None:
             wired.signer.url(f"/api/thumbnail/{one.image_id}", reader.session_id()),
             one.said,
             f"alike {one.similarity:.2f}",
-            formatting.class_colour(one.label),
+            theme.class_colour(one.label),
         )
         for one in near
     ]

@@ -16,7 +16,7 @@ from core.evaluation.metric_value import MetricValue
 from core.services.evaluation import review_point
 from core.services.evaluation.review_data import ReviewData
 from core.services.evaluation.review_source import CHOOSING_SPLIT
-from dashboard import formatting
+from dashboard import formatting, theme
 from dashboard.parts.widgets import chart, metric_table
 from dashboard.result_cache import cached, review_source
 
@@ -111,12 +111,12 @@ def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
             "arrayminus": down,
             "thickness": 1.5,
             "width": 0,
-            "color": formatting.ACCENT,
+            "color": theme.ACCENT,
         },
         textfont={"size": 11},
         cliponaxis=False,
         marker={
-            "color": formatting.ACCENT,
+            "color": theme.ACCENT,
             "size": 10,
             "symbol": ["circle" if each.interval else "circle-open" for each in bins],
         },

@@ -12,7 +12,7 @@ from core.services.evaluation.review_data import ReviewData, review_data
 from core.services.predictions import predictions
 from core.services.predictions.predictions import PredictionView
 from core.services.training.runs import RunView
-from dashboard import context, formatting, reader
+from dashboard import context, formatting, reader, theme
 from dashboard.parts.review import case_export
 from dashboard.parts.widgets import gallery
 from dashboard.result_cache import review_source
@@ -169,7 +169,7 @@ def _tiles(found: ReviewData, shown: Any) -> list[gallery.Tile]:
     for at, case in zip(shown, ids, strict=True):
         row = views[case]
         url = wired.signer.url(f"/api/thumbnail/{row.image_id}", session)
-        colour = formatting.class_colour(int(found.truth[at])) if found.titles else ""
+        colour = theme.class_colour(int(found.truth[at])) if found.titles else ""
         title, note = _told(found, at) if numbers is None else _number(*numbers.truths[at], *numbers.scores[at])
         note += f" · {verdicts[row.id]}" if row.id in verdicts else ""
         tiles.append(gallery.Tile(case, url, title, note, colour))

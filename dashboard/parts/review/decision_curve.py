@@ -7,7 +7,7 @@ from core.evaluation.binary_scores import is_probability
 from core.evaluation.calibration import net_benefit
 from core.evaluation.operating_point import DecisionCurve, decision_curve
 from core.services.evaluation.review_data import ReviewData
-from dashboard import formatting
+from dashboard import formatting, theme
 from dashboard.parts.widgets import chart
 from dashboard.result_cache import cached
 
@@ -51,7 +51,7 @@ def _heights(drawn: DecisionCurve) -> tuple[float, float]:
 
 def _plot(drawn: DecisionCurve, threshold: float, worth: float | None) -> go.Figure:
     at, model, everybody = (list(part) for part in (drawn.thresholds, drawn.model, drawn.treat_all))
-    plot = go.Figure(layout=formatting.close())
+    plot = go.Figure(layout=theme.close())
     chart.guide(plot, at, everybody)
     chart.guide(plot, at, drawn.treat_none)
     if drawn.low:
@@ -62,12 +62,12 @@ def _plot(drawn: DecisionCurve, threshold: float, worth: float | None) -> go.Fig
         chart.here(plot, threshold, worth, threshold=threshold)
     place = min(range(len(at)), key=lambda one: abs(everybody[one] - 0.3 * high))
     for x, y, text, colour in (
-        (at[place], everybody[place], "everybody treated", formatting.NEUTRAL),
-        (0.84, 0.0, "nobody treated", formatting.NEUTRAL),
-        (at[len(at) // 3], model[len(at) // 3], "the model", formatting.ACCENT),
+        (at[place], everybody[place], "everybody treated", theme.NEUTRAL),
+        (0.84, 0.0, "nobody treated", theme.NEUTRAL),
+        (at[len(at) // 3], model[len(at) // 3], "the model", theme.ACCENT),
     ):
         plot.add_annotation(x=x, y=y, text=text, showarrow=False, yshift=12, xanchor="left", font={"color": colour})
-    plot.update_xaxes(**formatting.rate_axis("threshold: how many false alarms a true one is worth"))
+    plot.update_xaxes(**theme.rate_axis("threshold: how many false alarms a true one is worth"))
     plot.update_yaxes(title="net benefit", range=[low, high], showgrid=False, zeroline=False)
     return plot
 

@@ -9,7 +9,7 @@ from core.explain import EXPLAINERS
 from core.services.saliency import maps, mean_map
 from core.services.saliency.mean_map import MeanMap
 from core.services.training.runs import RunView
-from dashboard import context, formatting
+from dashboard import context, formatting, theme
 from dashboard.parts.review import analysis_job
 from dashboard.parts.widgets import chart, errors
 
@@ -36,7 +36,7 @@ def show(run: RunView, case_ids: Sequence[int], *, said: str, split: str, findin
 
 
 def _draw(run: RunView, found: MeanMap, said: str, split: str) -> None:
-    plot = go.Figure(layout=formatting.layout(height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8}))
+    plot = go.Figure(layout=theme.layout(height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8}))
     plot.add_heatmap(z=found.values, zmin=0, zmax=1, colorscale="Inferno", showscale=False, hoverinfo="z")
     plot.update_xaxes(visible=False, constrain="domain")
     plot.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")

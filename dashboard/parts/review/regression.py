@@ -13,7 +13,7 @@ from core.services.evaluation import report as evaluation_report
 from core.services.evaluation import review_point
 from core.services.evaluation.review_data import ReviewData
 from core.services.evaluation.review_source import counts_patients
-from dashboard import context, formatting
+from dashboard import context, formatting, theme
 from dashboard.parts.review import operating_point, test_access
 from dashboard.parts.widgets import chart, metric_table
 from dashboard.result_cache import cache_key, cached, review_source
@@ -112,14 +112,14 @@ def _scatter(found: ReviewData, measure: str) -> None:
         "error": [one - other for one, other in zip(told, true, strict=True)],
     }
     ends = [min(*true, *told), max(*true, *told)]
-    plot = go.Figure(layout=formatting.close(height=380))
+    plot = go.Figure(layout=theme.close(height=380))
     chart.guide(plot, ends, ends)
     plot.add_scatter(
         x=true,
         y=told,
         mode="markers",
         customdata=list(range(len(true))),
-        marker={"color": formatting.ACCENT, "size": 7, "opacity": 0.7},
+        marker={"color": theme.ACCENT, "size": 7, "opacity": 0.7},
         hovertemplate="true %{x:.3g}, predicted %{y:.3g}: open it<extra></extra>",
     )
     unit = f" ({measure})" if measure else ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard import formatting
+from dashboard import theme
 from dashboard.server import routes
 
 LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
@@ -41,7 +41,7 @@ def show(
         "names": list(titles),
         "at": at,
         "locked": locked,
-        "colours": [formatting.class_colour(0), formatting.class_colour(1)],
+        "colours": [theme.class_colour(0), theme.class_colour(1)],
     }
 
     def told() -> None:

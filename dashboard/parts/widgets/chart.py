@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import formatting
+from dashboard import theme
 from dashboard.parts.widgets import selection
 
 Span = tuple[float, float]
@@ -62,9 +62,9 @@ def as_csv(table: Table) -> bytes:
 
 def square(x: str, y: str) -> go.Figure:
     """An empty plot of two rates."""
-    plot = go.Figure(layout=formatting.close())
-    plot.update_xaxes(**formatting.rate_axis(x), constrain="domain")
-    plot.update_yaxes(**formatting.rate_axis(y), scaleanchor="x", scaleratio=1, constrain="domain")
+    plot = go.Figure(layout=theme.close())
+    plot.update_xaxes(**theme.rate_axis(x), constrain="domain")
+    plot.update_yaxes(**theme.rate_axis(y), scaleanchor="x", scaleratio=1, constrain="domain")
     return plot
 
 
@@ -76,8 +76,8 @@ def line(plot: go.Figure, x: Sequence[float], y: Sequence[float], *, hover: str,
         mode="lines+markers",
         customdata=list(range(len(x))) if spans else None,
         hovertemplate=hover,
-        line={"color": formatting.ACCENT, "width": 2},
-        marker={"size": 9, "color": formatting.ACCENT, "opacity": 0},
+        line={"color": theme.ACCENT, "width": 2},
+        marker={"size": 9, "color": theme.ACCENT, "opacity": 0},
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 0}},
     )
@@ -86,7 +86,7 @@ def line(plot: go.Figure, x: Sequence[float], y: Sequence[float], *, hover: str,
 def guide(plot: go.Figure, x: Sequence[float], y: Sequence[float]) -> None:
     """A dashed line that says what chance, or perfection, would be."""
     plot.add_scatter(
-        x=x, y=y, mode="lines", hoverinfo="skip", line={"dash": "dash", "color": formatting.NEUTRAL, "width": 1}
+        x=x, y=y, mode="lines", hoverinfo="skip", line={"dash": "dash", "color": theme.NEUTRAL, "width": 1}
     )
 
 
@@ -97,7 +97,7 @@ def here(plot: go.Figure, x: float, y: float, *, threshold: float) -> None:
         y=[y],
         mode="markers",
         hovertemplate=f"operating point {threshold:.3f}<extra></extra>",
-        marker={"size": 13, "color": formatting.POINT, "symbol": "diamond", "line": {"width": 1.5, "color": "#fff"}},
+        marker={"size": 13, "color": theme.POINT, "symbol": "diamond", "line": {"width": 1.5, "color": "#fff"}},
     )
 
 
@@ -109,7 +109,7 @@ def band(plot: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequen
         mode="lines",
         fill="toself",
         hoverinfo="skip",
-        fillcolor=formatting.BAND,
+        fillcolor=theme.BAND,
         line={"width": 0},
     )
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.services.annotation.tasks import TaskView
-from dashboard import context, formatting, reader
+from dashboard import context, reader, theme
 
 
 def offered(task: TaskView) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def classes(task: TaskView) -> list[dict[str, Any]]:
         {
             "position": one.position,
             "title": one.title,
-            "colour": formatting.class_colour(one.position),
+            "colour": theme.class_colour(one.position),
             "retired": one.retired,
         }
         for one in task.classes

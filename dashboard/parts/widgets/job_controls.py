@@ -3,14 +3,14 @@
 import streamlit as st
 
 from core.jobs import job_queue, retry
-from dashboard import context, formatting
+from dashboard import context, theme
 
 
 def controls(job: job_queue.JobView, *, key: str) -> None:
     """State, the reason where there is one, and the button that fits."""
     wired = context.app_context()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(formatting.badge(job.state))
+        st.markdown(theme.badge(job.state))
         if not job.state.is_finished:
             said = "Stopping …" if job.cancel_requested else "Cancel"
             if st.button(said, key=f"{key}_cancel", disabled=job.cancel_requested, icon=":material/stop_circle:"):

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import formatting
+from dashboard import theme
 
 
 def curves(
     series: Mapping[str, Sequence[tuple[int, float]]], *, names: Mapping[str, str], title: str, key: str
 ) -> None:
     """Metrics by epoch with direct labels."""
-    plot = go.Figure(layout=formatting.layout(title={"text": title, "font": {"size": 14}}))
+    plot = go.Figure(layout=theme.layout(title={"text": title, "font": {"size": 14}}))
     shown = [name for name in names if series.get(name)]
     lowest = min(shown, key=lambda name: series[name][-1][1], default="")
     for index, name in enumerate(shown):
@@ -22,7 +22,7 @@ def curves(
             y=values,
             mode="lines+markers",
             name=names[name],
-            line={"color": formatting.class_colour(index), "width": 2},
+            line={"color": theme.class_colour(index), "width": 2},
             marker={"size": 5},
         )
         below = name == lowest and len(shown) > 1  # labels of lines that end together would cover each other
@@ -33,7 +33,7 @@ def curves(
             showarrow=False,
             xanchor="right",
             yshift=-12 if below else 12,
-            font={"color": formatting.class_colour(index)},
+            font={"color": theme.class_colour(index)},
         )
     last = max((series[name][-1][0] for name in shown), default=1)
     plot.update_xaxes(title="epoch", showgrid=False, zeroline=False, rangemode="tozero", dtick=max(1, last // 8))
