@@ -139,6 +139,14 @@ def test_each_pane_has_the_badge_of_its_map_also_one_that_a_key_adds(world, page
         assert told == " · ".join(filter(None, (spoken, "its method was not checked")))
 
 
+def test_the_text_beside_a_map_comes_with_the_map(world, page):
+    """The map is computed after the page was drawn: the viewer has the page drawn again, with its title and badge."""
+    opened(world, page, "first", method="occlusion")
+    beside = page.locator(".st-key-case_told")
+    expect(beside.get_by_text(re.compile("^Occlusion"))).to_be_visible()
+    expect(beside.locator(".stMarkdownBadge")).to_have_count(1)
+
+
 def test_another_run_is_asked_for_the_same_class(world, page):
     viewer = opened(world, page, "first")
     shown = titles(page)[0].split(" · ")[0]

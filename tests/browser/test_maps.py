@@ -96,6 +96,19 @@ def test_a_map_that_cannot_be_made_is_a_sentence_and_the_picture_stays(mapped, p
     assert mapped.evaluate("node => node.roundsViewer.greyAt(40, 40)") == [90, 90, 90]
 
 
+def test_the_page_is_told_once_that_a_map_it_waits_for_has_come(mapped):
+    assert mapped.evaluate(REPORTED, True) == ["maps"]
+    assert mapped.evaluate(REPORTED, False) == []  # a map that was there before the page was drawn
+
+
+REPORTED = """async (node, waits) => {
+  const { viewer } = node.roundsViewer, [pane] = viewer.panes, sent = [];
+  const map = { url: `/api/map/1/1/gradcam/${waits}`, title: '', pending: waits ? [pane.slice.image.id] : [] };
+  viewer.send = (name) => sent.push(name);
+  await Promise.all([viewer.maps.put(pane, map), viewer.maps.put(pane, map)]);
+  await viewer.maps.put(pane, map);
+  return sent;
+}"""
 PUT = """node => {
   const { viewer } = node.roundsViewer;
   return viewer.maps.put(viewer.panes[0], { url: '/api/map/1/1/gradcam?sig=1', title: 'run 1' });

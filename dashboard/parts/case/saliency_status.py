@@ -14,40 +14,23 @@ from dashboard.parts.review import saliency_check
 from dashboard.parts.widgets import errors
 from dashboard.url_state import ReviewState
 
-Filed = dict[Question, list[tuple[int, MapView | None]]]  # by question each picture's id with its map, once it is made
-
 
 def show(run: RunView, laid: ViewerLayout) -> None:
-    """Of each map that is shown, of this run or another, once it has been computed; and that it is no segmentation."""
+    """Draw for each map that is shown and computed its title and badge, its check, and that it is no segmentation.
+
+    When a map comes later, the viewer has the page drawn again.
+    """
     shown = laid.shown()
     if not shown:
         return
-    first = _filed(shown)
-    waits = _waits(first)
-
-    def drawn() -> None:
-        found = _filed(shown) if waits else first
-        if waits and not _waits(found):
-            st.rerun()  # now its layers are known too
-        several = len({one.run for one in shown} | {run.id}) > 1
-        for one, views in found.items():
-            _maps(one, views, named=several)
+    several = len({question.run for question in shown} | {run.id}) > 1
+    with st.container(key="case_told", gap="xsmall"), errors.show_errors():
+        for question, views in laid.maps.items():
+            _maps(question, views, named=several)
         _checks(run, shown, named=several)
         st.caption("Maps show what moved the answer. They are not segmentations.")
-
-    with st.container(key="case_told", gap="xsmall"):
-        errors.auto_refresh(drawn, every="2s" if waits else None)
     if len(laid.stack) > 1:
         _slices(shown, laid)
-
-
-def _filed(shown: dict[Question, list[int]]) -> Filed:
-    return {one: [(image, one.filed(image)) for image in images] for one, images in shown.items()}
-
-
-def _waits(found: Filed) -> bool:
-    """The maps of a case's pictures are made together, so its own picture tells; a model may not see the others."""
-    return any(views[0][1] is None for views in found.values())
 
 
 def _maps(one: Question, found: list[tuple[int, MapView | None]], *, named: bool) -> None:

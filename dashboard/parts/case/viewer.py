@@ -1,11 +1,14 @@
 """A predicted case in the viewer, beside or under the maps of what models looked at."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import streamlit as st
 
+from core.errors import UserError
 from core.services.analysis import saliency_check
 from core.services.annotation import annotations, tasks
 from core.services.images import images
@@ -13,6 +16,7 @@ from core.services.images.images import ImageView
 from core.services.predictions import predictions
 from core.services.predictions.predictions import PredictionView
 from core.services.saliency import maps
+from core.services.saliency.store import MapView
 from core.services.training.runs import RunView
 from dashboard import context, reader
 from dashboard.parts.case import pane_layout, saliency_controls
@@ -25,6 +29,8 @@ from db.vocabulary import Unit
 
 STEP = "case_step"
 BESIDE = 2  # pictures of a study in one row
+
+Maps = dict[Question, list[tuple[int, MapView | None]]]
 
 
 def pending_step() -> int:
@@ -53,6 +59,19 @@ class ViewerLayout:
                 found.setdefault(self.asked[place["map"]], []).append(place["image"])
         return found
 
+    @cached_property
+    def maps(self) -> Maps:
+        """Each question whose map is shown, with the picture's id and its map; None while it is not computed."""
+        return {
+            question: [(image, question.filed(image)) for image in images] for question, images in self.shown().items()
+        }
+
+    def pending(self, question: Question) -> list[int]:
+        """Return the ids of the pictures whose map is shown and not computed yet; none where no map can be made."""
+        with suppress(UserError):
+            return [image for image, view in self.maps.get(question, ()) if view is None]
+        return []
+
 
 def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: CaseState) -> ViewerLayout:
     """The viewer, and the next picture of the list fetched before it is asked for; gives what lies in it."""
@@ -79,7 +98,7 @@ def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: Case
         "drawing": drawing_options.offered(task),
         "note": f"run {run.id} · case {at + 1} of {len(rows)}",
         "cases": [about],
-        "overlays": _overlays([*laid.asked, *laid.further], seen, named),
+        "overlays": _overlays(laid, seen, named),
         "places": list(laid.layout.places),
         "panes": laid.layout.panes,
         "alone": len(rows) == 1,
@@ -119,20 +138,20 @@ def _ahead(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict
     return [{"image": serializers.image(view, wired.signer, session), "maps": maps[view.id]} for view in views]
 
 
-def _overlays(
-    asked: Sequence[Question], seen: Sequence[int], named: Callable[[Question], bool]
-) -> list[dict[str, Any]]:
+def _overlays(laid: ViewerLayout, seen: Sequence[int], named: Callable[[Question], bool]) -> list[dict[str, Any]]:
     """`of` are the addresses of the maps of the case's pictures by their id: the map follows the picture shown.
 
-    `check` is what the check of its run and method came to, where that is no pass.
+    `check` is what the check of its run and method came to, where that is no pass. When the maps of the pictures
+    `pending` have come, the viewer says so, and the page is drawn again with what is known of them.
     """
-    db = context.app_context().db
+    db, asked = context.app_context().db, (*laid.asked, *laid.further)
     checks = {run: saliency_check.by_method(db, run) for run in {one.run for one in asked}}
     return [
         {
             "of": {str(image): one.url(image) for image in seen},
             "title": f"run {one.run}" if named(one) else "",
             "check": saliency_check.brief(checks[one.run].get(one.method)),
+            "pending": laid.pending(one),
         }
         for one in asked
     ]

@@ -18,7 +18,8 @@ def show(
 ) -> dict[str, Any] | None:
     """Draw the viewer; gives what it just asked for (`{"kind": "step", "by": 1}`), else None.
 
-    `told` hears it before the page is drawn again, so that the page is drawn once and not twice.
+    `told` hears it before the page is drawn again, so that the page is drawn once and not twice. The page is drawn
+    again, too, when maps named as `pending` have come.
 
     `data` names images by signed URLs only; what a reader answers goes by HTTP and is never returned here.
     """
@@ -26,7 +27,8 @@ def show(
     url = f"/api/viewer/{routes.version()}/index.js"
     given = {**data, "url": url, "height": tall, "home": context.app_context().signer.home}
     heard = _nothing if told is None else lambda: told(st.session_state[key]["event"])
-    event: dict[str, Any] | None = _viewer(data=given, key=key, on_event_change=heard).event
+    shown = _viewer(data=given, key=key, on_event_change=heard, on_maps_change=_nothing)
+    event: dict[str, Any] | None = shown.event
     return event
 
 

@@ -70,11 +70,20 @@ export class Maps {
       pane.overlay = found;
       this.name(pane, this.over(pane) || overlay);
       pane.redrawInk();
+      this.computed ||= Boolean(overlay.pending?.includes(pane.slice.image.id));
     } catch (error) {
       if (pane.mapPath === path) this.tell(pane, trouble(error));
     } finally {
       if (pane.mapAsked === path) pane.mapAsked = null;
+      this.report();
     }
+  }
+
+  /** Tell the page once that the maps it had no text for are there, when none is on its way any more. */
+  report() {
+    if (!this.computed || this.viewer.panes.some((pane) => pane.mapAsked)) return;
+    this.computed = false;
+    this.viewer.send("maps", this.viewer.shown.id);
   }
 
   /** What it is of, of several models' maps which one's, and what speaks against it. */
