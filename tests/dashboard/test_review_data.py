@@ -11,9 +11,17 @@ from sklearn import metrics
 
 from core.errors import InvalidInput
 from core.evaluation.metadata_binning import MIXED
-from core.services.evaluation import comparison_data, operating_points, regression_comparison, run_comparison, subgroups
+from core.services.evaluation import (
+    comparison_data,
+    operating_points,
+    regression_comparison,
+    review_curves,
+    run_comparison,
+    subgroups,
+)
 from core.services.evaluation.review_cases import selected_rows
 from core.services.evaluation.review_data import review_data
+from core.services.evaluation.review_metrics import point_metrics
 from core.services.evaluation.review_point import stored_point
 from core.services.predictions import coverage
 from core.services.training import runs
@@ -21,7 +29,7 @@ from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from dashboard import reader
 from dashboard.context import build_context
-from dashboard.parts.review import case_export, case_list, curves, multiclass, operating_point, overview
+from dashboard.parts.review import case_export, case_list, curves, multiclass, operating_point
 from dashboard.parts.widgets import chart, metric_table
 from dashboard.result_cache import review_source
 from dashboard.url_state import CaseState, ListState, ReviewState
@@ -83,7 +91,7 @@ def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
     run = runs.get(home, drawn.run)
     found = reviewed(run, ReviewState(run=run.id, split="val", at=0.37))
     rows = rows_of(case_export.of(found, rows_of_mark(found, found.state)))
-    told = {row["figure"]: row for row in rows_of(metric_table.figures_csv(overview.figures(found)))}
+    told = {row["figure"]: row for row in rows_of(metric_table.figures_csv(point_metrics(review_source(), found)))}
     truth = np.array([row["truth"] == "Ill" for row in rows])
     score, called = (
         np.array([float(row["score Ill"]) for row in rows]),
@@ -118,7 +126,7 @@ def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
 def test_a_typed_prevalence_moves_ppv_and_npv_by_bayes(home, drawn):
     run = runs.get(home, drawn.run)
     found = reviewed(run, ReviewState(run=run.id))
-    told = overview.figures(found, prevalence=0.02)
+    told = point_metrics(review_source(), found, prevalence=0.02)
     sensitivity, specificity = told["sensitivity"].value, told["specificity"].value
     assert told["ppv"].value == pytest.approx(
         sensitivity * 0.02 / (sensitivity * 0.02 + (1 - specificity) * 0.98), abs=1e-9
@@ -132,7 +140,7 @@ def test_the_spans_of_a_curve_part_all_cases_among_its_points(home, drawn):
     run = runs.get(home, drawn.run)
     state = ReviewState(run=run.id)
     found = reviewed(run, state)
-    curve = curves.roc(found.scored.scores, found.scored.truth).thinned(20)
+    curve = review_curves.roc(review_source(), found).curve.thinned(20)
     opened = [
         rows_of_mark(found, ReviewState(run=run.id, span=f"{low!r}:{high!r}"))
         for low, high in curves.spans(curve)

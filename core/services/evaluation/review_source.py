@@ -56,15 +56,19 @@ class ReviewSource:
     def question(self, run: RunView, split: str, point: PointView) -> BinaryScores:
         """Return the scores and truths of one yes/no question as an operating point counts them."""
         columns = self.columns(run.id, split)
-        name = "question", point.finding, point.positive, point.level_name, repr(point.calibrator)
-        return self.cached(
-            (run.id,),
-            split,
-            name,
-            lambda: score_arrays.class_scores(
-                run, columns, finding=point.finding, positive=point.positive, point=point
-            ),
-        )
+
+        def make() -> BinaryScores:
+            finding, positive = point.finding, point.positive
+            return score_arrays.class_scores(run, columns, finding=finding, positive=positive, point=point)
+
+        return self.cached((run.id,), split, _question_key(point), make)
+
+    def of_question(
+        self, run: RunView, split: str, point: PointView, name: str, make: Callable[[BinaryScores], T]
+    ) -> T:
+        """Return what `make` computes from the scores and truths of a question."""
+        key = (name, *_question_key(point))
+        return self.cached((run.id,), split, key, lambda: make(self.question(run, split, point)))
 
     def calibrator(self, run: RunView, point: PointView, method: str) -> dict[str, Any]:
         """Return the JSON of a calibrator, fitted on the validation split.
@@ -85,3 +89,7 @@ class ReviewSource:
 def counts_patients(run: RunView, query: ReviewQuery) -> bool:
     """Return whether a number is counted once for each patient; a comparison counts images."""
     return run.kind is TaskKind.NUMBER and query.level == "mean" and not query.change
+
+
+def _question_key(point: PointView) -> tuple[Hashable, ...]:
+    return "question", point.finding, point.positive, point.level_name, repr(point.calibrator)

@@ -1,24 +1,22 @@
 """Whether scores mean what they say: by bins, and before and after a calibration that was fitted on validation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.errors import UserError
-from core.evaluation.binary_metrics import threshold_free_metrics
-from core.evaluation.binary_scores import BinaryScores, is_probability
-from core.evaluation.calibration import ECE_NOTE, Bin, reliability
-from core.evaluation.metric_value import MetricValue
-from core.services.evaluation import review_point
+from core.evaluation.binary_scores import BinaryScores
+from core.evaluation.calibration import ECE_NOTE, Bin
+from core.services.evaluation import review_curves, review_point
 from core.services.evaluation.review_data import ReviewData
+from core.services.evaluation.review_metrics import points_by_scale, threshold_free_metrics
 from core.services.evaluation.review_source import CHOOSING_SPLIT
+from core.services.predictions.operating_point_view import PointView
 from dashboard import formatting, theme
 from dashboard.parts.widgets import chart, metric_table
-from dashboard.result_cache import cached, review_source
+from dashboard.result_cache import review_source
 
 KEYS = ("ece", "brier")
 FITTED = "Temperature and isotonic are fitted on the validation split"
@@ -27,45 +25,32 @@ FITTED = "Temperature and isotonic are fitted on the validation split"
 def show(found: ReviewData) -> None:
     """The reliability plot of one kind of scores, and the figures of all three."""
     one, point = found.scored, found.point
-    if one is None or point is None or not is_probability(one.scores):
+    if one is None or point is None or not review_curves.has_probabilities(found):
         st.info("Calibration is about probabilities from 0 to 1, which these scores are not.")
         return
     now = point.scale_name
-    every, refused = _scales(found)
+    points, refused = points_by_scale(review_source(), found.run, point)
     with st.container(key="plots"):
         left, right = st.columns([1, 1], gap="large")
     with right:
-        _figures(found, every, now)
+        _figures(found, points, now)
         shown = st.segmented_control(
             "Plotted",
-            list(every),
+            list(points),
             default=now,
             required=True,
             label_visibility="collapsed",
             format_func=review_point.SCALES.__getitem__,
-            key=f"scale_{now}_{len(every)}",
+            key=f"scale_{now}_{len(points)}",
         )
         st.caption(_about(found, refused))
     with left:
-        _reliability(found, every[shown or now], shown or now, counts=shown == now)
-
-
-def _scales(found: ReviewData) -> tuple[Mapping[str, BinaryScores], str]:
-    """The question by each kind of scores; and why some are not there."""
-    point, made, refused = found.point, {}, ""
-    if point is None:
-        return {}, ""
-    for name in review_point.SCALES:
-        try:
-            calibrator = None if name == "plain" else review_source().calibrator(found.run, point, name)
-            made[name] = review_source().question(found.run, found.state.split, replace(point, calibrator=calibrator))
-        except UserError as error:
-            refused = str(error)
-    return made, refused
+        scores = review_source().question(found.run, found.state.split, points[shown or now])
+        _reliability(found, scores, shown or now, counts=shown == now)
 
 
 def _reliability(found: ReviewData, one: BinaryScores, scale: str, *, counts: bool) -> None:
-    bins = [each for each in reliability(one) if each.n]
+    bins = review_curves.reliability(one)
     plot = chart.square(f"mean score, {review_point.SCALES[scale].lower()}", "share that is so")
     chart.guide(plot, [0, 1], [0, 1])
     _points(plot, bins)
@@ -124,9 +109,12 @@ def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
     )
 
 
-def _figures(found: ReviewData, every: Mapping[str, BinaryScores], now: str) -> None:
+def _figures(found: ReviewData, points: Mapping[str, PointView], now: str) -> None:
     """ECE and Brier score of each kind of scores."""
-    told = {name: cached((id(one), "standing"), partial(_standing, one))[1] for name, one in every.items()}
+    told = {
+        name: threshold_free_metrics(review_source(), found.run, found.state.split, point)
+        for name, point in points.items()
+    }
     flat = {
         f"{metric_table.TITLES[key]}, {review_point.SCALES[name].lower()}": figures[key]
         for name, figures in told.items()
@@ -144,10 +132,6 @@ def _figures(found: ReviewData, every: Mapping[str, BinaryScores], now: str) -> 
     )
     if by := metric_table.intervals(flat.values()):
         st.caption(by)
-
-
-def _standing(one: BinaryScores) -> tuple[BinaryScores, Mapping[str, MetricValue]]:
-    return one, threshold_free_metrics(one)
 
 
 def _about(found: ReviewData, refused: str) -> str:

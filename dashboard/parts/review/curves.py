@@ -3,12 +3,13 @@
 import streamlit as st
 
 from core.evaluation.binary_scores import BinaryScores
-from core.evaluation.curve_bands import Band, precision_band, roc_band
-from core.evaluation.curves import Curve, precision_recall, roc
+from core.evaluation.curve_bands import Band
+from core.evaluation.curves import Curve
+from core.services.evaluation import review_curves
 from core.services.evaluation.review_data import ReviewData
 from dashboard import formatting
 from dashboard.parts.widgets import chart
-from dashboard.result_cache import cached
+from dashboard.result_cache import review_source
 
 POINTS = 300
 ONE_CLASS = "The curves are undefined: all {cases} here are {title}."
@@ -35,15 +36,15 @@ def show(found: ReviewData) -> None:
         "A click on the curve opens the cases there."
     )
     with left:
-        _roc(found, one, about)
+        _roc(found, about)
     with right:
         _precision(found, one, about)
 
 
-def _roc(found: ReviewData, one: BinaryScores, about: str) -> None:
-    full = cached((id(one), "roc"), lambda: (one, roc(one.scores, one.truth)))[1]
+def _roc(found: ReviewData, about: str) -> None:
+    drawn = review_curves.roc(review_source(), found)
+    full, sure = drawn.curve, drawn.band
     shown = full.thinned(POINTS)
-    sure = cached((id(one), "roc band"), lambda: (one, roc_band(one)))[1]
     plot = chart.square("1 − specificity", "sensitivity")
     chart.guide(plot, [0, 1], [0, 1])
     chart.band(plot, sure.x, sure.low, sure.high)
@@ -63,9 +64,9 @@ def _roc(found: ReviewData, one: BinaryScores, about: str) -> None:
 
 
 def _precision(found: ReviewData, one: BinaryScores, about: str) -> None:
-    full = cached((id(one), "pr"), lambda: (one, precision_recall(one.scores, one.truth)))[1]
+    drawn = review_curves.precision_recall(review_source(), found)
+    full, sure = drawn.curve, drawn.band
     shown = full.thinned(POINTS)
-    sure = cached((id(one), "pr band"), lambda: (one, precision_band(one)))[1]
     share = float(one.truth.mean())
     plot = chart.square("sensitivity (recall)", "PPV (precision)")
     chart.guide(plot, [0, 1], [share, share])

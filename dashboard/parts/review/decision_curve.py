@@ -3,25 +3,21 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.evaluation.binary_scores import is_probability
-from core.evaluation.calibration import net_benefit
-from core.evaluation.operating_point import DecisionCurve, decision_curve
+from core.evaluation.operating_point import DecisionCurve
+from core.services.evaluation import review_curves
 from core.services.evaluation.review_data import ReviewData
 from dashboard import formatting, theme
 from dashboard.parts.widgets import chart
-from dashboard.result_cache import cached
-
-THRESHOLDS = [at / 100 for at in range(1, 100)]
+from dashboard.result_cache import review_source
 
 
 def show(found: ReviewData) -> None:
     """Net benefit over the threshold; a point opens the cases between it and the next."""
     one = found.scored
-    if one is None or not is_probability(one.scores):
+    if one is None or not review_curves.has_probabilities(found):
         st.info("A decision curve needs probabilities from 0 to 1, which these scores are not.")
         return
-    drawn = cached((id(one), "decision"), lambda: (one, decision_curve(one, THRESHOLDS)))[1]
-    worth = net_benefit(one.scores, one.truth, threshold=found.threshold) if found.threshold < 1 else None
+    drawn, worth = review_curves.decision(review_source(), found), review_curves.net_benefit(found)
     chart.show(
         _plot(drawn, found.threshold, worth),
         _table(drawn),

@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 
 from core.errors import UserError
-from core.evaluation.operating_point import threshold_for
 from core.services.evaluation import operating_points, review_point
 from core.services.evaluation.review_data import ReviewData, review_data
+from core.services.evaluation.review_metrics import threshold_by_rule
 from core.services.evaluation.review_source import CHOOSING_SPLIT
 from core.services.predictions.coverage import Coverage
 from core.services.predictions.operating_point_view import PointView
@@ -239,7 +239,7 @@ def _move(at: float) -> None:
 def _by_rule(run: RunView, state: ReviewState, kind: str, share: float) -> ReviewState:
     try:
         one = review_data(review_source(), run, state).scored
-        at = threshold_for(one, **{kind: share}) if one is not None else state.at
+        at = threshold_by_rule(one, kind, share) if one is not None else state.at
     except UserError as error:
         st.session_state[REFUSED] = str(error)
         return state

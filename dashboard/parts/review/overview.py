@@ -1,16 +1,15 @@
 """The matrix beside the figures with their intervals; every cell opens its cases."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from core.evaluation.binary_metrics import ORDER, metrics_at_threshold, threshold_free_metrics
-from core.evaluation.metric_value import MetricValue
 from core.services.evaluation.review_data import ReviewData
+from core.services.evaluation.review_metrics import point_metrics
 from dashboard.parts.widgets import chart, confusion_matrix, metric_table, selection
-from dashboard.result_cache import cached
+from dashboard.result_cache import review_source
 from dashboard.url_state import ReviewState
 
 
@@ -37,18 +36,7 @@ def show(found: ReviewData, state: ReviewState, metrics: Callable[[ReviewData, R
 def of_two(found: ReviewData, state: ReviewState) -> None:
     """Draw the metrics of a yes/no question at its operating point."""
     name = f"figures-run-{found.run.id}-{state.split}"
-    metric_table.table(figures(found, state.prevalence), name=name, at=f"{found.threshold!r}")
-
-
-def figures(found: ReviewData, prevalence: float = -1.0) -> Mapping[str, MetricValue]:
-    """Every figure at the operating point; those that no threshold moves are kept."""
-    one = found.scored
-    if one is None:
-        return {}
-    typed = prevalence if 0 < prevalence < 1 else None
-    every = dict(cached((id(one), "standing"), lambda: (one, threshold_free_metrics(one)))[1])
-    every |= metrics_at_threshold(one, found.threshold, prevalence=typed)
-    return {name: every[name] for name in ORDER if name in every}
+    metric_table.table(point_metrics(review_source(), found, state.prevalence), name=name, at=f"{found.threshold!r}")
 
 
 def _matrix_csv(found: ReviewData) -> None:

@@ -8,17 +8,18 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.evaluation import regression_subgroups
 from core.evaluation.metadata_binning import MIXED
 from core.evaluation.metric_value import MetricValue
+from core.evaluation.regression_subgroups import FIGURES as NUMBER_FIGURES
 from core.evaluation.subgroups import Subgroup
 from core.services.evaluation import subgroups
 from core.services.evaluation.review_data import ReviewData
+from core.services.evaluation.review_metrics import point_metrics
 from core.services.evaluation.subgroups import Groups
 from dashboard import context, formatting
-from dashboard.parts.review import overview, regression, test_access
+from dashboard.parts.review import regression, test_access
 from dashboard.parts.widgets import chart, forest_plot, metric_table, selection
-from dashboard.result_cache import cache_key, cached
+from dashboard.result_cache import cache_key, cached, review_source
 from dashboard.url_state import ReviewState
 
 FIGURES = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
@@ -34,7 +35,7 @@ def show(found: ReviewData, state: ReviewState) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         figure = st.selectbox(
             "Figure",
-            regression_subgroups.FIGURES if numbers else FIGURES,
+            NUMBER_FIGURES if numbers else FIGURES,
             format_func=titles.__getitem__,
             key=f"groups_figure{'_number' * numbers}",
             width=230 if numbers else 190,
@@ -52,7 +53,7 @@ def show(found: ReviewData, state: ReviewState) -> None:
         return
     title = titles[figure]
     rows = [_row(number, one, state) for number, one in enumerate(made.rows[:SHOWN])]
-    overall = (regression.report(found).metrics if numbers else overview.figures(found)).get(figure)
+    overall = (regression.report(found).metrics if numbers else point_metrics(review_source(), found)).get(figure)
     count = "patients" if numbers else "events"
     headings = [one.format(figure=title, unit=found.unit, count=count) for one in HEADINGS]
     forest_plot.show(
