@@ -20,6 +20,9 @@ MODULES = frozenset(
         # load numpy, which the first page does without
         "core.imaging.voi_lut",
         "core.imaging.thumbnails",
+        "core.services.saliency.maps",
+        "core.services.saliency.map_warnings",
+        "core.services.training.resource_estimate",
         # load torch
         "core.inference",
         "core.explain.features",

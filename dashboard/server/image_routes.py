@@ -1,17 +1,11 @@
 """Routes for what is seen: frames, previews of large ones, thumbnails, the patient's other pictures."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
-from core.errors import NotFound
-from core.imaging import preview
-from core.imaging.store import Store
-from core.services.images import images, related_images
+from core.services.images import image_pixels, images, related_images
 from core.services.images.images import ImageView
 from core.settings import Settings
 from dashboard.server import serializers
@@ -33,46 +27,25 @@ class PixelApi:
 
     def pixels(self, request: Request, _said: None) -> Response:
         """One frame's samples, raw and little-endian."""
-        view, frame = self._asked(request)
-        length = view.format.frame_bytes
-        with _found(view):
-            path, start = self._whole(view), view.offset + frame * length
-            if length <= AT_ONCE:
-                return Response(next(_chunks(path, start, length, length)), headers=RAW)
-        chunks = _chunks(path, start, length, CHUNK)
-        return StreamingResponse(chunks, headers={**RAW, "Content-Length": str(length)})
+        view = self._image(request)
+        span = image_pixels.frame(self.settings, view, request.path_params["frame"])
+        if span.length <= AT_ONCE:
+            with image_pixels.missing_pixels(view):
+                return Response(next(span.chunks(span.length)), headers=RAW)
+        return StreamingResponse(span.chunks(CHUNK), headers={**RAW, "Content-Length": str(span.length)})
 
     def preview(self, request: Request, _said: None) -> Response:
         """Every X-Step-th sample of a frame, raw like the pixels."""
-        from core.imaging.voi_lut import read_samples
-
-        view, frame = self._asked(request)
-        step = preview.step_of(view.format)
-        with _found(view):
-            samples = read_samples(self._whole(view), view.format, offset=view.offset, frame=frame)
-            small = preview.decimated(samples, step)
-        return Response(small.tobytes(), headers={**RAW, "X-Step": str(step)})
+        content, step = image_pixels.preview_of(self.settings, self._image(request), request.path_params["frame"])
+        return Response(content, headers={**RAW, "X-Step": str(step)})
 
     def thumbnail(self, request: Request, _said: None) -> Response:
         """A JPEG of the middle frame."""
-        view = images.get(self.db, request.path_params["image"])
-        with _found(view):
-            path = Store(self.settings.home).thumbnail(view.sha256, view.item, view.offset, view.format)
+        path = image_pixels.thumbnail(self.settings, self._image(request))
         return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
 
-    def _asked(self, request: Request) -> tuple[ImageView, int]:
-        view = images.get(self.db, request.path_params["image"])
-        frame: int = request.path_params["frame"]
-        if not 0 <= frame < view.format.frames:
-            raise NotFound(f"Image {view.id} has {view.format.frames} frames; there is no frame {frame}.")
-        return view, frame
-
-    def _whole(self, view: ImageView) -> Path:
-        """Its pixels' file, as long as it must be: an answer that has begun cannot turn into a sentence."""
-        path = Store(self.settings.home).pixels(view.sha256)
-        if path.stat().st_size < view.offset + view.format.nbytes:
-            raise FileNotFoundError(path)
-        return path
+    def _image(self, request: Request) -> ImageView:
+        return images.get(self.db, request.path_params["image"])
 
 
 def others(db: Database, signer: Signer, session: str, image_id: int) -> Response:
@@ -86,21 +59,3 @@ def others(db: Database, signer: Signer, session: str, image_id: int) -> Respons
         for stack in related_images.of(db, image_id)
     ]
     return JSONResponse({"stacks": found}, headers={"Cache-Control": "no-store"})
-
-
-def _chunks(path: Path, start: int, length: int, size: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        while length > 0 and (chunk := file.read(min(size, length))):
-            length -= len(chunk)
-            yield chunk
-
-
-@contextmanager
-def _found(view: ImageView) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise NotFound(
-            f"The pixels of image {view.id} are gone from the store; import its file '{view.name}' again."
-        ) from error

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from core.errors import CatalogueUnusable, InvalidInput, NotFound, UserError, describe_os_error
+from core.lazy_modules import LazyModule
 from core.services.annotation import annotations
 from core.services.annotation.case_views import CaseView
 from core.settings import Settings
@@ -25,6 +26,12 @@ from dashboard.server.sample_routes import SampleApi
 from dashboard.server.signed_urls import Signer
 from db import Database
 from db.vocabulary import Answer
+
+if TYPE_CHECKING:
+    from core.services.saliency import map_warnings, maps
+else:
+    maps = LazyModule("core.services.saliency.maps")
+    map_warnings = LazyModule("core.services.saliency.map_warnings")
 
 MODULES = {".js": "text/javascript", ".css": "text/css"}
 DASHBOARD = Path(__file__).parents[1]
@@ -99,8 +106,6 @@ class Api:
 
         The class and the layer may stand in the path, `maps.MOST` and `maps.USUAL` being the model's own choice.
         """
-        from core.services.saliency import map_warnings, maps
-
         asked = request.path_params
         shown, layer = asked.get("shown", saliency_urls.MOST), asked.get("layer", saliency_urls.USUAL)
         found = maps.explain(

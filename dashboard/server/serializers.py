@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.imaging.pixel_format import PATIENT, TOMOGRAPHIC
-from core.imaging.preview import is_large
 from core.services.annotation import annotations
 from core.services.annotation.case_views import CaseView
-from core.services.images import images
+from core.services.images import image_pixels, images
 from core.services.images.images import ImageView
 from dashboard.server.signed_urls import Signer
 from db import Database
@@ -23,7 +22,7 @@ def image(view: ImageView, signer: Signer, session: str) -> dict[str, Any]:
     if about["spacing"] and modality in TOMOGRAPHIC:
         about["spacing_at"] = PATIENT  # a catalogue from before has the spacing and not where it holds
     urls = {"urls": _frames("pixels", view, signer, session)}
-    if is_large(view.format):
+    if image_pixels.has_preview(view):
         urls["previews"] = _frames("preview", view, signer, session)
     return {**about, "id": view.id, "modality": modality, "body_part": view.facts.get("body_part", ""), **urls}
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.imaging.atomic_write import atomic_write
-from core.services.images import import_files
+from core.services.images import import_files, inbox
 from core.services.images.import_files import ImportRequest
 from core.settings import Settings
 from dashboard import reader
@@ -79,8 +78,4 @@ def _csv(settings: Settings, *, folder_given: bool) -> ImportRequest:
 
 def _inbox(settings: Settings, files: list[UploadedFile]) -> Path:
     """Dropped files lie here until they are imported; names are cut to their last part."""
-    folder = settings.folder("inbox") / secrets.token_hex(8)
-    for file in files:
-        with atomic_write(folder / Path(file.name).name) as target:
-            target.write(file.getbuffer())
-    return folder
+    return inbox.save(settings, ((file.name, file.getbuffer()) for file in files))

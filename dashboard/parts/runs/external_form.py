@@ -1,13 +1,12 @@
 """Predictions made elsewhere: a CSV of images and scores becomes a run."""
 
-import secrets
 from pathlib import Path
 
 import streamlit as st
 
-from core.imaging.atomic_write import atomic_write
 from core.services.datasets import snapshots
 from core.services.datasets.snapshots import SnapshotView
+from core.services.images import inbox
 from core.services.predictions import external
 from dashboard import context, reader
 from dashboard.parts.widgets import errors
@@ -48,10 +47,8 @@ def _named(frozen: SnapshotView) -> str:
 def _taken(snapshot: SnapshotView, name: str, file: str, content: bytes) -> int:
     """Dropped bytes lie in the home, closed to others, for as long as they are read."""
     wired = context.app_context()
-    place = wired.settings.folder("inbox") / secrets.token_hex(8) / Path(file).name
+    place = inbox.save(wired.settings, [(file, content)]) / Path(file).name
     try:
-        with atomic_write(place) as target:
-            target.write(content)
         return external.import_predictions(
             wired.db, wired.settings, snapshot=snapshot.id, name=name, csv=place, by=reader.reader()
         )
