@@ -29,7 +29,7 @@ from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from dashboard import reader
 from dashboard.context import build_context
-from dashboard.parts.review import case_export, case_list, curves, multiclass, operating_point
+from dashboard.parts.review import case_export, case_list, curves, multiclass, operating_point_text, threshold_slider
 from dashboard.parts.widgets import chart, metric_table
 from dashboard.result_cache import review_source
 from dashboard.url_state import CaseState, ListState, ReviewState
@@ -245,7 +245,7 @@ def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, 
     kept = reviewed(run, ListState(run=run.id, split="val", level="max"))
     assert (kept.threshold, kept.point.rule) == (stands.threshold, {"kind": "threshold"})
     assert "set by hand, of the highest score of each patient; no threshold of these scores has that sensitivity" in (
-        operating_point.sentence(
+        operating_point_text.sentence(
             kept, ReviewState(run=run.id, split="val", level="max"), coverage.coverage_of(home, run.id, "val")
         )
     )
@@ -350,8 +350,8 @@ def test_the_lists_of_two_runs_of_numbers_begin_with_what_changed_most(home):
 def test_the_bins_under_the_slider_hold_every_case(home, drawn):
     run = runs.get(home, drawn.run)
     found = reviewed(run, ReviewState(run=run.id))
-    rows = rows_of(operating_point.histogram_csv(found))
-    assert len(rows) == operating_point.BINS
+    rows = rows_of(threshold_slider.histogram_csv(found))
+    assert len(rows) == threshold_slider.BINS
     for at, title in enumerate(found.titles):
         for row in rows:
             low, high = float(row["scores from"]), float(row["to"])

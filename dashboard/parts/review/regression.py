@@ -14,7 +14,7 @@ from core.services.evaluation import review_point
 from core.services.evaluation.review_data import ReviewData
 from core.services.evaluation.review_source import counts_patients
 from dashboard import context, formatting, theme
-from dashboard.parts.review import operating_point, test_access
+from dashboard.parts.review import operating_point_state, test_access
 from dashboard.parts.widgets import chart, metric_table
 from dashboard.result_cache import cache_key, cached, review_source
 
@@ -77,7 +77,7 @@ def level(found: ReviewData) -> None:
         width=260,
         format_func=review_point.NUMBER_LEVELS.__getitem__,
         key="number_level",
-        on_change=operating_point.queue_setting,
+        on_change=operating_point_state.queue_setting,
         args=("level", "number_level"),
         help="Of each patient the mean of what was predicted, against the mean of what is true.",
     )

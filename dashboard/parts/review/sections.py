@@ -17,6 +17,7 @@ from dashboard.parts.review import (
     multiclass,
     multilabel,
     operating_point,
+    operating_point_state,
     overview,
     regression,
     run_picker,
@@ -59,7 +60,7 @@ def show(run: RunView, asked_for: ReviewState, there: Coverage) -> None:
         st.rerun()
     told = ReviewState.from_url()
     state = selection.apply_selection(told if told.question == asked_for.question else asked_for)
-    state = operating_point.taken(run, operating_point.settled(run, state))
+    state = operating_point_state.apply_moves(run, operating_point_state.apply_settings(run, state))
     found = review_data(review_source(), run, state)
     if found.titles:
         operating_point.show(found, state, there)

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import streamlit as st
 
+from core.services.evaluation.review_data import ReviewData
 from dashboard import theme
+from dashboard.parts.widgets import chart
 from dashboard.server import routes
 
+BINS = 60
 LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
 CSS = """
 .rp-root{display:flex;gap:12px;align-items:center;font-family:var(--st-font);color:var(--st-text-color)}
@@ -49,3 +53,17 @@ def show(
             moved(min(1.0, max(0.0, float(st.session_state[key]["moved"]))))
 
     _bar(data=data, key=key, on_moved_change=told)
+
+
+def histogram(data: ReviewData) -> tuple[Sequence[int], Sequence[int]]:
+    """Count the rows by even bins of the score from 0 to 1: the negative ones, and the positive ones."""
+    places = np.clip((data.score * BINS).astype(int), 0, BINS - 1)
+    flat = np.bincount(data.truth * BINS + places, minlength=2 * BINS).reshape(2, BINS)
+    return flat[0].tolist(), flat[1].tolist()
+
+
+def histogram_csv(data: ReviewData) -> bytes:
+    """Return the bins under the slider; a bin ends before the next one begins, the last one includes its end."""
+    edges = [place / BINS for place in range(BINS + 1)]
+    sides = dict(zip((f"{data.unit}s {title}" for title in data.titles), histogram(data), strict=True))
+    return chart.as_csv({"scores from": edges[:-1], "to": edges[1:], **sides})
