@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from core.cli import output
 from core.cli.commands import COMMANDS, parse
 from core.cli.parser import Arguments, UsageError
-from core.cli.result import Output
+from core.cli.result import FailedWithReport, Output
 from core.errors import UserError, describe_os_error
 
 Screens = dict[str, Callable[[Arguments], Output | None]]
@@ -39,8 +39,11 @@ def run(argv: Sequence[str], command: Callable[[], Output | None]) -> int:
     as_json = "--json" in argv
     try:
         result = command()
+        return output.show(result, as_json) if result is not None else 0
     except UsageError as error:
         return output.fail(str(error), as_json, code=2)
+    except FailedWithReport as error:
+        return output.fail(str(error), as_json, report={**error.report, "error": str(error)})
     except UserError as error:
         return output.fail(str(error), as_json)
     except OSError as error:
@@ -54,10 +57,9 @@ def run(argv: Sequence[str], command: Callable[[], Output | None]) -> int:
         if os.environ.get("ROUNDS_DEBUG"):
             raise
         return output.fail(
-            f"This should not have happened ({type(error).__name__}: {error}); ROUNDS_DEBUG=1 shows the details.",
+            f"Internal error ({type(error).__name__}: {error}). Set ROUNDS_DEBUG=1 to see where it happened.",
             as_json,
         )
-    return output.show(result, as_json) if result is not None else 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.cli.parser import Arguments
 from core.cli.progress import progress
-from core.cli.result import Output
+from core.cli.result import FailedWithReport, Output
 from core.jobs.local import LocalLauncher
 from core.services.workspace import demo, home, tour
 from core.settings import Settings
@@ -22,7 +22,9 @@ def run(arguments: Arguments) -> Output | None:
     settings = Settings.read(folder)
     if arguments.no_serve:
         result = _build(settings, seed=arguments.seed, models=len(demo.SPECS))
-        return result if not result["broken"] else {**result, "error": result["broken"]}
+        if result["broken"]:
+            raise FailedWithReport(result["broken"], result)
+        return result
     app_server.need_free(HOST, arguments.port)  # before a minute of work, not after it
     if broken := _build(settings, seed=arguments.seed, models=1)["broken"]:
         print(broken, file=sys.stderr)  # the dashboard opens all the same: the job can be resumed there

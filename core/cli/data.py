@@ -5,7 +5,7 @@ from pathlib import Path
 from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser
 from core.cli.progress import progress
-from core.cli.result import Output
+from core.cli.result import FailedWithReport, Output
 from core.curation.recipe import Recipe
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
@@ -49,12 +49,12 @@ def import_images(arguments: Arguments) -> Output:
     with progress() as update:
         for report in import_files.run(db, settings, request, by=default_reader()):
             update("Importing files", report.done, report.found)
-    fields = report.to_json()
     if not report.imported and not report.known:
-        fields["error"] = (
-            f"None of the {report.found} files in {arguments.path} can be imported; the report gives the reasons."
+        raise FailedWithReport(
+            f"None of the {report.found} files in {arguments.path} can be imported; the report gives the reasons.",
+            report.to_json(),
         )
-    return fields
+    return report.to_json()
 
 
 def add_task_arguments(parser: Parser) -> None:

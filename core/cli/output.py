@@ -9,22 +9,21 @@ from core.lazy_modules import load
 
 
 def show(result: Output, as_json: bool) -> int:
-    """Print the result of a command; return the exit code, 1 where the result holds an error or is not ok."""
-    fields = result if isinstance(result, dict) else {}
-    if "error" in fields:
-        print(fields["error"], file=sys.stderr)
+    """Print the result of a command; return the exit code, 1 where the result says that it is not ok."""
     try:
         _print(result, as_json)
         sys.stdout.flush()
     except BrokenPipeError:  # such as `rounds runs | head -1`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1 if "error" in fields or fields.get("ok") is False else 0
+    return 1 if isinstance(result, dict) and result.get("ok") is False else 0
 
 
-def fail(sentence: str, as_json: bool, code: int = 1) -> int:
-    """Print an error; return the exit code."""
+def fail(sentence: str, as_json: bool, *, code: int = 1, report: Output | None = None) -> int:
+    """Print an error, and what the command reports all the same; return the exit code."""
     print(sentence, file=sys.stderr)
-    if as_json:
+    if report is not None:
+        show(report, as_json)
+    elif as_json:
         print(json.dumps({"error": sentence}))
     return code
 

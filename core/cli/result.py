@@ -2,7 +2,18 @@
 
 from typing import Any
 
+from core.errors import UserError
+
 Output = dict[str, Any] | list[Any]
+
+
+class FailedWithReport(UserError):
+    """A command that failed and has something to report all the same, such as why each file was refused."""
+
+    def __init__(self, sentence: str, report: dict[str, Any]) -> None:
+        """Take the error and what is printed beside it."""
+        super().__init__(sentence)
+        self.report = report
 
 
 def lines(result: Output, indent: str = "") -> list[str]:
@@ -25,10 +36,14 @@ def readable(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {readable(inner)}" for key, inner in value.items() if not is_empty(inner))
     if isinstance(value, list | tuple):
-        return ", ".join(readable(inner) for inner in value)
+        return ", ".join(readable(inner).replace(", ", " ") if _is_list(inner) else readable(inner) for inner in value)
     return str(value)
 
 
 def is_empty(value: Any) -> bool:
     """Say whether there is nothing to print: None, or an empty text, list or dict (0 and False are values)."""
     return value is None or (isinstance(value, str | dict | list | tuple) and not value)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)

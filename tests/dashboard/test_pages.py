@@ -83,7 +83,7 @@ def test_a_page_opens_on_images(filled, name):
 
 def test_a_case_of_no_run_is_one_sentence(home):
     assert [one.value for one in opened("case", run="7").error] == [
-        "There is no run 7; `rounds runs` and the Runs page list them."
+        "There is no run 7; see the Runs page or `rounds runs`."
     ]
 
 

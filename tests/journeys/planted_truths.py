@@ -7,9 +7,9 @@ from core.services.workspace import home
 from core.settings import Settings
 
 
-def examined(rounds, what):
-    """What an examination of the first run found, by the command and from the catalogue alike."""
-    told = rounds("examine", "--run", 1, "--what", what, "--wait")
+def analysis(rounds, kind):
+    """Return what an analysis of the first run found, by the command and from the catalogue alike."""
+    told = rounds("analyze", "--run", 1, "--kind", kind, "--wait")
     assert told["state"] == "succeeded"
     return told
 
@@ -41,7 +41,7 @@ class Files:
 
 def wrong_labels(rounds, key, files):
     """≥ 80 % of those in the training set are in its first tenth by suspicion; duplicates across patients are named."""
-    found = examined(rounds, "suspects")
+    found = analysis(rounds, "label-errors")
     trained = found["suspects"]
     first = {files.of(one["image"]) for one in trained[: round(0.1 * found["training"])]}
     wrong = set(key["wrong_labels"]) & training(files.db)
@@ -74,14 +74,14 @@ def subgroup(db, key):
 
 def shortcut(rounds):
     """The lead marker raises the alarm, and nothing else does."""
-    found = examined(rounds, "probe")
+    found = analysis(rounds, "shortcuts")
     assert found["alarms"] == ["mark in the picture"]
     return found["facts"][0]["words"]
 
 
 def heat(rounds, db):
     """The maps pass their check, and the marker draws heat."""
-    found = examined(rounds, "check")
+    found = analysis(rounds, "saliency-check")
     assert found["banner"] == ""
     assert found["marks"]["flagged"], found["marks"]["words"]
     assert registry.newest(db, 1, "check").result["marks"] == found["marks"]

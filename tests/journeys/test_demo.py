@@ -35,7 +35,9 @@ def test_the_demo_is_neither_trivial_nor_hopeless(rounds, seed):
     assert reached(failing) < reached([sha256 for sha256 in scores if sha256 not in hard]) - 0.2
     assert rounds("evaluate", "--run", 2)
     print(planted_truths.check(rounds, key))
-    assert rounds("operate", "--run", 2, "--sensitivity", 0.9)  # it has predicted validation, where points are chosen
+    assert rounds(
+        "operating-point", "--run", 2, "--sensitivity", 0.9
+    )  # it has predicted validation, where points are chosen
 
 
 def _tested(home, *, run: int) -> dict[str, float]:

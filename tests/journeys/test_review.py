@@ -51,7 +51,7 @@ def reviewed(tmp_path, data_dir, rounds):
         run = rounds("train", "--snapshot", "round 1", "--model", model, *SPEC, "--wait")["run"]
         for split in ("val", "test"):
             rounds("predict", "--run", run, "--split", split, "--wait")
-    rounds("examine", "--run", 1, "--what", "check", "--wait")
+    rounds("analyze", "--run", 1, "--kind", "saliency-check", "--wait")
     return rounds.home
 
 

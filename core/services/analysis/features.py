@@ -32,7 +32,7 @@ else:
     features = LazyModule("core.explain.features")
 
 AT_ONCE = 64
-ASK = "make them with `rounds examine --run {run} --what features`, or on the case's page"
+ASK = "make them with `rounds analyze --run {run} --kind features`, or on the case's page"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def folds_of(training: "Sequence[Example]", count: int, times: int) -> "NDArray[
     if len(number) < 2 * count:
         raise InvalidInput(
             f"The training set has {len(number)} patients, too few for {count} folds by patient; "
-            "freeze more, or `rounds examine --what suspects --set folds=2`."
+            "freeze more, or `rounds analyze --kind label-errors --set folds=2`."
         )
     patients = [number[one.patient] for one in training]
     first = np.nan_to_num(np.array([one.targets[0] for one in training]))

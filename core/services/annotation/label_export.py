@@ -1,4 +1,4 @@
-"""Every reader's standing word on every case of a task, as a CSV that `rounds label` takes again."""
+"""Export the current label of each reader and case of a task as a CSV that `rounds labels import` reads."""
 
 import csv
 from collections.abc import Iterator

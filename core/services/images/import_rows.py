@@ -83,7 +83,7 @@ def check_labels(db: Database, task: str, column: str | None, table: Table | Non
         if row.kind is TaskKind.MULTI:
             raise InvalidInput(
                 f"Task '{task}' asks for several findings, and an import brings one label per image; "
-                "import without a task, then take the findings by `rounds label`."
+                "import without a task, then import the findings with `rounds labels import`."
             )
         lines = [(file, line[column or ""]) for file, line in (table.rows if table and column else {}).items()]
         for file, said in lines:

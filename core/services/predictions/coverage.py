@@ -74,7 +74,7 @@ def coverage_of(db: Database, run_id: int, split: str) -> Coverage:
     with db.read() as session:
         run = session.get(Run, run_id)
         if run is None:
-            raise NotFound(f"There is no run {run_id}; `rounds runs` and the Runs page list them.")
+            raise NotFound(f"There is no run {run_id}; see the Runs page or `rounds runs`.")
         cases = select(func.count()).where(SnapshotCase.snapshot_id == run.snapshot_id, *frozen)
         best = session.get(Checkpoint, (run_id, CheckpointKind.BEST))
         predicted, weights = _weights(session, mine)

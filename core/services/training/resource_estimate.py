@@ -79,7 +79,7 @@ class EstimateRequest:
         """The command that answers it."""
         named = [snapshots.get_snapshot(db, one).name for one in (self.snapshot_id, *self.also)]
         return [
-            "measure",
+            "estimate",
             f"--snapshot={named[0]}",
             f"--model={self.spec.model}",
             *(f"--also={name}" for name in named[1:]),

@@ -85,7 +85,7 @@ def get(db: Database, run_id: int) -> RunView:
     with db.read() as session:
         row = session.execute(_joined().where(Run.id == run_id)).one_or_none()
         if row is None:
-            raise NotFound(f"There is no run {run_id}; `rounds runs` and the Runs page list them.")
+            raise NotFound(f"There is no run {run_id}; see the Runs page or `rounds runs`.")
         return _view(session, *row)
 
 

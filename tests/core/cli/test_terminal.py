@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from core.cli import output
+from core.cli.cells import cell
 from core.cli.progress import progress
 from core.cli.result import lines, readable
 
@@ -22,7 +24,9 @@ RUNS = [
 ]
 SHOW = """
 import sys
+import time
 from core.cli import output
+from core.cli.cells import cell
 from core.cli.progress import progress
 
 with progress() as update:
@@ -104,6 +108,48 @@ def test_records_within_a_result_are_tables_of_their_own(shown: Callable[..., st
     assert ["value", "low", "high"] in rows
     assert ["auroc", "0.9123", "0.85", "0.95"] in rows
     assert "note " not in text.replace("notes", "")
+
+
+def test_a_long_list_is_cut_and_a_curve_without_points_left_out(shown: Callable[..., str]) -> None:
+    curves = {"roc": {"disc": {"x": [], "y": []}}, "pr": {"disc": {"x": [index / 1000 for index in range(1001)]}}}
+    text = shown({"run": 1, **curves})
+    assert "0, 0.001, 0.002, … 0.998, 0.999, 1 (1001 values; --json prints all)" in " ".join(text.split())
+    assert "roc" not in text
+
+
+def test_few_records_of_many_fields_stand_side_by_side(shown: Callable[..., str]) -> None:
+    points = [{f"field_{number}": number * sign for number in range(1, 12)} for sign in (1, -1)]
+    rows = [line.split() for line in shown({"points": points}).splitlines()]
+    assert ["field", "3", "3", "-3"] in rows
+
+
+def test_a_long_sentence_stands_below_the_values(shown: Callable[..., str]) -> None:
+    note = "Both runs on the same patients. " * 5
+    assert shown({"note": note, "runs": [1, 2]}).splitlines()[:2] == ["runs   1, 2", "note"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("ok", True, "yes"),
+        ("auroc", {"value": 0.91234, "low": 0.85, "high": 0.95, "n": 60}, "0.9123 (0.85 to 0.95)"),
+        ("auroc", {"value": 0.5, "low": None, "high": None, "n": 3}, "0.5"),
+        ("auroc", {"value": None, "low": None, "high": None, "note": "Undefined."}, "Undefined."),
+        ("hash", "0123456789abcdef" * 4, "0123456789ab…"),
+        ("at", 0, ""),
+        ("curve", [[1, 0.74012], [2, 0.7]], "1 0.7401, 2 0.7"),
+    ],
+)
+def test_a_cell_shows_what_a_person_needs(key: str, value: object, text: str) -> None:
+    assert cell(key, value).plain == text
+
+
+def test_a_moment_is_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    assert cell("at", 1795981696.5).plain == "2026-11-29 19:48"
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_an_empty_list_says_so(shown: Callable[..., str]) -> None:

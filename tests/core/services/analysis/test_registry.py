@@ -98,7 +98,7 @@ def test_a_training_case_is_not_near_its_own_patient(read):
 
 
 def test_before_there_are_features_a_sentence_says_how_to_make_them(trained):
-    with pytest.raises(NotFound, match="has no features yet; make them with `rounds examine --run 1 --what features`"):
+    with pytest.raises(NotFound, match="has no features yet; make them with `rounds analyze --run 1 --kind features`"):
         registry.neighbours(trained.db, trained.settings, 1, 1)
 
 

@@ -18,5 +18,5 @@ def test_a_run_shows_the_auroc_of_its_best_epoch(trained):
 
 
 def test_a_run_that_does_not_exist_is_one_sentence(trained):
-    with pytest.raises(NotFound, match="There is no run 9; `rounds runs` and the Runs page list them"):
+    with pytest.raises(NotFound, match="There is no run 9; see the Runs page or `rounds runs`"):
         runs.get(trained.db, 9)
