@@ -9,18 +9,18 @@ import numpy as np
 
 from core.errors import NotTrainable, UserError
 from core.models import MODELS
-from core.models.heads import outputs_of
+from core.models.heads import output_count
 from core.training import devices
-from core.training.batching import Fetcher, batches_of
+from core.training.batching import Fetcher, split_batches
 from core.training.checkpoint import Manifest, read_weights
 from core.training.compilation import channels_last
-from core.training.examples import Example, read_plane
+from core.training.examples import Example, read_image
 from core.training.image_selection import select_images
-from core.training.mixed_precision import kind_of
+from core.training.mixed_precision import resolve_dtype
 from core.training.output_decoding import decode_outputs
 from core.training.pixel_cache import Batch, PixelCache, open_cache
 from core.training.preprocess import Preprocess
-from core.training.train_step import logits_of
+from core.training.train_step import forward_logits
 from core.training.validation import to_model_input
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
         UserError: the file is damaged, or of a model this Rounds does not have.
         NotTrainable: a GPU was asked for and there is none, or its memory is too small.
     """
-    place = devices.choose(device)
+    place = devices.choose_device(device)
     weights, manifest = read_weights(folder / f"{kind}.safetensors")
     if manifest.model not in MODELS:
         raise UserError(
@@ -70,7 +70,7 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
         )
     model, spec = MODELS[manifest.model], manifest.spec
     more = spec.asked_of(model.knobs)
-    module = model.build(manifest.channels, outputs_of(manifest.heads), manifest.size, spec.dropout, **more)
+    module = model.build(manifest.channels, output_count(manifest.heads), manifest.size, spec.dropout, **more)
     try:
         module.load_state_dict(weights)
     except RuntimeError as error:
@@ -105,7 +105,7 @@ def iter_batches(
     """
     if not examples:
         return
-    rows, shown = batches_of(np.arange(len(examples)), batch_size), select_model_images(model.manifest, examples)
+    rows, shown = split_batches(np.arange(len(examples)), batch_size), select_model_images(model.manifest, examples)
     if cache is None:
         batches: Iterator[Batch] = (_read(model.manifest, [shown[row] for row in batch]) for batch in rows)
     else:
@@ -147,9 +147,9 @@ def _part(batch: Batch, some: slice) -> Batch:
 def _judged(model: LoadedModel, batch: Batch) -> list[list[float]]:
     import torch
 
-    kind = kind_of(model.manifest.spec.precision, model.device)
+    kind = resolve_dtype(model.manifest.spec.precision, model.device)
     with torch.inference_mode():
-        logits = logits_of(model.module, to_model_input(model.prepare, batch), kind)
+        logits = forward_logits(model.module, to_model_input(model.prepare, batch), kind)
     found: list[list[float]] = decode_outputs(model.manifest.heads, logits).cpu().tolist()
     return found
 
@@ -159,7 +159,7 @@ def _read(manifest: Manifest, examples: Sequence[Example]) -> Batch:
     counts = np.array([len(one.planes) for one in examples])
     planes = [plane for one in examples for plane in one.planes]
     try:
-        pixels = np.stack([read_plane(one, size=manifest.stored, channels=manifest.channels) for one in planes])
+        pixels = np.stack([read_image(one, size=manifest.stored, channels=manifest.channels) for one in planes])
     except (OSError, ValueError) as error:
         raise NotTrainable(
             f"Pixels of cases {examples[0].key} to {examples[-1].key} cannot be read; import their files again."

@@ -7,7 +7,7 @@ from core.curation.records import SPLITS
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CountedCase:
     """One frozen case: the positions of the classes or findings it shows, and how it counts."""
 
     patient: int
@@ -26,12 +26,12 @@ class ClassSupport:
     effective: float
 
 
-def standings(rows: Sequence[Row], count: int) -> list[ClassSupport]:
+def class_supports(rows: Sequence[CountedCase], count: int) -> list[ClassSupport]:
     """Of each of `count` classes."""
     return [_standing([row for row in rows if at in row.shows]) for at in range(count)]
 
 
-def effective_patients(rows: Iterable[Row]) -> float:
+def effective_patients(rows: Iterable[CountedCase]) -> float:
     """(Σw)² / Σw² over patients, w being the sum of weight × repeats of a patient's images (Kish, 1965).
 
     Ten images of one patient count like one patient, and so does one image that is shown ten times.
@@ -43,19 +43,19 @@ def effective_patients(rows: Iterable[Row]) -> float:
     return sum(sums.values()) ** 2 / squares if squares else 0.0
 
 
-def balanced(rows: Sequence[Row], count: int) -> list[Row]:
+def class_balanced(rows: Sequence[CountedCase], count: int) -> list[CountedCase]:
     """The training rows with such weights that every class counts the same: by class weights or a balanced sampler."""
     train = [row for row in rows if row.split == "train" and row.shows]
     sums = [sum(row.repeats for row in train if row.shows[0] == at) for at in range(count)]
     whole = sum(sums)
     return [
-        Row(row.patient, row.split, row.shows, row.weight * whole / (count * sums[row.shows[0]]), row.repeats)
+        CountedCase(row.patient, row.split, row.shows, row.weight * whole / (count * sums[row.shows[0]]), row.repeats)
         for row in train
         if sums[row.shows[0]]
     ]
 
 
-def _standing(rows: Sequence[Row]) -> ClassSupport:
+def _standing(rows: Sequence[CountedCase]) -> ClassSupport:
     by_split = {split: [row for row in rows if row.split == split] for split in SPLITS}
     return ClassSupport(
         images={split: len(some) for split, some in by_split.items()},

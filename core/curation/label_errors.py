@@ -45,17 +45,17 @@ def score_label_errors(
 ) -> LabelErrorScores:
     """`told` (times, n, classes) out-of-fold probabilities by `folds` (times, n) of whole patients, `labels` (n,) as
     given; facts by name."""
-    said = agreed(told, folds)
+    said = combine_trainings(told, folds)
     judged = rescore_with_patient(said, labels, patients, folds[0], facts or {})
     rows = np.arange(len(labels))
     others = judged.copy()
     others[rows, labels] = -1
     return LabelErrorScores(
-        1 - judged[rows, labels], others.argmax(axis=1), said[rows, labels], confident(said, labels)
+        1 - judged[rows, labels], others.argmax(axis=1), said[rows, labels], confident_errors(said, labels)
     )
 
 
-def agreed(told: Floats, folds: Ints) -> Floats:
+def combine_trainings(told: Floats, folds: Ints) -> Floats:
     """What several trainings (times, n, classes) say together, (n, classes), each by its own `folds` (times, n).
 
     The mean of their log-probabilities once each is `levelled`.
@@ -87,7 +87,7 @@ def _shares(logs: Floats) -> Floats:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def confident(said: Floats, labels: Ints) -> NDArray[np.bool_]:
+def confident_errors(said: Floats, labels: Ints) -> NDArray[np.bool_]:
     """Whether another class reaches its threshold: the mean of what is said of it where it is the given label."""
     classes = said.shape[1]
     limits = np.array([said[labels == one, one].mean() if (labels == one).any() else np.inf for one in range(classes)])

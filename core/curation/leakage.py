@@ -10,10 +10,10 @@ _NAMED = 5
 
 def shared_patients(placed: Iterable[AssignedCase]) -> list[str]:
     """The patients who stand in more than one split, sorted; empty is the proof."""
-    return sorted(patients_in_two((row.patient, row.split) for row in placed))
+    return sorted(patients_in_several_splits((row.patient, row.split) for row in placed))
 
 
-def patients_in_two(places: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def patients_in_several_splits(places: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Of (patient, split) pairs: each patient in two splits or more, with those splits in their usual order."""
     seen: dict[str, set[str]] = {}
     for patient, split in places:
@@ -27,7 +27,7 @@ def assert_no_leakage(placed: Sequence[AssignedCase], *, source: str = "this sna
     Raises:
         LeakingSplit: names the patients and the splits they stand in.
     """
-    shared = patients_in_two((row.patient, row.split) for row in placed)
+    shared = patients_in_several_splits((row.patient, row.split) for row in placed)
     if shared:
         raise LeakingSplit(_sentence(shared, source))
 

@@ -19,7 +19,7 @@ AT_ONCE = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class NearDuplicate:
     """Two rows that show nearly the same picture; `alike` is the correlation of their detail."""
 
     first: int
@@ -41,7 +41,7 @@ def fingerprint(picture: NDArray[np.floating]) -> Prints:
     return flat / length if length > 1e-6 else np.zeros_like(flat)
 
 
-def pairs(prints: Prints, owners: Sequence[str], *, least: float = LEAST) -> list[Pair]:
+def near_duplicates(prints: Prints, owners: Sequence[str], *, least: float = LEAST) -> list[NearDuplicate]:
     """Rows (n, EDGE²) of different owners that are as alike as that, most alike first."""
     owner = np.unique(np.asarray(owners), return_inverse=True)[1]
     found = []
@@ -50,5 +50,5 @@ def pairs(prints: Prints, owners: Sequence[str], *, least: float = LEAST) -> lis
         for row, column in np.argwhere(alike >= least):
             first, second = start + int(row), start + int(column)
             if first < second and owner[first] != owner[second]:
-                found.append(Pair(first, second, float(min(1.0, alike[row, column]))))
+                found.append(NearDuplicate(first, second, float(min(1.0, alike[row, column]))))
     return sorted(found, key=lambda one: (-one.alike, one.first, one.second))

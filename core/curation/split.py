@@ -8,13 +8,13 @@ from core.curation.leakage import assert_no_leakage
 from core.curation.recipe import Recipe
 from core.curation.records import SPLITS, AssignedCase, LabelledCase
 from core.curation.split_assignment import assign
-from core.curation.strata import strata
+from core.curation.strata import build_strata
 from core.errors import InvalidInput
 
 SPELLINGS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
-def place(rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequence[str]) -> list[AssignedCase]:
+def assign_splits(rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequence[str]) -> list[AssignedCase]:
     """Every row once, in the order given, in its split, with the weight and repeats that balance train.
 
     Raises:
@@ -53,7 +53,7 @@ def _check(rows: Sequence[LabelledCase], classes: Sequence[str]) -> None:
 
 
 def _by_patient(rows: Sequence[LabelledCase], recipe: Recipe, classes: int) -> list[str]:
-    table = strata(rows, classes=classes, stratify=recipe.stratify)
+    table = build_strata(rows, classes=classes, stratify=recipe.stratify)
     wanted = {split: share for split, share in recipe.shares.items() if share > 0}
     for split, share in wanted.items():
         _check_enough(split, share, patients=len(table.names), splits=len(wanted))

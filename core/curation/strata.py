@@ -28,7 +28,7 @@ class Strata:
     holds: NDArray[np.bool_]
 
 
-def strata(rows: Sequence[LabelledCase], *, classes: int, stratify: Sequence[str]) -> Strata:
+def build_strata(rows: Sequence[LabelledCase], *, classes: int, stratify: Sequence[str]) -> Strata:
     """Count every patient's images by class, and by each column of `stratify` alone and together with the class.
 
     Raises:

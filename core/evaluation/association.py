@@ -21,7 +21,7 @@ class Association:
     name: str = "Cramér's V"
 
 
-def strongest(found: Sequence[Association]) -> Association:
+def strongest_association(found: Sequence[Association]) -> Association:
     """Of several labels that a fact may go with: the one it goes with most, its p times the labels that were tested.
 
     For it was chosen among them (Bonferroni): of ten findings that have nothing to do with a fact, two in five times
@@ -32,7 +32,7 @@ def strongest(found: Sequence[Association]) -> Association:
     return most if most.p is None else replace(most, p=min(1.0, most.p * tested))
 
 
-def with_classes(fact: Sequence[str], labels: NDArray[np.integer], patients: Sequence[str]) -> Association:
+def cramers_v(fact: Sequence[str], labels: NDArray[np.integer], patients: Sequence[str]) -> Association:
     """Of a fact and classes (n,). Bias-corrected (Bergsma 2013), for small tables seem to go together by chance."""
     from scipy.stats import chi2
 
@@ -51,7 +51,7 @@ def with_classes(fact: Sequence[str], labels: NDArray[np.integer], patients: Seq
     return Association(float(min(1.0, (corrected / sides) ** 0.5)) if sides > 0 else 0.0, p)
 
 
-def with_number(fact: Sequence[str], values: NDArray[np.floating], patients: Sequence[str]) -> Association:
+def correlation_ratio(fact: Sequence[str], values: NDArray[np.floating], patients: Sequence[str]) -> Association:
     """Of a fact and a number (n,)."""
     from scipy.stats import f
 

@@ -8,7 +8,7 @@ import numpy as np
 from core.evaluation.estimate import Estimate, Kind
 
 
-def mean_of(parts: Sequence[Estimate], *, cases: int, note: str = "") -> Estimate:
+def mean_estimate(parts: Sequence[Estimate], *, cases: int, note: str = "") -> Estimate:
     """Of measures of one kind. It keeps them: where one does not vary between resamples, its own interval tells."""
     kind: Kind = "share" if parts[0].kind == "proportion" else parts[0].kind
     off = [one.off for one in parts if one.off is not None]
@@ -32,10 +32,10 @@ def macro_average(measures: Mapping[str, Estimate], *, cases: int) -> Estimate:
     if not defined:
         return replace(next(iter(measures.values())), cases=cases)
     note = f"Mean of {len(defined)} of {len(measures)} classes; undefined for {', '.join(absent)}." if absent else ""
-    return mean_of(defined, cases=cases, note=note)
+    return mean_estimate(defined, cases=cases, note=note)
 
 
 def balanced_accuracy(sensitivity: Estimate, specificity: Estimate) -> Estimate:
     """Balanced accuracy, undefined where one of them is."""
-    mean = mean_of((sensitivity, specificity), cases=sensitivity.cases + specificity.cases)
+    mean = mean_estimate((sensitivity, specificity), cases=sensitivity.cases + specificity.cases)
     return replace(mean, undefined=sensitivity.undefined or specificity.undefined)

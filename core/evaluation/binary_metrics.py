@@ -44,7 +44,7 @@ def threshold_free_metrics(scored: BinaryScores, *, resamples: int = 1000, seed:
     Raises:
         InvalidInput: no case.
     """
-    return metric_values(standing_measures(scored, resamples=resamples, seed=seed))
+    return metric_values(threshold_free_estimates(scored, resamples=resamples, seed=seed))
 
 
 def metrics_at_threshold(
@@ -55,10 +55,10 @@ def metrics_at_threshold(
     Raises:
         InvalidInput: no case, a threshold or a prevalence that is none.
     """
-    return metric_values(moving_measures(scored, threshold, prevalence=prevalence, resamples=resamples, seed=seed))
+    return metric_values(threshold_estimates(scored, threshold, prevalence=prevalence, resamples=resamples, seed=seed))
 
 
-def standing_measures(scored: BinaryScores, *, resamples: int, seed: int) -> dict[str, Estimate]:
+def threshold_free_estimates(scored: BinaryScores, *, resamples: int, seed: int) -> dict[str, Estimate]:
     """What `standing` shows, with its values on every resample."""
     _check(scored)
     return ranking_metrics(
@@ -66,7 +66,7 @@ def standing_measures(scored: BinaryScores, *, resamples: int, seed: int) -> dic
     )
 
 
-def moving_measures(
+def threshold_estimates(
     scored: BinaryScores, threshold: float, *, prevalence: float | None = None, resamples: int, seed: int
 ) -> dict[str, Estimate]:
     """What `moving` shows, with its values on every resample."""
@@ -78,7 +78,7 @@ def moving_measures(
     return threshold_metrics(cells, name=scored.name, prevalence=prevalence)
 
 
-def measures(
+def class_estimates(
     scores: Floats, called: Bools, truth: Bools, owned: PatientIndex, *, name: str, resamples: int, seed: int
 ) -> dict[str, Estimate]:
     """All in ORDER, of scores, calls and truth (n,): for classes that are called by no threshold."""

@@ -101,7 +101,7 @@ class BinaryScores:
         return table
 
 
-def by_patient(scored: BinaryScores, rule: str) -> BinaryScores:
+def aggregate_by_patient(scored: BinaryScores, rule: str) -> BinaryScores:
     """One row per patient: "yes" where any case is, the case with the highest score speaking for it.
 
     Raises:

@@ -15,10 +15,10 @@ from core.evaluation.metrics import Bools, Floats
 
 __all__ = [
     "ECE_NOTE",
-    "Bin",
     "Calibrator",
-    "bin_of",
-    "brier",
+    "ReliabilityBin",
+    "bin_index",
+    "brier_score",
     "expected_calibration_error",
     "fit",
     "net_benefit",
@@ -34,7 +34,7 @@ ECE_NOTE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class ReliabilityBin:
     """Of the `n` cases scored from `low` to `high`: their `mean` score and the `share` that is true.
 
     `interval` bounds the share by 95 %, made by `method`; None where the bin is of a single patient.
@@ -49,7 +49,9 @@ class Bin:
     method: str = ""
 
 
-def reliability(scored: BinaryScores, bins: int = ECE_BINS, *, resamples: int = 1000, seed: int = 0) -> list[Bin]:
+def reliability(
+    scored: BinaryScores, bins: int = ECE_BINS, *, resamples: int = 1000, seed: int = 0
+) -> list[ReliabilityBin]:
     """Equal-width bins by rising score, those without a case left out.
 
     Raises:
@@ -60,7 +62,7 @@ def reliability(scored: BinaryScores, bins: int = ECE_BINS, *, resamples: int = 
             f"Reliability in {bins} bins needs probabilities from 0 to 1 and at least one bin; calibrate the scores "
             "first, or ask for 10 bins."
         )
-    patients, at = len(scored.patients), bin_of(scored.scores, bins)
+    patients, at = len(scored.patients), bin_index(scored.scores, bins)
     cell = at * patients + scored.owner
     sizes, events, total = (
         np.bincount(cell, weights=weight, minlength=bins * patients).reshape(bins, patients)
@@ -72,12 +74,12 @@ def reliability(scored: BinaryScores, bins: int = ECE_BINS, *, resamples: int = 
     return [_bin(k, bins, *row, single=scored.single) for k, row in enumerate(rows) if row[0].any()]
 
 
-def brier(probabilities: Floats, truth: Bools) -> float:
+def brier_score(probabilities: Floats, truth: Bools) -> float:
     """Mean squared distance of the probability from what is; 0 is best. Source: Brier, Mon. Weather Rev. 78 (1950)."""
     return float(np.mean((probabilities - truth) ** 2))
 
 
-def bin_of(probabilities: Floats, bins: int) -> NDArray[np.intp]:
+def bin_index(probabilities: Floats, bins: int) -> NDArray[np.intp]:
     """The equal-width bin of each (n,); 1 falls in the last."""
     return np.minimum((probabilities * bins).astype(np.intp), bins - 1)
 
@@ -87,7 +89,7 @@ def expected_calibration_error(probabilities: Floats, truth: Bools, *, bins: int
 
     Source: Naeini, Cooper and Hauskrecht, AAAI (2015).
     """
-    gaps = np.bincount(bin_of(probabilities, bins), weights=probabilities - truth, minlength=bins)
+    gaps = np.bincount(bin_index(probabilities, bins), weights=probabilities - truth, minlength=bins)
     return float(np.abs(gaps).sum() / len(truth))
 
 
@@ -101,11 +103,13 @@ def net_benefit(probabilities: Floats, truth: Bools, *, threshold: float) -> flo
     return float(((called & truth).sum() - odds * (called & ~truth).sum()) / len(truth))
 
 
-def _bin(k: int, bins: int, sizes: Floats, events: float, total: float, draws: Floats, *, single: bool) -> Bin:
+def _bin(
+    k: int, bins: int, sizes: Floats, events: float, total: float, draws: Floats, *, single: bool
+) -> ReliabilityBin:
     n, carriers = int(sizes.sum()), int((sizes > 0).sum())
     share = float(events / n)
     if single:
-        return Bin(k / bins, (k + 1) / bins, float(total / n), share, wilson(float(events), n), n, WILSON)
+        return ReliabilityBin(k / bins, (k + 1) / bins, float(total / n), share, wilson(float(events), n), n, WILSON)
     bounds = bootstrap_interval(share, draws, carriers=carriers, effective=effective_n(sizes))
     method = interval_method(share, draws, carriers=carriers) if bounds else ""
-    return Bin(k / bins, (k + 1) / bins, float(total / n), share, bounds, n, method)
+    return ReliabilityBin(k / bins, (k + 1) / bins, float(total / n), share, bounds, n, method)

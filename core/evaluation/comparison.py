@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import ORDER, moving_measures, standing_measures
+from core.evaluation.binary_metrics import ORDER, threshold_estimates, threshold_free_estimates
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.confidence_intervals import difference_interval
 from core.evaluation.delong import DeLongTest, delong_test
@@ -51,12 +51,12 @@ def compare(
     Raises:
         InvalidInput: the cases, their truths or their patients differ.
     """
-    if reason := refusal(first, second):
+    if reason := incompatibility(first, second):
         raise InvalidInput(reason)
     first, second = _ordered(first), _ordered(second)
     sides = [
-        standing_measures(one, resamples=resamples, seed=seed)
-        | moving_measures(one, threshold, resamples=resamples, seed=seed)
+        threshold_free_estimates(one, resamples=resamples, seed=seed)
+        | threshold_estimates(one, threshold, resamples=resamples, seed=seed)
         for one, threshold in zip((first, second), thresholds, strict=True)
     ]
     right = [one.called(threshold) == one.truth for one, threshold in zip((first, second), thresholds, strict=True)]
@@ -75,7 +75,7 @@ def compare(
     )
 
 
-def refusal(first: BinaryScores, second: BinaryScores) -> str:
+def incompatibility(first: BinaryScores, second: BinaryScores) -> str:
     """Why two runs cannot be compared, in a sentence; '' where they can."""
     if first.level != second.level:
         return "One run is scored by case and the other by patient; choose one level for both."

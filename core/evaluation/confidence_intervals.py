@@ -16,7 +16,7 @@ def wilson(successes: float, n: float, *, level: float = 0.95) -> tuple[float, f
 
     Source: Wilson, JASA 22 (1927) 209–212.
     """
-    z = normal(level)
+    z = normal_quantile(level)
     share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -50,7 +50,7 @@ def bootstrap_interval(
     if has_no_spread(value, spread):
         n = carriers if effective is None else effective
         return wilson(value * n, n, level=level)
-    return logit_interval(value, student(carriers - 1, level) * spread)
+    return logit_interval(value, student_quantile(carriers - 1, level) * spread)
 
 
 def interval_method(value: float, draws: NDArray[np.float64], *, carriers: int) -> str:
@@ -83,7 +83,7 @@ def difference_interval(
     spread = standard_error(draws, carriers=carriers) if carriers > 1 else 0.0
     if spread <= _ROUNDING:
         return None
-    reach = student(carriers - 1, level) * spread
+    reach = student_quantile(carriers - 1, level) * spread
     return max(-1.0, value - reach), min(1.0, value + reach)
 
 
@@ -95,14 +95,14 @@ def standard_error(draws: NDArray[np.float64], *, carriers: int) -> float:
     return float(defined.std(ddof=1) * math.sqrt(carriers / (carriers - 1)))
 
 
-def student(freedom: int, level: float) -> float:
+def student_quantile(freedom: int, level: float) -> float:
     """How many standard errors an interval of that level reaches each way (Student's t)."""
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, (1 + level) / 2))
 
 
-def normal(level: float) -> float:
+def normal_quantile(level: float) -> float:
     """The same where the standard error is as good as known (normal)."""
     from scipy.special import ndtri
 

@@ -15,7 +15,7 @@ from core.evaluation.confidence_intervals import (
     effective_n,
     interval_method,
     logit_interval,
-    normal,
+    normal_quantile,
     wilson,
 )
 from core.evaluation.metric_value import DELONG, PARTS, RESAMPLED, WILSON, MetricValue
@@ -105,7 +105,7 @@ def _bounds(measure: Estimate) -> Bounds | None:
     if measure.single and measure.kind == "proportion":
         return Bounds(*wilson(value * n, n), WILSON)
     if measure.deviation and 0 < value < 1:
-        return Bounds(*logit_interval(value, normal(LEVEL) * measure.deviation), DELONG)
+        return Bounds(*logit_interval(value, normal_quantile(LEVEL) * measure.deviation), DELONG)
     if measure.carriers < 2:
         return None
     if measure.kind == "error":

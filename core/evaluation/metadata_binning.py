@@ -73,7 +73,7 @@ def age_bin(age: str) -> str:
     return next((name for start, end, name in AGE_BANDS if start <= years < end), UNKNOWN)
 
 
-def divided(facts: Mapping[str, Sequence[str]], *, also_not: Sequence[str] = ()) -> dict[str, list[str]]:
+def subgroup_facts(facts: Mapping[str, Sequence[str]], *, also_not: Sequence[str] = ()) -> dict[str, list[str]]:
     """Return the facts that divide the cases: those of 2 to 20 values, once many numbers are in bands.
 
     `also_not` are the classes' names and titles: a fact that only says those is the label itself.
@@ -82,7 +82,7 @@ def divided(facts: Mapping[str, Sequence[str]], *, also_not: Sequence[str] = ())
     return {name: values for name, values in binned.items() if not _why_not(facts[name], values, also_not)}
 
 
-def left_out(facts: Mapping[str, Sequence[str]], *, also_not: Sequence[str] = ()) -> dict[str, str]:
+def excluded_facts(facts: Mapping[str, Sequence[str]], *, also_not: Sequence[str] = ()) -> dict[str, str]:
     """Return the other facts, each with the reason why it does not divide the cases."""
     reasons = {name: _why_not(values, _few_values(name, values), also_not) for name, values in facts.items()}
     return {name: reason for name, reason in reasons.items() if reason}

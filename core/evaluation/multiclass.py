@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidInput
 from core.evaluation.averaging import macro_average
-from core.evaluation.binary_metrics import ORDER, measures
+from core.evaluation.binary_metrics import ORDER, class_estimates
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.bootstrap import divide, resampled_sums
 from core.evaluation.estimate import Estimate, Kind, PatientIndex, metric_values, patient_counts
@@ -71,7 +71,7 @@ def multiclass_metrics(
     }
 
 
-def weighed(
+def ordinal_metrics(
     called: Classes, truth: Classes, owners: PatientIndex, *, classes: int, resamples: int, seed: int
 ) -> dict[str, Estimate]:
     """Of ordered classes: kappa with quadratic weights, and how many classes a call is off in the mean.
@@ -110,7 +110,7 @@ def multilabel_metrics(
             np.concatenate([part[i] for i in at])
             for part in ([one.scores for one in found], called, [one.truth for one in found], owned)
         )
-        return measures(
+        return class_estimates(
             scores, calls, truth, PatientIndex(owner, len(patients)), name=name, resamples=resamples, seed=seed
         )
 

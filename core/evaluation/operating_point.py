@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import InvalidInput
 from core.evaluation.binary_scores import BinaryScores, is_probability
 from core.evaluation.bootstrap import resampled_sums
-from core.evaluation.confidence_intervals import standard_error, student
+from core.evaluation.confidence_intervals import standard_error, student_quantile
 from core.evaluation.metrics import Floats
 
 
@@ -111,5 +111,5 @@ def _band(scored: BinaryScores, worth: Floats, model: Floats, *, resamples: int,
     sizes = np.bincount(scored.owner, minlength=patients).astype(np.float64)
     drawn = resampled_sums(np.vstack([worth, sizes]), resamples=resamples, seed=seed)
     spread = np.array([standard_error(row, carriers=patients) for row in drawn[:-1] / drawn[-1]])
-    reach = student(patients - 1, 0.95) * spread
+    reach = student_quantile(patients - 1, 0.95) * spread
     return model - reach, model + reach

@@ -17,7 +17,7 @@ from core.evaluation.mover import mover_half_width
 _TINY = 1e-300  # keeps a logarithm finite where a bound is all but 0 or 1
 
 
-def bayes(sensitivity: Floats, specificity: Floats, prevalence: float) -> tuple[Floats, Floats]:
+def predictive_values(sensitivity: Floats, specificity: Floats, prevalence: float) -> tuple[Floats, Floats]:
     """PPV and NPV at a prevalence, NaN where nothing would be called so."""
     ill, well = prevalence, 1 - prevalence
     ppv = divide(sensitivity * ill, sensitivity * ill + (1 - specificity) * well)
@@ -31,7 +31,7 @@ def check_prevalence(prevalence: float) -> None:
         raise InvalidInput(f"The prevalence is {prevalence!r}; give a share between 0 and 1, such as 0.02.")
 
 
-def at_prevalence(found: Mapping[str, Estimate], prevalence: float) -> dict[str, Estimate]:
+def predictive_values_at(found: Mapping[str, Estimate], prevalence: float) -> dict[str, Estimate]:
     """PPV and NPV by name, from all of `decided.NAMES` but MCC and kappa.
 
     Raises:
@@ -40,8 +40,8 @@ def at_prevalence(found: Mapping[str, Estimate], prevalence: float) -> dict[str,
     check_prevalence(prevalence)
     sides = (found["sensitivity"], found["specificity"])
     base = replace(balanced_accuracy(*sides), parts=(), note=f"At a prevalence of {prevalence:.4g}.")
-    values = bayes(np.array([sides[0].value]), np.array([sides[1].value]), prevalence)
-    draws = bayes(sides[0].draws, sides[1].draws, prevalence)
+    values = predictive_values(np.array([sides[0].value]), np.array([sides[1].value]), prevalence)
+    draws = predictive_values(sides[0].draws, sides[1].draws, prevalence)
     made: dict[str, Estimate] = {}
     for at, key in enumerate(("ppv", "npv")):
         value = float(values[at][0])
@@ -62,7 +62,7 @@ def _outer(sides: tuple[Estimate, Estimate], prevalence: float, at: int) -> Boun
     low, high = ([getattr(side.figure(), end) for side in sides] for end in ("low", "high"))
     if None in low or None in high:
         return None
-    reached = [float(bayes(np.array(end[:1]), np.array(end[1:]), prevalence)[at][0]) for end in (low, high)]
+    reached = [float(predictive_values(np.array(end[:1]), np.array(end[1:]), prevalence)[at][0]) for end in (low, high)]
     return Bounds(reached[0], reached[1], f"{sides[1 - at].figure().method}, of sensitivity and specificity")
 
 

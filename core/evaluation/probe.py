@@ -25,7 +25,7 @@ FEWEST = 5  # patients that a value needs, to be probed
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeResult:
     """One fact. AUROC of telling its values (of several, the mean of each against the rest), None where it cannot be.
 
     `chance` is the share of cases that the commonest value has: what always answering it gets right; `right` is the
@@ -64,7 +64,7 @@ def probe(
     *,
     tested: int,
     called: str,
-) -> Probed:
+) -> ProbeResult:
     """Of one fact, from features (n, width) as learned and of a network that learned nothing.
 
     `goes` is how the fact goes with the label in training, of several findings the strongest with its p times their
@@ -81,7 +81,7 @@ def probe(
     right = None if shares is None else float((np.unique(told)[shares.argmax(axis=1)] == np.asarray(told)).mean())
     pays = goes.p is not None and goes.p * tested < 0.05 and goes.strength >= GOES
     knows = area is not None and (area[1] or 0.0) > WELL
-    return Probed(
+    return ProbeResult(
         fact=fact,
         values=values,
         auroc=area[0] if area else None,
@@ -156,6 +156,6 @@ def _area(shares: Floats, answers: Sequence[str], patients: Sequence[str]) -> Ar
     return (value, *spread) if spread else (value, None, None)
 
 
-def worst_first(found: Sequence[Probed]) -> list[Probed]:
+def alarms_first(found: Sequence[ProbeResult]) -> list[ProbeResult]:
     """Alarms before the rest, then by how strongly a fact goes with the label, then by how well it is known."""
     return sorted(found, key=lambda one: (not one.alarm, -one.strength, -(one.auroc or 0.0), one.fact))

@@ -12,7 +12,7 @@ from core.evaluation.bootstrap import (
     weighted_auroc,
     weighted_average_precision,
 )
-from core.evaluation.calibration import ECE_BINS, ECE_NOTE, bin_of, brier, expected_calibration_error
+from core.evaluation.calibration import ECE_BINS, ECE_NOTE, bin_index, brier_score, expected_calibration_error
 from core.evaluation.delong import delong
 from core.evaluation.estimate import Estimate, PatientIndex, patient_counts
 from core.evaluation.metrics import Bools, Floats, auroc
@@ -74,7 +74,7 @@ def _calibration(
     if not ((scores >= 0) & (scores <= 1)).all():
         return {"brier": _absent(n, NO_PROBABILITY), "ece": _absent(n, NO_PROBABILITY)}
     sizes, gaps = owners.sizes(np.ones(n, dtype=bool)), scores - truth
-    cell = bin_of(scores, ECE_BINS) * owners.patients + owners.row
+    cell = bin_index(scores, ECE_BINS) * owners.patients + owners.row
     by_bin = np.bincount(cell, weights=gaps, minlength=ECE_BINS * owners.patients).reshape(ECE_BINS, owners.patients)
     amounts = np.vstack([by_bin, owners.total(gaps**2), sizes])
     drawn, single = resampled_sums(amounts, resamples=resamples, seed=seed), _single(owners)
@@ -82,7 +82,9 @@ def _calibration(
     shares = divide(drawn[:-2], np.broadcast_to(drawn[-1], drawn[:-2].shape))
     off = np.abs(shares - by_bin.sum(axis=1, keepdims=True) / n).sum(axis=0)
     return {
-        "brier": Estimate(brier(scores, truth), divide(drawn[-2], drawn[-1]), n, *patient_counts(sizes), single=single),
+        "brier": Estimate(
+            brier_score(scores, truth), divide(drawn[-2], drawn[-1]), n, *patient_counts(sizes), single=single
+        ),
         "ece": Estimate(
             error, np.abs(shares).sum(axis=0), n, *patient_counts(sizes), "error", single, off=off, note=ECE_NOTE
         ),

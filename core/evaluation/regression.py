@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike
 
 from core.errors import InvalidInput
 from core.evaluation.bootstrap import Statistic, bootstrap, divide, ratio
-from core.evaluation.confidence_intervals import standard_error, student
+from core.evaluation.confidence_intervals import standard_error, student_quantile
 from core.evaluation.estimate import PatientIndex
 from core.evaluation.metric_value import RESAMPLED, MetricValue
 from core.evaluation.metrics import Floats
 
-SPREAD = "Undefined: every case here has the same value."
+CONSTANT_TRUTH = "Undefined: every case here has the same value."
 BOUNDS = {
     "mae": (0.0, math.inf),
     "mse": (0.0, math.inf),
@@ -23,13 +23,13 @@ BOUNDS = {
     "r2": (-math.inf, 1.0),
     "bias": (-math.inf, math.inf),
 }
-ONE = "No interval: it rests on the cases of a single patient."
-EVEN = "No interval: every resample of the patients has this value."
+ONE_PATIENT = "No interval: it rests on the cases of a single patient."
+NO_SPREAD = "No interval: every resample of the patients has this value."
 _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class NumberReport:
+class RegressionReport:
     """`metrics`: mae and rmse in the number's unit, mse in its square, r2 (share of the variance explained).
 
     Also bias (predicted - true, in the unit).
@@ -45,9 +45,9 @@ class NumberReport:
         return {**asdict(self), "metrics": {name: one.to_json() for name, one in self.metrics.items()}}
 
 
-def number_report(
+def regression_report(
     told: ArrayLike, truth: ArrayLike, patients: Sequence[object], *, resamples: int = 1000, seed: int = 0
-) -> NumberReport:
+) -> RegressionReport:
     """Of predicted and true values (cases,) and the patient of each case.
 
     Intervals are value ± t · (spread over resamples of whole patients), t of Student with patients - 1 degrees.
@@ -66,7 +66,7 @@ def number_report(
     found = statistics(p, y, PatientIndex(row, len(names)))
     draws = bootstrap(found, patients=len(names), resamples=resamples, seed=seed)
     figures = {key: _figure(one, draws[key], len(names), len(y), *BOUNDS[key]) for key, one in found.items()}
-    return NumberReport(len(y), len(names), resamples, figures)
+    return RegressionReport(len(y), len(names), resamples, figures)
 
 
 def statistics(p: Floats, y: Floats, owners: PatientIndex) -> dict[str, Statistic]:
@@ -93,7 +93,7 @@ def statistics(p: Floats, y: Floats, owners: PatientIndex) -> dict[str, Statisti
     }
 
 
-def is_even(spread: float, value: float) -> bool:
+def is_constant(spread: float, value: float) -> bool:
     """Whether that spread of a value over resamples is no more than rounding, and so no measure of how sure it is."""
     return spread <= _ROUNDING * max(1.0, abs(value))
 
@@ -101,11 +101,11 @@ def is_even(spread: float, value: float) -> bool:
 def _figure(statistic: Statistic, draws: Floats, patients: int, images: int, least: float, most: float) -> MetricValue:
     value = float(statistic(np.ones((patients, 1)))[0])
     if math.isnan(value):
-        return MetricValue(None, None, None, images, SPREAD)
+        return MetricValue(None, None, None, images, CONSTANT_TRUTH)
     if patients < 2:
-        return MetricValue(value, None, None, images, ONE)
+        return MetricValue(value, None, None, images, ONE_PATIENT)
     spread = standard_error(draws, carriers=patients)
-    if is_even(spread, value):
-        return MetricValue(value, None, None, images, EVEN)
-    reach = student(patients - 1, 0.95) * spread
+    if is_constant(spread, value):
+        return MetricValue(value, None, None, images, NO_SPREAD)
+    reach = student_quantile(patients - 1, 0.95) * spread
     return MetricValue(value, max(least, value - reach), min(most, value + reach), images, method=RESAMPLED)

@@ -8,11 +8,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.evaluation.bootstrap import Statistic, bootstrap
-from core.evaluation.confidence_intervals import standard_error, student
+from core.evaluation.confidence_intervals import standard_error, student_quantile
 from core.evaluation.estimate import PatientIndex
 from core.evaluation.metric_value import RESAMPLED, MetricValue
 from core.evaluation.metrics import Floats
-from core.evaluation.regression import ONE, SPREAD, NumberReport, is_even, number_report, statistics
+from core.evaluation.regression import (
+    CONSTANT_TRUTH,
+    ONE_PATIENT,
+    RegressionReport,
+    is_constant,
+    regression_report,
+    statistics,
+)
 
 COMPARED = ("mae", "mse", "rmse", "r2")
 ALIKE = "No interval: on these cases the two runs do not differ in it."
@@ -20,7 +27,7 @@ EVEN = "No interval: every resample of the patients has this difference."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NumberComparison:
+class RegressionComparison:
     """`differences` are first minus second, on the same resamples of patients; `first` and `second` the runs' figures.
 
     `nearer` are rows of the cases whose absolute error is smaller by the second run, `further` of those where it is
@@ -28,13 +35,13 @@ class NumberComparison:
     """
 
     differences: dict[str, MetricValue]
-    first: NumberReport
-    second: NumberReport
+    first: RegressionReport
+    second: RegressionReport
     nearer: NDArray[np.intp]
     further: NDArray[np.intp]
 
 
-def compare_numbers(
+def compare_regressions(
     first: ArrayLike,
     second: ArrayLike,
     truth: ArrayLike,
@@ -42,7 +49,7 @@ def compare_numbers(
     *,
     resamples: int = 1000,
     seed: int = 0,
-) -> NumberComparison:
+) -> RegressionComparison:
     """Of two predictions and the true values (cases,), and the patient of each case.
 
     Intervals are difference ± t · (its spread over resamples of whole patients, the same ones for both runs), t of
@@ -51,7 +58,7 @@ def compare_numbers(
     Raises:
         InvalidInput: no case, shapes that do not fit, or a value that is no number.
     """
-    mine, beside = (number_report(one, truth, patients, resamples=resamples, seed=seed) for one in (first, second))
+    mine, beside = (regression_report(one, truth, patients, resamples=resamples, seed=seed) for one in (first, second))
     p, q, y = (np.asarray(one, dtype=np.float64) for one in (first, second, truth))
     names, row = np.unique(np.asarray(patients), return_inverse=True)
     owners = PatientIndex(row, len(names))
@@ -60,7 +67,7 @@ def compare_numbers(
     draws = bootstrap(apart, patients=len(names), resamples=resamples, seed=seed)
     grown = np.abs(q - y) - np.abs(p - y)
     rising, falling = np.argsort(grown, kind="stable"), np.argsort(-grown, kind="stable")
-    return NumberComparison(
+    return RegressionComparison(
         {name: _difference(apart[name], draws[name], len(names), len(y)) for name in COMPARED},
         mine,
         beside,
@@ -69,7 +76,7 @@ def compare_numbers(
     )
 
 
-def refusal(
+def incompatibility(
     cases: tuple[NDArray[np.int64], NDArray[np.int64]],
     truths: tuple[Floats, Floats],
     patients: tuple[Sequence[str], Sequence[str]],
@@ -99,11 +106,11 @@ def _minus(one: Statistic, other: Statistic) -> Statistic:
 def _difference(statistic: Statistic, draws: Floats, patients: int, images: int) -> MetricValue:
     value = float(statistic(np.ones((patients, 1)))[0])
     if math.isnan(value):
-        return MetricValue(None, None, None, images, SPREAD)
+        return MetricValue(None, None, None, images, CONSTANT_TRUTH)
     if patients < 2:
-        return MetricValue(value, None, None, images, ONE)
+        return MetricValue(value, None, None, images, ONE_PATIENT)
     spread = standard_error(draws, carriers=patients)
-    if is_even(spread, value):
+    if is_constant(spread, value):
         return MetricValue(value, None, None, images, ALIKE if math.isclose(value, 0, abs_tol=1e-12) else EVEN)
-    reach = student(patients - 1, 0.95) * spread
+    reach = student_quantile(patients - 1, 0.95) * spread
     return MetricValue(value, value - reach, value + reach, images, method=RESAMPLED)

@@ -9,14 +9,14 @@ import numpy as np
 from core.errors import InvalidInput
 from core.evaluation import slices
 from core.evaluation.bootstrap import divide, resampled_sums
-from core.evaluation.confidence_intervals import LEVEL, normal, standard_error, student
+from core.evaluation.confidence_intervals import LEVEL, normal_quantile, standard_error, student_quantile
 from core.evaluation.estimate import PatientIndex
 from core.evaluation.metric_value import RESAMPLED, MetricValue
 from core.evaluation.metrics import Bools, Floats
-from core.evaluation.regression import BOUNDS, EVEN, is_even
+from core.evaluation.regression import BOUNDS, NO_SPREAD, is_constant
 from core.evaluation.slices import Facts, Partition, partitions
 from core.evaluation.subgroup_gap import two_sided_p
-from core.evaluation.subgroups import LEAST_CASES, UNBOUNDED, Subgroup, corrected
+from core.evaluation.subgroups import LEAST_CASES, UNBOUNDED, Subgroup, holm_adjusted
 
 FIGURES = ("mae", "rmse", "bias")
 AMOUNTS = {
@@ -42,7 +42,7 @@ class _Side:
     even: bool
 
 
-def number_groups(
+def regression_subgroups(
     told: Floats,
     truth: Floats,
     owners: PatientIndex,
@@ -69,9 +69,9 @@ def number_groups(
     if not len(told):
         raise InvalidInput("There is no case to divide into groups; predict this split first, or choose another.")
     single = partitions(facts, len(told))
-    asked = single + (slices.pairs(single, LEAST_CASES) if pairs else [])
+    asked = single + (slices.pairwise_partitions(single, LEAST_CASES) if pairs else [])
     found = list(_measured(told - truth, owners, asked, figure, resamples=resamples, seed=seed))
-    groups = corrected([group for group, _ in found])
+    groups = holm_adjusted([group for group, _ in found])
     surely = {group.facts: errors for group, (_, errors) in zip(groups, found, strict=True)}
     return sorted(groups, key=lambda one: _place(one, surely[one.facts], figure))
 
@@ -103,7 +103,7 @@ def _side(amounts: Floats, drawn: Floats, figure: str) -> _Side:
     there = amounts[1] > 0
     each = amounts[0, there] / amounts[1, there]
     # not by the spread over resamples: of errors of 0, the root of what rounding leaves is more than nothing
-    even = bool(there.sum() > 1 and is_even(float(np.ptp(each)), float(np.abs(each).max())))
+    even = bool(there.sum() > 1 and is_constant(float(np.ptp(each)), float(np.abs(each).max())))
     return _Side(float(plain[0]), on_resamples, int(there.sum()), int(amounts[1].sum()), even)
 
 
@@ -119,13 +119,13 @@ def _subgroup(facts: Facts, own: _Side, rest: _Side, figure: str) -> tuple[Subgr
     far, n = own.value - rest.value, own.cases + rest.cases
     reach = _reach(own.draws - rest.draws, min(own.patients, rest.patients))
     even = own.even or rest.even
-    errors = far * normal(LEVEL) / reach if reach and not even else None
+    errors = far * normal_quantile(LEVEL) / reach if reach and not even else None
     between = _bounded(far, reach, n, -math.inf, math.inf, ONE_SIDED * even)
     thin = own.cases < LEAST_CASES
     p = None if thin or errors is None else two_sided_p(errors)
     least, most = BOUNDS[figure]
     mine, other = (
-        _bounded(side.value, _reach(side.draws, side.patients), side.cases, least, most, EVEN * side.even)
+        _bounded(side.value, _reach(side.draws, side.patients), side.cases, least, most, NO_SPREAD * side.even)
         for side in (own, rest)
     )
     return Subgroup(facts, own.cases, None, own.patients, mine, other, between, thin, p, None), errors
@@ -142,7 +142,7 @@ def _bounded(value: float, reach: float | None, n: int, least: float, most: floa
 
 def _reach(draws: Floats, patients: int) -> float | None:
     """How far an interval goes each way; None where a single patient carries the number."""
-    return student(patients - 1, LEVEL) * standard_error(draws, carriers=patients) if patients > 1 else None
+    return student_quantile(patients - 1, LEVEL) * standard_error(draws, carriers=patients) if patients > 1 else None
 
 
 def _place(group: Subgroup, errors: float | None, figure: str) -> tuple[bool, float, int, Facts]:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.evaluation.binary_metrics import measures
+from core.evaluation.binary_metrics import class_estimates
 from core.evaluation.curves import Curve, precision_recall, roc
 from core.evaluation.estimate import Estimate, PatientIndex, metric_values
 from core.evaluation.input_validation import check
 from core.evaluation.metric_value import MetricValue
 from core.evaluation.metrics import Floats, confusion_matrix
-from core.evaluation.multiclass import multiclass_metrics, weighed
+from core.evaluation.multiclass import multiclass_metrics, ordinal_metrics
 
 Classes = NDArray[np.intp]
 
@@ -133,9 +133,9 @@ def _figures(
     """Figures overall, and of each class where there is no positive one."""
 
     def one(c: int) -> dict[str, Estimate]:
-        return measures(p[:, c], called == c, y == c, owners, name=classes[c], resamples=resamples, seed=seed)
+        return class_estimates(p[:, c], called == c, y == c, owners, name=classes[c], resamples=resamples, seed=seed)
 
-    more = weighed(called, y, owners, classes=len(classes), resamples=resamples, seed=seed) if ordered else {}
+    more = ordinal_metrics(called, y, owners, classes=len(classes), resamples=resamples, seed=seed) if ordered else {}
     if chosen is not None:
         return metric_values(one(chosen) | more), {}
     each = {name: one(c) for c, name in enumerate(classes)}

@@ -62,7 +62,7 @@ def merge_rare_values(values: NDArray[np.str_]) -> NDArray[np.str_]:
     return np.where(np.isin(values, kept), values, f"other values ({len(found) - len(kept)})")
 
 
-def of_patients(values: Sequence[str], owner: NDArray[np.intp], patients: int) -> NDArray[np.str_]:
+def patient_values(values: Sequence[str], owner: NDArray[np.intp], patients: int) -> NDArray[np.str_]:
     """What patients (patients,) have of a fact whose cases have `values` (n,), `owner` (n,) being a case's patient.
 
     It is what all of their cases have, SEVERAL where these differ; a case of which it is unknown does not count, and
@@ -77,7 +77,7 @@ def of_patients(values: Sequence[str], owner: NDArray[np.intp], patients: int) -
     return told[np.where(high < 0, len(found) + 1, np.where(low == high, high, len(found)))]
 
 
-def pairs(single: Sequence[Partition], thin: int) -> list[Partition]:
+def pairwise_partitions(single: Sequence[Partition], thin: int) -> list[Partition]:
     """Of each two facts the pairs of known values with `thin` cases or more, where both facts narrow the group."""
     return [made for first, second in combinations(single, 2) if (made := _pair(first, second, thin)).facts]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.evaluation.confidence_intervals import LEVEL, normal
+from core.evaluation.confidence_intervals import LEVEL, normal_quantile
 from core.evaluation.estimate import Estimate
 from core.evaluation.metric_value import MetricValue
 from core.evaluation.mover import correlations, mover_half_width
@@ -31,7 +31,7 @@ def difference(own: Estimate, rest: Estimate, *, shared: bool) -> tuple[MetricVa
     down = mover_half_width((one.value - one.low, other.value - other.high), together)
     up = mover_half_width((one.high - one.value, other.low - other.value), together)
     towards = up if far < 0 else down
-    errors = far * normal(LEVEL) / towards if towards > 0 else None
+    errors = far * normal_quantile(LEVEL) / towards if towards > 0 else None
     return MetricValue(far, max(-2.0, far - down), min(2.0, far + up), n, method=GAP), errors
 
 

@@ -83,7 +83,7 @@ def subgroups(
     else:
         measured = _by_cells(scored, threshold, figure, asked, resamples, seed)
     found = [_subgroup(scored, one) for one in measured]
-    groups = corrected([group for group, _ in found])
+    groups = holm_adjusted([group for group, _ in found])
     surely = {group.facts: errors for group, (_, errors) in zip(groups, found, strict=True)}
     return sorted(groups, key=lambda one: _place(one, surely[one.facts]))
 
@@ -92,7 +92,9 @@ def _asked(scored: BinaryScores, facts: Mapping[str, Sequence[str]], *, paired: 
     single = partitions(facts, len(scored.cases))
     if not paired:
         return single
-    thick = [one.only(one.sizes(scored.truth) >= LEAST_EVENTS) for one in slices.pairs(single, LEAST_CASES)]
+    thick = [
+        one.only(one.sizes(scored.truth) >= LEAST_EVENTS) for one in slices.pairwise_partitions(single, LEAST_CASES)
+    ]
     return single + [one for one in thick if one.facts]
 
 
@@ -161,7 +163,7 @@ def _bounded(figure: MetricValue) -> MetricValue:
     return MetricValue(None, None, None, figure.n, f"{UNBOUNDED} {figure.note}")
 
 
-def corrected(found: Sequence[Subgroup]) -> list[Subgroup]:
+def holm_adjusted(found: Sequence[Subgroup]) -> list[Subgroup]:
     """Each with its p corrected for all that were tested."""
     adjusted = iter(holm([one.p for one in found if one.p is not None]))
     return [one if one.p is None else replace(one, adjusted_p=next(adjusted)) for one in found]

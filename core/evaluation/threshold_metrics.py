@@ -9,7 +9,7 @@ from core.evaluation.averaging import balanced_accuracy
 from core.evaluation.bootstrap import divide, resampled_sums
 from core.evaluation.estimate import Estimate, PatientIndex, patient_counts
 from core.evaluation.metrics import RATIOS, Bools, Floats, Outcomes, Ratio
-from core.evaluation.prevalence import at_prevalence
+from core.evaluation.prevalence import predictive_values_at
 
 NAMES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc", "kappa")
 """In the order of a page. Balanced accuracy is the mean of sensitivity and specificity."""
@@ -51,7 +51,7 @@ def threshold_metrics(cells: ConfusionCells, *, name: str, prevalence: float | N
     found["mcc"] = _signed(mcc, cells, name)
     found["kappa"] = _signed(kappa, cells, name)
     if prevalence is not None:
-        found |= at_prevalence(found, prevalence)
+        found |= predictive_values_at(found, prevalence)
     return {key: found[key] for key in NAMES}
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.inference import iter_batches
 from core.models.multi_image_layers import last_layer
-from core.training.mixed_precision import kind_of
-from core.training.train_step import logits_of
+from core.training.mixed_precision import resolve_dtype
+from core.training.train_step import forward_logits
 from core.training.validation import to_model_input
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def features(
     """
     import torch
 
-    kind = kind_of(model.manifest.spec.precision, model.device)
+    kind = resolve_dtype(model.manifest.spec.precision, model.device)
     for keys, batch in iter_batches(model, examples, batch_size=batch_size, cache=cache):
         with torch.inference_mode(), entering_last(model.module) as kept:
-            logits_of(model.module, to_model_input(model.prepare, batch), kind)
+            forward_logits(model.module, to_model_input(model.prepare, batch), kind)
         yield from zip(keys, kept[-1].float().cpu().numpy(), strict=True)
 
 

@@ -43,7 +43,7 @@ class Head:
         return asdict(self)
 
 
-def single(classes: Sequence[str], task: str = "") -> Head:
+def single_head(classes: Sequence[str], task: str = "") -> Head:
     """The usual head: one of these classes."""
     return Head(task, "single", tuple(classes))
 
@@ -58,6 +58,6 @@ def head_slices(heads: Sequence[Head], what: str) -> list[slice]:
     return found
 
 
-def outputs_of(heads: Sequence[Head]) -> int:
+def output_count(heads: Sequence[Head]) -> int:
     """How many outputs their network has."""
     return sum(head.outputs for head in heads)

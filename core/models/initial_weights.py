@@ -9,17 +9,19 @@ from torch import nn
 from core.errors import NotTrainable
 from core.models import pretrained, weight_files
 from core.models.freeze import freeze, set_frozen_eval
-from core.models.state_dict_matching import SAME, MatchResult, WeightSource, encoders, load_matching_weights
+from core.models.state_dict_matching import SAME, MatchResult, WeightSource, encoder_names, load_matching_weights
 from core.training.checkpoint import read_weights
 
 if TYPE_CHECKING:
     from core.models.registry import ModelEntry
     from core.training.spec import TrainSpec
 
-__all__ = ["freeze", "set_frozen_eval", "start"]
+__all__ = ["freeze", "load_initial_weights", "set_frozen_eval"]
 
 
-def start(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: Path | None, *, channels: int) -> str:
+def load_initial_weights(
+    module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: Path | None, *, channels: int
+) -> str:
     """Put the weights that `spec.start` asks for into a new network of `channels`; what was done, for the log.
 
     `source` is the run's best.safetensors, or the file in the home's folder `weights`; published ones are found here.
@@ -44,22 +46,22 @@ def start(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: Pat
 
 def _source(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", path: Path | None) -> WeightSource:
     if spec.start == "published":
-        network = spec.encoder if encoders(module) else entry.name
+        network = spec.encoder if encoder_names(module) else entry.name
         path = pretrained.cache_path(network, download=spec.download == "yes")
-        tensors = pretrained.to_our_names(network, pretrained.renamed(weight_files.read(path)))
+        tensors = pretrained.to_our_names(network, pretrained.to_current_names(weight_files.read_weight_file(path)))
         return WeightSource(tensors, f"the published weights of {network}", network)
     if path is None:
         wanted = "start_run" if spec.start == "run" else "start_file"
         raise NotTrainable(f"Start from (start) is '{spec.start}', but none is named; name it ({wanted}).")
     if spec.start == "file":
-        return WeightSource(pretrained.renamed(weight_files.read(path)), path.name)
+        return WeightSource(pretrained.to_current_names(weight_files.read_weight_file(path)), path.name)
     tensors, manifest = read_weights(path)
     return WeightSource(tensors, f"run {spec.start_run}", manifest.model)
 
 
 def _check_network(module: nn.Module, entry: "ModelEntry", spec: "TrainSpec", source: WeightSource) -> None:
     """Where the source says what it is."""
-    fitting = (entry.name, spec.encoder) if encoders(module) else (entry.name,)
+    fitting = (entry.name, spec.encoder) if encoder_names(module) else (entry.name,)
     if source.network and source.network not in fitting:
         raise NotTrainable(
             f"The weights of {source.called} are of a {source.network}, and what is to be trained is a "

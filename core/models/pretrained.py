@@ -88,7 +88,7 @@ def to_our_names(network: str, tensors: "dict[str, Tensor]") -> "dict[str, Tenso
     return {**tensors, first: tensors[first] * share}
 
 
-def renamed(tensors: "dict[str, Any]") -> "dict[str, Any]":
+def to_current_names(tensors: "dict[str, Any]") -> "dict[str, Any]":
     """With the names that torchvision gives them today."""
     return {_today(name): one for name, one in tensors.items()}
 

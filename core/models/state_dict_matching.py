@@ -61,7 +61,7 @@ def load_matching_weights(module: nn.Module, source: WeightSource, title: str) -
         used.add(theirs)
         tensor = source.tensors[theirs]
         if name in firsts and _differ_in_channels(tensor, mine):
-            found.tensors[name] = adapted(tensor, mine.shape[1])
+            found.tensors[name] = adapt_channels(tensor, mine.shape[1])
             found.adapted.append(name)
         elif tensor.shape == mine.shape:
             found.tensors[name] = tensor
@@ -74,7 +74,7 @@ def load_matching_weights(module: nn.Module, source: WeightSource, title: str) -
     return found
 
 
-def adapted(weight: Tensor, channels: int) -> Tensor:
+def adapt_channels(weight: Tensor, channels: int) -> Tensor:
     """A convolution's weight (D, C, …) for other channels: its sum over C, spread evenly over ours.
 
     On pictures whose channels are alike, as a grey one shown in colour, it answers as before.
@@ -83,14 +83,14 @@ def adapted(weight: Tensor, channels: int) -> Tensor:
     return alike.repeat_interleave(channels, dim=1)
 
 
-def encoders(module: nn.Module) -> list[str]:
+def encoder_names(module: nn.Module) -> list[str]:
     """Where the encoders of a model of several pictures stand in it."""
     return [name for name, one in module.named_modules() if isinstance(one, Encoder)]
 
 
 def _prefixes(module: nn.Module, source: WeightSource) -> tuple[str, ...]:
     """In front of which of our names theirs stand: the encoders', where the source is a network of one image."""
-    within = tuple(f"{name}." for name in encoders(module))
+    within = tuple(f"{name}." for name in encoder_names(module))
     return ("",) if any(name.startswith(within) for name in source.tensors) or not within else within
 
 
@@ -123,7 +123,7 @@ def _misfit(source: WeightSource, title: str, reason: str) -> NotTrainable:
 def _first_convolutions(module: nn.Module) -> set[str]:
     """Names of the weights that meet the pictures."""
     found = set()
-    for within in encoders(module) or [""]:
+    for within in encoder_names(module) or [""]:
         layers = module.get_submodule(within).named_modules(prefix=within)
         first = next(name for name, one in layers if isinstance(one, nn.Conv2d | nn.Conv3d))
         found.add(f"{first}.weight")

@@ -15,7 +15,7 @@ SUFFIXES = (".safetensors", ".pth", ".pt")
 WRAPPED = ("state_dict", "model", "model_state_dict")  # where trainers of others keep it
 
 
-def read(path: Path) -> dict[str, Tensor]:
+def read_weight_file(path: Path) -> dict[str, Tensor]:
     """Its tensors, on the CPU.
 
     Raises:

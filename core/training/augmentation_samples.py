@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.training.augmentation_ranges import ranges_of
-from core.training.examples import Example, read_plane
+from core.training.examples import Example, read_image
 from core.training.intensity_augmentation import mixup
 from core.training.plan import Plan
 from core.training.preprocess import Preprocess
@@ -18,7 +18,7 @@ COUNT = 8
 Picture = NDArray[np.uint8]
 
 
-def samples(spec: TrainSpec, planned: Plan, *, count: int = COUNT) -> list[Picture]:
+def augmented_samples(spec: TrainSpec, planned: Plan, *, count: int = COUNT) -> list[Picture]:
     """So many training cases, changed by the spec's own seed: grey (size, size) or colour (size, size, 3), 0 black.
 
     Of a case of several pictures, the one that stands for it. Where the model has them upsampled, so are these.
@@ -27,7 +27,7 @@ def samples(spec: TrainSpec, planned: Plan, *, count: int = COUNT) -> list[Pictu
         OSError: an image's pixels are gone.
     """
     chosen = _spread([planned.examples[row] for row in planned.train_once], count)
-    pixels = np.stack([read_plane(one.picture, size=planned.stored, channels=planned.channels) for one in chosen])
+    pixels = np.stack([read_image(one.picture, size=planned.stored, channels=planned.channels) for one in chosen])
     mean = (pixels.mean(axis=(0, 2, 3)) / 65535.0).tolist()  # what a covered place shows
     prepare = Preprocess(planned.size, mean, [1.0] * len(mean), torch.device("cpu"), ranges_of(asdict(spec)))
     chance = torch.Generator().manual_seed(spec.seed)

@@ -14,7 +14,7 @@ Rows = NDArray[np.intp]
 Chances = NDArray[np.float64]
 
 
-def shuffled(rows: Rows, *, seed: int, epoch: int, chances: Chances | None = None) -> Rows:
+def epoch_order(rows: Rows, *, seed: int, epoch: int, chances: Chances | None = None) -> Rows:
     """The epoch's order. A function of seed and epoch, so that a resumed training needs no generator's state.
 
     With `chances` so many rows are drawn by them, with replacement: a balanced sampler.
@@ -23,7 +23,7 @@ def shuffled(rows: Rows, *, seed: int, epoch: int, chances: Chances | None = Non
     return chance.permutation(rows) if chances is None else chance.choice(rows, len(rows), p=chances)
 
 
-def batches_of(rows: Rows, batch_size: int) -> list[Rows]:
+def split_batches(rows: Rows, batch_size: int) -> list[Rows]:
     """Consecutive batches; a last case alone joins the batch before it, for batch norm cannot learn from one."""
     cuts = list(range(batch_size, len(rows), batch_size))
     if cuts and len(rows) - cuts[-1] == 1:

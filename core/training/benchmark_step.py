@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from core.models import entry
-from core.models.heads import outputs_of
+from core.models.heads import output_count
 from core.models.initial_weights import freeze
 from core.training import devices
 from core.training.augmentation_ranges import ranges_of
 from core.training.compilation import channels_last
-from core.training.examples import read_plane
-from core.training.mixed_precision import inside, kind_of
-from core.training.optim import optimizer_of
+from core.training.examples import read_image
+from core.training.mixed_precision import autocast, resolve_dtype
+from core.training.optim import build_optimizer
 from core.training.plan import Plan
 from core.training.preprocess import Preprocess
 from core.training.spec import TrainSpec
@@ -29,7 +29,7 @@ STEPS, READ = 3, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class StepBenchmark:
     """Seconds for one training step and one look at as many validation cases, and for preparing one picture once.
 
     `memory` is what the whole process takes at most, in bytes: on a GPU of its memory. `cases` is how many were
@@ -52,14 +52,14 @@ class Measured:
         return epochs * (steps * self.step_s + looks * self.look_s) + pictures * self.read_s
 
 
-def measure(spec: TrainSpec, planned: Plan) -> Measured:
+def measure(spec: TrainSpec, planned: Plan) -> StepBenchmark:
     """Time and memory of one step of this training.
 
     Raises:
         NotTrainable: no such device, or too little memory for one batch.
     """
-    device = devices.choose(spec.device)
-    devices.keep_memory()
+    device = devices.choose_device(spec.device)
+    devices.retain_freed_memory()
     if spec.threads:
         torch.set_num_threads(spec.threads)
     with devices.out_of_memory_hint(
@@ -68,15 +68,15 @@ def measure(spec: TrainSpec, planned: Plan) -> Measured:
         return _measured(spec, planned, device)
 
 
-def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> Measured:
+def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> StepBenchmark:
     torch.manual_seed(0)
     model = entry(spec.model)
     module = model.build(
-        planned.channels, outputs_of(planned.heads), planned.size, spec.dropout, **spec.asked_of(model.knobs)
+        planned.channels, output_count(planned.heads), planned.size, spec.dropout, **spec.asked_of(model.knobs)
     )
     freeze(module, spec.freeze)
     module = channels_last(module.to(device))
-    optimizer = optimizer_of(module, spec)
+    optimizer = build_optimizer(module, spec)
     step = _Step(module, optimizer, spec, planned, device)
     started = _memory(device)
     cases = spec.batch_size if device.type == "cuda" else min(FIRST, spec.batch_size)
@@ -85,7 +85,7 @@ def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> Measured:
         cases = spec.batch_size
     seconds, look = step.timed(cases), step.timed(cases, learning=False)
     share = spec.batch_size / cases
-    return Measured(
+    return StepBenchmark(
         step_s=seconds * share,
         look_s=look * share,
         read_s=_reading(planned),
@@ -95,7 +95,7 @@ def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> Measured:
         size=planned.size,
         pictures=step.pictures,
         channels=planned.channels,
-        device=devices.name(device),
+        device=devices.device_name(device),
     )
 
 
@@ -152,7 +152,7 @@ class _Step:
         images = Preprocess(self.planned.size, even, even, self.device, ranges_of(asdict(self.spec)))(
             pixels, chance=chance
         )
-        with inside(self.device, kind_of(self.spec.precision, self.device)):
+        with autocast(self.device, resolve_dtype(self.spec.precision, self.device)):
             logits: Tensor = self.module(images)
         return logits.float()
 
@@ -162,7 +162,7 @@ def _reading(planned: Plan) -> float:
     planes = [plane for one in planned.examples[:READ] for plane in one.planes][:READ]
     began = time.perf_counter()
     for plane in planes:
-        read_plane(plane, size=planned.stored, channels=planned.channels)
+        read_image(plane, size=planned.stored, channels=planned.channels)
     return (time.perf_counter() - began) / len(planes)
 
 

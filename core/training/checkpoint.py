@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from core.errors import NotFound, NotTrainable, UserError
 from core.imaging.atomic_write import atomic_write
-from core.models.heads import Head, single
+from core.models.heads import Head, single_head
 from core.training.spec import TrainSpec
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ class Manifest:
         """What `to_json` described; before there were heads, it named the classes of the one there was."""
         told = {name: value for name, value in data.items() if name != "classes"}
         lists = {name: tuple(data.get(name, ())) for name in ("mean", "deviation", "views")}
-        heads = tuple(Head.from_json(one) for one in data["heads"]) if "heads" in data else (single(data["classes"]),)
+        heads = (
+            tuple(Head.from_json(one) for one in data["heads"]) if "heads" in data else (single_head(data["classes"]),)
+        )
         return cls(**{**told, **lists, "heads": heads, "spec": TrainSpec.from_json(data["spec"])})
 
 
@@ -123,7 +125,7 @@ def read_weights(path: Path) -> "tuple[dict[str, torch.Tensor], Manifest]":
         ) from error
 
 
-def epoch_of(file: BinaryIO) -> int | None:
+def read_epoch(file: BinaryIO) -> int | None:
     """The epoch that a file of weights names, by its header alone; None where that is damaged or not ours."""
     file.seek(0)
     try:
@@ -134,7 +136,7 @@ def epoch_of(file: BinaryIO) -> int | None:
         return None
 
 
-def sweep(folder: Path) -> None:
+def remove_partial_files(folder: Path) -> None:
     """Remove what a killed training left half-written in its folder: as large as a checkpoint, and of no use."""
     for name in (*WEIGHTS, "manifest.json", "resume.pt"):
         for draft in folder.glob(f".{name}.*"):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from core.training.mixed_precision import inside
+from core.training.mixed_precision import autocast
 from core.training.spec import TrainSpec
 
 EAGER, COMPILED = "eager", "compiled"
@@ -69,7 +69,7 @@ def choose_compiled(
             return CompileChoice(module, EAGER, "Not compiled: the GPU's memory is too small to try.")
 
 
-class Compiled:
+class CompiledNetwork:
     """A network that is compiled for whole batches while it learns; all else is done as it always was."""
 
     def __init__(self, module: nn.Module, shape: Sequence[int]) -> None:
@@ -83,7 +83,7 @@ class Compiled:
         return self.quick(images) if whole else self.module(images)
 
 
-def compiler(device: torch.device) -> str:
+def missing_compiler(device: torch.device) -> str:
     """What is missing for compiling there, '' where nothing is."""
     if not any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "clang++", "c++")):
         return "there is no C++ compiler here"
@@ -124,9 +124,9 @@ def _measured(module: nn.Module, sample: Tensor, steps: int, kind: torch.dtype) 
 
 def _tried(module: nn.Module, sample: Tensor, kind: torch.dtype) -> tuple[Call | None, str, float]:
     """The compiled call and the seconds it took; None and why where it cannot be."""
-    if missing := compiler(sample.device):
+    if missing := missing_compiler(sample.device):
         return None, f"Not compiled: {missing}.", 0.0
-    call = Compiled(module, sample.shape)
+    call = CompiledNetwork(module, sample.shape)
     try:
         took = _seconds(call, sample, kind)
         _seconds(call, sample, kind)
@@ -141,7 +141,7 @@ def _seconds(call: Call, sample: Tensor, kind: torch.dtype) -> float:
     """Of one forward and backward pass."""
     _wait(sample.device)
     began = time.perf_counter()
-    with inside(sample.device, kind):
+    with autocast(sample.device, kind):
         logits = call(sample)
     logits.float().square().mean().backward()  # type: ignore[no-untyped-call]
     _wait(sample.device)

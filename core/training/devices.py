@@ -14,7 +14,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 KEPT = 2**30  # bytes: more than any array of a step
 
 
-def choose(asked: str) -> "torch.device":
+def choose_device(asked: str) -> "torch.device":
     """The device for "auto", "cpu" or "cuda".
 
     Raises:
@@ -28,7 +28,7 @@ def choose(asked: str) -> "torch.device":
     return torch.device(("cuda" if present else "cpu") if asked == "auto" else asked)
 
 
-def name(device: "torch.device") -> str:
+def device_name(device: "torch.device") -> str:
     """What a run records: "cpu", or the GPU's own name."""
     import torch
 
@@ -38,11 +38,11 @@ def name(device: "torch.device") -> str:
 def describe(device: "torch.device", asked: str) -> str:
     """What the log says of it."""
     if device.type == "cuda":
-        return f"Training on the GPU: {name(device)}."
+        return f"Training on the GPU: {device_name(device)}."
     return "Training on the CPU, as asked." if asked == "cpu" and _gpu() else "No GPU found: training on the CPU."
 
 
-def keep_memory() -> None:
+def retain_freed_memory() -> None:
     """Keep what a step frees for the next one: a processor's steps otherwise give it back to the system each time.
 
     Asking for it again, page by page, took a quarter of a step. For a process that trains; without glibc nothing is

@@ -15,7 +15,7 @@ class ExponentialMovingAverage:
     def __init__(self, module: nn.Module, decay: float) -> None:
         """Of a module as it is now."""
         self.decay, self.steps = decay, 0
-        self.state = copied(module)
+        self.state = copy_state(module)
         self.own: State | None = None  # the module's weights while it wears the average
 
     def load(self, state: State, steps: int) -> None:
@@ -38,7 +38,7 @@ class ExponentialMovingAverage:
     @contextmanager
     def worn(self, module: nn.Module) -> Iterator[None]:
         """The module with the average in place of its own weights."""
-        self.own = copied(module)
+        self.own = copy_state(module)
         module.load_state_dict(self.state)
         try:
             yield
@@ -47,6 +47,6 @@ class ExponentialMovingAverage:
             self.own = None
 
 
-def copied(module: nn.Module) -> State:
+def copy_state(module: nn.Module) -> State:
     """Its weights and buffers, for keeping."""
     return {name: one.detach().clone() for name, one in module.state_dict().items()}

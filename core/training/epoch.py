@@ -10,13 +10,13 @@ from torch import Tensor
 
 from core.errors import UserError
 from core.models.freeze import set_frozen_eval
-from core.training.batching import Fetcher, Rows, batches_of, shuffled
+from core.training.batching import Fetcher, Rows, epoch_order, split_batches
 from core.training.devices import to_device_async
 from core.training.ema import ExponentialMovingAverage
 from core.training.events import Log, Step
 from core.training.gpu_cache import BatchSource
 from core.training.intensity_augmentation import mixup
-from core.training.optim import learning_rate, set_rate
+from core.training.optim import learning_rate, set_learning_rate
 from core.training.pixel_cache import Batch
 from core.training.plan import Plan
 from core.training.preprocess import Preprocess
@@ -59,12 +59,12 @@ def train_one_epoch(
     set_frozen_eval(learner.module)
     torch.manual_seed(_seed(spec.seed, epoch))  # dropout's; the loop owns its process
     chance = torch.Generator().manual_seed(_seed(spec.seed, epoch)) if spec.augment != "none" else None
-    rows = shuffled(plan.train, seed=spec.seed, epoch=epoch, chances=plan.chances)
-    batches = batches_of(rows, spec.batch_size)
+    rows = epoch_order(plan.train, seed=spec.seed, epoch=epoch, chances=plan.chances)
+    batches = split_batches(rows, spec.batch_size)
     fetcher, total = Fetcher(cache.read), torch.zeros((), device=prepare.device)
     started = told = time.perf_counter()
     for step, (own, batch) in enumerate(zip(batches, fetcher.fetch(batches), strict=True), start=1):
-        set_rate(
+        set_learning_rate(
             learner.optimizer, learning_rate(spec, (epoch - 1 + (step - 1) / len(batches)) / spec.epochs, falls=falls)
         )
         loss = yield from learner.step(_prepare_batch(prepare, plan, own, batch, chance))

@@ -65,26 +65,26 @@ class Example:
         return self.planes[self.main]
 
 
-def channels_of(examples: Sequence[Example]) -> int:
+def channel_count(examples: Sequence[Example]) -> int:
     """3 where any picture is in colour, else 1."""
     return max((plane.format.channels for one in examples for plane in one.planes), default=1)
 
 
-def edge_of(examples: Sequence[Example]) -> int:
+def median_edge(examples: Sequence[Example]) -> int:
     """Median of the longer sides, in pixels."""
     return int(np.median([max(one.picture.format.rows, one.picture.format.columns) for one in examples]))
 
 
-def read_plane(plane: ImageRef, *, size: int, channels: int) -> Pixels:
+def read_image(plane: ImageRef, *, size: int, channels: int) -> Pixels:
     """A picture at its own window, whole, stretched to (channels, size, size); 0 is black, 65535 white."""
     form = plane.format
     frame = form.frames // 2 if plane.frame is None else plane.frame
     samples = read_samples(plane.pixels, form, offset=plane.offset, frame=frame)
-    planes = _as_many([stretch(one, size, size) for one in _greys(np.asarray(samples), form)], channels)
+    planes = _as_many([resize(one, size, size) for one in _greys(np.asarray(samples), form)], channels)
     return np.round(np.stack(planes).clip(0.0, 255.0) * 257.0).astype(np.uint16)
 
 
-def stretch(values: Floats, rows: int, columns: int) -> Floats:
+def resize(values: Floats, rows: int, columns: int) -> Floats:
     """A plane at another size, (rows, columns): bilinear, averaging where it shrinks."""
     from PIL import Image as Picture
 

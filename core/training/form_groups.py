@@ -12,7 +12,7 @@ from core.training.spec import hyperparameters
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FormGroup:
     """A part of the form. `first` are the knobs that stand open, the rest is behind a fold."""
 
     name: str
@@ -22,13 +22,13 @@ class Group:
 
 
 GROUPS = (
-    Group(
+    FormGroup(
         "model",
         "Model",
         ("model", "image_size", "encoder", "slices", "views", "kernel_size", "blocks", "pooling", "norm", "dense"),
         ("model", "image_size", "encoder", "slices", "views"),
     ),
-    Group(
+    FormGroup(
         "recipe",
         "Recipe",
         (
@@ -51,17 +51,17 @@ GROUPS = (
         ),
         ("epochs", "batch_size", "learning_rate"),
     ),
-    Group("imbalance", "Imbalance", ("imbalance",), ("imbalance",)),
-    Group(
+    FormGroup("imbalance", "Imbalance", ("imbalance",), ("imbalance",)),
+    FormGroup(
         "augmentation", "Augmentation", ("augment", *augmentation_ranges.KNOBS), ("augment", *augmentation_ranges.KNOBS)
     ),
-    Group(
+    FormGroup(
         "start",
         "Start from",
         ("start", "start_run", "start_file", "download", "freeze"),
         ("start", "start_run", "start_file", "download"),
     ),
-    Group("machine", "Machine", ("device", "threads", "seed")),
+    FormGroup("machine", "Machine", ("device", "threads", "seed")),
 )
 """In the order of the form. A knob that none of them names stands in the last one."""
 
@@ -81,7 +81,7 @@ RULES: dict[str, Callable[[Mapping[str, Any], ModelEntry], bool]] = {
 """When a knob matters; one that is not named here always does, unless it shapes another model."""
 
 
-def members(group: Group) -> tuple[Hyperparameter, ...]:
+def group_hyperparameters(group: FormGroup) -> tuple[Hyperparameter, ...]:
     """The group's knobs in its order."""
     known = {one.name: one for one in hyperparameters()}
     named = {name for each in GROUPS for name in each.knobs}
@@ -89,7 +89,7 @@ def members(group: Group) -> tuple[Hyperparameter, ...]:
     return tuple(known[name] for name in group.knobs if name in known) + left
 
 
-def matters(name: str, asked: Mapping[str, Any]) -> bool:
+def is_relevant(name: str, asked: Mapping[str, Any]) -> bool:
     """Whether a knob changes anything at these values: of all knobs, by name."""
     model = MODELS[asked["model"]]
     if name in RULES and not RULES[name](asked, model):

@@ -90,6 +90,6 @@ class Hyperparameter:
         )
 
 
-def kind_of(annotation: Any, told: Mapping[str, Any]) -> str:
+def field_kind(annotation: Any, told: Mapping[str, Any]) -> str:
     """The kind of a field, by what it is annotated with and what was told of it."""
     return {int: "int", float: "float"}.get(annotation, "choice" if told["choices"] else "text")

@@ -29,7 +29,7 @@ def select_images(examples: Sequence[Example], *, takes: str, slices: int, views
     return [_with(one, tuple(_of_view(one, view)[0] for view in views)) for one in examples]
 
 
-def views_of(examples: Sequence[Example], asked: str) -> Views:
+def choose_views(examples: Sequence[Example], asked: str) -> Views:
     """The two views that a model of two sees: those asked for ("PA, LATERAL"), else the two that most cases have.
 
     Raises:

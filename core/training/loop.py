@@ -13,14 +13,14 @@ import torch
 from core.errors import UserError
 from core.models.heads import Head
 from core.training import devices
-from core.training.checkpoint import read_state, save_manifest, save_state, save_weights, sweep
+from core.training.checkpoint import read_state, remove_partial_files, save_manifest, save_state, save_weights
 from core.training.epoch import EpochStats, train_one_epoch
 from core.training.events import CheckpointSaved, EpochDone, Event, Finished, Log
 from core.training.examples import Example
 from core.training.optim import PATIENCE, learning_rate
-from core.training.pixel_cache import open_cache, sha256_of
+from core.training.pixel_cache import file_sha256, open_cache
 from core.training.plan import make_plan
-from core.training.progress import Progress
+from core.training.progress import TrainingProgress
 from core.training.setup import TrainState, choose_compile, set_up
 from core.training.spec import TrainSpec
 from core.training.validation import evaluate
@@ -52,8 +52,8 @@ def fit(
         UserError: the loss is no longer a number.
     """
     planned = make_plan(spec, examples, heads)
-    device = devices.choose(spec.device)
-    devices.keep_memory()
+    device = devices.choose_device(spec.device)
+    devices.retain_freed_memory()
     if spec.threads:
         torch.set_num_threads(spec.threads)
     yield Log(devices.describe(device, spec.device))
@@ -73,7 +73,7 @@ def fit(
 
 def _resume(training: TrainState) -> Iterator[Event]:
     """Take up the saved state, if any. What it says is told again: who was to keep it may have been killed."""
-    sweep(training.folder)
+    remove_partial_files(training.folder)
     path = training.folder / "resume.pt"
     if not path.exists():
         return
@@ -82,7 +82,7 @@ def _resume(training: TrainState) -> Iterator[Event]:
     training.learner.optimizer.load_state_dict(state["optimizer"])
     training.learner.precision.load(state["precision"])
     training.decided = state["decided"]
-    training.progress = Progress(**state["progress"])
+    training.progress = TrainingProgress(**state["progress"])
     if training.average:
         training.average.load(state["average"], state["averaged"])
     now = training.progress
@@ -90,7 +90,7 @@ def _resume(training: TrainState) -> Iterator[Event]:
     for kind, epoch in (("best", now.best_epoch), ("last", now.epoch)):
         file = training.folder / f"{kind}.safetensors"
         # a later epoch's weights may lie there already, if it was killed before its state was saved
-        if file.is_file() and sha256_of(file) == now.saved[kind]:
+        if file.is_file() and file_sha256(file) == now.saved[kind]:
             yield CheckpointSaved(kind, epoch, now.saved[kind])
     yield EpochDone(now.epoch, training.spec.epochs, now.metrics, now.best_epoch == now.epoch)
 

@@ -57,19 +57,19 @@ LOSSES: dict[str, dict[str, Loss]] = {
 """By the kind of a head and the loss that was asked for: ordered classes and numbers have one each."""
 
 
-def known(heads: Sequence[Head], targets: Tensor) -> Tensor:
+def known_mask(heads: Sequence[Head], targets: Tensor) -> Tensor:
     """Which heads' answers are known of each case: targets (B, targets), NaN unknown; bool (B, heads)."""
     return torch.stack([~targets[:, own].isnan().all(dim=1) for own in head_slices(heads, "targets")], dim=1)
 
 
-def losses_of(heads: Sequence[Head], logits: Tensor, targets: Tensor, spec: TrainSpec) -> Tensor:
+def head_losses(heads: Sequence[Head], logits: Tensor, targets: Tensor, spec: TrainSpec) -> Tensor:
     """Of each case and head, 0 where it is unknown: logits (B, outputs), targets (B, targets); (B, heads)."""
     parts = zip(heads, head_slices(heads, "outputs"), head_slices(heads, "targets"), strict=True)
     each = [_of_head(head, logits[:, outs].float(), targets[:, own], spec) for head, outs, own in parts]
     return torch.stack(each, dim=1)
 
 
-def weighted(each: Tensor, weights: Tensor) -> Tensor:
+def weighted_mean(each: Tensor, weights: Tensor) -> Tensor:
     """Mean over heads of Σ wᵢ·lossᵢ / Σ wᵢ, both (B, heads), weights 0 where unknown; a scalar."""
     return ((each * weights).sum(dim=0) / weights.sum(dim=0).clamp_min(1e-12)).mean()
 

@@ -12,7 +12,7 @@ from core.training.optim import Optimizer
 KINDS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def kind_of(asked: str, device: torch.device) -> torch.dtype:
+def resolve_dtype(asked: str, device: torch.device) -> torch.dtype:
     """What "auto", "float32", "bf16" or "fp16" means there: a GPU takes bfloat16, an old one without it fp16."""
     if asked in KINDS:
         return KINDS[asked]
@@ -22,7 +22,7 @@ def kind_of(asked: str, device: torch.device) -> torch.dtype:
 
 
 @contextmanager
-def inside(device: torch.device, kind: torch.dtype) -> Iterator[None]:
+def autocast(device: torch.device, kind: torch.dtype) -> Iterator[None]:
     """Matrices and convolutions in that kind; sums, norms and losses stay in float32."""
     with torch.autocast(device.type, dtype=kind, enabled=kind is not torch.float32):
         yield
@@ -38,7 +38,7 @@ class Precision:
     @classmethod
     def of(cls, asked: str, device: torch.device) -> "Precision":
         """The knob's, on that device."""
-        kind = kind_of(asked, device)
+        kind = resolve_dtype(asked, device)
         return cls(kind, torch.amp.GradScaler(device.type) if kind is torch.float16 else None)
 
     def backward(self, loss: Tensor) -> None:

@@ -41,7 +41,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 """Share of the learning rate by the share of steps done; a plateau falls by what validation says, see `Plateau`."""
 
 
-def optimizer_of(module: nn.Module, spec: TrainSpec) -> Optimizer:
+def build_optimizer(module: nn.Module, spec: TrainSpec) -> Optimizer:
     """The optimizer that the spec names, over what of the module learns."""
     rule, more = OPTIMIZERS[spec.optimizer]
     learning = [one for one in module.parameters() if one.requires_grad]
@@ -60,13 +60,13 @@ def learning_rate(spec: TrainSpec, done: float, *, falls: int = 0) -> float:
     return float(spec.learning_rate * SCHEDULES[spec.schedule](rest) * 0.1**falls)
 
 
-def set_rate(optimizer: Optimizer, rate: float) -> None:
+def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
     """The rate of the next step."""
     for group in optimizer.param_groups:
         group["lr"] = rate
 
 
-def l1_of(weights: Iterable[Tensor]) -> Tensor:
+def l1_norm(weights: Iterable[Tensor]) -> Tensor:
     """Sum of absolute values of the weights that multiply (no biases, no norms): for an L1 penalty."""
     return torch.stack([one.abs().sum() for one in weights if one.ndim > 1]).sum()
 

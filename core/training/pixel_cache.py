@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.errors import NotTrainable
 from core.imaging.atomic_write import atomic_write
 from core.training.events import Log
-from core.training.examples import Example, ImageRef, Pixels, read_plane
+from core.training.examples import Example, ImageRef, Pixels, read_image
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -97,7 +97,7 @@ def content_hash(examples: Sequence[Example], *, size: int, channels: int) -> st
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def sha256_of(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """Hash of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -123,7 +123,7 @@ def _make(path: Path, examples: Sequence[Example], *, name: str, shape: tuple[in
 
 def _read(example: Example, plane: ImageRef, *, size: int, channels: int) -> Pixels:
     try:
-        return read_plane(plane, size=size, channels=channels)
+        return read_image(plane, size=size, channels=channels)
     except (OSError, ValueError) as error:
         raise NotTrainable(
             f"The pixels of case {example.key} cannot be read ({type(error).__name__}); import its file again and "
@@ -135,7 +135,7 @@ def _is_whole(path: Path, name: str, shape: tuple[int, ...]) -> bool:
     index = _index(path.with_suffix(".json")) if path.exists() else {}
     if index.get("hash") != name or index.get("shape") != list(shape):
         return False
-    return path.stat().st_size == 2 * int(np.prod(shape)) and index.get("sha256") == sha256_of(path)
+    return path.stat().st_size == 2 * int(np.prod(shape)) and index.get("sha256") == file_sha256(path)
 
 
 def _index(path: Path) -> dict[str, Any]:

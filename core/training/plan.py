@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from core.errors import NotTrainable
 from core.models import entry, input_size, stored_size
 from core.models.heads import Head, head_slices
-from core.training.examples import Example, channels_of, edge_of
-from core.training.image_selection import Views, select_images, views_of
+from core.training.examples import Example, channel_count, median_edge
+from core.training.image_selection import Views, choose_views, select_images
 from core.training.spec import TrainSpec
 
 Rows = NDArray[np.intp]
@@ -74,7 +74,7 @@ def make_plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head
     _check(examples)
     used = [one for one in examples if one.split == "val" or (one.split == "train" and one.repeats > 0)]
     model = entry(spec.model)
-    views = views_of(used, spec.views) if model.takes == "views" else ()
+    views = choose_views(used, spec.views) if model.takes == "views" else ()
     shown = select_images(used, takes=model.takes, slices=spec.slices, views=views)
     train = np.array([row for row, one in enumerate(used) if one.split == "train" for _ in range(one.repeats)], np.intp)
     targets, weights = np.array([one.targets for one in used], np.float32), np.array([one.weight for one in used])
@@ -82,7 +82,7 @@ def make_plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head
         _resolve_head(head, targets[:, own], train[weights[train] > 0], used)
         for head, own in zip(heads, head_slices(heads, "targets"), strict=True)
     )
-    edge = edge_of(shown)
+    edge = median_edge(shown)
     size = input_size(model, spec.image_size, edge)
     return Plan(
         examples=tuple(shown),
@@ -94,7 +94,7 @@ def make_plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head
         chances=_sampling_weights(spec, targets, train, asked[0]),
         takes=model.takes,
         views=views,
-        channels=channels_of(shown),
+        channels=channel_count(shown),
         edge=edge,
         size=size,
         stored=stored_size(size, edge),

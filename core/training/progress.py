@@ -7,7 +7,7 @@ from core.training.epoch import EpochStats
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """Where a training stands. `best` holds one entry: the metric that decides and its best value so far."""
 
     epoch: int = 0

@@ -10,22 +10,22 @@ import torch
 from torch import nn
 
 from core.models import entry
-from core.models.heads import outputs_of
-from core.models.initial_weights import freeze, start
+from core.models.heads import output_count
+from core.models.initial_weights import freeze, load_initial_weights
 from core.training import devices
 from core.training.augmentation_ranges import ranges_of
-from core.training.batching import batches_of
+from core.training.batching import split_batches
 from core.training.checkpoint import Manifest, versions
 from core.training.compilation import channels_last, choose_compiled
 from core.training.ema import ExponentialMovingAverage
 from core.training.events import Log
 from core.training.gpu_cache import BatchSource, to_gpu_if_fits
 from core.training.mixed_precision import Precision
-from core.training.optim import optimizer_of
+from core.training.optim import build_optimizer
 from core.training.pixel_cache import PixelCache
 from core.training.plan import Plan
 from core.training.preprocess import Preprocess
-from core.training.progress import Progress
+from core.training.progress import TrainingProgress
 from core.training.spec import TrainSpec
 from core.training.train_step import Trainer
 from core.training.validation import to_model_input
@@ -47,7 +47,7 @@ class TrainState:
     fingerprint: str
     average: ExponentialMovingAverage | None = None
     decided: str | None = None
-    progress: Progress = field(default_factory=Progress)
+    progress: TrainingProgress = field(default_factory=TrainingProgress)
 
     @property
     def module(self) -> nn.Module:
@@ -89,7 +89,7 @@ def set_up(
         deviation=tuple(deviation),
         spec=spec,
         seed=spec.seed,
-        device=devices.name(device),
+        device=devices.device_name(device),
         facts=dict(facts),
         versions=versions(),
     )
@@ -101,7 +101,7 @@ def set_up(
         plan=planned,
         cache=batches,
         learner=Trainer(
-            module, module, optimizer_of(module, spec), planned.heads, spec, Precision.of(spec.precision, device)
+            module, module, build_optimizer(module, spec), planned.heads, spec, Precision.of(spec.precision, device)
         ),
         prepare=Preprocess(planned.size, mean, deviation, device, ranges_of(asdict(spec))),
         manifest=manifest,
@@ -114,7 +114,7 @@ def set_up(
 def choose_compile(training: TrainState) -> Iterator[Log]:
     """Decide how steps are called, by measuring where that pays; a resumed training goes on as it was decided."""
     spec, planned = training.spec, training.plan
-    batches = batches_of(planned.train, spec.batch_size)
+    batches = split_batches(planned.train, spec.batch_size)
     sample = to_model_input(training.prepare, training.cache.read(batches[0]))
     steps = len(batches) * (spec.epochs - training.progress.epoch)
     training.module.train()
@@ -130,10 +130,10 @@ def _network(
     spec: TrainSpec, planned: Plan, device: torch.device, source: Path | None, *, resumed: bool
 ) -> Generator[Log, None, nn.Module]:
     torch.manual_seed(spec.seed)
-    model, outputs = entry(spec.model), outputs_of(planned.heads)
+    model, outputs = entry(spec.model), output_count(planned.heads)
     module = model.build(planned.channels, outputs, planned.size, spec.dropout, **spec.asked_of(model.knobs))
     if spec.start != "nothing" and not resumed:
-        yield Log(start(module, model, spec, source, channels=planned.channels))
+        yield Log(load_initial_weights(module, model, spec, source, channels=planned.channels))
     if frozen := freeze(module, spec.freeze):
         yield Log(frozen)
     return channels_last(module.to(device))

@@ -9,7 +9,7 @@ from core.models import MODELS
 from core.models.encoders import ENCODERS
 from core.models.small_cnn import NORMS, POOLINGS
 from core.training.augmentation_ranges import FLIPS
-from core.training.hyperparameters import Hyperparameter, choice_field, kind_of, number_field, text_field
+from core.training.hyperparameters import Hyperparameter, choice_field, field_kind, number_field, text_field
 
 VERSION = 2  # of what the knobs mean
 RENAMED = {"turn": "rotation", "judge": "monitor"}  # since version 0.5, whose names are read until 1.0
@@ -294,7 +294,7 @@ def hyperparameter(name: str) -> Hyperparameter:
 
 
 _KNOBS = tuple(
-    Hyperparameter(name=one.name, kind=kind_of(one.type, one.metadata), default=one.default, **one.metadata)
+    Hyperparameter(name=one.name, kind=field_kind(one.type, one.metadata), default=one.default, **one.metadata)
     for one in fields(TrainSpec)
 )
 

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from core.models.heads import Head
 from core.training.compilation import Call
 from core.training.events import Log
-from core.training.losses import known, losses_of, weighted
-from core.training.mixed_precision import Precision, inside, kind_of
-from core.training.optim import Optimizer, l1_of
+from core.training.losses import head_losses, known_mask, weighted_mean
+from core.training.mixed_precision import Precision, autocast, resolve_dtype
+from core.training.optim import Optimizer, l1_norm
 from core.training.spec import TrainSpec
 
 MOST_CUTS = 4  # halvings of a batch
@@ -93,31 +93,31 @@ class Trainer:
         for part, own in zip(parts, shares.tensor_split(len(parts)), strict=True):
             loss = ((self._losses(part) * own).sum(dim=0) / whole).mean()
             if self.spec.l1:
-                loss = loss + self.spec.l1 * l1_of(self.module.parameters()) * len(part.images) / len(seen.images)
+                loss = loss + self.spec.l1 * l1_norm(self.module.parameters()) * len(part.images) / len(seen.images)
             self.precision.backward(loss)
             total += loss.detach()
         return total
 
     def _losses(self, seen: DeviceBatch) -> Tensor:
-        logits = logits_of(self.call, seen.images, self.precision.kind)
-        each = losses_of(self.heads, logits, seen.targets, self.spec)
+        logits = forward_logits(self.call, seen.images, self.precision.kind)
+        each = head_losses(self.heads, logits, seen.targets, self.spec)
         if seen.others is None or seen.share is None:
             return each
-        others = losses_of(self.heads, logits, seen.others, self.spec)
+        others = head_losses(self.heads, logits, seen.others, self.spec)
         return seen.share[:, None] * each + (1 - seen.share[:, None]) * others
 
 
-def loss_of(heads: Sequence[Head], logits: Tensor, targets: Tensor, weights: Tensor, spec: TrainSpec) -> Tensor:
+def total_loss(heads: Sequence[Head], logits: Tensor, targets: Tensor, weights: Tensor, spec: TrainSpec) -> Tensor:
     """The loss of a batch, a scalar: the mean of its heads, of each that of the known cases by weight."""
-    return weighted(losses_of(heads, logits, targets, spec), known(heads, targets) * weights[:, None])
+    return weighted_mean(head_losses(heads, logits, targets, spec), known_mask(heads, targets) * weights[:, None])
 
 
-def logits_of(call: Call, images: Tensor, kind: torch.dtype | None = None) -> Tensor:
+def forward_logits(call: Call, images: Tensor, kind: torch.dtype | None = None) -> Tensor:
     """Outputs (B, outputs) float32; inside in that kind, by default what the device is quickest in."""
-    with inside(images.device, kind or kind_of("auto", images.device)):
+    with autocast(images.device, kind or resolve_dtype("auto", images.device)):
         return call(images).float()
 
 
 def _loss_weights(heads: Sequence[Head], seen: DeviceBatch) -> Tensor:
     """The weight of each case in each head's loss (B, heads): 0 where its answer is unknown."""
-    return known(heads, seen.targets) * seen.weights[:, None]
+    return known_mask(heads, seen.targets) * seen.weights[:, None]

@@ -9,14 +9,14 @@ from torch import Tensor, nn
 
 from core.evaluation.metrics import auroc
 from core.models.heads import Head, head_slices
-from core.training.batching import Fetcher, batches_of
+from core.training.batching import Fetcher, split_batches
 from core.training.gpu_cache import BatchSource
 from core.training.output_decoding import decode_outputs
 from core.training.pixel_cache import Batch
 from core.training.plan import Plan
 from core.training.preprocess import Preprocess
 from core.training.spec import TrainSpec
-from core.training.train_step import logits_of, loss_of
+from core.training.train_step import forward_logits, total_loss
 
 Floats = NDArray[np.float64]
 PLAIN = TrainSpec()  # what judges is not smoothed, nor looks past what is easy
@@ -40,10 +40,10 @@ def evaluate(
     if not len(plan.val):
         return {}
     module.eval()
-    batches = batches_of(plan.val, batch_size)
+    batches = split_batches(plan.val, batch_size)
     found = [_logits(module, to_model_input(prepare, batch), kind) for batch in Fetcher(cache.read).fetch(batches)]
     logits, targets = torch.cat(found).cpu(), torch.from_numpy(plan.targets[plan.val])
-    loss = loss_of(plan.heads, logits, targets, torch.ones(len(targets)), PLAIN)
+    loss = total_loss(plan.heads, logits, targets, torch.ones(len(targets)), PLAIN)
     return {
         "val_loss": float(loss),
         **metrics_by_head(plan.heads, decode_outputs(plan.heads, logits).numpy(), targets.numpy()),
@@ -60,7 +60,7 @@ def to_model_input(prepare: Preprocess, batch: Batch, *, chance: torch.Generator
 def _logits(module: nn.Module, images: Tensor, kind: torch.dtype | None) -> Tensor:
     """Of one batch; where the GPU's memory is too small for it, of its halves."""
     try:
-        return logits_of(module, images, kind)
+        return forward_logits(module, images, kind)
     except torch.OutOfMemoryError:
         if len(images) == 1:
             raise

@@ -15,7 +15,7 @@ from core.services.images import images, import_files
 from core.services.predictions import predictions
 from core.services.training import initial_weights, runs, submit
 from core.training import events
-from core.training.pixel_cache import sha256_of
+from core.training.pixel_cache import file_sha256
 from core.worker.attempt import Attempt
 from db.vocabulary import JobKind
 
@@ -171,7 +171,7 @@ def _model(attempt: Attempt, run_id: int) -> "tuple[LoadedModel, str]":
     """The best weights and their sha256. A training killed while it saved may have left others than it told of."""
     checkpoint, folder = predictions.checkpoint(attempt.db, run_id), runs.folder(attempt.settings, run_id)
     model = inference.load(folder)
-    if sha256_of(folder / "best.safetensors") != checkpoint:
+    if file_sha256(folder / "best.safetensors") != checkpoint:
         raise UserError(
             f"The file best.safetensors of run {run_id} is not what its training told of (killed while it saved, or "
             "changed since); resume that training, or take the file from a backup."

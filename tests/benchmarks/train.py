@@ -29,7 +29,7 @@ from core.training.compilation import channels_last
 from core.training.events import EpochDone, Step
 from core.training.examples import Example
 from core.training.loop import fit
-from core.training.mixed_precision import kind_of
+from core.training.mixed_precision import resolve_dtype
 from core.training.spec import TrainSpec
 from tests.benchmarks.dicom import write_files
 from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
@@ -93,7 +93,7 @@ def sides(folder: Path, _asked: Asked, *, shape: Shape, device: str) -> Iterator
     spec, numbers, found = shape.spec(device), count(), frozen(folder, shape.images + VAL, edge=shape.edge)
     if spec.threads:
         torch.set_num_threads(spec.threads)
-    devices.keep_memory()  # `fit` does, and so both sides have it in every round
+    devices.retain_freed_memory()  # `fit` does, and so both sides have it in every round
 
     more = {"light": spec.changed({"augment": "light"})}
     if device == "cuda":
@@ -138,7 +138,7 @@ def reference(spec: TrainSpec, shape: Shape) -> Taken:
         shape=(shape.batch, 1, shape.size, shape.size),
         classes=2,
         batches=(shape.epochs - 1) * shape.images // shape.batch,
-        kind=kind_of(spec.precision, device),
+        kind=resolve_dtype(spec.precision, device),
         clock=CLOCKS[spec.device],
     )
     return Taken(figure, time.perf_counter() - began)

@@ -8,7 +8,7 @@ import torch
 
 from core.errors import NotFound, NotTrainable, UserError
 from core.inference import load, predict
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training.checkpoint import read_weights, save_weights
 from core.training.loop import fit
 from core.training.spec import TrainSpec
@@ -24,7 +24,7 @@ def trained(tmp_path_factory):
         fit(
             TrainSpec(epochs=3, batch_size=8, learning_rate=0.003),
             examples,
-            heads=[single(CLASSES)],
+            heads=[single_head(CLASSES)],
             folder=folder / "run",
             cache=folder / "cache",
         )

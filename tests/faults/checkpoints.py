@@ -9,7 +9,7 @@ import torch
 from sqlalchemy import select
 
 from core.training.checkpoint import read_weights
-from core.training.pixel_cache import sha256_of
+from core.training.pixel_cache import file_sha256
 from db import Database
 from db.tables import Checkpoint
 
@@ -68,4 +68,4 @@ def _told(path: Path) -> tuple[int, str]:
     with tempfile.TemporaryDirectory() as folder:
         still = Path(folder) / path.name
         still.write_bytes(path.read_bytes())
-        return read_weights(still)[1].epoch, sha256_of(still)
+        return read_weights(still)[1].epoch, file_sha256(still)

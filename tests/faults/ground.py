@@ -22,7 +22,7 @@ from core.services.training import submit
 from core.services.training.submit import Submitted
 from core.services.workspace import home
 from core.settings import Settings
-from core.training.pixel_cache import sha256_of
+from core.training.pixel_cache import file_sha256
 from core.training.spec import TrainSpec
 from db import Database
 from db.tables import Fact, Image, Patient
@@ -93,7 +93,7 @@ def check_imported(ground: Ground, folder: Path) -> None:
     """Every file of an imported folder is one row with its patient and fact, and its bytes are in the store."""
     key, store = ground.settings.key("pseudonym"), Store(ground.settings.home)
     with (folder / "data.csv").open() as file:
-        said = {sha256_of(folder / row["file"]): row for row in csv.DictReader(file)}
+        said = {file_sha256(folder / row["file"]): row for row in csv.DictReader(file)}
     kind = and_(Fact.image_id == Image.id, Fact.name == "kind")
     joined = select(Image.sha256, Image.format, Patient.pseudonym, Fact.value).join(Patient).outerjoin(Fact, kind)
     with ground.db.read() as session:

@@ -23,9 +23,9 @@ WAY = "train again with a smaller batch_size or image_size, or free the GPU of w
 # From some call on, more than `most` images do not fit; how many they were is told in a file.
 NO_ROOM = """
 if doing("work"):
-    from core.training import judging, step
-    real, calls = step.logits_of, []
-    def logits_of(call, images, kind=None):
+    from core.training import train_step, validation
+    real, calls = train_step.forward_logits, []
+    def forward_logits(call, images, kind=None):
         import torch
         calls.append(len(images))
         with open({told!r}, "a") as file:
@@ -33,21 +33,21 @@ if doing("work"):
         if len(images) > {most} and len(calls) > {after}:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
         return real(call, images, kind)
-    step.logits_of = judging.logits_of = logits_of
+    train_step.forward_logits = validation.forward_logits = forward_logits
 """
 
 # A true one: the process may have that share of the card, which holds a small model and few images.
 LITTLE_ROOM = """
 if doing("work"):
     from core.training import devices
-    real = devices.choose
-    def choose(asked):
+    real = devices.choose_device
+    def choose_device(asked):
         import torch
         device = real(asked)
         total = torch.cuda.get_device_properties(device).total_memory
         torch.cuda.set_per_process_memory_fraction(600 * 2**20 / total, device)
         return device
-    devices.choose = choose
+    devices.choose_device = choose_device
 """
 
 

@@ -11,7 +11,7 @@ from core.explain.sanity.randomization import CASES, Case, Json, stack_maps
 from core.explain.sanity.regions import EDGE, heat_by_region, places, words
 from core.explain.sanity.similarity import MeanWithInterval, centre, noise
 from core.inference import select_model_images
-from core.training.examples import read_plane
+from core.training.examples import read_image
 
 if TYPE_CHECKING:
     from core.inference import LoadedModel
@@ -97,5 +97,5 @@ def localization_report(model: "LoadedModel", cases: Sequence[Case], own: Sequen
 def picture(model: "LoadedModel", example: "Example", plane: int) -> Values:
     """One of the pictures that the model sees, (EDGE, EDGE) in [0, 1], white is tissue."""
     planes = select_model_images(model.manifest, [example])[0].planes
-    grey = read_plane(planes[min(plane, len(planes) - 1)], size=EDGE, channels=1)[0]
+    grey = read_image(planes[min(plane, len(planes) - 1)], size=EDGE, channels=1)[0]
     return np.asarray(grey, dtype=np.float32) / np.float32(65535)

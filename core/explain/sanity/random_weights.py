@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.lazy_modules import LazyModule
 from core.models import MODELS
-from core.models.heads import outputs_of
+from core.models.heads import output_count
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,7 +28,7 @@ def randomize_all(model: "LoadedModel", seed: int) -> "LoadedModel":
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = entry.build(
-            manifest.channels, outputs_of(manifest.heads), manifest.size, spec.dropout, **spec.asked_of(entry.knobs)
+            manifest.channels, output_count(manifest.heads), manifest.size, spec.dropout, **spec.asked_of(entry.knobs)
         )
     return replace(model, module=compilation.channels_last(module.to(model.device).eval()))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.confidence_intervals import student
+from core.evaluation.confidence_intervals import student_quantile
 from core.evaluation.metrics import midranks
 from core.explain.saliency_map import Values, min_max_scale, resize_to_image
 
@@ -32,7 +32,7 @@ class MeanWithInterval:
         middle = float(there.mean())
         if len(there) < 2:
             return cls(middle, None, None, len(there))
-        reach = student(len(there) - 1, 0.95) * float(there.std(ddof=1)) / len(there) ** 0.5
+        reach = student_quantile(len(there) - 1, 0.95) * float(there.std(ddof=1)) / len(there) ** 0.5
         return cls(middle, middle - reach, middle + reach, len(there))
 
     def told(self) -> str:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.curation.near_duplicates import EDGE, fingerprint, pairs
+from core.curation.near_duplicates import EDGE, fingerprint, near_duplicates
 from core.services.analysis.analysis import Json
-from core.training.examples import read_plane
+from core.training.examples import read_image
 
 if TYPE_CHECKING:
     from core.training.examples import Example
@@ -19,11 +19,11 @@ def across_patients(every: "Sequence[Example]", tell: Callable[[int], None]) -> 
     """Pairs of cases of different patients, most alike first: their cases, images, patients and splits."""
     shown, prints = every[:MOST], []
     for one in shown:
-        prints.append(fingerprint(read_plane(one.picture, size=EDGE, channels=1)[0] / np.float32(65535)))
+        prints.append(fingerprint(read_image(one.picture, size=EDGE, channels=1)[0] / np.float32(65535)))
         tell(len(prints))
     if not prints:
         return []
-    found = pairs(np.stack(prints), [one.patient for one in shown])
+    found = near_duplicates(np.stack(prints), [one.patient for one in shown])
     return [
         {
             "cases": [int(one.key) for one in both],

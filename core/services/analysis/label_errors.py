@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.curation.label_errors import score_label_errors
-from core.evaluation.metadata_binning import divided
+from core.evaluation.metadata_binning import subgroup_facts
 from core.services.analysis import cross_patient_duplicates, ground_truth_text, out_of_fold
 from core.services.analysis.analysis import AnalysisContext, Json
 from core.services.annotation import reader_disagreement
@@ -71,7 +71,7 @@ def _suspects(
 ) -> list[Json]:
     """Most suspect first: the row of the case, how suspect, what is given and what is likely instead."""
     keys = [int(one.key) for one in training]
-    facts = divided(facts_of(work.db, keys), also_not=[*work.run.classes, *work.run.titles])
+    facts = subgroup_facts(facts_of(work.db, keys), also_not=[*work.run.classes, *work.run.titles])
     given = np.array([one.targets[: head.targets] for one in training], dtype=np.float64)
     if head.kind == "number":
         return _numbers(said[:, :, 0].mean(axis=0), given[:, 0])

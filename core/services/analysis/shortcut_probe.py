@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation.association import strongest, with_classes, with_number
-from core.evaluation.metadata_binning import divided, left_out
-from core.evaluation.probe import probe, worst_first
+from core.evaluation.association import correlation_ratio, cramers_v, strongest_association
+from core.evaluation.metadata_binning import excluded_facts, subgroup_facts
+from core.evaluation.probe import alarms_first, probe
 from core.explain.sanity.random_weights import randomize_all
 from core.explain.sanity.regions import EDGE, find_burned_in_text
 from core.lazy_modules import LazyModule
@@ -16,7 +16,7 @@ from core.services.analysis import features
 from core.services.analysis.analysis import AnalysisContext, Json
 from core.services.datasets import training_examples
 from core.services.evaluation.metadata_columns import facts as facts_of
-from core.training.examples import read_plane
+from core.training.examples import read_image
 from db.vocabulary import TaskKind
 
 if TYPE_CHECKING:
@@ -48,20 +48,20 @@ def do(work: AnalysisContext) -> Json:
     blank = _features(work, randomize_all(model, 1), cases, "What a network that learned nothing makes of them")
     told = facts_of(work.db, [int(one.key) for one in cases]) | {MARK: _marks(work, cases)}
     said = [*work.run.classes, *work.run.titles]
-    known = divided(told, also_not=said)
+    known = subgroup_facts(told, also_not=said)
     training = np.array([one.split == "train" for one in cases])
     found = []
     for number, (name, values) in enumerate(known.items()):
         work.tell(number, len(known), f"Probing '{name}'")
         goes = _association(work, values, cases, training)
         found.append(probe(name, values, learned, blank, patients, goes, tested=len(known), called=work.run.task))
-    ordered = worst_first(found)
+    ordered = alarms_first(found)
     return {
         "cases": len(cases),
         "patients": len(set(patients)),
         "alarms": [one.fact for one in ordered if one.alarm],
         "facts": [one.to_json() for one in ordered],
-        "left_out": left_out(told, also_not=said),
+        "left_out": excluded_facts(told, also_not=said),
     }
 
 
@@ -91,7 +91,7 @@ def _marks(work: AnalysisContext, cases: "Sequence[Example]") -> list[str]:
     """Whether text or a lead marker is seen in each case's own picture."""
     found = []
     for one in cases:
-        grey = read_plane(one.picture, size=EDGE, channels=1)[0]
+        grey = read_image(one.picture, size=EDGE, channels=1)[0]
         found.append(SEEN if find_burned_in_text(grey.astype("float32") / 65535, None).any() else NONE)
         work.tell(len(found), len(cases), "Looking for text and markers")
     return found
@@ -110,5 +110,7 @@ def _association(
         fact, owners = [values[rows[at]] for at in known], [cases[rows[at]].patient for at in known]
         if len(known) > 1:
             number = work.run.kind is TaskKind.NUMBER
-            found.append((with_number if number else with_classes)(fact, told if number else told.astype(int), owners))
-    return strongest(found)
+            found.append(
+                (correlation_ratio if number else cramers_v)(fact, told if number else told.astype(int), owners)
+            )
+    return strongest_association(found)

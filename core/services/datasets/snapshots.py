@@ -13,7 +13,7 @@ from core.curation.duplicates import DuplicateGroup, count_by_split, exact_dupli
 from core.curation.leakage import assert_no_leakage, shared_patients
 from core.curation.recipe import Recipe
 from core.curation.records import SPLITS, AssignedCase, LabelledCase
-from core.curation.split import place
+from core.curation.split import assign_splits
 from core.curation.summary import summary
 from core.curation.targets import is_learnable, summary_of_findings, summary_of_numbers
 from core.errors import InvalidInput, NotFound
@@ -259,11 +259,11 @@ def _place(
 ) -> list[AssignedCase]:
     """Place by what the cases hold, not by this home's numbers and pseudonyms: one seed, one split, in any home."""
     if recipe.split_fact is not None:
-        return place(rows, recipe, classes)  # no chance in it, and an error names the patient
+        return assign_splits(rows, recipe, classes)  # no chance in it, and an error names the patient
     owner = _first_files(rows, names)
     ordered = sorted(rows, key=lambda row: names[row.case])
     neutral = [replace(row, case=number, patient=owner[row.patient]) for number, row in enumerate(ordered)]
-    placed = place(neutral, recipe, classes)
+    placed = assign_splits(neutral, recipe, classes)
     return [replace(one, case=ordered[one.case].case, patient=ordered[one.case].patient) for one in placed]
 
 

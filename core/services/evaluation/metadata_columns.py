@@ -39,7 +39,7 @@ def of_rows(db: Database, cases: NDArray[np.int64], split: ScoreArrays | None) -
         return bin_metadata(facts(db, cases.tolist()))
     owner, rows = split.owner, split.owner[np.searchsorted(split.cases, cases)]
     return {
-        name: slices.of_patients(values, owner, len(split.patients))[rows].tolist()
+        name: slices.patient_values(values, owner, len(split.patients))[rows].tolist()
         for name, values in bin_metadata(facts(db, split.cases.tolist())).items()
     }
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.regression_comparison import NumberComparison, compare_numbers
-from core.evaluation.regression_comparison import refusal as reason
+from core.evaluation.regression_comparison import RegressionComparison, compare_regressions
+from core.evaluation.regression_comparison import incompatibility as reason
 from core.services.annotation import tasks
 from core.services.predictions import score_arrays
 from core.services.training import runs
@@ -29,7 +29,7 @@ class NumbersCompared:
     split: str
     measure: str
     patients: int
-    found: NumberComparison
+    found: RegressionComparison
     nearer: NDArray[np.int64]
     further: NDArray[np.int64]
 
@@ -71,7 +71,7 @@ def compare(
     if why := refusal(db, first, second, split=split):
         raise InvalidInput(why)
     one, other = (score_arrays.score_arrays(db, run, split) for run in (first, second))
-    found = compare_numbers(
+    found = compare_regressions(
         one.scores[:, 0], other.scores[:, 0], one.truths[:, 0], one.names(), resamples=resamples, seed=seed
     )
     measure = tasks.get(db, runs.get(db, first).task_id).measure

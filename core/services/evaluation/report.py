@@ -8,7 +8,7 @@ import numpy as np
 from core.errors import InvalidInput
 from core.evaluation.binary_metrics import metrics_at_threshold
 from core.evaluation.multiclass import multilabel_metrics
-from core.evaluation.regression import NumberReport, number_report
+from core.evaluation.regression import RegressionReport, regression_report
 from core.evaluation.report import Report, report
 from core.services.evaluation import operating_points
 from core.services.predictions import score_arrays
@@ -97,7 +97,7 @@ def at_point(
 
 def of_numbers(
     db: Database, run_id: int, *, split: str = "test", per_patient: bool = False, resamples: int = 1000, seed: int = 0
-) -> NumberReport:
+) -> RegressionReport:
     """How near a run's numbers come, with 95 % intervals, resampled by patient; each patient counted once, or images.
 
     Raises:
@@ -107,7 +107,7 @@ def of_numbers(
     found = score_arrays.score_arrays(db, run_id, split)
     if per_patient:
         found = score_arrays.of_patients(found)
-    return number_report(found.scores[:, 0], found.truths[:, 0], found.names(), resamples=resamples, seed=seed)
+    return regression_report(found.scores[:, 0], found.truths[:, 0], found.names(), resamples=resamples, seed=seed)
 
 
 def as_json(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.evaluation import calibration, curve_bands, curves, operating_point
 from core.evaluation.binary_scores import BinaryScores, is_probability
-from core.evaluation.calibration import Bin
+from core.evaluation.calibration import ReliabilityBin
 from core.evaluation.curve_bands import Band
 from core.evaluation.curves import Curve
 from core.evaluation.operating_point import DecisionCurve
@@ -69,7 +69,7 @@ def net_benefit(data: ReviewData) -> float | None:
     return calibration.net_benefit(data.scored.scores, data.scored.truth, threshold=data.threshold)
 
 
-def reliability(scored: BinaryScores) -> list[Bin]:
+def reliability(scored: BinaryScores) -> list[ReliabilityBin]:
     """Return the bins of the score that have cases."""
     return [each for each in calibration.reliability(scored) if each.n]
 

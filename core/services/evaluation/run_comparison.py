@@ -6,7 +6,7 @@ from typing import Any
 from core.errors import InvalidInput
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compared
-from core.evaluation.comparison import refusal as reason
+from core.evaluation.comparison import incompatibility as reason
 from core.services.evaluation import operating_points
 from core.services.predictions import score_arrays
 from core.services.predictions.operating_point_view import PointView

@@ -10,7 +10,7 @@ from core.evaluation.estimate import PatientIndex
 from core.evaluation.metadata_binning import MIXED as SEVERAL
 from core.evaluation.metadata_binning import UNKNOWN
 from core.evaluation.metrics import Bools, Floats
-from core.evaluation.regression_subgroups import number_groups
+from core.evaluation.regression_subgroups import regression_subgroups
 from core.evaluation.subgroups import LEAST_CASES, Subgroup, subgroups
 from core.services.evaluation import operating_points
 from core.services.evaluation.metadata_columns import of_rows
@@ -110,7 +110,7 @@ def regression_subgroup_report(
     told, true = held.scores[:, 0], held.truths[:, 0]
     kept, left_out = _facts(run_id, of_rows(db, held.cases, found if per_patient else None), true, only)
     owners = PatientIndex(held.owner, len(held.patients))
-    rows = number_groups(told, true, owners, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
+    rows = regression_subgroups(told, true, owners, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, None, tuple(kept), left_out, "" if rows else NONE)
 
 

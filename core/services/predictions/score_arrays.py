@@ -11,7 +11,7 @@ from sqlalchemy import Text, and_, cast, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
-from core.evaluation.binary_scores import BinaryScores, by_patient
+from core.evaluation.binary_scores import BinaryScores, aggregate_by_patient
 from core.evaluation.calibrator import Calibrator
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
@@ -132,7 +132,7 @@ def class_scores(
 def apply_operating_point(scored: BinaryScores, point: PointView) -> BinaryScores:
     """The scores that the point's threshold is of: calibrated, and one for each patient where it calls those."""
     scored = calibrated(scored, point)
-    return by_patient(scored, point.patient_rule.value) if point.per_patient else scored
+    return aggregate_by_patient(scored, point.patient_rule.value) if point.per_patient else scored
 
 
 def calibrated(scored: BinaryScores, point: PointView) -> BinaryScores:

@@ -14,7 +14,7 @@ from core.imaging.store import Store
 from core.services.images import images
 from core.services.saliency.store import MapView
 from core.settings import Settings
-from core.training.examples import ImageRef, read_plane
+from core.training.examples import ImageRef, read_image
 from db import Database
 
 EDGE = 256
@@ -45,7 +45,7 @@ def _compute(path: Path, pixels: Path, offset: int, format_json: str) -> MapWarn
     from PIL import Image as Picture
 
     plane = ImageRef(pixels, offset, PixelFormat.from_json(json.loads(format_json)))
-    grey = read_plane(plane, size=EDGE, channels=1)[0].astype(np.float32) / 65535
+    grey = read_image(plane, size=EDGE, channels=1)[0].astype(np.float32) / 65535
     with Picture.open(path) as picture:
         values = np.asarray(picture, dtype=np.float32) / 255
     told = heat_by_region(values.astype(np.float32), places(grey.astype(np.float32)))

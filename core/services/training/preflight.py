@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from core.curation.effective_sample_size import ClassSupport, Row, balanced, effective_patients, standings
+from core.curation.effective_sample_size import (
+    ClassSupport,
+    CountedCase,
+    class_balanced,
+    class_supports,
+    effective_patients,
+)
 from core.curation.records import SPLITS
 from core.models import MODELS
 from core.services.annotation import tasks
@@ -55,7 +61,7 @@ def preflight(db: Database, snapshot_id: int) -> Preflight:
     view = snapshots.get_snapshot(db, snapshot_id)
     task, count = tasks.get(db, view.task_id), len(view.titles)
     rows = _rows(db, snapshot_id, view.kind)
-    found = standings(rows, count)
+    found = class_supports(rows, count)
     by_split = {split: [row for row in rows if row.split == split] for split in SPLITS}
     classed = view.kind in (TaskKind.SINGLE, TaskKind.ORDINAL)
     return Preflight(
@@ -64,7 +70,7 @@ def preflight(db: Database, snapshot_id: int) -> Preflight:
         shown=sum(row.repeats for row in by_split["train"]),
         classes=dict(zip(view.titles, found, strict=True)),
         effective=effective_patients(by_split["train"]),
-        effective_balanced=effective_patients(balanced(rows, count)) if classed else None,
+        effective_balanced=effective_patients(class_balanced(rows, count)) if classed else None,
         kind=view.kind,
         unit=task.unit,
         task=task.name,
@@ -77,13 +83,13 @@ def warnings(found: Preflight, spec: TrainSpec) -> list[str]:
     return [*_mismatched(found, spec), *_empty(found), *_few(found), *_small(found, spec)]
 
 
-def _rows(db: Database, snapshot_id: int, kind: TaskKind) -> list[Row]:
+def _rows(db: Database, snapshot_id: int, kind: TaskKind) -> list[CountedCase]:
     frozen = SnapshotCase
     wanted = select(frozen.patient_id, frozen.split, frozen.label, frozen.targets, frozen.weight, frozen.repeats)
     with db.read() as session:
         told = session.execute(wanted.where(frozen.snapshot_id == snapshot_id)).all()
     return [
-        Row(patient, split.value, _shows(kind, label, targets), weight, repeats)
+        CountedCase(patient, split.value, _shows(kind, label, targets), weight, repeats)
         for patient, split, label, targets, weight, repeats in told
     ]
 

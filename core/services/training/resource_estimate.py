@@ -190,7 +190,7 @@ def _figures(spec: TrainSpec, planned: "Plan") -> dict[str, Any]:
 def _draw(settings: Settings, asked: EstimateRequest, planned: "Plan") -> int:
     from PIL import Image as Picture
 
-    found = augmentation_samples.samples(asked.spec, planned)
+    found = augmentation_samples.augmented_samples(asked.spec, planned)
     for number, one in enumerate(found):
         with atomic_write(_folder(settings) / f"{asked.name}-{number}.png", lasting=False) as file:
             Picture.fromarray(one).save(file, format="PNG")

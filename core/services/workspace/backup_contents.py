@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from core.imaging.store import Store
 from core.services.training import runs
 from core.settings import Settings
-from core.training.checkpoint import epoch_of
+from core.training.checkpoint import read_epoch
 from db import Database
 from db.tables import Checkpoint, Image, Job, Run
 from db.vocabulary import CheckpointKind, JobKind, JobState
@@ -115,7 +115,7 @@ def _checkpoints(copied: Database, number: int, opened: Mapping[str, BinaryIO], 
             found = pack.hashes.get(f"runs/{number}/{name}")
             if row is None or found == row.sha256:
                 continue
-            epoch = epoch_of(opened[name]) if name in opened else None
+            epoch = read_epoch(opened[name]) if name in opened else None
             if found and epoch and epoch > row.epoch:
                 row.epoch, row.sha256 = epoch, found
             else:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from core.imaging.store import Store
 from core.services.training import runs
 from core.settings import Settings
-from core.training.pixel_cache import sha256_of
+from core.training.pixel_cache import file_sha256
 from db import Database
 from db.tables import Checkpoint, Image, Job
 from db.vocabulary import JobState
@@ -64,7 +64,7 @@ def checkpoints(db: Database, settings: Settings) -> Found:
         file = runs.folder(settings, row.run_id) / f"{row.kind}.safetensors"
         if not file.is_file():
             return False, f"{file} is gone; take it from a backup, or train run {row.run_id} again"
-        if sha256_of(file) != row.sha256:
+        if file_sha256(file) != row.sha256:
             return False, (
                 f"{file} is not what run {row.run_id} saved; resume its job if that can be, else take the "
                 "file from a backup, or train again"

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation.binary_scores import BinaryScores
-from core.evaluation.calibration import ECE_NOTE, Bin
+from core.evaluation.calibration import ECE_NOTE, ReliabilityBin
 from core.services.evaluation import review_curves, review_point
 from core.services.evaluation.review_data import ReviewData
 from core.services.evaluation.review_metrics import points_by_scale, threshold_free_metrics
@@ -79,7 +79,7 @@ def _reliability(found: ReviewData, one: BinaryScores, scale: str, *, counts: bo
     )
 
 
-def _points(plot: go.Figure, bins: Sequence[Bin]) -> None:
+def _points(plot: go.Figure, bins: Sequence[ReliabilityBin]) -> None:
     spans = [each.interval or (each.share, each.share) for each in bins]
     up = [high - each.share for each, (_, high) in zip(bins, spans, strict=True)]
     down = [each.share - low for each, (low, _) in zip(bins, spans, strict=True)]

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation.metric_value import MetricValue
-from core.evaluation.regression import NumberReport
+from core.evaluation.regression import RegressionReport
 from core.services.annotation import tasks
 from core.services.evaluation import report as evaluation_report
 from core.services.evaluation import review_point
@@ -83,7 +83,7 @@ def level(found: ReviewData) -> None:
     )
 
 
-def _counted(found: ReviewData, told: NumberReport) -> str:
+def _counted(found: ReviewData, told: RegressionReport) -> str:
     patients = formatting.count(told.patients, "patient")
     return (
         f"{patients}, each counted once"
@@ -92,7 +92,7 @@ def _counted(found: ReviewData, told: NumberReport) -> str:
     )
 
 
-def report(found: ReviewData) -> NumberReport:
+def report(found: ReviewData) -> RegressionReport:
     """Every figure of the numbers, with its interval."""
     wired = context.app_context()
     run, split = found.run.id, found.state.split

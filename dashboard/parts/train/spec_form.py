@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.models import MODELS
-from core.training.form_groups import GROUPS, Group, matters, members
+from core.training.form_groups import GROUPS, FormGroup, group_hyperparameters, is_relevant
 from core.training.hyperparameters import Hyperparameter
 from core.training.spec import PRESETS, hyperparameter, hyperparameters
 
@@ -60,19 +60,19 @@ def show(offered: Offered) -> dict[str, Any]:
     A knob that does not matter is at its default, so that what a run was asked holds nothing that did not act.
     """
     for group in GROUPS:
-        first = [one for one in members(group) if one.name in group.first]
+        first = [one for one in group_hyperparameters(group) if one.name in group.first]
         named = next((one for one in first if one.title == group.title), None)
         if first:
             st.markdown(f"**{group.title}**", help=named.help if named else None)
         _inputs(first, offered, named)
         _folded(group, offered)
     held = values()
-    return {one.name: held[one.name] if matters(one.name, held) else one.default for one in hyperparameters()}
+    return {one.name: held[one.name] if is_relevant(one.name, held) else one.default for one in hyperparameters()}
 
 
-def _folded(group: Group, offered: Offered) -> None:
-    behind = [one for one in members(group) if one.name not in group.first]
-    if not any(matters(one.name, values()) for one in behind):
+def _folded(group: FormGroup, offered: Offered) -> None:
+    behind = [one for one in group_hyperparameters(group) if one.name not in group.first]
+    if not any(is_relevant(one.name, values()) for one in behind):
         return
     # one label for good: with another one Streamlit takes it for another fold, and closes it
     with st.expander("More" if group.first else group.title, key=f"fold_{group.name}", on_change="rerun") as fold:
@@ -80,7 +80,7 @@ def _folded(group: Group, offered: Offered) -> None:
             _inputs(behind, offered)
             return
     # half of the page's inputs are drawn only where somebody looks at them
-    changed = [one.title for one in behind if matters(one.name, values()) and values()[one.name] != one.default]
+    changed = [one.title for one in behind if is_relevant(one.name, values()) and values()[one.name] != one.default]
     if changed:
         st.caption(f"Changed there: {', '.join(changed).lower()}.")
 
@@ -89,7 +89,7 @@ def _inputs(some: Sequence[Hyperparameter], offered: Offered, named: Hyperparame
     """In rows of two; a choice above decides at once what shows below. `named` stands under a title that is its own."""
     columns: list[Any] = []
     for one in some:
-        if matters(one.name, values()):
+        if is_relevant(one.name, values()):
             columns = columns or list(st.columns(COLUMNS, vertical_alignment="bottom"))
             with columns.pop(0):
                 _input(one, offered.get(one.name), titled=one is named)

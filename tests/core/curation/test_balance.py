@@ -7,7 +7,7 @@ import pytest
 from core.curation.balance import BALANCERS, balance
 from core.curation.recipe import BALANCES, Recipe
 from core.curation.records import AssignedCase
-from core.curation.split import place
+from core.curation.split import assign_splits
 from core.errors import InvalidInput
 from tests.core.curation.tables import CLASSES, random_rows
 
@@ -70,9 +70,9 @@ def test_undersampling_prefers_patients_whom_no_smaller_class_represents():
 @pytest.mark.parametrize("seed", range(5))
 def test_val_and_test_stay_as_they_are_and_the_seed_repeats(method, seed):
     table = random_rows(seed)
-    placed = place(table, Recipe(balance=method, seed=seed), CLASSES)
+    placed = assign_splits(table, Recipe(balance=method, seed=seed), CLASSES)
     assert all((row.weight, row.repeats) == (1.0, 1) for row in placed if row.split != "train")
-    assert placed == place(table, Recipe(balance=method, seed=seed), CLASSES)
+    assert placed == assign_splits(table, Recipe(balance=method, seed=seed), CLASSES)
 
 
 @pytest.mark.parametrize("method", ["oversample", "undersample"])

@@ -5,7 +5,7 @@ import json
 from core.curation.duplicates import count_by_split, exact_duplicates
 from core.curation.recipe import Recipe
 from core.curation.records import AssignedCase, LabelledCase
-from core.curation.split import place
+from core.curation.split import assign_splits
 from tests.core.curation.tables import pneumonia_rows
 
 
@@ -38,5 +38,5 @@ def test_three_copies_over_two_splits_count_inside_and_between():
 
 def test_real_pneumonia_has_its_known_duplicates(data_dir):
     rows = pneumonia_rows(data_dir)
-    groups = exact_duplicates(rows, place(rows, Recipe(split_fact="split"), ("normal", "pneumonia")))
+    groups = exact_duplicates(rows, assign_splits(rows, Recipe(split_fact="split"), ("normal", "pneumonia")))
     assert count_by_split(groups) == {"train": 18, "train–val": 8, "test": 3}

@@ -2,11 +2,11 @@
 
 import pytest
 
-from core.curation.effective_sample_size import Row, balanced, effective_patients, standings
+from core.curation.effective_sample_size import CountedCase, class_balanced, class_supports, effective_patients
 
 
 def rows(*told):
-    return [Row(patient, "train", (shows,), weight, repeats) for patient, shows, weight, repeats in told]
+    return [CountedCase(patient, "train", (shows,), weight, repeats) for patient, shows, weight, repeats in told]
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,9 @@ def test_patients_that_count_alike(told, count):
 
 def test_weights_do_not_change_how_many_patients_a_class_rests_on():
     told = rows(*[(patient, 0, 1, 1) for patient in range(30)], *[(patient, 1, 1, 1) for patient in range(30, 36)])
-    heavy = balanced(told, 2)
-    assert [one.effective for one in standings(told, 2)] == pytest.approx([30, 6])
-    assert [one.effective for one in standings(heavy, 2)] == pytest.approx([30, 6])
+    heavy = class_balanced(told, 2)
+    assert [one.effective for one in class_supports(told, 2)] == pytest.approx([30, 6])
+    assert [one.effective for one in class_supports(heavy, 2)] == pytest.approx([30, 6])
     assert sum(row.weight for row in heavy if row.shows == (0,)) == pytest.approx(18)
     assert sum(row.weight for row in heavy if row.shows == (1,)) == pytest.approx(18)
     # all together: 36 as they are; balanced (18 + 18)² / (30 · 0.6² + 6 · 3²)
@@ -37,7 +37,12 @@ def test_weights_do_not_change_how_many_patients_a_class_rests_on():
 
 
 def test_a_patient_of_two_classes_and_of_several_splits():
-    told = [Row(1, "train", (0, 1)), Row(1, "train", (1,)), Row(2, "val", (1,)), Row(3, "train", ())]
-    first, second = standings(told, 2)
+    told = [
+        CountedCase(1, "train", (0, 1)),
+        CountedCase(1, "train", (1,)),
+        CountedCase(2, "val", (1,)),
+        CountedCase(3, "train", ()),
+    ]
+    first, second = class_supports(told, 2)
     assert (first.images["train"], first.patients["train"]) == (1, 1)
     assert (second.images["train"], second.patients["train"], second.images["val"]) == (2, 1, 1)

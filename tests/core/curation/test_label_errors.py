@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.curation import label_errors as suspected
-from core.curation.label_errors import agreed, calibrate_total, confident
+from core.curation.label_errors import calibrate_total, combine_trainings, confident_errors
 
 
 def cohort(chance, *, patients=200, hidden=0.0):
@@ -39,12 +39,12 @@ def test_confident_learning_by_hand():
     said = np.array([[0.9, 0.1], [0.7, 0.3], [0.35, 0.65], [0.2, 0.8], [0.4, 0.6], [0.8, 0.2]])
     labels = np.array([0, 0, 0, 1, 1, 1])
     # thresholds: class 0 (0.9 + 0.7 + 0.35) / 3 = 0.65, class 1 (0.8 + 0.6 + 0.2) / 3 = 0.5333
-    assert confident(said, labels).tolist() == [False, False, True, False, False, True]
+    assert confident_errors(said, labels).tolist() == [False, False, True, False, False, True]
 
 
 def test_a_class_that_nobody_was_given_calls_nothing_wrong():
     said = np.array([[0.6, 0.3, 0.1], [0.1, 0.2, 0.7]])
-    assert confident(said, np.array([0, 0])).tolist() == [False, False]
+    assert confident_errors(said, np.array([0, 0])).tolist() == [False, False]
 
 
 def test_planted_errors_come_first():
@@ -145,7 +145,7 @@ def test_three_trainings_find_more_than_one_of_them():
         for some in (told, [told])
     )
     assert together[0] > max(alone) + 0.05
-    np.testing.assert_allclose(agreed(told[:1], folds[None]), calibrate_total(told[0], folds))
+    np.testing.assert_allclose(combine_trainings(told[:1], folds[None]), calibrate_total(told[0], folds))
 
 
 def test_a_fold_that_says_the_same_of_everybody_is_only_moved():

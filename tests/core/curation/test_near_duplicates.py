@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from core.curation.near_duplicates import EDGE, fingerprint, pairs
+from core.curation.near_duplicates import EDGE, fingerprint, near_duplicates
 
 
 def picture(seed):
@@ -26,7 +26,7 @@ def test_a_plate_read_out_again_is_found_under_another_patient():
     shown = [picture(seed) for seed in range(12)]
     shown += [again(shown[3], chance), again(shown[5], chance)]
     owners = [f"p{one}" for one in range(12)] + ["p7", "p5"]
-    found = pairs(np.stack([fingerprint(one) for one in shown]), owners)
+    found = near_duplicates(np.stack([fingerprint(one) for one in shown]), owners)
     assert [(one.first, one.second) for one in found] == [(3, 12)]  # the other one is the same patient's
     assert found[0].alike > 0.94
 
@@ -40,7 +40,7 @@ def test_the_correlation_is_that_of_the_detail():
 
 def test_empty_pictures_are_nobody_s_duplicates():
     flat = np.stack([fingerprint(np.full((EDGE, EDGE), 0.5)) for _ in range(3)])
-    assert pairs(flat, ["a", "b", "c"]) == []
+    assert near_duplicates(flat, ["a", "b", "c"]) == []
 
 
 def test_no_two_real_patients_have_the_same_radiograph(data_dir):
@@ -51,4 +51,4 @@ def test_no_two_real_patients_have_the_same_radiograph(data_dir):
         grey = Image.open(data_dir / "cxr" / row["file"]).convert("L").resize((EDGE, EDGE))
         prints.append(fingerprint(np.asarray(grey, np.float32) / 255))
     assert len({row["patient_id"] for row in rows}) > 20
-    assert pairs(np.stack(prints), [row["patient_id"] for row in rows]) == []
+    assert near_duplicates(np.stack(prints), [row["patient_id"] for row in rows]) == []

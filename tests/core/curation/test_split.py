@@ -9,7 +9,7 @@ import pytest
 from core.curation.leakage import shared_patients
 from core.curation.recipe import Recipe
 from core.curation.records import SPLITS, LabelledCase
-from core.curation.split import place
+from core.curation.split import assign_splits
 from core.curation.summary import summary
 from core.errors import InvalidInput, LeakingSplit
 from tests.core.curation.tables import CLASSES, chest_rows, pneumonia_rows, random_rows
@@ -27,7 +27,7 @@ def splits_of(placed):
 @pytest.mark.parametrize("seed", range(30))
 def test_random_tables_never_share_a_patient_and_lose_no_case(seed):
     rows = random_rows(seed, patients=10 + 7 * seed)
-    placed = place(rows, Recipe(stratify=("site", "view"), seed=seed), CLASSES)
+    placed = assign_splits(rows, Recipe(stratify=("site", "view"), seed=seed), CLASSES)
     assert shared_patients(placed) == []
     assert [(p.case, p.patient, p.label) for p in placed] == [(r.case, r.patient, r.label) for r in rows]
     assert {p.split for p in placed} == set(SPLITS)
@@ -35,7 +35,7 @@ def test_random_tables_never_share_a_patient_and_lose_no_case(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_shares_of_images_patients_and_classes_are_near_the_wanted(seed):
-    placed = place(random_rows(seed, patients=300), Recipe(val=0.2, test=0.1, seed=seed), CLASSES)
+    placed = assign_splits(random_rows(seed, patients=300), Recipe(val=0.2, test=0.1, seed=seed), CLASSES)
     told = summary(placed, CLASSES)
     for split, wanted in {"train": 0.7, "val": 0.2, "test": 0.1}.items():
         for count in (lambda s: s["images"], lambda s: s["patients"]):
@@ -49,9 +49,9 @@ def test_the_seed_alone_decides_not_the_order_of_the_rows():
     rows = random_rows(3)
     recipe = Recipe(stratify=("site",), balance="oversample", seed=11)
     shuffled = [rows[i] for i in np.random.default_rng(0).permutation(len(rows))]
-    first = {p.case: p for p in place(rows, recipe, CLASSES)}
-    assert first == {p.case: p for p in place(shuffled, recipe, CLASSES)}
-    assert splits_of(first.values()) != splits_of(place(rows, replace(recipe, seed=12), CLASSES))
+    first = {p.case: p for p in assign_splits(rows, recipe, CLASSES)}
+    assert first == {p.case: p for p in assign_splits(shuffled, recipe, CLASSES)}
+    assert splits_of(first.values()) != splits_of(assign_splits(rows, replace(recipe, seed=12), CLASSES))
 
 
 def site_distance(rows, placed):
@@ -67,13 +67,13 @@ def test_stratifying_by_site_keeps_sites_nearer_than_not():
         rows = random_rows(seed, patients=150)
         for asked in distances:
             recipe = Recipe(stratify=("site",) if asked else (), seed=seed)
-            distances[asked] += site_distance(rows, place(rows, recipe, CLASSES))
+            distances[asked] += site_distance(rows, assign_splits(rows, recipe, CLASSES))
     assert distances[True] < 0.6 * distances[False]
 
 
 def test_labels_are_nearer_than_a_random_split_of_patients():
     rows = random_rows(5, patients=200)
-    greedy = summary(place(rows, Recipe(), CLASSES), CLASSES)
+    greedy = summary(assign_splits(rows, Recipe(), CLASSES), CLASSES)
     gaps = []
     for seed in range(200):
         names = sorted({row.patient for row in rows})
@@ -90,27 +90,27 @@ def test_labels_are_nearer_than_a_random_split_of_patients():
 @pytest.mark.parametrize("seed", range(20))
 def test_a_class_of_three_patients_stands_in_every_split(seed):
     rows = single([0] * 60 + [1] * 30 + [2] * 3)
-    told = summary(place(rows, Recipe(val=0.1, test=0.1, seed=seed), CLASSES), CLASSES)
+    told = summary(assign_splits(rows, Recipe(val=0.1, test=0.1, seed=seed), CLASSES), CLASSES)
     assert [told[split]["labels"]["effusion"] for split in SPLITS] == [1, 1, 1]
 
 
 def test_a_class_of_one_patient_is_placed_without_fuss():
-    told = summary(place(single([0] * 20 + [1]), Recipe(), CLASSES[:2]), CLASSES[:2])
+    told = summary(assign_splits(single([0] * 20 + [1]), Recipe(), CLASSES[:2]), CLASSES[:2])
     assert sum(part["labels"]["pneumonia"] for part in told.values()) == 1
 
 
 @pytest.mark.parametrize(("val", "test", "there"), [(0, 0.2, {"train", "test"}), (0.2, 0, {"train", "val"})])
 def test_a_share_of_zero_leaves_that_split_out(val, test, there):
-    placed = place(random_rows(1), Recipe(val=val, test=test), CLASSES)
+    placed = assign_splits(random_rows(1), Recipe(val=val, test=test), CLASSES)
     assert {p.split for p in placed} == there
 
 
 def test_no_validation_and_no_test_is_all_train():
-    assert {p.split for p in place(random_rows(1), Recipe(val=0, test=0), CLASSES)} == {"train"}
+    assert {p.split for p in assign_splits(random_rows(1), Recipe(val=0, test=0), CLASSES)} == {"train"}
 
 
 def test_alike_patients_are_shared_out_exactly():
-    told = summary(place(single([0] * 700 + [1] * 300), Recipe(), CLASSES[:2]), CLASSES[:2])
+    told = summary(assign_splits(single([0] * 700 + [1] * 300), Recipe(), CLASSES[:2]), CLASSES[:2])
     assert [told[s]["labels"] for s in ("val", "test")] == [{"normal": 105, "pneumonia": 45}] * 2
 
 
@@ -133,19 +133,19 @@ def test_alike_patients_are_shared_out_exactly():
 )
 def test_what_cannot_be_split_is_refused_in_a_sentence(rows, recipe, sentence):
     with pytest.raises(InvalidInput, match=sentence):
-        place(rows, recipe, CLASSES)
+        assign_splits(rows, recipe, CLASSES)
 
 
 def test_a_column_of_ages_is_no_stratum():
     rows = [LabelledCase(i, f"P-{i}", 0, {"age": str(i)}) for i in range(60)]
     with pytest.raises(InvalidInput, match="age has 60 different values"):
-        place(rows, Recipe(stratify=("age",)), CLASSES)
+        assign_splits(rows, Recipe(stratify=("age",)), CLASSES)
 
 
 def test_a_column_decides_in_every_usual_spelling():
     words = ["train", "Train ", "val", "valid", "validation", "TEST"]
     rows = [LabelledCase(i, f"P-{i}", 0, {"split": word}) for i, word in enumerate(words)]
-    placed = place(rows, Recipe(split_fact="split"), CLASSES)
+    placed = assign_splits(rows, Recipe(split_fact="split"), CLASSES)
     assert [p.split for p in placed] == ["train", "train", "val", "val", "val", "test"]
 
 
@@ -160,23 +160,23 @@ def test_a_column_decides_in_every_usual_spelling():
 def test_a_column_that_does_not_serve_is_refused_by_name(words, sentence):
     rows = [LabelledCase(i, f"P-{i}", 0, {"fold": word}) for i, word in enumerate(words)]
     with pytest.raises(InvalidInput, match=sentence):
-        place(rows, Recipe(split_fact="fold"), CLASSES)
+        assign_splits(rows, Recipe(split_fact="fold"), CLASSES)
 
 
 def test_a_column_that_shares_a_patient_is_refused_by_name():
     rows = [LabelledCase(i, "P-TWO", 0, {"fold": word}) for i, word in enumerate(["train", "test"])]
     with pytest.raises(LeakingSplit, match=r"1 patient .* column fold: P-TWO \(train and test\); split by patient"):
-        place(rows, Recipe(split_fact="fold"), CLASSES)
+        assign_splits(rows, Recipe(split_fact="fold"), CLASSES)
 
 
 def test_real_chest_images_the_folders_they_came_in_leak_17_patients(data_dir):
     with pytest.raises(LeakingSplit, match="17 patients stand in more than one split of the column folder_split"):
-        place(chest_rows(data_dir), Recipe(split_fact="folder_split"), ("0", "1"))
+        assign_splits(chest_rows(data_dir), Recipe(split_fact="folder_split"), ("0", "1"))
 
 
 def test_real_chest_images_by_patient_stratified_by_sex(data_dir):
     rows = chest_rows(data_dir)
-    told = summary(place(rows, Recipe(stratify=("sex",)), ("0", "1")), ("0", "1"))
+    told = summary(assign_splits(rows, Recipe(stratify=("sex",)), ("0", "1")), ("0", "1"))
     assert sum(part["images"] for part in told.values()) == 588
     assert sum(part["patients"] for part in told.values()) == 185  # each counted once: nobody is shared
     for split in ("val", "test"):
@@ -186,5 +186,5 @@ def test_real_chest_images_by_patient_stratified_by_sex(data_dir):
 
 
 def test_real_pneumonia_keeps_its_own_split(data_dir):
-    placed = place(pneumonia_rows(data_dir), Recipe(split_fact="split"), ("normal", "pneumonia"))
+    placed = assign_splits(pneumonia_rows(data_dir), Recipe(split_fact="split"), ("normal", "pneumonia"))
     assert Counter(p.split for p in placed) == {"train": 4708, "val": 524, "test": 624}

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.stats import contingency
 
-from core.evaluation.association import Association, strongest, with_classes, with_number
+from core.evaluation.association import Association, correlation_ratio, cramers_v, strongest_association
 
 
 def table_of(fact, labels):
@@ -23,7 +23,7 @@ def drawn():
 
 def test_one_case_a_patient_is_the_chi_squared_test(drawn):
     fact, labels = drawn
-    found = with_classes(fact.tolist(), labels, [str(one) for one in range(300)])
+    found = cramers_v(fact.tolist(), labels, [str(one) for one in range(300)])
     table = table_of(fact, labels)
     assert found.p == pytest.approx(contingency.chi2_contingency(table, correction=False).pvalue, rel=1e-9)
     phi2 = contingency.chi2_contingency(table, correction=False).statistic / 300
@@ -35,23 +35,23 @@ def test_one_case_a_patient_is_the_chi_squared_test(drawn):
 
 def test_several_cases_of_a_patient_say_less(drawn):
     fact, labels = drawn
-    alone = with_classes(fact.tolist(), labels, [str(one) for one in range(300)])
-    several = with_classes(fact.tolist() * 4, np.tile(labels, 4), [str(one) for one in range(300)] * 4)
+    alone = cramers_v(fact.tolist(), labels, [str(one) for one in range(300)])
+    several = cramers_v(fact.tolist() * 4, np.tile(labels, 4), [str(one) for one in range(300)] * 4)
     assert several.p == pytest.approx(alone.p, rel=1e-9)
     assert several.strength == pytest.approx(alone.strength, rel=1e-9)
 
 
 def test_what_does_not_vary_has_no_test():
-    assert with_classes(["a"] * 5, np.arange(5) % 2, list("abcde")).p is None
-    assert with_classes(list("ababa"), np.zeros(5, int), list("abcde")).strength == 0
-    assert with_number(["a"] * 5, np.arange(5.0), list("abcde")).p is None
+    assert cramers_v(["a"] * 5, np.arange(5) % 2, list("abcde")).p is None
+    assert cramers_v(list("ababa"), np.zeros(5, int), list("abcde")).strength == 0
+    assert correlation_ratio(["a"] * 5, np.arange(5.0), list("abcde")).p is None
 
 
 def test_a_number_is_the_f_test():
     chance = np.random.default_rng(1)
     fact = chance.integers(3, size=90)
     values = chance.normal(0, 1, 90) + fact * 0.5
-    found = with_number(fact.astype(str).tolist(), values, [str(one) for one in range(90)])
+    found = correlation_ratio(fact.astype(str).tolist(), values, [str(one) for one in range(90)])
     expected = stats.f_oneway(*[values[fact == one] for one in range(3)])
     assert found.p == pytest.approx(expected.pvalue, rel=1e-9)
     assert 0 < found.strength < 1
@@ -59,7 +59,7 @@ def test_a_number_is_the_f_test():
 
 def test_the_strongest_of_several_pays_for_those_it_was_chosen_among():
     found = [Association(0.2, 0.02), Association(0.4, 0.01), Association(0.0, None)]  # the last was not tested
-    assert strongest(found) == Association(0.4, 0.02)
-    assert strongest([Association(0.9, 0.7), Association(0.1, 0.8)]).p == 1
-    assert strongest(found[:1]) == found[0]
-    assert strongest([]) == strongest(found[2:]) == Association(0.0, None)
+    assert strongest_association(found) == Association(0.4, 0.02)
+    assert strongest_association([Association(0.9, 0.7), Association(0.1, 0.8)]).p == 1
+    assert strongest_association(found[:1]) == found[0]
+    assert strongest_association([]) == strongest_association(found[2:]) == Association(0.0, None)

@@ -10,12 +10,12 @@ from sklearn import metrics as sk
 
 from core.errors import InvalidInput
 from core.evaluation.binary_metrics import ORDER, binary_metrics, metrics_at_threshold, threshold_free_metrics
-from core.evaluation.binary_scores import BinaryScores, by_patient
+from core.evaluation.binary_scores import BinaryScores, aggregate_by_patient
 from core.evaluation.bootstrap import resample_counts
 from core.evaluation.calibration import ECE_NOTE
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.delong import delong
-from core.evaluation.prevalence import bayes
+from core.evaluation.prevalence import predictive_values
 from core.evaluation.ranking_metrics import NO_PROBABILITY
 from core.evaluation.threshold_metrics import NAMES
 from tests.core.evaluation.cohorts import scored
@@ -62,7 +62,9 @@ def test_every_value_agrees_with_an_independent_one(ties, rule):
     run = made(ties=ties)
     if rule:  # smaller scores and more patients, so that no rule calls everybody
         smaller = (run.scores**3).round(1) if ties else run.scores**3
-        run = by_patient(BinaryScores.of(run.cases, smaller, run.truth, np.arange(500) // 2, name="ill"), rule)
+        run = aggregate_by_patient(
+            BinaryScores.of(run.cases, smaller, run.truth, np.arange(500) // 2, name="ill"), rule
+        )
     told = binary_metrics(run, AT, resamples=20)
     assert tuple(told) == ORDER
     for name, one in told.items():
@@ -167,7 +169,7 @@ def test_a_perfect_ppv_at_a_prevalence_has_the_width_of_sensitivity_and_specific
     told = metrics_at_threshold(run, 0.5, prevalence=0.1, resamples=20)
     assert (told["ppv"].value, told["ppv"].high) == (1.0, 1.0)
     lows = (np.array([told[name].low]) for name in ("sensitivity", "specificity"))
-    assert told["ppv"].low == pytest.approx(float(bayes(*lows, 0.1)[0][0]), abs=1e-12)
+    assert told["ppv"].low == pytest.approx(float(predictive_values(*lows, 0.1)[0][0]), abs=1e-12)
     assert told["ppv"].method == "Wilson, of sensitivity and specificity"
     assert (
         metrics_at_threshold(run, 0.95, prevalence=0.1, resamples=20)["ppv"].note

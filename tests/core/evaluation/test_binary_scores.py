@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from core.errors import InvalidInput
-from core.evaluation.binary_scores import PATIENT_RULES, BinaryScores, by_patient
+from core.evaluation.binary_scores import PATIENT_RULES, BinaryScores, aggregate_by_patient
 from tests.core.evaluation.cohorts import scored
 
 
@@ -40,7 +40,7 @@ def test_taking_cases_takes_their_patients_only():
 @pytest.mark.parametrize("rule", PATIENT_RULES)
 def test_a_patient_is_ill_if_any_case_is_and_its_worst_case_speaks(rule):
     run = made(1)
-    told = by_patient(run, rule)
+    told = aggregate_by_patient(run, rule)
     assert (told.level, told.single, len(told.cases)) == ("patient", True, len(run.patients))
     for row, name in enumerate(told.patients):
         mine = run.owner == run.patients.index(name)
@@ -54,9 +54,9 @@ def test_a_patient_is_ill_if_any_case_is_and_its_worst_case_speaks(rule):
 def test_rules_that_do_not_fit_are_refused():
     run = made()
     with pytest.raises(InvalidInput, match="no rule 'median' for patients; choose one of max, mean, noisy_or"):
-        by_patient(run, "median")
+        aggregate_by_patient(run, "median")
     with pytest.raises(InvalidInput, match="Noisy-or needs probabilities"):
-        by_patient(run.scored_by(run.scores * 3), "noisy_or")
+        aggregate_by_patient(run.scored_by(run.scores * 3), "noisy_or")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,14 @@ from sklearn.metrics import brier_score_loss, log_loss
 from core.errors import InvalidInput
 from core.evaluation.binary_metrics import threshold_free_metrics
 from core.evaluation.binary_scores import BinaryScores
-from core.evaluation.calibration import Calibrator, brier, expected_calibration_error, fit, net_benefit, reliability
+from core.evaluation.calibration import (
+    Calibrator,
+    brier_score,
+    expected_calibration_error,
+    fit,
+    net_benefit,
+    reliability,
+)
 from tests.core.evaluation.cohorts import scored
 
 P = np.arange(0.95, 0, -0.10)
@@ -25,7 +32,7 @@ def made(seed=0, *, single=False, n=500):
 
 
 def test_published_numbers():
-    assert brier(P, Y) == pytest.approx(0.1625, abs=1e-6)
+    assert brier_score(P, Y) == pytest.approx(0.1625, abs=1e-6)
     assert expected_calibration_error(P, Y, bins=5) == pytest.approx(0.12, abs=1e-6)
     assert net_benefit(P, Y, threshold=0.2) == pytest.approx(0.425, abs=1e-6)
     assert net_benefit(P, Y, threshold=0.5) == pytest.approx(0.300, abs=1e-6)
@@ -34,7 +41,7 @@ def test_published_numbers():
 
 def test_brier_agrees_with_scikit_learn():
     scores, truth, _ = scored(0)
-    assert brier(scores, truth) == pytest.approx(brier_score_loss(truth, scores), abs=1e-9)
+    assert brier_score(scores, truth) == pytest.approx(brier_score_loss(truth, scores), abs=1e-9)
 
 
 def test_certainty_that_is_right_has_no_error_and_one_falls_in_the_last_bin():

@@ -8,9 +8,9 @@ from scipy.stats import binomtest, chi2
 
 from core.errors import InvalidInput
 from core.evaluation.binary_metrics import binary_metrics
-from core.evaluation.binary_scores import BinaryScores, by_patient
+from core.evaluation.binary_scores import BinaryScores, aggregate_by_patient
 from core.evaluation.bootstrap import resample_counts
-from core.evaluation.comparison import compare, refusal
+from core.evaluation.comparison import compare, incompatibility
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.mcnemar import clustered_mcnemar, mcnemar
 from tests.core.evaluation.cohorts import scored
@@ -198,14 +198,14 @@ def test_different_test_sets_are_refused_with_their_numbers():
     with pytest.raises(InvalidInput, match="7 cases are only in the first and 0 only in the second of 300 and 293"):
         compare(first, fewer, (0.5, 0.5))
     flipped = changed(second, truth=np.where(np.arange(300) < 4, ~second.truth, second.truth))
-    assert refusal(first, flipped).startswith("The truth of 4 of 300 cases differs")
-    assert "of other patients" in refusal(first, changed(second, patients=["p"] * 300))
-    assert "by case and the other by patient" in refusal(first, by_patient(second, "max"))
-    assert refusal(first, second) == ""
+    assert incompatibility(first, flipped).startswith("The truth of 4 of 300 cases differs")
+    assert "of other patients" in incompatibility(first, changed(second, patients=["p"] * 300))
+    assert "by case and the other by patient" in incompatibility(first, aggregate_by_patient(second, "max"))
+    assert incompatibility(first, second) == ""
 
 
 def test_by_patient_another_case_may_speak_for_each_run():
-    first, second = (by_patient(one, "max") for one in two())
+    first, second = (aggregate_by_patient(one, "max") for one in two())
     assert (first.cases != second.cases).any()
     told = compare(first, second, (0.7, 0.7), resamples=20)
     assert "same 60 patients" in told.note

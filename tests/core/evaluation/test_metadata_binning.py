@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.evaluation.metadata_binning import UNKNOWN, bin_metadata, divided, is_age, left_out, size_bands
+from core.evaluation.metadata_binning import UNKNOWN, bin_metadata, excluded_facts, is_age, size_bands, subgroup_facts
 
 
 def test_many_sizes_are_four_bands_of_about_as_many_cases():
@@ -72,22 +72,22 @@ def test_what_is_no_age_in_years_keeps_its_values(name):
 
 def test_few_values_stay_and_many_fall_away():
     facts = {"site": ["a", "b"] * 20, "name": [f"image {one}" for one in range(40)], "room": ["1"] * 40}
-    assert divided(facts) == {"site": ["a", "b"] * 20}
+    assert subgroup_facts(facts) == {"site": ["a", "b"] * 20}
 
 
 def test_ages_are_binned_as_in_reports_and_what_is_no_age_stays_unknown():
     ages = ["057Y", "018M", "61", "", "old", "9", "102"]
     expected = ["55–69", "0–17", "55–69", UNKNOWN, UNKNOWN, "0–17", "70 and older"]
-    assert divided({"age": ages}) == bin_metadata({"age": ages}) == {"age": expected}
+    assert subgroup_facts({"age": ages}) == bin_metadata({"age": ages}) == {"age": expected}
 
 
 def test_an_age_is_known_by_its_name_and_a_group_of_ages_is_none():
-    found = divided({"Age (years)": ["61", "9"], "age_group": ["young", "old"]})
+    found = subgroup_facts({"Age (years)": ["61", "9"], "age_group": ["young", "old"]})
     assert found == {"Age (years)": ["55–69", "0–17"], "age_group": ["young", "old"]}
 
 
 def test_other_numbers_become_quarters():
-    found = divided({"kVp": [str(60 + one) for one in range(40)]})["kVp"]
+    found = subgroup_facts({"kVp": [str(60 + one) for one in range(40)]})["kVp"]
     assert len(set(found)) == 4
     assert found[0] == "60 to 69.75"
     assert found[-1] == "89.25 to 99"
@@ -95,7 +95,7 @@ def test_other_numbers_become_quarters():
 
 def test_a_fact_that_only_says_the_classes_is_the_label_itself():
     facts = {"finding": ["yes", "no", "unknown"], "view": ["AP", "PA", "AP"]}
-    assert list(divided(facts, also_not=["yes", "no"])) == ["view"]
+    assert list(subgroup_facts(facts, also_not=["yes", "no"])) == ["view"]
 
 
 def test_what_does_not_divide_is_told_with_its_reason():
@@ -105,15 +105,17 @@ def test_what_does_not_divide_is_told_with_its_reason():
         "room": ["1"] * 40,
         "finding": ["yes", "no"] * 20,
     }
-    assert left_out(facts, also_not=["yes", "no"]) == {
+    assert excluded_facts(facts, also_not=["yes", "no"]) == {
         "name": "it has 40 values, more than 20",
         "room": "every case has the same (1)",
         "finding": "it only says the classes",
     }
-    assert {*left_out(facts, also_not=["yes", "no"]), *divided(facts, also_not=["yes", "no"])} == set(facts)
+    assert {*excluded_facts(facts, also_not=["yes", "no"]), *subgroup_facts(facts, also_not=["yes", "no"])} == set(
+        facts
+    )
 
 
 def test_many_sizes_are_bands_of_the_longer_side():
-    found = divided({"image size": [f"{1000 + one}×{2000 + one}" for one in range(40)]})["image size"]
+    found = subgroup_facts({"image size": [f"{1000 + one}×{2000 + one}" for one in range(40)]})["image size"]
     assert len(set(found)) == 4
     assert found[0] == "longer side 2000–2009"

@@ -6,7 +6,7 @@ import pytest
 from core.evaluation.binary_metrics import metrics_at_threshold
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.metric_value import PARTS, RESAMPLED
-from core.evaluation.prevalence import bayes
+from core.evaluation.prevalence import predictive_values
 from tests.core.evaluation.cohorts import sides
 
 
@@ -24,7 +24,9 @@ def test_a_ppv_is_as_unsure_as_a_sensitivity_of_8_of_8():
 def test_it_is_wider_than_by_one_side_alone_and_narrower_than_by_both_at_their_worst():
     told = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)
     se, sp = told["sensitivity"], told["specificity"]
-    alone, worst = (float(bayes(np.array([se.low]), np.array([one]), 0.02)[0][0]) for one in (sp.value, sp.low))
+    alone, worst = (
+        float(predictive_values(np.array([se.low]), np.array([one]), 0.02)[0][0]) for one in (sp.value, sp.low)
+    )
     assert worst < told["ppv"].low < alone
 
 

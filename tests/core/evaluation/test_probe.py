@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from core.evaluation import probe as probing
-from core.evaluation.association import with_classes
-from core.evaluation.probe import probe, worst_first
+from core.evaluation.association import cramers_v
+from core.evaluation.probe import alarms_first, probe
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def cohort():
 
 def probed(cohort, fact, *, features=None, goes=None):
     patients, _, label, held, blank = cohort
-    goes = goes or with_classes(fact, label, patients)
+    goes = goes or cramers_v(fact, label, patients)
     return probe("it", fact, held if features is None else features, blank, patients, goes, tested=3, called="finding")
 
 
@@ -39,7 +39,7 @@ def test_a_marker_that_is_held_and_pays_raises_the_alarm(cohort):
 
 def test_what_is_held_and_does_not_pay_raises_none(cohort):
     patients, marker, *_ = cohort
-    unrelated = with_classes(marker, np.random.default_rng(5).integers(2, size=240), patients)
+    unrelated = cramers_v(marker, np.random.default_rng(5).integers(2, size=240), patients)
     found = probed(cohort, marker, goes=unrelated)
     assert not found.alarm
     assert "but does not go with finding" in found.words
@@ -75,5 +75,5 @@ def test_values_of_few_patients_are_left_out_and_one_value_cannot_be_probed(coho
     assert found.auroc is None
     assert found.values == {"usual": 236, "odd": 4}
     assert "cannot be told" in found.words
-    assert [one.fact for one in worst_first([found, probed(cohort, cohort[1])])] == ["it", "it"]
-    assert worst_first([found, probed(cohort, cohort[1])])[0].alarm
+    assert [one.fact for one in alarms_first([found, probed(cohort, cohort[1])])] == ["it", "it"]
+    assert alarms_first([found, probed(cohort, cohort[1])])[0].alarm

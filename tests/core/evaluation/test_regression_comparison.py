@@ -6,7 +6,7 @@ from sklearn import metrics as sk
 
 from core.errors import InvalidInput
 from core.evaluation.bootstrap import resample_counts
-from core.evaluation.regression_comparison import compare_numbers, refusal
+from core.evaluation.regression_comparison import compare_regressions, incompatibility
 
 KEYS = {"mae": sk.mean_absolute_error, "mse": sk.mean_squared_error, "r2": sk.r2_score}
 
@@ -22,7 +22,7 @@ def two(seed: int, *, patients: int = 40, each: int = 4):
 
 def test_differences_are_those_of_scikit_learn_on_the_same_resamples():
     truth, first, second, owner = two(3)
-    found = compare_numbers(first, second, truth, owner, resamples=200)
+    found = compare_regressions(first, second, truth, owner, resamples=200)
     weights = np.concatenate(list(resample_counts(40, resamples=200, seed=0)), axis=1)[owner]
     for name, of in KEYS.items():
         told = found.differences[name]
@@ -35,7 +35,7 @@ def test_differences_are_those_of_scikit_learn_on_the_same_resamples():
 
 
 def test_cases_that_moved_most_stand_first():
-    found = compare_numbers([1.0, 2.0, 3.0, 4.0, 5.0], [1.0, 0.5, 0.2, 9.0, 6.0], np.zeros(5), list("abcde"))
+    found = compare_regressions([1.0, 2.0, 3.0, 4.0, 5.0], [1.0, 0.5, 0.2, 9.0, 6.0], np.zeros(5), list("abcde"))
     assert found.nearer.tolist() == [2, 1]
     assert found.further.tolist() == [3, 4]
 
@@ -45,31 +45,33 @@ def test_intervals_cover_the_difference_by_patient():
     truth_of = np.sqrt(2 / np.pi) * (np.sqrt(20) - np.sqrt(20 * 1.21 + 1))  # of normal errors
     for seed in range(rounds):
         truth, first, second, owner = two(seed)
-        told = compare_numbers(first, second, truth, owner, resamples=200).differences["mae"]
+        told = compare_regressions(first, second, truth, owner, resamples=200).differences["mae"]
         covered += told.low <= truth_of <= told.high
     assert 0.90 <= covered / rounds <= 0.99
 
 
 def test_what_has_no_interval_says_why():
     truth, told, _, owner = two(0)
-    alike = compare_numbers(told, told, truth, owner, resamples=50).differences["mae"]
+    alike = compare_regressions(told, told, truth, owner, resamples=50).differences["mae"]
     assert (alike.value, alike.low) == (0.0, None)
     assert "do not differ in it" in alike.note
-    even = compare_numbers(np.full(4, 3.0), np.full(4, 1.0), np.zeros(4), list("abcd"), resamples=50).differences
+    even = compare_regressions(np.full(4, 3.0), np.full(4, 1.0), np.zeros(4), list("abcd"), resamples=50).differences
     assert (even["mae"].value, even["mae"].low) == (2.0, None)
     assert "every resample of the patients has this difference" in even["mae"].note
     assert even["r2"].note == "Undefined: every case here has the same value."
-    single = compare_numbers([1.0, 2.0], [0.0, 1.0], [0.0, 4.0], ["a", "a"]).differences["mse"]
+    single = compare_regressions([1.0, 2.0], [0.0, 1.0], [0.0, 4.0], ["a", "a"]).differences["mse"]
     assert "a single patient" in single.note
     with pytest.raises(InvalidInput, match="do not fit"):
-        compare_numbers([1.0], [1.0, 2.0], [1.0, 2.0], ["a", "b"])
+        compare_regressions([1.0], [1.0, 2.0], [1.0, 2.0], ["a", "b"])
 
 
 def test_other_cases_truths_and_patients_are_refused():
     cases, truth = np.array([1, 2, 3]), np.array([4.0, 5.0, 6.0])
-    assert refusal((cases, cases), (truth, truth), ("abc", "abc")) == ""
-    assert "1 cases are only in the first and 0" in refusal((cases, cases[1:]), (truth, truth[1:]), ("abc", "bc"))
-    assert "The truth of 1 of 3 cases differs" in refusal(
+    assert incompatibility((cases, cases), (truth, truth), ("abc", "abc")) == ""
+    assert "1 cases are only in the first and 0" in incompatibility(
+        (cases, cases[1:]), (truth, truth[1:]), ("abc", "bc")
+    )
+    assert "The truth of 1 of 3 cases differs" in incompatibility(
         (cases, cases), (truth, np.array([4.0, 5.0, 7.0])), ("abc", "abc")
     )
-    assert "of other patients" in refusal((cases, cases), (truth, truth), ("abc", "abd"))
+    assert "of other patients" in incompatibility((cases, cases), (truth, truth), ("abc", "abd"))

@@ -6,8 +6,8 @@ from sklearn import metrics as sk
 
 from core.errors import InvalidInput
 from core.evaluation.estimate import PatientIndex
-from core.evaluation.regression import number_report
-from core.evaluation.regression_subgroups import FIGURES, ONE_SIDED, number_groups
+from core.evaluation.regression import regression_report
+from core.evaluation.regression_subgroups import FIGURES, ONE_SIDED, regression_subgroups
 from core.evaluation.subgroup_gap import holm
 
 NAMES = {"mae": sk.mean_absolute_error, "rmse": sk.root_mean_squared_error, "bias": lambda y, p: np.mean(p - y)}
@@ -27,7 +27,7 @@ def ward(seed=0, *, patients=150, worse=2.5, shift=0.0):
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_group_s_figure_is_that_of_its_cases_alone_and_the_rest_s_of_all_others(figure):
     told, truth, owners, facts = ward()
-    found = number_groups(told, truth, owners, facts, figure=figure, resamples=50)
+    found = regression_subgroups(told, truth, owners, facts, figure=figure, resamples=50)
     assert {len(one.facts) for one in found} == {1, 2}
     for group in found:
         mine = np.all([np.asarray(facts[name]) == value for name, value in group.facts], axis=0)
@@ -44,15 +44,15 @@ def test_a_group_of_all_but_a_few_has_the_interval_of_the_report():
     told, truth, owners, _ = ward()
     first = np.arange(300) < 2
     facts = {"who": np.where(first, "one", "all").tolist()}
-    (group,) = (one for one in number_groups(told, truth, owners, facts) if one.facts == (("who", "all"),))
-    alone = number_report(told[~first], truth[~first], owners.row[~first].tolist()).metrics["mae"]
+    (group,) = (one for one in regression_subgroups(told, truth, owners, facts) if one.facts == (("who", "all"),))
+    alone = regression_report(told[~first], truth[~first], owners.row[~first].tolist()).metrics["mae"]
     assert group.figure.value == pytest.approx(alone.value, abs=1e-12)
     assert [group.figure.low, group.figure.high] == pytest.approx([alone.low, alone.high], rel=0.02)
 
 
 @pytest.mark.parametrize("figure", ["mae", "rmse"])
 def test_the_group_that_is_further_off_comes_first_and_stays_so_after_correction(figure):
-    first, *others = number_groups(*ward(1), figure=figure)
+    first, *others = regression_subgroups(*ward(1), figure=figure)
     assert first.facts == (("site", "B"),)
     assert first.adjusted_p < 0.001
     assert all(one.gap.value < first.gap.value or one.p > first.p for one in others)
@@ -60,7 +60,7 @@ def test_the_group_that_is_further_off_comes_first_and_stays_so_after_correction
 
 @pytest.mark.parametrize("shift", [-4.0, 4.0])
 def test_the_bias_that_is_another_than_elsewhere_comes_first_whichever_way(shift):
-    first = number_groups(*ward(2, shift=shift), figure="bias")[0]
+    first = regression_subgroups(*ward(2, shift=shift), figure="bias")[0]
     assert first.facts == (("site", "B"),)
     assert np.sign(first.gap.value) == np.sign(shift)
 
@@ -68,7 +68,7 @@ def test_the_bias_that_is_another_than_elsewhere_comes_first_whichever_way(shift
 def test_thin_groups_come_last_and_are_not_tested_and_one_patient_is_never_a_bare_number():
     told, truth, owners, facts = ward()
     facts["who"] = np.where(owners.row == 0, "one", np.where(owners.row < 8, "few", "many")).tolist()
-    found = number_groups(told, truth, owners, facts, pairs=False, resamples=50)
+    found = regression_subgroups(told, truth, owners, facts, pairs=False, resamples=50)
     named = {one.facts[0][1]: one for one in found}
     assert {one.facts[0][1] for one in found[-2:]} == {"one", "few"}
     assert named["few"].thin
@@ -81,7 +81,7 @@ def test_intervals_of_groups_and_gaps_cover_the_truth():
     held, many = np.zeros(2), 200
     true = 2 * np.sqrt(2) / np.sqrt(2 * np.pi)  # the mean absolute of two standard normals' sum
     for seed in range(many):
-        found = {one.facts: one for one in number_groups(*ward(seed, patients=80), pairs=False, resamples=100)}
+        found = {one.facts: one for one in regression_subgroups(*ward(seed, patients=80), pairs=False, resamples=100)}
         one = found[("site", "B"),]
         held += [one.figure.low <= 2.5 * true <= one.figure.high, one.gap.low <= 1.5 * true <= one.gap.high]
     assert (held / many >= 0.90).all(), held / many
@@ -91,10 +91,10 @@ def test_intervals_of_groups_and_gaps_cover_the_truth():
 def test_what_cannot_be_divided_is_one_sentence():
     told, truth, owners, facts = ward()
     with pytest.raises(InvalidInput, match="no figure 'auroc' for groups of numbers; choose one of mae, rmse, bias"):
-        number_groups(told, truth, owners, facts, figure="auroc")
+        regression_subgroups(told, truth, owners, facts, figure="auroc")
     with pytest.raises(InvalidInput, match="no case to divide"):
-        number_groups(told[:0], truth[:0], PatientIndex(owners.row[:0], 0), {})
-    assert number_groups(told, truth, owners, {"site": ["A"] * 300}) == []
+        regression_subgroups(told[:0], truth[:0], PatientIndex(owners.row[:0], 0), {})
+    assert regression_subgroups(told, truth, owners, {"site": ["A"] * 300}) == []
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -107,7 +107,7 @@ def test_a_group_whose_cases_are_off_alike_is_not_tested_and_comes_before_thin_o
         "site": facts["site"],
         "kind": np.where(alike, "alike", np.where(owners.row < 15, "few", "usual")).tolist(),
     }
-    found = number_groups(told, truth, owners, facts, figure=figure, pairs=False, resamples=50)
+    found = regression_subgroups(told, truth, owners, facts, figure=figure, pairs=False, resamples=50)
     group = found[-2]
     assert (group.facts, group.thin, found[-1].thin) == ((("kind", "alike"),), False, True)
     assert (group.p, group.adjusted_p) == (None, None)
@@ -123,7 +123,7 @@ def test_a_group_whose_cases_are_off_alike_is_not_tested_and_comes_before_thin_o
 def test_all_others_that_are_off_alike_are_no_known_rest(figure):
     told, truth, owners, facts = ward(3)
     mine = np.asarray(facts["site"]) == "B"
-    found = number_groups(
+    found = regression_subgroups(
         np.where(mine, told, truth), truth, owners, {"mine": mine.astype(str).tolist()}, figure=figure
     )
     assert {one.p for one in found} == {None}

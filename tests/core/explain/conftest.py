@@ -8,7 +8,7 @@ import torch
 
 from core.imaging.voi_lut import format_of_unsigned
 from core.inference import LoadedModel, load
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training.examples import Example
 from core.training.loop import fit
 from core.training.spec import TrainSpec
@@ -45,7 +45,7 @@ def blobs(folder, *, size=32, count=240):
 def trained_on_blobs(folder, name, *, epochs):
     examples, centres = blobs(folder)
     spec = TrainSpec(model=name, epochs=epochs, batch_size=16, learning_rate=0.002, augment="none")
-    list(fit(spec, examples, heads=[single(("nothing", "blob"))], folder=folder / name, cache=folder / "cache"))
+    list(fit(spec, examples, heads=[single_head(("nothing", "blob"))], folder=folder / name, cache=folder / "cache"))
     return Found(load(folder / name), examples, centres)
 
 
@@ -74,7 +74,7 @@ def untrained(tmp_path_factory):
         module = MODELS[name].build(1, 2, size, 0.0).eval()
         manifest = Manifest(
             model=name,
-            heads=(single(("nothing", "blob")),),
+            heads=(single_head(("nothing", "blob")),),
             channels=1,
             size=size,
             stored=32,

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from core.models.heads import single
+from core.models.heads import single_head
 
 SIZE, CELL = 64, 8  # edge of the image and of one cell of the last map, in pixels
 
@@ -33,7 +33,7 @@ def model():
     """As explainers meet a loaded model: its cases are tensors already; its name is that of a network built alike."""
     manifest = SimpleNamespace(
         model="small_cnn",
-        heads=(single(("none", "bright", "dark")),),
+        heads=(single_head(("none", "bright", "dark")),),
         channels=1,
         size=SIZE,
         classes=("none", "bright", "dark"),

@@ -11,7 +11,7 @@ from core.explain import EXPLAINERS, explain
 from core.explain.methods.cam import compute_cam
 from core.explain.methods.gradcam import join
 from core.models import MODELS
-from core.models.heads import single
+from core.models.heads import single_head
 
 SIZE, PICTURES = 32, 4
 NAMES = [name for name, entry in MODELS.items() if entry.takes != "image"]
@@ -46,7 +46,7 @@ def learned(name, *, steps):
 
 def model_of(name, module):
     """As the explainers meet a loaded model, its cases being tensors already."""
-    manifest = SimpleNamespace(model=name, heads=(single(("nothing", "blob")),), classes=("nothing", "blob"))
+    manifest = SimpleNamespace(model=name, heads=(single_head(("nothing", "blob")),), classes=("nothing", "blob"))
     return SimpleNamespace(module=module, manifest=manifest, input_of=lambda images: images)
 
 

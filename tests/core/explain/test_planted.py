@@ -75,7 +75,7 @@ def test_on_the_original_the_peak_lands_within_one_cell(model, method, change):
 
 
 def stretch_any(values, rows, columns):
-    from core.training.examples import stretch as squeezed
+    from core.training.examples import resize as squeezed
 
     return squeezed(np.ascontiguousarray(values, np.float32), rows, columns)
 

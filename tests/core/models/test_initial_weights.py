@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 
 from core.errors import NotFound, NotTrainable, UserError
 from core.models import MODELS, pretrained
-from core.models.heads import single
-from core.models.initial_weights import start
+from core.models.heads import single_head
+from core.models.initial_weights import load_initial_weights
 from core.training.checkpoint import Manifest, save_weights, versions
 from core.training.spec import TrainSpec
 
@@ -27,14 +27,14 @@ def build(name, channels=1, outputs=2, size=32, seed=0, **more):
 
 
 def begin(module, name, spec, source=None, *, channels=1):
-    return start(module, MODELS[name], spec, source, channels=channels)
+    return load_initial_weights(module, MODELS[name], spec, source, channels=channels)
 
 
 def run_of(name, path, module, *, channels=1, classes=("a", "b")):
     """The best weights of a finished run."""
     manifest = Manifest(
         model=name,
-        heads=(single(classes),),
+        heads=(single_head(classes),),
         channels=channels,
         size=32,
         stored=32,
@@ -161,7 +161,7 @@ def test_a_run_of_one_image_reads_the_slices_of_a_stack(tmp_path):
 
 def test_names_of_older_files():
     older = ["module.features.denseblock1.denselayer1.norm.1.weight", "encoder.layers.x.mlp.linear_2.bias", "fc.bias"]
-    assert list(pretrained.renamed(dict.fromkeys(older))) == [
+    assert list(pretrained.to_current_names(dict.fromkeys(older))) == [
         "features.denseblock1.denselayer1.norm1.weight",
         "encoder.layers.x.mlp.3.bias",
         "fc.bias",

@@ -9,13 +9,13 @@ from safetensors.torch import save_file
 
 from core.errors import NotFound, UserError
 from core.models import MODELS
-from core.models.heads import single
-from core.training.checkpoint import Manifest, epoch_of, read_weights, save_weights, versions
+from core.models.heads import single_head
+from core.training.checkpoint import Manifest, read_epoch, read_weights, save_weights, versions
 from core.training.spec import TrainSpec
 
 MANIFEST = Manifest(
     model="small_cnn",
-    heads=(single(("a", "b")),),
+    heads=(single_head(("a", "b")),),
     channels=1,
     size=28,
     stored=28,
@@ -99,10 +99,10 @@ def test_the_epoch_is_read_from_the_header_alone(tmp_path):
     save_weights(module(), path, MANIFEST.at(3, {}))
     with path.open("rb") as file:
         file.read(100)
-        assert epoch_of(file) == 3
+        assert read_epoch(file) == 3
     length = int.from_bytes(path.read_bytes()[:8], "little")
-    assert epoch_of(io.BytesIO(path.read_bytes()[: 8 + length])) == 3
-    assert epoch_of(io.BytesIO(path.read_bytes()[: length // 2])) is None
+    assert read_epoch(io.BytesIO(path.read_bytes()[: 8 + length])) == 3
+    assert read_epoch(io.BytesIO(path.read_bytes()[: length // 2])) is None
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_epoch_is_read_from_the_header_alone(tmp_path):
     ],
 )
 def test_a_damaged_or_foreign_header_names_no_epoch(header):
-    assert epoch_of(headed(header)) is None
+    assert read_epoch(headed(header)) is None
 
 
 @pytest.mark.parametrize("length", [2**27, 2**40, 2**63, 2**64 - 1])
@@ -134,5 +134,5 @@ def test_a_damaged_length_claims_no_memory(length):
             return super().read(size)
 
     file = Watched(length.to_bytes(8, "little") + b"{}")
-    assert epoch_of(file) is None
+    assert read_epoch(file) is None
     assert file.asked == 8

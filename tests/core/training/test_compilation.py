@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from core.models import entry
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training import compilation
 from core.training.checkpoint import read_weights
-from core.training.compilation import COMPILED, EAGER, LONG_S, Compiled, channels_last, choose_compiled
+from core.training.compilation import COMPILED, EAGER, LONG_S, CompiledNetwork, channels_last, choose_compiled
 from core.training.events import EpochDone, Log
 from core.training.loop import fit
 from core.training.spec import TrainSpec
@@ -32,10 +32,10 @@ def timed(monkeypatch, *, plain: float, quick: float) -> list[object]:
 
     def seconds(call, sample, kind) -> float:
         called.append(call)
-        return quick if isinstance(call, Compiled) else plain
+        return quick if isinstance(call, CompiledNetwork) else plain
 
     monkeypatch.setattr(compilation, "_seconds", seconds)
-    monkeypatch.setattr(compilation, "compiler", lambda device: "")
+    monkeypatch.setattr(compilation, "missing_compiler", lambda device: "")
     monkeypatch.setattr(torch, "compile", lambda module, **_: module)
     return called
 
@@ -53,8 +53,8 @@ def test_a_long_training_is_compiled_where_that_saves_more_than_noise(monkeypatc
     called = timed(monkeypatch, plain=plain, quick=quick)
     found = choose_compiled(module, SPEC, torch.randn(SAMPLE), MANY)
     assert (found.decided, found.said) == (decided, said)
-    assert isinstance(found.call, Compiled) == (decided == COMPILED)
-    assert any(isinstance(one, Compiled) for one in called) == (plain * MANY >= LONG_S)
+    assert isinstance(found.call, CompiledNetwork) == (decided == COMPILED)
+    assert any(isinstance(one, CompiledNetwork) for one in called) == (plain * MANY >= LONG_S)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_nothing_is_measured_where_it_is_decided_or_not_worth_it(monkeypatch, mo
 def test_what_was_decided_before_a_resume_holds_whatever_a_measurement_would_say_now(monkeypatch, module):
     timed(monkeypatch, plain=0.001, quick=9.0)
     found = choose_compiled(module, SPEC, torch.randn(SAMPLE), 1, COMPILED)
-    assert (isinstance(found.call, Compiled), found.decided, found.said) == (True, COMPILED, "Compiled in 9 s.")
+    assert (isinstance(found.call, CompiledNetwork), found.decided, found.said) == (True, COMPILED, "Compiled in 9 s.")
 
 
 def test_no_compiler_and_a_compiler_that_fails_are_a_sentence(monkeypatch, module):
     asked, images = SPEC.changed({"compile": "yes"}), torch.randn(SAMPLE)
     monkeypatch.setattr(torch, "compile", lambda module, **_: lambda images: 1 / 0)
-    monkeypatch.setattr(compilation, "compiler", lambda device: "")
+    monkeypatch.setattr(compilation, "missing_compiler", lambda device: "")
     found = choose_compiled(module, asked, images, MANY)
     assert (found.call, found.decided) == (module, EAGER)
     assert found.said == "Not compiled: the compiler gave up (ZeroDivisionError)."
@@ -99,7 +99,7 @@ def test_measuring_leaves_no_trace(monkeypatch, module):
 
 def test_only_whole_batches_that_are_learned_from_run_compiled(monkeypatch, module):
     monkeypatch.setattr(torch, "compile", lambda module, **_: lambda images: "compiled")
-    call = Compiled(module, SAMPLE)
+    call = CompiledNetwork(module, SAMPLE)
     assert call(torch.randn(SAMPLE)) == "compiled"
     assert call(torch.randn(3, 1, 16, 16)).shape == (3, 2)
     with torch.inference_mode():
@@ -144,7 +144,7 @@ def test_a_compiled_network_gives_the_same_answers_and_gradients(module):
 def test_a_compiled_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
     """Compiled both times: what was decided travels in the saved state."""
     spec = TrainSpec(epochs=2, batch_size=8, compile="yes", dropout=0.2, threads=1, device="cpu")
-    told = {"heads": [single(CLASSES[:2])], "cache": tmp_path / "cache"}
+    told = {"heads": [single_head(CLASSES[:2])], "cache": tmp_path / "cache"}
     whole = list(fit(spec, textures(tmp_path), folder=tmp_path / "whole", **told))
     assert any(isinstance(one, Log) and one.text.startswith("Compiled in") for one in whole)
     with closing(fit(spec, textures(tmp_path), folder=tmp_path / "stopped", **told)) as going:

@@ -13,22 +13,22 @@ from core.training import devices
 
 def test_auto_without_a_gpu_is_the_cpu_and_says_so(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    device = devices.choose("auto")
-    assert (device.type, devices.name(device)) == ("cpu", "cpu")
+    device = devices.choose_device("auto")
+    assert (device.type, devices.device_name(device)) == ("cpu", "cpu")
     assert devices.describe(device, "auto") == "No GPU found: training on the CPU."
 
 
 def test_a_gpu_asked_for_and_missing_is_a_sentence(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(NotTrainable, match=r"torch finds no GPU here; choose auto or cpu"):
-        devices.choose("cuda")
+        devices.choose_device("cuda")
 
 
 def test_a_gpu_is_taken_where_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert devices.choose("auto").type == "cuda"
-    assert devices.choose("cuda:1") == torch.device("cuda:1")
-    assert devices.describe(devices.choose("cpu"), "cpu") == "Training on the CPU, as asked."
+    assert devices.choose_device("auto").type == "cuda"
+    assert devices.choose_device("cuda:1") == torch.device("cuda:1")
+    assert devices.describe(devices.choose_device("cpu"), "cpu") == "Training on the CPU, as asked."
 
 
 FAULTS = """
@@ -40,7 +40,7 @@ def faults():
         torch.ones(10_000_000)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 10
 given_back = faults()
-devices.keep_memory()
+devices.retain_freed_memory()
 faults()
 print(given_back, faults())
 """

@@ -10,14 +10,14 @@ import torch
 from core.explain import EXPLAINERS
 from core.inference import LoadedModel, load, predict
 from core.models import MODELS
-from core.models.heads import Head, single
+from core.models.heads import Head, single_head
 from core.training import loop
 from core.training.events import Step
 from core.training.loop import fit
 from core.training.spec import TrainSpec
 from tests.core.training.real import EACH, cases
 
-TWO = [single(("a", "b"), "which")]
+TWO = [single_head(("a", "b"), "which")]
 GRADE, SIGNS = Head("grade", "ordinal", ("low", "mid", "high")), Head("signs", "multi", ("x", "y", "z"))
 AGE = Head("age", "number")
 TARGETS = {

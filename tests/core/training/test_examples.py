@@ -7,7 +7,7 @@ import pytest
 
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import format_of_unsigned
-from core.training.examples import ImageRef, channels_of, edge_of, read_plane
+from core.training.examples import ImageRef, channel_count, median_edge, read_image
 from tests.core.training.textures import example_of
 
 CT = PixelFormat(
@@ -44,20 +44,20 @@ def wide(path, samples, form):
 
 
 def test_the_window_is_the_files_own_at_full_depth(tmp_path):
-    image = read_plane(wide(tmp_path / "ct.raw", STORED, CT), size=7, channels=1)
+    image = read_image(wide(tmp_path / "ct.raw", STORED, CT), size=7, channels=1)
     assert image.dtype == np.uint16
     assert image[0, 0] / 257.0 == pytest.approx(GREYS, abs=0.01)
 
 
 def test_monochrome1_is_inverted_last(tmp_path):
-    image = read_plane(wide(tmp_path / "ct.raw", STORED, replace(CT, photometric="MONOCHROME1")), size=7, channels=1)
+    image = read_image(wide(tmp_path / "ct.raw", STORED, replace(CT, photometric="MONOCHROME1")), size=7, channels=1)
     assert image[0, 0] / 257.0 == pytest.approx([255 - grey for grey in GREYS], abs=0.01)
 
 
 def test_sixteen_bits_are_more_than_256_greys(tmp_path):
     ramp = np.arange(65536, dtype="<u2").reshape(1, 256, 256)
     samples, form = format_of_unsigned(ramp, bits=16, decoder="made")
-    assert len(np.unique(read_plane(example(tmp_path / "r.raw", samples, form), size=256, channels=1))) >= 65_000
+    assert len(np.unique(read_image(example(tmp_path / "r.raw", samples, form), size=256, channels=1))) >= 65_000
 
 
 def test_the_middle_frame_is_read_from_its_offset(tmp_path):
@@ -65,14 +65,14 @@ def test_the_middle_frame_is_read_from_its_offset(tmp_path):
         np.stack([np.full((4, 4), grey, np.uint8) for grey in (10, 20, 30)]), bits=8, decoder="made"
     )
     padded = np.concatenate([np.full(5, 99, np.uint8), samples.ravel()])
-    image = read_plane(example(tmp_path / "f.raw", padded, form, offset=5), size=4, channels=1)
+    image = read_image(example(tmp_path / "f.raw", padded, form, offset=5), size=4, channels=1)
     assert np.unique(image).tolist() == [20 * 257]
 
 
 def test_shrinking_averages_and_keeps_the_whole_image(tmp_path):
     board = (np.indices((64, 32)).sum(axis=0) % 2 * 255).astype(np.uint8)[None]
     samples, form = format_of_unsigned(board, bits=8, decoder="made")
-    image = read_plane(example(tmp_path / "b.raw", samples, form), size=8, channels=1)
+    image = read_image(example(tmp_path / "b.raw", samples, form), size=8, channels=1)
     assert image.shape == (1, 8, 8)
     assert image / 257.0 == pytest.approx(127.5, abs=6)  # picking pixels would give 0 or 255
 
@@ -82,13 +82,13 @@ def test_colour_and_grey_meet_in_one_shape(tmp_path):
     red[..., 0] = 200
     samples, form = format_of_unsigned(red, bits=8, decoder="made", colour=True)
     coloured = example(tmp_path / "c.raw", samples, form)
-    assert read_plane(coloured, size=4, channels=3)[:, 0, 0].tolist() == [200 * 257, 0, 0]
-    assert read_plane(coloured, size=4, channels=1)[0, 0, 0] / 257 == pytest.approx(0.299 * 200, abs=0.01)
+    assert read_image(coloured, size=4, channels=3)[:, 0, 0].tolist() == [200 * 257, 0, 0]
+    assert read_image(coloured, size=4, channels=1)[0, 0, 0] / 257 == pytest.approx(0.299 * 200, abs=0.01)
     grey = example(tmp_path / "g.raw", *format_of_unsigned(np.full((1, 4, 4), 7, np.uint8), bits=8, decoder="made"))
-    assert read_plane(grey, size=4, channels=3)[:, 0, 0].tolist() == [7 * 257] * 3
-    assert (channels_of([of(grey)]), channels_of([of(grey), of(coloured)])) == (1, 3)
+    assert read_image(grey, size=4, channels=3)[:, 0, 0].tolist() == [7 * 257] * 3
+    assert (channel_count([of(grey)]), channel_count([of(grey), of(coloured)])) == (1, 3)
 
 
 def test_the_edge_is_the_median_longer_side(tmp_path):
     forms = [replace(CT, rows=rows, columns=columns) for rows, columns in ((10, 20), (30, 5), (400, 300))]
-    assert edge_of([example_of("1", tmp_path, 0, form, 0, "train") for form in forms]) == 30
+    assert median_edge([example_of("1", tmp_path, 0, form, 0, "train") for form in forms]) == 30

@@ -11,11 +11,11 @@ from core.training.spec import TrainSpec, hyperparameters
 
 def shown(**asked):
     values = {one.name: one.default for one in hyperparameters()} | asked
-    return {one.name for one in hyperparameters() if form_groups.matters(one.name, values)}
+    return {one.name for one in hyperparameters() if form_groups.is_relevant(one.name, values)}
 
 
 def test_every_knob_stands_in_one_group():
-    counted = Counter(one.name for group in form_groups.GROUPS for one in form_groups.members(group))
+    counted = Counter(one.name for group in form_groups.GROUPS for one in form_groups.group_hyperparameters(group))
     assert counted == Counter(one.name for one in hyperparameters())
     named = {name for group in form_groups.GROUPS for name in group.knobs}
     assert named <= set(counted), "a group names a knob that is none"

@@ -11,7 +11,7 @@ import torch
 
 from core.inference import load, predict
 from core.models import entry
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training.checkpoint import read_weights
 from core.training.compilation import COMPILED, channels_last, choose_compiled
 from core.training.events import EpochDone, Log
@@ -34,7 +34,7 @@ def trained(tmp_path, spec, name, *, size=28):
     """Events of a training, its weights in a folder of that name."""
     examples = textures(tmp_path, size=size)
     return examples, list(
-        fit(spec, examples, heads=[single(CLASSES[:2])], folder=tmp_path / name, cache=tmp_path / "cache")
+        fit(spec, examples, heads=[single_head(CLASSES[:2])], folder=tmp_path / name, cache=tmp_path / "cache")
     )
 
 

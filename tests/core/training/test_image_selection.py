@@ -9,7 +9,7 @@ import pytest
 from core.errors import NotTrainable
 from core.imaging.voi_lut import format_of_unsigned
 from core.training.examples import Example, ImageRef
-from core.training.image_selection import select_images, views_of
+from core.training.image_selection import choose_views, select_images
 
 FORM = format_of_unsigned(np.zeros((1, 4, 4), np.uint8), bits=8, decoder="made")[1]
 
@@ -54,10 +54,10 @@ def test_a_bag_is_as_large_as_it_is_up_to_a_limit():
 
 def test_the_two_views_that_most_studies_have():
     cases = [case("1", ["PA", "LL"]), case("2", ["LL", "PA"]), case("3", ["AP", "PA", "LL"])]
-    views = views_of(cases, "")
+    views = choose_views(cases, "")
     assert views == ("LL", "PA")
     assert images(select_images(cases, takes="views", slices=16, views=views)) == [["1", "0"], ["0", "1"], ["2", "1"]]
-    assert views_of(cases, "PA, AP") == ("PA", "AP")
+    assert choose_views(cases, "PA, AP") == ("PA", "AP")
 
 
 def test_views_that_are_not_there_are_a_sentence():
@@ -65,6 +65,6 @@ def test_views_that_are_not_there_are_a_sentence():
     with pytest.raises(NotTrainable, match=r"2 of 3 cases have no picture of view 'LL', the first is case 2; exclude"):
         select_images(cases, takes="views", slices=16, views=("LL", "PA"))
     with pytest.raises(NotTrainable, match=r"asked to see 'PA, XX', and the cases have: LL, PA; name two of those"):
-        views_of(cases, "PA,XX")
+        choose_views(cases, "PA,XX")
     with pytest.raises(NotTrainable, match=r"asked to see 'PA', and the cases have: PA"):
-        views_of(cases[1:], "")
+        choose_views(cases[1:], "")

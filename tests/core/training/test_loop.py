@@ -18,12 +18,12 @@ from core.errors import NotTrainable, UserError
 from core.evaluation.metrics import auroc
 from core.imaging.voi_lut import format_of_unsigned
 from core.inference import load, predict
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training import loop as loops
 from core.training import train_step as steps_
 from core.training.checkpoint import read_weights
 from core.training.events import CheckpointSaved, EpochDone, Finished, Log, Step
-from core.training.examples import ImageRef, read_plane
+from core.training.examples import ImageRef, read_image
 from core.training.loop import fit
 from core.training.losses import LOSSES
 from core.training.spec import TrainSpec
@@ -37,7 +37,7 @@ def run(tmp_path, spec=QUICK, *, name="run", examples=None, classes=2):
     return fit(
         spec,
         found,
-        heads=[single(CLASSES[:classes])],
+        heads=[single_head(CLASSES[:classes])],
         folder=tmp_path / name,
         cache=tmp_path / "cache",
         facts={"snapshot": "abc"},
@@ -82,7 +82,7 @@ def test_colour_images_make_a_model_of_three_channels(tmp_path):
     coloured, path = [], tmp_path / "colour.raw"
     with path.open("wb") as file:
         for one in grey:
-            plane = read_plane(one.picture, size=28, channels=1)[0] // 257
+            plane = read_image(one.picture, size=28, channels=1)[0] // 257
             samples, form = format_of_unsigned(
                 np.stack([plane, plane * 0, plane], -1).astype(np.uint8)[None], bits=8, decoder="made", colour=True
             )
@@ -108,14 +108,14 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
 def test_a_batch_too_large_for_the_memory_is_cut_and_the_training_stays_the_same(tmp_path, monkeypatch):
     spec = replace(QUICK, epochs=1, model="vit_tiny", augment="none")  # no batch norm, which sees the parts
     list(run(tmp_path, spec, name="whole"))
-    small = steps_.logits_of
+    small = steps_.forward_logits
 
     def full(module, images, kind=None):
         if module.training and len(images) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return small(module, images, kind)
 
-    monkeypatch.setattr(steps_, "logits_of", full)
+    monkeypatch.setattr(steps_, "forward_logits", full)
     said = [one.text for one in kinds(run(tmp_path, spec, name="cut"), Log)]
     ways = [text.split(": ")[1] for text in said if "too small for 8 images at once" in text]
     assert ways == [

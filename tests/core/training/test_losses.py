@@ -5,16 +5,16 @@ import math
 import pytest
 import torch
 
-from core.models.heads import Head, single
-from core.training.losses import binary, binary_focal, focal, huber, losses_of, ordinal
+from core.models.heads import Head, single_head
+from core.training.losses import binary, binary_focal, focal, head_losses, huber, ordinal
 from core.training.spec import TrainSpec
-from core.training.train_step import loss_of
+from core.training.train_step import total_loss
 
 LOGITS = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])  # probabilities ¼ ¾ and ½ ½
 
 
 TWO, GRADE, PAIR, AGE = (
-    single(("a", "b")),
+    single_head(("a", "b")),
     Head("grade", "ordinal", ("low", "mid", "high")),
     Head("signs", "multi", ("x", "y")),
     Head("age", "number", mean=50.0, deviation=10.0),
@@ -24,7 +24,7 @@ UNKNOWN = math.nan
 
 def loss(labels, weights, logits=LOGITS, **spec):
     targets = torch.tensor(labels, dtype=torch.float32)[:, None]
-    return float(loss_of([TWO], logits, targets, torch.tensor(weights), TrainSpec(**spec)))
+    return float(total_loss([TWO], logits, targets, torch.tensor(weights), TrainSpec(**spec)))
 
 
 def test_weights_count_and_their_sum_does_not():
@@ -50,19 +50,19 @@ def test_every_head_counts_the_same_and_what_is_unknown_of_it_not_at_all():
     heads = [TWO, AGE]
     logits = torch.tensor([[0.0, math.log(3.0), 1.5], [0.0, 0.0, 7.0]])
     targets = torch.tensor([[1.0, 60.0], [1.0, UNKNOWN]])  # 60 years are 1 deviation above: 0.5 off, squared half
-    found = losses_of(heads, logits, targets, TrainSpec())
+    found = head_losses(heads, logits, targets, TrainSpec())
     assert found[:, 0].tolist() == pytest.approx([-math.log(0.75), math.log(2)])
     assert found[:, 1].tolist() == pytest.approx([0.125, 0.0])
-    whole = loss_of(heads, logits, targets, torch.ones(2), TrainSpec())
+    whole = total_loss(heads, logits, targets, torch.ones(2), TrainSpec())
     assert float(whole) == pytest.approx(((-math.log(0.75) + math.log(2)) / 2 + 0.125) / 2)
 
 
 def test_what_is_unknown_everywhere_gives_a_loss_of_0_and_no_gradient():
     logits = torch.zeros(2, 3 + 1, requires_grad=True)
     targets = torch.tensor([[UNKNOWN, UNKNOWN, UNKNOWN]] * 2)
-    found = loss_of([GRADE, AGE], logits[:, :3], torch.full((2, 2), UNKNOWN), torch.ones(2), TrainSpec())
+    found = total_loss([GRADE, AGE], logits[:, :3], torch.full((2, 2), UNKNOWN), torch.ones(2), TrainSpec())
     assert float(found.detach()) == 0.0
-    both = loss_of([PAIR, AGE], logits[:, 1:], targets, torch.ones(2), TrainSpec())
+    both = total_loss([PAIR, AGE], logits[:, 1:], targets, torch.ones(2), TrainSpec())
     both.backward()
     assert logits.grad.abs().sum() == 0
 

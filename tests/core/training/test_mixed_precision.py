@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.training.mixed_precision import Precision, inside, kind_of
+from core.training.mixed_precision import Precision, autocast, resolve_dtype
 
 CPU = torch.device("cpu")
 
@@ -16,16 +16,16 @@ CPU = torch.device("cpu")
     [("auto", torch.float32), ("float32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16)],
 )
 def test_a_processor_multiplies_in_all_bits_unless_asked_otherwise(asked, kind):
-    assert kind_of(asked, CPU) is kind
-    with inside(CPU, kind):
+    assert resolve_dtype(asked, CPU) is kind
+    with autocast(CPU, kind):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype is kind
 
 
 @pytest.mark.parametrize(("has_bf16", "kind"), [(True, torch.bfloat16), (False, torch.float16)])
 def test_a_gpu_takes_bf16_and_an_old_one_fp16(monkeypatch, has_bf16, kind):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has_bf16)
-    assert kind_of("auto", torch.device("cuda")) is kind
-    assert kind_of("float32", torch.device("cuda")) is torch.float32
+    assert resolve_dtype("auto", torch.device("cuda")) is kind
+    assert resolve_dtype("float32", torch.device("cuda")) is torch.float32
 
 
 def stepped(asked: str, *, clip: float = 0.0) -> torch.Tensor:
@@ -35,7 +35,7 @@ def stepped(asked: str, *, clip: float = 0.0) -> torch.Tensor:
     precision = Precision.of(asked, CPU)
     precision.load({**precision.state(), "scale": 128.0})  # where a training soon arrives
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
-    with inside(CPU, precision.kind):
+    with autocast(CPU, precision.kind):
         loss = module(images).float().square().mean()
     precision.backward(loss)
     precision.step(module, optimizer, clip=clip)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from core.training.optim import OPTIMIZERS, SCHEDULES, l1_of, learning_rate, optimizer_of
+from core.training.optim import OPTIMIZERS, SCHEDULES, build_optimizer, l1_norm, learning_rate
 from core.training.spec import TrainSpec, hyperparameter
 
 
@@ -44,7 +44,7 @@ def test_the_form_offers_what_there_is():
 def test_every_optimizer_makes_a_bowl_smaller(name):
     torch.manual_seed(0)
     module = torch.nn.Linear(3, 1)
-    optimizer = optimizer_of(module, TrainSpec(optimizer=name, learning_rate=0.02))
+    optimizer = build_optimizer(module, TrainSpec(optimizer=name, learning_rate=0.02))
     losses = []
     for _ in range(20):
         loss = module(torch.ones(1, 3)).square().sum()
@@ -59,7 +59,7 @@ def first_step(name):
     """What one step of a rule takes from a weight of 1 whose gradient is 2, at a rate of 0.1 without decay."""
     module = torch.nn.Linear(1, 1, bias=False)
     torch.nn.init.ones_(module.weight)
-    optimizer = optimizer_of(module, TrainSpec(optimizer=name, learning_rate=0.1, weight_decay=0.0))
+    optimizer = build_optimizer(module, TrainSpec(optimizer=name, learning_rate=0.1, weight_decay=0.0))
     for _ in range(2):
         optimizer.zero_grad()
         (2 * module.weight).sum().backward()
@@ -80,7 +80,7 @@ def test_two_steps_of_every_optimizer_are_its_formula():
 def test_what_is_frozen_is_not_moved():
     module = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1))
     module[0].requires_grad_(False)
-    optimizer = optimizer_of(module, TrainSpec())
+    optimizer = build_optimizer(module, TrainSpec())
     assert sum(len(group["params"]) for group in optimizer.param_groups) == 2
 
 
@@ -89,4 +89,4 @@ def test_l1_counts_what_multiplies():
     with torch.no_grad():
         module.weight.copy_(torch.tensor([[1.5, -2.0]]))
         module.bias.fill_(9.0)
-    assert float(l1_of(module.parameters()).detach()) == 3.5
+    assert float(l1_norm(module.parameters()).detach()) == 3.5

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.models.heads import Head, head_slices, outputs_of, single
+from core.models.heads import Head, head_slices, output_count, single_head
 from core.training.output_decoding import decode_outputs
 from core.training.validation import metrics_by_head
 
 HEADS = (
-    single(("a", "b"), "which"),
+    single_head(("a", "b"), "which"),
     Head("grade", "ordinal", ("low", "mid", "high")),
     Head("signs", "multi", ("x", "y")),
     Head("age", "number", mean=50.0, deviation=10.0),
@@ -20,7 +20,7 @@ THIRD = math.log(3.0)
 
 
 def test_heads_lie_side_by_side():
-    assert outputs_of(HEADS) == 2 + 2 + 2 + 1
+    assert output_count(HEADS) == 2 + 2 + 2 + 1
     assert head_slices(HEADS, "targets") == [slice(0, 1), slice(1, 2), slice(2, 4), slice(4, 5)]
     assert head_slices(HEADS, "answers") == [slice(0, 2), slice(2, 5), slice(5, 7), slice(7, 8)]
     assert Head.from_json(HEADS[3].to_json()) == HEADS[3]

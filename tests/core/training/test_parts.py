@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training import validation
 from core.training.pixel_cache import PixelCache
 from core.training.plan import make_plan
@@ -30,14 +30,14 @@ def test_no_part_is_of_one_case(cases, asked, parts):
 
 def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):
     examples = textures(tmp_path, each=10)
-    planned = make_plan(TrainSpec(batch_size=16), examples, [single(CLASSES[:2])])
+    planned = make_plan(TrainSpec(batch_size=16), examples, [single_head(CLASSES[:2])])
     pixels = np.random.default_rng(0).integers(0, 65536, (len(planned.examples), 1, 28, 28), np.uint16)
     cache = PixelCache(pixels, np.arange(len(pixels) + 1), False, "name")
     prepare = Preprocess(28, [0.5], [0.25], torch.device("cpu"))
     torch.manual_seed(0)
     module = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
     whole = validation.evaluate(module, prepare, cache, planned, batch_size=16)
-    real, asked = validation.logits_of, []
+    real, asked = validation.forward_logits, []
 
     def little(call, images, kind=None):
         asked.append(len(images))
@@ -45,7 +45,7 @@ def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):
             raise torch.OutOfMemoryError("CUDA out of memory")
         return real(call, images, kind)
 
-    monkeypatch.setattr(validation, "logits_of", little)
+    monkeypatch.setattr(validation, "forward_logits", little)
     most = 5
     assert validation.evaluate(module, prepare, cache, planned, batch_size=16) == pytest.approx(whole)
     assert asked[:4] == [16, 8, 4, 4]

@@ -8,7 +8,7 @@ import pytest
 
 from core.evaluation.metrics import auroc
 from core.inference import load, predict
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training.examples import Example
 from core.training.loop import fit
 from core.training.spec import TrainSpec
@@ -35,7 +35,13 @@ def test_twenty_runs_on_permuted_labels_are_no_better_than_chance(tmp_path: Path
     for seed in range(RUNS):
         run, shown = tmp_path / f"run-{seed}", permuted(examples, seed)
         list(
-            fit(SPEC.changed({"seed": seed}), shown, heads=[single(CLASSES[:2])], folder=run, cache=tmp_path / "cache")
+            fit(
+                SPEC.changed({"seed": seed}),
+                shown,
+                heads=[single_head(CLASSES[:2])],
+                folder=run,
+                cache=tmp_path / "cache",
+            )
         )
         test = [one for one in shown if one.split == "test"]
         told = np.array([answers[1] for _, answers in predict(load(run), test, cache=tmp_path / "cache")])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import NotTrainable
-from core.training.examples import read_plane
+from core.training.examples import read_image
 from core.training.pixel_cache import content_hash, open_cache
 from tests.core.training.textures import moved, textures
 
@@ -26,7 +26,7 @@ def test_it_holds_every_image_in_order(tmp_path):
     cache, said = opened(tmp_path / "cache", examples)
     assert said == ["Prepared 18 images of 28×28 px."]
     for row, one in enumerate(examples):
-        assert np.array_equal(cache.pixels[row], read_plane(one.picture, size=28, channels=1))
+        assert np.array_equal(cache.pixels[row], read_image(one.picture, size=28, channels=1))
 
 
 def test_the_second_time_nothing_is_made(tmp_path):
@@ -101,5 +101,5 @@ def test_bags_of_several_pictures_are_filled_with_absent_ones(tmp_path):
     batch = opened(tmp_path / "cache", [two, bag], several=True)[0].read(np.array([1, 0]))
     assert batch.pixels.shape == (2, 3, 1, 28, 28)
     assert batch.present.tolist() == [[True, True, True], [True, False, False]]
-    assert np.array_equal(batch.pixels[0, 2], read_plane(three.picture, size=28, channels=1))
-    assert np.array_equal(batch.pixels[1, 0], read_plane(two.picture, size=28, channels=1))
+    assert np.array_equal(batch.pixels[0, 2], read_image(three.picture, size=28, channels=1))
+    assert np.array_equal(batch.pixels[1, 0], read_image(two.picture, size=28, channels=1))

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from core.errors import NotTrainable
-from core.models.heads import Head, single
+from core.models.heads import Head, single_head
 from core.training.plan import make_plan
 from core.training.spec import TrainSpec
 from tests.core.training.textures import textures
 
 TWO = ("across", "down")
-HEADS = [single(TWO)]
+HEADS = [single_head(TWO)]
 
 
 def test_repeats_are_shown_and_zero_is_left_out(tmp_path):
@@ -37,7 +37,7 @@ def test_upsampling_is_said(tmp_path):
 
 def refusal(examples, classes=TWO):
     with pytest.raises(NotTrainable) as refused:
-        make_plan(TrainSpec(), examples, [single(classes)])
+        make_plan(TrainSpec(), examples, [single_head(classes)])
     return str(refused.value)
 
 

@@ -7,11 +7,11 @@ import numpy as np
 
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import format_of_unsigned
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training.examples import Example, ImageRef
 
 CLASSES = ("across", "down", "checks")
-HEADS = [single(CLASSES)]
+HEADS = [single_head(CLASSES)]
 
 
 def example_of(key: str, path: Path, offset: int, form: PixelFormat, label: float, split: str) -> Example:

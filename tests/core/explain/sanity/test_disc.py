@@ -10,7 +10,7 @@ from core.explain.sanity.check import Case, check
 from core.explain.sanity.pointing_game import pointing_game
 from core.explain.sanity.random_weights import randomize_all
 from core.inference import LoadedModel, load
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training.loop import fit
 from core.training.spec import TrainSpec
 from tests.core.explain.disc_and_ring import Planted, planted
@@ -49,7 +49,7 @@ def ask(model, example, class_index):
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planted")
     data = planted(folder / "data", count=500)
-    list(fit(SPEC, data.examples, heads=[single(("ring", "disc"))], folder=folder / "run", cache=folder / "cache"))
+    list(fit(SPEC, data.examples, heads=[single_head(("ring", "disc"))], folder=folder / "run", cache=folder / "cache"))
     return Trained(load(folder / "run"), data)
 
 

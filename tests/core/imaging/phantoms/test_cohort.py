@@ -6,7 +6,7 @@ import pytest
 
 from core.curation.recipe import Recipe
 from core.curation.records import LabelledCase
-from core.curation.split import place
+from core.curation.split import assign_splits
 from core.imaging.phantoms.cohort import CLASSES, HARD, SITES, draw, hard_group
 
 SEEDS = range(8)
@@ -83,5 +83,5 @@ def test_twenty_of_its_patients_opacities_fall_into_a_test_split(plan):
     ]
     for recipe_seed in range(3):
         recipe = Recipe(val=0.15, test=0.3, stratify=("site", "view"), seed=recipe_seed)
-        placed = place(rows, recipe, CLASSES)
+        placed = assign_splits(rows, recipe, CLASSES)
         assert sum(plan[one.case].hard and plan[one.case].opacity for one in placed if one.split == "test") >= 20

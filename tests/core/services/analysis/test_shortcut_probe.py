@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.evaluation.association import with_classes, with_number
+from core.evaluation.association import correlation_ratio, cramers_v
 from core.services.analysis.shortcut_probe import _association
 from db.vocabulary import TaskKind
 
@@ -27,7 +27,7 @@ def drawn(findings):
 def test_p_is_that_of_the_strongest_times_the_findings_looked_at(findings):
     values, truths = drawn(findings)
     names = [f"p{at}" for at in range(CASES)]
-    each = [with_classes(values, truths[:, at].astype(int), names) for at in range(findings)]
+    each = [cramers_v(values, truths[:, at].astype(int), names) for at in range(findings)]
     most = max(each, key=lambda one: one.strength)
     told = _association(*_given(asked(truths, TaskKind.MULTI, tuple("abcdef"[:findings])), values))
     assert told.strength == most.strength
@@ -46,7 +46,7 @@ def test_a_number_is_one_question():
     values, truths = drawn(1)
     truths[:, 0] += np.random.default_rng(5).normal(size=CASES)
     told = _association(*_given(asked(truths, TaskKind.NUMBER, ()), values))
-    assert told == with_number(values, truths[:, 0], [f"p{at}" for at in range(CASES)])
+    assert told == correlation_ratio(values, truths[:, 0], [f"p{at}" for at in range(CASES)])
 
 
 def _given(made, values):
