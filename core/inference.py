@@ -69,7 +69,7 @@ def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedMod
             f"The checkpoint is of a model '{manifest.model}', known are {', '.join(MODELS)}; update Rounds."
         )
     model, spec = MODELS[manifest.model], manifest.spec
-    more = spec.asked_of(model.knobs)
+    more = spec.subset(model.knobs)
     module = model.build(manifest.channels, output_count(manifest.heads), manifest.size, spec.dropout, **more)
     try:
         module.load_state_dict(weights)
@@ -156,8 +156,8 @@ def _judged(model: LoadedModel, batch: Batch) -> list[list[float]]:
 
 def _read(manifest: Manifest, examples: Sequence[Example]) -> Batch:
     """Of examples as the model sees them, without a cache."""
-    counts = np.array([len(one.planes) for one in examples])
-    planes = [plane for one in examples for plane in one.planes]
+    counts = np.array([len(one.images) for one in examples])
+    planes = [plane for one in examples for plane in one.images]
     try:
         pixels = np.stack([read_image(one, size=manifest.stored, channels=manifest.channels) for one in planes])
     except (OSError, ValueError) as error:

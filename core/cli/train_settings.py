@@ -58,7 +58,7 @@ def spec_of(arguments: Arguments) -> TrainSpec:
     for name in settings:
         if name not in names and name not in RENAMED:
             raise UsageError(f"rounds {arguments.command}: {unknown('setting', name, names)}")
-    return spec.changed({"model": arguments.model}).with_settings(settings)
+    return spec.replace({"model": arguments.model}).with_settings(settings)
 
 
 def settings_help() -> str:

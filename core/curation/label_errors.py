@@ -115,7 +115,7 @@ def rescore_with_patient(
         believed = believed.clip(FLOOR, 1)
         # by what is believed on average, not by how often a class was given: one nobody was given is no surprise
         likely = believed / believed[rest].mean(axis=0)
-        types = LatentClassModel.learned(likely[rest], labels[rest], owner[rest])
+        types = LatentClassModel.fit(likely[rest], labels[rest], owner[rest])
         judged[held] = types.true(likely[held], labels[held], owner[held])
     return judged
 

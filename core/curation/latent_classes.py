@@ -26,7 +26,7 @@ class LatentClassModel:
     wrong: float
 
     @classmethod
-    def learned(cls, told: Floats, labels: Ints, patients: Ints) -> "LatentClassModel":
+    def fit(cls, told: Floats, labels: Ints, patients: Ints) -> "LatentClassModel":
         """`told` (n, classes) how likely each picture is under each class, up to a factor; `patients` by number."""
         count = told.shape[1]
         classes = np.full((count + 1, count), (1 - PURE) / max(count - 1, 1))

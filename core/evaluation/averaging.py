@@ -11,16 +11,16 @@ from core.evaluation.estimate import Estimate, Kind
 def mean_estimate(parts: Sequence[Estimate], *, cases: int, note: str = "") -> Estimate:
     """Of measures of one kind. It keeps them: where one does not vary between resamples, its own interval tells."""
     kind: Kind = "share" if parts[0].kind == "proportion" else parts[0].kind
-    off = [one.off for one in parts if one.off is not None]
+    off = [one.bootstrap_error for one in parts if one.bootstrap_error is not None]
     return Estimate(
         float(np.mean([one.value for one in parts])),
         np.mean([one.draws for one in parts], axis=0),
         cases,
-        min(one.carriers for one in parts),
+        min(one.n_patients for one in parts),
         min(one.effective for one in parts),
         kind,
         parts=tuple(parts),
-        off=np.mean(off, axis=0) if off else None,
+        bootstrap_error=np.mean(off, axis=0) if off else None,
         note=note,
     )
 

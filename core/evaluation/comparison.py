@@ -124,7 +124,7 @@ def _difference(first: Estimate, second: Estimate) -> MetricValue:
     n = min(first.cases, second.cases)
     if first.undefined or second.undefined:
         return MetricValue(None, None, None, n, first.undefined or second.undefined)
-    value, carriers = first.value - second.value, min(first.carriers, second.carriers)
+    value, carriers = first.value - second.value, min(first.n_patients, second.n_patients)
     if carriers < 2:
         return MetricValue(value, None, None, n, ONE_PATIENT)
     apart = first.draws - second.draws

@@ -49,14 +49,14 @@ class Estimate:
     value: float
     draws: Floats
     cases: int
-    carriers: int
+    n_patients: int
     effective: float
     kind: Kind = "share"
     single: bool = False
     deviation: float | None = None
     bounds: Bounds | None = None
     parts: "tuple[Estimate, ...]" = ()
-    off: Floats | None = None
+    bootstrap_error: Floats | None = None
     undefined: str = ""
     note: str = ""
     scale: float = 1.0
@@ -78,16 +78,16 @@ class Estimate:
 class PatientIndex:
     """Which patient each case is of: `row` (n,) numbers from 0 to below `patients`."""
 
-    row: NDArray[np.intp]
+    patient_of_case: NDArray[np.intp]
     patients: int
 
     def total(self, amounts: Floats) -> Floats:
         """Sums (patients,) of amounts (n,)."""
-        return np.bincount(self.row, weights=amounts, minlength=self.patients).astype(np.float64)
+        return np.bincount(self.patient_of_case, weights=amounts, minlength=self.patients).astype(np.float64)
 
     def sizes(self, among: Bools) -> Floats:
         """How many of these cases (n,) each patient has (patients,)."""
-        return np.bincount(self.row[among], minlength=self.patients).astype(np.float64)
+        return np.bincount(self.patient_of_case[among], minlength=self.patients).astype(np.float64)
 
 
 def patient_counts(sizes: Floats) -> tuple[int, float]:
@@ -106,7 +106,7 @@ def _bounds(measure: Estimate) -> Bounds | None:
         return Bounds(*wilson(value * n, n), WILSON)
     if measure.deviation and 0 < value < 1:
         return Bounds(*logit_interval(value, normal_quantile(LEVEL) * measure.deviation), DELONG)
-    if measure.carriers < 2:
+    if measure.n_patients < 2:
         return None
     if measure.kind == "error":
         return _reached(measure)
@@ -115,8 +115,8 @@ def _bounds(measure: Estimate) -> Bounds | None:
     if measure.kind == "signed":  # on the logit scale of (1 + value) / 2, which is Fisher's z of the value
         inside = _bounds(replace(measure, kind="share", value=(1 + value) / 2, draws=(1 + measure.draws) / 2))
         return None if inside is None else Bounds(2 * inside.low - 1, 2 * inside.high - 1, inside.method)
-    found = bootstrap_interval(value, measure.draws, carriers=measure.carriers, effective=measure.effective)
-    return None if found is None else Bounds(*found, interval_method(value, measure.draws, carriers=measure.carriers))
+    found = bootstrap_interval(value, measure.draws, carriers=measure.n_patients, effective=measure.effective)
+    return None if found is None else Bounds(*found, interval_method(value, measure.draws, carriers=measure.n_patients))
 
 
 def is_degenerate(measure: Estimate) -> bool:
@@ -124,9 +124,11 @@ def is_degenerate(measure: Estimate) -> bool:
 
     A sensitivity of 8/8 is 1 on every resample, so in a mean it would pass for known.
     """
-    if measure.carriers < 2:
+    if measure.n_patients < 2:
         return False
-    return does_not_vary(measure.draws, carriers=measure.carriers) or any(is_degenerate(part) for part in measure.parts)
+    return does_not_vary(measure.draws, carriers=measure.n_patients) or any(
+        is_degenerate(part) for part in measure.parts
+    )
 
 
 def _of_parts(measure: Estimate) -> Bounds | None:
@@ -151,10 +153,14 @@ def _reached(measure: Estimate) -> Bounds | None:
     An error is a sum of absolute gaps, which resampling raises: quantiles of its draws covered 56 % where a model is
     calibrated. By the triangle inequality it is never further off than the sum of what its gaps are off by.
     """
-    defined = measure.off[~np.isnan(measure.off)] if measure.off is not None else np.empty(0)
+    defined = (
+        measure.bootstrap_error[~np.isnan(measure.bootstrap_error)]
+        if measure.bootstrap_error is not None
+        else np.empty(0)
+    )
     if len(defined) < 2:
         return None
-    reach = float(np.quantile(defined, LEVEL)) * math.sqrt(measure.carriers / (measure.carriers - 1))
+    reach = float(np.quantile(defined, LEVEL)) * math.sqrt(measure.n_patients / (measure.n_patients - 1))
     return Bounds(max(0.0, measure.value - reach), min(1.0, measure.value + reach), RESAMPLED)
 
 

@@ -164,7 +164,9 @@ def _tables(
 
 
 def _measure(value: Floats, drawn: Floats, owners: PatientIndex, kind: Kind) -> Estimate:
-    sizes = owners.sizes(np.ones(len(owners.row), dtype=np.bool_))
+    sizes = owners.sizes(np.ones(len(owners.patient_of_case), dtype=np.bool_))
     none = "" if value[0] == value[0] else "Undefined: the cases, or the calls, are all of one class."
     single = bool(sizes.max() <= 1)
-    return Estimate(float(value[0]), drawn, len(owners.row), *patient_counts(sizes), kind, single, undefined=none)
+    return Estimate(
+        float(value[0]), drawn, len(owners.patient_of_case), *patient_counts(sizes), kind, single, undefined=none
+    )

@@ -26,9 +26,9 @@ def ranking_metrics(
     """Every measure that needs no threshold: auroc, average_precision, brier, ece; scores and truth (n,)."""
     statistics: dict[str, Statistic] = {}
     if truth.any():
-        statistics["average_precision"] = weighted_average_precision(scores, truth, owners.row)
+        statistics["average_precision"] = weighted_average_precision(scores, truth, owners.patient_of_case)
     if truth.any() and not truth.all():
-        statistics["auroc"] = weighted_auroc(scores, truth, owners.row)
+        statistics["auroc"] = weighted_auroc(scores, truth, owners.patient_of_case)
     drawn = bootstrap(statistics, patients=owners.patients, resamples=resamples, seed=seed)
     return {
         "auroc": auroc_estimate(scores, truth, owners, drawn.get("auroc"), name),
@@ -74,7 +74,7 @@ def _calibration(
     if not ((scores >= 0) & (scores <= 1)).all():
         return {"brier": _absent(n, NO_PROBABILITY), "ece": _absent(n, NO_PROBABILITY)}
     sizes, gaps = owners.sizes(np.ones(n, dtype=bool)), scores - truth
-    cell = bin_index(scores, ECE_BINS) * owners.patients + owners.row
+    cell = bin_index(scores, ECE_BINS) * owners.patients + owners.patient_of_case
     by_bin = np.bincount(cell, weights=gaps, minlength=ECE_BINS * owners.patients).reshape(ECE_BINS, owners.patients)
     amounts = np.vstack([by_bin, owners.total(gaps**2), sizes])
     drawn, single = resampled_sums(amounts, resamples=resamples, seed=seed), _single(owners)
@@ -86,7 +86,14 @@ def _calibration(
             brier_score(scores, truth), divide(drawn[-2], drawn[-1]), n, *patient_counts(sizes), single=single
         ),
         "ece": Estimate(
-            error, np.abs(shares).sum(axis=0), n, *patient_counts(sizes), "error", single, off=off, note=ECE_NOTE
+            error,
+            np.abs(shares).sum(axis=0),
+            n,
+            *patient_counts(sizes),
+            "error",
+            single,
+            bootstrap_error=off,
+            note=ECE_NOTE,
         ),
     }
 
@@ -96,7 +103,7 @@ def _absent(cases: int, why: str) -> Estimate:
 
 
 def _single(owners: PatientIndex) -> bool:
-    return bool(np.bincount(owners.row, minlength=1).max() <= 1)
+    return bool(np.bincount(owners.patient_of_case, minlength=1).max() <= 1)
 
 
 def _one_class(truth: Bools, name: str) -> str:

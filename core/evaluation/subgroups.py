@@ -116,7 +116,7 @@ def _drawn(scored: BinaryScores, asked: Sequence[Partition], resamples: int, see
 
 
 def _area(scored: BinaryScores, owned: PatientIndex, side: Bools, values: Floats) -> Estimate:
-    mine, value = PatientIndex(owned.row[side], owned.patients), float(values[0])
+    mine, value = PatientIndex(owned.patient_of_case[side], owned.patients), float(values[0])
     known = None if math.isnan(value) else value
     return auroc_estimate(scored.scores[side], scored.truth[side], mine, values[1:], scored.name, value=known)
 
@@ -129,7 +129,10 @@ def _by_cells(
     drawn_whole = resampled_sums(whole, resamples=resamples, seed=seed)
     for partition in asked:
         masks = [partition.group == g for g in range(len(partition.facts))]
-        own = [cells_by_patient(called[m], scored.truth[m], PatientIndex(owned.row[m], owned.patients)) for m in masks]
+        own = [
+            cells_by_patient(called[m], scored.truth[m], PatientIndex(owned.patient_of_case[m], owned.patients))
+            for m in masks
+        ]
         drawn = np.split(resampled_sums(np.concatenate(own), resamples=resamples, seed=seed), len(masks))
         for facts, mask, cells, on_resamples in zip(partition.facts, masks, own, drawn, strict=True):
             sides = ((cells, on_resamples), (whole - cells, drawn_whole - on_resamples))

@@ -36,7 +36,7 @@ class ConfusionCells:
 def cells_by_patient(called: Bools, truth: Bools, owners: PatientIndex) -> Floats:
     """Cases of each patient in the cells tp, fp, tn, fn (4, patients); called and truth (n,)."""
     cell = np.where(called, np.where(truth, 0, 1), np.where(truth, 3, 2))
-    flat = np.bincount(cell * owners.patients + owners.row, minlength=4 * owners.patients)
+    flat = np.bincount(cell * owners.patients + owners.patient_of_case, minlength=4 * owners.patients)
     return flat.reshape(4, owners.patients).astype(np.float64)
 
 

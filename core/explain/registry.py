@@ -49,7 +49,7 @@ class Explainer:
     name: str
     title: str
     summary: str
-    ask: "Callable[..., SaliencyMap]"
+    compute: "Callable[..., SaliencyMap]"
     needs: str = "convolution"
     layers: str = ""
     by_class: bool = True
@@ -81,7 +81,7 @@ class Explainer:
             raise InvalidInput(f"{self.title} {lacks.format(entry.name)}; use {entry.explainers[0]}.")
         if layer and not self.layers:
             raise InvalidInput(f"{self.title} reads no single layer, and was asked for '{layer}'; leave that out.")
-        return self.ask(model, example, class_index, plane, layer=layer)
+        return self.compute(model, example, class_index, plane, layer=layer)
 
 
 _EXPLAINERS = (

@@ -24,7 +24,7 @@ class SaliencyMap:
     probability: float
     plane: int = 0
     plane_weights: tuple[float, ...] = ()
-    every: tuple[Values, ...] = ()
+    all_images: tuple[Values, ...] = ()
     layer: str = ""
 
 

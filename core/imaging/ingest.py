@@ -41,8 +41,8 @@ def store_file(
     lying = _offset_in_file(first.samples, original.data) if first is not None and not first.item else None
     start = lying or 0 if original.at is None else original.at
     if first is not None and lying is not None and lying == start and not reference:
-        store.keep(original.path, original.sha256, original.data)
-        if store.share_pixels(original.sha256):
+        store.put_original(original.path, original.sha256, original.data)
+        if store.link_pixels(original.sha256):
             _draw(store, original.sha256, first)
             return [image_metadata(first, start)]
     told: list[dict[str, Any]] = []
@@ -56,9 +56,9 @@ def store_file(
 
     offsets = store.write_pixels(original.sha256, chunks(), start=start)
     if reference:
-        store.refer(original.path, original.sha256)
+        store.put_reference(original.path, original.sha256)
     else:
-        store.keep(original.path, original.sha256, original.data)
+        store.put_original(original.path, original.sha256, original.data)
     return [{**one, "offset": offset} for one, offset in zip(told, offsets, strict=True)]
 
 

@@ -102,7 +102,7 @@ def read_files_polling(
             ready = {id(key.data) for key, _ in selector.select(timeout=TICK_S)}
             yield from _yield_outside_deadline(None, children)
             for index, child in enumerate(children):
-                for result in child.listen(known, at, ready=id(child) in ready):
+                for result in child.poll(known, at, ready=id(child) in ready):
                     if child.ended:
                         child.close()
                         child = children[index] = _ReaderProcess(store, reference, selector)
@@ -154,7 +154,7 @@ class _ReaderProcess:
             self.deadline = monotonic() + SECONDS + size * SECONDS_PER_BYTE
             self._say({"path": os.fspath(self.path)})
 
-    def listen(self, known: Callable[[str], bool], at: Callable[[str], int | None], *, ready: bool) -> Iterator[Result]:
+    def poll(self, known: Callable[[str], bool], at: Callable[[str], int | None], *, ready: bool) -> Iterator[Result]:
         """At most one result, of the file in hand."""
         if self.path is None:
             return

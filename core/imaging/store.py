@@ -30,7 +30,7 @@ class Store:
 
     home: Path
 
-    def keep(self, path: Path, sha256: str, data: bytes | None = None) -> None:
+    def put_original(self, path: Path, sha256: str, data: bytes | None = None) -> None:
         """Copy an original, byte-identical; nothing happens where it lies there unchanged.
 
         `data` is what was hashed, where it is in memory.
@@ -38,7 +38,7 @@ class Store:
         Raises:
             RefusedFile: its bytes are no longer those that were hashed.
         """
-        target = self._at("originals", sha256)
+        target = self._path("originals", sha256)
         if target.exists() and _sha256(target) == sha256:
             return
         # Not kept in the machine's memory: a long import must not push out what others look at.
@@ -48,7 +48,7 @@ class Store:
             else:
                 _copy(path, file, sha256)
 
-    def refer(self, path: Path, sha256: str) -> None:
+    def put_reference(self, path: Path, sha256: str) -> None:
         """Leave an original where it is and note where: the note lies here, no row of the catalogue holds a path."""
         with atomic_write(self._note(sha256)) as file:
             file.write(str(path.absolute()).encode())
@@ -59,7 +59,7 @@ class Store:
         Raises:
             NotFound: it is gone.
         """
-        kept, note = self._at("originals", sha256), self._note(sha256)
+        kept, note = self._path("originals", sha256), self._note(sha256)
         path = kept if kept.exists() else Path(note.read_text()) if note.exists() else kept
         if not path.exists():
             raise NotFound(f"The original {sha256[:12]} is no longer there; put the file back, or import it again.")
@@ -67,9 +67,9 @@ class Store:
 
     def kept(self, sha256: str) -> Path | None:
         """What of an original lies in this home: its bytes, else the note of where they are; None where neither."""
-        return next((path for path in (self._at("originals", sha256), self._note(sha256)) if path.exists()), None)
+        return next((path for path in (self._path("originals", sha256), self._note(sha256)) if path.exists()), None)
 
-    def is_sound(self, sha256: str) -> bool:
+    def is_intact(self, sha256: str) -> bool:
         """Whether the pixels are there, and the original with the bytes it had."""
         try:
             return self.pixels(sha256).exists() and self.verify(sha256)
@@ -86,9 +86,9 @@ class Store:
 
     def pixels(self, sha256: str) -> Path:
         """The decoded pixels of all items of a file, one after another."""
-        return self._at("pixels", sha256, ".raw")
+        return self._path("pixels", sha256, ".raw")
 
-    def share_pixels(self, sha256: str) -> bool:
+    def link_pixels(self, sha256: str) -> bool:
         """Let the pixels be the kept original, in which they lie as they are wanted: stored once, not twice.
 
         False where the file system gives no file a second name.
@@ -97,7 +97,7 @@ class Store:
         draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.link(self._at("originals", sha256), draft)
+            os.link(self._path("originals", sha256), draft)
         except OSError:
             return False
         try:
@@ -137,12 +137,12 @@ class Store:
 
     def _thumbnail(self, sha256: str, item: str, edge: int) -> Path:
         name = f"-{item.replace('/', '-')}" if item else ""
-        return self._at("thumbnails", sha256, f"{name}-{edge}.jpg")
+        return self._path("thumbnails", sha256, f"{name}-{edge}.jpg")
 
     def _note(self, sha256: str) -> Path:
-        return self._at("originals", sha256, ".ref")
+        return self._path("originals", sha256, ".ref")
 
-    def _at(self, kind: str, sha256: str, ending: str = "") -> Path:
+    def _path(self, kind: str, sha256: str, ending: str = "") -> Path:
         return self.home / kind / sha256[:2] / f"{sha256}{ending}"
 
 

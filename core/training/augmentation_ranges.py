@@ -30,7 +30,7 @@ class AugmentationRanges:
     flips: str = "none"
 
     @property
-    def moves(self) -> bool:
+    def is_spatial(self) -> bool:
         """Whether anything changes its place."""
         return self.flips != "none" or any((self.rotation, self.shift, self.scale, self.shear, self.crop, self.elastic))
 

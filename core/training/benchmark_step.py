@@ -72,7 +72,7 @@ def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> StepBench
     torch.manual_seed(0)
     model = entry(spec.model)
     module = model.build(
-        planned.channels, output_count(planned.heads), planned.size, spec.dropout, **spec.asked_of(model.knobs)
+        planned.channels, output_count(planned.heads), planned.size, spec.dropout, **spec.subset(model.knobs)
     )
     freeze(module, spec.freeze)
     module = channels_last(module.to(device))
@@ -112,7 +112,7 @@ class _Step:
     @property
     def pictures(self) -> int:
         """Of a case."""
-        return max(len(one.planes) for one in self.planned.examples) if self.planned.several else 1
+        return max(len(one.images) for one in self.planned.examples) if self.planned.several else 1
 
     def timed(self, cases: int, *, learning: bool = True, times: int = STEPS) -> float:
         """Median seconds of some steps after one that warms up; fewer where they are long."""
@@ -159,7 +159,7 @@ class _Step:
 
 def _reading(planned: Plan) -> float:
     """Seconds to prepare one picture for the cache."""
-    planes = [plane for one in planned.examples[:READ] for plane in one.planes][:READ]
+    planes = [plane for one in planned.examples[:READ] for plane in one.images][:READ]
     began = time.perf_counter()
     for plane in planes:
         read_image(plane, size=planned.stored, channels=planned.channels)

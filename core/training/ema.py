@@ -36,7 +36,7 @@ class ExponentialMovingAverage:
                 self.state[name].copy_(one)
 
     @contextmanager
-    def worn(self, module: nn.Module) -> Iterator[None]:
+    def applied_to(self, module: nn.Module) -> Iterator[None]:
         """The module with the average in place of its own weights."""
         self.own = copy_state(module)
         module.load_state_dict(self.state)

@@ -46,7 +46,7 @@ class Example:
     """
 
     key: str
-    planes: tuple[ImageRef, ...]
+    images: tuple[ImageRef, ...]
     main: int
     targets: tuple[float, ...]
     split: str
@@ -62,12 +62,12 @@ class Example:
     @property
     def picture(self) -> ImageRef:
         """The one that stands for it."""
-        return self.planes[self.main]
+        return self.images[self.main]
 
 
 def channel_count(examples: Sequence[Example]) -> int:
     """3 where any picture is in colour, else 1."""
-    return max((plane.format.channels for one in examples for plane in one.planes), default=1)
+    return max((plane.format.channels for one in examples for plane in one.images), default=1)
 
 
 def median_edge(examples: Sequence[Example]) -> int:

@@ -53,7 +53,7 @@ class Hyperparameter:
         except ValueError:
             raise self._refusal(text) from None
 
-    def typed(self, value: Any) -> Any:
+    def coerce(self, value: Any) -> Any:
         """A whole number where a fraction is meant (1 for 1.0) becomes one, so that equal specs look equal."""
         return float(value) if self.kind == "float" and type(value) is int else value
 

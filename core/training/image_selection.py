@@ -20,9 +20,9 @@ def select_images(examples: Sequence[Example], *, takes: str, slices: int, views
         NotTrainable: a stack of one picture, or a case without one of the two views; says how many and which.
     """
     if takes == "image":
-        return [replace(one, planes=(one.picture,), main=0) for one in examples]
+        return [replace(one, images=(one.picture,), main=0) for one in examples]
     if takes == "bag":
-        return [_with(one, _spread(one.planes, min(slices, len(one.planes)))) for one in examples]
+        return [_with(one, _spread(one.images, min(slices, len(one.images)))) for one in examples]
     if takes == "stack":
         return [_with(one, _spread(_stack(one), slices)) for one in examples]
     _check_views(examples, views)
@@ -35,7 +35,7 @@ def choose_views(examples: Sequence[Example], asked: str) -> Views:
     Raises:
         NotTrainable: what is asked for is not two views, or the cases have fewer than two.
     """
-    there = Counter(view for one in examples for view in {plane.view for plane in one.planes if plane.view})
+    there = Counter(view for one in examples for view in {plane.view for plane in one.images if plane.view})
     typed = tuple(one.strip() for one in asked.split(",") if one.strip())
     views = typed or tuple(sorted(view for view, _ in sorted(there.items(), key=lambda it: (-it[1], it[0]))[:VIEWS]))
     if len(set(views)) == VIEWS and all(one in there for one in views):
@@ -58,13 +58,13 @@ def _check_views(examples: Sequence[Example], views: Views) -> None:
 
 
 def _of_view(example: Example, view: str) -> list[ImageRef]:
-    return [plane for plane in example.planes if plane.view == view]
+    return [plane for plane in example.images if plane.view == view]
 
 
 def _stack(example: Example) -> tuple[ImageRef, ...]:
     """The slices of a series; of one image its frames."""
-    if len(example.planes) > 1:
-        return example.planes
+    if len(example.images) > 1:
+        return example.images
     only = example.picture
     if only.format.frames < 2:
         raise NotTrainable(
@@ -80,4 +80,4 @@ def _spread(planes: tuple[ImageRef, ...], count: int) -> tuple[ImageRef, ...]:
 
 
 def _with(example: Example, planes: tuple[ImageRef, ...]) -> Example:
-    return replace(example, planes=planes, main=len(planes) // 2)
+    return replace(example, images=planes, main=len(planes) // 2)

@@ -130,7 +130,7 @@ def _epoch(training: TrainState) -> Generator[Event, None, None]:
         falls=now.falls,
         average=training.average,
     )
-    with training.average.worn(training.module) if training.average else nullcontext():
+    with training.average.applied_to(training.module) if training.average else nullcontext():
         judged = evaluate(
             training.module,
             training.prepare,

@@ -82,7 +82,7 @@ def open_cache(
         NotTrainable: an image's pixels are gone or short.
     """
     name = content_hash(examples, size=size, channels=channels)
-    starts = np.concatenate([[0], np.cumsum([len(one.planes) for one in examples])]).astype(np.intp)
+    starts = np.concatenate([[0], np.cumsum([len(one.images) for one in examples])]).astype(np.intp)
     path, shape = folder / f"{name}.u16", (int(starts[-1]), channels, size, size)
     if not _is_whole(path, name, shape):
         if path.exists():
@@ -93,7 +93,7 @@ def open_cache(
 
 def content_hash(examples: Sequence[Example], *, size: int, channels: int) -> str:
     """Names a cache by what is in it: which pictures, in which order, at which size."""
-    told = [[[plane.identity for plane in one.planes] for one in examples], size, channels, "v2"]
+    told = [[[plane.identity for plane in one.images] for one in examples], size, channels, "v2"]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -107,7 +107,7 @@ def _make(path: Path, examples: Sequence[Example], *, name: str, shape: tuple[in
     digest, spoken, done = hashlib.sha256(), time.monotonic(), 0
     with atomic_write(path) as file:
         for example in examples:
-            for plane in example.planes:
+            for plane in example.images:
                 image = _read(example, plane, size=shape[-1], channels=shape[1]).astype("<u2").tobytes()
                 digest.update(image)
                 file.write(image)

@@ -61,7 +61,7 @@ class Plan:
     def _seen(self) -> str:
         if self.views:
             return f"views {' and '.join(self.views)} of "
-        return f"{max(len(one.planes) for one in self.examples)} pictures of " if self.several else ""
+        return f"{max(len(one.images) for one in self.examples)} pictures of " if self.several else ""
 
 
 def make_plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head]) -> Plan:

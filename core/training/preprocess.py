@@ -56,7 +56,7 @@ class Preprocess:
     def _changed(self, images: Tensor, chance: torch.Generator) -> Tensor:
         """Places first, in one sampling that is the upsampling too; then light, as it would reach a detector."""
         amounts = self.amounts
-        images = warp(images, self.size, amounts, chance) if amounts.moves else self._stretched(images)
+        images = warp(images, self.size, amounts, chance) if amounts.is_spatial else self._stretched(images)
         if amounts.window:
             images = apply_intensity(images, amounts.window, chance)
         if amounts.blur:

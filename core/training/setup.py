@@ -131,7 +131,7 @@ def _network(
 ) -> Generator[Log, None, nn.Module]:
     torch.manual_seed(spec.seed)
     model, outputs = entry(spec.model), output_count(planned.heads)
-    module = model.build(planned.channels, outputs, planned.size, spec.dropout, **spec.asked_of(model.knobs))
+    module = model.build(planned.channels, outputs, planned.size, spec.dropout, **spec.subset(model.knobs))
     if spec.start != "nothing" and not resumed:
         yield Log(load_initial_weights(module, model, spec, source, channels=planned.channels))
     if frozen := freeze(module, spec.freeze):
@@ -141,7 +141,7 @@ def _network(
 
 def _fingerprint(spec: TrainSpec, planned: Plan, pixels: PixelCache) -> str:
     """Of all that decides the weights; the device may change between two attempts."""
-    asked = {name: value for name, value in spec.unusual.items() if name not in ELSEWHERE}
+    asked = {name: value for name, value in spec.non_default.items() if name not in ELSEWHERE}
     rows = [planned.train.tolist(), planned.val.tolist(), planned.targets.tolist(), planned.weights.tolist()]
     told = [asked, [head.to_json() for head in planned.heads], pixels.hash, rows]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -236,16 +236,16 @@ class TrainSpec:
         values = {name: value for name, value in data.items() if name != "version"}
         if version < 2 and values.get("optimizer") == "sgd":
             values["optimizer"] = "nesterov"  # the name that what was done then has now
-        return cls().changed(values)
+        return cls().replace(values)
 
-    def changed(self, values: Mapping[str, Any]) -> "TrainSpec":
+    def replace(self, values: Mapping[str, Any]) -> "TrainSpec":
         """This spec with other values, already typed.
 
         Raises:
             InvalidInput: an unknown knob, or a value outside what is accepted.
         """
         return replace(
-            self, **{hyperparameter(name).name: hyperparameter(name).typed(value) for name, value in values.items()}
+            self, **{hyperparameter(name).name: hyperparameter(name).coerce(value) for name, value in values.items()}
         )
 
     def with_settings(self, settings: Mapping[str, str]) -> "TrainSpec":
@@ -254,14 +254,14 @@ class TrainSpec:
         Raises:
             InvalidInput: an unknown knob, a text that is no such value, or a value outside what is accepted.
         """
-        return self.changed({name: hyperparameter(name).parse(text) for name, text in settings.items()})
+        return self.replace({name: hyperparameter(name).parse(text) for name, text in settings.items()})
 
-    def asked_of(self, names: tuple[str, ...]) -> dict[str, Any]:
+    def subset(self, names: tuple[str, ...]) -> dict[str, Any]:
         """The values of some knobs, by name."""
         return {name: getattr(self, name) for name in names}
 
     @property
-    def unusual(self) -> dict[str, Any]:
+    def non_default(self) -> dict[str, Any]:
         """What is not at its default: the name of a training lasts while knobs are added."""
         return {one.name: value for one in hyperparameters() if (value := getattr(self, one.name)) != one.default}
 
@@ -273,7 +273,7 @@ class TrainSpec:
         """
         if name not in PRESETS:
             raise InvalidInput(f"There is no preset '{name}'; choose one of {', '.join(PRESETS)}.")
-        return self.changed(PRESETS[name])
+        return self.replace(PRESETS[name])
 
 
 def hyperparameters() -> tuple[Hyperparameter, ...]:

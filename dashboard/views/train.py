@@ -31,7 +31,7 @@ with left:
         spec_form.take({"model": name}, anew=False)
     values = spec_form.show(choices.offered(chosen))
 with right, st.container(key="train_side"):
-    spec = TrainSpec().changed(values)
+    spec = TrainSpec().replace(values)
     asked = st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch")
     key = preflight.form_key(asked=asked)
     # What draws itself again stands in a place that no run moves: the browser's page ends where such a place is gone.

@@ -114,7 +114,7 @@ def prepare(home: Path, files: Path) -> int:
             return made
 
         common = {"by": "benchmark", "launcher": Asleep()}
-        spec = TrainSpec().changed(SPEC)
+        spec = TrainSpec().replace(SPEC)
         run = done(submit.submit(db, snapshot_id=frozen.id, spec=spec, key="train", **common)).run
         done(predictions.submit(db, run_id=run, split="test", key="predict", **common))
         done(registry.submit(db, run_id=run, what="maps", asked={"split": "test"}, key="maps", **common))

@@ -64,13 +64,13 @@ class Judged:
 
 def line(folder: Path) -> dict[str, Any]:
     """The benchmark's: the preset."""
-    return told("pneumonia_mnist", TrainSpec().with_preset(PRESET).changed(SAME), folder)
+    return told("pneumonia_mnist", TrainSpec().with_preset(PRESET).replace(SAME), folder)
 
 
 def told(name: str, spec: TrainSpec, folder: Path, seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
     """Means over the seeds with 95 % intervals by resampled test images, and each seed's own figures."""
     heads, found = frozen(folder / "home")
-    judged = [judge(spec.changed({"seed": seed}), heads, found, folder) for seed in seeds]
+    judged = [judge(spec.replace({"seed": seed}), heads, found, folder) for seed in seeds]
     figures = {what: _figure(what, judged) for what in PUBLISHED}
     return {
         "name": name,
@@ -83,7 +83,7 @@ def told(name: str, spec: TrainSpec, folder: Path, seeds: Sequence[int] = SEEDS)
         "holds": all(holds(figures[what]["mean"], f">={goal}") for what, goal in PUBLISHED.items()),
         **figures,
         "accuracy_goal": f">={PUBLISHED['accuracy']}",
-        "recipe": spec.unusual,
+        "recipe": spec.non_default,
         "seeds": [
             {
                 "seed": one.seed,
@@ -156,7 +156,7 @@ def main() -> None:
     for name in parser.parse_args().recipes:
         with tempfile.TemporaryDirectory(prefix="rounds-") as folder:
             print(
-                shown(told(name, TrainSpec().with_preset(PRESET).changed({**TRIED[name], **SAME}), Path(folder))),
+                shown(told(name, TrainSpec().with_preset(PRESET).replace({**TRIED[name], **SAME}), Path(folder))),
                 flush=True,
             )
 

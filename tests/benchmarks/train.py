@@ -95,9 +95,9 @@ def sides(folder: Path, _asked: Asked, *, shape: Shape, device: str) -> Iterator
         torch.set_num_threads(spec.threads)
     devices.retain_freed_memory()  # `fit` does, and so both sides have it in every round
 
-    more = {"light": spec.changed({"augment": "light"})}
+    more = {"light": spec.replace({"augment": "light"})}
     if device == "cuda":
-        more["compiled"] = spec.changed({"compile": "yes"})
+        more["compiled"] = spec.replace({"compile": "yes"})
 
     def take() -> Taken:
         began, number = time.perf_counter(), next(numbers)

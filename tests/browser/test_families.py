@@ -64,7 +64,7 @@ def test_a_family_from_the_form_to_a_map(world, page, name):
     fill_form(page, asked)
     previewed(page, asked)
     run = trained(world, page)
-    assert run.spec.asked_of(("model", "epochs", "image_size")) == {
+    assert run.spec.subset(("model", "epochs", "image_size")) == {
         "model": asked.model,
         "epochs": 2,
         "image_size": asked.size,
@@ -89,7 +89,7 @@ def test_a_second_training_starts_from_the_first_with_its_encoder_frozen(world, 
     typed(page, "Frozen", "encoder")
     previewed(page, FAMILIES["cnn"])
     run = trained(world, page)
-    assert run.spec.asked_of(("start", "start_run", "freeze")) == {
+    assert run.spec.subset(("start", "start_run", "freeze")) == {
         "start": "run",
         "start_run": first,
         "freeze": "encoder",

@@ -109,16 +109,16 @@ def test_two_views_of_a_study_and_a_map_of_each(home, data_dir, tmp_path, model)
     answered(home, task, lambda number, _: {"answer": Answer.LABEL, "label": number % 2})
     frozen, run = trained(home, task, model=model)
     case = training_examples.examples_of(home.db, home.settings, frozen, split="test")[0]
-    assert {plane.view for plane in case.planes} == {"PA", "AP"}
+    assert {plane.view for plane in case.images} == {"PA", "AP"}
     maps = [
-        saliency_maps.explain(home.db, home.settings, run_id=run, image_id=int(plane.image)) for plane in case.planes
+        saliency_maps.explain(home.db, home.settings, run_id=run, image_id=int(plane.image)) for plane in case.images
     ]
     assert maps[0].path.read_bytes() != maps[1].path.read_bytes()
     assert saliency_maps.pictures(home.db, runs.get(home.db, run), int(case.key)) == tuple(
-        int(plane.image) for plane in case.planes
+        int(plane.image) for plane in case.images
     )
     assert {one.picture for one in maps} == {
-        f"image {at} of 2 ({plane.view})" for at, plane in enumerate(case.planes, 1)
+        f"image {at} of 2 ({plane.view})" for at, plane in enumerate(case.images, 1)
     }
     if model == "attention_mil":
         assert maps[0].counted == maps[1].counted

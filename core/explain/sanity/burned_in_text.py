@@ -24,7 +24,7 @@ class OnMarks:
     """Of one class: each map's share of heat on marks, and at the same places of pictures that have none there."""
 
     class_index: int
-    there: Shares
+    marked: Shares
     absent: Shares
 
     @property
@@ -32,13 +32,13 @@ class OnMarks:
         """The chance of as much more by chance alone (Mann and Whitney 1947, one-sided); shares are far from normal."""
         from scipy.stats import mannwhitneyu
 
-        there, absent = ([one for one in each if one is not None] for each in (self.there, self.absent))
+        there, absent = ([one for one in each if one is not None] for each in (self.marked, self.absent))
         return float(mannwhitneyu(there, absent, alternative="greater").pvalue) if there and absent else 1.0
 
     @property
     def more(self) -> float:
         """How much more of the heat."""
-        return (MeanWithInterval.of(self.there).value or 0.0) - (MeanWithInterval.of(self.absent).value or 0.0)
+        return (MeanWithInterval.of(self.marked).value or 0.0) - (MeanWithInterval.of(self.absent).value or 0.0)
 
     def flagged(self, tested: int) -> bool:
         """Whether marks draw heat: more than their places do without them, corrected for the classes looked at."""
@@ -56,7 +56,7 @@ def of_marks(model: "LoadedModel", every: "Sequence[Example]", explain: Explain,
     told = [
         {
             "class": one.class_index,
-            "with": MeanWithInterval.of(one.there).to_json(),
+            "with": MeanWithInterval.of(one.marked).to_json(),
             "without": MeanWithInterval.of(one.absent).to_json(),
             "p": one.p,
         }
@@ -105,9 +105,9 @@ def _share(model: "LoadedModel", example: "Example", mask: Mask, explain: Explai
 def _said(worst: OnMarks, classes: Sequence[str], plain: int, *, flagged: bool) -> str:
     name = f" for {classes[worst.class_index]}" if worst.class_index < len(classes) else ""
     verdict = "Text or markers draw heat" if flagged else "That text or markers draw heat is not shown"
-    there, absent = (100 * (MeanWithInterval.of(one).value or 0.0) for one in (worst.there, worst.absent))
+    there, absent = (100 * (MeanWithInterval.of(one).value or 0.0) for one in (worst.marked, worst.absent))
     return (
-        f"{verdict}{name}: {there:.1f} % of it lies on them in {len(worst.there)} pictures, and {absent:.1f} % at "
+        f"{verdict}{name}: {there:.1f} % of it lies on them in {len(worst.marked)} pictures, and {absent:.1f} % at "
         f"the same places of {plain} pictures without (p {worst.p:.2g})."
     )
 

@@ -96,6 +96,6 @@ def localization_report(model: "LoadedModel", cases: Sequence[Case], own: Sequen
 
 def picture(model: "LoadedModel", example: "Example", plane: int) -> Values:
     """One of the pictures that the model sees, (EDGE, EDGE) in [0, 1], white is tissue."""
-    planes = select_model_images(model.manifest, [example])[0].planes
+    planes = select_model_images(model.manifest, [example])[0].images
     grey = read_image(planes[min(plane, len(planes) - 1)], size=EDGE, channels=1)[0]
     return np.asarray(grey, dtype=np.float32) / np.float32(65535)

@@ -28,7 +28,7 @@ def randomize_all(model: "LoadedModel", seed: int) -> "LoadedModel":
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = entry.build(
-            manifest.channels, output_count(manifest.heads), manifest.size, spec.dropout, **spec.asked_of(entry.knobs)
+            manifest.channels, output_count(manifest.heads), manifest.size, spec.dropout, **spec.subset(entry.knobs)
         )
     return replace(model, module=compilation.channels_last(module.to(model.device).eval()))
 

@@ -48,7 +48,7 @@ class Steps:
 
 def stack_maps(found: SaliencyMap) -> Values:
     """The map, or of several pictures all of them (V, H, W)."""
-    return np.stack(found.every) if found.every else found.values
+    return np.stack(found.all_images) if found.all_images else found.values
 
 
 def model_randomization_test(

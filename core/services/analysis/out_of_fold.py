@@ -81,7 +81,7 @@ def recipe(work: AnalysisContext, cases: int, folds: int) -> tuple[TrainSpec, in
     asked = work.choice("recipe", RECIPES)
     if asked == "quick" or (asked == "auto" and not affordable(work, spec, cases * folds)):
         edge = min(spec.image_size or QUICK_SIZE, QUICK_SIZE)
-        own = TrainSpec().changed({**QUICK, "image_size": edge, "seed": spec.seed, "threads": spec.threads})
+        own = TrainSpec().replace({**QUICK, "image_size": edge, "seed": spec.seed, "threads": spec.threads})
         who = f"A small CNN at {edge} px"
         reason = f"a {MODELS[spec.model].title} would take too long" if asked == "auto" else "it was asked for"
         why = f", since {reason}"

@@ -138,7 +138,7 @@ def _quickly(
 
 
 def _images(db: Database, found: "Sequence[Example]") -> dict[int, Image]:
-    wanted = sorted({int(plane.image) for one in found for plane in one.planes})
+    wanted = sorted({int(plane.image) for one in found for plane in one.images})
     with db.read() as session:
         return {
             row.id: row

@@ -97,7 +97,7 @@ def _example(frozen: SnapshotCase, main: int, patient: str, planes: Mapping[int,
     images = frozen.images or [main]
     return Example(
         key=str(frozen.case_id),
-        planes=tuple(planes[image] for image in images),
+        images=tuple(planes[image] for image in images),
         main=images.index(main),
         targets=_targets(frozen),
         split=frozen.split.value,

@@ -62,6 +62,10 @@ class Refused:
     reason: str
 
 
+JSON_KEYS = {"labels_overridden": "labels_kept", "labels_without_case": "labels_apart"}
+"""The fields whose key in JSON is an older word: the command line's contract keeps it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """Every file found is imported, known, refused or unlisted; `finished` once all are."""
@@ -77,8 +81,8 @@ class ImportReport:
     unknown_patients: int = 0
     series: int = 0
     labelled: int = 0
-    labels_kept: int = 0
-    labels_apart: int = 0
+    labels_overridden: int = 0
+    labels_without_case: int = 0
     dry_run: bool = False
     finished: bool = False
 
@@ -90,7 +94,7 @@ class ImportReport:
     def to_json(self) -> dict[str, Any]:
         """For the command line and a job's row."""
         return {
-            **asdict(self),
+            **{JSON_KEYS.get(name, name): value for name, value in asdict(self).items()},
             "refused": [asdict(one) for one in self.refused],
             "unlisted": list(self.unlisted),
             "missing": list(self.missing),
@@ -104,7 +108,9 @@ class ImportReport:
             "unlisted": tuple(data["unlisted"]),
             "missing": tuple(data["missing"]),
         }
-        return cls(**{**data, **lists})
+        names = {key: name for name, key in JSON_KEYS.items()}
+        values = {names.get(key, key): value for key, value in data.items()}
+        return cls(**{**values, **lists})
 
 
 @dataclass
@@ -152,7 +158,7 @@ def run(
         store=None if request.dry_run else store,
         reference=request.reference,
         # A known file whose original changed, or that lost its pixels, is read again: importing it mends a home.
-        known=lambda sha256: known(sha256) and (request.dry_run or store.is_sound(sha256)),
+        known=lambda sha256: known(sha256) and (request.dry_run or store.is_intact(sha256)),
         at=lambda sha256: _offset(db, sha256) if known(sha256) else None,
     )
     with closing(reading) as results:
@@ -296,8 +302,8 @@ def _flush(
         known=report.known + len(batch) - len(first),
         images=report.images + sum(len(item.images) for item in first.values()),
         labelled=report.labelled + labels.taken,
-        labels_kept=report.labels_kept + labels.kept,
-        labels_apart=report.labels_apart + labels.apart,
+        labels_overridden=report.labels_overridden + labels.kept,
+        labels_without_case=report.labels_without_case + labels.without_case,
     )
 
 

@@ -131,7 +131,7 @@ class LabelCounts:
 
     taken: int = 0
     kept: int = 0
-    apart: int = 0
+    without_case: int = 0
 
 
 def write_rows(

@@ -54,7 +54,7 @@ class Coverage:
         old = f"Run {self.run_id} has other weights since; {some} predictions of {where} are of the old ones."
         return f"{part} {old if self.old else ''}".strip()
 
-    def outdates(self, chosen_on: str | None) -> bool:
+    def is_outdated(self, chosen_on: str | None) -> bool:
         """Whether what was chosen on predictions of those weights (`named`; None: not known) is of older ones."""
         return bool(chosen_on) and chosen_on not in (self.named, self.best)
 

@@ -53,7 +53,7 @@ def store_maps(
         about = {"class": str(found.class_index), "probability": repr(found.probability)}
         if found.layer:
             about["layer"] = layer_title(settings, model, asked, found.layer)
-        if found.every:
+        if found.all_images:
             takes, seen = _seen(model, example)
             titles = titles_of(example, seen, takes=takes)
             about |= {"picture": titles[at], "counted": json.dumps(shares_of(titles, found.plane_weights))}
@@ -77,9 +77,9 @@ def plane_of(model: "LoadedModel", example: "Example", image: str) -> int:
         InvalidInput: the model does not look at that picture.
     """
     takes, seen = _seen(model, example)
-    if len(example.planes) == 1:
-        return len(seen.planes) // 2  # its frames, of which the middle one is shown
-    order, shown = [one.image for one in example.planes], [one.image for one in seen.planes]
+    if len(example.images) == 1:
+        return len(seen.images) // 2  # its frames, of which the middle one is shown
+    order, shown = [one.image for one in example.images], [one.image for one in seen.images]
     if image in shown:
         return shown.index(image)
     if takes != "stack":
@@ -97,15 +97,15 @@ def _shown(
     model: "LoadedModel", example: "Example", image_id: int, found: "SaliencyMap"
 ) -> "Iterator[tuple[int, int, object]]":
     """(image, which of those the model sees, its map) of every picture of the case that has one."""
-    if not found.every:
+    if not found.all_images:
         yield image_id, 0, found.values
         return
-    for image in sorted({int(one.image) for one in example.planes}):
+    for image in sorted({int(one.image) for one in example.images}):
         try:
             at = plane_of(model, example, str(image))
         except InvalidInput:
             continue  # of a bag or of two views: one that the model did not see
-        yield image, at, found.every[at]
+        yield image, at, found.all_images[at]
 
 
 def _seen(model: "LoadedModel", example: "Example") -> "tuple[str, Example]":

@@ -152,5 +152,5 @@ def _compute(db: Database, settings: Settings, run: runs.RunView, case: int, ima
     model = compute.load_model_cached(runs.folder(settings, run.id), asked.checkpoint)
     found = compute.compute_map(model, example, image_id, asked)
     with db.read() as session:
-        images = {int(one.image): session.get_one(Image, int(one.image)) for one in example.planes}
+        images = {int(one.image): session.get_one(Image, int(one.image)) for one in example.images}
     compute.store_maps(settings, model, example, image_id, asked, found, images)

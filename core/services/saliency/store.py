@@ -40,7 +40,7 @@ class MapView:
     method_title: str = ""
     layer: str = ""
     by_class: bool = True
-    cold: bool = False  # all of it is 0
+    is_empty: bool = False  # all of it is 0
 
     @property
     def title(self) -> str:
@@ -49,7 +49,7 @@ class MapView:
         counted = f", counted {100 * share:.0f} %" if share is not None else ""
         what = f"{self.method_title}: {self.class_name}" if self.by_class else self.method_title
         cold = "nothing here spoke for it" if self.by_class else "nothing stands out"
-        parts = (what, self.layer, self.picture and f"{self.picture}{counted}", cold if self.cold else "")
+        parts = (what, self.layer, self.picture and f"{self.picture}{counted}", cold if self.is_empty else "")
         return " · ".join(filter(None, parts))
 
 
@@ -74,11 +74,11 @@ class MapKey:
 
 def titles_of(example: "Example", seen: "Example", *, takes: str) -> list[str]:
     """What a reader calls each picture that the model sees."""
-    if len(example.planes) == 1:
-        return [f"frame {(one.frame or 0) + 1} of {one.format.frames}" for one in seen.planes]
-    order, what = [one.image for one in example.planes], "slice" if takes == "stack" else "image"
-    views = ["" if takes == "stack" else one.view for one in seen.planes]
-    places = [f"{what} {order.index(one.image) + 1} of {len(order)}" for one in seen.planes]
+    if len(example.images) == 1:
+        return [f"frame {(one.frame or 0) + 1} of {one.format.frames}" for one in seen.images]
+    order, what = [one.image for one in example.images], "slice" if takes == "stack" else "image"
+    views = ["" if takes == "stack" else one.view for one in seen.images]
+    places = [f"{what} {order.index(one.image) + 1} of {len(order)}" for one in seen.images]
     return [f"{place} ({view})" if view else place for place, view in zip(places, views, strict=True)]
 
 

@@ -71,7 +71,7 @@ class EstimateRequest:
     @property
     def name(self) -> str:
         """In 40 letters: snapshots never change, so neither does the answer."""
-        asked = self.spec.asked_of(SEEING if self.pictures else STEPPING)
+        asked = self.spec.subset(SEEING if self.pictures else STEPPING)
         told = json.dumps([VERSION, self.snapshot_id, self.also, self.pictures, asked], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:40]
 
@@ -84,7 +84,7 @@ class EstimateRequest:
             f"--model={self.spec.model}",
             *(f"--also={name}" for name in named[1:]),
             *(["--pictures"] if self.pictures else []),
-            *(f"--set={knob}={value}" for knob, value in self.spec.unusual.items()),
+            *(f"--set={knob}={value}" for knob, value in self.spec.non_default.items()),
         ]
 
 
@@ -101,7 +101,7 @@ class EstimateResult:
     error: str = ""
 
     @property
-    def waits(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether it is worth asking again soon."""
         return not (self.figures or self.pictures or self.error)
 
@@ -183,7 +183,7 @@ def _planned(db: Database, settings: Settings, asked: EstimateRequest) -> "Plan"
 def _figures(spec: TrainSpec, planned: "Plan") -> dict[str, Any]:
     found = benchmark_step.measure(spec, planned)
     steps = -(-len(planned.train) // spec.batch_size)
-    pictures = sum(len(one.planes) for one in planned.examples)
+    pictures = sum(len(one.images) for one in planned.examples)
     return {**asdict(found), "steps": steps, "looks": len(planned.val) / spec.batch_size, "all_pictures": pictures}
 
 

@@ -68,15 +68,15 @@ def _report(report: ImportReport) -> None:
             f"{formatting.count(report.unknown_patients, 'image')} without a patient ID; each is treated as a "
             "separate patient."
         )
-    if report.labels_kept:
+    if report.labels_overridden:
         st.info(
-            f"{formatting.count(report.labels_kept, 'label')} of the file gave way to what a reader had said, or to a "
-            "class's retirement."
+            f"{formatting.count(report.labels_overridden, 'label')} in the file not used: a reader has answered since, "
+            "or the class is retired."
         )
-    if report.labels_apart:
+    if report.labels_without_case:
         st.warning(
-            f"{formatting.count(report.labels_apart, 'label')} of the file were not taken: the task asks about whole "
-            "series or studies, and their images are in none. A CSV's column 'study' groups them."
+            f"{formatting.count(report.labels_without_case, 'label')} in the file not used: the task is about whole "
+            "series or studies, and these images belong to none. A CSV column 'study' groups them."
         )
     for title, rows in (
         ("Refused", [{"file": one.file, "reason": one.reason} for one in report.refused]),

@@ -37,7 +37,7 @@ def _chosen(run: RunView, stored: PointView, coverage: Coverage) -> str:
     who = f"{formatting.escape_markdown(stored.reader)}, {formatting.format_age(stored.created_at)}"
     if operating_points.by_hand(context.app_context().db, run, stored):
         return f" Set by hand by {who}: nothing was predicted on validation."
-    old = " It was chosen on older weights; choose it again on validation." * coverage.outdates(stored.chosen_on)
+    old = " It was chosen on older weights; choose it again on validation." * coverage.is_outdated(stored.chosen_on)
     return f" Chosen on validation by {who}.{old}"
 
 

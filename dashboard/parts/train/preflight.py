@@ -102,7 +102,7 @@ def poll_until_ready(
     """Draw what has been measured for a snapshot, a TrainSpec and more, again each second until it is complete."""
     wired, spec = context.app_context(), request[1]
     job_poll.poll_until(
-        lambda measured: not measured.waits,
+        lambda measured: not measured.is_pending,
         lambda: measure(wired.db, wired.settings, *request),
         lambda measured: draw(measured, spec),
         every="1s",

@@ -45,7 +45,7 @@ def values() -> dict[str, Any]:
 
 def take(asked: Mapping[str, Any], *, anew: bool = True) -> None:
     """Set knobs from outside: a preset (`anew`: the rest goes to its default), or one model of the table."""
-    typed = {name: hyperparameter(name).typed(value) for name, value in asked.items()}
+    typed = {name: hyperparameter(name).coerce(value) for name, value in asked.items()}
     values().update({**({one.name: one.default for one in hyperparameters()} if anew else {}), **typed})
 
 

@@ -19,7 +19,7 @@ def cohort(chance, *, patients=600, wrong=0.08, told=1.5):
 
 def test_planted_types_and_errors_are_found_again():
     likely, labels, owner, _ = cohort(np.random.default_rng(0))
-    found = LatentClassModel.learned(likely, labels, owner)
+    found = LatentClassModel.fit(likely, labels, owner)
     assert found.wrong == pytest.approx((labels != cohort(np.random.default_rng(0))[3]).mean(), abs=0.015)
     assert found.shares == pytest.approx([0.5, 0.3, 0.2], abs=0.06)
     assert found.classes[:, 1] == pytest.approx([0.02, 0.98, 0.5], abs=0.06)
@@ -39,7 +39,7 @@ def test_by_hand_of_one_patient():
 def test_cases_of_patients_seen_once_are_judged_by_their_pictures():
     likely, labels, _, truth = cohort(np.random.default_rng(1))
     alone = np.arange(len(labels))
-    found = LatentClassModel.learned(likely, labels, alone)
+    found = LatentClassModel.fit(likely, labels, alone)
     judged = found.true(likely, labels, alone)
     odds = np.log(judged[:, 1] / judged[:, 0]) - np.log(likely[:, 1])
     for label in (0, 1):
@@ -50,5 +50,5 @@ def test_cases_of_patients_seen_once_are_judged_by_their_pictures():
 def test_more_of_a_patient_is_no_more_than_the_machine_can_hold():
     """Five thousand pictures of one patient, all of one class: nothing overflows."""
     likely = np.tile([1.0, 50.0], (5000, 1))
-    found = LatentClassModel.learned(likely, np.ones(5000, np.intp), np.zeros(5000, np.intp))
+    found = LatentClassModel.fit(likely, np.ones(5000, np.intp), np.zeros(5000, np.intp))
     assert np.isfinite(found.true(likely, np.ones(5000, np.intp), np.zeros(5000, np.intp))).all()

@@ -31,7 +31,11 @@ def test_a_group_s_figure_is_that_of_its_cases_alone_and_the_rest_s_of_all_other
     assert {len(one.facts) for one in found} == {1, 2}
     for group in found:
         mine = np.all([np.asarray(facts[name]) == value for name, value in group.facts], axis=0)
-        assert (group.cases, group.events, group.patients) == (mine.sum(), None, len(set(owners.row[mine].tolist())))
+        assert (group.cases, group.events, group.patients) == (
+            mine.sum(),
+            None,
+            len(set(owners.patient_of_case[mine].tolist())),
+        )
         for side, one in ((mine, group.figure), (~mine, group.rest)):
             assert one.value == pytest.approx(NAMES[figure](truth[side], told[side]), abs=1e-9)
             assert one.low < one.value < one.high
@@ -45,7 +49,7 @@ def test_a_group_of_all_but_a_few_has_the_interval_of_the_report():
     first = np.arange(300) < 2
     facts = {"who": np.where(first, "one", "all").tolist()}
     (group,) = (one for one in regression_subgroups(told, truth, owners, facts) if one.facts == (("who", "all"),))
-    alone = regression_report(told[~first], truth[~first], owners.row[~first].tolist()).metrics["mae"]
+    alone = regression_report(told[~first], truth[~first], owners.patient_of_case[~first].tolist()).metrics["mae"]
     assert group.figure.value == pytest.approx(alone.value, abs=1e-12)
     assert [group.figure.low, group.figure.high] == pytest.approx([alone.low, alone.high], rel=0.02)
 
@@ -67,7 +71,9 @@ def test_the_bias_that_is_another_than_elsewhere_comes_first_whichever_way(shift
 
 def test_thin_groups_come_last_and_are_not_tested_and_one_patient_is_never_a_bare_number():
     told, truth, owners, facts = ward()
-    facts["who"] = np.where(owners.row == 0, "one", np.where(owners.row < 8, "few", "many")).tolist()
+    facts["who"] = np.where(
+        owners.patient_of_case == 0, "one", np.where(owners.patient_of_case < 8, "few", "many")
+    ).tolist()
     found = regression_subgroups(told, truth, owners, facts, pairs=False, resamples=50)
     named = {one.facts[0][1]: one for one in found}
     assert {one.facts[0][1] for one in found[-2:]} == {"one", "few"}
@@ -93,7 +99,7 @@ def test_what_cannot_be_divided_is_one_sentence():
     with pytest.raises(InvalidInput, match="no figure 'auroc' for groups of numbers; choose one of mae, rmse, bias"):
         regression_subgroups(told, truth, owners, facts, figure="auroc")
     with pytest.raises(InvalidInput, match="no case to divide"):
-        regression_subgroups(told[:0], truth[:0], PatientIndex(owners.row[:0], 0), {})
+        regression_subgroups(told[:0], truth[:0], PatientIndex(owners.patient_of_case[:0], 0), {})
     assert regression_subgroups(told, truth, owners, {"site": ["A"] * 300}) == []
 
 
@@ -101,11 +107,11 @@ def test_what_cannot_be_divided_is_one_sentence():
 @pytest.mark.parametrize("error", [0.0, 1.5])
 def test_a_group_whose_cases_are_off_alike_is_not_tested_and_comes_before_thin_ones_only(figure, error):
     told, truth, owners, facts = ward(3)
-    alike = owners.row < 13  # 26 cases, enough to be tested
+    alike = owners.patient_of_case < 13  # 26 cases, enough to be tested
     told = np.where(alike, truth + error, told)
     facts = {
         "site": facts["site"],
-        "kind": np.where(alike, "alike", np.where(owners.row < 15, "few", "usual")).tolist(),
+        "kind": np.where(alike, "alike", np.where(owners.patient_of_case < 15, "few", "usual")).tolist(),
     }
     found = regression_subgroups(told, truth, owners, facts, figure=figure, pairs=False, resamples=50)
     group = found[-2]

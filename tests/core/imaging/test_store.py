@@ -29,8 +29,8 @@ def original(tmp_path: Path) -> Path:
 
 
 def test_a_kept_original_is_identical_and_read_only(store, original):
-    store.keep(original, SHA)
-    store.keep(original, SHA)
+    store.put_original(original, SHA)
+    store.put_original(original, SHA)
     kept = store.original(SHA)
     assert kept.read_bytes() == CONTENT
     assert kept.stat().st_mode & 0o777 == 0o400
@@ -40,7 +40,7 @@ def test_a_kept_original_is_identical_and_read_only(store, original):
 
 
 def test_a_changed_original_is_found_out(store, original):
-    store.keep(original, SHA)
+    store.put_original(original, SHA)
     kept = store.original(SHA)
     kept.chmod(0o600)
     kept.write_bytes(CONTENT[:-1] + b"X")
@@ -48,7 +48,7 @@ def test_a_changed_original_is_found_out(store, original):
 
 
 def test_a_referred_original_stays_where_it_is_and_is_missed_when_gone(store, original):
-    store.refer(original, SHA)
+    store.put_reference(original, SHA)
     assert store.original(SHA) == original
     assert store.verify(SHA)
     original.unlink()
@@ -125,7 +125,7 @@ def test_a_thumbnail_shows_the_mean_of_what_it_leaves_out(store):
 
 def test_what_was_hashed_in_memory_is_kept_without_reading_the_file_again(store, original):
     original.write_bytes(b"written by somebody in between")
-    store.keep(original, SHA, CONTENT)
+    store.put_original(original, SHA, CONTENT)
     assert store.original(SHA).read_bytes() == CONTENT
     assert store.original(SHA).stat().st_mode & 0o777 == 0o400
 
@@ -133,7 +133,7 @@ def test_what_was_hashed_in_memory_is_kept_without_reading_the_file_again(store,
 def test_a_file_that_changed_since_it_was_hashed_is_refused(store, original):
     original.write_bytes(CONTENT[:-1] + b"X")
     with pytest.raises(RejectedFile, match="changed while it was read"):
-        store.keep(original, SHA)
+        store.put_original(original, SHA)
     assert [path for path in store.home.rglob("*") if path.is_file()] == []
 
 

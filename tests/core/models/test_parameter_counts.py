@@ -12,7 +12,7 @@ from core.training.spec import TrainSpec
 def test_weights_are_counted_right(name):
     model = MODELS[name]
     with torch.device("meta"):  # shapes without memory
-        module = model.build(1, 2, model.default_size, 0.0, **TrainSpec(model=name).asked_of(model.knobs))
+        module = model.build(1, 2, model.default_size, 0.0, **TrainSpec(model=name).subset(model.knobs))
     assert WEIGHTS[name] == pytest.approx(sum(one.numel() for one in module.parameters()) / 1e6, rel=0.001)
 
 

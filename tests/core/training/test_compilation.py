@@ -62,7 +62,7 @@ def test_a_long_training_is_compiled_where_that_saves_more_than_noise(monkeypatc
 )
 def test_nothing_is_measured_where_it_is_decided_or_not_worth_it(monkeypatch, module, knob, decided, steps):
     called = timed(monkeypatch, plain=9.0, quick=1.0)
-    found = choose_compiled(module, SPEC.changed({"compile": knob}), torch.randn(SAMPLE), steps, decided)
+    found = choose_compiled(module, SPEC.replace({"compile": knob}), torch.randn(SAMPLE), steps, decided)
     assert (found.call, found.decided, found.said, called) == (module, EAGER, "", [])
 
 
@@ -73,7 +73,7 @@ def test_what_was_decided_before_a_resume_holds_whatever_a_measurement_would_say
 
 
 def test_no_compiler_and_a_compiler_that_fails_are_a_sentence(monkeypatch, module):
-    asked, images = SPEC.changed({"compile": "yes"}), torch.randn(SAMPLE)
+    asked, images = SPEC.replace({"compile": "yes"}), torch.randn(SAMPLE)
     monkeypatch.setattr(torch, "compile", lambda module, **_: lambda images: 1 / 0)
     monkeypatch.setattr(compilation, "missing_compiler", lambda device: "")
     found = choose_compiled(module, asked, images, MANY)
@@ -128,7 +128,7 @@ def test_the_layout_changes_no_answer():
 def test_a_compiled_network_gives_the_same_answers_and_gradients(module):
     torch.manual_seed(1)
     module, images = channels_last(entry("small_cnn").build(1, 2, 16, 0.0)), torch.randn(SAMPLE)
-    found = choose_compiled(module, SPEC.changed({"compile": "yes"}), images, 1)
+    found = choose_compiled(module, SPEC.replace({"compile": "yes"}), images, 1)
     assert found.decided == COMPILED, found.said
     grads = []
     for call in (module, found.call):

@@ -21,7 +21,7 @@ def case(key, views, *, frames=1):
 
 
 def images(examples):
-    return [[plane.image for plane in one.planes] for one in examples]
+    return [[plane.image for plane in one.images] for one in examples]
 
 
 def test_one_picture_is_the_main_one():
@@ -37,7 +37,7 @@ def test_a_stack_is_always_as_long_evenly_along_the_series():
 
 def test_the_frames_of_one_image_are_a_stack():
     (shown,) = select_images([case("1", "x", frames=7)], takes="stack", slices=3)
-    assert [plane.frame for plane in shown.planes] == [0, 3, 6]
+    assert [plane.frame for plane in shown.images] == [0, 3, 6]
 
 
 def test_one_picture_is_no_stack():

@@ -86,7 +86,7 @@ def test_colour_images_make_a_model_of_three_channels(tmp_path):
             samples, form = format_of_unsigned(
                 np.stack([plane, plane * 0, plane], -1).astype(np.uint8)[None], bits=8, decoder="made", colour=True
             )
-            coloured.append(replace(one, planes=(ImageRef(path, file.tell(), form),)))
+            coloured.append(replace(one, images=(ImageRef(path, file.tell(), form),)))
             file.write(samples.tobytes())
     list(run(tmp_path, replace(QUICK, epochs=1), examples=[*coloured[:10], *grey[10:]]))
     manifest = read_weights(tmp_path / "run" / "last.safetensors")[1]

@@ -36,7 +36,7 @@ def test_twenty_runs_on_permuted_labels_are_no_better_than_chance(tmp_path: Path
         run, shown = tmp_path / f"run-{seed}", permuted(examples, seed)
         list(
             fit(
-                SPEC.changed({"seed": seed}),
+                SPEC.replace({"seed": seed}),
                 shown,
                 heads=[single_head(CLASSES[:2])],
                 folder=run,

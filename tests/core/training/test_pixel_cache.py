@@ -97,7 +97,7 @@ def test_normalisation_is_that_of_the_rows_asked_for(tmp_path):
 
 def test_bags_of_several_pictures_are_filled_with_absent_ones(tmp_path):
     one, two, three, *_ = textures(tmp_path, each=3)
-    bag = replace(one, planes=(one.picture, two.picture, three.picture))
+    bag = replace(one, images=(one.picture, two.picture, three.picture))
     batch = opened(tmp_path / "cache", [two, bag], several=True)[0].read(np.array([1, 0]))
     assert batch.pixels.shape == (2, 3, 1, 28, 28)
     assert batch.present.tolist() == [[True, True, True], [True, False, False]]

@@ -61,8 +61,8 @@ def test_an_older_spec_means_what_it_meant_and_a_newer_one_is_refused():
 
 
 def test_a_new_knob_at_its_default_does_not_rename_a_training():
-    assert TrainSpec().unusual == {}
-    assert TrainSpec(epochs=3, ema=0.9).unusual == {"epochs": 3, "ema": 0.9}
+    assert TrainSpec().non_default == {}
+    assert TrainSpec(epochs=3, ema=0.9).non_default == {"epochs": 3, "ema": 0.9}
 
 
 def test_a_launchers_slot_is_a_device():

@@ -21,7 +21,7 @@ def example_of(key: str, path: Path, offset: int, form: PixelFormat, label: floa
 
 def moved(example: Example, **changes: object) -> Example:
     """The case with another place, offset or format of its picture."""
-    return replace(example, planes=(replace(example.picture, **changes),))
+    return replace(example, images=(replace(example.picture, **changes),))
 
 
 def picture(label: int, *, size: int, chance: np.random.Generator) -> np.ndarray:

@@ -87,7 +87,7 @@ def test_an_import_makes_the_cases_and_takes_one_label_per_study(home, folder):
     report = take(home, folder, task="icu", label_column="icu")
     cases = annotations.queue(home.db, task_id=tasks.named(home.db, "icu").id)
     assert [(case.answer, case.label) for case in cases] == [("label", 1)] * 3
-    assert (report.labelled, report.labels_kept) == (3, 0)
+    assert (report.labelled, report.labels_overridden) == (3, 0)
     assert take(home, folder, task="icu", label_column="icu").labelled == 0
 
 
@@ -121,7 +121,7 @@ def test_films_without_a_study_are_in_no_case_and_a_label_for_one_says_so(home, 
     folder = films.laid(tmp_path / "in", data_dir, bare)
     task = asked(home)
     report = take(home, folder, task="icu", label_column="icu")
-    assert (report.labelled, report.labels_apart) == (0, 2)
+    assert (report.labelled, report.labels_without_case) == (0, 2)
     assert (annotations.progress(home.db, task.id).total, tasks.missing_cases(home.db, task.id)) == (0, 0)
     csv = tmp_path / "labels.csv"
     csv.write_text(f"image,label\n{Path(bare[0]['file']).name},1\n")

@@ -213,7 +213,7 @@ def test_a_readers_label_is_never_overruled_by_a_file(filled, pictures: Path):
     first = annotations.queue(filled.db, task_id=task.id)[0]
     annotations.label(filled.db, case_id=first.id, answer=Answer.LABEL, label=1 - first.label, by="reader", key="k")
     report = filled.take(pictures, metadata=pictures / "data.csv", task="kind", label_column="kind")
-    assert report.labels_kept == 1
+    assert report.labels_overridden == 1
     assert annotations.case(filled.db, first.id).label == 1 - first.label
     assert count(filled, Annotation) == 13
 

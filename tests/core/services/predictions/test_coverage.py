@@ -91,19 +91,19 @@ def test_a_point_knows_the_weights_it_was_chosen_on(home):
     best(home.db, run, "c")
     first = operating_points.set_operating_point(home.db, run, rule=SENSITIVE, by="ann")
     assert (first.chosen_on, first.to_json()["chosen_on"]) == ("c", "c")
-    assert not coverage.coverage_of(home.db, run, "test").outdates(first.chosen_on)
+    assert not coverage.coverage_of(home.db, run, "test").is_outdated(first.chosen_on)
     best(home.db, run, "d")
-    assert not coverage.coverage_of(home.db, run, "test").outdates(first.chosen_on)  # nor are the predictions newer
+    assert not coverage.coverage_of(home.db, run, "test").is_outdated(first.chosen_on)  # nor are the predictions newer
     anew(home.db, run, "d", "split = 'test'")
-    assert coverage.coverage_of(home.db, run, "test").outdates(first.chosen_on)
+    assert coverage.coverage_of(home.db, run, "test").is_outdated(first.chosen_on)
     anew(home.db, run, "d", "split = 'val' AND id % 2")
     mixed = operating_points.set_operating_point(home.db, run, threshold=0.4, by="ann")
     assert mixed.chosen_on == "c d"
-    assert coverage.coverage_of(home.db, run, "test").outdates(mixed.chosen_on)
+    assert coverage.coverage_of(home.db, run, "test").is_outdated(mixed.chosen_on)
     anew(home.db, run, "d", "split = 'val'")
     again = operating_points.set_operating_point(home.db, run, threshold=0.4, by="ann")
-    assert not coverage.coverage_of(home.db, run, "test").outdates(again.chosen_on)
-    assert not coverage.coverage_of(home.db, run, "test").outdates(None)
+    assert not coverage.coverage_of(home.db, run, "test").is_outdated(again.chosen_on)
+    assert not coverage.coverage_of(home.db, run, "test").is_outdated(None)
 
 
 def test_a_point_set_without_validation_stays_one_set_by_hand(home):

@@ -27,7 +27,7 @@ def snapshot(filled):
 
 def wait_for(ask, seconds=120):
     end = time.monotonic() + seconds
-    while (found := ask()).waits:
+    while (found := ask()).is_pending:
         assert time.monotonic() < end
         time.sleep(0.1)
     return found
@@ -36,8 +36,8 @@ def wait_for(ask, seconds=120):
 def test_a_process_measures_a_step_and_draws_eight_pictures(home, snapshot):
     """The page's own way: it asks until something is there. A snapshot's name may look like an option."""
     asked = (home.db, home.settings, snapshot, SPEC)
-    assert resource_estimate.step_cost(*asked).waits
-    assert resource_estimate.pictures(*asked).waits
+    assert resource_estimate.step_cost(*asked).is_pending
+    assert resource_estimate.pictures(*asked).is_pending
     drawn, found = (
         wait_for(lambda: resource_estimate.pictures(*asked)),
         wait_for(lambda: resource_estimate.step_cost(*asked)),
@@ -78,19 +78,19 @@ def test_what_cannot_be_trained_is_its_sentence_and_is_kept(home, snapshot):
     assert "views" in said["error"]
     found = resource_estimate.step_cost(home.db, home.settings, snapshot, spec)
     assert found.error == said["error"]
-    assert not found.waits
+    assert not found.is_pending
 
 
 def test_while_one_is_measured_no_other_starts_and_a_dead_one_is_told(home, snapshot):
     lock = locks.take(home.settings.folder("jobs") / "measure.lock")
     asked = (home.db, home.settings, snapshot, SPEC)
     try:
-        assert resource_estimate.step_cost(*asked).waits
+        assert resource_estimate.step_cost(*asked).is_pending
         assert not list((home.settings.folder("cache") / "measured").glob("*.json"))
         resource_estimate.keep(
             home.settings, resource_estimate.EstimateRequest(snapshot, SPEC, (), pictures=False).name, {}
         )  # it has begun
-        assert resource_estimate.step_cost(*asked).waits
+        assert resource_estimate.step_cost(*asked).is_pending
     finally:
         os.close(lock)
     found = resource_estimate.step_cost(*asked)  # its process is gone and said nothing
