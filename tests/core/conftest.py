@@ -115,6 +115,23 @@ def trained_once(filled_once: Path, tmp_path_factory) -> Path:
     return made.settings.home
 
 
+@pytest.fixture(scope="session")
+def imported_once(tmp_path_factory) -> Path:
+    """A home with the pictures and nothing that is known of them."""
+    folder = tmp_path_factory.mktemp("imported")
+    made, pictures = make(folder / "home"), small_pictures(folder / "pictures")
+    (pictures / "data.csv").unlink()
+    made.take(pictures)
+    made.db.close()
+    return folder / "home"
+
+
+@pytest.fixture
+def imported(home: Home, imported_once: Path) -> Home:
+    """The pictures alone: no task, each of a patient of its own."""
+    return holding(home, imported_once)
+
+
 @pytest.fixture
 def filled(home: Home, pictures: Path, filled_once: Path) -> Home:
     """The pictures, labelled in task 'kind'."""

@@ -50,40 +50,65 @@ def test_the_table_holds_the_models_of_the_form():
     ]
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize(("channels", "classes", "edge"), [(1, 2, 28), (4, 3, 33)])
-def test_any_channel_count_and_size_gives_finite_logits(name, channels, classes, edge):
-    model = MODELS[name]
-    size = input_size(model, 0, edge)
+@pytest.fixture(scope="module", params=MODELS)
+def built(request):
+    """(name, module, images): a model of four channels and three classes, drawn once, with two cases for it."""
+    model = MODELS[request.param]
+    size = input_size(model, 0, 33)
     torch.manual_seed(0)
-    module = model.build(channels, classes, size, 0.1).eval()
-    with torch.no_grad():
-        logits = module(inputs(model, 2, channels, size))
-    assert logits.shape == (2, classes)
-    assert torch.isfinite(logits).all()
+    return request.param, model.build(4, 3, size, 0.25), inputs(model, 2, 4, size)
+
+
+def outline(name, channels, classes, size):
+    """A model whose weights have shapes and no values, which take seconds to draw."""
+    with torch.device("meta"):
+        return MODELS[name].build(channels, classes, size, 0.0)
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_every_weight_learns(name):
+def test_grey_images_of_28_px_give_finite_logits(name):
     model = MODELS[name]
     size = input_size(model, 0, 28)
     torch.manual_seed(0)
-    module = model.build(2, 3, size, 0.0).train()
+    module = model.build(1, 2, size, 0.1).eval()
+    with torch.no_grad():
+        logits = module(inputs(model, 2, 1, size))
+    assert logits.shape == (2, 2)
+    assert torch.isfinite(logits).all()
+
+
+def test_any_channel_count_and_size_gives_finite_logits(built):
+    _, module, images = built
+    with torch.no_grad():
+        logits = module.eval()(images)
+    assert logits.shape == (2, 3)
+    assert torch.isfinite(logits).all()
+
+
+def test_every_weight_learns(built):
+    name, module, images = built
     if name.startswith("vit"):  # torchvision starts its last layer at 0, which lets no gradient through the first time
         torch.nn.init.normal_(module.heads[1].head.weight)
-    torch.nn.functional.cross_entropy(module(inputs(model, 2, 2, size)), torch.tensor([0, 2])).backward()
+    torch.nn.functional.cross_entropy(module.train()(images), torch.tensor([0, 2])).backward()
     assert [weight for weight, one in module.named_parameters() if one.grad is None] == []
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_dropout_stands_before_the_last_layer(name):
-    module = MODELS[name].build(1, 2, 64, 0.25)
+def test_dropout_stands_before_the_last_layer(built):
+    _, module, _ = built
     drops = [one.p for one in module.modules() if isinstance(one, torch.nn.Dropout)]
     assert 0.25 in drops
 
 
+def test_explainers_and_target_layer_agree(built):
+    name, module, _ = built
+    model = MODELS[name]
+    assert model.explainers
+    assert set(model.explainers) <= set(EXPLAINERS)
+    assert (model.target_layer(module) is not None) == ("gradcam" in model.explainers)
+
+
 def test_vit_tiny_is_the_standard_one():
-    module = MODELS["vit_tiny"].build(3, 1000, 224, 0.0)
+    module = outline("vit_tiny", 3, 1000, 224)
     assert sum(one.numel() for one in module.parameters()) == 5_717_416  # DeiT-Ti as published: 5.7 M
     assert (module.patch_size, module.seq_length) == (16, 197)
 
@@ -112,8 +137,7 @@ def test_vit_tiny_is_the_standard_one():
     ],
 )
 def test_backbones_have_as_many_weights_as_published(name, weights):
-    module = MODELS[name].build(3, 1000, 224, 0.0)
-    assert sum(one.numel() for one in module.parameters()) == weights
+    assert sum(one.numel() for one in outline(name, 3, 1000, 224).parameters()) == weights
 
 
 def test_a_small_cnn_is_shaped_by_its_knobs():
@@ -135,7 +159,7 @@ def test_every_block_attends(name, count):
 
     from core.models.attention_resnets import CBAM
 
-    module = MODELS[name].build(1, 2, 64, 0.0)
+    module = outline(name, 1, 2, 64)
     assert sum(isinstance(one, SqueezeExcitation | CBAM) for one in module.modules()) == count
 
 
@@ -150,14 +174,6 @@ def test_position_tells_every_cell_apart():
     cells = sinusoidal_position_2d(torch.zeros(1, 512, 7, 9))[0].flatten(1).T  # (63, 512)
     distance = torch.cdist(cells, cells) + 1e9 * torch.eye(63)
     assert distance.min() > 1.0
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_explainers_and_target_layer_agree(name):
-    model = MODELS[name]
-    assert model.explainers
-    assert set(model.explainers) <= set(EXPLAINERS)
-    assert (model.target_layer(model.build(1, 2, 64, 0.0)) is not None) == ("gradcam" in model.explainers)
 
 
 def test_an_unknown_model_is_refused_with_the_choices():

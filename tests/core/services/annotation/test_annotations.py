@@ -12,10 +12,8 @@ from db.vocabulary import Answer
 
 
 @pytest.fixture
-def task(home, pictures):
-    (pictures / "data.csv").unlink()
-    home.take(pictures)
-    return tasks.create(home.db, name="finding", classes=["none", "some"])
+def task(imported):
+    return tasks.create(imported.db, name="finding", classes=["none", "some"])
 
 
 def cases(home, task, only: str = "all"):

@@ -11,11 +11,9 @@ from db.vocabulary import Unit
 
 
 @pytest.fixture
-def case(home, pictures):
-    (pictures / "data.csv").unlink()
-    home.take(pictures)
-    task = tasks.create(home.db, name="side", classes=["right", "left"])
-    return annotations.queue(home.db, task_id=task.id)[0]
+def case(imported):
+    task = tasks.create(imported.db, name="side", classes=["right", "left"])
+    return annotations.queue(imported.db, task_id=task.id)[0]
 
 
 def write(home, case, text="Look here.", *, by="ann", key="k", place=None):

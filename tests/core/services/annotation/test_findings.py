@@ -17,10 +17,8 @@ OTHER = {0: "absent", 1: "absent", 2: "absent"}
 
 
 @pytest.fixture
-def task(home, pictures):
-    (pictures / "data.csv").unlink()
-    home.take(pictures)
-    return tasks.create(home.db, name="chest", classes=["mass", "effusion", "nodule"], kind=TaskKind.MULTI)
+def task(imported):
+    return tasks.create(imported.db, name="chest", classes=["mass", "effusion", "nodule"], kind=TaskKind.MULTI)
 
 
 @pytest.fixture

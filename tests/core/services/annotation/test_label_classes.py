@@ -10,10 +10,8 @@ from db.vocabulary import Answer, TaskKind
 
 
 @pytest.fixture
-def task(home, pictures):
-    (pictures / "data.csv").unlink()
-    home.take(pictures)
-    return tasks.create(home.db, name="side", classes=["right", "left", "both"])
+def task(imported):
+    return tasks.create(imported.db, name="side", classes=["right", "left", "both"])
 
 
 def say(home, case, position: int, key: str):
