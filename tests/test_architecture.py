@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 from core.cli.commands import COMMANDS
@@ -48,3 +49,30 @@ def test_the_first_page_and_the_services_load_no_torch():
 def test_the_script_loads_neither_streamlit_nor_torch():
     code = "import sys, dashboard.__main__; sys.exit('streamlit' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_no_folder_is_a_flat_hall():
+    """A folder counts its own files, not those of rooms inside it."""
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    halls = Counter(
+        (str(path.parent), path.suffix)
+        for path in map(Path, tracked)
+        if path.suffix in (".py", ".js") and path.parts[0] in ("core", "dashboard", "db")
+    )
+    limits = {f"core/{name}": 35 for name in ("evaluation", "models", "training")}
+    assert not {hall: count for hall, count in halls.items() if count > limits.get(hall[0], 25)}
+
+
+def test_the_formatter_formats_every_line():
+    marks = ("# fmt: " + "skip", "# fmt: " + "off")
+    paths = [path for package in ("core", "dashboard", "db", "tests") for path in (ROOT / package).rglob("*.py")]
+    assert not [path for path in paths if any(mark in path.read_text() for mark in marks)]
+
+
+def test_the_commands_of_the_checks_are_the_same_everywhere():
+    """What runs before a commit, in CI and by hand is one list."""
+    ci = (ROOT / ".ci" / "run").read_text()
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    for command in ("ruff format", "ruff check", "mypy", "lint-imports"):
+        assert command in ci
+        assert command in hooks
