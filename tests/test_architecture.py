@@ -76,3 +76,10 @@ def test_the_commands_of_the_checks_are_the_same_everywhere():
     for command in ("ruff format", "ruff check", "mypy", "lint-imports"):
         assert command in ci
         assert command in hooks
+
+
+def test_the_library_example_of_the_readme_runs():
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", example], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "value=0.66" in done.stdout
