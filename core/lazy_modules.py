@@ -42,6 +42,7 @@ MODULES = frozenset(
         # load what one command needs; `rounds --help` reads the table of commands alone
         "core.cli.analysis",
         "core.cli.annotation",
+        "core.cli.comparison",
         "core.cli.data",
         "core.cli.evaluation",
         "core.cli.jobs",

@@ -51,9 +51,9 @@ COMMANDS: dict[str, Command] = {
     "evaluate": Command(
         "core.cli.evaluation", "Evaluation", "compute the metrics of a run with 95 % confidence intervals"
     ),
-    "compare": Command("core.cli.evaluation", "Evaluation", "compare two runs on the same cases"),
+    "compare": Command("core.cli.comparison", "Evaluation", "compare two runs on the same cases"),
     "subgroups": Command(
-        "core.cli.evaluation", "Evaluation", "compute a metric for groups of patients, the worst first"
+        "core.cli.comparison", "Evaluation", "compute a metric for groups of patients, the worst first"
     ),
     "analyze": Command("core.cli.analysis", "Evaluation", "check saliency maps, find shortcuts and label errors"),
     "explain": Command("core.cli.analysis", "Evaluation", "save the saliency map of one image"),
@@ -119,5 +119,5 @@ def _listing() -> str:
     lines: list[str] = []
     for group in groups:
         lines += [f"{group}:"]
-        lines += [f"  {name:<17} {one.summary}" for name, one in COMMANDS.items() if one.group == group]
+        lines += [f"  {name:<17} {command.summary}" for name, command in COMMANDS.items() if command.group == group]
     return "\n".join([*lines, "", "`rounds COMMAND --help` lists the options of a command."])

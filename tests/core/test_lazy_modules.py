@@ -26,8 +26,8 @@ def test_the_module_is_imported_at_its_first_use_alone() -> None:
         "from core.lazy_modules import LazyModule\n"
         "inference = LazyModule('core.inference')\n"
         "assert 'core.inference' not in sys.modules\n"
-        "scores = inference.scores\n"
-        "assert scores is sys.modules['core.inference'].scores\n"
+        "predict = inference.predict\n"
+        "assert predict is sys.modules['core.inference'].predict\n"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 

@@ -58,10 +58,12 @@ def taken(capsys, home: Path, folder: Path) -> dict:
 
 
 def test_import_has_the_keys_of_the_contract_and_they_add_up(capsys, home, folder):
-    said = taken(capsys, home, folder)
-    assert {"found", "imported", "known", "refused", "unlisted"} <= set(said)
-    assert said["unlisted"] == ["letter.txt"]
-    assert said["found"] == said["imported"] + said["known"] + len(said["refused"]) + len(said["unlisted"]) == 13
+    result = taken(capsys, home, folder)
+    assert {"found", "imported", "known", "refused", "unlisted"} <= set(result)
+    assert result["unlisted"] == ["letter.txt"]
+    assert (
+        result["found"] == result["imported"] + result["known"] + len(result["refused"]) + len(result["unlisted"]) == 13
+    )
     again = run(capsys, "import", folder, "--json", "--home", home)[1]
     assert (again["imported"], again["known"]) == (0, 12)
     assert {row["file"] for row in again["refused"]} == {"letter.txt", "data.csv"}
@@ -72,12 +74,12 @@ def test_import_has_the_keys_of_the_contract_and_they_add_up(capsys, home, folde
 def test_home_and_json_stand_before_or_after_the_command(capsys, home, before):
     common = ["--home", home, "--json"]
     argv = [*common, "doctor"] if before else ["doctor", *common]
-    code, said, _ = run(capsys, *argv)
+    code, result, _ = run(capsys, *argv)
     assert (home / "catalogue.sqlite").exists()
-    assert set(said) == {"ok", "checks"}
-    assert all(set(check) == {"name", "ok", "detail"} for check in said["checks"])
-    assert said["ok"] is all(check["ok"] for check in said["checks"])
-    assert code == (0 if said["ok"] else 1)
+    assert set(result) == {"ok", "checks"}
+    assert all(set(check) == {"name", "ok", "detail"} for check in result["checks"])
+    assert result["ok"] is all(check["ok"] for check in result["checks"])
+    assert code == (0 if result["ok"] else 1)
 
 
 def test_home_may_come_from_the_environment(capsys, home, monkeypatch):
@@ -88,15 +90,15 @@ def test_home_may_come_from_the_environment(capsys, home, monkeypatch):
 
 def test_snapshot_has_the_keys_of_the_contract(capsys, home, folder):
     taken(capsys, home, folder)
-    code, said, _ = run(
+    code, result, _ = run(
         capsys, "--home", home, "--json", "snapshot", "--task", "kind", "--name", "one", "--val", "0.2", "--test", "0.2"
     )
     assert code == 0
-    assert (said["name"], said["shared_patients"], len(said["hash"])) == ("one", 0, 64)
-    assert set(said["splits"]) == {"train", "val", "test"}
-    assert all({"images", "patients", "labels"} <= set(split) for split in said["splits"].values())
-    assert sum(split["images"] for split in said["splits"].values()) == 12
-    assert sum(split["patients"] for split in said["splits"].values()) == 6
+    assert (result["name"], result["shared_patients"], len(result["hash"])) == ("one", 0, 64)
+    assert set(result["splits"]) == {"train", "val", "test"}
+    assert all({"images", "patients", "labels"} <= set(split) for split in result["splits"].values())
+    assert sum(split["images"] for split in result["splits"].values()) == 12
+    assert sum(split["patients"] for split in result["splits"].values()) == 6
 
 
 def test_label_takes_a_csv_once(capsys, home, folder, tmp_path):
@@ -115,13 +117,13 @@ def test_labels_writes_a_csv_that_label_takes(capsys, home, folder, tmp_path):
     assert run(capsys, *argv)[:2] == (0, {"file": str(tmp_path / "out.csv"), "lines": 12})
     again = [*common, "label", "--task", "kind", "--csv", tmp_path / "out.csv"]
     assert run(capsys, *again)[:2] == (0, {"labelled": 0, "known": 12})
-    code, said, _ = run(capsys, *argv[:-1], tmp_path / "nowhere" / "out.csv")
+    code, result, _ = run(capsys, *argv[:-1], tmp_path / "nowhere" / "out.csv")
     assert code == 1
-    assert "No such file" in said["error"]
+    assert "No such file" in result["error"]
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("argv", "message"),
     [
         (["import", "/nowhere/at/all"], "There is nothing at /nowhere/at/all"),
         (["snapshot", "--task", "x", "--name", "y"], "There is no task 'x'"),
@@ -144,11 +146,11 @@ def test_labels_writes_a_csv_that_label_takes(capsys, home, folder, tmp_path):
         (["serve"], "rounds serve"),
     ],
 )
-def test_what_fails_is_one_sentence_in_both_places(capsys, home, argv, said):
+def test_what_fails_is_one_sentence_in_both_places(capsys, home, argv, message):
     code, out, err = run(capsys, "--home", home, "--json", *argv)
     assert code != 0
     assert set(out) == {"error"}
-    assert said in out["error"]
+    assert message in out["error"]
     assert err == out["error"] + "\n"
 
 
@@ -162,17 +164,17 @@ def test_without_json_standard_output_stays_empty(capsys, home):
 def test_a_folder_without_images_says_so_and_lists_its_files(capsys, home, tmp_path):
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "letter.txt").write_text("Dear colleague")
-    code, said, err = run(capsys, "--home", home, "import", tmp_path / "x", "--json")
+    code, result, err = run(capsys, "--home", home, "import", tmp_path / "x", "--json")
     assert code == 1
-    assert said["error"] + "\n" == err
-    assert [row["file"] for row in said["refused"]] == ["letter.txt"]
+    assert result["error"] + "\n" == err
+    assert [row["file"] for row in result["refused"]] == ["letter.txt"]
 
 
 def test_a_file_where_the_home_should_be_is_one_sentence(capsys, tmp_path):
     (tmp_path / "file").write_text("")
-    code, said, _ = run(capsys, "--home", tmp_path / "file", "--json", "doctor")
+    code, result, _ = run(capsys, "--home", tmp_path / "file", "--json", "doctor")
     assert code == 1
-    assert "cannot be used" in said["error"]
+    assert "cannot be used" in result["error"]
 
 
 def test_plain_text_names_what_json_names(capsys, home, folder):
@@ -200,9 +202,9 @@ def test_services_and_the_command_line_start_without_torch():
 @pytest.mark.slow
 def test_torch_waits_without_spinning_unless_its_user_says_otherwise(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OMP_DISPLAY_ENV", "TRUE")
-    for asked, got in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
-        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False) if asked is None else monkeypatch.setenv(
-            "OMP_WAIT_POLICY", asked
+    for policy, got in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        monkeypatch.delenv("OMP_WAIT_POLICY", raising=False) if policy is None else monkeypatch.setenv(
+            "OMP_WAIT_POLICY", policy
         )
         done = subprocess.run([sys.executable, "-c", "import core, torch"], capture_output=True, text=True, check=True)
         assert f"OMP_WAIT_POLICY = '{got}'" in done.stderr

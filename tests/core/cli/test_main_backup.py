@@ -20,14 +20,14 @@ from core.__main__ import main
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests themselves run in the background
 
-def held(text, update):
+def stop_after_five(text, update):
     def tell(done, expected):
         if done == 5:
             print("held", flush=True)
             time.sleep(600)
     return tell
 
-maintenance.counted = held
+maintenance.counted = stop_after_five
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -45,7 +45,7 @@ def shelf(tmp_path) -> Path:
 
 
 @pytest.fixture
-def held():
+def standing():
     """A command that stands still in the middle of its files, as a process of its own."""
     begun = []
 
@@ -68,11 +68,11 @@ def test_there_and_back_has_the_keys_of_the_contract(capsys, filled, tmp_path):
     code, made, _ = run(capsys, "--home", filled, "--json", "backup", tmp_path / "one")
     assert code == 0
     assert set(made) == {"file", "bytes", "schema", "rows", "files", "notes", "care"}
-    code, said, _ = run(capsys, "--json", "restore", tmp_path / "one", "--home", tmp_path / "new")
+    code, result, _ = run(capsys, "--json", "restore", tmp_path / "one", "--home", tmp_path / "new")
     assert code == 0
-    assert set(said) == {"home", "schema", "rows", "files", "compared", "notes"}
-    assert (said["rows"], said["files"]) == (made["rows"], made["files"])
-    assert said["rows"]["image"] == said["files"]["originals"] == 12
+    assert set(result) == {"home", "schema", "rows", "files", "compared", "notes"}
+    assert (result["rows"], result["files"]) == (made["rows"], made["files"])
+    assert result["rows"]["image"] == result["files"]["originals"] == 12
 
 
 def test_in_plain_text_it_says_how_to_keep_the_file(capsys, filled, tmp_path):
@@ -83,9 +83,11 @@ def test_in_plain_text_it_says_how_to_keep_the_file(capsys, filled, tmp_path):
 
 
 def test_a_home_without_a_catalogue_is_not_made_to_back_it_up(capsys, home, tmp_path):
-    code, said, _ = run(capsys, "--home", home, "--json", "backup", tmp_path / "one")
+    code, result, _ = run(capsys, "--home", home, "--json", "backup", tmp_path / "one")
     assert code == 1
-    assert f"There is no catalogue {home}/catalogue.sqlite to back up; name its home with --home DIR." in said["error"]
+    assert (
+        f"There is no catalogue {home}/catalogue.sqlite to back up; name its home with --home DIR." in result["error"]
+    )
     assert not home.exists()
 
 
@@ -98,10 +100,10 @@ def test_what_fails_is_one_sentence(capsys, filled, tmp_path):
         (["restore", tmp_path / "nowhere", "--home", tmp_path / "new"], "name a file that is there"),
         (["restore"], "FILE"),
     ]:
-        code, said, err = run(capsys, "--home", filled, "--json", *argv)
+        code, result, err = run(capsys, "--home", filled, "--json", *argv)
         assert code != 0
-        assert words in said["error"]
-        assert err == said["error"] + "\n"
+        assert words in result["error"]
+        assert err == result["error"] + "\n"
     assert not (tmp_path / "new").exists()
 
 
@@ -109,15 +111,15 @@ STOPS = pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["C
 
 
 @STOPS
-def test_a_backup_that_is_stopped_leaves_nothing(filled, shelf, held, stop):
-    stopped(held("--home", filled, "--json", "backup", shelf / "one"), stop)
+def test_a_backup_that_is_stopped_leaves_nothing(filled, shelf, standing, stop):
+    stopped(standing("--home", filled, "--json", "backup", shelf / "one"), stop)
     assert list(shelf.iterdir()) == []
 
 
 @STOPS
-def test_a_restore_that_is_stopped_leaves_nothing(capsys, filled, shelf, tmp_path, held, stop):
+def test_a_restore_that_is_stopped_leaves_nothing(capsys, filled, shelf, tmp_path, standing, stop):
     run(capsys, "--home", filled, "--json", "backup", tmp_path / "one")
-    stopped(held("--json", "restore", tmp_path / "one", "--home", shelf / "new"), stop)
+    stopped(standing("--json", "restore", tmp_path / "one", "--home", shelf / "new"), stop)
     assert list(shelf.iterdir()) == []
 
 
@@ -129,25 +131,25 @@ def stopped(process: subprocess.Popen, stop: signal.Signals) -> None:
     assert err == "Stopped: nothing of it was kept; run it again.\n"
 
 
-def test_a_backup_that_was_killed_is_no_file_and_its_remains_are_gone_at_the_next(capsys, filled, shelf, held):
-    killed(held("--home", filled, "backup", shelf / "one"))
+def test_a_backup_that_was_killed_is_no_file_and_its_remains_are_gone_at_the_next(capsys, filled, shelf, standing):
+    killed(standing("--home", filled, "backup", shelf / "one"))
     assert half(shelf) == 1
     assert not (shelf / "one").exists()
     assert run(capsys, "--home", filled, "--json", "backup", shelf / "two")[0] == 0
     assert [path.name for path in shelf.iterdir()] == ["two"]
 
 
-def test_a_restore_that_was_killed_is_no_home_and_can_be_done_again(capsys, filled, shelf, tmp_path, held):
+def test_a_restore_that_was_killed_is_no_home_and_can_be_done_again(capsys, filled, shelf, tmp_path, standing):
     run(capsys, "--home", filled, "--json", "backup", tmp_path / "one")
-    killed(held("restore", tmp_path / "one", "--home", shelf / "new"))
+    killed(standing("restore", tmp_path / "one", "--home", shelf / "new"))
     assert half(shelf) == 1
     assert not (shelf / "new").exists()
     assert run(capsys, "--json", "restore", tmp_path / "one", "--home", shelf / "new")[0] == 0
     assert [path.name for path in shelf.iterdir()] == ["new"]
 
 
-def test_what_another_backup_is_writing_now_is_left_alone(capsys, filled, shelf, held):
-    held("--home", filled, "backup", shelf / "one")
+def test_what_another_backup_is_writing_now_is_left_alone(capsys, filled, shelf, standing):
+    standing("--home", filled, "backup", shelf / "one")
     assert run(capsys, "--home", filled, "--json", "backup", shelf / "two")[0] == 0
     assert half(shelf) == 1
 

@@ -58,19 +58,19 @@ def test_drawings_leave_and_come_back_by_command(capsys, tmp_path, scans, monkey
     one, other = (filled(capsys, tmp_path / name, scans) for name in ("one", "other"))
     draw(one)
     export = ("drawings", "export", "--task", "draw", "--format")
-    code, said, _ = run(capsys, "--home", one, "--json", *export, "coco", "--out", tmp_path / "a.json")
-    assert (code, said) == (0, {"drawings": 3, "images": 3, "files": [str(tmp_path / "a.json")], "left_out": []})
+    code, result, _ = run(capsys, "--home", one, "--json", *export, "coco", "--out", tmp_path / "a.json")
+    assert (code, result) == (0, {"drawings": 3, "images": 3, "files": [str(tmp_path / "a.json")], "left_out": []})
     taken = run(capsys, "drawings", "import", "--task", "draw", tmp_path / "a.json", "--home", other, "--json")
     assert taken[:2] == (0, {"drawn": 3, "known": 0, "kept": 0})
     run(capsys, "--home", other, "--json", *export, "coco", "--out", tmp_path / "b.json")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     for format in ("seg", "sr"):
-        said = run(capsys, "--home", one, "--json", *export, format, "--out", tmp_path / format, "--pseudonyms")[1]
-        assert [Path(file).parent for file in said["files"]] == [tmp_path / format]
-        (file,) = said["files"]
+        result = run(capsys, "--home", one, "--json", *export, format, "--out", tmp_path / format, "--pseudonyms")[1]
+        assert [Path(file).parent for file in result["files"]] == [tmp_path / format]
+        (file,) = result["files"]
         assert Path(file).stat().st_mode & 0o077 == 0  # it holds what an archive holds
-    said = run(capsys, "--home", other, "--json", "drawings", "import", "--task", "draw", file)[1]
-    assert said == {"drawn": 0, "known": 3, "kept": 0}
+    result = run(capsys, "--home", other, "--json", "drawings", "import", "--task", "draw", file)[1]
+    assert result == {"drawn": 0, "known": 3, "kept": 0}
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_drawings_leave_and_come_back_by_command(capsys, tmp_path, scans, monkey
 )
 def test_what_fails_is_one_sentence_in_both_places(capsys, tmp_path, scans, argv, exit_code, words):
     home = filled(capsys, tmp_path / "home", scans)
-    code, said, err = run(capsys, "--home", home, "--json", "drawings", *argv)
+    code, result, err = run(capsys, "--home", home, "--json", "drawings", *argv)
     assert code == exit_code
-    assert set(said) == {"error"}
-    assert words in said["error"]
-    assert err == said["error"] + "\n"
+    assert set(result) == {"error"}
+    assert words in result["error"]
+    assert err == result["error"] + "\n"
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(capsys, tmp_path, scans):

@@ -22,23 +22,23 @@ def home(tmp_path, monkeypatch, trained_once):
     return tmp_path / "home"
 
 
-def said(capsys, home, *argv, code=0):
+def analyze(capsys, home, *argv, code=0):
     assert main(["--home", str(home), "--json", "analyze", "--run", "1", *argv]) == code
     return json.loads(capsys.readouterr().out)
 
 
 def test_it_queues_the_examination_with_what_was_asked(home, capsys):
-    told = said(capsys, home, "--kind", "saliency-check", "--set", "cases=12", "--set", "again=5")
-    assert told == {"run": 1, "job": told["job"], "what": "check", "state": "queued"}
+    result = analyze(capsys, home, "--kind", "saliency-check", "--set", "cases=12", "--set", "again=5")
+    assert result == {"run": 1, "job": result["job"], "what": "check", "state": "queued"}
     db = workspace_home.open_home(Settings.read(str(home)))
-    job = job_queue.get(db, told["job"])
+    job = job_queue.get(db, result["job"])
     db.close()
     assert job.kind is JobKind.ANALYZE
     assert job.request["asked"] == {"cases": "12", "again": "5"}
 
 
 def test_what_cannot_be_is_a_sentence(home, capsys):
-    told = said(capsys, home, "--kind", "dreams", code=2)
-    assert "unknown value 'dreams' for --kind; choose one of saliency-check, features, shortcuts" in told["error"]
-    told = said(capsys, home, "--kind", "saliency-check", "--set", "cases", code=1)
-    assert told["error"].startswith("'cases' is not a setting; write --set NAME=VALUE")
+    result = analyze(capsys, home, "--kind", "dreams", code=2)
+    assert "unknown value 'dreams' for --kind; choose one of saliency-check, features, shortcuts" in result["error"]
+    result = analyze(capsys, home, "--kind", "saliency-check", "--set", "cases", code=1)
+    assert result["error"].startswith("'cases' is not a setting; write --set NAME=VALUE")

@@ -16,9 +16,9 @@ CHEST = ["Infiltration", "Effusion"]
 
 
 def rounds(capsys, home: Path, *argv: object, ok: bool = True) -> dict:
-    code, said, err = run(capsys, "--home", home, "--json", *argv)
+    code, result, err = run(capsys, "--home", home, "--json", *argv)
     assert (code == 0) == ok, err
-    return said
+    return result
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def written(path: Path, header: str, *lines: object) -> Path:
 
 
 def test_ages_are_asked_imported_written_out_and_frozen(capsys, home, folder, tmp_path):
-    asked = ("--kind", "number", "--measure", "years", "--low", 0, "--high", 120, "--flips", "left-right")
-    made = rounds(capsys, home, "task", "--name", "age", *asked)
+    options = ("--kind", "number", "--measure", "years", "--low", 0, "--high", 120, "--flips", "left-right")
+    made = rounds(capsys, home, "task", "--name", "age", *options)
     assert (made["kind"], made["measure"], made["low"], made["high"], made["flips"], made["classes"]) == (
         "number",
         "years",
@@ -46,11 +46,11 @@ def test_ages_are_asked_imported_written_out_and_frozen(capsys, home, folder, tm
     assert rounds(capsys, home, "import", folder, *taken)["labelled"] == 40
     assert rounds(capsys, home, "labels", "--task", "age", "--out", tmp_path / "out.csv")["lines"] == 40
     other = tmp_path / "other"
-    rounds(capsys, other, "task", "--name", "age", *asked)
+    rounds(capsys, other, "task", "--name", "age", *options)
     rounds(capsys, other, "import", folder)
     back = rounds(capsys, other, "label", "--task", "age", "--csv", tmp_path / "out.csv")
     assert back == {"labelled": 40, "known": 0}
-    frozen = [rounds(capsys, one, "snapshot", "--task", "age", "--name", "one") for one in (home, other)]
+    frozen = [rounds(capsys, folder, "snapshot", "--task", "age", "--name", "one") for folder in (home, other)]
     assert frozen[0]["hash"] == frozen[1]["hash"]
     assert frozen[0]["kind"] == "number"
     assert all(24 <= one["number"]["mean"] <= 94 for one in frozen[0]["splits"].values())
@@ -86,7 +86,7 @@ def test_studies_are_grouped_labelled_and_frozen(capsys, home, data_dir, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("argv", "message"),
     [
         (["--classes", "a"], "Task 'x' has 1 classes; give 2 to 9"),
         (["--kind", "number", "--classes", "a,b"], "names classes"),
@@ -95,8 +95,8 @@ def test_studies_are_grouped_labelled_and_frozen(capsys, home, data_dir, tmp_pat
         (["--kind", "colour"], "unknown value 'colour' for --kind; choose one of single, ordinal"),
     ],
 )
-def test_a_wrong_question_is_one_sentence(capsys, home, argv, said):
-    assert said in rounds(capsys, home, "task", "--name", "x", *argv, ok=False)["error"]
+def test_a_wrong_question_is_one_sentence(capsys, home, argv, message):
+    assert message in rounds(capsys, home, "task", "--name", "x", *argv, ok=False)["error"]
 
 
 def test_the_choices_are_the_words_of_the_catalogue():
