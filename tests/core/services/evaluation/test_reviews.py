@@ -13,11 +13,12 @@ from db.vocabulary import Answer, LabelSource, Split, TaskKind, Verdict
 
 
 @pytest.fixture
-def predicted(home, pictures):
+def predicted(imported):
     """Make a task of a kind, label and freeze it and put a prediction on its first case: gives (case, prediction)."""
 
+    home = imported
+
     def make(kind: TaskKind, answer: Answer, said, **asked) -> tuple[int, int]:
-        home.take(pictures)
         task = tasks.create(home.db, name="asked", kind=kind, **asked)
         for number, case in enumerate(annotations.queue(home.db, task_id=task.id)):
             told = {"label": None, **said(number)}

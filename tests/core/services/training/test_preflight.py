@@ -12,13 +12,13 @@ from core.services.datasets import snapshots
 from core.services.training.preflight import preflight, warnings
 from core.training.spec import TrainSpec
 from db.vocabulary import Answer, TaskKind
+from tests.core.conftest import holding, make
 
 
-@pytest.fixture
-def frozen(home, tmp_path):
-    """48 pictures of 24 patients, every third patient ill; a given split, so that the counts are known."""
-    folder = tmp_path / "many"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A home of 48 pictures of 24 patients, every third patient ill; a given split, so that the counts are known."""
+    folder = tmp_path_factory.mktemp("many")
     lines = ["file,patient_id,split,finding"]
     for number in range(48):
         patient = number // 2
@@ -27,7 +27,16 @@ def frozen(home, tmp_path):
         split = "test" if patient % 8 == 7 else "val" if patient % 8 == 6 else "train"
         lines.append(f"{number}.png,p{patient},{split},{'ill' if patient % 3 == 0 else 'well'}")
     (folder / "data.csv").write_text("\n".join(lines))
-    home.take(folder, metadata=folder / "data.csv", task="finding", label_column="finding")
+    made = make(tmp_path_factory.mktemp("filled") / "home")
+    made.take(folder, metadata=folder / "data.csv", task="finding", label_column="finding")
+    made.db.close()
+    return made.settings.home
+
+
+@pytest.fixture
+def frozen(home, many):
+    """Freezes a task of these pictures."""
+    holding(home, many)
 
     def freeze(task="finding", **recipe):
         recipe = Recipe(**{"split_fact": "split", **recipe})
