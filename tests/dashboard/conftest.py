@@ -16,6 +16,9 @@ from core.settings import Settings
 from dashboard.server import routes
 from dashboard.server.auth_middleware import AuthMiddleware, session_of
 from dashboard.server.signed_urls import Signer
+from tests.core.conftest import filled_once, trained_once
+
+__all__ = ["filled_once", "trained_once"]
 
 HERE = "http://127.0.0.1"
 PIXELS = (np.arange(48 * 40, dtype=np.uint16) * 31).reshape(48, 40)
@@ -29,6 +32,26 @@ def imported(tmp_path_factory):
     db = home.open_home(settings)
     for _ in import_files.run(db, settings, import_files.ImportRequest(source), by="tester"):
         pass
+    db.close()
+    return settings.home
+
+
+@pytest.fixture(scope="session")
+def labelled_pictures(tmp_path_factory):
+    """A home with 24 pictures of twelve patients, labelled in task 'finding'; to be copied, never changed."""
+    folder = tmp_path_factory.mktemp("labelled")
+    settings, source = settings_of(folder), folder / "pictures"
+    source.mkdir()
+    lines = ["file,patient_id,finding"]
+    for number in range(24):
+        pixels = np.random.default_rng(number).integers(0, 255, (32, 40), dtype=np.uint8)
+        Image.fromarray(pixels).save(source / f"{number}.png")
+        lines.append(f"{number}.png,patient-{number // 2},{'ab'[number // 2 % 2]}")
+    (source / "labels.csv").write_text("\n".join(lines))
+    db = home.open_home(settings)
+    request = import_files.ImportRequest(source, metadata=source / "labels.csv", task="finding", label_column="finding")
+    for report in import_files.run(db, settings, request, by="tester"):
+        assert not report.refused
     db.close()
     return settings.home
 

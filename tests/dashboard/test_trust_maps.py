@@ -10,10 +10,10 @@ from core.services.saliency import maps
 from core.services.training import runs
 from db.tables import Analysis, Checkpoint, Run
 from db.vocabulary import CheckpointKind, JobKind
-from tests.core.conftest import done, filled_once, trained_once
+from tests.core.conftest import done
 from tests.dashboard.test_trust_parts import CHECK, drawn, home, keep, words
 
-__all__ = ["filled_once", "home", "trained_once"]
+__all__ = ["home"]
 OTHER = {**CHECK, "method": "layercam", "title": "LayerCAM"}
 
 

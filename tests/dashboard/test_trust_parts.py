@@ -12,9 +12,8 @@ from dashboard import reader
 from dashboard.context import app_context
 from db.tables import Analysis, Checkpoint
 from db.vocabulary import CheckpointKind, JobKind, TaskKind
-from tests.core.conftest import copied, filled_once, trained_once
+from tests.core.conftest import copied
 
-__all__ = ["filled_once", "trained_once"]
 PARTS = {
     "trust_banner": "check",
     "trust_probe": "probe",
