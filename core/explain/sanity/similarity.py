@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.confidence_intervals import student_quantile
-from core.evaluation.metrics import midranks
 from core.explain.saliency_map import Values, min_max_scale, resize_to_image
 
 CELLS = 14  # no map of a network here has more cells an edge that say something
@@ -63,15 +62,11 @@ def downsample(values: Values) -> NDArray[np.float64]:
 
 
 def rank_correlation(first: Values, second: Values) -> float | None:
-    """Spearman's rank correlation of two maps' cells, from -1 to 1; None where one of them is flat."""
-    return pearson(midranks(downsample(first)), midranks(downsample(second)))
+    """Return Spearman's rank correlation of two maps' cells, from -1 to 1; None where one of them is flat."""
+    from scipy.stats import spearmanr
 
-
-def pearson(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
-    """Pearson's; None where one of them does not vary."""
-    a, b = first - first.mean(), second - second.mean()
-    length = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / length if length > 1e-12 else None
+    a, b = downsample(first), downsample(second)
+    return None if np.ptp(a) == 0 or np.ptp(b) == 0 else float(spearmanr(a, b).statistic)
 
 
 def noise(chance: np.random.Generator, shape: tuple[int, int]) -> Values:
