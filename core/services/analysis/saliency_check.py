@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.errors import InvalidInput
 from core.explain import EXPLAINERS
+from core.explain import explain as explain_case
 from core.explain.sanity.randomization import SAME
 from core.explain.sanity.regions import grown
 from core.imaging.drawings.masks import mask
@@ -95,8 +96,7 @@ def run(work: AnalysisContext) -> Json:
     judged = balanced(every, JUDGED[MODELS[work.run.spec.model].gflops > HEAVY])
 
     def explain(loaded: "LoadedModel", example: "Example", class_index: int | None) -> "SaliencyMap":
-        found: SaliencyMap = EXPLAINERS[method].explain(loaded, example, class_index, None)
-        return found
+        return explain_case(loaded, example, method=method, class_index=class_index)
 
     again = work.number("again", check.AGAIN, low=5, high=50)
     return {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
-from core.explain import EXPLAINERS
+from core.explain import EXPLAINERS, explain
 from core.explain.layers import layer_titles
 from core.lazy_modules import LazyModule
 from core.models import MODELS
@@ -35,8 +35,14 @@ def compute_map(model: "LoadedModel", example: "Example", image_id: int | None, 
     """
     plane = None if image_id is None else plane_of(model, example, str(image_id))
     with devices.out_of_memory_hint(f"a map by a {model.manifest.model}", inference.FREE):
-        way = EXPLAINERS[asked.method]
-        return way.explain(model, example, asked.class_index, plane, layer=asked.layer or None)
+        return explain(
+            model,
+            example,
+            method=asked.method,
+            class_index=asked.class_index,
+            plane=plane,
+            layer=asked.layer or None,
+        )
 
 
 def store_maps(
