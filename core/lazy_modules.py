@@ -27,7 +27,7 @@ MODULES = frozenset(
         "core.inference",
         "core.explain.features",
         "core.explain.sanity.check",
-        "core.explain.methods.gradcam_sets",
+        "core.explain.methods.gradcam_batch",
         "core.models.attention_resnets",
         "core.models.cnn_attention",
         "core.models.attention_mil",

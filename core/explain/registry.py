@@ -6,19 +6,25 @@ from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput
 from core.explain.methods import (
+    ablationcam,
     attention_heads,
     cross_attention,
     eigencam,
+    eigengradcam,
+    finercam,
     fullgrad,
     gradcam,
     gradcam_plusplus,
     gradient_rollout,
     hirescam,
     integrated_gradients,
+    kpcacam,
     layercam,
     occlusion,
     rollout,
     scorecam,
+    shapleycam,
+    xgradcam,
 )
 from core.explain.saliency_map import SaliencyMap
 from core.models import MODELS
@@ -34,6 +40,7 @@ REQUIREMENTS = {
     "biases": "adds up the biases of convolutions and batch norms, and {} has others",
     "weights": "shows where two views look at each other, which {} has not",
     "several": "asks about one image, and {} sees several",
+    "kinds": "compares classes of which one is right, and this {} has another task",
 }
 
 
@@ -43,7 +50,8 @@ class Explainer:
 
     `needs` is "convolution" (a layer's map), "biases" (of all convolutions and norms), "attention" (weights between
     places), "weights" (between pictures) or "any" network. `by_class`: whether another class has another map. `layers`:
-    what can be chosen of it ("" nothing; see `core.explain.layers`). `slow`: it takes hundreds of passes.
+    what can be chosen of it ("" nothing; see `core.explain.layers`). `slow`: it takes hundreds of passes. `kinds`: the
+    kinds of head that it explains (see `core.models.heads`), () for all.
     """
 
     name: str
@@ -54,10 +62,11 @@ class Explainer:
     layers: str = ""
     by_class: bool = True
     slow: bool = False
+    kinds: tuple[str, ...] = ()
 
-    def suits(self, entry: "ModelEntry") -> bool:
-        """Whether it can read that model."""
-        return self.name in entry.explainers
+    def suits(self, entry: "ModelEntry", kind: str = "") -> bool:
+        """Return whether it can read that model, and explain that kind of head where one is given."""
+        return self.name in entry.explainers and (not kind or not self.kinds or kind in self.kinds)
 
     def explain(
         self,
@@ -68,7 +77,7 @@ class Explainer:
         *,
         layer: str | None = None,
     ) -> SaliencyMap:
-        """The map of one picture for a class, or for the most probable one; `layer` or the usual one.
+        """Return the map of one picture for a class, or for the most probable one; `layer` or the usual one.
 
         `plane` is which of the pictures that a model of several sees, in its order; without it the one with the peak.
 
@@ -79,6 +88,8 @@ class Explainer:
         if not self.suits(entry):
             lacks = REQUIREMENTS["several" if entry.takes != "image" and self.needs != "weights" else self.needs]
             raise InvalidInput(f"{self.title} {lacks.format(entry.name)}; use {entry.explainers[0]}.")
+        if not self.suits(entry, model.manifest.heads[0].kind):
+            raise InvalidInput(f"{self.title} {REQUIREMENTS['kinds'].format(entry.name)}; use {entry.explainers[0]}.")
         if layer and not self.layers:
             raise InvalidInput(f"{self.title} reads no single layer, and was asked for '{layer}'; leave that out.")
         return self.compute(model, example, class_index, plane, layer=layer)
@@ -114,6 +125,35 @@ _EXPLAINERS = (
         layers="convolution",
     ),
     Explainer(
+        xgradcam.NAME,
+        "XGrad-CAM",
+        "As Grad-CAM; gradients count by how active the channel is at each place.",
+        xgradcam.explain,
+        layers="convolution",
+    ),
+    Explainer(
+        shapleycam.NAME,
+        "ShapleyCAM",
+        "As Grad-CAM, with a second-order term; the same map where the head is linear.",
+        shapleycam.explain,
+        layers="convolution",
+    ),
+    Explainer(
+        finercam.NAME,
+        "Finer-CAM",
+        "Where the map speaks for the class rather than for the most similar classes.",
+        finercam.explain,
+        layers="convolution",
+        kinds=finercam.KINDS,
+    ),
+    Explainer(
+        eigengradcam.NAME,
+        "EigenGradCAM",
+        "The strongest pattern of gradient times map.",
+        eigengradcam.explain,
+        layers="convolution",
+    ),
+    Explainer(
         eigencam.NAME,
         "EigenCAM",
         "The strongest pattern of the layer, whatever the class.",
@@ -122,9 +162,25 @@ _EXPLAINERS = (
         by_class=False,
     ),
     Explainer(
+        kpcacam.NAME,
+        "KPCA-CAM",
+        "As EigenCAM, with a kernel that follows curved patterns.",
+        kpcacam.explain,
+        layers="convolution",
+        by_class=False,
+    ),
+    Explainer(
+        ablationcam.NAME,
+        "AblationCAM",
+        "How much the class loses without each channel; no gradient.",
+        ablationcam.explain,
+        layers="convolution",
+        slow=True,
+    ),
+    Explainer(
         scorecam.NAME,
         "ScoreCAM",
-        "What the model says under each channel's mask; no gradient, slow.",
+        "What the model says under each channel's mask; no gradient.",
         scorecam.explain,
         layers="convolution",
         slow=True,
@@ -178,7 +234,7 @@ _EXPLAINERS = (
     Explainer(
         occlusion.NAME,
         "Occlusion",
-        "Where covering the image with grey hurts the class; slow.",
+        "Where covering the image with grey hurts the class.",
         occlusion.explain,
         needs="any",
         slow=True,
@@ -186,6 +242,12 @@ _EXPLAINERS = (
 )
 
 EXPLAINERS: dict[str, Explainer] = {one.name: one for one in _EXPLAINERS}
+
+
+def offered(model: str, kind: str) -> list[str]:
+    """Return the names of what explains that model (see `core.models.MODELS`) with a head of that kind, usual first."""
+    entry = MODELS[model]
+    return [name for name in entry.explainers if EXPLAINERS[name].suits(entry, kind)]
 
 
 def explain(

@@ -14,8 +14,8 @@ class SaliencyMap:
 
     A map without any contrast is all 0: the method found nothing to point at. Of a model of several pictures `plane` is
     which of those it sees, in its order, and `plane_weights` what each of them counted, summing to 1; () where the
-    model does not weigh them. `every` are the maps of all of them, `values` among them, on one scale. `layer` is the
-    one that was read, "" where the method reads none.
+    model does not weigh them. `all_images` are the maps of all of them, `values` among them, on one scale. `layer` is
+    the one that was read, "" where the method reads none.
     """
 
     values: Values

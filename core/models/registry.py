@@ -23,10 +23,12 @@ SHAPE = ("kernel_size", "blocks", "pooling", "norm", "dense")  # knobs of a trai
 READING = ("encoder", *TRUNK)  # knobs that say what reads each of several pictures
 
 # What can show where a network looked (see `core.explain.EXPLAINERS`), the usual one first.
-BY_MAP = ("gradcam", "gradcam_plus", "hirescam", "layercam", "eigencam")  # by a convolutional map of each picture
+BY_GRADIENT = ("gradcam", "gradcam_plus", "hirescam", "layercam", "xgradcam", "shapleycam", "finercam", "eigengradcam")
+BY_MAP = (*BY_GRADIENT, "eigencam", "kpcacam")  # by a convolutional map of each picture
+BY_MASKING = ("scorecam", "ablationcam")  # by what it says of masked channels
 BY_ASKING = ("integrated_gradients", "occlusion")  # by what it says of other images
-CONVOLVED = (*BY_MAP, "scorecam", *BY_ASKING)
-BIASED = (*BY_MAP, "scorecam", "fullgrad", *BY_ASKING)
+CONVOLVED = (*BY_MAP, *BY_MASKING, *BY_ASKING)
+BIASED = (*BY_MAP, *BY_MASKING, "fullgrad", *BY_ASKING)
 ATTENDED = ("rollout", "gradient_rollout", "heads")
 SEVERAL = (*BY_MAP, "integrated_gradients")
 CROSSING = (*SEVERAL, "cross_attention")

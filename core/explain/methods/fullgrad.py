@@ -1,7 +1,8 @@
 """FullGrad (Srinivas & Fleuret 2019): what the image and the bias of every layer gave to the answer, added up.
 
-Layers are those of the grad-cam package and instance norms: every convolution and norm of maps that has a bias. A
-layer that runs twice counts twice. There is no layer to choose: all are read.
+Every convolution and norm of maps that has a bias is read, so there is no layer to choose. A layer that runs twice
+counts twice. The grad-cam package's FullGrad gives the same map of most networks, but knows no instance norms, pairs
+gradients with biases in the order of registration, and enlarges each channel by itself, up to 40 times as slow.
 """
 
 from typing import TYPE_CHECKING

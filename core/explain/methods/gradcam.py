@@ -3,16 +3,20 @@
 from typing import TYPE_CHECKING
 
 from core.explain.layers import resolve_layer
-from core.explain.methods import cam, gradcam_batch
+from core.explain.methods import cam
 from core.explain.saliency_map import SaliencyMap
 from core.explain.targets import ClassTarget, model_lock
+from core.lazy_modules import LazyModule
 from core.models import MODELS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from core.explain.methods import gradcam_batch
     from core.inference import LoadedModel
     from core.training.examples import Example
+else:
+    gradcam_batch = LazyModule("core.explain.methods.gradcam_batch")
 
 NAME = "gradcam"
 
@@ -25,21 +29,22 @@ def explain(
     *,
     layer: str | None = None,
 ) -> SaliencyMap:
-    """The map of one class, by default the most probable; `plane` see `core.explain.methods.cam`.
+    """Return the map of one class, by default the most probable; `plane` see `core.explain.methods.cam`.
 
     Raises:
         InvalidInput: no such class, layer or picture.
     """
+    target = ClassTarget(model, class_index)
     if MODELS[model.manifest.model].takes != "image":
-        return cam.explain(model, example, join, method=NAME, class_index=class_index, plane=plane, layer=layer)
-    question, images = ClassTarget(model, class_index), model.input_of(example)
-    name, target = resolve_layer(model, layer)
+        return cam.explain(model, example, combine, method=NAME, target=target, plane=plane, layer=layer)
+    images = model.input_of(example)
+    name, target_layer = resolve_layer(model, layer)
     with model_lock():
-        values = gradcam_batch.gradcam(model.module, target, images, question)
-    return SaliencyMap(values[0].cpu().numpy(), NAME, question.classes[0], question.probabilities[0], layer=name)
+        values = gradcam_batch.gradcam(model.module, target_layer, images, target)
+    return SaliencyMap(values[0].cpu().numpy(), NAME, target.classes[0], target.probabilities[0], layer=name)
 
 
-def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":
-    """relu(Σ αₖ Aₖ), α the mean gradient of a channel over its map."""
-    alpha = gradient.flatten(2).mean(dim=2)  # (P, D)
-    return (alpha.view(*alpha.shape, *[1] * (cells.dim() - 2)) * cells).sum(dim=1).clamp_min(0)
+def combine(feature_maps: "Tensor", gradients: "Tensor") -> "Tensor":
+    """Return Σ αₖ Aₖ, α the mean gradient of a channel over its map."""
+    alpha = gradients.flatten(2).mean(dim=2)  # (P, D)
+    return (alpha.view(*alpha.shape, *[1] * (feature_maps.dim() - 2)) * feature_maps).sum(dim=1)

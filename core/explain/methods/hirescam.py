@@ -1,18 +1,9 @@
-"""HiResCAM (Draelos & Carin 2020): gradient times map at every place, so that nothing is shown that was not used."""
+"""HiResCAM (Draelos & Carin 2020): gradient times feature map at every place, so only what was used is shown."""
 
-from typing import TYPE_CHECKING
+from functools import partial
 
+from core.explain.gradcam_package import combine
 from core.explain.methods import cam
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 NAME = "hirescam"
-
-
-def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":
-    """relu(Σ gₖ Aₖ), place by place."""
-    return (gradient * cells).sum(dim=1).clamp_min(0)
-
-
-explain = cam.cam_method(NAME, join)
+explain = cam.cam_method(NAME, partial(combine, "HiResCAM"))

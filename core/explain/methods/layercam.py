@@ -1,18 +1,9 @@
-"""LayerCAM (Jiang et al. 2021): places whose gradient is positive; keeps detail in early layers."""
+"""LayerCAM (Jiang et al. 2021): positive gradients times feature map at every place; keeps detail in early layers."""
 
-from typing import TYPE_CHECKING
+from functools import partial
 
+from core.explain.gradcam_package import combine
 from core.explain.methods import cam
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 NAME = "layercam"
-
-
-def join(cells: "Tensor", gradient: "Tensor") -> "Tensor":
-    """relu(Σ relu(gₖ) Aₖ), place by place."""
-    return (gradient.clamp_min(0) * cells).sum(dim=1).clamp_min(0)
-
-
-explain = cam.cam_method(NAME, join)
+explain = cam.cam_method(NAME, partial(combine, "LayerCAM"))

@@ -23,11 +23,11 @@ from db.tables import Image
 from db.vocabulary import Split
 
 if TYPE_CHECKING:
-    from core.explain.methods import gradcam_sets
+    from core.explain.methods import gradcam_batch
     from core.inference import LoadedModel
     from core.training.examples import Example
 else:
-    gradcam_sets = LazyModule("core.explain.methods.gradcam_sets")
+    gradcam_batch = LazyModule("core.explain.methods.gradcam_batch")
 
 AT_ONCE = 16
 WHAT = "Making maps"
@@ -122,7 +122,9 @@ def _quickly(
     done, cache = 0, settings.folder("cache")
     going = zip(
         missing,
-        gradcam_sets.gradcam(model, missing, asked.class_index, layer=asked.layer, batch_size=AT_ONCE, cache=cache),
+        gradcam_batch.gradcam_dataset(
+            model, missing, asked.class_index, layer=asked.layer, batch_size=AT_ONCE, cache=cache
+        ),
         strict=True,
     )
     while some := list(islice(going, AT_ONCE)):

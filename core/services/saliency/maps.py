@@ -6,8 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
-from core.explain import EXPLAINERS
-from core.models import MODELS
+from core.explain import EXPLAINERS, offered
 from core.services.datasets import training_examples
 from core.services.predictions import predictions
 from core.services.saliency import compute, store
@@ -22,7 +21,7 @@ def methods(run: runs.RunView) -> list[tuple[str, str]]:
     """What can explain a run's model: (name, title), the usual one first; [] where it was made elsewhere."""
     if run.external_source is not None:
         return []
-    return [(name, EXPLAINERS[name].title) for name in MODELS[run.spec.model].explainers]
+    return [(name, EXPLAINERS[name].title) for name in offered(run.spec.model, run.kind.value)]
 
 
 def layers(db: Database, settings: Settings, run_id: int, method: str) -> dict[str, str]:
@@ -104,7 +103,7 @@ def map_key(run: runs.RunView, checkpoint: str, method: str, class_index: int | 
         InvalidInput: predictions made elsewhere, a method that does not suit, or a class that is not there.
     """
     runs.need_model(run, "choose a run that was trained here")
-    suited = MODELS[run.spec.model].explainers
+    suited = offered(run.spec.model, run.kind.value)
     if (method or suited[0]) not in suited:
         raise InvalidInput(f"'{method}' cannot explain a {run.spec.model}; what can is: {', '.join(suited)}.")
     if class_index is not None and not 0 <= class_index < len(target_names(run)):

@@ -5,7 +5,6 @@ from dataclasses import replace
 import streamlit as st
 
 from core.explain import EXPLAINERS
-from core.models import MODELS
 from core.services.predictions import predictions
 from core.services.predictions.predictions import PredictionView
 from core.services.saliency import maps
@@ -62,7 +61,7 @@ def controls(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
 
 def methods_of(run: RunView, state: CaseState) -> list[str]:
     """The methods that a state names and the run's model can be asked by; the usual one where it names none."""
-    offered = [] if run.external_source is not None else list(MODELS[run.spec.model].explainers)
+    offered = [name for name, _ in maps.methods(run)]
     named = [one for one in dict.fromkeys(state.method.split(",")) if one in offered][:MOST]
     return named or ([] if state.method == "none" else offered[:1])
 
@@ -100,11 +99,10 @@ def question(run: RunView, row: PredictionView | None, about: RunView, method: s
 def of_other(run: RunView, row: PredictionView, other: int, methods: list[str], state: CaseState) -> list[Question]:
     """The same questions of another run, by its usual method where it has not those; none where it has no model."""
     about = runs.get(context.app_context().db, other)
-    offered = methods_of(about, CaseState())
-    if not offered:
+    suited = [name for name, _ in maps.methods(about)]
+    if not suited:
         return []
-    suited = MODELS[about.spec.model].explainers
-    wanted = dict.fromkeys(one if one in suited else offered[0] for one in methods or offered[:1])
+    wanted = dict.fromkeys(one if one in suited else suited[0] for one in methods or suited[:1])
     return [question(run, row, about, one, state) for one in wanted]
 
 
@@ -180,4 +178,8 @@ def _others(there: list[int], state: CaseState) -> list[int]:
 
 
 def _help(offered: dict[str, str]) -> str:
-    return "  \n".join(f"**{title}** {EXPLAINERS[name].summary}" for name, title in offered.items())
+    return "  \n".join(f"**{title}** {EXPLAINERS[name].summary}{_cost(name)}" for name, title in offered.items())
+
+
+def _cost(name: str) -> str:
+    return " Slow: hundreds of passes." if EXPLAINERS[name].slow else ""

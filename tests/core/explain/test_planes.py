@@ -9,7 +9,7 @@ import torch
 from core.errors import InvalidInput
 from core.explain import EXPLAINERS, explain
 from core.explain.methods.cam import compute_cam
-from core.explain.methods.gradcam import join
+from core.explain.methods.gradcam import combine
 from core.models import MODELS
 from core.models.heads import single_head
 
@@ -44,9 +44,9 @@ def learned(name, *, steps):
     return module.eval(), *cases(20, chance, pictures)
 
 
-def model_of(name, module):
+def model_of(name, module, classes=("nothing", "blob")):
     """As the explainers meet a loaded model, its cases being tensors already."""
-    manifest = SimpleNamespace(model=name, heads=(single_head(("nothing", "blob")),), classes=("nothing", "blob"))
+    manifest = SimpleNamespace(model=name, heads=(single_head(classes),), classes=classes)
     return SimpleNamespace(module=module, manifest=manifest, input_of=lambda images: images)
 
 
@@ -96,11 +96,28 @@ def test_every_picture_has_a_map_on_one_scale_and_the_model_stays_as_it_was(name
     assert all((before[key] == one).all() for key, one in module.state_dict().items())
 
 
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "resnet3d_18" else ()) for name in NAMES]
+)
+def test_every_method_that_is_offered_gives_a_map_of_every_picture(name):
+    torch.manual_seed(0)
+    module = MODELS[name].build(1, 3, SIZE, 0.0).eval()
+    pictures = 2 if MODELS[name].takes == "views" else PICTURES
+    images = torch.randn(1, pictures, 1, SIZE, SIZE)
+    model = model_of(name, module, classes=("nothing", "blob", "ring"))
+    for method in MODELS[name].explainers:
+        values = np.stack(explain(model, images, method=method, class_index=1).all_images)
+        assert values.shape == (pictures, SIZE, SIZE), method
+        assert (values.min(), values.max()) in ((0.0, 1.0), (0.0, 0.0)), method
+    assert hooks(module) == 0
+    assert [one for one in module.parameters() if one.grad is not None or not one.requires_grad] == []
+
+
 def test_it_is_the_closed_form_of_mean_and_linear():
     """In late fusion d logit / d map is the head's weight, a cell's share of it: relu(Σ wₖ Aₖ), each view its half."""
     torch.manual_seed(0)
     module, images = MODELS["late_fusion"].build(1, 2, SIZE, 0.0).eval(), torch.randn(1, 2, 1, SIZE, SIZE)
-    found, weights = compute_cam(module, module.encoder, images, lambda logits: logits[..., 1], join)
+    found, weights = compute_cam(module, module.encoder, images, lambda logits: logits[..., 1], combine)
     with torch.no_grad():
         cells = module.encoder(images)  # (2, D, h, w)
         halves = module.head[1].weight[1].view(2, -1) / cells[0, 0].numel()
@@ -119,9 +136,9 @@ def test_a_picture_that_is_not_there_is_cold():
     module = MODELS["attention_mil"].build(1, 2, SIZE, 0.0).eval()
     images = torch.randn(1, 4, 1, SIZE, SIZE)
     images[:, 2] = float("nan")
-    found, weights = compute_cam(module, module.encoder, images, opposed, join)
+    found, weights = compute_cam(module, module.encoder, images, opposed, combine)
     kept = images[:, [0, 1, 3]]
-    alone, _ = compute_cam(module, module.encoder, kept, opposed, join)
+    alone, _ = compute_cam(module, module.encoder, kept, opposed, combine)
     assert torch.allclose(found[[0, 1, 3]], alone, atol=1e-6)
     assert (found[2].abs().max().item(), weights[2]) == (0.0, 0.0)
 

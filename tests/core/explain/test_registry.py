@@ -27,6 +27,11 @@ def hooks(module):
     )
 
 
+def few_channels(model, method):
+    """The first layer for methods that need a pass for each channel, else None: the usual one."""
+    return layers_of(model)[0] if method in ("scorecam", "ablationcam") else None
+
+
 def check(model, example, method, classes, layer=None):
     """A map of the input, of the class asked for."""
     probabilities = next(predict(model, [example]))[1]
@@ -58,9 +63,8 @@ def untouched(module):
 def test_a_map_of_the_class_and_a_model_left_as_it_was(untrained, name, method, monkeypatch):
     monkeypatch.setattr(occlusion, "PATCHES", 3)
     model, example = untrained(name)
-    layer = layers_of(model)[0] if (name, method) == ("cnn_attention", "scorecam") else None  # of the fewest channels
     with untouched(model.module):
-        check(model, example, method, (None, 0, 1), layer)
+        check(model, example, method, (None, 0, 1), few_channels(model, method))
 
 
 @pytest.mark.slow
@@ -71,8 +75,8 @@ def test_every_model_by_every_explainer_that_suits_it(untrained, name, monkeypat
     model, example = untrained(name)
     with untouched(model.module):
         for method in MODELS[name].explainers:
-            layer = layers_of(model)[0] if method == "scorecam" else None
-            check(model, example, method, (None,) if EXPLAINERS[method].needs == "any" else (None, 1), layer)
+            classes = (None,) if EXPLAINERS[method].needs == "any" else (None, 1)
+            check(model, example, method, classes, few_channels(model, method))
 
 
 @pytest.mark.slow
