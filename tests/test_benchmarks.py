@@ -17,7 +17,7 @@ from core.training.spec import TrainSpec
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import gradcam, measure, pneumonia_mnist, table, train
 from tests.benchmarks.dicom import write_files, write_series
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken
 from tests.benchmarks.references import forward, gradcam_package, import_dicom, train_loop
 
 APP = Path(__file__).parent / "benchmarks" / "references" / "label_app.py"
@@ -34,7 +34,7 @@ def test_a_line_says_the_median_of_the_rounds_own_ratios(tmp_path: Path):
     order: list[str] = []
 
     @contextmanager
-    def sides(folder: Path, asked: Asked):
+    def sides(folder: Path, repetitions: Repetitions):
         now = {}
 
         def take(name: str, index: int) -> Taken:
@@ -46,9 +46,9 @@ def test_a_line_says_the_median_of_the_rounds_own_ratios(tmp_path: Path):
         yield Sides(ours=lambda: take("ours", 0), reference=lambda: take("reference", 1))
 
     made = Benchmark(name="x", against="y", unit="files per second", goal=">=2.5", sides=sides)
-    line = measure.compare(made, tmp_path, Asked(rounds=3))
+    line = measure.compare(made, tmp_path, Repetitions(rounds=3))
     assert order == ["ours", "reference", "reference", "ours", "ours", "reference"]
-    told = {
+    expected = {
         "name": "x",
         "ours": 30.0,
         "reference": 10.0,
@@ -58,7 +58,7 @@ def test_a_line_says_the_median_of_the_rounds_own_ratios(tmp_path: Path):
         "goal": ">=2.5",
         "holds": True,
     }
-    assert {name: line[name] for name in told} == told
+    assert {name: line[name] for name in expected} == expected
 
 
 def test_a_goal_may_be_of_our_own_figure_and_single_figures_are_told():
@@ -75,7 +75,7 @@ def test_a_goal_may_be_of_our_own_figure_and_single_figures_are_told():
 
 @pytest.mark.parametrize(("keys", "rounds", "each"), [(200, 5, 20), (60, 5, 6), (1, 5, 1)])
 def test_keys_are_shared_out_among_both_sides_and_all_rounds(keys: int, rounds: int, each: int):
-    assert Asked(rounds, keys).keys_each == each
+    assert Repetitions(rounds, keys).keys_each == each
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_an_unknown_name_is_a_sentence(capsys):
 
 def test_the_files_are_such_as_are_imported(files: Path):
     for path in files.iterdir():
-        (found,) = read(path, path.read_bytes())
-        assert (found.format.rows, found.format.bits, found.format.decoder) == (64, 16, "numpy")
-        assert found.identity.patient_id == "MRN0000000"
+        (image,) = read(path, path.read_bytes())
+        assert (image.format.rows, image.format.bits, image.format.decoder) == (64, 16, "numpy")
+        assert image.identity.patient_id == "MRN0000000"
 
 
 def test_the_import_of_the_reference_takes_every_file(files: Path, tmp_path: Path):
@@ -129,7 +129,7 @@ def test_the_import_of_the_reference_takes_every_file(files: Path, tmp_path: Pat
 
 def test_what_a_machine_lacks_is_said_by_name_and_limits_are_goals_too(tmp_path: Path):
     made = Benchmark(name="x", against="y", unit="z", goal=">=1", sides=lambda *_: None, missing=lambda: "no GPU here")
-    assert measure.compare(made, tmp_path, Asked()) == {"name": "x", "skipped": "no GPU here", "holds": True}
+    assert measure.compare(made, tmp_path, Repetitions()) == {"name": "x", "skipped": "no GPU here", "holds": True}
     limited = Benchmark(name="x", against="y", unit="z", goal=">=1", sides=made.sides, limits={"waits": "<=0.03"})
     ours = [Taken(2.0, 1.0, more={"waits": waits, "light": 7.0}) for waits in (0.01, 0.02, 0.9)]
     line = measure.line(limited, ours, [Taken(1.0, 1.0)] * 3)
@@ -140,16 +140,16 @@ def test_what_a_machine_lacks_is_said_by_name_and_limits_are_goals_too(tmp_path:
 def test_both_trainings_learn(tmp_path: Path, monkeypatch):
     """From imported files on; the speed is measured elsewhere."""
     seen = []
-    monkeypatch.setattr(train, "images_per_second", lambda module, **told: seen.append(told) or 1.0)
+    monkeypatch.setattr(train, "images_per_second", lambda module, **options: seen.append(options) or 1.0)
     shape = train.Shape("small_cnn", 20, 4, 12, epochs=2)
-    with train.sides(tmp_path, Asked(), shape=shape, device="cpu") as sides:
+    with train.sides(tmp_path, Repetitions(), shape=shape, device="cpu") as sides:
         taken = sides.ours()
         sides.reference()
     assert taken.figure > 0
     assert set(taken.more) == {"data_wait_share", "light"}
     assert 0 <= taken.more["data_wait_share"] < 1
-    told = {"shape": (4, 1, 20, 20), "classes": 2, "batches": 3, "kind": torch.float32, "clock": time.process_time}
-    assert seen == [told]
+    arguments = {"shape": (4, 1, 20, 20), "classes": 2, "batches": 3, "kind": torch.float32, "clock": time.process_time}
+    assert seen == [arguments]
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
     before = [one.clone() for one in module.parameters()]
     assert train_loop.images_per_second(module, shape=(4, 1, 8, 8), batches=2, classes=2) > 0
@@ -167,7 +167,7 @@ def test_both_ways_to_a_map_give_the_same_maps(tmp_path: Path, monkeypatch):
     assert torch.equal(gradcam.alone(module, layer, images), forward.answer(module, images))
     monkeypatch.setattr(gradcam, "BATCHES", 1)
     monkeypatch.setattr(gradcam, "BATCH", 2)
-    with gradcam.sides(tmp_path, Asked(), reference=gradcam.alone, edge=64) as sides:
+    with gradcam.sides(tmp_path, Repetitions(), reference=gradcam.alone, edge=64) as sides:
         assert sides.ours().figure > 0
         assert sides.reference().figure > 0
 
@@ -180,11 +180,11 @@ def test_the_study_judges_its_test_images_by_means_over_seeds(tmp_path: Path, da
     np.savez(tmp_path / "data" / pneumonia_mnist.SOURCE, **few)
     monkeypatch.setenv("ROUNDS_TEST_DATA", str(tmp_path / "data"))
     spec = TrainSpec(model="small_cnn", epochs=1, batch_size=16, threads=1, device="cpu")
-    line = pneumonia_mnist.told("x", spec, tmp_path, seeds=(0, 1))
+    line = pneumonia_mnist.evaluate_recipe("x", spec, tmp_path, seeds=(0, 1))
     assert [one["seed"] for one in line["seeds"]] == [0, 1]
     for what in ("auroc", "accuracy"):
-        own = [one[what] for one in line["seeds"]]
-        assert line[what]["mean"] == pytest.approx(sum(own) / 2, abs=1e-4)
+        values = [one[what] for one in line["seeds"]]
+        assert line[what]["mean"] == pytest.approx(sum(values) / 2, abs=1e-4)
         assert line[what]["interval"][0] < line[what]["mean"] < line[what]["interval"][1]
     assert line["ours"] == line["auroc"]["mean"]
     assert line["holds"] == (line["auroc"]["mean"] >= 0.962 and line["accuracy"]["mean"] >= 0.884)

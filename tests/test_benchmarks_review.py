@@ -20,11 +20,11 @@ APPS = Path(__file__).parent / "benchmarks" / "references"
 def test_the_home_of_the_operating_point_has_its_cases_patients_and_scores(tmp_path: Path):
     run = reviewed.make(tmp_path / "home", cases=40)
     db = home.open_home(Settings.read(tmp_path / "home"))
-    found = score_arrays.binary_scores(db, run, split="val")
+    of_run = score_arrays.binary_scores(db, run, split="val")
     db.close()
-    assert (len(found.cases), len(found.patients)) == (40, 8)
+    assert (len(of_run.cases), len(of_run.patients)) == (40, 8)
     scores = reviewed.write(tmp_path / "again.npz", 40)
-    assert sorted(found.scores) == sorted(scores)
+    assert sorted(of_run.scores) == sorted(scores)
     lines = operating_point._frame(tmp_path, 40).read_text().splitlines()
     assert len(lines) == 41
     with np.load(tmp_path / "pictures.npz") as archive:

@@ -138,25 +138,25 @@ def test_drawings_comments_and_verdicts_are_read(home, contents):
 
 def test_analyses_are_of_the_weights_that_are_there(home):
     for name in ("features", "check"):
-        found = analysis.newest(home.db, 1, name)
-        assert found is not None
-        assert not found.stale
-        assert found.result
+        result = analysis.newest(home.db, 1, name)
+        assert result is not None
+        assert not result.stale
+        assert result.result
 
 
 def test_a_map_of_then_is_shown_and_not_computed_again(home, contents):
-    for one in contents["filed"]:
+    for entry in contents["filed"]:
         shown = maps.cached_map(
             home.db,
             home.settings,
             run_id=1,
-            image_id=one["image"],
-            method=one["method"],
-            class_index=one["class"],
+            image_id=entry["image"],
+            method=entry["method"],
+            class_index=entry["class"],
         )
         assert shown is not None
-        assert shown.path.name == one["file"]
-        assert hashlib.sha256(shown.path.read_bytes()).hexdigest() == contents["maps"][one["file"]]
+        assert shown.path.name == entry["file"]
+        assert hashlib.sha256(shown.path.read_bytes()).hexdigest() == contents["maps"][entry["file"]]
     assert len({one["method"] for one in contents["filed"]}) >= 3
 
 

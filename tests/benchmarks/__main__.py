@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.measure import Asked, Study, compare, shown
+from tests.benchmarks.measure import Repetitions, Study, compare, shown
 from tests.benchmarks.table import LONG, NAMES, benchmark
 
 
@@ -18,20 +18,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--keys", type=int, default=60, help="keystrokes of both sides in a whole run, where keys count"
     )
-    asked = parser.parse_args(argv)
-    unknown = next((name for name in asked.names if name not in NAMES), None)
-    if unknown is not None or asked.rounds < 1 or asked.keys < 1:
+    arguments = parser.parse_args(argv)
+    unknown = next((name for name in arguments.names if name not in NAMES), None)
+    if unknown is not None or arguments.rounds < 1 or arguments.keys < 1:
         wrong = f"There is no benchmark '{unknown}'; choose from {', '.join(NAMES)}." if unknown is not None else ""
-        print(wrong or f"--rounds is {asked.rounds} and --keys {asked.keys}; give 1 or more.", file=sys.stderr)
+        print(wrong or f"--rounds is {arguments.rounds} and --keys {arguments.keys}; give 1 or more.", file=sys.stderr)
         return 2
     met = True
-    for name in asked.names or [name for name in NAMES if name not in LONG]:
+    for name in arguments.names or [name for name in NAMES if name not in LONG]:
         with tempfile.TemporaryDirectory(prefix="rounds-") as folder:
             made = benchmark(name)()
             alone = isinstance(made, Study)
-            said = made.line(Path(folder)) if alone else compare(made, Path(folder), Asked(asked.rounds, asked.keys))
-        print(shown(said), flush=True)
-        met = met and said["holds"]
+            line = (
+                made.line(Path(folder))
+                if alone
+                else compare(made, Path(folder), Repetitions(arguments.rounds, arguments.keys))
+            )
+        print(shown(line), flush=True)
+        met = met and line["holds"]
     return 0 if met else 1
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation import bootstrap
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken
 from tests.benchmarks.references import bootstrap_auroc as loop
 
 CASES, PATIENTS, RESAMPLES = 10_000, 4_000, 1_000
@@ -36,7 +36,9 @@ def cases(number: int = CASES, patients: int = PATIENTS) -> tuple[Any, Any, Any]
 
 
 @contextmanager
-def sides(_folder: Path, _asked: Asked, *, number: int = CASES, resamples: int = RESAMPLES) -> Iterator[Sides]:
+def sides(
+    _folder: Path, _repetitions: Repetitions, *, number: int = CASES, resamples: int = RESAMPLES
+) -> Iterator[Sides]:
     """Both on the same cases and the same resamples."""
     given = cases(number)
     yield Sides(ours=partial(taken, ours, given, resamples), reference=partial(taken, loop.aurocs, given, resamples))

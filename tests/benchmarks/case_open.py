@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.dicom import write_files
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, python
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken, python
 from tests.benchmarks.served import chromium, page, server, streamlit
 from tests.ports import free_port
 
@@ -50,7 +50,7 @@ WATCH = """() => {
 
 
 @contextmanager
-def sides(folder: Path, asked: Asked, *, cases: int = CASES, edge: int = EDGE) -> Iterator[Sides]:
+def sides(folder: Path, repetitions: Repetitions, *, cases: int = CASES, edge: int = EDGE) -> Iterator[Sides]:
     """Both servers run all the time on the same images and maps."""
     home, port, other = folder / "home", free_port(), free_port()
     write_files(folder / "files", round(cases / TESTED), edge=edge)
@@ -61,17 +61,17 @@ def sides(folder: Path, asked: Asked, *, cases: int = CASES, edge: int = EDGE) -
             (folder / name).mkdir()
             stack.enter_context(server(argv, at, folder / name, HOME_OF_MAPS=str(home), IMAGES=str(folder / "files")))
         browser = stack.enter_context(chromium())
-        mine, theirs = (stack.enter_context(page(browser)) for _ in range(2))
-        for one, url in (
-            (mine, f"http://127.0.0.1:{port}/case?run={run}&split=test"),
+        our_tab, theirs = (stack.enter_context(page(browser)) for _ in range(2))
+        for tab, url in (
+            (our_tab, f"http://127.0.0.1:{port}/case?run={run}&split=test"),
             (theirs, f"http://127.0.0.1:{other}/"),
         ):
-            one.add_init_script(LISTEN)
-            one.goto(url)
+            tab.add_init_script(LISTEN)
+            tab.goto(url)
         # The first keys find everything cold, on both sides.
-        take(mine, OURS, COLD), take(theirs, THEIRS, COLD)
-        each = asked.keys_each
-        yield Sides(ours=lambda: take(mine, OURS, each), reference=lambda: take(theirs, THEIRS, each))
+        take(our_tab, OURS, COLD), take(theirs, THEIRS, COLD)
+        each = repetitions.keys_each
+        yield Sides(ours=lambda: take(our_tab, OURS, each), reference=lambda: take(theirs, THEIRS, each))
 
 
 def prepare(home: Path, files: Path) -> int:

@@ -51,12 +51,12 @@ def _header(number: int) -> Dataset:
     header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     header.file_meta.MediaStorageSOPClassUID = DigitalXRayImageStorageForPresentation
     header.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["image", str(number)])
-    for keyword, value in {**TEXTS, **_own(number, patient)}.items():
+    for keyword, value in {**TEXTS, **_patient_tags(number, patient)}.items():
         setattr(header, keyword, value)
     return header
 
 
-def _own(number: int, patient: int) -> dict[str, object]:
+def _patient_tags(number: int, patient: int) -> dict[str, object]:
     study = generate_uid(entropy_srcs=["study", str(patient)])
     return {
         "SOPInstanceUID": generate_uid(entropy_srcs=["image", str(number)]),

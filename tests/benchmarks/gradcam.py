@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from core.explain.methods import gradcam_batch
 from core.models import entry
 from core.training.compilation import channels_last
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken
 from tests.benchmarks.references import gradcam_package
 from tests.benchmarks.references.forward import answer
 
@@ -35,7 +35,7 @@ def alone(module: nn.Module, _layer: nn.Module, images: Tensor) -> Tensor:
 
 
 @contextmanager
-def sides(_folder: Path, _asked: Asked, *, reference: Act, edge: int = EDGE) -> Iterator[Sides]:
+def sides(_folder: Path, _repetitions: Repetitions, *, reference: Act, edge: int = EDGE) -> Iterator[Sides]:
     """Both on the same network and images."""
     torch.manual_seed(0)
     torch.set_num_threads(1)

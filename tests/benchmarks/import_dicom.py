@@ -8,13 +8,13 @@ from pathlib import Path
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from tests.benchmarks.dicom import write_files
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, process, python
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken, process, python
 
 FILES = 500
 
 
 @contextmanager
-def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
+def sides(folder: Path, _repetitions: Repetitions) -> Iterator[Sides]:
     """The files, made once; each round has a home of its own."""
     files, numbers = folder / "files", count()
     write_files(files, FILES)
@@ -25,8 +25,8 @@ def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
             workspace_home.open_home(Settings.read(home)).close()
         cpu, wall = process(argv(str(home)), cwd=folder)
         for kind in ("originals", "thumbnails"):
-            found = sum(1 for path in (home / kind).rglob("*") if path.is_file() and path.stat().st_size)
-            assert found == FILES, f"{found} {kind} of {FILES} files"
+            files = sum(1 for path in (home / kind).rglob("*") if path.is_file() and path.stat().st_size)
+            assert files == FILES, f"{files} {kind} of {FILES} files"
         return Taken(FILES / cpu, wall)
 
     def ours(home: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from db.vocabulary import Unit
 from tests.benchmarks.dicom import write_files
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken
 from tests.benchmarks.served import both, page
 
 APP = Path(__file__).parent / "references" / "label_app.py"
@@ -60,19 +60,21 @@ class Size:
 
 
 @contextmanager
-def sides(folder: Path, asked: Asked, *, size: Size) -> Iterator[Sides]:
+def sides(folder: Path, repetitions: Repetitions, *, size: Size) -> Iterator[Sides]:
     """Both servers run all the time on the same files, and only one page is asked for anything."""
-    keys = asked.keys_each
-    write_files(folder / "files", asked.rounds * keys + COLD + 4, edge=size.rows, columns=size.columns)
-    with both(folder, APP, make_task) as served, page(served.browser) as one, page(served.browser) as other:
-        mine = opened(one, served.ours, ".rv-root")
+    keys = repetitions.keys_each
+    write_files(folder / "files", repetitions.rounds * keys + COLD + 4, edge=size.rows, columns=size.columns)
+    with both(folder, APP, make_task) as served, page(served.browser) as first, page(served.browser) as other:
+        ours = opened(first, served.ours, ".rv-root")
         reference = opened(other, served.theirs, "[data-testid=stMain]")
         # The first keys find everything cold, on both sides.
-        take(mine, OURS, COLD, AHEAD), take(reference, THEIRS, COLD)
-        yield Sides(ours=lambda: take(mine, OURS, keys, AHEAD), reference=lambda: take(reference, THEIRS, keys))
-        mine.owner_frame().page.wait_for_function("root => root.dataset.waiting === '0'", arg=mine)
-        said = sqlite3.connect(folder / "labels.sqlite").execute("SELECT count(*) FROM label").fetchone()[0]
-        assert (labelled(served.home, served.task), said) == (asked.rounds * keys + COLD,) * 2, "an answer was lost"
+        take(ours, OURS, COLD, AHEAD), take(reference, THEIRS, COLD)
+        yield Sides(ours=lambda: take(ours, OURS, keys, AHEAD), reference=lambda: take(reference, THEIRS, keys))
+        ours.owner_frame().page.wait_for_function("root => root.dataset.waiting === '0'", arg=ours)
+        labels = sqlite3.connect(folder / "labels.sqlite").execute("SELECT count(*) FROM label").fetchone()[0]
+        assert (labelled(served.home, served.task), labels) == (repetitions.rounds * keys + COLD,) * 2, (
+            "an answer was lost"
+        )
 
 
 def opened(shown: Any, url: str, root: str) -> Any:

@@ -18,7 +18,7 @@ RELATIONS = {">=": operator.ge, "<=": operator.le}
 
 
 @dataclass(frozen=True)
-class Asked:
+class Repetitions:
     """How long to measure: rounds of each side, and how many keystrokes both sides get in the whole run."""
 
     rounds: int = 5
@@ -63,7 +63,7 @@ class Benchmark:
     against: str
     unit: str
     goal: str
-    sides: Callable[[Path, Asked], AbstractContextManager[Sides]]
+    sides: Callable[[Path, Repetitions], AbstractContextManager[Sides]]
     goal_of: Literal["ratio", "ours"] = "ratio"
     limits: dict[str, str] = field(default_factory=dict)
     missing: Callable[[], str] = lambda: ""
@@ -77,14 +77,14 @@ class Study:
     line: Callable[[Path], dict[str, Any]]
 
 
-def compare(benchmark: Benchmark, folder: Path, asked: Asked) -> dict[str, Any]:
+def compare(benchmark: Benchmark, folder: Path, repetitions: Repetitions) -> dict[str, Any]:
     """The benchmark's line; one that this machine cannot run is left out by name."""
     if missing := benchmark.missing():
         return {"name": benchmark.name, "skipped": missing, "holds": True}
     ours: list[Taken] = []
     reference: list[Taken] = []
-    with benchmark.sides(folder, asked) as sides:
-        for number in range(asked.rounds):
+    with benchmark.sides(folder, repetitions) as sides:
+        for number in range(repetitions.rounds):
             both = [(sides.ours, ours), (sides.reference, reference)]
             for measure, taken in both if number % 2 == 0 else reversed(both):
                 taken.append(measure())
@@ -93,7 +93,7 @@ def compare(benchmark: Benchmark, folder: Path, asked: Asked) -> dict[str, Any]:
 
 def line(benchmark: Benchmark, ours: Sequence[Taken], reference: Sequence[Taken]) -> dict[str, Any]:
     """Medians of both sides, and the median of the rounds' own ratios."""
-    ratios = [mine.figure / theirs.figure for mine, theirs in zip(ours, reference, strict=True)]
+    ratios = [our.figure / theirs.figure for our, theirs in zip(ours, reference, strict=True)]
     ratio, figure = median(ratios), median(one.figure for one in ours)
     more = {name: median(one.more[name] for one in ours) for name in ours[0].more}
     within = all(holds(more[name], limit) for name, limit in benchmark.limits.items())
@@ -130,8 +130,8 @@ def holds(figure: float, goal: str) -> bool:
 def process(argv: Sequence[str], *, cwd: Path) -> tuple[float, float]:
     """Run a process to its end: CPU seconds of it and of all its children, and seconds on the clock."""
     started = time.perf_counter()
-    with (cwd / "said.txt").open("w") as said:
-        child = subprocess.Popen(argv, cwd=cwd, env=environment(), stdout=said, stderr=said)
+    with (cwd / "said.txt").open("w") as output:
+        child = subprocess.Popen(argv, cwd=cwd, env=environment(), stdout=output, stderr=output)
         _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
@@ -141,8 +141,8 @@ def process(argv: Sequence[str], *, cwd: Path) -> tuple[float, float]:
 
 def environment() -> dict[str, str]:
     """That of both sides: this repository's modules, and one thread for whatever counts threads."""
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**os.environ, "PYTHONPATH": str(REPOSITORY), **one}
+    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), **single}
 
 
 def python(*argv: str) -> list[str]:
@@ -150,9 +150,9 @@ def python(*argv: str) -> list[str]:
     return [sys.executable, *argv]
 
 
-def shown(said: dict[str, Any]) -> str:
+def shown(line: dict[str, Any]) -> str:
     """One line of JSON."""
-    return json.dumps(said, ensure_ascii=False)
+    return json.dumps(line, ensure_ascii=False)
 
 
 def _short(figure: float) -> float:

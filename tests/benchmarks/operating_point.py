@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import reviewed
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, python
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken, python
 from tests.benchmarks.served import chromium, page, server, streamlit
 from tests.ports import free_port
 
@@ -44,7 +44,7 @@ WATCH = """() => {
 
 
 @contextmanager
-def sides(folder: Path, asked: Asked, *, cases: int = CASES) -> Iterator[Sides]:
+def sides(folder: Path, repetitions: Repetitions, *, cases: int = CASES) -> Iterator[Sides]:
     """Both servers run all the time on the same scores."""
     home, port, other = folder / "home", free_port(), free_port()
     run = reviewed.make(home, cases=cases)
@@ -54,15 +54,15 @@ def sides(folder: Path, asked: Asked, *, cases: int = CASES) -> Iterator[Sides]:
             (folder / name).mkdir()
             stack.enter_context(server(argv, at, folder / name, SCORES=str(_frame(folder, cases))))
         browser = stack.enter_context(chromium())
-        mine, theirs = (stack.enter_context(page(browser)) for _ in range(2))
-        mine.goto(f"http://127.0.0.1:{port}/review?run={run}&split=val&truth=1&called=0")
+        our_tab, theirs = (stack.enter_context(page(browser)) for _ in range(2))
+        our_tab.goto(f"http://127.0.0.1:{port}/review?run={run}&split=val&truth=1&called=0")
         theirs.goto(f"http://127.0.0.1:{other}/")
-        sliders = mine.locator(".rp-range"), theirs.locator("[data-testid=stSlider] input")
+        sliders = our_tab.locator(".rp-range"), theirs.locator("[data-testid=stSlider] input")
         for slider, shown in zip(sliders, (OURS, THEIRS), strict=True):
             take(slider, shown, COLD)
         yield Sides(
-            ours=lambda: take(sliders[0], OURS, asked.keys_each),
-            reference=lambda: take(sliders[1], THEIRS, asked.keys_each),
+            ours=lambda: take(sliders[0], OURS, repetitions.keys_each),
+            reference=lambda: take(sliders[1], THEIRS, repetitions.keys_each),
         )
 
 

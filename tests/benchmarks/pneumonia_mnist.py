@@ -64,13 +64,13 @@ class Judged:
 
 def line(folder: Path) -> dict[str, Any]:
     """The benchmark's: the preset."""
-    return told("pneumonia_mnist", TrainSpec().with_preset(PRESET).replace(SAME), folder)
+    return evaluate_recipe("pneumonia_mnist", TrainSpec().with_preset(PRESET).replace(SAME), folder)
 
 
-def told(name: str, spec: TrainSpec, folder: Path, seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
+def evaluate_recipe(name: str, spec: TrainSpec, folder: Path, seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
     """Means over the seeds with 95 % intervals by resampled test images, and each seed's own figures."""
-    heads, found = frozen(folder / "home")
-    judged = [judge(spec.replace({"seed": seed}), heads, found, folder) for seed in seeds]
+    heads, examples = frozen(folder / "home")
+    judged = [judge(spec.replace({"seed": seed}), heads, examples, folder) for seed in seeds]
     figures = {what: _figure(what, judged) for what in PUBLISHED}
     return {
         "name": name,
@@ -86,14 +86,14 @@ def told(name: str, spec: TrainSpec, folder: Path, seeds: Sequence[int] = SEEDS)
         "recipe": spec.non_default,
         "seeds": [
             {
-                "seed": one.seed,
-                "auroc": _of("auroc", [one]),
-                "accuracy": _of("accuracy", [one]),
-                "best_epoch": one.best_epoch,
-                "wall_s": round(one.seconds),
-                **{name: round(value, 4) for name, value in one.validation.items()},
+                "seed": result.seed,
+                "auroc": _of("auroc", [result]),
+                "accuracy": _of("accuracy", [result]),
+                "best_epoch": result.best_epoch,
+                "wall_s": round(result.seconds),
+                **{name: round(value, 4) for name, value in result.validation.items()},
             }
-            for one in judged
+            for result in judged
         ],
     }
 
@@ -113,13 +113,13 @@ def frozen(home: Path) -> tuple[list[Head], list[Example]]:
         db.close()
 
 
-def judge(spec: TrainSpec, heads: Sequence[Head], found: Sequence[Example], folder: Path) -> Judged:
+def judge(spec: TrainSpec, heads: Sequence[Head], examples: Sequence[Example], folder: Path) -> Judged:
     """Train with one seed, then judge the test images by the epoch that validation liked best."""
     run, began = folder / f"seed-{spec.seed}", time.perf_counter()
     run.mkdir()
-    events = fit(spec, found, heads=heads, folder=run, cache=folder / "cache")
+    events = fit(spec, examples, heads=heads, folder=run, cache=folder / "cache")
     best = [event for event in events if isinstance(event, EpochDone) and event.is_best][-1]
-    test = [one for one in found if one.split == "test"]
+    test = [one for one in examples if one.split == "test"]
     answers = np.array([answer for _, answer in predict(load(run, device=spec.device), test, cache=folder / "cache")])
     validation = {name: best.metrics[name] for name in ("val_auroc", "val_accuracy", "val_loss")}
     truth = np.array([one.label == 1 for one in test])
@@ -156,7 +156,11 @@ def main() -> None:
     for name in parser.parse_args().recipes:
         with tempfile.TemporaryDirectory(prefix="rounds-") as folder:
             print(
-                shown(told(name, TrainSpec().with_preset(PRESET).replace({**TRIED[name], **SAME}), Path(folder))),
+                shown(
+                    evaluate_recipe(
+                        name, TrainSpec().with_preset(PRESET).replace({**TRIED[name], **SAME}), Path(folder)
+                    )
+                ),
                 flush=True,
             )
 

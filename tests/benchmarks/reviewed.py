@@ -27,8 +27,10 @@ def make(home: Path, *, cases: int) -> int:
         _share_patients(db)
         task = tasks.named(db, "opacity").id
         frozen = snapshots.freeze(db, task, Recipe(split_fact="split"), name="given splits", by="benchmark")
-        told = _predictions(db, frozen.id, scores, home.parent / "scores.csv")
-        return external.import_predictions(db, settings, snapshot=frozen.id, name="scores", csv=told, by="benchmark")
+        imported = _predictions(db, frozen.id, scores, home.parent / "scores.csv")
+        return external.import_predictions(
+            db, settings, snapshot=frozen.id, name="scores", csv=imported, by="benchmark"
+        )
     finally:
         db.close()
 
@@ -69,7 +71,7 @@ def _predictions(db, snapshot: int, scores: np.ndarray, file: Path) -> Path:
     from db.tables import Case, Image, SnapshotCase
     from db.vocabulary import Split
 
-    asked = (
+    statement = (
         select(Image.sha256, Image.item)
         .join(Case, Case.image_id == Image.id)
         .join(SnapshotCase, SnapshotCase.case_id == Case.id)
@@ -78,6 +80,6 @@ def _predictions(db, snapshot: int, scores: np.ndarray, file: Path) -> Path:
     with db.read() as session, file.open("w", newline="") as lines:
         writer = csv.writer(lines)
         writer.writerow(["image", "item", "score"])
-        for sha256, item in session.execute(asked):
+        for sha256, item in session.execute(statement):
             writer.writerow([sha256, item, repr(float(scores[int(item.split("/")[1])]))])
     return file

@@ -56,8 +56,8 @@ def page(browser: Any) -> Iterator[Any]:
 @contextmanager
 def server(argv: Sequence[str], port: int, folder: Path, **more: str) -> Iterator[psutil.Process]:
     """A process that listens on `port` of this machine, ended with all that it started."""
-    with (folder / "said.txt").open("w") as said:
-        started = subprocess.Popen(argv, cwd=folder, env={**environment(), **more}, stdout=said, stderr=said)
+    with (folder / "said.txt").open("w") as output:
+        started = subprocess.Popen(argv, cwd=folder, env={**environment(), **more}, stdout=output, stderr=output)
     running = psutil.Process(started.pid)
     try:
         _wait_for(port, started, folder)
@@ -92,8 +92,8 @@ def both(folder: Path, app: Path, make_task: Callable[[Path], int]) -> Iterator[
         for argv, at, name in ((ours, port, "ours"), (streamlit(app, other), other, "theirs")):
             (folder / name).mkdir()
             stack.enter_context(server(argv, at, folder / name, IMAGES=str(files)))
-        browser, here = stack.enter_context(chromium()), "http://127.0.0.1"
-        yield Both(browser, home, task, f"{here}:{port}/label?task={task}", f"{here}:{other}/")
+        browser, host = stack.enter_context(chromium()), "http://127.0.0.1"
+        yield Both(browser, home, task, f"{host}:{port}/label?task={task}", f"{host}:{other}/")
 
 
 def streamlit(app: Path, port: int) -> list[str]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken, process, python
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken, process, python
 from tests.benchmarks.pictures import write_pictures
 from tests.benchmarks.served import chromium, cpu_of, page, server
 from tests.ports import free_port
@@ -16,13 +16,13 @@ IMAGES = 12
 
 
 @contextmanager
-def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
+def sides(folder: Path, _repetitions: Repetitions) -> Iterator[Sides]:
     """A home with some images and a task; each side is started once before anything is counted."""
     home = str(folder / "home")
     write_pictures(folder / "pictures", IMAGES, edge=64)
-    asked = (str(folder / "pictures"), "--metadata", str(folder / "pictures" / "data.csv"))
+    arguments = (str(folder / "pictures"), "--metadata", str(folder / "pictures" / "data.csv"))
     process(
-        python("-m", "dashboard", "--home", home, "import", *asked, "--task", "kind", "--label-column", "kind"),
+        python("-m", "dashboard", "--home", home, "import", *arguments, "--task", "kind", "--label-column", "kind"),
         cwd=folder,
     )
     ours = python("-m", "dashboard", "--home", home, "serve", "--no-browser", "--port")

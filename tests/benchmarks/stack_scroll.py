@@ -13,7 +13,7 @@ from typing import Any
 from db.vocabulary import Unit
 from tests.benchmarks.dicom import write_series
 from tests.benchmarks.label_latency import LISTEN, OURS, THEIRS, WATCH, make_task
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken
 from tests.benchmarks.served import both, page
 
 APP = Path(__file__).parent / "references" / "stack_app.py"
@@ -48,20 +48,20 @@ PACE = """async (root, keys) => {
 
 
 @contextmanager
-def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
+def sides(folder: Path, _repetitions: Repetitions) -> Iterator[Sides]:
     """Both servers run all the time on the same series."""
     write_series(folder / "files", SLICES, edge=EDGE)
     with (
         both(folder, APP, lambda home: make_task(home, Unit.SERIES)) as served,
-        page(served.browser) as one,
+        page(served.browser) as first,
         page(served.browser) as other,
     ):
-        mine = opened(one, served.ours, ".rv-root", OURS)
-        mine.owner_frame().page.wait_for_function(ALL_HERE, arg=mine)
-        mine.owner_frame().page.keyboard.press("Home")
+        ours = opened(first, served.ours, ".rv-root", OURS)
+        ours.owner_frame().page.wait_for_function(ALL_HERE, arg=ours)
+        ours.owner_frame().page.keyboard.press("Home")
         app = opened(other, served.theirs, "[data-testid=stMain]", THEIRS)
         drawn = Sides(
-            ours=lambda: take(mine, ["ArrowDown"] * STEPS + ["ArrowUp"] * STEPS),
+            ours=lambda: take(ours, ["ArrowDown"] * STEPS + ["ArrowUp"] * STEPS),
             reference=lambda: slide(app, ["ArrowRight"] * STEPS + ["ArrowLeft"] * STEPS),
         )
         drawn.ours(), drawn.reference()  # both have been through all of it once
@@ -72,9 +72,9 @@ def opened(shown: Any, url: str, root: str, image: str) -> Any:
     """The element that holds the image, once it does."""
     shown.add_init_script(LISTEN)
     shown.goto(url)
-    found = shown.locator(root).element_handle()
-    shown.wait_for_function(image, arg=found)
-    return found
+    element = shown.locator(root).element_handle()
+    shown.wait_for_function(image, arg=element)
+    return element
 
 
 def take(root: Any, keys: list[str]) -> Taken:

@@ -28,9 +28,9 @@ NAMES = tuple(MODULES)
 def benchmark(name: str) -> Callable[[], Benchmark | Study]:
     """What makes the benchmark of that name; its module is loaded only when it is asked for."""
     module, called = MODULES[name]
-    return lambda: _found(import_module(f"tests.benchmarks.{module}"), called)
+    return lambda: _benchmark_of(import_module(f"tests.benchmarks.{module}"), called)
 
 
-def _found(module: ModuleType, called: str) -> Benchmark | Study:
+def _benchmark_of(module: ModuleType, called: str) -> Benchmark | Study:
     made: Benchmark | Study = getattr(module, called, None) or module.BENCHMARKS[called]
     return made

@@ -32,7 +32,7 @@ from core.training.loop import fit
 from core.training.mixed_precision import resolve_dtype
 from core.training.spec import TrainSpec
 from tests.benchmarks.dicom import write_files
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken
 from tests.benchmarks.references.train_loop import images_per_second
 
 VAL = 8
@@ -88,9 +88,9 @@ ON_GPU = {
 
 
 @contextmanager
-def sides(folder: Path, _asked: Asked, *, shape: Shape, device: str) -> Iterator[Sides]:
+def sides(folder: Path, _repetitions: Repetitions, *, shape: Shape, device: str) -> Iterator[Sides]:
     """Both train the same network on the same device; every round begins anew."""
-    spec, numbers, found = shape.spec(device), count(), frozen(folder, shape.images + VAL, edge=shape.edge)
+    spec, numbers, dataset = shape.spec(device), count(), frozen(folder, shape.images + VAL, edge=shape.edge)
     if spec.threads:
         torch.set_num_threads(spec.threads)
     devices.retain_freed_memory()  # `fit` does, and so both sides have it in every round
@@ -103,7 +103,7 @@ def sides(folder: Path, _asked: Asked, *, shape: Shape, device: str) -> Iterator
         began, number = time.perf_counter(), next(numbers)
         # next to the reference, which comes after us in even rounds: the machine's own pace changes within seconds
         order = [*more, ""] if number % 2 == 0 else ["", *more]
-        runs = {name: trained(more.get(name, spec), found, folder, folder / f"{number}-{name}") for name in order}
+        runs = {name: trained(more.get(name, spec), dataset, folder, folder / f"{number}-{name}") for name in order}
         figure, waited = runs.pop("")
         beside = {name: each for name, (each, _) in runs.items()}
         return Taken(figure, time.perf_counter() - began, more={"data_wait_share": waited, **beside})
@@ -111,14 +111,14 @@ def sides(folder: Path, _asked: Asked, *, shape: Shape, device: str) -> Iterator
     yield Sides(ours=take, reference=lambda: reference(spec, shape))
 
 
-def trained(spec: TrainSpec, found: Frozen, folder: Path, run: Path) -> tuple[float, float]:
+def trained(spec: TrainSpec, dataset: Frozen, folder: Path, run: Path) -> tuple[float, float]:
     """Images per second of all epochs but the first, and the share of their time that waited for pixels.
 
     From an epoch's first step to its last, by the clock that both sides are measured with.
     """
     run.mkdir()
     clock, took, shown, waits = CLOCKS[spec.device], 0.0, 0, []
-    for event in fit(spec, found[1], heads=found[0], folder=run, cache=folder / "cache"):
+    for event in fit(spec, dataset[1], heads=dataset[0], folder=run, cache=folder / "cache"):
         if isinstance(event, Step) and event.epoch > 1:
             if event.step == 1:
                 began = clock()

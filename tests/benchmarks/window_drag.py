@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.benchmarks.dicom import write_files
 from tests.benchmarks.label_latency import OURS, THEIRS, make_task
-from tests.benchmarks.measure import Asked, Benchmark, Sides, Taken
+from tests.benchmarks.measure import Benchmark, Repetitions, Sides, Taken
 from tests.benchmarks.served import both, page
 from tests.benchmarks.stack_scroll import opened, slide
 
@@ -36,15 +36,15 @@ COUNTED = "() => { cancelAnimationFrame(window.looking); return window.frames_; 
 
 
 @contextmanager
-def sides(folder: Path, _asked: Asked) -> Iterator[Sides]:
+def sides(folder: Path, _repetitions: Repetitions) -> Iterator[Sides]:
     """Both servers run all the time on the same file."""
     write_files(folder / "files", 1, edge=EDGE)
-    with both(folder, APP, make_task) as served, page(served.browser) as one, page(served.browser) as other:
-        one.add_init_script("localStorage.setItem('rounds-renderer', '2d')")
-        mine = opened(one, served.ours, ".rv-root", OURS)
-        assert mine.get_attribute("data-renderer") == "2d"
+    with both(folder, APP, make_task) as served, page(served.browser) as first, page(served.browser) as other:
+        first.add_init_script("localStorage.setItem('rounds-renderer', '2d')")
+        ours = opened(first, served.ours, ".rv-root", OURS)
+        assert ours.get_attribute("data-renderer") == "2d"
         app = opened(other, served.theirs, "[data-testid=stMain]", THEIRS)
-        drawn = Sides(ours=lambda: drag(mine), reference=lambda: slide(app, KEYS))
+        drawn = Sides(ours=lambda: drag(ours), reference=lambda: slide(app, KEYS))
         drawn.ours(), drawn.reference()  # both have drawn a window once
         yield drawn
 
@@ -59,8 +59,8 @@ def drag(root: Any) -> Taken:
     shown.mouse.down()
     root.evaluate(COUNT)
     for number in range(MOVES):
-        there = (number % 60) * 2 if number % 120 < 60 else 120 - (number % 60) * 2
-        shown.mouse.move(x + there, y + there / 3)
+        offset = (number % 60) * 2 if number % 120 < 60 else 120 - (number % 60) * 2
+        shown.mouse.move(x + offset, y + offset / 3)
     drawn = shown.evaluate(COUNTED)
     shown.mouse.up()
     return Taken((len(drawn) - 1) / (drawn[-1] - drawn[0]) * 1000, time.perf_counter() - began)

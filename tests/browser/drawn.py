@@ -44,14 +44,14 @@ class Drawn:
     def sent(self) -> None:
         expect(self.root).to_have_attribute("data-waiting", "0")
 
-    def said(self, words) -> None:
+    def wait_for_status(self, words) -> None:
         expect(self.root.locator(".rv-said")).to_have_text(words)
 
     def keys(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
 
-    def kept(self):
+    def stored(self):
         """What the catalogue holds once all is sent."""
         self.sent()
         return drawings.standing(self.db, self.case)
@@ -103,11 +103,11 @@ INK = """async (node, [x, y]) => {
 }"""
 
 
-def near(found, expected, by=0.6):
+def near(actual, expected, by=0.6):
     """Within what a pointer of whole CSS pixels can tell."""
-    assert len(found) == len(expected), (found, expected)
-    for one, other in zip(found, expected, strict=True):
-        assert math.dist(one, other) <= by, (found, expected)
+    assert len(actual) == len(expected), (actual, expected)
+    for point, other in zip(actual, expected, strict=True):
+        assert math.dist(point, other) <= by, (actual, expected)
 
 
 @pytest.fixture(scope="session")

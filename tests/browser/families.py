@@ -19,7 +19,7 @@ from tests.core.services import films, slices
 FILMS, STUDIES = 48, 16
 SIGNS = ("Infiltration", "Effusion", "Cardiomegaly")
 RECIPE = Recipe(val=0.25, test=0.25)
-Said = dict[str, Any]
+Answered = dict[str, Any]
 
 
 @dataclass
@@ -44,8 +44,8 @@ def filled(home: Path, folder: Path, data_dir: Path) -> tuple[Database, dict[str
     _take(db, settings, import_files.ImportRequest(slices.series(folder / "slices", data_dir)))
     alone = {Path(row["file"]).name for row in single}
 
-    def film(said: Callable[[films.Row], Said]) -> Callable[[str], Said | None]:
-        return lambda name: said(of[name]) if name in alone else None
+    def film(describe: Callable[[films.Row], Answered]) -> Callable[[str], Answered | None]:
+        return lambda name: describe(of[name]) if name in alone else None
 
     ill = {row["patient_id"] for row in both if row["abnormal"] == "1"}
     pairs = {Path(row["file"]).name: int(row["patient_id"] in ill) for row in both}
@@ -65,33 +65,33 @@ def filled(home: Path, folder: Path, data_dir: Path) -> tuple[Database, dict[str
             {"classes": [slices.LOWER, slices.UPPER], "unit": Unit.SERIES},
         ),
     }
-    return db, {name: _frozen(db, name, said, asked) for name, (said, asked) in made.items()}
+    return db, {name: _frozen(db, name, describe, options) for name, (describe, options) in made.items()}
 
 
-def _label(place: int) -> Said:
+def _label(place: int) -> Answered:
     return {"answer": Answer.LABEL, "label": int(place)}
 
 
-def _signs(row: films.Row) -> Said:
-    found = row["finding"].split("|")
+def _signs(row: films.Row) -> Answered:
+    findings = row["finding"].split("|")
     return {
         "answer": Answer.FINDINGS,
-        "findings": {at: "present" if sign in found else "absent" for at, sign in enumerate(SIGNS)},
+        "findings": {at: "present" if sign in findings else "absent" for at, sign in enumerate(SIGNS)},
     }
 
 
-def _take(db: Database, settings: Settings, asked: import_files.ImportRequest) -> None:
-    *_, report = import_files.run(db, settings, asked, by="tester")
+def _take(db: Database, settings: Settings, request: import_files.ImportRequest) -> None:
+    *_, report = import_files.run(db, settings, request, by="tester")
     assert not report.refused, report
 
 
-def _frozen(db: Database, name: str, said: Callable[[str], Said | None], asked: Said) -> int:
+def _frozen(db: Database, name: str, describe: Callable[[str], Answered | None], options: Answered) -> int:
     """A task, answered where `said` knows something of a picture's file, and frozen."""
-    task = tasks.create(db, name=name, **asked)
+    task = tasks.create(db, name=name, **options)
     cases = annotations.queue(db, task_id=task.id, limit=1000)
     names = {one.id: one.name for one in images.many(db, [case.image_ids[0] for case in cases])}
     for case in cases:
-        told = said(names[case.image_ids[0]])
-        if told is not None:
-            annotations.label(db, case_id=case.id, by="ann", key=f"{name} {case.id}", **{"label": None, **told})
+        answer = describe(names[case.image_ids[0]])
+        if answer is not None:
+            annotations.label(db, case_id=case.id, by="ann", key=f"{name} {case.id}", **{"label": None, **answer})
     return snapshots.freeze(db, task.id, RECIPE, name=name, by="ann").id

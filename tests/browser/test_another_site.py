@@ -26,7 +26,7 @@ def elsewhere():
             self.send_header("Content-Type", "text/html")
             self.end_headers()
 
-        def log_message(self, *said: object) -> None:
+        def log_message(self, *arguments: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Empty)
@@ -37,24 +37,24 @@ def elsewhere():
 
 
 def test_another_site_answers_undoes_and_comments_nothing(reading, page, elsewhere):
-    here = reading()
-    case = here.cases[0].id
+    tab = reading()
+    case = tab.cases[0].id
     keys(page, "2")
     sent(page)
     paths = page.locator(".rv-root").evaluate("node => node.roundsViewer.viewer.data.api")
-    server = here.url.split("/label")[0]
+    server = tab.url.split("/label")[0]
     letters = {
         "labels": {"case": case, "answer": "label", "label": 0, "key": "from another site"},
         "undo": {"case": case, "key": "from another site"},
         "comments": {"case": case, "text": "Not mine.", "key": "from another site"},
     }
     page.goto(elsewhere)
-    for kind, said in letters.items():
-        assert page.evaluate(POST, [server + paths[kind], said]) == "its answer is kept from the site"
-    assert [one.text for one in annotations.history(here.db, case)] == ["some"]
-    assert comments.of_case(here.db, case) == []
-    page.goto(here.url)
+    for kind, script in letters.items():
+        assert page.evaluate(POST, [server + paths[kind], script]) == "its answer is kept from the site"
+    assert [one.text for one in annotations.history(tab.db, case)] == ["some"]
+    assert comments.of_case(tab.db, case) == []
+    page.goto(tab.url)
     expect(page.locator(".rv-title")).to_contain_text("1 of 12")
-    for kind, said in letters.items():  # the same addresses do in the reader's own page
-        assert page.evaluate(POST, [server + paths[kind], said]) == 200, kind
-    assert [one.text for one in comments.of_case(here.db, case)] == ["Not mine."]
+    for kind, script in letters.items():  # the same addresses do in the reader's own page
+        assert page.evaluate(POST, [server + paths[kind], script]) == 200, kind
+    assert [one.text for one in comments.of_case(tab.db, case)] == ["Not mine."]

@@ -74,7 +74,7 @@ def sent(page) -> None:
     expect(page.locator(".rv-root")).to_have_attribute("data-waiting", "0")
 
 
-def said(page) -> str:
+def status_text(page) -> str:
     return page.locator(".rv-said")
 
 
@@ -83,42 +83,47 @@ def texts(reading, number=0) -> list[str]:
 
 
 def test_findings_are_told_by_one_key_each_and_given_by_enter(reading, page):
-    here = reading(TaskKind.MULTI, ("mass", "effusion", "nodule", "fracture"))
+    world = reading(TaskKind.MULTI, ("mass", "effusion", "nodule", "fracture"))
     states = page.locator(".rv-list .rv-presence")
     keys(page, "Enter")
-    expect(said(page)).to_contain_text("Nothing is said yet")
+    expect(status_text(page)).to_contain_text("Nothing is said yet")
     keys(page, "1", "2", "2", "3", "3", "3", "Shift+Digit4")
     expect(states).to_have_text(["+ present", "? uncertain", "− absent", "− absent"])
     keys(page, "4", "9")  # once more: nothing said; and a key that is no finding
-    expect(said(page)).to_have_text("There is no answer 9 in this task.")
+    expect(status_text(page)).to_have_text("There is no answer 9 in this task.")
     expect(states.nth(3)).to_have_text("· nothing said")
     expect(page.locator(".rv-tile[aria-current] .rv-tile-said")).to_contain_text("mass present, effusion uncertain")
-    assert texts(here) == []  # nothing is given before Enter
+    assert texts(world) == []  # nothing is given before Enter
     keys(page, "ArrowRight", "ArrowLeft")
     expect(states.first).to_have_text("+ present")  # what was begun is there when the reader comes back
     keys(page, "Enter")
     sent(page)
-    assert texts(here) == ["mass present, effusion uncertain, nodule absent"]
+    assert texts(world) == ["mass present, effusion uncertain, nodule absent"]
     keys(page, "2", "a", "Enter")
     sent(page)
-    assert annotations.case(here.db, here.cases[1].id).findings == {0: "absent", 1: "present", 2: "absent", 3: "absent"}
+    assert annotations.case(world.db, world.cases[1].id).findings == {
+        0: "absent",
+        1: "present",
+        2: "absent",
+        3: "absent",
+    }
     keys(page, "1", "u")  # what was begun is taken back first, then the last answer
     expect(states.first).to_have_text("· nothing said")
     keys(page, "u")
     sent(page)
-    assert current(page) == here.cases[1].id
-    assert annotations.case(here.db, here.cases[1].id).answer == "withdrawn"
+    assert current(page) == world.cases[1].id
+    assert annotations.case(world.db, world.cases[1].id).answer == "withdrawn"
     expect(states.nth(1)).to_have_text("· nothing said")
     keys(page, "0", "3")
     sent(page)
-    assert annotations.case(here.db, here.cases[1].id).reason == "wrong"
+    assert annotations.case(world.db, world.cases[1].id).reason == "wrong"
     page.reload()
     painted(page)
-    assert current(page) == here.cases[2].id
+    assert current(page) == world.cases[2].id
 
 
 def test_a_key_held_down_says_once_and_a_focused_button_takes_enter(reading, page):
-    here = reading(TaskKind.MULTI, ("mass", "effusion"))
+    world = reading(TaskKind.MULTI, ("mass", "effusion"))
     first, second = (page.locator(".rv-list .rv-answer").nth(at) for at in range(2))
     page.keyboard.down("1")
     for _ in range(5):
@@ -131,26 +136,26 @@ def test_a_key_held_down_says_once_and_a_focused_button_takes_enter(reading, pag
     assert second.evaluate("node => parseFloat(getComputedStyle(node).outlineWidth) >= 2")
     page.keyboard.press("Enter")  # presses the button that has the focus, and does not give the answer
     expect(second.locator(".rv-presence")).to_have_text("+ present")
-    assert current(page) == here.cases[0].id
+    assert current(page) == world.cases[0].id
     first.click()  # the mouse leaves the focus where it is
     expect(first.locator(".rv-presence")).to_have_text("? uncertain")
     page.get_by_role("button", name="done").click()
     sent(page)
-    assert texts(here) == ["mass uncertain, effusion present"]
+    assert texts(world) == ["mass uncertain, effusion present"]
 
 
 def test_a_scale_a_reason_and_a_wrong_key(reading, page):
-    here = reading(TaskKind.ORDINAL, ("none", "mild", "severe"))
+    world = reading(TaskKind.ORDINAL, ("none", "mild", "severe"))
     expect(page.locator(".rv-list-ordinal .rv-answer")).to_have_text(["1none", "2mild", "3severe"])
     reasons = page.get_by_role("group", name="Why it cannot be assessed")
     keys(page, "2", "0")
     expect(reasons).to_be_visible()
     keys(page, "9")
-    expect(said(page)).to_contain_text("There is no reason 9")
+    expect(status_text(page)).to_contain_text("There is no reason 9")
     keys(page, "2", "0", "Escape", "7", "0", "0", "0", "Enter", "a")
     expect(reasons).to_be_hidden()
     sent(page)
-    assert [texts(here, number) for number in range(5)] == [
+    assert [texts(world, number) for number in range(5)] == [
         ["mild"],
         ["unassessable: part of the anatomy cut off"],
         ["unassessable"],
@@ -162,23 +167,23 @@ def test_a_scale_a_reason_and_a_wrong_key(reading, page):
     expect(page.locator(".rv-now")).to_contain_text("cannot be assessed")
     keys(page, "ArrowLeft", "ArrowLeft")
     expect(page.locator(".rv-now")).to_contain_text("cannot be assessed: part of the anatomy cut off")
-    assert texts(here, 4) == []
+    assert texts(world, 4) == []
 
 
 def test_an_answer_that_arrives_late_wipes_no_sentence_off(reading, page):
     reading()
-    held = []
-    page.route("**/api/labels**", lambda route: held.append(route))
+    waiting = []
+    page.route("**/api/labels**", lambda route: waiting.append(route))
     with page.expect_request("**/api/labels**"):
         keys(page, "1", "7")
-    expect(said(page)).to_contain_text("There is no answer 7")
-    held.pop().continue_()
+    expect(status_text(page)).to_contain_text("There is no answer 7")
+    waiting.pop().continue_()
     sent(page)
-    expect(said(page)).to_contain_text("There is no answer 7")
+    expect(status_text(page)).to_contain_text("There is no answer 7")
 
 
 def test_the_guideline_is_text_and_one_labels_on_under_it(reading, page):
-    here = reading()
+    world = reading()
     guideline = page.get_by_role("dialog", name="Guideline")
     keys(page, "g")
     expect(guideline).to_be_visible()
@@ -186,7 +191,7 @@ def test_the_guideline_is_text_and_one_labels_on_under_it(reading, page):
     assert guideline.locator("b").count() == 0
     keys(page, "2")
     sent(page)
-    assert texts(here) == ["some"]
+    assert texts(world) == ["some"]
     expect(guideline).to_be_visible()
     keys(page, "Escape")
     expect(guideline).to_be_hidden()
@@ -198,11 +203,11 @@ def test_the_guideline_is_text_and_one_labels_on_under_it(reading, page):
     expect(tiles.nth(3).locator("img")).to_have_attribute("src", re.compile("/api/thumbnail/"))
     assert tiles.nth(3).locator("img").evaluate("node => node.decode().then(() => node.naturalWidth)") > 0
     tiles.first.click()
-    assert current(page) == here.cases[2].id
+    assert current(page) == world.cases[2].id
 
 
 def test_comments_on_a_case_and_on_a_point_answer_nothing_wait_and_are_withdrawn(reading, page):
-    here = reading()
+    world = reading()
     form, lines = page.get_by_role("dialog", name="Comment"), page.locator(".rv-comment")
     keys(page, "n")
     page.keyboard.type("rc 123 u0")
@@ -211,8 +216,8 @@ def test_comments_on_a_case_and_on_a_point_answer_nothing_wait_and_are_withdrawn
     page.keyboard.press("Enter")
     expect(form).to_be_hidden()
     sent(page)
-    assert current(page) == here.cases[0].id
-    assert [one.text for one in comments.of_case(here.db, here.cases[0].id)] == ["rc 123 u0\n<i>second</i>"]
+    assert current(page) == world.cases[0].id
+    assert [one.text for one in comments.of_case(world.db, world.cases[0].id)] == ["rc 123 u0\n<i>second</i>"]
     assert page.locator(".rv-comment i, .stDialog").count() == 0
     page.route("**/api/comments**", lambda route: route.abort())
     box = page.locator(".rv-pane").bounding_box()
@@ -224,7 +229,7 @@ def test_comments_on_a_case_and_on_a_point_answer_nothing_wait_and_are_withdrawn
     expect(lines.nth(1)).to_contain_text("waiting")
     page.unroute("**/api/comments**")
     sent(page)
-    place = comments.of_case(here.db, here.cases[0].id)[1].place
+    place = comments.of_case(world.db, world.cases[0].id)[1].place
     assert (round(place.x), round(place.y)) == (45, 20)  # the middle of an image of 90 by 40
     shown = page.locator(".rv-ink").evaluate(INK, [box["width"] / 2 + 9, box["height"] / 2])
     assert shown[3] > 0
@@ -234,23 +239,23 @@ def test_comments_on_a_case_and_on_a_point_answer_nothing_wait_and_are_withdrawn
     page.get_by_role("button", name="Withdraw comment 1").click()
     expect(lines).to_have_count(1)
     sent(page)
-    assert [one.text for one in comments.of_case(here.db, here.cases[0].id)] == ["Here."]
-    assert texts(here) == []
+    assert [one.text for one in comments.of_case(world.db, world.cases[0].id)] == ["Here."]
+    assert texts(world) == []
 
 
 def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_nothing_given(reading_alone, page):
-    here = reading_alone()
-    label_classes.retire(here.db, here.task.id, 2)
+    world = reading_alone()
+    label_classes.retire(world.db, world.task.id, 2)
     keys(page, "3")
-    expect(said(page)).to_contain_text("The class 'much' was retired and takes no new answer")
+    expect(status_text(page)).to_contain_text("The class 'much' was retired and takes no new answer")
     sent(page)
     expect(page.locator(".rv-sent")).to_have_text("1 not taken")
     expect(page.locator(".rv-tile").first.locator(".rv-tile-said")).to_have_text("✗ no answer")
     expect(page.locator(".rv-title")).to_contain_text("0 of 12")
     keys(page, "1")
     sent(page)
-    assert [texts(here, number) for number in range(2)] == [[], ["none"]]
-    with here.db.transaction() as session:
+    assert [texts(world, number) for number in range(2)] == [[], ["none"]]
+    with world.db.transaction() as session:
         for statement in (
             "DELETE FROM annotation",
             'DELETE FROM "case"',
@@ -259,8 +264,8 @@ def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_
         ):
             session.execute(text(statement))
     keys(page, "2")
-    gone = "|".join(str(one.id) for one in here.cases[2:4])  # the next case's drawings are refused too
-    expect(said(page)).to_have_text(re.compile(f"^Case ({gone}) is not in this catalogue; reload the page.$"))
+    gone = "|".join(str(one.id) for one in world.cases[2:4])  # the next case's drawings are refused too
+    expect(status_text(page)).to_have_text(re.compile(f"^Case ({gone}) is not in this catalogue; reload the page.$"))
     sent(page)
     expect(page.locator(".rv-sent")).to_have_text("2 not taken")
     page.reload()
@@ -268,15 +273,15 @@ def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_
 
 
 def test_one_reader_in_two_tabs_gives_both_answers_and_each_shows_the_newest(reading, page):
-    here = reading()
+    world = reading()
     other = page.context.new_page()
-    other.goto(here.url)
+    other.goto(world.url)
     painted(other)
     keys(page, "1")
     sent(page)
     keys(other, "2")
     sent(other)
-    assert texts(here) == ["none", "some"]
+    assert texts(world) == ["none", "some"]
     expect(page.locator(".rv-tile").first.locator(".rv-tile-said")).to_have_text("✓ some")
     keys(page, "ArrowLeft")
     expect(page.locator(".rv-answer[aria-pressed=true] .rv-name")).to_have_text("some")
@@ -285,8 +290,8 @@ def test_one_reader_in_two_tabs_gives_both_answers_and_each_shows_the_newest(rea
 
 
 def test_an_image_that_does_not_come_takes_no_finding_and_the_list_goes_on(reading, page):
-    here = reading(TaskKind.MULTI, ("mass", "effusion"))
-    broken = f"**/api/pixels/{here.cases[7].image_ids[0]}/**"
+    world = reading(TaskKind.MULTI, ("mass", "effusion"))
+    broken = f"**/api/pixels/{world.cases[7].image_ids[0]}/**"
     page.route(broken, lambda route: route.fulfill(status=500, body="no"))
     for _ in range(7):
         page.keyboard.press("ArrowRight")
@@ -294,13 +299,13 @@ def test_an_image_that_does_not_come_takes_no_finding_and_the_list_goes_on(readi
     expect(root).to_have_attribute("data-painted", "broken")
     for key in ("1", "a", "Enter", "0", "n"):
         page.keyboard.press(key)
-    assert current(page) == here.cases[7].id
+    assert current(page) == world.cases[7].id
     expect(page.locator(".rv-list .rv-presence")).to_have_text(["· nothing said"] * 2)
     expect(page.get_by_role("dialog", name="Comment")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     keys(page, "1", "Enter")
     sent(page)
-    assert [texts(here, number) for number in (7, 8)] == [[], ["mass present"]]
+    assert [texts(world, number) for number in (7, 8)] == [[], ["mass present"]]
 
 
 # The colour of the ink at a point in CSS pixels: [red, green, blue, alpha].

@@ -25,9 +25,9 @@ FOCUSED = """root => {
 
 def test_all_text_is_legible_and_the_image_keeps_its_place_at_1024(reading, page):
     page.set_viewport_size({"width": 1024, "height": 768})
-    here = reading(TaskKind.MULTI, [f"finding of number {number}" for number in range(1, 10)])
+    world = reading(TaskKind.MULTI, [f"finding of number {number}" for number in range(1, 10)])
     root = page.locator(".rv-root")
-    comments.comment(here.db, case_id=here.cases[1].id, text="Look.", by="bob", key="to be legible")
+    comments.comment(world.db, case_id=world.cases[1].id, text="Look.", by="bob", key="to be legible")
     page.reload()
     keys(page, "1", "2", "2", "3", "3", "3", "Enter", "g")
     expect(page.locator(".rv-comment")).to_have_count(1)
@@ -40,16 +40,16 @@ def test_all_text_is_legible_and_the_image_keeps_its_place_at_1024(reading, page
     assert box["width"] >= 0.7 * 1024
     column = page.locator(".rv-answers")
     assert column.evaluate("node => node.scrollWidth <= node.clientWidth")
-    for one in page.locator(".rv-list .rv-answer").all():  # nothing of a finding is cut off
-        assert one.evaluate("node => node.scrollWidth <= node.clientWidth + 1 && node.clientHeight < 90")
+    for answer in page.locator(".rv-list .rv-answer").all():  # nothing of a finding is cut off
+        assert answer.evaluate("node => node.scrollWidth <= node.clientWidth + 1 && node.clientHeight < 90")
     keys(page, "0")
     assert illegible(root) == []
 
 
 def test_everything_beside_the_image_is_reached_by_tab_with_its_focus_seen(reading, page):
-    here = reading(TaskKind.MULTI, ("mass", "effusion"))
+    world = reading(TaskKind.MULTI, ("mass", "effusion"))
     me = page.locator(".rv-root").evaluate("node => node.roundsViewer.viewer.data.note")
-    comments.comment(here.db, case_id=here.cases[0].id, text="Look.", by=me, key="to be reached")
+    comments.comment(world.db, case_id=world.cases[0].id, text="Look.", by=me, key="to be reached")
     page.reload()
     expect(page.locator(".rv-comment")).to_have_count(1)
     page.locator(".rv-pane").focus()
@@ -60,7 +60,7 @@ def test_everything_beside_the_image_is_reached_by_tab_with_its_focus_seen(readi
     reached = [one for one in reached if one]
     assert all(width >= 2 and style == "solid" for _, width, style in reached), reached
     names = " | ".join(name for name, _, _ in reached)
-    for wanted in (
+    for text in (
         "mass: nothing said",
         "effusion: nothing said",
         "aothers absent",
@@ -72,20 +72,20 @@ def test_everything_beside_the_image_is_reached_by_tab_with_its_focus_seen(readi
         "Withdraw comment 1",
         "no answer",
     ):
-        assert wanted in names
+        assert text in names
 
 
 def test_small_pictures_come_after_the_image_and_once(reading, page):
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(re.sub(r"\?.*", "", request.url)))
-    here = reading()
-    first = f"/api/thumbnail/{here.cases[0].image_ids[0]}"
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(re.sub(r"\?.*", "", request.url)))
+    world = reading()
+    first = f"/api/thumbnail/{world.cases[0].image_ids[0]}"
     expect(page.locator(".rv-tile img").first).to_have_attribute("src", re.compile(first))
     keys(page, *"123123")
     sent(page)
-    painted = next(index for index, url in enumerate(asked) if "/api/pixels/" in url)
-    pictures = [index for index, url in enumerate(asked) if "/api/thumbnail/" in url]
+    painted = next(index for index, url in enumerate(requests) if "/api/pixels/" in url)
+    pictures = [index for index, url in enumerate(requests) if "/api/thumbnail/" in url]
     assert painted < min(pictures)
     expect(page.locator(".rv-tile img")).to_have_count(7)
-    small = [asked[index] for index in pictures]
+    small = [requests[index] for index in pictures]
     assert len(small) == len(set(small)) <= 10

@@ -46,8 +46,8 @@ def world(data_dir, tmp_path_factory) -> Iterator[World]:
         spec = TrainSpec(model=model).with_settings({"epochs": "2", "image_size": "64", "threads": "1"})
         made = submit.submit(db, snapshot_id=snapshots[task], spec=spec, by="t", key=name, launcher=Asleep())
         done(home, made.job)
-        told = predictions.submit(db, run_id=made.run, split="test", by="t", key=f"p{name}", launcher=Asleep())
-        done(home, told.job)
+        submitted = predictions.submit(db, run_id=made.run, split="test", by="t", key=f"p{name}", launcher=Asleep())
+        done(home, submitted.job)
         runs[name] = made.run
     with standing(folder / "home") as server:
         yield World(db, server, snapshots, runs)
@@ -69,8 +69,8 @@ def settled(page, maps=1):
 
 def titles(page):
     """What the panes say of their maps, but for whether anything is in them, and their badges."""
-    told = page.locator(".rv-map").evaluate_all("nodes => nodes.map(node => node.firstChild?.data).filter(Boolean)")
-    return [one.replace(NOTHING, "") for one in told]
+    texts = page.locator(".rv-map").evaluate_all("nodes => nodes.map(node => node.firstChild?.data).filter(Boolean)")
+    return [one.replace(NOTHING, "") for one in texts]
 
 
 def choose(page, name, option):
@@ -104,8 +104,8 @@ def test_several_maps_stand_beside_the_picture_under_one_window_and_one_opacity(
 
 def test_class_and_layer_are_chosen_and_stand_in_the_address(world, page):
     viewer = opened(world, page, "first")
-    said = titles(page)[0]
-    other = "normal" if "abnormal" in said else "abnormal"
+    title = titles(page)[0]
+    other = "normal" if "abnormal" in title else "abnormal"
     choose(page, "Class", other)
     expect(viewer).to_have_attribute(
         "data-overlay", re.compile(f"Grad-CAM: {other} · features({NOTHING})?$"), timeout=A_MAP
@@ -129,14 +129,14 @@ def test_each_pane_has_the_badge_of_its_map_also_one_that_a_key_adds(world, page
     assert len({path.split("/")[3] for path in shown}) > 1  # the maps of several runs
     expect(badges).to_have_count(len(shown))
     settings = Settings.read(world.db.file.parent)
-    for path, told in zip(shown, badges.all_text_contents(), strict=True):
+    for path, text in zip(shown, badges.all_text_contents(), strict=True):
         run, image, method, *more = path.split("/")[3:]
         shown_of = None if not more or more[0] == saliency_urls.MOST else int(more[0])
-        found = saliency_maps.cached_map(
+        view = saliency_maps.cached_map(
             world.db, settings, run_id=int(run), image_id=int(image), method=method, class_index=shown_of
         )
-        spoken = "; ".join(map_warnings.map_warnings(world.db, settings, int(image), found).warnings)
-        assert told == " · ".join(filter(None, (spoken, "its method was not checked")))
+        spoken = "; ".join(map_warnings.map_warnings(world.db, settings, int(image), view).warnings)
+        assert text == " · ".join(filter(None, (spoken, "its method was not checked")))
 
 
 def test_the_text_beside_a_map_comes_with_the_map(world, page):
@@ -163,9 +163,9 @@ def test_two_views_lie_under_the_maps_of_two_runs(world, page):
     viewer = opened(world, page, "views", method="cross_attention", others=world.runs["late"])
     expect(viewer).to_have_attribute("data-maps", "4", timeout=A_MAP)
     run, late = world.runs["views"], world.runs["late"]
-    told = titles(page)
-    assert [one.split(" · ")[0] for one in told] == [f"run {run}", f"run {run}", f"run {late}", f"run {late}"]
-    assert ["AP" in one for one in told] == [True, False, True, False]
+    before = titles(page)
+    assert [one.split(" · ")[0] for one in before] == [f"run {run}", f"run {run}", f"run {late}", f"run {late}"]
+    assert ["AP" in one for one in before] == [True, False, True, False]
     assert [one["image"] for one in viewer.evaluate(PANES)[:2]] == [one["image"] for one in viewer.evaluate(PANES)[2:]]
 
 
@@ -210,12 +210,14 @@ def test_a_verdict_is_of_a_case_that_was_seen(world, page):
         new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))""")
     expect(viewer).not_to_have_attribute("data-case", first)
     second = int(viewer.get_attribute("data-case"))
-    mine = {one.case_id: one.id for one in predictions.list_predictions(world.db, world.runs["first"], split="test")}
+    first_ids = {
+        one.case_id: one.id for one in predictions.list_predictions(world.db, world.runs["first"], split="test")
+    }
     settled(page)
-    assert reviews.verdicts(world.db, [mine[second]]) == {}
+    assert reviews.verdicts(world.db, [first_ids[second]]) == {}
     page.keyboard.press("1")
     expect(page.get_by_text(re.compile("model right"))).to_be_visible()
-    assert reviews.verdicts(world.db, [mine[second]]) == {mine[second]: "model right"}
+    assert reviews.verdicts(world.db, [first_ids[second]]) == {first_ids[second]: "model right"}
     assert "model right" not in [line.text for line in case_history.verdicts(world.db, int(first))]
 
 

@@ -18,8 +18,8 @@ def drawn(draws):
 
 
 def only(drawn):
-    (one,) = drawn.kept()
-    return one
+    (drawing,) = drawn.stored()
+    return drawing
 
 
 def size(drawn):
@@ -49,9 +49,9 @@ def test_every_tool_by_mouse(drawn):
     drawn.click(250, 200)
     drawn.keys("2", "m")
     drawn.click(330, 400)
-    box, ellipse, polygon, outline, point, mask = drawn.kept()
-    assert [one.shape for one in drawn.kept()] == ["box", "ellipse", "polygon", "freehand", "point", "mask"]
-    assert [one.label for one in drawn.kept()] == [1, 2, 2, 0, None, 1]
+    box, ellipse, polygon, outline, point, mask = drawn.stored()
+    assert [one.shape for one in drawn.stored()] == ["box", "ellipse", "polygon", "freehand", "point", "mask"]
+    assert [one.label for one in drawn.stored()] == [1, 2, 2, 0, None, 1]
     near(box.geometry["points"], [[100, 120], [180, 220]])
     near(ellipse.geometry["points"], [[300, 140], [380, 260]])
     assert ellipse.geometry["angle"] == 0
@@ -61,9 +61,9 @@ def test_every_tool_by_mouse(drawn):
     (exact,) = [one["geometry"] for one in drawn.shown() if one["shape"] == "mask"]
     assert exact == mask.geometry
     pixels = masks.from_counts(mask.geometry["counts"], *size(drawn))
-    wanted = disc(drawn, 330, 400, 8)
+    expected = disc(drawn, 330, 400, 8)
     assert pixels.sum() > 150
-    assert (pixels != wanted).sum() < 0.1 * pixels.sum()
+    assert (pixels != expected).sum() < 0.1 * pixels.sum()
     assert annotations.history(drawn.db, drawn.case) == []  # no digit answered the case
     assert drawn.ink(140, 120)[:3] == (0xE6, 0x9F, 0x00)  # the upper side of the box, in its class's colour
     drawn.page.reload()
@@ -92,7 +92,7 @@ def test_a_box_lies_where_it_was_drawn_however_the_picture_is_turned(drawn):
         near(only(drawn).geometry["points"], [[230, 240], [290, 270]])
         drawn.keys("Delete", "d", "f")
         drawn.root.evaluate("node => node.roundsViewer.viewer.active.look({ zoom: 0, x: 0, y: 0, o: [1, 0, 0, 1] })")
-        assert drawn.kept() == []
+        assert drawn.stored() == []
 
 
 def test_change_erase_undo_and_redo(drawn):
@@ -109,7 +109,7 @@ def test_change_erase_undo_and_redo(drawn):
     drawn.keys("3")
     assert only(drawn).label == 2
     drawn.keys("Delete")
-    assert drawn.kept() == []
+    assert drawn.stored() == []
     drawn.keys("Control+z")
     assert only(drawn).label == 2
     drawn.keys("Control+z")
@@ -117,9 +117,9 @@ def test_change_erase_undo_and_redo(drawn):
     drawn.keys("Control+z", "Control+z", "Control+z")
     near(only(drawn).geometry["points"], [[100, 100], [200, 160]])
     drawn.keys("Control+z")
-    assert drawn.kept() == []
+    assert drawn.stored() == []
     drawn.keys("Control+z")
-    drawn.said("There is nothing to undo in this case.")
+    drawn.wait_for_status("There is nothing to undo in this case.")
     drawn.keys("Control+Shift+Z", "Control+y", "Control+y")
     near(only(drawn).geometry["points"], [[120, 110], [250, 200]], by=1)
     drawn.sent()
@@ -183,7 +183,7 @@ def test_by_keyboard_alone(drawn):
     assert only(drawn).geometry == {"points": [[x - 1, y - 10], [x + 30, y + 4]]}
     assert only(drawn).label == 0
     drawn.keys("Delete")
-    assert drawn.kept() == []
+    assert drawn.stored() == []
     drawn.keys("p", "Enter", "Enter", *["Shift+ArrowRight"] * 4, "Space", *["Shift+ArrowDown"] * 3, "Enter")
     drawn.keys("ArrowDown", "Enter", "Backspace", "ArrowUp", "Enter")  # Enter twice in a place closes
     assert only(drawn).geometry == {"points": [[x, y], [x + 40, y], [x + 40, y + 30]]}
@@ -240,8 +240,8 @@ def test_run_lengths_and_strokes_are_those_of_the_server(drawn):
         dx, dy = bx - ax, by - ay
         along = np.clip(((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy or 1), 0, 1)
         pixels[np.hypot(x - ax - along * dx, y - ay - along * dy) <= radius] = value
-    found, moved, extent = drawn.page.evaluate(PAINTED, [60, 80, strokes])
-    assert found == masks.to_counts(pixels)
+    painted, moved, extent = drawn.page.evaluate(PAINTED, [60, 80, strokes])
+    assert painted == masks.to_counts(pixels)
     shifted = np.zeros_like(pixels)
     shifted[:-2, 3:] = pixels[2:, :-3]
     assert moved == masks.to_counts(shifted)

@@ -20,7 +20,7 @@ def test_what_is_drawn_without_a_server_waits_is_kept_and_arrives_once(draws, pa
     drawn.sent()
     page.context.route(STROKES, lambda route: route.abort())
     drawn.drag((200, 60), (260, 120))
-    drawn.said(AWAY)
+    drawn.wait_for_status(AWAY)
     drawn.keys("v", "Shift+ArrowRight", "3")  # moved, which becomes a version of its own, and of another class
     expect(drawn.root).to_have_attribute("data-waiting", "3")
     assert [one.get("waits", False) for one in drawn.shown()] == [False, True]
@@ -31,7 +31,7 @@ def test_what_is_drawn_without_a_server_waits_is_kept_and_arrives_once(draws, pa
     assert [(one["label"], one.get("waits", False)) for one in drawn.shown()] == [(1, False), (2, True)]
     assert [one.label for one in drawings.standing(drawn.db, drawn.case)] == [1]
     page.context.unroute(STROKES)
-    first, second = drawn.kept()
+    first, second = drawn.stored()
     assert (first.label, second.label) == (1, 2)
     assert abs(second.geometry["points"][0][0] - 210) < 1
     assert [one.label for one in drawings.history(drawn.db, drawn.case)] == [1, 1, 1, 2]
@@ -47,7 +47,7 @@ def test_a_move_that_is_not_sent_yet_outlives_a_reload(draws, page):
     drawn.keys("v", *["Shift+ArrowRight"] * 3)
     page.reload()
     drawn.painted()
-    (moved,) = drawn.kept()
+    (moved,) = drawn.stored()
     assert abs(moved.geometry["points"][0][0] - 90) < 1
 
 
@@ -59,10 +59,10 @@ def test_drawings_that_come_late_take_their_sentence_back(draws, page):
     page.context.route(DRAWINGS, lambda route: route.abort())
     page.reload()
     drawn.painted()
-    drawn.said("The server does not answer; the drawings of this case come when it does.")
+    drawn.wait_for_status("The server does not answer; the drawings of this case come when it does.")
     page.context.unroute(DRAWINGS)
     drawn.await_shown(1)
-    drawn.said("")
+    drawn.wait_for_status("")
 
 
 def test_a_refused_stroke_is_taken_back_with_the_sentence(draws, page):
@@ -73,12 +73,12 @@ def test_a_refused_stroke_is_taken_back_with_the_sentence(draws, page):
     label_classes.retire(drawn.db, drawn.task, 2)
     drawn.keys("3")
     drawn.drag((200, 60), (260, 120))
-    drawn.said("The class 'effusion' was retired; choose another, or reload the page.")
+    drawn.wait_for_status("The class 'effusion' was retired; choose another, or reload the page.")
     drawn.await_shown(1)
-    assert [one.label for one in drawn.kept()] == [1]
+    assert [one.label for one in drawn.stored()] == [1]
     drawn.keys("Control+z")  # it has no past: undo takes the stroke before it back
     drawn.await_shown(0)
-    assert drawn.kept() == []
+    assert drawn.stored() == []
 
 
 def test_drawings_stay_on_their_slice(draws, page):
@@ -96,7 +96,7 @@ def test_drawings_stay_on_their_slice(draws, page):
     marks = drawn.root.locator(".rv-marks")
     expect(marks).to_have_text("2 drawings  < >")
     stack = drawn.root.evaluate("node => node.roundsViewer.viewer.active.stack.slices.map(({ image }) => image.id)")
-    assert [one.image_id for one in drawn.kept()] == [stack[10], stack[0]]
+    assert [one.image_id for one in drawn.stored()] == [stack[10], stack[0]]
     drawn.keys(">")
     expect(drawn.root).to_have_attribute("data-painted", f"{stack[10]}:10")
     assert drawn.ink(90, 60)[:3] == (0xE6, 0x9F, 0x00)
@@ -107,7 +107,7 @@ def test_drawings_stay_on_their_slice(draws, page):
     expect(drawn.root).to_have_attribute("data-painted", f"{stack[19]}:19")
     drawn.keys("d", "Control+z")  # shows what it takes back
     expect(drawn.root).to_have_attribute("data-painted", f"{stack[0]}:0")
-    assert [one.image_id for one in drawn.kept()] == [stack[10]]
+    assert [one.image_id for one in drawn.stored()] == [stack[10]]
 
 
 def test_every_pane_that_shows_the_image_shows_its_drawings(draws, page):
@@ -173,7 +173,7 @@ def test_nothing_is_drawn_on_a_picture_that_is_not_on_the_screen(draws, page):
     )
     drawn.keys("b")
     drawn.drag((60, 60), (120, 120))
-    drawn.said("The picture is not on the screen yet; draw when it is.")
+    drawn.wait_for_status("The picture is not on the screen yet; draw when it is.")
     drawn.keys("ArrowRight", "Enter", "Shift+ArrowRight", "Enter")
     assert drawn.shown() == []
     assert drawings.history(drawn.db, drawn.case) == []
@@ -197,5 +197,5 @@ def test_the_wheel_and_space_move_the_picture_while_something_is_begun(draws, pa
     assert (look["x"], look["y"]) != (0, 0)
     drawn.click(200, 180)
     drawn.keys("Enter")
-    (only,) = drawn.kept()
+    (only,) = drawn.stored()
     near(only.geometry["points"], [[100, 100], [200, 100], [200, 180]])

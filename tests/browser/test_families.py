@@ -59,22 +59,22 @@ def world(data_dir, tmp_path_factory) -> Iterator[World]:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_family_from_the_form_to_a_map(world, page, name):
-    asked = FAMILIES[name]
-    page.goto(f"{world.server.url}/train?snapshot={world.snapshots[asked.snapshot]}")
-    fill_form(page, asked)
-    previewed(page, asked)
+    family = FAMILIES[name]
+    page.goto(f"{world.server.url}/train?snapshot={world.snapshots[family.snapshot]}")
+    fill_form(page, family)
+    previewed(page, family)
     run = trained(world, page)
     assert run.spec.subset(("model", "epochs", "image_size")) == {
-        "model": asked.model,
+        "model": family.model,
         "epochs": 2,
-        "image_size": asked.size,
+        "image_size": family.size,
     }
-    assert run.extra_snapshots == tuple(world.snapshots[one] for one in asked.also)
+    assert run.extra_snapshots == tuple(world.snapshots[one] for one in family.also)
     world.runs[name] = run.id
-    reviewed(page, asked.figure)
+    reviewed(page, family.figure)
     explained(world, page, run.id)
-    several(page, asked.snapshot)
-    second(page, asked.model)
+    several(page, family.snapshot)
+    second(page, family.model)
     sound(world, page)
 
 
@@ -99,29 +99,29 @@ def test_a_second_training_starts_from_the_first_with_its_encoder_frozen(world, 
     sound(world, page)
 
 
-def fill_form(page: Page, asked: Family) -> None:
-    entry = MODELS[asked.model]
+def fill_form(page: Page, family: Family) -> None:
+    entry = MODELS[family.model]
     ready(page)
-    number(page, "Image size", asked.size)  # before the model: a step at its usual size takes a processor long
+    number(page, "Image size", family.size)  # before the model: a step at its usual size takes a processor long
     number(page, "Epochs", 2)
     number(page, "Batch size", 8)
-    if asked.by_table:
-        by_table(page, asked.model)
+    if family.by_table:
+        by_table(page, family.model)
     else:
         choose(page, "Model", entry.title)
     expect(page.locator(".st-key-train_side strong").first).to_have_text(entry.title)
-    for snapshot in asked.also:
+    for snapshot in family.also:
         choose(page, "Learn along", snapshot)
-    if asked.also:
+    if family.also:
         page.keyboard.press("Escape")
-    if asked.slices:
-        number(page, "Pictures", asked.slices)
+    if family.slices:
+        number(page, "Pictures", family.slices)
 
 
-def previewed(page: Page, asked: Family) -> None:
+def previewed(page: Page, family: Family) -> None:
     """The measured minutes of this very choice, and eight pictures that are painted."""
     figures = page.locator(".st-key-train_figures")
-    expect(figures).to_contain_text(f"Input {asked.seen} px", timeout=A_JOB)
+    expect(figures).to_contain_text(f"Input {family.seen} px", timeout=A_JOB)
     expect(figures).to_contain_text(re.compile(r"About .+ of memory on the CPU"))
     tiles = page.locator('img[alt^="augmented image"]')
     expect(tiles).to_have_count(8, timeout=A_JOB)
@@ -148,8 +148,8 @@ def trained(world: World, page: Page) -> runs.RunView:
 def reviewed(page: Page, figure: str) -> None:
     page.get_by_role("link", name="Review this run").click()
     page.get_by_role("button", name="Predict the test split").click()
-    told = page.get_by_text(re.compile(rf"^{figure}\*?$")).first  # a star leads to what is to be known of it
-    expect(told).to_be_visible(timeout=A_JOB)
+    row = page.get_by_text(re.compile(rf"^{figure}\*?$")).first  # a star leads to what is to be known of it
+    expect(row).to_be_visible(timeout=A_JOB)
 
 
 def explained(world: World, page: Page, run: int) -> None:
@@ -174,8 +174,8 @@ def second(page: Page, model: str) -> None:
     title = EXPLAINERS[MODELS[model].explainers[1]].title
     choose(page, "Maps", title)
     page.keyboard.press("Escape")
-    told = page.locator(".rv-map").filter(has_text=title)
-    expect(told.first).to_contain_text("not a segmentation", timeout=A_JOB)
+    maps = page.locator(".rv-map").filter(has_text=title)
+    expect(maps.first).to_contain_text("not a segmentation", timeout=A_JOB)
 
 
 def several(page: Page, snapshot: str) -> None:
@@ -186,10 +186,10 @@ def several(page: Page, snapshot: str) -> None:
         page.keyboard.press("ArrowUp")
         expect(viewer).to_have_attribute("data-overlay", re.compile("slice 2 of 4"))
     if snapshot == "either":
-        told = page.locator(".rv-map")
-        expect(told).to_have_count(2)
-        expect(told.nth(0)).to_contain_text("image 1 of 2 (AP)", timeout=A_JOB)
-        expect(told.nth(1)).to_contain_text("image 2 of 2 (PA)", timeout=A_JOB)
+        maps = page.locator(".rv-map")
+        expect(maps).to_have_count(2)
+        expect(maps.nth(0)).to_contain_text("image 1 of 2 (AP)", timeout=A_JOB)
+        expect(maps.nth(1)).to_contain_text("image 2 of 2 (PA)", timeout=A_JOB)
 
 
 def mapped(page: Page) -> int:

@@ -154,8 +154,8 @@ WORDLESS = (
 
 
 def test_the_greys_that_are_asked_for_are_those_of_the_published_table():
-    asked = dict(zip(DEPTHS["12"].values, greys(DEPTHS["12"], "MONOCHROME2", "LINEAR"), strict=True))
-    assert {stored: round(asked[stored], 2) for stored in KNOWN} == KNOWN
+    expected = dict(zip(DEPTHS["12"].values, greys(DEPTHS["12"], "MONOCHROME2", "LINEAR"), strict=True))
+    assert {stored: round(expected[stored], 2) for stored in KNOWN} == KNOWN
 
 
 @pytest.mark.parametrize("renderer", ["webgl", "2d"])
@@ -173,12 +173,12 @@ def test_every_renderer_shows_the_known_greys(renderer, series, page):
         expect(root).to_have_attribute("data-painted", re.compile(f":{number}$"))
         page.keyboard.press("w")
         expect(root).to_have_attribute("data-window", f"{depth.center:g},{depth.width:g},false")
-        wanted = greys(depth, photometric, function)
+        expected = greys(depth, photometric, function)
         read = root.evaluate(
-            "(node, n) => [...Array(n).keys()].map((x) => node.roundsViewer.greyAt(x, 0))", len(wanted)
+            "(node, n) => [...Array(n).keys()].map((x) => node.roundsViewer.greyAt(x, 0))", len(expected)
         )
-        for how, shown in (("read back", read), ("on the screen", on_screen(page, pane, len(wanted)))):
-            for [red, green, blue], grey in zip(shown, wanted, strict=True):
+        for how, shown in (("read back", read), ("on the screen", on_screen(page, pane, len(expected)))):
+            for [red, green, blue], grey in zip(shown, expected, strict=True):
                 assert red == green == blue
-                assert abs(red - grey) <= 1, (how, name, photometric, function, shown, wanted)
+                assert abs(red - grey) <= 1, (how, name, photometric, function, shown, expected)
         page.keyboard.press("ArrowDown")

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory):
     """The label page on a white picture."""
-    asked = {"classes": ["none", "some", "much"], "question": "What do you see?"}
-    with page_of(255, 300, tmp_path_factory.mktemp("white"), **asked) as address:
+    options = {"classes": ["none", "some", "much"], "question": "What do you see?"}
+    with page_of(255, 300, tmp_path_factory.mktemp("white"), **options) as address:
         yield address
 
 

@@ -44,8 +44,8 @@ def ahead_fetched(page) -> None:
 
 def check(db, cases, given) -> None:
     """Each answer stands once, and nothing else does."""
-    said = [(case.id, TITLES.index(one.text)) for case in cases for one in annotations.history(db, case.id)]
-    assert sorted(said) == sorted(given)
+    answers = [(case.id, TITLES.index(one.text)) for case in cases for one in annotations.history(db, case.id)]
+    assert sorted(answers) == sorted(given)
 
 
 def test_a_server_killed_in_the_middle_and_started_again_gets_every_answer_once(labelling_alone, page, serve):

@@ -68,8 +68,8 @@ def test_a_refused_answer_is_taken_back_on_the_page_and_the_next_ones_go_on(labe
     refusal = json.dumps({"error": "This case is closed."})
 
     def refuse_the_first(route):
-        mine = json.loads(route.request.post_data)["case"] == cases[0].id
-        return route.fulfill(status=422, body=refusal) if mine else route.continue_()
+        is_first = json.loads(route.request.post_data)["case"] == cases[0].id
+        return route.fulfill(status=422, body=refusal) if is_first else route.continue_()
 
     page.route("**/api/labels**", refuse_the_first)
     page.keyboard.press("2")
@@ -159,8 +159,8 @@ def test_answers_wait_under_the_name_of_their_home(labelling, page, tmp_path):
     page.route("**/api/labels**", lambda route: route.abort())
     page.keyboard.press("2")
     expect(page.locator(".rv-root")).to_have_attribute("data-waiting", "1")
-    kept = page.evaluate("() => Object.keys(localStorage).filter(name => name.startsWith('rounds-outbox'))")
+    stored = page.evaluate("() => Object.keys(localStorage).filter(name => name.startsWith('rounds-outbox'))")
     other = Settings.read(tmp_path / "other")
     other.make_home()
-    assert [Signer.of(Settings.read(server.home)).home in name for name in kept] == [True]
-    assert [Signer.of(other).home in name for name in kept] == [False]
+    assert [Signer.of(Settings.read(server.home)).home in name for name in stored] == [True]
+    assert [Signer.of(other).home in name for name in stored] == [False]

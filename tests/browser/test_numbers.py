@@ -10,7 +10,7 @@ from core.settings import Settings
 from db.vocabulary import TaskKind, Unit
 from tests.browser.homes import imported, new_name
 from tests.browser.servers import standing
-from tests.browser.test_answers import keys, said, sent
+from tests.browser.test_answers import keys, sent, status_text
 from tests.browser.test_labelling import painted
 from tests.core.services import films
 
@@ -29,8 +29,14 @@ def ward(data_dir, tmp_path_factory):
 def reading(ward, page):
     """Open a new task that asks for the age; gives the catalogue and the task's cases."""
     db = home.open_home(Settings.read(ward.home))
-    asked = {"kind": TaskKind.NUMBER, "measure": "years", "low": 0, "high": 120, "question": "How old is the patient?"}
-    task = tasks.create(db, name=new_name(db), **asked)
+    options = {
+        "kind": TaskKind.NUMBER,
+        "measure": "years",
+        "low": 0,
+        "high": 120,
+        "question": "How old is the patient?",
+    }
+    task = tasks.create(db, name=new_name(db), **options)
     page.goto(f"{ward.url}/label?task={task.id}")
     painted(page)
     yield db, annotations.queue(db, task_id=task.id)
@@ -64,15 +70,15 @@ def test_digits_a_point_and_enter_give_the_number_and_the_next_picture_comes(rea
 def test_what_is_out_of_range_or_no_number_is_a_sentence_and_stays_on_the_page(reading, page):
     db, cases = reading
     keys(page, "Enter")
-    expect(said(page)).to_have_text("Nothing is typed yet: digits, a point, Enter.")
+    expect(status_text(page)).to_have_text("Nothing is typed yet: digits, a point, Enter.")
     keys(page, "4", "1", "2", "Enter")
-    expect(said(page)).to_have_text("412 years is not taken here: give 0 to 120 years.")
+    expect(status_text(page)).to_have_text("412 years is not taken here: give 0 to 120 years.")
     keys(page, "u", "7", "Enter")
     sent(page)
     assert values(db, cases) == [7, None, None, None, None]
     field(page).fill("old")
     field(page).press("Enter")
-    expect(said(page)).to_have_text('"old" is no number; write it like 61.5.')
+    expect(status_text(page)).to_have_text('"old" is no number; write it like 61.5.')
     field(page).fill("33,5")
     field(page).press("Enter")
     sent(page)

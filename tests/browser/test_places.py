@@ -56,7 +56,7 @@ KEYS = {"h": (1, 0, 2, 3), "v": (0, 1, 3, 2), ".": (3, 2, 0, 1), ",": (2, 3, 1, 
 def cut(source: Path, folder: Path, name: str, how: Cut) -> tuple[float, float]:
     """Write a few slices of the series cut `how`, with the two marks; gives the spacing of their pixels."""
     files = sorted(
-        (pydicom.dcmread(path) for path in source.glob("*.dcm")), key=lambda one: one.ImagePositionPatient[2]
+        (pydicom.dcmread(path) for path in source.glob("*.dcm")), key=lambda header: header.ImagePositionPatient[2]
     )
     volume = np.stack([one.pixel_array for one in files])
     thick = float(files[1].ImagePositionPatient[2] - files[0].ImagePositionPatient[2])
@@ -118,7 +118,7 @@ def reading(data_dir, tmp_path, rounds, serve, page):
     db = home.open_home(Settings.read(rounds.home))
     task = tasks.create(db, name="marks", classes=["none", "some"], unit=Unit.SERIES)
     cases = annotations.queue(db, task_id=task.id)
-    told = [made[images.get(db, case.image_ids[0]).name.split("-")[0]] for case in cases]
+    labels = [made[images.get(db, case.image_ids[0]).name.split("-")[0]] for case in cases]
     db.close()
     page.set_viewport_size({"width": 1900, "height": 1300})  # a screen pixel is well below an image's
     server = serve(rounds.home)
@@ -129,7 +129,7 @@ def reading(data_dir, tmp_path, rounds, serve, page):
         root = page.locator(".rv-root")
         expect(root).to_have_attribute("data-painted", PAINTED)
         expect(root).to_have_attribute("data-renderer", renderer)
-        return root, told
+        return root, labels
 
     return open_with
 
@@ -222,11 +222,11 @@ def test_no_length_is_told_where_the_file_does_not_say_how_large_a_pixel_is_in_t
         page.keyboard.press("l")
         box = root.locator(".rv-pane").first.bounding_box()
         x, y = box["width"] / 2, box["height"] / 2
-        found = measure(page, root, (x - 40, y), (x + 40, y))
-        said = root.locator(".rv-said").text_content()
-        assert (found is None) == bool(words), name
-        assert words in said
-        assert said.endswith("." if words else "")
+        length = measure(page, root, (x - 40, y), (x + 40, y))
+        text = root.locator(".rv-said").text_content()
+        assert (length is None) == bool(words), name
+        assert words in text
+        assert text.endswith("." if words else "")
 
 
 def measure(page, root, start: tuple[float, float], end: tuple[float, float]) -> float | None:

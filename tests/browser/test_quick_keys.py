@@ -90,12 +90,12 @@ def test_every_answer_lies_on_the_picture_that_was_there(others, tmp_path, round
     assert fell == KEYS
     answers = [one for one in given if one["kind"] == "labels"]
     assert PICTURES / 8 < len(answers) < KEYS  # of the keys that fell on no new picture nothing came
-    for one in answers:
-        assert (number_of[one["case"]], one["label"]) == (one["seen"], int(one["key"]) - 1), one
+    for answer in answers:
+        assert (number_of[answer["case"]], answer["label"]) == (answer["seen"], int(answer["key"]) - 1), answer
     for case in cases:
-        told = [one for one in given if one["case"] == case.id]
-        kept = annotations.history(db, case.id)
-        assert len(kept) == len(told)
-        for one, said in zip(told, kept, strict=True):
-            assert said.text.startswith("undo: ") if one["kind"] == "undo" else said.text == TITLES[one["label"]]
+        posted = [one for one in given if one["case"] == case.id]
+        stored = annotations.history(db, case.id)
+        assert len(stored) == len(posted)
+        for answer, row in zip(posted, stored, strict=True):
+            assert row.text.startswith("undo: ") if answer["kind"] == "undo" else row.text == TITLES[answer["label"]]
     db.close()

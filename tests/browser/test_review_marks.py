@@ -27,20 +27,20 @@ def review(tmp_path, serve, page, monkeypatch):
     url = f"{serve(tmp_path / 'home').url}/review?run={drawn.run}&split=val"
     run = runs.get(db, drawn.run)
 
-    def said() -> tuple[ReviewState, int]:
+    def current_state() -> tuple[ReviewState, int]:
         query = {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
         typed = {"run": int, "truth": int, "called": int, "at": float}
         state = ReviewState(**{name: typed.get(name, str)(value) for name, value in query.items()})
         return state, len(selected_rows(review_source(), review_data(review_source(), run, state), state))
 
-    yield lambda section: page.goto(f"{url}&section={section}"), said
+    yield lambda section: page.goto(f"{url}&section={section}"), current_state
     db.close()
 
 
-def listed(page, said, name: str, *, least: int = 1) -> ReviewState:
+def listed(page, current_state, name: str, *, least: int = 1) -> ReviewState:
     """The strip holds as many cases as the address asks for."""
     page.wait_for_url(re.compile(f"{name}="))
-    state, count = said()
+    state, count = current_state()
     assert least <= count < 120
     expect(page.locator(".rg-root")).to_have_attribute("data-drawn", re.compile(f"^{count} at"))
     expect(page.locator(".st-key-strip_head")).to_contain_text(f"{count} case")
@@ -52,7 +52,7 @@ PLOTS = [("curves", "roc"), ("curves", "pr"), ("calibration", "reliability_plain
 
 @pytest.mark.parametrize(("section", "plot"), PLOTS)
 def test_a_point_of_a_plot_opens_the_scores_that_it_stands_for(review, page, section, plot):
-    opens, said = review
+    opens, current_state = review
     opens(section)
     points = page.locator(f".st-key-{plot} .scatterlayer .points path")
     expect(points.first).to_be_attached()
@@ -61,7 +61,7 @@ def test_a_point_of_a_plot_opens_the_scores_that_it_stands_for(review, page, sec
     chosen.scroll_into_view_if_needed()
     box = chosen.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    state = listed(page, said, "span", least=0 if plot == "decision" else 1)  # a hundredth may hold no score
+    state = listed(page, current_state, "span", least=0 if plot == "decision" else 1)  # a hundredth may hold no score
     low, high = state.between
     scores = [float(one.removeprefix("score ")) for one in page.locator(".rg-note").all_inner_texts()]
     assert all(low - 5e-4 <= score <= high + 5e-4 for score in scores)
@@ -70,12 +70,12 @@ def test_a_point_of_a_plot_opens_the_scores_that_it_stands_for(review, page, sec
 
 
 def test_a_group_opens_its_cases_and_closes_again(review, page):
-    opens, said = review
+    opens, current_state = review
     opens("groups")
     row = page.locator(".rf-row").first
     count = row.locator(".rf-count").first.inner_text()
     row.click()
-    listed(page, said, "group")
+    listed(page, current_state, "group")
     expect(page.locator(".rg-root")).to_have_attribute("data-drawn", re.compile(f"^{count} at"))
     expect(page.locator(".rf-row").first).to_have_attribute("aria-pressed", "true")
     page.locator(".rf-row").first.click()
@@ -83,10 +83,10 @@ def test_a_group_opens_its_cases_and_closes_again(review, page):
 
 
 def test_the_slider_moves_matrix_figures_and_an_open_cell_together(review, page):
-    opens, said = review
+    opens, current_state = review
     opens("")
     page.locator('[data-cell="1,0"]').click()
-    listed(page, said, "truth")
+    listed(page, current_state, "truth")
     slider = page.locator(".rp-range")
     box = slider.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -96,7 +96,7 @@ def test_the_slider_moves_matrix_figures_and_an_open_cell_together(review, page)
     at = float(slider.input_value())
     assert at > 0.7
     page.wait_for_url(re.compile(f"at={at}"))
-    state = listed(page, said, "at")
+    state = listed(page, current_state, "at")
     assert (state.truth, state.called, state.at) == (1, 0, at)
     expect(page.locator(".rm-root")).to_have_attribute("data-at", str(at))
     expect(page.locator(".rd-figures")).to_have_attribute("data-at", repr(at))

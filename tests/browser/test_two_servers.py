@@ -27,33 +27,33 @@ def test_answers_given_at_both_are_kept_once_each(tmp_path):
         home.take(pictures(tmp_path / "some", 8))
         task = tasks.create(home.db, name="kind", classes=["a", "b"])
         cases = annotations.queue(home.db, task_id=task.id)
-        said = {f"answer-{number:04}": (cases[number % 8], number % 2) for number in range(2 * EACH)}
-        with Served(home, tmp_path / "one.txt") as one, Served(home, tmp_path / "two.txt") as two:
+        answers = {f"answer-{number:04}": (cases[number % 8], number % 2) for number in range(2 * EACH)}
+        with Served(home, tmp_path / "one.txt") as primary, Served(home, tmp_path / "two.txt") as two:
             refused: list[str] = []
 
             def give(first: Served, second: Served, keys: list[str]) -> None:
                 for key in keys:  # sent to both, as by a reader whose page moved before the first had answered
-                    got = [server.label(*said[key], key=key) for server in (first, second)]
+                    got = [server.label(*answers[key], key=key) for server in (first, second)]
                     refused.extend(answer.text for answer in got if answer.status_code != 200)
 
-            keys = list(said)
+            keys = list(answers)
             readers = [
-                threading.Thread(target=give, args=(one, two, keys[:EACH])),
-                threading.Thread(target=give, args=(two, one, keys[EACH:])),
+                threading.Thread(target=give, args=(primary, two, keys[:EACH])),
+                threading.Thread(target=give, args=(two, primary, keys[EACH:])),
             ]
             for reader in readers:
                 reader.start()
             for reader in readers:
                 reader.join()
             assert refused == []
-            address = one.signed("/api/labels", task=task.id, by="tester")
+            address = primary.signed("/api/labels", task=task.id, by="tester")
             foreign = two.client.post(
                 address, json={"case": cases[0].id, "answer": "label", "label": 0, "key": "x" * 8}
             )
             assert foreign.status_code == 403  # a session of one port is none of the other's
         for case in cases:
-            told = sorted(one.text for one in annotations.history(home.db, case.id))
-            assert told == sorted("ab"[position] for other, position in said.values() if other.id == case.id)
+            texts = sorted(one.text for one in annotations.history(home.db, case.id))
+            assert texts == sorted("ab"[position] for other, position in answers.values() if other.id == case.id)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def ward(data_dir, tmp_path_factory):
     """For all who only look: a server on a home with the chest CT and a task about it, and the page's address."""
     home = tmp_path_factory.mktemp("ward") / "home"
     with standing(imported(home, data_dir / CT)) as server:
-        yield server, f"{server.url}/label?task={asked(home, Unit.SERIES)}"
+        yield server, f"{server.url}/label?task={viewer_of(home, Unit.SERIES)}"
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def reading(ward, page):
     return opened(page, ward[1])
 
 
-def asked(home, unit):
+def viewer_of(home, unit):
     """A task about the images of a home: its id."""
     db = workspace_home.open_home(Settings.read(home))
     task = tasks.create(db, name="finding", classes=["none", "some"], unit=unit)
@@ -50,7 +50,7 @@ def opened(page, url):
 
 def served(rounds, serve, unit):
     """The address of the label page on a home of its own."""
-    task = asked(rounds.home, unit)
+    task = viewer_of(rounds.home, unit)
     return f"{serve(rounds.home).url}/label?task={task}"
 
 
@@ -78,7 +78,7 @@ def pressed(page, *keys):
 
 
 def test_windows_by_name_by_number_and_back(reading, page):
-    own = window(reading)
+    file_window = window(reading)
     pressed(page, "p")
     expect(reading.locator(".rv-presets")).to_have_value("1")
     assert window(reading)[:2] == (-600, 1500)
@@ -96,16 +96,16 @@ def test_windows_by_name_by_number_and_back(reading, page):
     pressed(page, "i")
     assert window(reading)[2]
     pressed(page, "w")
-    assert window(reading) == own
+    assert window(reading) == file_window
 
 
 def test_a_window_that_is_no_number_is_refused_and_the_old_one_stays(reading, page):
-    own = window(reading)
+    file_window = window(reading)
     pressed(page, "t")
     page.keyboard.type("wide")
     pressed(page, "Enter")
     expect(page.get_by_text('A window is two numbers, its width above 0; "wide" is none.')).to_be_visible()
-    assert window(reading) == own
+    assert window(reading) == file_window
 
 
 def test_turned_and_mirrored_pictures_say_so_at_their_edges(reading, page):

@@ -9,9 +9,9 @@ from core.settings import Settings
 
 def analysis(rounds, kind):
     """Return what an analysis of the first run found, by the command and from the catalogue alike."""
-    told = rounds("analyze", "--run", 1, "--kind", kind, "--wait")
-    assert told["state"] == "succeeded"
-    return told
+    output = rounds("analyze", "--run", 1, "--kind", kind, "--wait")
+    assert output["state"] == "succeeded"
+    return output
 
 
 def check(rounds, key):
@@ -41,15 +41,15 @@ class Files:
 
 def wrong_labels(rounds, key, files):
     """≥ 80 % of those in the training set are in its first tenth by suspicion; duplicates across patients are named."""
-    found = analysis(rounds, "label-errors")
-    trained = found["suspects"]
-    first = {files.of(one["image"]) for one in trained[: round(0.1 * found["training"])]}
+    result = analysis(rounds, "label-errors")
+    trained = result["suspects"]
+    first = {files.of(one["image"]) for one in trained[: round(0.1 * result["training"])]}
     wrong = set(key["wrong_labels"]) & training(files.db)
     assert len(first & wrong) >= 0.8 * len(wrong), (len(first & wrong), len(wrong))
-    named = {frozenset(files.of(image) for image in one["images"]) for one in found["same_pictures"]}
+    named = {frozenset(files.of(image) for image in one["images"]) for one in result["same_pictures"]}
     assert named == {frozenset(pair) for pair in key["near_duplicates"]}
-    assert all(len(set(one["patients"])) == 2 for one in found["same_pictures"])
-    return f"{len(first & wrong)} of {len(wrong)} in the first tenth of {found['training']}"
+    assert all(len(set(one["patients"])) == 2 for one in result["same_pictures"])
+    return f"{len(first & wrong)} of {len(wrong)} in the first tenth of {result['training']}"
 
 
 def training(db):
@@ -74,15 +74,15 @@ def subgroup(db, key):
 
 def shortcut(rounds):
     """The lead marker raises the alarm, and nothing else does."""
-    found = analysis(rounds, "shortcuts")
-    assert found["alarms"] == ["mark in the picture"]
-    return found["facts"][0]["words"]
+    result = analysis(rounds, "shortcuts")
+    assert result["alarms"] == ["mark in the picture"]
+    return result["facts"][0]["words"]
 
 
 def heat(rounds, db):
     """The maps pass their check, and the marker draws heat."""
-    found = analysis(rounds, "saliency-check")
-    assert found["banner"] == ""
-    assert found["marks"]["flagged"], found["marks"]["words"]
-    assert registry.newest(db, 1, "check").result["marks"] == found["marks"]
-    return found["marks"]["words"]
+    result = analysis(rounds, "saliency-check")
+    assert result["banner"] == ""
+    assert result["marks"]["flagged"], result["marks"]["words"]
+    assert registry.newest(db, 1, "check").result["marks"] == result["marks"]
+    return result["marks"]["words"]

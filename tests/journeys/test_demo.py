@@ -19,15 +19,15 @@ SEEDS = range(int(os.environ.get("ROUNDS_SEEDS", "1")))  # 5 for the run of reco
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_demo_is_neither_trivial_nor_hopeless(rounds, seed):
-    told = rounds("demo", "--seed", seed, "--no-serve")
-    print(told)
+    summary = rounds("demo", "--seed", seed, "--no-serve")
+    print(summary)
     key = json.loads((rounds.home / "demo-key.json").read_text())
     scores = _tested(rounds.home, run=1)
     truth = {sha256: key["images"][sha256]["truth"] == "opacity" for sha256 in scores}
     hard = set(key["failing_subgroup"]["images"])
 
-    def reached(kept) -> float:
-        return auroc(np.array([scores[sha256] for sha256 in kept]), np.array([truth[sha256] for sha256 in kept]))
+    def reached(run) -> float:
+        return auroc(np.array([scores[sha256] for sha256 in run]), np.array([truth[sha256] for sha256 in run]))
 
     assert 0.80 <= reached(scores) <= 0.95
     failing = [sha256 for sha256 in scores if sha256 in hard]
@@ -44,6 +44,6 @@ def _tested(home, *, run: int) -> dict[str, float]:
     """The opacity's probability of each file in the test split, by sha256."""
     db = workspace_home.open_home(Settings.read(home))
     rows = predictions.list_predictions(db, run, split="test")
-    found = {images.find(db, str(row.image_id)).sha256: row.probabilities[1] for row in rows}
+    scores = {images.find(db, str(row.image_id)).sha256: row.probabilities[1] for row in rows}
     db.close()
-    return found
+    return scores

@@ -32,11 +32,11 @@ def home(tmp_path):
     made.db.close()
 
 
-def answered(home: Home, task: tasks.TaskView, said) -> None:
+def answered(home: Home, task: tasks.TaskView, answer_for) -> None:
     """Every case of a task, by what is said of its number and its file."""
     for number, case in enumerate(annotations.queue(home.db, task_id=task.id, limit=1000)):
-        told = said(number, images.get(home.db, case.image_ids[0]).name)
-        annotations.label(home.db, case_id=case.id, by="ann", key=f"{task.id} {case.id}", **{"label": None, **told})
+        answer = answer_for(number, images.get(home.db, case.image_ids[0]).name)
+        annotations.label(home.db, case_id=case.id, by="ann", key=f"{task.id} {case.id}", **{"label": None, **answer})
 
 
 def trained(home: Home, task: tasks.TaskView, *, also=(), **spec) -> tuple[int, int]:
@@ -78,10 +78,10 @@ def test_findings_numbers_and_both_at_once(home, data_dir, tmp_path):
 
     _, run = trained(home, signs)
     rows = predictions.list_predictions(home.db, run, split="test")
-    told = report.as_json(home.db, run)["findings"]
-    assert list(told) == SIGNS
+    findings = report.as_json(home.db, run)["findings"]
+    assert list(findings) == SIGNS
     assert (
-        told["Effusion"]["images"]
+        findings["Effusion"]["images"]
         == len(predictions.list_predictions(home.db, run, split="test", finding=1))
         == len(rows)
     )
@@ -89,16 +89,16 @@ def test_findings_numbers_and_both_at_once(home, data_dir, tmp_path):
         report.evaluate(home.db, run)
 
     ages, run = trained(home, age)
-    found = report.of_numbers(home.db, run)
+    metrics = report.of_numbers(home.db, run)
     rows = predictions.list_predictions(home.db, run, split="test")
-    assert found.metrics["mae"].value == pytest.approx(sum(abs(row.error) for row in rows) / len(rows))
+    assert metrics.metrics["mae"].value == pytest.approx(sum(abs(row.error) for row in rows) / len(rows))
     assert saliency_maps.explain(home.db, home.settings, run_id=run, image_id=rows[0].image_id).class_name == "age"
 
     _, run = trained(home, signs, also=(ages,))
     with home.db.read() as session:
-        said = session.query(Prediction).filter(Prediction.run_id == run).all()
-    assert all(len(one.probabilities) == 2 and list(one.more) == ["age"] for one in said)
-    assert 10 < sum(one.more["age"][0] for one in said) / len(said) < 100
+        stored = session.query(Prediction).filter(Prediction.run_id == run).all()
+    assert all(len(one.probabilities) == 2 and list(one.more) == ["age"] for one in stored)
+    assert 10 < sum(one.more["age"][0] for one in stored) / len(stored) < 100
 
 
 @pytest.mark.parametrize("model", ["cross_attention", "attention_mil"])

@@ -134,9 +134,13 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
 
     # both models side by side, and a list of what the second one makes wrong
     page.goto(f"{server.url}/compare?run=2&other=1")
-    told = run_comparison.compare(db, 1, 2).found
+    comparison = run_comparison.compare(db, 1, 2).found
     expect(page.get_by_text(re.compile("AUROC, DeLong"))).to_be_visible()
-    for title, cases in (("Set right", told.fixed), ("Made wrong", told.broken), ("Both wrong", told.both_wrong)):
+    for title, cases in (
+        ("Set right", comparison.fixed),
+        ("Made wrong", comparison.broken),
+        ("Both wrong", comparison.both_wrong),
+    ):
         page.get_by_role("radio", name=re.compile(f"{title} {len(cases)}")).click()
         expect(page.locator(".st-key-strip_head")).to_contain_text(f"{len(cases)} case")
         expect(page.locator(".rg-tile")).to_have_count(min(len(cases), 24))

@@ -60,17 +60,17 @@ def test_a_round(chest, tmp_path, serve, page):
     assert len(unanswered) == 30
     page.goto(f"{server.url}/label?task={task.id}")
     viewer = page.locator(".rv-root")
-    said = []
+    requests = []
     for number in range(10):
         painted(page, unanswered[number].id)
-        said.append(number % 2)
-        page.keyboard.press(str(said[-1] + 1))
+        requests.append(number % 2)
+        page.keyboard.press(str(requests[-1] + 1))
     page.keyboard.press("u")
     painted(page, unanswered[9].id)
-    page.keyboard.press(str(said[-1] + 1))
+    page.keyboard.press(str(requests[-1] + 1))
     expect(viewer).to_have_attribute("data-waiting", "0")
     expect(page.get_by_text("abnormal · 100 of 120")).to_be_visible()
-    assert [annotations.case(db, case.id).label for case in unanswered[:10]] == said
+    assert [annotations.case(db, case.id).label for case in unanswered[:10]] == requests
 
     # freeze
     page.goto(f"{server.url}/datasets?task={task.id}")

@@ -30,8 +30,8 @@ def grey(path: Path, center: float, width: float) -> np.ndarray:
     return np.clip((values - (center - width / 2)) / width * 255, 0, 255).astype(np.uint8)
 
 
-def answer(path: Path, said: str) -> None:
-    catalogue().execute("INSERT OR REPLACE INTO label VALUES (?, ?)", (path.name, said))
+def answer(path: Path, label: str) -> None:
+    catalogue().execute("INSERT OR REPLACE INTO label VALUES (?, ?)", (path.name, label))
     catalogue().commit()
     st.session_state.at += 1
 
@@ -41,7 +41,7 @@ path = files()[st.session_state.at]
 with st.sidebar:
     center = st.slider("Center", 0, 65535, 28000)
     width = st.slider("Width", 1, 65535, 52000)
-    for position, said in enumerate(CLASSES):
-        st.button(said, shortcut=str(position + 1), on_click=answer, args=(path, said))
+    for position, title in enumerate(CLASSES):
+        st.button(title, shortcut=str(position + 1), on_click=answer, args=(path, title))
 st.caption(f"{st.session_state.at + 1} of {len(files())}: {path.name}")
 st.image(grey(path, center, width))

@@ -15,7 +15,7 @@ from core.evaluation.bootstrap import (
     weighted_average_precision,
 )
 from tests.benchmarks import bootstrap_auroc
-from tests.benchmarks.measure import Asked
+from tests.benchmarks.measure import Repetitions
 from tests.benchmarks.references import bootstrap_auroc as loop
 from tests.core.evaluation.cohorts import scored
 
@@ -102,5 +102,5 @@ def test_both_sides_of_the_benchmark_draw_and_find_the_same(tmp_path):
     asked = {"patients": 90, "resamples": 70, "seed": 0}
     mine, theirs = (one(scores, truth, owner, **asked) for one in (bootstrap_auroc.ours, loop.aurocs))
     np.testing.assert_allclose(mine, theirs, atol=1e-12)
-    with bootstrap_auroc.sides(tmp_path, Asked(), number=400, resamples=5) as sides:
+    with bootstrap_auroc.sides(tmp_path, Repetitions(), number=400, resamples=5) as sides:
         assert sides.ours().figure > sides.reference().figure / 100 > 0
