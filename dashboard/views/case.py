@@ -1,4 +1,4 @@
-"""Case: the image under or beside its maps; truth, models, readers and verdict; arrow keys through the list."""
+"""Case: the image with its saliency maps, labels, predictions and verdict; arrow keys step through the list."""
 
 from dataclasses import replace
 
@@ -10,34 +10,34 @@ from dashboard.parts.case import sidebar, viewer
 from dashboard.parts.review import case_list
 from dashboard.url_state import CaseState, ReviewState
 
-# Fixed text of ours: the picture stays while what is beside it scrolls, and a warning is read to its end.
+# Constant CSS: the image stays in view while the column beside it scrolls, and warnings wrap.
 STYLE = """<style>[data-testid="stColumn"]:has(.st-key-case_viewer){position:sticky;top:3.6rem;align-self:flex-start}
 .st-key-case_told .stMarkdownBadge{white-space:normal!important;overflow:visible!important;display:inline}</style>"""
 
-wired = context.app_context()
+app = context.app_context()
 state = CaseState.from_url()
 if not state.run:
     st.title("Case")
-    st.markdown("A case is opened from the list of a run.")
+    st.markdown("No case selected. Open a case from the list on the Review page.")
     st.page_link("views/review.py", label="Review a run", icon=":material/rate_review:")
     st.stop()
-run = runs.get(wired.db, state.run)
+run = runs.get(app.db, state.run)
 rows = case_list.ordered(run, state)
 if not rows:
-    st.markdown("This list is empty.")
+    st.markdown("No cases match this selection.")
     st.page_link("views/review.py", label="Back to the run", query_params=ReviewState.like(state).query())
     st.stop()
-at = (rows.place(state.case) + viewer.pending_step()) % len(rows)
+at = (rows.index_of(state.case) + viewer.pending_step()) % len(rows)
 state = replace(state, case=rows.ids[at])
 state.to_url()
 row = rows[at]
 
 st.html(STYLE)
-picture, side = st.columns([3.4, 1], gap="small")
-with picture:
-    laid = viewer.show(run, row, at, rows, state)
-with side:
-    wanted = sidebar.show(run, row, state, laid)
-if wanted != state:
-    wanted.to_url()
+viewer_column, side_column = st.columns([3.4, 1], gap="small")
+with viewer_column:
+    layout = viewer.show(run, row, at, rows, state)
+with side_column:
+    new_state = sidebar.show(run, row, state, layout)
+if new_state != state:
+    new_state.to_url()
     st.rerun()

@@ -1,4 +1,4 @@
-"""Compare: two runs on the same cases, how far apart they are, and which cases one set right or made wrong."""
+"""Compare: two runs on the same cases, the differences of their metrics, and the cases fixed or broken."""
 
 from dataclasses import replace
 
@@ -15,34 +15,34 @@ from dashboard.result_cache import review_source
 from dashboard.url_state import CompareState
 from db.vocabulary import TaskKind
 
-wired = context.app_context()
-every = [run for run in runs.every(wired.db) if run.predicted]
+app = context.app_context()
+predicted = [run for run in runs.every(app.db) if run.predicted]
 
-if len(every) < 2:
+if len(predicted) < 2:
     st.title("Compare")
-    st.markdown("Two runs with predictions are needed to compare them.")
-    st.page_link("views/runs.py", label="See the runs", icon=":material/show_chart:")
+    st.markdown("Nothing to compare yet. A comparison needs two runs with predictions.")
+    st.page_link("views/runs.py", label="Open Runs", icon=":material/show_chart:")
     st.stop()
 
-state = run_picker.show(every, CompareState.from_url())
-run = next(one for one in every if one.id == state.run)
-state = run_picker.question(run, state)
+state = run_picker.show(predicted, CompareState.from_url())
+run = next(run for run in predicted if run.id == state.run)
+state = run_picker.select_question(run, state)
 state.to_url()
 if state.run == state.other:
-    st.info("These are the same run; choose another one beside it.")
+    st.info("Both selected runs are the same. Select two different runs.")
     st.stop()
-for one in every:
-    if one.id in (state.run, state.other):
-        prediction_status.over(one, state.split)
+for compared_run in predicted:
+    if compared_run.id in (state.run, state.other):
+        prediction_status.show_gaps(compared_run, state.split)
 try:
     if run.kind is TaskKind.NUMBER:
         errors = comparison_data.of_numbers(review_source(), state)
-        test_access.of_each(state.split, {errors.first: 0, errors.second: 0})
+        test_access.record_views_of_runs(state.split, {errors.first: 0, errors.second: 0})
         regression.show(errors)
     else:
-        told = comparison_data.of(review_source(), state)
-        test_access.of_each(state.split, {point.run_id: point.finding for point in told.points})
-        table.show(told)
+        comparison = comparison_data.of(review_source(), state)
+        test_access.record_views_of_runs(state.split, {point.run_id: point.finding for point in comparison.points})
+        table.show(comparison)
 except InvalidInput as error:
     st.info(str(error), icon=":material/info:")
     st.stop()

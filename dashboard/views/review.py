@@ -1,4 +1,4 @@
-"""Review: one operating point moves the matrix, the figures, the curves and the groups; every mark opens its cases."""
+"""Review: one operating point for the confusion matrix, metrics, curves and subgroups; each mark lists its cases."""
 
 import streamlit as st
 
@@ -8,20 +8,20 @@ from dashboard.parts.review import operating_point, prediction_status, run_picke
 from dashboard.parts.widgets import errors
 from dashboard.url_state import ReviewState
 
-wired = context.app_context()
-every = [run for run in runs.every(wired.db) if run.reviewable]
+app = context.app_context()
+reviewable = [run for run in runs.every(app.db) if run.reviewable]
 
-if not every:
+if not reviewable:
     st.title("Review")
-    st.markdown("There is nothing to review before a model has finished its first epoch.")
+    st.markdown("Nothing to review yet. Train a model; after its first epoch it can be reviewed here.")
     st.page_link("views/train.py", label="Train a model", icon=":material/model_training:")
     st.stop()
 
-state = run_picker.show(every, ReviewState.from_url())
-run = next(one for one in every if one.id == state.run)
-there = prediction_status.show(run, state.split)
-if there is not None:
-    state = run_picker.question(run, state)
+state = run_picker.show(reviewable, ReviewState.from_url())
+run = next(run for run in reviewable if run.id == state.run)
+coverage = prediction_status.show(run, state.split)
+if coverage is not None:
+    state = run_picker.select_question(run, state)
     state.to_url()
-    operating_point.counted(run, state)
-    errors.auto_refresh(sections.show, run, state, there, every=None)
+    operating_point.record_test_view(run, state)
+    errors.auto_refresh(sections.show, run, state, coverage, every=None)

@@ -83,7 +83,7 @@ def choose(page, name, option):
 def test_several_maps_stand_beside_the_picture_under_one_window_and_one_opacity(world, page):
     viewer = opened(world, page, "first")
     assert titles(page)[0].endswith("· features · not a segmentation")
-    choose(page, "Maps", "LayerCAM")
+    choose(page, "Saliency methods", "LayerCAM")
     expect(viewer).to_have_attribute("data-maps", "2", timeout=A_MAP)
     page.get_by_role("button", name="Side by side").or_(page.get_by_text("Side by side", exact=True)).first.click()
     expect(page.locator(".rv-panes")).to_have_attribute("data-panes", "3")
@@ -150,7 +150,7 @@ def test_the_text_beside_a_map_comes_with_the_map(world, page):
 def test_another_run_is_asked_for_the_same_class(world, page):
     viewer = opened(world, page, "first")
     shown = titles(page)[0].split(" · ")[0]
-    choose(page, "Beside them, the maps of", f"Run {world.runs['other']}")
+    choose(page, "Compare with saliency maps of", f"Run {world.runs['other']}")
     expect(viewer).to_have_attribute("data-maps", "2", timeout=A_MAP)
     assert titles(page) == [
         f"run {world.runs['first']} · {shown} · features · not a segmentation",
@@ -174,7 +174,7 @@ def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, pa
     rows = predictions.list_predictions(world.db, world.runs["first"], split="test")
     first = int(viewer.get_attribute("data-case"))
     row = next(one for one in rows if one.case_id == first)
-    page.get_by_placeholder("why, or a note").fill("a fold of skin")
+    page.get_by_placeholder("reason or note").fill("a fold of skin")
     page.keyboard.press("Enter")
     page.locator(".rv-pane").first.click()
     page.keyboard.press("2")
@@ -182,9 +182,9 @@ def test_keys_go_through_the_list_and_give_the_verdict_with_its_reason(world, pa
     assert [(line.text, line.note) for line in case_history.verdicts(world.db, first)] == [
         ("model wrong", "a fold of skin")
     ]
-    page.get_by_label("The label should be").click()
+    page.get_by_label("Correct label").click()
     page.get_by_role("option").nth(1 - row.label).click()
-    page.get_by_placeholder("why, or a note").fill("seen on the later film")
+    page.get_by_placeholder("reason or note").fill("seen on the later film")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Relabel").click()
     expect(page.get_by_text(re.compile("^Relabelled just now"))).to_be_visible()

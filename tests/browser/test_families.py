@@ -166,13 +166,13 @@ def explained(world: World, page: Page, run: int) -> None:
         expect(page.locator(".rv-root")).not_to_have_attribute("data-case", before)
         heat = mapped(page)
     assert heat, "no case of the list has a map with any heat"
-    expect(page.get_by_text("Now:")).to_have_count(0)  # nobody has said anything else since
+    expect(page.get_by_text("Current label:")).to_have_count(0)  # nobody has said anything else since
 
 
 def second(page: Page, model: str) -> None:
     """Another way of asking lies beside the first, under a map of its own."""
     title = EXPLAINERS[MODELS[model].explainers[1]].title
-    choose(page, "Maps", title)
+    choose(page, "Saliency methods", title)
     page.keyboard.press("Escape")
     maps = page.locator(".rv-map").filter(has_text=title)
     expect(maps.first).to_contain_text("not a segmentation", timeout=A_JOB)

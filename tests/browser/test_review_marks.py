@@ -101,7 +101,7 @@ def test_the_slider_moves_matrix_figures_and_an_open_cell_together(review, page)
     expect(page.locator(".rm-root")).to_have_attribute("data-at", str(at))
     expect(page.locator(".rd-figures")).to_have_attribute("data-at", repr(at))
     count = page.locator('[data-cell="1,0"] .rm-count').inner_text()
-    expect(page.locator(".st-key-strip_head")).to_contain_text(f"{count} cases: Ill, called Well")
+    expect(page.locator(".st-key-strip_head")).to_contain_text(f"{count} cases: reference Ill, predicted Well")
 
 
 HURRIED = """range => {

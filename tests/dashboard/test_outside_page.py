@@ -31,11 +31,11 @@ def test_it_becomes_a_run_with_pages_of_its_own(frozen):
     assert not app.exception, [one.message for one in app.exception]
     (run,) = runs.every(frozen)
     assert (run.model, run.predicted) == ("vendor 2", 24)
-    said = text_of(opened("runs", run=str(run.id)))
-    assert "24 predictions from 25 lines of scores.csv; 1 line about images that nobody imported (line 26)." in said
-    assert "there is no training, and no map" in said
+    shown = text_of(opened("runs", run=str(run.id)))
+    assert "24 predictions from 25 lines of scores.csv; 1 line about images that nobody imported (line 26)." in shown
+    assert "there is no training and there are no maps" in shown
     assert "made elsewhere" in text_of(opened("home"))
-    assert "were made elsewhere" in text_of(opened("review", run=str(run.id), split="test"))
+    assert "has external predictions" in text_of(opened("review", run=str(run.id), split="test"))
     assert not [*(frozen_home(frozen) / "inbox").iterdir()]
 
 

@@ -22,9 +22,9 @@ NEXT = {
     "datasets": "there is no task yet",
     "train": "none is frozen yet",
     "runs": "No model has been trained yet",
-    "review": "nothing to review",
-    "compare": "Two runs with predictions are needed",
-    "case": "A case is opened from the list of a run",
+    "review": "Nothing to review yet",
+    "compare": "needs two runs with predictions",
+    "case": "Open a case from the list on the Review page",
     "settings": "The home of this workspace",
 }
 

@@ -73,25 +73,25 @@ def test_a_cell_counts_what_its_list_holds_at_fifty_thresholds(home, drawn):
     for level in ("image", "noisy_or"):
         for at in np.linspace(0, 1, 50):
             state = ReviewState(run=run.id, split="val", at=float(at), level=level)
-            found = reviewed(run, state)
-            told = found.matrix()
+            data = reviewed(run, state)
+            matrix = data.matrix()
             for truth in (0, 1):
                 for called in (0, 1):
                     cell = ReviewState(run=run.id, split="val", at=float(at), level=level, truth=truth, called=called)
-                    rows = rows_of_mark(found, cell)
-                    assert len(rows) == told[truth][called]
+                    rows = rows_of_mark(data, cell)
+                    assert len(rows) == matrix[truth][called]
                     assert at < 0.9 or len(rows) == len(case_list.ordered(run, cell))
-                    assert (found.truth[rows] == truth).all()
-                    assert ((found.score[rows] >= at) == called).all()
-                    assert (np.diff(found.wrong[rows]) <= 0).all()
-        assert sum(map(sum, told)) == (40 if level != "image" else 120)
+                    assert (data.truth[rows] == truth).all()
+                    assert ((data.score[rows] >= at) == called).all()
+                    assert (np.diff(data.wrong[rows]) <= 0).all()
+        assert sum(map(sum, matrix)) == (40 if level != "image" else 120)
 
 
 def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
     run = runs.get(home, drawn.run)
-    found = reviewed(run, ReviewState(run=run.id, split="val", at=0.37))
-    rows = rows_of(case_export.of(found, rows_of_mark(found, found.state)))
-    told = {row["figure"]: row for row in rows_of(metric_table.figures_csv(point_metrics(review_source(), found)))}
+    data = reviewed(run, ReviewState(run=run.id, split="val", at=0.37))
+    rows = rows_of(case_export.cases_csv(data, rows_of_mark(data, data.state)))
+    figures = {row["figure"]: row for row in rows_of(metric_table.figures_csv(point_metrics(review_source(), data)))}
     truth = np.array([row["truth"] == "Ill" for row in rows])
     score, called = (
         np.array([float(row["score Ill"]) for row in rows]),
@@ -114,24 +114,24 @@ def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
         "brier": metrics.brier_score_loss(truth, score),
     }
     for name, value in expected.items():
-        assert float(told[name]["value"]) == pytest.approx(value, abs=1e-9), name
-        assert float(told[name]["low"]) < value < float(told[name]["high"])
-        assert told[name]["method"] == "whole patients resampled"
-    assert set(told) == {*expected, "ece"}
-    assert found.matrix() == [[tn, fp], [fn, tp]]
+        assert float(figures[name]["value"]) == pytest.approx(value, abs=1e-9), name
+        assert float(figures[name]["low"]) < value < float(figures[name]["high"])
+        assert figures[name]["method"] == "whole patients resampled"
+    assert set(figures) == {*expected, "ece"}
+    assert data.matrix() == [[tn, fp], [fn, tp]]
     assert len({row["patient"] for row in rows}) == 40
     assert {row["site"] for row in rows} == {"north", "south"}
 
 
 def test_a_typed_prevalence_moves_ppv_and_npv_by_bayes(home, drawn):
     run = runs.get(home, drawn.run)
-    found = reviewed(run, ReviewState(run=run.id))
-    told = point_metrics(review_source(), found, prevalence=0.02)
-    sensitivity, specificity = told["sensitivity"].value, told["specificity"].value
-    assert told["ppv"].value == pytest.approx(
+    data = reviewed(run, ReviewState(run=run.id))
+    metrics_at_2_percent = point_metrics(review_source(), data, prevalence=0.02)
+    sensitivity, specificity = metrics_at_2_percent["sensitivity"].value, metrics_at_2_percent["specificity"].value
+    assert metrics_at_2_percent["ppv"].value == pytest.approx(
         sensitivity * 0.02 / (sensitivity * 0.02 + (1 - specificity) * 0.98), abs=1e-9
     )
-    assert told["npv"].value == pytest.approx(
+    assert metrics_at_2_percent["npv"].value == pytest.approx(
         specificity * 0.98 / (specificity * 0.98 + (1 - sensitivity) * 0.02), abs=1e-9
     )
 
@@ -139,27 +139,27 @@ def test_a_typed_prevalence_moves_ppv_and_npv_by_bayes(home, drawn):
 def test_the_spans_of_a_curve_part_all_cases_among_its_points(home, drawn):
     run = runs.get(home, drawn.run)
     state = ReviewState(run=run.id)
-    found = reviewed(run, state)
-    curve = review_curves.roc(review_source(), found).curve.thinned(20)
+    data = reviewed(run, state)
+    curve = review_curves.roc(review_source(), data).curve.thinned(20)
     opened = [
-        rows_of_mark(found, ReviewState(run=run.id, span=f"{low!r}:{high!r}"))
+        rows_of_mark(data, ReviewState(run=run.id, span=f"{low!r}:{high!r}"))
         for low, high in curves.spans(curve)
         if low < high
     ]
-    assert sorted(np.concatenate(opened).tolist()) == list(range(len(found.cases)))
+    assert sorted(np.concatenate(opened).tolist()) == list(range(len(data.cases)))
 
 
 def test_a_group_opens_its_own_cases(home, drawn):
     run = runs.get(home, drawn.run)
-    found = reviewed(run, ReviewState(run=run.id))
-    rows = rows_of(case_export.of(found, range(len(found.cases))))
-    for group, mine in (
+    data = reviewed(run, ReviewState(run=run.id))
+    rows = rows_of(case_export.cases_csv(data, range(len(data.cases))))
+    for group, in_group in (
         ("site=north", lambda row: row["site"] == "north"),
         ("site=south&sex=F", lambda row: row["site"] == "south" and row["sex"] == "F"),
         ("age=unknown", lambda row: row["age"] == "unknown"),
     ):
-        opened = rows_of_mark(found, ReviewState(run=run.id, group=group))
-        assert {int(found.cases[at]) for at in opened} == {int(row["case"]) for row in rows if mine(row)}
+        opened = rows_of_mark(data, ReviewState(run=run.id, group=group))
+        assert {int(data.cases[at]) for at in opened} == {int(row["case"]) for row in rows if in_group(row)}
         assert len(opened)
 
 
@@ -172,8 +172,8 @@ def test_the_group_of_rare_values_opens_its_cases(home):
             for at, image in enumerate(images.order_by(Image.id))
         )
     run = runs.get(home, drawn.run)
-    found = subgroups.subgroup_report(home, run.id, pairs=False, resamples=20)
-    (row,) = [one for one in found.rows if one.facts[0][1].startswith("other values")]
+    groups = subgroups.subgroup_report(home, run.id, pairs=False, resamples=20)
+    (row,) = [one for one in groups.rows if one.facts[0][1].startswith("other values")]
     opened = selected_rows(
         review_source(),
         reviewed(run, ReviewState(run=run.id)),
@@ -188,25 +188,25 @@ def test_a_group_of_patients_opens_as_many_as_it_counts(home, kind):
     drawn = draw(home, kind, classes, patients=120, name=f"{kind} groups", each=2)
     run, state = runs.get(home, drawn.run), ReviewState(run=drawn.run, level="mean")
     if kind is TaskKind.NUMBER:
-        found = subgroups.regression_subgroup_report(home, run.id, per_patient=True, resamples=20)
+        groups = subgroups.regression_subgroup_report(home, run.id, per_patient=True, resamples=20)
     else:
         operating_points.set_operating_point(
             home, run.id, by="ann", threshold=0.4, level="patient", patient_rule="mean"
         )
-        found = subgroups.subgroup_report(
+        groups = subgroups.subgroup_report(
             home, run.id, finding=0 if kind is TaskKind.MULTI else None, figure="accuracy", resamples=20
         )
     shown = reviewed(run, state)
     assert shown.unit == "patient"
-    told = rows_of(case_export.of(shown, range(len(shown.cases))))
-    assert (("site", MIXED),) in [row.facts for row in found.rows]
-    for row in found.rows:
+    cases = rows_of(case_export.cases_csv(shown, range(len(shown.cases))))
+    assert (("site", MIXED),) in [row.facts for row in groups.rows]
+    for row in groups.rows:
         opened = selected_rows(
             review_source(), shown, ReviewState(run=run.id, level="mean", group=urlencode(row.facts))
         )
         assert len(opened) == row.cases > 0
         if not any(value.startswith("other values") for _, value in row.facts):
-            assert row.cases == sum(all(one[name] == value for name, value in row.facts) for one in told)
+            assert row.cases == sum(all(one[name] == value for name, value in row.facts) for one in cases)
 
 
 def test_test_is_called_at_the_point_that_stands_whatever_is_tried(home):
@@ -231,10 +231,10 @@ def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, 
     assert usual.words == "0.5, of the highest score of each patient, until an operating point is chosen"
     stands = operating_points.set_operating_point(home, run.id, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
     for tried in ({"level": "max"}, {"level": "mean"}, {"scale": "temperature"}):
-        found = reviewed(run, ListState(run=run.id, split="val", **tried))
-        ill = np.sort(found.score[found.truth == 1])[::-1]
-        assert found.point.rule == stands.rule
-        assert found.threshold == ill[int(np.ceil(0.9 * len(ill))) - 1] != stands.threshold
+        data = reviewed(run, ListState(run=run.id, split="val", **tried))
+        ill = np.sort(data.score[data.truth == 1])[::-1]
+        assert data.point.rule == stands.rule
+        assert data.threshold == ill[int(np.ceil(0.9 * len(ill))) - 1] != stands.threshold
     moved = reviewed(run, ListState(run=run.id, split="val", level="max", at=0.4)).point
     assert (moved.threshold, moved.rule) == (0.4, {"kind": "threshold"})
 
@@ -242,11 +242,14 @@ def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, 
         raise InvalidInput("No score keeps it.")
 
     monkeypatch.setattr("core.evaluation.operating_point.threshold_for", nowhere)
-    kept = reviewed(run, ListState(run=run.id, split="val", level="max"))
-    assert (kept.threshold, kept.point.rule) == (stands.threshold, {"kind": "threshold"})
-    assert "set by hand, of the highest score of each patient; no threshold of these scores has that sensitivity" in (
-        operating_point_text.sentence(
-            kept, ReviewState(run=run.id, split="val", level="max"), coverage.coverage_of(home, run.id, "val")
+    unchanged = reviewed(run, ListState(run=run.id, split="val", level="max"))
+    assert (unchanged.threshold, unchanged.point.rule) == (stands.threshold, {"kind": "threshold"})
+    assert (
+        "set by hand, of the highest score of each patient; no threshold of these scores reaches that sensitivity"
+        in (
+            operating_point_text.sentence(
+                unchanged, ReviewState(run=run.id, split="val", level="max"), coverage.coverage_of(home, run.id, "val")
+            )
         )
     )
 
@@ -255,118 +258,118 @@ def test_of_many_classes_the_most_probable_or_one_against_the_rest(home):
     drawn = draw(home, classes=("a", "b", "c"), name="many")
     run = runs.get(home, drawn.run)
     every = reviewed(run, ListState(run=run.id))
-    rows = rows_of(case_export.of(every, range(len(every.cases))))
-    called = [max("ABC", key=lambda one, row=row: float(row[f"score {one}"])) for row in rows]
+    rows = rows_of(case_export.cases_csv(every, range(len(every.cases))))
+    called = [max("ABC", key=lambda name, row=row: float(row[f"score {name}"])) for row in rows]
     assert [row["called"] for row in rows] == called
     truth = [row["truth"] for row in rows]
     assert every.matrix() == metrics.confusion_matrix(truth, called, labels=list("ABC")).tolist()
-    one = reviewed(run, ListState(run=run.id, positive=1))
-    assert one.titles == ("not B", "B")
-    assert one.truth.tolist() == [int(row["truth"] == "B") for row in rows]
+    against_rest = reviewed(run, ListState(run=run.id, positive=1))
+    assert against_rest.titles == ("not B", "B")
+    assert against_rest.truth.tolist() == [int(row["truth"] == "B") for row in rows]
 
 
 def test_a_number_s_point_opens_the_cases_of_that_prediction(home):
     drawn = draw(home, TaskKind.NUMBER, (), name="number")
     run = runs.get(home, drawn.run)
-    found = reviewed(run, ListState(run=run.id))
-    value = float(found.score[3])
-    rows = rows_of_mark(found, ListState(run=run.id, span=f"{value!r}:{value!r}"))
+    data = reviewed(run, ListState(run=run.id))
+    value = float(data.score[3])
+    rows = rows_of_mark(data, ListState(run=run.id, span=f"{value!r}:{value!r}"))
     assert rows.tolist() == [3]
-    told = rows_of(case_export.of(found, rows))
-    assert float(told[0]["predicted"]) == value
+    cases = rows_of(case_export.cases_csv(data, rows))
+    assert float(cases[0]["predicted"]) == value
 
 
 def test_a_patient_s_number_is_the_mean_and_its_furthest_case_speaks_for_it(home):
     drawn = draw(home, TaskKind.NUMBER, (), name="of patients")
     run = runs.get(home, drawn.run)
     each, state = reviewed(run, ListState(run=run.id)), ListState(run=run.id, level="mean")
-    found, owner = reviewed(run, state), review_source().columns(run.id, "test").owner
-    assert (each.unit, len(each.cases), found.unit, len(found.cases)) == ("case", 60, "patient", 20)
+    per_patient, owner = reviewed(run, state), review_source().columns(run.id, "test").owner
+    assert (each.unit, len(each.cases), per_patient.unit, len(per_patient.cases)) == ("case", 60, "patient", 20)
     for patient in range(20):
-        mine = owner == patient
-        assert found.score[patient] == pytest.approx(each.score[mine].mean(), abs=1e-12)
-        assert found.cases[patient] == each.cases[mine][np.argmax(each.wrong[mine])]
-    tiles = case_list._tiles(found, rows_of_mark(found, state)[:3])
-    told = rows_of(case_export.of(found, rows_of_mark(found, state)))
-    for tile, one in zip(tiles, told[:3], strict=True):
-        true, predicted = float(one["truth"]), float(one["predicted"])
+        of_patient = owner == patient
+        assert per_patient.score[patient] == pytest.approx(each.score[of_patient].mean(), abs=1e-12)
+        assert per_patient.cases[patient] == each.cases[of_patient][np.argmax(each.wrong[of_patient])]
+    tiles = case_list._tiles(per_patient, rows_of_mark(per_patient, state)[:3])
+    cases = rows_of(case_export.cases_csv(per_patient, rows_of_mark(per_patient, state)))
+    for tile, case in zip(tiles, cases[:3], strict=True):
+        true, predicted = float(case["truth"]), float(case["predicted"])
         assert (tile.title, tile.note) == (f"{true:.4g} → {predicted:.3g}", f"{predicted - true:+.3g}")
-    wrong = [abs(float(one["predicted"]) - float(one["truth"])) for one in told]
-    assert wrong == pytest.approx(np.sort(found.wrong)[::-1], abs=1e-12)
+    wrong = [abs(float(case["predicted"]) - float(case["truth"])) for case in cases]
+    assert wrong == pytest.approx(np.sort(per_patient.wrong)[::-1], abs=1e-12)
     assert reviewed(run, ListState(run=run.id, level="mean", other=run.id, change="nearer")).unit == "case"
 
 
 def test_the_lists_of_a_comparison_are_those_of_the_service(home, drawn):
     other = another(home, drawn, seed=11, skill=0.3)
     run = runs.get(home, other)
-    told = run_comparison.compare(home, drawn.run, other).found
-    assert len(told.broken) > len(told.fixed) > 0
+    comparison = run_comparison.compare(home, drawn.run, other).found
+    assert len(comparison.broken) > len(comparison.fixed) > 0
     for change in comparison_data.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
-        assert set(case_list.ordered(run, state).ids) == set(getattr(told, change).tolist())
+        assert set(case_list.ordered(run, state).ids) == set(getattr(comparison, change).tolist())
     operating_points.set_operating_point(home, drawn.run, by="ann", threshold=0.5, level="patient", patient_rule="max")
-    told = run_comparison.compare(home, drawn.run, other).found
+    comparison = run_comparison.compare(home, drawn.run, other).found
     for change in comparison_data.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
-        assert len(case_list.ordered(run, state)) == len(getattr(told, change))
+        assert len(case_list.ordered(run, state)) == len(getattr(comparison, change))
 
 
 def test_a_comparison_of_findings_in_another_order_takes_a_new_point_at_once(home):
     drawn = draw(home, TaskKind.MULTI, ("effusion", "nodule"), name="turned")
     other, seen = another(home, drawn, seed=3), draw(home, TaskKind.MULTI, ("nodule", "effusion"), name="order")
     with home.transaction() as session:  # the other run's dataset names them in another order
-        told = session.query(SnapshotCase).filter(SnapshotCase.snapshot_id == drawn.snapshot)
+        snapshot_cases = session.query(SnapshotCase).filter(SnapshotCase.snapshot_id == drawn.snapshot)
         session.query(SnapshotCase).filter(SnapshotCase.snapshot_id == seen.snapshot).delete()
         session.add_all(
             SnapshotCase(
                 snapshot_id=seen.snapshot,
-                case_id=one.case_id,
-                patient_id=one.patient_id,
+                case_id=snapshot_case.case_id,
+                patient_id=snapshot_case.patient_id,
                 label=0,
-                split=one.split,
-                targets=one.targets[::-1],
+                split=snapshot_case.split,
+                targets=snapshot_case.targets[::-1],
             )
-            for one in told
+            for snapshot_case in snapshot_cases
         )
         session.get_one(Snapshot, seen.snapshot).task_id = drawn.task
         session.get_one(Run, other).snapshot_id = seen.snapshot
     state = ListState(run=drawn.run, other=other, finding=1)  # a nodule is finding 0 of the other run
-    assert [one.finding for one in comparison_data.of(review_source(), state).points] == [0, 1]
+    assert [snapshot_case.finding for snapshot_case in comparison_data.of(review_source(), state).points] == [0, 1]
     for run, finding, at in ((other, 0, 0.7), (drawn.run, 1, 0.2)):
         operating_points.set_operating_point(home, run, by="ann", finding=finding, threshold=at)
-        assert at in [one.threshold for one in comparison_data.of(review_source(), state).points]
+        assert at in [snapshot_case.threshold for snapshot_case in comparison_data.of(review_source(), state).points]
 
 
 def test_the_lists_of_two_runs_of_numbers_begin_with_what_changed_most(home):
     drawn = draw(home, TaskKind.NUMBER, (), name="two numbers")
     other = another(home, drawn, seed=11)
-    run, told = runs.get(home, other), regression_comparison.compare(home, drawn.run, other)
+    run, comparison = runs.get(home, other), regression_comparison.compare(home, drawn.run, other)
     for change in comparison_data.NUMBER_CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
-        assert list(case_list.ordered(run, state).ids) == getattr(told, change).tolist()
+        assert list(case_list.ordered(run, state).ids) == getattr(comparison, change).tolist()
     assert case_list.ordered(run, CaseState(run=other, other=drawn.run, change="fixed")).ids == ()
 
 
 def test_the_bins_under_the_slider_hold_every_case(home, drawn):
     run = runs.get(home, drawn.run)
-    found = reviewed(run, ReviewState(run=run.id))
-    rows = rows_of(threshold_slider.histogram_csv(found))
+    data = reviewed(run, ReviewState(run=run.id))
+    rows = rows_of(threshold_slider.histogram_csv(data))
     assert len(rows) == threshold_slider.BINS
-    for at, title in enumerate(found.titles):
+    for at, title in enumerate(data.titles):
         for row in rows:
             low, high = float(row["scores from"]), float(row["to"])
-            inside = (found.score >= low) & ((found.score < high) | (high == 1)) & (found.truth == at)
-            assert int(row[f"{found.unit}s {title}"]) == inside.sum()
+            inside = (data.score >= low) & ((data.score < high) | (high == 1)) & (data.truth == at)
+            assert int(row[f"{data.unit}s {title}"]) == inside.sum()
 
 
 def test_the_csv_of_classes_holds_every_figure_of_each(home):
     drawn = draw(home, classes=("a", "b", "c"), name="classes")
-    told = multiclass.report(reviewed(runs.get(home, drawn.run), ListState(run=drawn.run)))
-    rows = rows_of(metric_table.as_csv(multiclass.by_class(told, ("A", "B", "C")), of="class"))
+    report = multiclass.report(reviewed(runs.get(home, drawn.run), ListState(run=drawn.run)))
+    rows = rows_of(metric_table.as_csv(multiclass.by_class(report, ("A", "B", "C")), of="class"))
     for name, title in zip("abc", "ABC", strict=True):
-        mine = {row["figure"]: row for row in rows if row["class"] == title}
-        assert set(mine) == set(told.per_class[name]) > set(multiclass.COLUMNS)
-        assert float(mine["specificity"]["value"]) == told.per_class[name]["specificity"].value
+        rows_of_class = {row["figure"]: row for row in rows if row["class"] == title}
+        assert set(rows_of_class) == set(report.per_class[name]) > set(multiclass.COLUMNS)
+        assert float(rows_of_class["specificity"]["value"]) == report.per_class[name]["specificity"].value
 
 
 def test_a_table_s_csv_has_all_digits():

@@ -41,27 +41,27 @@ def db(home, empty):
 
 def tables(app) -> str:
     """The text of the page's own tables, cells apart by a bar."""
-    found = " ".join(one.proto.body for one in app.get("html") if "rd-figures" in one.proto.body)
-    return re.sub(r"<[^>]+>", "|", found)
+    markup = " ".join(one.proto.body for one in app.get("html") if "rd-figures" in one.proto.body)
+    return re.sub(r"<[^>]+>", "|", markup)
 
 
 @pytest.mark.parametrize(
     "section",
     [
-        one if one == "overview" else pytest.param(one, marks=pytest.mark.slow)
-        for one in sections.SECTIONS
-        if one not in (*sections.OF_MODEL, "findings")
+        name if name == "overview" else pytest.param(name, marks=pytest.mark.slow)
+        for name in sections.SECTIONS
+        if name not in (*sections.OF_MODEL, "findings")
     ],
 )
 def test_every_section_of_a_yes_no_question_opens(db, section):
     drawn = draw(db, patients=60)
     app = opened("review", run=str(drawn.run), section=section, split="val")
     assert not app.error, [one.value for one in app.error]
-    assert f"**{20 * 3} cases**, most wrong first" in text_of(app)
+    assert f"**{20 * 3} cases**, largest error first" in text_of(app)
     assert app.segmented_control(key="review_section").value == section
     if section == "calibration":
-        assert "95 % interval (" in text_of(app)
-        assert "Intervals by: whole patients resampled" in text_of(app)
+        assert "Bars: 95 % CI (" in text_of(app)
+        assert "CI method: whole patients resampled" in text_of(app)
 
 
 def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked(db):
@@ -69,15 +69,15 @@ def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked
     operating_points.set_operating_point(db, drawn.run, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
     app = opened("review", run=str(drawn.run), at="0.99")  # a point that is tried does not reach test
     assert "Chosen on validation by ann" in text_of(app)
-    assert "locked here" in text_of(app)
-    assert "Looked at test once." in text_of(app)
+    assert "Locked on this split" in text_of(app)
+    assert "Test results viewed once." in text_of(app)
     assert operating_points.count_test_views(db, drawn.run) == 1
     assert "ECE: Biased upwards" in text_of(app)
-    found = re.search(r"Sensitivity\|+([\d.]+)", tables(app))
-    assert found is not None
-    assert float(found[1]) > 0.5
+    sensitivity = re.search(r"Sensitivity\|+([\d.]+)", tables(app))
+    assert sensitivity is not None
+    assert float(sensitivity[1]) > 0.5
     on_validation = opened("review", run=str(drawn.run), split="val", at="0.99")
-    assert "Tried: 0.99, set by hand, not kept yet." in text_of(on_validation)
+    assert "Trying 0.99, set by hand; not saved." in text_of(on_validation)
 
 
 def test_a_rule_that_is_tried_is_told_of_the_scores_it_was_looked_for_among_and_kept_as_told(db):
@@ -85,32 +85,35 @@ def test_a_rule_that_is_tried_is_told_of_the_scores_it_was_looked_for_among_and_
     app, key = opened("review", run=str(drawn.run), split="val"), f"{drawn.run}_val_0_-1"
     app.selectbox(key=f"rule_{key}").select("sensitivity").run()
     each = re.search(
-        r"Tried: ([\d.]+), the highest with a sensitivity of at least 0.95 on validation, not", text_of(app)
+        r"Trying ([\d.]+), the highest with a sensitivity of at least 0.95 on validation; not", text_of(app)
     )
     app.selectbox(key=f"level_{key}").select("max").run()
-    told = re.search(
-        r"Tried: ([\d.]+), the highest with a .* validation, of the highest score of each pat", text_of(app)
+    match = re.search(
+        r"Trying ([\d.]+), the highest with a .* validation, of the highest score of each pat", text_of(app)
     )
     app.button(key=f"keep_{key}").click().run()
-    kept = operating_points.current(db, drawn.run)
-    assert (kept.rule, kept.patient_rule) == ({"kind": "sensitivity", "at_least": 0.95}, "max")
-    assert f"{kept.threshold:.4g}" == told[1] != each[1]
+    point = operating_points.current(db, drawn.run)
+    assert (point.rule, point.patient_rule) == ({"kind": "sensitivity", "at_least": 0.95}, "max")
+    assert f"{point.threshold:.4g}" == match[1] != each[1]
     app.selectbox(key=f"level_{key}").select("mean").run()  # the rule that stands, without a threshold in the URL
-    told = re.search(r"Tried: ([\d.]+), the highest with a .* validation, of the mean score of each pat", text_of(app))
+    match = re.search(r"Trying ([\d.]+), the highest with a .* validation, of the mean score of each pat", text_of(app))
     app.button(key=f"keep_{key}").click().run()
-    assert f"{operating_points.current(db, drawn.run).threshold:.4g}" == told[1]
+    assert f"{operating_points.current(db, drawn.run).threshold:.4g}" == match[1]
 
 
 @pytest.mark.slow
 def test_many_classes_at_once_and_one_against_the_rest(db):
     drawn = draw(db, classes=("a", "b", "c"))
     app = opened("review", run=str(drawn.run))
-    assert "Of each image the most probable class is called; choose one class above to count patients" in text_of(app)
-    assert "Intervals by: " in text_of(app)
-    assert "Each class against the rest" in text_of(app)
+    assert (
+        "The predicted class of an image is the most probable one. Select a class above to analyse patients"
+        in text_of(app)
+    )
+    assert "CI method: " in text_of(app)
+    assert "Each class vs. the rest" in text_of(app)
     app = opened("review", run=str(drawn.run), positive="1", truth="1", called="1")
-    assert "B, called B" in text_of(app)
-    assert "Operating point 0.5" in text_of(app)
+    assert "reference B, predicted B" in text_of(app)
+    assert "Default threshold 0.5." in text_of(app)
 
 
 @pytest.mark.parametrize("section", ["overview", "groups", "shortcuts"])
@@ -120,25 +123,25 @@ def test_every_section_of_a_run_of_numbers_opens(db, section):
     assert not app.error, [one.value for one in app.error]
     assert not app.exception
     chosen = app.segmented_control(key="review_section")
-    assert (chosen.value, chosen.options) == (section, ["Figures", "Groups", "Maps", "Shortcuts"])
-    assert f"**{20 * 3} cases**, most wrong first" in text_of(app)
+    assert (chosen.value, chosen.options) == (section, ["Overview", "Subgroups", "Saliency maps", "Shortcuts"])
+    assert f"**{20 * 3} cases**, largest error first" in text_of(app)
     if section == "groups":
         assert app.selectbox(key="groups_figure_number").value == "mae"
-        assert "Mean absolute error of each group, the worst first" in text_of(app)
-        assert "Looked at test once." in text_of(app)
+        assert "Mean absolute error by subgroup, worst first" in text_of(app)
+        assert "Test results viewed once." in text_of(app)
         south = opened("review", run=str(drawn.run), section=section, group="site=south")
-        assert "cases**: site south, most wrong first" in text_of(south)
+        assert "cases**: site south, largest error first" in text_of(south)
 
 
 def test_numbers_are_counted_by_image_or_by_patient(db):
     drawn = draw(db, TaskKind.NUMBER, (), patients=60)
     app = opened("review", run=str(drawn.run))
-    assert "60 cases of 20 patients; intervals resample" in text_of(app)
+    assert "60 cases of 20 patients. CI: patient-level bootstrap" in text_of(app)
     app.selectbox(key="number_level").set_value("mean").run()
-    assert "20 patients, each counted once; intervals resample" in text_of(app)
-    assert "**20 patients**, most wrong first" in text_of(app)
-    told = report.of_numbers(db, drawn.run, per_patient=True).metrics["mae"]
-    assert f"95 % interval {told.low:.3g} to {told.high:.3g}, n = 20" in text_of(app)
+    assert "20 patients, one value each. CI: patient-level bootstrap" in text_of(app)
+    assert "**20 patients**, largest error first" in text_of(app)
+    mae = report.of_numbers(db, drawn.run, per_patient=True).metrics["mae"]
+    assert f"95 % CI {mae.low:.3g} to {mae.high:.3g}, n = 20" in text_of(app)
 
 
 @pytest.mark.slow
@@ -148,7 +151,7 @@ def test_other_kinds_of_answers_open(db, kind):
     app = opened("review", run=str(drawn.run), finding="1")
     assert not app.error
     assert not app.exception
-    assert "most wrong first" in text_of(app)
+    assert "largest error first" in text_of(app)
     if kind is TaskKind.NUMBER:
         assert "Mean absolute error" in [one.label for one in app.metric]
 
@@ -159,12 +162,12 @@ def test_findings_together_are_each_with_their_mean_and_their_pool(db):
     with db.transaction() as session:
         session.execute(text("UPDATE snapshot_case SET targets = json_set(targets, '$[2]', NULL)"))
     app = opened("review", run=str(drawn.run), section="findings")
-    told = tables(app)
-    for name in ("A", "B", "mean of the findings (macro)", "all answers pooled (micro)"):
-        assert f"|{name}|" in told
-    assert "Nothing is known here of C." in text_of(app)
-    each = [float(value) for value in re.findall(r"\|[AB]\|+([\d.]+) ", told)]
-    mean = re.search(r"macro\)\|+([\d.]+) ", told)
+    table = tables(app)
+    for name in ("A", "B", "macro average (mean of the findings)", "micro average (all labels pooled)"):
+        assert f"|{name}|" in table
+    assert "No labels in this split: C." in text_of(app)
+    each = [float(value) for value in re.findall(r"\|[AB]\|+([\d.]+) ", table)]
+    mean = re.search(r"macro average[^|]*\|+([\d.]+) ", table)
     assert mean is not None
     assert float(mean[1]) == pytest.approx(sum(each) / 2, abs=1e-3)
     assert "none says whether C is there" in opened("review", run=str(drawn.run), finding="2").error[0].value
@@ -182,7 +185,7 @@ def test_one_class_in_the_test_set_is_a_sentence_and_never_nan(db):
         if not section:
             assert "Undefined: every case here is Ill." in tables(app)
         if section == "curves":
-            assert "The curves are undefined: all 30 cases here are Ill." in text_of(app)
+            assert "ROC and precision–recall curves are undefined: all 30 cases are Ill." in text_of(app)
 
 
 def drawn_plot(app, number=0):
@@ -191,24 +194,24 @@ def drawn_plot(app, number=0):
 
 def test_both_curves_have_their_band_on_the_plot_and_in_the_table(db):
     run = runs.get(db, draw(db).run)
-    found = score_arrays.binary_scores(db, run.id, split="val", point=operating_points.current_or_default(db, run.id))
+    scores = score_arrays.binary_scores(db, run.id, split="val", point=operating_points.current_or_default(db, run.id))
     app = opened("review", run=str(run.id), section="curves", split="val")
-    for number, made in enumerate((roc_band(found), precision_band(found))):
+    for number, made in enumerate((roc_band(scores), precision_band(scores))):
         (band,) = [one for one in drawn_plot(app, number) if one.get("fill") == "toself"]
         np.testing.assert_allclose(band["y"], [*made.high, *reversed(made.low)], atol=1e-9)
-    assert text_of(app).count("The band holds the height of the curve at each place") == 2
+    assert text_of(app).count("Band: pointwise 95 % CI, patient-level bootstrap.") == 2
 
 
 def test_the_diamond_of_the_decision_curve_lies_at_the_threshold_itself(db):
     run = runs.get(db, draw(db).run)
-    found = score_arrays.binary_scores(db, run.id, split="val", point=operating_points.current_or_default(db, run.id))
+    scores = score_arrays.binary_scores(db, run.id, split="val", point=operating_points.current_or_default(db, run.id))
     app = opened("review", run=str(run.id), section="decision", split="val", at="0.3349")
     (diamond,) = [one for one in drawn_plot(app) if one.get("marker", {}).get("symbol") == "diamond"]
-    called = found.scores >= 0.3349
-    worth = ((called & found.truth).sum() - 0.3349 / 0.6651 * (called & ~found.truth).sum()) / len(called)
+    called = scores.scores >= 0.3349
+    worth = ((called & scores.truth).sum() - 0.3349 / 0.6651 * (called & ~scores.truth).sum()) / len(called)
     assert (diamond["x"], diamond["y"]) == ([0.3349], [pytest.approx(worth, abs=1e-9)])
     app = opened("review", run=str(run.id), section="decision", split="val", at="1")
-    assert "The operating point is 1, which has no odds." in text_of(app)
+    assert "The net benefit is undefined at the operating point 1." in text_of(app)
     assert not [one for one in drawn_plot(app) if one.get("marker", {}).get("symbol") == "diamond"]
 
 
@@ -216,27 +219,27 @@ def test_a_bin_of_one_patient_is_hollow_and_said_to_have_no_interval(db):
     drawn = draw(db, patients=30)
     app = opened("review", run=str(drawn.run), section="calibration")
     with db.transaction() as session:
-        one = f"case_id IN ({drawn.cases[6]}, {drawn.cases[7]})"
+        pair_of_cases = f"case_id IN ({drawn.cases[6]}, {drawn.cases[7]})"
         session.execute(text("UPDATE prediction SET probabilities = '[0.6, 0.4]', checkpoint_sha256 = 'd'"))
-        session.execute(text(f"UPDATE prediction SET probabilities = '[0.05, 0.95]' WHERE {one}"))
+        session.execute(text(f"UPDATE prediction SET probabilities = '[0.05, 0.95]' WHERE {pair_of_cases}"))
     app = opened("review", run=str(drawn.run), section="calibration")
-    (points,) = [one for one in drawn_plot(app) if one["mode"] == "markers+text"]
+    (points,) = [pair_of_cases for pair_of_cases in drawn_plot(app) if pair_of_cases["mode"] == "markers+text"]
     assert points["marker"]["symbol"] == ["circle", "circle-open"]
-    assert "A hollow point is of a single patient and has no interval." in text_of(app)
+    assert "Hollow points come from a single patient and have no interval." in text_of(app)
 
 
 def test_pairs_of_facts_are_looked_at_unasked_and_p_is_corrected_for_what_was_tested(db, monkeypatch):
     drawn = draw(db, patients=60)
-    told = subgroups.subgroup_report(db, drawn.run, pairs=True)
-    tested = sum(one.p is not None for one in told.rows)
-    assert 0 < tested < len(told.rows)
+    groups = subgroups.subgroup_report(db, drawn.run, pairs=True)
+    tested = sum(one.p is not None for one in groups.rows)
+    assert 0 < tested < len(groups.rows)
     app = opened("review", run=str(drawn.run), section="groups")
     assert app.toggle(key="groups_pairs_True").value
-    assert f"is corrected for {tested} tested groups." in text_of(app)
+    assert f"adjusted for {tested} tests." in text_of(app)
     monkeypatch.setattr(review_subgroups, "PAIRED", 10)
     app = opened("review", run=str(drawn.run), section="groups")
     assert not app.toggle(key="groups_pairs_False").value
-    assert "Pairs of facts are looked at by the switch." in text_of(app)
+    assert "Turn on 'Include pairs' to see pairs of metadata." in text_of(app)
 
 
 def test_nothing_known_of_the_cases_is_a_sentence(db):
@@ -266,7 +269,7 @@ def test_a_split_that_was_not_predicted_offers_what_makes_it(db):
     assert "fitted on the validation split" in text_of(app)
     assert f"Run {run} has no predictions on the val split" in text_of(app)
     app = opened("review", run=str(run), split="val")
-    assert f"Run {run} has not looked at the validation split yet." in text_of(app)
+    assert "No predictions for the validation split yet." in text_of(app)
 
 
 def test_two_runs_are_compared_and_others_refused(db):
@@ -282,7 +285,7 @@ def test_two_runs_are_compared_and_others_refused(db):
     for query, why in (
         ({"run": second, "other": other.run}, "one answers task"),
         ({"run": part, "other": second}, "has no predictions"),
-        ({"run": second, "other": second}, "These are the same run"),
+        ({"run": second, "other": second}, "Both selected runs are the same"),
     ):
         app = opened("compare", **{name: str(one) for name, one in query.items()})
         assert why in "".join(one.value for one in app.info)

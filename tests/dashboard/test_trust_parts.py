@@ -1,4 +1,4 @@
-"""The parts that tell how far a run's model can be trusted: each says what is not known yet, and has one button."""
+"""Check the analyses of a model on the pages: each says what is not known yet, and has one button to find out."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,11 +15,11 @@ from db.vocabulary import CheckpointKind, JobKind, TaskKind
 from tests.core.conftest import copied
 
 PARTS = {
-    "trust_banner": "check",
-    "trust_probe": "probe",
-    "trust_suspects": "suspects",
-    "trust_neighbours": "features",
-    "trust_mean": "maps",
+    "review.saliency_check": "check",
+    "review.shortcuts": "probe",
+    "review.label_errors": "suspects",
+    "case.nearest_cases": "features",
+    "review.mean_saliency": "maps",
 }
 SPREAD = {"value": 0.1, "low": 0.0, "high": 0.2, "n": 5}
 NONE = {"value": None, "low": None, "high": None, "n": 0}
@@ -83,21 +83,23 @@ def drawn(part):
         from dashboard.context import app_context
 
         module, run = importlib.import_module(f"dashboard.parts.{part}"), runs.get(app_context().db, 1)
-        more = {"trust_neighbours": (1,), "trust_mean": ([1, 2],)}.get(part, ())
-        module.show(run, *more, **({"said": "two cases", "split": "val"} if part == "trust_mean" else {}))
+        more = {"case.nearest_cases": (1,), "review.mean_saliency": ([1, 2],)}.get(part, ())
+        module.show(
+            run, *more, **({"description": "two cases", "split": "val"} if part == "review.mean_saliency" else {})
+        )
 
     app = AppTest.from_function(script, args=(part,), default_timeout=60).run()
     assert not app.exception, [one.message for one in app.exception]
     return app
 
 
-def keep(home, what, result, **more):
+def add_analysis(home, what, result, **more):
     with home.db.transaction() as session:
         best = session.get_one(Checkpoint, (1, CheckpointKind.BEST)).sha256
         session.add(Analysis(run_id=1, kind=what, **{"checkpoint_sha256": best, "result": result, **more}))
 
 
-def words(app):
+def text_of(app):
     kinds = (app.markdown, app.caption, app.error, app.warning)
     return "\n".join(one.value for kind in kinds for one in kind)
 
@@ -106,7 +108,7 @@ def words(app):
 def test_what_is_not_known_yet_is_a_sentence_and_one_button(home, part):
     app = drawn(part)
     assert len(app.button) == 1
-    assert "not " in words(app)
+    assert "not " in text_of(app)
     app.button[0].click().run()
     assert not app.exception
     (job,) = [one for one in job_queue.jobs_of_run(home.db, 1) if one.kind is JobKind.ANALYZE]
@@ -126,46 +128,46 @@ def test_a_run_made_elsewhere_has_no_model_to_tell_of(home, part):
 
 
 def test_the_banner_stands_over_maps_that_say_nothing(home):
-    keep(home, "check", {**CHECK, "banner": "Do not read the maps of this run as reasons."})
-    app = drawn("trust_banner")
+    add_analysis(home, "check", {**CHECK, "banner": "Do not read the maps of this run as reasons."})
+    app = drawn("review.saliency_check")
     assert [one.value for one in app.error] == ["Grad-CAM maps: Do not read the maps of this run as reasons."]
-    assert "passed" not in words(app)
+    assert "passed" not in text_of(app)
 
 
 def test_maps_that_pass_are_told_in_a_line_with_all_numbers_behind_it(home):
-    keep(home, "check", CHECK)
-    app = drawn("trust_banner")
+    add_analysis(home, "check", CHECK)
+    app = drawn("review.saliency_check")
     assert not app.error
-    assert "Grad-CAM maps were checked on 24 test cases and passed: they change" in words(app)
+    assert "Grad-CAM maps passed the saliency check on 24 test cases: they change" in text_of(app)
     for part in ("weights", "answers", "classes", "taken", "where", "marks", "hits"):
-        assert CHECK[part]["words"] in words(app)
-    assert "rank correlation of maps of two different cases" in app.dataframe[0].value["figure"].tolist()
+        assert CHECK[part]["words"] in text_of(app)
+    assert "rank correlation between maps of two different cases" in app.dataframe[0].value["metric"].tolist()
 
 
 def test_heat_on_markers_is_a_warning(home):
-    keep(home, "check", {**CHECK, "marks": {**CHECK["marks"], "flagged": True}})
-    assert [one.value for one in drawn("trust_banner").warning] == ["Grad-CAM maps: Markers draw heat."]
+    add_analysis(home, "check", {**CHECK, "marks": {**CHECK["marks"], "flagged": True}})
+    assert [one.value for one in drawn("review.saliency_check").warning] == ["Grad-CAM maps: Markers draw heat."]
 
 
 def test_what_was_found_of_other_weights_is_told_as_old(home):
-    keep(home, "check", CHECK, checkpoint_sha256="0" * 64)
-    app = drawn("trust_banner")
-    assert "other weights since" in words(app)
+    add_analysis(home, "check", CHECK, checkpoint_sha256="0" * 64)
+    app = drawn("review.saliency_check")
+    assert "weights have changed" in text_of(app)
     assert [one.label for one in app.button] == ["Check the Grad-CAM maps"]
 
 
 def test_alarms_stand_over_the_table_of_facts(home):
     calm = {**FACT, "fact": "site", "alarm": False, "auroc": None, "low": None, "high": None, "p": None}
-    keep(home, "probe", {"cases": 12, "patients": 6, "facts": [FACT, calm]})
-    app = drawn("trust_probe")
+    add_analysis(home, "probe", {"cases": 12, "patients": 6, "facts": [FACT, calm]})
+    app = drawn("review.shortcuts")
     assert [one.value for one in app.warning] == ["'mark' can be told."]
-    assert app.dataframe[0].value["fact"].tolist() == ["mark", "site"]
-    assert "nan" not in words(app).lower()
-    assert "Not probed" not in words(app)  # an older result does not say what was left out
+    assert app.dataframe[0].value["metadata"].tolist() == ["mark", "site"]
+    assert "nan" not in text_of(app).lower()
+    assert "Not tested" not in text_of(app)  # an older result does not say what was left out
 
 
 def test_what_the_probe_left_out_is_told_with_its_reason(home):
-    keep(
+    add_analysis(
         home,
         "probe",
         {
@@ -175,9 +177,9 @@ def test_what_the_probe_left_out_is_told_with_its_reason(home):
             "left_out": {"image_size": "every case has the same (64×48)", "row": "it has 180 values, more than 20"},
         },
     )
-    told = words(drawn("trust_probe")).replace("\\", "")
-    assert "Not probed: image size: every case has the same (64×48); row: it has 180 values, more than 20." in told
-    assert "No fact divides these cases, so none was probed." in told
+    text = text_of(drawn("review.shortcuts")).replace("\\", "")
+    assert "Not tested: image size: every case has the same (64×48); row: it has 180 values, more than 20." in text
+    assert "No metadata divides these cases into groups, so none was tested." in text
 
 
 def test_suspects_can_be_sent_back_to_be_labelled(home):
@@ -195,7 +197,7 @@ def test_suspects_can_be_sent_back_to_be_labelled(home):
         "readers_differ": True,
     }
     same = {"cases": [1, 2], "patients": ["p", "q"], "splits": ["train", "test"], "alike": 0.99}
-    keep(
+    add_analysis(
         home,
         "suspects",
         {
@@ -209,9 +211,9 @@ def test_suspects_can_be_sent_back_to_be_labelled(home):
             "same_pictures": [same],
         },
     )
-    app = drawn("trust_suspects")
-    assert "The same picture under two patients, 1 time" in words(app)
-    assert "Readers disagree on 1 case" in words(app)
+    app = drawn("review.label_errors")
+    assert "Same image under two patients: 1 pair" in text_of(app)
+    assert "Readers disagree on 1 case" in text_of(app)
     assert any("About 1 of 8 labels are wrong" in one.value for one in app.caption)
     assert [one.disabled for one in app.button if one.key == "trust_send"] == [True]
 
@@ -221,9 +223,9 @@ def test_of_numbers_no_share_is_called_wrong_and_no_source_is_named_that_knows_c
 
     from dashboard.parts.review import label_errors
 
-    told = label_errors._told(SimpleNamespace(kind=TaskKind.NUMBER), {"training": 9, "called_wrong": 2})
-    assert told.startswith("2 numbers of 9 lie further")
-    assert "Northcutt" not in told
+    summary = label_errors._summary(SimpleNamespace(kind=TaskKind.NUMBER), {"training": 9, "called_wrong": 2})
+    assert summary.startswith("2 of 9 values differ")
+    assert "Northcutt" not in summary
 
 
 def test_a_badge_tells_what_speaks_against_a_map(home):
@@ -232,9 +234,9 @@ def test_a_badge_tells_what_speaks_against_a_map(home):
     case = annotations.queue(home.db, task_id=runs.get(home.db, 1).task_id)[0]
     image = case.image_ids[0]
     made = maps.explain(home.db, home.settings, run_id=1, image_id=image)
-    told = map_warnings.map_warnings(home.db, home.settings, image, made)
-    assert told.outside is None  # an even grey picture has no surround
-    assert all(one.startswith(("empty", "low contrast")) for one in told.warnings)
+    warnings = map_warnings.map_warnings(home.db, home.settings, image, made)
+    assert warnings.outside is None  # an even grey picture has no surround
+    assert all(one.startswith(("empty", "low contrast")) for one in warnings.warnings)
 
 
 def test_cases_are_sent_with_their_reason(home):

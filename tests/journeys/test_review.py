@@ -61,14 +61,14 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
 
     # an operating point that keeps 90 % of the abnormal ones, chosen on validation and stored
     page.goto(f"{server.url}/review?run=1")
-    expect(page.get_by_text("Operating point 0.5, until an operating point is chosen.")).to_be_visible()
+    expect(page.get_by_text("Default threshold 0.5. No operating point chosen yet.")).to_be_visible()
     page.get_by_role("radio", name="Validation").click()
     page.get_by_label("Operating point").click()
     page.get_by_role("option", name="Sensitivity at least").click()
     expect(
-        page.get_by_text(re.compile("Tried: .* sensitivity of at least 0.95 on validation, not kept yet"))
+        page.get_by_text(re.compile("Trying .* sensitivity of at least 0.95 on validation; not saved"))
     ).to_be_visible()
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_text(re.compile("Chosen on validation by"))).to_be_visible()
     point = operating_points.current(db, 1)
     assert point is not None
@@ -80,7 +80,7 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     page.keyboard.press("PageUp")
     expect(page.locator(".rm-root")).not_to_have_attribute("data-at", before)
     page.get_by_role("radio", name="Test").click()
-    expect(page.get_by_text(re.compile("Looked at test twice"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Test results viewed 2 times"))).to_be_visible()
     expect(page.locator(".rp-range")).to_be_disabled()
     expect(page.locator(".rm-root")).to_have_attribute("data-at", str(point.threshold))
 
@@ -103,18 +103,18 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
     expect(page.get_by_text(re.compile(f"case 1 of {count}"))).to_be_visible()
     expect(page.get_by_text("They are not segmentations.")).to_be_visible()
     expect(page.locator(".st-key-case_told .stMarkdownBadge").first).to_be_visible()
-    choose(page, "Maps", "HiResCAM")
+    choose(page, "Saliency methods", "HiResCAM")
     expect(viewer).to_have_attribute("data-maps", "2")
-    choose(page, "Beside them, the maps of", "Run 2")
+    choose(page, "Compare with saliency maps of", "Run 2")
     expect(viewer).to_have_attribute("data-maps", re.compile("[34]"))
 
     # a verdict with its reason, which relabels; the next case is one key away
     truth = annotations.case(db, worst).label
-    page.get_by_placeholder("why, or a note").fill("seen again at the workstation")
-    page.get_by_label("The label should be").click()
+    page.get_by_placeholder("reason or note").fill("seen again at the workstation")
+    page.get_by_label("Correct label").click()
     page.get_by_role("option").nth(1 - truth).click()
     page.get_by_role("button", name="Relabel").click()
-    expect(page.get_by_text("Now:")).to_be_visible()
+    expect(page.get_by_text("Current label:")).to_be_visible()
     assert annotations.case(db, worst).label == 1 - truth
     assert "seen again" in page.locator("section.stMain, .stMain").inner_text()
     if count > 1:

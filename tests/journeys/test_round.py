@@ -107,13 +107,13 @@ def test_a_round(chest, tmp_path, serve, page):
     assert viewer.evaluate(COLOURED) == 0 < with_map
 
     # relabel it, and see it in the next snapshot
-    page.get_by_label("The label should be").click()
+    page.get_by_label("Correct label").click()
     page.get_by_role("option").nth(1 - worst.label).click()
     expect(page.get_by_role("button", name="Relabel")).to_be_disabled()
-    page.get_by_placeholder("why, or a note").fill("seen again at the workstation")
+    page.get_by_placeholder("reason or note").fill("seen again at the workstation")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Relabel").click()
-    expect(page.get_by_text("Now:")).to_be_visible()
+    expect(page.get_by_text("Current label:")).to_be_visible()
     assert annotations.case(db, worst.case_id).label == 1 - worst.label
     page.keyboard.press("ArrowRight")
     expect(page.locator(".rv-root")).not_to_have_attribute("data-case", str(worst.case_id))

@@ -1,4 +1,4 @@
-"""The maps of a whole split, made ahead by a job, so that each of its cases opens with its own."""
+"""Compute the maps of a whole split in a job, so that each of its cases opens with its map."""
 
 import secrets
 from typing import Any
@@ -18,52 +18,58 @@ WHAT = "maps"
 
 
 def show(run: RunView, state: CaseState) -> None:
-    """How far the job is; else the button that starts it for what is asked of this case, and what was made last."""
-    asked = _asked(run, state)
-    if asked is None:
+    """Draw the progress of the job, else the age of its result, or the button that starts it with these settings."""
+    request = _request(run, state)
+    if request is None:
         return
     db = context.app_context().db
-    job, found = registry.latest_job(db, run.id, WHAT), registry.newest(db, run.id, WHAT)
+    job, analysis = registry.latest_job(db, run.id, WHAT), registry.newest(db, run.id, WHAT)
     if job is not None and not job.state.is_finished:
         job_poll.progress(job.id, _progress, key=f"case_all_{job.id}")
         return
     if job is not None and job.error:
         controls(job, key=f"case_all_{job.id}")
-    if found is not None and not found.stale and all(found.asked.get(name) == asked[name] for name in asked):
-        st.caption(f"Such maps of the whole split were made {formatting.format_age(found.created_at)}.")
+    if (
+        analysis is not None
+        and not analysis.stale
+        and all(analysis.asked.get(name) == request[name] for name in request)
+    ):
+        st.caption(
+            f"Maps of the whole split with these settings: computed {formatting.format_age(analysis.created_at)}."
+        )
     elif st.button(
-        "Make them for every case",
+        "Precompute for all cases",
         key="case_all",
         type="tertiary",
         icon=":material/dynamic_feed:",
-        help="A job computes these maps for the whole split.",
+        help="Computes maps with these settings for the whole split, in the background.",
     ):
-        _start(run, asked)
+        _start(run, request)
 
 
-def _asked(run: RunView, state: CaseState) -> dict[str, Any] | None:
-    """Of the first method that was chosen; None where none is."""
+def _request(run: RunView, state: CaseState) -> dict[str, Any] | None:
+    """Return the request of the first selected method; None if no method is selected."""
     methods = saliency_controls.methods_of(run, state)
     if not methods:
         return None
-    one = saliency_controls.question(run, None, run, methods[0], state)
+    saliency_request = saliency_controls.saliency_request(run, None, run, methods[0], state)
     return {
         "split": state.split,
-        "method": one.method,
-        "class": -1 if one.shown is None else one.shown,
-        "layer": one.layer,
+        "method": saliency_request.method,
+        "class": -1 if saliency_request.class_index is None else saliency_request.class_index,
+        "layer": saliency_request.layer,
     }
 
 
-def _start(run: RunView, asked: dict[str, Any]) -> None:
-    wired = context.app_context()
+def _start(run: RunView, request: dict[str, Any]) -> None:
+    app = context.app_context()
     with errors.show_errors():
         registry.submit(
-            wired.db,
-            wired.launcher,
+            app.db,
+            app.launcher,
             run_id=run.id,
             what=WHAT,
-            asked=asked,
+            asked=request,
             by=reader.reader(),
             key=secrets.token_hex(16),
         )
@@ -72,5 +78,5 @@ def _start(run: RunView, asked: dict[str, Any]) -> None:
 
 def _progress(job: JobView) -> tuple[float, str]:
     done, whole = job.progress.get("done", 0), job.progress.get("of", 0)
-    words = f"Making maps: {done:,} of {whole:,}" if whole else "The maps wait for their turn"
-    return done / whole if whole else 0.0, words
+    text = f"Computing maps: {done:,} of {whole:,}" if whole else "Maps are queued"
+    return done / whole if whole else 0.0, text

@@ -1,4 +1,4 @@
-"""The training cases that the model takes for most like a case, with their labels; the same patient's left out."""
+"""Show the training cases nearest to a case in the model's feature space, with their labels, other patients only."""
 
 import streamlit as st
 
@@ -13,30 +13,30 @@ SHOWN = 6
 
 
 def show(run: RunView, case_id: int, *, count: int = SHOWN) -> int | None:
-    """A row of thumbnails; a click opens the image; gives the case that was opened."""
+    """Draw a row of thumbnails; a click opens the image; return the opened case."""
     if run.external_source is not None:
         return None
     st.markdown("**Nearest training cases**")
-    found = analysis_job.show(
-        run, "features", button="Find nearest cases", empty="What the model makes of each case was not read yet."
+    analysis = analysis_job.show(
+        run, "features", button="Find nearest cases", empty="The features of the cases have not been computed."
     )
-    if found is None:
+    if analysis is None:
         return None
-    wired, near = context.app_context(), []
+    app, neighbours = context.app_context(), []
     with errors.show_errors():
-        near = registry.neighbours(wired.db, wired.settings, run.id, case_id, count)
+        neighbours = registry.neighbours(app.db, app.settings, run.id, case_id, count)
     tiles = [
         gallery.Tile(
-            one.case_id,
-            wired.signer.url(f"/api/thumbnail/{one.image_id}", reader.session_id()),
-            one.said,
-            f"alike {one.similarity:.2f}",
-            theme.class_colour(one.label),
+            neighbour.case_id,
+            app.signer.url(f"/api/thumbnail/{neighbour.image_id}", reader.session_id()),
+            neighbour.said,
+            f"similarity {neighbour.similarity:.2f}",
+            theme.class_colour(neighbour.label),
         )
-        for one in near
+        for neighbour in neighbours
     ]
     opened = gallery.show(tiles, key="trust_neighbours", strip=True) if tiles else None
     if opened is not None:
-        image = next(one.image_id for one in near if one.case_id == opened)
+        image = next(neighbour.image_id for neighbour in neighbours if neighbour.case_id == opened)
         st.switch_page("views/images.py", query_params=ImagesState(image=image).query())
     return opened

@@ -1,4 +1,4 @@
-"""Beside a case: what the model says of further tasks, and what each of several pictures counted."""
+"""Show the predictions for additional tasks, and the weight of each image of a case."""
 
 from collections.abc import Sequence
 
@@ -12,41 +12,41 @@ from core.services.training.runs import RunView
 from dashboard import context
 from db.vocabulary import TaskKind
 
-SCROLLS, HEIGHT = 7, 270  # more lines than these scroll, in so many pixels
+SCROLLS, HEIGHT = 7, 270  # a table of more rows scrolls at this height in pixels
 
 
-def further(run: RunView, row: PredictionView) -> None:
-    """One line for each task that was learned along."""
-    asked = [snapshots.get_snapshot(context.app_context().db, one) for one in run.extra_snapshots]
-    told = [f"{one.task}: **{_said(one, row.more[one.task])}**" for one in asked if one.task in row.more]
-    if told:
-        st.markdown("Learned along, the model says  \n" + "  \n".join(told))
+def other_tasks(run: RunView, row: PredictionView) -> None:
+    """Draw one line for each additional task of the run."""
+    extra = [snapshots.get_snapshot(context.app_context().db, snapshot_id) for snapshot_id in run.extra_snapshots]
+    lines = [f"{one.task}: **{_answer(one, row.more[one.task])}**" for one in extra if one.task in row.more]
+    if lines:
+        st.markdown("Other tasks  \n" + "  \n".join(lines))
 
 
-def _said(asked: SnapshotView, numbers: Sequence[float]) -> str:
-    """A number with its unit, the most probable class, or every finding's probability."""
-    if asked.kind is TaskKind.NUMBER:
-        return f"{numbers[0]:.3g} {asked.measure}".rstrip()
-    if asked.kind is TaskKind.MULTI:
-        return ", ".join(f"{title} {share:.0%}" for title, share in zip(asked.titles, numbers, strict=True))
-    at = max(range(len(numbers)), key=numbers.__getitem__)
-    return f"{asked.titles[at]} {numbers[at]:.0%}"
+def _answer(snapshot: SnapshotView, values: Sequence[float]) -> str:
+    """Format a prediction: a number with its unit, the most probable class, or the probability of each finding."""
+    if snapshot.kind is TaskKind.NUMBER:
+        return f"{values[0]:.3g} {snapshot.measure}".rstrip()
+    if snapshot.kind is TaskKind.MULTI:
+        return ", ".join(f"{title} {share:.0%}" for title, share in zip(snapshot.titles, values, strict=True))
+    top = max(range(len(values)), key=values.__getitem__)
+    return f"{snapshot.titles[top]} {values[top]:.0%}"
 
 
-def counted(found: MapView) -> None:
-    """A table of what each picture counted, where the model weighs them."""
-    if found.counted:
-        _table(found)
+def image_weights(saliency_map: MapView) -> None:
+    """Draw the weight of each image, if the model weights its images."""
+    if saliency_map.counted:
+        _weights_table(saliency_map)
 
 
-def _table(found: MapView) -> None:
+def _weights_table(saliency_map: MapView) -> None:
     import pandas as pd
 
-    rows = sorted(found.counted, key=lambda one: -one[1])
-    st.markdown("**What each picture counted**")
+    rows = sorted(saliency_map.counted, key=lambda pair: -pair[1])
+    st.markdown("**Weight of each image**")
     st.dataframe(
-        pd.DataFrame({"picture": [title for title, _ in rows], "counted": [100 * share for _, share in rows]}),
+        pd.DataFrame({"image": [title for title, _ in rows], "weight": [100 * share for _, share in rows]}),
         hide_index=True,
         height=HEIGHT if len(rows) > SCROLLS else "auto",
-        column_config={"counted": st.column_config.NumberColumn(format="%.0f %%")},
+        column_config={"weight": st.column_config.NumberColumn(format="%.0f %%")},
     )

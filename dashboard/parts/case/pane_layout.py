@@ -1,29 +1,33 @@
-"""Which picture lies in which pane, and under which map: plain values for the viewer."""
+"""Arrange the images of a case and their maps in the panes of the viewer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 PANES = 4
-PLAIN = -1  # no map
+PLAIN = -1  # the pane shows no map
 
 
 @dataclass(frozen=True)
 class Layout:
-    """`places` of the panes in their order; `panes` of them are shown, the others when somebody asks for more."""
+    """The content of each pane in `places`; the first `panes` are shown, the others when the reader asks for more."""
 
     places: tuple[dict[str, Any], ...]
     panes: int
 
 
-def laid(pictures: Sequence[int], maps: int, further: int = 0, *, plain: bool = False) -> Layout:
-    """Pictures side by side, one row under each map; with `plain` a first row without. At most four.
+def arrange(image_ids: Sequence[int], n_maps: int, n_further: int = 0, *, plain: bool = False) -> Layout:
+    """Arrange images side by side with one row per map, at most four panes.
 
-    `maps` were chosen and are shown; `further` maps follow behind them. `pictures` are image ids, the case's own first.
+    Args:
+        image_ids: Image ids, the image of the case first.
+        n_maps: The number of selected maps, which are shown.
+        n_further: The number of maps to offer in more panes.
+        plain: Whether to begin with a row without a map.
     """
-    rows = [PLAIN] * (plain and maps > 0) + list(range(maps)) or [PLAIN]
-    shown = [(at, row) for row in rows for at in range(len(pictures))][:PANES]
-    behind = [(at, row) for row in range(maps, maps + further) for at in range(len(pictures))]
-    every = [*shown, *behind][:PANES]
-    places = tuple({"image": pictures[at], "of": at, "map": row} for at, row in every)
+    rows = [PLAIN] * (plain and n_maps > 0) + list(range(n_maps)) or [PLAIN]
+    shown = [(at, row) for row in rows for at in range(len(image_ids))][:PANES]
+    hidden = [(at, row) for row in range(n_maps, n_maps + n_further) for at in range(len(image_ids))]
+    panes = [*shown, *hidden][:PANES]
+    places = tuple({"image": image_ids[at], "of": at, "map": row} for at, row in panes)
     return Layout(places, len(shown))

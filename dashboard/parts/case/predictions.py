@@ -1,4 +1,4 @@
-"""Beside a case: the truth as it was frozen and as it stands, what this and other runs say of it."""
+"""Show the reference and current label of a case, and the predictions of this and other runs."""
 
 import streamlit as st
 
@@ -17,53 +17,61 @@ MOST = 6  # other runs
 
 
 def show(run: RunView, row: PredictionView, state: CaseState) -> None:
-    """Truth and models."""
+    """Draw the labels and the predictions."""
     if run.kind is TaskKind.MULTI:
-        _answer(run.about(state.finding), row, finding=run.classes[state.finding])
+        _show_answer(run.about(state.finding), row, finding=run.classes[state.finding])
     else:
-        _answer(run, row)
-    other_heads.further(run, row)
-    _others(run, row, state)
+        _show_answer(run, row)
+    other_heads.other_tasks(run, row)
+    _show_other_runs(run, row, state)
 
 
-def _answer(run: RunView, row: PredictionView, *, finding: str = "") -> None:
-    """Truth and model, side by side; of `finding`, where the run is about findings."""
+def _show_answer(run: RunView, row: PredictionView, *, finding: str = "") -> None:
+    """Draw the labels and this run's prediction; of `finding` in a multi-label task."""
     db = context.app_context().db
     if run.kind is TaskKind.NUMBER:
         unit = tasks.get(db, run.task_id).measure
-        _truth(numeric_answers.format_value(row.truth, unit), reviews.current_label(db, row.case_id))
+        _show_labels(
+            run.snapshot, numeric_answers.format_value(row.truth, unit), reviews.current_label(db, row.case_id)
+        )
         st.markdown(f"Model: **{row.probabilities[0]:.3g} {unit}**")
         return
-    now = reviews.current_label(db, row.case_id, finding=finding)
-    said = {Presence.ABSENT.value: run.titles[0], Presence.PRESENT.value: run.titles[1]} if finding else {}
-    _truth(run.titles[row.label], said.get(now, now) if now else None)
+    current = reviews.current_label(db, row.case_id, finding=finding)
+    titles = {Presence.ABSENT.value: run.titles[0], Presence.PRESENT.value: run.titles[1]} if finding else {}
+    _show_labels(run.snapshot, run.titles[row.label], titles.get(current, current) if current else None)
     for title, probability in zip(run.titles, row.probabilities, strict=True):
         st.progress(probability, text=f"{title} {probability:.1%}")
 
 
-def _truth(frozen: str, now: str | None) -> None:
-    st.markdown(f"Truth as frozen: **{frozen}**" + (f"  \nNow: **{now}**" if now and now != frozen else ""))
+def _show_labels(snapshot: str, reference: str, current: str | None) -> None:
+    """Draw the reference label of the snapshot, and the current label if it differs."""
+    text = f"Reference label in dataset '{formatting.escape_markdown(snapshot)}': **{reference}**"
+    st.markdown(text + (f"  \nCurrent label: **{current}**" if current and current != reference else ""))
 
 
-def _others(run: RunView, row: PredictionView, state: CaseState) -> None:
-    """One line for each other run that predicted the case."""
+def _show_other_runs(run: RunView, row: PredictionView, state: CaseState) -> None:
+    """Draw one line for each other run that predicted the case."""
     db = context.app_context().db
-    lines = []
-    for other in [one for one in predictions.runs_of_case(db, row.case_id) if one != run.id][:MOST]:
-        about = runs.get(db, other)
-        finding = about.classes.index(run.classes[state.finding]) if _same_finding(run, about, state) else None
-        for one in predictions.predictions_of_cases(db, other, [row.case_id], finding=finding):
-            lines.append(formatting.escape_markdown(f"Run {other} · {about.model}: {_said(about, one, finding)}"))
-    if lines:
-        st.caption("  \n".join(lines))
+    texts = []
+    for other_id in [answer for answer in predictions.runs_of_case(db, row.case_id) if answer != run.id][:MOST]:
+        other_run = runs.get(db, other_id)
+        finding = other_run.classes.index(run.classes[state.finding]) if _same_finding(run, other_run, state) else None
+        for other_row in predictions.predictions_of_cases(db, other_id, [row.case_id], finding=finding):
+            texts.append(
+                formatting.escape_markdown(
+                    f"Run {other_id} · {other_run.model}: {_answer_text(other_run, other_row, finding)}"
+                )
+            )
+    if texts:
+        st.caption("  \n".join(texts))
 
 
-def _same_finding(run: RunView, about: RunView, state: CaseState) -> bool:
-    multi = run.kind is TaskKind.MULTI and about.kind is TaskKind.MULTI
-    return multi and run.classes[state.finding] in about.classes
+def _same_finding(run: RunView, other_run: RunView, state: CaseState) -> bool:
+    multi = run.kind is TaskKind.MULTI and other_run.kind is TaskKind.MULTI
+    return multi and run.classes[state.finding] in other_run.classes
 
 
-def _said(run: RunView, row: PredictionView, finding: int | None) -> str:
+def _answer_text(run: RunView, row: PredictionView, finding: int | None) -> str:
     if run.kind is TaskKind.NUMBER:
         return f"{row.probabilities[0]:.3g}"
     titles = run.about(finding).titles if finding is not None else run.titles

@@ -1,4 +1,4 @@
-"""What a reviewer says the answer should be: a class, what is to be said of one finding, or a number."""
+"""Draw the form for the correct answer: a class, the presence of one finding, or a number."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from db.vocabulary import Presence, TaskKind
 
 
 def choose(run: RunView, row: PredictionView, state: CaseState) -> dict[str, Any] | None:
-    """What `reviewing.judge` takes; None until something is chosen."""
+    """Return the answer as arguments of `reviews.judge`; None until one is chosen."""
     task = tasks.get(context.app_context().db, run.task_id)
     if task.kind is TaskKind.NUMBER:
         return _number(task, row)
@@ -26,36 +26,36 @@ def choose(run: RunView, row: PredictionView, state: CaseState) -> dict[str, Any
 def _class(task: TaskView, row: PredictionView) -> dict[str, Any] | None:
     classes = task.classes
     position = st.selectbox(
-        "The label should be",
-        [one.position for one in classes if not one.retired],
+        "Correct label",
+        [label_class.position for label_class in classes if not label_class.retired],
         index=None,
-        placeholder="choose a class",
+        placeholder="select a class",
         key=f"relabel_{row.id}",
-        format_func=lambda one: classes[one].title,
+        format_func=lambda at: classes[at].title,
     )
     return None if position is None else {"label": position}
 
 
 def _finding(task: TaskView, row: PredictionView, name: str) -> dict[str, Any] | None:
-    """One finding anew; what stands of the others stays said."""
-    asked = next(one for one in task.classes if one.name == name)
-    word = st.selectbox(
-        f"{asked.title} should be",
-        [one.value for one in Presence],
+    """Change one finding; the answers for the other findings stay as they are."""
+    finding = next(label_class for label_class in task.classes if label_class.name == name)
+    choice = st.selectbox(
+        f"Correct answer: {finding.title}",
+        [label_class.value for label_class in Presence],
         index=None,
-        placeholder="choose",
-        key=f"relabel_{row.id}_{asked.position}",
+        placeholder="select",
+        key=f"relabel_{row.id}_{finding.position}",
     )
-    if word is None:
+    if choice is None:
         return None
-    retired = {one.position for one in task.classes if one.retired}
-    stands = annotations.case(context.app_context().db, row.case_id).findings
-    kept = {position: presence for position, presence in stands.items() if position not in retired}
-    return {"findings": {**kept, asked.position: word}}
+    retired = {label_class.position for label_class in task.classes if label_class.retired}
+    findings = annotations.case(context.app_context().db, row.case_id).findings
+    current = {position: presence for position, presence in findings.items() if position not in retired}
+    return {"findings": {**current, finding.position: choice}}
 
 
 def _number(task: TaskView, row: PredictionView) -> dict[str, Any] | None:
-    """The range is told by the service's own sentence, which the field would cut short."""
-    title = f"The number should be ({task.measure})" if task.measure else "The number should be"
-    value = st.number_input(title, value=None, key=f"relabel_{row.id}", placeholder="type a number")
+    """Return the number; the service checks its range, with a full sentence as the error."""
+    title = f"Correct value ({task.measure})" if task.measure else "Correct value"
+    value = st.number_input(title, value=None, key=f"relabel_{row.id}", placeholder="enter a number")
     return None if value is None else {"value": float(value)}

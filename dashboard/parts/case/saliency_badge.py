@@ -1,4 +1,4 @@
-"""Beside one map: what speaks against it, found by the picture's own pixels."""
+"""Show the warnings of one map that follow from the pixels of its image."""
 
 import streamlit as st
 
@@ -9,15 +9,16 @@ from dashboard import context
 from dashboard.parts.widgets import errors
 
 
-def show(found: MapView | None, image_id: int) -> MapWarnings | None:
-    """Badges in one line; None while the map is not there yet."""
-    if found is None:
+def show(saliency_map: MapView | None, image_id: int) -> MapWarnings | None:
+    """Draw the warnings as badges in one line; return None while the map is not computed."""
+    if saliency_map is None:
         return None
-    wired, told = context.app_context(), None
+    app, warnings = context.app_context(), None
     with errors.show_errors():
-        told = map_warnings.map_warnings(wired.db, wired.settings, image_id, found)
-    if told is not None:
+        warnings = map_warnings.map_warnings(app.db, app.settings, image_id, saliency_map)
+    if warnings is not None:
         st.markdown(
-            " ".join(f":orange-badge[{one}]" for one in told.warnings) or ":gray-badge[no warning for this map]"
+            " ".join(f":orange-badge[{warning}]" for warning in warnings.warnings)
+            or ":gray-badge[no warnings for this map]"
         )
-    return told
+    return warnings

@@ -1,4 +1,4 @@
-"""What explains a case: which methods, of which class, by which layer, of which runs."""
+"""Draw the controls of the saliency maps: methods, class, layer, layout and other runs."""
 
 from dataclasses import replace
 
@@ -12,164 +12,174 @@ from core.services.training import runs
 from core.services.training.runs import RunView
 from dashboard import context
 from dashboard.parts.case import pane_layout
-from dashboard.parts.case.saliency_request import Question
+from dashboard.parts.case.saliency_request import SaliencyRequest
 from dashboard.url_state import CaseState
 from db.vocabulary import TaskKind
 
-MOST = 3  # methods at once, and runs beside
+MOST = 3  # methods at once, and other runs
 LAYOUTS = ("Overlaid", "Side by side")
 
 
 def controls(run: RunView, row: PredictionView, state: CaseState) -> CaseState:
-    """The controls; gives the state with what they say."""
-    offered, there = dict(maps.methods(run)), _beside(run, row)
+    """Draw the controls; return the state with their values."""
+    offered, other_runs = dict(maps.methods(run)), _other_runs(run, row)
     if not offered:
-        st.caption(f"Run {run.id} has no maps: its predictions were made elsewhere.")
-        return replace(state, others=",".join(map(str, _others(there, state))))
+        st.caption(f"Run {run.id} has external predictions and no saliency maps.")
+        return replace(state, others=",".join(map(str, _run_picker(other_runs, state))))
     chosen = st.multiselect(
-        "Maps",
+        "Saliency methods",
         offered,
         methods_of(run, state),
         format_func=offered.__getitem__,
         key="case_method",
         max_selections=MOST,
         placeholder="none",
-        help=_help(offered),
+        help=_methods_help(offered),
     )
     with st.container(horizontal=True, gap="small", key="case_asked"):
-        shown = _class(run, state, chosen)
-        layer = _layer(run, state, chosen)
-    named = st.segmented_control(
-        "Picture and map",
+        shown = _class_picker(run, state, chosen)
+        layer = _layer_picker(run, state, chosen)
+    layout = st.segmented_control(
+        "Layout",
         LAYOUTS,
         default=LAYOUTS[state.beside == 1],
         key="case_beside",
         label_visibility="collapsed",
         width="stretch",
     )
-    others = _others(there, state)
+    others = _run_picker(other_runs, state)
     method = "" if chosen == [next(iter(offered))] else ",".join(chosen) or "none"
     return replace(
         state,
         method=method,
         shown=shown,
         layer=layer,
-        beside=int(named == LAYOUTS[1]),
+        beside=int(layout == LAYOUTS[1]),
         others=",".join(map(str, others)),
     )
 
 
 def methods_of(run: RunView, state: CaseState) -> list[str]:
-    """The methods that a state names and the run's model can be asked by; the usual one where it names none."""
+    """Return the methods of the state that the model supports; the default method if the state names none."""
     offered = [name for name, _ in maps.methods(run)]
-    named = [one for one in dict.fromkeys(state.method.split(",")) if one in offered][:MOST]
-    return named or ([] if state.method == "none" else offered[:1])
+    chosen_methods = [name for name in dict.fromkeys(state.method.split(",")) if name in offered][:MOST]
+    return chosen_methods or ([] if state.method == "none" else offered[:1])
 
 
-def _beside(run: RunView, row: PredictionView) -> list[int]:
-    """The other runs that predicted the case."""
+def _other_runs(run: RunView, row: PredictionView) -> list[int]:
+    """Return the ids of the other runs that predicted the case."""
     return [one for one in predictions.runs_of_case(context.app_context().db, row.case_id) if one != run.id]
 
 
-def _named(there: list[int], state: CaseState) -> list[int]:
-    """Those of them that a state names."""
-    titles = {str(one): one for one in there}
+def _selected_runs(runs_beside: list[int], state: CaseState) -> list[int]:
+    """Return the other runs that the state names."""
+    titles = {str(one): one for one in runs_beside}
     return [titles[one] for one in dict.fromkeys(state.others.split(",")) if one in titles][:MOST]
 
 
-def question(run: RunView, row: PredictionView | None, about: RunView, method: str, state: CaseState) -> Question:
-    """What is asked of a run (`about`, the page's or another) by a method: a class by its name, a layer it can read.
+def saliency_request(
+    run: RunView, row: PredictionView | None, about: RunView, method: str, state: CaseState
+) -> SaliencyRequest:
+    """Return the map request for `about`, the run of the page or another, by a method.
 
-    Other runs are asked for the class that this one gives most to, so that what lies side by side is of one class.
+    Classes are matched by name. Other runs explain the class that this run predicts, so that maps can be compared. A
+    layer that the model lacks falls back to the default one.
     """
     shown = state.finding if run.kind is TaskKind.MULTI and state.shown < 0 else state.shown
     if shown < 0 and row is not None and about.id != run.id:
         shown = max(range(len(row.probabilities)), key=row.probabilities.__getitem__)
     names = maps.target_names(run)
-    wanted = names[shown] if 0 <= shown < len(names) else None
-    there = maps.target_names(about)
+    class_name = names[shown] if 0 <= shown < len(names) else None
+    names_of_other = maps.target_names(about)
     layers = (
         maps.layers(context.app_context().db, context.app_context().settings, about.id, method) if state.layer else {}
     )
-    return Question(
-        about.id, method, there.index(wanted) if wanted in there else None, state.layer if state.layer in layers else ""
+    return SaliencyRequest(
+        about.id,
+        method,
+        names_of_other.index(class_name) if class_name in names_of_other else None,
+        state.layer if state.layer in layers else "",
     )
 
 
-def of_other(run: RunView, row: PredictionView, other: int, methods: list[str], state: CaseState) -> list[Question]:
-    """The same questions of another run, by its usual method where it has not those; none where it has no model."""
+def requests_of_run(
+    run: RunView, row: PredictionView, other: int, methods: list[str], state: CaseState
+) -> list[SaliencyRequest]:
+    """Return the same requests for another run, by its default method where it lacks one; none without a model."""
     about = runs.get(context.app_context().db, other)
     suited = [name for name, _ in maps.methods(about)]
     if not suited:
         return []
-    wanted = dict.fromkeys(one if one in suited else suited[0] for one in methods or suited[:1])
-    return [question(run, row, about, one, state) for one in wanted]
+    methods_of_other = dict.fromkeys(one if one in suited else suited[0] for one in methods or suited[:1])
+    return [saliency_request(run, row, about, one, state) for one in methods_of_other]
 
 
-def requests(run: RunView, row: PredictionView, state: CaseState) -> tuple[list[Question], list[Question]]:
-    """What was chosen, of this run and of others; and of the other runs one map each, for whoever asks for more panes.
+def requests(
+    run: RunView, row: PredictionView, state: CaseState
+) -> tuple[list[SaliencyRequest], list[SaliencyRequest]]:
+    """Return the requests of the selected maps, and one request for each remaining run, for more panes.
 
-    A model that has not the method is asked in its usual way.
+    A model that lacks a method uses its default one.
     """
-    methods, there = methods_of(run, state), _beside(run, row)
-    chosen = _named(there, state)
-    found = [question(run, row, run, method, state) for method in methods]
-    found += [one for other in chosen for one in of_other(run, row, other, methods, state)]
-    behind = [one for one in there if one not in chosen][: max(0, pane_layout.PANES - len(found))]
-    further = [one for other in behind for one in of_other(run, row, other, methods[:1], state)]
-    return found, further if methods else []
+    methods, other_runs = methods_of(run, state), _other_runs(run, row)
+    chosen = _selected_runs(other_runs, state)
+    primary = [saliency_request(run, row, run, method, state) for method in methods]
+    primary += [one for other in chosen for one in requests_of_run(run, row, other, methods, state)]
+    remaining = [one for one in other_runs if one not in chosen][: max(0, pane_layout.PANES - len(primary))]
+    secondary = [one for other in remaining for one in requests_of_run(run, row, other, methods[:1], state)]
+    return primary, secondary if methods else []
 
 
-def _class(run: RunView, state: CaseState, chosen: list[str]) -> int:
-    """The class that was chosen, -1 where it is the one that the page opens with."""
+def _class_picker(run: RunView, state: CaseState, chosen: list[str]) -> int:
+    """Draw the choice of the class; return -1 for the default of the page."""
     names = dict(enumerate(maps.target_names(run)))
     if len(names) == 1:
         return -1
     findings = run.kind is TaskKind.MULTI
-    usual, titles = (state.finding, names) if findings else (-1, {-1: "the most probable", **names})
-    now = state.shown if state.shown in titles else usual
-    idle = not any(EXPLAINERS[one].by_class for one in chosen)
+    default, titles = (state.finding, names) if findings else (-1, {-1: "predicted class", **names})
+    current = state.shown if state.shown in titles else default
+    unused = not any(EXPLAINERS[one].by_class for one in chosen)
     shown: int = st.selectbox(
         "Finding" if findings else "Class",
         titles,
-        list(titles).index(now),
-        disabled=idle,
+        list(titles).index(current),
+        disabled=unused,
         format_func=titles.__getitem__,
-        key=f"case_class_{usual}",
+        key=f"case_class_{default}",
         help="Some methods show the same map for every class.",
     )
-    return -1 if shown == usual else shown
+    return -1 if shown == default else shown
 
 
-def _layer(run: RunView, state: CaseState, chosen: list[str]) -> str:
-    wired = context.app_context()
+def _layer_picker(run: RunView, state: CaseState, chosen: list[str]) -> str:
+    app = context.app_context()
     if not any(EXPLAINERS[one].layers for one in chosen):
         return state.layer
-    titles = {"": "the usual one"}
+    titles = {"": "default layer"}
     for method in chosen:
-        titles |= maps.layers(wired.db, wired.settings, run.id, method)
-    now = state.layer if state.layer in titles else ""
+        titles |= maps.layers(app.db, app.settings, run.id, method)
+    current = state.layer if state.layer in titles else ""
     layer: str = st.selectbox(
         "Layer",
         titles,
-        list(titles).index(now),
+        list(titles).index(current),
         format_func=titles.__getitem__,
         key="case_layer",
         disabled=len(titles) == 1,
-        help="Where methods read the network; early layers are finer and mean less.",
+        help="Layer of the network that the map is computed from. Early layers are finer but less specific.",
     )
     return layer if len(titles) > 1 else state.layer
 
 
-def _others(there: list[int], state: CaseState) -> list[int]:
-    if not there:
+def _run_picker(runs_beside: list[int], state: CaseState) -> list[int]:
+    if not runs_beside:
         return []
     db = context.app_context().db
-    titles = {one: f"Run {one} · {runs.get(db, one).model}" for one in there}
+    titles = {one: f"Run {one} · {runs.get(db, one).model}" for one in runs_beside}
     return st.multiselect(
-        "Beside them, the maps of",
+        "Compare with saliency maps of",
         titles,
-        _named(there, state),
+        _selected_runs(runs_beside, state),
         key="case_others",
         format_func=titles.__getitem__,
         max_selections=MOST,
@@ -177,9 +187,5 @@ def _others(there: list[int], state: CaseState) -> list[int]:
     )
 
 
-def _help(offered: dict[str, str]) -> str:
-    return "  \n".join(f"**{title}** {EXPLAINERS[name].summary}{_cost(name)}" for name, title in offered.items())
-
-
-def _cost(name: str) -> str:
-    return " Slow: hundreds of passes." if EXPLAINERS[name].slow else ""
+def _methods_help(offered: dict[str, str]) -> str:
+    return "  \n".join(f"**{title}** {EXPLAINERS[name].summary}" for name, title in offered.items())

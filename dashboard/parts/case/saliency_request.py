@@ -1,4 +1,4 @@
-"""What is asked of a run about a case's pictures."""
+"""Name one saliency map: run, method, class and layer."""
 
 from dataclasses import dataclass
 
@@ -9,29 +9,29 @@ from dashboard.server import saliency_urls
 
 
 @dataclass(frozen=True)
-class Question:
-    """A method, a class (None: the one the model gives most to) and a layer ('': the usual one)."""
+class SaliencyRequest:
+    """A run, a method, a class (None: the predicted one) and a layer ('': the default one)."""
 
     run: int
     method: str
-    shown: int | None = None
+    class_index: int | None = None
     layer: str = ""
 
     def url(self, image: int) -> str:
-        """Of the map of an image, signed for this browser."""
+        """Return the URL of the map of an image, signed for this browser session."""
         return context.app_context().signer.url(
-            saliency_urls.path(self.run, image, self.method, self.shown, self.layer), reader.session_id()
+            saliency_urls.path(self.run, image, self.method, self.class_index, self.layer), reader.session_id()
         )
 
-    def filed(self, image: int) -> MapView | None:
-        """The map, where it was computed already."""
-        wired = context.app_context()
+    def cached(self, image: int) -> MapView | None:
+        """Return the map if it has been computed."""
+        app = context.app_context()
         return saliency_maps.cached_map(
-            wired.db,
-            wired.settings,
+            app.db,
+            app.settings,
             run_id=self.run,
             image_id=image,
             method=self.method,
-            class_index=self.shown,
+            class_index=self.class_index,
             layer=self.layer,
         )

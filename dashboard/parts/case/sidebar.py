@@ -1,4 +1,4 @@
-"""The column beside a case: truth, models, readers, maps, verdict, neighbours, history."""
+"""Draw the column beside a case: labels, predictions, verdict, saliency maps, nearest cases and history."""
 
 import streamlit as st
 
@@ -13,44 +13,46 @@ from dashboard.url_state import CaseState, ReviewState
 
 
 def show(run: RunView, row: PredictionView, state: CaseState, laid: ViewerLayout) -> CaseState:
-    """Everything known of the case; gives the state with what should explain it."""
+    """Draw the column; return the state with the selected saliency maps."""
     st.page_link(
         "views/review.py",
         label="Back to the run",
         icon=":material/arrow_back:",
         query_params=ReviewState.like(state).query(),
     )
-    lines = case_history.of(context.app_context().db, row.case_id)
-    _reasons(row, lines)
+    entries = case_history.of(context.app_context().db, row.case_id)
+    _show_reasons(row, entries)
     predictions.show(run, row, state)
     verdict.show(run, row, state)
-    wanted = saliency_controls.controls(run, row, state)
+    new_state = saliency_controls.controls(run, row, state)
     saliency_status.show(run, laid)
     batch_saliency.show(run, state)
     nearest_cases.show(run, row.case_id)
-    _history(lines)
-    return wanted
+    _show_history(entries)
+    return new_state
 
 
-def _reasons(row: PredictionView, lines: list[Line]) -> None:
-    """Why the case is out of use, or why it was relabelled."""
-    why = case_history.excluded(context.app_context().db, row.image_id)
-    if why:
+def _show_reasons(row: PredictionView, entries: list[Line]) -> None:
+    """Draw why the image is excluded, or why the case was relabelled."""
+    exclusion = case_history.excluded(context.app_context().db, row.image_id)
+    if exclusion:
         st.warning("This image is excluded.", icon=":material/block:")
-        st.text(f"Reason: {why}")  # as text: what somebody wrote is no markup
-    relabelled = next((one for one in lines if one.relabelled), None)
-    if relabelled is not None:
-        st.info(f"Relabelled {formatting.format_age(relabelled.at)}.", icon=":material/edit:")
-        st.text(f"{relabelled.reader}: {relabelled.note or 'no reason was written'}")
+        st.text(f"Reason: {exclusion}")  # as text: a reason is not Markdown
+    relabelling = next((entry for entry in entries if entry.relabelled), None)
+    if relabelling is not None:
+        st.info(f"Relabelled {formatting.format_age(relabelling.at)}.", icon=":material/edit:")
+        st.text(f"{relabelling.reader}: {relabelling.note or 'no reason given'}")
 
 
-def _history(lines: list[Line]) -> None:
+def _show_history(entries: list[Line]) -> None:
     st.markdown("**History**")
-    if not lines:
-        st.caption("Nothing was said yet.")
-    st.text("\n".join(_told(one) for one in lines))
+    if not entries:
+        st.caption("No entries yet.")
+    st.text("\n".join(_entry_text(entry) for entry in entries))
 
 
-def _told(one: Line) -> str:
-    about = f" (run {one.run})" if one.run else ""
-    return f"{formatting.format_age(one.at)} · {one.reader} · {one.text}{about}" + (f": {one.note}" if one.note else "")
+def _entry_text(entry: Line) -> str:
+    about = f" (run {entry.run})" if entry.run else ""
+    return f"{formatting.format_age(entry.at)} · {entry.reader} · {entry.text}{about}" + (
+        f": {entry.note}" if entry.note else ""
+    )

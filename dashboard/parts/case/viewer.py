@@ -1,4 +1,4 @@
-"""A predicted case in the viewer, beside or under the maps of what models looked at."""
+"""Show a predicted case in the viewer, with its saliency maps overlaid or side by side."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,7 +20,7 @@ from core.services.saliency.store import MapView
 from core.services.training.runs import RunView
 from dashboard import context, reader
 from dashboard.parts.case import pane_layout, saliency_controls
-from dashboard.parts.case.saliency_request import Question
+from dashboard.parts.case.saliency_request import SaliencyRequest
 from dashboard.parts.review.case_list import CaseList
 from dashboard.parts.widgets import drawing_options, viewer
 from dashboard.server import serializers
@@ -28,67 +28,68 @@ from dashboard.url_state import CaseState
 from db.vocabulary import Unit
 
 STEP = "case_step"
-BESIDE = 2  # pictures of a study in one row
+BESIDE = 2  # images of a study in one row
 
-Maps = dict[Question, list[tuple[int, MapView | None]]]
+Maps = dict[SaliencyRequest, list[tuple[int, MapView | None]]]
 
 
 def pending_step() -> int:
-    """The step through the list that the viewer's arrow keys asked for since the page was drawn: -1, 0 or 1."""
+    """Return the step of the arrow keys since the page was drawn: -1, 0 or 1."""
     return int(st.session_state.pop(STEP, 0))
 
 
 @dataclass(frozen=True)
 class ViewerLayout:
-    """What lies in the viewer: the slices of a stack, pictures beside, questions asked of them, in which panes.
+    """The content of the viewer: slices of a stack, further images of a study, map requests and their panes.
 
-    `further` are questions of panes that are not shown until somebody asks for more.
+    `further` are the requests of panes that are hidden until the reader opens more panes.
     """
 
     stack: tuple[int, ...]
     beside: tuple[int, ...]
-    asked: tuple[Question, ...]
-    further: tuple[Question, ...]
+    requests: tuple[SaliencyRequest, ...]
+    further: tuple[SaliencyRequest, ...]
     layout: pane_layout.Layout
 
-    def shown(self) -> dict[Question, list[int]]:
-        """Each question whose map is shown, with the ids of the pictures that it is shown of."""
-        found: dict[Question, list[int]] = {}
+    def shown(self) -> dict[SaliencyRequest, list[int]]:
+        """Return each request whose map is shown, with the ids of its images."""
+        requests: dict[SaliencyRequest, list[int]] = {}
         for place in self.layout.places[: self.layout.panes]:
             if place["map"] != pane_layout.PLAIN:
-                found.setdefault(self.asked[place["map"]], []).append(place["image"])
-        return found
+                requests.setdefault(self.requests[place["map"]], []).append(place["image"])
+        return requests
 
     @cached_property
     def maps(self) -> Maps:
-        """Each question whose map is shown, with the picture's id and its map; None while it is not computed."""
+        """The maps shown: for each request the image ids with their map, None while it is not computed."""
         return {
-            question: [(image, question.filed(image)) for image in images] for question, images in self.shown().items()
+            request: [(image, request.cached(image)) for image in images] for request, images in self.shown().items()
         }
 
-    def pending(self, question: Question) -> list[int]:
-        """Return the ids of the pictures whose map is shown and not computed yet; none where no map can be made."""
+    def pending(self, request: SaliencyRequest) -> list[int]:
+        """Return the ids of the images whose map is shown but not computed; none if no map can be computed."""
         with suppress(UserError):
-            return [image for image, view in self.maps.get(question, ()) if view is None]
+            return [image for image, view in self.maps.get(request, ()) if view is None]
         return []
 
 
 def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: CaseState) -> ViewerLayout:
-    """The viewer, and the next picture of the list fetched before it is asked for; gives what lies in it."""
-    wired, session = context.app_context(), reader.session_id()
-    case = annotations.case(wired.db, row.case_id)
-    task = tasks.get(wired.db, case.task_id)
-    seen = maps.pictures(wired.db, run, case.id)
-    laid = _laid(run, row, seen, task.unit, state)
-    views = images.many(wired.db, [*laid.stack, *laid.beside])
-    several = len({one.run for one in laid.asked}) > 1
+    """Draw the viewer and prefetch the next image of the list; return the content of the viewer."""
+    app, session = context.app_context(), reader.session_id()
+    case = annotations.case(app.db, row.case_id)
+    task = tasks.get(app.db, case.task_id)
+    image_ids = maps.pictures(app.db, run, case.id)
+    layout = _layout(run, row, image_ids, task.unit, state)
+    views = images.many(app.db, [*layout.stack, *layout.beside])
+    several = len({request.run for request in layout.requests}) > 1
 
-    def named(one: Question) -> bool:
-        return several or one.run != run.id
+    def is_titled(request: SaliencyRequest) -> bool:
+        return several or request.run != run.id
 
-    about = serializers.case(case, views[: len(laid.stack)], wired.signer, session)
-    about["beside"] = [
-        {**serializers.image(one, wired.signer, session), "title": _title(one)} for one in views[len(laid.stack) :]
+    case_data = serializers.case(case, views[: len(layout.stack)], app.signer, session)
+    case_data["beside"] = [
+        {**serializers.image(view, app.signer, session), "title": _image_title(view)}
+        for view in views[len(layout.stack) :]
     ]
     data = {
         "mode": "case",
@@ -97,65 +98,70 @@ def show(run: RunView, row: PredictionView, at: int, rows: CaseList, state: Case
         "progress": None,
         "drawing": drawing_options.offered(task),
         "note": f"run {run.id} · case {at + 1} of {len(rows)}",
-        "cases": [about],
-        "overlays": _overlays(laid, seen, named),
-        "places": list(laid.layout.places),
-        "panes": laid.layout.panes,
+        "cases": [case_data],
+        "overlays": _overlays(layout, image_ids, is_titled),
+        "places": list(layout.layout.places),
+        "panes": layout.layout.panes,
         "alone": len(rows) == 1,
-        "ahead": [] if task.unit is Unit.SERIES else _ahead(run, rows, at, state),
+        "ahead": [] if task.unit is Unit.SERIES else _prefetch(run, rows, at, state),
     }
-    viewer.show(key="case_viewer", data=data, told=_heard)
-    return laid
+    viewer.show(key="case_viewer", data=data, on_event=_on_event)
+    return layout
 
 
-def _laid(run: RunView, row: PredictionView, seen: Sequence[int], unit: Unit, state: CaseState) -> ViewerLayout:
-    stack = tuple(seen) if unit is Unit.SERIES else (row.image_id,)
-    others = [one for one in seen if one != row.image_id]
+def _layout(run: RunView, row: PredictionView, image_ids: Sequence[int], unit: Unit, state: CaseState) -> ViewerLayout:
+    stack = tuple(image_ids) if unit is Unit.SERIES else (row.image_id,)
+    others = [one for one in image_ids if one != row.image_id]
     beside = tuple(others[: BESIDE - 1]) if unit is Unit.STUDY else ()
-    asked, further = saliency_controls.requests(run, row, state)
-    layout = pane_layout.laid([row.image_id, *beside], len(asked), len(further), plain=state.beside == 1)
-    return ViewerLayout(stack, beside, tuple(asked), tuple(further), layout)
+    requests, further = saliency_controls.requests(run, row, state)
+    layout = pane_layout.arrange([row.image_id, *beside], len(requests), len(further), plain=state.beside == 1)
+    return ViewerLayout(stack, beside, tuple(requests), tuple(further), layout)
 
 
-def _heard(event: dict[str, Any]) -> None:
+def _on_event(event: dict[str, Any]) -> None:
     if event.get("kind") == "step":
         st.session_state[STEP] = int(event["by"])
 
 
-def _ahead(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict[str, Any]]:
-    """The next picture of the list with its maps, where these are there already: the one before was seen."""
-    wired, session = context.app_context(), reader.session_id()
-    found = predictions.predictions_of_cases(wired.db, run.id, [rows.ids[at + 1]] if at + 1 < len(rows) else [])
-    views = images.many(wired.db, [one.image_id for one in found])
+def _prefetch(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict[str, Any]]:
+    """Return the next image of the list and the URLs of those of its maps that are computed."""
+    app, session = context.app_context(), reader.session_id()
+    next_rows = predictions.predictions_of_cases(app.db, run.id, [rows.ids[at + 1]] if at + 1 < len(rows) else [])
+    views = images.many(app.db, [prediction.image_id for prediction in next_rows])
     methods = saliency_controls.methods_of(run, state)
-    asked = [
-        (one.image_id, saliency_controls.question(run, one, run, method, state)) for one in found for method in methods
+    shown_maps = [
+        (prediction.image_id, saliency_controls.saliency_request(run, prediction, run, method, state))
+        for prediction in next_rows
+        for method in methods
     ]
-    maps: dict[int, list[str]] = {view.id: [] for view in views}
-    for image, question in asked:
-        if question.filed(image) is not None:
-            maps[image].append(question.url(image))
-    return [{"image": serializers.image(view, wired.signer, session), "maps": maps[view.id]} for view in views]
+    map_urls: dict[int, list[str]] = {view.id: [] for view in views}
+    for image, request in shown_maps:
+        if request.cached(image) is not None:
+            map_urls[image].append(request.url(image))
+    return [{"image": serializers.image(view, app.signer, session), "maps": map_urls[view.id]} for view in views]
 
 
-def _overlays(laid: ViewerLayout, seen: Sequence[int], named: Callable[[Question], bool]) -> list[dict[str, Any]]:
-    """`of` are the addresses of the maps of the case's pictures by their id: the map follows the picture shown.
+def _overlays(
+    layout: ViewerLayout, image_ids: Sequence[int], is_titled: Callable[[SaliencyRequest], bool]
+) -> list[dict[str, Any]]:
+    """Return the overlays for the viewer, one per map request.
 
-    `check` is what the check of its run and method came to, where that is no pass. When the maps of the pictures
-    `pending` have come, the viewer says so, and the page is drawn again with what is known of them.
+    `of` has the URL of the map of each image by its id, so that the map follows the image shown; `check` is the result
+    of the saliency check, "" if passed; `pending` are the images whose map is not computed. When these maps arrive, the
+    viewer reports it, and the page reruns.
     """
-    db, asked = context.app_context().db, (*laid.asked, *laid.further)
-    checks = {run: saliency_check.by_method(db, run) for run in {one.run for one in asked}}
+    db, requests = context.app_context().db, (*layout.requests, *layout.further)
+    checks = {run: saliency_check.by_method(db, run) for run in {request.run for request in requests}}
     return [
         {
-            "of": {str(image): one.url(image) for image in seen},
-            "title": f"run {one.run}" if named(one) else "",
-            "check": saliency_check.brief(checks[one.run].get(one.method)),
-            "pending": laid.pending(one),
+            "of": {str(image): request.url(image) for image in image_ids},
+            "title": f"run {request.run}" if is_titled(request) else "",
+            "check": saliency_check.brief(checks[request.run].get(request.method)),
+            "pending": layout.pending(request),
         }
-        for one in asked
+        for request in requests
     ]
 
 
-def _title(view: ImageView) -> str:
+def _image_title(view: ImageView) -> str:
     return " ".join(filter(None, (view.facts.get(name) for name in ("modality", "view", "laterality", "body_part"))))

@@ -1,4 +1,4 @@
-"""The cases that changed between two runs, as lists that open them."""
+"""Draw the lists of cases that changed between two runs; a click opens a case."""
 
 from dataclasses import replace
 
@@ -14,23 +14,23 @@ from dashboard.result_cache import review_source
 from dashboard.url_state import CompareState
 
 TITLES = CHANGES | NUMBER_CHANGES
-USUAL = ("broken", "further")  # which list is shown first
+USUAL = ("broken", "further")  # the list shown first
 
 
 def show(run: RunView, state: CompareState) -> None:
-    """Which list, and its strip."""
+    """Draw the choice of the list and its strip of cases."""
     state = selection.apply_selection(replace(state, change=CompareState.from_url().change))
     counts = {name: len(cases) for name, cases in comparison_data.lists(review_source(), run, state).items()}
-    now = state.change if state.change in counts else next(name for name in USUAL if name in counts)
-    chosen = st.segmented_control(
+    default = state.change if state.change in counts else next(name for name in USUAL if name in counts)
+    selected = st.segmented_control(
         "Changed",
         list(counts),
-        default=now,
+        default=default,
         required=True,
         key="compare_change",
-        format_func=lambda one: f"{TITLES[one]} {counts[one]:,}",
+        format_func=lambda change: f"{TITLES[change]} {counts[change]:,}",
         label_visibility="collapsed",
     )
-    state = replace(state, change=chosen or now)
+    state = replace(state, change=selected or default)
     state.to_url()
-    case_list.show(review_data(review_source(), run, state), state, closes=False)
+    case_list.show(review_data(review_source(), run, state), state, closable=False)

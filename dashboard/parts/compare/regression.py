@@ -1,4 +1,4 @@
-"""How far the errors of two runs are apart: every figure of both, and the difference with its interval."""
+"""Compare the errors of two regression runs: each metric of both, and the difference with its interval."""
 
 from collections.abc import Mapping
 
@@ -11,33 +11,35 @@ from dashboard.parts.review.regression import TITLES, squared
 from dashboard.parts.widgets import metric_table
 
 
-def show(told: NumbersCompared) -> None:
-    """The table with its CSV, and what is compared."""
+def show(compared: NumbersCompared) -> None:
+    """Draw the table with its CSV and the note on what is compared."""
     metric_table.comparison(
-        "Errors and their differences",
-        sides(told),
-        {metric: title(metric, told.measure) for metric in told.found.differences},
+        "Error metrics and differences",
+        sides(compared),
+        {metric: title(metric, compared.measure) for metric in compared.found.differences},
         value=_value,
         signed=_signed,
-        name=f"comparison-{told.first}-{told.second}",
+        name=f"comparison-{compared.first}-{compared.second}",
     )
-    st.caption(f"{told.note} {test_access.test_view_sentence_pair(told.split, told.first, told.second)}")
+    st.caption(
+        f"{compared.note} {test_access.test_view_sentence_pair(compared.split, compared.first, compared.second)}"
+    )
 
 
-def sides(told: NumbersCompared) -> dict[str, Mapping[str, MetricValue]]:
+def sides(compared: NumbersCompared) -> dict[str, Mapping[str, MetricValue]]:
     """Return the metrics of both runs and their difference, each by its heading."""
-    found = told.found
+    comparison = compared.found
     return {
-        f"run {told.first}": found.first.metrics,
-        f"run {told.second}": found.second.metrics,
-        "difference": found.differences,
+        f"run {compared.first}": comparison.first.metrics,
+        f"run {compared.second}": comparison.second.metrics,
+        "difference": comparison.differences,
     }
 
 
 def title(key: str, measure: str) -> str:
-    """`Mean absolute error (years)`."""
+    """Return the title of a metric with its unit: `Mean absolute error (years)`."""
     unit = "" if key == "r2" else squared(measure) if key == "mse" else measure
-    return (TITLES | {"mse": "Mean square error"})[key] + (f" ({unit})" if unit else "")
+    return (TITLES | {"mse": "Mean squared error"})[key] + (f" ({unit})" if unit else "")
 
 
 def _value(figure: MetricValue) -> str:

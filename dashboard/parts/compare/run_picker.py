@@ -1,4 +1,4 @@
-"""Which two runs are compared, on which split, about which finding or class."""
+"""Draw the controls that select two runs, the split, and the finding or class to compare."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,14 +10,14 @@ from dashboard.parts.review import run_picker
 from dashboard.url_state import CompareState
 
 
-def show(every: Sequence[RunView], state: CompareState) -> CompareState:
-    """The choice in one line; another run begins without what was opened."""
-    names = {run.id: run_picker.named(run) for run in every}
+def show(runs: Sequence[RunView], state: CompareState) -> CompareState:
+    """Draw the controls in one line; a new run starts without the previous selection of cases."""
+    names = {run.id: run_picker.run_title(run) for run in runs}
     ids = list(names)
     run = state.run if state.run in names else ids[0]
-    first, second = other(every, run, state.other), run
+    first, second = other(runs, run, state.other), run
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        one = st.selectbox(
+        first_id = st.selectbox(
             "First run",
             ids,
             ids.index(first),
@@ -26,7 +26,7 @@ def show(every: Sequence[RunView], state: CompareState) -> CompareState:
             width="stretch",
             label_visibility="collapsed",
         )
-        two = st.selectbox(
+        second_id = st.selectbox(
             "Second run",
             ids,
             ids.index(second),
@@ -48,24 +48,29 @@ def show(every: Sequence[RunView], state: CompareState) -> CompareState:
             "views/review.py",
             label="Review",
             icon=":material/rate_review:",
-            query_params={"run": str(two), "split": split or "test"},
+            query_params={"run": str(second_id), "split": split or "test"},
         )
-    if (one, two, split) == (state.other, state.run, state.split):
+    if (first_id, second_id, split) == (state.other, state.run, state.split):
         return state
-    return replace(state.without_mark(), run=two, other=one, split=split or "test")
+    return replace(state.without_mark(), run=second_id, other=first_id, split=split or "test")
 
 
-def other(every: Sequence[RunView], run: int, wished: int) -> int:
-    """The run that is compared with: the wished one, else the newest other one of the same task, else any."""
-    ids = [one.id for one in every]
-    if wished in ids:
-        return wished
-    task = next(one.task_id for one in every if one.id == run)
-    alike = [one.id for one in every if one.task_id == task and one.id != run]
-    return next(iter(alike), next((one for one in ids if one != run), run))
+def other(runs: Sequence[RunView], run: int, requested: int) -> int:
+    """Return the run to compare with: the requested one, else the newest other run of the task, else any other run."""
+    ids = [one.id for one in runs]
+    if requested in ids:
+        return requested
+    task = next(one.task_id for one in runs if one.id == run)
+    same_task = [one.id for one in runs if one.task_id == task and one.id != run]
+    return next(iter(same_task), next((one for one in ids if one != run), run))
 
 
-def question(run: RunView, state: CompareState) -> CompareState:
-    """Which finding, or which class against the rest: the most probable of many cannot be compared at a point."""
-    asked = run_picker.question(run, state)
-    return replace(asked, positive=len(run.titles) - 1) if len(run.titles) > 2 and asked.positive < 0 else asked
+def select_question(run: RunView, state: CompareState) -> CompareState:
+    """Draw the choice of the finding or of the class to compare with the rest.
+
+    With more than two classes one must be selected: an operating point needs a positive class.
+    """
+    selected = run_picker.select_question(run, state)
+    return (
+        replace(selected, positive=len(run.titles) - 1) if len(run.titles) > 2 and selected.positive < 0 else selected
+    )

@@ -1,4 +1,4 @@
-"""How far two runs are apart: every figure of both, the difference with its interval, and the tests."""
+"""Compare two classification runs: each metric of both, the difference with its interval, and the tests."""
 
 from collections.abc import Mapping
 
@@ -12,48 +12,58 @@ from dashboard.parts.review import test_access
 from dashboard.parts.widgets import metric_table
 
 
-def show(told: Compared) -> None:
-    """The table with its CSV, and the sentences below it."""
+def show(compared: Compared) -> None:
+    """Draw the table with its CSV, and the sentences below it."""
     metric_table.comparison(
-        "Figures and their differences",
-        sides(told),
+        "Metrics and differences",
+        sides(compared),
         metric_table.TITLES,
         value=formatting.format_metric,
         signed=formatting.signed,
-        name=f"comparison-{told.first}-{told.second}",
+        name=f"comparison-{compared.first}-{compared.second}",
     )
-    seen = test_access.test_view_sentence_pair(told.split, told.first, told.second)
-    st.caption(" ".join([*(formatting.escape_markdown(one) for one in sentences(told) if one), seen]))
+    views = test_access.test_view_sentence_pair(compared.split, compared.first, compared.second)
+    st.caption(" ".join([*(formatting.escape_markdown(one) for one in sentences(compared) if one), views]))
 
 
-def sentences(told: Compared) -> tuple[str, ...]:
-    """What the tests say, each with its name, and what is compared."""
-    test, pairs = told.found.delong, told.found.mcnemar
+def sentences(compared: Compared) -> tuple[str, ...]:
+    """Return the operating points, the DeLong and McNemar tests, and the notes, one sentence each."""
+    test, pairs = compared.found.delong, compared.found.mcnemar
     areas = (
         ""
         if test is None
         else (f"AUROC: {test.note}" if test.p is None else f"AUROC, {test.method}: {_p(test.p)}. {test.note}".strip())
     )
     p = pairs.exact_p if pairs.exact_p is not None else pairs.p
-    counts = f"{pairs.only_first:,} only right by run {told.first}, {pairs.only_second:,} only by run {told.second}"
-    right = f"Calls, {pairs.method}: {counts}, {_p(p) if p is not None else _no_test(pairs)}."
-    points = " and ".join(
-        f"{one.threshold:.4g} (run {number})"
-        for number, one in zip((told.first, told.second), told.points, strict=True)
+    first, second = compared.first, compared.second
+    counts = f"{pairs.only_first:,} correct only in run {first}, {pairs.only_second:,} only in run {second}"
+    right = f"Predictions, {pairs.method}: {counts}, {_p(p) if p is not None else _no_test(pairs)}."
+    points = ", ".join(
+        f"{point.threshold:.4g} (run {run_id})" for run_id, point in zip((first, second), compared.points, strict=True)
     )
-    return f"Yes is {told.name}, called at {points}.", areas, right, told.found.note, told.note
+    return (
+        f"Positive class: {compared.name}. Operating points: {points}.",
+        areas,
+        right,
+        compared.found.note,
+        compared.note,
+    )
 
 
-def sides(told: Compared) -> dict[str, Mapping[str, MetricValue]]:
+def sides(compared: Compared) -> dict[str, Mapping[str, MetricValue]]:
     """Return the metrics of both runs and their difference, each by its heading."""
-    found = told.found
-    return {f"run {told.first}": found.first, f"run {told.second}": found.second, "difference": found.differences}
+    comparison = compared.found
+    return {
+        f"run {compared.first}": comparison.first,
+        f"run {compared.second}": comparison.second,
+        "difference": comparison.differences,
+    }
 
 
 def _no_test(pairs: McNemar) -> str:
-    """Why there is no p: nothing differs, or in every patient as often one way as the other."""
+    """Say why there is no p: nothing differs, or the differences cancel in every patient."""
     differ = pairs.only_first or pairs.only_second
-    return "their differences cancel within patients, so there is no test" if differ else "they never disagree"
+    return "no test: the differences cancel within patients" if differ else "no test: the runs never disagree"
 
 
 def _p(p: float) -> str:

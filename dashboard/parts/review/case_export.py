@@ -1,4 +1,4 @@
-"""Cases as a CSV with all digits: what every number of the page can be reckoned from again."""
+"""Write the listed cases as CSV with all digits, so that every metric of the page can be recomputed."""
 
 import csv
 import io
@@ -10,23 +10,23 @@ from core.services.evaluation.review_data import ReviewData
 from dashboard.result_cache import review_source
 
 
-def of(data: ReviewData, rows: Sequence[int]) -> bytes:
-    """Return a line for each of the rows: case, patient, truth, called, a score for each column, and the facts."""
-    known = facts(review_source(), data)
+def cases_csv(data: ReviewData, rows: Sequence[int]) -> bytes:
+    """Return one CSV line per row: case, patient, reference label, prediction, scores and metadata."""
+    metadata = facts(review_source(), data)
     names, scores, truths, patients = _columns(data)
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(["case", "patient", "truth", *(["called"] if data.titles else []), *names, *known])
+    writer.writerow(["case", "patient", "truth", *(["called"] if data.titles else []), *names, *metadata])
     for row in rows:
-        called = [data.titles[data.called[row]]] if data.titles else []
+        predicted = [data.titles[data.called[row]]] if data.titles else []
         digits = [repr(float(score)) for score in scores[row]]
-        values = [str(column[row]) for column in known.values()]
-        writer.writerow([int(data.cases[row]), patients[row], truths[row], *called, *digits, *values])
+        values = [str(column[row]) for column in metadata.values()]
+        writer.writerow([int(data.cases[row]), patients[row], truths[row], *predicted, *digits, *values])
     return file.getvalue().encode()
 
 
 def _columns(data: ReviewData) -> tuple[list[str], Any, list[str], Sequence[str]]:
-    """Return names and values of the score columns, truths and patients, row by row."""
+    """Return the names and values of the score columns, the reference labels and the patients, row by row."""
     truths = [data.titles[row] for row in data.truth.tolist()] if data.titles else []
     if (scored := data.scored) is not None:
         patients = [scored.patients[row] for row in scored.owner.tolist()]

@@ -1,4 +1,4 @@
-"""ROC and precision over recall, the operating point on both; a point opens the cases that it parts."""
+"""Draw the ROC and precision–recall curves with the operating point; a click on a point lists the cases there."""
 
 import streamlit as st
 
@@ -12,92 +12,92 @@ from dashboard.parts.widgets import chart
 from dashboard.result_cache import review_source
 
 POINTS = 300
-ONE_CLASS = "The curves are undefined: all {cases} here are {title}."
+ONE_CLASS = "ROC and precision–recall curves are undefined: all {cases} are {title}."
 
 
-def show(found: ReviewData) -> None:
-    """Both curves of a yes/no question."""
-    one = found.scored
-    if one is None:
+def show(data: ReviewData) -> None:
+    """Draw both curves of a binary question."""
+    scored = data.scored
+    if scored is None:
         return
-    if one.truth.all() or not one.truth.any():
-        title = found.titles[int(one.truth.any())]
+    if scored.truth.all() or not scored.truth.any():
+        title = data.titles[int(scored.truth.any())]
         st.info(
             ONE_CLASS.format(
-                cases=formatting.count(len(one.cases), found.unit), title=formatting.escape_markdown(title)
+                cases=formatting.count(len(scored.cases), data.unit), title=formatting.escape_markdown(title)
             )
         )
         return
     with st.container(key="plots"):
         left, right = st.columns(2, gap="large")
-    about = (
-        f"{one.name} against the rest, {int(one.truth.sum()):,} of {formatting.count(len(one.cases), found.unit)} of "
-        f"{formatting.count(len(one.patients), 'patient')}; the diamond is the operating point {found.threshold:.3f}. "
-        "A click on the curve opens the cases there."
+    caption = (
+        f"Positive class: {formatting.escape_markdown(scored.name)}, {int(scored.truth.sum()):,} of "
+        f"{formatting.count(len(scored.cases), data.unit)}, {formatting.count(len(scored.patients), 'patient')}. "
+        f"Diamond: operating point {data.threshold:.3f}. Click the curve to list the cases there."
     )
     with left:
-        _roc(found, about)
+        _draw_roc(data, caption)
     with right:
-        _precision(found, one, about)
+        _draw_precision_recall(data, scored, caption)
 
 
-def _roc(found: ReviewData, about: str) -> None:
-    drawn = review_curves.roc(review_source(), found)
-    full, sure = drawn.curve, drawn.band
-    shown = full.thinned(POINTS)
+def _draw_roc(data: ReviewData, caption: str) -> None:
+    estimate = review_curves.roc(review_source(), data)
+    curve, band = estimate.curve, estimate.band
+    plotted = curve.thinned(POINTS)
     plot = chart.square("1 − specificity", "sensitivity")
     chart.guide(plot, [0, 1], [0, 1])
-    chart.band(plot, sure.x, sure.low, sure.high)
-    chart.line(plot, shown.x, shown.y, hover="sensitivity %{y:.3f}, 1 − specificity %{x:.3f}<extra></extra>")
-    (tn, fp), (fn, tp) = found.matrix()
-    chart.here(plot, fp / (tn + fp), tp / (tp + fn), threshold=found.threshold)
-    table = {"1 - specificity": full.x, "sensitivity": full.y, **sure.along(full.x), "threshold": full.thresholds}
+    chart.band(plot, band.x, band.low, band.high)
+    chart.line(plot, plotted.x, plotted.y, hover="sensitivity %{y:.3f}, 1 − specificity %{x:.3f}<extra></extra>")
+    (tn, fp), (fn, tp) = data.matrix()
+    chart.operating_point(plot, fp / (tn + fp), tp / (tp + fn), threshold=data.threshold)
+    table = {"1 - specificity": curve.x, "sensitivity": curve.y, **band.along(curve.x), "threshold": curve.thresholds}
     chart.show(
         plot,
         table,
         title="ROC",
-        caption=f"{about} {_said(sure)}",
+        caption=f"{caption} {_band_note(band)}",
         key="roc",
-        spans=spans(shown),
-        name=f"roc-run-{found.run.id}",
+        spans=spans(plotted),
+        name=f"roc-run-{data.run.id}",
     )
 
 
-def _precision(found: ReviewData, one: BinaryScores, about: str) -> None:
-    drawn = review_curves.precision_recall(review_source(), found)
-    full, sure = drawn.curve, drawn.band
-    shown = full.thinned(POINTS)
-    share = float(one.truth.mean())
+def _draw_precision_recall(data: ReviewData, scored: BinaryScores, caption: str) -> None:
+    estimate = review_curves.precision_recall(review_source(), data)
+    curve, band = estimate.curve, estimate.band
+    plotted = curve.thinned(POINTS)
+    prevalence = float(scored.truth.mean())
     plot = chart.square("sensitivity (recall)", "PPV (precision)")
-    chart.guide(plot, [0, 1], [share, share])
-    chart.band(plot, sure.x, sure.low, sure.high)
-    chart.line(plot, shown.x, shown.y, hover="PPV %{y:.3f}, sensitivity %{x:.3f}<extra></extra>")
-    (_, fp), (fn, tp) = found.matrix()
+    chart.guide(plot, [0, 1], [prevalence, prevalence])
+    chart.band(plot, band.x, band.low, band.high)
+    chart.line(plot, plotted.x, plotted.y, hover="PPV %{y:.3f}, sensitivity %{x:.3f}<extra></extra>")
+    (_, fp), (fn, tp) = data.matrix()
     if tp + fp:
-        chart.here(plot, tp / (tp + fn), tp / (tp + fp), threshold=found.threshold)
-    table = {"recall": full.x, "precision": full.y, **sure.along(full.x), "threshold": full.thresholds}
+        chart.operating_point(plot, tp / (tp + fn), tp / (tp + fp), threshold=data.threshold)
+    table = {"recall": curve.x, "precision": curve.y, **band.along(curve.x), "threshold": curve.thresholds}
     chart.show(
         plot,
         table,
-        title="Precision and recall",
+        title="Precision–recall",
         key="pr",
-        spans=spans(shown),
-        name=f"precision-recall-run-{found.run.id}",
-        caption=f"{about} {_said(sure)} Dashed: what guessing gives, {share:.3f}.",
+        spans=spans(plotted),
+        name=f"precision-recall-run-{data.run.id}",
+        caption=f"{caption} {_band_note(band)} Dashed: a random classifier, {prevalence:.3f}.",
     )
 
 
-def _said(sure: Band) -> str:
-    if not sure.x:
-        return "No band: a single patient carries it."
-    return "The band holds the height of the curve at each place by itself with 95 %, whole patients resampled."
+def _band_note(band: Band) -> str:
+    if not band.x:
+        return "No band: all data come from a single patient."
+    return "Band: pointwise 95 % CI, patient-level bootstrap."
 
 
 def spans(curve: Curve) -> list[chart.Span]:
-    """The scores of each point: from its threshold up to that of the point before."""
-    found, upper = [], 1.0
+    """Return the score range of each point: from its threshold up to that of the previous point."""
+    ranges, upper = [], 1.0
     for threshold in curve.thresholds:
         lower = 1.0 if threshold is None else threshold
-        found.append((lower, upper))
+        ranges.append((lower, upper))
         upper = lower
-    return found
+    return ranges

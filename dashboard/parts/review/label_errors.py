@@ -1,4 +1,4 @@
-"""Labels of the training set that are likely wrong, where readers disagree, and the same picture under two patients."""
+"""Show likely label errors of the training set, disagreements of readers, and the same image under two patients."""
 
 import secrets
 from collections.abc import Sequence
@@ -19,50 +19,49 @@ Row = dict[str, Any]
 
 
 def show(run: RunView) -> int | None:
-    """The list, most suspect first; a click opens the image; gives the case that was opened."""
-    found = analysis_job.show(
+    """Draw the label errors, most probable first; a click opens the image; return the opened case."""
+    analysis = analysis_job.show(
         run,
         "suspects",
-        button="Look for wrong labels",
-        empty="The training labels were not doubted yet: it takes as long as training anew on "
-        "each of five folds, several times over where that is quick.",
+        button="Check training labels",
+        empty="Training labels have not been checked. Checking retrains the model on five folds.",
     )
-    if found is None:
+    if analysis is None:
         return None
-    rows: list[Row] = found.result["suspects"]
-    st.caption(f"{found.result['recipe']} {_told(run, found.result)}")
+    rows: list[Row] = analysis.result["suspects"]
+    st.caption(f"{analysis.result['recipe']} {_summary(run, analysis.result)}")
     is_number = run.kind is TaskKind.NUMBER
     opened = gallery.show([_tile(row, is_number) for row in rows[:SHOWN]], key="trust_suspects", strip=True)
-    _send(run, _chosen(rows[:LISTED], is_number))
-    differ = found.result["readers_differ"]
-    opened = _readers(differ) or opened
-    _twice(found.result["same_pictures"])
-    analysis_job.show_rerun(found, run)
-    return _open(opened, [*rows, *differ])
+    _send(run, _selected_cases(rows[:LISTED], is_number))
+    disagreements = analysis.result["readers_differ"]
+    opened = _disagreements(disagreements) or opened
+    _duplicates(analysis.result["same_pictures"])
+    analysis_job.show_rerun(analysis, run)
+    return _open_image(opened, [*rows, *disagreements])
 
 
-def _told(run: RunView, result: Row) -> str:
-    called, doubted = result["called_wrong"], result.get("doubted", result["training"])
+def _summary(run: RunView, result: Row) -> str:
+    flagged, checked = result["called_wrong"], result.get("doubted", result["training"])
     if run.kind is TaskKind.NUMBER:
         return (
-            f"{formatting.count(called, 'number')} of {doubted:,} lie further from what is said of the picture than "
-            "three robust standard deviations (1.4826 × MAD); the furthest stand first."
+            f"{flagged:,} of {formatting.count(checked, 'value')} differ from the cross-validated prediction by more "
+            "than three robust standard deviations (1.4826 × MAD); largest difference first."
         )
-    about, expected = "", result.get("expected")
+    estimate, expected = "", result.get("expected")
     if expected is not None:
-        about = (
-            f"About {expected:.0f} of {doubted:,} labels are wrong: the sum of the probabilities, which count "
-            "subgroups and the patient's other cases too. "
+        estimate = (
+            f"About {expected:.0f} of {checked:,} labels are wrong: the sum of the error probabilities, which also use "
+            "metadata and the patient's other cases. "
         )
     return (
-        f"{about}By the picture alone {formatting.count(called, 'label')} would be called wrong (confident learning, "
-        "Northcutt 2021)."
+        f"{estimate}From the image alone, confident learning (Northcutt 2021) flags "
+        f"{formatting.count(flagged, 'label')}."
     )
 
 
 def _tile(row: Row, is_number: bool) -> gallery.Tile:
-    notes = [] if is_number else [f"wrong {row['wrong']:.0%}"]
-    notes += ["readers differ"] if row["readers_differ"] else []
+    notes = [] if is_number else [f"p(error) {row['wrong']:.0%}"]
+    notes += ["readers disagree"] if row["readers_differ"] else []
     return gallery.Tile(row["case"], _url(row), f"{row['given']} → {row['likely']}", " · ".join(notes))
 
 
@@ -70,8 +69,8 @@ def _url(row: Row) -> str:
     return context.app_context().signer.url(f"/api/thumbnail/{row['image']}", reader.session_id())
 
 
-def _chosen(rows: Sequence[Row], is_number: bool) -> list[int]:
-    """The table; gives the cases of the rows that are ticked."""
+def _selected_cases(rows: Sequence[Row], is_number: bool) -> list[int]:
+    """Draw the table; return the cases of the selected rows."""
     import pandas as pd
 
     table = pd.DataFrame(
@@ -79,19 +78,19 @@ def _chosen(rows: Sequence[Row], is_number: bool) -> list[int]:
             {
                 "case": row["case"],
                 "patient": row["patient"],
-                "given": row["given"],
-                "likely": row["likely"],
-                "wrong": _percent(row["wrong"]),
-                "right by the picture": _percent(row["probability"]),
-                "called wrong by the picture": row["by_picture"],
-                "readers differ": row["readers_differ"],
+                "label": row["given"],
+                "predicted": row["likely"],
+                "p(error)": _percent(row["wrong"]),
+                "p(label correct), image only": _percent(row["probability"]),
+                "flagged, image only": row["by_picture"],
+                "readers disagree": row["readers_differ"],
             }
             for row in rows
         ]
     )
-    shares = ("wrong", "right by the picture")
+    shares = ("p(error)", "p(label correct), image only")
     if is_number:
-        table = table.drop(columns=list(shares))  # of a number only its place in the list is known
+        table = table.drop(columns=list(shares))  # a number has a rank in the list, no probability
     event: Any = st.dataframe(
         table,
         hide_index=True,
@@ -110,76 +109,80 @@ def _percent(share: float | None) -> float | None:
 
 
 def _send(run: RunView, chosen: Sequence[int]) -> None:
-    said = f"Send {formatting.count(len(chosen), 'case')} to be labelled anew" if chosen else "Send to be labelled anew"
+    button_text = f"Send {formatting.count(len(chosen), 'case')} for relabelling" if chosen else "Send for relabelling"
     with st.container(horizontal=True, gap="small"):
-        why = st.text_input(
-            "Why they are sent",
+        reason = st.text_input(
+            "Reason",
             key="trust_why",
-            placeholder="why: it goes into each case's history",
+            placeholder="reason (saved in the history of each case)",
             label_visibility="collapsed",
             max_chars=comments.LONGEST,
         )
-        sent = st.button(
-            said,
+        submitted = st.button(
+            button_text,
             key="trust_send",
-            disabled=not (chosen and why.strip()),
+            disabled=not (chosen and reason.strip()),
             icon=":material/edit:",
             type="primary",
-            help="Tick rows of the table and write why; their answer is withdrawn, the history keeps it.",
+            help="Select rows in the table and enter a reason. Their labels are withdrawn; the history keeps them.",
         )
-    if sent:
+    if submitted:
         with errors.show_errors():
-            relabel.send_back(context.app_context().db, chosen, why=why, by=reader.reader(), key=secrets.token_hex(16))
+            relabel.send_back(
+                context.app_context().db, chosen, why=reason, by=reader.reader(), key=secrets.token_hex(16)
+            )
             st.page_link(
                 "views/label.py",
-                label="They wait on the Label page",
+                label="Open the Label page",
                 icon=":material/label:",
                 query_params=LabelState(task=run.task_id).query(),
             )
 
 
-def _readers(differ: Sequence[Row]) -> int | None:
-    """Who says what; gives the case that was opened."""
+def _disagreements(disagreements: Sequence[Row]) -> int | None:
+    """Draw the cases whose readers disagree, with each reader's label; return the opened case."""
     import pandas as pd
 
-    if not differ:
+    if not disagreements:
         return None
-    st.markdown(f"**Readers disagree on {formatting.count(len(differ), 'case')}**")
+    st.markdown(f"**Readers disagree on {formatting.count(len(disagreements), 'case')}**")
     tiles = [
-        gallery.Tile(one["case"], _url(one), " / ".join(one["said"].values()), " / ".join(one["said"]))
-        for one in differ[:SHOWN]
-        if "image" in one
+        gallery.Tile(row["case"], _url(row), " / ".join(row["said"].values()), " / ".join(row["said"]))
+        for row in disagreements[:SHOWN]
+        if "image" in row
     ]
     opened = gallery.show(tiles, key="trust_differ", strip=True) if tiles else None
-    st.dataframe(pd.DataFrame([{"case": one["case"], **one["said"]} for one in differ[:LISTED]]), hide_index=True)
+    st.dataframe(
+        pd.DataFrame([{"case": row["case"], **row["said"]} for row in disagreements[:LISTED]]), hide_index=True
+    )
     return opened
 
 
-def _twice(same: Sequence[Row]) -> None:
-    """Of the same picture under two patients, one is likely mistaken."""
+def _duplicates(duplicates: Sequence[Row]) -> None:
+    """Draw the pairs of one image under two patients; one of the two patient IDs is probably wrong."""
     import pandas as pd
 
-    if same:
-        st.markdown(f"**The same picture under two patients, {formatting.count(len(same), 'time')}**")
+    if duplicates:
+        st.markdown(f"**Same image under two patients: {formatting.count(len(duplicates), 'pair')}**")
         st.dataframe(
             pd.DataFrame(
                 [
                     {
-                        "first case": one["cases"][0],
-                        "patient": one["patients"][0],
-                        "second case": one["cases"][1],
-                        "other patient": one["patients"][1],
-                        "alike": one["alike"],
-                        "splits": " and ".join(dict.fromkeys(one["splits"])),
+                        "first case": pair["cases"][0],
+                        "first patient": pair["patients"][0],
+                        "second case": pair["cases"][1],
+                        "second patient": pair["patients"][1],
+                        "similarity": pair["alike"],
+                        "splits": " and ".join(dict.fromkeys(pair["splits"])),
                     }
-                    for one in same[:LISTED]
+                    for pair in duplicates[:LISTED]
                 ]
             ),
             hide_index=True,
         )
 
 
-def _open(opened: int | None, rows: Sequence[Row]) -> int | None:
+def _open_image(opened: int | None, rows: Sequence[Row]) -> int | None:
     if opened is not None:
         image = next(row["image"] for row in rows if row["case"] == opened)
         st.switch_page("views/images.py", query_params=ImagesState(image=image).query())

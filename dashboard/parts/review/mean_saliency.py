@@ -1,4 +1,4 @@
-"""The mean map of the cases of a list: heat that lies at one place of many pictures hints at a shortcut."""
+"""Draw the mean saliency map of the listed cases: heat at one place of many images hints at a shortcut."""
 
 from collections.abc import Sequence
 
@@ -13,82 +13,89 @@ from dashboard import context, formatting, theme
 from dashboard.parts.review import analysis_job
 from dashboard.parts.widgets import chart, errors
 
-TITLE = "Mean map of the cases below"
+TITLE = "Mean saliency map of the cases below"
 
 
-def show(run: RunView, case_ids: Sequence[int], *, said: str, split: str, finding: int | None = None) -> MeanMap | None:
-    """The map with its caption, `said` names the list; while cases have no map, the button that makes the split's.
+def show(
+    run: RunView, case_ids: Sequence[int], *, description: str, split: str, finding: int | None = None
+) -> MeanMap | None:
+    """Draw the mean map; while cases lack a map, also the button that computes those of the split.
 
-    Of findings the maps are of `finding`, else of the class that the model gives most to.
+    Args:
+        run: The run.
+        case_ids: The cases to average.
+        description: The cases in words, for the caption.
+        split: The split that the button computes maps of.
+        finding: The class to explain; None: the predicted class of each case.
     """
     if run.external_source is not None or not case_ids:
         return None
-    wired, found = context.app_context(), None
+    app, mean = context.app_context(), None
     with errors.show_errors():
-        found = mean_map.mean(wired.db, wired.settings, run.id, case_ids, class_index=finding)
-    if found is None or not found.values:
+        mean = mean_map.mean(app.db, app.settings, run.id, case_ids, class_index=finding)
+    if mean is None or not mean.values:
         st.markdown(f"**{TITLE}**")
     else:
-        _draw(run, found, said, split)
-    if found is None or len(found.cases) < found.of:
-        _offer(run, found, said, split, finding)
-    return found if found is not None and found.values else None
+        _draw(run, mean, description, split)
+    if mean is None or len(mean.cases) < mean.of:
+        _show_start(run, mean, description, split, finding)
+    return mean if mean is not None and mean.values else None
 
 
-def _draw(run: RunView, found: MeanMap, said: str, split: str) -> None:
+def _draw(run: RunView, mean: MeanMap, description: str, split: str) -> None:
     plot = go.Figure(layout=theme.layout(height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8}))
-    plot.add_heatmap(z=found.values, zmin=0, zmax=1, colorscale="Inferno", showscale=False, hoverinfo="z")
+    plot.add_heatmap(z=mean.values, zmin=0, zmax=1, colorscale="Inferno", showscale=False, hoverinfo="z")
     plot.update_xaxes(visible=False, constrain="domain")
     plot.update_yaxes(visible=False, autorange="reversed", scaleanchor="x")
     name = f"mean-map-run-{run.id}-{split}"
-    chart.show(plot, _cells(found), title=TITLE, key="trust_mean", name=name, caption=_caption(found, said))
+    chart.show(plot, _cells(mean), title=TITLE, key="trust_mean", name=name, caption=_caption(mean, description))
     st.download_button(
-        "Which cases",
-        lambda: chart.as_csv({"case": found.cases}),
+        "Case list",
+        lambda: chart.as_csv({"case": mean.cases}),
         f"{name}-cases.csv",
         "text/csv",
         key="trust_mean_cases",
         icon=":material/download:",
         on_click="ignore",
         type="tertiary",
-        help="The cases whose maps are in it",
+        help="Cases included in the mean map",
     )
 
 
-def _caption(found: MeanMap, said: str) -> str:
-    way = EXPLAINERS[found.method]
-    of = (
-        f", {formatting.escape_markdown(found.class_name)}"
-        if found.class_name
-        else ", of each the class that the model gives most to"
+def _caption(mean: MeanMap, description: str) -> str:
+    explainer = EXPLAINERS[mean.method]
+    class_note = (
+        f", {formatting.escape_markdown(mean.class_name)}" if mean.class_name else ", predicted class of each case"
     )
-    some = f"{len(found.cases):,} of " * (len(found.cases) < found.of)
+    sample = f"{len(mean.cases):,} of " * (len(mean.cases) < mean.of) + description
     return (
-        f"{way.title}{of if way.by_class else ''}: mean over {some}{said}. It is not a segmentation; heat at one "
-        "place of many pictures hints at a shortcut."
+        f"{explainer.title}{class_note if explainer.by_class else ''}: mean over {sample}. Heat at the same place "
+        "in many images can indicate a shortcut. A saliency map is not a segmentation."
     )
 
 
-def _cells(found: MeanMap) -> chart.Table:
-    """A line for each cell of the map, from the upper left on; edges are shares of the picture's."""
-    down, across = len(found.values), len(found.values[0])
+def _cells(mean: MeanMap) -> chart.Table:
+    """Return one row per cell of the map, from the upper left; edges are fractions of the image size."""
+    down, across = len(mean.values), len(mean.values[0])
     return {
         "top": [row / down for row in range(down) for _ in range(across)],
         "left": [column / across for _ in range(down) for column in range(across)],
-        "heat": [one for row in found.values for one in row],
+        "heat": [value for row in mean.values for value in row],
     }
 
 
-def _offer(run: RunView, found: MeanMap | None, said: str, split: str, finding: int | None) -> None:
-    """What a case is asked when its page opens, of the whole split."""
+def _show_start(run: RunView, mean: MeanMap | None, description: str, split: str, finding: int | None) -> None:
+    """Draw the button that computes the maps of the whole split, with the settings of a newly opened Case page."""
     if analysis_job.show_progress(run, "maps"):
         return
-    some = found is not None and bool(found.values)
+    some = mean is not None and bool(mean.values)
     method = maps.methods(run)[0][0]
     analysis_job.show_start(
         run,
         "maps",
-        button="Make the maps of this split",
-        asked={"split": split, "method": method, "class": -1 if finding is None else finding, "layer": ""},
-        empty="The maps of the others are not made yet." if some else f"The maps of {said} are not made yet.",
+        button="Compute maps of this split",
+        request={"split": split, "method": method, "class": -1 if finding is None else finding, "layer": ""},
+        empty="Maps of the other cases have not been computed."
+        if some
+        else f"Maps of {description} have not been computed.",
     )

@@ -1,4 +1,4 @@
-"""What is known of a run's model itself: its maps, what its features give away, the labels it was taught with."""
+"""Draw the sections about the model itself: saliency maps, shortcuts and label errors."""
 
 from collections.abc import Callable
 
@@ -13,33 +13,33 @@ from dashboard.result_cache import review_source
 from dashboard.url_state import ReviewState
 
 
-def maps(found: ReviewData, state: ReviewState) -> None:
-    """What the saliency check says, and the mean map of the cases in the strip."""
+def maps(data: ReviewData, state: ReviewState) -> None:
+    """Draw the saliency check beside the mean map of the listed cases."""
     with st.container(key="plots"):
         left, right = st.columns([1.4, 1], gap="large")
     with left:
-        saliency_check.show(found.run)
-    rows = selected_rows(review_source(), found, state)
-    told = case_list.words(found, state)
-    said = formatting.count(len(rows), found.unit) + (f" ({told})" if told else "")
+        saliency_check.show(data.run)
+    rows = selected_rows(review_source(), data, state)
+    selected = case_list.describe_selection(data, state)
+    description = formatting.count(len(rows), data.unit) + (f" ({selected})" if selected else "")
     with right:
         mean_saliency.show(
-            found.run,
-            found.cases[rows].tolist(),
-            said=formatting.escape_markdown(said),
+            data.run,
+            data.cases[rows].tolist(),
+            description=formatting.escape_markdown(description),
             split=state.split,
-            finding=found.finding,
+            finding=data.finding,
         )
 
 
-def shortcuts(found: ReviewData, _state: ReviewState) -> None:
-    """The shortcut alarm."""
-    review_shortcuts.show(found.run)
+def shortcuts(data: ReviewData, _state: ReviewState) -> None:
+    """Draw the test for shortcuts."""
+    review_shortcuts.show(data.run)
 
 
-def suspects(found: ReviewData, _state: ReviewState) -> None:
-    """Labels of the training set that are likely wrong."""
-    label_errors.show(found.run)
+def suspects(data: ReviewData, _state: ReviewState) -> None:
+    """Draw the likely label errors of the training set."""
+    label_errors.show(data.run)
 
 
 SECTIONS: dict[str, Callable[[ReviewData, ReviewState], None]] = {

@@ -1,4 +1,4 @@
-"""Show the metrics of a question of more than two classes: of all together, and of each class against the rest."""
+"""Show the metrics of more than two classes: over all classes, and of each class against the rest."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,14 +22,12 @@ def show(data: ReviewData, state: ReviewState) -> None:
     metrics, name = report(data), f"run-{data.run.id}-{state.split}"
     classes = by_class(metrics, data.titles)
     metric_table.table(metrics.metrics, name=f"figures-{name}")
-    metric_table.by_row(
-        "Each class against the rest", classes, COLUMNS, of="class", name=f"classes-{name}", key="classes"
-    )
-    ways = metric_table.intervals(figures[column] for figures in classes.values() for column in COLUMNS)
+    metric_table.by_row("Each class vs. the rest", classes, COLUMNS, of="class", name=f"classes-{name}", key="classes")
+    ci_note = metric_table.intervals(per_class[column] for per_class in classes.values() for column in COLUMNS)
     st.caption(
-        "Of each image the most probable class is called; choose one class above to count patients, or to set "
-        f"an operating point for it. {ways} The CSV holds every figure of each "
-        f"class. {test_access.test_view_sentence(state.split, data.run.id)}"
+        "The predicted class of an image is the most probable one. Select a class above to analyse patients or to set "
+        f"its operating point. {ci_note} The CSV contains every metric of each class. "
+        f"{test_access.test_view_sentence(state.split, data.run.id)}"
     )
 
 
@@ -41,5 +39,5 @@ def report(data: ReviewData) -> Report:
 
 def by_class(metrics: Report, titles: Sequence[str]) -> dict[str, Mapping[str, MetricValue]]:
     """Return the metrics of each class against the rest, by its title."""
-    pairs = zip(metrics.classes, titles, strict=True)
-    return {title: metrics.per_class[name] for name, title in pairs if name in metrics.per_class}
+    named_titles = zip(metrics.classes, titles, strict=True)
+    return {title: metrics.per_class[name] for name, title in named_titles if name in metrics.per_class}

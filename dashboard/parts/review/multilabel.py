@@ -1,4 +1,4 @@
-"""Several findings together: each at its own operating point, their plain mean, and all their answers pooled."""
+"""Show the metrics of all findings: each at its own operating point, macro and micro average."""
 
 from collections.abc import Mapping
 
@@ -15,22 +15,22 @@ from dashboard.result_cache import review_source
 KEYS = ("auroc", "average_precision", "sensitivity", "specificity", "ppv", "f1")
 
 
-def show(found: ReviewData) -> None:
-    """A line for each finding, the mean (macro) and the pool (micro)."""
-    run, split = found.run, found.state.split
-    told = findings_metrics(review_source(), run, split)
-    if test_access.count(run.id, split, known_findings(review_source(), run, split)):
-        st.rerun()  # what stands over the section tells how often test was looked at
-    lines: dict[str, Mapping[str, MetricValue]] = {
-        **told.each,
-        "mean of the findings (macro)": told.macro,
-        "all answers pooled (micro)": told.micro,
+def show(data: ReviewData) -> None:
+    """Draw one row per finding, then the macro and the micro average."""
+    run, split = data.run, data.state.split
+    report = findings_metrics(review_source(), run, split)
+    if test_access.record_test_views(run.id, split, known_findings(review_source(), run, split)):
+        st.rerun()  # the text above the section says how often test results were viewed
+    rows: dict[str, Mapping[str, MetricValue]] = {
+        **report.each,
+        "macro average (mean of the findings)": report.macro,
+        "micro average (all labels pooled)": report.micro,
     }
-    name = f"findings-run-{found.run.id}-{found.state.split}"
-    metric_table.by_row("All findings", lines, KEYS, of="finding", name=name, key="findings")
-    left = [title for title in found.run.titles if title not in told.each]
-    by = metric_table.intervals(one[key] for one in lines.values() for key in KEYS)
+    name = f"findings-run-{data.run.id}-{data.state.split}"
+    metric_table.by_row("All findings", rows, KEYS, of="finding", name=name, key="findings")
+    unlabelled = [title for title in data.run.titles if title not in report.each]
+    ci_note = metric_table.intervals(metrics[key] for metrics in rows.values() for key in KEYS)
     st.caption(
-        f"Each finding is called at the operating point that stands for it, on the cases where it is known. {by}"
-        + (f" Nothing is known here of {formatting.escape_markdown(', '.join(left))}." if left else "")
+        f"Each finding is predicted at its own operating point, on the cases labelled for it. {ci_note}"
+        + (f" No labels in this split: {formatting.escape_markdown(', '.join(unlabelled))}." if unlabelled else "")
     )

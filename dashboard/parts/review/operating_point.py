@@ -1,4 +1,4 @@
-"""Draw the run's operating point, which moves everything below it: tried and kept on validation, locked elsewhere."""
+"""Draw the operating point of a run: tried and saved on validation, locked on the other splits."""
 
 import streamlit as st
 
@@ -14,61 +14,61 @@ from dashboard.url_state import ReviewState
 from db.vocabulary import TaskKind
 
 USUAL_SHARE = 0.95
-RULES = {BY_HAND: "Threshold by hand", "sensitivity": "Sensitivity at least", "specificity": "Specificity at least"}
+RULES = {BY_HAND: "Manual threshold", "sensitivity": "Sensitivity at least", "specificity": "Specificity at least"}
 
 
-def show(found: ReviewData, state: ReviewState, coverage: Coverage) -> None:
-    """Draw the slider, how the point was found, and what can be done about it here; `coverage` is what is predicted."""
-    if found.scored is None or found.point is None:
+def show(data: ReviewData, state: ReviewState, coverage: Coverage) -> None:
+    """Draw the slider, the rule, the settings and the sentence about the point; `coverage` is that of the split."""
+    if data.scored is None or data.point is None:
         return
-    key = f"{found.run.id}_{state.split}_{state.finding}_{state.positive}"
-    free = state.split == CHOOSING_SPLIT
+    key = f"{data.run.id}_{state.split}_{state.finding}_{state.positive}"
+    editable = state.split == CHOOSING_SPLIT
     with st.container(key="point"):
         left, right = st.columns([1.5, 1], gap="medium", vertical_alignment="top")
     with left:
         threshold_slider.show(
-            threshold_slider.histogram(found),
-            found.titles,
-            at=found.threshold,
-            locked=not free,
+            threshold_slider.histogram(data),
+            data.titles,
+            at=data.threshold,
+            locked=not editable,
             key="point_bar",
             moved=operating_point_state.queue_threshold,
         )
     with right, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        if free:
-            _rule_form(found, key)
-        _settings(found, state, key, free=free)
+        if editable:
+            _rule_controls(data, key)
+        _settings(data, state, key, editable=editable)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(operating_point_text.sentence(found, state, coverage), width="stretch")
-        name = f"scores-run-{found.run.id}-{state.split}"
-        chart.csv_button(lambda: threshold_slider.histogram_csv(found), name=name, key="point")
+        st.caption(operating_point_text.sentence(data, state, coverage), width="stretch")
+        name = f"scores-run-{data.run.id}-{state.split}"
+        chart.csv_button(lambda: threshold_slider.histogram_csv(data), name=name, key="point")
     if error := operating_point_state.pop_error():
         st.warning(error, icon=":material/info:")
 
 
-def counted(run: RunView, state: ReviewState) -> None:
-    """Count a look at the test split, once per reader and point."""
-    test_access.count(run.id, state.split, [state.finding if run.kind is TaskKind.MULTI else 0])
+def record_test_view(run: RunView, state: ReviewState) -> None:
+    """Record that the reader views test results, once per reader and operating point."""
+    test_access.record_test_views(run.id, state.split, [state.finding if run.kind is TaskKind.MULTI else 0])
 
 
-def _rule_form(found: ReviewData, key: str) -> None:
-    """Draw how the threshold is found, and the button that stores it."""
+def _rule_controls(data: ReviewData, key: str) -> None:
+    """Draw the choice of the rule, and the button that saves the point."""
     kind_key, share_key = f"rule_{key}", f"share_{key}"
 
-    def ask() -> None:
+    def queue_rule() -> None:
         percent = st.session_state.get(share_key, 100 * USUAL_SHARE)
         operating_point_state.queue_rule(st.session_state[kind_key], percent / 100)
 
-    rule = found.point.rule if found.point else {}
-    known = list(RULES)
-    at = known.index(rule["kind"]) if rule.get("kind") in RULES else 0
+    rule = data.point.rule if data.point else {}
+    kinds = list(RULES)
+    at = kinds.index(rule["kind"]) if rule.get("kind") in RULES else 0
     kind = st.selectbox(
         "Operating point",
-        known,
+        kinds,
         at,
         format_func=RULES.__getitem__,
         key=kind_key,
-        on_change=ask,
+        on_change=queue_rule,
         width=185,
         label_visibility="collapsed",
     )
@@ -81,53 +81,53 @@ def _rule_form(found: ReviewData, key: str) -> None:
             share,
             1.0,
             key=share_key,
-            on_change=ask,
+            on_change=queue_rule,
             width=95,
             format="%g",
             label_visibility="collapsed",
             help="Percent",
         )
     st.button(
-        "Keep",
+        "Save",
         key=f"keep_{key}",
         type="primary",
-        disabled=not found.tried,
+        disabled=not data.tried,
         on_click=operating_point_state.store,
-        args=(found, kind_key),
-        help="Store it with the run: test and every other page then use it.",
+        args=(data, kind_key),
+        help="Saves it with the run; the test split and all other pages then use it.",
     )
 
 
-def _settings(found: ReviewData, state: ReviewState, key: str, *, free: bool) -> None:
-    """Draw what is called, by which scores, and at which prevalence PPV and NPV are shown."""
-    point = found.point
+def _settings(data: ReviewData, state: ReviewState, key: str, *, editable: bool) -> None:
+    """Draw the unit of analysis, the calibration, and the prevalence for PPV and NPV."""
+    point = data.point
     if point is None:
         return
     with st.popover("Settings", icon=":material/tune:"):
-        for field, words, now, title in (
-            ("level", review_point.LEVELS, point.level_name, "Called is"),
-            ("scale", review_point.SCALES, point.scale_name, "Scores"),
+        for field, labels, current, title in (
+            ("level", review_point.LEVELS, point.level_name, "Unit of analysis"),
+            ("scale", review_point.SCALES, point.scale_name, "Score calibration"),
         ):
-            names = list(words)
+            names = list(labels)
             st.selectbox(
                 title,
                 names,
-                names.index(now),
-                format_func=words.__getitem__,
+                names.index(current),
+                format_func=labels.__getitem__,
                 key=f"{field}_{key}",
-                disabled=not free,
+                disabled=not editable,
                 on_change=operating_point_state.queue_setting,
                 args=(field, f"{field}_{key}"),
-                help=None if free else "Locked here: choose it on the validation split.",
+                help=None if editable else operating_point_text.LOCKED,
             )
-        typed = None if state.prevalence < 0 else state.prevalence * 100
+        percent = None if state.prevalence < 0 else state.prevalence * 100
         st.number_input(
             "Prevalence for PPV and NPV (%)",
             0.01,
             99.99,
-            typed,
+            percent,
             key=f"prevalence_{key}",
-            placeholder="as in this split",
+            placeholder="of this split",
             format="%g",
             on_change=operating_point_state.queue_setting,
             args=("prevalence", f"prevalence_{key}"),

@@ -1,4 +1,4 @@
-"""Keep what a person tries of an operating point between two runs of the page, until it is stored with the run."""
+"""Hold the operating point that a reader tries between two runs of the page, until it is saved with the run."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,32 +18,32 @@ from dashboard.url_state import ReviewState
 
 BY_HAND = "threshold"
 THRESHOLD, RULE, STORED, ERROR, SETTING = "point_moved", "point_ruled", "point_kept", "point_refused", "point_set"
-BY_RULE = "point_by_rule"  # the point that a rule found
+BY_RULE = "point_by_rule"  # the point whose threshold a rule determined
 
 
 def queue_threshold(threshold: float) -> None:
-    """Take the threshold of the slider: `apply_moves` tries it."""
+    """Queue the threshold of the slider for `apply_moves`."""
     st.session_state[THRESHOLD] = threshold
     for key in [key for key in st.session_state if str(key).startswith("rule_")]:
         st.session_state[key] = BY_HAND
 
 
 def queue_rule(kind: str, at_least: float) -> None:
-    """Take a rule, such as a sensitivity of at least 0.95: `apply_moves` finds its threshold."""
+    """Queue a rule such as a sensitivity of at least 0.95 for `apply_moves`, which determines its threshold."""
     if kind != BY_HAND:
         st.session_state[RULE] = (kind, at_least)
 
 
 def queue_setting(field: str, key: str) -> None:
-    """Take the value of the widget of that key for a field of the state: `apply_settings` sets it."""
+    """Queue the value of a widget as a field of the state for `apply_settings`."""
     st.session_state[SETTING] = {field: st.session_state[key]}
 
 
 def apply_moves(run: RunView, state: ReviewState) -> ReviewState:
-    """Return the state after the slider was moved or a rule was chosen, or after what was tried is stored."""
+    """Return the state after a move of the slider, a new rule, or a click on Save."""
     threshold, rule, stored = (st.session_state.pop(key, None) for key in (THRESHOLD, RULE, STORED))
     if state.split != CHOOSING_SPLIT:
-        return state  # the slider was moved, and the split changed before that arrived
+        return state  # the split changed before the move arrived
     if threshold is not None:
         return replace(state, at=threshold)
     if rule is not None:
@@ -52,7 +52,7 @@ def apply_moves(run: RunView, state: ReviewState) -> ReviewState:
 
 
 def apply_settings(run: RunView, state: ReviewState) -> ReviewState:
-    """Return the state after a setting was changed; a rule that is tried finds its threshold anew for other scores."""
+    """Return the state after a changed setting; a tried rule determines its threshold again for the new scores."""
     changes: dict[str, Any] = st.session_state.pop(SETTING, {})
     if "prevalence" in changes:
         percent = changes["prevalence"]
@@ -64,13 +64,13 @@ def apply_settings(run: RunView, state: ReviewState) -> ReviewState:
 
 
 def with_its_rule(point: PointView) -> PointView:
-    """Return a point that is tried, with the rule that found its threshold for these very scores."""
+    """Return a tried point with the rule that determined its threshold for the same scores."""
     by_rule = st.session_state.get(BY_RULE)
     return by_rule if by_rule is not None and replace(by_rule, rule=point.rule) == point else point
 
 
 def store(data: ReviewData, kind_key: str) -> None:
-    """Store the point that is tried; `kind_key` is the widget that says whether it is set by hand."""
+    """Save the tried point; `kind_key` is the key of the widget that selects the rule."""
     if data.point is None:
         return
     point = with_its_rule(data.point)
@@ -94,7 +94,7 @@ def store(data: ReviewData, kind_key: str) -> None:
 
 
 def pop_error() -> str:
-    """Return once why a point could not be found or stored, else ""."""
+    """Return and clear the error of the last rule or save; "" if there was none."""
     return str(st.session_state.pop(ERROR, ""))
 
 

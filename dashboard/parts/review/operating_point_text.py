@@ -1,4 +1,4 @@
-"""Describe an operating point: which one is stored, who chose it, when and on what, and what is tried instead."""
+"""Describe the saved operating point and the one that is tried instead."""
 
 from core.services.evaluation import operating_points, review_point
 from core.services.evaluation.review_data import ReviewData
@@ -10,39 +10,46 @@ from dashboard import context, formatting
 from dashboard.parts.review import operating_point_state, test_access
 from dashboard.url_state import ReviewState
 
+LOCKED = "Locked on this split; choose the operating point on the validation split."
+
 
 def sentence(data: ReviewData, state: ReviewState, coverage: Coverage) -> str:
-    """Return which point is stored, who chose it, when and on what, and whether it can be moved here."""
+    """Describe the saved point: who chose it, when, on which data, and whether it can be changed on this split."""
     stored = data.stands
     if stored is None:
         return ""
-    before = f" Test was looked at {test_access.times(stored.looks_before)} before." if stored.looks_before else ""
-    text = f"Operating point {describe_point(stored)}.{_chosen(data.run, stored, coverage)}{before}"
+    views = f" Test results were viewed {test_access.times(stored.looks_before)} before." if stored.looks_before else ""
+    text = f"{_saved_text(stored)}{_provenance(data.run, stored, coverage)}{views}"
     if state.split == CHOOSING_SPLIT:
-        return f"Tried: {_describe_tried(data, stored)}, not kept yet. {text}" if data.tried else text
-    locked = "It is locked here: choose it on the validation split."
-    return f"{text} {locked} {test_access.test_view_sentence(state.split, data.run.id)}".strip()
+        return f"Trying {_trial_text(data, stored)}; not saved. {text}" if data.tried else text
+    return f"{text} {LOCKED} {test_access.test_view_sentence(state.split, data.run.id)}".strip()
+
+
+def _saved_text(stored: PointView) -> str:
+    if stored.id is None:
+        return f"Default threshold {stored.threshold:g}. No operating point chosen yet."
+    return f"Operating point {describe_point(stored)}."
 
 
 def describe_point(point: PointView) -> str:
-    """Return a point in words, with the calibration of its scores."""
+    """Describe a point with the calibration of its scores."""
     scale = point.scale_name
-    return point.words + (f", of scores calibrated by {review_point.SCALES[scale].lower()}" if scale != "plain" else "")
+    return point.words + (f", scores calibrated by {review_point.SCALES[scale].lower()}" if scale != "plain" else "")
 
 
-def _chosen(run: RunView, stored: PointView, coverage: Coverage) -> str:
-    """Return who chose it and when, by hand or on validation, and whether the weights are others since."""
+def _provenance(run: RunView, stored: PointView, coverage: Coverage) -> str:
+    """Say who chose the point and when, on which data, and whether the weights have changed since."""
     if stored.id is None:
         return ""
     who = f"{formatting.escape_markdown(stored.reader)}, {formatting.format_age(stored.created_at)}"
     if operating_points.by_hand(context.app_context().db, run, stored):
-        return f" Set by hand by {who}: nothing was predicted on validation."
-    old = " It was chosen on older weights; choose it again on validation." * coverage.is_outdated(stored.chosen_on)
+        return f" Set by {who}, without validation predictions."
+    old = " The weights have changed since; choose it again on validation." * coverage.is_outdated(stored.chosen_on)
     return f" Chosen on validation by {who}.{old}"
 
 
-def _describe_tried(data: ReviewData, stored: PointView) -> str:
+def _trial_text(data: ReviewData, stored: PointView) -> str:
     point = operating_point_state.with_its_rule(data.point or stored)
-    lost = "at_least" in stored.rule and "at_least" not in point.rule and not 0 <= data.state.at <= 1
-    why = f"; no threshold of these scores has that {stored.rule['kind']}" if lost else ""
-    return describe_point(point) + why
+    rule_lost = "at_least" in stored.rule and "at_least" not in point.rule and not 0 <= data.state.at <= 1
+    reason = f"; no threshold of these scores reaches that {stored.rule['kind']}" if rule_lost else ""
+    return describe_point(point) + reason

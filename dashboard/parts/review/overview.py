@@ -1,4 +1,4 @@
-"""The matrix beside the figures with their intervals; every cell opens its cases."""
+"""Draw the confusion matrix beside the metrics with their intervals; a click on a cell lists its cases."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,42 +13,42 @@ from dashboard.result_cache import review_source
 from dashboard.url_state import ReviewState
 
 
-def show(found: ReviewData, state: ReviewState, metrics: Callable[[ReviewData, ReviewState], None]) -> None:
+def show(data: ReviewData, state: ReviewState, metrics: Callable[[ReviewData, ReviewState], None]) -> None:
     """Draw the confusion matrix left, and right what `metrics` draws."""
     with st.container(key="overview"):
         left, right = st.columns([1, 1.55], gap="large")
     with left:
         st.markdown("**Confusion matrix**")
         confusion_matrix.show(
-            found.matrix(),
-            found.titles,
+            data.matrix(),
+            data.titles,
             chosen=(state.truth, state.called),
-            at=found.threshold,
-            unit=f"{found.unit}s",
+            at=data.threshold,
+            unit=f"{data.unit}s",
             key="matrix",
-            opened=_opened,
+            opened=_on_opened,
         )
-        _matrix_csv(found)
+        _matrix_csv(data)
     with right:
-        metrics(found, state)
+        metrics(data, state)
 
 
-def of_two(found: ReviewData, state: ReviewState) -> None:
-    """Draw the metrics of a yes/no question at its operating point."""
-    name = f"figures-run-{found.run.id}-{state.split}"
-    metric_table.table(point_metrics(review_source(), found, state.prevalence), name=name, at=f"{found.threshold!r}")
+def binary_metrics(data: ReviewData, state: ReviewState) -> None:
+    """Draw the metrics of a binary question at its operating point."""
+    name = f"figures-run-{data.run.id}-{state.split}"
+    metric_table.table(point_metrics(review_source(), data, state.prevalence), name=name, at=f"{data.threshold!r}")
 
 
-def _matrix_csv(found: ReviewData) -> None:
-    counts, titles = found.matrix(), found.titles
+def _matrix_csv(data: ReviewData) -> None:
+    counts, titles = data.matrix(), data.titles
     columns = {"truth": list(titles)}
-    told: dict[str, Any] = {f"called {title}": [row[at] for row in counts] for at, title in enumerate(titles)}
+    predicted: dict[str, Any] = {f"called {title}": [row[at] for row in counts] for at, title in enumerate(titles)}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("A cell opens its cases below.", width="stretch")
-        chart.csv_button(partial(chart.as_csv, columns | told), name=f"matrix-run-{found.run.id}", key="matrix")
+        st.caption("Click a cell to list its cases below.", width="stretch")
+        chart.csv_button(partial(chart.as_csv, columns | predicted), name=f"matrix-run-{data.run.id}", key="matrix")
 
 
-def _opened(cell: tuple[int, int]) -> None:
+def _on_opened(cell: tuple[int, int]) -> None:
     if cell[0] < 0:
         selection.select()
     else:

@@ -1,4 +1,4 @@
-"""A run's predictions of a split: what keeps them from being the whole, and the job that makes them."""
+"""Show how complete and current a run's predictions of a split are, and the job that predicts it."""
 
 import secrets
 
@@ -16,60 +16,60 @@ from db.vocabulary import JobKind
 
 
 def show(run: RunView, split: str) -> Coverage | None:
-    """What there is, over the figures of it; None where there is nothing: then the job that makes it, or the button."""
-    found, job = coverage.coverage_of(context.app_context().db, run.id, split), _newest(run, split)
-    if found.predicted:
-        _told(run, found, job)
-        return found
+    """Return the coverage of the split above its metrics; None without predictions: then draw the job or the button."""
+    status, job = coverage.coverage_of(context.app_context().db, run.id, split), _latest_job(run, split)
+    if status.predicted:
+        _show_gaps(run, status, job)
+        return status
     if job is not None and not job.state.is_finished:
         job_poll.progress(job.id, _progress, key=f"predict_{job.id}")
         return None
     if job is not None and job.error:
         controls(job, key=f"predict_{job.id}")
-    st.markdown(f"Run {run.id} has not looked at the {SPLITS[split].lower()} split yet.")
-    _offer(run, split, f"Predict the {SPLITS[split].lower()} split", first=True)
+    st.markdown(f"No predictions for the {SPLITS[split].lower()} split yet.")
+    _predict_button(run, split, f"Predict the {SPLITS[split].lower()} split", primary=True)
     return None
 
 
-def over(run: RunView, split: str) -> None:
-    """The same where there are figures of it, and nothing where there are none."""
-    found = coverage.coverage_of(context.app_context().db, run.id, split)
-    if found.predicted:
-        _told(run, found, _newest(run, split))
+def show_gaps(run: RunView, split: str) -> None:
+    """Draw what is missing from the predictions of a split; draw nothing if it has none."""
+    status = coverage.coverage_of(context.app_context().db, run.id, split)
+    if status.predicted:
+        _show_gaps(run, status, _latest_job(run, split))
 
 
-def _told(run: RunView, found: Coverage, job: job_queue.JobView | None) -> None:
-    """What keeps the figures below from being of the whole split and the run's weights, and the way out."""
-    if found.words:
-        st.warning(found.words, icon=":material/info:")
+def _show_gaps(run: RunView, status: Coverage, job: job_queue.JobView | None) -> None:
+    """Draw which predictions are missing or outdated, and the button that makes them."""
+    if status.words:
+        st.warning(status.words, icon=":material/info:")
     if job is not None and not job.state.is_finished:
         job_poll.progress(job.id, _progress, key=f"predict_{job.id}")
-    elif found.words:
+    elif status.words:
         if job is not None and job.error:
             controls(job, key=f"predict_{job.id}")
-        split = f"{SPLITS[found.split].lower()} split"
-        _offer(run, found.split, f"Predict the {split} again" if found.old else f"Predict the whole {split}")
+        split = f"{SPLITS[status.split].lower()} split"
+        _predict_button(run, status.split, f"Predict the {split} again" if status.old else f"Predict the whole {split}")
 
 
-def _offer(run: RunView, split: str, title: str, *, first: bool = False) -> None:
-    """The button, where the run has a model here; `first`: it is the one thing to do next."""
+def _predict_button(run: RunView, split: str, title: str, *, primary: bool = False) -> None:
+    """Draw the button that predicts the split, if the run has a model here; `primary` emphasises it."""
     if run.best_epoch is None:
-        st.caption("Its predictions were made elsewhere, so only a file of them can say more.")
+        st.caption("The predictions are external. Import a file to add the missing ones.")
         return
     if st.button(
-        title, key=f"predict_{run.id}_{split}", type="primary" if first else "secondary", icon=":material/play_arrow:"
+        title, key=f"predict_{run.id}_{split}", type="primary" if primary else "secondary", icon=":material/play_arrow:"
     ):
-        wired = context.app_context()
+        app = context.app_context()
         predictions.submit(
-            wired.db, run_id=run.id, split=split, by=reader.reader(), key=secrets.token_hex(16), launcher=wired.launcher
+            app.db, run_id=run.id, split=split, by=reader.reader(), key=secrets.token_hex(16), launcher=app.launcher
         )
         st.rerun()
 
 
-def _newest(run: RunView, split: str) -> job_queue.JobView | None:
-    """The newest job that predicts the split, be it with all others."""
-    every = (job for job in job_queue.jobs_of_run(context.app_context().db, run.id) if job.kind is JobKind.PREDICT)
-    return next((job for job in every if job.request["split"] in (split, "all")), None)
+def _latest_job(run: RunView, split: str) -> job_queue.JobView | None:
+    """Return the newest job that predicts this split or all splits."""
+    jobs = (job for job in job_queue.jobs_of_run(context.app_context().db, run.id) if job.kind is JobKind.PREDICT)
+    return next((job for job in jobs if job.request["split"] in (split, "all")), None)
 
 
 def _progress(job: job_queue.JobView) -> tuple[float, str]:

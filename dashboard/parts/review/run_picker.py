@@ -1,4 +1,4 @@
-"""Which run on which split, and which of its questions."""
+"""Draw the controls that select the run, the split, and the finding or class."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,10 +14,10 @@ S = TypeVar("S", bound=ListState)
 SPLITS = {"test": "Test", "val": "Validation", "train": "Train"}
 
 
-def show(every: Sequence[RunView], state: ReviewState) -> ReviewState:
-    """The choice, in one line; another run or split begins without what was opened of the one before."""
-    ids = [run.id for run in every]
-    names = {run.id: named(run) for run in every}
+def show(runs: Sequence[RunView], state: ReviewState) -> ReviewState:
+    """Draw the controls in one line; a new run or split starts without the previous selection of cases."""
+    ids = [run.id for run in runs]
+    names = {run.id: run_title(run) for run in runs}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         run = st.selectbox(
             "Run",
@@ -44,17 +44,17 @@ def show(every: Sequence[RunView], state: ReviewState) -> ReviewState:
     if run != state.run:
         return ReviewState(run=run, split=split or "test", section=state.section)
     if split != state.split:
-        return replace(_anew(state), split=split or "test")
+        return replace(_reset(state), split=split or "test")
     return state
 
 
-def named(run: RunView) -> str:
-    """A run in the list of runs."""
+def run_title(run: RunView) -> str:
+    """Return the title of a run in the list."""
     return f"Run {run.id}: {run.model} on {run.snapshot}"
 
 
-def question(run: RunView, state: S) -> S:
-    """Which of several findings, or which of many classes against the rest."""
+def select_question(run: RunView, state: S) -> S:
+    """Draw the choice of the finding, or of the class to compare with the rest."""
     if run.kind is TaskKind.MULTI:
         places = range(len(run.titles))
         chosen = st.segmented_control(
@@ -66,7 +66,7 @@ def question(run: RunView, state: S) -> S:
             key=f"review_finding_{run.id}",
             label_visibility="collapsed",
         )
-        return state if chosen == state.finding else replace(_anew(state), finding=chosen)
+        return state if chosen == state.finding else replace(_reset(state), finding=chosen)
     if len(run.titles) > 2:
         offered = [-1, *range(len(run.titles))]
         chosen = st.segmented_control(
@@ -78,22 +78,23 @@ def question(run: RunView, state: S) -> S:
             label_visibility="collapsed",
             format_func=lambda at: "All classes" if at < 0 else run.titles[at],
         )
-        return state if chosen == state.positive else replace(_anew(state), positive=chosen)
+        return state if chosen == state.positive else replace(_reset(state), positive=chosen)
     return replace(state, finding=0, positive=-1)
 
 
-def left(state: ListState) -> bool:
-    """Whether another run, split or question is chosen by now: a click that the browser told together with one in a
-    part that draws itself alone draws that part, not the page.
+def has_changed(state: ListState) -> bool:
+    """Return whether the widgets by now select another run, split or question than the state.
+
+    The browser may send such a change together with a click inside a fragment; Streamlit then reruns the fragment only.
     """
-    now = {
+    current = {
         "review_run": state.run,
         "review_split": state.split,
         f"review_finding_{state.run}": state.finding,
         f"review_class_{state.run}": state.positive,
     }
-    return any(st.session_state.get(key, value) != value for key, value in now.items())
+    return any(st.session_state.get(key, value) != value for key, value in current.items())
 
 
-def _anew(state: S) -> S:
+def _reset(state: S) -> S:
     return replace(state.without_mark(), at=-1.0, level="", scale="")

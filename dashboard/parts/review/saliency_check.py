@@ -1,4 +1,4 @@
-"""Over a run's maps: the banner where they do not depend on what it learned, and what the saliency check found."""
+"""Show the saliency check of a run: a banner where maps do not depend on the model, and the details."""
 
 import streamlit as st
 
@@ -11,121 +11,124 @@ from dashboard import context, formatting
 from dashboard.parts.review import analysis_job
 
 PARTS = {
-    "weights": "Weights drawn anew",
-    "answers": "Answers",
-    "classes": "Other classes",
-    "taken": "What is hot",
-    "where": "Where the heat lies",
+    "weights": "Weight randomisation",
+    "answers": "Model skill",
+    "classes": "Class sensitivity",
+    "taken": "Deletion and insertion",
+    "where": "Heat outside the body",
     "marks": "Text and markers",
     "hits": "Pointing game",
 }
 
 
 def show(run: RunView) -> None:
-    """The method that is asked for, what its check found with every number, or the button that starts it."""
+    """Draw the choice of the method, then the result of its check with all numbers, or the button that starts it."""
     offered = dict(maps.methods(run))
     if not offered:
         return
     checks = saliency_check.by_method(context.app_context().db, run.id)
     method: str = st.selectbox(
-        "Maps by",
+        "Saliency method",
         offered,
         format_func=offered.__getitem__,
         key=f"trust_method_{run.id}",
-        help="A check says nothing of other methods: each is checked by itself.",
+        help="Each method is checked separately.",
     )
-    found, busy = checks.get(method), analysis_job.show_progress(run, "check")
-    if found is not None and not found.stale:
-        _verdict(found, f"{offered[method]} maps")
-        _details(found, run)
+    check, busy = checks.get(method), analysis_job.show_progress(run, "check")
+    if check is not None and not check.stale:
+        _verdict(check, f"{offered[method]} maps")
+        _details(check, run)
     elif not busy:
         analysis_job.show_start(
             run,
             "check",
-            asked={"method": method},
+            request={"method": method},
             button=f"Check the {offered[method]} maps",
-            empty=analysis_job.OLD if found else _unchecked(f"{offered[method]} maps"),
+            empty=analysis_job.OUTDATED if check else _unchecked(f"{offered[method]} maps"),
         )
 
 
-def line(run: RunView, method: str, *, named: bool = False) -> bool:
-    """Beside a map: what the check of its own run and method came to; gives whether there is one. `named`: the run."""
+def show_line(run: RunView, method: str, *, named: bool = False) -> bool:
+    """Draw the check result of a map's run and method; return whether it was checked. `named`: name the run."""
     about = f"{EXPLAINERS[method].title} maps" + f" of run {run.id}" * named
-    found = saliency_check.by_method(context.app_context().db, run.id).get(method)
-    if found is None or found.stale:
+    check = saliency_check.by_method(context.app_context().db, run.id).get(method)
+    if check is None or check.stale:
         st.caption(_unchecked(about))
         return False
-    _verdict(found, about)
+    _verdict(check, about)
     return True
 
 
-def over(run: RunView) -> None:
-    """Over everything: the maps of this run that say nothing of its model, by each method that was checked."""
+def show_banners(run: RunView) -> None:
+    """Draw a banner for each checked method whose maps do not depend on the model."""
     checks = saliency_check.by_method(context.app_context().db, run.id).values() if run.external_source is None else ()
-    for found in checks:
-        told = saliency_check.verdict(found.result)
-        if told.passed is False and not found.stale:
-            _banner(f"{found.result['title']} maps", told.words)
+    for check in checks:
+        outcome = saliency_check.verdict(check.result)
+        if outcome.passed is False and not check.stale:
+            _banner(f"{check.result['title']} maps", outcome.words)
 
 
 def _unchecked(about: str) -> str:
-    return f"{about} were not checked yet: whether they depend on what the model learned is not known."
+    return f"{about} have not been checked. They may not depend on what the model learned."
 
 
-def _verdict(found: AnalysisView, about: str) -> None:
-    told, result = saliency_check.verdict(found.result), found.result
-    where = f"{about} were checked on {result['cases']} {result['split']} cases"
-    if told.passed is False:
-        _banner(about, told.words)
+def _verdict(check: AnalysisView, about: str) -> None:
+    outcome, result = saliency_check.verdict(check.result), check.result
+    sample = f"{result['cases']} {result['split']} cases"
+    if outcome.passed is False:
+        _banner(about, outcome.words)
         return
     if result["marks"]["flagged"]:
         st.warning(f"{about}: {formatting.escape_markdown(str(result['marks']['words']))}", icon=":material/warning:")
-    if told.passed:
-        st.caption(f"{where} and passed: {told.words}")
+    if outcome.passed:
+        st.caption(f"{about} passed the saliency check on {sample}: {outcome.words}")
     else:
-        st.warning(f"{where}. They did not pass: {formatting.escape_markdown(told.words)}", icon=":material/help:")
+        st.warning(
+            f"{about} did not pass the saliency check on {sample}: {formatting.escape_markdown(outcome.words)}",
+            icon=":material/help:",
+        )
 
 
 def _banner(about: str, words: str) -> None:
     st.error(f"{about}: {formatting.escape_markdown(words)}", icon=":material/warning:")
 
 
-def _details(found: AnalysisView, run: RunView) -> None:
-    """Every part with its sentence, and its numbers as a table."""
+def _details(check: AnalysisView, run: RunView) -> None:
+    """Draw each part of the check with its sentence, and all numbers as a table."""
     import pandas as pd
 
-    with st.expander("What the saliency check found"):
+    with st.expander("Details of the saliency check"):
         for name, title in PARTS.items():
-            st.markdown(f"**{title}.** {found.result[name]['words']}")
-        st.dataframe(pd.DataFrame(_lines(found)), hide_index=True)
-        analysis_job.show_rerun(found, run)
+            st.markdown(f"**{title}.** {check.result[name]['words']}")
+        st.dataframe(pd.DataFrame(_rows(check)), hide_index=True)
+        analysis_job.show_rerun(check, run)
 
 
-def _lines(found: AnalysisView) -> list[dict[str, object]]:
-    told, weights = found.result, found.result["weights"]
-    lines: list[dict[str, object]] = [
-        {"figure": "rank correlation with maps of weights drawn anew", **_spread(weights["similarity"])},
-        {"figure": "rank correlation of maps of two different cases", **_spread(weights["pairs"])},
-        {"figure": "rank correlation with the map of another class", **_spread(told["classes"]["similarity"])},
+def _rows(check: AnalysisView) -> list[dict[str, object]]:
+    result, weights = check.result, check.result["weights"]
+    rows: list[dict[str, object]] = [
+        {"metric": "rank correlation with maps of randomised weights", **_spread(weights["similarity"])},
+        {"metric": "rank correlation between maps of two different cases", **_spread(weights["pairs"])},
+        {"metric": "rank correlation with the map of another class", **_spread(result["classes"]["similarity"])},
     ]
-    lines += [
-        {"figure": f"the same, layers drawn anew down to {one['down_to']}", "value": one["similarity"]}
-        for one in weights["cascade"]
+    rows += [
+        {"metric": f"rank correlation, layers randomised down to {step['down_to']}", "value": step["similarity"]}
+        for step in weights["cascade"]
     ]
     for name in ("deletion", "insertion"):
-        lines += [
-            {"figure": f"{name} by {by}", **_spread(told["taken"][by][name])}
+        rows += [
+            {"metric": f"{name} by {by}", **_spread(result["taken"][by][name])}
             for by in ("map", "chance", "middle")
-            if by in told["taken"]
+            if by in result["taken"]
         ]
-    lines.append({"figure": "share of heat outside the body", **_spread(told["where"]["outside"])})
-    for one in told["marks"]["classes"]:
-        lines += [
-            {"figure": f"share of heat on text and markers, class {one['class'] + 1}", **_spread(one["with"])},
-            {"figure": "the same places of pictures without", **_spread(one["without"])},
+    rows.append({"metric": "share of heat outside the body", **_spread(result["where"]["outside"])})
+    for marks in result["marks"]["classes"]:
+        rows += [
+            {"metric": f"share of heat on text and markers, class {marks['class'] + 1}", **_spread(marks["with"])},
+            {"metric": "share of heat at these places in images without", **_spread(marks["without"])},
         ]
-    return lines
+    return rows
 
 
-def _spread(one: dict[str, float | int | None]) -> dict[str, object]:
-    return {"value": one["value"], "low": one["low"], "high": one["high"], "n": one["n"]}
+def _spread(estimate: dict[str, float | int | None]) -> dict[str, object]:
+    return {"value": estimate["value"], "low": estimate["low"], "high": estimate["high"], "n": estimate["n"]}

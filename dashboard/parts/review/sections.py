@@ -1,4 +1,4 @@
-"""What moves with the operating point, drawn again by itself: the point, one section at a time, the strip of cases."""
+"""Draw the fragment that follows the operating point: the slider, the selected section and the case list."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -29,18 +29,18 @@ from dashboard.result_cache import review_source
 from dashboard.url_state import ReviewState
 
 SECTIONS = {
-    "overview": "Matrix and figures",
+    "overview": "Overview",
     "curves": "Curves",
     "calibration": "Calibration",
-    "decision": "Decision",
-    "groups": "Groups",
+    "decision": "Decision curve",
+    "groups": "Subgroups",
     "findings": "All findings",
-    "maps": "Maps",
+    "maps": "Saliency maps",
     "shortcuts": "Shortcuts",
-    "suspects": "Suspected labels",
+    "suspects": "Label errors",
 }
-OF_MODEL = ("maps", "shortcuts", "suspects")  # what only a model has that was trained here
-OF_ALL = ("overview", *OF_MODEL)  # what more than two classes have at once
+OF_MODEL = ("maps", "shortcuts", "suspects")  # need a model trained here
+OF_ALL = ("overview", *OF_MODEL)  # for more than two classes at once
 OF_NUMBERS = ("overview", "groups", "maps", "shortcuts")
 DRAWN: Mapping[str, Callable[[ReviewData, ReviewState], None]] = {
     "curves": lambda data, _: curves.show(data),
@@ -51,40 +51,47 @@ DRAWN: Mapping[str, Callable[[ReviewData, ReviewState], None]] = {
 }
 
 
-def show(run: RunView, asked_for: ReviewState, there: Coverage) -> None:
-    """The state lies in the URL, so that what was clicked here holds after a reload; `there` is what is predicted.
+def show(run: RunView, page_state: ReviewState, coverage: Coverage) -> None:
+    """Draw the fragment; the URL holds its state, so that a reload keeps what was clicked.
 
-    A browser in a hurry may send the address of the question before: what the page above chose holds then.
+    The browser may still send the URL of the previous question; the state that the page selected then holds.
+
+    Args:
+        run: The run.
+        page_state: The state that the page above selected.
+        coverage: What is predicted of the split.
     """
-    if run_picker.left(asked_for):
+    if run_picker.has_changed(page_state):
         st.rerun()
-    told = ReviewState.from_url()
-    state = selection.apply_selection(told if told.question == asked_for.question else asked_for)
+    url_state = ReviewState.from_url()
+    state = selection.apply_selection(url_state if url_state.question == page_state.question else page_state)
     state = operating_point_state.apply_moves(run, operating_point_state.apply_settings(run, state))
-    found = review_data(review_source(), run, state)
-    if found.titles:
-        operating_point.show(found, state, there)
+    data = review_data(review_source(), run, state)
+    if data.titles:
+        operating_point.show(data, state, coverage)
     else:
-        regression.level(found)
-    saliency_check.over(run)
-    state = _section(found, state)
+        regression.level(data)
+    saliency_check.show_banners(run)
+    state = _section(data, state)
     state.to_url()
     body = st.container(key="section")
     with body:
-        _draw(found, state)
-    case_list.show(found, state)
+        _draw(data, state)
+    case_list.show(data, state)
 
 
-def _section(found: ReviewData, state: ReviewState) -> ReviewState:
-    offered = list(SECTIONS if found.scored is not None else OF_ALL if found.titles else OF_NUMBERS)
-    if found.finding is None:
+def _section(data: ReviewData, state: ReviewState) -> ReviewState:
+    offered = list(SECTIONS if data.scored is not None else OF_ALL if data.titles else OF_NUMBERS)
+    if data.finding is None:
         offered = [one for one in offered if one != "findings"]
-    if found.run.external_source is not None:
+    if data.run.external_source is not None:
         offered = [one for one in offered if one not in OF_MODEL]
-        st.caption(f"No maps, no features: the predictions of run {found.run.id} were made elsewhere.")
+        st.caption(
+            f"Run {data.run.id} has external predictions: saliency maps and analyses of the model are not available."
+        )
     if len(offered) == 1:
         return replace(state, section="")
-    titles = SECTIONS if found.titles else SECTIONS | {"overview": "Figures"}
+    titles = SECTIONS if data.titles else SECTIONS | {"overview": "Overview"}
     shown = state.section if state.section in offered else offered[0]
     chosen = st.segmented_control(
         "Section",
@@ -106,4 +113,4 @@ def _draw(data: ReviewData, state: ReviewState) -> None:
     elif not data.titles:
         regression.show(data)
     else:
-        overview.show(data, state, multiclass.show if data.scored is None else overview.of_two)
+        overview.show(data, state, multiclass.show if data.scored is None else overview.binary_metrics)

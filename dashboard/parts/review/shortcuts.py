@@ -1,4 +1,4 @@
-"""The shortcut alarm: what the model's features hold besides what was asked, and whether that goes with the label."""
+"""Show the test for shortcuts: metadata that the model's features predict and that is associated with the label."""
 
 from typing import Any
 
@@ -10,61 +10,69 @@ from dashboard.parts.review import analysis_job
 
 
 def show(run: RunView) -> tuple[str, ...]:
-    """Alarms in words, and the table of every fact; gives the facts that raise the alarm."""
-    found = analysis_job.show(
+    """Draw the alarms and the table of all metadata; return the names that raise an alarm."""
+    analysis = analysis_job.show(
         run,
         "probe",
-        button="Probe for shortcuts",
-        empty="Whether site, device, view or a marker can be told from the model's features was not probed yet.",
+        button="Test for shortcuts",
+        empty="The model has not been tested for shortcuts such as site, device, view or markers.",
     )
-    if found is None:
+    if analysis is None:
         return ()
-    facts: list[dict[str, Any]] = found.result["facts"]
-    alarms = [one for one in facts if one["alarm"]]
-    for one in alarms:
-        st.warning(formatting.escape_markdown(str(one["words"])), icon=":material/warning:")
+    probed: list[dict[str, Any]] = analysis.result["facts"]
+    alarms = [alarm for alarm in probed if alarm["alarm"]]
+    for alarm in alarms:
+        st.warning(formatting.escape_markdown(str(alarm["words"])), icon=":material/warning:")
     if not alarms:
         st.caption(
-            "No fact that was probed can be told from the features and goes with the label in training."
-            if facts
-            else "No fact divides these cases, so none was probed."
+            "No tested metadata can be predicted from the features and is associated with the label in training."
+            if probed
+            else "No metadata divides these cases into groups, so none was tested."
         )
-    if facts:
-        _table(facts)
-    if left := found.result.get("left_out"):
-        reasons = "; ".join(f"{formatting.fact(name)}: {why}" for name, why in left.items())
-        st.caption(f"Not probed: {formatting.escape_markdown(reasons)}.")
+    if probed:
+        _table(probed)
+    if excluded := analysis.result.get("left_out"):
+        reasons = "; ".join(f"{formatting.fact(name)}: {why}" for name, why in excluded.items())
+        st.caption(f"Not tested: {formatting.escape_markdown(reasons)}.")
     st.caption(
-        f"A logistic regression over folds by patient, {found.result['patients']:,} patients, "
-        f"{found.result['cases']:,} cases. Any picture's features know something: what a network that learned "
-        "nothing knows stands beside it."
+        f"Logistic regression on the features, cross-validated by patient: {analysis.result['patients']:,} patients, "
+        f"{analysis.result['cases']:,} cases. Even an untrained network's features predict some metadata; its AUROC is "
+        "shown for comparison."
     )
-    analysis_job.show_rerun(found, run)
-    return tuple(str(one["fact"]) for one in alarms)
+    analysis_job.show_rerun(analysis, run)
+    return tuple(str(alarm["fact"]) for alarm in alarms)
 
 
-def _table(facts: list[dict[str, Any]]) -> None:
+def _table(probed: list[dict[str, Any]]) -> None:
     import pandas as pd
 
-    lines = [
+    rows = [
         {
-            "fact": formatting.fact(one["fact"]),
-            "values": len(one["values"]),
-            "AUROC": one["auroc"],
-            "low": one["low"],
-            "high": one["high"],
-            "learned nothing": one["blank"],
-            "right": one["right"],
-            "by chance": one["chance"],
-            "goes with the label": one["strength"],
-            "p": one["p"],
-            "alarm": one["alarm"],
+            "metadata": formatting.fact(fact["fact"]),
+            "values": len(fact["values"]),
+            "AUROC": fact["auroc"],
+            "low": fact["low"],
+            "high": fact["high"],
+            "AUROC, untrained network": fact["blank"],
+            "accuracy": fact["right"],
+            "accuracy by chance": fact["chance"],
+            "association with label": fact["strength"],
+            "p": fact["p"],
+            "alarm": fact["alarm"],
         }
-        for one in facts
+        for fact in probed
     ]
-    rates = ("AUROC", "low", "high", "learned nothing", "right", "by chance", "goes with the label")
+    rates = (
+        "AUROC",
+        "low",
+        "high",
+        "AUROC, untrained network",
+        "right",
+        "accuracy by chance",
+        "association with label",
+    )
     st.dataframe(
-        pd.DataFrame(lines),
+        pd.DataFrame(rows),
         hide_index=True,
         column_config={
             **{name: st.column_config.NumberColumn(format="%.2f") for name in rates},

@@ -1,4 +1,4 @@
-"""Groups of cases by what is known of them, the worst first, as a forest plot that is its own table."""
+"""Show the metric of each subgroup by metadata, worst first, as a forest plot that is also a table."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,64 +22,64 @@ from dashboard.parts.widgets import chart, forest_plot, metric_table, selection
 from dashboard.result_cache import cache_key, cached, review_source
 from dashboard.url_state import ReviewState
 
-FIGURES = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
-HEADINGS = ("group", "{unit}s", "{count}", "", "{figure} (95 %)", "gap to the rest", "p, corrected")
+METRICS = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")
+HEADINGS = ("subgroup", "{unit}s", "{count}", "", "{figure} (95 % CI)", "difference from the rest", "adjusted p")
 SHOWN = 60
-PAIRED = 5_000  # cases up to which pairs are looked at unasked: with more their table takes longer than a move should
+PAIRED = 5_000  # pairs are shown by default up to this number of cases; with more, their table is too slow
 
 
-def show(found: ReviewData, state: ReviewState) -> None:
-    """Which figure of which groups, and the rows."""
-    numbers = not found.titles
-    titles = regression.TITLES if numbers else metric_table.TITLES
+def show(data: ReviewData, state: ReviewState) -> None:
+    """Draw the choice of the metric, then the forest plot of the subgroups."""
+    is_number = not data.titles
+    titles = regression.TITLES if is_number else metric_table.TITLES
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         figure = st.selectbox(
-            "Figure",
-            NUMBER_FIGURES if numbers else FIGURES,
+            "Metric",
+            NUMBER_FIGURES if is_number else METRICS,
             format_func=titles.__getitem__,
-            key=f"groups_figure{'_number' * numbers}",
-            width=230 if numbers else 190,
+            key=f"groups_figure{'_number' * is_number}",
+            width=230 if is_number else 190,
             label_visibility="collapsed",
         )
-        few = len(found.cases) <= PAIRED
-        pairs = st.toggle("Pairs of facts too", few, key=f"groups_pairs_{few}")
+        is_fast = len(data.cases) <= PAIRED
+        pairs = st.toggle("Include pairs", is_fast, key=f"groups_pairs_{is_fast}")
         st.markdown("", width="stretch")
-        made = _groups(found, figure, pairs=pairs)
-        chart.csv_button(partial(as_csv, made.rows), name=f"groups-run-{found.run.id}-{state.split}", key="groups")
-    if not made.rows:
-        st.info(made.words or subgroups.NONE)
-        if made.left_out:
-            st.caption(_left_out(made))
+        groups = _report(data, figure, pairs=pairs)
+        chart.csv_button(partial(as_csv, groups.rows), name=f"groups-run-{data.run.id}-{state.split}", key="groups")
+    if not groups.rows:
+        st.info(groups.words or subgroups.NONE)
+        if groups.left_out:
+            st.caption(_excluded(groups))
         return
     title = titles[figure]
-    rows = [_row(number, one, state) for number, one in enumerate(made.rows[:SHOWN])]
-    overall = (regression.report(found).metrics if numbers else point_metrics(review_source(), found)).get(figure)
-    count = "patients" if numbers else "events"
-    headings = [one.format(figure=title, unit=found.unit, count=count) for one in HEADINGS]
+    rows = [_row(number, one, state) for number, one in enumerate(groups.rows[:SHOWN])]
+    overall = (regression.report(data).metrics if is_number else point_metrics(review_source(), data)).get(figure)
+    count = "patients" if is_number else "positives"
+    headings = [one.format(figure=title, unit=data.unit, count=count) for one in HEADINGS]
     forest_plot.show(
         rows,
         headings,
         overall=overall.value if overall else None,
         key="forest",
-        amounts=numbers,
-        opened=partial(_opened, tuple(_named(one.facts) for one in made.rows)),
+        amounts=is_number,
+        opened=partial(_on_opened, tuple(_group_query(one.facts) for one in groups.rows)),
     )
-    thin = f"fewer than 20 {found.unit}s" + " or 5 events" * (not numbers)
-    st.caption(_told(made, title, thin, pairs=pairs))
-    if found.unit == "patient":
-        st.caption(f"A patient counts by all of its cases; where these differ it is in the group '{MIXED}'.")
-    if numbers:
-        unit = regression.unit(found)
+    small = f"fewer than 20 {data.unit}s" + " or 5 positives" * (not is_number)
+    st.caption(_caption(groups, title, small, pairs=pairs))
+    if data.unit == "patient":
+        st.caption(f"A patient is grouped by all of its cases; if they differ, the patient is in the group '{MIXED}'.")
+    if is_number:
+        unit = regression.unit(data)
         st.caption(
             f"In {formatting.escape_markdown(unit)}. " * bool(unit)
-            + test_access.test_view_sentence(found.state.split, found.run.id)
+            + test_access.test_view_sentence(data.state.split, data.run.id)
         )
 
 
 def as_csv(rows: Sequence[Subgroup]) -> bytes:
-    """Every group with all digits."""
+    """Return every subgroup with all digits."""
     columns: dict[str, list[Any]] = {
-        "group": [formatting.format_subgroup(_named(one.facts)) for one in rows],
+        "group": [formatting.format_subgroup(_group_query(one.facts)) for one in rows],
         "cases": [one.cases for one in rows],
         "events": [one.events for one in rows],
         "patients": [one.patients for one in rows],
@@ -95,84 +95,87 @@ def as_csv(rows: Sequence[Subgroup]) -> bytes:
     return chart.as_csv(columns)
 
 
-def _groups(found: ReviewData, figure: str, *, pairs: bool) -> Groups:
-    run, state, point = found.run.id, found.state, found.point
-    counted = replace(point, threshold=0.0, rule={}) if point and figure == "auroc" else point  # AUROC has no threshold
-    key = (*cache_key(run, state.split), "groups", found.unit, repr(counted), figure, pairs)
-    how: dict[str, Any] = {"split": state.split, "figure": figure, "pairs": pairs}
-    if not found.titles:
+def _report(data: ReviewData, figure: str, *, pairs: bool) -> Groups:
+    run, state, point = data.run.id, data.state, data.point
+    key_point = (
+        replace(point, threshold=0.0, rule={}) if point and figure == "auroc" else point
+    )  # AUROC has no threshold
+    key = (*cache_key(run, state.split), "groups", data.unit, repr(key_point), figure, pairs)
+    options: dict[str, Any] = {"split": state.split, "figure": figure, "pairs": pairs}
+    if not data.titles:
         return cached(
             key,
             lambda: subgroups.regression_subgroup_report(
-                context.app_context().db, run, per_patient=found.unit == "patient", **how
+                context.app_context().db, run, per_patient=data.unit == "patient", **options
             ),
         )
     return cached(
-        key, lambda: subgroups.subgroup_report(context.app_context().db, run, finding=found.finding, point=point, **how)
+        key,
+        lambda: subgroups.subgroup_report(context.app_context().db, run, finding=data.finding, point=point, **options),
     )
 
 
-def _row(number: int, one: Subgroup, state: ReviewState) -> forest_plot.Row:
-    value, gap = one.figure, one.gap
-    words, far, count = (
-        (_words(value), _gap(gap), one.events)
-        if one.events is not None
-        else (formatting.format_with_unit(value), formatting.format_with_unit(gap, signed=True), one.patients)
+def _row(number: int, group: Subgroup, state: ReviewState) -> forest_plot.ForestRow:
+    value, gap = group.figure, group.gap
+    metric_text, gap_text, count = (
+        (_metric_text(value), _gap_text(gap), group.events)
+        if group.events is not None
+        else (formatting.format_with_unit(value), formatting.format_with_unit(gap, signed=True), group.patients)
     )
-    return forest_plot.Row(
+    return forest_plot.ForestRow(
         number,
-        formatting.format_subgroup(_named(one.facts)),
-        one.cases,
+        formatting.format_subgroup(_group_query(group.facts)),
+        group.cases,
         count,
         value.value,
         value.low,
         value.high,
-        words,
-        far,
-        "" if one.adjusted_p is None else formatting.p_value(one.adjusted_p),
-        one.thin,
-        state.group == _named(one.facts),
+        metric_text,
+        gap_text,
+        "" if group.adjusted_p is None else formatting.p_value(group.adjusted_p),
+        group.thin,
+        state.group == _group_query(group.facts),
     )
 
 
-def _words(one: MetricValue) -> str:
-    """Never a bare number: without an interval it is not told."""
-    return formatting.format_metric(one) if one.value is None or one.low is not None else "too few"
+def _metric_text(metric: MetricValue) -> str:
+    """Format a metric; a value without an interval is not shown."""
+    return formatting.format_metric(metric) if metric.value is None or metric.low is not None else "too few cases"
 
 
-def _gap(one: MetricValue) -> str:
-    if one.value is None or one.low is None or one.high is None:
+def _gap_text(metric: MetricValue) -> str:
+    if metric.value is None or metric.low is None or metric.high is None:
         return "–"
-    return f"{formatting.signed(one.value)} ({formatting.signed(one.low)} to {formatting.signed(one.high)})"
+    return f"{formatting.signed(metric.value)} ({formatting.signed(metric.low)} to {formatting.signed(metric.high)})"
 
 
-def _named(facts: Sequence[tuple[str, str]]) -> str:
+def _group_query(facts: Sequence[tuple[str, str]]) -> str:
     return urlencode(facts)
 
 
-def _opened(named: Sequence[str], row: int) -> None:
+def _on_opened(named: Sequence[str], row: int) -> None:
     if row < 0:
         selection.select()
     else:
         selection.select(group=named[row])
 
 
-def _told(made: Groups, title: str, thin: str, *, pairs: bool) -> str:
-    count, tested = len(made.rows), sum(one.p is not None for one in made.rows)
-    told = f"p compares a group with the rest and is corrected for {formatting.count(tested, 'tested group')}."
-    more = f" The {SHOWN} worst of {count:,} groups are shown, the CSV holds all." if count > SHOWN else ""
-    # without a figure of any group the rows cannot say why
-    none = {one.figure.note for one in made.rows} if all(one.figure.value is None for one in made.rows) else set()
+def _caption(groups: Groups, title: str, small: str, *, pairs: bool) -> str:
+    count, tested = len(groups.rows), sum(one.p is not None for one in groups.rows)
+    p_note = f"p compares a subgroup with the rest, adjusted for {formatting.count(tested, 'test')}."
+    shown_note = f" The {SHOWN} worst of {count:,} subgroups are shown; the CSV contains all." if count > SHOWN else ""
+    # if no subgroup has a value, the rows cannot say why
+    notes = {group.figure.note for group in groups.rows} if all(g.figure.value is None for g in groups.rows) else set()
     return (
-        f"{title} of each group, the worst first; the dashed line is that of all cases, grey rows are thin ({thin}) "
-        f"and not tested. {told if tested else 'No group could be tested.'}{more}"
-        + ("" if pairs else " Pairs of facts are looked at by the switch.")
-        + "".join(f" {formatting.escape_markdown(one)}" for one in sorted(none))
-        + f" {_left_out(made)}".rstrip()
+        f"{title} by subgroup, worst first. Dashed: all cases. Grey: small subgroups ({small}), not tested. "
+        f"{p_note if tested else 'No subgroup could be tested.'}{shown_note}"
+        + ("" if pairs else " Turn on 'Include pairs' to see pairs of metadata.")
+        + "".join(f" {formatting.escape_markdown(note)}" for note in sorted(notes))
+        + f" {_excluded(groups)}".rstrip()
     )
 
 
-def _left_out(made: Groups) -> str:
-    """Which facts are not looked at, each with its reason; "" where all are."""
-    left = "; ".join(f"{formatting.fact(name)}: {why}" for name, why in made.left_out.items())
-    return f"Left out: {formatting.escape_markdown(left)}." if left else ""
+def _excluded(groups: Groups) -> str:
+    """Name the metadata that is not used, each with its reason; "" if all is used."""
+    reasons = "; ".join(f"{formatting.fact(name)}: {why}" for name, why in groups.left_out.items())
+    return f"Not used: {formatting.escape_markdown(reasons)}." if reasons else ""

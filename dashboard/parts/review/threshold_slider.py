@@ -1,4 +1,4 @@
-"""The threshold under the scores of both classes; tells where it was moved to."""
+"""Draw the threshold slider under the score histograms of both classes."""
 
 from collections.abc import Callable, Sequence
 
@@ -37,7 +37,16 @@ def show(
     key: str,
     moved: Callable[[float], None],
 ) -> None:
-    """`counts` of scores by even bins from 0 to 1, of those that are not and that are; locked, it only shows."""
+    """Draw the slider; `moved` is called with the new threshold, 0 to 1.
+
+    Args:
+        counts: Numbers of negatives and of positives by bins of equal width from 0 to 1.
+        titles: The names of the negative and the positive class.
+        at: The threshold.
+        locked: Only show the threshold.
+        key: The widget key.
+        moved: The callback.
+    """
     data = {
         "url": f"/api/viewer/{routes.version()}/widgets/threshold_slider.js",
         "below": list(counts[0]),
@@ -48,22 +57,22 @@ def show(
         "colours": [theme.class_colour(0), theme.class_colour(1)],
     }
 
-    def told() -> None:
+    def on_moved() -> None:
         if not locked:
             moved(min(1.0, max(0.0, float(st.session_state[key]["moved"]))))
 
-    _bar(data=data, key=key, on_moved_change=told)
+    _bar(data=data, key=key, on_moved_change=on_moved)
 
 
 def histogram(data: ReviewData) -> tuple[Sequence[int], Sequence[int]]:
-    """Count the rows by even bins of the score from 0 to 1: the negative ones, and the positive ones."""
+    """Return the numbers of negatives and of positives in BINS bins of equal width from 0 to 1."""
     places = np.clip((data.score * BINS).astype(int), 0, BINS - 1)
     flat = np.bincount(data.truth * BINS + places, minlength=2 * BINS).reshape(2, BINS)
     return flat[0].tolist(), flat[1].tolist()
 
 
 def histogram_csv(data: ReviewData) -> bytes:
-    """Return the bins under the slider; a bin ends before the next one begins, the last one includes its end."""
+    """Return the histogram as CSV; bins exclude their upper edge, except the last one."""
     edges = [place / BINS for place in range(BINS + 1)]
     sides = dict(zip((f"{data.unit}s {title}" for title in data.titles), histogram(data), strict=True))
     return chart.as_csv({"scores from": edges[:-1], "to": edges[1:], **sides})

@@ -1,4 +1,4 @@
-"""A plot with its table, its CSV with all digits, and marks that open their cases."""
+"""Draw a plot with its table, its CSV with all digits, and points that list their cases."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ Table = Mapping[str, Sequence[Any]]
 def show(
     plot: go.Figure, table: Table, *, title: str, caption: str, key: str, name: str, spans: Sequence[Span] = ()
 ) -> None:
-    """The plot, or its table; a click on a point whose customdata is i opens the scores of `spans[i]`."""
+    """Draw the plot or its table; a click on a point with customdata i lists the cases with scores in `spans[i]`."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{title}**", width="stretch")
         as_table = st.toggle("Table", key=f"{key}_table")
@@ -29,7 +29,7 @@ def show(
 
         st.dataframe(pd.DataFrame(table), hide_index=True, height=306)
     else:
-        picked: Any = partial(_picked, key, tuple(spans)) if spans else "ignore"
+        picked: Any = partial(_on_select, key, tuple(spans)) if spans else "ignore"
         st.plotly_chart(
             plot, key=key, on_select=picked, selection_mode="points", config={"displayModeBar": False}, alt=title
         )
@@ -37,7 +37,7 @@ def show(
 
 
 def csv_button(make: Callable[[], bytes], *, name: str, key: str) -> None:
-    """Offers a file, made when it is asked for."""
+    """Draw a button that downloads a CSV, made on the click."""
     st.download_button(
         "CSV",
         make,
@@ -51,7 +51,7 @@ def csv_button(make: Callable[[], bytes], *, name: str, key: str) -> None:
 
 
 def as_csv(table: Table) -> bytes:
-    """The columns with all their digits; what is None is left empty."""
+    """Return a table as CSV with all digits; None is an empty field."""
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(table)
@@ -61,7 +61,7 @@ def as_csv(table: Table) -> bytes:
 
 
 def square(x: str, y: str) -> go.Figure:
-    """An empty plot of two rates."""
+    """Return an empty square plot of two rates."""
     plot = go.Figure(layout=theme.close())
     plot.update_xaxes(**theme.rate_axis(x), constrain="domain")
     plot.update_yaxes(**theme.rate_axis(y), scaleanchor="x", scaleratio=1, constrain="domain")
@@ -69,7 +69,7 @@ def square(x: str, y: str) -> go.Figure:
 
 
 def line(plot: go.Figure, x: Sequence[float], y: Sequence[float], *, hover: str, spans: bool = True) -> None:
-    """A line whose points are there to be clicked; they show once one is chosen."""
+    """Add a line with clickable points; only a selected point is visible."""
     plot.add_scatter(
         x=x,
         y=y,
@@ -84,14 +84,14 @@ def line(plot: go.Figure, x: Sequence[float], y: Sequence[float], *, hover: str,
 
 
 def guide(plot: go.Figure, x: Sequence[float], y: Sequence[float]) -> None:
-    """A dashed line that says what chance, or perfection, would be."""
+    """Add a dashed reference line, such as chance level."""
     plot.add_scatter(
         x=x, y=y, mode="lines", hoverinfo="skip", line={"dash": "dash", "color": theme.NEUTRAL, "width": 1}
     )
 
 
-def here(plot: go.Figure, x: float, y: float, *, threshold: float) -> None:
-    """The operating point on a curve."""
+def operating_point(plot: go.Figure, x: float, y: float, *, threshold: float) -> None:
+    """Add a diamond at the operating point of a curve."""
     plot.add_scatter(
         x=[x],
         y=[y],
@@ -102,7 +102,7 @@ def here(plot: go.Figure, x: float, y: float, *, threshold: float) -> None:
 
 
 def band(plot: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float]) -> None:
-    """The 95 % interval around a line."""
+    """Add the 95 % band around a line."""
     plot.add_scatter(
         x=[*x, *reversed(x)],
         y=[*high, *reversed(low)],
@@ -114,9 +114,9 @@ def band(plot: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequen
     )
 
 
-def _picked(key: str, spans: Sequence[Span]) -> None:
+def _on_select(key: str, spans: Sequence[Span]) -> None:
     chosen: Any = st.session_state[key]["selection"]["points"]
-    numbers = [int(_first(one["customdata"])) for one in chosen if one.get("customdata") is not None]
+    numbers = [int(_first_value(point["customdata"])) for point in chosen if point.get("customdata") is not None]
     if not numbers:
         selection.select()
     else:
@@ -124,5 +124,5 @@ def _picked(key: str, spans: Sequence[Span]) -> None:
         selection.select(span=f"{float(low)!r}:{float(high)!r}")
 
 
-def _first(data: Any) -> Any:
+def _first_value(data: Any) -> Any:
     return data[0] if isinstance(data, list | tuple) else data

@@ -1,4 +1,4 @@
-"""The confusion matrix as a table of buttons; tells which cell was opened."""
+"""Draw the confusion matrix as a table of buttons."""
 
 from collections.abc import Callable, Sequence
 
@@ -37,7 +37,17 @@ def show(
     key: str,
     opened: Callable[[tuple[int, int]], None],
 ) -> None:
-    """Counts by true (row) and called (column) class; `opened` is told (-1, -1) where the open cell was closed."""
+    """Draw the matrix; `opened` is called with the clicked cell, (-1, -1) when the open cell is closed.
+
+    Args:
+        counts: Numbers of cases by reference (row) and predicted (column) class.
+        titles: The names of the classes.
+        chosen: The open cell; negative for none.
+        at: The threshold of the counts.
+        unit: What is counted, in the plural.
+        key: The widget key.
+        opened: The callback.
+    """
     data = {
         "url": f"/api/viewer/{routes.version()}/widgets/confusion_matrix.js",
         "counts": [list(map(int, line)) for line in counts],
@@ -48,8 +58,8 @@ def show(
         "chosen": list(chosen) if chosen[0] >= 0 else None,
     }
 
-    def told() -> None:
+    def on_opened() -> None:
         cell = st.session_state[key]["opened"]
         opened((int(cell[0]), int(cell[1])))
 
-    _matrix(data=data, key=key, on_opened_change=told)
+    _matrix(data=data, key=key, on_opened_change=on_opened)

@@ -1,4 +1,4 @@
-"""What a page offers a reader who draws: the task's classes, and where strokes are sent."""
+"""Serialise what the viewer needs for drawings: the classes of the task and the URL to save to."""
 
 from typing import Any
 
@@ -7,23 +7,23 @@ from dashboard import context, reader, theme
 
 
 def offered(task: TaskView) -> dict[str, Any]:
-    """For the viewer: whose drawings these are, and the classes they can have."""
+    """Return the task, the reader and the classes of drawings."""
     return {"task": task.id, "reader": reader.reader(), "classes": classes(task)}
 
 
 def url(task: TaskView) -> str:
-    """Where the strokes of this page's reader go."""
+    """Return the signed URL that saves the drawings of the current reader."""
     return context.app_context().signer.url("/api/drawings", reader.session_id(), task=task.id, by=reader.reader())
 
 
 def classes(task: TaskView) -> list[dict[str, Any]]:
-    """The classes as the viewer reads them."""
+    """Return the classes of the task for the viewer."""
     return [
         {
-            "position": one.position,
-            "title": one.title,
-            "colour": theme.class_colour(one.position),
-            "retired": one.retired,
+            "position": label_class.position,
+            "title": label_class.title,
+            "colour": theme.class_colour(label_class.position),
+            "retired": label_class.retired,
         }
-        for one in task.classes
+        for label_class in task.classes
     ]

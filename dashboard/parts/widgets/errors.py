@@ -1,4 +1,4 @@
-"""What fails on a page is one sentence on it, also where a part draws itself again without its page."""
+"""Show errors as one sentence on the page, also inside fragments that rerun on their own."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from core.errors import UserError, describe_os_error
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Show what a person can mend; the rest is the server's log's."""
+    """Show errors that a user can fix; all others propagate to the log of the server."""
     try:
         yield
     except UserError as error:
@@ -20,11 +20,11 @@ def show_errors() -> Iterator[None]:
         st.error(describe_os_error(error), icon=":material/error:")
 
 
-def auto_refresh(draw: Callable[..., None], *what: Any, every: str | None) -> None:
-    """Draw a part now and every so often, by itself."""
+def auto_refresh(draw: Callable[..., None], *args: Any, every: str | None) -> None:
+    """Draw a fragment now and, with `every` such as "2s", again at that interval."""
 
-    def drawn() -> None:
+    def redraw() -> None:
         with show_errors():
-            draw(*what)
+            draw(*args)
 
-    st.fragment(drawn, run_every=every)()
+    st.fragment(redraw, run_every=every)()

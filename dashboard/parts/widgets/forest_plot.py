@@ -1,4 +1,4 @@
-"""Groups as a forest plot that is its own table; tells which row was opened."""
+"""Draw subgroups as a forest plot that is also a table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -8,12 +8,12 @@ import streamlit as st
 from dashboard.server import routes
 
 LOADER = "export default async c => (await import(new URL(c.data.url, document.baseURI).href)).default(c)"
-THIN = "Too few for a figure of its own"
+THIN = "Too few cases for a separate estimate"
 CSS = """
 .rf-root{font-family:var(--st-font);color:var(--st-text-color);font-size:14px;font-variant-numeric:tabular-nums}
 .rf-rows{max-height:316px;overflow:auto}
 .rf-head,.rf-row{all:unset;display:grid;align-items:center;gap:12px;box-sizing:border-box;width:100%;padding:0 8px;
-min-width:760px;grid-template-columns:minmax(150px,2fr) 56px 56px minmax(130px,2fr) 150px 190px 84px}
+min-width:760px;grid-template-columns:minmax(150px,2fr) 60px 64px minmax(130px,2fr) 150px 190px 84px}
 .rf-head{position:sticky;top:0;z-index:1;font-size:13px;padding-bottom:4px;background:var(--st-background-color);
 color:color-mix(in srgb,var(--st-text-color) 78%,var(--st-background-color))}
 .rf-row{cursor:pointer;border-radius:5px;min-height:28px}
@@ -31,10 +31,10 @@ _forest = st.components.v2.component("rounds_forest", html='<div class="rf-root"
 
 
 @dataclass(frozen=True)
-class Row:
-    """One group: `figure`, `gap` and `p` are words, `value`, `low` and `high` are drawn; None: undefined.
+class ForestRow:
+    """One subgroup: `figure`, `gap` and `p` are printed, `value`, `low` and `high` drawn (None: undefined).
 
-    `count` is a second number of it, under its heading.
+    `count` is the second number, such as positives.
     """
 
     id: int
@@ -52,7 +52,7 @@ class Row:
 
 
 def show(
-    rows: Sequence[Row],
+    rows: Sequence[ForestRow],
     headings: Sequence[str],
     *,
     overall: float | None,
@@ -60,9 +60,15 @@ def show(
     opened: Callable[[int], None],
     amounts: bool = False,
 ) -> None:
-    """The rows in their order, with the figure of all cases as a dashed line; `opened` is told -1 for a closed row.
+    """Draw the rows in order; `opened` is called with the id of the clicked row, -1 when the open row is closed.
 
-    Figures are shares, drawn up to 1, or `amounts` in some unit, drawn with 0.
+    Args:
+        rows: The subgroups.
+        headings: The headings of the columns.
+        overall: The metric of all cases, drawn as a dashed line.
+        key: The widget key.
+        opened: The callback.
+        amounts: Whether the values have a unit (the axis then contains 0) and are not rates up to 1.
     """
     bounds = [one for row in rows for one in (row.low, row.value, row.high) if one is not None and not row.thin]
     bounds += [one for one in (overall,) if one is not None]

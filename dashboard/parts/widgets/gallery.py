@@ -1,4 +1,4 @@
-"""A grid of thumbnails; gives the id of the one that was opened."""
+"""Draw a grid or strip of thumbnails."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -30,7 +30,7 @@ _gallery = st.components.v2.component("rounds_gallery", html='<div class="rg-roo
 
 @dataclass(frozen=True)
 class Tile:
-    """One thumbnail: `url` is signed, `colour` a class's dot."""
+    """One thumbnail: `url` is signed, `colour` is that of the class."""
 
     id: int
     url: str
@@ -41,9 +41,14 @@ class Tile:
 
 
 def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", drawn: str = "") -> int | None:
-    """Draw the grid, or one row that scrolls; the id that was clicked just now, else None.
+    """Draw the thumbnails; return the id that was just clicked, else None.
 
-    `at` names the list: another one begins at its left. `drawn` stands on the grid, for who waits for it.
+    Args:
+        tiles: The thumbnails.
+        key: The widget key.
+        strip: One row that scrolls.
+        at: The name of the list; a new list starts at the left.
+        drawn: Written on the element, so that tests can wait for it.
     """
     data = {
         "url": f"/api/viewer/{routes.version()}/widgets/gallery.js",
@@ -57,4 +62,4 @@ def show(tiles: Sequence[Tile], *, key: str, strip: bool = False, at: str = "", 
 
 
 def _nothing() -> None:
-    """A trigger is delivered only where somebody listens; the page reads the value itself."""
+    """Do nothing: Streamlit delivers a trigger only with a callback; the page reads the value itself."""

@@ -33,10 +33,10 @@ Metrics = Mapping[str, MetricValue]
 
 
 def table(metrics: Metrics, *, name: str, key: str = "figures", at: str = "") -> None:
-    """Draw a row for each metric: value, interval, n, how the interval was made; `at` is the table's `data-at`."""
+    """Draw a row for each metric: value, 95 % CI, n and CI method; `at` is the table's `data-at`."""
     rows = [_metric_row(html.escape(TITLES.get(metric, metric)), figure) for metric, figure in metrics.items()]
-    header = ("figure", "value", "95 % interval", "n", "interval by")
-    draw("Figures", header, rows, csv=lambda: figures_csv(metrics), name=name, key=key, at=at)
+    header = ("metric", "value", "95 % CI", "n", "CI method")
+    draw("Metrics", header, rows, csv=lambda: figures_csv(metrics), name=name, key=key, at=at)
     if footnotes := notes(metrics):
         st.caption(f"\\* {footnotes}")
 
@@ -52,7 +52,7 @@ def by_row(
     csv: Callable[[], bytes] | None = None,
 ) -> None:
     """Draw a row for each line, such as a class, and a column for each metric; the CSV holds every metric of a line."""
-    header = (of, *(f"{TITLES[column]} (95 %)" for column in columns))
+    header = (of, *(f"{TITLES[column]} (95 % CI)" for column in columns))
     rows = [
         _row(html.escape(line), *(_interval_cell(metrics[column]) for column in columns))
         for line, metrics in lines.items()
@@ -71,7 +71,7 @@ def comparison(
 ) -> None:
     """Draw a row for each metric of the last side, "difference": both runs, first minus second, and the interval."""
     first, second, difference = sides
-    header = ("figure", f"{first} (95 %)", f"{second} (95 %)", f"{first} − {second}", "interval by")
+    header = ("metric", f"{first} (95 % CI)", f"{second} (95 % CI)", f"{first} − {second}", "CI method")
     rows = [
         _row(
             html.escape(titles.get(metric, metric)),
@@ -136,9 +136,9 @@ def notes(metrics: Metrics) -> str:
 
 
 def intervals(figures: Iterable[MetricValue]) -> str:
-    """Return how the intervals of a table were made that has no column for it."""
+    """Return the CI methods of a table that has no column for them."""
     methods = ", ".join(dict.fromkeys(figure.method for figure in figures if figure.method))
-    return f"Intervals by: {methods}." if methods else ""
+    return f"CI method: {methods}." if methods else ""
 
 
 def _row(*cells: str) -> str:

@@ -1,4 +1,4 @@
-"""What was clicked on a plot, a matrix or a row: it opens its cases in the strip, once."""
+"""Pass a click on a plot, matrix or row to the case list, once."""
 
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -12,11 +12,11 @@ KEY = "mark"
 
 
 def select(**opened: Any) -> None:
-    """A mark was clicked: `opened` are fields of the list's state; none: all cases."""
+    """Select cases by fields of the list state; without fields, all cases."""
     st.session_state[KEY] = opened
 
 
 def apply_selection(state: S) -> S:
-    """The state after what was clicked since the page was drawn."""
+    """Return the state with the selection made since the page was drawn."""
     opened = st.session_state.pop(KEY, None)
     return state if opened is None else replace(state.without_mark(), **opened)

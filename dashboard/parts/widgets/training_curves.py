@@ -1,4 +1,4 @@
-"""Metrics over the epochs of a training."""
+"""Draw metrics over the epochs of a training run."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from dashboard import theme
 def curves(
     series: Mapping[str, Sequence[tuple[int, float]]], *, names: Mapping[str, str], title: str, key: str
 ) -> None:
-    """Metrics by epoch with direct labels."""
+    """Draw metrics by epoch, each line labelled at its end."""
     plot = go.Figure(layout=theme.layout(title={"text": title, "font": {"size": 14}}))
     shown = [name for name in names if series.get(name)]
     lowest = min(shown, key=lambda name: series[name][-1][1], default="")
@@ -25,7 +25,7 @@ def curves(
             line={"color": theme.class_colour(index), "width": 2},
             marker={"size": 5},
         )
-        below = name == lowest and len(shown) > 1  # labels of lines that end together would cover each other
+        below = name == lowest and len(shown) > 1  # labels of lines that end close together would overlap
         plot.add_annotation(
             x=epochs[-1],
             y=values[-1],

@@ -1,4 +1,4 @@
-"""The image viewer as a Streamlit component: three lines that import our own modules from our own route."""
+"""Embed the image viewer as a Streamlit component that imports its modules from our own route."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,23 +14,30 @@ _viewer = st.components.v2.component("rounds_viewer", html='<div class="rv-root"
 
 
 def show(
-    *, key: str, data: dict[str, Any], height: int | str = HEIGHT, told: Callable[[dict[str, Any]], None] | None = None
+    *,
+    key: str,
+    data: dict[str, Any],
+    height: int | str = HEIGHT,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any] | None:
-    """Draw the viewer; gives what it just asked for (`{"kind": "step", "by": 1}`), else None.
+    """Draw the viewer; return its last event such as `{"kind": "step", "by": 1}`, else None.
 
-    `told` hears it before the page is drawn again, so that the page is drawn once and not twice. The page is drawn
-    again, too, when maps named as `pending` have come.
+    The page reruns on an event, and when maps listed as `pending` have arrived.
 
-    `data` names images by signed URLs only; what a reader answers goes by HTTP and is never returned here.
+    Args:
+        key: The widget key.
+        data: What to show. Images are named by signed URLs only; answers go over HTTP and are never returned here.
+        height: The height in pixels or as CSS.
+        on_event: Called with the event before the page reruns, so that the page is drawn once and not twice.
     """
-    tall = f"{height}px" if isinstance(height, int) else height
+    css_height = f"{height}px" if isinstance(height, int) else height
     url = f"/api/viewer/{routes.version()}/index.js"
-    given = {**data, "url": url, "height": tall, "home": context.app_context().signer.home}
-    heard = _nothing if told is None else lambda: told(st.session_state[key]["event"])
-    shown = _viewer(data=given, key=key, on_event_change=heard, on_maps_change=_nothing)
+    payload = {**data, "url": url, "height": css_height, "home": context.app_context().signer.home}
+    callback = _nothing if on_event is None else lambda: on_event(st.session_state[key]["event"])
+    shown = _viewer(data=payload, key=key, on_event_change=callback, on_maps_change=_nothing)
     event: dict[str, Any] | None = shown.event
     return event
 
 
 def _nothing() -> None:
-    """A trigger is delivered only where somebody listens; the page reads the value itself."""
+    """Do nothing: Streamlit delivers a trigger only with a callback; the page reads the value itself."""

@@ -16,7 +16,7 @@ function cell(data, truth, called, open) {
   node.dataset.cell = `${truth},${called}`;
   const chosen = data.chosen && data.chosen[0] === truth && data.chosen[1] === called;
   node.setAttribute("aria-pressed", String(Boolean(chosen)));
-  node.title = `${count.toLocaleString("en")} ${data.unit}: ${data.titles[truth]}, called ${data.titles[called]}`;
+  node.title = `${count.toLocaleString("en")} ${data.unit}: reference ${data.titles[truth]}, predicted ${data.titles[called]}`;
   node.style.setProperty("--share", `${Math.round(share * 100)}%`);
   node.append(made("b", "rm-count", count.toLocaleString("en")));
   if (data.words) node.append(made("span", "rm-word", data.words[truth][called]));
@@ -32,7 +32,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const size = data.titles.length;
   root.style.setProperty("--size", size);
   root.classList.toggle("rm-many", size > 4);
-  const nodes = [made("span", "rm-corner", "truth ↓  called →"), ...data.titles.map((one) => made("span", "rm-top", one))];
+  const nodes = [made("span", "rm-corner", "reference ↓  predicted →"), ...data.titles.map((one) => made("span", "rm-top", one))];
   data.titles.forEach((title, truth) => {
     nodes.push(made("span", "rm-side", title));
     data.titles.forEach((_, called) => nodes.push(cell(data, truth, called, open)));

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.parts.case.pane_layout import laid
+from dashboard.parts.case.pane_layout import arrange
 from dashboard.server import saliency_urls
 
 
@@ -25,7 +25,7 @@ def shown(layout):
     ],
 )
 def test_a_row_of_pictures_under_each_map(pictures, count, further, plain, places, panes):
-    layout = laid(pictures, count, further, plain=plain)
+    layout = arrange(pictures, count, further, plain=plain)
     assert (shown(layout), layout.panes) == (places, panes)
     assert [one["of"] for one in layout.places] == [pictures.index(image) for image, _ in places]
 

@@ -29,7 +29,7 @@ def drawn(run: int, case: int) -> AppTest:
 def test_relabel_waits_for_an_answer_and_its_reason(db):
     made = draw(db)
     app = drawn(made.run, made.cases[0])
-    answer = next(one for one in app.selectbox if one.label == "The label should be")
+    answer = next(one for one in app.selectbox if one.label == "Correct label")
     app = answer.select_index(0).run()
     assert app.button(key="relabel").disabled
     app = app.text_input[0].input("seen on the later film").run()

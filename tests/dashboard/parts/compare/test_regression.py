@@ -22,31 +22,31 @@ def test_a_run_shows_its_mean_square_error_in_the_square_of_the_unit(db):
     drawn = draw(db, TaskKind.NUMBER, ())
     with db.transaction() as session:
         session.get_one(Task, drawn.task).measure = "years"
-    one = report.of_numbers(db, drawn.run).metrics["mse"]
-    said = f"Mean square error {one.value:.3g} years² (95 % interval {one.low:.3g} to {one.high:.3g})"
-    assert said in text_of(opened("review", run=str(drawn.run)))
-    assert review_regression.mean_square(MetricValue(4.0, None, None, 1), "mm Hg") == "Mean square error 4 (mm Hg)²"
+    mse = report.of_numbers(db, drawn.run).metrics["mse"]
+    expected = f"Mean squared error {mse.value:.3g} years² (95 % CI {mse.low:.3g} to {mse.high:.3g})"
+    assert expected in text_of(opened("review", run=str(drawn.run)))
+    assert review_regression.mean_square(MetricValue(4.0, None, None, 1), "mm Hg") == "Mean squared error 4 (mm Hg)²"
 
 
 def test_two_runs_are_compared_by_their_errors_and_the_lists_open(db):
     drawn = draw(db, TaskKind.NUMBER, ())
     other = another(db, drawn, seed=5)
-    told = regression_comparison.compare(db, drawn.run, other)
+    compared = regression_comparison.compare(db, drawn.run, other)
     app = opened("compare", run=str(other), other=str(drawn.run))
     assert not app.exception
-    apart = told.found.differences["mse"]
-    assert f"|Mean square error||{told.found.first.metrics['mse'].value:.4g} (" in tables(app)
+    apart = compared.found.differences["mse"]
+    assert f"|Mean squared error||{compared.found.first.metrics['mse'].value:.4g} (" in tables(app)
     assert f"||{apart.value:+.4g}".replace("-", "−") in re.sub(r"\|+", "||", tables(app))
     assert "of 20 patients" in text_of(app)
     assert app.segmented_control(key="compare_change").options == [
-        f"Error grew {len(told.further)}",
-        f"Error shrank {len(told.nearer)}",
+        f"Error grew {len(compared.further)}",
+        f"Error shrank {len(compared.nearer)}",
     ]
-    assert f"error larger by run {other} than by run {drawn.run}, most changed first" in text_of(app)
-    file = metric_table.comparison_csv(regression.sides(told)).decode()
+    assert f"error larger by run {other} than by run {drawn.run}, largest change first" in text_of(app)
+    file = metric_table.comparison_csv(regression.sides(compared)).decode()
     rows = {row["figure"]: row for row in csv.DictReader(io.StringIO(file))}
-    assert float(rows["r2"]["difference value"]) == told.found.differences["r2"].value
-    assert float(rows["mae"][f"run {other} high"]) == told.found.second.metrics["mae"].high
+    assert float(rows["r2"]["difference value"]) == compared.found.differences["r2"].value
+    assert float(rows["mae"][f"run {other} high"]) == compared.found.second.metrics["mae"].high
 
 
 def test_what_cannot_be_compared_is_a_sentence(db):

@@ -12,19 +12,25 @@ TRUTH, PATIENTS = [1, 1, 0, 0], ["a", "a", "b", "b"]
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "said"),
+    ("first", "second", "expected"),
     [
         (
             (0.9, 0.1, 0.1, 0.1),
             (0.1, 0.9, 0.1, 0.1),
-            "1 only right by run 1, 1 only by run 2, their differences cancel within patients, so there is no test.",
+            "1 correct only in run 1, 1 only in run 2, no test: the differences cancel within patients.",
         ),
-        ((0.9, 0.1, 0.1, 0.1), (0.9, 0.1, 0.1, 0.1), "0 only right by run 1, 0 only by run 2, they never disagree."),
-        ((0.9, 0.9, 0.1, 0.1), (0.9, 0.1, 0.1, 0.1), "1 only right by run 1, 0 only by run 2, p = 0.317."),
+        (
+            (0.9, 0.1, 0.1, 0.1),
+            (0.9, 0.1, 0.1, 0.1),
+            "0 correct only in run 1, 0 only in run 2, no test: the runs never disagree.",
+        ),
+        ((0.9, 0.9, 0.1, 0.1), (0.9, 0.1, 0.1, 0.1), "1 correct only in run 1, 0 only in run 2, p = 0.317."),
     ],
 )
-def test_no_test_is_said_as_the_counts_have_it(first, second, said):
-    one, other = (BinaryScores.of(range(4), scores, TRUTH, PATIENTS, name="Ill") for scores in (first, second))
-    found = compare(one, other, (0.5, 0.5), resamples=20, seed=0)
-    told = Compared(1, 2, "test", "Ill", (PointView(None, 1), PointView(None, 2)), found)
-    assert f"Calls, McNemar, clustered by patient (Durkalski): {said}" in table.sentences(told)
+def test_no_test_is_said_as_the_counts_have_it(first, second, expected):
+    first_scores, second_scores = (
+        BinaryScores.of(range(4), scores, TRUTH, PATIENTS, name="Ill") for scores in (first, second)
+    )
+    comparison = compare(first_scores, second_scores, (0.5, 0.5), resamples=20, seed=0)
+    compared = Compared(1, 2, "test", "Ill", (PointView(None, 1), PointView(None, 2)), comparison)
+    assert f"Predictions, McNemar, clustered by patient (Durkalski): {expected}" in table.sentences(compared)

@@ -19,10 +19,10 @@ def labels(app) -> list[str]:
     return [one.label for one in app.button]
 
 
-def queued(db, run: int, split: str, **told):
+def queued(db, run: int, split: str, **fields):
     with db.transaction() as session:
         job = job_queue.add(session, JobKind.PREDICT, {"run": run, "split": split, "by": "ann"}, key=split, run_id=run)
-        for name, value in told.items():
+        for name, value in fields.items():
             setattr(job, name, value)
         return job.id
 
@@ -66,7 +66,7 @@ def test_without_a_model_here_no_button_is_offered(db):
     drop(db, run, "test", 20)
     app = opened("review", run=str(run))
     assert PART.format(run=run) in text_of(app)
-    assert "Its predictions were made elsewhere, so only a file of them can say more." in text_of(app)
+    assert "The predictions are external. Import a file to add the missing ones." in text_of(app)
     assert not any(label.startswith("Predict") for label in labels(app))
 
 
@@ -74,22 +74,22 @@ def test_predictions_of_older_weights_are_told_and_can_be_made_again(db):
     run = draw(db).run
     best(db, run, "d")
     app = opened("review", run=str(run))
-    told = f"Run {run} has other weights since; its predictions of the test split are of the old ones."
-    assert told in [one.value for one in app.warning]
+    expected = f"Run {run} has other weights since; its predictions of the test split are of the old ones."
+    assert expected in [one.value for one in app.warning]
     assert "Predict the test split again" in labels(app)
     assert "AUROC" in tables(app)
 
 
 def test_a_point_that_was_chosen_on_older_weights_says_so(db):
-    run, old = draw(db).run, "It was chosen on older weights; choose it again on validation."
+    run, old = draw(db).run, "The weights have changed since; choose it again on validation."
     best(db, run, "c")
     operating_points.set_operating_point(db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
     assert old not in text_of(opened("review", run=str(run)))
     best(db, run, "d")
     anew(db, run, "d")
-    said = text_of(opened("review", run=str(run)))
-    assert "Chosen on validation by ann" in said
-    assert old in said
+    text_shown = text_of(opened("review", run=str(run)))
+    assert "Chosen on validation by ann" in text_shown
+    assert old in text_shown
     assert old in text_of(opened("review", run=str(run), split="val"))
     operating_points.set_operating_point(db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
     assert old not in text_of(opened("review", run=str(run)))
@@ -99,11 +99,9 @@ def test_a_point_set_by_hand_without_validation_says_so(db):
     drawn = draw(db)
     run = another(db, drawn, seed=3, splits=(Split.TEST,))
     operating_points.set_operating_point(db, run, threshold=0.3, by="ann")
-    said = text_of(opened("review", run=str(run)))
-    assert (
-        "Operating point 0.3, set by hand. Set by hand by ann, just now: nothing was predicted on validation." in said
-    )
-    assert "Chosen on validation" not in said
+    text_shown = text_of(opened("review", run=str(run)))
+    assert "Operating point 0.3, set by hand. Set by ann, just now, without validation predictions." in text_shown
+    assert "Chosen on validation" not in text_shown
     operating_points.set_operating_point(db, drawn.run, threshold=0.3, by="ann")
     assert "Chosen on validation by ann" in text_of(opened("review", run=str(drawn.run)))
 

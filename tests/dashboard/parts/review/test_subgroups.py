@@ -22,11 +22,11 @@ def test_with_one_class_sites_are_groups_and_auroc_is_said_to_be_undefined(db):
         session.execute(text("UPDATE snapshot_case SET label = 1, targets = '[1]' WHERE split = 'test'"))
     app = opened("review", run=str(drawn.run), section="groups")
     assert "Nothing that is known of these cases" not in text_of(app)
-    assert "No group could be tested." in text_of(app)
+    assert "No subgroup could be tested." in text_of(app)
     assert "Undefined: every case here is Ill." in text_of(app)
     app.selectbox(key="groups_figure").set_value("sensitivity").run()
     assert not app.exception
-    assert "Sensitivity of each group, the worst first" in text_of(app)
+    assert "Sensitivity by subgroup, worst first" in text_of(app)
     assert "Undefined" not in text_of(app)
 
 
@@ -36,12 +36,12 @@ def test_where_no_fact_groups_cases_it_is_said_what_was_left_out_and_why(db):
         session.execute(text("DELETE FROM fact WHERE name != 'row'"))
     app = opened("review", run=str(drawn.run), section="groups")
     assert "Nothing that is known of these cases tells groups apart" in "".join(one.value for one in app.info)
-    assert "Left out: image size: every case has the same (64×48); row: it has 60 values" in text_of(app)
+    assert "Not used: image size: every case has the same (64×48); row: it has 60 values" in text_of(app)
 
 
 def test_of_patients_it_is_said_what_a_fact_is_that_differs_within_them(db):
     drawn = draw(db)
-    said = "where these differ it is in the group 'several in one patient'."
-    assert said not in text_of(opened("review", run=str(drawn.run), section="groups"))
+    note = "if they differ, the patient is in the group 'several in one patient'."
+    assert note not in text_of(opened("review", run=str(drawn.run), section="groups"))
     operating_points.set_operating_point(db, drawn.run, threshold=0.5, level="patient", patient_rule="max", by="ann")
-    assert said in text_of(opened("review", run=str(drawn.run), section="groups"))
+    assert note in text_of(opened("review", run=str(drawn.run), section="groups"))

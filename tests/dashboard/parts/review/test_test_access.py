@@ -13,25 +13,25 @@ __all__ = ["db", "empty", "home"]
 
 def test_of_numbers(db):
     run = draw(db, TaskKind.NUMBER, ()).run
-    assert "Looked at test" not in text_of(opened("review", run=str(run), split="val"))
+    assert "Test results viewed" not in text_of(opened("review", run=str(run), split="val"))
     assert operating_points.count_test_views(db, run) == 0
-    assert "Looked at test once." in text_of(opened("review", run=str(run)))
+    assert "Test results viewed once." in text_of(opened("review", run=str(run)))
     assert operating_points.count_test_views(db, run) == 1
 
 
 def test_of_all_classes(db):
     run = draw(db, classes=("a", "b", "c")).run
-    assert "Looked at test once." in text_of(opened("review", run=str(run)))
+    assert "Test results viewed once." in text_of(opened("review", run=str(run)))
 
 
 def test_of_all_findings_each_at_its_own_point(db):
     run = draw(db, TaskKind.MULTI, ("a", "b")).run
     for finding in (0, 1):
         operating_points.set_operating_point(db, run, by="ann", threshold=0.4, finding=finding)
-    assert "Looked at test once." in text_of(opened("review", run=str(run)))
-    said = text_of(opened("review", run=str(run), section="findings"))
-    assert "Looked at test twice." in said
-    assert "Looked at test once." not in said
+    assert "Test results viewed once." in text_of(opened("review", run=str(run)))
+    text_shown = text_of(opened("review", run=str(run), section="findings"))
+    assert "Test results viewed 2 times." in text_shown
+    assert "Test results viewed once." not in text_shown
     assert operating_points.count_test_views(db, run) == 2
 
 
@@ -39,10 +39,10 @@ def test_of_all_findings_each_at_its_own_point(db):
 def test_of_two_runs_that_are_compared(db, kind, classes):
     drawn = draw(db, kind, classes)
     other = another(db, drawn, seed=5)
-    asked = {"run": str(other), "other": str(drawn.run)}
-    assert "Looked at test" not in text_of(opened("compare", **asked, split="val"))
-    said = text_of(opened("compare", **asked))
-    assert f"Looked at test: run {drawn.run} once, run {other} once." in said
+    query = {"run": str(other), "other": str(drawn.run)}
+    assert "Test results viewed" not in text_of(opened("compare", **query, split="val"))
+    text_shown = text_of(opened("compare", **query))
+    assert f"Test results viewed: run {drawn.run} once, run {other} once." in text_shown
     assert (operating_points.count_test_views(db, drawn.run), operating_points.count_test_views(db, other)) == (1, 1)
 
 
@@ -50,5 +50,5 @@ def test_a_point_says_how_often_test_was_looked_at_before_it(db):
     run = draw(db).run
     operating_points.record_test_view(db, run, "bob")
     operating_points.set_operating_point(db, run, by="ann", threshold=0.4)
-    assert "Test was looked at once before." in text_of(opened("review", run=str(run), split="val"))
+    assert "Test results were viewed once before." in text_of(opened("review", run=str(run), split="val"))
     assert tables(opened("review", run=str(run)))

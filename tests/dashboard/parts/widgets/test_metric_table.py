@@ -18,7 +18,7 @@ def test_the_name_of_a_class_is_text_and_not_markup():
         metric_table.by_row("Classes", lines, ("auroc",), of="class", name="classes", key="classes")
 
     table = drawn(script)
-    assert "<th>class</th><th>AUROC (95 %)</th>" in table
+    assert "<th>class</th><th>AUROC (95 % CI)</th>" in table
     assert "<td>&lt;b&gt;ill&lt;/b&gt;</td>" in table
     assert '<td title="&quot;few&quot;">0.900 (0.800–0.950)</td>' in table
 
@@ -29,9 +29,9 @@ def test_an_undefined_difference_gives_its_reason_and_no_interval():
         from dashboard import formatting
         from dashboard.parts.widgets import metric_table
 
-        one, none = MetricValue(0.5, None, None, 4), MetricValue(None, None, None, 0, note="No case < 1.")
-        sides = {"run 1": {"f1": one, "npv": none}, "run 2": {"f1": one, "npv": none}}
-        sides["difference"] = {"f1": MetricValue(-0.25, -0.5, 0.125, 4, method="Wilson"), "npv": none}
+        half, undefined = MetricValue(0.5, None, None, 4), MetricValue(None, None, None, 0, note="No case < 1.")
+        sides = {"run 1": {"f1": half, "npv": undefined}, "run 2": {"f1": half, "npv": undefined}}
+        sides["difference"] = {"f1": MetricValue(-0.25, -0.5, 0.125, 4, method="Wilson"), "npv": undefined}
         metric_table.comparison(
             "Both",
             sides,
