@@ -361,13 +361,13 @@ def archive_item(archive, split, number):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from core.models.heads import single
+from core.models.heads import single_head
 from core.training.events import Step
 from core.training.loop import fit
 from tests.core.training.textures import textures
 from tests.core.training.test_loop import CLASSES, KILLED_SPEC
 folder = Path(sys.argv[1])
-heads = [single(CLASSES[:2])]
+heads = [single_head(CLASSES[:2])]
 for event in fit(KILLED_SPEC, textures(folder), heads=heads, folder=folder / "run", cache=folder / "cache"):
     if isinstance(event, Step) and event.epoch == 3:
         print("in epoch 3", flush=True)
