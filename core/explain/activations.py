@@ -47,24 +47,24 @@ def capture_activations(module: "nn.Module", layer: "nn.Module") -> "Iterator[Ac
     """Passes inside remember what follows the layer, and nothing else."""
     import torch
 
-    kept = Activations()
+    captured = Activations()
 
     def leaf(_: "nn.Module", __: object, output: "Tensor") -> "Tensor":
         if not isinstance(output, torch.Tensor):
             raise InvalidInput("This layer gives no map of its own; choose another layer.")
-        kept.cells.append(output.detach().requires_grad_())
+        captured.cells.append(output.detach().requires_grad_())
         torch.set_grad_enabled(True)  # until the pass is over
-        return kept.cells[-1].clone()  # an operation in place behind the layer must not change what is read
+        return captured.cells[-1].clone()  # an operation in place behind the layer must not change what is read
 
     handles = [layer.register_forward_hook(leaf)]
     handles += [
-        one.register_forward_hook(lambda _, __, output: kept.weights.append(output.detach()))
-        for one in module.modules()
-        if isinstance(one, multi_image_layers.BagAttention)
+        layer.register_forward_hook(lambda _, __, output: captured.weights.append(output.detach()))
+        for layer in module.modules()
+        if isinstance(layer, multi_image_layers.BagAttention)
     ]
     try:
         with torch.no_grad(), without_cudnn_rnn(module):
-            yield kept
+            yield captured
     finally:
         for handle in handles:
             handle.remove()

@@ -59,7 +59,7 @@ def tokens_to_image(cells: "Tensor", images: "Tensor") -> "Tensor":
     return F.interpolate(cells[:, None], size=size, mode="bilinear", align_corners=False)[:, 0]
 
 
-def of_layer(module: "nn.Module", weights: "list[Tensor]", asked: str | None) -> "tuple[str, Tensor]":
+def of_layer(module: "nn.Module", weights: "list[Tensor]", layer: str | None) -> "tuple[str, Tensor]":
     """One layer's attention (B, tokens, tokens) and its name: "NAME:HEAD" is one head, "NAME" the mean of its heads.
 
     Without a name the last layer's mean.
@@ -70,12 +70,12 @@ def of_layer(module: "nn.Module", weights: "list[Tensor]", asked: str | None) ->
     from torch import nn
 
     names = [name for name, one in module.named_modules() if isinstance(one, nn.MultiheadAttention)]
-    name, _, head = (asked or names[-1]).partition(":")
+    name, _, head = (layer or names[-1]).partition(":")
     if name not in names:
-        raise InvalidInput(f"There is no attention '{asked}' in this model; choose one of {', '.join(names)}.")
-    found = weights[names.index(name)]  # (B, heads, tokens, tokens)
+        raise InvalidInput(f"There is no attention '{layer}' in this model; choose one of {', '.join(names)}.")
+    chosen = weights[names.index(name)]  # (B, heads, tokens, tokens)
     if not head:
-        return name, found.mean(dim=1)
-    if not head.isdecimal() or not 1 <= int(head) <= found.shape[1]:
-        raise InvalidInput(f"There is no head '{head}' in {name}; give a number from 1 to {found.shape[1]}.")
-    return f"{name}:{head}", found[:, int(head) - 1]
+        return name, chosen.mean(dim=1)
+    if not head.isdecimal() or not 1 <= int(head) <= chosen.shape[1]:
+        raise InvalidInput(f"There is no head '{head}' in {name}; give a number from 1 to {chosen.shape[1]}.")
+    return f"{name}:{head}", chosen[:, int(head) - 1]

@@ -35,22 +35,22 @@ def features(
 
     kind = resolve_dtype(model.manifest.spec.precision, model.device)
     for keys, batch in iter_batches(model, examples, batch_size=batch_size, cache=cache):
-        with torch.inference_mode(), entering_last(model.module) as kept:
+        with torch.inference_mode(), entering_last(model.module) as inputs:
             forward_logits(model.module, to_model_input(model.prepare, batch), kind)
-        yield from zip(keys, kept[-1].float().cpu().numpy(), strict=True)
+        yield from zip(keys, inputs[-1].float().cpu().numpy(), strict=True)
 
 
 @contextmanager
 def entering_last(module: "nn.Module") -> "Iterator[list[Tensor]]":
     """What enters the last linear layer in each pass, (B, width); of several vectors a case their mean."""
-    kept: list[Tensor] = []
+    inputs: list[Tensor] = []
 
     def keep(_: "nn.Module", args: "tuple[Tensor, ...]") -> None:
         given = args[0].detach()
-        kept.append(given.flatten(1, -2).mean(dim=1) if given.dim() > 2 else given)
+        inputs.append(given.flatten(1, -2).mean(dim=1) if given.dim() > 2 else given)
 
     handle = last_layer(module).register_forward_pre_hook(keep)
     try:
-        yield kept
+        yield inputs
     finally:
         handle.remove()

@@ -27,28 +27,28 @@ def layer_titles(model: "LoadedModel", needs: str = "convolution") -> dict[str, 
     Of convolutions the last layer of every size of map: `layer3`, "layer3 · 14 × 14". Of attention every layer, its
     heads' mean, and each of its heads: "layer 2, head 3".
     """
-    found = {"convolution": _maps, "attention": _heads}.get(needs)
-    return found(model) if found else {}
+    list_layers = {"convolution": _maps, "attention": _heads}.get(needs)
+    return list_layers(model) if list_layers else {}
 
 
-def resolve_layer(model: "LoadedModel", asked: str | None = None) -> "tuple[str, nn.Module]":
+def resolve_layer(model: "LoadedModel", layer: str | None = None) -> "tuple[str, nn.Module]":
     """The convolutional layer of that name, or the model's usual one: the last map before places are joined.
 
     Raises:
         InvalidInput: the model has no layer of that name.
     """
     module = model.module
-    if not asked:
+    if not layer:
         usual = MODELS[model.manifest.model].target_layer(module)
         if usual is None:
             raise InvalidInput(f"{model.manifest.model} has no convolutional map to read.")
         return next(name for name, one in module.named_modules() if one is usual), usual
     named = dict(module.named_modules())
-    if asked not in named or asked == "":
+    if layer not in named or layer == "":
         raise InvalidInput(
-            f"There is no layer '{asked}' in a {model.manifest.model}; choose one of {', '.join(layers_of(model))}."
+            f"There is no layer '{layer}' in a {model.manifest.model}; choose one of {', '.join(layers_of(model))}."
         )
-    return asked, named[asked]
+    return layer, named[layer]
 
 
 def _maps(model: "LoadedModel") -> dict[str, str]:
@@ -61,8 +61,8 @@ def _maps(model: "LoadedModel") -> dict[str, str]:
     for name, shape in shapes:
         if runs[name] == 1 and name and len(shape) in (4, 5) and shape[-1] == shape[-2] > 1:
             last[shape[-1]] = (name, shape)
-    found = {name: _title(name, shape) for name, shape in last.values()}
-    return found if usual in found else {**found, usual: _title(usual, dict(shapes).get(usual, ()))}
+    titles = {name: _title(name, shape) for name, shape in last.values()}
+    return titles if usual in titles else {**titles, usual: _title(usual, dict(shapes).get(usual, ()))}
 
 
 def _title(name: str, shape: tuple[int, ...]) -> str:
@@ -73,11 +73,11 @@ def _shapes(model: "LoadedModel") -> list[tuple[str, tuple[int, ...]]]:
     """What every layer gives, in the order in which they finish."""
     import torch
 
-    found: list[tuple[str, tuple[int, ...]]] = []
+    shapes: list[tuple[str, tuple[int, ...]]] = []
 
     def note(name: str) -> "Callable[[nn.Module, Any, Any], None]":
         def noted(_: "nn.Module", __: Any, output: Any) -> None:
-            found.append((name, tuple(output.shape) if isinstance(output, torch.Tensor) else ()))
+            shapes.append((name, tuple(output.shape) if isinstance(output, torch.Tensor) else ()))
 
         return noted
 
@@ -89,7 +89,7 @@ def _shapes(model: "LoadedModel") -> list[tuple[str, tuple[int, ...]]]:
         finally:
             for handle in handles:
                 handle.remove()
-    return found
+    return shapes
 
 
 def _blank(model: "LoadedModel") -> "Tensor":
@@ -103,9 +103,9 @@ def _blank(model: "LoadedModel") -> "Tensor":
 def _heads(model: "LoadedModel") -> dict[str, str]:
     from torch import nn
 
-    found: dict[str, str] = {}
-    asked = [(name, one) for name, one in model.module.named_modules() if isinstance(one, nn.MultiheadAttention)]
-    for number, (name, one) in enumerate(asked, start=1):
-        found[name] = f"layer {number}, mean of heads"
-        found |= {f"{name}:{head}": f"layer {number}, head {head}" for head in range(1, one.num_heads + 1)}
-    return found
+    titles: dict[str, str] = {}
+    attentions = [(name, one) for name, one in model.module.named_modules() if isinstance(one, nn.MultiheadAttention)]
+    for number, (name, attention) in enumerate(attentions, start=1):
+        titles[name] = f"layer {number}, mean of heads"
+        titles |= {f"{name}:{head}": f"layer {number}, head {head}" for head in range(1, attention.num_heads + 1)}
+    return titles

@@ -27,14 +27,14 @@ def model_lock() -> Iterator[None]:
 
 @dataclass
 class ClassTarget:
-    """What is explained of each case: the class `asked` for, else the one that the model gives most to.
+    """What is explained of each case: the class `class_index`, or else the one that the model gives most to.
 
     Called with logits (B, outputs) it gives what speaks for that class of each, (B,), and keeps what it took: `classes`
     and what the model says of them, `probabilities`.
     """
 
     model: "LoadedModel"
-    asked: int | None = None
+    class_index: int | None = None
     classes: list[int] = field(default_factory=list)
     probabilities: list[float] = field(default_factory=list)
 
@@ -46,13 +46,13 @@ class ClassTarget:
         """
         import torch
 
-        told = [resolve_class(self.model, one[None], self.asked) for one in logits]
-        self.classes, self.probabilities = [one for one, _ in told], [one for _, one in told]
+        resolved = [resolve_class(self.model, one[None], self.class_index) for one in logits]
+        self.classes, self.probabilities = [one for one, _ in resolved], [one for _, one in resolved]
         head = self.model.manifest.heads[0]
         return torch.stack([target_function(head, shown)(one) for one, shown in zip(logits, self.classes, strict=True)])
 
 
-def resolve_class(model: "LoadedModel", logits: "Tensor", asked: int | None) -> tuple[int, float]:
+def resolve_class(model: "LoadedModel", logits: "Tensor", class_index: int | None) -> tuple[int, float]:
     """What to explain of the first head, and what it says of it: the class asked for, else the most probable one.
 
     Of findings the most probable; of a number there is one thing to explain, and its value. `logits` is (1, outputs).
@@ -61,11 +61,13 @@ def resolve_class(model: "LoadedModel", logits: "Tensor", asked: int | None) -> 
         InvalidInput: the model has no such class.
     """
     head = model.manifest.heads[0]
-    told = decode_outputs([head], logits.detach()[:, : head.outputs])[0]
-    if asked is not None and not 0 <= asked < head.answers:
-        raise InvalidInput(f"Class {asked} is not one of the model's; give a number from 0 to {head.answers - 1}.")
-    chosen = int(told.argmax()) if asked is None else asked
-    return chosen, float(told[chosen])
+    answers = decode_outputs([head], logits.detach()[:, : head.outputs])[0]
+    if class_index is not None and not 0 <= class_index < head.answers:
+        raise InvalidInput(
+            f"Class {class_index} is not one of the model's; give a number from 0 to {head.answers - 1}."
+        )
+    chosen = int(answers.argmax()) if class_index is None else class_index
+    return chosen, float(answers[chosen])
 
 
 def target_function(head: "Head", class_index: int) -> "Callable[[Tensor], Tensor]":

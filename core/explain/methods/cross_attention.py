@@ -44,6 +44,6 @@ def explain(
 
 def looked_at(attention: "Tensor") -> "Tensor":
     """How much each cell of a view is looked at (1, h, w): the mean over heads and over the cells that look."""
-    asked = attention.mean(dim=(1, 2))  # (1, heads, cells, cells) to (1, cells)
-    edge = int(asked.shape[-1] ** 0.5)
-    return asked.view(-1, edge, edge)
+    weights = attention.mean(dim=(1, 2))  # (1, heads, cells, cells) to (1, cells)
+    edge = int(weights.shape[-1] ** 0.5)
+    return weights.view(-1, edge, edge)

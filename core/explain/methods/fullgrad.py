@@ -55,10 +55,10 @@ def full(module: "nn.Module", images: "Tensor", speak: "Callable[[Tensor], Tenso
         output.register_hook(lambda gradient: parts.append(_stretched((bias * gradient).detach(), images)))  # type: ignore[no-untyped-call]
 
     handles = [one.register_forward_hook(watch) for one in module.modules() if has_bias(one)]
-    asked = images.detach().requires_grad_()
+    inputs = images.detach().requires_grad_()
     try:
         with torch.enable_grad():
-            (gradient,) = torch.autograd.grad(speak(module(asked)).sum(), asked)
+            (gradient,) = torch.autograd.grad(speak(module(inputs)).sum(), inputs)
     finally:
         for handle in handles:
             handle.remove()
@@ -89,8 +89,8 @@ def _stretched(parts: "Tensor", images: "Tensor") -> "Tensor":
     """ψ summed over channels: (1, D, h, w) to (S, S)."""
     import torch.nn.functional as F  # noqa: N812
 
-    held = parts[0].abs()
-    held = held - held.amin(dim=(1, 2), keepdim=True)
-    held = (held / (TINY + held.amax(dim=(1, 2), keepdim=True))).sum(dim=0)
+    scaled = parts[0].abs()
+    scaled = scaled - scaled.amin(dim=(1, 2), keepdim=True)
+    scaled = (scaled / (TINY + scaled.amax(dim=(1, 2), keepdim=True))).sum(dim=0)
     size = tuple(images.shape[-2:])
-    return F.interpolate(held[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
+    return F.interpolate(scaled[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]

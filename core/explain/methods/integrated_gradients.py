@@ -44,8 +44,8 @@ def explain(
     with model_lock(), without_cudnn_rnn(model.module):
         with torch.no_grad():
             question(model.module(images))
-        asked = ClassTarget(model, question.classes[0])
-        given = torch.nan_to_num(integrated(model.module, images, asked)[0])  # a picture that is not there is NaN
+        target = ClassTarget(model, question.classes[0])
+        given = torch.nan_to_num(integrated(model.module, images, target)[0])  # a picture that is not there is NaN
     several = MODELS[model.manifest.model].takes != "image"
     values = min_max_scale((given.sum(dim=-3) if several else given.sum(dim=0)[None]).clamp_min(0).cpu().numpy())
     at = resolve_image(values.max(axis=(1, 2)).tolist(), plane) if several else 0
@@ -66,7 +66,7 @@ def integrated(
     total, pictures = torch.zeros_like(images), images[..., 0, 0, 0].numel()
     shares = (torch.arange(steps, device=images.device) + 0.5) / steps
     with torch.enable_grad():
-        for some in shares.split(max(1, AT_ONCE // pictures)):
+        for some in torch.split(shares, max(1, AT_ONCE // pictures)):
             at = (images * some.view(-1, *(1,) * (images.dim() - 1))).detach().requires_grad_()
             total += torch.autograd.grad(speak(module(at)).sum(), at)[0].sum(dim=0, keepdim=True)
     return images * total / steps

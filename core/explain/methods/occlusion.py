@@ -60,8 +60,8 @@ def missed(module: "nn.Module", images: "Tensor", speak: "Callable[[Tensor], Ten
     for at in range(0, len(places), AT_ONCE):
         some = places[at : at + AT_ONCE]
         covered = images.repeat(len(some), 1, 1, 1)
-        for one, (row, column) in zip(covered, some, strict=True):
-            one[:, row : row + patch, column : column + patch] = 0.0
+        for image, (row, column) in zip(covered, some, strict=True):
+            image[:, row : row + patch, column : column + patch] = 0.0
         for loss, (row, column) in zip(whole - speak(module(covered)), some, strict=True):
             total[row : row + patch, column : column + patch] += loss
             count[row : row + patch, column : column + patch] += 1

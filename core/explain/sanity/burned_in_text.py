@@ -32,8 +32,8 @@ class OnMarks:
         """The chance of as much more by chance alone (Mann and Whitney 1947, one-sided); shares are far from normal."""
         from scipy.stats import mannwhitneyu
 
-        there, absent = ([one for one in each if one is not None] for each in (self.marked, self.absent))
-        return float(mannwhitneyu(there, absent, alternative="greater").pvalue) if there and absent else 1.0
+        marked, absent = ([one for one in each if one is not None] for each in (self.marked, self.absent))
+        return float(mannwhitneyu(marked, absent, alternative="greater").pvalue) if marked and absent else 1.0
 
     @property
     def more(self) -> float:
@@ -51,34 +51,34 @@ def of_marks(model: "LoadedModel", every: "Sequence[Example]", explain: Explain,
     if min(len(marked), len(plain)) < FEWEST:
         return {"flagged": False, "with": len(marked), "classes": [], "words": _none(len(marked))}
     count = min(model.manifest.heads[0].answers, CLASSES)
-    found = [_of_class(model, marked, plain, explain, at) for at in range(count)]
-    worst = max(found, key=lambda one: (one.flagged(count), one.more))
-    told = [
+    by_class = [_of_class(model, marked, plain, explain, at) for at in range(count)]
+    worst = max(by_class, key=lambda result: (result.flagged(count), result.more))
+    rows = [
         {
-            "class": one.class_index,
-            "with": MeanWithInterval.of(one.marked).to_json(),
-            "without": MeanWithInterval.of(one.absent).to_json(),
-            "p": one.p,
+            "class": result.class_index,
+            "with": MeanWithInterval.of(result.marked).to_json(),
+            "without": MeanWithInterval.of(result.absent).to_json(),
+            "p": result.p,
         }
-        for one in found
+        for result in by_class
     ]
     return {
         "flagged": worst.flagged(count),
         "with": len(marked),
-        "classes": told,
-        "words": _said(worst, classes, len(plain), flagged=worst.flagged(count)),
+        "classes": rows,
+        "words": _sentence(worst, classes, len(plain), flagged=worst.flagged(count)),
     }
 
 
 def _parted(model: "LoadedModel", every: "Sequence[Example]") -> "tuple[list[tuple[Example, Mask]], list[Example]]":
     """Cases with their marks, and cases without."""
     marked, plain = list[tuple["Example", Mask]](), list["Example"]()
-    for one in every[:LOOKED]:
-        found = find_burned_in_text(picture(model, one, 0), None)
-        if found.any() and len(marked) < ENOUGH:
-            marked.append((one, grown(found, max(1, found.shape[0] // 32))))
-        elif not found.any() and len(plain) < ENOUGH:
-            plain.append(one)
+    for example in every[:LOOKED]:
+        marks = find_burned_in_text(picture(model, example, 0), None)
+        if marks.any() and len(marked) < ENOUGH:
+            marked.append((example, grown(marks, max(1, marks.shape[0] // 32))))
+        elif not marks.any() and len(plain) < ENOUGH:
+            plain.append(example)
         if len(marked) == len(plain) == ENOUGH:
             break
     return marked, plain
@@ -91,10 +91,10 @@ def _of_class(
     explain: Explain,
     class_index: int,
 ) -> OnMarks:
-    there = [_share(model, one, mask, explain, class_index) for one, mask in marked]
+    on_marks = [_share(model, one, mask, explain, class_index) for one, mask in marked]
     lent = [marked[at % len(marked)][1] for at in range(len(plain))]
     absent = [_share(model, one, mask, explain, class_index) for one, mask in zip(plain, lent, strict=True)]
-    return OnMarks(class_index, there, absent)
+    return OnMarks(class_index, on_marks, absent)
 
 
 def _share(model: "LoadedModel", example: "Example", mask: Mask, explain: Explain, class_index: int) -> float | None:
@@ -102,12 +102,12 @@ def _share(model: "LoadedModel", example: "Example", mask: Mask, explain: Explai
     return share(stretched(values if values.ndim == 2 else values[0], mask.shape), mask)
 
 
-def _said(worst: OnMarks, classes: Sequence[str], plain: int, *, flagged: bool) -> str:
+def _sentence(worst: OnMarks, classes: Sequence[str], plain: int, *, flagged: bool) -> str:
     name = f" for {classes[worst.class_index]}" if worst.class_index < len(classes) else ""
     verdict = "Text or markers draw heat" if flagged else "That text or markers draw heat is not shown"
-    there, absent = (100 * (MeanWithInterval.of(one).value or 0.0) for one in (worst.marked, worst.absent))
+    marked, absent = (100 * (MeanWithInterval.of(one).value or 0.0) for one in (worst.marked, worst.absent))
     return (
-        f"{verdict}{name}: {there:.1f} % of it lies on them in {len(worst.marked)} pictures, and {absent:.1f} % at "
+        f"{verdict}{name}: {marked:.1f} % of it lies on them in {len(worst.marked)} pictures, and {absent:.1f} % at "
         f"the same places of {plain} pictures without (p {worst.p:.2g})."
     )
 

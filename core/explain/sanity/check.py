@@ -49,38 +49,38 @@ def check(
     """
     steps = Steps(tell, again + 7)
     steps.next("Making the maps")
-    own = [explain(model, one.example, None) for one in cases]
-    weights = model_randomization_test(model, cases, own, explain, steps, again, seed)
+    maps = [explain(model, one.example, None) for one in cases]
+    weights = model_randomization_test(model, cases, maps, explain, steps, again, seed)
     steps.next("Comparing its answers with those of weights drawn by chance")
-    told = model_skill(model, judged)
+    skill = model_skill(model, judged)
     steps.next("Asking for other classes")
-    others = class_sensitivity_test(model, cases, own, explain)
+    others = class_sensitivity_test(model, cases, maps, explain)
     steps.next("Taking away what is hot")
-    taken = faithfulness_report(model, cases, own, seed)
+    taken = faithfulness_report(model, cases, maps, seed)
     steps.next("Looking where the heat lies")
-    where = localization_report(model, cases, own)
+    where = localization_report(model, cases, maps)
     steps.next("Looking for text and markers")
     marks = of_marks(model, judged, explain, classes)
-    drawn = [(found.values, one.drawn) for found, one in zip(own, cases, strict=True) if one.drawn is not None]
+    drawn = [(saliency.values, one.drawn) for saliency, one in zip(maps, cases, strict=True) if one.drawn is not None]
     pointed = pointing_game([values for values, _ in drawn], [mask for _, mask in drawn], seed=seed).to_json()
     return {
         "cases": len(cases),
         "weights": weights,
-        "answers": told.to_json(),
+        "answers": skill.to_json(),
         "classes": others,
         "taken": taken,
         "where": where,
         "marks": marks,
         "hits": pointed,
-        "banner": _banner(weights, told, own),
+        "banner": _banner(weights, skill, maps),
     }
 
 
-def _banner(weights: Json, told: ModelSkill, own: Sequence[SaliencyMap]) -> str:
-    if not any(one.values.max() > 0 for one in own):
+def _banner(weights: Json, skill: ModelSkill, maps: Sequence[SaliencyMap]) -> str:
+    if not any(one.values.max() > 0 for one in maps):
         return "Every map of this run is empty: the method finds nothing that spoke for the answer."
     if weights["depends"] is False:
         return f"Do not read the maps of this run as reasons. {weights['words']}"
-    if told.knows is False:
-        return f"Do not read the maps of this run as reasons. {told.words}"
+    if skill.knows is False:
+        return f"Do not read the maps of this run as reasons. {skill.words}"
     return ""

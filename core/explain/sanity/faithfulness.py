@@ -38,12 +38,12 @@ def deletion_insertion(model: "LoadedModel", images: "Tensor", values: Values, c
     shown = [_mixed(images, blurred, order < share) for share in np.linspace(0, 1, STEPS)]
     hidden = [_mixed(blurred, images, order < share) for share in np.linspace(0, 1, STEPS)]
     head = model.manifest.heads[0]
-    whole, told = torch.cat(shown + hidden), []
+    whole, probabilities = torch.cat(shown + hidden), []
     with torch.no_grad():
         for start in range(0, len(whole), AT_ONCE):
             logits = model.module(whole[start : start + AT_ONCE])[:, : head.outputs]
-            told += decode_outputs([head], logits)[:, class_index].tolist()
-    insertion, deletion = _area(told[STEPS:]), _area(told[:STEPS])
+            probabilities += decode_outputs([head], logits)[:, class_index].tolist()
+    insertion, deletion = _area(probabilities[STEPS:]), _area(probabilities[:STEPS])
     return Faithfulness(deletion=deletion, insertion=insertion)
 
 
@@ -58,13 +58,13 @@ def _order(values: Values, images: "Tensor") -> NDArray[np.float32]:
     return order.reshape(large.shape)
 
 
-def _mixed(kept: "Tensor", instead: "Tensor", gone: NDArray[np.bool_]) -> "Tensor":
+def _mixed(original: "Tensor", instead: "Tensor", gone: NDArray[np.bool_]) -> "Tensor":
     """`instead` where it is gone."""
     import torch
 
-    mask = torch.from_numpy(gone).to(kept.device)
-    mask = mask[None] if kept.dim() == 4 else mask[None, :, None]  # over the channels of each picture
-    return torch.where(mask, instead, kept)
+    mask = torch.from_numpy(gone).to(original.device)
+    mask = mask[None] if original.dim() == 4 else mask[None, :, None]  # over the channels of each picture
+    return torch.where(mask, instead, original)
 
 
 def _blurred(images: "Tensor") -> "Tensor":
@@ -76,7 +76,7 @@ def _blurred(images: "Tensor") -> "Tensor":
     return F.interpolate(few, size=size, mode="bilinear", align_corners=False).view(images.shape)
 
 
-def _area(told: list[float]) -> float:
+def _area(probabilities: list[float]) -> float:
     """Under the curve over the share taken away, from 0 to 1."""
-    heights = np.array(told)
+    heights = np.array(probabilities)
     return float((heights[1:] + heights[:-1]).mean() / 2)

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from core.training.examples import Example
 
 
-def faithfulness_report(model: "LoadedModel", cases: Sequence[Case], own: Sequence[SaliencyMap], seed: int) -> Json:
+def faithfulness_report(
+    model: "LoadedModel", cases: Sequence[Case], saliency_maps: Sequence[SaliencyMap], seed: int
+) -> Json:
     """Deletion and insertion under the map, under chance, and under the middle of the picture."""
     if model.manifest.heads[0].kind == "number":
         return {"words": "Deletion and insertion are told of classes; this model answers with a number."}
-    chance, found = np.random.default_rng(seed), dict[str, list[Faithfulness]]()
-    for one, map_ in list(zip(cases, own, strict=True))[:CASES]:
-        images, values = model.input_of(one.example), stack_maps(map_)
+    chance, results = np.random.default_rng(seed), dict[str, list[Faithfulness]]()
+    for case, map_ in list(zip(cases, saliency_maps, strict=True))[:CASES]:
+        images, values = model.input_of(case.example), stack_maps(map_)
         size = (values.shape[-2], values.shape[-1])
         count = len(values) if values.ndim == 3 else 1
         maps = {
@@ -33,25 +35,25 @@ def faithfulness_report(model: "LoadedModel", cases: Sequence[Case], own: Sequen
             "middle": np.stack([centre(size)] * count),
         }
         for name, each in maps.items():
-            found.setdefault(name, []).append(deletion_insertion(model, images, each, map_.class_index))
-    told = {
+            results.setdefault(name, []).append(deletion_insertion(model, images, each, map_.class_index))
+    curves = {
         name: {
             what: MeanWithInterval.of([getattr(one, what) for one in each]).to_json()
             for what in ("deletion", "insertion")
         }
-        for name, each in found.items()
+        for name, each in results.items()
     }
-    return {**told, "words": _faith_said(found)}
+    return {**curves, "words": _faithfulness_sentence(results)}
 
 
-def _faith_said(found: dict[str, list[Faithfulness]]) -> str:
+def _faithfulness_sentence(results: dict[str, list[Faithfulness]]) -> str:
     def mean(name: str, what: str) -> float:
-        return float(np.mean([getattr(one, what) for one in found[name]]))
+        return float(np.mean([getattr(one, what) for one in results[name]]))
 
     gained = MeanWithInterval.of(
         [
-            own.insertion - own.deletion - (other.insertion - other.deletion)
-            for own, other in zip(found["map"], found["chance"], strict=True)
+            of_map.insertion - of_map.deletion - (other.insertion - other.deletion)
+            for of_map, other in zip(results["map"], results["chance"], strict=True)
         ]
     )
     verdict = (
@@ -67,18 +69,18 @@ def _faith_said(found: dict[str, list[Faithfulness]]) -> str:
     )
 
 
-def localization_report(model: "LoadedModel", cases: Sequence[Case], own: Sequence[SaliencyMap]) -> Json:
+def localization_report(model: "LoadedModel", cases: Sequence[Case], maps: Sequence[SaliencyMap]) -> Json:
     """Share of heat outside the body, with the area that is, and how many maps have a warning of their own."""
-    told = [
-        heat_by_region(found.values, places(picture(model, one.example, found.plane)))
-        for one, found in zip(cases, own, strict=True)
+    shares = [
+        heat_by_region(saliency.values, places(picture(model, case.example, saliency.plane)))
+        for case, saliency in zip(cases, maps, strict=True)
     ]
     outside, area = (
-        MeanWithInterval.of([one.outside for one in told]),
-        MeanWithInterval.of([one.outside_area for one in told]),
+        MeanWithInterval.of([one.outside for one in shares]),
+        MeanWithInterval.of([one.outside_area for one in shares]),
     )
-    doubted = sum(bool(words(one)) for one in told)
-    said = (
+    doubted = sum(bool(words(one)) for one in shares)
+    sentence = (
         "No picture has a dark surround, so there is no body to lie outside of."
         if outside.value is None
         else (
@@ -90,7 +92,7 @@ def localization_report(model: "LoadedModel", cases: Sequence[Case], own: Sequen
         "outside": outside.to_json(),
         "outside_area": area.to_json(),
         "doubted": doubted,
-        "words": f"{said} {doubted} of {len(told)} maps have a warning of their own.",
+        "words": f"{sentence} {doubted} of {len(shares)} maps have a warning of their own.",
     }
 
 

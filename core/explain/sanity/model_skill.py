@@ -93,12 +93,12 @@ def _figure(
 ) -> tuple[str, float | None, float]:
     """The figure's name, its value, and the mean probability that is given to what is true; 0 of a number."""
     head = model.manifest.heads[0]
-    told = np.array([numbers for _, batch in batches for numbers in predict_batch(model, batch)])[:, : head.answers]
+    outputs = np.array([numbers for _, batch in batches for numbers in predict_batch(model, batch)])[:, : head.answers]
     targets = np.array([one.targets[: head.targets] for one in examples])
-    found = metrics_by_head([head], told, targets)
+    metrics = metrics_by_head([head], outputs, targets)
     if head.kind == "number":
-        return NAMES["val_r2"], found.get("val_r2"), 0.0
+        return NAMES["val_r2"], metrics.get("val_r2"), 0.0
     if head.kind == "multi":
-        return NAMES["val_auroc"], found.get("val_auroc"), float(np.nanmean(1 - np.abs(targets - told)))
-    given = told[np.arange(len(told)), targets[:, 0].astype(np.intp)]
-    return NAMES["val_auroc"], found.get("val_auroc"), float(given.mean())
+        return NAMES["val_auroc"], metrics.get("val_auroc"), float(np.nanmean(1 - np.abs(targets - outputs)))
+    given = outputs[np.arange(len(outputs)), targets[:, 0].astype(np.intp)]
+    return NAMES["val_auroc"], metrics.get("val_auroc"), float(given.mean())

@@ -33,7 +33,7 @@ class PointingGame:
         """Share that hit."""
         return self.hit / self.n if self.n else None
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """In words, with Wilson's interval."""
         if not self.n:
             return "No examined case has a drawing, so nothing tells whether the maps hit what matters."
@@ -46,7 +46,7 @@ class PointingGame:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"n": self.n, "hit": self.hit, "chance": self.chance, "middle": self.middle, "words": self.told()}
+        return {"n": self.n, "hit": self.hit, "chance": self.chance, "middle": self.middle, "words": self.sentence()}
 
 
 def pointing_game(maps: Sequence[Values], drawn: Sequence[Mask], *, seed: int = 0) -> PointingGame:

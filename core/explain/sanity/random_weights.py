@@ -54,5 +54,7 @@ def cascading_randomization(
 def _layers(module: "nn.Module") -> list[str]:
     """Names of the modules that hold weights themselves, in the order of the network."""
     return [
-        name for name, one in module.named_modules() if name and next(one.parameters(recurse=False), None) is not None
+        name
+        for name, module in module.named_modules()
+        if name and next(module.parameters(recurse=False), None) is not None
     ]

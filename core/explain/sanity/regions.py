@@ -83,15 +83,15 @@ def find_burned_in_text(picture: Picture, inside: Mask | None) -> Mask:
     white = (picture > WHITE) & (risen > RISE)
     joined = ndimage.binary_dilation(white, iterations=max(1, edge // 64))
     named, _ = ndimage.label(joined, structure=np.ones((3, 3)))
-    found = np.zeros(picture.shape, np.bool_)
+    marks = np.zeros(picture.shape, np.bool_)
     for number, part in enumerate(ndimage.find_objects(named), start=1):
-        own = named[part] == number
-        if white[part][own].sum() >= (edge / 128) ** 2 * LEAST and _is_mark(part, own, picture.shape, inside):
-            found[part] |= own
-    return found
+        pixels = named[part] == number
+        if white[part][pixels].sum() >= (edge / 128) ** 2 * LEAST and _is_mark(part, pixels, picture.shape, inside):
+            marks[part] |= pixels
+    return marks
 
 
-def _is_mark(part: tuple[slice, slice], own: Mask, shape: tuple[int, ...], inside: Mask | None) -> bool:
+def _is_mark(part: tuple[slice, slice], pixels: Mask, shape: tuple[int, ...], inside: Mask | None) -> bool:
     edge = max(shape)
     tall, wide = (one.stop - one.start for one in part)
     if max(tall, wide) > LARGEST * edge:
@@ -99,40 +99,40 @@ def _is_mark(part: tuple[slice, slice], own: Mask, shape: tuple[int, ...], insid
     middle = [(one.start + one.stop) / 2 for one in part]
     if min(min(at, length - at) for at, length in zip(middle, shape, strict=True)) < NEAR * edge:
         return True
-    return inside is not None and bool((~inside[part])[own].mean() > 0.8)
+    return inside is not None and bool((~inside[part])[pixels].mean() > 0.8)
 
 
-def heat_by_region(values: Values, found: Regions) -> HeatShares:
+def heat_by_region(values: Values, regions: Regions) -> HeatShares:
     """Where a map's heat lies."""
-    shown = stretched(values, found.marks.shape)
+    shown = stretched(values, regions.marks.shape)
     whole = float(shown.sum())
     spread = float((shown > 0.5 * shown.max()).mean()) if whole > 0 else 0.0
-    outside = None if found.body is None else ~found.body
+    outside = None if regions.body is None else ~regions.body
     # what lies about a mark counts too: a map is coarser than a letter
-    reach = grown(found.marks, max(1, found.marks.shape[0] // 32))
+    reach = grown(regions.marks, max(1, regions.marks.shape[0] // 32))
     peak = np.unravel_index(int(shown.argmax()), shown.shape)
     return HeatShares(
         outside=share(shown, outside),
         outside_area=None if outside is None else float(outside.mean()),
-        marks=share(shown, reach) if found.marks.any() else None,
+        marks=share(shown, reach) if regions.marks.any() else None,
         marks_area=float(reach.mean()),
         peak_on_mark=bool(whole > 0 and reach[peak]),
         spread=spread,
     )
 
 
-def words(told: HeatShares) -> tuple[str, ...]:
+def words(shares: HeatShares) -> tuple[str, ...]:
     """What a reader should know before they believe a map; () where nothing speaks against it."""
-    if not told.spread:
+    if not shares.spread:
         return ("empty: the method found nothing to point at",)
-    said = []
-    if told.marks is not None and (told.peak_on_mark or told.marks > max(0.2, 3 * told.marks_area)):
-        said.append(f"heat on text or a marker ({100 * told.marks:.0f} % of it)")
-    if told.outside is not None and told.outside > 0.25:
-        said.append(f"heat outside the body ({100 * told.outside:.0f} % of it)")
-    if told.spread > DIFFUSE:
-        said.append(f"low contrast: {100 * told.spread:.0f} % of the picture are about as hot as the peak")
-    return tuple(said)
+    warnings = []
+    if shares.marks is not None and (shares.peak_on_mark or shares.marks > max(0.2, 3 * shares.marks_area)):
+        warnings.append(f"heat on text or a marker ({100 * shares.marks:.0f} % of it)")
+    if shares.outside is not None and shares.outside > 0.25:
+        warnings.append(f"heat outside the body ({100 * shares.outside:.0f} % of it)")
+    if shares.spread > DIFFUSE:
+        warnings.append(f"low contrast: {100 * shares.spread:.0f} % of the picture are about as hot as the peak")
+    return tuple(warnings)
 
 
 def share(shown: Values, mask: Mask | None) -> float | None:

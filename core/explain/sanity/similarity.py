@@ -25,16 +25,16 @@ class MeanWithInterval:
     @classmethod
     def of(cls, values: Sequence[float | None]) -> "MeanWithInterval":
         """Of those that are defined."""
-        there = np.array([one for one in values if one is not None], dtype=np.float64)
-        if not len(there):
+        defined = np.array([one for one in values if one is not None], dtype=np.float64)
+        if not len(defined):
             return cls(None, None, None, 0)
-        middle = float(there.mean())
-        if len(there) < 2:
-            return cls(middle, None, None, len(there))
-        reach = student_quantile(len(there) - 1, 0.95) * float(there.std(ddof=1)) / len(there) ** 0.5
-        return cls(middle, middle - reach, middle + reach, len(there))
+        middle = float(defined.mean())
+        if len(defined) < 2:
+            return cls(middle, None, None, len(defined))
+        reach = student_quantile(len(defined) - 1, 0.95) * float(defined.std(ddof=1)) / len(defined) ** 0.5
+        return cls(middle, middle - reach, middle + reach, len(defined))
 
-    def told(self) -> str:
+    def format(self) -> str:
         """`0.12 (0.05 to 0.19)`."""
         if self.value is None:
             return "undefined"
@@ -54,9 +54,9 @@ def downsample(values: Values) -> NDArray[np.float64]:
     planes = values if values.ndim == 3 else values[None]
     small = [
         np.asarray(
-            Picture.fromarray(np.ascontiguousarray(one, np.float32)).resize((CELLS, CELLS), Picture.Resampling.BOX)
+            Picture.fromarray(np.ascontiguousarray(picture, np.float32)).resize((CELLS, CELLS), Picture.Resampling.BOX)
         )
-        for one in planes
+        for picture in planes
     ]
     return np.stack(small).astype(np.float64).ravel()
 

@@ -16,7 +16,7 @@ from tests.core.training.textures import example_of
 
 
 @dataclass(frozen=True)
-class Found:
+class Explained:
     """A trained model, its images, and the blob's centre (row, column) of each as shares of the edges."""
 
     model: LoadedModel
@@ -46,7 +46,7 @@ def trained_on_blobs(folder, name, *, epochs):
     examples, centres = blobs(folder)
     spec = TrainSpec(model=name, epochs=epochs, batch_size=16, learning_rate=0.002, augment="none")
     list(fit(spec, examples, heads=[single_head(("nothing", "blob"))], folder=folder / name, cache=folder / "cache"))
-    return Found(load(folder / name), examples, centres)
+    return Explained(load(folder / name), examples, centres)
 
 
 @pytest.fixture(scope="session")

@@ -29,14 +29,14 @@ class Planted:
 
 def chests(count):
     """Backgrounds of several patients, (EDGE, EDGE) from 20 to 140."""
-    found = []
+    examples = []
     for number in range(count):
         chance = np.random.default_rng(number)
         chest = anatomy.chest(anatomy.draw_build(chance, sex="FM"[number % 2], age=30 + number))
         small = np.asarray(Image.fromarray(chest).resize((EDGE, EDGE), Image.Resampling.BOX))
         low, high = np.percentile(small, (2, 98))
-        found.append(20 + 120 * ((small - low) / (high - low)).clip(0, 1))
-    return found
+        examples.append(20 + 120 * ((small - low) / (high - low)).clip(0, 1))
+    return examples
 
 
 def planted(folder, *, count, seed=0):

@@ -16,8 +16,8 @@ def test_relevance_of_two_layers_by_hand():
     first, second = torch.tensor([[[[0.5, 0.5], [0.2, 0.8]]]]), torch.tensor([[[[0.1, 0.9], [0.6, 0.4]]]])
     up, down = torch.tensor([[[[1.0, -1.0], [2.0, 1.0]]]]), torch.tensor([[[[1.0, 1.0], [-1.0, 2.0]]]])
     # Ē₁ = [[.5, 0], [.4, .8]], R₁ = I + Ē₁ = [[1.5, 0], [.4, 1.8]]; Ē₂ = [[.1, .9], [0, .8]], R₂ = R₁ + Ē₂ R₁
-    wanted = torch.tensor([[0.5 + 0.15 + 0.36, 1.62], [0.4 + 0.32, 0.8 + 1.44]])
-    assert torch.allclose(relevance([first, second], [up, down])[0], wanted, atol=1e-6)
+    expected = torch.tensor([[0.5 + 0.15 + 0.36, 1.62], [0.4 + 0.32, 0.8 + 1.44]])
+    assert torch.allclose(relevance([first, second], [up, down])[0], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(("name", "size"), [("vit_tiny", 32), ("cnn_attention", 32)])
@@ -32,19 +32,19 @@ def test_the_gradient_of_attention_is_that_of_a_small_change_of_it(name, size):
     assert [one.shape for one in weights] == [one.shape for one in gradients]
     layer = next(one for one in module.modules() if isinstance(one, torch.nn.MultiheadAttention))
     change = torch.randn(weights[0].shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    moved = [said(module, layer, images, sign * 1e-5 * change) for sign in (1, -1)]
+    moved = [outputs(module, layer, images, sign * 1e-5 * change) for sign in (1, -1)]
     assert (moved[0] - moved[1]) / 2e-5 == pytest.approx(float((gradients[0] * change).sum()), rel=1e-4)
 
 
-def said(module, layer, images, change):
+def outputs(module, layer, images, change):
     """What is said of class 1 where the layer's attention is changed."""
-    own = torch.nn.functional.softmax
+    real_softmax = torch.nn.functional.softmax
     calls = []
 
     def softmax(*args, **more):
         calls.append(1)
-        found = own(*args, **more)
-        return found + change.view_as(found) if len(calls) == 1 else found
+        result = real_softmax(*args, **more)
+        return result + change.view_as(result) if len(calls) == 1 else result
 
     with (
         torch.enable_grad(),
@@ -54,7 +54,7 @@ def said(module, layer, images, change):
         try:
             return float(module(images.clone().requires_grad_())[0, 1].detach())
         finally:
-            torch.nn.functional.softmax = own
+            torch.nn.functional.softmax = real_softmax
 
 
 def test_the_gradient_rollout_knows_its_class_and_the_plain_one_does_not(attending):
@@ -87,8 +87,8 @@ def test_a_head_is_its_own_row_and_no_head_is_their_mean(attending):
     mean = explain(model, example, method="heads")
     assert mean.layer == "attention"
     assert not np.allclose(mean.values, each[2].values)
-    wanted = rolled(weights)[0].mean(dim=0).view(8, 8).numpy()  # of one layer, rollout is half of the mean
-    assert np.corrcoef(wanted.ravel(), mean.values.reshape(8, 4, 8, 4).mean(axis=(1, 3)).ravel())[0, 1] > 0.9
+    expected = rolled(weights)[0].mean(dim=0).view(8, 8).numpy()  # of one layer, rollout is half of the mean
+    assert np.corrcoef(expected.ravel(), mean.values.reshape(8, 4, 8, 4).mean(axis=(1, 3)).ravel())[0, 1] > 0.9
 
 
 def test_a_view_is_hot_where_the_other_one_looked():
@@ -99,11 +99,11 @@ def test_a_view_is_hot_where_the_other_one_looked():
     with torch.no_grad(), record_attention(module) as weights:
         module(images)
     edge = int(weights[0].shape[-1] ** 0.5)
-    found = [explain(model_of("cross_attention", module), images, method="cross_attention", plane=at) for at in (0, 1)]
+    maps = [explain(model_of("cross_attention", module), images, method="cross_attention", plane=at) for at in (0, 1)]
     for plane, asks in ((0, weights[1]), (1, weights[0])):
         looked = asks[0].mean(dim=(0, 1)).view(edge, edge).numpy()
         step = SIZE // edge
-        coarse = found[plane].values.reshape(edge, step, edge, step).mean(axis=(1, 3))
+        coarse = maps[plane].values.reshape(edge, step, edge, step).mean(axis=(1, 3))
         assert np.corrcoef(looked.ravel(), coarse.ravel())[0, 1] > 0.9
-    values = np.stack([one.values for one in found])
+    values = np.stack([one.values for one in maps])
     assert (values.min(), values.max()) == (0.0, 1.0)

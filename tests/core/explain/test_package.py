@@ -153,7 +153,7 @@ def test_maps_made_at_the_same_time_are_those_made_one_after_another(method):
     images = [planted.image(bright=(row, 6 - row), dark=(6, 6)) for row in range(4)]
     before = [explain(model, one, method=method, class_index=1).values for one in images]
     with ThreadPoolExecutor(4) as pool:
-        after = list(pool.map(lambda one: explain(model, one, method=method, class_index=1).values, images))
+        after = list(pool.map(lambda image: explain(model, image, method=method, class_index=1).values, images))
     assert all(np.abs(one - other).max() <= 1e-4 for one, other in zip(before, after, strict=True))
     assert not np.array_equal(before[0], before[3])
 

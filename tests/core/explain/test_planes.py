@@ -61,11 +61,11 @@ def test_the_peak_lies_on_the_blob_of_the_right_picture(name, steps):
         assert (module(images).argmax(dim=1) == labels).float().mean() >= 0.9
     hits, weighed = [], []
     for case in range(1, len(images), 2):
-        found = explain(model_of(name, module), images[case : case + 1], method="gradcam", class_index=1)
-        row, column = np.unravel_index(found.values.argmax(), found.values.shape)
+        saliency = explain(model_of(name, module), images[case : case + 1], method="gradcam", class_index=1)
+        row, column = np.unravel_index(saliency.values.argmax(), saliency.values.shape)
         near = max(abs(row - places[case][0]), abs(column - places[case][1])) <= 6  # 1.5 cells of the map
-        hits.append(bool(near) and found.plane == holders[case])
-        weighed.append(found.plane_weights)
+        hits.append(bool(near) and saliency.plane == holders[case])
+        weighed.append(saliency.plane_weights)
     assert np.mean(hits) >= 0.8
     if name == "attention_mil":
         assert np.mean([np.argmax(one) == holder for one, holder in zip(weighed, holders[1::2], strict=True)]) >= 0.8
@@ -117,13 +117,13 @@ def test_it_is_the_closed_form_of_mean_and_linear():
     """In late fusion d logit / d map is the head's weight, a cell's share of it: relu(Σ wₖ Aₖ), each view its half."""
     torch.manual_seed(0)
     module, images = MODELS["late_fusion"].build(1, 2, SIZE, 0.0).eval(), torch.randn(1, 2, 1, SIZE, SIZE)
-    found, weights = compute_cam(module, module.encoder, images, lambda logits: logits[..., 1], combine)
+    saliency, weights = compute_cam(module, module.encoder, images, lambda logits: logits[..., 1], combine)
     with torch.no_grad():
         cells = module.encoder(images)  # (2, D, h, w)
         halves = module.head[1].weight[1].view(2, -1) / cells[0, 0].numel()
         formula = torch.einsum("pk,pkhw->phw", halves, cells).clamp_min(0)
         stretched = torch.nn.functional.interpolate(formula[None], size=(SIZE, SIZE), mode="bilinear")[0]
-    assert torch.allclose(found, stretched, atol=1e-6)
+    assert torch.allclose(saliency, stretched, atol=1e-6)
     assert weights == ()
 
 
@@ -136,11 +136,11 @@ def test_a_picture_that_is_not_there_is_cold():
     module = MODELS["attention_mil"].build(1, 2, SIZE, 0.0).eval()
     images = torch.randn(1, 4, 1, SIZE, SIZE)
     images[:, 2] = float("nan")
-    found, weights = compute_cam(module, module.encoder, images, opposed, combine)
-    kept = images[:, [0, 1, 3]]
-    alone, _ = compute_cam(module, module.encoder, kept, opposed, combine)
-    assert torch.allclose(found[[0, 1, 3]], alone, atol=1e-6)
-    assert (found[2].abs().max().item(), weights[2]) == (0.0, 0.0)
+    saliency, weights = compute_cam(module, module.encoder, images, opposed, combine)
+    remaining = images[:, [0, 1, 3]]
+    alone, _ = compute_cam(module, module.encoder, remaining, opposed, combine)
+    assert torch.allclose(saliency[[0, 1, 3]], alone, atol=1e-6)
+    assert (saliency[2].abs().max().item(), weights[2]) == (0.0, 0.0)
 
 
 def test_what_there_is_not_is_a_sentence():

@@ -25,10 +25,10 @@ def model():
 @pytest.mark.parametrize("method", METHODS)
 def test_the_square_that_decides_is_found(model, method):
     for cell in CELLS:
-        found = explain(model, planted.image(bright=cell), method=method)
-        assert found.class_index == 1
-        assert found.values.max() == pytest.approx(1, abs=1e-5)
-        assert planted.on(found.values, cell), f"{method}: {planted.peak(found.values)} for {cell}"
+        saliency = explain(model, planted.image(bright=cell), method=method)
+        assert saliency.class_index == 1
+        assert saliency.values.max() == pytest.approx(1, abs=1e-5)
+        assert planted.on(saliency.values, cell), f"{method}: {planted.peak(saliency.values)} for {cell}"
 
 
 @pytest.mark.parametrize("method", [one for one in BY_CLASS if one != "fullgrad"])
@@ -48,8 +48,8 @@ def test_another_class_has_another_map(model, method):
 @pytest.mark.parametrize("method", METHODS)
 def test_an_image_of_nothing_has_no_peak_to_point_at(model, method):
     """A plain grey image decides nothing: the map is all 0, or as flat as rounding; never NaN."""
-    found = explain(model, torch.zeros(1, 1, planted.SIZE, planted.SIZE), method=method, class_index=1)
-    assert np.isfinite(found.values).all()
+    saliency = explain(model, torch.zeros(1, 1, planted.SIZE, planted.SIZE), method=method, class_index=1)
+    assert np.isfinite(saliency.values).all()
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -68,10 +68,10 @@ def test_on_the_original_the_peak_lands_within_one_cell(model, method, change):
     else:
         original, middle = image[:rows, 16 : 16 + columns].copy(), [middle[0], middle[1] - 16]
     seen = torch.tensor(stretch_any(original, 64, 64))[None, None]
-    found = resize_to_image(explain(model, seen, method=method, class_index=1).values, *original.shape)
-    hot = np.argwhere(found >= 0.98 * found.max()).mean(axis=0) + 0.5
-    for at, wanted, edge in zip(hot, middle, original.shape, strict=True):
-        assert abs(at - wanted) <= edge / 8, f"{method}: {hot} for {middle}"
+    saliency = resize_to_image(explain(model, seen, method=method, class_index=1).values, *original.shape)
+    hot = np.argwhere(saliency >= 0.98 * saliency.max()).mean(axis=0) + 0.5
+    for at, expected, edge in zip(hot, middle, original.shape, strict=True):
+        assert abs(at - expected) <= edge / 8, f"{method}: {hot} for {middle}"
 
 
 def stretch_any(values, rows, columns):
@@ -96,7 +96,7 @@ def test_occlusion_is_the_mean_loss_of_the_patches_over_a_place(model):
     speak = target_function(model.manifest.heads[0], 1)
     with torch.no_grad():
         whole = float(speak(model.module(image)))
-        found = missed(model.module, image, speak, whole)
+        error = missed(model.module, image, speak, whole)
     patch, place = patch_of(64), (28, 28)
     losses = []
     for row in starts(64):
@@ -107,5 +107,5 @@ def test_occlusion_is_the_mean_loss_of_the_patches_over_a_place(model):
                 with torch.no_grad():
                     losses.append(whole - float(speak(model.module(covered))))
     assert len(losses) > 1
-    assert float(found[place]) == pytest.approx(max(0, np.mean(losses)), rel=1e-4)
+    assert float(error[place]) == pytest.approx(max(0, np.mean(losses)), rel=1e-4)
     assert starts(64)[-1] + patch == 64

@@ -23,7 +23,8 @@ MISFITS = {
 
 def hooks(module):
     return sum(
-        len(one._forward_hooks) + len(one._forward_pre_hooks) + len(one._backward_hooks) for one in module.modules()
+        len(layer._forward_hooks) + len(layer._forward_pre_hooks) + len(layer._backward_hooks)
+        for layer in module.modules()
     )
 
 
@@ -35,17 +36,17 @@ def few_channels(model, method):
 def check(model, example, method, classes, layer=None):
     """A map of the input, of the class asked for."""
     probabilities = next(predict(model, [example]))[1]
-    found = {index: explain(model, example, method=method, class_index=index, layer=layer) for index in classes}
-    for index, one in found.items():
-        assert one.values.shape == (model.manifest.size, model.manifest.size)
-        assert one.values.dtype == np.float32
-        assert 0.0 <= one.values.min() <= one.values.max() <= 1.0
-        wanted = int(np.argmax(probabilities)) if index is None else index
-        assert (one.class_index, one.method) == (wanted, method)
-        assert one.probability == pytest.approx(probabilities[wanted], abs=1e-5)
-        assert bool(one.layer) == bool(EXPLAINERS[method].layers)
-    if not EXPLAINERS[method].by_class and {0, 1} <= found.keys():
-        assert np.array_equal(found[0].values, found[1].values)
+    maps = {index: explain(model, example, method=method, class_index=index, layer=layer) for index in classes}
+    for index, saliency in maps.items():
+        assert saliency.values.shape == (model.manifest.size, model.manifest.size)
+        assert saliency.values.dtype == np.float32
+        assert 0.0 <= saliency.values.min() <= saliency.values.max() <= 1.0
+        expected = int(np.argmax(probabilities)) if index is None else index
+        assert (saliency.class_index, saliency.method) == (expected, method)
+        assert saliency.probability == pytest.approx(probabilities[expected], abs=1e-5)
+        assert bool(saliency.layer) == bool(EXPLAINERS[method].layers)
+    if not EXPLAINERS[method].by_class and {0, 1} <= maps.keys():
+        assert np.array_equal(maps[0].values, maps[1].values)
 
 
 @contextmanager
@@ -88,8 +89,8 @@ def test_every_layer_that_is_offered_gives_a_map(untrained, name):
         assert offered
         assert explain(model, example, method="gradcam").layer in offered
         for layer in offered:
-            found = explain(model, example, method="layercam", layer=layer)
-            assert (found.layer, found.values.shape) == (layer, (model.manifest.size, model.manifest.size))
+            saliency = explain(model, example, method="layercam", layer=layer)
+            assert (saliency.layer, saliency.values.shape) == (layer, (model.manifest.size, model.manifest.size))
     assert hooks(model.module) == 0
 
 
@@ -110,9 +111,9 @@ def test_layers_are_told_with_their_size_from_the_input_on(untrained):
         "features": "features · 8 × 8",
     }
     vit, _ = untrained("vit_tiny")
-    told = list(layer_titles(vit, "attention").values())
-    assert told[:3] == ["layer 1, mean of heads", "layer 1, head 1", "layer 1, head 2"]
-    assert len(told) == 12 * 4
+    titles = list(layer_titles(vit, "attention").values())
+    assert titles[:3] == ["layer 1, mean of heads", "layer 1, head 1", "layer 1, head 2"]
+    assert len(titles) == 12 * 4
     assert layer_titles(small, "") == {}
 
 

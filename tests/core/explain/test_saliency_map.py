@@ -14,9 +14,9 @@ def test_a_map_spans_0_to_1_or_is_empty():
 def test_the_peak_lands_at_the_same_share_of_the_original():
     values = np.zeros((64, 64), np.float32)
     values[16, 48] = 1.0
-    found = resize_to_image(values, 300, 1000)
-    assert found.shape == (300, 1000)
-    row, column = np.unravel_index(found.argmax(), found.shape)
+    resized = resize_to_image(values, 300, 1000)
+    assert resized.shape == (300, 1000)
+    row, column = np.unravel_index(resized.argmax(), resized.shape)
     assert abs((row + 0.5) / 300 - 16.5 / 64) < 1 / 128
     assert abs((column + 0.5) / 1000 - 48.5 / 64) < 1 / 128
-    assert 0.0 <= found.min() <= found.max() <= 1.0
+    assert 0.0 <= resized.min() <= resized.max() <= 1.0

@@ -7,13 +7,13 @@ from core.explain import explain
 from core.explain.saliency_map import min_max_scale
 
 
-def pointed(found, method, *, cell):
+def pointed(saliency, method, *, cell):
     """Share of test images with a blob whose peak lies within one feature cell of it."""
     hits = []
-    for example, centre in zip(found.examples, found.centres, strict=True):
+    for example, centre in zip(saliency.examples, saliency.centres, strict=True):
         if example.split != "test" or centre is None:
             continue
-        values = explain(found.model, example, method=method, class_index=1).values
+        values = explain(saliency.model, example, method=method, class_index=1).values
         peak = (np.array(np.unravel_index(values.argmax(), values.shape)) + 0.5) / values.shape[0]
         hits.append(np.abs(peak - centre).max() <= cell)
     return float(np.mean(hits))
@@ -49,6 +49,6 @@ def test_it_is_the_closed_form_of_pool_and_linear(small):
     with torch.no_grad():
         features = small.model.module.get_submodule("features")(images)
         formula = torch.einsum("k,khw->hw", small.model.module.head.weight[1], features[0]).clamp_min(0)
-    found = explain(small.model, example, method="gradcam", class_index=1).values
-    coarse = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(found)[None], formula.shape)[0]
+    values = explain(small.model, example, method="gradcam", class_index=1).values
+    coarse = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(values)[None], formula.shape)[0]
     assert np.corrcoef(coarse.flatten(), min_max_scale(formula.numpy()).ravel())[0, 1] > 0.97

@@ -18,9 +18,9 @@ def test_asking_for_weights_leaves_the_logits(untrained, name, layers, heads, to
     with torch.no_grad():
         plain = model.module(images)
         with record_attention(model.module) as weights:
-            asked = model.module(images)
+            output = model.module(images)
     assert plain.abs().max() > 0
-    assert torch.allclose(plain, asked, atol=1e-5, rtol=1e-5)
+    assert torch.allclose(plain, output, atol=1e-5, rtol=1e-5)
     assert [one.shape for one in weights] == [(1, heads, tokens, tokens)] * layers
     assert torch.allclose(weights[0].sum(dim=-1), torch.ones(()), atol=1e-5)
 

@@ -61,18 +61,18 @@ def test_a_trained_model_hits_the_disc_and_not_the_ring_of_equal_contrast(traine
 
 @pytest.mark.slow
 def test_it_passes_its_check(trained):
-    found = trained.checked(trained.model)
-    assert found["banner"] == ""
-    assert found["weights"]["depends"] is True
-    assert found["weights"]["again"] == AGAIN
-    assert found["answers"]["knows"] is True
-    assert found["hits"]["hit"] / found["hits"]["n"] >= 0.9
-    assert found["hits"]["chance"] < 0.2
-    assert found["taken"]["map"]["deletion"]["value"] < found["taken"]["chance"]["deletion"]["value"]
+    report = trained.checked(trained.model)
+    assert report["banner"] == ""
+    assert report["weights"]["depends"] is True
+    assert report["weights"]["again"] == AGAIN
+    assert report["answers"]["knows"] is True
+    assert report["hits"]["hit"] / report["hits"]["n"] >= 0.9
+    assert report["hits"]["chance"] < 0.2
+    assert report["taken"]["map"]["deletion"]["value"] < report["taken"]["chance"]["deletion"]["value"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(77, 82))
 def test_a_model_with_randomised_weights_gets_the_banner(trained, seed):
-    found = trained.checked(randomize_all(trained.model, seed))
-    assert found["banner"].startswith("Do not read the maps of this run as reasons.")
+    report = trained.checked(randomize_all(trained.model, seed))
+    assert report["banner"].startswith("Do not read the maps of this run as reasons.")

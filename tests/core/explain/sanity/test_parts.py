@@ -13,7 +13,7 @@ from core.explain.sanity.faithfulness import deletion_insertion
 from core.explain.sanity.model_skill import ModelSkill
 from core.explain.sanity.pointing_game import pointing_game
 from core.explain.sanity.random_weights import cascading_randomization, randomize_all
-from core.explain.sanity.randomization import _depends, _said
+from core.explain.sanity.randomization import _depends, _sentence
 from core.explain.sanity.regions import EDGE, body, find_burned_in_text, grown, heat_by_region, otsu, places, words
 from core.explain.sanity.similarity import CELLS, MeanWithInterval, centre, noise, rank_correlation
 
@@ -50,11 +50,11 @@ def test_alike_is_spearman_on_the_cells():
 
 def test_a_mean_has_student_s_interval():
     values = [0.1, 0.4, None, 0.35, 0.2]
-    found = MeanWithInterval.of(values)
-    there = [one for one in values if one is not None]
-    low, high = stats.t.interval(0.95, 3, np.mean(there), stats.sem(there))
-    assert (found.value, found.low, found.high, found.n) == pytest.approx((np.mean(there), low, high, 4))
-    assert MeanWithInterval.of([None]).told() == "undefined"
+    mean = MeanWithInterval.of(values)
+    defined = [one for one in values if one is not None]
+    low, high = stats.t.interval(0.95, 3, np.mean(defined), stats.sem(defined))
+    assert (mean.value, mean.low, mean.high, mean.n) == pytest.approx((np.mean(defined), low, high, 4))
+    assert MeanWithInterval.of([None]).format() == "undefined"
     assert MeanWithInterval.of([0.5]).low is None
 
 
@@ -82,32 +82,32 @@ def test_the_body_has_its_lungs_and_the_dark_about_it_is_outside():
 def test_letters_are_marks_and_ribs_are_not():
     plain = chest()
     assert not find_burned_in_text(plain, body(plain)).any()
-    found = find_burned_in_text(lettered(plain), body(lettered(plain)))
+    marks = find_burned_in_text(lettered(plain), body(lettered(plain)))
     truth = lettered(plain) > 0.9
-    assert (found & truth).sum() == truth.sum()
-    assert not (found & ~grown(truth, 8)).any()
+    assert (marks & truth).sum() == truth.sum()
+    assert not (marks & ~grown(truth, 8)).any()
     striped = plain.copy()
     striped[60:64, 40:216] = 0.98  # as long as a rib
     assert not find_burned_in_text(striped, body(striped)).any()
 
 
 def test_heat_is_told_by_where_it_lies():
-    found = places(lettered(chest()))
-    on = heat_by_region(grown(found.marks, 2).astype(np.float32), found)
+    regions = places(lettered(chest()))
+    on = heat_by_region(grown(regions.marks, 2).astype(np.float32), regions)
     assert on.peak_on_mark
     assert on.marks == pytest.approx(1.0)
     assert words(on)[0].startswith("heat on text or a marker (100 %")
-    outside = heat_by_region((~found.body & ~grown(found.marks, 20)).astype(np.float32), found)
+    outside = heat_by_region((~regions.body & ~grown(regions.marks, 20)).astype(np.float32), regions)
     assert outside.outside > 0.95
     assert any(one.startswith("heat outside the body") for one in words(outside))
-    flat = heat_by_region(np.zeros((7, 7), np.float32), found)
+    flat = heat_by_region(np.zeros((7, 7), np.float32), regions)
     assert (flat.outside, flat.marks, flat.spread) == (None, None, 0.0)
     assert words(flat) == ("empty: the method found nothing to point at",)
-    even = heat_by_region(np.ones((7, 7), np.float32), found)
+    even = heat_by_region(np.ones((7, 7), np.float32), regions)
     assert any(one.startswith("low contrast") for one in words(even))
     lung = np.zeros((EDGE, EDGE), np.float32)
     lung[110:146, 165:185] = 1
-    assert words(heat_by_region(lung, found)) == ()
+    assert words(heat_by_region(lung, regions)) == ()
 
 
 def test_hits_have_their_baselines():
@@ -115,12 +115,12 @@ def test_hits_have_their_baselines():
     mask[10:20, 24:36] = True
     inside, beside = np.zeros((7, 7), np.float32), np.zeros((7, 7), np.float32)
     inside[2, 5] = beside[5, 1] = 1
-    found = pointing_game([inside, beside, np.zeros((7, 7), np.float32)], [mask] * 3)
-    assert (found.n, found.hit) == (3, 1)
-    assert found.chance == pytest.approx(mask.mean(), abs=0.06)
-    assert found.middle == 0.0
+    game = pointing_game([inside, beside, np.zeros((7, 7), np.float32)], [mask] * 3)
+    assert (game.n, game.hit) == (3, 1)
+    assert game.chance == pytest.approx(mask.mean(), abs=0.06)
+    assert game.middle == 0.0
     assert pointing_game([centre((57, 57))], [np.pad(np.ones((4, 4), bool), 8)]).middle == 1.0
-    assert pointing_game([], []).told().startswith("No examined case has a drawing")
+    assert pointing_game([], []).sentence().startswith("No examined case has a drawing")
 
 
 def test_fresh_weights_are_those_of_a_beginning(untrained):
@@ -132,8 +132,8 @@ def test_fresh_weights_are_those_of_a_beginning(untrained):
     assert all(torch.equal(one, two) for one, two in pairs)
     differ = [
         name
-        for name, one in randomize_all(model, 4).module.state_dict().items()
-        if not torch.equal(one, again.module.state_dict()[name])
+        for name, weights in randomize_all(model, 4).module.state_dict().items()
+        if not torch.equal(weights, again.module.state_dict()[name])
     ]
     assert any(name.startswith("features.0") for name in differ)
     assert "head.weight" in differ
@@ -152,11 +152,11 @@ def test_taking_away_the_blob_moves_the_answer(small):
     for at in spots:
         example, (row, column) = small.examples[at], small.centres[at]
         images = small.model.input_of(example)
-        own = np.zeros((32, 32), np.float32)
-        own[max(0, int(row * 32) - 5) : int(row * 32) + 6, max(0, int(column * 32) - 5) : int(column * 32) + 6] = 1
+        values = np.zeros((32, 32), np.float32)
+        values[max(0, int(row * 32) - 5) : int(row * 32) + 6, max(0, int(column * 32) - 5) : int(column * 32) + 6] = 1
         right, wrong = (
-            deletion_insertion(small.model, images, own, 1),
-            deletion_insertion(small.model, images, 1 - own, 1),
+            deletion_insertion(small.model, images, values, 1),
+            deletion_insertion(small.model, images, 1 - values, 1),
         )
         assert right.deletion < wrong.deletion
         assert right.insertion > wrong.insertion
@@ -169,13 +169,13 @@ def test_noise_and_the_middle_are_maps():
 
 
 def test_marks_draw_heat_where_their_places_have_less_without_them():
-    there, absent = [0.05, 0.02, None, 0.08, 0.03, 0.04, 0.06], [0.0, 0.0, 0.01, 0.0, 0.02, 0.0]
-    found = OnMarks(1, there, absent)
-    expected = stats.mannwhitneyu([one for one in there if one is not None], absent, alternative="greater").pvalue
-    assert found.p == pytest.approx(expected)
-    assert found.flagged(2)
+    marked, absent = [0.05, 0.02, None, 0.08, 0.03, 0.04, 0.06], [0.0, 0.0, 0.01, 0.0, 0.02, 0.0]
+    on_marks = OnMarks(1, marked, absent)
+    expected = stats.mannwhitneyu([one for one in marked if one is not None], absent, alternative="greater").pvalue
+    assert on_marks.p == pytest.approx(expected)
+    assert on_marks.flagged(2)
     assert not OnMarks(1, absent, absent).flagged(2)
-    assert not OnMarks(1, absent, there).flagged(2)
+    assert not OnMarks(1, absent, marked).flagged(2)
     assert OnMarks(1, [None], absent).p == 1.0
 
 
@@ -187,7 +187,7 @@ def test_maps_that_come_from_the_picture_alone_get_the_banner(small):
         shown = model.input_of(example)[0, 0].numpy()
         return SaliencyMap(min_max_scale(shown), "the picture", 1 if class_index is None else class_index, 1.0)
 
-    found = check(
+    report = check(
         small.model,
         [Case(one) for one in test[:8]],
         test,
@@ -196,12 +196,12 @@ def test_maps_that_come_from_the_picture_alone_get_the_banner(small):
         classes=("nothing", "blob"),
         again=5,
     )
-    assert found["weights"]["depends"] is False
-    assert found["weights"]["similarity"]["value"] == pytest.approx(1.0)
-    assert found["weights"]["pairs"]["value"] < 0.5
-    assert found["answers"]["knows"] is True
-    assert "The maps do not depend on the model's weights" in found["banner"]
-    assert found["classes"]["words"].startswith("Another class has the same map")
+    assert report["weights"]["depends"] is False
+    assert report["weights"]["similarity"]["value"] == pytest.approx(1.0)
+    assert report["weights"]["pairs"]["value"] < 0.5
+    assert report["answers"]["knows"] is True
+    assert "The maps do not depend on the model's weights" in report["banner"]
+    assert report["classes"]["words"].startswith("Another class has the same map")
 
 
 def test_a_wished_end_stops_a_check(small):
@@ -240,12 +240,12 @@ def test_a_model_knows_more_than_weights_of_chance_by_rank_or_where_both_rank_al
     ],
 )
 def test_maps_as_alike_over_weights_of_chance_as_over_cases_do_not_depend_on_the_weights(
-    low, value, pairs, depends, said
+    low, value, pairs, depends, text
 ):
     """Known answers: the mean similarity has to lie below that of random pairs, however small it is."""
-    found, others = (
+    similarity, others = (
         MeanWithInterval(value, low, 2 * value - low, 10),
         MeanWithInterval(pairs, pairs - 0.01, pairs + 0.01, 50),
     )
-    assert _depends(found, others) is depends
-    assert _said(found, others, depends, 10).startswith(f"{said}:")
+    assert _depends(similarity, others) is depends
+    assert _sentence(similarity, others, depends, 10).startswith(f"{text}:")
