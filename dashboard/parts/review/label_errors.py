@@ -41,7 +41,8 @@ def show(run: RunView) -> int | None:
 
 
 def _summary(run: RunView, result: Row) -> str:
-    flagged, checked = result["called_wrong"], result.get("doubted", result["training"])
+    flagged: int = result["called_wrong"]
+    checked: int = result["doubted"] if "doubted" in result else result["training"]
     if run.kind is TaskKind.NUMBER:
         return (
             f"{flagged:,} of {formatting.count(checked, 'value')} differ from the cross-validated prediction by more "
