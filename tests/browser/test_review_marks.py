@@ -13,19 +13,29 @@ from core.services.workspace import home
 from core.settings import Settings
 from dashboard.result_cache import review_source
 from dashboard.url_state import ReviewState
+from tests.browser.servers import standing
 from tests.core.services.predicted import draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture
-def review(tmp_path, serve, page, monkeypatch):
-    """Opens a section of a run with predictions; gives the state that the address says, and its cases."""
-    monkeypatch.setenv("ROUNDS_HOME", str(tmp_path / "home"))
-    db = home.open_home(Settings.read())
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """For all tests, which only look: a server on a home with a run that has predictions, and the run."""
+    path = tmp_path_factory.mktemp("review") / "home"
+    db = home.open_home(Settings.read(path))
     drawn = draw(db, patients=120)
-    url = f"{serve(tmp_path / 'home').url}/review?run={drawn.run}&split=val"
-    run = runs.get(db, drawn.run)
+    with standing(path) as server:
+        yield server, runs.get(db, drawn.run)
+    db.close()
+
+
+@pytest.fixture
+def review(served, page, monkeypatch):
+    """Opens a section of the run; gives the state that the address says, and its cases."""
+    server, run = served
+    monkeypatch.setenv("ROUNDS_HOME", str(server.home))
+    url = f"{server.url}/review?run={run.id}&split=val"
 
     def current_state() -> tuple[ReviewState, int]:
         query = {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
@@ -33,8 +43,7 @@ def review(tmp_path, serve, page, monkeypatch):
         state = ReviewState(**{name: typed.get(name, str)(value) for name, value in query.items()})
         return state, len(selected_rows(review_source(), review_data(review_source(), run, state), state))
 
-    yield lambda section: page.goto(f"{url}&section={section}"), current_state
-    db.close()
+    return lambda section: page.goto(f"{url}&section={section}"), current_state
 
 
 def listed(page, current_state, name: str, *, least: int = 1) -> ReviewState:
