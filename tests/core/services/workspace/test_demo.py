@@ -14,7 +14,7 @@ from core.services.training import runs, submit
 from core.services.workspace import demo, tour
 from db.tables import Job
 from db.vocabulary import JobKind, JobState
-from tests.core.services import conftest
+from tests.core import conftest
 
 
 class Asleep:
