@@ -15,7 +15,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.error_codes import Says, trouble_of
+from db.error_codes import ErrorFactory, classify_error
 
 # Below this, WAL can corrupt the file when several processes write and checkpoint (sqlite.org/wal.html).
 SAFE_WAL = (3, 51, 3)
@@ -38,8 +38,8 @@ class Database:
     raised in place of the database's own error.
     """
 
-    def __init__(self, url: str, *, says: Says | None = None) -> None:
-        self.url, self.says = url, says
+    def __init__(self, url: str, *, error_factory: ErrorFactory | None = None) -> None:
+        self.url, self.error_factory = url, error_factory
         self._turn = threading.Lock()
 
     @cached_property
@@ -121,8 +121,8 @@ class Database:
 
     def _tell(self, context: ExceptionContext) -> BaseException | None:
         error = context.sqlalchemy_exception
-        trouble = trouble_of(error) if isinstance(error, DBAPIError) else None
-        return self.says(trouble) if self.says and trouble else None
+        problem = classify_error(error) if isinstance(error, DBAPIError) else None
+        return self.error_factory(problem) if self.error_factory and problem else None
 
 
 def _prepare(connection: Any, *, wal: bool, busy_s: float) -> None:

@@ -30,12 +30,12 @@ CODES = {
     "SQLITE_CANTOPEN": CatalogueProblem.AWAY,
 }
 
-Says = Callable[[CatalogueProblem], Exception]
+ErrorFactory = Callable[[CatalogueProblem], Exception]
 
 
-def trouble_of(error: DBAPIError) -> CatalogueProblem | None:
+def classify_error(error: DBAPIError) -> CatalogueProblem | None:
     """None where the statement is at fault, not the catalogue's place."""
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is None:  # a database server
         return CatalogueProblem.AWAY if isinstance(error, OperationalError) or error.connection_invalidated else None
-    return next((trouble for code, trouble in CODES.items() if name.startswith(code)), None)
+    return next((problem for code, problem in CODES.items() if name.startswith(code)), None)

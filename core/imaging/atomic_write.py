@@ -9,10 +9,12 @@ from typing import BinaryIO
 
 
 @contextmanager
-def atomic_write(path: Path, *, lasting: bool = True, seldom: bool = False, mode: int = 0o600) -> Iterator[BinaryIO]:
+def atomic_write(
+    path: Path, *, durable: bool = True, drop_cache: bool = False, mode: int = 0o600
+) -> Iterator[BinaryIO]:
     """A file open for writing that becomes `path` when the block ends well, and is gone when it does not.
 
-    Not lasting, it may be empty after a power cut: for what can be made again. What is read seldom is not kept in the
+    Not durable, it may be empty after a power cut: for what can be made again. What is read seldom is not kept in the
     machine's memory.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
@@ -20,11 +22,11 @@ def atomic_write(path: Path, *, lasting: bool = True, seldom: bool = False, mode
         with open(_created(draft, mode), "wb") as file:
             yield file
             file.flush()
-            if lasting:
+            if durable:
                 os.fsync(file.fileno())
-            if seldom and hasattr(os, "posix_fadvise"):
+            if drop_cache and hasattr(os, "posix_fadvise"):
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        if lasting:
+        if durable:
             replace_durably(draft, path)
         else:
             os.replace(draft, path)

@@ -35,7 +35,7 @@ def pseudonym(key: bytes, patient_id: str) -> str:
     return "P-" + base64.b32encode(digest).decode()[:10]
 
 
-def keyed(key: bytes, text: str) -> str:
+def keyed_hash(key: bytes, text: str) -> str:
     """A keyed hash (hex) of a file name or uid: it can be looked up, not read."""
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 

@@ -8,6 +8,6 @@ TITLES: dict[str, dict[str, str]] = {
 }
 
 
-def titles_of(file: str) -> dict[str, str]:
+def class_titles(file: str) -> dict[str, str]:
     """Class titles by label code, empty where the file is not a known one. 'pneumoniamnist_64.npz' counts as known."""
     return TITLES.get(PurePosixPath(file).stem.lower().split("_")[0], {})

@@ -11,14 +11,14 @@ from core.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MetadataTable:
     """Rows of a CSV by what their file column says. `columns` keeps the file's order."""
 
     path: Path
     columns: tuple[str, ...]
     rows: Mapping[str, dict[str, str]] = field(repr=False)
 
-    def join(self, files: Iterable[Path], root: Path) -> "Joined":
+    def join(self, files: Iterable[Path], root: Path) -> "JoinedMetadata":
         """Give each file its row; a name that two files bear joins neither, only its path does."""
         relative = {path: path.relative_to(root).as_posix() for path in files}
         names = Counter(path.name for path in relative)
@@ -30,11 +30,11 @@ class Table:
                 matched[path] = self.rows[key]
                 used.add(key)
         missing = tuple(key for key in self.rows if key not in used)
-        return Joined(matched, tuple(path for path in relative if path not in matched), missing)
+        return JoinedMetadata(matched, tuple(path for path in relative if path not in matched), missing)
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedMetadata:
     """Which file has which row, which files the CSV does not list, and which of its files are not there."""
 
     rows: Mapping[Path, dict[str, str]]
@@ -42,23 +42,23 @@ class Joined:
     missing: tuple[str, ...]
 
 
-def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> Table:
+def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> MetadataTable:
     """Read a CSV (UTF-8 or UTF-16; comma, semicolon or tab).
 
     Raises:
         InvalidInput: not there, not text, no such column, or one file listed twice.
     """
-    text = text_of(path)
+    text = read_text(path)
     if not text.strip():
         raise InvalidInput(f"The metadata file {path.name} is empty; it needs a header line and a row per file.")
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), restkey="")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=detect_delimiter(text), restkey="")
     columns = tuple(name.strip() for name in reader.fieldnames or ())
     for wanted in (file_column, *needed):
         if wanted not in columns:
             raise InvalidInput(
                 f"The metadata file {path.name} has no column '{wanted}'; its columns are: {', '.join(columns)}."
             )
-    return Table(path, columns, _rows(path, reader, file_column))
+    return MetadataTable(path, columns, _rows(path, reader, file_column))
 
 
 def _rows(path: Path, reader: "csv.DictReader[str]", file_column: str) -> dict[str, dict[str, str]]:
@@ -80,7 +80,7 @@ def _cell(value: str | list[str] | None) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def text_of(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The text of a CSV.
 
     Raises:
@@ -103,6 +103,6 @@ def text_of(path: Path) -> str:
     return text
 
 
-def delimiter_of(text: str) -> str:
+def detect_delimiter(text: str) -> str:
     """Comma, semicolon or tab: what the header uses most."""
     return max(",;\t", key=text.split("\n", 1)[0].count)

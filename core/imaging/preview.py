@@ -16,12 +16,12 @@ def is_large(format: PixelFormat) -> bool:
     return max(format.rows, format.columns) > LARGE
 
 
-def step_of(format: PixelFormat) -> int:
+def preview_step(format: PixelFormat) -> int:
     """So many pixels to a sample of the preview, each way."""
     return -(-max(format.rows, format.columns) // EDGE)
 
 
-def decimated(frame: "Array", step: int) -> "Array":
+def decimate(frame: "Array", step: int) -> "Array":
     """The middle sample of every block of step × step pixels, of those at the far edges the last.
 
     Samples and not their means: each is a value that was stored, so that window and HU hold of what is shown. The

@@ -55,14 +55,14 @@ class AlreadyImported:
 
 
 @dataclass(frozen=True, slots=True)
-class RejectedFile:
+class FileRejection:
     """A file that was not taken, and why, in one sentence."""
 
     path: Path
     reason: str
 
 
-Result = ReadFile | AlreadyImported | RejectedFile
+ReadResult = ReadFile | AlreadyImported | FileRejection
 
 
 def list_files(folder: Path) -> list[Path]:
@@ -83,7 +83,7 @@ def read_files_polling(
     workers: int = 2,
     known: Callable[[str], bool] = lambda _: False,
     at: Callable[[str], int | None] = lambda _: None,
-) -> Generator[Result | None, None, None]:
+) -> Generator[ReadResult | None, None, None]:
     """Read files as they come, in two children at once; closing the iterator stops them.
 
     Yields None a few times a second while a slow file is waited for: a moment to report progress, or to stop.
@@ -115,8 +115,8 @@ def read_files_polling(
 
 
 def _yield_outside_deadline(
-    result: Result | None, children: "list[_ReaderProcess]"
-) -> Generator[Result | None, None, None]:
+    result: ReadResult | None, children: "list[_ReaderProcess]"
+) -> Generator[ReadResult | None, None, None]:
     """Hand it over. The time that its taker needs (a locked catalogue is waited for) is not the readers'."""
     since = monotonic()
     yield result
@@ -154,7 +154,9 @@ class _ReaderProcess:
             self.deadline = monotonic() + SECONDS + size * SECONDS_PER_BYTE
             self._say({"path": os.fspath(self.path)})
 
-    def poll(self, known: Callable[[str], bool], at: Callable[[str], int | None], *, ready: bool) -> Iterator[Result]:
+    def poll(
+        self, known: Callable[[str], bool], at: Callable[[str], int | None], *, ready: bool
+    ) -> Iterator[ReadResult]:
         """At most one result, of the file in hand."""
         if self.path is None:
             return
@@ -163,7 +165,7 @@ class _ReaderProcess:
         elif monotonic() > self.deadline:
             self.ended = True
             self.process.kill()
-            yield RejectedFile(
+            yield FileRejection(
                 self.path, f"could not be read within {SECONDS:.0f} seconds; it is damaged or far too large."
             )
 
@@ -184,13 +186,13 @@ class _ReaderProcess:
         with suppress(BrokenPipeError):  # it died with a request unread
             self.process.stdin.close()
 
-    def _hear(self, path: Path, known: Callable[[str], bool], at: Callable[[str], int | None]) -> Iterator[Result]:
+    def _hear(self, path: Path, known: Callable[[str], bool], at: Callable[[str], int | None]) -> Iterator[ReadResult]:
         assert self.process.stdout is not None
         while chunk := self.process.stdout.read(1 << 20):
             self.buffer += chunk
         if chunk == b"":  # end of file, where None would mean "no more for now"
             self.ended = True
-            yield RejectedFile(path, "made its reader crash or want too much memory; it is damaged or far too large.")
+            yield FileRejection(path, "made its reader crash or want too much memory; it is damaged or far too large.")
             return
         while b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)
@@ -208,9 +210,9 @@ class _ReaderProcess:
             self.process.stdin.flush()
 
 
-def _result(path: Path, said: dict[str, Any]) -> Result:
+def _result(path: Path, said: dict[str, Any]) -> ReadResult:
     if "refused" in said:
-        return RejectedFile(path, said["refused"])
+        return FileRejection(path, said["refused"])
     if "known" in said:
         return AlreadyImported(path, said["known"])
     images = tuple(

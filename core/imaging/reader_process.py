@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import RejectedFile
-from core.imaging.importers import HEAD, Importer, importer_of
+from core.imaging.importers import HEAD, Importer, find_importer
 from core.imaging.ingest import SourceFile, image_metadata, store_file
 from core.imaging.store import Store
 
@@ -105,7 +105,7 @@ def _read_bytes(path: Path) -> tuple[bytes | None, bytes, str]:
 def _importer(head: bytes) -> Importer:
     if not head:
         raise RejectedFile("is empty.")
-    importer = importer_of(head)
+    importer = find_importer(head)
     if importer is None:
         raise RejectedFile(_describe_unsupported(head))
     return importer

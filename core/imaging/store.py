@@ -42,7 +42,7 @@ class Store:
         if target.exists() and _sha256(target) == sha256:
             return
         # Not kept in the machine's memory: a long import must not push out what others look at.
-        with atomic_write(target, seldom=True, mode=0o400) as file:
+        with atomic_write(target, drop_cache=True, mode=0o400) as file:
             if data is not None:
                 file.write(data)
             else:
@@ -65,7 +65,7 @@ class Store:
             raise NotFound(f"The original {sha256[:12]} is no longer there; put the file back, or import it again.")
         return path
 
-    def kept(self, sha256: str) -> Path | None:
+    def find_original(self, sha256: str) -> Path | None:
         """What of an original lies in this home: its bytes, else the note of where they are; None where neither."""
         return next((path for path in (self._path("originals", sha256), self._note(sha256)) if path.exists()), None)
 
@@ -132,7 +132,7 @@ class Store:
 
     def _draw(self, path: Path, frame: "Array", format: PixelFormat, edge: int) -> None:
         picture = thumbnails.thumbnail(frame, format, edge=edge)
-        with atomic_write(path, lasting=False) as file:
+        with atomic_write(path, durable=False) as file:
             picture.save(file, format="JPEG", quality=85)
 
     def _thumbnail(self, sha256: str, item: str, edge: int) -> Path:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from core.jobs.locks import is_held, take
+from core.jobs.locks import acquire, is_held
 from core.settings import Settings
 
 
@@ -20,7 +20,7 @@ class LocalLauncher:
 
         Its lock is taken here and handed down, so that nobody starts a second one while the first loads.
         """
-        lock = take(dispatcher_lock(self.settings))
+        lock = acquire(dispatcher_lock(self.settings))
         if lock is None:
             return
         try:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 
-def take(path: Path) -> int | None:
+def acquire(path: Path) -> int | None:
     """A file descriptor that holds the lock, None where somebody else does. Closing every copy of it gives it back."""
     return _locked(path, fcntl.LOCK_EX)
 

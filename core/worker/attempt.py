@@ -40,10 +40,10 @@ class Attempt:
         if not due and also is None and now - self.reported_at < BEAT_EVERY_S:
             return
         self.reported_at = now
-        if self.patiently(lambda: self._write(progress, also)):
+        if self.with_retry(lambda: self._write(progress, also)):
             raise Cancelled
 
-    def patiently(self, do: Callable[[], T]) -> T:
+    def with_retry(self, do: Callable[[], T]) -> T:
         """Do it once the catalogue can be used; meanwhile the job's page says why it waits."""
         return retry_while_unavailable(do, note=wait_note_path(self.settings, self.job.id))
 

@@ -7,7 +7,7 @@ import time
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.jobs.local import detach, dispatcher_lock, job_lock, slot_lock
-from core.jobs.locks import take
+from core.jobs.locks import acquire
 from core.jobs.retry import retry_while_unavailable
 from core.settings import Settings
 from db import Database
@@ -23,13 +23,13 @@ def run(db: Database, settings: Settings, launcher: Launcher, *, lock: int | Non
     queue: `jobs.look` wakes the next one.
     """
     singleton = dispatcher_lock(settings)
-    lock = take(singleton) if lock is None else lock
+    lock = acquire(singleton) if lock is None else lock
     while lock is not None:
         while retry_while_unavailable(lambda: _poll_once(db, settings, launcher)):
             pass
         # Given back before the last look: a job queued in between finds either us still looking, or no lock held.
         os.close(lock)
-        lock = take(singleton) if retry_while_unavailable(lambda: job_queue.has_queued(db)) else None
+        lock = acquire(singleton) if retry_while_unavailable(lambda: job_queue.has_queued(db)) else None
 
 
 def _poll_once(db: Database, settings: Settings, launcher: Launcher) -> bool:
@@ -51,11 +51,11 @@ def _slots(launcher: Launcher) -> list[tuple[str, list[JobKind]]]:
 def _start_next(db: Database, settings: Settings, slot: str, kinds: list[JobKind]) -> bool:
     """Start the oldest waiting job in the slot; False where none waits or the slot is taken."""
     job_id = job_queue.oldest_queued(db, kinds)
-    slot_fd = take(slot_lock(settings, slot)) if job_id is not None else None
+    slot_fd = acquire(slot_lock(settings, slot)) if job_id is not None else None
     if job_id is None or slot_fd is None:
         return False
     # Locked before it is claimed: at no moment is it running without a living holder.
-    job_fd = take(job_lock(settings, job_id))
+    job_fd = acquire(job_lock(settings, job_id))
     try:
         if job_fd is None or (attempt := job_queue.claim(db, job_id)) is None:
             return False

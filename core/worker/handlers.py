@@ -45,7 +45,7 @@ def _import(attempt: Attempt) -> dict[str, Any]:
 
 def _reports(attempt: Attempt, request: import_files.ImportRequest) -> Generator[import_files.ImportReport, None, None]:
     by = attempt.job.request["by"]
-    yield from import_files.run(attempt.db, attempt.settings, request, by=by, scrub=True, writing=attempt.patiently)
+    yield from import_files.run(attempt.db, attempt.settings, request, by=by, scrub=True, writing=attempt.with_retry)
 
 
 def _train(attempt: Attempt) -> dict[str, Any]:

@@ -26,9 +26,9 @@ def run_job(db: Database, settings: Settings, job_id: int, *, attempt: int, devi
     current = Attempt(db, settings, job, device)
     try:
         wait_note_path(settings, job_id).unlink(missing_ok=True)  # of an attempt that was killed while it waited
-        current.patiently(lambda: _record_pid(current))
+        current.with_retry(lambda: _record_pid(current))
         ending = _run_handler(current)
-        current.patiently(lambda: job_queue.finish(db, job_id, attempt, **ending))
+        current.with_retry(lambda: job_queue.finish(db, job_id, attempt, **ending))
     except AttemptSuperseded:
         log.warning("job %s was taken over; leaving", job_id)
         return job_queue.get(db, job_id).state

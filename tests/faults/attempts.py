@@ -12,7 +12,7 @@ import torch
 from core.jobs import job_queue
 from core.jobs.job_queue import LOST, JobView
 from core.jobs.local import dispatcher_lock, slot_lock
-from core.jobs.locks import is_held, take
+from core.jobs.locks import acquire, is_held
 from core.services.datasets import training_examples
 from core.services.training import runs
 from core.training.checkpoint import read_weights
@@ -138,7 +138,7 @@ def importing_held_up(home: Ground) -> int:
     slots: list[int | None] = []
 
     def taken() -> bool:
-        slots.append(take(slot_lock(home.settings, "import")))
+        slots.append(acquire(slot_lock(home.settings, "import")))
         return slots[-1] is not None
 
     until(taken)

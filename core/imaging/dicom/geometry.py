@@ -18,7 +18,7 @@ TWO_D, CM = 1, 3  # of an ultrasound region: its format, its physical unit
 Vector = tuple[float, ...]
 
 
-def of_header(header: Any) -> dict[str, Any]:
+def geometry_from_header(header: Any) -> dict[str, Any]:
     """The geometry of a DICOM header: its own elements, else those shared by the frames, else the first frame's."""
     measures = [header, *_groups(header, "PixelMeasuresSequence")]
     plane = [header, *_groups(header, "PlaneOrientationSequence")]
@@ -34,7 +34,7 @@ def of_header(header: Any) -> dict[str, Any]:
     }
 
 
-def of_volume(zooms: Sequence[float], affine: Any, columns: int, rows: int) -> dict[str, Any]:
+def geometry_from_nifti(zooms: Sequence[float], affine: Any, columns: int, rows: int) -> dict[str, Any]:
     """The geometry of a NIfTI in right-front-up order, shown from the feet with the patient's right on the left.
 
     `zooms` are its voxel's edges in mm. `affine` gives places in mm to the right, front and head, where DICOM's axes

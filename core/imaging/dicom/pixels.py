@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import RejectedFile
-from core.imaging.dicom.geometry import of_header
+from core.imaging.dicom.geometry import geometry_from_header
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import Array, full_range_window, quantize_uint16
 
@@ -164,7 +164,7 @@ def _rgb(header: Any, samples: Array, decoder: str) -> PixelFormat:
         window_width=width,
         voi_function=function,
         decoder=decoder,
-        **of_header(header),
+        **geometry_from_header(header),
     )
 
 
@@ -196,7 +196,7 @@ def _grey(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelFormat,
         voi_function=function,
         unit=_unit(header),
         decoder=decoder,
-        **of_header(header),
+        **geometry_from_header(header),
     )
     return samples[..., np.newaxis], format, {}
 

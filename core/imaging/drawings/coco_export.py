@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.imaging.drawings import geometry_schema, masks
-from core.imaging.drawings.records import Album, Drawn, Source, short_names
+from core.imaging.drawings.records import DrawingRecord, DrawingSet, Source, short_names
 
 FORMAT = "rounds drawings 1"
 NO_CLASS = 0  # COCO wants a category of every annotation; those of classes begin at 1
 Json = dict[str, Any]
 
 
-def write(album: Album) -> bytes:
+def write(album: DrawingSet) -> bytes:
     """The file of an album: one image, category or annotation per line."""
     names = short_names(album.drawings)
     frames = list(dict.fromkeys(_frame(one) for one in album.drawings))
@@ -40,7 +40,7 @@ def write(album: Album) -> bytes:
     return ("{" + ",\n".join([f'"info":{head}', '"licenses":[]', *lists]) + "}\n").encode()
 
 
-def _frame(one: Drawn) -> tuple[str, str, int]:
+def _frame(one: DrawingRecord) -> tuple[str, str, int]:
     return one.source.sha256, one.source.item, one.frame
 
 
@@ -57,7 +57,7 @@ def _image(number: int, frame: tuple[str, str, int], size: Source, names: Mappin
     }
 
 
-def _annotation(number: int, image: int, one: Drawn, classes: tuple[str, ...]) -> Json:
+def _annotation(number: int, image: int, one: DrawingRecord, classes: tuple[str, ...]) -> Json:
     pixels = masks.mask(one.shape, one.geometry, one.source.rows, one.source.columns)
     case = one.case or one.source
     kept = {
@@ -81,7 +81,7 @@ def _annotation(number: int, image: int, one: Drawn, classes: tuple[str, ...]) -
     }
 
 
-def _corners(one: Drawn, _pixels: masks.Mask) -> Json:
+def _corners(one: DrawingRecord, _pixels: masks.Mask) -> Json:
     points = one.geometry["points"]
     if one.shape == "box":
         (x0, y0), (x1, y1) = points
@@ -89,15 +89,15 @@ def _corners(one: Drawn, _pixels: masks.Mask) -> Json:
     return {"segmentation": [[value for point in points for value in point]]}
 
 
-def _runs(_one: Drawn, pixels: masks.Mask) -> Json:
+def _runs(_one: DrawingRecord, pixels: masks.Mask) -> Json:
     return {"segmentation": {"counts": masks.to_counts(pixels), "size": list(pixels.shape)}}
 
 
-def _keypoint(one: Drawn, _pixels: masks.Mask) -> Json:
+def _keypoint(one: DrawingRecord, _pixels: masks.Mask) -> Json:
     return {"segmentation": [], "keypoints": [*one.geometry["points"][0], 2], "num_keypoints": 1}
 
 
-SEGMENTATIONS: dict[str, Callable[[Drawn, masks.Mask], Json]] = {
+SEGMENTATIONS: dict[str, Callable[[DrawingRecord, masks.Mask], Json]] = {
     "box": _corners,
     "polygon": _corners,
     "freehand": _corners,
@@ -107,7 +107,7 @@ SEGMENTATIONS: dict[str, Callable[[Drawn, masks.Mask], Json]] = {
 }
 
 
-def _bbox(one: Drawn, pixels: masks.Mask) -> list[float]:
+def _bbox(one: DrawingRecord, pixels: masks.Mask) -> list[float]:
     if one.shape not in ("box", "polygon", "freehand"):
         return [float(side) for side in masks.bounds(pixels)]
     across, down = zip(*one.geometry["points"], strict=True)

@@ -6,12 +6,12 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.imaging.drawings import geometry_schema, masks
-from core.imaging.drawings.records import Drawn, Source
+from core.imaging.drawings.records import DrawingRecord, Source
 
 Json = dict[str, Any]
 
 
-def read(data: bytes) -> Iterator[Drawn]:
+def read(data: bytes) -> Iterator[DrawingRecord]:
     """The drawings of a COCO file, ours or another tool's.
 
     Raises:
@@ -31,11 +31,11 @@ def read(data: bytes) -> Iterator[Drawn]:
             raise InvalidInput(f"{where} cannot be understood ({type(error).__name__}); export it again.") from error
 
 
-def _ours(row: Json, source: Source, frame: int, where: str) -> Drawn:
+def _ours(row: Json, source: Source, frame: int, where: str) -> DrawingRecord:
     kept = row["rounds"]
     geometry = kept["geometry"] if "geometry" in kept else {"counts": row["segmentation"]["counts"]}
     sha256, item = kept["case"]
-    return Drawn(
+    return DrawingRecord(
         source=source,
         frame=frame,
         shape=str(kept["shape"]),
@@ -49,11 +49,11 @@ def _ours(row: Json, source: Source, frame: int, where: str) -> Drawn:
     )
 
 
-def _theirs(row: Json, source: Source, frame: int, names: Mapping[Any, str], where: str) -> Drawn:
+def _theirs(row: Json, source: Source, frame: int, names: Mapping[Any, str], where: str) -> DrawingRecord:
     shape, geometry = _shape(row, source, where)
     if row.get("category_id") not in names:
         raise InvalidInput(f"{where} is of category {row.get('category_id')}, which the file does not list.")
-    return Drawn(source, frame, shape, geometry, names[row["category_id"]] or None, where=where)
+    return DrawingRecord(source, frame, shape, geometry, names[row["category_id"]] or None, where=where)
 
 
 def _shape(row: Json, source: Source, where: str) -> tuple[str, Json]:
@@ -87,7 +87,7 @@ def _shape(row: Json, source: Source, where: str) -> tuple[str, Json]:
 
 def _united(rings: list[masks.Points], source: Source, where: str) -> Json:
     """Several outlines of one thing are what all of them cover."""
-    if not 0 < source.rows * source.columns <= geometry_schema.MOST_PIXELS:
+    if not 0 < source.rows * source.columns <= geometry_schema.MAX_PIXELS:
         raise InvalidInput(f"{where} has several outlines, and its image no plausible width and height; add them.")
     pixels = masks.fill(rings[0], source.rows, source.columns)
     for ring in rings[1:]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from core.errors import InvalidInput
 from core.imaging.drawings import masks
-from core.imaging.drawings.records import Album, Drawn, Source, short_names
+from core.imaging.drawings.records import DrawingRecord, DrawingSet, Source, short_names
 
 COLUMNS = (
     "sha256",
@@ -34,7 +34,7 @@ NEEDED = ("sha256", "item", "frame", "shape", "class", "reader", "at", "key", "c
 LONGEST_FIELD = 16 << 20  # a mask's runs
 
 
-def write(album: Album) -> bytes:
+def write(album: DrawingSet) -> bytes:
     """The file of an album, in its order."""
     names = short_names(album.drawings)
     text = io.StringIO(newline="")
@@ -45,7 +45,7 @@ def write(album: Album) -> bytes:
     return text.getvalue().encode()
 
 
-def read(data: bytes) -> Iterator[Drawn]:
+def read(data: bytes) -> Iterator[DrawingRecord]:
     """The drawings of such a file.
 
     Raises:
@@ -66,7 +66,7 @@ def read(data: bytes) -> Iterator[Drawn]:
         raise InvalidInput(f"line {lines.line_num} is no line of a CSV; export it again.") from error
 
 
-def _fields(one: Drawn, name: str) -> list[str | int | float]:
+def _fields(one: DrawingRecord, name: str) -> list[str | int | float]:
     pixels = masks.mask(one.shape, one.geometry, one.source.rows, one.source.columns)
     case = one.case or one.source
     return [
@@ -89,9 +89,9 @@ def _fields(one: Drawn, name: str) -> list[str | int | float]:
     ]
 
 
-def _drawn(line: dict[str, str], where: str) -> Drawn:
+def _drawn(line: dict[str, str], where: str) -> DrawingRecord:
     try:
-        return Drawn(
+        return DrawingRecord(
             source=Source(sha256=line["sha256"].strip().lower(), item=line["item"]),
             frame=int(line["frame"]),
             shape=line["shape"],

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput, UserError
-from core.imaging.drawings.records import Drawn
+from core.imaging.drawings.records import DrawingRecord
 
 SCHEME = "99ROUNDS"  # private codes begin with 99
 NO_CLASS = "none"
 UTF_8 = "ISO_IR 192"
-LONGEST_TEXT = 64  # of a label, a person's name or a code's meaning
+MAX_TEXT = 64  # of a label, a person's name or a code's meaning
 DEFLATED, META = b"1.2.840.10008.1.2.1.99", 2048  # a transfer syntax, and the bytes in which a file names its own
-MAKER: dict[str, Any] = {"manufacturer": "Rounds", "manufacturer_model_name": "Rounds", "device_serial_number": "1"}
+EQUIPMENT: dict[str, Any] = {"manufacturer": "Rounds", "manufacturer_model_name": "Rounds", "device_serial_number": "1"}
 TYPE_2 = (
     "PatientID",
     "PatientName",
@@ -39,7 +39,7 @@ IMAGE = "1.2.840.10008.5.1.4.1.1."
 SINGLE = {f"{IMAGE}{kind}" for kind in ("1", "2", "4", "6.1", "7")}  # kinds of one frame, whatever a file says it has
 PRIVATE, CREATOR, IMAGES = 0x0073, "ROUNDS", 0x01  # which of our images each frame of a SEG is on, by sha256
 SEXES = ("M", "F", "O")
-NAMELESS = (
+DEIDENTIFIED_ATTRIBUTES = (
     "SpecificCharacterSet",
     "Modality",
     "PatientSex",
@@ -95,23 +95,23 @@ def is_dicom(data: bytes) -> bool:
     return data[128:132] == b"DICM"
 
 
-def instance(path: Path) -> Instance:
+def read_instance(path: Path) -> Instance:
     """The UID and place of a stored DICOM file."""
     import pydicom
 
-    with quiet():
+    with ignore_warnings():
         wanted = ["SOPInstanceUID", "ImagePositionPatient", "ImageOrientationPatient"]
         header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=wanted)
-        return Instance(str(header.get("SOPInstanceUID", "")), place_of(header, header))
+        return Instance(str(header.get("SOPInstanceUID", "")), frame_position(header, header))
 
 
-def place_of(position: Any, orientation: Any) -> tuple[float, ...]:
+def frame_position(position: Any, orientation: Any) -> tuple[float, ...]:
     """Where a frame lies and how it is turned, () where that is not said."""
     parts = [*(position.get("ImagePositionPatient") or []), *(orientation.get("ImageOrientationPatient") or [])]
     return tuple(float(part) for part in parts) if len(parts) == 9 else ()
 
 
-def header(path: Path, pseudonym: str | None) -> Any:
+def source_header(path: Path, pseudonym: str | None) -> Any:
     """A source's header, with what every object needs and none of what no object could carry.
 
     Raises:
@@ -137,7 +137,7 @@ def _nameless(named: Any) -> Any:
     from pydicom.dataset import Dataset
 
     found = Dataset()
-    for name in (*UIDS, *NAMELESS):
+    for name in (*UIDS, *DEIDENTIFIED_ATTRIBUTES):
         if name in named:
             found[name] = named[name]
     return found
@@ -162,14 +162,14 @@ def counts_frames(source: Any) -> bool:
     return int(source.get("NumberOfFrames") or 1) > 1 and str(source.SOPClassUID) not in SINGLE
 
 
-def uid(*parts: str) -> str:
+def stable_uid(*parts: str) -> str:
     """The same UID for the same content: an archive that has an object takes no second copy of it."""
     from pydicom.uid import generate_uid
 
     return str(generate_uid(entropy_srcs=["rounds", *parts]))
 
 
-def digest(drawings: tuple[Drawn, ...]) -> str:
+def drawings_digest(drawings: tuple[DrawingRecord, ...]) -> str:
     """Names what stands."""
     said = repr(
         [
@@ -180,26 +180,26 @@ def digest(drawings: tuple[Drawn, ...]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def fitting(text: str) -> str:
+def fit_text(text: str) -> str:
     """As a DICOM text holds it: a backslash would begin another value, and 64 characters are the most."""
-    return text.replace("\\", "/").replace("\r", " ").replace("\n", " ").strip()[:LONGEST_TEXT]
+    return text.replace("\\", "/").replace("\r", " ").replace("\n", " ").strip()[:MAX_TEXT]
 
 
-def code_of(label: str | None) -> Any:
+def class_code(label: str | None) -> Any:
     """A class as a coded concept of ours."""
     from highdicom.sr import CodedConcept
 
     if label is None:
         return CodedConcept(NO_CLASS, SCHEME, "Without a class")
-    return CodedConcept(hashlib.sha256(label.encode()).hexdigest()[:12], SCHEME, fitting(label))
+    return CodedConcept(hashlib.sha256(label.encode()).hexdigest()[:12], SCHEME, fit_text(label))
 
 
-def software() -> str:
+def software_version() -> str:
     """Who wrote an object."""
     return version("rounds")
 
 
-def written(dataset: Any) -> bytes:
+def to_part10(dataset: Any) -> bytes:
     """As a part 10 file."""
     buffer = BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
@@ -207,7 +207,7 @@ def written(dataset: Any) -> bytes:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def ignore_warnings() -> Iterator[None]:
     """Other people's headers hold odd values, and readers' names no commas; what matters is said in our words."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -12,40 +12,40 @@ from typing import Any
 from core.imaging.drawings import masks
 from core.imaging.drawings.dicom_common import (
     CREATOR,
+    EQUIPMENT,
     IMAGES,
-    MAKER,
     PRIVATE,
     UTF_8,
     NotWritable,
     Original,
-    code_of,
+    class_code,
     counts_frames,
-    digest,
-    fitting,
-    header,
-    quiet,
-    software,
-    uid,
-    written,
+    drawings_digest,
+    fit_text,
+    ignore_warnings,
+    software_version,
+    source_header,
+    stable_uid,
+    to_part10,
 )
 from core.imaging.drawings.dicom_seg_frames import Segments, placed, shared, unplaced
-from core.imaging.drawings.records import Album, Drawn
+from core.imaging.drawings.records import DrawingRecord, DrawingSet
 
 SERIES_NUMBER = 9001
 ALIKE = 1e-3  # of a direction cosine: a pixel at 1000 pixels' distance
 TRACKED: tuple[str, ...] = ("ImageOrientationPatient", "FrameOfReferenceUID", "Rows", "Columns")
 
 
-def write(album: Album, original: Original, drawings: tuple[Drawn, ...]) -> list[tuple[str, bytes]]:
+def write(album: DrawingSet, original: Original, drawings: tuple[DrawingRecord, ...]) -> list[tuple[str, bytes]]:
     """The object of one series, or of one image of several frames; several where slices do not lie as one stack.
 
     Raises:
         NotWritable: a source to which nothing can refer, or nothing that covers a pixel.
     """
-    with quiet():
-        headers = {sha256: shared(header(path, original.pseudonym)) for sha256, path in original.paths.items()}
+    with ignore_warnings():
+        headers = {sha256: shared(source_header(path, original.pseudonym)) for sha256, path in original.paths.items()}
         _agree(list(headers.values()))
-        parts, claims = defaultdict[str, list[Drawn]](list), defaultdict[str, list[str]](list)
+        parts, claims = defaultdict[str, list[DrawingRecord]](list), defaultdict[str, list[str]](list)
         for sha256, source in headers.items():
             claims[source.SOPInstanceUID].append(sha256)  # copies in other bytes claim to be one and the same
         for one in drawings:
@@ -70,8 +70,10 @@ def _agree(sources: list[Any]) -> None:
             source.ImageOrientationPatient = same
 
 
-def _objects(album: Album, headers: dict[str, Any], drawings: tuple[Drawn, ...]) -> list[tuple[str, bytes]]:
-    segments = united(drawings)
+def _objects(
+    album: DrawingSet, headers: dict[str, Any], drawings: tuple[DrawingRecord, ...]
+) -> list[tuple[str, bytes]]:
+    segments = segment_masks(drawings)
     present = [name for name in (*album.classes, None) if any(name in found for found in segments.values())]
     if not present:
         raise NotWritable("has drawings so small that no pixel's middle lies inside, and a segmentation is of pixels")
@@ -92,7 +94,7 @@ def _objects(album: Album, headers: dict[str, Any], drawings: tuple[Drawn, ...])
             raise NotWritable(f"has a header that no segmentation can refer to ({error})") from error
     _complete(made, sources[0])
     _name_images(made, dict(zip((str(source.SOPInstanceUID) for source in sources), hashes, strict=True)), sources[0])
-    return [(f"seg-{digest(drawings)[:16]}", written(made))]
+    return [(f"seg-{drawings_digest(drawings)[:16]}", to_part10(made))]
 
 
 def _complete(made: Any, source: Any) -> None:
@@ -118,7 +120,7 @@ def _name_images(made: Any, hashes: dict[str, str], source: Any) -> None:
     block.add_new(IMAGES, "UT", json.dumps(frames, separators=(",", ":")))
 
 
-def united(drawings: tuple[Drawn, ...]) -> Segments:
+def segment_masks(drawings: tuple[DrawingRecord, ...]) -> Segments:
     """The pixels of each class on each frame, without those that are empty."""
     found: Segments = defaultdict(dict)
     for one in drawings:
@@ -129,15 +131,15 @@ def united(drawings: tuple[Drawn, ...]) -> Segments:
     return found
 
 
-def _segment(number: int, name: str | None, drawings: tuple[Drawn, ...]) -> Any:
+def _segment(number: int, name: str | None, drawings: tuple[DrawingRecord, ...]) -> Any:
     from highdicom.seg import SegmentDescription
     from pydicom.sr.codedict import codes
 
     made = SegmentDescription(
         segment_number=number,
-        segment_label=fitting(name) if name is not None else "Without a class",
+        segment_label=fit_text(name) if name is not None else "Without a class",
         segmented_property_category=codes.SCT.SpatialAndRelationalConcept,
-        segmented_property_type=code_of(name),
+        segmented_property_type=class_code(name),
         algorithm_type="MANUAL",
     )
     readers = sorted({one.reader for one in drawings if one.label == name})
@@ -145,22 +147,22 @@ def _segment(number: int, name: str | None, drawings: tuple[Drawn, ...]) -> Any:
     return made
 
 
-def _about(album: Album, source: Any, drawings: tuple[Drawn, ...]) -> dict[str, Any]:
+def _about(album: DrawingSet, source: Any, drawings: tuple[DrawingRecord, ...]) -> dict[str, Any]:
     at = datetime.datetime.fromtimestamp(max(one.at or 0.0 for one in drawings))
     readers = sorted({one.reader for one in drawings})
     return {
-        **MAKER,
-        "software_versions": software(),
+        **EQUIPMENT,
+        "software_versions": software_version(),
         "segmentation_type": "BINARY",
         "instance_number": 1,
-        "series_instance_uid": uid("SEG", source.SeriesInstanceUID, album.task),
+        "series_instance_uid": stable_uid("SEG", source.SeriesInstanceUID, album.task),
         "series_number": SERIES_NUMBER,
-        "sop_instance_uid": uid("SEG", source.SOPInstanceUID, album.task, digest(drawings)),
-        "series_description": fitting(f"Drawings of {album.task}"),
+        "sop_instance_uid": stable_uid("SEG", source.SOPInstanceUID, album.task, drawings_digest(drawings)),
+        "series_description": fit_text(f"Drawings of {album.task}"),
         "content_label": "DRAWINGS",
-        "content_description": fitting(f"Drawings of {album.task}"),
+        "content_description": fit_text(f"Drawings of {album.task}"),
         "content_date": at.date(),
         "content_time": at.time(),
         "specific_character_set": UTF_8,
-        "content_creator_name": fitting(readers[0]) if len(readers) == 1 else "",
+        "content_creator_name": fit_text(readers[0]) if len(readers) == 1 else "",
     }

@@ -9,11 +9,11 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.imaging.drawings import geometry_schema, masks
-from core.imaging.drawings.dicom_common import CREATOR, IMAGES, NO_CLASS, PRIVATE, SCHEME, place_of
-from core.imaging.drawings.records import Drawn, Source
+from core.imaging.drawings.dicom_common import CREATOR, IMAGES, NO_CLASS, PRIVATE, SCHEME, frame_position
+from core.imaging.drawings.records import DrawingRecord, Source
 
 
-def read(found: Any) -> Iterator[Drawn]:
+def read(found: Any) -> Iterator[DrawingRecord]:
     """Masks on the images that the frames were derived from.
 
     Raises:
@@ -23,7 +23,7 @@ def read(found: Any) -> Iterator[Drawn]:
     if kind != "BINARY":
         raise InvalidInput(f"is a segmentation of the type {kind or 'nothing'}; binary ones are taken.")
     frames, rows, columns = int(found.get("NumberOfFrames") or 1), int(found.Rows), int(found.Columns)
-    if not 0 < frames * rows * columns <= 8 * max(len(found.get("PixelData", b"")), geometry_schema.MOST_PIXELS):
+    if not 0 < frames * rows * columns <= 8 * max(len(found.get("PixelData", b"")), geometry_schema.MAX_PIXELS):
         raise InvalidInput(f"says that it has {frames} frames of {columns} × {rows} pixels; that cannot be.")
     labels = {int(one.SegmentNumber): _label(one) for one in found.SegmentSequence}
     pixels = np.asarray(found.pixel_array).reshape(frames, rows, columns).astype(np.bool_)
@@ -36,7 +36,7 @@ def read(found: Any) -> Iterator[Drawn]:
         reference = _source(found, group, where)
         instance = str(reference.ReferencedSOPInstanceUID)
         sha256, item, frame = ours[number] if ours else ("", "", _frame(reference))
-        yield Drawn(
+        yield DrawingRecord(
             source=Source(sha256, item, "", series.get(instance, ""), instance, _place(found, group), rows, columns),
             frame=frame,
             shape="mask",
@@ -98,4 +98,4 @@ def _place(found: Any, group: Any) -> tuple[float, ...]:
         next((one[name].value[0] for one in (group, shared) if one.get(name)), {})
         for name in ("PlanePositionSequence", "PlaneOrientationSequence")
     ]
-    return place_of(*parts)
+    return frame_position(*parts)

@@ -16,22 +16,22 @@ import numpy as np
 
 from core.imaging.drawings import masks
 from core.imaging.drawings.dicom_common import (
-    MAKER,
+    EQUIPMENT,
     SCHEME,
     UTF_8,
     NotWritable,
     Original,
-    code_of,
+    class_code,
     counts_frames,
-    digest,
-    fitting,
-    header,
-    quiet,
-    software,
-    uid,
-    written,
+    drawings_digest,
+    fit_text,
+    ignore_warnings,
+    software_version,
+    source_header,
+    stable_uid,
+    to_part10,
 )
-from core.imaging.drawings.records import Album, Drawn
+from core.imaging.drawings.records import DrawingRecord, DrawingSet
 
 SERIES_NUMBER = 9002
 DRAWING = "drawing"  # the code of the text of ours
@@ -39,15 +39,15 @@ EXPLICIT_MOST = 65_534 // 4  # 32-bit numbers in one element of an explicit tran
 STEPS = 72  # of the line in place of an ellipse that reaches over the image's edge
 
 
-def write(album: Album, original: Original, drawings: tuple[Drawn, ...]) -> list[tuple[str, bytes]]:
+def write(album: DrawingSet, original: Original, drawings: tuple[DrawingRecord, ...]) -> list[tuple[str, bytes]]:
     """The reports of one series, or of one image of several frames, one per reader.
 
     Raises:
         NotWritable: a source to which nothing can refer.
     """
-    with quiet():
-        headers = {sha256: header(path, original.pseudonym) for sha256, path in original.paths.items()}
-        said: dict[str, list[Drawn]] = defaultdict(list)
+    with ignore_warnings():
+        headers = {sha256: source_header(path, original.pseudonym) for sha256, path in original.paths.items()}
+        said: dict[str, list[DrawingRecord]] = defaultdict(list)
         for one in drawings:
             said[one.reader].append(one)
         try:
@@ -56,7 +56,9 @@ def write(album: Album, original: Original, drawings: tuple[Drawn, ...]) -> list
             raise NotWritable(f"has a header that no report can refer to ({error})") from error
 
 
-def _report(album: Album, headers: dict[str, Any], reader: str, drawings: tuple[Drawn, ...]) -> tuple[str, bytes]:
+def _report(
+    album: DrawingSet, headers: dict[str, Any], reader: str, drawings: tuple[DrawingRecord, ...]
+) -> tuple[str, bytes]:
     from highdicom.sr import ComprehensiveSR
     from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -65,22 +67,22 @@ def _report(album: Album, headers: dict[str, Any], reader: str, drawings: tuple[
     longest = max(len(one.GraphicData) for group in groups for one in group[0].ContentSequence if "GraphicData" in one)
     at, source = datetime.datetime.fromtimestamp(max(one.at or 0.0 for one in drawings)), evidence[0]
     made = ComprehensiveSR(
-        **MAKER,
-        software_versions=software(),
+        **EQUIPMENT,
+        software_versions=software_version(),
         evidence=evidence,
         content=_content(reader, groups)[0],
-        series_instance_uid=uid("SR", source.SeriesInstanceUID, album.task),
+        series_instance_uid=stable_uid("SR", source.SeriesInstanceUID, album.task),
         series_number=SERIES_NUMBER,
-        sop_instance_uid=uid("SR", source.SOPInstanceUID, album.task, digest(drawings)),
+        sop_instance_uid=stable_uid("SR", source.SOPInstanceUID, album.task, drawings_digest(drawings)),
         instance_number=1,
-        series_description=fitting(f"Drawings of {album.task}"),
+        series_description=fit_text(f"Drawings of {album.task}"),
         content_date=at.date(),
         content_time=at.time(),
         is_complete=True,
         specific_character_set=UTF_8,
         transfer_syntax_uid=ExplicitVRLittleEndian if longest <= EXPLICIT_MOST else ImplicitVRLittleEndian,
     )
-    return f"sr-{digest(drawings)[:16]}", written(made)
+    return f"sr-{drawings_digest(drawings)[:16]}", to_part10(made)
 
 
 def _content(reader: str, groups: list[Any]) -> Any:
@@ -90,7 +92,7 @@ def _content(reader: str, groups: list[Any]) -> Any:
 
     person = ObserverContext(
         observer_type=codes.DCM.Person,
-        observer_identifying_attributes=PersonObserverIdentifyingAttributes(name=fitting(reader) or "Somebody"),
+        observer_identifying_attributes=PersonObserverIdentifyingAttributes(name=fit_text(reader) or "Somebody"),
     )
     return MeasurementReport(
         observation_context=ObservationContext(observer_person_context=person),
@@ -99,7 +101,7 @@ def _content(reader: str, groups: list[Any]) -> Any:
     )
 
 
-def _group(one: Drawn, source: Any) -> Any:
+def _group(one: DrawingRecord, source: Any) -> Any:
     from highdicom.sr import (
         ImageRegion,
         PlanarROIMeasurementsAndQualitativeEvaluations,
@@ -110,7 +112,7 @@ def _group(one: Drawn, source: Any) -> Any:
 
     kind, points = region(one)
     group = PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(uid=uid("drawing", one.key), identifier=one.key),
+        tracking_identifier=TrackingIdentifier(uid=stable_uid("drawing", one.key), identifier=one.key),
         referenced_region=ImageRegion(
             kind,
             np.asarray(points, dtype=np.float32),
@@ -118,7 +120,7 @@ def _group(one: Drawn, source: Any) -> Any:
                 source.SOPClassUID, source.SOPInstanceUID, [one.frame + 1] if counts_frames(source) else None
             ),
         ),
-        finding_type=code_of(one.label),
+        finding_type=class_code(one.label),
     )
     name = _concept(DRAWING, "Drawing as it was made")
     group[0].ContentSequence.append(TextContentItem(name=name, value=_beside(one), relationship_type="CONTAINS"))
@@ -127,7 +129,7 @@ def _group(one: Drawn, source: Any) -> Any:
     return group
 
 
-def region(one: Drawn) -> tuple[str, list[list[float]]]:
+def region(one: DrawingRecord) -> tuple[str, list[list[float]]]:
     """The graphic type of a drawing's region, and its points."""
     if one.shape == "point":
         return "POINT", one.geometry["points"]
@@ -143,7 +145,7 @@ def region(one: Drawn) -> tuple[str, list[list[float]]]:
     return "POLYLINE", [*points, points[0]]
 
 
-def _ellipse(one: Drawn) -> tuple[str, list[list[float]]]:
+def _ellipse(one: DrawingRecord) -> tuple[str, list[list[float]]]:
     """The ends of the longer axis, then those of the shorter; where one lies outside the image a line along the rim."""
     (x0, y0), (x1, y1) = one.geometry["points"]
     x, y, across, down = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2
@@ -165,7 +167,7 @@ def _ellipse(one: Drawn) -> tuple[str, list[list[float]]]:
     return "POLYLINE", [[min(max(0.0, px), float(columns)), min(max(0.0, py), float(rows))] for px, py in rim]
 
 
-def _beside(one: Drawn) -> str:
+def _beside(one: DrawingRecord) -> str:
     case = one.case or one.source
     said: dict[str, Any] = {"shape": one.shape, "class": one.label, "frame": one.frame}
     said |= {"image": [one.source.sha256, one.source.item], "case": [case.sha256, case.item]}

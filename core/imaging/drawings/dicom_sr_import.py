@@ -10,13 +10,13 @@ from typing import Any
 from core.errors import InvalidInput
 from core.imaging.drawings import geometry_schema, masks
 from core.imaging.drawings.dicom_common import NO_CLASS, SCHEME
-from core.imaging.drawings.records import Drawn, Source
+from core.imaging.drawings.records import DrawingRecord, Source
 
 MEASUREMENTS, GROUP, REGION, FINDING = "126010", "125007", "111030", "121071"
 TRACKING, OBSERVER, DRAWING = "112039", "121008", "drawing"
 
 
-def read(found: Any) -> Iterator[Drawn]:
+def read(found: Any) -> Iterator[DrawingRecord]:
     """What was drawn on which image.
 
     Raises:
@@ -32,7 +32,7 @@ def read(found: Any) -> Iterator[Drawn]:
                 yield _drawn(found, group, region, series, reader, where)
 
 
-def _drawn(found: Any, group: Any, region: Any, series: dict[str, str], reader: str, where: str) -> Drawn:
+def _drawn(found: Any, group: Any, region: Any, series: dict[str, str], reader: str, where: str) -> DrawingRecord:
     image = _children(region)[0].ReferencedSOPSequence[0]
     instance = str(image.ReferencedSOPInstanceUID)
     kept = next((json.loads(str(one.TextValue)) for one in _named(group, DRAWING)), None)
@@ -47,7 +47,7 @@ def _drawn(found: Any, group: Any, region: Any, series: dict[str, str], reader: 
         if kept
         else str(uuid.uuid5(uuid.NAMESPACE_OID, f"{found.SOPInstanceUID}|{where}"))
     )
-    return Drawn(
+    return DrawingRecord(
         source=Source(sha256, item, "", series.get(instance, ""), instance, rows=rows, columns=columns),
         frame=kept["frame"] if kept else int(image.get("ReferencedFrameNumber") or 1) - 1,
         shape=shape,
@@ -69,7 +69,7 @@ def _ours(kept: dict[str, Any], points: masks.Points, where: str) -> tuple[str, 
         return shape, {"points": [points[0], points[2]]}
     if shape == "mask":
         rows, columns = (int(side) for side in kept["size"])
-        if not 0 < rows * columns <= geometry_schema.MOST_PIXELS:
+        if not 0 < rows * columns <= geometry_schema.MAX_PIXELS:
             raise InvalidInput(f"{where} has a mask of {columns} × {rows} pixels; that cannot be.")
         return shape, {"counts": masks.to_counts(masks.fill(points, rows, columns))}
     return shape, {"points": points if shape == "point" else points[:-1]}

@@ -16,23 +16,23 @@ from core.imaging.drawings import (
     dicom_sr_import,
 )
 from core.imaging.drawings.dicom_common import Original
-from core.imaging.drawings.records import Album, Drawn
+from core.imaging.drawings.records import DrawingRecord, DrawingSet
 
-Read = Callable[[bytes], Iterable[Drawn]]
+Read = Callable[[bytes], Iterable[DrawingRecord]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
     """One file that holds an album."""
 
-    write: Callable[[Album], bytes]
+    write: Callable[[DrawingSet], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Dicom:
     """Objects that go back to the archive, written source by source: name and bytes of each."""
 
-    write: Callable[[Album, Original, tuple[Drawn, ...]], list[tuple[str, bytes]]]
+    write: Callable[[DrawingSet, Original, tuple[DrawingRecord, ...]], list[tuple[str, bytes]]]
 
 
 FORMATS: dict[str, Plain | Dicom] = {
@@ -43,7 +43,7 @@ FORMATS: dict[str, Plain | Dicom] = {
 }
 
 
-DICOM_READERS: dict[str, Callable[[Any], Iterable[Drawn]]] = {
+DICOM_READERS: dict[str, Callable[[Any], Iterable[DrawingRecord]]] = {
     "1.2.840.10008.5.1.4.1.1.66.4": dicom_seg_import.read,
     "1.2.840.10008.5.1.4.1.1.88.33": dicom_sr_import.read,
     "1.2.840.10008.5.1.4.1.1.88.34": dicom_sr_import.read,
@@ -58,13 +58,13 @@ def reader_of(data: bytes) -> Read:
     return coco_import.read if data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else csv_format.read
 
 
-def read_dicom(data: bytes) -> list[Drawn]:
+def read_dicom(data: bytes) -> list[DrawingRecord]:
     """Return the drawings of a SEG or SR.
 
     Raises:
         InvalidInput: another kind of object, or one that cannot be understood.
     """
-    with dicom_common.quiet():
+    with dicom_common.ignore_warnings():
         dataset = dicom_common.parse(data)
         kind = str(dataset.get("SOPClassUID", ""))
         if kind not in DICOM_READERS:

@@ -14,15 +14,15 @@ from core.errors import InvalidInput
 Geometry = dict[str, Any]
 Size = tuple[int, int]  # rows, columns
 
-MOST_POINTS = 20_000
-MOST_RUNS = 400_000
-FEWEST_CORNERS = 3
+MAX_POINTS = 20_000
+MAX_RUNS = 400_000
+MIN_CORNERS = 3
 DIGITS = 2  # a hundredth of a pixel: it comes back the same from the 32-bit numbers of a DICOM report
-MOST_PIXELS = 1 << 28  # of an image on which something is drawn
+MAX_PIXELS = 1 << 28  # of an image on which something is drawn
 OVERSHOOT = 0.1  # of the longer side: a pointer that slipped over the edge
 
 
-def normal(shape: str, geometry: Any, rows: int, columns: int) -> Geometry:
+def normalise(shape: str, geometry: Any, rows: int, columns: int) -> Geometry:
     """The geometry as it is kept: rounded, its corners in order, inside the image. What is normal stays as it is.
 
     Raises:
@@ -61,12 +61,12 @@ def _freehand(geometry: Geometry, size: Size) -> Geometry:
 
 
 def _closed(shape: str, geometry: Geometry, size: Size) -> Geometry:
-    points = _inside(_points(shape, geometry, FEWEST_CORNERS, MOST_POINTS), size)
+    points = _inside(_points(shape, geometry, MIN_CORNERS, MAX_POINTS), size)
     kept = [point for before, point in zip([None, *points], points, strict=False) if point != before]
     while len(kept) > 1 and kept[0] == kept[-1]:
         kept.pop()
-    if len(kept) < FEWEST_CORNERS:
-        raise InvalidInput(f"The {shape} has {len(kept)} different corners; an outline needs {FEWEST_CORNERS}.")
+    if len(kept) < MIN_CORNERS:
+        raise InvalidInput(f"The {shape} has {len(kept)} different corners; an outline needs {MIN_CORNERS}.")
     return {"points": kept}
 
 
@@ -77,8 +77,8 @@ def _point(geometry: Geometry, size: Size) -> Geometry:
 def _mask(geometry: Geometry, size: Size) -> Geometry:
     rows, columns = size
     counts = geometry.get("counts")
-    if not isinstance(counts, list) or not counts or len(counts) > MOST_RUNS:
-        raise InvalidInput(f"A mask is a list of 1 to {MOST_RUNS} run lengths in 'counts'; draw it again.")
+    if not isinstance(counts, list) or not counts or len(counts) > MAX_RUNS:
+        raise InvalidInput(f"A mask is a list of 1 to {MAX_RUNS} run lengths in 'counts'; draw it again.")
     if any(type(count) is not int or count < 0 for count in counts):
         raise InvalidInput("The run lengths of a mask are whole numbers from 0 on; draw it again.")
     if sum(counts) != rows * columns:

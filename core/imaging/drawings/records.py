@@ -19,7 +19,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawingRecord:
     """One standing drawing. Another tool's file may leave key, reader, time and case open; `where` is for sentences."""
 
     source: Source
@@ -35,15 +35,15 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Album:
+class DrawingSet:
     """The standing drawings of a task with the names of all its classes, in an order that every home agrees on."""
 
     task: str
     classes: tuple[str, ...]
-    drawings: tuple[Drawn, ...] = field(repr=False)
+    drawings: tuple[DrawingRecord, ...] = field(repr=False)
 
 
-def in_order(drawings: list[Drawn]) -> tuple[Drawn, ...]:
+def sort_drawings(drawings: list[DrawingRecord]) -> tuple[DrawingRecord, ...]:
     """By image, frame, time and key."""
     return tuple(
         sorted(
@@ -60,7 +60,7 @@ def in_order(drawings: list[Drawn]) -> tuple[Drawn, ...]:
     )
 
 
-def short_names(drawings: tuple[Drawn, ...]) -> dict[tuple[str, str], str]:
+def short_names(drawings: tuple[DrawingRecord, ...]) -> dict[tuple[str, str], str]:
     """A file name for each image: its last part, and as many folders as tell it from the others."""
     paths = {(one.source.sha256, one.source.item): one.source.name.split("/") for one in drawings}
     names: dict[tuple[str, str], str] = {}

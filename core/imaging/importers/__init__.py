@@ -32,6 +32,6 @@ IMPORTERS: tuple[Importer, ...] = (
 HEAD = 4096
 
 
-def importer_of(head: bytes) -> Importer | None:
+def find_importer(head: bytes) -> Importer | None:
     """The reader whose format begins like this, None where nobody's does."""
     return next((importer for importer in IMPORTERS if importer.recognises(head)), None)

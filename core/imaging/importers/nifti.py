@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import RejectedFile
 from core.imaging.decoded_image import DecodedImage
-from core.imaging.dicom.geometry import of_volume
+from core.imaging.dicom.geometry import geometry_from_nifti
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import full_range_window, quantize_uint16
 
@@ -64,7 +64,7 @@ def _geometry(header: Any, volume: Any) -> dict[str, Any]:
     mm = {METRES: 1000.0, MICRONS: 0.001}.get(int(header["xyzt_units"]) & UNIT, 1.0)
     known = bool(header["qform_code"] or header["sform_code"])
     zooms = [float(zoom) * mm for zoom in volume.header.get_zooms()[:3]]
-    return of_volume(zooms, volume.affine[:3] * mm if known else None, *volume.shape[:2])
+    return geometry_from_nifti(zooms, volume.affine[:3] * mm if known else None, *volume.shape[:2])
 
 
 def _format(frames: "np.ndarray", geometry: dict[str, Any]) -> "tuple[np.ndarray, PixelFormat]":

@@ -28,7 +28,7 @@ class Opacity:
 
 
 @dataclass(frozen=True, slots=True)
-class Plate:
+class Radiograph:
     """A picture, stored values (EDGE, EDGE) of 12 bits, with the boxes of what was planted in it."""
 
     values: NDArray[np.uint16]
@@ -52,7 +52,7 @@ def draw_opacity(chance: np.random.Generator, build: Build) -> Opacity:
     )
 
 
-def expose(chance: np.random.Generator, chest: Map, opacity: Opacity | None, one: Exposure) -> Plate:
+def expose(chance: np.random.Generator, chest: Map, opacity: Opacity | None, one: Exposure) -> Radiograph:
     """Take the picture."""
     place = _Place.draw(chance, one)
     thickness = place.moved(chest)
@@ -64,7 +64,7 @@ def expose(chance: np.random.Generator, chest: Map, opacity: Opacity | None, one
     _collimate(chance, signal, one.site)
     values = np.clip(signal, 0, 1) * WHITE
     stored = values if one.site.photometric == "MONOCHROME2" else WHITE - values
-    return Plate(np.round(stored).astype(np.uint16), boxes, marker)
+    return Radiograph(np.round(stored).astype(np.uint16), boxes, marker)
 
 
 @dataclass(frozen=True, slots=True)

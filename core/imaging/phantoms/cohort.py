@@ -71,7 +71,7 @@ def hard_group(seed: int) -> tuple[str, str]:
     return HARD[int(np.random.default_rng([seed, 3]).integers(len(HARD)))]
 
 
-def draw(seed: int) -> tuple[Exposure, ...]:
+def draw_cohort(seed: int) -> tuple[Exposure, ...]:
     """Every picture of the demo, near-duplicates last."""
     chance = np.random.default_rng([seed, 1])
     taken: list[Exposure] = []

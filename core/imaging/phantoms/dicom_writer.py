@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.imaging.phantoms.acquisition import Plate
+from core.imaging.phantoms.acquisition import Radiograph
 from core.imaging.phantoms.anatomy import EDGE
 from core.imaging.phantoms.cohort import Exposure
 
@@ -10,7 +10,7 @@ DX = "1.2.840.10008.5.1.4.1.1.1.1.1"
 MM = 390 / EDGE  # a detector of 39 cm
 
 
-def save(path: Path, plate: Plate, one: Exposure, *, seed: int) -> None:
+def save(path: Path, plate: Radiograph, one: Exposure, *, seed: int) -> None:
     """Write it as explicit little endian, 12 bits stored in 16."""
     from pydicom.dataset import FileDataset, FileMetaDataset
     from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid

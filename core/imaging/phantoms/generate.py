@@ -15,8 +15,8 @@ import numpy as np
 
 from core.imaging.atomic_write import atomic_write
 from core.imaging.phantoms import acquisition, anatomy, dicom_writer
-from core.imaging.phantoms.acquisition import Box, Plate
-from core.imaging.phantoms.cohort import CLASSES, Exposure, draw, hard_group
+from core.imaging.phantoms.acquisition import Box, Radiograph
+from core.imaging.phantoms.cohort import CLASSES, Exposure, draw_cohort, hard_group
 
 TABLE = "labels.csv"
 PARTS = 24  # tasks for the drawing processes: enough for a bar that moves
@@ -32,16 +32,16 @@ class Planted:
     marker: Box | None
 
 
-def make(folder: Path, *, seed: int, key: Path, workers: int = 2) -> Iterator[tuple[int, int]]:
+def generate(folder: Path, *, seed: int, key: Path, workers: int = 2) -> Iterator[tuple[int, int]]:
     """Draw every picture into `folder`, then TABLE beside them and the key; yields (pictures done, of all).
 
     The key maps the sha256 of each file to its truth. The same seed gives the same files; closing stops.
     """
-    plan = draw(seed)
+    plan = draw_cohort(seed)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     planted: list[Planted] = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(draw_some, folder, plan, part, seed) for part in range(PARTS)]
+        waiting = [pool.submit(draw_part, folder, plan, part, seed) for part in range(PARTS)]
         try:
             for one in as_completed(waiting):
                 planted += one.result()
@@ -59,7 +59,7 @@ def file_name(one: Exposure) -> str:
     return f"{one.number:05d}.dcm"
 
 
-def draw_some(folder: Path, plan: Sequence[Exposure], part: int, seed: int) -> list[Planted]:
+def draw_part(folder: Path, plan: Sequence[Exposure], part: int, seed: int) -> list[Planted]:
     """The pictures whose bodies fall to this part: a body is drawn once for all its visits."""
     mine = [(one, one if one.copies is None else plan[one.copies]) for one in plan]
     mine = sorted((pair for pair in mine if pair[1].patient % PARTS == part), key=lambda pair: pair[1].patient)
@@ -91,17 +91,17 @@ class Body:
         build = anatomy.draw_build(chance, sex=one.sex, age=one.age)
         return cls(anatomy.chest(build), acquisition.draw_opacity(chance, build))
 
-    def exposed(self, one: Exposure, seed: int) -> Plate:
+    def exposed(self, one: Exposure, seed: int) -> Radiograph:
         """Take one picture of it."""
         chance = np.random.default_rng([seed, 4, one.number])
         return acquisition.expose(chance, self.chest, self.opacity if one.opacity else None, one)
 
 
-def _again(plate: Plate, one: Exposure, seed: int) -> Plate:
+def _again(plate: Radiograph, one: Exposure, seed: int) -> Radiograph:
     """The same plate read out a second time: a little lighter or darker, with the reader's own noise."""
     chance = np.random.default_rng([seed, 5, one.number])
     read = plate.values * chance.uniform(0.98, 1.02) + chance.normal(0, 8, plate.values.shape) + chance.normal(0, 15)
-    return Plate(np.clip(np.round(read), 0, acquisition.WHITE).astype(np.uint16), plate.opacities, plate.marker)
+    return Radiograph(np.clip(np.round(read), 0, acquisition.WHITE).astype(np.uint16), plate.opacities, plate.marker)
 
 
 def _write_table(path: Path, plan: Sequence[Exposure]) -> None:

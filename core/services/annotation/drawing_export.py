@@ -13,13 +13,13 @@ from core.imaging.atomic_write import atomic_write
 from core.imaging.drawings import records
 from core.imaging.drawings.dicom_common import NotWritable, Original
 from core.imaging.drawings.formats import FORMATS, Plain
-from core.imaging.drawings.records import Album, Drawn, Source
+from core.imaging.drawings.records import DrawingRecord, DrawingSet, Source
 from core.imaging.store import Store
 from core.settings import Settings
 from db import Database, queries
 from db.tables import Case, Drawing, Image, LabelClass, Patient, Reader, Task
 
-Write = Callable[[Album, Original, tuple[Drawn, ...]], list[tuple[str, bytes]]]
+Write = Callable[[DrawingSet, Original, tuple[DrawingRecord, ...]], list[tuple[str, bytes]]]
 DICOM = "dicom"  # the importer whose originals an object can refer to
 
 
@@ -70,7 +70,7 @@ def export(
     return _objects(settings, found, origins, chosen.write, out, pseudonyms=pseudonyms)
 
 
-def album(session: Session, task: str) -> Album:
+def album(session: Session, task: str) -> DrawingSet:
     """The standing drawings of a task, whatever home they are in, in one order.
 
     Raises:
@@ -94,7 +94,7 @@ def album(session: Session, task: str) -> Album:
         .where(Drawing.id.in_(last), Drawing.erased.is_(False))
     )
     drawings = [_drawn(*found) for found in session.execute(rows)]
-    return Album(row.name, tuple(one.name for one in row.classes), records.in_order(drawings))
+    return DrawingSet(row.name, tuple(one.name for one in row.classes), records.sort_drawings(drawings))
 
 
 def task_row(session: Session, name: str) -> Task:
@@ -109,9 +109,9 @@ def task_row(session: Session, name: str) -> Task:
     return row
 
 
-def _drawn(row: Drawing, image: Image, shown: Image, reader: str, label: str | None) -> Drawn:
+def _drawn(row: Drawing, image: Image, shown: Image, reader: str, label: str | None) -> DrawingRecord:
     source = Source(image.sha256, image.item, image.name, rows=image.format["rows"], columns=image.format["columns"])
-    return Drawn(
+    return DrawingRecord(
         source=source,
         frame=row.frame,
         shape=row.shape.value,
@@ -124,7 +124,7 @@ def _drawn(row: Drawing, image: Image, shown: Image, reader: str, label: str | N
     )
 
 
-def _origins(session: Session, found: Album) -> dict[tuple[str, str], _Origin]:
+def _origins(session: Session, found: DrawingSet) -> dict[tuple[str, str], _Origin]:
     origins: dict[tuple[str, str], _Origin] = {}
     for hashes in queries.chunks(sorted({one.source.sha256 for one in found.drawings})):
         rows = select(Image, Patient.pseudonym).join(Patient, Patient.id == Image.patient_id)
@@ -139,7 +139,7 @@ def _origins(session: Session, found: Album) -> dict[tuple[str, str], _Origin]:
 
 def _objects(
     settings: Settings,
-    found: Album,
+    found: DrawingSet,
     origins: dict[tuple[str, str], _Origin],
     write: Write,
     out: Path,
@@ -149,14 +149,14 @@ def _objects(
     """An object per series, or per image of several frames, in a folder of their own."""
     if out.exists() and not out.is_dir():
         raise InvalidInput(f"{out} is a file, and an object is written per source; name a folder.")
-    store, files, left_out, sent = Store(settings.home), list[str](), list[str](), list[Drawn]()
+    store, files, left_out, sent = Store(settings.home), list[str](), list[str](), list[DrawingRecord]()
     kept = [one for one in found.drawings if _origin(origins, one).importer == DICOM]
     if len(kept) < len(found.drawings):
         left_out.append(
             f"{len(found.drawings) - len(kept)} drawings are on images that did not come as DICOM; "
             "export them as coco or csv."
         )
-    groups: dict[tuple[str, int], list[Drawn]] = defaultdict(list)
+    groups: dict[tuple[str, int], list[DrawingRecord]] = defaultdict(list)
     for one in kept:
         groups[_origin(origins, one).group].append(one)
     for drawings in groups.values():
@@ -174,7 +174,7 @@ def _objects(
     return Exported(len(sent), len({one.source.sha256 for one in sent}), tuple(files), tuple(left_out))
 
 
-def _origin(origins: dict[tuple[str, str], _Origin], one: Drawn) -> _Origin:
+def _origin(origins: dict[tuple[str, str], _Origin], one: DrawingRecord) -> _Origin:
     return origins[one.source.sha256, one.source.item]
 
 

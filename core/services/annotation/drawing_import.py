@@ -16,7 +16,7 @@ from core.errors import InvalidInput
 from core.imaging import deidentify
 from core.imaging.drawings import dicom_common, geometry_schema
 from core.imaging.drawings.formats import reader_of
-from core.imaging.drawings.records import Drawn, Source
+from core.imaging.drawings.records import DrawingRecord, Source
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
 from core.services.annotation import cases as annotation_cases
@@ -87,19 +87,19 @@ class _Intake:
     readers: dict[str, int] = field(default_factory=dict)
     versions: dict[tuple[int, str], list[Drawing]] = field(default_factory=lambda: defaultdict(list))
 
-    def look_up(self, found: list[Drawn]) -> None:
+    def look_up(self, found: list[DrawingRecord]) -> None:
         """Images by content, name or UID; cases and versions that are there."""
         sources = [source for one in found for source in (one.source, one.case) if source is not None]
         for hashes in queries.chunks(sorted({one.sha256 for one in sources if one.sha256})):
             for image in self.session.scalars(select(Image).where(Image.sha256.in_(hashes))):
                 self.images[image.sha256, image.item] = image
         secret = self.settings.key("pseudonym")
-        keys = {deidentify.keyed(secret, _last(one.name)) for one in sources if one.name and not one.sha256}
+        keys = {deidentify.keyed_hash(secret, _last(one.name)) for one in sources if one.name and not one.sha256}
         for some in queries.chunks(sorted(keys)):
             for image in self.session.scalars(select(Image).where(Image.name_key.in_(some)).order_by(Image.id)):
                 self.named[image.name_key].append(image)
         for uid in sorted({one.series_uid for one in sources if one.series_uid}):
-            self._look_into(deidentify.keyed(secret, uid))
+            self._look_into(deidentify.keyed_hash(secret, uid))
         self._look_up_cases()
         for some in queries.chunks(sorted({one.key for one in found if one.key})):
             rows = select(Drawing).join(Case, Case.id == Drawing.case_id)
@@ -115,7 +115,7 @@ class _Intake:
         ]
         self.cases.update(annotation_cases.known(self.session, self.task, {image.id for image in images}))
 
-    def take(self, one: Drawn) -> str:
+    def take(self, one: DrawingRecord) -> str:
         """Append it, or say why not."""
         try:
             return self._taken(one)
@@ -124,7 +124,7 @@ class _Intake:
                 raise InvalidInput(f"{one.where}: {error}") from error
             raise
 
-    def _taken(self, one: Drawn) -> str:
+    def _taken(self, one: DrawingRecord) -> str:
         image = self._image(one.source)
         is_here = one.case is not None and (one.case.sha256, one.case.item) in self.images
         case = self._case(self._image(one.case) if one.case and (is_here or not one.source.instance_uid) else image)
@@ -133,7 +133,7 @@ class _Intake:
             raise InvalidInput("its image is of another patient than its case.")
         if not 0 <= one.frame < format.frames:
             raise InvalidInput(f"its image has {format.frames} frames; there is no frame {one.frame}.")
-        geometry = geometry_schema.normal(one.shape, one.geometry, format.rows, format.columns)
+        geometry = geometry_schema.normalise(one.shape, one.geometry, format.rows, format.columns)
         said = (image.id, one.frame, one.shape, geometry, self._label_id(one.label))
         at, reader = self._time(one.at), self._reader_id(one.reader or self.by)
         versions = self.versions[case.id, one.key]
@@ -180,7 +180,7 @@ class _Intake:
             return self._referred(source)
         if source.sha256:
             raise InvalidInput(f"its image {source.sha256[:12]} is not in this catalogue; import that first.")
-        named = self.named.get(deidentify.keyed(self.settings.key("pseudonym"), _last(source.name)), [])
+        named = self.named.get(deidentify.keyed_hash(self.settings.key("pseudonym"), _last(source.name)), [])
         if len(named) > 1:  # a path may tell apart what a bare name cannot
             named = [image for image in named if image.name.endswith(source.name)] or named
         if len(named) != 1:
@@ -210,7 +210,7 @@ class _Intake:
         store = Store(self.settings.home)
         images = select(Image).join(Series, Series.id == Image.series_id).where(Series.uid_key == uid_key)
         for image in self.session.scalars(images.order_by(Image.id)):
-            known = dicom_common.instance(store.original(image.sha256))
+            known = dicom_common.read_instance(store.original(image.sha256))
             self.instances[known.uid].append((image, known))
 
     def _case(self, image: Image) -> Case:
@@ -228,7 +228,7 @@ class _Intake:
             return None
         for names in ("name", "title"):
             for one in self.task.classes:
-                if label in (getattr(one, names), dicom_common.fitting(getattr(one, names))):
+                if label in (getattr(one, names), dicom_common.fit_text(getattr(one, names))):
                     return one.id
         for one in self.task.classes:  # other tools write Liver where we say liver
             if label.casefold() in (one.name.casefold(), one.title.casefold()):
@@ -242,7 +242,7 @@ class _Intake:
         return round(time.time() if at is None else at, drawings.MICROSECONDS)
 
 
-def _named(one: Drawn) -> Drawn:
+def _named(one: DrawingRecord) -> DrawingRecord:
     """A drawing without a key is named by what it is, so that it is known when it comes again."""
     told = repr((one.source, one.frame, one.shape, one.geometry, one.label))
     return one if one.key else replace(one, key=str(uuid.uuid5(uuid.NAMESPACE_OID, told)))

@@ -148,7 +148,7 @@ def _drawn(
         frame=frame,
         label_id=_label_id(session, case, before, label),
         shape=Shape(shape) if shape in geometry_schema.SHAPES else shape,
-        geometry=geometry_schema.normal(shape, geometry, format.rows, format.columns),
+        geometry=geometry_schema.normalise(shape, geometry, format.rows, format.columns),
     )
 
 

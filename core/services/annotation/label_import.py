@@ -52,8 +52,8 @@ def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) ->
     Raises:
         InvalidInput: no such task, column, image, class or presence, named with its line; then nothing was taken.
     """
-    text = metadata_csv.text_of(path)
-    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=metadata_csv.delimiter_of(text))
+    text = metadata_csv.read_text(path)
+    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=metadata_csv.detect_delimiter(text))
     key = settings.key("pseudonym")
     with db.transaction() as session:
         row = queries.task_named(session, task)
@@ -135,7 +135,7 @@ def _class(task: Task, said: str) -> LabelClass:
 def _case(session: Session, task: Task, text: str, *, item: str, where: str, key: bytes) -> Case:
     name = text.rsplit("/", 1)[-1]
     is_hash = len(text) == 64 and all(letter in "0123456789abcdef" for letter in text.lower())
-    named = Image.sha256 == text.lower() if is_hash else Image.name_key == deidentify.keyed(key, name)
+    named = Image.sha256 == text.lower() if is_hash else Image.name_key == deidentify.keyed_hash(key, name)
     wanted = select(Image.id, Image.name).where(named)
     found = session.execute(wanted.where(Image.item == item) if item else wanted).all()
     if len(found) > 1:  # a path may tell apart what a bare name cannot

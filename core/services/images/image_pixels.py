@@ -61,10 +61,10 @@ def preview_of(settings: Settings, view: ImageView, number: int) -> tuple[bytes,
         NotFound: there is no such frame, or the pixels are gone.
     """
     _check_frame(view, number)
-    step = preview.step_of(view.format)
+    step = preview.preview_step(view.format)
     with missing_pixels(view):
         samples = voi_lut.read_samples(_whole(settings, view), view.format, offset=view.offset, frame=number)
-        return preview.decimated(samples, step).tobytes(), step
+        return preview.decimate(samples, step).tobytes(), step
 
 
 def thumbnail(settings: Settings, view: ImageView) -> Path:

@@ -17,7 +17,7 @@ from core.errors import InvalidInput, NotFound
 from core.imaging import deidentify, metadata_csv
 from core.imaging.atomic_write import atomic_write
 from core.imaging.deidentify import Identity
-from core.imaging.reader_pool import AlreadyImported, ReadFile, RejectedFile, list_files, read_files_polling
+from core.imaging.reader_pool import AlreadyImported, FileRejection, ReadFile, list_files, read_files_polling
 from core.imaging.store import Store
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
@@ -163,7 +163,7 @@ def run(
     )
     with closing(reading) as results:
         for result in results:
-            if isinstance(result, RejectedFile):
+            if isinstance(result, FileRejection):
                 report = replace(report, refused=(*report.refused, Refused(_name(result.path, root), result.reason)))
             elif result is not None:
                 row = joined.rows.get(result.path, {}) if joined else {}
@@ -191,7 +191,7 @@ def _files(request: ImportRequest) -> tuple[list[Path], Path]:
 
 def _join(
     request: ImportRequest, files: list[Path], root: Path
-) -> tuple[metadata_csv.Joined | None, metadata_csv.Table | None]:
+) -> tuple[metadata_csv.JoinedMetadata | None, metadata_csv.MetadataTable | None]:
     if request.metadata is None:
         if request.label_column or request.patient_column:
             raise InvalidInput("A label or patient column needs a CSV that holds it; give it with --metadata FILE.csv.")
@@ -203,7 +203,7 @@ def _join(
     return table.join(files, root), table
 
 
-def _csv_labels(request: ImportRequest, joined: metadata_csv.Joined | None) -> list[str]:
+def _csv_labels(request: ImportRequest, joined: metadata_csv.JoinedMetadata | None) -> list[str]:
     """Every label that a CSV gives a file: classes get their order from all of them, not from the files read first."""
     if joined is None or not request.label_column:
         return []
@@ -240,7 +240,7 @@ def _to_import_item(
     result: ReadFile | AlreadyImported,
     row: dict[str, str],
     request: ImportRequest,
-    table: metadata_csv.Table | None,
+    table: metadata_csv.MetadataTable | None,
     root: Path,
     key: bytes,
 ) -> import_rows.ImportItem:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.imaging import deidentify
 from core.imaging.deidentify import Identity
-from core.imaging.medmnist_labels import titles_of
-from core.imaging.metadata_csv import Table
+from core.imaging.medmnist_labels import class_titles
+from core.imaging.metadata_csv import MetadataTable
 from core.imaging.reader_pool import AlreadyImported, ReadFile, ReadImage
 from core.services.annotation import annotations, numeric_answers, tasks
 from core.services.annotation import cases as annotation_cases
@@ -70,7 +70,7 @@ class ImportItem:
         return image.identity.series_uid or own
 
 
-def check_labels(db: Database, task: str, column: str | None, table: Table | None) -> None:
+def check_labels(db: Database, task: str, column: str | None, table: MetadataTable | None) -> None:
     """Before anything is read: the labels of a CSV must be answers of the task, where the task exists.
 
     Raises:
@@ -173,7 +173,7 @@ def _image(item: ImportItem, image: ReadImage) -> dict[str, Any]:
         "sha256": item.result.sha256,
         "item": image.item,
         "name": deidentify.scrub_name(item.name, [item.identity_of(image)]) + ending,
-        "name_key": deidentify.keyed(item.key, item.name.rsplit("/", 1)[-1] + ending),
+        "name_key": deidentify.keyed_hash(item.key, item.name.rsplit("/", 1)[-1] + ending),
         "importer": item.result.importer if isinstance(item.result, ReadFile) else "",
         "format": image.format.to_json(),
         "offset": image.offset,
@@ -202,12 +202,12 @@ def _series(
     """The series of each image that has one, with its study."""
     named = {key: (item, image) for key, (item, image) in found.items() if item.series_of(image)}
     of = {
-        key: (patients[item.patient_of(image)[0]], deidentify.keyed(item.key, item.study_of(image)))
+        key: (patients[item.patient_of(image)[0]], deidentify.keyed_hash(item.key, item.study_of(image)))
         for key, (item, image) in named.items()
     }
     studies = _rows(session, Study, "patient_id", of.values())
     at = {
-        key: (studies[of[key]].id, deidentify.keyed(item.key, item.series_of(image)))
+        key: (studies[of[key]].id, deidentify.keyed_hash(item.key, item.series_of(image)))
         for key, (item, image) in named.items()
     }
     series = _rows(session, Series, "study_id", at.values())
@@ -336,7 +336,7 @@ def _task(session: Session, name: str, items: Sequence[ImportItem], labels: Iter
     row = row or tasks.make(session, name=name, classes=[])
     fresh = [text for text in ordered if not any(text == one.title for one in row.classes)]
     add_missing(session, row, fresh)
-    titles = next((found for item in items if (found := titles_of(item.name))), {})
+    titles = next((found for item in items if (found := class_titles(item.name))), {})
     for label in row.classes:
         label.title = label.title or titles.get(label.name, "")
     return row

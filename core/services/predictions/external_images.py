@@ -78,4 +78,4 @@ class Images:
         """A sha256 as it is, a file's name as the catalogue keeps it: keyed."""
         if len(text) == 64 and all(letter in "0123456789abcdef" for letter in text.lower()):
             return text.lower()
-        return deidentify.keyed(self.key, text.rsplit("/", 1)[-1])
+        return deidentify.keyed_hash(self.key, text.rsplit("/", 1)[-1])

@@ -32,8 +32,8 @@ def read(path: Path, frozen: Snapshot) -> list[Line]:
     Raises:
         InvalidInput: no text, no such column, or a value that cannot be what it should; names the line.
     """
-    text = metadata_csv.text_of(path)
-    sheet = csv.DictReader(io.StringIO(text, newline=""), delimiter=metadata_csv.delimiter_of(text))
+    text = metadata_csv.read_text(path)
+    sheet = csv.DictReader(io.StringIO(text, newline=""), delimiter=metadata_csv.detect_delimiter(text))
     header = [name.strip() for name in sheet.fieldnames or ()]
     if "image" not in header:
         raise InvalidInput(f"{path.name} has no column 'image'; its columns are: {', '.join(header) or 'none'}.")

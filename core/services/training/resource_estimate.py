@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import NotFound, UserError
 from core.imaging.atomic_write import atomic_write
 from core.jobs.local import detach
-from core.jobs.locks import is_held, take
+from core.jobs.locks import acquire, is_held
 from core.lazy_modules import LazyModule
 from core.services.datasets import snapshots, training_examples
 from core.settings import Settings
@@ -164,7 +164,7 @@ def _read_or_start(db: Database, settings: Settings, asked: EstimateRequest) -> 
 
 def _start(db: Database, settings: Settings, asked: EstimateRequest) -> None:
     """A process that holds the lock as long as it lives; nothing where another one does."""
-    lock = take(asked.lock(settings))
+    lock = acquire(asked.lock(settings))
     if lock is None:
         return
     try:
@@ -192,14 +192,14 @@ def _draw(settings: Settings, asked: EstimateRequest, planned: "Plan") -> int:
 
     found = augmentation_samples.augmented_samples(asked.spec, planned)
     for number, one in enumerate(found):
-        with atomic_write(_folder(settings) / f"{asked.name}-{number}.png", lasting=False) as file:
+        with atomic_write(_folder(settings) / f"{asked.name}-{number}.png", durable=False) as file:
             Picture.fromarray(one).save(file, format="PNG")
     return len(found)
 
 
 def keep(settings: Settings, name: str, said: dict[str, Any]) -> None:
     """What was found, under the question's name; {}: it has begun."""
-    with atomic_write(_folder(settings) / f"{name}.json", lasting=False) as file:
+    with atomic_write(_folder(settings) / f"{name}.json", durable=False) as file:
         file.write(json.dumps({"at": time.time(), **said}).encode())
 
 

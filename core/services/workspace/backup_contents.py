@@ -74,7 +74,7 @@ def images(copied: Database, settings: Settings, pack: Pack) -> Iterator[str]:
         hashes = session.scalars(select(Image.sha256).distinct().order_by(Image.sha256)).all()
     pack.expected += 2 * len(hashes)
     for sha256 in hashes:
-        original, pixels = store.kept(sha256), store.pixels(sha256)
+        original, pixels = store.find_original(sha256), store.pixels(sha256)
         for path in (original, pixels):
             if path is None or not path.exists():
                 bad += 1

@@ -113,7 +113,7 @@ def _own_key(db: Database, settings: Settings, seed: int) -> dict[str, Any] | No
 def _fill(db: Database, settings: Settings, seed: int) -> Iterator[Step]:
     """Drawn files pass through the inbox into the store, by the import that everybody's files go through."""
     folder = settings.folder("inbox") / f"demo-{seed}"
-    for done, of in generate.make(folder, seed=seed, key=key_file(settings)):
+    for done, of in generate.generate(folder, seed=seed, key=key_file(settings)):
         yield Step("Drawing radiographs", done, of)
     if not any(task.name == TASK for task in tasks.every(db)):
         tasks.create(db, name=TASK, classes=CLASSES, question=QUESTION)

@@ -34,7 +34,7 @@ def originals(db: Database, settings: Settings) -> Found:
             f"{len(changed)} of {len(sample)} looked at have changed, such as {store.original(changed[0])}; "
             "take the file from a backup, or delete it and import it again"
         )
-    outside = sum(store.kept(sha256) != store.original(sha256) for sha256 in hashes)
+    outside = sum(store.find_original(sha256) != store.original(sha256) for sha256 in hashes)
     where = f"; {outside} lie outside the home (--reference), so no backup holds them" if outside else ""
     return True, f"{len(sample)} of {len(hashes)} looked at, all unchanged{where}"
 

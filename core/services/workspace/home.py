@@ -30,7 +30,8 @@ def open_home(settings: Settings) -> Database:
     """
     settings.make_home()
     db = Database(
-        settings.database_url, says=lambda trouble: CatalogueUnusable(f"The catalogue {db.name} {SAYS[trouble]}")
+        settings.database_url,
+        error_factory=lambda problem: CatalogueUnusable(f"The catalogue {db.name} {SAYS[problem]}"),
     )
     try:
         migrations.upgrade(db)

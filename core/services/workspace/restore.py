@@ -16,7 +16,7 @@ from core.services.workspace.backup_contents import Tell
 from core.services.workspace.staging_folder import draft, is_in_draft, why
 from core.settings import Settings
 from db import Database, migrations
-from db.error_codes import CatalogueProblem, trouble_of
+from db.error_codes import CatalogueProblem, classify_error
 from db.tables import Image, Job
 from db.vocabulary import JobState
 
@@ -101,7 +101,7 @@ def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
             f"({migrations.head()}); restore it with the newer Rounds."
         ) from error
     except DBAPIError as error:
-        if trouble_of(error) not in (None, CatalogueProblem.DAMAGED):
+        if classify_error(error) not in (None, CatalogueProblem.DAMAGED):
             raise  # its bytes are what they were: it is this disk
         raise damaged(path, f"its catalogue cannot be read: {error.orig}") from error
     finally:

@@ -5,10 +5,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from core.imaging.reader_pool import Result, read_files_polling
+from core.imaging.reader_pool import ReadResult, read_files_polling
 
 
-def read_files(paths: Sequence[Path], **options: Any) -> Generator[Result, None, None]:
+def read_files(paths: Sequence[Path], **options: Any) -> Generator[ReadResult, None, None]:
     """Yield the results of `read_files_polling` alone; closing this iterator closes that one."""
     with closing(read_files_polling(paths, **options)) as results:
         yield from (result for result in results if result is not None)

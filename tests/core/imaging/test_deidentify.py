@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.imaging.deidentify import Identity, is_identity_column, keyed, pseudonym, scrub_name
+from core.imaging.deidentify import Identity, is_identity_column, keyed_hash, pseudonym, scrub_name
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 WHO = Identity(
@@ -23,7 +23,7 @@ def test_a_pseudonym_is_short_stable_and_the_homes_own():
 
 
 def test_a_keyed_hash_cannot_be_told_without_the_key():
-    assert keyed(KEY, "name.dcm") == keyed(KEY, "name.dcm") != keyed(OTHER, "name.dcm")
+    assert keyed_hash(KEY, "name.dcm") == keyed_hash(KEY, "name.dcm") != keyed_hash(OTHER, "name.dcm")
 
 
 @pytest.mark.parametrize(

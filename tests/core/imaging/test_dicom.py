@@ -15,8 +15,8 @@ from pydicom.pixels.processing import apply_color_lut
 
 from core.errors import RejectedFile
 from core.imaging.importers.dicom import read
+from core.imaging.reader_pool import FileRejection as Refusal
 from core.imaging.reader_pool import ReadFile
-from core.imaging.reader_pool import RejectedFile as Refusal
 from core.imaging.store import Store
 from core.imaging.voi_lut import read_samples
 from tests.core.imaging.results import read_files

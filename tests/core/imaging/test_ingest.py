@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from PIL import Image
 
-from core.imaging.importers import importer_of
+from core.imaging.importers import find_importer
 from core.imaging.ingest import SourceFile, store_file
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
@@ -32,7 +32,7 @@ def kept(path: Path, store: Store, *, at: int | None = None, reference: bool = F
     """Where the pixels begin, and what is read there."""
     data = path.read_bytes()
     original = SourceFile(path, hashlib.sha256(data).hexdigest(), data, at)
-    importer = importer_of(data[:4096])
+    importer = find_importer(data[:4096])
     (told,) = store_file(original, importer.read(path, data), store, reference=reference)
     format = PixelFormat.from_json(told["format"])
     samples = read_samples(store.pixels(original.sha256), format, offset=told["offset"])[0, ..., 0]

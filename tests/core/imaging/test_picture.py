@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.errors import RejectedFile
 from core.imaging.decoded_image import DecodedImage
-from core.imaging.importers import importer_of
+from core.imaging.importers import find_importer
 from core.imaging.importers.picture import read
 
 
@@ -74,7 +74,7 @@ def test_pages_that_differ_are_refused(tmp_path: Path):
 def test_the_content_decides_not_the_ending(tmp_path: Path, ending: str):
     path = tmp_path / f"picture.{ending}"
     Image.fromarray(np.full((3, 3), 9, np.uint8)).save(path, format="PNG")
-    importer = importer_of(path.read_bytes()[:4096])
+    importer = find_importer(path.read_bytes()[:4096])
     assert importer is not None
     assert importer.name == "picture"
     (found,) = importer.read(path)

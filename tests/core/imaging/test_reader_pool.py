@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from core.imaging import reader_pool
-from core.imaging.reader_pool import AlreadyImported, ReadFile, RejectedFile, list_files
+from core.imaging.reader_pool import AlreadyImported, FileRejection, ReadFile, list_files
 from core.imaging.store import Store
 from tests.core.imaging.results import read_files
 
@@ -79,7 +79,7 @@ def test_a_child_killed_in_the_middle_costs_one_file(folder: Path, store: Store)
         if len(results) == 6:  # all but the one that is stuck: whoever still reads is its reader
             for child in readers():
                 child.send_signal(signal.SIGKILL)
-    refused = [result for result in results if isinstance(result, RejectedFile)]
+    refused = [result for result in results if isinstance(result, FileRejection)]
     assert [one.path for one in refused] == [stuck]
     assert "crash" in refused[0].reason
     assert len([result for result in results if isinstance(result, ReadFile)]) == 6
@@ -89,7 +89,7 @@ def test_a_file_that_takes_too_long_costs_one_file(folder: Path, store: Store, m
     monkeypatch.setattr(reader_pool, "SECONDS", 1.5)
     stuck = hanging(folder)
     results = list(read_files(list_files(folder), store=store))
-    (refused,) = [result for result in results if isinstance(result, RejectedFile)]
+    (refused,) = [result for result in results if isinstance(result, FileRejection)]
     assert refused.path == stuck
     assert "could not be read within" in refused.reason
     assert len(results) == 7
@@ -150,7 +150,7 @@ def test_closing_ends_the_children(folder: Path, store: Store):
 def test_what_is_no_image_is_refused_with_one_sentence(tmp_path: Path, content: bytes, said: str):
     (tmp_path / "file.dcm").write_bytes(content)
     (refused,) = read_files([tmp_path / "file.dcm"], store=None)
-    assert isinstance(refused, RejectedFile)
+    assert isinstance(refused, FileRejection)
 
     assert re.search(said, refused.reason)
     assert refused.reason.endswith(".")
@@ -158,7 +158,7 @@ def test_what_is_no_image_is_refused_with_one_sentence(tmp_path: Path, content: 
 
 def test_a_file_that_is_gone_is_refused(tmp_path: Path):
     (refused,) = read_files([tmp_path / "gone.png"], store=None)
-    assert isinstance(refused, RejectedFile)
+    assert isinstance(refused, FileRejection)
     assert "cannot be opened" in refused.reason
 
 
@@ -170,7 +170,7 @@ def test_a_header_that_wants_all_memory_costs_one_file(folder: Path, store: Stor
     with zipfile.ZipFile(folder / "3-bomb.npz", "w") as archive:
         archive.writestr("train_images.npy", head.getvalue())
     results = list(read_files(list_files(folder), store=store))
-    (refused,) = [result for result in results if isinstance(result, RejectedFile)]
+    (refused,) = [result for result in results if isinstance(result, FileRejection)]
     assert refused.path.name == "3-bomb.npz"
     assert len(results) == 7
 

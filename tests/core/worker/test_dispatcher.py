@@ -13,7 +13,7 @@ from PIL import Image as Picture
 
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher, detach, dispatcher_lock, job_lock, slot_lock
-from core.jobs.locks import is_held, take
+from core.jobs.locks import acquire, is_held
 from core.services.images import import_files
 from core.services.images.import_files import ImportRequest
 from core.services.workspace.home import open_home
@@ -70,7 +70,7 @@ def test_rival_dispatchers_run_every_job_once(db, settings, tmp_path):
 
 def test_where_one_is_at_work_another_leaves_at_once(db, settings, tmp_path):
     (job_id,) = queue(db, settings, tmp_path / "in", 1)
-    handle = take(settings.folder("jobs") / "dispatcher.lock")
+    handle = acquire(settings.folder("jobs") / "dispatcher.lock")
     assert handle is not None
     dispatcher.run(db, settings, LocalLauncher(settings))
     assert job_queue.get(db, job_id).state == "queued"
@@ -97,7 +97,7 @@ def test_one_is_started_however_often_it_is_asked_for(db, settings, tmp_path, mo
 
 def test_a_taken_slot_keeps_a_job_waiting(db, settings, tmp_path, monkeypatch):
     (job_id,) = queue(db, settings, tmp_path / "in", 1)
-    handle = take(slot_lock(settings, "import"))
+    handle = acquire(slot_lock(settings, "import"))
     assert handle is not None
     looks = []
 
@@ -112,10 +112,10 @@ def test_a_taken_slot_keeps_a_job_waiting(db, settings, tmp_path, monkeypatch):
 
 def test_a_lock_is_one_holders_until_its_last_copy_is_closed(tmp_path):
     path = tmp_path / "x.lock"
-    first = take(path)
+    first = acquire(path)
     assert first is not None
     copy = os.dup(first)
-    assert take(path) is None
+    assert acquire(path) is None
     os.close(first)
     assert is_held(path)
     os.close(copy)
@@ -131,6 +131,6 @@ def test_devices_are_those_that_may_be_seen(settings, monkeypatch, visible, devi
 def test_a_job_without_a_process_is_not_alive(settings):
     settings.make_home()
     assert not LocalLauncher(settings).alive(7)
-    handle = take(job_lock(settings, 7))
+    handle = acquire(job_lock(settings, 7))
     assert handle is not None
     assert LocalLauncher(settings).alive(7)

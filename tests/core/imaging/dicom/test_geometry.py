@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from core.imaging.dicom.geometry import of_header
+from core.imaging.dicom.geometry import geometry_from_header
 from core.imaging.importers import dicom, nifti
 from core.imaging.pixel_format import PixelFormat
 
@@ -73,7 +73,7 @@ def frames(*places: list[float]) -> list[Dataset]:
     ],
 )
 def test_a_spacing_holds_in_the_patient_at_the_detector_or_is_not_known_to(values, spacing, at):
-    found = of_header(header(**values))
+    found = geometry_from_header(header(**values))
     assert found["spacing"] == (pytest.approx(spacing) if spacing else None)
     assert found["spacing_at"] == at
 
@@ -90,12 +90,12 @@ def region(**more: Any) -> Dataset:
 
 
 def test_an_ultrasound_picture_of_one_region_in_centimetres_can_be_measured_in():
-    found = of_header(header(Modality="US", SequenceOfUltrasoundRegions=[region()]))
+    found = geometry_from_header(header(Modality="US", SequenceOfUltrasoundRegions=[region()]))
     assert (found["spacing"], found["spacing_at"]) == (pytest.approx((0.3, 0.2)), "patient")
     doppler = region()
     doppler.PhysicalUnitsXDirection = 4  # seconds
     for regions in ([region(), region()], [doppler], []):
-        assert of_header(header(Modality="US", SequenceOfUltrasoundRegions=regions))["spacing"] is None
+        assert geometry_from_header(header(Modality="US", SequenceOfUltrasoundRegions=regions))["spacing"] is None
 
 
 def test_a_multi_frame_image_says_it_of_all_its_frames_or_of_each():
@@ -103,7 +103,7 @@ def test_a_multi_frame_image_says_it_of_all_its_frames_or_of_each():
     shared = group("PlaneOrientationSequence", ImageOrientationPatient=CORONAL)
     shared.PixelMeasuresSequence = measures.PixelMeasuresSequence
     each = frames([1, 2, 3], [1, 4.5, 3], [1, 7, 3])
-    found = of_header(header(SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=each))
+    found = geometry_from_header(header(SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=each))
     assert found == {
         "spacing": (0.5, 0.6),
         "spacing_at": "patient",
@@ -114,7 +114,7 @@ def test_a_multi_frame_image_says_it_of_all_its_frames_or_of_each():
     }
     for uneven in ([[1, 2, 3], [1, 4, 3], [1, 9, 3]], [[1, 2, 3], [9, 2, 3]]):  # the second is the same plane again
         more = header(SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=frames(*uneven))
-        assert of_header(more)["slice_mm"] is None
+        assert geometry_from_header(more)["slice_mm"] is None
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,12 @@ def test_a_multi_frame_image_says_it_of_all_its_frames_or_of_each():
     ],
 )
 def test_a_film_runs_as_its_file_says(values, ms):
-    assert of_header(header(**values))["frame_ms"] == ms
+    assert geometry_from_header(header(**values))["frame_ms"] == ms
 
 
 @pytest.mark.parametrize("wrong", [[1, 0, 0, 1, 0, 0], [2, 0, 0, 0, 1, 0], [1, 0, 0], [0] * 6, 7])
 def test_cosines_that_are_none_are_unknown(wrong):
-    assert of_header(header(ImageOrientationPatient=wrong))["orientation"] is None
+    assert geometry_from_header(header(ImageOrientationPatient=wrong))["orientation"] is None
 
 
 def test_no_nonsense_refuses_a_file_or_is_taken_for_a_place(tmp_path: Path):

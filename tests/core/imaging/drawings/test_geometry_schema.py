@@ -43,9 +43,9 @@ ROWS, COLUMNS = 40, 60
     ],
 )
 def test_a_geometry_is_kept_in_its_normal_form(shape, drawn, kept):
-    found = geometry_schema.normal(shape, drawn, ROWS, COLUMNS)
+    found = geometry_schema.normalise(shape, drawn, ROWS, COLUMNS)
     assert found == kept
-    assert geometry_schema.normal(shape, found, ROWS, COLUMNS) == found
+    assert geometry_schema.normalise(shape, found, ROWS, COLUMNS) == found
     assert "-0.0" not in repr(found)
 
 
@@ -82,5 +82,5 @@ def test_a_geometry_is_kept_in_its_normal_form(shape, drawn, kept):
 )
 def test_nonsense_is_a_sentence(shape, drawn, words):
     with pytest.raises(InvalidInput, match=words) as refused:
-        geometry_schema.normal(shape, drawn, ROWS, COLUMNS)
+        geometry_schema.normalise(shape, drawn, ROWS, COLUMNS)
     assert str(refused.value).endswith(".")

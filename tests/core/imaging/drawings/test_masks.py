@@ -11,7 +11,7 @@ ROWS, COLUMNS = 12, 17
 
 
 def pixels(shape: str, **geometry) -> np.ndarray:
-    return masks.mask(shape, geometry_schema.normal(shape, geometry, ROWS, COLUMNS), ROWS, COLUMNS)
+    return masks.mask(shape, geometry_schema.normalise(shape, geometry, ROWS, COLUMNS), ROWS, COLUMNS)
 
 
 def placed(*where: tuple[slice, slice] | tuple[int, int]) -> np.ndarray:
@@ -124,6 +124,6 @@ def test_runs_and_outlines_bring_back_the_same_pixels():
         drawn = rng.random((rows, columns)) < rng.random()
         drawn[rng.integers(rows), rng.integers(columns)] = True
         counts = masks.to_counts(drawn)
-        assert geometry_schema.normal("mask", {"counts": counts}, rows, columns) == {"counts": counts}
+        assert geometry_schema.normalise("mask", {"counts": counts}, rows, columns) == {"counts": counts}
         assert (masks.from_counts(counts, rows, columns) == drawn).all()
         assert (masks.fill(masks.outline(drawn), rows, columns) == drawn).all()

@@ -7,7 +7,7 @@ import pytest
 from core.curation.recipe import Recipe
 from core.curation.records import LabelledCase
 from core.curation.split import assign_splits
-from core.imaging.phantoms.cohort import CLASSES, HARD, SITES, draw, hard_group
+from core.imaging.phantoms.cohort import CLASSES, HARD, SITES, draw_cohort, hard_group
 
 SEEDS = range(8)
 
@@ -19,12 +19,12 @@ def seed(request) -> int:
 
 @pytest.fixture(scope="module")
 def plan(seed):
-    return draw(seed)
+    return draw_cohort(seed)
 
 
 def test_a_seed_is_a_cohort(seed, plan):
-    assert draw(seed) == plan
-    assert draw(seed + 100) != plan
+    assert draw_cohort(seed) == plan
+    assert draw_cohort(seed + 100) != plan
 
 
 def test_there_are_enough_of_two_sites(plan):

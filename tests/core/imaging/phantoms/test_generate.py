@@ -12,7 +12,7 @@ from core.imaging.importers import dicom
 from core.imaging.phantoms import cohort, generate
 from core.imaging.phantoms.acquisition import WHITE
 from core.imaging.phantoms.anatomy import EDGE
-from core.imaging.phantoms.cohort import SITES, draw
+from core.imaging.phantoms.cohort import SITES, draw_cohort
 
 SEED = 5
 
@@ -22,7 +22,7 @@ def few():
     """A cohort of sixty patients: many enough for the near-duplicates."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cohort, "PATIENTS", 60)
-        yield draw(SEED)
+        yield draw_cohort(SEED)
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,8 @@ def made(few, tmp_path_factory):
     """Their files and the key."""
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generate, "draw", lambda seed: few)
-        seen = list(generate.make(folder / "files", seed=SEED, key=folder / "key.json"))
+        patch.setattr(generate, "draw_cohort", lambda seed: few)
+        seen = list(generate.generate(folder / "files", seed=SEED, key=folder / "key.json"))
     assert seen[-1] == (len(few), len(few))
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     return folder / "files", json.loads((folder / "key.json").read_text())
@@ -50,10 +50,10 @@ def seen(plate, one):
 
 def test_the_same_seed_gives_the_same_bytes(few, made, tmp_path):
     folder, _ = made
-    for planted in generate.draw_some(tmp_path, few, 3, SEED):
+    for planted in generate.draw_part(tmp_path, few, 3, SEED):
         name = generate.file_name(few[planted.number])
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
-    other = generate.draw_some(tmp_path, few, 3, SEED + 1)
+    other = generate.draw_part(tmp_path, few, 3, SEED + 1)
     assert (
         other[0].sha256 != hashlib.sha256((folder / generate.file_name(few[other[0].number])).read_bytes()).hexdigest()
     )

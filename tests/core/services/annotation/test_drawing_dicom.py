@@ -14,8 +14,8 @@ from pydicom.uid import generate_uid
 
 from core.errors import InvalidInput
 from core.imaging.drawings import dicom_seg_export, dicom_sr_export, masks
-from core.imaging.drawings.dicom_common import quiet
-from core.imaging.drawings.records import Drawn, Source
+from core.imaging.drawings.dicom_common import ignore_warnings
+from core.imaging.drawings.records import DrawingRecord, Source
 from core.services.annotation import annotations, drawing_export, drawing_import, drawings, tasks
 from core.services.images import images
 from tests.core.conftest import Home
@@ -35,7 +35,7 @@ PATIENT = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
 
 def read(path: Path, **options) -> pydicom.Dataset:
     """Other people's headers hold odd values, of which pydicom warns."""
-    with quiet():
+    with ignore_warnings():
         return pydicom.dcmread(path, **options)
 
 
@@ -68,7 +68,7 @@ def take(home: Home, path: Path) -> drawing_import.Taken:
     return drawing_import.take(home.db, home.settings, task=drawn.TASK, path=path, by="tester")
 
 
-def standing(home: Home) -> tuple[Drawn, ...]:
+def standing(home: Home) -> tuple[DrawingRecord, ...]:
     with home.db.read() as session:
         return drawing_export.album(session, drawn.TASK).drawings
 
@@ -83,7 +83,7 @@ def test_every_pixel_of_every_class_comes_back_through_seg(full, bare, tmp_path)
         assert taken.drawn > 0
         assert (taken.known, taken.kept) == (0, 0)
         assert take(bare, path) == drawing_import.Taken(0, taken.drawn, 0)
-    before, after = dicom_seg_export.united(standing(full)), dicom_seg_export.united(standing(bare))
+    before, after = dicom_seg_export.segment_masks(standing(full)), dicom_seg_export.segment_masks(standing(bare))
     assert {key: set(found) for key, found in before.items()} == {key: set(found) for key, found in after.items()}
     scores = [dice(found[name], after[key][name]) for key, found in before.items() for name in found]
     assert len(scores) > 40
@@ -300,8 +300,8 @@ def test_nothing_but_pictures_is_refused(home, pictures, tmp_path):
     assert not (tmp_path / "sr").exists()
 
 
-def one_drawn(shape: str, geometry: dict) -> Drawn:
-    return Drawn(Source("0" * 64, rows=100, columns=200), 0, shape, geometry, None, key="k", reader="r", at=1.0)
+def one_drawn(shape: str, geometry: dict) -> DrawingRecord:
+    return DrawingRecord(Source("0" * 64, rows=100, columns=200), 0, shape, geometry, None, key="k", reader="r", at=1.0)
 
 
 def test_coordinates_of_a_report_count_from_the_corner_of_the_first_pixel():

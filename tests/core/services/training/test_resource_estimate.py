@@ -82,7 +82,7 @@ def test_what_cannot_be_trained_is_its_sentence_and_is_kept(home, snapshot):
 
 
 def test_while_one_is_measured_no_other_starts_and_a_dead_one_is_told(home, snapshot):
-    lock = locks.take(home.settings.folder("jobs") / "measure.lock")
+    lock = locks.acquire(home.settings.folder("jobs") / "measure.lock")
     asked = (home.db, home.settings, snapshot, SPEC)
     try:
         assert resource_estimate.step_cost(*asked).is_pending

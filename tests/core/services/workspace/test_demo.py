@@ -33,8 +33,8 @@ def small(monkeypatch):
 
 def _few(patch):
     patch.setattr(cohort, "PATIENTS", 60)
-    plan = cohort.draw(1)
-    patch.setattr(generate, "draw", lambda seed: plan)
+    plan = cohort.draw_cohort(1)
+    patch.setattr(generate, "draw_cohort", lambda seed: plan)
     return plan
 
 
