@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float32]
+ROUNDING = 1e-6  # relative: a network's float32 numbers differ by as much where they are the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def min_max_scale(values: NDArray[np.floating]) -> Values:
     """Smallest to 0, largest to 1; all 0 where there is no contrast or no number."""
     finite = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
-    if high - low < 1e-12:
+    if high - low <= max(1e-12, ROUNDING * max(abs(low), abs(high))):
         return np.zeros(finite.shape, np.float32)
     return ((finite - low) / (high - low)).astype(np.float32)
 

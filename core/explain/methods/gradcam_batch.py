@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.explain.activations import capture_activations
 from core.explain.layers import resolve_layer
-from core.explain.saliency_map import SaliencyMap
+from core.explain.saliency_map import ROUNDING, SaliencyMap
 from core.explain.targets import ClassTarget, model_lock
 from core.inference import FREE, iter_batches
 from core.models.multi_image_layers import last_layer
@@ -105,7 +105,7 @@ def min_max_scale(maps: "Tensor") -> "Tensor":
     """Return maps with the smallest value of each at 0 and the largest at 1; all 0 where it has no contrast."""
     low, high = maps.amin(dim=(1, 2), keepdim=True), maps.amax(dim=(1, 2), keepdim=True)
     span = high - low
-    return ((maps - low) / span.clamp_min(1e-12)) * (span >= 1e-12)
+    return ((maps - low) / span.clamp_min(1e-12)) * (span > (ROUNDING * high).clamp_min(1e-12))
 
 
 def forward_pass(module: "nn.Module", layer: "nn.Module", images: "Tensor") -> ForwardPass:
