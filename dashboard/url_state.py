@@ -1,4 +1,4 @@
-"""What a page's URL says: frozen, garbage falls back to the default, defaults are left out."""
+"""The state of a page in its URL: frozen; an invalid value falls back to the default, defaults are left out."""
 
 import math
 from dataclasses import dataclass, fields, replace
@@ -16,31 +16,31 @@ class State:
     @classmethod
     def from_url(cls) -> Self:
         """Read the query parameters."""
-        given = st.query_params
-        return cls(**{one.name: _typed(given[one.name], one.default) for one in fields(cls) if one.name in given})
+        query = st.query_params
+        return cls(**{one.name: _typed(query[one.name], one.default) for one in fields(cls) if one.name in query})
 
     def to_url(self) -> None:
-        """Write them, without a rerun where nothing changed."""
-        wanted = self.query()
-        if dict(st.query_params) != wanted:
-            st.query_params.from_dict(wanted)
+        """Write the query parameters, without a rerun where nothing changed."""
+        query = self.query()
+        if dict(st.query_params) != query:
+            st.query_params.from_dict(query)
 
     def query(self) -> dict[str, str]:
-        """As a URL's parameters."""
+        """Return the state as parameters of a URL."""
         pairs = ((one.name, getattr(self, one.name), one.default) for one in fields(self))
         return {name: str(value) for name, value, default in pairs if value != default}
 
 
 @dataclass(frozen=True)
 class ImportState(State):
-    """Which import is looked at."""
+    """The import that is open."""
 
     job: int = 0
 
 
 @dataclass(frozen=True)
 class ImagesState(State):
-    """Which image is looked at, from where the list starts, and its filters as name=value pairs joined by &."""
+    """The selected image or series, and the id after which the page of the gallery starts."""
 
     image: int = 0
     series: int = 0
@@ -49,7 +49,7 @@ class ImagesState(State):
 
 @dataclass(frozen=True)
 class LabelState(State):
-    """Which task, and which of its cases."""
+    """The task, and which of its cases are listed."""
 
     task: int = 0
     only: str = "unlabelled"
@@ -57,43 +57,43 @@ class LabelState(State):
 
 @dataclass(frozen=True)
 class DatasetsState(State):
-    """Which task is split, which snapshot is looked at."""
+    """The task that is split, and the snapshot that is open."""
 
     task: int = 0
     snapshot: int = 0
 
 
 @dataclass(frozen=True)
-class TrainState(State):
-    """What would be trained on."""
+class TrainPageState(State):
+    """The snapshot to train on."""
 
     snapshot: int = 0
 
 
 @dataclass(frozen=True)
 class RunState(State):
-    """Which run."""
+    """The run that is open."""
 
     run: int = 0
 
 
 @dataclass(frozen=True)
 class ListState(State, ReviewQuery):
-    """Which cases of which run: what a mark on a page opened."""
+    """A list of cases of a run, as a mark on a page opened it."""
 
     @classmethod
     def like(cls, other: "ListState", **more: Any) -> Self:
-        """The same list, for another page."""
+        """Return the same list for another page."""
         return cls(**{one.name: getattr(other, one.name) for one in fields(ListState)}, **more)
 
     def without_mark(self) -> Self:
-        """The same question, and all its cases."""
+        """Return the same query with all its cases."""
         return replace(self, truth=-1, called=-1, span="", group="", change="")
 
 
 @dataclass(frozen=True)
 class ReviewState(ListState):
-    """What is looked at of a run: which section of the page, and the prevalence that was typed (-1: the split's)."""
+    """The section of the Review page, and the prevalence that was entered (-1: that of the split)."""
 
     section: str = ""
     prevalence: float = -1.0
@@ -106,11 +106,11 @@ class CompareState(ListState):
 
 @dataclass(frozen=True)
 class CaseState(ListState):
-    """Which case of the list that a mark opened; and what explains it.
+    """The selected case of a list, and its saliency maps.
 
-    `method` names up to three ways with commas between, '' the usual one; `shown` is the class that is explained (-1:
-    the one the model gives most to, or the finding in question), `layer` the one that is read where not the usual one.
-    `beside` 1: the picture lies beside its maps, not under them. `others` are runs whose maps are laid beside, as ids.
+    `method` names up to three methods, separated by commas ('': the default one); `shown` is the class that is
+    explained (-1: the predicted class, or the finding in question); `layer` is the layer if not the default one.
+    `beside` 1: the image is drawn beside its maps, not under them. `others` are the ids of further runs to compare.
     """
 
     case: int = 0
@@ -123,7 +123,7 @@ class CaseState(ListState):
 
 def _typed(text: str, default: Any) -> Any:
     try:
-        found = type(default)(text)
+        value = type(default)(text)
     except (ValueError, OverflowError):
         return default
-    return found if not isinstance(found, float) or math.isfinite(found) else default
+    return value if not isinstance(value, float) or math.isfinite(value) else default

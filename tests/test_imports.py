@@ -22,12 +22,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("core", "dashboard", "db")
 LOADER = "core.lazy_modules"
 SCIENCE = tuple(f"core.{room}" for room in ("curation", "evaluation", "explain", "imaging", "models", "training"))
-LOOKUPS = {
-    "hyperparameter",
-    "hyperparameters",
-    "is_relevant",
-    "group_hyperparameters",
-}  # of the table of a training's settings
+LOOKUPS = {"hyperparameter", "hyperparameters", "is_relevant", "group_hyperparameters"}  # of a training's settings
 LIBRARIES = {  # heavy or optional: the only ones that a function may import
     *("torch", "torchvision", "safetensors", "pytorch_grad_cam", "monai", "optuna", "onnx", "onnxruntime", "ray"),
     *("pandas", "pyarrow", "scipy", "sklearn", "statsmodels", "umap", "openTSNE"),

@@ -1,4 +1,4 @@
-"""Datasets: a recipe on the left; counts, certificate and Freeze on the right; below, what was frozen."""
+"""Datasets: the recipe on the left; counts, leakage check and Freeze on the right; the snapshots below."""
 
 import streamlit as st
 
@@ -11,17 +11,17 @@ from dashboard.url_state import DatasetsState
 
 wired = context.app_context()
 state = DatasetsState.from_url()
-every = tasks.every(wired.db)
+all_tasks = tasks.every(wired.db)
 
 st.title("Datasets")
-if not every:
-    st.markdown("A dataset is frozen from the labels of a task, and there is no task yet.")
-    st.page_link("views/label.py", label="Make a labelling task", icon=":material/label:")
+if not all_tasks:
+    st.markdown("No labelling tasks yet. A dataset is frozen from the labels of a task.")
+    st.page_link("views/label.py", label="Create a labelling task", icon=":material/label:")
     st.stop()
 
 left, right = st.columns([1, 2], gap="large")
 with left:
-    task_id, recipe = recipe_form.show(every, state.task)
+    task_id, recipe = recipe_form.show(all_tasks, state.task)
 with right:
     name = datasets_snapshots.plan(task_id, recipe)
     if name:

@@ -1,4 +1,4 @@
-"""Home: what waits, what goes on, what changed."""
+"""Home: the labelling tasks and the newest runs."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ totals = images.totals(wired.db)
 
 st.title("Home")
 if not totals.images:
-    st.markdown("Nothing here yet. Rounds begins with images: DICOM, PNG, JPEG, TIFF, NIfTI or a MedMNIST archive.")
+    st.markdown("No images yet. Import DICOM, PNG, JPEG, TIFF or NIfTI files, or a MedMNIST archive.")
     if st.button("Import images", type="primary", icon=":material/upload:"):
         st.switch_page("views/import.py")
     st.stop()
@@ -27,15 +27,16 @@ st.caption(
 tour.show()
 left, right = st.columns(2, gap="large")
 with left:
-    st.subheader("Waiting for you")
-    every_task = tasks.every(wired.db)
-    if not every_task:
-        st.markdown("No question has been asked yet.")
-        st.page_link("views/label.py", label="Make a labelling task", icon=":material/label:")
-    for task in every_task:
-        done = annotations.progress(wired.db, task.id)
+    st.subheader("Labelling tasks")
+    all_tasks = tasks.every(wired.db)
+    if not all_tasks:
+        st.markdown("No labelling tasks yet.")
+        st.page_link("views/label.py", label="Create a labelling task", icon=":material/label:")
+    for task in all_tasks:
+        progress = annotations.progress(wired.db, task.id)
         st.progress(
-            done.labelled / max(1, done.total), text=f"{task.name}: {done.labelled:,} of {done.total:,} labelled"
+            progress.labelled / max(1, progress.total),
+            text=f"{task.name}: {progress.labelled:,} of {progress.total:,} labelled",
         )
         st.page_link(
             "views/label.py",
@@ -47,7 +48,7 @@ with right:
     st.subheader("Runs")
     newest = runs.every(wired.db)[:5]
     if not newest:
-        st.markdown("No model has been trained yet: label, freeze a dataset, then train.")
+        st.markdown("No models trained yet. Label cases, freeze a dataset, then train a model.")
         st.page_link("views/datasets.py", label="Freeze a dataset", icon=":material/dataset:")
     for run in newest:
         reached = f" · validation AUROC {run.best_auroc:.3f}" if run.best_auroc is not None else ""

@@ -1,4 +1,4 @@
-"""Images: filters with counts, gallery, and the picture with its facts beside it."""
+"""Images: filters with counts, a gallery, and the selected image with its metadata."""
 
 from dataclasses import replace
 
@@ -26,21 +26,21 @@ with filters:
     kind = st.segmented_control(
         "Show", ["Images", "Series"], default="Series" if state.series else "Images", required=True, key="images_kind"
     )
-    wanted = images_filters.show() if kind == "Images" else images.Filter()
+    chosen = images_filters.show() if kind == "Images" else images.Filter()
 with middle:
     if kind == "Images":
-        st.caption(formatting.count(images.count(wired.db, wanted), "image"))
-        page = images.page(wired.db, wanted, after=state.after, limit=48)
+        st.caption(formatting.count(images.count(wired.db, chosen), "image"))
+        page = images.page(wired.db, chosen, after=state.after, limit=48)
         opened = gallery.show(
             [
                 gallery.Tile(
-                    one.id,
-                    wired.signer.url(f"/api/thumbnail/{one.id}", session),
-                    one.patient,
-                    detail.note(one),
-                    chosen=one.id == state.image,
+                    view.id,
+                    wired.signer.url(f"/api/thumbnail/{view.id}", session),
+                    view.patient,
+                    detail.note(view),
+                    chosen=view.id == state.image,
                 )
-                for one in page
+                for view in page
             ],
             key="images_gallery",
         )
@@ -51,13 +51,13 @@ with middle:
         opened = gallery.show(
             [
                 gallery.Tile(
-                    one.id,
-                    wired.signer.url(f"/api/thumbnail/{one.middle_image_id}", session),
-                    one.patient,
-                    f"{one.modality} · {one.images} slices",
-                    chosen=one.id == state.series,
+                    stack.id,
+                    wired.signer.url(f"/api/thumbnail/{stack.middle_image_id}", session),
+                    stack.patient,
+                    f"{stack.modality} · {stack.images} slices",
+                    chosen=stack.id == state.series,
                 )
-                for one in stacks
+                for stack in stacks
             ],
             key="images_series",
         )

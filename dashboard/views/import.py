@@ -1,4 +1,4 @@
-"""Import: name a folder or drop files → look first → go → progress → report."""
+"""Import: choose a folder or files → preview → import → progress → report."""
 
 import streamlit as st
 
@@ -12,30 +12,31 @@ wired = context.app_context()
 state = ImportState.from_url()
 
 st.title("Import")
-asked = form.show(wired.settings)
-if asked is not None:
-    job = form.submit(wired, asked)
+preview = form.show(wired.settings)
+if preview is not None:
+    job = form.submit(wired, preview)
     st.switch_page("views/import.py", query_params=ImportState(job=job).query())
 
 if state.job:
-    again = report.show(state.job)
-    if again is not None:
-        job = form.submit(wired, again)
+    confirmed = report.show(state.job)
+    if confirmed is not None:
+        job = form.submit(wired, confirmed)
         st.switch_page("views/import.py", query_params=ImportState(job=job).query())
 else:
     earlier = [one for one in job_queue.list_jobs(wired.db, kind=JobKind.IMPORT) if not one.request["dry_run"]]
     if earlier:
         st.subheader("Earlier imports")
-    for one in earlier[:8]:
-        told = one.result
-        said = (
-            f"{told['imported']:,} files taken, {told['known']:,} known, {len(told['refused']):,} refused"
-            if told
-            else one.state
+    for job_view in earlier[:8]:
+        result = job_view.result
+        outcome = (
+            f"{result['imported']:,} files imported, {result['known']:,} already in the catalogue, "
+            f"{len(result['refused']):,} refused"
+            if result
+            else job_view.state
         )
         st.page_link(
             "views/import.py",
-            label=f"{formatting.format_age(one.created_at)}: {said}",
+            label=f"{formatting.format_age(job_view.created_at)}: {outcome}",
             icon=":material/receipt_long:",
-            query_params={"job": str(one.id)},
+            query_params={"job": str(job_view.id)},
         )

@@ -1,4 +1,4 @@
-"""Label: the image is the page; answers go by HTTP and wait for no rerun."""
+"""Label: the image fills the page; answers are posted over HTTP, without a rerun of the page."""
 
 import streamlit as st
 
@@ -10,13 +10,13 @@ from db.vocabulary import TaskKind
 
 wired = context.app_context()
 state = LabelState.from_url()
-every = tasks.every(wired.db)
+all_tasks = tasks.every(wired.db)
 
-if not every:
+if not all_tasks:
     st.title("Label")
     st.markdown(
-        "A task is a question with ordered answers, findings or a number, asked about every image, series or "
-        "study. None has been asked yet."
+        "No labelling tasks yet. A task asks one question about every image, series or study. The answer is a class, "
+        "a set of findings or a number."
     )
     made = task_form.show(key="first_task")
     if made:
@@ -24,13 +24,15 @@ if not every:
     st.stop()
 
 with st.sidebar:
-    chosen = labeller.choose(every, state)
+    chosen = labeller.choose(all_tasks, state)
 chosen.to_url()
 task = tasks.get(wired.db, chosen.task)
 if not task.classes and task.kind is not TaskKind.NUMBER:
     st.warning(f"Task '{task.name}' has no classes yet; add them in the sidebar.")
 elif not labeller.show(task, chosen.only):
-    st.markdown(f"Every case of **{task.name}** has an answer." if chosen.only == "unlabelled" else "No such case.")
+    st.markdown(
+        f"All cases of **{task.name}** are labelled." if chosen.only == "unlabelled" else "No cases match this filter."
+    )
     st.page_link(
         "views/datasets.py", label="Freeze a dataset", icon=":material/dataset:", query_params={"task": str(task.id)}
     )

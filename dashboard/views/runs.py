@@ -1,4 +1,4 @@
-"""Runs: the table, and one run with its curves and log while it goes on."""
+"""Runs: the table, and one run with its curves and its log."""
 
 import streamlit as st
 
@@ -11,18 +11,18 @@ from dashboard.url_state import RunState
 wired = context.app_context()
 state = RunState.from_url()
 job_queue.reap_and_wake(wired.db, wired.launcher)
-every = runs.every(wired.db)
+all_runs = runs.every(wired.db)
 
 st.title("Runs")
 made = external_form.show()
 if made is not None:
     RunState(run=made).to_url()
     st.rerun()
-if not every:
-    st.markdown("No model has been trained yet.")
+if not all_runs:
+    st.markdown("No models trained yet.")
     st.page_link("views/train.py", label="Train a model", icon=":material/model_training:")
     st.stop()
-chosen = table.show(every, state.run)
+chosen = table.show(all_runs, state.run)
 if chosen:
     RunState(run=chosen).to_url()
     detail.show(chosen)

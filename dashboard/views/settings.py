@@ -1,4 +1,4 @@
-"""Settings: where things lie, and whether all is well."""
+"""Settings: the home of the workspace, and the system checks."""
 
 import streamlit as st
 
@@ -7,8 +7,8 @@ from dashboard import context
 
 wired = context.app_context()
 st.title("Settings")
-st.markdown(f"The home of this workspace is `{wired.settings.home}`.")
-st.subheader("Doctor")
+st.markdown(f"Home folder of this workspace: `{wired.settings.home}`")
+st.subheader("System checks")
 for check in doctor.run_checks(wired.settings, wired.launcher):
     icon = ":green[:material/check_circle:]" if check.ok else ":red[:material/error:]"
     st.markdown(f"{icon} **{check.name}**: {check.detail}")

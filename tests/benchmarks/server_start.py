@@ -39,7 +39,7 @@ def sides(folder: Path, _repetitions: Repetitions) -> Iterator[Sides]:
     )
     with chromium() as browser:
         both = Sides(
-            ours=lambda: start(browser, folder, ours, lambda shown: shown.get_by_text("Waiting for you").wait_for()),
+            ours=lambda: start(browser, folder, ours, lambda shown: shown.get_by_text("Labelling tasks").wait_for()),
             reference=lambda: start(browser, folder, theirs, lambda shown: shown.get_by_text("Hello").wait_for()),
         )
         both.ours(), both.reference()  # both have their compiled modules then

@@ -269,7 +269,7 @@ def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_
     sent(page)
     expect(page.locator(".rv-sent")).to_have_text("2 not taken")
     page.reload()
-    expect(page.get_by_text("A task is a question with ordered answers")).to_be_visible()
+    expect(page.get_by_text("No labelling tasks yet")).to_be_visible()
 
 
 def test_one_reader_in_two_tabs_gives_both_answers_and_each_shows_the_newest(reading, page):

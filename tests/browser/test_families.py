@@ -83,7 +83,7 @@ def test_a_second_training_starts_from_the_first_with_its_encoder_frozen(world, 
     assert first, "the family 'cnn' is trained first"
     page.goto(f"{world.server.url}/train?snapshot={world.snapshots['abnormal']}")
     fill_form(page, FAMILIES["cnn"])
-    choose(page, "Start from", "A finished run")
+    choose(page, "Start from", "Finished run")
     choose(page, "Run", f"Run {first}:")
     page.locator(".st-key-fold_start summary").click()
     typed(page, "Frozen", "encoder")
@@ -111,11 +111,11 @@ def fill_form(page: Page, family: Family) -> None:
         choose(page, "Model", entry.title)
     expect(page.locator(".st-key-train_side strong").first).to_have_text(entry.title)
     for snapshot in family.also:
-        choose(page, "Learn along", snapshot)
+        choose(page, "Additional tasks", snapshot)
     if family.also:
         page.keyboard.press("Escape")
     if family.slices:
-        number(page, "Pictures", family.slices)
+        number(page, "Images per case", family.slices)
 
 
 def previewed(page: Page, family: Family) -> None:

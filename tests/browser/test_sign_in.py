@@ -23,7 +23,7 @@ def test_the_form_opens_the_pages_and_a_wrong_token_says_so(elsewhere, page):
     expect(page.get_by_text("That token is not this server's")).to_be_visible()
     page.get_by_label("Token").fill(elsewhere.token)
     page.get_by_role("button", name="Open").click()
-    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    expect(page.get_by_text("No images yet")).to_be_visible()
 
 
 def test_the_printed_address_opens_again_and_again_and_keeps_no_token(elsewhere, page):

@@ -75,7 +75,7 @@ def test_a_model_is_chosen_seen_measured_and_trained(chest, serve, page):
     assert all(
         samples.nth(number).evaluate("each => each.decode().then(() => each.naturalWidth)") for number in range(8)
     )
-    expect(page.get_by_text(re.compile(r"\d m?s a step, measured.*0\.\d+ million weights"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Measured.*: [\d.]+ m?s per step.*0\.\d+ million parameters"))).to_be_visible()
 
     page.get_by_text("More", exact=True).first.click()
     for size in ("5", "7", "3", "5"):

@@ -89,6 +89,6 @@ def test_the_tour_leads_to_four_pages_and_can_be_closed(filled, monkeypatch):
     monkeypatch.setattr(tour, "view", lambda db, settings: None if closed.exists() else Tour(1, 1, 2))
     shown = opened("home")
     assert "Four things to try" in text_of(shown)
-    next(button for button in shown.button if button.label == "Close the tour").click().run()
+    next(button for button in shown.button if button.label == "Dismiss").click().run()
     assert closed.exists()
     assert "Four things to try" not in text_of(shown)

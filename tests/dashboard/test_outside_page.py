@@ -23,7 +23,7 @@ def frozen(filled):
 def given(app, lines: list[str], name: str = "vendor 2"):
     app.text_input(key="outside_name").set_value(name)
     app.file_uploader[0].set_value(("scores.csv", "\n".join(["image,b", *lines]).encode(), "text/csv"))
-    return next(one for one in app.button if one.label == "Take them").click().run()
+    return next(one for one in app.button if one.label == "Import predictions").click().run()
 
 
 def test_it_becomes_a_run_with_pages_of_its_own(frozen):

@@ -15,17 +15,17 @@ from dashboard.context import build_context
 from dashboard.navigation import PAGES
 
 NEXT = {
-    "home": "Nothing here yet",
+    "home": "No images yet",
     "import": "",
     "images": "No images yet",
-    "label": "A task is a question",
-    "datasets": "there is no task yet",
-    "train": "none is frozen yet",
-    "runs": "No model has been trained yet",
+    "label": "A task asks one question",
+    "datasets": "No labelling tasks yet",
+    "train": "No frozen dataset yet",
+    "runs": "No models trained yet",
     "review": "Nothing to review yet",
     "compare": "needs two runs with predictions",
     "case": "Open a case from the list on the Review page",
-    "settings": "The home of this workspace",
+    "settings": "Home folder of this workspace",
 }
 
 
@@ -82,7 +82,7 @@ def test_garbage_in_the_url_falls_back(filled):
 
 def test_datasets_freezes_once_and_says_why_not_twice(filled):
     app = opened("datasets")
-    assert "No patient stands in two splits." in app.success[0].value
+    assert "No patient is in more than one split." in app.success[0].value
     app.text_input(key="snapshot_name").input("round 1")
     app.button[0].click().run()
     assert not app.exception

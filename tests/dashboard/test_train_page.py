@@ -106,7 +106,7 @@ def test_what_is_behind_a_fold_stays_as_it_was_set(frozen):
     app.session_state["fold_recipe"] = False
     app.run()
     assert not widget(app, "Optimizer")
-    assert "optimizer" in next(one.value for one in app.caption if one.value.startswith("Changed there"))
+    assert "optimizer" in next(one.value for one in app.caption if one.value.startswith("Changed from the default"))
     assert widget(unfolded(app), "Optimizer").value == "sgd"
 
 
@@ -124,8 +124,8 @@ def test_it_says_what_it_will_take_and_what_speaks_against_it(frozen):
     app = opened("train")
     said = text_of(app)
     # 5 epochs of 10 steps and 2 looks, and 100 pictures prepared once
-    assert "About **27 s** and **3.0 GB** of memory on the CPU: 500 ms a step, measured." in said
-    assert "11.2 million weights" in said
+    assert "About **27 s** and **3.0 GB** of memory on the CPU. Measured: 500 ms per step." in said
+    assert "11.2 million parameters" in said
     assert "Few patients in training" in said
     widget(app, "Model").set_value("late_fusion").run()
     assert "Late fusion reads two views of a study" in text_of(app)
@@ -149,7 +149,8 @@ def test_flips_are_offered_where_the_task_allows_them(frozen):
 
 def test_what_the_page_needs_loads_no_torch():
     code = (
-        "import sys; from dashboard.parts import form, model_table, train_choices, train_plan, train_samples; "
+        "import sys; "
+        "from dashboard.parts.train import augmentation_samples, choices, model_picker, preflight, spec_form; "
         "assert not {'torch', 'pandas', 'scipy'} & set(sys.modules), 'the page opens slowly'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

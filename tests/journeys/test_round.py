@@ -42,17 +42,17 @@ def test_a_round(chest, tmp_path, serve, page):
     db = workspace_home.open_home(Settings.read(home))
     page.goto(server.url)
 
-    # import: look first, then go
+    # import: preview, then import
     page.get_by_role("button", name="Import images").click()
     page.get_by_label("Folder or file").fill(str(chest))
     page.get_by_text("Metadata and labels from a CSV").click()
-    page.get_by_label("… or its path on this machine").fill(str(chest / "metadata.csv"))
-    page.get_by_label("Task that the labels answer").fill("abnormal")
-    page.get_by_label("Column that names the patient").fill("patient_id")
-    page.get_by_label("Column that holds the label").fill("abnormal")
-    page.get_by_role("button", name="Look first").click()
+    page.get_by_label("Path of the CSV on the server").fill(str(chest / "metadata.csv"))
+    page.get_by_label("Labelling task for these labels").fill("abnormal")
+    page.get_by_label("Patient ID column").fill("patient_id")
+    page.get_by_label("Label column").fill("abnormal")
+    page.get_by_role("button", name="Preview import").click()
     page.get_by_role("button", name=f"Import {2 * PER_CLASS} images").click()
-    expect(page.get_by_text(re.compile("120 files = 120 taken"))).to_be_visible()
+    expect(page.get_by_text(re.compile("120 files = 120 imported"))).to_be_visible()
 
     # label ten by keys
     task = tasks.named(db, "abnormal")
@@ -74,7 +74,7 @@ def test_a_round(chest, tmp_path, serve, page):
 
     # freeze
     page.goto(f"{server.url}/datasets?task={task.id}")
-    expect(page.get_by_text("No patient stands in two splits.")).to_be_visible()
+    expect(page.get_by_text("No patient is in more than one split.")).to_be_visible()
     freeze(page, "round 1")
     first = snapshots.snapshot_named(db, "round 1")
 
@@ -127,7 +127,7 @@ def test_a_round(chest, tmp_path, serve, page):
 
 
 def freeze(page, name):
-    page.get_by_label("Name of the snapshot").fill(name)
+    page.get_by_label("Snapshot name").fill(name)
     page.get_by_role("button", name="Freeze").click()
     expect(page.get_by_text(re.compile("Content hash")).first).to_be_visible()
 

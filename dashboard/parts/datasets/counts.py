@@ -1,4 +1,4 @@
-"""What stands in each split of a dataset: images of each class, findings that are known, or numbers."""
+"""The table of a dataset by split: images of each class, known findings, or the distribution of numbers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,17 +12,17 @@ from db.vocabulary import TaskKind
 
 SPLIT_TITLES = {"train": "Train", "val": "Validation", "test": "Test"}
 Summary = Mapping[str, Any]
-Line = dict[str, Any]
+TableRow = dict[str, Any]
 
-SAID = {
-    TaskKind.NUMBER: "Mean ± standard deviation, and from the least to the most.",
-    TaskKind.MULTI: "Images: present / absent / unknown, and the patients in whom it is present.",
+CAPTIONS = {
+    TaskKind.NUMBER: "Mean ± standard deviation, and range.",
+    TaskKind.MULTI: "Images with the finding present / absent / unknown, and patients with the finding.",
 }
-"""What the figures of a table are."""
+"""What the cells of each kind of table show."""
 
 
 def show(kind: TaskKind, summary: Summary, classes: Sequence[str], titles: Sequence[str]) -> None:
-    """The table of a dataset of this kind, and what its figures are."""
+    """Draw the table of a dataset, and a caption that says what its cells show."""
     import pandas as pd
 
     if kind is TaskKind.NUMBER:
@@ -30,58 +30,59 @@ def show(kind: TaskKind, summary: Summary, classes: Sequence[str], titles: Seque
     else:
         lines = (_findings if kind is TaskKind.MULTI else _classes)(summary, classes, titles)
     st.dataframe(pd.DataFrame([*lines, _all(summary, kind)]), hide_index=True)
-    st.caption(SAID.get(kind, "Images, in brackets patients."))
+    st.caption(CAPTIONS.get(kind, "Images (patients)."))
 
 
-def _classes(summary: Summary, classes: Sequence[str], titles: Sequence[str]) -> list[Line]:
-    """Images (patients) of each class in each split, and what an epoch will see after balancing."""
+def _classes(summary: Summary, classes: Sequence[str], titles: Sequence[str]) -> list[TableRow]:
+    """Return images (patients) of each class in each split, and the samples of an epoch after balancing."""
     lines = []
     for name, title in zip(classes, titles, strict=True):
-        line: Line = {"class": title}
+        line: TableRow = {"class": title}
         for split in SPLITS:
-            told = summary[split]
-            line[SPLIT_TITLES[split]] = f"{told['labels'][name]:,} ({told['patients_by_label'][name]:,})"
+            counts = summary[split]
+            line[SPLIT_TITLES[split]] = f"{counts['labels'][name]:,} ({counts['patients_by_label'][name]:,})"
         balanced = summary["train"]["balanced"]
-        line["an epoch shows"] = f"{balanced['labels'][name]:,}"
-        line["weight"] = f"{balanced['weight'][name]:,.0f}"
+        line["samples per epoch"] = f"{balanced['labels'][name]:,}"
+        line["weighted images"] = f"{balanced['weight'][name]:,.0f}"
         lines.append(line)
     return lines
 
 
-def _findings(summary: Summary, classes: Sequence[str], titles: Sequence[str]) -> list[Line]:
+def _findings(summary: Summary, classes: Sequence[str], titles: Sequence[str]) -> list[TableRow]:
     lines = []
     for name, title in zip(classes, titles, strict=True):
-        line: Line = {"finding": title}
+        line: TableRow = {"finding": title}
         for split in SPLITS:
-            one, patients = summary[split]["findings"][name], summary[split]["patients_by_label"][name]
+            finding, patients = summary[split]["findings"][name], summary[split]["patients_by_label"][name]
             line[SPLIT_TITLES[split]] = (
-                f"{one['present']:,} / {one['absent']:,} / {one['unknown']:,} · {formatting.count(patients, 'patient')}"
+                f"{finding['present']:,} / {finding['absent']:,} / {finding['unknown']:,} · "
+                f"{formatting.count(patients, 'patient')}"
             )
         lines.append(line)
     return lines
 
 
-def _numbers(summary: Summary) -> list[Line]:
+def _numbers(summary: Summary) -> list[TableRow]:
     measure = summary.get("measure", "")
-    mean: Line = {"number": f"mean, {measure}" if measure else "mean"}
-    span: Line = {"number": "range"}
+    mean: TableRow = {"number": f"mean, {measure}" if measure else "mean"}
+    span: TableRow = {"number": "range"}
     for split in SPLITS:
-        one = summary[split]["number"]
-        known = one["mean"] is not None
-        mean[SPLIT_TITLES[split]] = f"{one['mean']:.1f} ± {one['deviation']:.1f}" if known else "–"
+        number = summary[split]["number"]
+        known = number["mean"] is not None
+        mean[SPLIT_TITLES[split]] = f"{number['mean']:.1f} ± {number['deviation']:.1f}" if known else "–"
         span[SPLIT_TITLES[split]] = (
-            f"{numeric_answers.format_value(one['low'])} to {numeric_answers.format_value(one['high'])}"
+            f"{numeric_answers.format_value(number['low'])} to {numeric_answers.format_value(number['high'])}"
             if known
             else "–"
         )
     return [mean, span]
 
 
-def _all(summary: Summary, kind: TaskKind) -> Line:
+def _all(summary: Summary, kind: TaskKind) -> TableRow:
     first = {TaskKind.NUMBER: "number", TaskKind.MULTI: "finding"}.get(kind, "class")
-    line: Line = {first: "all"}
+    line: TableRow = {first: "all"}
     for split in SPLITS:
         line[SPLIT_TITLES[split]] = f"{summary[split]['images']:,} ({summary[split]['patients']:,})"
     if first == "class":
-        line |= {"an epoch shows": f"{summary['train']['balanced']['images']:,}", "weight": ""}
+        line |= {"samples per epoch": f"{summary['train']['balanced']['images']:,}", "weighted images": ""}
     return line

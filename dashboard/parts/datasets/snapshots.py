@@ -1,4 +1,4 @@
-"""Counts by split and patient; the certificate; the list of what is frozen and what changed."""
+"""The plan of a snapshot with its leakage check, and the list of snapshots with what changed between them."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from dashboard.parts.datasets.counts import SPLIT_TITLES
 
 
 def plan(task_id: int, recipe: Recipe) -> str:
-    """What freezing would make, or the sentence why it cannot; gives the snapshot's name once Freeze is clicked."""
+    """Draw what a snapshot would contain, or why it cannot be made; return its name once Freeze is clicked."""
     try:
         made = snapshots.plan(context.app_context().db, task_id, recipe)
     except UserError as error:
@@ -24,16 +24,16 @@ def plan(task_id: int, recipe: Recipe) -> str:
     counts.show(made.kind, made.summary, made.classes, made.titles)
     certificate(made)
     with st.form("freeze", border=False):
-        name = st.text_input("Name of the snapshot", placeholder="round 1", key="snapshot_name")
+        name = st.text_input("Snapshot name", placeholder="round 1", key="snapshot_name")
         if not st.form_submit_button("Freeze", type="primary", icon=":material/ac_unit:"):
             return ""
     if not name.strip():
-        st.warning("Give the snapshot a name, such as 'round 1'.")
+        st.warning("Enter a name for the snapshot, such as 'round 1'.")
     return name.strip()
 
 
 def freeze(task_id: int, recipe: Recipe, name: str) -> int | None:
-    """Freeze it; its id, or None and a sentence."""
+    """Freeze the snapshot; return its id, or show the error and return None."""
     try:
         return snapshots.freeze(context.app_context().db, task_id, recipe, name=name, by=reader.reader()).id
     except UserError as error:
@@ -42,33 +42,33 @@ def freeze(task_id: int, recipe: Recipe, name: str) -> int | None:
 
 
 def certificate(plan: Plan) -> None:
-    """What was proved, and what is worth knowing before freezing."""
-    st.success("No patient stands in two splits.", icon=":material/verified:")
+    """Draw the leakage check, and what is left out or occurs twice."""
+    st.success("No patient is in more than one split.", icon=":material/verified:")
     if plan.unlabelled:
-        st.caption(f"{formatting.count(plan.unlabelled, 'case')} without a label stay out.")
+        st.caption(f"Left out: {formatting.count(plan.unlabelled, 'unlabelled case')}.")
     if plan.unknown:
-        st.caption(f"{formatting.count(plan.unknown, 'case')} of which no finding is known stay out.")
+        st.caption(f"Left out: {formatting.count(plan.unknown, 'case')} without any known finding.")
     crossing = sum(group.crosses_splits for group in plan.duplicates)
     if plan.duplicates:
         st.warning(
-            f"{formatting.count(len(plan.duplicates), 'picture')} occur more than once, {crossing} in two splits; "
-            "they are kept, and the snapshot says so."
+            f"{formatting.count(len(plan.duplicates), 'image')} with exact duplicates, {crossing} of them in more than "
+            "one split. They stay in the dataset and are recorded in the snapshot."
         )
 
 
-def frozen(every: Sequence[SnapshotView], chosen: int) -> None:
-    """Every snapshot; the chosen one is opened."""
-    if every:
-        st.subheader("Frozen")
-    for view in every:
-        told = ", ".join(f"{SPLIT_TITLES[split]} {view.summary[split]['images']:,}" for split in SPLITS)
-        with st.expander(f"**{view.name}** · {view.task} · {told}", expanded=view.id == chosen):
+def frozen(views: Sequence[SnapshotView], chosen: int) -> None:
+    """Draw the list of snapshots; the chosen one is open."""
+    if views:
+        st.subheader("Snapshots")
+    for view in views:
+        sizes = ", ".join(f"{SPLIT_TITLES[split]} {view.summary[split]['images']:,}" for split in SPLITS)
+        with st.expander(f"**{view.name}** · {view.task} · {sizes}", expanded=view.id == chosen):
             counts.show(view.kind, view.summary, view.classes, view.titles)
             st.caption(f"Content hash {view.hash[:16]} …, frozen {formatting.format_age(view.created_at)}.")
-            _changes(view, [other for other in every if other.task_id == view.task_id and other.id < view.id])
+            _changes(view, [other for other in views if other.task_id == view.task_id and other.id < view.id])
             st.page_link(
                 "views/train.py",
-                label="Train on it",
+                label="Train a model",
                 icon=":material/model_training:",
                 query_params={"snapshot": str(view.id)},
             )
@@ -77,10 +77,10 @@ def frozen(every: Sequence[SnapshotView], chosen: int) -> None:
 def _changes(view: SnapshotView, earlier: Sequence[SnapshotView]) -> None:
     if not earlier:
         return
-    found = snapshot_diff.difference(context.app_context().db, earlier[0].id, view.id)
+    changes = snapshot_diff.difference(context.app_context().db, earlier[0].id, view.id)
     st.markdown(
-        f"Since **{earlier[0].name}**: {found.added:,} added, {found.removed:,} removed, "
-        f"{len(found.relabelled):,} relabelled, {found.moved:,} moved to another split."
+        f"Changes since **{earlier[0].name}**: {changes.added:,} added, {changes.removed:,} removed, "
+        f"{len(changes.relabelled):,} relabelled, {changes.moved:,} moved to another split."
     )
-    for case, before, after in found.relabelled[:20]:
+    for case, before, after in changes.relabelled[:20]:
         st.markdown(f"- case {case}: {before} → {after}")

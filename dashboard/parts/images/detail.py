@@ -1,4 +1,4 @@
-"""The side of the images page: the picture in the viewer, its facts, exclude or take back."""
+"""The side of the Images page: the image in the viewer, its metadata, and whether it is excluded."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from dashboard.url_state import ImagesState
 
 
 def note(image: ImageView) -> str:
-    """A line under a thumbnail."""
+    """Return the line under a thumbnail: modality, size and number of frames."""
     frames = f" · {image.format.frames} frames" if image.format.frames > 1 else ""
     return f"{image.facts.get('modality', '')} {image.format.columns}×{image.format.rows}{frames}".strip()
 
 
 def show(state: ImagesState) -> None:
-    """What is chosen: one image, or a series as a stack."""
+    """Draw the selected image, or the selected series as a stack."""
     wired = context.app_context()
     try:
         stack = images.series(wired.db, state.series) if state.series else []
@@ -29,7 +29,7 @@ def show(state: ImagesState) -> None:
         st.warning(str(error))
         return
     if not stack:
-        st.caption("Choose an image to see it here.")
+        st.caption("Select an image to view it here.")
         return
     first = stack[0]
     data: dict[str, Any] = {
@@ -55,8 +55,8 @@ def show(state: ImagesState) -> None:
 
 
 def _facts(image: ImageView, slices: int) -> None:
-    patient = image.patient + ("" if image.patient_known else " (unknown: counted on its own)")
-    told = {
+    patient = image.patient + ("" if image.patient_known else " (no patient ID: treated as a separate patient)")
+    values = {
         "Patient": patient,
         "File": image.name,
         "Size": f"{image.format.columns} × {image.format.rows}, {image.format.bits} bit",
@@ -64,8 +64,8 @@ def _facts(image: ImageView, slices: int) -> None:
         "Decoder": image.format.decoder,
         "sha256": image.sha256[:16] + " …",
     }
-    told |= {name.replace("_", " ").capitalize(): value for name, value in sorted(image.facts.items())}
-    rows = [{"fact": name, "value": value} for name, value in told.items()]
+    values |= {name.replace("_", " ").capitalize(): value for name, value in sorted(image.facts.items())}
+    rows = [{"property": name, "value": value} for name, value in values.items()]
     st.dataframe(rows, hide_index=True, height=min(38 + 35 * len(rows), 300))
     _exclude(image)
 
@@ -74,7 +74,7 @@ def _exclude(image: ImageView) -> None:
     db = context.app_context().db
     if image.excluded_because:
         st.warning(f"Excluded: {image.excluded_because}")
-        if st.button("Take it back in", key="image_include"):
+        if st.button("Include again", key="image_include"):
             images.exclude(db, image.id, because=None)
             st.rerun()
         return

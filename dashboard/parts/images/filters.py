@@ -1,4 +1,4 @@
-"""Filters of the images page, each value with its number of images."""
+"""Filters of the Images page, each value with its number of images."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from dashboard import context
 
 
 def show() -> Filter:
-    """What is chosen."""
+    """Draw the filters; return what they select."""
     db = context.app_context().db
     facts = []
     for name, values in images.fact_values(db).items():
@@ -26,14 +26,14 @@ def show() -> Filter:
         )
         if chosen is not None:
             facts.append((name, chosen))
-    every = {task.name: task for task in tasks.every(db)}
-    task = every.get(st.selectbox("Task", list(every), index=None, placeholder="any", key="filter_task") or "")
+    by_name = {task.name: task for task in tasks.every(db)}
+    task = by_name.get(st.selectbox("Task", list(by_name), index=None, placeholder="any", key="filter_task") or "")
     answer = ""
     if task:
         titles = {one.name: one.title for one in task.classes} | {"unlabelled": "unlabelled"}
         answer = (
             st.selectbox(
-                "Answer",
+                "Label",
                 list(titles),
                 index=None,
                 placeholder="any",

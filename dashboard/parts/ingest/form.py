@@ -1,4 +1,4 @@
-"""What to import: a folder of this machine or dropped files, and the CSV that goes with it."""
+"""The import form: a folder on the server or uploaded files, and a CSV with metadata and labels."""
 
 import secrets
 from dataclasses import replace
@@ -13,57 +13,59 @@ from core.settings import Settings
 from dashboard import reader
 from dashboard.context import AppContext
 
+FOLDER, UPLOAD = "Folder on the server", "Upload files"
+
 
 def show(settings: Settings) -> ImportRequest | None:
-    """The form; gives a dry run once it is asked for: nothing is taken before it was looked at."""
+    """Draw the form; return a dry run once it is submitted: files are imported only after a preview."""
     source = st.segmented_control(
         "From",
-        ["A folder of this machine", "Files from this computer"],
+        [FOLDER, UPLOAD],
         required=True,
-        default="A folder of this machine",
+        default=FOLDER,
         key="import_source",
     )
     with st.form("import_form", border=False):
         folder, files = "", []
-        if source == "A folder of this machine":
+        if source == FOLDER:
             folder = st.text_input("Folder or file", placeholder="/data/chest", key="import_folder")
         else:
             files = st.file_uploader("Images", accept_multiple_files=True, key="import_files") or []
         with st.expander("Metadata and labels from a CSV", expanded=False):
-            request = _csv(settings, folder_given=bool(source and source.startswith("A folder")))
-        asked = st.form_submit_button("Look first", type="primary", icon=":material/search:")
-    if not asked:
+            request = _csv(settings, has_folder=source == FOLDER)
+        submitted = st.form_submit_button("Preview import", type="primary", icon=":material/search:")
+    if not submitted:
         return None
     if files:
         folder = str(_inbox(settings, files))
     if not folder.strip():
-        st.warning("Name a folder, or drop files, to import.")
+        st.warning("Enter a folder, or choose files, to import.")
         return None
     return replace(request, path=Path(folder.strip()))
 
 
 def submit(wired: AppContext, request: ImportRequest) -> int:
-    """Queue it; gives the job's id."""
+    """Queue the import; return its job's id."""
     key = secrets.token_hex(16)
     return import_files.submit(wired.db, wired.settings, request, by=reader.reader(), key=key, launcher=wired.launcher)
 
 
-def _csv(settings: Settings, *, folder_given: bool) -> ImportRequest:
-    dropped = st.file_uploader("CSV", type=["csv", "tsv", "txt"], key="import_csv")
-    path = st.text_input("… or its path on this machine", key="import_csv_path") if folder_given else ""
+def _csv(settings: Settings, *, has_folder: bool) -> ImportRequest:
+    upload = st.file_uploader("CSV", type=["csv", "tsv", "txt"], key="import_csv")
+    path = st.text_input("Path of the CSV on the server", key="import_csv_path") if has_folder else ""
     left, right = st.columns(2)
     with left:
-        file_column = st.text_input("Column that names the file", "file", key="import_file_column")
-        task = st.text_input("Task that the labels answer", placeholder="abnormal", key="import_task")
+        file_column = st.text_input("File name column", "file", key="import_file_column")
+        task = st.text_input("Labelling task for these labels", placeholder="abnormal", key="import_task")
     with right:
-        patient = st.text_input("Column that names the patient", placeholder="patient_id", key="import_patient_column")
-        label = st.text_input("Column that holds the label", placeholder="abnormal", key="import_label_column")
+        patient = st.text_input("Patient ID column", placeholder="patient_id", key="import_patient_column")
+        label = st.text_input("Label column", placeholder="abnormal", key="import_label_column")
     reference = st.checkbox(
-        "Leave the originals where they are (they must stay there)", key="import_reference", disabled=not folder_given
+        "Link files instead of copying (do not move or delete them later)",
+        key="import_reference",
+        disabled=not has_folder,
     )
-    metadata = (
-        _inbox(settings, [dropped]) / Path(dropped.name).name if dropped else Path(path) if path.strip() else None
-    )
+    metadata = _inbox(settings, [upload]) / Path(upload.name).name if upload else Path(path) if path.strip() else None
     return ImportRequest(
         path=Path(),
         metadata=metadata,
@@ -77,5 +79,5 @@ def _csv(settings: Settings, *, folder_given: bool) -> ImportRequest:
 
 
 def _inbox(settings: Settings, files: list[UploadedFile]) -> Path:
-    """Dropped files lie here until they are imported; names are cut to their last part."""
+    """Store uploaded files until they are imported, each under the last part of its name."""
     return inbox.save(settings, ((file.name, file.getbuffer()) for file in files))

@@ -1,4 +1,4 @@
-"""One import as it goes on and as it ended: every file found is imported, known, refused or unlisted."""
+"""Progress and report of one import: every file is imported, in the catalogue already, refused or unlisted."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from dashboard.parts.widgets.job_controls import controls
 
 
 def show(job_id: int) -> ImportRequest | None:
-    """Progress, then the report; after a dry run the request to do it, once the person says go."""
+    """Draw the progress, then the report; after a preview, return the request to import once it is confirmed."""
     job = job_queue.get(context.app_context().db, job_id)
     if not job.state.is_finished:
         job_poll.progress(job_id, _progress, key=f"import_{job_id}")
@@ -30,11 +30,11 @@ def show(job_id: int) -> ImportRequest | None:
         ):
             return replace(import_files.load_request(context.app_context().settings, job), dry_run=False)
     elif report.dry_run:
-        st.info("There is nothing new to import here.")
+        st.info("No new files to import.")
     else:
         with st.container(horizontal=True):
-            st.page_link("views/images.py", label="Look at the images", icon=":material/photo_library:")
-            st.page_link("views/label.py", label="Label them", icon=":material/label:")
+            st.page_link("views/images.py", label="View images", icon=":material/photo_library:")
+            st.page_link("views/label.py", label="Label images", icon=":material/label:")
     return None
 
 
@@ -45,18 +45,19 @@ def _progress(job: JobView) -> tuple[float, str]:
         len(counts.get(name, ())) if name in ("refused", "unlisted") else int(counts.get(name, 0))
         for name in ("imported", "known", "refused", "unlisted")
     )
-    verb = "Looking at" if job.request["dry_run"] else "Importing"
+    verb = "Checking" if job.request["dry_run"] else "Importing"
     return done / files if files else 0.0, f"{verb} {done:,} of {files:,} files"
 
 
 def _report(report: ImportReport) -> None:
     import pandas as pd
 
-    st.subheader("What was found" if report.dry_run else "Imported")
-    verb = "would be taken" if report.dry_run else "taken"
+    st.subheader("Import preview" if report.dry_run else "Import report")
+    verb = "to import" if report.dry_run else "imported"
     st.markdown(
-        f"**{formatting.count(report.found, 'file')}** = **{report.imported:,}** {verb} + **{report.known:,}** known "
-        f"already + **{len(report.refused):,}** refused + **{len(report.unlisted):,}** not listed in the CSV."
+        f"**{formatting.count(report.found, 'file')}** = **{report.imported:,}** {verb} + **{report.known:,}** "
+        f"already in the catalogue + **{len(report.refused):,}** refused + **{len(report.unlisted):,}** not listed in "
+        "the CSV."
     )
     st.markdown(
         f"{formatting.count(report.images, 'image')}, {formatting.count(report.patients, 'patient')}, "
@@ -70,18 +71,18 @@ def _report(report: ImportReport) -> None:
         )
     if report.labels_overridden:
         st.info(
-            f"{formatting.count(report.labels_overridden, 'label')} in the file not used: a reader has answered since, "
-            "or the class is retired."
+            f"{formatting.count(report.labels_overridden, 'label')} of the file not imported: a reader has labelled "
+            "the case since, or the class is retired."
         )
     if report.labels_without_case:
         st.warning(
-            f"{formatting.count(report.labels_without_case, 'label')} in the file not used: the task is about whole "
-            "series or studies, and these images belong to none. A CSV column 'study' groups them."
+            f"{formatting.count(report.labels_without_case, 'label')} of the file not imported: the task labels "
+            "whole series or studies, and these images belong to none. Add a CSV column 'study'."
         )
     for title, rows in (
         ("Refused", [{"file": one.file, "reason": one.reason} for one in report.refused]),
         ("Not listed in the CSV", [{"file": name} for name in report.unlisted]),
-        ("Listed but not there", [{"file": name} for name in report.missing]),
+        ("Listed in the CSV but missing", [{"file": name} for name in report.missing]),
     ):
         if rows:
             with st.expander(f"{title}: {len(rows):,}", expanded=title == "Refused" and len(rows) < 40):

@@ -1,4 +1,4 @@
-"""The labelling viewer with its queue, and the choice of task and cases beside it."""
+"""The labelling viewer with its queue of cases, and the choice of task and cases beside it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,13 +15,14 @@ from dashboard.server import serializers
 from dashboard.url_state import LabelState
 from db.vocabulary import TaskKind, Unit
 
-ONLY = {"unlabelled": "Without an answer", "labelled": "With an answer", "all": "All"}
+ONLY = {"unlabelled": "Unlabelled", "labelled": "Labelled", "all": "All"}
+NOUNS = {Unit.IMAGE: ("image", "images"), Unit.SERIES: ("series", "series"), Unit.STUDY: ("study", "studies")}
 
 
-def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
-    """Task and filter from the sidebar; new tasks, titles of classes and late images are seen to here."""
-    ids = [task.id for task in every]
-    names = {task.id: task.name for task in every}
+def choose(all_tasks: Sequence[TaskView], state: LabelState) -> LabelState:
+    """Draw the sidebar: task and filter, a new task, the settings of a task; return what is selected."""
+    ids = [task.id for task in all_tasks]
+    names = {task.id: task.name for task in all_tasks}
     task_id = st.selectbox(
         "Task", ids, ids.index(state.task) if state.task in ids else 0, format_func=names.__getitem__, key="label_task"
     )
@@ -33,36 +34,39 @@ def choose(every: Sequence[TaskView], state: LabelState) -> LabelState:
         required=True,
         key="label_only",
     )
-    late = tasks.missing_cases(context.app_context().db, task_id)
-    other = {Unit.IMAGE: ("image", "images"), Unit.SERIES: ("series", "series"), Unit.STUDY: ("study", "studies")}
-    unit = next(task.unit for task in every if task.id == task_id)
-    one, several = other[unit]
-    if late and st.button(
-        f"Add {formatting.count(late, f'other {one}', f'other {several}')} to this task", key="label_add"
-    ):
-        tasks.add_missing_cases(context.app_context().db, task_id)
-        st.rerun()
+    _offer_missing_cases(next(task for task in all_tasks if task.id == task_id))
     with st.popover("New task", icon=":material/add:"):
         made = task_form.show(key="new_task")
         if made:
             st.switch_page("views/label.py", query_params=LabelState(task=made).query())
     task = tasks.get(context.app_context().db, task_id)
     if task.kind is not TaskKind.NUMBER:
-        with st.popover("Names of the classes", icon=":material/edit:"):
+        with st.popover("Class names", icon=":material/edit:"):
             task_form.titles(task)
-        with st.popover("Classes in use", icon=":material/rule:"):
+        with st.popover("Edit classes", icon=":material/rule:"):
             task_form.members(task)
-    with st.popover("Mirror images", icon=":material/flip:"):
+    with st.popover("Flips", icon=":material/flip:"):
         task_form.flips(task)
     with st.popover("Guideline", icon=":material/menu_book:"):
         task_form.guideline(task)
     if any(one.title.isdigit() for one in task.classes):
-        st.caption("The answers are numbers, as the file gave them; name them so that readers know what they mean.")
+        st.caption("The classes are numbers from the imported file. Give them names that readers understand.")
     return LabelState(task=task_id, only=only or "unlabelled")
 
 
+def _offer_missing_cases(task: TaskView) -> None:
+    """Offer to add the images, series or studies that were imported after the task was created."""
+    missing = tasks.missing_cases(context.app_context().db, task.id)
+    singular, plural = NOUNS[task.unit]
+    if missing and st.button(
+        f"Add {formatting.count(missing, f'new {singular}', f'new {plural}')} to this task", key="label_add"
+    ):
+        tasks.add_missing_cases(context.app_context().db, task.id)
+        st.rerun()
+
+
 def show(task: TaskView, only: str) -> bool:
-    """The viewer on the first cases of the queue; False where there is none."""
+    """Draw the viewer on the first cases of the queue; return False where the queue is empty."""
     wired, session, by = context.app_context(), reader.session_id(), reader.reader()
     cases = serializers.queue(wired.db, wired.signer, session, task_id=task.id, only=only)
     if not cases:
@@ -87,7 +91,7 @@ def show(task: TaskView, only: str) -> bool:
 
 
 def describe_task(task: TaskView) -> dict[str, object]:
-    """A task as the viewer reads it."""
+    """Return a task as the viewer reads it, as plain JSON values."""
     return {
         "id": task.id,
         "name": task.name,

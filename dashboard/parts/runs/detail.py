@@ -1,4 +1,4 @@
-"""One run: state, curves from rows, log; drawn again every two seconds while it goes on."""
+"""One run: state, training curves, log; drawn again every two seconds while it is running."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -19,17 +19,17 @@ VALIDATION = {
 
 
 def show(run_id: int) -> None:
-    """The run as it stands."""
+    """Draw the run, its links and its training settings."""
     run = runs.get(context.app_context().db, run_id)
     st.subheader(f"Run {run.id}: {run.model} on {run.snapshot}")
     job_poll.poll_until(_is_finished, partial(_load, run), _body, every="2s")
     if run.external_source is None:
-        with st.expander("What was asked"):
+        with st.expander("Training settings"):
             st.json(run.spec.to_json(), expanded=True)
 
 
 def _load(run: RunView) -> RunView:
-    """Return the run as it stands, its job looked after while it was not finished."""
+    """Return the current state of the run; check its job while it is not finished."""
     if run.job is not None and not run.job.state.is_finished:
         look_again(run.job.id)
     return runs.get(context.app_context().db, run.id)
@@ -46,22 +46,22 @@ def _body(run: RunView) -> None:
         _progress(run)
     if run.external_source is not None:
         st.caption(
-            f"{external.describe_source(run.external_source)} They were imported: there is no training "
-            "and there are no maps."
+            f"{external.describe_source(run.external_source)} Imported predictions have no training curves and no "
+            "saliency maps."
         )
-    found = runs.curves(wired.db, run_id)
-    if found:
+    curves = runs.curves(wired.db, run_id)
+    if curves:
         with st.container(key="plots"):
             left, right = st.columns(2, gap="large")
         with left:
             training_curves.curves(
-                found, names={"train_loss": "train", "val_loss": "validation"}, title="Loss", key=f"loss_{run_id}"
+                curves, names={"train_loss": "train", "val_loss": "validation"}, title="Loss", key=f"loss_{run_id}"
             )
         with right:
             for title, kinds in VALIDATION.items():
-                names = {name: _named(name, kinds) for name in found if name.split(" ")[0] in kinds}
+                names = {name: _title(name, kinds) for name in curves if name.split(" ")[0] in kinds}
                 if names:
-                    training_curves.curves(found, names=names, title=title, key=f"{title}_{run_id}")
+                    training_curves.curves(curves, names=names, title=title, key=f"{title}_{run_id}")
     with st.container(horizontal=True):
         if run.reviewable:
             st.page_link(
@@ -81,8 +81,8 @@ def _body(run: RunView) -> None:
         _log(run_id)
 
 
-def _named(name: str, kinds: Mapping[str, str]) -> str:
-    """AUROC, or of a further task "age: AUROC"."""
+def _title(name: str, kinds: Mapping[str, str]) -> str:
+    """Return the title of a metric: `AUROC`, or `age: AUROC` for an additional task."""
     kind, _, task = name.partition(" ")
     return f"{task}: {kinds[kind]}" if task else kinds[kind]
 
@@ -91,7 +91,7 @@ def _progress(run: RunView) -> None:
     job = run.job
     if job is None:
         return
-    told, result = job.progress, run.result
+    progress, result = job.progress, run.result
     if job.state == "succeeded" and result:
         st.caption(
             f"{result['epochs']} epochs on {result['device']}, best epoch {result['best_epoch']}; "
@@ -99,23 +99,25 @@ def _progress(run: RunView) -> None:
             f"{result['data_wait_share']:.1%} of the time waiting for data."
         )
     elif job.state == "queued":
-        st.caption("Waiting for a free device.")
-    elif "step" in told:
-        epochs = told["epochs"]
-        share = (told["epoch"] - 1 + told["step"] / max(1, told["steps"])) / epochs
+        st.caption("Waiting for a free device …")
+    elif "step" in progress:
+        epochs = progress["epochs"]
+        share = (progress["epoch"] - 1 + progress["step"] / max(1, progress["steps"])) / epochs
         st.progress(
             min(1.0, share),
-            text=f"Epoch {told['epoch']} of {epochs}, step {told['step']} of {told['steps']}, loss {told['loss']:.4f}",
+            text=f"Epoch {progress['epoch']} of {epochs}, step {progress['step']} of {progress['steps']}, "
+            f"loss {progress['loss']:.4f}",
         )
-    elif "verified" in told:
+    elif "verified" in progress:
         st.progress(
-            told["verified"] / told["originals"], text=f"Verifying {formatting.count(told['originals'], 'original')}"
+            progress["verified"] / progress["originals"],
+            text=f"Verifying {formatting.count(progress['originals'], 'original')}",
         )
     elif not job.state.is_finished:
-        st.caption("Starting.")
+        st.caption("Starting …")
 
 
 def _log(run_id: int) -> None:
     if st.toggle("Log", value=True, key=f"run_log_{run_id}"):
         text = runs.log(context.app_context().settings, run_id)
-        st.code(text[-6000:] or "Nothing was said yet.", language=None, height=220)
+        st.code(text[-6000:] or "The log is empty.", language=None, height=220)

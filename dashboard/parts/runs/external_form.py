@@ -1,4 +1,4 @@
-"""Predictions made elsewhere: a CSV of images and scores becomes a run."""
+"""The form that imports external predictions: a CSV of images and scores becomes a run."""
 
 from pathlib import Path
 
@@ -12,46 +12,46 @@ from dashboard import context, reader
 from dashboard.parts.widgets import errors
 
 HELP = (
-    "One line per image: `image` (file name, sha256 or the catalogue's id) and a column of probabilities for each "
-    "class or finding; of two classes that of the last is enough. Of numbers the column is `value`."
+    "One row per image: `image` (file name, SHA-256 or catalogue id) and one probability column per class or finding; "
+    "for two classes the column of the last one is enough. For numbers, a column `value`."
 )
 
 
 def show() -> int | None:
-    """The form, folded; gives the run that was made."""
+    """Draw the form, folded; return the id of the imported run."""
     frozen = snapshots.list_snapshots(context.app_context().db)
     if not frozen:
         return None
-    with st.expander("Take predictions that were made elsewhere"), st.form("outside", border=False):
+    with st.expander("Import external predictions"), st.form("outside", border=False):
         st.caption(HELP)
         left, right = st.columns(2)
         with left:
-            snapshot = st.selectbox("Dataset", frozen, format_func=_named, key="outside_snapshot")
+            snapshot = st.selectbox("Dataset", frozen, format_func=_title, key="outside_snapshot")
         with right:
-            name = st.text_input("What made them", placeholder="vendor model 2.1", key="outside_name")
+            name = st.text_input("Model name", placeholder="vendor model 2.1", key="outside_name")
         file = st.file_uploader("CSV", type=["csv", "tsv", "txt"], key="outside_csv")
-        if not st.form_submit_button("Take them", icon=":material/upload_file:"):
+        if not st.form_submit_button("Import predictions", icon=":material/upload_file:"):
             return None
         if file is None or snapshot is None:
-            st.warning("Choose the CSV that holds the predictions.")
+            st.warning("Choose the CSV file of the predictions.")
             return None
         with errors.show_errors():
-            return _taken(snapshot, name, file.name, file.getvalue())
+            return _import(snapshot, name, file.name, file.getvalue())
     return None
 
 
-def _named(frozen: SnapshotView) -> str:
+def _title(frozen: SnapshotView) -> str:
     return f"{frozen.name} ({frozen.task})"
 
 
-def _taken(snapshot: SnapshotView, name: str, file: str, content: bytes) -> int:
-    """Dropped bytes lie in the home, closed to others, for as long as they are read."""
+def _import(snapshot: SnapshotView, name: str, file: str, content: bytes) -> int:
+    """Import an uploaded CSV; it is stored in the home, private, only while it is read."""
     wired = context.app_context()
-    place = inbox.save(wired.settings, [(file, content)]) / Path(file).name
+    path = inbox.save(wired.settings, [(file, content)]) / Path(file).name
     try:
         return external.import_predictions(
-            wired.db, wired.settings, snapshot=snapshot.id, name=name, csv=place, by=reader.reader()
+            wired.db, wired.settings, snapshot=snapshot.id, name=name, csv=path, by=reader.reader()
         )
     finally:
-        place.unlink(missing_ok=True)
-        place.parent.rmdir()
+        path.unlink(missing_ok=True)
+        path.parent.rmdir()

@@ -1,4 +1,4 @@
-"""The table of runs; gives the one that is looked at."""
+"""The table of runs, and which of them is open."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,26 +8,26 @@ from core.services.training.runs import RunView
 from dashboard import formatting
 
 
-def show(every: Sequence[RunView], chosen: int) -> int:
-    """One line per run, newest first; a click opens it, and the one in the URL is open from the start."""
+def show(views: Sequence[RunView], chosen: int) -> int:
+    """Draw one row per run, newest first; return the id of the clicked run, else that of the URL or the newest."""
     import pandas as pd
 
-    table = pd.DataFrame([_line(run) for run in every])
+    table = pd.DataFrame([_row(run) for run in views])
     state = st.dataframe(
         table,
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         key="runs_table",
-        height=min(38 + 35 * len(every), 250),
+        height=min(38 + 35 * len(views), 250),
     )
     rows = state["selection"]["rows"]
     if rows:
-        return every[rows[0]].id
-    return chosen if any(run.id == chosen for run in every) else every[0].id
+        return views[rows[0]].id
+    return chosen if any(run.id == chosen for run in views) else views[0].id
 
 
-def _line(run: RunView) -> dict[str, object]:
+def _row(run: RunView) -> dict[str, object]:
     return {
         "run": run.id,
         "task": run.task,
@@ -40,8 +40,8 @@ def _line(run: RunView) -> dict[str, object]:
     }
 
 
-def _best(found: Mapping[str, float]) -> str:
-    """The figure that says most of the best epoch: AUROC where a class or finding is asked for, else the error."""
-    if "val_auroc" in found:
-        return f"AUROC {found['val_auroc']:.3f}"
-    return f"mean error {found['val_mae']:.3g}" if "val_mae" in found else "–"
+def _best(metrics: Mapping[str, float]) -> str:
+    """Format the main validation metric of the best epoch: AUROC, or the mean absolute error of a number."""
+    if "val_auroc" in metrics:
+        return f"AUROC {metrics['val_auroc']:.3f}"
+    return f"MAE {metrics['val_mae']:.3g}" if "val_mae" in metrics else "–"

@@ -1,4 +1,4 @@
-"""Eight training pictures as the model will meet them, before it is trained."""
+"""Eight augmented training images as the model will see them, before it is trained."""
 
 from collections.abc import Sequence
 
@@ -18,21 +18,21 @@ STYLE = """<style>
 
 
 def show(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
-    """Made on demand; grey places until they are there."""
+    """Draw the images once they are computed, grey placeholders until then."""
     st.markdown("**Eight training images as the model will see them**")
     preflight.poll_until_ready(_pictures, resource_estimate.pictures, snapshot_id, spec, tuple(also))
 
 
-def _pictures(found: EstimateResult, spec: TrainSpec) -> None:
+def _pictures(estimate: EstimateResult, spec: TrainSpec) -> None:
     wired, session = context.app_context(), reader.session_id()
-    if found.error:
-        st.caption("No picture can be shown: " + found.error)
+    if estimate.error:
+        st.caption("The images cannot be shown: " + estimate.error)
         return
-    urls = [wired.signer.url(f"/api/samples/{found.name}/{number}", session) for number in range(found.pictures)]
+    urls = [wired.signer.url(f"/api/samples/{estimate.name}/{number}", session) for number in range(estimate.pictures)]
     tiles = [f'<img src="{url.replace("&", "&amp;")}" alt="augmented image {at}">' for at, url in enumerate(urls, 1)]
     st.html(STYLE + f'<div class="rs">{"".join(tiles) or "<div></div>" * 8}</div>')
     st.caption(
-        "Each by a draw of its own; another draw in every epoch."
+        "Each image is augmented at random, differently in every epoch."
         if spec.augment != "none"
-        else "Unchanged: augmentation is off."
+        else "Augmentation is off: images are unchanged."
     )

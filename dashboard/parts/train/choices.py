@@ -1,4 +1,4 @@
-"""What a training is chosen from: snapshots, presets, finished runs, files of weights, the flips of a task."""
+"""The choices of a training: snapshots, presets, finished runs, weights files, the flips of a task."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,45 +12,45 @@ from core.services.training import initial_weights, runs
 from core.training.spec import hyperparameter
 from dashboard import context
 from dashboard.parts.train import spec_form
-from dashboard.parts.train.preflight import of
+from dashboard.parts.train.preflight import counts_of
 from db.vocabulary import MirrorSymmetry
 
 FLIPS = {
     MirrorSymmetry.NONE: 1,
     MirrorSymmetry.LEFT_RIGHT: 2,
     MirrorSymmetry.ANY: 3,
-}  # how many of the knob's choices a task allows
+}  # how many choices of the hyperparameter `flips` a task allows
 FIRST = "quick look"
 
 
-def snapshots(every: Sequence[SnapshotView], wanted: int) -> tuple[int, list[int]]:
-    """The snapshot to learn, and those of further tasks that are learned at once."""
-    names = {view.id: f"{view.name} ({view.task})" for view in every}
+def snapshots(views: Sequence[SnapshotView], default: int) -> tuple[int, list[int]]:
+    """Draw the choice of snapshot and of additional tasks; return their ids."""
+    names = {view.id: f"{view.name} ({view.task})" for view in views}
     chosen = st.selectbox(
         "Snapshot",
         list(names),
-        list(names).index(wanted) if wanted in names else 0,
+        list(names).index(default) if default in names else 0,
         format_func=names.__getitem__,
         key="train_snapshot",
     )
-    own = next(view for view in every if view.id == chosen)
-    others = [view.id for view in every if view.task_id != own.task_id]
+    snapshot = next(view for view in views if view.id == chosen)
+    others = [view.id for view in views if view.task_id != snapshot.task_id]
     if not others:
         return chosen, []
     also = st.multiselect(
-        "Learn along",
+        "Additional tasks",
         others,
         format_func=names.__getitem__,
         key=f"train_also_{chosen}",
-        placeholder="No other task",
-        help="Further tasks on the same images, learned by the same "
-        "network at once; this snapshot's split holds for all.",
+        placeholder="None",
+        help="Other tasks on the same images, trained together in one network (multi-task learning). "
+        "The split of this snapshot applies to all.",
     )
     return chosen, list(also)
 
 
 def preset(names: Sequence[str]) -> None:
-    """Setting one sets the whole form; what is changed afterwards stays changed."""
+    """Draw the presets: choosing one fills the whole form, later changes stay."""
     if "train_preset" not in st.session_state:
         st.session_state["train_preset"] = FIRST
         spec_form.preset(FIRST)
@@ -59,17 +59,17 @@ def preset(names: Sequence[str]) -> None:
         list(names),
         required=True,
         key="train_preset",
-        on_change=_set,
+        on_change=_apply_preset,
         format_func=lambda name: name[:1].upper() + name[1:],
     )
 
 
-def _set() -> None:
+def _apply_preset() -> None:
     spec_form.preset(st.session_state["train_preset"])
 
 
 def offered(snapshot_id: int) -> Mapping[str, Mapping[Any, str]]:
-    """Choices that depend on this home and this task, by knob."""
+    """Return the choices that depend on this home and this task, by hyperparameter, with their titles."""
     wired = context.app_context()
     finished = {
         run.id: f"Run {run.id}: {MODELS[run.spec.model].title if run.spec.model in MODELS else run.spec.model}, "
@@ -78,9 +78,9 @@ def offered(snapshot_id: int) -> Mapping[str, Mapping[Any, str]]:
         if run.best_epoch is not None
     }
     files = {name: name for name in initial_weights.files(wired.settings)}
-    allowed = hyperparameter("flips").choices[: FLIPS[tasks.named(wired.db, of(snapshot_id).task).flips]]
+    allowed = hyperparameter("flips").choices[: FLIPS[tasks.named(wired.db, counts_of(snapshot_id).task).flips]]
     return {
-        "start_run": finished or {0: "No run is finished yet"},
-        "start_file": files or {"": "No file in the folder weights"},
-        "flips": {one: one[:1].upper() + one[1:] for one in allowed},
+        "start_run": finished or {0: "No finished runs"},
+        "start_file": files or {"": "No files in the folder 'weights'"},
+        "flips": {name: name[:1].upper() + name[1:] for name in allowed},
     }

@@ -1,4 +1,4 @@
-"""Every model that can be trained, to compare and to choose from."""
+"""The table of all models, to compare and to choose from."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from core.explain import EXPLAINERS
 from core.models import MODELS, ModelEntry
 from core.models.parameter_counts import WEIGHTS
 
-SEES = {"image": "one image", "stack": "slices of a series", "bag": "images of a study", "views": "two views"}
+INPUTS = {"image": "one image", "stack": "slices of a series", "bag": "images of a study", "views": "two views"}
 FAMILIES = {
     "cnn": "convolutions",
     "attention": "attention",
@@ -20,23 +20,23 @@ FAMILIES = {
 
 
 def show() -> None:
-    """The table, once it is asked for and until it is closed: the page may be drawn anew behind it meanwhile."""
+    """Draw the button, and the table until it is closed: the page behind it may be drawn again meanwhile."""
     if st.button("Compare all models", icon=":material/table_rows:", type="tertiary"):
         st.session_state["models_open"] = True
     if st.session_state.get("models_open"):
         _choose()
 
 
-def _closed() -> None:
+def _close() -> None:
     st.session_state.pop("models_open", None)
 
 
-@st.dialog("Models", width="large", on_dismiss=_closed)
+@st.dialog("Models", width="large", on_dismiss=_close)
 def _choose() -> None:
-    """The model that was chosen is left in the session for the form."""
+    """Draw the table; leave the chosen model in the session for the form."""
     import pandas as pd
 
-    table = pd.DataFrame([_line(one) for one in MODELS.values()])
+    table = pd.DataFrame([_row(entry) for entry in MODELS.values()])
     state = st.dataframe(
         table,
         hide_index=True,
@@ -47,33 +47,34 @@ def _choose() -> None:
         column_config=_columns(),
     )
     st.caption(
-        "Work: multiply-adds of one case forward at the usual size, in thousands of millions; of several pictures, 16 "
-        "with the small CNN as encoder. Weights: for one grey image and two classes. Click a column's name to sort."
+        "GMACs: billions of multiply-adds for one case at the default size; models of several images are measured with "
+        "16 images and the small CNN as encoder. Parameters: for one grey image and two classes. Click a column name "
+        "to sort."
     )
     rows = state["selection"]["rows"]
     name = list(MODELS)[rows[0]] if rows else ""
-    if st.button(f"Use {MODELS[name].title}" if name else "Choose a line", type="primary", disabled=not name):
+    if st.button(f"Use {MODELS[name].title}" if name else "Select a model", type="primary", disabled=not name):
         st.session_state["model_chosen"] = name
-        _closed()
+        _close()
         st.rerun()
 
 
 def chosen() -> str:
-    """The model that was just chosen in the table, once; else ''."""
+    """Return the model that was just chosen in the table, once; else ''."""
     return str(st.session_state.pop("model_chosen", ""))
 
 
-def _line(one: ModelEntry) -> dict[str, object]:
+def _row(entry: ModelEntry) -> dict[str, object]:
     return {
-        "model": one.title,
-        "what it is and suits": one.summary,
-        "sees": SEES.get(one.takes, one.takes),
-        "kind": FAMILIES.get(one.family, one.family),
-        "least": one.least_size,
-        "usual": one.default_size,
-        "work": one.gflops,
-        "weights": WEIGHTS.get(one.name),
-        "explained by": ", ".join(EXPLAINERS[name].title for name in one.explainers) or "–",
+        "model": entry.title,
+        "description": entry.summary,
+        "input": INPUTS.get(entry.takes, entry.takes),
+        "family": FAMILIES.get(entry.family, entry.family),
+        "minimum size": entry.least_size,
+        "default size": entry.default_size,
+        "GMACs": entry.gflops,
+        "parameters": WEIGHTS.get(entry.name),
+        "explainers": ", ".join(EXPLAINERS[name].title for name in entry.explainers) or "–",
     }
 
 
@@ -81,9 +82,9 @@ def _columns() -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
         "model": text(pinned=True),
-        "what it is and suits": text(width=430),
-        "least": number(format="%d px", help="Smaller images are upsampled to this edge."),
-        "usual": number(format="%d px", help="Edge where the image size is left at 0."),
-        "work": number(format="%.3g G"),
-        "weights": number(format="%.3g M"),
+        "description": text(width=430),
+        "minimum size": number(format="%d px", help="Smaller images are upsampled to this edge length."),
+        "default size": number(format="%d px", help="Edge length when the image size is 0."),
+        "GMACs": number(format="%.3g G"),
+        "parameters": number(format="%.3g M"),
     }

@@ -1,4 +1,4 @@
-"""What a training will do, said before it starts; and the key that makes a double click one run."""
+"""The summary of a training before it starts, and the key that makes a double click start one run."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -17,89 +17,90 @@ from dashboard.parts.widgets import job_poll
 from db import Database
 
 GIB = 1 << 30
-# What it will do stays in sight while the knobs are set.
+# The summary stays in sight while the hyperparameters are set.
 STYLE = """<style>
 .st-key-train_figures{min-height:4.6rem}
 [data-testid="stLayoutWrapper"]:has(>.st-key-train_side){position:sticky;top:3.5rem}
 .st-key-train_side{max-height:calc(100vh - 4.5rem);overflow-y:auto}
 </style>"""
 BALANCES = {
-    "none": "as they are",
-    "weights": "by the dataset's weights",
-    "oversample": "rare classes shown more often",
-    "undersample": "common ones left out in part",
+    "none": "unweighted",
+    "weights": "with the weights of the dataset",
+    "oversample": "rare classes oversampled",
+    "undersample": "common classes undersampled",
 }
 
 
 def show(snapshot_id: int, spec: TrainSpec) -> None:
-    """The model, images, patients and steps."""
-    found, model = of(snapshot_id), MODELS[spec.model]
-    st.subheader("What it will do")
+    """Draw the model and the numbers of images, patients and steps."""
+    counts, model = counts_of(snapshot_id), MODELS[spec.model]
+    st.subheader("Training summary")
     st.markdown(f"**{model.title}**. {model.summary}")
-    steps = found.steps(spec.batch_size)
+    steps = counts.steps(spec.batch_size)
     st.markdown(
-        f"Learns from {formatting.cases(found.images['train'], found.unit)} of "
-        f"{formatting.count(found.patients['train'], 'patient')}; after each epoch "
-        f"{formatting.cases(found.images['val'], found.unit)} "
-        f"of {formatting.count(found.patients['val'], 'other patient')} judge "
-        f"it. {formatting.count(steps, 'step')} per epoch, {formatting.count(steps * spec.epochs, 'step')} in all."
+        f"Trained on {formatting.cases(counts.images['train'], counts.unit)} of "
+        f"{formatting.count(counts.patients['train'], 'patient')}. Validated after each epoch on "
+        f"{formatting.cases(counts.images['val'], counts.unit)} of "
+        f"{formatting.count(counts.patients['val'], 'other patient')}. "
+        f"{formatting.count(steps, 'step')} per epoch, {formatting.count(steps * spec.epochs, 'step')} in total."
     )
 
 
 def figures(snapshot_id: int, spec: TrainSpec, also: Sequence[int]) -> None:
-    """Time and memory."""
+    """Draw the estimate of time and memory once it is measured."""
     poll_until_ready(_figures, resource_estimate.step_cost, snapshot_id, spec, tuple(also))
 
 
 def show_warnings(snapshot_id: int, spec: TrainSpec) -> None:
-    """What speaks against it, and how the classes count."""
-    found = of(snapshot_id)
-    for sentence in warnings(found, spec):
+    """Draw the warnings, and the class balance."""
+    counts = counts_of(snapshot_id)
+    for sentence in warnings(counts, spec):
         st.warning(sentence, icon=":material/warning:")
-    if found.classes:
-        with st.expander("How the classes count", key="fold_classes", on_change="rerun") as fold:
+    if counts.classes:
+        with st.expander("Class balance", key="fold_classes", on_change="rerun") as fold:
             if fold.open:
-                classes(found, spec)
+                show_class_balance(counts, spec)
 
 
-def of(snapshot_id: int) -> Preflight:
-    """A snapshot never changes, so it is counted once."""
-    return _of(context.app_context().db, snapshot_id)
+def counts_of(snapshot_id: int) -> Preflight:
+    """Return the counts of a snapshot; it never changes, so it is counted once."""
+    return _counts_of(context.app_context().db, snapshot_id)
 
 
 @lru_cache(maxsize=64)
-def _of(db: Database, snapshot_id: int) -> Preflight:
+def _counts_of(db: Database, snapshot_id: int) -> Preflight:
     return preflight(db, snapshot_id)
 
 
-def classes(found: Preflight, spec: TrainSpec) -> None:
-    """Each class's images, patients, and the patients that count alike."""
+def show_class_balance(counts: Preflight, spec: TrainSpec) -> None:
+    """Draw the images, the patients and the effective sample size of each class."""
     import pandas as pd
 
     rows = [
         {
             "class": title,
-            "images": one.images["train"],
-            "patients": one.patients["train"],
-            "count like": f"{one.effective:.1f} patients",
+            "images": of_class.images["train"],
+            "patients": of_class.patients["train"],
+            "effective sample size": f"{of_class.effective:.1f} patients",
         }
-        for title, one in found.classes.items()
+        for title, of_class in counts.classes.items()
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True)
     st.caption(
-        "Training images. A patient with ten images says less than ten patients with one: so many patients with equal "
-        "say would be worth as much. Weights and a balanced sampler make classes count alike; they add no patient."
+        "Training split. Ten images of one patient carry less information than one image each of ten patients; the "
+        "effective sample size is the number of equally weighted patients with the same information. Class weights and "
+        "a balanced sampler make the classes count equally; they add no patients."
     )
-    balanced = spec.imbalance != "as frozen" and found.effective_balanced is not None
-    worth = found.effective_balanced if balanced else found.effective
-    how = spec.imbalance if balanced else BALANCES.get(found.balance, found.balance)
-    st.caption(f"All classes together, {how}: worth {worth or 0:.0f} patients with equal say.")
+    balanced = spec.imbalance != "as frozen" and counts.effective_balanced is not None
+    effective = counts.effective_balanced if balanced else counts.effective
+    weighting = spec.imbalance if balanced else BALANCES.get(counts.balance, counts.balance)
+    st.caption(f"All classes, {weighting}: effective sample size {effective or 0:.0f} patients.")
 
 
 def poll_until_ready(
     draw: Callable[[EstimateResult, TrainSpec], None], measure: Callable[..., EstimateResult], *request: Any
 ) -> None:
-    """Draw what has been measured for a snapshot, a TrainSpec and more, again each second until it is complete."""
+    """Draw the measurement of a snapshot and a TrainSpec, again each second until it is complete."""
     wired, spec = context.app_context(), request[1]
     job_poll.poll_until(
         lambda measured: not measured.is_pending,
@@ -109,26 +110,26 @@ def poll_until_ready(
     )
 
 
-def _figures(found: EstimateResult, spec: TrainSpec) -> None:
-    """Time and memory from a measured step; while it is measured, a line of the same height."""
+def _figures(estimate: EstimateResult, spec: TrainSpec) -> None:
+    """Draw time and memory from a measured step; while it is measured, a line of the same height."""
     with st.container(key="train_figures"):
-        if found.error:
-            st.error(found.error, icon=":material/error:")
-        elif found.figures is None:
-            st.markdown("Measuring a step on this machine …")
+        if estimate.error:
+            st.error(estimate.error, icon=":material/error:")
+        elif estimate.figures is None:
+            st.markdown("Measuring the time of a training step …")
         else:
-            st.markdown(_told(found.figures, spec))
+            st.markdown(_describe(estimate.figures, spec))
 
 
-def _told(told: dict[str, Any], spec: TrainSpec) -> str:
-    seconds = spec.epochs * (told["steps"] * told["step_s"] + told["looks"] * told["look_s"])
-    preparing = told["all_pictures"] * told["read_s"]
-    several = f"{told['pictures']} pictures of " if told["pictures"] > 1 else ""
-    part = "" if told["cases"] >= spec.batch_size else f" on {told['cases']} images"
+def _describe(cost: dict[str, Any], spec: TrainSpec) -> str:
+    seconds = spec.epochs * (cost["steps"] * cost["step_s"] + cost["looks"] * cost["look_s"])
+    preparing = cost["all_pictures"] * cost["read_s"]
+    several = f"{cost['pictures']} images of " if cost["pictures"] > 1 else ""
+    part = "" if cost["cases"] >= spec.batch_size else f" on {cost['cases']} images"
     return (
-        f"About **{formatting.minutes(seconds + preparing)}** and **{_bytes(told['memory'])}** of memory on the "
-        f"{_device(told['device'])}: {formatting.seconds(told['step_s'])} a step, measured{part}. Input {several}"
-        f"{told['size']}×{told['size']} px; {told['weights'] / 1e6:.3g} million weights."
+        f"About **{formatting.minutes(seconds + preparing)}** and **{_bytes(cost['memory'])}** of memory on the "
+        f"{_device(cost['device'])}. Measured{part}: {formatting.seconds(cost['step_s'])} per step. Input {several}"
+        f"{cost['size']}×{cost['size']} px; {cost['weights'] / 1e6:.3g} million parameters."
     )
 
 
@@ -137,14 +138,14 @@ def _bytes(count: float) -> str:
 
 
 def _device(name: str) -> str:
-    return "CPU" if name == "cpu" else f"graphics card {name.removeprefix('cuda').strip(' ()')}"
+    return "CPU" if name == "cpu" else f"GPU {name.removeprefix('cuda').strip(' ()')}"
 
 
-def form_key(*, asked: bool) -> str:
-    """One key for each training that is asked for: the second click of a double click has that of the first."""
-    if not asked and st.session_state.pop("train_sent", False):
+def form_key(*, submitted: bool) -> str:
+    """Return the key of this submission: the second click of a double click has the key of the first."""
+    if not submitted and st.session_state.pop("train_sent", False):
         st.session_state.pop("train_key", None)
     key: str = st.session_state.setdefault("train_key", secrets.token_hex(16))
-    if asked:
+    if submitted:
         st.session_state["train_sent"] = True
     return key

@@ -1,4 +1,4 @@
-"""Forms drawn from a description: every knob of TrainSpec once, those only that matter for what is chosen."""
+"""The form of TrainSpec: every hyperparameter once, and only those that apply to the current choices."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from core.training.hyperparameters import Hyperparameter
 from core.training.spec import PRESETS, hyperparameter, hyperparameters
 
 COLUMNS = 2
-WORDS = {
+TITLES = {
     "val_auroc": "Validation AUROC",
     "val_loss": "Validation loss",
     "val_accuracy": "Validation accuracy",
@@ -22,42 +22,43 @@ WORDS = {
     "rmsprop": "RMSprop",
     "cpu": "CPU",
     "cuda": "GPU",
-    "run": "A finished run",
-    "file": "A file of weights",
+    "run": "Finished run",
+    "file": "Weights file",
+    "nothing": "Random initialisation",
     "published": "Published weights",
     "bf16": "bf16",
     "fp16": "fp16",
     "float32": "float32",
     "custom": "Custom: as set below",
 }
-"""Choices that a capital letter does not make a title of."""
+"""Titles of choices whose name with a capital letter is none."""
 
 Offered = Mapping[str, Mapping[Any, str]]
 
 
 def values() -> dict[str, Any]:
-    """What the form holds, by knob, also of knobs that do not show now."""
-    held: dict[str, Any] = st.session_state.setdefault(
+    """Return the form's values by hyperparameter, including those that are not shown now."""
+    current: dict[str, Any] = st.session_state.setdefault(
         "form_values", {one.name: one.default for one in hyperparameters()}
     )
-    return held
+    return current
 
 
-def take(asked: Mapping[str, Any], *, anew: bool = True) -> None:
-    """Set knobs from outside: a preset (`anew`: the rest goes to its default), or one model of the table."""
-    typed = {name: hyperparameter(name).coerce(value) for name, value in asked.items()}
-    values().update({**({one.name: one.default for one in hyperparameters()} if anew else {}), **typed})
+def set_values(settings: Mapping[str, Any], *, reset: bool = True) -> None:
+    """Set hyperparameters: those of a preset (`reset`: all others to their default), or the model of the table."""
+    typed = {name: hyperparameter(name).coerce(value) for name, value in settings.items()}
+    values().update({**({one.name: one.default for one in hyperparameters()} if reset else {}), **typed})
 
 
 def preset(name: str) -> None:
-    """All knobs as a preset has them."""
-    take(PRESETS[name])
+    """Set all hyperparameters to those of a preset."""
+    set_values(PRESETS[name])
 
 
 def show(offered: Offered) -> dict[str, Any]:
-    """Inputs for the knobs that matter, in groups; gives what is set. `offered` are the choices of some, with titles.
+    """Draw the inputs that apply, in groups; return all values. `offered` has the choices of some, with titles.
 
-    A knob that does not matter is at its default, so that what a run was asked holds nothing that did not act.
+    A hyperparameter that does not apply is at its default, so that the settings of a run hold only what had an effect.
     """
     for group in GROUPS:
         first = [one for one in group_hyperparameters(group) if one.name in group.first]
@@ -66,80 +67,82 @@ def show(offered: Offered) -> dict[str, Any]:
             st.markdown(f"**{group.title}**", help=named.help if named else None)
         _inputs(first, offered, named)
         _folded(group, offered)
-    held = values()
-    return {one.name: held[one.name] if is_relevant(one.name, held) else one.default for one in hyperparameters()}
+    current = values()
+    return {
+        item.name: current[item.name] if is_relevant(item.name, current) else item.default for item in hyperparameters()
+    }
 
 
 def _folded(group: FormGroup, offered: Offered) -> None:
     behind = [one for one in group_hyperparameters(group) if one.name not in group.first]
     if not any(is_relevant(one.name, values()) for one in behind):
         return
-    # one label for good: with another one Streamlit takes it for another fold, and closes it
+    # The label never changes: Streamlit takes one with another label for another fold, and closes it.
     with st.expander("More" if group.first else group.title, key=f"fold_{group.name}", on_change="rerun") as fold:
         if fold.open:
             _inputs(behind, offered)
             return
-    # half of the page's inputs are drawn only where somebody looks at them
+    # Half of the page's inputs are drawn only while their fold is open.
     changed = [one.title for one in behind if is_relevant(one.name, values()) and values()[one.name] != one.default]
     if changed:
-        st.caption(f"Changed there: {', '.join(changed).lower()}.")
+        st.caption(f"Changed from the default: {', '.join(changed).lower()}.")
 
 
-def _inputs(some: Sequence[Hyperparameter], offered: Offered, named: Hyperparameter | None = None) -> None:
-    """In rows of two; a choice above decides at once what shows below. `named` stands under a title that is its own."""
+def _inputs(items: Sequence[Hyperparameter], offered: Offered, named: Hyperparameter | None = None) -> None:
+    """Draw inputs in rows of two. `named` stands under a group title that is its label."""
     columns: list[Any] = []
-    for one in some:
-        if is_relevant(one.name, values()):
+    for item in items:
+        if is_relevant(item.name, values()):
             columns = columns or list(st.columns(COLUMNS, vertical_alignment="bottom"))
             with columns.pop(0):
-                _input(one, offered.get(one.name), titled=one is named)
+                _input(item, offered.get(item.name), titled=item is named)
 
 
-def _input(one: Hyperparameter, offered: Mapping[Any, str] | None, *, titled: bool) -> None:
-    """One widget of what the form holds. Streamlit forgets a widget that is not drawn, or brings its first value back.
+def _input(item: Hyperparameter, offered: Mapping[Any, str] | None, *, titled: bool) -> None:
+    """Draw one widget. Streamlit forgets a widget that is not drawn, or brings its first value back.
 
-    So a change is taken over when it comes, also where its input is gone by then; and the widget is set where it
-    differs, but else left alone: somebody may be typing in it.
+    So a change is stored as soon as it comes, even if its input is gone by then. The widget is set only where it
+    differs: somebody may be typing in it.
     """
-    held, key = values(), f"form_{one.name}"
-    title = f"{one.title} ({one.unit})" if one.unit else one.title
-    titles = offered if offered is not None else {choice: _title(choice) for choice in one.choices}
-    if titles and held[one.name] not in titles:
-        held[one.name] = next(iter(titles))
-    if key not in st.session_state or st.session_state[key] != held[one.name]:
-        st.session_state[key] = held[one.name]
-    told: dict[str, Any] = {"help": one.help, "key": key, "on_change": _taken, "args": (one.name,)}
+    current, key = values(), f"form_{item.name}"
+    title = f"{item.title} ({item.unit})" if item.unit else item.title
+    titles = offered if offered is not None else {choice: _title(choice) for choice in item.choices}
+    if titles and current[item.name] not in titles:
+        current[item.name] = next(iter(titles))
+    if key not in st.session_state or st.session_state[key] != current[item.name]:
+        st.session_state[key] = current[item.name]
+    options: dict[str, Any] = {"help": item.help, "key": key, "on_change": _store, "args": (item.name,)}
     if titles:
         st.selectbox(
             title,
             list(titles),
             format_func=lambda choice: titles[choice],
             label_visibility="collapsed" if titled else "visible",
-            **told,
+            **options,
         )
-    elif one.kind == "text":
-        st.text_input(title, max_chars=int(one.high or 0), **told)
-    elif one.kind == "int":
-        st.number_input(title, int(one.low or 0), int(one.high or 0), **told)
+    elif item.kind == "text":
+        st.text_input(title, max_chars=int(item.high or 0), **options)
+    elif item.kind == "int":
+        st.number_input(title, int(item.low or 0), int(item.high or 0), **options)
     else:
-        st.number_input(title, float(one.low or 0), float(one.high or 0), step=_step(one), format="%.5g", **told)
+        st.number_input(title, float(item.low or 0), float(item.high or 0), step=_step(item), format="%.5g", **options)
 
 
-def _taken(name: str) -> None:
+def _store(name: str) -> None:
     value = st.session_state[f"form_{name}"]
     values()[name] = value.strip() if isinstance(value, str) else value
 
 
-def _step(knob: Hyperparameter) -> float:
-    """What + and − add: a whole percent or degree, a tenth of the default, else a round part of the range."""
-    if knob.unit in ("%", "°"):
+def _step(item: Hyperparameter) -> float:
+    """Return the step of + and −: a whole percent or degree, a tenth of the default, else a round part of the range."""
+    if item.unit in ("%", "°"):
         return 1.0
-    if knob.default:
-        return float(knob.default) / 10
-    return float(10 ** math.floor(math.log10(float(knob.high or 1.0) / 50)))
+    if item.default:
+        return float(item.default) / 10
+    return float(10 ** math.floor(math.log10(float(item.high or 1.0) / 50)))
 
 
 def _title(choice: str) -> str:
     if choice in MODELS:
         return MODELS[choice].title
-    return WORDS.get(choice, choice[:1].upper() + choice[1:])
+    return TITLES.get(choice, choice[:1].upper() + choice[1:])

@@ -56,7 +56,7 @@ def test_json_of_another_kind_is_refused(value):
 def test_an_older_spec_means_what_it_meant_and_a_newer_one_is_refused():
     assert TrainSpec.from_json({"optimizer": "sgd"}).optimizer == "nesterov"  # what 0.3 did under that name
     assert TrainSpec.from_json(TrainSpec(optimizer="sgd").to_json()).optimizer == "sgd"
-    with pytest.raises(InvalidInput, match="of version 99 and this Rounds knows 2; update Rounds"):
+    with pytest.raises(InvalidInput, match="have version 99, this Rounds reads up to 2; update Rounds"):
         TrainSpec.from_json({"version": 99})
 
 

@@ -31,7 +31,7 @@ def test_a_task_of_several_findings_is_made_with_its_guideline(db):
     app.selectbox(key="new_task_kind").select(TaskKind.MULTI)
     app.text_area(key="new_task_classes").input("mass\neffusion")
     app.text_area(key="new_task_guideline").input("Look twice.\nThen say.")
-    pressed(app, "Make the task")
+    pressed(app, "Create task")
     made = tasks.named(db, "chest")
     assert (made.kind, made.guideline) == (TaskKind.MULTI, "Look twice.\nThen say.")
 
@@ -40,7 +40,7 @@ def test_classes_are_added_retired_and_brought_back_and_too_few_is_a_sentence(db
     task = tasks.named(db, "finding")
     app = opened("label", task=str(task.id))
     app.text_input(key=f"append_name_{task.id}").input("c")
-    pressed(app, "Add it")
+    pressed(app, "Add")
     pressed(app, "Retire")
     assert [(one.name, one.retired) for one in tasks.get(db, task.id).classes] == [
         ("a", True),
@@ -49,7 +49,7 @@ def test_classes_are_added_retired_and_brought_back_and_too_few_is_a_sentence(db
     ]
     pressed(app, "Retire")
     assert "a question needs 2; add a class first." in app.error[0].value
-    pressed(app, "Bring back")
+    pressed(app, "Restore")
     assert not any(one.retired for one in tasks.get(db, task.id).classes)
 
 
@@ -58,11 +58,11 @@ def test_a_guideline_is_kept_and_a_wrong_one_is_a_sentence(db):
     app = opened("label", task=str(task.id))
     form = app.text_area(key=f"guideline_text_{task.id}")
     form.input("Look once.")
-    [button for button in app.button if button.label == "Keep"][-1].click()
+    [button for button in app.button if button.label == "Save"][-1].click()
     app.run()
     assert tasks.get(db, task.id).guideline == "Look once."
     app.text_area(key=f"guideline_text_{task.id}").input("left \u202e right")
-    [button for button in app.button if button.label == "Keep"][-1].click()
+    [button for button in app.button if button.label == "Save"][-1].click()
     app.run()
     assert "U+202E" in app.error[0].value
     assert tasks.get(db, task.id).guideline == "Look once."
@@ -77,7 +77,7 @@ def test_a_task_that_asks_for_a_number_is_made_with_its_unit_its_range_and_its_m
     app.number_input(key="new_task_high").set_value(120)
     app.selectbox(key="new_task_unit").select("study")
     app.selectbox(key="new_task_flips").select(MirrorSymmetry.LEFT_RIGHT)
-    pressed(app, "Make the task")
+    pressed(app, "Create task")
     made = tasks.named(db, "age")
     assert (made.kind, made.unit, made.measure, made.low, made.high, made.flips) == (
         TaskKind.NUMBER,
@@ -95,7 +95,7 @@ def test_a_range_in_which_nothing_lies_is_a_sentence(db):
     app.text_input(key="new_task_name").input("age")
     app.number_input(key="new_task_low").set_value(9)
     app.number_input(key="new_task_high").set_value(3)
-    pressed(app, "Make the task")
+    pressed(app, "Create task")
     assert "the first must be smaller" in app.error[0].value
     assert [task.name for task in tasks.every(db)] == ["finding"]
 
@@ -111,7 +111,7 @@ def test_mirror_images_are_set_later_too(db):
 def test_a_task_for_a_number_has_no_classes_to_see_to(db):
     task = tasks.create(db, name="age", kind=TaskKind.NUMBER)
     app = opened("label", task=str(task.id))
-    assert not any(button.label in ("Retire", "Add it") for button in app.button)
+    assert not any(button.label in ("Retire", "Add") for button in app.button)
     assert not app.exception
 
 
@@ -132,7 +132,7 @@ def test_datasets_tells_findings_by_what_is_known_and_freezes_them(db):
     assert list(table["finding"]) == ["mass", "effusion", "all"]
     counted = [cell.split(" · ")[0].split(" / ") for cell in table["Train"][:2]]
     assert [sum(map(int, cell)) for cell in counted] == [int(table["Train"][2].split()[0])] * 2
-    assert "1 case of which no finding is known stay out." in text_of(app)
+    assert "Left out: 1 case without any known finding." in text_of(app)
     app.text_input(key="snapshot_name").input("chest 1")
     pressed(app, "Freeze")
     assert snapshots.snapshot_named(db, "chest 1").kind is TaskKind.MULTI
