@@ -1,4 +1,4 @@
-"""Which knobs belong together on a form, and which of them matter for what was chosen."""
+"""The groups of hyperparameters on the form, and which of them apply to the current choices."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from core.training.spec import hyperparameters
 
 @dataclass(frozen=True, slots=True)
 class FormGroup:
-    """A part of the form. `first` are the knobs that stand open, the rest is behind a fold."""
+    """A group of the form. `first` are always shown, the other `knobs` are behind a fold."""
 
     name: str
     title: str
@@ -63,43 +63,43 @@ GROUPS = (
     ),
     FormGroup("machine", "Machine", ("device", "threads", "seed")),
 )
-"""In the order of the form. A knob that none of them names stands in the last one."""
+"""The groups in the order of the form; a hyperparameter that none of them names is in the last one."""
 
-SEVERAL = ("stack", "bag")  # what a model takes that sees as many pictures as `slices` says
+SEVERAL = ("stack", "bag")  # inputs of a model that takes up to `slices` images
 
 RULES: dict[str, Callable[[Mapping[str, Any], ModelEntry], bool]] = {
     "slices": lambda _, model: model.takes in SEVERAL,
     "views": lambda _, model: model.takes == "views",
-    "gamma": lambda asked, _: asked["loss"] == "focal",
-    "start_run": lambda asked, _: asked["start"] == "run",
-    "start_file": lambda asked, _: asked["start"] == "file",
-    "download": lambda asked, _: asked["start"] == "published",
-    "freeze": lambda asked, _: asked["start"] != "nothing",
-    "threads": lambda asked, _: asked["device"] != "cuda",
-    **{name: lambda asked, _: asked["augment"] == "custom" for name in augmentation_ranges.KNOBS},
+    "gamma": lambda values, _: values["loss"] == "focal",
+    "start_run": lambda values, _: values["start"] == "run",
+    "start_file": lambda values, _: values["start"] == "file",
+    "download": lambda values, _: values["start"] == "published",
+    "freeze": lambda values, _: values["start"] != "nothing",
+    "threads": lambda values, _: values["device"] != "cuda",
+    **{name: lambda values, _: values["augment"] == "custom" for name in augmentation_ranges.KNOBS},
 }
-"""When a knob matters; one that is not named here always does, unless it shapes another model."""
+"""When a hyperparameter applies; others always do, unless they shape a model that is not chosen."""
 
 
 def group_hyperparameters(group: FormGroup) -> tuple[Hyperparameter, ...]:
-    """The group's knobs in its order."""
-    known = {one.name: one for one in hyperparameters()}
-    named = {name for each in GROUPS for name in each.knobs}
-    left = tuple(one for one in hyperparameters() if one.name not in named) if group is GROUPS[-1] else ()
+    """Return the hyperparameters of a group in its order."""
+    known = {item.name: item for item in hyperparameters()}
+    named = {name for other in GROUPS for name in other.knobs}
+    left = tuple(item for item in hyperparameters() if item.name not in named) if group is GROUPS[-1] else ()
     return tuple(known[name] for name in group.knobs if name in known) + left
 
 
-def is_relevant(name: str, asked: Mapping[str, Any]) -> bool:
-    """Whether a knob changes anything at these values: of all knobs, by name."""
-    model = MODELS[asked["model"]]
-    if name in RULES and not RULES[name](asked, model):
+def is_relevant(name: str, values: Mapping[str, Any]) -> bool:
+    """Return whether a hyperparameter has an effect at these values of all hyperparameters, by name."""
+    model = MODELS[values["model"]]
+    if name in RULES and not RULES[name](values, model):
         return False
-    return name not in SHAPES or (name in model.knobs and _shapes(name, asked, model))
+    return name not in SHAPES or (name in model.knobs and _shapes_encoder(name, values, model))
 
 
-def _shapes(name: str, asked: Mapping[str, Any], model: ModelEntry) -> bool:
-    """Of a model of several pictures, whether its encoder is shaped by it."""
-    return "encoder" not in model.knobs or name not in TRUNK or name in ENCODERS[asked["encoder"]].knobs
+def _shapes_encoder(name: str, values: Mapping[str, Any], model: ModelEntry) -> bool:
+    """Return whether a hyperparameter shapes the encoder of a model of several images; True for other models."""
+    return "encoder" not in model.knobs or name not in TRUNK or name in ENCODERS[values["encoder"]].knobs
 
 
 SHAPES = {name for model in MODELS.values() for name in model.knobs}
