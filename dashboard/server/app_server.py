@@ -1,4 +1,4 @@
-"""The server: Streamlit's pages and our routes in one ASGI app, behind the guard."""
+"""The server: the pages and the routes in one ASGI app, behind the access control."""
 
 import errno
 import os
@@ -32,7 +32,7 @@ NOT_LOCAL = "'{}' is not an address of this machine; use --host 127.0.0.1, or 0.
 
 
 def create(settings: Settings, *, port: int, token: str | None, secure: bool = False) -> "st.App":
-    """The ASGI app. With a token nothing is served before it is shown."""
+    """Return the ASGI app; with a token it serves only clients that sent it."""
     import streamlit as st
 
     streamlit_startup.patch_streamlit()
@@ -59,7 +59,7 @@ def serve(
     """Serve until stopped.
 
     Raises:
-        PortInUse: another program listens there.
+        PortInUse: another program uses the port.
         InvalidInput: an address or a certificate that cannot be used.
     """
     need_free(host, port)
@@ -69,7 +69,7 @@ def serve(
     address = _address(host, port, token, secure=certfile is not None)
     print(f"Rounds is open at {address}\nIts home is {settings.home}. Stop it with Ctrl+C.", flush=True)
     if host in EVERYWHERE:
-        print(f"From another machine: this machine's name in place of {EVERYWHERE[host]}.", flush=True)
+        print(f"From another machine, use the name of this machine instead of {EVERYWHERE[host]}.", flush=True)
     if browser:
         threading.Timer(1.0, webbrowser.open, [address]).start()
     sys.argv = [str(DASHBOARD / "app.py")]
@@ -78,7 +78,7 @@ def serve(
 
 
 def _address(host: str, port: int, token: str | None, *, secure: bool) -> str:
-    """What a person opens: a name a browser takes, not the 0.0.0.0 that means every address."""
+    """Return the address to open in a browser, which cannot open 0.0.0.0."""
     name = "localhost" if host in LOOPBACK else EVERYWHERE.get(host, f"[{host}]" if ":" in host else host)
     return f"{'https' if secure else 'http'}://{name}:{port}/" + (f"?token={quote(token)}" if token else "")
 
@@ -99,11 +99,11 @@ def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
 
 
 def need_free(host: str, port: int) -> None:
-    """See that one may listen there.
+    """Check that the server can listen on this address and port.
 
     Raises:
-        PortInUse: another program does.
-        InvalidInput: no such address, no such port.
+        PortInUse: another program uses the port.
+        InvalidInput: no such address, or no such port.
     """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -124,7 +124,7 @@ def need_free(host: str, port: int) -> None:
 
 def _need_certificate(certfile: Path | None, keyfile: Path | None) -> None:
     if bool(certfile) != bool(keyfile):
-        raise InvalidInput("A certificate and its key go together; give both --certfile and --keyfile.")
+        raise InvalidInput("A certificate needs its key; give both --certfile and --keyfile.")
     if certfile:
         try:
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certfile, keyfile)

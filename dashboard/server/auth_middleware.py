@@ -1,4 +1,4 @@
-"""The door in front of everything, websocket included: who may look, from where, with which headers."""
+"""Access control for every request and websocket: who may connect, from where, and the security headers."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ HEALTH = "/_stcore/health"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Nothing of a page may be fetched from, or sent to, anybody else.
+    # A page may load from, and send to, this server only.
     "Content-Security-Policy": "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
     "form-action 'self'; object-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -28,7 +28,7 @@ HEADERS = {
 
 @dataclass
 class AuthMiddleware:
-    """ASGI middleware. Without a token only this machine is served; with one, nothing before it is shown."""
+    """ASGI middleware: without a token only this machine is served; with one, only clients that sent it."""
 
     app: ASGIApp
     signer: Signer
@@ -38,28 +38,28 @@ class AuthMiddleware:
     tries: Tries = field(default_factory=Tries)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let through what may pass."""
+        """Pass a permitted request on; refuse every other."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         session = self._session(headers)
-        if not self._from_here(scope, headers):
-            await self._refuse(scope, receive, send, "This address is not served here.", 403)
+        if not self._is_trusted_origin(scope, headers):
+            await self._refuse(scope, receive, send, "Access from this address is not allowed.", 403)
         elif scope["path"] == HEALTH:
             await self.app(scope, receive, self._with_headers(send, None))
         elif self.token is None:
             fresh = None if session or scope["type"] == "websocket" else self._new_session()
             await self.app(scope, receive, self._with_headers(send, fresh))
         elif session and scope["type"] == "http" and token_in(scope):
-            await self._lead_on(scope, receive, send, session)
+            await self._redirect(scope, receive, send, session)
         elif session:
             await self.app(scope, receive, self._with_headers(send, None))
         else:
             await self._ask(scope, receive, send, headers)
 
-    def _from_here(self, scope: Scope, headers: Headers) -> bool:
-        """The Host of this machine (a rebound name is not), and of a websocket or a post the same origin."""
+    def _is_trusted_origin(self, scope: Scope, headers: Headers) -> bool:
+        """Return whether the Host is allowed (against DNS rebinding), and for a websocket or post the same origin."""
         host = headers.get("host", "")
         name = _part(f"//{host}", "hostname")
         if not name or (self.token is None and name not in LOOPBACK):
@@ -67,15 +67,15 @@ class AuthMiddleware:
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
             return True
         origin = headers.get("origin")
-        near = headers.get("sec-fetch-site", "none") in ("same-origin", "none")
-        return near and (origin is None or _part(origin, "netloc") == host)
+        is_same_site = headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+        return is_same_site and (origin is None or _part(origin, "netloc") == host)
 
     def _session(self, headers: Headers) -> str:
-        """The browser's session where its cookie is ours, else ''."""
+        """Return the session of the browser if its cookie is valid, else ''."""
         value = session_of(headers.get("cookie", ""), self.cookie)
         name, _, proof = value.partition(".")
-        good = bool(name) and constant_time_equal(proof, self.signer.token_for(name, self.token or ""))
-        return value if good else ""
+        is_valid = bool(name) and constant_time_equal(proof, self.signer.token_for(name, self.token or ""))
+        return value if is_valid else ""
 
     def _new_session(self) -> str:
         name = secrets.token_urlsafe(18)
@@ -97,7 +97,7 @@ class AuthMiddleware:
         return f"{self.cookie}={session}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if self.secure else ''}"
 
     async def _ask(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
-        """No session yet: a token in the URL or in the form opens one, anything else gets the form and nothing more."""
+        """Open a session for the right token in the URL or in the form; answer anything else with the form."""
         shown = await shown_token(scope, receive, headers) if scope["type"] == "http" else ""
         client = (scope.get("client") or ("",))[0]
         if not shown:
@@ -105,27 +105,27 @@ class AuthMiddleware:
         elif self.tries.must_wait(client):
             await self._refuse(scope, receive, send, WAIT, 429)
         elif constant_time_equal(shown, self.token or ""):
-            await self._lead_on(scope, receive, send, self._new_session())
+            await self._redirect(scope, receive, send, self._new_session())
         else:
             self.tries.failed(client)
             await self._refuse(scope, receive, send, WRONG, 401)
 
-    async def _lead_on(self, scope: Scope, receive: Receive, send: Send, session: str) -> None:
-        """To the same page, its address without the token."""
+    async def _redirect(self, scope: Scope, receive: Receive, send: Send, session: str) -> None:
+        """Redirect to the same page without the token in its address."""
         headers = {"Set-Cookie": self._set_cookie(session), "Cache-Control": "no-store"}
         response = RedirectResponse(without_token(scope), status_code=303, headers=headers)
         await response(scope, receive, self._with_headers(send, None))
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send, words: str, status: int) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, message_text: str, status: int) -> None:
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 4401})
             return
-        await refusal(scope, words, status)(scope, receive, self._with_headers(send, None))
+        await refusal(scope, message_text, status)(scope, receive, self._with_headers(send, None))
 
 
 def session_of(cookies: str, name: str) -> str:
-    """The session cookie's value in a Cookie header, '' where there is none."""
+    """Return the value of the session cookie in a Cookie header, '' where there is none."""
     try:
         morsel = SimpleCookie(cookies).get(name)
     except CookieError:
@@ -134,7 +134,7 @@ def session_of(cookies: str, name: str) -> str:
 
 
 def _part(url: str, name: Literal["hostname", "netloc"]) -> str:
-    """A part of a URL somebody sent, '' where it is none."""
+    """Return a part of a URL sent by a client, '' where the URL is invalid."""
     try:
         return str(getattr(urlsplit(url), name) or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""Routes for comments: what stands of a case, and one more."""
+"""Routes for comments: list those of a case, add or delete one."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,35 +18,39 @@ class CommentApi:
 
     db: Database
 
-    def of_case(self, request: Request, _said: None) -> Response:
-        """What stands of a case."""
-        return self._standing(request.path_params["case"])
+    def of_case(self, request: Request, _body: None) -> Response:
+        """Return the comments of a case."""
+        return self._current(request.path_params["case"])
 
-    def post(self, request: Request, said: Any) -> Response:
-        """One more comment of a reader, or one taken back; the same key again changes nothing."""
-        case_id, by = int(said["case"]), request.query_params["by"]
+    def post(self, request: Request, body: Any) -> Response:
+        """Add a comment of a reader, or delete one; the same key again changes nothing.
+
+        Raises:
+            InvalidInput: a case of another task, or no valid key.
+        """
+        case_id, by = int(body["case"]), request.query_params["by"]
         if annotations.case(self.db, case_id).task_id != int(request.query_params["task"]):
             raise InvalidInput("This case belongs to another task; reload the page.")
-        key = f"comment:{said['key']}"
+        key = f"comment:{body['key']}"
         if not 16 <= len(key) <= 88:
-            raise InvalidInput("The comment carries no proper key; reload the page.")
-        if said.get("withdraws") is None:
-            comments.comment(self.db, case_id=case_id, text=str(said["text"]), by=by, key=key, place=_place(said))
+            raise InvalidInput("The comment has no valid key; reload the page.")
+        if body.get("withdraws") is None:
+            comments.comment(self.db, case_id=case_id, text=str(body["text"]), by=by, key=key, place=_place(body))
         else:
-            comments.withdraw(self.db, comment_id=int(said["withdraws"]), by=by, key=key)
-        return self._standing(case_id)
+            comments.withdraw(self.db, comment_id=int(body["withdraws"]), by=by, key=key)
+        return self._current(case_id)
 
-    def _standing(self, case_id: int) -> Response:
-        found = [_described(one) for one in comments.of_case(self.db, case_id)]
-        return JSONResponse({"of": case_id, "comments": found}, headers={"Cache-Control": "no-store"})
+    def _current(self, case_id: int) -> Response:
+        views = [_as_json(view) for view in comments.of_case(self.db, case_id)]
+        return JSONResponse({"of": case_id, "comments": views}, headers={"Cache-Control": "no-store"})
 
 
-def _place(said: Any) -> Place | None:
-    if said.get("x") is None:
+def _place(body: Any) -> Place | None:
+    if body.get("x") is None:
         return None
-    return Place(int(said["image"]), int(said.get("frame") or 0), float(said["x"]), float(said["y"]))
+    return Place(int(body["image"]), int(body.get("frame") or 0), float(body["x"]), float(body["y"]))
 
 
-def _described(one: CommentView) -> dict[str, Any]:
-    place = asdict(one.place) if one.place else {"image": None, "frame": 0, "x": None, "y": None}
-    return {"id": one.id, "reader": one.reader, "text": one.text, "at": one.at, **place}
+def _as_json(view: CommentView) -> dict[str, Any]:
+    place = asdict(view.place) if view.place else {"image": None, "frame": 0, "x": None, "y": None}
+    return {"id": view.id, "reader": view.reader, "text": view.text, "at": view.at, **place}

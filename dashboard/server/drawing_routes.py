@@ -1,4 +1,4 @@
-"""What the drawing tool asks and posts; the routes stand in `dashboard.server.routes`, signed there."""
+"""Routes of the drawing tool; `dashboard.server.routes` signs them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,38 +14,42 @@ from db import Database
 
 @dataclass(frozen=True)
 class DrawingApi:
-    """The drawings of one home."""
+    """The drawings of one catalogue."""
 
     db: Database
 
-    def standing(self, request: Request, _said: None) -> Response:
-        """Every drawing of a case as it stands."""
-        found = drawings.standing(self.db, request.path_params["case"])
-        return JSONResponse({"drawings": [as_json(one) for one in found]}, headers={"Cache-Control": "no-store"})
+    def standing(self, request: Request, _body: None) -> Response:
+        """Return the current drawings of a case."""
+        views = drawings.standing(self.db, request.path_params["case"])
+        return JSONResponse({"drawings": [as_json(view) for view in views]}, headers={"Cache-Control": "no-store"})
 
-    def draw(self, request: Request, said: Any) -> Response:
-        """One stroke of a reader: a new drawing, a newer version of it, or its end; twice the same is one."""
-        case_id, label = int(said["case"]), said.get("label")
+    def draw(self, request: Request, body: Any) -> Response:
+        """Store one edit of a reader: a new drawing, a new version of it, or its deletion; a repeat changes nothing.
+
+        Raises:
+            InvalidInput: a case of another task, or a geometry that does not fit its shape.
+        """
+        case_id, label = int(body["case"]), body.get("label")
         if annotations.case(self.db, case_id).task_id != int(request.query_params["task"]):
             raise InvalidInput("This case belongs to another task; reload the page.")
         made = drawings.draw(
             self.db,
             case_id=case_id,
-            image_id=int(said["image"]),
-            frame=int(said["frame"]),
-            key=str(said["key"]),
-            shape=str(said["shape"]),
-            geometry=said["geometry"],
+            image_id=int(body["image"]),
+            frame=int(body["frame"]),
+            key=str(body["key"]),
+            shape=str(body["shape"]),
+            geometry=body["geometry"],
             label=None if label is None else int(label),
-            erased=said.get("erased") is True,
+            erased=body.get("erased") is True,
             by=request.query_params["by"],
-            client=str(said["client"]),
+            client=str(body["client"]),
         )
         return JSONResponse({"drawing": as_json(made)})
 
 
 def as_json(view: DrawingView) -> dict[str, Any]:
-    """A drawing as the viewer reads it."""
+    """Return a drawing as the viewer reads it."""
     return {
         "key": view.key,
         "image": view.image_id,

@@ -1,4 +1,4 @@
-"""Routes for what is seen: frames, previews of large ones, thumbnails, the patient's other pictures."""
+"""Routes for pixels: frames, previews of large frames, thumbnails, other images of the same patient."""
 
 from dataclasses import dataclass
 
@@ -15,18 +15,18 @@ from db import Database
 PRIVATE = {"Cache-Control": "private, max-age=3600, immutable"}
 # Streamlit would gzip every answer again; a named encoding tells its middleware to leave this one alone.
 RAW = {**PRIVATE, "Content-Encoding": "identity", "Content-Type": "application/octet-stream"}
-AT_ONCE, CHUNK = 4 << 20, 1 << 19  # bytes: a longer frame goes out in chunks, so that many readers cost little memory
+AT_ONCE, CHUNK = 4 << 20, 1 << 19  # bytes: a longer frame is sent in chunks, so that many readers need little memory
 
 
 @dataclass(frozen=True)
 class PixelApi:
-    """The routes of one home; all of them are signed."""
+    """The pixel routes of one home; all of them are signed."""
 
     db: Database
     settings: Settings
 
-    def pixels(self, request: Request, _said: None) -> Response:
-        """One frame's samples, raw and little-endian."""
+    def pixels(self, request: Request, _body: None) -> Response:
+        """Return the samples of one frame, raw and little-endian."""
         view = self._image(request)
         span = image_pixels.frame(self.settings, view, request.path_params["frame"])
         if span.length <= AT_ONCE:
@@ -34,13 +34,13 @@ class PixelApi:
                 return Response(next(span.chunks(span.length)), headers=RAW)
         return StreamingResponse(span.chunks(CHUNK), headers={**RAW, "Content-Length": str(span.length)})
 
-    def preview(self, request: Request, _said: None) -> Response:
-        """Every X-Step-th sample of a frame, raw like the pixels."""
+    def preview(self, request: Request, _body: None) -> Response:
+        """Return every X-Step-th sample of a frame in both directions, raw and little-endian."""
         content, step = image_pixels.preview_of(self.settings, self._image(request), request.path_params["frame"])
         return Response(content, headers={**RAW, "X-Step": str(step)})
 
-    def thumbnail(self, request: Request, _said: None) -> Response:
-        """A JPEG of the middle frame."""
+    def thumbnail(self, request: Request, _body: None) -> Response:
+        """Return a JPEG of the middle frame."""
         path = image_pixels.thumbnail(self.settings, self._image(request))
         return FileResponse(path, media_type="image/jpeg", headers=PRIVATE)
 
@@ -49,13 +49,13 @@ class PixelApi:
 
 
 def others(db: Database, signer: Signer, session: str, image_id: int) -> Response:
-    """The same patient's other pictures and series, each with fresh URLs."""
-    found = [
+    """Return the other images and series of the same patient, each with fresh URLs."""
+    stacks = [
         {
             "id": stack.id,
             "title": stack.title,
-            "images": [serializers.image(one, signer, session) for one in stack.images],
+            "images": [serializers.image(view, signer, session) for view in stack.images],
         }
         for stack in related_images.of(db, image_id)
     ]
-    return JSONResponse({"stacks": found}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"stacks": stacks}, headers={"Cache-Control": "no-store"})

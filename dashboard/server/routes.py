@@ -1,4 +1,4 @@
-"""Routes for pixels, thumbnails, maps and labels: signed, bound to a browser, and by id only."""
+"""Routes for pixels, thumbnails, saliency maps and labels: signed, bound to one browser, by id only."""
 
 import hashlib
 from collections.abc import Callable
@@ -48,15 +48,15 @@ class Api:
     session_of: Callable[[Request], str]
 
     def routes(self) -> list[Route]:
-        """Everything under /api."""
+        """Return all routes under /api."""
         get, post = ["GET"], ["POST"]
-        drawn = DrawingApi(self.db)
+        drawings = DrawingApi(self.db)
         comments = CommentApi(self.db)
-        seen = PixelApi(self.db, self.settings)
+        pixels = PixelApi(self.db, self.settings)
         return [
-            Route("/api/pixels/{image:int}/{frame:int}", self._signed(seen.pixels), methods=get),
-            Route("/api/preview/{image:int}/{frame:int}", self._signed(seen.preview), methods=get),
-            Route("/api/thumbnail/{image:int}", self._signed(seen.thumbnail), methods=get),
+            Route("/api/pixels/{image:int}/{frame:int}", self._signed(pixels.pixels), methods=get),
+            Route("/api/preview/{image:int}/{frame:int}", self._signed(pixels.preview), methods=get),
+            Route("/api/thumbnail/{image:int}", self._signed(pixels.thumbnail), methods=get),
             Route("/api/companions/{image:int}", self._signed(self.companions), methods=get),
             Route("/api/map/{run:int}/{image:int}/{method}", self._signed(self.map), methods=get),
             Route("/api/map/{run:int}/{image:int}/{method}/{shown}/{layer}", self._signed(self.map), methods=get),
@@ -66,8 +66,8 @@ class Api:
             Route("/api/undo", self._signed(self.undo), methods=post),
             Route("/api/comments", self._signed(comments.post), methods=post),
             Route("/api/comments/{case:int}", self._signed(comments.of_case), methods=get),
-            Route("/api/drawings/{case:int}", self._signed(drawn.standing), methods=get),
-            Route("/api/drawings", self._signed(drawn.draw), methods=post),
+            Route("/api/drawings/{case:int}", self._signed(drawings.standing), methods=get),
+            Route("/api/drawings", self._signed(drawings.draw), methods=post),
             Route("/api/viewer/{version}/{file:path}", module, methods=get),
             # Streamlit's own page asks for this; a page_icon would have it load numpy and Pillow at every start, and a
             # symbol by name would be fetched from a stranger's server.
@@ -75,15 +75,15 @@ class Api:
         ]
 
     def _signed(self, answer: Callable[[Request, Any], Response]) -> Callable[[Request], Any]:
-        """Run `answer` in a thread once the signature holds; a UserError is a 4xx with its sentence."""
+        """Return an endpoint that checks the signature, runs `answer` in a thread and turns a UserError into a 4xx."""
 
         async def endpoint(request: Request) -> Response:
             session = self.session_of(request)
             if not self.signer.holds(request.url.path, session, request.query_params):
-                return PlainTextResponse("This address is not valid here, or no longer; reload the page.", 403)
+                return PlainTextResponse("This link is invalid or has expired; reload the page.", 403)
             try:
-                said = await request.json() if request.method == "POST" else None
-                return await run_in_threadpool(answer, request, said)
+                body = await request.json() if request.method == "POST" else None
+                return await run_in_threadpool(answer, request, body)
             except CatalogueUnusable as error:
                 return JSONResponse({"error": str(error)}, 503)  # the viewer keeps its answer and tries again
             except NotFound as error:
@@ -93,102 +93,109 @@ class Api:
             except OSError as error:
                 return JSONResponse({"error": describe_os_error(error)}, 503)
             except (ValueError, KeyError, TypeError, OverflowError):
-                return JSONResponse({"error": "The request is not understood; reload the page."}, 400)
+                return JSONResponse({"error": "Invalid request; reload the page."}, 400)
 
         return endpoint
 
-    def companions(self, request: Request, _said: None) -> Response:
-        """The same patient's other pictures and series."""
+    def companions(self, request: Request, _body: None) -> Response:
+        """Return the other images and series of the same patient."""
         return image_routes.others(self.db, self.signer, self.session_of(request), request.path_params["image"])
 
-    def map(self, request: Request, _said: None) -> Response:
-        """Where a run looked on an image: computed when first asked for, while the image itself is on the screen.
+    def map(self, request: Request, _body: None) -> Response:
+        """Return the saliency map of a run on an image, computed on the first request.
 
-        The class and the layer may stand in the path, `maps.MOST` and `maps.USUAL` being the model's own choice.
+        The class and the layer may be in the path; `saliency_urls.MOST` and `saliency_urls.USUAL` are the defaults.
         """
-        asked = request.path_params
-        shown, layer = asked.get("shown", saliency_urls.MOST), asked.get("layer", saliency_urls.USUAL)
-        found = maps.explain(
+        parameters = request.path_params
+        shown, layer = parameters.get("shown", saliency_urls.MOST), parameters.get("layer", saliency_urls.USUAL)
+        saliency = maps.explain(
             self.db,
             self.settings,
-            run_id=asked["run"],
-            image_id=asked["image"],
-            method=asked["method"],
+            run_id=parameters["run"],
+            image_id=parameters["image"],
+            method=parameters["method"],
             class_index=None if shown == saliency_urls.MOST else int(shown),
             layer="" if layer == saliency_urls.USUAL else layer,
         )
-        told = map_warnings.map_warnings(self.db, self.settings, asked["image"], found).warnings
-        said = {"X-Title": quote(found.title), "X-Warnings": quote("; ".join(told))}
-        return FileResponse(found.path, media_type="image/png", headers=PRIVATE | said)
+        warnings = map_warnings.map_warnings(self.db, self.settings, parameters["image"], saliency).warnings
+        headers = {"X-Title": quote(saliency.title), "X-Warnings": quote("; ".join(warnings))}
+        return FileResponse(saliency.path, media_type="image/png", headers=PRIVATE | headers)
 
-    def queue(self, request: Request, _said: None) -> Response:
-        """The next cases of a task, with fresh URLs."""
-        asked = request.query_params
-        found = serializers.queue(
+    def queue(self, request: Request, _body: None) -> Response:
+        """Return the next cases of a task, with fresh URLs."""
+        query = request.query_params
+        cases = serializers.queue(
             self.db,
             self.signer,
             self.session_of(request),
-            task_id=int(asked["task"]),
-            only=asked["only"],
-            after=int(asked.get("after", "0")),
-            limit=max(1, min(int(asked.get("limit", "12")), 50)),
+            task_id=int(query["task"]),
+            only=query["only"],
+            after=int(query.get("after", "0")),
+            limit=max(1, min(int(query.get("limit", "12")), 50)),
         )
-        return JSONResponse({"cases": found}, headers={"Cache-Control": "no-store"})
+        return JSONResponse({"cases": cases}, headers={"Cache-Control": "no-store"})
 
-    def labels(self, request: Request, said: Any) -> Response:
-        """One answer of a reader; the same key again changes nothing."""
-        answer = Answer(said["answer"])
+    def labels(self, request: Request, body: Any) -> Response:
+        """Store one answer of a reader; the same key again changes nothing.
+
+        Raises:
+            InvalidInput: a case of another task, no valid key, or an answer that does not fit the task.
+        """
+        answer = Answer(body["answer"])
         if answer is Answer.WITHDRAWN:
-            raise InvalidInput("An answer is taken back by undo, not by a label.")
-        self._belongs(request, said)
-        label, value = said.get("label"), said.get("value")
+            raise InvalidInput("A label cannot withdraw an answer; use undo.")
+        self._check_task(request, body)
+        label, value = body.get("label"), body.get("value")
         view = annotations.label(
             self.db,
-            case_id=int(said["case"]),
+            case_id=int(body["case"]),
             answer=answer,
             label=None if label is None else int(label),
             value=None if value is None else float(value),
-            findings={int(at): str(word) for at, word in dict(said.get("findings") or {}).items()},
-            reason=str(said.get("reason") or ""),
+            findings={int(at): str(word) for at, word in dict(body.get("findings") or {}).items()},
+            reason=str(body.get("reason") or ""),
             by=request.query_params["by"],
-            key=_key(said),
+            key=_key(body),
         )
-        return self._done(view)
+        return self._current(view)
 
-    def undo(self, request: Request, said: Any) -> Response:
-        """Take the reader's last answer on a case back."""
-        self._belongs(request, said)
+    def undo(self, request: Request, body: Any) -> Response:
+        """Undo the reader's last answer on a case."""
+        self._check_task(request, body)
         by = request.query_params["by"]
-        return self._done(annotations.undo(self.db, case_id=int(said["case"]), by=by, key=_key(said)))
+        return self._current(annotations.undo(self.db, case_id=int(body["case"]), by=by, key=_key(body)))
 
-    def _belongs(self, request: Request, said: Any) -> None:
-        """The URL was signed for one task: a case of another is none of its business."""
-        if annotations.case(self.db, int(said["case"])).task_id != int(request.query_params["task"]):
+    def _check_task(self, request: Request, body: Any) -> None:
+        """Refuse a case of another task: the URL was signed for one task only."""
+        if annotations.case(self.db, int(body["case"])).task_id != int(request.query_params["task"]):
             raise InvalidInput("This case belongs to another task; reload the page.")
 
-    def _done(self, view: CaseView) -> Response:
-        case, far = {"id": view.id, **serializers.current_answer(view)}, annotations.progress(self.db, view.task_id)
-        return JSONResponse({"case": case, "progress": asdict(far)})
+    def _current(self, view: CaseView) -> Response:
+        case, progress = (
+            {"id": view.id, **serializers.current_answer(view)},
+            annotations.progress(self.db, view.task_id),
+        )
+        return JSONResponse({"case": case, "progress": asdict(progress)})
 
 
-def _key(said: Any) -> str:
-    key = str(said["key"])
+def _key(body: Any) -> str:
+    key = str(body["key"])
     if not 8 <= len(key) <= 80:
-        raise InvalidInput("The answer carries no proper key; reload the page.")
+        raise InvalidInput("The answer has no valid key; reload the page.")
     return f"label:{key}"
 
 
 async def module(request: Request) -> Response:
-    """A file of the viewer, from the list of what lies there; it holds no data of anybody."""
+    """Return a file of the viewer by its name in the list of files; it contains no patient data."""
     name = request.path_params["file"]
     if name not in files():
-        return PlainTextResponse("There is no such file.", 404)
+        return PlainTextResponse("File not found.", 404)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return FileResponse(VIEWER / name, media_type=MODULES[Path(name).suffix], headers=headers)
 
 
 async def icon(_request: Request) -> Response:
-    """The mark in the browser's tab."""
+    """Return the icon of the browser tab."""
     return FileResponse(
         DASHBOARD / "icon.png", media_type="image/png", headers={"Cache-Control": "public, max-age=86400"}
     )
@@ -202,5 +209,5 @@ def files() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """Changes when a module does, so that no browser runs yesterday's viewer."""
+    """Return the hash of the viewer's files, so that a browser never runs an old version."""
     return hashlib.sha256(b"".join((VIEWER / name).read_bytes() for name in sorted(files()))).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""The route for augmented training pictures: patients' pixels, so signed like all others."""
+"""The route for augmented training images: pixels of patients, so signed like all others."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,12 +18,12 @@ else:
 
 @dataclass(frozen=True)
 class SampleApi:
-    """Of one home."""
+    """The augmented training images of one home."""
 
     settings: Settings
 
-    def picture(self, request: Request, _said: None) -> Response:
-        """A PNG of the cache."""
-        asked = request.path_params
-        path = resource_estimate.picture(self.settings, asked["name"], asked["number"])
+    def picture(self, request: Request, _body: None) -> Response:
+        """Return a PNG from the cache."""
+        parameters = request.path_params
+        path = resource_estimate.picture(self.settings, parameters["name"], parameters["number"])
         return FileResponse(path, media_type="image/png", headers=PRIVATE)

@@ -1,4 +1,4 @@
-"""Cases and images as the viewer reads them: plain JSON with signed URLs."""
+"""Serialize cases and images for the viewer: plain JSON with signed URLs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,16 +15,16 @@ SHOWN_FACTS = ("age", "sex", "view", "modality", "body_part", "site")
 
 
 def image(view: ImageView, signer: Signer, session: str) -> dict[str, Any]:
-    """One image: its pixel format, and signed URLs for every frame and for the previews of large ones."""
-    about = view.format.to_json()
-    about.pop("decoder")
+    """Return an image: its pixel format, and signed URLs of every frame and of the previews of large frames."""
+    fields = view.format.to_json()
+    fields.pop("decoder")
     modality = view.facts.get("modality", "")
-    if about["spacing"] and modality in TOMOGRAPHIC:
-        about["spacing_at"] = PATIENT  # a catalogue from before has the spacing and not where it holds
+    if fields["spacing"] and modality in TOMOGRAPHIC:
+        fields["spacing_at"] = PATIENT  # an older catalogue stores the spacing without the plane where it is valid
     urls = {"urls": _frames("pixels", view, signer, session)}
     if image_pixels.has_preview(view):
         urls["previews"] = _frames("preview", view, signer, session)
-    return {**about, "id": view.id, "modality": modality, "body_part": view.facts.get("body_part", ""), **urls}
+    return {**fields, "id": view.id, "modality": modality, "body_part": view.facts.get("body_part", ""), **urls}
 
 
 def _frames(kind: str, view: ImageView, signer: Signer, session: str) -> list[str]:
@@ -32,12 +32,12 @@ def _frames(kind: str, view: ImageView, signer: Signer, session: str) -> list[st
 
 
 def companions(view: ImageView, signer: Signer, session: str) -> str:
-    """Where the same patient's other pictures are asked for."""
+    """Return the signed URL of the other images of the same patient."""
     return signer.url(f"/api/companions/{view.id}", session)
 
 
 def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session: str) -> dict[str, Any]:
-    """One case with its image or its stack in order."""
+    """Return a case with its image, or its stack in order."""
     facts = {name: view.facts[name] for name in SHOWN_FACTS if name in view.facts}
     middle = view.image_ids[len(view.image_ids) // 2]
     return {
@@ -49,13 +49,13 @@ def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session:
         "comments_url": signer.url(f"/api/comments/{view.id}", session),
         "drawings": signer.url(f"/api/drawings/{view.id}", session),
         "thumbnail": signer.url(f"/api/thumbnail/{middle}", session),
-        "images": [image(one, signer, session) for one in pictures],
+        "images": [image(picture, signer, session) for picture in pictures],
         "companions": companions(pictures[len(pictures) // 2], signer, session) if pictures else None,
     }
 
 
 def current_answer(view: CaseView) -> dict[str, Any]:
-    """What stands of a case; `findings` by class position."""
+    """Return the current answer of a case; `findings` by class position."""
     return {
         "answer": view.answer,
         "label": view.label,
@@ -66,14 +66,14 @@ def current_answer(view: CaseView) -> dict[str, Any]:
 
 
 def cases(db: Database, views: Sequence[CaseView], signer: Signer, session: str) -> list[dict[str, Any]]:
-    """Several cases, their images fetched at once."""
-    wanted = [image_id for view in views for image_id in view.image_ids]
-    found = {one.id: one for one in images.many(db, wanted)}
-    return [case(view, [found[image_id] for image_id in view.image_ids], signer, session) for view in views]
+    """Return several cases; their images are read with one query."""
+    ids = [image_id for view in views for image_id in view.image_ids]
+    by_id = {picture.id: picture for picture in images.many(db, ids)}
+    return [case(view, [by_id[image_id] for image_id in view.image_ids], signer, session) for view in views]
 
 
 def queue(
     db: Database, signer: Signer, session: str, *, task_id: int, only: str, after: int = 0, limit: int = 12
 ) -> list[dict[str, Any]]:
-    """The next cases of a task."""
+    """Return the next cases of a task."""
     return cases(db, annotations.queue(db, task_id=task_id, only=only, after=after, limit=limit), signer, session)

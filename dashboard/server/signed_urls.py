@@ -1,4 +1,4 @@
-"""Signatures on URLs: bound to one browser's session, to what is asked, and to a time. Ids only, never a path."""
+"""Signed URLs: bound to one browser session, to their parameters, and to a time. Ids only, never a file path."""
 
 import hashlib
 import hmac
@@ -14,22 +14,20 @@ import itsdangerous
 from core.settings import Settings
 
 LASTS_S = 12 * 3600
-STEP_S = (
-    3600  # expiries fall on whole hours, so that a page drawn again has the same URLs and the browser's cache holds
-)
+STEP_S = 3600  # URLs expire on whole hours, so that a page drawn again has the same URLs and the browser's cache works
 SIGNED = ("task", "only", "by", "until")
 MOST_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs for one home; the key lies in its keys folder."""
+    """The signer of one home; its key is in the keys folder."""
 
     key: bytes
 
     @classmethod
     def of(cls, settings: Settings) -> "Signer":
-        """The signer of a home."""
+        """Return the signer of a home."""
         return cls(settings.key("signing"))
 
     def url(self, path: str, session: str, *, now: float | None = None, **query: str | int) -> str:
@@ -57,15 +55,15 @@ class Signer:
         return self._of("session").get_signature(json.dumps([session, token])).decode()
 
     def _of(self, purpose: str) -> itsdangerous.Signer:
-        # A purpose of its own, as salt, so that no signature made for one can serve for another.
+        # The purpose is the salt, so that a signature made for one purpose is not valid for another.
         return itsdangerous.Signer(self.key, salt=purpose, key_derivation="hmac", digest_method=hashlib.sha256)
 
 
 def _payload(path: str, session: str, query: Mapping[str, str]) -> str:
-    # As JSON no part can run into the next: a reader's name may hold any sign.
+    # JSON keeps the parts apart: a reader's name may contain any character.
     return json.dumps([path, session, *(query.get(name, "") for name in SIGNED)])
 
 
 def constant_time_equal(shown: str, right: str) -> bool:
-    """Compare secrets in constant time; what is shown may hold any sign."""
+    """Compare secrets in constant time; `shown` may contain any character."""
     return hmac.compare_digest(shown.encode("utf-8", "replace"), right.encode())

@@ -1,4 +1,4 @@
-"""What Streamlit does at every start and this server has no use for. It is left out where it is found, else done."""
+"""Skip work that Streamlit does at every start and that this server does not need."""
 
 import atexit
 import gc
@@ -11,29 +11,29 @@ _loaded = {"modules": 0}
 
 
 def patch_streamlit() -> None:
-    """Before the app is made. Nothing here changes what a page shows."""
+    """Patch Streamlit before the app is created; nothing here changes a page."""
     with suppress(ImportError, AttributeError):
         from streamlit import delta_generator
 
-        # It would look through every loaded module for a prompt that somebody may sit at.
+        # It would search all loaded modules for an interactive prompt.
         delta_generator._use_warning_has_been_displayed = True
     with suppress(ImportError, AttributeError):
         from streamlit.components.v2 import manifest_scanner
 
-        # It would read about every installed package, for components that are none of ours.
-        _leave_out(manifest_scanner, "scan_component_manifests")
+        # It would read the metadata of every installed package to find custom components.
+        _disable(manifest_scanner, "scan_component_manifests")
 
 
 def freeze_gc() -> None:
-    """What was loaded since stays: after every run of a page Streamlit looks for rings among all other objects."""
+    """Exclude what is loaded from garbage collection: Streamlit collects after every run of a page."""
     if not _loaded["modules"]:
-        atexit.register(gc.unfreeze)  # libraries that look for what is left of theirs at the end find nothing
+        atexit.register(gc.unfreeze)  # for libraries that check at exit for objects that were not collected
     if len(sys.modules) != _loaded["modules"]:
         _loaded["modules"] = len(sys.modules)
         gc.freeze()
 
 
-def _leave_out(module: Any, name: str) -> None:
+def _disable(module: Any, name: str) -> None:
     nothing: Callable[..., list[Any]] = lambda *_args, **_more: []  # noqa: E731
     if hasattr(module, name):
         setattr(module, name, nothing)

@@ -20,7 +20,7 @@ def test_the_form_opens_the_pages_and_a_wrong_token_says_so(elsewhere, page):
     field = page.get_by_label("Token")
     field.fill("not this one")
     field.press("Enter")
-    expect(page.get_by_text("That token is not this server's")).to_be_visible()
+    expect(page.get_by_text("Wrong token")).to_be_visible()
     page.get_by_label("Token").fill(elsewhere.token)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_text("No images yet")).to_be_visible()

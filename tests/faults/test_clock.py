@@ -93,7 +93,7 @@ def test_answers_keep_their_order_and_addresses_their_time(home, tmp_path, clock
         assert server.client.post(undo, json={"case": case.id, "key": "and another"}).json()["case"]["label"] == 0
         clock.set(LASTS_S / HOUR + 2)
         late = server.label(case, 2, key="given too late")
-        assert (late.status_code, late.text) == (403, "This address is not valid here, or no longer; reload the page.")
+        assert (late.status_code, late.text) == (403, "This link is invalid or has expired; reload the page.")
         fresh = Signer.of(home.settings).url(
             "/api/labels", server.client.cookies[f"rounds_{server.port}"], now=now_at(clock), task=task.id, by="tester"
         )

@@ -77,7 +77,7 @@ def test_a_number_that_is_no_port_is_refused(started, port):
 
 def test_a_certificate_and_its_key_go_together_and_must_be_readable(started, free, tmp_path):
     (tmp_path / "c.pem").write_text("nothing")
-    with pytest.raises(InvalidInput, match="go together"):
+    with pytest.raises(InvalidInput, match="needs its key"):
         started(port=free, certfile=tmp_path / "c.pem")
     with pytest.raises(InvalidInput, match=r"c\.pem .* cannot be used"):
         started(port=free, certfile=tmp_path / "c.pem", keyfile=tmp_path / "absent.pem")

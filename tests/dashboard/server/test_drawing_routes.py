@@ -72,7 +72,7 @@ def test_a_case_says_where_its_drawings_are(client, db, signer, task, case):
         ({"key": "x" * 99}, "no proper key"),
         ({"case": 99}, "not in this"),
         ({"image": 99}, "Image 99 is not"),
-        ({"case": None}, "not understood"),
+        ({"case": None}, "Invalid request"),
         ({"erased": True}, "no such drawing"),
     ],
 )

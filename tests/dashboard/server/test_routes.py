@@ -76,9 +76,9 @@ def test_the_queue_brings_signed_images(client, signed, task):
         ({"label": 7}, "not one of this task's 2 classes"),
         ({"label": None}, "names a class"),
         ({"answer": "withdrawn"}, "taken back by undo"),
-        ({"key": "x"}, "no proper key"),
+        ({"key": "x"}, "no valid key"),
         ({"case": 99}, "not in this"),
-        ({"answer": "nonsense"}, "not understood"),
+        ({"answer": "nonsense"}, "Invalid request"),
     ],
 )
 def test_a_wrong_label_is_refused_in_a_sentence_and_nothing_is_kept(client, signed, db, task, change, words):
@@ -95,7 +95,7 @@ def test_a_number_is_kept_and_a_wrong_one_is_refused_in_a_sentence(client, signe
     url = signed("/api/labels", task=task.id, by="me")
     for said, words in (
         ({"value": 121}, "does not accept 121 years"),
-        ({"value": "old"}, "not understood"),
+        ({"value": "old"}, "Invalid request"),
         ({}, "is a number"),
         ({"value": "NaN"}, "does not accept nan"),
         ({"answer": "label", "label": 0}, "takes a number, not a class"),
