@@ -86,12 +86,12 @@ def test_findings_are_told_by_one_key_each_and_given_by_enter(reading, page):
     world = reading(TaskKind.MULTI, ("mass", "effusion", "nodule", "fracture"))
     states = page.locator(".rv-list .rv-presence")
     keys(page, "Enter")
-    expect(status_text(page)).to_contain_text("Nothing is said yet")
+    expect(status_text(page)).to_contain_text("No finding is set yet")
     keys(page, "1", "2", "2", "3", "3", "3", "Shift+Digit4")
     expect(states).to_have_text(["+ present", "? uncertain", "− absent", "− absent"])
-    keys(page, "4", "9")  # once more: nothing said; and a key that is no finding
+    keys(page, "4", "9")  # once more: not set; and a key that is no finding
     expect(status_text(page)).to_have_text("There is no answer 9 in this task.")
-    expect(states.nth(3)).to_have_text("· nothing said")
+    expect(states.nth(3)).to_have_text("· not set")
     expect(page.locator(".rv-tile[aria-current] .rv-tile-said")).to_contain_text("mass present, effusion uncertain")
     assert texts(world) == []  # nothing is given before Enter
     keys(page, "ArrowRight", "ArrowLeft")
@@ -108,12 +108,12 @@ def test_findings_are_told_by_one_key_each_and_given_by_enter(reading, page):
         3: "absent",
     }
     keys(page, "1", "u")  # what was begun is taken back first, then the last answer
-    expect(states.first).to_have_text("· nothing said")
+    expect(states.first).to_have_text("· not set")
     keys(page, "u")
     sent(page)
     assert current(page) == world.cases[1].id
     assert annotations.case(world.db, world.cases[1].id).answer == "withdrawn"
-    expect(states.nth(1)).to_have_text("· nothing said")
+    expect(states.nth(1)).to_have_text("· not set")
     keys(page, "0", "3")
     sent(page)
     assert annotations.case(world.db, world.cases[1].id).reason == "wrong"
@@ -236,7 +236,7 @@ def test_comments_on_a_case_and_on_a_point_answer_nothing_wait_and_are_withdrawn
     page.reload()
     painted(page)
     expect(lines).to_have_count(2)
-    page.get_by_role("button", name="Withdraw comment 1").click()
+    page.get_by_role("button", name="Delete comment 1").click()
     expect(lines).to_have_count(1)
     sent(page)
     assert [one.text for one in comments.of_case(world.db, world.cases[0].id)] == ["Here."]
@@ -300,7 +300,7 @@ def test_an_image_that_does_not_come_takes_no_finding_and_the_list_goes_on(readi
     for key in ("1", "a", "Enter", "0", "n"):
         page.keyboard.press(key)
     assert current(page) == world.cases[7].id
-    expect(page.locator(".rv-list .rv-presence")).to_have_text(["· nothing said"] * 2)
+    expect(page.locator(".rv-list .rv-presence")).to_have_text(["· not set"] * 2)
     expect(page.get_by_role("dialog", name="Comment")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     keys(page, "1", "Enter")

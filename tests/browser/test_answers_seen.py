@@ -61,15 +61,15 @@ def test_everything_beside_the_image_is_reached_by_tab_with_its_focus_seen(readi
     assert all(width >= 2 and style == "solid" for _, width, style in reached), reached
     names = " | ".join(name for name, _, _ in reached)
     for text in (
-        "mass: nothing said",
-        "effusion: nothing said",
+        "mass: not set",
+        "effusion: not set",
         "aothers absent",
         "Enterdone",
         "0cannot be assessed",
         "uundo",
         "gguideline",
         "ncomment",
-        "Withdraw comment 1",
+        "Delete comment 1",
         "no answer",
     ):
         assert text in names

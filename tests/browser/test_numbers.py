@@ -55,7 +55,7 @@ def test_digits_a_point_and_enter_give_the_number_and_the_next_picture_comes(rea
     db, cases = reading
     keys(page, "6", "1", ".", "5")
     expect(field(page)).to_have_value("61.5")
-    expect(page.locator(".rv-now")).to_contain_text("61.5 years, not given yet")
+    expect(page.locator(".rv-now")).to_contain_text("61.5 years, not submitted")
     assert values(db, cases)[0] is None
     keys(page, "Enter", "7", "3", "Backspace", "0", "Enter")
     sent(page)
@@ -70,7 +70,7 @@ def test_digits_a_point_and_enter_give_the_number_and_the_next_picture_comes(rea
 def test_what_is_out_of_range_or_no_number_is_a_sentence_and_stays_on_the_page(reading, page):
     db, cases = reading
     keys(page, "Enter")
-    expect(status_text(page)).to_have_text("Nothing is typed yet: digits, a point, Enter.")
+    expect(status_text(page)).to_have_text("No number yet: type it, then press Enter.")
     keys(page, "4", "1", "2", "Enter")
     expect(status_text(page)).to_have_text("412 years is not taken here: give 0 to 120 years.")
     keys(page, "u", "7", "Enter")

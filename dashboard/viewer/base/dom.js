@@ -55,10 +55,10 @@ export function build(root, mode) {
 const MOUSE = [["drag", "window width and level"], ["wheel", "zoom, or scroll a stack"], ["shift + drag", "pan"]];
 const MORE = {
   label: [
-    ["1 … 9", "answer; of a finding: present, uncertain, absent"], ["Shift + 1 … 9", "finding absent"],
+    ["1 … 9", "answer; for a finding: present, uncertain, absent"], ["Shift + 1 … 9", "finding absent"],
     ["a", "all other findings absent"], ["Enter", "findings done, next"],
-    ["0 … 9 . Enter", "where a number is asked: the number"], ["q", "of a number: cannot be assessed"],
-    ["0", "cannot be assessed, then a digit for why"], ["u, Backspace", "undo"], ["← →", "previous, next"],
+    ["0 … 9 . Enter", "type a number"], ["q", "number cannot be assessed"],
+    ["0", "cannot be assessed, then a digit for the reason"], ["u, Backspace", "undo"], ["← →", "previous, next"],
     ["g", "guideline"], ["n", "comment, at the pointer or on the case"],
   ],
   case: [],
@@ -69,10 +69,10 @@ const MORE = {
 export function card(node, mode, tools, act) {
   const list = element("div", "rv-keys");
   for (const [key, does] of [...MORE[mode], ...MOUSE]) list.append(element("kbd", "", key), element("span", "", does));
-  for (const one of tools) {
-    list.append(element("kbd", "", one.shown || one.key));
-    const line = element(one.act ? "button" : "span", "rv-line", one.hint, one.act ? { type: "button" } : {});
-    if (one.act) line.addEventListener("click", () => act(one));
+  for (const item of tools) {
+    list.append(element("kbd", "", item.shown || item.key));
+    const line = element(item.act ? "button" : "span", "rv-line", item.hint, item.act ? { type: "button" } : {});
+    if (item.act) line.addEventListener("click", () => act(item));
     list.append(line);
   }
   node.replaceChildren(element("strong", "", "Keys"), list);

@@ -1,7 +1,7 @@
-// Frames by signed URL: fetched once, kept while there is room, fetched ahead of the reader.
+// Frames by signed URL: fetched once, cached while there is room, fetched ahead of the reader.
 
 const ROOM = 256 * 1024 * 1024;
-const kept = new Map(); // path -> {promise, bytes}; a Map keeps its order: the first is the one used longest ago
+const cache = new Map(); // path -> {promise, bytes}; a Map keeps its order: the first is the one used longest ago
 let used = 0;
 
 const pathOf = (url) => url.split("?")[0];
@@ -16,7 +16,7 @@ async function bytes(url) {
 function samples(buffer, { rows, columns, channels, dtype }) {
   const Samples = SAMPLES[dtype];
   if (buffer.byteLength !== rows * columns * channels * Samples.BYTES_PER_ELEMENT)
-    throw new Error("It arrived incomplete; go on, and tell who runs this server.");
+    throw new Error("The image arrived incomplete; continue, and inform the administrator of this server.");
   return new Samples(buffer);
 }
 
@@ -36,8 +36,8 @@ export async function preview(slice) {
 
 /** What a failed answer says, in one sentence. */
 export async function sentence(answer) {
-  if (answer.status === 401) return "The server was started anew; open its address with the token it printed.";
-  if (answer.status === 403) return "This page has been open too long; reload it.";
+  if (answer.status === 401) return "The server was restarted; open its address with the new token.";
+  if (answer.status === 403) return "This page has expired; reload it.";
   try {
     return (await answer.json()).error || "The server could not answer; try again.";
   } catch {
@@ -57,15 +57,15 @@ export function frame(slice) {
   const { rows, columns, channels, dtype } = slice.image;
   const entry = { bytes: rows * columns * channels * SAMPLES[dtype].BYTES_PER_ELEMENT };
   entry.promise = fetched(slice).then(
-    (found) => (entry.samples = found),
+    (samples) => (entry.samples = samples),
     (error) => {
-      if (kept.get(path) === entry) forget(path);
+      if (cache.get(path) === entry) forget(path);
       throw error;
     },
   );
-  kept.set(path, entry);
+  cache.set(path, entry);
   used += entry.bytes;
-  for (const [oldest] of kept) {
+  for (const [oldest] of cache) {
     if (used <= ROOM || oldest === path) break;
     forget(oldest);
   }
@@ -76,10 +76,10 @@ export function frame(slice) {
 export const ready = (slice) => lately(pathOf(slice.url))?.samples;
 
 function lately(path) {
-  const known = kept.get(path);
+  const known = cache.get(path);
   if (!known) return undefined;
-  kept.delete(path);
-  kept.set(path, known);
+  cache.delete(path);
+  cache.set(path, known);
   return known;
 }
 
@@ -99,7 +99,7 @@ function pump() {
   for (const waiting of lanes.values())
     while (fetching < AT_ONCE && waiting.length) {
       const slice = waiting.shift();
-      if (kept.has(pathOf(slice.url))) continue;
+      if (cache.has(pathOf(slice.url))) continue;
       fetching++;
       frame(slice)
         .catch(() => {})
@@ -108,6 +108,6 @@ function pump() {
 }
 
 function forget(path) {
-  used -= kept.get(path).bytes;
-  kept.delete(path);
+  used -= cache.get(path).bytes;
+  cache.delete(path);
 }

@@ -7,7 +7,7 @@ const SLIGHT = 0.15; // a smaller share of a direction is not told
 export function letters(direction) {
   return [0, 1, 2]
     .filter((axis) => Math.abs(direction[axis]) > SLIGHT)
-    .sort((one, other) => Math.abs(direction[other]) - Math.abs(direction[one]))
+    .sort((first, second) => Math.abs(direction[second]) - Math.abs(direction[first]))
     .map((axis) => LETTERS[axis][direction[axis] > 0 ? 1 : 0])
     .join("");
 }

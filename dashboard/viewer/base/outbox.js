@@ -42,11 +42,11 @@ class Drawer {
 }
 
 export class Outbox {
-  /** `told` (and who else listens) hears of every change: {waiting, sent?, case?, progress?, error?, refused?, …}. */
-  constructor(name, urls, told) {
+  /** `listener` (and every other one) hears of every change: {waiting, sent?, case?, progress?, error?, refused?, …}. */
+  constructor(name, urls, listener) {
     this.drawer = new Drawer(name);
     this.urls = urls;
-    this.listeners = [told];
+    this.listeners = [listener];
     this.others = new BroadcastChannel(this.drawer.prefix); // the same reader's other tabs
     this.others.onmessage = ({ data }) => this.tell({ ...data, elsewhere: true });
     this.letters = this.drawer.all();
@@ -65,23 +65,23 @@ export class Outbox {
 
   /** Whether something about a case still waits here; `kinds` are those of the letters that count. */
   waitsFor(id, kinds = ["labels", "undo"]) {
-    return this.letters.some(({ kind, said }) => said.case === id && kinds.includes(kind));
+    return this.letters.some((letter) => letter.said.case === id && kinds.includes(letter.kind));
   }
 
   tell(news) {
     for (const listener of this.listeners) listener({ ...news, waiting: this.letters.length });
   }
 
-  post(kind, said) {
+  post(kind, body) {
     const key = newKey();
     this.time = Math.max(Date.now(), this.time + 1); // two in one millisecond keep their order over a reload
-    const letter = { kind, said: { key, client: key, ...said }, order: `${String(this.time).padStart(15, "0")}-${key}` };
+    const letter = { kind, said: { key, client: key, ...body }, order: `${String(this.time).padStart(15, "0")}-${key}` };
     this.letters.push(letter);
     this.tell({});
     try {
       this.drawer.put(letter);
     } catch {
-      this.tell({ error: "This browser keeps nothing: leave this page open until all is sent." });
+      this.tell({ error: "This browser blocks local storage; keep this page open until everything is sent." });
     }
     setTimeout(() => this.send()); // kept already: the next picture first
     return key;

@@ -12,9 +12,9 @@ export function presets(image, own) {
   const window = (center, width) => ({ ...own, center, width, voi: "LINEAR" });
   const range = image.high - image.low;
   return [
-    { title: "File's own", window: own },
+    { title: "From the file", window: own },
     ...named.map(([title, center, width]) => ({ title, window: window(center, width) })),
     { title: "Middle half", window: window((image.high + image.low) / 2, Math.max(1, range / 2)) },
-    { title: "Whole range", window: window((image.high + image.low) / 2, Math.max(1, range)) },
+    { title: "Full range", window: window((image.high + image.low) / 2, Math.max(1, range)) },
   ];
 }

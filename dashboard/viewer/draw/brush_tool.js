@@ -28,14 +28,14 @@ export class Brush {
 
   press(pane, at, { shift }) {
     this.take(pane.slice);
-    if (shift && this.work.mask.empty) return this.book.say("Nothing to erase here; paint, or choose a mask.");
+    if (shift && this.work.mask.empty) return this.book.say("Nothing to erase; paint first, or select a mask.");
     this.stroke = { last: at, value: shift ? 0 : 1 };
     this.pass(pane, at, true);
   }
 
-  pass(pane, at, held) {
+  pass(pane, at, isDown) {
     const { stroke, work } = this;
-    if (stroke && held && same(pane.slice, work.slice)) {
+    if (stroke && isDown && same(pane.slice, work.slice)) {
       work.picture.write(work.mask.sweep(stroke.last, at, this.radius, stroke.value));
       stroke.last = at;
     }
@@ -46,7 +46,7 @@ export class Brush {
     const { stroke, work } = this;
     this.stroke = null;
     if (!stroke) return;
-    if (!same(pane.slice, work.slice)) return this.forget("The picture changed meanwhile; paint it again.");
+    if (!same(pane.slice, work.slice)) return this.forget("The image has changed; paint again.");
     const before = this.book.standing(work.key);
     if (work.mask.empty) {
       if (before) this.book.erase(before);

@@ -84,7 +84,7 @@ export class Drawings {
   }
 
   standing = (key) => this.store.standing.get(key);
-  of = (slice) => [...this.store.standing.values()].filter((one) => isOn(one, slice));
+  of = (slice) => [...this.store.standing.values()].filter((drawing) => isOn(drawing, slice));
   classAt = (label) => this.classes.find(({ position }) => position === label);
   colourOf = (label) => this.classAt(label)?.colour || NO_CLASS;
   titleOf = (label) => this.classAt(label)?.title || "";
@@ -94,7 +94,7 @@ export class Drawings {
   /** Whether the pane shows what would be drawn on: never on a picture that is not painted. */
   ready(pane) {
     const right = pane.painted && this.store.case !== null && this.store.case === this.viewer.shown?.id;
-    if (!right) this.say("The picture is not on the screen yet; draw when it is.");
+    if (!right) this.say("The image is still loading; draw when it is shown.");
     return right;
   }
 
@@ -145,7 +145,7 @@ export class Drawings {
 
   hide() {
     this.hidden = !this.hidden;
-    this.say(this.hidden ? "Drawings are hidden; D shows them." : "");
+    this.say(this.hidden ? "Drawings are hidden; press D to show them." : "");
     this.redraw();
   }
 
@@ -191,7 +191,7 @@ export class Drawings {
   eraseChosen() {
     this.settle();
     if (this.chosen) this.erase(this.chosen);
-    else this.say("Nothing is chosen to erase; Tab steps through the drawings.");
+    else this.say("No drawing is selected; press Tab to select one.");
   }
 
   undo() {
@@ -201,7 +201,7 @@ export class Drawings {
 
   redo() {
     this.settle();
-    this.step(this.history.redo(), "after", "There is nothing to do again in this case.");
+    this.step(this.history.redo(), "after", "There is nothing to redo in this case.");
   }
 
   /** A step back or forth is one more version; its slice is shown. */
@@ -243,20 +243,20 @@ export class Drawings {
   }
 
   back() {
-    if (!this.inHand.back()) this.say("Nothing is begun; Delete erases what is chosen, Ctrl+Z undoes a stroke.");
+    if (!this.inHand.back()) this.say("No drawing in progress; Delete erases the selected drawing, Ctrl+Z undoes a stroke.");
   }
 
   /** What is begun, then what is chosen, then drawing itself. */
   escape() {
-    this.crosshair.held = false;
+    this.crosshair.isDown = false;
     if (this.inHand.cancel()) return;
     if (this.selected) this.choose(null);
     else this.toggle();
   }
 
-  space(held) {
-    this.spaced = held;
-    for (const pane of this.viewer.panes) pane.node.classList.toggle("rv-grab", held);
+  space(isDown) {
+    this.spaced = isDown;
+    for (const pane of this.viewer.panes) pane.node.classList.toggle("rv-grab", isDown);
   }
 
   /** After a click on the bar the keys are for the picture again. */

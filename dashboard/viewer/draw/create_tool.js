@@ -30,13 +30,13 @@ export class Hand {
     this.book.redraw();
   }
 
-  /** It moves. `held`: with the button down. */
-  pass(pane, at, held) {
+  /** It moves. `isDown`: with the button down. */
+  pass(pane, at, isDown) {
     const { begun } = this;
     if (!begun || !same(begun.slice, pane.slice)) return;
     const place = within(at, begun.slice.image);
     begun.next = place;
-    if (begun.shape === "freehand" && held) begun.points.push(place);
+    if (begun.shape === "freehand" && isDown) begun.points.push(place);
     this.book.redraw();
   }
 
@@ -44,21 +44,21 @@ export class Hand {
   leave(pane, at, far) {
     const { begun } = this;
     if (!begun || begun.shape === "polygon") return;
-    if (!same(begun.slice, pane.slice)) return this.drop("The picture changed meanwhile; draw it again.");
+    if (!same(begun.slice, pane.slice)) return this.drop("The image has changed; draw again.");
     if (begun.shape === "freehand") return this.line(pane);
     if (begun.twice || far) this.frame(within(at, begun.slice.image));
   }
 
   point(slice, [x, y], place) {
     const { columns, rows } = slice.image;
-    if (x < 0 || y < 0 || x > columns || y > rows) return this.book.say("A point is set on the image.");
+    if (x < 0 || y < 0 || x > columns || y > rows) return this.book.say("A point must be on the image.");
     this.book.finish(slice, "point", { points: [place] });
   }
 
   frame(place) {
     const { shape, slice, points } = this.begun;
     const [left, top, right, bottom] = bounds([points[0], place]);
-    if (left === right || top === bottom) return this.drop(`The ${shape} has no extent; draw from corner to corner.`);
+    if (left === right || top === bottom) return this.drop(`The ${shape} has no area; drag from corner to corner.`);
     this.end(slice, shape, fromCorners(shape, [points[0], place]));
   }
 
@@ -76,7 +76,7 @@ export class Hand {
   close() {
     if (this.begun?.shape !== "polygon") return false;
     const { slice, points } = this.begun;
-    if (points.length < 3) this.book.say("A polygon has three corners at least; set another, or leave it with Esc.");
+    if (points.length < 3) this.book.say("A polygon needs at least three corners; add one, or press Esc to cancel.");
     else this.end(slice, "polygon", { points });
     return true;
   }
@@ -85,10 +85,10 @@ export class Hand {
     const { slice, points } = this.begun;
     const [left, right] = [pane.toScreen([0, 0]), pane.toScreen([1, 0])];
     const scale = Math.hypot(right[0] - left[0], right[1] - left[1]);
-    const kept = simplify(points, NEAR / scale).filter((point, at, all) => !at || differ(point, all[at - 1]));
-    if (kept.length > 1 && !differ(kept[0], kept.at(-1))) kept.pop();
-    if (kept.length < 3) return this.drop("The outline encloses nothing; draw around something.");
-    this.end(slice, "freehand", { points: kept.map((point) => point.map(round)) });
+    const outline = simplify(points, NEAR / scale).filter((point, at, all) => !at || differ(point, all[at - 1]));
+    if (outline.length > 1 && !differ(outline[0], outline.at(-1))) outline.pop();
+    if (outline.length < 3) return this.drop("The contour encloses no area; draw around the finding.");
+    this.end(slice, "freehand", { points: outline.map((point) => point.map(round)) });
   }
 
   /** Take the last corner back; says whether there was one. */
@@ -111,7 +111,7 @@ export class Hand {
   }
 
   elsewhere() {
-    this.book.say(`The ${this.begun.shape} was begun on another picture; finish it there, or leave it with Esc.`);
+    this.book.say(`The ${this.begun.shape} was started on another image; finish it there, or press Esc to cancel.`);
   }
 
   cancel() {
@@ -124,7 +124,7 @@ export class Hand {
 
 const differ = ([ax, ay], [bx, by]) => ax !== bx || ay !== by;
 
-function distance(pane, one, other) {
-  const [[ax, ay], [bx, by]] = [pane.toScreen(one), pane.toScreen(other)];
+function distance(pane, first, second) {
+  const [[ax, ay], [bx, by]] = [pane.toScreen(first), pane.toScreen(second)];
   return Math.hypot(ax - bx, ay - by);
 }

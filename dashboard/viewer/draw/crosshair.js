@@ -16,7 +16,7 @@ export class Crosshair {
   constructor(book) {
     this.book = book;
     this.at = null;
-    this.held = false; // Enter "holds the button down" until the next Enter
+    this.isDown = false; // Enter "holds the button down" until the next Enter
   }
 
   get seen() {
@@ -29,7 +29,7 @@ export class Crosshair {
     const [dx, dy] = asSeen(this.pane, step);
     this.at = within([this.at[0] + dx, this.at[1] + dy], this.pane.slice.image);
     this.follow();
-    if (this.pane.painted) this.book.inHand.pass(this.pane, this.at, this.held);
+    if (this.pane.painted) this.book.inHand.pass(this.pane, this.at, this.isDown);
     this.book.redraw();
   }
 
@@ -47,7 +47,7 @@ export class Crosshair {
   snap() {
     const half = /point|mask/.test(this.book.tool.shape) ? 0.5 : 0;
     this.at = this.at.map((part) => Math.floor(part) + half);
-    this.held = false;
+    this.isDown = false;
     this.book.redraw();
   }
 
@@ -63,13 +63,13 @@ export class Crosshair {
     const { book, pane } = this;
     if (!book.ready(pane)) return;
     const hand = book.inHand;
-    if (this.held) hand.leave(pane, this.at, true);
+    if (this.isDown) hand.leave(pane, this.at, true);
     else hand.press(pane, this.at, { shift });
-    this.held = !this.held && Boolean(book.tool.holds);
+    this.isDown = !this.isDown && Boolean(book.tool.holds);
   }
 
   hide() {
     this.at = null;
-    this.held = false;
+    this.isDown = false;
   }
 }

@@ -20,8 +20,8 @@ export function press(book, key, event) {
   if (event?.altKey && !typed) return act(TURNS[event.code] && (() => book.turn(TURNS[event.code])));
   if (key === "Tab") return tab(book, event);
   if (key === "Enter" || key === " ") return set(book, key, event);
-  const found = TOOLS.find((one) => one.key === key);
-  if (found) return act(() => book.take(found));
+  const tool = TOOLS.find((item) => item.key === key);
+  if (tool) return act(() => book.take(tool));
   if (/^[0-9]$/.test(key)) return act(() => book.digit(Number(key)));
   const acts = {
     d: () => book.toggle(), D: () => book.hide(), "<": () => book.jump(-1), ">": () => book.jump(1),
@@ -32,7 +32,7 @@ export function press(book, key, event) {
     return act(() => book.widen(key === "[" ? 0.8 : 1.25));
   if (key === "l") return book.toggle(), false; // the ruler takes the pane
   if (book.viewer.data.mode === "label" && (ANSWERS.includes(key) || /^Digit/.test(event?.code)))
-    return act(() => book.say("Drawing is on: d leaves it, then keys answer the case; Ctrl+Z undoes a stroke."));
+    return act(() => book.say("Drawing is on: press d to leave it and answer the case; Ctrl+Z undoes a stroke."));
   return false;
 }
 

@@ -42,7 +42,7 @@ export class View {
     const { book } = this;
     if (!pane.painted || book.closed) return false;
     const seen = book.hidden ? [] : this.seen(pane);
-    for (const one of seen) paint(context, pane, one);
+    for (const drawing of seen) paint(context, pane, drawing);
     if (book.on && pane === book.viewer.active) this.paintHand(context, pane);
     return seen.length > 0 || book.on;
   }
@@ -52,28 +52,28 @@ export class View {
     const { book } = this;
     const { edit } = book.hands.chooser;
     const { work, busy } = book.hands.brush;
-    const all = book.of(pane.slice).map((one) => (edit?.key === one.key ? { ...one, ...edit } : one));
+    const all = book.of(pane.slice).map((drawing) => (edit?.key === drawing.key ? { ...drawing, ...edit } : drawing));
     if (busy && same(work.slice, pane.slice) && !book.standing(work.key))
       all.push({ key: work.key, shape: "mask", label: book.label, reader: book.reader });
-    const dressed = all.map((one) => this.dress(one, pane));
+    const dressed = all.map((drawing) => this.dress(drawing, pane));
     return dressed.sort((a, b) => a.chosen - b.chosen);
   }
 
-  dress(one, pane) {
+  dress(drawing, pane) {
     const { book } = this;
-    const colour = book.colourOf(one.label);
-    const chosen = book.on && one.key === book.selected;
-    const theirs = one.reader && one.reader !== book.reader ? one.reader : "";
-    const words = [book.titleOf(one.label), theirs].filter(Boolean).join(" · ");
-    const dressed = { ...one, colour, chosen, words, handled: chosen && book.tool.hand === "chooser" };
-    if (one.shape === "mask") dressed.picture = this.picture(one, pane, colour);
+    const colour = book.colourOf(drawing.label);
+    const chosen = book.on && drawing.key === book.selected;
+    const theirs = drawing.reader && drawing.reader !== book.reader ? drawing.reader : "";
+    const words = [book.titleOf(drawing.label), theirs].filter(Boolean).join(" · ");
+    const dressed = { ...drawing, colour, chosen, words, handled: chosen && book.tool.hand === "chooser" };
+    if (drawing.shape === "mask") dressed.picture = this.picture(drawing, pane, colour);
     return dressed;
   }
 
   picture({ key, geometry }, pane, colour) {
     const { work, busy } = this.book.hands.brush;
-    const mine = work?.key === key && work.colour === colour && (busy || work.geometry === geometry);
-    return mine ? work.picture : this.pictures.of(geometry, pane.slice.image, colour);
+    const isEdited = work?.key === key && work.colour === colour && (busy || work.geometry === geometry);
+    return isEdited ? work.picture : this.pictures.of(geometry, pane.slice.image, colour);
   }
 
   paintHand(context, pane) {
@@ -87,7 +87,7 @@ export class View {
   }
 
   /** The slices of a pane's stack that hold drawings, in order, and how many drawings they hold together. */
-  held(pane) {
+  marked(pane) {
     const places = new Map(pane.stack.slices.map(({ image, frame }, index) => [`${image.id}:${frame}`, index]));
     const all = [...this.book.store.standing.values()].map(({ image, frame }) => places.get(`${image}:${frame}`));
     const known = all.filter((index) => index !== undefined);
@@ -95,7 +95,7 @@ export class View {
   }
 
   mark(pane) {
-    const { count } = pane.stack ? this.held(pane) : { count: 0 };
+    const { count } = pane.stack ? this.marked(pane) : { count: 0 };
     const drawings = count === 1 ? "1 drawing" : `${count} drawings`;
     const keys = pane.stack?.slices.length > 1 ? "  < >" : "";
     this.marks.get(pane).textContent = count ? drawings + keys : "";
@@ -109,17 +109,17 @@ export class View {
   jump(step) {
     const pane = this.book.viewer.active;
     if (!pane.stack || pane.stack.slices.length < 2) return false;
-    const { slices } = this.held(pane);
+    const { slices } = this.marked(pane);
     const ahead = step > 0 ? slices.find((at) => at > pane.at) : slices.findLast((at) => at < pane.at);
     if (ahead !== undefined) this.book.viewer.scroll(ahead - pane.at);
-    else this.book.say(slices.length ? `No drawing further ${step > 0 ? "on" : "back"}.` : "No drawing in this stack.");
+    else this.book.say(slices.length ? `No drawing on ${step > 0 ? "later" : "earlier"} slices.` : "No drawing in this stack.");
     return true;
   }
 
   /** Show the slice of a drawing where no pane does. */
   goTo(drawing) {
     const pane = this.book.viewer.active;
-    if (this.book.viewer.panes.some((one) => one.slice && isOn(drawing, one.slice))) return;
+    if (this.book.viewer.panes.some((other) => other.slice && isOn(drawing, other.slice))) return;
     const index = pane.stack?.slices.findIndex((slice) => isOn(drawing, slice)) ?? -1;
     if (index >= 0) this.book.viewer.scroll(index - pane.at);
   }

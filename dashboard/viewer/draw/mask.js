@@ -17,8 +17,8 @@ export function decode(counts, size) {
 export function encode(bits) {
   const counts = [];
   for (let at = 0, sought = 1; at < bits.length; sought = 1 - sought) {
-    const found = bits.indexOf(sought, at);
-    const next = found < 0 ? bits.length : found;
+    const change = bits.indexOf(sought, at);
+    const next = change < 0 ? bits.length : change;
     counts.push(next - at);
     at = next;
   }
@@ -96,8 +96,8 @@ export class Mask {
     const from = Math.max(0, -down);
     const to = Math.min(this.rows, this.rows - down);
     for (let x = Math.max(0, -across); x < Math.min(this.columns, this.columns - across) && from < to; x++) {
-      const kept = this.bits.subarray(x * this.rows + from, x * this.rows + to);
-      other.bits.set(kept, (x + across) * this.rows + from + down);
+      const column = this.bits.subarray(x * this.rows + from, x * this.rows + to);
+      other.bits.set(column, (x + across) * this.rows + from + down);
     }
     return other;
   }

@@ -57,15 +57,15 @@ export class Picture {
 /** Pictures of masks that stand, the last few used: by geometry, which is never changed in place. */
 export class Pictures {
   constructor() {
-    this.kept = new Map();
+    this.cached = new Map();
   }
 
   of(geometry, image, colour) {
-    const known = this.kept.get(geometry);
-    this.kept.delete(geometry);
+    const known = this.cached.get(geometry);
+    this.cached.delete(geometry);
     const entry = known?.colour === colour ? known : { colour, picture: this.make(geometry, image, colour) };
-    this.kept.set(geometry, entry);
-    if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
+    this.cached.set(geometry, entry);
+    if (this.cached.size > KEPT) this.cached.delete(this.cached.keys().next().value);
     return entry.picture;
   }
 

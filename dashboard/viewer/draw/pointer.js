@@ -10,7 +10,7 @@ export const pointer = (book, pane) => new Pointer(book, pane);
 class Pointer {
   constructor(book, pane) {
     Object.assign(this, { book, pane });
-    this.held = null;
+    this.drag = null;
     this.last = { time: 0, place: [0, 0] };
   }
 
@@ -27,30 +27,30 @@ class Pointer {
     const place = pane.toScreen(at);
     const twice = event.timeStamp - this.last.time < TWICE_MS && apart(place, this.last.place) < TWICE_NEAR;
     this.last = { time: twice ? 0 : event.timeStamp, place };
-    this.held = { place, far: false };
+    this.drag = { place, far: false };
     book.inHand.press(pane, at, { shift: event.shiftKey, alt: event.altKey, twice });
   }
 
   move(event, at) {
-    const { book, pane, held } = this;
+    const { book, pane, drag } = this;
     this.at = at;
-    if (held) held.far ||= apart(pane.toScreen(at), held.place) > FAR;
+    if (drag) drag.far ||= apart(pane.toScreen(at), drag.place) > FAR;
     if (!pane.painted) return;
-    if (held && !held.far && book.tool.hand === "chooser") return; // a hand that trembles moves nothing
-    for (const one of held ? between(event, pane, at) : [at]) book.inHand.pass(pane, one, Boolean(held));
+    if (drag && !drag.far && book.tool.hand === "chooser") return; // a hand that trembles moves nothing
+    for (const place of drag ? between(event, pane, at) : [at]) book.inHand.pass(pane, place, Boolean(drag));
   }
 
   up(event, at) {
-    if (!this.held) return;
-    const { far } = this.held;
+    if (!this.drag) return;
+    const { far } = this.drag;
     if (far) this.move(event, at);
-    this.held = null;
+    this.drag = null;
     if (event.type === "pointercancel") this.book.inHand.cancel();
     else this.book.inHand.leave(this.pane, at, far);
   }
 
   letGo() {
-    this.held = null;
+    this.drag = null;
     this.book.inHand.cancel();
   }
 }

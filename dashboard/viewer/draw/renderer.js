@@ -35,29 +35,29 @@ function dot(context, [x, y], radius) {
 }
 
 /** A drawing: {shape, geometry, colour, waits, chosen, words, by?}; `picture` of a mask. */
-export function paint(context, pane, one) {
-  const dashes = one.waits ? [7, 5] : [];
-  const width = one.chosen ? 3 : 2;
+export function paint(context, pane, drawing) {
+  const dashes = drawing.waits ? [7, 5] : [];
+  const width = drawing.chosen ? 3 : 2;
   let places;
-  if (one.shape === "mask") places = paintMask(context, pane, one, dashes);
+  if (drawing.shape === "mask") places = paintMask(context, pane, drawing, dashes);
   else {
-    places = outline(one.shape, one.geometry).map((point) => pane.toScreen(point));
-    if (one.shape === "point") paintPoint(context, places[0], one, width, dashes);
+    places = outline(drawing.shape, drawing.geometry).map((point) => pane.toScreen(point));
+    if (drawing.shape === "point") paintPoint(context, places[0], drawing, width, dashes);
     else {
       path(context, places);
-      stroke(context, one.colour, width, dashes);
+      stroke(context, drawing.colour, width, dashes);
     }
   }
-  const grips = one.handled ? handles(one, inImage(pane, REACH)) : [];
-  if (one.words) name(context, [...places, ...grips.map(({ at }) => pane.toScreen(at))], one);
+  const grips = drawing.handled ? handles(drawing, inImage(pane, REACH)) : [];
+  if (drawing.words) name(context, [...places, ...grips.map(({ at }) => pane.toScreen(at))], drawing);
   for (const handle of grips) paintHandle(context, pane, handle);
 }
 
-function paintPoint(context, place, one, width, dashes) {
-  dot(context, place, one.chosen ? 9 : 7);
-  stroke(context, one.colour, width, dashes.map((part) => part / 2));
+function paintPoint(context, place, drawing, width, dashes) {
+  dot(context, place, drawing.chosen ? 9 : 7);
+  stroke(context, drawing.colour, width, dashes.map((part) => part / 2));
   dot(context, place, 1.5);
-  context.fillStyle = one.colour;
+  context.fillStyle = drawing.colour;
   context.fill();
 }
 

@@ -19,9 +19,10 @@ export function inImage(pane, length) {
 /** The drawing under a place of the pane: the nearest line first, else the smallest that holds the place. */
 export function find(drawings, pane, at) {
   const place = pane.toScreen(at);
-  const found = drawings.map((one) => ({ one, ...apart(one, pane, at, place) })).filter(({ away }) => away < Infinity);
-  found.sort((a, b) => a.away - b.away || a.size - b.size);
-  return found[0]?.one || null;
+  const near = drawings.map((drawing) => ({ drawing, ...apart(drawing, pane, at, place) }));
+  const hits = near.filter(({ away }) => away < Infinity);
+  hits.sort((a, b) => a.away - b.away || a.size - b.size);
+  return hits[0]?.drawing || null;
 }
 
 function apart({ shape, geometry }, pane, at, place) {
@@ -58,7 +59,7 @@ export class Chooser {
     const place = pane.toScreen(at);
     const near = ({ at: [x, y] }) => Math.hypot(x - place[0], y - place[1]);
     const grips = chosen && isOn(chosen, pane.slice) ? handles(chosen, inImage(pane, REACH)) : [];
-    const seen = grips.map((one) => ({ handle: one, away: near({ at: pane.toScreen(one.at) }) }));
+    const seen = grips.map((handle) => ({ handle, away: near({ at: pane.toScreen(handle.at) }) }));
     const [best] = seen.filter(({ away }) => away <= GRIP).sort((a, b) => a.away - b.away);
     if (best && alt && best.handle.kind === "corner") return this.takeOut(chosen, best.handle);
     const drawing = best ? chosen : find(this.book.of(pane.slice), pane, at);
@@ -68,13 +69,13 @@ export class Chooser {
 
   takeOut(drawing, { index }) {
     const geometry = without(drawing.geometry, index);
-    if (geometry === drawing.geometry) this.book.say("Three corners are the fewest; Delete erases the drawing.");
+    if (geometry === drawing.geometry) this.book.say("A polygon needs at least three corners; Delete erases the drawing.");
     else this.book.change(drawing, { geometry });
   }
 
-  pass(pane, at, held) {
+  pass(pane, at, isDown) {
     const { grip } = this;
-    if (!grip || !held || !same(pane.slice, grip.slice)) return;
+    if (!grip || !isDown || !same(pane.slice, grip.slice)) return;
     const { drawing, handle, from } = grip;
     const { image } = pane.slice;
     const by = [at[0] - from[0], at[1] - from[1]];
@@ -89,7 +90,7 @@ export class Chooser {
   leave(pane, _at, far) {
     const { grip } = this;
     this.grip = null;
-    if (grip && !same(pane.slice, grip.slice)) this.book.say("The picture changed meanwhile; nothing was moved.");
+    if (grip && !same(pane.slice, grip.slice)) this.book.say("The image has changed; nothing was moved.");
     if (!far || !grip || !same(pane.slice, grip.slice)) this.edit = null;
     this.settle();
   }
@@ -100,7 +101,7 @@ export class Chooser {
     const now = this.edit?.key === chosen.key ? this.edit : { ...chosen, slice };
     const { image } = slice;
     if (chosen.shape === "mask") {
-      if (larger) return this.book.say("A mask is made larger with the brush (m).");
+      if (larger) return this.book.say("Use the brush (m) to enlarge a mask.");
       const [dx, dy] = now.by || [0, 0];
       this.edit = { ...now, by: [dx + step[0], dy + step[1]] };
     } else this.edit = { ...now, geometry: (larger ? stretched : moved)(now.geometry, step, image) };
@@ -128,8 +129,8 @@ export class Chooser {
     const drawing = edit && this.book.standing(edit.key);
     if (drawing) {
       const geometry = edit.by ? this.shifted(edit) : edit.geometry;
-      if (!geometry) this.book.say("The mask would leave the image; it stays where it was.");
-      else if (isFlat(drawing.shape, geometry)) this.book.say(`The ${drawing.shape} would have no extent; it stays.`);
+      if (!geometry) this.book.say("The mask cannot be moved outside the image.");
+      else if (isFlat(drawing.shape, geometry)) this.book.say(`The ${drawing.shape} would have no area; it stays as it was.`);
       else if (JSON.stringify(geometry) !== JSON.stringify(drawing.geometry)) this.book.change(drawing, { geometry });
     }
     this.book.redraw();

@@ -7,13 +7,13 @@ const SETTLED_MS = 120; // a reader who only passes by asks for nothing
 
 /** Whether a drawing belongs to a slice; whether two slices are the same picture. */
 export const isOn = ({ image, frame }, slice) => image === slice.image.id && frame === slice.frame;
-export const same = (one, other) => one.image.id === other.image.id && one.frame === other.frame;
+export const same = (first, second) => first.image.id === second.image.id && first.frame === second.frame;
 
 export class Store {
   /** `changed()` hears that another set stands; `say` takes a sentence. */
   constructor(outbox, reader, changed, say) {
     Object.assign(this, { outbox, reader, changed, say });
-    this.held = new Map(); // case → key → drawing, as the server holds it
+    this.stored = new Map(); // case → key → drawing, as the server holds it
     this.standing = new Map();
   }
 
@@ -33,7 +33,7 @@ export class Store {
   }
 
   async fetch() {
-    const asked = this.case;
+    const caseId = this.case;
     this.abort?.abort();
     this.abort = new AbortController();
     this.since = []; // letters that were taken meanwhile: the answer may not know of them
@@ -41,13 +41,13 @@ export class Store {
       const answer = await fetch(this.url, { credentials: "same-origin", signal: this.abort.signal });
       if (!answer.ok) throw new Error(await sentence(answer));
       const { drawings } = await answer.json();
-      if (asked !== this.case) return;
+      if (caseId !== this.case) return;
       this.missed?.();
-      this.held.set(asked, new Map(drawings.map((one) => [one.key, one])));
-      for (const one of this.since) this.keep(one);
+      this.stored.set(caseId, new Map(drawings.map((drawing) => [drawing.key, drawing])));
+      for (const version of this.since) this.keep(version);
       this.replay();
     } catch (error) {
-      if (error.name === "AbortError" || asked !== this.case) return;
+      if (error.name === "AbortError" || caseId !== this.case) return;
       this.missed = this.say(trouble(error, "; the drawings of this case come when it does."));
       this.soon(AGAIN_MS);
     }
@@ -56,9 +56,10 @@ export class Store {
 
   /** Letters of this case over what the server holds, in their order. */
   replay() {
-    this.standing = new Map(this.held.get(this.case));
-    for (const { kind, said } of this.outbox?.letters || [])
-      if (kind === "drawings" && said.case === this.case) put(this.standing, { ...this.read(said), waits: true });
+    this.standing = new Map(this.stored.get(this.case));
+    for (const letter of this.outbox?.letters || [])
+      if (letter.kind === "drawings" && letter.said.case === this.case)
+        put(this.standing, { ...this.read(letter.said), waits: true });
     this.changed();
   }
 
@@ -73,8 +74,8 @@ export class Store {
   }
 
   keep({ case: about, drawing }) {
-    if (!this.held.has(about)) this.held.set(about, new Map());
-    put(this.held.get(about), drawing);
+    if (!this.stored.has(about)) this.stored.set(about, new Map());
+    put(this.stored.get(about), drawing);
   }
 
   /** News of the outbox: a letter taken is held by the server from now on, one refused is gone. */
@@ -97,9 +98,9 @@ export class Store {
 }
 
 /** As the server put it; a geometry that it left as it was stays the same object, for which pictures are kept. */
-function settled(mine, its) {
-  const { geometry } = JSON.stringify(mine.geometry) === JSON.stringify(its?.geometry) ? mine : its || mine;
-  return { ...mine, ...its, geometry };
+function settled(sent, stored) {
+  const { geometry } = JSON.stringify(sent.geometry) === JSON.stringify(stored?.geometry) ? sent : stored || sent;
+  return { ...sent, ...stored, geometry };
 }
 
 function put(drawings, drawing) {

@@ -4,21 +4,21 @@ import { element, tool } from "../base/dom.js";
 
 export const TOOLS = [
   { key: "v", name: "Select", hand: "chooser",
-    hint: "Click chooses; drag or arrows move, Alt+arrows resize" },
+    hint: "Click to select; drag or arrows move, Alt+arrows resize" },
   { key: "b", name: "Box", hand: "hand", shape: "box", holds: true, hint: "Drag from corner to corner, or click both" },
   { key: "e", name: "Ellipse", hand: "hand", shape: "ellipse", holds: true, hint: "Drag across it, or click two ends" },
   { key: "p", name: "Polygon", hand: "hand", shape: "polygon",
-    hint: "Click corners; Enter closes, Backspace takes one back" },
-  { key: "o", name: "Outline", hand: "hand", shape: "freehand", holds: true, hint: "Draw around it in one stroke" },
+    hint: "Click the corners; Enter closes, Backspace removes the last one" },
+  { key: "o", name: "Outline", hand: "hand", shape: "freehand", holds: true, hint: "Draw around the finding in one stroke" },
   { key: "m", name: "Brush", hand: "brush", shape: "mask", holds: true,
-    hint: "Shift erases, [ ] size, Esc ends this mask" },
+    hint: "Shift erases, [ ] change the size, Esc ends this mask" },
   { key: "t", name: "Point", hand: "hand", shape: "point", hint: "Click the place" },
 ]; // prettier-ignore
 
 export const KEYS = [
-  ["d", "Drawing on or off"], ["D", "Drawings seen or hidden"], ["< >", "Slice before, after with a drawing"],
-  ["1 … 9, 0", "Class of what is drawn or chosen, none"], ["arrows, Enter", "Crosshair and its corners by keyboard"],
-  ["Tab", "Next drawing on this picture"], ["Delete", "Erase the chosen drawing"], ["Alt + , .", "Turn an ellipse"],
+  ["d", "Drawing on or off"], ["D", "Show or hide drawings"], ["< >", "Previous, next slice with a drawing"],
+  ["1 … 9, 0", "Class of the new or selected drawing, none"], ["arrows, Enter", "Crosshair and its corners by keyboard"],
+  ["Tab", "Next drawing on this image"], ["Delete", "Erase the selected drawing"], ["Alt + , .", "Turn an ellipse"],
   ["Ctrl+Z, Ctrl+Shift+Z", "Undo, redo"], ["Space + drag", "Pan while drawing"],
 ]; // prettier-ignore
 
@@ -27,12 +27,12 @@ export class DrawBar {
     this.book = book;
     this.node = element("div", "rv-draw", "", { role: "toolbar", "aria-label": "Drawing tools" });
     this.node.hidden = true;
-    this.tools = new Map(TOOLS.map((one) => [one, this.button(one.name, one.key, one.name, () => book.take(one))]));
+    this.tools = new Map(TOOLS.map((item) => [item, this.button(item.name, item.key, item.name, () => book.take(item))]));
     const offered = book.classes.filter(({ retired }) => !retired);
-    this.classes = new Map(offered.map((one) => [one.position, this.classOf(one)]));
-    this.classes.set(null, this.classOf({ position: -1, title: "no class", colour: book.colourOf(null) }));
+    this.classes = new Map(offered.map((item) => [item.position, this.classOf(item)]));
+    this.classes.set(null, this.classOf({ position: -1, title: "unassigned", colour: book.colourOf(null) }));
     this.undo = this.button("Undo", "Ctrl+Z", "Undo the last stroke", () => book.undo());
-    this.redo = this.button("Redo", "Ctrl+Y", "Do it again", () => book.redo());
+    this.redo = this.button("Redo", "Ctrl+Y", "Redo the last stroke", () => book.redo());
     this.hint = element("span", "rv-draw-hint", "", { role: "status" });
     const choice = element("span", "rv-draw-classes", "", { role: "group", "aria-label": "Class of the drawing" });
     choice.append(element("span", "rv-draw-say", "digits choose the class"), ...this.classes.values());
@@ -62,7 +62,7 @@ export class DrawBar {
     const { book } = this;
     this.node.hidden = !book.on;
     if (!book.on) return;
-    for (const [one, button] of this.tools) button.setAttribute("aria-pressed", String(one === book.tool));
+    for (const [item, button] of this.tools) button.setAttribute("aria-pressed", String(item === book.tool));
     const label = book.tool.hand === "chooser" && book.chosen ? book.chosen.label : book.label;
     for (const [position, button] of this.classes) button.setAttribute("aria-pressed", String(position === label));
     this.undo.disabled = !book.history.at;

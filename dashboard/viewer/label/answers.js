@@ -12,7 +12,7 @@ export class Answers {
     this.buttons = new Map();
     node.replaceChildren(element("div", "rv-question", task.question || task.name));
     const list = element("div", `rv-list rv-list-${task.kind}`, "", { role: "group", "aria-label": "Answers" });
-    for (const one of task.classes) list.append(this.makeOne(one, act));
+    for (const item of task.classes) list.append(this.makeChoice(item, act));
     node.append(list);
     if (isNumber(task)) {
       this.number = new NumberField(task, act);
@@ -29,35 +29,35 @@ export class Answers {
     node.append(this.unassessable);
   }
 
-  makeOne(one, act) {
-    const made = choice(one.position + 1, one.title, () =>
-      this.several ? act.finding(one.position) : act.answer(one.position),
+  makeChoice(item, act) {
+    const made = choice(item.position + 1, item.title, () =>
+      this.several ? act.finding(item.position) : act.answer(item.position),
     );
-    made.querySelector(".rv-dot").style.background = one.colour;
+    made.querySelector(".rv-dot").style.background = item.colour;
     if (this.several) {
       made.removeAttribute("aria-pressed");
       made.append(element("span", "rv-presence"));
     }
-    if (one.retired) {
+    if (item.retired) {
       made.disabled = true;
       made.append(element("span", "rv-retired", "retired"));
     }
-    this.buttons.set(one.position, { node: made, one });
+    this.buttons.set(item.position, { node: made, item });
     return made;
   }
 
   /** Whether a key of this position answers. */
   takes(position) {
-    return this.buttons.has(position) && !this.buttons.get(position).one.retired;
+    return this.buttons.has(position) && !this.buttons.get(position).item.retired;
   }
 
   /** Show what is said of a case, or of none. */
   mark(shown, findings, waits) {
-    for (const [position, { node, one }] of this.buttons) {
-      const said = findings[position] || "";
-      const chosen = this.several ? Boolean(said) : shown?.answer === "label" && shown.label === position;
-      node.hidden = one.retired && !chosen; // a retired class is seen only where it was said
-      if (this.several) tellPresence(node, one, said);
+    for (const [position, { node, item }] of this.buttons) {
+      const presence = findings[position] || "";
+      const chosen = this.several ? Boolean(presence) : shown?.answer === "label" && shown.label === position;
+      node.hidden = item.retired && !chosen; // a retired class is shown only where it was answered
+      if (this.several) tellPresence(node, item, presence);
       else node.setAttribute("aria-pressed", String(chosen));
     }
     this.number?.mark(shown);
@@ -66,10 +66,10 @@ export class Answers {
   }
 }
 
-function tellPresence(node, one, said) {
-  node.dataset.presence = said;
-  node.querySelector(".rv-presence").textContent = `${SIGNS[said]} ${WORDS[said]}`;
-  node.setAttribute("aria-label", `${one.title}: ${WORDS[said]}`);
+function tellPresence(node, item, presence) {
+  node.dataset.presence = presence;
+  node.querySelector(".rv-presence").textContent = `${SIGNS[presence]} ${WORDS[presence]}`;
+  node.setAttribute("aria-label", `${item.title}: ${WORDS[presence]}`);
 }
 
 function choice(key, title, act) {

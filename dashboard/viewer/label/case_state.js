@@ -1,4 +1,4 @@
-// What stands of a case, as the page knows it: an answer, and what it was before, so that a refused one is taken back.
+// The answer of a case as the page knows it, and the one before, so that a refused answer can be taken back.
 
 import { words as findingWords } from "./findings.js";
 
@@ -21,23 +21,23 @@ export const standing = ({ answer, label, findings, value, reason }) => ({
 });
 
 /** Let a case show an answer. */
-export const put = (one, said) => Object.assign(one, NOTHING, said, { draft: null });
+export const put = (item, answer) => Object.assign(item, NOTHING, answer, { draft: null });
 
-/** Whether a case shows just what was said in a letter. */
-export const shows = (one, said) =>
-  JSON.stringify(standing(one)) === JSON.stringify(standing({ ...NOTHING, ...said }));
+/** Whether a case shows exactly the answer of a letter. */
+export const shows = (item, answer) =>
+  JSON.stringify(standing(item)) === JSON.stringify(standing({ ...NOTHING, ...answer }));
 
 /** A case's answer in words, with its class's colour. */
-export function told(one, task) {
-  if (one.draft) {
-    const said = isNumber(task) ? measured(one.draft, task) : findingWords(one.draft, task.classes) || "nothing said";
-    return { words: `${said}, not given yet`, colour: "" };
+export function describe(item, task) {
+  if (item.draft) {
+    const draft = isNumber(task) ? measured(item.draft, task) : findingWords(item.draft, task.classes) || "not set";
+    return { words: `${draft}, not submitted`, colour: "" };
   }
-  if (one.answer === "value") return { words: measured(one.value, task), colour: "#9aa7b3" };
-  const found = one.answer === "label" && task.classes.find(({ position }) => position === one.label);
-  if (found) return { words: found.title, colour: found.colour };
-  if (one.answer === "findings") return { words: findingWords(one.findings, task.classes), colour: "#9aa7b3" };
-  if (one.answer !== "unassessable") return { words: "no answer", colour: "" };
-  const why = task.reasons.find(({ name }) => name === one.reason);
+  if (item.answer === "value") return { words: measured(item.value, task), colour: "#9aa7b3" };
+  const label = item.answer === "label" && task.classes.find(({ position }) => position === item.label);
+  if (label) return { words: label.title, colour: label.colour };
+  if (item.answer === "findings") return { words: findingWords(item.findings, task.classes), colour: "#9aa7b3" };
+  if (item.answer !== "unassessable") return { words: "no answer", colour: "" };
+  const why = task.reasons.find(({ name }) => name === item.reason);
   return { words: `cannot be assessed${why ? `: ${why.title}` : ""}`, colour: "#66727d" };
 }

@@ -14,8 +14,8 @@ export class CommentForm {
     this.text = element("textarea", "", "", { rows: "4", maxlength: String(LONGEST), "aria-label": "Comment" });
     this.whole = this.button("On the case", "button", () => this.aim(null));
     const row = element("div", "rv-head");
-    const leave = this.button("Leave", "button", () => this.leave(), "Esc");
-    row.append(this.button("Keep", "submit", null, "Enter"), this.whole, leave);
+    const leave = this.button("Cancel", "button", () => this.leave(), "Esc");
+    row.append(this.button("Save", "submit", null, "Enter"), this.whole, leave);
     this.node.append(this.about, this.text, row);
     this.node.addEventListener("submit", (event) => (event.preventDefault(), this.done()));
     this.node.addEventListener("keydown", (event) => this.onKey(event));

@@ -9,7 +9,7 @@ export class Comments {
   /** `reader` writes, `outbox` carries; `say` takes a sentence. */
   constructor(viewer, outbox, reader, say) {
     Object.assign(this, { viewer, outbox, reader, say });
-    this.held = new Map(); // case → its comments as the server told
+    this.stored = new Map(); // case → its comments as the server told
     this.drafts = new Map(); // case → what was begun and left
     this.standing = [];
     const keep = (text, place) => this.post({ text, ...place });
@@ -32,12 +32,12 @@ export class Comments {
   /** Its picture is on the screen: what was written beside it may come. */
   async fetch() {
     const { shown } = this;
-    if (!shown?.comments || this.held.has(shown.id)) return;
+    if (!shown?.comments || this.stored.has(shown.id)) return;
     try {
       const answer = await fetch(shown.comments_url, { credentials: "same-origin" });
       if (!answer.ok) throw new Error(await sentence(answer));
       const { comments } = await answer.json();
-      if (!this.held.has(shown.id)) this.held.set(shown.id, comments);
+      if (!this.stored.has(shown.id)) this.stored.set(shown.id, comments);
     } catch (error) {
       if (shown === this.shown) this.say(trouble(error, "; the comments on this case come when it does."));
     }
@@ -52,7 +52,7 @@ export class Comments {
   }
 
   pointed() {
-    const pane = this.viewer.panes.find((one) => one.pointer && one.painted);
+    const pane = this.viewer.panes.find((candidate) => candidate.pointer && candidate.painted);
     if (!pane || !this.shown.images.some(({ id }) => id === pane.slice.image.id)) return null;
     const [x, y] = pane.toImage(pane.pointer);
     const { image, frame } = pane.slice;
@@ -60,9 +60,9 @@ export class Comments {
     return inside ? { image: image.id, frame, x, y } : null;
   }
 
-  post(said) {
+  post(comment) {
     this.drafts.delete(this.about.id);
-    this.outbox.post("comments", { case: this.about.id, ...said });
+    this.outbox.post("comments", { case: this.about.id, ...comment });
     this.tell();
     this.list.lastElementChild?.scrollIntoView({ block: "nearest" });
   }
@@ -74,7 +74,7 @@ export class Comments {
 
   /** News of the outbox, or of the reader's other tab. */
   hear({ of, comments, refused }) {
-    if (comments) this.held.set(of, comments);
+    if (comments) this.stored.set(of, comments);
     const lost = refused?.kind === "comments" && refused.said.text;
     if (lost) this.drafts.set(refused.said.case, lost); // n brings it back into the form
     if (comments || refused) this.tell();
@@ -82,34 +82,34 @@ export class Comments {
 
   /** What stands: what is held, and the letters of this case over it. */
   tell() {
-    const letters = this.outbox.letters.filter(({ kind, said }) => kind === "comments" && said.case === this.shown?.id);
-    const gone = letters.map(({ said }) => said.withdraws);
-    const mine = { reader: this.reader, waits: true };
-    const waiting = letters.filter(({ said }) => said.text).map(({ said }) => ({ ...said, ...mine }));
-    const held = (this.held.get(this.shown?.id) || []).filter(({ id }) => !gone.includes(id));
-    this.standing = [...held, ...waiting];
+    const letters = this.outbox.letters.filter(({ kind }) => kind === "comments").map((letter) => letter.said);
+    const unsent = letters.filter((letter) => letter.case === this.shown?.id);
+    const deleted = unsent.map(({ withdraws }) => withdraws);
+    const waiting = unsent.filter(({ text }) => text).map((letter) => ({ ...letter, reader: this.reader, waits: true }));
+    const stored = (this.stored.get(this.shown?.id) || []).filter(({ id }) => !deleted.includes(id));
+    this.standing = [...stored, ...waiting];
     const count = this.standing.length;
     this.button.querySelector(".rv-name").textContent = count ? `comment (${count})` : "comment";
-    this.list.replaceChildren(...this.standing.map((one, index) => this.line(one, index + 1)));
+    this.list.replaceChildren(...this.standing.map((comment, index) => this.line(comment, index + 1)));
     for (const pane of this.viewer.panes) pane.redrawInk();
   }
 
-  line(one, number) {
+  line(comment, number) {
     const node = element("li", "rv-comment");
-    const at = one.x == null ? "" : `, at ${Math.floor(one.x)}, ${Math.floor(one.y)}`;
-    node.append(element("span", "rv-mark", String(number)), element("span", "rv-by", `${one.reader}${at}`));
-    node.append(element("span", "rv-text", one.text));
-    if (one.waits) node.append(element("span", "rv-unsent", "waiting"));
-    else if (one.reader === this.reader) node.append(this.withdrawal(one, number));
+    const at = comment.x == null ? "" : `, at ${Math.floor(comment.x)}, ${Math.floor(comment.y)}`;
+    node.append(element("span", "rv-mark", String(number)), element("span", "rv-by", `${comment.reader}${at}`));
+    node.append(element("span", "rv-text", comment.text));
+    if (comment.waits) node.append(element("span", "rv-unsent", "waiting"));
+    else if (comment.reader === this.reader) node.append(this.deletion(comment, number));
     return node;
   }
 
-  withdrawal(one, number) {
-    const name = { type: "button", "aria-label": `Withdraw comment ${number}` };
-    const made = element("button", "rv-tool", "withdraw", name);
+  deletion(comment, number) {
+    const name = { type: "button", "aria-label": `Delete comment ${number}` };
+    const made = element("button", "rv-tool", "delete", name);
     made.addEventListener("click", () => {
       this.about = this.shown;
-      this.post({ withdraws: one.id });
+      this.post({ withdraws: comment.id });
     });
     return made;
   }
@@ -117,10 +117,10 @@ export class Comments {
   /** Numbers on the picture, where the comments point. */
   mark(context, pane) {
     const { image, frame } = pane.slice;
-    const is = ([, one]) => one.x != null && one.image === image.id && one.frame === frame;
-    const here = [...this.standing.entries()].filter(is);
-    for (const [index, { x, y }] of here) flag(context, pane.toScreen([x, y]), String(index + 1));
-    return here.length > 0;
+    const isOnSlice = ([, comment]) => comment.x != null && comment.image === image.id && comment.frame === frame;
+    const onSlice = [...this.standing.entries()].filter(isOnSlice);
+    for (const [index, { x, y }] of onSlice) flag(context, pane.toScreen([x, y]), String(index + 1));
+    return onSlice.length > 0;
   }
 }
 

@@ -1,31 +1,31 @@
-// What is said of several findings: each present, uncertain, absent, or nothing yet; by word and sign, not by colour alone.
+// The state of several findings: each present, uncertain, absent or not set; by word and sign, not by colour alone.
 
 const CYCLE = ["", "present", "uncertain", "absent"];
 
 export const SIGNS = { "": "·", present: "+", uncertain: "?", absent: "−" };
-export const WORDS = { "": "nothing said", present: "present", uncertain: "uncertain", absent: "absent" };
+export const WORDS = { "": "not set", present: "present", uncertain: "uncertain", absent: "absent" };
 
-/** What a key says next: present, then uncertain, then absent, then nothing. */
-export const next = (said) => CYCLE[(CYCLE.indexOf(said || "") + 1) % CYCLE.length];
+/** The next state of a finding: present, uncertain, absent, not set. */
+export const next = (presence) => CYCLE[(CYCLE.indexOf(presence || "") + 1) % CYCLE.length];
 
-/** The findings with one said anew; nothing said leaves it out. */
+/** The findings with one changed; one that is not set is left out. */
 export function put(findings, position, presence) {
   const { [position]: _, ...rest } = findings;
   return presence ? { ...rest, [position]: presence } : rest;
 }
 
-/** All of which nothing was said, absent. */
+/** The findings with all that are not set as absent. */
 export const othersAbsent = (findings, classes) => ({
-  ...Object.fromEntries(classes.filter((one) => !one.retired).map((one) => [one.position, "absent"])),
+  ...Object.fromEntries(classes.filter(({ retired }) => !retired).map(({ position }) => [position, "absent"])),
   ...findings,
 });
 
-/** "mass present, nodule uncertain"; what is absent is told where nothing else is. */
+/** "mass present, nodule uncertain"; absent findings are listed only if all are absent. */
 export function words(findings, classes) {
-  const said = classes.filter(({ position }) => findings[position]);
-  const there = said.filter(({ position }) => findings[position] !== "absent");
-  return (there.length ? there : said).map(({ position, title }) => `${title} ${findings[position]}`).join(", ");
+  const known = classes.filter(({ position }) => findings[position]);
+  const notAbsent = known.filter(({ position }) => findings[position] !== "absent");
+  return (notAbsent.length ? notAbsent : known).map(({ position, title }) => `${title} ${findings[position]}`).join(", ");
 }
 
 /** Whether two say the same; keys that are numbers keep their order. */
-export const alike = (one, other) => JSON.stringify(one) === JSON.stringify(other || {});
+export const alike = (first, second) => JSON.stringify(first) === JSON.stringify(second || {});

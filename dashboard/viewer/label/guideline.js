@@ -27,7 +27,7 @@ export class Guideline {
   }
 
   toggle() {
-    if (!this.text) return this.say("This task has no guideline yet; it is written in the sidebar.");
+    if (!this.text) return this.say("This task has no guideline yet; write one in the sidebar.");
     this.node.hidden = !this.node.hidden;
   }
 

@@ -14,10 +14,10 @@ import { finish as finishNumber, type } from "./number_input.js";
 import { Outbox } from "../base/outbox.js";
 import { Queue } from "./queue.js";
 import { Reasons } from "./reasons.js";
-import { isAnswered, isNumber, put, standing, told } from "./case_state.js";
+import { isAnswered, isNumber, put, standing, describe } from "./case_state.js";
 import { Viewer } from "../view/viewer.js";
 
-const SILENT = "Nothing is said yet: a digit says of a finding that it is there, a that all are absent.";
+const SILENT = "No finding is set yet: press a digit to set one, or a to set all as absent.";
 
 export class Labeller extends Viewer {
   constructor(root, data, send) {
@@ -44,7 +44,7 @@ export class Labeller extends Viewer {
   makeParts() {
     const { answers, light, film } = this.parts;
     this.panel = element("div", "rv-panel");
-    this.film = new Filmstrip(film, (index) => this.goTo(index), (one) => this.tellOf(one));
+    this.film = new Filmstrip(film, (index) => this.goTo(index), (item) => this.tellOf(item));
     this.guideline = new Guideline(light, (words) => this.flash(words));
     this.foot = element("div", "rv-row");
     this.guide = button("g", "guideline", () => this.guideline.toggle());
@@ -81,7 +81,7 @@ export class Labeller extends Viewer {
     this.show(shown);
     this.mark();
     const near = [1, 2, 3, -1].map((step) => this.cases[index + step]).filter(Boolean);
-    prefetch(near.flatMap((one) => middle(one)));
+    prefetch(near.flatMap(middle));
   }
 
   end() {
@@ -93,8 +93,8 @@ export class Labeller extends Viewer {
   atTheEnd() {
     const open = this.progress.total - this.progress.labelled;
     const have = open === 1 ? "has" : "have";
-    if (open > 0) return `This was the last case here; ${open} ${have} no answer. Step back with ←.`;
-    return "Everything here has an answer. Step back with ←, or undo with u.";
+    if (open > 0) return `Last case of this list; ${open} ${have} no answer. Press ← to go back.`;
+    return "All cases of this list are answered. Press ← to go back, or u to undo.";
   }
 
   more() {
@@ -159,7 +159,7 @@ export class Labeller extends Viewer {
   undo() {
     if (this.shown?.draft) return (this.shown.draft = null), this.mark();
     const last = this.done.pop();
-    if (!last) return this.flash("There is nothing to undo here.");
+    if (!last) return this.flash("There is nothing to undo.");
     put(last.shown, last.before);
     if (!isAnswered(last.before)) this.progress.labelled--;
     this.outbox.post("undo", { case: last.shown.id });
@@ -188,7 +188,7 @@ export class Labeller extends Viewer {
     const { parts, shown } = this;
     parts.title.textContent = `${this.data.task.name} · ${this.progress.labelled} of ${this.progress.total}`;
     this.answers.mark(shown, this.findings, Boolean(shown?.draft));
-    parts.now.textContent = shown ? `${shown.patient}: ${told(shown, this.data.task).words}` : "";
+    parts.now.textContent = shown ? `${shown.patient}: ${describe(shown, this.data.task).words}` : "";
     this.film.soon(this.cases, this.index);
   }
 
@@ -197,7 +197,7 @@ export class Labeller extends Viewer {
     const waits = this.outbox?.waitsFor(one.id);
     const answered = isAnswered(one) && !one.draft;
     const sent = waits ? "waiting" : one.refused && !answered ? "refused" : answered ? "sent" : "";
-    return { ...told(one, this.data.task), sent };
+    return { ...describe(one, this.data.task), sent };
   }
 
   onKey(key, repeat, event) {
@@ -222,7 +222,7 @@ export class Labeller extends Viewer {
   }
 }
 
-const middle = (one) => {
-  const slices = one.images.flatMap((image) => image.urls.map((url) => ({ image, url })));
+const middle = ({ images }) => {
+  const slices = images.flatMap((image) => image.urls.map((url) => ({ image, url })));
   return slices.slice(Math.floor(slices.length / 2), Math.floor(slices.length / 2) + 1);
 };

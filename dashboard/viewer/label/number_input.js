@@ -5,7 +5,7 @@ import { isAnswered, measured } from "./case_state.js";
 
 const LONGEST = 16;
 const WHOLE = /^-?(\d+(\.\d*)?|\.\d+)$/;
-const SILENT = "Nothing is typed yet: digits, a point, Enter.";
+const SILENT = "No number yet: type it, then press Enter.";
 
 /** "0 to 120 years"; "" where every number is taken. */
 export function span({ low, high, measure }) {

@@ -7,8 +7,8 @@ export function hear(labeller, news) {
   if (news.refused) takeBack(labeller, news.refused, news.error);
   tellSent(labeller, news.waiting);
   if (news.progress && !news.waiting) labeller.progress = news.progress;
-  const one = news.case && labeller.cases.find(({ id }) => id === news.case.id);
-  if (one && !labeller.outbox.waitsFor(one.id)) Object.assign(one, standing(news.case));
+  const item = news.case && labeller.cases.find(({ id }) => id === news.case.id);
+  if (item && !labeller.outbox.waitsFor(item.id)) Object.assign(item, standing(news.case));
   if (news.sent || !news.waiting) labeller.away = "";
   else if (news.error && !news.refused) labeller.away = news.error;
   if (news.error) labeller.flash(news.error);
@@ -22,16 +22,16 @@ function tellSent({ root, parts, notTaken }, waiting) {
 }
 
 /** The server will never have this answer: the page must not show it as given. */
-function takeBack(labeller, { kind, said }, why) {
-  labeller.notTaken.add(said.client || said.key);
+function takeBack(labeller, { kind, said: answer }, why) {
+  labeller.notTaken.add(answer.client || answer.key);
   labeller.parts.sent.title = why;
   labeller.unread = why;
-  const one = labeller.cases.find(({ id }) => id === said.case);
-  if (kind !== "labels" || !one) return;
-  one.refused = true;
-  const given = labeller.done.find(({ key }) => key === said.key);
+  const item = labeller.cases.find(({ id }) => id === answer.case);
+  if (kind !== "labels" || !item) return;
+  item.refused = true;
+  const given = labeller.done.find(({ key }) => key === answer.key);
   labeller.done = labeller.done.filter((each) => each !== given);
-  if (!given || !shows(one, said)) return; // it was given on another page, or is no longer what stands
-  put(one, given.before);
+  if (!given || !shows(item, answer)) return; // it was given on another page, or is no longer what stands
+  put(item, given.before);
   if (!isAnswered(given.before)) labeller.progress.labelled--;
 }

@@ -52,7 +52,7 @@ export class Reasons {
     if (/^[1-9]$/.test(key)) {
       const name = this.names[Number(key) - 1];
       if (name) this.done(name);
-      else this.say(`There is no reason ${key}; 0 gives none, Esc goes back.`);
+      else this.say(`There is no reason ${key}. Press 0 for no reason, Esc to go back.`);
       return true;
     }
     if (key === "0" || key === "Enter") return this.done(""), true;

@@ -28,16 +28,16 @@ function colourOf(stops, heat) {
 }
 
 const ROOM = 16;
-const kept = new Map(); // url -> promise; a Map keeps its order: the first is the one asked for longest ago
+const cache = new Map(); // url -> promise; a Map keeps its order: the first was requested longest ago
 
-/** The map of an address, drawn as it was when it was asked for last: shared by all who ask, the newest are kept. */
+/** The map of an address, drawn as it was when it was asked for last: shared by all who ask, the newest are cache. */
 export function fetched(url) {
-  const found = kept.get(url) || made(url);
-  kept.delete(url);
-  kept.set(url, found);
-  found.catch(() => kept.delete(url)); // the next one who asks tries again
-  if (kept.size > ROOM) kept.delete(kept.keys().next().value);
-  return found;
+  const map = cache.get(url) || made(url);
+  cache.delete(url);
+  cache.set(url, map);
+  map.catch(() => cache.delete(url)); // the next one who asks tries again
+  if (cache.size > ROOM) cache.delete(cache.keys().next().value);
+  return map;
 }
 
 /** Its heat, 0 to 255 by rows, and what it says it is. */
@@ -116,21 +116,21 @@ class Overlay {
 /** Where the heat crosses `level`, by marching squares between the middles of the map's pixels. */
 function contour(heat, width, height, level) {
   const path = new Path2D();
-  const between = (one, other) => (one === other ? 0.5 : (level - one) / (other - one));
+  const between = (first, second) => (first === second ? 0.5 : (level - first) / (second - first));
   for (let y = 0; y + 1 < height; y++)
     for (let x = 0; x + 1 < width; x++) {
       const at = y * width + x;
       const [nw, ne, se, sw] = [heat[at], heat[at + 1], heat[at + width + 1], heat[at + width]];
       const inside = [nw, ne, se, sw].map((value) => value >= level);
-      if (inside.every((one) => one === inside[0])) continue;
+      if (inside.every((value) => value === inside[0])) continue;
       const crossed = [];
       if (inside[0] !== inside[1]) crossed.push([x + 0.5 + between(nw, ne), y + 0.5]);
       if (inside[1] !== inside[2]) crossed.push([x + 1.5, y + 0.5 + between(ne, se)]);
       if (inside[2] !== inside[3]) crossed.push([x + 0.5 + between(sw, se), y + 1.5]);
       if (inside[3] !== inside[0]) crossed.push([x + 0.5, y + 0.5 + between(nw, sw)]);
-      for (let one = 0; one + 1 < crossed.length; one += 2) {
-        path.moveTo(...crossed[one]);
-        path.lineTo(...crossed[one + 1]);
+      for (let index = 0; index + 1 < crossed.length; index += 2) {
+        path.moveTo(...crossed[index]);
+        path.lineTo(...crossed[index + 1]);
       }
     }
   return path;

@@ -4,8 +4,8 @@ import { Canvas2d } from "./canvas2d.js";
 import { element } from "../base/dom.js";
 import { WebGl } from "./webgl.js";
 
-/** What this browser asks for: "webgl" (even a slow one), "2d", or nothing. */
-function asked() {
+/** The renderer set in this browser: "webgl" (even a slow one), "2d", or null. */
+function preferred() {
   try {
     return localStorage.getItem("rounds-renderer");
   } catch {
@@ -16,7 +16,7 @@ function asked() {
 export class Picture {
   constructor(node) {
     this.node = node;
-    this.use(asked() === "2d" ? null : asked() === "webgl");
+    this.use(preferred() === "2d" ? null : preferred() === "webgl");
   }
 
   /** A canvas keeps its first kind of context: another renderer needs another canvas. `forced` null: canvas 2-D. */

@@ -27,7 +27,7 @@ export function mouse(pane, viewer) {
     if (!drag) return;
     const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
     [drag.x, drag.y] = [event.clientX, event.clientY];
-    if (drag.kind === "pan") viewer.each((one) => one.pan(dx, dy), pane);
+    if (drag.kind === "pan") viewer.each((other) => other.pan(dx, dy), pane);
     else viewer.dragWindow(pane, dx, dy);
   });
   for (const end of ["pointerup", "pointercancel"])
@@ -50,5 +50,5 @@ function wheel(event, pane, viewer, place) {
   event.preventDefault();
   viewer.activate(viewer.panes.indexOf(pane));
   if (pane.stack.slices.length > 1 && !event.ctrlKey) viewer.scroll(Math.sign(event.deltaY));
-  else viewer.each((one) => one.zoom(Math.exp(-event.deltaY * 0.0015), place), pane);
+  else viewer.each((other) => other.zoom(Math.exp(-event.deltaY * 0.0015), place), pane);
 }

@@ -95,7 +95,7 @@ export class Pane {
       this.painted = true;
       this.said.waits.textContent = "";
       this.viewer.changed(this);
-      for (const told of this.onShown) told(this);
+      for (const listener of this.onShown) listener(this);
     } catch (error) {
       if (turn === this.turn) this.fail(error);
     }
@@ -124,14 +124,14 @@ export class Pane {
   near() {
     const { slices } = this.stack;
     const away = (index) => Math.abs(index - this.at) * 2 - (index > this.at ? 1 : 0);
-    return [...slices.keys()].filter((index) => index !== this.at).sort((one, other) => away(one) - away(other))
+    return [...slices.keys()].filter((index) => index !== this.at).sort((first, second) => away(first) - away(second))
       .map((index) => slices[index]); // prettier-ignore
   }
 
   goTo(index) {
-    const wanted = Math.min(this.stack.slices.length - 1, Math.max(0, index));
-    if (wanted === this.at) return false;
-    this.at = wanted;
+    const target = Math.min(this.stack.slices.length - 1, Math.max(0, index));
+    if (target === this.at) return false;
+    this.at = target;
     this.paint();
     return true;
   }

@@ -60,7 +60,7 @@ export class Panes {
 
   /** The panes that an act is for: all while they are linked, else the one. */
   meant(pane = this.active) {
-    return (this.linked ? this.all : [pane]).filter((one) => one.stack);
+    return (this.linked ? this.all : [pane]).filter(({ stack }) => stack);
   }
 
   async next(layouts = LAYOUTS) {
@@ -96,18 +96,18 @@ export class Panes {
   /** The stack of a place: the first pane's own, or one picture of the case that lies beside it. */
   stackAt({ image }) {
     const first = this.all[0].stack;
-    const found = this.about.beside?.find(({ id }) => id === image);
-    if (!found || first.slices.some((slice) => slice.image.id === image)) return first;
+    const picture = this.about.beside?.find(({ id }) => id === image);
+    if (!picture || first.slices.some((slice) => slice.image.id === image)) return first;
     this.beside ??= new Map();
-    if (!this.beside.has(found)) this.beside.set(found, stackOf(`beside ${image}`, found.title, [found]));
-    return this.beside.get(found);
+    if (!this.beside.has(picture)) this.beside.set(picture, stackOf(`beside ${image}`, picture.title, [picture]));
+    return this.beside.get(picture);
   }
 
   put(pane, stack) {
     if (stack && pane.stack === stack) return;
     if (!stack) {
       pane.clear();
-      pane.said.facts.textContent = "no further picture of this patient";
+      pane.said.facts.textContent = "no other image of this patient";
       return;
     }
     const [first] = this.all;
@@ -138,7 +138,7 @@ export class Panes {
     if (this.at === 0) this.activate(1);
     await this.ask();
     const count = this.others.length;
-    if (!count) return this.viewer.say("This patient has no other picture here.");
+    if (!count) return this.viewer.say("This patient has no other image.");
     const now = this.others.indexOf(this.active.stack);
     this.put(this.active, this.others[(now + step + count) % count]);
   }
@@ -150,8 +150,8 @@ export class Panes {
     if (!lead.stack || !lead.goTo(from + step)) return;
     for (const pane of this.meant()) {
       if (pane === lead || pane.stack.slices.length < 2) continue;
-      const [mine, its] = [lead, pane].map((one) => one.slice.image.slice_mm);
-      const far = (lead.at - from) * (mine && its ? mine / its : 1) + (pane.rest || 0);
+      const [leading, linked] = [lead, pane].map(({ slice }) => slice.image.slice_mm);
+      const far = (lead.at - from) * (leading && linked ? leading / linked : 1) + (pane.rest || 0);
       pane.rest = far - Math.round(far);
       pane.goTo(pane.at + Math.round(far));
     }

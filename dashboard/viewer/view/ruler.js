@@ -10,11 +10,11 @@ export function length(image, from, to) {
 
 /** Why nothing can be measured in mm here; empty where it can. */
 export function refusal(image) {
-  if (!image.spacing) return "No length in mm: the file does not say how large a pixel is.";
+  if (!image.spacing) return "No measurement in mm: the file gives no pixel spacing.";
   if (image.spacing_at === "detector")
-    return "No length in mm: the pixel size holds at the detector only, and the body stood before it.";
+    return "No measurement in mm: the pixel spacing is valid at the detector only, not in the patient.";
   if (image.spacing_at !== "patient")
-    return "No length in mm: the file does not say whether its pixel size holds in the body or at the detector.";
+    return "No measurement in mm: the file does not say whether its pixel spacing is valid in the patient or at the detector.";
   return "";
 }
 

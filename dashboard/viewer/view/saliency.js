@@ -13,20 +13,20 @@ export class Maps {
     this.look = usual();
     this.node = node;
     this.node.hidden = !viewer.data.overlays?.length; // its height is kept while a map is computed
-    this.opacity = this.slider("Map", "Opacity of the map ([ ])", 45, (value) => this.set({ opacity: value }));
-    this.threshold = this.slider("From", "Hide the map below this share of its peak", 0, (value) => this.set({ threshold: value }));
+    this.opacity = this.slider("Opacity", "Opacity of the map ([ ])", 45, (value) => this.set({ opacity: value }));
+    this.threshold = this.slider("Threshold", "Hide the map below this share of its maximum", 0, (value) => this.set({ threshold: value }));
     this.colours = element("select", "rv-colours", "", { "aria-label": "Colours of the map", title: "Colours of the map" });
     this.colours.append(...COLOUR_MAPS.map((name) => element("option", "", name, { value: name })));
     this.colours.addEventListener("change", () => this.set({ colours: this.colours.value }));
     this.outline = element("input", "", "", { type: "checkbox" });
     this.outline.addEventListener("change", () => this.set({ outline: this.outline.checked }));
-    const label = element("label", "rv-number", "Outline");
+    const label = element("label", "rv-number", "Contour");
     label.append(this.outline);
     this.node.append(this.colours, label);
   } // prettier-ignore
 
-  slider(said, hint, value, act) {
-    const label = element("label", "rv-number", said, { title: hint });
+  slider(title, hint, value, act) {
+    const label = element("label", "rv-number", title, { title: hint });
     const input = element("input", "rv-slider", "", { type: "range", min: "0", max: "100", value, "aria-label": hint });
     input.addEventListener("input", () => act(input.value / 100));
     label.append(input);
@@ -64,10 +64,10 @@ export class Maps {
     pane.redrawInk();
     if (!overlay) return;
     try {
-      const found = await fetched(overlay.url);
+      const map = await fetched(overlay.url);
       if (pane.mapPath !== path || pane.overlay) return;
-      found.set(this.look);
-      pane.overlay = found;
+      map.set(this.look);
+      pane.overlay = map;
       this.name(pane, this.over(pane) || overlay);
       pane.redrawInk();
       this.computed ||= Boolean(overlay.pending?.includes(pane.slice.image.id));
@@ -96,7 +96,7 @@ export class Maps {
   tell(pane, words, title = "", badge = "") {
     pane.said.map.replaceChildren(words, badge);
     pane.mapTitle = title;
-    const titles = this.viewer.panes.map((one) => one.overlay && one.mapTitle).filter(Boolean);
+    const titles = this.viewer.panes.map((pane) => pane.overlay && pane.mapTitle).filter(Boolean);
     this.viewer.root.dataset.overlay = titles[0] || "";
     this.viewer.root.dataset.maps = titles.length;
   }

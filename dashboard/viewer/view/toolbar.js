@@ -17,9 +17,11 @@ export class Bar {
     this.names = element("select", "rv-presets", "", { "aria-label": "Window preset", title: "Window preset (p)" });
     this.names.addEventListener("change", () => this.choose(Number(this.names.value)));
     parts.window.append(this.width.label, this.center.label, this.unit, this.names);
-    for (const one of toolsOf(viewer.data.mode))
-      if (one.bar?.includes(viewer.data.mode))
-        parts.tools.append(tool(one.name, one.key, one.hint, () => one.act(viewer), `rv-tool-${one.name.toLowerCase()}`));
+    for (const item of toolsOf(viewer.data.mode))
+      if (item.bar?.includes(viewer.data.mode))
+        parts.tools.append(
+          tool(item.name, item.key, item.hint, () => item.act(viewer), `rv-tool-${item.name.toLowerCase()}`),
+        );
   }
 
   number(letter, name) {

@@ -14,7 +14,7 @@ export const TOOLS = [
   { key: "l", name: "Measure", bar: ["label", "case"], hint: "Measure in mm: drag a line", act: (viewer) => viewer.measure() },
   { key: "x", name: "Panes", bar: ["label", "case"], hint: "One, two or four panes",
     act: (viewer) => viewer.nextLayout() },
-  { key: "w", hint: "The file's own window", act: (viewer) => viewer.resetWindow() },
+  { key: "w", hint: "Window from the file", act: (viewer) => viewer.resetWindow() },
   { key: "p", hint: "Next window preset", act: (viewer) => viewer.bar.nextPreset(1) },
   { key: "P", hint: "Previous window preset", act: (viewer) => viewer.bar.nextPreset(-1) },
   { key: "t", hint: "Type window width and level", act: (viewer) => viewer.bar.typeWindow() },
@@ -23,26 +23,26 @@ export const TOOLS = [
   { key: "+", hint: "Zoom in", act: (viewer) => viewer.zoom(1.25) },
   { key: "-", hint: "Zoom out", act: (viewer) => viewer.zoom(0.8) },
   { key: "Shift+Arrows", hint: "Pan" },
-  { key: "h", hint: "Mirror left to right", act: see(flippedSideways) },
-  { key: "v", hint: "Mirror top to bottom", act: see(flippedUpDown) },
-  { key: ",", hint: "Turn left", act: see(turnedLeft) },
-  { key: ".", hint: "Turn right", act: see(turnedRight) },
-  { key: "ArrowUp", shown: "↑", hint: "Slice before", when: has.stack, act: slices(-1) },
-  { key: "ArrowDown", shown: "↓", hint: "Slice after", when: has.stack, act: slices(1) },
+  { key: "h", hint: "Flip left–right", act: see(flippedSideways) },
+  { key: "v", hint: "Flip top–bottom", act: see(flippedUpDown) },
+  { key: ",", hint: "Rotate left", act: see(turnedLeft) },
+  { key: ".", hint: "Rotate right", act: see(turnedRight) },
+  { key: "ArrowUp", shown: "↑", hint: "Previous slice", when: has.stack, act: slices(-1) },
+  { key: "ArrowDown", shown: "↓", hint: "Next slice", when: has.stack, act: slices(1) },
   { key: "PageUp", hint: "Ten slices up", when: has.stack, act: slices(-10) },
   { key: "PageDown", hint: "Ten slices down", when: has.stack, act: slices(10) },
   { key: "Home", hint: "First slice", when: has.stack, act: slices(-Infinity) },
   { key: "End", hint: "Last slice", when: has.stack, act: slices(Infinity) },
   { key: " ", shown: "Space", hint: "Cine: play or stop", when: has.stack, act: (viewer) => viewer.active.cine.toggle() },
   { key: "y", hint: "Next pane", act: (viewer) => viewer.activate(viewer.at + 1) },
-  { key: "j", hint: "Next picture of this patient in the pane", act: (viewer) => viewer.companion(1) },
-  { key: "J", hint: "Previous picture of this patient", act: (viewer) => viewer.companion(-1) },
-  { key: "k", hint: "Link the panes, or let each go its own way", act: (viewer) => viewer.toggleLink() },
+  { key: "j", hint: "Next image of this patient in the pane", act: (viewer) => viewer.companion(1) },
+  { key: "J", hint: "Previous image of this patient", act: (viewer) => viewer.companion(-1) },
+  { key: "k", hint: "Link or unlink the panes", act: (viewer) => viewer.toggleLink() },
   { key: "o", name: "Map", bar: ["case"], only: ["case"], hint: "Show or hide the map", when: has.map, act: (viewer) => viewer.maps.toggle() },
-  { key: "[", hint: "Map lighter", only: ["case"], when: has.map, act: (viewer) => viewer.maps.fade(-0.1) },
-  { key: "]", hint: "Map stronger", only: ["case"], when: has.map, act: (viewer) => viewer.maps.fade(0.1) },
-  { key: "ArrowLeft", shown: "←", hint: "Case before", only: ["case"], act: (viewer) => viewer.step(-1) },
-  { key: "ArrowRight", shown: "→", hint: "Case after", only: ["case"], act: (viewer) => viewer.step(1) },
+  { key: "[", hint: "Map opacity down", only: ["case"], when: has.map, act: (viewer) => viewer.maps.fade(-0.1) },
+  { key: "]", hint: "Map opacity up", only: ["case"], when: has.map, act: (viewer) => viewer.maps.fade(0.1) },
+  { key: "ArrowLeft", shown: "←", hint: "Previous case", only: ["case"], act: (viewer) => viewer.step(-1) },
+  { key: "ArrowRight", shown: "→", hint: "Next case", only: ["case"], act: (viewer) => viewer.step(1) },
   { key: "e", hint: "Show or hide age, sex, site and view", act: (viewer) => viewer.toggleText() },
   { key: "F", hint: "Full screen", act: (viewer) => viewer.fullScreen() },
   { key: "?", name: "Keys", bar: ["view", "label", "case"], hint: "All keys", act: (viewer) => viewer.toggleCard() },
@@ -55,9 +55,9 @@ export const toolsOf = (mode) => TOOLS.filter(({ only }) => !only || only.includ
 /** Let the key act; says whether it was one of ours. */
 export function press(viewer, key, event) {
   if (event?.shiftKey && PANS[key]) return viewer.each((pane) => pane.pan(...PANS[key])), true;
-  const wanted = key === "=" ? "+" : key;
-  const found = toolsOf(viewer.data.mode).find((one) => one.key === wanted && one.act);
-  if (!found || !viewer.shown || (found.when && !found.when(viewer))) return false;
-  found.act(viewer);
+  const name = key === "=" ? "+" : key;
+  const tool = toolsOf(viewer.data.mode).find((item) => item.key === name && item.act);
+  if (!tool || !viewer.shown || (tool.when && !tool.when(viewer))) return false;
+  tool.act(viewer);
   return true;
 }

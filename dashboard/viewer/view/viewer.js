@@ -31,7 +31,7 @@ export class Viewer {
     this.grid = new Panes(this, this.parts.panes);
     this.bar = new Bar(this.parts, this);
     const keys = data.drawing ? DRAWING.map(([key, hint]) => ({ key, hint })) : [];
-    card(this.parts.card, data.mode, [...toolsOf(data.mode), ...keys], (one) => this.shown && one.act(this));
+    card(this.parts.card, data.mode, [...toolsOf(data.mode), ...keys], (item) => this.shown && item.act(this));
     this.unwatch = staysUsable();
     this.unlisten = listen((key, repeat, event) => this.pressed(key, repeat, event));
     this.panes[0].tellRenderer();
@@ -104,14 +104,14 @@ export class Viewer {
   }
 
   broken(pane, why) {
-    const onward = this.data.mode === "view" ? "" : " → goes on.";
+    const onward = this.data.mode === "view" ? "" : " Press → to continue.";
     this.say(`This image cannot be shown. ${why}${pane === this.panes[0] ? onward : ""}`);
     if (pane === this.panes[0]) this.root.dataset.painted = "broken";
   }
 
   /** Do something to the panes that are meant: all while they are linked, else the one. */
   each(act, pane) {
-    for (const one of this.grid.meant(pane)) act(one);
+    for (const target of this.grid.meant(pane)) act(target);
   }
 
   scroll = (step) => this.active.stack && this.grid.scroll(step);
@@ -153,8 +153,8 @@ export class Viewer {
   }
 
   hover(pane) {
-    const told = pane.pointer && pane.shown ? pane.valueAt(pane.toImage(pane.pointer)) : "";
-    if (pane.said.cursor.textContent !== told) pane.said.cursor.textContent = told;
+    const value = pane.pointer && pane.shown ? pane.valueAt(pane.toImage(pane.pointer)) : "";
+    if (pane.said.cursor.textContent !== value) pane.said.cursor.textContent = value;
     if (pane.lens && pane.shown) pane.soon(() => pane.draw());
   }
 
@@ -187,7 +187,7 @@ export class Viewer {
 
   toggleLink() {
     this.grid.linked = !this.grid.linked;
-    this.say(this.grid.linked ? "The panes go together." : "Each pane goes its own way; k links them again.");
+    this.say(this.grid.linked ? "Panes linked." : "Panes unlinked; press k to link them.");
   }
 
   wordless() {
@@ -210,7 +210,7 @@ export class Viewer {
 
   fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
-    else this.root.requestFullscreen?.().catch(() => this.say("This browser does not let a page fill the screen."));
+    else this.root.requestFullscreen?.().catch(() => this.say("This browser does not allow full screen."));
   }
 
   /** Whether something lies over the picture that Esc closes. */
@@ -231,7 +231,7 @@ export class Viewer {
 
   /** Who is asked for a key: first what is going on over the picture, then the page; with Ctrl or Alt only the first. */
   pressed(key, repeat, event) {
-    if (this.between && /^\d$/.test(key)) return this.say("The next case is not here yet; press again when it is."), true;
+    if (this.between && /^\d$/.test(key)) return this.say("The next case is still loading; press again when it is shown."), true;
     if (this.keymaps.some((ask) => ask(key, event))) return true;
     return !(event.ctrlKey || event.metaKey || event.altKey) && this.onKey(key, repeat, event);
   }

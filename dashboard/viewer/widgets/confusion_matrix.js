@@ -1,15 +1,15 @@
 // The confusion matrix as a table of buttons. Tells Python which cell was opened; the open one, pressed again, is closed.
 
-const made = (tag, name, said = "") => {
+const made = (tag, name, label = "") => {
   const node = document.createElement(tag);
   node.className = name;
-  node.textContent = said;
+  node.textContent = label;
   return node;
 };
 
 function cell(data, truth, called, open) {
   const count = data.counts[truth][called];
-  const all = data.counts[truth].reduce((sum, one) => sum + one, 0);
+  const all = data.counts[truth].reduce((sum, value) => sum + value, 0);
   const share = all ? count / all : 0;
   const node = made("button", "rm-cell");
   node.type = "button";
@@ -32,12 +32,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const size = data.titles.length;
   root.style.setProperty("--size", size);
   root.classList.toggle("rm-many", size > 4);
-  const nodes = [made("span", "rm-corner", "reference ↓  predicted →"), ...data.titles.map((one) => made("span", "rm-top", one))];
+  const nodes = [made("span", "rm-corner", "reference ↓  predicted →"), ...data.titles.map((title) => made("span", "rm-top", title))];
   data.titles.forEach((title, truth) => {
     nodes.push(made("span", "rm-side", title));
     data.titles.forEach((_, called) => nodes.push(cell(data, truth, called, open)));
   });
-  nodes.filter((one) => one.matches(".rm-top, .rm-side")).forEach((one) => { one.title = one.textContent; });
+  for (const node of nodes) if (node.matches(".rm-top, .rm-side")) node.title = node.textContent;
   root.replaceChildren(...nodes);
   root.dataset.at = data.at;
   if (focused) root.querySelector(`[data-cell="${focused}"]`)?.focus();

@@ -1,9 +1,9 @@
 // Groups as a forest plot: each row a group with its numbers and its interval. Tells Python which row was opened.
 
-const made = (tag, name, said = "") => {
+const made = (tag, name, label = "") => {
   const node = document.createElement(tag);
   node.className = name;
-  node.textContent = said;
+  node.textContent = label;
   return node;
 };
 const SPACE = "http://www.w3.org/2000/svg";
@@ -54,7 +54,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     node.style.transform = `translateX(-${tick.at * 100}%)`;
     axis.append(node);
   });
-  const names = data.headings.map((one, at) => (at === 3 ? axis : made("span", at ? "rf-count" : "rf-name", one)));
+  const names = data.headings.map((title, at) => (at === 3 ? axis : made("span", at ? "rf-count" : "rf-name", title)));
   head.setAttribute("aria-hidden", "true");
   head.append(...names);
   const rows = made("div", "rf-rows");

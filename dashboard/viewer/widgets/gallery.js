@@ -1,9 +1,9 @@
 // A grid of thumbnails from signed URLs. Tells Python which one was opened. A tile that stays keeps its picture.
 
-const text = (tag, name, said) => {
+const text = (tag, name, label) => {
   const node = document.createElement(tag);
   node.className = name;
-  node.textContent = said;
+  node.textContent = label;
   return node;
 };
 
@@ -16,7 +16,7 @@ function picture(item) {
   return image;
 }
 
-function tile(item, kept, open) {
+function tile(item, image, open) {
   const button = document.createElement("button");
   button.className = item.chosen ? "rg-tile rg-chosen" : "rg-tile";
   button.type = "button";
@@ -28,17 +28,17 @@ function tile(item, kept, open) {
     dot.style.background = item.colour;
     line.prepend(dot);
   }
-  button.append(kept || picture(item), line, text("span", "rg-note", item.note || ""));
+  button.append(image || picture(item), line, text("span", "rg-note", item.note || ""));
   button.onclick = () => open(item.id);
   return button;
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rg-root");
-  const kept = new Map([...root.querySelectorAll("img")].map((image) => [image.src, image]));
+  const loaded = new Map([...root.querySelectorAll("img")].map((image) => [image.src, image]));
   const at = (url) => new URL(url, document.baseURI).href;
   root.replaceChildren(
-    ...data.items.map((item) => tile(item, kept.get(at(item.url)), (id) => setTriggerValue("opened", id))),
+    ...data.items.map((item) => tile(item, loaded.get(at(item.url)), (id) => setTriggerValue("opened", id))),
   );
   root.classList.toggle("rg-strip", data.strip);
   if (root.dataset.at !== data.at) root.scrollLeft = 0;
