@@ -1,1 +1,1 @@
-"""The browser's side: Streamlit pages, signed routes, the viewer. Law: a client of core.services; no SQL here."""
+"""The dashboard: Streamlit pages, signed routes, the viewer. A client of core.services; it contains no SQL."""

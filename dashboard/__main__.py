@@ -21,7 +21,7 @@ else:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
-    gc.set_threshold(50_000, 20, 50)  # what is loaded now stays: collecting it again and again frees nothing
+    gc.set_threshold(50_000, 20, 50)  # most objects live as long as the process: frequent collections free nothing
     return core_main.main(argv, SCREENS)
 
 

@@ -1,4 +1,4 @@
-"""The page table and the frame; nothing else."""
+"""The entry script: show the chosen page in the frame of all pages."""
 
 import streamlit as st
 

@@ -16,7 +16,7 @@ NAMES = ("HOME", "ROUNDS_HOME", "ROUNDS_DATABASE_URL")
 
 @dataclass(frozen=True)
 class AppContext:
-    """What every page may ask for."""
+    """What pages and routes share in one process."""
 
     settings: Settings
     db: Database
@@ -33,11 +33,11 @@ def build_context(settings: Settings, port: int) -> AppContext:
 
 
 def app_context() -> AppContext:
-    """What this process serves: `dashboard.server.app_server` left its home and port in the environment."""
+    """Return what this process serves: `dashboard.server.app_server` put its home and port into the environment."""
     return build_context(_settings(*map(os.environ.get, NAMES)), int(os.environ.get("ROUNDS_PORT", "8501")))
 
 
 @lru_cache(maxsize=4)
 def _settings(*_named: str | None) -> Settings:
-    """Read once for what the environment names: a page asks for them dozens of times."""
+    """Read the settings once per environment: a page needs them dozens of times."""
     return Settings.read()

@@ -34,7 +34,7 @@ def run(arguments: Arguments) -> Output | None:
 
 def _build(settings: Settings, *, seed: int, models: int) -> dict[str, Any]:
     """Build the workspace and wait for the first `models` of its models."""
-    began, db, launcher = time.monotonic(), home.open_home(settings), LocalLauncher(settings)
+    started, db, launcher = time.monotonic(), home.open_home(settings), LocalLauncher(settings)
     with progress(stages=True) as update:
         for step in demo.make(db, settings, launcher, seed=seed):
             update(step.text, step.done, step.of)
@@ -44,7 +44,7 @@ def _build(settings: Settings, *, seed: int, models: int) -> dict[str, Any]:
         "home": str(settings.home),
         "key": str(tour.key_file(settings)),
         "seed": seed,
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(time.monotonic() - started, 1),
         "broken": demo.broken(db),
     }
     db.close()

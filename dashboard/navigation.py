@@ -1,4 +1,4 @@
-"""What stands around every page: the table of pages and, in the sidebar, who reads."""
+"""The frame of every page: the table of pages and, in the sidebar, the name of the reader."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from dashboard import reader
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
-READING = ("label", "case")  # pages where the image is the page
+READING = ("label", "case")  # pages that the image fills
 HIDDEN = ("compare", "case")  # reached from other pages
 
 PAGES = (
@@ -28,7 +28,7 @@ PAGES = (
 
 
 def pages() -> "list[StreamlitPage]":
-    """Every page in a person's order; a case and a comparison are reached from other pages."""
+    """Return every page in the order of work; Case and Compare are opened from other pages."""
     return [
         st.Page(
             f"views/{name}.py",
@@ -43,7 +43,7 @@ def pages() -> "list[StreamlitPage]":
 
 
 def show(page: "StreamlitPage") -> None:
-    """The style of all pages and the reader's name; on reading pages the chrome recedes."""
+    """Draw the style of all pages and the name of the reader; reading pages hide the sidebar."""
     reading = page.url_path in READING
     st.set_page_config(page_title="Rounds", layout="wide", initial_sidebar_state="collapsed" if reading else "auto")
     st.html(STYLE + (READING_STYLE if reading else ""))
@@ -51,8 +51,8 @@ def show(page: "StreamlitPage") -> None:
         reader.reader_input()
 
 
-# Fixed text of ours, no data (the colours are those of config.toml, which a page's own HTML is not told): the block
-# container starts high, figures stand in columns, nothing jumps, and at 1024 × 768 what stands side by side wraps.
+# Fixed text without data, in the colours of config.toml, which HTML inside a page cannot read. Pages start high,
+# numbers are aligned in columns, nothing jumps, and at 1024 × 768 columns wrap.
 STYLE = """<style>
 .stMainBlockContainer{padding:3.2rem 2.5rem 2rem}
 [data-testid="stSidebar"][data-collapsed="false"]{width:220px!important;min-width:220px!important}

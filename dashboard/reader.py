@@ -1,4 +1,4 @@
-"""Who reads: a name today, an account later; kept per browser session by the server, so that a reload keeps it."""
+"""The name of the reader: kept by the server per browser session, so that it survives a reload."""
 
 from functools import lru_cache
 
@@ -9,23 +9,23 @@ from dashboard import context
 
 
 def session_id() -> str:
-    """This browser's session, '' outside a browser."""
+    """Return the id of the browser session, '' outside a browser."""
     return st.context.cookies.get(context.app_context().cookie, "")
 
 
 def reader() -> str:
-    """The name labels are kept under."""
+    """Return the name under which labels are saved."""
     return _names().get(session_id()) or default_reader()
 
 
 def reader_input() -> None:
-    """The name in the sidebar; a change holds until the server is restarted."""
+    """Draw the input of the name in the sidebar; a change lasts until the server is restarted."""
     name = st.text_input(
         "Reader",
         value=reader(),
         key="who_reader",
         max_chars=60,
-        help="Your labels and verdicts are kept under this name.",
+        help="Your labels and verdicts are saved under this name.",
     )
     if name.strip() and name.strip() != reader():
         _names()[session_id()] = name.strip()

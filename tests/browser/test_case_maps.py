@@ -211,7 +211,8 @@ def test_a_verdict_is_of_a_case_that_was_seen(world, page):
     expect(viewer).not_to_have_attribute("data-case", first)
     second = int(viewer.get_attribute("data-case"))
     first_ids = {
-        one.case_id: one.id for one in predictions.list_predictions(world.db, world.runs["first"], split="test")
+        prediction.case_id: prediction.id
+        for prediction in predictions.list_predictions(world.db, world.runs["first"], split="test")
     }
     settled(page)
     assert reviews.verdicts(world.db, [first_ids[second]]) == {}

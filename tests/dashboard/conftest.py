@@ -20,7 +20,7 @@ from tests.core.conftest import filled_once, trained_once
 
 __all__ = ["filled_once", "trained_once"]
 
-HERE = "http://127.0.0.1"
+ORIGIN = "http://127.0.0.1"
 PIXELS = (np.arange(48 * 40, dtype=np.uint16) * 31).reshape(48, 40)
 
 
@@ -102,11 +102,11 @@ def client(db, signer):
         routes=routes.Api(db, db.settings, signer, session).routes(),
         middleware=[Middleware(AuthMiddleware, signer=signer, cookie="rounds_1")],
     )
-    with TestClient(app, base_url=HERE) as client:
+    with TestClient(app, base_url=ORIGIN) as client:
         client.get("/")  # the first answer brings the session
         yield client
 
 
 @pytest.fixture
 def signed(client, signer):
-    return lambda path, **said: signer.url(path, client.cookies["rounds_1"], **said)
+    return lambda path, **query: signer.url(path, client.cookies["rounds_1"], **query)

@@ -18,7 +18,7 @@ from dashboard.parts.train import spec_form
 from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
-TOLD = {
+STEP_COST = {
     "step_s": 0.5,
     "look_s": 0.1,
     "read_s": 0.01,
@@ -40,7 +40,7 @@ def frozen(filled, monkeypatch):
     db = workspace_home.open_home(filled)
     task = tasks.named(db, "finding")
     snapshots.freeze(db, task.id, Recipe(val=0.25, test=0.25), name="one", by="t")
-    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", TOLD))
+    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", STEP_COST))
     monkeypatch.setattr(resource_estimate, "pictures", lambda *_: EstimateResult("b", pictures=8))
     yield db
     db.close()
@@ -122,11 +122,11 @@ def test_a_value_that_was_hidden_is_there_again(frozen):
 
 def test_it_says_what_it_will_take_and_what_speaks_against_it(frozen):
     app = opened("train")
-    said = text_of(app)
+    page_text = text_of(app)
     # 5 epochs of 10 steps and 2 looks, and 100 pictures prepared once
-    assert "About **27 s** and **3.0 GB** of memory on the CPU. Measured: 500 ms per step." in said
-    assert "11.2 million parameters" in said
-    assert "Few patients in training" in said
+    assert "About **27 s** and **3.0 GB** of memory on the CPU. Measured: 500 ms per step." in page_text
+    assert "11.2 million parameters" in page_text
+    assert "Few patients in training" in page_text
     widget(app, "Model").set_value("late_fusion").run()
     assert "Late fusion reads two views of a study" in text_of(app)
 

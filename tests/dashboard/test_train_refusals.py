@@ -15,7 +15,7 @@ from core.training.spec import TrainSpec
 from core.worker import runner
 from tests.core.conftest import Asleep
 from tests.dashboard.test_pages import filled, home, opened, text_of
-from tests.dashboard.test_train_page import TOLD, widget
+from tests.dashboard.test_train_page import STEP_COST, widget
 
 __all__ = ["filled", "home"]
 QUICK = TrainSpec(epochs=1, batch_size=8, image_size=32, threads=1, augment="none")
@@ -27,7 +27,7 @@ def frozen(filled, monkeypatch):
     """A snapshot of single images, and a task of the same pictures whose mirror images count alike."""
     db = workspace_home.open_home(filled)
     snapshots.freeze(db, tasks.named(db, "finding").id, RECIPE, name="one", by="t")
-    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", TOLD))
+    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", STEP_COST))
     monkeypatch.setattr(resource_estimate, "pictures", lambda *_: EstimateResult("b", pictures=8))
     yield db
     db.close()
@@ -57,19 +57,19 @@ def refused_on_start(app):
 
 
 @pytest.mark.parametrize(
-    ("model", "told", "why"),
+    ("model", "summary", "why"),
     [
         ("cross_attention", "reads two views of a study", r"asked to see '', and the cases have: none"),
         ("resnet3d_18", "reads the slices of a series", "has one picture, and this model reads a stack"),
     ],
 )
-def test_a_model_of_several_pictures_on_single_images(frozen, filled, model, told, why):
+def test_a_model_of_several_pictures_on_single_images(frozen, filled, model, summary, why):
     app = opened("train")
     widget(app, "Model").set_value(model).run()
-    assert told in text_of(app)
+    assert summary in text_of(app)
     run = trained(frozen, filled, TrainSpec(model=model, epochs=1, image_size=32, threads=1), ends="failed")
-    (said,) = [one.value for one in opened("runs", run=str(run)).warning]
-    assert re.search(why, said)
+    (warning,) = [one.value for one in opened("runs", run=str(run)).warning]
+    assert re.search(why, warning)
     assert "Traceback" not in runs.log(filled, run)
 
 
@@ -109,8 +109,8 @@ def test_a_run_to_start_from_that_learned_from_whom_this_one_judges_by(frozen, f
     app = opened("train", snapshot=str(other.id))
     widget(app, "Start from").set_value("run").run()
     assert f"Run {first}:" in " ".join(widget(app, "Run to start from").options)
-    said = refused_on_start(app)
-    assert re.search(rf"Run {first} was trained on \d+ of the patients that validate or test here", said)
+    refusal = refused_on_start(app)
+    assert re.search(rf"Run {first} was trained on \d+ of the patients that validate or test here", refusal)
     assert [run.id for run in runs.every(frozen)] == [first]
 
 
@@ -122,8 +122,8 @@ def test_published_weights_that_are_not_here_and_may_not_be_fetched(frozen, fill
         TrainSpec(model="resnet18", epochs=1, image_size=64, threads=1, start="published"),
         ends="failed",
     )
-    (said,) = [one.value for one in opened("runs", run=str(run)).warning]
-    assert "download" in said.lower()
+    (warning,) = [one.value for one in opened("runs", run=str(run)).warning]
+    assert "download" in warning.lower()
     assert "Traceback" not in runs.log(filled, run)
 
 
@@ -131,7 +131,7 @@ def test_a_snapshot_whose_files_are_gone(frozen, filled):
     gone = next(path for path in filled.folder("originals").rglob("*") if path.is_file())
     gone.unlink()
     run = trained(frozen, filled, QUICK, ends="failed")
-    (said,) = [one.value for one in opened("runs", run=str(run)).warning]
-    assert re.search("gone|missing|again", said)
+    (warning,) = [one.value for one in opened("runs", run=str(run)).warning]
+    assert re.search("gone|missing|again", warning)
     assert "Traceback" not in runs.log(filled, run)
     assert snapshots.snapshot_named(frozen, "one").summary["train"]["images"] > 0

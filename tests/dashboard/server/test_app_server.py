@@ -91,10 +91,10 @@ def test_on_this_machine_there_is_no_token(started, free, host, capsys):
 
 def test_elsewhere_a_new_random_token_is_printed_each_time(started, free, capsys):
     tokens = [started(host="127.0.0.2", port=free)["token"] for _ in range(2)]
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert tokens[0] != tokens[1]
     assert min(map(len, tokens)) >= TOKEN_LENGTH
-    assert all(f"http://127.0.0.2:{free}/?token={token}" in said for token in tokens)
+    assert all(f"http://127.0.0.2:{free}/?token={token}" in output for token in tokens)
 
 
 def test_the_environment_names_the_token(started, free, monkeypatch, capsys):
@@ -107,9 +107,9 @@ def test_the_environment_names_the_token(started, free, monkeypatch, capsys):
 
 def test_every_address_is_printed_as_one_a_browser_opens(started, free, capsys):
     assert started(host="0.0.0.0", port=free)["token"]
-    said = capsys.readouterr().out
-    assert f"http://127.0.0.1:{free}/?token=" in said
-    assert "From another machine" in said
+    output = capsys.readouterr().out
+    assert f"http://127.0.0.1:{free}/?token=" in output
+    assert "From another machine" in output
 
 
 def test_tls_is_passed_on_and_the_cookie_knows(started, free, tmp_path, monkeypatch, capsys):

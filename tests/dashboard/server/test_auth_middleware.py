@@ -34,7 +34,7 @@ def client_of(base_url, *, client=("10.0.0.9", 50000), **guard):
 
 
 @pytest.fixture
-def here():
+def local():
     return client_of("http://localhost:8501")
 
 
@@ -53,42 +53,42 @@ def websocket_opens(client, **headers):
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "localhost:8501", "[::1]:8501", "127.0.0.1:1"])
-def test_this_machine_is_let_in_by_all_its_names(here, host):
-    assert here.get("/", headers={"Host": host}).text == "inside"
+def test_this_machine_is_let_in_by_all_its_names(local, host):
+    assert local.get("/", headers={"Host": host}).text == "inside"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.5", "", "[", "user@evil.example"])
-def test_any_other_name_is_refused_here(here, host):
-    assert here.get("/", headers={"Host": host}).status_code == 403
-    assert not websocket_opens(here, Host=host)
+def test_any_other_name_is_refused(local, host):
+    assert local.get("/", headers={"Host": host}).status_code == 403
+    assert not websocket_opens(local, Host=host)
 
 
-def test_here_every_browser_gets_a_session_of_its_own_once(here):
-    first = here.get("/")
+def test_locally_every_browser_gets_a_session_of_its_own_once(local):
+    first = local.get("/")
     assert "HttpOnly" in first.headers["set-cookie"]
     assert "SameSite" in first.headers["set-cookie"]
     assert "Secure" not in first.headers["set-cookie"]
-    assert "set-cookie" not in here.get("/images").headers
+    assert "set-cookie" not in local.get("/images").headers
     other = client_of("http://localhost:8501").get("/").headers["set-cookie"]
     assert other.split(";")[0] != first.headers["set-cookie"].split(";")[0]
 
 
 @pytest.mark.parametrize("cookie", ["rounds_1=made-up.by-somebody", "rounds_1=", 'rounds_1="a.\\344"', "rounds_1=x"])
-def test_a_forged_session_is_none(here, elsewhere, cookie):
-    assert "set-cookie" in here.get("/", headers={"Cookie": cookie}).headers
+def test_a_forged_session_is_none(local, elsewhere, cookie):
+    assert "set-cookie" in local.get("/", headers={"Cookie": cookie}).headers
     assert elsewhere.get("/", headers={"Cookie": cookie}).status_code == 401
     assert not websocket_opens(elsewhere, Cookie=cookie)
 
 
-def test_a_session_of_this_machine_is_none_elsewhere(here, elsewhere):
-    here.get("/")
-    assert elsewhere.get("/", headers={"Cookie": f"rounds_1={here.cookies['rounds_1']}"}).status_code == 401
+def test_a_session_of_this_machine_is_none_elsewhere(local, elsewhere):
+    local.get("/")
+    assert elsewhere.get("/", headers={"Cookie": f"rounds_1={local.cookies['rounds_1']}"}).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/", "/label", "/media/1.png", "/component/x", "/_stcore/host-config", "/api/queue"])
 def test_elsewhere_nothing_is_shown_without_the_token(elsewhere, path):
-    for asked in (path, f"{path}?token=guess", f"{path}?token=", f"{path}?token=%E4"):
-        answer = elsewhere.get(asked)
+    for address in (path, f"{path}?token=guess", f"{path}?token=", f"{path}?token=%E4"):
+        answer = elsewhere.get(address)
         assert (answer.status_code, "inside" in answer.text) == (401, False)
         assert "set-cookie" not in answer.headers
     assert not websocket_opens(elsewhere)
@@ -154,30 +154,30 @@ def test_guesses_from_everywhere_fill_no_memory():
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "null", "http://localhost:9999", "http://[", "localhost:8501"]
 )
-def test_another_origin_posts_nothing_and_opens_no_websocket(here, origin):
-    here.get("/")
-    for send in (here.post, here.put):
+def test_another_origin_posts_nothing_and_opens_no_websocket(local, origin):
+    local.get("/")
+    for send in (local.post, local.put):
         assert send("/api/labels", headers={"Origin": origin}).status_code == 403
-    assert not websocket_opens(here, Origin=origin)
+    assert not websocket_opens(local, Origin=origin)
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_another_site_posts_nothing_though_it_names_no_origin(here, site):
-    assert here.post("/api/labels", headers={"Sec-Fetch-Site": site}).status_code == 403
+def test_another_site_posts_nothing_though_it_names_no_origin(local, site):
+    assert local.post("/api/labels", headers={"Sec-Fetch-Site": site}).status_code == 403
 
 
-def test_the_own_origin_posts_and_opens_the_websocket(here):
-    own = {"Origin": "http://localhost:8501", "Sec-Fetch-Site": "same-origin"}
-    assert here.post("/api/labels", headers=own).text == "inside"
-    assert websocket_opens(here, **own)
+def test_the_own_origin_posts_and_opens_the_websocket(local):
+    headers = {"Origin": "http://localhost:8501", "Sec-Fetch-Site": "same-origin"}
+    assert local.post("/api/labels", headers=headers).text == "inside"
+    assert websocket_opens(local, **headers)
 
 
-def test_every_answer_carries_the_headers_the_refused_ones_too(here, elsewhere):
-    for answer in (here.get("/"), elsewhere.get("/"), here.get("/", headers={"Host": "evil.example"})):
+def test_every_answer_carries_the_headers_the_refused_ones_too(local, elsewhere):
+    for answer in (local.get("/"), elsewhere.get("/"), local.get("/", headers={"Host": "evil.example"})):
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-    assert here.get("/").headers["referrer-policy"] == "no-referrer"
+    assert local.get("/").headers["referrer-policy"] == "no-referrer"
 
 
 def test_under_tls_the_session_never_travels_in_the_clear():

@@ -4,7 +4,7 @@ import pytest
 
 from core.services.annotation import annotations, comments, label_classes, tasks
 from db.vocabulary import TaskKind
-from tests.dashboard.conftest import HERE
+from tests.dashboard.conftest import ORIGIN
 from tests.dashboard.server.test_routes import answer
 
 
@@ -13,8 +13,8 @@ def several(db):
     return tasks.create(db, name="chest", classes=["mass", "effusion"], kind=TaskKind.MULTI)
 
 
-def comment(one, **more):
-    return {"case": one.id, "text": "Look here.", "key": "c" * 12, **more}
+def comment(case, /, **more):
+    return {"case": case.id, "text": "Look here.", "key": "c" * 12, **more}
 
 
 def standing(db, case):
@@ -23,9 +23,9 @@ def standing(db, case):
 
 def test_findings_are_kept_once_and_stand_in_the_answer_and_in_the_queue(client, signed, db, several):
     case = annotations.queue(db, task_id=several.id)[0]
-    said = {"case": case.id, "answer": "findings", "label": None, "findings": {"0": "present", "1": "uncertain"}}
+    findings = {"case": case.id, "answer": "findings", "label": None, "findings": {"0": "present", "1": "uncertain"}}
     for _ in range(3):
-        got = client.post(signed("/api/labels", task=several.id, by="me"), json={**said, "key": "f" * 12})
+        got = client.post(signed("/api/labels", task=several.id, by="me"), json={**findings, "key": "f" * 12})
         assert got.json()["case"]["findings"] == {"0": "present", "1": "uncertain"}
     assert len(annotations.history(db, case.id)) == 1
     queue = client.get(signed("/api/queue", task=several.id, only="labelled")).json()["cases"]
@@ -33,8 +33,8 @@ def test_findings_are_kept_once_and_stand_in_the_answer_and_in_the_queue(client,
 
 
 def test_a_reason_is_kept(client, signed, db, task, case):
-    said = answer(case, answer="unreadable", label=None, reason="blur")
-    got = client.post(signed("/api/labels", task=task.id, by="me"), json=said)
+    unreadable = answer(case, answer="unreadable", label=None, reason="blur")
+    got = client.post(signed("/api/labels", task=task.id, by="me"), json=unreadable)
     assert (got.json()["case"]["answer"], got.json()["case"]["reason"]) == ("unassessable", "blur")
 
 
@@ -69,9 +69,9 @@ def test_a_comment_is_kept_once_and_withdrawn_by_its_writer(client, signed, db, 
     url = signed("/api/comments", task=task.id, by="Dr. Ä")
     for _ in range(3):
         got = client.post(url, json=comment(case, image=case.image_ids[0], frame=0, x=3.5, y=8))
-    (one,) = got.json()["comments"]
+    (written,) = got.json()["comments"]
     assert got.json()["of"] == case.id
-    assert (one["reader"], one["text"], one["image"], one["x"], one["y"]) == (
+    assert (written["reader"], written["text"], written["image"], written["x"], written["y"]) == (
         "Dr. Ä",
         "Look here.",
         case.image_ids[0],
@@ -85,13 +85,13 @@ def test_a_comment_is_kept_once_and_withdrawn_by_its_writer(client, signed, db, 
         signed("/api/comments", task=task.id, by="bob"),
         json={
             "case": case.id,
-            "withdraws": one["id"],
+            "withdraws": written["id"],
             "key": "w" * 12,
         },
     )
     assert (other.status_code, "only its writer" in other.json()["error"]) == (422, True)
-    mine = client.post(url, json={"case": case.id, "withdraws": one["id"], "key": "w" * 12})
-    assert mine.json()["comments"] == []
+    withdrawn = client.post(url, json={"case": case.id, "withdraws": written["id"], "key": "w" * 12})
+    assert withdrawn.json()["comments"] == []
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_another_site_another_reader_and_another_task_cannot_comment(client, sig
     foreign = client.post(signed("/api/comments", task=other.id, by="me"), json=comment(case))
     assert "another task" in foreign.json()["error"]
     assert standing(db, case) == []
-    assert client.post(url, json=comment(case), headers={"Origin": HERE}).status_code == 200
+    assert client.post(url, json=comment(case), headers={"Origin": ORIGIN}).status_code == 200
 
 
 def test_comments_are_read_by_a_signature_for_their_case_only(client, signed, db, task, case):

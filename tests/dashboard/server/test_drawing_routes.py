@@ -4,7 +4,7 @@ import pytest
 
 from core.services.annotation import annotations, drawings, tasks
 from dashboard.server import serializers
-from tests.dashboard.conftest import HERE
+from tests.dashboard.conftest import ORIGIN
 
 ROUTE = "/api/drawings"
 
@@ -55,8 +55,8 @@ def test_an_erased_drawing_is_told_to_nobody(client, signed, task, case):
 
 
 def test_a_case_says_where_its_drawings_are(client, db, signer, task, case):
-    told = serializers.queue(db, signer, client.cookies["rounds_1"], task_id=task.id, only="all")[0]
-    assert client.get(told["drawings"]).json() == {"drawings": []}
+    entry = serializers.queue(db, signer, client.cookies["rounds_1"], task_id=task.id, only="all")[0]
+    assert client.get(entry["drawings"]).json() == {"drawings": []}
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_a_body_that_is_no_stroke_is_refused_in_a_sentence(client, signed, task,
 
 
 def test_numbers_that_json_does_not_know_are_refused(client, signed, db, task, case):
-    said = str(stroke(case)).replace("'", '"').replace("False", "false").replace("9.5", "NaN")
-    got = client.post(signed(ROUTE, task=task.id, by="me"), content=said)
+    body = str(stroke(case)).replace("'", '"').replace("False", "false").replace("9.5", "NaN")
+    got = client.post(signed(ROUTE, task=task.id, by="me"), content=body)
     assert (got.status_code, got.json()["error"][-1]) == (422, ".")
     assert drawings.history(db, case.id) == []
 
@@ -121,8 +121,8 @@ def test_a_forged_address_opens_nothing(client, signed, db, task, case):
         url.replace(f"task={task.id}", f"task={task.id + 1}"),
     ]
     assert [client.post(one, json=stroke(case)).status_code for one in forged] == [403] * 5
-    asked = signed(f"{ROUTE}/{case.id}")
-    assert client.get(asked.replace(f"{ROUTE}/{case.id}", f"{ROUTE}/{case.id + 1}")).status_code == 403
+    url = signed(f"{ROUTE}/{case.id}")
+    assert client.get(url.replace(f"{ROUTE}/{case.id}", f"{ROUTE}/{case.id + 1}")).status_code == 403
     assert client.get(f"{ROUTE}/{case.id}").status_code == 403
     assert drawings.history(db, case.id) == []
 
@@ -140,7 +140,7 @@ def test_another_site_cannot_post(client, signed, db, task, case):
     url = signed(ROUTE, task=task.id, by="me")
     assert client.post(url, json=stroke(case), headers={"Origin": "http://evil.example"}).status_code == 403
     assert drawings.history(db, case.id) == []
-    assert client.post(url, json=stroke(case), headers={"Origin": HERE}).status_code == 200
+    assert client.post(url, json=stroke(case), headers={"Origin": ORIGIN}).status_code == 200
 
 
 def test_a_stroke_of_another_case_is_not_shown_on_this_one(client, signed, db, task, case):

@@ -5,11 +5,11 @@ import pytest
 from core.services.annotation import annotations, tasks
 from dashboard.server import routes
 from db.vocabulary import TaskKind
-from tests.dashboard.conftest import HERE, PIXELS
+from tests.dashboard.conftest import ORIGIN, PIXELS
 
 
-def answer(one, **more):
-    return {"case": one.id, "answer": "label", "label": 1, "key": "k" * 12, **more}
+def answer(case, /, **more):
+    return {"case": case.id, "answer": "label", "label": 1, "key": "k" * 12, **more}
 
 
 def test_pixels_are_the_samples_uncompressed_and_private(client, signed):
@@ -37,10 +37,10 @@ def test_what_is_not_there_is_a_sentence(client, signed, path):
 
 
 def test_an_address_of_a_map_holds_for_its_class_and_layer_alone(client, signed):
-    own = signed("/api/map/1/1/gradcam/0/layer4")
-    assert client.get(own).status_code == 404  # there is no such run, and the question was understood
+    url = signed("/api/map/1/1/gradcam/0/layer4")
+    assert client.get(url).status_code == 404  # there is no such run, and the question was understood
     for other in ("/1/layer4", "/0/layer3", "/most/layer4"):
-        assert client.get(own.replace("/0/layer4", other)).status_code == 403
+        assert client.get(url.replace("/0/layer4", other)).status_code == 403
     assert client.get(signed("/api/map/1/1/gradcam/second/usual")).status_code == 400
 
 
@@ -58,7 +58,7 @@ def test_a_label_is_kept_once_however_often_it_is_sent(client, signed, db, task)
             "case": {"id": case.id, "answer": "label", "label": 1, "findings": {}, "value": None, "reason": ""},
             "progress": {"total": 2, "labelled": 1},
         }
-    assert [(said.reader, said.text) for said in annotations.history(db, case.id)] == [("Dr. Ä", "yes")]
+    assert [(entry.reader, entry.text) for entry in annotations.history(db, case.id)] == [("Dr. Ä", "yes")]
     undone = client.post(signed("/api/undo", task=task.id, by="Dr. Ä"), json={"case": case.id, "key": "u" * 12})
     assert undone.json()["case"]["answer"] == "withdrawn"
 
@@ -75,7 +75,7 @@ def test_the_queue_brings_signed_images(client, signed, task):
     [
         ({"label": 7}, "not one of this task's 2 classes"),
         ({"label": None}, "names a class"),
-        ({"answer": "withdrawn"}, "taken back by undo"),
+        ({"answer": "withdrawn"}, "use undo"),
         ({"key": "x"}, "no valid key"),
         ({"case": 99}, "not in this"),
         ({"answer": "nonsense"}, "Invalid request"),
@@ -93,14 +93,14 @@ def test_a_number_is_kept_and_a_wrong_one_is_refused_in_a_sentence(client, signe
     task = tasks.create(db, name="age", kind=TaskKind.NUMBER, measure="years", low=0, high=120)
     case = annotations.queue(db, task_id=task.id)[0]
     url = signed("/api/labels", task=task.id, by="me")
-    for said, words in (
+    for value, words in (
         ({"value": 121}, "does not accept 121 years"),
         ({"value": "old"}, "Invalid request"),
         ({}, "is a number"),
         ({"value": "NaN"}, "does not accept nan"),
         ({"answer": "label", "label": 0}, "takes a number, not a class"),
     ):
-        got = client.post(url, json=answer(case, **{"answer": "value", "label": None, **said}))
+        got = client.post(url, json=answer(case, **{"answer": "value", "label": None, **value}))
         assert (400 <= got.status_code < 500, words in got.json()["error"]) == (True, True), got.json()
     assert annotations.history(db, case.id) == []
     got = client.post(url, json=answer(case, answer="value", label=None, value=61.5)).json()
@@ -141,7 +141,7 @@ def test_another_site_cannot_post(client, signed, db, task):
     got = client.post(url, json=answer(case), headers={"Origin": "http://evil.example"})
     assert got.status_code == 403
     assert annotations.history(db, case.id) == []
-    assert client.post(url, json=answer(case), headers={"Origin": HERE}).status_code == 200
+    assert client.post(url, json=answer(case), headers={"Origin": ORIGIN}).status_code == 200
 
 
 def test_another_reader_cannot_be_named(client, signed, db, task):

@@ -46,14 +46,14 @@ def test_a_streamlit_without_it_starts_all_the_same(monkeypatch):
 
 
 def test_what_was_loaded_since_stays_and_nothing_else(monkeypatch):
-    kept = []
+    calls = []
     monkeypatch.setattr(streamlit_startup, "_loaded", {"modules": 0})
-    monkeypatch.setattr(streamlit_startup.gc, "freeze", lambda: kept.append(len(sys.modules)))
-    monkeypatch.setattr(streamlit_startup.atexit, "register", kept.append)
+    monkeypatch.setattr(streamlit_startup.gc, "freeze", lambda: calls.append(len(sys.modules)))
+    monkeypatch.setattr(streamlit_startup.atexit, "register", calls.append)
     streamlit_startup.freeze_gc()
     streamlit_startup.freeze_gc()  # a page whose modules are all there is let go as it was
     monkeypatch.setitem(sys.modules, "a_module_of_a_page", streamlit_startup)
     streamlit_startup.freeze_gc()
-    first, *counted = kept
+    first, *counted = calls
     assert first is streamlit_startup.gc.unfreeze
     assert counted == [len(sys.modules) - 1, len(sys.modules)]

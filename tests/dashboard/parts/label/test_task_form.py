@@ -115,16 +115,18 @@ def test_a_task_for_a_number_has_no_classes_to_see_to(db):
     assert not app.exception
 
 
-def said_of(db, task, *said: dict) -> None:
-    for number, (case, one) in enumerate(zip(annotations.queue(db, task_id=task.id, limit=99), said, strict=False)):
-        annotations.label(db, case_id=case.id, label=None, by="me", key=f"{task.id}-{number:08}", **one)
+def answer_all(db, task, *answers: dict) -> None:
+    for number, (case, answer) in enumerate(
+        zip(annotations.queue(db, task_id=task.id, limit=99), answers, strict=False)
+    ):
+        annotations.label(db, case_id=case.id, label=None, by="me", key=f"{task.id}-{number:08}", **answer)
 
 
 def test_datasets_tells_findings_by_what_is_known_and_freezes_them(db):
     task = tasks.create(db, name="chest", classes=["mass", "effusion"], kind=TaskKind.MULTI)
     total = annotations.progress(db, task.id).total
-    said = [{0: ("present", "absent")[number % 2], 1: "uncertain"} for number in range(total - 1)]
-    said_of(db, task, *({"answer": Answer.FINDINGS, "findings": one} for one in [*said, {0: "uncertain"}]))
+    findings = [{0: ("present", "absent")[number % 2], 1: "uncertain"} for number in range(total - 1)]
+    answer_all(db, task, *({"answer": Answer.FINDINGS, "findings": one} for one in [*findings, {0: "uncertain"}]))
     app = opened("datasets", task=str(task.id))
     assert "recipe_balance" not in [one.key for one in app.selectbox]
     app.slider(key="recipe_test").set_value(0).run()
@@ -141,7 +143,7 @@ def test_datasets_tells_findings_by_what_is_known_and_freezes_them(db):
 def test_datasets_tells_numbers_by_mean_and_range(db):
     task = tasks.create(db, name="age", kind=TaskKind.NUMBER, measure="years")
     total = annotations.progress(db, task.id).total
-    said_of(db, task, *({"answer": Answer.VALUE, "value": 40.0 + number} for number in range(total)))
+    answer_all(db, task, *({"answer": Answer.VALUE, "value": 40.0 + number} for number in range(total)))
     app = opened("datasets", task=str(task.id))
     table = app.dataframe[0].value
     assert list(table["number"]) == ["mean, years", "range", "all"]
