@@ -1,65 +1,65 @@
-"""Every error a person can meet.
+"""Define every error that a user can meet.
 
 Law: one sentence that names the thing, the value, the expectation and the way out.
 """
 
 import errno
 
-SPACE, RIGHT = "free some space there", "give yourself the right to it"
+SPACE, PERMISSION = "free some disk space there", "check its permissions"
 WAYS_OUT = {
     errno.ENOSPC: SPACE,
     errno.EDQUOT: SPACE,
-    errno.EACCES: RIGHT,
-    errno.EPERM: RIGHT,
+    errno.EACCES: PERMISSION,
+    errno.EPERM: PERMISSION,
     errno.EROFS: "make it writable",
-    errno.EIO: "see whether the disk is sound",
+    errno.EIO: "check the disk for errors",
     errno.ENOMEM: "free some memory",
 }
 
 
 class UserError(Exception):
-    """Shown as it stands, on the page and on the command line."""
+    """An error whose text is shown unchanged on the page and on the command line."""
 
 
 class RejectedFile(UserError):
-    """A file that cannot be taken in; its text is the reason in the import report."""
+    """A file that cannot be imported; the text is the reason in the import report."""
 
 
 class NotFound(UserError):
-    """An id or a name that the catalogue does not hold."""
+    """An ID or a name that is not in the catalogue."""
 
 
 class InvalidInput(UserError):
-    """A value outside what is accepted; says what is."""
+    """A value outside the accepted range; the text names that range."""
 
 
 class LeakingSplit(UserError):
-    """A patient stands in more than one split."""
+    """A patient whose cases are in more than one split."""
 
 
 class HomeUnusable(UserError):
-    """The home folder cannot be written, or its catalogue belongs to a newer Rounds."""
+    """A home folder that cannot be written, or whose catalogue was made by a newer Rounds."""
 
 
 class CatalogueUnusable(UserError):
-    """The catalogue cannot be read or written now (locked, full, away); the same may work later."""
+    """A catalogue that cannot be read or written now (locked, full, unreachable); a retry may succeed."""
 
 
 class PortInUse(UserError):
-    """Another program listens where Rounds should."""
+    """A port on which another program already listens."""
 
 
 class NotTrainable(UserError):
-    """A snapshot, spec or model that cannot be trained as asked."""
+    """A snapshot, training spec or model that cannot be trained."""
 
 
 class AttemptSuperseded(UserError):
-    """This process no longer owns its job: a newer attempt does, or it was ended."""
+    """A job that this process no longer owns: a newer attempt owns it, or it has ended."""
 
 
 def describe_os_error(error: OSError) -> str:
-    """What the machine would not do, in one sentence, with the way out."""
+    """Describe an operating system error in one sentence, with the way out."""
     reason = error.strerror or type(error).__name__
     at = f" at {error.filename}" if isinstance(error.filename, str) else ""
-    way = WAYS_OUT.get(error.errno or 0, "see to it")
-    return f"The machine refused to go on ({reason}{at}); {way}, then try again, or resume the job."
+    way = WAYS_OUT.get(error.errno or 0, "resolve it")
+    return f"The operating system reported an error ({reason}{at}); {way}, then try again or resume the job."

@@ -1,14 +1,14 @@
-"""Modules of ours that are imported at their first use: one table of names, and the only code that reads it.
+"""Import our own heavy modules at their first use: one table of names, and the only code that reads it.
 
-Importing torch takes seconds, and the first page, `rounds --help` and the job list never need it. Elsewhere a module
-of ours is imported at the top of a file; one that loads torch is named there too, but for its first use:
+Importing torch takes seconds, and the first page, `rounds --help` and the job list never need it. A module that loads
+torch is still named at the top of the file that uses it, and imported when it is first used:
 
     if TYPE_CHECKING:
         from core.training import loop
     else:
         loop = LazyModule("core.training.loop")
 
-The first branch gives mypy the types and import-linter the arrow; the second one is what runs.
+mypy and import-linter read the first branch; the second one runs.
 """
 
 from importlib import import_module
@@ -39,7 +39,7 @@ MODULES = frozenset(
         "core.training.benchmark_step",
         "core.training.augmentation_samples",
         "core.training.compilation",
-        # load what one command needs; `rounds --help` reads the table of commands alone
+        # load what one command needs; `rounds --help` needs only the table of commands
         "core.cli.analysis",
         "core.cli.annotation",
         "core.cli.comparison",
@@ -60,7 +60,7 @@ MODULES = frozenset(
 
 
 def load(name: str) -> ModuleType:
-    """Import a module of the table, or return the one imported before.
+    """Import a module of the table, or return the one already imported.
 
     Raises:
         ImportError: the name is not in `MODULES`.
@@ -69,13 +69,13 @@ def load(name: str) -> ModuleType:
 
 
 class LazyModule(ModuleType):
-    """Stand for a module of the table, which is imported when an attribute of it is first read."""
+    """A stand-in for a module of the table, which is imported when one of its attributes is first read."""
 
     def __init__(self, name: str) -> None:
-        """Take the name as it stands in `MODULES`.
+        """Check the name against `MODULES`, without importing the module.
 
         Raises:
-            ImportError: the name is not in `MODULES`; said at once, not at the first use.
+            ImportError: the name is not in `MODULES`; raised here, not at the first use.
         """
         super().__init__(_checked(name))
 

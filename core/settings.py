@@ -1,4 +1,4 @@
-"""Where things lie and how to start: read once, then passed along."""
+"""Read the settings of an installation once, to be passed along: its home folder, catalogue and keys."""
 
 import getpass
 import os
@@ -14,20 +14,20 @@ FOLDERS = ("originals", "pixels", "thumbnails", "runs", "maps", "jobs", "keys", 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The workspace of one installation. `home` is absolute; `database_url` is SQLite in it unless told otherwise."""
+    """The home folder (absolute) and the catalogue URL (by default an SQLite file in it) of one installation."""
 
     home: Path
     database_url: str
 
     @classmethod
     def read(cls, home: str | Path | None = None) -> "Settings":
-        """From the argument, else ROUNDS_HOME, else ~/rounds; ROUNDS_DATABASE_URL names another catalogue."""
+        """Read the home: the argument, else ROUNDS_HOME, else ~/rounds. ROUNDS_DATABASE_URL sets the catalogue."""
         folder = Path(home or os.environ.get("ROUNDS_HOME") or "~/rounds").expanduser().resolve()
         url = os.environ.get("ROUNDS_DATABASE_URL") or f"sqlite:///{folder / 'catalogue.sqlite'}"
         return cls(home=folder, database_url=url)
 
     def make_home(self) -> None:
-        """Create the folders, closed to other users of the machine (mode 0700).
+        """Create the folders, readable by this user only (mode 0700).
 
         Raises:
             HomeUnusable: the folder cannot be made or written.
@@ -48,11 +48,11 @@ class Settings:
             )
 
     def folder(self, name: str) -> Path:
-        """One of FOLDERS, absolute."""
+        """Return the absolute path of one of FOLDERS."""
         return self.home / name
 
     def key(self, name: str) -> bytes:
-        """A secret of 32 bytes of this home, made at first use, readable by its owner only."""
+        """Return a 32-byte secret of this home, created at first use and readable by its owner only."""
         path = self.folder("keys") / f"{name}.key"
         if not path.exists():
             draft = path.with_suffix(f".{secrets.token_hex(8)}")
@@ -60,14 +60,14 @@ class Settings:
                 file.write(secrets.token_bytes(32))
                 file.flush()
                 os.fsync(file.fileno())
-            with suppress(FileExistsError):  # a link is all or nothing: of two rivals one key wins, whole
+            with suppress(FileExistsError):  # os.link is atomic: of two processes one key wins
                 os.link(draft, path)
             draft.unlink()
         return path.read_bytes()
 
 
 def default_reader() -> str:
-    """Return the name that labels are saved under: ROUNDS_READER, else the account's name."""
+    """Return the name that labels are saved under: ROUNDS_READER, else the user's account name."""
     try:
         return os.environ.get("ROUNDS_READER") or getpass.getuser()
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""The catalogue: rows and SQL.
+"""Define the catalogue: tables, queries and migrations.
 
 Law: imports SQLAlchemy and the standard library only (migrations may import Alembic).
 """

@@ -1,4 +1,4 @@
-"""The one door to the catalogue: an engine with the right pragmas, read() and transaction()."""
+"""Open the catalogue: an engine with the right pragmas, read() and transaction()."""
 
 import sqlite3
 import threading
@@ -23,7 +23,7 @@ BUSY_S = 30.0
 
 
 def sqlite_module() -> ModuleType:
-    """The newest SQLite at hand: the bundled library where it is newer than Python's own."""
+    """Return the newest SQLite module: the bundled library if it is newer than Python's own."""
     try:
         from sqlcipher3 import dbapi2
     except ImportError:
@@ -32,15 +32,15 @@ def sqlite_module() -> ModuleType:
 
 
 class Database:
-    """A catalogue by URL. Cheap to make; the engine is built at first use and is safe to share between threads.
+    """A catalogue by URL. The engine is built at first use and is safe to share between threads.
 
-    Of an SQLite URL `?timeout=` says for how many seconds a lock is waited for. What `says` makes of a Trouble is
-    raised in place of the database's own error.
+    `?timeout=` in an SQLite URL is the lock timeout in seconds.
     """
 
     def __init__(self, url: str, *, error_factory: ErrorFactory | None = None) -> None:
+        """Take the URL, and a function that returns the error to raise for a CatalogueProblem."""
         self.url, self.error_factory = url, error_factory
-        self._turn = threading.Lock()
+        self._write_lock = threading.Lock()
 
     @cached_property
     def engine(self) -> Engine:
@@ -53,18 +53,18 @@ class Database:
             wal = module.sqlite_version_info >= SAFE_WAL
             event.listen(engine, "connect", lambda connection, _: _prepare(connection, wal=wal, busy_s=self.busy_s))
             event.listen(engine, "begin", self._begin)
-        event.listen(engine, "handle_error", self._tell, retval=True)
+        event.listen(engine, "handle_error", self._translate_error, retval=True)
         return engine
 
     @cached_property
     def busy_s(self) -> float:
-        """How long a lock of somebody else is waited for."""
-        asked = make_url(self.url).query.get("timeout", "")
-        return float(asked) if isinstance(asked, str) and asked.replace(".", "", 1).isdigit() else BUSY_S
+        """The lock timeout in seconds."""
+        timeout = make_url(self.url).query.get("timeout", "")
+        return float(timeout) if isinstance(timeout, str) and timeout.replace(".", "", 1).isdigit() else BUSY_S
 
     @cached_property
     def is_sqlite(self) -> bool:
-        """Whether the catalogue is a file of ours."""
+        """Whether the catalogue is an SQLite file."""
         return make_url(self.url).get_backend_name() == "sqlite"
 
     @property
@@ -75,58 +75,58 @@ class Database:
 
     @property
     def name(self) -> str:
-        """What a person calls it: the file, or the server's URL without its password."""
+        """The name for messages: the file, or the server's URL without its password."""
         return str(self.file or make_url(self.url).render_as_string(hide_password=True))
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one state of the catalogue and writes nothing."""
+        """Open a read-only session on one state of the catalogue."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session  # closing ends the read without expiring what was read
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A session that takes the write lock at once and commits at the end, or undoes everything."""
-        with self._in_turn() as patience_s:
+        """Open a session that takes the write lock at once, and commits at the end or rolls back on an error."""
+        with self._serialised() as patience_s:
             writing = self.engine.execution_options(writes=True, patience_s=patience_s)
             with Session(writing, expire_on_commit=False) as session, session.begin():
                 yield session
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         self.engine.dispose()
 
     @contextmanager
-    def _in_turn(self) -> Iterator[float]:
-        """One writer of this process after another; gives how long is left to wait for those of others.
+    def _serialised(self) -> Iterator[float]:
+        """Serialise the writers of this process; yield the seconds left to wait for other processes.
 
-        SQLite knows no queue: who finds it locked sleeps and tries again, and of ten writers one would try for seconds.
+        SQLite has no queue: a blocked writer sleeps and retries, so that one of ten writers would wait for seconds.
         """
-        begun = time.monotonic()
-        mine = self.is_sqlite and self._turn.acquire(timeout=self.busy_s)
+        start = time.monotonic()
+        acquired = self.is_sqlite and self._write_lock.acquire(timeout=self.busy_s)
         try:
-            yield max(0.0, self.busy_s - (time.monotonic() - begun))
+            yield max(0.0, self.busy_s - (time.monotonic() - start))
         finally:
-            if mine:
-                self._turn.release()
+            if acquired:
+                self._write_lock.release()
 
     def _begin(self, connection: Any) -> None:
         options = connection.get_execution_options()
         patience_ms = round(options.get("patience_s", self.busy_s) * 1000)
-        if connection.info.get("patience_ms") != patience_ms:  # of this connection to the file, since it was opened
+        if connection.info.get("patience_ms") != patience_ms:  # the current timeout of this connection
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience_ms}")
             connection.info["patience_ms"] = patience_ms
         # A deferred BEGIN that later writes fails with "database is locked" under rival writers; IMMEDIATE waits.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
-    def _tell(self, context: ExceptionContext) -> BaseException | None:
+    def _translate_error(self, context: ExceptionContext) -> BaseException | None:
         error = context.sqlalchemy_exception
         problem = classify_error(error) if isinstance(error, DBAPIError) else None
         return self.error_factory(problem) if self.error_factory and problem else None
 
 
 def _prepare(connection: Any, *, wal: bool, busy_s: float) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, see _begin
+    connection.isolation_level = None  # BEGIN is explicit, see _begin
     for pragma in (
         "foreign_keys = ON",
         f"busy_timeout = {round(busy_s * 1000)}",

@@ -1,4 +1,4 @@
-"""What keeps a catalogue from being used, by the database's own error codes; what to say of it is not ours."""
+"""Classify why a catalogue is unavailable by the error codes of the database."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -17,7 +17,7 @@ class CatalogueProblem(StrEnum):
     AWAY = "away"
 
 
-# SQLite's result codes (sqlite.org/rescode.html) by their first words; extended ones go on after these.
+# Prefixes of SQLite's result codes (sqlite.org/rescode.html); extended codes have a suffix.
 CODES = {
     "SQLITE_BUSY": CatalogueProblem.LOCKED,
     "SQLITE_LOCKED": CatalogueProblem.LOCKED,
@@ -34,7 +34,7 @@ ErrorFactory = Callable[[CatalogueProblem], Exception]
 
 
 def classify_error(error: DBAPIError) -> CatalogueProblem | None:
-    """None where the statement is at fault, not the catalogue's place."""
+    """Return the problem of the catalogue, None if the statement itself is at fault."""
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is None:  # a database server
         return CatalogueProblem.AWAY if isinstance(error, OperationalError) or error.connection_invalidated else None

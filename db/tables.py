@@ -1,4 +1,4 @@
-"""Every table on one page: the schema is the map of the product. Times are UTC seconds since 1970."""
+"""Define every table of the catalogue. Times are UTC seconds since 1970."""
 
 import time
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ from db.vocabulary import (
     Verdict,
 )
 
-WORDS = (
+VOCABULARY = (
     Answer,
     CheckpointKind,
     MirrorSymmetry,
@@ -41,7 +41,7 @@ WORDS = (
 )
 
 
-def _word(enum: type) -> Enum:
+def _enum_column(enum: type) -> Enum:
     return Enum(
         enum,
         native_enum=False,
@@ -53,10 +53,10 @@ def _word(enum: type) -> Enum:
 
 
 class Base(DeclarativeBase):
-    """Rows; a column's default is filled in when the row is written."""
+    """The base of all tables; column defaults are set when a row is written."""
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        **{word: _word(word) for word in WORDS},
+        **{enum: _enum_column(enum) for enum in VOCABULARY},
         dict[str, Any]: JSON,
         list[Any]: JSON,
     }
@@ -69,39 +69,39 @@ def _id() -> Any:
     return mapped_column(primary_key=True)
 
 
-def _to(target: str, **more: Any) -> Any:
-    return mapped_column(ForeignKey(target), **more)
+def _foreign_key(target: str, **options: Any) -> Any:
+    return mapped_column(ForeignKey(target), **options)
 
 
-def _now() -> Any:
+def _timestamp() -> Any:
     return mapped_column(default=time.time)
 
 
 class Project(Base):
-    """Owns everything below; ids are checked against it."""
+    """The owner of all other rows; today there is one."""
 
     __tablename__ = "project"
     id: Id = _id()
     name: Mapped[str] = mapped_column(unique=True)
-    created_at: Mapped[float] = _now()
+    created_at: Mapped[float] = _timestamp()
 
 
 class Reader(Base):
-    """Who acts: a name today, an account later."""
+    """A reader: a name today, an account later."""
 
     __tablename__ = "reader"
     id: Id = _id()
     name: Mapped[str] = mapped_column(unique=True)
-    created_at: Mapped[float] = _now()
+    created_at: Mapped[float] = _timestamp()
 
 
 class Patient(Base):
-    """A keyed pseudonym; `known` is False where a file said nothing of its patient."""
+    """A patient by keyed pseudonym; `known` is False if the file has no patient ID."""
 
     __tablename__ = "patient"
     __table_args__ = (UniqueConstraint("project_id", "pseudonym"),)
     id: Id = _id()
-    project_id: Mapped[int] = _to("project.id")
+    project_id: Mapped[int] = _foreign_key("project.id")
     pseudonym: Mapped[str]
     known: Mapped[bool] = mapped_column(default=True)
 
@@ -112,7 +112,7 @@ class Study(Base):
     __tablename__ = "study"
     __table_args__ = (UniqueConstraint("patient_id", "uid_key"),)
     id: Id = _id()
-    patient_id: Mapped[int] = _to("patient.id")
+    patient_id: Mapped[int] = _foreign_key("patient.id")
     uid_key: Mapped[str]
 
 
@@ -122,16 +122,16 @@ class Series(Base):
     __tablename__ = "series"
     __table_args__ = (UniqueConstraint("study_id", "uid_key"),)
     id: Id = _id()
-    study_id: Mapped[int] = _to("study.id")
+    study_id: Mapped[int] = _foreign_key("study.id")
     uid_key: Mapped[str]
     modality: Mapped[str] = mapped_column(default="")
 
 
 class Image(Base):
-    """One file with pixels, known by the sha256 of its bytes (and its item inside an npz). Excluded, never deleted.
+    """One image, identified by the SHA-256 of its file (and its item inside an npz). Excluded, never deleted.
 
-    `format` is a core.imaging PixelFormat; `position` orders a series; `name` is scrubbed of identity and `name_key`
-    is the keyed hash of the true file name, so that a CSV can still speak of it.
+    `format` is a core.imaging PixelFormat; `position` orders a series; `name` is masked and `name_key` is the keyed
+    hash of the true file name, so that a CSV can refer to it.
     """
 
     __tablename__ = "image"
@@ -143,9 +143,9 @@ class Image(Base):
         Index("image_pixels", "project_id", "pixel_sha256"),
     )
     id: Id = _id()
-    project_id: Mapped[int] = _to("project.id")
-    patient_id: Mapped[int] = _to("patient.id")
-    series_id: Mapped[int | None] = _to("series.id", default=None)
+    project_id: Mapped[int] = _foreign_key("project.id")
+    patient_id: Mapped[int] = _foreign_key("patient.id")
+    series_id: Mapped[int | None] = _foreign_key("series.id", default=None)
     sha256: Mapped[str]
     item: Mapped[str] = mapped_column(default="")
     name: Mapped[str]
@@ -156,33 +156,33 @@ class Image(Base):
     pixel_sha256: Mapped[str]
     position: Mapped[float] = mapped_column(default=0.0)
     excluded_because: Mapped[str | None] = mapped_column(default=None)
-    created_at: Mapped[float] = _now()
+    created_at: Mapped[float] = _timestamp()
 
 
 class Fact(Base):
-    """What is known of an image besides its pixels: age, sex, view, site, split … one row each, never identity.
+    """One item of image metadata: age, sex, view, site, split …, never identity.
 
-    Image metadata, that is; SQLAlchemy reserves the name `metadata`.
+    SQLAlchemy reserves the name `metadata`.
     """
 
     __tablename__ = "fact"
     __table_args__ = (Index("fact_value", "name", "value", "image_id"),)
-    image_id: Mapped[int] = _to("image.id", primary_key=True)
+    image_id: Mapped[int] = _foreign_key("image.id", primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
 
 
 class Task(Base):
-    """The question asked, about an image, a series or a study; `guideline` is what readers agreed on, in their words.
+    """A labelling task: its question about an image, series or study, and the `guideline` of the readers.
 
-    A number is asked for in the unit `measure` ("years"), between `low` and `high` where they are given. `flips` says
-    which mirror images of a case have its answer.
+    A numeric task has the unit `measure` ("years") and optional limits `low` and `high`. `flips` says which mirror
+    images of a case keep its label.
     """
 
     __tablename__ = "task"
     __table_args__ = (UniqueConstraint("project_id", "name"),)
     id: Id = _id()
-    project_id: Mapped[int] = _to("project.id")
+    project_id: Mapped[int] = _foreign_key("project.id")
     name: Mapped[str]
     question: Mapped[str] = mapped_column(default="")
     unit: Mapped[Unit] = mapped_column(default=Unit.IMAGE)
@@ -192,20 +192,20 @@ class Task(Base):
     low: Mapped[float | None] = mapped_column(default=None)
     high: Mapped[float | None] = mapped_column(default=None)
     flips: Mapped[MirrorSymmetry] = mapped_column(default=MirrorSymmetry.NONE, server_default=MirrorSymmetry.NONE.value)
-    created_at: Mapped[float] = _now()
+    created_at: Mapped[float] = _timestamp()
     classes: Mapped[list["LabelClass"]] = relationship(order_by="LabelClass.position", lazy="selectin")
 
 
 class LabelClass(Base):
-    """One ordered answer; its position is the model's output. `title` is what people read where `name` is a code.
+    """One class of a task; its position is the index of the model output. `title` is shown if `name` is a code.
 
-    A retired class keeps its position and what was said with it, and takes no new answer.
+    A retired class keeps its position and its labels, and gets no new ones.
     """
 
     __tablename__ = "label_class"
     __table_args__ = (UniqueConstraint("task_id", "name"), UniqueConstraint("task_id", "position"))
     id: Id = _id()
-    task_id: Mapped[int] = _to("task.id")
+    task_id: Mapped[int] = _foreign_key("task.id")
     position: Mapped[int]
     name: Mapped[str]
     title: Mapped[str] = mapped_column(default="")
@@ -213,9 +213,9 @@ class LabelClass(Base):
 
 
 class Case(Base):
-    """One unit of a task. `image_id` is the image itself, the middle one of the series, or the study's first one.
+    """One case of a task. `image_id` is the image, the middle image of the series, or the first one of the study.
 
-    The images of a study are in the order of their view, series and position.
+    The images of a study are ordered by view, series and position.
     """
 
     __tablename__ = "case"
@@ -225,21 +225,21 @@ class Case(Base):
         Index("case_image", "image_id"),
     )
     id: Id = _id()
-    task_id: Mapped[int] = _to("task.id")
-    image_id: Mapped[int] = _to("image.id")
-    series_id: Mapped[int | None] = _to("series.id", default=None)
-    study_id: Mapped[int | None] = _to("study.id", default=None)
-    # The newest annotation's answer, kept by the service that appends it: the queue and the counts read this index.
+    task_id: Mapped[int] = _foreign_key("task.id")
+    image_id: Mapped[int] = _foreign_key("image.id")
+    series_id: Mapped[int | None] = _foreign_key("series.id", default=None)
+    study_id: Mapped[int | None] = _foreign_key("study.id", default=None)
+    # Denormalised from the newest annotation by the service that appends it, for the queue and the counts.
     answer: Mapped[Answer | None] = mapped_column(default=None)
-    label_id: Mapped[int | None] = _to("label_class.id", default=None)
+    label_id: Mapped[int | None] = _foreign_key("label_class.id", default=None)
     value: Mapped[float | None] = mapped_column(default=None)
 
 
 class Annotation(Base):
-    """Who said what about a case, when, from where. Append-only: undo is one more row.
+    """One answer of a reader about a case. Append-only: an undo is one more row.
 
-    `reason` is why a case cannot be assessed, or why its answer was withdrawn. What is said of the findings of a
-    multi-label task stands in `finding`.
+    `reason` says why a case cannot be assessed, or why its answer was withdrawn. The answers about the findings of a
+    multi-label task are in `finding`.
     """
 
     __tablename__ = "annotation"
@@ -251,34 +251,34 @@ class Annotation(Base):
         Index("annotation_reader", "reader_id", "id"),
     )
     id: Id = _id()
-    case_id: Mapped[int] = _to("case.id")
-    reader_id: Mapped[int] = _to("reader.id")
+    case_id: Mapped[int] = _foreign_key("case.id")
+    reader_id: Mapped[int] = _foreign_key("reader.id")
     answer: Mapped[Answer]
-    label_id: Mapped[int | None] = _to("label_class.id", default=None)
+    label_id: Mapped[int | None] = _foreign_key("label_class.id", default=None)
     value: Mapped[float | None] = mapped_column(default=None)
     reason: Mapped[str] = mapped_column(default="", server_default="")
     source: Mapped[LabelSource]
-    undoes_id: Mapped[int | None] = _to("annotation.id", default=None)
+    undoes_id: Mapped[int | None] = _foreign_key("annotation.id", default=None)
     client_key: Mapped[str] = mapped_column(unique=True)  # one key per keystroke: sending twice is one row
-    created_at: Mapped[float] = _now()
+    created_at: Mapped[float] = _timestamp()
 
 
 class Finding(Base):
-    """What one annotation says of one finding of a multi-label task."""
+    """The answer of one annotation about one finding of a multi-label task."""
 
     __tablename__ = "finding"
     __table_args__ = (Index("finding_label", "label_id", "presence"),)
-    annotation_id: Mapped[int] = _to("annotation.id", primary_key=True)
-    label_id: Mapped[int] = _to("label_class.id", primary_key=True)
+    annotation_id: Mapped[int] = _foreign_key("annotation.id", primary_key=True)
+    label_id: Mapped[int] = _foreign_key("label_class.id", primary_key=True)
     presence: Mapped[Presence]
 
 
 class Drawing(Base):
     """One version of a drawing on one frame of an image. Append-only: an edit is a newer version of the same `key`.
 
-    `geometry` is `{"points": [[x, y], …]}` in pixels of the image (its upper left corner is 0, 0: the middle of the
-    first pixel is 0.5, 0.5), of a box its two corners, of an ellipse the corners of its frame and `"angle"`, of a mask
-    `{"counts": […]}`, COCO's uncompressed run lengths by columns. `erased` ends a drawing.
+    `geometry` is `{"points": [[x, y], …]}` in image pixels (0, 0 is the upper left corner, 0.5, 0.5 the centre of the
+    first pixel): two corners of a box, two corners and `"angle"` of an ellipse. A mask is `{"counts": […]}`, COCO's
+    uncompressed column-wise run lengths. `erased` ends a drawing.
     """
 
     __tablename__ = "drawing"
@@ -289,24 +289,24 @@ class Drawing(Base):
         Index("drawing_label", "label_id"),
     )
     id: Id = _id()
-    case_id: Mapped[int] = _to("case.id")
-    image_id: Mapped[int] = _to("image.id")
+    case_id: Mapped[int] = _foreign_key("case.id")
+    image_id: Mapped[int] = _foreign_key("image.id")
     frame: Mapped[int] = mapped_column(default=0)
-    label_id: Mapped[int | None] = _to("label_class.id", default=None)
-    reader_id: Mapped[int] = _to("reader.id")
-    key: Mapped[str]  # names the drawing, whatever its version
+    label_id: Mapped[int | None] = _foreign_key("label_class.id", default=None)
+    reader_id: Mapped[int] = _foreign_key("reader.id")
+    key: Mapped[str]  # identifies the drawing across its versions
     shape: Mapped[Shape]
     geometry: Mapped[dict[str, Any]]
     erased: Mapped[bool] = mapped_column(default=False)
     source: Mapped[LabelSource]
     client_key: Mapped[str] = mapped_column(unique=True)  # one per stroke: sending twice is one row
-    created_at: Mapped[float] = _now()
+    created_at: Mapped[float] = _timestamp()
 
 
 class Comment(Base):
-    """What a reader wrote beside a case, or (with a place in pixels) beside a point of an image of it.
+    """A comment of a reader on a case, or (with a position in pixels) on a point of one of its images.
 
-    Append-only: `withdraws_id` names the comment that this row takes back.
+    Append-only: `withdraws_id` is the comment that this row deletes.
     """
 
     __tablename__ = "comment"
@@ -316,41 +316,41 @@ class Comment(Base):
         Index("comment_withdraws", "withdraws_id"),
     )
     id: Id = _id()
-    case_id: Mapped[int] = _to("case.id")
-    image_id: Mapped[int | None] = _to("image.id", default=None)
+    case_id: Mapped[int] = _foreign_key("case.id")
+    image_id: Mapped[int | None] = _foreign_key("image.id", default=None)
     frame: Mapped[int] = mapped_column(default=0)
     x: Mapped[float | None] = mapped_column(default=None)
     y: Mapped[float | None] = mapped_column(default=None)
-    reader_id: Mapped[int] = _to("reader.id")
+    reader_id: Mapped[int] = _foreign_key("reader.id")
     text: Mapped[str]
-    withdraws_id: Mapped[int | None] = _to("comment.id", default=None)
+    withdraws_id: Mapped[int | None] = _foreign_key("comment.id", default=None)
     client_key: Mapped[str] = mapped_column(unique=True)
-    created_at: Mapped[float] = _now()
+    created_at: Mapped[float] = _timestamp()
 
 
 class Snapshot(Base):
-    """Frozen (case, label, split, weight), with its recipe, its task's kind and its content hash. Immutable."""
+    """An immutable dataset version: cases with label, split and weight, its recipe, task kind and content hash."""
 
     __tablename__ = "snapshot"
     __table_args__ = (Index("snapshot_task", "task_id", "id"),)
     id: Id = _id()
-    task_id: Mapped[int] = _to("task.id")
+    task_id: Mapped[int] = _foreign_key("task.id")
     kind: Mapped[TaskKind] = mapped_column(default=TaskKind.SINGLE, server_default=TaskKind.SINGLE.value)
     name: Mapped[str] = mapped_column(unique=True)
     hash: Mapped[str]
     recipe: Mapped[dict[str, Any]]
     classes: Mapped[list[Any]]
     summary: Mapped[dict[str, Any]]
-    reader_id: Mapped[int] = _to("reader.id")
-    created_at: Mapped[float] = _now()
+    reader_id: Mapped[int] = _foreign_key("reader.id")
+    created_at: Mapped[float] = _timestamp()
 
 
 class SnapshotCase(Base):
-    """One case as it was frozen: `label` indexes the snapshot's classes, `repeats` is 0 where left out.
+    """One case of a snapshot: `label` indexes the snapshot's classes, `repeats` is 0 if undersampled.
 
-    `targets` is what a model shall say: the class's index, or of several findings 1, 0 or null each, or the number;
-    where nothing stands, it is [label]. `label` is 0 for findings and numbers. `images` are the ids of the pictures
-    that a case of a series or a study had then, in order; where nothing stands, the case's own image.
+    `targets` are the training targets: the class index, 1, 0 or null per finding, or the number; null means [label].
+    `label` is 0 for findings and numbers. `images` are the ordered image IDs of a series or study at that time; null
+    means the case's own image.
     """
 
     __tablename__ = "snapshot_case"
@@ -358,9 +358,9 @@ class SnapshotCase(Base):
         Index("snapshot_split", "snapshot_id", "split", "case_id"),
         Index("snapshot_case_case", "case_id"),
     )
-    snapshot_id: Mapped[int] = _to("snapshot.id", primary_key=True)
-    case_id: Mapped[int] = _to("case.id", primary_key=True)
-    patient_id: Mapped[int] = _to("patient.id")
+    snapshot_id: Mapped[int] = _foreign_key("snapshot.id", primary_key=True)
+    case_id: Mapped[int] = _foreign_key("case.id", primary_key=True)
+    patient_id: Mapped[int] = _foreign_key("patient.id")
     label: Mapped[int]
     split: Mapped[Split]
     weight: Mapped[float] = mapped_column(default=1.0)
@@ -370,35 +370,37 @@ class SnapshotCase(Base):
 
 
 class Run(Base):
-    """TrainSpec + snapshot + result: a scientific fact. `extra_snapshots` are those of further tasks learned at once.
+    """A run: TrainSpec, snapshot and result. `extra_snapshots` are those of additional tasks (multi-task training).
 
-    `external_source` says where predictions made elsewhere came from; such a run has no training, no checkpoint, and an
-    empty spec.
+    `external_source` is the source of imported predictions; such a run has no training, no checkpoint and an empty
+    spec.
     """
 
     __tablename__ = "run"
     __table_args__ = (Index("run_snapshot", "snapshot_id"),)
     id: Id = _id()
-    snapshot_id: Mapped[int] = _to("snapshot.id")
-    reader_id: Mapped[int] = _to("reader.id")
+    snapshot_id: Mapped[int] = _foreign_key("snapshot.id")
+    reader_id: Mapped[int] = _foreign_key("reader.id")
     extra_snapshots: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     spec: Mapped[dict[str, Any]]
-    request_key: Mapped[str] = mapped_column(unique=True)  # one per rendered form: a double click is one run
+    request_key: Mapped[str] = mapped_column(
+        unique=True
+    )  # one per rendered form, so that a double click starts one run
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     external_source: Mapped[dict[str, Any] | None] = mapped_column(default=None)
-    created_at: Mapped[float] = _now()
+    created_at: Mapped[float] = _timestamp()
 
 
 class Job(Base):
-    """An operational fact; several may serve one run. Writes of progress are fenced by (id, attempt, running)."""
+    """A job; a run may have several. Writes of progress are fenced by (id, attempt, running)."""
 
     __tablename__ = "job"
     __table_args__ = (Index("job_state", "state", "id"), Index("job_run", "run_id", "id"))
     id: Id = _id()
-    project_id: Mapped[int] = _to("project.id")
+    project_id: Mapped[int] = _foreign_key("project.id")
     kind: Mapped[JobKind]
     request: Mapped[dict[str, Any]]
-    run_id: Mapped[int | None] = _to("run.id", default=None)
+    run_id: Mapped[int | None] = _foreign_key("run.id", default=None)
     request_key: Mapped[str] = mapped_column(unique=True)
     state: Mapped[JobState] = mapped_column(default=JobState.QUEUED)
     attempt: Mapped[int] = mapped_column(default=0)
@@ -409,42 +411,42 @@ class Job(Base):
     pid: Mapped[int | None] = mapped_column(default=None)
     pid_started_at: Mapped[float | None] = mapped_column(default=None)
     heartbeat_at: Mapped[float | None] = mapped_column(default=None)
-    created_at: Mapped[float] = _now()
+    created_at: Mapped[float] = _timestamp()
     started_at: Mapped[float | None] = mapped_column(default=None)
     finished_at: Mapped[float | None] = mapped_column(default=None)
 
 
 class Metric(Base):
-    """One number of one epoch, written by the attempt that owns the job."""
+    """One metric of one epoch, written by the attempt that owns the job."""
 
     __tablename__ = "metric"
-    run_id: Mapped[int] = _to("run.id", primary_key=True)
+    run_id: Mapped[int] = _foreign_key("run.id", primary_key=True)
     epoch: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[float]
 
 
 class Checkpoint(Base):
-    """A state of the weights, as a file of the run's folder."""
+    """A checkpoint, a file in the run's folder."""
 
     __tablename__ = "checkpoint"
-    run_id: Mapped[int] = _to("run.id", primary_key=True)
+    run_id: Mapped[int] = _foreign_key("run.id", primary_key=True)
     kind: Mapped[CheckpointKind] = mapped_column(primary_key=True)
     epoch: Mapped[int]
     sha256: Mapped[str]
 
 
 class Prediction(Base):
-    """What the run's best checkpoint says of one case: the probabilities of the snapshot's classes, or the number.
+    """The output of the run's best checkpoint for one case: class probabilities, or the number.
 
-    `more` is what the heads of further tasks say, by the task's name. Made elsewhere, it names no checkpoint ("").
+    `more` are the outputs of the heads of additional tasks, by task name. Imported predictions have the checkpoint "".
     """
 
     __tablename__ = "prediction"
     __table_args__ = (UniqueConstraint("run_id", "case_id"), Index("prediction_case", "case_id"))
     id: Id = _id()
-    run_id: Mapped[int] = _to("run.id")
-    case_id: Mapped[int] = _to("case.id")
+    run_id: Mapped[int] = _foreign_key("run.id")
+    case_id: Mapped[int] = _foreign_key("case.id")
     split: Mapped[Split]
     label: Mapped[int]
     probabilities: Mapped[list[Any]]
@@ -453,26 +455,26 @@ class Prediction(Base):
 
 
 class Review(Base):
-    """A verdict on a prediction, by whom; a relabelling names the annotation written with it."""
+    """A reader's verdict on a prediction; a relabelling references its annotation."""
 
     __tablename__ = "review"
     __table_args__ = (Index("review_prediction", "prediction_id", "id"),)
     id: Id = _id()
-    prediction_id: Mapped[int] = _to("prediction.id")
-    reader_id: Mapped[int] = _to("reader.id")
+    prediction_id: Mapped[int] = _foreign_key("prediction.id")
+    reader_id: Mapped[int] = _foreign_key("reader.id")
     verdict: Mapped[Verdict]
     note: Mapped[str] = mapped_column(default="")
-    annotation_id: Mapped[int | None] = _to("annotation.id", default=None)
-    created_at: Mapped[float] = _now()
+    annotation_id: Mapped[int | None] = _foreign_key("annotation.id", default=None)
+    created_at: Mapped[float] = _timestamp()
 
 
 class OperatingPoint(Base):
-    """The score from which a run says yes, chosen on validation. Append-only: of (run, finding) the newest stands.
+    """The operating point of a run, chosen on validation. Append-only: the newest of (run, finding) counts.
 
-    `positive` is the class that is yes, `rule` how the threshold was found: {"kind": "threshold"}, or
-    {"kind": "sensitivity", "at_least": 0.95}. Where a calibrator stands, the threshold is of the scores it gives.
-    `checkpoint_sha256` names the weights that validation was predicted with then, two that were mixed apart by a
-    blank, "" where they are not here or nothing was predicted; null of a point that is older than this column.
+    `positive` is the positive class, `rule` how the threshold was chosen: {"kind": "threshold"}, or
+    {"kind": "sensitivity", "at_least": 0.95}. With a calibrator, the threshold applies to calibrated scores.
+    `checkpoint_sha256` are the weights of the validation predictions at that time: hashes separated by a space if
+    mixed, "" for imported or missing predictions, null for points older than this column.
     """
 
     __tablename__ = "operating_point"
@@ -481,7 +483,7 @@ class OperatingPoint(Base):
         Index("operating_point_run", "run_id", "finding", "id"),
     )
     id: Id = _id()
-    run_id: Mapped[int] = _to("run.id")
+    run_id: Mapped[int] = _foreign_key("run.id")
     finding: Mapped[int] = mapped_column(default=0)
     positive: Mapped[int] = mapped_column(default=1)
     threshold: Mapped[float]
@@ -490,25 +492,25 @@ class OperatingPoint(Base):
     patient_rule: Mapped[PatientRule] = mapped_column(default=PatientRule.NONE)
     calibrator: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     checkpoint_sha256: Mapped[str | None] = mapped_column(default=None)
-    reader_id: Mapped[int] = _to("reader.id")
-    created_at: Mapped[float] = _now()
+    reader_id: Mapped[int] = _foreign_key("reader.id")
+    created_at: Mapped[float] = _timestamp()
 
 
 class TestSetView(Base):
-    """A reader viewed a run's figures on the test split, at that operating point (none: before one was chosen)."""
+    """A reader's view of a run's metrics on the test split, at an operating point (null: before one was chosen)."""
 
     __test__ = False  # a table, whatever its name says to pytest
     __tablename__ = "test_set_view"
     __table_args__ = (Index("test_set_view_run", "run_id", "id"),)
     id: Id = _id()
-    run_id: Mapped[int] = _to("run.id")
-    point_id: Mapped[int | None] = _to("operating_point.id", default=None)
-    reader_id: Mapped[int] = _to("reader.id")
-    created_at: Mapped[float] = _now()
+    run_id: Mapped[int] = _foreign_key("run.id")
+    point_id: Mapped[int | None] = _foreign_key("operating_point.id", default=None)
+    reader_id: Mapped[int] = _foreign_key("reader.id")
+    created_at: Mapped[float] = _timestamp()
 
 
 class Analysis(Base):
-    """The result of an analysis of a run's model, its settings and weights. Append-only: the newest counts.
+    """The result of an analysis of a run's model, with settings and weights. Append-only: the newest counts.
 
     `kind` is its name in `core.services.analysis.registry`.
     """
@@ -516,10 +518,10 @@ class Analysis(Base):
     __tablename__ = "analysis"
     __table_args__ = (Index("analysis_run", "run_id", "kind", "id"),)
     id: Id = _id()
-    run_id: Mapped[int] = _to("run.id")
+    run_id: Mapped[int] = _foreign_key("run.id")
     kind: Mapped[str]
     checkpoint_sha256: Mapped[str]
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    reader_id: Mapped[int | None] = _to("reader.id", default=None)
-    created_at: Mapped[float] = _now()
+    reader_id: Mapped[int | None] = _foreign_key("reader.id", default=None)
+    created_at: Mapped[float] = _timestamp()

@@ -1,10 +1,10 @@
-"""Closed word lists that know their own laws; stored by value."""
+"""Define the enumerations of the catalogue, stored by value."""
 
 from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """What a job is doing. `lost`: its process ended without a word."""
+    """The state of a job; `lost`: its process ended unexpectedly."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -14,12 +14,12 @@ class JobState(StrEnum):
     LOST = "lost"
 
     def may_become(self, other: "JobState") -> bool:
-        """Whether the step from here to `other` is lawful."""
-        return other in _STEPS[self]
+        """Return whether a job may change from this state to `other`."""
+        return other in _TRANSITIONS[self]
 
     @property
     def is_finished(self) -> bool:
-        """Whether no process works on it, nor will unless a person resumes it."""
+        """Whether the job has ended and only a user can resume it."""
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
     @property
@@ -28,7 +28,7 @@ class JobState(StrEnum):
         return self.is_finished and self.may_become(JobState.QUEUED)
 
 
-_STEPS = {
+_TRANSITIONS = {
     JobState.QUEUED: {JobState.RUNNING, JobState.CANCELLED},
     JobState.RUNNING: {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.LOST},
     JobState.SUCCEEDED: set[JobState](),
@@ -39,7 +39,7 @@ _STEPS = {
 
 
 class JobKind(StrEnum):
-    """What a job does; each kind has its handler in `core.worker.handlers`."""
+    """The kind of a job; each has a handler in `core.worker.handlers`."""
 
     IMPORT = "import"
     TRAIN = "train"
@@ -48,12 +48,12 @@ class JobKind(StrEnum):
 
     @property
     def in_json(self) -> str:
-        """The word that the command line prints, which other programs read."""
+        """The value in the JSON of the command line, which other programs read."""
         return "examine" if self is JobKind.ANALYZE else self.value
 
 
 class Split(StrEnum):
-    """Which part of a snapshot a case serves."""
+    """The split of a case in a snapshot."""
 
     TRAIN = "train"
     VAL = "val"
@@ -69,7 +69,7 @@ class LabelSource(StrEnum):
 
 
 class Answer(StrEnum):
-    """What an annotation says: a class, findings, a number, that it cannot be assessed, or nothing more (an undo)."""
+    """The answer of an annotation: a class, findings, a number, unassessable, or withdrawn (an undo)."""
 
     LABEL = "label"
     FINDINGS = "findings"
@@ -79,23 +79,23 @@ class Answer(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Answer | None":
-        """Read the word of version 0.5: a browser may still hold answers, and label files keep it."""
+        """Accept the value of version 0.5, which label files and open browsers still use."""
         return cls.UNASSESSABLE if value == UNREADABLE else None
 
     @property
     def in_files(self) -> str:
-        """The word in label files, which other programs read."""
+        """The value in label files, which other programs read."""
         return UNREADABLE if self is Answer.UNASSESSABLE else self.value
 
 
-UNREADABLE = "unreadable"  # what UNASSESSABLE was called until version 0.5, and still is in label files
+UNREADABLE = "unreadable"  # the value of UNASSESSABLE in label files, and until version 0.5 in the catalogue
 
 
 ANSWERED = (Answer.LABEL, Answer.FINDINGS, Answer.VALUE, Answer.UNASSESSABLE)
 
 
 class TaskKind(StrEnum):
-    """How many of a task's classes an answer names, and whether their order means something; or that it is a number."""
+    """The kind of a task: single-label, ordinal, multi-label, or numeric."""
 
     SINGLE = "single"
     ORDINAL = "ordinal"
@@ -104,7 +104,7 @@ class TaskKind(StrEnum):
 
 
 class MirrorSymmetry(StrEnum):
-    """Which mirror images of a case answer its task alike: flips only where the anatomy allows."""
+    """The flips of an image that keep its label."""
 
     NONE = "none"
     LEFT_RIGHT = "left-right"
@@ -112,7 +112,7 @@ class MirrorSymmetry(StrEnum):
 
 
 class Presence(StrEnum):
-    """What is said of one finding of a multi-label task; a finding of which nothing was said has no row."""
+    """The presence of one finding of a multi-label task; an unanswered finding has no row."""
 
     PRESENT = "present"
     ABSENT = "absent"
@@ -120,7 +120,7 @@ class Presence(StrEnum):
 
 
 class Shape(StrEnum):
-    """What a drawing is; `freehand` is a closed outline of many points, `mask` what a brush painted."""
+    """The shape of a drawing; `freehand` is a closed outline of many points, `mask` is painted with a brush."""
 
     BOX = "box"
     ELLIPSE = "ellipse"
@@ -131,7 +131,7 @@ class Shape(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a task asks about."""
+    """The unit of annotation of a task."""
 
     IMAGE = "image"
     SERIES = "series"
@@ -139,7 +139,7 @@ class Unit(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a reviewer says of a prediction."""
+    """A reviewer's verdict on a prediction."""
 
     MODEL_RIGHT = "model right"
     MODEL_WRONG = "model wrong"
@@ -148,21 +148,21 @@ class Verdict(StrEnum):
 
 
 class CheckpointKind(StrEnum):
-    """Which state of a run's weights."""
+    """Which checkpoint of a run."""
 
     BEST = "best"
     LAST = "last"
 
 
 class Level(StrEnum):
-    """What an operating point calls: each case, or each patient by all of theirs."""
+    """The unit of analysis of an operating point: each case, or each patient."""
 
     IMAGE = "image"
     PATIENT = "patient"
 
 
 class PatientRule(StrEnum):
-    """How a patient's score is made of those of their cases; none where cases are called."""
+    """How case scores are aggregated into a patient score; none at the level of cases."""
 
     NONE = ""
     MAX = "max"

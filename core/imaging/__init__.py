@@ -1,1 +1,4 @@
-"""Bytes to arrays and back. Law: paths and arrays in, frozen dataclasses out; no database, no web."""
+"""Decode, store and encode images and drawings.
+
+Law: paths and arrays in, frozen dataclasses out; no database, no web.
+"""

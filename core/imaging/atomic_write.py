@@ -1,4 +1,4 @@
-"""Writing so that a file is whole or not there: temp, fsync, rename, fsync of the folder."""
+"""Write files atomically, complete or absent: temporary file, fsync, rename, fsync of the folder."""
 
 import os
 import secrets
@@ -12,14 +12,17 @@ from typing import BinaryIO
 def atomic_write(
     path: Path, *, durable: bool = True, drop_cache: bool = False, mode: int = 0o600
 ) -> Iterator[BinaryIO]:
-    """A file open for writing that becomes `path` when the block ends well, and is gone when it does not.
+    """Open a temporary file for writing that replaces `path` when the block succeeds and is removed when it fails.
 
-    Not durable, it may be empty after a power cut: for what can be made again. What is read seldom is not kept in the
-    machine's memory.
+    Args:
+        path: The target file; missing parent folders are created.
+        durable: Sync file and folder. False for files that can be recomputed: after a power cut they may be empty.
+        drop_cache: Drop the file from the page cache once written, for files that are rarely read.
+        mode: Permission bits of the file.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        with open(_created(draft, mode), "wb") as file:
+        with open(_create(draft, mode), "wb") as file:
             yield file
             file.flush()
             if durable:
@@ -41,7 +44,7 @@ def replace_durably(source: Path, target: Path) -> None:
     fsync_folder(target.parent)
 
 
-def _created(path: Path, mode: int) -> int:
+def _create(path: Path, mode: int) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
         return os.open(path, flags, mode)
@@ -51,7 +54,7 @@ def _created(path: Path, mode: int) -> int:
 
 
 def fsync_folder(path: Path) -> None:
-    """Names made or changed in a folder are on the disk."""
+    """Sync a folder, so that files created or renamed in it survive a power cut."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)

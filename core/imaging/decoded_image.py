@@ -1,4 +1,4 @@
-"""What a reader of one file format yields."""
+"""Define the image that an importer of one file format yields."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,10 @@ from core.imaging.pixel_format import PixelFormat
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """One image of a file. `item` names it inside an npz, `position` orders its series, facts hold no identity."""
+    """One image of a file, with samples (frames, rows, columns, channels).
+
+    `item` names it inside an npz archive, `position` orders it in its series, `facts` never identify the patient.
+    """
 
     item: str
     samples: NDArray[Any] = field(repr=False)

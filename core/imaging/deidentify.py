@@ -1,4 +1,4 @@
-"""Pseudonyms and masks: what may be kept of who a patient is. Nothing here is reversible without the home's key."""
+"""Replace patient identity by keyed pseudonyms and masks, irreversible without the key of the home."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ IDENTITY_COLUMNS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Plain identity as a file states it. Lives in memory only: never stored, never logged."""
+    """Patient identity as stated by a file. Held in memory only: never stored, never logged."""
 
     patient_id: str = ""
     patient_name: str = ""
@@ -30,38 +30,41 @@ class Identity:
 
 
 def pseudonym(key: bytes, patient_id: str) -> str:
-    """The patient's name in Rounds: 'P-' and ten characters of HMAC-SHA256."""
+    """Return the patient's pseudonym: 'P-' and ten base32 characters of an HMAC-SHA256 of the patient ID."""
     digest = hmac.new(key, b"patient:" + patient_id.strip().encode(), hashlib.sha256).digest()
     return "P-" + base64.b32encode(digest).decode()[:10]
 
 
 def keyed_hash(key: bytes, text: str) -> str:
-    """A keyed hash (hex) of a file name or uid: it can be looked up, not read."""
+    """Return the HMAC-SHA256 (hex) of a file name or UID, which can be compared but not reversed."""
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def scrub_name(name: str, identities: Iterable[Identity]) -> str:
-    """The text with every token of the identities masked, whatever its case."""
-    found = {token for identity in identities for token in _tokens_of(identity)}
-    if not found or _plainly_without(name, found):
+    """Return the text with every token of the identities masked, ignoring case."""
+    tokens_found = {token for identity in identities for token in _tokens_of(identity)}
+    if not tokens_found or _plainly_without(name, tokens_found):
         return name
-    tokens = sorted(found, key=len, reverse=True)
+    tokens = sorted(tokens_found, key=len, reverse=True)
     return re.sub("|".join(map(re.escape, tokens)), MASK, name, flags=re.IGNORECASE)
 
 
 def _plainly_without(text: str, tokens: Iterable[str]) -> bool:
-    """A pattern costs a hundred times the look; beyond ASCII, where case has its exceptions, it is the pattern's."""
+    """Return whether a plain search proves that no token occurs: a hundred times faster than the regular expression.
+
+    Non-ASCII text, where case folding has exceptions, is left to the regular expression.
+    """
     lower = text.lower()
     return text.isascii() and all(token.isascii() and token.lower() not in lower for token in tokens)
 
 
 def is_identity_column(name: str) -> bool:
-    """Whether a CSV's column names the patient and so is never kept."""
+    """Return whether a CSV column identifies the patient and must never be stored."""
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
     return bool(IDENTITY_COLUMNS.search(re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")))
 
 
-@lru_cache(maxsize=4)  # one image's facts are asked for in a row; no more of anybody is kept
+@lru_cache(maxsize=4)  # the facts of one image are scrubbed in a row; identities must not accumulate in memory
 def _tokens_of(identity: Identity) -> frozenset[str]:
     return frozenset(_tokens(identity))
 

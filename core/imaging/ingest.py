@@ -1,4 +1,4 @@
-"""What the reading process leaves of a file in the store, and what it tells of it."""
+"""Store a decoded file (original, pixels, thumbnails) and describe its images."""
 
 import hashlib
 from collections.abc import Iterator
@@ -20,8 +20,10 @@ NAMES = tuple(one.name for one in fields(Identity))
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file as it was read; `data` is None where it is too long. `at` is where the catalogue has its pixels begin,
-    None where it does not know the file."""
+    """A file as it was read; `data` is None for large files.
+
+    `at` is the pixel offset in the catalogue, None if the file is not in the catalogue.
+    """
 
     path: Path
     sha256: str
@@ -30,54 +32,54 @@ class SourceFile:
 
 
 def store_file(
-    original: SourceFile, found: Iterator[DecodedImage], store: Store, *, reference: bool
+    original: SourceFile, images: Iterator[DecodedImage], store: Store, *, reference: bool
 ) -> list[dict[str, Any]]:
-    """Original, pixels and thumbnails; gives what is to be told of each image.
+    """Write original, pixels and thumbnails, and return the metadata of each image.
 
-    Pixels that lie in the original as they are wanted are not written again. Where they begin is the same whether they
-    could be shared or not, for a row of the catalogue must outlive its file.
+    Pixels that the original contains in store format are hard-linked, not written again. Their offset is the same
+    either way, because a catalogue row must stay valid if the file is imported again.
     """
-    first = next(found, None)
-    lying = _offset_in_file(first.samples, original.data) if first is not None and not first.item else None
-    start = lying or 0 if original.at is None else original.at
-    if first is not None and lying is not None and lying == start and not reference:
+    first = next(images, None)
+    start_in_file = _offset_in_file(first.samples, original.data) if first is not None and not first.item else None
+    start = start_in_file or 0 if original.at is None else original.at
+    if first is not None and start_in_file is not None and start_in_file == start and not reference:
         store.put_original(original.path, original.sha256, original.data)
         if store.link_pixels(original.sha256):
-            _draw(store, original.sha256, first)
+            _make_thumbnail(store, original.sha256, first)
             return [image_metadata(first, start)]
-    told: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
 
     def chunks() -> Iterator[Array]:
-        for one in chain([first] if first is not None else [], found):
-            told.append(image_metadata(one, 0))
-            yield one.samples
-            if not one.item:  # an archive's thousands are drawn when they are looked at
-                _draw(store, original.sha256, one)
+        for decoded in chain([first] if first is not None else [], images):
+            entries.append(image_metadata(decoded, 0))
+            yield decoded.samples
+            if not decoded.item:  # thumbnails of archives are drawn on demand
+                _make_thumbnail(store, original.sha256, decoded)
 
     offsets = store.write_pixels(original.sha256, chunks(), start=start)
     if reference:
         store.put_reference(original.path, original.sha256)
     else:
         store.put_original(original.path, original.sha256, original.data)
-    return [{**one, "offset": offset} for one, offset in zip(told, offsets, strict=True)]
+    return [{**one, "offset": offset} for one, offset in zip(entries, offsets, strict=True)]
 
 
-def image_metadata(found: DecodedImage, offset: int) -> dict[str, Any]:
-    """All but the samples, as plain values."""
+def image_metadata(image: DecodedImage, offset: int) -> dict[str, Any]:
+    """Return everything but the samples as JSON values."""
     return {
-        "item": found.item,
-        "format": found.format.to_json(),
+        "item": image.item,
+        "format": image.format.to_json(),
         "offset": offset,
-        "identity": {name: getattr(found.identity, name) for name in NAMES},
-        "facts": found.facts,
-        "pixel_sha256": _pixel_sha256(found.samples),
-        "position": found.position,
-        "label": found.label,
+        "identity": {name: getattr(image.identity, name) for name in NAMES},
+        "facts": image.facts,
+        "pixel_sha256": _pixel_sha256(image.samples),
+        "position": image.position,
+        "label": image.label,
     }
 
 
 def _offset_in_file(samples: Array, data: bytes | None) -> int | None:
-    """Where in the file's bytes the samples lie, None where they are others."""
+    """Return the offset of the samples in the bytes of the file, None if they are not a view of them."""
     if data is None or not samples.flags.c_contiguous or samples.dtype.newbyteorder("<") != samples.dtype:
         return None
     at = samples.ctypes.data - np.frombuffer(data, np.uint8).ctypes.data
@@ -90,6 +92,6 @@ def _pixel_sha256(samples: Array) -> str:
     return digest.hexdigest()
 
 
-def _draw(store: Store, sha256: str, found: DecodedImage) -> None:
-    with suppress(ValueError, ZeroDivisionError):  # an image too odd to be drawn small is an image all the same
-        store.make_thumbnail(sha256, found.item, found.samples, found.format)
+def _make_thumbnail(store: Store, sha256: str, image: DecodedImage) -> None:
+    with suppress(ValueError, ZeroDivisionError):  # an image that cannot be drawn as a thumbnail is still imported
+        store.make_thumbnail(sha256, image.item, image.samples, image.format)

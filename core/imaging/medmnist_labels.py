@@ -1,4 +1,4 @@
-"""What the numbers of well-known public files mean (MedMNIST v2, Yang et al., Scientific Data 2023)."""
+"""List the class names behind the label codes of MedMNIST v2 (Yang et al., Scientific Data 2023)."""
 
 from pathlib import PurePosixPath
 
@@ -9,5 +9,5 @@ TITLES: dict[str, dict[str, str]] = {
 
 
 def class_titles(file: str) -> dict[str, str]:
-    """Class titles by label code, empty where the file is not a known one. 'pneumoniamnist_64.npz' counts as known."""
+    """Return class titles by label code, or {} for an unknown file; 'pneumoniamnist_64.npz' is known."""
     return TITLES.get(PurePosixPath(file).stem.lower().split("_")[0], {})

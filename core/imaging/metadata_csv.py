@@ -1,4 +1,4 @@
-"""A CSV of metadata and labels, joined to files by relative path or by a file name that is unique."""
+"""Read a CSV of metadata and labels, and join it to files by relative path or unique file name."""
 
 import csv
 import io
@@ -12,14 +12,14 @@ from core.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class MetadataTable:
-    """Rows of a CSV by what their file column says. `columns` keeps the file's order."""
+    """The rows of a CSV by the value of the file column; `columns` are in the order of the file."""
 
     path: Path
     columns: tuple[str, ...]
     rows: Mapping[str, dict[str, str]] = field(repr=False)
 
     def join(self, files: Iterable[Path], root: Path) -> "JoinedMetadata":
-        """Give each file its row; a name that two files bear joins neither, only its path does."""
+        """Join each file to its row by relative path, else by file name if no other file has that name."""
         relative = {path: path.relative_to(root).as_posix() for path in files}
         names = Counter(path.name for path in relative)
         matched: dict[Path, dict[str, str]] = {}
@@ -35,7 +35,7 @@ class MetadataTable:
 
 @dataclass(frozen=True, slots=True)
 class JoinedMetadata:
-    """Which file has which row, which files the CSV does not list, and which of its files are not there."""
+    """The row of each matched file, the files without a row, and the listed files that do not exist."""
 
     rows: Mapping[Path, dict[str, str]]
     unlisted: tuple[Path, ...]
@@ -46,17 +46,17 @@ def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> Metadat
     """Read a CSV (UTF-8 or UTF-16; comma, semicolon or tab).
 
     Raises:
-        InvalidInput: not there, not text, no such column, or one file listed twice.
+        InvalidInput: the file is missing, not text, lacks a column, or lists one file twice.
     """
     text = read_text(path)
     if not text.strip():
         raise InvalidInput(f"The metadata file {path.name} is empty; it needs a header line and a row per file.")
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=detect_delimiter(text), restkey="")
     columns = tuple(name.strip() for name in reader.fieldnames or ())
-    for wanted in (file_column, *needed):
-        if wanted not in columns:
+    for column in (file_column, *needed):
+        if column not in columns:
             raise InvalidInput(
-                f"The metadata file {path.name} has no column '{wanted}'; its columns are: {', '.join(columns)}."
+                f"The metadata file {path.name} has no column '{column}'; its columns are: {', '.join(columns)}."
             )
     return MetadataTable(path, columns, _rows(path, reader, file_column))
 
@@ -81,10 +81,10 @@ def _cell(value: str | list[str] | None) -> str:
 
 
 def read_text(path: Path) -> str:
-    """The text of a CSV.
+    """Return the text of a CSV file.
 
     Raises:
-        InvalidInput: cannot be opened, or is not UTF-8 (or UTF-16) text.
+        InvalidInput: the file cannot be opened, or is not UTF-8 or UTF-16 text.
     """
     try:
         raw = path.read_bytes()
@@ -99,10 +99,10 @@ def read_text(path: Path) -> str:
             f"The file {path.name} is not UTF-8 text (line {line}); save it as 'CSV UTF-8' and try again."
         ) from error
     if "\x00" in text:
-        raise InvalidInput(f"The file {path.name} holds binary data, not text; give a CSV file.")
+        raise InvalidInput(f"The file {path.name} contains binary data, not text; choose a CSV file.")
     return text
 
 
 def detect_delimiter(text: str) -> str:
-    """Comma, semicolon or tab: what the header uses most."""
+    """Return the delimiter (comma, semicolon or tab) that the header line uses most."""
     return max(",;\t", key=text.split("\n", 1)[0].count)

@@ -1,24 +1,24 @@
-"""What stored samples mean. Loads no numpy: the catalogue's views carry it."""
+"""Describe the samples in the pixel store. Does not import numpy, because catalogue views carry a format."""
 
 from dataclasses import dataclass, fields
 from typing import Any
 
 BYTES = {"uint8": 1, "uint16": 2}  # of a sample
 PATIENT, DETECTOR = "patient", "detector"
-# Modalities whose pixels lie in the patient, and not in a shadow of him on a detector.
+# Modalities whose pixels have a position in the patient, unlike projections onto a detector.
 TOMOGRAPHIC = frozenset(("CT", "MR", "PT", "NM", "US", "IVUS", "OPT", "RTDOSE", "SEG", "NIfTI"))
 
 
 @dataclass(frozen=True, slots=True)
 class PixelFormat:
-    """What the samples in the pixel store mean. Little-endian, (frames, rows, columns, channels), C order.
+    """The layout and meaning of stored samples: little-endian, (frames, rows, columns, channels), C order.
 
-    A modality value (HU …) is slope * sample + intercept; the offset of a signed original is folded into intercept.
-    `low` and `high` are the smallest and largest modality values of all frames; the window is the file's own first
-    one, else it spans low to high. `spacing` is in mm (between rows, between columns), None where unknown, and
-    `spacing_at` where it holds: in the "patient", only at the "detector", or, where the file does not say, "".
-    `orientation` holds the direction cosines of rows and columns and `place` the middle of the first frame's first
-    pixel, both in DICOM's axes (left, back, head); `slice_mm` lies between slices, `frame_ms` between frames of a film.
+    A modality value (such as HU) is slope * sample + intercept; intercept includes the offset of signed originals.
+    `low` and `high` are the minimum and maximum modality values of all frames. The window is the first one of the
+    file, else it spans low to high. `spacing` is in mm (between rows, between columns), None if unknown; it holds
+    in the plane named by `spacing_at`: "patient", "detector", or "" if the file does not say. `orientation` is
+    ImageOrientationPatient and `place` is ImagePositionPatient of the first frame (LPS axes, mm). `slice_mm` is the
+    distance between slices, `frame_ms` the time between frames of a cine loop.
     """
 
     rows: int
@@ -46,22 +46,22 @@ class PixelFormat:
 
     @property
     def frame_bytes(self) -> int:
-        """Bytes of one frame."""
+        """The size of one frame in bytes."""
         return self.rows * self.columns * self.channels * BYTES[self.dtype]
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all frames."""
+        """The size of all frames in bytes."""
         return self.frames * self.frame_bytes
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return the fields as JSON values."""
         plain = {name: getattr(self, name) for name in NAMES}
         return {**plain, **{name: list(plain[name]) for name in VECTORS if plain[name]}}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "PixelFormat":
-        """What `to_json` described, now or before there was a field."""
+        """Return the format that `to_json` described; fields added later get their defaults."""
         return cls(**{**data, **{name: tuple(map(float, data[name])) for name in VECTORS if data.get(name)}})
 
 

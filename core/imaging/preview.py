@@ -1,4 +1,4 @@
-"""A large frame's every n-th sample: there before the whole. Loads no numpy."""
+"""Reduce a large frame to a preview that arrives before the full frame. Does not import numpy."""
 
 from typing import TYPE_CHECKING
 
@@ -7,25 +7,25 @@ from core.imaging.pixel_format import PixelFormat
 if TYPE_CHECKING:
     from core.imaging.voi_lut import Array
 
-EDGE = 1024  # of a preview at most
-LARGE = 1536  # the edge from which a frame has one: below, the whole comes nearly as fast
+EDGE = 1024  # maximum, of a preview
+LARGE = 1536  # frames with a longer edge get a preview; smaller ones load nearly as fast without
 
 
 def is_large(format: PixelFormat) -> bool:
-    """Whether a preview is worth its way."""
+    """Return whether a frame is large enough for a preview."""
     return max(format.rows, format.columns) > LARGE
 
 
 def preview_step(format: PixelFormat) -> int:
-    """So many pixels to a sample of the preview, each way."""
+    """Return the reduction factor of the preview along rows and columns."""
     return -(-max(format.rows, format.columns) // EDGE)
 
 
 def decimate(frame: "Array", step: int) -> "Array":
-    """The middle sample of every block of step × step pixels, of those at the far edges the last.
+    """Return the middle sample of each block of step × step pixels (the last one of incomplete blocks).
 
-    Samples and not their means: each is a value that was stored, so that window and HU hold of what is shown. The
-    middle of a block, so that nothing moves when the whole comes.
+    Samples, not means, so that each is a stored value and HU and window stay correct. The middle of the block, so
+    that nothing shifts when the full frame replaces the preview.
     """
     rows, columns = ([min(at + step // 2, count - 1) for at in range(0, count, step)] for count in frame.shape[:2])
     return frame[rows][:, columns].astype(frame.dtype, order="C", copy=False)

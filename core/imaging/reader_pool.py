@@ -1,4 +1,4 @@
-"""Files in, results out, through child processes with limits: untrusted bytes are never parsed in this one."""
+"""Read files in child processes with limits: untrusted bytes are never parsed in this process."""
 
 import json
 import os
@@ -19,12 +19,12 @@ from core.imaging.store import Store
 
 TICK_S = 0.2
 PARTING_S = 2.0
-SECONDS, SECONDS_PER_BYTE = 60.0, 1e-6  # one file's time: a minute, and a second more per megabyte
+SECONDS, SECONDS_PER_BYTE = 60.0, 1e-6  # time limit per file: one minute plus one second per megabyte
 
 
 @dataclass(frozen=True, slots=True)
 class ReadImage:
-    """One image of a file that was read; its samples lie in the pixel store at `offset`."""
+    """One image of a file that was read; its samples start at `offset` in the pixel store."""
 
     item: str
     format: PixelFormat
@@ -38,7 +38,7 @@ class ReadImage:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file that was taken."""
+    """A file that was read."""
 
     path: Path
     sha256: str
@@ -48,7 +48,7 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyImported:
-    """A file that the catalogue holds already."""
+    """A file that is already in the catalogue."""
 
     path: Path
     sha256: str
@@ -56,7 +56,7 @@ class AlreadyImported:
 
 @dataclass(frozen=True, slots=True)
 class FileRejection:
-    """A file that was not taken, and why, in one sentence."""
+    """A file that was rejected, with the reason in one sentence."""
 
     path: Path
     reason: str
@@ -66,11 +66,13 @@ ReadResult = ReadFile | AlreadyImported | FileRejection
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Every file below a folder, or the file itself, in a steady order."""
+    """Return every file below a folder (or the file itself), sorted."""
     if folder.is_file():
         return [folder]
     try:
-        return sorted(Path(here) / name for here, _, names in os.walk(folder, onerror=_raise) for name in names)
+        return sorted(
+            Path(folder_name) / name for folder_name, _, names in os.walk(folder, onerror=_raise) for name in names
+        )
     except OSError as error:
         raise InvalidInput(f"The folder {folder} cannot be read ({error.strerror}); check its permissions.") from error
 
@@ -84,12 +86,18 @@ def read_files_polling(
     known: Callable[[str], bool] = lambda _: False,
     at: Callable[[str], int | None] = lambda _: None,
 ) -> Generator[ReadResult | None, None, None]:
-    """Read files as they come, in two children at once; closing the iterator stops them.
+    """Read files in parallel child processes and yield results as they come; closing the iterator stops them.
 
-    Yields None a few times a second while a slow file is waited for: a moment to report progress, or to stop.
-    Without a store nothing is written: a dry run. Of a file that is read again though the catalogue has it, `at` says
-    where its pixels begin. A child that dies, hangs or wants too much memory costs one Refusal, and a fresh child goes
-    on with the rest.
+    Yields None a few times a second while waiting, so that the caller can report progress or stop. A child that
+    crashes, hangs or exceeds its memory limit costs one FileRejection, and a new child continues with the rest.
+
+    Args:
+        paths: The files to read.
+        store: Where to write; None for a dry run.
+        reference: Link originals instead of copying them.
+        workers: Number of child processes.
+        known: Whether the catalogue has a file, by SHA-256; such a file is not read.
+        at: The pixel offset in the catalogue of a file that is read again, by SHA-256.
     """
     waiting = list(reversed(paths))
     children: list[_ReaderProcess] = []
@@ -97,7 +105,7 @@ def read_files_polling(
     try:
         for _ in range(min(workers, len(paths))):
             children.append(_ReaderProcess(store, reference, selector))
-            children[-1].take(waiting)
+            children[-1].start_next(waiting)
         while any(child.path for child in children):
             ready = {id(key.data) for key, _ in selector.select(timeout=TICK_S)}
             yield from _yield_outside_deadline(None, children)
@@ -106,7 +114,7 @@ def read_files_polling(
                     if child.ended:
                         child.close()
                         child = children[index] = _ReaderProcess(store, reference, selector)
-                    child.take(waiting)
+                    child.start_next(waiting)
                     yield from _yield_outside_deadline(result, children)
     finally:
         for child in children:
@@ -117,7 +125,7 @@ def read_files_polling(
 def _yield_outside_deadline(
     result: ReadResult | None, children: "list[_ReaderProcess]"
 ) -> Generator[ReadResult | None, None, None]:
-    """Hand it over. The time that its taker needs (a locked catalogue is waited for) is not the readers'."""
+    """Yield a result, and extend the deadlines by the time the caller takes (it may wait for a locked catalogue)."""
     since = monotonic()
     yield result
     for child in children:
@@ -129,7 +137,7 @@ def _raise(error: OSError) -> None:
 
 
 class _ReaderProcess:
-    """One reading process: a line of JSON in, lines of JSON out. Never a pickle from there."""
+    """A reader process: one line of JSON in, lines of JSON out. Its output is never unpickled."""
 
     def __init__(self, store: Store | None, reference: bool, selector: DefaultSelector) -> None:
         home = str(store.home) if store else ""
@@ -146,22 +154,22 @@ class _ReaderProcess:
         os.set_blocking(self.process.stdout.fileno(), False)
         selector.register(self.process.stdout, EVENT_READ, self)
 
-    def take(self, waiting: list[Path]) -> None:
-        """Start on the next file, or idle where none is left."""
+    def start_next(self, waiting: list[Path]) -> None:
+        """Start reading the next file, or idle if none is left."""
         self.path = waiting.pop() if waiting else None
         if self.path is not None:
             size = self.path.stat().st_size if self.path.exists() else 0
             self.deadline = monotonic() + SECONDS + size * SECONDS_PER_BYTE
-            self._say({"path": os.fspath(self.path)})
+            self._send({"path": os.fspath(self.path)})
 
     def poll(
         self, known: Callable[[str], bool], at: Callable[[str], int | None], *, ready: bool
     ) -> Iterator[ReadResult]:
-        """At most one result, of the file in hand."""
+        """Yield at most one result, of the current file."""
         if self.path is None:
             return
         if ready:
-            yield from self._hear(self.path, known, at)
+            yield from self._read_messages(self.path, known, at)
         elif monotonic() > self.deadline:
             self.ended = True
             self.process.kill()
@@ -170,7 +178,7 @@ class _ReaderProcess:
             )
 
     def close(self) -> None:
-        """End the process."""
+        """Terminate the process."""
         assert self.process.stdout is not None
         assert self.process.stdin is not None
         if self.process.stdout.closed:
@@ -183,46 +191,50 @@ class _ReaderProcess:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
-        with suppress(BrokenPipeError):  # it died with a request unread
+        with suppress(BrokenPipeError):  # it ended with a request unread
             self.process.stdin.close()
 
-    def _hear(self, path: Path, known: Callable[[str], bool], at: Callable[[str], int | None]) -> Iterator[ReadResult]:
+    def _read_messages(
+        self, path: Path, known: Callable[[str], bool], at: Callable[[str], int | None]
+    ) -> Iterator[ReadResult]:
         assert self.process.stdout is not None
         while chunk := self.process.stdout.read(1 << 20):
             self.buffer += chunk
         if chunk == b"":  # end of file, where None would mean "no more for now"
             self.ended = True
-            yield FileRejection(path, "made its reader crash or want too much memory; it is damaged or far too large.")
+            yield FileRejection(
+                path, "crashed the file reader or exceeded its memory limit; it is damaged or far too large."
+            )
             return
         while b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)
-            said = json.loads(line)
-            if "asked" in said:
-                is_known = known(said["asked"])
-                self._say({"known": is_known, "at": None if is_known else at(said["asked"])})
+            message = json.loads(line)
+            if "asked" in message:
+                is_known = known(message["asked"])
+                self._send({"known": is_known, "at": None if is_known else at(message["asked"])})
             else:
-                yield _result(path, said)
+                yield _parse_result(path, message)
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any]) -> None:
         assert self.process.stdin is not None
-        with suppress(BrokenPipeError):  # the next listen finds the end of its output
+        with suppress(BrokenPipeError):  # the next poll finds the end of its output
             self.process.stdin.write(json.dumps(message).encode() + b"\n")
             self.process.stdin.flush()
 
 
-def _result(path: Path, said: dict[str, Any]) -> ReadResult:
-    if "refused" in said:
-        return FileRejection(path, said["refused"])
-    if "known" in said:
-        return AlreadyImported(path, said["known"])
+def _parse_result(path: Path, message: dict[str, Any]) -> ReadResult:
+    if "refused" in message:
+        return FileRejection(path, message["refused"])
+    if "known" in message:
+        return AlreadyImported(path, message["known"])
     images = tuple(
         ReadImage(
             **{
-                **one,
-                "format": PixelFormat.from_json(one["format"]),
-                "identity": Identity(**{**one["identity"], "others": tuple(one["identity"]["others"])}),
+                **image,
+                "format": PixelFormat.from_json(image["format"]),
+                "identity": Identity(**{**image["identity"], "others": tuple(image["identity"]["others"])}),
             }
         )
-        for one in said["images"]
+        for image in message["images"]
     )
-    return ReadFile(path, said["sha256"], said["importer"], images)
+    return ReadFile(path, message["sha256"], message["importer"], images)

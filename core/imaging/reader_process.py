@@ -1,4 +1,4 @@
-"""The reading process: limits on itself, then one file after another, a line of JSON each way."""
+"""Run the reader process: set its limits, then read one file after another, a line of JSON each way."""
 
 import ctypes
 import gc
@@ -26,44 +26,44 @@ KINDS = {
     b"\x7fELF": "a program",
     b"SQLite format": "a database",
 }
-MAX_IN_MEMORY = 64 << 20  # bytes of a file that are held at once; of a larger one no copy is made in memory
-GC_THRESHOLD = 20_000  # objects made before rings of them are looked for: some forty files
-MEMORY = 4 << 30  # address space: codecs map generously; a header that asks for more is refused
+MAX_IN_MEMORY = 64 << 20  # bytes; larger files are not read into memory as a whole
+GC_THRESHOLD = 20_000  # allocations between garbage collections: about forty files
+MEMORY = 4 << 30  # bytes of address space; a header that needs more is rejected
 
 
 def main() -> None:
-    """Serve requests until the other side closes."""
+    """Serve requests until the parent closes the pipe."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     if sys.platform == "linux":
         _die_with_parent()
-        _keep_what_is_freed()
+        _keep_freed_memory()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an end that takes its half-written files along
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # exit normally, so that unfinished files are removed
     home, mode = sys.argv[1], sys.argv[2]
     store = Store(Path(home)) if home else None
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # codecs print; the pipe is for our lines alone
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # codecs print to stdout; the pipe carries messages only
     for line in sys.stdin:
-        said = _process_file(Path(json.loads(line)["path"]), store, mode == "reference", out)
-        _say(out, said)
+        answer = _process_file(Path(json.loads(line)["path"]), store, mode == "reference", out)
+        _send(out, answer)
 
 
 def _die_with_parent() -> None:
-    """A reader stuck in a codec must not outlive a killed import (Linux; elsewhere it ends at its next line)."""
+    """End with the parent, even when stuck in a codec (Linux; elsewhere it ends at its next line)."""
     set_death_signal = 1  # PR_SET_PDEATHSIG of linux/prctl.h
     ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
 
 
-def _keep_what_is_freed() -> None:
-    """The next image needs as much memory: giving it back and asking for it again costs more than drawing it small."""
+def _keep_freed_memory() -> None:
+    """Let malloc keep freed memory, which the next image needs again; returning it costs more than a thumbnail."""
     with suppress(AttributeError):  # a C library other than GNU's
         mallopt, trim_threshold, mmap_threshold = ctypes.CDLL(None).mallopt, -1, -3  # malloc.h
         mallopt(mmap_threshold, 32 << 20)
         mallopt(trim_threshold, 256 << 20)
 
 
-def _say(out: Any, message: dict[str, Any]) -> None:
+def _send(out: Any, message: dict[str, Any]) -> None:
     out.write(json.dumps(message, allow_nan=False) + "\n")
     out.flush()
 
@@ -71,16 +71,16 @@ def _say(out: Any, message: dict[str, Any]) -> None:
 def _process_file(path: Path, store: Store | None, reference: bool, out: Any) -> dict[str, Any]:
     try:
         data, head, sha256 = _read_bytes(path)
-        importer = _importer(head)
-        _say(out, {"asked": sha256})
-        heard = json.loads(sys.stdin.readline())
-        if heard["known"]:
+        importer = _require_importer(head)
+        _send(out, {"asked": sha256})
+        reply = json.loads(sys.stdin.readline())
+        if reply["known"]:
             return {"known": sha256}
-        return _read(SourceFile(path, sha256, data, heard["at"]), importer, store, reference=reference)
+        return _read_images(SourceFile(path, sha256, data, reply["at"]), importer, store, reference=reference)
     except RejectedFile as error:
         return {"refused": str(error)}
     except MemoryError:
-        return {"refused": f"wants more than {MEMORY >> 30} GB of memory to be read; it is damaged or far too large."}
+        return {"refused": f"needs more than {MEMORY >> 30} GB of memory to read; it is damaged or far too large."}
     except OSError as error:
         if error.filename and Path(error.filename) == path:
             return {"refused": f"cannot be opened ({error.strerror}); check its permissions."}
@@ -88,11 +88,11 @@ def _process_file(path: Path, store: Store | None, reference: bool, out: Any) ->
             "refused": f"could not be stored ({error.strerror or 'write failed'}); free some space and import again."
         }
     except Exception as error:
-        return {"refused": f"cannot be read ({type(error).__name__}); it is damaged, or of a kind not met before."}
+        return {"refused": f"cannot be read ({type(error).__name__}); it is damaged or of an unsupported kind."}
 
 
 def _read_bytes(path: Path) -> tuple[bytes | None, bytes, str]:
-    """The file's bytes, read once for all that follows (None where they are too many), how it begins, its sha256."""
+    """Return the bytes of the file (None if larger than MAX_IN_MEMORY), its first bytes and its SHA-256."""
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size <= MAX_IN_MEMORY:
             data = file.read()
@@ -102,7 +102,7 @@ def _read_bytes(path: Path) -> tuple[bytes | None, bytes, str]:
         return None, head, hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _importer(head: bytes) -> Importer:
+def _require_importer(head: bytes) -> Importer:
     if not head:
         raise RejectedFile("is empty.")
     importer = find_importer(head)
@@ -112,24 +112,26 @@ def _importer(head: bytes) -> Importer:
 
 
 def _describe_unsupported(head: bytes) -> str:
-    for magic, words in KINDS.items():
+    for magic, description in KINDS.items():
         if head.startswith(magic):
-            return f"is {words}, not an image that Rounds reads ({READ})."
+            return f"is {description}, not an image format that Rounds reads ({READ})."
     try:
         text = head.decode("utf-8", "strict" if len(head) < HEAD else "ignore")
     except UnicodeDecodeError:
         text = "\x00"
     if text.isprintable() or not any(ord(letter) < 9 for letter in text):
         return "is a text file, not an image."
-    return f"is not an image that Rounds reads ({READ})."
+    return f"is not an image format that Rounds reads ({READ})."
 
 
-def _read(original: SourceFile, importer: Importer, store: Store | None, *, reference: bool) -> dict[str, Any]:
-    found = importer.read(original.path, original.data)
-    told = (
-        store_file(original, found, store, reference=reference) if store else [image_metadata(one, 0) for one in found]
+def _read_images(original: SourceFile, importer: Importer, store: Store | None, *, reference: bool) -> dict[str, Any]:
+    images = importer.read(original.path, original.data)
+    entries = (
+        store_file(original, images, store, reference=reference)
+        if store
+        else [image_metadata(one, 0) for one in images]
     )
-    return {"sha256": original.sha256, "importer": importer.name, "images": told}
+    return {"sha256": original.sha256, "importer": importer.name, "images": entries}
 
 
 if __name__ == "__main__":

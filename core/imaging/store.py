@@ -1,4 +1,4 @@
-"""Files by content hash: originals as they came, decoded pixels, thumbnails."""
+"""Store files by SHA-256: unchanged originals, decoded pixels and thumbnails."""
 
 import hashlib
 import os
@@ -26,22 +26,22 @@ END = b"\xff\xd9"  # of a JPEG
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The file side of a home. Originals are never served; pixels are what routes and training read."""
+    """The image files of a home. Originals are never served; routes and training read decoded pixels."""
 
     home: Path
 
     def put_original(self, path: Path, sha256: str, data: bytes | None = None) -> None:
-        """Copy an original, byte-identical; nothing happens where it lies there unchanged.
+        """Copy an original, byte-identical; do nothing if an intact copy exists.
 
-        `data` is what was hashed, where it is in memory.
+        `data` holds the hashed bytes if they are in memory.
 
         Raises:
-            RefusedFile: its bytes are no longer those that were hashed.
+            RejectedFile: the file changed since it was hashed.
         """
         target = self._path("originals", sha256)
         if target.exists() and _sha256(target) == sha256:
             return
-        # Not kept in the machine's memory: a long import must not push out what others look at.
+        # Dropped from the page cache: a long import must not evict what others look at.
         with atomic_write(target, drop_cache=True, mode=0o400) as file:
             if data is not None:
                 file.write(data)
@@ -49,49 +49,49 @@ class Store:
                 _copy(path, file, sha256)
 
     def put_reference(self, path: Path, sha256: str) -> None:
-        """Leave an original where it is and note where: the note lies here, no row of the catalogue holds a path."""
+        """Link an original in place: write a note with its path, because no catalogue row may hold a path."""
         with atomic_write(self._note(sha256)) as file:
             file.write(str(path.absolute()).encode())
 
     def original(self, sha256: str) -> Path:
-        """Where the original lies.
+        """Return the path of the original, copied or linked.
 
         Raises:
-            NotFound: it is gone.
+            NotFound: the file is missing.
         """
-        kept, note = self._path("originals", sha256), self._note(sha256)
-        path = kept if kept.exists() else Path(note.read_text()) if note.exists() else kept
+        copied, note = self._path("originals", sha256), self._note(sha256)
+        path = copied if copied.exists() else Path(note.read_text()) if note.exists() else copied
         if not path.exists():
-            raise NotFound(f"The original {sha256[:12]} is no longer there; put the file back, or import it again.")
+            raise NotFound(f"The original {sha256[:12]} is missing; restore the file or import it again.")
         return path
 
     def find_original(self, sha256: str) -> Path | None:
-        """What of an original lies in this home: its bytes, else the note of where they are; None where neither."""
+        """Return the copy of an original in this home, else the note that links it, else None."""
         return next((path for path in (self._path("originals", sha256), self._note(sha256)) if path.exists()), None)
 
     def is_intact(self, sha256: str) -> bool:
-        """Whether the pixels are there, and the original with the bytes it had."""
+        """Return whether the pixels exist and the original is unchanged."""
         try:
             return self.pixels(sha256).exists() and self.verify(sha256)
         except (NotFound, OSError):
             return False
 
     def verify(self, sha256: str) -> bool:
-        """Whether the original is still what it was.
+        """Return whether the original still has the SHA-256 it was imported with.
 
         Raises:
-            NotFound: it is gone.
+            NotFound: the file is missing.
         """
         return _sha256(self.original(sha256)) == sha256
 
     def pixels(self, sha256: str) -> Path:
-        """The decoded pixels of all items of a file, one after another."""
+        """Return the path of the decoded pixels of a file, all items one after another."""
         return self._path("pixels", sha256, ".raw")
 
     def link_pixels(self, sha256: str) -> bool:
-        """Let the pixels be the kept original, in which they lie as they are wanted: stored once, not twice.
+        """Hard-link the pixels to the stored original, which contains them in store format: stored once, not twice.
 
-        False where the file system gives no file a second name.
+        Returns False if the file system does not support hard links.
         """
         target = self.pixels(sha256)
         draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
@@ -103,11 +103,11 @@ class Store:
         try:
             replace_durably(draft, target)
         finally:
-            draft.unlink(missing_ok=True)  # it stays where both were names of one file already
+            draft.unlink(missing_ok=True)  # os.replace leaves it if both were already links to one file
         return True
 
     def write_pixels(self, sha256: str, chunks: "Iterable[Array]", *, start: int = 0) -> list[int]:
-        """Write the items' samples, the first at `start`; gives where each begins."""
+        """Write the samples of all items from byte `start` on, and return the offset of each."""
         offsets = []
         with atomic_write(self.pixels(sha256)) as file:
             file.seek(start)
@@ -117,9 +117,9 @@ class Store:
         return offsets
 
     def thumbnail(self, sha256: str, item: str, offset: int, format: PixelFormat, *, edge: int = EDGE) -> Path:
-        """A JPEG of the middle frame at the default window, made where the import did not."""
+        """Return the path of a JPEG of the middle frame at the default window; draw it if it does not exist."""
         path = self._thumbnail(sha256, item, edge)
-        if not _is_whole(path):
+        if not _is_complete_jpeg(path):
             samples = voi_lut.read_samples(self.pixels(sha256), format, offset=offset, frame=format.frames // 2)
             self._draw(path, samples, format, edge)
         return path
@@ -127,7 +127,7 @@ class Store:
     def make_thumbnail(
         self, sha256: str, item: str, samples: "Array", format: PixelFormat, *, edge: int = EDGE
     ) -> None:
-        """The same, of all frames' samples while they are in memory."""
+        """Draw the thumbnail during import, from the samples of all frames in memory."""
         self._draw(self._thumbnail(sha256, item, edge), samples[format.frames // 2], format, edge)
 
     def _draw(self, path: Path, frame: "Array", format: PixelFormat, edge: int) -> None:
@@ -146,8 +146,8 @@ class Store:
         return self.home / kind / sha256[:2] / f"{sha256}{ending}"
 
 
-def _is_whole(thumbnail: Path) -> bool:
-    """It ends as a JPEG does: a power cut may have come before its bytes were on the disk."""
+def _is_complete_jpeg(thumbnail: Path) -> bool:
+    """Return whether the file ends as a JPEG does; after a power cut it may be incomplete."""
     try:
         with thumbnail.open("rb") as file:
             file.seek(-len(END), os.SEEK_END)

@@ -1,4 +1,4 @@
-"""A small picture of a large one: a few samples of each block, then the window, then Pillow's filter for the rest."""
+"""Draw thumbnails: average a few samples per block, apply the window, then resize with Pillow's Lanczos filter."""
 
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 def thumbnail(samples: Array, format: PixelFormat, *, edge: int) -> "Image.Image":
-    """One frame (rows, columns, channels) at its default window, no longer than `edge` on either side."""
+    """Return one frame (rows, columns, channels) at its default window, at most `edge` pixels on each side."""
     from PIL import Image
 
-    picture = Image.fromarray(to_grey(_reduced(samples, max(1, min(format.rows, format.columns) // edge)), format))
+    picture = Image.fromarray(to_grey(_block_means(samples, max(1, min(format.rows, format.columns) // edge)), format))
     picture.thumbnail((edge, edge), Image.Resampling.LANCZOS)
     return picture
 
 
-def _reduced(samples: Array, step: int) -> Array:
-    """The mean of four samples of each block of step × step: windowing all of them costs more than it shows."""
+def _block_means(samples: Array, step: int) -> Array:
+    """Return the mean of four samples of each block of step × step; windowing every sample would be slower."""
     if step == 1:
         return samples
     rows, columns = (step * (size // step) for size in samples.shape[:2])

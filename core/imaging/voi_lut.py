@@ -1,4 +1,4 @@
-"""How stored samples become grey values, in the order of DICOM PS3.3 C.7.6.3 and C.11: modality, window, inversion."""
+"""Map stored samples to grey values as DICOM PS3.3 C.7.6.3 and C.11 define: modality, VOI window, inversion."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ Array = NDArray[Any]
 
 
 def read_samples(path: Path, format: PixelFormat, *, offset: int = 0, frame: int | None = None) -> Array:
-    """A read-only view of the samples: (frames, rows, columns, channels), or of one frame without its first axis."""
+    """Memory-map the samples read-only: (frames, rows, columns, channels), or one frame (rows, columns, channels)."""
     shape = (format.frames, format.rows, format.columns, format.channels)
     dtype = np.dtype(format.dtype).newbyteorder("<")
     view = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
@@ -21,12 +21,12 @@ def read_samples(path: Path, format: PixelFormat, *, offset: int = 0, frame: int
 
 
 def to_values(samples: Array, format: PixelFormat) -> NDArray[np.float32]:
-    """Modality values (HU where the file says so)."""
+    """Return modality values (HU for CT)."""
     return (samples.astype(np.float32) * np.float32(format.slope) + np.float32(format.intercept)).astype(np.float32)
 
 
 def _linear(values: Array, center: float, width: float) -> Array:
-    # PS3.3 C.11.2.1.2.1: the half and the one are in the standard
+    # PS3.3 C.11.2.1.2.1 defines the offsets 0.5 and 1
     if width <= 1:
         return np.where(values <= center - 0.5, 0.0, 255.0)
     return np.clip(((values - (center - 0.5)) / (width - 1) + 0.5) * 255.0, 0.0, 255.0)
@@ -53,7 +53,7 @@ VOI_FUNCTIONS: dict[str, Callable[[Array, float, float], Array]] = {
 
 
 def window(values: Array, *, center: float, width: float, function: str = "LINEAR") -> Array:
-    """Modality values to greys in 0..255, not rounded; MONOCHROME1 is the caller's last step."""
+    """Map modality values to unrounded greys in 0..255; the caller inverts MONOCHROME1."""
     return VOI_FUNCTIONS[function](values, center, width)
 
 
@@ -65,7 +65,7 @@ def to_grey(
     width: float | None = None,
     invert: bool = False,
 ) -> NDArray[np.uint8]:
-    """One frame (rows, columns, channels) as 8 bit: (rows, columns), or (rows, columns, 3) for colour."""
+    """Return one frame (rows, columns, channels) in 8 bits: (rows, columns), or (rows, columns, 3) for colour."""
     if format.channels == 3:
         colour = samples.astype(np.uint8)
         return 255 - colour if invert else colour
@@ -81,12 +81,12 @@ def to_grey(
 
 
 def full_range_window(low: float, high: float) -> tuple[float, float, str]:
-    """The window (center, width, function) that maps low to 0 and high to 255."""
+    """Return the window (center, width, function) that maps low to 0 and high to 255."""
     return (low + high) / 2.0, high - low if high > low else 1.0, "LINEAR_EXACT"
 
 
 def format_of_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False) -> tuple[Array, PixelFormat]:
-    """Samples and format of a picture without modality: (frames, rows, columns[, 3]) uint8 or uint16."""
+    """Return samples and format of unsigned pictures (frames, rows, columns[, 3]), uint8 or uint16, without rescale."""
     samples = array if array.ndim == 4 else array[..., np.newaxis]
     high = float((1 << bits) - 1)
     top = high if bits == 8 else float(samples.max(initial=1))
@@ -113,7 +113,7 @@ def format_of_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = 
 
 
 def quantize_uint16(values: Array) -> tuple[NDArray[np.uint16], float, float]:
-    """Any real values as uint16 with the slope and intercept that give them back, to within slope / 2."""
+    """Quantise real values to uint16; return samples, slope and intercept, exact to within slope / 2."""
     finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(finite.min(initial=0)), float(finite.max(initial=0))
     slope = (high - low) / 65535.0 or 1.0

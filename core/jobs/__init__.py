@@ -1,1 +1,1 @@
-"""Keep the truth about jobs and start their processes. Stands below the services; knows the catalogue."""
+"""Queue jobs in the catalogue and start their processes. Below the services."""

@@ -1,4 +1,4 @@
-"""The truth about jobs: queued, claimed, beating, ended. Every write of progress is fenced by attempt."""
+"""Queue, claim, update and finish jobs in the catalogue. Every write of progress is fenced by attempt."""
 
 import time
 from collections.abc import Callable
@@ -17,14 +17,14 @@ from db.tables import Job
 from db.vocabulary import JobKind, JobState
 
 LOST = (
-    "The process of job {id} ended without a word (killed, out of memory, or the machine restarted); "
-    "resume it to go on from what it had kept."
+    "Job {id} stopped unexpectedly (killed, out of memory, or the machine restarted); "
+    "resume it to continue from its last checkpoint."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as pages and commands see it. Times are UTC seconds."""
+    """A job as shown by pages and commands. Times are UTC seconds."""
 
     id: int
     kind: JobKind
@@ -42,7 +42,7 @@ class JobView:
 
 
 def add(session: Session, kind: JobKind, request: dict[str, Any], *, key: str, run_id: int | None = None) -> Job:
-    """A queued job inside the caller's transaction; the same key gives the same job."""
+    """Add a queued job in the caller's transaction; the same key returns the same job."""
     job = session.scalar(select(Job).where(Job.request_key == key))
     if job is None:
         job = Job(
@@ -59,21 +59,21 @@ def add(session: Session, kind: JobKind, request: dict[str, Any], *, key: str, r
 
 
 def list_jobs(db: Database, *, kind: JobKind | None = None, limit: int = 200) -> list[JobView]:
-    """Jobs, newest first."""
+    """Return jobs, newest first."""
     with db.read() as session:
-        wanted = select(Job).order_by(Job.id.desc()).limit(limit)
-        return [to_view(job) for job in session.scalars(wanted if kind is None else wanted.where(Job.kind == kind))]
+        query = select(Job).order_by(Job.id.desc()).limit(limit)
+        return [to_view(job) for job in session.scalars(query if kind is None else query.where(Job.kind == kind))]
 
 
 def unfinished(db: Database) -> list[JobView]:
-    """Jobs that are queued or running, oldest first."""
+    """Return queued and running jobs, oldest first."""
     with db.read() as session:
-        going = select(Job).where(Job.state.in_([JobState.QUEUED, JobState.RUNNING])).order_by(Job.id)
-        return [to_view(job) for job in session.scalars(going)]
+        query = select(Job).where(Job.state.in_([JobState.QUEUED, JobState.RUNNING])).order_by(Job.id)
+        return [to_view(job) for job in session.scalars(query)]
 
 
 def get(db: Database, job_id: int) -> JobView:
-    """One job.
+    """Return one job.
 
     Raises:
         NotFound: no job has that id.
@@ -83,7 +83,7 @@ def get(db: Database, job_id: int) -> JobView:
 
 
 def jobs_of_run(db: Database, run_id: int) -> list[JobView]:
-    """The jobs that served a run, newest first."""
+    """Return the jobs of a run, newest first."""
     with db.read() as session:
         return [
             to_view(job) for job in session.scalars(select(Job).where(Job.run_id == run_id).order_by(Job.id.desc()))
@@ -91,11 +91,11 @@ def jobs_of_run(db: Database, run_id: int) -> list[JobView]:
 
 
 def cancel(db: Database, job_id: int) -> JobView:
-    """Wish a job's end: a queued one is cancelled at once, a running one stops at its next beat.
+    """Cancel a job: a queued one at once, a running one at its next heartbeat.
 
     Raises:
         NotFound: no job has that id.
-        InvalidInput: it has ended already.
+        InvalidInput: it has already ended.
     """
     with db.transaction() as session:
         job = _row(session, job_id)
@@ -108,11 +108,11 @@ def cancel(db: Database, job_id: int) -> JobView:
 
 
 def requeue(db: Database, job_id: int) -> JobView:
-    """Put an ended job back in the queue; its next attempt goes on from the last checkpoint.
+    """Put a finished job back in the queue; its next attempt continues from the last checkpoint.
 
     Raises:
         NotFound: no job has that id.
-        InvalidInput: it is still going, or it succeeded.
+        InvalidInput: it is queued or running, or it succeeded.
     """
     with db.transaction() as session:
         job = _row(session, job_id)
@@ -124,7 +124,7 @@ def requeue(db: Database, job_id: int) -> JobView:
 
 
 def oldest_queued(db: Database, kinds: list[JobKind]) -> int | None:
-    """The id of the job that waits longest among `kinds`; what uses a run's model waits until its training ended."""
+    """Return the ID of the oldest queued job of `kinds`; jobs on a run's model wait until its training ends."""
     training = aliased(Job)
     unended = training.state.in_([JobState.QUEUED, JobState.RUNNING])
     first = exists().where(training.run_id == Job.run_id, training.kind == JobKind.TRAIN, unended)
@@ -135,13 +135,13 @@ def oldest_queued(db: Database, kinds: list[JobKind]) -> int | None:
 
 
 def has_queued(db: Database) -> bool:
-    """Whether a job is queued, be it one that may start or one whose turn comes when another has ended."""
+    """Return whether any job is queued, including jobs that wait for another one to end."""
     with db.read() as session:
         return session.scalar(select(Job.id).where(Job.state == JobState.QUEUED).limit(1)) is not None
 
 
 def claim(db: Database, job_id: int) -> int | None:
-    """Take a queued job in one atomic statement; gives the attempt's number, None where another was quicker."""
+    """Claim a queued job atomically; return the number of the attempt, None if another process claimed it first."""
     with db.transaction() as session:
         return session.scalar(
             update(Job)
@@ -159,12 +159,12 @@ def claim(db: Database, job_id: int) -> int | None:
 
 
 def heartbeat(session: Session, job_id: int, attempt: int, **changes: Any) -> bool:
-    """Say that this attempt lives and what changed; gives whether the end is wished. Inside the caller's transaction.
+    """Record a heartbeat and changes in the caller's transaction; return whether cancellation is requested.
 
     Raises:
-        FencedOff: the job is no longer this attempt's; leave everything as it is and exit.
+        AttemptSuperseded: the attempt no longer owns the job; change nothing and exit.
     """
-    _fenced(session, job_id, attempt, heartbeat_at=time.time(), **changes)
+    _update_fenced(session, job_id, attempt, heartbeat_at=time.time(), **changes)
     return bool(session.scalar(select(Job.cancel_requested).where(Job.id == job_id)))
 
 
@@ -181,17 +181,17 @@ def finish(
     """End an attempt.
 
     Raises:
-        FencedOff: the job is no longer this attempt's.
+        AttemptSuperseded: the attempt no longer owns the job.
     """
     changes: dict[str, Any] = {"result": result} if result is not None else {}
     if request is not None:
         changes["request"] = request
     with db.transaction() as session:
-        _fenced(session, job_id, attempt, state=state, error=error, finished_at=time.time(), pid=None, **changes)
+        _update_fenced(session, job_id, attempt, state=state, error=error, finished_at=time.time(), pid=None, **changes)
 
 
 def reap(db: Database, alive: Callable[[int], bool]) -> list[int]:
-    """Mark as lost every running job whose process is gone (`alive` asks the kernel, no clock); gives their ids."""
+    """Mark running jobs without a living process as lost (`alive` checks kernel locks); return their IDs."""
     with db.read() as session:
         running = session.execute(select(Job.id, Job.attempt).where(Job.state == JobState.RUNNING)).all()
     dead = [(job_id, attempt) for job_id, attempt in running if not alive(job_id)]
@@ -201,14 +201,14 @@ def reap(db: Database, alive: Callable[[int], bool]) -> list[int]:
             finish(db, job_id, attempt, JobState.LOST, error=LOST.format(id=job_id))
             lost.append(job_id)
         except AttemptSuperseded:
-            continue  # it ended in the meantime, by itself
+            continue  # it ended by itself in the meantime
     return lost
 
 
 def reap_and_wake(db: Database, launcher: Launcher) -> list[int]:
-    """What everybody does who looks at jobs: notice the dead, and wake who starts those that wait; gives the lost.
+    """Mark lost jobs and wake the launcher if jobs are queued; return the IDs of lost jobs.
 
-    Whoever was to start a waiting job may have been killed before it could.
+    Called whenever jobs are listed, because the dispatcher may have been killed before it started a queued job.
     """
     lost = reap(db, launcher.alive)
     if has_queued(db):
@@ -217,7 +217,7 @@ def reap_and_wake(db: Database, launcher: Launcher) -> list[int]:
 
 
 def to_view(job: Job) -> JobView:
-    """A row as pages see it."""
+    """Return the view of a row."""
     return JobView(
         id=job.id,
         kind=job.kind,
@@ -235,9 +235,9 @@ def to_view(job: Job) -> JobView:
     )
 
 
-def _fenced(session: Session, job_id: int, attempt: int, **values: Any) -> None:
-    mine = (Job.id == job_id, Job.attempt == attempt, Job.state == JobState.RUNNING)
-    changed = session.execute(update(Job).where(*mine).values(**values))
+def _update_fenced(session: Session, job_id: int, attempt: int, **values: Any) -> None:
+    claimed = (Job.id == job_id, Job.attempt == attempt, Job.state == JobState.RUNNING)
+    changed = session.execute(update(Job).where(*claimed).values(**values))
     assert isinstance(changed, CursorResult)
     if changed.rowcount != 1:
         raise AttemptSuperseded(f"Attempt {attempt} no longer owns job {job_id}.")

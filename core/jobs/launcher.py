@@ -1,19 +1,19 @@
-"""How a job's process is started.
+"""Define how the process of a job is started.
 
-Law: a job is an argv; the catalogue owns its truth, an engine carries only an attempt.
+Law: a job is an argv; its state is in the catalogue, and a launcher only runs an attempt.
 """
 
 from typing import Protocol
 
 
 class Launcher(Protocol):
-    """What starts jobs: local processes today, Slurm or Ray behind the same verbs later."""
+    """The interface that starts jobs: local processes today, Slurm or Ray later."""
 
     def wake(self) -> None:
-        """Something waits: see that it gets started. Asked at every look, so cheap where somebody sees to it."""
+        """Make sure that queued jobs get started. Called often, so cheap if a dispatcher is running."""
 
     def alive(self, job_id: int) -> bool:
-        """Whether a process still works on the job."""
+        """Return whether a process works on the job."""
 
     def devices(self) -> list[str]:
-        """Where a training could run: 'cuda:0', …, or 'cpu' alone."""
+        """Return the devices for training: 'cuda:0', …, or only 'cpu'."""

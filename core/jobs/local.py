@@ -1,4 +1,4 @@
-"""The local launcher: detached processes of this machine, started by an on-demand dispatcher."""
+"""Launch jobs as detached processes on this machine, through a dispatcher that runs on demand."""
 
 import os
 import subprocess
@@ -10,15 +10,16 @@ from core.settings import Settings
 
 
 class LocalLauncher:
-    """Starts `python -m core dispatch`, which exits when nothing waits; knows the living by their locks."""
+    """The launcher that starts `python -m core dispatch`, which exits when no job is queued."""
 
     def __init__(self, settings: Settings) -> None:
+        """Take the settings of the home."""
         self.settings = settings
 
     def wake(self) -> None:
-        """Start a dispatcher, unless one is at work: that one looks once more after it has given its lock back.
+        """Start a dispatcher unless one is running, which checks the queue once more after it releases its lock.
 
-        Its lock is taken here and handed down, so that nobody starts a second one while the first loads.
+        The lock is acquired here and inherited, so that no second dispatcher starts while the first one loads.
         """
         lock = acquire(dispatcher_lock(self.settings))
         if lock is None:
@@ -30,11 +31,11 @@ class LocalLauncher:
             os.close(lock)
 
     def alive(self, job_id: int) -> bool:
-        """Whether a process of the job's tree still holds its lock."""
+        """Return whether a process of the job's tree holds its lock."""
         return is_held(job_lock(self.settings, job_id))
 
     def devices(self) -> list[str]:
-        """One slot per graphics card, else the CPU. Asks the driver's files, not torch: that costs seconds."""
+        """Return one slot per GPU, else the CPU, from /dev: importing torch would take seconds."""
         cards = sorted(path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         if visible is not None:
@@ -43,15 +44,17 @@ class LocalLauncher:
 
 
 def detach(argv: list[str], settings: Settings, *, inherit: tuple[int, ...] = ()) -> None:
-    """Start a process of its own session that outlives this one; what it prints goes to jobs/launch.log."""
-    _unwaited[:] = [child for child in _unwaited if child.poll() is None]  # a child unasked-for stays a zombie
+    """Start a process in a new session that outlives this one; its output goes to jobs/launch.log."""
+    _unwaited[:] = [
+        child for child in _unwaited if child.poll() is None
+    ]  # poll children, which would stay zombies otherwise
     log = settings.folder("jobs") / "launch.log"
-    with log.open("ab") as words:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
-            stdout=words,
-            stderr=words,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
             pass_fds=inherit,
             cwd=settings.home,
@@ -61,17 +64,17 @@ def detach(argv: list[str], settings: Settings, *, inherit: tuple[int, ...] = ()
 
 
 def dispatcher_lock(settings: Settings) -> Path:
-    """Held by the one dispatcher of a home."""
+    """Return the path of the lock that the dispatcher of a home holds."""
     return settings.folder("jobs") / "dispatcher.lock"
 
 
 def job_lock(settings: Settings, job_id: int) -> Path:
-    """Held by the process tree that works on the job."""
+    """Return the path of the lock that the process tree of a job holds."""
     return settings.folder("jobs") / f"{job_id}.lock"
 
 
 def slot_lock(settings: Settings, slot: str) -> Path:
-    """Held by the job that uses the slot (a device, or the importing of files)."""
+    """Return the path of the lock that the job in a slot (a device, or the import) holds."""
     return settings.folder("jobs") / f"slot-{slot.replace(':', '-')}.lock"
 
 

@@ -1,4 +1,4 @@
-"""Locks that the kernel gives back at kill -9 or power loss: flocked files, inherited by a job's process tree."""
+"""Lock files by flock, which the kernel releases at kill -9, and which the process tree of a job inherits."""
 
 import fcntl
 import os
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 def acquire(path: Path) -> int | None:
-    """A file descriptor that holds the lock, None where somebody else does. Closing every copy of it gives it back."""
+    """Return a file descriptor that holds the lock, None if it is taken. Closing every copy of it releases the lock."""
     return _locked(path, fcntl.LOCK_EX)
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock."""
-    handle = _locked(path, fcntl.LOCK_SH)  # shared, so that two who ask do not take each other for the holder
+    """Return whether a living process holds the lock."""
+    handle = _locked(path, fcntl.LOCK_SH)  # shared, so that two concurrent checks do not see each other as the holder
     if handle is None:
         return True
     os.close(handle)

@@ -1,1 +1,1 @@
-"""Run jobs: the dispatcher claims and starts them, the runner carries one out by its handler."""
+"""Run jobs: the dispatcher claims and starts them, the runner calls the handler of one."""

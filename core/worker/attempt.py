@@ -1,4 +1,4 @@
-"""One attempt at a job: how it reports progress, and how a cancel reaches it."""
+"""Report the progress of a job attempt, and receive its cancellation."""
 
 import time
 from collections.abc import Callable
@@ -11,16 +11,16 @@ from core.settings import Settings
 from db import Database
 
 T = TypeVar("T")
-BEAT_EVERY_S = 0.5
+REPORT_INTERVAL_S = 0.5
 
 
 class Cancelled(Exception):
-    """Raised where somebody cancelled the job."""
+    """The signal that the job was cancelled."""
 
 
 @dataclass
 class Attempt:
-    """One attempt at a job: what every write of progress must name."""
+    """One attempt at a job, which fences every write of progress."""
 
     db: Database
     settings: Settings
@@ -32,24 +32,24 @@ class Attempt:
         """Report progress, at most twice a second unless `due`; `also` writes in the same transaction.
 
         Raises:
-            Cancelled: somebody wished the end.
-            FencedOff: the job belongs to another attempt.
-            CatalogueUnusable: it could not be written for a long time.
+            Cancelled: cancellation was requested.
+            AttemptSuperseded: the job belongs to another attempt.
+            CatalogueUnusable: the catalogue was unavailable for ten minutes.
         """
         now = time.monotonic()
-        if not due and also is None and now - self.reported_at < BEAT_EVERY_S:
+        if not due and also is None and now - self.reported_at < REPORT_INTERVAL_S:
             return
         self.reported_at = now
         if self.with_retry(lambda: self._write(progress, also)):
             raise Cancelled
 
-    def with_retry(self, do: Callable[[], T]) -> T:
-        """Do it once the catalogue can be used; meanwhile the job's page says why it waits."""
-        return retry_while_unavailable(do, note=wait_note_path(self.settings, self.job.id))
+    def with_retry(self, action: Callable[[], T]) -> T:
+        """Call an action once the catalogue is available; meanwhile the job's page says why it waits."""
+        return retry_while_unavailable(action, note=wait_note_path(self.settings, self.job.id))
 
     def _write(self, progress: dict[str, Any], also: Callable[[Any], None] | None) -> bool:
         with self.db.transaction() as session:
-            wished = job_queue.heartbeat(session, self.job.id, self.job.attempt, progress=progress)
+            cancel_requested = job_queue.heartbeat(session, self.job.id, self.job.attempt, progress=progress)
             if also is not None:
                 also(session)
-            return wished
+            return cancel_requested

@@ -1,4 +1,4 @@
-"""Claim queued jobs and give each a slot and a process: a singleton that exits when nothing waits."""
+"""Claim queued jobs and start each in a slot: a single process per home that exits when the queue is empty."""
 
 import os
 import sys
@@ -13,33 +13,33 @@ from core.settings import Settings
 from db import Database
 from db.vocabulary import JobKind
 
-LOOK_EVERY_S = 1.0
+POLL_INTERVAL_S = 1.0
 
 
 def run(db: Database, settings: Settings, launcher: Launcher, *, lock: int | None = None) -> None:
-    """Start what waits until nothing does. Rivals leave at once: one dispatcher per home, by lock.
+    """Start queued jobs until none is left. A lock allows one dispatcher per home; others return at once.
 
-    `lock` is the handle of it that whoever started this process took for us. Killed, we leave what waits in the
-    queue: `jobs.look` wakes the next one.
+    `lock` is the file descriptor inherited from the process that started this one. If the dispatcher is killed,
+    `job_queue.reap_and_wake` starts the next one.
     """
     singleton = dispatcher_lock(settings)
     lock = acquire(singleton) if lock is None else lock
     while lock is not None:
         while retry_while_unavailable(lambda: _poll_once(db, settings, launcher)):
             pass
-        # Given back before the last look: a job queued in between finds either us still looking, or no lock held.
+        # Released before the last check: a job queued in between meets either this check or a free lock.
         os.close(lock)
         lock = acquire(singleton) if retry_while_unavailable(lambda: job_queue.has_queued(db)) else None
 
 
 def _poll_once(db: Database, settings: Settings, launcher: Launcher) -> bool:
-    """Start what can be started; False where nothing waits."""
+    """Start what can be started; return False if no job is queued."""
     if not job_queue.has_queued(db):
         return False
     job_queue.reap(db, launcher.alive)
     started = [_start_next(db, settings, slot, kinds) for slot, kinds in _slots(launcher)]
     if not any(started):
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(POLL_INTERVAL_S)
     return True
 
 
@@ -49,12 +49,12 @@ def _slots(launcher: Launcher) -> list[tuple[str, list[JobKind]]]:
 
 
 def _start_next(db: Database, settings: Settings, slot: str, kinds: list[JobKind]) -> bool:
-    """Start the oldest waiting job in the slot; False where none waits or the slot is taken."""
+    """Start the oldest queued job in the slot; return False if none is queued or the slot is taken."""
     job_id = job_queue.oldest_queued(db, kinds)
     slot_fd = acquire(slot_lock(settings, slot)) if job_id is not None else None
     if job_id is None or slot_fd is None:
         return False
-    # Locked before it is claimed: at no moment is it running without a living holder.
+    # Locked before it is claimed, so that a running job always has a lock holder.
     job_fd = acquire(job_lock(settings, job_id))
     try:
         if job_fd is None or (attempt := job_queue.claim(db, job_id)) is None:

@@ -1,4 +1,4 @@
-"""Handlers of the worker: what each kind of job does, from its request to its result."""
+"""Handle each kind of job, from its request to its result."""
 
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -36,7 +36,7 @@ def _import(attempt: Attempt) -> dict[str, Any]:
     report: import_files.ImportReport | None = None
     with closing(_reports(attempt, request)) as reports:
         for report in reports:
-            # Numbers alone: until the last file is read, nobody knows whose name a file's name holds.
+            # Counts only: file names may contain patient names that are unknown until the last file is read.
             attempt.report({"found": report.found, "done": report.done, "images": report.images})
     if not request.dry_run:
         import_files.discard_inbox(attempt.settings, attempt.job)
@@ -44,8 +44,10 @@ def _import(attempt: Attempt) -> dict[str, Any]:
 
 
 def _reports(attempt: Attempt, request: import_files.ImportRequest) -> Generator[import_files.ImportReport, None, None]:
-    by = attempt.job.request["by"]
-    yield from import_files.run(attempt.db, attempt.settings, request, by=by, scrub=True, writing=attempt.with_retry)
+    reader = attempt.job.request["by"]
+    yield from import_files.run(
+        attempt.db, attempt.settings, request, by=reader, scrub=True, writing=attempt.with_retry
+    )
 
 
 def _train(attempt: Attempt) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def _train(attempt: Attempt) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log.txt").open("a", encoding="utf-8") as log:
         _verify(attempt, run.snapshot_id, log.write)
-        going = loop.fit(
+        stream = loop.fit(
             replace(run.spec, device=_device(run.spec.device, attempt.device)),
             training_examples.examples_of(attempt.db, attempt.settings, run.snapshot_id, also=run.extra_snapshots),
             heads=training_examples.heads_of(attempt.db, run.snapshot_id, run.extra_snapshots),
@@ -64,18 +66,18 @@ def _train(attempt: Attempt) -> dict[str, Any]:
             facts={"snapshot": snapshots.get_snapshot(attempt.db, run.snapshot_id).hash, "run": str(run.id)},
         )
         recorder = TrainingRecorder(attempt, run.id, log, {"epochs": run.spec.epochs})
-        with closing(going):  # type: ignore[type-var]
-            for event in going:
+        with closing(stream):  # type: ignore[type-var]
+            for event in stream:
                 recorder.record(event)
     return recorder.result
 
 
 @dataclass
 class TrainingRecorder:
-    """Record the events of a training: text in the log, metrics and checkpoints in rows.
+    """The recorder of training events: text goes to the log, metrics and checkpoints to the catalogue.
 
-    An epoch's numbers and files become rows together: a cancel, or a kill, between them would leave weights in the
-    run's folder that no row names.
+    Metrics and checkpoints of an epoch are written in one transaction, so that a cancel or kill in between does not
+    leave weights without a row.
     """
 
     attempt: Attempt
@@ -118,7 +120,7 @@ class TrainingRecorder:
 
 
 def _verify(attempt: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> None:
-    """Header damage can change pixels without an exception; sha256 finds it before a model learns from it."""
+    """Verify originals by SHA-256 before training: a damaged header can change pixels without an exception."""
     store = Store(attempt.settings.home)
     hashes = training_examples.source_hashes(attempt.db, snapshot_id)
     for number, sha256 in enumerate(hashes, start=1):
@@ -126,18 +128,18 @@ def _verify(attempt: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> No
             image = images.of_file(attempt.db, sha256)
             raise NotTrainable(
                 f"The original of image {image.id} ('{image.name}', sha256 {sha256[:12]}) {problem}; "
-                "import the file as it was again and resume, or exclude the image and freeze again."
+                "import the original file again and resume, or exclude the image and freeze a new snapshot."
             )
         attempt.report({"verified": number, "originals": len(hashes)})
     say(f"{len(hashes)} originals verified by sha256.\n")
 
 
 def _integrity_problem(store: Store, sha256: str) -> str:
-    """What is wrong with an original, '' where nothing is."""
+    """Return what is wrong with an original, '' if it is intact."""
     try:
-        return "" if store.verify(sha256) else "changed since it was imported"
+        return "" if store.verify(sha256) else "has changed since it was imported"
     except NotFound:
-        return "is gone"
+        return "is missing"
 
 
 def _device(requested: str, slot: str) -> str:
@@ -163,34 +165,34 @@ def _predict(attempt: Attempt) -> dict[str, Any]:
     while batch := list(islice(scored, PREDICTIONS_AT_ONCE)):
         done += len(batch)
         rows = [(int(key), predictions.split_heads(model.manifest.heads, numbers)) for key, numbers in batch]
-        attempt.report({"done": done, "images": len(cases)}, also=_writes_predictions(run.id, rows, checkpoint))
+        attempt.report({"done": done, "images": len(cases)}, also=_prediction_writer(run.id, rows, checkpoint))
     return {"images": done, "split": split}
 
 
 def _model(attempt: Attempt, run_id: int) -> "tuple[LoadedModel, str]":
-    """The best weights and their sha256. A training killed while it saved may have left others than it told of."""
+    """Return the best weights and their SHA-256, checked against the catalogue: a kill while saving may break both."""
     checkpoint, folder = predictions.checkpoint(attempt.db, run_id), runs.folder(attempt.settings, run_id)
     model = inference.load(folder)
     if file_sha256(folder / "best.safetensors") != checkpoint:
         raise UserError(
-            f"The file best.safetensors of run {run_id} is not what its training told of (killed while it saved, or "
-            "changed since); resume that training, or take the file from a backup."
+            f"The file best.safetensors of run {run_id} does not match the checkpoint recorded by its training (killed "
+            "while saving, or changed since); resume the training or restore the file from a backup."
         )
     return model, checkpoint
 
 
-def _writes_predictions(
+def _prediction_writer(
     run_id: int, rows: list[tuple[int, predictions.CaseOutput]], checkpoint: str
 ) -> Callable[[Any], None]:
     return lambda session: predictions.write_predictions(session, run_id, rows, checkpoint=checkpoint)
 
 
-def _examine(attempt: Attempt) -> dict[str, Any]:
+def _analyze(attempt: Attempt) -> dict[str, Any]:
     request = attempt.job.request
     run, what = runs.get(attempt.db, request["run"]), request["what"]
 
-    def progress(done: int, of: int, doing: str) -> None:
-        attempt.report({"done": done, "of": of, "doing": doing})
+    def progress(done: int, total: int, step: str) -> None:
+        attempt.report({"done": done, "of": total, "doing": step})
 
     work = registry.AnalysisContext(
         attempt.db,
@@ -215,5 +217,5 @@ HANDLERS: dict[JobKind, Callable[[Attempt], dict[str, Any]]] = {
     JobKind.IMPORT: _import,
     JobKind.TRAIN: _train,
     JobKind.PREDICT: _predict,
-    JobKind.ANALYZE: _examine,
+    JobKind.ANALYZE: _analyze,
 }

@@ -1,4 +1,4 @@
-"""Run one claimed job in this process: find its handler, and write how it ended."""
+"""Run one claimed job in this process with the handler of its kind, and record how it ended."""
 
 import logging
 import os
@@ -18,30 +18,33 @@ log = logging.getLogger("rounds.worker")
 
 
 def run_job(db: Database, settings: Settings, job_id: int, *, attempt: int, device: str) -> JobState:
-    """Do the job to its end, whatever that is, and say so in its row."""
+    """Run a job, write its final state to its row, and return that state."""
     job = retry_while_unavailable(lambda: job_queue.get(db, job_id))
     if job.attempt != attempt or job.state is not JobState.RUNNING:
-        log.warning("job %s is no longer attempt %s's", job_id, attempt)
+        log.warning("attempt %s no longer owns job %s; exiting", attempt, job_id)
         return job.state
     current = Attempt(db, settings, job, device)
     try:
-        wait_note_path(settings, job_id).unlink(missing_ok=True)  # of an attempt that was killed while it waited
+        wait_note_path(settings, job_id).unlink(missing_ok=True)  # left by an attempt that was killed while waiting
         current.with_retry(lambda: _record_pid(current))
         ending = _run_handler(current)
         current.with_retry(lambda: job_queue.finish(db, job_id, attempt, **ending))
     except AttemptSuperseded:
-        log.warning("job %s was taken over; leaving", job_id)
+        log.warning("job %s was taken over by another attempt; exiting", job_id)
         return job_queue.get(db, job_id).state
     state: JobState = ending["state"]
     return state
 
 
 def _run_handler(attempt: Attempt) -> dict[str, Any]:
-    """The keywords of `jobs.finish`."""
+    """Run the handler and return the keyword arguments of `job_queue.finish`."""
     try:
         return {"state": JobState.SUCCEEDED, "result": HANDLERS[attempt.job.kind](attempt)}
     except Cancelled:
-        return {"state": JobState.CANCELLED, "error": "Cancelled on request; resume goes on from what was kept."}
+        return {
+            "state": JobState.CANCELLED,
+            "error": "Cancelled on request; resume it to continue from the last checkpoint.",
+        }
     except UserError as error:
         return {"state": JobState.FAILED, "error": str(error)}
     except AttemptSuperseded:
@@ -52,8 +55,8 @@ def _run_handler(attempt: Attempt) -> dict[str, Any]:
     except Exception as error:
         log.exception("job %s failed", attempt.job.id)
         problem = f"{type(error).__name__} in {attempt.job.kind} job {attempt.job.id}"
-        where = f"the details are in {_log(attempt).name}"
-        return {"state": JobState.FAILED, "error": f"This should not have happened: {problem}; {where}."}
+        where = f"see {_log(attempt).name} for details"
+        return {"state": JobState.FAILED, "error": f"Unexpected error: {problem}; {where}."}
 
 
 def _record_pid(attempt: Attempt) -> None:

@@ -1,4 +1,4 @@
-"""The schema: a new catalogue gets today's tables; an older one is upgraded by Alembic, loaded only for that."""
+"""Create the schema of a new catalogue, and upgrade older ones with Alembic, which is imported only for that."""
 
 from pathlib import Path
 from typing import Any
@@ -8,36 +8,36 @@ from sqlalchemy import inspect, text
 from db.database import Database
 from db.tables import Base
 
-HEAD = "0006"  # of the files in versions/
-VERSION_TABLE = (  # as Alembic makes it
+HEAD = "0006"  # the newest file in versions/
+VERSION_TABLE = (  # as created by Alembic
     "CREATE TABLE alembic_version "
     "(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
 )
 
 
 class NewerSchema(Exception):
-    """The catalogue was written by a newer Rounds than this one."""
+    """A catalogue that was written by a newer version of Rounds."""
 
 
 def head() -> str:
-    """The newest schema this Rounds knows."""
+    """Return the newest schema revision of this version of Rounds."""
     return HEAD
 
 
 def current(db: Database) -> str | None:
-    """The schema of the catalogue, None where it is empty."""
+    """Return the schema revision of the catalogue, None if it is empty."""
     with db.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
-        said = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return None if said is None else str(said)
+        version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return None if version is None else str(version)
 
 
 def upgrade(db: Database) -> None:
-    """Bring the catalogue to `head`; nothing happens where it is there already.
+    """Upgrade the catalogue to `head`, if it is older.
 
     Raises:
-        NewerSchema: its revision is not among ours.
+        NewerSchema: its revision is unknown to this version.
     """
     if current(db) is None:
         create(db)
@@ -54,9 +54,9 @@ def upgrade(db: Database) -> None:
 
 
 def create(db: Database) -> None:
-    """Make all tables in an empty catalogue, as the migrations would in twenty times the time; leave others alone.
+    """Create all tables in an empty catalogue, twenty times as fast as the migrations; do nothing otherwise.
 
-    One transaction: of two processes that open a new home at once, the second one waits and then has nothing to do.
+    In one transaction: if two processes open a new home at once, the second one waits and then does nothing.
     """
     with db.engine.execution_options(writes=True).begin() as connection:
         if inspect(connection).get_table_names():

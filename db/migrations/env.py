@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the steps in one write transaction of the given database."""
+"""Run the migrations in one write transaction of the given database; the entry point of Alembic."""
 
 from alembic import context
 from sqlalchemy import text
@@ -9,15 +9,15 @@ database = context.config.attributes["database"]
 on_sqlite = database.engine.dialect.name == "sqlite"
 with database.engine.execution_options(writes=True).connect() as connection:
     if on_sqlite:
-        # A changed constraint makes a table anew under its name, and to drop the old one is, with keys enforced, to
-        # lose what points at it. SQLite changes this outside a transaction only.
+        # A changed constraint recreates a table, and dropping the old one with foreign keys enforced would delete the
+        # rows that reference it. SQLite changes this setting only outside a transaction.
         connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")
     try:
         context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
         with context.begin_transaction():
             context.run_migrations()
         if on_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
-            raise RuntimeError("a step of the schema broke a key; nothing of it was kept")
+            raise RuntimeError("a migration violated a foreign key; it was rolled back")
         connection.commit()
     finally:
         if on_sqlite:

@@ -34,8 +34,8 @@ def write(db: Database, writer: int) -> None:
     for number in range(EACH):
         with db.transaction() as session:
             # Read, then write: what a deferred transaction could not do under rivals.
-            there = session.scalar(text("SELECT count(*) FROM reader"))
-            session.add(Reader(name=f"{writer}/{number} after {there}"))
+            rows = session.scalar(text("SELECT count(*) FROM reader"))
+            session.add(Reader(name=f"{writer}/{number} after {rows}"))
 
 
 # A test module has no name that a fresh interpreter could import, so it gets its program as text.
@@ -76,9 +76,9 @@ def test_the_version_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ve
 def test_foreign_keys_hold_on_every_connection(db: Database):
     with pytest.raises(IntegrityError), db.transaction() as session:
         session.add(Patient(project_id=4711, pseudonym="P-NOBODY"))
-    with db.engine.connect() as one, db.engine.connect() as other:
-        assert [c.scalar(text("PRAGMA foreign_keys")) for c in (one, other)] == [1, 1]
-        assert [c.scalar(text("PRAGMA synchronous")) for c in (one, other)] == [2, 2]
+    with db.engine.connect() as row, db.engine.connect() as other:
+        assert [c.scalar(text("PRAGMA foreign_keys")) for c in (row, other)] == [1, 1]
+        assert [c.scalar(text("PRAGMA synchronous")) for c in (row, other)] == [2, 2]
 
 
 def test_eight_threads_write_at_once(db: Database):
@@ -178,36 +178,36 @@ def at_once(_db: Database, connection) -> None:
 
 
 def test_who_waited_for_a_turn_does_not_wait_as_long_again_for_a_stranger(db: Database):
-    mine = impatient(db, 0.2)
-    with mine._in_turn() as whole, mine._in_turn() as left:
+    impatient_db = impatient(db, 0.2)
+    with impatient_db._serialised() as whole, impatient_db._serialised() as left:
         assert whole > 0.1
         assert left == 0
-    with mine._in_turn() as again:
+    with impatient_db._serialised() as again:
         assert again > 0.1
-    mine.close()
+    impatient_db.close()
 
 
 def test_a_transaction_within_another_is_refused_and_nothing_hangs(db: Database):
-    mine = impatient(db, 0.2)
-    with mine.transaction() as session:
+    impatient_db = impatient(db, 0.2)
+    with impatient_db.transaction() as session:
         session.add(Reader(name="outer"))
         session.flush()
         with pytest.raises(OperationalError, match="locked"):
-            write(mine, 1)
-    assert count(mine) == 1
-    mine.close()
+            write(impatient_db, 1)
+    assert count(impatient_db) == 1
+    impatient_db.close()
 
 
 def test_a_turn_is_given_back_by_who_fails(db: Database):
-    mine = impatient(db, 0.2)
+    impatient_db = impatient(db, 0.2)
     stranger = sqlite_module().connect(str(db.file), isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     for _ in range(2):
         with pytest.raises(OperationalError, match="locked"):
-            write(mine, 1)
+            write(impatient_db, 1)
     stranger.execute("ROLLBACK")
     stranger.close()
-    with mine.transaction() as session:
+    with impatient_db.transaction() as session:
         session.add(Reader(name="after"))
-    assert count(mine) == 1
-    mine.close()
+    assert count(impatient_db) == 1
+    impatient_db.close()

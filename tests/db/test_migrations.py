@@ -86,10 +86,10 @@ def test_a_newer_schema_is_refused_with_a_sentence_and_untouched(tmp_path: Path)
     db.close()
     with pytest.raises(HomeUnusable) as refused:
         open_home(settings)
-    said = str(refused.value)
-    assert "9999" in said
-    assert migrations.head() in said
-    assert "--home" in said
+    message = str(refused.value)
+    assert "9999" in message
+    assert migrations.head() in message
+    assert "--home" in message
     assert migrations.current(Database(settings.database_url)) == "9999"
 
 
@@ -213,7 +213,7 @@ def _parts(sql: str) -> list[str]:
             parts.append("")
     plain = [" ".join(part.strip(", \n\t").split()) for part in (sql[:start], *parts, sql[end:])]
     return sorted(
-        re.sub(r"^CONSTRAINT \w+ (?=FOREIGN)", "", one.replace("DEFAULT ('')", "DEFAULT ''")) for one in plain
+        re.sub(r"^CONSTRAINT \w+ (?=FOREIGN)", "", part.replace("DEFAULT ('')", "DEFAULT ''")) for part in plain
     )
 
 

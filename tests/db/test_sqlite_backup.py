@@ -39,15 +39,15 @@ class Writers:
         for thread in self.threads:
             thread.join()
 
-    def _write(self, mine: int) -> None:
+    def _write(self, connection: int) -> None:
         turn = 0
         while not self.stop.is_set():
             turn += 1
             with self.db.transaction() as session:
-                session.add(Reader(name=f"both {mine}-{turn}"))
+                session.add(Reader(name=f"both {connection}-{turn}"))
                 session.flush()
-                session.add(Project(name=f"both {mine}-{turn}"))
-            self.written.append(f"both {mine}-{turn}")
+                session.add(Project(name=f"both {connection}-{turn}"))
+            self.written.append(f"both {connection}-{turn}")
 
 
 def counts(db: Database) -> tuple[int, int]:

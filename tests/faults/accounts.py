@@ -14,19 +14,19 @@ from tests.faults.storm import SPEC, Storm
 def check_labels(storm: Storm) -> None:
     """Every acknowledged answer stands in the catalogue once, as it was given, and nothing that was never sent."""
     acknowledged = {f"label:{one.key}": (one.case, one.label) for one in list(storm.reader.acknowledged)}
-    said = (
+    answers = (
         select(Annotation.client_key, Annotation.case_id, LabelClass.position, ReaderRow.name)
         .join(LabelClass, LabelClass.id == Annotation.label_id)
         .join(ReaderRow, ReaderRow.id == Annotation.reader_id)
         .where(Annotation.source == LabelSource.HUMAN)
     )
     with storm.ground.db.read() as session:
-        rows = session.execute(said).all()
-    there = {key: (case, label) for key, case, label, _ in rows}
-    assert [key for key, answer in acknowledged.items() if there.get(key) != answer] == []
-    assert len(rows) == len(there)
+        rows = session.execute(answers).all()
+    by_key = {key: (case, label) for key, case, label, _ in rows}
+    assert [key for key, answer in acknowledged.items() if by_key.get(key) != answer] == []
+    assert len(rows) == len(by_key)
     assert {name for *_, name in rows} <= {BY}
-    assert set(there) <= {f"label:{one.key}" for one in list(storm.reader.sent)}
+    assert set(by_key) <= {f"label:{one.key}" for one in list(storm.reader.sent)}
     assert storm.reader.refused == []
 
 

@@ -28,10 +28,10 @@ class Arrivals:
         return False
 
     def _names(self) -> Iterator[str]:
-        told, at = os.read(self.handle, 65536), 0
-        while at < len(told):
-            length = HEAD.unpack_from(told, at)[3]
-            yield told[at + HEAD.size : at + HEAD.size + length].rstrip(b"\0").decode()
+        names, at = os.read(self.handle, 65536), 0
+        while at < len(names):
+            length = HEAD.unpack_from(names, at)[3]
+            yield names[at + HEAD.size : at + HEAD.size + length].rstrip(b"\0").decode()
             at += HEAD.size + length
 
 

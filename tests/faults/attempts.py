@@ -43,7 +43,7 @@ def go_straight(home: Ground) -> Straight:
     made = home.train(SPEC, "straight")
     assert ended(home, made.job).attempt == 1
     assert ended(home, home.predict(made.run, "straight")).attempt == 1
-    curves, improved, best = told(home, made.run), [], -1.0
+    curves, improved, best = curves_of(home, made.run), [], -1.0
     for epoch, auroc in curves["val_auroc"]:
         improved += [epoch] if auroc > best else []
         best = max(best, auroc)
@@ -70,7 +70,7 @@ def folder(home: Ground, run: int) -> Path:
     return runs.folder(home.settings, run)
 
 
-def told(home: Ground, run: int) -> dict[str, list[tuple[int, float]]]:
+def curves_of(home: Ground, run: int) -> dict[str, list[tuple[int, float]]]:
     return {name: curve for name, curve in runs.curves(home.db, run).items() if name not in TIMINGS}
 
 
@@ -86,15 +86,15 @@ def looked(home: Ground, job: int) -> JobView:
 
 def ended(home: Ground, job: int, state: JobState = JobState.SUCCEEDED) -> JobView:
     until(lambda: looked(home, job).state.is_finished, why=lambda: job_queue.get(home.db, job))
-    found = job_queue.get(home.db, job)
-    assert found.state is state, found
-    return found
+    current = job_queue.get(home.db, job)
+    assert current.state is state, current
+    return current
 
 
 def lost(home: Ground, job: int) -> JobView:
-    found = ended(home, job, JobState.LOST)
-    assert (found.attempt, found.error) == (1, LOST.format(id=job))
-    return found
+    current = ended(home, job, JobState.LOST)
+    assert (current.attempt, current.error) == (1, LOST.format(id=job))
+    return current
 
 
 def resumed(home: Ground, job: int) -> None:
@@ -105,20 +105,24 @@ def resumed(home: Ground, job: int) -> None:
 
 def is_as_if_nothing_had_been(home: Ground, run: int, straight: Straight) -> None:
     assert checkpoints.hashes(folder(home, run)) == straight.weights
-    assert told(home, run) == straight.curves
+    assert curves_of(home, run) == straight.curves
     checkpoints.check(home.db, folder(home, run), run, ended=True)
     assert checkpoints.drafts(folder(home, run)) == set()
 
 
-def held(home: Ground, job: int) -> Living:
+def stopped_worker(home: Ground, job: int) -> Living:
     """The job's process, once it waits to be killed."""
 
-    def waits() -> list[Living]:
-        found = workers(home.settings.home, job)
-        return [one for one in found if Path(f"/proc/{one.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"]
+    def stopped() -> list[Living]:
+        current = workers(home.settings.home, job)
+        return [
+            process
+            for process in current
+            if Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+        ]
 
-    until(waits, why=lambda: job_queue.get(home.db, job))
-    return waits()[0]
+    until(stopped, why=lambda: job_queue.get(home.db, job))
+    return stopped()[0]
 
 
 def on_disk(folder: Path) -> tuple[int, ...]:

@@ -22,8 +22,8 @@ def weights_hash(path: Path) -> str:
     digest = hashlib.sha256()
     weights, _ = read_weights(path)
     for name in sorted(weights):
-        one = weights[name]
-        digest.update(f"{name} {one.dtype} {tuple(one.shape)}".encode() + one.numpy().tobytes())
+        tensors = weights[name]
+        digest.update(f"{name} {tensors.dtype} {tuple(tensors.shape)}".encode() + tensors.numpy().tobytes())
     return digest.hexdigest()
 
 
@@ -50,7 +50,7 @@ def check(db: Database, folder: Path, run_id: int, *, ended: bool = False) -> No
         if not path.exists():
             assert row is None, f"{path} is gone"
             continue
-        epoch, sha256 = _told(path)
+        epoch, sha256 = _recorded(path)
         if row is not None and (ended or epoch == row.epoch):
             assert (epoch, sha256) == (row.epoch, row.sha256), path
         assert row is None or epoch >= row.epoch, path
@@ -63,7 +63,7 @@ def check(db: Database, folder: Path, run_id: int, *, ended: bool = False) -> No
         torch.load(folder / "resume.pt", weights_only=True)
 
 
-def _told(path: Path) -> tuple[int, str]:
+def _recorded(path: Path) -> tuple[int, str]:
     """Epoch and sha256 of one and the same file: a training that goes on may put another in its place meanwhile."""
     with tempfile.TemporaryDirectory() as folder:
         still = Path(folder) / path.name

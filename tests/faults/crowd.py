@@ -31,7 +31,7 @@ class Labeller:
     wrong: list[str] = field(default_factory=list)  # everything but a plain "yes", in the server's words
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)
+        self.rng = random.Random(self.seed)
         self.thread = threading.Thread(target=self._work, name=self.name, daemon=True)
 
     def _work(self) -> None:
@@ -62,21 +62,21 @@ class Labeller:
         return got
 
     def _answer(self, client: httpx.Client, url: str, case: int) -> None:
-        said = Label(f"{self.chance.getrandbits(80):020x}", case, self.chance.randrange(2))
+        response = Label(f"{self.rng.getrandbits(80):020x}", case, self.rng.randrange(2))
         begun = time.monotonic()
-        self._post(client, url, said)
+        self._post(client, url, response)
         self.took_s.append(time.monotonic() - begun)
-        self.acknowledged.append(said)
+        self.acknowledged.append(response)
         if len(self.acknowledged) % AGAIN_EVERY == 0:
-            self._post(client, url, said)
+            self._post(client, url, response)
 
-    def _post(self, client: httpx.Client, url: str, said: Label) -> None:
+    def _post(self, client: httpx.Client, url: str, response: Label) -> None:
         """Until the server has taken it: the page keeps an answer while the server is away."""
-        letter = {"case": said.case, "answer": "label", "label": said.label, "key": said.key}
+        letter = {"case": response.case, "answer": "label", "label": response.label, "key": response.key}
         for _ in count():
             got = client.post(url, json=letter)
             if got.status_code == 200:
-                assert got.json()["case"]["id"] == said.case
+                assert got.json()["case"]["id"] == response.case
                 return
             self.wrong.append(f"{got.status_code}: {got.text}")
             assert got.status_code == 503, got.text
@@ -96,8 +96,8 @@ class Crowd:
         return cls([Labeller(settings, port, task, name, enough, seed) for seed, name in enumerate(names)])
 
     def start(self) -> None:
-        for one in self.readers:
-            one.thread.start()
+        for labeller in self.readers:
+            labeller.thread.start()
 
     @property
     def works(self) -> bool:
@@ -107,9 +107,9 @@ class Crowd:
     def acknowledged(self) -> dict[str, tuple[str, int, int]]:
         """Of every answer, by its key in the catalogue: whose, of which case, what."""
         return {
-            f"label:{said.key}": (one.name, said.case, said.label)
-            for one in self.readers
-            for said in list(one.acknowledged)
+            f"label:{label.key}": (labeller.name, label.case, label.label)
+            for labeller in self.readers
+            for label in list(labeller.acknowledged)
         }
 
     @property

@@ -42,10 +42,10 @@ class Disk:
 def small_disk(folder: Path, megabytes: int) -> Iterator[Disk | None]:
     """A disk of that size: mounted at `folder`, else the container's own shared memory; None where neither can be."""
     folder.mkdir()
-    said = subprocess.run(
+    output = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], capture_output=True, check=False
     )
-    if said.returncode:
+    if output.returncode:
         with _shared_memory(megabytes) as disk:
             yield disk
         return
@@ -74,8 +74,8 @@ def is_to_be_had() -> bool:
 def may_unshare() -> bool:
     """Whether a namespace of our own, in which a mount works, can be had."""
     try:
-        asked = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
-        return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+        result = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+        return subprocess.run(result, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 

@@ -62,14 +62,14 @@ class Ground:
 def pictures(folder: Path, count: int, *, seed: int, size: int = 28) -> Path:
     """PNG files of two classes, two of each patient, no two alike, with data.csv that says whose and what they are."""
     folder.mkdir(parents=True)
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     rows = []
     for number in range(count):
         label = number % 2
-        blurred = picture(label, size=size, chance=chance) + chance.normal(0, NOISE, (size, size))
+        blurred = picture(label, size=size, chance=rng) + rng.normal(0, NOISE, (size, size))
         Picture.fromarray(np.clip(blurred, 0, 255).astype(np.uint8)).save(folder / f"{number:04}.png")
-        said = CLASSES[1 - label if chance.random() < WRONG else label]
-        rows.append((f"{number:04}.png", f"PAT-{seed}-{number // 2}", said))
+        rows_by_hash = CLASSES[1 - label if rng.random() < WRONG else label]
+        rows.append((f"{number:04}.png", f"PAT-{seed}-{number // 2}", rows_by_hash))
     with (folder / "data.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("file", "patient_id", "kind"), *rows])
     return folder
@@ -93,14 +93,14 @@ def check_imported(ground: Ground, folder: Path) -> None:
     """Every file of an imported folder is one row with its patient and fact, and its bytes are in the store."""
     key, store = ground.settings.key("pseudonym"), Store(ground.settings.home)
     with (folder / "data.csv").open() as file:
-        said = {file_sha256(folder / row["file"]): row for row in csv.DictReader(file)}
+        rows_by_hash = {file_sha256(folder / row["file"]): row for row in csv.DictReader(file)}
     kind = and_(Fact.image_id == Image.id, Fact.name == "kind")
     joined = select(Image.sha256, Image.format, Patient.pseudonym, Fact.value).join(Patient).outerjoin(Fact, kind)
     with ground.db.read() as session:
-        rows = session.execute(joined.where(Image.sha256.in_(said))).all()
-    assert Counter(row.sha256 for row in rows) == Counter(list(said))
+        rows = session.execute(joined.where(Image.sha256.in_(rows_by_hash))).all()
+    assert Counter(row.sha256 for row in rows) == Counter(list(rows_by_hash))
     for sha256, form, patient, value in rows:
-        assert (patient, value) == (pseudonym(key, said[sha256]["patient_id"]), said[sha256]["kind"])
+        assert (patient, value) == (pseudonym(key, rows_by_hash[sha256]["patient_id"]), rows_by_hash[sha256]["kind"])
         assert store.verify(sha256)
         form = PixelFormat.from_json(form)
         assert store.pixels(sha256).stat().st_size == form.frames * form.frame_bytes

@@ -56,8 +56,8 @@ def pictures(folder: Path, number: int, *, edge: int = 32, patients: int = 6) ->
     folder.mkdir()
     lines = ["file,patient_id,kind"]
     for index in range(number):
-        chance = np.random.default_rng([edge, index])
-        grey = chance.integers(0, 30000 + 20000 * (index % 2), (edge, edge), dtype=np.uint16)
+        rng = np.random.default_rng([edge, index])
+        grey = rng.integers(0, 30000 + 20000 * (index % 2), (edge, edge), dtype=np.uint16)
         Picture.fromarray(grey).save(folder / f"p{index:03}.png")
         lines.append(f"p{index:03}.png,PAT-{index % patients:04},{'ab'[index // patients % 2]}")
     (folder / "data.csv").write_text("\n".join(lines) + "\n")
@@ -116,12 +116,12 @@ def locked(db: Database) -> Iterator[None]:
 
 def check_whole(home: Home) -> int:
     """Every image of the catalogue has its original and its pixels, to the bit; how many there are."""
-    store, found = Store(home.settings.home), images.page(home.db, images.Filter(), limit=10_000)
-    for one in found:
-        assert store.verify(one.sha256), one
-        with Picture.open(store.original(one.sha256)) as picture:
-            assert store.pixels(one.sha256).read_bytes() == np.asarray(picture).astype("<u2").tobytes()
-    return len(found)
+    store, rows = Store(home.settings.home), images.page(home.db, images.Filter(), limit=10_000)
+    for row in rows:
+        assert store.verify(row.sha256), row
+        with Picture.open(store.original(row.sha256)) as picture:
+            assert store.pixels(row.sha256).read_bytes() == np.asarray(picture).astype("<u2").tobytes()
+    return len(rows)
 
 
 def drafts(home: Path) -> list[Path]:
@@ -147,13 +147,13 @@ class Served:
     """`rounds serve` on a home, and a reader of one task."""
 
     home: Home
-    said: Path
+    log: Path
     environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
 
     def __enter__(self) -> "Served":
         argv = [sys.executable, "-m", "dashboard", "--home", str(self.home.settings.home), "serve", "--no-browser"]
-        with self.said.open("a") as words:
+        with self.log.open("a") as words:
             self.process = subprocess.Popen(
                 [*argv, "--port", str(self.port)],
                 stdout=words,
@@ -162,7 +162,7 @@ class Served:
                 env=os.environ | self.environment,
             )
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
-        until(self._answers, why=self.said.read_text)
+        until(self._answers, why=self.log.read_text)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -176,14 +176,14 @@ class Served:
         except httpx.TransportError:
             return False
 
-    def signed(self, path: str, **said: str | int) -> str:
+    def signed(self, path: str, **query: str | int) -> str:
         """A URL as this server's page would hold it."""
-        return Signer.of(self.home.settings).url(path, self.client.cookies[f"rounds_{self.port}"], **said)
+        return Signer.of(self.home.settings).url(path, self.client.cookies[f"rounds_{self.port}"], **query)
 
     def label(self, case: CaseView, position: int, key: str = "") -> httpx.Response:
         """Post one answer."""
-        said = {"case": case.id, "answer": "label", "label": position, "key": key or uuid.uuid4().hex}
-        return self.client.post(self.signed("/api/labels", task=case.task_id, by="tester"), json=said)
+        body = {"case": case.id, "answer": "label", "label": position, "key": key or uuid.uuid4().hex}
+        return self.client.post(self.signed("/api/labels", task=case.task_id, by="tester"), json=body)
 
 
 def sha256_of(path: Path) -> str:

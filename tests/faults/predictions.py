@@ -12,9 +12,9 @@ def scores(db: Database, run_id: int) -> Scores:
     """Of every case predicted, which is one row each."""
     with db.read() as session:
         rows = session.scalars(select(Prediction).where(Prediction.run_id == run_id)).all()
-    found = {row.case_id: (row.checkpoint_sha256, tuple(row.probabilities)) for row in rows}
-    assert len(found) == len(rows)
-    return found
+    by_case = {row.case_id: (row.checkpoint_sha256, tuple(row.probabilities)) for row in rows}
+    assert len(by_case) == len(rows)
+    return by_case
 
 
 def forget(db: Database, run_id: int) -> None:

@@ -47,8 +47,8 @@ def workers(home: Path, job_id: int | None = None) -> list[Living]:
     Each was started in a session of its own: what does not lead one was forked by a worker a moment ago, and is on its
     way to be a reader of files.
     """
-    found = [one for one in living(home) if one.job is not None and one.pid == one.session]
-    return [one for one in found if job_id in (None, one.job)]
+    processes = [one for one in living(home) if one.job is not None and one.pid == one.session]
+    return [one for one in processes if job_id in (None, one.job)]
 
 
 def dispatchers(home: Path) -> list[Living]:
@@ -59,12 +59,12 @@ def file_readers(home: Path) -> list[Living]:
     return [one for one in living(home) if "core.imaging.reader_process" in one.argv]
 
 
-def kill(found: list[Living], *, group: bool = False) -> int:
+def kill(processes: list[Living], *, group: bool = False) -> int:
     """kill -9, or of the whole process group; how many were still there."""
     killed = 0
-    for one in found:
+    for process in processes:
         with suppress(ProcessLookupError):
-            os.killpg(one.pid, signal.SIGKILL) if group else os.kill(one.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL) if group else os.kill(process.pid, signal.SIGKILL)
             killed += 1
     return killed
 

@@ -19,8 +19,8 @@ BY = "Reader One"
 class Server:
     """`rounds serve` on one port, started again and again."""
 
-    def __init__(self, home: Path, said: Path) -> None:
-        self.home, self.said, self.port = home, said, free_port()
+    def __init__(self, home: Path, log: Path) -> None:
+        self.home, self.log, self.port = home, log, free_port()
         self.process: subprocess.Popen | None = None
 
     def is_up(self) -> bool:
@@ -29,7 +29,7 @@ class Server:
     def start(self) -> None:
         """Start it; who posts finds out when it answers."""
         argv = [sys.executable, "-m", "dashboard", "--home", str(self.home), "serve", "--no-browser"]
-        with self.said.open("a") as words:
+        with self.log.open("a") as words:
             self.process = subprocess.Popen(
                 [*argv, "--port", str(self.port)], stdout=words, stderr=words, cwd=self.home
             )
@@ -54,7 +54,7 @@ class Reader:
 
     def __init__(self, settings: Settings, port: int, *, task: int, cases: list[int], seed: int) -> None:
         self.settings, self.port, self.task, self.cases = settings, port, task, cases
-        self.chance = random.Random(seed)
+        self.rng = random.Random(seed)
         self.sent: list[Label] = []
         self.acknowledged: list[Label] = []
         self.pending: Label | None = None
@@ -102,19 +102,19 @@ class Reader:
         if self.pending is not None:
             return self.pending
         if self._posts % 5 == 0 and self.acknowledged:
-            return self.chance.choice(self.acknowledged)
-        said = Label(f"{self.chance.getrandbits(80):020x}", self.chance.choice(self.cases), self.chance.randrange(2))
-        self.sent.append(said)
-        self.pending = said
-        return said
+            return self.rng.choice(self.acknowledged)
+        answer = Label(f"{self.rng.getrandbits(80):020x}", self.rng.choice(self.cases), self.rng.randrange(2))
+        self.sent.append(answer)
+        self.pending = answer
+        return answer
 
-    def _post(self, client: httpx.Client, url: str, said: Label) -> None:
+    def _post(self, client: httpx.Client, url: str, label: Label) -> None:
         self.in_flight = True
-        answer = {"case": said.case, "answer": "label", "label": said.label, "key": said.key}
+        answer = {"case": label.case, "answer": "label", "label": label.label, "key": label.key}
         got = client.post(url, json=answer)
         if got.status_code != 200:
             self.refused.append(f"{got.status_code}: {got.text}")
-        elif said is self.pending:
-            self.acknowledged.append(said)
-        if said is self.pending:
+        elif label is self.pending:
+            self.acknowledged.append(label)
+        if label is self.pending:
             self.pending = None

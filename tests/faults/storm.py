@@ -32,7 +32,7 @@ class Storm:
     server: Server
     reader: Reader
     folder: Path
-    chance: random.Random
+    rng: random.Random
     undisturbed: int = 0  # a run
     reference: dict[str, str] = field(default_factory=dict)  # its weights
     scores: predictions.Scores = field(default_factory=dict)
@@ -134,7 +134,7 @@ class Storm:
         self.predicted.append(self.ground.predict(self.undisturbed, f"prediction {len(self.predicted)}"))
 
     def _take(self, count: int, name: str) -> tuple[int, Path]:
-        folder = ground.pictures(self.folder / name, count, seed=self.chance.randrange(1 << 30))
+        folder = ground.pictures(self.folder / name, count, seed=self.rng.randrange(1 << 30))
         return self.ground.take(folder), folder
 
     def until(self, true: Callable[[], object]) -> None:

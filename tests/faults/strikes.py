@@ -26,7 +26,7 @@ def strike(storm: Storm, what: str) -> None:
 def _server(storm: Storm) -> bool:
     before = len(storm.reader.acknowledged)
     storm.until(lambda: len(storm.reader.acknowledged) > before + 3)
-    storm.rest(storm.chance.uniform(0, 1))
+    storm.rest(storm.rng.uniform(0, 1))
     storm.landed["server, an answer in flight" if storm.reader.in_flight else "server"] += 1
     storm.server.kill()
     return True
@@ -35,16 +35,16 @@ def _server(storm: Storm) -> bool:
 def _import(storm: Storm) -> bool:
     """The worker alone, or with its reading processes."""
     job = _with_process(storm, lambda: storm.importing)
-    storm.rest(storm.chance.uniform(0, 4))
-    return _job(storm, job, "import", group=storm.chance.random() < 0.5)
+    storm.rest(storm.rng.uniform(0, 4))
+    return _job(storm, job, "import", group=storm.rng.random() < 0.5)
 
 
 def _training(storm: Storm) -> bool:
     """Half of them while it starts, half while it learns."""
     job = _with_process(storm, lambda: storm.training)
-    if storm.chance.random() < 0.5:
+    if storm.rng.random() < 0.5:
         _learning(storm, job)
-    storm.rest(storm.chance.uniform(0, 3))
+    storm.rest(storm.rng.uniform(0, 3))
     name = "training, learning" if "step" in storm.job(job).progress else "training, starting"
     return _job(storm, job, name)
 
@@ -55,13 +55,13 @@ def _checkpoint(storm: Storm) -> bool:
     _learning(storm, job)
     if job != storm.training:  # it has come to its end, and the next has no folder yet
         return False
-    wanted = storm.chance.choice(["best.safetensors", "last.safetensors", "manifest.json", "resume.pt"])
-    later = storm.chance.choice([0, storm.chance.uniform(0, 0.01)])
-    found = workers(storm.home, job)
+    expected = storm.rng.choice(["best.safetensors", "last.safetensors", "manifest.json", "resume.pt"])
+    later = storm.rng.choice([0, storm.rng.uniform(0, 0.01)])
+    processes = workers(storm.home, job)
     with arrivals(storm.run_folder) as come:
-        come.wait(f".{wanted}", seconds=3)
+        come.wait(f".{expected}", seconds=3)
         time.sleep(later)
-        return _job(storm, job, "checkpoint", found=found)
+        return _job(storm, job, "checkpoint", processes=processes)
 
 
 def _predicting(storm: Storm) -> bool:
@@ -70,7 +70,7 @@ def _predicting(storm: Storm) -> bool:
     try:
         storm.ask_for_predictions()
         job = _with_process(storm, lambda: storm.predicting)
-        storm.rest(storm.chance.uniform(0, 4))
+        storm.rest(storm.rng.uniform(0, 4))
         killed = _job(storm, job, "predicting")
         storm.until(lambda: storm.is_done(job))
         assert predictions.scores(storm.ground.db, storm.undisturbed) == storm.scores
@@ -81,7 +81,7 @@ def _predicting(storm: Storm) -> bool:
 
 def _dispatcher(storm: Storm) -> bool:
     storm.queue_a_small_one()
-    storm.rest(storm.chance.uniform(0, 1.2))
+    storm.rest(storm.rng.uniform(0, 1.2))
     killed = kill(dispatchers(storm.home)) > 0
     storm.landed["dispatcher"] += killed
     return killed
@@ -91,7 +91,7 @@ def _everything(storm: Storm) -> bool:
     """As when the power goes: server, dispatcher, workers and their readers."""
     going = [_with_process(storm, lambda: storm.training), storm.importing]
     storm.queue_a_small_one()
-    storm.rest(storm.chance.uniform(0, 2))
+    storm.rest(storm.rng.uniform(0, 2))
     storm.server.kill()
     kill([*dispatchers(storm.home), *workers(storm.home), *file_readers(storm.home)])
     storm.landed["everything"] += 1
@@ -109,8 +109,8 @@ def _learning(storm: Storm, job: int) -> None:
     storm.until(lambda: "step" in storm.job(job).progress or storm.job(job).state.is_finished)
 
 
-def _job(storm: Storm, job: int, name: str, *, group: bool = False, found: list[Living] | None = None) -> bool:
-    if not kill(workers(storm.home, job) if found is None else found, group=group):
+def _job(storm: Storm, job: int, name: str, *, group: bool = False, processes: list[Living] | None = None) -> bool:
+    if not kill(workers(storm.home, job) if processes is None else processes, group=group):
         return False
     until(lambda: not workers(storm.home, job))
     half = set() if name in ("import", "predicting") else checkpoints.drafts(storm.run_folder) - storm.drafts

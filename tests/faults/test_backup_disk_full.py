@@ -23,9 +23,9 @@ def home(tmp_path):
 
 
 def is_full(caught, disk: disks.Disk) -> bool:
-    said = str(caught.value)
-    assert "full" in said or "No space left" in said
-    assert "nothing of it stays; free some space there" in said
+    message = str(caught.value)
+    assert "full" in message or "No space left" in message
+    assert "nothing of it stays; free some space there" in message
     return [path.name for path in disk.root.iterdir()] == ["ballast"]
 
 
@@ -56,15 +56,15 @@ def test_of_a_restore_where_all_fits_but_what_sqlite_needs_beside_the_catalogue(
     with tarfile.open(tmp_path / "one") as tar:
         blocks = sum(-(-member.size // BLOCK) for member in tar if member.name != MANIFEST)
     new = Settings(disk.root / "new", f"sqlite:///{disk.root / 'new' / 'catalogue.sqlite'}")
-    said = []
+    message = []
     for more in range(32):
         disk.fill(leave=(blocks + more) * BLOCK)
         try:
             restore.restore(new, tmp_path / "one")
             break
         except UserError as error:
-            said.append(str(error))
+            message.append(str(error))
         disk.clear()
     assert new.home.exists()
-    assert said
-    assert [sentence for sentence in said if "damaged" in sentence or "free some space there" not in sentence] == []
+    assert message
+    assert [sentence for sentence in message if "damaged" in sentence or "free some space there" not in sentence] == []

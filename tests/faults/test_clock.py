@@ -56,9 +56,9 @@ def test_a_job_lives_by_its_process_not_by_its_clock(home, tmp_path, clock, monk
     until(lambda: job_queue.reap_and_wake(home.db, launcher) or job_queue.get(home.db, made.job).state is JobState.LOST)
     job = job_queue.get(home.db, made.job)
     assert (job.state, job.attempt, job.error) == (JobState.LOST, 1, job_queue.LOST.format(id=made.job))
-    told = runs.curves(home.db, made.run)["train_loss"]
-    assert [epoch for epoch, _ in told] == list(range(1, len(told) + 1))
-    assert read_weights(runs.folder(home.settings, made.run) / "last.safetensors")[1].epoch >= len(told)
+    reported = runs.curves(home.db, made.run)["train_loss"]
+    assert [epoch for epoch, _ in reported] == list(range(1, len(reported) + 1))
+    assert read_weights(runs.folder(home.settings, made.run) / "last.safetensors")[1].epoch >= len(reported)
 
 
 @pytest.mark.slow
@@ -84,9 +84,9 @@ def test_answers_keep_their_order_and_addresses_their_time(home, tmp_path, clock
         clock.set(-20)
         assert server.label(case, 2).status_code == 200
         assert annotations.case(home.db, case.id).label == 2  # the last said, not the latest by its clock
-        said = annotations.history(home.db, case.id)
-        assert [one.text for one in said] == ["a", "b", "c"]
-        assert said[0].at > said[1].at > said[2].at
+        answers = annotations.history(home.db, case.id)
+        assert [one.text for one in answers] == ["a", "b", "c"]
+        assert answers[0].at > answers[1].at > answers[2].at
         undo = server.signed("/api/undo", task=task.id, by="tester")
         assert server.client.post(undo, json={"case": case.id, "key": "take it back"}).json()["case"]["label"] == 1
         clock.set(8)  # within the twelve hours

@@ -89,10 +89,10 @@ def test_a_disk_without_a_byte_left_is_one_sentence_for_every_command(disk, home
     disk.fill()
     for argv in (["import", source], ["jobs"], ["runs"], ["doctor"]):
         done = rounds(home.settings.home, *argv)
-        said = done.stderr.strip()
+        message = done.stderr.strip()
         assert done.returncode in (0, 1)
-        assert "Traceback" not in done.stdout + said
-        assert not said or is_sentence(said), said
+        assert "Traceback" not in done.stdout + message
+        assert not message or is_sentence(message), message
     done = rounds(home.settings.home, "import", source)
     assert "free some space" in done.stdout + done.stderr
     disk.clear()
@@ -128,10 +128,10 @@ def test_an_answer_that_cannot_be_written_is_not_acknowledged_and_is_taken_once_
         assert server.label(case, position, key=f"answer-{number:06}").status_code == 200
         given.append((case.id, position))
         assert server.client.get(server.signed(f"/api/thumbnail/{cases[0].image_ids[0]}")).status_code == 200
-        assert "Traceback" not in server.said.read_text()
-    for one in cases:
-        said = ["ab"[position] for case_id, position in given if case_id == one.id]
-        assert [line.text for line in annotations.history(home.db, one.id)] == said
+        assert "Traceback" not in server.log.read_text()
+    for labelled in cases:
+        message = ["ab"[position] for case_id, position in given if case_id == labelled.id]
+        assert [line.text for line in annotations.history(home.db, labelled.id)] == message
 
 
 def weights(home, run: int, kind: str):
@@ -148,14 +148,14 @@ def test_a_training_whose_checkpoint_does_not_fit_fails_and_goes_on_once_there_i
     assert is_sentence(job.error)
     assert "free some space" in job.error
     assert weights(home, made.run, "best")[1].epoch >= 1
-    kept = weights(home, made.run, "last")[1].epoch  # the state of that epoch may be what did not fit
+    epochs = weights(home, made.run, "last")[1].epoch  # the state of that epoch may be what did not fit
     assert drafts(home.settings.home) == []
     disk.clear()
     job_queue.requeue(home.db, made.job)
     LocalLauncher(home.settings).wake()
     job = ended(home, made.job)
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 2, None)
-    assert any(f"Going on after epoch {one} " in runs.log(home.settings, made.run) for one in (kept - 1, kept))
+    assert any(f"Going on after epoch {one} " in runs.log(home.settings, made.run) for one in (epochs - 1, epochs))
     assert weights(home, made.run, "last")[1].epoch == 60
 
 
@@ -184,10 +184,10 @@ def test_a_training_without_a_byte_left_for_its_row_waits_and_goes_on_once_there
 def test_a_map_and_predictions_that_cannot_be_filed_are_one_sentence(disk, home, tmp_path):
     made = started(home, frozen(home, pictures(tmp_path / "some", 48)), epochs=1)
     ended(home, made.job)
-    asked = predictions.submit(
+    submitted = predictions.submit(
         home.db, run_id=made.run, split="all", by="tester", key="p", launcher=LocalLauncher(home.settings)
     )
-    ended(home, asked.job)
+    ended(home, submitted.job)
     seen = predictions.list_predictions(home.db, made.run)[0]
     path = f"/api/map/{made.run}/{seen.image_id}/gradcam"
     with Served(home, tmp_path / "said.txt", THREAD) as server:

@@ -59,10 +59,10 @@ def home(tmp_path):
 
 def lay(monkeypatch, tmp_path, *, most: int, after: int = 0):
     """Every worker from now on has that little room; what it was asked for is told in the file."""
-    told = tmp_path / "told.txt"
-    told.unlink(missing_ok=True)
-    traps.lay(monkeypatch, tmp_path / f"trap {most} {after}", NO_ROOM.format(told=str(told), most=most, after=after))
-    return told
+    output = tmp_path / "told.txt"
+    output.unlink(missing_ok=True)
+    traps.lay(monkeypatch, tmp_path / f"trap {most} {after}", NO_ROOM.format(told=str(output), most=most, after=after))
+    return output
 
 
 def launcher(home) -> LocalLauncher:
@@ -80,9 +80,11 @@ def test_too_large_a_batch_is_cut_and_one_that_cannot_be_is_one_sentence(home, t
     lay(monkeypatch, tmp_path, most=4)
     cut = started(home, snapshot, batch_size=16, epochs=2)
     assert ended(home, cut.job).state is JobState.SUCCEEDED
-    said = runs.log(home.settings, cut.run)
-    assert "The GPU's memory is too small for 16 images at once: going on in 2 parts of 8, which are added up" in said
-    assert said.count("too small") == 2  # cut again into 4 parts of 4, and the second epoch begins with those
+    message = runs.log(home.settings, cut.run)
+    assert (
+        "The GPU's memory is too small for 16 images at once: going on in 2 parts of 8, which are added up" in message
+    )
+    assert message.count("too small") == 2  # cut again into 4 parts of 4, and the second epoch begins with those
     lay(monkeypatch, tmp_path, most=1)
     large = started(home, snapshot, batch_size=16, epochs=2, key="larger")
     job = ended(home, large.job)
@@ -98,13 +100,13 @@ def test_memory_taken_by_others_later_on_costs_no_epoch_that_was_done(home, tmp_
     made = started(home, snapshot, batch_size=16, epochs=4)
     job = ended(home, made.job)
     assert (job.state, is_sentence(job.error), WAY in job.error) == (JobState.FAILED, True, True)
-    kept = read_weights(runs.folder(home.settings, made.run) / "last.safetensors")[1].epoch
-    assert 1 <= kept < 4
+    epochs = read_weights(runs.folder(home.settings, made.run) / "last.safetensors")[1].epoch
+    assert 1 <= epochs < 4
     assert drafts(home.settings.home) == []
     traps.disarm(monkeypatch)
     job = resumed(home, made.job)
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 2, None)
-    assert f"Going on after epoch {kept} of 4" in runs.log(home.settings, made.run)
+    assert f"Going on after epoch {epochs} of 4" in runs.log(home.settings, made.run)
     assert [epoch for epoch, _ in runs.curves(home.db, made.run)["train_loss"]] == [1, 2, 3, 4]
 
 
@@ -113,15 +115,17 @@ def test_predictions_take_as_many_at_once_as_there_is_room_for(home, tmp_path, m
     assert ended(home, made.job).state is JobState.SUCCEEDED
 
     def predicted(key: str) -> JobView:
-        asked = predictions.submit(home.db, run_id=made.run, split="all", by="tester", key=key, launcher=launcher(home))
-        return ended(home, asked.job)
+        submitted = predictions.submit(
+            home.db, run_id=made.run, split="all", by="tester", key=key, launcher=launcher(home)
+        )
+        return ended(home, submitted.job)
 
     assert predicted("all the room").state is JobState.SUCCEEDED
     before = {one.case_id: one.probabilities for one in predictions.list_predictions(home.db, made.run)}
-    told = lay(monkeypatch, tmp_path, most=7)
+    output = lay(monkeypatch, tmp_path, most=7)
     assert predicted("little room").state is JobState.SUCCEEDED
-    asked = [int(line) for line in told.read_text().split()]
-    assert (asked[:4], max(asked) > 7, min(asked) <= 7) == ([48, 24, 12, 6], True, True)
+    counts = [int(line) for line in output.read_text().split()]
+    assert (counts[:4], max(counts) > 7, min(counts) <= 7) == ([48, 24, 12, 6], True, True)
     after = {one.case_id: one.probabilities for one in predictions.list_predictions(home.db, made.run)}
     assert after.keys() == before.keys()
     assert all(after[case] == pytest.approx(before[case], abs=1e-6) for case in before)
@@ -154,7 +158,7 @@ def test_a_real_gpu_with_too_little_memory(home, tmp_path, monkeypatch):
     small = started(home, snapshot, batch_size=2, key="smaller", **knobs)
     job = ended(home, small.job)
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
-    asked = predictions.submit(home.db, run_id=small.run, split="all", by="t", key="p", launcher=launcher(home))
-    job = ended(home, asked.job)  # 64 at once do not fit: fewer do
+    submitted = predictions.submit(home.db, run_id=small.run, split="all", by="t", key="p", launcher=launcher(home))
+    job = ended(home, submitted.job)  # 64 at once do not fit: fewer do
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
     assert len(predictions.list_predictions(home.db, small.run)) == 96

@@ -15,7 +15,6 @@ from tests.faults.attempts import (
     ended,
     folder,
     go_straight,
-    held,
     importing_held_up,
     is_as_if_nothing_had_been,
     lost,
@@ -24,6 +23,7 @@ from tests.faults.attempts import (
     quiet,
     resumed,
     rounds,
+    stopped_worker,
 )
 from tests.faults.ground import Ground
 from tests.faults.processes import bury, dispatchers, kill, until, workers
@@ -34,11 +34,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    there = ground.make(tmp_path_factory.mktemp("killed"), images=160)
-    yield there
-    quiet(there)
+    folder = ground.make(tmp_path_factory.mktemp("killed"), images=160)
+    yield folder
+    quiet(folder)
     bury()
-    there.db.close()
+    folder.db.close()
 
 
 @pytest.fixture(scope="module")
@@ -106,13 +106,13 @@ def test_weights_that_were_not_told_of_predict_nothing(home, straight, trap, mon
     lost(home, made.job)
     traps.disarm(monkeypatch)
     quiet(home)
-    asked = home.predict(made.run, "untold")
-    assert "is not what its training told of" in ended(home, asked, JobState.FAILED).error
+    submitted = home.predict(made.run, "untold")
+    assert "does not match the checkpoint recorded by its training" in ended(home, submitted, JobState.FAILED).error
     assert predictions.scores(home.db, made.run) == {}
     resumed(home, made.job)
-    resumed(home, asked)
-    found = predictions.scores(home.db, made.run)
-    assert {case: one for case, (_, one) in found.items()} == {case: one for case, (_, one) in straight.scores.items()}
+    resumed(home, submitted)
+    row = predictions.scores(home.db, made.run)
+    assert {case: one for case, (_, one) in row.items()} == {case: one for case, (_, one) in straight.scores.items()}
 
 
 def test_in_a_prediction(home, straight, trap):
@@ -120,9 +120,9 @@ def test_in_a_prediction(home, straight, trap):
     trap(traps.IN_A_PREDICTION.format(at_once=16, number=3))
     job = home.predict(straight.run, "killed")
     assert lost(home, job).progress["done"] == 32
-    kept = predictions.scores(home.db, straight.run)
-    assert len(kept) == 32
-    assert kept.items() <= straight.scores.items()
+    rows = predictions.scores(home.db, straight.run)
+    assert len(rows) == 32
+    assert rows.items() <= straight.scores.items()
     resumed(home, job)
     assert predictions.scores(home.db, straight.run) == straight.scores
 
@@ -130,7 +130,7 @@ def test_in_a_prediction(home, straight, trap):
 def test_a_cancelled_training_has_told_of_all_it_wrote(home, straight, trap):
     trap(traps.IN_A_STEP.format(step=2 * straight.steps, end="wait_to_be_killed"))
     made = home.train(SPEC, "cancelled")
-    process = held(home, made.job)
+    process = stopped_worker(home, made.job)
     job_queue.cancel(home.db, made.job)
     os.kill(process.pid, signal.SIGCONT)
     ended(home, made.job, JobState.CANCELLED)
@@ -170,7 +170,7 @@ def test_between_its_claim_and_its_start(home, trap, tmp_path):
 def test_a_job_outlives_its_dispatcher(home, straight, trap):
     trap(traps.IN_A_STEP.format(step=straight.steps, end="wait_to_be_killed"))
     made = home.train(SPEC, "outlives")
-    process = held(home, made.job)
+    process = stopped_worker(home, made.job)
     waiting = home.predict(straight.run, "behind a training")  # so that the dispatcher stays
     until(lambda: dispatchers(home.settings.home))
     kill(dispatchers(home.settings.home))
@@ -190,7 +190,7 @@ def test_server_dispatcher_and_job_at_once(home, straight, trap, tmp_path):
         server.start()
         reader.start()
         made = home.train(SPEC, "all at once")
-        held(home, made.job)
+        stopped_worker(home, made.job)
         until(lambda: len(reader.acknowledged) > 20)
         server.kill()
         kill([*dispatchers(home.settings.home), *workers(home.settings.home)])

@@ -25,10 +25,10 @@ SEED = int(os.environ.get("ROUNDS_KILLS_SEED", str(time.time_ns() % 100_000)))
 
 @pytest.fixture
 def storm(tmp_path):
-    there = ground.make(tmp_path, images=640)
-    server = Server(there.settings.home, tmp_path / "serve.txt")
-    reader = Reader(there.settings, server.port, task=there.task, cases=there.cases, seed=SEED)
-    storm = Storm(there, server, reader, tmp_path, random.Random(SEED))
+    storm_home = ground.make(tmp_path, images=640)
+    server = Server(storm_home.settings.home, tmp_path / "serve.txt")
+    reader = Reader(storm_home.settings, server.port, task=storm_home.task, cases=storm_home.cases, seed=SEED)
+    storm = Storm(storm_home, server, reader, tmp_path, random.Random(SEED))
     yield storm
     reader.drop()
     if server.is_up():
@@ -37,7 +37,7 @@ def storm(tmp_path):
     kill(workers(storm.home))
     until(lambda: not list(living(storm.home)))
     bury()
-    there.db.close()
+    storm_home.db.close()
 
 
 @pytest.mark.slow
@@ -70,16 +70,16 @@ def test_the_watch_sees_two_processes_of_one_job(tmp_path, attempts):
         try:
             until(lambda: watch.double)
         finally:
-            for one in two:
-                one.kill()
-                one.wait()
+            for process in two:
+                process.kill()
+                process.wait()
     with pytest.raises(AssertionError, match="job 7 has two processes"):
         watch.check()
 
 
 def deck(number: int) -> list[str]:
     """Every kind in every ten, in a random order."""
-    chance, drawn = random.Random(SEED), []
+    rng, drawn = random.Random(SEED), []
     while len(drawn) < number:
-        drawn += chance.sample(DECK, len(DECK))
+        drawn += rng.sample(DECK, len(DECK))
     return drawn[:number]

@@ -51,7 +51,7 @@ class Load:
 
     def begin(self) -> None:
         self.server.start()
-        until(lambda: "Rounds is open" in self.server.said.read_text())
+        until(lambda: "Rounds is open" in self.server.log.read_text())
         self.training = self.ground.train(ENDLESS, "endless").job
         until(lambda: job_queue.get(self.ground.db, self.training).progress.get("epoch", 0) > 2)
         self.take_more()
@@ -96,17 +96,17 @@ class Load:
 
 @pytest.fixture
 def load(tmp_path):
-    there = ground.make(tmp_path, images=240)
-    server = Server(there.settings.home, tmp_path / "serve.txt")
-    crowd = Crowd.of(READERS, settings=there.settings, port=server.port, task=there.task, enough=LABELS)
-    yield Load(there, server, crowd, tmp_path)
+    rows = ground.make(tmp_path, images=240)
+    server = Server(rows.settings.home, tmp_path / "serve.txt")
+    crowd = Crowd.of(READERS, settings=rows.settings, port=server.port, task=rows.task, enough=LABELS)
+    yield Load(rows, server, crowd, tmp_path)
     if server.is_up():
         server.kill()
-    for home in (there.settings.home, tmp_path / "new"):
+    for home in (rows.settings.home, tmp_path / "new"):
         kill([*dispatchers(home), *workers(home)])
         until(lambda home=home: not list(living(home)))
     bury()
-    there.db.close()
+    rows.db.close()
 
 
 @pytest.mark.slow
@@ -115,7 +115,7 @@ def test_nothing_is_lost_doubled_or_locked_out_and_a_backup_of_the_middle_is_who
     begun = time.monotonic()
     load.until_acknowledged(READERS * LABELS // 2)
     load.until_busy()
-    there = backed_up(load, tmp_path / "middle.backup")
+    rows = backed_up(load, tmp_path / "middle.backup")
     load.until_acknowledged(READERS * LABELS)
     seconds = time.monotonic() - begun
     load.come_to_an_end()
@@ -129,24 +129,24 @@ def test_nothing_is_lost_doubled_or_locked_out_and_a_backup_of_the_middle_is_who
         assert job_queue.get(load.ground.db, job).result["imported"] == FILES
         ground.check_imported(load.ground, folder)
     assert [path for path in words(load) if "locked" in path.read_text(errors="replace")] == []
-    check_restored(load, tmp_path, there)
+    check_restored(load, tmp_path, rows)
     check_it_trains_on(tmp_path / "new", load.training)
 
 
 def labels(db: Database) -> dict[str, tuple[str, int, int]]:
     """What people said, by key; twice the same key would be two rows, and is refused here."""
-    said = (
+    answers = (
         select(Annotation.client_key, ReaderRow.name, Annotation.case_id, LabelClass.position)
         .join(LabelClass, LabelClass.id == Annotation.label_id)
         .join(ReaderRow, ReaderRow.id == Annotation.reader_id)
         .where(Annotation.source == LabelSource.HUMAN)
     )
     with db.read() as session:
-        rows = session.execute(said).all()
+        rows = session.execute(answers).all()
         assert session.scalar(select(func.count()).where(Annotation.source == LabelSource.HUMAN)) == len(rows)
-    found = {key: (name, case, label) for key, name, case, label in rows}
-    assert len(found) == len(rows)
-    return found
+    by_key = {key: (name, case, label) for key, name, case, label in rows}
+    assert len(by_key) == len(rows)
+    return by_key
 
 
 @dataclass(frozen=True)
@@ -160,22 +160,22 @@ class Middle:
 
 def backed_up(load: Load, file: Path) -> Middle:
     rows, acknowledged = backup.count(load.ground.db), load.crowd.acknowledged
-    said = rounds(load.ground.settings.home, "backup", file)
-    print(f"\nbackup: {said['bytes'] >> 20} MB, {said['files']}, {said['notes']}, labels {len(acknowledged)}")
-    assert all("import was under way" in note for note in said["notes"])
+    answers = rounds(load.ground.settings.home, "backup", file)
+    print(f"\nbackup: {answers['bytes'] >> 20} MB, {answers['files']}, {answers['notes']}, labels {len(acknowledged)}")
+    assert all("import was under way" in note for note in answers["notes"])
     return Middle(rows, backup.count(load.ground.db), acknowledged)
 
 
-def check_restored(load: Load, tmp_path: Path, there: Middle) -> None:
+def check_restored(load: Load, tmp_path: Path, middle: Middle) -> None:
     """Row by row what the backup's own catalogue holds, and byte by byte the files of the home."""
     new = tmp_path / "new"
     rounds(new, "restore", tmp_path / "middle.backup")
     settings = Settings(new, f"sqlite:///{new / 'catalogue.sqlite'}")
     assert dump(new / "catalogue.sqlite") == dump(packed(tmp_path / "middle.backup", tmp_path))
     db = Database(settings.database_url)
-    rows, said = backup.count(db), labels(db)
-    assert [name for name in rows if not there.rows_before[name] <= rows[name] <= there.rows_after[name]] == []
-    assert there.acknowledged_before.items() <= said.items() <= load.crowd.acknowledged.items()
+    rows, answers = backup.count(db), labels(db)
+    assert [name for name in rows if not middle.rows_before[name] <= rows[name] <= middle.rows_after[name]] == []
+    assert middle.acknowledged_before.items() <= answers.items() <= load.crowd.acknowledged.items()
     with db.read() as session:
         images = set(session.scalars(select(Image.sha256)))
     db.close()
@@ -228,7 +228,7 @@ def words(load: Load) -> list[Path]:
     """Everything that was written down by the server and the jobs."""
     home = load.ground.settings.home
     return [
-        load.server.said,
+        load.server.log,
         *(path for name in ("jobs", "runs") for path in (home / name).rglob("*log*") if path.is_file()),
     ]
 

@@ -48,11 +48,11 @@ def test_an_answer_is_not_acknowledged_while_it_is_locked_and_taken_once_after(h
             seen = server.client.get(server.signed(f"/api/pixels/{cases[0].image_ids[0]}/0"))
             assert seen.status_code == 200  # who only looks need not wait
         for answer in answers:
-            said = answer.json()["error"]
-            assert (answer.status_code, is_sentence(said), said.endswith(SAID)) == (503, True, True)
+            output = answer.json()["error"]
+            assert (answer.status_code, is_sentence(output), output.endswith(SAID)) == (503, True, True)
         assert annotations.history(home.db, cases[0].id) == []
         assert [server.label(cases[0], 1, key="the same answer").status_code for _ in range(2)] == [200, 200]
-        assert "Traceback" not in server.said.read_text()
+        assert "Traceback" not in server.log.read_text()
     assert [one.text for one in annotations.history(home.db, cases[0].id)] == ["b"]
 
 
@@ -76,9 +76,9 @@ def test_an_import_waits_and_says_so_on_its_page(home, tmp_path, monkeypatch):
     until(lambda: any(home.settings.folder("pixels").rglob("*.raw")))
     with locked(home.db):
         until(lambda: retry.wait_reason(home.settings, job_id))
-        said = page_of(home.settings, monkeypatch, "import", job=job_id)
+        output = page_of(home.settings, monkeypatch, "import", job=job_id)
         assert job_queue.reap(home.db, LocalLauncher(home.settings).alive) == []
-    assert [line for line in said.splitlines() if "This job waits" in line] == [waiting(home)]
+    assert [line for line in output.splitlines() if "This job is waiting" in line] == [waiting(home)]
     job = ended(home, job_id)
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 1, None)
     assert (job.result["imported"], len(job.result["refused"])) == (60, 1)  # data.csv is none
@@ -92,15 +92,15 @@ def test_a_training_waits_says_so_on_its_page_and_loses_no_epoch(home, tmp_path,
     until(lambda: runs.get(home.db, made.run).best_epoch is not None, why=lambda: job_queue.get(home.db, made.job))
     with locked(home.db):
         until(lambda: retry.wait_reason(home.settings, made.job))
-        said = page_of(home.settings, monkeypatch, "runs", run=made.run)
+        output = page_of(home.settings, monkeypatch, "runs", run=made.run)
         assert job_queue.reap(home.db, LocalLauncher(home.settings).alive) == []
-    assert [line for line in said.splitlines() if "This job waits" in line] == [waiting(home)]
+    assert [line for line in output.splitlines() if "This job is waiting" in line] == [waiting(home)]
     job = ended(home, made.job)
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 1, None)
-    told = runs.curves(home.db, made.run)["train_loss"]
-    assert [epoch for epoch, _ in told] == list(range(1, 41))
+    curves = runs.curves(home.db, made.run)["train_loss"]
+    assert [epoch for epoch, _ in curves] == list(range(1, 41))
     assert read_weights(runs.folder(home.settings, made.run) / "last.safetensors")[1].epoch == 40
 
 
 def waiting(home) -> str:
-    return f"This job waits, and goes on by itself once it can: the catalogue {home.db.file} {SAID}"
+    return f"This job is waiting and will continue automatically: the catalogue {home.db.file} {SAID}"

@@ -42,22 +42,22 @@ def change(path) -> None:
 
 
 HARMS = {
-    "changed": (change, "changed since it was imported"),
-    "emptied": (lambda path: (path.chmod(0o600), path.write_bytes(b"")), "changed since it was imported"),
-    "gone": (lambda path: path.unlink(), "is gone"),
+    "changed": (change, "has changed since it was imported"),
+    "emptied": (lambda path: (path.chmod(0o600), path.write_bytes(b"")), "has changed since it was imported"),
+    "gone": (lambda path: path.unlink(), "is missing"),
 }
 
 
 @pytest.mark.parametrize("harm", ["changed", "gone", pytest.param("emptied", marks=pytest.mark.slow)])
 def test_no_model_learns_from_it_and_importing_it_again_mends_it(home, source, harm, monkeypatch):
-    spoil, said = HARMS[harm]
+    spoil, message = HARMS[harm]
     made = started(home, frozen(home, source), epochs=1, launcher=Asleep())
     harmed = images.get(home.db, 7)
     spoil(Store(home.settings.home).original(harmed.sha256))
     job = work(home, made.job)
     assert (job.state, is_sentence(job.error)) == (JobState.FAILED, True)
-    assert job.error.startswith(f"The original of image 7 ('{harmed.name}', sha256 {harmed.sha256[:12]}) {said};")
-    assert "import the file as it was again and resume" in job.error
+    assert job.error.startswith(f"The original of image 7 ('{harmed.name}', sha256 {harmed.sha256[:12]}) {message};")
+    assert "import the original file again and resume" in job.error
     assert job.error in page_of(home.settings, monkeypatch, "runs", run=made.run)
     report = home.take(source)
     assert (report.imported, report.known) == (0, 24)
@@ -69,15 +69,15 @@ def test_no_model_learns_from_it_and_importing_it_again_mends_it(home, source, h
 @pytest.mark.slow
 def test_one_left_where_it_was_is_looked_at_there(home, source):
     made = started(home, frozen(home, source, reference=True), epochs=1, launcher=Asleep())
-    file, kept = source / "p003.png", source.parent / "kept.png"
-    file.rename(kept)
+    file, original = source / "p003.png", source.parent / "kept.png"
+    file.rename(original)
     assert " is gone;" in work(home, made.job).error
-    kept.rename(file)
-    shutil.copy(file, kept)
+    original.rename(file)
+    shutil.copy(file, original)
     change(file)
     job_queue.requeue(home.db, made.job)
     assert " changed since it was imported;" in work(home, made.job).error
-    kept.rename(file)
+    original.rename(file)
     job_queue.requeue(home.db, made.job)
     assert work(home, made.job).state is JobState.SUCCEEDED
 
@@ -91,16 +91,16 @@ def test_the_viewer_needs_no_original_and_says_whose_pixels_are_gone(home, sourc
     shutil.rmtree(home.settings.folder("thumbnails"))
     with Served(home, tmp_path / "said.txt") as server:
 
-        def shown(one) -> list[tuple[int, str]]:
+        def shown(row) -> list[tuple[int, str]]:
             got = [
                 server.client.get(server.signed(path))
-                for path in (f"/api/pixels/{one.id}/0", f"/api/thumbnail/{one.id}")
+                for path in (f"/api/pixels/{row.id}/0", f"/api/thumbnail/{row.id}")
             ]
             return [(one.status_code, "" if one.is_success else one.json()["error"]) for one in got]
 
-        said = f"The pixels of image {second.id} are gone from the store; import its file '{second.name}' again."
+        message = f"The pixels of image {second.id} are gone from the store; import its file '{second.name}' again."
         assert shown(first) == [(200, "")] * 2
-        assert shown(second) == [(404, said)] * 2
+        assert shown(second) == [(404, message)] * 2
         home.take(source)
         assert shown(second) == [(200, "")] * 2
     assert check_whole(home) == 24
@@ -109,15 +109,15 @@ def test_the_viewer_needs_no_original_and_says_whose_pixels_are_gone(home, sourc
 def test_a_prediction_without_its_pixels_is_one_sentence_and_goes_on_once_they_are_back(home, source):
     made = started(home, frozen(home, source), epochs=1, launcher=Asleep())
     assert work(home, made.job).state is JobState.SUCCEEDED
-    asked = predictions.submit(home.db, run_id=made.run, split="test", by="tester", key="p", launcher=Asleep())
-    for one in images.page(home.db, images.Filter()):
-        Store(home.settings.home).pixels(one.sha256).unlink()
-    job = work(home, asked.job)
+    submitted = predictions.submit(home.db, run_id=made.run, split="test", by="tester", key="p", launcher=Asleep())
+    for row in images.page(home.db, images.Filter()):
+        Store(home.settings.home).pixels(row.sha256).unlink()
+    job = work(home, submitted.job)
     assert (job.state, is_sentence(job.error)) == (JobState.FAILED, True)
     assert "import its file again and resume" in job.error
     assert predictions.list_predictions(home.db, made.run) == []
     home.take(source)
-    job_queue.requeue(home.db, asked.job)
-    job = work(home, asked.job)
+    job_queue.requeue(home.db, submitted.job)
+    job = work(home, submitted.job)
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)
     assert len(predictions.list_predictions(home.db, made.run)) == job.result["images"] > 0

@@ -56,5 +56,5 @@ def test_a_server_killed_for_a_minute_gets_every_answer_once(labelling_alone, pa
     given += give(page, "21")
     expect(root).to_have_attribute("data-waiting", "0")
     for case in cases:
-        kept = [TITLES.index(said.text) for said in annotations.history(db, case.id)]
-        assert kept == [label for given_to, label in given if given_to == case.id]
+        answers = [TITLES.index(answer.text) for answer in annotations.history(db, case.id)]
+        assert answers == [label for given_to, label in given if given_to == case.id]

@@ -30,14 +30,14 @@ class Watch:
 
     def _note(self) -> None:
         now: dict[int, int] = {}
-        for one in workers(self.home):
-            assert one.job is not None
-            assert one.attempt is not None
-            if now.setdefault(one.job, one.pid) != one.pid:
-                self.double.append(f"job {one.job} has two processes: {now[one.job]} and {one.pid}")
-            seen = self.attempts.setdefault(one.job, [])
-            if (one.attempt, one.pid) not in seen:
-                seen.append((one.attempt, one.pid))
+        for process in workers(self.home):
+            assert process.job is not None
+            assert process.attempt is not None
+            if now.setdefault(process.job, process.pid) != process.pid:
+                self.double.append(f"job {process.job} has two processes: {now[process.job]} and {process.pid}")
+            seen = self.attempts.setdefault(process.job, [])
+            if (process.attempt, process.pid) not in seen:
+                seen.append((process.attempt, process.pid))
 
     def check(self) -> None:
         """No double runs so far, and each job's attempts are numbered upwards, one process each."""

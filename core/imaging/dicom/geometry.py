@@ -1,7 +1,7 @@
-"""Where pixels lie: how far apart and where that holds, which way rows and columns run in the patient, and how fast.
+"""Read image geometry: pixel spacing and its reference plane, orientation, position, slice distance and frame time.
 
-`of_header` reads a DICOM header and `of_volume` that of a NIfTI, both into the fields of a PixelFormat. What is absent
-or makes no sense is unknown here and refuses no file: an image without a place is an image all the same.
+`geometry_from_header` reads a DICOM header and `geometry_from_nifti` a NIfTI header, both into the fields of a
+PixelFormat. Missing or implausible values become None and never reject a file.
 """
 
 from collections.abc import Iterable, MutableSequence, Sequence
@@ -11,15 +11,15 @@ from typing import Any
 
 from core.imaging.pixel_format import DETECTOR, PATIENT, TOMOGRAPHIC
 
-ALIKE = 1e-3  # of two spacings: what rounding does; a correction for magnification is some percent
-SQUARE = 1e-2  # how far cosines, as they are written, may be from unit length and a right angle
-TWO_D, CM = 1, 3  # of an ultrasound region: its format, its physical unit
+ALIKE = 1e-3  # relative tolerance of spacings: rounding; a magnification correction is a few percent
+SQUARE = 1e-2  # tolerance of direction cosines, from unit length and from a right angle
+TWO_D, CM = 1, 3  # RegionSpatialFormat and PhysicalUnits of an ultrasound region (PS3.3 C.8.5.5)
 
 Vector = tuple[float, ...]
 
 
 def geometry_from_header(header: Any) -> dict[str, Any]:
-    """The geometry of a DICOM header: its own elements, else those shared by the frames, else the first frame's."""
+    """Return the geometry of a DICOM header: top level, else shared groups, else those of frame 1."""
     measures = [header, *_groups(header, "PixelMeasuresSequence")]
     plane = [header, *_groups(header, "PlaneOrientationSequence")]
     orientation = _square(_vector_of(plane, "ImageOrientationPatient", 6))
@@ -35,10 +35,10 @@ def geometry_from_header(header: Any) -> dict[str, Any]:
 
 
 def geometry_from_nifti(zooms: Sequence[float], affine: Any, columns: int, rows: int) -> dict[str, Any]:
-    """The geometry of a NIfTI in right-front-up order, shown from the feet with the patient's right on the left.
+    """Return the geometry of a NIfTI volume in RAS+ order, displayed in radiological convention.
 
-    `zooms` are its voxel's edges in mm. `affine` gives places in mm to the right, front and head, where DICOM's axes
-    run left, back and head; it is None where the file does not say which way its axes lie.
+    `zooms` are the voxel sizes in mm. `affine` maps voxels to mm in RAS+ and is converted to DICOM's LPS axes; it is
+    None if the file does not define its orientation.
     """
     spacing = _pair((zooms[1], zooms[0]))
     flat = {"spacing": spacing, "spacing_at": PATIENT if spacing else "", "slice_mm": _edge(zooms[2])}
@@ -51,13 +51,13 @@ def geometry_from_nifti(zooms: Sequence[float], affine: Any, columns: int, rows:
 
 
 def normal_of(orientation: Sequence[float]) -> Vector:
-    """The direction in which slices follow one another: rows × columns (PS3.3 C.7.6.2.1.1)."""
+    """Return the slice normal, the cross product of row and column directions (PS3.3 C.7.6.2.1.1)."""
     (a, b, c), (d, e, f) = orientation[:3], orientation[3:]
     return b * f - c * e, c * d - a * f, a * e - b * d
 
 
 def _spacing(header: Any, measures: Iterable[Any], *, tomographic: bool) -> tuple[Vector | None, str]:
-    """PS3.3 10.7.1.3: a projection's pixel spacing is the patient's only where it differs from the detector's."""
+    """Return spacing and its reference plane; see PS3.3 10.7.1.3 for projection radiographs."""
     pixel = _pair(_vector_of(measures, "PixelSpacing", 2))
     if tomographic or str(header.get("Modality")) in TOMOGRAPHIC:
         pixel = pixel or _region(header)
@@ -72,7 +72,7 @@ def _spacing(header: Any, measures: Iterable[Any], *, tomographic: bool) -> tupl
 
 
 def _region(header: Any) -> Vector | None:
-    """Of an ultrasound picture that shows one region in centimetres; of several, none holds for the picture."""
+    """Return the spacing in mm of an ultrasound image with exactly one 2-D region in centimetres."""
     regions = _items(header, "SequenceOfUltrasoundRegions")
     if len(regions) != 1 or regions[0].get("RegionSpatialFormat") != TWO_D:
         return None
@@ -88,10 +88,10 @@ def _frame_ms(header: Any) -> float | None:
 
 
 def _between(header: Any, orientation: Vector | None) -> float | None:
-    """The even distance of a multi-frame image's planes; None where they are uneven or one lies over another."""
+    """Return the slice distance of a multi-frame image in mm; None if planes are uneven or coincide."""
     frames = _items(header, "PerFrameFunctionalGroupsSequence")
-    found = (_vector_of(_items(one, "PlanePositionSequence"), "ImagePositionPatient", 3) for one in frames)
-    places = [one for one in found if one]
+    candidates = (_vector_of(_items(one, "PlanePositionSequence"), "ImagePositionPatient", 3) for one in frames)
+    places = [one for one in candidates if one]
     if orientation is None or len(places) < 2 or len(places) != len(frames):
         return None
     along = [_dot(place, normal_of(orientation)) for place in places]
@@ -101,21 +101,21 @@ def _between(header: Any, orientation: Vector | None) -> float | None:
 
 
 def _groups(header: Any, name: str) -> list[Any]:
-    """The items of a functional group: the shared one's, then the first frame's."""
+    """Return the items of a functional group: the shared ones, then those of the first frame."""
     shared = _items(header, "SharedFunctionalGroupsSequence")
     frames = _items(header, "PerFrameFunctionalGroupsSequence")[:1]
     return [item for group in (*shared, *frames) for item in _items(group, name)]
 
 
 def _items(place: Any, name: str) -> list[Any]:
-    """A sequence's items; what somebody wrote in its place is none."""
+    """Return the items of a sequence; [] if the element is not a sequence."""
     value = place.get(name)
     return [one for one in value if hasattr(one, "get")] if isinstance(value, MutableSequence) else []
 
 
 def _vector_of(places: Iterable[Any], name: str, count: int) -> Vector | None:
-    """The first that holds so many finite numbers: a header may hold anything."""
-    return next((found for one in places if (found := _vector(one, name, count))), None)
+    """Return the first value with `count` finite numbers, None if no data set has one."""
+    return next((vector for one in places if (vector := _vector(one, name, count))), None)
 
 
 def _vector(place: Any, name: str, count: int) -> Vector | None:
@@ -128,8 +128,8 @@ def _vector(place: Any, name: str, count: int) -> Vector | None:
 
 
 def _positive(places: Iterable[Any], name: str) -> float | None:
-    found = _vector_of(places, name, 1)
-    return found[0] if found and found[0] > 0 else None
+    vector = _vector_of(places, name, 1)
+    return vector[0] if vector and vector[0] > 0 else None
 
 
 def _pair(spacing: Vector | None) -> Vector | None:
@@ -140,12 +140,12 @@ def _edge(length: float) -> float | None:
     return length if isfinite(length) and length > 0 else None
 
 
-def _alike(one: Vector, other: Vector) -> bool:
-    return all(isclose(a, b, rel_tol=ALIKE) for a, b in zip(one, other, strict=True))
+def _alike(first: Vector, second: Vector) -> bool:
+    return all(isclose(a, b, rel_tol=ALIKE) for a, b in zip(first, second, strict=True))
 
 
 def _square(cosines: Vector | None) -> Vector | None:
-    """The cosines, None where they are not two unit vectors at a right angle."""
+    """Return the cosines, None if they are not two orthogonal unit vectors."""
     if cosines is None:
         return None
     row, column = cosines[:3], cosines[3:]
@@ -153,8 +153,8 @@ def _square(cosines: Vector | None) -> Vector | None:
     return cosines if units and abs(_dot(row, column)) <= SQUARE else None
 
 
-def _dot(one: Vector, other: Vector) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
+def _dot(first: Vector, second: Vector) -> float:
+    return sum(a * b for a, b in zip(first, second, strict=True))
 
 
 def _lps(affine: Any, column: int) -> Vector:

@@ -1,4 +1,4 @@
-"""DICOM pixels to samples: each transfer syntax names its decoder, and the file remembers it."""
+"""Decode DICOM pixel data to samples, with a fixed list of decoders per transfer syntax."""
 
 from collections.abc import MutableSequence
 from typing import Any
@@ -10,7 +10,7 @@ from core.imaging.dicom.geometry import geometry_from_header
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import Array, full_range_window, quantize_uint16
 
-# Permissively licensed decoders only, the quickest first; pydicom alone would try whatever is installed.
+# Permissively licensed decoders only, the fastest first; pydicom by itself would try whatever is installed.
 DECODERS = {
     "1.2.840.10008.1.2.4.50": ("pylibjpeg", "gdcm", "pillow"),
     "1.2.840.10008.1.2.4.51": ("gdcm", "pillow"),
@@ -38,18 +38,18 @@ DTYPES: dict[Any, np.dtype[Any]] = {
 
 
 def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, dict[str, str]]:
-    """Samples (frames, rows, columns, channels), their format, and facts that only the pixels tell.
+    """Return samples (frames, rows, columns, channels), their format, and facts that depend on the pixels.
 
-    `data` is the whole file, where it is in memory: plain pixels are then looked at where they lie.
+    `data` is the whole file if it is in memory; uncompressed pixels are then viewed without a copy.
 
     Raises:
-        RefusedFile: no decoder reads it, or the data are shorter than the header says.
+        RejectedFile: no decoder supports the file, or the pixel data are truncated.
     """
     rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
     if rows == 0 or columns == 0:
         if "Rows" not in header:
-            raise RejectedFile("has no image size (Rows, Columns) in its header; it is cut off or damaged.")
-        raise RejectedFile(f"says it is {columns} × {rows} pixels; an image without extent cannot be shown.")
+            raise RejectedFile("has no image size (Rows, Columns) in its header; it is truncated or damaged.")
+        raise RejectedFile(f"has a size of {columns} × {rows} pixels in its header; both must be at least 1.")
     plain = view_uncompressed(header, data)
     array, decoder = (plain, "numpy") if plain is not None else _decode_array(header)
     frames, colour = _shape(array, rows, columns)
@@ -59,26 +59,26 @@ def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, 
 
 
 def view_uncompressed(header: Any, data: bytes | None) -> Array | None:
-    """Uncompressed little-endian greys of 8 or 16 bits as they lie in the file; None for pydicom to see to."""
+    """View uncompressed little-endian 8- or 16-bit grey samples in the file; None if pydicom must decode them."""
     element = header.get_item(PIXEL_DATA, keep_deferred=True) if PIXEL_DATA in header else None
     dtype = DTYPES.get((header.get("BitsAllocated"), header.get("PixelRepresentation")))
     grey = header.get("SamplesPerPixel") == 1 and header.get("PhotometricInterpretation") in GREYS
     if element is None or dtype is None or not grey or str(header.file_meta.get("TransferSyntaxUID")) not in PLAIN:
         return None
-    found, start = (data, element.value_tell) if element.value is None else (element.value, 0)
+    buffer, start = (data, element.value_tell) if element.value is None else (element.value, 0)
     frames, unused = int(header.get("NumberOfFrames") or 1), dtype.itemsize * 8 - int(header.get("BitsStored") or 0)
     rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
     count = frames * rows * columns
-    if found is None or count < 1 or frames < 1 or not 0 <= unused < dtype.itemsize * 8:
+    if buffer is None or count < 1 or frames < 1 or not 0 <= unused < dtype.itemsize * 8:
         return None
-    if count * dtype.itemsize > min(element.length, len(found) - start):
+    if count * dtype.itemsize > min(element.length, len(buffer) - start):
         return None
-    samples: Array = np.frombuffer(found, dtype, count, start).reshape(frames, rows, columns)
+    samples: Array = np.frombuffer(buffer, dtype, count, start).reshape(frames, rows, columns)
     return samples if unused == 0 else _without_overlay(samples, unused)
 
 
 def _without_overlay(samples: Array, unused: int) -> Array:
-    """Old files keep overlays in the bits that are not used; where there are none, the samples stay where they lie."""
+    """Clear overlays in unused high bits (retired in DICOM); without overlays, return the same view."""
     top = 1 << (samples.dtype.itemsize * 8 - unused)
     low, high = (-top // 2, top // 2 - 1) if samples.dtype.kind == "i" else (0, top - 1)
     return samples if low <= samples.min() and samples.max() <= high else (samples << unused) >> unused
@@ -87,7 +87,7 @@ def _without_overlay(samples: Array, unused: int) -> Array:
 def _decode_array(header: Any) -> tuple[Array, str]:
     syntax = str(getattr(header.file_meta, "TransferSyntaxUID", ""))
     if not syntax:
-        raise RejectedFile("does not say its transfer syntax (0002,0010); export it again as a DICOM part 10 file.")
+        raise RejectedFile("has no transfer syntax UID (0002,0010); export it again as a DICOM part 10 file.")
     if syntax not in DECODERS:
         try:
             return header.pixel_array, "pydicom"
@@ -97,7 +97,7 @@ def _decode_array(header: Any) -> tuple[Array, str]:
         try:
             header.convert_pixel_data(plugin)
             return header.pixel_array, plugin
-        except Exception:  # the next decoder may; what none reads is refused below
+        except Exception:  # try the next decoder; if none succeeds, the file is rejected below
             continue
     raise RejectedFile(_rejection_reason(header, syntax))
 
@@ -107,7 +107,7 @@ def _rejection_reason(header: Any, syntax: str) -> str:
 
     frames = header.get("NumberOfFrames") or 1
     try:
-        wanted = (
+        expected = (
             int(header.Rows)
             * int(header.Columns)
             * int(header.get("SamplesPerPixel", 1))
@@ -117,14 +117,15 @@ def _rejection_reason(header: Any, syntax: str) -> str:
         )
     except (ValueError, TypeError, AttributeError):
         return "has a damaged image header (rows, columns, frames or bits); export it again."
-    found = len(header.get("PixelData") or b"")
-    if not UID(syntax).is_compressed and found < wanted:
-        return f"is cut off: its header promises {wanted} bytes of pixels and {found} are there."
+    available = len(header.get("PixelData") or b"")
+    if not UID(syntax).is_compressed and available < expected:
+        return f"is truncated: its header declares {expected} bytes of pixel data, but the file has {available}."
     if UID(syntax).name == syntax:
-        return f"is in the unknown transfer syntax {syntax}; export it uncompressed."
+        return f"has the unknown transfer syntax {syntax}; export it uncompressed."
     bits = header.get("BitsStored", "?")
     return (
-        f"holds {bits}-bit {UID(syntax).name} data that no permissively licensed decoder reads; export it uncompressed."
+        f"has {bits}-bit {UID(syntax).name} data, which no permissively licensed decoder supports; "
+        "export it uncompressed."
     )
 
 
@@ -133,18 +134,18 @@ def _shape(array: Array, rows: int, columns: int) -> tuple[Array, bool]:
     if colour:
         return array.reshape(-1, rows, columns, 3), True
     if array.ndim not in (2, 3) or array.shape[-2:] != (rows, columns):
-        raise RejectedFile(f"decodes to the shape {array.shape}, not to the {rows} × {columns} its header promises.")
+        raise RejectedFile(f"decodes to the shape {array.shape}, not to the {rows} × {columns} of its header.")
     return array.reshape(-1, rows, columns), False
 
 
 def _colour(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelFormat, dict[str, str]]:
     shift = max(0, frames.dtype.itemsize * 8 - 8)
     plain = (frames >> shift).astype(np.uint8) if shift else frames.astype(np.uint8)
-    # Whatever the header calls them, pixel_array gives RGB: JPEG 2000's transforms and YBR are undone by then.
-    return plain, _rgb(header, plain, decoder), {}
+    # pixel_array always returns RGB: YBR and JPEG 2000 colour transforms are already undone.
+    return plain, _rgb_format(header, plain, decoder), {}
 
 
-def _rgb(header: Any, samples: Array, decoder: str) -> PixelFormat:
+def _rgb_format(header: Any, samples: Array, decoder: str) -> PixelFormat:
     frames, rows, columns, _ = samples.shape
     bits = int(header.get("BitsStored", 8))
     center, width, function = full_range_window(0.0, 255.0)
@@ -207,11 +208,11 @@ def _palette(header: Any, frames: Array, decoder: str) -> tuple[Array, PixelForm
     colour = apply_color_lut(frames, header)
     plain = (colour >> 8).astype(np.uint8) if colour.dtype == np.uint16 else colour.astype(np.uint8)
     plain = plain[..., :3].reshape(*frames.shape, 3)
-    return plain, _rgb(header, plain, decoder), {}
+    return plain, _rgb_format(header, plain, decoder), {}
 
 
 def _unsigned(stored: Array) -> tuple[Array, float, float]:
-    """Stored values as unsigned samples, with what turns a sample back into a stored value: slope and offset."""
+    """Return stored values as unsigned samples, with the slope and offset that restore them."""
     if stored.dtype.kind == "f" or stored.dtype.itemsize > 2:
         low, high = float(stored.min()), float(stored.max())
         if stored.dtype.kind == "f" or high - low > 65535:
@@ -226,16 +227,14 @@ def _unsigned(stored: Array) -> tuple[Array, float, float]:
 
 
 def _modality(header: Any, frames: Array) -> tuple[Array, float, float, bool]:
-    """Values that slope and intercept turn into modality values; a modality LUT, or slopes that differ, are applied."""
+    """Return values, slope, intercept, and whether a modality LUT or per-frame rescale was already applied."""
     if header.get("ModalityLUTSequence"):
         from pydicom.pixels.processing import apply_modality_lut
 
         return apply_modality_lut(frames, header), 1.0, 0.0, True
     per_frame = [_rescale(one) for one in header.get("PerFrameFunctionalGroupsSequence") or []]
-    shared = next(
-        (found for one in header.get("SharedFunctionalGroupsSequence") or [] if (found := _rescale(one))), None
-    )
-    named = [found for found in per_frame if found]
+    shared = next(filter(None, map(_rescale, header.get("SharedFunctionalGroupsSequence") or [])), None)
+    named = [pair for pair in per_frame if pair]
     if len(named) == len(frames) and len(set(named)) > 1:
         slopes = np.array(named, dtype=np.float64)[:, :, np.newaxis, np.newaxis]
         return frames * slopes[:, 0] + slopes[:, 1], 1.0, 0.0, True
@@ -262,14 +261,14 @@ def _groups(header: Any) -> list[Any]:
 
 
 def _window(header: Any, low: float, high: float, *, signed_lut: bool) -> tuple[float, float, str]:
-    for one in (header, *(item for group in _groups(header) for item in group.get("FrameVOILUTSequence") or [])):
-        center, width = _first(one.get("WindowCenter")), _first(one.get("WindowWidth"))
+    for source in (header, *(item for group in _groups(header) for item in group.get("FrameVOILUTSequence") or [])):
+        center, width = _first(source.get("WindowCenter")), _first(source.get("WindowWidth"))
         if center is not None and width is not None and width >= 1:
-            function = str(one.get("VOILUTFunction") or "LINEAR").upper()
+            function = str(source.get("VOILUTFunction") or "LINEAR").upper()
             return center, width, function if function in ("LINEAR", "LINEAR_EXACT", "SIGMOID") else "LINEAR"
     tables = header.get("VOILUTSequence")
     if tables and not signed_lut:
-        # A VOI table is shown as the window over its input range: the viewer's window is a line, and says so.
+        # A VOI LUT is replaced by the linear window over its input range: the viewer has linear windows only.
         count, first = int(tables[0].LUTDescriptor[0]) or 65536, int(tables[0].LUTDescriptor[1])
         return full_range_window(float(first), float(first + count - 1))
     return full_range_window(low, high)

@@ -1,5 +1,5 @@
-"""What readers draw: its form, its pixels, and the files in which it travels.
+"""Validate drawings, rasterise them, and exchange them as COCO, CSV, DICOM SEG and DICOM SR.
 
-Law: x runs along a row, y down the columns, 0, 0 is the upper left corner of the first pixel, whose middle is 0.5, 0.5.
-A pixel belongs to a drawing when its middle lies inside.
+Law: x runs along rows, y down columns; 0, 0 is the upper left corner of the first pixel and 0.5, 0.5 its centre.
+A pixel belongs to a drawing if its centre lies inside.
 """

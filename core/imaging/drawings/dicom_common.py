@@ -1,7 +1,7 @@
-"""What DICOM SEG and SR share: the headers of their sources, names that fit, and the way back in.
+"""Share what DICOM SEG and SR need: source headers, codes, UIDs, and parsing on import.
 
-They go back to the archive that the images came from, so they carry its patient as it stands there; with a pseudonym in
-its place they carry nothing else that names one, and still belong to the same study by its UID.
+The objects go back to the archive of the images, so they carry the patient as stated there. With a pseudonym instead,
+they carry no other identifying attribute and still belong to the same study by its UID.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from core.imaging.drawings.records import DrawingRecord
 SCHEME = "99ROUNDS"  # private codes begin with 99
 NO_CLASS = "none"
 UTF_8 = "ISO_IR 192"
-MAX_TEXT = 64  # of a label, a person's name or a code's meaning
-DEFLATED, META = b"1.2.840.10008.1.2.1.99", 2048  # a transfer syntax, and the bytes in which a file names its own
+MAX_TEXT = 64  # characters of a label, a person's name or a code meaning (VR LO)
+DEFLATED, META = b"1.2.840.10008.1.2.1.99", 2048  # transfer syntax UID, and the first bytes of a file, which name it
 EQUIPMENT: dict[str, Any] = {"manufacturer": "Rounds", "manufacturer_model_name": "Rounds", "device_serial_number": "1"}
 TYPE_2 = (
     "PatientID",
@@ -36,8 +36,10 @@ TYPE_2 = (
 )
 UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
 IMAGE = "1.2.840.10008.5.1.4.1.1."
-SINGLE = {f"{IMAGE}{kind}" for kind in ("1", "2", "4", "6.1", "7")}  # kinds of one frame, whatever a file says it has
-PRIVATE, CREATOR, IMAGES = 0x0073, "ROUNDS", 0x01  # which of our images each frame of a SEG is on, by sha256
+SINGLE = {
+    f"{IMAGE}{kind}" for kind in ("1", "2", "4", "6.1", "7")
+}  # single-frame SOP classes, whatever NumberOfFrames says
+PRIVATE, CREATOR, IMAGES = 0x0073, "ROUNDS", 0x01  # private element: the source image of each SEG frame, by SHA-256
 SEXES = ("M", "F", "O")
 DEIDENTIFIED_ATTRIBUTES = (
     "SpecificCharacterSet",
@@ -71,80 +73,80 @@ DEIDENTIFIED_ATTRIBUTES = (
 
 
 class NotWritable(UserError):
-    """A source to which no object can refer; its text is the reason."""
+    """A source that no DICOM object can reference; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The files of one series, or one image of several frames: where each lies, by the image's sha256."""
+    """The files of one series, or one multi-frame image: paths by SHA-256."""
 
     paths: dict[str, Path] = field(repr=False)
-    pseudonym: str | None  # None: as the files have it
+    pseudonym: str | None  # None: keep the patient of the files
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What tells a stored image to an object that refers to it."""
+    """The identification of a stored image in objects that reference it."""
 
     uid: str
-    place: tuple[float, ...]  # position and orientation of a single frame, () where unknown
+    place: tuple[float, ...]  # position and orientation of a single frame, () if unknown
 
 
 def is_dicom(data: bytes) -> bool:
-    """The preamble of a part 10 file."""
+    """Return whether the data have the preamble of a DICOM part 10 file."""
     return data[128:132] == b"DICM"
 
 
 def read_instance(path: Path) -> Instance:
-    """The UID and place of a stored DICOM file."""
+    """Return SOP Instance UID, position and orientation of a stored DICOM file."""
     import pydicom
 
     with ignore_warnings():
-        wanted = ["SOPInstanceUID", "ImagePositionPatient", "ImageOrientationPatient"]
-        header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=wanted)
+        keywords = ["SOPInstanceUID", "ImagePositionPatient", "ImageOrientationPatient"]
+        header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=keywords)
         return Instance(str(header.get("SOPInstanceUID", "")), frame_position(header, header))
 
 
 def frame_position(position: Any, orientation: Any) -> tuple[float, ...]:
-    """Where a frame lies and how it is turned, () where that is not said."""
+    """Return position and orientation of a frame (9 numbers), () if not stated."""
     parts = [*(position.get("ImagePositionPatient") or []), *(orientation.get("ImageOrientationPatient") or [])]
     return tuple(float(part) for part in parts) if len(parts) == 9 else ()
 
 
 def source_header(path: Path, pseudonym: str | None) -> Any:
-    """A source's header, with what every object needs and none of what no object could carry.
+    """Return the header of a source with all type 2 attributes, invalid ones emptied.
 
     Raises:
-        NotWritable: it has no UID to refer to.
+        NotWritable: a UID is missing, so the source cannot be referenced.
     """
     import pydicom
 
-    found: Any = pydicom.dcmread(path, stop_before_pixels=True, force=True)
-    found.decode()
-    missing = [name for name in UIDS if not found.get(name)]
+    dataset: Any = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+    dataset.decode()
+    missing = [name for name in UIDS if not dataset.get(name)]
     if missing:
-        raise NotWritable(f"has no {missing[0]}, so nothing can refer to it")
+        raise NotWritable(f"has no {missing[0]}, so it cannot be referenced")
     if pseudonym is not None:
-        found = _nameless(found)
-        found.PatientID = pseudonym
+        dataset = _deidentified(dataset)
+        dataset.PatientID = pseudonym
     for name in TYPE_2:
-        if name not in found or not _is_lawful(name, found.get(name)):
-            setattr(found, name, "")
-    return found
+        if name not in dataset or not _is_valid(name, dataset.get(name)):
+            setattr(dataset, name, "")
+    return dataset
 
 
-def _nameless(named: Any) -> Any:
+def _deidentified(named: Any) -> Any:
     from pydicom.dataset import Dataset
 
-    found = Dataset()
+    stripped = Dataset()
     for name in (*UIDS, *DEIDENTIFIED_ATTRIBUTES):
         if name in named:
-            found[name] = named[name]
-    return found
+            stripped[name] = named[name]
+    return stripped
 
 
-def _is_lawful(name: str, value: Any) -> bool:
-    """Whether an object can be made with it; what a date or sex cannot be is left out."""
+def _is_valid(name: str, value: Any) -> bool:
+    """Return whether a DICOM object may carry the value; invalid dates, times and sexes may not."""
     from pydicom.valuerep import DA, TM
 
     if name == "PatientSex":
@@ -158,35 +160,44 @@ def _is_lawful(name: str, value: Any) -> bool:
 
 
 def counts_frames(source: Any) -> bool:
-    """Whether a reference to it names a frame."""
+    """Return whether a reference to the source must name a frame."""
     return int(source.get("NumberOfFrames") or 1) > 1 and str(source.SOPClassUID) not in SINGLE
 
 
 def stable_uid(*parts: str) -> str:
-    """The same UID for the same content: an archive that has an object takes no second copy of it."""
+    """Return the same UID for the same content, so that an archive stores an object once."""
     from pydicom.uid import generate_uid
 
     return str(generate_uid(entropy_srcs=["rounds", *parts]))
 
 
 def drawings_digest(drawings: tuple[DrawingRecord, ...]) -> str:
-    """Names what stands."""
-    said = repr(
+    """Return the SHA-256 (hex) of the content of drawings."""
+    content = repr(
         [
-            (one.source.sha256, one.frame, one.key, one.shape, one.geometry, one.label, one.reader, one.at)
-            for one in drawings
+            (
+                drawing.source.sha256,
+                drawing.frame,
+                drawing.key,
+                drawing.shape,
+                drawing.geometry,
+                drawing.label,
+                drawing.reader,
+                drawing.at,
+            )
+            for drawing in drawings
         ]
     )
-    return hashlib.sha256(said.encode()).hexdigest()
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def fit_text(text: str) -> str:
-    """As a DICOM text holds it: a backslash would begin another value, and 64 characters are the most."""
+    """Return text that fits a DICOM value of VR LO: no backslash or line break, at most 64 characters."""
     return text.replace("\\", "/").replace("\r", " ").replace("\n", " ").strip()[:MAX_TEXT]
 
 
 def class_code(label: str | None) -> Any:
-    """A class as a coded concept of ours."""
+    """Return the private coded concept of a class."""
     from highdicom.sr import CodedConcept
 
     if label is None:
@@ -195,12 +206,12 @@ def class_code(label: str | None) -> Any:
 
 
 def software_version() -> str:
-    """Who wrote an object."""
+    """Return the version of Rounds, for the equipment module."""
     return version("rounds")
 
 
 def to_part10(dataset: Any) -> bytes:
-    """As a part 10 file."""
+    """Return a data set as the bytes of a DICOM part 10 file."""
     buffer = BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
@@ -208,7 +219,7 @@ def to_part10(dataset: Any) -> bytes:
 
 @contextmanager
 def ignore_warnings() -> Iterator[None]:
-    """Other people's headers hold odd values, and readers' names no commas; what matters is said in our words."""
+    """Ignore warnings about unusual values in source headers; relevant problems raise our own errors."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -222,7 +233,7 @@ def parse(data: bytes) -> Any:
     """
     import pydicom
 
-    if DEFLATED in data[:META]:  # a small file may unfold without bound
+    if DEFLATED in data[:META]:  # a small file may inflate without bound
         raise InvalidInput("is deflated; export it in another transfer syntax.")
     try:
         return pydicom.dcmread(BytesIO(data))

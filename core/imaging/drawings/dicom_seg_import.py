@@ -1,4 +1,4 @@
-"""A DICOM Segmentation as mask drawings: one per segment and frame of a source."""
+"""Import a DICOM Segmentation as mask drawings, one per segment and source frame."""
 
 import json
 import uuid
@@ -13,37 +13,41 @@ from core.imaging.drawings.dicom_common import CREATOR, IMAGES, NO_CLASS, PRIVAT
 from core.imaging.drawings.records import DrawingRecord, Source
 
 
-def read(found: Any) -> Iterator[DrawingRecord]:
-    """Masks on the images that the frames were derived from.
+def read(dataset: Any) -> Iterator[DrawingRecord]:
+    """Yield one mask per frame, on the image from which it was derived.
 
     Raises:
-        InvalidInput: not binary, or frames that do not say which image they are of.
+        InvalidInput: the segmentation is not binary, or a frame does not reference one source image.
     """
-    kind = str(found.get("SegmentationType", ""))
+    kind = str(dataset.get("SegmentationType", ""))
     if kind != "BINARY":
-        raise InvalidInput(f"is a segmentation of the type {kind or 'nothing'}; binary ones are taken.")
-    frames, rows, columns = int(found.get("NumberOfFrames") or 1), int(found.Rows), int(found.Columns)
-    if not 0 < frames * rows * columns <= 8 * max(len(found.get("PixelData", b"")), geometry_schema.MAX_PIXELS):
-        raise InvalidInput(f"says that it has {frames} frames of {columns} × {rows} pixels; that cannot be.")
-    labels = {int(one.SegmentNumber): _label(one) for one in found.SegmentSequence}
-    pixels = np.asarray(found.pixel_array).reshape(frames, rows, columns).astype(np.bool_)
-    series, ours = _series(found), _ours(found)
-    for number, group in enumerate(found.PerFrameFunctionalGroupsSequence):
+        raise InvalidInput(f"is a segmentation of type {kind or 'unknown'}; only BINARY segmentations can be imported.")
+    frames, rows, columns = int(dataset.get("NumberOfFrames") or 1), int(dataset.Rows), int(dataset.Columns)
+    if not 0 < frames * rows * columns <= 8 * max(len(dataset.get("PixelData", b"")), geometry_schema.MAX_PIXELS):
+        raise InvalidInput(
+            f"declares {frames} frames of {columns} × {rows} pixels, which its data cannot contain; export it again."
+        )
+    labels = {int(one.SegmentNumber): _label(one) for one in dataset.SegmentSequence}
+    pixels = np.asarray(dataset.pixel_array).reshape(frames, rows, columns).astype(np.bool_)
+    series, ours = _series_by_instance(dataset), _rounds_references(dataset)
+    for number, group in enumerate(dataset.PerFrameFunctionalGroupsSequence):
         if not pixels[number].any():
             continue
         where = f"frame {number + 1}"
-        segment = int(_group(found, group, "SegmentIdentificationSequence", where).ReferencedSegmentNumber)
-        reference = _source(found, group, where)
+        segment = int(_functional_group(dataset, group, "SegmentIdentificationSequence", where).ReferencedSegmentNumber)
+        reference = _source(dataset, group, where)
         instance = str(reference.ReferencedSOPInstanceUID)
         sha256, item, frame = ours[number] if ours else ("", "", _frame(reference))
         yield DrawingRecord(
-            source=Source(sha256, item, "", series.get(instance, ""), instance, _place(found, group), rows, columns),
+            source=Source(
+                sha256, item, "", series.get(instance, ""), instance, _position(dataset, group), rows, columns
+            ),
             frame=frame,
             shape="mask",
             geometry={"counts": masks.to_counts(pixels[number])},
             label=labels[segment],
-            key=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{found.SOPInstanceUID}|{segment}|{instance}|{sha256}|{frame}")),
-            reader=str(found.get("ContentCreatorName") or ""),
+            key=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{dataset.SOPInstanceUID}|{segment}|{instance}|{sha256}|{frame}")),
+            reader=str(dataset.get("ContentCreatorName") or ""),
             where=where,
         )
 
@@ -55,36 +59,36 @@ def _label(segment: Any) -> str | None:
     return str(segment.get("SegmentLabel") or "")
 
 
-def _ours(found: Any) -> list[tuple[str, str, int]]:
-    """Which image each frame is on, where we wrote it."""
+def _rounds_references(dataset: Any) -> list[tuple[str, str, int]]:
+    """Return hash, item and frame of the source of each frame, [] if Rounds did not write the file."""
     try:
-        said = json.loads(found.private_block(PRIVATE, CREATOR)[IMAGES].value)
+        references = json.loads(dataset.private_block(PRIVATE, CREATOR)[IMAGES].value)
     except KeyError:
         return []
-    return [(str(sha256), str(item), int(frame)) for sha256, item, frame in said]
+    return [(str(sha256), str(item), int(frame)) for sha256, item, frame in references]
 
 
-def _series(found: Any) -> dict[str, str]:
-    """The series by instance."""
+def _series_by_instance(dataset: Any) -> dict[str, str]:
+    """Return Series Instance UIDs by SOP Instance UID."""
     return {
-        str(one.ReferencedSOPInstanceUID): str(series.SeriesInstanceUID)
-        for series in found.get("ReferencedSeriesSequence") or []
-        for one in series.get("ReferencedInstanceSequence") or []
+        str(item.ReferencedSOPInstanceUID): str(series.SeriesInstanceUID)
+        for series in dataset.get("ReferencedSeriesSequence") or []
+        for item in series.get("ReferencedInstanceSequence") or []
     }
 
 
-def _group(found: Any, group: Any, name: str, where: str) -> Any:
-    for one in (group, found.SharedFunctionalGroupsSequence[0]):
-        if one.get(name):
-            return one[name].value[0]
-    raise InvalidInput(f"{where} has no {name}, so it is not known what it is of.")
+def _functional_group(dataset: Any, group: Any, name: str, where: str) -> Any:
+    for item in (group, dataset.SharedFunctionalGroupsSequence[0]):
+        if item.get(name):
+            return item[name].value[0]
+    raise InvalidInput(f"{where} has no {name}, so its segment or source image is unknown.")
 
 
-def _source(found: Any, group: Any, where: str) -> Any:
-    derived = _group(found, group, "DerivationImageSequence", where)
+def _source(dataset: Any, group: Any, where: str) -> Any:
+    derived = _functional_group(dataset, group, "DerivationImageSequence", where)
     sources = derived.get("SourceImageSequence") or []
     if len(sources) != 1:
-        raise InvalidInput(f"{where} was derived from {len(sources)} images; a drawing is on one.")
+        raise InvalidInput(f"{where} was derived from {len(sources)} images; a drawing belongs to exactly one.")
     return sources[0]
 
 
@@ -92,8 +96,8 @@ def _frame(reference: Any) -> int:
     return int(reference.get("ReferencedFrameNumber") or 1) - 1
 
 
-def _place(found: Any, group: Any) -> tuple[float, ...]:
-    shared = found.SharedFunctionalGroupsSequence[0]
+def _position(dataset: Any, group: Any) -> tuple[float, ...]:
+    shared = dataset.SharedFunctionalGroupsSequence[0]
     parts: list[Any] = [
         next((one[name].value[0] for one in (group, shared) if one.get(name)), {})
         for name in ("PlanePositionSequence", "PlaneOrientationSequence")

@@ -1,9 +1,8 @@
-"""Drawings as DICOM structured reports (TID 1500): one per reader and source, a planar region (TID 1410) per drawing.
+r"""Export drawings as DICOM structured reports (TID 1500): one per reader and source, a region (TID 1410) per drawing.
 
-SCOORD counts columns and rows (PS3.3 C.18.6) from the upper left corner of the first pixel, 0\\0, to the lower right
-corner of the last, Columns\\Rows: as we do, so no half pixel is added. A mask is the line along its pixels' edges, by
-the even-odd rule. What a region cannot say (that a line was a box, an ellipse's frame, the case that was read) stands
-beside it as text of ours.
+SCOORD coordinates (PS3.3 C.18.6) run from the upper left corner of the first pixel, 0\0, to the lower right corner of
+the last, Columns\Rows, as ours do; no half pixel is added. A mask becomes the outline of its pixels, with the even-odd
+rule. What a region cannot express (box or polygon, the frame of an ellipse, the case) is added as JSON text.
 """
 
 import datetime
@@ -34,26 +33,26 @@ from core.imaging.drawings.dicom_common import (
 from core.imaging.drawings.records import DrawingRecord, DrawingSet
 
 SERIES_NUMBER = 9002
-DRAWING = "drawing"  # the code of the text of ours
-EXPLICIT_MOST = 65_534 // 4  # 32-bit numbers in one element of an explicit transfer syntax
-STEPS = 72  # of the line in place of an ellipse that reaches over the image's edge
+DRAWING = "drawing"  # code of the JSON text item
+EXPLICIT_MOST = 65_534 // 4  # maximum number of 32-bit values in an element of an explicit VR transfer syntax
+STEPS = 72  # points of the polyline that replaces an ellipse extending beyond the image
 
 
 def write(album: DrawingSet, original: Original, drawings: tuple[DrawingRecord, ...]) -> list[tuple[str, bytes]]:
-    """The reports of one series, or of one image of several frames, one per reader.
+    """Return name and bytes of the reports of one series or multi-frame image, one per reader.
 
     Raises:
-        NotWritable: a source to which nothing can refer.
+        NotWritable: a source that cannot be referenced.
     """
     with ignore_warnings():
         headers = {sha256: source_header(path, original.pseudonym) for sha256, path in original.paths.items()}
-        said: dict[str, list[DrawingRecord]] = defaultdict(list)
-        for one in drawings:
-            said[one.reader].append(one)
+        by_reader: dict[str, list[DrawingRecord]] = defaultdict(list)
+        for drawing in drawings:
+            by_reader[drawing.reader].append(drawing)
         try:
-            return [_report(album, headers, reader, tuple(said[reader])) for reader in sorted(said)]
+            return [_report(album, headers, reader, tuple(by_reader[reader])) for reader in sorted(by_reader)]
         except (ValueError, AttributeError, KeyError, IndexError, TypeError) as error:
-            raise NotWritable(f"has a header that no report can refer to ({error})") from error
+            raise NotWritable(f"has a header that a report cannot reference ({error})") from error
 
 
 def _report(
@@ -66,7 +65,7 @@ def _report(
     groups = [_group(one, headers[one.source.sha256]) for one in drawings]
     longest = max(len(one.GraphicData) for group in groups for one in group[0].ContentSequence if "GraphicData" in one)
     at, source = datetime.datetime.fromtimestamp(max(one.at or 0.0 for one in drawings)), evidence[0]
-    made = ComprehensiveSR(
+    report = ComprehensiveSR(
         **EQUIPMENT,
         software_versions=software_version(),
         evidence=evidence,
@@ -82,7 +81,7 @@ def _report(
         specific_character_set=UTF_8,
         transfer_syntax_uid=ExplicitVRLittleEndian if longest <= EXPLICIT_MOST else ImplicitVRLittleEndian,
     )
-    return f"sr-{drawings_digest(drawings)[:16]}", to_part10(made)
+    return f"sr-{drawings_digest(drawings)[:16]}", to_part10(report)
 
 
 def _content(reader: str, groups: list[Any]) -> Any:
@@ -101,7 +100,7 @@ def _content(reader: str, groups: list[Any]) -> Any:
     )
 
 
-def _group(one: DrawingRecord, source: Any) -> Any:
+def _group(drawing: DrawingRecord, source: Any) -> Any:
     from highdicom.sr import (
         ImageRegion,
         PlanarROIMeasurementsAndQualitativeEvaluations,
@@ -110,46 +109,50 @@ def _group(one: DrawingRecord, source: Any) -> Any:
         TrackingIdentifier,
     )
 
-    kind, points = region(one)
+    kind, points = region(drawing)
     group = PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(uid=stable_uid("drawing", one.key), identifier=one.key),
+        tracking_identifier=TrackingIdentifier(uid=stable_uid("drawing", drawing.key), identifier=drawing.key),
         referenced_region=ImageRegion(
             kind,
             np.asarray(points, dtype=np.float32),
             SourceImageForRegion(
-                source.SOPClassUID, source.SOPInstanceUID, [one.frame + 1] if counts_frames(source) else None
+                source.SOPClassUID, source.SOPInstanceUID, [drawing.frame + 1] if counts_frames(source) else None
             ),
         ),
-        finding_type=class_code(one.label),
+        finding_type=class_code(drawing.label),
     )
     name = _concept(DRAWING, "Drawing as it was made")
-    group[0].ContentSequence.append(TextContentItem(name=name, value=_beside(one), relationship_type="CONTAINS"))
-    at = datetime.datetime.fromtimestamp(one.at or 0.0, datetime.UTC)
+    group[0].ContentSequence.append(
+        TextContentItem(name=name, value=_comment_json(drawing), relationship_type="CONTAINS")
+    )
+    at = datetime.datetime.fromtimestamp(drawing.at or 0.0, datetime.UTC)
     group[0].ObservationDateTime = at.strftime("%Y%m%d%H%M%S.%f+0000")
     return group
 
 
-def region(one: DrawingRecord) -> tuple[str, list[list[float]]]:
-    """The graphic type of a drawing's region, and its points."""
-    if one.shape == "point":
-        return "POINT", one.geometry["points"]
-    if one.shape == "ellipse":
-        return _ellipse(one)
-    if one.shape == "mask":
-        points = masks.outline(masks.from_counts(one.geometry["counts"], one.source.rows, one.source.columns))
-    elif one.shape == "box":
-        (x0, y0), (x1, y1) = one.geometry["points"]
+def region(drawing: DrawingRecord) -> tuple[str, list[list[float]]]:
+    """Return graphic type and points of a drawing's region."""
+    if drawing.shape == "point":
+        return "POINT", drawing.geometry["points"]
+    if drawing.shape == "ellipse":
+        return _ellipse(drawing)
+    if drawing.shape == "mask":
+        points = masks.outline(
+            masks.from_counts(drawing.geometry["counts"], drawing.source.rows, drawing.source.columns)
+        )
+    elif drawing.shape == "box":
+        (x0, y0), (x1, y1) = drawing.geometry["points"]
         points = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
     else:
-        points = one.geometry["points"]
+        points = drawing.geometry["points"]
     return "POLYLINE", [*points, points[0]]
 
 
-def _ellipse(one: DrawingRecord) -> tuple[str, list[list[float]]]:
-    """The ends of the longer axis, then those of the shorter; where one lies outside the image a line along the rim."""
-    (x0, y0), (x1, y1) = one.geometry["points"]
+def _ellipse(drawing: DrawingRecord) -> tuple[str, list[list[float]]]:
+    """Return the ends of the major axis, then of the minor axis; a polyline if one lies outside the image."""
+    (x0, y0), (x1, y1) = drawing.geometry["points"]
     x, y, across, down = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2
-    turn = math.radians(one.geometry["angle"])
+    turn = math.radians(drawing.geometry["angle"])
 
     def at(angle: float) -> list[float]:
         along, aside = across * math.cos(angle), down * math.sin(angle)
@@ -160,22 +163,22 @@ def _ellipse(one: DrawingRecord) -> tuple[str, list[list[float]]]:
 
     ends = [at(math.pi), at(0.0), at(-math.pi / 2), at(math.pi / 2)]
     ends = ends if across >= down else [*ends[2:], *ends[:2]]
-    rows, columns = one.source.rows, one.source.columns
+    rows, columns = drawing.source.rows, drawing.source.columns
     if all(0 <= px <= columns and 0 <= py <= rows for px, py in ends):
         return "ELLIPSE", ends
     rim = [at(2 * math.pi * step / STEPS) for step in range(STEPS + 1)]
     return "POLYLINE", [[min(max(0.0, px), float(columns)), min(max(0.0, py), float(rows))] for px, py in rim]
 
 
-def _beside(one: DrawingRecord) -> str:
-    case = one.case or one.source
-    said: dict[str, Any] = {"shape": one.shape, "class": one.label, "frame": one.frame}
-    said |= {"image": [one.source.sha256, one.source.item], "case": [case.sha256, case.item]}
-    if one.shape == "ellipse":
-        said["geometry"] = one.geometry
-    if one.shape == "mask":
-        said["size"] = [one.source.rows, one.source.columns]
-    return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+def _comment_json(drawing: DrawingRecord) -> str:
+    case = drawing.case or drawing.source
+    content: dict[str, Any] = {"shape": drawing.shape, "class": drawing.label, "frame": drawing.frame}
+    content |= {"image": [drawing.source.sha256, drawing.source.item], "case": [case.sha256, case.item]}
+    if drawing.shape == "ellipse":
+        content["geometry"] = drawing.geometry
+    if drawing.shape == "mask":
+        content["size"] = [drawing.source.rows, drawing.source.columns]
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 
 def _concept(value: str, meaning: str) -> Any:

@@ -1,4 +1,4 @@
-"""The files in which drawings leave and come back: one explicit table, each kind told by its content."""
+"""List the file formats of drawings in one table; files are recognised by content."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ Read = Callable[[bytes], Iterable[DrawingRecord]]
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """One file that holds an album."""
+    """A format that writes a drawing set into one file."""
 
     write: Callable[[DrawingSet], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Dicom:
-    """Objects that go back to the archive, written source by source: name and bytes of each."""
+    """A format that writes DICOM objects source by source: name and bytes of each."""
 
     write: Callable[[DrawingSet, Original, tuple[DrawingRecord, ...]], list[tuple[str, bytes]]]
 
@@ -52,7 +52,7 @@ DICOM_READERS: dict[str, Callable[[Any], Iterable[DrawingRecord]]] = {
 
 
 def reader_of(data: bytes) -> Read:
-    """What reads a file of drawings that begins like this."""
+    """Return the reader for a file of drawings, chosen by its first bytes."""
     if dicom_common.is_dicom(data):
         return read_dicom
     return coco_import.read if data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else csv_format.read
@@ -62,14 +62,14 @@ def read_dicom(data: bytes) -> list[DrawingRecord]:
     """Return the drawings of a SEG or SR.
 
     Raises:
-        InvalidInput: another kind of object, or one that cannot be understood.
+        InvalidInput: another SOP class, or a damaged object.
     """
     with dicom_common.ignore_warnings():
         dataset = dicom_common.parse(data)
         kind = str(dataset.get("SOPClassUID", ""))
         if kind not in DICOM_READERS:
             raise InvalidInput(
-                "is DICOM, but neither a segmentation (SEG) nor a report (SR); images come in by `rounds import`."
+                "is DICOM, but neither a segmentation (SEG) nor a structured report (SR); `rounds import` takes images."
             )
         try:
             return list(DICOM_READERS[kind](dataset))

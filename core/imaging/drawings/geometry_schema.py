@@ -1,8 +1,8 @@
-"""The form of a geometry: what each shape consists of, and what of it is nonsense. Loads no numpy.
+"""Validate and normalise the geometry of each shape. Does not import numpy.
 
-Box: two corners. Ellipse: the two corners of its frame and `angle`, by which the frame is turned about its middle, in
-degrees, clockwise on the screen (from x towards y). Polygon and freehand: the corners of a closed outline, the last
-joined to the first. Point: one. Mask: `counts`, COCO's uncompressed run lengths by columns, the first of unset pixels.
+Box: two corners. Ellipse: two corners of its bounding frame and `angle`, the rotation of the frame about its centre in
+degrees, clockwise on screen (from x towards y). Polygon and freehand: the vertices of a closed outline. Point: one
+point. Mask: `counts`, COCO's uncompressed column-wise run lengths, starting with unset pixels.
 """
 
 import math
@@ -17,16 +17,16 @@ Size = tuple[int, int]  # rows, columns
 MAX_POINTS = 20_000
 MAX_RUNS = 400_000
 MIN_CORNERS = 3
-DIGITS = 2  # a hundredth of a pixel: it comes back the same from the 32-bit numbers of a DICOM report
-MAX_PIXELS = 1 << 28  # of an image on which something is drawn
-OVERSHOOT = 0.1  # of the longer side: a pointer that slipped over the edge
+DIGITS = 2  # decimal places of a pixel: survives the 32-bit floats of a DICOM SR
+MAX_PIXELS = 1 << 28  # of an image with drawings
+OVERSHOOT = 0.1  # share of the longer side by which a pointer may leave the image
 
 
 def normalise(shape: str, geometry: Any, rows: int, columns: int) -> Geometry:
-    """The geometry as it is kept: rounded, its corners in order, inside the image. What is normal stays as it is.
+    """Return the geometry as stored: rounded, corners in order, clipped to the image. Idempotent.
 
     Raises:
-        InvalidInput: an unknown shape, a wrong form, numbers that are none, or a place far outside the image.
+        InvalidInput: an unknown shape, malformed or non-finite coordinates, or a position far outside the image.
     """
     if shape not in SHAPES:
         raise InvalidInput(f"'{str(shape)[:40]}' is not a shape; a drawing is one of {', '.join(SHAPES)}.")
@@ -36,7 +36,7 @@ def normalise(shape: str, geometry: Any, rows: int, columns: int) -> Geometry:
 
 
 def _box(geometry: Geometry, size: Size) -> Geometry:
-    corners = _inside(_points("box", geometry, 2, 2), size)
+    corners = _clip_to_image(_points("box", geometry, 2, 2), size)
     return {"points": _frame("box", corners)}
 
 
@@ -53,25 +53,25 @@ def _ellipse(geometry: Geometry, size: Size) -> Geometry:
 
 
 def _polygon(geometry: Geometry, size: Size) -> Geometry:
-    return _closed("polygon", geometry, size)
+    return _closed_outline("polygon", geometry, size)
 
 
 def _freehand(geometry: Geometry, size: Size) -> Geometry:
-    return _closed("freehand", geometry, size)
+    return _closed_outline("freehand", geometry, size)
 
 
-def _closed(shape: str, geometry: Geometry, size: Size) -> Geometry:
-    points = _inside(_points(shape, geometry, MIN_CORNERS, MAX_POINTS), size)
-    kept = [point for before, point in zip([None, *points], points, strict=False) if point != before]
-    while len(kept) > 1 and kept[0] == kept[-1]:
-        kept.pop()
-    if len(kept) < MIN_CORNERS:
-        raise InvalidInput(f"The {shape} has {len(kept)} different corners; an outline needs {MIN_CORNERS}.")
-    return {"points": kept}
+def _closed_outline(shape: str, geometry: Geometry, size: Size) -> Geometry:
+    points = _clip_to_image(_points(shape, geometry, MIN_CORNERS, MAX_POINTS), size)
+    corners = [point for before, point in zip([None, *points], points, strict=False) if point != before]
+    while len(corners) > 1 and corners[0] == corners[-1]:
+        corners.pop()
+    if len(corners) < MIN_CORNERS:
+        raise InvalidInput(f"The {shape} has {len(corners)} different corners; an outline needs {MIN_CORNERS}.")
+    return {"points": corners}
 
 
 def _point(geometry: Geometry, size: Size) -> Geometry:
-    return {"points": _inside(_points("point", geometry, 1, 1), size)}
+    return {"points": _clip_to_image(_points("point", geometry, 1, 1), size)}
 
 
 def _mask(geometry: Geometry, size: Size) -> Geometry:
@@ -80,7 +80,7 @@ def _mask(geometry: Geometry, size: Size) -> Geometry:
     if not isinstance(counts, list) or not counts or len(counts) > MAX_RUNS:
         raise InvalidInput(f"A mask is a list of 1 to {MAX_RUNS} run lengths in 'counts'; draw it again.")
     if any(type(count) is not int or count < 0 for count in counts):
-        raise InvalidInput("The run lengths of a mask are whole numbers from 0 on; draw it again.")
+        raise InvalidInput("The run lengths of a mask must be whole numbers from 0 on; draw it again.")
     if sum(counts) != rows * columns:
         raise InvalidInput(
             f"The run lengths of the mask add up to {sum(counts)}; the image has {columns} × {rows} = "
@@ -88,12 +88,12 @@ def _mask(geometry: Geometry, size: Size) -> Geometry:
         )
     if not sum(counts[1::2]):
         raise InvalidInput("The mask is empty; paint something, or erase the drawing.")
-    return {"counts": _joined(counts)}
+    return {"counts": _merge_runs(counts)}
 
 
-def _joined(counts: list[int]) -> list[int]:
-    """No empty run but the first: a mask has one way to be written."""
-    joined, value = [0], 0  # the value of the run that is being joined
+def _merge_runs(counts: list[int]) -> list[int]:
+    """Merge empty runs, except the first, so that each mask has one representation."""
+    joined, value = [0], 0  # the value of the current run
     for index, count in enumerate(counts):
         if count and index % 2 != value:
             joined.append(0)
@@ -105,21 +105,21 @@ def _joined(counts: list[int]) -> list[int]:
 def _points(shape: str, geometry: Geometry, fewest: int, most: int) -> list[list[float]]:
     points = geometry.get("points")
     if not isinstance(points, list) or not fewest <= len(points) <= most:
-        wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-        found = len(points) if isinstance(points, list) else "no"
-        raise InvalidInput(f"The {shape} has {found} points; it needs {wanted}.")
+        expected = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        count = len(points) if isinstance(points, list) else "no"
+        raise InvalidInput(f"The {shape} has {count} points; it needs {expected}.")
     if any(not isinstance(point, list | tuple) or len(point) != 2 for point in points):
-        raise InvalidInput(f"Each point of a {shape} is a pair of x and y in pixels; draw it again.")
+        raise InvalidInput(f"Each point of a {shape} must be a pair of x and y in pixels; draw it again.")
     return [[round(_number(shape, value), DIGITS) + 0.0 for value in point] for point in points]
 
 
 def _number(shape: str, value: Any) -> float:
-    if type(value) not in (int, float) or not abs(value) < 1e9:  # NaN is not less than anything
-        raise InvalidInput(f"The {shape} has a coordinate that is no finite number; draw it again.")
+    if type(value) not in (int, float) or not abs(value) < 1e9:  # also rejects NaN
+        raise InvalidInput(f"The {shape} has a coordinate that is not a finite number; draw it again.")
     return float(value)
 
 
-def _inside(points: list[list[float]], size: Size) -> list[list[float]]:
+def _clip_to_image(points: list[list[float]], size: Size) -> list[list[float]]:
     rows, columns = size
     slack = OVERSHOOT * max(size)
     for x, y in points:

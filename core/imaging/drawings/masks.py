@@ -1,8 +1,8 @@
-"""A drawing as pixels, and pixels as runs or outlines.
+"""Rasterise drawings, and convert masks to run lengths and outlines.
 
-A pixel belongs to a drawing when its middle lies inside, by the even-odd rule where an outline crosses itself; a middle
-on an edge belongs to what lies right of it or below it, so that neighbours that share an edge share no pixel. Of an
-ellipse the rim belongs to it. A point is the pixel that it lies in.
+A pixel belongs to a drawing if its centre lies inside, by the even-odd rule where an outline crosses itself. A centre
+on an edge belongs to the shape right of it or below it, so that adjacent shapes share no pixel. The boundary of an
+ellipse belongs to it. A point is the pixel that contains it.
 """
 
 import math
@@ -18,18 +18,18 @@ Points = list[list[float]]
 
 
 def mask(shape: str, geometry: Geometry, rows: int, columns: int) -> Mask:
-    """The pixels of a drawing whose geometry is normal, True where it is."""
+    """Return the mask (rows, columns) of a drawing with normalised geometry."""
     return MASKS[shape](geometry, rows, columns)
 
 
 def from_counts(counts: list[int], rows: int, columns: int) -> Mask:
-    """COCO's uncompressed run lengths, which go down the columns, as pixels."""
+    """Return the mask of COCO's uncompressed column-wise run lengths."""
     values = np.arange(len(counts)) % 2 == 1
     return np.repeat(values, counts).reshape(columns, rows).T
 
 
 def to_counts(pixels: Mask) -> list[int]:
-    """Pixels as COCO's uncompressed run lengths; the first run is of unset pixels and may be 0."""
+    """Return a mask as COCO's uncompressed run lengths; the first run is of unset pixels and may be 0."""
     flat = pixels.ravel(order="F")
     turns = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     runs = np.diff(np.concatenate(([0], turns, [flat.size])))
@@ -37,7 +37,7 @@ def to_counts(pixels: Mask) -> list[int]:
 
 
 def bounds(pixels: Mask) -> tuple[int, int, int, int]:
-    """x, y, width and height of the pixels that are set; all 0 where none is."""
+    """Return x, y, width and height of the set pixels; all 0 for an empty mask."""
     down, across = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
     if not down.size:
         return 0, 0, 0, 0
@@ -46,18 +46,18 @@ def bounds(pixels: Mask) -> tuple[int, int, int, int]:
 
 
 def outline(pixels: Mask) -> Points:
-    """One closed outline along the pixels' edges that `fill` turns into the same pixels, whatever holes there are.
+    """Return one closed outline along pixel edges that `fill` turns back into the same mask, holes included.
 
-    Where it goes from one ring to the next it comes back the same way, so that by the even-odd rule the way is nothing.
+    Rings are connected by segments that are passed twice, which the even-odd rule cancels.
     """
     rings = _rings(np.pad(pixels, 1))
-    there = [point for ring in rings for point in (*ring, ring[0])]
-    return [[float(x), float(y)] for x, y in there + [ring[0] for ring in reversed(rings[:-1])]]
+    path = [point for ring in rings for point in (*ring, ring[0])]
+    return [[float(x), float(y)] for x, y in path + [ring[0] for ring in reversed(rings[:-1])]]
 
 
 def _rings(padded: Mask) -> list[list[tuple[int, int]]]:
-    # A corner is where an odd number of the four pixels about it is set. Along every line of the grid the edges run
-    # from the first corner to the second, from the third to the fourth and so on.
+    # A corner has an odd number of set pixels around it. Along each grid line, edges run from the first corner to the
+    # second, from the third to the fourth, and so on.
     odd = padded[:-1, :-1] ^ padded[:-1, 1:] ^ padded[1:, :-1] ^ padded[1:, 1:]
     corners = [(int(x), int(y)) for y, x in np.argwhere(odd)]
     across = _partners(corners)
@@ -81,12 +81,12 @@ def _partners(corners: list[tuple[int, int]]) -> dict[tuple[int, int], tuple[int
 def _box(geometry: Geometry, rows: int, columns: int) -> Mask:
     (x0, y0), (x1, y1) = geometry["points"]
     pixels = np.zeros((rows, columns), np.bool_)
-    pixels[_first(y0) : _first(y1), _first(x0) : _first(x1)] = True
+    pixels[_first_pixel(y0) : _first_pixel(y1), _first_pixel(x0) : _first_pixel(x1)] = True
     return pixels
 
 
-def _first(edge: float) -> int:
-    """The first pixel whose middle does not lie before the edge."""
+def _first_pixel(edge: float) -> int:
+    """Return the first pixel whose centre is not before the edge."""
     return math.ceil(edge - 0.5)
 
 
@@ -105,14 +105,14 @@ def _outline(geometry: Geometry, rows: int, columns: int) -> Mask:
 
 
 def fill(points: Points, rows: int, columns: int) -> Mask:
-    """What a closed outline encloses: along each row every edge that is passed turns inside into outside and back."""
-    here = np.asarray(points, dtype=np.float64)
-    there = np.roll(here, -1, axis=0)
-    falling = here[:, 1] > there[:, 1]  # from top to bottom, so that an edge is the same in both directions
-    upper, lower = np.where(falling[:, None], there, here), np.where(falling[:, None], here, there)
+    """Return the mask enclosed by an outline: along each row, every edge crossed toggles inside and outside."""
+    start = np.asarray(points, dtype=np.float64)
+    end_point = np.roll(start, -1, axis=0)
+    falling = start[:, 1] > end_point[:, 1]  # from top to bottom, so that both directions of an edge rasterise alike
+    upper, lower = np.where(falling[:, None], end_point, start), np.where(falling[:, None], start, end_point)
     first = np.clip(np.ceil(upper[:, 1] - 0.5), 0, rows).astype(np.int64)
     count = np.clip(np.ceil(lower[:, 1] - 0.5), 0, rows).astype(np.int64) - first
-    edge = np.repeat(np.arange(len(here)), count)
+    edge = np.repeat(np.arange(len(start)), count)
     row = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + first[edge]
     (x, y), (end, bottom) = upper[edge].T, lower[edge].T
     crossing = x + (row + 0.5 - y) * (end - x) / (bottom - y)
@@ -129,7 +129,7 @@ def _point(geometry: Geometry, rows: int, columns: int) -> Mask:
     return pixels
 
 
-def _counted(geometry: Geometry, rows: int, columns: int) -> Mask:
+def _mask(geometry: Geometry, rows: int, columns: int) -> Mask:
     return from_counts(geometry["counts"], rows, columns)
 
 
@@ -138,6 +138,6 @@ MASKS: dict[str, Callable[[Geometry, int, int], Mask]] = {
     "ellipse": _ellipse,
     "polygon": _outline,
     "freehand": _outline,
-    "mask": _counted,
+    "mask": _mask,
     "point": _point,
 }

@@ -1,4 +1,4 @@
-"""A drawing as it travels between homes and tools: images by content or by the names that files give them, no ids."""
+"""Define drawings as exchanged between homes and tools: images by content hash or name, without catalogue IDs."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The image that a file speaks of: by its content (ours), by a file name (COCO), or by DICOM's UIDs."""
+    """The image of a drawing: by content hash (Rounds), by file name (COCO) or by DICOM UIDs."""
 
     sha256: str = ""
     item: str = ""
     name: str = ""
     series_uid: str = ""
     instance_uid: str = ""
-    place: tuple[float, ...] = ()  # position and orientation in the patient, () where the file does not say
-    rows: int = 0  # 0 where the file does not say
+    place: tuple[float, ...] = ()  # position and orientation in the patient, () if not stated
+    rows: int = 0  # 0 if not stated
     columns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DrawingRecord:
-    """One standing drawing. Another tool's file may leave key, reader, time and case open; `where` is for sentences."""
+    """One current drawing. Files of other tools may lack key, reader, time and case; `where` locates it in errors."""
 
     source: Source
     frame: int
@@ -36,7 +36,7 @@ class DrawingRecord:
 
 @dataclass(frozen=True, slots=True)
 class DrawingSet:
-    """The standing drawings of a task with the names of all its classes, in an order that every home agrees on."""
+    """The current drawings of a task with the names of all its classes, in an order that is equal in every home."""
 
     task: str
     classes: tuple[str, ...]
@@ -44,24 +44,24 @@ class DrawingSet:
 
 
 def sort_drawings(drawings: list[DrawingRecord]) -> tuple[DrawingRecord, ...]:
-    """By image, frame, time and key."""
+    """Return drawings sorted by image, frame, time and key."""
     return tuple(
         sorted(
             drawings,
-            key=lambda one: (
-                one.source.sha256,
-                one.source.item,
-                one.frame,
-                one.at or 0.0,
-                one.key,
-                one.case.sha256 if one.case else "",
+            key=lambda drawing: (
+                drawing.source.sha256,
+                drawing.source.item,
+                drawing.frame,
+                drawing.at or 0.0,
+                drawing.key,
+                drawing.case.sha256 if drawing.case else "",
             ),
         )
     )
 
 
 def short_names(drawings: tuple[DrawingRecord, ...]) -> dict[tuple[str, str], str]:
-    """A file name for each image: its last part, and as many folders as tell it from the others."""
+    """Return the shortest unique path suffix of each image, by hash and item."""
     paths = {(one.source.sha256, one.source.item): one.source.name.split("/") for one in drawings}
     names: dict[tuple[str, str], str] = {}
     length = 1

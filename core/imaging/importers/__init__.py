@@ -1,6 +1,6 @@
-"""One module per file format.
+"""Import images, one module per file format.
 
-Law: a reader yields what it found or raises RefusedFile with one sentence; readers do not lean on each other.
+Law: an importer yields images or raises RejectedFile with one sentence; importers do not use each other.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,15 +13,15 @@ from core.imaging.importers import dicom, nifti, npz, picture
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """Tells its files by their first bytes and yields their images, from the bytes where they are at hand already."""
+    """A file format: recognises files by their first bytes and yields their images, from memory if already read."""
 
     name: str
     recognises: Callable[[bytes], bool]
     read: Callable[[Path, bytes | None], Iterator[DecodedImage]]
 
 
-# A DICOM preamble may also begin as a TIFF (dual-personality files), so DICM is asked for first; a data set without
-# preamble is told by so little that it comes last.
+# A DICOM preamble may also be a TIFF header (dual-personality files), so DICM is checked first; a data set without
+# preamble has a weak signature and is checked last.
 IMPORTERS: tuple[Importer, ...] = (
     Importer("dicom", dicom.has_preamble, dicom.read),
     Importer("picture", picture.recognises, picture.read),
@@ -33,5 +33,5 @@ HEAD = 4096
 
 
 def find_importer(head: bytes) -> Importer | None:
-    """The reader whose format begins like this, None where nobody's does."""
+    """Return the importer that recognises the first bytes of a file, else None."""
     return next((importer for importer in IMPORTERS if importer.recognises(head)), None)

@@ -1,4 +1,4 @@
-"""DICOM: header, identity and facts. The pixels are decoded next door, in `dicom_pixels`."""
+"""Import DICOM files: header, identity and facts. `core.imaging.dicom.pixels` decodes the pixels."""
 
 import re
 import warnings
@@ -33,34 +33,36 @@ FACTS = {
     "laterality": "ImageLaterality",
 }
 OTHERS = ("AccessionNumber", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "MedicalRecordLocator")
-# Group 0002, 0008 or 0000 little- or big-endian: how a data set without preamble begins.
+# The first element of a data set without preamble: group 0002 or 0008, little- or big-endian.
 BARE = re.compile(rb"\x02\x00[\x00-\x02]\x00|\x08\x00[\x00-\xff][\x00-\x11]|\x00\x08\x00[\x00-\xff]", re.DOTALL)
 
-PACKED = re.compile(rb"1\.2\.840\.10008\.1\.2\.(?:1\.99|2|4\.|5)")  # deflated, big-endian or compressed: read whole
+PACKED = re.compile(
+    rb"1\.2\.840\.10008\.1\.2\.(?:1\.99|2|4\.|5)"
+)  # deflated, big-endian or compressed: read completely
 HEADER_BYTES = 2048
-DEFERRED = 1 << 18  # bytes; no table that a header needs is longer
+DEFERRED = 1 << 18  # bytes; longer values are deferred, and no table that the header needs is longer
 
 
 def has_preamble(head: bytes) -> bool:
-    """The DICM of a part 10 file."""
+    """Return whether the file has the preamble of DICOM part 10."""
     return head[128:132] == b"DICM"
 
 
 def is_bare(head: bytes) -> bool:
-    """A data set that begins as one must without a preamble."""
+    """Return whether the file starts like a DICOM data set without preamble."""
     return BARE.match(head) is not None and len(head) > 16
 
 
 def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
-    """One image of one or more frames.
+    """Yield one image of one or more frames.
 
     Raises:
-        RefusedFile: without pixels, truncated, or in a syntax that no permissive decoder reads.
+        RejectedFile: no pixel data, truncated, or in a transfer syntax that no permissive decoder supports.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns of odd values in other people's headers: the report is ours
+        warnings.simplefilter("ignore")  # pydicom warns about invalid values in headers; the import has its own report
         try:
-            header = _plain(data) or _whole(path, data)
+            header = _fast_header(data) or _full_header(path, data)
             samples, format, extra = decode(header, data)
             yield DecodedImage(
                 item="",
@@ -80,34 +82,34 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
             ) from error
 
 
-def _plain(data: bytes | None) -> FastHeader | None:
+def _fast_header(data: bytes | None) -> FastHeader | None:
     header = parse_header(data) if data is not None else None
     return header if header is not None and view_uncompressed(header, data) is not None else None
 
 
-def _whole(path: Path, data: bytes | None) -> Any:
-    """The data set; uncompressed pixels are left in `data`, where they can be looked at without a copy."""
+def _full_header(path: Path, data: bytes | None) -> Any:
+    """Return the pydicom data set; uncompressed pixels stay in `data`, to be viewed without a copy."""
     import pydicom
 
     source = path if data is None else BytesIO(data)
     packed = data is None or PACKED.search(data, 0, HEADER_BYTES)
     header = pydicom.dcmread(source, force=True, defer_size=None if packed else DEFERRED)
-    _need_pixels(header, bare=not getattr(header.file_meta, "TransferSyntaxUID", None))
+    _require_pixels(header, bare=not getattr(header.file_meta, "TransferSyntaxUID", None))
     return header
 
 
-def _need_pixels(header: Any, *, bare: bool) -> None:
+def _require_pixels(header: Any, *, bare: bool) -> None:
     if len(header) == 0:
-        raise RejectedFile("begins like a DICOM file but holds no element; it is empty or cut off.")
+        raise RejectedFile("starts like a DICOM file but has no data elements; it is empty or truncated.")
     if any(name in header for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         return
     kind = str(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID", ""))
-    for prefix, words in WITHOUT_PIXELS.items():
+    for prefix, description in WITHOUT_PIXELS.items():
         if kind.startswith(prefix):
-            raise RejectedFile(f"is {words}, without pixels.")
+            raise RejectedFile(f"is {description}, without pixel data.")
     if bare and not kind:
-        raise RejectedFile("is not a DICOM image: it has neither a preamble nor a class nor pixels.")
-    raise RejectedFile("is a DICOM object without pixels; it may be cut off before them.")
+        raise RejectedFile("is not a DICOM image: it has no preamble, no SOP Class UID and no pixel data.")
+    raise RejectedFile("is a DICOM object without pixel data; it may be truncated.")
 
 
 def _identity(header: Any) -> Identity:
@@ -135,17 +137,17 @@ def _facts(header: Any) -> dict[str, str]:
 
 
 def _position(header: Any) -> float:
-    """Along the normal of the slice (PS3.3 C.7.6.2.1.1), else by instance number; never by file name."""
+    """Return the position in mm along the slice normal (PS3.3 C.7.6.2.1.1), else the instance number."""
     try:
         place = [float(one) for one in header.ImagePositionPatient]
-        across = [float(one) for one in header.ImageOrientationPatient]
-        row, column = across[:3], across[3:]
+        orientation = [float(cosine) for cosine in header.ImageOrientationPatient]
+        row, column = orientation[:3], orientation[3:]
         normal = (
             row[1] * column[2] - row[2] * column[1],
             row[2] * column[0] - row[0] * column[2],
             row[0] * column[1] - row[1] * column[0],
         )
-        return sum(one * other for one, other in zip(place, normal, strict=True))
+        return sum(a * b for a, b in zip(place, normal, strict=True))
     except (AttributeError, TypeError, ValueError, IndexError):
         try:
             return float(header.get("InstanceNumber") or 0)

@@ -1,4 +1,4 @@
-"""NIfTI volumes: one image of many axial frames, shown as radiologists look (patient's right on the left)."""
+"""Import NIfTI volumes as one image of axial frames in radiological convention (patient's right on the left)."""
 
 import gzip
 import zlib
@@ -14,12 +14,12 @@ from core.imaging.dicom.geometry import geometry_from_nifti
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import full_range_window, quantize_uint16
 
-UNIT = 7  # the bits of xyzt_units that speak of places
+UNIT = 7  # mask of the spatial bits of xyzt_units
 METRES, MICRONS = 1, 3
 
 
 def recognises(head: bytes) -> bool:
-    """NIfTI-1 single files (magic at byte 344) and gzip, which is looked into."""
+    """Return whether the file is NIfTI-1 or NIfTI-2, possibly compressed with gzip."""
     if head.startswith(b"\x1f\x8b"):
         try:
             head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, 1024)
@@ -29,16 +29,16 @@ def recognises(head: bytes) -> bool:
 
 
 def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
-    """One multi-frame image; of a 4-D file its first volume, and the facts say so.
+    """Yield one multi-frame image; of a 4-D file the first volume, as noted in the facts.
 
     Raises:
-        RefusedFile: damaged, or not three- or four-dimensional.
+        RejectedFile: damaged, or neither 3-D nor 4-D.
     """
     import nibabel as untyped
 
     nibabel: Any = untyped
     try:
-        # By content, whatever the ending says: nibabel itself trusts only file names.
+        # By content, not by extension: nibabel itself relies on file names.
         raw = path.read_bytes() if data is None else data
         raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
         is_second = raw[4:8] == b"n+2\x00"
@@ -52,15 +52,15 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
         facts["volumes"] = f"first of {values.shape[3]}"
         values = values[..., 0]
     if values.ndim != 3 or 0 in values.shape:
-        raise RejectedFile(f"is a NIfTI of {values.ndim} axes; volumes of three or four are read.")
-    # From RAS+ (x right, y front, z up): frames along z, rows from the front, columns from the patient's right.
+        raise RejectedFile(f"is a NIfTI file with {values.ndim} dimensions; only 3-D and 4-D volumes are supported.")
+    # From RAS+ (x right, y anterior, z superior): frames along z, rows from anterior, columns from the right.
     frames = np.flip(values.transpose(2, 1, 0), axis=(1, 2))
     samples, format = _format(frames, _geometry(loaded.header, volume))
     yield DecodedImage(item="", samples=samples, format=format, facts=facts)
 
 
 def _geometry(header: Any, volume: Any) -> dict[str, Any]:
-    """In millimetres, which are meant where a file names no unit; `header` is the file's own, before it was turned."""
+    """Return the geometry in mm (also if the file has no unit); `header` is the original, before reorientation."""
     mm = {METRES: 1000.0, MICRONS: 0.001}.get(int(header["xyzt_units"]) & UNIT, 1.0)
     known = bool(header["qform_code"] or header["sform_code"])
     zooms = [float(zoom) * mm for zoom in volume.header.get_zooms()[:3]]

@@ -1,4 +1,4 @@
-"""PNG, JPEG, TIFF and BMP at their full depth."""
+"""Import PNG, JPEG, TIFF and BMP at full bit depth."""
 
 import warnings
 from collections.abc import Iterator
@@ -22,29 +22,29 @@ SIXTEEN = ("I;16", "I;16B", "I;16L", "I;16N")
 
 
 def recognises(head: bytes) -> bool:
-    """By its first bytes, not by its name."""
+    """Return whether the first bytes are those of PNG, JPEG, TIFF or BMP."""
     return any(head.startswith(magic) for magic in MAGIC)
 
 
 def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
-    """One image; the pages of a TIFF are its frames.
+    """Yield one image; the pages of a TIFF are its frames.
 
     Raises:
-        RefusedFile: damaged, empty of pixels, or larger than is safe to decode.
+        RejectedFile: damaged, without pixels, or too large to decode safely.
     """
     import PIL
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd tags in other people's files: the report is ours
+            warnings.simplefilter("ignore")  # Pillow warns about unusual tags; the import has its own report
             kind, frames = _frames(path if data is None else BytesIO(data))
     except Image.DecompressionBombError as error:
-        raise RejectedFile("has more pixels than is safe to decode; split or shrink it.") from error
+        raise RejectedFile("has too many pixels to decode safely; split or downsample it.") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise RejectedFile("is a damaged or truncated picture and cannot be decoded.") from error
     if len({frame.shape for frame in frames}) > 1 or len({frame.dtype for frame in frames}) > 1:
-        raise RejectedFile(f"is a {kind} whose pages differ in size or depth; save each page as a file of its own.")
+        raise RejectedFile(f"is a {kind} whose pages differ in size or depth; save each page as a separate file.")
     stack = np.stack(frames)
     colour = stack.ndim == 4
     samples, format = format_of_unsigned(
@@ -71,10 +71,10 @@ def _array(picture: "object") -> Array:
     if picture.mode == "I":
         wide = np.asarray(picture)
         if wide.min() < 0 or wide.max() > 65535:
-            raise RejectedFile("holds 32-bit greys outside 0 to 65535; save it with 16 bits.")
+            raise RejectedFile("has 32-bit grey values outside 0 to 65535; save it with 16 bits.")
         return wide.astype(np.uint16)
     if picture.mode == "F":
-        raise RejectedFile("holds floating-point greys; save it with 16 bits.")
+        raise RejectedFile("has floating-point grey values; save it with 16 bits.")
     if picture.mode in ("L", "1"):
         return np.asarray(picture.convert("L"), dtype=np.uint8)
     colour = np.asarray(picture.convert("RGB"), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Chest radiographs of nobody: drawn, not taken, with truths planted in them that the key tells.
+"""Synthesise chest radiographs with known ground truth, which is written to a key file.
 
-Law: what draws here knows nothing of what detects elsewhere, nor does anything that detects read the key.
+Law: the synthesis does not use any detector, and no detector reads the key.
 """

@@ -1,4 +1,4 @@
-"""From a chest to a 12-bit picture: position, opacity, beam, noise, the detector's curve, a lead marker."""
+"""Simulate a 12-bit radiograph: positioning, opacity, noise, tone curve, lead marker, collimation."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from core.imaging.phantoms.anatomy import EDGE, Build, Map
 from core.imaging.phantoms.cohort import Exposure, Site
 
 WHITE = 4095
-Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, the last two outside
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom exclusive
 
 
 @dataclass(frozen=True, slots=True)
 class Opacity:
-    """One patient's opacity: where, how wide at the first visit, how much denser than lung, and its growth a visit."""
+    """One patient's opacity: position, radius at the first visit, density relative to lung, and growth per visit."""
 
     x: float
     y: float
@@ -29,47 +29,47 @@ class Opacity:
 
 @dataclass(frozen=True, slots=True)
 class Radiograph:
-    """A picture, stored values (EDGE, EDGE) of 12 bits, with the boxes of what was planted in it."""
+    """A radiograph of 12-bit stored values (EDGE, EDGE), with the bounding boxes of opacities and marker."""
 
     values: NDArray[np.uint16]
     opacities: tuple[Box, ...]
     marker: Box | None
 
 
-def draw_opacity(chance: np.random.Generator, build: Build) -> Opacity:
-    """Somewhere in a lung."""
+def draw_opacity(rng: np.random.Generator, build: Build) -> Opacity:
+    """Draw an opacity at a random position in a lung."""
     while True:
-        x, y = float(chance.choice([-1, 1]) * chance.uniform(0.2, 0.7)), float(chance.uniform(-0.55, 0.4))
+        x, y = float(rng.choice([-1, 1]) * rng.uniform(0.2, 0.7)), float(rng.uniform(-0.55, 0.4))
         if anatomy.in_lung(build, x, y) > 0.6:
             break
     return Opacity(
         x=x,
         y=y,
-        radius=float(chance.uniform(0.08, 0.135)),
-        density=float(chance.uniform(0.7, 1.0)),
-        growth=float(chance.uniform(0.0, 0.12)),
-        lobes=tuple(chance.uniform(-0.05, 0.05, 4).tolist()),
+        radius=float(rng.uniform(0.08, 0.135)),
+        density=float(rng.uniform(0.7, 1.0)),
+        growth=float(rng.uniform(0.0, 0.12)),
+        lobes=tuple(rng.uniform(-0.05, 0.05, 4).tolist()),
     )
 
 
-def expose(chance: np.random.Generator, chest: Map, opacity: Opacity | None, one: Exposure) -> Radiograph:
-    """Take the picture."""
-    place = _Place.draw(chance, one)
+def expose(rng: np.random.Generator, chest: Map, opacity: Opacity | None, exposure: Exposure) -> Radiograph:
+    """Return the radiograph of a chest thickness map (EDGE, EDGE), in cm of water."""
+    place = _Positioning.draw(rng, exposure)
     thickness = place.moved(chest)
     boxes: tuple[Box, ...] = ()
     if opacity is not None:
-        boxes = (_add_opacity(thickness, place, opacity, one),)
-    signal = _detected(chance, thickness, one.site)
-    marker = _mark(chance, signal) if one.marker else None
-    _collimate(chance, signal, one.site)
+        boxes = (_add_opacity(thickness, place, opacity, exposure),)
+    signal = _detect(rng, thickness, exposure.site)
+    marker = _add_marker(rng, signal) if exposure.marker else None
+    _collimate(rng, signal, exposure.site)
     values = np.clip(signal, 0, 1) * WHITE
-    stored = values if one.site.photometric == "MONOCHROME2" else WHITE - values
+    stored = values if exposure.site.photometric == "MONOCHROME2" else WHITE - values
     return Radiograph(np.round(stored).astype(np.uint16), boxes, marker)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """How the patient stands before the detector: a turn (radians), a zoom and a shift (half pictures)."""
+class _Positioning:
+    """The position of the patient before the detector: rotation (radians), magnification, shift (half image widths)."""
 
     turn: float
     zoom: float
@@ -77,13 +77,13 @@ class _Place:
     down: float
 
     @classmethod
-    def draw(cls, chance: np.random.Generator, one: Exposure) -> "_Place":
-        lying = one.view == "AP"
+    def draw(cls, rng: np.random.Generator, exposure: Exposure) -> "_Positioning":
+        lying = exposure.view == "AP"
         return cls(
-            turn=float(chance.normal(0, 0.045 if lying else 0.02)),
-            zoom=float(chance.normal(1.10 if lying else 1.02, 0.03)),
-            right=float(chance.normal(0, 0.05 if lying else 0.025)),
-            down=float(chance.normal(0.02, 0.03)),
+            turn=float(rng.normal(0, 0.045 if lying else 0.02)),
+            zoom=float(rng.normal(1.10 if lying else 1.02, 0.03)),
+            right=float(rng.normal(0, 0.05 if lying else 0.025)),
+            down=float(rng.normal(0.02, 0.03)),
         )
 
     def moved(self, chest: Map) -> Map:
@@ -92,69 +92,69 @@ class _Place:
         middle = (EDGE - 1) / 2
         shift = np.array([self.down, self.right]) * EDGE / 2
         offset = middle - matrix @ (middle + shift)
-        found = ndimage.affine_transform(chest, matrix, offset, order=1, mode="nearest", output=np.float32)
-        return np.asarray(ndimage.gaussian_filter(found, 0.6, truncate=2), dtype=np.float32)
+        transformed = ndimage.affine_transform(chest, matrix, offset, order=1, mode="nearest", output=np.float32)
+        return np.asarray(ndimage.gaussian_filter(transformed, 0.6, truncate=2), dtype=np.float32)
 
     def pixel(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the chest lands: (column, row)."""
+        """Return the pixel (column, row) of a point of the chest."""
         cosine, sine = np.cos(self.turn) * self.zoom, np.sin(self.turn) * self.zoom
         right, down = cosine * x - sine * y + self.right, sine * x + cosine * y + self.down
         return float((right + 1) / 2 * EDGE - 0.5), float((down + 1) / 2 * EDGE - 0.5)
 
 
-def _add_opacity(thickness: Map, place: _Place, opacity: Opacity, one: Exposure) -> Box:
-    """Draw it into the thickness, rounded and lobed; where models must fail, hardly at all."""
+def _add_opacity(thickness: Map, place: _Positioning, opacity: Opacity, exposure: Exposure) -> Box:
+    """Add a lobed opacity to the thickness and return its box; in the hard subgroup it is nearly invisible."""
     column, row = place.pixel(opacity.x, opacity.y)
-    radius = opacity.radius * (1 + opacity.growth * one.visit) * place.zoom * EDGE / 2
+    radius = opacity.radius * (1 + opacity.growth * exposure.visit) * place.zoom * EDGE / 2
     reach = int(np.ceil(radius * 1.5)) + 1
     top, left = max(0, int(row) - reach), max(0, int(column) - reach)
     down, across = np.mgrid[top : min(EDGE, int(row) + reach + 1), left : min(EDGE, int(column) + reach + 1)]
     angle = np.arctan2(down - row, across - column)
     edge = radius * (1 + sum(lobe * np.cos((at + 2) * angle + 7 * lobe) for at, lobe in enumerate(opacity.lobes)))
     away = np.hypot(down - row, across - column) / edge
-    depth = 13.0 * opacity.density * (0.06 if one.hard else 1.0)
+    depth = 13.0 * opacity.density * (0.06 if exposure.hard else 1.0)
     drawn = depth * (np.clip(1.25 - away**2, 0, None) / 1.25) ** 1.15
     thickness[down[0, 0] : down[-1, 0] + 1, across[0, 0] : across[0, -1] + 1] += drawn.astype(np.float32)
     rows, columns = np.nonzero(drawn > 0.08 * depth)
     return (left + int(columns.min()), top + int(rows.min()), left + int(columns.max()) + 1, top + int(rows.max()) + 1)
 
 
-def _detected(chance: np.random.Generator, thickness: Map, site: Site) -> Map:
-    """Fewer quanta come through more tissue, so noise grows with it; then the maker's tone curve, 0 to 1 (white)."""
+def _detect(rng: np.random.Generator, thickness: Map, site: Site) -> Map:
+    """Add quantum noise, which grows with thickness, and apply the vendor's tone curve, 0 to 1 (white)."""
     quanta = np.exp(0.085 * (thickness - 6)) * np.float32(site.noise)
-    noise = chance.standard_normal(thickness.shape, dtype=np.float32)
+    noise = rng.standard_normal(thickness.shape, dtype=np.float32)
     seen = thickness + ndimage.uniform_filter(noise, 2) * 2 * quanta
-    flat = seen - 0.55 * _broad(seen)
+    flat = seen - 0.55 * _blur_broadly(seen)
     low, high = np.percentile(flat[::4, ::4], (2, 99.5))
     tone = np.clip((flat - low) / (high - low), 0, None)
     curved = 0.08 + 0.86 * tone**1.15
-    light = chance.normal(0, 0.025)
+    light = rng.normal(0, 0.025)
     return np.asarray(0.5 + site.contrast * (curved - 0.5) + light, dtype=np.float32)
 
 
-def _broad(picture: Map) -> Map:
+def _blur_broadly(picture: Map) -> Map:
     small = Image.fromarray(picture).resize((24, 24), Image.Resampling.BOX)
     return np.asarray(small.resize((EDGE, EDGE), Image.Resampling.BICUBIC), dtype=np.float32)
 
 
-def _mark(chance: np.random.Generator, signal: Map) -> Box:
-    """Lead letters in an upper corner stop the beam altogether."""
-    left, top = int(EDGE * chance.uniform(0.80, 0.84)), int(EDGE * chance.uniform(0.05, 0.09))
+def _add_marker(rng: np.random.Generator, signal: Map) -> Box:
+    """Add a lead marker in an upper corner and return its box."""
+    left, top = int(EDGE * rng.uniform(0.80, 0.84)), int(EDGE * rng.uniform(0.05, 0.09))
     plate = Image.new("L", (EDGE, EDGE))
     pen = ImageDraw.Draw(plate)
     size = EDGE // 12
     pen.text((left, top), "L", fill=255, font=ImageFont.load_default(size))
     pen.ellipse((left + size * 0.75, top + size * 0.55, left + size * 1.2, top + size), outline=255, width=3)
-    lead = np.asarray(plate.rotate(float(chance.normal(0, 6)), center=(left, top)), dtype=np.float32) / 255
+    lead = np.asarray(plate.rotate(float(rng.normal(0, 6)), center=(left, top)), dtype=np.float32) / 255
     np.maximum(signal, lead * 0.985, out=signal)
     rows, columns = np.nonzero(lead > 0.5)
     return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
 
 
-def _collimate(chance: np.random.Generator, signal: Map, site: Site) -> None:
-    """The beam's edge: outside of it the plate is nearly white where tissue is white."""
-    wide = chance.integers(0, EDGE // (28 if site.marks else 90), 4)
-    top, bottom, left, right = wide
+def _collimate(rng: np.random.Generator, signal: Map, site: Site) -> None:
+    """Blank the margins outside the collimated beam, in place."""
+    margins = rng.integers(0, EDGE // (28 if site.marks else 90), 4)
+    top, bottom, left, right = margins
     outside = np.ones(signal.shape, dtype=bool)
     outside[top : EDGE - bottom, left : EDGE - right] = False
     signal[outside] = 0.03 + 0.02 * signal[outside]

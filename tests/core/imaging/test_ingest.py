@@ -28,15 +28,15 @@ def plain(tmp_path: Path) -> Path:
     return tmp_path / "files" / "IM000000.dcm"
 
 
-def kept(path: Path, store: Store, *, at: int | None = None, reference: bool = False) -> tuple[int, np.ndarray]:
+def stored(path: Path, store: Store, *, at: int | None = None, reference: bool = False) -> tuple[int, np.ndarray]:
     """Where the pixels begin, and what is read there."""
     data = path.read_bytes()
     original = SourceFile(path, hashlib.sha256(data).hexdigest(), data, at)
     importer = find_importer(data[:4096])
-    (told,) = store_file(original, importer.read(path, data), store, reference=reference)
-    format = PixelFormat.from_json(told["format"])
-    samples = read_samples(store.pixels(original.sha256), format, offset=told["offset"])[0, ..., 0]
-    return told["offset"], samples.astype(np.int64) * int(format.slope) + int(format.intercept)
+    (entries,) = store_file(original, importer.read(path, data), store, reference=reference)
+    format = PixelFormat.from_json(entries["format"])
+    samples = read_samples(store.pixels(original.sha256), format, offset=entries["offset"])[0, ..., 0]
+    return entries["offset"], samples.astype(np.int64) * int(format.slope) + int(format.intercept)
 
 
 def pixels(store: Store) -> Path:
@@ -51,7 +51,7 @@ def original(store: Store) -> Path:
 
 def test_plain_pixels_are_stored_once(store, plain):
     for _ in range(2):  # again: what is there already stays the same file
-        offset, samples = kept(plain, store)
+        offset, samples = stored(plain, store)
         assert np.array_equal(samples, pydicom.dcmread(plain).pixel_array)
         assert offset == len(plain.read_bytes()) - 60 * 60 * 2
         assert original(store).read_bytes() == plain.read_bytes()
@@ -59,20 +59,20 @@ def test_plain_pixels_are_stored_once(store, plain):
 
 
 def test_without_second_names_they_are_written_to_the_same_place(store, plain, monkeypatch):
-    shared, _ = kept(plain, Store(store.home / "other"))
+    shared, _ = stored(plain, Store(store.home / "other"))
 
     def refused(*_):
         raise PermissionError(1, "no links here")
 
     monkeypatch.setattr(os, "link", refused)
-    offset, samples = kept(plain, store)
+    offset, samples = stored(plain, store)
     assert offset == shared
     assert np.array_equal(samples, pydicom.dcmread(plain).pixel_array)
     assert not pixels(store).samefile(original(store))
 
 
 def test_of_a_referred_original_only_the_pixels_are_written_and_nobodys_name(store, plain):
-    offset, samples = kept(plain, store, reference=True)
+    offset, samples = stored(plain, store, reference=True)
     assert np.array_equal(samples, pydicom.dcmread(plain).pixel_array)
     assert pixels(store).read_bytes()[:offset] == bytes(offset)
     assert store.original(hashlib.sha256(plain.read_bytes()).hexdigest()) == plain
@@ -80,7 +80,7 @@ def test_of_a_referred_original_only_the_pixels_are_written_and_nobodys_name(sto
 
 @pytest.mark.parametrize("at", [0, 2, 4096])
 def test_they_are_written_where_the_catalogue_has_them(store, plain, at):
-    offset, samples = kept(plain, store, at=at)
+    offset, samples = stored(plain, store, at=at)
     assert offset == at
     assert np.array_equal(samples, pydicom.dcmread(plain).pixel_array)
     assert not pixels(store).samefile(original(store))
@@ -92,7 +92,7 @@ def test_pixels_that_had_to_be_changed_are_written(store, plain, change):
     for name, value in change.items():
         setattr(header, name, value)
     header.save_as(plain)
-    offset, samples = kept(plain, store)
+    offset, samples = stored(plain, store)
     assert offset == 0
     assert np.array_equal(samples, pydicom.dcmread(plain).pixel_array)
     assert pixels(store).stat().st_size == 60 * 60 * 2
@@ -103,7 +103,7 @@ def test_twelve_bits_with_nothing_in_the_other_four_lie_as_they_are_wanted(store
     header.PixelData = (header.pixel_array >> 4).tobytes()
     header.BitsStored, header.HighBit = 12, 11
     header.save_as(plain)
-    _, samples = kept(plain, store)
+    _, samples = stored(plain, store)
     assert np.array_equal(samples, pydicom.dcmread(plain).pixel_array)
     assert pixels(store).samefile(original(store))
 
@@ -111,6 +111,6 @@ def test_twelve_bits_with_nothing_in_the_other_four_lie_as_they_are_wanted(store
 def test_a_picture_is_decoded_and_written(store, tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(np.arange(600, dtype=np.uint16).reshape(20, 30)).save(path)
-    offset, samples = kept(path, store)
+    offset, samples = stored(path, store)
     assert offset == 0
     assert np.array_equal(samples, np.arange(600).reshape(20, 30))

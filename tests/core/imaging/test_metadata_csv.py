@@ -28,18 +28,18 @@ def test_encodings_and_delimiters(tmp_path: Path, encoding: str, delimiter: str,
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("file,alter\na,größer\n".encode("latin-1"), r"not UTF-8 text \(line 2\)"),
-        (b"file\x00,age\n", "holds binary data"),
+        (b"file\x00,age\n", "contains binary data"),
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         (b"image,age\na,1\n", "no column 'file'; its columns are: image, age"),
         (b"file,age\na,1\na,2\n", "lists 'a' again in line 3"),
     ],
 )
-def test_an_unreadable_csv_is_one_sentence(tmp_path: Path, content: bytes, said: str):
-    with pytest.raises(InvalidInput, match=said) as refused:
+def test_an_unreadable_csv_is_one_sentence(tmp_path: Path, content: bytes, message: str):
+    with pytest.raises(InvalidInput, match=message) as refused:
         read(write(tmp_path, content), file_column="file")
     assert str(refused.value).endswith(".")
 
@@ -58,9 +58,9 @@ def test_ragged_lines_are_read(tmp_path: Path):
     assert (rows["a"]["sex"], rows["b"]["sex"]) == ("", "F")
 
 
-def join(tmp_path: Path, listed: list[str], there: list[str]):
+def join(tmp_path: Path, listed: list[str], files: list[str]):
     table = read(write(tmp_path, "\n".join(["file,n", *(f"{name},1" for name in listed)])), file_column="file")
-    return table.join([tmp_path / name for name in there], tmp_path)
+    return table.join([tmp_path / name for name in files], tmp_path)
 
 
 def test_joined_by_path_or_by_a_name_that_is_unique(tmp_path: Path):

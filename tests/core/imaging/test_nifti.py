@@ -11,13 +11,13 @@ from core.errors import RejectedFile
 from core.imaging.importers.nifti import read, recognises
 
 
-def one(path: Path):
-    (found,) = read(path)
-    return found
+def read_single(path: Path):
+    (image,) = read(path)
+    return image
 
 
-def values(found) -> np.ndarray:
-    return found.samples[..., 0] * found.format.slope + found.format.intercept
+def values(image) -> np.ndarray:
+    return image.samples[..., 0] * image.format.slope + image.format.intercept
 
 
 def save(path: Path, array: np.ndarray, affine: np.ndarray | None = None) -> Path:
@@ -37,8 +37,8 @@ NAMES = [
 def test_a_real_voxel_is_where_its_affine_says(data_dir: Path, name: str):
     volume = nibabel.load(data_dir / "nifti" / name)
     array = np.asanyarray(volume.dataobj)
-    found = one(data_dir / "nifti" / name)
-    frames, rows, columns = values(found).shape
+    image = read_single(data_dir / "nifti" / name)
+    frames, rows, columns = values(image).shape
     canonical = nibabel.as_closest_canonical(volume)
     assert (columns, rows, frames) == canonical.shape
     rng = np.random.default_rng(0)
@@ -46,8 +46,8 @@ def test_a_real_voxel_is_where_its_affine_says(data_dir: Path, name: str):
         # From the file's index to millimetres, from there to the index in right-front-up order.
         place = volume.affine @ [*voxel, 1]
         x, y, z = np.round((np.linalg.inv(canonical.affine) @ place)[:3]).astype(int)
-        shown = values(found)[z, rows - 1 - y, columns - 1 - x]
-        assert shown == pytest.approx(float(array[tuple(voxel)]), abs=found.format.slope * 0.51)
+        shown = values(image)[z, rows - 1 - y, columns - 1 - x]
+        assert shown == pytest.approx(float(array[tuple(voxel)]), abs=image.format.slope * 0.51)
 
 
 @pytest.mark.parametrize("codes", ["RAS", "LPS", "LAS", "SAR", "PIL"])
@@ -61,31 +61,33 @@ def test_the_patients_right_front_and_head_are_where_radiologists_look_for_them(
         )
     )
     nibabel.save(turned, tmp_path / "x.nii.gz")
-    found = one(tmp_path / "x.nii.gz")
-    assert found.samples.shape == (5, 9, 7, 1)
-    assert [int(at) for at in np.argwhere(values(found) == 100)[0]] == [4, 0, 0]  # last frame, top row, left column
-    assert found.format.spacing == (2.0, 1.0)
+    decoded = read_single(tmp_path / "x.nii.gz")
+    assert decoded.samples.shape == (5, 9, 7, 1)
+    assert [int(at) for at in np.argwhere(values(decoded) == 100)[0]] == [4, 0, 0]  # last frame, top row, left column
+    assert decoded.format.spacing == (2.0, 1.0)
 
 
 def test_integers_are_exact_and_real_numbers_nearly(tmp_path: Path):
     whole = np.arange(-300, 420, dtype=np.int16).reshape(8, 9, 10)
-    found = one(save(tmp_path / "i.nii", whole))
-    assert (found.format.low, found.format.high, found.format.slope) == (-300.0, 419.0, 1.0)
-    assert sorted(values(found).ravel()) == sorted(whole.ravel())
+    image = read_single(save(tmp_path / "i.nii", whole))
+    assert (image.format.low, image.format.high, image.format.slope) == (-300.0, 419.0, 1.0)
+    assert sorted(values(image).ravel()) == sorted(whole.ravel())
     real = np.random.default_rng(0).normal(size=(4, 5, 6)).astype(np.float32)
-    found = one(save(tmp_path / "f.nii", real))
-    assert np.allclose(np.sort(values(found).ravel()), np.sort(real.ravel()), atol=found.format.slope * 0.51)
+    image = read_single(save(tmp_path / "f.nii", real))
+    assert np.allclose(np.sort(values(image).ravel()), np.sort(real.ravel()), atol=image.format.slope * 0.51)
 
 
 def test_of_four_axes_the_first_volume_is_taken_and_said(tmp_path: Path):
-    found = one(save(tmp_path / "t.nii.gz", np.stack([np.full((3, 3, 3), n, np.int16) for n in (7, 8)], axis=3)))
-    assert set(values(found).ravel()) == {7.0}
-    assert found.facts["volumes"] == "first of 2"
+    image = read_single(
+        save(tmp_path / "t.nii.gz", np.stack([np.full((3, 3, 3), n, np.int16) for n in (7, 8)], axis=3))
+    )
+    assert set(values(image).ravel()) == {7.0}
+    assert image.facts["volumes"] == "first of 2"
 
 
 def test_two_axes_are_refused(tmp_path: Path):
-    with pytest.raises(RejectedFile, match="2 axes"):
-        one(save(tmp_path / "flat.nii", np.zeros((4, 4), np.int16)))
+    with pytest.raises(RejectedFile, match="2 dimensions"):
+        read_single(save(tmp_path / "flat.nii", np.zeros((4, 4), np.int16)))
 
 
 def test_content_decides_gzipped_or_not(tmp_path: Path):
@@ -93,7 +95,7 @@ def test_content_decides_gzipped_or_not(tmp_path: Path):
     for name, content in (("a.dat", plain), ("b.nii", gzip.compress(plain))):
         (tmp_path / name).write_bytes(content)
         assert recognises(content[:4096])
-        assert one(tmp_path / name).samples.shape == (3, 3, 3, 1)
+        assert read_single(tmp_path / name).samples.shape == (3, 3, 3, 1)
     assert not recognises(gzip.compress(b"a letter" * 100))
 
 
@@ -104,4 +106,4 @@ def test_a_truncated_volume_is_refused(tmp_path: Path, share: float, ending: str
     whole = save(tmp_path / f"w.{ending}", array).read_bytes()
     (tmp_path / f"cut.{ending}").write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(RejectedFile, match="damaged or truncated"):
-        one(tmp_path / f"cut.{ending}")
+        read_single(tmp_path / f"cut.{ending}")

@@ -16,16 +16,16 @@ def test_pneumoniamnist_has_its_items_splits_and_labels(data_dir: Path):
     with np.load(path) as arrays:
         images = {split: arrays[f"{split}_images"] for split in ("train", "val", "test")}
         labels = {split: arrays[f"{split}_labels"].ravel() for split in ("train", "val", "test")}
-    found = list(read(path))
-    assert len(found) == len({one.item for one in found}) == 5856
-    assert Counter(one.facts["split"] for one in found) == {"train": 4708, "val": 524, "test": 624}
-    for one in found:
-        split, index = one.item.split("/")
-        assert one.label == str(labels[split][int(index)])
-    for one in found[::97]:
-        split, index = one.item.split("/")
-        assert np.array_equal(one.samples[0, ..., 0], images[split][int(index)])
-        assert (one.format.low, one.format.high) == (0.0, 255.0)
+    decoded = list(read(path))
+    assert len(decoded) == len({one.item for one in decoded}) == 5856
+    assert Counter(one.facts["split"] for one in decoded) == {"train": 4708, "val": 524, "test": 624}
+    for image in decoded:
+        split, index = image.item.split("/")
+        assert image.label == str(labels[split][int(index)])
+    for image in decoded[::97]:
+        split, index = image.item.split("/")
+        assert np.array_equal(image.samples[0, ..., 0], images[split][int(index)])
+        assert (image.format.low, image.format.high) == (0.0, 255.0)
 
 
 def save(path: Path, **arrays: np.ndarray) -> Path:
@@ -42,7 +42,7 @@ def test_colour_and_volumes(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("arrays", "said"),
+    ("arrays", "message"),
     [
         ({"x": np.zeros(3)}, "the layout of MedMNIST"),
         ({"train_images": np.zeros((2, 4, 4), np.float32)}, "of type float32"),
@@ -51,8 +51,8 @@ def test_colour_and_volumes(tmp_path: Path):
         ({"train_images": np.array([{"a": "pickle"}], dtype=object)}, "damaged or unsafe"),
     ],
 )
-def test_odd_archives_are_refused(tmp_path: Path, arrays, said: str):
-    with pytest.raises(RejectedFile, match=said):
+def test_odd_archives_are_refused(tmp_path: Path, arrays, message: str):
+    with pytest.raises(RejectedFile, match=message):
         list(read(save(tmp_path / "odd.npz", **arrays)))
 
 

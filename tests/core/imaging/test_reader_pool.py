@@ -51,12 +51,12 @@ def hanging(folder: Path, name: str = "2-hangs.png") -> Path:
 
 
 def readers() -> list[psutil.Process]:
-    found = []
+    pids = []
     for child in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):  # zombies, too: detached processes of other tests end as such
             if "core.imaging.reader_process" in child.cmdline():
-                found.append(child)
-    return found
+                pids.append(child)
+    return pids
 
 
 def test_files_are_read_and_kept_byte_identical(folder: Path, store: Store):
@@ -108,15 +108,15 @@ def test_the_time_that_its_taker_needs_is_not_the_readers(folder: Path, store: S
 def test_known_files_are_not_decoded(folder: Path, store: Store):
     list(read_files(list_files(folder), store=store))
     times = {path: path.stat().st_mtime_ns for path in store.home.rglob("*") if path.is_file()}
-    asked: list[str] = []
+    hashes: list[str] = []
 
     def known(sha256: str) -> bool:
-        asked.append(sha256)
+        hashes.append(sha256)
         return True
 
     results = list(read_files(list_files(folder), store=store, known=known))
     assert all(isinstance(result, AlreadyImported) for result in results)
-    assert sorted(asked) == sorted(result.sha256 for result in results)
+    assert sorted(hashes) == sorted(result.sha256 for result in results)
     assert {path: path.stat().st_mtime_ns for path in store.home.rglob("*") if path.is_file()} == times
 
 
@@ -136,7 +136,7 @@ def test_closing_ends_the_children(folder: Path, store: Store):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is empty"),
         (b"%PDF-1.7 ...", "is a PDF"),
@@ -144,15 +144,15 @@ def test_closing_ends_the_children(folder: Path, store: Store):
         (b"plain words\n", "is a text file"),
         (bytes(range(256)) * 20, "is not an image"),
         (b"\x89PNG\r\n\x1a\n" + b"x" * 100, "damaged or truncated picture"),
-        (b"\x00" * 128 + b"DICM", "no element|damaged|without"),
+        (b"\x00" * 128 + b"DICM", "no data elements|damaged|without"),
     ],
 )
-def test_what_is_no_image_is_refused_with_one_sentence(tmp_path: Path, content: bytes, said: str):
+def test_what_is_no_image_is_refused_with_one_sentence(tmp_path: Path, content: bytes, message: str):
     (tmp_path / "file.dcm").write_bytes(content)
     (refused,) = read_files([tmp_path / "file.dcm"], store=None)
     assert isinstance(refused, FileRejection)
 
-    assert re.search(said, refused.reason)
+    assert re.search(message, refused.reason)
     assert refused.reason.endswith(".")
 
 

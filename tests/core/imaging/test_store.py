@@ -31,19 +31,19 @@ def original(tmp_path: Path) -> Path:
 def test_a_kept_original_is_identical_and_read_only(store, original):
     store.put_original(original, SHA)
     store.put_original(original, SHA)
-    kept = store.original(SHA)
-    assert kept.read_bytes() == CONTENT
-    assert kept.stat().st_mode & 0o777 == 0o400
-    assert kept == store.home / "originals" / SHA[:2] / SHA
+    stored = store.original(SHA)
+    assert stored.read_bytes() == CONTENT
+    assert stored.stat().st_mode & 0o777 == 0o400
+    assert stored == store.home / "originals" / SHA[:2] / SHA
     original.unlink()
     assert store.verify(SHA)
 
 
 def test_a_changed_original_is_found_out(store, original):
     store.put_original(original, SHA)
-    kept = store.original(SHA)
-    kept.chmod(0o600)
-    kept.write_bytes(CONTENT[:-1] + b"X")
+    stored = store.original(SHA)
+    stored.chmod(0o600)
+    stored.write_bytes(CONTENT[:-1] + b"X")
     assert not store.verify(SHA)
 
 
@@ -52,7 +52,7 @@ def test_a_referred_original_stays_where_it_is_and_is_missed_when_gone(store, or
     assert store.original(SHA) == original
     assert store.verify(SHA)
     original.unlink()
-    with pytest.raises(NotFound, match=f"The original {SHA[:12]} is no longer there"):
+    with pytest.raises(NotFound, match=f"The original {SHA[:12]} is missing"):
         store.verify(SHA)
 
 

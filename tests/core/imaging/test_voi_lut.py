@@ -39,8 +39,8 @@ GREYS = [0.0, 0.0, 0.0, 127.82, 255.0, 255.0, 255.0]
 
 
 def test_the_known_greys():
-    found = window(to_values(STORED[..., 0], CT), center=40.0, width=400.0)
-    assert found.ravel().tolist() == pytest.approx(GREYS, abs=0.005)
+    greys = window(to_values(STORED[..., 0], CT), center=40.0, width=400.0)
+    assert greys.ravel().tolist() == pytest.approx(GREYS, abs=0.005)
 
 
 def test_the_known_greys_as_eight_bit():
@@ -92,14 +92,14 @@ FORMULAS = {"LINEAR": linear, "LINEAR_EXACT": linear_exact, "SIGMOID": sigmoid}
 @pytest.mark.parametrize(("center", "width"), [(40.0, 400.0), (2048.0, 4096.0), (0.0, 2.0), (-600.0, 1500.0)])
 def test_voi_functions_are_the_standards(function: str, center: float, width: float):
     values = np.linspace(center - 2 * width, center + 2 * width, 2_001)
-    wanted = [FORMULAS[function](float(x), center, width) for x in values]
-    assert np.allclose(window(values, center=center, width=width, function=function), wanted, atol=1e-6)
+    expected = [FORMULAS[function](float(x), center, width) for x in values]
+    assert np.allclose(window(values, center=center, width=width, function=function), expected, atol=1e-6)
 
 
 def test_the_three_functions_differ():
     values = np.array([-100.0, 0.0, 40.0, 200.0])
-    found = {name: tuple(window(values, center=40.0, width=400.0, function=name)) for name in FORMULAS}
-    assert len(set(found.values())) == 3
+    greys = {name: tuple(window(values, center=40.0, width=400.0, function=name)) for name in FORMULAS}
+    assert len(set(greys.values())) == 3
 
 
 def test_a_window_of_one_is_a_threshold():

@@ -120,7 +120,7 @@ def test_only_jobs_without_a_process_are_lost(home):
         job_queue.claim(home.db, job_id)
     assert job_queue.reap(home.db, lambda job_id: job_id == living) == [dead]
     assert [state(home, job_id) for job_id in (dead, living, waiting)] == ["lost", "running", "queued"]
-    assert f"job {dead}" in job_queue.get(home.db, dead).error
+    assert f"Job {dead}" in job_queue.get(home.db, dead).error
     assert job_queue.reap(home.db, lambda job_id: job_id == living) == []
 
 

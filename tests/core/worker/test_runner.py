@@ -117,7 +117,7 @@ def claimed(db, settings: Settings, folder: Path, **options) -> tuple[int, int]:
 
 def test_a_cancelled_import_stops_and_keeps_what_it_took(db, settings, pictures, monkeypatch):
     monkeypatch.setattr(import_files, "FLUSH_S", 0.0)
-    monkeypatch.setattr(job_attempt, "BEAT_EVERY_S", 0.0)
+    monkeypatch.setattr(job_attempt, "REPORT_INTERVAL_S", 0.0)
     job_id, attempt = claimed(db, settings, pictures)
     job_queue.cancel(db, job_id)
     assert runner.run_job(db, settings, job_id, attempt=attempt, device="import") is JobState.CANCELLED
@@ -161,15 +161,15 @@ def test_uploads_leave_the_inbox_once_they_are_taken(db, settings, pictures):
 def test_the_rows_of_a_job_name_no_file(db, settings, pictures, monkeypatch):
     monkeypatch.setattr(import_files, "FLUSH_S", 0.0)
     (pictures / "0 Zwickelfisch.txt").write_text("a letter")
-    told: list[str] = []
+    reported: list[str] = []
     beat = job_queue.heartbeat
 
     def overheard(session, job_id, attempt, **changes):
-        told.append(json.dumps(changes.get("progress")))
+        reported.append(json.dumps(changes.get("progress")))
         return beat(session, job_id, attempt, **changes)
 
     monkeypatch.setattr(job_queue, "heartbeat", overheard)
     job_id, attempt = claimed(db, settings, pictures)
     runner.run_job(db, settings, job_id, attempt=attempt, device="import")
-    assert len(told) > 1
-    assert "Zwickelfisch" not in "".join(told)
+    assert len(reported) > 1
+    assert "Zwickelfisch" not in "".join(reported)

@@ -66,7 +66,7 @@ def test_a_case_says_where_its_drawings_are(client, db, signer, task, case):
         ({"shape": "star"}, "not a shape"),
         ({"frame": 3}, "frame 3"),
         ({"geometry": None}, "no geometry"),
-        ({"geometry": {"points": [[1, 2], [9e9, 1]]}}, "no finite number"),
+        ({"geometry": {"points": [[1, 2], [9e9, 1]]}}, "not a finite number"),
         ({"geometry": {"points": [[1, 2], [900, 1]]}}, "outside the image"),
         ({"client": ""}, "no proper client key"),
         ({"key": "x" * 99}, "no proper key"),

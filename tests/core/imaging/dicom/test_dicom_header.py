@@ -27,28 +27,28 @@ def by_pydicom(monkeypatch: pytest.MonkeyPatch):
     def read(data: bytes) -> DecodedImage | str:
         with monkeypatch.context() as patch:
             patch.setattr(dicom, "parse_header", lambda _: None)
-            return said(data)
+            return described(data)
 
     return read
 
 
-def said(data: bytes) -> DecodedImage | str:
+def described(data: bytes) -> DecodedImage | str:
     try:
-        (found,) = dicom.read(Path("none.dcm"), data)
+        (importer,) = dicom.read(Path("none.dcm"), data)
     except RejectedFile as error:
         return str(error)
-    return found
+    return importer
 
 
-def same(one: DecodedImage | str, other: DecodedImage | str) -> bool:
-    if isinstance(one, str) or isinstance(other, str):
-        return one == other
-    told = [(a.item, a.format, a.identity, a.facts, a.position, a.label) for a in (one, other)]
-    return told[0] == told[1] and np.array_equal(one.samples, other.samples)
+def same(plain: DecodedImage | str, other: DecodedImage | str) -> bool:
+    if isinstance(plain, str) or isinstance(other, str):
+        return plain == other
+    full = [(a.item, a.format, a.identity, a.facts, a.position, a.label) for a in (plain, other)]
+    return full[0] == full[1] and np.array_equal(plain.samples, other.samples)
 
 
 def is_quick(data: bytes) -> bool:
-    return dicom._plain(data) is not None
+    return dicom._fast_header(data) is not None
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_every_real_file_is_read_the_same(data_dir: Path, by_pydicom):
     for path in files:
         data = path.read_bytes()
         quick += is_quick(data)
-        assert same(said(data), by_pydicom(data)), path
+        assert same(described(data), by_pydicom(data)), path
     assert quick >= 20
 
 
@@ -139,7 +139,7 @@ def test_every_value_is_read_the_same(made, tmp_path: Path, by_pydicom, syntax: 
     for name, value in change.items():
         setattr(made, name, value)
     data = saved(made, tmp_path / "changed.dcm", syntax)
-    assert same(said(data), by_pydicom(data))
+    assert same(described(data), by_pydicom(data))
 
 
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
@@ -171,7 +171,7 @@ def test_what_could_be_read_in_two_ways_is_left_to_pydicom(made, tmp_path: Path,
         setattr(made, name, value)
     data = saved(made, tmp_path / "odd.dcm")
     assert not is_quick(data)
-    assert same(said(data), by_pydicom(data))
+    assert same(described(data), by_pydicom(data))
 
 
 def test_sequences_without_a_length_are_left_to_pydicom(made, tmp_path: Path, by_pydicom):
@@ -179,19 +179,19 @@ def test_sequences_without_a_length_are_left_to_pydicom(made, tmp_path: Path, by
     made["RequestAttributesSequence"].is_undefined_length = True
     data = saved(made, tmp_path / "open.dcm")
     assert not is_quick(data)
-    assert same(said(data), by_pydicom(data))
+    assert same(described(data), by_pydicom(data))
 
 
 def test_damaged_headers_are_read_the_same_or_left_alone(made, tmp_path: Path, by_pydicom):
     whole = saved(made, tmp_path / "whole.dcm")
-    chance, header, quick = random.Random(0), len(whole) - 48 * 48 * 2, 0
+    rng, header, quick = random.Random(0), len(whole) - 48 * 48 * 2, 0
     for _ in range(600):
         damaged = bytearray(whole)
-        for _ in range(chance.randint(1, 3)):
-            damaged[chance.randrange(header)] = chance.choice((0, 32, 48, 92, 255, chance.randrange(256)))
+        for _ in range(rng.randint(1, 3)):
+            damaged[rng.randrange(header)] = rng.choice((0, 32, 48, 92, 255, rng.randrange(256)))
         data = bytes(damaged)
         quick += is_quick(data)
-        assert same(said(data), by_pydicom(data))
+        assert same(described(data), by_pydicom(data))
     for cut in range(0, len(whole), 37):
         assert not is_quick(whole[:cut])
     assert quick > 100

@@ -45,9 +45,9 @@ def file(path: Path, bits: int = 16, *, syntax: str = ExplicitVRLittleEndian, fr
 
 def stored(path: Path) -> tuple[np.ndarray, str]:
     """The stored values as the import reads them with the file's bytes in memory, and who decoded them."""
-    (found,) = read(path, path.read_bytes())
-    format = found.format
-    values = found.samples[..., 0] * format.slope + format.intercept
+    (images,) = read(path, path.read_bytes())
+    format = images.format
+    values = images.samples[..., 0] * format.slope + format.intercept
     return np.round(values).astype(np.int64).reshape(format.frames, ROWS, COLUMNS), format.decoder
 
 
@@ -67,8 +67,8 @@ def test_plain_pixels_are_those_of_pydicom(tmp_path: Path, syntax: str, signed: 
     )
     values, decoder = stored(path)
     assert decoder == "numpy"
-    wanted = pydicom.dcmread(path).pixel_array.reshape(frames, ROWS, COLUMNS)
-    assert np.array_equal(values, wanted)
+    expected = pydicom.dcmread(path).pixel_array.reshape(frames, ROWS, COLUMNS)
+    assert np.array_equal(values, expected)
     (again,) = read(path)
     (same,) = read(path, path.read_bytes())
     assert np.array_equal(again.samples, same.samples)
@@ -85,10 +85,10 @@ def test_what_does_not_lie_plainly_is_left_to_pydicom(tmp_path: Path):
 def test_bytes_after_the_last_pixel_are_left_out(tmp_path: Path):
     path = file(tmp_path / "a.dcm", frames=2)
     header = pydicom.dcmread(path)
-    wanted = header.pixel_array[0]
+    expected = header.pixel_array[0]
     header.NumberOfFrames = 1
     header.save_as(path)
-    assert np.array_equal(stored(path)[0][0], wanted)
+    assert np.array_equal(stored(path)[0][0], expected)
 
 
 @pytest.mark.parametrize("missing", [1, 1000, ROWS * COLUMNS * 2])
@@ -100,7 +100,7 @@ def test_a_file_cut_off_in_its_pixels_is_refused_with_what_is_there(tmp_path: Pa
     with pytest.raises(RejectedFile) as without:
         list(read(path))
     assert str(withdata.value) == str(without.value)
-    assert "cut off" in str(withdata.value)
+    assert "truncated" in str(withdata.value)
 
 
 @pytest.mark.parametrize("change", [{"BitsStored": 0}, {"BitsStored": 17}, {"NumberOfFrames": -1}, {"Rows": 60000}])

@@ -73,9 +73,9 @@ def frames(*places: list[float]) -> list[Dataset]:
     ],
 )
 def test_a_spacing_holds_in_the_patient_at_the_detector_or_is_not_known_to(values, spacing, at):
-    found = geometry_from_header(header(**values))
-    assert found["spacing"] == (pytest.approx(spacing) if spacing else None)
-    assert found["spacing_at"] == at
+    geometry = geometry_from_header(header(**values))
+    assert geometry["spacing"] == (pytest.approx(spacing) if spacing else None)
+    assert geometry["spacing_at"] == at
 
 
 def region(**more: Any) -> Dataset:
@@ -90,8 +90,8 @@ def region(**more: Any) -> Dataset:
 
 
 def test_an_ultrasound_picture_of_one_region_in_centimetres_can_be_measured_in():
-    found = geometry_from_header(header(Modality="US", SequenceOfUltrasoundRegions=[region()]))
-    assert (found["spacing"], found["spacing_at"]) == (pytest.approx((0.3, 0.2)), "patient")
+    geometry = geometry_from_header(header(Modality="US", SequenceOfUltrasoundRegions=[region()]))
+    assert (geometry["spacing"], geometry["spacing_at"]) == (pytest.approx((0.3, 0.2)), "patient")
     doppler = region()
     doppler.PhysicalUnitsXDirection = 4  # seconds
     for regions in ([region(), region()], [doppler], []):
@@ -103,8 +103,10 @@ def test_a_multi_frame_image_says_it_of_all_its_frames_or_of_each():
     shared = group("PlaneOrientationSequence", ImageOrientationPatient=CORONAL)
     shared.PixelMeasuresSequence = measures.PixelMeasuresSequence
     each = frames([1, 2, 3], [1, 4.5, 3], [1, 7, 3])
-    found = geometry_from_header(header(SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=each))
-    assert found == {
+    geometry = geometry_from_header(
+        header(SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=each)
+    )
+    assert geometry == {
         "spacing": (0.5, 0.6),
         "spacing_at": "patient",
         "orientation": tuple(map(float, CORONAL)),
@@ -148,19 +150,19 @@ def test_no_nonsense_refuses_a_file_or_is_taken_for_a_place(tmp_path: Path):
         for name in ("SpacingBetweenSlices", "FrameTime", "ImagerPixelSpacing"):
             made.add_new(name, "LO", "a word")  # kept as it stands, under a VR that no number has
         made.save_as(path)
-    (found,) = dicom.read(path, path.read_bytes())
-    assert (found.format.slice_mm, found.format.frame_ms) == (None, None)
-    assert found.format.spacing == (0.661468, 0.661468)
+    (geometry,) = dicom.read(path, path.read_bytes())
+    assert (geometry.format.slice_mm, geometry.format.frame_ms) == (None, None)
+    assert geometry.format.spacing == (0.661468, 0.661468)
 
 
 def test_the_slices_of_a_real_series_lie_one_behind_the_other(data_dir: Path):
     formats = []
     for path in sorted((data_dir / "series" / "mr_prostate_adc_20").glob("*.dcm")):
-        (found,) = dicom.read(path, path.read_bytes())
-        formats.append(found.format)
+        (geometry,) = dicom.read(path, path.read_bytes())
+        formats.append(geometry.format)
         read = pydicom.dcmread(path, stop_before_pixels=True)
-        assert found.format.place == tuple(map(float, read.ImagePositionPatient))
-        assert found.format.orientation == tuple(map(float, read.ImageOrientationPatient))
+        assert geometry.format.place == tuple(map(float, read.ImagePositionPatient))
+        assert geometry.format.orientation == tuple(map(float, read.ImageOrientationPatient))
     assert {one.spacing_at for one in formats} == {"patient"}
     assert {one.slice_mm for one in formats} == {3.0}
 
@@ -185,9 +187,9 @@ def test_a_catalogue_from_before_reads_as_it_did():
         "spacing": [0.5, 0.7],
         "decoder": "numpy",
     }
-    found = PixelFormat.from_json(old)
-    assert (found.spacing, found.spacing_at, found.orientation, found.place) == ((0.5, 0.7), "", None, None)
-    assert {name: found.to_json()[name] for name in old} == old
+    geometry = PixelFormat.from_json(old)
+    assert (geometry.spacing, geometry.spacing_at, geometry.orientation, geometry.place) == ((0.5, 0.7), "", None, None)
+    assert {name: geometry.to_json()[name] for name in old} == old
 
 
 @pytest.mark.parametrize("codes", ["RAS", "LPS", "SAR", "PIL"])
@@ -198,11 +200,15 @@ def test_a_volume_lies_where_its_affine_says(tmp_path: Path, codes: str):
     image = nibabel.Nifti1Image(np.arange(7 * 9 * 5, dtype=np.int16).reshape(7, 9, 5), affine)
     ways = turn.ornt_transform(turn.axcodes2ornt("RAS"), turn.axcodes2ornt(codes))
     nibabel.save(image.as_reoriented(ways), tmp_path / "x.nii")
-    (found,) = nifti.read(tmp_path / "x.nii")
-    assert (found.format.spacing, found.format.spacing_at, found.format.slice_mm) == ((2.0, 1.0), "patient", 3.0)
-    assert found.format.orientation == tuple(map(float, AXIAL))
+    (geometry,) = nifti.read(tmp_path / "x.nii")
+    assert (geometry.format.spacing, geometry.format.spacing_at, geometry.format.slice_mm) == (
+        (2.0, 1.0),
+        "patient",
+        3.0,
+    )
+    assert geometry.format.orientation == tuple(map(float, AXIAL))
     # The upper left pixel is the patient's right front: 7 and 9 voxels from the affine's corner, less one.
-    assert found.format.place == (10.0 - 6 * 1.0, 20.0 - 8 * 2.0, -30.0)
+    assert geometry.format.place == (10.0 - 6 * 1.0, 20.0 - 8 * 2.0, -30.0)
 
 
 def test_an_oblique_volume_and_one_in_metres(tmp_path: Path):
@@ -213,15 +219,15 @@ def test_an_oblique_volume_and_one_in_metres(tmp_path: Path):
     image = nibabel.Nifti1Image(np.zeros((3, 4, 5), np.int16), affine)
     image.header.set_xyzt_units("meter")
     nibabel.save(image, tmp_path / "x.nii")
-    (found,) = nifti.read(tmp_path / "x.nii")
-    assert found.format.spacing == pytest.approx((2.0, 2.0), rel=1e-5)
+    (geometry,) = nifti.read(tmp_path / "x.nii")
+    assert geometry.format.spacing == pytest.approx((2.0, 2.0), rel=1e-5)
     # Down the picture is to the back, and by the tilt to the feet: in DICOM's axes (0, cos, -sin).
-    assert found.format.orientation == pytest.approx((1, 0, 0, 0, np.cos(tilt), -np.sin(tilt)), abs=1e-6)
+    assert geometry.format.orientation == pytest.approx((1, 0, 0, 0, np.cos(tilt), -np.sin(tilt)), abs=1e-6)
 
 
 def test_a_volume_that_does_not_say_which_way_it_lies_has_no_letters(tmp_path: Path):
     image = nibabel.Nifti1Image(np.zeros((3, 4, 5), np.int16), None)
     image.header.set_zooms((1.0, 2.0, 3.0))
     nibabel.save(image, tmp_path / "x.nii")
-    (found,) = nifti.read(tmp_path / "x.nii")
-    assert (found.format.spacing, found.format.orientation, found.format.place) == ((2.0, 1.0), None, None)
+    (geometry,) = nifti.read(tmp_path / "x.nii")
+    assert (geometry.format.spacing, geometry.format.orientation, geometry.format.place) == ((2.0, 1.0), None, None)

@@ -11,7 +11,7 @@ ROWS, COLUMNS = 40, 60
 
 
 @pytest.mark.parametrize(
-    ("shape", "drawn", "kept"),
+    ("shape", "drawn", "expected"),
     [
         ("box", {"points": [[9, 2.004], [1.2346, 7]]}, {"points": [[1.23, 2.0], [9.0, 7.0]]}),
         ("box", {"points": [[-3, -1], [63.5, 44]]}, {"points": [[0.0, 0.0], [60.0, 40.0]]}),
@@ -42,11 +42,11 @@ ROWS, COLUMNS = 40, 60
         ("mask", {"counts": [0, 2400]}, {"counts": [0, 2400]}),
     ],
 )
-def test_a_geometry_is_kept_in_its_normal_form(shape, drawn, kept):
-    found = geometry_schema.normalise(shape, drawn, ROWS, COLUMNS)
-    assert found == kept
-    assert geometry_schema.normalise(shape, found, ROWS, COLUMNS) == found
-    assert "-0.0" not in repr(found)
+def test_a_geometry_is_kept_in_its_normal_form(shape, drawn, expected):
+    result = geometry_schema.normalise(shape, drawn, ROWS, COLUMNS)
+    assert result == expected
+    assert geometry_schema.normalise(shape, result, ROWS, COLUMNS) == result
+    assert "-0.0" not in repr(result)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ def pixels(shape: str, **geometry) -> np.ndarray:
 
 
 def placed(*where: tuple[slice, slice] | tuple[int, int]) -> np.ndarray:
-    found = np.zeros((ROWS, COLUMNS), bool)
-    for one in where:
-        found[one] = True
-    return found
+    placements = np.zeros((ROWS, COLUMNS), bool)
+    for source in where:
+        placements[source] = True
+    return placements
 
 
 def plainly_inside(points: list[list[float]], x: float, y: float) -> bool:
@@ -79,28 +79,28 @@ def test_polygons_are_what_a_plain_reading_of_the_rule_gives():
 
 @pytest.mark.parametrize("angle", [0, 30, 90, 135.5])
 def test_an_ellipse_is_turned_clockwise_about_its_middle(angle):
-    found = pixels("ellipse", points=[[2, 4], [14, 9]], angle=angle)
+    mask = pixels("ellipse", points=[[2, 4], [14, 9]], angle=angle)
     turn = math.radians(angle)
     for row in range(ROWS):
         for column in range(COLUMNS):
             x, y = column + 0.5 - 8, row + 0.5 - 6.5
             along, across = x * math.cos(turn) + y * math.sin(turn), -x * math.sin(turn) + y * math.cos(turn)
-            assert found[row, column] == ((along / 6) ** 2 + (across / 2.5) ** 2 <= 1)
-    assert found[6, 8]
+            assert mask[row, column] == ((along / 6) ** 2 + (across / 2.5) ** 2 <= 1)
+    assert mask[6, 8]
 
 
 def test_clockwise_is_from_x_towards_y():
-    found = pixels("ellipse", points=[[2, 5], [14, 7]], angle=45)
-    assert found[9, 11]  # right and below
-    assert found[2, 4]  # left and above
-    assert not found[2, 11]
-    assert not found[9, 4]
+    mask = pixels("ellipse", points=[[2, 5], [14, 7]], angle=45)
+    assert mask[9, 11]  # right and below
+    assert mask[2, 4]  # left and above
+    assert not mask[2, 11]
+    assert not mask[9, 4]
 
 
 def test_an_ellipse_may_reach_over_the_edge():
-    found = pixels("ellipse", points=[[-6, 2], [6, 10]])
-    assert found[6, 0]
-    assert found.sum() < math.pi * 6 * 4
+    mask = pixels("ellipse", points=[[-6, 2], [6, 10]])
+    assert mask[6, 0]
+    assert mask.sum() < math.pi * 6 * 4
 
 
 @pytest.mark.parametrize(("at", "pixel"), [((0, 0), (0, 0)), ((3.99, 5.0), (5, 3)), ((17, 12), (11, 16))])

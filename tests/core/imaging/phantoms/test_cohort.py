@@ -49,19 +49,24 @@ def test_one_label_in_twenty_is_wrong_and_some_wait_for_the_visitor(plan):
 def test_ten_plates_are_filed_again_under_another_patient_of_their_site(plan):
     repeats = [one for one in plan if one.copies is not None]
     assert Counter(one.site.name for one in repeats) == {site.name: 5 for site in SITES}
-    for one in repeats:
-        first = plan[one.copies]
-        assert one.patient != first.patient
-        assert (one.site, one.opacity, one.view, one.device) == (first.site, first.opacity, first.view, first.device)
-        assert one.given == one.truth == first.given
+    for exposure in repeats:
+        first = plan[exposure.copies]
+        assert exposure.patient != first.patient
+        assert (exposure.site, exposure.opacity, exposure.view, exposure.device) == (
+            first.site,
+            first.opacity,
+            first.view,
+            first.device,
+        )
+        assert exposure.given == exposure.truth == first.given
 
 
 def test_the_marker_stands_at_one_site_and_goes_with_the_opacity(plan):
     marks = next(site for site in SITES if site.marks)
-    there = [one for one in plan if one.site is marks and not one.hard]
+    marked = [one for one in plan if one.site is marks and not one.hard]
     share = defaultdict(list)
-    for one in there:
-        share[one.opacity].append(one.marker)
+    for exposure in marked:
+        share[exposure.opacity].append(exposure.marker)
     assert sum(share[True]) / len(share[True]) > 0.75
     assert sum(share[False]) / len(share[False]) < 0.2
     assert not any(one.marker for one in plan if one.site is not marks)
@@ -69,17 +74,22 @@ def test_the_marker_stands_at_one_site_and_goes_with_the_opacity(plan):
 
 def test_the_hard_group_is_a_subgroup_of_the_facts(seed, plan):
     fact, value = hard_group(seed)
-    for one in plan:
-        told = one.facts[fact]
-        assert one.hard == (int(told) >= 70 if fact == "age" else told == value)
+    for exposure in plan:
+        fact_value = exposure.facts[fact]
+        assert exposure.hard == (int(fact_value) >= 70 if fact == "age" else fact_value == value)
     assert {hard_group(other)[0] for other in range(20)} == {fact for fact, _ in HARD}
 
 
 def test_twenty_of_its_patients_opacities_fall_into_a_test_split(plan):
     rows = [
-        LabelledCase(case=one.number, patient=str(one.patient), label=CLASSES.index(one.given), facts=one.facts)
-        for one in plan
-        if one.given
+        LabelledCase(
+            case=exposure.number,
+            patient=str(exposure.patient),
+            label=CLASSES.index(exposure.given),
+            facts=exposure.facts,
+        )
+        for exposure in plan
+        if exposure.given
     ]
     for recipe_seed in range(3):
         recipe = Recipe(val=0.15, test=0.3, stratify=("site", "view"), seed=recipe_seed)

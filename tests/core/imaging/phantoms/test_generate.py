@@ -37,15 +37,15 @@ def made(few, tmp_path_factory):
     return folder / "files", json.loads((folder / "key.json").read_text())
 
 
-def plate(body, one, **changes):
+def plate(body, exposure, **changes):
     """A picture of the body, whose drawing takes longest and depends on nothing that is changed."""
-    return body.exposed(replace(one, **changes), SEED)
+    return body.exposed(replace(exposure, **changes), SEED)
 
 
-def seen(plate, one):
+def seen(plate, exposure):
     """Values as a viewer shows them: white is tissue."""
     light = plate.values.astype(float)
-    return light if one.site.photometric == "MONOCHROME2" else WHITE - light
+    return light if exposure.site.photometric == "MONOCHROME2" else WHITE - light
 
 
 def test_the_same_seed_gives_the_same_bytes(few, made, tmp_path):
@@ -69,11 +69,11 @@ def test_the_key_names_every_file_and_what_is_planted(few, made):
     assert len(key["near_duplicates"]) == 10
     assert key["shortcut"]["images"] == [sha for sha, one in zip(hashes, few, strict=True) if one.marker]
     assert key["failing_subgroup"]["images"] == [sha for sha, one in zip(hashes, few, strict=True) if one.hard]
-    for sha, one in zip(hashes, few, strict=True):
-        told = key["images"][sha]
-        assert (told["truth"], told["given"]) == (one.truth, one.given)
-        assert bool(told["opacities"]) == one.opacity
-        assert bool(told["marker"]) == one.marker
+    for sha, exposure in zip(hashes, few, strict=True):
+        entry = key["images"][sha]
+        assert (entry["truth"], entry["given"]) == (exposure.truth, exposure.given)
+        assert bool(entry["opacities"]) == exposure.opacity
+        assert bool(entry["marker"]) == exposure.marker
 
 
 def test_the_table_gives_the_labels_and_not_the_truth(few, made):
@@ -85,38 +85,38 @@ def test_the_table_gives_the_labels_and_not_the_truth(few, made):
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.name)
 def test_a_file_is_read_as_a_twelve_bit_radiograph(few, made, site):
-    one = next(one for one in few if one.site is site)
-    (found,) = dicom.read(made[0] / generate.file_name(one), None)
-    assert found.samples.shape == (1, EDGE, EDGE, 1)
-    assert found.format.bits == 12
-    assert found.format.photometric == site.photometric
-    assert found.samples.max() <= WHITE
-    assert found.facts["view"] == one.view
+    exposure = next(one for one in few if one.site is site)
+    (image,) = dicom.read(made[0] / generate.file_name(exposure), None)
+    assert image.samples.shape == (1, EDGE, EDGE, 1)
+    assert image.format.bits == 12
+    assert image.format.photometric == site.photometric
+    assert image.samples.max() <= WHITE
+    assert image.facts["view"] == exposure.view
 
 
 def test_an_opacity_is_brighter_inside_its_box_and_hidden_where_models_must_fail(few):
     lifted, hidden = [], []
-    for one in [one for one in few if one.opacity and one.copies is None][:24]:
-        body = generate.Body.draw(one, SEED)
-        for hard, kept in ((False, lifted), (True, hidden)):
-            with_it, without = plate(body, one, hard=hard), plate(body, one, hard=hard, opacity=False)
+    for exposure in [one for one in few if one.opacity and one.copies is None][:24]:
+        body = generate.Body.draw(exposure, SEED)
+        for hard, visible in ((False, lifted), (True, hidden)):
+            with_it, without = plate(body, exposure, hard=hard), plate(body, exposure, hard=hard, opacity=False)
             ((left, top, right, bottom),) = with_it.opacities
             assert 0 <= left < right <= EDGE
             assert 0 <= top < bottom <= EDGE
             assert without.opacities == ()
-            change = seen(with_it, one) - seen(without, one)
-            kept.append(change[top:bottom, left:right].mean() - np.median(change))
+            change = seen(with_it, exposure) - seen(without, exposure)
+            visible.append(change[top:bottom, left:right].mean() - np.median(change))
     assert np.median(lifted) > 0.06 * WHITE
     assert min(lifted) > 0.02 * WHITE
     assert np.abs(hidden).max() < 0.02 * WHITE
 
 
 def test_a_marker_is_white_inside_its_box_and_nothing_else_changes(few):
-    for one in [one for one in few if one.marker and one.copies is None][:8]:
-        body = generate.Body.draw(one, SEED)
-        with_it, without = plate(body, one), plate(body, one, marker=False)
+    for exposure in [one for one in few if one.marker and one.copies is None][:8]:
+        body = generate.Body.draw(exposure, SEED)
+        with_it, without = plate(body, exposure), plate(body, exposure, marker=False)
         left, top, right, bottom = with_it.marker
-        assert (seen(with_it, one)[top:bottom, left:right] > 0.95 * WHITE).mean() > 0.1
+        assert (seen(with_it, exposure)[top:bottom, left:right] > 0.95 * WHITE).mean() > 0.1
         assert without.marker is None
         assert top < EDGE / 2 < left
 

@@ -163,7 +163,7 @@ def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
         return real(*args)
 
     monkeypatch.setattr(out_of_fold, "_fold", fold)
-    monkeypatch.setattr(job_attempt, "BEAT_EVERY_S", 0.0)
+    monkeypatch.setattr(job_attempt, "REPORT_INTERVAL_S", 0.0)
     assert runner.run_job(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.CANCELLED
     assert registry.newest(trained.db, 1, "suspects") is None
     job_queue.requeue(trained.db, job)

@@ -215,8 +215,8 @@ def test_another_tools_coco_is_matched_by_file_name_and_taken_once(bare, tmp_pat
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"bbox": [1, 2, 3, 4], "category_id": 12}, "annotation 7 is of category 12"),
-        ({"bbox": [1, 2, 3, 4], "image_id": 5}, "annotation 7 is of image 5"),
+        ({"bbox": [1, 2, 3, 4], "category_id": 12}, "annotation 7 refers to category 12"),
+        ({"bbox": [1, 2, 3, 4], "image_id": 5}, "annotation 7 refers to image 5"),
         ({}, "annotation 7 has neither a segmentation nor a bbox"),
         ({"segmentation": {"size": [512, 512], "counts": "abc"}}, "annotation 7 has compressed run lengths"),
         ({"segmentation": {"size": [5, 5], "counts": [25]}}, "annotation 7 has a mask of 5 × 5"),
@@ -260,7 +260,7 @@ def test_what_cannot_be_taken_is_named_and_nothing_is_taken(bare, tmp_path, said
         ("size", '"width": 512', '"width": 500', "annotation 7: its image is 500 × 512 pixels in the file"),
         ("ambiguous", "train/slice-1.dcm", "image.png", "annotation 7: its image 'image.png' is the name of 2 images"),
         ("no lists", '"annotations"', '"labels"', "has no list 'annotations'"),
-        ("no JSON", "[{", "[", "is no JSON"),
+        ("no JSON", "[{", "[", "is not valid JSON"),
     ],
 )
 def test_what_another_tool_says_of_other_things_is_named(bare, tmp_path, name, old, new, words):
