@@ -31,8 +31,10 @@ def exchange_labels(arguments: Arguments) -> Output:
     """Import or export the labels of a task; return how many."""
     db, settings, _ = context.open_workspace(arguments)
     if arguments.verb == "import":
-        return asdict(label_import.take(db, settings, task=arguments.task, path=arguments.csv, by=default_reader()))
-    count = label_export.write(db, tasks.named(db, arguments.task).id, arguments.out)
+        return asdict(
+            label_import.import_labels(db, settings, task=arguments.task, path=arguments.csv, by=default_reader())
+        )
+    count = label_export.write(db, tasks.task_named(db, arguments.task).id, arguments.out)
     return {"file": str(arguments.out), "lines": count}
 
 
@@ -55,7 +57,9 @@ def exchange_drawings(arguments: Arguments) -> Output:
     """Import or export the drawings of a task; return how many."""
     db, settings, _ = context.open_workspace(arguments)
     if arguments.verb == "import":
-        return asdict(drawing_import.take(db, settings, task=arguments.task, path=arguments.file, by=default_reader()))
+        return asdict(
+            drawing_import.import_drawings(db, settings, task=arguments.task, path=arguments.file, by=default_reader())
+        )
     return asdict(
         drawing_export.export(
             db,

@@ -139,7 +139,7 @@ def freeze_snapshot(arguments: Arguments) -> Output:
         balance=arguments.balance,
         seed=arguments.seed,
     )
-    task = tasks.named(db, arguments.task)
+    task = tasks.task_named(db, arguments.task)
     snapshot = snapshots.freeze(db, task.id, recipe, name=arguments.name, by=default_reader())
     return snapshots.as_json(db, snapshot)
 

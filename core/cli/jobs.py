@@ -48,7 +48,7 @@ def list_runs(arguments: Arguments) -> Output:
     """Return all runs, or one with its settings and training curves."""
     db, _, _ = context.open_workspace(arguments)
     if arguments.id is None:
-        return [_record(run) for run in runs.every(db)]
+        return [_record(run) for run in runs.list_runs(db)]
     run = runs.get(db, arguments.id)
     if run.external_source is not None:
         return {**_record(run), "outside": run.external_source}

@@ -104,7 +104,7 @@ class TrainingRecorder:
                 self.saved.append(event)
             case events.Finished():
                 self.result = asdict(event)
-                self._report(lambda session: submit.keep_result(session, self.run_id, self.result))
+                self._report(lambda session: submit.record_result(session, self.run_id, self.result))
 
     def _write_log(self, text: str) -> None:
         self.log.write(text + "\n")
@@ -114,9 +114,9 @@ class TrainingRecorder:
         self.attempt.report(self.progress, also=write)
 
     def _write_epoch(self, session: Any, done: "events.EpochDone") -> None:
-        submit.keep_epoch(session, self.run_id, done.epoch, done.metrics)
+        submit.record_epoch(session, self.run_id, done.epoch, done.metrics)
         for saved in self.saved:
-            submit.keep_checkpoint(session, self.run_id, saved.kind, saved.epoch, saved.sha256)
+            submit.record_checkpoint(session, self.run_id, saved.kind, saved.epoch, saved.sha256)
 
 
 def _verify(attempt: Attempt, snapshot_id: int, say: Callable[[str], Any]) -> None:
@@ -204,7 +204,7 @@ def _analyze(attempt: Attempt) -> dict[str, Any]:
         lambda: _model(attempt, run.id)[0],
         progress,
     )
-    result = registry.ANALYSES[what].do(work)
+    result = registry.ANALYSES[what].run(work)
     ids: list[int] = []
     attempt.report(
         {"done": 1, "of": 1, "doing": "Done"},

@@ -56,6 +56,6 @@ def others(db: Database, signer: Signer, session: str, image_id: int) -> Respons
             "title": stack.title,
             "images": [serializers.image(view, signer, session) for view in stack.images],
         }
-        for stack in related_images.of(db, image_id)
+        for stack in related_images.related_stacks(db, image_id)
     ]
     return JSONResponse({"stacks": stacks}, headers={"Cache-Control": "no-store"})

@@ -16,7 +16,7 @@ from dashboard.url_state import CompareState
 from db.vocabulary import TaskKind
 
 app = context.app_context()
-predicted = [run for run in runs.every(app.db) if run.predicted]
+predicted = [run for run in runs.list_runs(app.db) if run.predicted]
 
 if len(predicted) < 2:
     st.title("Compare")
@@ -36,11 +36,11 @@ for compared_run in predicted:
         prediction_status.show_gaps(compared_run, state.split)
 try:
     if run.kind is TaskKind.NUMBER:
-        errors = comparison_data.of_numbers(review_source(), state)
+        errors = comparison_data.compare_errors(review_source(), state)
         test_access.record_views_of_runs(state.split, {errors.first: 0, errors.second: 0})
         regression.show(errors)
     else:
-        comparison = comparison_data.of(review_source(), state)
+        comparison = comparison_data.compare_classes(review_source(), state)
         test_access.record_views_of_runs(state.split, {point.run_id: point.finding for point in comparison.points})
         table.show(comparison)
 except InvalidInput as error:

@@ -9,7 +9,7 @@ from dashboard.parts.widgets import errors
 from dashboard.url_state import ReviewState
 
 app = context.app_context()
-reviewable = [run for run in runs.every(app.db) if run.reviewable]
+reviewable = [run for run in runs.list_runs(app.db) if run.reviewable]
 
 if not reviewable:
     st.title("Review")

@@ -106,7 +106,7 @@ def frozen(home: Path) -> tuple[list[Head], list[Example]]:
         folder = Path(os.environ.get("ROUNDS_TEST_DATA", "../shared/data"))
         request = ImportRequest((REPOSITORY / folder / SOURCE).resolve(), task="pneumonia")
         list(import_files.run(db, settings, request, by="benchmark", scrub=False))
-        task = tasks.named(db, "pneumonia").id
+        task = tasks.task_named(db, "pneumonia").id
         made = snapshots.freeze(db, task, Recipe(split_fact="split"), name="given splits", by="benchmark")
         return training_examples.heads_of(db, made.id), training_examples.examples_of(db, settings, made.id)
     finally:

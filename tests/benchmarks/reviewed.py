@@ -25,7 +25,7 @@ def make(home: Path, *, cases: int) -> int:
         for _ in import_files.run(db, settings, import_files.ImportRequest(file, task="opacity"), by="benchmark"):
             pass
         _share_patients(db)
-        task = tasks.named(db, "opacity").id
+        task = tasks.task_named(db, "opacity").id
         frozen = snapshots.freeze(db, task, Recipe(split_fact="split"), name="given splits", by="benchmark")
         imported = _predictions(db, frozen.id, scores, home.parent / "scores.csv")
         return external.import_predictions(

@@ -156,7 +156,7 @@ def frozen(folder: Path, number: int, *, edge: int) -> Frozen:
     try:
         request = ImportRequest(files, metadata=folder / "data.csv", task="kind", label_column="kind")
         list(import_files.run(db, settings, request, by="benchmark", scrub=False))
-        task = tasks.named(db, "kind").id
+        task = tasks.task_named(db, "kind").id
         made = snapshots.freeze(db, task, Recipe(split_fact="split"), name="all", by="benchmark")
         return training_examples.heads_of(db, made.id), training_examples.examples_of(db, settings, made.id)
     finally:

@@ -22,4 +22,4 @@ def imported(home: Path, *sources: Path) -> Path:
 
 def new_name(db: Database) -> str:
     """A name that no task of the home has."""
-    return f"finding {len(tasks.every(db)) + 1}"
+    return f"finding {len(tasks.list_tasks(db)) + 1}"

@@ -138,7 +138,7 @@ def trained(world: World, page: Page) -> runs.RunView:
     for title in ("Loss", re.compile("^Validation")):
         expect(page.get_by_text(title, exact=isinstance(title, str)).first).to_be_visible()
     expect(page.locator(".js-plotly-plot .scatterlayer .trace").first).to_be_visible()
-    run = runs.every(world.db)[0]
+    run = runs.list_runs(world.db)[0]
     assert run.job.state == "succeeded"
     assert {len(points) for points in runs.curves(world.db, run.id).values()} == {2}
     sound(world, page)

@@ -90,7 +90,7 @@ def test_a_model_is_chosen_seen_measured_and_trained(chest, serve, page):
     expect(page.get_by_text("Loss", exact=True).first).to_be_visible()
     expect(page.get_by_text(re.compile("3 epochs on"))).to_be_visible()
     db = home.open_home(Settings.read(chest))
-    (run,) = runs.every(db)
+    (run,) = runs.list_runs(db)
     assert (run.spec.model, run.spec.noise, run.spec.kernel_size, run.spec.epochs) == ("small_cnn", 30.0, 5, 3)
     db.close()
 

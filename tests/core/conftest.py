@@ -105,7 +105,7 @@ def trained_once(filled_once: Path, tmp_path_factory) -> Path:
     from core.training.spec import TrainSpec
 
     made = copied(filled_once, tmp_path_factory.mktemp("trained") / "home")
-    task = tasks.named(made.db, "kind")
+    task = tasks.task_named(made.db, "kind")
     frozen = snapshots.freeze(made.db, task.id, Recipe(split_fact="split"), name="one", by="tester")
     spec = TrainSpec(model="small_cnn").with_settings({"epochs": "2", "image_size": "32", "threads": "1"})
     run = submit.submit(made.db, snapshot_id=frozen.id, spec=spec, by="tester", key="t", launcher=Asleep())

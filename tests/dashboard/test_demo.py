@@ -6,7 +6,7 @@ import pytest
 
 from core.services.workspace import demo as service
 from core.services.workspace import tour
-from core.services.workspace.demo import Step
+from core.services.workspace.demo import DemoStep
 from core.services.workspace.tour import Tour
 from dashboard import __main__ as command
 from dashboard import demo
@@ -22,15 +22,15 @@ def quick(monkeypatch):
 
     def make(db, settings, launcher, *, seed):
         seen["made"].append((settings.home, seed))
-        yield Step("Drawing radiographs", 1, 2)
+        yield DemoStep("Drawing radiographs", 1, 2)
 
     def waiting(db, launcher, *, models):
         seen["models"] = models
-        yield Step("Training small_cnn", 1, 14)
+        yield DemoStep("Training small_cnn", 1, 14)
 
     monkeypatch.setattr(service, "make", make)
-    monkeypatch.setattr(service, "waiting", waiting)
-    monkeypatch.setattr(service, "broken", lambda db: seen["broken"])
+    monkeypatch.setattr(service, "wait_for_models", waiting)
+    monkeypatch.setattr(service, "first_failure", lambda db: seen["broken"])
     monkeypatch.setattr(demo.app_server, "serve", lambda settings, **how: seen["served"].append((settings.home, how)))
     return seen
 

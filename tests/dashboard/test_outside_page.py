@@ -15,7 +15,7 @@ __all__ = ["filled", "home"]
 @pytest.fixture
 def frozen(filled):
     db = workspace_home.open_home(filled)
-    snapshots.freeze(db, tasks.named(db, "finding").id, Recipe(val=0.25, test=0.25), name="one", by="t")
+    snapshots.freeze(db, tasks.task_named(db, "finding").id, Recipe(val=0.25, test=0.25), name="one", by="t")
     yield db
     db.close()
 
@@ -29,7 +29,7 @@ def given(app, lines: list[str], name: str = "vendor 2"):
 def test_it_becomes_a_run_with_pages_of_its_own(frozen):
     app = given(opened("runs"), [f"{at}.png,{at / 24!r}" for at in range(24)] + ["gone.png,0.5"])
     assert not app.exception, [one.message for one in app.exception]
-    (run,) = runs.every(frozen)
+    (run,) = runs.list_runs(frozen)
     assert (run.model, run.predicted) == ("vendor 2", 24)
     shown = text_of(opened("runs", run=str(run.id)))
     assert "24 predictions from 25 lines of scores.csv; 1 line about images that nobody imported (line 26)." in shown
@@ -46,7 +46,7 @@ def test_what_cannot_be_taken_is_one_sentence(frozen):
         "of the line's scores empty."
     ]
     assert "need the name of what made them" in given(opened("runs"), ["0.png,0.7"], " ").error[0].value
-    assert runs.every(frozen) == []
+    assert runs.list_runs(frozen) == []
     assert not [*(frozen_home(frozen) / "inbox").iterdir()]
 
 

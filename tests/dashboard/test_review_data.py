@@ -334,10 +334,14 @@ def test_a_comparison_of_findings_in_another_order_takes_a_new_point_at_once(hom
         session.get_one(Snapshot, seen.snapshot).task_id = drawn.task
         session.get_one(Run, other).snapshot_id = seen.snapshot
     state = ListState(run=drawn.run, other=other, finding=1)  # a nodule is finding 0 of the other run
-    assert [snapshot_case.finding for snapshot_case in comparison_data.of(review_source(), state).points] == [0, 1]
+    assert [
+        snapshot_case.finding for snapshot_case in comparison_data.compare_classes(review_source(), state).points
+    ] == [0, 1]
     for run, finding, at in ((other, 0, 0.7), (drawn.run, 1, 0.2)):
         operating_points.set_operating_point(home, run, by="ann", finding=finding, threshold=at)
-        assert at in [snapshot_case.threshold for snapshot_case in comparison_data.of(review_source(), state).points]
+        assert at in [
+            snapshot_case.threshold for snapshot_case in comparison_data.compare_classes(review_source(), state).points
+        ]
 
 
 def test_the_lists_of_two_runs_of_numbers_begin_with_what_changed_most(home):

@@ -140,7 +140,7 @@ def test_numbers_are_counted_by_image_or_by_patient(db):
     app.selectbox(key="number_level").set_value("mean").run()
     assert "20 patients, one value each. CI: patient-level bootstrap" in text_of(app)
     assert "**20 patients**, largest error first" in text_of(app)
-    mae = report.of_numbers(db, drawn.run, per_patient=True).metrics["mae"]
+    mae = report.evaluate_regression(db, drawn.run, per_patient=True).metrics["mae"]
     assert f"95 % CI {mae.low:.3g} to {mae.high:.3g}, n = 20" in text_of(app)
 
 

@@ -38,7 +38,7 @@ STEP_COST = {
 @pytest.fixture
 def frozen(filled, monkeypatch):
     db = workspace_home.open_home(filled)
-    task = tasks.named(db, "finding")
+    task = tasks.task_named(db, "finding")
     snapshots.freeze(db, task.id, Recipe(val=0.25, test=0.25), name="one", by="t")
     monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", STEP_COST))
     monkeypatch.setattr(resource_estimate, "pictures", lambda *_: EstimateResult("b", pictures=8))
@@ -95,7 +95,7 @@ def test_what_does_not_matter_does_not_show_and_is_not_asked(frozen, flat):
     app.run()
     assert not widget(app, "Kernel size")
     next(one for one in app.button if one.label == "Start training").click().run()
-    spec = runs.every(frozen)[0].spec
+    spec = runs.list_runs(frozen)[0].spec
     assert (spec.model, spec.augment, spec.noise, spec.gamma) == ("resnet18", "custom", 5.0, TrainSpec().gamma)
 
 
@@ -142,7 +142,7 @@ def test_flips_are_offered_where_the_task_allows_them(frozen):
     app = opened("train")
     widget(app, "Augmentation").set_value("custom").run()
     assert widget(app, "Flips").options == ["None"]
-    tasks.set_flips(frozen, tasks.named(frozen, "finding").id, "left-right")
+    tasks.set_flips(frozen, tasks.task_named(frozen, "finding").id, "left-right")
     app.run()
     assert widget(app, "Flips").options == ["None", "Left-right"]
 

@@ -83,7 +83,7 @@ def make(folder: Path, *, images: int) -> Ground:
     request = import_files.ImportRequest(seen, metadata=seen / "data.csv", task="kind", label_column="kind")
     *_, report = import_files.run(db, settings, request, by="engineer")
     assert report.imported == images, report
-    made = snapshots.freeze(db, tasks.named(db, "kind").id, Recipe(), name="round 1", by="engineer")
+    made = snapshots.freeze(db, tasks.task_named(db, "kind").id, Recipe(), name="round 1", by="engineer")
     task = tasks.create(db, name="second look", classes=["no", "yes"])
     cases = [case.id for case in annotations.queue(db, task_id=task.id, limit=40)]
     return Ground(db, settings, LocalLauncher(settings), made.id, task.id, cases)

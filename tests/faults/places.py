@@ -85,7 +85,7 @@ class Asleep:
 def frozen(home: Home, source: Path, **options: Any) -> int:
     """The pictures taken, labelled and frozen; the snapshot's id."""
     home.take(source, metadata=source / "data.csv", task="kind", label_column="kind", **options)
-    task = tasks.named(home.db, "kind")
+    task = tasks.task_named(home.db, "kind")
     return snapshots.freeze(home.db, task.id, Recipe(val=0.2, test=0.2), name="first", by="tester").id
 
 

@@ -89,7 +89,7 @@ def test_findings_numbers_and_both_at_once(home, data_dir, tmp_path):
         report.evaluate(home.db, run)
 
     ages, run = trained(home, age)
-    metrics = report.of_numbers(home.db, run)
+    metrics = report.evaluate_regression(home.db, run)
     rows = predictions.list_predictions(home.db, run, split="test")
     assert metrics.metrics["mae"].value == pytest.approx(sum(abs(row.error) for row in rows) / len(rows))
     assert saliency_maps.explain(home.db, home.settings, run_id=run, image_id=rows[0].image_id).class_name == "age"

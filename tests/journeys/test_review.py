@@ -124,7 +124,7 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
         expect(page.get_by_text(re.compile(f"case 2 of {count}"))).to_be_visible()
 
     # the next snapshot holds the new label, and says what changed
-    task, first = tasks.named(db, "abnormal"), snapshots.snapshot_named(db, "round 1")
+    task, first = tasks.task_named(db, "abnormal"), snapshots.snapshot_named(db, "round 1")
     page.goto(f"{server.url}/datasets?task={task.id}")
     freeze(page, "round 2")
     expect(page.get_by_text("1 relabelled")).to_be_visible()

@@ -55,7 +55,7 @@ def test_a_round(chest, tmp_path, serve, page):
     expect(page.get_by_text(re.compile("120 files = 120 imported"))).to_be_visible()
 
     # label ten by keys
-    task = tasks.named(db, "abnormal")
+    task = tasks.task_named(db, "abnormal")
     unanswered = annotations.queue(db, task_id=task.id, only="unlabelled", limit=50)
     assert len(unanswered) == 30
     page.goto(f"{server.url}/label?task={task.id}")
@@ -86,8 +86,8 @@ def test_a_round(chest, tmp_path, serve, page):
     expect(page.get_by_text("Loss", exact=True).first).to_be_visible()
     page.reload()
     expect(page.get_by_text(re.compile("6 epochs on"))).to_be_visible()
-    assert [run.job.state for run in runs.every(db)] == ["succeeded"]
-    run = runs.every(db)[0]
+    assert [run.job.state for run in runs.list_runs(db)] == ["succeeded"]
+    run = runs.list_runs(db)[0]
 
     # review: predict, open the worst case
     page.get_by_role("link", name="Review this run").click()

@@ -94,10 +94,10 @@ def save_result(session: Session, work: AnalysisContext, what: str, result: Json
 
 def newest(db: Database, run_id: int, what: str) -> AnalysisView | None:
     """The newest examination of that name; None where there is none yet."""
-    return next(iter(every(db, run_id, what, most=1)), None)
+    return next(iter(list_analyses(db, run_id, what, most=1)), None)
 
 
-def every(db: Database, run_id: int, what: str, *, most: int | None = None) -> list[AnalysisView]:
+def list_analyses(db: Database, run_id: int, what: str, *, most: int | None = None) -> list[AnalysisView]:
     """The examinations of that name, the newest first; `most` of them where it is given."""
     with db.read() as session:
         wanted = (

@@ -36,7 +36,7 @@ ASK = "make them with `rounds analyze --run {run} --kind features`, or on the ca
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class FeatureTable:
     """Activations before the last layer: `cases` (n,) sorted, `values` (n, width) float32."""
 
     cases: "NDArray[np.int64]"
@@ -55,7 +55,7 @@ class Neighbour:
     said: str
 
 
-def do(work: AnalysisContext) -> Json:
+def analyze(work: AnalysisContext) -> Json:
     """The examination: every case of every split, filed in the run's folder."""
     model = work.model()
     wanted = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id)
@@ -66,7 +66,9 @@ def do(work: AnalysisContext) -> Json:
         work.tell(len(found), len(wanted), "Reading what the model makes of each case")
     found.sort(key=lambda pair: pair[0])
     values = np.stack([vector for _, vector in found]).astype(np.float32)
-    write(path(work.settings, work.run.id, work.checkpoint), Filed(np.array([case for case, _ in found]), values))
+    write(
+        path(work.settings, work.run.id, work.checkpoint), FeatureTable(np.array([case for case, _ in found]), values)
+    )
     return {"cases": len(found), "width": int(values.shape[1])}
 
 
@@ -75,7 +77,7 @@ def path(settings: Settings, run_id: int, checkpoint: str) -> Path:
     return runs.folder(settings, run_id) / f"features-{checkpoint[:16]}.npz"
 
 
-def write(place: Path, found: Filed) -> None:
+def write(place: Path, found: FeatureTable) -> None:
     """File them, whole or not at all."""
     whole = BytesIO()
     np.savez(whole, cases=found.cases, values=found.values)
@@ -83,7 +85,7 @@ def write(place: Path, found: Filed) -> None:
         file.write(whole.getbuffer())
 
 
-def filed(db: Database, settings: Settings, run_id: int) -> Filed | None:
+def load_features(db: Database, settings: Settings, run_id: int) -> FeatureTable | None:
     """The features by the run's best weights; None where they were not made yet.
 
     Raises:
@@ -102,7 +104,7 @@ def neighbours(db: Database, settings: Settings, run_id: int, case_id: int, coun
     Raises:
         NotFound: no such run, no features of it yet, or the case is not among them.
     """
-    found = filed(db, settings, run_id)
+    found = load_features(db, settings, run_id)
     if found is None:
         raise NotFound(f"Run {run_id} has no features yet; {ASK.format(run=run_id)}.")
     at = int(np.searchsorted(found.cases, case_id))
@@ -143,14 +145,14 @@ def _told(
             rows[case][2],
             min(1.0, similar[case]),
             rows[case][0].label,
-            ground_truth_text.words(run, rows[case][0].targets or [rows[case][0].label]),
+            ground_truth_text.describe_targets(run, rows[case][0].targets or [rows[case][0].label]),
         )
         for case in chosen
     ]
 
 
 @lru_cache(maxsize=2)
-def _read(place: Path, _changed: int) -> Filed:
+def _read(place: Path, _changed: int) -> FeatureTable:
     """Unit vectors, so that a cosine is a product."""
     try:
         with np.load(BytesIO(place.read_bytes()), allow_pickle=False) as file:
@@ -158,4 +160,4 @@ def _read(place: Path, _changed: int) -> Filed:
     except (ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise UserError(f"The features of run {place.parent.name} are damaged; make them again.") from error
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    return Filed(cases, values / np.maximum(lengths, 1e-12))
+    return FeatureTable(cases, values / np.maximum(lengths, 1e-12))

@@ -8,7 +8,7 @@ from core.services.training.runs import RunView
 from db.vocabulary import TaskKind
 
 
-def words(run: RunView, targets: Sequence[Any]) -> str:
+def describe_targets(run: RunView, targets: Sequence[Any]) -> str:
     """`opacity`, `effusion, nodule` (those present), `no finding`, `57`: of a frozen case's targets."""
     if run.kind is TaskKind.NUMBER:
         return numeric_answers.format_value(targets[0])

@@ -27,7 +27,7 @@ FOLDS = 5
 LISTED = 1000  # cases of the list at most; never fewer than a fifth of the training set where that is less
 
 
-def do(work: AnalysisContext) -> Json:
+def analyze(work: AnalysisContext) -> Json:
     """The examination "suspects"; `asked` may name `folds` (2 to 10), `times` (1 to 10), `recipe` (auto, own, quick).
 
     Raises:
@@ -40,11 +40,13 @@ def do(work: AnalysisContext) -> Json:
     count = work.number("folds", FOLDS, low=2, high=10)
     spec, times, told = out_of_fold.recipe(work, len(training), count)
     folds = out_of_fold.folds_of(training, count, times)
-    said = out_of_fold.ask(work, spec, [one for one in every if one.split == "val"], training, folds, head)
+    said = out_of_fold.predict_out_of_fold(
+        work, spec, [one for one in every if one.split == "val"], training, folds, head
+    )
     rows = _suspects(work, said, training, folds, head)
     work.tell(count, count, "Comparing readers and pictures")
     image = {int(one.key): int(one.picture.image) for one in every}
-    differ = reader_disagreement.of(work.db, list(image))
+    differ = reader_disagreement.disagreements(work.db, list(image))
     twice = cross_patient_duplicates.across_patients(
         every, lambda done: work.tell(done, len(every), "Comparing pictures")
     )
@@ -144,7 +146,7 @@ def _row(work: AnalysisContext, one: Json, training: "Sequence[Example]", differ
         title = run.titles[one["finding"]]
         given, likely = (f"{title} {'present' if one[name] else 'absent'}" for name in ("given", "likely"))
     else:
-        given, likely = (ground_truth_text.words(run, [one[name]]) for name in ("given", "likely"))
+        given, likely = (ground_truth_text.describe_targets(run, [one[name]]) for name in ("given", "likely"))
     return {
         "case": int(example.key),
         "image": int(example.picture.image),

@@ -101,7 +101,7 @@ def affordable(work: AnalysisContext, spec: TrainSpec, cases: int) -> int:
     return TIMES if work.device.startswith("cuda") else int(HEAVY / (3 * entry.gflops * size**2 * cases * spec.epochs))
 
 
-def ask(
+def predict_out_of_fold(
     work: AnalysisContext,
     spec: TrainSpec,
     val: "list[Example]",

@@ -40,7 +40,7 @@ class AnalysisKind:
     name: str
     title: str
     summary: str
-    do: Callable[[AnalysisContext], Json]
+    run: Callable[[AnalysisContext], Json]
 
 
 _EXAMINATIONS = (
@@ -48,25 +48,25 @@ _EXAMINATIONS = (
         "check",
         "Saliency check",
         "Whether the maps depend on what the model learned, and point where they should.",
-        saliency_check.run,
+        saliency_check.analyze,
     ),
     AnalysisKind(
-        "features", "Features", "What the model makes of every case, for its nearest neighbours.", features.do
+        "features", "Features", "What the model makes of every case, for its nearest neighbours.", features.analyze
     ),
     AnalysisKind(
         "probe",
         "Shortcut probe",
         "Which facts of the cases its features hold, and whether these go with the label.",
-        shortcut_probe.do,
+        shortcut_probe.analyze,
     ),
     AnalysisKind(
         "suspects",
         "Suspected labels",
         "Training labels that are doubted by models which have not seen the patient.",
-        label_errors.do,
+        label_errors.analyze,
     ),
     AnalysisKind(
-        "maps", "Maps", "Where the model looked, for every case of a split: each opens at once.", saliency_batch.do
+        "maps", "Maps", "Where the model looked, for every case of a split: each opens at once.", saliency_batch.analyze
     ),
 )
 

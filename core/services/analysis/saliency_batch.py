@@ -34,7 +34,7 @@ WHAT = "Making maps"
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class BatchProgress:
     """How far it is: cases that have their map, of how many; `made` of them just now, the others had it already."""
 
     done: int
@@ -42,7 +42,7 @@ class Made:
     made: int
 
 
-def maps_of(
+def compute_maps(
     db: Database,
     settings: Settings,
     run: runs.RunView,
@@ -52,7 +52,7 @@ def maps_of(
     class_index: int | None = None,
     layer: str = "",
     model: "LoadedModel | None" = None,
-) -> Iterator[Made]:
+) -> Iterator[BatchProgress]:
     """File the map of every case of a split (or "all") by a run's best weights; says how far it is after each batch.
 
     By default the usual method, of each case the class that the model gives most to, and the usual layer: what the
@@ -69,19 +69,19 @@ def maps_of(
     images = _images(db, found)
     missing = [one for one in found if not asked.path(settings, images[int(one.picture.image)]).exists()]
     there = len(found) - len(missing)
-    yield Made(there, len(found), 0)
+    yield BatchProgress(there, len(found), 0)
     model = model or compute.load_model_cached(runs.folder(settings, run.id), asked.checkpoint)
     for made in _made(settings, model, missing, asked, images):
-        yield Made(there + made, len(found), made)
+        yield BatchProgress(there + made, len(found), made)
 
 
-def do(work: AnalysisContext) -> Json:
+def analyze(work: AnalysisContext) -> Json:
     """The examination "maps": `split` (test), `method` (the usual one), `class` (by position) and `layer`."""
     split = work.choice("split", ("test", "val", "train", "all"))
     shown = work.number("class", -1, low=-1, high=max(0, len(maps.target_names(work.run)) - 1))
     method, layer = str(work.asked.get("method", "")), str(work.asked.get("layer", ""))
-    told = Made(0, 0, 0)
-    for told in maps_of(
+    told = BatchProgress(0, 0, 0)
+    for told in compute_maps(
         work.db,
         work.settings,
         work.run,

@@ -73,12 +73,12 @@ def brief(found: AnalysisView | None) -> str:
 def by_method(db: Database, run_id: int) -> dict[str, AnalysisView]:
     """The newest check of each method that was checked, stale ones too; a check says nothing of other methods."""
     found: dict[str, AnalysisView] = {}
-    for one in analysis.every(db, run_id, "check"):
+    for one in analysis.list_analyses(db, run_id, "check"):
         found.setdefault(str(one.result["method"]), one)
     return found
 
 
-def run(work: AnalysisContext) -> Json:
+def analyze(work: AnalysisContext) -> Json:
     """The examination "check"; `asked` may name `method`, `cases` (6 to 200) and `again` (5 to 50).
 
     Raises:

@@ -33,7 +33,7 @@ MARK, SEEN, NONE = "mark in the picture", "seen", "none"
 MOST = 3_000  # cases that are probed, whole patients at random
 
 
-def do(work: AnalysisContext) -> Json:
+def analyze(work: AnalysisContext) -> Json:
     """The examination "probe": alarms first, each fact with its sentence; those left out with the reason.
 
     Raises:

@@ -15,7 +15,7 @@ from db.vocabulary import ANSWERED, Answer, LabelSource, Presence, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TaskProgress:
     """How far a task is; an unreadable image counts as answered."""
 
     total: int
@@ -49,12 +49,12 @@ def case(db: Database, case_id: int) -> CaseView:
         return views(session, [row_of(session, case_id)])[0]
 
 
-def progress(db: Database, task_id: int) -> Progress:
+def progress(db: Database, task_id: int) -> TaskProgress:
     """Cases of the task, and how many have an answer; excluded images do not count."""
     with db.read() as session:
         counted = select(func.count(Case.id)).where(Case.task_id == task_id)
         total = session.scalar(counted.where(*_shown("all"))) or 0
-        return Progress(total, session.scalar(counted.where(*_shown("labelled"))) or 0)
+        return TaskProgress(total, session.scalar(counted.where(*_shown("labelled"))) or 0)
 
 
 def label(
@@ -260,7 +260,7 @@ def row_of(session: Session, case_id: int) -> Case:
 
 
 def _words(said: Annotation, label: LabelClass | None, found: Mapping[LabelClass, Presence], measure: str) -> str:
-    text = (label.title or label.name) if label else findings.words(found) or str(said.answer.value)
+    text = (label.title or label.name) if label else findings.describe(found) or str(said.answer.value)
     text = text if said.value is None else numeric_answers.format_value(said.value, measure)
     text += f": {unassessable_reasons.REASONS.get(said.reason, said.reason)}" if said.reason else ""
     return f"undo: back to {text}" if said.undoes_id else text

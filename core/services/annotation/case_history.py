@@ -11,7 +11,7 @@ from db.vocabulary import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HistoryEntry:
     """Who said what, and when; `note` is the reason that was written with it, `run` whose prediction it was about."""
 
     at: float
@@ -22,14 +22,14 @@ class Line:
     relabelled: bool = False
 
 
-def of(db: Database, case_id: int) -> list[Line]:
+def case_history(db: Database, case_id: int) -> list[HistoryEntry]:
     """The newest first."""
-    found = [Line(one.at, one.reader, f"{one.text} ({one.source})") for one in annotations.history(db, case_id)]
-    found += [Line(one.at, one.reader, "note", one.text) for one in comments.of_case(db, case_id)]
+    found = [HistoryEntry(one.at, one.reader, f"{one.text} ({one.source})") for one in annotations.history(db, case_id)]
+    found += [HistoryEntry(one.at, one.reader, "note", one.text) for one in comments.of_case(db, case_id)]
     return sorted([*found, *verdicts(db, case_id)], key=lambda one: -one.at)
 
 
-def verdicts(db: Database, case_id: int) -> list[Line]:
+def verdicts(db: Database, case_id: int) -> list[HistoryEntry]:
     """What reviewers said of any run's prediction of the case, oldest first."""
     joined = (
         select(Review, Reader.name, Prediction.run_id)
@@ -40,12 +40,12 @@ def verdicts(db: Database, case_id: int) -> list[Line]:
     )
     with db.read() as session:
         return [
-            Line(row.created_at, reader, row.verdict.value, row.note, run, row.verdict is Verdict.RELABELLED)
+            HistoryEntry(row.created_at, reader, row.verdict.value, row.note, run, row.verdict is Verdict.RELABELLED)
             for row, reader, run in session.execute(joined)
         ]
 
 
-def excluded(db: Database, image_id: int) -> str:
+def exclusion_reason(db: Database, image_id: int) -> str:
     """Why an image is out of use; '' where it is not."""
     with db.read() as session:
         return session.scalar(select(Image.excluded_because).where(Image.id == image_id)) or ""

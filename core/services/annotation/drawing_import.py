@@ -33,7 +33,7 @@ NEAR = 0.01  # millimetres by which a place may differ that was written with few
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class DrawingImportReport:
     """How many became versions of their own, how many were there, and how many gave way to what was drawn since."""
 
     drawn: int
@@ -41,7 +41,7 @@ class Taken:
     kept: int
 
 
-def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) -> Taken:
+def import_drawings(db: Database, settings: Settings, *, task: str, path: Path, by: str) -> DrawingImportReport:
     """Append every drawing of a COCO, CSV, SEG or SR file in one transaction.
 
     Raises:
@@ -61,7 +61,7 @@ def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) ->
             intake.look_up(found)
             for one in found:
                 counts[intake.take(one)] += 1
-    return Taken(**counts)
+    return DrawingImportReport(**counts)
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def findings_of(session: Session, annotation_ids: Iterable[int]) -> dict[int, di
     return found
 
 
-def words(found: Mapping[LabelClass, Presence]) -> str:
+def describe(found: Mapping[LabelClass, Presence]) -> str:
     """`effusion present, nodule uncertain`."""
     return ", ".join(f"{label.title or label.name} {presence.value}" for label, presence in found.items())
 

@@ -19,11 +19,11 @@ from db.tables import Annotation, Case, Image, LabelClass, Task
 from db.vocabulary import Answer, LabelSource, Presence, TaskKind
 
 COLUMNS = ("image", "label", "reader")
-Line = dict[str, str]
+CsvRow = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LabelImportReport:
     """How many answers became annotations, and how many were there already."""
 
     labelled: int
@@ -43,7 +43,7 @@ class _Word:
     value: float | None = None
 
 
-def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) -> Taken:
+def import_labels(db: Database, settings: Settings, *, task: str, path: Path, by: str) -> LabelImportReport:
     """Append what every line says, in one transaction; the same file again adds nothing.
 
     Columns: image, label (or the number), reader; of several findings also presence; answer and reason where a case
@@ -64,7 +64,7 @@ def take(db: Database, settings: Settings, *, task: str, path: Path, by: str) ->
         for number, line in enumerate(lines, start=2):
             _read(session, row, line, words, where=f"{path.name}, line {number}", key=key, by=by)
         fresh = sum(_keep(session, word) for word in words.values())
-        return Taken(fresh, len(words) - fresh)
+        return LabelImportReport(fresh, len(words) - fresh)
 
 
 def _check_header(names: object, task: Task, file: str) -> None:
@@ -78,7 +78,7 @@ def _check_header(names: object, task: Task, file: str) -> None:
 def _read(
     session: Session,
     task: Task,
-    line: Line,
+    line: CsvRow,
     words: dict[tuple[int, int, int], _Word],
     *,
     where: str,
@@ -149,5 +149,5 @@ def _case(session: Session, task: Task, text: str, *, item: str, where: str, key
         raise InvalidInput(f"{where}: {error}") from error
 
 
-def _cell(line: Line, name: str) -> str:
+def _cell(line: CsvRow, name: str) -> str:
     return (line.get(name) or "").strip()

@@ -11,7 +11,7 @@ from db.tables import Annotation, LabelClass, Reader
 from db.vocabulary import ANSWERED
 
 
-def of(db: Database, case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+def disagreements(db: Database, case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """What each reader says now, by the reader's name, of every case whose readers do not say the same.
 
     What was taken back does not count, nor does a copy of another's answer that an undo wrote.
@@ -32,7 +32,7 @@ def of(db: Database, case_ids: Sequence[int]) -> dict[int, dict[str, str]]:
             for row, reader, label in rows:  # the newest comes last
                 said[row.case_id].pop(reader, None)
                 if row.answer in ANSWERED:
-                    said[row.case_id][reader] = _words(row, label, findings.words(found.get(row.id, {})))
+                    said[row.case_id][reader] = _words(row, label, findings.describe(found.get(row.id, {})))
     return {case: told for case, told in said.items() if len(set(told.values())) > 1}
 
 

@@ -47,7 +47,7 @@ class TaskView:
     flips: MirrorSymmetry = MirrorSymmetry.NONE
 
 
-def every(db: Database) -> list[TaskView]:
+def list_tasks(db: Database) -> list[TaskView]:
     """All tasks, oldest first."""
     with db.read() as session:
         return [view(task) for task in session.scalars(select(Task).order_by(Task.id))]
@@ -63,7 +63,7 @@ def get(db: Database, task_id: int) -> TaskView:
         return view(row(session, task_id))
 
 
-def named(db: Database, name: str) -> TaskView:
+def task_named(db: Database, name: str) -> TaskView:
     """The task of that name.
 
     Raises:

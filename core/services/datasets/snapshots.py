@@ -26,7 +26,7 @@ FREE = {TaskKind.MULTI: "several findings", TaskKind.NUMBER: "a number"}  # kind
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SnapshotPlan:
     """What freezing would make: nothing is written yet.
 
     `unknown` cases say nothing of any finding and stay out; `names` say what each case holds, `pictures` the ids of all
@@ -69,7 +69,7 @@ class SnapshotView:
         return str(self.summary.get("measure", ""))
 
 
-def plan(db: Database, task_id: int, recipe: Recipe) -> Plan:
+def plan(db: Database, task_id: int, recipe: Recipe) -> SnapshotPlan:
     """Split and balance the labelled cases of a task.
 
     Raises:
@@ -176,7 +176,7 @@ def snapshot_named(db: Database, name: str) -> SnapshotView:
         return _view(session, row)
 
 
-def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
+def _plan(session: Session, task_id: int, recipe: Recipe) -> SnapshotPlan:
     task = session.get(Task, task_id)
     if task is None:
         raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
@@ -191,7 +191,7 @@ def _plan(session: Session, task_id: int, recipe: Recipe) -> Plan:
     names = _content_names(session, task_id, pictures)
     placed = _place(found.rows, recipe, found.strata, names)
     total = session.query(Case.id).filter(Case.task_id == task_id).count()
-    return Plan(
+    return SnapshotPlan(
         task_id=task_id,
         kind=task.kind,
         recipe=recipe,
@@ -233,7 +233,7 @@ def _summary(task: Task, placed: Sequence[AssignedCase], classes: Sequence[str])
     return summary_of_findings(placed, classes) if task.kind is TaskKind.MULTI else summary(placed, classes)
 
 
-def _frozen(snapshot_id: int, made: Plan, row: AssignedCase, patient: int) -> SnapshotCase:
+def _frozen(snapshot_id: int, made: SnapshotPlan, row: AssignedCase, patient: int) -> SnapshotCase:
     return SnapshotCase(
         snapshot_id=snapshot_id,
         case_id=row.case,
@@ -247,7 +247,7 @@ def _frozen(snapshot_id: int, made: Plan, row: AssignedCase, patient: int) -> Sn
     )
 
 
-def _hash(made: Plan) -> str:
+def _hash(made: SnapshotPlan) -> str:
     """Over file hashes and class names, no row ids, no pseudonyms: the same content has the same hash in any home."""
     owner = _first_files(made.rows, made.names)
     rows = [replace(row, patient=owner[row.patient]) for row in made.rows]

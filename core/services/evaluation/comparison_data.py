@@ -27,7 +27,7 @@ WORDS = {
 }
 
 
-def of(source: ReviewSource, query: ReviewQuery) -> Compared:
+def compare_classes(source: ReviewSource, query: ReviewQuery) -> Compared:
     """Compare the run's cases with those of the other one, which comes first.
 
     Raises:
@@ -36,7 +36,7 @@ def of(source: ReviewSource, query: ReviewQuery) -> Compared:
     """
     db = source.db
     run, other = runs.get(db, query.run), runs.get(db, query.other)
-    finding = place(run, other, query)
+    finding = finding_position(run, other, query)
     positive = query.positive if query.positive >= 0 else None
     # each run's own place of the finding: their lists may stand in another order
     places = (0, 0) if finding is None else (run.classes.index(other.classes[finding]), finding)
@@ -49,7 +49,7 @@ def of(source: ReviewSource, query: ReviewQuery) -> Compared:
     )
 
 
-def of_numbers(source: ReviewSource, query: ReviewQuery) -> NumbersCompared:
+def compare_errors(source: ReviewSource, query: ReviewQuery) -> NumbersCompared:
     """Compare the errors of runs that predict a number.
 
     Raises:
@@ -64,25 +64,25 @@ def of_numbers(source: ReviewSource, query: ReviewQuery) -> NumbersCompared:
     )
 
 
-def lists(source: ReviewSource, run: RunView, query: ReviewQuery) -> dict[str, NDArray[np.int64]]:
+def changed_cases(source: ReviewSource, run: RunView, query: ReviewQuery) -> dict[str, NDArray[np.int64]]:
     """Return the ids of the cases that changed, by the name of the change."""
     if run.kind is TaskKind.NUMBER:
-        numbers = of_numbers(source, query)
+        numbers = compare_errors(source, query)
         return {name: getattr(numbers, name) for name in NUMBER_CHANGES}
-    comparison = of(source, query).found
+    comparison = compare_classes(source, query).found
     return {name: getattr(comparison, name) for name in CHANGES}
 
 
-def cases(source: ReviewSource, query: ReviewQuery) -> NDArray[np.int64]:
+def cases_with_change(source: ReviewSource, query: ReviewQuery) -> NDArray[np.int64]:
     """Return the ids of the cases with the query's change; none where no change has that name.
 
     Of numbers those whose error grew or shrank, the most first.
     """
-    changed = lists(source, runs.get(source.db, query.run), query)
+    changed = changed_cases(source, runs.get(source.db, query.run), query)
     return changed.get(query.change, np.empty(0, dtype=np.int64))
 
 
-def place(run: RunView, other: RunView, query: ReviewQuery) -> int | None:
+def finding_position(run: RunView, other: RunView, query: ReviewQuery) -> int | None:
     """Return the other run's place of the finding; None where a case has one answer.
 
     Raises:
@@ -98,10 +98,10 @@ def place(run: RunView, other: RunView, query: ReviewQuery) -> int | None:
 
 def counted_as(source: ReviewSource, query: ReviewQuery, point: PointView) -> PointView:
     """Return the run's point as the comparison counts it: by case or by patient as the other's."""
-    first = of(source, query).points[0]
+    first = compare_classes(source, query).points[0]
     return replace(point, level=first.level, patient_rule=first.patient_rule)
 
 
-def words(query: ReviewQuery) -> str:
+def describe_change(query: ReviewQuery) -> str:
     """Return which cases the query's change selects, in words."""
     return WORDS.get(query.change, "").format(run=query.run, other=query.other)

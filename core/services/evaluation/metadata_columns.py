@@ -29,7 +29,7 @@ def facts(db: Database, cases: Iterable[int]) -> dict[str, list[str]]:
     return {name: [values.get(one) or UNKNOWN for one in shown] for name, values in sorted(known.items()) if values}
 
 
-def of_rows(db: Database, cases: NDArray[np.int64], split: ScoreArrays | None) -> dict[str, list[str]]:
+def banded_facts(db: Database, cases: NDArray[np.int64], split: ScoreArrays | None) -> dict[str, list[str]]:
     """The banded facts of cases (m,), or with a whole `split` those of the patients that they speak for, (m,).
 
     A patient has what all of its cases of the split have. So which case speaks for it, and with it the score, does not

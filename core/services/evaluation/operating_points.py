@@ -99,7 +99,7 @@ def current_or_default(db: Database, run_id: int, finding: int = 0) -> PointView
     return PointView(None, run_id, finding, 1 if run.kind is TaskKind.MULTI else max(1, len(run.classes) - 1))
 
 
-def by_hand(db: Database, run: runs.RunView, point: PointView) -> bool:
+def is_manual(db: Database, run: runs.RunView, point: PointView) -> bool:
     """Whether a point was set without validation: its threshold is nobody's rule, and nothing was predicted there."""
     if point.id is None or point.rule.get("kind") != "threshold":
         return False

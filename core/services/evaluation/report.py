@@ -39,12 +39,14 @@ def evaluate(
         )
     found = score_arrays.score_arrays(db, run_id, split)
     if finding is None and len(run.classes) > 2:
-        return of_classes(run, found, resamples=resamples, seed=seed)
+        return multiclass_report(run, found, resamples=resamples, seed=seed)
     point = operating_points.current_or_default(db, run_id, finding or 0)
     return at_point(run, found, point, finding=finding, resamples=resamples, seed=seed)
 
 
-def of_classes(run: runs.RunView, found: score_arrays.ScoreArrays, *, resamples: int = 1000, seed: int = 0) -> Report:
+def multiclass_report(
+    run: runs.RunView, found: score_arrays.ScoreArrays, *, resamples: int = 1000, seed: int = 0
+) -> Report:
     """Many classes, the most probable one called: means over classes, each against the rest, and of ordered ones how
     far off the calls are.
     """
@@ -95,7 +97,7 @@ def at_point(
     return replace(made, metrics=made.metrics | {name: moved[name] for name in ("ppv", "npv")})
 
 
-def of_numbers(
+def evaluate_regression(
     db: Database, run_id: int, *, split: str = "test", per_patient: bool = False, resamples: int = 1000, seed: int = 0
 ) -> RegressionReport:
     """How near a run's numbers come, with 95 % intervals, resampled by patient; each patient counted once, or images.
@@ -106,7 +108,7 @@ def of_numbers(
     """
     found = score_arrays.score_arrays(db, run_id, split)
     if per_patient:
-        found = score_arrays.of_patients(found)
+        found = score_arrays.patient_means(found)
     return regression_report(found.scores[:, 0], found.truths[:, 0], found.names(), resamples=resamples, seed=seed)
 
 
@@ -129,17 +131,17 @@ def as_json(
                 "patients the mean: --level patient."
             )
         per_patient = level == Level.PATIENT or bool(rule)
-        said = of_numbers(db, run_id, split=split, per_patient=per_patient).to_json()
+        said = evaluate_regression(db, run_id, split=split, per_patient=per_patient).to_json()
         level, rule = (Level.PATIENT, PatientRule.MEAN) if per_patient else (Level.IMAGE, PatientRule.NONE)
         return {"level": level.value, "patient_rule": rule.value, **said}
     if run.kind is TaskKind.MULTI:
         places = enumerate(run.classes)
         each = {name: _finding(db, run, found, at, level, rule, prevalence) for at, name in places}
         return {"findings": each, "together": _together(db, run, found, level, rule)}
-    point = counted(operating_points.current_or_default(db, run_id), level, rule)
+    point = with_level(operating_points.current_or_default(db, run_id), level, rule)
     if len(run.classes) == 2:
         return _said(run, found, point, prevalence, chosen=operating_points.current_or_default(db, run_id))
-    every = {"level": Level.IMAGE.value, **of_classes(run, found).to_json()}
+    every = {"level": Level.IMAGE.value, **multiclass_report(run, found).to_json()}
     if point.id is None and not (point.per_patient or prevalence is not None):
         return every
     return every | {
@@ -147,7 +149,7 @@ def as_json(
     }
 
 
-def counted(point: PointView, level: str, rule: str) -> PointView:
+def with_level(point: PointView, level: str, rule: str) -> PointView:
     """The point, counting images or patients as told; "" leaves it as it is.
 
     Raises:
@@ -178,7 +180,7 @@ def _finding(
 ) -> dict[str, Any]:
     chosen = operating_points.current_or_default(db, run.id, at)
     try:
-        return _said(run, found, counted(chosen, level, rule), prevalence, chosen=chosen, finding=at)
+        return _said(run, found, with_level(chosen, level, rule), prevalence, chosen=chosen, finding=at)
     except InvalidInput as error:
         if not np.isnan(found.truths[:, at]).all():
             raise
@@ -190,7 +192,7 @@ def _together(
 ) -> dict[str, dict[str, Any]]:
     """All findings of which something is known: the mean over them, and all their answers pooled."""
     known = [at for at in range(len(run.classes)) if not np.isnan(found.truths[:, at]).all()]
-    points = [counted(operating_points.current_or_default(db, run.id, at), level, rule) for at in known]
+    points = [with_level(operating_points.current_or_default(db, run.id, at), level, rule) for at in known]
     asked = [
         score_arrays.class_scores(run, found, finding=at, point=point) for at, point in zip(known, points, strict=True)
     ]

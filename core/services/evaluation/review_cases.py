@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.slices import merge_rare_values
 from core.services.evaluation import comparison_data
-from core.services.evaluation.metadata_columns import of_rows
+from core.services.evaluation.metadata_columns import banded_facts
 from core.services.evaluation.review_data import ReviewData, Rows
 from core.services.evaluation.review_query import ReviewQuery
 from core.services.evaluation.review_source import ReviewSource
@@ -31,7 +31,7 @@ def selected_rows(source: ReviewSource, data: ReviewData, query: ReviewQuery) ->
         selected &= in_group(source, data, query.group)
     if not query.change:
         return _most_wrong_first(data, np.flatnonzero(selected))
-    changed = comparison_data.cases(source, query)
+    changed = comparison_data.cases_with_change(source, query)
     rows = np.flatnonzero(selected & np.isin(data.cases, changed))
     if data.run.kind is not TaskKind.NUMBER:
         return _most_wrong_first(data, rows)
@@ -48,7 +48,7 @@ def facts(source: ReviewSource, data: ReviewData) -> Mapping[str, NDArray[np.str
 
     def make() -> Mapping[str, NDArray[np.str_]]:
         columns = source.columns(run_id, split) if data.unit == "patient" else None
-        return {name: np.array(values) for name, values in of_rows(source.db, cases, columns).items()}
+        return {name: np.array(values) for name, values in banded_facts(source.db, cases, columns).items()}
 
     return source.cached((run_id,), split, ("facts", data.unit, cases.tobytes()), make)
 

@@ -51,7 +51,7 @@ class ReviewSource:
         columns = self.columns(run.id, query.split)
         if not counts_patients(run, query):
             return columns
-        return self.cached((run.id,), query.split, "patients", lambda: score_arrays.of_patients(columns))
+        return self.cached((run.id,), query.split, "patients", lambda: score_arrays.patient_means(columns))
 
     def question(self, run: RunView, split: str, point: PointView) -> BinaryScores:
         """Return the scores and truths of one yes/no question as an operating point counts them."""

@@ -13,7 +13,7 @@ from core.evaluation.metrics import Bools, Floats
 from core.evaluation.regression_subgroups import regression_subgroups
 from core.evaluation.subgroups import LEAST_CASES, Subgroup, subgroups
 from core.services.evaluation import operating_points
-from core.services.evaluation.metadata_columns import of_rows
+from core.services.evaluation.metadata_columns import banded_facts
 from core.services.predictions import score_arrays
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
@@ -80,7 +80,7 @@ def subgroup_report(
     point = point or operating_points.current_or_default(db, run_id, finding or 0)
     run, found = runs.get(db, run_id), score_arrays.score_arrays(db, run_id, split)
     asked = score_arrays.class_scores(run, found, finding=finding, point=point)
-    told = of_rows(db, asked.cases, found if point.per_patient else None)
+    told = banded_facts(db, asked.cases, found if point.per_patient else None)
     kept, left_out = _facts(run_id, told, asked.truth, only)
     rows = subgroups(asked, point.threshold, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, point, tuple(kept), left_out, "" if rows else NONE)
@@ -106,9 +106,9 @@ def regression_subgroup_report(
         InvalidInput: the split was not predicted, or an unknown figure or fact.
     """
     found = score_arrays.score_arrays(db, run_id, split)
-    held = score_arrays.of_patients(found) if per_patient else found
+    held = score_arrays.patient_means(found) if per_patient else found
     told, true = held.scores[:, 0], held.truths[:, 0]
-    kept, left_out = _facts(run_id, of_rows(db, held.cases, found if per_patient else None), true, only)
+    kept, left_out = _facts(run_id, banded_facts(db, held.cases, found if per_patient else None), true, only)
     owners = PatientIndex(held.owner, len(held.patients))
     rows = regression_subgroups(told, true, owners, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
     return Groups(tuple(rows), figure, None, tuple(kept), left_out, "" if rows else NONE)

@@ -34,7 +34,7 @@ class _Lot:
     image_ids: tuple[int, ...]
 
 
-def of(db: Database, image_id: int) -> list[Stack]:
+def related_stacks(db: Database, image_id: int) -> list[Stack]:
     """The stacks of the same patient: those of the same study first, then by their coming in.
 
     The image's own series is not among them, but for projections, whose other views are what one lays beside it.

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput, NotFound
 from core.services.predictions import external_scores
 from core.services.predictions.external_images import Images
-from core.services.predictions.external_scores import Line
+from core.services.predictions.external_scores import ScoreRow
 from core.settings import Settings
 from db import Database, queries
 from db.tables import Prediction, Run, Snapshot, SnapshotCase
@@ -32,7 +32,7 @@ LEFT = {
 class _Sorted:
     """The lines of a file: the scores of each case with the line that gave them, and those that gave none."""
 
-    said: dict[int, Line] = field(default_factory=dict)
+    said: dict[int, ScoreRow] = field(default_factory=dict)
     repeated: list[int] = field(default_factory=list)
     without_score: list[int] = field(default_factory=list)
     not_frozen: list[int] = field(default_factory=list)
@@ -100,9 +100,9 @@ def _numbers(left: dict[str, Any]) -> str:
     return f"line{'' if left['count'] == 1 else 's'} {', '.join(map(str, left['lines']))}{more}"
 
 
-def _sorted(lines: list[Line], images: Images, file: str) -> _Sorted:
+def _sorted(lines: list[ScoreRow], images: Images, file: str) -> _Sorted:
     found = _Sorted()
-    missing: list[Line] = []
+    missing: list[ScoreRow] = []
     for line in lines:
         case = images.case(line)
         if case is None:

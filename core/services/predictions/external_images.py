@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.imaging import deidentify
-from core.services.predictions.external_scores import Line
+from core.services.predictions.external_scores import ScoreRow
 from db import queries
 from db.tables import Case, Image, SnapshotCase
 
@@ -23,7 +23,7 @@ class Images:
         self.found: dict[str, list[tuple[str, int]]] = defaultdict(list)  # (item, image) by sha256 or keyed name
         self._fill(snapshot)
 
-    def case(self, line: Line) -> int | None:
+    def case(self, line: ScoreRow) -> int | None:
         """The case of the snapshot, None where it has none of that image.
 
         Raises:
@@ -42,7 +42,7 @@ class Images:
             )
         return next(iter(cases), None)
 
-    def known(self, lines: Sequence[Line]) -> set[int]:
+    def known(self, lines: Sequence[ScoreRow]) -> set[int]:
         """The numbers of the lines whose image is in the catalogue, though not in the snapshot."""
         named = {self._called(line.image) for line in lines}
         there: set[str] = set()

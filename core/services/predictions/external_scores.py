@@ -17,7 +17,7 @@ NOTHING = ("", "nan", "na", "none", "null")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ScoreRow:
     """A line by its number in the file; `numbers` follow the snapshot's classes, None where the line gives none."""
 
     number: int
@@ -26,7 +26,7 @@ class Line:
     numbers: tuple[float, ...] | None
 
 
-def read(path: Path, frozen: Snapshot) -> list[Line]:
+def read(path: Path, frozen: Snapshot) -> list[ScoreRow]:
     """The lines of the file, each checked.
 
     Raises:
@@ -73,7 +73,7 @@ def _one(header: Sequence[str], names: Sequence[str], told: str, file: str) -> s
 
 def _line(
     number: int, row: Mapping[str | None, str | list[str] | None], columns: Sequence[str], frozen: Snapshot, file: str
-) -> Line:
+) -> ScoreRow:
     cells = {(name or "").strip(): value.strip() if isinstance(value, str) else "" for name, value in row.items()}
     said = [cells[column] for column in columns]
     where = f"{file}, line {number}"
@@ -81,11 +81,11 @@ def _line(
     if not image:
         raise InvalidInput(f"{where}: it names no image; give the file's name, its sha256 or the catalogue's id.")
     if all(one.lower() in NOTHING for one in said):
-        return Line(number, image, item, None)
+        return ScoreRow(number, image, item, None)
     numbers = [_number(one, where, frozen) for one in said]
     if frozen.kind not in (TaskKind.MULTI, TaskKind.NUMBER):
         numbers = [1.0 - numbers[0], numbers[0]] if len(numbers) == 1 else _whole(numbers, where)
-    return Line(number, image, item, tuple(numbers))
+    return ScoreRow(number, image, item, tuple(numbers))
 
 
 def _number(text: str, where: str, frozen: Snapshot) -> float:

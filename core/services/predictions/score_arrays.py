@@ -69,7 +69,7 @@ def score_arrays(db: Database, run_id: int, split: str) -> ScoreArrays:
     )
 
 
-def of_patients(found: ScoreArrays) -> ScoreArrays:
+def patient_means(found: ScoreArrays) -> ScoreArrays:
     """A number for each patient: the means of what was predicted and of what is true; the case that is furthest off
     speaks for it.
     """

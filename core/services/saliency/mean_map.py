@@ -30,7 +30,7 @@ class MeanMap:
     class_name: str
 
 
-def mean(
+def mean_map(
     db: Database,
     settings: Settings,
     run_id: int,

@@ -144,7 +144,7 @@ def measure(
         )
     except UserError as error:
         said = {"error": str(error)}
-    keep(settings, asked.name, said)
+    write_result(settings, asked.name, said)
     return said
 
 
@@ -168,7 +168,7 @@ def _start(db: Database, settings: Settings, asked: EstimateRequest) -> None:
     if lock is None:
         return
     try:
-        keep(settings, asked.name, {})
+        write_result(settings, asked.name, {})
         argv = [sys.executable, "-m", "core", "--home", str(settings.home), *asked.argv(db)]
         detach(argv, settings, inherit=(lock,))
     finally:
@@ -197,7 +197,7 @@ def _draw(settings: Settings, asked: EstimateRequest, planned: "Plan") -> int:
     return len(found)
 
 
-def keep(settings: Settings, name: str, said: dict[str, Any]) -> None:
+def write_result(settings: Settings, name: str, said: dict[str, Any]) -> None:
     """What was found, under the question's name; {}: it has begun."""
     with atomic_write(_folder(settings) / f"{name}.json", durable=False) as file:
         file.write(json.dumps({"at": time.time(), **said}).encode())

@@ -70,7 +70,7 @@ class RunView:
         return replace(self, classes=("absent", "present"), titles=(f"no {title}", title))
 
 
-def every(db: Database) -> list[RunView]:
+def list_runs(db: Database) -> list[RunView]:
     """All runs, newest first."""
     with db.read() as session:
         return [_view(session, *row) for row in session.execute(_joined().order_by(Run.id.desc()))]

@@ -62,18 +62,18 @@ def submit(
     return submitted
 
 
-def keep_epoch(session: Session, run_id: int, epoch: int, metrics: Mapping[str, float]) -> None:
+def record_epoch(session: Session, run_id: int, epoch: int, metrics: Mapping[str, float]) -> None:
     """One epoch's numbers; an epoch run again after a resume replaces its own."""
     for name, value in metrics.items():
         session.merge(Metric(run_id=run_id, epoch=epoch, name=name, value=value))
 
 
-def keep_checkpoint(session: Session, run_id: int, kind: str, epoch: int, sha256: str) -> None:
+def record_checkpoint(session: Session, run_id: int, kind: str, epoch: int, sha256: str) -> None:
     """Which file now holds the best or the last weights."""
     session.merge(Checkpoint(run_id=run_id, kind=CheckpointKind(kind), epoch=epoch, sha256=sha256))
 
 
-def keep_result(session: Session, run_id: int, result: dict[str, Any]) -> None:
+def record_result(session: Session, run_id: int, result: dict[str, Any]) -> None:
     """What the finished training says of itself: epochs, device, throughput."""
     session.get_one(Run, run_id).result = result
 

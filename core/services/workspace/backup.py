@@ -53,7 +53,7 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BackupReport:
     """What was put where; `notes` says in sentences what is not in it."""
 
     file: str
@@ -69,7 +69,7 @@ def silent(_done: int, _all: int) -> None:
     """Tells nobody."""
 
 
-def make(db: Database, settings: Settings, path: Path, *, tell: Tell = silent) -> Report:
+def make(db: Database, settings: Settings, path: Path, *, tell: Tell = silent) -> BackupReport:
     """Write a backup, readable by its owner only. `tell` hears how many files of how many are in it.
 
     Raises:
@@ -89,7 +89,7 @@ def make(db: Database, settings: Settings, path: Path, *, tell: Tell = silent) -
             f"The backup {path} cannot be written ({reason}), and nothing of it stays; {way}, or name a "
             "file on another disk."
         ) from error
-    return Report(str(path), path.stat().st_size, contents.schema, contents.rows, contents.counts, tuple(notes))
+    return BackupReport(str(path), path.stat().st_size, contents.schema, contents.rows, contents.counts, tuple(notes))
 
 
 def _check(db: Database, path: Path) -> None:

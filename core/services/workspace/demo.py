@@ -49,7 +49,7 @@ SPECS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DemoStep:
     """What is being done, and how far it is."""
 
     text: str
@@ -57,7 +57,7 @@ class Step:
     of: int = 0
 
 
-def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> Iterator[Step]:
+def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> Iterator[DemoStep]:
     """Everything up to the queued trainings and predictions; yields where it is.
 
     Raises:
@@ -66,8 +66,8 @@ def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> 
     key = _own_key(db, settings, seed)
     if key is None or images.totals(db).images < len(key["images"]):
         yield from _fill(db, settings, seed)
-    yield Step("Freezing the dataset")
-    task = tasks.named(db, TASK)
+    yield DemoStep("Freezing the dataset")
+    task = tasks.task_named(db, TASK)
     frozen = next((one for one in snapshots.list_snapshots(db) if one.name == SNAPSHOT), None)
     snapshot = frozen or snapshots.freeze(db, task.id, RECIPE, name=SNAPSHOT, by=BY)
     for spec in SPECS:
@@ -76,18 +76,18 @@ def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> 
         predictions.submit(db, run_id=made.run, split="all", by=BY, key=name, launcher=launcher)
 
 
-def waiting(db: Database, launcher: Launcher, *, models: int = len(SPECS)) -> Iterator[Step]:
+def wait_for_models(db: Database, launcher: Launcher, *, models: int = len(SPECS)) -> Iterator[DemoStep]:
     """Until the first `models` have been trained and have predicted, or cannot; yields how far their jobs are."""
-    for run in sorted(runs.every(db), key=lambda one: one.id)[:models]:
+    for run in sorted(runs.list_runs(db), key=lambda one: one.id)[:models]:
         while going := [job for job in reversed(job_queue.jobs_of_run(db, run.id)) if not job.state.is_finished]:
             job_queue.reap_and_wake(db, launcher)
             told = going[0].progress
             of = told.get("epochs") or told.get("images", 0)
-            yield Step(f"{DOING[going[0].kind]} {run.spec.model}", told.get("done", 0), of)
+            yield DemoStep(f"{DOING[going[0].kind]} {run.spec.model}", told.get("done", 0), of)
             time.sleep(LOOK_EVERY_S)
 
 
-def broken(db: Database) -> str:
+def first_failure(db: Database) -> str:
     """The first job that ended without success, in a sentence; "" where all is well."""
     bad = next((job for job in reversed(job_queue.list_jobs(db)) if job.state.is_resumable), None)
     return f"Job {bad.id} of the demo is {bad.state}: {bad.error or 'resume it on the Runs page.'}" if bad else ""
@@ -110,15 +110,15 @@ def _own_key(db: Database, settings: Settings, seed: int) -> dict[str, Any] | No
     return None
 
 
-def _fill(db: Database, settings: Settings, seed: int) -> Iterator[Step]:
+def _fill(db: Database, settings: Settings, seed: int) -> Iterator[DemoStep]:
     """Drawn files pass through the inbox into the store, by the import that everybody's files go through."""
     folder = settings.folder("inbox") / f"demo-{seed}"
     for done, of in generate.generate(folder, seed=seed, key=key_file(settings)):
-        yield Step("Drawing radiographs", done, of)
-    if not any(task.name == TASK for task in tasks.every(db)):
+        yield DemoStep("Drawing radiographs", done, of)
+    if not any(task.name == TASK for task in tasks.list_tasks(db)):
         tasks.create(db, name=TASK, classes=CLASSES, question=QUESTION)
     table = folder / generate.TABLE
     asked = ImportRequest(path=folder, metadata=table, task=TASK, label_column="finding")
     for report in import_files.run(db, settings, asked, by=BY):
-        yield Step("Importing", report.done, report.found)
+        yield DemoStep("Importing", report.done, report.found)
     shutil.rmtree(folder, ignore_errors=True)

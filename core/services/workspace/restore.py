@@ -22,7 +22,7 @@ from db.vocabulary import JobState
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RestoreReport:
     """What was put back and compared."""
 
     home: str
@@ -33,7 +33,7 @@ class Report:
     notes: tuple[str, ...]
 
 
-def restore(settings: Settings, path: Path, *, tell: Tell = silent) -> Report:
+def restore(settings: Settings, path: Path, *, tell: Tell = silent) -> RestoreReport:
     """Put a backup into an empty home. `tell` hears how many files of how many are there.
 
     Raises:
@@ -59,7 +59,7 @@ def restore(settings: Settings, path: Path, *, tell: Tell = silent) -> Report:
             f"{way}, or name another home with --home DIR."
         ) from error
     compared = f"{len(contents.rows)} tables by their rows and {len(contents.files)} files by sha256, all equal"
-    return Report(str(home), contents.schema, contents.rows, contents.counts, compared, tuple(notes))
+    return RestoreReport(str(home), contents.schema, contents.rows, contents.counts, compared, tuple(notes))
 
 
 def _need_empty(settings: Settings) -> None:

@@ -26,7 +26,7 @@ def view(db: Database, settings: Settings) -> Tour | None:
     """The tour of a demo whose visitor has not closed it; None everywhere else."""
     if not key_file(settings).exists() or _seen(settings).exists():
         return None
-    made = sorted(runs.every(db), key=lambda one: one.id)[:2]  # what the visitor trains comes after
+    made = sorted(runs.list_runs(db), key=lambda one: one.id)[:2]  # what the visitor trains comes after
     return Tour(made[0].task_id, made[0].id, made[-1].id) if made else None
 
 

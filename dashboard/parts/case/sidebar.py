@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.services.annotation import case_history
-from core.services.annotation.case_history import Line
+from core.services.annotation.case_history import HistoryEntry
 from core.services.predictions.predictions import PredictionView
 from core.services.training.runs import RunView
 from dashboard import context, formatting
@@ -20,7 +20,7 @@ def show(run: RunView, row: PredictionView, state: CaseState, laid: ViewerLayout
         icon=":material/arrow_back:",
         query_params=ReviewState.like(state).query(),
     )
-    entries = case_history.of(context.app_context().db, row.case_id)
+    entries = case_history.case_history(context.app_context().db, row.case_id)
     _show_reasons(row, entries)
     predictions.show(run, row, state)
     verdict.show(run, row, state)
@@ -32,9 +32,9 @@ def show(run: RunView, row: PredictionView, state: CaseState, laid: ViewerLayout
     return new_state
 
 
-def _show_reasons(row: PredictionView, entries: list[Line]) -> None:
+def _show_reasons(row: PredictionView, entries: list[HistoryEntry]) -> None:
     """Draw why the image is excluded, or why the case was relabelled."""
-    exclusion = case_history.excluded(context.app_context().db, row.image_id)
+    exclusion = case_history.exclusion_reason(context.app_context().db, row.image_id)
     if exclusion:
         st.warning("This image is excluded.", icon=":material/block:")
         st.text(f"Reason: {exclusion}")  # as text: a reason is not Markdown
@@ -44,14 +44,14 @@ def _show_reasons(row: PredictionView, entries: list[Line]) -> None:
         st.text(f"{relabelling.reader}: {relabelling.note or 'no reason given'}")
 
 
-def _show_history(entries: list[Line]) -> None:
+def _show_history(entries: list[HistoryEntry]) -> None:
     st.markdown("**History**")
     if not entries:
         st.caption("No entries yet.")
     st.text("\n".join(_entry_text(entry) for entry in entries))
 
 
-def _entry_text(entry: Line) -> str:
+def _entry_text(entry: HistoryEntry) -> str:
     about = f" (run {entry.run})" if entry.run else ""
     return f"{formatting.format_age(entry.at)} · {entry.reader} · {entry.text}{about}" + (
         f": {entry.note}" if entry.note else ""

@@ -20,7 +20,7 @@ USUAL = ("broken", "further")  # the list shown first
 def show(run: RunView, state: CompareState) -> None:
     """Draw the choice of the list and its strip of cases."""
     state = selection.apply_selection(replace(state, change=CompareState.from_url().change))
-    counts = {name: len(cases) for name, cases in comparison_data.lists(review_source(), run, state).items()}
+    counts = {name: len(cases) for name, cases in comparison_data.changed_cases(review_source(), run, state).items()}
     default = state.change if state.change in counts else next(name for name in USUAL if name in counts)
     selected = st.segmented_control(
         "Changed",

@@ -88,7 +88,7 @@ def describe_selection(data: ReviewData, state: ListState) -> str:
     if state.group:
         parts.append(formatting.format_subgroup(state.group))
     if state.change:
-        parts.append(comparison_data.words(state))
+        parts.append(comparison_data.describe_change(state))
     return "; ".join(parts)
 
 

@@ -32,7 +32,7 @@ def show(
         return None
     app, mean = context.app_context(), None
     with errors.show_errors():
-        mean = mean_map.mean(app.db, app.settings, run.id, case_ids, class_index=finding)
+        mean = mean_map.mean_map(app.db, app.settings, run.id, case_ids, class_index=finding)
     if mean is None or not mean.values:
         st.markdown(f"**{TITLE}**")
     else:

@@ -42,7 +42,7 @@ def _provenance(run: RunView, stored: PointView, coverage: Coverage) -> str:
     if stored.id is None:
         return ""
     who = f"{formatting.escape_markdown(stored.reader)}, {formatting.format_age(stored.created_at)}"
-    if operating_points.by_hand(context.app_context().db, run, stored):
+    if operating_points.is_manual(context.app_context().db, run, stored):
         return f" Set by {who}, without validation predictions."
     old = " The weights have changed since; choose it again on validation." * coverage.is_outdated(stored.chosen_on)
     return f" Chosen on validation by {who}.{old}"

@@ -104,7 +104,7 @@ def report(data: ReviewData) -> RegressionReport:
     run, split = data.run.id, data.state.split
     per_patient = counts_patients(data.run, data.state)
     key = (*cache_key(run, split), "numbers", per_patient)
-    return cached(key, lambda: evaluation_report.of_numbers(app.db, run, split=split, per_patient=per_patient))
+    return cached(key, lambda: evaluation_report.evaluate_regression(app.db, run, split=split, per_patient=per_patient))
 
 
 def _draw_scatter(data: ReviewData, measure: str) -> None:

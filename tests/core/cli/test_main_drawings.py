@@ -37,7 +37,7 @@ def filled(capsys, home: Path, scans: Path) -> Path:
 
 def draw(home: Path) -> None:
     db = workspace_home.open_home(Settings.read(home))
-    for case in annotations.queue(db, task_id=tasks.named(db, "draw").id):
+    for case in annotations.queue(db, task_id=tasks.task_named(db, "draw").id):
         drawings.draw(
             db,
             case_id=case.id,

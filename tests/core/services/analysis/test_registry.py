@@ -57,7 +57,7 @@ def test_features_are_what_the_last_layer_reads(read):
     from core.inference import load
     from core.services.datasets import training_examples
 
-    found = features.filed(read.db, read.settings, 1)
+    found = features.load_features(read.db, read.settings, 1)
     model, every = load(runs.folder(read.settings, 1)), training_examples.examples_of(read.db, read.settings, 1)
     assert found.cases.tolist() == sorted(int(one.key) for one in every)
     one = every[3]
@@ -73,7 +73,7 @@ def test_neighbours_are_training_cases_of_others_by_cosine(read):
     from core.services.datasets import training_examples
 
     every = {int(one.key): one for one in training_examples.examples_of(read.db, read.settings, 1)}
-    found = features.filed(read.db, read.settings, 1)
+    found = features.load_features(read.db, read.settings, 1)
     case = next(key for key, one in every.items() if one.split == "test")
     near = registry.neighbours(read.db, read.settings, 1, case, 5)
     values = dict(zip(found.cases.tolist(), found.values, strict=True))
@@ -105,7 +105,7 @@ def test_before_there_are_features_a_sentence_says_how_to_make_them(trained):
 def test_features_of_other_weights_are_none(read):
     with read.db.transaction() as session:
         session.get_one(Checkpoint, (1, CheckpointKind.BEST)).sha256 = "0" * 64
-    assert features.filed(read.db, read.settings, 1) is None
+    assert features.load_features(read.db, read.settings, 1) is None
     assert registry.newest(read.db, 1, "features").stale
 
 
@@ -115,7 +115,7 @@ def test_damaged_features_are_a_sentence(read):
     place = next(runs.folder(read.settings, 1).glob("features-*.npz"))
     place.write_bytes(place.read_bytes()[:200])
     with pytest.raises(UserError, match="features of run 1 are damaged; make them again"):
-        features.filed(read.db, read.settings, 1)
+        features.load_features(read.db, read.settings, 1)
 
 
 def test_a_check_of_a_model_that_knows_nothing_has_the_banner_or_says_what_it_saw(trained):
@@ -173,7 +173,7 @@ def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
 
 
 def test_readers_who_differ_are_named_and_what_was_taken_back_is_not(filled):
-    task = tasks.named(filled.db, "kind")
+    task = tasks.task_named(filled.db, "kind")
     first, second, third = annotations.queue(filled.db, task_id=task.id)[:3]
 
     def says(case, position, by, key):
@@ -185,15 +185,15 @@ def test_readers_who_differ_are_named_and_what_was_taken_back_is_not(filled):
     says(second, second.label, "ann", "3")
     says(third, 1 - third.label, "ann", "4")
     annotations.undo(filled.db, case_id=third.id, by="ann", key="5")
-    found = reader_disagreement.of(filled.db, [first.id, second.id, third.id])
+    found = reader_disagreement.disagreements(filled.db, [first.id, second.id, third.id])
     names = [one.title for one in task.classes]
     assert found == {first.id: {"tester": names[first.label], "ann": names[other], "bob": names[first.label]}}
     says(first, first.label, "ann", "6")  # she thought better of it
-    assert reader_disagreement.of(filled.db, [first.id]) == {}
+    assert reader_disagreement.disagreements(filled.db, [first.id]) == {}
 
 
 def test_sent_back_cases_wait_in_the_queue_and_an_undo_brings_them_back(filled):
-    task = tasks.named(filled.db, "kind")
+    task = tasks.task_named(filled.db, "kind")
     case = annotations.queue(filled.db, task_id=task.id)[0]
     assert relabel.send_back(filled.db, [case.id, case.id], why="a lead hides it ", by="ann", key="x") == 1
     assert relabel.send_back(filled.db, [case.id], why="a lead hides it", by="ann", key="x") == 0
@@ -206,7 +206,7 @@ def test_sent_back_cases_wait_in_the_queue_and_an_undo_brings_them_back(filled):
 
 
 def test_a_case_is_sent_back_with_a_reason_or_not_at_all(filled):
-    case = annotations.queue(filled.db, task_id=tasks.named(filled.db, "kind").id)[0]
+    case = annotations.queue(filled.db, task_id=tasks.task_named(filled.db, "kind").id)[0]
     for why, told in {" ": "carries its reason; write why", "a\x07": "control character"}.items():
         with pytest.raises(InvalidInput, match=told):
             relabel.send_back(filled.db, [case.id], why=why, by="ann", key="x")
@@ -220,11 +220,11 @@ def test_a_mean_map_is_the_mean_of_those_that_are_filed(trained):
     from core.services.saliency import maps
 
     test = [int(one.key) for one in training_examples.examples_of(trained.db, trained.settings, 1, split="test")]
-    none = mean_map.mean(trained.db, trained.settings, 1, test)
+    none = mean_map.mean_map(trained.db, trained.settings, 1, test)
     assert none == mean_map.MeanMap((), (), len(test), "gradcam", "")
     first = annotations.case(trained.db, test[0]).image_ids[0]
     made = maps.explain(trained.db, trained.settings, run_id=1, image_id=first)
-    found = mean_map.mean(trained.db, trained.settings, 1, test)
+    found = mean_map.mean_map(trained.db, trained.settings, 1, test)
     assert (found.cases, found.of) == ((test[0],), len(test))
     whole = np.asarray(Image.open(made.path), dtype=float) / 255
     assert np.mean(found.values) == pytest.approx(whole.mean(), abs=0.01)
@@ -237,8 +237,8 @@ def test_a_mean_map_is_of_the_class_that_is_asked_for(trained):
     test = [int(one.key) for one in training_examples.examples_of(trained.db, trained.settings, 1, split="test")]
     image = annotations.case(trained.db, test[1]).image_ids[0]
     maps.explain(trained.db, trained.settings, run_id=1, image_id=image, class_index=1)
-    assert not mean_map.mean(trained.db, trained.settings, 1, test).values
-    found = mean_map.mean(trained.db, trained.settings, 1, test, class_index=1)
+    assert not mean_map.mean_map(trained.db, trained.settings, 1, test).values
+    found = mean_map.mean_map(trained.db, trained.settings, 1, test, class_index=1)
     assert (found.cases, found.class_name) == ((test[1],), runs.get(trained.db, 1).titles[1])
 
 

@@ -106,9 +106,13 @@ def test_progress_counts_answers_and_leaves_out_what_is_excluded(home, task):
     every = cases(home, task)
     say(home, every[0], 0, key="1")
     say(home, every[1], None, key="2", answer=Answer.UNASSESSABLE)
-    assert annotation_annotations.progress(home.db, task.id) == annotation_annotations.Progress(total=12, labelled=2)
+    assert annotation_annotations.progress(home.db, task.id) == annotation_annotations.TaskProgress(
+        total=12, labelled=2
+    )
     images.exclude(home.db, every[0].image_ids[0], because="wrong patient")
-    assert annotation_annotations.progress(home.db, task.id) == annotation_annotations.Progress(total=11, labelled=1)
+    assert annotation_annotations.progress(home.db, task.id) == annotation_annotations.TaskProgress(
+        total=11, labelled=1
+    )
     assert every[0].id not in [one.id for one in cases(home, task)]
 
 

@@ -64,8 +64,8 @@ def objects(home: Home, format: str, out: Path, **options) -> list[Path]:
     return [Path(file) for file in said.files]
 
 
-def take(home: Home, path: Path) -> drawing_import.Taken:
-    return drawing_import.take(home.db, home.settings, task=drawn.TASK, path=path, by="tester")
+def take(home: Home, path: Path) -> drawing_import.DrawingImportReport:
+    return drawing_import.import_drawings(home.db, home.settings, task=drawn.TASK, path=path, by="tester")
 
 
 def standing(home: Home) -> tuple[DrawingRecord, ...]:
@@ -82,7 +82,7 @@ def test_every_pixel_of_every_class_comes_back_through_seg(full, bare, tmp_path)
         taken = take(bare, path)
         assert taken.drawn > 0
         assert (taken.known, taken.kept) == (0, 0)
-        assert take(bare, path) == drawing_import.Taken(0, taken.drawn, 0)
+        assert take(bare, path) == drawing_import.DrawingImportReport(0, taken.drawn, 0)
     before, after = dicom_seg_export.segment_masks(standing(full)), dicom_seg_export.segment_masks(standing(bare))
     assert {key: set(found) for key, found in before.items()} == {key: set(found) for key, found in after.items()}
     scores = [dice(found[name], after[key][name]) for key, found in before.items() for name in found]
@@ -114,7 +114,7 @@ def test_drawings_come_back_through_sr_as_they_were(full, bare, tmp_path):
 
 
 def test_an_sr_names_its_reader_and_points_at_the_frame_and_place(full, tmp_path):
-    task = tasks.named(full.db, drawn.TASK)
+    task = tasks.task_named(full.db, drawn.TASK)
     names = set()
     for path in objects(full, "sr", tmp_path / "sr"):
         said = read(path)
@@ -195,7 +195,7 @@ def referred(said: pydicom.Dataset) -> list[str]:
 def test_the_same_state_is_the_same_object_and_another_state_another(full, tmp_path):
     uids = [{read(path).SOPInstanceUID for path in objects(full, "seg", tmp_path / name)} for name in ("a", "b")]
     assert uids[0] == uids[1]
-    case = annotations.queue(full.db, task_id=tasks.named(full.db, drawn.TASK).id)[0]
+    case = annotations.queue(full.db, task_id=tasks.task_named(full.db, drawn.TASK).id)[0]
     drawings.draw(
         full.db,
         case_id=case.id,
@@ -231,8 +231,8 @@ COLOURS = ("GREEN", "ORANGE", "PURPLE", "LIGHT_BLUE", "DARK_BLUE")
 def test_another_tools_segmentation_is_taken_pixel_by_pixel(cts, data_dir, tmp_path, name, classes, frames):
     path = data_dir / "dicom" / "seg_with_source_ct" / f"{name}.dcm"
     tasks.create(cts.db, name=drawn.TASK, classes=classes)
-    assert take(cts, path) == drawing_import.Taken(frames, 0, 0)
-    assert take(cts, path) == drawing_import.Taken(0, frames, 0)
+    assert take(cts, path) == drawing_import.DrawingImportReport(frames, 0, 0)
+    assert take(cts, path) == drawing_import.DrawingImportReport(0, frames, 0)
     said = read(path)
     by_frame = {}
     for pixels, group in zip(said.pixel_array, said.PerFrameFunctionalGroupsSequence, strict=True):
@@ -273,7 +273,7 @@ def test_a_segmentation_without_its_images_is_a_sentence(bare, data_dir):
 def test_images_that_are_no_dicom_are_left_out_with_a_sentence(full, tmp_path):
     Picture.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / "x.png")
     full.take(tmp_path / "x.png")
-    task = tasks.named(full.db, drawn.TASK)
+    task = tasks.task_named(full.db, drawn.TASK)
     tasks.add_missing_cases(full.db, task.id)
     case = annotations.queue(full.db, task_id=task.id, limit=99)[-1]
     drawings.draw(
@@ -326,7 +326,7 @@ def test_an_ellipse_names_its_longer_axis_first_and_stays_inside_the_image():
 
 
 def test_an_outline_of_twenty_thousand_points_fits_into_a_report(bare, tmp_path):
-    case = annotations.queue(bare.db, task_id=tasks.named(bare.db, drawn.TASK).id, limit=99)[0]
+    case = annotations.queue(bare.db, task_id=tasks.task_named(bare.db, drawn.TASK).id, limit=99)[0]
     view = images.get(bare.db, case.image_ids[0])
     turn = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
     radius = (0.2 + 0.2 * (np.arange(20_000) % 2)) * min(view.format.rows, view.format.columns)

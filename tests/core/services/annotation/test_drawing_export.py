@@ -18,7 +18,7 @@ from db.vocabulary import Unit
 from tests.core.conftest import Home, copied, make
 from tests.core.services import drawn
 
-TAKEN = drawing_import.Taken
+TAKEN = drawing_import.DrawingImportReport
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def scans(data_dir: Path, tmp_path_factory) -> Path:
 
 def first_case(home: Home, name: str):
     """The case of the image of that name."""
-    task = tasks.named(home.db, drawn.TASK)
+    task = tasks.task_named(home.db, drawn.TASK)
     return next(
         case
         for case in annotations.queue(home.db, task_id=task.id, limit=99)
@@ -47,7 +47,7 @@ def first_case(home: Home, name: str):
 
 
 def take(home: Home, path: Path) -> TAKEN:
-    return drawing_import.take(home.db, home.settings, task=drawn.TASK, path=path, by="tester")
+    return drawing_import.import_drawings(home.db, home.settings, task=drawn.TASK, path=path, by="tester")
 
 
 def versions(home: Home) -> int:
@@ -199,7 +199,7 @@ SQUARES = [[10, 10, 20, 10, 20, 20, 10, 20], [40, 40, 50, 40, 50, 50, 40, 50]]
     ],
 )
 def test_another_tools_coco_is_matched_by_file_name_and_taken_once(bare, tmp_path, said, shape, pixels):
-    task = tasks.named(bare.db, drawn.TASK)
+    task = tasks.task_named(bare.db, drawn.TASK)
     path = foreign(tmp_path, **said)
     assert take(bare, path) == TAKEN(1, 0, 0)
     assert take(bare, path) == TAKEN(0, 1, 0)
@@ -317,7 +317,7 @@ def test_nothing_drawn_no_task_and_no_format_are_sentences(bare, tmp_path):
             drawing_export.export(bare.db, bare.settings, **{**asked, **change})
     (tmp_path / "y.json").write_text('{"images": [], "categories": [], "annotations": []}')
     with pytest.raises(InvalidInput, match="no task 'no'"):
-        drawing_import.take(bare.db, bare.settings, task="no", path=tmp_path / "y.json", by="me")
+        drawing_import.import_drawings(bare.db, bare.settings, task="no", path=tmp_path / "y.json", by="me")
     assert not (tmp_path / "x").exists()
 
 

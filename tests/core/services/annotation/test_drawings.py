@@ -42,7 +42,7 @@ def home(template, tmp_path):
 
 @pytest.fixture
 def task(home):
-    return tasks.named(home.db, "finding")
+    return tasks.task_named(home.db, "finding")
 
 
 @pytest.fixture

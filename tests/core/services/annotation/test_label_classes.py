@@ -71,7 +71,7 @@ def test_a_file_brings_no_label_of_a_retired_class(home, task, pictures, tmp_pat
     label_classes.retire(home.db, task.id, 1)
     (tmp_path / "labels.csv").write_text("image,label\np00.png,left\n")
     with pytest.raises(InvalidInput, match="line 2: 'left' was retired from task 'side'"):
-        label_import.take(home.db, home.settings, task="side", path=tmp_path / "labels.csv", by="x")
+        label_import.import_labels(home.db, home.settings, task="side", path=tmp_path / "labels.csv", by="x")
     (pictures / "more.csv").write_text("file,side\np00.png,left\n")
     with pytest.raises(InvalidInput, match="'left', a class that was retired from task 'side'"):
         home.take(pictures, metadata=pictures / "more.csv", task="side", label_column="side")

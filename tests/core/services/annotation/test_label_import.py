@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from core.errors import InvalidInput
 from core.services.annotation import annotations as annotation_annotations
 from core.services.annotation import label_import, tasks
-from core.services.annotation.label_import import Taken
+from core.services.annotation.label_import import LabelImportReport
 from db.tables import Annotation
 
 
@@ -19,10 +19,10 @@ def task(home, pictures):
     return tasks.create(home.db, name="side", classes=["right", "left"])
 
 
-def take(home, tmp_path: Path, *lines: str, header: str = "image,label,reader") -> Taken:
+def take(home, tmp_path: Path, *lines: str, header: str = "image,label,reader") -> LabelImportReport:
     path = tmp_path / "labels.csv"
     path.write_text("\n".join([header, *lines]) + "\n")
-    return label_import.take(home.db, home.settings, task="side", path=path, by="tester")
+    return label_import.import_labels(home.db, home.settings, task="side", path=path, by="tester")
 
 
 def annotations(home) -> int:
@@ -32,7 +32,7 @@ def annotations(home) -> int:
 
 def test_by_file_name_and_by_sha256(home, task, pictures, tmp_path):
     sha256 = hashlib.sha256((pictures / "p01.png").read_bytes()).hexdigest()
-    assert take(home, tmp_path, "p00.png,right,ann", f"{sha256},left,") == Taken(2, 0)
+    assert take(home, tmp_path, "p00.png,right,ann", f"{sha256},left,") == LabelImportReport(2, 0)
     labelled = annotation_annotations.queue(home.db, task_id=task.id, only="labelled")
     assert sorted(case.label for case in labelled) == [0, 1]
     said = [
@@ -45,13 +45,13 @@ def test_by_file_name_and_by_sha256(home, task, pictures, tmp_path):
 
 def test_the_same_file_again_adds_nothing(home, task, tmp_path):
     lines = ("p00.png,right,ann", "p01.png,left,ann")
-    assert take(home, tmp_path, *lines) == Taken(2, 0)
-    assert take(home, tmp_path, *lines) == Taken(0, 2)
+    assert take(home, tmp_path, *lines) == LabelImportReport(2, 0)
+    assert take(home, tmp_path, *lines) == LabelImportReport(0, 2)
     assert annotations(home) == 2
 
 
 def test_two_readers_of_one_image_are_two_rows(home, task, tmp_path):
-    assert take(home, tmp_path, "p00.png,right,ann", "p00.png,right,bob") == Taken(2, 0)
+    assert take(home, tmp_path, "p00.png,right,ann", "p00.png,right,bob") == LabelImportReport(2, 0)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_one_bad_line_takes_nothing_and_is_named(home, task, tmp_path, bad, said
 def test_a_missing_column_or_task_is_named(home, task, tmp_path):
     take(home, tmp_path, "p00.png,right,ann")
     with pytest.raises(InvalidInput, match="There is no task 'other'"):
-        label_import.take(home.db, home.settings, task="other", path=tmp_path / "labels.csv", by="x")
+        label_import.import_labels(home.db, home.settings, task="other", path=tmp_path / "labels.csv", by="x")
     with pytest.raises(InvalidInput, match="has no column 'label'"):
         take(home, tmp_path, "p00.png,right", header="image,lable")
 
@@ -84,4 +84,4 @@ def test_a_name_of_two_images_asks_for_the_sha256(home, pictures, tmp_path):
     tasks.create(home.db, name="side", classes=["right", "left"])
     with pytest.raises(InvalidInput, match="is the name of 2 images; give its sha256"):
         take(home, tmp_path, "p00.png,right,ann")
-    assert take(home, tmp_path, "deep/p00.png,right,ann") == Taken(1, 0)
+    assert take(home, tmp_path, "deep/p00.png,right,ann") == LabelImportReport(1, 0)

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.services.annotation import annotations, label_classes, label_export, label_import, tasks
-from core.services.annotation.label_import import Taken
+from core.services.annotation.label_import import LabelImportReport
 from db.vocabulary import Answer, MirrorSymmetry, TaskKind
 from tests.core.services import films
 
@@ -96,7 +96,7 @@ def test_classes_are_no_answer_to_a_number_nor_numbers_to_classes(home, task):
 def test_a_question_that_makes_no_sense_is_one_sentence(home, more, said):
     with pytest.raises(InvalidInput, match=said):
         age(home, **more)
-    assert tasks.every(home.db) == []
+    assert tasks.list_tasks(home.db) == []
 
 
 def test_a_task_tells_its_unit_its_range_and_its_flips(home):
@@ -111,16 +111,16 @@ def test_numbers_leave_as_a_csv_and_come_to_another_home_digit_by_digit(home, ot
     for one in (home, other_home):
         one.take(pictures)
         age(one)
-    task = tasks.named(home.db, "age")
+    task = tasks.task_named(home.db, "age")
     given = [0.1 + 0.2, 61.5, 1 / 3]
     for number, value in enumerate(given):
         say(home, task, value, number=number, key=str(number))
     say(home, task, None, number=3, answer=Answer.UNASSESSABLE, reason="cut", key="u")
     path = tmp_path / "labels.csv"
     assert label_export.write(home.db, task.id, path) == 4
-    take = lambda: label_import.take(other_home.db, other_home.settings, task="age", path=path, by="x")  # noqa: E731
-    assert (take(), take()) == (Taken(4, 0), Taken(0, 4))
-    arrived = annotations.queue(other_home.db, task_id=tasks.named(other_home.db, "age").id, only="labelled")
+    take = lambda: label_import.import_labels(other_home.db, other_home.settings, task="age", path=path, by="x")  # noqa: E731
+    assert (take(), take()) == (LabelImportReport(4, 0), LabelImportReport(0, 4))
+    arrived = annotations.queue(other_home.db, task_id=tasks.task_named(other_home.db, "age").id, only="labelled")
     assert sorted(case.value for case in arrived if case.value is not None) == sorted(given)
     with path.open(newline="") as file:
         assert {line["answer"] for line in csv.DictReader(file)} == {"value", "unreadable"}
@@ -131,7 +131,7 @@ def test_one_bad_number_takes_nothing_and_names_its_line(home, task, tmp_path, t
     path = tmp_path / "labels.csv"
     path.write_text(f'image,label\np00.png,61.5\np01.png,"{text}"\n')
     with pytest.raises(InvalidInput, match=r"labels.csv, line 3: .*(asks for|does not accept)"):
-        label_import.take(home.db, home.settings, task="age", path=path, by="x")
+        label_import.import_labels(home.db, home.settings, task="age", path=path, by="x")
     assert annotations.progress(home.db, task.id).labelled == 0
 
 

@@ -52,7 +52,7 @@ def test_a_case_of_a_study_shows_the_first_view_and_the_others_lie_beside(home, 
     assert len(cases) == 3
     for case in cases:
         (shown,) = images.many(home.db, list(case.image_ids))
-        (beside,) = related_images.of(home.db, shown.id)
+        (beside,) = related_images.related_stacks(home.db, shown.id)
         assert (shown.facts["view"], beside.images[0].facts["view"]) == ("AP", "PA")
         assert shown.patient == beside.images[0].patient == case.patient
 
@@ -61,7 +61,7 @@ def test_either_film_is_drawn_on_and_names_the_study_in_a_file_of_labels(home, f
     take(home, folder)
     task = asked(home)
     case = annotations.queue(home.db, task_id=task.id)[0]
-    (beside,) = related_images.of(home.db, case.image_ids[0])
+    (beside,) = related_images.related_stacks(home.db, case.image_ids[0])
     drawn = drawings.draw(
         home.db,
         case_id=case.id,
@@ -77,7 +77,7 @@ def test_either_film_is_drawn_on_and_names_the_study_in_a_file_of_labels(home, f
     assert drawn.image_id == beside.images[0].id
     csv = tmp_path / "labels.csv"
     csv.write_text("image,label,reader\n" + f"{beside.images[0].sha256},1,ann\n")
-    assert label_import.take(home.db, home.settings, task="icu", path=csv, by="x").labelled == 1
+    assert label_import.import_labels(home.db, home.settings, task="icu", path=csv, by="x").labelled == 1
     assert annotations.case(home.db, case.id).label == 1
     assert len(rows(home, Case)) == 3
 
@@ -85,7 +85,7 @@ def test_either_film_is_drawn_on_and_names_the_study_in_a_file_of_labels(home, f
 def test_an_import_makes_the_cases_and_takes_one_label_per_study(home, folder):
     asked(home)
     report = take(home, folder, task="icu", label_column="icu")
-    cases = annotations.queue(home.db, task_id=tasks.named(home.db, "icu").id)
+    cases = annotations.queue(home.db, task_id=tasks.task_named(home.db, "icu").id)
     assert [(case.answer, case.label) for case in cases] == [("label", 1)] * 3
     assert (report.labelled, report.labels_overridden) == (3, 0)
     assert take(home, folder, task="icu", label_column="icu").labelled == 0
@@ -112,7 +112,7 @@ def test_a_study_that_comes_in_parts_is_one_case_and_shows_its_first_view(home, 
     asked(home)
     for folder in (early, late):
         take(home, folder, task="icu")
-    (case,) = annotations.queue(home.db, task_id=tasks.named(home.db, "icu").id)
+    (case,) = annotations.queue(home.db, task_id=tasks.task_named(home.db, "icu").id)
     assert images.get(home.db, case.image_ids[0]).facts["view"] == "AP"
 
 
@@ -126,7 +126,7 @@ def test_films_without_a_study_are_in_no_case_and_a_label_for_one_says_so(home, 
     csv = tmp_path / "labels.csv"
     csv.write_text(f"image,label\n{Path(bare[0]['file']).name},1\n")
     with pytest.raises(InvalidInput, match=r"labels.csv, line 2: Image \d+ is in no study.*column 'study'"):
-        label_import.take(home.db, home.settings, task="icu", path=csv, by="x")
+        label_import.import_labels(home.db, home.settings, task="icu", path=csv, by="x")
 
 
 def test_a_study_of_an_unknown_patient_is_one_patient(home, data_dir, tmp_path):
@@ -169,7 +169,7 @@ def test_a_task_about_series_takes_its_labels_from_any_slice_at_import(home, dat
     csv = tmp_path / "labels.csv"
     csv.write_text("file,label\n" + "\n".join(f"{name},b" for name in names))
     home.take(scan, metadata=csv, task="stack", label_column="label")
-    (case,) = annotations.queue(home.db, task_id=tasks.named(home.db, "stack").id)
+    (case,) = annotations.queue(home.db, task_id=tasks.task_named(home.db, "stack").id)
     assert (len(case.image_ids), case.answer, case.label) == (20, Answer.LABEL.value, 1)
     with home.db.read() as session:
         assert session.scalar(select(Case.image_id)) == case.image_ids[10]

@@ -12,7 +12,7 @@ def test_a_task_has_its_classes_in_order_and_a_case_per_image(home, pictures):
     made = tasks.create(home.db, name=" side ", classes=["right", "left", ""], question="Which side?")
     assert (made.name, [(one.position, one.title) for one in made.classes]) == ("side", [(0, "right"), (1, "left")])
     assert annotations.progress(home.db, made.id).total == 12
-    assert tasks.named(home.db, "side") == tasks.get(home.db, made.id) == tasks.every(home.db)[0]
+    assert tasks.task_named(home.db, "side") == tasks.get(home.db, made.id) == tasks.list_tasks(home.db)[0]
 
 
 def test_images_that_came_later_can_be_added(home, pictures):
@@ -55,4 +55,4 @@ def test_two_to_nine_classes(home, classes):
 def test_an_unknown_task_names_those_there_are(home):
     tasks.create(home.db, name="side", classes=["a", "b"])
     with pytest.raises(NotFound, match="are: side"):
-        tasks.named(home.db, "other")
+        tasks.task_named(home.db, "other")

@@ -65,7 +65,7 @@ def say(home: Home, case_id: int, said: dict[int, str], *, key: str) -> None:
 
 
 def freeze(home: Home, task: str, name: str = "one", recipe: Recipe = RECIPE):
-    return snapshots.freeze(home.db, tasks.named(home.db, task).id, recipe, name=name, by="tester")
+    return snapshots.freeze(home.db, tasks.task_named(home.db, task).id, recipe, name=name, by="tester")
 
 
 def frozen(home: Home, made) -> list[SnapshotCase]:
@@ -102,7 +102,7 @@ def test_the_rarest_finding_reaches_every_split(told):
 
 
 def test_a_case_of_which_no_finding_is_known_stays_out_and_is_counted(told):
-    task = tasks.named(told.db, "chest")
+    task = tasks.task_named(told.db, "chest")
     first, *_ = annotations.queue(told.db, task_id=task.id)
     say(told, first.id, {0: "uncertain"}, key="unsure")
     made = freeze(told, "chest")
@@ -139,7 +139,7 @@ def test_the_same_content_is_the_same_snapshot_in_any_home(told, other_home, row
 
 
 def test_one_other_target_is_another_hash_and_the_difference_says_which(told):
-    task = tasks.named(told.db, "chest")
+    task = tasks.task_named(told.db, "chest")
     before = freeze(told, "chest")
     case = next(one for one in annotations.queue(told.db, task_id=task.id, limit=100) if one.findings[2] == "absent")
     say(told, case.id, {**case.findings, 0: "uncertain", 2: "present"}, key="again")
@@ -152,7 +152,7 @@ def test_one_other_target_is_another_hash_and_the_difference_says_which(told):
 
 def test_another_number_is_told_with_its_unit(told):
     before = freeze(told, "age")
-    case = annotations.queue(told.db, task_id=tasks.named(told.db, "age").id)[0]
+    case = annotations.queue(told.db, task_id=tasks.task_named(told.db, "age").id)[0]
     annotations.label(told.db, case_id=case.id, answer=Answer.VALUE, label=None, value=119.5, by="ann", key="age 2")
     after = freeze(told, "age", "two")
     changed = ((case.id, f"{case.value:g} years", "119.5 years"),)
@@ -190,10 +190,10 @@ def test_the_same_pixels_with_other_ages_are_said_to_contradict(told, tmp_path, 
         picture.save(tmp_path / "again.png", compress_level=1)  # other bytes, the same pixels
     told.take(tmp_path / "again.png")
     for task in ("age", "chest"):
-        tasks.add_missing_cases(told.db, tasks.named(told.db, task).id)
-    age = annotations.queue(told.db, task_id=tasks.named(told.db, "age").id, only="unlabelled")[0]
+        tasks.add_missing_cases(told.db, tasks.task_named(told.db, task).id)
+    age = annotations.queue(told.db, task_id=tasks.task_named(told.db, "age").id, only="unlabelled")[0]
     annotations.label(told.db, case_id=age.id, answer=Answer.VALUE, label=None, value=3.0, by="ann", key="young")
-    chest = annotations.queue(told.db, task_id=tasks.named(told.db, "chest").id, only="unlabelled")[0]
+    chest = annotations.queue(told.db, task_id=tasks.task_named(told.db, "chest").id, only="unlabelled")[0]
     say(told, chest.id, {2: "present"}, key="the first film's nodule is uncertain")
     disagree = [freeze(told, task, task).summary["duplicates"]["labels_disagree"] for task in ("age", "chest")]
     assert disagree == [1, 0]
@@ -229,7 +229,7 @@ def test_a_frozen_study_keeps_its_films_when_more_come(home, data_dir, tmp_path)
     before = {row.case_id: row.images for row in frozen(home, made)}
     home.take(late, metadata=late / "data.csv", task="icu", label_column="icu")
     assert {row.case_id: row.images for row in frozen(home, made)} == before
-    cases = annotations.queue(home.db, task_id=tasks.named(home.db, "icu").id)
+    cases = annotations.queue(home.db, task_id=tasks.task_named(home.db, "icu").id)
     assert {case.id: list(case.image_ids) for case in cases} == before  # a frozen case goes on naming the same film
     again = freeze(home, "icu", "two", Recipe(val=0.25, test=0.25))
     assert {len(row.images) for row in frozen(home, again)} == {2}

@@ -15,7 +15,7 @@ RECIPE = Recipe(val=0.2, test=0.2)
 
 
 def freeze(home, recipe: Recipe = RECIPE, *, name: str = "round 1", task: str = "kind"):
-    return snapshots.freeze(home.db, tasks.named(home.db, task).id, recipe, name=name, by="tester")
+    return snapshots.freeze(home.db, tasks.task_named(home.db, task).id, recipe, name=name, by="tester")
 
 
 def rows(home, snapshot) -> list[SnapshotCase]:
@@ -113,7 +113,7 @@ def test_a_column_that_splits_a_patient_names_the_patient(home, pictures):
     text = (pictures / "data.csv").read_text()
     (pictures / "data.csv").write_text(text.replace("p00.png,PAT-0000,south,a,train", "p00.png,PAT-0000,south,a,test"))
     home.take(pictures, metadata=pictures / "data.csv", task="kind", label_column="kind")
-    task = tasks.named(home.db, "kind")
+    task = tasks.task_named(home.db, "kind")
     owner = next(view.patient for view in images.page(home.db, images.Filter()) if view.name == "p00.png")
     with pytest.raises(LeakingSplit, match=owner):
         freeze(home, Recipe(split_fact="split"))
@@ -123,7 +123,7 @@ def test_a_column_that_splits_a_patient_names_the_patient(home, pictures):
 
 
 def test_a_plan_writes_nothing_and_is_what_freezing_makes(filled):
-    task = tasks.named(filled.db, "kind")
+    task = tasks.task_named(filled.db, "kind")
     plan = snapshots.plan(filled.db, task.id, RECIPE)
     assert snapshots.list_snapshots(filled.db) == []
     made = freeze(filled)

@@ -14,8 +14,8 @@ def test_the_figures_are_those_of_the_runs_and_the_lists_those_of_their_errors(h
     drawn = draw(home.db, TaskKind.NUMBER, ())
     other = another(home.db, drawn, seed=7)
     told = regression_comparison.compare(home.db, drawn.run, other)
-    assert told.found.first == report.of_numbers(home.db, drawn.run)
-    assert told.found.second == report.of_numbers(home.db, other)
+    assert told.found.first == report.evaluate_regression(home.db, drawn.run)
+    assert told.found.second == report.evaluate_regression(home.db, other)
     first, second = (
         {row.case_id: abs(row.error) for row in predictions.list_predictions(home.db, run, split="test")}
         for run in (drawn.run, other)

@@ -96,7 +96,7 @@ def test_the_report_of_two_classes_follows_the_point_whichever_class_is_yes(home
 
 
 def test_a_checkpoint_that_is_gone_leaves_the_figures_and_is_a_sentence_elsewhere(trained):
-    (run,) = runs.every(trained.db)
+    (run,) = runs.list_runs(trained.db)
     with trained.db.read() as session:
         image = session.query(Image).first().id
     (runs.folder(trained.settings, run.id) / "best.safetensors").unlink()

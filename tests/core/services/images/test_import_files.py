@@ -47,7 +47,7 @@ def test_real_x_rays_join_their_csv(home, data_dir: Path):
     assert (report.imported, len(report.unlisted), report.refused) == (831, 77, ())
     assert {name.split("/")[0] for name in report.unlisted} == {"hannover_lung_masks"}
     assert report.patients == images.totals(home.db).patients == 256
-    task = tasks.named(home.db, "abnormal")
+    task = tasks.task_named(home.db, "abnormal")
     progress = annotations.progress(home.db, task.id)
     assert progress.total - progress.labelled == 243
     assert [one.name for one in task.classes] == ["0", "1"]
@@ -209,7 +209,7 @@ def test_facts_come_from_the_csv_and_identity_columns_do_not(home, pictures: Pat
 
 
 def test_a_readers_label_is_never_overruled_by_a_file(filled, pictures: Path):
-    task = tasks.named(filled.db, "kind")
+    task = tasks.task_named(filled.db, "kind")
     first = annotations.queue(filled.db, task_id=task.id)[0]
     annotations.label(filled.db, case_id=first.id, answer=Answer.LABEL, label=1 - first.label, by="reader", key="k")
     report = filled.take(pictures, metadata=pictures / "data.csv", task="kind", label_column="kind")
@@ -367,4 +367,4 @@ def test_classes_have_the_order_of_all_labels_not_of_the_files_read_first(home, 
     rows = [f"p{number:02}.png,{'zyxw'[number % 4]}" for number in range(12)]
     (pictures / "data.csv").write_text("\n".join(["file,kind", *rows]) + "\n")
     home.take(pictures, metadata=pictures / "data.csv", task="letters", label_column="kind")
-    assert [one.name for one in tasks.named(home.db, "letters").classes] == ["w", "x", "y", "z"]
+    assert [one.name for one in tasks.task_named(home.db, "letters").classes] == ["w", "x", "y", "z"]

@@ -57,7 +57,7 @@ def ids(home: Home) -> dict[str, int]:
 
 
 def shown(home: Home, name: str) -> list[list[str]]:
-    stacks = related_images.of(home.db, ids(home)[name])
+    stacks = related_images.related_stacks(home.db, ids(home)[name])
     return [[one.name.removesuffix(".dcm") for one in stack.images] for stack in stacks]
 
 
@@ -73,7 +73,7 @@ def test_beside_a_film_lie_its_other_view_and_the_series(clinic: Home):
 
 
 def test_a_stack_says_what_it_is_and_a_number_for_the_date(clinic: Home):
-    titles = [stack.title for stack in related_images.of(clinic.db, ids(clinic)["front"])]
+    titles = [stack.title for stack in related_images.related_stacks(clinic.db, ids(clinic)["front"])]
     assert [title.split(" · ")[0] for title in titles] == ["1", "2", "3"]
     assert {title.split(" · ", 1)[1] for title in titles} == {
         "CT CHEST · 3 slices",
@@ -94,7 +94,7 @@ def test_an_unknown_patient_has_no_other_pictures(filled: Home, write):
     filled.take(write.folder)
     assert shown(filled, "a") == []
     with pytest.raises(NotFound, match="Image 9999 is not in this catalogue"):
-        related_images.of(filled.db, 9999)
+        related_images.related_stacks(filled.db, 9999)
 
 
 def test_pictures_without_a_series_are_laid_beside_too(filled: Home):
@@ -122,7 +122,7 @@ def statements(home: Home) -> Iterator[list[tuple[str, tuple]]]:
 def test_no_statement_goes_through_all_images(clinic: Home):
     asked = ids(clinic)["now1"]
     with statements(clinic) as told:
-        related_images.of(clinic.db, asked)
+        related_images.related_stacks(clinic.db, asked)
     with clinic.db.engine.connect() as connection:
         plans = [
             row[3]

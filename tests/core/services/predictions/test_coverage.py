@@ -111,22 +111,22 @@ def test_a_point_set_without_validation_stays_one_set_by_hand(home):
     run = runs.get(home.db, another(home.db, drawn, seed=5, splits=(Split.TEST,)))
     blind = operating_points.set_operating_point(home.db, run.id, threshold=0.4, by="ann")
     assert blind.chosen_on == ""
-    assert operating_points.by_hand(home.db, run, blind)
+    assert operating_points.is_manual(home.db, run, blind)
     with home.db.transaction() as session:
         session.execute(text(f"UPDATE prediction SET split = 'val' WHERE run_id = {run.id} AND id % 2"))
-    assert operating_points.by_hand(home.db, run, blind)
+    assert operating_points.is_manual(home.db, run, blind)
     seen = operating_points.set_operating_point(home.db, run.id, threshold=0.4, by="ann")
-    assert not operating_points.by_hand(home.db, run, seen)
-    assert not operating_points.by_hand(
+    assert not operating_points.is_manual(home.db, run, seen)
+    assert not operating_points.is_manual(
         home.db, run, operating_points.set_operating_point(home.db, run.id, rule=SENSITIVE, by="ann")
     )
     with home.db.transaction() as session:
         session.execute(text("UPDATE operating_point SET checkpoint_sha256 = NULL"))
-    assert not operating_points.by_hand(home.db, run, operating_points.current(home.db, run.id))
+    assert not operating_points.is_manual(home.db, run, operating_points.current(home.db, run.id))
 
 
 def test_a_prediction_that_was_cancelled_leaves_a_part_and_its_resume_the_whole(trained, monkeypatch):
-    (run,) = runs.every(trained.db)
+    (run,) = runs.list_runs(trained.db)
     monkeypatch.setattr(handlers, "PREDICTIONS_AT_ONCE", 3)
     job = predictions.submit(trained.db, run_id=run.id, split="train", by="t", key="c", launcher=Asleep()).job
     attempt = job_queue.claim(trained.db, job)

@@ -47,7 +47,7 @@ def films_frozen(home, data_dir, tmp_path):
     """Forty real films, labelled and frozen: (home, snapshot, file names)."""
     folder = films.laid(tmp_path / "films", data_dir, films.aged(data_dir, 40))
     home.take(folder, metadata=folder / "data.csv", task="abnormal", label_column="abnormal")
-    task = tasks.named(home.db, "abnormal")
+    task = tasks.task_named(home.db, "abnormal")
     frozen = snapshots.freeze(home.db, task.id, Recipe(val=0.25, test=0.25), name="films", by="ann")
     with (folder / "data.csv").open(newline="") as file:
         return home, frozen, [row["file"] for row in csv.DictReader(file)]
@@ -206,11 +206,11 @@ def test_any_image_of_a_stack_names_its_case(home, tmp_path):
 )
 def test_what_cannot_be_read_is_one_sentence_and_nothing_is_taken(home, tmp_path, header, line, why):
     drawn = draw(home.db, patients=3)
-    before = len(runs.every(home.db))
+    before = len(runs.list_runs(home.db))
     with pytest.raises(InvalidInput) as refused:
         take(home, drawn.snapshot, written(tmp_path / "s.csv", header, line.format(own=shas(home, drawn)[0])))
     assert why in str(refused.value)
-    assert len(runs.every(home.db)) == before
+    assert len(runs.list_runs(home.db)) == before
 
 
 def test_names_and_files_that_are_not_there(home, tmp_path):

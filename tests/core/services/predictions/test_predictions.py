@@ -24,7 +24,7 @@ class Asleep:
 @pytest.fixture
 def run(filled):
     """A training that is queued: (home, run's id, job's id)."""
-    task = tasks.named(filled.db, "kind")
+    task = tasks.task_named(filled.db, "kind")
     frozen = snapshots.freeze(filled.db, task.id, Recipe(split_fact="split"), name="one", by="tester")
     spec = TrainSpec(model="small_cnn").with_settings({"epochs": "1", "image_size": "32", "threads": "1"})
     made = submit.submit(filled.db, snapshot_id=frozen.id, spec=spec, by="tester", key="t", launcher=Asleep())

@@ -28,7 +28,7 @@ def heat(view):
 @pytest.fixture
 def case(trained):
     """The run's first test case: (home, run id, its image)."""
-    run = runs.every(trained.db)[0].id
+    run = runs.list_runs(trained.db)[0].id
     return trained, run, predictions.list_predictions(trained.db, run, split="test")[0].image_id
 
 
@@ -137,13 +137,13 @@ def test_what_is_there_is_not_made_again_and_what_was_made_stays(case):
     home, run, _ = case
     view = runs.get(home.db, run)
     before = ask(case).path.stat().st_mtime_ns
-    told = list(saliency_batch.maps_of(home.db, home.settings, view, "all"))
+    told = list(saliency_batch.compute_maps(home.db, home.settings, view, "all"))
     assert (told[0].done, told[0].made) == (1, 0)
     assert (told[-1].done, told[-1].of, told[-1].made) == (12, 12, 11)
     assert ask(case).path.stat().st_mtime_ns == before
-    assert [one.made for one in saliency_batch.maps_of(home.db, home.settings, view, "all")] == [0]
+    assert [one.made for one in saliency_batch.compute_maps(home.db, home.settings, view, "all")] == [0]
     with pytest.raises(InvalidInput, match="no split 'tset'; choose train, val, test or all"):
-        next(saliency_batch.maps_of(home.db, home.settings, view, "tset"))
+        next(saliency_batch.compute_maps(home.db, home.settings, view, "tset"))
 
 
 def test_a_job_that_is_asked_for_what_is_not_there_says_so(case):
@@ -163,13 +163,13 @@ def test_a_case_carries_what_was_said_of_it_with_the_reasons(case):
     row = predictions.list_predictions(home.db, run, split="test")[0]
     reviews.judge(home.db, row.id, verdict=Verdict.MODEL_WRONG, by="ann", key="a" * 9, note="a fold of skin")
     reviews.judge(home.db, row.id, verdict=Verdict.RELABELLED, by="bob", key="b" * 9, label=1, note="seen on CT")
-    lines = case_history.of(home.db, row.case_id)
+    lines = case_history.case_history(home.db, row.case_id)
     assert [(one.reader, one.note, one.run, one.relabelled) for one in lines if one.run] == [
         ("bob", "seen on CT", run, True),
         ("ann", "a fold of skin", run, False),
     ]
     assert [one.at for one in lines] == sorted((one.at for one in lines), reverse=True)
-    assert case_history.excluded(home.db, image) == ""
+    assert case_history.exclusion_reason(home.db, image) == ""
     with home.db.transaction() as session:
         session.scalars(select(Image).where(Image.id == image)).one().excluded_because = "turned"
-    assert case_history.excluded(home.db, image) == "turned"
+    assert case_history.exclusion_reason(home.db, image) == "turned"

@@ -21,7 +21,7 @@ def submit(home, spec, snapshot=1):
 
 
 def test_a_finished_run_is_gone_on_from_with_layers_held(trained):
-    first = runs.every(trained.db)[0].id
+    first = runs.list_runs(trained.db)[0].id
     made = submit(trained, replace(QUICK, start="run", start_run=first, freeze="features"))
     done(trained, made.job)
     said = runs.log(trained.settings, made.run)
@@ -30,8 +30,8 @@ def test_a_finished_run_is_gone_on_from_with_layers_held(trained):
 
 
 def test_a_run_that_learned_from_whom_this_one_judges_by_is_refused(trained):
-    first = runs.every(trained.db)[0].id
-    task = tasks.named(trained.db, "kind")
+    first = runs.list_runs(trained.db)[0].id
+    task = tasks.task_named(trained.db, "kind")
     other = snapshots.freeze(trained.db, task.id, Recipe(seed=3, val=0.3, test=0.3), name="other", by="t")
     with pytest.raises(NotTrainable, match=rf"Run {first} was trained on \d of the patients that validate or"):
         submit(trained, replace(QUICK, start="run", start_run=first), other.id)

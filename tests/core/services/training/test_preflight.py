@@ -40,7 +40,7 @@ def frozen(home, many):
 
     def freeze(task="finding", **recipe):
         recipe = Recipe(**{"split_fact": "split", **recipe})
-        return snapshots.freeze(home.db, tasks.named(home.db, task).id, recipe, name=f"{task} {recipe}", by="t").id
+        return snapshots.freeze(home.db, tasks.task_named(home.db, task).id, recipe, name=f"{task} {recipe}", by="t").id
 
     return freeze
 

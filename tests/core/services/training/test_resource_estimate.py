@@ -21,7 +21,7 @@ SPEC = TrainSpec(batch_size=4, threads=1, image_size=32, seed=3)
 
 @pytest.fixture
 def snapshot(filled):
-    task = tasks.named(filled.db, "kind")
+    task = tasks.task_named(filled.db, "kind")
     return snapshots.freeze(filled.db, task.id, Recipe(split_fact="split"), name="-- one", by="t").id
 
 
@@ -87,7 +87,7 @@ def test_while_one_is_measured_no_other_starts_and_a_dead_one_is_told(home, snap
     try:
         assert resource_estimate.step_cost(*asked).is_pending
         assert not list((home.settings.folder("cache") / "measured").glob("*.json"))
-        resource_estimate.keep(
+        resource_estimate.write_result(
             home.settings, resource_estimate.EstimateRequest(snapshot, SPEC, (), pictures=False).name, {}
         )  # it has begun
         assert resource_estimate.step_cost(*asked).is_pending

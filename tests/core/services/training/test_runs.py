@@ -12,7 +12,7 @@ def test_a_run_shows_the_auroc_of_its_best_epoch(trained):
         session.get_one(Checkpoint, (1, "best")).epoch = 1
         for epoch, value in ((1, 0.9), (2, 0.4)):
             session.merge(Metric(run_id=1, epoch=epoch, name="val_auroc", value=value))
-    (run,) = runs.every(trained.db)
+    (run,) = runs.list_runs(trained.db)
     assert (run.best_epoch, run.best_auroc, run.predicted) == (1, 0.9, 2)
     assert runs.curves(trained.db, 1)["val_auroc"] == [(1, 0.9), (2, 0.4)]
 

@@ -85,7 +85,7 @@ def test_it_holds_no_thumbnail_map_cache_log_or_half_written_file(trained, file)
 
 def test_what_is_written_meanwhile_is_not_half_in_it(filled, file, tmp_path, pictures):
     """Labels and an image come while the files are packed: the backup is of the moment it began."""
-    before, task, came = backup.count(filled.db), tasks.named(filled.db, "kind"), []
+    before, task, came = backup.count(filled.db), tasks.task_named(filled.db, "kind"), []
 
     def meanwhile(done: int, _all: int) -> None:
         case = annotations.queue(filled.db, task_id=task.id, limit=1)[0]

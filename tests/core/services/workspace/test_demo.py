@@ -63,9 +63,9 @@ def test_it_takes_in_labels_in_part_freezes_and_queues_both_models(drawn):
     home, plan = drawn
     assert images.totals(home.db).images == len(plan)
     assert images.totals(home.db).patients == len({one.patient for one in plan})
-    task = tasks.named(home.db, demo.TASK)
+    task = tasks.task_named(home.db, demo.TASK)
     assert annotations.progress(home.db, task.id).labelled == sum(bool(one.given) for one in plan)
-    assert [run.spec.model for run in sorted(runs.every(home.db), key=lambda run: run.id)] == [
+    assert [run.spec.model for run in sorted(runs.list_runs(home.db), key=lambda run: run.id)] == [
         "small_cnn",
         "cnn_attention",
     ]
@@ -113,17 +113,17 @@ def test_waiting_tells_what_is_done_and_what_went_wrong(drawn, monkeypatch):
     home, _ = drawn
     ends = iter([(1, JobState.SUCCEEDED), (2, JobState.SUCCEEDED), (3, JobState.FAILED)])
     monkeypatch.setattr("time.sleep", lambda _: end(home, *next(ends), "no room"))
-    told = [step.text for step in demo.waiting(home.db, Asleep(), models=1)]
+    told = [step.text for step in demo.wait_for_models(home.db, Asleep(), models=1)]
     assert told == ["Training small_cnn", "Predicting with small_cnn"]
-    assert demo.broken(home.db) == ""
+    assert demo.first_failure(home.db) == ""
     job_queue.cancel(home.db, 4)
-    assert [step.text for step in demo.waiting(home.db, Asleep())] == ["Training cnn_attention"]
-    assert demo.broken(home.db) == "Job 3 of the demo is failed: no room"
+    assert [step.text for step in demo.wait_for_models(home.db, Asleep())] == ["Training cnn_attention"]
+    assert demo.first_failure(home.db) == "Job 3 of the demo is failed: no room"
 
 
 def test_the_tour_is_for_a_demo_until_it_is_closed(drawn):
     home, _ = drawn
-    task = tasks.named(home.db, demo.TASK)
+    task = tasks.task_named(home.db, demo.TASK)
     assert tour.view(home.db, home.settings) == tour.Tour(task.id, 1, 2)
     frozen, spec = snapshots.snapshot_named(home.db, demo.SNAPSHOT), demo.SPECS[0]
     submit.submit(home.db, snapshot_id=frozen.id, spec=spec, by="visitor", key="mine", launcher=Asleep())

@@ -105,7 +105,7 @@ def test_the_restored_home_is_well_and_closed_to_others(trained, new, tmp_path, 
 def test_one_can_go_on_in_it(filled, file, new, pictures):
     restore.restore(new, file)
     db = open_home(new)
-    task = tasks.named(db, "kind")
+    task = tasks.task_named(db, "kind")
     case = annotations.queue(db, task_id=task.id, limit=1)[0]
     annotations.label(db, case_id=case.id, answer=Answer.LABEL, label=1, by="Ann", key="label:12345678")
     from tests.core.conftest import Home

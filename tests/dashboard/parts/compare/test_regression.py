@@ -22,7 +22,7 @@ def test_a_run_shows_its_mean_square_error_in_the_square_of_the_unit(db):
     drawn = draw(db, TaskKind.NUMBER, ())
     with db.transaction() as session:
         session.get_one(Task, drawn.task).measure = "years"
-    mse = report.of_numbers(db, drawn.run).metrics["mse"]
+    mse = report.evaluate_regression(db, drawn.run).metrics["mse"]
     expected = f"Mean squared error {mse.value:.3g} years² (95 % CI {mse.low:.3g} to {mse.high:.3g})"
     assert expected in text_of(opened("review", run=str(drawn.run)))
     assert review_regression.mean_square(MetricValue(4.0, None, None, 1), "mm Hg") == "Mean squared error 4 (mm Hg)²"
