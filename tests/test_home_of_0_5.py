@@ -95,7 +95,7 @@ def test_the_doctor_finds_nothing_wrong_but_the_job_that_was_lost(home, contents
         for check in doctor.run_checks(home.settings, LocalLauncher(home.settings))
         if not check.ok
     }
-    assert wrong == {"jobs": f"lost: {lost}; go on with `rounds jobs resume {lost}`"}
+    assert wrong == {"jobs": f"lost: {lost}; resume with `rounds jobs resume {lost}`"}
 
 
 def test_runs_keep_their_settings_their_snapshots_and_where_they_came_from(home):

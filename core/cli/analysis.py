@@ -56,7 +56,7 @@ def analyze(arguments: Arguments) -> Output:
         launcher,
         run_id=arguments.run,
         what=kind,
-        asked=context.parse_settings(arguments.settings),
+        parameters=context.parse_settings(arguments.settings),
         by=default_reader(),
         key=uuid.uuid4().hex,
     )

@@ -57,9 +57,8 @@ def exchange_drawings(arguments: Arguments) -> Output:
     """Import or export the drawings of a task; return how many."""
     db, settings, _ = context.open_workspace(arguments)
     if arguments.verb == "import":
-        return asdict(
-            drawing_import.import_drawings(db, settings, task=arguments.task, path=arguments.file, by=default_reader())
-        )
+        by = default_reader()
+        return drawing_import.import_drawings(db, settings, task=arguments.task, path=arguments.file, by=by).to_json()
     return asdict(
         drawing_export.export(
             db,

@@ -45,13 +45,14 @@ def import_images(arguments: Arguments) -> Output:
         reference=arguments.reference,
         dry_run=arguments.dry_run,
     )
-    report = import_files.ImportReport(found=0)
+    report = import_files.ImportReport(files_found=0)
     with progress() as update:
         for report in import_files.run(db, settings, request, by=default_reader()):
-            update("Importing files", report.done, report.found)
+            update("Importing files", report.done, report.files_found)
     if not report.imported and not report.known:
         raise FailedWithReport(
-            f"None of the {report.found} files in {arguments.path} can be imported; the report gives the reasons.",
+            f"None of the {report.files_found} files in {arguments.path} can be imported; "
+            "the report gives the reasons.",
             report.to_json(),
         )
     return report.to_json()

@@ -247,7 +247,7 @@ def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_
     world = reading_alone()
     label_classes.retire(world.db, world.task.id, 2)
     keys(page, "3")
-    expect(status_text(page)).to_contain_text("The class 'much' was retired and takes no new answer")
+    expect(status_text(page)).to_contain_text("The class 'much' is retired and cannot be used")
     sent(page)
     expect(page.locator(".rv-sent")).to_have_text("1 not taken")
     expect(page.locator(".rv-tile").first.locator(".rv-tile-said")).to_have_text("✗ no answer")
@@ -265,7 +265,7 @@ def test_a_class_retired_meanwhile_and_a_task_that_is_gone_are_one_sentence_and_
             session.execute(text(statement))
     keys(page, "2")
     gone = "|".join(str(one.id) for one in world.cases[2:4])  # the next case's drawings are refused too
-    expect(status_text(page)).to_have_text(re.compile(f"^Case ({gone}) is not in this catalogue; reload the page.$"))
+    expect(status_text(page)).to_have_text(re.compile(f"^There is no case ({gone}); reload the page.$"))
     sent(page)
     expect(page.locator(".rv-sent")).to_have_text("2 not taken")
     page.reload()

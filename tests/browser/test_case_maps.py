@@ -23,7 +23,7 @@ from tests.browser.servers import standing
 from tests.core.conftest import Asleep, Home, done
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-NOTHING = " · nothing here spoke for it"
+NOTHING = " · no evidence for this class"
 A_MAP = 120_000  # ms: the first one starts torch
 PANES = """node => node.roundsViewer.viewer.panes.map(({ window, view, overlay, stack, painted, slice }) => ({
     window: [window.center, window.width], zoom: view.zoom, opacity: overlay?.look.opacity ?? null,
@@ -136,7 +136,7 @@ def test_each_pane_has_the_badge_of_its_map_also_one_that_a_key_adds(world, page
             world.db, settings, run_id=int(run), image_id=int(image), method=method, class_index=shown_of
         )
         spoken = "; ".join(map_warnings.map_warnings(world.db, settings, int(image), view).warnings)
-        assert text == " · ".join(filter(None, (spoken, "its method was not checked")))
+        assert text == " · ".join(filter(None, (spoken, "method not checked")))
 
 
 def test_the_text_beside_a_map_comes_with_the_map(world, page):

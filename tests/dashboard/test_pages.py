@@ -113,4 +113,4 @@ def test_a_folder_that_is_not_there_ends_in_a_sentence_on_the_page(home, tmp_pat
 
     run_job(db, home, job, attempt=1, device="cpu")
     db.close()
-    assert "There is nothing at" in opened("import", job=str(job)).warning[0].value
+    assert "does not exist" in opened("import", job=str(job)).warning[0].value

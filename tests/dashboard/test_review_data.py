@@ -228,7 +228,7 @@ def test_test_is_called_at_the_point_that_stands_whatever_is_tried(home):
 def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, monkeypatch):
     run = runs.get(home, draw(home, name="ruled").run)
     usual = reviewed(run, ListState(run=run.id, split="val", level="max")).point
-    assert usual.words == "0.5, of the highest score of each patient, until an operating point is chosen"
+    assert usual.words == "0.5 (default), on the highest score of each patient. No operating point chosen yet"
     stands = operating_points.set_operating_point(home, run.id, by="ann", rule={"kind": "sensitivity", "at_least": 0.9})
     for tried in ({"level": "max"}, {"level": "mean"}, {"scale": "temperature"}):
         data = reviewed(run, ListState(run=run.id, split="val", **tried))
@@ -245,7 +245,7 @@ def test_other_scores_look_anew_for_the_threshold_of_the_rule_that_stands(home, 
     unchanged = reviewed(run, ListState(run=run.id, split="val", level="max"))
     assert (unchanged.threshold, unchanged.point.rule) == (stands.threshold, {"kind": "threshold"})
     assert (
-        "set by hand, of the highest score of each patient; no threshold of these scores reaches that sensitivity"
+        "set manually, on the highest score of each patient; no threshold of these scores reaches that sensitivity"
         in (
             operating_point_text.sentence(
                 unchanged, ReviewState(run=run.id, split="val", level="max"), coverage.coverage_of(home, run.id, "val")
@@ -302,13 +302,13 @@ def test_a_patient_s_number_is_the_mean_and_its_furthest_case_speaks_for_it(home
 def test_the_lists_of_a_comparison_are_those_of_the_service(home, drawn):
     other = another(home, drawn, seed=11, skill=0.3)
     run = runs.get(home, other)
-    comparison = run_comparison.compare(home, drawn.run, other).found
+    comparison = run_comparison.compare(home, drawn.run, other).comparison
     assert len(comparison.broken) > len(comparison.fixed) > 0
     for change in comparison_data.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
         assert set(case_list.ordered(run, state).ids) == set(getattr(comparison, change).tolist())
     operating_points.set_operating_point(home, drawn.run, by="ann", threshold=0.5, level="patient", patient_rule="max")
-    comparison = run_comparison.compare(home, drawn.run, other).found
+    comparison = run_comparison.compare(home, drawn.run, other).comparison
     for change in comparison_data.CHANGES:
         state = CaseState(run=other, other=drawn.run, change=change)
         assert len(case_list.ordered(run, state)) == len(getattr(comparison, change))

@@ -77,7 +77,7 @@ def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked
     assert sensitivity is not None
     assert float(sensitivity[1]) > 0.5
     on_validation = opened("review", run=str(drawn.run), split="val", at="0.99")
-    assert "Trying 0.99, set by hand; not saved." in text_of(on_validation)
+    assert "Trying 0.99, set manually; not saved." in text_of(on_validation)
 
 
 def test_a_rule_that_is_tried_is_told_of_the_scores_it_was_looked_for_among_and_kept_as_told(db):
@@ -85,18 +85,20 @@ def test_a_rule_that_is_tried_is_told_of_the_scores_it_was_looked_for_among_and_
     app, key = opened("review", run=str(drawn.run), split="val"), f"{drawn.run}_val_0_-1"
     app.selectbox(key=f"rule_{key}").select("sensitivity").run()
     each = re.search(
-        r"Trying ([\d.]+), the highest with a sensitivity of at least 0.95 on validation; not", text_of(app)
+        r"Trying ([\d.]+), the highest threshold with a sensitivity of at least 0.95 on validation; not", text_of(app)
     )
     app.selectbox(key=f"level_{key}").select("max").run()
     match = re.search(
-        r"Trying ([\d.]+), the highest with a .* validation, of the highest score of each pat", text_of(app)
+        r"Trying ([\d.]+), the highest threshold with a .* validation, on the highest score of each pat", text_of(app)
     )
     app.button(key=f"keep_{key}").click().run()
     point = operating_points.current(db, drawn.run)
     assert (point.rule, point.patient_rule) == ({"kind": "sensitivity", "at_least": 0.95}, "max")
     assert f"{point.threshold:.4g}" == match[1] != each[1]
     app.selectbox(key=f"level_{key}").select("mean").run()  # the rule that stands, without a threshold in the URL
-    match = re.search(r"Trying ([\d.]+), the highest with a .* validation, of the mean score of each pat", text_of(app))
+    match = re.search(
+        r"Trying ([\d.]+), the highest threshold with a .* validation, on the mean score of each pat", text_of(app)
+    )
     app.button(key=f"keep_{key}").click().run()
     assert f"{operating_points.current(db, drawn.run).threshold:.4g}" == match[1]
 
@@ -170,7 +172,7 @@ def test_findings_together_are_each_with_their_mean_and_their_pool(db):
     mean = re.search(r"macro average[^|]*\|+([\d.]+) ", table)
     assert mean is not None
     assert float(mean[1]) == pytest.approx(sum(each) / 2, abs=1e-3)
-    assert "none says whether C is there" in opened("review", run=str(drawn.run), finding="2").error[0].value
+    assert "is labelled for C" in opened("review", run=str(drawn.run), finding="2").error[0].value
 
 
 def test_one_class_in_the_test_set_is_a_sentence_and_never_nan(db):
@@ -247,7 +249,7 @@ def test_nothing_known_of_the_cases_is_a_sentence(db):
     with db.transaction() as session:
         session.execute(text("DELETE FROM fact"))
     app = opened("review", run=str(drawn.run), section="groups")
-    assert "Nothing that is known of these cases tells groups apart" in "".join(one.value for one in app.info)
+    assert "These cases have no metadata to form subgroups" in "".join(one.value for one in app.info)
 
 
 @pytest.mark.slow
@@ -281,9 +283,9 @@ def test_two_runs_are_compared_and_others_refused(db):
     assert "AUROC" in tables(app)
     counts = [int(re.sub(r"\D", "", one)) for one in app.segmented_control(key="compare_change").options]
     assert all(counts)
-    assert f"**{counts[1]} cases**: called wrong by run {second}, right by run {drawn.run}" in text_of(app)
+    assert f"**{counts[1]} cases**: wrong by run {second}, correct by run {drawn.run}" in text_of(app)
     for query, why in (
-        ({"run": second, "other": other.run}, "one answers task"),
+        ({"run": second, "other": other.run}, "they belong to different tasks"),
         ({"run": part, "other": second}, "has no predictions"),
         ({"run": second, "other": second}, "Both selected runs are the same"),
     ):

@@ -85,7 +85,7 @@ def test_findings_numbers_and_both_at_once(home, data_dir, tmp_path):
         == len(predictions.list_predictions(home.db, run, split="test", finding=1))
         == len(rows)
     )
-    with pytest.raises(InvalidInput, match=f"Run {run} answers with multi"):
+    with pytest.raises(InvalidInput, match=f"Run {run} predicts multi"):
         report.evaluate(home.db, run)
 
     ages, run = trained(home, age)

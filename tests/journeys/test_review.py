@@ -134,11 +134,11 @@ def test_from_the_operating_point_to_what_changed(reviewed, serve, page):
 
     # both models side by side, and a list of what the second one makes wrong
     page.goto(f"{server.url}/compare?run=2&other=1")
-    comparison = run_comparison.compare(db, 1, 2).found
+    comparison = run_comparison.compare(db, 1, 2).comparison
     expect(page.get_by_text(re.compile("AUROC, DeLong"))).to_be_visible()
     for title, cases in (
-        ("Set right", comparison.fixed),
-        ("Made wrong", comparison.broken),
+        ("Fixed", comparison.fixed),
+        ("Broken", comparison.broken),
         ("Both wrong", comparison.both_wrong),
     ):
         page.get_by_role("radio", name=re.compile(f"{title} {len(cases)}")).click()

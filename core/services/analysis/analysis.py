@@ -1,4 +1,4 @@
-"""One look into a run's model: what it works with, and the row that keeps what it found. Append-only, newest stands."""
+"""Give an analysis of a run's model its context, and store its result: append-only, the newest result counts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AnalysisContext:
-    """What an examination works with: a run, its best weights (`model()` loads them, `checkpoint` is their sha256).
+    """The context of an analysis: a run and its best weights (`model()` loads them, `checkpoint` is their sha256).
 
-    `asked` are its own settings, `device` is where it may compute. `tell(done, of, doing)` keeps how far it is, as
+    `parameters` are its own settings, `device` is where it may compute. `tell(done, of, doing)` keeps how far it is, as
     often as it likes; it raises where the end is wished.
     """
 
@@ -32,58 +32,58 @@ class AnalysisContext:
     settings: Settings
     run: RunView
     checkpoint: str
-    asked: Mapping[str, Any]
+    parameters: Mapping[str, Any]
     device: str
     model: "Callable[[], LoadedModel]"
     tell: Callable[[int, int, str], None]
 
     def number(self, name: str, default: int, *, low: int, high: int) -> int:
-        """A whole number of what was asked.
+        """Return an integer setting.
 
         Raises:
-            InvalidInput: it is none, or outside what is accepted.
+            InvalidInput: not an integer, or out of range.
         """
-        given = self.asked.get(name, default)
+        text = self.parameters.get(name, default)
         try:
-            value = int(given)
+            value = int(text)
         except (TypeError, ValueError):
             value = low - 1
         if not low <= value <= high:
-            raise InvalidInput(f"'{name}' is '{given}'; give a whole number from {low} to {high}.")
+            raise InvalidInput(f"The setting '{name}' is '{text}'; give a whole number from {low} to {high}.")
         return value
 
     def choice(self, name: str, choices: Sequence[str]) -> str:
-        """A word of what was asked, by default the first.
+        """Return a setting that is one of `choices`, by default the first.
 
         Raises:
-            InvalidInput: it is none of them.
+            InvalidInput: not one of the choices.
         """
-        given = str(self.asked.get(name, choices[0]))
-        if given not in choices:
-            raise InvalidInput(f"'{name}' is '{given}'; choose one of {', '.join(choices)}.")
-        return given
+        text = str(self.parameters.get(name, choices[0]))
+        if text not in choices:
+            raise InvalidInput(f"The setting '{name}' is '{text}'; choose one of {', '.join(choices)}.")
+        return text
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisView:
-    """What an examination found. `stale`: the run has other weights now, so it has to be made again."""
+    """A stored analysis. `stale`: the run has other weights now, so the analysis must be repeated."""
 
     id: int
     run_id: int
     what: str
-    asked: Json
+    parameters: Json
     result: Json
     stale: bool
     created_at: float
 
 
 def save_result(session: Session, work: AnalysisContext, what: str, result: Json, *, by: str) -> int:
-    """Write what was found, inside the caller's transaction; gives its id."""
+    """Store a result inside the caller's transaction; return its id."""
     row = Analysis(
         run_id=work.run.id,
         kind=what,
         checkpoint_sha256=work.checkpoint,
-        settings=dict(work.asked),
+        settings=dict(work.parameters),
         result=result,
         reader_id=queries.reader_id(session, by) if by else None,
     )
@@ -93,20 +93,20 @@ def save_result(session: Session, work: AnalysisContext, what: str, result: Json
 
 
 def newest(db: Database, run_id: int, what: str) -> AnalysisView | None:
-    """The newest examination of that name; None where there is none yet."""
+    """Return the newest analysis of a kind; None if there is none yet."""
     return next(iter(list_analyses(db, run_id, what, most=1)), None)
 
 
 def list_analyses(db: Database, run_id: int, what: str, *, most: int | None = None) -> list[AnalysisView]:
-    """The examinations of that name, the newest first; `most` of them where it is given."""
+    """Return the analyses of a kind, newest first; at most `most` if given."""
     with db.read() as session:
-        wanted = (
+        statement = (
             select(Analysis)
             .where(Analysis.run_id == run_id, Analysis.kind == what)
             .order_by(Analysis.id.desc())
             .limit(most)
         )
-        rows = session.scalars(wanted).all()
+        rows = session.scalars(statement).all()
         best = session.get(Checkpoint, (run_id, CheckpointKind.BEST)) if rows else None
         return [
             AnalysisView(

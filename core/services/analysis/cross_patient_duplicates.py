@@ -1,4 +1,4 @@
-"""Nearly the same picture under two patients: one of them is likely mistaken, and a split by patient cannot help."""
+"""Find near-duplicate images of two patients: one patient ID is likely wrong, and a patient split cannot help."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -12,18 +12,18 @@ from core.training.examples import read_image
 if TYPE_CHECKING:
     from core.training.examples import Example
 
-MOST = 20_000  # pictures that are compared, each with each
+MOST = 20_000  # images that are compared, each with each
 
 
-def across_patients(every: "Sequence[Example]", tell: Callable[[int], None]) -> list[Json]:
-    """Pairs of cases of different patients, most alike first: their cases, images, patients and splits."""
-    shown, prints = every[:MOST], []
-    for one in shown:
-        prints.append(fingerprint(read_image(one.picture, size=EDGE, channels=1)[0] / np.float32(65535)))
-        tell(len(prints))
-    if not prints:
+def across_patients(examples: "Sequence[Example]", tell: Callable[[int], None]) -> list[Json]:
+    """Return near-duplicate pairs of different patients, most similar first: cases, images, patients and splits."""
+    compared, fingerprints = examples[:MOST], []
+    for example in compared:
+        fingerprints.append(fingerprint(read_image(example.picture, size=EDGE, channels=1)[0] / np.float32(65535)))
+        tell(len(fingerprints))
+    if not fingerprints:
         return []
-    found = near_duplicates(np.stack(prints), [one.patient for one in shown])
+    duplicates = near_duplicates(np.stack(fingerprints), [one.patient for one in compared])
     return [
         {
             "cases": [int(one.key) for one in both],
@@ -33,6 +33,6 @@ def across_patients(every: "Sequence[Example]", tell: Callable[[int], None]) -> 
             "alike": pair.alike,
             "crosses_splits": both[0].split != both[1].split,
         }
-        for pair in found
-        for both in [(shown[pair.first], shown[pair.second])]
+        for pair in duplicates
+        for both in [(compared[pair.first], compared[pair.second])]
     ]

@@ -1,4 +1,4 @@
-"""What a run's model makes of every case, filed beside its weights; and the training cases nearest to one of them."""
+"""Store the model's features of every case beside its weights, and find the nearest training cases of a case."""
 
 import zipfile
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ else:
     features = LazyModule("core.explain.features")
 
 AT_ONCE = 64
-ASK = "make them with `rounds analyze --run {run} --kind features`, or on the case's page"
+ASK = "compute them with `rounds analyze --run {run} --kind features`, or on the case's page"
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
-    """Activations before the last layer: `cases` (n,) sorted, `values` (n, width) float32."""
+    """Penultimate-layer features: `cases` (n,) sorted case ids, `values` (n, width) float32."""
 
     cases: "NDArray[np.int64]"
     values: "NDArray[np.float32]"
@@ -45,90 +45,88 @@ class FeatureTable:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A training case near another one: `similarity` is the cosine of their features, `said` its label as frozen."""
+    """A near training case: `similarity` is the cosine of the features, `label_text` describes its frozen label."""
 
     case_id: int
     image_id: int
     patient: str
     similarity: float
     label: int
-    said: str
+    label_text: str
 
 
 def analyze(work: AnalysisContext) -> Json:
-    """The examination: every case of every split, filed in the run's folder."""
+    """Run the analysis "features": compute and store the features of every case of every split."""
     model = work.model()
-    wanted = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id)
-    found: list[tuple[int, Any]] = []
-    going = features.features(model, wanted, batch_size=AT_ONCE, cache=work.settings.folder("cache"))
-    while batch := list(islice(going, AT_ONCE)):
-        found += [(int(key), vector) for key, vector in batch]
-        work.tell(len(found), len(wanted), "Reading what the model makes of each case")
-    found.sort(key=lambda pair: pair[0])
-    values = np.stack([vector for _, vector in found]).astype(np.float32)
-    write(
-        path(work.settings, work.run.id, work.checkpoint), FeatureTable(np.array([case for case, _ in found]), values)
-    )
-    return {"cases": len(found), "width": int(values.shape[1])}
+    examples = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id)
+    rows: list[tuple[int, Any]] = []
+    stream = features.features(model, examples, batch_size=AT_ONCE, cache=work.settings.folder("cache"))
+    while batch := list(islice(stream, AT_ONCE)):
+        rows += [(int(key), vector) for key, vector in batch]
+        work.tell(len(rows), len(examples), "Computing features")
+    rows.sort(key=lambda pair: pair[0])
+    values = np.stack([vector for _, vector in rows]).astype(np.float32)
+    write(path(work.settings, work.run.id, work.checkpoint), FeatureTable(np.array([case for case, _ in rows]), values))
+    return {"cases": len(rows), "width": int(values.shape[1])}
 
 
 def path(settings: Settings, run_id: int, checkpoint: str) -> Path:
-    """Where the features by those weights lie."""
+    """Return the file of the features of a checkpoint."""
     return runs.folder(settings, run_id) / f"features-{checkpoint[:16]}.npz"
 
 
-def write(place: Path, found: FeatureTable) -> None:
-    """File them, whole or not at all."""
-    whole = BytesIO()
-    np.savez(whole, cases=found.cases, values=found.values)
-    with atomic_write(place) as file:
-        file.write(whole.getbuffer())
+def write(path: Path, table: FeatureTable) -> None:
+    """Write the features atomically."""
+    buffer = BytesIO()
+    np.savez(buffer, cases=table.cases, values=table.values)
+    with atomic_write(path) as file:
+        file.write(buffer.getbuffer())
 
 
 def load_features(db: Database, settings: Settings, run_id: int) -> FeatureTable | None:
-    """The features by the run's best weights; None where they were not made yet.
+    """Return the features of the run's best weights; None if they are not computed yet.
 
     Raises:
         UserError: the file is damaged.
     """
     try:
-        place = path(settings, run_id, predictions.checkpoint(db, run_id))
-        return _read(place, place.stat().st_mtime_ns)
+        file = path(settings, run_id, predictions.checkpoint(db, run_id))
+        return _read(file, file.stat().st_mtime_ns)
     except (FileNotFoundError, NotFound):
         return None
 
 
 def neighbours(db: Database, settings: Settings, run_id: int, case_id: int, count: int = 6) -> list[Neighbour]:
-    """The training cases nearest to a case by cosine, nearest first; the same patient's are left out.
+    """Return the training cases nearest to a case by cosine similarity, without those of the same patient.
 
     Raises:
-        NotFound: no such run, no features of it yet, or the case is not among them.
+        NotFound: no such run, no features yet, or the case has none.
     """
-    found = load_features(db, settings, run_id)
-    if found is None:
+    table = load_features(db, settings, run_id)
+    if table is None:
         raise NotFound(f"Run {run_id} has no features yet; {ASK.format(run=run_id)}.")
-    at = int(np.searchsorted(found.cases, case_id))
-    if at == len(found.cases) or found.cases[at] != case_id:
-        raise NotFound(f"Case {case_id} has no features by run {run_id}; {ASK.format(run=run_id)}.")
-    alike = found.values @ found.values[at]
-    ordered = [int(found.cases[row]) for row in np.argsort(-alike, kind="stable")]
-    similar = dict(zip(found.cases.tolist(), alike.tolist(), strict=True))
-    return _told(db, run_id, case_id, ordered, similar, count)
+    at = int(np.searchsorted(table.cases, case_id))
+    if at == len(table.cases) or table.cases[at] != case_id:
+        raise NotFound(f"Run {run_id} has no features of case {case_id}; {ASK.format(run=run_id)}.")
+    similarity = table.values @ table.values[at]
+    ordered = [int(table.cases[row]) for row in np.argsort(-similarity, kind="stable")]
+    similarity_of_case = dict(zip(table.cases.tolist(), similarity.tolist(), strict=True))
+    return _training_neighbours(db, run_id, case_id, ordered, similarity_of_case, count)
 
 
-def _told(
-    db: Database, run_id: int, case_id: int, ordered: list[int], similar: dict[int, float], count: int
+def _training_neighbours(
+    db: Database, run_id: int, case_id: int, ordered: list[int], similarity_of_case: dict[int, float], count: int
 ) -> list[Neighbour]:
-    """The first of them that are training cases of other patients, in the order given."""
+    """Return the first `count` of the ordered cases that are training cases of other patients."""
     run = runs.get(db, run_id)
     with db.read() as session:
         frozen = select(SnapshotCase.case_id).where(
             SnapshotCase.snapshot_id == run.snapshot_id, SnapshotCase.split == Split.TRAIN
         )
-        own = select(SnapshotCase.patient_id).where(
+        same_patient = select(SnapshotCase.patient_id).where(
             SnapshotCase.snapshot_id == run.snapshot_id, SnapshotCase.case_id == case_id
         )
-        trained = set(session.scalars(frozen.where(SnapshotCase.patient_id.not_in(own))))
+        trained = set(session.scalars(frozen.where(SnapshotCase.patient_id.not_in(same_patient))))
         chosen = list(islice((case for case in ordered if case in trained), count))
         joined = (
             select(SnapshotCase, Case.image_id, Patient.pseudonym)
@@ -143,7 +141,7 @@ def _told(
             case,
             rows[case][1],
             rows[case][2],
-            min(1.0, similar[case]),
+            min(1.0, similarity_of_case[case]),
             rows[case][0].label,
             ground_truth_text.describe_targets(run, rows[case][0].targets or [rows[case][0].label]),
         )
@@ -153,11 +151,11 @@ def _told(
 
 @lru_cache(maxsize=2)
 def _read(place: Path, _changed: int) -> FeatureTable:
-    """Unit vectors, so that a cosine is a product."""
+    """Return unit vectors, so that a cosine is a dot product."""
     try:
-        with np.load(BytesIO(place.read_bytes()), allow_pickle=False) as file:
-            cases, values = file["cases"], file["values"]
+        with np.load(BytesIO(place.read_bytes()), allow_pickle=False) as archive:
+            cases, values = archive["cases"], archive["values"]
     except (ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise UserError(f"The features of run {place.parent.name} are damaged; make them again.") from error
+        raise UserError(f"The features of run {place.parent.name} are damaged; compute them again.") from error
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     return FeatureTable(cases, values / np.maximum(lengths, 1e-12))

@@ -1,4 +1,4 @@
-"""What is known of a frozen case, in words."""
+"""Describe the reference label of a frozen case."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from db.vocabulary import TaskKind
 
 
 def describe_targets(run: RunView, targets: Sequence[Any]) -> str:
-    """`opacity`, `effusion, nodule` (those present), `no finding`, `57`: of a frozen case's targets."""
+    """Describe a frozen case's targets: `opacity`, `effusion, nodule` (those present), `no finding present`, `57`."""
     if run.kind is TaskKind.NUMBER:
         return numeric_answers.format_value(targets[0])
     if run.kind is not TaskKind.MULTI:

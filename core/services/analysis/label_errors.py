@@ -1,6 +1,6 @@
-"""Suspected label errors of a run's training set: what models say of it that have not seen the patient.
+"""Find suspected label errors in a run's training set, by models that were not trained on the patient.
 
-Beside them where readers disagree, and the same picture under two patients.
+The result also lists the cases on which readers disagree, and near-duplicate images of two patients.
 """
 
 from collections.abc import Sequence
@@ -24,71 +24,75 @@ if TYPE_CHECKING:
     from core.training.examples import Example
 
 FOLDS = 5
-LISTED = 1000  # cases of the list at most; never fewer than a fifth of the training set where that is less
+LISTED = 1000  # the most cases listed; below that limit, at least a fifth of the training set
 
 
 def analyze(work: AnalysisContext) -> Json:
-    """The examination "suspects"; `asked` may name `folds` (2 to 10), `times` (1 to 10), `recipe` (auto, own, quick).
+    """Run the analysis "suspects"; settings: `folds` (2 to 10), `times` (1 to 10), `recipe` (auto, own, quick).
 
     Raises:
         InvalidInput: fewer patients than folds.
-        NotTrainable: what `core.training.loop.fit` raises.
+        NotTrainable: see `core.training.loop.fit`.
     """
-    every = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id)
-    training = [one for one in every if one.split == "train"]
+    examples = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id)
+    training = [one for one in examples if one.split == "train"]
     head = training_examples.heads_of(work.db, work.run.snapshot_id)[0]
     count = work.number("folds", FOLDS, low=2, high=10)
-    spec, times, told = out_of_fold.recipe(work, len(training), count)
+    spec, times, recipe_text = out_of_fold.recipe(work, len(training), count)
     folds = out_of_fold.folds_of(training, count, times)
-    said = out_of_fold.predict_out_of_fold(
-        work, spec, [one for one in every if one.split == "val"], training, folds, head
+    scores = out_of_fold.predict_out_of_fold(
+        work, spec, [one for one in examples if one.split == "val"], training, folds, head
     )
-    rows = _suspects(work, said, training, folds, head)
-    work.tell(count, count, "Comparing readers and pictures")
-    image = {int(one.key): int(one.picture.image) for one in every}
+    rows = _find_suspects(work, scores, training, folds, head)
+    work.tell(count, count, "Comparing readers' labels")
+    image = {int(example.key): int(example.picture.image) for example in examples}
     differ = reader_disagreement.disagreements(work.db, list(image))
     twice = cross_patient_duplicates.across_patients(
-        every, lambda done: work.tell(done, len(every), "Comparing pictures")
+        examples, lambda done: work.tell(done, len(examples), "Comparing images")
     )
     listed = max(len(training) // 5, min(len(training), 50))
     return {
         "training": len(training),
         "folds": count,
-        "recipe": told,
+        "recipe": recipe_text,
         "doubted": len(rows),
-        "suspects": [_row(work, one, training, differ) for one in rows[: min(listed, LISTED)]],
+        "suspects": [_to_json(work, one, training, differ) for one in rows[: min(listed, LISTED)]],
         "called_wrong": sum(one["by_picture"] for one in rows),
         "expected": None if head.kind == "number" else sum(one["wrong"] for one in rows),
-        "readers_differ": [{"case": case, "image": image[case], "said": said} for case, said in sorted(differ.items())],
+        "readers_differ": [
+            {"case": case, "image": image[case], "said": answers} for case, answers in sorted(differ.items())
+        ],
         "same_pictures": twice,
     }
 
 
-def _suspects(
+def _find_suspects(
     work: AnalysisContext,
-    said: "NDArray[np.float64]",
+    predicted: "NDArray[np.float64]",
     training: "Sequence[Example]",
     folds: "NDArray[np.intp]",
     head: "Head",
 ) -> list[Json]:
-    """Most suspect first: the row of the case, how suspect, what is given and what is likely instead."""
+    """Return the suspects, most likely wrong first: row, score, given label and likely label."""
     keys = [int(one.key) for one in training]
     facts = subgroup_facts(facts_of(work.db, keys), also_not=[*work.run.classes, *work.run.titles])
     given = np.array([one.targets[: head.targets] for one in training], dtype=np.float64)
     if head.kind == "number":
-        return _numbers(said[:, :, 0].mean(axis=0), given[:, 0])
-    found = []
+        return _number_suspects(predicted[:, :, 0].mean(axis=0), given[:, 0])
+    suspects = []
     for at in range(len(head.classes)) if head.kind == "multi" else [0]:
         known = np.flatnonzero(~np.isnan(given[:, at]))
         labels = given[known, at].astype(np.intp)
-        one = said[:, known, at]
-        told = np.stack([1 - one, one], axis=-1) if head.kind == "multi" else said[:, known]
-        found += _classes(told, labels, known, training, folds, facts, finding=at if head.kind == "multi" else None)
-    return sorted(found, key=lambda one: (-one["wrong"], one["row"]))
+        present = predicted[:, known, at]
+        scores = np.stack([1 - present, present], axis=-1) if head.kind == "multi" else predicted[:, known]
+        suspects += _class_suspects(
+            scores, labels, known, training, folds, facts, finding=at if head.kind == "multi" else None
+        )
+    return sorted(suspects, key=lambda suspect: (-suspect["wrong"], suspect["row"]))
 
 
-def _classes(
-    said: "NDArray[np.float64]",
+def _class_suspects(
+    scores: "NDArray[np.float64]",
     labels: "NDArray[np.intp]",
     known: "NDArray[np.intp]",
     training: "Sequence[Example]",
@@ -98,8 +102,8 @@ def _classes(
     finding: int | None,
 ) -> list[Json]:
     rows = known.tolist()
-    found = score_label_errors(
-        said,
+    errors = score_label_errors(
+        scores,
         labels,
         [training[row].patient for row in rows],
         folds[:, known],
@@ -108,29 +112,31 @@ def _classes(
     return [
         {
             "row": row,
-            "wrong": float(found.wrong[at]),
+            "wrong": float(errors.wrong[at]),
             "given": int(labels[at]),
-            "likely": int(found.likely[at]),
-            "probability": float(found.given[at]),
-            "by_picture": bool(found.by_picture[at]),
+            "likely": int(errors.likely[at]),
+            "probability": float(errors.given[at]),
+            "by_picture": bool(errors.by_picture[at]),
             "finding": finding,
         }
         for at, row in enumerate(rows)
     ]
 
 
-def _numbers(said: "NDArray[np.float64]", given: "NDArray[np.float64]") -> list[Json]:
-    """By how far the number lies from what is said, in ranks; beyond three deviations (of the median one) it is called
-    wrong by the picture."""
-    away = np.abs(said - given)
-    spread = 1.4826 * float(np.median(np.abs((said - given) - np.median(said - given)))) or 1.0
+def _number_suspects(predicted: "NDArray[np.float64]", given: "NDArray[np.float64]") -> list[Json]:
+    """Rank numbers by their distance from the predicted number; beyond three robust deviations (MAD) they are flagged.
+
+    Returns rows like those of classes; `by_picture` marks the flagged ones.
+    """
+    away = np.abs(predicted - given)
+    spread = 1.4826 * float(np.median(np.abs((predicted - given) - np.median(predicted - given)))) or 1.0
     order = np.argsort(-away, kind="stable")
     return [
         {
             "row": int(row),
             "wrong": float(1 - place / len(order)),
             "given": float(given[row]),
-            "likely": float(said[row]),
+            "likely": float(predicted[row]),
             "probability": None,
             "by_picture": bool(away[row] > 3 * spread),
             "finding": None,
@@ -139,23 +145,23 @@ def _numbers(said: "NDArray[np.float64]", given: "NDArray[np.float64]") -> list[
     ]
 
 
-def _row(work: AnalysisContext, one: Json, training: "Sequence[Example]", differ: dict[int, Any]) -> Json:
-    """As it is kept, with words."""
-    example, run = training[one["row"]], work.run
+def _to_json(work: AnalysisContext, suspect: Json, training: "Sequence[Example]", differ: dict[int, Any]) -> Json:
+    """Return a suspect as it is stored: with ids, and with the labels as text."""
+    example, run = training[suspect["row"]], work.run
     if run.kind is TaskKind.MULTI:
-        title = run.titles[one["finding"]]
-        given, likely = (f"{title} {'present' if one[name] else 'absent'}" for name in ("given", "likely"))
+        title = run.titles[suspect["finding"]]
+        given, likely = (f"{title} {'present' if suspect[name] else 'absent'}" for name in ("given", "likely"))
     else:
-        given, likely = (ground_truth_text.describe_targets(run, [one[name]]) for name in ("given", "likely"))
+        given, likely = (ground_truth_text.describe_targets(run, [suspect[name]]) for name in ("given", "likely"))
     return {
         "case": int(example.key),
         "image": int(example.picture.image),
         "patient": example.patient,
-        "wrong": one["wrong"],
-        "probability": one["probability"],
-        "by_picture": one["by_picture"],
+        "wrong": suspect["wrong"],
+        "probability": suspect["probability"],
+        "by_picture": suspect["by_picture"],
         "given": given,
         "likely": likely,
-        "finding": one["finding"],
+        "finding": suspect["finding"],
         "readers_differ": int(example.key) in differ,
     }

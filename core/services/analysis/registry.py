@@ -1,4 +1,4 @@
-"""EXAMINATIONS: every look into a run's model that is a job, said once; to queue one, to do it, to read the newest."""
+"""Register every analysis of a run's model that runs as a job; queue one and find its newest job."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class AnalysisKind:
-    """What it is called, what it answers, and `do(work)`: what it finds, as plain values."""
+    """An analysis: its name, title and summary, and `run(work)`, which returns its result as plain values."""
 
     name: str
     title: str
@@ -43,34 +43,34 @@ class AnalysisKind:
     run: Callable[[AnalysisContext], Json]
 
 
-_EXAMINATIONS = (
+_KINDS = (
     AnalysisKind(
         "check",
         "Saliency check",
-        "Whether the maps depend on what the model learned, and point where they should.",
+        "Whether the maps depend on the trained weights, and point at the right regions.",
         saliency_check.analyze,
     ),
     AnalysisKind(
-        "features", "Features", "What the model makes of every case, for its nearest neighbours.", features.analyze
+        "features", "Features", "The model's features of every case, for its nearest neighbours.", features.analyze
     ),
     AnalysisKind(
         "probe",
         "Shortcut probe",
-        "Which facts of the cases its features hold, and whether these go with the label.",
+        "Which metadata the model's features encode, and whether these are associated with the label.",
         shortcut_probe.analyze,
     ),
     AnalysisKind(
         "suspects",
         "Suspected labels",
-        "Training labels that are doubted by models which have not seen the patient.",
+        "Training labels that contradict models not trained on the patient.",
         label_errors.analyze,
     ),
     AnalysisKind(
-        "maps", "Maps", "Where the model looked, for every case of a split: each opens at once.", saliency_batch.analyze
+        "maps", "Maps", "Saliency maps of every case of a split, so that each opens at once.", saliency_batch.analyze
     ),
 )
 
-ANALYSES: dict[str, AnalysisKind] = {one.name: one for one in _EXAMINATIONS}
+ANALYSES: dict[str, AnalysisKind] = {one.name: one for one in _KINDS}
 
 
 def submit(
@@ -81,26 +81,25 @@ def submit(
     what: str,
     by: str,
     key: str,
-    asked: Mapping[str, Any] = NOTHING,
+    parameters: Mapping[str, Any] = NOTHING,
 ) -> Submitted:
-    """Queue an examination of a run's best weights, once its training has ended; the same key is the same job.
+    """Queue an analysis of a run's best weights, for after its training; the same key gives the same job.
 
     Raises:
         NotFound: no such run.
-        InvalidInput: no such examination, the run has no weights and nothing trains it, or it was made elsewhere.
+        InvalidInput: no such analysis, the run has no weights and is not training, or it has external predictions.
     """
     if what not in ANALYSES:
-        raise InvalidInput(f"There is no examination '{what}'; choose one of {', '.join(ANALYSES)}.")
+        raise InvalidInput(f"There is no analysis '{what}'; choose one of {', '.join(ANALYSES)}.")
     run = runs.get(db, run_id)
     with db.transaction() as session:
         if session.scalar(select(Run.external_source).where(Run.id == run_id)):
             raise InvalidInput(
-                f"Run {run_id} has no model here: its predictions were made elsewhere; examine a run "
-                "that was trained in this home."
+                f"Run {run_id} has external predictions and no model in this home; choose a run that was trained here."
             )
         if run.best_epoch is None and (run.job is None or run.job.state.is_finished):
-            raise InvalidInput(f"Run {run_id} has no checkpoint yet; wait for its first epoch, or look at its log.")
-        request = {"run": run_id, "what": what, "asked": dict(asked), "by": by}
+            raise InvalidInput(f"Run {run_id} has no checkpoint; wait for its first epoch, or read its log.")
+        request = {"run": run_id, "what": what, "asked": dict(parameters), "by": by}
         job = job_queue.add(session, JobKind.ANALYZE, request, key=f"examine:{key}", run_id=run_id)
         submitted = Submitted(run_id, job.id)
     launcher.wake()
@@ -108,8 +107,8 @@ def submit(
 
 
 def latest_job(db: Database, run_id: int, what: str) -> job_queue.JobView | None:
-    """The newest job of that examination of a run, whatever its state; None where nobody asked for it yet."""
-    mine = (
+    """Return the newest job of an analysis of a run, in any state; None if none was queued yet."""
+    jobs = (
         job for job in job_queue.jobs_of_run(db, run_id) if job.kind is JobKind.ANALYZE and job.request["what"] == what
     )
-    return next(mine, None)
+    return next(jobs, None)

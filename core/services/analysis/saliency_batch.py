@@ -1,4 +1,4 @@
-"""Maps of a whole split, filed as those of single cases are, so that every case of it opens at once: a job's work."""
+"""Compute the saliency maps of a whole split as a job, stored like those of single cases."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ else:
     gradcam_batch = LazyModule("core.explain.methods.gradcam_batch")
 
 AT_ONCE = 16
-WHAT = "Making maps"
+WHAT = "Computing maps"
 
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """How far it is: cases that have their map, of how many; `made` of them just now, the others had it already."""
+    """Progress: `done` of `of` cases have a map; `made` of them were computed now, the others had one already."""
 
     done: int
     of: int
@@ -53,35 +53,35 @@ def compute_maps(
     layer: str = "",
     model: "LoadedModel | None" = None,
 ) -> Iterator[BatchProgress]:
-    """File the map of every case of a split (or "all") by a run's best weights; says how far it is after each batch.
+    """Store the map of every case of a split (or "all") by a run's best weights; yield progress after each batch.
 
-    By default the usual method, of each case the class that the model gives most to, and the usual layer: what the
-    page of a case opens with. Stop iterating to end it: what is filed stays, and is not made again.
+    By default with the default method and layer and each case's most probable class, as a case's page shows. Stop
+    iterating to cancel: stored maps stay and are not computed again.
 
     Raises:
         NotFound: the run has no checkpoint.
-        InvalidInput: no such split, a method that does not suit, a class or layer that the model has not.
+        InvalidInput: no such split, or a method, class or layer that the model does not have.
     """
     if split not in (*(one.value for one in Split), "all"):
         raise InvalidInput(f"There is no split '{split}'; choose train, val, test or all.")
-    asked = maps.map_key(run, predictions.checkpoint(db, run.id), method, class_index, layer)
-    found = training_examples.examples_of(db, settings, run.snapshot_id, split=None if split == "all" else split)
-    images = _images(db, found)
-    missing = [one for one in found if not asked.path(settings, images[int(one.picture.image)]).exists()]
-    there = len(found) - len(missing)
-    yield BatchProgress(there, len(found), 0)
-    model = model or compute.load_model_cached(runs.folder(settings, run.id), asked.checkpoint)
-    for made in _made(settings, model, missing, asked, images):
-        yield BatchProgress(there + made, len(found), made)
+    key = maps.map_key(run, predictions.checkpoint(db, run.id), method, class_index, layer)
+    examples = training_examples.examples_of(db, settings, run.snapshot_id, split=None if split == "all" else split)
+    images = _images(db, examples)
+    missing = [one for one in examples if not key.path(settings, images[int(one.picture.image)]).exists()]
+    stored = len(examples) - len(missing)
+    yield BatchProgress(stored, len(examples), 0)
+    model = model or compute.load_model_cached(runs.folder(settings, run.id), key.checkpoint)
+    for count in _compute_missing(settings, model, missing, key, images):
+        yield BatchProgress(stored + count, len(examples), count)
 
 
 def analyze(work: AnalysisContext) -> Json:
-    """The examination "maps": `split` (test), `method` (the usual one), `class` (by position) and `layer`."""
+    """Run the analysis "maps"; settings: `split` (test), `method` (the default one), `class` (position), `layer`."""
     split = work.choice("split", ("test", "val", "train", "all"))
     shown = work.number("class", -1, low=-1, high=max(0, len(maps.target_names(work.run)) - 1))
-    method, layer = str(work.asked.get("method", "")), str(work.asked.get("layer", ""))
-    told = BatchProgress(0, 0, 0)
-    for told in compute_maps(
+    method, layer = str(work.parameters.get("method", "")), str(work.parameters.get("layer", ""))
+    progress = BatchProgress(0, 0, 0)
+    for progress in compute_maps(
         work.db,
         work.settings,
         work.run,
@@ -91,59 +91,59 @@ def analyze(work: AnalysisContext) -> Json:
         model=work.model(),
         class_index=None if shown < 0 else shown,
     ):
-        work.tell(told.done, told.of, WHAT)
+        work.tell(progress.done, progress.of, WHAT)
     return {
         "split": split,
         "method": method or maps.methods(work.run)[0][0],
         "class": shown,
         "layer": layer,
-        "cases": told.of,
-        "made": told.made,
+        "cases": progress.of,
+        "made": progress.made,
     }
 
 
-def _made(
-    settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", asked: MapKey, images: dict[int, Image]
+def _compute_missing(
+    settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", key: MapKey, images: dict[int, Image]
 ) -> Iterator[int]:
-    """How many are made, after each batch; Grad-CAM of models of one picture by the fast path, the rest one by one."""
-    if asked.method == gradcam.NAME and MODELS[model.manifest.model].takes == "image":
-        yield from _quickly(settings, model, missing, asked, images)
+    """Yield the number of maps done after each batch; Grad-CAM of single-image models by the fast path."""
+    if key.method == gradcam.NAME and MODELS[model.manifest.model].takes == "image":
+        yield from _gradcam_in_batches(settings, model, missing, key, images)
         return
     for number, example in enumerate(missing, start=1):
         image = int(example.picture.image)
-        made = compute.compute_map(model, example, None, asked)
-        compute.store_maps(settings, model, example, image, asked, made, images)
+        saliency = compute.compute_map(model, example, None, key)
+        compute.store_maps(settings, model, example, image, key, saliency, images)
         yield number
 
 
-def _quickly(
-    settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", asked: MapKey, images: dict[int, Image]
+def _gradcam_in_batches(
+    settings: Settings, model: "LoadedModel", missing: "Sequence[Example]", key: MapKey, images: dict[int, Image]
 ) -> Iterator[int]:
     done, cache = 0, settings.folder("cache")
-    going = zip(
+    pairs = zip(
         missing,
         gradcam_batch.gradcam_dataset(
-            model, missing, asked.class_index, layer=asked.layer, batch_size=AT_ONCE, cache=cache
+            model, missing, key.class_index, layer=key.layer, batch_size=AT_ONCE, cache=cache
         ),
         strict=True,
     )
-    while some := list(islice(going, AT_ONCE)):
-        for example, found in some:
+    while batch := list(islice(pairs, AT_ONCE)):
+        for example, saliency in batch:
             about = {
-                "class": str(found.class_index),
-                "probability": repr(found.probability),
-                "layer": compute.layer_title(settings, model, asked, found.layer),
+                "class": str(saliency.class_index),
+                "probability": repr(saliency.probability),
+                "layer": compute.layer_title(settings, model, key, saliency.layer),
             }
-            write(asked.path(settings, images[int(example.picture.image)]), found.values, about)
-        done += len(some)
+            write(key.path(settings, images[int(example.picture.image)]), saliency.values, about)
+        done += len(batch)
         yield done
 
 
-def _images(db: Database, found: "Sequence[Example]") -> dict[int, Image]:
-    wanted = sorted({int(plane.image) for one in found for plane in one.images})
+def _images(db: Database, examples: "Sequence[Example]") -> dict[int, Image]:
+    image_ids = sorted({int(plane.image) for one in examples for plane in one.images})
     with db.read() as session:
         return {
             row.id: row
-            for ids in queries.chunks(wanted)
+            for ids in queries.chunks(image_ids)
             for row in session.scalars(select(Image).where(Image.id.in_(ids)))
         }

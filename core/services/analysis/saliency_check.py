@@ -1,4 +1,4 @@
-"""The saliency check of a run: which cases it looks at, what readers drew on them, and what it found."""
+"""Run the saliency check of a run: choose its cases with the readers' drawings on them, and judge the result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,21 +34,21 @@ if TYPE_CHECKING:
 else:
     check = LazyModule("core.explain.sanity.check")
 
-CASES, DRAWN = 24, 40  # looked at whatever they show, and those with a drawing on top
-JUDGED, HEAVY = (200, 64), 0.5  # cases whose answers are compared, fewer for a network of more work (see `gflops`)
-PASSED = "they change with the model's weights, and the model answers better than weights drawn by chance"
+CASES, DRAWN = 24, 40  # cases of any content, and further ones with a drawing
+JUDGED, HEAVY = (200, 64), 0.5  # cases whose predictions are compared, fewer for a heavy network (see `gflops`)
+PASSED = "they change with the model's weights, and the model predicts better than random weights"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckVerdict:
-    """What a check comes to: `passed` True, False (a banner stands over the maps) or None (open); `words` say why."""
+    """The verdict of a check: `passed` True, False (maps get a banner) or None (inconclusive); `words` say why."""
 
     passed: bool | None
     words: str
 
 
 def verdict(result: Json) -> CheckVerdict:
-    """Of what a check found. Passed is only what changes with the weights and the class, of a model that knows."""
+    """Judge a check's result: maps pass if they change with weights and class, and the model beats random weights."""
     if result["banner"]:
         return CheckVerdict(False, str(result["banner"]))
     weights, answers, classes = (result[name] for name in ("weights", "answers", "classes"))
@@ -62,92 +62,103 @@ def verdict(result: Json) -> CheckVerdict:
     return CheckVerdict(None, " ".join(doubts)) if doubts else CheckVerdict(True, f"{PASSED}.")
 
 
-def brief(found: AnalysisView | None) -> str:
-    """What stands by each map of a run's method, given its newest check: "" where that was passed."""
-    if found is None or found.stale:
-        return "its method was not checked"
-    passed = verdict(found.result).passed
-    return "" if passed else "its method failed the check" if passed is False else "its method did not pass the check"
+def brief(newest_check: AnalysisView | None) -> str:
+    """Return the note beside each map of a method, given its newest check; "" if the check was passed."""
+    if newest_check is None or newest_check.stale:
+        return "method not checked"
+    passed = verdict(newest_check.result).passed
+    return "" if passed else "method failed the saliency check" if passed is False else "saliency check inconclusive"
 
 
 def by_method(db: Database, run_id: int) -> dict[str, AnalysisView]:
-    """The newest check of each method that was checked, stale ones too; a check says nothing of other methods."""
-    found: dict[str, AnalysisView] = {}
-    for one in analysis.list_analyses(db, run_id, "check"):
-        found.setdefault(str(one.result["method"]), one)
-    return found
+    """Return the newest check of each checked method, including stale ones."""
+    newest: dict[str, AnalysisView] = {}
+    for view in analysis.list_analyses(db, run_id, "check"):
+        newest.setdefault(str(view.result["method"]), view)
+    return newest
 
 
 def analyze(work: AnalysisContext) -> Json:
-    """The examination "check"; `asked` may name `method`, `cases` (6 to 200) and `again` (5 to 50).
+    """Run the analysis "check"; settings: `method`, `cases` (6 to 200) and `again` (5 to 50).
 
     Raises:
-        InvalidInput: nothing explains the model, or the run has neither test nor validation cases.
+        InvalidInput: no method explains the model, or the run has neither test nor validation cases.
     """
     offered = [name for name, _ in maps.methods(work.run)]
     if not offered:
-        raise InvalidInput(f"Nothing can explain a {work.run.spec.model}, so run {work.run.id} has no maps to check.")
+        raise InvalidInput(
+            f"No method explains a {work.run.spec.model}, so run {work.run.id} has no maps; choose another run."
+        )
     method, model = work.choice("method", offered), work.model()
-    every = _unseen(work)
-    chosen = balanced(every, work.number("cases", CASES, low=6, high=200))
-    drawn = _reader_masks(work.db, [int(one.key) for one in every])
-    more = [one for one in every if int(one.key) in drawn and one not in chosen][:DRAWN]
-    cases = [check.Case(one, mask_of(work.db, one) if int(one.key) in drawn else None) for one in [*chosen, *more]]
-    judged = balanced(every, JUDGED[MODELS[work.run.spec.model].gflops > HEAVY])
+    examples = _unseen(work)
+    chosen = balanced(examples, work.number("cases", CASES, low=6, high=200))
+    drawn = _cases_with_drawings(work.db, [int(example.key) for example in examples])
+    with_drawing = [example for example in examples if int(example.key) in drawn and example not in chosen][:DRAWN]
+    cases = [
+        check.Case(example, mask_of(work.db, example) if int(example.key) in drawn else None)
+        for example in [*chosen, *with_drawing]
+    ]
+    judged = balanced(examples, JUDGED[MODELS[work.run.spec.model].gflops > HEAVY])
 
     def explain(loaded: "LoadedModel", example: "Example", class_index: int | None) -> "SaliencyMap":
         return explain_case(loaded, example, method=method, class_index=class_index)
 
-    again = work.number("again", check.AGAIN, low=5, high=50)
+    repetitions = work.number("again", check.AGAIN, low=5, high=50)
     return {
         "method": method,
         "title": EXPLAINERS[method].title,
         "split": chosen[0].split,
-        **check.check(model, cases, judged, explain, tell=work.tell, again=again, classes=maps.target_names(work.run)),
+        **check.check(
+            model, cases, judged, explain, tell=work.tell, again=repetitions, classes=maps.target_names(work.run)
+        ),
     }
 
 
-def balanced(every: "Sequence[Example]", count: int) -> "list[Example]":
-    """So many cases by chance, of every class as many as there are; the same ones each time."""
-    order = np.random.default_rng(0).permutation(len(every))
-    place: dict[float, int] = {}
-    keyed = []
+def balanced(examples: "Sequence[Example]", count: int) -> "list[Example]":
+    """Return `count` random cases, balanced over the classes; the same ones each time."""
+    order = np.random.default_rng(0).permutation(len(examples))
+    rank: dict[float, int] = {}
+    ranked = []
     for at in order.tolist():
-        truth = every[at].targets[0]
-        place[truth] = place.get(truth, 0) + 1
-        keyed.append((place[truth], at))
-    return [every[at] for _, at in sorted(keyed, key=lambda one: one[0])[:count]]
+        truth = examples[at].targets[0]
+        rank[truth] = rank.get(truth, 0) + 1
+        ranked.append((rank[truth], at))
+    return [examples[at] for _, at in sorted(ranked, key=lambda pair: pair[0])[:count]]
 
 
 def _unseen(work: AnalysisContext) -> "list[Example]":
-    """Cases that the model did not learn from: of the test split, else of validation."""
+    """Return cases that the model was not trained on: the test split, else validation."""
     for split in ("test", "val"):
-        found = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id, split=split)
-        if found:
-            return found
+        examples = training_examples.examples_of(work.db, work.settings, work.run.snapshot_id, split=split)
+        if examples:
+            return examples
     raise InvalidInput(
         f"Snapshot '{work.run.snapshot}' has neither test nor validation cases; freeze again with a share for them."
     )
 
 
-def _reader_masks(db: Database, cases: Sequence[int]) -> set[int]:
-    """Those of the cases on which something was drawn, be it erased since."""
-    found: set[int] = set()
+def _cases_with_drawings(db: Database, cases: Sequence[int]) -> set[int]:
+    """Return the cases with a drawing, including drawings erased since."""
+    case_ids: set[int] = set()
     with db.read() as session:
         for ids in queries.chunks(sorted(cases)):
-            found |= set(session.scalars(select(Drawing.case_id).where(Drawing.case_id.in_(ids)).distinct()))
-    return found
+            case_ids |= set(session.scalars(select(Drawing.case_id).where(Drawing.case_id.in_(ids)).distinct()))
+    return case_ids
 
 
 def mask_of(db: Database, example: "Example") -> "NDArray[np.bool_] | None":
-    """What stands drawn on the case's own picture (rows, columns), a point with some room; None where nothing does."""
-    form = example.picture.format
-    shown = example.picture.frame if example.picture.frame is not None else form.frames // 2
-    whole = np.zeros((form.rows, form.columns), np.bool_)
-    for one in drawings.standing(db, int(example.key)):
-        if str(one.image_id) != example.picture.image or one.frame != shown:
+    """Return the mask of the current drawings on the case's image (rows, columns), points dilated; None if empty."""
+    pixel_format = example.picture.format
+    shown = example.picture.frame if example.picture.frame is not None else pixel_format.frames // 2
+    drawn = np.zeros((pixel_format.rows, pixel_format.columns), np.bool_)
+    for drawing in drawings.standing(db, int(example.key)):
+        if str(drawing.image_id) != example.picture.image or drawing.frame != shown:
             continue
-        geometry: dict[str, Any] = one.geometry
-        own = mask(one.shape.value, geometry, form.rows, form.columns)
-        whole |= grown(own, max(form.rows, form.columns) // 16) if one.shape is Shape.POINT else own
-    return whole if whole.any() else None
+        geometry: dict[str, Any] = drawing.geometry
+        region = mask(drawing.shape.value, geometry, pixel_format.rows, pixel_format.columns)
+        drawn |= (
+            grown(region, max(pixel_format.rows, pixel_format.columns) // 16)
+            if drawing.shape is Shape.POINT
+            else region
+        )
+    return drawn if drawn.any() else None

@@ -1,4 +1,4 @@
-"""The shortcut alarm of a run: which facts its features hold, and whether these go with the label in training."""
+"""Probe a run's features for shortcuts: which metadata they encode, and whether it is associated with the label."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,88 +29,94 @@ if TYPE_CHECKING:
 else:
     activations = LazyModule("core.explain.features")
 
-MARK, SEEN, NONE = "mark in the picture", "seen", "none"
+MARK, SEEN, NONE = "mark in the picture", "seen", "none"  # stored in results
 MOST = 3_000  # cases that are probed, whole patients at random
 
 
 def analyze(work: AnalysisContext) -> Json:
-    """The examination "probe": alarms first, each fact with its sentence; those left out with the reason.
+    """Run the analysis "probe": return the alarms first, each metadata column with a sentence, others with the reason.
 
     Raises:
-        InvalidInput: fewer than ten patients, who cannot be parted into folds.
+        InvalidInput: fewer than ten patients, too few for folds.
     """
     model = work.model()
-    cases = _some(training_examples.examples_of(work.db, work.settings, work.run.snapshot_id))
+    cases = _sample_patients(training_examples.examples_of(work.db, work.settings, work.run.snapshot_id))
     patients = [one.patient for one in cases]
     if len(set(patients)) < 10:
-        raise InvalidInput(f"Snapshot '{work.run.snapshot}' has {len(set(patients))} patients; a probe needs ten.")
-    learned = _features(work, model, cases, "What the model makes of each case")
-    blank = _features(work, randomize_all(model, 1), cases, "What a network that learned nothing makes of them")
-    told = facts_of(work.db, [int(one.key) for one in cases]) | {MARK: _marks(work, cases)}
-    said = [*work.run.classes, *work.run.titles]
-    known = subgroup_facts(told, also_not=said)
+        raise InvalidInput(
+            f"Snapshot '{work.run.snapshot}' has {len(set(patients))} patients; the probe needs at least ten."
+        )
+    learned = _features(work, model, cases, "Computing the model's features")
+    blank = _features(work, randomize_all(model, 1), cases, "Computing features with random weights")
+    metadata = facts_of(work.db, [int(one.key) for one in cases]) | {MARK: _marks(work, cases)}
+    label_names = [*work.run.classes, *work.run.titles]
+    known = subgroup_facts(metadata, also_not=label_names)
     training = np.array([one.split == "train" for one in cases])
-    found = []
+    probes = []
     for number, (name, values) in enumerate(known.items()):
         work.tell(number, len(known), f"Probing '{name}'")
-        goes = _association(work, values, cases, training)
-        found.append(probe(name, values, learned, blank, patients, goes, tested=len(known), called=work.run.task))
-    ordered = alarms_first(found)
+        association = _association(work, values, cases, training)
+        probes.append(
+            probe(name, values, learned, blank, patients, association, tested=len(known), called=work.run.task)
+        )
+    ordered = alarms_first(probes)
     return {
         "cases": len(cases),
         "patients": len(set(patients)),
         "alarms": [one.fact for one in ordered if one.alarm],
         "facts": [one.to_json() for one in ordered],
-        "left_out": excluded_facts(told, also_not=said),
+        "left_out": excluded_facts(metadata, also_not=label_names),
     }
 
 
-def _some(every: "list[Example]") -> "list[Example]":
-    """All of them, or so many, with all pictures of whoever is chosen."""
-    if len(every) <= MOST:
-        return every
-    names = sorted({one.patient for one in every})
+def _sample_patients(examples: "list[Example]") -> "list[Example]":
+    """Return all cases, or about MOST of randomly chosen patients."""
+    if len(examples) <= MOST:
+        return examples
+    names = sorted({example.patient for example in examples})
     order = {names[at]: place for place, at in enumerate(np.random.default_rng(0).permutation(len(names)).tolist())}
-    chosen = sorted(every, key=lambda one: order[one.patient])[:MOST]
-    return sorted(chosen, key=lambda one: int(one.key))
+    chosen = sorted(examples, key=lambda example: order[example.patient])[:MOST]
+    return sorted(chosen, key=lambda example: int(example.key))
 
 
 def _features(
     work: AnalysisContext, model: "LoadedModel", cases: "Sequence[Example]", doing: str
 ) -> "NDArray[np.float64]":
-    found = []
+    vectors = []
     for _, vector in activations.features(
         model, cases, batch_size=features.AT_ONCE, cache=work.settings.folder("cache")
     ):
-        found.append(vector)
-        work.tell(len(found), len(cases), doing)
-    return np.stack(found).astype(np.float64)
+        vectors.append(vector)
+        work.tell(len(vectors), len(cases), doing)
+    return np.stack(vectors).astype(np.float64)
 
 
 def _marks(work: AnalysisContext, cases: "Sequence[Example]") -> list[str]:
-    """Whether text or a lead marker is seen in each case's own picture."""
-    found = []
-    for one in cases:
-        grey = read_image(one.picture, size=EDGE, channels=1)[0]
-        found.append(SEEN if find_burned_in_text(grey.astype("float32") / 65535, None).any() else NONE)
-        work.tell(len(found), len(cases), "Looking for text and markers")
-    return found
+    """Return for each case whether its image shows text or a lead marker."""
+    marks = []
+    for example in cases:
+        grey = read_image(example.picture, size=EDGE, channels=1)[0]
+        marks.append(SEEN if find_burned_in_text(grey.astype("float32") / 65535, None).any() else NONE)
+        work.tell(len(marks), len(cases), "Detecting text and markers")
+    return marks
 
 
 def _association(
     work: AnalysisContext, values: Sequence[str], cases: "Sequence[Example]", training: "NDArray[np.bool_]"
 ) -> "Association":
-    """How the fact goes with the label in the training set, of findings with the one it goes with most (corrected)."""
+    """Return the association of a column with the label in training; for findings the strongest one (corrected)."""
     rows = np.flatnonzero(training).tolist()
     truths = np.array([cases[row].targets for row in rows], dtype=np.float64)
-    found = []
+    associations = []
     for column in range(len(work.run.classes) if work.run.kind is TaskKind.MULTI else 1):
         known = [at for at in range(len(rows)) if truths[at, column] == truths[at, column]]
-        told: Any = truths[known, column]
-        fact, owners = [values[rows[at]] for at in known], [cases[rows[at]].patient for at in known]
+        target: Any = truths[known, column]
+        values_known, owners = [values[rows[at]] for at in known], [cases[rows[at]].patient for at in known]
         if len(known) > 1:
             number = work.run.kind is TaskKind.NUMBER
-            found.append(
-                (correlation_ratio if number else cramers_v)(fact, told if number else told.astype(int), owners)
+            associations.append(
+                (correlation_ratio if number else cramers_v)(
+                    values_known, target if number else target.astype(int), owners
+                )
             )
-    return strongest_association(found)
+    return strongest_association(associations)

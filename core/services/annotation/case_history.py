@@ -1,4 +1,4 @@
-"""Everything that was said of a case, in one order: answers, verdicts with their notes, comments."""
+"""List the history of a case: answers, verdicts with their notes, comments."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from db.vocabulary import Verdict
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """Who said what, and when; `note` is the reason that was written with it, `run` whose prediction it was about."""
+    """One entry: who, what and when; `note` is the written reason, `run` the run whose prediction was judged."""
 
     at: float
     reader: str
@@ -23,14 +23,17 @@ class HistoryEntry:
 
 
 def case_history(db: Database, case_id: int) -> list[HistoryEntry]:
-    """The newest first."""
-    found = [HistoryEntry(one.at, one.reader, f"{one.text} ({one.source})") for one in annotations.history(db, case_id)]
-    found += [HistoryEntry(one.at, one.reader, "note", one.text) for one in comments.of_case(db, case_id)]
-    return sorted([*found, *verdicts(db, case_id)], key=lambda one: -one.at)
+    """Return the entries of a case, newest first."""
+    entries = [
+        HistoryEntry(entry.at, entry.reader, f"{entry.text} ({entry.source})")
+        for entry in annotations.history(db, case_id)
+    ]
+    entries += [HistoryEntry(entry.at, entry.reader, "note", entry.text) for entry in comments.of_case(db, case_id)]
+    return sorted([*entries, *verdicts(db, case_id)], key=lambda entry: -entry.at)
 
 
 def verdicts(db: Database, case_id: int) -> list[HistoryEntry]:
-    """What reviewers said of any run's prediction of the case, oldest first."""
+    """Return the verdicts on all runs' predictions of a case, oldest first."""
     joined = (
         select(Review, Reader.name, Prediction.run_id)
         .join(Reader, Reader.id == Review.reader_id)
@@ -46,6 +49,6 @@ def verdicts(db: Database, case_id: int) -> list[HistoryEntry]:
 
 
 def exclusion_reason(db: Database, image_id: int) -> str:
-    """Why an image is out of use; '' where it is not."""
+    """Return why an image is excluded; '' if it is not."""
     with db.read() as session:
         return session.scalar(select(Image.excluded_because).where(Image.id == image_id)) or ""

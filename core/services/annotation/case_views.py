@@ -1,4 +1,4 @@
-"""A case as readers see it: its pictures, whose they are, and what stands of it."""
+"""Show a case to readers: its images, its patient, and its current answer."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from db.vocabulary import Answer
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case in a queue: its image (of a study the first one), or its stack in order; `label` is the class's position.
+    """A case in a queue: its image (a study's first one), or its stack in order; `label` is the class's position.
 
     `findings` are presences by class position, `value` is a number in the task's unit, `reason` is why it cannot be
-    assessed, `comments` how many stand.
+    assessed, `comments` is the number of comments.
     """
 
     id: int
@@ -34,7 +34,7 @@ class CaseView:
 
 
 def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
-    """The rows as readers see them, in their order."""
+    """Return the views of rows, in their order."""
     rows = list(rows)
     images = [row.image_id for row in rows]
     facts = queries.facts_of(session, images)
@@ -46,7 +46,7 @@ def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
             select(LabelClass.id, LabelClass.position).where(LabelClass.task_id.in_({row.task_id for row in rows}))
         ).all()
     )
-    said, reasons, comments = _findings(session, rows), _reasons(session, rows), _comments(session, rows)
+    presences, reasons, comments = _findings(session, rows), _reasons(session, rows), _comments(session, rows)
     return [
         CaseView(
             id=row.id,
@@ -57,7 +57,7 @@ def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
             value=row.value,
             answer=row.answer.value if row.answer else None,
             label=positions[row.label_id] if row.label_id else None,
-            findings=said.get(row.id, {}),
+            findings=presences.get(row.id, {}),
             reason=reasons.get(row.id, ""),
             comments=comments.get(row.id, 0),
         )
@@ -66,23 +66,25 @@ def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
 
 
 def newest(session: Session, case_ids: Sequence[int]) -> list[Annotation]:
-    """The newest annotation of each case: what stands, for an undo writes again what it goes back to."""
+    """Return the newest annotation of each case, which is its current answer, as an undo appends the earlier answer."""
     latest = select(func.max(Annotation.id)).where(Annotation.case_id.in_(case_ids)).group_by(Annotation.case_id)
     return list(session.scalars(select(Annotation).where(Annotation.id.in_(latest)))) if case_ids else []
 
 
 def _findings(session: Session, rows: Sequence[Case]) -> dict[int, dict[int, str]]:
-    standing = newest(session, [row.id for row in rows if row.answer is Answer.FINDINGS])
-    said = findings.findings_of(session, [one.id for one in standing])
+    current = newest(session, [row.id for row in rows if row.answer is Answer.FINDINGS])
+    presences = findings.findings_of(session, [one.id for one in current])
     return {
-        one.case_id: {label.position: presence.value for label, presence in said.get(one.id, {}).items()}
-        for one in standing
+        annotation.case_id: {
+            label.position: presence.value for label, presence in presences.get(annotation.id, {}).items()
+        }
+        for annotation in current
     }
 
 
 def _reasons(session: Session, rows: Sequence[Case]) -> dict[int, str]:
-    standing = newest(session, [row.id for row in rows if row.answer is Answer.UNASSESSABLE])
-    return {one.case_id: one.reason for one in standing}
+    current = newest(session, [row.id for row in rows if row.answer is Answer.UNASSESSABLE])
+    return {one.case_id: one.reason for one in current}
 
 
 def _comments(session: Session, rows: Sequence[Case]) -> dict[int, int]:

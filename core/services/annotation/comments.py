@@ -1,4 +1,4 @@
-"""What readers write beside a case, or beside a point of its picture: append-only, withdrawn by one more row."""
+"""Write comments on a case or on a point of its image: append-only, deleted by a further row."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class CommentView:
-    """One comment that stands."""
+    """A current comment."""
 
     id: int
     case_id: int
@@ -37,15 +37,15 @@ class CommentView:
 
 
 def comment(db: Database, *, case_id: int, text: str, by: str, key: str, place: Place | None = None) -> CommentView:
-    """Write beside a case, or beside a point of one of its images; `key` makes sending twice one row.
+    """Write a comment on a case, or on a point of one of its images; sending the same `key` twice adds one row.
 
     Raises:
         NotFound: no such case.
-        InvalidInput: no text, too long a text, control characters, or a place that is not on the case's images.
+        InvalidInput: no text, a text that is too long, control characters, or a place outside the case's images.
     """
     text = text_validation.checked(text, what="The comment", most=LONGEST, lines=True)
     if not text:
-        raise InvalidInput("The comment is empty; write something, or leave it.")
+        raise InvalidInput("The comment is empty; write a text, or cancel.")
     with db.transaction() as session:
         case = annotations.row_of(session, case_id)
         row = session.scalar(select(Comment).where(Comment.client_key == key))
@@ -63,26 +63,26 @@ def comment(db: Database, *, case_id: int, text: str, by: str, key: str, place: 
 
 
 def withdraw(db: Database, *, comment_id: int, by: str, key: str) -> None:
-    """Take back a comment of one's own: it is no longer shown, and stays in the catalogue.
+    """Delete one's own comment: it is no longer shown, but stays in the catalogue.
 
     Raises:
         NotFound: no such comment.
-        InvalidInput: it is somebody else's.
+        InvalidInput: another reader wrote it.
     """
     with db.transaction() as session:
         row = session.get(Comment, comment_id)
         if row is None or row.withdraws_id is not None:
-            raise NotFound(f"Comment {comment_id} is not in this catalogue; reload the page.")
+            raise NotFound(f"There is no comment {comment_id}; reload the page.")
         reader = queries.reader_id(session, by)
         if row.reader_id != reader:
             owner = session.get_one(Reader, row.reader_id).name
-            raise InvalidInput(f"Comment {comment_id} is {owner}'s; only its writer takes it back.")
+            raise InvalidInput(f"{owner} wrote comment {comment_id}; only the writer can delete it.")
         if session.scalar(select(Comment.id).where(Comment.withdraws_id == row.id)) is None:
             session.add(Comment(case_id=row.case_id, reader_id=reader, text="", withdraws_id=row.id, client_key=key))
 
 
 def of_case(db: Database, case_id: int) -> list[CommentView]:
-    """The comments on a case that stand, oldest first.
+    """Return the current comments on a case, oldest first.
 
     Raises:
         NotFound: no such case.
@@ -100,23 +100,23 @@ def of_case(db: Database, case_id: int) -> list[CommentView]:
 
 
 def _columns(session: Session, case: Case, place: Place | None) -> dict[str, float]:
-    """Where the comment points, for its row.
+    """Return the columns of a comment's place.
 
     Raises:
-        InvalidInput: another case's image, a frame it has not, or a point beside it.
+        InvalidInput: an image of another case, a missing frame, or a point outside the image.
     """
     if place is None:
         return {}
     image = session.get(Image, place.image)
     if image is None or (image.id != case.image_id and (case.series_id is None or image.series_id != case.series_id)):
-        raise InvalidInput(f"Image {place.image} is not of case {case.id}; reload the page.")
+        raise InvalidInput(f"Image {place.image} does not belong to case {case.id}; reload the page.")
     format = PixelFormat.from_json(image.format)
     if not 0 <= place.frame < format.frames:
         raise InvalidInput(f"Image {image.id} has {format.frames} frame(s); there is no frame {place.frame}.")
     if not (0 <= place.x <= format.columns and 0 <= place.y <= format.rows):
         raise InvalidInput(
-            f"The point {place.x:g}, {place.y:g} is not on image {image.id}, which is {format.columns} "
-            f"pixels wide and {format.rows} high; point at the picture."
+            f"The point {place.x:g}, {place.y:g} is outside image {image.id}, which is {format.columns} "
+            f"pixels wide and {format.rows} high; choose a point on the image."
         )
     return {"image_id": image.id, "frame": place.frame, "x": place.x, "y": place.y}
 

@@ -1,4 +1,4 @@
-"""The drawings of a task as files: COCO and CSV, and for DICOM sources SEG and SR."""
+"""Export the drawings of a task: COCO and CSV, and for DICOM sources SEG and SR."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -20,12 +20,12 @@ from db import Database, queries
 from db.tables import Case, Drawing, Image, LabelClass, Patient, Reader, Task
 
 Write = Callable[[DrawingSet, Original, tuple[DrawingRecord, ...]], list[tuple[str, bytes]]]
-DICOM = "dicom"  # the importer whose originals an object can refer to
+DICOM = "dicom"  # the importer whose originals a DICOM object can refer to
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written where; `left_out` says in sentences what has no place in the format."""
+    """The result of an export; `left_out` are sentences about drawings that the format cannot hold."""
 
     drawings: int
     images: int
@@ -35,7 +35,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """What is asked of an image to write a DICOM object of it."""
+    """The facts about an image that a DICOM object of its drawings needs."""
 
     sha256: str
     name: str
@@ -47,31 +47,31 @@ class _Origin:
 def export(
     db: Database, settings: Settings, *, task: str, format: str, out: Path, pseudonyms: bool = False
 ) -> Exported:
-    """Write every standing drawing of a task: one file, or for SEG and SR a folder with an object per source.
+    """Write every current drawing of a task: one file, or for SEG and SR a folder with an object per source.
 
     Raises:
-        InvalidInput: no such task or format, nothing is drawn, or nothing of it can be written in that format.
-        NotFound: an original that is needed is gone.
+        InvalidInput: no such task or format, no drawings, or none that the format can hold.
+        NotFound: a required original is missing.
     """
     if format not in FORMATS:
-        raise InvalidInput(f"There is no format '{format}'; drawings are written as {', '.join(FORMATS)}.")
+        raise InvalidInput(f"There is no format '{format}'; choose one of {', '.join(FORMATS)}.")
     with db.read() as session:
-        found = album(session, task)
-        origins = _origins(session, found)
-    if not found.drawings:
-        raise InvalidInput(f"Nothing is drawn in task '{task}'; draw on the Label page first.")
+        drawings = album(session, task)
+        origins = _origins(session, drawings)
+    if not drawings.drawings:
+        raise InvalidInput(f"Task '{task}' has no drawings; draw on the Label page first.")
     chosen, out = FORMATS[format], out.expanduser().absolute()
     if isinstance(chosen, Plain):
         if not out.parent.is_dir():
-            raise InvalidInput(f"There is no folder {out.parent} to write {out.name} in; make it, or name another.")
+            raise InvalidInput(f"The folder {out.parent} for {out.name} does not exist; create it, or choose another.")
         with atomic_write(out) as file:
-            file.write(chosen.write(found))
-        return Exported(len(found.drawings), len(origins), (str(out),))
-    return _objects(settings, found, origins, chosen.write, out, pseudonyms=pseudonyms)
+            file.write(chosen.write(drawings))
+        return Exported(len(drawings.drawings), len(origins), (str(out),))
+    return _write_objects(settings, drawings, origins, chosen.write, out, pseudonyms=pseudonyms)
 
 
 def album(session: Session, task: str) -> DrawingSet:
-    """The standing drawings of a task, whatever home they are in, in one order.
+    """Return the current drawings of a task, in an order that is the same in every home.
 
     Raises:
         InvalidInput: there is no such task.
@@ -93,19 +93,19 @@ def album(session: Session, task: str) -> DrawingSet:
         .outerjoin(LabelClass, LabelClass.id == Drawing.label_id)
         .where(Drawing.id.in_(last), Drawing.erased.is_(False))
     )
-    drawings = [_drawn(*found) for found in session.execute(rows)]
+    drawings = [_drawn(*row_parts) for row_parts in session.execute(rows)]
     return DrawingSet(row.name, tuple(one.name for one in row.classes), records.sort_drawings(drawings))
 
 
 def task_row(session: Session, name: str) -> Task:
-    """The task of that name.
+    """Return the row of the task of that name.
 
     Raises:
         InvalidInput: there is none.
     """
     row = queries.task_named(session, name)
     if row is None:
-        raise InvalidInput(f"There is no task '{name}'; make it on the Label page, or by an import with --task.")
+        raise InvalidInput(f"There is no task '{name}'; create it on the Label page, or by an import with --task.")
     return row
 
 
@@ -124,61 +124,61 @@ def _drawn(row: Drawing, image: Image, shown: Image, reader: str, label: str | N
     )
 
 
-def _origins(session: Session, found: DrawingSet) -> dict[tuple[str, str], _Origin]:
+def _origins(session: Session, drawings: DrawingSet) -> dict[tuple[str, str], _Origin]:
     origins: dict[tuple[str, str], _Origin] = {}
-    for hashes in queries.chunks(sorted({one.source.sha256 for one in found.drawings})):
+    for hashes in queries.chunks(sorted({one.source.sha256 for one in drawings.drawings})):
         rows = select(Image, Patient.pseudonym).join(Patient, Patient.id == Image.patient_id)
         for image, pseudonym in session.execute(rows.where(Image.sha256.in_(hashes))):
             group = ("image", image.id)
             if image.series_id is not None and image.format["frames"] == 1:
                 group = ("series", image.series_id)
             origins[image.sha256, image.item] = _Origin(image.sha256, image.name, image.importer, group, pseudonym)
-    drawn = {(one.source.sha256, one.source.item) for one in found.drawings}
+    drawn = {(one.source.sha256, one.source.item) for one in drawings.drawings}
     return {key: origin for key, origin in origins.items() if key in drawn}
 
 
-def _objects(
+def _write_objects(
     settings: Settings,
-    found: DrawingSet,
+    collection: DrawingSet,
     origins: dict[tuple[str, str], _Origin],
     write: Write,
     out: Path,
     *,
     pseudonyms: bool,
 ) -> Exported:
-    """An object per series, or per image of several frames, in a folder of their own."""
+    """Write one DICOM object per series, or per multi-frame image, into a folder."""
     if out.exists() and not out.is_dir():
-        raise InvalidInput(f"{out} is a file, and an object is written per source; name a folder.")
+        raise InvalidInput(f"{out} is a file, but this format writes one object per source; choose a folder.")
     store, files, left_out, sent = Store(settings.home), list[str](), list[str](), list[DrawingRecord]()
-    kept = [one for one in found.drawings if _origin(origins, one).importer == DICOM]
-    if len(kept) < len(found.drawings):
+    on_dicom = [drawing for drawing in collection.drawings if _origin(origins, drawing).importer == DICOM]
+    if len(on_dicom) < len(collection.drawings):
         left_out.append(
-            f"{len(found.drawings) - len(kept)} drawings are on images that did not come as DICOM; "
+            f"{len(collection.drawings) - len(on_dicom)} drawings are on images that are not DICOM; "
             "export them as coco or csv."
         )
     groups: dict[tuple[str, int], list[DrawingRecord]] = defaultdict(list)
-    for one in kept:
-        groups[_origin(origins, one).group].append(one)
-    for drawings in groups.values():
-        first = _origin(origins, drawings[0])
-        paths = {one.source.sha256: store.original(one.source.sha256) for one in drawings}
+    for drawing in on_dicom:
+        groups[_origin(origins, drawing).group].append(drawing)
+    for group in groups.values():
+        first = _origin(origins, group[0])
+        paths = {one.source.sha256: store.original(one.source.sha256) for one in group}
         try:
-            objects = write(found, Original(paths, first.pseudonym if pseudonyms else None), tuple(drawings))
+            objects = write(collection, Original(paths, first.pseudonym if pseudonyms else None), tuple(group))
         except NotWritable as error:
             left_out.append(f"'{first.name}' {error}.")
             continue
-        files += [_placed(out, name, data) for name, data in objects]
-        sent += drawings
+        files += [_write_object(out, name, data) for name, data in objects]
+        sent += group
     if not files:
-        raise InvalidInput(f"Nothing of it can be written as DICOM: {' '.join(left_out)}")
+        raise InvalidInput(f"No drawing can be written as DICOM. {' '.join(left_out)}")
     return Exported(len(sent), len({one.source.sha256 for one in sent}), tuple(files), tuple(left_out))
 
 
-def _origin(origins: dict[tuple[str, str], _Origin], one: DrawingRecord) -> _Origin:
-    return origins[one.source.sha256, one.source.item]
+def _origin(origins: dict[tuple[str, str], _Origin], drawing: DrawingRecord) -> _Origin:
+    return origins[drawing.source.sha256, drawing.source.item]
 
 
-def _placed(out: Path, name: str, data: bytes) -> str:
+def _write_object(out: Path, name: str, data: bytes) -> str:
     path = out / f"{name}.dcm"
     with atomic_write(path) as file:
         file.write(data)

@@ -1,4 +1,4 @@
-"""Drawings from a file: all of them, or none and a sentence; the same file again adds nothing."""
+"""Import drawings from a file: all of them or none; importing the same file again adds nothing."""
 
 import math
 import time
@@ -27,45 +27,49 @@ from db import Database, queries
 from db.tables import Case, Drawing, Image, Series, Task
 from db.vocabulary import LabelSource, Shape
 
-LARGEST = 2 << 30  # bytes of a file
-LATEST = 1e11  # seconds: some three thousand years
-NEAR = 0.01  # millimetres by which a place may differ that was written with fewer digits
+LARGEST = 2 << 30  # bytes
+LATEST = 1e11  # seconds since 1970, about three thousand years
+NEAR = 0.01  # mm, tolerance for positions written with fewer digits
 
 
 @dataclass(frozen=True, slots=True)
 class DrawingImportReport:
-    """How many became versions of their own, how many were there, and how many gave way to what was drawn since."""
+    """The result: new versions (`drawn`), existing ones (`known`), and those with a later version (`superseded`)."""
 
     drawn: int
     known: int
-    kept: int
+    superseded: int
+
+    def to_json(self) -> dict[str, int]:
+        """Return the keys of the command line's contract."""
+        return {"drawn": self.drawn, "known": self.known, "kept": self.superseded}
 
 
 def import_drawings(db: Database, settings: Settings, *, task: str, path: Path, by: str) -> DrawingImportReport:
     """Append every drawing of a COCO, CSV, SEG or SR file in one transaction.
 
     Raises:
-        InvalidInput: no such task; or a drawing that cannot be, named with its place in the file. Nothing was taken.
+        InvalidInput: no such task, or an invalid drawing, named with its place in the file; nothing is imported.
     """
     path = path.expanduser()
     if path.stat().st_size > LARGEST:
         raise InvalidInput(f"{path.name} is larger than {LARGEST >> 30} GiB; export the drawings in parts.")
     data = path.read_bytes()
-    with _said_of(path.name):
-        found = [_named(one) for one in reader_of(data)(data)]
-    counts = dict.fromkeys(("drawn", "known", "kept"), 0)
+    with _errors_with_file(path.name):
+        drawings_in_file = [_with_key(drawing) for drawing in reader_of(data)(data)]
+    counts = dict.fromkeys(("drawn", "known", "superseded"), 0)
     with db.transaction() as session:
         row = task_row(session, task)
-        intake = _Intake(session, settings, row, by)
-        with _said_of(path.name):
-            intake.look_up(found)
-            for one in found:
-                counts[intake.take(one)] += 1
+        intake = _DrawingImport(session, settings, row, by)
+        with _errors_with_file(path.name):
+            intake.look_up(drawings_in_file)
+            for record in drawings_in_file:
+                counts[intake.add(record)] += 1
     return DrawingImportReport(**counts)
 
 
 @contextmanager
-def _said_of(name: str) -> Iterator[None]:
+def _errors_with_file(name: str) -> Iterator[None]:
     try:
         yield
     except InvalidInput as error:
@@ -73,8 +77,8 @@ def _said_of(name: str) -> Iterator[None]:
 
 
 @dataclass
-class _Intake:
-    """One file's drawings on their way in; what is asked of the catalogue is asked once."""
+class _DrawingImport:
+    """The import of one file; each catalogue query runs once."""
 
     session: Session
     settings: Settings
@@ -87,71 +91,81 @@ class _Intake:
     readers: dict[str, int] = field(default_factory=dict)
     versions: dict[tuple[int, str], list[Drawing]] = field(default_factory=lambda: defaultdict(list))
 
-    def look_up(self, found: list[DrawingRecord]) -> None:
-        """Images by content, name or UID; cases and versions that are there."""
-        sources = [source for one in found for source in (one.source, one.case) if source is not None]
+    def look_up(self, drawings_in_file: list[DrawingRecord]) -> None:
+        """Look up images by content, name or UID, and existing cases and versions."""
+        sources = [
+            source for drawing in drawings_in_file for source in (drawing.source, drawing.case) if source is not None
+        ]
         for hashes in queries.chunks(sorted({one.sha256 for one in sources if one.sha256})):
             for image in self.session.scalars(select(Image).where(Image.sha256.in_(hashes))):
                 self.images[image.sha256, image.item] = image
         secret = self.settings.key("pseudonym")
-        keys = {deidentify.keyed_hash(secret, _last(one.name)) for one in sources if one.name and not one.sha256}
-        for some in queries.chunks(sorted(keys)):
-            for image in self.session.scalars(select(Image).where(Image.name_key.in_(some)).order_by(Image.id)):
+        keys = {deidentify.keyed_hash(secret, _file_name(one.name)) for one in sources if one.name and not one.sha256}
+        for chunk in queries.chunks(sorted(keys)):
+            for image in self.session.scalars(select(Image).where(Image.name_key.in_(chunk)).order_by(Image.id)):
                 self.named[image.name_key].append(image)
         for uid in sorted({one.series_uid for one in sources if one.series_uid}):
             self._look_into(deidentify.keyed_hash(secret, uid))
         self._look_up_cases()
-        for some in queries.chunks(sorted({one.key for one in found if one.key})):
+        for chunk in queries.chunks(sorted({one.key for one in drawings_in_file if one.key})):
             rows = select(Drawing).join(Case, Case.id == Drawing.case_id)
-            wanted = rows.where(Case.task_id == self.task.id, Drawing.key.in_(some)).order_by(Drawing.id)
-            for row in self.session.scalars(wanted):
+            statement = rows.where(Case.task_id == self.task.id, Drawing.key.in_(chunk)).order_by(Drawing.id)
+            for row in self.session.scalars(statement):
                 self.versions[row.case_id, row.key].append(row)
 
     def _look_up_cases(self) -> None:
         images = [
             *self.images.values(),
-            *(one for some in self.named.values() for one in some),
-            *(image for some in self.instances.values() for image, _ in some),
+            *(image for images in self.named.values() for image in images),
+            *(image for pairs in self.instances.values() for image, _ in pairs),
         ]
         self.cases.update(annotation_cases.known(self.session, self.task, {image.id for image in images}))
 
-    def take(self, one: DrawingRecord) -> str:
-        """Append it, or say why not."""
+    def add(self, drawing: DrawingRecord) -> str:
+        """Append a drawing; return "drawn", "known" or "superseded".
+
+        Raises:
+            InvalidInput: the drawing is invalid; names its place in the file.
+        """
         try:
-            return self._taken(one)
+            return self._add(drawing)
         except InvalidInput as error:
-            if one.where and not str(error).startswith(one.where):
-                raise InvalidInput(f"{one.where}: {error}") from error
+            if drawing.where and not str(error).startswith(drawing.where):
+                raise InvalidInput(f"{drawing.where}: {error}") from error
             raise
 
-    def _taken(self, one: DrawingRecord) -> str:
-        image = self._image(one.source)
-        is_here = one.case is not None and (one.case.sha256, one.case.item) in self.images
-        case = self._case(self._image(one.case) if one.case and (is_here or not one.source.instance_uid) else image)
+    def _add(self, drawing: DrawingRecord) -> str:
+        image = self._image(drawing.source)
+        in_catalogue = drawing.case is not None and (drawing.case.sha256, drawing.case.item) in self.images
+        case = self._case(
+            self._image(drawing.case) if drawing.case and (in_catalogue or not drawing.source.instance_uid) else image
+        )
         format = PixelFormat.from_json(image.format)
         if not drawings.shown_beside(self.session, case, image):
-            raise InvalidInput("its image is of another patient than its case.")
-        if not 0 <= one.frame < format.frames:
-            raise InvalidInput(f"its image has {format.frames} frames; there is no frame {one.frame}.")
-        geometry = geometry_schema.normalise(one.shape, one.geometry, format.rows, format.columns)
-        said = (image.id, one.frame, one.shape, geometry, self._label_id(one.label))
-        at, reader = self._time(one.at), self._reader_id(one.reader or self.by)
-        versions = self.versions[case.id, one.key]
-        signed = (reader, at) if one.at is not None else ()
-        if any(_content(row) == said and (not signed or signed == (row.reader_id, row.created_at)) for row in versions):
+            raise InvalidInput("its image and its case are of different patients.")
+        if not 0 <= drawing.frame < format.frames:
+            raise InvalidInput(f"its image has {format.frames} frames, but it is on frame {drawing.frame}.")
+        geometry = geometry_schema.normalise(drawing.shape, drawing.geometry, format.rows, format.columns)
+        content = (image.id, drawing.frame, drawing.shape, geometry, self._label_id(drawing.label))
+        at, reader = self._time(drawing.at), self._reader_id(drawing.reader or self.by)
+        versions = self.versions[case.id, drawing.key]
+        signed = (reader, at) if drawing.at is not None else ()
+        if any(
+            _content(row) == content and (not signed or signed == (row.reader_id, row.created_at)) for row in versions
+        ):
             return "known"
-        if versions and (versions[-1].created_at >= at or not one.at):
-            return "kept"
-        if not 1 <= len(one.key) <= drawings.LONGEST_KEY:
-            raise InvalidInput(f"its key has {len(one.key)} signs; 1 to {drawings.LONGEST_KEY} are taken.")
+        if versions and (versions[-1].created_at >= at or not drawing.at):
+            return "superseded"
+        if not 1 <= len(drawing.key) <= drawings.LONGEST_KEY:
+            raise InvalidInput(f"its key has {len(drawing.key)} characters; give 1 to {drawings.LONGEST_KEY}.")
         row = Drawing(
             case_id=case.id,
             image_id=image.id,
-            frame=one.frame,
-            label_id=said[4],
+            frame=drawing.frame,
+            label_id=content[4],
             reader_id=reader,
-            key=one.key,
-            shape=Shape(one.shape),
+            key=drawing.key,
+            shape=Shape(drawing.shape),
             geometry=geometry,
             erased=False,
             source=LabelSource.IMPORT,
@@ -163,50 +177,55 @@ class _Intake:
         return "drawn"
 
     def _image(self, source: Source) -> Image:
-        image = self._found(source)
+        image = self._find_image(source)
         size = (image.format["rows"], image.format["columns"])
         if (source.rows or size[0], source.columns or size[1]) != size:
             raise InvalidInput(
-                f"its image is {source.columns} × {source.rows} pixels in the file and {size[1]} × "
-                f"{size[0]} here; it is another one."
+                f"its image is {source.columns} × {source.rows} pixels in the file but {size[1]} × "
+                f"{size[0]} in the catalogue; it is a different image."
             )
         return image
 
-    def _found(self, source: Source) -> Image:
+    def _find_image(self, source: Source) -> Image:
         image = self.images.get((source.sha256, source.item))
         if image is not None:
             return image
-        if source.instance_uid:  # an archive may have written the same image in other bytes
+        if source.instance_uid:  # an archive may have rewritten the same image with other bytes
             return self._referred(source)
         if source.sha256:
-            raise InvalidInput(f"its image {source.sha256[:12]} is not in this catalogue; import that first.")
-        named = self.named.get(deidentify.keyed_hash(self.settings.key("pseudonym"), _last(source.name)), [])
-        if len(named) > 1:  # a path may tell apart what a bare name cannot
+            raise InvalidInput(f"its image {source.sha256[:12]} is not in this catalogue; import it first.")
+        named = self.named.get(deidentify.keyed_hash(self.settings.key("pseudonym"), _file_name(source.name)), [])
+        if len(named) > 1:  # a path may identify an image that a bare name cannot
             named = [image for image in named if image.name.endswith(source.name)] or named
         if len(named) != 1:
-            count = "is not in this catalogue; import it first" if not named else f"is the name of {len(named)} images"
-            raise InvalidInput(f"its image '{source.name}' {count}.")
+            problem = "is not in this catalogue; import it first" if not named else f"matches {len(named)} images"
+            raise InvalidInput(f"its image '{source.name}' {problem}.")
         return named[0]
 
     def _referred(self, source: Source) -> Image:
-        found = self.instances.get(source.instance_uid)
-        if not found:
-            raise InvalidInput("the image that it refers to is not in this catalogue; import its series first.")
-        if len({image.pixel_sha256 for image, _ in found}) > 1:
-            raise InvalidInput(f"{len(found)} different images in this catalogue claim to be the one it refers to.")
-        image, known = found[0]
+        instances = self.instances.get(source.instance_uid)
+        if not instances:
+            raise InvalidInput("the referenced image is not in this catalogue; import its series first.")
+        if len({image.pixel_sha256 for image, _ in instances}) > 1:
+            raise InvalidInput(
+                f"{len(instances)} different images in this catalogue have the UID of the referenced image."
+            )
+        image, known = instances[0]
         if (
             source.place
             and known.place
             and any(
-                not math.isclose(one, other, abs_tol=NEAR) for one, other in zip(source.place, known.place, strict=True)
+                not math.isclose(expected, texpected, abs_tol=NEAR)
+                for expected, texpected in zip(source.place, known.place, strict=True)
             )
         ):
-            raise InvalidInput("it lies elsewhere than the image that it refers to, and nothing is resampled.")
+            raise InvalidInput(
+                "its position differs from that of the referenced image, and resampling is not supported."
+            )
         return image
 
     def _look_into(self, uid_key: str) -> None:
-        """The catalogue holds no UID of an instance: the originals of the series are asked."""
+        """Read instance UIDs from the originals of a series, because the catalogue does not store them."""
         store = Store(self.settings.home)
         images = select(Image).join(Series, Series.id == Image.series_id).where(Series.uid_key == uid_key)
         for image in self.session.scalars(images.order_by(Image.id)):
@@ -227,30 +246,30 @@ class _Intake:
         if label is None:
             return None
         for names in ("name", "title"):
-            for one in self.task.classes:
-                if label in (getattr(one, names), dicom_common.fit_text(getattr(one, names))):
-                    return one.id
-        for one in self.task.classes:  # other tools write Liver where we say liver
-            if label.casefold() in (one.name.casefold(), one.title.casefold()):
-                return one.id
-        names = ", ".join(one.name for one in self.task.classes)
+            for label_class in self.task.classes:
+                if label in (getattr(label_class, names), dicom_common.fit_text(getattr(label_class, names))):
+                    return label_class.id
+        for label_class in self.task.classes:  # other tools may write Liver for liver
+            if label.casefold() in (label_class.name.casefold(), label_class.title.casefold()):
+                return label_class.id
+        names = ", ".join(label_class.name for label_class in self.task.classes)
         raise InvalidInput(f"'{label}' is not a class of task '{self.task.name}'; its classes are: {names}.")
 
     def _time(self, at: float | None) -> float:
         if at is not None and not 0 <= at < LATEST:
-            raise InvalidInput(f"its time {at} is no time in seconds since 1970.")
+            raise InvalidInput(f"its time {at} is not a time in seconds since 1970.")
         return round(time.time() if at is None else at, drawings.MICROSECONDS)
 
 
-def _named(one: DrawingRecord) -> DrawingRecord:
-    """A drawing without a key is named by what it is, so that it is known when it comes again."""
-    told = repr((one.source, one.frame, one.shape, one.geometry, one.label))
-    return one if one.key else replace(one, key=str(uuid.uuid5(uuid.NAMESPACE_OID, told)))
+def _with_key(drawing: DrawingRecord) -> DrawingRecord:
+    """Return the drawing with a key; one without is named by its content, so that it is recognised the next time."""
+    content = repr((drawing.source, drawing.frame, drawing.shape, drawing.geometry, drawing.label))
+    return drawing if drawing.key else replace(drawing, key=str(uuid.uuid5(uuid.NAMESPACE_OID, content)))
 
 
 def _content(row: Drawing) -> tuple[object, ...]:
     return row.image_id, row.frame, row.shape.value, row.geometry, row.label_id
 
 
-def _last(name: str) -> str:
+def _file_name(name: str) -> str:
     return name.rsplit("/", 1)[-1]

@@ -1,4 +1,4 @@
-"""What readers draw on the images of a case: append-only, idempotent by stroke, the newest version of a key stands."""
+"""Store readers' drawings on a case's images: append-only, idempotent by stroke; the newest version of a key counts."""
 
 import time
 from collections.abc import Sequence
@@ -48,17 +48,17 @@ def draw(
     client: str,
     erased: bool = False,
 ) -> DrawingView:
-    """Append a version of the drawing `key` of a case. `client` makes a stroke that is sent twice one version.
+    """Append a version of the drawing `key` of a case; sending the same `client` key twice adds one version.
 
-    To erase is to append a version too: it stands where the newest one stood, whatever else is said with it.
+    Erasing appends a version too, at the place of the newest one; the other arguments are ignored then.
 
     Raises:
         NotFound: no such case or image.
-        InvalidInput: an image of another patient, a frame, shape, geometry or class that cannot be.
+        InvalidInput: an image of another patient, or an invalid frame, shape, geometry or class.
     """
     for name, text in (("key", key), ("client key", client)):
         if not 1 <= len(text) <= LONGEST_KEY:
-            raise InvalidInput(f"The drawing carries no proper {name}; reload the page.")
+            raise InvalidInput(f"The drawing's {name} must have 1 to {LONGEST_KEY} characters; reload the page.")
     with db.transaction() as session:
         case = _case(session, case_id)
         row = session.scalar(select(Drawing).where(Drawing.client_key == client))
@@ -77,12 +77,12 @@ def draw(
             session.add(row)
             session.flush()
         elif row.case_id != case_id:
-            raise InvalidInput("This stroke was drawn on another case; reload the page and draw it again.")
+            raise InvalidInput("This stroke belongs to another case; reload the page and draw it again.")
         return _views(session, [row])[0]
 
 
 def standing(db: Database, case_id: int) -> list[DrawingView]:
-    """The newest version of every drawing of a case that is not erased, in the order in which they were begun.
+    """Return the newest version of every drawing of a case that is not erased, in the order of their first versions.
 
     Raises:
         NotFound: no such case.
@@ -102,7 +102,7 @@ def standing(db: Database, case_id: int) -> list[DrawingView]:
 
 
 def history(db: Database, case_id: int, key: str | None = None) -> list[DrawingView]:
-    """Every version of the drawings of a case (or of one of them), oldest first."""
+    """Return every version of the drawings of a case (or of one of them), oldest first."""
     with db.read() as session:
         _case(session, case_id)
         rows = select(Drawing).where(Drawing.case_id == case_id).order_by(Drawing.id)
@@ -110,13 +110,13 @@ def history(db: Database, case_id: int, key: str | None = None) -> list[DrawingV
 
 
 def newest(session: Session, case_id: int, key: str) -> Drawing | None:
-    """The newest version of a drawing; its key is its name within its case."""
+    """Return the newest version of a drawing by its key within the case."""
     versions = select(Drawing).where(Drawing.key == key, Drawing.case_id == case_id)
     return session.scalars(versions.order_by(Drawing.id.desc()).limit(1)).first()
 
 
 def shown_beside(session: Session, case: Case, image: Image) -> bool:
-    """Whether an image may be drawn on while a case is read: its own, its series', or another of the same patient."""
+    """Tell whether an image may be drawn on with a case: its own, its series', or another of the same patient."""
     if image.id == case.image_id or (case.series_id is not None and image.series_id == case.series_id):
         return True
     return session.scalar(select(Image.patient_id).where(Image.id == case.image_id)) == image.patient_id
@@ -135,14 +135,16 @@ def _drawn(
 ) -> Drawing:
     image = session.get(Image, image_id)
     if image is None:
-        raise NotFound(f"Image {image_id} is not in this catalogue; reload the page.")
+        raise NotFound(f"There is no image {image_id}; reload the page.")
     if not shown_beside(session, case, image):
-        raise InvalidInput(f"Image {image_id} is of another patient than case {case.id}; reload the page.")
+        raise InvalidInput(f"Image {image_id} and case {case.id} are of different patients; reload the page.")
     if before is not None and (before.image_id, before.frame) != (image_id, frame):
-        raise InvalidInput("This drawing stands on another image or frame; a drawing stays where it was begun.")
+        raise InvalidInput("This drawing is on another image or frame, and a drawing cannot move; draw a new one.")
     format = PixelFormat.from_json(image.format)
     if not 0 <= frame < format.frames:
-        raise InvalidInput(f"Image {image_id} has {format.frames} frames; there is no frame {frame} to draw on.")
+        raise InvalidInput(
+            f"Image {image_id} has {format.frames} frames, so there is no frame {frame}; reload the page."
+        )
     return Drawing(
         image_id=image_id,
         frame=frame,
@@ -154,7 +156,7 @@ def _drawn(
 
 def _erasing(before: Drawing | None) -> Drawing:
     if before is None:
-        raise InvalidInput("There is no such drawing to erase; reload the page.")
+        raise InvalidInput("The drawing to erase does not exist; reload the page.")
     return Drawing(
         image_id=before.image_id,
         frame=before.frame,
@@ -179,7 +181,7 @@ def _label_id(session: Session, case: Case, before: Drawing | None, position: in
 def _case(session: Session, case_id: int) -> Case:
     case = session.get(Case, case_id)
     if case is None:
-        raise NotFound(f"Case {case_id} is not in this catalogue; reload the page.")
+        raise NotFound(f"There is no case {case_id}; reload the page.")
     return case
 
 

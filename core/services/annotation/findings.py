@@ -1,4 +1,4 @@
-"""What is said of the findings of a multi-label task: each present, absent or uncertain, beside its annotation."""
+"""Store the findings of a multi-label annotation: each present, absent or uncertain."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,23 +14,23 @@ from db.vocabulary import Presence
 FindingMap = Mapping[int, str]  # class position → presence
 
 
-def checked(task: Task, said: FindingMap) -> dict[int, Presence]:
-    """The presences by class id, for a task of several findings.
+def checked(task: Task, presences: FindingMap) -> dict[int, Presence]:
+    """Return checked presences by class id, for a task of several findings.
 
     Raises:
-        InvalidInput: nothing is said, a position or a presence that is not there, or a retired class.
+        InvalidInput: no finding, an unknown position or presence, or a retired class.
     """
-    if not said:
-        raise InvalidInput("An answer names at least one finding; say of one that it is present, absent or uncertain.")
+    if not presences:
+        raise InvalidInput("The answer has no finding; mark at least one as present, absent or uncertain.")
     classes = {label.position: label for label in task.classes}
-    return {usable(task, classes.get(at), at).id: _presence(word) for at, word in said.items()}
+    return {usable(task, classes.get(at), at).id: _presence(word) for at, word in presences.items()}
 
 
 def usable(task: Task, label: LabelClass | None, position: int) -> LabelClass:
-    """The class, where it takes answers.
+    """Return the class if it can be used in new answers.
 
     Raises:
-        InvalidInput: it is not one of the task's, or it was retired.
+        InvalidInput: not a class of the task, or retired.
     """
     if label is None:
         raise InvalidInput(
@@ -38,23 +38,23 @@ def usable(task: Task, label: LabelClass | None, position: int) -> LabelClass:
         )
     if label.retired_at is not None:
         raise InvalidInput(
-            f"The class '{label.title or label.name}' was retired and takes no new answer; reload the page and choose "
-            "another."
+            f"The class '{label.title or label.name}' is retired and cannot be used for new answers; reload the page "
+            "and choose another."
         )
     return label
 
 
-def add_findings(session: Session, annotation_id: int, found: Mapping[int, Presence]) -> None:
-    """Write what one annotation says."""
+def add_findings(session: Session, annotation_id: int, presences: Mapping[int, Presence]) -> None:
+    """Store the findings of an annotation."""
     session.add_all(
         Finding(annotation_id=annotation_id, label_id=label_id, presence=presence)
-        for label_id, presence in found.items()
+        for label_id, presence in presences.items()
     )
 
 
 def findings_of(session: Session, annotation_ids: Iterable[int]) -> dict[int, dict[LabelClass, Presence]]:
-    """What annotations say, by their id; the classes in order."""
-    found: dict[int, dict[LabelClass, Presence]] = defaultdict(dict)
+    """Return the findings of annotations by annotation id, classes in order."""
+    by_annotation: dict[int, dict[LabelClass, Presence]] = defaultdict(dict)
     for ids in queries.chunks(sorted(set(annotation_ids))):
         rows = (
             select(Finding, LabelClass)
@@ -63,17 +63,17 @@ def findings_of(session: Session, annotation_ids: Iterable[int]) -> dict[int, di
             .order_by(Finding.annotation_id, LabelClass.position)
         )
         for finding, label in session.execute(rows):
-            found[finding.annotation_id][label] = finding.presence
-    return found
+            by_annotation[finding.annotation_id][label] = finding.presence
+    return by_annotation
 
 
-def describe(found: Mapping[LabelClass, Presence]) -> str:
-    """`effusion present, nodule uncertain`."""
-    return ", ".join(f"{label.title or label.name} {presence.value}" for label, presence in found.items())
+def describe(presences: Mapping[LabelClass, Presence]) -> str:
+    """Describe findings, such as `effusion present, nodule uncertain`."""
+    return ", ".join(f"{label.title or label.name} {presence.value}" for label, presence in presences.items())
 
 
 def _presence(word: str) -> Presence:
     try:
         return Presence(word)
     except ValueError as error:
-        raise InvalidInput(f"'{str(word)[:40]}' says nothing of a finding; it is {', '.join(Presence)}.") from error
+        raise InvalidInput(f"'{str(word)[:40]}' is not a presence; choose one of {', '.join(Presence)}.") from error

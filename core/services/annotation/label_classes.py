@@ -1,4 +1,4 @@
-"""The answers of a task: appended, named, retired and brought back, never deleted."""
+"""Edit the classes of a task: append, name, retire and restore them; never delete."""
 
 import time
 from collections.abc import Sequence
@@ -16,83 +16,83 @@ LONGEST = 120
 
 
 def append(db: Database, task_id: int, name: str) -> TaskView:
-    """One more answer, after those there are.
+    """Append a class to a task.
 
     Raises:
         NotFound: no task has that id.
-        InvalidInput: no name, a name the task has already (also as a retired one), or no number key left.
+        InvalidInput: no name, a name that the task has already (even retired), or no number key left.
     """
     name = text_validation.checked(name, what="The name of the class", most=LONGEST)
     with db.transaction() as session:
         task = tasks.row(session, task_id)
         if task.kind is TaskKind.NUMBER:
-            raise InvalidInput(f"Task '{task.name}' asks for a number, which has no classes; make another task.")
+            raise InvalidInput(f"Task '{task.name}' is about a number, which has no classes; create another task.")
         if not name:
-            raise InvalidInput(f"A new class of task '{task.name}' needs a name, such as 'effusion'.")
-        there = next((one for one in task.classes if name in (one.name, one.title)), None)
-        if there is not None:
-            way = "bring it back" if there.retired_at is not None else "choose another name"
-            raise InvalidInput(f"Task '{task.name}' has the class '{name}' already; {way}.")
+            raise InvalidInput(f"The new class of task '{task.name}' needs a name, such as 'effusion'.")
+        existing = next((one for one in task.classes if name in (one.name, one.title)), None)
+        if existing is not None:
+            way = "restore it" if existing.retired_at is not None else "choose another name"
+            raise InvalidInput(f"Task '{task.name}' already has the class '{name}'; {way}.")
         if len(task.classes) >= MOST:
             raise InvalidInput(
-                f"Task '{task.name}' has {len(task.classes)} classes, retired ones too, and there are "
-                f"{MOST} number keys; make another task."
+                f"Task '{task.name}' has {len(task.classes)} classes including retired ones, but there are only "
+                f"{MOST} number keys; create another task."
             )
         add_missing(session, task, [name])
         return tasks.view(task)
 
 
 def retire(db: Database, task_id: int, position: int) -> TaskView:
-    """Let a class take no new answer; what was said with it stays said.
+    """Retire a class from new answers; existing answers keep it.
 
     Raises:
         NotFound: no such task or class.
         InvalidInput: fewer than two classes would remain.
     """
     with db.transaction() as session:
-        task, label = _found(session, task_id, position)
+        task, label = _task_and_class(session, task_id, position)
         remain = sum(one.retired_at is None and one is not label for one in task.classes)
         if remain < FEWEST:
             raise InvalidInput(
-                f"'{label.title or label.name}' cannot be retired: task '{task.name}' would have "
-                f"{remain} class(es), and a question needs {FEWEST}; add a class first."
+                f"'{label.title or label.name}' cannot be retired: task '{task.name}' would be left with "
+                f"{remain} class(es) and needs {FEWEST}; add a class first."
             )
         label.retired_at = label.retired_at or time.time()
         return tasks.view(task)
 
 
 def bring_back(db: Database, task_id: int, position: int) -> TaskView:
-    """Let a retired class take answers again.
+    """Restore a retired class for new answers.
 
     Raises:
         NotFound: no such task or class.
     """
     with db.transaction() as session:
-        task, label = _found(session, task_id, position)
+        task, label = _task_and_class(session, task_id, position)
         label.retired_at = None
         return tasks.view(task)
 
 
 def set_titles(db: Database, task_id: int, titles: dict[str, str]) -> TaskView:
-    """What people read in place of a class's code, by class name.
+    """Set the displayed titles of classes, by class name.
 
     Raises:
         NotFound: no task has that id.
-        InvalidInput: a title is too long or holds a control character.
+        InvalidInput: a title is too long or has a control character.
     """
-    given = {
+    checked_titles = {
         name: text_validation.checked(text, what=f"The title of '{name}'", most=LONGEST)
         for name, text in titles.items()
     }
     with db.transaction() as session:
         task = tasks.row(session, task_id)
         for label in task.classes:
-            label.title = given.get(label.name, label.title)
+            label.title = checked_titles.get(label.name, label.title)
         return tasks.view(task)
 
 
 def add_missing(session: Session, task: Task, names: Sequence[str]) -> None:
-    """Add the classes that `task` lacks, after those it has: their order is the model's output order."""
+    """Append the classes that `task` lacks; the order of classes is the model's output order."""
     known = {label.name for label in task.classes}
     for name in names:
         if name not in known:
@@ -101,11 +101,11 @@ def add_missing(session: Session, task: Task, names: Sequence[str]) -> None:
     session.flush()
 
 
-def _found(session: Session, task_id: int, position: int) -> tuple[Task, LabelClass]:
+def _task_and_class(session: Session, task_id: int, position: int) -> tuple[Task, LabelClass]:
     task = tasks.row(session, task_id)
     label = next((one for one in task.classes if one.position == position), None)
     if label is None:
         raise NotFound(
-            f"Class {position + 1} is not one of the {len(task.classes)} of task '{task.name}'; reload the page."
+            f"Task '{task.name}' has {len(task.classes)} classes, so there is no class {position + 1}; reload the page."
         )
     return task, label

@@ -30,9 +30,9 @@ COLUMNS = (
 
 
 def write(db: Database, task_id: int, path: Path) -> int:
-    """Write the file; gives its number of lines: one per label, one per finding.
+    """Write the file, one line per label or finding; return the number of lines.
 
-    An image is named by the sha256 of its file (and its item of an npz), a patient by the pseudonym.
+    An image is named by the sha256 of its file (and its item in an npz), a patient by the pseudonym.
     """
     with db.read() as session, path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -45,8 +45,8 @@ def write(db: Database, task_id: int, path: Path) -> int:
 
 
 def _lines(session: Session, task_id: int) -> Iterator[tuple[str, ...]]:
-    for ids in queries.chunks(_standing(session, task_id)):
-        said = findings.findings_of(session, ids)
+    for ids in queries.chunks(_current_ids(session, task_id)):
+        findings_by_annotation = findings.findings_of(session, ids)
         rows = (
             select(Annotation, Image, Patient.pseudonym, Reader.name, LabelClass)
             .join(Case, Case.id == Annotation.case_id)
@@ -58,8 +58,8 @@ def _lines(session: Session, task_id: int) -> Iterator[tuple[str, ...]]:
             .order_by(Case.id, Annotation.id)
         )
         for row, image, patient, reader, label in session.execute(rows):
-            for one, presence in said.get(row.id, {label: None}).items():
-                yield _line(row, image, patient, reader, one, presence)
+            for label_class, presence in findings_by_annotation.get(row.id, {label: None}).items():
+                yield _line(row, image, patient, reader, label_class, presence)
 
 
 def _line(
@@ -84,8 +84,8 @@ def _line(
     )
 
 
-def _standing(session: Session, task_id: int) -> list[int]:
-    """The newest word of each reader on each case that no undo took back."""
+def _current_ids(session: Session, task_id: int) -> list[int]:
+    """Return the ids of each reader's newest answer to each case that was not undone."""
     undone = select(Annotation.undoes_id).where(Annotation.undoes_id.isnot(None))
     newest = (
         select(func.max(Annotation.id))

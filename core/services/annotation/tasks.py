@@ -1,4 +1,4 @@
-"""Questions and their ordered answers."""
+"""Manage labelling tasks: questions and their ordered classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ LONGEST_MEASURE = 40
 
 @dataclass(frozen=True, slots=True)
 class ClassView:
-    """One answer: `name` is what files say, `title` what people read; a retired one takes no new answer."""
+    """A class: `name` is used in files, `title` on the screen; a retired one cannot be used for new answers."""
 
     position: int
     name: str
@@ -29,9 +29,9 @@ class ClassView:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A question, its answers in the order of the model's outputs, and what its readers agreed on.
+    """A task: its question, its classes in output order, and its guideline.
 
-    A number has no classes: `measure` is its unit, `low` and `high` bound what is accepted.
+    A number has no classes: `measure` is its unit, `low` and `high` are its range.
     """
 
     id: int
@@ -48,13 +48,13 @@ class TaskView:
 
 
 def list_tasks(db: Database) -> list[TaskView]:
-    """All tasks, oldest first."""
+    """Return all tasks, oldest first."""
     with db.read() as session:
         return [view(task) for task in session.scalars(select(Task).order_by(Task.id))]
 
 
 def get(db: Database, task_id: int) -> TaskView:
-    """One task.
+    """Return one task.
 
     Raises:
         NotFound: no task has that id.
@@ -64,10 +64,10 @@ def get(db: Database, task_id: int) -> TaskView:
 
 
 def task_named(db: Database, name: str) -> TaskView:
-    """The task of that name.
+    """Return the task of a name.
 
     Raises:
-        NotFound: says which there are.
+        NotFound: no such name; lists the names.
     """
     with db.read() as session:
         task = queries.task_named(session, name)
@@ -91,15 +91,14 @@ def create(
     high: float | None = None,
     flips: MirrorSymmetry = MirrorSymmetry.NONE,
 ) -> TaskView:
-    """A new question about every image (or series, or study) there is now.
+    """Create a task about every image (or series, or study) in the catalogue.
 
-    A number has no classes: `measure` is its unit, `low` and `high` bound what is accepted. `flips` says which mirror
-    images have the same answer.
+    A number has no classes: `measure` is its unit, `low` and `high` are its range. `flips` are the flips that keep
+    the label.
 
     Raises:
-        InvalidInput: no name, a name already taken, fewer than two different classes, or more than nine; classes of a
-            number, a unit or bounds of classes, bounds between which nothing lies; a text that is too long or holds
-            control characters.
+        InvalidInput: no name, a name in use, fewer than two different classes or more than nine; classes for a number,
+            a unit or range for classes, an empty range; a text that is too long or has control characters.
     """
     guideline = _guideline(guideline)
     _check_answers(name, kind, [text for text in classes if text.strip()], measure, (low, high))
@@ -123,13 +122,13 @@ def _check_answers(
     if kind is not TaskKind.NUMBER:
         if not FEWEST <= len(classes) <= MOST:
             raise InvalidInput(
-                f"Task '{name}' has {len(classes)} classes; give {FEWEST} to {MOST}, one per number key."
+                f"Task '{name}' has {len(classes)} classes; give {FEWEST} to {MOST} (one per number key)."
             )
         if measure or bounds != (None, None):
-            raise InvalidInput(f"Task '{name}' asks for classes, which have no unit and no range; leave them out.")
+            raise InvalidInput(f"Task '{name}' is about classes, which have no unit and no range; leave them out.")
         return
     if classes:
-        raise InvalidInput(f"Task '{name}' asks for a number and names classes ({', '.join(classes)}); leave them out.")
+        raise InvalidInput(f"Task '{name}' is about a number and has no classes; leave out {', '.join(classes)}.")
     numeric_answers.checked_range(*bounds, name)
 
 
@@ -142,12 +141,16 @@ def make(
     unit: Unit = Unit.IMAGE,
     kind: TaskKind = TaskKind.SINGLE,
 ) -> Task:
-    """The row of a new task, inside the caller's transaction; it has no cases yet."""
+    """Add the row of a new task, without cases, inside the caller's transaction.
+
+    Raises:
+        InvalidInput: no name, or a repeated class.
+    """
     names = [text.strip() for text in classes if text.strip()]
     if not name.strip():
         raise InvalidInput("A task needs a name, such as 'pneumonia'.")
     if len(set(names)) != len(names):
-        raise InvalidInput(f"Task '{name}' names a class twice; its classes must differ.")
+        raise InvalidInput(f"Task '{name}' has a class twice; its classes must differ.")
     task = Task(
         project_id=queries.project_id(session), name=name.strip(), question=question.strip(), unit=unit, kind=kind
     )
@@ -158,7 +161,7 @@ def make(
 
 
 def set_flips(db: Database, task_id: int, flips: MirrorSymmetry) -> TaskView:
-    """Which mirror images of a case have its answer, and so may be shown to a model in training.
+    """Set the flips that keep the label, which a training may use for augmentation.
 
     Raises:
         NotFound: no task has that id.
@@ -170,11 +173,11 @@ def set_flips(db: Database, task_id: int, flips: MirrorSymmetry) -> TaskView:
 
 
 def set_guideline(db: Database, task_id: int, text: str) -> TaskView:
-    """What the readers of a task agreed on, in their words; an empty text takes it away.
+    """Set the labelling guideline of a task; an empty text removes it.
 
     Raises:
         NotFound: no task has that id.
-        InvalidInput: it is too long or holds a control character.
+        InvalidInput: the text is too long or has a control character.
     """
     text = _guideline(text)
     with db.transaction() as session:
@@ -184,19 +187,19 @@ def set_guideline(db: Database, task_id: int, text: str) -> TaskView:
 
 
 def missing_cases(db: Database, task_id: int) -> int:
-    """How many images (or series, or studies) came after the task and are not in it."""
+    """Count the images (or series, or studies) that are not in the task yet."""
     with db.read() as session:
         return cases.missing(session, row(session, task_id))
 
 
 def add_missing_cases(db: Database, task_id: int) -> int:
-    """Make a case of every image (or series, or study) not yet in the task; gives their number."""
+    """Make a case of every image (or series, or study) not yet in the task; return their number."""
     with db.transaction() as session:
         return add_new_cases(session, row(session, task_id))
 
 
 def add_new_cases(session: Session, task: Task) -> int:
-    """The same, inside the caller's transaction."""
+    """Make the missing cases inside the caller's transaction; return their number."""
     counted = select(func.count(Case.id)).where(Case.task_id == task.id)
     before = session.scalar(counted) or 0
     cases.create_missing_cases(session, task)
@@ -204,7 +207,7 @@ def add_new_cases(session: Session, task: Task) -> int:
 
 
 def view(task: Task) -> TaskView:
-    """A row as pages see it."""
+    """Convert a row to its view."""
     classes = tuple(
         ClassView(label.position, label.name, label.title or label.name, label.retired_at is not None)
         for label in task.classes
@@ -225,15 +228,15 @@ def view(task: Task) -> TaskView:
 
 
 def row(session: Session, task_id: int) -> Task:
-    """The task's row, inside the caller's transaction.
+    """Return the task's row, inside the caller's transaction.
 
     Raises:
         NotFound: no task has that id.
     """
-    found = session.get(Task, task_id)
-    if found is None:
-        raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
-    return found
+    task = session.get(Task, task_id)
+    if task is None:
+        raise NotFound(f"There is no task {task_id}; choose one on the Label page.")
+    return task
 
 
 def _guideline(text: str) -> str:

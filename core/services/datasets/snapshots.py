@@ -22,15 +22,15 @@ from db import Database, queries
 from db.tables import Case, Image, Snapshot, SnapshotCase, Task
 from db.vocabulary import Split, TaskKind
 
-FREE = {TaskKind.MULTI: "several findings", TaskKind.NUMBER: "a number"}  # kinds that have no classes to balance
+FREE = {TaskKind.MULTI: "several findings", TaskKind.NUMBER: "a number"}  # kinds without classes to balance
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPlan:
-    """What freezing would make: nothing is written yet.
+    """The plan of a snapshot, before anything is written.
 
-    `unknown` cases say nothing of any finding and stay out; `names` say what each case holds, `pictures` the ids of all
-    images of a series or a study.
+    `unknown` cases have no known finding and are left out; `names` identify each case's content, `pictures` are the
+    image ids of a series or study.
     """
 
     task_id: int
@@ -49,7 +49,7 @@ class SnapshotPlan:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotView:
-    """A frozen dataset. `classes` are names in output order, `titles` what people read; a number has none."""
+    """A frozen dataset. `classes` are names in output order, `titles` their titles; a number has none."""
 
     id: int
     name: str
@@ -73,19 +73,19 @@ def plan(db: Database, task_id: int, recipe: Recipe) -> SnapshotPlan:
     """Split and balance the labelled cases of a task.
 
     Raises:
-        InvalidInput: fewer than two classes have labels (no finding is present here and absent there, all numbers are
-            the same), a column that some cases lack, or a balance of what is no class.
-        LeakingSplit: a given split column puts a patient in two splits; names the patient.
+        InvalidInput: fewer than two classes have labels (no finding is both present and absent, all numbers are
+            equal), a column that some cases lack, or balancing a task without classes.
+        LeakingSplit: the given split column puts a patient in two splits; names the patient.
     """
     with db.read() as session:
         return _plan(session, task_id, recipe)
 
 
 def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) -> SnapshotView:
-    """Make the plan a snapshot.
+    """Freeze a dataset as planned.
 
     Raises:
-        InvalidInput: no name, or the name is taken by another content.
+        InvalidInput: no name, or the name is in use.
         LeakingSplit: as `plan`.
     """
     if not name.strip():
@@ -95,27 +95,27 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
             raise InvalidInput(
                 f"There is already a snapshot '{name.strip()}', and snapshots never change; choose another name."
             )
-        made = _plan(session, task_id, recipe)
-        assert_no_leakage(made.rows)
+        new_plan = _plan(session, task_id, recipe)
+        assert_no_leakage(new_plan.rows)
         row = Snapshot(
             task_id=task_id,
-            kind=made.kind,
+            kind=new_plan.kind,
             name=name.strip(),
-            hash=_hash(made),
+            hash=_hash(new_plan),
             recipe=recipe.to_json(),
-            classes=[list(pair) for pair in zip(made.classes, made.titles, strict=True)],
+            classes=[list(pair) for pair in zip(new_plan.classes, new_plan.titles, strict=True)],
             summary={
-                **made.summary,
-                "duplicates": _counted(made.duplicates),
-                "unlabelled": made.unlabelled,
-                "unknown": made.unknown,
+                **new_plan.summary,
+                "duplicates": _duplicate_counts(new_plan.duplicates),
+                "unlabelled": new_plan.unlabelled,
+                "unknown": new_plan.unknown,
             },
             reader_id=queries.reader_id(session, by),
         )
         session.add(row)
         session.flush()
         owner = _patient_ids(session, task_id)
-        session.add_all(_frozen(row.id, made, placed, owner[placed.case]) for placed in made.rows)
+        session.add_all(_frozen(row.id, new_plan, placed, owner[placed.case]) for placed in new_plan.rows)
         session.flush()
         return _view(session, row)
 
@@ -144,13 +144,13 @@ def _placed(db: Database, snapshot_id: int) -> list[AssignedCase]:
 
 
 def list_snapshots(db: Database) -> list[SnapshotView]:
-    """All snapshots, newest first."""
+    """Return all snapshots, newest first."""
     with db.read() as session:
         return [_view(session, row) for row in session.scalars(select(Snapshot).order_by(Snapshot.id.desc()))]
 
 
 def get_snapshot(db: Database, snapshot_id: int) -> SnapshotView:
-    """One snapshot.
+    """Return one snapshot.
 
     Raises:
         NotFound: no snapshot has that id.
@@ -158,15 +158,15 @@ def get_snapshot(db: Database, snapshot_id: int) -> SnapshotView:
     with db.read() as session:
         row = session.get(Snapshot, snapshot_id)
         if row is None:
-            raise NotFound(f"Snapshot {snapshot_id} is not in this catalogue; choose one from the Datasets page.")
+            raise NotFound(f"There is no snapshot {snapshot_id}; choose one on the Datasets page.")
         return _view(session, row)
 
 
 def snapshot_named(db: Database, name: str) -> SnapshotView:
-    """The snapshot of that name.
+    """Return the snapshot of a name.
 
     Raises:
-        NotFound: says which there are.
+        NotFound: no such name; lists the names.
     """
     with db.read() as session:
         row = session.scalar(select(Snapshot).where(Snapshot.name == name))
@@ -179,47 +179,47 @@ def snapshot_named(db: Database, name: str) -> SnapshotView:
 def _plan(session: Session, task_id: int, recipe: Recipe) -> SnapshotPlan:
     task = session.get(Task, task_id)
     if task is None:
-        raise NotFound(f"Task {task_id} is not in this catalogue; choose one from the Label page.")
+        raise NotFound(f"There is no task {task_id}; choose one on the Label page.")
     if task.kind in FREE and recipe.balance != "none":
         raise InvalidInput(
-            f"Task '{task.name}' asks for {FREE[task.kind]}, and only single classes can be balanced; "
-            "freeze it as it is (balance none)."
+            f"Task '{task.name}' is about {FREE[task.kind]}, and only single classes can be balanced; "
+            "freeze it without balancing (balance none)."
         )
-    found = labelled_cases.labelled_cases(session, task)
-    _check_learnable(task, found)
+    labelled = labelled_cases.labelled_cases(session, task)
+    _check_learnable(task, labelled)
     pictures = labelled_cases.images_by_case(session, task)
     names = _content_names(session, task_id, pictures)
-    placed = _place(found.rows, recipe, found.strata, names)
+    assigned = _place(labelled.rows, recipe, labelled.strata, names)
     total = session.query(Case.id).filter(Case.task_id == task_id).count()
     return SnapshotPlan(
         task_id=task_id,
         kind=task.kind,
         recipe=recipe,
-        classes=found.classes,
-        titles=found.titles,
-        rows=tuple(placed),
-        summary=_summary(task, placed, found.classes),
-        duplicates=tuple(exact_duplicates(found.rows, placed)),
-        unlabelled=total - len(found.rows) - found.unknown,
-        unknown=found.unknown,
+        classes=labelled.classes,
+        titles=labelled.titles,
+        rows=tuple(assigned),
+        summary=_summary(task, assigned, labelled.classes),
+        duplicates=tuple(exact_duplicates(labelled.rows, assigned)),
+        unlabelled=total - len(labelled.rows) - labelled.unknown,
+        unknown=labelled.unknown,
         names=names,
         pictures=pictures,
     )
 
 
-def _check_learnable(task: Task, found: labelled_cases.LabelledCases) -> None:
-    count = len(found.rows)
-    if task.kind is TaskKind.NUMBER and not is_learnable(found.rows):
+def _check_learnable(task: Task, labelled: labelled_cases.LabelledCases) -> None:
+    count = len(labelled.rows)
+    if task.kind is TaskKind.NUMBER and not is_learnable(labelled.rows):
         raise InvalidInput(
-            f"Task '{task.name}' has {len({row.targets for row in found.rows})} different number(s) on "
-            f"{count} images; say at least two before freezing."
+            f"Task '{task.name}' has {len({row.targets for row in labelled.rows})} different number(s) on "
+            f"{count} images; label at least two different numbers before freezing."
         )
-    if task.kind is TaskKind.MULTI and not is_learnable(found.rows):
+    if task.kind is TaskKind.MULTI and not is_learnable(labelled.rows):
         raise InvalidInput(
-            f"No finding of task '{task.name}' is present on one of its {count} labelled images and "
-            "absent on another; label both before freezing."
+            f"No finding of task '{task.name}' is both present and absent among its {count} labelled images; label "
+            "both before freezing."
         )
-    labels = len({row.label for row in found.rows})
+    labels = len({row.label for row in labelled.rows})
     if task.kind not in FREE and labels < 2:
         raise InvalidInput(
             f"Task '{task.name}' has labels of {labels} class(es) on {count} images; "
@@ -248,7 +248,7 @@ def _frozen(snapshot_id: int, made: SnapshotPlan, row: AssignedCase, patient: in
 
 
 def _hash(made: SnapshotPlan) -> str:
-    """Over file hashes and class names, no row ids, no pseudonyms: the same content has the same hash in any home."""
+    """Hash file hashes and class names, without row ids or pseudonyms, so that equal content has an equal hash."""
     owner = _first_files(made.rows, made.names)
     rows = [replace(row, patient=owner[row.patient]) for row in made.rows]
     return content_hash(made.classes, made.recipe, rows, keys=made.names, kind=made.kind.value)
@@ -257,26 +257,26 @@ def _hash(made: SnapshotPlan) -> str:
 def _place(
     rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequence[str], names: Mapping[int, str]
 ) -> list[AssignedCase]:
-    """Place by what the cases hold, not by this home's numbers and pseudonyms: one seed, one split, in any home."""
+    """Split by the cases' content, not this home's ids and pseudonyms: one seed gives one split in any home."""
     if recipe.split_fact is not None:
-        return assign_splits(rows, recipe, classes)  # no chance in it, and an error names the patient
+        return assign_splits(rows, recipe, classes)  # not random, and an error names the patient
     owner = _first_files(rows, names)
     ordered = sorted(rows, key=lambda row: names[row.case])
     neutral = [replace(row, case=number, patient=owner[row.patient]) for number, row in enumerate(ordered)]
     placed = assign_splits(neutral, recipe, classes)
-    return [replace(one, case=ordered[one.case].case, patient=ordered[one.case].patient) for one in placed]
+    return [replace(row, case=ordered[row.case].case, patient=ordered[row.case].patient) for row in placed]
 
 
 def _content_names(session: Session, task_id: int, pictures: Mapping[int, Sequence[int]]) -> dict[int, str]:
-    """What a case holds, by case: its file's sha256, and its item there; of several pictures also the others'."""
+    """Return each case's content name: its file's sha256 and item, with a hash of its other images if it has any."""
     main = dict(session.execute(select(Case.id, Case.image_id).where(Case.task_id == task_id)).all())
     names: dict[int, str] = {}
-    for ids in queries.chunks(sorted({*main.values(), *(one for some in pictures.values() for one in some)})):
+    for ids in queries.chunks(sorted({*main.values(), *(image for images in pictures.values() for image in images)})):
         files = select(Image.id, Image.sha256, Image.item).where(Image.id.in_(ids))
         for image, sha256, item in session.execute(files):
             names[image] = f"{sha256}#{item}" if item else sha256
     return {
-        case: names[image] + _others([names[one] for one in pictures.get(case, ())]) for case, image in main.items()
+        case: names[image] + _others([names[other] for other in pictures.get(case, ())]) for case, image in main.items()
     }
 
 
@@ -285,7 +285,7 @@ def _others(names: Sequence[str]) -> str:
 
 
 def _first_files(rows: Sequence[LabelledCase] | Sequence[AssignedCase], names: Mapping[int, str]) -> dict[str, str]:
-    """A patient's name that holds in any home, by pseudonym: the first of the files that are theirs."""
+    """Return a home-independent name for each patient, by pseudonym: the first of the patient's files."""
     first: dict[str, str] = {}
     for row in rows:
         first[row.patient] = min(names[row.case], first.get(row.patient, names[row.case]))
@@ -297,7 +297,7 @@ def _patient_ids(session: Session, task_id: int) -> Mapping[int, int]:
     return dict(session.execute(joined).all())
 
 
-def _counted(groups: tuple[DuplicateGroup, ...]) -> dict[str, int]:
+def _duplicate_counts(groups: tuple[DuplicateGroup, ...]) -> dict[str, int]:
     return {
         **count_by_split(groups),
         "groups": len(groups),

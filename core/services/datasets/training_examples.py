@@ -1,4 +1,4 @@
-"""A snapshot as training reads it: cases with all their pictures and what is known of them; and what is asked."""
+"""Read a snapshot for training: its cases with all their images and targets, and the heads of its tasks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ Known = tuple[float, ...]
 
 
 def heads_of(db: Database, snapshot_id: int, also: Sequence[int] = ()) -> list[Head]:
-    """What a network is asked on a snapshot, and by the snapshots of further tasks.
+    """Return the network heads for a snapshot's task and those of additional snapshots.
 
     Raises:
         NotFound: there is no such snapshot.
@@ -39,23 +39,23 @@ def examples_of(
     also: Sequence[int] = (),
     only: Sequence[int] | None = None,
 ) -> list[Example]:
-    """The frozen cases in the order of their files' hashes, the same in every home; `only` these, by id.
+    """Return the frozen cases in the order of their files' hashes, the same in every home; `only` some, by id.
 
-    Of the snapshots `also` only the labels are taken, of those pictures that stand for a case here too: who is in which
-    split is said by the first alone, so that no patient can be in two.
+    Additional snapshots (`also`) contribute only labels, for images that represent a case in the first one. The first
+    snapshot alone decides the split, so that no patient can be in two.
 
     Raises:
-        NotTrainable: a further snapshot has no picture in common with the first.
+        NotTrainable: an additional snapshot has no image in common with the first.
     """
     with db.read() as session:
-        found = _frozen(session, Store(settings.home), snapshot_id, split, only)
-        for one in also:
-            found = _with_more(found, _head(session, one), _known(session, one))
-    return found
+        examples = _frozen(session, Store(settings.home), snapshot_id, split, only)
+        for other in also:
+            examples = _add_targets(examples, _head(session, other), _known(session, other))
+    return examples
 
 
 def source_hashes(db: Database, snapshot_id: int) -> list[str]:
-    """sha256 of every file behind a snapshot, for verifying before training."""
+    """Return the sha256 of every file of a snapshot, for verification before training."""
     with db.read() as session:
         rows = session.execute(
             select(SnapshotCase.images, Case.image_id)
@@ -69,7 +69,7 @@ def source_hashes(db: Database, snapshot_id: int) -> list[str]:
 def _head(session: Session, snapshot_id: int) -> Head:
     row = session.get(Snapshot, snapshot_id)
     if row is None:
-        raise NotFound(f"Snapshot {snapshot_id} is not in this catalogue; choose one from the Datasets page.")
+        raise NotFound(f"There is no snapshot {snapshot_id}; choose one on the Datasets page.")
     classes = () if row.kind is TaskKind.NUMBER else tuple(name for name, _ in row.classes)
     return Head(session.get_one(Task, row.task_id).name, row.kind.value, classes)
 
@@ -88,8 +88,8 @@ def _frozen(
     if only is not None:
         joined = joined.where(SnapshotCase.case_id.in_(only))
     rows = session.execute(joined.where(SnapshotCase.split == Split(split)) if split else joined).all()
-    wanted = {image for frozen, main, _ in rows for image in frozen.images or [main]}
-    planes = _planes(session, store, wanted)
+    image_ids = {image for frozen, main, _ in rows for image in frozen.images or [main]}
+    planes = _planes(session, store, image_ids)
     return [_example(frozen, main, patient, planes) for frozen, main, patient in rows]
 
 
@@ -108,29 +108,29 @@ def _example(frozen: SnapshotCase, main: int, patient: str, planes: Mapping[int,
 
 
 def _targets(frozen: SnapshotCase) -> Known:
-    told = [frozen.label] if frozen.targets is None else frozen.targets
-    return tuple(nan if one is None else float(one) for one in told)
+    targets = [frozen.label] if frozen.targets is None else frozen.targets
+    return tuple(nan if one is None else float(one) for one in targets)
 
 
 def _known(session: Session, snapshot_id: int) -> dict[str, Known]:
-    """What a snapshot says of each picture that stands for a case, by the image's id."""
+    """Return a snapshot's targets of each image that represents a case, by image id."""
     joined = select(SnapshotCase, Case.image_id).join(Case, Case.id == SnapshotCase.case_id)
     rows = session.execute(joined.where(SnapshotCase.snapshot_id == snapshot_id))
     return {str(image): _targets(frozen) for frozen, image in rows}
 
 
-def _with_more(found: Sequence[Example], head: Head, known: Mapping[str, Known]) -> list[Example]:
-    if not any(one.picture.image in known for one in found):
+def _add_targets(examples: Sequence[Example], head: Head, known: Mapping[str, Known]) -> list[Example]:
+    if not any(one.picture.image in known for one in examples):
         raise NotTrainable(
-            f"No case of task '{head.task}' is about a picture of this dataset, so it cannot be learned along with it; "
-            "leave it out, or freeze both tasks over the same images."
+            f"Task '{head.task}' has no case with an image of this dataset, so it cannot be trained along with it; "
+            "leave it out, or freeze both tasks on the same images."
         )
     unknown = (nan,) * head.targets
-    return [replace(one, targets=one.targets + known.get(one.picture.image, unknown)) for one in found]
+    return [replace(one, targets=one.targets + known.get(one.picture.image, unknown)) for one in examples]
 
 
 def _planes(session: Session, store: Store, images: Iterable[int]) -> dict[int, ImageRef]:
-    """Each image's middle frame, by id."""
+    """Return a reference to each image's pixels, by id."""
     pictures = _pictures(session, images)
     facts = queries.facts_of(session, pictures)
     series = {image.series_id for image in pictures.values() if image.series_id}
@@ -150,7 +150,7 @@ def _planes(session: Session, store: Store, images: Iterable[int]) -> dict[int, 
 
 
 def _pictures(session: Session, images: Iterable[int]) -> dict[int, Image]:
-    found: dict[int, Image] = {}
+    rows: dict[int, Image] = {}
     for ids in queries.chunks(sorted(set(images))):
-        found |= {row.id: row for row in session.scalars(select(Image).where(Image.id.in_(ids)))}
-    return found
+        rows |= {row.id: row for row in session.scalars(select(Image).where(Image.id.in_(ids)))}
+    return rows

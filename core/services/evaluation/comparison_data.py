@@ -16,29 +16,29 @@ from core.services.training import runs
 from core.services.training.runs import RunView
 from db.vocabulary import TaskKind
 
-CHANGES = {"fixed": "Set right", "broken": "Made wrong", "both_wrong": "Both wrong"}
-NUMBER_CHANGES = {"further": "Error grew", "nearer": "Error shrank"}
+CHANGES = {"fixed": "Fixed", "broken": "Broken", "both_wrong": "Both wrong"}
+NUMBER_CHANGES = {"further": "Error increased", "nearer": "Error decreased"}
 WORDS = {
-    "fixed": "set right by run {run}, called wrong by run {other}",
-    "broken": "called wrong by run {run}, right by run {other}",
-    "further": "error larger by run {run} than by run {other}",
-    "nearer": "error smaller by run {run} than by run {other}",
-    "both_wrong": "called wrong by runs {run} and {other}",
+    "fixed": "correct by run {run}, wrong by run {other}",
+    "broken": "wrong by run {run}, correct by run {other}",
+    "further": "larger error by run {run} than by run {other}",
+    "nearer": "smaller error by run {run} than by run {other}",
+    "both_wrong": "wrong by runs {run} and {other}",
 }
 
 
 def compare_classes(source: ReviewSource, query: ReviewQuery) -> Compared:
-    """Compare the run's cases with those of the other one, which comes first.
+    """Compare two runs on the same cases; the query's other run is the first (the reference) of the pair.
 
     Raises:
         NotFound: no such run.
-        InvalidInput: they cannot be compared; the sentence says why.
+        InvalidInput: the runs cannot be compared; the message gives the reason.
     """
     db = source.db
     run, other = runs.get(db, query.run), runs.get(db, query.other)
     finding = finding_position(run, other, query)
     positive = query.positive if query.positive >= 0 else None
-    # each run's own place of the finding: their lists may stand in another order
+    # The runs may list the finding at different positions.
     places = (0, 0) if finding is None else (run.classes.index(other.classes[finding]), finding)
     points = repr([operating_points.current(db, side.id, at) for side, at in zip((run, other), places, strict=True)])
     return source.cached(
@@ -54,7 +54,7 @@ def compare_errors(source: ReviewSource, query: ReviewQuery) -> NumbersCompared:
 
     Raises:
         NotFound: no such run.
-        InvalidInput: they cannot be compared; the sentence says why.
+        InvalidInput: the runs cannot be compared; the message gives the reason.
     """
     return source.cached(
         (query.run, query.other),
@@ -69,39 +69,36 @@ def changed_cases(source: ReviewSource, run: RunView, query: ReviewQuery) -> dic
     if run.kind is TaskKind.NUMBER:
         numbers = compare_errors(source, query)
         return {name: getattr(numbers, name) for name in NUMBER_CHANGES}
-    comparison = compare_classes(source, query).found
+    comparison = compare_classes(source, query).comparison
     return {name: getattr(comparison, name) for name in CHANGES}
 
 
 def cases_with_change(source: ReviewSource, query: ReviewQuery) -> NDArray[np.int64]:
-    """Return the ids of the cases with the query's change; none where no change has that name.
-
-    Of numbers those whose error grew or shrank, the most first.
-    """
+    """Return the ids of the cases with the query's change, the largest change of error first; none if unknown."""
     changed = changed_cases(source, runs.get(source.db, query.run), query)
     return changed.get(query.change, np.empty(0, dtype=np.int64))
 
 
 def finding_position(run: RunView, other: RunView, query: ReviewQuery) -> int | None:
-    """Return the other run's place of the finding; None where a case has one answer.
+    """Return the finding's position in the other run; None if a case has one class.
 
     Raises:
-        InvalidInput: the other run does not know that finding.
+        InvalidInput: the other run has no such finding.
     """
     if run.kind is not TaskKind.MULTI:
         return None
     name = run.classes[min(query.finding, len(run.classes) - 1)]
     if name not in other.classes:
-        raise InvalidInput(f"Run {other.id} does not know the finding {name}; choose one that both runs know.")
+        raise InvalidInput(f"Run {other.id} has no finding '{name}'; choose a finding that both runs have.")
     return other.classes.index(name)
 
 
 def counted_as(source: ReviewSource, query: ReviewQuery, point: PointView) -> PointView:
-    """Return the run's point as the comparison counts it: by case or by patient as the other's."""
+    """Return the run's operating point with the level (image or patient) that the comparison uses."""
     first = compare_classes(source, query).points[0]
     return replace(point, level=first.level, patient_rule=first.patient_rule)
 
 
 def describe_change(query: ReviewQuery) -> str:
-    """Return which cases the query's change selects, in words."""
+    """Describe the cases that the query's change selects."""
     return WORDS.get(query.change, "").format(run=query.run, other=query.other)

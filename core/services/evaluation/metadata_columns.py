@@ -1,4 +1,4 @@
-"""What is known of cases besides their pixels, by column: site, sex, age, view, device, modality, image size."""
+"""Read the metadata of cases by column: site, sex, age, view, device, modality, image size."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,23 +17,27 @@ SIZE, MODALITY = "image size", "modality"
 
 
 def facts(db: Database, cases: Iterable[int]) -> dict[str, list[str]]:
-    """Each fact that any of the cases' images has, by name: one value per case in their order, "unknown" where absent.
+    """Return the metadata columns of cases by name: one value per case in the given order, "unknown" if missing.
 
-    Of a series or study they are those of the image that stands for it; the size is columns × rows.
+    A series or study has the metadata of its representative image; the size is columns × rows.
     """
-    wanted = [int(one) for one in cases]
+    case_ids = [int(case) for case in cases]
     with db.read() as session:
-        image = _images(session, wanted)
-        known = _told(session, sorted(set(image.values())))
-    shown = [image.get(one, 0) for one in wanted]
-    return {name: [values.get(one) or UNKNOWN for one in shown] for name, values in sorted(known.items()) if values}
+        image_of_case = _images(session, case_ids)
+        columns = _values_by_image(session, sorted(set(image_of_case.values())))
+    image_ids = [image_of_case.get(case, 0) for case in case_ids]
+    return {
+        name: [values.get(image) or UNKNOWN for image in image_ids]
+        for name, values in sorted(columns.items())
+        if values
+    }
 
 
 def banded_facts(db: Database, cases: NDArray[np.int64], split: ScoreArrays | None) -> dict[str, list[str]]:
-    """The banded facts of cases (m,), or with a whole `split` those of the patients that they speak for, (m,).
+    """Return the binned metadata of cases (m,); given a whole `split`, that of the cases' patients (m,).
 
-    A patient has what all of its cases of the split have. So which case speaks for it, and with it the score, does not
-    matter; see `slices.of_patients` where cases differ.
+    A patient's value comes from all of the patient's cases in the split, so it does not depend on which case
+    represents the patient; see `slices.of_patients` for patients whose cases differ.
     """
     if split is None:
         return bin_metadata(facts(db, cases.tolist()))
@@ -45,23 +49,23 @@ def banded_facts(db: Database, cases: NDArray[np.int64], split: ScoreArrays | No
 
 
 def _images(session: Session, cases: Sequence[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
+    image_of_case: dict[int, int] = {}
     for ids in queries.chunks(sorted(set(cases))):
-        found.update(session.execute(select(Case.id, Case.image_id).where(Case.id.in_(ids))).all())
-    return found
+        image_of_case.update(session.execute(select(Case.id, Case.image_id).where(Case.id.in_(ids))).all())
+    return image_of_case
 
 
-def _told(session: Session, images: list[int]) -> dict[str, dict[int, str]]:
-    """Values by fact, then by image."""
-    found: dict[str, dict[int, str]] = {SIZE: {}, MODALITY: {}}
+def _values_by_image(session: Session, images: list[int]) -> dict[str, dict[int, str]]:
+    """Return values by column, then by image."""
+    by_column: dict[str, dict[int, str]] = {SIZE: {}, MODALITY: {}}
     for ids in queries.chunks(images):
         size = Image.format["columns"].as_integer(), Image.format["rows"].as_integer()
-        pictures = select(Image.id, *size, Series.modality).outerjoin(Series, Series.id == Image.series_id)
-        for image, columns, rows, modality in session.execute(pictures.where(Image.id.in_(ids))):
-            found[SIZE][image] = f"{columns}×{rows}" if columns and rows else ""
-            found[MODALITY][image] = modality or ""
+        sizes = select(Image.id, *size, Series.modality).outerjoin(Series, Series.id == Image.series_id)
+        for image, width, height, modality in session.execute(sizes.where(Image.id.in_(ids))):
+            by_column[SIZE][image] = f"{width}×{height}" if width and height else ""
+            by_column[MODALITY][image] = modality or ""
         for image, name, value in session.execute(
             select(Fact.image_id, Fact.name, Fact.value).where(Fact.image_id.in_(ids))
         ):
-            found.setdefault(name, {})[image] = value  # a file's own word on its modality goes before its series'
-    return {name: values for name, values in found.items() if any(values.values())}
+            by_column.setdefault(name, {})[image] = value  # the file's own modality takes precedence over its series'
+    return {name: values for name, values in by_column.items() if any(values.values())}

@@ -1,4 +1,4 @@
-"""Two runs that answer with numbers, on the same cases: how far their errors are apart, and which cases moved."""
+"""Compare two runs that predict a number on the same cases: differences of error, and the cases that changed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,10 @@ from db.vocabulary import TaskKind
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumbersCompared:
-    """Two runs on a split of `patients`; `measure` is the unit of their numbers.
+    """The comparison of two runs on a split of `patients` patients; `measure` is the unit of their numbers.
 
-    `nearer` are the cases (by id) to which the second run comes nearer, `further` those from which it is further off,
-    those where the error changed most first.
+    `nearer` are the ids of cases where the second run has the smaller error, `further` where it has the larger one,
+    the largest change first.
     """
 
     first: int
@@ -29,30 +29,30 @@ class NumbersCompared:
     split: str
     measure: str
     patients: int
-    found: RegressionComparison
+    comparison: RegressionComparison
     nearer: NDArray[np.int64]
     further: NDArray[np.int64]
 
     @property
     def note(self) -> str:
-        """What is compared, and how."""
-        told = self.found.first
+        """The cases compared, and how the intervals were computed."""
+        report = self.comparison.first
         return (
-            f"Both runs on the same {told.images:,} cases of {self.patients:,} patients; intervals resample whole "
-            f"patients {told.resamples:,} times, the same ones for both runs."
+            f"Both runs on the same {report.images:,} cases of {self.patients:,} patients; intervals by a paired "
+            f"bootstrap of whole patients ({report.resamples:,} resamples)."
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, without NaN."""
-        sides = {"first": self.found.first.metrics, "second": self.found.second.metrics}
+        """Return plain values, without NaN."""
+        sides = {"first": self.comparison.first.metrics, "second": self.comparison.second.metrics}
         return {
             "runs": [self.first, self.second],
             "split": self.split,
             "measure": self.measure,
             "note": self.note,
             **{
-                name: {key: one.to_json() for key, one in figures.items()}
-                for name, figures in {"differences": self.found.differences, **sides}.items()
+                name: {key: value.to_json() for key, value in figures.items()}
+                for name, figures in {"differences": self.comparison.differences, **sides}.items()
             },
             "nearer": self.nearer.tolist(),
             "further": self.further.tolist(),
@@ -62,39 +62,53 @@ class NumbersCompared:
 def compare(
     db: Database, first: int, second: int, *, split: str = "test", resamples: int = 1000, seed: int = 0
 ) -> NumbersCompared:
-    """Compare the errors of two runs of a task that asks for a number.
+    """Compare the errors of two runs of a task about a number.
 
     Raises:
         NotFound: no such run.
-        InvalidInput: `refusal` says why, or one has no prediction of the split.
+        InvalidInput: see `refusal`, or a run has no predictions on the split.
     """
     if why := refusal(db, first, second, split=split):
         raise InvalidInput(why)
-    one, other = (score_arrays.score_arrays(db, run, split) for run in (first, second))
-    found = compare_regressions(
-        one.scores[:, 0], other.scores[:, 0], one.truths[:, 0], one.names(), resamples=resamples, seed=seed
+    reference, other = (score_arrays.score_arrays(db, run, split) for run in (first, second))
+    comparison = compare_regressions(
+        reference.scores[:, 0],
+        other.scores[:, 0],
+        reference.truths[:, 0],
+        reference.names(),
+        resamples=resamples,
+        seed=seed,
     )
     measure = tasks.get(db, runs.get(db, first).task_id).measure
     return NumbersCompared(
-        first, second, split, measure, len(one.patients), found, one.cases[found.nearer], one.cases[found.further]
+        first,
+        second,
+        split,
+        measure,
+        len(reference.patients),
+        comparison,
+        reference.cases[comparison.nearer],
+        reference.cases[comparison.further],
     )
 
 
 def refusal(db: Database, first: int, second: int, *, split: str = "test") -> str:
-    """Why the errors of two runs cannot be compared on a split, "" where they can.
+    """Return why the errors of two runs cannot be compared on a split; "" if they can.
 
     Raises:
         NotFound: no such run.
     """
     sides = runs.get(db, first), runs.get(db, second)
-    cannot = f"Runs {first} and {second} cannot be compared on the {split} split, for "
+    cannot = f"Runs {first} and {second} cannot be compared on the {split} split: "
     if sides[0].task_id != sides[1].task_id:
-        return f"{cannot}one answers task '{sides[0].task}', the other '{sides[1].task}'."
+        return f"{cannot}they belong to different tasks ('{sides[0].task}' and '{sides[1].task}')."
     if sides[0].kind is not TaskKind.NUMBER:
-        return f"{cannot}they answer with {sides[0].kind.value}, not with numbers."
+        return f"{cannot}they predict {sides[0].kind.value}, not a number."
     try:
-        one, other = (score_arrays.score_arrays(db, run, split) for run in (first, second))
+        reference, other = (score_arrays.score_arrays(db, run, split) for run in (first, second))
     except InvalidInput as error:
         return str(error)
-    why = reason((one.cases, other.cases), (one.truths[:, 0], other.truths[:, 0]), (one.names(), other.names()))
+    why = reason(
+        (reference.cases, other.cases), (reference.truths[:, 0], other.truths[:, 0]), (reference.names(), other.names())
+    )
     return why and cannot + why[:1].lower() + why[1:]

@@ -1,4 +1,4 @@
-"""Collect what a review shows of a run's cases: truth, call and score of each, at one operating point."""
+"""Collect what a review shows of a run's cases: reference label, prediction and score, at one operating point."""
 
 from dataclasses import dataclass
 
@@ -19,10 +19,10 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class ReviewData:
-    """The cases of a query: true and called class, score and error, (n,) each; of a number the truth is -1.
+    """The cases of a query: true and predicted class, score and error, (n,) each; a number has class -1.
 
-    `scored` is None where all of many classes are shown at once, and of a number. `point` is what the cases are
-    called at, `stands` what is stored; they differ while another one is tried.
+    `scored` is None if all of many classes are shown at once, and for a number. `point` is the operating point in use,
+    `stands` the stored one; they differ while the reviewer tries another.
     """
 
     run: RunView
@@ -39,12 +39,12 @@ class ReviewData:
 
     @property
     def threshold(self) -> float:
-        """From which score the answer is yes."""
+        """The lowest score that counts as positive."""
         return self.point.threshold if self.point else 0.5
 
     @property
     def finding(self) -> int | None:
-        """The place of the finding, None where a case has one answer."""
+        """The position of the finding; None if a case has one class."""
         return self.state.finding if self.run.kind is TaskKind.MULTI else None
 
     @property
@@ -54,12 +54,12 @@ class ReviewData:
 
     @property
     def unit(self) -> str:
-        """What a row is."""
+        """The unit of analysis of a row: "patient" or "case"."""
         per_patient = (self.point and self.point.per_patient) or counts_patients(self.run, self.state)
         return "patient" if per_patient else "case"
 
     def matrix(self) -> list[list[int]]:
-        """Return the number of rows by true class (row) and called class (column)."""
+        """Return the confusion matrix: the number of cases by true class (row) and predicted class (column)."""
         size = len(self.titles)
         flat = np.bincount(self.truth * size + self.called, minlength=size * size)
         table: list[list[int]] = flat.reshape(size, size).tolist()
@@ -67,10 +67,10 @@ class ReviewData:
 
 
 def review_data(source: ReviewSource, run: RunView, query: ReviewQuery) -> ReviewData:
-    """Return the cases of a query, called at the stored operating point or at the one it tries.
+    """Return the cases of a query at the stored operating point, or at the one that the query tries.
 
     Raises:
-        InvalidInput: the split was not predicted yet.
+        InvalidInput: the split has no predictions.
     """
     if run.kind is TaskKind.NUMBER:
         return _of_number(run, query, source.numbers(run, query))
@@ -95,7 +95,7 @@ def review_data(source: ReviewSource, run: RunView, query: ReviewQuery) -> Revie
 
 
 def titles(run: RunView, query: ReviewQuery) -> tuple[str, ...]:
-    """Return the titles of no and yes, or of every class."""
+    """Return the titles of negative and positive, or of every class."""
     if run.kind is TaskKind.MULTI:
         return run.about(query.finding).titles
     if len(run.titles) > 2 and 0 <= query.positive < len(run.titles):

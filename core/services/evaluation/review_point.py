@@ -1,4 +1,4 @@
-"""Find the operating point a review counts at: the stored one, one that is tried on validation, or a comparison's."""
+"""Find the operating point of a review: the stored one, one that is tried on validation, or a comparison's."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ SCALES = {"plain": "As predicted", "temperature": "Temperature", "isotonic": "Is
 
 
 def stored_point(source: ReviewSource, run: RunView, query: ReviewQuery) -> PointView:
-    """Return the point that is stored for the question, else the default one."""
+    """Return the stored point of the question, else the default one."""
     multi = run.kind is TaskKind.MULTI
     finding = query.finding if multi else 0
     positive = 1 if multi or len(run.titles) == 2 else query.positive
@@ -32,16 +32,16 @@ def stored_point(source: ReviewSource, run: RunView, query: ReviewQuery) -> Poin
 
 
 def point_for(source: ReviewSource, run: RunView, query: ReviewQuery, stored: PointView) -> PointView:
-    """Return the point with what the query changes; of a comparison, as the comparison counts it."""
+    """Return the point with the query's changes; in a comparison, with the comparison's level."""
     if query.change:
         return comparison_data.counted_as(source, query, stored)
     return tried_point(source, run, query, stored)
 
 
 def tried_point(source: ReviewSource, run: RunView, query: ReviewQuery, stored: PointView) -> PointView:
-    """Return the point with what the query tries instead; on validation only, elsewhere the stored one is locked.
+    """Return the point with the query's trial values; on validation only, elsewhere the stored one is locked.
 
-    Where other scores are tried without a threshold, the rule that found the old one finds it anew.
+    If other scores are tried without a threshold, the stored rule finds a new threshold.
     """
     if query.split != CHOOSING_SPLIT:
         return stored
@@ -69,7 +69,7 @@ def _scale(source: ReviewSource, run: RunView, query: ReviewQuery, stored: Point
 
 
 def _by_its_rule(source: ReviewSource, run: RunView, point: PointView) -> PointView:
-    """Return the point with the threshold its rule finds for these scores; by hand where no threshold satisfies it."""
+    """Return the point with the threshold its rule finds for these scores; manual if no threshold satisfies it."""
     if "at_least" not in point.rule:
         return point
     try:

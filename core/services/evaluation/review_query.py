@@ -1,4 +1,4 @@
-"""Name the cases of a run that a person reviews: the question, the operating point that is tried, and the selection."""
+"""Name the cases of a run under review: the question, the operating point that is tried, and the selection."""
 
 import math
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 class ReviewQuery:
     """Select cases of a run's split.
 
-    `finding` is the place of a finding, `positive` of many classes the one that counts as yes against the rest (-1:
-    all of them). `truth` and `called` are a cell of the confusion matrix (-1: any), `at` is a threshold that is tried
-    (-1: the stored operating point), `span` scores as low:high, `group` facts as name=value joined by &. `level` and
-    `scale` replace those of the stored point: image, max, mean or noisy_or; plain, temperature or isotonic. `other`
-    and `change` are a second run and how the run differs from it.
+    `finding` is the position of a finding, `positive` the positive class of many (one against the rest; -1: all).
+    `truth` and `called` are a cell of the confusion matrix (-1: any), `at` is a trial threshold (-1: the stored
+    operating point), `span` scores as low:high, `group` metadata as name=value joined by &. `level` and `scale`
+    replace those of the stored point: image, max, mean or noisy_or; plain, temperature or isotonic. `other` and
+    `change` are a second run and how the run differs from it.
     """
 
     run: int = 0
@@ -36,7 +36,7 @@ class ReviewQuery:
 
     @property
     def between(self) -> tuple[float, float] | None:
-        """The span of scores; an end that is not a number is 0 or 1."""
+        """The range of scores; an end that is not a number is 0 or 1."""
         low, _, high = self.span.partition(":")
         return None if not self.span else (_finite(low, 0.0), _finite(high, 1.0))
 

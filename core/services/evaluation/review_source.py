@@ -42,7 +42,7 @@ class ReviewSource:
         """Return the predictions of a split.
 
         Raises:
-            InvalidInput: the split was not predicted yet.
+            InvalidInput: the split has no predictions.
         """
         return self.cached((run_id,), split, "columns", lambda: score_arrays.score_arrays(self.db, run_id, split))
 
@@ -54,7 +54,7 @@ class ReviewSource:
         return self.cached((run.id,), query.split, "patients", lambda: score_arrays.patient_means(columns))
 
     def question(self, run: RunView, split: str, point: PointView) -> BinaryScores:
-        """Return the scores and truths of one yes/no question as an operating point counts them."""
+        """Return the scores and reference labels of one binary question at the operating point's level."""
         columns = self.columns(run.id, split)
 
         def make() -> BinaryScores:
@@ -74,7 +74,7 @@ class ReviewSource:
         """Return the JSON of a calibrator, fitted on the validation split.
 
         Raises:
-            InvalidInput: validation was not predicted yet.
+            InvalidInput: validation has no predictions.
         """
 
         def make() -> dict[str, Any]:
@@ -87,7 +87,7 @@ class ReviewSource:
 
 
 def counts_patients(run: RunView, query: ReviewQuery) -> bool:
-    """Return whether a number is counted once for each patient; a comparison counts images."""
+    """Tell whether a number counts once per patient; a comparison counts images."""
     return run.kind is TaskKind.NUMBER and query.level == "mean" and not query.change
 
 

@@ -1,4 +1,4 @@
-"""A verdict on a prediction; relabelling is Review + Annotation in one transaction."""
+"""Record verdicts on predictions; a relabelling is a Review and an Annotation in one transaction."""
 
 from collections.abc import Sequence
 
@@ -24,26 +24,26 @@ def judge(
     value: float | None = None,
     note: str = "",
 ) -> None:
-    """Keep a verdict; RELABELLED also appends the new answer, and both or neither are written.
+    """Record a verdict; RELABELLED also appends the new answer, in the same transaction.
 
-    The answer is a class position, presences by position, or a number: what the task asks for.
+    The answer is a class position, presences by position, or a number, as the task's kind requires.
 
     Raises:
         NotFound: no such prediction.
-        InvalidInput: a relabelling without a reason in `note`, that names no answer, or one of another kind than the
-            task's.
+        InvalidInput: a relabelling without a reason in `note`, without an answer, or with an answer of another kind
+            than the task's.
     """
     if verdict is Verdict.RELABELLED and not note.strip():
-        raise InvalidInput("A relabelling carries its reason; write why.")
+        raise InvalidInput("Relabelling needs a reason; write why.")
     with db.transaction() as session:
         prediction = session.get(Prediction, prediction_id)
         if prediction is None:
-            raise NotFound(f"Prediction {prediction_id} is not in this catalogue; reload the page.")
+            raise NotFound(f"There is no prediction {prediction_id}; reload the page.")
         annotation_id = None
         reader = queries.reader_id(session, by)
         if verdict is Verdict.RELABELLED:
             if label is None and value is None and not findings:
-                raise InvalidInput("A relabelling names the new answer; choose one of the task's classes, or a number.")
+                raise InvalidInput("Relabelling needs a new label; choose one of the task's classes, or give a number.")
             case = session.get_one(Case, prediction.case_id)
             answer = Answer.FINDINGS if findings else Answer.LABEL if value is None else Answer.VALUE
             task = session.get_one(Task, case.task_id)
@@ -65,16 +65,16 @@ def judge(
 
 
 def verdicts(db: Database, prediction_ids: Sequence[int]) -> dict[int, Verdict]:
-    """The newest verdict on each of a few predictions, of those that have one."""
+    """Return the newest verdict of each prediction that has one, by prediction id."""
     rows = select(Review.prediction_id, Review.verdict).where(Review.prediction_id.in_(prediction_ids))
     with db.read() as session:
         return dict(session.execute(rows.order_by(Review.id)).all())
 
 
 def current_label(db: Database, case_id: int, *, finding: str = "") -> str | None:
-    """What people now call the case: the title of its class, its number, or what is said of one finding (by name).
+    """Return the current label of a case: the title of its class, its number, or one finding's presence (by name).
 
-    None where it has no answer.
+    None if the case has no answer.
     """
     with db.read() as session:
         case = annotations.row_of(session, case_id)
@@ -83,7 +83,7 @@ def current_label(db: Database, case_id: int, *, finding: str = "") -> str | Non
             return numeric_answers.format_value(case.value, task.measure)
         (view,) = case_views.views(session, [case])
         if finding:
-            position = next((one.position for one in task.classes if one.name == finding), -1)
+            position = next((label_class.position for label_class in task.classes if label_class.name == finding), -1)
             return view.findings.get(position)
         label = session.get(LabelClass, case.label_id) if case.label_id else None
         return (label.title or label.name) if label else None

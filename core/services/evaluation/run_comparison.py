@@ -1,9 +1,10 @@
-"""Two runs on the same cases: what differs and by how much, and what one of them alone has right."""
+"""Compare two runs on the same cases: differences of metrics with intervals, and the cases fixed or broken."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.errors import InvalidInput
+from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.comparison import Comparison
 from core.evaluation.comparison import compare as compared
 from core.evaluation.comparison import incompatibility as reason
@@ -18,10 +19,10 @@ from db.vocabulary import TaskKind
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two runs, each at its own operating point; `note` says where those call different things.
+    """The comparison of two runs, each at its own operating point; `note` says if their levels differ.
 
-    `found` holds the differences (first less second) with their intervals, and the cases that the second run fixed
-    (the first is wrong, the second right), broke, and that both have wrong.
+    The comparison holds the differences (first minus second) with their intervals, and the cases that the second run
+    fixed (first wrong, second right), broke, and that both runs have wrong.
     """
 
     first: int
@@ -29,33 +30,33 @@ class Compared:
     split: str
     name: str
     points: tuple[PointView, PointView]
-    found: Comparison
+    comparison: Comparison
     note: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, without NaN."""
+        """Return plain values, without NaN."""
         return {
             "runs": [self.first, self.second],
             "split": self.split,
             "positive": self.name,
             "points": [point.to_json() for point in self.points],
-            "note": f"{self.found.note} {self.note}".strip(),
+            "note": f"{self.comparison.note} {self.note}".strip(),
             **{
-                name: {key: one.to_json() for key, one in getattr(self.found, name).items()}
+                name: {key: value.to_json() for key, value in getattr(self.comparison, name).items()}
                 for name in ("differences", "first", "second")
             },
-            "delong": asdict(self.found.delong) if self.found.delong else None,
-            "mcnemar": asdict(self.found.mcnemar),
-            **{name: getattr(self.found, name).tolist() for name in ("fixed", "broken", "both_wrong")},
+            "delong": asdict(self.comparison.delong) if self.comparison.delong else None,
+            "mcnemar": asdict(self.comparison.mcnemar),
+            **{name: getattr(self.comparison, name).tolist() for name in ("fixed", "broken", "both_wrong")},
         }
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """One run's side of the question."""
+class _Side:
+    """One run of the comparison, with its predictions."""
 
     run: RunView
-    found: score_arrays.ScoreArrays
+    arrays: score_arrays.ScoreArrays
     finding: int | None
     point: PointView
 
@@ -71,85 +72,88 @@ def compare(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Compared:
-    """Compare two runs; of findings `finding` (by its place in the first run), of many classes `positive` is yes.
+    """Compare two runs; `finding` by its position in the first run, `positive` the positive class of many.
 
-    Both are counted as the first's operating point counts, by case or by patient, each at its own threshold.
+    Both are counted at the level of the first run's operating point (case or patient), each at its own threshold.
 
     Raises:
         NotFound: no such run.
-        InvalidInput: the runs answer other questions or have other cases, or one has no prediction of the split.
+        InvalidInput: the runs have different tasks or cases, or one has no predictions on the split.
     """
     sides = _sides(db, first, second, split, finding, positive)
-    scores = _scored(*sides)
+    scores = _scores(*sides)
     if why := reason(*scores):
         raise InvalidInput(_cannot(first, second, split, why))
-    one, other = (side.point for side in sides)
-    found = compared(*scores, (one.threshold, other.threshold), resamples=resamples, seed=seed)
+    point, other = (side.point for side in sides)
+    comparison = compared(*scores, (point.threshold, other.threshold), resamples=resamples, seed=seed)
     note = (
         ""
-        if other.level is one.level
+        if other.level is point.level
         else (
-            f"The threshold of run {second} was chosen for each {other.level.value}, and both runs are counted by "
-            f"{one.level.value}."
+            f"The threshold of run {second} was chosen per {other.level.value}, and both runs are counted per "
+            f"{point.level.value}."
         )
     )
-    return Compared(first, second, split, scores[0].name, (one, other), found, note)
+    return Compared(first, second, split, scores[0].name, (point, other), comparison, note)
 
 
 def _cannot(first: int, second: int, split: str, why: str) -> str:
-    return f"Runs {first} and {second} cannot be compared on the {split} split, for {why[:1].lower()}{why[1:]}"
+    return f"Runs {first} and {second} cannot be compared on the {split} split: {why[:1].lower()}{why[1:]}"
 
 
-def _scored(one: _Asked, other: _Asked) -> tuple[score_arrays.BinaryScores, score_arrays.BinaryScores]:
-    """Both sides' scores, counted as the first's point counts."""
-    alike = replace(other.point, level=one.point.level, patient_rule=one.point.patient_rule)
+def _scores(first: _Side, second: _Side) -> tuple[BinaryScores, BinaryScores]:
+    """Return both sides' scores at the level of the first run's point."""
+    same_level = replace(second.point, level=first.point.level, patient_rule=first.point.patient_rule)
     return (
-        score_arrays.class_scores(one.run, one.found, finding=one.finding, point=one.point),
-        score_arrays.class_scores(other.run, other.found, finding=other.finding, point=alike),
+        score_arrays.class_scores(first.run, first.arrays, finding=first.finding, point=first.point),
+        score_arrays.class_scores(second.run, second.arrays, finding=second.finding, point=same_level),
     )
 
 
 def _sides(
     db: Database, first: int, second: int, split: str, finding: int | None, positive: int | None
-) -> tuple[_Asked, _Asked]:
-    one, other = runs.get(db, first), runs.get(db, second)
-    if why := _other_question(one, other):
+) -> tuple[_Side, _Side]:
+    run, other = runs.get(db, first), runs.get(db, second)
+    if why := _mismatch(run, other):
         raise InvalidInput(_cannot(first, second, split, f"{why}."))
-    found = _placed(one, other, finding)
-    yes = _positive(db, one, positive, finding)
-    mine = (
+    other_finding = _position_in_other(run, other, finding)
+    positive_class = _positive(db, run, positive, finding)
+    current = (
         operating_points.current_or_default(db, first, finding or 0),
-        operating_points.current_or_default(db, second, found or 0),
+        operating_points.current_or_default(db, second, other_finding or 0),
     )
-    places = yes, yes if one.kind is TaskKind.MULTI else other.classes.index(one.classes[yes])
-    points = [_asking(point, place) for point, place in zip(mine, places, strict=True)]
+    positives = (
+        positive_class,
+        positive_class if run.kind is TaskKind.MULTI else other.classes.index(run.classes[positive_class]),
+    )
+    points = [_point_for(point, positive) for point, positive in zip(current, positives, strict=True)]
     return (
-        _Asked(one, score_arrays.score_arrays(db, first, split), finding, points[0]),
-        _Asked(other, score_arrays.score_arrays(db, second, split), found, points[1]),
+        _Side(run, score_arrays.score_arrays(db, first, split), finding, points[0]),
+        _Side(other, score_arrays.score_arrays(db, second, split), other_finding, points[1]),
     )
 
 
-def _other_question(one: RunView, other: RunView) -> str:
-    if one.task_id != other.task_id:
-        return f"one answers task '{one.task}', the other '{other.task}'"
-    if one.kind is TaskKind.NUMBER:
-        return "they answer with numbers, which are compared by their errors"
-    if set(one.classes) != set(other.classes) and one.kind is not TaskKind.MULTI:
-        return f"one knows the classes {', '.join(one.titles)}, the other {', '.join(other.titles)}"
+def _mismatch(run: RunView, other: RunView) -> str:
+    if run.task_id != other.task_id:
+        return f"they belong to different tasks ('{run.task}' and '{other.task}')"
+    if run.kind is TaskKind.NUMBER:
+        return "they predict a number; compare their errors"
+    if set(run.classes) != set(other.classes) and run.kind is not TaskKind.MULTI:
+        return f"their classes differ ({', '.join(run.titles)} and {', '.join(other.titles)})"
     return ""
 
 
-def _placed(one: RunView, other: RunView, finding: int | None) -> int | None:
-    """The place that the first run's finding has in the second."""
-    if one.kind is not TaskKind.MULTI:
+def _position_in_other(run: RunView, other: RunView, finding: int | None) -> int | None:
+    """Return the position of the first run's finding in the second run."""
+    if run.kind is not TaskKind.MULTI:
         return None
-    if finding is None or not 0 <= finding < len(one.classes):
-        raise InvalidInput(f"Run {one.id} answers with findings; name one of them: {', '.join(one.titles)}.")
-    if one.classes[finding] not in other.classes:
+    if finding is None or not 0 <= finding < len(run.classes):
+        raise InvalidInput(f"Run {run.id} predicts findings; choose one of them: {', '.join(run.titles)}.")
+    if run.classes[finding] not in other.classes:
         raise InvalidInput(
-            f"Run {other.id} does not know the finding {one.titles[finding]}; choose one that both know."
+            f"Run {other.id} has no finding '{run.titles[finding]}'; choose a finding that both runs have."
         )
-    return other.classes.index(one.classes[finding])
+    return other.classes.index(run.classes[finding])
 
 
 def _positive(db: Database, run: RunView, positive: int | None, finding: int | None) -> int:
@@ -161,11 +165,11 @@ def _positive(db: Database, run: RunView, positive: int | None, finding: int | N
     if positive is None and (run.kind is TaskKind.MULTI or len(run.classes) == 2):
         return 1
     raise InvalidInput(
-        f"Run {run.id} has {len(run.classes)} classes; name the one that is yes against the rest: "
+        f"Run {run.id} has {len(run.classes)} classes; choose the positive class (one against the rest): "
         f"{', '.join(run.titles)}."
     )
 
 
-def _asking(point: PointView, positive: int) -> PointView:
-    """The point where it is of that class; else the usual one for it."""
+def _point_for(point: PointView, positive: int) -> PointView:
+    """Return the point if it is of that positive class, else the default point of the class."""
     return point if point.positive == positive else PointView(None, point.run_id, point.finding, positive)

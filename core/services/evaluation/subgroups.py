@@ -1,4 +1,4 @@
-"""For which groups of a split a run does worse: by every fact of its cases, and by pairs of them."""
+"""Report a run's metrics by subgroup: for every metadata column of its cases, and for pairs of columns."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,20 +19,19 @@ from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
 from db import Database
 
-SKIPPED = ("split",)  # what says nothing of a case itself
-MOST = 12  # values of one fact: with more, and none that is frequent, it names cases rather than groups them
-MOSTLY_WITHIN = 0.9  # share of patients from which on a fact that differs within them is of a case, not of a patient
+SKIPPED = ("split",)  # columns that do not describe the case itself
+MOST = 12  # values of a column: one with more, none of them frequent, identifies cases rather than groups them
+MOSTLY_WITHIN = 0.9  # share of patients with several values from which a column describes cases, not patients
 NONE = (
-    "Nothing that is known of these cases tells groups apart; import them with a CSV of metadata (site, sex, age, "
-    "view, device) to look at groups."
+    "These cases have no metadata to form subgroups; import them with a CSV of metadata (site, sex, age, view, device)."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The groups, worst first, of the figure at the point. `facts` were looked at, `left_out` say why others were not.
+    """The subgroups of a metric, worst first; `facts` are the columns used, `left_out` why others were not.
 
-    `point` is None of numbers. `words` is a sentence where there are no groups.
+    `point` is None for numbers. `words` is a message if there are no subgroups.
     """
 
     rows: tuple[Subgroup, ...]
@@ -43,15 +42,20 @@ class Groups:
     words: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, without NaN."""
+        """Return plain values, without NaN."""
         return {
             "figure": self.figure,
             "point": self.point and self.point.to_json(),
             "facts": list(self.facts),
             "left_out": dict(self.left_out),
             "words": self.words,
-            "groups": [{**asdict(one), "facts": dict(one.facts)} for one in self.rows],
+            "groups": [_row_json(row) for row in self.rows],
         }
+
+
+def _row_json(row: Subgroup) -> dict[str, Any]:
+    metrics = {name: getattr(row, name).to_json() for name in ("figure", "rest", "gap")}
+    return {**asdict(row), **metrics, "facts": dict(row.facts)}
 
 
 def subgroup_report(
@@ -67,23 +71,23 @@ def subgroup_report(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Groups:
-    """The groups of a split at the run's operating point (or `point`), by every fact or by `only` those.
+    """Return the subgroups of a split at the run's operating point (or `point`), by all columns or `only` some.
 
-    Ages and many sizes are put in bands; of a fact with very many values the rarer ones are one group. A fact with one
-    value, or with more than MOST of which none is frequent, is left out and said to be. Where the point calls patients,
-    a patient has the facts of all of its cases of the split, SEVERAL where those differ.
+    Ages and image sizes are binned; rare values of a column form one group. A column with one value, or with more than
+    MOST values none of which is frequent, is left out with the reason. If the point counts patients, a patient's value
+    comes from all of the patient's cases in the split, SEVERAL if they differ.
 
     Raises:
         NotFound: no such run.
-        InvalidInput: the split was not predicted, the run answers with a number, or an unknown figure or fact.
+        InvalidInput: the split has no predictions, the run predicts a number, or an unknown metric or column.
     """
     point = point or operating_points.current_or_default(db, run_id, finding or 0)
-    run, found = runs.get(db, run_id), score_arrays.score_arrays(db, run_id, split)
-    asked = score_arrays.class_scores(run, found, finding=finding, point=point)
-    told = banded_facts(db, asked.cases, found if point.per_patient else None)
-    kept, left_out = _facts(run_id, told, asked.truth, only)
-    rows = subgroups(asked, point.threshold, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
-    return Groups(tuple(rows), figure, point, tuple(kept), left_out, "" if rows else NONE)
+    run, arrays = runs.get(db, run_id), score_arrays.score_arrays(db, run_id, split)
+    scores = score_arrays.class_scores(run, arrays, finding=finding, point=point)
+    columns = banded_facts(db, scores.cases, arrays if point.per_patient else None)
+    used, left_out = _facts(run_id, columns, scores.truth, only)
+    rows = subgroups(scores, point.threshold, used, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
+    return Groups(tuple(rows), figure, point, tuple(used), left_out, "" if rows else NONE)
 
 
 def regression_subgroup_report(
@@ -98,29 +102,32 @@ def regression_subgroup_report(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Groups:
-    """The same of a run that answers with numbers: mae, rmse or bias of each group, in the number's unit; of images, or
-    of each patient's means, with the facts of all of its cases.
+    """Return the subgroups of a run about a number: MAE, RMSE or bias of each group, per image or patient mean.
 
     Raises:
         NotFound: no such run.
-        InvalidInput: the split was not predicted, or an unknown figure or fact.
+        InvalidInput: the split has no predictions, or an unknown metric or column.
     """
-    found = score_arrays.score_arrays(db, run_id, split)
-    held = score_arrays.patient_means(found) if per_patient else found
-    told, true = held.scores[:, 0], held.truths[:, 0]
-    kept, left_out = _facts(run_id, banded_facts(db, held.cases, found if per_patient else None), true, only)
-    owners = PatientIndex(held.owner, len(held.patients))
-    rows = regression_subgroups(told, true, owners, kept, figure=figure, pairs=pairs, resamples=resamples, seed=seed)
-    return Groups(tuple(rows), figure, None, tuple(kept), left_out, "" if rows else NONE)
+    arrays = score_arrays.score_arrays(db, run_id, split)
+    counted = score_arrays.patient_means(arrays) if per_patient else arrays
+    predicted, true = counted.scores[:, 0], counted.truths[:, 0]
+    used, left_out = _facts(run_id, banded_facts(db, counted.cases, arrays if per_patient else None), true, only)
+    owners = PatientIndex(counted.owner, len(counted.patients))
+    rows = regression_subgroups(
+        predicted, true, owners, used, figure=figure, pairs=pairs, resamples=resamples, seed=seed
+    )
+    return Groups(tuple(rows), figure, None, tuple(used), left_out, "" if rows else NONE)
 
 
 def _facts(
-    run_id: int, told: Mapping[str, Sequence[str]], truth: Bools | Floats, only: Sequence[str]
+    run_id: int, columns: Mapping[str, Sequence[str]], truth: Bools | Floats, only: Sequence[str]
 ) -> tuple[dict[str, Sequence[str]], dict[str, str]]:
-    """The facts to look at, by name with the value of each row; and why others are left out."""
-    if strange := [name for name in only if name not in told]:
-        raise InvalidInput(f"No case of run {run_id} has a fact '{strange[0]}'; its facts are: {', '.join(told)}.")
-    named = {name: values for name, values in told.items() if name in only or not only}
+    """Return the columns to use, by name with the value of each row, and why others are left out."""
+    if unknown := [name for name in only if name not in columns]:
+        raise InvalidInput(
+            f"The cases of run {run_id} have no metadata column '{unknown[0]}'; choose one of: {', '.join(columns)}."
+        )
+    named = {name: values for name, values in columns.items() if name in only or not only}
     left_out = {name: why for name, values in named.items() if (why := _why_not(name, values, truth))}
     return {name: values for name, values in named.items() if name not in left_out}, left_out
 
@@ -130,14 +137,14 @@ def _why_not(name: str, values: Sequence[str], truth: Bools | Floats) -> str:
     known = {value: count for value, count in counts.items() if value not in (UNKNOWN, SEVERAL)}
     truths = truth.tolist()
     if name in SKIPPED:
-        return "it says nothing of the case itself"
+        return "it does not describe the case itself"
     if counts[SEVERAL] > MOSTLY_WITHIN * len(values):
         return f"it differs within {counts[SEVERAL]:,} of {len(values):,} patients"
     if len(counts) < 2:
-        return f"every case has the same ({next(iter(values), UNKNOWN)})"
+        return f"every case has the same value ({next(iter(values), UNKNOWN)})"
     if len(known) > MOST and max(known.values()) < LEAST_CASES:
-        return f"it has {len(known):,} values, none of them of {LEAST_CASES} cases"
-    # where the truth is one for all, every fact would be
+        return f"it has {len(known):,} values, none of them with {LEAST_CASES} cases"
+    # if all cases have the same reference label, every column would look like it
     if len(set(truths)) > 1 and len(set(zip(values, truths, strict=True))) == len(counts):
-        return "it is the answer itself: all cases of one value have the same truth"
+        return "it is the label itself: all cases of one value have the same reference label"
     return ""

@@ -1,4 +1,4 @@
-"""Look at images: one, a series in order, a page of a filtered list, and what the filters would leave."""
+"""Read images: one, a series in order, pages of a filtered list, and counts for the filters."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +33,7 @@ class ImageView:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list of images is narrowed to; empty means everything. `facts` are equalities."""
+    """The filters of a list of images; empty means all images. `facts` are (column, value) pairs."""
 
     facts: tuple[tuple[str, str], ...] = ()
     task_id: int | None = None
@@ -43,7 +43,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much there is."""
+    """The catalogue's totals."""
 
     images: int
     patients: int
@@ -54,7 +54,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class SeriesView:
-    """A stack: how many slices, whose, of what."""
+    """A series of several images."""
 
     id: int
     patient: str
@@ -64,7 +64,7 @@ class SeriesView:
 
 
 def get(db: Database, image_id: int) -> ImageView:
-    """One image.
+    """Return one image.
 
     Raises:
         NotFound: no image has that id.
@@ -73,7 +73,7 @@ def get(db: Database, image_id: int) -> ImageView:
 
 
 def many(db: Database, image_ids: list[int]) -> list[ImageView]:
-    """Images in the order of `image_ids`.
+    """Return images in the order of `image_ids`.
 
     Raises:
         NotFound: one of them is not in the catalogue.
@@ -82,30 +82,36 @@ def many(db: Database, image_ids: list[int]) -> list[ImageView]:
         views = _views(session, image_ids)
     missing = [str(image_id) for image_id in image_ids if image_id not in views]
     if missing:
-        raise NotFound(f"Image {missing[0]} is not in this catalogue; choose one from the Images page.")
+        raise NotFound(f"There is no image {missing[0]}; choose one on the Images page.")
     return [views[image_id] for image_id in image_ids]
 
 
 def find(db: Database, text: str) -> ImageView:
-    """The image of a catalogue id, or of a sha256 (whole, or its first eight characters and more).
+    """Find an image by its catalogue id, or by its file's sha256 (at least the first eight characters).
 
     Raises:
-        NotFound: nothing, or more than one image, answers to it.
+        NotFound: no image, or more than one, matches.
     """
     with db.read() as session:
-        wanted = Image.id == int(text) if text.isdigit() and len(text) < 12 else Image.sha256.startswith(text.lower())
-        ids = list(session.scalars(select(Image.id).where(wanted).limit(2))) if len(text) >= 8 or text.isdigit() else []
+        condition = (
+            Image.id == int(text) if text.isdigit() and len(text) < 12 else Image.sha256.startswith(text.lower())
+        )
+        ids = (
+            list(session.scalars(select(Image.id).where(condition).limit(2)))
+            if len(text) >= 8 or text.isdigit()
+            else []
+        )
     if len(ids) != 1:
         count = "No image" if not ids else "More than one image"
-        raise NotFound(f"{count} answers to '{text}'; give the catalogue's id or the sha256 of the file.")
+        raise NotFound(f"{count} matches '{text}'; give the catalogue's id or the sha256 of the file.")
     return get(db, ids[0])
 
 
 def of_file(db: Database, sha256: str) -> ImageView:
-    """The first image of a file.
+    """Return the first image of a file.
 
     Raises:
-        NotFound: the catalogue holds no image of it.
+        NotFound: the catalogue has no image of the file.
     """
     with db.read() as session:
         image_id = session.scalar(select(Image.id).where(Image.sha256 == sha256).order_by(Image.id).limit(1))
@@ -113,7 +119,7 @@ def of_file(db: Database, sha256: str) -> ImageView:
 
 
 def series(db: Database, series_id: int) -> list[ImageView]:
-    """The images of a series in the order of their positions.
+    """Return the images of a series in the order of their positions.
 
     Raises:
         NotFound: no series has that id.
@@ -121,27 +127,27 @@ def series(db: Database, series_id: int) -> list[ImageView]:
     with db.read() as session:
         ids = queries.images_by_series(session, [series_id])[series_id]
     if not ids:
-        raise NotFound(f"Series {series_id} is not in this catalogue; choose one from the Images page.")
+        raise NotFound(f"There is no series {series_id}; choose one on the Images page.")
     return many(db, ids)
 
 
-def page(db: Database, wanted: Filter, *, after: int = 0, limit: int = 60) -> list[ImageView]:
-    """The next images by id: a keyset page, so that the millionth costs what the first does."""
+def page(db: Database, filters: Filter, *, after: int = 0, limit: int = 60) -> list[ImageView]:
+    """Return the next images by id (keyset pagination, so that late pages cost the same as the first)."""
     with db.read() as session:
-        narrowed = _narrow(select(Image.id), wanted).where(Image.id > after).order_by(Image.id).limit(limit)
+        narrowed = _narrow(select(Image.id), filters).where(Image.id > after).order_by(Image.id).limit(limit)
         ids = list(session.scalars(narrowed))
         views = _views(session, ids)
     return [views[image_id] for image_id in ids]
 
 
-def count(db: Database, wanted: Filter) -> int:
-    """How many images the filter leaves."""
+def count(db: Database, filters: Filter) -> int:
+    """Count the images that match the filter."""
     with db.read() as session:
-        return session.scalar(_narrow(select(func.count(Image.id)), wanted)) or 0
+        return session.scalar(_narrow(select(func.count(Image.id)), filters)) or 0
 
 
 def fact_values(db: Database, *, most: int = 12) -> dict[str, list[tuple[str, int]]]:
-    """For each fact with at most `most` different values: its values with their number of images, commonest first."""
+    """Return the values of each metadata column with at most `most` values, with image counts, most frequent first."""
     with db.read() as session:
         names = session.scalars(
             select(Fact.name).group_by(Fact.name).having(func.count(distinct(Fact.value)) <= most).order_by(Fact.name)
@@ -152,14 +158,14 @@ def fact_values(db: Database, *, most: int = 12) -> dict[str, list[tuple[str, in
             .group_by(Fact.name, Fact.value)
             .order_by(Fact.name, func.count().desc(), Fact.value)
         )
-        found: dict[str, list[tuple[str, int]]] = {}
+        values_by_name: dict[str, list[tuple[str, int]]] = {}
         for name, value, images in session.execute(counted):
-            found.setdefault(name, []).append((value, images))
-    return found
+            values_by_name.setdefault(name, []).append((value, images))
+    return values_by_name
 
 
 def totals(db: Database) -> Totals:
-    """Images, patients (and those unknown), studies, series."""
+    """Count images, patients (and those unknown), studies and series."""
     with db.read() as session:
         unknown = select(func.count(Patient.id)).where(Patient.known.is_(False))
         return Totals(
@@ -172,7 +178,7 @@ def totals(db: Database) -> Totals:
 
 
 def stacks(db: Database, *, after: int = 0, limit: int = 60) -> list[SeriesView]:
-    """Series with more than one image, by id."""
+    """Return the series with more than one image, by id."""
     with db.read() as session:
         grouped = (
             select(Series.id, Series.modality, Patient.pseudonym, func.count(Image.id))
@@ -194,41 +200,47 @@ def stacks(db: Database, *, after: int = 0, limit: int = 60) -> list[SeriesView]
 
 
 def exclude(db: Database, image_id: int, *, because: str | None) -> None:
-    """Take an image out of every queue and later snapshot (with a reason), or, with None, back in."""
+    """Exclude an image from queues and later snapshots with a reason, or include it again with None.
+
+    Raises:
+        NotFound: no image has that id.
+    """
     with db.transaction() as session:
         image = session.get(Image, image_id)
         if image is None:
-            raise NotFound(f"Image {image_id} is not in this catalogue; choose one from the Images page.")
+            raise NotFound(f"There is no image {image_id}; choose one on the Images page.")
         image.excluded_because = because
         session.flush()
         cases.update_cases_of_image(session, image)
 
 
-def _narrow(statement: Select[Any], wanted: Filter) -> Select[Any]:
-    excluded = Image.excluded_because.isnot(None) if wanted.excluded else Image.excluded_because.is_(None)
+def _narrow(statement: Select[Any], filters: Filter) -> Select[Any]:
+    excluded = Image.excluded_because.isnot(None) if filters.excluded else Image.excluded_because.is_(None)
     statement = statement.where(excluded)
-    for name, value in wanted.facts:
+    for name, value in filters.facts:
         has = select(Fact.image_id).where(Fact.name == name, Fact.value == value)
         statement = statement.where(Image.id.in_(has))
-    if wanted.task_id is not None:
-        cases = select(Case.image_id).where(Case.task_id == wanted.task_id)
-        if wanted.answer == "unlabelled":
+    if filters.task_id is not None:
+        cases = select(Case.image_id).where(Case.task_id == filters.task_id)
+        if filters.answer == "unlabelled":
             cases = cases.where(
                 Case.label_id.is_(None), Case.value.is_(None), Case.answer.is_distinct_from(Answer.FINDINGS)
             )
-        elif wanted.answer:
-            named = select(LabelClass.id).where(LabelClass.task_id == wanted.task_id, LabelClass.name == wanted.answer)
-            cases = cases.where(Case.label_id.in_(named) | _found(named))
+        elif filters.answer:
+            named = select(LabelClass.id).where(
+                LabelClass.task_id == filters.task_id, LabelClass.name == filters.answer
+            )
+            cases = cases.where(Case.label_id.in_(named) | _has_finding(named))
         statement = statement.where(Image.id.in_(cases))
     return statement
 
 
-def _found(named: Select[Any]) -> ColumnElement[bool]:
-    """Of a task of several findings: what stands says that one of `named` is present."""
+def _has_finding(named: Select[Any]) -> ColumnElement[bool]:
+    """Select the cases whose newest annotation has one of the `named` findings present."""
     newest = select(func.max(Annotation.id)).where(Annotation.case_id == Case.id).correlate(Case)
     present = Finding.label_id.in_(named) & (Finding.presence == Presence.PRESENT)
-    said = select(Finding.label_id).where(Finding.annotation_id == newest.scalar_subquery(), present)
-    return said.correlate(Case).exists()
+    findings = select(Finding.label_id).where(Finding.annotation_id == newest.scalar_subquery(), present)
+    return findings.correlate(Case).exists()
 
 
 def _views(session: Session, image_ids: list[int]) -> dict[int, ImageView]:

@@ -1,4 +1,4 @@
-"""Take files in: bytes into the store, rows into the catalogue, and every file accounted for."""
+"""Import files: bytes into the store, rows into the catalogue, and a report that accounts for every file."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ FLUSH_S, FLUSH_IMAGES = 1.0, 500
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What to take in and how. `patient_column` None means patient_id where the CSV has it."""
+    """What to import and how. `patient_column` None means patient_id if the CSV has that column."""
 
     path: Path
     metadata: Path | None = None
@@ -44,33 +44,33 @@ class ImportRequest:
     dry_run: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """For a job's row."""
+        """Return plain values for a job's row."""
         return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ImportRequest":
-        """Back from a job's row."""
+        """Read a request from a job's row."""
         paths = {"path": Path(data["path"]), "metadata": Path(data["metadata"]) if data["metadata"] else None}
         return cls(**{**data, **paths})
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that was not taken, and why, in one sentence."""
+    """A refused file, with the reason in one sentence."""
 
     file: str
     reason: str
 
 
-JSON_KEYS = {"labels_overridden": "labels_kept", "labels_without_case": "labels_apart"}
+JSON_KEYS = {"files_found": "found", "labels_overridden": "labels_kept", "labels_without_case": "labels_apart"}
 """The fields whose key in JSON is an older word: the command line's contract keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """Every file found is imported, known, refused or unlisted; `finished` once all are."""
+    """The report of an import: every file is imported, known, refused or unlisted; `finished` once all are."""
 
-    found: int
+    files_found: int
     imported: int = 0
     known: int = 0
     refused: tuple[Refused, ...] = ()
@@ -88,11 +88,11 @@ class ImportReport:
 
     @property
     def done(self) -> int:
-        """Files dealt with so far."""
+        """The number of files processed so far."""
         return self.imported + self.known + len(self.refused) + len(self.unlisted)
 
     def to_json(self) -> dict[str, Any]:
-        """For the command line and a job's row."""
+        """Return plain values for the command line and a job's row."""
         return {
             **{JSON_KEYS.get(name, name): value for name, value in asdict(self).items()},
             "refused": [asdict(one) for one in self.refused],
@@ -102,7 +102,7 @@ class ImportReport:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ImportReport":
-        """Back from a job's row."""
+        """Read a report from a job's row."""
         lists = {
             "refused": tuple(Refused(**one) for one in data["refused"]),
             "unlisted": tuple(data["unlisted"]),
@@ -115,7 +115,7 @@ class ImportReport:
 
 @dataclass
 class _Counts:
-    """What was met so far, to be counted; identities live only here, in memory."""
+    """What was counted so far; identities are kept only here, in memory."""
 
     identities: set[Identity] = field(default_factory=set)
     patients: set[str] = field(default_factory=set)
@@ -132,32 +132,32 @@ def run(
     scrub: bool = False,
     writing: Callable[[Callable[[], ImportReport]], ImportReport] = lambda write: write(),
 ) -> Iterator[ImportReport]:
-    """Import, or with `dry_run` only look; yields the report so far about once a second, the last one finished.
+    """Import, or with `dry_run` only preview; yield the report so far about once a second, the last one finished.
 
-    Stopping to iterate stops the import: what was taken stays, and the next import calls it known. With `scrub` the
-    report's file names hide identity, so that it may be kept. `writing` does each write, and may do it again.
+    Stop iterating to cancel: imported files stay, and the next import counts them as known. With `scrub` the
+    report's file names are de-identified, so that it may be stored. `writing` runs each write, and may repeat it.
 
     Raises:
-        InvalidInput: no such folder, no files in it, an unreadable CSV, a column or label that does not exist.
+        InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column or label.
     """
     files, root = _files(request)
     joined, table = _join(request, files, root)
     import_rows.check_labels(db, request.task, request.label_column, table)
-    wanted = [path for path in files if joined is None or path in joined.rows]
+    listed = [path for path in files if joined is None or path in joined.rows]
     store, key, tally = Store(settings.home), settings.key("pseudonym"), _Counts()
-    said = _csv_labels(request, joined)
+    csv_labels = _csv_labels(request, joined)
     unlisted = tuple(_name(path, root) for path in joined.unlisted) if joined else ()
     report = ImportReport(
-        found=len(files), unlisted=unlisted, missing=joined.missing if joined else (), dry_run=request.dry_run
+        files_found=len(files), unlisted=unlisted, missing=joined.missing if joined else (), dry_run=request.dry_run
     )
     known = _imported_hashes(db)
     batch: list[import_rows.ImportItem] = []
     waiting, flushed = 0, time.monotonic()
     reading = read_files_polling(
-        wanted,
+        listed,
         store=None if request.dry_run else store,
         reference=request.reference,
-        # A known file whose original changed, or that lost its pixels, is read again: importing it mends a home.
+        # A known file with a changed original or missing pixels is read again, so that an import repairs a home.
         known=lambda sha256: known(sha256) and (request.dry_run or store.is_intact(sha256)),
         at=lambda sha256: _offset(db, sha256) if known(sha256) else None,
     )
@@ -171,21 +171,21 @@ def run(
                 waiting += len(batch[-1].images) or 1
                 _count(tally, batch[-1])
             if time.monotonic() - flushed > FLUSH_S or waiting >= FLUSH_IMAGES:
-                report = writing(partial(_flush, db, request, batch, report, by, known, said))
+                report = writing(partial(_flush, db, request, batch, report, by, known, csv_labels))
                 batch, waiting, flushed = [], 0, time.monotonic()
                 yield _with_counts(report, tally)
-    report = writing(partial(_flush, db, request, batch, report, by, known, said))
+    report = writing(partial(_flush, db, request, batch, report, by, known, csv_labels))
     yield _scrubbed(replace(_with_counts(report, tally), finished=True), tally, scrub)
 
 
 def _files(request: ImportRequest) -> tuple[list[Path], Path]:
     path = request.path.expanduser().absolute()
     if not path.exists():
-        raise InvalidInput(f"There is nothing at {path}; give a folder or a file that exists.")
+        raise InvalidInput(f"{path} does not exist; give a folder or a file that exists.")
     skip = request.metadata.expanduser().absolute() if request.metadata else None
-    files = [found for found in list_files(path) if found != skip]
+    files = [file for file in list_files(path) if file != skip]
     if not files:
-        raise InvalidInput(f"The folder {path} holds no files; choose the folder that holds the images.")
+        raise InvalidInput(f"The folder {path} has no files; choose the folder with the images.")
     return files, path if path.is_dir() else path.parent
 
 
@@ -194,29 +194,31 @@ def _join(
 ) -> tuple[metadata_csv.JoinedMetadata | None, metadata_csv.MetadataTable | None]:
     if request.metadata is None:
         if request.label_column or request.patient_column:
-            raise InvalidInput("A label or patient column needs a CSV that holds it; give it with --metadata FILE.csv.")
+            raise InvalidInput(
+                "A label or patient column needs a CSV with that column; give it with --metadata FILE.csv."
+            )
         return None, None
     if request.label_column and not request.task:
-        raise InvalidInput(f"The labels in column '{request.label_column}' need a task; name it with --task NAME.")
+        raise InvalidInput(f"The labels in column '{request.label_column}' need a task; give it with --task NAME.")
     needed = [column for column in (request.patient_column, request.label_column) if column]
     table = metadata_csv.read(request.metadata.expanduser(), file_column=request.file_column, needed=needed)
     return table.join(files, root), table
 
 
 def _csv_labels(request: ImportRequest, joined: metadata_csv.JoinedMetadata | None) -> list[str]:
-    """Every label that a CSV gives a file: classes get their order from all of them, not from the files read first."""
+    """Return all labels of a CSV, so that the order of classes does not depend on which files are read first."""
     if joined is None or not request.label_column:
         return []
     return sorted({label for row in joined.rows.values() if (label := row.get(request.label_column, ""))})
 
 
 def _name(path: Path, root: Path) -> str:
-    """Relative, and text even where the file system's bytes are none."""
+    """Return the relative path as text, even if the file system's bytes are not valid text."""
     return path.relative_to(root).as_posix().encode("utf-8", "replace").decode()
 
 
 def _offset(db: Database, sha256: str) -> int | None:
-    """Where the catalogue has a file's pixels begin."""
+    """Return the offset of a file's pixels in the catalogue."""
     with db.read() as session:
         return session.scalar(select(func.min(Image.offset)).where(Image.sha256 == sha256))
 
@@ -227,7 +229,7 @@ def _imported_hashes(db: Database) -> "_ImportedHashes":
 
 
 class _ImportedHashes:
-    """Which files the catalogue holds, by sha256; grows as the import goes on."""
+    """The files in the catalogue by sha256; grows during the import."""
 
     def __init__(self, hashes: set[str]) -> None:
         self.hashes = hashes
@@ -283,26 +285,26 @@ def _flush(
     report: ImportReport,
     by: str,
     known: _ImportedHashes,
-    said: Sequence[str],
+    csv_labels: Sequence[str],
 ) -> ImportReport:
-    batch = sorted(batch, key=lambda item: item.name)  # two readers finish in any order; rows follow the names
-    fresh = [item for item in batch if isinstance(item.result, ReadFile)]
-    first: dict[str, import_rows.ImportItem] = {}
-    for item in fresh:
+    batch = sorted(batch, key=lambda item: item.name)  # readers finish in any order; rows follow the names
+    newly_read = [item for item in batch if isinstance(item.result, ReadFile)]
+    item_of_hash: dict[str, import_rows.ImportItem] = {}
+    for item in newly_read:
         if not known(item.result.sha256):
-            first.setdefault(item.result.sha256, item)
+            item_of_hash.setdefault(item.result.sha256, item)
     labels = import_rows.LabelCounts()
     if not request.dry_run and batch:
         with db.transaction() as session:
-            labels = import_rows.write_rows(session, batch, task=request.task, by=by, coming=said)
-    known.hashes.update(first)
+            labels = import_rows.write_rows(session, batch, task=request.task, by=by, coming=csv_labels)
+    known.hashes.update(item_of_hash)
     return replace(
         report,
-        imported=report.imported + len(first),
-        known=report.known + len(batch) - len(first),
-        images=report.images + sum(len(item.images) for item in first.values()),
-        labelled=report.labelled + labels.taken,
-        labels_overridden=report.labels_overridden + labels.kept,
+        imported=report.imported + len(item_of_hash),
+        known=report.known + len(batch) - len(item_of_hash),
+        images=report.images + sum(len(item.images) for item in item_of_hash.values()),
+        labelled=report.labelled + labels.added,
+        labels_overridden=report.labels_overridden + labels.overridden,
         labels_without_case=report.labels_without_case + labels.without_case,
     )
 
@@ -327,33 +329,35 @@ def _scrubbed(report: ImportReport, tally: _Counts, scrub: bool) -> ImportReport
 
 
 def submit(db: Database, settings: Settings, request: ImportRequest, *, by: str, key: str, launcher: Launcher) -> int:
-    """Queue an import (or a dry run); gives the job's id. The same key gives the same job.
+    """Queue an import (or a dry run); return the job's id. The same key gives the same job.
 
-    What was asked names folders, and a folder's name can name a patient: it lies in the inbox, not in the catalogue.
+    The request contains folder names, which can identify a patient, so it is stored in the inbox, not the catalogue.
     """
     with atomic_write(_request_path(settings, key)) as file:
         file.write(json.dumps(request.to_json()).encode())
     with db.transaction() as session:
-        said = {"note": key, "by": by, "dry_run": request.dry_run}
-        job_id = job_queue.add(session, JobKind.IMPORT, said, key=f"import:{key}").id
+        job_request = {"note": key, "by": by, "dry_run": request.dry_run}
+        job_id = job_queue.add(session, JobKind.IMPORT, job_request, key=f"import:{key}").id
     launcher.wake()
     return job_id
 
 
 def load_request(settings: Settings, job: job_queue.JobView) -> ImportRequest:
-    """What a job was asked to import.
+    """Return the request of an import job.
 
     Raises:
-        NotFound: it is done, and what was asked is forgotten.
+        NotFound: the job is done, and its request was deleted.
     """
     try:
         return ImportRequest.from_json(json.loads(_request_path(settings, job.request["note"]).read_bytes()))
     except FileNotFoundError as error:
-        raise NotFound(f"What import {job.id} was asked is forgotten; name the folder again.") from error
+        raise NotFound(
+            f"The request of import {job.id} was deleted after it ended; start a new import of the folder."
+        ) from error
 
 
 def discard_inbox(settings: Settings, job: job_queue.JobView) -> None:
-    """After an import: dropped files were copied into the store, and neither they nor the folder's name are kept."""
+    """Delete an import's uploaded files, which are now in the store, and its request with the folder's name."""
     request, inbox = load_request(settings, job), settings.folder("inbox")
     for path in (request.path, request.metadata):
         dropped = next((one for one in (path, *path.parents) if one.parent == inbox), None) if path else None

@@ -1,4 +1,4 @@
-"""A patient's other pictures and series, to be laid beside the one that is read."""
+"""Find a patient's other images and series, to show beside the image being read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from core.services.images.images import ImageView
 from db import Database, queries
 from db.tables import Image, Series, Study
 
-STACKS, IMAGES = 12, 2_000  # at most: what a reader looks through; after so many images an answer ends
+STACKS, IMAGES = 12, 2_000  # the most stacks; no further stack after so many images
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One picture, or the slices of a series in their order; the number in its title stands for the unknown date."""
+    """One image, or the slices of a series in order; a number in the title replaces the unknown date."""
 
     id: str
     title: str
@@ -27,70 +27,70 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lot:
-    """A stack before its images are read."""
+class _ImageIds:
+    """A stack of image ids, before the images are read."""
 
     id: str
     image_ids: tuple[int, ...]
 
 
 def related_stacks(db: Database, image_id: int) -> list[Stack]:
-    """The stacks of the same patient: those of the same study first, then by their coming in.
+    """Return the stacks of the same patient: those of the same study first, then in the order of import.
 
-    The image's own series is not among them, but for projections, whose other views are what one lays beside it.
+    The image's own series is left out, except for projections, whose other views belong beside the image.
 
     Raises:
         NotFound: no image has that id.
     """
     with db.read() as session:
-        asked = session.get(Image, image_id)
-        if asked is None:
-            raise NotFound(f"Image {image_id} is not in this catalogue; choose one from the Images page.")
-        lots = list(_few(_lots(session, asked)))
-    found = {one.id: one for one in images.many(db, [one for lot in lots for one in lot.image_ids])}
-    stacks = [(lot, tuple(found[one] for one in lot.image_ids)) for lot in lots]
-    return [Stack(lot.id, _title(number, shown), shown) for number, (lot, shown) in enumerate(stacks, start=1)]
+        current = session.get(Image, image_id)
+        if current is None:
+            raise NotFound(f"There is no image {image_id}; choose one on the Images page.")
+        id_stacks = list(_limited(_stacks_of_ids(session, current)))
+    views = {view.id: view for view in images.many(db, [image for ids in id_stacks for image in ids.image_ids])}
+    stacks = [(ids, tuple(views[image] for image in ids.image_ids)) for ids in id_stacks]
+    return [Stack(ids.id, _title(number, shown), shown) for number, (ids, shown) in enumerate(stacks, start=1)]
 
 
-def _few(lots: Iterator[_Lot]) -> Iterator[_Lot]:
-    """Whole stacks, until it is enough."""
-    room = IMAGES
-    for lot in islice(lots, STACKS):
-        yield lot
-        room -= len(lot.image_ids)
-        if room <= 0:
+def _limited(stacks: Iterator[_ImageIds]) -> Iterator[_ImageIds]:
+    """Yield whole stacks up to the limits."""
+    left = IMAGES
+    for stack in islice(stacks, STACKS):
+        yield stack
+        left -= len(stack.image_ids)
+        if left <= 0:
             return
 
 
-def _lots(session: Session, asked: Image) -> Iterator[_Lot]:
-    """Found through the patient's studies and their series, never through all of a patient's slices."""
-    series = _series(session, asked)
-    ordered = queries.images_by_series(session, [one.id for one in series])
-    for one in series:
-        ids = tuple(image for image in ordered.get(one.id, []) if image != asked.id)
-        if one.modality in PROJECTIONS:
-            yield from (_Lot(f"image-{image}", (image,)) for image in ids)
+def _stacks_of_ids(session: Session, current: Image) -> Iterator[_ImageIds]:
+    """Yield stacks by way of the patient's studies and series, without reading all of the patient's slices."""
+    series = _series(session, current)
+    ordered = queries.images_by_series(session, [row.id for row in series])
+    for row_of_series in series:
+        ids = tuple(image for image in ordered.get(row_of_series.id, []) if image != current.id)
+        if row_of_series.modality in PROJECTIONS:
+            yield from (_ImageIds(f"image-{image}", (image,)) for image in ids)
         elif ids:
-            yield _Lot(f"series-{one.id}", ids)
-    loose = select(Image.id).where(
-        Image.patient_id == asked.patient_id, Image.series_id.is_(None), Image.id != asked.id
+            yield _ImageIds(f"series-{row_of_series.id}", ids)
+    without_series = select(Image.id).where(
+        Image.patient_id == current.patient_id, Image.series_id.is_(None), Image.id != current.id
     )
-    shown = loose.where(Image.excluded_because.is_(None)).order_by(Image.id).limit(STACKS)
-    yield from (_Lot(f"image-{image}", (image,)) for image in session.scalars(shown))
+    shown = without_series.where(Image.excluded_because.is_(None)).order_by(Image.id).limit(STACKS)
+    yield from (_ImageIds(f"image-{image}", (image,)) for image in session.scalars(shown))
 
 
-def _series(session: Session, asked: Image) -> list[Series]:
-    own = session.get(Series, asked.series_id) if asked.series_id else None
-    study = own.study_id if own else 0
-    wanted = select(Series).join(Study, Study.id == Series.study_id).where(Study.patient_id == asked.patient_id)
-    other: ColumnElement[bool] = Series.id != (asked.series_id or 0)
-    beside = wanted.where(or_(other, Series.modality.in_(PROJECTIONS)))
+def _series(session: Session, current: Image) -> list[Series]:
+    own_series = session.get(Series, current.series_id) if current.series_id else None
+    study = own_series.study_id if own_series else 0
+    statement = select(Series).join(Study, Study.id == Series.study_id).where(Study.patient_id == current.patient_id)
+    other: ColumnElement[bool] = Series.id != (current.series_id or 0)
+    beside = statement.where(or_(other, Series.modality.in_(PROJECTIONS)))
     return list(session.scalars(beside.order_by(Series.study_id != study, Series.id).limit(STACKS + 1)))
 
 
 def _title(number: int, shown: tuple[ImageView, ...]) -> str:
     facts = shown[len(shown) // 2].facts
-    told = " ".join(filter(None, (facts.get(name) for name in ("modality", "view", "laterality", "body_part"))))
+    description = " ".join(filter(None, (facts.get(name) for name in ("modality", "view", "laterality", "body_part"))))
     frames = shown[0].format.frames
     long = f"{len(shown)} slices" if len(shown) > 1 else f"{frames} frames" if frames > 1 else ""
-    return " · ".join(filter(None, (str(number), told, long)))
+    return " · ".join(filter(None, (str(number), description, long)))

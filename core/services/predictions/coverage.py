@@ -1,4 +1,4 @@
-"""How far a run's predictions of a split go: how many of its cases they are of, and of which weights."""
+"""Measure how much of a split a run has predicted: how many of its cases, and with which weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from db.vocabulary import CheckpointKind, Split
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A split ("all" of them), how many of its `cases` are predicted, and the `weights` that these predictions are of.
+    """A split (or "all"), how many of its `cases` are predicted, and the `weights` that made these predictions.
 
-    `best` are the run's best weights now. Weights are named by their sha256, "" where predictions were made elsewhere.
+    `best` are the run's current best weights. Weights are named by sha256, "" for external predictions.
     """
 
     run_id: int
@@ -28,71 +28,76 @@ class Coverage:
 
     @property
     def old(self) -> bool:
-        """Whether some predictions are of other weights than the run has now, or than the others are of."""
+        """Whether some predictions come from other weights than the current ones, or from mixed weights."""
         return len(self.weights) > 1 or (bool(self.best and self.weights) and self.weights != (self.best,))
 
     @property
     def named(self) -> str:
-        """The weights in one word, "" where there are none; two that are mixed stand apart by a blank."""
+        """The weights as one string, "" if there are none, mixed ones separated by a blank."""
         return " ".join(self.weights)
 
     @property
     def words(self) -> str:
-        """What keeps figures from being of the whole split and of the run's weights; "" where nothing does."""
+        """The warning that metrics miss cases of the split or use old weights; "" if they do not."""
         if not self.predicted:
             return ""
         where = "all splits" if self.split == "all" else f"the {NAMES.get(self.split, self.split)} split"
         part = (
             (
-                f"Run {self.run_id} has predictions of {self.predicted:,} of {self.cases:,} cases of {where}; its "
-                "figures are of these."
+                f"Run {self.run_id} has predicted {self.predicted:,} of {self.cases:,} cases of {where}; its "
+                "metrics use these cases only."
             )
             if self.predicted < self.cases
             else ""
         )
-        some = "some of its" if self.best in self.weights else "its"
-        old = f"Run {self.run_id} has other weights since; {some} predictions of {where} are of the old ones."
+        some = "some predictions" if self.best in self.weights else "the predictions"
+        old = f"Run {self.run_id} has newer weights; {some} of {where} come from the old ones."
         return f"{part} {old if self.old else ''}".strip()
 
     def is_outdated(self, chosen_on: str | None) -> bool:
-        """Whether what was chosen on predictions of those weights (`named`; None: not known) is of older ones."""
+        """Tell whether something chosen on predictions of those weights (`named`; None: unknown) is out of date."""
         return bool(chosen_on) and chosen_on not in (self.named, self.best)
 
 
-NAMES = {"val": "validation"}  # a split's words, where they are not its name
+NAMES = {"val": "validation"}  # titles of splits that differ from their names
 
 
 def coverage_of(db: Database, run_id: int, split: str) -> Coverage:
-    """What there is of a split's predictions now; where nothing is predicted, no case and no weights.
+    """Return the coverage of a split by a run's predictions; without predictions, no cases and no weights.
 
     Raises:
         NotFound: no such run.
     """
-    mine, frozen = [Prediction.run_id == run_id], []
+    predicted_rows, frozen_rows = [Prediction.run_id == run_id], []
     if split != "all":
-        mine, frozen = [*mine, Prediction.split == Split(split)], [SnapshotCase.split == Split(split)]
+        predicted_rows, frozen_rows = (
+            [*predicted_rows, Prediction.split == Split(split)],
+            [SnapshotCase.split == Split(split)],
+        )
     with db.read() as session:
         run = session.get(Run, run_id)
         if run is None:
             raise NotFound(f"There is no run {run_id}; see the Runs page or `rounds runs`.")
-        cases = select(func.count()).where(SnapshotCase.snapshot_id == run.snapshot_id, *frozen)
+        cases = select(func.count()).where(SnapshotCase.snapshot_id == run.snapshot_id, *frozen_rows)
         best = session.get(Checkpoint, (run_id, CheckpointKind.BEST))
-        predicted, weights = _weights(session, mine)
-        whole = session.scalar(cases) or 0
-    return Coverage(run_id, split, predicted, whole, weights, best.sha256 if best else "")
+        predicted, weights = _weights(session, predicted_rows)
+        total = session.scalar(cases) or 0
+    return Coverage(run_id, split, predicted, total, weights, best.sha256 if best else "")
 
 
-def _weights(session: Session, mine: Sequence[ColumnElement[bool]]) -> tuple[int, tuple[str, ...]]:
-    """How many predictions, and of which weights; to look through them all for these takes twice as long."""
+def _weights(session: Session, conditions: Sequence[ColumnElement[bool]]) -> tuple[int, tuple[str, ...]]:
+    """Return the number of predictions and their weights; the minimum and maximum first, as this is twice as fast."""
     weights = Prediction.checkpoint_sha256
-    count, least, most = session.execute(select(func.count(), func.min(weights), func.max(weights)).where(*mine)).one()
+    count, least, most = session.execute(
+        select(func.count(), func.min(weights), func.max(weights)).where(*conditions)
+    ).one()
     if least == most:
         return count, (least,) if count else ()
-    return count, tuple(sorted(session.scalars(select(weights).where(*mine).distinct())))
+    return count, tuple(sorted(session.scalars(select(weights).where(*conditions).distinct())))
 
 
 def has_predictions(db: Database, run_id: int, split: str) -> bool:
-    """Whether any case of a split is predicted."""
-    mine = select(Prediction.id).where(Prediction.run_id == run_id, Prediction.split == Split(split))
+    """Tell whether any case of a split is predicted."""
+    statement = select(Prediction.id).where(Prediction.run_id == run_id, Prediction.split == Split(split))
     with db.read() as session:
-        return session.scalar(mine.limit(1)) is not None
+        return session.scalar(statement.limit(1)) is not None

@@ -1,4 +1,4 @@
-"""Predictions made elsewhere, from a CSV of images and scores: they become a run that is reviewed as any other."""
+"""Import external predictions from a CSV of images and scores as a run that is reviewed like any other."""
 
 import hashlib
 import time
@@ -19,121 +19,128 @@ from db import Database, queries
 from db.tables import Prediction, Run, Snapshot, SnapshotCase
 from db.vocabulary import Split
 
-NAMED = 5  # lines that are named of those that were left out
+NAMED = 5  # the most line numbers listed per reason
 LEFT = {
-    "repeated": "repeating another",
+    "repeated": "repeated",
     "without_score": "without a score",
-    "not_frozen": "about images that are not in the snapshot",
-    "unknown": "about images that nobody imported",
+    "not_frozen": "about images outside the snapshot",
+    "unknown": "about images that were not imported",
 }
 
 
 @dataclass(slots=True)
-class _Sorted:
-    """The lines of a file: the scores of each case with the line that gave them, and those that gave none."""
+class _SortedLines:
+    """The lines of a file: the row of scores of each case, and the numbers of the lines that gave none."""
 
-    said: dict[int, ScoreRow] = field(default_factory=dict)
+    scores: dict[int, ScoreRow] = field(default_factory=dict)
     repeated: list[int] = field(default_factory=list)
     without_score: list[int] = field(default_factory=list)
     not_frozen: list[int] = field(default_factory=list)
     unknown: list[int] = field(default_factory=list)
 
     def counted(self) -> dict[str, dict[str, Any]]:
-        """How many lines gave nothing, by reason, and the first of them by number."""
-        every = {
+        """Return by reason how many lines gave no prediction, and the first of their numbers."""
+        by_reason = {
             "repeated": self.repeated,
             "without_score": self.without_score,
             "not_frozen": self.not_frozen,
             "unknown": self.unknown,
         }
-        return {why: {"count": len(lines), "lines": lines[:NAMED]} for why, lines in every.items() if lines}
+        return {why: {"count": len(lines), "lines": lines[:NAMED]} for why, lines in by_reason.items() if lines}
 
 
 def import_predictions(db: Database, settings: Settings, *, snapshot: int, name: str, csv: Path, by: str) -> int:
-    """Make a run of a CSV and give its id; the same file under the same name again is the same run.
+    """Make a run from a CSV and return its id; the same file under the same name gives the same run.
 
-    Columns: `image` (the catalogue's id, the file's sha256, or its name) and, in an npz, `item`; one column of
-    probabilities for each class or finding (of two classes that of the last, or `score`, is enough), of numbers
-    `value`. What gave no prediction stands in `runs.get(…).external_source`, see `words`: nothing is lost in silence.
+    Columns: `image` (the catalogue's id, the file's sha256, or its name) and, for an npz, `item`; one column of
+    probabilities per class or finding (for two classes that of the last, or `score`, is enough); for numbers `value`.
+    Lines without a prediction are listed in `runs.get(…).external_source`, see `describe_source`.
 
     Raises:
         NotFound: no such snapshot.
-        InvalidInput: no name, no such column, a value that is no probability, one image with two different answers, or
-            no line about this snapshot; then nothing was taken.
+        InvalidInput: no name, a missing column, a value that is not a probability, one image with two different
+            scores, or no line about this snapshot; then nothing is imported.
     """
     name, csv = name.strip(), csv.expanduser()
     if not name:
-        raise InvalidInput("Predictions made elsewhere need the name of what made them, such as 'vendor model 2.1'.")
+        raise InvalidInput("External predictions need the name of their model, such as 'vendor model 2.1'.")
     with db.read() as session:
         frozen = session.get(Snapshot, snapshot)
         if frozen is None:
-            raise NotFound(f"Snapshot {snapshot} is not in this catalogue; choose one from the Datasets page.")
-        lines = external_scores.read(csv, frozen)
-        found = _sorted(lines, Images(session, snapshot, settings.key("pseudonym")), csv.name)
-        if not found.said:
+            raise NotFound(f"There is no snapshot {snapshot}; choose one on the Datasets page.")
+        rows = external_scores.read(csv, frozen)
+        sorted_lines = _sort_lines(rows, Images(session, snapshot, settings.key("pseudonym")), csv.name)
+        if not sorted_lines.scores:
             raise InvalidInput(
-                f"None of the {len(lines)} lines of {csv.name} gives a score of an image of snapshot "
+                f"None of the {len(rows)} lines of {csv.name} has a score for an image of snapshot "
                 f"'{frozen.name}'; name images by id, sha256 or file name."
             )
     sha256 = hashlib.sha256(csv.read_bytes()).hexdigest()
     key = hashlib.sha256(f"{frozen.hash} {name} {sha256}".encode()).hexdigest()
     with db.transaction() as session:
-        there = session.scalar(select(Run.id).where(Run.request_key == f"outside:{key}"))
-        return there or _keep(session, found, frozen, {"name": name, "file": csv.name, "sha256": sha256}, by, key)
+        existing = session.scalar(select(Run.id).where(Run.request_key == f"outside:{key}"))
+        return existing or _add_run(
+            session, sorted_lines, frozen, {"name": name, "file": csv.name, "sha256": sha256}, by, key
+        )
 
 
 def describe_source(outside: dict[str, Any]) -> str:
-    """What was taken and what was not, in one sentence."""
+    """Describe in one sentence how many predictions were imported, and which lines and cases have none."""
     left, missing = outside["left"], outside["missing"]
-    parts = [f"{_many(one['count'], 'line')} {LEFT[why]} ({_numbers(one)})" for why, one in left.items()]
-    parts += [f"{_many(count, 'case')} of the {split} split without a prediction" for split, count in missing.items()]
-    said = f"{_many(outside['predicted'], 'prediction')} from {_many(outside['lines'], 'line')} of {outside['file']}"
-    return f"{said}; {', '.join(parts)}." if parts else f"{said}."
+    parts = [f"{_count_of(some['count'], 'line')} {LEFT[why]} ({_line_numbers(some)})" for why, some in left.items()]
+    parts += [
+        f"{_count_of(count, 'case')} of the {split} split without a prediction" for split, count in missing.items()
+    ]
+    predicted, lines = _count_of(outside["predicted"], "prediction"), _count_of(outside["lines"], "line")
+    total = f"{predicted} from {lines} of {outside['file']}"
+    return f"{total}; {', '.join(parts)}." if parts else f"{total}."
 
 
-def _many(count: int, word: str) -> str:
+def _count_of(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
-def _numbers(left: dict[str, Any]) -> str:
+def _line_numbers(left: dict[str, Any]) -> str:
     more = " …" if left["count"] > len(left["lines"]) else ""
     return f"line{'' if left['count'] == 1 else 's'} {', '.join(map(str, left['lines']))}{more}"
 
 
-def _sorted(lines: list[ScoreRow], images: Images, file: str) -> _Sorted:
-    found = _Sorted()
+def _sort_lines(lines: list[ScoreRow], images: Images, file: str) -> _SortedLines:
+    result = _SortedLines()
     missing: list[ScoreRow] = []
     for line in lines:
         case = images.case(line)
         if case is None:
             missing.append(line)
         elif line.numbers is None:
-            found.without_score.append(line.number)
-        elif case not in found.said:
-            found.said[case] = line
-        elif found.said[case].numbers == line.numbers:
-            found.repeated.append(line.number)
+            result.without_score.append(line.number)
+        elif case not in result.scores:
+            result.scores[case] = line
+        elif result.scores[case].numbers == line.numbers:
+            result.repeated.append(line.number)
         else:
             raise InvalidInput(
-                f"Lines {found.said[case].number} and {line.number} of {file} give the same case other scores; keep "
-                "one line for each case."
+                f"Lines {result.scores[case].number} and {line.number} of {file} give the same case different scores; "
+                "keep one line per case."
             )
     known = images.known(missing)
     for line in missing:
-        (found.not_frozen if line.number in known else found.unknown).append(line.number)
-    return found
+        (result.not_frozen if line.number in known else result.unknown).append(line.number)
+    return result
 
 
-def _keep(session: Session, found: _Sorted, frozen: Snapshot, about: dict[str, Any], by: str, key: str) -> int:
+def _add_run(
+    session: Session, sorted_lines: _SortedLines, frozen: Snapshot, about: dict[str, Any], by: str, key: str
+) -> int:
     rows = session.execute(
         select(SnapshotCase.case_id, SnapshotCase.split, SnapshotCase.label)
         .where(SnapshotCase.snapshot_id == frozen.id)
         .order_by(SnapshotCase.case_id)
     ).all()
-    taken = [row for row in rows if row[0] in found.said]
-    splits = Counter(split.value for _, split, _ in taken)
-    missing = Counter(split.value for _, split, _ in rows)
-    left = found.counted()
+    predicted = [row for row in rows if row[0] in sorted_lines.scores]
+    splits = Counter(split.value for _, split, _ in predicted)
+    totals = Counter(split.value for _, split, _ in rows)
+    left = sorted_lines.counted()
     run = Run(
         snapshot_id=frozen.id,
         reader_id=queries.reader_id(session, by),
@@ -144,12 +151,12 @@ def _keep(session: Session, found: _Sorted, frozen: Snapshot, about: dict[str, A
         external_source={
             **about,
             "at": time.time(),
-            "predicted": len(taken),
+            "predicted": len(predicted),
             "splits": dict(splits),
             "left": left,
-            "lines": len(taken) + sum(one["count"] for one in left.values()),
-            # of a split that the file speaks of at all: a file about test alone leaves out nothing of training
-            "missing": {one: missing[one] - splits[one] for one in Split if 0 < splits[one] < missing[one]},
+            "lines": len(predicted) + sum(lines["count"] for lines in left.values()),
+            # only of splits that the file covers: a file about test alone misses nothing of training
+            "missing": {split: totals[split] - splits[split] for split in Split if 0 < splits[split] < totals[split]},
         },
     )
     session.add(run)
@@ -164,9 +171,9 @@ def _keep(session: Session, found: _Sorted, frozen: Snapshot, about: dict[str, A
                 "label": label,
                 "more": None,
                 "checkpoint_sha256": "",
-                "probabilities": list(found.said[case].numbers or ()),
+                "probabilities": list(sorted_lines.scores[case].numbers or ()),
             }
-            for case, split, label in taken
+            for case, split, label in predicted
         ],
     )
     return run.id

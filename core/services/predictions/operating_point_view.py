@@ -1,4 +1,4 @@
-"""An operating point as pages see it: from which score a run says yes, and how that was found."""
+"""Show an operating point to pages: the score from which a case is positive, and how it was chosen."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,15 +11,15 @@ from db.vocabulary import Level, PatientRule
 
 USUAL = 0.5
 RULES = {PatientRule.MAX: "the highest score", PatientRule.MEAN: "the mean score", PatientRule.NOISY_OR: "the noisy-or"}
-UNTIL = "until an operating point is chosen"
+UNTIL = "No operating point chosen yet"
 
 
 @dataclass(frozen=True, slots=True)
 class PointView:
-    """`positive` is the class that is yes; where a calibrator stands, `threshold` is of the scores that it gives.
+    """An operating point: `positive` is the positive class; with a calibrator, `threshold` applies to its scores.
 
-    `id` is None of the usual one, which nobody chose. `looks_before` counts the looks at test before it was chosen.
-    `chosen_on` names the weights that validation was predicted with then, "" where that named none, None: not known.
+    `id` is None for the default point. `looks_before` counts the views of test results before it was chosen.
+    `chosen_on` names the weights of the validation predictions at that time, "" if unnamed, None if unknown.
     """
 
     id: int | None
@@ -38,12 +38,12 @@ class PointView:
 
     @property
     def per_patient(self) -> bool:
-        """Whether patients are called, and not each case."""
+        """Whether the unit of analysis is the patient, not the case."""
         return self.level is Level.PATIENT
 
     @property
     def level_name(self) -> str:
-        """What is called: "image", or the rule for patients: "max", "mean" or "noisy_or"."""
+        """The unit of analysis: "image", or the rule for patients: "max", "mean" or "noisy_or"."""
         return self.patient_rule.value if self.per_patient else "image"
 
     @property
@@ -53,24 +53,24 @@ class PointView:
 
     @property
     def words(self) -> str:
-        """How it was found, in a few words."""
+        """The threshold and how it was chosen, in a few words."""
         kind = self.rule.get("kind")
-        of = f", of {RULES[self.patient_rule]} of each patient" if self.per_patient else ""
+        unit = f", on {RULES[self.patient_rule]} of each patient" if self.per_patient else ""
         if kind == "usual":
-            return f"{self.threshold:g}{of}, {UNTIL}"
+            return f"{self.threshold:g} (default){unit}. {UNTIL}"
         how = (
-            "set by hand"
+            "set manually"
             if kind == "threshold"
             else (
-                f"the highest with a {kind} of at least {self.rule['at_least']:g} on validation"
+                f"the highest threshold with a {kind} of at least {self.rule['at_least']:g} on validation"
                 if kind == "sensitivity"
-                else f"the lowest with a {kind} of at least {self.rule['at_least']:g} on validation"
+                else f"the lowest threshold with a {kind} of at least {self.rule['at_least']:g} on validation"
             )
         )
-        return f"{self.threshold:.4g}, {how}{of}"
+        return f"{self.threshold:.4g}, {how}{unit}"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values."""
         return {
             "id": self.id,
             "finding": self.finding,
@@ -89,13 +89,13 @@ class PointView:
 
 
 def newest(session: Session, run_id: int, finding: int) -> OperatingPoint | None:
-    """The row that stands for a run (and of several findings that one)."""
-    mine = select(OperatingPoint).where(OperatingPoint.run_id == run_id, OperatingPoint.finding == finding)
-    return session.scalars(mine.order_by(OperatingPoint.id.desc()).limit(1)).first()
+    """Return the current row of a run (of one finding of several)."""
+    statement = select(OperatingPoint).where(OperatingPoint.run_id == run_id, OperatingPoint.finding == finding)
+    return session.scalars(statement.order_by(OperatingPoint.id.desc()).limit(1)).first()
 
 
 def view(session: Session, row: OperatingPoint) -> PointView:
-    """A row as pages see it."""
+    """Convert a row to its view."""
     before = TestSetView.run_id == row.run_id, TestSetView.created_at < row.created_at
     return PointView(
         id=row.id,

@@ -1,4 +1,4 @@
-"""Maps made and filed: of the pictures of one case by a loaded model."""
+"""Compute and store the saliency maps of one case's images by a loaded model."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -26,22 +26,22 @@ else:
     inference = LazyModule("core.inference")
 
 
-def compute_map(model: "LoadedModel", example: "Example", image_id: int | None, asked: MapKey) -> "SaliencyMap":
-    """The map of that image of a case; without one of the picture that has the peak.
+def compute_map(model: "LoadedModel", example: "Example", image_id: int | None, key: MapKey) -> "SaliencyMap":
+    """Return the map of one image of a case; without an image id, of the image with the peak.
 
     Raises:
-        InvalidInput: the model does not look at that image, or the method does not suit it.
-        NotTrainable: the pixels are gone, or the GPU's memory is too small.
+        InvalidInput: the model does not use that image, or the method does not fit it.
+        NotTrainable: the pixels are missing, or the GPU's memory is too small.
     """
     plane = None if image_id is None else plane_of(model, example, str(image_id))
     with devices.out_of_memory_hint(f"a map by a {model.manifest.model}", inference.FREE):
         return explain(
             model,
             example,
-            method=asked.method,
-            class_index=asked.class_index,
+            method=key.method,
+            class_index=key.class_index,
             plane=plane,
-            layer=asked.layer or None,
+            layer=key.layer or None,
         )
 
 
@@ -50,71 +50,71 @@ def store_maps(
     model: "LoadedModel",
     example: "Example",
     image_id: int,
-    asked: MapKey,
-    found: "SaliencyMap",
+    key: MapKey,
+    saliency: "SaliencyMap",
     images: "Mapping[int, Image]",
 ) -> None:
-    """File the map, and those of the case's other pictures that came with it; `images` are the case's, by id."""
-    for image, at, values in _shown(model, example, image_id, found):
-        about = {"class": str(found.class_index), "probability": repr(found.probability)}
-        if found.layer:
-            about["layer"] = layer_title(settings, model, asked, found.layer)
-        if found.all_images:
-            takes, seen = _seen(model, example)
-            titles = titles_of(example, seen, takes=takes)
-            about |= {"picture": titles[at], "counted": json.dumps(shares_of(titles, found.plane_weights))}
-        write(asked.path(settings, images[image]), values, about)
+    """Store the map, and those of the case's other images computed with it; `images` are the case's, by id."""
+    for image, at, values in _maps_by_image(model, example, image_id, saliency):
+        about = {"class": str(saliency.class_index), "probability": repr(saliency.probability)}
+        if saliency.layer:
+            about["layer"] = layer_title(settings, model, key, saliency.layer)
+        if saliency.all_images:
+            takes, inputs = _model_inputs(model, example)
+            titles = titles_of(example, inputs, takes=takes)
+            about |= {"picture": titles[at], "counted": json.dumps(shares_of(titles, saliency.plane_weights))}
+        write(key.path(settings, images[image]), values, about)
 
 
-def layer_title(settings: Settings, model: "LoadedModel", asked: MapKey, layer: str) -> str:
-    """What people call a layer: its name, or of attention which layer and head."""
-    kept = store.layers_of(settings, asked.checkpoint)
-    if kept is None:
-        kept = {needs: layer_titles(model, needs) for needs in ("convolution", "attention") if _has(model, needs)}
-        store.write_layers(settings, asked.checkpoint, kept)
-    title = next((titles[layer] for titles in kept.values() if layer in titles), layer)
+def layer_title(settings: Settings, model: "LoadedModel", key: MapKey, layer: str) -> str:
+    """Return the title of a layer: its name, or the layer and head of attention."""
+    layers = store.layers_of(settings, key.checkpoint)
+    if layers is None:
+        layers = {needs: layer_titles(model, needs) for needs in ("convolution", "attention") if _has(model, needs)}
+        store.write_layers(settings, key.checkpoint, layers)
+    title = next((titles[layer] for titles in layers.values() if layer in titles), layer)
     return title.partition(" · ")[0]
 
 
 def plane_of(model: "LoadedModel", example: "Example", image: str) -> int:
-    """Which of the pictures that a model sees is that image, of a stack the nearest slice that it sees.
+    """Return the position of an image among the model's inputs; for a stack that of the nearest input slice.
 
     Raises:
-        InvalidInput: the model does not look at that picture.
+        InvalidInput: the model does not use that image.
     """
-    takes, seen = _seen(model, example)
+    takes, inputs = _model_inputs(model, example)
     if len(example.images) == 1:
-        return len(seen.images) // 2  # its frames, of which the middle one is shown
-    order, shown = [one.image for one in example.images], [one.image for one in seen.images]
+        return len(inputs.images) // 2  # frames of one image, of which the middle one is shown
+    order, shown = [one.image for one in example.images], [one.image for one in inputs.images]
     if image in shown:
         return shown.index(image)
     if takes != "stack":
-        raise InvalidInput(f"The model did not look at this picture of the case (image {image}); open one that it saw.")
+        raise InvalidInput(f"The model does not use image {image} of this case; open one of its input images.")
     return min(range(len(shown)), key=lambda at: abs(order.index(shown[at]) - order.index(image)))
 
 
 @lru_cache(maxsize=2)
 def load_model_cached(folder: Path, _checkpoint_sha256: str) -> "LoadedModel":
-    """By content, so that a resumed run is loaded anew; read-only once loaded."""
+    """Load a model, cached by its checkpoint's sha256, so that a resumed run is loaded again; do not modify it."""
     return inference.load(folder)
 
 
-def _shown(
-    model: "LoadedModel", example: "Example", image_id: int, found: "SaliencyMap"
+def _maps_by_image(
+    model: "LoadedModel", example: "Example", image_id: int, saliency: "SaliencyMap"
 ) -> "Iterator[tuple[int, int, object]]":
-    """(image, which of those the model sees, its map) of every picture of the case that has one."""
-    if not found.all_images:
-        yield image_id, 0, found.values
+    """Yield (image id, position among the model's inputs, map) of every image of the case that has a map."""
+    if not saliency.all_images:
+        yield image_id, 0, saliency.values
         return
     for image in sorted({int(one.image) for one in example.images}):
         try:
             at = plane_of(model, example, str(image))
         except InvalidInput:
-            continue  # of a bag or of two views: one that the model did not see
-        yield image, at, found.all_images[at]
+            continue  # an image of a bag or study that the model does not use
+        yield image, at, saliency.all_images[at]
 
 
-def _seen(model: "LoadedModel", example: "Example") -> "tuple[str, Example]":
+def _model_inputs(model: "LoadedModel", example: "Example") -> "tuple[str, Example]":
     return MODELS[model.manifest.model].takes, inference.select_model_images(model.manifest, [example])[0]
 
 

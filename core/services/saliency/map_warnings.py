@@ -1,4 +1,4 @@
-"""What a reader should know before they believe one map: heat on text, outside the body, or everywhere."""
+"""Warn a reader about one saliency map: heat on text, outside the body, or everywhere."""
 
 import json
 from dataclasses import dataclass
@@ -22,22 +22,22 @@ EDGE = 256
 
 @dataclass(frozen=True, slots=True)
 class MapWarnings:
-    """`warnings` are () where nothing speaks against the map; shares of its heat are None where they cannot be told."""
+    """The warnings about a map, () if there are none; the shares of heat are None if they cannot be computed."""
 
     warnings: tuple[str, ...]
     outside: float | None
     marks: float | None
 
 
-def map_warnings(db: Database, settings: Settings, image_id: int, found: MapView) -> MapWarnings:
-    """Of a filed map and the picture that it is of, by the picture's own pixels.
+def map_warnings(db: Database, settings: Settings, image_id: int, saliency: MapView) -> MapWarnings:
+    """Return the warnings about a stored map, from the pixels of its image.
 
     Raises:
         NotFound: no such image.
-        NotTrainable: its pixels are gone.
+        NotTrainable: its pixels are missing.
     """
     image = images.get(db, image_id)
-    return _badge(found.path, Store(settings.home).pixels(image.sha256), image)
+    return _from_pixels(saliency.path, Store(settings.home).pixels(image.sha256), image)
 
 
 @lru_cache(maxsize=256)
@@ -48,11 +48,11 @@ def _compute(path: Path, pixels: Path, offset: int, format_json: str) -> MapWarn
     grey = read_image(plane, size=EDGE, channels=1)[0].astype(np.float32) / 65535
     with Picture.open(path) as picture:
         values = np.asarray(picture, dtype=np.float32) / 255
-    told = heat_by_region(values.astype(np.float32), places(grey.astype(np.float32)))
-    return MapWarnings(words(told), told.outside, told.marks)
+    heat = heat_by_region(values.astype(np.float32), places(grey.astype(np.float32)))
+    return MapWarnings(words(heat), heat.outside, heat.marks)
 
 
-def _badge(path: Path, pixels: Path, image: images.ImageView) -> MapWarnings:
+def _from_pixels(path: Path, pixels: Path, image: images.ImageView) -> MapWarnings:
     try:
         return _compute(path, pixels, image.offset, json.dumps(image.format.to_json(), sort_keys=True))
     except (OSError, ValueError) as error:

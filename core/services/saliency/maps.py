@@ -1,4 +1,4 @@
-"""Where a run looked on a case: computed on demand, filed by checkpoint, image, method, class and layer."""
+"""Explain a run's predictions by saliency maps: computed on demand, stored by checkpoint, image and settings."""
 
 from pathlib import Path
 
@@ -18,22 +18,22 @@ from db.tables import Case, Image, Series, SnapshotCase
 
 
 def methods(run: runs.RunView) -> list[tuple[str, str]]:
-    """What can explain a run's model: (name, title), the usual one first; [] where it was made elsewhere."""
+    """Return the methods for a run's model as (name, title), the default first; [] for external predictions."""
     if run.external_source is not None:
         return []
     return [(name, EXPLAINERS[name].title) for name in offered(run.spec.model, run.kind.value)]
 
 
 def layers(db: Database, settings: Settings, run_id: int, method: str) -> dict[str, str]:
-    """The layers that a method can be asked to read: (name, title), from the input on.
+    """Return the layers that a method can use, title by name, from the input on.
 
-    {} where it reads none, and until the run's first map has been made: no network is loaded to name its layers.
+    {} if the method uses none, and before the run's first map: no network is loaded just to list its layers.
 
     Raises:
         NotFound: no such run, or it has no checkpoint.
     """
-    found = store.layers_of(settings, predictions.checkpoint(db, run_id)) or {}
-    return dict(found.get(EXPLAINERS[method].layers, {})) if method in EXPLAINERS else {}
+    by_kind = store.layers_of(settings, predictions.checkpoint(db, run_id)) or {}
+    return dict(by_kind.get(EXPLAINERS[method].layers, {})) if method in EXPLAINERS else {}
 
 
 def explain(
@@ -46,17 +46,17 @@ def explain(
     class_index: int | None = None,
     layer: str = "",
 ) -> MapView:
-    """The map of one image by a run's best checkpoint; by default of the class it gives most to, and the usual layer.
+    """Return the map of one image by a run's best checkpoint; by default of the most probable class and default layer.
 
     Raises:
         NotFound: no such run, no checkpoint, or the image is not in the run's snapshot.
-        InvalidInput: a method that does not suit the model, or a class or layer that it does not have.
+        InvalidInput: a method, class or layer that the model does not have.
     """
-    run, asked, image, case = _resolve(db, run_id, image_id, method, class_index, layer)
-    path = asked.path(settings, image)
+    run, key, image, case = _resolve(db, run_id, image_id, method, class_index, layer)
+    path = key.path(settings, image)
     if not path.exists():
-        _compute(db, settings, run, case, image_id, asked)
-    return _view(path, asked, run)
+        _compute(db, settings, run, case, image_id, key)
+    return _view(path, key, run)
 
 
 def cached_map(
@@ -69,69 +69,75 @@ def cached_map(
     class_index: int | None = None,
     layer: str = "",
 ) -> MapView | None:
-    """The same map if it was computed already: nothing is computed here.
+    """Return the map that `explain` would return if it is stored already, else None; nothing is computed.
 
-    Raises what `explain` does.
+    Raises:
+        NotFound: as `explain`.
+        InvalidInput: as `explain`.
     """
-    run, asked, image, _ = _resolve(db, run_id, image_id, method, class_index, layer)
-    path = asked.path(settings, image)
-    return _view(path, asked, run) if path.exists() else None
+    run, key, image, _ = _resolve(db, run_id, image_id, method, class_index, layer)
+    path = key.path(settings, image)
+    return _view(path, key, run) if path.exists() else None
 
 
 def pictures(db: Database, run: runs.RunView, case_id: int) -> tuple[int, ...]:
-    """The ids of all images of a case as it was frozen for a run, a series' in their order.
+    """Return the ids of all images of a case as it was frozen for a run, a series in its order.
 
     Raises:
-        NotFound: the case is not in its snapshot.
+        NotFound: the case is not in the run's snapshot.
     """
     with db.read() as session:
         frozen = session.get(SnapshotCase, (run.snapshot_id, case_id))
         if frozen is None:
-            raise NotFound(f"Case {case_id} is not in snapshot '{run.snapshot}' of run {run.id}; choose one that is.")
+            raise NotFound(
+                f"Case {case_id} is not in snapshot '{run.snapshot}' of run {run.id}; choose a case of that snapshot."
+            )
         return tuple(frozen.images or [session.get_one(Case, case_id).image_id])
 
 
 def target_names(run: runs.RunView) -> tuple[str, ...]:
-    """What a map can be of: the run's classes or findings; of a number the one thing there is."""
+    """Return the possible targets of a map: the run's classes or findings, or the number's task."""
     return run.titles or (run.task,)
 
 
 def map_key(run: runs.RunView, checkpoint: str, method: str, class_index: int | None, layer: str) -> MapKey:
-    """The question, once the run's model can be asked it.
+    """Return the key of a map, after checking that the run's model supports it.
 
     Raises:
-        InvalidInput: predictions made elsewhere, a method that does not suit, or a class that is not there.
+        InvalidInput: external predictions, a method that does not fit, or an unknown class.
     """
     runs.need_model(run, "choose a run that was trained here")
-    suited = offered(run.spec.model, run.kind.value)
-    if (method or suited[0]) not in suited:
-        raise InvalidInput(f"'{method}' cannot explain a {run.spec.model}; what can is: {', '.join(suited)}.")
+    supported = offered(run.spec.model, run.kind.value)
+    if (method or supported[0]) not in supported:
+        raise InvalidInput(f"'{method}' cannot explain a {run.spec.model}; choose one of {', '.join(supported)}.")
     if class_index is not None and not 0 <= class_index < len(target_names(run)):
         raise InvalidInput(f"Class {class_index} is not one of the run's {len(target_names(run))} classes.")
-    return MapKey(checkpoint, method or suited[0], class_index, layer)
+    return MapKey(checkpoint, method or supported[0], class_index, layer)
 
 
-def _view(path: Path, asked: MapKey, run: runs.RunView) -> MapView:
-    return view(path, EXPLAINERS[asked.method], target_names(run))
+def _view(path: Path, key: MapKey, run: runs.RunView) -> MapView:
+    return view(path, EXPLAINERS[key.method], target_names(run))
 
 
 def _resolve(
     db: Database, run_id: int, image_id: int, method: str, class_index: int | None, layer: str
 ) -> tuple[runs.RunView, MapKey, Image, int]:
-    """The run, the question, the image, and its frozen case."""
+    """Return the run, the map's key, the image, and its frozen case."""
     run = runs.get(db, run_id)
     checkpoint = "" if run.external_source is not None else predictions.checkpoint(db, run_id)
-    asked = map_key(run, checkpoint, method, class_index, layer)
+    key = map_key(run, checkpoint, method, class_index, layer)
     with db.read() as session:
         image = session.get(Image, image_id)
         case = None if image is None else _case(session, run.snapshot_id, image)
     if image is None or case is None:
-        raise NotFound(f"Image {image_id} is not in snapshot '{run.snapshot}' of run {run_id}; choose one that is.")
-    return run, asked, image, case
+        raise NotFound(
+            f"Image {image_id} is not in snapshot '{run.snapshot}' of run {run_id}; choose an image of that snapshot."
+        )
+    return run, key, image, case
 
 
 def _case(session: Session, snapshot_id: int, image: Image) -> int | None:
-    """The frozen case that has that picture: one about it, or about its series or study."""
+    """Return the frozen case that contains an image: a case of the image, its series or its study."""
     study = select(Series.study_id).where(Series.id == image.series_id).scalar_subquery()
     joined = (
         select(SnapshotCase, Case)
@@ -145,11 +151,11 @@ def _case(session: Session, snapshot_id: int, image: Image) -> int | None:
     return None
 
 
-def _compute(db: Database, settings: Settings, run: runs.RunView, case: int, image_id: int, asked: MapKey) -> None:
-    """The map of that image, and in the same pass those of the case's other pictures, which a reader scrolls to."""
+def _compute(db: Database, settings: Settings, run: runs.RunView, case: int, image_id: int, key: MapKey) -> None:
+    """Compute the map of an image, and in the same pass those of the case's other images, to which a reader scrolls."""
     (example,) = training_examples.examples_of(db, settings, run.snapshot_id, only=[case])
-    model = compute.load_model_cached(runs.folder(settings, run.id), asked.checkpoint)
-    found = compute.compute_map(model, example, image_id, asked)
+    model = compute.load_model_cached(runs.folder(settings, run.id), key.checkpoint)
+    saliency = compute.compute_map(model, example, image_id, key)
     with db.read() as session:
         images = {int(one.image): session.get_one(Image, int(one.image)) for one in example.images}
-    compute.store_maps(settings, model, example, image_id, asked, found, images)
+    compute.store_maps(settings, model, example, image_id, key, saliency, images)

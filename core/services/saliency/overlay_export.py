@@ -1,4 +1,4 @@
-"""A map drawn over its image, at the image's own resolution."""
+"""Write a saliency map over its image, at the image's resolution."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from core.settings import Settings
 
 
 def save(settings: Settings, image: ImageView, map_file: Path, out: Path, *, opacity: float = 0.45) -> None:
-    """Write a PNG of the image (middle frame, default window) under the map.
+    """Write a PNG of the map over the image (middle frame, default window).
 
     Raises:
         InvalidInput: the file cannot be written.

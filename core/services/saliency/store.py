@@ -1,4 +1,4 @@
-"""Maps as files: named by what made them, with what is told of them inside."""
+"""Store saliency maps as PNG files: named by a hash of their key, with their description in text chunks."""
 
 import hashlib
 import json
@@ -22,11 +22,11 @@ Layers = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """A filed map: an 8-bit grey PNG over the model's input, named by what made it.
+    """A stored map: an 8-bit grey PNG over the model's input.
 
-    `method_title` and `layer` are what people read; `layer` is "" where the method reads none. `by_class`: whether
-    another class has another map. Of a case of several pictures `picture` is which one it is of, and `counted` what
-    each of those that the model saw counted, in its order, summing to 1; () where it does not weigh them.
+    `method_title` and `layer` are titles; `layer` is "" if the method uses none. `by_class`: whether the map depends
+    on the class. For a case of several images `picture` names the map's image, and `counted` the weight of each input
+    image in the model's order, summing to 1; () if the model does not weight them.
     """
 
     name: str
@@ -44,20 +44,20 @@ class MapView:
 
     @property
     def title(self) -> str:
-        """In one line: "Grad-CAM: effusion · layer4 · slice 3 of 16, counted 41 %"; a cold map says that it is."""
+        """The title, such as "Grad-CAM: effusion · layer4 · slice 3 of 16, weight 41 %", with a note if it is empty."""
         share = dict(self.counted).get(self.picture)
-        counted = f", counted {100 * share:.0f} %" if share is not None else ""
+        weight = f", weight {100 * share:.0f} %" if share is not None else ""
         what = f"{self.method_title}: {self.class_name}" if self.by_class else self.method_title
-        cold = "nothing here spoke for it" if self.by_class else "nothing stands out"
-        parts = (what, self.layer, self.picture and f"{self.picture}{counted}", cold if self.is_empty else "")
+        cold = "no evidence for this class" if self.by_class else "nothing stands out"
+        parts = (what, self.layer, self.picture and f"{self.picture}{weight}", cold if self.is_empty else "")
         return " · ".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True)
 class MapKey:
-    """What is asked of the pictures of a case; each of its maps is a file of its own.
+    """The settings of a map; each image has its own file.
 
-    `class_index` None is the class that the model gives most to, `layer` "" the usual one.
+    `class_index` None is the most probable class, `layer` "" the default one.
     """
 
     checkpoint: str
@@ -66,79 +66,79 @@ class MapKey:
     layer: str = ""
 
     def path(self, settings: Settings, image: Image) -> Path:
-        """Of that picture's map, made or not."""
-        told = f"{self.checkpoint}:{image.sha256}:{image.item}:{self.method}:{self.class_index}"
-        told += f":{self.layer}" if self.layer else ""
-        return settings.folder("maps") / f"{hashlib.sha256(told.encode()).hexdigest()[:40]}.png"
+        """Return the file of an image's map, whether it exists or not."""
+        content = f"{self.checkpoint}:{image.sha256}:{image.item}:{self.method}:{self.class_index}"
+        content += f":{self.layer}" if self.layer else ""
+        return settings.folder("maps") / f"{hashlib.sha256(content.encode()).hexdigest()[:40]}.png"
 
 
-def titles_of(example: "Example", seen: "Example", *, takes: str) -> list[str]:
-    """What a reader calls each picture that the model sees."""
+def titles_of(example: "Example", inputs: "Example", *, takes: str) -> list[str]:
+    """Return the title of each input image of the model, such as "slice 3 of 16"."""
     if len(example.images) == 1:
-        return [f"frame {(one.frame or 0) + 1} of {one.format.frames}" for one in seen.images]
+        return [f"frame {(one.frame or 0) + 1} of {one.format.frames}" for one in inputs.images]
     order, what = [one.image for one in example.images], "slice" if takes == "stack" else "image"
-    views = ["" if takes == "stack" else one.view for one in seen.images]
-    places = [f"{what} {order.index(one.image) + 1} of {len(order)}" for one in seen.images]
+    views = ["" if takes == "stack" else one.view for one in inputs.images]
+    places = [f"{what} {order.index(one.image) + 1} of {len(order)}" for one in inputs.images]
     return [f"{place} ({view})" if view else place for place, view in zip(places, views, strict=True)]
 
 
 def shares_of(titles: Sequence[str], weights: Sequence[float]) -> list[tuple[str, float]]:
-    """A slice that a short series shows the model twice counts once, with both shares."""
+    """Return (title, weight) of each image; a slice that a short series repeats appears once, with the sum."""
     shares: dict[str, float] = {}
-    for title, weight in zip(titles, weights, strict=False):  # a model that does not weigh tells none
+    for title, weight in zip(titles, weights, strict=False):  # some models give no weights
         shares[title] = shares.get(title, 0.0) + weight
     return list(shares.items())
 
 
-def write(path: Path, values: object, told: dict[str, str]) -> None:
-    """File a map (H, W) in [0, 1] with its texts."""
+def write(path: Path, values: object, description: dict[str, str]) -> None:
+    """Write a map (H, W) in [0, 1] with its description."""
     from PIL import Image as Picture
     from PIL.PngImagePlugin import PngInfo
 
     grey = np.clip(np.round(np.asarray(values, dtype=np.float32) * 255), 0, 255).astype(np.uint8)
-    about = PngInfo()
-    for name, text in {**told, **({} if grey.any() else {"cold": "yes"})}.items():
-        about.add_text(name, text)
+    chunks = PngInfo()
+    for name, text in {**description, **({} if grey.any() else {"cold": "yes"})}.items():
+        chunks.add_text(name, text)
     with atomic_write(path) as file:
-        Picture.fromarray(grey).save(file, format="PNG", pnginfo=about)
+        Picture.fromarray(grey).save(file, format="PNG", pnginfo=chunks)
 
 
 def view(path: Path, explainer: "Explainer", names: Sequence[str]) -> MapView:
-    """A filed map; `names` are the answers that its class is one of."""
+    """Read a stored map; `names` are the titles of the model's targets."""
     from PIL import Image as Picture
 
     with Picture.open(path) as picture:
-        told = picture.info
-    shown, counted = int(told["class"]), json.loads(told.get("counted", "[]"))
+        chunks = picture.info
+    class_index, weights = int(chunks["class"]), json.loads(chunks.get("counted", "[]"))
     return MapView(
         path.stem,
         path,
         explainer.name,
-        shown,
-        names[shown],
-        float(told["probability"]),
-        told.get("picture", ""),
-        tuple((title, share) for title, share in counted),
+        class_index,
+        names[class_index],
+        float(chunks["probability"]),
+        chunks.get("picture", ""),
+        tuple((title, share) for title, share in weights),
         explainer.title,
-        told.get("layer", ""),
+        chunks.get("layer", ""),
         explainer.by_class,
-        "cold" in told,
+        "cold" in chunks,
     )
 
 
 def layers_of(settings: Settings, checkpoint: str) -> Layers | None:
-    """The layers of a model that can be chosen, by what reads them; None until its first map has found them."""
+    """Return a model's layers by kind, then title by name; None before its first map."""
     path = _layers(settings, checkpoint)
     if not path.exists():
         return None
-    found: Layers = json.loads(path.read_text())
-    return found
+    layers: Layers = json.loads(path.read_text())
+    return layers
 
 
-def write_layers(settings: Settings, checkpoint: str, found: Layers) -> None:
-    """Keep them, so that no page has to load a network to name them."""
+def write_layers(settings: Settings, checkpoint: str, layers: Layers) -> None:
+    """Store a model's layers, so that no page has to load the network to list them."""
     with atomic_write(_layers(settings, checkpoint)) as file:
-        file.write(json.dumps(found).encode())
+        file.write(json.dumps(layers).encode())
 
 
 def _layers(settings: Settings, checkpoint: str) -> Path:

@@ -1,4 +1,4 @@
-"""Which weights a training starts from, and whether it may."""
+"""Find the initial weights of a training, and check that they may be used."""
 
 from pathlib import Path
 
@@ -17,13 +17,13 @@ ENDINGS = (".safetensors", ".pth", ".pt")
 
 
 def files(settings: Settings) -> list[str]:
-    """The files of weights that a training of this home can start from, by name."""
+    """Return the names of the weight files in this home's folder `weights`."""
     folder = settings.folder("weights")
     return sorted(one.name for one in folder.iterdir() if one.suffix in ENDINGS and one.is_file())
 
 
 def weights_path(settings: Settings, spec: TrainSpec) -> Path | None:
-    """The file of weights that a training starts from; None where it starts from nothing or from published ones.
+    """Return the file of initial weights; None for random or published ones.
 
     Raises:
         InvalidInput: the file is not in the home's folder of weights.
@@ -32,42 +32,40 @@ def weights_path(settings: Settings, spec: TrainSpec) -> Path | None:
         return runs.folder(settings, spec.start_run) / "best.safetensors"
     if spec.start != "file":
         return None
-    there = files(settings)
-    if spec.start_file not in there:
+    names = files(settings)
+    if spec.start_file not in names:
         raise InvalidInput(
-            f"File to start from (start_file) is '{spec.start_file}', and the folder {settings.folder('weights')} "
-            f"holds {', '.join(there) or 'no file of weights yet'}; put the file there, or name one that is."
+            f"The initial weights (start_file) '{spec.start_file}' are not in {settings.folder('weights')}; copy the "
+            f"file there, or choose one of: {', '.join(names) or 'no weights yet'}."
         )
     return settings.folder("weights") / spec.start_file
 
 
 def check_no_leakage_from_run(db: Database, snapshot_id: int, spec: TrainSpec) -> None:
-    """Refuse a run to start from that is none, or that has learned from whom this dataset judges by.
+    """Refuse an initial run that was trained on patients who validate or test in this dataset.
 
     Raises:
-        NotFound: there is no such run, or it has no weights yet.
-        NotTrainable: patients it was trained on are in validation or test here; says how many and names one.
+        NotFound: there is no such run, or it has no weights.
+        NotTrainable: patients of its training split are in validation or test here; gives their number and one name.
     """
     if spec.start != "run":
         return
     with db.read() as session:
         run = session.get(Run, spec.start_run)
         if run is None or session.get(Checkpoint, (run.id, CheckpointKind.BEST)) is None:
-            why = ": its predictions were made elsewhere" if run is not None and run.external_source is not None else ""
-            raise NotFound(
-                f"Run {spec.start_run} to start from (start_run) has no weights{why}; choose one that is trained."
-            )
-        known = _patients(session, run.snapshot_id, Split.TRAIN)
-        judged = _patients(session, snapshot_id, Split.VAL) | _patients(session, snapshot_id, Split.TEST)
-        shared = sorted(known & judged)
+            why = " (external predictions)" if run is not None and run.external_source is not None else ""
+            raise NotFound(f"The initial run (start_run) {spec.start_run} has no weights{why}; choose a trained run.")
+        trained = _patients(session, run.snapshot_id, Split.TRAIN)
+        evaluated = _patients(session, snapshot_id, Split.VAL) | _patients(session, snapshot_id, Split.TEST)
+        shared = sorted(trained & evaluated)
         name = session.get_one(Patient, shared[0]).pseudonym if shared else ""
     if shared:
         raise NotTrainable(
-            f"Run {spec.start_run} was trained on {len(shared)} of the patients that validate or test here, the first "
-            f"is {name}: it would be judged by what it has seen; start from a run whose training split this one keeps."
+            f"Run {spec.start_run} was trained on {len(shared)} patients who are in validation or test here, such as "
+            f"{name}: patient leakage. Start from a run whose training patients are all in this training split."
         )
 
 
 def _patients(session: Session, snapshot_id: int, split: Split) -> set[int]:
-    there = SnapshotCase.snapshot_id == snapshot_id, SnapshotCase.split == split
-    return set(session.scalars(select(SnapshotCase.patient_id).where(*there).distinct()))
+    conditions = SnapshotCase.snapshot_id == snapshot_id, SnapshotCase.split == split
+    return set(session.scalars(select(SnapshotCase.patient_id).where(*conditions).distinct()))

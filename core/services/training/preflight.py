@@ -1,4 +1,4 @@
-"""What a training will do and what speaks against it, from the frozen rows alone: said before it starts."""
+"""Summarise a training before it starts, and warn about its dataset, from the frozen rows alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,20 +21,22 @@ from db import Database
 from db.tables import SnapshotCase
 from db.vocabulary import TaskKind, Unit
 
-FEW = 20  # patients, below which a figure's interval is wide
+FEW = 20  # patients, below which intervals are wide
 TITLES = {"train": "training", "val": "validation", "test": "test"}
 WANTS = {
     "stack": ((Unit.SERIES, Unit.STUDY), "the slices of a series"),
     "bag": ((Unit.STUDY, Unit.SERIES), "the images of a study"),
     "views": ((Unit.STUDY,), "two views of a study"),
 }
-"""What a model of several pictures reads, and which tasks have it."""
+"""The units of tasks that a model of several images needs, and what it reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """A snapshot before training: `shown` images in an epoch; `classes` by title; effective patients as frozen and
-    where every class counts the same (None where there are no classes to balance)."""
+    """A snapshot before training: `shown` images per epoch; `classes` by title; effective number of patients.
+
+    `effective` is as frozen, `effective_balanced` with equal class weights (None without classes to balance).
+    """
 
     images: Mapping[str, int]
     patients: Mapping[str, int]
@@ -48,12 +50,12 @@ class Preflight:
     balance: str
 
     def steps(self, batch_size: int) -> int:
-        """In an epoch."""
+        """Return the number of optimizer steps per epoch."""
         return -(-self.shown // batch_size)
 
 
 def preflight(db: Database, snapshot_id: int) -> Preflight:
-    """Of a snapshot; snapshots never change, so neither does this.
+    """Return the summary of a snapshot; snapshots never change, so neither does the summary.
 
     Raises:
         NotFound: no snapshot has that id.
@@ -61,14 +63,14 @@ def preflight(db: Database, snapshot_id: int) -> Preflight:
     view = snapshots.get_snapshot(db, snapshot_id)
     task, count = tasks.get(db, view.task_id), len(view.titles)
     rows = _rows(db, snapshot_id, view.kind)
-    found = class_supports(rows, count)
+    support = class_supports(rows, count)
     by_split = {split: [row for row in rows if row.split == split] for split in SPLITS}
     classed = view.kind in (TaskKind.SINGLE, TaskKind.ORDINAL)
     return Preflight(
-        images={split: len(some) for split, some in by_split.items()},
-        patients={split: len({row.patient for row in some}) for split, some in by_split.items()},
+        images={split: len(in_split) for split, in_split in by_split.items()},
+        patients={split: len({row.patient for row in in_split}) for split, in_split in by_split.items()},
         shown=sum(row.repeats for row in by_split["train"]),
-        classes=dict(zip(view.titles, found, strict=True)),
+        classes=dict(zip(view.titles, support, strict=True)),
         effective=effective_patients(by_split["train"]),
         effective_balanced=effective_patients(class_balanced(rows, count)) if classed else None,
         kind=view.kind,
@@ -78,19 +80,19 @@ def preflight(db: Database, snapshot_id: int) -> Preflight:
     )
 
 
-def warnings(found: Preflight, spec: TrainSpec) -> list[str]:
-    """What a person should know before starting, the gravest first; nothing here refuses."""
-    return [*_mismatched(found, spec), *_empty(found), *_few(found), *_small(found, spec)]
+def warnings(summary: Preflight, spec: TrainSpec) -> list[str]:
+    """Return warnings about a training, the most severe first; none of them prevents it."""
+    return [*_mismatched(summary, spec), *_empty(summary), *_few(summary), *_small(summary, spec)]
 
 
 def _rows(db: Database, snapshot_id: int, kind: TaskKind) -> list[CountedCase]:
     frozen = SnapshotCase
-    wanted = select(frozen.patient_id, frozen.split, frozen.label, frozen.targets, frozen.weight, frozen.repeats)
+    columns = select(frozen.patient_id, frozen.split, frozen.label, frozen.targets, frozen.weight, frozen.repeats)
     with db.read() as session:
-        told = session.execute(wanted.where(frozen.snapshot_id == snapshot_id)).all()
+        frozen_rows = session.execute(columns.where(frozen.snapshot_id == snapshot_id)).all()
     return [
         CountedCase(patient, split.value, _shows(kind, label, targets), weight, repeats)
-        for patient, split, label, targets, weight, repeats in told
+        for patient, split, label, targets, weight, repeats in frozen_rows
     ]
 
 
@@ -100,46 +102,46 @@ def _shows(kind: TaskKind, label: int, targets: list[float | None] | None) -> tu
     return () if kind is TaskKind.NUMBER else (label,)
 
 
-def _mismatched(found: Preflight, spec: TrainSpec) -> list[str]:
+def _mismatched(summary: Preflight, spec: TrainSpec) -> list[str]:
     model = MODELS[spec.model]
-    if model.takes not in WANTS or found.unit in WANTS[model.takes][0]:
+    if model.takes not in WANTS or summary.unit in WANTS[model.takes][0]:
         return []
     return [
-        f"{model.title} reads {WANTS[model.takes][1]}, and task '{found.task}' asks about single images: choose a "
-        "model of one image, or freeze a task about studies or series."
+        f"{model.title} uses {WANTS[model.takes][1]}, but task '{summary.task}' is about single images: choose a "
+        "model of single images, or freeze a task about studies or series."
     ]
 
 
-def _empty(found: Preflight) -> list[str]:
-    present = [title for title, one in found.classes.items() if one.images["train"]]
-    if len(present) == 1 and found.kind is not TaskKind.MULTI:
-        return [f"Every training image is labelled {present[0]}: there is nothing to tell apart."]
+def _empty(summary: Preflight) -> list[str]:
+    present = [title for title, one in summary.classes.items() if one.images["train"]]
+    if len(present) == 1 and summary.kind is not TaskKind.MULTI:
+        return [f"Every training image is labelled {present[0]}: the model cannot learn to distinguish classes."]
     return [
         f"No image of {title} in {TITLES[split]}: "
-        + ("it cannot be learned." if split == "train" else "how well it is recognised will not be known there.")
+        + ("the model cannot learn it." if split == "train" else "its metrics will be undefined there.")
         for split in SPLITS
-        for title, one in found.classes.items()
-        if found.images[split] and not one.images[split]
+        for title, support in summary.classes.items()
+        if summary.images[split] and not support.images[split]
     ] + [
         f"There is no {TITLES[split]} split: {what}."
-        for split, what in (("val", "the last epoch is taken for the best"), ("test", "nothing will judge the model"))
-        if not found.images[split]
+        for split, what in (("val", "the last epoch is used"), ("test", "the model cannot be tested"))
+        if not summary.images[split]
     ]
 
 
-def _few(found: Preflight) -> list[str]:
-    """Of each split the rarest classes in one sentence."""
-    said = []
+def _few(summary: Preflight) -> list[str]:
+    """Warn about each split's rarest classes, in one sentence per split."""
+    messages = []
     for split in SPLITS:
-        few = {title: one.patients[split] for title, one in found.classes.items() if 0 < one.patients[split] < FEW}
+        few = {title: one.patients[split] for title, one in summary.classes.items() if 0 < one.patients[split] < FEW}
         if few:
-            told = ", ".join(f"{count} of {title}" for title, count in sorted(few.items(), key=lambda it: it[1]))
-            what = "it may learn them by heart" if split == "train" else "figures will be vague"
-            said.append(f"Few patients in {TITLES[split]} ({told}): {what}.")
-    return said
+            counts = ", ".join(f"{count} of {title}" for title, count in sorted(few.items(), key=lambda pair: pair[1]))
+            what = "risk of overfitting" if split == "train" else "intervals will be wide"
+            messages.append(f"Few patients in {TITLES[split]} ({counts}): {what}.")
+    return messages
 
 
-def _small(found: Preflight, spec: TrainSpec) -> list[str]:
-    if spec.batch_size <= found.shown:
+def _small(summary: Preflight, spec: TrainSpec) -> list[str]:
+    if spec.batch_size <= summary.shown:
         return []
-    return [f"A batch of {spec.batch_size} is more than the {found.shown} training images: each epoch is one step."]
+    return [f"The batch size {spec.batch_size} exceeds the {summary.shown} training images: each epoch is one step."]

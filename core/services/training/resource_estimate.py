@@ -1,7 +1,7 @@
-"""What a training would take, and how its pictures will look: found by a process of its own, kept in the cache.
+"""Estimate a training's time and memory, and draw augmented samples: in a separate process, cached.
 
-A page asks again and again; whoever asks first starts the process, in a home one at a time that measures, since two
-would measure each other, and one that draws. Torch loads there, never in the page's process.
+A page polls; the first poll starts the process. Per home one process measures at a time, as two would disturb each
+other, and one draws. Torch is loaded there, never in the page's process.
 """
 
 import hashlib
@@ -33,8 +33,8 @@ else:
     benchmark_step = LazyModule("core.training.benchmark_step")
     augmentation_samples = LazyModule("core.training.augmentation_samples")
 
-VERSION = 1  # of what is kept
-AGAIN_S = 60.0  # after which what failed may be tried again
+VERSION = 1  # of the cached results
+AGAIN_S = 60.0  # after which a failed estimate may be repeated
 SEEING = ("model", "image_size", "encoder", "slices", "views", "seed", "augment", *augmentation_ranges.KNOBS)
 STEPPING = (
     *SEEING,
@@ -51,13 +51,13 @@ STEPPING = (
     "norm",
     "dense",
 )
-"""Knobs that change the eight pictures, and those that change the time of a step, its memory or how many there are."""
-ENDED = "What it would take could not be measured: the process ended without a word; its details are in launch.log."
+"""Settings that change the augmented samples, and those that change a step's time or memory or the number of steps."""
+ENDED = "Time and memory could not be measured: the process stopped unexpectedly. See launch.log for details."
 
 
 @dataclass(frozen=True, slots=True)
 class EstimateRequest:
-    """One question: figures of a step, or augmented pictures, of a training."""
+    """A request: the cost of a step, or augmented samples, of a training."""
 
     snapshot_id: int
     spec: TrainSpec
@@ -65,24 +65,24 @@ class EstimateRequest:
     pictures: bool
 
     def lock(self, settings: Settings) -> Path:
-        """Held by the process that looks for answers of this kind."""
+        """Return the lock file of the process that computes results of this kind."""
         return settings.folder("jobs") / ("draw.lock" if self.pictures else "measure.lock")
 
     @property
     def name(self) -> str:
-        """In 40 letters: snapshots never change, so neither does the answer."""
-        asked = self.spec.subset(SEEING if self.pictures else STEPPING)
-        told = json.dumps([VERSION, self.snapshot_id, self.also, self.pictures, asked], sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()[:40]
+        """The cache key, 40 hex digits; snapshots never change, so neither does the result."""
+        settings = self.spec.subset(SEEING if self.pictures else STEPPING)
+        content = json.dumps([VERSION, self.snapshot_id, self.also, self.pictures, settings], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:40]
 
     def argv(self, db: Database) -> list[str]:
-        """The command that answers it."""
-        named = [snapshots.get_snapshot(db, one).name for one in (self.snapshot_id, *self.also)]
+        """Return the command that computes the result."""
+        names = [snapshots.get_snapshot(db, snapshot).name for snapshot in (self.snapshot_id, *self.also)]
         return [
             "estimate",
-            f"--snapshot={named[0]}",
+            f"--snapshot={names[0]}",
             f"--model={self.spec.model}",
-            *(f"--also={name}" for name in named[1:]),
+            *(f"--also={name}" for name in names[1:]),
             *(["--pictures"] if self.pictures else []),
             *(f"--set={knob}={value}" for knob, value in self.spec.non_default.items()),
         ]
@@ -90,9 +90,9 @@ class EstimateRequest:
 
 @dataclass(frozen=True, slots=True)
 class EstimateResult:
-    """`figures` of a step, or `pictures`: how many lie there under `name`; an `error` says why there are none.
+    """The `figures` of a step, or the number of `pictures` stored under `name`, or an `error`.
 
-    With none of them it is still being found.
+    Without any of them the estimate is pending.
     """
 
     name: str
@@ -109,106 +109,106 @@ class EstimateResult:
 def step_cost(
     db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = ()
 ) -> EstimateResult:
-    """How long a step takes and how much memory; started where nobody has asked before."""
+    """Return the time and memory of a training step; start the measurement if needed."""
     return _read_or_start(db, settings, EstimateRequest(snapshot_id, spec, tuple(also), pictures=False))
 
 
 def pictures(
     db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = ()
 ) -> EstimateResult:
-    """How many augmented pictures lie there (see `picture`); started where nobody has asked before."""
+    """Return the number of augmented samples (see `picture`); start drawing them if needed."""
     return _read_or_start(db, settings, EstimateRequest(snapshot_id, spec, tuple(also), pictures=True))
 
 
 def picture(settings: Settings, name: str, number: int) -> Path:
-    """The file of one augmented picture.
+    """Return the file of one augmented sample.
 
     Raises:
-        NotFound: it was not made, or was cleared away.
+        NotFound: it was not drawn, or was deleted.
     """
     path = _folder(settings) / f"{name}-{number}.png"
     if not (name.isalnum() and path.exists()):
-        raise NotFound("This augmented picture is not in the cache any more; reload the page to have it made again.")
+        raise NotFound("This augmented sample is no longer in the cache; reload the page to draw it again.")
     return path
 
 
 def measure(
     db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = (), *, pictures: bool
 ) -> dict[str, Any]:
-    """Find it in this process and keep it: figures, or the count of pictures, or the sentence why not."""
-    asked = EstimateRequest(snapshot_id, spec, tuple(also), pictures)
+    """Compute and cache a result in this process: the step's figures, the number of samples, or an error message."""
+    request = EstimateRequest(snapshot_id, spec, tuple(also), pictures)
     try:
-        planned = _planned(db, settings, asked)
-        said: dict[str, Any] = (
-            {"pictures": _draw(settings, asked, planned)} if pictures else {"figures": _figures(spec, planned)}
+        plan = _make_plan(db, settings, request)
+        result: dict[str, Any] = (
+            {"pictures": _draw(settings, request, plan)} if pictures else {"figures": _figures(spec, plan)}
         )
     except UserError as error:
-        said = {"error": str(error)}
-    write_result(settings, asked.name, said)
-    return said
+        result = {"error": str(error)}
+    write_result(settings, request.name, result)
+    return result
 
 
-def _read_or_start(db: Database, settings: Settings, asked: EstimateRequest) -> EstimateResult:
-    """What is kept; else see that a process looks for it, unless one just did in vain."""
-    working = is_held(asked.lock(settings))  # before reading: what ends in between has been written
-    said = _read_result(settings, asked.name)
-    recent = time.time() - said.get("at", 0.0) < AGAIN_S
-    if "figures" in said or "pictures" in said or (recent and "error" in said):
-        return EstimateResult(asked.name, said.get("figures"), said.get("pictures", 0), said.get("error", ""))
+def _read_or_start(db: Database, settings: Settings, request: EstimateRequest) -> EstimateResult:
+    """Return the cached result, or start a process that computes it, unless one failed recently."""
+    working = is_held(request.lock(settings))  # before reading: a process that ends in between has written its result
+    result = _read_result(settings, request.name)
+    recent = time.time() - result.get("at", 0.0) < AGAIN_S
+    if "figures" in result or "pictures" in result or (recent and "error" in result):
+        return EstimateResult(request.name, result.get("figures"), result.get("pictures", 0), result.get("error", ""))
     if recent and not working:
-        return EstimateResult(asked.name, error=ENDED)
+        return EstimateResult(request.name, error=ENDED)
     if not working:
-        _start(db, settings, asked)
-    return EstimateResult(asked.name)
+        _start(db, settings, request)
+    return EstimateResult(request.name)
 
 
-def _start(db: Database, settings: Settings, asked: EstimateRequest) -> None:
-    """A process that holds the lock as long as it lives; nothing where another one does."""
-    lock = acquire(asked.lock(settings))
+def _start(db: Database, settings: Settings, request: EstimateRequest) -> None:
+    """Start a process that holds the lock while it lives; do nothing if another one holds it."""
+    lock = acquire(request.lock(settings))
     if lock is None:
         return
     try:
-        write_result(settings, asked.name, {})
-        argv = [sys.executable, "-m", "core", "--home", str(settings.home), *asked.argv(db)]
+        write_result(settings, request.name, {})
+        argv = [sys.executable, "-m", "core", "--home", str(settings.home), *request.argv(db)]
         detach(argv, settings, inherit=(lock,))
     finally:
         os.close(lock)
 
 
-def _planned(db: Database, settings: Settings, asked: EstimateRequest) -> "Plan":
-    found = training_examples.examples_of(db, settings, asked.snapshot_id, also=asked.also)
-    return make_plan(asked.spec, found, training_examples.heads_of(db, asked.snapshot_id, asked.also))
+def _make_plan(db: Database, settings: Settings, request: EstimateRequest) -> "Plan":
+    examples = training_examples.examples_of(db, settings, request.snapshot_id, also=request.also)
+    return make_plan(request.spec, examples, training_examples.heads_of(db, request.snapshot_id, request.also))
 
 
-def _figures(spec: TrainSpec, planned: "Plan") -> dict[str, Any]:
-    found = benchmark_step.measure(spec, planned)
-    steps = -(-len(planned.train) // spec.batch_size)
-    pictures = sum(len(one.images) for one in planned.examples)
-    return {**asdict(found), "steps": steps, "looks": len(planned.val) / spec.batch_size, "all_pictures": pictures}
+def _figures(spec: TrainSpec, plan: "Plan") -> dict[str, Any]:
+    cost = benchmark_step.measure(spec, plan)
+    steps = -(-len(plan.train) // spec.batch_size)
+    pictures = sum(len(one.images) for one in plan.examples)
+    return {**asdict(cost), "steps": steps, "looks": len(plan.val) / spec.batch_size, "all_pictures": pictures}
 
 
-def _draw(settings: Settings, asked: EstimateRequest, planned: "Plan") -> int:
+def _draw(settings: Settings, request: EstimateRequest, plan: "Plan") -> int:
     from PIL import Image as Picture
 
-    found = augmentation_samples.augmented_samples(asked.spec, planned)
-    for number, one in enumerate(found):
-        with atomic_write(_folder(settings) / f"{asked.name}-{number}.png", durable=False) as file:
-            Picture.fromarray(one).save(file, format="PNG")
-    return len(found)
+    samples = augmentation_samples.augmented_samples(request.spec, plan)
+    for number, sample in enumerate(samples):
+        with atomic_write(_folder(settings) / f"{request.name}-{number}.png", durable=False) as file:
+            Picture.fromarray(sample).save(file, format="PNG")
+    return len(samples)
 
 
-def write_result(settings: Settings, name: str, said: dict[str, Any]) -> None:
-    """What was found, under the question's name; {}: it has begun."""
+def write_result(settings: Settings, name: str, result: dict[str, Any]) -> None:
+    """Cache a result under the request's name; {} means that the computation has begun."""
     with atomic_write(_folder(settings) / f"{name}.json", durable=False) as file:
-        file.write(json.dumps({"at": time.time(), **said}).encode())
+        file.write(json.dumps({"at": time.time(), **result}).encode())
 
 
 def _read_result(settings: Settings, name: str) -> dict[str, Any]:
     try:
-        said = json.loads((_folder(settings) / f"{name}.json").read_bytes())
+        result = json.loads((_folder(settings) / f"{name}.json").read_bytes())
     except (OSError, ValueError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return result if isinstance(result, dict) else {}
 
 
 def _folder(settings: Settings) -> Path:

@@ -1,4 +1,4 @@
-"""Look at runs: the list, one, its curves, its log."""
+"""Read training runs: the list, one run, its curves, its log."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +21,9 @@ LOG_TAIL = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run: what was asked, on what, and how its newest training job stands.
+    """A run: its settings, its snapshot, and its newest training job.
 
-    `external_source` says where external predictions came from (name, file, sha256, at …); it has no model here.
+    `external_source` describes external predictions (name, file, sha256, at …); such a run has no model here.
     """
 
     id: int
@@ -34,50 +34,50 @@ class RunView:
     classes: tuple[str, ...]
     titles: tuple[str, ...]
     kind: TaskKind
-    extra_snapshots: tuple[int, ...]  # snapshots of further tasks
+    extra_snapshots: tuple[int, ...]  # snapshots of additional tasks
     spec: TrainSpec
     result: dict[str, Any]
     job: job_queue.JobView | None
     best_epoch: int | None
-    best: dict[str, float]  # the figures of that epoch
+    best: dict[str, float]  # the metrics of that epoch
     predicted: int
     created_at: float
     external_source: dict[str, Any] | None = None
 
     @property
     def model(self) -> str:
-        """The network's title, or what predictions made elsewhere were called."""
+        """The network's title, or the name of the external predictions."""
         return MODELS[self.spec.model].title if self.external_source is None else str(self.external_source["name"])
 
     @property
     def state(self) -> str:
-        """How its newest training job stands, or that there is none because its predictions were made elsewhere."""
+        """The state of its newest training job, or "made elsewhere" for external predictions."""
         return self.job.state.value if self.job else "made elsewhere" if self.external_source is not None else "queued"
 
     @property
     def reviewable(self) -> bool:
-        """Whether it has predictions, or weights to make some with."""
+        """Whether it has predictions, or weights to predict with."""
         return self.best_epoch is not None or self.predicted > 0
 
     @property
     def best_auroc(self) -> float | None:
-        """On validation, where it is defined."""
+        """The best epoch's AUROC on validation, if defined."""
         return self.best.get("val_auroc")
 
     def about(self, finding: int) -> "RunView":
-        """The run as if it had been asked for one finding alone: absent or present."""
+        """Return the run as a binary one about a single finding: absent or present."""
         title = self.titles[finding]
         return replace(self, classes=("absent", "present"), titles=(f"no {title}", title))
 
 
 def list_runs(db: Database) -> list[RunView]:
-    """All runs, newest first."""
+    """Return all runs, newest first."""
     with db.read() as session:
         return [_view(session, *row) for row in session.execute(_joined().order_by(Run.id.desc()))]
 
 
 def get(db: Database, run_id: int) -> RunView:
-    """One run.
+    """Return one run.
 
     Raises:
         NotFound: no run has that id.
@@ -90,40 +90,42 @@ def get(db: Database, run_id: int) -> RunView:
 
 
 def need_model(run: RunView, way: str) -> None:
-    """Return quietly if the run was trained here; `way` says what to do where its predictions were made elsewhere.
+    """Check that the run has a model here; `way` tells what to do with external predictions instead.
 
     Raises:
-        InvalidInput: they were.
+        InvalidInput: the run has external predictions.
     """
     if run.external_source is not None:
-        raise InvalidInput(f"Run {run.id} has no model here, its predictions were made elsewhere; {way}.")
+        raise InvalidInput(f"Run {run.id} has external predictions and no model here; {way}.")
 
 
 def finding_named(run: RunView, name: str) -> int | None:
-    """The place of a finding; None where the run does not answer with findings.
+    """Return the position of a finding; None if the run does not predict findings.
 
     Raises:
-        InvalidInput: it does and has none of that name, or it does not and one was named.
+        InvalidInput: the run has no finding of that name, or predicts no findings but one was named.
     """
     if run.kind is not TaskKind.MULTI:
         if name:
-            raise InvalidInput(f"Run {run.id} answers with one {run.kind.value}, not with findings; leave it out.")
+            raise InvalidInput(
+                f"Run {run.id} predicts one {run.kind.value}, not findings; leave out the finding '{name}'."
+            )
         return None
     if not name:
-        raise InvalidInput(f"Run {run.id} answers with findings; name one of them: {', '.join(run.classes)}.")
-    return _place(run, name, "finding")
+        raise InvalidInput(f"Run {run.id} predicts findings; choose one of them: {', '.join(run.classes)}.")
+    return _position(run, name, "finding")
 
 
 def class_named(run: RunView, name: str) -> int | None:
-    """The place of a class by its name or title, None where none is named.
+    """Return the position of a class by its name or title; None if no name is given.
 
     Raises:
         InvalidInput: the run has no such class.
     """
-    return _place(run, name, "class") if name else None
+    return _position(run, name, "class") if name else None
 
 
-def _place(run: RunView, name: str, word: str) -> int:
+def _position(run: RunView, name: str, word: str) -> int:
     names = {title: at for at, title in enumerate(run.titles)} | {one: at for at, one in enumerate(run.classes)}
     if name not in names:
         raise InvalidInput(f"Run {run.id} has no {word} '{name}'; it has: {', '.join(run.classes)}.")
@@ -131,17 +133,17 @@ def _place(run: RunView, name: str, word: str) -> int:
 
 
 def curves(db: Database, run_id: int) -> dict[str, list[tuple[int, float]]]:
-    """Each metric's (epoch, value), by name."""
+    """Return each metric's (epoch, value) pairs, by name."""
     with db.read() as session:
         rows = select(Metric).where(Metric.run_id == run_id).order_by(Metric.name, Metric.epoch)
-        found: dict[str, list[tuple[int, float]]] = {}
+        points: dict[str, list[tuple[int, float]]] = {}
         for row in session.scalars(rows):
-            found.setdefault(row.name, []).append((row.epoch, row.value))
-    return found
+            points.setdefault(row.name, []).append((row.epoch, row.value))
+    return points
 
 
 def log(settings: Settings, run_id: int) -> str:
-    """The end of the run's log."""
+    """Return the end of the run's log."""
     path = folder(settings, run_id) / "log.txt"
     if not path.exists():
         return ""
@@ -151,7 +153,7 @@ def log(settings: Settings, run_id: int) -> str:
 
 
 def folder(settings: Settings, run_id: int) -> Path:
-    """Where the run's checkpoints, manifest and log lie."""
+    """Return the folder of the run's checkpoints, manifest and log."""
     return settings.folder("runs") / str(run_id)
 
 

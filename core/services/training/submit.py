@@ -1,4 +1,4 @@
-"""From a form to a run: what will be trained on what, queued once."""
+"""Queue a training, and record its epochs, checkpoints and result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from db.vocabulary import CheckpointKind, JobKind, MirrorSymmetry
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A run and the job that serves it."""
+    """A run and its job."""
 
     run: int
     job: int
@@ -30,19 +30,19 @@ class Submitted:
 def submit(
     db: Database, *, snapshot_id: int, spec: TrainSpec, by: str, key: str, launcher: Launcher, also: Sequence[int] = ()
 ) -> Submitted:
-    """Queue a training. `key` is one per rendered form: a second click with it gives the first run again.
+    """Queue a training. `key` identifies the form: a second click with the same key returns the first run.
 
-    `also` are the snapshots of further tasks to learn at once, on the same images.
+    `also` are the snapshots of additional tasks, trained at once on the same images.
 
     Raises:
         NotFound: no such snapshot.
-        NotTrainable: a class without training images, a flip that a task does not allow, or a run to start from that
-            has learned from whom this snapshot judges by.
+        NotTrainable: a class without training images, a flip that a task does not allow, or an initial run that was
+            trained on patients who validate or test here.
     """
     snapshot = snapshots.get_snapshot(db, snapshot_id)
     _check(snapshot)
-    for one in (snapshot, *(snapshots.get_snapshot(db, other) for other in also)):
-        _check_flips(tasks.get(db, one.task_id), spec)
+    for trained in (snapshot, *(snapshots.get_snapshot(db, other) for other in also)):
+        _check_flips(tasks.get(db, trained.task_id), spec)
     initial_weights.check_no_leakage_from_run(db, snapshot_id, spec)
     with db.transaction() as session:
         run = session.scalar(select(Run).where(Run.request_key == key))
@@ -63,18 +63,18 @@ def submit(
 
 
 def record_epoch(session: Session, run_id: int, epoch: int, metrics: Mapping[str, float]) -> None:
-    """One epoch's numbers; an epoch run again after a resume replaces its own."""
+    """Record one epoch's metrics; an epoch that is repeated after a resume replaces its earlier values."""
     for name, value in metrics.items():
         session.merge(Metric(run_id=run_id, epoch=epoch, name=name, value=value))
 
 
 def record_checkpoint(session: Session, run_id: int, kind: str, epoch: int, sha256: str) -> None:
-    """Which file now holds the best or the last weights."""
+    """Record the epoch and sha256 of the best or the last weights."""
     session.merge(Checkpoint(run_id=run_id, kind=CheckpointKind(kind), epoch=epoch, sha256=sha256))
 
 
 def record_result(session: Session, run_id: int, result: dict[str, Any]) -> None:
-    """What the finished training says of itself: epochs, device, throughput."""
+    """Record the result of a finished training: epochs, device, throughput."""
     session.get_one(Run, run_id).result = result
 
 
@@ -84,8 +84,8 @@ def _check_flips(task: tasks.TaskView, spec: TrainSpec) -> None:
     )
     if spec.augment == "custom" and spec.flips not in allowed:
         raise NotTrainable(
-            f"Flips are '{spec.flips}', and task '{task.name}' allows {' and '.join(allowed)}: a mirrored image may "
-            "have another answer; choose none, or allow it in the task."
+            f"The flips are '{spec.flips}', but task '{task.name}' allows {' and '.join(allowed)}, because a flip may "
+            "change the label; choose none, or allow the flip in the task."
         )
 
 
@@ -94,6 +94,5 @@ def _check(snapshot: snapshots.SnapshotView) -> None:
     empty = [name for name in snapshot.classes if not train.get(name)]
     if empty:
         raise NotTrainable(
-            f"Snapshot '{snapshot.name}' has no training image of class '{empty[0]}'; "
-            "label more of it and freeze again."
+            f"Snapshot '{snapshot.name}' has no training image of class '{empty[0]}'; label some and freeze again."
         )

@@ -1,4 +1,4 @@
-"""Out of a backup's archive: only names a backup holds, only bytes that have the hash they had."""
+"""Unpack a backup's archive: only names that a backup may contain, only bytes with the recorded hash."""
 
 import hashlib
 import os
@@ -10,47 +10,47 @@ from core.errors import InvalidInput, UserError
 from core.services.workspace.backup import CATALOGUE, MANIFEST, Contents
 from core.services.workspace.backup_contents import Tell
 
-# Every name a backup may hold; nothing else leaves the archive, so no name can lead out of the home.
+# Every name that a backup may contain; nothing else is extracted, so no name can lead out of the home.
 NAMES = re.compile(
     rf"{re.escape(CATALOGUE)}|{re.escape(MANIFEST)}|originals/[0-9a-f]{{2}}/[0-9a-f]{{64}}(\.ref)?|"
     r"pixels/[0-9a-f]{2}/[0-9a-f]{64}\.raw|runs/[0-9]+/[A-Za-z0-9_-][A-Za-z0-9_.-]*|keys/[a-z0-9_-]+\.key"
 )
-WAY_OUT = "nothing of it was restored; name a file that `rounds backup` wrote."
+WAY_OUT = "nothing was restored. Choose a file written by `rounds backup`."
 
 
 def unpack(path: Path, folder: Path, tell: Tell) -> Contents:
-    """Everything of the backup into the folder; gives its list of contents.
+    """Extract a backup into the folder; return its manifest.
 
     Raises:
-        InvalidInput: it is no backup, or holds what no backup does.
+        InvalidInput: not a backup, or it contains a file that no backup contains.
         UserError: it is damaged.
     """
     with _opened(path) as tar:
         members = _members(tar, path)
         contents = _contents(tar, members.pop(MANIFEST, None), path)
         if odd := sorted(members.keys() ^ contents.files.keys()):
-            raise damaged(path, f"{odd[0]} is not both in it and in its list of contents")
-        # The catalogue first: should the disk be too small or the file damaged, much of the time is saved.
+            raise damaged(path, f"{odd[0]} is missing in the archive or in its manifest")
+        # The catalogue first: a full disk or a damaged file is noticed early.
         for done, name in enumerate(sorted(contents.files, key=lambda name: name != CATALOGUE), start=1):
             if _extract(tar, members[name], folder / name) != contents.files[name]:
-                raise damaged(path, f"{name} does not have the sha256 it had")
+                raise damaged(path, f"the sha256 of {name} does not match")
             tell(done, len(contents.files))
     return contents
 
 
 def damaged(path: Path, how: str) -> UserError:
-    """The error of a backup that is not what was written."""
-    return UserError(f"The backup {path.name} is damaged ({how}): nothing of it was restored; take another backup.")
+    """Return the error about a damaged backup."""
+    return UserError(f"The backup {path.name} is damaged ({how}): nothing was restored. Use another backup.")
 
 
 def _opened(path: Path) -> tarfile.TarFile:
     try:
         return tarfile.open(path, mode="r:")
     except tarfile.TarError as error:
-        raise InvalidInput(f"{path.name} is no backup of Rounds: {WAY_OUT}") from error
+        raise InvalidInput(f"{path.name} is not a backup of Rounds: {WAY_OUT}") from error
     except OSError as error:
-        said = f"The backup {path} cannot be opened ({error.strerror})"
-        raise InvalidInput(f"{said}; name a file that is there, and that you may read.") from error
+        problem = f"The backup {path} cannot be opened ({error.strerror})"
+        raise InvalidInput(f"{problem}; choose a file that exists and that you may read.") from error
 
 
 def _members(tar: tarfile.TarFile, path: Path) -> dict[str, tarfile.TarInfo]:
@@ -58,23 +58,25 @@ def _members(tar: tarfile.TarFile, path: Path) -> dict[str, tarfile.TarInfo]:
     try:
         for member in tar:
             if not member.isreg() or member.issparse() or not NAMES.fullmatch(member.name) or member.name in members:
-                raise InvalidInput(f"{path.name} holds {member.name!r}, which no backup of Rounds does: {WAY_OUT}")
+                raise InvalidInput(
+                    f"{path.name} contains {member.name!r}, which no backup of Rounds contains: {WAY_OUT}"
+                )
             members[member.name] = member
     except tarfile.TarError as error:
-        raise damaged(path, f"it breaks off: {error}") from error
+        raise damaged(path, f"the archive is incomplete: {error}") from error
     return members
 
 
 def _contents(tar: tarfile.TarFile, member: tarfile.TarInfo | None, path: Path) -> Contents:
     try:
-        told = tar.extractfile(member) if member else None
-        return Contents.from_json(told.read() if told else b"")
+        manifest = tar.extractfile(member) if member else None
+        return Contents.from_json(manifest.read() if manifest else b"")
     except (tarfile.TarError, KeyError, TypeError, ValueError) as error:
-        raise damaged(path, "it breaks off, or its list of contents cannot be read") from error
+        raise damaged(path, "the archive is incomplete, or its manifest cannot be read") from error
 
 
 def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> str:
-    for folder in (target.parent.parent, target.parent):  # parents=True would leave the upper one open to others
+    for folder in (target.parent.parent, target.parent):  # parents=True would ignore the mode for the upper one
         folder.mkdir(mode=0o700, exist_ok=True)
     source, hashed = tar.extractfile(member), hashlib.sha256()
     assert source is not None

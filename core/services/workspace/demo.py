@@ -1,6 +1,6 @@
-"""`rounds demo`: phantoms drawn, taken in, labelled in part, frozen; two models queued with their predictions.
+"""Build the demo (`rounds demo`): draw phantoms, import, label and freeze them, and queue two models.
 
-Every step looks at what is there first, so an interrupted demo goes on where it stopped.
+Every step first checks what exists, so an interrupted demo continues where it stopped.
 """
 
 import json
@@ -50,7 +50,7 @@ SPECS = (
 
 @dataclass(frozen=True, slots=True)
 class DemoStep:
-    """What is being done, and how far it is."""
+    """A step of the demo and its progress."""
 
     text: str
     done: int = 0
@@ -58,10 +58,10 @@ class DemoStep:
 
 
 def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> Iterator[DemoStep]:
-    """Everything up to the queued trainings and predictions; yields where it is.
+    """Build the demo up to the queued trainings and predictions; yield its progress.
 
     Raises:
-        InvalidInput: the home holds other images, or the demo of another seed.
+        InvalidInput: the home contains other images, or the demo of another seed.
     """
     key = _own_key(db, settings, seed)
     if key is None or images.totals(db).images < len(key["images"]):
@@ -72,23 +72,23 @@ def make(db: Database, settings: Settings, launcher: Launcher, *, seed: int) -> 
     snapshot = frozen or snapshots.freeze(db, task.id, RECIPE, name=SNAPSHOT, by=BY)
     for spec in SPECS:
         name = f"demo-{spec.model}"
-        made = submit.submit(db, snapshot_id=snapshot.id, spec=spec, by=BY, key=name, launcher=launcher)
-        predictions.submit(db, run_id=made.run, split="all", by=BY, key=name, launcher=launcher)
+        submitted = submit.submit(db, snapshot_id=snapshot.id, spec=spec, by=BY, key=name, launcher=launcher)
+        predictions.submit(db, run_id=submitted.run, split="all", by=BY, key=name, launcher=launcher)
 
 
 def wait_for_models(db: Database, launcher: Launcher, *, models: int = len(SPECS)) -> Iterator[DemoStep]:
-    """Until the first `models` have been trained and have predicted, or cannot; yields how far their jobs are."""
-    for run in sorted(runs.list_runs(db), key=lambda one: one.id)[:models]:
-        while going := [job for job in reversed(job_queue.jobs_of_run(db, run.id)) if not job.state.is_finished]:
+    """Wait until the first `models` have been trained and have predicted, or failed; yield their progress."""
+    for run in sorted(runs.list_runs(db), key=lambda view: view.id)[:models]:
+        while unfinished := [job for job in reversed(job_queue.jobs_of_run(db, run.id)) if not job.state.is_finished]:
             job_queue.reap_and_wake(db, launcher)
-            told = going[0].progress
-            of = told.get("epochs") or told.get("images", 0)
-            yield DemoStep(f"{DOING[going[0].kind]} {run.spec.model}", told.get("done", 0), of)
+            progress = unfinished[0].progress
+            total = progress.get("epochs") or progress.get("images", 0)
+            yield DemoStep(f"{DOING[unfinished[0].kind]} {run.spec.model}", progress.get("done", 0), total)
             time.sleep(LOOK_EVERY_S)
 
 
 def first_failure(db: Database) -> str:
-    """The first job that ended without success, in a sentence; "" where all is well."""
+    """Return a sentence about the first failed job; "" if none failed."""
     bad = next((job for job in reversed(job_queue.list_jobs(db)) if job.state.is_resumable), None)
     return f"Job {bad.id} of the demo is {bad.state}: {bad.error or 'resume it on the Runs page.'}" if bad else ""
 
@@ -99,26 +99,26 @@ def _own_key(db: Database, settings: Settings, seed: int) -> dict[str, Any] | No
         key: dict[str, Any] = json.loads(path.read_bytes())
         if key["seed"] != seed:
             raise InvalidInput(
-                f"{settings.home} holds the demo of seed {key['seed']}; give seed {seed} a home of its "
-                "own with --home DIR."
+                f"{settings.home} contains the demo of seed {key['seed']}; for seed {seed} choose another home with "
+                "--home DIR."
             )
         return key
     if images.totals(db).images:
         raise InvalidInput(
-            f"{settings.home} holds images of yours already; give the demo a home of its own with --home DIR."
+            f"{settings.home} contains other images already; choose another home for the demo with --home DIR."
         )
     return None
 
 
 def _fill(db: Database, settings: Settings, seed: int) -> Iterator[DemoStep]:
-    """Drawn files pass through the inbox into the store, by the import that everybody's files go through."""
+    """Draw the files into the inbox and import them by the regular import."""
     folder = settings.folder("inbox") / f"demo-{seed}"
     for done, of in generate.generate(folder, seed=seed, key=key_file(settings)):
         yield DemoStep("Drawing radiographs", done, of)
     if not any(task.name == TASK for task in tasks.list_tasks(db)):
         tasks.create(db, name=TASK, classes=CLASSES, question=QUESTION)
     table = folder / generate.TABLE
-    asked = ImportRequest(path=folder, metadata=table, task=TASK, label_column="finding")
-    for report in import_files.run(db, settings, asked, by=BY):
-        yield DemoStep("Importing", report.done, report.found)
+    request = ImportRequest(path=folder, metadata=table, task=TASK, label_column="finding")
+    for report in import_files.run(db, settings, request, by=BY):
+        yield DemoStep("Importing", report.done, report.files_found)
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""`rounds doctor`: what is well, what is not, and the way out."""
+"""Check a home (`rounds doctor`): each check's result, and the way out of each problem."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from core.errors import UserError
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
-from core.services.workspace.doctor_files import Found, checkpoints, originals, pixels
+from core.services.workspace.doctor_files import Outcome, checkpoints, originals, pixels
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database, migrations
@@ -20,13 +20,13 @@ from db.tables import Annotation, Image, Job
 
 LOW_DISK = 2 * 1024**3
 CLOCK_S = 60.0
-BRING_BACK = "bring your newest backup into a new home with `rounds restore FILE --home DIR`"
-PATIENCE_S = 5  # for a lock: longer than any write of ours, shorter than a person waits
+BRING_BACK = "restore your newest backup into a new home with `rounds restore FILE --home DIR`"
+PATIENCE_S = 5  # wait for a lock: longer than any write of ours, shorter than a person waits
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -34,10 +34,10 @@ class Check:
 
 
 def run_checks(settings: Settings, launcher: Launcher) -> list[Check]:
-    """Open the home and look at everything; what cannot be opened is a finding among the others.
+    """Open the home and run all checks; a catalogue that cannot be opened is one failed check.
 
     Raises:
-        HomeUnusable: there is no folder to look at.
+        HomeUnusable: the home's folder does not exist and cannot be made.
     """
     settings.make_home()
     try:
@@ -52,12 +52,12 @@ def run_checks(settings: Settings, launcher: Launcher) -> list[Check]:
 
 def _with_short_timeout(settings: Settings) -> Settings:
     url = settings.database_url
-    mine = Database(url).is_sqlite and "?" not in url
-    return replace(settings, database_url=f"{url}?timeout={PATIENCE_S}") if mine else settings
+    takes_timeout = Database(url).is_sqlite and "?" not in url
+    return replace(settings, database_url=f"{url}?timeout={PATIENCE_S}") if takes_timeout else settings
 
 
 def check(db: Database, settings: Settings, launcher: Launcher) -> list[Check]:
-    """Look at everything; a look that itself fails is a finding, not a crash."""
+    """Run all checks; a check that raises counts as failed."""
     return list(_guarded(CHECKS, db, settings, launcher))
 
 
@@ -65,86 +65,86 @@ def _guarded(looks: "tuple[Look, ...]", db: Database, settings: Settings, launch
     for name, look in looks:
         try:
             yield Check(name, *look(db, settings, launcher))
-        except Exception as error:  # the doctor tells, whatever it finds
+        except Exception as error:  # the doctor reports every problem
             yield _failed(name, error)
 
 
 def _failed(name: str, error: Exception) -> Check:
-    return Check(name, False, str(error) if isinstance(error, UserError) else f"could not be looked at: {error}")
+    return Check(name, False, str(error) if isinstance(error, UserError) else f"could not be checked: {error}")
 
 
-def _home(_db: Database, settings: Settings, _launcher: Launcher) -> Found:
+def _home(_db: Database, settings: Settings, _launcher: Launcher) -> Outcome:
     mode = settings.home.stat().st_mode & 0o777
     if mode & 0o077:
-        return False, f"{settings.home} can be read by other users (mode {mode:o}); run: chmod 700 {settings.home}"
-    return os.access(settings.home, os.W_OK), f"{settings.home}, closed to other users"
+        return False, f"other users can read {settings.home} (mode {mode:o}); run: chmod 700 {settings.home}"
+    return os.access(settings.home, os.W_OK), f"{settings.home}, private to its owner"
 
 
-def _disk(_db: Database, settings: Settings, _launcher: Launcher) -> Found:
+def _disk(_db: Database, settings: Settings, _launcher: Launcher) -> Outcome:
     free = shutil.disk_usage(settings.home).free
     way = "" if free > LOW_DISK else "; free some space, or move the home to a larger disk"
     return free > LOW_DISK, f"{free / 1e9:.1f} GB free{way}"
 
 
-def _schema(db: Database, _settings: Settings, _launcher: Launcher) -> Found:
+def _schema(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
     now, newest = migrations.current(db), migrations.head()
     return now == newest, f"schema {now}" + ("" if now == newest else f", this Rounds knows {newest}")
 
 
-def _integrity(db: Database, _settings: Settings, _launcher: Launcher) -> Found:
+def _integrity(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
     if not db.is_sqlite:
-        return True, "kept by the database server"
+        return True, "managed by the database server"
     with db.read() as session:
-        said = session.scalar(text("PRAGMA quick_check"))
+        quick_check = session.scalar(text("PRAGMA quick_check"))
         orphans = session.execute(text("PRAGMA foreign_key_check")).first()
-    if said == "ok" and orphans is None:
-        return True, "pages and references are sound"
-    return False, f"{said if said != 'ok' else 'a row names what is not there'}; {BRING_BACK}"
+    if quick_check == "ok" and orphans is None:
+        return True, "pages and references are intact"
+    return False, f"{quick_check if quick_check != 'ok' else 'a row refers to a missing row'}; {BRING_BACK}"
 
 
-def _journal(db: Database, _settings: Settings, _launcher: Launcher) -> Found:
+def _journal(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
     if not db.is_sqlite:
         return True, "not SQLite"
     version = sqlite_module().sqlite_version_info
     with db.read() as session:
         mode = session.scalar(text("PRAGMA journal_mode"))
-    wanted = "wal" if version >= SAFE_WAL else "delete"
-    return mode == wanted, f"SQLite {'.'.join(map(str, version))}, journal {mode}"
+    expected = "wal" if version >= SAFE_WAL else "delete"
+    return mode == expected, f"SQLite {'.'.join(map(str, version))}, journal {mode}"
 
 
-def _writing(db: Database, _settings: Settings, _launcher: Launcher) -> Found:
+def _writing(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
     with db.transaction() as session:
-        session.execute(text("SELECT 1"))  # the write lock is taken with the first statement
+        session.execute(text("SELECT 1"))  # the first statement takes the write lock
     return True, "the catalogue can be written"
 
 
-def _clock(db: Database, _settings: Settings, _launcher: Launcher) -> Found:
-    newest = [select(one.created_at).order_by(one.id.desc()).limit(1) for one in (Annotation, Image, Job)]
+def _clock(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
+    newest = [select(row.created_at).order_by(row.id.desc()).limit(1) for row in (Annotation, Image, Job)]
     with db.read() as session:
-        told = [session.scalar(one) or 0.0 for one in (*newest, select(func.max(Job.heartbeat_at)))]
-    ahead = max(told) - time.time()
+        times = [session.scalar(time_of) or 0.0 for time_of in (*newest, select(func.max(Job.heartbeat_at)))]
+    ahead = max(times) - time.time()
     if ahead > CLOCK_S:
         return False, (
-            f"the newest entry is {ahead / 60:.0f} minutes ahead of this machine's clock: set the clock; "
-            "nothing is lost, but times are wrong"
+            f"the newest entry is {ahead / 60:.0f} minutes ahead of this machine's clock; set the clock "
+            "(no data is lost, but times are wrong)"
         )
     return True, "no entry is ahead of this machine's clock"
 
 
-def _jobs(db: Database, _settings: Settings, launcher: Launcher) -> Found:
+def _jobs(db: Database, _settings: Settings, launcher: Launcher) -> Outcome:
     job_queue.reap_and_wake(db, launcher)
     lost = [job.id for job in job_queue.list_jobs(db) if job.state == "lost"]
     if lost:
-        return False, f"lost: {', '.join(map(str, lost))}; go on with `rounds jobs resume {lost[0]}`"
+        return False, f"lost: {', '.join(map(str, lost))}; resume with `rounds jobs resume {lost[0]}`"
     return True, f"{len(job_queue.unfinished(db))} queued or running"
 
 
-def _device(_db: Database, _settings: Settings, launcher: Launcher) -> Found:
+def _device(_db: Database, _settings: Settings, launcher: Launcher) -> Outcome:
     devices = launcher.devices()
-    return True, "no graphics card found: trainings run on the CPU" if devices == ["cpu"] else ", ".join(devices)
+    return True, "no GPU: trainings run on the CPU" if devices == ["cpu"] else ", ".join(devices)
 
 
-Look = tuple[str, Callable[[Database, Settings, Launcher], Found]]
+Look = tuple[str, Callable[[Database, Settings, Launcher], Outcome]]
 BARE: tuple[Look, ...] = (("home", _home), ("disk", _disk), ("device", _device))
 CHECKS: tuple[Look, ...] = (
     *BARE[:2],

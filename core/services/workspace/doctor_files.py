@@ -1,4 +1,4 @@
-"""The doctor's look at files: originals, pixels, checkpoints."""
+"""Check the files of a home: originals, pixels, checkpoints."""
 
 from pathlib import Path
 
@@ -13,48 +13,48 @@ from db.tables import Checkpoint, Image, Job
 from db.vocabulary import JobState
 
 SAMPLED = 200
-Found = tuple[bool, str]
+Outcome = tuple[bool, str]
 
 
-def originals(db: Database, settings: Settings) -> Found:
-    """All are there, and those of a sample unchanged."""
+def originals(db: Database, settings: Settings) -> Outcome:
+    """Check that all originals exist, and that a sample of them is unchanged."""
     store = Store(settings.home)
     with db.read() as session:
         hashes = session.scalars(select(Image.sha256).distinct().order_by(Image.sha256)).all()
-    gone = [sha256 for sha256 in hashes if not _is_there(store, sha256)]
-    if gone:
+    missing = [sha256 for sha256 in hashes if not _exists(store, sha256)]
+    if missing:
         return False, (
-            f"{len(gone)} of {len(hashes)} are gone, such as {gone[0][:12]}; put the files back where they "
-            "were, or import them again"
+            f"{len(missing)} of {len(hashes)} originals are missing, such as {missing[0][:12]}; put the files back, or "
+            "import them again"
         )
     sample = hashes[:: max(1, len(hashes) // SAMPLED)]
     changed = [sha256 for sha256 in sample if not store.verify(sha256)]
     if changed:
         return False, (
-            f"{len(changed)} of {len(sample)} looked at have changed, such as {store.original(changed[0])}; "
-            "take the file from a backup, or delete it and import it again"
+            f"{len(changed)} of {len(sample)} checked originals have changed, such as "
+            f"{store.original(changed[0])}; restore the file from a backup, or delete it and import it again"
         )
     outside = sum(store.find_original(sha256) != store.original(sha256) for sha256 in hashes)
-    where = f"; {outside} lie outside the home (--reference), so no backup holds them" if outside else ""
-    return True, f"{len(sample)} of {len(hashes)} looked at, all unchanged{where}"
+    where = f"; {outside} are outside the home (--reference) and not in backups" if outside else ""
+    return True, f"{len(sample)} of {len(hashes)} checked, all unchanged{where}"
 
 
-def pixels(db: Database, settings: Settings) -> Found:
-    """Every image has its decoded pixels."""
+def pixels(db: Database, settings: Settings) -> Outcome:
+    """Check that every image has its decoded pixels."""
     store = Store(settings.home)
     with db.read() as session:
         needed = session.execute(select(Image.sha256, func.max(Image.offset)).group_by(Image.sha256)).all()
-    gone = [sha256 for sha256, offset in needed if _size(store.pixels(sha256)) <= offset]
-    if gone:
+    missing = [sha256 for sha256, offset in needed if _size(store.pixels(sha256)) <= offset]
+    if missing:
         return False, (
-            f"{len(gone)} of {len(needed)} files of pixels are gone or cut short, such as {gone[0][:12]}; "
-            "delete what is cut short and import their images again"
+            f"{len(missing)} of {len(needed)} pixel files are missing or incomplete, such as {missing[0][:12]}; "
+            "delete the incomplete ones and import their images again"
         )
-    return True, f"all {len(needed)} files are there"
+    return True, f"all {len(needed)} files exist"
 
 
-def checkpoints(db: Database, settings: Settings) -> Found:
-    """The weights are those the catalogue names; a training under way may be a step ahead of it."""
+def checkpoints(db: Database, settings: Settings) -> Outcome:
+    """Check that the weights are those in the catalogue; runs with unfinished jobs are skipped."""
     with db.read() as session:
         busy = select(Job.run_id).where(Job.state.in_([JobState.QUEUED, JobState.RUNNING]), Job.run_id.isnot(None))
         rows = session.scalars(
@@ -63,19 +63,19 @@ def checkpoints(db: Database, settings: Settings) -> Found:
     for row in rows:
         file = runs.folder(settings, row.run_id) / f"{row.kind}.safetensors"
         if not file.is_file():
-            return False, f"{file} is gone; take it from a backup, or train run {row.run_id} again"
+            return False, f"{file} is missing; restore it from a backup, or train run {row.run_id} again"
         if file_sha256(file) != row.sha256:
             return False, (
-                f"{file} is not what run {row.run_id} saved; resume its job if that can be, else take the "
+                f"{file} differs from what run {row.run_id} saved; resume its job if possible, else restore the "
                 "file from a backup, or train again"
             )
-    return True, f"{len(rows)} looked at, all as they were saved"
+    return True, f"{len(rows)} checked, all unchanged"
 
 
-def _is_there(store: Store, sha256: str) -> bool:
+def _exists(store: Store, sha256: str) -> bool:
     try:
         return store.original(sha256).exists()
-    except Exception:  # gone or unreadable is the same answer here
+    except Exception:  # missing and unreadable count the same
         return False
 
 

@@ -1,4 +1,4 @@
-"""Open a home: its folders, its catalogue at the newest schema, its one project."""
+"""Open a home: create its folders, upgrade its catalogue to the newest schema, add its project."""
 
 from sqlalchemy import select
 
@@ -11,22 +11,22 @@ from db.tables import Project
 SAYS = {
     CatalogueProblem.LOCKED: "is locked by another program. Close that program (a database browser, a copy), "
     "then try again.",
-    CatalogueProblem.FULL: "cannot be written: its disk is full. Free some space there, then try again.",
+    CatalogueProblem.FULL: "cannot be written: its disk is full. Free some space, then try again.",
     CatalogueProblem.DISK: "cannot be used: its disk reports an error (often it is full). Free some space, "
     "check the disk, then try again.",
-    CatalogueProblem.READ_ONLY: "is read-only. Give yourself the right to write it and its folder, then try again.",
+    CatalogueProblem.READ_ONLY: "is read-only. Allow writing to the file and its folder, then try again.",
     CatalogueProblem.DAMAGED: "is damaged or is not a catalogue. Stop Rounds and restore a backup: "
     "`rounds restore FILE`.",
-    CatalogueProblem.AWAY: "cannot be opened. Check that it exists and that you may use it, then try again.",
+    CatalogueProblem.AWAY: "cannot be opened. Check that it exists and that you may read it, then try again.",
 }
 
 
 def open_home(settings: Settings) -> Database:
-    """Make what is missing and bring the catalogue to the newest schema.
+    """Create what is missing and upgrade the catalogue to the newest schema.
 
     Raises:
         HomeUnusable: the folder cannot be written, or a newer Rounds wrote the catalogue.
-        CatalogueUnusable: it is locked, damaged or away, or its disk is full; so does every use of it later.
+        CatalogueUnusable: it is locked, damaged or missing, or its disk is full; later uses raise the same.
     """
     settings.make_home()
     db = Database(
@@ -37,12 +37,12 @@ def open_home(settings: Settings) -> Database:
         migrations.upgrade(db)
     except migrations.NewerSchema as error:
         raise HomeUnusable(
-            f"The catalogue in {settings.home} has schema {error}, newer than this Rounds knows ({migrations.head()}); "
+            f"The catalogue in {settings.home} has schema {error}, newer than this version's {migrations.head()}; "
             "install the newer Rounds, or choose another home with --home DIR."
         ) from error
     with db.read() as session:
         is_new = session.scalar(select(Project.id).limit(1)) is None
-    if is_new:  # to look around must not wait for whoever writes
+    if is_new:  # reading must not wait for a writer
         with db.transaction() as session:
             project_id(session)
     return db

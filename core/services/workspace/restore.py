@@ -1,4 +1,4 @@
-"""`rounds restore FILE`: a backup into a home of its own, compared to the last byte, whole or not at all."""
+"""Restore a backup into a new home (`rounds restore FILE`): verified byte by byte, completely or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from db.vocabulary import JobState
 
 @dataclass(frozen=True, slots=True)
 class RestoreReport:
-    """What was put back and compared."""
+    """The result of a restore: what was restored and verified."""
 
     home: str
     schema: str
@@ -34,75 +34,75 @@ class RestoreReport:
 
 
 def restore(settings: Settings, path: Path, *, tell: Tell = silent) -> RestoreReport:
-    """Put a backup into an empty home. `tell` hears how many files of how many are there.
+    """Restore a backup into an empty home. `tell` receives the number of files done and in total.
 
     Raises:
-        InvalidInput: the file is no backup, or the catalogue would not lie in the home.
+        InvalidInput: the file is not a backup, or the catalogue would be outside the home.
         HomeUnusable: the home is not empty, or the backup is newer than this Rounds.
-        UserError: the backup is damaged, or the disk is full; then nothing of it stays.
+        UserError: the backup is damaged, or the disk is full; then no file remains.
     """
     path, home = path.expanduser().absolute(), settings.home
     _need_empty(settings)
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
-        # Beside the home, to be renamed at once; a container's volume has another disk beside it.
+        # Beside the home, to be renamed in one step; a container's volume is a disk of its own.
         with draft(home if home.is_mount() else home.parent, home.name) as folder:
             contents = unpack(path, folder, tell)
             notes = _compare(folder / CATALOGUE, contents, path)
             os.sync()  # once: an fsync for each of many files would take hours
-            _place(folder, home)
+            _move_into(folder, home)
         os.sync()
     except (OSError, DBAPIError) as error:
         reason, way = why(error)
         raise UserError(
-            f"The backup {path.name} cannot be restored to {home} ({reason}), and nothing of it stays; "
-            f"{way}, or name another home with --home DIR."
+            f"The backup {path.name} cannot be restored to {home} ({reason}): {way}, or choose another "
+            "home with --home DIR. No file was left behind."
         ) from error
-    compared = f"{len(contents.rows)} tables by their rows and {len(contents.files)} files by sha256, all equal"
+    compared = f"{len(contents.rows)} tables by row count and {len(contents.files)} files by sha256, all equal"
     return RestoreReport(str(home), contents.schema, contents.rows, contents.counts, compared, tuple(notes))
 
 
 def _need_empty(settings: Settings) -> None:
     home, file = settings.home, Database(settings.database_url).file
     if file is None or file.absolute() != home / CATALOGUE:
-        raise InvalidInput("ROUNDS_DATABASE_URL names a catalogue outside the home; unset it and restore again.")
+        raise InvalidInput("ROUNDS_DATABASE_URL points to a catalogue outside the home; unset it and restore again.")
     if home.exists() and not home.is_dir():
-        raise HomeUnusable(f"{home} is a file; restore into a folder, with --home DIR.")
-    there = next((one for one in home.rglob("*") if not one.is_dir() and not is_in_draft(one)), None)
-    if there:
+        raise HomeUnusable(f"{home} is a file; choose a folder with --home DIR.")
+    existing = next((one for one in home.rglob("*") if not one.is_dir() and not is_in_draft(one)), None)
+    if existing:
         raise HomeUnusable(
-            f"The home {home} is not empty ({there.relative_to(home)} lies in it), and a restore "
-            "replaces nothing; name a new one with --home DIR."
+            f"The home {home} is not empty (it contains {existing.relative_to(home)}), and a restore overwrites "
+            "nothing; choose a new home with --home DIR."
         )
 
 
-def _place(folder: Path, home: Path) -> None:
+def _move_into(folder: Path, home: Path) -> None:
     for empty in sorted((one for one in home.rglob("*") if not is_in_draft(one)), reverse=True):
         with suppress(OSError):
             empty.rmdir()
     if folder.parent != home:
-        folder.rename(home)  # refused by the system where somebody has begun to use it
+        folder.rename(home)  # the system refuses this if somebody has begun to use it
         return
-    for one in sorted(folder.iterdir(), key=lambda one: one.name == CATALOGUE):  # last what makes it a home
-        one.rename(home / one.name)
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name == CATALOGUE):  # the catalogue last
+        entry.rename(home / entry.name)
 
 
 def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
-    """Row by row as the backup says, then at the newest schema; gives what to know of its jobs."""
+    """Compare the catalogue with the manifest, then upgrade it to the newest schema; return notes."""
     db = Database(f"sqlite:///{catalogue}")
     try:
         if count(db) != contents.rows or migrations.current(db) != contents.schema:
-            raise damaged(path, "its catalogue does not hold the rows it held")
+            raise damaged(path, "the rows of its catalogue do not match")
         migrations.upgrade(db)
         return [*_jobs(db), *_images(db, contents.files)]
     except migrations.NewerSchema as error:
         raise HomeUnusable(
-            f"The backup {path.name} has schema {error}, newer than this Rounds knows "
-            f"({migrations.head()}); restore it with the newer Rounds."
+            f"The backup {path.name} has schema {error}, newer than this version's {migrations.head()}; restore it "
+            "with the newer Rounds."
         ) from error
     except DBAPIError as error:
         if classify_error(error) not in (None, CatalogueProblem.DAMAGED):
-            raise  # its bytes are what they were: it is this disk
+            raise  # the bytes are verified, so it is this disk
         raise damaged(path, f"its catalogue cannot be read: {error.orig}") from error
     finally:
         db.close()
@@ -110,9 +110,9 @@ def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
 
 def _jobs(db: Database) -> Iterator[str]:
     with db.read() as session:
-        going = session.scalar(select(func.count(Job.id)).where(Job.state == JobState.RUNNING))
-    if going:
-        yield f"Jobs that ran when the backup was made ({going}) are lost; `rounds jobs resume ID` goes on with them."
+        running = session.scalar(select(func.count(Job.id)).where(Job.state == JobState.RUNNING))
+    if running:
+        yield f"{running} jobs that ran during the backup are lost; continue them with `rounds jobs resume ID`."
 
 
 def _images(db: Database, files: dict[str, str]) -> Iterator[str]:
@@ -124,4 +124,4 @@ def _images(db: Database, files: dict[str, str]) -> Iterator[str]:
         bad += files.get(original) != sha256 and f"{original}.ref" not in files
         bad += f"pixels/{sha256[:2]}/{sha256}.raw" not in files
     if bad:
-        yield f"Of the images' files {bad} were gone or changed when the backup was made; `rounds doctor` says more."
+        yield f"{bad} image files were missing or changed when the backup was made; run `rounds doctor`."

@@ -1,4 +1,4 @@
-"""A folder for what is not finished yet: gone at the end, and what a killed process left of its own at the next try."""
+"""Make staging folders for unfinished work: removed at the end, or at the next try if the process was killed."""
 
 import fcntl
 import os
@@ -11,45 +11,45 @@ from pathlib import Path
 from core.errors import SPACE, WAYS_OUT
 
 ENDING = ".rounds-draft"
-# By SQLite's words, for its backup raises them without their code; a full disk can be either.
+# By SQLite's messages, because its backup raises them without a code; a full disk can be either.
 SQLITE = {"database or disk is full": SPACE, "disk I/O error": f"{SPACE}, and see whether the disk is sound"}
 
 
 @contextmanager
 def draft(beside: Path, name: str) -> Iterator[Path]:
-    """A folder of ours alone, on the same disk as what it becomes."""
-    for left in beside.glob(f".*{ENDING}"):
-        _sweep(left)
+    """Make a private folder on the same disk as its destination."""
+    for leftover in beside.glob(f".*{ENDING}"):
+        _sweep(leftover)
     folder = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=ENDING, dir=beside))
-    held = os.open(folder, os.O_RDONLY)
-    with suppress(OSError):  # where a file system knows no such locks, nobody sweeps either
-        fcntl.flock(held, fcntl.LOCK_EX)
+    lock = os.open(folder, os.O_RDONLY)
+    with suppress(OSError):  # a file system without locks also never sweeps
+        fcntl.flock(lock, fcntl.LOCK_EX)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(held)
+        os.close(lock)
 
 
 def is_in_draft(path: Path) -> bool:
-    """Whether a path lies in such a folder."""
+    """Tell whether a path is in a staging folder."""
     return any(part.endswith(ENDING) for part in path.parts)
 
 
 def why(error: Exception) -> tuple[str, str]:
-    """What the machine or SQLite would not do, and the way out."""
+    """Return the reason of an error of the system or SQLite, and the way out."""
     cause = getattr(error, "orig", None) or error
     name, reason = getattr(cause, "filename", None), getattr(cause, "strerror", None) or str(cause)
     at = f" at {name}" if isinstance(name, str) and not is_in_draft(Path(name)) else ""
     known = WAYS_OUT.get(getattr(cause, "errno", None) or 0) or SQLITE.get(reason)
-    return f"{reason}{at}", known or "see what `rounds doctor` says"
+    return f"{reason}{at}", known or "run `rounds doctor`"
 
 
-def _sweep(left: Path) -> None:
+def _sweep(leftover: Path) -> None:
     with suppress(OSError):
-        held = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        lock = os.open(leftover, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused while its owner lives
-            shutil.rmtree(left, ignore_errors=True)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its owner lives
+            shutil.rmtree(leftover, ignore_errors=True)
         finally:
-            os.close(held)
+            os.close(lock)

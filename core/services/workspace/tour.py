@@ -1,4 +1,4 @@
-"""What a demo's visitor is shown until the tour is closed. Light: everybody's first page asks."""
+"""Show the demo's tour until it is dismissed. Imports little, because every first page uses it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from db import Database
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """Where the tour of a demo leads: its task, the run to review, the run that may still train."""
+    """The stops of the demo's tour: its task, the run to review, the run that may still train."""
 
     task_id: int
     run_id: int
@@ -18,20 +18,20 @@ class Tour:
 
 
 def key_file(settings: Settings) -> Path:
-    """The truths that were planted, by sha256; only a demo's home has it."""
+    """Return the file of planted truths by sha256, which only a demo's home has."""
     return settings.home / "demo-key.json"
 
 
 def view(db: Database, settings: Settings) -> Tour | None:
-    """The tour of a demo whose visitor has not closed it; None everywhere else."""
+    """Return the tour of a demo that was not dismissed; None otherwise."""
     if not key_file(settings).exists() or _seen(settings).exists():
         return None
-    made = sorted(runs.list_runs(db), key=lambda one: one.id)[:2]  # what the visitor trains comes after
+    made = sorted(runs.list_runs(db), key=lambda run: run.id)[:2]  # later runs are the visitor's
     return Tour(made[0].task_id, made[0].id, made[-1].id) if made else None
 
 
 def close(settings: Settings) -> None:
-    """The tour was seen."""
+    """Dismiss the tour."""
     _seen(settings).touch()
 
 

@@ -32,7 +32,7 @@ def show(run: RunView, state: CaseState) -> None:
     if (
         analysis is not None
         and not analysis.stale
-        and all(analysis.asked.get(name) == request[name] for name in request)
+        and all(analysis.parameters.get(name) == request[name] for name in request)
     ):
         st.caption(
             f"Maps of the whole split with these settings: computed {formatting.format_age(analysis.created_at)}."
@@ -69,7 +69,7 @@ def _start(run: RunView, request: dict[str, Any]) -> None:
             app.launcher,
             run_id=run.id,
             what=WHAT,
-            asked=request,
+            parameters=request,
             by=reader.reader(),
             key=secrets.token_hex(16),
         )

@@ -29,7 +29,7 @@ def show(run: RunView, case_id: int, *, count: int = SHOWN) -> int | None:
         gallery.Tile(
             neighbour.case_id,
             app.signer.url(f"/api/thumbnail/{neighbour.image_id}", reader.session_id()),
-            neighbour.said,
+            neighbour.label_text,
             f"similarity {neighbour.similarity:.2f}",
             theme.class_colour(neighbour.label),
         )

@@ -16,7 +16,7 @@ def show(compared: NumbersCompared) -> None:
     metric_table.comparison(
         "Error metrics and differences",
         sides(compared),
-        {metric: title(metric, compared.measure) for metric in compared.found.differences},
+        {metric: title(metric, compared.measure) for metric in compared.comparison.differences},
         value=_value,
         signed=_signed,
         name=f"comparison-{compared.first}-{compared.second}",
@@ -28,7 +28,7 @@ def show(compared: NumbersCompared) -> None:
 
 def sides(compared: NumbersCompared) -> dict[str, Mapping[str, MetricValue]]:
     """Return the metrics of both runs and their difference, each by its heading."""
-    comparison = compared.found
+    comparison = compared.comparison
     return {
         f"run {compared.first}": comparison.first.metrics,
         f"run {compared.second}": comparison.second.metrics,

@@ -28,7 +28,7 @@ def show(compared: Compared) -> None:
 
 def sentences(compared: Compared) -> tuple[str, ...]:
     """Return the operating points, the DeLong and McNemar tests, and the notes, one sentence each."""
-    test, pairs = compared.found.delong, compared.found.mcnemar
+    test, pairs = compared.comparison.delong, compared.comparison.mcnemar
     areas = (
         ""
         if test is None
@@ -45,14 +45,14 @@ def sentences(compared: Compared) -> tuple[str, ...]:
         f"Positive class: {compared.name}. Operating points: {points}.",
         areas,
         right,
-        compared.found.note,
+        compared.comparison.note,
         compared.note,
     )
 
 
 def sides(compared: Compared) -> dict[str, Mapping[str, MetricValue]]:
     """Return the metrics of both runs and their difference, each by its heading."""
-    comparison = compared.found
+    comparison = compared.comparison
     return {
         f"run {compared.first}": comparison.first,
         f"run {compared.second}": comparison.second,

@@ -71,7 +71,7 @@ def start(run: RunView, kind: str, request: Mapping[str, Any] = NOTHING) -> None
             run_id=run.id,
             what=kind,
             by=reader.reader(),
-            asked=request,
+            parameters=request,
             key=secrets.token_hex(16),
         )
 
@@ -84,7 +84,7 @@ def show_rerun(analysis: AnalysisView, run: RunView) -> None:
         if st.button(
             "Run again", key=f"trust_again_{analysis.what}_{run.id}", type="tertiary", icon=":material/refresh:"
         ):
-            start(run, analysis.what, analysis.asked)
+            start(run, analysis.what, analysis.parameters)
             st.rerun()
 
 

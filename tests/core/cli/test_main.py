@@ -125,7 +125,7 @@ def test_labels_writes_a_csv_that_label_takes(capsys, home, folder, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["import", "/nowhere/at/all"], "There is nothing at /nowhere/at/all"),
+        (["import", "/nowhere/at/all"], "/nowhere/at/all does not exist"),
         (["snapshot", "--task", "x", "--name", "y"], "There is no task 'x'"),
         (["snapshot", "--task", "x", "--name", "y", "--val", "0.9", "--test", "0.9"], "leave nothing to train on"),
         (["snapshot", "--task", "x"], "--name"),
@@ -138,7 +138,7 @@ def test_labels_writes_a_csv_that_label_takes(capsys, home, folder, tmp_path):
         (["runs", "4711"], "4711"),
         (["predict", "--run", "4711"], "4711"),
         (["evaluate", "--run", "4711"], "4711"),
-        (["explain", "--run", "1", "--image", "1", "--out", "x.png"], "No image answers to '1'"),
+        (["explain", "--run", "1", "--image", "1", "--out", "x.png"], "No image matches '1'"),
         (["label", "--task", "x", "--csv", "/nowhere.csv"], "/nowhere.csv cannot be opened"),
         (["nonsense"], "unknown command 'nonsense'; choose one of serve"),
         (["trian"], "unknown command 'trian'; did you mean 'train'?"),

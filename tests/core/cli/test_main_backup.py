@@ -94,10 +94,10 @@ def test_a_home_without_a_catalogue_is_not_made_to_back_it_up(capsys, home, tmp_
 def test_what_fails_is_one_sentence(capsys, filled, tmp_path):
     (tmp_path / "letter").write_text("Dear colleague")
     for argv, words in [
-        (["backup", tmp_path / "letter"], "overwrites none"),
+        (["backup", tmp_path / "letter"], "overwrites nothing"),
         (["restore", tmp_path / "letter"], "is not empty"),
-        (["restore", tmp_path / "letter", "--home", tmp_path / "new"], "is no backup of Rounds"),
-        (["restore", tmp_path / "nowhere", "--home", tmp_path / "new"], "name a file that is there"),
+        (["restore", tmp_path / "letter", "--home", tmp_path / "new"], "is not a backup of Rounds"),
+        (["restore", tmp_path / "nowhere", "--home", tmp_path / "new"], "choose a file that exists"),
         (["restore"], "FILE"),
     ]:
         code, result, err = run(capsys, "--home", filled, "--json", *argv)

@@ -77,7 +77,7 @@ def test_drawings_leave_and_come_back_by_command(capsys, tmp_path, scans, monkey
     ("argv", "exit_code", "words"),
     [
         (["export", "--task", "no", "--format", "csv", "--out", "x.csv"], 1, "There is no task 'no'"),
-        (["export", "--task", "draw", "--format", "csv", "--out", "x.csv"], 1, "Nothing is drawn in task 'draw'"),
+        (["export", "--task", "draw", "--format", "csv", "--out", "x.csv"], 1, "Task 'draw' has no drawings"),
         (
             ["export", "--task", "draw", "--format", "xml", "--out", "x"],
             2,
@@ -102,7 +102,7 @@ def test_a_folder_that_is_not_there_is_a_sentence(capsys, tmp_path, scans):
     home = filled(capsys, tmp_path / "home", scans)
     draw(home)
     argv = ["--home", home, "--json", "drawings", "export", "--task", "draw", "--format"]
-    assert "There is no folder" in run(capsys, *argv, "csv", "--out", tmp_path / "no" / "x.csv")[1]["error"]
+    assert "does not exist; create it" in run(capsys, *argv, "csv", "--out", tmp_path / "no" / "x.csv")[1]["error"]
     (tmp_path / "file").write_text("")
     assert "is a file" in run(capsys, *argv, "seg", "--out", tmp_path / "file")[1]["error"]
     assert run(capsys, *argv, "csv", "--out", tmp_path)[1]["error"].endswith(".")

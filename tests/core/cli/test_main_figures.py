@@ -37,7 +37,7 @@ def db(home: Path, empty_once: Path):
 
 def test_a_point_is_chosen_shown_and_followed(rounds, db):
     run_id = draw(db).run
-    assert rounds("operating-point", "--run", run_id)["words"] == "0.5, until an operating point is chosen"
+    assert rounds("operating-point", "--run", run_id)["words"] == "0.5 (default). No operating point chosen yet"
     chosen = rounds(
         "operating-point", "--run", run_id, "--sensitivity", 0.9, "--calibrate", "temperature", "--rule", "mean"
     )
@@ -60,11 +60,11 @@ def test_figures_tell_how_much_of_a_split_they_are_of(rounds, db):
     drop(db, run_id, "test", 20)
     result = rounds("evaluate", "--run", run_id)
     assert (result["predicted"], result["cases"], result["images"]) == (20, 60, 20)
-    part = f"Run {run_id} has predictions of 20 of 60 cases of the test split; its figures are of these."
+    part = f"Run {run_id} has predicted 20 of 60 cases of the test split; its metrics use these cases only."
     assert result["note"] == part
     best(db, run_id, "c")
     patients = rounds("evaluate", "--run", run_id, "--level", "patient")
-    assert patients["note"].startswith("The threshold was chosen for each image, and the figures count each patient. R")
+    assert patients["note"].startswith("The threshold was chosen per image, and the metrics are counted per patient. R")
     assert patients["note"].endswith(f"{part} Predict it with `rounds predict --run {run_id} --split test`.")
 
 
@@ -82,14 +82,14 @@ def test_what_a_point_cannot_be_is_one_sentence(rounds, db):
     refusals = {
         ("--threshold", 2): "The threshold is 2.0; give a score from 0 to 1",
         ("--threshold", 0.5, "--sensitivity", 0.9): "not allowed with argument",
-        ("--threshold", 0.5, "--finding", "nodule"): "answers with one single, not with findings",
+        ("--threshold", 0.5, "--finding", "nodule"): "predicts one single, not findings",
         ("--threshold", 0.5, "--class", "planet"): "has no class 'planet'; it has: well, ill",
         ("--level", "patient"): "To choose an operating point give one of --threshold",
-        ("--threshold", 0.5, "--level", "patient"): "to call patients name one of max, mean, noisy_or",
+        ("--threshold", 0.5, "--level", "patient"): "for patients give one of max, mean, noisy_or",
     }
     for more, why in refusals.items():
         assert why in rounds("operating-point", "--run", run_id, *more, ok=False)["error"]
-    assert "name one of them: effusion, nodule" in rounds("operating-point", "--run", several, ok=False)["error"]
+    assert "choose one of them: effusion, nodule" in rounds("operating-point", "--run", several, ok=False)["error"]
     assert rounds("operating-point", "--run", several, "--finding", "Nodule", "--threshold", 0.25)["finding"] == 1
     for more, why in {
         ("--prevalence", 2): "The prevalence is 2.0",
@@ -107,7 +107,7 @@ def test_two_runs_are_compared_and_groups_listed(rounds, db):
     assert "1 runs are given; compare two: --run A --run B" in rounds("compare", "--run", 1, ok=False)["error"]
     elsewhere = draw(db, name="two").run
     refused = rounds("compare", "--run", drawn.run, "--run", elsewhere, ok=False)["error"]
-    assert "cannot be compared on the test split, for one answers task" in refused
+    assert "cannot be compared on the test split: they belong to different tasks" in refused
     groups = rounds("subgroups", "--run", drawn.run, "--metric", "sensitivity", "--by", "site, sex", "--no-pairs")
     assert {name for group in groups["groups"] for name in group["facts"]} == {"site", "sex"}
     assert groups["looks_at_test"] == 1
@@ -145,5 +145,5 @@ def test_predictions_go_out_and_come_back_with_the_same_figures(rounds, db, tmp_
         first["metrics"], 0.0
     )
     assert (beside["fixed"], beside["broken"]) == ([], [])
-    assert "made elsewhere" in rounds("predict", "--run", taken["run"], ok=False)["error"]
+    assert "external predictions" in rounds("predict", "--run", taken["run"], ok=False)["error"]
     assert rounds("runs")[0]["model"] == "copy"

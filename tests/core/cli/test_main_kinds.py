@@ -89,8 +89,8 @@ def test_studies_are_grouped_labelled_and_frozen(capsys, home, data_dir, tmp_pat
     ("argv", "message"),
     [
         (["--classes", "a"], "Task 'x' has 1 classes; give 2 to 9"),
-        (["--kind", "number", "--classes", "a,b"], "names classes"),
-        (["--kind", "number", "--low", "9", "--high", "3"], "the first must be smaller"),
+        (["--kind", "number", "--classes", "a,b"], "is about a number and has no classes"),
+        (["--kind", "number", "--low", "9", "--high", "3"], "the first bound must be smaller"),
         (["--kind", "number", "--low", "nine"], "invalid float value"),
         (["--kind", "colour"], "unknown value 'colour' for --kind; choose one of single, ordinal"),
     ],

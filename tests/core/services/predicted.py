@@ -97,7 +97,7 @@ def another(db: Database, drawn: Drawn, *, seed: int, skill: float = 1.0, splits
         snapshot = session.get_one(Snapshot, drawn.snapshot)
         rows = session.query(SnapshotCase).filter(SnapshotCase.snapshot_id == drawn.snapshot)
         for row in rows.order_by(SnapshotCase.case_id):
-            said = _scores(rng, snapshot.kind, row.targets or [], len(snapshot.classes), skill)
+            message = _scores(rng, snapshot.kind, row.targets or [], len(snapshot.classes), skill)
             if row.split in splits:
                 session.add(
                     Prediction(
@@ -105,7 +105,7 @@ def another(db: Database, drawn: Drawn, *, seed: int, skill: float = 1.0, splits
                         case_id=row.case_id,
                         split=row.split,
                         label=row.label,
-                        probabilities=said,
+                        probabilities=message,
                         checkpoint_sha256="c",
                     )
                 )
@@ -129,10 +129,10 @@ def _image(project: int, patient: int, name: str) -> Image:
 def _facts(rng: np.random.Generator, images: list[Image]) -> list[Fact]:
     facts = []
     for at, image in enumerate(images):
-        told = {"site": "north" if rng.random() < 0.5 else "south", "sex": "FM"[at % 2], "row": str(at)}
+        result = {"site": "north" if rng.random() < 0.5 else "south", "sex": "FM"[at % 2], "row": str(at)}
         if at % 5:
-            told["age"] = str(int(rng.integers(20, 90)))
-        facts += [Fact(image_id=image.id, name=name, value=value) for name, value in told.items()]
+            result["age"] = str(int(rng.integers(20, 90)))
+        facts += [Fact(image_id=image.id, name=name, value=value) for name, value in result.items()]
     return facts
 
 

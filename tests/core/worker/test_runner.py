@@ -128,7 +128,7 @@ def test_a_cancelled_import_stops_and_keeps_what_it_took(db, settings, pictures,
 def test_what_a_person_can_mend_is_said_in_one_sentence(db, settings, tmp_path):
     job_id, attempt = claimed(db, settings, tmp_path / "nowhere")
     assert runner.run_job(db, settings, job_id, attempt=attempt, device="import") is JobState.FAILED
-    assert job_queue.get(db, job_id).error.startswith("There is nothing at")
+    assert job_queue.get(db, job_id).error.endswith("does not exist; give a folder or a file that exists.")
 
 
 def test_a_stale_attempt_does_nothing(db, settings, pictures):

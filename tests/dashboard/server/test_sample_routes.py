@@ -37,7 +37,7 @@ def test_what_was_not_made_is_a_sentence(client, signed, drawn, name):
     assert got.status_code in (403, 404)
     assert b"another" not in got.content
     if name == NAME[::-1]:
-        assert json.loads(got.content)["error"].endswith("reload the page to have it made again.")
+        assert json.loads(got.content)["error"].endswith("reload the page to draw it again.")
 
 
 def test_a_name_never_leads_out_of_the_folder(db, drawn):

@@ -24,8 +24,8 @@ def test_a_patient_stands_in_one_fold_and_every_fold_has_every_class(folds):
     assert folds.shape == (3, 180)
     assert (folds.reshape(3, 60, 3) == folds.reshape(3, 60, 3)[:, :, :1]).all()
     ill = np.array([one.targets[0] for one in cases(range(60))])
-    for one in folds:
-        assert [int(ill[one == fold].sum()) for fold in range(5)] == [12] * 5
+    for item in folds:
+        assert [int(ill[item == fold].sum()) for fold in range(5)] == [12] * 5
 
 
 def test_each_time_has_other_folds(folds):

@@ -16,17 +16,17 @@ from db.vocabulary import Answer, CheckpointKind, JobState
 from tests.core.conftest import Asleep, done
 
 
-def asked(home, what, *, key="k", **more):
-    return registry.submit(home.db, Asleep(), run_id=1, what=what, by="tester", key=key, asked=more).job
+def submit_analysis(home, what, *, key="k", **more):
+    return registry.submit(home.db, Asleep(), run_id=1, what=what, by="tester", key=key, parameters=more).job
 
 
 def examined(home, what, **more):
-    done(home, asked(home, what, key=f"{what}{more}", **more))
+    done(home, submit_analysis(home, what, key=f"{what}{more}", **more))
     return registry.newest(home.db, 1, what)
 
 
 def failed(home, what, **more):
-    job = asked(home, what, key=f"{what}{more}", **more)
+    job = submit_analysis(home, what, key=f"{what}{more}", **more)
     state = runner.run_job(home.db, home.settings, job, attempt=job_queue.claim(home.db, job), device="cpu")
     assert state is JobState.FAILED
     return job_queue.get(home.db, job).error
@@ -39,14 +39,14 @@ def read(trained):
 
 
 def test_asking_twice_with_one_key_is_one_job(trained):
-    assert asked(trained, "features") == asked(trained, "features")
+    assert submit_analysis(trained, "features") == submit_analysis(trained, "features")
     assert registry.latest_job(trained.db, 1, "features").state is JobState.QUEUED
     assert registry.newest(trained.db, 1, "features") is None
 
 
 def test_what_cannot_be_examined_is_a_sentence(trained):
-    with pytest.raises(InvalidInput, match="no examination 'dreams'; choose one of check, features"):
-        asked(trained, "dreams")
+    with pytest.raises(InvalidInput, match="no analysis 'dreams'; choose one of check, features"):
+        submit_analysis(trained, "dreams")
     with pytest.raises(NotFound, match="no run 9"):
         registry.submit(trained.db, Asleep(), run_id=9, what="features", by="t", key="k")
 
@@ -57,26 +57,26 @@ def test_features_are_what_the_last_layer_reads(read):
     from core.inference import load
     from core.services.datasets import training_examples
 
-    found = features.load_features(read.db, read.settings, 1)
+    result = features.load_features(read.db, read.settings, 1)
     model, every = load(runs.folder(read.settings, 1)), training_examples.examples_of(read.db, read.settings, 1)
-    assert found.cases.tolist() == sorted(int(one.key) for one in every)
-    one = every[3]
+    assert result.cases.tolist() == sorted(int(one.key) for one in every)
+    item = every[3]
     with torch.no_grad():
-        images = model.input_of(one)
+        images = model.input_of(item)
         vector = model.module.features(images).mean((2, 3))[0].numpy()
     expected = vector / np.linalg.norm(vector)
-    row = found.cases.tolist().index(int(one.key))
-    np.testing.assert_allclose(found.values[row], expected, atol=1e-5)
+    row = result.cases.tolist().index(int(item.key))
+    np.testing.assert_allclose(result.values[row], expected, atol=1e-5)
 
 
 def test_neighbours_are_training_cases_of_others_by_cosine(read):
     from core.services.datasets import training_examples
 
     every = {int(one.key): one for one in training_examples.examples_of(read.db, read.settings, 1)}
-    found = features.load_features(read.db, read.settings, 1)
+    result = features.load_features(read.db, read.settings, 1)
     case = next(key for key, one in every.items() if one.split == "test")
     near = registry.neighbours(read.db, read.settings, 1, case, 5)
-    values = dict(zip(found.cases.tolist(), found.values, strict=True))
+    values = dict(zip(result.cases.tolist(), result.values, strict=True))
     expected = sorted(
         (key for key, one in every.items() if one.split == "train" and one.patient != every[case].patient),
         key=lambda key: -float(values[key] @ values[case]),
@@ -84,7 +84,7 @@ def test_neighbours_are_training_cases_of_others_by_cosine(read):
     assert [one.case_id for one in near] == expected
     assert all(one.patient == every[one.case_id].patient for one in near)
     assert [one.label for one in near] == [every[one.case_id].label for one in near]
-    assert [one.said for one in near] == [runs.get(read.db, 1).titles[one.label] for one in near]
+    assert [one.label_text for one in near] == [runs.get(read.db, 1).titles[one.label] for one in near]
 
 
 def test_a_training_case_is_not_near_its_own_patient(read):
@@ -98,7 +98,9 @@ def test_a_training_case_is_not_near_its_own_patient(read):
 
 
 def test_before_there_are_features_a_sentence_says_how_to_make_them(trained):
-    with pytest.raises(NotFound, match="has no features yet; make them with `rounds analyze --run 1 --kind features`"):
+    with pytest.raises(
+        NotFound, match="has no features yet; compute them with `rounds analyze --run 1 --kind features`"
+    ):
         registry.neighbours(trained.db, trained.settings, 1, 1)
 
 
@@ -114,17 +116,17 @@ def test_damaged_features_are_a_sentence(read):
 
     place = next(runs.folder(read.settings, 1).glob("features-*.npz"))
     place.write_bytes(place.read_bytes()[:200])
-    with pytest.raises(UserError, match="features of run 1 are damaged; make them again"):
+    with pytest.raises(UserError, match="features of run 1 are damaged; compute them again"):
         features.load_features(read.db, read.settings, 1)
 
 
 def test_a_check_of_a_model_that_knows_nothing_has_the_banner_or_says_what_it_saw(trained):
-    found = examined(trained, "check", again=5, cases=6)
-    assert found.result["weights"]["again"] == 5
-    assert found.result["split"] == "test"
-    assert len(found.result["answers"]["draws"]) in (0, 19)
+    result = examined(trained, "check", again=5, cases=6)
+    assert result.result["weights"]["again"] == 5
+    assert result.result["split"] == "test"
+    assert len(result.result["answers"]["draws"]) in (0, 19)
     for part in ("weights", "answers", "classes", "taken", "where", "marks", "hits"):
-        assert found.result[part]["words"].endswith(".")
+        assert result.result[part]["words"].endswith(".")
 
 
 def test_settings_that_cannot_be_are_a_sentence(trained):
@@ -134,26 +136,29 @@ def test_settings_that_cannot_be_are_a_sentence(trained):
 
 
 def test_too_few_patients_are_a_sentence(trained):
-    assert failed(trained, "probe").endswith("6 patients; a probe needs ten.")
+    assert failed(trained, "probe").endswith("6 patients; the probe needs at least ten.")
     assert "too few for 5 folds by patient" in failed(trained, "suspects")
 
 
 def test_suspects_of_a_small_set(trained):
-    found = examined(trained, "suspects", folds=2).result
-    assert found["training"] == 8
-    assert found["recipe"] == "The run's own recipe learned from 1 of 2 folds in turn, 5 times on other folds."
-    assert len(found["suspects"]) == 8
-    wrong = [one["wrong"] for one in found["suspects"]]
+    result = examined(trained, "suspects", folds=2).result
+    assert result["training"] == 8
+    assert (
+        result["recipe"]
+        == "The run's own recipe was trained on 1 of 2 folds in turn, repeated 5 times on different folds."
+    )
+    assert len(result["suspects"]) == 8
+    wrong = [one["wrong"] for one in result["suspects"]]
     assert wrong == sorted(wrong, reverse=True)
-    assert found["expected"] == pytest.approx(sum(wrong))
-    assert all({one["given"], one["likely"]} == {"a", "b"} for one in found["suspects"])
+    assert result["expected"] == pytest.approx(sum(wrong))
+    assert all({one["given"], one["likely"]} == {"a", "b"} for one in result["suspects"])
     assert not list(runs.folder(trained.settings, 1).glob("folds-*"))
 
 
 def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
     from core.services.analysis import out_of_fold
 
-    job, real = asked(trained, "suspects", folds=2, times=1), out_of_fold._fold
+    job, real = submit_analysis(trained, "suspects", folds=2, times=1), out_of_fold._fold
     attempt, made = job_queue.claim(trained.db, job), []
 
     def fold(*args):
@@ -185,9 +190,9 @@ def test_readers_who_differ_are_named_and_what_was_taken_back_is_not(filled):
     says(second, second.label, "ann", "3")
     says(third, 1 - third.label, "ann", "4")
     annotations.undo(filled.db, case_id=third.id, by="ann", key="5")
-    found = reader_disagreement.disagreements(filled.db, [first.id, second.id, third.id])
+    result = reader_disagreement.disagreements(filled.db, [first.id, second.id, third.id])
     names = [one.title for one in task.classes]
-    assert found == {first.id: {"tester": names[first.label], "ann": names[other], "bob": names[first.label]}}
+    assert result == {first.id: {"tester": names[first.label], "ann": names[other], "bob": names[first.label]}}
     says(first, first.label, "ann", "6")  # she thought better of it
     assert reader_disagreement.disagreements(filled.db, [first.id]) == {}
 
@@ -207,8 +212,8 @@ def test_sent_back_cases_wait_in_the_queue_and_an_undo_brings_them_back(filled):
 
 def test_a_case_is_sent_back_with_a_reason_or_not_at_all(filled):
     case = annotations.queue(filled.db, task_id=tasks.task_named(filled.db, "kind").id)[0]
-    for why, told in {" ": "carries its reason; write why", "a\x07": "control character"}.items():
-        with pytest.raises(InvalidInput, match=told):
+    for why, result in {" ": "needs a reason; write why", "a\x07": "control character"}.items():
+        with pytest.raises(InvalidInput, match=result):
             relabel.send_back(filled.db, [case.id], why=why, by="ann", key="x")
     assert annotations.case(filled.db, case.id).label == case.label
 
@@ -224,10 +229,10 @@ def test_a_mean_map_is_the_mean_of_those_that_are_filed(trained):
     assert none == mean_map.MeanMap((), (), len(test), "gradcam", "")
     first = annotations.case(trained.db, test[0]).image_ids[0]
     made = maps.explain(trained.db, trained.settings, run_id=1, image_id=first)
-    found = mean_map.mean_map(trained.db, trained.settings, 1, test)
-    assert (found.cases, found.of) == ((test[0],), len(test))
+    result = mean_map.mean_map(trained.db, trained.settings, 1, test)
+    assert (result.cases, result.of) == ((test[0],), len(test))
     whole = np.asarray(Image.open(made.path), dtype=float) / 255
-    assert np.mean(found.values) == pytest.approx(whole.mean(), abs=0.01)
+    assert np.mean(result.values) == pytest.approx(whole.mean(), abs=0.01)
 
 
 def test_a_mean_map_is_of_the_class_that_is_asked_for(trained):
@@ -238,8 +243,8 @@ def test_a_mean_map_is_of_the_class_that_is_asked_for(trained):
     image = annotations.case(trained.db, test[1]).image_ids[0]
     maps.explain(trained.db, trained.settings, run_id=1, image_id=image, class_index=1)
     assert not mean_map.mean_map(trained.db, trained.settings, 1, test).values
-    found = mean_map.mean_map(trained.db, trained.settings, 1, test, class_index=1)
-    assert (found.cases, found.class_name) == ((test[1],), runs.get(trained.db, 1).titles[1])
+    result = mean_map.mean_map(trained.db, trained.settings, 1, test, class_index=1)
+    assert (result.cases, result.class_name) == ((test[1],), runs.get(trained.db, 1).titles[1])
 
 
 def test_each_method_has_its_own_newest_check(trained):
@@ -257,9 +262,9 @@ def test_each_method_has_its_own_newest_check(trained):
             session.add(
                 Analysis(run_id=1, kind="check", checkpoint_sha256=sha256, result={"method": method, "cases": number})
             )
-    found = saliency_check.by_method(trained.db, 1)
-    assert {name: one.result["cases"] for name, one in found.items()} == {"gradcam": 3, "layercam": 2, "hirescam": 4}
-    assert [name for name, one in found.items() if one.stale] == ["hirescam"]
+    result = saliency_check.by_method(trained.db, 1)
+    assert {name: one.result["cases"] for name, one in result.items()} == {"gradcam": 3, "layercam": 2, "hirescam": 4}
+    assert [name for name, one in result.items() if one.stale] == ["hirescam"]
     assert registry.newest(trained.db, 1, "check").result["cases"] == 4
 
 

@@ -33,10 +33,10 @@ def test_saying_something_else_appends(home, task):
     first = cases(home, task)[0]
     assert say(home, first, 0, key="1").label == 0
     assert say(home, first, 1, key="2").label == 1
-    assert [said.text for said in annotation_annotations.history(home.db, first.id)] == ["none", "some"]
-    assert {(said.reader, said.source.value) for said in annotation_annotations.history(home.db, first.id)} == {
-        ("ann", "human")
-    }
+    assert [message.text for message in annotation_annotations.history(home.db, first.id)] == ["none", "some"]
+    assert {
+        (message.reader, message.source.value) for message in annotation_annotations.history(home.db, first.id)
+    } == {("ann", "human")}
 
 
 def test_the_same_key_is_one_row(home, task):
@@ -124,5 +124,5 @@ def test_a_class_that_is_not_there_is_refused(home, task, position):
 
 
 def test_a_case_that_is_not_there_is_refused(home, task):
-    with pytest.raises(NotFound, match="Case 4711"):
+    with pytest.raises(NotFound, match="no case 4711"):
         annotation_annotations.case(home.db, 4711)

@@ -37,19 +37,19 @@ def test_a_comment_on_a_case_and_one_on_a_point_stand_in_order(home, case):
 
 
 def test_only_its_writer_withdraws_it_and_once(home, case):
-    mine, other = write(home, case, key="1"), write(home, case, by="bob", key="2")
-    with pytest.raises(InvalidInput, match=f"Comment {other.id} is bob's"):
+    expected, other = write(home, case, key="1"), write(home, case, by="bob", key="2")
+    with pytest.raises(InvalidInput, match=f"bob wrote comment {other.id}"):
         comments.withdraw(home.db, comment_id=other.id, by="ann", key="w1")
     for key in ("w2", "w2", "w3"):
-        comments.withdraw(home.db, comment_id=mine.id, by="ann", key=key)
+        comments.withdraw(home.db, comment_id=expected.id, by="ann", key=key)
     assert [one.id for one in comments.of_case(home.db, case.id)] == [other.id]
     assert (rows(home), annotations.case(home.db, case.id).comments) == (3, 1)
-    with pytest.raises(NotFound, match="Comment 3 is not in this catalogue"):
+    with pytest.raises(NotFound, match="There is no comment 3"):
         comments.withdraw(home.db, comment_id=3, by="ann", key="w4")  # the withdrawal is no comment itself
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("  ", "empty"),
         ("x" * 2001, "2,001 characters; write at most 2,000"),
@@ -58,8 +58,8 @@ def test_only_its_writer_withdraws_it_and_once(home, case):
         ("a\u202eb", r"U\+202E"),
     ],
 )
-def test_a_text_that_cannot_be_kept_is_one_sentence(home, case, text, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_a_text_that_cannot_be_kept_is_one_sentence(home, case, text, message):
+    with pytest.raises(InvalidInput, match=message):
         write(home, case, text)
     assert rows(home) == 0
 
@@ -71,22 +71,22 @@ def test_the_longest_text_is_kept_whole(home, case):
 
 
 @pytest.mark.parametrize(
-    ("frame", "x", "y", "said"),
+    ("frame", "x", "y", "message"),
     [
         (0, 8.1, 1, "8 pixels wide and 8 high"),
-        (0, -0.1, 1, "is not on image"),
-        (0, float("nan"), 1, "is not on image"),
+        (0, -0.1, 1, "is outside image"),
+        (0, float("nan"), 1, "is outside image"),
         (1, 1, 1, "there is no frame 1"),
     ],
 )
-def test_a_place_beside_the_picture_is_refused(home, case, frame, x, y, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_a_place_beside_the_picture_is_refused(home, case, frame, x, y, message):
+    with pytest.raises(InvalidInput, match=message):
         write(home, case, place=Place(case.image_ids[0], frame, x, y))
     assert rows(home) == 0
 
 
 def test_a_place_on_another_case_is_refused_and_any_slice_of_a_stack_is_taken(home, case, data_dir):
-    with pytest.raises(InvalidInput, match="is not of case"):
+    with pytest.raises(InvalidInput, match="does not belong to case"):
         write(home, case, place=Place(case.image_ids[0] + 1, 0, 1, 1))
     home.take(data_dir / "series" / "mr_prostate_adc_20")
     task = tasks.create(home.db, name="stack", classes=["a", "b"], unit=Unit.SERIES)
@@ -95,5 +95,5 @@ def test_a_place_on_another_case_is_refused_and_any_slice_of_a_stack_is_taken(ho
 
 
 def test_a_case_that_is_not_there_is_refused(home):
-    with pytest.raises(NotFound, match="Case 4711"):
+    with pytest.raises(NotFound, match="no case 4711"):
         comments.of_case(home.db, 4711)

@@ -59,9 +59,9 @@ def scans(data_dir: Path, tmp_path_factory) -> Path:
 
 
 def objects(home: Home, format: str, out: Path, **options) -> list[Path]:
-    said = drawing_export.export(home.db, home.settings, task=drawn.TASK, format=format, out=out, **options)
-    assert said.left_out == ()
-    return [Path(file) for file in said.files]
+    message = drawing_export.export(home.db, home.settings, task=drawn.TASK, format=format, out=out, **options)
+    assert message.left_out == ()
+    return [Path(file) for file in message.files]
 
 
 def take(home: Home, path: Path) -> drawing_import.DrawingImportReport:
@@ -73,35 +73,35 @@ def standing(home: Home) -> tuple[DrawingRecord, ...]:
         return drawing_export.album(session, drawn.TASK).drawings
 
 
-def dice(one: np.ndarray, other: np.ndarray) -> float:
-    return 2 * float((one & other).sum()) / float(one.sum() + other.sum())
+def dice(item: np.ndarray, other: np.ndarray) -> float:
+    return 2 * float((item & other).sum()) / float(item.sum() + other.sum())
 
 
 def test_every_pixel_of_every_class_comes_back_through_seg(full, bare, tmp_path):
     for path in objects(full, "seg", tmp_path / "seg"):
         taken = take(bare, path)
         assert taken.drawn > 0
-        assert (taken.known, taken.kept) == (0, 0)
+        assert (taken.known, taken.superseded) == (0, 0)
         assert take(bare, path) == drawing_import.DrawingImportReport(0, taken.drawn, 0)
     before, after = dicom_seg_export.segment_masks(standing(full)), dicom_seg_export.segment_masks(standing(bare))
-    assert {key: set(found) for key, found in before.items()} == {key: set(found) for key, found in after.items()}
-    scores = [dice(found[name], after[key][name]) for key, found in before.items() for name in found]
+    assert {key: set(result) for key, result in before.items()} == {key: set(result) for key, result in after.items()}
+    scores = [dice(result[name], after[key][name]) for key, result in before.items() for name in result]
     assert len(scores) > 40
     assert min(scores) == 1.0
 
 
 def test_a_seg_holds_one_stack_with_a_segment_per_class_and_only_frames_that_are_drawn_on(full, tmp_path):
     for path in objects(full, "seg", tmp_path / "seg"):
-        said = read(path)
-        assert (said.Modality, said.SegmentationType, said.BitsAllocated) == ("SEG", "BINARY", 1)
-        assert said.pixel_array.reshape(int(said.NumberOfFrames), -1).any(axis=1).all()
-        labels = [one.SegmentLabel for one in said.SegmentSequence]
+        message = read(path)
+        assert (message.Modality, message.SegmentationType, message.BitsAllocated) == ("SEG", "BINARY", 1)
+        assert message.pixel_array.reshape(int(message.NumberOfFrames), -1).any(axis=1).all()
+        labels = [one.SegmentLabel for one in message.SegmentSequence]
         assert len(set(labels)) == len(labels)
         assert set(labels) <= {"lesion", "Größe/1", "rest", "Without a class"}
     stack = next(
-        one
-        for one in map(read, (tmp_path / "seg").iterdir())
-        if len(one.ReferencedSeriesSequence[0].ReferencedInstanceSequence) == 6
+        item
+        for item in map(read, (tmp_path / "seg").iterdir())
+        if len(item.ReferencedSeriesSequence[0].ReferencedInstanceSequence) == 6
     )
     assert "PlaneOrientationSequence" in stack.SharedFunctionalGroupsSequence[0]
 
@@ -117,9 +117,9 @@ def test_an_sr_names_its_reader_and_points_at_the_frame_and_place(full, tmp_path
     task = tasks.task_named(full.db, drawn.TASK)
     names = set()
     for path in objects(full, "sr", tmp_path / "sr"):
-        said = read(path)
-        names |= {str(one.PersonName) for one in said.ContentSequence if "PersonName" in one}
-        assert said.ContentTemplateSequence[0].TemplateIdentifier == "1500"
+        message = read(path)
+        names |= {str(one.PersonName) for one in message.ContentSequence if "PersonName" in one}
+        assert message.ContentTemplateSequence[0].TemplateIdentifier == "1500"
     assert names == set(drawn.READERS)
     assert task.classes[0].name == "lesion"
 
@@ -128,10 +128,10 @@ def test_an_sr_names_its_reader_and_points_at_the_frame_and_place(full, tmp_path
 def test_objects_carry_the_patient_of_their_source(full, scans, tmp_path, format):
     sources = {read(path).SOPInstanceUID: read(path) for path in scans.iterdir()}
     for path in objects(full, format, tmp_path / format):
-        said = read(path)
-        source = sources[referred(said)[0]]
-        assert said.StudyInstanceUID == source.StudyInstanceUID
-        assert [str(said.get(name) or "") for name in PATIENT] == [str(source.get(name) or "") for name in PATIENT]
+        message = read(path)
+        source = sources[referred(message)[0]]
+        assert message.StudyInstanceUID == source.StudyInstanceUID
+        assert [str(message.get(name) or "") for name in PATIENT] == [str(source.get(name) or "") for name in PATIENT]
 
 
 @pytest.mark.parametrize("format", ["seg", "sr"])
@@ -155,14 +155,14 @@ def test_with_pseudonyms_nothing_names_the_patient(full, scans, tmp_path, format
     }
     assert len(plain) > 3
     known = {image.patient for image in images.page(full.db, images.Filter())}
-    found = set()
+    result = set()
     for path in objects(full, format, tmp_path / format, pseudonyms=True):
-        said = read(path)
-        found.add(said.PatientID)
-        assert (str(said.PatientName), said.PatientBirthDate) == ("", "")
-        text = str(said)
+        message = read(path)
+        result.add(message.PatientID)
+        assert (str(message.PatientName), message.PatientBirthDate) == ("", "")
+        text = str(message)
         assert not [word for word in plain if re.search(rf"\b{re.escape(word)}\b", text)]
-    assert found <= known
+    assert result <= known
 
 
 @pytest.mark.parametrize("format", ["seg", "sr"])
@@ -185,10 +185,10 @@ def errors(tool: str, path: Path) -> set[str]:
     return {re.sub(r"\s+", " ", line) for line in lines if line.startswith("Error")}
 
 
-def referred(said: pydicom.Dataset) -> list[str]:
-    if said.Modality == "SEG":
-        return [one.ReferencedSOPInstanceUID for one in said.ReferencedSeriesSequence[0].ReferencedInstanceSequence]
-    series = said.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+def referred(message: pydicom.Dataset) -> list[str]:
+    if message.Modality == "SEG":
+        return [one.ReferencedSOPInstanceUID for one in message.ReferencedSeriesSequence[0].ReferencedInstanceSequence]
+    series = message.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
     return [one.ReferencedSOPInstanceUID for part in series for one in part.ReferencedSOPSequence]
 
 
@@ -233,16 +233,16 @@ def test_another_tools_segmentation_is_taken_pixel_by_pixel(cts, data_dir, tmp_p
     tasks.create(cts.db, name=drawn.TASK, classes=classes)
     assert take(cts, path) == drawing_import.DrawingImportReport(frames, 0, 0)
     assert take(cts, path) == drawing_import.DrawingImportReport(0, frames, 0)
-    said = read(path)
+    message = read(path)
     by_frame = {}
-    for pixels, group in zip(said.pixel_array, said.PerFrameFunctionalGroupsSequence, strict=True):
+    for pixels, group in zip(message.pixel_array, message.PerFrameFunctionalGroupsSequence, strict=True):
         instance = group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
         by_frame[instance, group.SegmentIdentificationSequence[0].ReferencedSegmentNumber - 1] = pixels.astype(bool)
     store = cts.settings.home / "originals"
-    for one in standing(cts):
-        header = read(store / one.source.sha256[:2] / one.source.sha256, stop_before_pixels=True)
-        expected = by_frame[header.SOPInstanceUID, classes.index(one.label)]
-        assert (masks.from_counts(one.geometry["counts"], 512, 512) == expected).all()
+    for item in standing(cts):
+        header = read(store / item.source.sha256[:2] / item.source.sha256, stop_before_pixels=True)
+        expected = by_frame[header.SOPInstanceUID, classes.index(item.label)]
+        assert (masks.from_counts(item.geometry["counts"], 512, 512) == expected).all()
 
 
 def test_a_segmentation_of_what_is_not_here_or_lies_elsewhere_or_is_of_another_class_is_a_sentence(
@@ -255,7 +255,7 @@ def test_a_segmentation_of_what_is_not_here_or_lies_elsewhere_or_is_of_another_c
     moved = read(path)
     moved.PerFrameFunctionalGroupsSequence[0].PlanePositionSequence[0].ImagePositionPatient[0] += 1
     moved.save_as(tmp_path / "moved.dcm")
-    with pytest.raises(InvalidInput, match=r"moved.dcm: frame 1: it lies elsewhere"):
+    with pytest.raises(InvalidInput, match=r"moved.dcm: frame 1: its position differs"):
         take(cts, tmp_path / "moved.dcm")
     (tmp_path / "cut.dcm").write_bytes(path.read_bytes()[:90_000])
     with pytest.raises(InvalidInput, match=r"cut.dcm: is a damaged DICOM .*\.$"):
@@ -266,7 +266,7 @@ def test_a_segmentation_of_what_is_not_here_or_lies_elsewhere_or_is_of_another_c
 
 
 def test_a_segmentation_without_its_images_is_a_sentence(bare, data_dir):
-    with pytest.raises(InvalidInput, match="the image that it refers to is not in this catalogue; import its series"):
+    with pytest.raises(InvalidInput, match="the referenced image is not in this catalogue; import its series"):
         take(bare, data_dir / "dicom" / "seg_with_source_ct" / "liver.dcm")
 
 
@@ -288,14 +288,14 @@ def test_images_that_are_no_dicom_are_left_out_with_a_sentence(full, tmp_path):
         label=0,
         by="ann",
     )
-    said = drawing_export.export(full.db, full.settings, task=drawn.TASK, format="seg", out=tmp_path / "seg")
-    assert said.left_out == ("1 drawings are on images that did not come as DICOM; export them as coco or csv.",)
+    message = drawing_export.export(full.db, full.settings, task=drawn.TASK, format="seg", out=tmp_path / "seg")
+    assert message.left_out == ("1 drawings are on images that are not DICOM; export them as coco or csv.",)
 
 
 def test_nothing_but_pictures_is_refused(home, pictures, tmp_path):
     (pictures / "data.csv").unlink()
     drawn.draw_everywhere(home, drawn.with_task(home, pictures))
-    with pytest.raises(InvalidInput, match=r"Nothing of it can be written as DICOM: .* coco or csv"):
+    with pytest.raises(InvalidInput, match=r"No drawing can be written as DICOM. .* coco or csv"):
         drawing_export.export(home.db, home.settings, task=drawn.TASK, format="sr", out=tmp_path / "sr")
     assert not (tmp_path / "sr").exists()
 

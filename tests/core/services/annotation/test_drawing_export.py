@@ -98,42 +98,42 @@ def test_drawings_come_back_from_a_backup(full, tmp_path):
 
 
 def test_coco_says_to_every_tool_what_was_drawn(full, tmp_path):
-    said = json.loads(drawn.exported(full, "coco", tmp_path / "out.json"))
-    sizes = {one["id"]: one for one in said["images"]}
-    assert {one["file_name"] for one in said["images"]} >= {"00000001/image.png", "emri_small.dcm"}
-    assert [(one["id"], one["name"]) for one in said["categories"]] == [(0, ""), *enumerate(drawn.CLASSES, start=1)]
-    assert [one["id"] for one in said["annotations"]] == list(range(1, len(said["annotations"]) + 1))
-    for one in said["annotations"]:
-        image, outline = sizes[one["image_id"]], one["segmentation"]
-        x, y, width, height = one["bbox"]
+    message = json.loads(drawn.exported(full, "coco", tmp_path / "out.json"))
+    sizes = {one["id"]: one for one in message["images"]}
+    assert {one["file_name"] for one in message["images"]} >= {"00000001/image.png", "emri_small.dcm"}
+    assert [(one["id"], one["name"]) for one in message["categories"]] == [(0, ""), *enumerate(drawn.CLASSES, start=1)]
+    assert [one["id"] for one in message["annotations"]] == list(range(1, len(message["annotations"]) + 1))
+    for item in message["annotations"]:
+        image, outline = sizes[item["image_id"]], item["segmentation"]
+        x, y, width, height = item["bbox"]
         assert 0 <= x <= x + width <= image["width"] + 0.01
         assert 0 <= y <= y + height <= image["height"] + 0.01
         if isinstance(outline, dict):
             assert outline["size"] == [image["height"], image["width"]]
-            assert sum(outline["counts"][1::2]) == one["area"]
+            assert sum(outline["counts"][1::2]) == item["area"]
         elif outline:
             points = [outline[0][at : at + 2] for at in range(0, len(outline[0]), 2)]
-            assert masks.fill(points, image["height"], image["width"]).sum() == one["area"]
+            assert masks.fill(points, image["height"], image["width"]).sum() == item["area"]
         else:
-            assert one["keypoints"][2] == 1 + one["num_keypoints"] == 2
+            assert item["keypoints"][2] == 1 + item["num_keypoints"] == 2
 
 
 def test_an_older_file_does_not_overrule_what_was_drawn_since(bare, tmp_path):
     case = first_case(bare, "slice-1.dcm")
-    here = {"case_id": case.id, "image_id": case.image_ids[0], "frame": 0, "shape": "box", "label": 0, "by": "ann"}
+    current = {"case_id": case.id, "image_id": case.image_ids[0], "frame": 0, "shape": "box", "label": 0, "by": "ann"}
     old, new = {"points": [[1, 1], [9, 9]]}, {"points": [[2, 2], [8, 8]]}
-    drawings.draw(bare.db, **here, key="a", client="1", geometry=old)
-    drawings.draw(bare.db, **here, key="b", client="2", geometry=old)
-    said = json.loads(drawn.exported(bare, "coco", tmp_path / "old.json"))
-    drawings.draw(bare.db, **here, key="a", client="3", geometry=new)
-    drawings.draw(bare.db, **here, key="b", client="4", geometry=None, erased=True)
+    drawings.draw(bare.db, **current, key="a", client="1", geometry=old)
+    drawings.draw(bare.db, **current, key="b", client="2", geometry=old)
+    message = json.loads(drawn.exported(bare, "coco", tmp_path / "old.json"))
+    drawings.draw(bare.db, **current, key="a", client="3", geometry=new)
+    drawings.draw(bare.db, **current, key="b", client="4", geometry=None, erased=True)
     assert take(bare, tmp_path / "old.json") == TAKEN(0, 2, 0)
-    said["annotations"][0]["rounds"]["geometry"] = {"points": [[3, 3], [7, 7]]}  # somebody else's, and older
-    (tmp_path / "other.json").write_text(json.dumps(said))
+    message["annotations"][0]["rounds"]["geometry"] = {"points": [[3, 3], [7, 7]]}  # somebody else's, and older
+    (tmp_path / "other.json").write_text(json.dumps(message))
     assert take(bare, tmp_path / "other.json") == TAKEN(0, 1, 1)
     assert [one.geometry for one in drawings.standing(bare.db, case.id)] == [{"points": [[2.0, 2.0], [8.0, 8.0]]}]
-    said["annotations"][0]["rounds"]["at"] += 1e6
-    (tmp_path / "newer.json").write_text(json.dumps(said))
+    message["annotations"][0]["rounds"]["at"] += 1e6
+    (tmp_path / "newer.json").write_text(json.dumps(message))
     assert take(bare, tmp_path / "newer.json") == TAKEN(1, 1, 0)
 
 
@@ -170,7 +170,7 @@ def test_a_retired_class_comes_back_with_its_drawings(full, bare, tmp_path):
 def foreign(tmp_path: Path, **changes) -> Path:
     """What another tool might write of the first CT slice and a PNG."""
     annotation = {"id": 7, "image_id": 3, "category_id": 11, "iscrowd": 0}
-    said = {
+    message = {
         "images": [
             {"id": 3, "file_name": "train/slice-1.dcm", "width": 512, "height": 512},
             {"id": 4, "file_name": "00000003/image.png"},
@@ -179,7 +179,7 @@ def foreign(tmp_path: Path, **changes) -> Path:
         "annotations": [{**annotation, **changes}],
     }
     path = tmp_path / "foreign.json"
-    path.write_text(json.dumps(said))
+    path.write_text(json.dumps(message))
     return path
 
 
@@ -187,7 +187,7 @@ SQUARES = [[10, 10, 20, 10, 20, 20, 10, 20], [40, 40, 50, 40, 50, 50, 40, 50]]
 
 
 @pytest.mark.parametrize(
-    ("said", "shape", "pixels"),
+    ("message", "shape", "pixels"),
     [
         ({"segmentation": SQUARES[:1]}, "polygon", 100),
         ({"segmentation": SQUARES}, "mask", 200),
@@ -198,22 +198,22 @@ SQUARES = [[10, 10, 20, 10, 20, 20, 10, 20], [40, 40, 50, 40, 50, 50, 40, 50]]
         ({"image_id": 4, "bbox": [0, 0, 64, 64]}, "box", 64 * 64),
     ],
 )
-def test_another_tools_coco_is_matched_by_file_name_and_taken_once(bare, tmp_path, said, shape, pixels):
+def test_another_tools_coco_is_matched_by_file_name_and_taken_once(bare, tmp_path, message, shape, pixels):
     task = tasks.task_named(bare.db, drawn.TASK)
-    path = foreign(tmp_path, **said)
+    path = foreign(tmp_path, **message)
     assert take(bare, path) == TAKEN(1, 0, 0)
     assert take(bare, path) == TAKEN(0, 1, 0)
-    (one,) = [
-        one for case in annotations.queue(bare.db, task_id=task.id) for one in drawings.standing(bare.db, case.id)
+    (item,) = [
+        item for case in annotations.queue(bare.db, task_id=task.id) for item in drawings.standing(bare.db, case.id)
     ]
-    image = images.get(bare.db, one.image_id)
-    assert image.name == ("00000003/image.png" if "image_id" in said else "slice-1.dcm")
-    assert (one.shape, one.label, one.reader) == (shape, 0, "tester")
-    assert masks.mask(one.shape, one.geometry, image.format.rows, image.format.columns).sum() == pixels
+    image = images.get(bare.db, item.image_id)
+    assert image.name == ("00000003/image.png" if "image_id" in message else "slice-1.dcm")
+    assert (item.shape, item.label, item.reader) == (shape, 0, "tester")
+    assert masks.mask(item.shape, item.geometry, image.format.rows, image.format.columns).sum() == pixels
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("message", "words"),
     [
         ({"bbox": [1, 2, 3, 4], "category_id": 12}, "annotation 7 refers to category 12"),
         ({"bbox": [1, 2, 3, 4], "image_id": 5}, "annotation 7 refers to image 5"),
@@ -241,8 +241,8 @@ def test_another_tools_coco_is_matched_by_file_name_and_taken_once(bare, tmp_pat
         ),
     ],
 )
-def test_what_cannot_be_taken_is_named_and_nothing_is_taken(bare, tmp_path, said, words):
-    path = foreign(tmp_path, **said)
+def test_what_cannot_be_taken_is_named_and_nothing_is_taken(bare, tmp_path, message, words):
+    path = foreign(tmp_path, **message)
     whole = json.loads(path.read_text())
     whole["annotations"].insert(0, {"id": 6, "image_id": 3, "category_id": 11, "bbox": [1, 2, 3, 4]})
     path.write_text(json.dumps(whole))
@@ -258,7 +258,7 @@ def test_what_cannot_be_taken_is_named_and_nothing_is_taken(bare, tmp_path, said
         ("file_name", "slice-1.dcm", "gone.dcm", "annotation 7: its image 'train/gone.dcm' is not in this catalogue"),
         ("class", "Lesion", "tumour", "annotation 7: 'tumour' is not a class of task 'draw'; its classes are: lesion"),
         ("size", '"width": 512', '"width": 500', "annotation 7: its image is 500 × 512 pixels in the file"),
-        ("ambiguous", "train/slice-1.dcm", "image.png", "annotation 7: its image 'image.png' is the name of 2 images"),
+        ("ambiguous", "train/slice-1.dcm", "image.png", "annotation 7: its image 'image.png' matches 2 images"),
         ("no lists", '"annotations"', '"labels"', "has no list 'annotations'"),
         ("no JSON", "[{", "[", "is not valid JSON"),
     ],
@@ -307,14 +307,14 @@ def test_a_file_that_is_none_of_these_is_a_sentence(bare, tmp_path, data):
 
 
 def test_nothing_drawn_no_task_and_no_format_are_sentences(bare, tmp_path):
-    asked = {"task": drawn.TASK, "format": "coco", "out": tmp_path / "x"}
+    request = {"task": drawn.TASK, "format": "coco", "out": tmp_path / "x"}
     for change, words in (
-        ({}, "Nothing is drawn"),
+        ({}, "has no drawings"),
         ({"task": "no"}, "no task 'no'"),
         ({"format": "x"}, "no format 'x'"),
     ):
         with pytest.raises(InvalidInput, match=words):
-            drawing_export.export(bare.db, bare.settings, **{**asked, **change})
+            drawing_export.export(bare.db, bare.settings, **{**request, **change})
     (tmp_path / "y.json").write_text('{"images": [], "categories": [], "annotations": []}')
     with pytest.raises(InvalidInput, match="no task 'no'"):
         drawing_import.import_drawings(bare.db, bare.settings, task="no", path=tmp_path / "y.json", by="me")

@@ -53,7 +53,7 @@ def case(home, task):
 @pytest.fixture
 def draw(home, case):
     def drawn(**more):
-        said = {
+        message = {
             "case_id": case.id,
             "image_id": case.image_ids[0],
             "frame": 0,
@@ -64,7 +64,7 @@ def draw(home, case):
             "by": "ann",
             "client": f"c{versions(home)}",
         }
-        return drawings.draw(home.db, **{**said, **more})
+        return drawings.draw(home.db, **{**message, **more})
 
     return drawn
 
@@ -121,9 +121,9 @@ def test_a_key_names_a_drawing_of_its_own_case_only(home, task, case, draw):
 def test_a_picture_of_the_same_patient_may_be_drawn_on_and_of_another_not(home, task, case, draw):
     beside, stranger = (annotations.queue(home.db, task_id=task.id)[index].image_ids[0] for index in (1, 2))
     assert draw(image_id=beside).image_id == beside
-    with pytest.raises(InvalidInput, match="of another patient"):
+    with pytest.raises(InvalidInput, match="of different patients"):
         draw(key="x", image_id=stranger)
-    with pytest.raises(InvalidInput, match="stays where it was begun"):
+    with pytest.raises(InvalidInput, match="a drawing cannot move"):
         draw(image_id=case.image_ids[0])
     assert versions(home) == 1
 
@@ -169,16 +169,16 @@ def test_a_retired_class_stays_on_what_has_it_and_is_given_to_nothing_new(home, 
 
 
 def test_many_drawings_cost_as_many_questions_as_one(home, case, draw):
-    asked = []
-    event.listen(home.db.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    request = []
+    event.listen(home.db.engine, "before_cursor_execute", lambda *message: request.append(message[2]))
     draw(key="0")
     counts = []
     for number in (1, 40):
         for key in range(number):
             draw(key=str(key), by=f"reader {key}")
-        asked.clear()
+        request.clear()
         assert len(drawings.standing(home.db, case.id)) == number
-        counts.append(len(asked))
+        counts.append(len(request))
     assert counts[0] == counts[1]
 
 

@@ -26,9 +26,9 @@ def cases(home, task):
     return annotations.queue(home.db, task_id=task.id)
 
 
-def say(home, case, found, key: str, *, by: str = "ann"):
+def say(home, case, result, key: str, *, by: str = "ann"):
     return annotations.label(
-        home.db, case_id=case.id, answer=Answer.FINDINGS, label=None, findings=found, by=by, key=key
+        home.db, case_id=case.id, answer=Answer.FINDINGS, label=None, findings=result, by=by, key=key
     )
 
 
@@ -45,8 +45,8 @@ def rows(home, table) -> int:
 
 def test_findings_stand_and_are_told_in_words(home, cases):
     for _ in range(3):
-        said = say(home, cases[0], SOME, "one keystroke")
-        assert (said.answer, said.label, said.findings) == ("findings", None, SOME)
+        message = say(home, cases[0], SOME, "one keystroke")
+        assert (message.answer, message.label, message.findings) == ("findings", None, SOME)
     assert rows(home, Annotation) == 1
     assert annotations.case(home.db, cases[0].id).findings == SOME
     assert [one.text for one in annotations.history(home.db, cases[0].id)] == ["mass present, nodule uncertain"]
@@ -86,7 +86,7 @@ def test_findings_count_as_an_answer_in_progress_queue_and_filters(home, task, c
     unassessable(home, cases[2], "", "3")
     assert annotations.progress(home.db, task.id).labelled == 3
     assert [one.id for one in annotations.queue(home.db, task_id=task.id, only="labelled")] == [
-        one.id for one in cases[:3]
+        item.id for item in cases[:3]
     ]
 
     def shown(answer):
@@ -100,17 +100,17 @@ def test_findings_count_as_an_answer_in_progress_queue_and_filters(home, task, c
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("result", "message"),
     [
-        ({}, "names at least one finding"),
+        ({}, "The answer has no finding"),
         ({3: "present"}, "Class 4 is not one of this task's 3 classes"),
         ({-1: "present"}, "is not one of"),
-        ({0: "perhaps"}, "'perhaps' says nothing of a finding"),
+        ({0: "perhaps"}, "'perhaps' is not a presence"),
     ],
 )
-def test_wrong_findings_are_one_sentence_and_nothing_is_kept(home, cases, found, said):
-    with pytest.raises(InvalidInput, match=said):
-        say(home, cases[0], found, "k")
+def test_wrong_findings_are_one_sentence_and_nothing_is_kept(home, cases, result, message):
+    with pytest.raises(InvalidInput, match=message):
+        say(home, cases[0], result, "k")
     assert rows(home, Annotation) == rows(home, Finding) == 0
 
 
@@ -123,22 +123,24 @@ def test_a_retired_finding_takes_no_answer_and_what_was_said_stays(home, task, c
 
 
 def test_an_answer_of_the_other_kind_is_refused(home, cases):
-    with pytest.raises(InvalidInput, match="'chest' takes findings, not one class"):
+    with pytest.raises(InvalidInput, match="'chest' needs findings, not one class"):
         annotations.label(home.db, case_id=cases[0].id, answer=Answer.LABEL, label=0, by="ann", key="1")
     single = tasks.create(home.db, name="side", classes=["right", "left"])
-    one = annotations.queue(home.db, task_id=single.id)[0]
-    with pytest.raises(InvalidInput, match="'side' takes one class per case, not findings"):
-        say(home, one, {0: "present"}, "2")
-    with pytest.raises(InvalidInput, match="came with an answer"):
-        annotations.label(home.db, case_id=one.id, answer=Answer.LABEL, label=0, reason="cut", by="ann", key="3")
-    with pytest.raises(InvalidInput, match="'tired' is no reason of the list"):
-        unassessable(home, one, "tired", "4")
+    item = annotations.queue(home.db, task_id=single.id)[0]
+    with pytest.raises(InvalidInput, match="'side' needs one class per case, not findings"):
+        say(home, item, {0: "present"}, "2")
+    with pytest.raises(InvalidInput, match="needs the answer 'cannot be assessed'"):
+        annotations.label(home.db, case_id=item.id, answer=Answer.LABEL, label=0, reason="cut", by="ann", key="3")
+    with pytest.raises(InvalidInput, match="The reason 'tired' is not on the list"):
+        unassessable(home, item, "tired", "4")
     assert rows(home, Annotation) == 0
 
 
 def test_findings_without_their_opposite_are_not_frozen_and_come_with_no_import(home, task, cases, pictures):
     say(home, cases[0], SOME, "1")
-    with pytest.raises(InvalidInput, match="No finding of task 'chest' is present on one of its 1 labelled images and"):
+    with pytest.raises(
+        InvalidInput, match="No finding of task 'chest' is both present and absent among its 1 labelled images"
+    ):
         snapshots.plan(home.db, task.id, Recipe())
     (pictures / "data.csv").write_text("file,chest\np00.png,mass\n")
     with pytest.raises(InvalidInput, match="an import brings one label per image"):

@@ -21,17 +21,19 @@ def say(home, case, position: int, key: str):
 def test_a_class_comes_after_those_there_are(home, task):
     made = label_classes.append(home.db, task.id, " neither ")
     assert [(one.position, one.title) for one in made.classes][-1] == (3, "neither")
-    with pytest.raises(InvalidInput, match="has the class 'left' already; choose another name"):
+    with pytest.raises(InvalidInput, match="already has the class 'left'; choose another name"):
         label_classes.append(home.db, task.id, "left")
     for number in range(5):
         label_classes.append(home.db, task.id, f"more {number}")
-    with pytest.raises(InvalidInput, match="has 9 classes, retired ones too"):
+    with pytest.raises(InvalidInput, match="has 9 classes including retired ones"):
         label_classes.append(home.db, task.id, "one too many")
 
 
-@pytest.mark.parametrize(("name", "said"), [("  ", "needs a name"), ("a\x07b", r"U\+0007"), ("x" * 121, "at most 120")])
-def test_a_class_without_a_proper_name_is_one_sentence(home, task, name, said):
-    with pytest.raises(InvalidInput, match=said):
+@pytest.mark.parametrize(
+    ("name", "message"), [("  ", "needs a name"), ("a\x07b", r"U\+0007"), ("x" * 121, "at most 120")]
+)
+def test_a_class_without_a_proper_name_is_one_sentence(home, task, name, message):
+    with pytest.raises(InvalidInput, match=message):
         label_classes.append(home.db, task.id, name)
     assert len(tasks.get(home.db, task.id).classes) == 3
 
@@ -40,11 +42,11 @@ def test_a_retired_class_takes_no_new_answer_until_it_is_brought_back(home, task
     first, second, *_ = annotations.queue(home.db, task_id=task.id)
     say(home, first, 2, "before")
     assert [one.retired for one in label_classes.retire(home.db, task.id, 2).classes] == [False, False, True]
-    with pytest.raises(InvalidInput, match="'both' was retired and takes no new answer"):
+    with pytest.raises(InvalidInput, match="'both' is retired and cannot be used"):
         say(home, second, 2, "after")
     assert say(home, first, 2, "before").label == 2  # the same keystroke sent again is no new answer
     assert annotations.case(home.db, first.id).label == 2
-    with pytest.raises(InvalidInput, match="bring it back"):
+    with pytest.raises(InvalidInput, match="restore it"):
         label_classes.append(home.db, task.id, "both")
     assert not any(one.retired for one in label_classes.bring_back(home.db, task.id, 2).classes)
     assert say(home, second, 2, "again").label == 2
@@ -60,7 +62,7 @@ def test_an_undo_brings_back_a_word_whose_class_was_retired_since(home, task):
 
 def test_two_classes_remain(home, task):
     label_classes.retire(home.db, task.id, 0)
-    with pytest.raises(InvalidInput, match="would have 1 class"):
+    with pytest.raises(InvalidInput, match="would be left with 1 class"):
         label_classes.retire(home.db, task.id, 1)
     assert label_classes.retire(home.db, task.id, 0).classes[0].retired  # once more is nothing new
     with pytest.raises(NotFound, match="Class 8 is not one of the 3"):
@@ -70,10 +72,10 @@ def test_two_classes_remain(home, task):
 def test_a_file_brings_no_label_of_a_retired_class(home, task, pictures, tmp_path):
     label_classes.retire(home.db, task.id, 1)
     (tmp_path / "labels.csv").write_text("image,label\np00.png,left\n")
-    with pytest.raises(InvalidInput, match="line 2: 'left' was retired from task 'side'"):
+    with pytest.raises(InvalidInput, match="line 2: The class 'left' of task 'side' is retired"):
         label_import.import_labels(home.db, home.settings, task="side", path=tmp_path / "labels.csv", by="x")
     (pictures / "more.csv").write_text("file,side\np00.png,left\n")
-    with pytest.raises(InvalidInput, match="'left', a class that was retired from task 'side'"):
+    with pytest.raises(InvalidInput, match="'left', a retired class of task 'side'"):
         home.take(pictures, metadata=pictures / "more.csv", task="side", label_column="side")
     assert annotations.progress(home.db, task.id).labelled == 0
 
@@ -111,5 +113,5 @@ def test_a_task_carries_its_kind_and_its_guideline(home):
 
 def test_titles_keep_no_control_characters(home, task):
     assert label_classes.set_titles(home.db, task.id, {"left": " to the left "}).classes[1].title == "to the left"
-    with pytest.raises(InvalidInput, match=r"The title of 'left' holds the control character U\+001B"):
+    with pytest.raises(InvalidInput, match=r"The title of 'left' contains the control character U\+001B"):
         label_classes.set_titles(home.db, task.id, {"left": "\x1b[31mred"})

@@ -35,12 +35,12 @@ def test_by_file_name_and_by_sha256(home, task, pictures, tmp_path):
     assert take(home, tmp_path, "p00.png,right,ann", f"{sha256},left,") == LabelImportReport(2, 0)
     labelled = annotation_annotations.queue(home.db, task_id=task.id, only="labelled")
     assert sorted(case.label for case in labelled) == [0, 1]
-    said = [
-        (one.reader, one.source.value, one.text)
+    message = [
+        (item.reader, item.source.value, item.text)
         for case in labelled
-        for one in annotation_annotations.history(home.db, case.id)
+        for item in annotation_annotations.history(home.db, case.id)
     ]
-    assert sorted(said) == [("ann", "import", "right"), ("tester", "import", "left")]
+    assert sorted(message) == [("ann", "import", "right"), ("tester", "import", "left")]
 
 
 def test_the_same_file_again_adds_nothing(home, task, tmp_path):
@@ -55,16 +55,16 @@ def test_two_readers_of_one_image_are_two_rows(home, task, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("bad", "said"),
+    ("bad", "message"),
     [
         ("p01.png,up,ann", r"labels.csv, line 3: 'up' is not a class of task 'side'; its classes are: right, left"),
-        ("nobody.png,left,ann", r"line 3: 'nobody.png' is not in this catalogue"),
+        ("nobody.png,left,ann", r"line 3: the image 'nobody.png' is not in this catalogue"),
         ("0" * 64 + ",left,ann", "is not in this catalogue"),
         ("p01.png,,ann", "'' is not a class"),
     ],
 )
-def test_one_bad_line_takes_nothing_and_is_named(home, task, tmp_path, bad, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_one_bad_line_takes_nothing_and_is_named(home, task, tmp_path, bad, message):
+    with pytest.raises(InvalidInput, match=message):
         take(home, tmp_path, "p00.png,right,ann", bad)
     assert annotations(home) == 0
 
@@ -82,6 +82,6 @@ def test_a_name_of_two_images_asks_for_the_sha256(home, pictures, tmp_path):
     (pictures / "p01.png").rename(pictures / "deep" / "p00.png")
     home.take(pictures)
     tasks.create(home.db, name="side", classes=["right", "left"])
-    with pytest.raises(InvalidInput, match="is the name of 2 images; give its sha256"):
+    with pytest.raises(InvalidInput, match="matches 2 images; give the file's sha256"):
         take(home, tmp_path, "p00.png,right,ann")
     assert take(home, tmp_path, "deep/p00.png,right,ann") == LabelImportReport(1, 0)

@@ -12,8 +12,8 @@ from tests.core.services import films
 
 
 def age(home, **more):
-    asked = {"kind": TaskKind.NUMBER, "measure": "years", "low": 0, "high": 120, **more}
-    return tasks.create(home.db, name="age", **asked)
+    request = {"kind": TaskKind.NUMBER, "measure": "years", "low": 0, "high": 120, **more}
+    return tasks.create(home.db, name="age", **request)
 
 
 @pytest.fixture
@@ -45,22 +45,22 @@ def test_the_same_key_twice_is_one_number(home, task):
 
 def test_what_cannot_be_assessed_has_no_number(home, task):
     say(home, task, 61.5)
-    told = say(home, task, None, answer=Answer.UNASSESSABLE, reason="blur", key="two")
-    assert (told.answer, told.value, told.reason) == ("unassessable", None, "blur")
+    result = say(home, task, None, answer=Answer.UNASSESSABLE, reason="blur", key="two")
+    assert (result.answer, result.value, result.reason) == ("unassessable", None, "blur")
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
-        (121, "does not accept 121 years; give a number from 0 to 120 years"),
-        (-0.5, "does not accept -0.5 years"),
-        (float("nan"), "does not accept nan"),
-        (float("inf"), "does not accept inf"),
-        (None, "An answer of task 'age' is a number"),
+        (121, "121 years is out of range for task 'age'; give a number from 0 to 120 years"),
+        (-0.5, "-0.5 years is out of range"),
+        (float("nan"), "nan years is out of range"),
+        (float("inf"), "inf years is out of range"),
+        (None, "Task 'age' needs a number; enter it"),
     ],
 )
-def test_a_number_out_of_range_is_refused_with_the_range(home, task, value, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_a_number_out_of_range_is_refused_with_the_range(home, task, value, message):
+    with pytest.raises(InvalidInput, match=message):
         say(home, task, value)
 
 
@@ -74,27 +74,27 @@ def test_bounds_belong_to_the_range_and_may_be_left_out(home, task):
 
 
 def test_classes_are_no_answer_to_a_number_nor_numbers_to_classes(home, task):
-    with pytest.raises(InvalidInput, match="takes a number, not a class"):
+    with pytest.raises(InvalidInput, match="needs a number, not a class"):
         say(home, task, None, answer=Answer.LABEL)
     side = tasks.create(home.db, name="side", classes=["right", "left"])
-    with pytest.raises(InvalidInput, match="Task 'side' takes no number"):
+    with pytest.raises(InvalidInput, match="Task 'side' has classes, not a number"):
         say(home, side, 1.0, key="two")
-    with pytest.raises(InvalidInput, match="asks for a number, which has no classes"):
+    with pytest.raises(InvalidInput, match="is about a number, which has no classes"):
         label_classes.append(home.db, task.id, "old")
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
-        ({"classes": ["a", "b"]}, "names classes"),
-        ({"low": 3, "high": 3}, "the first must be smaller"),
+        ({"classes": ["a", "b"]}, "is about a number and has no classes"),
+        ({"low": 3, "high": 3}, "the first bound must be smaller"),
         ({"high": float("inf")}, "give a finite bound"),
         ({"kind": TaskKind.SINGLE, "classes": ["a", "b"]}, "have no unit and no range"),
         ({"measure": "y" * 41}, "The unit has 41 characters"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_one_sentence(home, more, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_a_question_that_makes_no_sense_is_one_sentence(home, more, message):
+    with pytest.raises(InvalidInput, match=message):
         age(home, **more)
     assert tasks.list_tasks(home.db) == []
 
@@ -108,9 +108,9 @@ def test_a_task_tells_its_unit_its_range_and_its_flips(home):
 
 
 def test_numbers_leave_as_a_csv_and_come_to_another_home_digit_by_digit(home, other_home, pictures, tmp_path):
-    for one in (home, other_home):
-        one.take(pictures)
-        age(one)
+    for item in (home, other_home):
+        item.take(pictures)
+        age(item)
     task = tasks.task_named(home.db, "age")
     given = [0.1 + 0.2, 61.5, 1 / 3]
     for number, value in enumerate(given):
@@ -130,7 +130,7 @@ def test_numbers_leave_as_a_csv_and_come_to_another_home_digit_by_digit(home, ot
 def test_one_bad_number_takes_nothing_and_names_its_line(home, task, tmp_path, text):
     path = tmp_path / "labels.csv"
     path.write_text(f'image,label\np00.png,61.5\np01.png,"{text}"\n')
-    with pytest.raises(InvalidInput, match=r"labels.csv, line 3: .*(asks for|does not accept)"):
+    with pytest.raises(InvalidInput, match=r"labels.csv, line 3: .*(needs a number|is out of range)"):
         label_import.import_labels(home.db, home.settings, task="age", path=path, by="x")
     assert annotations.progress(home.db, task.id).labelled == 0
 
@@ -141,8 +141,8 @@ def test_an_import_brings_the_ages_of_real_films(home, data_dir, tmp_path):
     task = age(home)
     report = home.take(folder, metadata=folder / "data.csv", task="age", label_column="age")
     assert (report.labelled, tasks.get(home.db, task.id).classes) == (6, ())
-    found = annotations.queue(home.db, task_id=task.id)
-    assert sorted(case.value for case in found) == sorted(float(row["age"]) for row in rows)
+    result = annotations.queue(home.db, task_id=task.id)
+    assert sorted(case.value for case in result) == sorted(float(row["age"]) for row in rows)
     assert home.take(folder, metadata=folder / "data.csv", task="age", label_column="age").labelled == 0
 
 

@@ -25,7 +25,7 @@ def take(home: Home, folder: Path, **more):
     return home.take(folder, metadata=folder / "data.csv", **more)
 
 
-def asked(home: Home, **more):
+def import_request(home: Home, **more):
     return tasks.create(home.db, name="icu", classes=["0", "1"], unit=Unit.STUDY, **more)
 
 
@@ -41,13 +41,13 @@ def test_a_column_groups_the_films_of_a_patient_and_is_kept_as_a_keyed_hash_only
     assert {row.modality for row in rows(home, Series)} <= {"CR", "DX"}
     assert all("study" not in one.facts for one in images.page(home.db, Filter()))
     home.db.close()
-    kept = [path.read_bytes() for path in home.settings.home.rglob("*") if path.is_file()]
-    assert not any(b"1.2.826.77" in data for data in kept)
+    stored = [path.read_bytes() for path in home.settings.home.rglob("*") if path.is_file()]
+    assert not any(b"1.2.826.77" in data for data in stored)
 
 
 def test_a_case_of_a_study_shows_the_first_view_and_the_others_lie_beside(home, folder):
     take(home, folder)
-    task = asked(home)
+    task = import_request(home)
     cases = annotations.queue(home.db, task_id=task.id)
     assert len(cases) == 3
     for case in cases:
@@ -59,7 +59,7 @@ def test_a_case_of_a_study_shows_the_first_view_and_the_others_lie_beside(home, 
 
 def test_either_film_is_drawn_on_and_names_the_study_in_a_file_of_labels(home, folder, tmp_path):
     take(home, folder)
-    task = asked(home)
+    task = import_request(home)
     case = annotations.queue(home.db, task_id=task.id)[0]
     (beside,) = related_images.related_stacks(home.db, case.image_ids[0])
     drawn = drawings.draw(
@@ -83,7 +83,7 @@ def test_either_film_is_drawn_on_and_names_the_study_in_a_file_of_labels(home, f
 
 
 def test_an_import_makes_the_cases_and_takes_one_label_per_study(home, folder):
-    asked(home)
+    import_request(home)
     report = take(home, folder, task="icu", label_column="icu")
     cases = annotations.queue(home.db, task_id=tasks.task_named(home.db, "icu").id)
     assert [(case.answer, case.label) for case in cases] == [("label", 1)] * 3
@@ -92,7 +92,7 @@ def test_an_import_makes_the_cases_and_takes_one_label_per_study(home, folder):
 
 
 def test_films_of_one_study_that_contradict_each_other_are_refused_before_anything_is_read(home, data_dir, tmp_path):
-    asked(home)
+    import_request(home)
     seen: list[str] = []
 
     def contradicting(row):
@@ -100,7 +100,7 @@ def test_films_of_one_study_that_contradict_each_other_are_refused_before_anythi
         return {**row, "icu": "01"[len(seen) % 2]}
 
     folder = films.laid(tmp_path / "in", data_dir, films.two_views(data_dir, 1), change=contradicting)
-    with pytest.raises(InvalidInput, match=r"is labelled '1' and '0', and task 'icu' asks about studies"):
+    with pytest.raises(InvalidInput, match=r"is labelled '1' and '0', but task 'icu' is about whole studies"):
         take(home, folder, task="icu", label_column="icu")
     assert images.totals(home.db).images == 0
 
@@ -109,7 +109,7 @@ def test_a_study_that_comes_in_parts_is_one_case_and_shows_its_first_view(home, 
     film = films.two_views(data_dir, 1)
     late = films.laid(tmp_path / "late", data_dir, [row for row in film if row["view"] == "AP"])
     early = films.laid(tmp_path / "early", data_dir, [row for row in film if row["view"] == "PA"])
-    asked(home)
+    import_request(home)
     for folder in (early, late):
         take(home, folder, task="icu")
     (case,) = annotations.queue(home.db, task_id=tasks.task_named(home.db, "icu").id)
@@ -119,7 +119,7 @@ def test_a_study_that_comes_in_parts_is_one_case_and_shows_its_first_view(home, 
 def test_films_without_a_study_are_in_no_case_and_a_label_for_one_says_so(home, data_dir, tmp_path):
     bare = [{name: text for name, text in row.items() if name != "study"} for row in films.two_views(data_dir, 1)]
     folder = films.laid(tmp_path / "in", data_dir, bare)
-    task = asked(home)
+    task = import_request(home)
     report = take(home, folder, task="icu", label_column="icu")
     assert (report.labelled, report.labels_without_case) == (0, 2)
     assert (annotations.progress(home.db, task.id).total, tasks.missing_cases(home.db, task.id)) == (0, 0)
@@ -137,7 +137,7 @@ def test_a_study_of_an_unknown_patient_is_one_patient(home, data_dir, tmp_path):
 
 
 def test_studies_that_came_later_can_be_added(home, folder):
-    task = asked(home)
+    task = import_request(home)
     take(home, folder)
     assert tasks.missing_cases(home.db, task.id) == 3
     assert tasks.add_missing_cases(home.db, task.id) == 3
@@ -146,7 +146,7 @@ def test_studies_that_came_later_can_be_added(home, folder):
 
 def test_an_excluded_first_view_leaves_the_case_to_the_other(home, folder):
     take(home, folder)
-    task = asked(home)
+    task = import_request(home)
     case = annotations.queue(home.db, task_id=task.id)[0]
     images.exclude(home.db, case.image_ids[0], because="blurred")
     left = annotations.case(home.db, case.id)

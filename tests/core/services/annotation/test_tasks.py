@@ -33,16 +33,16 @@ def test_a_task_about_series_has_a_case_per_stack(home, data_dir):
 
 
 @pytest.mark.parametrize(
-    ("name", "classes", "said"),
+    ("name", "classes", "message"),
     [
         ("", ["a", "b"], "needs a name"),
-        ("x", ["a", "a"], "names a class twice"),
+        ("x", ["a", "a"], "has a class twice"),
         (" taken ", ["a", "b"], "already a task"),
     ],
 )
-def test_a_wrong_task_is_one_sentence(home, name, classes, said):
+def test_a_wrong_task_is_one_sentence(home, name, classes, message):
     tasks.create(home.db, name="taken", classes=["a", "b"])
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=message):
         tasks.create(home.db, name=name, classes=classes)
 
 

@@ -25,9 +25,9 @@ RECIPE = Recipe(val=0.2, test=0.2)
 @pytest.fixture(scope="module")
 def rows(data_dir: Path) -> list[films.Row]:
     """Forty real films of forty patients with known age and findings."""
-    found = films.aged(data_dir, 185)
-    some = [row for row in found if set(row["finding"].split("|")) & set(CHEST)][:20]
-    return some + [row for row in found if row not in some][: 40 - len(some)]
+    result = films.aged(data_dir, 185)
+    some = [row for row in result if set(row["finding"].split("|")) & set(CHEST)][:20]
+    return some + [row for row in result if row not in some][: 40 - len(some)]
 
 
 @pytest.fixture(scope="module")
@@ -40,28 +40,28 @@ def template(rows, data_dir, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def told(template, tmp_path) -> Iterator[Home]:
+def labelled_home(template, tmp_path) -> Iterator[Home]:
     made = copied(template / "home", tmp_path / "told")
     yield made
     made.db.close()
 
 
 def fill(home: Home, folder: Path, rows: list[films.Row]) -> Home:
-    asked = {"kind": TaskKind.NUMBER, "measure": "years", "low": 0, "high": 120}
-    tasks.create(home.db, name="age", **asked)
+    request = {"kind": TaskKind.NUMBER, "measure": "years", "low": 0, "high": 120}
+    tasks.create(home.db, name="age", **request)
     home.take(folder, metadata=folder / "data.csv", task="age", label_column="age")
     task = tasks.create(home.db, name="chest", classes=CHEST, kind=TaskKind.MULTI)
     by_name = {Path(row["file"]).name: number for number, row in enumerate(rows)}
     for case in annotations.queue(home.db, task_id=task.id, limit=100):
         number = by_name[images.get(home.db, case.image_ids[0]).name]
-        there = rows[number]["finding"].split("|")
-        said = {at: "present" if name in there else "absent" for at, name in enumerate(CHEST)}
-        say(home, case.id, said | ({2: "uncertain"} if number % 4 == 0 else {}), key=f"first {case.id}")
+        existing = rows[number]["finding"].split("|")
+        message = {at: "present" if name in existing else "absent" for at, name in enumerate(CHEST)}
+        say(home, case.id, message | ({2: "uncertain"} if number % 4 == 0 else {}), key=f"first {case.id}")
     return home
 
 
-def say(home: Home, case_id: int, said: dict[int, str], *, key: str) -> None:
-    annotations.label(home.db, case_id=case_id, answer=Answer.FINDINGS, label=None, findings=said, by="ann", key=key)
+def say(home: Home, case_id: int, message: dict[int, str], *, key: str) -> None:
+    annotations.label(home.db, case_id=case_id, answer=Answer.FINDINGS, label=None, findings=message, by="ann", key=key)
 
 
 def freeze(home: Home, task: str, name: str = "one", recipe: Recipe = RECIPE):
@@ -73,10 +73,10 @@ def frozen(home: Home, made) -> list[SnapshotCase]:
         return list(session.scalars(select(SnapshotCase).where(SnapshotCase.snapshot_id == made.id)))
 
 
-def test_findings_are_frozen_side_by_side_and_counted(told, rows):
-    made = freeze(told, "chest")
+def test_findings_are_frozen_side_by_side_and_counted(labelled_home, rows):
+    made = freeze(labelled_home, "chest")
     assert (made.kind, made.classes, made.summary["unknown"]) == (TaskKind.MULTI, tuple(CHEST), 0)
-    kept = frozen(told, made)
+    stored = frozen(labelled_home, made)
     expected = Counter(
         tuple(
             None if at == 2 and number % 4 == 0 else float(name in row["finding"].split("|"))
@@ -84,86 +84,92 @@ def test_findings_are_frozen_side_by_side_and_counted(told, rows):
         )
         for number, row in enumerate(rows)
     )
-    assert Counter(tuple(one.targets) for one in kept) == expected
-    assert {(one.label, one.weight, one.repeats, one.images) for one in kept} == {(0, 1.0, 1, None)}
+    assert Counter(tuple(one.targets) for one in stored) == expected
+    assert {(one.label, one.weight, one.repeats, one.images) for one in stored} == {(0, 1.0, 1, None)}
     counted = [made.summary[split]["findings"] for split in ("train", "val", "test")]
     for at, name in enumerate(CHEST):
         for word, target in (("present", 1.0), ("absent", 0.0), ("unknown", None)):
-            assert sum(one[name][word] for one in counted) == sum(one.targets[at] == target for one in kept)
-    assert snapshots.as_json(told.db, made)["kind"] == "multi"
+            assert sum(one[name][word] for one in counted) == sum(one.targets[at] == target for one in stored)
+    assert snapshots.as_json(labelled_home.db, made)["kind"] == "multi"
 
 
-def test_the_rarest_finding_reaches_every_split(told):
-    made = freeze(told, "chest")
+def test_the_rarest_finding_reaches_every_split(labelled_home):
+    made = freeze(labelled_home, "chest")
     present = {name: sum(made.summary[split]["labels"][name] for split in ("train", "val", "test")) for name in CHEST}
     rarest = min(CHEST, key=present.__getitem__)
     assert present[rarest] >= 3
     assert all(made.summary[split]["labels"][rarest] > 0 for split in ("train", "val", "test"))
 
 
-def test_a_case_of_which_no_finding_is_known_stays_out_and_is_counted(told):
-    task = tasks.task_named(told.db, "chest")
-    first, *_ = annotations.queue(told.db, task_id=task.id)
-    say(told, first.id, {0: "uncertain"}, key="unsure")
-    made = freeze(told, "chest")
+def test_a_case_of_which_no_finding_is_known_stays_out_and_is_counted(labelled_home):
+    task = tasks.task_named(labelled_home.db, "chest")
+    first, *_ = annotations.queue(labelled_home.db, task_id=task.id)
+    say(labelled_home, first.id, {0: "uncertain"}, key="unsure")
+    made = freeze(labelled_home, "chest")
     assert (made.summary["unknown"], made.summary["unlabelled"]) == (1, 0)
-    assert first.id not in {one.case_id for one in frozen(told, made)}
+    assert first.id not in {one.case_id for one in frozen(labelled_home, made)}
 
 
-def test_numbers_are_frozen_as_they_are_and_every_split_has_old_and_young(told, rows):
-    made = freeze(told, "age")
+def test_numbers_are_frozen_as_they_are_and_every_split_has_old_and_young(labelled_home, rows):
+    made = freeze(labelled_home, "age")
     ages = sorted(float(row["age"]) for row in rows)
     assert (made.kind, made.classes, made.measure) == (TaskKind.NUMBER, (), "years")
-    assert sorted(one.targets[0] for one in frozen(told, made)) == ages
+    assert sorted(one.targets[0] for one in frozen(labelled_home, made)) == ages
     number = {split: made.summary[split]["number"] for split in ("train", "val", "test")}
     assert min(one["low"] for one in number.values()) == ages[0]
     assert max(one["high"] for one in number.values()) == ages[-1]
     middle = ages[len(ages) // 2]
-    for split, one in number.items():
-        mine = [row.targets[0] for row in frozen(told, made) if row.split == split]
-        assert one["mean"] == pytest.approx(sum(mine) / len(mine))
-        assert one["deviation"] == pytest.approx((sum((age - one["mean"]) ** 2 for age in mine) / len(mine)) ** 0.5)
-        assert min(mine) < middle < max(mine)
+    for split, item in number.items():
+        expected = [row.targets[0] for row in frozen(labelled_home, made) if row.split == split]
+        assert item["mean"] == pytest.approx(sum(expected) / len(expected))
+        assert item["deviation"] == pytest.approx(
+            (sum((age - item["mean"]) ** 2 for age in expected) / len(expected)) ** 0.5
+        )
+        assert min(expected) < middle < max(expected)
 
 
-def test_the_same_content_is_the_same_snapshot_in_any_home(told, other_home, rows, template):
+def test_the_same_content_is_the_same_snapshot_in_any_home(labelled_home, other_home, rows, template):
     shuffled = list(rows)
     random.Random(1).shuffle(shuffled)
     for row in shuffled[:5]:  # so that every row has another id than in the first home
         other_home.take(template / "films" / Path(row["file"]).name, metadata=template / "films" / "data.csv")
     fill(other_home, template / "films", rows)
     for task in ("chest", "age"):
-        first = freeze(told, task, task)
+        first = freeze(labelled_home, task, task)
         assert freeze(other_home, task, task).hash == first.hash
         assert freeze(other_home, task, f"{task} 2", Recipe(val=0.2, test=0.2, seed=1)).hash != first.hash
 
 
-def test_one_other_target_is_another_hash_and_the_difference_says_which(told):
-    task = tasks.task_named(told.db, "chest")
-    before = freeze(told, "chest")
-    case = next(one for one in annotations.queue(told.db, task_id=task.id, limit=100) if one.findings[2] == "absent")
-    say(told, case.id, {**case.findings, 0: "uncertain", 2: "present"}, key="again")
-    after = freeze(told, "chest", "two")
+def test_one_other_target_is_another_hash_and_the_difference_says_which(labelled_home):
+    task = tasks.task_named(labelled_home.db, "chest")
+    before = freeze(labelled_home, "chest")
+    case = next(
+        view for view in annotations.queue(labelled_home.db, task_id=task.id, limit=100) if view.findings[2] == "absent"
+    )
+    say(labelled_home, case.id, {**case.findings, 0: "uncertain", 2: "present"}, key="again")
+    after = freeze(labelled_home, "chest", "two")
     assert after.hash != before.hash
     word = case.findings[0]
     told_as = f"Infiltration {word}, Nodule absent", "Infiltration unknown, Nodule present"
-    assert snapshot_diff.difference(told.db, before.id, after.id).relabelled == ((case.id, *told_as),)
+    assert snapshot_diff.difference(labelled_home.db, before.id, after.id).relabelled == ((case.id, *told_as),)
 
 
-def test_another_number_is_told_with_its_unit(told):
-    before = freeze(told, "age")
-    case = annotations.queue(told.db, task_id=tasks.task_named(told.db, "age").id)[0]
-    annotations.label(told.db, case_id=case.id, answer=Answer.VALUE, label=None, value=119.5, by="ann", key="age 2")
-    after = freeze(told, "age", "two")
+def test_another_number_is_told_with_its_unit(labelled_home):
+    before = freeze(labelled_home, "age")
+    case = annotations.queue(labelled_home.db, task_id=tasks.task_named(labelled_home.db, "age").id)[0]
+    annotations.label(
+        labelled_home.db, case_id=case.id, answer=Answer.VALUE, label=None, value=119.5, by="ann", key="age 2"
+    )
+    after = freeze(labelled_home, "age", "two")
     changed = ((case.id, f"{case.value:g} years", "119.5 years"),)
-    assert snapshot_diff.difference(told.db, before.id, after.id).relabelled == changed
+    assert snapshot_diff.difference(labelled_home.db, before.id, after.id).relabelled == changed
 
 
 @pytest.mark.parametrize(("task", "word"), [("chest", "several findings"), ("age", "a number")])
-def test_only_classes_are_balanced(told, task, word):
+def test_only_classes_are_balanced(labelled_home, task, word):
     for balance in ("weights", "oversample", "undersample"):
         with pytest.raises(InvalidInput, match=rf"asks for {word}, and only single classes can be balanced"):
-            freeze(told, task, recipe=Recipe(balance=balance))
+            freeze(labelled_home, task, recipe=Recipe(balance=balance))
 
 
 def test_nothing_to_learn_is_one_sentence(home, pictures):
@@ -176,44 +182,52 @@ def test_nothing_to_learn_is_one_sentence(home, pictures):
         annotations.label(
             home.db, case_id=case.id, answer=Answer.VALUE, label=None, value=50, by="ann", key=f"a{case.id}"
         )
-    with pytest.raises(InvalidInput, match="No finding of task 'chest' is present on one of its 12 labelled images"):
+    with pytest.raises(
+        InvalidInput, match="No finding of task 'chest' is both present and absent among its 12 labelled images"
+    ):
         freeze(home, "chest")
     with pytest.raises(InvalidInput, match=r"Task 'age' has 1 different number\(s\) on 12 images"):
         freeze(home, "age")
 
 
-def test_the_same_pixels_with_other_ages_are_said_to_contradict(told, tmp_path, template, rows):
+def test_the_same_pixels_with_other_ages_are_said_to_contradict(labelled_home, tmp_path, template, rows):
     from PIL import Image as Picture
 
     name = Path(rows[0]["file"]).name
     with Picture.open(template / "films" / name) as picture:
         picture.save(tmp_path / "again.png", compress_level=1)  # other bytes, the same pixels
-    told.take(tmp_path / "again.png")
+    labelled_home.take(tmp_path / "again.png")
     for task in ("age", "chest"):
-        tasks.add_missing_cases(told.db, tasks.task_named(told.db, task).id)
-    age = annotations.queue(told.db, task_id=tasks.task_named(told.db, "age").id, only="unlabelled")[0]
-    annotations.label(told.db, case_id=age.id, answer=Answer.VALUE, label=None, value=3.0, by="ann", key="young")
-    chest = annotations.queue(told.db, task_id=tasks.task_named(told.db, "chest").id, only="unlabelled")[0]
-    say(told, chest.id, {2: "present"}, key="the first film's nodule is uncertain")
-    disagree = [freeze(told, task, task).summary["duplicates"]["labels_disagree"] for task in ("age", "chest")]
+        tasks.add_missing_cases(labelled_home.db, tasks.task_named(labelled_home.db, task).id)
+    age = annotations.queue(labelled_home.db, task_id=tasks.task_named(labelled_home.db, "age").id, only="unlabelled")[
+        0
+    ]
+    annotations.label(
+        labelled_home.db, case_id=age.id, answer=Answer.VALUE, label=None, value=3.0, by="ann", key="young"
+    )
+    chest = annotations.queue(
+        labelled_home.db, task_id=tasks.task_named(labelled_home.db, "chest").id, only="unlabelled"
+    )[0]
+    say(labelled_home, chest.id, {2: "present"}, key="the first film's nodule is uncertain")
+    disagree = [freeze(labelled_home, task, task).summary["duplicates"]["labels_disagree"] for task in ("age", "chest")]
     assert disagree == [1, 0]
 
 
 def test_a_study_is_frozen_with_all_its_films_and_another_film_is_another_hash(home, other_home, data_dir, tmp_path):
     pairs = films.two_views(data_dir, 7)
     hashes = []
-    for one, count in ((home, 14), (other_home, 13)):
+    for item, count in ((home, 14), (other_home, 13)):
         labels = [{**row, "icu": "01"[number // 2 % 2]} for number, row in enumerate(pairs[:count])]
         folder = films.laid(tmp_path / str(count), data_dir, labels)
-        tasks.create(one.db, name="icu", classes=["0", "1"], unit=Unit.STUDY)
-        one.take(folder, metadata=folder / "data.csv", task="icu", label_column="icu")
-        made = freeze(one, "icu")
-        kept = frozen(one, made)
-        assert sorted(len(row.images) for row in kept) == [2 - (count == 13), *[2] * 6]
-        for row in kept:
-            found = images.many(one.db, row.images)
-            assert [view.facts["view"] for view in found] in (["AP", "PA"], ["AP"], ["PA"])
-            assert len({view.patient for view in found}) == 1
+        tasks.create(item.db, name="icu", classes=["0", "1"], unit=Unit.STUDY)
+        item.take(folder, metadata=folder / "data.csv", task="icu", label_column="icu")
+        made = freeze(item, "icu")
+        stored = frozen(item, made)
+        assert sorted(len(row.images) for row in stored) == [2 - (count == 13), *[2] * 6]
+        for row in stored:
+            result = images.many(item.db, row.images)
+            assert [view.facts["view"] for view in result] in (["AP", "PA"], ["AP"], ["PA"])
+            assert len({view.patient for view in result}) == 1
         hashes.append(made.hash)
     assert hashes[0] != hashes[1]
 

@@ -56,9 +56,9 @@ def test_real_patients_with_many_images_stay_together(home, data_dir):
     for row in rows(home, made):
         places.setdefault(row.patient_id, set()).add(row.split)
     assert all(len(splits) == 1 for splits in places.values())
-    told = snapshots.as_json(home.db, made)["splits"]
-    assert sum(told[split]["images"] for split in told) == 588
-    assert sum(told[split]["patients"] for split in told) == len(places) == 185
+    result = snapshots.as_json(home.db, made)["splits"]
+    assert sum(result[split]["images"] for split in result) == 588
+    assert sum(result[split]["patients"] for split in result) == len(places) == 185
     assert made.summary["unlabelled"] == 243
 
 
@@ -94,17 +94,17 @@ def test_the_hash_names_the_content_in_any_home(filled, other_home, pictures):
 def test_the_difference_names_what_was_relabelled_added_and_removed(filled):
     by_column = Recipe(split_fact="split")
     first = freeze(filled, by_column)
-    one, other, gone, *_ = annotations.queue(filled.db, task_id=first.task_id)
-    for case in (one, other):
+    item, other, gone, *_ = annotations.queue(filled.db, task_id=first.task_id)
+    for case in (item, other):
         relabel(filled, case.id)
     images.exclude(filled.db, gone.image_ids[0], because="not an x-ray")
     second = freeze(filled, by_column, name="round 2")
-    found = snapshot_diff.difference(filled.db, first.id, second.id)
+    result = snapshot_diff.difference(filled.db, first.id, second.id)
     assert second.hash != first.hash
-    assert (found.added, found.removed, found.moved) == (0, 1, 0)
+    assert (result.added, result.removed, result.moved) == (0, 1, 0)
     names = ("a", "b")
-    assert found.relabelled == tuple(
-        (case.id, names[case.label], names[1 - case.label]) for case in sorted((one, other), key=lambda case: case.id)
+    assert result.relabelled == tuple(
+        (case.id, names[case.label], names[1 - case.label]) for case in sorted((item, other), key=lambda case: case.id)
     )
     assert snapshot_diff.difference(filled.db, first.id, first.id).relabelled == ()
 
@@ -138,7 +138,7 @@ def test_too_few_labels_no_name_no_task_are_one_sentence_each(imported):
         freeze(home)
     with pytest.raises(InvalidInput, match="needs a name"):
         freeze(home, name="  ")
-    with pytest.raises(NotFound, match="Task 4711"):
+    with pytest.raises(NotFound, match="no task 4711"):
         snapshots.plan(home.db, 4711, RECIPE)
     with pytest.raises(NotFound, match="none yet"):
         snapshots.snapshot_named(home.db, "round 1")

@@ -22,7 +22,7 @@ def test_until_one_is_chosen_a_half_stands(home):
     assert operating_points.current(home.db, run) is None
     usual = operating_points.current_or_default(home.db, run)
     assert (usual.id, usual.threshold, usual.positive, usual.per_patient) == (None, 0.5, 1, False)
-    assert usual.words == "0.5, until an operating point is chosen"
+    assert usual.words == "0.5 (default). No operating point chosen yet"
 
 
 def test_the_newest_stands_and_the_older_ones_stay(home):
@@ -32,7 +32,7 @@ def test_the_newest_stands_and_the_older_ones_stay(home):
     assert operating_points.current(home.db, run) == second
     with home.db.read() as session:
         assert session.scalars(select(OperatingPoint.id).order_by(OperatingPoint.id)).all() == [first.id, second.id]
-    assert (second.reader, second.words) == ("ben", "0.6, set by hand")
+    assert (second.reader, second.words) == ("ben", "0.6, set manually")
 
 
 def test_a_sensitivity_is_kept_on_validation_by_the_highest_score_that_does(home):
@@ -45,7 +45,7 @@ def test_a_sensitivity_is_kept_on_validation_by_the_highest_score_that_does(home
         good = [one for one in np.unique(scores) if (scores[truth] >= one).mean() >= share]
         assert point.threshold == max(good)
         assert point.rule == {"kind": "sensitivity", "at_least": share}
-        assert f"the highest with a sensitivity of at least {share:g} on validation" in point.words
+        assert f"the highest threshold with a sensitivity of at least {share:g} on validation" in point.words
 
 
 def test_a_specificity_is_kept_by_the_lowest(home):
@@ -53,7 +53,7 @@ def test_a_specificity_is_kept_by_the_lowest(home):
     point = operating_points.set_operating_point(home.db, run, rule={"kind": "specificity", "at_least": 0.9}, by="ann")
     scores, truth = values(home, run, "val")
     assert point.threshold == min(one for one in np.unique(scores) if (scores[~truth] < one).mean() >= 0.9)
-    assert "the lowest with a specificity of at least 0.9 on validation" in point.words
+    assert "the lowest threshold with a specificity of at least 0.9 on validation" in point.words
 
 
 def test_test_never_chooses(home):
@@ -67,7 +67,7 @@ def test_test_never_chooses(home):
     after = operating_points.set_operating_point(home.db, drawn.run, rule=rule, calibrator="isotonic", by="ann")
     assert (after.threshold, after.calibrator) == (before.threshold, before.calibrator)
     only_test = another(home.db, drawn, seed=5, splits=(Split.TEST,))
-    with pytest.raises(InvalidInput, match=f"Run {only_test} has no predictions on the val split; make them with"):
+    with pytest.raises(InvalidInput, match=f"Run {only_test} has no predictions on the val split; predict them with"):
         operating_points.set_operating_point(home.db, only_test, rule=rule, by="ann")
     assert (
         operating_points.set_operating_point(home.db, only_test, threshold=0.4, by="ann").threshold == 0.4
@@ -76,32 +76,33 @@ def test_test_never_chooses(home):
 
 def test_patients_are_called_where_the_point_says_so(home):
     run = draw(home.db).run
-    wanted = {"kind": "sensitivity", "at_least": 0.9}
+    expected = {"kind": "sensitivity", "at_least": 0.9}
     for rule in ("max", "mean", "noisy_or"):
         point = operating_points.set_operating_point(
-            home.db, run, rule=wanted, level="patient", patient_rule=rule, by="ann"
+            home.db, run, rule=expected, level="patient", patient_rule=rule, by="ann"
         )
-        found = score_arrays.binary_scores(home.db, run, split="val", point=point)
-        assert (found.level, point.patient_rule) == ("patient", rule)
-        assert (found.scores[found.truth] >= point.threshold).mean() >= 0.9
-        higher = found.scores[found.scores > point.threshold].min()
-        assert (found.scores[found.truth] >= higher).mean() < 0.9
+        result = score_arrays.binary_scores(home.db, run, split="val", point=point)
+        assert (result.level, point.patient_rule) == ("patient", rule)
+        assert (result.scores[result.truth] >= point.threshold).mean() >= 0.9
+        higher = result.scores[result.scores > point.threshold].min()
+        assert (result.scores[result.truth] >= higher).mean() < 0.9
         assert point.words.endswith("of each patient")
 
 
 @pytest.mark.parametrize("method", ["temperature", "isotonic"])
 def test_the_threshold_is_of_the_calibrated_scores(home, method):
     run = draw(home.db).run
-    wanted = {"kind": "sensitivity", "at_least": 0.9}
-    plain = operating_points.set_operating_point(home.db, run, rule=wanted, by="ann")
-    point = operating_points.set_operating_point(home.db, run, rule=wanted, calibrator=method, by="ann")
+    expected = {"kind": "sensitivity", "at_least": 0.9}
+    plain = operating_points.set_operating_point(home.db, run, rule=expected, by="ann")
+    point = operating_points.set_operating_point(home.db, run, rule=expected, calibrator=method, by="ann")
     assert point.calibrator is not None
     assert point.calibrator["method"] == method
-    found = score_arrays.binary_scores(home.db, run, split="val", point=point)
-    assert point.threshold in found.scores
-    assert (found.scores[found.truth] >= point.threshold).mean() >= 0.9
+    result = score_arrays.binary_scores(home.db, run, split="val", point=point)
+    assert point.threshold in result.scores
+    assert (result.scores[result.truth] >= point.threshold).mean() >= 0.9
     before, after = (
-        score_arrays.binary_scores(home.db, run, split="val", point=one).matrix(one.threshold) for one in (plain, point)
+        score_arrays.binary_scores(home.db, run, split="val", point=item).matrix(item.threshold)
+        for item in (plain, point)
     )
     assert before == after or method == "isotonic"  # a temperature keeps the order, and so what is called
 
@@ -117,7 +118,7 @@ def test_each_finding_has_its_own(home):
 
 def test_of_many_classes_one_is_named_and_called_from_its_threshold_on(home):
     run = draw(home.db, classes=("none", "mild", "severe")).run
-    with pytest.raises(InvalidInput, match="has 3 classes; name the one that is yes"):
+    with pytest.raises(InvalidInput, match="has 3 classes; choose the positive class"):
         operating_points.set_operating_point(home.db, run, threshold=0.3, by="ann")
     point = operating_points.set_operating_point(home.db, run, threshold=0.3, positive=2, by="ann")
     rows = predictions.list_predictions(home.db, run, split="test", point=point)
@@ -156,29 +157,29 @@ def test_looks_at_test_are_counted_once_for_each_reader_and_point(home):
 REFUSED = (
     ({"threshold": 1.5}, "The threshold is 1.5; give a score from 0 to 1"),
     ({"threshold": float("nan")}, "The threshold is nan"),
-    ({}, "needs its threshold"),
-    ({"rule": {"kind": "wish"}}, "'wish' is no way to choose an operating point; choose one of threshold, sensitivity"),
-    ({"rule": {"kind": "sensitivity", "at_least": 95}}, "sensitivity of at least 95 cannot be asked for"),
-    ({"rule": {"kind": "sensitivity"}}, "sensitivity of at least None cannot be asked for"),
-    ({"threshold": 0.5, "level": "planet"}, "'planet' is nothing to call; choose image or patient"),
-    ({"threshold": 0.5, "level": "patient"}, "goes with nothing as the patient's rule; to call patients"),
-    ({"threshold": 0.5, "patient_rule": "max"}, "Calling each image goes with 'max'"),
-    ({"threshold": 0.5, "positive": 2}, "has 2 classes; name the one that is yes"),
+    ({}, "needs a threshold"),
+    ({"rule": {"kind": "wish"}}, "Unknown operating point rule 'wish'; choose one of threshold, sensitivity"),
+    ({"rule": {"kind": "sensitivity", "at_least": 95}}, "The target sensitivity is 95"),
+    ({"rule": {"kind": "sensitivity"}}, "The target sensitivity is None"),
+    ({"threshold": 0.5, "level": "planet"}, "Unknown unit of analysis 'planet'; choose image or patient"),
+    ({"threshold": 0.5, "level": "patient"}, "is patient with no patient rule; for patients"),
+    ({"threshold": 0.5, "patient_rule": "max"}, "The unit of analysis is image with patient rule 'max'"),
+    ({"threshold": 0.5, "positive": 2}, "has 2 classes; choose the positive class"),
     ({"threshold": 0.5, "calibrator": "magic"}, "There is no calibration 'magic'; choose one of temperature, isotonic"),
 )
 
 
 def test_what_cannot_be_chosen_is_one_sentence_and_nothing_is_kept(home):
     run = draw(home.db, patients=6).run
-    for asked, why in REFUSED:
+    for request, why in REFUSED:
         with pytest.raises(InvalidInput, match=why):
-            operating_points.set_operating_point(home.db, run, by="ann", **asked)
+            operating_points.set_operating_point(home.db, run, by="ann", **request)
     assert operating_points.current(home.db, run) is None
 
 
 def test_a_number_has_none(home):
     run = draw(home.db, TaskKind.NUMBER, ()).run
-    with pytest.raises(InvalidInput, match="answers with a number, which has no operating point; look at its errors"):
+    with pytest.raises(InvalidInput, match="predicts a number, which has no operating point; look at its errors"):
         operating_points.set_operating_point(home.db, run, threshold=0.5, by="ann")
 
 

@@ -19,9 +19,9 @@ from tests.core.conftest import Asleep
 from tests.core.services.predicted import another, draw
 
 
-def plain(told: dict) -> str:
+def plain(result: dict) -> str:
     """As the command line writes it: a NaN anywhere would be refused."""
-    return json.dumps(told, allow_nan=False)
+    return json.dumps(result, allow_nan=False)
 
 
 @pytest.mark.parametrize("level", ["image", "patient"])
@@ -29,23 +29,23 @@ def test_one_class_in_the_test_set_leaves_figures_undefined_with_a_sentence(home
     drawn = draw(home.db)
     with home.db.transaction() as session:
         session.execute(text("UPDATE snapshot_case SET label = 0, targets = '[0]' WHERE split = 'test'"))
-    told = report.as_json(home.db, drawn.run, level=level, rule="max" if level == "patient" else "", prevalence=0.1)
-    plain(told)
-    undefined = {name: one["note"] for name, one in told["metrics"].items() if one["value"] is None}
+    result = report.as_json(home.db, drawn.run, level=level, rule="max" if level == "patient" else "", prevalence=0.1)
+    plain(result)
+    undefined = {name: one["note"] for name, one in result["metrics"].items() if one["value"] is None}
     assert {"auroc", "sensitivity", "balanced_accuracy"} <= set(undefined)
     assert all(note.startswith("Undefined: ") for note in undefined.values())
-    assert told["metrics"]["specificity"]["value"] is not None
-    assert told["confusion"][1] == [0, 0]
+    assert result["metrics"]["specificity"]["value"] is not None
+    assert result["confusion"][1] == [0, 0]
 
 
 def test_many_classes_of_which_one_never_occurs(home):
     drawn = draw(home.db, classes=("none", "mild", "severe"))
     with home.db.transaction() as session:
         session.execute(text("UPDATE snapshot_case SET label = 0, targets = '[0]' WHERE split = 'test' AND label = 2"))
-    told = report.as_json(home.db, drawn.run)
-    plain(told)
-    assert told["per_class"]["severe"]["auroc"]["value"] is None
-    assert told["metrics"]["accuracy"]["value"] is not None
+    result = report.as_json(home.db, drawn.run)
+    plain(result)
+    assert result["per_class"]["severe"]["auroc"]["value"] is None
+    assert result["metrics"]["accuracy"]["value"] is not None
 
 
 def test_a_finding_of_which_nothing_is_known_leaves_the_others_their_figures(home):
@@ -57,20 +57,22 @@ def test_a_finding_of_which_nothing_is_known_leaves_the_others_their_figures(hom
                 "WHERE split = 'test'"
             )
         )
-    told = report.as_json(home.db, drawn.run)
-    plain(told)
-    assert set(told["findings"]["nodule"]) == {"undefined"}
-    assert "none says whether Nodule is there" in told["findings"]["nodule"]["undefined"]
-    assert told["findings"]["effusion"]["metrics"]["auroc"]["value"] is not None
-    assert told["together"]["macro"]["auroc"]["value"] is not None
-    with pytest.raises(InvalidInput, match="answers with multi; ask for that"):
+    result = report.as_json(home.db, drawn.run)
+    plain(result)
+    assert set(result["findings"]["nodule"]) == {"undefined"}
+    assert "is labelled for Nodule" in result["findings"]["nodule"]["undefined"]
+    assert result["findings"]["effusion"]["metrics"]["auroc"]["value"] is not None
+    assert result["together"]["macro"]["auroc"]["value"] is not None
+    with pytest.raises(InvalidInput, match="predicts multi: choose a finding"):
         report.evaluate(home.db, drawn.run)
 
 
 def test_a_split_that_was_not_predicted_is_one_sentence(home, tmp_path):
     part = another(home.db, draw(home.db, patients=6), seed=1, splits=(Split.VAL,))
     for ask in (report.evaluate, report.as_json, score_arrays.binary_scores):
-        with pytest.raises(InvalidInput, match=f"Run {part} has no predictions on the test split; make them with `rou"):
+        with pytest.raises(
+            InvalidInput, match=f"Run {part} has no predictions on the test split; predict them with `rou"
+        ):
             ask(home.db, part, split="test")
     with pytest.raises(InvalidInput, match="has no predictions on the test split"):
         predictions_export.write(home.db, part, "test", tmp_path / "predictions.csv")
@@ -80,19 +82,19 @@ def test_a_number_has_errors_and_no_operating_point(home):
     run = draw(home.db, TaskKind.NUMBER, ()).run
     assert not math.isnan(report.as_json(home.db, run)["metrics"]["mae"]["value"])
     for more in ({"level": "image", "rule": "mean"}, {"rule": "max"}, {"prevalence": 0.1}):
-        with pytest.raises(InvalidInput, match="takes no prevalence, and of the rules for patients the mean"):
+        with pytest.raises(InvalidInput, match="predicts a number: leave out the prevalence"):
             report.as_json(home.db, run, **more)
 
 
 def test_the_report_of_two_classes_follows_the_point_whichever_class_is_yes(home):
     run = draw(home.db).run
     operating_points.set_operating_point(home.db, run, threshold=0.7, positive=0, by="ann")
-    found = report.evaluate(home.db, run)
-    asked = score_arrays.binary_scores(home.db, run, split="test", positive=0)
-    (tn, fp), (fn, tp) = asked.matrix(0.7)
-    assert (found.positive, found.classes, found.threshold) == ("well", ("well", "ill"), 0.7)
-    assert found.confusion == [[tp, fn], [fp, tn]]
-    assert found.metrics["sensitivity"].value == pytest.approx(tp / (tp + fn), abs=1e-12)
+    result = report.evaluate(home.db, run)
+    request = score_arrays.binary_scores(home.db, run, split="test", positive=0)
+    (tn, fp), (fn, tp) = request.matrix(0.7)
+    assert (result.positive, result.classes, result.threshold) == ("well", ("well", "ill"), 0.7)
+    assert result.confusion == [[tp, fn], [fp, tn]]
+    assert result.metrics["sensitivity"].value == pytest.approx(tp / (tp + fn), abs=1e-12)
 
 
 def test_a_checkpoint_that_is_gone_leaves_the_figures_and_is_a_sentence_elsewhere(trained):

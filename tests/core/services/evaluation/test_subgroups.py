@@ -28,33 +28,33 @@ def test_a_site_where_the_run_fails_stands_first(home):
         )
     operating_points.set_operating_point(home.db, drawn.run, threshold=0.4, by="ann")
     for figure in ("auroc", "sensitivity"):
-        found = subgroups.subgroup_report(home.db, drawn.run, figure=figure, pairs=False, resamples=200)
-        assert found.rows[0].facts == (("site", "south"),)
-        assert found.rows[0].adjusted_p < 0.05
-        assert found.point.threshold == 0.4
-    sites = {row.facts[0][1]: row for row in found.rows if row.facts[0][0] == "site"}
-    rows = predictions.list_predictions(home.db, drawn.run, split="test", point=found.point)
-    told = facts(home.db, [row.case_id for row in rows])
+        result = subgroups.subgroup_report(home.db, drawn.run, figure=figure, pairs=False, resamples=200)
+        assert result.rows[0].facts == (("site", "south"),)
+        assert result.rows[0].adjusted_p < 0.05
+        assert result.point.threshold == 0.4
+    sites = {row.facts[0][1]: row for row in result.rows if row.facts[0][0] == "site"}
+    rows = predictions.list_predictions(home.db, drawn.run, split="test", point=result.point)
+    report = facts(home.db, [row.case_id for row in rows])
     for name, row in sites.items():
-        ill = [one for one, site in zip(rows, told["site"], strict=True) if site == name and one.label == 1]
+        ill = [one for one, site in zip(rows, report["site"], strict=True) if site == name and one.label == 1]
         assert row.figure.value == pytest.approx(np.mean([one.called for one in ill]), abs=1e-12)
         assert row.events == len(ill)
 
 
 def test_ages_are_banded_and_what_says_nothing_is_left_out_and_said(home):
     drawn = draw(home.db, patients=180)
-    found = subgroups.subgroup_report(home.db, drawn.run, resamples=100)
-    named = {name: {value for row in found.rows for key, value in row.facts if key == name} for name in found.facts}
-    assert set(found.facts) == {"age", "sex", "site"}
+    result = subgroups.subgroup_report(home.db, drawn.run, resamples=100)
+    named = {name: {value for row in result.rows for key, value in row.facts if key == name} for name in result.facts}
+    assert set(result.facts) == {"age", "sex", "site"}
     assert "unknown" in named["age"]
     assert named["age"] <= {"18–39", "40–54", "55–69", "70 and older", "unknown"}
-    assert found.left_out == {
+    assert result.left_out == {
         "image size": "every case has the same (64×48)",
-        "row": "it has 180 values, none of them of 20 cases",
+        "row": "it has 180 values, none of them with 20 cases",
     }
-    assert any(len(row.facts) == 2 for row in found.rows)
-    assert all(row.thin == (row.cases < 20 or row.events < 5) for row in found.rows)
-    plain = found.to_json()["groups"][0]
+    assert any(len(row.facts) == 2 for row in result.rows)
+    assert all(row.thin == (row.cases < 20 or row.events < 5) for row in result.rows)
+    plain = result.to_json()["groups"][0]
     assert {"facts", "cases", "events", "patients", "figure", "rest", "gap", "thin", "adjusted_p"} <= set(plain)
     only = subgroups.subgroup_report(home.db, drawn.run, only=("sex",), resamples=100)
     assert {key for row in only.rows for key, _ in row.facts} == {"sex"}
@@ -67,14 +67,14 @@ def test_many_sites_and_many_sizes_make_groups_and_rare_sites_are_one(home):
             image.format = image.format | {"columns": 2000 + at % 97, "rows": 1500}
             site = f"site {at % 13}" if at % 8 else f"room {at}"
             session.add(Fact(image_id=image.id, name="where", value=site))
-    found = subgroups.subgroup_report(home.db, drawn.run, pairs=False, resamples=50)
-    assert {"where", "image size"} <= set(found.facts)
-    named = {name: {value for row in found.rows for key, value in row.facts if key == name} for name in found.facts}
+    result = subgroups.subgroup_report(home.db, drawn.run, pairs=False, resamples=50)
+    assert {"where", "image size"} <= set(result.facts)
+    named = {name: {value for row in result.rows for key, value in row.facts if key == name} for name in result.facts}
     assert len(named["image size"]) == 4
     assert all(one.startswith("longer side 20") for one in named["image size"])
     assert {f"site {one}" for one in range(13)} < named["where"]
     assert sum(one.startswith("other values (") for one in named["where"]) == 1
-    assert found.left_out == {"row": "it has 600 values, none of them of 20 cases"}
+    assert result.left_out == {"row": "it has 600 values, none of them with 20 cases"}
 
 
 def test_the_answer_itself_makes_no_groups(home):
@@ -82,8 +82,8 @@ def test_the_answer_itself_makes_no_groups(home):
     with home.db.transaction() as session:
         for row in predictions.list_predictions(home.db, drawn.run):
             session.add(Fact(image_id=row.image_id, name="finding", value="ab"[row.label]))
-    found = subgroups.subgroup_report(home.db, drawn.run, resamples=50)
-    assert found.left_out["finding"] == "it is the answer itself: all cases of one value have the same truth"
+    result = subgroups.subgroup_report(home.db, drawn.run, resamples=50)
+    assert result.left_out["finding"] == "it is the label itself: all cases of one value have the same reference label"
 
 
 def test_with_one_class_a_fact_is_not_the_answer_itself_and_auroc_is_a_sentence(home):
@@ -91,13 +91,13 @@ def test_with_one_class_a_fact_is_not_the_answer_itself_and_auroc_is_a_sentence(
     with home.db.transaction() as session:
         session.execute(text("UPDATE snapshot_case SET label = 1, targets = '[1]' WHERE split = 'test'"))
     operating_points.set_operating_point(home.db, drawn.run, threshold=0.5, by="ann")
-    found = subgroups.subgroup_report(home.db, drawn.run, figure="sensitivity", pairs=False, resamples=50)
-    assert set(found.facts) == {"age", "sex", "site"}
-    sites = {row.facts[0][1]: row for row in found.rows if row.facts[0][0] == "site"}
-    rows = predictions.list_predictions(home.db, drawn.run, split="test", point=found.point)
-    told = facts(home.db, [row.case_id for row in rows])["site"]
+    result = subgroups.subgroup_report(home.db, drawn.run, figure="sensitivity", pairs=False, resamples=50)
+    assert set(result.facts) == {"age", "sex", "site"}
+    sites = {row.facts[0][1]: row for row in result.rows if row.facts[0][0] == "site"}
+    rows = predictions.list_predictions(home.db, drawn.run, split="test", point=result.point)
+    report = facts(home.db, [row.case_id for row in rows])["site"]
     for name, row in sites.items():
-        called = [one.called for one, site in zip(rows, told, strict=True) if site == name]
+        called = [one.called for one, site in zip(rows, report, strict=True) if site == name]
         assert row.figure.value == pytest.approx(np.mean(called), abs=1e-12)
     ranked = subgroups.subgroup_report(home.db, drawn.run, pairs=False, resamples=50)
     assert {(row.figure.value, row.figure.note) for row in ranked.rows} == {
@@ -125,8 +125,8 @@ def test_a_patient_s_group_is_of_all_of_its_cases_whatever_they_score(home):
         operating_points.set_operating_point(
             home.db, drawn.run, threshold=0.5, level="patient", patient_rule=rule, by="ann"
         )
-        found = subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
-        assert {row.facts[0][1]: row.cases for row in found.rows} == {"PA": 15, "AP": 15, MIXED: 15, "unknown": 15}
+        result = subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
+        assert {row.facts[0][1]: row.cases for row in result.rows} == {"PA": 15, "AP": 15, MIXED: 15, "unknown": 15}
     with home.db.transaction() as session:  # what is told of a patient does not hang on which case scores highest
         session.execute(
             text(
@@ -135,7 +135,7 @@ def test_a_patient_s_group_is_of_all_of_its_cases_whatever_they_score(home):
             )
         )
     turned = subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", only=("view",), resamples=50)
-    assert {row.facts: row.cases for row in turned.rows} == {row.facts: row.cases for row in found.rows}
+    assert {row.facts: row.cases for row in turned.rows} == {row.facts: row.cases for row in result.rows}
 
 
 def test_a_fact_that_differs_within_nearly_all_patients_is_left_out_and_said(home):
@@ -144,9 +144,9 @@ def test_a_fact_that_differs_within_nearly_all_patients_is_left_out_and_said(hom
     operating_points.set_operating_point(
         home.db, drawn.run, threshold=0.5, level="patient", patient_rule="max", by="ann"
     )
-    found = subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", resamples=50)
-    assert found.left_out["view"] == "it differs within 29 of 30 patients"
-    assert found.left_out["row"] == "it differs within 30 of 30 patients"
+    result = subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", resamples=50)
+    assert result.left_out["view"] == "it differs within 29 of 30 patients"
+    assert result.left_out["row"] == "it differs within 30 of 30 patients"
     operating_points.set_operating_point(home.db, drawn.run, threshold=0.5, by="ann")
     assert "view" in subgroups.subgroup_report(home.db, drawn.run, figure="accuracy", resamples=50).facts
 
@@ -155,18 +155,18 @@ def test_without_metadata_there_are_no_groups_and_a_sentence(home):
     drawn = draw(home.db, patients=12)
     with home.db.transaction() as session:
         session.execute(text("DELETE FROM fact"))
-    found = subgroups.subgroup_report(home.db, drawn.run)
-    assert found.rows == ()
-    assert found.words.startswith("Nothing that is known of these cases tells groups apart; import them with a CSV")
+    result = subgroups.subgroup_report(home.db, drawn.run)
+    assert result.rows == ()
+    assert result.words.startswith("These cases have no metadata to form subgroups; import them with a CSV")
 
 
 def test_what_cannot_be_grouped_is_one_sentence(home):
     drawn, number = draw(home.db, patients=12), draw(home.db, TaskKind.NUMBER, (), patients=12, name="two")
-    with pytest.raises(InvalidInput, match="has a fact 'planet'; its facts are: age"):
+    with pytest.raises(InvalidInput, match="have no metadata column 'planet'; choose one of: age"):
         subgroups.subgroup_report(home.db, drawn.run, only=("planet",))
     with pytest.raises(InvalidInput, match="There is no figure 'wish' for subgroups"):
         subgroups.subgroup_report(home.db, drawn.run, figure="wish")
-    with pytest.raises(InvalidInput, match="answers with a number"):
+    with pytest.raises(InvalidInput, match="predicts a number"):
         subgroups.subgroup_report(home.db, number.run)
     with pytest.raises(InvalidInput, match="There is no figure 'auroc' for groups of numbers"):
         subgroups.regression_subgroup_report(home.db, number.run, figure="auroc")
@@ -174,14 +174,14 @@ def test_what_cannot_be_grouped_is_one_sentence(home):
 
 def test_groups_of_numbers_are_of_the_split_s_own_errors(home):
     run = draw(home.db, TaskKind.NUMBER, (), patients=90).run
-    found = subgroups.regression_subgroup_report(home.db, run, pairs=False, resamples=50)
-    assert (found.figure, found.point) == ("mae", None)
-    assert set(found.facts) == {"age", "sex", "site"}
+    result = subgroups.regression_subgroup_report(home.db, run, pairs=False, resamples=50)
+    assert (result.figure, result.point) == ("mae", None)
+    assert set(result.facts) == {"age", "sex", "site"}
     rows = predictions.list_predictions(home.db, run, split="test")
     sites = facts(home.db, [row.case_id for row in rows])["site"]
-    for one in (row for row in found.rows if row.facts[0][0] == "site"):
-        mine = [abs(row.error) for row, site in zip(rows, sites, strict=True) if site == one.facts[0][1]]
-        assert one.figure.value == pytest.approx(np.mean(mine), abs=1e-12)
+    for item in (row for row in result.rows if row.facts[0][0] == "site"):
+        expected = [abs(row.error) for row, site in zip(rows, sites, strict=True) if site == item.facts[0][1]]
+        assert item.figure.value == pytest.approx(np.mean(expected), abs=1e-12)
     each = subgroups.regression_subgroup_report(home.db, run, pairs=False, per_patient=True, resamples=50)
     assert all(one.cases == one.patients for one in each.rows)
 
@@ -189,7 +189,7 @@ def test_groups_of_numbers_are_of_the_split_s_own_errors(home):
 def test_a_patient_s_number_is_grouped_by_all_of_its_cases(home):
     drawn = draw(home.db, TaskKind.NUMBER, (), patients=90)
     viewed(home, drawn, lambda patient: ["PA", "AP" if patient // 3 % 2 else "PA", "PA"])
-    found = subgroups.regression_subgroup_report(home.db, drawn.run, only=("view",), per_patient=True, resamples=50)
-    assert {row.facts[0][1]: row.cases for row in found.rows} == {"PA": 15, MIXED: 15}
+    result = subgroups.regression_subgroup_report(home.db, drawn.run, only=("view",), per_patient=True, resamples=50)
+    assert {row.facts[0][1]: row.cases for row in result.rows} == {"PA": 15, MIXED: 15}
     each = subgroups.regression_subgroup_report(home.db, drawn.run, only=("view",), resamples=50)
     assert {row.facts[0][1]: row.cases for row in each.rows} == {"PA": 75, "AP": 15}

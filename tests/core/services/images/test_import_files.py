@@ -26,8 +26,8 @@ from tests.benchmarks.dicom import write_files
 
 
 def accounted(report: ImportReport) -> bool:
-    found = report.imported + report.known + len(report.refused) + len(report.unlisted)
-    return report.finished and report.found == found
+    result = report.imported + report.known + len(report.refused) + len(report.unlisted)
+    return report.finished and report.files_found == result
 
 
 def count(home, table) -> int:
@@ -61,7 +61,7 @@ def test_every_dicom_is_accounted_for(home, data_dir: Path, folder: str):
     report = home.take(data_dir / folder)
     files = [path for path in (data_dir / folder).rglob("*") if path.is_file()]
     assert accounted(report)
-    assert report.found == len(files)
+    assert report.files_found == len(files)
     assert all(one.reason.endswith(".") for one in report.refused)
     dicomdir = [one.reason for one in report.refused if one.file.endswith("DICOMDIR")]
     assert all("DICOMDIR" in reason for reason in dicomdir)
@@ -75,8 +75,8 @@ def test_a_series_is_one_stack_in_the_order_of_positions(home, data_dir: Path):
     assert (stack.images, stack.modality, len(slices)) == (48, "CT", 48)
     store = Store(home.settings.home)
     heights = [
-        float(pydicom.dcmread(store.original(one.sha256), stop_before_pixels=True).ImagePositionPatient[2])
-        for one in slices
+        float(pydicom.dcmread(store.original(item.sha256), stop_before_pixels=True).ImagePositionPatient[2])
+        for item in slices
     ]
     assert heights == sorted(heights)
 
@@ -109,16 +109,16 @@ def secretive(folder: Path) -> Path:
 SECRETS = (b"zwickelfisch", b"ottokar", b"zid-778899", b"778899", b"19430217", b"1943-02-17", b"acc5544332")
 
 
-def told(home_folder: Path) -> dict[str, list[bytes]]:
+def contents(home_folder: Path) -> dict[str, list[bytes]]:
     """Which secrets stand in which file of a home outside originals/ (names of files included)."""
-    found: dict[str, list[bytes]] = {}
+    result: dict[str, list[bytes]] = {}
     for path in home_folder.rglob("*"):
         name = path.relative_to(home_folder).as_posix()
         text = name.lower().encode() + (path.read_bytes().lower() if path.is_file() else b"")
         hits = [secret for secret in SECRETS if secret in text]
         if hits and not name.startswith("originals/"):
-            found[name] = hits
-    return found
+            result[name] = hits
+    return result
 
 
 def test_no_byte_of_the_home_outside_originals_names_the_patient(home, tmp_path: Path):
@@ -129,7 +129,7 @@ def test_no_byte_of_the_home_outside_originals_names_the_patient(home, tmp_path:
     home.db.close()
     assert report.imported == 1
     assert view.patient.startswith("P-")
-    assert told(home.settings.home) == {}
+    assert contents(home.settings.home) == {}
 
 
 def test_importing_again_does_not_unmask(home, tmp_path: Path):
@@ -137,7 +137,7 @@ def test_importing_again_does_not_unmask(home, tmp_path: Path):
     home.take(folder, metadata=folder / "data.csv")
     assert home.take(folder, metadata=folder / "data.csv").known == 1
     home.db.close()
-    assert told(home.settings.home) == {}
+    assert contents(home.settings.home) == {}
 
 
 def test_a_kept_report_hides_who_is_refused_or_unlisted(home, tmp_path: Path):
@@ -153,9 +153,9 @@ def test_two_studies_of_a_patient_share_a_pseudonym_and_two_homes_do_not(home, o
         header = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
         header.StudyInstanceUID, header.InstanceNumber = f"1.2.{number}", number
         header.save_as(tmp_path / f"{number}.dcm")
-    for one in (home, other_home):
-        one.take(tmp_path / "0.dcm")
-        one.take(tmp_path / "1.dcm")
+    for item in (home, other_home):
+        item.take(tmp_path / "0.dcm")
+        item.take(tmp_path / "1.dcm")
     seen = [{view.patient for view in images.page(one.db, images.Filter())} for one in (home, other_home)]
     assert [len(names) for names in seen] == [1, 1]
     assert seen[0] != seen[1]
@@ -197,7 +197,7 @@ def test_a_listed_file_that_is_not_there_is_named(home, pictures: Path):
     (pictures / "p05.png").unlink()
     report = home.take(pictures, metadata=pictures / "data.csv")
     assert report.missing == ("p05.png",)
-    assert (report.imported, report.found) == (11, 11)
+    assert (report.imported, report.files_found) == (11, 11)
     assert accounted(report)
 
 
@@ -219,7 +219,7 @@ def test_a_readers_label_is_never_overruled_by_a_file(filled, pictures: Path):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"label_column": "kind"}, "--metadata"),
         ({"metadata": "data.csv", "label_column": "kind"}, "--task"),
@@ -228,18 +228,18 @@ def test_a_readers_label_is_never_overruled_by_a_file(filled, pictures: Path):
         ({"metadata": "nothing.csv"}, "cannot be opened"),
     ],
 )
-def test_a_wrong_request_is_one_sentence(home, pictures: Path, options, said: str):
+def test_a_wrong_request_is_one_sentence(home, pictures: Path, options, message: str):
     if "metadata" in options:
         options["metadata"] = pictures / options["metadata"]
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=message):
         home.take(pictures, **options)
 
 
 def test_nothing_there_and_nothing_in_it(home, tmp_path: Path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InvalidInput, match="holds no files"):
+    with pytest.raises(InvalidInput, match="has no files"):
         home.take(tmp_path / "empty")
-    with pytest.raises(InvalidInput, match="There is nothing at"):
+    with pytest.raises(InvalidInput, match="does not exist"):
         home.take(tmp_path / "nowhere")
 
 
@@ -283,7 +283,7 @@ def test_the_same_key_queues_one_job(home, pictures: Path):
 def test_a_request_and_a_report_survive_json(pictures: Path):
     request = ImportRequest(pictures, metadata=pictures / "data.csv", task="t")
     assert ImportRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
-    report = ImportReport(found=3, imported=1, unlisted=("a",), missing=("b",))
+    report = ImportReport(files_found=3, imported=1, unlisted=("a",), missing=("b",))
     assert ImportReport.from_json(json.loads(json.dumps(report.to_json()))) == report
 
 
@@ -306,8 +306,8 @@ def test_what_was_asked_is_forgotten_once_it_is_done(home, pictures, tmp_path):
     job_queue.claim(home.db, job)
     assert run_job(home.db, home.settings, job, attempt=1, device="cpu") == "succeeded"
     folder = str(pictures).encode()
-    kept = [path for path in home.settings.home.rglob("*") if path.is_file() and folder in path.read_bytes()]
-    assert kept == []
+    stored = [path for path in home.settings.home.rglob("*") if path.is_file() and folder in path.read_bytes()]
+    assert stored == []
 
 
 class Asleep:
@@ -334,7 +334,7 @@ def test_importing_again_mends_what_is_gone_from_the_store(filled, pictures):
 def test_pixels_that_lay_in_the_original_are_mended_to_where_the_catalogue_has_them(home, tmp_path: Path, begins: str):
     write_files(tmp_path / "files", 1, edge=80)
     home.take(tmp_path / "files")
-    wanted = pydicom.dcmread(tmp_path / "files" / "IM000000.dcm").pixel_array
+    expected = pydicom.dcmread(tmp_path / "files" / "IM000000.dcm").pixel_array
     if begins == "at the file's beginning":  # as a home has it whose file system once gave no second name
         with home.db.transaction() as session:
             session.execute(update(Image).values(offset=0))
@@ -345,7 +345,7 @@ def test_pixels_that_lay_in_the_original_are_mended_to_where_the_catalogue_has_t
     (again,) = images.page(home.db, images.Filter())
     assert again.offset == view.offset
     assert np.array_equal(
-        read_samples(store.pixels(again.sha256), again.format, offset=again.offset)[0, ..., 0], wanted
+        read_samples(store.pixels(again.sha256), again.format, offset=again.offset)[0, ..., 0], expected
     )
 
 
@@ -358,8 +358,8 @@ def test_a_changed_original_that_holds_its_pixels_is_mended_with_them(home, tmp_
     store.original(view.sha256).write_bytes(b"changed")
     home.take(tmp_path / "files")
     assert store.verify(view.sha256)
-    wanted = pydicom.dcmread(tmp_path / "files" / "IM000000.dcm").pixel_array
-    assert np.array_equal(read_samples(store.pixels(view.sha256), view.format, offset=view.offset)[0, ..., 0], wanted)
+    expected = pydicom.dcmread(tmp_path / "files" / "IM000000.dcm").pixel_array
+    assert np.array_equal(read_samples(store.pixels(view.sha256), view.format, offset=view.offset)[0, ..., 0], expected)
 
 
 def test_classes_have_the_order_of_all_labels_not_of_the_files_read_first(home, pictures, monkeypatch):

@@ -24,7 +24,7 @@ def write(tmp_path: Path):
     folder, uids = tmp_path / "in", {}
     folder.mkdir()
 
-    def one(name: str, patient: str, study: str, series: str, modality: str, *, slice_mm: float = 0.0, view: str = ""):
+    def item(name: str, patient: str, study: str, series: str, modality: str, *, slice_mm: float = 0.0, view: str = ""):
         uid = lambda kind: uids.setdefault(kind, generate_uid())  # noqa: E731
         blank.PatientID, blank.Modality, blank.ViewPosition = patient, modality, view
         blank.StudyInstanceUID, blank.SeriesInstanceUID = uid(patient + study), uid(patient + study + series)
@@ -34,8 +34,8 @@ def write(tmp_path: Path):
         blank.PixelData = np.full((16, 16), len(uids), np.uint16).tobytes()
         blank.save_as(folder / f"{name}.dcm")
 
-    one.folder = folder
-    return one
+    item.folder = folder
+    return item
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ def shown(home: Home, name: str) -> list[list[str]]:
 
 
 def test_beside_a_slice_lie_the_films_of_its_study_and_the_older_series_in_its_order(clinic: Home):
-    found = shown(clinic, "now1")
-    assert found[2:] == [["old0", "old1"]]
-    assert sorted(found[:2]) == [["front"], ["side"]]
+    result = shown(clinic, "now1")
+    assert result[2:] == [["old0", "old1"]]
+    assert sorted(result[:2]) == [["front"], ["side"]]
 
 
 def test_beside_a_film_lie_its_other_view_and_the_series(clinic: Home):
@@ -93,7 +93,7 @@ def test_an_unknown_patient_has_no_other_pictures(filled: Home, write):
     write("b", "", "today", "film", "DX")
     filled.take(write.folder)
     assert shown(filled, "a") == []
-    with pytest.raises(NotFound, match="Image 9999 is not in this catalogue"):
+    with pytest.raises(NotFound, match="There is no image 9999"):
         related_images.related_stacks(filled.db, 9999)
 
 
@@ -105,28 +105,28 @@ def test_of_many_only_some_are_offered(home: Home, write):
     for number in range(20):
         write(f"f{number:02}", "A", str(number), "film", "DX")
     home.take(write.folder)
-    found = shown(home, "f07")
-    assert len(found) == related_images.STACKS
-    assert ["f07"] not in found
+    result = shown(home, "f07")
+    assert len(result) == related_images.STACKS
+    assert ["f07"] not in result
 
 
 @contextmanager
 def statements(home: Home) -> Iterator[list[tuple[str, tuple]]]:
-    told: list[tuple[str, tuple]] = []
-    listen = (home.db.engine, "before_cursor_execute", lambda *said: told.append((said[2], said[3])))
+    result: list[tuple[str, tuple]] = []
+    listen = (home.db.engine, "before_cursor_execute", lambda *message: result.append((message[2], message[3])))
     event.listen(*listen)
-    yield told
+    yield result
     event.remove(*listen)
 
 
 def test_no_statement_goes_through_all_images(clinic: Home):
-    asked = ids(clinic)["now1"]
-    with statements(clinic) as told:
-        related_images.related_stacks(clinic.db, asked)
+    request = ids(clinic)["now1"]
+    with statements(clinic) as result:
+        related_images.related_stacks(clinic.db, request)
     with clinic.db.engine.connect() as connection:
         plans = [
             row[3]
-            for statement, values in told
+            for statement, values in result
             if statement.startswith("SELECT")
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         ]

@@ -31,17 +31,17 @@ def anew(db, run: int, sha256: str, where: str = "1 = 1") -> None:
 
 def drop(db, run: int, split: str, keep: int) -> None:
     """A prediction that was cancelled after so many cases of the split."""
-    mine = f"run_id = {run} AND split = '{split}'"
-    first = f"SELECT id FROM prediction WHERE {mine} ORDER BY id LIMIT {keep}"
+    expected = f"run_id = {run} AND split = '{split}'"
+    first = f"SELECT id FROM prediction WHERE {expected} ORDER BY id LIMIT {keep}"
     with db.transaction() as session:
-        session.execute(text(f"DELETE FROM prediction WHERE {mine} AND id NOT IN ({first})"))
+        session.execute(text(f"DELETE FROM prediction WHERE {expected} AND id NOT IN ({first})"))
 
 
 def test_the_whole_split_by_the_weights_of_the_run_needs_no_word(home):
     run = draw(home.db).run
     for split, cases in (("test", 60), ("val", 60), ("all", 180)):
-        found = coverage.coverage_of(home.db, run, split)
-        assert (found.predicted, found.cases, found.weights, found.old, found.words) == (
+        result = coverage.coverage_of(home.db, run, split)
+        assert (result.predicted, result.cases, result.weights, result.old, result.words) == (
             cases,
             cases,
             ("c",),
@@ -59,7 +59,7 @@ def test_a_part_is_told_with_both_counts(home):
     drop(home.db, run, "val", 7)
     assert coverage.coverage_of(home.db, run, "test").words == ""
     assert coverage.coverage_of(home.db, run, "val").words == (
-        f"Run {run} has predictions of 7 of 120 cases of the validation split; its figures are of these."
+        f"Run {run} has predicted 7 of 120 cases of the validation split; its metrics use these cases only."
     )
     assert "of 247 of 360 cases of all splits" in coverage.coverage_of(home.db, run, "all").words
 
@@ -67,8 +67,8 @@ def test_a_part_is_told_with_both_counts(home):
 def test_a_split_without_any_is_no_part_of_it(home):
     drawn = draw(home.db)
     run = another(home.db, drawn, seed=5, splits=(Split.TEST,))
-    found = coverage.coverage_of(home.db, run, "val")
-    assert (found.predicted, found.cases, found.weights, found.old, found.words) == (0, 60, (), False, "")
+    result = coverage.coverage_of(home.db, run, "val")
+    assert (result.predicted, result.cases, result.weights, result.old, result.words) == (0, 60, (), False, "")
     assert (coverage.has_predictions(home.db, run, "val"), coverage.has_predictions(home.db, run, "test")) == (
         False,
         True,
@@ -78,10 +78,10 @@ def test_a_split_without_any_is_no_part_of_it(home):
 def test_predictions_of_other_weights_are_told(home):
     run = draw(home.db).run
     best(home.db, run, "d")
-    old = f"Run {run} has other weights since; its predictions of the test split are of the old ones."
+    old = f"Run {run} has newer weights; the predictions of the test split come from the old ones."
     assert coverage.coverage_of(home.db, run, "test").words == old
     anew(home.db, run, "d", "split = 'test' AND id % 2")
-    assert coverage.coverage_of(home.db, run, "test").words == old.replace("its", "some of its", 1)
+    assert coverage.coverage_of(home.db, run, "test").words == old.replace("the predictions", "some predictions", 1)
     anew(home.db, run, "d")
     assert coverage.coverage_of(home.db, run, "test").words == ""
 
@@ -132,9 +132,9 @@ def test_a_prediction_that_was_cancelled_leaves_a_part_and_its_resume_the_whole(
     attempt = job_queue.claim(trained.db, job)
     job_queue.cancel(trained.db, job)
     assert runner.run_job(trained.db, trained.settings, job, attempt=attempt, device="cpu") == "cancelled"
-    found = coverage.coverage_of(trained.db, run.id, "train")
-    assert (found.predicted, found.cases, found.weights) == (3, 8, (found.best,))
-    assert f"Run {run.id} has predictions of 3 of 8 cases of the train split" in found.words
+    result = coverage.coverage_of(trained.db, run.id, "train")
+    assert (result.predicted, result.cases, result.weights) == (3, 8, (result.best,))
+    assert f"Run {run.id} has predicted 3 of 8 cases of the train split" in result.words
     job_queue.requeue(trained.db, job)
     done(trained, job)
     assert coverage.coverage_of(trained.db, run.id, "train").words == ""

@@ -69,8 +69,8 @@ def test_of_real_films_they_are_reviewed_as_any_run(films_frozen, tmp_path, caps
     run = runs.get(home.db, run_id)
     assert (run.model, run.predicted, run.best_epoch, run.job, run.reviewable) == ("vendor 2.1", 40, None, None, True)
     rows = predictions.list_predictions(home.db, run_id)
-    own = {image[name].id: score for name, score in given.items()}
-    assert {row.image_id: row.probabilities[1] for row in rows} == own
+    stored_value = {image[name].id: score for name, score in given.items()}
+    assert {row.image_id: row.probabilities[1] for row in rows} == stored_value
     assert all(row.probabilities[0] == 1 - row.probabilities[1] for row in rows)
     assert external.describe_source(run.external_source) == "40 predictions from 40 lines of scores.csv."
     assert report.evaluate(home.db, run_id, split="test").metrics["auroc"].value is not None
@@ -99,21 +99,19 @@ def test_what_needs_a_model_says_that_there_is_none(home, tmp_path):
         image = (
             session.query(SnapshotCase, Image).join(Image, Image.patient_id == SnapshotCase.patient_id).first()[1].id
         )
-    said = f"Run {run} has no model here, its predictions were made elsewhere; "
-    asked = (
+    message = f"Run {run} has external predictions and no model here; "
+    request = (
         lambda: predictions.submit(home.db, run_id=run, split="test", by="a", key="k", launcher=Asleep()),
         lambda: predictions.checkpoint(home.db, run),
         lambda: maps.explain(home.db, home.settings, run_id=run, image_id=image),
     )
-    for ask in asked:
+    for ask in request:
         with pytest.raises(InvalidInput) as refused:
             ask()
-        assert str(refused.value).startswith(said)
+        assert str(refused.value).startswith(message)
     assert maps.methods(runs.get(home.db, run)) == []
     spec = TrainSpec(start="run", start_run=run)
-    with pytest.raises(
-        NotFound, match=f"Run {run} to start from .* has no weights: its predictions were made elsewhere"
-    ):
+    with pytest.raises(NotFound, match=f"initial run .start_run. {run} has no weights .external predictions."):
         initial_weights.check_no_leakage_from_run(home.db, drawn.snapshot, spec)
 
 
@@ -121,14 +119,22 @@ def test_what_gives_no_prediction_is_counted_with_its_lines(home, tmp_path):
     drawn = draw(home.db, patients=12)
     beside = draw(home.db, patients=3, name="beside")
     ours = shas(home, drawn)
-    own, other = ours[: len(drawn.cases)], ours[len(drawn.cases) :]
-    lines = [f"{one},{at / 40!r}" for at, one in enumerate(own[:30])]
-    lines += [lines[3], f"{own[30]},", f"{own[31]},NaN", "gone.png,0.5", "123456,0.5", f"{other[0]},0.5", ""]
+    stored_value, other = ours[: len(drawn.cases)], ours[len(drawn.cases) :]
+    lines = [f"{one},{at / 40!r}" for at, one in enumerate(stored_value[:30])]
+    lines += [
+        lines[3],
+        f"{stored_value[30]},",
+        f"{stored_value[31]},NaN",
+        "gone.png,0.5",
+        "123456,0.5",
+        f"{other[0]},0.5",
+        "",
+    ]
     run = runs.get(home.db, take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", *lines)))
     assert beside.snapshot != drawn.snapshot
     assert run.predicted == 30
-    told = run.external_source["left"]
-    assert told == {
+    result = run.external_source["left"]
+    assert result == {
         "repeated": {"count": 1, "lines": [32]},
         "without_score": {"count": 2, "lines": [33, 34]},
         "not_frozen": {"count": 1, "lines": [37]},
@@ -137,9 +143,9 @@ def test_what_gives_no_prediction_is_counted_with_its_lines(home, tmp_path):
     assert run.external_source["lines"] == 36
     assert sum(run.external_source["splits"].values()) == 30
     assert sum(run.external_source["missing"].values()) == 6
-    said = external.describe_source(run.external_source)
-    assert said.startswith("30 predictions from 36 lines of s.csv; 1 line repeating another (line 32), 2 lines without")
-    assert "cases of the test split without a prediction" in said
+    message = external.describe_source(run.external_source)
+    assert message.startswith("30 predictions from 36 lines of s.csv; 1 line repeated (line 32), 2 lines without")
+    assert "cases of the test split without a prediction" in message
 
 
 def test_a_file_about_test_alone_misses_nothing_of_training(home, tmp_path):
@@ -152,19 +158,19 @@ def test_a_file_about_test_alone_misses_nothing_of_training(home, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "header", "scores", "kept"),
+    ("kind", "header", "scores", "stored"),
     [
         (TaskKind.MULTI, "image;score nodule;Effusion", "0,25;0.5", (0.5, 0.25)),
         (TaskKind.NUMBER, "image,value", "-71.5", (-71.5,)),
         (TaskKind.ORDINAL, "image\tEFFUSION\tnodule", "0.3\t0.7", (0.3, 0.7)),
     ],
 )
-def test_every_kind_of_answer_has_its_columns(home, tmp_path, kind, header, scores, kept):
+def test_every_kind_of_answer_has_its_columns(home, tmp_path, kind, header, scores, stored):
     drawn = draw(home.db, kind, ("effusion", "nodule"), patients=6)
     mark = next(one for one in ";\t," if one in header)
     file = written(tmp_path / "s.csv", header, *(f"{one}{mark}{scores}" for one in shas(home, drawn)))
     rows = predictions.list_predictions(home.db, take(home, drawn.snapshot, file))
-    assert {row.probabilities for row in rows} == {kept}
+    assert {row.probabilities for row in rows} == {stored}
     assert len(rows) == 18
 
 
@@ -185,7 +191,9 @@ def test_any_image_of_a_stack_names_its_case(home, tmp_path):
     run = take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{ours[2]},0.9", f"{ours[1]},0.9"))
     assert [row.case_id for row in predictions.list_predictions(home.db, run)] == [first]
     assert runs.get(home.db, run).external_source["left"]["repeated"]["count"] == 1
-    with pytest.raises(InvalidInput, match=r"Lines 2 and 3 of s.csv give the same case other scores; keep one line"):
+    with pytest.raises(
+        InvalidInput, match=r"Lines 2 and 3 of s.csv give the same case different scores; keep one line"
+    ):
         take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{ours[2]},0.9", f"{ours[1]},0.8"))
 
 
@@ -193,14 +201,14 @@ def test_any_image_of_a_stack_names_its_case(home, tmp_path):
     ("header", "line", "why"),
     [
         ("file,ill", "{own},0.5", "has no column 'image'; its columns are: file, ill"),
-        ("image,sick", "{own},0.5", "has no column 'Ill' or 'score' with its scores; its columns are: image, sick"),
-        ("image,ill", "{own},4.2", "line 2: its score is '4.2'; give a probability from 0 to 1"),
-        ("image,ill", "{own},high", "line 2: its score is 'high'; give a probability"),
-        ("image,ill", "{own},inf", "line 2: its score is 'inf'"),
-        ("image,well,ill", "{own},0.5,", "line 2: its score is ''; give a probability from 0 to 1"),
-        ("image,well,ill", "{own},0.9,0.9", "line 2: its probabilities add up to 1.8"),
-        ("image,ill", ",0.5", "line 2: it names no image"),
-        ("image,ill", "gone.png,0.5", "None of the 1 lines of s.csv gives a score of an image of snapshot 'one'"),
+        ("image,sick", "{own},0.5", "has no score column 'Ill' or 'score'; its columns are: image, sick"),
+        ("image,ill", "{own},4.2", "line 2: the score is '4.2'; give a probability from 0 to 1"),
+        ("image,ill", "{own},high", "line 2: the score is 'high'; give a probability"),
+        ("image,ill", "{own},inf", "line 2: the score is 'inf'"),
+        ("image,well,ill", "{own},0.5,", "line 2: the score is ''; give a probability from 0 to 1"),
+        ("image,well,ill", "{own},0.9,0.9", "line 2: the probabilities of the 2 classes add up to 1.8"),
+        ("image,ill", ",0.5", "line 2: the image is missing"),
+        ("image,ill", "gone.png,0.5", "None of the 1 lines of s.csv has a score for an image of snapshot 'one'"),
         ("image,ill", "", "None of the 0 lines"),
     ],
 )
@@ -216,9 +224,9 @@ def test_what_cannot_be_read_is_one_sentence_and_nothing_is_taken(home, tmp_path
 def test_names_and_files_that_are_not_there(home, tmp_path):
     drawn = draw(home.db, patients=3)
     file = written(tmp_path / "s.csv", "image,ill", f"{shas(home, drawn)[0]},0.5")
-    with pytest.raises(InvalidInput, match="need the name of what made them"):
+    with pytest.raises(InvalidInput, match="need the name of their model"):
         take(home, drawn.snapshot, file, " ")
-    with pytest.raises(NotFound, match="Snapshot 99 is not in this catalogue"):
+    with pytest.raises(NotFound, match="There is no snapshot 99"):
         take(home, 99, file)
     with pytest.raises(UserError, match="cannot be opened"):
         take(home, drawn.snapshot, tmp_path / "none.csv")
@@ -226,7 +234,7 @@ def test_names_and_files_that_are_not_there(home, tmp_path):
         session.execute(text("UPDATE image SET sha256 = 'a' || substr(sha256, 2), item = id"))
         session.execute(text("UPDATE image SET sha256 = (SELECT max(sha256) FROM image)"))
     twice = shas(home, drawn)[0]
-    with pytest.raises(InvalidInput, match=f"Line 2: '{twice}' is the name of 9 images; give the sha256"):
+    with pytest.raises(InvalidInput, match=f"Line 2: 9 images are named '{twice}'; give the sha256"):
         take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{twice},0.5"))
-    one = take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,item,ill", f"{twice},2,0.5"))
-    assert runs.get(home.db, one).predicted == 1
+    item = take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,item,ill", f"{twice},2,0.5"))
+    assert runs.get(home.db, item).predicted == 1

@@ -61,8 +61,11 @@ def test_of_a_training_that_left_nothing_it_is_one_sentence(run):
     runner.run_job(home.db, home.settings, waits, attempt=job_queue.claim(home.db, waits), device="cpu")
     ended = job_queue.get(home.db, waits)
     assert ended.state is JobState.FAILED
-    assert ended.error == f"Run {run_id} has no checkpoint: its training ended before an epoch did; resume that first."
+    assert (
+        ended.error
+        == f"Run {run_id} has no checkpoint because its training ended during the first epoch; resume the training."
+    )
     with pytest.raises(NotFound, match="no checkpoint"):
         predictions.checkpoint(home.db, run_id)
-    with pytest.raises(InvalidInput, match="has no checkpoint yet"):
+    with pytest.raises(InvalidInput, match="has no checkpoint; wait"):
         predictions.submit(home.db, run_id=run_id, split="test", by="t", key="again", launcher=Asleep())

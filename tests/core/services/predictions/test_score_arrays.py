@@ -16,38 +16,40 @@ MANY = ("none", "mild", "severe")
 def test_columns_say_what_the_rows_say(home):
     drawn = draw(home.db)
     rows = predictions.list_predictions(home.db, drawn.run, split="test")
-    found = score_arrays.binary_scores(home.db, drawn.run, split="test")
-    assert found.cases.tolist() == [row.case_id for row in rows]
-    assert found.scores.tolist() == [row.probabilities[1] for row in rows]
-    assert found.truth.tolist() == [row.label == 1 for row in rows]
-    assert [found.patients[at] for at in found.owner] == [row.patient for row in rows]
-    assert (found.name, len(rows), len(found.patients)) == ("Ill", 60, 20)
+    result = score_arrays.binary_scores(home.db, drawn.run, split="test")
+    assert result.cases.tolist() == [row.case_id for row in rows]
+    assert result.scores.tolist() == [row.probabilities[1] for row in rows]
+    assert result.truth.tolist() == [row.label == 1 for row in rows]
+    assert [result.patients[at] for at in result.owner] == [row.patient for row in rows]
+    assert (result.name, len(rows), len(result.patients)) == ("Ill", 60, 20)
     assert score_arrays.binary_scores(home.db, drawn.run, split="all").cases.tolist() == list(drawn.cases)
 
 
 def test_of_findings_only_what_is_known_counts(home):
     drawn = draw(home.db, TaskKind.MULTI, ("effusion", "nodule"))
     rows = predictions.list_predictions(home.db, drawn.run, split="val", finding=1)
-    found = score_arrays.binary_scores(home.db, drawn.run, split="val", finding=1)
+    result = score_arrays.binary_scores(home.db, drawn.run, split="val", finding=1)
     assert 0 < len(rows) < 60
-    assert found.cases.tolist() == [row.case_id for row in rows]
-    assert found.truth.tolist() == [row.label == 1 for row in rows]
-    assert found.scores.tolist() == [row.probabilities[1] for row in rows]
-    assert sorted({row.patient for row in rows}) == sorted(found.patients)
+    assert result.cases.tolist() == [row.case_id for row in rows]
+    assert result.truth.tolist() == [row.label == 1 for row in rows]
+    assert result.scores.tolist() == [row.probabilities[1] for row in rows]
+    assert sorted({row.patient for row in rows}) == sorted(result.patients)
     absent = score_arrays.binary_scores(home.db, drawn.run, split="val", finding=1, positive=0)
-    assert absent.truth.tolist() == [not one for one in found.truth]
-    assert np.allclose(absent.scores, 1 - found.scores)
+    assert absent.truth.tolist() == [not one for one in result.truth]
+    assert np.allclose(absent.scores, 1 - result.scores)
 
 
 def test_of_many_classes_one_stands_against_the_rest(home):
     drawn = draw(home.db, classes=MANY)
     rows = predictions.list_predictions(home.db, drawn.run, split="test")
     for at, name in enumerate(MANY):
-        found = score_arrays.binary_scores(home.db, drawn.run, split="test", positive=at)
-        assert found.name == name.title()
-        assert found.scores.tolist() == [row.probabilities[at] for row in rows]
-        assert found.truth.tolist() == [row.label == at for row in rows]
-    with pytest.raises(InvalidInput, match="has 3 classes; name the one that is yes against the rest: None, Mild, Sev"):
+        result = score_arrays.binary_scores(home.db, drawn.run, split="test", positive=at)
+        assert result.name == name.title()
+        assert result.scores.tolist() == [row.probabilities[at] for row in rows]
+        assert result.truth.tolist() == [row.label == at for row in rows]
+    with pytest.raises(
+        InvalidInput, match=r"has 3 classes; choose the positive class \(one against the rest\): None, Mild, Sev"
+    ):
         score_arrays.binary_scores(home.db, drawn.run, split="test")
 
 
@@ -55,15 +57,15 @@ def test_of_many_classes_one_stands_against_the_rest(home):
 def test_patients_are_scored_by_the_points_rule(home, rule):
     drawn = draw(home.db)
     point = PointView(None, drawn.run, level=Level.PATIENT, patient_rule=PatientRule(rule))
-    found = score_arrays.binary_scores(home.db, drawn.run, split="test", point=point)
+    result = score_arrays.binary_scores(home.db, drawn.run, split="test", point=point)
     rows = predictions.list_predictions(home.db, drawn.run, split="test")
-    for at, patient in enumerate(found.patients):
+    for at, patient in enumerate(result.patients):
         theirs = [row for row in rows if row.patient == patient]
         given = np.array([row.probabilities[1] for row in theirs])
-        wanted = {"max": given.max(), "mean": given.mean(), "noisy_or": 1 - np.prod(1 - given)}[rule]
-        assert found.scores[at] == pytest.approx(wanted, abs=1e-12)
-        assert bool(found.truth[at]) == any(row.label for row in theirs)
-        assert found.cases[at] == theirs[int(given.argmax())].case_id
+        expected = {"max": given.max(), "mean": given.mean(), "noisy_or": 1 - np.prod(1 - given)}[rule]
+        assert result.scores[at] == pytest.approx(expected, abs=1e-12)
+        assert bool(result.truth[at]) == any(row.label for row in theirs)
+        assert result.cases[at] == theirs[int(given.argmax())].case_id
 
 
 @pytest.mark.parametrize(
@@ -95,17 +97,17 @@ def test_a_cell_opens_the_list_it_counts_at_fifty_thresholds(home, kind, classes
             level=Level(level),
             patient_rule=PatientRule("mean" if level == "patient" else ""),
         )
-        asked = score_arrays.binary_scores(home.db, drawn.run, split="test", finding=finding, point=point)
+        request = score_arrays.binary_scores(home.db, drawn.run, split="test", finding=finding, point=point)
         rows = predictions.list_predictions(home.db, drawn.run, split="test", finding=finding, point=point)
-        truth = dict(zip(asked.cases.tolist(), asked.truth.tolist(), strict=True))
+        truth = dict(zip(request.cases.tolist(), request.truth.tolist(), strict=True))
         counted = [
             [sum(truth[row.case_id] == (t == 1) and (row.called == 1) == (c == 1) for row in rows) for c in (0, 1)]
             for t in (0, 1)
         ]
-        assert asked.matrix(threshold) == counted
+        assert request.matrix(threshold) == counted
         for t in (0, 1):
             for c in (0, 1):
-                cases = asked.cases[(asked.truth == t) & (asked.called(threshold) == c)].tolist()
+                cases = request.cases[(request.truth == t) & (request.called(threshold) == c)].tolist()
                 assert len(cases) == counted[t][c]
                 assert [one.case_id for one in predictions.predictions_of_cases(home.db, drawn.run, cases)] == cases
 
@@ -113,11 +115,11 @@ def test_a_cell_opens_the_list_it_counts_at_fifty_thresholds(home, kind, classes
 def test_what_cannot_be_asked_is_one_sentence(home):
     number = draw(home.db, TaskKind.NUMBER, ())
     several = draw(home.db, TaskKind.MULTI, ("effusion", "nodule"), name="two", unknown=1.0)
-    with pytest.raises(InvalidInput, match="answers with a number, of which nothing is yes or no"):
+    with pytest.raises(InvalidInput, match="predicts a number and has no classes"):
         score_arrays.binary_scores(home.db, number.run, split="test")
-    with pytest.raises(InvalidInput, match="no finding was named; its findings are: Effusion, Nodule"):
+    with pytest.raises(InvalidInput, match="no finding was chosen; its findings are: Effusion, Nodule"):
         score_arrays.binary_scores(home.db, several.run, split="test")
-    with pytest.raises(InvalidInput, match="none says whether Nodule is there; label it on some and freeze again"):
+    with pytest.raises(InvalidInput, match="is labelled for Nodule; label some and freeze again"):
         score_arrays.binary_scores(home.db, several.run, split="test", finding=1)
     with pytest.raises(InvalidInput, match="There is no split 'tset'; choose train, val, test or all"):
         score_arrays.binary_scores(home.db, several.run, split="tset", finding=1)
@@ -130,11 +132,11 @@ def test_what_cannot_be_asked_is_one_sentence(home):
 def test_facts_stand_by_case_and_unknown_where_there_is_none(home):
     drawn = draw(home.db)
     cases = list(reversed(drawn.cases[:12]))
-    told = metadata_columns.facts(home.db, cases)
-    assert set(told) == {"site", "sex", "age", "row", "image size"}
-    assert told["row"] == [str(at) for at in range(11, -1, -1)]
-    assert [at for at, age in enumerate(told["age"]) if age == "unknown"] == [1, 6, 11]
-    assert set(told["image size"]) == {"64×48"}
+    result = metadata_columns.facts(home.db, cases)
+    assert set(result) == {"site", "sex", "age", "row", "image size"}
+    assert result["row"] == [str(at) for at in range(11, -1, -1)]
+    assert [at for at, age in enumerate(result["age"]) if age == "unknown"] == [1, 6, 11]
+    assert set(result["image size"]) == {"64×48"}
     assert metadata_columns.facts(home.db, []) == {}
 
 

@@ -37,20 +37,20 @@ def ask(case, **more):
     return maps.explain(home.db, home.settings, run_id=run, image_id=image, **more)
 
 
-def told(view):
+def texts_of(view):
     """Its title, but for whether anything is in it."""
     return view.title.partition(" · nothing")[0]
 
 
 def test_each_question_has_a_file_of_its_own_and_says_how_it_was_made(case):
     usual = ask(case)
-    assert told(usual) == f"Grad-CAM: {usual.class_name} · features"
+    assert texts_of(usual) == f"Grad-CAM: {usual.class_name} · features"
     other = ask(case, class_index=1 - usual.class_index)
     early = ask(case, layer="features.2")
-    assert told(early) == f"Grad-CAM: {usual.class_name} · features.2"
+    assert texts_of(early) == f"Grad-CAM: {usual.class_name} · features.2"
     plus = ask(case, method="gradcam_plus")
     assert plus.title.startswith("Grad-CAM++: ")
-    assert told(ask(case, method="eigencam")) == "EigenCAM · features"  # of no class
+    assert texts_of(ask(case, method="eigencam")) == "EigenCAM · features"  # of no class
     assert len({one.name for one in (usual, other, early, plus)}) == 4
     assert {heat(one).shape for one in (usual, other, early)} == {(32, 32)}
     assert not np.array_equal(heat(usual), heat(early))
@@ -65,21 +65,21 @@ def test_a_map_in_which_nothing_spoke_says_so(case):
     path = home.settings.folder("maps") / "cold.png"
     about = {"class": "1", "probability": "0.25", "layer": "layer4"}
     for values, method, words in (
-        (0.0, "gradcam", " · nothing here spoke for it"),
+        (0.0, "gradcam", " · no evidence for this class"),
         (1.0, "gradcam", ""),
         (0.0, "eigencam", " · nothing stands out"),
     ):
         store.write(path, np.full((8, 8), values), about)
-        found = store.view(path, EXPLAINERS[method], ("a", "b"))
-        assert found.title == ("Grad-CAM: b · layer4" if method == "gradcam" else "EigenCAM · layer4") + words
+        result = store.view(path, EXPLAINERS[method], ("a", "b"))
+        assert result.title == ("Grad-CAM: b · layer4" if method == "gradcam" else "EigenCAM · layer4") + words
 
 
 def test_every_method_that_is_offered_is_made(case):
     home, run, _ = case
     for method, title in maps.methods(runs.get(home.db, run)):
-        found = ask(case, method=method)
-        assert (found.method, found.method_title) == (method, title)
-        assert heat(found).max() in (0, 255)
+        result = ask(case, method=method)
+        assert (result.method, result.method_title) == (method, title)
+        assert heat(result).max() in (0, 255)
 
 
 def test_layers_are_named_without_a_network_once_a_map_was_made(case):
@@ -96,7 +96,7 @@ def test_layers_are_named_without_a_network_once_a_map_was_made(case):
 
 
 def test_what_cannot_be_asked_is_a_sentence(case):
-    with pytest.raises(InvalidInput, match="'rollout' cannot explain a small_cnn; what can is: gradcam, gradcam_plus"):
+    with pytest.raises(InvalidInput, match="'rollout' cannot explain a small_cnn; choose one of gradcam, gradcam_plus"):
         ask(case, method="rollout")
     with pytest.raises(InvalidInput, match="Class 7 is not one of the run's 2 classes"):
         ask(case, class_index=7)
@@ -106,7 +106,7 @@ def test_what_cannot_be_asked_is_a_sentence(case):
     with home.db.transaction() as session:
         session.get_one(Run, run).external_source = {"name": "scores.csv"}
     assert maps.methods(runs.get(home.db, run)) == []
-    with pytest.raises(InvalidInput, match="its predictions were made elsewhere"):
+    with pytest.raises(InvalidInput, match="has external predictions and no model here"):
         ask(case)
 
 
@@ -124,10 +124,10 @@ def test_a_split_is_made_by_a_job_as_each_case_is(case, method):
     assert (result["cases"], result["made"], result["method"]) == (len(cases), len(cases), method)
     for example in cases:
         image = int(example.picture.image)
-        found = maps.cached_map(home.db, home.settings, run_id=run, image_id=image, method=method)
-        assert found is not None
-        job, title = heat(found).astype(int), found.title
-        found.path.unlink()
+        results = maps.cached_map(home.db, home.settings, run_id=run, image_id=image, method=method)
+        assert results is not None
+        job, title = heat(results).astype(int), results.title
+        results.path.unlink()
         alone = ask((home, run, image), method=method)
         assert alone.title == title
         assert np.abs(heat(alone).astype(int) - job).max() <= 1
@@ -137,9 +137,9 @@ def test_what_is_there_is_not_made_again_and_what_was_made_stays(case):
     home, run, _ = case
     view = runs.get(home.db, run)
     before = ask(case).path.stat().st_mtime_ns
-    told = list(saliency_batch.compute_maps(home.db, home.settings, view, "all"))
-    assert (told[0].done, told[0].made) == (1, 0)
-    assert (told[-1].done, told[-1].of, told[-1].made) == (12, 12, 11)
+    result = list(saliency_batch.compute_maps(home.db, home.settings, view, "all"))
+    assert (result[0].done, result[0].made) == (1, 0)
+    assert (result[-1].done, result[-1].of, result[-1].made) == (12, 12, 11)
     assert ask(case).path.stat().st_mtime_ns == before
     assert [one.made for one in saliency_batch.compute_maps(home.db, home.settings, view, "all")] == [0]
     with pytest.raises(InvalidInput, match="no split 'tset'; choose train, val, test or all"):

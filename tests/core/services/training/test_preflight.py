@@ -46,54 +46,56 @@ def frozen(home, many):
 
 
 def test_images_patients_and_steps_are_counted(home, frozen):
-    found = preflight(home.db, frozen())
-    assert dict(found.images) == {"train": 36, "val": 6, "test": 6}
-    assert dict(found.patients) == {"train": 18, "val": 3, "test": 3}
-    assert found.shown == 36
-    assert found.steps(10) == 4
-    assert sum(one.patients["train"] for one in found.classes.values()) == 18
-    assert found.effective == pytest.approx(18)
+    result = preflight(home.db, frozen())
+    assert dict(result.images) == {"train": 36, "val": 6, "test": 6}
+    assert dict(result.patients) == {"train": 18, "val": 3, "test": 3}
+    assert result.shown == 36
+    assert result.steps(10) == 4
+    assert sum(one.patients["train"] for one in result.classes.values()) == 18
+    assert result.effective == pytest.approx(18)
 
 
 def test_weights_bring_classes_alike_and_no_patient(home, frozen):
     as_they_are, weighted = preflight(home.db, frozen()), preflight(home.db, frozen(balance="weights"))
-    for title, one in as_they_are.classes.items():
-        assert one.effective == pytest.approx(one.patients["train"])
-        assert weighted.classes[title].effective == pytest.approx(one.effective)
+    for title, item in as_they_are.classes.items():
+        assert item.effective == pytest.approx(item.patients["train"])
+        assert weighted.classes[title].effective == pytest.approx(item.effective)
     assert weighted.effective == pytest.approx(as_they_are.effective_balanced)
     assert weighted.effective < as_they_are.effective
 
 
 def test_rare_classes_and_a_batch_too_large_are_told(home, frozen):
-    said = warnings(preflight(home.db, frozen()), TrainSpec(batch_size=64))
-    assert "A batch of 64 is more than the 36 training images: each epoch is one step." in said
-    assert [one for one in said if one.startswith("Few patients in training (")]
-    assert "figures will be vague" in next(one for one in said if "in validation" in one)
+    message = warnings(preflight(home.db, frozen()), TrainSpec(batch_size=64))
+    assert "The batch size 64 exceeds the 36 training images: each epoch is one step." in message
+    assert [one for one in message if one.startswith("Few patients in training (")]
+    assert "intervals will be wide" in next(one for one in message if "in validation" in one)
 
 
 def test_a_model_of_two_views_on_single_images_is_told(home, frozen):
-    found = preflight(home.db, frozen())
-    assert warnings(found, TrainSpec(model="cross_attention"))[0] == (
-        "Cross-attention reads two views of a study, and task 'finding' asks about single images: choose a model of "
-        "one image, or freeze a task about studies or series."
+    result = preflight(home.db, frozen())
+    assert warnings(result, TrainSpec(model="cross_attention"))[0] == (
+        "Cross-attention uses two views of a study, but task 'finding' is about single images: choose a model of "
+        "single images, or freeze a task about studies or series."
     )
-    assert not [one for one in warnings(found, TrainSpec()) if "reads" in one]
+    assert not [one for one in warnings(result, TrainSpec()) if "reads" in one]
 
 
 def test_a_class_that_a_split_lacks_is_told(home, frozen):
-    found = preflight(home.db, frozen())
-    ill = found.classes["ill"]
+    result = preflight(home.db, frozen())
+    ill = result.classes["ill"]
 
     def without(*splits):
         images = {split: 0 if split in splits else count for split, count in ill.images.items()}
-        return warnings(replace(found, classes={**found.classes, "ill": replace(ill, images=images)}), TrainSpec())
+        return warnings(replace(result, classes={**result.classes, "ill": replace(ill, images=images)}), TrainSpec())
 
-    assert without("val")[0] == "No image of ill in validation: how well it is recognised will not be known there."
-    assert without("train")[0] == "Every training image is labelled well: there is nothing to tell apart."
-    nothing = replace(found, images={**found.images, "val": 0, "test": 0})
+    assert without("val")[0] == "No image of ill in validation: its metrics will be undefined there."
+    assert (
+        without("train")[0] == "Every training image is labelled well: the model cannot learn to distinguish classes."
+    )
+    nothing = replace(result, images={**result.images, "val": 0, "test": 0})
     assert warnings(nothing, TrainSpec())[:2] == [
-        "There is no validation split: the last epoch is taken for the best.",
-        "There is no test split: nothing will judge the model.",
+        "There is no validation split: the last epoch is used.",
+        "There is no test split: the model cannot be tested.",
     ]
 
 
@@ -104,6 +106,6 @@ def test_findings_are_counted_where_they_are_present(home, frozen):
         annotations.label(
             home.db, case_id=case.id, answer=Answer.FINDINGS, label=None, findings=findings, by="t", key=f"k{number}"
         )
-    found = preflight(home.db, frozen("signs"))
-    assert sum(found.classes["a"].images.values()) == 24
-    assert found.effective_balanced is None
+    result = preflight(home.db, frozen("signs"))
+    assert sum(result.classes["a"].images.values()) == 24
+    assert result.effective_balanced is None

@@ -27,37 +27,37 @@ def snapshot(filled):
 
 def wait_for(ask, seconds=120):
     end = time.monotonic() + seconds
-    while (found := ask()).is_pending:
+    while (result := ask()).is_pending:
         assert time.monotonic() < end
         time.sleep(0.1)
-    return found
+    return result
 
 
 def test_a_process_measures_a_step_and_draws_eight_pictures(home, snapshot):
     """The page's own way: it asks until something is there. A snapshot's name may look like an option."""
-    asked = (home.db, home.settings, snapshot, SPEC)
-    assert resource_estimate.step_cost(*asked).is_pending
-    assert resource_estimate.pictures(*asked).is_pending
-    drawn, found = (
-        wait_for(lambda: resource_estimate.pictures(*asked)),
-        wait_for(lambda: resource_estimate.step_cost(*asked)),
+    request = (home.db, home.settings, snapshot, SPEC)
+    assert resource_estimate.step_cost(*request).is_pending
+    assert resource_estimate.pictures(*request).is_pending
+    drawn, result = (
+        wait_for(lambda: resource_estimate.pictures(*request)),
+        wait_for(lambda: resource_estimate.step_cost(*request)),
     )
-    assert not found.error
+    assert not result.error
     assert not drawn.error
-    told = found.figures
-    assert told["size"] == 32
-    assert told["cases"] == 4
-    assert told["device"] == "cpu"
-    assert told["look_s"] > 0
-    assert told["step_s"] > 0
-    assert told["read_s"] > 0
-    assert told["memory"] > 50 * 2**20
+    report = result.figures
+    assert report["size"] == 32
+    assert report["cases"] == 4
+    assert report["device"] == "cpu"
+    assert report["look_s"] > 0
+    assert report["step_s"] > 0
+    assert report["read_s"] > 0
+    assert report["memory"] > 50 * 2**20
     assert drawn.pictures == 8
     files = [resource_estimate.picture(home.settings, drawn.name, number) for number in range(8)]
     assert {np.asarray(Image.open(path)).shape for path in files} == {(32, 32)}
     assert len({path.read_bytes() for path in files}) == 8
-    assert told["steps"] == 2  # 8 images in batches of 4
-    with pytest.raises(NotFound, match="not in the cache"):
+    assert report["steps"] == 2  # 8 images in batches of 4
+    with pytest.raises(NotFound, match="no longer in the cache"):
         resource_estimate.picture(home.settings, drawn.name, 8)
 
 
@@ -74,27 +74,27 @@ def test_only_what_changes_a_step_is_measured_again(home, snapshot):
 
 def test_what_cannot_be_trained_is_its_sentence_and_is_kept(home, snapshot):
     spec = replace(SPEC, model="cross_attention")
-    said = resource_estimate.measure(home.db, home.settings, snapshot, spec, pictures=False)
-    assert "views" in said["error"]
-    found = resource_estimate.step_cost(home.db, home.settings, snapshot, spec)
-    assert found.error == said["error"]
-    assert not found.is_pending
+    message = resource_estimate.measure(home.db, home.settings, snapshot, spec, pictures=False)
+    assert "views" in message["error"]
+    result = resource_estimate.step_cost(home.db, home.settings, snapshot, spec)
+    assert result.error == message["error"]
+    assert not result.is_pending
 
 
 def test_while_one_is_measured_no_other_starts_and_a_dead_one_is_told(home, snapshot):
     lock = locks.acquire(home.settings.folder("jobs") / "measure.lock")
-    asked = (home.db, home.settings, snapshot, SPEC)
+    request = (home.db, home.settings, snapshot, SPEC)
     try:
-        assert resource_estimate.step_cost(*asked).is_pending
+        assert resource_estimate.step_cost(*request).is_pending
         assert not list((home.settings.folder("cache") / "measured").glob("*.json"))
         resource_estimate.write_result(
             home.settings, resource_estimate.EstimateRequest(snapshot, SPEC, (), pictures=False).name, {}
         )  # it has begun
-        assert resource_estimate.step_cost(*asked).is_pending
+        assert resource_estimate.step_cost(*request).is_pending
     finally:
         os.close(lock)
-    found = resource_estimate.step_cost(*asked)  # its process is gone and said nothing
-    assert found.error == resource_estimate.ENDED
+    result = resource_estimate.step_cost(*request)  # its process is gone and said nothing
+    assert result.error == resource_estimate.ENDED
 
 
 def test_the_pictures_are_the_training_images_changed(home, snapshot):
@@ -102,10 +102,11 @@ def test_the_pictures_are_the_training_images_changed(home, snapshot):
 
     def drawn(**changed):
         spec = replace(SPEC, image_size=0, **changed)
-        said = resource_estimate.measure(home.db, home.settings, snapshot, spec, pictures=True)
+        message = resource_estimate.measure(home.db, home.settings, snapshot, spec, pictures=True)
         name = resource_estimate.EstimateRequest(snapshot, spec, (), pictures=True).name
         return [
-            np.asarray(Image.open(resource_estimate.picture(home.settings, name, at))) for at in range(said["pictures"])
+            np.asarray(Image.open(resource_estimate.picture(home.settings, name, at)))
+            for at in range(message["pictures"])
         ]
 
     plain = drawn(augment="none")

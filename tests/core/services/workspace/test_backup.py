@@ -27,7 +27,7 @@ def file(tmp_path):
     return tmp_path / "shelf" / "rounds.backup"
 
 
-def held(file) -> dict[str, bytes]:
+def archive_contents(file) -> dict[str, bytes]:
     with tarfile.open(file) as tar:
         return {member.name: tar.extractfile(member).read() for member in tar}
 
@@ -35,15 +35,15 @@ def held(file) -> dict[str, bytes]:
 @contextmanager
 def catalogue(file, tmp_path):
     """The catalogue that lies in a backup, open."""
-    (tmp_path / "taken.sqlite").write_bytes(held(file)["catalogue.sqlite"])
+    (tmp_path / "taken.sqlite").write_bytes(archive_contents(file)["catalogue.sqlite"])
     db = Database(f"sqlite:///{tmp_path / 'taken.sqlite'}")
     yield db
     db.close()
 
 
 def test_it_holds_every_file_that_cannot_be_made_again_under_its_hash(trained, file):
-    said = backup.make(trained.db, trained.settings, file)
-    inside, home = held(file), trained.settings.home
+    message = backup.make(trained.db, trained.settings, file)
+    inside, home = archive_contents(file), trained.settings.home
     contents = json.loads(inside.pop("manifest.json"))
     assert contents["files"] == {name: hashlib.sha256(data).hexdigest() for name, data in inside.items()}
     expected = {
@@ -55,9 +55,9 @@ def test_it_holds_every_file_that_cannot_be_made_again_under_its_hash(trained, f
     assert {"originals", "pixels", "runs", "keys"} == {name.split("/")[0] for name in expected}
     assert set(inside) == {*expected, "catalogue.sqlite"}
     assert [name for name in expected if inside[name] != (home / name).read_bytes()] == []
-    assert contents["rows"] == backup.count(trained.db) == said.rows
-    assert (said.bytes, said.notes) == (file.stat().st_size, ())
-    assert "keep it as closed" in said.care
+    assert contents["rows"] == backup.count(trained.db) == message.rows
+    assert (message.bytes, message.notes) == (file.stat().st_size, ())
+    assert "protect it like the home itself" in message.care
 
 
 def test_it_is_closed_to_others_and_leaves_nothing_beside_it(filled, file):
@@ -72,7 +72,7 @@ def test_it_holds_no_thumbnail_map_cache_log_or_half_written_file(trained, file)
         (home / path).parent.mkdir(exist_ok=True)
         (home / path).write_bytes(b"x")
     backup.make(trained.db, trained.settings, file)
-    assert {name.split("/")[0] for name in held(file)} == {
+    assert {name.split("/")[0] for name in archive_contents(file)} == {
         "catalogue.sqlite",
         "originals",
         "pixels",
@@ -80,7 +80,7 @@ def test_it_holds_no_thumbnail_map_cache_log_or_half_written_file(trained, file)
         "keys",
         "manifest.json",
     }
-    assert [name for name in held(file) if "/." in name] == []
+    assert [name for name in archive_contents(file) if "/." in name] == []
 
 
 def test_what_is_written_meanwhile_is_not_half_in_it(filled, file, tmp_path, pictures):
@@ -95,15 +95,15 @@ def test_what_is_written_meanwhile_is_not_half_in_it(filled, file, tmp_path, pic
             (tmp_path / "late" / "late.png").write_bytes((pictures / "p00.png").read_bytes() + b"late")
             came.append(filled.take(tmp_path / "late").imported)
 
-    said = backup.make(filled.db, filled.settings, file, tell=meanwhile)
+    message = backup.make(filled.db, filled.settings, file, tell=meanwhile)
     assert came == [1]
-    assert said.rows == before
+    assert message.rows == before
     assert backup.count(filled.db)["annotation"] > before["annotation"]
     with catalogue(file, tmp_path) as copied, copied.read() as session:
         assert backup.count(copied) == before
         assert session.scalar(text("PRAGMA integrity_check")) == "ok"
         assert session.scalar(select(func.count(Annotation.id))) == before["annotation"]
-    assert said.files["originals"] == said.files["pixels"] == 12
+    assert message.files["originals"] == message.files["pixels"] == 12
 
 
 def test_weights_newer_than_the_copied_catalogue_get_their_row(trained, file, tmp_path):
@@ -127,26 +127,26 @@ def test_weights_newer_than_the_copied_catalogue_get_their_row(trained, file, tm
 def test_weights_that_are_gone_or_damaged_are_said(trained, file, damage):
     damage(runs.folder(trained.settings, 1) / "best.safetensors")
     notes = backup.make(trained.db, trained.settings, file).notes
-    assert notes == ("The best weights of run 1 are gone or changed, here and so in the backup.",)
+    assert notes == ("The best weights of run 1 are missing or changed in the home, and so in the backup.",)
 
 
 def test_images_files_that_are_gone_or_changed_are_said(filled, file):
     store = Store(filled.settings.home)
-    one, other, third, *_ = images.page(filled.db, images.Filter())
-    store.original(one.sha256).unlink()
+    item, other, third, *_ = images.page(filled.db, images.Filter())
+    store.original(item.sha256).unlink()
     store.original(other.sha256).chmod(0o600)
     store.original(other.sha256).write_bytes(b"changed")
     store.pixels(third.sha256).unlink()
     notes = backup.make(filled.db, filled.settings, file).notes
     assert len(notes) == 1
-    assert notes[0].startswith("Of the images' files 3 are gone or changed")
+    assert notes[0].startswith("3 image files are missing or changed")
 
 
 def test_originals_outside_the_home_are_said(home, pictures, file):
     home.take(pictures, metadata=pictures / "data.csv", reference=True)
     notes = backup.make(home.db, home.settings, file).notes
-    assert notes == ("Originals imported with --reference lie outside this backup (12); keep the folders they are in.",)
-    assert len([name for name in held(file) if name.endswith(".ref")]) == 12
+    assert notes == ("12 originals were imported with --reference and are not in this backup; keep their folders.",)
+    assert len([name for name in archive_contents(file) if name.endswith(".ref")]) == 12
 
 
 def test_an_import_under_way_is_said(filled, pictures, file):
@@ -156,20 +156,20 @@ def test_an_import_under_way_is_said(filled, pictures, file):
 
     request = import_files.ImportRequest(pictures)
     job = import_files.submit(filled.db, filled.settings, request, by="t", key="k", launcher=Asleep())
-    assert "An import was under way" in backup.make(filled.db, filled.settings, file).notes[0]
+    assert "An import was running" in backup.make(filled.db, filled.settings, file).notes[0]
     job_queue.cancel(filled.db, job)
     assert backup.make(filled.db, filled.settings, file.with_name("later")).notes == ()
 
 
 def test_it_overwrites_nothing(filled, file):
     file.write_bytes(b"precious")
-    with pytest.raises(InvalidInput, match=r"There is a file .*rounds.backup already"):
+    with pytest.raises(InvalidInput, match=r"The file .*rounds.backup exists already"):
         backup.make(filled.db, filled.settings, file)
     assert file.read_bytes() == b"precious"
 
 
 def test_a_folder_that_is_not_there_is_said(filled, tmp_path):
-    with pytest.raises(InvalidInput, match=r"There is no folder .*nowhere to write x in"):
+    with pytest.raises(InvalidInput, match=r"The folder .*nowhere for x does not exist"):
         backup.make(filled.db, filled.settings, tmp_path / "nowhere" / "x")
 
 
@@ -186,5 +186,5 @@ def test_a_file_that_cannot_be_read_is_one_sentence_that_names_it(filled, file):
     with pytest.raises(UserError) as caught:
         backup.make(filled.db, filled.settings, file)
     assert str(path) in str(caught.value)
-    assert "nothing of it stays" in str(caught.value)
+    assert "No file was left behind" in str(caught.value)
     assert list(file.parent.iterdir()) == []

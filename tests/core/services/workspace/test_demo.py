@@ -101,11 +101,11 @@ def test_interrupted_anywhere_it_goes_on(home, small):
 
 def test_a_home_with_images_of_its_own_or_of_another_seed_is_left_alone(home, pictures, small):
     home.take(pictures)
-    with pytest.raises(InvalidInput, match="holds images of yours already; give the demo a home of its own"):
+    with pytest.raises(InvalidInput, match="contains other images already; choose another home"):
         made(home)
     assert not tour.key_file(home.settings).exists()
     tour.key_file(home.settings).write_text(json.dumps({"seed": 3, "images": {}}))
-    with pytest.raises(InvalidInput, match="holds the demo of seed 3; give seed 1 a home of its own"):
+    with pytest.raises(InvalidInput, match="contains the demo of seed 3; for seed 1 choose another home"):
         made(home)
 
 
@@ -113,8 +113,8 @@ def test_waiting_tells_what_is_done_and_what_went_wrong(drawn, monkeypatch):
     home, _ = drawn
     ends = iter([(1, JobState.SUCCEEDED), (2, JobState.SUCCEEDED), (3, JobState.FAILED)])
     monkeypatch.setattr("time.sleep", lambda _: end(home, *next(ends), "no room"))
-    told = [step.text for step in demo.wait_for_models(home.db, Asleep(), models=1)]
-    assert told == ["Training small_cnn", "Predicting with small_cnn"]
+    result = [step.text for step in demo.wait_for_models(home.db, Asleep(), models=1)]
+    assert result == ["Training small_cnn", "Predicting with small_cnn"]
     assert demo.first_failure(home.db) == ""
     job_queue.cancel(home.db, 4)
     assert [step.text for step in demo.wait_for_models(home.db, Asleep())] == ["Training cnn_attention"]

@@ -71,19 +71,19 @@ def test_a_changed_original_is_told_by_its_place(filled):
     changed.write_bytes(b"something else")
     check = looked(filled)["originals"]
     assert not check.ok
-    assert check.detail.startswith("1 of 12 looked at have changed")
+    assert check.detail.startswith("1 of 12 checked originals have changed")
     assert str(changed) in check.detail
 
 
 def test_a_missing_original_and_missing_pixels_are_told_and_importing_again_mends_them(filled, pictures):
     store = Store(filled.settings.home)
-    one, other, cut, *_ = images.page(filled.db, images.Filter())
-    store.original(one.sha256).unlink()
+    item, other, cut, *_ = images.page(filled.db, images.Filter())
+    store.original(item.sha256).unlink()
     store.pixels(other.sha256).unlink()
     store.pixels(cut.sha256).write_bytes(b"")
     checks = looked(filled)
-    assert checks["originals"].detail.startswith(f"1 of 12 are gone, such as {one.sha256[:12]}")
-    assert checks["pixels"].detail.startswith("2 of 12 files of pixels")
+    assert checks["originals"].detail.startswith(f"1 of 12 originals are missing, such as {item.sha256[:12]}")
+    assert checks["pixels"].detail.startswith("2 of 12 pixel files")
     store.pixels(cut.sha256).unlink()
     filled.take(pictures, metadata=pictures / "data.csv")
     checks = looked(filled)
@@ -93,18 +93,18 @@ def test_a_missing_original_and_missing_pixels_are_told_and_importing_again_mend
 
 def test_originals_outside_the_home_are_counted(home, pictures):
     home.take(pictures, metadata=pictures / "data.csv", reference=True)
-    assert "12 lie outside the home" in looked(home)["originals"].detail
+    assert "12 are outside the home" in looked(home)["originals"].detail
 
 
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda file: file.write_bytes(file.read_bytes()[:-1] + b"!"), "is not what run 1 saved"),
-        (lambda file: file.unlink(), "is gone"),
+        (lambda file: file.write_bytes(file.read_bytes()[:-1] + b"!"), "differs from what run 1 saved"),
+        (lambda file: file.unlink(), "is missing"),
     ],
 )
 def test_weights_that_are_gone_or_changed_are_told(trained, damage, words):
-    assert looked(trained)["checkpoints"] == doctor.Check("checkpoints", True, "2 looked at, all as they were saved")
+    assert looked(trained)["checkpoints"] == doctor.Check("checkpoints", True, "2 checked, all unchanged")
     damage(runs.folder(trained.settings, 1) / "best.safetensors")
     check = looked(trained)["checkpoints"]
     assert not check.ok
@@ -202,4 +202,4 @@ def test_a_look_that_fails_is_a_finding(home):
         session.execute(text("DROP TABLE job"))
     check = looked(home)["jobs"]
     assert not check.ok
-    assert check.detail.startswith("could not be looked at")
+    assert check.detail.startswith("could not be checked")

@@ -22,7 +22,7 @@ from db import Database
 from db.tables import Base, Job
 from db.vocabulary import Answer, JobKind, JobState
 
-KEPT = ("originals", "pixels", "runs", "keys")
+RESTORED = ("originals", "pixels", "runs", "keys")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def file(filled, tmp_path) -> Path:
 def files_of(home: Path) -> dict[str, bytes]:
     return {
         path.relative_to(home).as_posix(): path.read_bytes()
-        for name in KEPT
+        for name in RESTORED
         for path in (home / name).rglob("*")
         if path.is_file()
     }
@@ -62,9 +62,9 @@ def parts(file: Path) -> list[tuple[str, bytes]]:
 def packed(file: Path, members: list[tuple[str | tarfile.TarInfo, bytes]]) -> Path:
     with tarfile.open(file, "w") as tar:
         for name, data in members:
-            told = tarfile.TarInfo(name) if isinstance(name, str) else name
-            told.size = len(data)
-            tar.addfile(told, io.BytesIO(data))
+            result = tarfile.TarInfo(name) if isinstance(name, str) else name
+            result.size = len(data)
+            tar.addfile(result, io.BytesIO(data))
     return file
 
 
@@ -73,22 +73,22 @@ def refused(new: Settings, file: Path, kind: type[UserError]) -> str:
     with pytest.raises(kind) as caught:
         restore.restore(new, file)
     assert list(new.home.parent.iterdir()) == []
-    said = str(caught.value)
-    assert said.endswith(".")
-    assert "\n" not in said
-    return said
+    message = str(caught.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    return message
 
 
 def test_all_is_there_again_to_the_last_byte_and_row(trained, new, tmp_path):
     backup.make(trained.db, trained.settings, tmp_path / "one.backup")
-    said = restore.restore(new, tmp_path / "one.backup")
+    message = restore.restore(new, tmp_path / "one.backup")
     assert files_of(new.home) == files_of(trained.settings.home)
     db = open_home(new)
     assert rows_of(db) == rows_of(trained.db)
-    assert said.rows == backup.count(trained.db)
-    assert sum(said.files.values()) == len(files_of(new.home)) + 1
-    assert (said.home, said.notes) == (str(new.home), ())
-    assert "all equal" in said.compared
+    assert message.rows == backup.count(trained.db)
+    assert sum(message.files.values()) == len(files_of(new.home)) + 1
+    assert (message.home, message.notes) == (str(new.home), ())
+    assert "all equal" in message.compared
     db.close()
 
 
@@ -117,10 +117,10 @@ def test_one_can_go_on_in_it(filled, file, new, pictures):
     db.close()
 
 
-@pytest.mark.parametrize("there", [(), FOLDERS])
-def test_an_empty_folder_may_be_there_already(file, new, there):
+@pytest.mark.parametrize("existing", [(), FOLDERS])
+def test_an_empty_folder_may_be_there_already(file, new, existing):
     new.home.mkdir()
-    for name in there:
+    for name in existing:
         (new.home / name).mkdir()
     restore.restore(new, file)
     assert sorted(path.name for path in new.home.parent.iterdir()) == ["home"]
@@ -141,7 +141,7 @@ def test_where_the_home_is_a_disk_of_its_own_all_is_made_inside(file, new, monke
 
 def test_a_home_that_is_not_empty_stays_as_it_is(filled, file):
     before, rows = files_of(filled.settings.home), rows_of(filled.db)
-    with pytest.raises(HomeUnusable, match=r"is not empty .* name a new one with --home DIR"):
+    with pytest.raises(HomeUnusable, match=r"is not empty .* choose a new home with --home DIR"):
         restore.restore(filled.settings, file)
     assert (files_of(filled.settings.home), rows_of(filled.db)) == (before, rows)
 
@@ -185,7 +185,7 @@ def test_what_is_not_there_or_a_folder_is_said(new, tmp_path):
 
 def test_another_tar_is_no_backup(new, tmp_path):
     other = packed(tmp_path / "other.tar", [("README.md", b"hello")])
-    assert "'README.md', which no backup of Rounds does" in refused(new, other, InvalidInput)
+    assert "'README.md', which no backup of Rounds contains" in refused(new, other, InvalidInput)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_another_tar_is_no_backup(new, tmp_path):
 )
 def test_no_name_leads_out_of_the_home(file, new, tmp_path, name):
     bad = packed(tmp_path / "bad", [(name, b"outside"), *parts(file)])
-    assert f"bad holds {name!r}, which no backup of Rounds does" in refused(new, bad, InvalidInput)
+    assert f"bad contains {name!r}, which no backup of Rounds contains" in refused(new, bad, InvalidInput)
     assert not (tmp_path / "outside").exists()
     assert not (new.home.parent / "outside").exists()
 
@@ -228,9 +228,9 @@ def test_a_name_that_stands_twice_is_refused(file, new, tmp_path):
 def test_what_its_list_does_not_name_and_what_it_lacks_is_damage(file, new, tmp_path):
     members = parts(file)
     more = packed(tmp_path / "more", [("runs/1/extra", b"x"), *members])
-    assert "(runs/1/extra is not both in it and in its list of contents)" in refused(new, more, UserError)
+    assert "(runs/1/extra is missing in the archive or in its manifest)" in refused(new, more, UserError)
     less = packed(tmp_path / "less", members[1:])
-    assert f"({members[0][0]} is not both" in refused(new, less, UserError)
+    assert f"({members[0][0]} is missing in the archive" in refused(new, less, UserError)
 
 
 @pytest.mark.parametrize(
@@ -238,15 +238,15 @@ def test_what_its_list_does_not_name_and_what_it_lacks_is_damage(file, new, tmp_
 )
 def test_a_list_of_contents_that_cannot_be_read_is_damage(file, new, tmp_path, list_):
     bad = packed(tmp_path / "bad", [(name, list_ if name == "manifest.json" else data) for name, data in parts(file)])
-    assert "its list of contents cannot be read" in refused(new, bad, UserError)
+    assert "its manifest cannot be read" in refused(new, bad, UserError)
 
 
 def test_a_catalogue_without_the_rows_it_had_is_damage(file, new, tmp_path):
     members = dict(parts(file))
-    told = json.loads(members["manifest.json"])
-    told["rows"]["annotation"] += 1
-    bad = packed(tmp_path / "bad", [*(members | {"manifest.json": json.dumps(told).encode()}).items()])
-    assert "does not hold the rows it held" in refused(new, bad, UserError)
+    result = json.loads(members["manifest.json"])
+    result["rows"]["annotation"] += 1
+    bad = packed(tmp_path / "bad", [*(members | {"manifest.json": json.dumps(result).encode()}).items()])
+    assert "the rows of its catalogue do not match" in refused(new, bad, UserError)
 
 
 def test_cut_off_anywhere_it_is_damaged_and_nothing_is_left(file, new, tmp_path):
@@ -255,8 +255,8 @@ def test_cut_off_anywhere_it_is_damaged_and_nothing_is_left(file, new, tmp_path)
     chance = random.Random(5)
     for length in [*(chance.randrange(600, last) for _ in range(40)), last - 1, 600, 512, 511, 100]:
         (tmp_path / "cut").write_bytes(whole[:length])
-        said = refused(new, tmp_path / "cut", UserError)
-        assert "is damaged" in said or "is no backup" in said
+        message = refused(new, tmp_path / "cut", UserError)
+        assert "is damaged" in message or "is no backup" in message
 
 
 def test_a_byte_changed_anywhere_is_found(file, new, tmp_path):
@@ -280,23 +280,23 @@ def test_a_backup_of_a_newer_rounds_is_said(filled, new, tmp_path):
     with filled.db.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     backup.make(filled.db, filled.settings, tmp_path / "newer")
-    said = refused(new, tmp_path / "newer", HomeUnusable)
-    assert "9999" in said
-    assert "restore it with the newer Rounds" in said
+    message = refused(new, tmp_path / "newer", HomeUnusable)
+    assert "9999" in message
+    assert "restore it with the newer Rounds" in message
 
 
 def test_what_was_gone_already_is_said_again(filled, new, tmp_path):
     from core.imaging.store import Store
 
     store = Store(filled.settings.home)
-    one, other, *_ = images.page(filled.db, images.Filter())
-    store.pixels(one.sha256).unlink()
+    item, other, *_ = images.page(filled.db, images.Filter())
+    store.pixels(item.sha256).unlink()
     store.original(other.sha256).chmod(0o600)
     store.original(other.sha256).write_bytes(b"changed")
     backup.make(filled.db, filled.settings, tmp_path / "one")
     notes = restore.restore(new, tmp_path / "one").notes
     assert len(notes) == 1
-    assert notes[0].startswith("Of the images' files 2 were gone or changed")
+    assert notes[0].startswith("2 image files were missing or changed")
 
 
 def test_originals_outside_the_home_are_not_missed(home, pictures, new, tmp_path):
@@ -311,7 +311,7 @@ def test_a_job_that_ran_is_lost_there_and_can_be_resumed(trained, new, tmp_path)
         session.flush()
         session.get_one(Job, 1).state = JobState.RUNNING
     backup.make(trained.db, trained.settings, tmp_path / "one")
-    assert "Jobs that ran when the backup was made (1) are lost" in restore.restore(new, tmp_path / "one").notes[0]
+    assert "1 jobs that ran during the backup are lost" in restore.restore(new, tmp_path / "one").notes[0]
     db = open_home(new)
 
     class Asleep:

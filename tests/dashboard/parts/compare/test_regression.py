@@ -34,19 +34,19 @@ def test_two_runs_are_compared_by_their_errors_and_the_lists_open(db):
     compared = regression_comparison.compare(db, drawn.run, other)
     app = opened("compare", run=str(other), other=str(drawn.run))
     assert not app.exception
-    apart = compared.found.differences["mse"]
-    assert f"|Mean squared error||{compared.found.first.metrics['mse'].value:.4g} (" in tables(app)
+    apart = compared.comparison.differences["mse"]
+    assert f"|Mean squared error||{compared.comparison.first.metrics['mse'].value:.4g} (" in tables(app)
     assert f"||{apart.value:+.4g}".replace("-", "−") in re.sub(r"\|+", "||", tables(app))
     assert "of 20 patients" in text_of(app)
     assert app.segmented_control(key="compare_change").options == [
-        f"Error grew {len(compared.further)}",
-        f"Error shrank {len(compared.nearer)}",
+        f"Error increased {len(compared.further)}",
+        f"Error decreased {len(compared.nearer)}",
     ]
-    assert f"error larger by run {other} than by run {drawn.run}, largest change first" in text_of(app)
+    assert f"larger error by run {other} than by run {drawn.run}, largest change first" in text_of(app)
     file = metric_table.comparison_csv(regression.sides(compared)).decode()
     rows = {row["figure"]: row for row in csv.DictReader(io.StringIO(file))}
-    assert float(rows["r2"]["difference value"]) == compared.found.differences["r2"].value
-    assert float(rows["mae"][f"run {other} high"]) == compared.found.second.metrics["mae"].high
+    assert float(rows["r2"]["difference value"]) == compared.comparison.differences["r2"].value
+    assert float(rows["mae"][f"run {other} high"]) == compared.comparison.second.metrics["mae"].high
 
 
 def test_what_cannot_be_compared_is_a_sentence(db):

@@ -12,7 +12,7 @@ from tests.dashboard.test_pages import home, opened, text_of
 from tests.dashboard.test_review_page import db, empty, tables
 
 __all__ = ["db", "empty", "home"]
-PART = "Run {run} has predictions of 20 of 60 cases of the test split; its figures are of these."
+PART = "Run {run} has predicted 20 of 60 cases of the test split; its metrics use these cases only."
 
 
 def labels(app) -> list[str]:
@@ -74,7 +74,7 @@ def test_predictions_of_older_weights_are_told_and_can_be_made_again(db):
     run = draw(db).run
     best(db, run, "d")
     app = opened("review", run=str(run))
-    expected = f"Run {run} has other weights since; its predictions of the test split are of the old ones."
+    expected = f"Run {run} has newer weights; the predictions of the test split come from the old ones."
     assert expected in [one.value for one in app.warning]
     assert "Predict the test split again" in labels(app)
     assert "AUROC" in tables(app)
@@ -100,7 +100,7 @@ def test_a_point_set_by_hand_without_validation_says_so(db):
     run = another(db, drawn, seed=3, splits=(Split.TEST,))
     operating_points.set_operating_point(db, run, threshold=0.3, by="ann")
     text_shown = text_of(opened("review", run=str(run)))
-    assert "Operating point 0.3, set by hand. Set by ann, just now, without validation predictions." in text_shown
+    assert "Operating point 0.3, set manually. Set by ann, just now, without validation predictions." in text_shown
     assert "Chosen on validation" not in text_shown
     operating_points.set_operating_point(db, drawn.run, threshold=0.3, by="ann")
     assert "Chosen on validation by ann" in text_of(opened("review", run=str(drawn.run)))
@@ -117,7 +117,7 @@ def test_compare_tells_it_of_both_runs(db):
         assert session.scalar(text("SELECT count(*) FROM prediction WHERE split = 'test'")) == 40
     app = opened("compare", run=str(second), other=str(drawn.run))
     assert PART.format(run=drawn.run) in text_of(app)
-    assert f"{PART.format(run=second)} Run {second} has other weights since;" in text_of(app)
+    assert f"{PART.format(run=second)} Run {second} has newer weights;" in text_of(app)
     assert {"Predict the whole test split", "Predict the test split again"} <= set(labels(app))
     assert "AUROC" in tables(app)
     assert not opened("compare", run=str(second), other=str(drawn.run), split="train").error

@@ -21,7 +21,7 @@ def test_with_one_class_sites_are_groups_and_auroc_is_said_to_be_undefined(db):
     with db.transaction() as session:
         session.execute(text("UPDATE snapshot_case SET label = 1, targets = '[1]' WHERE split = 'test'"))
     app = opened("review", run=str(drawn.run), section="groups")
-    assert "Nothing that is known of these cases" not in text_of(app)
+    assert "These cases have no metadata" not in text_of(app)
     assert "No subgroup could be tested." in text_of(app)
     assert "Undefined: every case here is Ill." in text_of(app)
     app.selectbox(key="groups_figure").set_value("sensitivity").run()
@@ -35,8 +35,8 @@ def test_where_no_fact_groups_cases_it_is_said_what_was_left_out_and_why(db):
     with db.transaction() as session:
         session.execute(text("DELETE FROM fact WHERE name != 'row'"))
     app = opened("review", run=str(drawn.run), section="groups")
-    assert "Nothing that is known of these cases tells groups apart" in "".join(one.value for one in app.info)
-    assert "Not used: image size: every case has the same (64×48); row: it has 60 values" in text_of(app)
+    assert "These cases have no metadata to form subgroups" in "".join(one.value for one in app.info)
+    assert "Not used: image size: every case has the same value (64×48); row: it has 60 values" in text_of(app)
 
 
 def test_of_patients_it_is_said_what_a_fact_is_that_differs_within_them(db):
