@@ -38,14 +38,14 @@ def _build(settings: Settings, *, seed: int, models: int) -> dict[str, Any]:
     with progress(stages=True) as update:
         for step in demo.make(db, settings, launcher, seed=seed):
             update(step.text, step.done, step.of)
-        for step in demo.waiting(db, launcher, models=models):
+        for step in demo.wait_for_models(db, launcher, models=models):
             update(step.text, step.done, step.of)
     result = {
         "home": str(settings.home),
         "key": str(tour.key_file(settings)),
         "seed": seed,
         "seconds": round(time.monotonic() - started, 1),
-        "broken": demo.broken(db),
+        "broken": demo.first_failure(db),
     }
     db.close()
     return result

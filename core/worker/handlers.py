@@ -37,7 +37,7 @@ def _import(attempt: Attempt) -> dict[str, Any]:
     with closing(_reports(attempt, request)) as reports:
         for report in reports:
             # Counts only: file names may contain patient names that are unknown until the last file is read.
-            attempt.report({"found": report.found, "done": report.done, "images": report.images})
+            attempt.report({"found": report.files_found, "done": report.done, "images": report.images})
     if not request.dry_run:
         import_files.discard_inbox(attempt.settings, attempt.job)
     return report.to_json() if report else {}

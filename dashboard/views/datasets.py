@@ -11,7 +11,7 @@ from dashboard.url_state import DatasetsState
 
 wired = context.app_context()
 state = DatasetsState.from_url()
-all_tasks = tasks.every(wired.db)
+all_tasks = tasks.list_tasks(wired.db)
 
 st.title("Datasets")
 if not all_tasks:

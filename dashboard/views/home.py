@@ -28,7 +28,7 @@ tour.show()
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("Labelling tasks")
-    all_tasks = tasks.every(wired.db)
+    all_tasks = tasks.list_tasks(wired.db)
     if not all_tasks:
         st.markdown("No labelling tasks yet.")
         st.page_link("views/label.py", label="Create a labelling task", icon=":material/label:")
@@ -46,7 +46,7 @@ with left:
         )
 with right:
     st.subheader("Runs")
-    newest = runs.every(wired.db)[:5]
+    newest = runs.list_runs(wired.db)[:5]
     if not newest:
         st.markdown("No models trained yet. Label cases, freeze a dataset, then train a model.")
         st.page_link("views/datasets.py", label="Freeze a dataset", icon=":material/dataset:")

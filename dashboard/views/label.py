@@ -10,7 +10,7 @@ from db.vocabulary import TaskKind
 
 wired = context.app_context()
 state = LabelState.from_url()
-all_tasks = tasks.every(wired.db)
+all_tasks = tasks.list_tasks(wired.db)
 
 if not all_tasks:
     st.title("Label")

@@ -11,7 +11,7 @@ from dashboard.url_state import RunState
 wired = context.app_context()
 state = RunState.from_url()
 job_queue.reap_and_wake(wired.db, wired.launcher)
-all_runs = runs.every(wired.db)
+all_runs = runs.list_runs(wired.db)
 
 st.title("Runs")
 made = external_form.show()

@@ -26,7 +26,7 @@ RECIPE = Recipe(val=0.25, test=0.25)
 def frozen(filled, monkeypatch):
     """A snapshot of single images, and a task of the same pictures whose mirror images count alike."""
     db = workspace_home.open_home(filled)
-    snapshots.freeze(db, tasks.named(db, "finding").id, RECIPE, name="one", by="t")
+    snapshots.freeze(db, tasks.task_named(db, "finding").id, RECIPE, name="one", by="t")
     monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", STEP_COST))
     monkeypatch.setattr(resource_estimate, "pictures", lambda *_: EstimateResult("b", pictures=8))
     yield db
@@ -74,7 +74,7 @@ def test_a_model_of_several_pictures_on_single_images(frozen, filled, model, sum
 
 
 def test_a_class_that_no_training_image_has(frozen):
-    task = tasks.named(frozen, "finding")
+    task = tasks.task_named(frozen, "finding")
     few = snapshots.freeze(frozen, task.id, Recipe(val=0.25, test=0.25, seed=1), name="few", by="t")
     with frozen.transaction() as session:
         from db.tables import Snapshot
@@ -85,12 +85,12 @@ def test_a_class_that_no_training_image_has(frozen):
     app = opened("train", snapshot=str(few.id))
     widget(app, "Epochs").set_value(9).run()
     assert refused_on_start(app).startswith("Snapshot 'few' has no training image of class 'b'")
-    assert runs.every(frozen) == []
+    assert runs.list_runs(frozen) == []
     assert widget(app, "Epochs").value == 9
 
 
 def test_a_flip_that_the_task_no_longer_allows_is_not_asked(frozen, filled):
-    task = tasks.named(frozen, "finding")
+    task = tasks.task_named(frozen, "finding")
     tasks.set_flips(frozen, task.id, "left-right")
     app = opened("train")
     widget(app, "Augmentation").set_value("custom").run()
@@ -98,20 +98,20 @@ def test_a_flip_that_the_task_no_longer_allows_is_not_asked(frozen, filled):
     tasks.set_flips(frozen, task.id, "none")  # by somebody else, meanwhile
     next(one for one in app.button if one.label == "Start training").click().run()
     assert not app.exception
-    assert [run.spec.flips for run in runs.every(frozen)] == ["none"]
+    assert [run.spec.flips for run in runs.list_runs(frozen)] == ["none"]
 
 
 def test_a_run_to_start_from_that_learned_from_whom_this_one_judges_by(frozen, filled):
     first = trained(frozen, filled, QUICK)
     other = snapshots.freeze(
-        frozen, tasks.named(frozen, "finding").id, Recipe(val=0.4, test=0.4, seed=5), name="other", by="t"
+        frozen, tasks.task_named(frozen, "finding").id, Recipe(val=0.4, test=0.4, seed=5), name="other", by="t"
     )
     app = opened("train", snapshot=str(other.id))
     widget(app, "Start from").set_value("run").run()
     assert f"Run {first}:" in " ".join(widget(app, "Run to start from").options)
     refusal = refused_on_start(app)
     assert re.search(rf"Run {first} was trained on \d+ of the patients that validate or test here", refusal)
-    assert [run.id for run in runs.every(frozen)] == [first]
+    assert [run.id for run in runs.list_runs(frozen)] == [first]
 
 
 def test_published_weights_that_are_not_here_and_may_not_be_fetched(frozen, filled, monkeypatch, tmp_path):

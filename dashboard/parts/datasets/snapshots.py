@@ -8,7 +8,7 @@ from core.curation.recipe import Recipe
 from core.curation.records import SPLITS
 from core.errors import UserError
 from core.services.datasets import snapshot_diff, snapshots
-from core.services.datasets.snapshots import Plan, SnapshotView
+from core.services.datasets.snapshots import SnapshotPlan, SnapshotView
 from dashboard import context, formatting, reader
 from dashboard.parts.datasets import counts
 from dashboard.parts.datasets.counts import SPLIT_TITLES
@@ -41,7 +41,7 @@ def freeze(task_id: int, recipe: Recipe, name: str) -> int | None:
         return None
 
 
-def certificate(plan: Plan) -> None:
+def certificate(plan: SnapshotPlan) -> None:
     """Draw the leakage check, and what is left out or occurs twice."""
     st.success("No patient is in more than one split.", icon=":material/verified:")
     if plan.unlabelled:

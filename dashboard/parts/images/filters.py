@@ -26,7 +26,7 @@ def show() -> Filter:
         )
         if chosen is not None:
             facts.append((name, chosen))
-    by_name = {task.name: task for task in tasks.every(db)}
+    by_name = {task.name: task for task in tasks.list_tasks(db)}
     task = by_name.get(st.selectbox("Task", list(by_name), index=None, placeholder="any", key="filter_task") or "")
     answer = ""
     if task:

@@ -24,7 +24,7 @@ def show(job_id: int) -> ImportRequest | None:
         return None
     report = ImportReport.from_json(job.result)
     _report(report)
-    if report.dry_run and report.found > report.known + len(report.refused) + len(report.unlisted):
+    if report.dry_run and report.files_found > report.known + len(report.refused) + len(report.unlisted):
         if st.button(
             f"Import {formatting.count(report.images, 'image')}", type="primary", icon=":material/download_done:"
         ):
@@ -55,7 +55,7 @@ def _report(report: ImportReport) -> None:
     st.subheader("Import preview" if report.dry_run else "Import report")
     verb = "to import" if report.dry_run else "imported"
     st.markdown(
-        f"**{formatting.count(report.found, 'file')}** = **{report.imported:,}** {verb} + **{report.known:,}** "
+        f"**{formatting.count(report.files_found, 'file')}** = **{report.imported:,}** {verb} + **{report.known:,}** "
         f"already in the catalogue + **{len(report.refused):,}** refused + **{len(report.unlisted):,}** not listed in "
         "the CSV."
     )

@@ -74,11 +74,11 @@ def offered(snapshot_id: int) -> Mapping[str, Mapping[Any, str]]:
     finished = {
         run.id: f"Run {run.id}: {MODELS[run.spec.model].title if run.spec.model in MODELS else run.spec.model}, "
         f"{run.snapshot}"
-        for run in runs.every(wired.db)
+        for run in runs.list_runs(wired.db)
         if run.best_epoch is not None
     }
     files = {name: name for name in initial_weights.files(wired.settings)}
-    allowed = hyperparameter("flips").choices[: FLIPS[tasks.named(wired.db, counts_of(snapshot_id).task).flips]]
+    allowed = hyperparameter("flips").choices[: FLIPS[tasks.task_named(wired.db, counts_of(snapshot_id).task).flips]]
     return {
         "start_run": finished or {0: "No finished runs"},
         "start_file": files or {"": "No files in the folder 'weights'"},

@@ -158,7 +158,7 @@ def test_suspects_of_a_small_set(trained):
 def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
     from core.services.analysis import out_of_fold
 
-    job, real = submit_analysis(trained, "suspects", folds=2, times=1), out_of_fold._fold
+    job, real = submit_analysis(trained, "suspects", folds=2, times=1), out_of_fold._predict_fold
     attempt, made = job_queue.claim(trained.db, job), []
 
     def fold(*args):
@@ -167,7 +167,7 @@ def test_a_wished_end_stops_it_and_a_resume_goes_on(trained, monkeypatch):
             job_queue.cancel(trained.db, job)
         return real(*args)
 
-    monkeypatch.setattr(out_of_fold, "_fold", fold)
+    monkeypatch.setattr(out_of_fold, "_predict_fold", fold)
     monkeypatch.setattr(job_attempt, "REPORT_INTERVAL_S", 0.0)
     assert runner.run_job(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.CANCELLED
     assert registry.newest(trained.db, 1, "suspects") is None

@@ -32,12 +32,12 @@ def test_a_task_of_several_findings_is_made_with_its_guideline(db):
     app.text_area(key="new_task_classes").input("mass\neffusion")
     app.text_area(key="new_task_guideline").input("Look twice.\nThen say.")
     pressed(app, "Create task")
-    made = tasks.named(db, "chest")
+    made = tasks.task_named(db, "chest")
     assert (made.kind, made.guideline) == (TaskKind.MULTI, "Look twice.\nThen say.")
 
 
 def test_classes_are_added_retired_and_brought_back_and_too_few_is_a_sentence(db):
-    task = tasks.named(db, "finding")
+    task = tasks.task_named(db, "finding")
     app = opened("label", task=str(task.id))
     app.text_input(key=f"append_name_{task.id}").input("c")
     pressed(app, "Add")
@@ -54,7 +54,7 @@ def test_classes_are_added_retired_and_brought_back_and_too_few_is_a_sentence(db
 
 
 def test_a_guideline_is_kept_and_a_wrong_one_is_a_sentence(db):
-    task = tasks.named(db, "finding")
+    task = tasks.task_named(db, "finding")
     app = opened("label", task=str(task.id))
     form = app.text_area(key=f"guideline_text_{task.id}")
     form.input("Look once.")
@@ -78,7 +78,7 @@ def test_a_task_that_asks_for_a_number_is_made_with_its_unit_its_range_and_its_m
     app.selectbox(key="new_task_unit").select("study")
     app.selectbox(key="new_task_flips").select(MirrorSymmetry.LEFT_RIGHT)
     pressed(app, "Create task")
-    made = tasks.named(db, "age")
+    made = tasks.task_named(db, "age")
     assert (made.kind, made.unit, made.measure, made.low, made.high, made.flips) == (
         TaskKind.NUMBER,
         Unit.STUDY,
@@ -97,11 +97,11 @@ def test_a_range_in_which_nothing_lies_is_a_sentence(db):
     app.number_input(key="new_task_high").set_value(3)
     pressed(app, "Create task")
     assert "the first must be smaller" in app.error[0].value
-    assert [task.name for task in tasks.every(db)] == ["finding"]
+    assert [task.name for task in tasks.list_tasks(db)] == ["finding"]
 
 
 def test_mirror_images_are_set_later_too(db):
-    task = tasks.named(db, "finding")
+    task = tasks.task_named(db, "finding")
     app = opened("label", task=str(task.id))
     app.selectbox(key=f"flips_{task.id}").select(MirrorSymmetry.ANY).run()
     assert not app.exception
