@@ -1,4 +1,4 @@
-"""A checkpoint at work: images in, probabilities out."""
+"""Inference: from a checkpoint and images to probabilities."""
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-FREE = "free the GPU of what else uses it, then try again"
+FREE = "stop other programs that use the GPU, then try again"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model ready to judge: in eval mode, on its device; nobody changes it."""
+    """A loaded model in eval mode on its device; immutable."""
 
     module: "nn.Module"
     manifest: Manifest
@@ -42,54 +42,55 @@ class LoadedModel:
 
     @property
     def prepare(self) -> "Preprocess":
-        """From stored pixels to this model's input."""
+        """Preprocessing from stored pixels to this model's input."""
         return Preprocess(self.manifest.size, self.manifest.mean, self.manifest.deviation, self.device)
 
     def input_of(self, example: Example) -> "torch.Tensor":
-        """One case as the model sees it: (1, channels, size, size), or (1, planes, channels, size, size) of several.
+        """Return one case as the model sees it: (1, channels, size, size), or (1, V, channels, size, size).
 
         Raises:
-            NotTrainable: its pictures are not what the model sees, or their pixels are gone.
+            NotTrainable: not the images that the model needs, or their pixels are missing.
         """
         return to_model_input(self.prepare, _read(self.manifest, select_model_images(self.manifest, [example])))
 
 
 def load(folder: Path, kind: str = "best", *, device: str = "auto") -> LoadedModel:
-    """The checkpoint of that kind ("best" or "last") of a run's folder.
+    """Load the checkpoint "best" or "last" of a run's folder.
 
     Raises:
         NotFound: the run has no such checkpoint.
-        UserError: the file is damaged, or of a model this Rounds does not have.
-        NotTrainable: a GPU was asked for and there is none, or its memory is too small.
+        UserError: the file is damaged, or of a model that this version does not have.
+        NotTrainable: a GPU was requested and none is available, or its memory is too small.
     """
-    place = devices.choose_device(device)
+    torch_device = devices.choose_device(device)
     weights, manifest = read_weights(folder / f"{kind}.safetensors")
     if manifest.model not in MODELS:
         raise UserError(
-            f"The checkpoint is of a model '{manifest.model}', known are {', '.join(MODELS)}; update Rounds."
+            f"The checkpoint is of an unknown model '{manifest.model}'; this version has {', '.join(MODELS)}. Update "
+            "Rounds."
         )
     model, spec = MODELS[manifest.model], manifest.spec
-    more = spec.subset(model.knobs)
-    module = model.build(manifest.channels, output_count(manifest.heads), manifest.size, spec.dropout, **more)
+    settings = spec.subset(model.knobs)
+    module = model.build(manifest.channels, output_count(manifest.heads), manifest.size, spec.dropout, **settings)
     try:
         module.load_state_dict(weights)
     except RuntimeError as error:
         raise UserError(f"The weights in {kind}.safetensors do not fit their {manifest.model}; train again.") from error
     with devices.out_of_memory_hint(f"a {manifest.model}", FREE):
-        return LoadedModel(channels_last(module.to(place).eval()), manifest, place)
+        return LoadedModel(channels_last(module.to(torch_device).eval()), manifest, torch_device)
 
 
 def predict(
     model: LoadedModel, examples: Sequence[Example], *, batch_size: int = 64, cache: Path | None = None
 ) -> Iterator[tuple[str, list[float]]]:
-    """(example.key, numbers) of each example, in the order given: the heads' answers side by side (`Head.answers`).
+    """Yield (example.key, values) of each example in order: the heads' answers side by side (`Head.answers`).
 
-    Of one class its probabilities in the classes' order, of findings each one's probability, of a number its value.
-    With `cache`, a folder, prepared images are kept there and found again.
+    For classes their probabilities in order, for findings each one's probability, for a number its value. With `cache`,
+    a folder, preprocessed images are stored and reused.
 
     Raises:
-        NotTrainable: an image's pixels are gone or short, a case has not the pictures that the model sees, or the GPU's
-            memory is too small for one image.
+        NotTrainable: pixels missing or truncated, not the images that the model needs, or not enough GPU memory for one
+            image.
     """
     for keys, pixels in iter_batches(model, examples, batch_size=batch_size, cache=cache):
         yield from zip(keys, predict_batch(model, pixels), strict=True)
@@ -98,10 +99,10 @@ def predict(
 def iter_batches(
     model: LoadedModel, examples: Sequence[Example], *, batch_size: int = 64, cache: Path | None = None
 ) -> Iterator[tuple[list[str], Batch]]:
-    """The keys of some examples at a time, in the order given, and their pictures as they are stored for the model.
+    """Yield the keys of some examples at a time, in order, with their cached images.
 
     Raises:
-        NotTrainable: an image's pixels are gone or short, or a case has not the pictures that the model sees.
+        NotTrainable: pixels missing or truncated, or not the images that the model needs.
     """
     if not examples:
         return
@@ -115,47 +116,47 @@ def iter_batches(
 
 
 def select_model_images(manifest: Manifest, examples: Sequence[Example]) -> list[Example]:
-    """The examples with those pictures only that the model sees.
+    """Return the examples with only the images that the model sees.
 
     Raises:
-        NotTrainable: a case has not the pictures that it sees.
+        NotTrainable: a case lacks images that the model needs.
     """
     takes = MODELS[manifest.model].takes
     return select_images(examples, takes=takes, slices=manifest.spec.slices, views=manifest.views)
 
 
 def predict_batch(model: LoadedModel, batch: Batch) -> list[list[float]]:
-    """What `scores` gives of one batch of `read`; where the GPU's memory is too small for it, of its halves."""
+    """Return the answers for one batch of `iter_batches`, in halves where GPU memory is too small."""
     import torch
 
     count = len(batch.pixels)
     if count == 1:
         with devices.out_of_memory_hint(f"one image at {model.manifest.size} px", FREE):
-            return _judged(model, batch)
+            return _answers(model, batch)
     try:
-        return _judged(model, batch)
+        return _answers(model, batch)
     except torch.OutOfMemoryError:
-        pass  # what the failed attempt holds is given back once its error is gone
+        pass  # the memory of the failed attempt is freed once its exception is gone
     half = count // 2
     return predict_batch(model, _part(batch, slice(half))) + predict_batch(model, _part(batch, slice(half, count)))
 
 
-def _part(batch: Batch, some: slice) -> Batch:
-    return Batch(batch.pixels[some], None if batch.present is None else batch.present[some])
+def _part(batch: Batch, rows: slice) -> Batch:
+    return Batch(batch.pixels[rows], None if batch.present is None else batch.present[rows])
 
 
-def _judged(model: LoadedModel, batch: Batch) -> list[list[float]]:
+def _answers(model: LoadedModel, batch: Batch) -> list[list[float]]:
     import torch
 
-    kind = resolve_dtype(model.manifest.spec.precision, model.device)
+    dtype = resolve_dtype(model.manifest.spec.precision, model.device)
     with torch.inference_mode():
-        logits = forward_logits(model.module, to_model_input(model.prepare, batch), kind)
-    found: list[list[float]] = decode_outputs(model.manifest.heads, logits).cpu().tolist()
-    return found
+        logits = forward_logits(model.module, to_model_input(model.prepare, batch), dtype)
+    answers: list[list[float]] = decode_outputs(model.manifest.heads, logits).cpu().tolist()
+    return answers
 
 
 def _read(manifest: Manifest, examples: Sequence[Example]) -> Batch:
-    """Of examples as the model sees them, without a cache."""
+    """Read the images of examples without a cache."""
     counts = np.array([len(one.images) for one in examples])
     planes = [plane for one in examples for plane in one.images]
     try:
@@ -175,7 +176,7 @@ def _open_cache(manifest: Manifest, examples: Sequence[Example], folder: Path) -
 
 
 def drain(steps: Generator[Any, None, T]) -> T:
-    """Run a generator to its end and return its value; what it yields is dropped."""
+    """Run a generator to its end and return its value, discarding what it yields."""
     while True:
         try:
             next(steps)

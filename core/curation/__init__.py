@@ -1,1 +1,1 @@
-"""Pure functions over tables of (image, patient, label). Law: a patient never stands in two splits."""
+"""Dataset curation: pure functions over tables of (image, patient, label). Law: a patient is never in two splits."""

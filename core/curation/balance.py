@@ -1,4 +1,4 @@
-"""Make the classes of train count alike, by weights or by how often a case is shown; val and test stay as they are."""
+"""Class balancing of the train split by weights, oversampling or undersampling; val and test stay unchanged."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from core.errors import InvalidInput
 
 
 def balance(placed: Sequence[AssignedCase], method: str, *, seed: int) -> list[AssignedCase]:
-    """The same rows in the same order, with weights or repeats set on train; the same seed gives the same rows.
+    """Return the same rows in the same order, with weights or repeats set in train; deterministic for a seed.
 
     Raises:
         InvalidInput: a method that is not in BALANCERS.
@@ -28,25 +28,25 @@ def _none(train: Sequence[AssignedCase], _: np.random.Generator) -> list[Assigne
 
 
 def _weights(train: Sequence[AssignedCase], _: np.random.Generator) -> list[AssignedCase]:
-    """n / (classes × images of the class), over the classes that train has: the mean weight is 1."""
+    """Weight rows by n / (classes × images of the class), over the classes in train; the mean weight is 1."""
     counts = Counter(row.label for row in train)
     return [replace(row, weight=len(train) / (len(counts) * counts[row.label])) for row in train]
 
 
 def _oversample(train: Sequence[AssignedCase], rng: np.random.Generator) -> list[AssignedCase]:
-    """Every class reaches the largest one's count; repeats within a class differ by at most one."""
+    """Repeat cases until every class reaches the largest one's count; repeats within a class differ by at most one."""
     groups = _by_label(train)
     target = max((len(group) for group in groups), default=0)
     result = []
     for group in groups:
-        times, extra = divmod(target, len(group))
-        for place, row in enumerate(_spread(group, set(), rng)):
-            result.append(replace(row, repeats=times + (place < extra)))
+        copies, extra = divmod(target, len(group))
+        for position, row in enumerate(_spread(group, set(), rng)):
+            result.append(replace(row, repeats=copies + (position < extra)))
     return result
 
 
 def _undersample(train: Sequence[AssignedCase], rng: np.random.Generator) -> list[AssignedCase]:
-    """Every class shrinks to the smallest one's count; patients not yet represented are kept first."""
+    """Reduce every class to the smallest one's count, preferring patients who are not represented yet."""
     groups = _by_label(train)
     target = min((len(group) for group in groups), default=0)
     result: list[AssignedCase] = []
@@ -54,26 +54,26 @@ def _undersample(train: Sequence[AssignedCase], rng: np.random.Generator) -> lis
     for group in groups:
         order = _spread(group, represented, rng)
         represented |= {row.patient for row in order[:target]}
-        result += [replace(row, repeats=int(place < target)) for place, row in enumerate(order)]
+        result += [replace(row, repeats=int(position < target)) for position, row in enumerate(order)]
     return result
 
 
 def _by_label(train: Sequence[AssignedCase]) -> list[list[AssignedCase]]:
-    """Rows of each class, smallest class first."""
+    """Return the rows of each class, smallest class first."""
     labels = sorted({row.label for row in train})
     groups = [[row for row in train if row.label == label] for label in labels]
     return sorted(groups, key=len)
 
 
 def _spread(group: Sequence[AssignedCase], represented: set[str], rng: np.random.Generator) -> list[AssignedCase]:
-    """Shuffled, then one image of every patient, then a second of every patient …: any beginning is spread evenly."""
-    turns: Counter[str] = Counter(represented)
+    """Shuffle, then take one image of every patient, then a second, and so on, so that any prefix is spread evenly."""
+    images_used: Counter[str] = Counter(represented)
     shuffled = [group[i] for i in rng.permutation(len(group))]
-    turn = []
+    rank = []
     for row in shuffled:
-        turn.append(turns[row.patient])
-        turns[row.patient] += 1
-    return [shuffled[i] for i in np.argsort(turn, kind="stable")]
+        rank.append(images_used[row.patient])
+        images_used[row.patient] += 1
+    return [shuffled[i] for i in np.argsort(rank, kind="stable")]
 
 
 BALANCERS: dict[str, Callable[[Sequence[AssignedCase], np.random.Generator], list[AssignedCase]]] = {

@@ -1,4 +1,4 @@
-"""The name of a snapshot's content: equal content, equal hash, in whatever order it is listed."""
+"""Content hash of a snapshot: equal content gives an equal hash, in any order of the rows."""
 
 import hashlib
 import json
@@ -17,19 +17,19 @@ def content_hash(
     keys: Mapping[int, str] | None = None,
     kind: str = "single",
 ) -> str:
-    """sha256 (hex) of canonical JSON: classes in order, recipe, and the rows in order, with their targets.
+    """Return the sha256 (hex) of canonical JSON: classes in order, recipe, and the sorted rows with their targets.
 
-    A kind that is not "single" is part of it. `keys` names a case by what it holds (its file's sha256) in place of its
-    row's number, so that the same content has the same hash in any home.
+    A kind other than "single" is included. `keys` names each case by its content (the sha256 of its file) instead of
+    its row id, so that equal content has an equal hash in any home.
     """
-    named = keys or {row.case: str(row.case) for row in rows}
-    table = sorted((_row(named[row.case], row) for row in rows), key=lambda line: line[:2])
-    content = {"classes": list(classes), "recipe": recipe.to_json(), "rows": table}
-    content |= {} if kind == "single" else {"kind": kind}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    case_names = keys or {row.case: str(row.case) for row in rows}
+    table = sorted((_row(case_names[row.case], row) for row in rows), key=lambda line: line[:2])
+    document = {"classes": list(classes), "recipe": recipe.to_json(), "rows": table}
+    document |= {} if kind == "single" else {"kind": kind}
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _row(name: str, row: AssignedCase) -> list[Any]:
-    told = [None if one is None else float(one) for one in row.targets] if row.targets else row.label
-    return [name, row.patient, told, row.split, float(row.weight), row.repeats]
+    target = [None if one is None else float(one) for one in row.targets] if row.targets else row.label
+    return [name, row.patient, target, row.split, float(row.weight), row.repeats]

@@ -1,4 +1,4 @@
-"""Cases with the same pixels to the last bit: reported, never merged."""
+"""Exact duplicates: cases with identical pixels. They are reported, never merged."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,9 +11,9 @@ from core.curation.records import SPLITS, AssignedCase, LabelledCase, Targets
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """Two cases or more with equal pixels; `patients`, `labels` and `splits` stand beside `cases`, one each.
+    """Two or more cases with identical pixels; `patients`, `labels` and `splits` are parallel to `cases`.
 
-    `targets` too, where the cases have findings or numbers.
+    `targets` as well, where the task has findings or numbers.
     """
 
     pixel_sha256: str
@@ -25,24 +25,24 @@ class DuplicateGroup:
 
     @property
     def crosses_splits(self) -> bool:
-        """Whether a model would be tested on what it was trained on."""
+        """True where the copies are in different splits, so that a model would be tested on training images."""
         return len(set(self.splits)) > 1
 
     @property
     def crosses_patients(self) -> bool:
-        """Whether two patients have the same image: one of them is likely mistaken."""
+        """True where two patients have the same image, of whom one is probably wrong."""
         return len(set(self.patients)) > 1
 
     @property
     def labels_disagree(self) -> bool:
-        """Whether the same pixels were given different labels; what is unknown contradicts nothing."""
+        """True where identical pixels have different labels; unknown labels contradict nothing."""
         if not self.targets:
             return len(set(self.labels)) > 1
-        said = [{one for one in column if one is not None} for column in zip(*self.targets, strict=True)]
-        return any(len(different) > 1 for different in said)
+        distinct = [{value for value in column if value is not None} for column in zip(*self.targets, strict=True)]
+        return any(len(values) > 1 for values in distinct)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a report."""
+        """Return plain values for a report."""
         return {
             "cases": list(self.cases),
             "splits": list(self.splits),
@@ -54,7 +54,7 @@ class DuplicateGroup:
 
 
 def exact_duplicates(rows: Sequence[LabelledCase], placed: Iterable[AssignedCase] = ()) -> list[DuplicateGroup]:
-    """Groups of equal `pixel_sha256`, by smallest case; rows whose pixels have no hash are passed over."""
+    """Return groups of equal `pixel_sha256` by smallest case; rows without a hash are skipped."""
     split = {row.case: row.split for row in placed}
     groups: dict[str, list[LabelledCase]] = {}
     for row in sorted(rows, key=lambda row: row.case):
@@ -75,12 +75,15 @@ def exact_duplicates(rows: Sequence[LabelledCase], placed: Iterable[AssignedCase
 
 
 def count_by_split(groups: Iterable[DuplicateGroup]) -> dict[str, int]:
-    """Surplus copies inside each split ("train"), and pictures that two splits share ("train–val"); zeros left out."""
+    """Count surplus copies within each split ("train") and images shared by two splits ("train–val").
+
+    Zeros are left out.
+    """
     counts: Counter[str] = Counter()
     for group in groups:
-        inside = Counter(group.splits)
-        for split, number in inside.items():
+        copies = Counter(group.splits)
+        for split, number in copies.items():
             counts[split] += number - 1
-        for one, other in combinations([split for split in SPLITS if split in inside], 2):
-            counts[f"{one}–{other}"] += 1
+        for first, second in combinations([split for split in SPLITS if split in copies], 2):
+            counts[f"{first}–{second}"] += 1
     return {name: number for name, number in counts.items() if number}

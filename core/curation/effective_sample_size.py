@@ -1,4 +1,4 @@
-"""How many patients a class rests on: those who count alike would be as many. Pure functions over frozen rows."""
+"""Effective sample size of each class, in patients."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from core.curation.records import SPLITS
 
 @dataclass(frozen=True, slots=True)
 class CountedCase:
-    """One frozen case: the positions of the classes or findings it shows, and how it counts."""
+    """A case of a snapshot: the indices of the classes or findings it shows, its weight and repeats."""
 
     patient: int
     split: str
@@ -19,7 +19,10 @@ class CountedCase:
 
 @dataclass(frozen=True, slots=True)
 class ClassSupport:
-    """One class: images and patients by split; `effective` training patients, as weights and repeats have it."""
+    """Support of one class: images and patients by split, and the `effective` number of training patients.
+
+    The latter accounts for weights and repeats.
+    """
 
     images: Mapping[str, int]
     patients: Mapping[str, int]
@@ -27,14 +30,14 @@ class ClassSupport:
 
 
 def class_supports(rows: Sequence[CountedCase], count: int) -> list[ClassSupport]:
-    """Of each of `count` classes."""
-    return [_standing([row for row in rows if at in row.shows]) for at in range(count)]
+    """Return the support of each of `count` classes."""
+    return [_class_support([row for row in rows if at in row.shows]) for at in range(count)]
 
 
 def effective_patients(rows: Iterable[CountedCase]) -> float:
-    """(Σw)² / Σw² over patients, w being the sum of weight × repeats of a patient's images (Kish, 1965).
+    """Return (Σw)² / Σw² over patients, where w sums weight × repeats of a patient's images (Kish, 1965).
 
-    Ten images of one patient count like one patient, and so does one image that is shown ten times.
+    Ten images of one patient count as one patient, and so does one image repeated ten times.
     """
     sums: dict[int, float] = {}
     for row in rows:
@@ -44,18 +47,18 @@ def effective_patients(rows: Iterable[CountedCase]) -> float:
 
 
 def class_balanced(rows: Sequence[CountedCase], count: int) -> list[CountedCase]:
-    """The training rows with such weights that every class counts the same: by class weights or a balanced sampler."""
+    """Return the training rows weighted so that every class counts equally: by class weights or a balanced sampler."""
     train = [row for row in rows if row.split == "train" and row.shows]
     sums = [sum(row.repeats for row in train if row.shows[0] == at) for at in range(count)]
-    whole = sum(sums)
+    total = sum(sums)
     return [
-        CountedCase(row.patient, row.split, row.shows, row.weight * whole / (count * sums[row.shows[0]]), row.repeats)
+        CountedCase(row.patient, row.split, row.shows, row.weight * total / (count * sums[row.shows[0]]), row.repeats)
         for row in train
         if sums[row.shows[0]]
     ]
 
 
-def _standing(rows: Sequence[CountedCase]) -> ClassSupport:
+def _class_support(rows: Sequence[CountedCase]) -> ClassSupport:
     by_split = {split: [row for row in rows if row.split == split] for split in SPLITS}
     return ClassSupport(
         images={split: len(some) for split, some in by_split.items()},

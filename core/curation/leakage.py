@@ -1,4 +1,4 @@
-"""The one law of a split: a patient stands in one part of it only."""
+"""Patient leakage between splits: the one law is that a patient is in one split only."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,34 +9,34 @@ _NAMED = 5
 
 
 def shared_patients(placed: Iterable[AssignedCase]) -> list[str]:
-    """The patients who stand in more than one split, sorted; empty is the proof."""
+    """Return the sorted patients who are in more than one split; an empty list is the proof."""
     return sorted(patients_in_several_splits((row.patient, row.split) for row in placed))
 
 
 def patients_in_several_splits(places: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Of (patient, split) pairs: each patient in two splits or more, with those splits in their usual order."""
-    seen: dict[str, set[str]] = {}
+    """Return, from (patient, split) pairs, each patient in several splits with those splits in their usual order."""
+    splits_of: dict[str, set[str]] = {}
     for patient, split in places:
-        seen.setdefault(patient, set()).add(split)
-    return {who: sorted(where, key=SPLITS.index) for who, where in seen.items() if len(where) > 1}
+        splits_of.setdefault(patient, set()).add(split)
+    return {who: sorted(splits, key=SPLITS.index) for who, splits in splits_of.items() if len(splits) > 1}
 
 
 def assert_no_leakage(placed: Sequence[AssignedCase], *, source: str = "this snapshot") -> None:
-    """Return quietly if no patient is shared.
+    """Check that no patient is in two splits.
 
     Raises:
-        LeakingSplit: names the patients and the splits they stand in.
+        LeakingSplit: names the patients and their splits.
     """
-    shared = patients_in_several_splits((row.patient, row.split) for row in placed)
-    if shared:
-        raise LeakingSplit(_sentence(shared, source))
+    leaking = patients_in_several_splits((row.patient, row.split) for row in placed)
+    if leaking:
+        raise LeakingSplit(_sentence(leaking, source))
 
 
 def _sentence(shared: Mapping[str, list[str]], source: str) -> str:
     named = [f"{who} ({' and '.join(shared[who])})" for who in sorted(shared)[:_NAMED]]
     more = f" and {len(shared) - _NAMED} more" if len(shared) > _NAMED else ""
-    stand = "1 patient stands" if len(shared) == 1 else f"{len(shared)} patients stand"
+    count = "1 patient is" if len(shared) == 1 else f"{len(shared)} patients are"
     return (
-        f"{stand} in more than one split of {source}: {', '.join(named)}{more}; "
-        "split by patient instead, or give all images of a patient the same split."
+        f"{count} in more than one split of {source}: {', '.join(named)}{more}; "
+        "split by patient instead, or assign all images of a patient to the same split."
     )

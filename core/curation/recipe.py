@@ -1,4 +1,4 @@
-"""How a snapshot is made: who goes where, how classes are balanced. Everything once, validated, as JSON and back."""
+"""Recipe of a snapshot: how cases are split and balanced; validated, to JSON and back."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -11,12 +11,12 @@ BALANCES = ("none", "weights", "oversample", "undersample")
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is asked of a split. `val` and `test` are shares of patients and images; the rest is train.
+    """Settings of a split. `val` and `test` are fractions of patients and images; the rest is train.
 
-    With `split_fact` the column of that name decides instead, and `val`, `test` and `seed` do not touch the split.
+    With `split_fact` the column of that name decides instead, and `val`, `test` and `seed` do not affect the split.
 
     Raises:
-        InvalidInput: a value outside what is accepted.
+        InvalidInput: a value outside its range.
     """
 
     val: float = 0.15
@@ -27,7 +27,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be carried out."""
+        """Check that the settings are valid and consistent."""
         _check_share("val", self.val)
         _check_share("test", self.test)
         _check_words(self)
@@ -35,30 +35,30 @@ class Recipe:
             raise InvalidInput(f"The seed is {self.seed!r}; give a whole number of 0 or more.")
         if self.split_fact is None and self.val + self.test > 1 - 1e-9:
             raise InvalidInput(
-                f"Validation {self.val:g} and test {self.test:g} leave nothing to train on; "
-                "choose shares that add up to less than 1."
+                f"Validation {self.val:g} and test {self.test:g} leave no training cases; "
+                "choose fractions that add up to less than 1."
             )
 
     @property
     def shares(self) -> dict[str, float]:
-        """Wanted share of each split, train first."""
+        """Target fraction of each split, train first."""
         return {"train": 1 - self.val - self.test, "val": self.val, "test": self.test}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; `from_json` gives the same recipe again."""
+        """Return plain values; `from_json` restores the recipe."""
         return {**asdict(self), "val": float(self.val), "test": float(self.test), "stratify": list(self.stratify)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Recipe":
-        """The recipe that `to_json` described; what is absent takes its default.
+        """Read the output of `to_json`; missing settings take their defaults.
 
         Raises:
-            InvalidInput: an unknown key, or a value outside what is accepted.
+            InvalidInput: an unknown setting, or a value outside its range.
         """
         known = [field.name for field in fields(cls)]
         for name in data:
             if name not in known:
-                raise InvalidInput(f"A recipe has no setting {name!r}; it has {', '.join(known)}.")
+                raise InvalidInput(f"Unknown recipe setting {name!r}; the settings are {', '.join(known)}.")
         stratify = data.get("stratify", ())
         if isinstance(stratify, str):
             raise InvalidInput(f"Stratify is {stratify!r}; give a list of columns.")
@@ -67,17 +67,17 @@ class Recipe:
 
 def _check_share(name: str, share: object) -> None:
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
-        raise InvalidInput(f"The share of {name} is {share!r}; give a number from 0 to below 1, such as 0.15.")
+        raise InvalidInput(f"The fraction for {name} is {share!r}; enter a number from 0 to below 1, such as 0.15.")
 
 
 def _check_words(recipe: Recipe) -> None:
     if recipe.balance not in BALANCES:
         raise InvalidInput(f"Balance is {recipe.balance!r}; choose one of {', '.join(BALANCES)}.")
     if recipe.split_fact is not None and not recipe.split_fact:
-        raise InvalidInput("The split column has no name; name one, or leave it out to split by patient.")
+        raise InvalidInput("The split column has an empty name; name a column, or omit it to split by patient.")
     for column in recipe.stratify:
         if not isinstance(column, str) or not column:
-            raise InvalidInput(f"A column to stratify by is {column!r}; give names of columns, such as site.")
+            raise InvalidInput(f"Cannot stratify by {column!r}; give names of columns, such as site.")
     if recipe.split_fact is not None and recipe.stratify:
         raise InvalidInput(
             f"Stratifying by {', '.join(recipe.stratify)} has no effect where the column "

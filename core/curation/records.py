@@ -1,17 +1,17 @@
-"""The two tables of curation: what is labelled goes in, what is placed comes out."""
+"""Records of curation: labelled cases go in, cases assigned to splits come out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 SPLITS = ("train", "val", "test")
-Targets = tuple[float | None, ...]  # what a model shall say of several findings (1, 0, None: unknown), or the number
+Targets = tuple[float | None, ...]  # several findings (1, 0, None: unknown), or one number
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledCase:
-    """One case with its current label. `label` indexes the task's classes; `facts` are columns such as site or sex.
+    """A case with its current label: `label` indexes the classes, `facts` are metadata columns such as site or sex.
 
-    Of findings and numbers `targets` says what is known, and `label` is the stratum that stands for the case.
+    For findings and numbers, `targets` holds the known values and `label` the stratum of the case.
     """
 
     case: int
@@ -24,7 +24,7 @@ class LabelledCase:
 
 @dataclass(frozen=True, slots=True)
 class AssignedCase:
-    """One case of a snapshot. `weight` scales its loss, `repeats` is how often an epoch shows it (0: left out)."""
+    """A case of a snapshot: `weight` scales its loss, `repeats` is how often an epoch includes it (0: excluded)."""
 
     case: int
     patient: str

@@ -1,4 +1,4 @@
-"""Place labelled cases into train, val and test: whole patients, or as a column says; then balance."""
+"""Assignment of labelled cases to train, val and test, by patient or by a column, followed by balancing."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ SPELLINGS = {"train": "train", "val": "val", "valid": "val", "validation": "val"
 
 
 def assign_splits(rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequence[str]) -> list[AssignedCase]:
-    """Every row once, in the order given, in its split, with the weight and repeats that balance train.
+    """Return every row once and in order, with its split, and in train its weight and repeats.
 
     Raises:
-        InvalidInput: nothing is labelled, a label is no class, a split would stay empty, a column does not serve.
-        LeakingSplit: the split column puts a patient in two splits.
+        InvalidInput: no labels, an invalid label, an empty split, or an unsuitable column.
+        LeakingSplit: the split column puts a patient into two splits.
     """
     _check(rows, classes)
     if recipe.split_fact is None:
@@ -38,7 +38,7 @@ def assign_splits(rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequenc
 
 def _check(rows: Sequence[LabelledCase], classes: Sequence[str]) -> None:
     if not rows:
-        raise InvalidInput("No case has a label yet; label or import some before making a snapshot.")
+        raise InvalidInput("No case has a label yet; label some cases or import labels before creating a snapshot.")
     for row in rows:
         if not 0 <= row.label < len(classes):
             raise InvalidInput(
@@ -46,32 +46,32 @@ def _check(rows: Sequence[LabelledCase], classes: Sequence[str]) -> None:
                 f"numbered from 0 to {len(classes) - 1}; correct its label."
             )
         if not row.patient:
-            raise InvalidInput(f"Case {row.case} has no patient; give it one, so that it can be split by patient.")
-    case, times = Counter(row.case for row in rows).most_common(1)[0]
-    if times > 1:
-        raise InvalidInput(f"Case {case} is listed {times} times; a snapshot holds each case once.")
+            raise InvalidInput(f"Case {row.case} has no patient ID; assign one, because splits are made by patient.")
+    case, count = Counter(row.case for row in rows).most_common(1)[0]
+    if count > 1:
+        raise InvalidInput(f"Case {case} is listed {count} times; a snapshot holds each case once.")
 
 
 def _by_patient(rows: Sequence[LabelledCase], recipe: Recipe, classes: int) -> list[str]:
     table = build_strata(rows, classes=classes, stratify=recipe.stratify)
-    wanted = {split: share for split, share in recipe.shares.items() if share > 0}
-    for split, share in wanted.items():
-        _check_enough(split, share, patients=len(table.names), splits=len(wanted))
-    chosen = assign(table, list(wanted.values()), seed=recipe.seed)
-    names = list(wanted)
+    fractions = {split: share for split, share in recipe.shares.items() if share > 0}
+    for split, share in fractions.items():
+        _check_enough(split, share, patients=len(table.names), splits=len(fractions))
+    chosen = assign(table, list(fractions.values()), seed=recipe.seed)
+    names = list(fractions)
     return [names[chosen[owner]] for owner in table.owner]
 
 
 def _check_enough(split: str, share: float, *, patients: int, splits: int) -> None:
     if patients < splits:
         raise InvalidInput(
-            f"{patients} patient(s) cannot fill {splits} splits, since a patient stands in one only; "
+            f"{patients} patient(s) cannot fill {splits} splits, since each patient is in one split only; "
             "label images of more patients, or set val or test to 0."
         )
     if share * patients < 0.5:
         raise InvalidInput(
-            f"The split {split} would hold no patient: its share is {share:.3g} of {patients} patients; "
-            f"give it at least {1 / patients:.2g}" + (", or 0." if split != "train" else ".")
+            f"The split {split} would be empty: its fraction is {share:.3g} of {patients} patients; "
+            f"set it to at least {1 / patients:.2g}" + (", or 0." if split != "train" else ".")
         )
 
 
@@ -81,15 +81,15 @@ def _by_column(rows: Sequence[LabelledCase], column: str) -> list[str]:
     if missing:
         raise InvalidInput(
             f"{missing} of {len(rows)} labelled cases have no value in the split column {column}; "
-            "give each one train, val or test, or split by patient instead."
+            "assign train, val or test to each, or split by patient instead."
         )
     for row, value in zip(rows, values, strict=True):
         if value.lower() not in SPELLINGS:
             raise InvalidInput(
-                f"The split column {column} says {value!r} for case {row.case}; "
-                f"it may say {', '.join(SPELLINGS)} only: correct it, or split by patient instead."
+                f"The split column {column} has {value!r} for case {row.case}; "
+                f"allowed values are {', '.join(SPELLINGS)}. Correct it, or split by patient instead."
             )
     splits = [SPELLINGS[value.lower()] for value in values]
     if SPLITS[0] not in splits:
-        raise InvalidInput(f"The split column {column} leaves no case to train on; split by patient instead.")
+        raise InvalidInput(f"The split column {column} has no training cases; split by patient instead.")
     return splits

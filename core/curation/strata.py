@@ -1,4 +1,4 @@
-"""What each patient brings to every share a split should keep: images and patients of each class and stratum."""
+"""Quantities a split should preserve: each patient's images, counted by class and stratum."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ MOST_VALUES = 50
 class Strata:
     """Patients as rows, sorted by name, so that the order of the cases does not matter.
 
-    `shares` (patients, quantities): the part of each quantity's total that a patient holds; columns sum to 1.
-    `importance` (quantities,): classes together count as much as all sites together, rare values as much as common.
-    `holds` (patients, 1 + classes): whether the patient is there at all, and has each class.
+    `shares` (patients, quantities) are fractions of each quantity's total, columns sum to 1. `importance` (quantities,)
+    weights all classes together as much as all sites together, and rare values as much as common ones. `holds`
+    (patients, 1 + classes) is True in column 0, and in the column of each class the patient has.
     """
 
     names: list[str]
@@ -29,10 +29,10 @@ class Strata:
 
 
 def build_strata(rows: Sequence[LabelledCase], *, classes: int, stratify: Sequence[str]) -> Strata:
-    """Count every patient's images by class, and by each column of `stratify` alone and together with the class.
+    """Count every patient's images by class, and by each column of `stratify` alone and combined with the class.
 
     Raises:
-        InvalidInput: a column that no case has, or one with too many values to be a stratum.
+        InvalidInput: a column without values, or with too many to stratify by.
     """
     names, owner = np.unique(np.array([row.patient for row in rows], dtype=object), return_inverse=True)
     labels = np.array([row.label for row in rows], dtype=np.intp)
@@ -59,12 +59,12 @@ def _amounts(owner: NDArray[np.intp], coding: NDArray[np.intp], patients: int) -
 
 def _values(rows: Sequence[LabelledCase], column: str) -> NDArray[np.intp]:
     if not any(row.facts.get(column) for row in rows):
-        there = sorted({name for row in rows for name, value in row.facts.items() if value})
+        available = sorted({name for row in rows for name, value in row.facts.items() if value})
         raise InvalidInput(
             f"No case has a value in the column {column} to stratify by; "
-            f"the columns there are: {', '.join(there) or 'none'}."
+            f"the available columns are: {', '.join(available) or 'none'}."
         )
-    # A case without a value is a stratum of its own: left out, it could all fall into one split.
+    # Cases without a value form their own stratum; left out, they could all fall into one split.
     present, code = np.unique(np.array([row.facts.get(column, "") for row in rows], dtype=object), return_inverse=True)
     if len(present) > MOST_VALUES:
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""What a person sees before freezing: counts of images and patients per class and split, before and after balance."""
+"""Summary before freezing: images and patients per class and split, before and after balancing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,15 +7,15 @@ from core.curation.records import SPLITS, AssignedCase
 
 
 def summary(placed: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """By split: images, patients, `labels` and `patients_by_label` as they are; `balanced` as an epoch sees them.
+    """Return by split: images, patients, `labels` and `patients_by_label`; `balanced` as an epoch includes them.
 
-    `balanced` holds per class the images shown in an epoch and their summed weight, and `effective`: how many
-    images counted alike would say as much, (Σw)² / Σw² with w = weight × repeats (Kish, Survey Sampling, 1965).
+    `balanced` holds per class the images in an epoch and their total weight, and `effective`, the effective sample size
+    (Σw)² / Σw² with w = weight × repeats (Kish, Survey Sampling, 1965).
     """
-    return {split: _one([row for row in placed if row.split == split], classes) for split in SPLITS}
+    return {split: _split_summary([row for row in placed if row.split == split], classes) for split in SPLITS}
 
 
-def _one(rows: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, Any]:
+def _split_summary(rows: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, Any]:
     by_class = {name: [row for row in rows if row.label == label] for label, name in enumerate(classes)}
     return {
         "images": len(rows),
@@ -26,7 +26,7 @@ def _one(rows: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, Any]
             "images": sum(row.repeats for row in rows),
             "patients": _patients([row for row in rows if row.repeats]),
             "labels": {name: sum(row.repeats for row in group) for name, group in by_class.items()},
-            "weight": {name: round(sum(_counts(group)), 6) for name, group in by_class.items()},
+            "weight": {name: round(sum(_case_weights(group)), 6) for name, group in by_class.items()},
             "effective": round(_effective(rows), 1),
         },
     }
@@ -36,11 +36,11 @@ def _patients(rows: Sequence[AssignedCase]) -> int:
     return len({row.patient for row in rows})
 
 
-def _counts(rows: Sequence[AssignedCase]) -> list[float]:
+def _case_weights(rows: Sequence[AssignedCase]) -> list[float]:
     return [row.weight * row.repeats for row in rows]
 
 
 def _effective(rows: Sequence[AssignedCase]) -> float:
-    counts = _counts(rows)
-    squares = sum(count * count for count in counts)
-    return sum(counts) ** 2 / squares if squares else 0.0
+    case_weights = _case_weights(rows)
+    squares = sum(count * count for count in case_weights)
+    return sum(case_weights) ** 2 / squares if squares else 0.0

@@ -1,4 +1,4 @@
-"""Cases of which several findings or a number are known: what a split keeps alike, and what is counted."""
+"""Stratification and summaries for tasks with several findings or a number."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,40 +12,39 @@ BINS, CASES_PER_BIN = 5, 6
 
 
 def rarest_finding(targets: Sequence[Targets]) -> list[int]:
-    """One stratum per case: 1 + the finding that is present in it and rarest of all, 0 where none is present.
+    """Return one stratum per case: 1 + its rarest present finding, 0 where none is present.
 
-    A case has several findings and a split keeps one stratum of it alike: the rarest present finding stands for the
-    case, so that what is hard to come by is spread with the most care.
+    A split can balance only one stratum per case; using the rarest finding spreads rare findings with the most care.
     """
     present = Counter(at for case in targets for at, one in enumerate(case) if one == 1)
     return [
-        min((at for at, one in enumerate(case) if one == 1), key=lambda at: (present[at], at), default=-1) + 1
+        min((at for at, value in enumerate(case) if value == 1), key=lambda at: (present[at], at), default=-1) + 1
         for case in targets
     ]
 
 
 def quantile_bin(values: Sequence[float]) -> list[int]:
-    """One stratum per case: which fifth of the values it lies in; fewer parts where there are few cases.
+    """Return one stratum per case: the fifth of the values it lies in; fewer bins for few cases.
 
-    Equal values lie in one bin, and a bin is meant for `CASES_PER_BIN` cases at least.
+    Equal values share a bin, and a bin should hold at least `CASES_PER_BIN` cases.
     """
     bins = max(1, min(BINS, len(values) // CASES_PER_BIN))
-    _, place, counts = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True, return_counts=True)
-    middle = (np.cumsum(counts) - counts / 2) / max(1, len(values))  # of equal values, where their midmost stands
-    _, packed = np.unique(np.floor(middle * bins)[place], return_inverse=True)
-    return [int(stratum) for stratum in packed]
+    _, position, counts = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True, return_counts=True)
+    midpoint = (np.cumsum(counts) - counts / 2) / max(1, len(values))  # rank of the middle one of equal values
+    _, bin_index = np.unique(np.floor(midpoint * bins)[position], return_inverse=True)
+    return [int(stratum) for stratum in bin_index]
 
 
 def summary_of_findings(placed: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """By split: images, patients, and of each finding in how many it is present, absent, unknown.
+    """Return by split: images, patients, and for each finding the cases where it is present, absent and unknown.
 
-    `labels` and `patients_by_label` count where it is present, `balanced` is what an epoch shows of that.
+    `labels` and `patients_by_label` count present findings, `balanced` those that an epoch includes.
     """
     return {split: _findings([row for row in placed if row.split == split], classes) for split in SPLITS}
 
 
 def summary_of_numbers(placed: Sequence[AssignedCase]) -> dict[str, dict[str, Any]]:
-    """By split: images, patients, and the mean, the standard deviation (of the cases as they are) and the range."""
+    """Return by split: images, patients, and the mean, the standard deviation and the range."""
     return {split: _numbers([row for row in placed if row.split == split]) for split in SPLITS}
 
 
@@ -67,8 +66,10 @@ def _findings(rows: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str,
 
 def _numbers(rows: Sequence[AssignedCase]) -> dict[str, Any]:
     values = np.array([row.targets[0] for row in rows], dtype=np.float64)
-    told = {"mean": values.mean(), "deviation": values.std(), "low": values.min(), "high": values.max()} if rows else {}
-    number = {name: float(told[name]) if rows else None for name in ("mean", "deviation", "low", "high")}
+    statistics = (
+        {"mean": values.mean(), "deviation": values.std(), "low": values.min(), "high": values.max()} if rows else {}
+    )
+    number = {name: float(statistics[name]) if rows else None for name in ("mean", "deviation", "low", "high")}
     return {**_everything(rows, {}), "patients_by_label": {}, "number": number}
 
 
@@ -84,6 +85,6 @@ def _patients(rows: Sequence[AssignedCase]) -> int:
 
 
 def is_learnable(rows: Sequence[LabelledCase]) -> bool:
-    """Whether there is a difference to learn: two numbers, or a finding that is present here and absent there."""
+    """Return whether there is a difference to learn: two distinct numbers, or a finding both present and absent."""
     columns = zip(*(row.targets for row in rows), strict=True)
     return any(len({one for one in column if one is not None}) > 1 for column in columns)

@@ -1,4 +1,4 @@
-"""Every figure of one yes/no question, each with its 95 % interval: those that stand, and those a threshold moves."""
+"""All metrics of one yes/no question with 95 % intervals: threshold-free ones, and those of an operating point."""
 
 from core.errors import InvalidInput
 from core.evaluation.binary_scores import BinaryScores
@@ -28,21 +28,21 @@ ORDER = (
 def binary_metrics(
     scored: BinaryScores, threshold: float, *, prevalence: float | None = None, resamples: int = 1000, seed: int = 0
 ) -> dict[str, MetricValue]:
-    """All figures in ORDER; PPV and NPV at a typed prevalence by Bayes.
+    """Return all metrics in ORDER; PPV and NPV for the given prevalence by Bayes' theorem, if there is one.
 
     Raises:
-        InvalidInput: no case, a threshold or a prevalence that is none.
+        InvalidInput: no cases, or an invalid threshold or prevalence.
     """
-    moved = metrics_at_threshold(scored, threshold, prevalence=prevalence, resamples=resamples, seed=seed)
-    found = threshold_free_metrics(scored, resamples=resamples, seed=seed) | moved
-    return {name: found[name] for name in ORDER}
+    thresholded = metrics_at_threshold(scored, threshold, prevalence=prevalence, resamples=resamples, seed=seed)
+    metrics = threshold_free_metrics(scored, resamples=resamples, seed=seed) | thresholded
+    return {name: metrics[name] for name in ORDER}
 
 
 def threshold_free_metrics(scored: BinaryScores, *, resamples: int = 1000, seed: int = 0) -> dict[str, MetricValue]:
-    """Figures that no threshold moves: auroc, average_precision, brier, ece.
+    """Return the metrics that do not depend on a threshold: auroc, average_precision, brier, ece.
 
     Raises:
-        InvalidInput: no case.
+        InvalidInput: no cases.
     """
     return metric_values(threshold_free_estimates(scored, resamples=resamples, seed=seed))
 
@@ -50,16 +50,16 @@ def threshold_free_metrics(scored: BinaryScores, *, resamples: int = 1000, seed:
 def metrics_at_threshold(
     scored: BinaryScores, threshold: float, *, prevalence: float | None = None, resamples: int = 1000, seed: int = 0
 ) -> dict[str, MetricValue]:
-    """Figures of the four cells at a threshold: as fast as a slider.
+    """Return the metrics of the confusion matrix at a threshold; fast enough for a slider.
 
     Raises:
-        InvalidInput: no case, a threshold or a prevalence that is none.
+        InvalidInput: no cases, or an invalid threshold or prevalence.
     """
     return metric_values(threshold_estimates(scored, threshold, prevalence=prevalence, resamples=resamples, seed=seed))
 
 
 def threshold_free_estimates(scored: BinaryScores, *, resamples: int, seed: int) -> dict[str, Estimate]:
-    """What `standing` shows, with its values on every resample."""
+    """Return the estimates behind `threshold_free_metrics`, with their bootstrap values."""
     _check(scored)
     return ranking_metrics(
         scored.scores, scored.truth, patient_index(scored), name=scored.name, resamples=resamples, seed=seed
@@ -69,31 +69,31 @@ def threshold_free_estimates(scored: BinaryScores, *, resamples: int, seed: int)
 def threshold_estimates(
     scored: BinaryScores, threshold: float, *, prevalence: float | None = None, resamples: int, seed: int
 ) -> dict[str, Estimate]:
-    """What `moving` shows, with its values on every resample."""
+    """Return the estimates behind `metrics_at_threshold`, with their bootstrap values."""
     _check(scored)
     if threshold != threshold:
-        raise InvalidInput("The threshold is not a number; give one such as 0.5.")
+        raise InvalidInput("The threshold is not a number; enter a number such as 0.5.")
     called = scored.called(threshold)
     cells = ConfusionCells.of(called, scored.truth, patient_index(scored), resamples=resamples, seed=seed)
     return threshold_metrics(cells, name=scored.name, prevalence=prevalence)
 
 
 def class_estimates(
-    scores: Floats, called: Bools, truth: Bools, owned: PatientIndex, *, name: str, resamples: int, seed: int
+    scores: Floats, called: Bools, truth: Bools, index: PatientIndex, *, name: str, resamples: int, seed: int
 ) -> dict[str, Estimate]:
-    """All in ORDER, of scores, calls and truth (n,): for classes that are called by no threshold."""
-    cells = ConfusionCells.of(called, truth, owned, resamples=resamples, seed=seed)
-    found = ranking_metrics(scores, truth, owned, name=name, resamples=resamples, seed=seed) | threshold_metrics(
+    """Return the estimates of all metrics in ORDER from scores, predictions and truth (n,), for argmax predictions."""
+    cells = ConfusionCells.of(called, truth, index, resamples=resamples, seed=seed)
+    estimates = ranking_metrics(scores, truth, index, name=name, resamples=resamples, seed=seed) | threshold_metrics(
         cells, name=name
     )
-    return {key: found[key] for key in ORDER}
+    return {key: estimates[key] for key in ORDER}
 
 
 def patient_index(scored: BinaryScores) -> PatientIndex:
-    """Whose cases they are."""
+    """Return the patient of each case."""
     return PatientIndex(scored.owner, len(scored.patients))
 
 
 def _check(scored: BinaryScores) -> None:
     if not len(scored.cases):
-        raise InvalidInput("There is no case to evaluate; predict this split first, or choose another.")
+        raise InvalidInput("No cases to evaluate; predict this split first, or choose another.")

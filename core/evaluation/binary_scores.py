@@ -1,4 +1,4 @@
-"""One yes/no question about cases: what was scored and what is true, by case or by patient."""
+"""Scores and reference labels of one yes/no question, per case or per patient."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,16 +10,17 @@ from core.errors import InvalidInput
 from core.evaluation.metrics import Bools, Floats
 
 PATIENT_RULES = ("max", "mean", "noisy_or")
-"""How a patient's score is made of those of the cases: the highest, the mean, 1 − Π(1 − score)."""
+"""Rules that aggregate case scores to a patient score: maximum, mean, 1 − Π(1 − score)."""
 
 Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinaryScores:
-    """`scores` of "yes" (n,), `truth` (n,), `owner` (n,) the row of its patient in `patients`; `name` is that of yes.
+    """The scores of the positive class (n,), the reference `truth` (n,) and `owner` (n,), the row in `patients`.
 
-    `level` is "case", or "patient" where each row is a whole patient; `cases` then holds the case that speaks for it.
+    `name` is the title of the positive class. `level` is "case", or "patient" where each row is one patient; `cases`
+    then holds the case with the patient's highest score.
     """
 
     cases: NDArray[np.int64]
@@ -31,16 +32,16 @@ class BinaryScores:
     level: str = "case"
 
     def __post_init__(self) -> None:
-        """Refuse what does not fit together.
+        """Check that the columns fit together.
 
         Raises:
-            InvalidInput: lengths that differ, a score that is no number, a case that stands twice.
+            InvalidInput: different lengths, a score that is not a number, or a case listed twice.
         """
         n = len(self.cases)
         if not len(self.scores) == len(self.truth) == len(self.owner) == n:
             raise InvalidInput(
-                f"{n} cases, {len(self.scores)} scores, {len(self.truth)} truths and {len(self.owner)} patients do not "
-                "fit; each case needs one of each, so predict the split again."
+                f"{n} cases, {len(self.scores)} scores, {len(self.truth)} reference labels and {len(self.owner)} "
+                "patients do not match; each case needs one of each. Predict the split again."
             )
         if not np.isfinite(self.scores).all():
             raise InvalidInput(
@@ -60,26 +61,26 @@ class BinaryScores:
         name: str,
         level: str = "case",
     ) -> "BinaryScores":
-        """From columns of equal length, the patients by name; raises what the class does."""
+        """Build from columns of equal length, with patients by name; raises the errors of the class."""
         names, owner = np.unique(np.asarray([str(one) for one in patients], dtype=str), return_inverse=True)
         scores, truth = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.bool_)
-        held = np.asarray(cases, dtype=np.int64)
-        return cls(held, scores, truth, owner.astype(np.intp), tuple(names.tolist()), name, level)
+        case_ids = np.asarray(cases, dtype=np.int64)
+        return cls(case_ids, scores, truth, owner.astype(np.intp), tuple(names.tolist()), name, level)
 
     @property
     def single(self) -> bool:
-        """Whether no patient has more than one row: then cases are independent, and Wilson and DeLong apply."""
+        """True where no patient has more than one row, so that cases are independent and Wilson and DeLong apply."""
         return bool(np.bincount(self.owner, minlength=1).max() <= 1)
 
     def called(self, threshold: float) -> Bools:
-        """Which cases are called "yes" (n,): those whose score is at least the threshold."""
-        found: Bools = self.scores >= threshold
-        return found
+        """Return the cases predicted positive (n,): those with a score of at least the threshold."""
+        positive: Bools = self.scores >= threshold
+        return positive
 
     def take(self, mask: Bools) -> "BinaryScores":
-        """The cases where the mask (n,) says so, and their patients only."""
-        there, owner = np.unique(self.owner[mask], return_inverse=True)
-        patients = tuple(self.patients[row] for row in there)
+        """Return the cases selected by the mask (n,), and only their patients."""
+        kept_patients, owner = np.unique(self.owner[mask], return_inverse=True)
+        patients = tuple(self.patients[row] for row in kept_patients)
         return BinaryScores(
             self.cases[mask],
             self.scores[mask],
@@ -91,26 +92,26 @@ class BinaryScores:
         )
 
     def scored_by(self, scores: Floats) -> "BinaryScores":
-        """The same cases with other scores (n,), such as calibrated ones."""
+        """Return the same cases with other scores (n,), for example calibrated ones."""
         return replace(self, scores=scores)
 
     def matrix(self, threshold: float) -> list[list[int]]:
-        """[[tn, fp], [fn, tp]]: truth in rows, calls in columns."""
+        """Return the confusion matrix [[tn, fp], [fn, tp]]: reference in rows, prediction in columns."""
         flat = np.bincount(self.truth * 2 + self.called(threshold), minlength=4)
         table: list[list[int]] = flat.reshape(2, 2).tolist()
         return table
 
 
 def aggregate_by_patient(scored: BinaryScores, rule: str) -> BinaryScores:
-    """One row per patient: "yes" where any case is, the case with the highest score speaking for it.
+    """Return one row per patient: positive if any case is, represented by the case with the highest score.
 
     Raises:
-        InvalidInput: an unknown rule, or noisy-or of scores that are no probabilities.
+        InvalidInput: an unknown rule, or noisy-or of scores that are not probabilities.
     """
     if rule not in PATIENT_RULES:
-        raise InvalidInput(f"There is no rule '{rule}' for patients; choose one of {', '.join(PATIENT_RULES)}.")
+        raise InvalidInput(f"Unknown patient rule '{rule}'; choose one of {', '.join(PATIENT_RULES)}.")
     if rule == "noisy_or" and not is_probability(scored.scores):
-        raise InvalidInput("Noisy-or needs probabilities from 0 to 1, which these scores are not; choose max or mean.")
+        raise InvalidInput("Noisy-or needs probabilities from 0 to 1, and these scores are not; choose max or mean.")
     patients = len(scored.patients)
     # the first of each patient after sorting by patient, then by falling score
     order = np.lexsort((-scored.scores, scored.owner))
@@ -123,7 +124,7 @@ def aggregate_by_patient(scored: BinaryScores, rule: str) -> BinaryScores:
 
 
 def is_probability(scores: Floats) -> bool:
-    """Whether all of them lie from 0 to 1."""
+    """Return whether all scores lie between 0 and 1."""
     return bool(((scores >= 0) & (scores <= 1)).all())
 
 
@@ -134,15 +135,15 @@ def _rule(scored: BinaryScores, rule: str, first: Rows) -> Floats:
     if rule == "mean":
         sums = np.bincount(scored.owner, weights=scored.scores, minlength=patients)
         return np.asarray(sums / np.bincount(scored.owner, minlength=patients), dtype=np.float64)
-    missed = np.ones(patients)
-    np.multiply.at(missed, scored.owner, 1 - scored.scores)
-    return 1 - missed
+    none_positive = np.ones(patients)
+    np.multiply.at(none_positive, scored.owner, 1 - scored.scores)
+    return 1 - none_positive
 
 
 def _each_once(cases: NDArray[np.int64]) -> None:
     ordered = np.sort(cases)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if len(twice):
+    duplicates = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(duplicates):
         raise InvalidInput(
-            f"Case {twice[0]} stands more than once among the predictions ({len(twice)} too many); keep one for each."
+            f"Case {duplicates[0]} has more than one prediction ({len(duplicates)} duplicate rows); keep one per case."
         )

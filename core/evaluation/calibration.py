@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say, bin by bin and in one number; `fit` makes them mean it."""
+"""Calibration of probabilities: reliability diagram, Brier score, expected calibration error, net benefit."""
 
 from dataclasses import dataclass
 
@@ -27,17 +27,18 @@ __all__ = [
 
 ECE_BINS = 10
 ECE_NOTE = (
-    "Biased upwards: what chance leaves in a bin counts as miscalibration, the more the fewer cases; "
-    "it also depends on the bins (10 of equal width). Its interval is wide enough for that."
+    "Biased upwards, more so with few cases, because random error within a bin counts as miscalibration. "
+    "Depends on the binning (10 bins of equal width). The interval accounts for this bias."
 )
 """Source: Kumar, Liang and Ma, Verified Uncertainty Calibration, NeurIPS (2019)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """Of the `n` cases scored from `low` to `high`: their `mean` score and the `share` that is true.
+    """One bin of a reliability diagram: the `n` cases scored from `low` to `high`.
 
-    `interval` bounds the share by 95 %, made by `method`; None where the bin is of a single patient.
+    `mean` is their mean score, `share` the fraction that is positive and `interval` its 95 % interval, computed by
+    `method`; None where the bin holds a single patient.
     """
 
     low: float
@@ -52,40 +53,43 @@ class ReliabilityBin:
 def reliability(
     scored: BinaryScores, bins: int = ECE_BINS, *, resamples: int = 1000, seed: int = 0
 ) -> list[ReliabilityBin]:
-    """Equal-width bins by rising score, those without a case left out.
+    """Return equal-width bins by increasing score, without the empty ones.
 
     Raises:
-        InvalidInput: scores that are no probabilities, or no bin.
+        InvalidInput: scores that are not probabilities, or no bins.
     """
     if bins < 1 or not is_probability(scored.scores):
         raise InvalidInput(
-            f"Reliability in {bins} bins needs probabilities from 0 to 1 and at least one bin; calibrate the scores "
-            "first, or ask for 10 bins."
+            f"A reliability diagram with {bins} bins needs probabilities from 0 to 1 and at least one bin; calibrate "
+            "the scores first, or use 10 bins."
         )
-    patients, at = len(scored.patients), bin_index(scored.scores, bins)
-    cell = at * patients + scored.owner
+    patients, bin_of_case = len(scored.patients), bin_index(scored.scores, bins)
+    cell = bin_of_case * patients + scored.owner
     sizes, events, total = (
         np.bincount(cell, weights=weight, minlength=bins * patients).reshape(bins, patients)
         for weight in (None, scored.truth.astype(np.float64), scored.scores)
     )
-    drawn = resampled_sums(np.vstack([sizes, events]).astype(np.float64), resamples=resamples, seed=seed)
-    shares = divide(drawn[bins:], drawn[:bins])
+    resampled = resampled_sums(np.vstack([sizes, events]).astype(np.float64), resamples=resamples, seed=seed)
+    shares = divide(resampled[bins:], resampled[:bins])
     rows = zip(sizes.astype(np.float64), events.sum(axis=1), total.sum(axis=1), shares, strict=True)
     return [_bin(k, bins, *row, single=scored.single) for k, row in enumerate(rows) if row[0].any()]
 
 
 def brier_score(probabilities: Floats, truth: Bools) -> float:
-    """Mean squared distance of the probability from what is; 0 is best. Source: Brier, Mon. Weather Rev. 78 (1950)."""
+    """Return the Brier score, the mean squared error of the probability; 0 is best.
+
+    Source: Brier, Monthly Weather Review 78 (1950) 1–3.
+    """
     return float(np.mean((probabilities - truth) ** 2))
 
 
 def bin_index(probabilities: Floats, bins: int) -> NDArray[np.intp]:
-    """The equal-width bin of each (n,); 1 falls in the last."""
+    """Return the equal-width bin of each probability (n,); 1 falls into the last bin."""
     return np.minimum((probabilities * bins).astype(np.intp), bins - 1)
 
 
 def expected_calibration_error(probabilities: Floats, truth: Bools, *, bins: int = ECE_BINS) -> float:
-    """Mean over equal-width bins, by cases, of |mean probability − share positive|.
+    """Return the mean over equal-width bins of |mean probability − fraction positive|, weighted by cases.
 
     Source: Naeini, Cooper and Hauskrecht, AAAI (2015).
     """
@@ -94,9 +98,9 @@ def expected_calibration_error(probabilities: Floats, truth: Bools, *, bins: int
 
 
 def net_benefit(probabilities: Floats, truth: Bools, *, threshold: float) -> float:
-    """True positives less false positives at the threshold's odds, per case. 0 ≤ threshold < 1.
+    """Return the net benefit per case at a threshold, 0 ≤ threshold < 1: true positives − odds × false positives.
 
-    Source: Vickers and Elkin, Medical Decision Making 26 (2006). Treating everybody: give probabilities of 1.
+    Source: Vickers and Elkin, Medical Decision Making 26 (2006). For "treat all", pass probabilities of 1.
     """
     called = probabilities >= threshold
     odds = threshold / (1 - threshold)
@@ -104,12 +108,12 @@ def net_benefit(probabilities: Floats, truth: Bools, *, threshold: float) -> flo
 
 
 def _bin(
-    k: int, bins: int, sizes: Floats, events: float, total: float, draws: Floats, *, single: bool
+    k: int, bins: int, sizes: Floats, events: float, total: float, resampled_shares: Floats, *, single: bool
 ) -> ReliabilityBin:
     n, carriers = int(sizes.sum()), int((sizes > 0).sum())
     share = float(events / n)
     if single:
         return ReliabilityBin(k / bins, (k + 1) / bins, float(total / n), share, wilson(float(events), n), n, WILSON)
-    bounds = bootstrap_interval(share, draws, carriers=carriers, effective=effective_n(sizes))
-    method = interval_method(share, draws, carriers=carriers) if bounds else ""
+    bounds = bootstrap_interval(share, resampled_shares, carriers=carriers, effective=effective_n(sizes))
+    method = interval_method(share, resampled_shares, carriers=carriers) if bounds else ""
     return ReliabilityBin(k / bins, (k + 1) / bins, float(total / n), share, bounds, n, method)

@@ -1,4 +1,4 @@
-"""Scores made to mean what they say: a map from score to probability, fitted on validation and kept as JSON."""
+"""Calibrators: a map from score to probability, fitted on validation and stored as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from core.evaluation.binary_scores import BinaryScores, is_probability
 from core.evaluation.metrics import Floats
 
 METHODS = ("temperature", "isotonic")
-_LEAST, _MOST = 0.02, 50.0  # temperatures beyond which a model is not miscalibrated but worthless, or flawless here
+_LEAST, _MOST = 0.02, 50.0  # beyond these temperatures a model is useless or perfect, not miscalibrated
 _EDGE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrator:
-    """`temperature` divides the log odds; or probabilities `y` at scores `x`, straight in between.
+    """A fitted calibration: `temperature` divides the log odds; or probabilities `y` at scores `x`, linear in between.
 
-    `cases` and `events` say what it was fitted on.
+    `cases` and `events` count the cases and positives it was fitted on.
     """
 
     method: str
@@ -30,50 +30,53 @@ class Calibrator:
     y: tuple[float, ...] = ()
 
     def apply(self, scores: Floats) -> Floats:
-        """Calibrated probabilities (n,) of scores (n,); their order stays, of isotonic ones but for ties."""
+        """Return the calibrated probabilities (n,) of scores (n,).
+
+        The ranking is preserved, up to ties for isotonic.
+        """
         if self.method == "isotonic":
             return np.asarray(np.interp(scores, self.x, self.y), dtype=np.float64)
         return _expit(_logit(scores) / self.temperature)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; `from_json` reads them."""
+        """Return plain values for `from_json`."""
         fitted = {"x": list(self.x), "y": list(self.y)} if self.x else {"temperature": self.temperature}
         return {"method": self.method, "cases": self.cases, "events": self.events, **fitted}
 
     @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> "Calibrator":
-        """What `to_json` wrote.
+    def from_json(cls, data: Mapping[str, Any]) -> "Calibrator":
+        """Read the output of `to_json`.
 
         Raises:
             InvalidInput: anything else.
         """
         try:
-            x, y = (tuple(float(one) for one in said.get(axis, ())) for axis in ("x", "y"))
-            temperature = float(said.get("temperature", 1.0))
-            made = cls(str(said["method"]), int(said["cases"]), int(said["events"]), temperature, x, y)
+            x, y = (tuple(float(one) for one in data.get(axis, ())) for axis in ("x", "y"))
+            temperature = float(data.get("temperature", 1.0))
+            calibrator = cls(str(data["method"]), int(data["cases"]), int(data["events"]), temperature, x, y)
         except (KeyError, TypeError, ValueError, AttributeError):
-            made = cls("", 0, 0)
-        if made.method not in METHODS or len(made.x) != len(made.y) or not made.temperature > 0:
-            raise InvalidInput(f"This is no calibration of ours: {str(said)[:80]}; fit it anew on validation.")
-        return made
+            calibrator = cls("", 0, 0)
+        if calibrator.method not in METHODS or len(calibrator.x) != len(calibrator.y) or not calibrator.temperature > 0:
+            raise InvalidInput(f"This is no calibration of ours: {str(data)[:80]}; fit it anew on validation.")
+        return calibrator
 
 
 def fit(method: str, scored: BinaryScores) -> Calibrator:
-    """Of validation cases: one "temperature" for the log odds, or an "isotonic" staircase.
+    """Fit a calibrator on validation cases: "temperature" scaling or "isotonic" regression.
 
-    Source: Guo et al., ICML (2017) for the temperature; Zadrozny and Elkan, KDD (2002) for the staircase.
+    Source: Guo et al., ICML (2017) for temperature; Zadrozny and Elkan, KDD (2002) for isotonic regression.
 
     Raises:
-        InvalidInput: an unknown method, scores that are no probabilities, cases of one class only.
+        InvalidInput: an unknown method, scores that are not probabilities, or cases of one class only.
     """
     events, cases = int(scored.truth.sum()), len(scored.truth)
     if method not in METHODS:
-        raise InvalidInput(f"There is no calibration '{method}'; choose one of {', '.join(METHODS)}.")
+        raise InvalidInput(f"Unknown calibration method '{method}'; choose one of {', '.join(METHODS)}.")
     if not is_probability(scored.scores):
-        raise InvalidInput("Calibration starts from probabilities from 0 to 1, which these scores are not.")
+        raise InvalidInput("Calibration needs probabilities from 0 to 1, and these scores are not.")
     if events in (0, cases):
         raise InvalidInput(
-            f"Calibration needs cases of both classes, and {events} of {cases} here are {scored.name}; fit it on a "
+            f"Calibration needs cases of both classes, but {events} of {cases} cases are {scored.name}; use a "
             "validation split that has both."
         )
     if method == "temperature":
@@ -82,7 +85,7 @@ def fit(method: str, scored: BinaryScores) -> Calibrator:
 
 
 def _temperature(scored: BinaryScores) -> float:
-    """Where the likelihood's slope is zero: it is convex in 1 / temperature, so there is one place."""
+    """Return the root of the slope of the likelihood, which is convex in 1 / temperature and so has one minimum."""
     from scipy.optimize import brentq
 
     odds = _logit(scored.scores)
@@ -99,8 +102,8 @@ def _temperature(scored: BinaryScores) -> float:
 def _staircase(scored: BinaryScores) -> tuple[tuple[float, ...], tuple[float, ...]]:
     from sklearn.isotonic import IsotonicRegression
 
-    made = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scored.scores, scored.truth)
-    return tuple(made.X_thresholds_.tolist()), tuple(made.y_thresholds_.tolist())
+    regression = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scored.scores, scored.truth)
+    return tuple(regression.X_thresholds_.tolist()), tuple(regression.y_thresholds_.tolist())
 
 
 def _logit(scores: Floats) -> Floats:

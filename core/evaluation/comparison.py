@@ -1,4 +1,4 @@
-"""Two runs on the same cases: how far apart their figures are, whether they err alike, and on which cases."""
+"""Comparison of two runs on the same cases: differences of metrics, McNemar's test, and discordant cases."""
 
 import math
 from collections.abc import Sequence
@@ -12,24 +12,24 @@ from core.evaluation.binary_metrics import ORDER, threshold_estimates, threshold
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.confidence_intervals import difference_interval
 from core.evaluation.delong import DeLongTest, delong_test
-from core.evaluation.estimate import Estimate
+from core.evaluation.estimate import ONE_PATIENT, Estimate
 from core.evaluation.mcnemar import McNemar, clustered_mcnemar, mcnemar
 from core.evaluation.metric_value import RESAMPLED, MetricValue
 from core.evaluation.metrics import Bools
 from core.evaluation.subgroup_gap import difference
 
 Cases = NDArray[np.int64]
-ALIKE = "No interval: on these cases the two runs do not differ in it."
-ONE_PATIENT = "No interval: it rests on the cases of a single patient."
+ALIKE = "No interval: the two runs have the same value on these cases."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """`differences` are first minus second, on the same resamples of patients; `first` and `second` the runs' figures.
+    """Result of comparing two runs.
 
-    `fixed` the cases that only the second calls right, `broken` only the first, `both_wrong` neither: those furthest
-    off first, by the id of the second run's cases. `delong` is None where a class is absent or of a single patient;
-    `note` says what is compared, and why something is not.
+    `differences` are first minus second, on the same resamples of patients; `first` and `second` hold the metrics of
+    the runs. `fixed` are the cases that only the second run predicts correctly, `broken` those that only the first
+    does, `both_wrong` the rest, largest error first, by the case ids of the second run. `delong` is None where a class
+    is absent or has a single patient; `note` says what was compared and why a test is missing.
     """
 
     differences: dict[str, MetricValue]
@@ -46,18 +46,18 @@ class Comparison:
 def compare(
     first: BinaryScores, second: BinaryScores, thresholds: tuple[float, float], *, resamples: int = 1000, seed: int = 0
 ) -> Comparison:
-    """Of two runs, each at its own threshold.
+    """Compare two runs, each at its own threshold.
 
     Raises:
-        InvalidInput: the cases, their truths or their patients differ.
+        InvalidInput: the cases, their reference labels or their patients differ.
     """
     if reason := incompatibility(first, second):
         raise InvalidInput(reason)
     first, second = _ordered(first), _ordered(second)
     sides = [
-        threshold_free_estimates(one, resamples=resamples, seed=seed)
-        | threshold_estimates(one, threshold, resamples=resamples, seed=seed)
-        for one, threshold in zip((first, second), thresholds, strict=True)
+        threshold_free_estimates(scored, resamples=resamples, seed=seed)
+        | threshold_estimates(scored, threshold, resamples=resamples, seed=seed)
+        for scored, threshold in zip((first, second), thresholds, strict=True)
     ]
     right = [one.called(threshold) == one.truth for one, threshold in zip((first, second), thresholds, strict=True)]
     delong, why = _delong(first, second)
@@ -76,30 +76,30 @@ def compare(
 
 
 def incompatibility(first: BinaryScores, second: BinaryScores) -> str:
-    """Why two runs cannot be compared, in a sentence; '' where they can."""
+    """Return why two runs cannot be compared, or '' where they can."""
     if first.level != second.level:
-        return "One run is scored by case and the other by patient; choose one level for both."
-    one, other = (np.asarray(_keys(side)) for side in (first, second))
-    only = [int((~np.isin(a, b)).sum()) for a, b in ((one, other), (other, one))]
-    if any(only):
+        return "One run is evaluated per case, the other per patient; choose the same level for both."
+    keys, others = (np.asarray(_keys(side)) for side in (first, second))
+    unmatched = [int((~np.isin(a, b)).sum()) for a, b in ((keys, others), (others, keys))]
+    if any(unmatched):
         unit = "patients" if first.level == "patient" else "cases"
         return (
-            f"The test sets differ: {only[0]} {unit} are only in the first and {only[1]} only in the second of "
-            f"{len(one)} and {len(other)}; predict both runs on one snapshot's split."
+            f"The test sets differ: {unmatched[0]} of {len(keys)} {unit} are only in the first and {unmatched[1]} of "
+            f"{len(others)} only in the second; predict both runs on the same dataset split."
         )
     first, second = _ordered(first), _ordered(second)
     if differing := int((first.truth != second.truth).sum()):
         return (
-            f"The truth of {differing} of {len(one)} cases differs between the two test sets; predict both runs on "
-            "one snapshot, so that both are judged by the same labels."
+            f"The reference labels of {differing} of {len(keys)} cases differ between the two test sets; predict both "
+            "runs on the same dataset."
         )
     if _patients(first) != _patients(second):
-        return "The same cases are of other patients in the second test set; predict both runs on one snapshot."
+        return "The same cases have other patient IDs in the second test set; predict both runs on the same dataset."
     return ""
 
 
 def _keys(scored: BinaryScores) -> Sequence[object]:
-    """What tells rows apart: the patient where a row is one, for which either run may let another case speak."""
+    """Return the row identifiers, which are patients at patient level, where two runs may pick different cases."""
     return _patients(scored) if scored.level == "patient" else scored.cases.tolist()
 
 
@@ -127,18 +127,20 @@ def _difference(first: Estimate, second: Estimate) -> MetricValue:
     value, carriers = first.value - second.value, min(first.n_patients, second.n_patients)
     if carriers < 2:
         return MetricValue(value, None, None, n, ONE_PATIENT)
-    apart = first.draws - second.draws
-    reach = 2 if first.kind == "signed" else 1
-    bounds = difference_interval(value / reach, apart / reach, carriers=carriers)
+    resampled = first.draws - second.draws
+    scale = 2 if first.kind == "signed" else 1
+    bounds = difference_interval(value / scale, resampled / scale, carriers=carriers)
     if bounds is not None:
-        return MetricValue(value, bounds[0] * reach, bounds[1] * reach, n, method=RESAMPLED)
+        return MetricValue(value, bounds[0] * scale, bounds[1] * scale, n, method=RESAMPLED)
     if math.isclose(first.value, second.value, abs_tol=1e-12):
         return MetricValue(value, None, None, n, ALIKE)
     return _from_both(first, second, n)
 
 
 def _from_both(first: Estimate, second: Estimate, n: int) -> MetricValue:
-    """Of two that differ alike on every resample, as 1 and 0 do: the correlation of the runs is not known, so it is 0.
+    """Return the difference of two estimates without bootstrap spread in their difference, such as 1 and 0.
+
+    The correlation of the runs is unknown then and taken as 0.
 
     Source: Newcombe, Statistics in Medicine 17 (1998) 2635–2650, for paired proportions.
     """
@@ -160,7 +162,7 @@ def _mcnemar(scored: BinaryScores, first: Bools, second: Bools) -> McNemar:
 
 
 def _cases(wrong: BinaryScores, mask: Bools, named: BinaryScores) -> Cases:
-    """The cases of the mask, those first that `wrong` scores furthest from their truth."""
+    """Return the cases of the mask, those with the largest error of `wrong` first."""
     rows = np.flatnonzero(mask)
-    far = np.where(wrong.truth[rows], wrong.scores[rows], -wrong.scores[rows])
-    return named.cases[rows[np.argsort(far, kind="stable")]]
+    margin = np.where(wrong.truth[rows], wrong.scores[rows], -wrong.scores[rows])
+    return named.cases[rows[np.argsort(margin, kind="stable")]]

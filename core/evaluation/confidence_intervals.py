@@ -1,4 +1,4 @@
-"""95 % intervals: of a proportion of independent things, and of a number resampled over patients."""
+"""95 % intervals: of a proportion of independent cases, and of a statistic resampled over patients."""
 
 import math
 
@@ -12,7 +12,7 @@ _ROUNDING = 1e-12
 
 
 def wilson(successes: float, n: float, *, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a proportion; never of zero width, 0/n and n/n included. n above 0.
+    """Return Wilson's score interval of a proportion, n > 0; its width is never zero, also at 0/n and n/n.
 
     Source: Wilson, JASA 22 (1927) 209–212.
     """
@@ -26,9 +26,10 @@ def wilson(successes: float, n: float, *, level: float = 0.95) -> tuple[float, f
 
 
 def effective_n(sizes: NDArray[np.float64]) -> float:
-    """How many independent cases the cases of patients are worth if a patient's are all alike; sizes (patients,).
+    """Return the effective number of independent cases if all cases of a patient are alike; sizes (patients,).
 
-    (Σ sizes)² / Σ sizes²: the number of patients where all have equally many. Source: Kish, Survey Sampling (1965).
+    (Σ sizes)² / Σ sizes², which is the number of patients where all have equally many cases. Source: Kish, Survey
+    Sampling (1965).
     """
     squares = float((sizes**2).sum())
     return float(sizes.sum()) ** 2 / squares if squares else 0.0
@@ -37,12 +38,12 @@ def effective_n(sizes: NDArray[np.float64]) -> float:
 def bootstrap_interval(
     value: float, draws: NDArray[np.float64], *, carriers: int, effective: float | None = None, level: float = LEVEL
 ) -> tuple[float, float] | None:
-    """Of a number between 0 and 1, from its values on resamples of patients; NaN draws are passed over.
+    """Return the interval of a value between 0 and 1 from its bootstrap values; NaN values are ignored.
 
-    The spread of the resamples on the logit scale, with Student's t for the patients who carry the number
-    (for a sensitivity: those with a positive case). Plain percentiles covered 91 % where few patients carry a
-    high AUROC, this 93–95 %. At 0 and 1, or without spread, Wilson's interval on the effective n (the carriers unless
-    told): resamples of a share of 0 are all 0. None where fewer than two patients carry the number.
+    The standard deviation of the resamples on the logit scale, with Student's t for the number of patients who carry
+    the value (for a sensitivity: those with a positive case). Plain percentiles covered 91 % where few patients carry a
+    high AUROC, this covers 93–95 %. At 0 and 1, or without spread, Wilson's interval on the effective n (by default the
+    number of carriers), since all resamples of 0/n are 0. None for fewer than two carriers.
     """
     if carriers < 2:
         return None
@@ -54,22 +55,22 @@ def bootstrap_interval(
 
 
 def interval_method(value: float, draws: NDArray[np.float64], *, carriers: int) -> str:
-    """How `interval` went about it, in words."""
+    """Return the name of the method that `bootstrap_interval` used."""
     return EFFECTIVE if has_no_spread(value, standard_error(draws, carriers=carriers)) else RESAMPLED
 
 
 def has_no_spread(value: float, spread: float) -> bool:
-    """Whether resamples cannot tell how sure a number is: at 0, at 1, and where none of them differs."""
+    """Return whether the bootstrap cannot measure the uncertainty: at 0, at 1, or where all resamples agree."""
     return not 0 < value < 1 or spread <= _ROUNDING
 
 
 def does_not_vary(draws: NDArray[np.float64], *, carriers: int) -> bool:
-    """Whether all resamples (resamples,) have one value; carriers above 1."""
+    """Return whether all resamples (resamples,) have the same value, for at least two patients."""
     return standard_error(draws, carriers=carriers) <= _ROUNDING
 
 
 def logit_interval(value: float, reach: float) -> tuple[float, float]:
-    """Value ± reach of a number inside 0 to 1, laid out on the logit scale, where the bounds stay inside."""
+    """Return value ± reach for a value inside (0, 1), computed on the logit scale so that the bounds stay inside."""
     from scipy.special import expit
 
     middle, half = math.log(value / (1 - value)), reach / (value * (1 - value))
@@ -79,7 +80,7 @@ def logit_interval(value: float, reach: float) -> tuple[float, float]:
 def difference_interval(
     value: float, draws: NDArray[np.float64], *, carriers: int, level: float = LEVEL
 ) -> tuple[float, float] | None:
-    """Of a difference of two such numbers, from -1 to 1; None where fewer than two patients carry it, or all alike."""
+    """Return the interval of a difference from -1 to 1; None for fewer than two patients or without spread."""
     spread = standard_error(draws, carriers=carriers) if carriers > 1 else 0.0
     if spread <= _ROUNDING:
         return None
@@ -88,7 +89,7 @@ def difference_interval(
 
 
 def standard_error(draws: NDArray[np.float64], *, carriers: int) -> float:
-    """Standard deviation of the defined draws, corrected for a bootstrap of few patients; 0 if there are none."""
+    """Return the standard deviation of the defined bootstrap values, corrected for few patients; 0 without any."""
     defined = draws[~np.isnan(draws)]
     if len(defined) < 2:
         return 0.0
@@ -96,14 +97,14 @@ def standard_error(draws: NDArray[np.float64], *, carriers: int) -> float:
 
 
 def student_quantile(freedom: int, level: float) -> float:
-    """How many standard errors an interval of that level reaches each way (Student's t)."""
+    """Return the half-width of an interval in standard errors by Student's t."""
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, (1 + level) / 2))
 
 
 def normal_quantile(level: float) -> float:
-    """The same where the standard error is as good as known (normal)."""
+    """Return the half-width of an interval in standard errors by the normal distribution."""
     from scipy.special import ndtri
 
     return float(ndtri((1 + level) / 2))

@@ -1,4 +1,4 @@
-"""DeLong's variance of an AUROC and test of two; where patients have several cases, the clustered form.
+"""DeLong's covariance of AUROCs and test of two; in its clustered form where patients have several cases.
 
 Source: Sun and Xu, IEEE Signal Processing Letters 21 (2014) 1389–1393, after DeLong et al., Biometrics 44 (1988);
 clustered: Obuchowski, Biometrics 53 (1997) 567–578.
@@ -18,7 +18,10 @@ PLAIN, CLUSTERED = "DeLong", "DeLong, clustered by patient (Obuchowski)"
 
 @dataclass(frozen=True, slots=True)
 class DeLongTest:
-    """Two runs on the same cases. `z` and `p` are None, and `note` says why, where the runs rank all cases alike."""
+    """Test of two AUROCs on the same cases.
+
+    `z` and `p` are None, and `note` says why, where both runs rank all pairs alike.
+    """
 
     first: float
     second: float
@@ -29,9 +32,9 @@ class DeLongTest:
 
 
 def delong(scores: NDArray[np.float64], truth: Bools, owner: NDArray[np.intp] | None = None) -> tuple[Floats, Floats]:
-    """AUROCs (runs,) and their covariance (runs, runs) of scores (runs, n) against truth (n,).
+    """Return the AUROCs (runs,) and their DeLong covariance (runs, runs) of scores (runs, n) against truth (n,).
 
-    Cases are independent, or alike within a patient where `owner` (n,) tells whose they are.
+    Cases are independent, or clustered by `owner` (n,), the patient of each case.
 
     Raises:
         InvalidInput: fewer than two cases, or patients, of a class.
@@ -39,11 +42,13 @@ def delong(scores: NDArray[np.float64], truth: Bools, owner: NDArray[np.intp] | 
     positives, negatives = scores[:, truth], scores[:, ~truth]
     m, n = positives.shape[1], negatives.shape[1]
     if m < 2 or n < 2:
-        raise InvalidInput(f"DeLong's variance needs two cases of each class; there are {m} positive, {n} negative.")
-    own_ranks = [np.stack([midranks(run) for run in part]) for part in (positives, negatives)]
+        raise InvalidInput(
+            f"DeLong's variance needs two cases per class; there are {m} positive and {n} negative cases."
+        )
+    class_ranks = [np.stack([midranks(run) for run in part]) for part in (positives, negatives)]
     ranks = np.stack([midranks(run) for run in scores])
-    beaten_by_positive = (ranks[:, truth] - own_ranks[0]) / n  # (runs, positives)
-    beating_negative = 1 - (ranks[:, ~truth] - own_ranks[1]) / m  # (runs, negatives)
+    beaten_by_positive = (ranks[:, truth] - class_ranks[0]) / n  # (runs, positives)
+    beating_negative = 1 - (ranks[:, ~truth] - class_ranks[1]) / m  # (runs, negatives)
     if owner is not None:
         return beaten_by_positive.mean(axis=1), _clustered(beaten_by_positive, beating_negative, truth, owner)
     covariance = np.atleast_2d(np.cov(beaten_by_positive)) / m + np.atleast_2d(np.cov(beating_negative)) / n
@@ -51,7 +56,7 @@ def delong(scores: NDArray[np.float64], truth: Bools, owner: NDArray[np.intp] | 
 
 
 def delong_test(first: Floats, second: Floats, truth: Bools, owner: NDArray[np.intp] | None = None) -> DeLongTest:
-    """Two-sided z test that two runs have the same AUROC on the same cases; clustered where `owner` is told.
+    """Test two-sidedly whether two runs have the same AUROC on the same cases; clustered where `owner` is given.
 
     Raises:
         InvalidInput: fewer than two cases, or patients, of a class.
@@ -66,21 +71,30 @@ def delong_test(first: Floats, second: Floats, truth: Bools, owner: NDArray[np.i
 
 
 def _clustered(positive: Floats, negative: Floats, truth: Bools, owner: NDArray[np.intp]) -> Floats:
-    """From sums by patient of how far each case is off the AUROC (runs, cases); a patient may have both kinds."""
+    """Return the clustered covariance from each patient's sum of deviations from the AUROC (runs, cases).
+
+    A patient may have cases of both classes.
+    """
     (m, n), area = (positive.shape[1], negative.shape[1]), positive.mean(axis=1, keepdims=True)
-    ill, well = (np.unique(owner[side]).size for side in (truth, ~truth))
-    if ill < 2 or well < 2:
-        raise InvalidInput(f"DeLong's clustered variance needs two patients of each class; there are {ill} and {well}.")
+    patients_positive, patients_negative = (np.unique(owner[side]).size for side in (truth, ~truth))
+    if patients_positive < 2 or patients_negative < 2:
+        raise InvalidInput(
+            f"DeLong's clustered variance needs two patients per class; there are {patients_positive} with positive "
+            f"and {patients_negative} with negative cases."
+        )
     off_positive, off_negative = _by_owner(positive - area, owner[truth]), _by_owner(negative - area, owner[~truth])
     shared = np.intersect1d(off_positive[0], off_negative[0], return_indices=True)[1:]
     x, y = off_positive[1], off_negative[1]
     patients = np.unique(owner).size
     crossed = x[:, shared[0]] @ y[:, shared[1]].T * patients / (patients - 1) / (m * n)
-    own = x @ x.T * ill / (ill - 1) / m**2 + y @ y.T * well / (well - 1) / n**2
-    return np.asarray(own + crossed + crossed.T, dtype=np.float64)
+    within = (
+        x @ x.T * patients_positive / (patients_positive - 1) / m**2
+        + y @ y.T * patients_negative / (patients_negative - 1) / n**2
+    )
+    return np.asarray(within + crossed + crossed.T, dtype=np.float64)
 
 
 def _by_owner(amounts: Floats, owner: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats]:
-    """The owners there are, and their sums (runs, owners)."""
-    there, row = np.unique(owner, return_inverse=True)
-    return there, np.stack([np.bincount(row, weights=run, minlength=len(there)) for run in amounts])
+    """Return the distinct owners and their sums (runs, owners)."""
+    owners, row = np.unique(owner, return_inverse=True)
+    return owners, np.stack([np.bincount(row, weights=run, minlength=len(owners)) for run in amounts])

@@ -1,7 +1,7 @@
-"""The AUROC of every group and of all others, on each resample: one pass for all groups of a partition.
+"""AUROC of every subgroup and of all other cases on each resample, in one pass per partition.
 
-What wins a positive case has over the negatives outside its group follows from its wins over all and over its own,
-so the rest of each of many groups costs no pass of its own.
+The wins of a positive case over negatives outside its group follow from its wins over all negatives and over its own
+group, so the complement of each group costs no pass of its own.
 """
 
 from collections.abc import Sequence
@@ -19,49 +19,62 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Aurocs:
-    """Of each group and of its rest (groups, 1 + resamples): first on the cases as they are, then on resamples."""
+    """AUROCs of each group and of all other cases (groups, 1 + resamples).
 
-    own: Floats
+    The first column is the observed value, the others are resamples.
+    """
+
+    group: Floats
     rest: Floats
 
 
 def aurocs(
-    scores: Floats, truth: Bools, owner: Rows, found: Sequence[Partition], *, patients: int, resamples: int, seed: int
+    scores: Floats,
+    truth: Bools,
+    owner: Rows,
+    partitions: Sequence[Partition],
+    *,
+    patients: int,
+    resamples: int,
+    seed: int,
 ) -> list[Aurocs]:
-    """For each partition; scores, truth and owner (n,), both classes present. NaN where a resample lacks a class."""
+    """Return the AUROCs for each partition; scores, truth and owner (n,), both classes present.
+
+    NaN where a resample lacks a class.
+    """
     whole = _Whole.of(scores, truth, owner)
-    sorted_groups = [_Groups.of(whole, scores, partition) for partition in found]
-    parts: list[list[Floats]] = [[] for _ in found]
+    sorted_groups = [_Groups.of(whole, scores, partition) for partition in partitions]
+    parts: list[list[Floats]] = [[] for _ in partitions]
     blocks = resample_counts(patients, resamples=resamples, seed=seed)
     for counts in (np.ones((patients, 1)), *blocks):
         for row in np.ascontiguousarray(counts.T):
             wins = whole.wins(row)
             for part, groups in zip(parts, sorted_groups, strict=True):
                 part.append(groups.both(wins))
-    pairs = [_pairs(truth, owner, partition, patients, resamples, seed) for partition in found]
-    made = zip([np.stack(part, axis=-1) for part in parts], pairs, strict=True)
-    return [Aurocs(divide(wins[0], own), divide(wins[1], rest)) for wins, (own, rest) in made]
+    pairs = [_pairs(truth, owner, partition, patients, resamples, seed) for partition in partitions]
+    counted = zip([np.stack(part, axis=-1) for part in parts], pairs, strict=True)
+    return [Aurocs(divide(wins[0], within), divide(wins[1], rest)) for wins, (within, rest) in counted]
 
 
 def _pairs(
     truth: Bools, owner: Rows, partition: Partition, patients: int, resamples: int, seed: int
 ) -> tuple[Floats, Floats]:
-    """Positive times negative cases of each group, and of all outside it (groups, 1 + resamples)."""
+    """Return the number of positive–negative pairs within each group and outside it (groups, 1 + resamples)."""
     count = len(partition.facts) + 1
     group = np.where(partition.group < 0, count - 1, partition.group)
     sides = []
     for side in (truth, ~truth):
         flat = np.bincount(group[side] * patients + owner[side], minlength=count * patients)
-        amounts = flat.reshape(count, patients).astype(np.float64)
-        plain = amounts.sum(axis=1, keepdims=True)
-        sides.append(np.hstack([plain, resampled_sums(amounts, resamples=resamples, seed=seed)]))
-    own, outside = sides[0] * sides[1], [side.sum(axis=0) - side for side in sides]
-    return own[:-1], (outside[0] * outside[1])[:-1]
+        counts = flat.reshape(count, patients).astype(np.float64)
+        plain = counts.sum(axis=1, keepdims=True)
+        sides.append(np.hstack([plain, resampled_sums(counts, resamples=resamples, seed=seed)]))
+    within, outside = sides[0] * sides[1], [side.sum(axis=0) - side for side in sides]
+    return within[:-1], (outside[0] * outside[1])[:-1]
 
 
 @dataclass(frozen=True, slots=True)
 class _Wins:
-    """On one resample: weights of positives and negatives, and what each wins or loses against all (cases,)."""
+    """One resample: the weights of positives and negatives, and what each wins or loses against all (cases,)."""
 
     positive: Floats
     negative: Floats
@@ -72,7 +85,7 @@ class _Wins:
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """All cases of both classes, each class by rising score, and where each would stand in the other."""
+    """All cases by class and increasing score, and the rank of each within the other class."""
 
     order: tuple[Rows, Rows]
     owner: tuple[Rows, Rows]
@@ -95,7 +108,7 @@ class _Whole:
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """A partition on top: of positives and negatives their group, and where positives stand in their own group."""
+    """One partition: the group of positives and negatives, and the rank of positives within their own group."""
 
     count: int
     group: tuple[Rows, Rows]
@@ -105,7 +118,7 @@ class _Groups:
 
     @classmethod
     def of(cls, whole: _Whole, scores: Floats, partition: Partition) -> "_Groups":
-        # cases of no group are in a last one, which nobody asks about
+        # cases without a group form an extra last one, which is dropped at the end
         count = len(partition.facts) + 1
         group = np.where(partition.group < 0, count - 1, partition.group)
         positive, negative = group[whole.order[0]], group[whole.order[1]]
@@ -113,25 +126,25 @@ class _Groups:
         bounds = np.searchsorted(negative[by_group], np.arange(count + 1))
         below, upto = np.empty(len(positive), np.intp), np.empty(len(positive), np.intp)
         for g in range(count):
-            mine, own = positive == g, scores[whole.order[1][by_group[bounds[g] : bounds[g + 1]]]]
-            places = _places(scores[whole.order[0][mine]], own)
-            below[mine], upto[mine] = places[0] + bounds[g], places[1] + bounds[g]
+            members, scores_of_negatives = positive == g, scores[whole.order[1][by_group[bounds[g] : bounds[g + 1]]]]
+            places = _places(scores[whole.order[0][members]], scores_of_negatives)
+            below[members], upto[members] = places[0] + bounds[g], places[1] + bounds[g]
         return cls(count, (positive, negative), by_group, (below, upto), bounds[positive])
 
     def both(self, wins: _Wins) -> Floats:
-        """(2, groups): wins of each group over its own negatives, and of all other cases over all others."""
+        """Return (2, groups): the wins within each group, and those among all other cases."""
         cumulated = _cumulated(wins.negative.take(self.by_group))
         inside = (cumulated.take(self.places[0]) + cumulated.take(self.places[1])) / 2 - cumulated.take(self.start)
-        own = self._sum(0, wins.positive * inside)
-        outside = wins.total - self._sum(0, wins.won) - self._sum(1, wins.lost) + own
-        return np.stack([own, outside])[:, :-1]
+        within = self._sum(0, wins.positive * inside)
+        elsewhere = wins.total - self._sum(0, wins.won) - self._sum(1, wins.lost) + within
+        return np.stack([within, elsewhere])[:, :-1]
 
     def _sum(self, side: int, amounts: Floats) -> Floats:
         return np.asarray(np.bincount(self.group[side], weights=amounts, minlength=self.count))
 
 
-def _places(of: Floats, among: Floats) -> tuple[Rows, Rows]:
-    return np.searchsorted(among, of, side="left"), np.searchsorted(among, of, side="right")
+def _places(values: Floats, among: Floats) -> tuple[Rows, Rows]:
+    return np.searchsorted(among, values, side="left"), np.searchsorted(among, values, side="right")
 
 
 def _cumulated(weights: Floats) -> Floats:
@@ -141,6 +154,6 @@ def _cumulated(weights: Floats) -> Floats:
 
 
 def _under(weights: Floats, places: tuple[Rows, Rows]) -> Floats:
-    """The weight below each place, of ties one half."""
+    """Return the weight below each place, counting ties half."""
     passed = _cumulated(weights)
     return np.asarray((passed.take(places[0]) + passed.take(places[1])) / 2, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Whether two runs err equally often on the same cases; where patients have several cases, the clustered form."""
+"""McNemar's test of whether two runs err equally often; in its clustered form where patients have several cases."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ PLAIN, CLUSTERED = "McNemar", "McNemar, clustered by patient (Durkalski)"
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """`exact_p` by the binomial, None of clusters; `chi2` and `p`, None where the two never disagree,
-    or of clusters where what differs cancels within each.
+    """Result of McNemar's test. `exact_p` is binomial, None for the clustered test.
 
-    `chi2` is with continuity correction, of clusters without. `only_first` and `only_second` count the cases that only
-    the one calls right.
+    `chi2` and `p` are None where the runs never disagree, or in the clustered test where the differences cancel within
+    each patient. `chi2` has a continuity correction, except in the clustered test. `only_first` and `only_second` count
+    the cases that only that run predicts correctly.
     """
 
     exact_p: float | None
@@ -28,7 +28,7 @@ class McNemar:
 
 
 def mcnemar(only_first: int, only_second: int) -> McNemar:
-    """Of independent cases that only the first, and only the second, run calls right.
+    """Test independent cases, of which only the first run, and only the second, is right in so many.
 
     Source: McNemar, Psychometrika 12 (1947) 153–157.
     """
@@ -40,9 +40,11 @@ def mcnemar(only_first: int, only_second: int) -> McNemar:
 
 
 def clustered_mcnemar(first: Bools, second: Bools, owner: NDArray[np.intp]) -> McNemar:
-    """Of what each run calls right (n,), cases of one patient being alike.
+    """Test correct predictions (n,) of two runs, with the cases of one patient as a cluster.
 
-    χ² = (Σ dₖ / nₖ)² / Σ (dₖ / nₖ)², dₖ a patient's cases that only the first has right less those of the second.
+    χ² = (Σ dₖ / nₖ)² / Σ (dₖ / nₖ)², where dₖ is a patient's cases that only the first run gets right minus those that
+    only the second does.
+
     Source: Durkalski, Palesch, Lipsitz and Rust, Statistics in Medicine 22 (2003) 2417–2428.
     """
     sizes = np.bincount(owner)
@@ -63,7 +65,7 @@ def _chi2(statistic: float) -> float:
 
 
 def _binomial(successes: int, n: int) -> float:
-    """Two-sided, of a fair coin."""
+    """Return the two-sided binomial p value for probability ½."""
     from scipy.special import bdtr
 
     return min(1.0, 2 * float(bdtr(min(successes, n - successes), n, 0.5)))

@@ -1,4 +1,4 @@
-"""Bin ages, image sizes and other numbers, and choose the facts that divide cases into subgroups."""
+"""Binning of ages, image sizes and other numbers, and the choice of metadata columns that define subgroups."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,19 +7,19 @@ import numpy as np
 
 UNKNOWN = "unknown"
 MIXED = "several in one patient"
-"""What a patient has whose cases differ in a fact: words that no file says of one case."""
+"""The value of a patient whose cases differ in a column; never the value of a single case."""
 
 AGE_BANDS = ((0, 18, "0–17"), (18, 40, "18–39"), (40, 55, "40–54"), (55, 70, "55–69"), (70, 150, "70 and older"))
-"""From (years) up to below (years), and the band's name."""
+"""Start (inclusive) and end (exclusive) in years, and the name of the band."""
 
 MOST_SIZES, SIZE_BANDS = 12, 4
-"""With more sizes than the first number, they are this many bands with about as many cases each."""
+"""Above the first number of distinct sizes, they are grouped into this many bands of about equal case counts."""
 
 LEAST, MOST = 2, 20
-"""How many values a fact that divides cases has, at least and at most."""
+"""Fewest and most values of a column that defines subgroups."""
 
 NUMBER_BANDS = 4
-"""Bands of a number that is neither an age nor a size, with about as many cases each."""
+"""Number of bands, of about equal case counts, for a number that is neither an age nor a size."""
 
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _SIZE = re.compile(r"(\d+)×(\d+)")
@@ -29,9 +29,9 @@ _YEARS = {"y": 1.0, "m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25, "": 1.0}
 
 
 def bin_metadata(facts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The same facts, with bands for ages, which `is_age` knows by name.
+    """Return the same columns with ages in bands, recognised by `is_age`, and sizes in bands.
 
-    A fact of many sizes such as 2048×2500 gets bands of the longer side, which hold for these cases only.
+    A column of many sizes such as 2048×2500 is binned by its longer side; those bands hold for these cases only.
     """
     return {
         name: [age_bin(value) for value in values] if is_age(name) else size_bands(values)
@@ -40,18 +40,21 @@ def bin_metadata(facts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 
 def is_age(name: str) -> bool:
-    """Whether a fact of that name is an age in years: "age", "age_years", "Age (years)", "patient_age", "PatientAge".
+    """Return whether a column of that name is an age in years, such as "age", "Age (years)" or "PatientAge".
 
-    Capitals, spaces and punctuation do not count. An age in months, or of a bone, has another name and is none.
+    Case, spaces and punctuation are ignored. An age in months, or a bone age, has another name and is not one.
     """
     return _IS_AGE.fullmatch(re.sub(r"[\W_]+", "", name.lower())) is not None
 
 
 def size_bands(values: Sequence[str]) -> list[str]:
-    """Bands of the longer side where all known values are sizes, and there are many; else the values as they are."""
-    found = {value: _SIZE.fullmatch(value) for value in set(values) if value != UNKNOWN}
-    sides = {value: max(int(one[1]), int(one[2])) for value, one in found.items() if one is not None}
-    if len(sides) <= MOST_SIZES or len(sides) < len(found):
+    """Return bands of the longer side where all known values are sizes and there are many.
+
+    Else the values unchanged.
+    """
+    matches = {value: _SIZE.fullmatch(value) for value in set(values) if value != UNKNOWN}
+    sides = {value: max(int(one[1]), int(one[2])) for value, one in matches.items() if one is not None}
+    if len(sides) <= MOST_SIZES or len(sides) < len(matches):
         return list(values)
     known = [sides[value] for value in values if value in sides]
     edges = np.unique(np.quantile(known, np.arange(SIZE_BANDS) / SIZE_BANDS, method="higher")).astype(int).tolist()
@@ -60,30 +63,30 @@ def size_bands(values: Sequence[str]) -> list[str]:
         f"longer side {low}–{high}" if low < high else f"longer side {low}"
         for low, high in zip(edges, ends, strict=True)
     ]
-    at = np.searchsorted(edges, [sides.get(value, 0) for value in values], side="right") - 1
-    return [names[place] if value in sides else UNKNOWN for value, place in zip(values, at.tolist(), strict=True)]
+    position = np.searchsorted(edges, [sides.get(value, 0) for value in values], side="right") - 1
+    return [names[place] if value in sides else UNKNOWN for value, place in zip(values, position.tolist(), strict=True)]
 
 
 def age_bin(age: str) -> str:
-    """The band of "57", "057Y", "018M", "006W" or "003D" (DICOM PS3.5, AS); whatever is no age is "unknown"."""
-    found = _AGE.fullmatch(age)
-    if found is None:
+    """Return the band of "57", "057Y", "018M", "006W" or "003D" (DICOM PS3.5, AS); "unknown" for anything else."""
+    match = _AGE.fullmatch(age)
+    if match is None:
         return UNKNOWN
-    years = float(found[1]) * _YEARS[found[2].lower()]
+    years = float(match[1]) * _YEARS[match[2].lower()]
     return next((name for start, end, name in AGE_BANDS if start <= years < end), UNKNOWN)
 
 
 def subgroup_facts(facts: Mapping[str, Sequence[str]], *, also_not: Sequence[str] = ()) -> dict[str, list[str]]:
-    """Return the facts that divide the cases: those of 2 to 20 values, once many numbers are in bands.
+    """Return the columns that define subgroups: those with 2 to 20 values, after binning numbers.
 
-    `also_not` are the classes' names and titles: a fact that only says those is the label itself.
+    `also_not` are the names and titles of the classes: a column with only these values is the label itself.
     """
     binned = {name: _few_values(name, values) for name, values in facts.items()}
     return {name: values for name, values in binned.items() if not _why_not(facts[name], values, also_not)}
 
 
 def excluded_facts(facts: Mapping[str, Sequence[str]], *, also_not: Sequence[str] = ()) -> dict[str, str]:
-    """Return the other facts, each with the reason why it does not divide the cases."""
+    """Return the other columns, each with the reason why it does not define subgroups."""
     reasons = {name: _why_not(values, _few_values(name, values), also_not) for name, values in facts.items()}
     return {name: reason for name, reason in reasons.items() if reason}
 
@@ -104,7 +107,7 @@ def _few_values(name: str, values: Sequence[str]) -> list[str]:
 
 
 def _number_bands(values: Sequence[str]) -> list[str]:
-    """Return bands of the numbers where at least half of the values are numbers, else the values as they are."""
+    """Return bands of the numbers where at least half of the values are numbers, else the values unchanged."""
     numbers = [float(one.replace(",", ".")) if _NUMBER.fullmatch(one.strip()) else None for one in values]
     known = [one for one in numbers if one is not None]
     if len(known) < 0.5 * len(numbers):
@@ -114,5 +117,5 @@ def _number_bands(values: Sequence[str]) -> list[str]:
 
 
 def _number_band(value: float, edges: list[float]) -> str:
-    at = min(max(1, int(np.searchsorted(edges, value, side="right"))), len(edges) - 1)
-    return f"{edges[at - 1]:g} to {edges[at]:g}"
+    upper = min(max(1, int(np.searchsorted(edges, value, side="right"))), len(edges) - 1)
+    return f"{edges[upper - 1]:g} to {edges[upper]:g}"

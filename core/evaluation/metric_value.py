@@ -1,4 +1,4 @@
-"""One number as a person may see it: with its interval, its n, and a sentence where something has to be said."""
+"""A metric as displayed: value, confidence interval, n, and a note where something must be explained."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Numbers of a binary decision or score on cases, each counted once. NaN-free: undefined is None."""
+"""Metrics of binary predictions or scores with each case counted once. Undefined values are None, never NaN."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """True and false positives and negatives: one array of zeros and ones each (n,), or their sums."""
+    """True and false positives and negatives: indicator arrays (n,), or their sums."""
 
     tp: Floats
     fp: Floats
@@ -21,16 +21,16 @@ class Outcomes:
 
     @classmethod
     def of(cls, called: Bools, truth: Bools) -> "Outcomes":
-        """From what was called positive and what is, both (n,)."""
+        """Build from predicted and reference positives (n,)."""
         cells = (called & truth, called & ~truth, ~called & ~truth, ~called & truth)
         return cls(*(cell.astype(np.float64) for cell in cells))
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A share of cases: what is counted, among what, and the sentence where there is nothing to count among.
+    """A fraction of cases: its numerator, its denominator, and the reason where the denominator is 0.
 
-    `weighed` counts the cases where they do not all weigh the same in it; None where they do, a proportion.
+    `weighed` counts the cases behind the ratio where they have different weights, as in F1; None for a proportion.
     """
 
     counted: Callable[[Outcomes], Floats]
@@ -40,31 +40,34 @@ class Ratio:
 
     @property
     def proportion(self) -> bool:
-        """Whether it is a plain proportion of cases."""
+        """True for a plain proportion of cases."""
         return self.weighed is None
 
     def about(self, outcomes: Outcomes) -> Floats:
-        """How many cases it rests on."""
+        """Return the number of cases behind the ratio."""
         return (self.weighed or self.among)(outcomes)
 
 
 RATIOS: dict[str, Ratio] = {
-    "accuracy": Ratio(lambda o: o.tp + o.tn, lambda o: o.tp + o.fp + o.tn + o.fn, "there is no case"),
-    "sensitivity": Ratio(lambda o: o.tp, lambda o: o.tp + o.fn, "no case here is {name}"),
-    "specificity": Ratio(lambda o: o.tn, lambda o: o.tn + o.fp, "every case here is {name}"),
-    "ppv": Ratio(lambda o: o.tp, lambda o: o.tp + o.fp, "no case was called {name}"),
-    "npv": Ratio(lambda o: o.tn, lambda o: o.tn + o.fn, "every case was called {name}"),
+    "accuracy": Ratio(lambda o: o.tp + o.tn, lambda o: o.tp + o.fp + o.tn + o.fn, "no cases"),
+    "sensitivity": Ratio(lambda o: o.tp, lambda o: o.tp + o.fn, "no case is {name}"),
+    "specificity": Ratio(lambda o: o.tn, lambda o: o.tn + o.fp, "every case is {name}"),
+    "ppv": Ratio(lambda o: o.tp, lambda o: o.tp + o.fp, "no case was predicted {name}"),
+    "npv": Ratio(lambda o: o.tn, lambda o: o.tn + o.fn, "every case was predicted {name}"),
     "f1": Ratio(
         lambda o: 2 * o.tp,
         lambda o: 2 * o.tp + o.fp + o.fn,
-        "no case is or was called {name}",
+        "no case is, or was predicted, {name}",
         lambda o: o.tp + o.fp + o.fn,
     ),
 }
 
 
 def auroc(scores: Floats, truth: Bools) -> float | None:
-    """Chance that a positive case scores above a negative one, ties half; None where one class is absent."""
+    """Return the probability that a positive case scores above a negative one, ties half.
+
+    None where a class is absent.
+    """
     positives, negatives = int(truth.sum()), int((~truth).sum())
     if not positives or not negatives:
         return None
@@ -73,7 +76,7 @@ def auroc(scores: Floats, truth: Bools) -> float | None:
 
 
 def midranks(values: Floats) -> Floats:
-    """Ranks from 1, ties at their mean, (n,)."""
+    """Return the ranks from 1 (n,), ties at their mean."""
     order = np.argsort(values, kind="stable")
     first = np.flatnonzero(np.append(True, np.diff(values[order]) != 0)) if len(values) else np.empty(0, np.intp)
     last = np.append(first[1:], len(values))
@@ -83,7 +86,7 @@ def midranks(values: Floats) -> Floats:
 
 
 def confusion_matrix(called: NDArray[np.intp], truth: NDArray[np.intp], *, classes: int) -> list[list[int]]:
-    """Cases by true class (row) and called class (column)."""
+    """Return the counts of cases by reference class (row) and predicted class (column)."""
     flat = np.bincount(truth * classes + called, minlength=classes * classes)
     table: list[list[int]] = flat.reshape(classes, classes).tolist()
     return table

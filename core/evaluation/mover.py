@@ -1,9 +1,10 @@
-"""Intervals of sums and differences from the intervals of their parts (MOVER), where resamples cannot tell.
+"""Intervals of sums and differences from the intervals of their parts (MOVER), where the bootstrap has no spread.
 
-The way of variance estimates recovered: how far a part's own interval goes stands for how unsure the part is. So a part
-at 0/n or n/n, which no resample varies, brings the width that its own interval has.
-Sources: Zou and Donner, Statistics in Medicine 27 (2008) 1693–1702, of two parts; Zou, Huang and Zhang, Computational
-Statistics & Data Analysis 53 (2009) 1080–1085, of any number of them.
+MOVER, the method of variance estimates recovery, uses the distance from a part's value to its own confidence limit as
+its uncertainty. So a part at 0/n or n/n, which no resample varies, contributes the width of its own interval.
+
+Sources: Zou and Donner, Statistics in Medicine 27 (2008) 1693–1702, for two parts; Zou, Huang and Zhang, Computational
+Statistics & Data Analysis 53 (2009) 1080–1085, for any number.
 """
 
 import math
@@ -16,26 +17,26 @@ from core.evaluation.metrics import Floats
 _ROUNDING = 1e-12
 
 
-def mover_half_width(far: Sequence[float], together: Floats | None = None) -> float:
-    """How far the interval of a sum goes one way: √(farᵀ R far).
+def mover_half_width(distances: Sequence[float], correlation: Floats | None = None) -> float:
+    """Return the half-width of the interval of a sum on one side: √(dᵀ R d).
 
-    `far` is how far each part goes (parts,), negative where a part is taken away: then the other way. `together` are
-    the parts' correlations R (parts, parts), none of them unless told.
+    `distances` (parts,) reach from each part's value to its limit, with the opposite limit and a minus sign for a part
+    that is subtracted. `correlation` is R (parts, parts), the identity if omitted.
     """
-    one = np.asarray(far, dtype=np.float64)
-    return math.sqrt(max(0.0, float(one @ one if together is None else one @ together @ one)))
+    vector = np.asarray(distances, dtype=np.float64)
+    return math.sqrt(max(0.0, float(vector @ vector if correlation is None else vector @ correlation @ vector)))
 
 
 def correlations(draws: Sequence[Floats]) -> Floats:
-    """Of parts on the same resamples (resamples,) each: (parts, parts).
+    """Return the correlation matrix (parts, parts) of values on the same resamples (resamples,).
 
-    0 where one of the two does not vary: how they go together is not known then.
+    0 where one of the two does not vary, since their correlation is then unknown.
     """
-    found = np.eye(len(draws))
+    matrix = np.eye(len(draws))
     for i in range(len(draws)):
         for j in range(i):
-            found[i, j] = found[j, i] = _correlation(draws[i], draws[j])
-    return found
+            matrix[i, j] = matrix[j, i] = _correlation(draws[i], draws[j])
+    return matrix
 
 
 def _correlation(first: Floats, second: Floats) -> float:

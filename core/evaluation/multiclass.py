@@ -1,4 +1,4 @@
-"""Questions with many answers: classes against each other, classes in an order, and findings asked together."""
+"""Metrics of several classes, of ordered classes, and of several findings (multi-label)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ Classes = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class MultilabelReport:
-    """Findings asked together: `macro` is the plain mean over findings, `micro` pools all their answers."""
+    """Metrics of several findings: `macro` averages over findings, `micro` pools all their labels."""
 
     macro: dict[str, MetricValue]
     micro: dict[str, MetricValue]
@@ -29,10 +29,10 @@ class MultilabelReport:
 
 @dataclass(frozen=True, slots=True)
 class ConfusionTable:
-    """A table of classes, called against true, on the cases as they are (…, 1) or on resamples (…, resamples).
+    """Sums of a confusion matrix, observed (…, 1) or on resamples (…, resamples).
 
-    `called` and `true` count cases by class (classes, …); `right` those called right, `distance` and `squared` sum how
-    many classes apart they are.
+    `called` and `true` count cases by predicted and reference class (classes, …); `right` counts correct predictions,
+    `distance` and `squared` sum the distance in classes and its square.
     """
 
     called: Floats
@@ -43,7 +43,7 @@ class ConfusionTable:
 
     @property
     def cases(self) -> Floats:
-        """How many there are."""
+        """Number of cases."""
         return np.asarray(self.true.sum(axis=0))
 
 
@@ -57,9 +57,9 @@ def multiclass_metrics(
     resamples: int,
     seed: int,
 ) -> dict[str, Estimate]:
-    """Of each measure the plain mean over classes; accuracy, MCC and kappa of the table of all classes.
+    """Return each metric averaged over classes; accuracy, MCC and kappa of the whole confusion matrix.
 
-    Balanced accuracy of many classes is the mean sensitivity. Called and truth are class indices (n,).
+    Balanced accuracy of several classes is the mean sensitivity. `called` and `truth` are class indices (n,).
     """
     means = {key: macro_average({name: one[key] for name, one in per_class.items()}, cases=len(truth)) for key in ORDER}
     means["balanced_accuracy"] = means["sensitivity"]
@@ -74,13 +74,13 @@ def multiclass_metrics(
 def ordinal_metrics(
     called: Classes, truth: Classes, owners: PatientIndex, *, classes: int, resamples: int, seed: int
 ) -> dict[str, Estimate]:
-    """Of ordered classes: kappa with quadratic weights, and how many classes a call is off in the mean.
+    """Return quadratic-weighted kappa and the mean distance in classes of ordered classes.
 
     Source: Cohen, Psychological Bulletin 70 (1968) 213–220.
     """
     tables = _tables(called, truth, owners, classes, resamples, seed)
-    off = [divide(table.distance, table.cases) / max(1, classes - 1) for table in tables]
-    distance = _measure(off[0], off[1], owners, "share")
+    distances = [divide(table.distance, table.cases) / max(1, classes - 1) for table in tables]
+    distance = _measure(distances[0], distances[1], owners, "share")
     return {
         "weighted_kappa": _measure(weighted_kappa(tables[0]), weighted_kappa(tables[1]), owners, "signed"),
         "mean_distance": replace(distance, scale=float(max(1, classes - 1))),
@@ -88,46 +88,46 @@ def ordinal_metrics(
 
 
 def multilabel_metrics(
-    found: Sequence[BinaryScores], thresholds: Sequence[float], *, resamples: int = 1000, seed: int = 0
+    findings: Sequence[BinaryScores], thresholds: Sequence[float], *, resamples: int = 1000, seed: int = 0
 ) -> MultilabelReport:
-    """Several findings about the same patients, each of its known cases, all on the same resamples.
+    """Return the metrics of several findings of the same patients, each on its known cases, all on the same resamples.
 
     Raises:
-        InvalidInput: no finding, one without cases, or not one threshold for each.
+        InvalidInput: no findings, a finding without cases, or not one threshold for each.
     """
-    if not found or len(found) != len(thresholds) or not all(len(one.cases) for one in found):
+    if not findings or len(findings) != len(thresholds) or not all(len(one.cases) for one in findings):
         raise InvalidInput(
-            f"{len(found)} findings and {len(thresholds)} thresholds do not fit; each finding needs cases whose truth "
-            "is known and a threshold."
+            f"{len(findings)} findings and {len(thresholds)} thresholds do not match; each finding needs cases with a "
+            "known label, and a threshold."
         )
-    patients = sorted({name for one in found for name in one.patients})
-    row = {name: at for at, name in enumerate(patients)}
-    owned = [np.array([row[name] for name in one.patients], dtype=np.intp)[one.owner] for one in found]
-    called = [one.called(threshold) for one, threshold in zip(found, thresholds, strict=True)]
+    patients = sorted({name for one in findings for name in one.patients})
+    row = {name: index for index, name in enumerate(patients)}
+    owned = [np.array([row[name] for name in one.patients], dtype=np.intp)[one.owner] for one in findings]
+    called = [one.called(threshold) for one, threshold in zip(findings, thresholds, strict=True)]
 
-    def measured(at: Sequence[int], name: str) -> dict[str, Estimate]:
+    def estimates_of(index: Sequence[int], name: str) -> dict[str, Estimate]:
         scores, calls, truth, owner = (
-            np.concatenate([part[i] for i in at])
-            for part in ([one.scores for one in found], called, [one.truth for one in found], owned)
+            np.concatenate([part[i] for i in index])
+            for part in ([one.scores for one in findings], called, [one.truth for one in findings], owned)
         )
         return class_estimates(
             scores, calls, truth, PatientIndex(owner, len(patients)), name=name, resamples=resamples, seed=seed
         )
 
-    each = {one.name: measured([i], one.name) for i, one in enumerate(found)}
-    cases = sum(len(one.cases) for one in found)
+    each = {one.name: estimates_of([i], one.name) for i, one in enumerate(findings)}
+    cases = sum(len(one.cases) for one in findings)
     macro = {key: macro_average({name: one[key] for name, one in each.items()}, cases=cases) for key in ORDER}
-    pooled = metric_values(measured(range(len(found)), "found"))
+    pooled = metric_values(estimates_of(range(len(findings)), "found"))
     return MultilabelReport(metric_values(macro), pooled, {name: metric_values(one) for name, one in each.items()})
 
 
 def accuracy(table: ConfusionTable) -> Floats:
-    """Share called right."""
+    """Return the fraction of correct predictions."""
     return divide(table.right, table.cases)
 
 
 def mcc(table: ConfusionTable) -> Floats:
-    """The correlation of a table of many classes, NaN where cases or calls are of one class.
+    """Return Matthews' correlation of several classes, NaN where cases or predictions are of one class.
 
     Source: Gorodkin, Computational Biology and Chemistry 28 (2004) 367–374.
     """
@@ -137,36 +137,46 @@ def mcc(table: ConfusionTable) -> Floats:
 
 
 def kappa(table: ConfusionTable) -> Floats:
-    """Cohen's kappa of calls and truth, NaN where both are of one class."""
+    """Return Cohen's kappa of predictions and reference, NaN where both are of one class."""
     n, both = table.cases, (table.called * table.true).sum(axis=0)
     return divide(n * table.right - both, n * n - both)
 
 
 def weighted_kappa(table: ConfusionTable) -> Floats:
-    """1 − squared distance seen over that expected by chance, NaN where none is expected."""
-    place = np.arange(len(table.true), dtype=np.float64)
-    first, second = (place @ table.called, place @ table.true)
-    spread = (place**2) @ (table.called + table.true) * table.cases - 2 * first * second
+    """Return quadratic-weighted kappa: 1 − observed over expected squared distance, NaN where none is expected."""
+    codes = np.arange(len(table.true), dtype=np.float64)
+    first, second = (codes @ table.called, codes @ table.true)
+    spread = (codes**2) @ (table.called + table.true) * table.cases - 2 * first * second
     return 1.0 - divide(table.cases * table.squared, spread)
 
 
 def _tables(
     called: Classes, truth: Classes, owners: PatientIndex, classes: int, resamples: int, seed: int
 ) -> tuple[ConfusionTable, ConfusionTable]:
-    """On the cases as they are, and on resamples."""
-    apart = np.abs(called - truth).astype(np.float64)
+    """Return the table as observed, and on resamples."""
+    distance = np.abs(called - truth).astype(np.float64)
     rows = [owners.sizes(side == c) for side in (called, truth) for c in range(classes)]
-    rows += [owners.total(amount) for amount in ((apart == 0).astype(np.float64), apart, apart**2)]
+    rows += [owners.total(amount) for amount in ((distance == 0).astype(np.float64), distance, distance**2)]
     amounts = np.stack(rows)
-    made = (amounts.sum(axis=1, keepdims=True), resampled_sums(amounts, resamples=resamples, seed=seed))
-    plain, drawn = (ConfusionTable(one[:classes], one[classes : 2 * classes], *one[2 * classes :]) for one in made)
-    return plain, drawn
+    sums = (amounts.sum(axis=1, keepdims=True), resampled_sums(amounts, resamples=resamples, seed=seed))
+    observed, resampled = (
+        ConfusionTable(part[:classes], part[classes : 2 * classes], *part[2 * classes :]) for part in sums
+    )
+    return observed, resampled
 
 
-def _measure(value: Floats, drawn: Floats, owners: PatientIndex, kind: Kind) -> Estimate:
+def _measure(value: Floats, resampled: Floats, owners: PatientIndex, kind: Kind) -> Estimate:
     sizes = owners.sizes(np.ones(len(owners.patient_of_case), dtype=np.bool_))
-    none = "" if value[0] == value[0] else "Undefined: the cases, or the calls, are all of one class."
+    undefined = (
+        "" if value[0] == value[0] else "Undefined: the reference labels or the predictions are all of one class."
+    )
     single = bool(sizes.max() <= 1)
     return Estimate(
-        float(value[0]), drawn, len(owners.patient_of_case), *patient_counts(sizes), kind, single, undefined=none
+        float(value[0]),
+        resampled,
+        len(owners.patient_of_case),
+        *patient_counts(sizes),
+        kind,
+        single,
+        undefined=undefined,
     )

@@ -1,7 +1,7 @@
-"""Whether a fact can be told from a model's features: a logistic regression that has not seen the patient.
+"""Shortcut probe: can a metadata value be predicted from the model's features by cross-validated logistic regression?
 
-A fact that the features hold need not be a shortcut: any picture's features know something. It is one where they know
-it well above chance and it goes with the label, so that to know it pays.
+Features that encode a value are not yet a shortcut: most features encode something about the acquisition. It is a
+shortcut risk where they predict the value well above chance and the value is associated with the label.
 """
 
 import warnings
@@ -19,18 +19,19 @@ from core.evaluation.metrics import auroc
 
 Floats = NDArray[np.float64]
 FOLDS, RESAMPLES = 5, 200
-WIDEST = 64  # principal components that are kept of the features
-WELL, GOES = 0.6, 0.1  # the least AUROC (its lower bound) and the least strength that raise the alarm
-FEWEST = 5  # patients that a value needs, to be probed
+MAX_COMPONENTS = 64  # principal components of the features
+MIN_AUROC, MIN_STRENGTH = 0.6, 0.1  # lower bound of the AUROC and association strength that raise an alarm
+MIN_PATIENTS = 5  # patients per value
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """One fact. AUROC of telling its values (of several, the mean of each against the rest), None where it cannot be.
+    """Result for one metadata column: the AUROC of predicting its value, None where it cannot be computed.
 
-    `chance` is the share of cases that the commonest value has: what always answering it gets right; `right` is the
-    share that the probe does. `blank` is the AUROC from the features of a network that learned nothing. `p` is that of
-    going with the label, corrected for the findings it was chosen among and not yet for the facts; `alarm` is for both.
+    With several values, it is the mean of each against the rest. `chance` is the accuracy of always answering the most
+    common value, `right` that of the probe. `blank` is the AUROC with the features of an untrained network. `p` belongs
+    to the association with the label, corrected for the findings it was chosen from but not for the number of columns;
+    `alarm` is corrected for both.
     """
 
     fact: str
@@ -47,11 +48,11 @@ class ProbeResult:
     words: str
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values."""
         return asdict(self)
 
 
-Area = tuple[float, float | None, float | None]  # AUROC and its bounds
+Interval = tuple[float, float | None, float | None]  # AUROC and its bounds
 
 
 def probe(
@@ -60,102 +61,128 @@ def probe(
     learned: Floats,
     blank: Floats,
     patients: Sequence[str],
-    goes: Association,
+    association: Association,
     *,
     tested: int,
-    called: str,
+    label_name: str,
 ) -> ProbeResult:
-    """Of one fact, from features (n, width) as learned and of a network that learned nothing.
+    """Probe one metadata column, from features (n, width) of the trained and of an untrained network.
 
-    `goes` is how the fact goes with the label in training, of several findings the strongest with its p times their
-    number (see association.strongest); `tested` how many facts are looked at, which that p pays for as well
-    (Bonferroni), `called` what the label is called. Values of fewer than `FEWEST` patients are left out.
+    `association` is that of the column with the label in training; for several findings the strongest one, with p
+    multiplied by their number (see association.strongest_association). `tested` is the number of probed columns, for
+    which p is corrected as well (Bonferroni). `label_name` names the label in the verdict. Values of fewer than
+    `MIN_PATIENTS` patients are left out.
     """
     names, counts = np.unique(np.asarray(answers), return_counts=True)
-    values = dict(sorted(zip(names.tolist(), counts.tolist(), strict=True), key=lambda one: -one[1]))
+    values = dict(sorted(zip(names.tolist(), counts.tolist(), strict=True), key=lambda value_count: -value_count[1]))
     rows = _common(answers, patients)
-    told, owners = [answers[row] for row in rows], [patients[row] for row in rows]
-    shares = _shares(learned[rows], told, owners) if len(set(told)) > 1 else None
-    area = _area(shares, told, owners) if shares is not None else None
-    empty = _area(_shares(blank[rows], told, owners), told, owners) if shares is not None else None
-    right = None if shares is None else float((np.unique(told)[shares.argmax(axis=1)] == np.asarray(told)).mean())
-    pays = goes.p is not None and goes.p * tested < 0.05 and goes.strength >= GOES
-    knows = area is not None and (area[1] or 0.0) > WELL
+    values_of_rows, patients_of_rows = [answers[row] for row in rows], [patients[row] for row in rows]
+    probabilities = (
+        _out_of_fold_probabilities(learned[rows], values_of_rows, patients_of_rows)
+        if len(set(values_of_rows)) > 1
+        else None
+    )
+    interval = (
+        _auroc_with_interval(probabilities, values_of_rows, patients_of_rows) if probabilities is not None else None
+    )
+    untrained = (
+        _auroc_with_interval(
+            _out_of_fold_probabilities(blank[rows], values_of_rows, patients_of_rows), values_of_rows, patients_of_rows
+        )
+        if probabilities is not None
+        else None
+    )
+    accuracy = (
+        None
+        if probabilities is None
+        else float((np.unique(values_of_rows)[probabilities.argmax(axis=1)] == np.asarray(values_of_rows)).mean())
+    )
+    is_associated = association.p is not None and association.p * tested < 0.05 and association.strength >= MIN_STRENGTH
+    is_encoded = interval is not None and (interval[1] or 0.0) > MIN_AUROC
     return ProbeResult(
         fact=fact,
         values=values,
-        auroc=area[0] if area else None,
-        low=area[1] if area else None,
-        high=area[2] if area else None,
-        right=right,
+        auroc=interval[0] if interval else None,
+        low=interval[1] if interval else None,
+        high=interval[2] if interval else None,
+        right=accuracy,
         chance=max(values.values()) / len(answers),
-        blank=empty[0] if empty else None,
-        strength=goes.strength,
-        p=goes.p,
-        alarm=knows and pays,
-        words=_said(fact, area, empty, goes, called, knows=knows, pays=pays),
+        blank=untrained[0] if untrained else None,
+        strength=association.strength,
+        p=association.p,
+        alarm=is_encoded and is_associated,
+        words=_verdict(
+            fact, interval, untrained, association, label_name, is_encoded=is_encoded, is_associated=is_associated
+        ),
     )
 
 
-def _said(
-    fact: str, area: Area | None, empty: Area | None, goes: Association, called: str, *, knows: bool, pays: bool
+def _verdict(
+    fact: str,
+    interval: Interval | None,
+    untrained: Interval | None,
+    association: Association,
+    label_name: str,
+    *,
+    is_encoded: bool,
+    is_associated: bool,
 ) -> str:
-    if area is None:
-        return f"Whether the features hold '{fact}' cannot be told: fewer than two of its values have enough patients."
-    spread = f", {area[1]:.2f} to {area[2]:.2f}" if area[1] is not None and area[2] is not None else ""
-    blank = f"; a network that learned nothing: {empty[0]:.2f}" if empty else ""
-    told = f"be told from the model's features (AUROC {area[0]:.2f}{spread}{blank})"
-    strength = f"({goes.name} {goes.strength:.2f})"
-    if knows and pays:
-        return f"'{fact}' can {told} and goes with {called} {strength}: the model may answer by it."
-    if knows:
-        return f"'{fact}' can {told}, but does not go with {called} {strength}."
-    if pays:
-        return f"'{fact}' goes with {called} {strength}, but can hardly {told}."
-    return f"'{fact}' can hardly {told} and does not go with {called} {strength}."
+    if interval is None:
+        return f"'{fact}' cannot be probed: fewer than two of its values have at least {MIN_PATIENTS} patients."
+    spread = f", {interval[1]:.2f} to {interval[2]:.2f}" if interval[1] is not None and interval[2] is not None else ""
+    reference = f"; untrained network: {untrained[0]:.2f}" if untrained else ""
+    predictable = f"be predicted from the model's features (AUROC {interval[0]:.2f}{spread}{reference})"
+    strength = f"({association.name} {association.strength:.2f})"
+    if is_encoded and is_associated:
+        return f"'{fact}' can {predictable} and is associated with {label_name} {strength}: a possible shortcut."
+    if is_encoded:
+        return f"'{fact}' can {predictable}, but is not associated with {label_name} {strength}."
+    if is_associated:
+        return f"'{fact}' is associated with {label_name} {strength}, but can hardly {predictable}."
+    return f"'{fact}' can hardly {predictable} and is not associated with {label_name} {strength}."
 
 
 def _common(answers: Sequence[str], patients: Sequence[str]) -> list[int]:
-    """The cases whose value enough patients have."""
+    """Return the cases whose value occurs in enough patients."""
     owners: dict[str, set[str]] = {}
     for value, patient in zip(answers, patients, strict=True):
         owners.setdefault(value, set()).add(patient)
-    return [row for row, value in enumerate(answers) if len(owners[value]) >= FEWEST]
+    return [row for row, value in enumerate(answers) if len(owners[value]) >= MIN_PATIENTS]
 
 
-def _shares(features: Floats, answers: Sequence[str], patients: Sequence[str]) -> Floats:
-    """Out-of-fold probabilities (n, values) in the values' order."""
+def _out_of_fold_probabilities(features: Floats, answers: Sequence[str], patients: Sequence[str]) -> Floats:
+    """Return cross-validated probabilities (n, values), columns in sorted order of the values."""
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedGroupKFold
 
     names, labels = np.unique(np.asarray(answers), return_inverse=True)
-    found = np.zeros((len(labels), len(names)))
+    probabilities = np.zeros((len(labels), len(names)))
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a fold that lacks a value, or has not quite converged, is no news
-        for rest, held in folds.split(features, labels, patients):
-            middle, spread = features[rest].mean(axis=0), features[rest].std(axis=0) + 1e-9
-            scaled = [(features[rows] - middle) / spread for rows in (rest, held)]
-            few = PCA(min(WIDEST, *scaled[0].shape), svd_solver="full").fit(scaled[0])
-            fitted = LogisticRegression(C=1.0, max_iter=500).fit(few.transform(scaled[0]), labels[rest])
-            found[np.ix_(held, fitted.classes_)] = fitted.predict_proba(few.transform(scaled[1]))
-    return found
+        warnings.simplefilter("ignore")  # a fold without a value, or not fully converged, is expected
+        for train, test in folds.split(features, labels, patients):
+            middle, spread = features[train].mean(axis=0), features[train].std(axis=0) + 1e-9
+            scaled = [(features[rows] - middle) / spread for rows in (train, test)]
+            pca = PCA(min(MAX_COMPONENTS, *scaled[0].shape), svd_solver="full").fit(scaled[0])
+            fitted = LogisticRegression(C=1.0, max_iter=500).fit(pca.transform(scaled[0]), labels[train])
+            probabilities[np.ix_(test, fitted.classes_)] = fitted.predict_proba(pca.transform(scaled[1]))
+    return probabilities
 
 
-def _area(shares: Floats, answers: Sequence[str], patients: Sequence[str]) -> Area:
-    """AUROC with its interval over patients."""
+def _auroc_with_interval(shares: Floats, answers: Sequence[str], patients: Sequence[str]) -> Interval:
+    """Return the AUROC with its interval over patients."""
     names, labels = np.unique(np.asarray(answers), return_inverse=True)
     owner = np.unique(np.asarray(patients), return_inverse=True)[1]
-    asked = [1] if len(names) == 2 else range(len(names))
-    value = float(np.mean([auroc(shares[:, at], labels == at) for at in asked]))
-    whole = mean(*[weighted_auroc(shares[:, at], labels == at, owner) for at in asked])
-    draws = bootstrap({"auroc": whole}, patients=int(owner.max()) + 1, resamples=RESAMPLES, seed=0)["auroc"]
-    carriers = min(len(set(owner[labels == at].tolist())) for at in range(len(names)))
+    positions = [1] if len(names) == 2 else range(len(names))
+    value = float(np.mean([auroc(shares[:, position], labels == position) for position in positions]))
+    statistic = mean(*[weighted_auroc(shares[:, position], labels == position, owner) for position in positions])
+    draws = bootstrap({"auroc": statistic}, patients=int(owner.max()) + 1, resamples=RESAMPLES, seed=0)["auroc"]
+    carriers = min(len(set(owner[labels == position].tolist())) for position in range(len(names)))
     spread = bootstrap_interval(value, draws, carriers=carriers)
     return (value, *spread) if spread else (value, None, None)
 
 
-def alarms_first(found: Sequence[ProbeResult]) -> list[ProbeResult]:
-    """Alarms before the rest, then by how strongly a fact goes with the label, then by how well it is known."""
-    return sorted(found, key=lambda one: (not one.alarm, -one.strength, -(one.auroc or 0.0), one.fact))
+def alarms_first(results: Sequence[ProbeResult]) -> list[ProbeResult]:
+    """Sort by alarm, then by association with the label, then by AUROC."""
+    return sorted(results, key=lambda probed: (not probed.alarm, -probed.strength, -(probed.auroc or 0.0), probed.fact))

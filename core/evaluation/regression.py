@@ -1,4 +1,4 @@
-"""How near predicted numbers come to the true ones, with intervals by patient."""
+"""Metrics of predicted numbers (regression) with intervals over patients."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from core.evaluation.estimate import PatientIndex
 from core.evaluation.metric_value import RESAMPLED, MetricValue
 from core.evaluation.metrics import Floats
 
-CONSTANT_TRUTH = "Undefined: every case here has the same value."
+CONSTANT_TRUTH = "Undefined: all cases have the same value."
 BOUNDS = {
     "mae": (0.0, math.inf),
     "mse": (0.0, math.inf),
@@ -23,16 +23,16 @@ BOUNDS = {
     "r2": (-math.inf, 1.0),
     "bias": (-math.inf, math.inf),
 }
-ONE_PATIENT = "No interval: it rests on the cases of a single patient."
-NO_SPREAD = "No interval: every resample of the patients has this value."
+ONE_PATIENT = "No interval: all cases are of a single patient."
+NO_SPREAD = "No interval: all resamples of the patients give the same value."
 _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class RegressionReport:
-    """`metrics`: mae and rmse in the number's unit, mse in its square, r2 (share of the variance explained).
+    """Metrics of predicted numbers: mae, rmse and bias in the number's unit, mse in its square, r2.
 
-    Also bias (predicted - true, in the unit).
+    Bias is the mean of predicted − true, r2 the explained variance.
     """
 
     images: int
@@ -41,41 +41,41 @@ class RegressionReport:
     metrics: dict[str, MetricValue]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values with stable keys, without NaN."""
+        """Return plain values with stable keys, without NaN."""
         return {**asdict(self), "metrics": {name: one.to_json() for name, one in self.metrics.items()}}
 
 
 def regression_report(
-    told: ArrayLike, truth: ArrayLike, patients: Sequence[object], *, resamples: int = 1000, seed: int = 0
+    predicted: ArrayLike, truth: ArrayLike, patients: Sequence[object], *, resamples: int = 1000, seed: int = 0
 ) -> RegressionReport:
-    """Of predicted and true values (cases,) and the patient of each case.
+    """Return the metrics of predicted and true values (cases,), given the patient of each case.
 
-    Intervals are value ± t · (spread over resamples of whole patients), t of Student with patients - 1 degrees.
-    None where no resample differs: errors that are all alike say nothing of how far others spread.
+    Intervals are value ± t · (standard deviation over resamples of whole patients), with Student's t and patients − 1
+    degrees of freedom. None where all resamples agree: identical errors carry no information about their spread.
 
     Raises:
-        InvalidInput: no case, shapes that do not fit, or a value that is no number.
+        InvalidInput: no cases, mismatched shapes, or a value that is not a finite number.
     """
-    p, y = np.asarray(told, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    p, y = np.asarray(predicted, dtype=np.float64), np.asarray(truth, dtype=np.float64)
     if not len(y) or p.shape != y.shape or len(patients) != len(y) or not np.isfinite([p, y]).all():
         raise InvalidInput(
-            f"{p.size} predicted and {y.size} true values of {len(patients)} patients do not fit; each case needs one "
-            "finite number of each, so predict the split again."
+            f"{p.size} predicted values, {y.size} true values and {len(patients)} patients do not match; each case "
+            "needs one finite number of each. Predict the split again."
         )
-    names, row = np.unique(np.asarray(patients), return_inverse=True)
-    found = statistics(p, y, PatientIndex(row, len(names)))
-    draws = bootstrap(found, patients=len(names), resamples=resamples, seed=seed)
-    figures = {key: _figure(one, draws[key], len(names), len(y), *BOUNDS[key]) for key, one in found.items()}
-    return RegressionReport(len(y), len(names), resamples, figures)
+    names, patient_of_case = np.unique(np.asarray(patients), return_inverse=True)
+    by_name = statistics(p, y, PatientIndex(patient_of_case, len(names)))
+    draws = bootstrap(by_name, patients=len(names), resamples=resamples, seed=seed)
+    metrics = {key: _figure(one, draws[key], len(names), len(y), *BOUNDS[key]) for key, one in by_name.items()}
+    return RegressionReport(len(y), len(names), resamples, metrics)
 
 
-def statistics(p: Floats, y: Floats, owners: PatientIndex) -> dict[str, Statistic]:
-    """Each figure of predicted and true values (cases,), as it is on resamples of their patients."""
-    count = owners.total(np.ones(len(y)))
-    squared = ratio(owners.total((p - y) ** 2), count)
-    # deviations from one middle first: sums of squares of large numbers lose what they differ by
+def statistics(p: Floats, y: Floats, index: PatientIndex) -> dict[str, Statistic]:
+    """Return each metric of predicted and true values (cases,) as a statistic on resamples of patients."""
+    count = index.total(np.ones(len(y)))
+    squared = ratio(index.total((p - y) ** 2), count)
+    # centred first: sums of squares of large numbers lose their small differences to rounding
     middle = y - y.mean()
-    plain, square = owners.total(middle), owners.total(middle**2)
+    plain, square = index.total(middle), index.total(middle**2)
 
     def variance(counts: Floats) -> Floats:
         return divide(square @ counts, count @ counts) - divide(plain @ counts, count @ counts) ** 2
@@ -85,16 +85,16 @@ def statistics(p: Floats, y: Floats, owners: PatientIndex) -> dict[str, Statisti
         return 1.0 - divide(squared(counts), np.where(spread > 1e-12 * float(square.sum() or 1.0), spread, 0.0))
 
     return {
-        "mae": ratio(owners.total(np.abs(p - y)), count),
+        "mae": ratio(index.total(np.abs(p - y)), count),
         "mse": squared,
         "rmse": lambda counts: np.sqrt(squared(counts)),
         "r2": explained,
-        "bias": ratio(owners.total(p - y), count),
+        "bias": ratio(index.total(p - y), count),
     }
 
 
 def is_constant(spread: float, value: float) -> bool:
-    """Whether that spread of a value over resamples is no more than rounding, and so no measure of how sure it is."""
+    """Return whether the spread over resamples is no more than rounding, and so does not measure uncertainty."""
     return spread <= _ROUNDING * max(1.0, abs(value))
 
 

@@ -1,4 +1,4 @@
-"""Two runs that answer with numbers, on the same cases: how far their errors are apart, and on which cases."""
+"""Comparison of two regression runs on the same cases: differences of their errors, and cases that changed."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.evaluation.bootstrap import Statistic, bootstrap
+from core.evaluation.comparison import ALIKE
 from core.evaluation.confidence_intervals import standard_error, student_quantile
 from core.evaluation.estimate import PatientIndex
 from core.evaluation.metric_value import RESAMPLED, MetricValue
@@ -22,16 +23,15 @@ from core.evaluation.regression import (
 )
 
 COMPARED = ("mae", "mse", "rmse", "r2")
-ALIKE = "No interval: on these cases the two runs do not differ in it."
-EVEN = "No interval: every resample of the patients has this difference."
+NO_SPREAD = "No interval: all resamples of the patients give the same difference."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegressionComparison:
-    """`differences` are first minus second, on the same resamples of patients; `first` and `second` the runs' figures.
+    """Result of comparing two runs. `differences` are first minus second, on the same resamples of patients.
 
-    `nearer` are rows of the cases whose absolute error is smaller by the second run, `further` of those where it is
-    larger: those where it changed most first.
+    `first` and `second` hold the metrics of the runs. `nearer` are rows of the cases whose absolute error is smaller in
+    the second run, `further` those where it is larger, largest change first.
     """
 
     differences: dict[str, MetricValue]
@@ -50,29 +50,31 @@ def compare_regressions(
     resamples: int = 1000,
     seed: int = 0,
 ) -> RegressionComparison:
-    """Of two predictions and the true values (cases,), and the patient of each case.
+    """Compare two sets of predictions against the true values (cases,), given the patient of each case.
 
-    Intervals are difference ± t · (its spread over resamples of whole patients, the same ones for both runs), t of
-    Student with patients - 1 degrees.
+    Intervals are difference ± t · (its standard deviation over resamples of whole patients, the same for both runs),
+    with Student's t and patients − 1 degrees of freedom.
 
     Raises:
-        InvalidInput: no case, shapes that do not fit, or a value that is no number.
+        InvalidInput: no cases, mismatched shapes, or a value that is not a finite number.
     """
-    mine, beside = (regression_report(one, truth, patients, resamples=resamples, seed=seed) for one in (first, second))
-    p, q, y = (np.asarray(one, dtype=np.float64) for one in (first, second, truth))
-    names, row = np.unique(np.asarray(patients), return_inverse=True)
-    owners = PatientIndex(row, len(names))
-    one, other = statistics(p, y, owners), statistics(q, y, owners)
-    apart = {name: _minus(one[name], other[name]) for name in COMPARED}
-    draws = bootstrap(apart, patients=len(names), resamples=resamples, seed=seed)
-    grown = np.abs(q - y) - np.abs(p - y)
-    rising, falling = np.argsort(grown, kind="stable"), np.argsort(-grown, kind="stable")
+    first_report, second_report = (
+        regression_report(predicted, truth, patients, resamples=resamples, seed=seed) for predicted in (first, second)
+    )
+    p, q, y = (np.asarray(values, dtype=np.float64) for values in (first, second, truth))
+    names, patient_of_case = np.unique(np.asarray(patients), return_inverse=True)
+    index = PatientIndex(patient_of_case, len(names))
+    first_statistics, second_statistics = statistics(p, y, index), statistics(q, y, index)
+    gaps = {name: _subtract(first_statistics[name], second_statistics[name]) for name in COMPARED}
+    draws = bootstrap(gaps, patients=len(names), resamples=resamples, seed=seed)
+    increase = np.abs(q - y) - np.abs(p - y)
+    rising, falling = np.argsort(increase, kind="stable"), np.argsort(-increase, kind="stable")
     return RegressionComparison(
-        {name: _difference(apart[name], draws[name], len(names), len(y)) for name in COMPARED},
-        mine,
-        beside,
-        rising[grown[rising] < 0],
-        falling[grown[falling] > 0],
+        {name: _difference(gaps[name], draws[name], len(names), len(y)) for name in COMPARED},
+        first_report,
+        second_report,
+        rising[increase[rising] < 0],
+        falling[increase[falling] > 0],
     )
 
 
@@ -81,26 +83,26 @@ def incompatibility(
     truths: tuple[Floats, Floats],
     patients: tuple[Sequence[str], Sequence[str]],
 ) -> str:
-    """Why two runs cannot be compared, in a sentence; '' where they can. The cases of each, in their order."""
-    one, other = cases
-    only = [int((~np.isin(a, b)).sum()) for a, b in ((one, other), (other, one))]
-    if any(only):
+    """Return why two runs cannot be compared, or '' where they can. Takes the cases of each run in order."""
+    first, second = cases
+    unmatched = [int((~np.isin(a, b)).sum()) for a, b in ((first, second), (second, first))]
+    if any(unmatched):
         return (
-            f"The test sets differ: {only[0]} cases are only in the first and {only[1]} only in the second of "
-            f"{len(one)} and {len(other)}; predict both runs on one snapshot's split."
+            f"The test sets differ: {unmatched[0]} of {len(first)} cases are only in the first and {unmatched[1]} of "
+            f"{len(second)} only in the second; predict both runs on the same dataset split."
         )
     if differing := int((truths[0] != truths[1]).sum()):
         return (
-            f"The truth of {differing} of {len(one)} cases differs between the two test sets; predict both runs on "
-            "one snapshot, so that both are judged by the same labels."
+            f"The reference labels of {differing} of {len(first)} cases differ between the two test sets; predict both "
+            "runs on the same dataset."
         )
     if list(patients[0]) != list(patients[1]):
-        return "The same cases are of other patients in the second test set; predict both runs on one snapshot."
+        return "The same cases have other patient IDs in the second test set; predict both runs on the same dataset."
     return ""
 
 
-def _minus(one: Statistic, other: Statistic) -> Statistic:
-    return lambda counts: one(counts) - other(counts)
+def _subtract(first: Statistic, second: Statistic) -> Statistic:
+    return lambda counts: first(counts) - second(counts)
 
 
 def _difference(statistic: Statistic, draws: Floats, patients: int, images: int) -> MetricValue:
@@ -111,6 +113,6 @@ def _difference(statistic: Statistic, draws: Floats, patients: int, images: int)
         return MetricValue(value, None, None, images, ONE_PATIENT)
     spread = standard_error(draws, carriers=patients)
     if is_constant(spread, value):
-        return MetricValue(value, None, None, images, ALIKE if math.isclose(value, 0, abs_tol=1e-12) else EVEN)
+        return MetricValue(value, None, None, images, ALIKE if math.isclose(value, 0, abs_tol=1e-12) else NO_SPREAD)
     reach = student_quantile(patients - 1, 0.95) * spread
     return MetricValue(value, value - reach, value + reach, images, method=RESAMPLED)

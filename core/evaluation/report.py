@@ -1,6 +1,6 @@
-"""How good a run is on a split: every number with its interval by patient, its curves and its confusion matrix.
+"""Evaluation report of a run on a split: all metrics with patient-level intervals, curves and the confusion matrix.
 
-The numbers take the road of `board`, so that the command line and the page never disagree.
+The metrics are computed by the same functions as on the Review page, so the command line and the page always agree.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,10 +25,10 @@ _POINTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`metrics` by name; with more than two classes means over classes, and each class against the rest in `per_class`.
+    """Evaluation report. `metrics` by name are macro averages with more than two classes, and `per_class` one-vs-rest.
 
-    `roc` and `pr` are by class name, for two classes the positive one only. `confusion` counts cases by true class
-    (row) and called class (column).
+    `roc` and `pr` are by class name, with two classes only the positive one. `confusion` counts cases by reference
+    class (row) and predicted class (column).
     """
 
     images: int
@@ -45,7 +45,7 @@ class Report:
     confusion: list[list[int]]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values with stable keys, without NaN."""
+        """Return plain values with stable keys, without NaN."""
         return {
             "images": self.images,
             "patients": self.patients,
@@ -74,37 +74,37 @@ def report(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Report:
-    """Of probabilities (cases, classes), true class indices (cases,) and the patient of each case.
+    """Evaluate probabilities (cases, classes) against class indices (cases,), given the patient of each case.
 
-    Two classes: the last is positive unless told, called where its probability is at least `threshold`. More:
-    the most probable class is called; `positive` then sets one class against the rest. Classes that are `ordered`
-    have weighted kappa and the mean distance too.
+    With two classes, the last is positive by default and predicted where its probability is at least `threshold`. With
+    more, the most probable class is predicted; `positive` then evaluates one class against the rest. `ordered` classes
+    also get weighted kappa and the mean distance.
 
     Raises:
-        InvalidInput: no case, shapes that do not fit, a value that is no probability or no class.
+        InvalidInput: no cases, mismatched shapes, or an invalid probability or class.
     """
     p, y = np.asarray(probabilities, dtype=np.float64), np.asarray(truth)
     check(p, y, patients, classes, positive=positive, threshold=threshold)
     y = y.astype(np.intp)
-    names, row = np.unique(np.asarray([str(one) for one in patients]), return_inverse=True)
-    chosen = len(classes) - 1 if positive is None and len(classes) == 2 else positive
-    metrics, per_class = _figures(
+    names, patient_of_case = np.unique(np.asarray([str(one) for one in patients]), return_inverse=True)
+    positive_class = len(classes) - 1 if positive is None and len(classes) == 2 else positive
+    metrics, per_class = _all_metrics(
         p,
         y,
-        PatientIndex(row, len(names)),
+        PatientIndex(patient_of_case, len(names)),
         classes,
-        chosen,
-        _called(p, chosen, threshold),
+        positive_class,
+        _predicted_classes(p, positive_class, threshold),
         ordered=ordered,
         resamples=resamples,
         seed=seed,
     )
-    curves = classes if chosen is None else [classes[chosen]]
+    curves = classes if positive_class is None else [classes[positive_class]]
     return Report(
         images=len(y),
         patients=len(names),
         classes=tuple(classes),
-        positive=None if chosen is None else classes[chosen],
+        positive=None if positive_class is None else classes[positive_class],
         threshold=threshold,
         resamples=resamples,
         seed=seed,
@@ -114,41 +114,41 @@ def report(
         pr={
             name: precision_recall(p[:, c], y == c).thinned(_POINTS) for c, name in enumerate(classes) if name in curves
         },
-        confusion=confusion_matrix(_called(p, chosen, threshold), y, classes=len(classes)),
+        confusion=confusion_matrix(_predicted_classes(p, positive_class, threshold), y, classes=len(classes)),
     )
 
 
-def _figures(
+def _all_metrics(
     p: Floats,
     y: Classes,
-    owners: PatientIndex,
+    index: PatientIndex,
     classes: Sequence[str],
-    chosen: int | None,
+    positive_class: int | None,
     called: Classes,
     *,
     ordered: bool,
     resamples: int,
     seed: int,
 ) -> tuple[dict[str, MetricValue], dict[str, dict[str, MetricValue]]]:
-    """Figures overall, and of each class where there is no positive one."""
+    """Return the metrics overall, and of each class where no class is positive."""
 
-    def one(c: int) -> dict[str, Estimate]:
-        return class_estimates(p[:, c], called == c, y == c, owners, name=classes[c], resamples=resamples, seed=seed)
+    def estimates_of(c: int) -> dict[str, Estimate]:
+        return class_estimates(p[:, c], called == c, y == c, index, name=classes[c], resamples=resamples, seed=seed)
 
-    more = ordinal_metrics(called, y, owners, classes=len(classes), resamples=resamples, seed=seed) if ordered else {}
-    if chosen is not None:
-        return metric_values(one(chosen) | more), {}
-    each = {name: one(c) for c, name in enumerate(classes)}
-    whole = multiclass_metrics(each, called, y, owners, classes=len(classes), resamples=resamples, seed=seed)
-    return metric_values(whole | more), {name: metric_values(found) for name, found in each.items()}
+    ordinal = ordinal_metrics(called, y, index, classes=len(classes), resamples=resamples, seed=seed) if ordered else {}
+    if positive_class is not None:
+        return metric_values(estimates_of(positive_class) | ordinal), {}
+    by_class = {name: estimates_of(c) for c, name in enumerate(classes)}
+    overall = multiclass_metrics(by_class, called, y, index, classes=len(classes), resamples=resamples, seed=seed)
+    return metric_values(overall | ordinal), {name: metric_values(estimates) for name, estimates in by_class.items()}
 
 
-def _called(p: Floats, chosen: int | None, threshold: float) -> Classes:
-    """The class each case is called (cases,): by the threshold where there are two, else the most probable."""
-    if chosen is None or p.shape[1] != 2:
-        best: Classes = np.argmax(p, axis=1).astype(np.intp)
-        return best
-    called: Classes = np.where(p[:, chosen] >= threshold, np.intp(chosen), np.intp(1 - chosen))
+def _predicted_classes(p: Floats, positive_class: int | None, threshold: float) -> Classes:
+    """Return the predicted class (cases,): by the threshold with two classes, else the most probable one."""
+    if positive_class is None or p.shape[1] != 2:
+        most_probable: Classes = np.argmax(p, axis=1).astype(np.intp)
+        return most_probable
+    called: Classes = np.where(p[:, positive_class] >= threshold, np.intp(positive_class), np.intp(1 - positive_class))
     return called
 
 

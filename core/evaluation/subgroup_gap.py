@@ -1,4 +1,4 @@
-"""How far a group is from the rest, how sure that is, and what is left of it after looking at many groups."""
+"""Difference between a subgroup and all other cases, its interval and p value, and Holm's correction."""
 
 import math
 from collections.abc import Sequence
@@ -13,41 +13,45 @@ from core.evaluation.mover import correlations, mover_half_width
 GAP = "from both intervals (MOVER)"
 
 
-def difference(own: Estimate, rest: Estimate, *, shared: bool) -> tuple[MetricValue, float | None]:
-    """Own minus rest, and how many standard errors that is; `shared` says whether a patient is in both.
+def difference(group: Estimate, rest: Estimate, *, shared: bool) -> tuple[MetricValue, float | None]:
+    """Return group minus rest with its interval, and the z score; `shared` says whether a patient is in both.
 
-    From the two intervals, so a group at 0 or 1 has an honest gap too. The standard error is that which makes the
-    interval end at zero, so the two never contradict each other. Source: Zou and Donner, Statistics in Medicine 27
-    (2008) 1693–1702; Newcombe, Statistics in Medicine 17 (1998) 873–890, for proportions.
+    Computed from the two intervals, so a group at 0 or 1 also gets a valid gap. The standard error is the one for which
+    the interval would end at zero, so interval and p value never contradict each other.
+
+    Source: Zou and Donner, Statistics in Medicine 27 (2008) 1693–1702; Newcombe, Statistics in Medicine 17 (1998)
+    873–890, for proportions.
     """
-    one, other = own.figure(), rest.figure()
-    n = one.n + other.n
-    if one.value is None or other.value is None:
-        return MetricValue(None, None, None, n, one.note if one.value is None else other.note), None
-    far = one.value - other.value
-    if one.low is None or one.high is None or other.low is None or other.high is None:
-        return MetricValue(None, None, None, n, "Undefined: one side is of a single patient."), None
-    together = correlations([own.draws, rest.draws]) if shared else None
-    down = mover_half_width((one.value - one.low, other.value - other.high), together)
-    up = mover_half_width((one.high - one.value, other.low - other.value), together)
-    towards = up if far < 0 else down
-    errors = far * normal_quantile(LEVEL) / towards if towards > 0 else None
-    return MetricValue(far, max(-2.0, far - down), min(2.0, far + up), n, method=GAP), errors
+    group_value, rest_value = group.figure(), rest.figure()
+    n = group_value.n + rest_value.n
+    if group_value.value is None or rest_value.value is None:
+        return MetricValue(
+            None, None, None, n, group_value.note if group_value.value is None else rest_value.note
+        ), None
+    gap = group_value.value - rest_value.value
+    if group_value.low is None or group_value.high is None or rest_value.low is None or rest_value.high is None:
+        return MetricValue(None, None, None, n, "Undefined: one side has a single patient."), None
+    correlation = correlations([group.draws, rest.draws]) if shared else None
+    down = mover_half_width((group_value.value - group_value.low, rest_value.value - rest_value.high), correlation)
+    up = mover_half_width((group_value.high - group_value.value, rest_value.low - rest_value.value), correlation)
+    half_width = up if gap < 0 else down
+    z_score = gap * normal_quantile(LEVEL) / half_width if half_width > 0 else None
+    return MetricValue(gap, max(-2.0, gap - down), min(2.0, gap + up), n, method=GAP), z_score
 
 
-def two_sided_p(errors: float) -> float:
-    """The chance of being as many standard errors away, either way, where there is no gap."""
-    return math.erfc(abs(errors) / math.sqrt(2))
+def two_sided_p(z_score: float) -> float:
+    """Return the two-sided p value of a z score."""
+    return math.erfc(abs(z_score) / math.sqrt(2))
 
 
-def holm(chances: Sequence[float]) -> list[float]:
-    """Return each p corrected for all of them by Holm's step-down, in the order given.
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return the p values corrected by Holm's step-down procedure, in the same order.
 
-    Valid however the groups overlap. Source: Holm, Scandinavian Journal of Statistics 6 (1979) 65–70.
+    Valid for overlapping groups. Source: Holm, Scandinavian Journal of Statistics 6 (1979) 65–70.
     """
-    p = np.asarray(chances, dtype=np.float64)
+    p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum(1.0, stepped)
-    return [float(one) for one in adjusted]
+    return [float(p_value) for p_value in adjusted]

@@ -1,4 +1,4 @@
-"""Where a model is worse than elsewhere: every group of cases against the rest, and pairs of them, worst first."""
+"""Subgroup analysis: every group of cases, and pairs of them, against all other cases, worst first."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,15 +22,15 @@ from core.evaluation.threshold_metrics import ConfusionCells, cells_by_patient
 
 FIGURES = ("auroc", *threshold_metrics.NAMES)
 LEAST_CASES, LEAST_EVENTS = 20, 5
-UNBOUNDED = "Not shown, for it cannot be bounded."
+UNBOUNDED = "Not shown: no interval can be computed."
 
 
 @dataclass(frozen=True, slots=True)
 class Subgroup:
-    """Cases that share `facts`, one or two of (name, value): their figure, that of all others, and the gap between.
+    """Cases that share `facts`, one or two pairs of (name, value): the group's metric, that of all others, and the gap.
 
-    `events` are the cases whose truth is yes, None of numbers. `thin`: under 20 cases or 5 events; then nothing is
-    tested. `p` is that of the gap, `adjusted_p` the same corrected for all groups looked at (Holm).
+    `events` counts the positive cases, None for a number. `thin`: under 20 cases or 5 events, not tested. `p` is that
+    of the gap, `adjusted_p` the same corrected for all tested groups (Holm).
     """
 
     facts: Facts
@@ -47,11 +47,11 @@ class Subgroup:
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """A group's cases (n,), and its measure and that of all others."""
+    """The cases of a group (n,), and the estimates of the group and of all other cases."""
 
     facts: Facts
     mask: Bools
-    own: Estimate
+    group: Estimate
     rest: Estimate
 
 
@@ -65,113 +65,126 @@ def subgroups(
     resamples: int = 1000,
     seed: int = 0,
 ) -> list[Subgroup]:
-    """Groups by one fact, and by two where not thin, all on the same resamples of all patients.
+    """Return the groups by one column, and by two where not thin, all on the same resamples of all patients.
 
-    First those most surely below the rest, thin ones last; [] where no fact tells cases apart. `facts` hold one value
-    per case (n,).
+    The groups most significantly below the rest come first, thin ones last; [] where no column divides the cases.
+    `facts` hold one value per case (n,).
 
     Raises:
-        InvalidInput: an unknown figure, no case, or a fact that is not known of every case.
+        InvalidInput: an unknown metric, no cases, or a column without a value for every case.
     """
     if figure not in FIGURES:
-        raise InvalidInput(f"There is no figure '{figure}' for subgroups; choose one of {', '.join(FIGURES)}.")
+        raise InvalidInput(f"Unknown metric '{figure}' for subgroups; choose one of {', '.join(FIGURES)}.")
     if not len(scored.cases):
-        raise InvalidInput("There is no case to divide into groups; predict this split first, or choose another.")
-    asked = _asked(scored, facts, paired=pairs)
+        raise InvalidInput("No cases to divide into subgroups; predict this split first, or choose another.")
+    all_partitions = _all_partitions(scored, facts, paired=pairs)
     if figure == "auroc":
-        measured = _by_rank(scored, asked, resamples, seed)
+        measured = _measure_auroc(scored, all_partitions, resamples, seed)
     else:
-        measured = _by_cells(scored, threshold, figure, asked, resamples, seed)
-    found = [_subgroup(scored, one) for one in measured]
-    groups = holm_adjusted([group for group, _ in found])
-    surely = {group.facts: errors for group, (_, errors) in zip(groups, found, strict=True)}
-    return sorted(groups, key=lambda one: _place(one, surely[one.facts]))
+        measured = _measure_at_threshold(scored, threshold, figure, all_partitions, resamples, seed)
+    tested = [_subgroup(scored, one) for one in measured]
+    groups = holm_adjusted([group for group, _ in tested])
+    z_scores = {group.facts: z_score for group, (_, z_score) in zip(groups, tested, strict=True)}
+    return sorted(groups, key=lambda group: _sort_key(group, z_scores[group.facts]))
 
 
-def _asked(scored: BinaryScores, facts: Mapping[str, Sequence[str]], *, paired: bool) -> list[Partition]:
+def _all_partitions(scored: BinaryScores, facts: Mapping[str, Sequence[str]], *, paired: bool) -> list[Partition]:
     single = partitions(facts, len(scored.cases))
     if not paired:
         return single
-    thick = [
-        one.only(one.sizes(scored.truth) >= LEAST_EVENTS) for one in slices.pairwise_partitions(single, LEAST_CASES)
+    large = [
+        partition.only(partition.sizes(scored.truth) >= LEAST_EVENTS)
+        for partition in slices.pairwise_partitions(single, LEAST_CASES)
     ]
-    return single + [one for one in thick if one.facts]
+    return single + [one for one in large if one.facts]
 
 
-def _by_rank(scored: BinaryScores, asked: Sequence[Partition], resamples: int, seed: int) -> Iterator[_Measured]:
-    owned, drawn = patient_index(scored), _drawn(scored, asked, resamples, seed)
-    for partition, one in zip(asked, drawn, strict=True):
+def _measure_auroc(
+    scored: BinaryScores, all_partitions: Sequence[Partition], resamples: int, seed: int
+) -> Iterator[_Measured]:
+    index, resampled = patient_index(scored), _resampled_aurocs(scored, all_partitions, resamples, seed)
+    for partition, values_by_group in zip(all_partitions, resampled, strict=True):
         for g, facts in enumerate(partition.facts):
             mask = partition.group == g
-            sides = zip((mask, ~mask), (one.own[g], one.rest[g]), strict=True)
-            yield _Measured(facts, mask, *(_area(scored, owned, side, values) for side, values in sides))
+            sides = zip((mask, ~mask), (values_by_group.group[g], values_by_group.rest[g]), strict=True)
+            yield _Measured(facts, mask, *(_auroc_of_side(scored, index, side, values) for side, values in sides))
 
 
-def _drawn(scored: BinaryScores, asked: Sequence[Partition], resamples: int, seed: int) -> list[Aurocs]:
+def _resampled_aurocs(
+    scored: BinaryScores, all_partitions: Sequence[Partition], resamples: int, seed: int
+) -> list[Aurocs]:
     if scored.truth.all() or not scored.truth.any():
-        return [Aurocs(none, none) for none in (np.full((len(one.facts), 1), np.nan) for one in asked)]
+        return [Aurocs(none, none) for none in (np.full((len(one.facts), 1), np.nan) for one in all_partitions)]
     return aurocs(
-        scored.scores, scored.truth, scored.owner, asked, patients=len(scored.patients), resamples=resamples, seed=seed
+        scored.scores,
+        scored.truth,
+        scored.owner,
+        all_partitions,
+        patients=len(scored.patients),
+        resamples=resamples,
+        seed=seed,
     )
 
 
-def _area(scored: BinaryScores, owned: PatientIndex, side: Bools, values: Floats) -> Estimate:
-    mine, value = PatientIndex(owned.patient_of_case[side], owned.patients), float(values[0])
-    known = None if math.isnan(value) else value
-    return auroc_estimate(scored.scores[side], scored.truth[side], mine, values[1:], scored.name, value=known)
+def _auroc_of_side(scored: BinaryScores, index: PatientIndex, side: Bools, values: Floats) -> Estimate:
+    index_of_side, value = PatientIndex(index.patient_of_case[side], index.patients), float(values[0])
+    observed = None if math.isnan(value) else value
+    return auroc_estimate(
+        scored.scores[side], scored.truth[side], index_of_side, values[1:], scored.name, value=observed
+    )
 
 
-def _by_cells(
-    scored: BinaryScores, threshold: float, figure: str, asked: Sequence[Partition], resamples: int, seed: int
+def _measure_at_threshold(
+    scored: BinaryScores, threshold: float, figure: str, all_partitions: Sequence[Partition], resamples: int, seed: int
 ) -> Iterator[_Measured]:
-    owned, called = patient_index(scored), scored.called(threshold)
-    whole = cells_by_patient(called, scored.truth, owned)
-    drawn_whole = resampled_sums(whole, resamples=resamples, seed=seed)
-    for partition in asked:
+    index, predicted = patient_index(scored), scored.called(threshold)
+    total = cells_by_patient(predicted, scored.truth, index)
+    resampled_total = resampled_sums(total, resamples=resamples, seed=seed)
+    for partition in all_partitions:
         masks = [partition.group == g for g in range(len(partition.facts))]
-        own = [
-            cells_by_patient(called[m], scored.truth[m], PatientIndex(owned.patient_of_case[m], owned.patients))
+        cells_by_group = [
+            cells_by_patient(predicted[m], scored.truth[m], PatientIndex(index.patient_of_case[m], index.patients))
             for m in masks
         ]
-        drawn = np.split(resampled_sums(np.concatenate(own), resamples=resamples, seed=seed), len(masks))
-        for facts, mask, cells, on_resamples in zip(partition.facts, masks, own, drawn, strict=True):
-            sides = ((cells, on_resamples), (whole - cells, drawn_whole - on_resamples))
-            yield _Measured(facts, mask, *(_decided(*side, scored.name)[figure] for side in sides))
+        resampled = np.split(resampled_sums(np.concatenate(cells_by_group), resamples=resamples, seed=seed), len(masks))
+        for facts, mask, cells, on_resamples in zip(partition.facts, masks, cells_by_group, resampled, strict=True):
+            sides = ((cells, on_resamples), (total - cells, resampled_total - on_resamples))
+            yield _Measured(facts, mask, *(_estimates_of_cells(*side, scored.name)[figure] for side in sides))
 
 
-def _decided(counted: Floats, drawn: Floats, name: str) -> dict[str, Estimate]:
+def _estimates_of_cells(counted: Floats, resampled: Floats, name: str) -> dict[str, Estimate]:
     single = bool(counted.sum(axis=0).max(initial=0) <= 1)
     total = Outcomes(*counted.sum(axis=1, keepdims=True))
     return threshold_metrics.threshold_metrics(
-        ConfusionCells(total, Outcomes(*counted), Outcomes(*drawn), single), name=name
+        ConfusionCells(total, Outcomes(*counted), Outcomes(*resampled), single), name=name
     )
 
 
-def _subgroup(scored: BinaryScores, one: _Measured) -> tuple[Subgroup, float | None]:
-    cases, events = int(one.mask.sum()), int(scored.truth[one.mask].sum())
+def _subgroup(scored: BinaryScores, measured: _Measured) -> tuple[Subgroup, float | None]:
+    cases, events = int(measured.mask.sum()), int(scored.truth[measured.mask].sum())
     inside, outside = (
-        np.bincount(scored.owner[side], minlength=len(scored.patients)) > 0 for side in (one.mask, ~one.mask)
+        np.bincount(scored.owner[side], minlength=len(scored.patients)) > 0 for side in (measured.mask, ~measured.mask)
     )
-    between, errors = difference(one.own, one.rest, shared=bool((inside & outside).any()))
+    gap, z_score = difference(measured.group, measured.rest, shared=bool((inside & outside).any()))
     thin = cases < LEAST_CASES or events < LEAST_EVENTS
-    p = None if thin or errors is None else two_sided_p(errors)
-    figures = (_bounded(one.own.figure()), _bounded(one.rest.figure()))
-    return Subgroup(one.facts, cases, events, int(inside.sum()), *figures, between, thin, p, None), errors
+    p = None if thin or z_score is None else two_sided_p(z_score)
+    figures = (_bounded(measured.group.figure()), _bounded(measured.rest.figure()))
+    return Subgroup(measured.facts, cases, events, int(inside.sum()), *figures, gap, thin, p, None), z_score
 
 
 def _bounded(figure: MetricValue) -> MetricValue:
-    """Never a bare number."""
+    """Return the value, or none where it has no interval."""
     if figure.value is None or figure.low is not None:
         return figure
     return MetricValue(None, None, None, figure.n, f"{UNBOUNDED} {figure.note}")
 
 
-def holm_adjusted(found: Sequence[Subgroup]) -> list[Subgroup]:
-    """Each with its p corrected for all that were tested."""
-    adjusted = iter(holm([one.p for one in found if one.p is not None]))
-    return [one if one.p is None else replace(one, adjusted_p=next(adjusted)) for one in found]
+def holm_adjusted(groups: Sequence[Subgroup]) -> list[Subgroup]:
+    """Return the groups with their p values corrected for all tested groups."""
+    adjusted = iter(holm([one.p for one in groups if one.p is not None]))
+    return [one if one.p is None else replace(one, adjusted_p=next(adjusted)) for one in groups]
 
 
-def _place(group: Subgroup, errors: float | None) -> tuple[bool, float, int, Facts]:
-    """Thick before thin, most surely worse first; of two alike, the one said more simply."""
-    return group.thin, math.inf if errors is None else errors, len(group.facts), group.facts
+def _sort_key(group: Subgroup, z_score: float | None) -> tuple[bool, float, int, Facts]:
+    """Sort thick groups before thin ones, the most significant deficit first, then fewer columns."""
+    return group.thin, math.inf if z_score is None else z_score, len(group.facts), group.facts

@@ -1,4 +1,4 @@
-"""What follows from calling cases "yes" or "no": every figure of the four cells, by one product with the resamples."""
+"""Metrics of the confusion matrix at a threshold, with all resamples in one matrix product."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from core.evaluation.metrics import RATIOS, Bools, Floats, Outcomes, Ratio
 from core.evaluation.prevalence import predictive_values_at
 
 NAMES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc", "kappa")
-"""In the order of a page. Balanced accuracy is the mean of sensitivity and specificity."""
+"""In order of display. Balanced accuracy is the mean of sensitivity and specificity."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfusionCells:
-    """The four cells: summed over all cases (1,), by patient (patients,), and on every resample (resamples,)."""
+    """The four cells of the confusion matrix: overall (1,), by patient (patients,) and on resamples (resamples,)."""
 
     total: Outcomes
     patients: Outcomes
@@ -25,44 +25,50 @@ class ConfusionCells:
     single: bool
 
     @classmethod
-    def of(cls, called: Bools, truth: Bools, owners: PatientIndex, *, resamples: int, seed: int) -> "ConfusionCells":
-        """From what was called and what is, both (n,)."""
-        counted = cells_by_patient(called, truth, owners)
-        drawn = resampled_sums(counted, resamples=resamples, seed=seed)
+    def of(cls, called: Bools, truth: Bools, index: PatientIndex, *, resamples: int, seed: int) -> "ConfusionCells":
+        """Count predictions against the reference, both (n,)."""
+        counted = cells_by_patient(called, truth, index)
+        resampled = resampled_sums(counted, resamples=resamples, seed=seed)
         single = bool(counted.sum(axis=0).max(initial=0) <= 1)
-        return cls(Outcomes(*counted.sum(axis=1, keepdims=True)), Outcomes(*counted), Outcomes(*drawn), single)
+        return cls(Outcomes(*counted.sum(axis=1, keepdims=True)), Outcomes(*counted), Outcomes(*resampled), single)
 
 
-def cells_by_patient(called: Bools, truth: Bools, owners: PatientIndex) -> Floats:
-    """Cases of each patient in the cells tp, fp, tn, fn (4, patients); called and truth (n,)."""
+def cells_by_patient(called: Bools, truth: Bools, index: PatientIndex) -> Floats:
+    """Return the counts of each patient in the cells tp, fp, tn, fn (4, patients); `called` and truth (n,)."""
     cell = np.where(called, np.where(truth, 0, 1), np.where(truth, 3, 2))
-    flat = np.bincount(cell * owners.patients + owners.patient_of_case, minlength=4 * owners.patients)
-    return flat.reshape(4, owners.patients).astype(np.float64)
+    flat = np.bincount(cell * index.patients + index.patient_of_case, minlength=4 * index.patients)
+    return flat.reshape(4, index.patients).astype(np.float64)
 
 
 def threshold_metrics(cells: ConfusionCells, *, name: str, prevalence: float | None = None) -> dict[str, Estimate]:
-    """Every measure of one class against the rest, by NAMES; PPV and NPV at a prevalence if one is told.
+    """Return the estimates of all metrics in NAMES of one class against the rest; PPV and NPV at a prevalence if given.
 
     Raises:
         InvalidInput: a prevalence that is not between 0 and 1.
     """
-    found = {key: _ratio(kind, cells, kind.undefined.format(name=name)) for key, kind in RATIOS.items()}
-    found["balanced_accuracy"] = balanced_accuracy(found["sensitivity"], found["specificity"])
-    found["mcc"] = _signed(mcc, cells, name)
-    found["kappa"] = _signed(kappa, cells, name)
+    estimates = {key: _ratio(kind, cells, kind.undefined.format(name=name)) for key, kind in RATIOS.items()}
+    estimates["balanced_accuracy"] = balanced_accuracy(estimates["sensitivity"], estimates["specificity"])
+    estimates["mcc"] = _signed(mcc, cells, name)
+    estimates["kappa"] = _signed(kappa, cells, name)
     if prevalence is not None:
-        found |= predictive_values_at(found, prevalence)
-    return {key: found[key] for key in NAMES}
+        estimates |= predictive_values_at(estimates, prevalence)
+    return {key: estimates[key] for key in NAMES}
 
 
 def mcc(o: Outcomes) -> Floats:
-    """Matthews' correlation, NaN where cases or calls are of one class. Source: Biochim. Biophys. Acta 405 (1975)."""
+    """Return Matthews' correlation coefficient, NaN where cases or predictions are of one class.
+
+    Source: Matthews, Biochimica et Biophysica Acta 405 (1975) 442–451.
+    """
     sides = (o.tp + o.fp) * (o.tp + o.fn) * (o.tn + o.fp) * (o.tn + o.fn)
     return divide(o.tp * o.tn - o.fp * o.fn, np.sqrt(sides))
 
 
 def kappa(o: Outcomes) -> Floats:
-    """Cohen's kappa of calls and truth, NaN where both are of one class. Source: Educ. Psychol. Meas. 20 (1960)."""
+    """Return Cohen's kappa of predictions and reference, NaN where both are of one class.
+
+    Source: Cohen, Educational and Psychological Measurement 20 (1960) 37–46.
+    """
     n = o.tp + o.fp + o.tn + o.fn
     chance = (o.tp + o.fp) * (o.tp + o.fn) + (o.tn + o.fp) * (o.tn + o.fn)  # n² times the share expected by chance
     return divide(n * (o.tp + o.tn) - chance, n * n - chance)
@@ -98,10 +104,10 @@ def _signed(statistic: Callable[[Outcomes], Floats], cells: ConfusionCells, name
 
 
 def _one_kind(total: Outcomes, name: str) -> str:
-    """Why a table has an empty side: all cases, or all calls, are of one class."""
-    tp, fp, tn, fn = (float(part[0]) for part in (total.tp, total.fp, total.tn, total.fn))
+    """Return why a margin of the table is empty: all cases, or all predictions, are of one class."""
+    tp, fp, tn, fn = (float(cell[0]) for cell in (total.tp, total.fp, total.tn, total.fn))
     if not tp + fn:
-        return f"no case here is {name}"
+        return f"no case is {name}"
     if not tn + fp:
-        return f"every case here is {name}"
-    return f"every case was called {name}" if tp + fp else f"no case was called {name}"
+        return f"every case is {name}"
+    return f"every case was predicted {name}" if tp + fp else f"no case was predicted {name}"

@@ -1,6 +1,6 @@
-"""Networks, in one explicit table. Law: they know nothing of training or prediction; the table loads no torch.
+"""Network architectures in one explicit registry. Law: they know nothing of training or prediction; it loads no torch.
 
-Only `starting` reads what a training left.
+Only `initial_weights` reads files written by training.
 """
 
 from core.models.input_size import input_size, stored_size

@@ -1,4 +1,4 @@
-"""Networks that attend: builders only, so that the table stays free of torch."""
+"""Builders of networks with attention; they import torch only when called, so that the registry stays free of it."""
 
 from typing import TYPE_CHECKING
 
@@ -19,28 +19,28 @@ HEAD_WIDTH = 64
 
 
 def cnn_attention(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
-    """A CNN trunk and one layer of multi-head self-attention over its map: logits (B, classes)."""
+    """Build a CNN trunk with one layer of multi-head self-attention over its feature map: logits (B, classes)."""
     return models_cnn_attention.CNNWithSelfAttention(
         channels, classes, size, dropout, heads=HEADS, head_width=HEAD_WIDTH
     )
 
 
 def se_resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """SE-ResNet-50 (Hu et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
+    """Build SE-ResNet-50 (Hu et al. 2018): logits (B, classes) of (B, channels, size, size)."""
     module = attention_resnets.se_resnet50()
     module.fc = linear_head(2048, classes, dropout)
     return adapt_first_conv(module, channels)
 
 
 def cbam_resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """ResNet-18 with CBAM (Woo et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
+    """Build ResNet-18 with CBAM (Woo et al. 2018): logits (B, classes) of (B, channels, size, size)."""
     module = attention_resnets.cbam_resnet18()
     module.fc = linear_head(512, classes, dropout)
     return adapt_first_conv(module, channels)
 
 
 def swin_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """Swin-T (Liu et al. 2021): attention in windows that shift. Logits (B, classes) of (B, channels, size, size)."""
+    """Build Swin-T (Liu et al. 2021), shifted-window attention: logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     module = models.swin_t(weights=None)
@@ -49,14 +49,14 @@ def swin_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Mod
 
 
 def swin_target(module: "nn.Module") -> "nn.Module":
-    """The last map, channels first again."""
+    """Return the layer of the last feature map, channels first."""
     return module.get_submodule("permute")
 
 
 def trunk_target(module: "nn.Module") -> "nn.Module":
-    """The feature map before it attends to itself."""
+    """Return the layer of the feature map before self-attention."""
     return module.get_submodule("trunk")
 
 
 def no_target(module: "nn.Module") -> None:
-    """Grad-CAM does not apply: there is no convolutional map to read."""
+    """Return None: there is no convolutional feature map for Grad-CAM."""

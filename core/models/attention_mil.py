@@ -1,4 +1,4 @@
-"""A bag of pictures: each read alone, then joined by how much it says (attention MIL)."""
+"""Attention-based multiple instance learning over the images of a case."""
 
 from torch import Tensor, nn
 
@@ -8,10 +8,10 @@ WIDTH = 128
 
 
 class AttentionMIL(nn.Module):
-    """encoder → mean → gated attention over the pictures of a case → linear (Ilse, Tomczak & Welling 2018)."""
+    """encoder → mean → gated attention over the images of a case → linear (Ilse, Tomczak & Welling 2018)."""
 
     def __init__(self, encoder: Encoder, outputs: int, dropout: float) -> None:
-        """For bags (B, V, C, S, S), a picture that is not there all NaN."""
+        """Build for bags (B, V, C, S, S), in which absent images are all NaN."""
         super().__init__()
         self.encoder = encoder
         self.tell = nn.Sequential(nn.Linear(encoder.width, WIDTH), nn.Tanh())
@@ -21,10 +21,10 @@ class AttentionMIL(nn.Module):
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(encoder.width, outputs))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, outputs)."""
+        """Return logits (B, outputs)."""
         present = present_mask(images)
         features = scatter_to_bag(self.encoder(images[present]).mean((2, 3)), present)  # (B, V, width)
         scores = self.score(self.tell(features) * self.gate(features))[..., 0]
-        joined = (self.weights(scores, present)[..., None] * features).sum(dim=1)
-        logits: Tensor = self.head(joined)
+        pooled = (self.weights(scores, present)[..., None] * features).sum(dim=1)
+        logits: Tensor = self.head(pooled)
         return logits

@@ -1,4 +1,4 @@
-"""Residual networks whose blocks weigh their channels, or channels and places: torchvision's ResNet and attention."""
+"""torchvision's ResNets with squeeze-and-excitation or CBAM in every block."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,10 +14,10 @@ STAGES = ("layer1", "layer2", "layer3", "layer4")
 
 
 class CBAM(nn.Module):
-    """Convolutional block attention (Woo et al. 2018): what matters (channels), then where (places)."""
+    """Convolutional block attention module (Woo et al. 2018): over channels, then over positions."""
 
     def __init__(self, width: int) -> None:
-        """For maps (B, width, h, w)."""
+        """Build for feature maps (B, width, h, w)."""
         super().__init__()
         self.channels = nn.Sequential(
             nn.Conv2d(width, width // REDUCTION, 1), nn.ReLU(), nn.Conv2d(width // REDUCTION, width, 1)
@@ -25,29 +25,33 @@ class CBAM(nn.Module):
         self.places = nn.Conv2d(2, 1, SPATIAL_KERNEL, padding=SPATIAL_KERNEL // 2)
 
     def forward(self, cells: Tensor) -> Tensor:
-        """The map, weighed."""
-        asked = self.channels(cells.mean((2, 3), keepdim=True)) + self.channels(cells.amax((2, 3), keepdim=True))
-        cells = cells * asked.sigmoid()
-        told: Tensor = self.places(torch.cat([cells.mean(1, keepdim=True), cells.amax(1, keepdim=True)], dim=1))
-        return cells * told.sigmoid()
+        """Return the feature map weighted by attention."""
+        channel_attention = self.channels(cells.mean((2, 3), keepdim=True)) + self.channels(
+            cells.amax((2, 3), keepdim=True)
+        )
+        cells = cells * channel_attention.sigmoid()
+        spatial_attention: Tensor = self.places(
+            torch.cat([cells.mean(1, keepdim=True), cells.amax(1, keepdim=True)], dim=1)
+        )
+        return cells * spatial_attention.sigmoid()
 
 
 def se_resnet50() -> nn.Module:
-    """SE-ResNet-50 (Hu et al. 2018) for 1,000 classes and three channels."""
+    """Build SE-ResNet-50 (Hu et al. 2018) for 1,000 classes and three channels."""
     return _insert_attention(
         models.resnet50(weights=None), "bn3", lambda width: SqueezeExcitation(width, width // REDUCTION)
     )
 
 
 def cbam_resnet18() -> nn.Module:
-    """ResNet-18 with CBAM for 1,000 classes and three channels."""
+    """Build ResNet-18 with CBAM for 1,000 classes and three channels."""
     return _insert_attention(models.resnet18(weights=None), "bn2", CBAM)
 
 
 def _insert_attention(network: Any, last: str, attention: Callable[[int], nn.Module]) -> nn.Module:
-    """Each block attends behind its last norm, before it is added to what it was given."""
+    """Insert attention after the last norm of each block, before the residual addition."""
     for block in (block for stage in STAGES for block in getattr(network, stage)):
         norm = getattr(block, last)
         setattr(block, last, nn.Sequential(norm, attention(norm.num_features)))
-    whole: nn.Module = network
-    return whole
+    result: nn.Module = network
+    return result

@@ -1,4 +1,4 @@
-"""ENCODERS: networks that read one picture for a model of several, said once. Builders import torch when called."""
+"""ENCODERS: networks that encode each image in models of several images. Builders import torch when called."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ else:
     multi_image_layers = LazyModule("core.models.multi_image_layers")
 
 RESNET = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
-TRUNK = ("kernel_size", "blocks", "pooling", "norm")  # knobs of a training that shape the small CNN's map
+TRUNK = ("kernel_size", "blocks", "pooling", "norm")  # hyperparameters that shape the small CNN's feature map
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderEntry:
-    """A network of one image and the children of it, in order, that lead to its last map.
+    """A network of one image and its children, in order, that lead to the last feature map.
 
-    A picture whose edge is below `least_size` is upsampled to it first, as the network alone would have it.
+    Images whose edge is below `least_size` are upsampled to it first, as the network alone would have them.
     """
 
     name: str
@@ -47,8 +47,11 @@ ENCODERS: dict[str, EncoderEntry] = {one.name: one for one in _ENTRIES}
 
 
 def encoder(name: str, channels: int, size: int, **shape: Any) -> "multi_image_layers.Encoder":
-    """Pictures (P, channels, size, size) to maps (P, width, h, w); `shape` are the small CNN's knobs, see `TRUNK`."""
+    """Build the encoder from images (P, channels, size, size) to maps (P, width, h, w).
+
+    `shape` holds the small CNN's hyperparameters, see `TRUNK`.
+    """
     entry = ENCODERS[name]
-    asked = {knob: value for knob, value in shape.items() if knob in entry.knobs}
-    whole = entry.build(channels, 2, max(size, entry.least_size), 0.0, **asked)
-    return multi_image_layers.Encoder(whole, entry.parts, entry.least_size)
+    settings = {knob: value for knob, value in shape.items() if knob in entry.knobs}
+    network = entry.build(channels, 2, max(size, entry.least_size), 0.0, **settings)
+    return multi_image_layers.Encoder(network, entry.parts, entry.least_size)

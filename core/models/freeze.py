@@ -1,4 +1,4 @@
-"""Layers that do not learn: fixed once, and held so in every pass."""
+"""Freezing of layers, and their eval mode during training."""
 
 from collections.abc import Sequence
 
@@ -8,50 +8,50 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from core.errors import NotTrainable
 from core.models.multi_image_layers import Encoder, last_layer
 
-READERS = "encoder"  # the name of all that reads pictures
+READERS = "encoder"  # stands for all encoders of a model
 
 
 def freeze(module: nn.Module, names: str) -> str:
-    """Fix the weights of some blocks and say which, for the log; "" where none is named.
+    """Freeze the weights of some blocks and return a sentence for the log; "" where none is named.
 
-    `names` are blocks such as "conv1,layer1" (with all that is in them), or "encoder": the encoders of a model of
-    several pictures, all but the last layer of others.
+    `names` are blocks such as "conv1,layer1" (with their content), or "encoder": the encoders of a model of several
+    images, and everything but the last layer of other models.
 
     Raises:
-        NotTrainable: a name that the network has not, or nothing left to learn.
+        NotTrainable: an unknown name, or nothing left to train.
     """
-    asked = [one.strip() for one in names.split(",") if one.strip()]
-    fixed = {name for one in asked for name in _weights_of(module, one)}
-    for name, one in module.named_parameters():
-        one.requires_grad_(name not in fixed)
-    learning = sum(one.requires_grad for one in module.parameters())
-    if not learning:
-        raise NotTrainable(f"Frozen layers (freeze) are '{names}', which leaves nothing to learn; name fewer.")
-    return f"Frozen: {', '.join(asked)}; {len(fixed)} weights stay and {learning} learn." if fixed else ""
+    blocks = [one.strip() for one in names.split(",") if one.strip()]
+    frozen = {name for block in blocks for name in _weights_of(module, block)}
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(name not in frozen)
+    trainable = sum(one.requires_grad for one in module.parameters())
+    if not trainable:
+        raise NotTrainable(f"Frozen layers (freeze) are '{names}', which leaves nothing to train; freeze fewer layers.")
+    return f"Frozen: {', '.join(blocks)}; {len(frozen)} tensors frozen, {trainable} trainable." if frozen else ""
 
 
 def set_frozen_eval(module: nn.Module) -> None:
-    """Frozen batch norms judge by what they knew, and go on knowing it. After every `module.train()`."""
-    for one in module.modules():
-        if isinstance(one, _BatchNorm) and one.weight is not None and not one.weight.requires_grad:
-            one.eval()
+    """Put frozen batch norms into eval mode; call after every `module.train()`."""
+    for layer in module.modules():
+        if isinstance(layer, _BatchNorm) and layer.weight is not None and not layer.weight.requires_grad:
+            layer.eval()
 
 
 def _weights_of(module: nn.Module, name: str) -> Sequence[str]:
-    """Names of the parameters below that block."""
+    """Return the names of the parameters in that block."""
     weights = [one for one, _ in module.named_parameters()]
     if name == READERS:
-        below = [one for one, part in module.named_modules() if isinstance(part, Encoder)]
+        encoders = [one for one, part in module.named_modules() if isinstance(part, Encoder)]
         last = next(one for one, part in module.named_modules() if part is last_layer(module))
-        return [one for one in weights if _is_below(one, below)] if below else _others(weights, last)
-    found = [one for one in weights if _is_below(one, [name])]
-    if not found:
+        return [one for one in weights if _is_below(one, encoders)] if encoders else _others(weights, last)
+    matching = [one for one in weights if _is_below(one, [name])]
+    if not matching:
         blocks = dict.fromkeys(one.split(".")[0] for one in weights)
         raise NotTrainable(
-            f"Frozen layers (freeze) name '{name}', which this network has not; it has {', '.join(blocks)} and what is "
-            "in them, such as layer1.0, and `encoder` for all that reads pictures."
+            f"Frozen layers (freeze): this network has no '{name}'; it has {', '.join(blocks)}, their sublayers such "
+            "as layer1.0, and `encoder` for the whole encoder."
         )
-    return found
+    return matching
 
 
 def _is_below(weight: str, blocks: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Two views of a case, joined late or by looking at each other."""
+"""Fusion of two views of a case, late or by cross-attention."""
 
 import torch
 from torch import Tensor, nn
@@ -11,46 +11,46 @@ HEADS = 4
 
 
 class TwoViewEncoder(nn.Module):
-    """An encoder of its own for each of two views."""
+    """A separate encoder for each of two views."""
 
     def __init__(self, first: Encoder, second: Encoder) -> None:
-        """Of equal width."""
+        """Combine two encoders of equal width."""
         super().__init__()
         self.encoders = nn.ModuleList([first, second])
         self.width = first.width
 
     def forward(self, images: Tensor) -> Tensor:
-        """Maps (B·2, width, h, w) of (B, 2, C, S, S), those of a case side by side."""
-        maps = [one(images[:, view]) for view, one in enumerate(self.encoders)]
+        """Return maps (B·2, width, h, w) of (B, 2, C, S, S), the two of a case next to each other."""
+        maps = [encoder(images[:, view]) for view, encoder in enumerate(self.encoders)]
         return torch.stack(maps, dim=1).flatten(0, 1)
 
 
 class LateFusion(nn.Module):
-    """Each view read alone, the means of their maps side by side, one layer over both."""
+    """Each view encoded alone, the means of their feature maps concatenated, one linear layer."""
 
     def __init__(self, encoder: TwoViewEncoder, outputs: int, dropout: float) -> None:
-        """For two views (B, 2, C, S, S)."""
+        """Build for two views (B, 2, C, S, S)."""
         super().__init__()
         self.encoder = encoder
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * encoder.width, outputs))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, outputs)."""
+        """Return logits (B, outputs)."""
         features = self.encoder(images).mean((2, 3)).unflatten(0, (-1, 2))  # (B, 2, width)
         logits: Tensor = self.head(features.flatten(1))
         return logits
 
 
 class CrossAttention(nn.Module):
-    """The cells of each view's map ask those of the other (queries from one, keys and values from the other).
+    """Cross-attention between two views: queries from each view, keys and values from the other.
 
-    Cells are told apart by their place (sines, as Vaswani et al. 2017) and by a learned vector of their view. Pre-norm
-    and residual. `first` and `second` are `nn.MultiheadAttention`: a hook that asks them for their weights gets
-    (B, heads, cells, cells), row = the cell that looks, column = the cell of the other view that is looked at.
+    Cells carry a sinusoidal position (Vaswani et al. 2017) and a learned embedding of their view. Pre-norm and
+    residual. `first` and `second` are `nn.MultiheadAttention`: a hook that requests their weights gets (B, heads,
+    cells, cells), rows are queries and columns keys in the other view.
     """
 
     def __init__(self, encoder: TwoViewEncoder, outputs: int, dropout: float) -> None:
-        """For two views (B, 2, C, S, S)."""
+        """Build for two views (B, 2, C, S, S)."""
         super().__init__()
         self.encoder = encoder
         self.project = nn.Conv2d(encoder.width, WIDTH, 1)
@@ -61,14 +61,14 @@ class CrossAttention(nn.Module):
         self.head = nn.Sequential(nn.LayerNorm(2 * WIDTH), nn.Dropout(dropout), nn.Linear(2 * WIDTH, outputs))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, outputs)."""
+        """Return logits (B, outputs)."""
         cells = self.project(self.encoder(images))  # (B·2, WIDTH, h, w)
         tokens = (
             (cells + sinusoidal_position_2d(cells)).flatten(2).transpose(1, 2).unflatten(0, (-1, 2))
         )  # (B, 2, h·w, WIDTH)
-        one, other = (tokens + self.view).unbind(dim=1)
-        asking, asked = self.norm(one), self.norm(other)
-        one = one + self.first(asking, asked, asked, need_weights=False)[0]
-        other = other + self.second(asked, asking, asking, need_weights=False)[0]
-        logits: Tensor = self.head(torch.cat([one.mean(dim=1), other.mean(dim=1)], dim=1))
+        left, right = (tokens + self.view).unbind(dim=1)
+        normed_left, normed_right = self.norm(left), self.norm(right)
+        left = left + self.first(normed_left, normed_right, normed_right, need_weights=False)[0]
+        right = right + self.second(normed_right, normed_left, normed_left, need_weights=False)[0]
+        logits: Tensor = self.head(torch.cat([left.mean(dim=1), right.mean(dim=1)], dim=1))
         return logits

@@ -1,4 +1,4 @@
-"""What a network is asked: one head for each task, their outputs side by side. Loads no torch."""
+"""Output heads: one for each task, side by side. Loads no torch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,9 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One question: of one class (single), of ordered classes (ordinal), of findings (multi), of a number.
+    """The output head of one task: single-label, ordinal, multi-label findings, or a number.
 
-    A number is learned as (value - mean) / deviation, both of the training cases, in the task's unit.
+    A number is trained as (value - mean) / deviation, both of the training cases, in the task's unit.
     """
 
     task: str
@@ -20,44 +20,44 @@ class Head:
 
     @property
     def outputs(self) -> int:
-        """How many of the network's outputs are its own: an ordinal one asks "is it above?" between its classes."""
+        """Number of network outputs; an ordinal head has one "is it above?" output between each two classes."""
         return {"ordinal": len(self.classes) - 1, "number": 1}.get(self.kind, len(self.classes))
 
     @property
     def targets(self) -> int:
-        """How many numbers say what is known of a case: a class's index, a value, or one for every finding."""
+        """Number of target values per case: a class index, a value, or one per finding."""
         return len(self.classes) if self.kind == "multi" else 1
 
     @property
     def answers(self) -> int:
-        """How many numbers it says of a case: probabilities of its classes or findings, or one value."""
+        """Number of predicted values per case: probabilities of classes or findings, or one value."""
         return 1 if self.kind == "number" else len(self.classes)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Head":
-        """What `to_json` described."""
+        """Read the output of `to_json`."""
         return cls(**{**data, "classes": tuple(data["classes"])})
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values."""
         return asdict(self)
 
 
 def single_head(classes: Sequence[str], task: str = "") -> Head:
-    """The usual head: one of these classes."""
+    """Return the usual head, single-label classification."""
     return Head(task, "single", tuple(classes))
 
 
-def head_slices(heads: Sequence[Head], what: str) -> list[slice]:
-    """Where each head's part lies among all their "outputs", "targets" or "answers"."""
-    found, start = [], 0
+def head_slices(heads: Sequence[Head], part: str) -> list[slice]:
+    """Return each head's slice among all their "outputs", "targets" or "answers"."""
+    slices, start = [], 0
     for head in heads:
-        width: int = getattr(head, what)
-        found.append(slice(start, start + width))
+        width: int = getattr(head, part)
+        slices.append(slice(start, start + width))
         start += width
-    return found
+    return slices
 
 
 def output_count(heads: Sequence[Head]) -> int:
-    """How many outputs their network has."""
+    """Return the number of network outputs of all heads."""
     return sum(head.outputs for head in heads)

@@ -1,4 +1,4 @@
-"""How large a model's input is: one rule, said on the form and in the log."""
+"""Input size of a model: one rule for the form and the log."""
 
 from typing import Protocol
 
@@ -6,11 +6,11 @@ from core.models.vit import patch_size
 
 
 class InputSizes(Protocol):
-    """What a model says of its input, as edges in pixels."""
+    """The input sizes of a model, as edges in pixels."""
 
     @property
     def default_size(self) -> int:
-        """Edge where the training names none."""
+        """Edge if the training specifies none."""
 
     @property
     def least_size(self) -> int:
@@ -18,10 +18,10 @@ class InputSizes(Protocol):
 
 
 def input_size(model: InputSizes, requested: int, edge: int) -> int:
-    """Edge of the square a model sees, in pixels.
+    """Return the edge of the square input of a model, in pixels.
 
-    `requested`, or where that is 0 the images' own `edge` (their median longer side) up to the model's default;
-    never below the model's least size; rounded up to whole patches (see `vit.patch_size`).
+    `requested`, or where that is 0 the images' own `edge` (median longer side) up to the model's default; never below
+    the model's least size; rounded up to whole patches (see `vit.patch_size`).
     """
     size = max(requested or min(edge, model.default_size), model.least_size)
     patch = patch_size(size)
@@ -29,5 +29,8 @@ def input_size(model: InputSizes, requested: int, edge: int) -> int:
 
 
 def stored_size(size: int, edge: int) -> int:
-    """Edge at which images are kept for training, in pixels: never upsampled on disk, the device does that."""
+    """Return the edge at which images are cached for training, in pixels.
+
+    Upsampling happens on the device, never on disk.
+    """
     return max(1, min(size, edge))

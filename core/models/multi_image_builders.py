@@ -1,4 +1,4 @@
-"""Networks that see several pictures of a case: builders only, so that the table stays free of torch."""
+"""Builders of networks of several images per case; they import torch only when called."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,50 +21,50 @@ else:
 def attention_mil(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
-    """Gated attention over a bag. Logits (B, outputs) of (B, V, channels, size, size), absent pictures all NaN."""
+    """Build gated attention over a bag: logits (B, outputs) of (B, V, channels, size, size), absent images all NaN."""
     return models_attention_mil.AttentionMIL(reader(encoder, channels, size, **shape), outputs, dropout)
 
 
 def late_fusion(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
-    """Two views side by side. Logits (B, outputs) of (B, 2, channels, size, size)."""
+    """Build late fusion of two views: logits (B, outputs) of (B, 2, channels, size, size)."""
     return fusion.LateFusion(_pair(encoder, channels, size, **shape), outputs, dropout)
 
 
 def cross_attention(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
-    """Two views that look at each other. Logits (B, outputs) of (B, 2, channels, size, size)."""
+    """Build cross-attention between two views: logits (B, outputs) of (B, 2, channels, size, size)."""
     return fusion.CrossAttention(_pair(encoder, channels, size, **shape), outputs, dropout)
 
 
 def cnn_gru(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
-    """Slices in turn, their states alike. Logits (B, outputs) of (B, V, channels, size, size)."""
+    """Build a slice encoder with a GRU and mean pooling: logits (B, outputs) of (B, V, channels, size, size)."""
     return slice_gru.SliceGRU(reader(encoder, channels, size, **shape), outputs, dropout, attentive=False)
 
 
 def cnn_gru_attention(
     channels: int, outputs: int, size: int, dropout: float, *, encoder: str = "small_cnn", **shape: Any
 ) -> "nn.Module":
-    """Slices in turn, their states weighed. Logits (B, outputs) of (B, V, channels, size, size)."""
+    """Build a slice encoder with a GRU and attention pooling: logits (B, outputs) of (B, V, channels, size, size)."""
     return slice_gru.SliceGRU(reader(encoder, channels, size, **shape), outputs, dropout, attentive=True)
 
 
 def resnet3d_18(channels: int, outputs: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """3-D ResNet-18 (Tran et al. 2018). Logits (B, outputs) of (B, V, channels, size, size)."""
+    """Build 3-D ResNet-18 (Tran et al. 2018): logits (B, outputs) of (B, V, channels, size, size)."""
     return resnet3d.Volume(channels, linear_head(512, outputs, dropout))
 
 
 def encoder_target(module: "nn.Module") -> "nn.Module":
-    """The last map of each picture, (P, width, h, w) for the pictures that are there."""
+    """Return the layer of the last feature map of each image, (P, width, h, w) for the present images."""
     return module.get_submodule("encoder")
 
 
 def volume_target(module: "nn.Module") -> "nn.Module":
-    """The last map of the volume, (B, width, slices, h, w)."""
+    """Return the layer of the last feature map of the volume, (B, width, slices, h, w)."""
     return module.get_submodule("layer4")
 
 

@@ -1,4 +1,4 @@
-"""Several pictures of a case: read each alone, weigh them, put them back where they stood."""
+"""Layers of models with several images per case: encode each image, weight them, restore their positions."""
 
 from collections import OrderedDict
 
@@ -8,16 +8,16 @@ from torch import Tensor, nn
 
 
 class Encoder(nn.Sequential):
-    """The part of a network of one image that leads to its last map; its weights keep the names they have there."""
+    """The part of a single-image network up to its last feature map; weights keep their names."""
 
     def __init__(self, whole: nn.Module, parts: tuple[str, ...], least_size: int) -> None:
-        """Of a network of the table; see `core.models.encoders`."""
+        """Take the parts from a network of the registry; see `core.models.encoders`."""
         super().__init__(OrderedDict((name, whole.get_submodule(name)) for name in parts))
         self.least_size = least_size
         self.width = last_layer(whole).in_features
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Maps (P, width, h, w) of (P, channels, size, size)."""
+        """Return feature maps (P, width, h, w) of (P, channels, size, size)."""
         if pictures.shape[-1] < self.least_size:
             edge = self.least_size
             pictures = F.interpolate(pictures, size=(edge, edge), mode="bilinear", align_corners=False)
@@ -27,27 +27,27 @@ class Encoder(nn.Sequential):
 
 
 class BagAttention(nn.Module):
-    """How much each picture of a case counts: its output is (B, V) and sums to 1, so that an explainer can read it."""
+    """Attention weights of the images of a case: its output (B, V) sums to 1, so that an explainer can read it."""
 
     def forward(self, scores: Tensor, present: Tensor | None = None) -> Tensor:
-        """Softmax of (B, V) over the pictures that are there; 0 for the others."""
+        """Return the softmax of (B, V) over the present images; 0 for the others."""
         if present is not None:
             scores = scores.masked_fill(~present, -torch.inf)
         return scores.softmax(dim=1)
 
 
 def present_mask(images: Tensor) -> Tensor:
-    """Which pictures of (B, V, C, S, S) are there, (B, V): the others are all NaN, so one sample tells."""
+    """Return which images of (B, V, C, S, S) are present, (B, V): absent ones are all NaN, so one pixel is enough."""
     return ~images[:, :, 0, 0, 0].isnan()
 
 
-def scatter_to_bag(found: Tensor, present: Tensor) -> Tensor:
-    """What was found of the pictures that are there (P, …), at its places (B, V, …); 0 elsewhere."""
-    whole = found.new_zeros(*present.shape, *found.shape[1:])
-    whole[present] = found
-    return whole
+def scatter_to_bag(features: Tensor, present: Tensor) -> Tensor:
+    """Return features of the present images (P, …) at their positions (B, V, …); 0 elsewhere."""
+    bag = features.new_zeros(*present.shape, *features.shape[1:])
+    bag[present] = features
+    return bag
 
 
 def last_layer(module: nn.Module) -> nn.Linear:
-    """The layer that gives the answers: every network of ours registers it last."""
+    """Return the output layer; every network registers it last."""
     return [one for one in module.modules() if isinstance(one, nn.Linear)][-1]

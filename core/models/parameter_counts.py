@@ -1,4 +1,4 @@
-"""How many weights each model has, in millions: for one grey image of its usual size, two classes, default knobs."""
+"""Parameters of each model in millions, for a greyscale image of default size, two classes, default hyperparameters."""
 
 WEIGHTS = {
     "small_cnn": 0.3888,
@@ -29,4 +29,4 @@ WEIGHTS = {
     "cnn_gru_attention": 2.096,
     "resnet3d_18": 33.15,
 }
-"""Written down, since counting builds the network; a test counts again."""
+"""Stored as constants, because counting builds the network; a test checks them."""

@@ -1,4 +1,4 @@
-"""Weights that torchvision publishes: found in its cache folder, fetched only where that is asked for."""
+"""torchvision's pretrained weights: read from its cache folder, downloaded only on request."""
 
 import hashlib
 import re
@@ -36,22 +36,22 @@ _IMAGENET = {
 PUBLISHED = {name: f"{one}.IMAGENET1K_V1" for name, one in _IMAGENET.items()}
 PUBLISHED["resnet3d_18"] = "R3D_18_Weights.KINETICS400_V1"
 
-# names that files of older torchvisions have, and what they are called since
+# parameter names of older torchvision files, and their current names
 _OLDER = (
     (re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)"), r"\1\2"),
     (re.compile(r"(\.mlp)\.linear_1\."), r"\1.0."),
     (re.compile(r"(\.mlp)\.linear_2\."), r"\1.3."),
 )
-# these two halve their input's range inside, where ours stops at mean 0 and deviation 1; so their first weights do
+# these two rescale their input internally; ours has mean 0 and deviation 1, so their first weights are scaled instead
 _INNER = {"googlenet": "conv1.conv.weight", "inception_v3": "Conv2d_1a_3x3.conv.weight"}
 _IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
 def cache_path(network: str, *, download: bool) -> Path:
-    """The file of a network's published weights, in torchvision's cache.
+    """Return the file of a network's pretrained weights in torchvision's cache.
 
     Raises:
-        NotTrainable: nothing is published for it, or the file is not here and may not or cannot be fetched.
+        NotTrainable: no pretrained weights exist, or the file is missing and may not or cannot be downloaded.
     """
     import torch
 
@@ -61,7 +61,7 @@ def cache_path(network: str, *, download: bool) -> Path:
         return path
     if not download:
         raise NotTrainable(
-            f"The published weights of {network} are not on this machine; allow the download (download yes), or put "
+            f"The pretrained weights of {network} are not on this machine; allow the download (download yes), or put "
             f"{path.name} into torch's cache folder `checkpoints` (TORCH_HOME)."
         )
     _fetch(url, path)
@@ -69,31 +69,31 @@ def cache_path(network: str, *, download: bool) -> Path:
 
 
 def get_url(network: str) -> str:
-    """Where torchvision says they lie; its name ends in the beginning of its sha256.
+    """Return torchvision's URL of the weights; the file name ends in the start of its sha256.
 
     Raises:
-        NotTrainable: nothing is published for it.
+        NotTrainable: no pretrained weights exist.
     """
     return str(_weights(network).url)
 
 
 def to_our_names(network: str, tensors: "dict[str, Tensor]") -> "dict[str, Tensor]":
-    """Published weights for inputs of mean 0 and deviation 1."""
+    """Return pretrained weights for inputs of mean 0 and deviation 1."""
     import torch
 
     first = _INNER.get(network, "")
     if first not in tensors:
         return tensors
-    share = 2 * torch.tensor(_IMAGENET_DEVIATION)[:, None, None]
-    return {**tensors, first: tensors[first] * share}
+    factor = 2 * torch.tensor(_IMAGENET_DEVIATION)[:, None, None]
+    return {**tensors, first: tensors[first] * factor}
 
 
 def to_current_names(tensors: "dict[str, Any]") -> "dict[str, Any]":
-    """With the names that torchvision gives them today."""
-    return {_today(name): one for name, one in tensors.items()}
+    """Return the tensors under torchvision's current parameter names."""
+    return {_current_name(name): tensor for name, tensor in tensors.items()}
 
 
-def _today(name: str) -> str:
+def _current_name(name: str) -> str:
     name = name.removeprefix("module.")  # of a network that was trained on several GPUs
     for older, newer in _OLDER:
         name = older.sub(newer, name)
@@ -104,19 +104,21 @@ def _weights(network: str) -> Any:
     from torchvision.models import get_weight
 
     if network not in PUBLISHED:
-        raise NotTrainable(f"torchvision publishes no weights of {network}; it does of {', '.join(PUBLISHED)}.")
+        raise NotTrainable(
+            f"torchvision has no pretrained weights of {network}; it has those of {', '.join(PUBLISHED)}."
+        )
     return get_weight(PUBLISHED[network])
 
 
 def _fetch(url: str, path: Path) -> None:
-    """Whole and as published, or not there: the file's name ends in the beginning of its hash."""
-    digest, wanted = hashlib.sha256(), path.stem.rpartition("-")[2]
+    """Download completely and verify against the hash in the file name, or leave no file."""
+    digest, expected = hashlib.sha256(), path.stem.rpartition("-")[2]
     with atomic_write(path) as file:
         for chunk in _chunks(url, path.name):
             digest.update(chunk)
             file.write(chunk)
-        if not digest.hexdigest().startswith(wanted):
-            raise NotTrainable(f"What arrived as {path.name} is not what was published; try again later.")
+        if not digest.hexdigest().startswith(expected):
+            raise NotTrainable(f"The downloaded {path.name} does not match its checksum; try again later.")
 
 
 def _chunks(url: str, name: str) -> Iterator[bytes]:
@@ -126,6 +128,6 @@ def _chunks(url: str, name: str) -> Iterator[bytes]:
                 yield chunk
     except (OSError, HTTPException) as error:
         raise NotTrainable(
-            f"The published weights {name} cannot be fetched: this machine seems to be offline; start from nothing, "
-            "or put that file into torch's cache folder `checkpoints` (TORCH_HOME)."
+            f"The pretrained weights {name} cannot be downloaded: this machine seems to be offline; use random "
+            "initialisation, or put that file into torch's cache folder `checkpoints` (TORCH_HOME)."
         ) from error

@@ -1,4 +1,4 @@
-"""A series as a volume: convolutions over slices, rows and columns at once."""
+"""3-D ResNet over a series as a volume."""
 
 from torch import Tensor, nn
 from torchvision.models.video.resnet import BasicBlock, BasicStem, Conv3DSimple, VideoResNet
@@ -7,10 +7,10 @@ LAYERS = [2, 2, 2, 2]
 
 
 class Volume(VideoResNet):  # type: ignore[misc]
-    """torchvision's R3D-18 (Tran et al. 2018) with the slices where ours stand; names of weights are theirs."""
+    """torchvision's R3D-18 (Tran et al. 2018) with our order of axes; parameter names are unchanged."""
 
     def __init__(self, channels: int, head: nn.Module) -> None:
-        """For stacks (B, V, channels, S, S); `head` gives the answers of 512 features."""
+        """Build for stacks (B, V, channels, S, S); `head` maps 512 features to the outputs."""
         super().__init__(BasicBlock, [Conv3DSimple] * 4, LAYERS, BasicStem)
         self.fc = head
         if channels != 3:
@@ -19,6 +19,6 @@ class Volume(VideoResNet):  # type: ignore[misc]
             self.stem[0] = first
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, outputs); the map of `layer4` is (B, 512, V/8, S/16, S/16)."""
+        """Return logits (B, outputs); the feature map of `layer4` is (B, 512, V/8, S/16, S/16)."""
         logits: Tensor = super().forward(images.transpose(1, 2))
         return logits

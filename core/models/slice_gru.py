@@ -1,20 +1,20 @@
-"""Pictures in an order: each read alone, then all in turn, there and back."""
+"""Slice encoder with a bidirectional GRU."""
 
 from torch import Tensor, nn
 
 from core.models.multi_image_layers import BagAttention, Encoder
 
-WIDTH = 128  # of the memory, each way
+WIDTH = 128  # of the hidden state, per direction
 
 
 class SliceGRU(nn.Module):
     """encoder → mean → bidirectional GRU over the slices (Cho et al. 2014) → mean of its states → linear.
 
-    `attentive`: the states are not meant alike but weighed by additive attention (Bahdanau et al. 2015).
+    `attentive`: the states are pooled by additive attention (Bahdanau et al. 2015) instead of the mean.
     """
 
     def __init__(self, encoder: Encoder, outputs: int, dropout: float, *, attentive: bool) -> None:
-        """For stacks (B, V, C, S, S), slices in order."""
+        """Build for stacks (B, V, C, S, S), slices in order."""
         super().__init__()
         self.encoder = encoder
         self.gru = nn.GRU(encoder.width, WIDTH, batch_first=True, bidirectional=True)
@@ -25,12 +25,12 @@ class SliceGRU(nn.Module):
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * WIDTH, outputs))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, outputs)."""
+        """Return logits (B, outputs)."""
         features = self.encoder(images.flatten(0, 1)).mean((2, 3)).unflatten(0, images.shape[:2])  # (B, V, width)
         states: Tensor = self.gru(features)[0]  # (B, V, 2·WIDTH)
         if self.attentive:
-            joined = (self.weights(self.score(states)[..., 0])[..., None] * states).sum(dim=1)
+            pooled = (self.weights(self.score(states)[..., 0])[..., None] * states).sum(dim=1)
         else:
-            joined = states.mean(dim=1)
-        logits: Tensor = self.head(joined)
+            pooled = states.mean(dim=1)
+        logits: Tensor = self.head(pooled)
         return logits

@@ -1,4 +1,4 @@
-"""A small CNN with its shape on the form: blocks of convolution, norm, ReLU and pooling, then a mean and a head."""
+"""A small configurable CNN: blocks of convolution, norm, ReLU and pooling, then global pooling and a head."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
-FIRST, MOST = 32, 512  # channels of the first block, and the most that any has
-LEAST_EDGE = 14  # a map that is smaller than this is not halved again, unless `blocks` asks for it
+FIRST, MOST = 32, 512  # channels of the first block, and the largest number
+LEAST_EDGE = 14  # smaller feature maps are not halved again, unless `blocks` requires it
 POOLINGS = ("max", "average")
 NORMS = ("batch", "instance", "none")
 
@@ -25,9 +25,9 @@ def small_cnn(
     norm: str = "batch",
     dense: int = 0,
 ) -> "nn.Module":
-    """Logits (B, classes) of (B, channels, size, size).
+    """Build the small CNN: logits (B, classes) of (B, channels, size, size).
 
-    `blocks` 0 takes as many as leave a map of 7 to 14 cells an edge; `dense` > 0 puts a hidden layer before the last.
+    With `blocks` 0 the last map has 7 to 14 cells per edge; `dense` > 0 adds a hidden layer before the last.
     """
     from torch import nn
 
@@ -48,7 +48,7 @@ def small_cnn(
 def trunk(
     channels: int, size: int, *, kernel_size: int = 3, blocks: int = 0, pooling: str = "max", norm: str = "batch"
 ) -> "tuple[nn.Sequential, int]":
-    """Convolutions from (B, channels, size, size) to a map (B, width, h, w), and its width.
+    """Build the convolutions from (B, channels, size, size) to (B, width, h, w), and return them with the width.
 
     Each block but the last halves the edge; the width doubles from 32 up to 512.
     """
@@ -56,37 +56,37 @@ def trunk(
 
     halve: Callable[[], nn.Module] = (lambda: nn.MaxPool2d(2)) if pooling == "max" else (lambda: nn.AvgPool2d(2))
     layers: list[nn.Module] = []
-    entering, width, edge = channels, FIRST, size
+    in_channels, width, edge = channels, FIRST, size
     for _ in range(_halvings(size, blocks)):
-        layers += [*_block(entering, width, kernel_size, norm), halve()]
-        entering, width, edge = width, min(width * 2, MOST), edge // 2
-    return nn.Sequential(*layers, *_block(entering, width, kernel_size, norm)), width
+        layers += [*_block(in_channels, width, kernel_size, norm), halve()]
+        in_channels, width, edge = width, min(width * 2, MOST), edge // 2
+    return nn.Sequential(*layers, *_block(in_channels, width, kernel_size, norm)), width
 
 
 def last_block(module: "nn.Module") -> "nn.Module":
-    """The last feature map before pooling."""
+    """Return the layer of the last feature map before pooling."""
     return module.get_submodule("features")
 
 
 def _halvings(size: int, blocks: int) -> int:
-    """How often the edge is halved: as asked while a cell is left, else down to a map of 7 to 14 cells."""
-    most = max(0, size.bit_length() - 1)
+    """Return how often the edge is halved: as `blocks` requires, else down to a map of 7 to 14 cells."""
+    limit = max(0, size.bit_length() - 1)
     if blocks:
-        return min(blocks - 1, most)
+        return min(blocks - 1, limit)
     count, edge, width = 0, size, FIRST
     while edge >= LEAST_EDGE and width < MOST:
         count, edge, width = count + 1, edge // 2, width * 2
     return count
 
 
-def _block(entering: int, leaving: int, kernel_size: int, norm: str) -> "list[nn.Module]":
+def _block(in_channels: int, out_channels: int, kernel_size: int, norm: str) -> "list[nn.Module]":
     from torch import nn
 
-    # without a bias where a norm behind it has one, or takes the mean away
-    convolution = nn.Conv2d(entering, leaving, kernel_size, padding=kernel_size // 2, bias=norm == "none")
-    between: dict[str, Callable[[], list[nn.Module]]] = {
-        "batch": lambda: [nn.BatchNorm2d(leaving)],
-        "instance": lambda: [nn.InstanceNorm2d(leaving, affine=True)],
+    # no bias where the following norm has one, or removes the mean
+    convolution = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=norm == "none")
+    norms: dict[str, Callable[[], list[nn.Module]]] = {
+        "batch": lambda: [nn.BatchNorm2d(out_channels)],
+        "instance": lambda: [nn.InstanceNorm2d(out_channels, affine=True)],
         "none": list,
     }
-    return [convolution, *between[norm](), nn.ReLU()]
+    return [convolution, *norms[norm](), nn.ReLU()]

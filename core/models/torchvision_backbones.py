@@ -1,4 +1,4 @@
-"""torchvision's networks from scratch: any number of channels, our own last layer. Nothing is downloaded."""
+"""torchvision's networks with random weights, any number of channels and our own last layer. Nothing is downloaded."""
 
 from collections import OrderedDict
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """ResNet-18 (He et al. 2016). Logits (B, classes) of (B, channels, size, size)."""
+    """Build ResNet-18 (He et al. 2016): logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     module = models.resnet18(weights=None)
@@ -19,14 +19,14 @@ def resnet18(channels: int, classes: int, size: int, dropout: float) -> "nn.Modu
 
 
 def densenet121(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """DenseNet-121 (Huang et al. 2017). Logits (B, classes) of (B, channels, size, size)."""
+    """Build DenseNet-121 (Huang et al. 2017): logits (B, classes) of (B, channels, size, size)."""
     from torch import nn
     from torchvision import models
 
     features = models.densenet121(weights=None).features
-    # torchvision puts this ReLU behind `features`, in place, under the hands of whoever hooked that layer
+    # torchvision applies this ReLU in place after `features`, which would change the output seen by hooks
     features.add_module("relu5", nn.ReLU())
-    whole = nn.Sequential(
+    network = nn.Sequential(
         OrderedDict(
             features=features,  # (B, 1024, h, w)
             pool=nn.AdaptiveAvgPool2d(1),
@@ -34,11 +34,11 @@ def densenet121(channels: int, classes: int, size: int, dropout: float) -> "nn.M
             head=linear_head(1024, classes, dropout),
         )
     )
-    return adapt_first_conv(whole, channels)
+    return adapt_first_conv(network, channels)
 
 
 def mobilenet_v2(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """MobileNet V2 (Sandler et al. 2018). Logits (B, classes) of (B, channels, size, size)."""
+    """Build MobileNet V2 (Sandler et al. 2018): logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     module = models.mobilenet_v2(weights=None)
@@ -47,7 +47,7 @@ def mobilenet_v2(channels: int, classes: int, size: int, dropout: float) -> "nn.
 
 
 def efficientnet_b0(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """EfficientNet-B0 (Tan & Le 2019). Logits (B, classes) of (B, channels, size, size)."""
+    """Build EfficientNet-B0 (Tan & Le 2019): logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     module = models.efficientnet_b0(weights=None)
@@ -56,7 +56,7 @@ def efficientnet_b0(channels: int, classes: int, size: int, dropout: float) -> "
 
 
 def resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """ResNet-50 (He et al. 2016). Logits (B, classes) of (B, channels, size, size)."""
+    """Build ResNet-50 (He et al. 2016): logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     module = models.resnet50(weights=None)
@@ -65,7 +65,7 @@ def resnet50(channels: int, classes: int, size: int, dropout: float) -> "nn.Modu
 
 
 def efficientnet_v2_s(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """EfficientNetV2-S (Tan & Le 2021). Logits (B, classes) of (B, channels, size, size)."""
+    """Build EfficientNetV2-S (Tan & Le 2021): logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     module = models.efficientnet_v2_s(weights=None)
@@ -74,7 +74,7 @@ def efficientnet_v2_s(channels: int, classes: int, size: int, dropout: float) ->
 
 
 def convnext_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """ConvNeXt-T (Liu et al. 2022). Logits (B, classes) of (B, channels, size, size)."""
+    """Build ConvNeXt-T (Liu et al. 2022): logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     module = models.convnext_tiny(weights=None)
@@ -83,10 +83,10 @@ def convnext_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn
 
 
 def resnet_target(module: "nn.Module") -> "nn.Module":
-    """The last residual stage."""
+    """Return the last residual stage."""
     return module.get_submodule("layer4")
 
 
 def features_target(module: "nn.Module") -> "nn.Module":
-    """The last feature map before pooling."""
+    """Return the layer of the last feature map before pooling."""
     return module.get_submodule("features")

@@ -1,4 +1,4 @@
-"""torchvision's older networks from scratch: any number of channels, our own last layer. Nothing is downloaded."""
+"""torchvision's older networks with random weights, any number of channels and our own last layer."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -9,28 +9,28 @@ if TYPE_CHECKING:
 
 
 def alexnet(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """AlexNet (Krizhevsky 2014, one column). Logits (B, classes) of (B, channels, size, size)."""
+    """Build AlexNet (Krizhevsky 2014, one column): logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     return _with_last(models.alexnet(weights=None, dropout=dropout), 4096, channels, classes, dropout)
 
 
 def vgg11_bn(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """VGG-11 with batch norm (Simonyan & Zisserman 2015). Logits (B, classes) of (B, channels, size, size)."""
+    """Build VGG-11 with batch norm (Simonyan & Zisserman 2015): logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     return _with_last(models.vgg11_bn(weights=None, dropout=dropout), 4096, channels, classes, dropout)
 
 
 def vgg16_bn(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """VGG-16 with batch norm (Simonyan & Zisserman 2015). Logits (B, classes) of (B, channels, size, size)."""
+    """Build VGG-16 with batch norm (Simonyan & Zisserman 2015): logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     return _with_last(models.vgg16_bn(weights=None, dropout=dropout), 4096, channels, classes, dropout)
 
 
 def googlenet(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """GoogLeNet (Szegedy et al. 2015) without its auxiliary heads. Logits (B, classes) of (B, channels, size, size)."""
+    """Build GoogLeNet (Szegedy et al. 2015), no auxiliary heads: logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     module = models.googlenet(weights=None, aux_logits=False, init_weights=True, dropout=0.0)
@@ -39,7 +39,7 @@ def googlenet(channels: int, classes: int, size: int, dropout: float) -> "nn.Mod
 
 
 def inception_v3(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":  # noqa: ARG001
-    """Inception-v3 (Szegedy et al. 2016), no auxiliary head: logits (B, classes) of (B, channels, size, size)."""
+    """Build Inception-v3 (Szegedy et al. 2016), no auxiliary head: logits (B, classes) of (B, channels, size, size)."""
     from torchvision import models
 
     module = models.inception_v3(weights=None, aux_logits=False, init_weights=True, dropout=0.0)
@@ -48,23 +48,23 @@ def inception_v3(channels: int, classes: int, size: int, dropout: float) -> "nn.
 
 
 def before_last_pool(module: "nn.Module") -> "nn.Module":
-    """The last feature map before the convolutions' own last pooling."""
+    """Return the layer of the last feature map before the convolutions' own last pooling."""
     features = cast("nn.Sequential", module.get_submodule("features"))
     return features[len(features) - 2]
 
 
 def googlenet_target(module: "nn.Module") -> "nn.Module":
-    """The last inception block."""
+    """Return the last inception block."""
     return module.get_submodule("inception5b")
 
 
 def inception_target(module: "nn.Module") -> "nn.Module":
-    """The last inception block."""
+    """Return the last inception block."""
     return module.get_submodule("Mixed_7c")
 
 
 def _with_last(module: object, width: int, channels: int, classes: int, dropout: float) -> "nn.Module":
-    """The classifier's last layer for our classes."""
+    """Replace the classifier's last layer."""
     network = cast("nn.Module", module)
     classifier = cast("nn.Sequential", network.get_submodule("classifier"))
     classifier[len(classifier) - 1] = linear_head(width, classes, dropout)

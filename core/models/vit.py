@@ -1,4 +1,4 @@
-"""Vision transformers (Dosovitskiy et al. 2021; the small ones Touvron et al. 2021), patches that fit the image."""
+"""Vision transformers (Dosovitskiy et al. 2021; small ones Touvron et al. 2021) with a patch size fitting the image."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -10,24 +10,24 @@ HEAD_WIDTH = 64
 
 
 def patch_size(size: int) -> int:
-    """Edge of the square that a transformer reads as one token, in pixels: 49 to 196 tokens from 28 to 224 px."""
+    """Return the edge of a token's square patch in pixels: 49 to 196 tokens from 28 to 224 px."""
     if size <= 32:
         return 4
     return 8 if size <= 64 else 16
 
 
 def vit_tiny(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
-    """Width 192, 3 heads. Logits (B, classes) of (B, channels, size, size); `size` is a multiple of its patch."""
+    """Build ViT-Tiny, width 192, 3 heads: logits (B, classes), `size` a multiple of the patch."""
     return _vit(channels, classes, size, dropout, width=192)
 
 
 def vit_small(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
-    """Width 384, 6 heads. Logits (B, classes) of (B, channels, size, size); `size` is a multiple of its patch."""
+    """Build ViT-Small, width 384, 6 heads: logits (B, classes), `size` a multiple of the patch."""
     return _vit(channels, classes, size, dropout, width=384)
 
 
 def vit_base(channels: int, classes: int, size: int, dropout: float) -> "nn.Module":
-    """Width 768, 12 heads. Logits (B, classes) of (B, channels, size, size); `size` is a multiple of its patch."""
+    """Build ViT-Base, width 768, 12 heads: logits (B, classes), `size` a multiple of the patch."""
     return _vit(channels, classes, size, dropout, width=768)
 
 

@@ -1,4 +1,4 @@
-"""Weights in a file of any maker: tensors by name, and nothing that could run."""
+"""Reading of weight files from any source: tensors by name, and nothing executable."""
 
 import pickle
 import warnings
@@ -12,22 +12,22 @@ from torch import Tensor
 from core.errors import NotTrainable
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
-WRAPPED = ("state_dict", "model", "model_state_dict")  # where trainers of others keep it
+WRAPPED = ("state_dict", "model", "model_state_dict")  # keys under which other frameworks store the state dict
 
 
 def read_weight_file(path: Path) -> dict[str, Tensor]:
-    """Its tensors, on the CPU.
+    """Return the tensors of a file, on the CPU.
 
     Raises:
-        NotTrainable: no such file, of another kind, damaged, or it holds more than tensors.
+        NotTrainable: a missing, damaged or unknown file, or one with more than tensors.
     """
     if path.suffix not in SUFFIXES:
-        raise NotTrainable(f"{path.name} is no file of weights; give one that ends in {', '.join(SUFFIXES)}.")
+        raise NotTrainable(f"{path.name} is not a weight file; choose one that ends in {', '.join(SUFFIXES)}.")
     if not path.is_file():
-        raise NotTrainable(f"There is no file {path.name} in the folder {path.parent.name}; put it there.")
+        raise NotTrainable(f"No file {path.name} in the folder {path.parent.name}; copy it there.")
     tensors = _safe(path) if path.suffix == ".safetensors" else _pickled(path)
     if not tensors or not all(isinstance(name, str) and isinstance(one, Tensor) for name, one in tensors.items()):
-        raise NotTrainable(f"{path.name} holds other things than tensors by name; save the network's state_dict.")
+        raise NotTrainable(f"{path.name} contains more than tensors by name; save the network's state_dict.")
     return dict(tensors)
 
 
@@ -43,13 +43,13 @@ def _safe(path: Path) -> dict[str, Tensor]:
 
 def _pickled(path: Path) -> Mapping[str, Any]:
     try:
-        with warnings.catch_warnings(action="ignore"):  # what torch has to say of a file is said below
-            whole = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # the error below replaces torch's warnings
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, OSError, KeyError, AttributeError) as error:
         raise NotTrainable(
-            f"{path.name} is damaged, or holds code beside its tensors, which is never run here; save the network's "
-            "state_dict, best as .safetensors."
+            f"{path.name} is damaged, or contains code, which is never executed; save the network's state_dict, "
+            "preferably as .safetensors."
         ) from error
-    inner = [whole[name] for name in WRAPPED if name in whole] if isinstance(whole, Mapping) else [{}]
-    found = inner[0] if inner else whole
-    return found if isinstance(found, Mapping) else {}
+    wrapped = [content[name] for name in WRAPPED if name in content] if isinstance(content, Mapping) else [{}]
+    tensors = wrapped[0] if wrapped else content
+    return tensors if isinstance(tensors, Mapping) else {}

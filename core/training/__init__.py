@@ -1,1 +1,4 @@
-"""Training is a generator of events. Law: who iterates keeps, beats and stops; nothing here writes rows."""
+"""Training is a generator of events. Law: the caller persists, reports and cancels.
+
+Nothing here writes database rows.
+"""

@@ -1,19 +1,20 @@
-"""How much each training image is changed: the presets of `augment`, and what "custom" reads from the knobs."""
+"""Ranges of the training augmentation: the presets of `augment`, and the hyperparameters that "custom" uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LEVEL = 0.6  # of the window's jitter: how far the level goes for each part of the width
+LEVEL = 0.6  # jitter of the window level, relative to that of the width
 FLIPS = ("none", "left-right", "left-right and up-down")
 
 
 @dataclass(frozen=True, slots=True)
 class AugmentationRanges:
-    """The greatest change of each kind; each case draws its own between none and this. 0 is off.
+    """Largest change of each kind; each case samples its own value between none and this. 0 is off.
 
-    Angles are in degrees, `blur` in pixels of the model's input, `mixup` is the alpha of its Beta distribution, all
-    else is in percent: of the edge (shift, crop, elastic, cutout), of itself (scale), of white (window, noise).
+    `rotation` and `shear` are in degrees, `blur` in pixels of the model's input, `mixup` is the alpha of its Beta
+    distribution, the rest is in percent: of the edge (shift, crop, elastic, cutout), of the size (scale), of white
+    (window, noise).
     """
 
     rotation: float = 0.0
@@ -31,12 +32,12 @@ class AugmentationRanges:
 
     @property
     def is_spatial(self) -> bool:
-        """Whether anything changes its place."""
+        """True where any pixel changes its position."""
         return self.flips != "none" or any((self.rotation, self.shift, self.scale, self.shear, self.crop, self.elastic))
 
     @property
     def axes(self) -> int:
-        """How many axes may be mirrored: 0, the left-right one, or both."""
+        """Number of axes that may be flipped: 0, the left–right one, or both."""
         return FLIPS.index(self.flips)
 
 
@@ -59,6 +60,6 @@ KNOBS = tuple(AugmentationRanges.__dataclass_fields__)
 
 
 def ranges_of(knobs: Mapping[str, Any]) -> AugmentationRanges:
-    """Return what a training does to its images: the preset of its knob `augment`, else what its own knobs say."""
+    """Return the augmentation of a training: the preset of `augment`, else its own hyperparameters."""
     preset = PRESETS.get(knobs["augment"])
     return preset if preset is not None else AugmentationRanges(**{name: knobs[name] for name in KNOBS})

@@ -1,4 +1,4 @@
-"""What a training would take: one step of it on made pictures, timed and weighed before anything is asked for."""
+"""Time and memory of a training, estimated from one step on synthetic images."""
 
 import resource
 import sys
@@ -23,17 +23,17 @@ from core.training.plan import Plan
 from core.training.preprocess import Preprocess
 from core.training.spec import TrainSpec
 
-FIRST = 8  # cases that are tried first where a whole batch may take long
-LONG_S = 3.0  # a step from which a part of the batch is measured, and the rest is reckoned
+FIRST = 8  # cases in the first trial, where a whole batch may take long
+LONG_S = 3.0  # seconds per step above which a part of the batch is measured and extrapolated
 STEPS, READ = 3, 6
 
 
 @dataclass(frozen=True, slots=True)
 class StepBenchmark:
-    """Seconds for one training step and one look at as many validation cases, and for preparing one picture once.
+    """Seconds per training step, per validation step, and for preparing one image once.
 
-    `memory` is what the whole process takes at most, in bytes: on a GPU of its memory. `cases` is how many were
-    measured; fewer than a batch are reckoned up to one.
+    `memory` is the peak of the whole process in bytes, on a GPU that of its memory. `cases` is the measured batch;
+    fewer than a batch are extrapolated.
     """
 
     step_s: float
@@ -48,15 +48,18 @@ class StepBenchmark:
     device: str
 
     def seconds(self, *, steps: int, looks: float, epochs: int, pictures: int) -> float:
-        """A whole training: steps and looks in an epoch; `pictures` are prepared once."""
+        """Return the duration of a whole training.
+
+        `looks` are validation steps per epoch, `pictures` are prepared once.
+        """
         return epochs * (steps * self.step_s + looks * self.look_s) + pictures * self.read_s
 
 
 def measure(spec: TrainSpec, planned: Plan) -> StepBenchmark:
-    """Time and memory of one step of this training.
+    """Measure time and memory of one step of this training.
 
     Raises:
-        NotTrainable: no such device, or too little memory for one batch.
+        NotTrainable: the device is missing, or one batch does not fit into memory.
     """
     device = devices.choose_device(spec.device)
     devices.retain_freed_memory()
@@ -65,10 +68,10 @@ def measure(spec: TrainSpec, planned: Plan) -> StepBenchmark:
     with devices.out_of_memory_hint(
         f"batches of {spec.batch_size} at {planned.size} px", "choose a smaller batch or image"
     ):
-        return _measured(spec, planned, device)
+        return _benchmark(spec, planned, device)
 
 
-def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> StepBenchmark:
+def _benchmark(spec: TrainSpec, planned: Plan, device: torch.device) -> StepBenchmark:
     torch.manual_seed(0)
     model = entry(spec.model)
     module = model.build(
@@ -83,15 +86,15 @@ def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> StepBench
     seconds = step.timed(cases, times=1)
     if cases < spec.batch_size and seconds * spec.batch_size / cases < LONG_S:
         cases = spec.batch_size
-    seconds, look = step.timed(cases), step.timed(cases, learning=False)
-    share = spec.batch_size / cases
+    seconds, validation_s = step.timed(cases), step.timed(cases, learning=False)
+    factor = spec.batch_size / cases
     return StepBenchmark(
-        step_s=seconds * share,
-        look_s=look * share,
+        step_s=seconds * factor,
+        look_s=validation_s * factor,
         read_s=_reading(planned),
-        memory=int(started + (_memory(device) - started) * share),
+        memory=int(started + (_memory(device) - started) * factor),
         cases=cases,
-        weights=sum(one.numel() for one in module.parameters()),
+        weights=sum(parameter.numel() for parameter in module.parameters()),
         size=planned.size,
         pictures=step.pictures,
         channels=planned.channels,
@@ -101,7 +104,7 @@ def _measured(spec: TrainSpec, planned: Plan, device: torch.device) -> StepBench
 
 @dataclass
 class _Step:
-    """Steps of one network on made pictures of the right shape."""
+    """Steps of a network on synthetic images of the right shape."""
 
     module: nn.Module
     optimizer: torch.optim.Optimizer
@@ -111,16 +114,16 @@ class _Step:
 
     @property
     def pictures(self) -> int:
-        """Of a case."""
+        """Images per case."""
         return max(len(one.images) for one in self.planned.examples) if self.planned.several else 1
 
     def timed(self, cases: int, *, learning: bool = True, times: int = STEPS) -> float:
-        """Median seconds of some steps after one that warms up; fewer where they are long."""
-        pixels, do = self._pixels(cases), self._learn if learning else self._look
-        took = [self._seconds(lambda: do(pixels))]
-        while len(took) <= times and sum(took) < LONG_S:
-            took.append(self._seconds(lambda: do(pixels)))
-        return float(np.median(took[1:] or took))
+        """Return the median seconds of some steps after one for warm-up; fewer where they are slow."""
+        pixels, run = self._pixels(cases), self._learn if learning else self._look
+        durations = [self._seconds(lambda: run(pixels))]
+        while len(durations) <= times and sum(durations) < LONG_S:
+            durations.append(self._seconds(lambda: run(pixels)))
+        return float(np.median(durations[1:] or durations))
 
     def _pixels(self, cases: int) -> Tensor:
         shape = (self.planned.channels, self.planned.stored, self.planned.stored)
@@ -128,18 +131,18 @@ class _Step:
         values = np.random.default_rng(0).integers(0, 65535, (cases, *several, *shape), dtype=np.uint16)
         return torch.from_numpy(values)
 
-    def _seconds(self, do: Callable[[], None]) -> float:
-        began = time.perf_counter()
-        do()
+    def _seconds(self, run: Callable[[], None]) -> float:
+        started = time.perf_counter()
+        run()
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
-        return time.perf_counter() - began
+        return time.perf_counter() - started
 
     def _learn(self, pixels: Tensor) -> None:
         self.module.train()
-        chance = torch.Generator().manual_seed(0) if self.spec.augment != "none" else None
+        generator = torch.Generator().manual_seed(0) if self.spec.augment != "none" else None
         self.optimizer.zero_grad(set_to_none=True)
-        self._logits(pixels, chance).square().mean().backward()  # type: ignore[no-untyped-call]
+        self._logits(pixels, generator).square().mean().backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
 
     @torch.inference_mode()
@@ -147,10 +150,10 @@ class _Step:
         self.module.eval()
         self._logits(pixels, None)
 
-    def _logits(self, pixels: Tensor, chance: torch.Generator | None) -> Tensor:
-        even = [0.5] * self.planned.channels
-        images = Preprocess(self.planned.size, even, even, self.device, ranges_of(asdict(self.spec)))(
-            pixels, chance=chance
+    def _logits(self, pixels: Tensor, generator: torch.Generator | None) -> Tensor:
+        half = [0.5] * self.planned.channels
+        images = Preprocess(self.planned.size, half, half, self.device, ranges_of(asdict(self.spec)))(
+            pixels, generator=generator
         )
         with autocast(self.device, resolve_dtype(self.spec.precision, self.device)):
             logits: Tensor = self.module(images)
@@ -158,16 +161,16 @@ class _Step:
 
 
 def _reading(planned: Plan) -> float:
-    """Seconds to prepare one picture for the cache."""
+    """Return the seconds to prepare one image for the cache."""
     planes = [plane for one in planned.examples[:READ] for plane in one.images][:READ]
-    began = time.perf_counter()
+    started = time.perf_counter()
     for plane in planes:
         read_image(plane, size=planned.stored, channels=planned.channels)
-    return (time.perf_counter() - began) / len(planes)
+    return (time.perf_counter() - started) / len(planes)
 
 
 def _memory(device: torch.device) -> int:
-    """The most that was taken so far, in bytes."""
+    """Return the peak memory so far, in bytes."""
     if device.type == "cuda":
         return torch.cuda.max_memory_reserved(device)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,4 +1,4 @@
-"""What a run leaves on disk: weights that tell how they were made, and the state a training goes on from."""
+"""Files of a run: weights with a manifest of how they were trained, and the state for resuming."""
 
 import hashlib
 import io
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 TIMINGS = ("images_per_second", "data_wait_share")
 WEIGHTS = ("best.safetensors", "last.safetensors")
-LONGEST_HEADER = 100_000_000  # bytes, as safetensors has it: a damaged length must not claim the memory
+LONGEST_HEADER = 100_000_000  # bytes, the limit of safetensors: a damaged length must not exhaust the memory
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """How a checkpoint was made: enough to rebuild its model and feed it.
+    """How a checkpoint was trained: enough to rebuild its model and its input.
 
-    `heads` are the tasks that were learned and `views` what a model of two views sees, in its order. `size` is the
-    input's edge and `stored` that at which images are prepared, in pixels; `mean` and `deviation` are per channel, of
-    the training images, white = 1.
+    `heads` are the trained tasks and `views` the views of a two-view model in order. `size` is the edge of the input
+    and `stored` that of the cached images, in pixels; `mean` and `deviation` are per channel of the training images,
+    white = 1.
     """
 
     model: str
@@ -52,30 +52,30 @@ class Manifest:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Of the first head, which decides."""
+        """Classes of the first head, which decides."""
         return self.heads[0].classes
 
     def at(self, epoch: int, metrics: Mapping[str, float]) -> "Manifest":
-        """This manifest at an epoch. Timings are left out, so that equal trainings give equal files."""
+        """Return this manifest at an epoch, without timings, so that equal trainings give equal files."""
         return replace(self, epoch=epoch, metrics={name: one for name, one in metrics.items() if name not in TIMINGS})
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values."""
         return {**asdict(self), "facts": dict(self.facts), "versions": dict(self.versions)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Manifest":
-        """What `to_json` described; before there were heads, it named the classes of the one there was."""
-        told = {name: value for name, value in data.items() if name != "classes"}
+        """Read the output of `to_json`; manifests without heads name the classes of a single one."""
+        values = {name: value for name, value in data.items() if name != "classes"}
         lists = {name: tuple(data.get(name, ())) for name in ("mean", "deviation", "views")}
         heads = (
             tuple(Head.from_json(one) for one in data["heads"]) if "heads" in data else (single_head(data["classes"]),)
         )
-        return cls(**{**told, **lists, "heads": heads, "spec": TrainSpec.from_json(data["spec"])})
+        return cls(**{**values, **lists, "heads": heads, "spec": TrainSpec.from_json(data["spec"])})
 
 
 def versions() -> dict[str, str]:
-    """Of what decides the numbers."""
+    """Return the versions of everything that affects the numbers."""
     import torch
     import torchvision
 
@@ -88,31 +88,31 @@ def versions() -> dict[str, str]:
 
 
 def save_weights(module: "nn.Module", path: Path, manifest: Manifest, *, also: Sequence[Path] = ()) -> str:
-    """Write a safetensors file whose metadata is the manifest, and the same one at further places; its sha256."""
+    """Write a safetensors file with the manifest as metadata, also to further paths; return its sha256."""
     from safetensors.torch import save
 
     weights = {name: one.detach().cpu().contiguous() for name, one in module.state_dict().items()}
-    whole = save(weights, {"manifest": json.dumps(manifest.to_json(), sort_keys=True)})
+    content = save(weights, {"manifest": json.dumps(manifest.to_json(), sort_keys=True)})
     for place in (path, *also):
         with atomic_write(place) as file:
-            file.write(whole)
-    return hashlib.sha256(whole).hexdigest()
+            file.write(content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def read_weights(path: Path) -> "tuple[dict[str, torch.Tensor], Manifest]":
-    """Tensors and manifest of a checkpoint, on the CPU.
+    """Return tensors and manifest of a checkpoint, on the CPU.
 
     Raises:
         NotFound: no such file.
-        UserError: it is damaged, or not one of ours.
+        UserError: it is damaged, or not written by Rounds.
     """
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
         where = f"{path.parent.parent.name}/{path.parent.name}"
         raise NotFound(
-            f"There is no checkpoint {path.name} in {where}; take it from a backup, or train the run (again) to its "
-            "first epoch."
+            f"No checkpoint {path.name} in {where}; restore it from a backup, or train the run to at least its first "
+            "epoch."
         )
     try:
         with safe_open(path, framework="pt") as file:
@@ -120,13 +120,13 @@ def read_weights(path: Path) -> "tuple[dict[str, torch.Tensor], Manifest]":
             return {name: file.get_tensor(name) for name in file.keys()}, manifest  # noqa: SIM118
     except (SafetensorError, ValueError, TypeError, KeyError, OSError, UserError) as error:
         raise UserError(
-            f"The checkpoint {path.name} of {path.parent.name} is damaged or not made by Rounds; "
+            f"The checkpoint {path.name} of {path.parent.name} is damaged or was not written by Rounds; "
             "restore the file, or train the run again."
         ) from error
 
 
 def read_epoch(file: BinaryIO) -> int | None:
-    """The epoch that a file of weights names, by its header alone; None where that is damaged or not ours."""
+    """Return the epoch in the header of a weight file; None where the header is damaged or not ours."""
     file.seek(0)
     try:
         length = int.from_bytes(file.read(8), "little")
@@ -137,31 +137,31 @@ def read_epoch(file: BinaryIO) -> int | None:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Remove what a killed training left half-written in its folder: as large as a checkpoint, and of no use."""
+    """Remove incomplete files that a killed training left in its folder; each is as large as a checkpoint."""
     for name in (*WEIGHTS, "manifest.json", "resume.pt"):
         for draft in folder.glob(f".{name}.*"):
             draft.unlink(missing_ok=True)
 
 
 def save_manifest(path: Path, manifest: Manifest, *, best_epoch: int) -> None:
-    """The same facts as in the weights, for people and programs without safetensors."""
-    told = {**manifest.to_json(), "best_epoch": best_epoch}
+    """Write the manifest as JSON, for people and programs without safetensors."""
+    document = {**manifest.to_json(), "best_epoch": best_epoch}
     with atomic_write(path) as file:
-        file.write(json.dumps(told, indent=1, sort_keys=True).encode())
+        file.write(json.dumps(document, indent=1, sort_keys=True).encode())
 
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:
-    """Everything a training goes on from. Written last of an epoch: what it says is on disk."""
+    """Write the state for resuming; it is the last file of an epoch, so what it refers to is on disk."""
     import torch
 
-    whole = io.BytesIO()  # torch makes of a full disk a RuntimeError that no longer says so
-    torch.save(dict(state), whole)
+    buffer = io.BytesIO()  # writing directly, torch would turn a full disk into an unspecific RuntimeError
+    torch.save(dict(state), buffer)
     with atomic_write(path) as file:
-        file.write(whole.getbuffer())
+        file.write(buffer.getbuffer())
 
 
 def read_state(path: Path, fingerprint: str) -> dict[str, Any]:
-    """The state of that very training.
+    """Return the saved state of this training.
 
     Raises:
         NotTrainable: the file is damaged, or of another training.
@@ -172,7 +172,7 @@ def read_state(path: Path, fingerprint: str) -> dict[str, Any]:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, OSError, KeyError) as error:
         raise NotTrainable(
-            f"The saved state {path.name} of {path.parent.name} is damaged; start a new run of the same snapshot."
+            f"The saved state {path.name} of {path.parent.name} is damaged; start a new run on the same dataset."
         ) from error
     if state.get("fingerprint") != fingerprint:
         raise NotTrainable(

@@ -1,4 +1,4 @@
-"""What makes steps quick and is decided by measuring: a compiled graph; and how the weights lie in memory."""
+"""Speed-up of training steps by torch.compile, decided by measurement, and by the memory layout of weights."""
 
 import os
 import shutil
@@ -15,29 +15,29 @@ from core.training.mixed_precision import autocast
 from core.training.spec import TrainSpec
 
 EAGER, COMPILED = "eager", "compiled"
-FEWEST = 500  # steps, below which not even a step is measured
-LONG_S = 1200.0  # of training ahead, from which on trying is worth the half minute to minute that a compiler takes
-GAIN = 0.05  # share of a step that must be saved: less is within the noise
-STEPS = 5  # of each that are measured
+FEWEST = 500  # remaining steps below which nothing is measured
+LONG_S = 1200.0  # seconds of remaining training above which compiling (up to a minute) is tried
+GAIN = 0.05  # minimal speed-up as a fraction of a step; less is within the noise
+STEPS = 5  # measured steps of each kind
 LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 Call = Callable[[Tensor], Tensor]
 
 
 class CompileChoice(NamedTuple):
-    """How to call a network while it learns, what was decided ("eager" or "compiled"), and the log's sentence or ''."""
+    """How to call the network during training, the mode ("eager" or "compiled"), and a sentence for the log or ''."""
 
     call: Call
     decided: str
-    said: str
+    message: str
 
 
 def channels_last(module: nn.Module) -> nn.Module:
-    """The same module with convolutions' weights channels last, which convolutions read quicker on any device."""
-    for one in (*module.parameters(), *module.buffers()):
-        if one.ndim in LAYOUTS:
-            # not `contiguous`: with one channel a tensor is so in both layouts, and a convolution then takes the other
-            one.data = one.data.to(memory_format=LAYOUTS[one.ndim])
+    """Convert convolution weights to channels last, which convolutions read faster on any device."""
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.ndim in LAYOUTS:
+            # not `contiguous`: with one channel a tensor is contiguous in both layouts, and the slower one is used
+            tensor.data = tensor.data.to(memory_format=LAYOUTS[tensor.ndim])
     return module
 
 
@@ -50,43 +50,43 @@ def choose_compiled(
     *,
     kind: torch.dtype = torch.float32,
 ) -> CompileChoice:
-    """Whether the steps ahead run compiled: as asked, as `decided` before a resume, else by measuring a few of both.
+    """Decide whether the remaining steps run compiled.
 
-    `sample` is a batch as the network sees it; only whole batches like it are ever compiled for. The module is left
-    as it was, and so is chance.
+    By the setting, by `decided` before a resume, else by measurement. `sample` is a batch as the network sees it; only
+    full batches of that shape are compiled. The module and the random state are left unchanged.
     """
-    wished = decided or {"no": EAGER, "yes": COMPILED}.get(spec.compile)
-    if wished == EAGER:
+    mode = decided or {"no": EAGER, "yes": COMPILED}.get(spec.compile)
+    if mode == EAGER:
         return CompileChoice(module, EAGER, "")
-    if wished is None and (steps < FEWEST or sample.ndim != 4):
+    if mode is None and (steps < FEWEST or sample.ndim != 4):
         return CompileChoice(
             module, EAGER, ""
-        )  # of several pictures each batch may have another shape: a compiler's worst case
+        )  # with several images per case each batch may have another shape, which would be compiled anew
     with _preserve_state(module, sample.device):
         try:
-            return _compiled(module, sample, kind) if wished else _measured(module, sample, steps, kind)
+            return _compiled(module, sample, kind) if mode else _measured(module, sample, steps, kind)
         except torch.OutOfMemoryError:
-            return CompileChoice(module, EAGER, "Not compiled: the GPU's memory is too small to try.")
+            return CompileChoice(module, EAGER, "Not compiled: not enough GPU memory to try.")
 
 
 class CompiledNetwork:
-    """A network that is compiled for whole batches while it learns; all else is done as it always was."""
+    """A network compiled for full training batches; everything else runs eagerly."""
 
     def __init__(self, module: nn.Module, shape: Sequence[int]) -> None:
-        """Nothing is compiled before the first call."""
+        """Prepare; compilation happens at the first call."""
         self.module, self.shape = module, tuple(shape)
         self.quick: Call = torch.compile(module, dynamic=False)
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Logits (B, outputs) of (B, channels, size, size)."""
-        whole = tuple(images.shape) == self.shape and self.module.training and torch.is_grad_enabled()
-        return self.quick(images) if whole else self.module(images)
+        """Return logits (B, outputs) of (B, channels, size, size)."""
+        is_full_batch = tuple(images.shape) == self.shape and self.module.training and torch.is_grad_enabled()
+        return self.quick(images) if is_full_batch else self.module(images)
 
 
 def missing_compiler(device: torch.device) -> str:
-    """What is missing for compiling there, '' where nothing is."""
+    """Return what is missing for compiling on the device, '' where nothing is."""
     if not any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "clang++", "c++")):
-        return "there is no C++ compiler here"
+        return "no C++ compiler is installed"
     if device.type == "cuda":
         from torch.utils._triton import has_triton
 
@@ -95,8 +95,8 @@ def missing_compiler(device: torch.device) -> str:
 
 
 def _compiled(module: nn.Module, sample: Tensor, kind: torch.dtype) -> CompileChoice:
-    """As asked, or as before a resume."""
-    call, failed, seconds = _tried(module, sample, kind)
+    """Compile by the setting, or as before a resume."""
+    call, failed, seconds = _try_compile(module, sample, kind)
     return (
         CompileChoice(module, EAGER, failed)
         if call is None
@@ -106,46 +106,48 @@ def _compiled(module: nn.Module, sample: Tensor, kind: torch.dtype) -> CompileCh
 
 def _measured(module: nn.Module, sample: Tensor, steps: int, kind: torch.dtype) -> CompileChoice:
     _seconds(module, sample, kind)  # the first one warms up
-    plain = _seconds(module, sample, kind)
-    if plain * steps < LONG_S:
+    eager_s = _seconds(module, sample, kind)
+    if eager_s * steps < LONG_S:
         return CompileChoice(
-            module, EAGER, f"Not compiled: {steps} steps of {_told(plain)} are too short to pay it back."
+            module, EAGER, f"Not compiled: {steps} steps of {_duration_text(eager_s)} are too few to gain from it."
         )
-    call, failed, took = _tried(module, sample, kind)
+    call, failed, compile_s = _try_compile(module, sample, kind)
     if call is None:
         return CompileChoice(module, EAGER, failed)
     pairs = [(_seconds(module, sample, kind), _seconds(call, sample, kind)) for _ in range(STEPS)]
-    plain, quick = (median(side) for side in zip(*pairs, strict=True))
-    figures = f"{_told(quick)} a step instead of {_told(plain)}"
-    if quick > (1 - GAIN) * plain:
-        return CompileChoice(module, EAGER, f"Not compiled: tried in {took:.0f} s, it would be {figures}.")
-    return CompileChoice(call, COMPILED, f"Compiled in {took:.0f} s: {figures}.")
+    eager_s, compiled_s = (median(side) for side in zip(*pairs, strict=True))
+    comparison = f"{_duration_text(compiled_s)} per step instead of {_duration_text(eager_s)}"
+    if compiled_s > (1 - GAIN) * eager_s:
+        return CompileChoice(
+            module, EAGER, f"Not compiled: after a trial of {compile_s:.0f} s, it would take {comparison}."
+        )
+    return CompileChoice(call, COMPILED, f"Compiled in {compile_s:.0f} s: {comparison}.")
 
 
-def _tried(module: nn.Module, sample: Tensor, kind: torch.dtype) -> tuple[Call | None, str, float]:
-    """The compiled call and the seconds it took; None and why where it cannot be."""
+def _try_compile(module: nn.Module, sample: Tensor, kind: torch.dtype) -> tuple[Call | None, str, float]:
+    """Return the compiled call and its compile time in seconds, or None and the reason."""
     if missing := missing_compiler(sample.device):
         return None, f"Not compiled: {missing}.", 0.0
     call = CompiledNetwork(module, sample.shape)
     try:
-        took = _seconds(call, sample, kind)
+        compile_s = _seconds(call, sample, kind)
         _seconds(call, sample, kind)
     except torch.OutOfMemoryError:
         raise
-    except Exception as error:  # whatever a compiler stumbles over, the network itself works
-        return None, f"Not compiled: the compiler gave up ({type(error).__name__}).", 0.0
-    return call, "", took
+    except Exception as error:  # whatever makes the compiler fail, the network itself works
+        return None, f"Not compiled: the compiler failed ({type(error).__name__}).", 0.0
+    return call, "", compile_s
 
 
 def _seconds(call: Call, sample: Tensor, kind: torch.dtype) -> float:
-    """Of one forward and backward pass."""
+    """Return the seconds of one forward and backward pass."""
     _wait(sample.device)
-    began = time.perf_counter()
+    started = time.perf_counter()
     with autocast(sample.device, kind):
         logits = call(sample)
     logits.float().square().mean().backward()  # type: ignore[no-untyped-call]
     _wait(sample.device)
-    return time.perf_counter() - began
+    return time.perf_counter() - started
 
 
 def _wait(device: torch.device) -> None:
@@ -155,16 +157,16 @@ def _wait(device: torch.device) -> None:
 
 @contextmanager
 def _preserve_state(module: nn.Module, device: torch.device) -> Iterator[None]:
-    """What is measured leaves no trace: no gradient, no batch in a norm's memory, no chance used up."""
-    kept = [one.clone() for one in module.buffers()]
+    """Restore gradients, buffers and random state after a measurement."""
+    buffers = [one.clone() for one in module.buffers()]
     try:
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             yield
     finally:
-        for one, was in zip(module.buffers(), kept, strict=True):
-            one.copy_(was)
+        for buffer, saved in zip(module.buffers(), buffers, strict=True):
+            buffer.copy_(saved)
         module.zero_grad(set_to_none=True)
 
 
-def _told(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"

@@ -1,4 +1,4 @@
-"""A moving average of the weights: what is judged and saved in place of the last step's."""
+"""Exponential moving average of the weights, which is validated and saved instead of the last step's weights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,43 +10,46 @@ State = dict[str, Tensor]
 
 
 class ExponentialMovingAverage:
-    """decay · average + (1 - decay) · weights after each step (Polyak & Juditsky 1992); early on with less decay."""
+    """decay · average + (1 - decay) · weights after each step (Polyak & Juditsky 1992).
+
+    The decay is lower in early steps.
+    """
 
     def __init__(self, module: nn.Module, decay: float) -> None:
-        """Of a module as it is now."""
+        """Start from the current weights of a module."""
         self.decay, self.steps = decay, 0
         self.state = copy_state(module)
-        self.own: State | None = None  # the module's weights while it wears the average
+        self.raw_weights: State | None = None  # the module's own weights while the average is applied
 
     def load(self, state: State, steps: int) -> None:
-        """Go on with an average that was saved, on the device of this one."""
+        """Continue from a saved average, on the device of this one."""
         self.steps = steps
-        for name, one in self.state.items():
-            one.copy_(state[name])
+        for name, tensor in self.state.items():
+            tensor.copy_(state[name])
 
     @torch.no_grad()
     def update(self, module: nn.Module) -> None:
-        """Take a step's weights in; what counts (batches seen) is copied."""
+        """Include the weights of a step; integer buffers (batch counts) are copied."""
         self.steps += 1
-        share = 1.0 - min(self.decay, (1 + self.steps) / (10 + self.steps))
-        for name, one in module.state_dict().items():
-            if one.is_floating_point():
-                self.state[name].lerp_(one, share)
+        weight = 1.0 - min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for name, tensor in module.state_dict().items():
+            if tensor.is_floating_point():
+                self.state[name].lerp_(tensor, weight)
             else:
-                self.state[name].copy_(one)
+                self.state[name].copy_(tensor)
 
     @contextmanager
     def applied_to(self, module: nn.Module) -> Iterator[None]:
-        """The module with the average in place of its own weights."""
-        self.own = copy_state(module)
+        """Put the average in place of the module's own weights."""
+        self.raw_weights = copy_state(module)
         module.load_state_dict(self.state)
         try:
             yield
         finally:
-            module.load_state_dict(self.own)
-            self.own = None
+            module.load_state_dict(self.raw_weights)
+            self.raw_weights = None
 
 
 def copy_state(module: nn.Module) -> State:
-    """Its weights and buffers, for keeping."""
+    """Return a copy of the module's weights and buffers."""
     return {name: one.detach().clone() for name, one in module.state_dict().items()}

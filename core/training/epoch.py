@@ -1,4 +1,4 @@
-"""One pass over the training cases."""
+"""One epoch over the training cases."""
 
 import time
 from collections.abc import Generator
@@ -24,12 +24,12 @@ from core.training.spec import TrainSpec
 from core.training.train_step import DeviceBatch, Trainer
 from core.training.validation import to_model_input
 
-TELL_EVERY_S = 0.5
+REPORT_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class EpochStats:
-    """An epoch of learning: mean loss, cases shown, seconds in all and seconds waiting for pixels."""
+    """Statistics of an epoch: mean loss, cases seen, total seconds, and seconds waiting for pixels."""
 
     loss: float
     images: int
@@ -38,58 +38,62 @@ class EpochStats:
 
 
 def train_one_epoch(
-    learner: Trainer,
-    prepare: Preprocess,
+    trainer: Trainer,
+    preprocess: Preprocess,
     cache: BatchSource,
     plan: Plan,
     *,
     epoch: int,
     falls: int = 0,
-    average: ExponentialMovingAverage | None = None,
+    ema: ExponentialMovingAverage | None = None,
 ) -> Generator[Step | Log, None, EpochStats]:
-    """Show every training case `repeats` times. All chance comes from (seed, epoch).
+    """Train on every training case `repeats` times. All randomness is a function of (seed, epoch).
 
-    `falls` is how often a plateau has lowered the rate, `average` follows the weights.
+    `lr_drops` is how often a plateau has lowered the learning rate; `ema` follows the weights.
 
     Raises:
-        UserError: the loss is no longer a number.
+        UserError: the loss is not finite.
     """
-    spec = learner.spec
-    learner.module.train()
-    set_frozen_eval(learner.module)
+    spec = trainer.spec
+    trainer.module.train()
+    set_frozen_eval(trainer.module)
     torch.manual_seed(_seed(spec.seed, epoch))  # dropout's; the loop owns its process
-    chance = torch.Generator().manual_seed(_seed(spec.seed, epoch)) if spec.augment != "none" else None
-    rows = epoch_order(plan.train, seed=spec.seed, epoch=epoch, chances=plan.chances)
+    generator = torch.Generator().manual_seed(_seed(spec.seed, epoch)) if spec.augment != "none" else None
+    rows = epoch_order(plan.train, seed=spec.seed, epoch=epoch, sampling_weights=plan.sampling_weights)
     batches = split_batches(rows, spec.batch_size)
-    fetcher, total = Fetcher(cache.read), torch.zeros((), device=prepare.device)
-    started = told = time.perf_counter()
-    for step, (own, batch) in enumerate(zip(batches, fetcher.fetch(batches), strict=True), start=1):
+    fetcher, total = Fetcher(cache.read), torch.zeros((), device=preprocess.device)
+    started = last_report = time.perf_counter()
+    for step, (batch_rows, batch) in enumerate(zip(batches, fetcher.fetch(batches), strict=True), start=1):
         set_learning_rate(
-            learner.optimizer, learning_rate(spec, (epoch - 1 + (step - 1) / len(batches)) / spec.epochs, falls=falls)
+            trainer.optimizer, learning_rate(spec, (epoch - 1 + (step - 1) / len(batches)) / spec.epochs, drops=falls)
         )
-        loss = yield from learner.step(_prepare_batch(prepare, plan, own, batch, chance))
-        if average:
-            average.update(learner.module)
-        total += loss * len(own)
+        loss = yield from trainer.step(_prepare_batch(preprocess, plan, batch_rows, batch, generator))
+        if ema:
+            ema.update(trainer.module)
+        total += loss * len(batch_rows)
         now = time.perf_counter()
-        if step in (1, len(batches)) or now - told > TELL_EVERY_S:
-            told = now
+        if step in (1, len(batches)) or now - last_report > REPORT_EVERY_S:
+            last_report = now
             yield Step(epoch, step, len(batches), _finite(float(loss), epoch=epoch, spec=spec))
     mean = _finite(float(total) / len(rows), epoch=epoch, spec=spec)
     return EpochStats(mean, len(rows), time.perf_counter() - started, fetcher.waited)
 
 
 def _prepare_batch(
-    prepare: Preprocess, plan: Plan, rows: Rows, batch: Batch, chance: torch.Generator | None
+    preprocess: Preprocess, plan: Plan, rows: Rows, batch: Batch, generator: torch.Generator | None
 ) -> DeviceBatch:
-    def there(values: np.ndarray) -> Tensor:
-        return to_device_async(torch.from_numpy(values[rows]), prepare.device)
+    def to_device(values: np.ndarray) -> Tensor:
+        return to_device_async(torch.from_numpy(values[rows]), preprocess.device)
 
-    images, targets, weights = to_model_input(prepare, batch, chance=chance), there(plan.targets), there(plan.weights)
-    if chance is None or not prepare.amounts.mixup:
+    images, targets, weights = (
+        to_model_input(preprocess, batch, generator=generator),
+        to_device(plan.targets),
+        to_device(plan.weights),
+    )
+    if generator is None or not preprocess.amounts.mixup:
         return DeviceBatch(images, targets, weights)
-    blended, others, share = mixup(images, targets, chance, prepare.amounts.mixup)
-    return DeviceBatch(blended, targets, weights, others, share)
+    blended, mixup_targets, mixup_lambda = mixup(images, targets, generator, preprocess.amounts.mixup)
+    return DeviceBatch(blended, targets, weights, mixup_targets, mixup_lambda)
 
 
 def _seed(seed: int, epoch: int) -> int:
@@ -99,7 +103,7 @@ def _seed(seed: int, epoch: int) -> int:
 def _finite(loss: float, *, epoch: int, spec: TrainSpec) -> float:
     if not np.isfinite(loss):
         raise UserError(
-            f"The loss of epoch {epoch} is no longer a number at learning rate {spec.learning_rate:g}; train again "
-            f"with a lower one, such as {spec.learning_rate / 10:g}, or with gradient clipping (clip_norm 1)."
+            f"The loss in epoch {epoch} is not finite at learning rate {spec.learning_rate:g}; train again with a "
+            f"lower one, such as {spec.learning_rate / 10:g}, or with gradient clipping (clip_norm 1)."
         )
     return loss

@@ -1,4 +1,4 @@
-"""What a training says while it runs."""
+"""Events of a running training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A sentence for the run's log."""
+    """A line for the run's log."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Progress inside an epoch, a few times a second at most. Epochs and steps count from 1."""
+    """Progress within an epoch, at most a few times a second. Epochs and steps count from 1."""
 
     epoch: int
     step: int
@@ -23,10 +23,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """An epoch is done and on disk; its files were told before.
+    """An epoch is complete and saved; its files were reported before.
 
-    What is undefined (AUROC of one class) is left out of `metrics`.
-    Names: train_loss, val_loss, val_accuracy, val_auroc, learning_rate, images_per_second, data_wait_share.
+    Undefined values (AUROC of one class) are left out of `metrics`. Names: train_loss, val_loss, val_accuracy,
+    val_auroc, learning_rate, images_per_second, data_wait_share.
     """
 
     epoch: int
@@ -37,7 +37,7 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved:
-    """The file of `kind` ("best" or "last") now holds that epoch; `sha256` is of the file."""
+    """The file of `kind` ("best" or "last") now contains that epoch; `sha256` is that of the file."""
 
     kind: str
     epoch: int
@@ -46,7 +46,7 @@ class CheckpointSaved:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The training ended well. `images_per_second` counts training images; `data_wait_share` is from 0 to 1."""
+    """The training is complete. `images_per_second` counts training images; `data_wait_share` is from 0 to 1."""
 
     epochs: int
     best_epoch: int

@@ -1,4 +1,4 @@
-"""All pictures of a training on the GPU itself, where they fit: each is carried there once, not once an epoch."""
+"""Cache of all training images in GPU memory, where they fit, so that each is transferred only once."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,43 +11,43 @@ from core.training.devices import to_device_async
 from core.training.events import Log
 from core.training.pixel_cache import Batch, PixelCache, Rows
 
-SHARE = 0.25  # of the memory that is free: the rest is the steps'
-AT_ONCE = 1024  # pictures carried at a time
+SHARE = 0.25  # of the free memory; the rest is for the steps
+AT_ONCE = 1024  # images copied at a time
 
 
 class BatchSource(Protocol):
-    """Where batches come from."""
+    """Source of batches."""
 
     def read(self, rows: Rows) -> Batch:
-        """The pictures of those cases."""
+        """Return the images of these cases."""
 
 
 @dataclass(frozen=True, slots=True)
 class GpuPixelCache:
-    """A cache whose pictures lie on the device, as int16: torch picks no rows of uint16 there."""
+    """A cache with pixels on the GPU, as int16, because torch cannot index uint16 there."""
 
     cache: PixelCache
     pixels: Tensor
 
     def read(self, rows: Rows) -> Batch:
-        """As the cache's own, the pixels on the device."""
-        at, present = self.cache.places(rows)
-        picked = self.pixels[to_device_async(torch.from_numpy(at), self.pixels.device)]
+        """Return the images of these cases, on the device."""
+        indices, present = self.cache.places(rows)
+        picked = self.pixels[to_device_async(torch.from_numpy(indices), self.pixels.device)]
         return Batch(picked.view(torch.uint16), present)
 
 
 def to_gpu_if_fits(cache: PixelCache, device: torch.device) -> tuple[BatchSource, Log | None]:
-    """The cache, on the device if that is a GPU with room for it; and the sentence that says so."""
+    """Return the cache, on the GPU if it fits, and the log line about it."""
     if device.type != "cuda" or cache.pixels.nbytes > SHARE * torch.cuda.mem_get_info(device)[0]:
         return cache, None
-    carried = copy_to_gpu(cache, device)
-    return carried, Log(f"All pictures lie on the GPU: {cache.pixels.nbytes / 1e6:.0f} MB of its memory.")
+    on_gpu = copy_to_gpu(cache, device)
+    return on_gpu, Log(f"All images are cached in GPU memory ({cache.pixels.nbytes / 1e6:.0f} MB).")
 
 
 def copy_to_gpu(cache: PixelCache, device: torch.device) -> GpuPixelCache:
-    """Bring the pictures there, some at a time."""
+    """Copy the images to the GPU in chunks."""
     pixels = torch.empty(cache.pixels.shape, dtype=torch.int16, device=device)
     for start in range(0, len(pixels), AT_ONCE):
-        some = np.ascontiguousarray(cache.pixels[start : start + AT_ONCE]).view(np.int16)
-        pixels[start : start + AT_ONCE] = torch.from_numpy(some.copy())
+        chunk = np.ascontiguousarray(cache.pixels[start : start + AT_ONCE]).view(np.int16)
+        pixels[start : start + AT_ONCE] = torch.from_numpy(chunk.copy())
     return GpuPixelCache(cache, pixels)

@@ -1,4 +1,4 @@
-"""Knobs: how one field of TrainSpec is declared, and how a form and a command line see it."""
+"""Hyperparameters: how a field of TrainSpec is declared, and how the form and the command line see it."""
 
 import math
 import re
@@ -10,27 +10,29 @@ from core.errors import InvalidInput
 
 
 def number_field(default: float, title: str, text: str, *, low: float, high: float, unit: str = "") -> Any:
-    """A field that holds a number, whole or not as it is annotated; bounds are inclusive."""
-    told = {"title": title, "help": text, "unit": unit, "low": low, "high": high, "choices": ()}
-    return field(default=default, metadata=told)
+    """Declare a number, integer or float as annotated; bounds are inclusive."""
+    metadata = {"title": title, "help": text, "unit": unit, "low": low, "high": high, "choices": ()}
+    return field(default=default, metadata=metadata)
 
 
 def choice_field(default: str, title: str, text: str, choices: tuple[str, ...]) -> Any:
-    """A field that holds one of some words."""
-    told = {"title": title, "help": text, "unit": "", "low": None, "high": None, "choices": choices}
-    return field(default=default, metadata=told)
+    """Declare a choice."""
+    metadata = {"title": title, "help": text, "unit": "", "low": None, "high": None, "choices": choices}
+    return field(default=default, metadata=metadata)
 
 
 def text_field(default: str, title: str, text: str, *, longest: int = 200) -> Any:
-    """A field that holds one line."""
-    told = {"title": title, "help": text, "unit": "", "low": 0, "high": longest, "choices": ()}
-    return field(default=default, metadata=told)
+    """Declare a line of text."""
+    metadata = {"title": title, "help": text, "unit": "", "low": 0, "high": longest, "choices": ()}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameter:
-    """One field of TrainSpec as a form sees it. `kind` is "int", "float", "choice" or "text"; bounds are inclusive,
-    a text's are of its length."""
+    """A field of TrainSpec. `kind` is "int", "float", "choice" or "text".
+
+    Bounds are inclusive, for text of its length.
+    """
 
     name: str
     title: str
@@ -43,10 +45,10 @@ class Hyperparameter:
     default: Any
 
     def parse(self, text: str) -> Any:
-        """The value a text stands for.
+        """Parse a text.
 
         Raises:
-            InvalidInput: no such value.
+            InvalidInput: not a value of this kind.
         """
         try:
             return text.strip() if self.kind in ("choice", "text") else int(text) if self.kind == "int" else float(text)
@@ -54,17 +56,17 @@ class Hyperparameter:
             raise self._refusal(text) from None
 
     def coerce(self, value: Any) -> Any:
-        """A whole number where a fraction is meant (1 for 1.0) becomes one, so that equal specs look equal."""
+        """Convert an integer to float where a float is expected (1 to 1.0), so that equal specs compare equal."""
         return float(value) if self.kind == "float" and type(value) is int else value
 
     def check(self, value: Any) -> None:
-        """Refuse a value of another kind or outside the bounds.
+        """Check type and bounds of a value.
 
         Raises:
-            InvalidInput: such a value.
+            InvalidInput: a value of another type or outside the bounds.
         """
         if self.name == "device" and isinstance(value, str) and re.fullmatch(r"cuda:\d+", value):
-            return  # a slot of the launcher: which of several GPUs, nothing a person chooses
+            return  # set by the launcher to select one of several GPUs
         if not (value in self.choices if self.kind == "choice" else self._within(value)):
             raise self._refusal(value)
 
@@ -82,14 +84,14 @@ class Hyperparameter:
             return InvalidInput(f"{self.title} ({self.name}) is '{value}'; choose one of {', '.join(self.choices)}.")
         if self.kind == "text":
             return InvalidInput(
-                f"{self.title} ({self.name}) is {value!r}; give one line of at most {self.high:g} letters."
+                f"{self.title} ({self.name}) is {value!r}; enter one line of at most {self.high:g} characters."
             )
-        wanted = "a whole number" if self.kind == "int" else "a number"
+        expected = "a whole number" if self.kind == "int" else "a number"
         return InvalidInput(
-            f"{self.title} ({self.name}) is '{value}'; give {wanted} from {self.low:g} to {self.high:g}."
+            f"{self.title} ({self.name}) is '{value}'; give {expected} from {self.low:g} to {self.high:g}."
         )
 
 
-def field_kind(annotation: Any, told: Mapping[str, Any]) -> str:
-    """The kind of a field, by what it is annotated with and what was told of it."""
-    return {int: "int", float: "float"}.get(annotation, "choice" if told["choices"] else "text")
+def field_kind(annotation: Any, metadata: Mapping[str, Any]) -> str:
+    """Return the kind of a field from its annotation and metadata."""
+    return {int: "int", float: "float"}.get(annotation, "choice" if metadata["choices"] else "text")

@@ -1,4 +1,4 @@
-"""Which pictures of a case a model sees: one, a stack, a bag or two views. Loads no torch."""
+"""Selection of the images of a case that a model sees: one, a stack, a bag or two views. Loads no torch."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ VIEWS = 2
 
 
 def select_images(examples: Sequence[Example], *, takes: str, slices: int, views: Views = ()) -> list[Example]:
-    """The examples with those planes only that a model of that kind sees (see `ModelEntry.takes`).
+    """Return the examples with only the images that a model of that kind sees (see `ModelEntry.takes`).
 
     Raises:
-        NotTrainable: a stack of one picture, or a case without one of the two views; says how many and which.
+        NotTrainable: a stack of one image, or a case without one of the two views; with counts and names.
     """
     if takes == "image":
         return [replace(one, images=(one.picture,), main=0) for one in examples]
@@ -29,31 +29,31 @@ def select_images(examples: Sequence[Example], *, takes: str, slices: int, views
     return [_with(one, tuple(_of_view(one, view)[0] for view in views)) for one in examples]
 
 
-def choose_views(examples: Sequence[Example], asked: str) -> Views:
-    """The two views that a model of two sees: those asked for ("PA, LATERAL"), else the two that most cases have.
+def choose_views(examples: Sequence[Example], requested: str) -> Views:
+    """Return the views of a two-view model: those requested ("PA, LATERAL"), else the two most common ones.
 
     Raises:
-        NotTrainable: what is asked for is not two views, or the cases have fewer than two.
+        NotTrainable: the request is not two existing views, or the cases have fewer than two.
     """
-    there = Counter(view for one in examples for view in {plane.view for plane in one.images if plane.view})
-    typed = tuple(one.strip() for one in asked.split(",") if one.strip())
-    views = typed or tuple(sorted(view for view, _ in sorted(there.items(), key=lambda it: (-it[1], it[0]))[:VIEWS]))
-    if len(set(views)) == VIEWS and all(one in there for one in views):
+    counts = Counter(view for one in examples for view in {plane.view for plane in one.images if plane.view})
+    names = tuple(one.strip() for one in requested.split(",") if one.strip())
+    views = names or tuple(sorted(view for view, _ in sorted(counts.items(), key=lambda it: (-it[1], it[0]))[:VIEWS]))
+    if len(set(views)) == VIEWS and all(one in counts for one in views):
         return views
-    known = ", ".join(sorted(there)) or "none"
+    known = ", ".join(sorted(counts)) or "none"
     raise NotTrainable(
-        f"A model of two views was asked to see '{', '.join(views)}', and the cases have: {known}; name two of those "
-        "(views), or freeze a task about studies whose images say their view."
+        f"This model needs two views; requested: '{', '.join(views)}', available: {known}. Choose two of those "
+        "(views), or use a dataset of studies whose images have a view position."
     )
 
 
 def _check_views(examples: Sequence[Example], views: Views) -> None:
     for view in views:
-        without = [one for one in examples if not _of_view(one, view)]
-        if without:
+        missing = [one for one in examples if not _of_view(one, view)]
+        if missing:
             raise NotTrainable(
-                f"{len(without)} of {len(examples)} cases have no picture of view '{view}', the first is case "
-                f"{without[0].key}; exclude them and freeze again, or choose a model of one image."
+                f"{len(missing)} of {len(examples)} cases have no image of view '{view}', the first is case "
+                f"{missing[0].key}; exclude them and freeze again, or choose a model of one image."
             )
 
 
@@ -62,22 +62,22 @@ def _of_view(example: Example, view: str) -> list[ImageRef]:
 
 
 def _stack(example: Example) -> tuple[ImageRef, ...]:
-    """The slices of a series; of one image its frames."""
+    """Return the slices of a series, or the frames of a single image."""
     if len(example.images) > 1:
         return example.images
-    only = example.picture
-    if only.format.frames < 2:
+    main_image = example.picture
+    if main_image.format.frames < 2:
         raise NotTrainable(
-            f"Case {example.key} has one picture, and this model reads a stack; choose a model of one image, or "
-            "freeze a task about series."
+            f"Case {example.key} has a single image, but this model needs a stack; choose a model of one image, or "
+            "use a dataset of series."
         )
-    return tuple(replace(only, frame=frame) for frame in range(only.format.frames))
+    return tuple(replace(main_image, frame=frame) for frame in range(main_image.format.frames))
 
 
-def _spread(planes: tuple[ImageRef, ...], count: int) -> tuple[ImageRef, ...]:
-    """So many planes evenly along them all, each again where there are fewer."""
-    return tuple(planes[at] for at in np.linspace(0, len(planes) - 1, count).round().astype(int))
+def _spread(images: tuple[ImageRef, ...], count: int) -> tuple[ImageRef, ...]:
+    """Return `count` evenly spaced images, repeated where there are fewer."""
+    return tuple(images[at] for at in np.linspace(0, len(images) - 1, count).round().astype(int))
 
 
-def _with(example: Example, planes: tuple[ImageRef, ...]) -> Example:
-    return replace(example, images=planes, main=len(planes) // 2)
+def _with(example: Example, images: tuple[ImageRef, ...]) -> Example:
+    return replace(example, images=images, main=len(images) // 2)

@@ -1,4 +1,4 @@
-"""fit: a training as a generator of events. Stop iterating to cancel; call it again to go on."""
+"""fit: a training as a generator of events. Stop iterating to cancel; call it again to resume."""
 
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from core.training.setup import TrainState, choose_compile, set_up
 from core.training.spec import TrainSpec
 from core.training.validation import evaluate
 
-SMALLER = "train again with a smaller batch_size or image_size, or free the GPU of what else uses it and resume"
+SMALLER = "train again with a smaller batch_size or image_size, or stop other programs that use the GPU and resume"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -39,17 +39,17 @@ def fit(
     facts: Mapping[str, str] = NOTHING,
     start: Path | None = None,
 ) -> Iterator[Event]:
-    """Train, keeping best and last weights in `folder`; goes on where a training in that folder stopped.
+    """Train, and write the best and last weights to `folder`; resumes a training that stopped in that folder.
 
-    `heads` are the tasks learned at once, in the order of the examples' targets; the first one's figures decide.
-    `cache` is the folder of prepared images. `facts` go into the manifest (the snapshot's hash). `start` is the file of
-    weights that the spec starts from, where it names one (see `core.models.initial_weights`). On a CPU the same
-    spec, examples and number of threads give the same weights to the last bit, stopped in between or not; under
-    `compile="auto"` only where the measured warm-up decides the same, which a resumed training takes over.
+    `heads` are the tasks in the order of the examples' targets; the metrics of the first one decide. `cache` is the
+    folder of cached images. `facts` are written into the manifest (the snapshot's hash). `start` is the file of initial
+    weights, if the spec names one (see `core.models.initial_weights`). On a CPU the same spec, examples and number of
+    threads give bit-identical weights, interrupted or not; with `compile="auto"` only if the measurement decides the
+    same, which a resumed training reuses.
 
     Raises:
-        NotTrainable: nothing to train on, no such device, too little memory, or the folder holds another training.
-        UserError: the loss is no longer a number.
+        NotTrainable: nothing to train on, no such device, not enough memory, or the folder holds another training.
+        UserError: the loss is not finite.
     """
     planned = make_plan(spec, examples, heads)
     device = devices.choose_device(spec.device)
@@ -62,152 +62,161 @@ def fit(
         cache, planned.examples, size=planned.stored, channels=planned.channels, several=planned.several
     )
     with devices.out_of_memory_hint(f"batches of {spec.batch_size} at {planned.size} px", SMALLER):
-        training = yield from set_up(spec, planned, pixels, device, folder, facts, start)
-        yield from _resume(training)
-        yield from _warnings(training)
-        yield from choose_compile(training)
-        while not training.is_over:
-            yield from _epoch(training)
-    yield from _finish(training)
+        state = yield from set_up(spec, planned, pixels, device, folder, facts, start)
+        yield from _resume(state)
+        yield from _warnings(state)
+        yield from choose_compile(state)
+        while not state.is_over:
+            yield from _epoch(state)
+    yield from _finish(state)
 
 
-def _resume(training: TrainState) -> Iterator[Event]:
-    """Take up the saved state, if any. What it says is told again: who was to keep it may have been killed."""
-    remove_partial_files(training.folder)
-    path = training.folder / "resume.pt"
+def _resume(state: TrainState) -> Iterator[Event]:
+    """Load the saved state, if any, and repeat its last events, in case the listener was killed before storing them."""
+    remove_partial_files(state.folder)
+    path = state.folder / "resume.pt"
     if not path.exists():
         return
-    state = read_state(path, training.fingerprint)
-    training.module.load_state_dict(state["module"])
-    training.learner.optimizer.load_state_dict(state["optimizer"])
-    training.learner.precision.load(state["precision"])
-    training.decided = state["decided"]
-    training.progress = TrainingProgress(**state["progress"])
-    if training.average:
-        training.average.load(state["average"], state["averaged"])
-    now = training.progress
-    yield Log(f"Going on after epoch {now.epoch} of {training.spec.epochs}.")
-    for kind, epoch in (("best", now.best_epoch), ("last", now.epoch)):
-        file = training.folder / f"{kind}.safetensors"
-        # a later epoch's weights may lie there already, if it was killed before its state was saved
-        if file.is_file() and file_sha256(file) == now.saved[kind]:
-            yield CheckpointSaved(kind, epoch, now.saved[kind])
-    yield EpochDone(now.epoch, training.spec.epochs, now.metrics, now.best_epoch == now.epoch)
+    saved = read_state(path, state.fingerprint)
+    state.module.load_state_dict(saved["module"])
+    state.learner.optimizer.load_state_dict(saved["optimizer"])
+    state.learner.precision.load(saved["precision"])
+    state.decided = saved["decided"]
+    state.progress = TrainingProgress(**saved["progress"])
+    if state.average:
+        state.average.load(saved["average"], saved["averaged"])
+    progress = state.progress
+    yield Log(f"Resuming after epoch {progress.epoch} of {state.spec.epochs}.")
+    for kind, epoch in (("best", progress.best_epoch), ("last", progress.epoch)):
+        file = state.folder / f"{kind}.safetensors"
+        # the weights may be of a later epoch, if it was killed before its state was saved
+        if file.is_file() and file_sha256(file) == progress.saved[kind]:
+            yield CheckpointSaved(kind, epoch, progress.saved[kind])
+    yield EpochDone(progress.epoch, state.spec.epochs, progress.metrics, progress.best_epoch == progress.epoch)
 
 
-def _warnings(training: TrainState) -> Iterator[Event]:
-    """What will be missing, once."""
-    head, val = training.plan.heads[0], training.plan.val
+def _warnings(state: TrainState) -> Iterator[Event]:
+    """Yield warnings about metrics that will be undefined, once."""
+    head, val = state.plan.heads[0], state.plan.val
     if not len(val):
-        yield Log("No validation images: there are no validation metrics, and the best epoch is the last.")
+        yield Log("No validation images: no validation metrics are computed, and the last epoch counts as the best.")
         return
-    judged = training.plan.targets[val, : head.targets]
+    targets = state.plan.targets[val, : head.targets]
     if head.kind == "multi":
-        lacking = [name for name, one in zip(head.classes, judged.T, strict=True) if not {0.0, 1.0} <= {*one.tolist()}]
-        if lacking:
-            yield Log(f"Validation lacks images with or without {', '.join(lacking)}: AUROC is the mean of the others.")
+        incomplete = [
+            name for name, known in zip(head.classes, targets.T, strict=True) if not {0.0, 1.0} <= {*known.tolist()}
+        ]
+        if incomplete:
+            yield Log(
+                f"Validation has no images with or without {', '.join(incomplete)}: AUROC is averaged over the others."
+            )
     elif head.kind != "number":
-        yield from _warn_missing_classes(len(np.unique(judged)), len(head.classes))
+        yield from _warn_missing_classes(len(np.unique(targets)), len(head.classes))
 
 
-def _warn_missing_classes(judged: int, classes: int) -> Iterator[Event]:
-    if judged < 2:
-        yield Log("Validation holds one class only: AUROC is undefined, and the best epoch is that of least loss.")
-    elif judged < classes:
-        yield Log("Validation lacks a class: AUROC is the mean of the classes that are there.")
+def _warn_missing_classes(present: int, classes: int) -> Iterator[Event]:
+    if present < 2:
+        yield Log("Validation has only one class: AUROC is undefined, and the best epoch is chosen by loss.")
+    elif present < classes:
+        yield Log("Validation lacks a class: AUROC is averaged over the classes present.")
 
 
-def _epoch(training: TrainState) -> Generator[Event, None, None]:
-    """Learn, judge, save, tell."""
-    now, spec = training.progress, training.spec
-    epoch = now.epoch + 1
-    passed = yield from train_one_epoch(
-        training.learner,
-        training.prepare,
-        training.cache,
-        training.plan,
+def _epoch(state: TrainState) -> Generator[Event, None, None]:
+    """Train, validate, save and report one epoch."""
+    progress, spec = state.progress, state.spec
+    epoch = progress.epoch + 1
+    stats = yield from train_one_epoch(
+        state.learner,
+        state.prepare,
+        state.cache,
+        state.plan,
         epoch=epoch,
-        falls=now.falls,
-        average=training.average,
+        falls=progress.falls,
+        ema=state.average,
     )
-    with training.average.applied_to(training.module) if training.average else nullcontext():
-        judged = evaluate(
-            training.module,
-            training.prepare,
-            training.cache,
-            training.plan,
+    with state.average.applied_to(state.module) if state.average else nullcontext():
+        metrics = evaluate(
+            state.module,
+            state.prepare,
+            state.cache,
+            state.plan,
             batch_size=spec.batch_size,
-            kind=training.learner.precision.kind,
+            kind=state.learner.precision.kind,
         )
-        rate = learning_rate(spec, (epoch - 1) / spec.epochs, falls=now.falls)
-        now.metrics = {
-            "train_loss": passed.loss,
-            **_check_finite(judged, epoch),
+        rate = learning_rate(spec, (epoch - 1) / spec.epochs, drops=progress.falls)
+        progress.metrics = {
+            "train_loss": stats.loss,
+            **_check_finite(metrics, epoch),
             "learning_rate": rate,
-            **_timings(passed),
+            **_timings(stats),
         }
-        now.epoch = epoch
-        now.add(passed)
-        is_best = now.improves(judged, spec.monitor)
-        _reduce_lr_on_plateau(training, is_best=is_best)
-        yield from _save(training, is_best=is_best)
+        progress.epoch = epoch
+        progress.add(stats)
+        is_best = progress.improves(metrics, spec.monitor)
+        _reduce_lr_on_plateau(state, is_best=is_best)
+        yield from _save(state, is_best=is_best)
 
 
-def _reduce_lr_on_plateau(training: TrainState, *, is_best: bool) -> None:
-    """On a plateau the rate falls once no epoch was better for a while."""
-    now = training.progress
-    best = now.epoch if is_best else now.best_epoch
-    if training.spec.schedule == "plateau" and now.epoch - max(best, now.fell) >= PATIENCE:
-        now.falls, now.fell = now.falls + 1, now.epoch
+def _reduce_lr_on_plateau(state: TrainState, *, is_best: bool) -> None:
+    """Lower the learning rate after PATIENCE epochs without improvement."""
+    progress = state.progress
+    best = progress.epoch if is_best else progress.best_epoch
+    if state.spec.schedule == "plateau" and progress.epoch - max(best, progress.fell) >= PATIENCE:
+        progress.falls, progress.fell = progress.falls + 1, progress.epoch
 
 
 def _check_finite(metrics: dict[str, float], epoch: int) -> dict[str, float]:
     if not math.isfinite(metrics.get("val_loss", 0.0)):
-        raise UserError(
-            f"The validation loss of epoch {epoch} is no longer a number; train again with a lower learning rate."
-        )
+        raise UserError(f"The validation loss in epoch {epoch} is not finite; train again with a lower learning rate.")
     return metrics
 
 
-def _timings(passed: EpochStats) -> dict[str, float]:
-    seconds = max(passed.seconds, 1e-9)
-    return {"images_per_second": passed.images / seconds, "data_wait_share": min(passed.waited / seconds, 1.0)}
+def _timings(stats: EpochStats) -> dict[str, float]:
+    seconds = max(stats.seconds, 1e-9)
+    return {"images_per_second": stats.images / seconds, "data_wait_share": min(stats.waited / seconds, 1.0)}
 
 
-def _save(training: TrainState, *, is_best: bool) -> Iterator[Event]:
-    """All files first, then the words: an epoch that was told can be gone on from."""
-    now, folder = training.progress, training.folder
-    now.best_epoch = now.epoch if is_best else now.best_epoch
-    manifest = training.manifest.at(now.epoch, now.metrics)
+def _save(state: TrainState, *, is_best: bool) -> Iterator[Event]:
+    """Write all files first, then yield the events: a reported epoch can always be resumed."""
+    progress, folder = state.progress, state.folder
+    progress.best_epoch = progress.epoch if is_best else progress.best_epoch
+    manifest = state.manifest.at(progress.epoch, progress.metrics)
     kinds = ("best", "last") if is_best else ("last",)
     first, *also = (folder / f"{kind}.safetensors" for kind in kinds)
-    now.saved |= dict.fromkeys(kinds, save_weights(training.module, first, manifest, also=also))
-    save_manifest(folder / "manifest.json", manifest, best_epoch=now.best_epoch)
-    save_state(folder / "resume.pt", _state(training))
+    progress.saved |= dict.fromkeys(kinds, save_weights(state.module, first, manifest, also=also))
+    save_manifest(folder / "manifest.json", manifest, best_epoch=progress.best_epoch)
+    save_state(folder / "resume.pt", _state(state))
     for kind in kinds:
-        yield CheckpointSaved(kind, now.epoch, now.saved[kind])
-    yield EpochDone(now.epoch, training.spec.epochs, dict(now.metrics), is_best)
+        yield CheckpointSaved(kind, progress.epoch, progress.saved[kind])
+    yield EpochDone(progress.epoch, state.spec.epochs, dict(progress.metrics), is_best)
 
 
-def _state(training: TrainState) -> dict[str, Any]:
-    """Chance and learning rate are functions of (seed, epoch), so no generator or scheduler has to travel."""
-    average = training.average
+def _state(state: TrainState) -> dict[str, Any]:
+    """Return the state for resuming.
+
+    Order and learning rate are functions of (seed, epoch), so no generator is saved.
+    """
+    ema = state.average
     return {
-        "fingerprint": training.fingerprint,
-        "module": average.own if average and average.own else training.module.state_dict(),
-        "optimizer": training.learner.optimizer.state_dict(),
-        "precision": training.learner.precision.state(),
-        "decided": training.decided,
-        "progress": vars(training.progress),
-        **({"average": average.state, "averaged": average.steps} if average else {}),
+        "fingerprint": state.fingerprint,
+        "module": ema.raw_weights if ema and ema.raw_weights else state.module.state_dict(),
+        "optimizer": state.learner.optimizer.state_dict(),
+        "precision": state.learner.precision.state(),
+        "decided": state.decided,
+        "progress": vars(state.progress),
+        **({"average": ema.state, "averaged": ema.steps} if ema else {}),
     }
 
 
-def _finish(training: TrainState) -> Iterator[Event]:
-    now = training.progress
-    if now.epoch < training.spec.epochs:
-        yield Log(f"Stopped early: no better epoch since epoch {now.best_epoch}.")
-    seconds = max(now.seconds, 1e-9)
+def _finish(state: TrainState) -> Iterator[Event]:
+    progress = state.progress
+    if progress.epoch < state.spec.epochs:
+        yield Log(f"Stopped early: no improvement since epoch {progress.best_epoch}.")
+    seconds = max(progress.seconds, 1e-9)
     yield Finished(
-        now.epoch, now.best_epoch, training.manifest.device, now.images / seconds, min(now.waited / seconds, 1.0)
+        progress.epoch,
+        progress.best_epoch,
+        state.manifest.device,
+        progress.images / seconds,
+        min(progress.waited / seconds, 1.0),
     )

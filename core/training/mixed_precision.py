@@ -1,4 +1,4 @@
-"""How many bits a step multiplies in: half of them where the device is quicker so, the weights stay float32."""
+"""Mixed precision: bfloat16 or float16 where the device is faster with it; weights stay float32."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,41 +12,44 @@ from core.training.optim import Optimizer
 KINDS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def resolve_dtype(asked: str, device: torch.device) -> torch.dtype:
-    """What "auto", "float32", "bf16" or "fp16" means there: a GPU takes bfloat16, an old one without it fp16."""
-    if asked in KINDS:
-        return KINDS[asked]
+def resolve_dtype(setting: str, device: torch.device) -> torch.dtype:
+    """Return the dtype of "auto", "float32", "bf16" or "fp16" on the device: bfloat16 on a GPU, fp16 on an old one."""
+    if setting in KINDS:
+        return KINDS[setting]
     if device.type != "cuda":
-        return torch.float32  # a processor without the instructions for it is slower in half of the bits
+        return torch.float32  # CPUs without bf16 instructions are slower with it
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
 @contextmanager
 def autocast(device: torch.device, kind: torch.dtype) -> Iterator[None]:
-    """Matrices and convolutions in that kind; sums, norms and losses stay in float32."""
+    """Run matrix products and convolutions in that dtype; sums, norms and losses stay in float32."""
     with torch.autocast(device.type, dtype=kind, enabled=kind is not torch.float32):
         yield
 
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """The kind of a training's steps. `scaler` lifts gradients into what fp16 can hold; None where none is needed."""
+    """The dtype of the training steps. `scaler` scales gradients into the range of fp16; None where not needed."""
 
     kind: torch.dtype
     scaler: torch.amp.GradScaler | None
 
     @classmethod
-    def of(cls, asked: str, device: torch.device) -> "Precision":
-        """The knob's, on that device."""
-        kind = resolve_dtype(asked, device)
+    def of(cls, setting: str, device: torch.device) -> "Precision":
+        """Build from the setting, on that device."""
+        kind = resolve_dtype(setting, device)
         return cls(kind, torch.amp.GradScaler(device.type) if kind is torch.float16 else None)
 
     def backward(self, loss: Tensor) -> None:
-        """The gradient of a loss, scaled where that is needed."""
+        """Compute the gradient of a loss, scaled where needed."""
         (self.scaler.scale(loss) if self.scaler else loss).backward()  # type: ignore[no-untyped-call]
 
     def step(self, module: nn.Module, optimizer: Optimizer, *, clip: float = 0.0) -> None:
-        """The optimizer's step, gradients at most `clip` long (0: any); one whose gradients overflow is left out."""
+        """Take an optimizer step with gradients clipped to norm `clip` (0: no clipping).
+
+        Skipped where gradients overflow.
+        """
         if self.scaler:
             self.scaler.unscale_(optimizer)
         if clip:
@@ -58,10 +61,10 @@ class Precision:
         self.scaler.update()
 
     def state(self) -> dict[str, float]:
-        """What a resumed training needs of it."""
+        """Return the state for resuming."""
         return self.scaler.state_dict() if self.scaler else {}
 
     def load(self, state: dict[str, float]) -> None:
-        """Go on with a saved scale; none is saved by a device that needs none."""
+        """Restore a saved scale, if the device needs one."""
         if self.scaler and state:
             self.scaler.load_state_dict(state)

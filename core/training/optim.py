@@ -1,4 +1,4 @@
-"""Optimizers and learning rates. The rate is a function of how much is done: nothing of it needs to be saved."""
+"""Optimizers and learning-rate schedules. The rate is a function of progress, so nothing of it is saved."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -21,12 +21,12 @@ OPTIMIZERS: dict[str, tuple[Rule, dict[str, Any]]] = {
     "adam": (torch.optim.Adam, {}),
     "adamw": (torch.optim.AdamW, {}),
 }
-"""Each with torch's own rule and what is set apart from torch's defaults; `weight_decay` is L2, of AdamW decoupled."""
+"""torch's class and the options that differ from its defaults; `weight_decay` is L2, decoupled for AdamW."""
 
-PATIENCE = 5  # epochs without a better one, after which a plateau lowers the rate
+PATIENCE = 5  # epochs without improvement before a plateau lowers the rate
 CYCLES = 3  # of cosine with restarts
-FLOOR = 1e-3  # share of the rate at which an exponential ends, and a one-cycle begins and ends near
-PEAK = 0.3  # share of a one-cycle that rises
+FLOOR = 1e-3  # relative rate at the end of an exponential, and at both ends of a one-cycle
+PEAK = 0.3  # position of the peak of a one-cycle
 
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": lambda done: 1.0,  # noqa: ARG005
@@ -38,41 +38,41 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     "one cycle": lambda done: _one_cycle(done),
     "plateau": lambda done: 1.0,  # noqa: ARG005
 }
-"""Share of the learning rate by the share of steps done; a plateau falls by what validation says, see `Plateau`."""
+"""Relative learning rate by the fraction of steps done; a plateau is lowered in `loop._reduce_lr_on_plateau`."""
 
 
 def build_optimizer(module: nn.Module, spec: TrainSpec) -> Optimizer:
-    """The optimizer that the spec names, over what of the module learns."""
-    rule, more = OPTIMIZERS[spec.optimizer]
-    learning = [one for one in module.parameters() if one.requires_grad]
-    return rule(learning, lr=spec.learning_rate, weight_decay=spec.weight_decay, **more)
+    """Build the optimizer of the spec, over the trainable parameters."""
+    rule, options = OPTIMIZERS[spec.optimizer]
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    return rule(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, **options)
 
 
-def learning_rate(spec: TrainSpec, done: float, *, falls: int = 0) -> float:
-    """The rate once `done` of all steps are (0 to 1), after so many falls of a plateau.
+def learning_rate(spec: TrainSpec, progress: float, *, drops: int = 0) -> float:
+    """Return the learning rate at a fraction `progress` of all steps (0 to 1), after `drops` reductions on a plateau.
 
-    A warm-up rises in a line from a hundredth over its epochs; the schedule runs over the rest.
+    The warm-up rises linearly from a hundredth over its epochs; the schedule covers the rest.
     """
-    warm = min(1.0, spec.warmup / spec.epochs)
-    if done < warm:
-        return spec.learning_rate * (0.01 + 0.99 * done / warm)
-    rest = (done - warm) / (1.0 - warm) if warm < 1.0 else 0.0
-    return float(spec.learning_rate * SCHEDULES[spec.schedule](rest) * 0.1**falls)
+    warmup = min(1.0, spec.warmup / spec.epochs)
+    if progress < warmup:
+        return spec.learning_rate * (0.01 + 0.99 * progress / warmup)
+    rest = (progress - warmup) / (1.0 - warmup) if warmup < 1.0 else 0.0
+    return float(spec.learning_rate * SCHEDULES[spec.schedule](rest) * 0.1**drops)
 
 
 def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
-    """The rate of the next step."""
+    """Set the learning rate of the next step."""
     for group in optimizer.param_groups:
         group["lr"] = rate
 
 
 def l1_norm(weights: Iterable[Tensor]) -> Tensor:
-    """Sum of absolute values of the weights that multiply (no biases, no norms): for an L1 penalty."""
+    """Return the sum of absolute weights for an L1 penalty, without biases and norms."""
     return torch.stack([one.abs().sum() for one in weights if one.ndim > 1]).sum()
 
 
-def _one_cycle(done: float) -> float:
-    """Up in a cosine, then down in one (Smith & Topin 2019)."""
-    if done < PEAK:
-        return FLOOR + (1 - FLOOR) * (1 - math.cos(math.pi * done / PEAK)) / 2
-    return FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * (done - PEAK) / (1 - PEAK))) / 2
+def _one_cycle(progress: float) -> float:
+    """Return the one-cycle rate, rising then falling as a cosine (Smith & Topin 2019)."""
+    if progress < PEAK:
+        return FLOOR + (1 - FLOOR) * (1 - math.cos(math.pi * progress / PEAK)) / 2
+    return FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * (progress - PEAK) / (1 - PEAK))) / 2

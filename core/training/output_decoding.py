@@ -1,4 +1,4 @@
-"""What a network's outputs say, head by head."""
+"""Decoding of network outputs to probabilities or values, head by head."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
 
 def decode_outputs(heads: Sequence[Head], logits: "Tensor") -> "Tensor":
-    """Each head's numbers side by side (B, answers) float64: probabilities of classes or findings, or a value."""
+    """Return all heads' values side by side (B, answers) float64: probabilities of classes or findings, or a value."""
     import torch
 
-    told = [
-        decode_head(head, logits[:, own].double())
-        for head, own in zip(heads, head_slices(heads, "outputs"), strict=True)
+    decoded = [
+        decode_head(head, logits[:, part].double())
+        for head, part in zip(heads, head_slices(heads, "outputs"), strict=True)
     ]
-    return torch.cat(told, dim=1)
+    return torch.cat(decoded, dim=1)
 
 
 def decode_head(head: Head, logits: "Tensor") -> "Tensor":
-    """(B, outputs) → (B, answers) of one head."""
+    """Return the values (B, answers) of one head from its outputs (B, outputs)."""
     if head.kind == "single":
         return logits.softmax(dim=1)
     if head.kind == "multi":
@@ -32,12 +32,12 @@ def decode_head(head: Head, logits: "Tensor") -> "Tensor":
 
 
 def ordinal_probabilities(above: "Tensor") -> "Tensor":
-    """Probabilities of ordered classes (B, n) from those of being above each but the last (B, n - 1).
+    """Return probabilities of ordered classes (B, n) from those of being above each but the last (B, n - 1).
 
-    What is above the third is above the second too: a step that says more than the one before it says as much.
+    Being above the third implies being above the second, so the probabilities are first made non-increasing.
     """
     import torch
 
-    steady = above.cummin(dim=1).values
-    edges = torch.cat([torch.ones_like(steady[:, :1]), steady, torch.zeros_like(steady[:, :1])], dim=1)
+    monotone = above.cummin(dim=1).values
+    edges = torch.cat([torch.ones_like(monotone[:, :1]), monotone, torch.zeros_like(monotone[:, :1])], dim=1)
     return edges[:, :-1] - edges[:, 1:]

@@ -1,4 +1,4 @@
-"""All pictures of a training in one file of uint16, written once, read by whole batches through a memory map."""
+"""Cache of all training images in one uint16 file, written once and read batch-wise through a memory map."""
 
 import hashlib
 import json
@@ -19,16 +19,16 @@ from core.training.examples import Example, ImageRef, Pixels, read_image
 if TYPE_CHECKING:
     from torch import Tensor
 
-SAY_EVERY_S = 5.0
-AT_ONCE = 256  # pictures
+REPORT_EVERY_S = 5.0
+AT_ONCE = 256  # images
 Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`pixels` (B, channels, size, size), or (B, V, channels, size, size) with `present` (B, V): which are there.
+    """Images (B, channels, size, size), or (B, V, channels, size, size) with `present` (B, V).
 
-    The pixels are an array, or where they lie on a GPU already a tensor.
+    The pixels are an array, or a tensor where they are on a GPU.
     """
 
     pixels: "Pixels | Tensor"
@@ -37,7 +37,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class PixelCache:
-    """Pictures (n, channels, size, size) uint16 in the order of the examples; those of case i begin at `starts[i]`."""
+    """Images (n, channels, size, size) uint16 in the order of the examples; those of case i begin at `starts[i]`."""
 
     pixels: Pixels
     starts: Rows
@@ -45,25 +45,25 @@ class PixelCache:
     hash: str
 
     def read(self, rows: Rows) -> Batch:
-        """The pictures of those cases, shorter bags filled with absent ones."""
+        """Return the images of these cases, shorter bags padded with absent images."""
         at, present = self.places(rows)
         return Batch(self.pixels[at], present)
 
     def places(self, rows: Rows) -> tuple[Rows, NDArray[np.bool_] | None]:
-        """Which pictures those are, (B,), or (B, V) with which of them are there (B, V)."""
+        """Return the image indices (B,), or (B, V) with a mask of present ones (B, V)."""
         if not self.several:
             return rows, None
         counts = self.starts[rows + 1] - self.starts[rows]
-        at = np.arange(counts.max())[None]  # (1, V)
-        present = at < counts[:, None]
-        return self.starts[rows][:, None] + np.where(present, at, 0), present
+        indices = np.arange(counts.max())[None]  # (1, V)
+        present = indices < counts[:, None]
+        return self.starts[rows][:, None] + np.where(present, indices, 0), present
 
     def normalisation(self, rows: Rows) -> tuple[list[float], list[float]]:
-        """Mean and standard deviation per channel over the pictures of those cases, in units of white = 1."""
+        """Return mean and standard deviation per channel over the images of these cases, with white = 1."""
         channels = self.pixels.shape[1]
         total, squares, count = np.zeros(channels), np.zeros(channels), 0
-        planes = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
-        for chunk in np.array_split(planes, max(1, len(planes) // AT_ONCE)):
+        indices = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in rows])
+        for chunk in np.array_split(indices, max(1, len(indices) // AT_ONCE)):
             values = self.pixels[chunk].astype(np.float64) / 65535.0  # (b, channels, size, size)
             total += values.sum(axis=(0, 2, 3))
             squares += np.square(values).sum(axis=(0, 2, 3))
@@ -76,35 +76,35 @@ class PixelCache:
 def open_cache(
     folder: Path, examples: Sequence[Example], *, size: int, channels: int, several: bool = False
 ) -> Generator[Log, None, PixelCache]:
-    """The cache of these examples, made where it is not there or not whole; says what it does while it does it.
+    """Open the cache of these examples, creating it where missing or damaged; yields log lines meanwhile.
 
     Raises:
-        NotTrainable: an image's pixels are gone or short.
+        NotTrainable: an image's pixels are missing or truncated.
     """
     name = content_hash(examples, size=size, channels=channels)
     starts = np.concatenate([[0], np.cumsum([len(one.images) for one in examples])]).astype(np.intp)
     path, shape = folder / f"{name}.u16", (int(starts[-1]), channels, size, size)
     if not _is_whole(path, name, shape):
         if path.exists():
-            yield Log("The cached images are damaged or incomplete; making them again.")
+            yield Log("The cached images are damaged or incomplete; creating them again.")
         yield from _make(path, examples, name=name, shape=shape)
     return PixelCache(np.memmap(path, dtype="<u2", mode="r", shape=shape), starts, several, name)
 
 
 def content_hash(examples: Sequence[Example], *, size: int, channels: int) -> str:
-    """Names a cache by what is in it: which pictures, in which order, at which size."""
-    told = [[[plane.identity for plane in one.images] for one in examples], size, channels, "v2"]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    """Return the hash that names a cache: of its images, their order and size."""
+    content = [[[plane.identity for plane in one.images] for one in examples], size, channels, "v2"]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
-    """Hash of a file's bytes."""
+    """Return the sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _make(path: Path, examples: Sequence[Example], *, name: str, shape: tuple[int, ...]) -> Generator[Log, None, None]:
-    digest, spoken, done = hashlib.sha256(), time.monotonic(), 0
+    digest, last_report, done = hashlib.sha256(), time.monotonic(), 0
     with atomic_write(path) as file:
         for example in examples:
             for plane in example.images:
@@ -112,8 +112,8 @@ def _make(path: Path, examples: Sequence[Example], *, name: str, shape: tuple[in
                 digest.update(image)
                 file.write(image)
                 done += 1
-            if time.monotonic() - spoken > SAY_EVERY_S:
-                spoken = time.monotonic()
+            if time.monotonic() - last_report > REPORT_EVERY_S:
+                last_report = time.monotonic()
                 yield Log(f"Preparing images: {done} of {shape[0]}.")
     index = {"hash": name, "shape": list(shape), "sha256": digest.hexdigest(), "keys": [one.key for one in examples]}
     with atomic_write(path.with_suffix(".json")) as file:
@@ -126,8 +126,8 @@ def _read(example: Example, plane: ImageRef, *, size: int, channels: int) -> Pix
         return read_image(plane, size=size, channels=channels)
     except (OSError, ValueError) as error:
         raise NotTrainable(
-            f"The pixels of case {example.key} cannot be read ({type(error).__name__}); import its file again and "
-            "resume, or exclude its image and freeze again."
+            f"The pixels of case {example.key} cannot be read ({type(error).__name__}); import the file again and "
+            "resume, or exclude the image and freeze again."
         ) from error
 
 

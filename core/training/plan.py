@@ -1,4 +1,4 @@
-"""What exactly will be trained on what: checked before anything is computed."""
+"""Plan of a training: its cases, targets, weights and input size, validated before anything is computed."""
 
 import math
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Plan:
-    """Cases in use with the pictures that the model sees. Rows index `examples`; train rows come `repeats` times.
+    """Cases of a training with the images that the model sees. Rows index `examples`; train rows occur `repeats` times.
 
-    `targets` (n, targets) hold what is known of every head, NaN where unknown; `weights` (n,); `chances` those of the
-    train rows where they are drawn; `views` are the two of a model of two.
+    `targets` (n, targets) hold the known targets of every head, NaN where unknown; `weights` (n,); `sampling_weights`
+    are those of the train rows for a balanced sampler; `views` are those of a two-view model.
     """
 
     examples: tuple[Example, ...]
@@ -32,7 +32,7 @@ class Plan:
     heads: tuple[Head, ...]
     targets: Floats
     weights: Floats
-    chances: NDArray[np.float64] | None
+    sampling_weights: NDArray[np.float64] | None
     takes: str
     views: Views
     channels: int
@@ -47,51 +47,56 @@ class Plan:
 
     @property
     def several(self) -> bool:
-        """Whether the model sees several pictures of a case."""
+        """True where the model sees several images per case."""
         return self.takes != "image"
 
     def sentence(self) -> str:
-        """Counts and sizes for the log."""
-        what = "cases" if self.several else "images"
-        text = f"Training on {len(self.train_once)} {what}"
+        """Return counts and sizes for the log."""
+        unit = "cases" if self.several else "images"
+        text = f"Training on {len(self.train_once)} {unit}"
         text += f", shown {len(self.train)} times an epoch" if len(self.train) != len(self.train_once) else ""
-        text += f"; validating on {len(self.val)}. Input {self._seen()}{self.size}×{self.size} px"
+        text += f"; validating on {len(self.val)}. Input {self._input_text()}{self.size}×{self.size} px"
         return text + (f", upsampled from {self.stored} px." if self.stored < self.size else ".")
 
-    def _seen(self) -> str:
+    def _input_text(self) -> str:
         if self.views:
             return f"views {' and '.join(self.views)} of "
         return f"{max(len(one.images) for one in self.examples)} pictures of " if self.several else ""
 
 
 def make_plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head]) -> Plan:
-    """The training that was asked for.
+    """Plan the training of a spec.
 
     Raises:
-        NotTrainable: fewer than two classes, a class without training cases, nothing to judge by, a wrong weight, a
-            model that sees more pictures than a case has.
+        NotTrainable: fewer than two classes, a class without training cases, no validation or test cases, an invalid
+            weight, or fewer images per case than the model needs.
     """
     _check(examples)
-    used = [one for one in examples if one.split == "val" or (one.split == "train" and one.repeats > 0)]
+    selected = [one for one in examples if one.split == "val" or (one.split == "train" and one.repeats > 0)]
     model = entry(spec.model)
-    views = choose_views(used, spec.views) if model.takes == "views" else ()
-    shown = select_images(used, takes=model.takes, slices=spec.slices, views=views)
-    train = np.array([row for row, one in enumerate(used) if one.split == "train" for _ in range(one.repeats)], np.intp)
-    targets, weights = np.array([one.targets for one in used], np.float32), np.array([one.weight for one in used])
-    asked = tuple(
-        _resolve_head(head, targets[:, own], train[weights[train] > 0], used)
-        for head, own in zip(heads, head_slices(heads, "targets"), strict=True)
+    views = choose_views(selected, spec.views) if model.takes == "views" else ()
+    shown = select_images(selected, takes=model.takes, slices=spec.slices, views=views)
+    train = np.array(
+        [row for row, one in enumerate(selected) if one.split == "train" for _ in range(one.repeats)], np.intp
+    )
+    targets, weights = (
+        np.array([one.targets for one in selected], np.float32),
+        np.array([one.weight for one in selected]),
+    )
+    resolved = tuple(
+        _resolve_head(head, targets[:, part], train[weights[train] > 0], selected)
+        for head, part in zip(heads, head_slices(heads, "targets"), strict=True)
     )
     edge = median_edge(shown)
     size = input_size(model, spec.image_size, edge)
     return Plan(
         examples=tuple(shown),
         train=train,
-        val=np.array([row for row, one in enumerate(used) if one.split == "val"], np.intp),
-        heads=asked,
+        val=np.array([row for row, one in enumerate(selected) if one.split == "val"], np.intp),
+        heads=resolved,
         targets=targets,
-        weights=_weights(spec, weights, targets, train, asked[0]),
-        chances=_sampling_weights(spec, targets, train, asked[0]),
+        weights=_weights(spec, weights, targets, train, resolved[0]),
+        sampling_weights=_sampling_weights(spec, targets, train, resolved[0]),
         takes=model.takes,
         views=views,
         channels=channel_count(shown),
@@ -102,24 +107,24 @@ def make_plan(spec: TrainSpec, examples: Sequence[Example], heads: Sequence[Head
 
 
 def _check(examples: Sequence[Example]) -> None:
-    for one in examples:
-        if not (math.isfinite(one.weight) and one.weight >= 0):
-            raise NotTrainable(f"Image {one.key} has weight {one.weight}; weights are 0 or more, so freeze again.")
+    for example in examples:
+        if not (math.isfinite(example.weight) and example.weight >= 0):
+            raise NotTrainable(
+                f"Image {example.key} has weight {example.weight}; weights must be 0 or more. Freeze again."
+            )
     if not any(one.split in ("val", "test") for one in examples):
         raise NotTrainable(
-            "The snapshot has neither validation nor test images, so nothing could judge the model; "
-            "freeze again with a share for them."
+            "The dataset has neither validation nor test images, so the model could not be evaluated; "
+            "freeze again with a validation or test split."
         )
 
 
 def _resolve_head(head: Head, targets: Floats, train: Rows, examples: Sequence[Example]) -> Head:
-    """The head as it is learned; `targets` (n, own) and the train rows with any weight."""
+    """Return the head as it is trained; `targets` (n, part) and the train rows with positive weight."""
     if head.kind == "number":
-        return _measured(head, targets[train, 0])
+        return _standardise(head, targets[train, 0])
     if len(head.classes) < 2 and head.kind != "multi":
-        raise NotTrainable(
-            f"The task has {len(head.classes)} class; a model needs at least 2 to tell apart, so add one."
-        )
+        raise NotTrainable(f"The task has {len(head.classes)} class; a model needs at least 2. Add a class.")
     if head.kind == "multi":
         _check_findings(head, targets[train])
     else:
@@ -135,53 +140,53 @@ def _check_classes(head: Head, targets: Floats, train: Floats, examples: Sequenc
         )
     for at, title in enumerate(head.classes):
         if not (train == at).any():
-            raise NotTrainable(f"No training image shows class '{title}'; label more of it and freeze again.")
+            raise NotTrainable(f"No training image of class '{title}'; label more of them and freeze again.")
 
 
 def _check_findings(head: Head, train: Floats) -> None:
     for at, title in enumerate(head.classes):
-        for value, word in ((1, "present"), (0, "absent")):
+        for value, presence in ((1, "present"), (0, "absent")):
             if not (train[:, at] == value).any():
                 raise NotTrainable(
-                    f"In no training image is '{title}' said to be {word}, so nothing could be learned of it; label "
-                    "more of it, or retire the finding, and freeze again."
+                    f"'{title}' is labelled {presence} in no training image, so it cannot be learned; label more "
+                    "images, or retire the finding, and freeze again."
                 )
 
 
-def _measured(head: Head, train: Floats) -> Head:
-    """A number's scale, of the training cases."""
+def _standardise(head: Head, train: Floats) -> Head:
+    """Return the head with mean and standard deviation of the training cases."""
     values = train[~np.isnan(train)].astype(np.float64)
     if len(np.unique(values)) < 2:
         raise NotTrainable(
-            f"Every training image has the same value of '{head.task}', so there is nothing to learn; label more and "
-            "freeze again."
+            f"All training images have the same value of '{head.task}', so there is nothing to learn; label more "
+            "images and freeze again."
         )
     return replace(head, mean=float(values.mean()), deviation=float(values.std()))
 
 
 def _weights(spec: TrainSpec, weights: NDArray[np.float64], targets: Floats, train: Rows, head: Head) -> Floats:
-    """As frozen, or so that every class weighs the same in the loss."""
+    """Return the weights of the dataset, or weights with which every class counts equally in the loss."""
     if spec.imbalance != "class weights":
         return weights.astype(np.float32)
-    return (weights / _share(spec, targets, train, head) / len(head.classes)).astype(np.float32)
+    return (weights / _class_fractions(spec, targets, train, head) / len(head.classes)).astype(np.float32)
 
 
 def _sampling_weights(spec: TrainSpec, targets: Floats, train: Rows, head: Head) -> NDArray[np.float64] | None:
-    """Of each train row, so that every class is drawn as often."""
+    """Return the weight of each train row with which all classes are drawn equally often."""
     if spec.imbalance != "balanced sampler":
         return None
-    each = 1.0 / _share(spec, targets, train, head)[train]
-    chances: NDArray[np.float64] = each / each.sum()
-    return chances
+    weights = 1.0 / _class_fractions(spec, targets, train, head)[train]
+    sampling_weights: NDArray[np.float64] = weights / weights.sum()
+    return sampling_weights
 
 
-def _share(spec: TrainSpec, targets: Floats, train: Rows, head: Head) -> NDArray[np.float64]:
-    """How large a share of the training its class is, of every case."""
+def _class_fractions(spec: TrainSpec, targets: Floats, train: Rows, head: Head) -> NDArray[np.float64]:
+    """Return for every case the fraction of training cases that are of its class."""
     if head.kind not in ("single", "ordinal"):
         raise NotTrainable(
-            f"Imbalance is '{spec.imbalance}', which needs one class for each case, and '{head.task}' asks for "
-            "something else; choose as frozen."
+            f"Imbalance is '{spec.imbalance}', which needs a single class per case, unlike '{head.task}'; choose as "
+            "frozen."
         )
     counts = np.bincount(targets[train, 0].astype(np.intp), minlength=len(head.classes))
-    share: NDArray[np.float64] = counts[targets[:, 0].astype(np.intp)] / len(train)
-    return share
+    fraction: NDArray[np.float64] = counts[targets[:, 0].astype(np.intp)] / len(train)
+    return fraction

@@ -1,4 +1,4 @@
-"""What a training works with: the network from its start, its optimizer, and how its steps are made quick."""
+"""Set-up of a training: the network with its initial weights, the optimizer, and how steps are called."""
 
 import hashlib
 import json
@@ -30,12 +30,12 @@ from core.training.spec import TrainSpec
 from core.training.train_step import Trainer
 from core.training.validation import to_model_input
 
-ELSEWHERE = ("device", "threads")  # what may change between two attempts and leaves the weights what they are
+ELSEWHERE = ("device", "threads")  # may change when a training is resumed, without changing its weights
 
 
 @dataclass
 class TrainState:
-    """What one call of `fit` works with; `decided` is whether its steps are compiled."""
+    """State of a training within one call of `fit`; `compile_mode` is how its steps are called."""
 
     spec: TrainSpec
     plan: Plan
@@ -56,10 +56,10 @@ class TrainState:
 
     @property
     def is_over(self) -> bool:
-        """All epochs done, or none better for as long as was asked."""
-        now = self.progress
-        patience = self.spec.early_stopping
-        return now.epoch >= self.spec.epochs or bool(patience and now.epoch - now.best_epoch >= patience)
+        """True after the last epoch, or after `early_stopping` epochs without improvement."""
+        progress, patience = self.progress, self.spec.early_stopping
+        without_improvement = progress.epoch - progress.best_epoch
+        return progress.epoch >= self.spec.epochs or bool(patience and without_improvement >= patience)
 
 
 def set_up(
@@ -71,10 +71,10 @@ def set_up(
     facts: Mapping[str, str],
     source: Path | None,
 ) -> Generator[Log, None, TrainState]:
-    """A training before its first step; says what it starts from.
+    """Set up a training before its first step; yields log lines about its initial weights.
 
     Raises:
-        NotTrainable: weights to start from that do not fit, or layers to freeze that are not there.
+        NotTrainable: initial weights that do not fit, or unknown layers to freeze.
     """
     module = yield from _network(spec, planned, device, source, resumed=(folder / "resume.pt").exists())
     mean, deviation = pixels.normalisation(planned.train_once)
@@ -93,9 +93,9 @@ def set_up(
         facts=dict(facts),
         versions=versions(),
     )
-    batches, said = to_gpu_if_fits(pixels, device)
-    if said:
-        yield said
+    batches, message = to_gpu_if_fits(pixels, device)
+    if message:
+        yield message
     return TrainState(
         spec=spec,
         plan=planned,
@@ -111,19 +111,17 @@ def set_up(
     )
 
 
-def choose_compile(training: TrainState) -> Iterator[Log]:
-    """Decide how steps are called, by measuring where that pays; a resumed training goes on as it was decided."""
-    spec, planned = training.spec, training.plan
+def choose_compile(state: TrainState) -> Iterator[Log]:
+    """Decide how steps are called, by measurement where that pays; a resumed training repeats its decision."""
+    spec, planned = state.spec, state.plan
     batches = split_batches(planned.train, spec.batch_size)
-    sample = to_model_input(training.prepare, training.cache.read(batches[0]))
-    steps = len(batches) * (spec.epochs - training.progress.epoch)
-    training.module.train()
-    found = choose_compiled(
-        training.module, spec, sample, steps, training.decided, kind=training.learner.precision.kind
-    )
-    training.learner.call, training.decided = found.call, found.decided
-    if found.said:
-        yield Log(found.said)
+    sample = to_model_input(state.prepare, state.cache.read(batches[0]))
+    steps = len(batches) * (spec.epochs - state.progress.epoch)
+    state.module.train()
+    choice = choose_compiled(state.module, spec, sample, steps, state.decided, kind=state.learner.precision.kind)
+    state.learner.call, state.decided = choice.call, choice.decided
+    if choice.message:
+        yield Log(choice.message)
 
 
 def _network(
@@ -140,8 +138,8 @@ def _network(
 
 
 def _fingerprint(spec: TrainSpec, planned: Plan, pixels: PixelCache) -> str:
-    """Of all that decides the weights; the device may change between two attempts."""
-    asked = {name: value for name, value in spec.non_default.items() if name not in ELSEWHERE}
+    """Return the hash of everything that decides the weights; the device may change when resuming."""
+    settings = {name: value for name, value in spec.non_default.items() if name not in ELSEWHERE}
     rows = [planned.train.tolist(), planned.val.tolist(), planned.targets.tolist(), planned.weights.tolist()]
-    told = [asked, [head.to_json() for head in planned.heads], pixels.hash, rows]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    content = [settings, [head.to_json() for head in planned.heads], pixels.hash, rows]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""One step of learning: the loss of a batch, its gradient, the optimizer; in parts where the memory is too small."""
+"""One training step: loss, gradient, optimizer; in micro-batches where memory is too small."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
@@ -19,20 +19,20 @@ MOST_CUTS = 4  # halvings of a batch
 
 @dataclass
 class MicroBatches:
-    """Into how many pieces a batch is cut: the gradient is the whole batch's, batch norm sees a piece."""
+    """Number of micro-batches: the gradient is that of the whole batch, batch norm sees a micro-batch."""
 
     count: int = 1
 
     def may_double(self, images: int) -> bool:
-        """Whether smaller pieces are left to try."""
+        """Return whether smaller micro-batches are possible."""
         return self.count < 2**MOST_CUTS and images >= 2 * self.count * 2
 
     def doubled(self, images: int) -> Log:
-        """Cut once more, and say so."""
+        """Double the number of micro-batches and return the log line about it."""
         self.count *= 2
         return Log(
-            f"The GPU's memory is too small for {images} images at once: going on in {self.count} parts of "
-            f"{-(-images // self.count)}, which are added up to the same step."
+            f"Not enough GPU memory for {images} images at once: continuing with {self.count} micro-batches of "
+            f"{-(-images // self.count)}, accumulated to the same step."
         )
 
 
@@ -40,7 +40,8 @@ class MicroBatches:
 class DeviceBatch:
     """A batch on the device: `images` as the network sees them, `targets` (B, targets), `weights` (B,).
 
-    Where cases are blended, `others` (B, targets) are what was blended in, by 1 - `share` (B,).
+    With mixup, `mixup_targets` (B, targets) are those of the blended cases and `mixup_lambda` (B,) the weight of the
+    case itself.
     """
 
     images: Tensor
@@ -50,18 +51,18 @@ class DeviceBatch:
     share: Tensor | None = None
 
     def chunk(self, count: int) -> "list[DeviceBatch]":
-        """The batch in so many parts, but none of one case: batch norm cannot learn from one."""
+        """Split into at most `count` micro-batches of at least two cases, which batch norm needs."""
         count = max(1, min(count, len(self.images) // 2))
         if count == 1:
             return [self]
-        whole = (self.images, self.targets, self.weights, self.others, self.share)
-        cut = [[None] * count if one is None else one.tensor_split(count) for one in whole]
-        return [DeviceBatch(*part) for part in zip(*cut, strict=True)]
+        columns = (self.images, self.targets, self.weights, self.others, self.share)
+        chunks = [[None] * count if column is None else column.tensor_split(count) for column in columns]
+        return [DeviceBatch(*part) for part in zip(*chunks, strict=True)]
 
 
 @dataclass
 class Trainer:
-    """What learns: the network, how it is called while it learns (it may be compiled), and by what rule."""
+    """The network, how it is called in training (possibly compiled), its optimizer and loss settings."""
 
     module: nn.Module
     call: Call
@@ -71,53 +72,56 @@ class Trainer:
     precision: Precision
     parts: MicroBatches = field(default_factory=MicroBatches)
 
-    def step(self, seen: DeviceBatch) -> Generator[Log, None, Tensor]:
-        """One step, and its loss; a batch that the memory is too small for is cut into more parts, the step stays."""
+    def step(self, batch: DeviceBatch) -> Generator[Log, None, Tensor]:
+        """Take one step and return its loss.
+
+        If memory is too small, the batch is split further and the step repeated.
+        """
         while True:
             try:
-                loss = self.gradients(seen)
+                loss = self.gradients(batch)
                 break
             except torch.OutOfMemoryError:
-                if not self.parts.may_double(len(seen.images)):
+                if not self.parts.may_double(len(batch.images)):
                     raise
-            yield self.parts.doubled(len(seen.images))
+            yield self.parts.doubled(len(batch.images))
         self.precision.step(self.module, self.optimizer, clip=self.spec.clip_norm)
         return loss
 
-    def gradients(self, seen: DeviceBatch) -> Tensor:
-        """Of the whole batch's loss, summed over its parts."""
+    def gradients(self, batch: DeviceBatch) -> Tensor:
+        """Accumulate the gradient of the whole batch's loss over micro-batches, and return the loss."""
         self.optimizer.zero_grad(set_to_none=True)
-        total = torch.zeros((), device=seen.images.device)
-        shares = _loss_weights(self.heads, seen)
-        whole, parts = shares.sum(dim=0).clamp_min(1e-12), seen.chunk(self.parts.count)
-        for part, own in zip(parts, shares.tensor_split(len(parts)), strict=True):
-            loss = ((self._losses(part) * own).sum(dim=0) / whole).mean()
+        total = torch.zeros((), device=batch.images.device)
+        case_weights = _loss_weights(self.heads, batch)
+        total_weight, parts = case_weights.sum(dim=0).clamp_min(1e-12), batch.chunk(self.parts.count)
+        for part, part_weights in zip(parts, case_weights.tensor_split(len(parts)), strict=True):
+            loss = ((self._losses(part) * part_weights).sum(dim=0) / total_weight).mean()
             if self.spec.l1:
-                loss = loss + self.spec.l1 * l1_norm(self.module.parameters()) * len(part.images) / len(seen.images)
+                loss = loss + self.spec.l1 * l1_norm(self.module.parameters()) * len(part.images) / len(batch.images)
             self.precision.backward(loss)
             total += loss.detach()
         return total
 
-    def _losses(self, seen: DeviceBatch) -> Tensor:
-        logits = forward_logits(self.call, seen.images, self.precision.kind)
-        each = head_losses(self.heads, logits, seen.targets, self.spec)
-        if seen.others is None or seen.share is None:
-            return each
-        others = head_losses(self.heads, logits, seen.others, self.spec)
-        return seen.share[:, None] * each + (1 - seen.share[:, None]) * others
+    def _losses(self, batch: DeviceBatch) -> Tensor:
+        logits = forward_logits(self.call, batch.images, self.precision.kind)
+        losses = head_losses(self.heads, logits, batch.targets, self.spec)
+        if batch.others is None or batch.share is None:
+            return losses
+        mixup_losses = head_losses(self.heads, logits, batch.others, self.spec)
+        return batch.share[:, None] * losses + (1 - batch.share[:, None]) * mixup_losses
 
 
 def total_loss(heads: Sequence[Head], logits: Tensor, targets: Tensor, weights: Tensor, spec: TrainSpec) -> Tensor:
-    """The loss of a batch, a scalar: the mean of its heads, of each that of the known cases by weight."""
+    """Return the loss of a batch, a scalar: the mean over heads of the weighted mean over known cases."""
     return weighted_mean(head_losses(heads, logits, targets, spec), known_mask(heads, targets) * weights[:, None])
 
 
 def forward_logits(call: Call, images: Tensor, kind: torch.dtype | None = None) -> Tensor:
-    """Outputs (B, outputs) float32; inside in that kind, by default what the device is quickest in."""
+    """Return the outputs (B, outputs) float32, computed in that dtype, by default the device's fastest."""
     with autocast(images.device, kind or resolve_dtype("auto", images.device)):
         return call(images).float()
 
 
-def _loss_weights(heads: Sequence[Head], seen: DeviceBatch) -> Tensor:
-    """The weight of each case in each head's loss (B, heads): 0 where its answer is unknown."""
-    return known_mask(heads, seen.targets) * seen.weights[:, None]
+def _loss_weights(heads: Sequence[Head], batch: DeviceBatch) -> Tensor:
+    """Return the weight of each case in each head's loss (B, heads), 0 where unknown."""
+    return known_mask(heads, batch.targets) * batch.weights[:, None]

@@ -62,7 +62,7 @@ def test_a_model_is_chosen_seen_measured_and_trained(chest, serve, page):
     table.click(position={"x": 16, "y": ROW * (number + 1) + ROW // 2})
     page.get_by_role("button", name="Use AlexNet").click()
     expect(page.get_by_role("combobox", name="Model")).to_have_value("AlexNet")
-    expect(page.get_by_text("for comparison with old papers")).to_be_visible()
+    expect(page.get_by_text("for comparison with older papers")).to_be_visible()
 
     # its knobs, and not those of the other
     choose(page, "Model", "Small CNN")

@@ -35,9 +35,9 @@ def trained(tmp_path_factory):
 def test_probabilities_in_the_order_given(trained):
     folder, examples = trained
     judged = [one for one in examples if one.split == "test"]
-    found = list(predict(load(folder), judged, batch_size=7))
-    assert [key for key, _ in found] == [one.key for one in judged]
-    table = np.array([probabilities for _, probabilities in found])
+    result = list(predict(load(folder), judged, batch_size=7))
+    assert [key for key, _ in result] == [one.key for one in judged]
+    table = np.array([probabilities for _, probabilities in result])
     assert table.shape == (48, 3)
     assert table.sum(axis=1) == pytest.approx(1.0)
     assert (table.argmax(axis=1) == [one.label for one in judged]).mean() > 0.9
@@ -102,6 +102,6 @@ def test_pixels_that_are_gone_are_a_sentence(trained, tmp_path):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_a_gpu_gives_what_the_cpu_gives(trained):
     folder, examples = trained
-    there = np.array([one for _, one in predict(load(folder, device="cuda"), examples)])
-    here = np.array([one for _, one in predict(load(folder, device="cpu"), examples)])
-    assert there == pytest.approx(here, abs=0.02)
+    present = np.array([one for _, one in predict(load(folder, device="cuda"), examples)])
+    local = np.array([one for _, one in predict(load(folder, device="cpu"), examples)])
+    assert present == pytest.approx(local, abs=0.02)

@@ -114,7 +114,7 @@ def test_a_prediction_without_its_pixels_is_one_sentence_and_goes_on_once_they_a
         Store(home.settings.home).pixels(row.sha256).unlink()
     job = work(home, submitted.job)
     assert (job.state, is_sentence(job.error)) == (JobState.FAILED, True)
-    assert "import its file again and resume" in job.error
+    assert "import the file again and resume" in job.error
     assert predictions.list_predictions(home.db, made.run) == []
     home.take(source)
     job_queue.requeue(home.db, submitted.job)

@@ -57,7 +57,7 @@ def analyze(work: AnalysisContext) -> Json:
         work.tell(number, len(known), f"Probing '{name}'")
         association = _association(work, values, cases, training)
         probes.append(
-            probe(name, values, learned, blank, patients, association, tested=len(known), called=work.run.task)
+            probe(name, values, learned, blank, patients, association, tested=len(known), label_name=work.run.task)
         )
     ordered = alarms_first(probes)
     return {

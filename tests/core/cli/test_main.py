@@ -127,7 +127,7 @@ def test_labels_writes_a_csv_that_label_takes(capsys, home, folder, tmp_path):
     [
         (["import", "/nowhere/at/all"], "/nowhere/at/all does not exist"),
         (["snapshot", "--task", "x", "--name", "y"], "There is no task 'x'"),
-        (["snapshot", "--task", "x", "--name", "y", "--val", "0.9", "--test", "0.9"], "leave nothing to train on"),
+        (["snapshot", "--task", "x", "--name", "y", "--val", "0.9", "--test", "0.9"], "leave no training cases"),
         (["snapshot", "--task", "x"], "--name"),
         (["train", "--snapshot", "x", "--model", "small_cnn"], "There is no snapshot 'x'"),
         (["train", "--snapshot", "x", "--model", "small_cnn", "--set", "epochs"], "is not a setting"),

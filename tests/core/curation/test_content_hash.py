@@ -41,5 +41,5 @@ def test_classes_in_another_order_recipe_rows_and_pixels_change_the_name():
 def test_named_by_content_the_row_numbers_do_not_matter():
     moved = [replace(row, case=row.case + 7) for row in ROWS]
     keys = {row.case: f"sha{row.case}" for row in ROWS}
-    there = {row.case + 7: name for row, name in zip(ROWS, keys.values(), strict=True)}
-    assert content_hash(CLASSES, Recipe(), ROWS, keys=keys) == content_hash(CLASSES, Recipe(), moved, keys=there)
+    present = {row.case + 7: name for row, name in zip(ROWS, keys.values(), strict=True)}
+    assert content_hash(CLASSES, Recipe(), ROWS, keys=keys) == content_hash(CLASSES, Recipe(), moved, keys=present)

@@ -22,10 +22,10 @@ def test_shared_patients_are_sorted():
 
 
 def test_the_sentence_names_the_patient_the_splits_and_the_way_out():
-    with pytest.raises(LeakingSplit, match=r"1 patient stands .*: A \(train and test\); split by patient instead, or"):
+    with pytest.raises(LeakingSplit, match=r"1 patient is .*: A \(train and test\); split by patient instead, or"):
         assert_no_leakage(both("A"))
 
 
 def test_many_are_counted_and_the_first_named():
-    with pytest.raises(LeakingSplit, match=r"7 patients stand .*A .*E \(train and test\) and 2 more;"):
+    with pytest.raises(LeakingSplit, match=r"7 patients are .*A .*E \(train and test\) and 2 more;"):
         assert_no_leakage(both(*"ABCDEFG"))

@@ -17,8 +17,8 @@ def picture(seed):
     return smooth + ndimage.gaussian_filter(chance.random((EDGE, EDGE)), 1.0)
 
 
-def again(one, chance):
-    return one * 1.03 + 0.02 + chance.normal(0, 0.02, one.shape)
+def again(item, chance):
+    return item * 1.03 + 0.02 + chance.normal(0, 0.02, item.shape)
 
 
 def test_a_plate_read_out_again_is_found_under_another_patient():
@@ -26,16 +26,16 @@ def test_a_plate_read_out_again_is_found_under_another_patient():
     shown = [picture(seed) for seed in range(12)]
     shown += [again(shown[3], chance), again(shown[5], chance)]
     owners = [f"p{one}" for one in range(12)] + ["p7", "p5"]
-    found = near_duplicates(np.stack([fingerprint(one) for one in shown]), owners)
-    assert [(one.first, one.second) for one in found] == [(3, 12)]  # the other one is the same patient's
-    assert found[0].alike > 0.94
+    result = near_duplicates(np.stack([fingerprint(one) for one in shown]), owners)
+    assert [(one.first, one.second) for one in result] == [(3, 12)]  # the other one is the same patient's
+    assert result[0].alike > 0.94
 
 
 def test_the_correlation_is_that_of_the_detail():
-    one, other = picture(1), again(picture(1), np.random.default_rng(2))
-    fine = [each - ndimage.gaussian_filter(each, 2.0) for each in (one, other)]
+    item, other = picture(1), again(picture(1), np.random.default_rng(2))
+    fine = [each - ndimage.gaussian_filter(each, 2.0) for each in (item, other)]
     expected = np.corrcoef(fine[0].ravel(), fine[1].ravel())[0, 1]
-    assert float(fingerprint(one) @ fingerprint(other)) == pytest.approx(expected, abs=1e-5)
+    assert float(fingerprint(item) @ fingerprint(other)) == pytest.approx(expected, abs=1e-5)
 
 
 def test_empty_pictures_are_nobody_s_duplicates():

@@ -36,13 +36,13 @@ def test_random_tables_never_share_a_patient_and_lose_no_case(seed):
 @pytest.mark.parametrize("seed", range(10))
 def test_shares_of_images_patients_and_classes_are_near_the_wanted(seed):
     placed = assign_splits(random_rows(seed, patients=300), Recipe(val=0.2, test=0.1, seed=seed), CLASSES)
-    told = summary(placed, CLASSES)
-    for split, wanted in {"train": 0.7, "val": 0.2, "test": 0.1}.items():
+    result = summary(placed, CLASSES)
+    for split, expected in {"train": 0.7, "val": 0.2, "test": 0.1}.items():
         for count in (lambda s: s["images"], lambda s: s["patients"]):
-            assert count(told[split]) / sum(count(s) for s in told.values()) == pytest.approx(wanted, abs=0.02)
+            assert count(result[split]) / sum(count(s) for s in result.values()) == pytest.approx(expected, abs=0.02)
         for name in CLASSES:
-            total = sum(s["labels"][name] for s in told.values())
-            assert told[split]["labels"][name] / total == pytest.approx(wanted, abs=0.02 + 2 / total)
+            total = sum(s["labels"][name] for s in result.values())
+            assert result[split]["labels"][name] / total == pytest.approx(expected, abs=0.02 + 2 / total)
 
 
 def test_the_seed_alone_decides_not_the_order_of_the_rows():
@@ -65,9 +65,9 @@ def test_stratifying_by_site_keeps_sites_nearer_than_not():
     distances = {True: 0.0, False: 0.0}
     for seed in range(20):
         rows = random_rows(seed, patients=150)
-        for asked in distances:
-            recipe = Recipe(stratify=("site",) if asked else (), seed=seed)
-            distances[asked] += site_distance(rows, assign_splits(rows, recipe, CLASSES))
+        for requested in distances:
+            recipe = Recipe(stratify=("site",) if requested else (), seed=seed)
+            distances[requested] += site_distance(rows, assign_splits(rows, recipe, CLASSES))
     assert distances[True] < 0.6 * distances[False]
 
 
@@ -90,19 +90,19 @@ def test_labels_are_nearer_than_a_random_split_of_patients():
 @pytest.mark.parametrize("seed", range(20))
 def test_a_class_of_three_patients_stands_in_every_split(seed):
     rows = single([0] * 60 + [1] * 30 + [2] * 3)
-    told = summary(assign_splits(rows, Recipe(val=0.1, test=0.1, seed=seed), CLASSES), CLASSES)
-    assert [told[split]["labels"]["effusion"] for split in SPLITS] == [1, 1, 1]
+    result = summary(assign_splits(rows, Recipe(val=0.1, test=0.1, seed=seed), CLASSES), CLASSES)
+    assert [result[split]["labels"]["effusion"] for split in SPLITS] == [1, 1, 1]
 
 
 def test_a_class_of_one_patient_is_placed_without_fuss():
-    told = summary(assign_splits(single([0] * 20 + [1]), Recipe(), CLASSES[:2]), CLASSES[:2])
-    assert sum(part["labels"]["pneumonia"] for part in told.values()) == 1
+    result = summary(assign_splits(single([0] * 20 + [1]), Recipe(), CLASSES[:2]), CLASSES[:2])
+    assert sum(part["labels"]["pneumonia"] for part in result.values()) == 1
 
 
-@pytest.mark.parametrize(("val", "test", "there"), [(0, 0.2, {"train", "test"}), (0.2, 0, {"train", "val"})])
-def test_a_share_of_zero_leaves_that_split_out(val, test, there):
+@pytest.mark.parametrize(("val", "test", "present"), [(0, 0.2, {"train", "test"}), (0.2, 0, {"train", "val"})])
+def test_a_share_of_zero_leaves_that_split_out(val, test, present):
     placed = assign_splits(random_rows(1), Recipe(val=val, test=test), CLASSES)
-    assert {p.split for p in placed} == there
+    assert {p.split for p in placed} == present
 
 
 def test_no_validation_and_no_test_is_all_train():
@@ -110,8 +110,8 @@ def test_no_validation_and_no_test_is_all_train():
 
 
 def test_alike_patients_are_shared_out_exactly():
-    told = summary(assign_splits(single([0] * 700 + [1] * 300), Recipe(), CLASSES[:2]), CLASSES[:2])
-    assert [told[s]["labels"] for s in ("val", "test")] == [{"normal": 105, "pneumonia": 45}] * 2
+    result = summary(assign_splits(single([0] * 700 + [1] * 300), Recipe(), CLASSES[:2]), CLASSES[:2])
+    assert [result[s]["labels"] for s in ("val", "test")] == [{"normal": 105, "pneumonia": 45}] * 2
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_alike_patients_are_shared_out_exactly():
     [
         ([], Recipe(), "No case has a label yet"),
         (single([0, 1]), Recipe(), r"2 patient\(s\) cannot fill 3 splits"),
-        (single([0, 1] * 10), Recipe(val=0.01), "split val would hold no patient.*20 patients.*at least 0.05, or 0"),
+        (single([0, 1] * 10), Recipe(val=0.01), "split val would be empty.*20 patients.*at least 0.05, or 0"),
         (single([0, 5]), Recipe(), "Case 1 has label 5, but the task has 3 classes"),
         (single([0, 1, -1]), Recipe(), "Case 2 has label -1"),
         ([LabelledCase(9, "", 0, {})], Recipe(), "Case 9 has no patient"),
@@ -127,7 +127,7 @@ def test_alike_patients_are_shared_out_exactly():
         (
             single([0] * 9, sex="F"),
             Recipe(stratify=("site",)),
-            "column site to stratify by; the columns there are: sex",
+            "column site to stratify by; the available columns are: sex",
         ),
     ],
 )
@@ -152,9 +152,9 @@ def test_a_column_decides_in_every_usual_spelling():
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["train", "holdout"], "column fold says 'holdout' for case 1"),
+        (["train", "holdout"], "column fold has 'holdout' for case 1"),
         (["train", "", " "], "2 of 3 labelled cases have no value in the split column fold"),
-        (["test", "val"], "column fold leaves no case to train on"),
+        (["test", "val"], "column fold has no training cases"),
     ],
 )
 def test_a_column_that_does_not_serve_is_refused_by_name(words, sentence):
@@ -170,19 +170,19 @@ def test_a_column_that_shares_a_patient_is_refused_by_name():
 
 
 def test_real_chest_images_the_folders_they_came_in_leak_17_patients(data_dir):
-    with pytest.raises(LeakingSplit, match="17 patients stand in more than one split of the column folder_split"):
+    with pytest.raises(LeakingSplit, match="17 patients are in more than one split of the column folder_split"):
         assign_splits(chest_rows(data_dir), Recipe(split_fact="folder_split"), ("0", "1"))
 
 
 def test_real_chest_images_by_patient_stratified_by_sex(data_dir):
     rows = chest_rows(data_dir)
-    told = summary(assign_splits(rows, Recipe(stratify=("sex",)), ("0", "1")), ("0", "1"))
-    assert sum(part["images"] for part in told.values()) == 588
-    assert sum(part["patients"] for part in told.values()) == 185  # each counted once: nobody is shared
+    result = summary(assign_splits(rows, Recipe(stratify=("sex",)), ("0", "1")), ("0", "1"))
+    assert sum(part["images"] for part in result.values()) == 588
+    assert sum(part["patients"] for part in result.values()) == 185  # each counted once: nobody is shared
     for split in ("val", "test"):
-        assert told[split]["images"] / 588 == pytest.approx(0.15, abs=0.02)
-        assert told[split]["patients"] / 185 == pytest.approx(0.15, abs=0.02)
-        assert told[split]["labels"]["1"] / 259 == pytest.approx(0.15, abs=0.03)
+        assert result[split]["images"] / 588 == pytest.approx(0.15, abs=0.02)
+        assert result[split]["patients"] / 185 == pytest.approx(0.15, abs=0.02)
+        assert result[split]["labels"]["1"] / 259 == pytest.approx(0.15, abs=0.03)
 
 
 def test_real_pneumonia_keeps_its_own_split(data_dir):

@@ -10,18 +10,18 @@ WANTED = (0.7, 0.2, 0.1)
 
 
 def cost(work):
-    gaps = (work.filled - work.wanted[:, None]) ** 2 / work.wanted[:, None]
+    gaps = (work.assigned_shares - work.target_shares[:, None]) ** 2 / work.target_shares[:, None]
     return float((gaps * work.strata.importance).sum())
 
 
 def test_cost_of_adding_is_the_difference_of_costs():
     work = Assignment(build_strata(random_rows(0), classes=3, stratify=("site",)), WANTED)
-    work.put(np.arange(20), 1)
+    work.add(np.arange(20), 1)
     before, predicted = cost(work), work.cost_of_adding(42)
     for split in range(3):
-        work.put(42, split)
+        work.add(42, split)
         np.testing.assert_allclose(cost(work) - before, predicted[split], atol=1e-12)
-        assert work.take(42) == split
+        assert work.remove(42) == split
     np.testing.assert_allclose(cost(work), before, atol=1e-12)
 
 

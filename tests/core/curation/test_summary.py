@@ -18,13 +18,13 @@ ROWS = [
 
 
 def test_counts_images_and_patients_of_each_class_and_split():
-    told = summary(ROWS, ("no", "yes"))
-    assert (told["train"]["images"], told["train"]["patients"]) == (4, 2)
-    assert told["train"]["labels"] == {"no": 3, "yes": 1}
-    assert told["train"]["patients_by_label"] == {"no": 2, "yes": 1}
-    assert (told["val"]["images"], told["val"]["labels"]) == (0, {"no": 0, "yes": 0})
-    assert told["test"]["patients_by_label"] == {"no": 0, "yes": 1}
-    assert told["train"]["balanced"]["effective"] == 4
+    result = summary(ROWS, ("no", "yes"))
+    assert (result["train"]["images"], result["train"]["patients"]) == (4, 2)
+    assert result["train"]["labels"] == {"no": 3, "yes": 1}
+    assert result["train"]["patients_by_label"] == {"no": 2, "yes": 1}
+    assert (result["val"]["images"], result["val"]["labels"]) == (0, {"no": 0, "yes": 0})
+    assert result["test"]["patients_by_label"] == {"no": 0, "yes": 1}
+    assert result["train"]["balanced"]["effective"] == 4
 
 
 def test_weights_even_the_classes_and_cost_effective_images():
@@ -42,8 +42,8 @@ def test_oversampling_shows_more_images_undersampling_fewer():
 
 
 def test_an_empty_table_has_zeros_everywhere_and_is_json():
-    told = json.loads(json.dumps(summary([], ("no",)), allow_nan=False))
-    assert told["train"]["balanced"] == {
+    result = json.loads(json.dumps(summary([], ("no",)), allow_nan=False))
+    assert result["train"]["balanced"] == {
         "images": 0,
         "patients": 0,
         "labels": {"no": 0},

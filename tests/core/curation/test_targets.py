@@ -40,23 +40,23 @@ def placed(case: int, patient: str, split: str, *targets: float | None) -> Assig
 
 def test_findings_are_counted_by_what_is_known():
     rows = [placed(1, "A", "train", 1, None), placed(2, "A", "train", 1, 0), placed(3, "B", "val", 0, 0)]
-    told = summary_of_findings(rows, ["mass", "nodule"])
-    assert told["train"]["findings"] == {
+    result = summary_of_findings(rows, ["mass", "nodule"])
+    assert result["train"]["findings"] == {
         "mass": {"present": 2, "absent": 0, "unknown": 0},
         "nodule": {"present": 0, "absent": 1, "unknown": 1},
     }
-    assert (told["train"]["images"], told["train"]["patients"]) == (2, 1)
-    assert (told["train"]["labels"], told["train"]["patients_by_label"]) == (
+    assert (result["train"]["images"], result["train"]["patients"]) == (2, 1)
+    assert (result["train"]["labels"], result["train"]["patients_by_label"]) == (
         {"mass": 2, "nodule": 0},
         {"mass": 1, "nodule": 0},
     )
-    assert told["test"]["findings"]["mass"] == {"present": 0, "absent": 0, "unknown": 0}
+    assert result["test"]["findings"]["mass"] == {"present": 0, "absent": 0, "unknown": 0}
 
 
 def test_numbers_are_told_by_mean_deviation_and_range():
-    told = summary_of_numbers([placed(1, "A", "train", 2.0), placed(2, "B", "train", 6.0)])
-    assert told["train"]["number"] == {"mean": 4.0, "deviation": 2.0, "low": 2.0, "high": 6.0}
-    assert told["val"]["number"] == {"mean": None, "deviation": None, "low": None, "high": None}
+    result = summary_of_numbers([placed(1, "A", "train", 2.0), placed(2, "B", "train", 6.0)])
+    assert result["train"]["number"] == {"mean": 4.0, "deviation": 2.0, "low": 2.0, "high": 6.0}
+    assert result["val"]["number"] == {"mean": None, "deviation": None, "low": None, "high": None}
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def scored(seed, *, n=500, ties=False):
     return (scores.round(1) if ties else scores), truth, rng.integers(60, size=n)
 
 
-def sides(found, ill, cleared, well, *, each=1):
+def sides(result, ill, cleared, well, *, each=1):
     """A run that calls `found` of the `ill` and not `cleared` of the `well`; `each` cases in a row are of a patient."""
-    scores = np.repeat([0.9, 0.1, 0.1, 0.9], [found, ill - found, cleared, well - cleared])
+    scores = np.repeat([0.9, 0.1, 0.1, 0.9], [result, ill - result, cleared, well - cleared])
     return BinaryScores.of(range(ill + well), scores, [1] * ill + [0] * well, np.arange(ill + well) // each, name="ill")

@@ -41,9 +41,9 @@ def test_published_numbers():
 
 def test_two_readers_agree_with_scikit_learn():
     answers = np.random.default_rng(0).integers(4, size=(2, 120))
-    told = agreement(answers, range(120), "cohen", resamples=50)
-    assert told.value == pytest.approx(cohen_kappa_score(*answers), abs=1e-9)
-    assert told.low < told.value < told.high
+    result = agreement(answers, range(120), "cohen", resamples=50)
+    assert result.value == pytest.approx(cohen_kappa_score(*answers), abs=1e-9)
+    assert result.low < result.value < result.high
 
 
 def test_fleiss_of_ratings_is_fleiss_of_their_counts():
@@ -65,16 +65,19 @@ def test_a_resample_is_repeated_cases():
 def test_everybody_the_same_is_undefined_in_a_sentence():
     assert (cohen([[9, 0], [0, 0]]), fleiss([[3, 0], [3, 0]]), krippendorff([[0, 0], [0, 0]])) == (None, None, None)
     for name in ("cohen", "fleiss", "krippendorff"):
-        told = agreement([[1, 1, 1], [1, 1, 1]], "abc", name, resamples=10)
-        assert (told.value, told.note.startswith("Undefined: everybody always says the same class")) == (None, True)
+        result = agreement([[1, 1, 1], [1, 1, 1]], "abc", name, resamples=10)
+        assert (result.value, result.note.startswith("Undefined: all readers gave every case the same class")) == (
+            None,
+            True,
+        )
     assert (
         agreement([[1, -1], [-1, 0]], "ab", "krippendorff").note == "Undefined: no case has the answers of two readers."
     )
 
 
 def test_one_patient_has_no_interval():
-    told = agreement([[0, 1, 1], [0, 1, 0]], "aaa", "cohen", resamples=10)
-    assert (told.low, "single patient" in told.note) == (None, True)
+    result = agreement([[0, 1, 1], [0, 1, 0]], "aaa", "cohen", resamples=10)
+    assert (result.low, "single patient" in result.note) == (None, True)
 
 
 @pytest.mark.parametrize(

@@ -23,14 +23,14 @@ def drawn():
 
 def test_one_case_a_patient_is_the_chi_squared_test(drawn):
     fact, labels = drawn
-    found = cramers_v(fact.tolist(), labels, [str(one) for one in range(300)])
+    result = cramers_v(fact.tolist(), labels, [str(one) for one in range(300)])
     table = table_of(fact, labels)
-    assert found.p == pytest.approx(contingency.chi2_contingency(table, correction=False).pvalue, rel=1e-9)
+    assert result.p == pytest.approx(contingency.chi2_contingency(table, correction=False).pvalue, rel=1e-9)
     phi2 = contingency.chi2_contingency(table, correction=False).statistic / 300
     corrected = phi2 - 4 / 299  # Bergsma 2013
     sides = 3 - 4 / 299 - 1
-    assert found.strength == pytest.approx((corrected / sides) ** 0.5, rel=1e-9)
-    assert found.strength < contingency.association(table, method="cramer")
+    assert result.strength == pytest.approx((corrected / sides) ** 0.5, rel=1e-9)
+    assert result.strength < contingency.association(table, method="cramer")
 
 
 def test_several_cases_of_a_patient_say_less(drawn):
@@ -51,15 +51,15 @@ def test_a_number_is_the_f_test():
     chance = np.random.default_rng(1)
     fact = chance.integers(3, size=90)
     values = chance.normal(0, 1, 90) + fact * 0.5
-    found = correlation_ratio(fact.astype(str).tolist(), values, [str(one) for one in range(90)])
+    result = correlation_ratio(fact.astype(str).tolist(), values, [str(one) for one in range(90)])
     expected = stats.f_oneway(*[values[fact == one] for one in range(3)])
-    assert found.p == pytest.approx(expected.pvalue, rel=1e-9)
-    assert 0 < found.strength < 1
+    assert result.p == pytest.approx(expected.pvalue, rel=1e-9)
+    assert 0 < result.strength < 1
 
 
 def test_the_strongest_of_several_pays_for_those_it_was_chosen_among():
-    found = [Association(0.2, 0.02), Association(0.4, 0.01), Association(0.0, None)]  # the last was not tested
-    assert strongest_association(found) == Association(0.4, 0.02)
+    result = [Association(0.2, 0.02), Association(0.4, 0.01), Association(0.0, None)]  # the last was not tested
+    assert strongest_association(result) == Association(0.4, 0.02)
     assert strongest_association([Association(0.9, 0.7), Association(0.1, 0.8)]).p == 1
-    assert strongest_association(found[:1]) == found[0]
-    assert strongest_association([]) == strongest_association(found[2:]) == Association(0.0, None)
+    assert strongest_association(result[:1]) == result[0]
+    assert strongest_association([]) == strongest_association(result[2:]) == Association(0.0, None)

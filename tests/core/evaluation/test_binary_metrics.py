@@ -31,8 +31,8 @@ def made(seed=0, *, single=False, ties=False, n=500):
 def bin_gaps(truth, scores):
     """Of each of ten bins the mean probability less the share true, times its share of the cases."""
     bins = np.minimum(np.floor(scores * 10), 9)
-    there = [bins == one for one in range(10)]
-    return [(scores[one].mean() - truth[one].mean()) * one.mean() if one.any() else 0 for one in there]
+    present = [bins == one for one in range(10)]
+    return [(scores[one].mean() - truth[one].mean()) * one.mean() if one.any() else 0 for one in present]
 
 
 def ece(truth, scores):
@@ -65,16 +65,16 @@ def test_every_value_agrees_with_an_independent_one(ties, rule):
         run = aggregate_by_patient(
             BinaryScores.of(run.cases, smaller, run.truth, np.arange(500) // 2, name="ill"), rule
         )
-    told = binary_metrics(run, AT, resamples=20)
-    assert tuple(told) == ORDER
-    for name, one in told.items():
-        assert one.value == pytest.approx(VALUES[name](run.truth, run.scores), abs=1e-9), name
+    result = binary_metrics(run, AT, resamples=20)
+    assert tuple(result) == ORDER
+    for name, item in result.items():
+        assert item.value == pytest.approx(VALUES[name](run.truth, run.scores), abs=1e-9), name
 
 
 @pytest.mark.parametrize("name", VALUES)
 def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repeated_cases(name):
     run = made(3)
-    told = binary_metrics(run, AT, resamples=70)[name]
+    result = binary_metrics(run, AT, resamples=70)[name]
     draws, off = [], []
     gaps = bin_gaps(run.truth, run.scores)
     for counts in resample_counts(len(run.patients), resamples=70, seed=0):
@@ -84,7 +84,7 @@ def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repea
             off.append(sum(abs(a - b) for a, b in zip(bin_gaps(run.truth[rows], run.scores[rows]), gaps, strict=True)))
     if name == "ece":
         reach = np.quantile(off, 0.95) * math.sqrt(len(run.patients) / (len(run.patients) - 1))
-        expected = told.value - reach, told.value + reach
+        expected = result.value - reach, result.value + reach
     else:
         who = {"sensitivity": run.truth, "specificity": ~run.truth, "ppv": run.called(AT), "npv": ~run.called(AT)}
         sides = [run.truth, ~run.truth] if name in ("auroc", "balanced_accuracy") else [who.get(name, run.scores >= 0)]
@@ -93,19 +93,19 @@ def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repea
         carriers = min(len(set(run.owner[side].tolist())) for side in sides)
         scale, shift = (2, 1) if name in ("mcc", "kappa") else (1, 0)  # from -1..1 to 0..1
         value, spread = (
-            (told.value + shift) / scale,
+            (result.value + shift) / scale,
             np.std(draws, ddof=1) / scale * math.sqrt(carriers / (carriers - 1)),
         )
         reach = t.ppf(0.975, carriers - 1) * spread / (value * (1 - value))
         ends = [1 / (1 + math.exp(-(math.log(value / (1 - value)) + side * reach))) for side in (-1, 1)]
         expected = tuple(scale * end - shift for end in ends)
-    assert (told.low, told.high) == pytest.approx(expected, abs=1e-9)
-    assert told.method == "whole patients resampled"
+    assert (result.low, result.high) == pytest.approx(expected, abs=1e-9)
+    assert result.method == "whole patients resampled"
 
 
 def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s():
     run = made(single=True)
-    told = binary_metrics(run, AT, resamples=20)
+    result = binary_metrics(run, AT, resamples=20)
     called = run.called(AT)
     counted = {
         "accuracy": (called == run.truth).sum(),
@@ -115,29 +115,29 @@ def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s()
         "npv": (~called & ~run.truth).sum(),
     }
     for name, number in counted.items():
-        theirs = binomtest(int(number), told[name].n).proportion_ci(method="wilson")
-        assert (told[name].low, told[name].high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
-        assert told[name].method == "Wilson"
+        theirs = binomtest(int(number), result[name].n).proportion_ci(method="wilson")
+        assert (result[name].low, result[name].high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+        assert result[name].method == "Wilson"
     area, covariance = delong(run.scores[None], run.truth)
     reach = norm.ppf(0.975) * math.sqrt(covariance[0, 0]) / (area[0] * (1 - area[0]))
     odds = math.log(area[0] / (1 - area[0]))
     ends = [1 / (1 + math.exp(-(odds + side * reach))) for side in (-1, 1)]
-    assert (told["auroc"].low, told["auroc"].high) == pytest.approx(ends, abs=1e-9)
-    assert told["auroc"].method == "DeLong"
+    assert (result["auroc"].low, result["auroc"].high) == pytest.approx(ends, abs=1e-9)
+    assert result["auroc"].method == "DeLong"
     rest = ("average_precision", "f1", "mcc", "kappa", "brier", "balanced_accuracy")
-    assert {told[name].method for name in rest} == {"whole patients resampled"}
+    assert {result[name].method for name in rest} == {"whole patients resampled"}
 
 
 def test_at_0_and_n_of_n_it_is_wilson_on_the_effective_n():
     sizes = [6, 1, 1, 1, 1]  # ten cases worth (Σm)² / Σm² = 100 / 40 = 2.5 independent ones
     owner = np.repeat(np.arange(5), sizes)
     run = BinaryScores.of(range(20), [0.9] * 10 + [0.1] * 10, [1] * 10 + [0] * 10, [*owner, *(owner + 5)], name="ill")
-    told = binary_metrics(run, 0.5, resamples=20)
+    result = binary_metrics(run, 0.5, resamples=20)
     for name in ("sensitivity", "specificity", "auroc", "balanced_accuracy", "average_precision"):
-        assert (told[name].low, told[name].high) == pytest.approx(wilson(2.5, 2.5), abs=1e-12)
-        assert told[name].method == "Wilson on the effective n"
+        assert (result[name].low, result[name].high) == pytest.approx(wilson(2.5, 2.5), abs=1e-12)
+        assert result[name].method == "Wilson on the effective n"
     low = 2 * wilson(5.0, 5.0)[0] - 1
-    assert (told["kappa"].low, told["mcc"].low, told["mcc"].high) == pytest.approx((low, low, 1.0))
+    assert (result["kappa"].low, result["mcc"].low, result["mcc"].high) == pytest.approx((low, low, 1.0))
     none = binary_metrics(run, 0.95, resamples=20)["sensitivity"]
     assert (none.value, none.low, none.high) == pytest.approx((0, *wilson(0, 2.5)))
 
@@ -145,13 +145,13 @@ def test_at_0_and_n_of_n_it_is_wilson_on_the_effective_n():
 @pytest.mark.parametrize("prevalence", [0.01, 0.3, 0.9])
 def test_ppv_and_npv_at_a_typed_prevalence(prevalence):
     run = made()
-    told = metrics_at_threshold(run, AT, prevalence=prevalence, resamples=50)
-    se, sp = told["sensitivity"].value, told["specificity"].value
+    result = metrics_at_threshold(run, AT, prevalence=prevalence, resamples=50)
+    se, sp = result["sensitivity"].value, result["specificity"].value
     ill, well = round(1e6 * prevalence), round(1e6 * (1 - prevalence))  # of a million people
-    assert told["ppv"].value == pytest.approx(se * ill / (se * ill + (1 - sp) * well), abs=1e-9)
-    assert told["npv"].value == pytest.approx(sp * well / (sp * well + (1 - se) * ill), abs=1e-9)
-    assert told["ppv"].low < told["ppv"].value < told["ppv"].high
-    assert told["ppv"].note == f"At a prevalence of {prevalence:g}."
+    assert result["ppv"].value == pytest.approx(se * ill / (se * ill + (1 - sp) * well), abs=1e-9)
+    assert result["npv"].value == pytest.approx(sp * well / (sp * well + (1 - se) * ill), abs=1e-9)
+    assert result["ppv"].low < result["ppv"].value < result["ppv"].high
+    assert result["ppv"].note == f"At a prevalence of {prevalence:g}."
 
 
 def test_at_the_prevalence_of_the_cases_bayes_is_the_plain_share():
@@ -166,20 +166,20 @@ def test_at_the_prevalence_of_the_cases_bayes_is_the_plain_share():
 
 def test_a_perfect_ppv_at_a_prevalence_has_the_width_of_sensitivity_and_specificity():
     run = BinaryScores.of(range(40), [0.9] * 18 + [0.1] * 22, [1] * 20 + [0] * 20, range(40), name="ill")
-    told = metrics_at_threshold(run, 0.5, prevalence=0.1, resamples=20)
-    assert (told["ppv"].value, told["ppv"].high) == (1.0, 1.0)
-    lows = (np.array([told[name].low]) for name in ("sensitivity", "specificity"))
-    assert told["ppv"].low == pytest.approx(float(predictive_values(*lows, 0.1)[0][0]), abs=1e-12)
-    assert told["ppv"].method == "Wilson, of sensitivity and specificity"
+    result = metrics_at_threshold(run, 0.5, prevalence=0.1, resamples=20)
+    assert (result["ppv"].value, result["ppv"].high) == (1.0, 1.0)
+    lows = (np.array([result[name].low]) for name in ("sensitivity", "specificity"))
+    assert result["ppv"].low == pytest.approx(float(predictive_values(*lows, 0.1)[0][0]), abs=1e-12)
+    assert result["ppv"].method == "Wilson, of sensitivity and specificity"
     assert (
         metrics_at_threshold(run, 0.95, prevalence=0.1, resamples=20)["ppv"].note
-        == "Undefined: no case was called ill."
+        == "Undefined: no case was predicted ill."
     )
 
 
 @pytest.mark.parametrize("prevalence", [0, 1, -0.2, float("nan")])
 def test_what_is_no_prevalence_is_refused(prevalence):
-    with pytest.raises(InvalidInput, match="give a share between 0 and 1"):
+    with pytest.raises(InvalidInput, match="give a number between 0 and 1"):
         metrics_at_threshold(made(), AT, prevalence=prevalence)
 
 
@@ -191,28 +191,28 @@ def test_standing_and_moving_are_the_board_apart():
     assert threshold_free_metrics(run, resamples=30)["ece"].note.startswith(ECE_NOTE)
 
 
-@pytest.mark.parametrize(("yes", "why"), [(0, "no case here is ill"), (1, "every case here is ill")])
+@pytest.mark.parametrize(("yes", "why"), [(0, "no case is ill"), (1, "every case is ill")])
 def test_one_class_is_undefined_in_sentences(yes, why):
-    told = binary_metrics(
+    result = binary_metrics(
         BinaryScores.of(range(6), np.linspace(0.1, 0.9, 6), [yes] * 6, "aabbcc", name="ill"), 0.5, resamples=20
     )
     for name in ("auroc", "mcc", "sensitivity" if not yes else "specificity", "balanced_accuracy"):
-        assert (told[name].value, told[name].low, told[name].note) == (None, None, f"Undefined: {why}.")
-    assert told["accuracy"].value is not None
+        assert (result[name].value, result[name].low, result[name].note) == (None, None, f"Undefined: {why}.")
+    assert result["accuracy"].value is not None
 
 
 def test_calls_of_one_kind_leave_mcc_undefined_and_kappa_at_chance():
-    told = binary_metrics(made(), 1.0, resamples=20)
-    assert told["mcc"].note == "Undefined: no case was called ill."
-    assert told["ppv"].note == "Undefined: no case was called ill."
-    assert told["kappa"].value == 0
+    result = binary_metrics(made(), 1.0, resamples=20)
+    assert result["mcc"].note == "Undefined: no case was predicted ill."
+    assert result["ppv"].note == "Undefined: no case was predicted ill."
+    assert result["kappa"].value == 0
 
 
 def test_scores_that_are_no_probabilities_rank_but_are_not_calibrated():
     run = made()
-    told, plain = (binary_metrics(one, AT, resamples=20) for one in (run.scored_by(run.scores * 7 - 3), run))
-    assert told["auroc"] == plain["auroc"]
-    assert (told["brier"].value, told["ece"].note) == (None, NO_PROBABILITY)
+    result, plain = (binary_metrics(one, AT, resamples=20) for one in (run.scored_by(run.scores * 7 - 3), run))
+    assert result["auroc"] == plain["auroc"]
+    assert (result["brier"].value, result["ece"].note) == (None, NO_PROBABILITY)
 
 
 @pytest.mark.parametrize("truth", [[0, 0, 0], [1, 1, 1], [0, 0, 1], [1, 0, 0]])
@@ -221,16 +221,16 @@ def test_scores_that_are_no_probabilities_rank_but_are_not_calibrated():
 def test_the_smallest_tables_never_hold_nan_nor_a_bare_number_without_its_reason(truth, patients, threshold):
     run = BinaryScores.of([1, 2, 3], [0.0, 0.5, 1.0], truth, patients, name="ill")
     for prevalence in (None, 0.1):
-        told = binary_metrics(run, threshold, prevalence=prevalence, resamples=30)
-        json.dumps([one.to_json() for one in told.values()], allow_nan=False)
-        for one in told.values():
-            assert (one.low is None) == (one.method == "")
-            assert one.low is not None or one.note
-            assert one.low is None or one.low <= one.value <= one.high
+        result = binary_metrics(run, threshold, prevalence=prevalence, resamples=30)
+        json.dumps([one.to_json() for one in result.values()], allow_nan=False)
+        for item in result.values():
+            assert (item.low is None) == (item.method == "")
+            assert item.low is not None or item.note
+            assert item.low is None or item.low <= item.value <= item.high
 
 
 def test_nothing_to_evaluate_is_refused():
-    with pytest.raises(InvalidInput, match="There is no case to evaluate"):
+    with pytest.raises(InvalidInput, match="No cases to evaluate"):
         binary_metrics(BinaryScores.of([], [], [], [], name="ill"), 0.5)
     with pytest.raises(InvalidInput, match="threshold is not a number"):
         metrics_at_threshold(made(), float("nan"))

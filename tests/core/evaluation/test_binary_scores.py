@@ -40,20 +40,20 @@ def test_taking_cases_takes_their_patients_only():
 @pytest.mark.parametrize("rule", PATIENT_RULES)
 def test_a_patient_is_ill_if_any_case_is_and_its_worst_case_speaks(rule):
     run = made(1)
-    told = aggregate_by_patient(run, rule)
-    assert (told.level, told.single, len(told.cases)) == ("patient", True, len(run.patients))
-    for row, name in enumerate(told.patients):
-        mine = run.owner == run.patients.index(name)
-        scores = run.scores[mine]
+    result = aggregate_by_patient(run, rule)
+    assert (result.level, result.single, len(result.cases)) == ("patient", True, len(run.patients))
+    for row, name in enumerate(result.patients):
+        ours = run.owner == run.patients.index(name)
+        scores = run.scores[ours]
         expected = {"max": scores.max(), "mean": scores.mean(), "noisy_or": 1 - np.prod(1 - scores)}[rule]
-        assert told.scores[row] == pytest.approx(expected, abs=1e-12)
-        assert told.truth[row] == run.truth[mine].any()
-        assert told.cases[row] == run.cases[mine][scores.argmax()]
+        assert result.scores[row] == pytest.approx(expected, abs=1e-12)
+        assert result.truth[row] == run.truth[ours].any()
+        assert result.cases[row] == run.cases[ours][scores.argmax()]
 
 
 def test_rules_that_do_not_fit_are_refused():
     run = made()
-    with pytest.raises(InvalidInput, match="no rule 'median' for patients; choose one of max, mean, noisy_or"):
+    with pytest.raises(InvalidInput, match="Unknown patient rule 'median'; choose one of max, mean, noisy_or"):
         aggregate_by_patient(run, "median")
     with pytest.raises(InvalidInput, match="Noisy-or needs probabilities"):
         aggregate_by_patient(run.scored_by(run.scores * 3), "noisy_or")
@@ -62,9 +62,9 @@ def test_rules_that_do_not_fit_are_refused():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"cases": [1, 2, 2]}, "Case 2 stands more than once among the predictions"),
+        ({"cases": [1, 2, 2]}, "Case 2 has more than one prediction"),
         ({"scores": [0.1, float("nan"), 0.2]}, "Case 2 has a score that is not a number"),
-        ({"scores": [0.1]}, "3 cases, 1 scores, 3 truths and 3 patients do not fit"),
+        ({"scores": [0.1]}, "3 cases, 1 scores, 3 reference labels and 3 patients do not match"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(change, sentence):

@@ -83,24 +83,27 @@ def test_sums_of_whole_numbers_are_exact_and_of_others_as_good():
 
 def test_a_table_too_large_to_keep_gives_the_same_numbers(monkeypatch):
     amounts = np.arange(2.0 * PATIENTS).reshape(2, PATIENTS)
-    kept = resampled_sums(amounts, resamples=70, seed=1)
-    monkeypatch.setattr(evaluation_bootstrap, "_KEPT", 0)
-    assert (resampled_sums(amounts, resamples=70, seed=1) == kept).all()
+    remaining = resampled_sums(amounts, resamples=70, seed=1)
+    monkeypatch.setattr(evaluation_bootstrap, "_CACHE_LIMIT", 0)
+    assert (resampled_sums(amounts, resamples=70, seed=1) == remaining).all()
 
 
 def test_counts_are_made_once_for_patients_resamples_and_seed():
     evaluation_bootstrap.clear_cache()
     for seed in (0, 0, 1):
         resampled_sums(np.ones((1, PATIENTS)), resamples=10, seed=seed)
-    assert (evaluation_bootstrap._kept.cache_info().hits, evaluation_bootstrap._kept.cache_info().misses) == (1, 2)
+    assert (
+        evaluation_bootstrap._cached_counts.cache_info().hits,
+        evaluation_bootstrap._cached_counts.cache_info().misses,
+    ) == (1, 2)
     with pytest.raises(ValueError, match="read-only"):
-        evaluation_bootstrap._kept(PATIENTS, 10, 0)[0, 0] = 5
+        evaluation_bootstrap._cached_counts(PATIENTS, 10, 0)[0, 0] = 5
 
 
 def test_both_sides_of_the_benchmark_draw_and_find_the_same(tmp_path):
     scores, truth, owner = bootstrap_auroc.cases(400, 90)
-    asked = {"patients": 90, "resamples": 70, "seed": 0}
-    mine, theirs = (one(scores, truth, owner, **asked) for one in (bootstrap_auroc.ours, loop.aurocs))
-    np.testing.assert_allclose(mine, theirs, atol=1e-12)
+    requested = {"patients": 90, "resamples": 70, "seed": 0}
+    ours, theirs = (one(scores, truth, owner, **requested) for one in (bootstrap_auroc.ours, loop.aurocs))
+    np.testing.assert_allclose(ours, theirs, atol=1e-12)
     with bootstrap_auroc.sides(tmp_path, Repetitions(), number=400, resamples=5) as sides:
         assert sides.ours().figure > sides.reference().figure / 100 > 0

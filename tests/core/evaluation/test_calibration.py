@@ -51,51 +51,51 @@ def test_certainty_that_is_right_has_no_error_and_one_falls_in_the_last_bin():
 
 def test_bins_hold_every_case_once_and_make_up_the_ece():
     run = made()
-    told = reliability(run, 10, resamples=50)
-    assert sum(one.n for one in told) == 500
-    gap = sum(one.n * abs(one.mean - one.share) for one in told) / 500
+    result = reliability(run, 10, resamples=50)
+    assert sum(one.n for one in result) == 500
+    gap = sum(one.n * abs(one.mean - one.share) for one in result) / 500
     assert gap == pytest.approx(expected_calibration_error(run.scores, run.truth), abs=1e-12)
-    for one in told:
-        inside = (run.scores >= one.low) & (run.scores < one.high)
-        assert (one.n, one.share, one.mean) == pytest.approx(
+    for item in result:
+        inside = (run.scores >= item.low) & (run.scores < item.high)
+        assert (item.n, item.share, item.mean) == pytest.approx(
             (inside.sum(), run.truth[inside].mean(), run.scores[inside].mean()), abs=1e-12
         )
-        assert one.interval[0] <= one.share <= one.interval[1]
-        assert one.interval[0] < one.interval[1]
+        assert item.interval[0] <= item.share <= item.interval[1]
+        assert item.interval[0] < item.interval[1]
 
 
 def test_bins_of_independent_cases_have_wilson_s_interval_and_empty_ones_are_left_out():
     run = made(single=True)
-    told = reliability(run.scored_by(run.scores / 2), 10)
-    assert [round(one.low, 1) for one in told] == [0.0, 0.1, 0.2, 0.3, 0.4]
-    for one in told:
-        theirs = binomtest(round(one.share * one.n), one.n).proportion_ci(method="wilson")
-        assert one.interval == pytest.approx((theirs.low, theirs.high), abs=1e-9)
-        assert one.method == "Wilson"
+    result = reliability(run.scored_by(run.scores / 2), 10)
+    assert [round(one.low, 1) for one in result] == [0.0, 0.1, 0.2, 0.3, 0.4]
+    for item in result:
+        theirs = binomtest(round(item.share * item.n), item.n).proportion_ci(method="wilson")
+        assert item.interval == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+        assert item.method == "Wilson"
 
 
 def test_a_bin_of_a_single_patient_has_no_interval():
-    told = reliability(
+    result = reliability(
         BinaryScores.of(range(4), [0.1, 0.15, 0.7, 0.8], [0, 1, 1, 0], "aabc", name="ill"), 2, resamples=20
     )
-    assert [(one.interval is None, one.method == "") for one in told] == [(True, True), (False, False)]
+    assert [(one.interval is None, one.method == "") for one in result] == [(True, True), (False, False)]
 
 
 def test_the_temperature_is_that_of_logistic_regression_without_intercept():
     run = made(1)
     odds = np.log(run.scores / (1 - run.scores))[:, None]
     theirs = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-12, max_iter=1000).fit(odds, run.truth)
-    told = fit("temperature", run)
-    assert 1 / told.temperature == pytest.approx(theirs.coef_[0, 0], rel=1e-6)
-    assert told.apply(run.scores) == pytest.approx(theirs.predict_proba(odds)[:, 1], abs=1e-6)
+    result = fit("temperature", run)
+    assert 1 / result.temperature == pytest.approx(theirs.coef_[0, 0], rel=1e-6)
+    assert result.apply(run.scores) == pytest.approx(theirs.predict_proba(odds)[:, 1], abs=1e-6)
 
 
 def test_no_other_temperature_is_more_likely():
     run = made(2)
-    told = fit("temperature", run)
-    best = log_loss(run.truth, told.apply(run.scores))
+    result = fit("temperature", run)
+    best = log_loss(run.truth, result.apply(run.scores))
     for factor in (0.9, 0.99, 1.01, 1.1):
-        other = Calibrator("temperature", 500, 1, told.temperature * factor)
+        other = Calibrator("temperature", 500, 1, result.temperature * factor)
         assert log_loss(run.truth, other.apply(run.scores)) > best
 
 
@@ -116,7 +116,7 @@ def test_what_is_fitted_on_validation_helps_on_other_cases_and_keeps_their_order
     validation, test = overconfident(0), overconfident(1)
     calibrator = fit(method, validation)
     before, after = (
-        threshold_free_metrics(one, resamples=100) for one in (test, test.scored_by(calibrator.apply(test.scores)))
+        threshold_free_metrics(item, resamples=100) for item in (test, test.scored_by(calibrator.apply(test.scores)))
     )
     assert after["ece"].value < 0.05 < 0.15 < before["ece"].value
     assert after["brier"].value < before["brier"].value
@@ -137,7 +137,7 @@ def test_a_calibrator_survives_json(method):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         {},
         {"method": "platt", "cases": 1, "events": 1},
@@ -146,16 +146,16 @@ def test_a_calibrator_survives_json(method):
         {"method": "temperature", "cases": 9, "events": 1, "temperature": float("nan")},
     ],
 )
-def test_what_is_no_calibrator_is_refused(said):
+def test_what_is_no_calibrator_is_refused(message):
     with pytest.raises(InvalidInput, match="no calibration of ours"):
-        Calibrator.from_json(said)
+        Calibrator.from_json(message)
 
 
 def test_certain_scores_stay_numbers():
     run = BinaryScores.of(range(4), [0.0, 1.0, 0.0, 1.0], [0, 1, 1, 1], range(4), name="ill")
     for method in ("temperature", "isotonic"):
-        told = fit(method, run).apply(np.array([0.0, 0.5, 1.0]))
-        assert ((told >= 0) & (told <= 1)).all()
+        result = fit(method, run).apply(np.array([0.0, 0.5, 1.0]))
+        assert ((result >= 0) & (result <= 1)).all()
     flawless = BinaryScores.of(range(4), [0.1, 0.9, 0.2, 0.8], [0, 1, 0, 1], range(4), name="ill")
     assert fit("temperature", flawless).temperature == pytest.approx(0.02)
     assert fit("temperature", flawless.scored_by(1 - flawless.scores)).temperature == pytest.approx(50)
@@ -163,7 +163,7 @@ def test_certain_scores_stay_numbers():
 
 def test_what_cannot_be_fitted_is_refused():
     run = made()
-    with pytest.raises(InvalidInput, match="no calibration 'platt'; choose one of temperature, isotonic"):
+    with pytest.raises(InvalidInput, match="Unknown calibration method 'platt'; choose one of temperature, isotonic"):
         fit("platt", run)
     with pytest.raises(InvalidInput, match="which these scores are not"):
         fit("isotonic", run.scored_by(run.scores + 1))

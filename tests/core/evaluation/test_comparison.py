@@ -26,16 +26,16 @@ def two(seed=0, *, n=300, single=False):
 
 
 def test_mcnemar_of_the_published_table():
-    told = mcnemar(6, 16)  # 59/6/16/80
-    assert told.exact_p == pytest.approx(0.0524788, abs=5.1e-8)
-    assert (told.chi2, told.p) == pytest.approx((3.681818, 0.0550088), abs=1e-6)
+    result = mcnemar(6, 16)  # 59/6/16/80
+    assert result.exact_p == pytest.approx(0.0524788, abs=5.1e-8)
+    assert (result.chi2, result.p) == pytest.approx((3.681818, 0.0550088), abs=1e-6)
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 3), (5, 5), (40, 11), (1, 0)])
 def test_mcnemar_agrees_with_scipy(first, second):
-    told = mcnemar(first, second)
-    assert told.exact_p == pytest.approx(binomtest(first, first + second).pvalue, abs=1e-12)
-    assert told.p == pytest.approx(chi2.sf(max(0, abs(first - second) - 1) ** 2 / (first + second), 1), abs=1e-12)
+    result = mcnemar(first, second)
+    assert result.exact_p == pytest.approx(binomtest(first, first + second).pvalue, abs=1e-12)
+    assert result.p == pytest.approx(chi2.sf(max(0, abs(first - second) - 1) ** 2 / (first + second), 1), abs=1e-12)
 
 
 def test_mcnemar_without_disagreement_has_no_statistic():
@@ -49,11 +49,11 @@ def test_the_clustered_form_is_durkalski_s_and_of_single_cases_mcnemar_s_without
     first, second, owner = rng.random(90) < 0.8, rng.random(90) < 0.6, rng.integers(20, size=90)
     top = bottom = 0.0
     for patient in set(owner.tolist()):
-        mine = owner == patient
-        share = (int((first & ~second)[mine].sum()) - int((second & ~first)[mine].sum())) / mine.sum()
+        ours = owner == patient
+        share = (int((first & ~second)[ours].sum()) - int((second & ~first)[ours].sum())) / ours.sum()
         top, bottom = top + share, bottom + share**2
-    told = clustered_mcnemar(first, second, owner)
-    assert (told.chi2, told.p) == pytest.approx((top**2 / bottom, chi2.sf(top**2 / bottom, 1)), abs=1e-9)
+    result = clustered_mcnemar(first, second, owner)
+    assert (result.chi2, result.p) == pytest.approx((top**2 / bottom, chi2.sf(top**2 / bottom, 1)), abs=1e-9)
     alone = clustered_mcnemar(first, second, np.arange(90))
     b, c = alone.only_first, alone.only_second
     assert alone.chi2 == pytest.approx((b - c) ** 2 / (b + c), abs=1e-9)
@@ -70,18 +70,18 @@ def test_copies_of_a_patient_s_case_do_not_make_a_difference_surer():
 
 def test_differences_are_those_of_the_boards_on_the_same_resamples():
     first, second = two()
-    told = compare(first, second, (0.5, 0.4), resamples=200)
+    result = compare(first, second, (0.5, 0.4), resamples=200)
     boards = [binary_metrics(one, at, resamples=200) for one, at in ((first, 0.5), (second, 0.4))]
-    for name, difference in told.differences.items():
+    for name, difference in result.differences.items():
         assert difference.value == pytest.approx(boards[0][name].value - boards[1][name].value, abs=1e-12)
         assert difference.low < difference.value < difference.high
-    assert (told.first["auroc"], told.second["f1"]) == (boards[0]["auroc"], boards[1]["f1"])
-    assert told.differences["auroc"].method == "whole patients resampled"
+    assert (result.first["auroc"], result.second["f1"]) == (boards[0]["auroc"], boards[1]["f1"])
+    assert result.differences["auroc"].method == "whole patients resampled"
 
 
 def test_an_interval_of_a_difference_is_that_of_repeated_cases():
     first, second = two()
-    told = compare(first, second, (0.5, 0.5), resamples=100).differences["accuracy"]
+    result = compare(first, second, (0.5, 0.5), resamples=100).differences["accuracy"]
     apart = []
     for counts in resample_counts(len(first.patients), resamples=100, seed=0):
         for draw in counts.T.astype(int):
@@ -92,31 +92,31 @@ def test_an_interval_of_a_difference_is_that_of_repeated_cases():
     from scipy.stats import t
 
     reach = t.ppf(0.975, patients - 1) * np.std(apart, ddof=1) * np.sqrt(patients / (patients - 1))
-    assert (told.low, told.high) == pytest.approx((told.value - reach, told.value + reach), abs=1e-9)
+    assert (result.low, result.high) == pytest.approx((result.value - reach, result.value + reach), abs=1e-9)
 
 
 def test_turned_round_every_difference_changes_its_sign():
     first, second = two(2)
-    told, turned = compare(first, second, (0.5, 0.4), resamples=50), compare(second, first, (0.4, 0.5), resamples=50)
-    for name, one in told.differences.items():
-        assert (turned.differences[name].low, turned.differences[name].high) == pytest.approx((-one.high, -one.low))
-    assert (set(told.fixed), set(told.broken)) == (set(turned.broken), set(turned.fixed))
+    result, turned = compare(first, second, (0.5, 0.4), resamples=50), compare(second, first, (0.4, 0.5), resamples=50)
+    for name, item in result.differences.items():
+        assert (turned.differences[name].low, turned.differences[name].high) == pytest.approx((-item.high, -item.low))
+    assert (set(result.fixed), set(result.broken)) == (set(turned.broken), set(turned.fixed))
 
 
 def test_lists_hold_every_case_that_somebody_gets_wrong_the_worst_first():
     first, second = two()
-    told = compare(first, second, (0.5, 0.4), resamples=10)
+    result = compare(first, second, (0.5, 0.4), resamples=10)
     wrong = [set(one.cases[one.called(at) != one.truth].tolist()) for one, at in ((first, 0.5), (second, 0.4))]
-    assert set(told.fixed.tolist()) == wrong[0] - wrong[1]
-    assert set(told.broken.tolist()) == wrong[1] - wrong[0]
-    assert set(told.both_wrong.tolist()) == wrong[0] & wrong[1]
+    assert set(result.fixed.tolist()) == wrong[0] - wrong[1]
+    assert set(result.broken.tolist()) == wrong[1] - wrong[0]
+    assert set(result.both_wrong.tolist()) == wrong[0] & wrong[1]
     far = {
         int(case): score if truth else -score
         for case, score, truth in zip(second.cases, second.scores, second.truth, strict=True)
     }
-    for listed in (told.broken, told.both_wrong):
+    for listed in (result.broken, result.both_wrong):
         assert [far[case] for case in listed.tolist()] == sorted(far[case] for case in listed.tolist())
-    assert (told.mcnemar.only_first, told.mcnemar.only_second) == (len(told.broken), len(told.fixed))
+    assert (result.mcnemar.only_first, result.mcnemar.only_second) == (len(result.broken), len(result.fixed))
 
 
 def test_the_order_of_the_cases_does_not_matter():
@@ -130,24 +130,24 @@ def test_the_order_of_the_cases_does_not_matter():
         [second.patients[row] for row in second.owner[order]],
         name="ill",
     )
-    one, other = (compare(first, run, (0.5, 0.5), resamples=20) for run in (second, shuffled))
-    assert one.differences == other.differences
-    assert one.both_wrong.tolist() == other.both_wrong.tolist()
+    item, other = (compare(first, run, (0.5, 0.5), resamples=20) for run in (second, shuffled))
+    assert item.differences == other.differences
+    assert item.both_wrong.tolist() == other.both_wrong.tolist()
 
 
 @pytest.mark.parametrize("single", [True, False])
 def test_which_test_is_made_follows_from_the_cases_per_patient(single):
-    told = compare(*two(single=single), (0.5, 0.5), resamples=20)
-    assert ("clustered" not in told.delong.method, "clustered" not in told.mcnemar.method) == (single, single)
+    result = compare(*two(single=single), (0.5, 0.5), resamples=20)
+    assert ("clustered" not in result.delong.method, "clustered" not in result.mcnemar.method) == (single, single)
 
 
 def test_two_alike_runs_have_no_bare_difference_and_say_so():
     first, _ = two()
-    told = compare(first, first, (0.5, 0.5), resamples=20)
-    assert {(one.value, one.low, one.note) for one in told.differences.values()} == {
-        (0.0, None, "No interval: on these cases the two runs do not differ in it.")
+    result = compare(first, first, (0.5, 0.5), resamples=20)
+    assert {(one.value, one.low, one.note) for one in result.differences.values()} == {
+        (0.0, None, "No interval: the two runs have the same value on these cases.")
     }
-    assert "rank every pair of cases alike" in told.delong.note
+    assert "rank every pair of cases alike" in result.delong.note
 
 
 @pytest.mark.parametrize("each", [1, 3])
@@ -156,30 +156,30 @@ def test_runs_that_differ_alike_on_every_resample_have_an_interval_from_both(eac
     patients, truth = 12, np.tile(np.repeat([1, 0], each), 6)
     owner = np.repeat(np.arange(patients), each)
     right, blind = (
-        BinaryScores.of(np.arange(len(truth)), one, truth, owner, name="ill") for one in (truth * 0.8, truth * 0)
+        BinaryScores.of(np.arange(len(truth)), item, truth, owner, name="ill") for item in (truth * 0.8, truth * 0)
     )
-    told = compare(right, blind, (0.5, 0.5), resamples=50).differences["sensitivity"]
+    result = compare(right, blind, (0.5, 0.5), resamples=50).differences["sensitivity"]
     low, _ = wilson(6, 6)
-    assert told.value == 1.0
-    assert (told.low, told.high) == (pytest.approx(1 - np.hypot(1 - low, 1 - low)), 1.0)
-    assert (told.method, told.note, told.n) == ("from both intervals (MOVER)", "", 6 * each)
+    assert result.value == 1.0
+    assert (result.low, result.high) == (pytest.approx(1 - np.hypot(1 - low, 1 - low)), 1.0)
+    assert (result.method, result.note, result.n) == ("from both intervals (MOVER)", "", 6 * each)
     turned = compare(blind, right, (0.5, 0.5), resamples=50).differences["sensitivity"]
-    assert (turned.low, turned.high) == pytest.approx((-told.high, -told.low))
+    assert (turned.low, turned.high) == pytest.approx((-result.high, -result.low))
     assert all(
-        one.low is not None or one.value in (0.0, None)
-        for one in compare(right, blind, (0.5, 0.5), resamples=50).differences.values()
+        item.low is not None or item.value in (0.0, None)
+        for item in compare(right, blind, (0.5, 0.5), resamples=50).differences.values()
     )
 
 
 def test_one_class_or_one_patient_is_said():
-    one = BinaryScores.of([1, 2, 3], [0.1, 0.2, 0.3], [1, 1, 1], "abc", name="ill")
-    told = compare(one, one, (0.5, 0.5), resamples=20)
-    assert told.differences["auroc"].note == "Undefined: every case here is ill."
-    assert told.delong is None
-    assert "3 positive, 0 negative" in told.note
+    item = BinaryScores.of([1, 2, 3], [0.1, 0.2, 0.3], [1, 1, 1], "abc", name="ill")
+    result = compare(item, item, (0.5, 0.5), resamples=20)
+    assert result.differences["auroc"].note == "Undefined: every case is ill."
+    assert result.delong is None
+    assert "3 positive and 0 negative" in result.note
     alone = BinaryScores.of([1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4], [1, 0, 1, 0], "aaaa", name="ill")
-    told = compare(alone, alone, (0.5, 0.5), resamples=20)
-    assert (told.differences["auroc"].low, "single patient" in told.differences["auroc"].note) == (None, True)
+    result = compare(alone, alone, (0.5, 0.5), resamples=20)
+    assert (result.differences["auroc"].low, "single patient" in result.differences["auroc"].note) == (None, True)
 
 
 def changed(run, **columns):
@@ -195,11 +195,11 @@ def changed(run, **columns):
 def test_different_test_sets_are_refused_with_their_numbers():
     first, second = two()
     fewer = second.take(np.arange(300) >= 7)
-    with pytest.raises(InvalidInput, match="7 cases are only in the first and 0 only in the second of 300 and 293"):
+    with pytest.raises(InvalidInput, match="7 of 300 cases are only in the first and 0 of 293 only in the second"):
         compare(first, fewer, (0.5, 0.5))
     flipped = changed(second, truth=np.where(np.arange(300) < 4, ~second.truth, second.truth))
-    assert incompatibility(first, flipped).startswith("The truth of 4 of 300 cases differs")
-    assert "of other patients" in incompatibility(first, changed(second, patients=["p"] * 300))
+    assert incompatibility(first, flipped).startswith("The reference labels of 4 of 300 cases differ")
+    assert "other patient IDs" in incompatibility(first, changed(second, patients=["p"] * 300))
     assert "by case and the other by patient" in incompatibility(first, aggregate_by_patient(second, "max"))
     assert incompatibility(first, second) == ""
 
@@ -207,16 +207,16 @@ def test_different_test_sets_are_refused_with_their_numbers():
 def test_by_patient_another_case_may_speak_for_each_run():
     first, second = (aggregate_by_patient(one, "max") for one in two())
     assert (first.cases != second.cases).any()
-    told = compare(first, second, (0.7, 0.7), resamples=20)
-    assert "same 60 patients" in told.note
-    assert told.mcnemar.method == "McNemar"
-    listed = set(told.both_wrong.tolist()) | set(told.broken.tolist()) | set(told.fixed.tolist())
+    result = compare(first, second, (0.7, 0.7), resamples=20)
+    assert "same 60 patients" in result.note
+    assert result.mcnemar.method == "McNemar"
+    listed = set(result.both_wrong.tolist()) | set(result.broken.tolist()) | set(result.fixed.tolist())
     assert listed <= set(second.cases.tolist())
 
 
 @pytest.mark.parametrize(("first", "second"), list(product([0.0, 1.0], repeat=2)))
 def test_thresholds_at_the_ends_never_give_nan(first, second):
-    told = compare(*two(n=40), (first, second), resamples=20)
-    for one in told.differences.values():
-        assert all(part is None or np.isfinite(part) for part in (one.value, one.low, one.high))
-        assert one.low is not None or one.note
+    result = compare(*two(n=40), (first, second), resamples=20)
+    for item in result.differences.values():
+        assert all(part is None or np.isfinite(part) for part in (item.value, item.low, item.high))
+        assert item.low is not None or item.note

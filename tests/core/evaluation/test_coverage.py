@@ -26,14 +26,14 @@ def coverage(made, repetitions, *, resamples=200, images=False):
     for seed in range(repetitions):
         p, truth, owner = made(rng)
         patients = np.arange(len(truth)) if images else owner
-        told = binary_metrics(
+        result = binary_metrics(
             BinaryScores.of(range(len(truth)), p[:, 1], truth, patients, name="ill"),
             0.5,
             resamples=resamples,
             seed=seed,
         )
         for metric, true in TRUTH.items():
-            hits[metric] += told[metric].low <= true <= told[metric].high
+            hits[metric] += result[metric].low <= true <= result[metric].high
     return {metric: number / repetitions for metric, number in hits.items()}
 
 
@@ -51,8 +51,8 @@ def test_the_interval_of_an_ece_holds_the_truth_of_the_calibrated_too(power, tru
     for seed in range(100):
         p = rng.random(400)
         run = BinaryScores.of(range(400), p, rng.random(400) < p**power, range(400), name="ill")
-        told = threshold_free_metrics(run, resamples=100, seed=seed)["ece"]
-        hits += told.low <= true <= told.high
+        result = threshold_free_metrics(run, resamples=100, seed=seed)["ece"]
+        hits += result.low <= true <= result.high
     assert hits >= 92
 
 
@@ -66,7 +66,7 @@ def test_intervals_cover_93_to_97_percent_in_1000_repetitions(kind):
 @pytest.mark.slow
 def test_the_gap_of_a_group_to_the_rest_covers():
     """No group differs, so 95 of 100 gaps hold 0, of shared patients too; and what is called worse is rarely so."""
-    rng, hits, tested, found = (
+    rng, hits, tested, result = (
         np.random.default_rng(21),
         {"auroc": 0, "sensitivity": 0},
         dict.fromkeys(("n", "p"), 0),
@@ -77,14 +77,14 @@ def test_the_gap_of_a_group_to_the_rest_covers():
         facts = {"site": rng.choice(list("ABC"), size=120)[owner], "view": rng.choice(list("xy"), size=len(owner))}
         run = BinaryScores.of(range(len(truth)), p[:, 1], truth, owner, name="ill")
         for figure in hits:
-            told = subgroups(run, 0.5, facts, figure=figure, pairs=False, resamples=150, seed=seed)
-            hits[figure] += np.mean([one.gap.low <= 0 <= one.gap.high for one in told])
-            found += min(one.adjusted_p for one in told) < 0.05
-            tested["n"] += len(told)
-            tested["p"] += sum(one.p < 0.05 for one in told)
+            report = subgroups(run, 0.5, facts, figure=figure, pairs=False, resamples=150, seed=seed)
+            hits[figure] += np.mean([one.gap.low <= 0 <= one.gap.high for one in report])
+            result += min(one.adjusted_p for one in report) < 0.05
+            tested["n"] += len(report)
+            tested["p"] += sum(one.p < 0.05 for one in report)
     assert all(0.92 <= number / 400 <= 0.98 for number in hits.values()), hits
     assert 0.02 <= tested["p"] / tested["n"] <= 0.08
-    assert found / 800 <= 0.06  # of all looks, hardly more than one in twenty finds anything where there is nothing
+    assert result / 800 <= 0.06  # of all looks, hardly more than one in twenty finds anything where there is nothing
 
 
 @pytest.mark.slow
@@ -94,7 +94,7 @@ def test_the_difference_of_two_equally_good_runs_covers():
         p, truth, owner = mixed(rng)
         other = 1 / (1 + np.exp(-(1.2 * (truth - 0.5) + rng.normal(size=120)[owner])))
         runs = (BinaryScores.of(range(len(truth)), one, truth, owner, name="ill") for one in (p[:, 1], other))
-        told = compare(*runs, (0.5, 0.5), resamples=150, seed=seed)
+        result = compare(*runs, (0.5, 0.5), resamples=150, seed=seed)
         for metric in TRUTH:
-            hits[metric] += told.differences[metric].low <= 0 <= told.differences[metric].high
+            hits[metric] += result.differences[metric].low <= 0 <= result.differences[metric].high
     assert all(0.92 <= number / repetitions <= 0.98 for number in hits.values()), hits

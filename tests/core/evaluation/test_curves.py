@@ -47,5 +47,5 @@ def test_thinning_keeps_the_ends_and_leaves_short_curves_alone():
 
 def test_json_holds_three_lists_without_infinity():
     scores, truth, _ = scored(5, n=20)
-    told = json.loads(json.dumps(roc(scores, truth).to_json(), allow_nan=False))
-    assert [len(told[key]) for key in ("x", "y", "thresholds")] == [21] * 3
+    result = json.loads(json.dumps(roc(scores, truth).to_json(), allow_nan=False))
+    assert [len(result[key]) for key in ("x", "y", "thresholds")] == [21] * 3

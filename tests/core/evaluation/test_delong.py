@@ -41,9 +41,9 @@ def test_z_and_p_follow_from_the_covariance():
 
     scores, truth = two_runs(9, ties=False)
     covariance = by_definition(scores, truth)
-    told = delong_test(*scores, truth)
-    z = (told.first - told.second) / math.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    assert (told.z, told.p) == pytest.approx((z, 2 * norm.sf(abs(z))), abs=1e-9)
+    result = delong_test(*scores, truth)
+    z = (result.first - result.second) / math.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+    assert (result.z, result.p) == pytest.approx((z, 2 * norm.sf(abs(z))), abs=1e-9)
     assert delong_test(*scores[::-1], truth).z == pytest.approx(-z, abs=1e-9)
 
 
@@ -61,13 +61,13 @@ def test_the_p_of_published_z_values(z, p):
 
 def test_the_same_ranking_twice_is_undefined_in_a_sentence():
     scores, truth = two_runs(3, ties=False)
-    told = delong_test(scores[0], scores[0] * 0.5, truth)
-    assert (told.z, told.p) == (None, None)
-    assert "Undefined" in told.note
+    result = delong_test(scores[0], scores[0] * 0.5, truth)
+    assert (result.z, result.p) == (None, None)
+    assert "Undefined" in result.note
 
 
 def test_too_few_of_a_class_are_refused():
-    with pytest.raises(InvalidInput, match="needs two cases of each class; there are 1 positive, 2 negative"):
+    with pytest.raises(InvalidInput, match="needs two cases per class; there are 1 positive and 2 negative"):
         delong(np.zeros((1, 3)), np.array([True, False, False]))
 
 
@@ -88,8 +88,8 @@ def clustered_by_definition(scores, truth, owner):
     m, n, clusters = truth.sum(), (~truth).sum(), sorted(set(owner.tolist()))
     ill, well = len(set(owner[truth].tolist())), len(set(owner[~truth].tolist()))
     s10, s01, s11 = np.zeros((2, 2)), np.zeros((2, 2)), np.zeros((2, 2))
-    for one in clusters:
-        positive, negative = owner[truth] == one, owner[~truth] == one
+    for item in clusters:
+        positive, negative = owner[truth] == item, owner[~truth] == item
         x = np.array([k.mean(axis=1)[positive].sum() for k in kernels]) - positive.sum() * areas
         y = np.array([k.mean(axis=0)[negative].sum() for k in kernels]) - negative.sum() * areas
         s10, s01, s11 = s10 + np.outer(x, x), s01 + np.outer(y, y), s11 + np.outer(x, y)
@@ -102,8 +102,8 @@ def clustered_by_definition(scores, truth, owner):
 def test_the_clustered_covariance_agrees_with_its_definition(seed, ties):
     scores, truth = two_runs(seed, ties=ties)
     owner = np.random.default_rng(seed).integers(40, size=150)
-    told = delong(scores, truth, owner)[1]
-    np.testing.assert_allclose(told, clustered_by_definition(scores, truth, owner), atol=1e-12)
+    result = delong(scores, truth, owner)[1]
+    np.testing.assert_allclose(result, clustered_by_definition(scores, truth, owner), atol=1e-12)
 
 
 def test_with_one_case_per_patient_both_forms_are_one():
@@ -126,5 +126,5 @@ def test_alike_cases_make_the_plain_form_reject_too_often_and_the_clustered_not(
 
 
 def test_the_clustered_form_needs_two_patients_of_each_class():
-    with pytest.raises(InvalidInput, match="two patients of each class; there are 1 and 2"):
+    with pytest.raises(InvalidInput, match="two patients per class; there are 1 with positive and 2"):
         delong(np.zeros((1, 4)), np.array([True, True, False, False]), np.array([0, 0, 1, 2]))

@@ -8,10 +8,10 @@ from core.evaluation.metadata_binning import UNKNOWN, bin_metadata, excluded_fac
 
 def test_many_sizes_are_four_bands_of_about_as_many_cases():
     sides = np.random.default_rng(0).integers(1500, 3000, size=200).tolist()
-    found = size_bands([f"{side - 400}×{side}" for side in sides])
-    assert len(set(found)) == 4
-    assert all(40 <= found.count(name) <= 60 for name in found)
-    for side, name in zip(sides, found, strict=True):
+    result = size_bands([f"{side - 400}×{side}" for side in sides])
+    assert len(set(result)) == 4
+    assert all(40 <= result.count(name) <= 60 for name in result)
+    for side, name in zip(sides, result, strict=True):
         low, high = map(int, name.removeprefix("longer side ").split("–"))
         assert low <= side <= high
 
@@ -82,15 +82,15 @@ def test_ages_are_binned_as_in_reports_and_what_is_no_age_stays_unknown():
 
 
 def test_an_age_is_known_by_its_name_and_a_group_of_ages_is_none():
-    found = subgroup_facts({"Age (years)": ["61", "9"], "age_group": ["young", "old"]})
-    assert found == {"Age (years)": ["55–69", "0–17"], "age_group": ["young", "old"]}
+    result = subgroup_facts({"Age (years)": ["61", "9"], "age_group": ["young", "old"]})
+    assert result == {"Age (years)": ["55–69", "0–17"], "age_group": ["young", "old"]}
 
 
 def test_other_numbers_become_quarters():
-    found = subgroup_facts({"kVp": [str(60 + one) for one in range(40)]})["kVp"]
-    assert len(set(found)) == 4
-    assert found[0] == "60 to 69.75"
-    assert found[-1] == "89.25 to 99"
+    result = subgroup_facts({"kVp": [str(60 + one) for one in range(40)]})["kVp"]
+    assert len(set(result)) == 4
+    assert result[0] == "60 to 69.75"
+    assert result[-1] == "89.25 to 99"
 
 
 def test_a_fact_that_only_says_the_classes_is_the_label_itself():
@@ -116,6 +116,6 @@ def test_what_does_not_divide_is_told_with_its_reason():
 
 
 def test_many_sizes_are_bands_of_the_longer_side():
-    found = subgroup_facts({"image size": [f"{1000 + one}×{2000 + one}" for one in range(40)]})["image size"]
-    assert len(set(found)) == 4
-    assert found[0] == "longer side 2000–2009"
+    result = subgroup_facts({"image size": [f"{1000 + one}×{2000 + one}" for one in range(40)]})["image size"]
+    assert len(set(result)) == 4
+    assert result[0] == "longer side 2000–2009"

@@ -36,25 +36,25 @@ def findings(seed=0, *, n=300):
 
 def test_mcc_and_kappa_of_many_classes_agree_with_scikit_learn():
     p, truth, owner = graded()
-    told = report(p, truth, owner, "abcd", resamples=50).metrics
+    result = report(p, truth, owner, "abcd", resamples=50).metrics
     called = p.argmax(axis=1)
-    assert told["mcc"].value == pytest.approx(sk.matthews_corrcoef(truth, called), abs=1e-9)
-    assert told["kappa"].value == pytest.approx(sk.cohen_kappa_score(truth, called), abs=1e-9)
-    assert told["average_precision"].value == pytest.approx(
+    assert result["mcc"].value == pytest.approx(sk.matthews_corrcoef(truth, called), abs=1e-9)
+    assert result["kappa"].value == pytest.approx(sk.cohen_kappa_score(truth, called), abs=1e-9)
+    assert result["average_precision"].value == pytest.approx(
         np.mean([sk.average_precision_score(truth == c, p[:, c]) for c in range(4)]), abs=1e-9
     )
-    assert told["brier"].value == pytest.approx(((p - np.eye(4)[truth]) ** 2).mean(), abs=1e-9)
-    assert all(one.low < one.value < one.high for one in told.values())
+    assert result["brier"].value == pytest.approx(((p - np.eye(4)[truth]) ** 2).mean(), abs=1e-9)
+    assert all(one.low < one.value < one.high for one in result.values())
 
 
 def test_ordered_classes_have_weighted_kappa_and_the_mean_distance():
     p, truth, owner = graded(1)
-    told = report(p, truth, owner, "abcd", ordered=True, resamples=60).metrics
+    result = report(p, truth, owner, "abcd", ordered=True, resamples=60).metrics
     called = p.argmax(axis=1)
     kappa = sk.cohen_kappa_score(truth, called, weights="quadratic")
-    assert told["weighted_kappa"].value == pytest.approx(kappa, abs=1e-9)
-    assert told["mean_distance"].value == pytest.approx(np.abs(called - truth).mean(), abs=1e-9)
-    assert 0 < told["mean_distance"].low < told["mean_distance"].value < told["mean_distance"].high < 3
+    assert result["weighted_kappa"].value == pytest.approx(kappa, abs=1e-9)
+    assert result["mean_distance"].value == pytest.approx(np.abs(called - truth).mean(), abs=1e-9)
+    assert 0 < result["mean_distance"].low < result["mean_distance"].value < result["mean_distance"].high < 3
     assert "weighted_kappa" not in report(p, truth, owner, "abcd", resamples=2).metrics
 
 
@@ -69,7 +69,7 @@ def test_an_interval_of_a_table_of_classes_is_that_of_repeated_cases(name):
         "auroc": lambda rows: np.mean([sk.roc_auc_score(truth[rows] == c, p[rows, c]) for c in range(4)]),
         "sensitivity": lambda rows: sk.recall_score(truth[rows], called[rows], average="macro"),
     }[name]
-    told = report(p, truth, owner, "abcd", ordered=True, resamples=64).metrics[name]
+    result = report(p, truth, owner, "abcd", ordered=True, resamples=64).metrics[name]
     names = np.unique(owner.astype(str))
     row = np.searchsorted(names, owner.astype(str))
     draws = []
@@ -82,64 +82,69 @@ def test_an_interval_of_a_table_of_classes_is_that_of_repeated_cases(name):
         sides = [side for c in range(4) for side in (truth == c, truth != c)]
         carriers = min(len(set(owner[side].tolist())) for side in sides)
     signed = name not in ("auroc", "sensitivity")
-    value, spread = ((told.value + 1) / 2, np.std(draws, ddof=1) / 2) if signed else (told.value, np.std(draws, ddof=1))
+    value, spread = (
+        ((result.value + 1) / 2, np.std(draws, ddof=1) / 2) if signed else (result.value, np.std(draws, ddof=1))
+    )
     reach = t.ppf(0.975, carriers - 1) * spread * np.sqrt(carriers / (carriers - 1)) / (value * (1 - value))
     ends = 1 / (1 + np.exp(-(np.log(value / (1 - value)) + np.array([-1, 1]) * reach)))
-    assert (told.low, told.high) == pytest.approx(2 * ends - 1 if signed else ends, abs=1e-9)
+    assert (result.low, result.high) == pytest.approx(2 * ends - 1 if signed else ends, abs=1e-9)
 
 
 def test_two_ordered_classes_are_one_step_apart():
     p, truth, owner = graded(3, classes=2)
-    told = report(p, truth, owner, "ab", ordered=True, resamples=20).metrics
-    assert told["mean_distance"].value == pytest.approx(1 - told["accuracy"].value, abs=1e-12)
-    assert told["weighted_kappa"].value == pytest.approx(told["kappa"].value, abs=1e-12)
+    result = report(p, truth, owner, "ab", ordered=True, resamples=20).metrics
+    assert result["mean_distance"].value == pytest.approx(1 - result["accuracy"].value, abs=1e-12)
+    assert result["weighted_kappa"].value == pytest.approx(result["kappa"].value, abs=1e-12)
 
 
 def test_a_perfect_or_a_stuck_grader_is_said_without_nan():
     truth = np.arange(30) % 3
-    told = report(np.eye(3)[truth], truth, range(30), "abc", ordered=True, resamples=20).metrics
-    assert (told["weighted_kappa"].value, told["mean_distance"].value) == (1, 0)
-    assert told["weighted_kappa"].low < 1
-    assert told["mean_distance"].high > 0
+    result = report(np.eye(3)[truth], truth, range(30), "abc", ordered=True, resamples=20).metrics
+    assert (result["weighted_kappa"].value, result["mean_distance"].value) == (1, 0)
+    assert result["weighted_kappa"].low < 1
+    assert result["mean_distance"].high > 0
     stuck = report(np.tile([1.0, 0, 0], (30, 1)), np.zeros(30, int), range(30), "abc", ordered=True, resamples=20)
-    assert stuck.metrics["weighted_kappa"].note == "Undefined: the cases, or the calls, are all of one class."
+    assert (
+        stuck.metrics["weighted_kappa"].note
+        == "Undefined: the reference labels or the predictions are all of one class."
+    )
     json.dumps(stuck.to_json(), allow_nan=False)
 
 
 def test_macro_is_the_mean_over_findings_and_micro_pools_their_answers():
-    found, at = findings(), (0.5, 0.6, 0.4)
-    told = multilabel_metrics(found, at, resamples=30)
-    assert tuple(told.macro) == tuple(told.micro) == ORDER
-    each = [binary_metrics(one, threshold, resamples=5) for one, threshold in zip(found, at, strict=True)]
+    output, at = findings(), (0.5, 0.6, 0.4)
+    result = multilabel_metrics(output, at, resamples=30)
+    assert tuple(result.macro) == tuple(result.micro) == ORDER
+    each = [binary_metrics(one, threshold, resamples=5) for one, threshold in zip(output, at, strict=True)]
     for name in ORDER:
-        assert told.macro[name].value == pytest.approx(np.mean([one[name].value for one in each]), abs=1e-12)
-        assert [told.each[one.name][name].value for one in found] == [one[name].value for one in each]
-    scores, truth = (np.concatenate([getattr(one, part) for one in found]) for part in ("scores", "truth"))
-    called = np.concatenate([one.called(threshold) for one, threshold in zip(found, at, strict=True)])
-    assert told.micro["auroc"].value == pytest.approx(sk.roc_auc_score(truth, scores), abs=1e-9)
-    assert told.micro["f1"].value == pytest.approx(sk.f1_score(truth, called), abs=1e-9)
-    assert told.micro["mcc"].value == pytest.approx(sk.matthews_corrcoef(truth, called), abs=1e-9)
-    assert all(one.low < one.value < one.high for one in (*told.macro.values(), *told.micro.values()))
+        assert result.macro[name].value == pytest.approx(np.mean([one[name].value for one in each]), abs=1e-12)
+        assert [result.each[one.name][name].value for one in output] == [one[name].value for one in each]
+    scores, truth = (np.concatenate([getattr(one, part) for one in output]) for part in ("scores", "truth"))
+    called = np.concatenate([one.called(threshold) for one, threshold in zip(output, at, strict=True)])
+    assert result.micro["auroc"].value == pytest.approx(sk.roc_auc_score(truth, scores), abs=1e-9)
+    assert result.micro["f1"].value == pytest.approx(sk.f1_score(truth, called), abs=1e-9)
+    assert result.micro["mcc"].value == pytest.approx(sk.matthews_corrcoef(truth, called), abs=1e-9)
+    assert all(one.low < one.value < one.high for one in (*result.macro.values(), *result.micro.values()))
 
 
 def test_answers_about_one_patient_are_resampled_together():
-    one = findings(1)[0]
-    twice = multilabel_metrics([one, one.scored_by(one.scores)], (0.5, 0.5), resamples=300)
-    alone = binary_metrics(one, 0.5, resamples=300)
+    item = findings(1)[0]
+    twice = multilabel_metrics([item, item.scored_by(item.scores)], (0.5, 0.5), resamples=300)
+    alone = binary_metrics(item, 0.5, resamples=300)
     for name in ("auroc", "accuracy", "sensitivity"):
-        for told in (twice.macro[name], twice.micro[name]):
-            assert (told.low, told.high) == pytest.approx((alone[name].low, alone[name].high), abs=1e-9)
+        for result in (twice.macro[name], twice.micro[name]):
+            assert (result.low, result.high) == pytest.approx((alone[name].low, alone[name].high), abs=1e-9)
 
 
 def test_a_finding_that_is_never_there_is_left_out_of_the_mean_and_named():
-    found = findings(2)
+    result = findings(2)
     none = BinaryScores.of([1, 2, 3], [0.1, 0.2, 0.6], [0, 0, 0], ["1", "2", "3"], name="pneumothorax")
-    told = multilabel_metrics([found[0], none], (0.5, 0.5), resamples=30)
-    assert told.macro["auroc"].note == "Mean of 1 of 2 classes; undefined for pneumothorax."
-    assert told.macro["auroc"].value == pytest.approx(told.each["effusion"]["auroc"].value)
+    report = multilabel_metrics([result[0], none], (0.5, 0.5), resamples=30)
+    assert report.macro["auroc"].note == "Mean of 1 of 2 classes; undefined for pneumothorax."
+    assert report.macro["auroc"].value == pytest.approx(report.each["effusion"]["auroc"].value)
 
 
 def test_findings_without_cases_or_thresholds_are_refused():
-    for found, at in (([], ()), (findings(), (0.5,)), ([BinaryScores.of([], [], [], [], name="x")], (0.5,))):
+    for result, at in (([], ()), (findings(), (0.5,)), ([BinaryScores.of([], [], [], [], name="x")], (0.5,))):
         with pytest.raises(InvalidInput, match="each finding needs cases"):
-            multilabel_metrics(found, at)
+            multilabel_metrics(result, at)

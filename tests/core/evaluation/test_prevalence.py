@@ -11,23 +11,23 @@ from tests.core.evaluation.cohorts import sides
 
 
 def test_a_ppv_is_as_unsure_as_a_sensitivity_of_8_of_8():
-    told = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)["ppv"]
+    result = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)["ppv"]
     (se, _), (least, most) = wilson(8, 8), wilson(900, 1000)
     odds = 1 / 0.1 * 0.02 / 0.98  # likelihood ratio times the odds of the prevalence
     low = odds * np.exp(-np.hypot(np.log(1 / se), np.log((1 - least) / 0.1)))
     high = odds * 0.1 / (1 - most)  # a sensitivity of 1 cannot be higher, so specificity alone goes up
-    assert (told.value, told.low, told.high) == pytest.approx([one / (1 + one) for one in (odds, low, high)])
-    assert [round(one, 3) for one in (told.value, told.low, told.high)] == [0.169, 0.117, 0.198]
-    assert (told.method, told.note) == (PARTS, "At a prevalence of 0.02.")
+    assert (result.value, result.low, result.high) == pytest.approx([one / (1 + one) for one in (odds, low, high)])
+    assert [round(one, 3) for one in (result.value, result.low, result.high)] == [0.169, 0.117, 0.198]
+    assert (result.method, result.note) == (PARTS, "At a prevalence of 0.02.")
 
 
 def test_it_is_wider_than_by_one_side_alone_and_narrower_than_by_both_at_their_worst():
-    told = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)
-    se, sp = told["sensitivity"], told["specificity"]
+    result = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)
+    se, sp = result["sensitivity"], result["specificity"]
     alone, worst = (
-        float(predictive_values(np.array([se.low]), np.array([one]), 0.02)[0][0]) for one in (sp.value, sp.low)
+        float(predictive_values(np.array([se.low]), np.array([item]), 0.02)[0][0]) for item in (sp.value, sp.low)
     )
-    assert worst < told["ppv"].low < alone
+    assert worst < result["ppv"].low < alone
 
 
 def test_the_npv_is_the_ppv_with_ill_and_well_changed():
@@ -40,10 +40,10 @@ def test_the_npv_is_the_ppv_with_ill_and_well_changed():
 @pytest.mark.parametrize("each", [1, 2])
 def test_no_side_at_its_end_breaks_it(cells, each):
     for name in ("ppv", "npv"):
-        told = metrics_at_threshold(sides(*cells, each=each), 0.5, prevalence=0.1, resamples=50)[name]
-        if told.value is not None and told.low is not None:
-            assert 0 <= told.low <= told.value <= told.high <= 1
-            assert told.low < told.high
+        result = metrics_at_threshold(sides(*cells, each=each), 0.5, prevalence=0.1, resamples=50)[name]
+        if result.value is not None and result.low is not None:
+            assert 0 <= result.low <= result.value <= result.high <= 1
+            assert result.low < result.high
 
 
 def test_where_both_sides_vary_resamples_tell():

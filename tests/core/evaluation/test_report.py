@@ -29,7 +29,7 @@ def three(seed, *, n=400):
 
 def test_two_classes_agree_with_scikit_learn():
     scores, truth, owner = scored(0)
-    told = binary(scores, truth.astype(int), owner, threshold=0.6)
+    result = binary(scores, truth.astype(int), owner, threshold=0.6)
     called = scores >= 0.6
     expected = {
         "auroc": sk.roc_auc_score(truth, scores),
@@ -43,16 +43,16 @@ def test_two_classes_agree_with_scikit_learn():
         "balanced_accuracy": sk.balanced_accuracy_score(truth, called),
         "brier": sk.brier_score_loss(truth, scores),
     }
-    assert {key: told.metrics[key].value for key in expected} == pytest.approx(expected, abs=1e-9)
-    assert told.confusion == sk.confusion_matrix(truth, called).tolist()
-    assert told.metrics["sensitivity"].n == truth.sum()
-    assert told.metrics["ppv"].n == called.sum()
-    assert all(told.metrics[key].low < value < told.metrics[key].high for key, value in expected.items())
+    assert {key: result.metrics[key].value for key in expected} == pytest.approx(expected, abs=1e-9)
+    assert result.confusion == sk.confusion_matrix(truth, called).tolist()
+    assert result.metrics["sensitivity"].n == truth.sum()
+    assert result.metrics["ppv"].n == called.sum()
+    assert all(result.metrics[key].low < value < result.metrics[key].high for key, value in expected.items())
 
 
 def test_three_classes_agree_with_scikit_learn():
     p, truth, owner = three(1)
-    told = report(p, truth, owner, "abc", resamples=100)
+    result = report(p, truth, owner, "abc", resamples=100)
     called = p.argmax(axis=1)
     expected = {
         "auroc": sk.roc_auc_score(truth, p, multi_class="ovr", average="macro"),
@@ -62,27 +62,27 @@ def test_three_classes_agree_with_scikit_learn():
         "ppv": sk.precision_score(truth, called, average="macro"),
         "f1": sk.f1_score(truth, called, average="macro"),
     }
-    assert {key: told.metrics[key].value for key in expected} == pytest.approx(expected, abs=1e-9)
-    assert told.per_class["b"]["auroc"].value == pytest.approx(sk.roc_auc_score(truth == 1, p[:, 1]), abs=1e-9)
-    assert told.confusion == sk.confusion_matrix(truth, called).tolist()
-    assert (told.positive, set(told.roc)) == (None, {"a", "b", "c"})
+    assert {key: result.metrics[key].value for key in expected} == pytest.approx(expected, abs=1e-9)
+    assert result.per_class["b"]["auroc"].value == pytest.approx(sk.roc_auc_score(truth == 1, p[:, 1]), abs=1e-9)
+    assert result.confusion == sk.confusion_matrix(truth, called).tolist()
+    assert (result.positive, set(result.roc)) == (None, {"a", "b", "c"})
 
 
 def test_an_absent_class_is_left_out_of_the_mean_and_named():
     p, truth, owner = three(2)
-    told = report(p, np.minimum(truth, 1), owner, "abc", resamples=50)
-    assert told.metrics["auroc"].note == "Mean of 2 of 3 classes; undefined for c."
-    mean = (told.per_class["a"]["auroc"].value + told.per_class["b"]["auroc"].value) / 2
-    assert told.metrics["auroc"].value == pytest.approx(mean)
-    assert told.per_class["c"]["auroc"].value is None
-    assert told.metrics["accuracy"].value is not None
+    result = report(p, np.minimum(truth, 1), owner, "abc", resamples=50)
+    assert result.metrics["auroc"].note == "Mean of 2 of 3 classes; undefined for c."
+    mean = (result.per_class["a"]["auroc"].value + result.per_class["b"]["auroc"].value) / 2
+    assert result.metrics["auroc"].value == pytest.approx(mean)
+    assert result.per_class["c"]["auroc"].value is None
+    assert result.metrics["accuracy"].value is not None
 
 
 def test_one_of_three_classes_may_be_the_positive_one():
     p, truth, owner = three(3)
-    told = report(p, truth, owner, "abc", positive=2, resamples=50)
-    assert told.positive == "c"
-    assert told.metrics["auroc"].value == pytest.approx(sk.roc_auc_score(truth == 2, p[:, 2]), abs=1e-9)
+    result = report(p, truth, owner, "abc", positive=2, resamples=50)
+    assert result.positive == "c"
+    assert result.metrics["auroc"].value == pytest.approx(sk.roc_auc_score(truth == 2, p[:, 2]), abs=1e-9)
 
 
 def test_the_last_class_is_positive_unless_told():
@@ -92,7 +92,7 @@ def test_the_last_class_is_positive_unless_told():
     assert last.metrics["sensitivity"].value == pytest.approx(first.metrics["specificity"].value)
 
 
-@pytest.mark.parametrize(("truth", "sentence"), [(0, "no case here is pneumonia"), (1, "every case here is pneumonia")])
+@pytest.mark.parametrize(("truth", "sentence"), [(0, "no case is pneumonia"), (1, "every case is pneumonia")])
 def test_one_class_is_undefined_in_a_sentence(truth, sentence):
     auroc = binary([0.2, 0.8, 0.9], [truth] * 3).metrics["auroc"]
     assert (auroc.value, auroc.low, auroc.high) == (None, None, None)
@@ -100,23 +100,23 @@ def test_one_class_is_undefined_in_a_sentence(truth, sentence):
 
 
 def test_nothing_called_positive_leaves_ppv_undefined():
-    told = binary([0.1, 0.2], [0, 1]).metrics
-    assert told["ppv"].note == "Undefined: no case was called pneumonia."
-    assert told["npv"].value == 0.5
+    result = binary([0.1, 0.2], [0, 1]).metrics
+    assert result["ppv"].note == "Undefined: no case was predicted pneumonia."
+    assert result["npv"].value == 0.5
 
 
 @pytest.mark.parametrize(("scores", "value"), [([0.1, 0.2, 0.8, 0.9], 1.0), ([0.8, 0.9, 0.1, 0.2], 0.0)])
 def test_all_right_and_all_wrong_have_wilson_s_width_of_the_patients(scores, value):
-    told = binary(scores * 2, [0, 0, 1, 1] * 2, [1, 1, 2, 2, 3, 3, 4, 4]).metrics
+    result = binary(scores * 2, [0, 0, 1, 1] * 2, [1, 1, 2, 2, 3, 3, 4, 4]).metrics
     for name, patients in {"auroc": 2, "accuracy": 4, "sensitivity": 2, "balanced_accuracy": 2}.items():
-        assert told[name].value == value
-        assert (told[name].low, told[name].high) == wilson(value * patients, patients)
+        assert result[name].value == value
+        assert (result[name].low, result[name].high) == wilson(value * patients, patients)
 
 
 def test_one_patient_has_values_but_no_interval_and_says_so():
-    told = binary([0.1, 0.9, 0.4], [0, 1, 1], ["A"] * 3).metrics["auroc"]
-    assert (told.value, told.low) == (1.0, None)
-    assert "single patient" in told.note
+    result = binary([0.1, 0.9, 0.4], [0, 1, 1], ["A"] * 3).metrics["auroc"]
+    assert (result.value, result.low) == (1.0, None)
+    assert "single patient" in result.note
 
 
 def test_alike_images_say_no_more_than_one_of_them():
@@ -132,16 +132,16 @@ def test_alike_images_say_no_more_than_one_of_them():
 
 def test_a_rare_class_says_how_many_resamples_it_rests_on():
     truth = [1, 0, 1] + [0] * 39
-    told = binary(np.linspace(0.9, 0.1, 42), truth, range(42)).metrics["average_precision"]
-    assert "of 100 resamples" in told.note
+    result = binary(np.linspace(0.9, 0.1, 42), truth, range(42)).metrics["average_precision"]
+    assert "of 100 resamples" in result.note
 
 
 def test_the_seed_repeats_and_json_is_stable_without_nan():
     scores, truth, owner = scored(6)
     first, again = (binary(scores, truth.astype(int), owner, seed=3) for _ in range(2))
     assert first == again
-    told = json.loads(json.dumps(first.to_json(), allow_nan=False))
-    assert set(told["metrics"]) == {
+    result = json.loads(json.dumps(first.to_json(), allow_nan=False))
+    assert set(result["metrics"]) == {
         "auroc",
         "average_precision",
         "accuracy",
@@ -156,9 +156,9 @@ def test_the_seed_repeats_and_json_is_stable_without_nan():
         "brier",
         "ece",
     }
-    assert set(told["metrics"]["auroc"]) == {"value", "low", "high", "n", "note", "method"}
-    assert set(told["roc"]["pneumonia"]) == {"x", "y", "thresholds"}
-    assert (told["images"], told["patients"], told["classes"]) == (500, 60, list(CLASSES))
+    assert set(result["metrics"]["auroc"]) == {"value", "low", "high", "n", "note", "method"}
+    assert set(result["roc"]["pneumonia"]) == {"x", "y", "thresholds"}
+    assert (result["images"], result["patients"], result["classes"]) == (500, 60, list(CLASSES))
 
 
 @pytest.mark.parametrize("truth", [[0, 0, 0], [1, 1, 1], [0, 0, 1], [1, 0, 0]])
@@ -171,13 +171,13 @@ def test_the_smallest_tables_never_hold_nan(truth, patients):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"truth": [], "patients": [], "probabilities": np.empty((0, 2))}, "There is no prediction to evaluate"),
-        ({"patients": [1]}, "do not fit"),
-        ({"probabilities": [[0.5, 0.5]]}, "do not fit"),
+        ({"truth": [], "patients": [], "probabilities": np.empty((0, 2))}, "No predictions to evaluate"),
+        ({"patients": [1]}, "do not match"),
+        ({"probabilities": [[0.5, 0.5]]}, "do not match"),
         ({"probabilities": [[0.5, float("nan")], [0.5, 0.5]]}, "not a number"),
         ({"probabilities": [[-0.5, 1.5], [0.5, 0.5]]}, "outside 0 to 1"),
-        ({"truth": [0, 2]}, "labels go from 0 to 1"),
-        ({"positive": 2}, "Class 2 cannot be the positive one of 2"),
+        ({"truth": [0, 2]}, "labels range from 0 to 1"),
+        ({"positive": 2}, "Class 2 cannot be the positive class of 2"),
         ({"threshold": 1.5}, "threshold is 1.5"),
     ],
 )

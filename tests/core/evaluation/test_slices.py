@@ -23,8 +23,8 @@ def test_a_patient_has_what_all_of_its_cases_have_and_unknown_ones_do_not_count(
 def test_it_is_what_counting_each_patient_gives():
     rng = np.random.default_rng(1)
     values, owner = rng.choice(["a", "b", "c", UNKNOWN], 400, p=[0.6, 0.1, 0.1, 0.2]), rng.integers(0, 120, 400)
-    found = patient_values(values.tolist(), owner, 121)
-    assert found[120] == UNKNOWN  # a patient without a case
+    result = patient_values(values.tolist(), owner, 121)
+    assert result[120] == UNKNOWN  # a patient without a case
     for patient in range(120):
-        mine = set(values[owner == patient].tolist()) - {UNKNOWN}
-        assert found[patient] == (MIXED if len(mine) > 1 else next(iter(mine), UNKNOWN))
+        ours = set(values[owner == patient].tolist()) - {UNKNOWN}
+        assert result[patient] == (MIXED if len(ours) > 1 else next(iter(ours), UNKNOWN))

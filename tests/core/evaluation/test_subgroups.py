@@ -44,18 +44,18 @@ def masks(facts, group):
 def test_a_group_s_figure_is_that_of_its_cases_alone_and_the_rest_s_of_all_others(figure, ties):
     run, facts = hospital(ties=ties)
     for group in subgroups(run, 0.5, facts, figure=figure, resamples=20):
-        mine = masks(facts, group)
-        assert (group.cases, group.events) == (mine.sum(), run.truth[mine].sum())
-        assert group.patients == len(set(run.owner[mine].tolist()))
-        for side, told in ((mine, group.figure), (~mine, group.rest)):
+        ours = masks(facts, group)
+        assert (group.cases, group.events) == (ours.sum(), run.truth[ours].sum())
+        assert group.patients == len(set(run.owner[ours].tolist()))
+        for side, result in ((ours, group.figure), (~ours, group.rest)):
             part = run.take(side)
             plain = (
                 sk.roc_auc_score(part.truth, part.scores)
                 if figure == "auroc"
                 else metrics_at_threshold(part, 0.5, resamples=2)[figure].value
             )
-            assert told.value == pytest.approx(plain, abs=1e-9)
-            assert told.low < told.value < told.high
+            assert result.value == pytest.approx(plain, abs=1e-9)
+            assert result.low < result.value < result.high
         assert group.gap.value == pytest.approx(group.figure.value - group.rest.value, abs=1e-12)
         assert group.gap.low < group.gap.value < group.gap.high
 
@@ -64,11 +64,11 @@ def test_a_group_s_figure_is_that_of_its_cases_alone_and_the_rest_s_of_all_other
 def test_one_pass_over_all_groups_gives_what_each_group_gives_alone(ties):
     run, facts = hospital(1, ties=ties)
     single = partitions(facts, 600)
-    told = aurocs(run.scores, run.truth, run.owner, single, patients=len(run.patients), resamples=6, seed=4)
+    result = aurocs(run.scores, run.truth, run.owner, single, patients=len(run.patients), resamples=6, seed=4)
     counts = next(resample_counts(len(run.patients), resamples=6, seed=4))
-    for partition, found in zip(single, told, strict=True):
+    for partition, output in zip(single, result, strict=True):
         for g in range(len(partition.facts)):
-            for side, values in ((partition.group == g, found.own[g]), (partition.group != g, found.rest[g])):
+            for side, values in ((partition.group == g, output.group[g]), (partition.group != g, output.rest[g])):
                 alone = weighted_auroc(run.scores[side], run.truth[side], run.owner[side])
                 np.testing.assert_allclose(values[1:], alone(counts), atol=1e-12)
 
@@ -76,10 +76,10 @@ def test_one_pass_over_all_groups_gives_what_each_group_gives_alone(ties):
 @pytest.mark.parametrize("figure", ["auroc", "sensitivity", "accuracy"])
 @pytest.mark.parametrize("failing", [("site", "B"), ("view", "AP"), ("sex", "M")])
 def test_the_failing_group_comes_first_and_stays_so_after_correction(figure, failing):
-    told = subgroups(*reversed_arguments(hospital(2, failing=failing)), figure=figure, resamples=100)
-    assert told[0].facts == (failing,)
-    assert told[0].gap.high < 0
-    assert told[0].p < told[0].adjusted_p < 0.01
+    result = subgroups(*reversed_arguments(hospital(2, failing=failing)), figure=figure, resamples=100)
+    assert result[0].facts == (failing,)
+    assert result[0].gap.high < 0
+    assert result[0].p < result[0].adjusted_p < 0.01
 
 
 def reversed_arguments(made):
@@ -90,14 +90,14 @@ def test_where_a_pair_alone_fails_the_pair_comes_first():
     run, facts = hospital(3, n=2000, patients=900, failing=("site", ""))
     both = (np.asarray(facts["site"]) == "C") & (np.asarray(facts["sex"]) == "F")
     run = run.scored_by(np.where(both, np.random.default_rng(0).random(2000), run.scores))
-    told = subgroups(run, 0.5, facts, resamples=100)
-    assert told[0].facts == (("site", "C"), ("sex", "F"))
+    result = subgroups(run, 0.5, facts, resamples=100)
+    assert result[0].facts == (("site", "C"), ("sex", "F"))
     assert len(subgroups(run, 0.5, facts, pairs=False, resamples=20)) == 7
 
 
 def test_nothing_planted_nothing_found():
-    told = subgroups(*reversed_arguments(hospital(4, failing=("site", ""))), resamples=100)
-    assert min(one.adjusted_p for one in told) > 0.05
+    result = subgroups(*reversed_arguments(hospital(4, failing=("site", ""))), resamples=100)
+    assert min(one.adjusted_p for one in result) > 0.05
 
 
 def test_holm_s_correction_is_the_published_one():
@@ -109,15 +109,15 @@ def test_holm_s_correction_is_the_published_one():
 def test_p_and_the_gap_s_interval_never_contradict_each_other():
     for seed in range(6):
         run, facts = hospital(seed, n=200, failing=("site", ""))
-        for one in subgroups(run, 0.5, facts, figure="sensitivity", pairs=False, resamples=60):
-            assert (one.p < 0.05) == (not one.gap.low <= 0 <= one.gap.high)
+        for item in subgroups(run, 0.5, facts, figure="sensitivity", pairs=False, resamples=60):
+            assert (item.p < 0.05) == (not item.gap.low <= 0 <= item.gap.high)
 
 
 def test_of_independent_cases_the_gap_is_newcombe_s():
     rng = np.random.default_rng(5)
     site, truth = np.array(["A"] * 60 + ["B"] * 100), np.ones(160, dtype=bool)
     scores = np.where(rng.random(160) < np.where(site == "A", 0.7, 0.9), 0.8, 0.2)
-    told = subgroups(
+    result = subgroups(
         BinaryScores.of(range(160), scores, truth, range(160), name="ill"),
         0.5,
         {"site": site.tolist()},
@@ -128,9 +128,13 @@ def test_of_independent_cases_the_gap_is_newcombe_s():
     (l1, u1), (l2, u2) = wilson(a, 60), wilson(b, 100)
     gap = a / 60 - b / 100
     low, high = gap - math.hypot(a / 60 - l1, u2 - b / 100), gap + math.hypot(u1 - a / 60, b / 100 - l2)
-    assert (told.facts, told.gap.low, told.gap.high) == ((("site", "A"),), pytest.approx(low), pytest.approx(high))
+    assert (result.facts, result.gap.low, result.gap.high) == (
+        (("site", "A"),),
+        pytest.approx(low),
+        pytest.approx(high),
+    )
     errors = gap / ((high - gap) / norm.ppf(0.975))
-    assert told.p == pytest.approx(2 * norm.sf(abs(errors)), abs=1e-9)
+    assert result.p == pytest.approx(2 * norm.sf(abs(errors)), abs=1e-9)
 
 
 def test_where_patients_are_in_both_groups_the_gap_takes_their_correlation():
@@ -139,27 +143,29 @@ def test_where_patients_are_in_both_groups_the_gap_takes_their_correlation():
     shared = rng.random(80) < 0.7
     scores = np.where(np.where(rng.random(160) < 0.9, shared[owner], ~shared[owner]), 0.8, 0.2)
     run = BinaryScores.of(range(160), scores, np.ones(160, dtype=bool), owner, name="ill")
-    told = subgroups(run, 0.5, {"view": view.tolist()}, figure="sensitivity", resamples=64)[0]
+    result = subgroups(run, 0.5, {"view": view.tolist()}, figure="sensitivity", resamples=64)[0]
     draws = []
     for draw in next(resample_counts(80, resamples=64, seed=0)).T:
         weight, called = draw[run.owner], scores > 0.5
         draws.append([np.average(called[view == one], weights=weight[view == one]) for one in ("PA", "AP")])
     together = np.corrcoef(np.transpose(draws))[0, 1]
-    one, other = told.figure, told.rest
-    down, up = ((one.value - one.low, other.high - other.value), (one.high - one.value, other.value - other.low))
+    item, other = result.figure, result.rest
+    down, up = ((item.value - item.low, other.high - other.value), (item.high - item.value, other.value - other.low))
     low, high = (math.sqrt(a**2 + b**2 - 2 * together * a * b) for a, b in (down, up))
     assert together > 0.5
-    assert (told.gap.low, told.gap.high) == pytest.approx((told.gap.value - low, told.gap.value + high), abs=1e-9)
+    assert (result.gap.low, result.gap.high) == pytest.approx(
+        (result.gap.value - low, result.gap.value + high), abs=1e-9
+    )
 
 
 def test_a_group_that_is_never_found_has_an_honest_gap():
     truth = np.ones(60, dtype=bool)
     site = np.array(["A"] * 20 + ["B"] * 40)
     run = BinaryScores.of(range(60), np.where(site == "A", 0.1, 0.9), truth, range(60), name="ill")
-    told = subgroups(run, 0.5, {"site": site.tolist()}, figure="sensitivity", resamples=20)[0]
-    assert (told.figure.value, told.gap.value) == (0, -1)
-    assert -1 <= told.gap.low < told.gap.high < -0.5
-    assert told.gap.high - told.gap.value > 0.1
+    result = subgroups(run, 0.5, {"site": site.tolist()}, figure="sensitivity", resamples=20)[0]
+    assert (result.figure.value, result.gap.value) == (0, -1)
+    assert -1 <= result.gap.low < result.gap.high < -0.5
+    assert result.gap.high - result.gap.value > 0.1
 
 
 def test_thin_groups_come_last_untested_and_never_as_bare_numbers():
@@ -167,16 +173,16 @@ def test_thin_groups_come_last_untested_and_never_as_bare_numbers():
     rare = np.array(["common"] * 600, dtype=object)
     rare[np.flatnonzero(~run.truth)[:30]] = "healthy"
     rare[run.owner == run.owner[0]] = "one patient"
-    told = subgroups(run, 0.5, {**facts, "tag": rare.tolist()}, resamples=50)
-    thin = [one for one in told if one.thin]
-    assert [one.facts for one in thin] == [one.facts for one in told[-len(thin) :]]
+    result = subgroups(run, 0.5, {**facts, "tag": rare.tolist()}, resamples=50)
+    thin = [one for one in result if one.thin]
+    assert [one.facts for one in thin] == [one.facts for one in result[-len(thin) :]]
     assert {one.facts for one in thin} == {(("tag", "one patient"),), (("tag", "healthy"),)}
-    for one in thin:
-        assert (one.p, one.adjusted_p) == (None, None)
-        assert one.figure.value is None or one.figure.low is not None
-        assert one.figure.value is not None or one.figure.note
+    for item in thin:
+        assert (item.p, item.adjusted_p) == (None, None)
+        assert item.figure.value is None or item.figure.low is not None
+        assert item.figure.value is not None or item.figure.note
     healthy = next(one for one in thin if one.facts == (("tag", "healthy"),))
-    assert "no case here is ill" in healthy.figure.note
+    assert "no case is ill" in healthy.figure.note
     assert healthy.gap.value is None
 
 
@@ -184,11 +190,11 @@ def test_pairs_that_narrow_nothing_or_are_unknown_are_left_out():
     run, facts = hospital(7)
     devices = [f"{one}-1" for one in facts["site"]]
     nested = {"site": facts["site"], "device": devices, "sex": ["unknown"] * 300 + ["F"] * 300}
-    told = subgroups(run, 0.5, nested, resamples=20)
-    paired = [dict(one.facts) for one in told if len(one.facts) == 2]
+    result = subgroups(run, 0.5, nested, resamples=20)
+    paired = [dict(one.facts) for one in result if len(one.facts) == 2]
     assert not any({"site", "device"} == set(one) for one in paired)
     assert {one["sex"] for one in paired if "sex" in one} == {"F"}
-    assert (("sex", "unknown"),) in {one.facts for one in told}
+    assert (("sex", "unknown"),) in {one.facts for one in result}
 
 
 def test_a_fact_of_many_values_keeps_the_frequent_ones_and_says_how_many_are_together():
@@ -209,10 +215,10 @@ def test_no_facts_and_facts_of_one_value_have_no_groups():
 def test_one_class_is_undefined_in_every_group():
     run, facts = hospital(9)
     well = run.take(~run.truth)
-    kept = {name: np.asarray(values)[~run.truth].tolist() for name, values in facts.items()}
-    told = subgroups(well, 0.5, kept, resamples=20)
-    assert {one.figure.note for one in told} == {"Undefined: no case here is ill."}
-    assert all(one.p is None and one.thin for one in told)
+    remaining = {name: np.asarray(values)[~run.truth].tolist() for name, values in facts.items()}
+    result = subgroups(well, 0.5, remaining, resamples=20)
+    assert {one.figure.note for one in result} == {"Undefined: no case is ill."}
+    assert all(one.p is None and one.thin for one in result)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +232,7 @@ def test_what_does_not_fit_is_refused(change, sentence):
     run, facts = hospital()
     with pytest.raises(InvalidInput, match=sentence):
         subgroups(**({"scored": run, "threshold": 0.5, "facts": facts} | change))
-    with pytest.raises(InvalidInput, match="no case to divide"):
+    with pytest.raises(InvalidInput, match="No cases to divide"):
         subgroups(BinaryScores.of([], [], [], [], name="ill"), 0.5, {})
 
 

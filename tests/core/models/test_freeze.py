@@ -45,10 +45,10 @@ def test_all_but_the_last_layer():
 def test_the_encoder_of_several_pictures(name):
     module = build(name)
     freeze(module, "encoder")
-    found = changed(module, torch.randn(2, 2, 1, 32, 32))
-    assert "encoder" not in found
-    assert "head" in found
-    assert len(found) >= 3
+    result = changed(module, torch.randn(2, 2, 1, 32, 32))
+    assert "encoder" not in result
+    assert "head" in result
+    assert len(result) >= 3
 
 
 def test_nothing_named_is_nothing_frozen_and_freezing_anew_forgets():
@@ -59,9 +59,9 @@ def test_nothing_named_is_nothing_frozen_and_freezing_anew_forgets():
 
 
 def test_what_cannot_be_frozen_is_a_sentence():
-    with pytest.raises(NotTrainable, match="name 'layer5', which this network has not; it has conv1, bn1, layer1"):
+    with pytest.raises(NotTrainable, match="this network has no 'layer5'; it has conv1, bn1, layer1"):
         freeze(build("resnet18"), "layer1,layer5")
     with pytest.raises(NotTrainable, match="name 'layer', which"):  # a beginning of a name is none
         freeze(build("resnet18"), "layer")
-    with pytest.raises(NotTrainable, match="are 'features,head', which leaves nothing to learn; name fewer"):
+    with pytest.raises(NotTrainable, match="are 'features,head', which leaves nothing to train; freeze fewer"):
         freeze(build("small_cnn"), "features,head")

@@ -64,14 +64,14 @@ def shaped(module):
     return {name: torch.zeros((), dtype=one.dtype).expand(one.shape) for name, one in module.state_dict().items()}
 
 
-def equal(one, other, *, but=()):
-    mine, theirs = one.state_dict(), other.state_dict()
-    return all(torch.equal(mine[name], theirs[name]) for name in mine if not name.startswith(tuple(but) or "-"))
+def equal(item, other, *, but=()):
+    ours, theirs = item.state_dict(), other.state_dict()
+    return all(torch.equal(ours[name], theirs[name]) for name in ours if not name.startswith(tuple(but) or "-"))
 
 
 def test_nothing_is_chance():
     module, before = build("small_cnn"), build("small_cnn")
-    assert begin(module, "small_cnn", TrainSpec()) == "Starting from nothing: all weights are drawn by chance."
+    assert begin(module, "small_cnn", TrainSpec()) == "Random initialisation."
     assert equal(module, before)
 
 
@@ -92,13 +92,13 @@ def test_a_grey_network_answers_grey_images_as_the_coloured_one_it_began_with(tm
     theirs = build("resnet18", channels=3, seed=1)
     path = run_of("resnet18", tmp_path / "best.safetensors", theirs, channels=3)
     grey, four, images = build("resnet18"), build("resnet18", channels=4), torch.randn(2, 1, 64, 64)
-    told = begin(grey, "resnet18", RUN, path)
-    assert told == "Starting from run 3: 121 tensors taken, 1 adapted to 1 channel."
+    result = begin(grey, "resnet18", RUN, path)
+    assert result == "Starting from run 3: 121 tensors taken, 1 adapted to 1 channel."
     assert "1 adapted to 4 channels" in begin(four, "resnet18", RUN, path, channels=4)
     with torch.no_grad():
-        wanted = theirs(images.expand(-1, 3, -1, -1))
-        assert torch.allclose(grey(images), wanted, atol=1e-4)
-        assert torch.allclose(four(images.expand(-1, 4, -1, -1)), wanted, atol=1e-4)
+        expected = theirs(images.expand(-1, 3, -1, -1))
+        assert torch.allclose(grey(images), expected, atol=1e-4)
+        assert torch.allclose(four(images.expand(-1, 4, -1, -1)), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", pretrained.PUBLISHED)
@@ -112,10 +112,10 @@ def test_published_weights_fit_by_torchvisions_own_names(name):
     with torch.device("meta"):
         whole = get_model(theirs, **({"init_weights": False} if name in ("googlenet", "inception_v3") else {}))
         module = MODELS[name].build(1, 2, 224, 0.0)
-    found = load_matching_weights(module, WeightSource(shaped(whole), "the published weights"), name)
-    assert len(found.adapted) == 1
-    last = [one for one in module.state_dict() if one not in found.tensors]
-    assert sorted(found.new) == sorted(last)
+    result = load_matching_weights(module, WeightSource(shaped(whole), "the published weights"), name)
+    assert len(result.adapted) == 1
+    last = [one for one in module.state_dict() if one not in result.tensors]
+    assert sorted(result.new) == sorted(last)
     assert {one.rpartition(".")[2] for one in last} == {"weight", "bias"}
     assert len(last) == 2
     assert pretrained.get_url(name).startswith("https://")
@@ -129,23 +129,23 @@ def test_published_weights_are_taken_from_the_cache(cache):
     old = {name: one for name, one in theirs.state_dict().items() if not name.endswith("num_batches_tracked")}
     torch.save(old, cache / "resnet18-f37072fd.pth")  # as the published one, which is older than that number
     module = build("resnet18")
-    told = begin(module, "resnet18", PUBLISHED)
-    assert told == (
-        "Starting from the published weights of resnet18: 99 tensors taken, 1 adapted to 1 channel, 2 new (fc)."
+    result = begin(module, "resnet18", PUBLISHED)
+    assert result == (
+        "Initialised from the pretrained weights of resnet18: 99 tensors loaded, 1 adapted to 1 channel, 2 random (fc)."
     )
     assert torch.equal(module.layer4[1].conv2.weight, theirs.layer4[1].conv2.weight)
     assert torch.allclose(module.conv1.weight[:, 0], theirs.conv1.weight.sum(dim=1), atol=1e-6)
     bag = build("attention_mil", channels=3, encoder="resnet18")
-    told = begin(bag, "attention_mil", replace(PUBLISHED, encoder="resnet18"), channels=3)
-    assert told.endswith(": 100 tensors taken, 8 new (tell, gate, score, head).")
+    result = begin(bag, "attention_mil", replace(PUBLISHED, encoder="resnet18"), channels=3)
+    assert result.endswith(": 100 tensors taken, 8 new (tell, gate, score, head).")
     assert torch.equal(bag.encoder.conv1.weight, theirs.conv1.weight)
     pair = build("late_fusion", channels=3, encoder="resnet18")
     begin(pair, "late_fusion", replace(PUBLISHED, encoder="resnet18"), channels=3)
     images = torch.randn(2, 3, 64, 64)
     theirs.eval()
     with torch.no_grad():
-        wanted = torch.nn.Sequential(*list(theirs.children())[:-2])(images)
-        assert all(torch.allclose(one(images), wanted, atol=1e-5) for one in pair.encoder.encoders)
+        expected = torch.nn.Sequential(*list(theirs.children())[:-2])(images)
+        assert all(torch.allclose(one(images), expected, atol=1e-5) for one in pair.encoder.encoders)
 
 
 def test_a_run_of_one_image_reads_the_slices_of_a_stack(tmp_path):
@@ -174,8 +174,8 @@ def test_a_network_that_rescales_inside_answers_ours_alike():
     ours = pretrained.to_our_names("googlenet", {"conv1.conv.weight": weight})["conv1.conv.weight"]
     image, deviation = torch.rand(1, 3, 8, 8), torch.tensor([0.229, 0.224, 0.225])[:, None, None]
     theirs = torch.nn.functional.conv2d((image - 0.5) / 0.5, weight)
-    found = torch.nn.functional.conv2d(image / deviation, ours)
-    assert torch.allclose((theirs - found).flatten(2).std(dim=2), torch.zeros(1, 4), atol=1e-5)
+    result = torch.nn.functional.conv2d(image / deviation, ours)
+    assert torch.allclose((theirs - result).flatten(2).std(dim=2), torch.zeros(1, 4), atol=1e-5)
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -226,21 +226,21 @@ def files(folder):
     [
         (
             "resnet18.pth",
-            "resnet18.pth do not fit a small_cnn: they have no 'features.0.weight'; start from weights of",
+            "resnet18.pth do not fit small_cnn: 'features.0.weight' is missing; use weights of",
         ),
-        ("deeper.pth", "deeper.pth do not fit a small_cnn: this network has no 'features.99.weight'"),
+        ("deeper.pth", "deeper.pth do not fit small_cnn: the model has no 'features.99.weight'"),
         ("less.pth", "less.pth do not fit a small_cnn: they have no 'features.0.weight'"),
         ("other.pth", "other.pth do not fit a small_cnn: 'features.0.weight' is 32×1×5×5 there and 32×1×3×3 here"),
-        ("nan.pth", r"nan.pth are no numbers in 'head.bias'; start from others"),
-        ("trap.pth", "trap.pth is damaged, or holds code beside its tensors, which is never run here; save the"),
-        ("old.pth", "old.pth is damaged, or holds code beside its tensors"),
-        ("cut.pth", "cut.pth is damaged, or holds code"),
-        ("empty.pth", "empty.pth is damaged, or holds code"),
-        ("list.pth", "list.pth holds other things than tensors by name; save the network's state_dict"),
-        ("three.pth", "three.pth holds other things than tensors by name"),
+        ("nan.pth", r"nan.pth are not finite in 'head.bias'; use other weights"),
+        ("trap.pth", "trap.pth is damaged, or contains code, which is never executed; save the"),
+        ("old.pth", "old.pth is damaged, or contains code"),
+        ("cut.pth", "cut.pth is damaged, or contains code"),
+        ("empty.pth", "empty.pth is damaged, or contains code"),
+        ("list.pth", "list.pth contains more than tensors by name; save the network's state_dict"),
+        ("three.pth", "three.pth contains more than tensors by name"),
         ("cut.safetensors", "cut.safetensors is damaged; copy it again"),
-        ("notes.txt", r"notes.txt is no file of weights; give one that ends in .safetensors, .pth, .pt"),
-        ("gone.pth", "There is no file gone.pth in the folder "),
+        ("notes.txt", r"notes.txt is not a weight file; choose one that ends in .safetensors, .pth, .pt"),
+        ("gone.pth", "No file gone.pth in the folder "),
     ],
 )
 def test_a_file_that_does_not_fit_is_a_sentence_and_changes_nothing(tmp_path, name, sentence):
@@ -256,16 +256,16 @@ def test_a_file_that_does_not_fit_is_a_sentence_and_changes_nothing(tmp_path, na
 
 def test_a_run_of_another_model_or_none_is_a_sentence(tmp_path):
     path = run_of("small_cnn", tmp_path / "best.safetensors", build("small_cnn"))
-    with pytest.raises(NotTrainable, match="of run 3 are of a small_cnn, and what is to be trained is a resnet18;"):
+    with pytest.raises(NotTrainable, match="of run 3 are of a small_cnn, but the model to train is a resnet18;"):
         begin(build("resnet18"), "resnet18", RUN, path)
-    with pytest.raises(NotTrainable, match="of a small_cnn, and what is to be trained is a cnn_gru with resnet18;"):
+    with pytest.raises(NotTrainable, match="of a small_cnn, but the model to train is a cnn_gru with resnet18;"):
         begin(build("cnn_gru", encoder="resnet18"), "cnn_gru", replace(RUN, encoder="resnet18"), path)
-    with pytest.raises(NotTrainable, match=r"is 'run', but none is named; name it \(start_run\)"):
+    with pytest.raises(NotTrainable, match=r"is 'run', but no run is named; set start_run"):
         begin(build("resnet18"), "resnet18", RUN)
     with pytest.raises(NotFound, match=r"no checkpoint best\.safetensors in .*/7;"):
         begin(build("small_cnn"), "small_cnn", RUN, tmp_path / "7" / "best.safetensors")
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(UserError, match="damaged or not made by Rounds"):
+    with pytest.raises(UserError, match="damaged or was not written by Rounds"):
         begin(build("small_cnn"), "small_cnn", RUN, path)
 
 
@@ -276,7 +276,9 @@ def test_nothing_is_fetched_unless_asked(cache, monkeypatch):
     monkeypatch.setattr(pretrained, "urlopen", never)
     with pytest.raises(NotTrainable, match=r"resnet18 are not on this machine; allow the .* put resnet18-f37072fd"):
         begin(build("resnet18"), "resnet18", PUBLISHED)
-    with pytest.raises(NotTrainable, match="torchvision publishes no weights of small_cnn; it does of alexnet, vgg11"):
+    with pytest.raises(
+        NotTrainable, match="torchvision has no pretrained weights of small_cnn; it has those of alexnet, vgg11"
+    ):
         begin(build("small_cnn"), "small_cnn", PUBLISHED)
 
 
@@ -284,13 +286,13 @@ def test_offline_and_another_file_than_published_are_sentences(cache, monkeypatc
     def offline(*_, **__):
         raise OSError("no route")
 
-    asked = replace(PUBLISHED, download="yes")
+    requested = replace(PUBLISHED, download="yes")
     monkeypatch.setattr(pretrained, "urlopen", offline)
-    with pytest.raises(NotTrainable, match=r"resnet18-f37072fd.pth cannot be fetched: this machine seems to be off"):
-        begin(build("resnet18"), "resnet18", asked)
+    with pytest.raises(NotTrainable, match=r"resnet18-f37072fd.pth cannot be downloaded: this machine seems to be off"):
+        begin(build("resnet18"), "resnet18", requested)
     monkeypatch.setattr(pretrained, "urlopen", lambda *_, **__: open(os.devnull, "rb"))  # noqa: SIM115
-    with pytest.raises(NotTrainable, match=r"arrived as resnet18-f37072fd.pth is not what was published; try again"):
-        begin(build("resnet18"), "resnet18", asked)
+    with pytest.raises(NotTrainable, match=r"downloaded resnet18-f37072fd.pth does not match its checksum; try again"):
+        begin(build("resnet18"), "resnet18", requested)
     assert list(cache.iterdir()) == []
 
 
@@ -301,11 +303,11 @@ def test_what_is_fetched_is_kept(cache, tmp_path, monkeypatch):
     torch.save(theirs.state_dict(), made)
     name = f"resnet18-{sha256(made.read_bytes()).hexdigest()[:8]}.pth"
     monkeypatch.setattr(pretrained, "_weights", lambda _: SimpleNamespace(url=f"https://example.org/models/{name}"))
-    asked = []
-    monkeypatch.setattr(pretrained, "urlopen", lambda url, **_: asked.append(url) or made.open("rb"))
+    requested = []
+    monkeypatch.setattr(pretrained, "urlopen", lambda url, **_: requested.append(url) or made.open("rb"))
     for _ in range(2):
         module = build("resnet18", channels=3)
         begin(module, "resnet18", replace(PUBLISHED, download="yes"), channels=3)
         assert equal(module, theirs)
-    assert asked == [f"https://example.org/models/{name}"]
+    assert requested == [f"https://example.org/models/{name}"]
     assert (cache / name).read_bytes() == made.read_bytes()

@@ -6,7 +6,7 @@ from core.models import MODELS, input_size, stored_size
 
 
 @pytest.mark.parametrize(
-    ("name", "asked", "edge", "size"),
+    ("name", "requested", "edge", "size"),
     [
         ("small_cnn", 0, 28, 28),  # as the images are
         ("resnet18", 0, 28, 64),  # upsampled to the least size
@@ -20,8 +20,8 @@ from core.models import MODELS, input_size, stored_size
         ("cnn_attention", 0, 512, 64),
     ],
 )
-def test_input_size(name, asked, edge, size):
-    assert input_size(MODELS[name], asked, edge) == size
+def test_input_size(name, requested, edge, size):
+    assert input_size(MODELS[name], requested, edge) == size
 
 
 def test_nothing_is_upsampled_on_disk():

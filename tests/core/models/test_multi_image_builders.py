@@ -12,12 +12,12 @@ ABSENT = float("nan")
 
 def weights_of(module, images):
     """What the pictures weigh, as a hook reads it; and the logits."""
-    found, one = [], next(one for one in module.modules() if isinstance(one, BagAttention))
-    handle = one.register_forward_hook(lambda _, __, output: found.append(output.detach()))
+    result, layer = [], next(one for one in module.modules() if isinstance(one, BagAttention))
+    handle = layer.register_forward_hook(lambda _, __, output: result.append(output.detach()))
     with torch.no_grad():
         logits = module(images)
     handle.remove()
-    return found[0], logits
+    return result[0], logits
 
 
 def bag(*counts, channels=1, size=32):
@@ -59,27 +59,27 @@ def test_the_order_of_a_bag_says_nothing_and_that_of_a_stack_does():
 
 def test_what_pictures_weigh_can_be_read_and_sums_to_1():
     torch.manual_seed(0)
-    found, _ = weights_of(MODELS["attention_mil"].build(1, 2, 32, 0.0).eval(), bag(3, 1))
-    assert torch.allclose(found.sum(dim=1), torch.ones(2))
-    assert found[0, 3:].tolist() == [0.0]
-    assert found[1].tolist() == [1.0, 0.0, 0.0, 0.0]
-    found, _ = weights_of(MODELS["cnn_gru_attention"].build(1, 2, 32, 0.0).eval(), torch.randn(2, 5, 1, 32, 32))
-    assert found.shape == (2, 5)
-    assert torch.allclose(found.sum(dim=1), torch.ones(2))
+    result, _ = weights_of(MODELS["attention_mil"].build(1, 2, 32, 0.0).eval(), bag(3, 1))
+    assert torch.allclose(result.sum(dim=1), torch.ones(2))
+    assert result[0, 3:].tolist() == [0.0]
+    assert result[1].tolist() == [1.0, 0.0, 0.0, 0.0]
+    result, _ = weights_of(MODELS["cnn_gru_attention"].build(1, 2, 32, 0.0).eval(), torch.randn(2, 5, 1, 32, 32))
+    assert result.shape == (2, 5)
+    assert torch.allclose(result.sum(dim=1), torch.ones(2))
 
 
 def test_attention_is_the_formula_of_its_paper():
     """Ilse et al. 2018, equation 9: softmax of w·(tanh(V h) ⊙ sigmoid(U h))."""
     torch.manual_seed(0)
     module, images = MODELS["attention_mil"].build(1, 2, 32, 0.0).eval(), torch.randn(1, 4, 1, 32, 32)
-    found, logits = weights_of(module, images)
+    result, logits = weights_of(module, images)
     with torch.no_grad():
         hidden = module.encoder(images[0]).mean((2, 3))  # (4, width)
-        told, gate = module.tell[0], module.gate[0]
-        inner = torch.tanh(hidden @ told.weight.T + told.bias) * torch.sigmoid(hidden @ gate.weight.T + gate.bias)
-        asked = (inner @ module.score.weight.T)[:, 0].softmax(dim=0)
-        formula = (asked @ hidden) @ module.head[1].weight.T + module.head[1].bias
-    assert torch.allclose(found[0], asked, atol=1e-6)
+        report, gate = module.tell[0], module.gate[0]
+        inner = torch.tanh(hidden @ report.weight.T + report.bias) * torch.sigmoid(hidden @ gate.weight.T + gate.bias)
+        requested = (inner @ module.score.weight.T)[:, 0].softmax(dim=0)
+        formula = (requested @ hidden) @ module.head[1].weight.T + module.head[1].bias
+    assert torch.allclose(result[0], requested, atol=1e-6)
     assert torch.allclose(logits[0], formula, atol=1e-5)
 
 

@@ -21,20 +21,20 @@ class Film:
 
     def plane(self, name: str, view: str = "") -> ImageRef:
         source = self.data / name
-        (found,) = (dicom if source.suffix == ".dcm" else picture).read(source)
+        (result,) = (dicom if source.suffix == ".dcm" else picture).read(source)
         with self.path.open("ab") as file:
-            file.write(found.samples.tobytes())
-        made = ImageRef(self.path, self.offset, found.format, image=name, view=view)
-        self.offset += found.samples.nbytes
+            file.write(result.samples.tobytes())
+        made = ImageRef(self.path, self.offset, result.format, image=name, view=view)
+        self.offset += result.samples.nbytes
         return made
 
 
 def cases(kind: str, folder: Path, data: Path) -> list[Example]:
     """Eight cases, half of them for validation, labels 0 and 1 in turn."""
-    found = KINDS[kind](Film(folder, data))
+    result = KINDS[kind](Film(folder, data))
     return [
         Example(str(at), planes, 0, (float(at % 2),), "train" if at < EACH else "val", 1.0, 1, str(at))
-        for at, planes in enumerate(found[: 2 * EACH])
+        for at, planes in enumerate(result[: 2 * EACH])
     ]
 
 
@@ -64,12 +64,12 @@ def _bag(film: Film) -> list[tuple[ImageRef, ...]]:
 
 
 def _of_patients(data: Path, view: str) -> dict[str, list[str]]:
-    found = defaultdict(list)
+    result = defaultdict(list)
     with (data / "cxr/metadata.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             if row["view"] == view and row["file"].startswith("nih64/"):
-                found[row["patient_id"]].append(f"cxr/{row['file']}")
-    return dict(found)
+                result[row["patient_id"]].append(f"cxr/{row['file']}")
+    return dict(result)
 
 
 KINDS = {"grey": _grey, "colour": _colour, "stack": _stack, "views": _views, "bag": _bag}

@@ -44,10 +44,10 @@ def test_weights_and_manifest_come_back(tmp_path):
 
 
 def test_equal_trainings_give_equal_files(tmp_path):
-    one = MANIFEST.at(2, {"val_auroc": 0.9, "images_per_second": 100.0})
+    item = MANIFEST.at(2, {"val_auroc": 0.9, "images_per_second": 100.0})
     two = MANIFEST.at(2, {"val_auroc": 0.9, "images_per_second": 200.0})
-    assert save_weights(module(), tmp_path / "1", one) == save_weights(module(), tmp_path / "2", two)
-    assert one.metrics == {"val_auroc": 0.9}
+    assert save_weights(module(), tmp_path / "1", item) == save_weights(module(), tmp_path / "2", two)
+    assert item.metrics == {"val_auroc": 0.9}
 
 
 def test_no_draft_is_left_and_the_old_file_stays_when_writing_fails(tmp_path, monkeypatch):
@@ -66,7 +66,7 @@ def test_no_draft_is_left_and_the_old_file_stays_when_writing_fails(tmp_path, mo
 
 def test_a_missing_checkpoint_is_a_sentence(tmp_path):
     with pytest.raises(
-        NotFound, match=r"no checkpoint best.safetensors in .*; take it from a backup, or train the run"
+        NotFound, match=r"No checkpoint best.safetensors in .*; restore it from a backup, or train the run"
     ):
         read_weights(tmp_path / "best.safetensors")
 
@@ -85,7 +85,7 @@ def test_a_damaged_or_foreign_checkpoint_is_a_sentence(tmp_path, harm):
         save_file({"weight": torch.zeros(3)}, path)
     else:
         save_file({"weight": torch.zeros(3)}, path, {"manifest": json.dumps({"model": "small_cnn"})})
-    with pytest.raises(UserError, match=r"best.safetensors of .* is damaged or not made by Rounds"):
+    with pytest.raises(UserError, match=r"best.safetensors of .* is damaged or was not written by Rounds"):
         read_weights(path)
 
 
@@ -127,12 +127,12 @@ def test_a_damaged_or_foreign_header_names_no_epoch(header):
 @pytest.mark.parametrize("length", [2**27, 2**40, 2**63, 2**64 - 1])
 def test_a_damaged_length_claims_no_memory(length):
     class Watched(io.BytesIO):
-        asked = 0
+        requested = 0
 
         def read(self, size=-1):
-            self.asked = max(self.asked, size)
+            self.requested = max(self.requested, size)
             return super().read(size)
 
     file = Watched(length.to_bytes(8, "little") + b"{}")
     assert read_epoch(file) is None
-    assert file.asked == 8
+    assert file.requested == 8

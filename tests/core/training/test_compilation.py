@@ -41,19 +41,21 @@ def timed(monkeypatch, *, plain: float, quick: float) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    ("plain", "quick", "decided", "said"),
+    ("plain", "quick", "decided", "message"),
     [
-        (0.20, 0.10, COMPILED, "Compiled in 0 s: 100 ms a step instead of 200 ms."),
-        (2.00, 1.88, COMPILED, "Compiled in 2 s: 1.88 s a step instead of 2 s."),
-        (0.20, 0.195, EAGER, "Not compiled: tried in 0 s, it would be 195 ms a step instead of 200 ms."),
-        (0.10, 0.01, EAGER, "Not compiled: 10000 steps of 100 ms are too short to pay it back."),
+        (0.20, 0.10, COMPILED, "Compiled in 0 s: 100 ms per step instead of 200 ms."),
+        (2.00, 1.88, COMPILED, "Compiled in 2 s: 1.88 s per step instead of 2 s."),
+        (0.20, 0.195, EAGER, "Not compiled: after a trial of 0 s, it would take 195 ms per step instead of 200 ms."),
+        (0.10, 0.01, EAGER, "Not compiled: 10000 steps of 100 ms are too few to gain from it."),
     ],
 )
-def test_a_long_training_is_compiled_where_that_saves_more_than_noise(monkeypatch, module, plain, quick, decided, said):
+def test_a_long_training_is_compiled_where_that_saves_more_than_noise(
+    monkeypatch, module, plain, quick, decided, message
+):
     called = timed(monkeypatch, plain=plain, quick=quick)
-    found = choose_compiled(module, SPEC, torch.randn(SAMPLE), MANY)
-    assert (found.decided, found.said) == (decided, said)
-    assert isinstance(found.call, CompiledNetwork) == (decided == COMPILED)
+    result = choose_compiled(module, SPEC, torch.randn(SAMPLE), MANY)
+    assert (result.decided, result.message) == (decided, message)
+    assert isinstance(result.call, CompiledNetwork) == (decided == COMPILED)
     assert any(isinstance(one, CompiledNetwork) for one in called) == (plain * MANY >= LONG_S)
 
 
@@ -62,37 +64,41 @@ def test_a_long_training_is_compiled_where_that_saves_more_than_noise(monkeypatc
 )
 def test_nothing_is_measured_where_it_is_decided_or_not_worth_it(monkeypatch, module, knob, decided, steps):
     called = timed(monkeypatch, plain=9.0, quick=1.0)
-    found = choose_compiled(module, SPEC.replace({"compile": knob}), torch.randn(SAMPLE), steps, decided)
-    assert (found.call, found.decided, found.said, called) == (module, EAGER, "", [])
+    result = choose_compiled(module, SPEC.replace({"compile": knob}), torch.randn(SAMPLE), steps, decided)
+    assert (result.call, result.decided, result.message, called) == (module, EAGER, "", [])
 
 
 def test_what_was_decided_before_a_resume_holds_whatever_a_measurement_would_say_now(monkeypatch, module):
     timed(monkeypatch, plain=0.001, quick=9.0)
-    found = choose_compiled(module, SPEC, torch.randn(SAMPLE), 1, COMPILED)
-    assert (isinstance(found.call, CompiledNetwork), found.decided, found.said) == (True, COMPILED, "Compiled in 9 s.")
+    result = choose_compiled(module, SPEC, torch.randn(SAMPLE), 1, COMPILED)
+    assert (isinstance(result.call, CompiledNetwork), result.decided, result.message) == (
+        True,
+        COMPILED,
+        "Compiled in 9 s.",
+    )
 
 
 def test_no_compiler_and_a_compiler_that_fails_are_a_sentence(monkeypatch, module):
-    asked, images = SPEC.replace({"compile": "yes"}), torch.randn(SAMPLE)
+    requested, images = SPEC.replace({"compile": "yes"}), torch.randn(SAMPLE)
     monkeypatch.setattr(torch, "compile", lambda module, **_: lambda images: 1 / 0)
     monkeypatch.setattr(compilation, "missing_compiler", lambda device: "")
-    found = choose_compiled(module, asked, images, MANY)
-    assert (found.call, found.decided) == (module, EAGER)
-    assert found.said == "Not compiled: the compiler gave up (ZeroDivisionError)."
+    result = choose_compiled(module, requested, images, MANY)
+    assert (result.call, result.decided) == (module, EAGER)
+    assert result.message == "Not compiled: the compiler failed (ZeroDivisionError)."
     monkeypatch.undo()
     monkeypatch.setenv("PATH", "")
-    found = choose_compiled(module, asked, images, MANY)
-    assert (found.call, found.said) == (module, "Not compiled: there is no C++ compiler here.")
+    result = choose_compiled(module, requested, images, MANY)
+    assert (result.call, result.message) == (module, "Not compiled: no C++ compiler is installed.")
 
 
 def test_measuring_leaves_no_trace(monkeypatch, module):
-    monkeypatch.setattr(compilation, "_tried", lambda *_: (None, "", 0.0))
+    monkeypatch.setattr(compilation, "_try_compile", lambda *_: (None, "", 0.0))
     monkeypatch.setattr(compilation, "LONG_S", 0.0)
     module.train()
     before = {name: one.clone() for name, one in module.state_dict().items()}
-    chance = torch.get_rng_state()
+    generator = torch.get_rng_state()
     choose_compiled(module, SPEC, torch.randn(SAMPLE, generator=torch.Generator().manual_seed(1)), MANY)
-    assert torch.equal(torch.get_rng_state(), chance)
+    assert torch.equal(torch.get_rng_state(), generator)
     assert all(torch.equal(one, before[name]) for name, one in module.state_dict().items())
     assert all(one.grad is None for one in module.parameters())
 
@@ -111,9 +117,9 @@ def test_only_whole_batches_that_are_learned_from_run_compiled(monkeypatch, modu
 def test_the_layout_changes_no_answer():
     torch.manual_seed(0)
     flat, solid = nn.Sequential(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5)), nn.Conv3d(3, 5, 3)
-    for one, images in ((flat, torch.randn(2, 3, 8, 8)), (solid, torch.randn(2, 3, 8, 8, 8))):
-        answers = one(images)
-        torch.testing.assert_close(channels_last(one)(images), answers)
+    for item, images in ((flat, torch.randn(2, 3, 8, 8)), (solid, torch.randn(2, 3, 8, 8, 8))):
+        answers = item(images)
+        torch.testing.assert_close(channels_last(item)(images), answers)
     assert flat[0].weight.is_contiguous(memory_format=torch.channels_last)
     assert channels_last(nn.Conv2d(1, 5, 3)).weight.stride() == (
         9,
@@ -128,10 +134,10 @@ def test_the_layout_changes_no_answer():
 def test_a_compiled_network_gives_the_same_answers_and_gradients(module):
     torch.manual_seed(1)
     module, images = channels_last(entry("small_cnn").build(1, 2, 16, 0.0)), torch.randn(SAMPLE)
-    found = choose_compiled(module, SPEC.replace({"compile": "yes"}), images, 1)
-    assert found.decided == COMPILED, found.said
+    result = choose_compiled(module, SPEC.replace({"compile": "yes"}), images, 1)
+    assert result.decided == COMPILED, result.message
     grads = []
-    for call in (module, found.call):
+    for call in (module, result.call):
         module.zero_grad(set_to_none=True)
         logits = call(images)
         logits.square().sum().backward()
@@ -144,13 +150,13 @@ def test_a_compiled_network_gives_the_same_answers_and_gradients(module):
 def test_a_compiled_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path):
     """Compiled both times: what was decided travels in the saved state."""
     spec = TrainSpec(epochs=2, batch_size=8, compile="yes", dropout=0.2, threads=1, device="cpu")
-    told = {"heads": [single_head(CLASSES[:2])], "cache": tmp_path / "cache"}
-    whole = list(fit(spec, textures(tmp_path), folder=tmp_path / "whole", **told))
+    result = {"heads": [single_head(CLASSES[:2])], "cache": tmp_path / "cache"}
+    whole = list(fit(spec, textures(tmp_path), folder=tmp_path / "whole", **result))
     assert any(isinstance(one, Log) and one.text.startswith("Compiled in") for one in whole)
-    with closing(fit(spec, textures(tmp_path), folder=tmp_path / "stopped", **told)) as going:
+    with closing(fit(spec, textures(tmp_path), folder=tmp_path / "stopped", **result)) as going:
         next(one for one in going if isinstance(one, EpochDone))
     state = torch.load(tmp_path / "stopped" / "resume.pt", weights_only=True)
     assert state["decided"] == COMPILED
-    list(fit(spec, textures(tmp_path), folder=tmp_path / "stopped", **told))
-    one, other = (read_weights(tmp_path / name / "last.safetensors")[0] for name in ("whole", "stopped"))
-    assert all(torch.equal(weights, other[name]) for name, weights in one.items())
+    list(fit(spec, textures(tmp_path), folder=tmp_path / "stopped", **result))
+    item, other = (read_weights(tmp_path / name / "last.safetensors")[0] for name in ("whole", "stopped"))
+    assert all(torch.equal(weights, other[name]) for name, weights in item.items())

@@ -15,12 +15,12 @@ def test_auto_without_a_gpu_is_the_cpu_and_says_so(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     device = devices.choose_device("auto")
     assert (device.type, devices.device_name(device)) == ("cpu", "cpu")
-    assert devices.describe(device, "auto") == "No GPU found: training on the CPU."
+    assert devices.describe(device, "auto") == "No GPU found. Training on the CPU."
 
 
 def test_a_gpu_asked_for_and_missing_is_a_sentence(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(NotTrainable, match=r"torch finds no GPU here; choose auto or cpu"):
+    with pytest.raises(NotTrainable, match=r"torch finds no GPU; choose auto or cpu"):
         devices.choose_device("cuda")
 
 
@@ -28,7 +28,7 @@ def test_a_gpu_is_taken_where_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert devices.choose_device("auto").type == "cuda"
     assert devices.choose_device("cuda:1") == torch.device("cuda:1")
-    assert devices.describe(devices.choose_device("cpu"), "cpu") == "Training on the CPU, as asked."
+    assert devices.describe(devices.choose_device("cpu"), "cpu") == "Training on the CPU, as set."
 
 
 FAULTS = """
@@ -48,7 +48,7 @@ print(given_back, faults())
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's memory is asked to stay")
 def test_memory_that_a_step_frees_is_there_for_the_next():
-    said = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True).stdout
-    given_back, kept = map(float, said.split())
+    message = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True).stdout
+    given_back, remaining = map(float, message.split())
     assert given_back > 10_000_000 * 4 / 4096 / 20  # a fault for each page, or each of some pages
-    assert kept < given_back / 10
+    assert remaining < given_back / 10

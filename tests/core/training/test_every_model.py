@@ -52,35 +52,35 @@ def real(tmp_path_factory, data_dir):
 @pytest.fixture
 def saved(monkeypatch):
     """What the network that is saved last said of the last case at that moment."""
-    told, save = [], loop.save_weights
+    result, save = [], loop.save_weights
 
     def listening(module, path, manifest, **more):
         with torch.no_grad():
-            told.append(module.eval()(LoadedModel(module, manifest, torch.device("cpu")).input_of(told_of[0])))
+            result.append(module.eval()(LoadedModel(module, manifest, torch.device("cpu")).input_of(told_of[0])))
         return save(module, path, manifest, **more)
 
     told_of = []
     monkeypatch.setattr(loop, "save_weights", listening)
-    return told, told_of
+    return result, told_of
 
 
 def check(tmp_path, saved, examples, heads, *, steps=2, **spec):
     """A few steps, then the file says what the network said, and an explainer says where it looked."""
-    told, told_of = saved
+    result, told_of = saved
     told_of.append(examples[-1])
-    asked = TrainSpec(epochs=1, batch_size=EACH // 2, optimizer="sgd", slices=4, dropout=0.1, **spec)
-    events = list(fit(asked, examples, heads=heads, folder=tmp_path / "run", cache=tmp_path / "cache"))
+    requested = TrainSpec(epochs=1, batch_size=EACH // 2, optimizer="sgd", slices=4, dropout=0.1, **spec)
+    events = list(fit(requested, examples, heads=heads, folder=tmp_path / "run", cache=tmp_path / "cache"))
     assert max(one.steps for one in events if isinstance(one, Step)) == steps
     model = load(tmp_path / "run", "last", device="cpu")
     with torch.no_grad():
-        assert torch.equal(model.module(model.input_of(examples[-1])), told[-1])
-    numbers = [found for _, found in predict(model, examples[-2:])]
+        assert torch.equal(model.module(model.input_of(examples[-1])), result[-1])
+    numbers = [result for _, result in predict(model, examples[-2:])]
     assert np.isfinite(numbers).all()
-    assert {len(found) for found in numbers} == {sum(head.answers for head in heads)}
-    for method in {"gradcam", "rollout"} & set(MODELS[asked.model].explainers):  # all of them: tests of explain
-        found = EXPLAINERS[method].explain(model, examples[-1], None)
-        assert found.values.shape == (model.manifest.size,) * 2
-        assert np.isfinite(found.values).all()
+    assert {len(result) for result in numbers} == {sum(head.answers for head in heads)}
+    for method in {"gradcam", "rollout"} & set(MODELS[requested.model].explainers):  # all of them: tests of explain
+        output = EXPLAINERS[method].explain(model, examples[-1], None)
+        assert output.values.shape == (model.manifest.size,) * 2
+        assert np.isfinite(output.values).all()
     return model
 
 
@@ -95,12 +95,12 @@ def test_every_model_at_its_least_size(tmp_path, real, saved, name):
 @pytest.mark.parametrize("heads", HEADS)
 @pytest.mark.parametrize("name", ["small_cnn", "cnn_attention"])
 def test_every_head_on_two_models(tmp_path, real, saved, name, heads):
-    asked = HEADS[heads]
+    requested = HEADS[heads]
     examples = [
-        replace(one, targets=tuple(float(it) for head in asked for it in TARGETS[head.kind](at)))
-        for at, one in enumerate(real("grey"))
+        replace(item, targets=tuple(float(it) for head in requested for it in TARGETS[head.kind](at)))
+        for at, item in enumerate(real("grey"))
     ]
-    check(tmp_path, saved, examples, asked, model=name)
+    check(tmp_path, saved, examples, requested, model=name)
 
 
 # the rest of the table of 28, 64 and 224 px: at its least size, to which smaller images are brought, each was above

@@ -9,8 +9,8 @@ from core.training import form_groups
 from core.training.spec import TrainSpec, hyperparameters
 
 
-def shown(**asked):
-    values = {one.name: one.default for one in hyperparameters()} | asked
+def shown(**requested):
+    values = {one.name: one.default for one in hyperparameters()} | requested
     return {one.name for one in hyperparameters() if form_groups.is_relevant(one.name, values)}
 
 
@@ -25,11 +25,11 @@ def test_every_knob_stands_in_one_group():
 @pytest.mark.parametrize("name", list(MODELS))
 def test_a_model_shows_the_knobs_that_shape_it_and_no_other(name):
     model = MODELS[name]
-    there = shown(model=name)
-    assert there & form_groups.SHAPES <= set(model.knobs)
-    assert ("slices" in there) == (model.takes in ("stack", "bag"))
-    assert ("views" in there) == (model.takes == "views")
-    assert {"epochs", "learning_rate", "seed", "augment"} <= there
+    present = shown(model=name)
+    assert present & form_groups.SHAPES <= set(model.knobs)
+    assert ("slices" in present) == (model.takes in ("stack", "bag"))
+    assert ("views" in present) == (model.takes == "views")
+    assert {"epochs", "learning_rate", "seed", "augment"} <= present
 
 
 def test_an_encoder_shows_its_own_knobs():
@@ -39,7 +39,7 @@ def test_an_encoder_shows_its_own_knobs():
 
 
 @pytest.mark.parametrize(
-    ("asked", "name"),
+    ("requested", "name"),
     [
         ({"loss": "focal"}, "gamma"),
         ({"augment": "custom"}, "elastic"),
@@ -49,7 +49,7 @@ def test_an_encoder_shows_its_own_knobs():
         ({"start": "file"}, "freeze"),
     ],
 )
-def test_a_choice_shows_what_belongs_to_it(asked, name):
+def test_a_choice_shows_what_belongs_to_it(requested, name):
     assert name not in shown()
-    assert name in shown(**asked)
-    assert TrainSpec(**asked)
+    assert name in shown(**requested)
+    assert TrainSpec(**requested)

@@ -66,27 +66,29 @@ def test_one_network_answers_alike_in_half_of_the_bits_and_in_all(tmp_path):
 def test_pictures_lie_on_the_gpu_where_they_fit(tmp_path, monkeypatch):
     pixels = np.random.default_rng(0).integers(0, 65536, (40, 1, 32, 32), np.uint16)
     cache, rows = PixelCache(pixels, np.arange(41), False, "name"), np.array([39, 3, 3, 0])
-    found, said = to_gpu_if_fits(cache, GPU)
-    assert isinstance(found, GpuPixelCache)
-    assert said is not None
-    assert np.array_equal(found.read(rows).pixels.cpu().numpy(), pixels[rows])
+    result, message = to_gpu_if_fits(cache, GPU)
+    assert isinstance(result, GpuPixelCache)
+    assert message is not None
+    assert np.array_equal(result.read(rows).pixels.cpu().numpy(), pixels[rows])
     spec = replace(SPEC, epochs=1, precision="float32", augment="none")
     _, events = trained(tmp_path, spec, "there")
-    assert any("lie on the GPU" in one.text for one in events if isinstance(one, Log))
+    assert any("are cached in GPU memory" in one.text for one in events if isinstance(one, Log))
     monkeypatch.setattr("core.training.gpu_cache.SHARE", 0.0)
     _, events = trained(tmp_path, spec, "fetched")
-    assert not any("lie on the GPU" in one.text for one in events if isinstance(one, Log))
-    there, fetched = (read_weights(tmp_path / name / "last.safetensors")[0] for name in ("there", "fetched"))
-    for name, one in there.items():
-        torch.testing.assert_close(one, fetched[name], atol=1e-3, rtol=1e-2)
+    assert not any("are cached in GPU memory" in one.text for one in events if isinstance(one, Log))
+    present, fetched = (read_weights(tmp_path / name / "last.safetensors")[0] for name in ("there", "fetched"))
+    for name, item in present.items():
+        torch.testing.assert_close(item, fetched[name], atol=1e-3, rtol=1e-2)
 
 
 def test_a_batch_too_large_for_the_memory_is_cut(tmp_path, most):
     spec = replace(SPEC, model="resnet18", image_size=512, batch_size=32, epochs=1, augment="none")
     most(1200 * 2**20)
     _, events = trained(tmp_path, spec, "run", size=64)
-    said = [one.text for one in events if isinstance(one, Log)]
-    assert any("The GPU's memory is too small for 32 images at once: going on in 2 parts of 16" in one for one in said)
+    message = [one.text for one in events if isinstance(one, Log)]
+    assert any(
+        "Not enough GPU memory for 32 images at once: continuing with 2 micro-batches of 16" in one for one in message
+    )
     assert any(isinstance(one, EpochDone) for one in events)
 
 
@@ -94,6 +96,6 @@ def test_compiled_steps_give_the_same_answers():
     torch.manual_seed(0)
     module = channels_last(entry("resnet18").build(1, 2, 64, 0.0).to(GPU))
     images = torch.randn(8, 1, 64, 64, device=GPU)
-    found = choose_compiled(module, TrainSpec(compile="yes"), images, 1)
-    assert found.decided == COMPILED, found.said
-    torch.testing.assert_close(found.call(images), module(images), atol=1e-2, rtol=1e-2)
+    result = choose_compiled(module, TrainSpec(compile="yes"), images, 1)
+    assert result.decided == COMPILED, result.message
+    torch.testing.assert_close(result.call(images), module(images), atol=1e-2, rtol=1e-2)

@@ -42,7 +42,7 @@ def test_only_a_gpu_with_room_takes_them(monkeypatch):
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (4 * need - 1, 9 * need))
     assert to_gpu_if_fits(cache, GPU) == (cache, None)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (4 * need, 9 * need))
-    found, said = to_gpu_if_fits(cache, GPU)
-    assert isinstance(found, GpuPixelCache)
-    assert said is not None
-    assert said.text == "All pictures lie on the GPU: 0 MB of its memory."
+    result, message = to_gpu_if_fits(cache, GPU)
+    assert isinstance(result, GpuPixelCache)
+    assert message is not None
+    assert message.text == "All images are cached in GPU memory (0 MB)."

@@ -41,7 +41,9 @@ def test_the_frames_of_one_image_are_a_stack():
 
 
 def test_one_picture_is_no_stack():
-    with pytest.raises(NotTrainable, match="Case 7 has one picture, and this model reads a stack; choose a model of"):
+    with pytest.raises(
+        NotTrainable, match="Case 7 has a single image, but this model needs a stack; choose a model of"
+    ):
         select_images([case("7", "x")], takes="stack", slices=3)
 
 
@@ -62,9 +64,9 @@ def test_the_two_views_that_most_studies_have():
 
 def test_views_that_are_not_there_are_a_sentence():
     cases = [case("1", ["PA", "LL"]), case("2", ["PA"]), case("3", ["PA"])]
-    with pytest.raises(NotTrainable, match=r"2 of 3 cases have no picture of view 'LL', the first is case 2; exclude"):
+    with pytest.raises(NotTrainable, match=r"2 of 3 cases have no image of view 'LL', the first is case 2; exclude"):
         select_images(cases, takes="views", slices=16, views=("LL", "PA"))
-    with pytest.raises(NotTrainable, match=r"asked to see 'PA, XX', and the cases have: LL, PA; name two of those"):
+    with pytest.raises(NotTrainable, match=r"requested: 'PA, XX', available: LL, PA. Choose two of those"):
         choose_views(cases, "PA,XX")
-    with pytest.raises(NotTrainable, match=r"asked to see 'PA', and the cases have: PA"):
+    with pytest.raises(NotTrainable, match=r"requested: 'PA', available: PA"):
         choose_views(cases[1:], "")

@@ -33,10 +33,10 @@ QUICK = TrainSpec(epochs=3, batch_size=8, learning_rate=0.003)
 
 
 def run(tmp_path, spec=QUICK, *, name="run", examples=None, classes=2):
-    found = examples if examples is not None else textures(tmp_path, classes=classes)
+    result = examples if examples is not None else textures(tmp_path, classes=classes)
     return fit(
         spec,
-        found,
+        result,
         heads=[single_head(CLASSES[:classes])],
         folder=tmp_path / name,
         cache=tmp_path / "cache",
@@ -81,12 +81,12 @@ def test_colour_images_make_a_model_of_three_channels(tmp_path):
     grey = textures(tmp_path / "grey", each=4)
     coloured, path = [], tmp_path / "colour.raw"
     with path.open("wb") as file:
-        for one in grey:
-            plane = read_image(one.picture, size=28, channels=1)[0] // 257
+        for item in grey:
+            plane = read_image(item.picture, size=28, channels=1)[0] // 257
             samples, form = format_of_unsigned(
                 np.stack([plane, plane * 0, plane], -1).astype(np.uint8)[None], bits=8, decoder="made", colour=True
             )
-            coloured.append(replace(one, images=(ImageRef(path, file.tell(), form),)))
+            coloured.append(replace(item, images=(ImageRef(path, file.tell(), form),)))
             file.write(samples.tobytes())
     list(run(tmp_path, replace(QUICK, epochs=1), examples=[*coloured[:10], *grey[10:]]))
     manifest = read_weights(tmp_path / "run" / "last.safetensors")[1]
@@ -100,7 +100,7 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
 
     monkeypatch.setattr(steps_.Trainer, "gradients", full)
     with pytest.raises(
-        NotTrainable, match=r"too small for batches of 8 at 28 px; train again with a smaller batch_size"
+        NotTrainable, match=r"Not enough GPU memory for batches of 8 at 28 px; train again with a smaller batch_size"
     ):
         list(run(tmp_path))
 
@@ -116,10 +116,11 @@ def test_a_batch_too_large_for_the_memory_is_cut_and_the_training_stays_the_same
         return small(module, images, kind)
 
     monkeypatch.setattr(steps_, "forward_logits", full)
-    said = [one.text for one in kinds(run(tmp_path, spec, name="cut"), Log)]
-    ways = [text.split(": ")[1] for text in said if "too small for 8 images at once" in text]
+    message = [one.text for one in kinds(run(tmp_path, spec, name="cut"), Log)]
+    ways = [text.split(": ")[1] for text in message if "Not enough GPU memory for 8 images at once" in text]
     assert ways == [
-        f"going on in {parts}, which are added up to the same step." for parts in ("2 parts of 4", "4 parts of 2")
+        f"continuing with {parts}, accumulated to the same step."
+        for parts in ("2 micro-batches of 4", "4 micro-batches of 2")
     ]
     whole, cut = (read_weights(tmp_path / name / "last.safetensors")[0] for name in ("whole", "cut"))
     for name, weights in whole.items():
@@ -144,17 +145,17 @@ def test_on_a_plateau_the_rate_falls(tmp_path, monkeypatch):
 
 
 def test_the_figure_that_was_asked_for_decides(tmp_path, monkeypatch):
-    told = iter([{"val_loss": 1.0, "val_auroc": 0.9}, {"val_loss": 0.5, "val_auroc": 0.8}])
-    monkeypatch.setattr(loops, "evaluate", lambda *_, **__: next(told))
+    result = iter([{"val_loss": 1.0, "val_auroc": 0.9}, {"val_loss": 0.5, "val_auroc": 0.8}])
+    monkeypatch.setattr(loops, "evaluate", lambda *_, **__: next(result))
     done = kinds(run(tmp_path, replace(QUICK, epochs=2, monitor="val_loss")), EpochDone)
     assert [one.is_best for one in done] == [True, True]
 
 
 def test_the_log_says_device_and_sizes(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    said = [one.text for one in kinds(run(tmp_path, replace(QUICK, epochs=1)), Log)]
-    assert said[:2] == [
-        "No GPU found: training on the CPU.",
+    message = [one.text for one in kinds(run(tmp_path, replace(QUICK, epochs=1)), Log)]
+    assert message[:2] == [
+        "No GPU found. Training on the CPU.",
         "Training on 32 images; validating on 32. Input 28×28 px.",
     ]
 
@@ -162,10 +163,10 @@ def test_the_log_says_device_and_sizes(tmp_path, monkeypatch):
 def test_saved_files_are_what_the_events_say(tmp_path):
     events = list(run(tmp_path))
     for kind in ("best", "last"):
-        told = [one for one in kinds(events, CheckpointSaved) if one.kind == kind][-1]
+        result = [one for one in kinds(events, CheckpointSaved) if one.kind == kind][-1]
         data = (tmp_path / "run" / f"{kind}.safetensors").read_bytes()
-        assert hashlib.sha256(data).hexdigest() == told.sha256
-        assert read_weights(tmp_path / "run" / f"{kind}.safetensors")[1].epoch == told.epoch
+        assert hashlib.sha256(data).hexdigest() == result.sha256
+        assert read_weights(tmp_path / "run" / f"{kind}.safetensors")[1].epoch == result.epoch
     assert kinds(events, Finished)[0].best_epoch == [one.epoch for one in kinds(events, EpochDone) if one.is_best][-1]
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     assert manifest["facts"] == {"snapshot": "abc"}
@@ -198,32 +199,32 @@ def test_stopped_and_gone_on_gives_the_same_weights_to_the_last_bit(tmp_path, op
                 break
     torch.manual_seed(12345)  # what chance did meanwhile must not matter
     rest = list(run(tmp_path, spec, name="stopped"))
-    assert "Going on after epoch 2 of 4." in [one.text for one in kinds(rest, Log)]
+    assert "Resuming after epoch 2 of 4." in [one.text for one in kinds(rest, Log)]
     assert [one.epoch for one in kinds(rest, EpochDone)] == [2, 3, 4]
     for kind in ("last", "best"):
         assert weights_hash(tmp_path / "stopped", kind) == weights_hash(tmp_path / "straight", kind)
 
 
 def test_an_epochs_files_are_told_before_it_is_done(tmp_path):
-    told = [one for one in run(tmp_path) if isinstance(one, CheckpointSaved | EpochDone)]
-    last = [index for index, one in enumerate(told) if isinstance(one, EpochDone)]
-    assert isinstance(told[-1], EpochDone)
+    result = [one for one in run(tmp_path) if isinstance(one, CheckpointSaved | EpochDone)]
+    last = [index for index, one in enumerate(result) if isinstance(one, EpochDone)]
+    assert isinstance(result[-1], EpochDone)
     for start, end in zip([0, *(one + 1 for one in last)], last, strict=False):
-        epoch = told[end]
-        assert [one.kind for one in told[start:end]] == (["best", "last"] if epoch.is_best else ["last"])
-        assert {one.epoch for one in told[start:end]} == {epoch.epoch}
+        epoch = result[end]
+        assert [one.kind for one in result[start:end]] == (["best", "last"] if epoch.is_best else ["last"])
+        assert {one.epoch for one in result[start:end]} == {epoch.epoch}
 
 
 def test_what_a_killed_training_left_half_written_is_swept_away(tmp_path):
     with closing(run(tmp_path)) as going:
         next(one for one in going if isinstance(one, EpochDone))
     folder = tmp_path / "run"
-    kept = sorted(one.name for one in folder.iterdir())
-    for name in kept:
+    remaining = sorted(one.name for one in folder.iterdir())
+    for name in remaining:
         (folder / f".{name}.0123456789ab").write_bytes(b"half")
     (folder / ".somebody's").write_bytes(b"")
     list(run(tmp_path))
-    assert sorted(one.name for one in folder.iterdir()) == sorted([*kept, ".somebody's"])
+    assert sorted(one.name for one in folder.iterdir()) == sorted([*remaining, ".somebody's"])
 
 
 def test_another_seed_gives_other_weights(tmp_path):
@@ -293,14 +294,14 @@ def test_one_class_in_validation_leaves_auroc_out_and_says_so_once(tmp_path):
 
 def test_a_lost_loss_stops_with_a_way_out(tmp_path, monkeypatch):
     monkeypatch.setitem(LOSSES["single"], "cross-entropy", lambda logits, *_, **__: logits.sum(dim=1) * float("nan"))
-    with pytest.raises(UserError, match=r"loss of epoch 1 .* at learning rate 0\.003; train again with a lower one"):
+    with pytest.raises(UserError, match=r"loss in epoch 1 .* at learning rate 0\.003; train again with a lower one"):
         list(run(tmp_path))
     assert not (tmp_path / "run" / "last.safetensors").exists()
 
 
 def test_a_wild_learning_rate_is_such_a_loss(tmp_path):
     wild = TrainSpec(epochs=30, batch_size=8, learning_rate=1.0, optimizer="nesterov", model="vit_tiny", augment="none")
-    with pytest.raises(UserError, match="no longer a number"):
+    with pytest.raises(UserError, match="not finite"):
         list(run(tmp_path, wild))
 
 
@@ -308,15 +309,17 @@ def test_early_stopping(tmp_path, monkeypatch):
     monkeypatch.setattr("core.training.loop.evaluate", lambda *_, **__: {"val_loss": 1.0, "val_accuracy": 0.5})
     events = list(run(tmp_path, replace(QUICK, epochs=50, early_stopping=2)))
     assert (events[-1].epochs, events[-1].best_epoch) == (3, 1)
-    assert "Stopped early: no better epoch since epoch 1." in [one.text for one in kinds(events, Log)]
+    assert "Stopped early: no improvement since epoch 1." in [one.text for one in kinds(events, Log)]
 
 
 def test_weights_move_the_decision(tmp_path):
     """Pure noise in two classes: the model can only learn which one counts more."""
-    chance, path, examples = np.random.default_rng(0), tmp_path / "noise.raw", []
+    generator, path, examples = np.random.default_rng(0), tmp_path / "noise.raw", []
     with path.open("wb") as file:
         for number in range(80):
-            samples, form = format_of_unsigned(chance.integers(0, 255, (1, 16, 16), np.uint8), bits=8, decoder="made")
+            samples, form = format_of_unsigned(
+                generator.integers(0, 255, (1, 16, 16), np.uint8), bits=8, decoder="made"
+            )
             split = "train" if number < 60 else "val"
             examples.append(example_of(str(number), path, file.tell(), form, number % 2, split))
             file.write(samples.tobytes())
@@ -324,7 +327,7 @@ def test_weights_move_the_decision(tmp_path):
         weighted = [replace(one, weight=20.0 if one.label == heavy else 1.0) for one in examples]
         list(run(tmp_path, replace(QUICK, augment="none"), name=f"heavy{heavy}", examples=weighted))
         judged = [one for one in weighted if one.split == "val"]
-        called = np.array([found for _, found in predict(load(tmp_path / f"heavy{heavy}", "last"), judged)])
+        called = np.array([result for _, result in predict(load(tmp_path / f"heavy{heavy}", "last"), judged)])
         assert called[:, heavy].mean() > 0.7
 
 
@@ -389,7 +392,7 @@ def test_a_process_killed_in_the_middle_goes_on_to_the_same_weights(tmp_path):
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     rest = list(run(tmp_path, KILLED_SPEC))
-    assert "Going on after epoch 2 of 4." in [one.text for one in kinds(rest, Log)]
+    assert "Resuming after epoch 2 of 4." in [one.text for one in kinds(rest, Log)]
     list(run(tmp_path, KILLED_SPEC, name="straight"))
     assert weights_hash(tmp_path / "run") == weights_hash(tmp_path / "straight")
 
@@ -400,5 +403,5 @@ def test_the_solid_baseline_reaches_the_published_auroc(tmp_path, data_dir):
     examples = pneumonia(data_dir, tmp_path, train=4708, val=524, test=624)
     list(run(tmp_path, TrainSpec().with_preset("solid baseline"), examples=examples))
     judged = [one for one in examples if one.split == "test"]
-    found = np.array([probabilities for _, probabilities in predict(load(tmp_path / "run"), judged)])
-    assert auroc(found[:, 1], np.array([one.label == 1 for one in judged])) >= 0.93
+    result = np.array([probabilities for _, probabilities in predict(load(tmp_path / "run"), judged)])
+    assert auroc(result[:, 1], np.array([one.label == 1 for one in judged])) >= 0.93

@@ -28,9 +28,9 @@ def loss(labels, weights, logits=LOGITS, **spec):
 
 
 def test_weights_count_and_their_sum_does_not():
-    found = loss([0, 1], [3.0, 1.0])
-    assert found == pytest.approx((3 * math.log(4) + math.log(2)) / 4)
-    assert loss([0, 1], [6.0, 2.0]) == pytest.approx(found)
+    result = loss([0, 1], [3.0, 1.0])
+    assert result == pytest.approx((3 * math.log(4) + math.log(2)) / 4)
+    assert loss([0, 1], [6.0, 2.0]) == pytest.approx(result)
 
 
 def test_an_image_of_weight_0_does_not_count():
@@ -38,8 +38,8 @@ def test_an_image_of_weight_0_does_not_count():
 
 
 def test_smoothing_gives_all_classes_a_share():
-    found = loss([1], [1.0], LOGITS[:1], label_smoothing=0.2)
-    assert found == pytest.approx(-0.9 * math.log(0.75) - 0.1 * math.log(0.25))
+    result = loss([1], [1.0], LOGITS[:1], label_smoothing=0.2)
+    assert result == pytest.approx(-0.9 * math.log(0.75) - 0.1 * math.log(0.25))
 
 
 def test_a_batch_without_weight_is_0_not_nan():
@@ -50,9 +50,9 @@ def test_every_head_counts_the_same_and_what_is_unknown_of_it_not_at_all():
     heads = [TWO, AGE]
     logits = torch.tensor([[0.0, math.log(3.0), 1.5], [0.0, 0.0, 7.0]])
     targets = torch.tensor([[1.0, 60.0], [1.0, UNKNOWN]])  # 60 years are 1 deviation above: 0.5 off, squared half
-    found = head_losses(heads, logits, targets, TrainSpec())
-    assert found[:, 0].tolist() == pytest.approx([-math.log(0.75), math.log(2)])
-    assert found[:, 1].tolist() == pytest.approx([0.125, 0.0])
+    result = head_losses(heads, logits, targets, TrainSpec())
+    assert result[:, 0].tolist() == pytest.approx([-math.log(0.75), math.log(2)])
+    assert result[:, 1].tolist() == pytest.approx([0.125, 0.0])
     whole = total_loss(heads, logits, targets, torch.ones(2), TrainSpec())
     assert float(whole) == pytest.approx(((-math.log(0.75) + math.log(2)) / 2 + 0.125) / 2)
 
@@ -60,8 +60,8 @@ def test_every_head_counts_the_same_and_what_is_unknown_of_it_not_at_all():
 def test_what_is_unknown_everywhere_gives_a_loss_of_0_and_no_gradient():
     logits = torch.zeros(2, 3 + 1, requires_grad=True)
     targets = torch.tensor([[UNKNOWN, UNKNOWN, UNKNOWN]] * 2)
-    found = total_loss([GRADE, AGE], logits[:, :3], torch.full((2, 2), UNKNOWN), torch.ones(2), TrainSpec())
-    assert float(found.detach()) == 0.0
+    result = total_loss([GRADE, AGE], logits[:, :3], torch.full((2, 2), UNKNOWN), torch.ones(2), TrainSpec())
+    assert float(result.detach()) == 0.0
     both = total_loss([PAIR, AGE], logits[:, 1:], targets, torch.ones(2), TrainSpec())
     both.backward()
     assert logits.grad.abs().sum() == 0

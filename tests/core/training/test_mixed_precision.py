@@ -12,11 +12,11 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize(
-    ("asked", "kind"),
+    ("requested", "kind"),
     [("auto", torch.float32), ("float32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16)],
 )
-def test_a_processor_multiplies_in_all_bits_unless_asked_otherwise(asked, kind):
-    assert resolve_dtype(asked, CPU) is kind
+def test_a_processor_multiplies_in_all_bits_unless_asked_otherwise(requested, kind):
+    assert resolve_dtype(requested, CPU) is kind
     with autocast(CPU, kind):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype is kind
 
@@ -28,11 +28,11 @@ def test_a_gpu_takes_bf16_and_an_old_one_fp16(monkeypatch, has_bf16, kind):
     assert resolve_dtype("float32", torch.device("cuda")) is torch.float32
 
 
-def stepped(asked: str, *, clip: float = 0.0) -> torch.Tensor:
+def stepped(requested: str, *, clip: float = 0.0) -> torch.Tensor:
     """Where one step of plain descent leads from the same place."""
     torch.manual_seed(0)
     module, images = nn.Linear(6, 1), torch.randn(4, 6)
-    precision = Precision.of(asked, CPU)
+    precision = Precision.of(requested, CPU)
     precision.load({**precision.state(), "scale": 128.0})  # where a training soon arrives
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
     with autocast(CPU, precision.kind):
@@ -42,11 +42,11 @@ def stepped(asked: str, *, clip: float = 0.0) -> torch.Tensor:
     return module.weight.detach()
 
 
-@pytest.mark.parametrize("asked", ["bf16", "fp16"])
+@pytest.mark.parametrize("requested", ["bf16", "fp16"])
 @pytest.mark.parametrize("clip", [0.0, 0.01])
-def test_a_step_in_half_of_the_bits_leads_to_the_same_place(asked, clip):
-    assert not torch.equal(stepped(asked, clip=clip), stepped("float32", clip=clip))
-    torch.testing.assert_close(stepped(asked, clip=clip), stepped("float32", clip=clip), atol=2e-3, rtol=1e-2)
+def test_a_step_in_half_of_the_bits_leads_to_the_same_place(requested, clip):
+    assert not torch.equal(stepped(requested, clip=clip), stepped("float32", clip=clip))
+    torch.testing.assert_close(stepped(requested, clip=clip), stepped("float32", clip=clip), atol=2e-3, rtol=1e-2)
 
 
 def test_a_step_whose_gradients_overflow_is_left_out_and_the_scale_falls():

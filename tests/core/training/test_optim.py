@@ -26,7 +26,7 @@ def test_schedules_follow_their_formulas():
 
 def test_a_plateau_falls_tenfold_each_time():
     spec = TrainSpec(schedule="plateau", learning_rate=0.1)
-    assert [learning_rate(spec, 0.5, falls=falls) for falls in range(3)] == pytest.approx([0.1, 0.01, 0.001])
+    assert [learning_rate(spec, 0.5, drops=falls) for falls in range(3)] == pytest.approx([0.1, 0.01, 0.001])
 
 
 def test_a_warm_up_rises_in_a_line_and_the_schedule_runs_over_the_rest():

@@ -28,24 +28,24 @@ def test_heads_lie_side_by_side():
 
 def test_each_kind_says_its_own():
     logits = torch.tensor([[0.0, THIRD, THIRD, 0.0, -THIRD, 0.0, 1.5]])
-    told = decode_outputs(HEADS, logits)[0].tolist()
-    assert told == pytest.approx([0.25, 0.75, 0.25, 0.25, 0.5, 0.25, 0.5, 65.0])
+    result = decode_outputs(HEADS, logits)[0].tolist()
+    assert result == pytest.approx([0.25, 0.75, 0.25, 0.25, 0.5, 0.25, 0.5, 65.0])
 
 
 def test_a_step_that_contradicts_the_one_before_says_as_much_as_it():
-    told = decode_outputs([HEADS[1]], torch.tensor([[-THIRD, 5.0]]))[0].tolist()
-    assert told == pytest.approx([0.75, 0.0, 0.25])
+    result = decode_outputs([HEADS[1]], torch.tensor([[-THIRD, 5.0]]))[0].tolist()
+    assert result == pytest.approx([0.75, 0.0, 0.25])
 
 
 def test_figures_of_every_kind_where_they_are_defined():
     answers = np.array([[0.9, 0.1, 0.8, 0.1, 0.1, 0.9, 0.2, 40.0], [0.2, 0.8, 0.1, 0.2, 0.7, 0.3, 0.4, 66.0]])
     targets = np.array([[0, 0, 1, np.nan, 42.0], [1, 1, 0, np.nan, 60.0]])
-    found = metrics_by_head(HEADS, answers, targets)
-    assert found["val_accuracy"] == found["val_auroc"] == 1.0
-    assert (found["val_accuracy grade"], found["val_mae grade"]) == (0.5, 0.5)
-    assert found["val_auroc signs"] == 1.0  # of x alone: nothing is known of y
-    assert found["val_mae age"] == pytest.approx(4.0)
-    assert found["val_r2 age"] == pytest.approx(1 - (4 + 36) / (81 + 81))
+    result = metrics_by_head(HEADS, answers, targets)
+    assert result["val_accuracy"] == result["val_auroc"] == 1.0
+    assert (result["val_accuracy grade"], result["val_mae grade"]) == (0.5, 0.5)
+    assert result["val_auroc signs"] == 1.0  # of x alone: nothing is known of y
+    assert result["val_mae age"] == pytest.approx(4.0)
+    assert result["val_r2 age"] == pytest.approx(1 - (4 + 36) / (81 + 81))
 
 
 def test_what_is_undefined_is_left_out():

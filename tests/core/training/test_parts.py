@@ -16,16 +16,16 @@ from tests.core.training.textures import CLASSES, textures
 
 
 @pytest.mark.parametrize(
-    ("cases", "asked", "parts"),
+    ("cases", "requested", "parts"),
     [(16, 1, [16]), (16, 4, [4] * 4), (10, 4, [3, 3, 2, 2]), (17, 16, [3] + [2] * 7), (3, 16, [3]), (1, 2, [1])],
 )
-def test_no_part_is_of_one_case(cases, asked, parts):
+def test_no_part_is_of_one_case(cases, requested, parts):
     images, values = torch.arange(cases * 4.0).view(cases, 1, 2, 2), torch.arange(float(cases))
-    found = DeviceBatch(images, values[:, None], values, None, values).chunk(asked)
-    assert [len(one.images) for one in found] == parts
-    assert torch.equal(torch.cat([one.images for one in found]), images)
-    assert torch.equal(torch.cat([one.share for one in found]), values)
-    assert [one.others for one in found] == [None] * len(parts)
+    result = DeviceBatch(images, values[:, None], values, None, values).chunk(requested)
+    assert [len(one.images) for one in result] == parts
+    assert torch.equal(torch.cat([one.images for one in result]), images)
+    assert torch.equal(torch.cat([one.share for one in result]), values)
+    assert [one.others for one in result] == [None] * len(parts)
 
 
 def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):
@@ -37,10 +37,10 @@ def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):
     torch.manual_seed(0)
     module = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
     whole = validation.evaluate(module, prepare, cache, planned, batch_size=16)
-    real, asked = validation.forward_logits, []
+    real, requested = validation.forward_logits, []
 
     def little(call, images, kind=None):
-        asked.append(len(images))
+        requested.append(len(images))
         if len(images) > most:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return real(call, images, kind)
@@ -48,7 +48,7 @@ def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):
     monkeypatch.setattr(validation, "forward_logits", little)
     most = 5
     assert validation.evaluate(module, prepare, cache, planned, batch_size=16) == pytest.approx(whole)
-    assert asked[:4] == [16, 8, 4, 4]
+    assert requested[:4] == [16, 8, 4, 4]
     most = 0
     with pytest.raises(torch.OutOfMemoryError):
         validation.evaluate(module, prepare, cache, planned, batch_size=16)

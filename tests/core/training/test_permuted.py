@@ -20,12 +20,12 @@ RUNS, SPEC = 20, TrainSpec(model="small_cnn", epochs=2, batch_size=64, learning_
 
 def permuted(examples: list[Example], seed: int) -> list[Example]:
     """The same images; the labels of each split shuffled among them."""
-    chance, found = np.random.default_rng(seed), []
+    generator, result = np.random.default_rng(seed), []
     for split in ("train", "val", "test"):
-        own = [one for one in examples if one.split == split]
-        order = chance.permutation(len(own))
-        found += [replace(one, targets=own[other].targets) for one, other in zip(own, order, strict=True)]
-    return found
+        group = [one for one in examples if one.split == split]
+        order = generator.permutation(len(group))
+        result += [replace(one, targets=group[other].targets) for one, other in zip(group, order, strict=True)]
+    return result
 
 
 @pytest.mark.slow
@@ -44,6 +44,6 @@ def test_twenty_runs_on_permuted_labels_are_no_better_than_chance(tmp_path: Path
             )
         )
         test = [one for one in shown if one.split == "test"]
-        told = np.array([answers[1] for _, answers in predict(load(run), test, cache=tmp_path / "cache")])
-        areas.append(auroc(told, np.array([one.label == 1 for one in test])))
+        result = np.array([answers[1] for _, answers in predict(load(run), test, cache=tmp_path / "cache")])
+        areas.append(auroc(result, np.array([one.label == 1 for one in test])))
     assert np.mean(areas) == pytest.approx(0.5, abs=0.03), areas

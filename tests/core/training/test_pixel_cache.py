@@ -13,28 +13,28 @@ from tests.core.training.textures import moved, textures
 
 def opened(folder, examples, *, size=28, several=False):
     """(cache, sentences)."""
-    said, making = [], open_cache(folder, examples, size=size, channels=1, several=several)
+    message, making = [], open_cache(folder, examples, size=size, channels=1, several=several)
     while True:
         try:
-            said.append(next(making).text)
+            message.append(next(making).text)
         except StopIteration as made:
-            return made.value, said
+            return made.value, message
 
 
 def test_it_holds_every_image_in_order(tmp_path):
     examples = textures(tmp_path, each=3)
-    cache, said = opened(tmp_path / "cache", examples)
-    assert said == ["Prepared 18 images of 28×28 px."]
-    for row, one in enumerate(examples):
-        assert np.array_equal(cache.pixels[row], read_image(one.picture, size=28, channels=1))
+    cache, message = opened(tmp_path / "cache", examples)
+    assert message == ["Prepared 18 images of 28×28 px."]
+    for row, item in enumerate(examples):
+        assert np.array_equal(cache.pixels[row], read_image(item.picture, size=28, channels=1))
 
 
 def test_the_second_time_nothing_is_made(tmp_path):
     examples = textures(tmp_path, each=2)
     first, _ = opened(tmp_path / "cache", examples)
     (tmp_path / "textures.raw").unlink()  # it could not be made again
-    second, said = opened(tmp_path / "cache", examples)
-    assert said == []
+    second, message = opened(tmp_path / "cache", examples)
+    assert message == []
     assert np.array_equal(first.pixels, second.pixels)
 
 
@@ -46,8 +46,8 @@ def test_a_flipped_byte_is_found_and_said(tmp_path):
     damaged = bytearray(file.read_bytes())
     damaged[100] ^= 1
     file.write_bytes(damaged)
-    again, said = opened(tmp_path / "cache", examples)
-    assert said[0] == "The cached images are damaged or incomplete; making them again."
+    again, message = opened(tmp_path / "cache", examples)
+    assert message[0] == "The cached images are damaged or incomplete; creating them again."
     assert np.array_equal(again.pixels, expected)
 
 
@@ -62,8 +62,8 @@ def test_an_incomplete_cache_is_made_again(tmp_path, harm):
         index.unlink()
     else:
         index.write_text("[")
-    cache, said = opened(tmp_path / "cache", examples)
-    assert said[0].startswith("The cached images are damaged")
+    cache, message = opened(tmp_path / "cache", examples)
+    assert message[0].startswith("The cached images are damaged")
     assert cache.pixels.shape == (12, 1, 28, 28)
 
 
@@ -96,8 +96,8 @@ def test_normalisation_is_that_of_the_rows_asked_for(tmp_path):
 
 
 def test_bags_of_several_pictures_are_filled_with_absent_ones(tmp_path):
-    one, two, three, *_ = textures(tmp_path, each=3)
-    bag = replace(one, images=(one.picture, two.picture, three.picture))
+    item, two, three, *_ = textures(tmp_path, each=3)
+    bag = replace(item, images=(item.picture, two.picture, three.picture))
     batch = opened(tmp_path / "cache", [two, bag], several=True)[0].read(np.array([1, 0]))
     assert batch.pixels.shape == (2, 3, 1, 28, 28)
     assert batch.present.tolist() == [[True, True, True], [True, False, False]]

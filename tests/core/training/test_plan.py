@@ -44,7 +44,7 @@ def refusal(examples, classes=TWO):
 def test_a_class_without_training_images_is_named(tmp_path):
     examples = textures(tmp_path, each=2)
     assert refusal(examples, (*TWO, "checks")) == (
-        "No training image shows class 'checks'; label more of it and freeze again."
+        "No training image of class 'checks'; label more of them and freeze again."
     )
     unseen = [replace(one, repeats=0) if one.label == 1 else one for one in examples]
     assert "class 'down'" in refusal(unseen)
@@ -64,7 +64,7 @@ def test_something_must_judge(tmp_path):
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
 def test_a_weight_that_is_none_is_refused(tmp_path, weight):
     first, *rest = textures(tmp_path, each=2)
-    assert "weights are 0 or more" in refusal([replace(first, weight=weight), *rest])
+    assert "weights must be 0 or more" in refusal([replace(first, weight=weight), *rest])
 
 
 def test_a_label_outside_the_classes_is_refused(tmp_path):
@@ -78,27 +78,27 @@ def test_class_weights_and_a_balanced_sampler_give_every_class_the_same(tmp_path
     labels, weights = weighed.targets[weighed.train, 0], weighed.weights[weighed.train]
     assert weights[labels == 0].sum() == pytest.approx(weights[labels == 1].sum()) == pytest.approx(2.5)
     drawn = make_plan(TrainSpec(imbalance="balanced sampler"), few, HEADS)
-    assert drawn.chances[labels == 0].sum() == pytest.approx(0.5)
-    assert make_plan(TrainSpec(), few, HEADS).chances is None
+    assert drawn.sampling_weights[labels == 0].sum() == pytest.approx(0.5)
+    assert make_plan(TrainSpec(), few, HEADS).sampling_weights is None
 
 
 def test_findings_have_no_class_to_balance_by_and_need_both_answers(tmp_path):
     examples = [replace(one, targets=(one.label, 1.0)) for one in textures(tmp_path, each=2)]
     head = Head("signs", "multi", ("x", "y"))
-    with pytest.raises(NotTrainable, match="In no training image is 'y' said to be absent, so nothing could be"):
+    with pytest.raises(NotTrainable, match="'y' is labelled absent in no training image, so it cannot be"):
         make_plan(TrainSpec(), examples, [head])
     known = [replace(one, targets=(one.label, 1.0 - one.label)) for one in examples]
     assert make_plan(TrainSpec(), known, [head]).targets.shape == (8, 2)
-    with pytest.raises(NotTrainable, match="Imbalance is 'class weights', which needs one class for each case, and"):
+    with pytest.raises(NotTrainable, match="Imbalance is 'class weights', which needs a single class per case, unlike"):
         make_plan(TrainSpec(imbalance="class weights"), known, [head])
 
 
 def test_a_number_is_learned_by_the_training_cases_own_scale(tmp_path):
     examples = [
-        replace(one, targets=(40.0 + 20 * one.label if one.split == "train" else 99.0,))
-        for one in textures(tmp_path, each=2)
+        replace(item, targets=(40.0 + 20 * item.label if item.split == "train" else 99.0,))
+        for item in textures(tmp_path, each=2)
     ]
     head = make_plan(TrainSpec(), examples, [Head("age", "number")]).heads[0]
     assert (head.mean, head.deviation) == (50.0, 10.0)
-    with pytest.raises(NotTrainable, match="Every training image has the same value of 'age', so there is nothing"):
+    with pytest.raises(NotTrainable, match="All training images have the same value of 'age', so there is nothing"):
         make_plan(TrainSpec(), [replace(one, targets=(7.0,)) for one in examples], [Head("age", "number")])

@@ -13,7 +13,7 @@ SIZE = 64
 MANY = AugmentationRanges(rotation=30.0, shift=15.0, scale=20.0, shear=10.0, crop=20.0, flips="left-right and up-down")
 
 
-def chance(seed: int = 0) -> torch.Generator:
+def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
@@ -43,15 +43,15 @@ def centre(image: torch.Tensor) -> tuple[float, float]:
 )
 def test_a_planted_dot_lands_where_the_map_says(amounts):
     at = (0.25, -0.15)
-    seen, moves = warp(dot(at, 20), SIZE, amounts, chance()), sample_affine(20, chance(), amounts)
+    seen, moves = warp(dot(at, 20), SIZE, amounts, generator()), sample_affine(20, generator(), amounts)
     for image, move in zip(seen, moves, strict=True):
         # the map goes from the result to the image: the dot is where it gives the dot's place
-        wanted = torch.linalg.solve(move[:, :2], torch.tensor(at) - move[:, 2])
-        assert centre(image[0]) == pytest.approx(wanted.tolist(), abs=0.6 * 2 / SIZE)
+        expected = torch.linalg.solve(move[:, :2], torch.tensor(at) - move[:, 2])
+        assert centre(image[0]) == pytest.approx(expected.tolist(), abs=0.6 * 2 / SIZE)
 
 
 def test_moves_are_no_larger_than_asked_and_never_a_flip():
-    moves = sample_affine(2000, chance(), LIGHT)
+    moves = sample_affine(2000, generator(), LIGHT)
     linear, shift = moves[:, :, :2], moves[:, :, 2]
     zoom = torch.linalg.det(linear).sqrt()
     assert (torch.linalg.det(linear) > 0).all()
@@ -65,15 +65,15 @@ def test_moves_are_no_larger_than_asked_and_never_a_flip():
 
 def test_light_is_what_it_always_was():
     """Runs of an older Rounds resume: the same seed must move an image as it did then."""
-    turn, scale, across, down = (2 * torch.rand(4, 50, generator=chance(7)) - 1).unbind()
+    turn, scale, across, down = (2 * torch.rand(4, 50, generator=generator(7)) - 1).unbind()
     angle, zoom = turn * math.radians(8.0), 1 + scale * 0.08
     cosine, sine = zoom * angle.cos(), zoom * angle.sin()
     rows = [cosine, -sine, 2 * 0.06 * across, sine, cosine, 2 * 0.06 * down]
-    assert torch.equal(sample_affine(50, chance(7), LIGHT), torch.stack(rows, dim=1).view(50, 2, 3))
+    assert torch.equal(sample_affine(50, generator(7), LIGHT), torch.stack(rows, dim=1).view(50, 2, 3))
 
 
 def test_a_crop_shows_a_part_of_the_picture_and_nothing_beyond_it():
-    moves = sample_affine(500, chance(), replace(NONE, crop=40.0))
+    moves = sample_affine(500, generator(), replace(NONE, crop=40.0))
     width, height, place = moves[:, 0, 0], moves[:, 1, 1], moves[:, :, 2]
     assert width.min() >= 0.6 - 1e-6
     assert width.max() <= 1.0
@@ -82,12 +82,12 @@ def test_a_crop_shows_a_part_of_the_picture_and_nothing_beyond_it():
     edges = place.abs() + torch.stack([width, height], dim=1)
     assert edges.max() <= 1 + 1e-6
     white = torch.ones(8, 1, SIZE, SIZE)
-    assert warp(white, SIZE, replace(NONE, crop=40.0), chance())[:, :, 1:-1, 1:-1].min() > 1 - 1e-5
+    assert warp(white, SIZE, replace(NONE, crop=40.0), generator())[:, :, 1:-1, 1:-1].min() > 1 - 1e-5
 
 
 def test_half_of_the_images_are_mirrored_exactly():
-    image = torch.rand(1, 1, SIZE, SIZE, generator=chance(2)).expand(200, 1, SIZE, SIZE)
-    seen = warp(image, SIZE, replace(NONE, flips="left-right"), chance())
+    image = torch.rand(1, 1, SIZE, SIZE, generator=generator(2)).expand(200, 1, SIZE, SIZE)
+    seen = warp(image, SIZE, replace(NONE, flips="left-right"), generator())
     mirrored = [torch.allclose(one, image[0].flip(-1), atol=1e-4) for one in seen]
     same = [torch.allclose(one, image[0], atol=1e-4) for one in seen]
     assert all(a != b for a, b in zip(mirrored, same, strict=True))
@@ -96,10 +96,10 @@ def test_half_of_the_images_are_mirrored_exactly():
 
 def test_elastic_pulls_each_place_as_its_field_says():
     amounts, ramp = replace(NONE, elastic=8.0), ((torch.arange(SIZE) + 0.5) / SIZE).expand(6, 1, SIZE, SIZE)
-    generator = chance()
-    sample_affine(6, generator, amounts)
-    field = interpolate_bspline(sample_elastic_grid(6, generator, 8.0), SIZE)
-    seen = warp(ramp, SIZE, amounts, chance())
+    source = generator()
+    sample_affine(6, source, amounts)
+    field = interpolate_bspline(sample_elastic_grid(6, source, 8.0), SIZE)
+    seen = warp(ramp, SIZE, amounts, generator())
     inner = slice(10, -10)  # at the border black comes in
     assert torch.allclose(seen[:, 0, inner, inner], (ramp[:, 0] + field[:, 0])[:, inner, inner], atol=1e-4)
     assert field.abs().max() <= 0.08
@@ -117,4 +117,4 @@ def test_the_elastic_field_is_smooth_and_cannot_fold():
 
 
 def test_a_small_image_is_upsampled_on_the_way():
-    assert warp(torch.ones(2, 3, 16, 16), 40, LIGHT, chance()).shape == (2, 3, 40, 40)
+    assert warp(torch.ones(2, 3, 16, 16), 40, LIGHT, generator()).shape == (2, 3, 40, 40)

@@ -75,7 +75,7 @@ def test_a_text_is_one_line_of_a_greatest_length():
     assert TrainSpec().with_settings({"views": " PA,LATERAL "}).views == "PA,LATERAL"
     assert (hyperparameter("views").kind, hyperparameter("views").default) == ("text", "")
     for value in ("x" * 201, "two\nlines", 3, None):
-        with pytest.raises(InvalidInput, match=r"Views \(views\) is .*; give one line of at most 200 letters\."):
+        with pytest.raises(InvalidInput, match=r"Views \(views\) is .*; enter one line of at most 200 characters\."):
             TrainSpec.from_json({"views": value})
 
 
@@ -94,11 +94,11 @@ def test_an_unknown_preset_is_refused_with_the_choices():
 
 def test_a_form_can_be_drawn_from_the_knobs():
     assert [one.name for one in hyperparameters()] == [one.name for one in fields(TrainSpec)]
-    for one in hyperparameters():
-        assert one.title
-        assert one.help.endswith(".")
-        assert bool(one.choices) == (one.kind == "choice")
-        assert one.kind in ("choice", "text") or one.low <= one.default <= one.high
+    for item in hyperparameters():
+        assert item.title
+        assert item.help.endswith(".")
+        assert bool(item.choices) == (item.kind == "choice")
+        assert item.kind in ("choice", "text") or item.low <= item.default <= item.high
     assert hyperparameter("image_size").unit == "px"
 
 

@@ -14,8 +14,8 @@ def test_binary_auroc_is_that_of_the_last_class():
 def test_more_classes_are_averaged_each_against_the_rest():
     from sklearn.metrics import roc_auc_score
 
-    chance = np.random.default_rng(0)
-    probabilities, labels = chance.dirichlet(np.ones(4), 200), chance.integers(4, size=200)
+    rng = np.random.default_rng(0)
+    probabilities, labels = rng.dirichlet(np.ones(4), 200), rng.integers(4, size=200)
     expected = roc_auc_score(labels, probabilities, multi_class="ovr", average="macro")
     assert macro_auroc(probabilities, labels) == pytest.approx(expected)
 

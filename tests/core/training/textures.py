@@ -24,12 +24,12 @@ def moved(example: Example, **changes: object) -> Example:
     return replace(example, images=(replace(example.picture, **changes),))
 
 
-def picture(label: int, *, size: int, chance: np.random.Generator) -> np.ndarray:
+def picture(label: int, *, size: int, rng: np.random.Generator) -> np.ndarray:
     rows, columns = np.indices((size, size))
-    phase = int(chance.integers(4))
+    phase = int(rng.integers(4))
     across, down = ((rows + phase) // 2) % 2, ((columns + phase) // 2) % 2
     pattern = (across, down, across ^ down)[label]
-    return np.clip(pattern * 120 + 60 + chance.normal(0, 20, (size, size)), 0, 255).astype(np.uint8)
+    return np.clip(pattern * 120 + 60 + rng.normal(0, 20, (size, size)), 0, 255).astype(np.uint8)
 
 
 def textures(
@@ -42,14 +42,12 @@ def textures(
 ) -> list[Example]:
     """`each` images of every class in every split, in one file of samples."""
     folder.mkdir(parents=True, exist_ok=True)
-    path, chance, examples = folder / "textures.raw", np.random.default_rng(0), []
+    path, rng, examples = folder / "textures.raw", np.random.default_rng(0), []
     with path.open("wb") as file:
         for split in splits:
             for number in range(classes * each):
                 label = number % classes
-                samples, form = format_of_unsigned(
-                    picture(label, size=size, chance=chance)[None], bits=8, decoder="made"
-                )
+                samples, form = format_of_unsigned(picture(label, size=size, rng=rng)[None], bits=8, decoder="made")
                 key = f"{split}/{number}"
                 examples.append(example_of(key, path, file.tell(), form, label, split))
                 file.write(samples.tobytes())

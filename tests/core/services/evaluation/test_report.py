@@ -107,8 +107,8 @@ def test_a_checkpoint_that_is_gone_leaves_the_figures_and_is_a_sentence_elsewher
     attempt = job_queue.claim(trained.db, job)
     assert runner.run_job(trained.db, trained.settings, job, attempt=attempt, device="cpu") is JobState.FAILED
     assert job_queue.get(trained.db, job).error == (
-        f"There is no checkpoint best.safetensors in runs/{run.id}; take it from a backup, or train the run (again) to "
+        f"No checkpoint best.safetensors in runs/{run.id}; restore it from a backup, or train the run to at least "
         "its first epoch."
     )
-    with pytest.raises(UserError, match=r"There is no checkpoint best\.safetensors"):
+    with pytest.raises(UserError, match=r"No checkpoint best\.safetensors"):
         maps.explain(trained.db, trained.settings, run_id=run.id, image_id=image)

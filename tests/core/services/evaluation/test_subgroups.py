@@ -100,9 +100,7 @@ def test_with_one_class_a_fact_is_not_the_answer_itself_and_auroc_is_a_sentence(
         called = [one.called for one, site in zip(rows, report, strict=True) if site == name]
         assert row.figure.value == pytest.approx(np.mean(called), abs=1e-12)
     ranked = subgroups.subgroup_report(home.db, drawn.run, pairs=False, resamples=50)
-    assert {(row.figure.value, row.figure.note) for row in ranked.rows} == {
-        (None, "Undefined: every case here is Ill.")
-    }
+    assert {(row.figure.value, row.figure.note) for row in ranked.rows} == {(None, "Undefined: every case is Ill.")}
     assert all(row.gap.value is row.p is None for row in ranked.rows)
     json.dumps(ranked.to_json(), allow_nan=False)
 
@@ -164,11 +162,11 @@ def test_what_cannot_be_grouped_is_one_sentence(home):
     drawn, number = draw(home.db, patients=12), draw(home.db, TaskKind.NUMBER, (), patients=12, name="two")
     with pytest.raises(InvalidInput, match="have no metadata column 'planet'; choose one of: age"):
         subgroups.subgroup_report(home.db, drawn.run, only=("planet",))
-    with pytest.raises(InvalidInput, match="There is no figure 'wish' for subgroups"):
+    with pytest.raises(InvalidInput, match="Unknown metric 'wish' for subgroups"):
         subgroups.subgroup_report(home.db, drawn.run, figure="wish")
     with pytest.raises(InvalidInput, match="predicts a number"):
         subgroups.subgroup_report(home.db, number.run)
-    with pytest.raises(InvalidInput, match="There is no figure 'auroc' for groups of numbers"):
+    with pytest.raises(InvalidInput, match="Unknown metric 'auroc' for subgroups of a number"):
         subgroups.regression_subgroup_report(home.db, number.run, figure="auroc")
 
 

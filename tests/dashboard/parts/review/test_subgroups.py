@@ -23,7 +23,7 @@ def test_with_one_class_sites_are_groups_and_auroc_is_said_to_be_undefined(db):
     app = opened("review", run=str(drawn.run), section="groups")
     assert "These cases have no metadata" not in text_of(app)
     assert "No subgroup could be tested." in text_of(app)
-    assert "Undefined: every case here is Ill." in text_of(app)
+    assert "Undefined: every case is Ill." in text_of(app)
     app.selectbox(key="groups_figure").set_value("sensitivity").run()
     assert not app.exception
     assert "Sensitivity by subgroup, worst first" in text_of(app)
