@@ -70,18 +70,18 @@ def test_a_key_is_made_once_and_is_the_owners_alone(settings: Settings):
 
 def test_rivals_get_the_same_key(settings: Settings):
     settings.make_home()
-    rivals, found = 16, []
+    rivals, keys = 16, []
     together = threading.Barrier(rivals)
 
     def ask() -> None:
         together.wait()
-        found.append(settings.key("pseudonym"))
+        keys.append(settings.key("pseudonym"))
 
     threads = [threading.Thread(target=ask) for _ in range(rivals)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == rivals
-    assert len(set(found)) == 1
+    assert len(keys) == rivals
+    assert len(set(keys)) == 1
     assert [path.name for path in settings.folder("keys").iterdir()] == ["pseudonym.key"]

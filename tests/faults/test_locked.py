@@ -25,7 +25,7 @@ from tests.faults.places import (
     until,
 )
 
-SAID = "is locked by another program. Close that program (a database browser, a copy), then try again."
+LOCKED = "is locked by another program. Close that program (a database browser, a copy), then try again."
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_an_answer_is_not_acknowledged_while_it_is_locked_and_taken_once_after(h
             assert seen.status_code == 200  # who only looks need not wait
         for answer in answers:
             output = answer.json()["error"]
-            assert (answer.status_code, is_sentence(output), output.endswith(SAID)) == (503, True, True)
+            assert (answer.status_code, is_sentence(output), output.endswith(LOCKED)) == (503, True, True)
         assert annotations.history(home.db, cases[0].id) == []
         assert [server.label(cases[0], 1, key="the same answer").status_code for _ in range(2)] == [200, 200]
         assert "Traceback" not in server.log.read_text()
@@ -63,7 +63,7 @@ def test_a_command_that_must_write_says_so_and_one_that_looks_works(home, tmp_pa
     with locked(home.db):
         assert rounds(home.settings.home, "jobs").returncode == 0
         done = rounds(home.settings.home, "import", source)
-    assert (done.returncode, is_sentence(done.stderr.strip()), SAID in done.stderr) == (1, True, True)
+    assert (done.returncode, is_sentence(done.stderr.strip()), LOCKED in done.stderr) == (1, True, True)
     assert rounds(home.settings.home, "import", source).returncode == 0
     assert check_whole(home) == 8
 
@@ -103,4 +103,4 @@ def test_a_training_waits_says_so_on_its_page_and_loses_no_epoch(home, tmp_path,
 
 
 def waiting(home) -> str:
-    return f"This job is waiting and will continue automatically: the catalogue {home.db.file} {SAID}"
+    return f"This job is waiting and will continue automatically: the catalogue {home.db.file} {LOCKED}"

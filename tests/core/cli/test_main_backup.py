@@ -13,7 +13,7 @@ from tests.core.cli.test_main import folder, home, run, taken
 
 __all__ = ["folder", "home"]  # fixtures
 
-HELD = """
+BACKUP_CONTENTS = """
 import signal, sys, time
 from core.cli import maintenance
 from core.__main__ import main
@@ -52,7 +52,10 @@ def standing():
     def begin(*argv: object) -> subprocess.Popen:
         begun.append(
             subprocess.Popen(
-                [sys.executable, "-c", HELD, *map(str, argv)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                [sys.executable, "-c", BACKUP_CONTENTS, *map(str, argv)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
             )
         )
         assert begun[-1].stdout.readline() == "held\n"

@@ -55,17 +55,17 @@ def draw(home: Path) -> None:
 
 def test_drawings_leave_and_come_back_by_command(capsys, tmp_path, scans, monkeypatch):
     monkeypatch.delenv("ROUNDS_DATABASE_URL", raising=False)
-    one, other = (filled(capsys, tmp_path / name, scans) for name in ("one", "other"))
-    draw(one)
+    first, other = (filled(capsys, tmp_path / name, scans) for name in ("one", "other"))
+    draw(first)
     export = ("drawings", "export", "--task", "draw", "--format")
-    code, result, _ = run(capsys, "--home", one, "--json", *export, "coco", "--out", tmp_path / "a.json")
+    code, result, _ = run(capsys, "--home", first, "--json", *export, "coco", "--out", tmp_path / "a.json")
     assert (code, result) == (0, {"drawings": 3, "images": 3, "files": [str(tmp_path / "a.json")], "left_out": []})
     taken = run(capsys, "drawings", "import", "--task", "draw", tmp_path / "a.json", "--home", other, "--json")
     assert taken[:2] == (0, {"drawn": 3, "known": 0, "kept": 0})
     run(capsys, "--home", other, "--json", *export, "coco", "--out", tmp_path / "b.json")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     for format in ("seg", "sr"):
-        result = run(capsys, "--home", one, "--json", *export, format, "--out", tmp_path / format, "--pseudonyms")[1]
+        result = run(capsys, "--home", first, "--json", *export, format, "--out", tmp_path / format, "--pseudonyms")[1]
         assert [Path(file).parent for file in result["files"]] == [tmp_path / format]
         (file,) = result["files"]
         assert Path(file).stat().st_mode & 0o077 == 0  # it holds what an archive holds

@@ -6,7 +6,7 @@ from core.curation.split_assignment import Assignment, assign
 from core.curation.strata import build_strata
 from tests.core.curation.tables import random_rows
 
-WANTED = (0.7, 0.2, 0.1)
+SHARES = (0.7, 0.2, 0.1)
 
 
 def cost(work):
@@ -15,7 +15,7 @@ def cost(work):
 
 
 def test_cost_of_adding_is_the_difference_of_costs():
-    work = Assignment(build_strata(random_rows(0), classes=3, stratify=("site",)), WANTED)
+    work = Assignment(build_strata(random_rows(0), classes=3, stratify=("site",)), SHARES)
     work.add(np.arange(20), 1)
     before, predicted = cost(work), work.cost_of_adding(42)
     for split in range(3):
@@ -26,5 +26,5 @@ def test_cost_of_adding_is_the_difference_of_costs():
 
 
 def test_everybody_is_placed():
-    split = assign(build_strata(random_rows(1), classes=3, stratify=()), WANTED, seed=0)
+    split = assign(build_strata(random_rows(1), classes=3, stratify=()), SHARES, seed=0)
     assert set(split) == {0, 1, 2}

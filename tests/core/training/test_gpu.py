@@ -87,7 +87,7 @@ def test_a_batch_too_large_for_the_memory_is_cut(tmp_path, most):
     _, events = trained(tmp_path, spec, "run", size=64)
     message = [one.text for one in events if isinstance(one, Log)]
     assert any(
-        "Not enough GPU memory for 32 images at once: continuing with 2 micro-batches of 16" in one for one in message
+        "Not enough GPU memory for 32 images at once: continuing with 2 micro-batches of 16" in line for line in message
     )
     assert any(isinstance(one, EpochDone) for one in events)
 
