@@ -13,7 +13,7 @@ from core.explain.sanity.localization import faithfulness_report, localization_r
 from core.explain.sanity.model_skill import ModelSkill, model_skill
 from core.explain.sanity.pointing_game import pointing_game
 from core.explain.sanity.randomization import (
-    Case,
+    CheckedCase,
     Explain,
     Json,
     Steps,
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from core.inference import LoadedModel
     from core.training.examples import Example
 
-__all__ = ["AGAIN", "Case", "check"]
+__all__ = ["AGAIN", "CheckedCase", "check"]
 AGAIN = 10  # networks with weights drawn by chance; five at least
 
 
 def check(
     model: "LoadedModel",
-    cases: Sequence[Case],
+    cases: Sequence[CheckedCase],
     judged: "Sequence[Example]",
     explain: Explain,
     *,

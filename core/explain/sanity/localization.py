@@ -7,7 +7,7 @@ import numpy as np
 
 from core.explain.saliency_map import SaliencyMap, Values
 from core.explain.sanity.faithfulness import Faithfulness, deletion_insertion
-from core.explain.sanity.randomization import CASES, Case, Json, stack_maps
+from core.explain.sanity.randomization import CASES, CheckedCase, Json, stack_maps
 from core.explain.sanity.regions import EDGE, heat_by_region, places, words
 from core.explain.sanity.similarity import MeanWithInterval, centre, noise
 from core.inference import select_model_images
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def faithfulness_report(
-    model: "LoadedModel", cases: Sequence[Case], saliency_maps: Sequence[SaliencyMap], seed: int
+    model: "LoadedModel", cases: Sequence[CheckedCase], saliency_maps: Sequence[SaliencyMap], seed: int
 ) -> Json:
     """Deletion and insertion under the map, under chance, and under the middle of the picture."""
     if model.manifest.heads[0].kind == "number":
@@ -69,7 +69,7 @@ def _faithfulness_sentence(results: dict[str, list[Faithfulness]]) -> str:
     )
 
 
-def localization_report(model: "LoadedModel", cases: Sequence[Case], maps: Sequence[SaliencyMap]) -> Json:
+def localization_report(model: "LoadedModel", cases: Sequence[CheckedCase], maps: Sequence[SaliencyMap]) -> Json:
     """Share of heat outside the body, with the area that is, and how many maps have a warning of their own."""
     shares = [
         heat_by_region(saliency.values, places(picture(model, case.example, saliency.plane)))

@@ -25,7 +25,7 @@ Tell = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CheckedCase:
     """A case to be looked at, and what readers drew on its picture: (rows, columns), None where they did not."""
 
     example: "Example"
@@ -53,7 +53,7 @@ def stack_maps(saliency: SaliencyMap) -> Values:
 
 def model_randomization_test(
     model: "LoadedModel",
-    cases: Sequence[Case],
+    cases: Sequence[CheckedCase],
     maps: Sequence[SaliencyMap],
     explain: Explain,
     steps: Steps,
@@ -126,7 +126,7 @@ def _sentence(similarity: MeanWithInterval, pairs: MeanWithInterval, depends: bo
 
 
 def _cascade(
-    model: "LoadedModel", chosen: Sequence[tuple[Case, SaliencyMap]], explain: Explain, seed: int
+    model: "LoadedModel", chosen: Sequence[tuple[CheckedCase, SaliencyMap]], explain: Explain, seed: int
 ) -> list[Json]:
     return [
         {
@@ -140,7 +140,7 @@ def _cascade(
 
 
 def class_sensitivity_test(
-    model: "LoadedModel", cases: Sequence[Case], maps: Sequence[SaliencyMap], explain: Explain
+    model: "LoadedModel", cases: Sequence[CheckedCase], maps: Sequence[SaliencyMap], explain: Explain
 ) -> Json:
     """Whether another class has another map."""
     answered = model.manifest.heads[0].answers

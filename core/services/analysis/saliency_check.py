@@ -95,7 +95,7 @@ def analyze(work: AnalysisContext) -> Json:
     drawn = _cases_with_drawings(work.db, [int(example.key) for example in examples])
     with_drawing = [example for example in examples if int(example.key) in drawn and example not in chosen][:DRAWN]
     cases = [
-        check.Case(example, mask_of(work.db, example) if int(example.key) in drawn else None)
+        check.CheckedCase(example, mask_of(work.db, example) if int(example.key) in drawn else None)
         for example in [*chosen, *with_drawing]
     ]
     judged = balanced(examples, JUDGED[MODELS[work.run.spec.model].gflops > HEAVY])

@@ -52,7 +52,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class _ComparedRun:
     """One run of the comparison, with its predictions."""
 
     run: RunView
@@ -101,7 +101,7 @@ def _cannot(first: int, second: int, split: str, why: str) -> str:
     return f"Runs {first} and {second} cannot be compared on the {split} split: {why[:1].lower()}{why[1:]}"
 
 
-def _scores(first: _Side, second: _Side) -> tuple[BinaryScores, BinaryScores]:
+def _scores(first: _ComparedRun, second: _ComparedRun) -> tuple[BinaryScores, BinaryScores]:
     """Return both sides' scores at the level of the first run's point."""
     same_level = replace(second.point, level=first.point.level, patient_rule=first.point.patient_rule)
     return (
@@ -112,7 +112,7 @@ def _scores(first: _Side, second: _Side) -> tuple[BinaryScores, BinaryScores]:
 
 def _sides(
     db: Database, first: int, second: int, split: str, finding: int | None, positive: int | None
-) -> tuple[_Side, _Side]:
+) -> tuple[_ComparedRun, _ComparedRun]:
     run, other = runs.get(db, first), runs.get(db, second)
     if why := _mismatch(run, other):
         raise InvalidInput(_cannot(first, second, split, f"{why}."))
@@ -128,8 +128,8 @@ def _sides(
     )
     points = [_point_for(point, positive) for point, positive in zip(current, positives, strict=True)]
     return (
-        _Side(run, score_arrays.score_arrays(db, first, split), finding, points[0]),
-        _Side(other, score_arrays.score_arrays(db, second, split), other_finding, points[1]),
+        _ComparedRun(run, score_arrays.score_arrays(db, first, split), finding, points[0]),
+        _ComparedRun(other, score_arrays.score_arrays(db, second, split), other_finding, points[1]),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.explain import EXPLAINERS
-from core.explain.sanity.check import Case, check
+from core.explain.sanity.check import CheckedCase, check
 from core.explain.sanity.pointing_game import pointing_game
 from core.explain.sanity.random_weights import randomize_all
 from core.inference import LoadedModel, load
@@ -33,7 +33,7 @@ class Trained:
         return [one for one in self.test if one.key in self.data.discs]
 
     def checked(self, model):
-        cases = [Case(one, self.data.discs[one.key]) for one in self.ill[:24]]
+        cases = [CheckedCase(one, self.data.discs[one.key]) for one in self.ill[:24]]
         return check(model, cases, self.test, ask, tell=lambda *_: None, classes=("ring", "disc"), again=AGAIN)
 
     def rate(self, model, masks):

@@ -8,7 +8,7 @@ from scipy import stats
 from core.explain import EXPLAINERS
 from core.explain.saliency_map import SaliencyMap, min_max_scale
 from core.explain.sanity.burned_in_text import OnMarks
-from core.explain.sanity.check import Case, check
+from core.explain.sanity.check import CheckedCase, check
 from core.explain.sanity.faithfulness import deletion_insertion
 from core.explain.sanity.model_skill import ModelSkill
 from core.explain.sanity.pointing_game import pointing_game
@@ -189,7 +189,7 @@ def test_maps_that_come_from_the_picture_alone_get_the_banner(small):
 
     report = check(
         small.model,
-        [Case(one) for one in test[:8]],
+        [CheckedCase(one) for one in test[:8]],
         test,
         ask,
         tell=lambda *_: None,
@@ -214,7 +214,9 @@ def test_a_wished_end_stops_a_check(small):
 
     test = [one for one in small.examples if one.split == "test"]
     with pytest.raises(Ended):
-        check(small.model, [Case(one) for one in test[:6]], test, gradcam, tell=tell, classes=("nothing", "blob"))
+        check(
+            small.model, [CheckedCase(one) for one in test[:6]], test, gradcam, tell=tell, classes=("nothing", "blob")
+        )
 
 
 def gradcam(model, example, class_index):
