@@ -42,8 +42,10 @@ def data_dir() -> Path:
 
 @pytest.fixture(autouse=True)
 def main_stays() -> Iterator[None]:
-    """Streamlit puts its page in the place of `__main__`, and processes that later tests spawn would begin by running
-    it."""
+    """Put `__main__` back after each test.
+
+    Streamlit puts its page in its place, and processes that later tests spawn would begin by running the page.
+    """
     before = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = before

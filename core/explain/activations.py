@@ -71,7 +71,7 @@ def capture_activations(module: "nn.Module", layer: "nn.Module") -> "Iterator[Ac
 
 
 def without_cudnn_rnn(module: "nn.Module") -> "AbstractContextManager[None]":
-    """cuDNN's recurrent layers have no gradient outside training."""
+    """CuDNN's recurrent layers have no gradient outside training."""
     import torch
     from torch import nn
 

@@ -71,8 +71,10 @@ def resolve_class(model: "LoadedModel", logits: "Tensor", class_index: int | Non
 
 
 def target_function(head: "Head", class_index: int) -> "Callable[[Tensor], Tensor]":
-    """What of the outputs (…, outputs) speaks for a class: of ordered ones "it is above the one before", of the first
-    "it is not above"."""
+    """Return what of the outputs (…, outputs) speaks for a class.
+
+    Of ordered classes it is "above the class before", and of the first one "not above it".
+    """
     if head.kind != "ordinal":
         return lambda outputs: outputs[..., class_index]
     return (lambda outputs: outputs[..., class_index - 1]) if class_index else (lambda outputs: -outputs[..., 0])

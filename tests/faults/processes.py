@@ -60,7 +60,7 @@ def file_readers(home: Path) -> list[Living]:
 
 
 def kill(processes: list[Living], *, group: bool = False) -> int:
-    """kill -9, or of the whole process group; how many were still there."""
+    """Kill -9, or of the whole process group; how many were still there."""
     killed = 0
     for process in processes:
         with suppress(ProcessLookupError):

@@ -1,5 +1,7 @@
-"""Grad-CAM++ (Chattopadhay et al. 2018, equation 19): as Grad-CAM, with more weight on places that spoke, so that
-several places of a class are found."""
+"""Grad-CAM++ (Chattopadhay et al. 2018, equation 19): Grad-CAM that finds several places of one class.
+
+Places with a positive gradient get more weight.
+"""
 
 from functools import partial
 

@@ -17,6 +17,7 @@ class Images:
     """The images of a snapshot's cases, by id, sha256 and keyed file name."""
 
     def __init__(self, session: Session, snapshot: int, key: bytes) -> None:
+        """Read them; `key` makes the pseudonyms of file names."""
         self.session, self.key = session, key
         self.of_image: dict[int, int] = {}
         self.names: dict[int, str] = {}

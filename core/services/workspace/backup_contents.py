@@ -27,6 +27,7 @@ class Pack:
     """The tar being written, and the sha256 of every file in it."""
 
     def __init__(self, tar: tarfile.TarFile, tell: Tell) -> None:
+        """Take the open archive, and what reports each file."""
         self.tar, self.tell, self.expected = tar, tell, 0
         self.hashes: dict[str, str] = {}
 

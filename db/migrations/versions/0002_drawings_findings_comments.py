@@ -12,6 +12,7 @@ ANSWERS = "answer IN ('label', 'findings', 'unreadable', 'withdrawn')"
 
 
 def upgrade() -> None:
+    """Apply the change; no row is lost."""
     for table in ("case", "annotation"):
         with op.batch_alter_table(table) as batch_op:
             batch_op.drop_constraint("answer_known", type_="check")
@@ -160,4 +161,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Refuse: a catalogue is not taken back."""
     raise NotImplementedError("a catalogue is not taken back: restore the backup that was made before")

@@ -13,6 +13,7 @@ KINDS = ("single", "ordinal", "multi", "number")
 
 
 def upgrade() -> None:
+    """Apply the change; no row is lost."""
     with op.batch_alter_table("case") as batch_op:
         batch_op.drop_constraint("answer_known", type_="check")
         batch_op.add_column(sa.Column("study_id", sa.Integer(), nullable=True))
@@ -48,4 +49,5 @@ def _word(name: str, *words: str) -> sa.Enum:
 
 
 def downgrade() -> None:
+    """Refuse: a catalogue is not taken back."""
     raise NotImplementedError("a catalogue is not taken back: restore the backup that was made before")

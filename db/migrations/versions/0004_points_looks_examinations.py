@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Apply the change; no row is lost."""
     with op.batch_alter_table("job") as batch_op:
         batch_op.drop_constraint("jobkind_known", type_="check")
         batch_op.create_check_constraint("jobkind_known", "kind IN ('import', 'train', 'predict', 'examine')")
@@ -80,4 +81,5 @@ def _word(name: str, *words: str) -> sa.Enum:
 
 
 def downgrade() -> None:
+    """Refuse: a catalogue is not taken back."""
     raise NotImplementedError("a catalogue is not taken back: restore the backup that was made before")

@@ -10,8 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Apply the change; no row is lost."""
     op.add_column("operating_point", sa.Column("checkpoint_sha256", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
+    """Refuse: a catalogue is not taken back."""
     raise NotImplementedError("a catalogue is not taken back: restore the backup that was made before")

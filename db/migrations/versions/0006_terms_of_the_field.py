@@ -20,6 +20,7 @@ SYMMETRIES = "flips IN ('none', 'left-right', 'any')"
 
 
 def upgrade() -> None:
+    """Apply the change; no row is lost."""
     op.drop_index("test_look_run", "test_look")
     op.rename_table("test_look", "test_set_view")
     op.create_index("test_set_view_run", "test_set_view", ["run_id", "id"])
@@ -47,4 +48,5 @@ def _rename_word(table: str, column: str, constraint: str, old: str, new: str, a
 
 
 def downgrade() -> None:
+    """Refuse: a catalogue is not taken back."""
     raise NotImplementedError("a catalogue is not taken back: restore the backup that was made before")

@@ -67,7 +67,7 @@ def named(path: Path) -> set[str]:
 
 
 def reference(header: Any, channels: int) -> np.ndarray:
-    """pydicom's own decoding: RGB, or modality values."""
+    """Pydicom's own decoding: RGB, or modality values."""
     decoded = header.pixel_array
     if channels == 3:
         if header.PhotometricInterpretation == "PALETTE COLOR":

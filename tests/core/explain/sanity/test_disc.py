@@ -1,5 +1,7 @@
-"""Done-when 3: on a planted disc beside an equal-contrast ring, a trained model points and passes; one of chance is
-told apart, by a banner."""
+"""The saliency check on a planted disc beside a ring of equal contrast.
+
+A trained model points at the disc and passes; one with random weights is recognised, by a banner.
+"""
 
 from dataclasses import dataclass
 

@@ -15,7 +15,6 @@ from db.vocabulary import Answer, LabelSource, Split, TaskKind, Verdict
 @pytest.fixture
 def predicted(imported):
     """Make a task of a kind, label and freeze it and put a prediction on its first case: gives (case, prediction)."""
-
     home = imported
 
     def make(kind: TaskKind, answer: Answer, message, **request) -> tuple[int, int]:
