@@ -117,7 +117,7 @@ def prepare(home: Path, files: Path) -> int:
         spec = TrainSpec().replace(SPEC)
         run = done(submit.submit(db, snapshot_id=frozen.id, spec=spec, key="train", **common)).run
         done(predictions.submit(db, run_id=run, split="test", key="predict", **common))
-        done(registry.submit(db, run_id=run, what="maps", asked={"split": "test"}, key="maps", **common))
+        done(registry.submit(db, run_id=run, what="maps", parameters={"split": "test"}, key="maps", **common))
         return int(run)
     finally:
         db.close()

@@ -71,7 +71,7 @@ def test_it_is_ready_to_judge(trained):
 
 
 def test_missing_damaged_and_unfit_checkpoints_are_sentences(trained, tmp_path):
-    with pytest.raises(NotFound, match=r"no checkpoint best\.safetensors"):
+    with pytest.raises(NotFound, match=r"No checkpoint best\.safetensors"):
         load(tmp_path)
     path = tmp_path / "best.safetensors"
     path.write_bytes((trained[0] / "best.safetensors").read_bytes()[:-4])
@@ -88,7 +88,7 @@ def test_missing_damaged_and_unfit_checkpoints_are_sentences(trained, tmp_path):
 
 def test_a_gpu_asked_for_and_missing_is_a_sentence(trained, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(NotTrainable, match="no GPU here"):
+    with pytest.raises(NotTrainable, match="finds no GPU"):
         load(trained[0], device="cuda")
 
 
@@ -99,7 +99,7 @@ def test_pixels_that_are_gone_are_a_sentence(trained, tmp_path):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="finds no GPU")
 def test_a_gpu_gives_what_the_cpu_gives(trained):
     folder, examples = trained
     present = np.array([one for _, one in predict(load(folder, device="cuda"), examples)])

@@ -32,7 +32,7 @@ def test_it_becomes_a_run_with_pages_of_its_own(frozen):
     (run,) = runs.list_runs(frozen)
     assert (run.model, run.predicted) == ("vendor 2", 24)
     shown = text_of(opened("runs", run=str(run.id)))
-    assert "24 predictions from 25 lines of scores.csv; 1 line about images that nobody imported (line 26)." in shown
+    assert "24 predictions from 25 lines of scores.csv; 1 line about images that were not imported (line 26)." in shown
     assert "Imported predictions have no training curves and no saliency maps." in shown
     assert "made elsewhere" in text_of(opened("home"))
     assert "has external predictions" in text_of(opened("review", run=str(run.id), split="test"))
@@ -42,10 +42,10 @@ def test_it_becomes_a_run_with_pages_of_its_own(frozen):
 def test_what_cannot_be_taken_is_one_sentence(frozen):
     app = given(opened("runs"), ["0.png,7"])
     assert [one.value for one in app.error] == [
-        "scores.csv, line 2: its score is '7'; give a probability from 0 to 1 (after softmax or sigmoid), or leave all "
-        "of the line's scores empty."
+        "scores.csv, line 2: the score is '7'; give a probability from 0 to 1 (after softmax or sigmoid), or leave all "
+        "scores of the line empty."
     ]
-    assert "need the name of what made them" in given(opened("runs"), ["0.png,0.7"], " ").error[0].value
+    assert "need the name of their model" in given(opened("runs"), ["0.png,0.7"], " ").error[0].value
     assert runs.list_runs(frozen) == []
     assert not [*(frozen_home(frozen) / "inbox").iterdir()]
 

@@ -110,7 +110,7 @@ def test_a_run_to_start_from_that_learned_from_whom_this_one_judges_by(frozen, f
     widget(app, "Start from").set_value("run").run()
     assert f"Run {first}:" in " ".join(widget(app, "Run to start from").options)
     refusal = refused_on_start(app)
-    assert re.search(rf"Run {first} was trained on \d+ of the patients that validate or test here", refusal)
+    assert re.search(rf"Run {first} was trained on \d+ patients who are in validation or test here", refusal)
     assert [run.id for run in runs.list_runs(frozen)] == [first]
 
 

@@ -66,7 +66,7 @@ def pictures(folder: Path, count: int, *, seed: int, size: int = 28) -> Path:
     rows = []
     for number in range(count):
         label = number % 2
-        blurred = picture(label, size=size, chance=rng) + rng.normal(0, NOISE, (size, size))
+        blurred = picture(label, size=size, rng=rng) + rng.normal(0, NOISE, (size, size))
         Picture.fromarray(np.clip(blurred, 0, 255).astype(np.uint8)).save(folder / f"{number:04}.png")
         rows_by_hash = CLASSES[1 - label if rng.random() < WRONG else label]
         rows.append((f"{number:04}.png", f"PAT-{seed}-{number // 2}", rows_by_hash))

@@ -155,7 +155,7 @@ def test_a_training_whose_checkpoint_does_not_fit_fails_and_goes_on_once_there_i
     LocalLauncher(home.settings).wake()
     job = ended(home, made.job)
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 2, None)
-    assert any(f"Going on after epoch {one} " in runs.log(home.settings, made.run) for one in (epochs - 1, epochs))
+    assert any(f"Resuming after epoch {one} " in runs.log(home.settings, made.run) for one in (epochs - 1, epochs))
     assert weights(home, made.run, "last")[1].epoch == 60
 
 

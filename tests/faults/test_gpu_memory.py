@@ -18,7 +18,7 @@ from tests.faults.pages import page_of
 from tests.faults.places import drafts, ended, frozen, home_at, is_sentence, pictures, started
 
 pytestmark = pytest.mark.slow
-WAY = "train again with a smaller batch_size or image_size, or free the GPU of what else uses it and resume."
+WAY = "train again with a smaller batch_size or image_size, or stop other programs that use the GPU and resume."
 
 # From some call on, more than `most` images do not fit; how many they were is told in a file.
 NO_ROOM = """
@@ -81,15 +81,15 @@ def test_too_large_a_batch_is_cut_and_one_that_cannot_be_is_one_sentence(home, t
     cut = started(home, snapshot, batch_size=16, epochs=2)
     assert ended(home, cut.job).state is JobState.SUCCEEDED
     message = runs.log(home.settings, cut.run)
+    assert "Not enough GPU memory for 16 images at once: continuing with 2 micro-batches of 8, accumulated" in message
     assert (
-        "The GPU's memory is too small for 16 images at once: going on in 2 parts of 8, which are added up" in message
-    )
-    assert message.count("too small") == 2  # cut again into 4 parts of 4, and the second epoch begins with those
+        message.count("Not enough GPU memory") == 2
+    )  # cut again into 4 parts of 4, and the second epoch begins with those
     lay(monkeypatch, tmp_path, most=1)
     large = started(home, snapshot, batch_size=16, epochs=2, key="larger")
     job = ended(home, large.job)
     assert (job.state, job.attempt) == (JobState.FAILED, 1)
-    assert job.error == f"The GPU's memory is too small for batches of 16 at 32 px; {WAY}"
+    assert job.error == f"Not enough GPU memory for batches of 16 at 32 px; {WAY}"
     assert is_sentence(job.error)
     assert job.error in page_of(home.settings, monkeypatch, "runs", run=large.run)
 
@@ -106,7 +106,7 @@ def test_memory_taken_by_others_later_on_costs_no_epoch_that_was_done(home, tmp_
     traps.disarm(monkeypatch)
     job = resumed(home, made.job)
     assert (job.state, job.attempt, job.error) == (JobState.SUCCEEDED, 2, None)
-    assert f"Going on after epoch {epochs} of 4" in runs.log(home.settings, made.run)
+    assert f"Resuming after epoch {epochs} of 4" in runs.log(home.settings, made.run)
     assert [epoch for epoch, _ in runs.curves(home.db, made.run)["train_loss"]] == [1, 2, 3, 4]
 
 
@@ -133,7 +133,7 @@ def test_predictions_take_as_many_at_once_as_there_is_room_for(home, tmp_path, m
     job = predicted("no room")
     assert job.state is JobState.FAILED
     assert job.error == (
-        "The GPU's memory is too small for one image at 32 px; free the GPU of what else uses it, then try again."
+        "Not enough GPU memory for one image at 32 px; stop other programs that use the GPU, then try again."
     )
     assert {one.case_id: one.probabilities for one in predictions.list_predictions(home.db, made.run)} == after
     image = predictions.list_predictions(home.db, made.run)[0].image_id
@@ -151,10 +151,10 @@ def test_a_real_gpu_with_too_little_memory(home, tmp_path, monkeypatch):
     knobs = {"model": "resnet18", "image_size": 512, "epochs": 1, "device": "cuda"}
     large = started(home, snapshot, batch_size=64, **knobs)
     job = ended(home, large.job)
-    cut = "The GPU's memory is too small for 64 images at once: going on in 2 parts of 32, which are added up"
+    cut = "Not enough GPU memory for 64 images at once: continuing with 2 micro-batches of 32, accumulated"
     assert cut in runs.log(home.settings, large.run)
     if job.state is JobState.FAILED:  # sixteen parts were too large as well
-        assert job.error == f"The GPU's memory is too small for batches of 64 at 512 px; {WAY}"
+        assert job.error == f"Not enough GPU memory for batches of 64 at 512 px; {WAY}"
     small = started(home, snapshot, batch_size=2, key="smaller", **knobs)
     job = ended(home, small.job)
     assert (job.state, job.error) == (JobState.SUCCEEDED, None)

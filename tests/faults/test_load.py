@@ -162,7 +162,7 @@ def backed_up(load: Load, file: Path) -> Middle:
     rows, acknowledged = backup.count(load.ground.db), load.crowd.acknowledged
     answers = rounds(load.ground.settings.home, "backup", file)
     print(f"\nbackup: {answers['bytes'] >> 20} MB, {answers['files']}, {answers['notes']}, labels {len(acknowledged)}")
-    assert all("import was under way" in note for note in answers["notes"])
+    assert all("import was running" in note for note in answers["notes"])
     return Middle(rows, backup.count(load.ground.db), acknowledged)
 
 

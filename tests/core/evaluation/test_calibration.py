@@ -165,9 +165,9 @@ def test_what_cannot_be_fitted_is_refused():
     run = made()
     with pytest.raises(InvalidInput, match="Unknown calibration method 'platt'; choose one of temperature, isotonic"):
         fit("platt", run)
-    with pytest.raises(InvalidInput, match="which these scores are not"):
+    with pytest.raises(InvalidInput, match="and these scores are not"):
         fit("isotonic", run.scored_by(run.scores + 1))
-    with pytest.raises(InvalidInput, match="0 of 3 here are ill"):
+    with pytest.raises(InvalidInput, match="0 of 3 cases are ill"):
         fit("temperature", BinaryScores.of([1, 2, 3], [0.1, 0.2, 0.3], [0, 0, 0], "abc", name="ill"))
-    with pytest.raises(InvalidInput, match="Reliability in 0 bins"):
+    with pytest.raises(InvalidInput, match="reliability diagram with 0 bins"):
         reliability(run, 0)

@@ -200,7 +200,7 @@ def test_different_test_sets_are_refused_with_their_numbers():
     flipped = changed(second, truth=np.where(np.arange(300) < 4, ~second.truth, second.truth))
     assert incompatibility(first, flipped).startswith("The reference labels of 4 of 300 cases differ")
     assert "other patient IDs" in incompatibility(first, changed(second, patients=["p"] * 300))
-    assert "by case and the other by patient" in incompatibility(first, aggregate_by_patient(second, "max"))
+    assert "per case, the other per patient" in incompatibility(first, aggregate_by_patient(second, "max"))
     assert incompatibility(first, second) == ""
 
 

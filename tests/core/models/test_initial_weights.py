@@ -80,10 +80,12 @@ def test_a_run_goes_on_in_another(tmp_path):
     path = run_of("small_cnn", tmp_path / "best.safetensors", theirs, classes=("a", "b", "c"))
     same = build("small_cnn", outputs=3)
     count = len(same.state_dict())
-    assert begin(same, "small_cnn", RUN, path) == f"Starting from run 3: {count} tensors taken."
+    assert begin(same, "small_cnn", RUN, path) == f"Initialised from run 3: {count} tensors loaded."
     assert equal(same, theirs)
     other, fresh = build("small_cnn", outputs=2), build("small_cnn", outputs=2)
-    assert begin(other, "small_cnn", RUN, path) == f"Starting from run 3: {count - 2} tensors taken, 2 new (head)."
+    assert (
+        begin(other, "small_cnn", RUN, path) == f"Initialised from run 3: {count - 2} tensors loaded, 2 random (head)."
+    )
     assert equal(other, theirs, but=["head"])
     assert torch.equal(other.head.weight, fresh.head.weight)
 
@@ -93,7 +95,7 @@ def test_a_grey_network_answers_grey_images_as_the_coloured_one_it_began_with(tm
     path = run_of("resnet18", tmp_path / "best.safetensors", theirs, channels=3)
     grey, four, images = build("resnet18"), build("resnet18", channels=4), torch.randn(2, 1, 64, 64)
     result = begin(grey, "resnet18", RUN, path)
-    assert result == "Starting from run 3: 121 tensors taken, 1 adapted to 1 channel."
+    assert result == "Initialised from run 3: 121 tensors loaded, 1 adapted to 1 channel."
     assert "1 adapted to 4 channels" in begin(four, "resnet18", RUN, path, channels=4)
     with torch.no_grad():
         expected = theirs(images.expand(-1, 3, -1, -1))
@@ -137,7 +139,7 @@ def test_published_weights_are_taken_from_the_cache(cache):
     assert torch.allclose(module.conv1.weight[:, 0], theirs.conv1.weight.sum(dim=1), atol=1e-6)
     bag = build("attention_mil", channels=3, encoder="resnet18")
     result = begin(bag, "attention_mil", replace(PUBLISHED, encoder="resnet18"), channels=3)
-    assert result.endswith(": 100 tensors taken, 8 new (tell, gate, score, head).")
+    assert result.endswith(": 100 tensors loaded, 8 random (tell, gate, score, head).")
     assert torch.equal(bag.encoder.conv1.weight, theirs.conv1.weight)
     pair = build("late_fusion", channels=3, encoder="resnet18")
     begin(pair, "late_fusion", replace(PUBLISHED, encoder="resnet18"), channels=3)
@@ -152,7 +154,7 @@ def test_a_run_of_one_image_reads_the_slices_of_a_stack(tmp_path):
     theirs = build("small_cnn", seed=1)
     path = run_of("small_cnn", tmp_path / "best.safetensors", theirs)
     module = build("cnn_gru")
-    assert begin(module, "cnn_gru", RUN, path).endswith(" new (gru, head).")
+    assert begin(module, "cnn_gru", RUN, path).endswith(" random (gru, head).")
     assert equal(module.encoder.features, theirs.features)
     whole = run_of("cnn_gru", tmp_path / "whole.safetensors", build("cnn_gru", seed=2))
     assert " new " not in begin(module, "cnn_gru", RUN, whole)
@@ -186,7 +188,7 @@ def test_a_file_of_others(tmp_path, suffix, wrapped):
         save_file(theirs.state_dict(), path)
     else:
         torch.save({"state_dict": theirs.state_dict(), "epoch": 3} if wrapped else theirs.state_dict(), path)
-    assert begin(module, "small_cnn", FILE, path).startswith(f"Starting from weights{suffix}: ")
+    assert begin(module, "small_cnn", FILE, path).startswith(f"Initialised from weights{suffix}: ")
     assert equal(module, theirs)
 
 
@@ -229,8 +231,8 @@ def files(folder):
             "resnet18.pth do not fit small_cnn: 'features.0.weight' is missing; use weights of",
         ),
         ("deeper.pth", "deeper.pth do not fit small_cnn: the model has no 'features.99.weight'"),
-        ("less.pth", "less.pth do not fit a small_cnn: they have no 'features.0.weight'"),
-        ("other.pth", "other.pth do not fit a small_cnn: 'features.0.weight' is 32×1×5×5 there and 32×1×3×3 here"),
+        ("less.pth", "less.pth do not fit small_cnn: 'features.0.weight' is missing"),
+        ("other.pth", "other.pth do not fit small_cnn: 'features.0.weight' has shape 32×1×5×5, expected 32×1×3×3"),
         ("nan.pth", r"nan.pth are not finite in 'head.bias'; use other weights"),
         ("trap.pth", "trap.pth is damaged, or contains code, which is never executed; save the"),
         ("old.pth", "old.pth is damaged, or contains code"),
@@ -262,7 +264,7 @@ def test_a_run_of_another_model_or_none_is_a_sentence(tmp_path):
         begin(build("cnn_gru", encoder="resnet18"), "cnn_gru", replace(RUN, encoder="resnet18"), path)
     with pytest.raises(NotTrainable, match=r"is 'run', but no run is named; set start_run"):
         begin(build("resnet18"), "resnet18", RUN)
-    with pytest.raises(NotFound, match=r"no checkpoint best\.safetensors in .*/7;"):
+    with pytest.raises(NotFound, match=r"No checkpoint best\.safetensors in .*/7;"):
         begin(build("small_cnn"), "small_cnn", RUN, tmp_path / "7" / "best.safetensors")
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(UserError, match="damaged or was not written by Rounds"):

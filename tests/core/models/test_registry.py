@@ -177,7 +177,7 @@ def test_position_tells_every_cell_apart():
 
 
 def test_an_unknown_model_is_refused_with_the_choices():
-    with pytest.raises(NotFound, match=r"no model 'resnet19'; choose one of small_cnn, alexnet"):
+    with pytest.raises(NotFound, match=r"Unknown model 'resnet19'; choose one of small_cnn, alexnet"):
         entry("resnet19")
 
 

@@ -45,8 +45,8 @@ def test_a_reason_is_kept(client, signed, db, task, case):
         ({"findings": [1]}, "Invalid request"),
         ({"findings": {"x": "present"}}, "Invalid request"),
         ({"findings": "present"}, "Invalid request"),
-        ({"reason": "blur"}, "came with an answer"),
-        ({"answer": "unreadable", "reason": "tired"}, "no reason"),
+        ({"reason": "blur"}, "needs the answer 'cannot be assessed'"),
+        ({"answer": "unreadable", "reason": "tired"}, "not on the list"),
     ],
 )
 def test_what_does_not_fit_the_task_is_a_sentence_and_nothing_is_kept(client, signed, db, task, case, change, words):
@@ -61,7 +61,7 @@ def test_a_class_retired_meanwhile_is_refused_in_a_sentence(client, signed, db, 
     label_classes.retire(db, task.id, 1)
     got = client.post(signed("/api/labels", task=task.id, by="me"), json=answer(case))
     assert got.status_code == 422
-    assert "'yes' was retired" in got.json()["error"]
+    assert "'yes' is retired" in got.json()["error"]
     assert annotations.history(db, case.id) == []
 
 
@@ -89,7 +89,7 @@ def test_a_comment_is_kept_once_and_withdrawn_by_its_writer(client, signed, db, 
             "key": "w" * 12,
         },
     )
-    assert (other.status_code, "only its writer" in other.json()["error"]) == (422, True)
+    assert (other.status_code, "only the writer" in other.json()["error"]) == (422, True)
     withdrawn = client.post(url, json={"case": case.id, "withdraws": written["id"], "key": "w" * 12})
     assert withdrawn.json()["comments"] == []
 
@@ -101,12 +101,12 @@ def test_a_comment_is_kept_once_and_withdrawn_by_its_writer(client, signed, db, 
         ({"text": "x" * 2001}, "at most 2,000"),
         ({"text": "a\u0000"}, "control character"),
         ({"key": "x"}, "no valid key"),
-        ({"case": 99}, "not in this"),
+        ({"case": 99}, "no case 99"),
         ({"x": 3.5}, "Invalid request"),
-        ({"image": 2, "x": 1, "y": 1}, "not of case"),
-        ({"image": 1, "x": 1e9, "y": 1}, "is not on image"),
-        ({"image": 1, "x": "1e999", "y": 1}, "is not on image"),
-        ({"withdraws": 7}, "Comment 7 is not"),
+        ({"image": 2, "x": 1, "y": 1}, "does not belong to case"),
+        ({"image": 1, "x": 1e9, "y": 1}, "is outside image"),
+        ({"image": 1, "x": "1e999", "y": 1}, "is outside image"),
+        ({"withdraws": 7}, "no comment 7"),
     ],
 )
 def test_a_wrong_comment_is_refused_in_a_sentence_and_nothing_is_kept(client, signed, db, task, case, change, words):

@@ -68,12 +68,12 @@ def test_a_case_says_where_its_drawings_are(client, db, signer, task, case):
         ({"geometry": None}, "no geometry"),
         ({"geometry": {"points": [[1, 2], [9e9, 1]]}}, "not a finite number"),
         ({"geometry": {"points": [[1, 2], [900, 1]]}}, "outside the image"),
-        ({"client": ""}, "no proper client key"),
-        ({"key": "x" * 99}, "no proper key"),
-        ({"case": 99}, "not in this"),
-        ({"image": 99}, "Image 99 is not"),
+        ({"client": ""}, "client key must have 1 to 80 characters"),
+        ({"key": "x" * 99}, "key must have 1 to 80 characters"),
+        ({"case": 99}, "no case 99"),
+        ({"image": 99}, "no image 99"),
         ({"case": None}, "Invalid request"),
-        ({"erased": True}, "no such drawing"),
+        ({"erased": True}, "does not exist"),
     ],
 )
 def test_a_wrong_stroke_is_refused_in_a_sentence_and_nothing_is_kept(client, signed, db, task, case, change, words):
@@ -108,7 +108,7 @@ def test_a_case_of_another_task_is_refused(client, signed, db, task):
 def test_another_patients_image_is_refused(client, signed, db, task, case):
     stranger = annotations.queue(db, task_id=task.id)[1]
     got = client.post(signed(ROUTE, task=task.id, by="me"), json=stroke(case, image=stranger.image_ids[0]))
-    assert "another patient" in got.json()["error"]
+    assert "different patients" in got.json()["error"]
 
 
 def test_a_forged_address_opens_nothing(client, signed, db, task, case):

@@ -117,7 +117,7 @@ def test_wrong_findings_are_one_sentence_and_nothing_is_kept(home, cases, result
 def test_a_retired_finding_takes_no_answer_and_what_was_said_stays(home, task, cases):
     say(home, cases[0], SOME, "1")
     label_classes.retire(home.db, task.id, 2)
-    with pytest.raises(InvalidInput, match="'nodule' was retired"):
+    with pytest.raises(InvalidInput, match="'nodule' is retired"):
         say(home, cases[1], SOME, "2")
     assert annotations.case(home.db, cases[0].id).findings == SOME
 

@@ -65,7 +65,7 @@ def test_two_classes_remain(home, task):
     with pytest.raises(InvalidInput, match="would be left with 1 class"):
         label_classes.retire(home.db, task.id, 1)
     assert label_classes.retire(home.db, task.id, 0).classes[0].retired  # once more is nothing new
-    with pytest.raises(NotFound, match="Class 8 is not one of the 3"):
+    with pytest.raises(NotFound, match="has 3 classes, so there is no class 8"):
         label_classes.retire(home.db, task.id, 7)
 
 

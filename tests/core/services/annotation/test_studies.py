@@ -125,7 +125,7 @@ def test_films_without_a_study_are_in_no_case_and_a_label_for_one_says_so(home, 
     assert (annotations.progress(home.db, task.id).total, tasks.missing_cases(home.db, task.id)) == (0, 0)
     csv = tmp_path / "labels.csv"
     csv.write_text(f"image,label\n{Path(bare[0]['file']).name},1\n")
-    with pytest.raises(InvalidInput, match=r"labels.csv, line 2: Image \d+ is in no study.*column 'study'"):
+    with pytest.raises(InvalidInput, match=r"labels.csv, line 2: Image \d+ has no study.*column 'study'"):
         label_import.import_labels(home.db, home.settings, task="icu", path=csv, by="x")
 
 

@@ -168,7 +168,7 @@ def test_another_number_is_told_with_its_unit(labelled_home):
 @pytest.mark.parametrize(("task", "word"), [("chest", "several findings"), ("age", "a number")])
 def test_only_classes_are_balanced(labelled_home, task, word):
     for balance in ("weights", "oversample", "undersample"):
-        with pytest.raises(InvalidInput, match=rf"asks for {word}, and only single classes can be balanced"):
+        with pytest.raises(InvalidInput, match=rf"is about {word}, and only single classes can be balanced"):
             freeze(labelled_home, task, recipe=Recipe(balance=balance))
 
 

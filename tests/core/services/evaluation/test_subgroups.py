@@ -49,7 +49,7 @@ def test_ages_are_banded_and_what_says_nothing_is_left_out_and_said(home):
     assert "unknown" in named["age"]
     assert named["age"] <= {"18–39", "40–54", "55–69", "70 and older", "unknown"}
     assert result.left_out == {
-        "image size": "every case has the same (64×48)",
+        "image size": "every case has the same value (64×48)",
         "row": "it has 180 values, none of them with 20 cases",
     }
     assert any(len(row.facts) == 2 for row in result.rows)

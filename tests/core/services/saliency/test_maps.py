@@ -39,7 +39,7 @@ def ask(case, **more):
 
 def texts_of(view):
     """Its title, but for whether anything is in it."""
-    return view.title.partition(" · nothing")[0]
+    return view.title.partition(" · no evidence")[0]
 
 
 def test_each_question_has_a_file_of_its_own_and_says_how_it_was_made(case):
@@ -116,7 +116,13 @@ def test_a_split_is_made_by_a_job_as_each_case_is(case, method):
     home, run, _ = case
     view = runs.get(home.db, run)
     by_job = registry.submit(
-        home.db, Asleep(), run_id=run, what="maps", asked={"split": "train", "method": method}, by="ann", key="maps"
+        home.db,
+        Asleep(),
+        run_id=run,
+        what="maps",
+        parameters={"split": "train", "method": method},
+        by="ann",
+        key="maps",
     )
     done(home, by_job.job)
     result = registry.newest(home.db, run, "maps").result
@@ -148,7 +154,9 @@ def test_what_is_there_is_not_made_again_and_what_was_made_stays(case):
 
 def test_a_job_that_is_asked_for_what_is_not_there_says_so(case):
     home, run, _ = case
-    made = registry.submit(home.db, Asleep(), run_id=run, what="maps", asked={"method": "rollout"}, by="ann", key="m")
+    made = registry.submit(
+        home.db, Asleep(), run_id=run, what="maps", parameters={"method": "rollout"}, by="ann", key="m"
+    )
     from core.worker import runner
 
     attempt = job_queue.claim(home.db, made.job)

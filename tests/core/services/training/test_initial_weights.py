@@ -25,7 +25,7 @@ def test_a_finished_run_is_gone_on_from_with_layers_held(trained):
     made = submit(trained, replace(QUICK, start="run", start_run=first, freeze="features"))
     done(trained, made.job)
     message = runs.log(trained.settings, made.run)
-    assert f"Starting from run {first}: " in message
+    assert f"Initialised from run {first}: " in message
     assert "Frozen: features; " in message
 
 

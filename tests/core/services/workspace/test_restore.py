@@ -256,7 +256,7 @@ def test_cut_off_anywhere_it_is_damaged_and_nothing_is_left(file, new, tmp_path)
     for length in [*(chance.randrange(600, last) for _ in range(40)), last - 1, 600, 512, 511, 100]:
         (tmp_path / "cut").write_bytes(whole[:length])
         message = refused(new, tmp_path / "cut", UserError)
-        assert "is damaged" in message or "is no backup" in message
+        assert "is damaged" in message or "is not a backup" in message
 
 
 def test_a_byte_changed_anywhere_is_found(file, new, tmp_path):

@@ -48,7 +48,7 @@ def test_classes_are_added_retired_and_brought_back_and_too_few_is_a_sentence(db
         ("c", False),
     ]
     pressed(app, "Retire")
-    assert "a question needs 2; add a class first." in app.error[0].value
+    assert "and needs 2; add a class first." in app.error[0].value
     pressed(app, "Restore")
     assert not any(one.retired for one in tasks.get(db, task.id).classes)
 
@@ -96,7 +96,7 @@ def test_a_range_in_which_nothing_lies_is_a_sentence(db):
     app.number_input(key="new_task_low").set_value(9)
     app.number_input(key="new_task_high").set_value(3)
     pressed(app, "Create task")
-    assert "the first must be smaller" in app.error[0].value
+    assert "the first bound must be smaller" in app.error[0].value
     assert [task.name for task in tasks.list_tasks(db)] == ["finding"]
 
 
