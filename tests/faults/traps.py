@@ -39,7 +39,7 @@ def at_call(number, real, before=lambda *_: None, after=lambda *_: None):
 
 IN_A_STEP = """
 if doing("work") and doing("--attempt", "1"):
-    from core.training.precision import Precision
+    from core.training.mixed_precision import Precision
     Precision.step = at_call({step}, Precision.step, after=lambda *_: {end}())
 """
 
@@ -61,16 +61,16 @@ MOMENTS = {
 
 IN_A_PREDICTION = """
 if doing("work") and doing("--attempt", "1"):
-    from core import handlers
-    from core.services import predicting
+    from core.worker import handlers
+    from core.services.predictions import predictions
     handlers.PREDICTIONS_AT_ONCE = {at_once}
-    predicting.replace = at_call({number}, predicting.replace, after=lambda *_: die())
+    predictions.write_predictions = at_call({number}, predictions.write_predictions, after=lambda *_: die())
 """
 
 # Once: the next dispatcher finds the mark.
 BETWEEN_CLAIM_AND_START = """
 if doing("dispatch") and not os.path.exists({mark!r}):
-    from core import dispatcher
+    from core.worker import dispatcher
     def detach(*_, **__):
         open({mark!r}, "w").close()
         die()
