@@ -5,7 +5,7 @@ Law: one sentence that names the thing, the value, the expectation and the way o
 
 import errno
 
-SPACE, PERMISSION = "free some disk space there", "check its permissions"
+SPACE, PERMISSION = "free some space there", "check its permissions"
 WAYS_OUT = {
     errno.ENOSPC: SPACE,
     errno.EDQUOT: SPACE,

@@ -12,7 +12,7 @@ from core.settings import Settings
 
 TIMEOUT_S, INTERVAL_S = 600.0, 1.0
 WAITING = "This job is waiting and will continue automatically: {}"
-NO_ROOM = "The catalogue cannot be written, often because its disk is full; free some disk space there."
+NO_ROOM = "The catalogue cannot be written, often because its disk is full; free some space there."
 T = TypeVar("T")
 log = logging.getLogger("rounds")
 

@@ -173,7 +173,7 @@ def test_nothing_is_drawn_on_a_picture_that_is_not_on_the_screen(draws, page):
     )
     drawn.keys("b")
     drawn.drag((60, 60), (120, 120))
-    drawn.wait_for_status("The picture is not on the screen yet; draw when it is.")
+    drawn.wait_for_status("The image is still loading; draw when it is shown.")
     drawn.keys("ArrowRight", "Enter", "Shift+ArrowRight", "Enter")
     assert drawn.shown() == []
     assert drawings.history(drawn.db, drawn.case) == []

@@ -11,8 +11,8 @@ from db.tables import Project
 SAYS = {
     CatalogueProblem.LOCKED: "is locked by another program. Close that program (a database browser, a copy), "
     "then try again.",
-    CatalogueProblem.FULL: "cannot be written: its disk is full. Free some space, then try again.",
-    CatalogueProblem.DISK: "cannot be used: its disk reports an error (often it is full). Free some space, "
+    CatalogueProblem.FULL: "cannot be written: its disk is full; free some space there, then try again.",
+    CatalogueProblem.DISK: "cannot be used: its disk reports an error (often it is full); free some space, "
     "check the disk, then try again.",
     CatalogueProblem.READ_ONLY: "is read-only. Allow writing to the file and its folder, then try again.",
     CatalogueProblem.DAMAGED: "is damaged or is not a catalogue. Stop Rounds and restore a backup: "

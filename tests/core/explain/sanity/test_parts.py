@@ -233,7 +233,7 @@ def test_a_model_knows_more_than_weights_of_chance_by_rank_or_where_both_rank_al
 
 
 @pytest.mark.parametrize(
-    ("low", "value", "pairs", "depends", "said"),
+    ("low", "value", "pairs", "depends", "text"),
     [
         (0.0, 0.1, 0.3, True, "The maps change with the model's weights"),
         (0.15, 0.2, 0.1, False, "The maps change less with the model's weights than from case to case"),
