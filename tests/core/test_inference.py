@@ -82,7 +82,7 @@ def test_missing_damaged_and_unfit_checkpoints_are_sentences(trained, tmp_path):
     with pytest.raises(UserError, match=r"do not fit their vit_tiny"):
         load(tmp_path)
     save_weights(load(trained[0]).module, path, replace(manifest, model="resnet900"))
-    with pytest.raises(UserError, match=r"a model 'resnet900', known are small_cnn"):
+    with pytest.raises(UserError, match=r"an unknown model 'resnet900'; this version has small_cnn"):
         load(tmp_path)
 
 

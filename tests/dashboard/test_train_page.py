@@ -128,7 +128,7 @@ def test_it_says_what_it_will_take_and_what_speaks_against_it(frozen):
     assert "11.2 million parameters" in page_text
     assert "Few patients in training" in page_text
     widget(app, "Model").set_value("late_fusion").run()
-    assert "Late fusion reads two views of a study" in text_of(app)
+    assert "**Late fusion**. Two views of a study" in text_of(app)
 
 
 def test_a_step_that_cannot_be_measured_says_why(frozen, monkeypatch):

@@ -59,8 +59,8 @@ def refused_on_start(app):
 @pytest.mark.parametrize(
     ("model", "summary", "why"),
     [
-        ("cross_attention", "reads two views of a study", r"requested: '', available: none"),
-        ("resnet3d_18", "reads the slices of a series", "has a single image, but this model needs a stack"),
+        ("cross_attention", "Two views of a study", r"requested: '', available: none"),
+        ("resnet3d_18", "A series as a volume", "has a single image, but this model needs a stack"),
     ],
 )
 def test_a_model_of_several_pictures_on_single_images(frozen, filled, model, summary, why):

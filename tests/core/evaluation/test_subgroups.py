@@ -224,8 +224,8 @@ def test_one_class_is_undefined_in_every_group():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"figure": "brier"}, "no figure 'brier' for subgroups; choose one of auroc"),
-        ({"facts": {"site": ["A"]}}, "The fact 'site' has 1 values for 600 cases"),
+        ({"figure": "brier"}, "Unknown metric 'brier' for subgroups; choose one of auroc"),
+        ({"facts": {"site": ["A"]}}, "The column 'site' has 1 values for 600 cases"),
     ],
 )
 def test_what_does_not_fit_is_refused(change, sentence):

@@ -165,7 +165,10 @@ REFUSED = (
     ({"threshold": 0.5, "level": "patient"}, "is patient with no patient rule; for patients"),
     ({"threshold": 0.5, "patient_rule": "max"}, "The unit of analysis is image with patient rule 'max'"),
     ({"threshold": 0.5, "positive": 2}, "has 2 classes; choose the positive class"),
-    ({"threshold": 0.5, "calibrator": "magic"}, "There is no calibration 'magic'; choose one of temperature, isotonic"),
+    (
+        {"threshold": 0.5, "calibrator": "magic"},
+        "Unknown calibration method 'magic'; choose one of temperature, isotonic",
+    ),
 )
 
 
@@ -187,7 +190,7 @@ def test_on_one_class_in_validation_no_sensitivity_is_chosen(home):
     run = draw(home.db).run
     with home.db.transaction() as session:
         session.execute(text("UPDATE snapshot_case SET label = 0, targets = '[0]' WHERE split = 'val'"))
-    with pytest.raises(InvalidInput, match="No case here is Ill, so no threshold has a sensitivity"):
+    with pytest.raises(InvalidInput, match="No case is Ill, so sensitivity is undefined"):
         operating_points.set_operating_point(home.db, run, rule={"kind": "sensitivity", "at_least": 0.9}, by="ann")
     with pytest.raises(InvalidInput, match="Calibration needs cases of both classes"):
         operating_points.set_operating_point(home.db, run, threshold=0.5, calibrator="temperature", by="ann")

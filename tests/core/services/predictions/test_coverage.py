@@ -61,7 +61,7 @@ def test_a_part_is_told_with_both_counts(home):
     assert coverage.coverage_of(home.db, run, "val").words == (
         f"Run {run} has predicted 7 of 120 cases of the validation split; its metrics use these cases only."
     )
-    assert "of 247 of 360 cases of all splits" in coverage.coverage_of(home.db, run, "all").words
+    assert "has predicted 247 of 360 cases of all splits" in coverage.coverage_of(home.db, run, "all").words
 
 
 def test_a_split_without_any_is_no_part_of_it(home):

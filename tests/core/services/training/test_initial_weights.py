@@ -38,7 +38,7 @@ def test_a_run_that_learned_from_whom_this_one_judges_by_is_refused(trained):
 
 
 def test_what_cannot_be_started_from_is_a_sentence(trained):
-    with pytest.raises(NotFound, match=r"The initial run \(start_run\) 99 has no weights; choose one"):
+    with pytest.raises(NotFound, match=r"The initial run \(start_run\) 99 has no weights; choose a trained run"):
         submit(trained, replace(QUICK, start="run", start_run=99))
     request = replace(QUICK, start="file", start_file="../x.pth")
     with pytest.raises(

@@ -111,7 +111,7 @@ def test_the_pictures_are_the_training_images_changed(home, snapshot):
 
     plain = drawn(augment="none")
     assert any(not np.array_equal(one, other) for one, other in zip(plain, drawn(augment="light"), strict=True))
-    still = {"turn": 0.0, "shift": 0.0, "scale": 0.0, "window": 0.0, "augment": "custom"}
+    still = {"rotation": 0.0, "shift": 0.0, "scale": 0.0, "window": 0.0, "augment": "custom"}
     assert all(np.array_equal(one, other) for one, other in zip(plain, drawn(**still), strict=True))
     blended = drawn(**still, mixup=1.0)
     assert any(not np.array_equal(one, other) for one, other in zip(plain, blended, strict=True))
