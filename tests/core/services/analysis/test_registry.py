@@ -131,8 +131,10 @@ def test_a_check_of_a_model_that_knows_nothing_has_the_banner_or_says_what_it_sa
 
 def test_settings_that_cannot_be_are_a_sentence(trained):
     assert failed(trained, "check", again=1) == "The setting 'again' is '1'; give a whole number from 5 to 50."
-    assert failed(trained, "check", method="tea leaves").startswith("'method' is 'tea leaves'; choose one of gradcam")
-    assert failed(trained, "suspects", recipe="grandmother's").startswith("'recipe' is")
+    assert failed(trained, "check", method="tea leaves").startswith(
+        "The setting 'method' is 'tea leaves'; choose one of gradcam"
+    )
+    assert failed(trained, "suspects", recipe="grandmother's").startswith("The setting 'recipe' is")
 
 
 def test_too_few_patients_are_a_sentence(trained):

@@ -46,7 +46,7 @@ def test_what_cannot_be_started_from_is_a_sentence(trained):
     ):
         initial_weights.weights_path(trained.settings, request)
     (trained.settings.folder("weights") / "mine.pth").write_bytes(b"")
-    with pytest.raises(InvalidInput, match=r"holds mine\.pth; put the file there"):
+    with pytest.raises(InvalidInput, match=r"copy the file there, or choose one of: mine\.pth"):
         initial_weights.weights_path(trained.settings, request)
     assert initial_weights.weights_path(trained.settings, replace(request, start_file="mine.pth")).name == "mine.pth"
 
