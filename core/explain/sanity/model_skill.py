@@ -49,7 +49,7 @@ class ModelSkill:
     def words(self) -> str:
         """The verdict with its numbers."""
         if self.value is None or not self.draws:
-            return "Whether the model answers better than chance cannot be told: the examined cases have one class."
+            return "Unknown whether the model is better than chance: the examined cases have one class."
         verdict = "The model answers better than" if self.knows else "The model answers no better than"
         given = f", {self.given:.2f} given to the truth against {max(self.others, default=0.0):.2f}" * bool(self.given)
         return (

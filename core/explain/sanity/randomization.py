@@ -112,7 +112,7 @@ def _depends(similarity: MeanWithInterval, pairs: MeanWithInterval) -> bool | No
 def _sentence(similarity: MeanWithInterval, pairs: MeanWithInterval, depends: bool | None, again: int) -> str:
     """The verdict with its numbers."""
     if similarity.value is None or pairs.value is None:
-        return "Whether the maps depend on the model cannot be told: they, or those of other weights, are flat."
+        return "Unknown whether the maps depend on the model: they, or those of other weights, are flat."
     little = "The maps change less with the model's weights than from case to case"
     verdict = {
         True: "The maps change with the model's weights",

@@ -29,7 +29,7 @@ class Regions:
 
 @dataclass(frozen=True, slots=True)
 class HeatShares:
-    """Shares of a map's heat, None where it cannot be told: outside the body, on marks; and the area that those have.
+    """Shares of a map's heat, None where unknown: outside the body, on marks; and the area that those have.
 
     `peak_on_mark` is whether its hottest point lies there; `spread` is the area of its upper half, 0 of an empty map.
     """

@@ -32,8 +32,8 @@ export class View {
 
   /** Once a frame, however much has changed. */
   redraw() {
-    this.asked ??= requestAnimationFrame(() => {
-      this.asked = null;
+    this.frameRequest ??= requestAnimationFrame(() => {
+      this.frameRequest = null;
       for (const pane of this.book.viewer.panes) if (pane.stack) pane.redrawInk();
     });
   }

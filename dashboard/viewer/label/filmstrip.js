@@ -18,9 +18,9 @@ export class Filmstrip {
   /** After the frame that shows the case: the strip never holds up the picture. */
   soon(cases, index) {
     this.wish = [cases, index];
-    this.asked ??= requestAnimationFrame(() =>
+    this.frameRequest ??= requestAnimationFrame(() =>
       setTimeout(() => {
-        this.asked = null;
+        this.frameRequest = null;
         this.mark(...this.wish);
         this.load();
       }),

@@ -8,7 +8,7 @@ export class Cine {
   }
 
   get runs() {
-    return Boolean(this.asked);
+    return Boolean(this.frameRequest);
   }
 
   toggle() {
@@ -17,7 +17,7 @@ export class Cine {
   }
 
   tick(last) {
-    this.asked = requestAnimationFrame((now) => {
+    this.frameRequest = requestAnimationFrame((now) => {
       if (!this.pane.node.isConnected) return this.stop();
       const due = this.pane.slice.image.frame_ms || USUAL_MS;
       const step = now - last >= due - 1 && this.pane.painted; // a frame of the screen may come a hair early
@@ -27,7 +27,7 @@ export class Cine {
   }
 
   stop() {
-    cancelAnimationFrame(this.asked);
-    this.asked = null;
+    cancelAnimationFrame(this.frameRequest);
+    this.frameRequest = null;
   }
 }

@@ -170,8 +170,8 @@ export class Pane {
   /** Once a frame, however many moves of the pointer ask for it. */
   soon(act) {
     this.wish = act;
-    this.asked ??= requestAnimationFrame(() => {
-      this.asked = null;
+    this.frameRequest ??= requestAnimationFrame(() => {
+      this.frameRequest = null;
       if (this.node.isConnected && this.stack) this.wish();
     });
   }
