@@ -143,7 +143,7 @@ def test_the_text_beside_a_map_comes_with_the_map(world, page):
     """The map is computed after the page was drawn: the viewer has the page drawn again, with its title and badge."""
     opened(world, page, "first", method="occlusion")
     beside = page.locator(".st-key-case_told")
-    expect(beside.get_by_text(re.compile("^Occlusion"))).to_be_visible()
+    expect(beside.get_by_text(re.compile("^Occlusion: "))).to_be_visible()
     expect(beside.locator(".stMarkdownBadge")).to_have_count(1)
 
 

@@ -40,11 +40,11 @@ FAMILIES = {
     "several tasks": Family("abnormal", "mobilenet_v2", 64, "64×64", also=("signs", "age")),
     "transformer": Family("age", "vit_tiny", 28, "28×28", figure="Mean absolute error"),
     "attention": Family("signs", "cnn_attention", 32, "32×32"),
-    "fusion": Family("either", "cross_attention", 32, "2 pictures of 32×32"),
-    "late fusion": Family("either", "late_fusion", 32, "2 pictures of 32×32"),
-    "bag": Family("either", "attention_mil", 32, "2 pictures of 32×32", slices=4),
-    "sequence": Family("half", "cnn_gru_attention", 32, "4 pictures of 32×32", slices=4),
-    "volume": Family("half", "resnet3d_18", 32, "4 pictures of 32×32", slices=4),
+    "fusion": Family("either", "cross_attention", 32, "2 images of 32×32"),
+    "late fusion": Family("either", "late_fusion", 32, "2 images of 32×32"),
+    "bag": Family("either", "attention_mil", 32, "2 images of 32×32", slices=4),
+    "sequence": Family("half", "cnn_gru_attention", 32, "4 images of 32×32", slices=4),
+    "volume": Family("half", "resnet3d_18", 32, "4 images of 32×32", slices=4),
 }
 
 

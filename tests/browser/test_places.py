@@ -196,7 +196,7 @@ def imported(rounds, serve, files: dict[str, Path], tmp_path: Path) -> Callable[
 REFUSALS = {
     "film": ({"ImagerPixelSpacing": [0.14, 0.14]}, "at the detector only"),
     "plain": ({"PixelSpacing": [0.14, 0.14]}, "whether its pixel spacing is valid in the patient or at the detector"),
-    "bare": ({}, "does not say how large a pixel is"),
+    "bare": ({}, "gives no pixel spacing"),
     "calibrated": ({"PixelSpacing": [0.5, 0.5], "PixelSpacingCalibrationType": "FIDUCIAL"}, ""),
 }
 

@@ -71,7 +71,7 @@ def test_one_left_where_it_was_is_looked_at_there(home, source):
     made = started(home, frozen(home, source, reference=True), epochs=1, launcher=Asleep())
     file, original = source / "p003.png", source.parent / "kept.png"
     file.rename(original)
-    assert " is gone;" in work(home, made.job).error
+    assert " is missing;" in work(home, made.job).error
     original.rename(file)
     shutil.copy(file, original)
     change(file)
