@@ -12,9 +12,9 @@ def format_metric(metric: MetricValue) -> str:
     """Format a metric with its interval: `0.912 (0.874–0.944)`, or `undefined`."""
     if metric.value is None:
         return "undefined"
-    if metric.low is None or metric.high is None:
+    if metric.ci_low is None or metric.ci_high is None:
         return f"{metric.value:.3f}"
-    return f"{metric.value:.3f} ({metric.low:.3f}–{metric.high:.3f})"
+    return f"{metric.value:.3f} ({metric.ci_low:.3f}–{metric.ci_high:.3f})"
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
@@ -75,7 +75,7 @@ def signed(number: float) -> str:
 
 def format_with_unit(metric: MetricValue, *, signed: bool = False) -> str:
     """Format a metric in its unit: `4.21 (3.1 to 5.3)`, signed `+1.2 (−0.3 to +2.7)`; `–` without an interval."""
-    if metric.value is None or metric.low is None or metric.high is None:
+    if metric.value is None or metric.ci_low is None or metric.ci_high is None:
         return "–"
-    value, low, high = (f"{one:{'+' if signed else ''}.3g}" for one in (metric.value, metric.low, metric.high))
+    value, low, high = (f"{one:{'+' if signed else ''}.3g}" for one in (metric.value, metric.ci_low, metric.ci_high))
     return f"{value} ({low} to {high})".replace("-", "−")

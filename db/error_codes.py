@@ -14,7 +14,7 @@ class CatalogueProblem(StrEnum):
     DISK = "disk"
     READ_ONLY = "read only"
     DAMAGED = "damaged"
-    AWAY = "away"
+    UNREACHABLE = "away"
 
 
 # Prefixes of SQLite's result codes (sqlite.org/rescode.html); extended codes have a suffix.
@@ -27,7 +27,7 @@ CODES = {
     "SQLITE_PERM": CatalogueProblem.READ_ONLY,
     "SQLITE_CORRUPT": CatalogueProblem.DAMAGED,
     "SQLITE_NOTADB": CatalogueProblem.DAMAGED,
-    "SQLITE_CANTOPEN": CatalogueProblem.AWAY,
+    "SQLITE_CANTOPEN": CatalogueProblem.UNREACHABLE,
 }
 
 ErrorFactory = Callable[[CatalogueProblem], Exception]
@@ -37,5 +37,9 @@ def classify_error(error: DBAPIError) -> CatalogueProblem | None:
     """Return the problem of the catalogue, None if the statement itself is at fault."""
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is None:  # a database server
-        return CatalogueProblem.AWAY if isinstance(error, OperationalError) or error.connection_invalidated else None
+        return (
+            CatalogueProblem.UNREACHABLE
+            if isinstance(error, OperationalError) or error.connection_invalidated
+            else None
+        )
     return next((problem for code, problem in CODES.items() if name.startswith(code)), None)

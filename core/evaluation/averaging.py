@@ -17,7 +17,7 @@ def mean_estimate(parts: Sequence[Estimate], *, cases: int, note: str = "") -> E
     errors = [one.bootstrap_error for one in parts if one.bootstrap_error is not None]
     return Estimate(
         float(np.mean([one.value for one in parts])),
-        np.mean([one.draws for one in parts], axis=0),
+        np.mean([one.bootstrap for one in parts], axis=0),
         cases,
         min(one.n_patients for one in parts),
         min(one.effective for one in parts),

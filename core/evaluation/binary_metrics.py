@@ -73,7 +73,7 @@ def threshold_estimates(
     _check(scored)
     if threshold != threshold:
         raise InvalidInput("The threshold is not a number; enter a number such as 0.5.")
-    called = scored.called(threshold)
+    called = scored.predicted_positive(threshold)
     cells = ConfusionCells.of(called, scored.truth, patient_index(scored), resamples=resamples, seed=seed)
     return threshold_metrics(cells, name=scored.name, prevalence=prevalence)
 

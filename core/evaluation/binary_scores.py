@@ -72,12 +72,12 @@ class BinaryScores:
         """True where no patient has more than one row, so that cases are independent and Wilson and DeLong apply."""
         return bool(np.bincount(self.owner, minlength=1).max() <= 1)
 
-    def called(self, threshold: float) -> Bools:
+    def predicted_positive(self, threshold: float) -> Bools:
         """Return the cases predicted positive (n,): those with a score of at least the threshold."""
         positive: Bools = self.scores >= threshold
         return positive
 
-    def take(self, mask: Bools) -> "BinaryScores":
+    def subset(self, mask: Bools) -> "BinaryScores":
         """Return the cases selected by the mask (n,), and only their patients."""
         kept_patients, owner = np.unique(self.owner[mask], return_inverse=True)
         patients = tuple(self.patients[row] for row in kept_patients)
@@ -97,7 +97,7 @@ class BinaryScores:
 
     def matrix(self, threshold: float) -> list[list[int]]:
         """Return the confusion matrix [[tn, fp], [fn, tp]]: reference in rows, prediction in columns."""
-        flat = np.bincount(self.truth * 2 + self.called(threshold), minlength=4)
+        flat = np.bincount(self.truth * 2 + self.predicted_positive(threshold), minlength=4)
         table: list[list[int]] = flat.reshape(2, 2).tolist()
         return table
 

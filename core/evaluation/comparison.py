@@ -59,7 +59,10 @@ def compare(
         | threshold_estimates(scored, threshold, resamples=resamples, seed=seed)
         for scored, threshold in zip((first, second), thresholds, strict=True)
     ]
-    right = [one.called(threshold) == one.truth for one, threshold in zip((first, second), thresholds, strict=True)]
+    right = [
+        one.predicted_positive(threshold) == one.truth
+        for one, threshold in zip((first, second), thresholds, strict=True)
+    ]
     delong, why = _delong(first, second)
     unit = "patients" if first.level == "patient" else "cases"
     return Comparison(
@@ -127,7 +130,7 @@ def _difference(first: Estimate, second: Estimate) -> MetricValue:
     value, carriers = first.value - second.value, min(first.n_patients, second.n_patients)
     if carriers < 2:
         return MetricValue(value, None, None, n, ONE_PATIENT)
-    resampled = first.draws - second.draws
+    resampled = first.bootstrap - second.bootstrap
     scale = 2 if first.kind == "signed" else 1
     bounds = difference_interval(value / scale, resampled / scale, carriers=carriers)
     if bounds is not None:

@@ -38,7 +38,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its bootstrap `bootstrap` values (resamples,), NaN where undefined.
+    """A value with its `bootstrap` values (resamples,), NaN where undefined.
 
     `n_patients` and `effective` n are of patients.
 
@@ -50,7 +50,7 @@ class Estimate:
     """
 
     value: float
-    draws: Floats
+    bootstrap: Floats
     cases: int
     n_patients: int
     effective: float
@@ -71,7 +71,7 @@ class Estimate:
         bounds, value = self.bounds or _bounds(self), self.value * self.scale
         if bounds is None:
             return MetricValue(value, None, None, self.cases, f"{self.note} {ONE_PATIENT}".strip())
-        thin = _few_resamples(self.draws) if bounds.method == RESAMPLED else ""
+        thin = _few_resamples(self.bootstrap) if bounds.method == RESAMPLED else ""
         note = f"{self.note} {thin}".strip()
         low, high = bounds.low * self.scale, bounds.high * self.scale
         return MetricValue(value, low, high, self.cases, note, bounds.method)
@@ -116,13 +116,13 @@ def _bounds(measure: Estimate) -> Bounds | None:
     if (-1 if measure.kind == "signed" else 0) < value < 1 and any(is_degenerate(part) for part in measure.parts):
         return _of_parts(measure)
     if measure.kind == "signed":  # on the logit scale of (1 + value) / 2, which is Fisher's z of the value
-        inside = _bounds(replace(measure, kind="share", value=(1 + value) / 2, draws=(1 + measure.draws) / 2))
+        inside = _bounds(replace(measure, kind="share", value=(1 + value) / 2, bootstrap=(1 + measure.bootstrap) / 2))
         return None if inside is None else Bounds(2 * inside.low - 1, 2 * inside.high - 1, inside.method)
-    interval = bootstrap_interval(value, measure.draws, carriers=measure.n_patients, effective=measure.effective)
+    interval = bootstrap_interval(value, measure.bootstrap, carriers=measure.n_patients, effective=measure.effective)
     return (
         None
         if interval is None
-        else Bounds(*interval, interval_method(value, measure.draws, carriers=measure.n_patients))
+        else Bounds(*interval, interval_method(value, measure.bootstrap, carriers=measure.n_patients))
     )
 
 
@@ -133,7 +133,7 @@ def is_degenerate(measure: Estimate) -> bool:
     """
     if measure.n_patients < 2:
         return False
-    return does_not_vary(measure.draws, carriers=measure.n_patients) or any(
+    return does_not_vary(measure.bootstrap, carriers=measure.n_patients) or any(
         is_degenerate(part) for part in measure.parts
     )
 
@@ -144,7 +144,7 @@ def _of_parts(measure: Estimate) -> Bounds | None:
     intervals = [bounds for part in parts if (bounds := part.bounds or _bounds(part)) is not None]
     if len(intervals) < len(parts):
         return None
-    correlation = correlations([part.draws for part in parts])
+    correlation = correlations([part.bootstrap for part in parts])
     down = mover_half_width(
         [(part.value - one.low) / len(parts) for part, one in zip(parts, intervals, strict=True)], correlation
     )

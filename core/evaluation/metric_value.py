@@ -1,6 +1,6 @@
 """A metric as displayed: value, confidence interval, n, and a note where something must be explained."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 RESAMPLED = "whole patients resampled"
@@ -12,7 +12,9 @@ PARTS = "from the intervals of its parts (MOVER)"
 
 @dataclass(frozen=True, slots=True)
 class MetricValue:
-    """`value` is None where the number is undefined; `note` then says why. `low` and `high` bound 95 %, or are None.
+    """`value` is None where the number is undefined; `note` then says why.
+
+    `ci_low` and `ci_high` are the ends of the 95 % interval, or None.
 
     `n` counts the cases the number is about: for sensitivity the positive ones, for PPV those called positive.
     `method` says how the interval was made: "whole patients resampled", "Wilson", "DeLong", "Wilson on the effective
@@ -20,12 +22,19 @@ class MetricValue:
     """
 
     value: float | None
-    low: float | None
-    high: float | None
+    ci_low: float | None
+    ci_high: float | None
     n: int
     note: str = ""
     method: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Keys value, low, high, n, note, method; never NaN."""
-        return asdict(self)
+        """Return the plain values under the keys of the command line and of CSV files; never NaN."""
+        return {
+            "value": self.value,
+            "low": self.ci_low,
+            "high": self.ci_high,
+            "n": self.n,
+            "note": self.note,
+            "method": self.method,
+        }

@@ -103,7 +103,7 @@ def multilabel_metrics(
     patients = sorted({name for one in findings for name in one.patients})
     row = {name: index for index, name in enumerate(patients)}
     owned = [np.array([row[name] for name in one.patients], dtype=np.intp)[one.owner] for one in findings]
-    called = [one.called(threshold) for one, threshold in zip(findings, thresholds, strict=True)]
+    called = [one.predicted_positive(threshold) for one, threshold in zip(findings, thresholds, strict=True)]
 
     def estimates_of(index: Sequence[int], name: str) -> dict[str, Estimate]:
         scores, calls, truth, owner = (

@@ -106,7 +106,7 @@ def _benefit_by_patient(scored: BinaryScores, thresholds: Floats, odds: Floats) 
     patients = len(scored.patients)
     benefit = np.empty((len(thresholds), patients))
     for row, (threshold, odds_at) in enumerate(zip(thresholds, odds, strict=True)):
-        gain = np.where(scored.truth, 1.0, -odds_at) * scored.called(threshold)
+        gain = np.where(scored.truth, 1.0, -odds_at) * scored.predicted_positive(threshold)
         benefit[row] = np.bincount(scored.owner, weights=gain, minlength=patients)
     return benefit
 

@@ -41,12 +41,12 @@ def predictive_values_at(estimates: Mapping[str, Estimate], prevalence: float) -
     sides = (estimates["sensitivity"], estimates["specificity"])
     base = replace(balanced_accuracy(*sides), parts=(), note=f"At a prevalence of {prevalence:.4g}.")
     values = predictive_values(np.array([sides[0].value]), np.array([sides[1].value]), prevalence)
-    draws = predictive_values(sides[0].draws, sides[1].draws, prevalence)
+    draws = predictive_values(sides[0].bootstrap, sides[1].bootstrap, prevalence)
     adjusted: dict[str, Estimate] = {}
     for position, key in enumerate(("ppv", "npv")):
         value = float(values[position][0])
         estimate = replace(
-            base, value=value, draws=draws[position], undefined=base.undefined or estimates[key].undefined
+            base, value=value, bootstrap=draws[position], undefined=base.undefined or estimates[key].undefined
         )
         adjusted[key] = (
             estimate if estimate.undefined else replace(estimate, bounds=_bounds(estimate, sides, prevalence, position))
@@ -67,7 +67,7 @@ def _bounds(estimate: Estimate, sides: tuple[Estimate, Estimate], prevalence: fl
 
 def _bounds_from_limits(sides: tuple[Estimate, Estimate], prevalence: float, position: int) -> Bounds | None:
     """Return conservative bounds at 0 and 1, from the limits of sensitivity and specificity."""
-    low, high = ([getattr(side.figure(), end) for side in sides] for end in ("low", "high"))
+    low, high = ([getattr(side.figure(), end) for side in sides] for end in ("ci_low", "ci_high"))
     if None in low or None in high:
         return None
     values = [
@@ -84,13 +84,18 @@ def _bounds_on_log_odds(value: float, right: Estimate, other: Estimate) -> Bound
     remain, and each limit is the logarithm of a limit. Inside (0, 1) `right` is above 0 and `other` below 1.
     """
     interval, other_interval = right.figure(), other.figure()
-    if interval.low is None or interval.high is None or other_interval.low is None or other_interval.high is None:
+    if (
+        interval.ci_low is None
+        or interval.ci_high is None
+        or other_interval.ci_low is None
+        or other_interval.ci_high is None
+    ):
         return None
     down = mover_half_width(
-        (_log_ratio(right.value, interval.low), _log_ratio(1 - other_interval.low, 1 - other.value))
+        (_log_ratio(right.value, interval.ci_low), _log_ratio(1 - other_interval.ci_low, 1 - other.value))
     )
     up = mover_half_width(
-        (_log_ratio(interval.high, right.value), _log_ratio(1 - other.value, 1 - other_interval.high))
+        (_log_ratio(interval.ci_high, right.value), _log_ratio(1 - other.value, 1 - other_interval.ci_high))
     )
     odds = value / (1 - value)
     lowest_odds = odds * math.exp(-down)

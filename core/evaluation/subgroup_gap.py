@@ -29,11 +29,18 @@ def difference(group: Estimate, rest: Estimate, *, shared: bool) -> tuple[Metric
             None, None, None, n, group_value.note if group_value.value is None else rest_value.note
         ), None
     gap = group_value.value - rest_value.value
-    if group_value.low is None or group_value.high is None or rest_value.low is None or rest_value.high is None:
+    if (
+        group_value.ci_low is None
+        or group_value.ci_high is None
+        or rest_value.ci_low is None
+        or rest_value.ci_high is None
+    ):
         return MetricValue(None, None, None, n, "Undefined: one side has a single patient."), None
-    correlation = correlations([group.draws, rest.draws]) if shared else None
-    down = mover_half_width((group_value.value - group_value.low, rest_value.value - rest_value.high), correlation)
-    up = mover_half_width((group_value.high - group_value.value, rest_value.low - rest_value.value), correlation)
+    correlation = correlations([group.bootstrap, rest.bootstrap]) if shared else None
+    down = mover_half_width(
+        (group_value.value - group_value.ci_low, rest_value.value - rest_value.ci_high), correlation
+    )
+    up = mover_half_width((group_value.ci_high - group_value.value, rest_value.ci_low - rest_value.value), correlation)
     half_width = up if gap < 0 else down
     z_score = gap * normal_quantile(LEVEL) / half_width if half_width > 0 else None
     return MetricValue(gap, max(-2.0, gap - down), min(2.0, gap + up), n, method=GAP), z_score

@@ -137,7 +137,7 @@ def _auroc_of_side(scored: BinaryScores, index: PatientIndex, side: Bools, value
 def _measure_at_threshold(
     scored: BinaryScores, threshold: float, figure: str, all_partitions: Sequence[Partition], resamples: int, seed: int
 ) -> Iterator[_Measured]:
-    index, predicted = patient_index(scored), scored.called(threshold)
+    index, predicted = patient_index(scored), scored.predicted_positive(threshold)
     total = cells_by_patient(predicted, scored.truth, index)
     resampled_total = resampled_sums(total, resamples=resamples, seed=seed)
     for partition in all_partitions:
@@ -174,7 +174,7 @@ def _subgroup(scored: BinaryScores, measured: _Measured) -> tuple[Subgroup, floa
 
 def _bounded(figure: MetricValue) -> MetricValue:
     """Return the value, or none where it has no interval."""
-    if figure.value is None or figure.low is not None:
+    if figure.value is None or figure.ci_low is not None:
         return figure
     return MetricValue(None, None, None, figure.n, f"{UNBOUNDED} {figure.note}")
 

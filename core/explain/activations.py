@@ -24,7 +24,7 @@ else:
 class Activations:
     """What a pass left: the layer's maps (P, D, h, w), or (1, D, slices, h, w) of a volume; and pictures' weights."""
 
-    cells: "list[Tensor]" = field(default_factory=list)
+    feature_maps: "list[Tensor]" = field(default_factory=list)
     weights: "list[Tensor]" = field(default_factory=list)
 
     def map_of(self, name: str) -> "Tensor":
@@ -33,9 +33,9 @@ class Activations:
         Raises:
             InvalidInput: it ran never or more than once, or gives no map of places.
         """
-        if len(self.cells) != 1 or self.cells[0].dim() not in (4, 5):
+        if len(self.feature_maps) != 1 or self.feature_maps[0].dim() not in (4, 5):
             raise InvalidInput(f"Layer '{name}' gives no map of its own; choose another layer.")
-        return self.cells[0]
+        return self.feature_maps[0]
 
     def counted(self) -> tuple[float, ...]:
         """What each picture of the first case weighs; () where the model does not weigh them."""
@@ -52,9 +52,9 @@ def capture_activations(module: "nn.Module", layer: "nn.Module") -> "Iterator[Ac
     def leaf(_: "nn.Module", __: object, output: "Tensor") -> "Tensor":
         if not isinstance(output, torch.Tensor):
             raise InvalidInput("This layer gives no map of its own; choose another layer.")
-        captured.cells.append(output.detach().requires_grad_())
+        captured.feature_maps.append(output.detach().requires_grad_())
         torch.set_grad_enabled(True)  # until the pass is over
-        return captured.cells[-1].clone()  # an operation in place behind the layer must not change what is read
+        return captured.feature_maps[-1].clone()  # an operation in place behind the layer must not change what is read
 
     handles = [layer.register_forward_hook(leaf)]
     handles += [

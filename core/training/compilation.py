@@ -28,7 +28,7 @@ class CompileChoice(NamedTuple):
     """How to call the network during training, the mode ("eager" or "compiled"), and a sentence for the log or ''."""
 
     call: Call
-    decided: str
+    mode: str
     message: str
 
 

@@ -81,7 +81,7 @@ def _resume(state: TrainState) -> Iterator[Event]:
     state.module.load_state_dict(saved["module"])
     state.learner.optimizer.load_state_dict(saved["optimizer"])
     state.learner.precision.load(saved["precision"])
-    state.decided = saved["decided"]
+    state.compile_mode = saved["decided"]
     state.progress = TrainingProgress(**saved["progress"])
     if state.average:
         state.average.load(saved["average"], saved["averaged"])
@@ -202,7 +202,7 @@ def _state(state: TrainState) -> dict[str, Any]:
         "module": ema.raw_weights if ema and ema.raw_weights else state.module.state_dict(),
         "optimizer": state.learner.optimizer.state_dict(),
         "precision": state.learner.precision.state(),
-        "decided": state.decided,
+        "decided": state.compile_mode,
         "progress": vars(state.progress),
         **({"average": ema.state, "averaged": ema.steps} if ema else {}),
     }

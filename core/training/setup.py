@@ -46,7 +46,7 @@ class TrainState:
     folder: Path
     fingerprint: str
     average: ExponentialMovingAverage | None = None
-    decided: str | None = None
+    compile_mode: str | None = None
     progress: TrainingProgress = field(default_factory=TrainingProgress)
 
     @property
@@ -118,8 +118,8 @@ def choose_compile(state: TrainState) -> Iterator[Log]:
     sample = to_model_input(state.prepare, state.cache.read(batches[0]))
     steps = len(batches) * (spec.epochs - state.progress.epoch)
     state.module.train()
-    choice = choose_compiled(state.module, spec, sample, steps, state.decided, kind=state.learner.precision.kind)
-    state.learner.call, state.decided = choice.call, choice.decided
+    choice = choose_compiled(state.module, spec, sample, steps, state.compile_mode, kind=state.learner.precision.kind)
+    state.learner.call, state.compile_mode = choice.call, choice.mode
     if choice.message:
         yield Log(choice.message)
 

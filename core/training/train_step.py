@@ -47,15 +47,15 @@ class DeviceBatch:
     images: Tensor
     targets: Tensor
     weights: Tensor
-    others: Tensor | None = None
-    share: Tensor | None = None
+    mixup_targets: Tensor | None = None
+    mixup_lambda: Tensor | None = None
 
     def chunk(self, count: int) -> "list[DeviceBatch]":
         """Split into at most `count` micro-batches of at least two cases, which batch norm needs."""
         count = max(1, min(count, len(self.images) // 2))
         if count == 1:
             return [self]
-        columns = (self.images, self.targets, self.weights, self.others, self.share)
+        columns = (self.images, self.targets, self.weights, self.mixup_targets, self.mixup_lambda)
         chunks = [[None] * count if column is None else column.tensor_split(count) for column in columns]
         return [DeviceBatch(*part) for part in zip(*chunks, strict=True)]
 
@@ -105,10 +105,10 @@ class Trainer:
     def _losses(self, batch: DeviceBatch) -> Tensor:
         logits = forward_logits(self.call, batch.images, self.precision.kind)
         losses = head_losses(self.heads, logits, batch.targets, self.spec)
-        if batch.others is None or batch.share is None:
+        if batch.mixup_targets is None or batch.mixup_lambda is None:
             return losses
-        mixup_losses = head_losses(self.heads, logits, batch.others, self.spec)
-        return batch.share[:, None] * losses + (1 - batch.share[:, None]) * mixup_losses
+        mixup_losses = head_losses(self.heads, logits, batch.mixup_targets, self.spec)
+        return batch.mixup_lambda[:, None] * losses + (1 - batch.mixup_lambda[:, None]) * mixup_losses
 
 
 def total_loss(heads: Sequence[Head], logits: Tensor, targets: Tensor, weights: Tensor, spec: TrainSpec) -> Tensor:

@@ -143,7 +143,7 @@ def test_numbers_are_counted_by_image_or_by_patient(db):
     assert "20 patients, one value each. CI: patient-level bootstrap" in text_of(app)
     assert "**20 patients**, largest error first" in text_of(app)
     mae = report.evaluate_regression(db, drawn.run, per_patient=True).metrics["mae"]
-    assert f"95 % CI {mae.low:.3g} to {mae.high:.3g}, n = 20" in text_of(app)
+    assert f"95 % CI {mae.ci_low:.3g} to {mae.ci_high:.3g}, n = 20" in text_of(app)
 
 
 @pytest.mark.slow

@@ -121,6 +121,6 @@ def test_two_views_of_a_study_and_a_map_of_each(home, data_dir, tmp_path, model)
         f"image {at} of 2 ({plane.view})" for at, plane in enumerate(case.images, 1)
     }
     if model == "attention_mil":
-        assert maps[0].counted == maps[1].counted
-        assert sum(share for _, share in maps[0].counted) == pytest.approx(1)
-        assert maps[0].title.endswith(f"weight {100 * dict(maps[0].counted)[maps[0].picture]:.0f} %")
+        assert maps[0].image_weights == maps[1].image_weights
+        assert sum(share for _, share in maps[0].image_weights) == pytest.approx(1)
+        assert maps[0].title.endswith(f"weight {100 * dict(maps[0].image_weights)[maps[0].picture]:.0f} %")

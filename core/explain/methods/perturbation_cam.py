@@ -57,7 +57,7 @@ def forward(module: "nn.Module", layer: "nn.Module", images: "Tensor", name: str
         InvalidInput: the layer gives no map.
     """
     activations = Activations()
-    handle = layer.register_forward_hook(lambda _, __, output: activations.cells.append(output.clone()))
+    handle = layer.register_forward_hook(lambda _, __, output: activations.feature_maps.append(output.clone()))
     try:
         logits = module(images)
     finally:

@@ -24,8 +24,8 @@ Json = dict[str, Any]
 class AnalysisContext:
     """The context of an analysis: a run and its best weights (`model()` loads them, `checkpoint` is their sha256).
 
-    `parameters` are its own settings, `device` is where it may compute. `tell(done, of, doing)` keeps how far it is, as
-    often as it likes; it raises where the end is wished.
+    `parameters` are its own settings, `device` is where it may compute. `report_progress(done, of, doing)` may be
+    called at any rate; it raises when the job is cancelled.
     """
 
     db: Database
@@ -35,7 +35,7 @@ class AnalysisContext:
     parameters: Mapping[str, Any]
     device: str
     model: "Callable[[], LoadedModel]"
-    tell: Callable[[int, int, str], None]
+    report_progress: Callable[[int, int, str], None]
 
     def number(self, name: str, default: int, *, low: int, high: int) -> int:
         """Return an integer setting.

@@ -63,7 +63,7 @@ def analyze(work: AnalysisContext) -> Json:
     stream = features.features(model, examples, batch_size=AT_ONCE, cache=work.settings.folder("cache"))
     while batch := list(islice(stream, AT_ONCE)):
         rows += [(int(key), vector) for key, vector in batch]
-        work.tell(len(rows), len(examples), "Computing features")
+        work.report_progress(len(rows), len(examples), "Computing features")
     rows.sort(key=lambda pair: pair[0])
     values = np.stack([vector for _, vector in rows]).astype(np.float32)
     write(path(work.settings, work.run.id, work.checkpoint), FeatureTable(np.array([case for case, _ in rows]), values))

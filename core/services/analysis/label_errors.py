@@ -44,11 +44,11 @@ def analyze(work: AnalysisContext) -> Json:
         work, spec, [one for one in examples if one.split == "val"], training, folds, head
     )
     rows = _find_suspects(work, scores, training, folds, head)
-    work.tell(count, count, "Comparing readers' labels")
+    work.report_progress(count, count, "Comparing readers' labels")
     image = {int(example.key): int(example.picture.image) for example in examples}
     differ = reader_disagreement.disagreements(work.db, list(image))
     twice = cross_patient_duplicates.across_patients(
-        examples, lambda done: work.tell(done, len(examples), "Comparing images")
+        examples, lambda done: work.report_progress(done, len(examples), "Comparing images")
     )
     listed = max(len(training) // 5, min(len(training), 50))
     return {

@@ -162,7 +162,7 @@ def _predict_fold(
     with closing(stream):  # type: ignore[type-var]
         for event in stream:
             epoch = event.epoch if isinstance(event, events.Step | events.EpochDone) else 0
-            work.tell(number * spec.epochs + epoch, count * spec.epochs, f"Training {number + 1} of {count}")
+            work.report_progress(number * spec.epochs + epoch, count * spec.epochs, f"Training {number + 1} of {count}")
     model = inference.load(folder, device=device)
     return {key: scores[: head.answers] for key, scores in inference.predict(model, left_out)}
 

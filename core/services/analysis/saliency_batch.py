@@ -91,7 +91,7 @@ def analyze(work: AnalysisContext) -> Json:
         model=work.model(),
         class_index=None if shown < 0 else shown,
     ):
-        work.tell(progress.done, progress.of, WHAT)
+        work.report_progress(progress.done, progress.of, WHAT)
     return {
         "split": split,
         "method": method or maps.methods(work.run)[0][0],

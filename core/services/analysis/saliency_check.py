@@ -109,7 +109,13 @@ def analyze(work: AnalysisContext) -> Json:
         "title": EXPLAINERS[method].title,
         "split": chosen[0].split,
         **check.check(
-            model, cases, judged, explain, tell=work.tell, again=repetitions, classes=maps.target_names(work.run)
+            model,
+            cases,
+            judged,
+            explain,
+            tell=work.report_progress,
+            again=repetitions,
+            classes=maps.target_names(work.run),
         ),
     }
 

@@ -54,7 +54,7 @@ def analyze(work: AnalysisContext) -> Json:
     training = np.array([one.split == "train" for one in cases])
     probes = []
     for number, (name, values) in enumerate(known.items()):
-        work.tell(number, len(known), f"Probing '{name}'")
+        work.report_progress(number, len(known), f"Probing '{name}'")
         association = _association(work, values, cases, training)
         probes.append(
             probe(name, values, learned, blank, patients, association, tested=len(known), label_name=work.run.task)
@@ -87,7 +87,7 @@ def _features(
         model, cases, batch_size=features.AT_ONCE, cache=work.settings.folder("cache")
     ):
         vectors.append(vector)
-        work.tell(len(vectors), len(cases), doing)
+        work.report_progress(len(vectors), len(cases), doing)
     return np.stack(vectors).astype(np.float64)
 
 
@@ -97,7 +97,7 @@ def _marks(work: AnalysisContext, cases: "Sequence[Example]") -> list[str]:
     for example in cases:
         grey = read_image(example.picture, size=EDGE, channels=1)[0]
         marks.append(SEEN if find_burned_in_text(grey.astype("float32") / 65535, None).any() else NONE)
-        work.tell(len(marks), len(cases), "Detecting text and markers")
+        work.report_progress(len(marks), len(cases), "Detecting text and markers")
     return marks
 
 

@@ -120,7 +120,7 @@ def _calibrated_column(name: str, scores: BinaryScores, point: PointView) -> dic
 
 def _is_positive(scores: BinaryScores, point: PointView) -> NDArray[np.bool_]:
     """Return the prediction of each case at the point; if the point counts patients, that of the case's patient."""
-    called = score_arrays.apply_operating_point(scores, point).called(point.threshold)
+    called = score_arrays.apply_operating_point(scores, point).predicted_positive(point.threshold)
     return called[scores.owner] if point.per_patient else called
 
 

@@ -22,7 +22,7 @@ def selected_rows(source: ReviewSource, data: ReviewData, query: ReviewQuery) ->
     """
     selected = np.ones(len(data.cases), dtype=bool)
     if query.truth >= 0:
-        selected &= (data.truth == query.truth) & (data.called == query.called)
+        selected &= (data.truth == query.truth) & (data.predicted == query.called)
     if query.between is not None:
         low, high = query.between
         # half-open ranges; the last one includes its end, and so does a range of a single value

@@ -30,7 +30,7 @@ class ReviewData:
     titles: tuple[str, ...]
     cases: NDArray[np.int64]
     truth: Rows
-    called: Rows
+    predicted: Rows
     score: NDArray[np.float64]
     wrong: NDArray[np.float64]
     scored: BinaryScores | None = None
@@ -61,7 +61,7 @@ class ReviewData:
     def matrix(self) -> list[list[int]]:
         """Return the confusion matrix: the number of cases by true class (row) and predicted class (column)."""
         size = len(self.titles)
-        flat = np.bincount(self.truth * size + self.called, minlength=size * size)
+        flat = np.bincount(self.truth * size + self.predicted, minlength=size * size)
         table: list[list[int]] = flat.reshape(size, size).tolist()
         return table
 
@@ -85,7 +85,7 @@ def review_data(source: ReviewSource, run: RunView, query: ReviewQuery) -> Revie
         titles(run, query),
         question.cases,
         question.truth.astype(np.intp),
-        question.called(point.threshold).astype(np.intp),
+        question.predicted_positive(point.threshold).astype(np.intp),
         question.scores,
         np.where(question.truth, 1.0 - question.scores, question.scores),
         question,

@@ -26,8 +26,8 @@ class PredictionView:
     """A run's prediction of a case. `label` is the frozen reference label; `probabilities` are in class order.
 
     For findings `targets` are the reference labels (1, 0 or None each); for a number `targets` holds the true one and
-    `probabilities` the predicted one. `more` holds the outputs of additional tasks by name. `decided` is the class
-    predicted at an operating point, if one was given.
+    `probabilities` the predicted one. `more` holds the outputs of additional tasks by name. `decided_class` is the
+    class predicted at an operating point, if one was given.
     """
 
     id: int
@@ -39,13 +39,13 @@ class PredictionView:
     probabilities: tuple[float, ...]
     targets: tuple[float | None, ...] = ()
     more: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    decided: int | None = None
+    decided_class: int | None = None
 
     @property
-    def called(self) -> int:
+    def predicted_class(self) -> int:
         """The predicted class: at the operating point, else of two classes at 0.5, else the most probable."""
-        if self.decided is not None:
-            return self.decided
+        if self.decided_class is not None:
+            return self.decided_class
         if len(self.probabilities) == 2:
             return int(self.probabilities[1] >= 0.5)
         return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
@@ -142,7 +142,7 @@ def list_predictions(
     if point is None or not views:
         return views
     scores = score_arrays.binary_scores(db, run_id, split=split or "all", finding=finding, point=point)
-    decided = dict(zip(scores.cases.tolist(), scores.called(point.threshold).tolist(), strict=True))
+    decided = dict(zip(scores.cases.tolist(), scores.predicted_positive(point.threshold).tolist(), strict=True))
     return [at_point(row, point, yes=decided[row.case_id]) for row in views if row.case_id in decided]
 
 
@@ -176,7 +176,7 @@ def at_point(row: PredictionView, point: PointView, *, yes: bool) -> PredictionV
     """Return the prediction with its decided class: the positive one, or the most probable of the others."""
     others = [at for at in range(len(row.probabilities)) if at != point.positive]
     decided = point.positive if yes else max(others, key=row.probabilities.__getitem__)
-    return copied(row, decided=decided)
+    return copied(row, decided_class=decided)
 
 
 def _joined(run_id: int) -> Select[Any]:

@@ -25,8 +25,8 @@ class MapView:
     """A stored map: an 8-bit grey PNG over the model's input.
 
     `method_title` and `layer` are titles; `layer` is "" if the method uses none. `by_class`: whether the map depends
-    on the class. For a case of several images `picture` names the map's image, and `counted` the weight of each input
-    image in the model's order, summing to 1; () if the model does not weight them.
+    on the class. For a case of several images `picture` names the map's image, and `image_weights` the weight of each
+    input image in the model's order, summing to 1; () if the model does not weight them.
     """
 
     name: str
@@ -36,7 +36,7 @@ class MapView:
     class_name: str
     probability: float | None
     picture: str = ""
-    counted: tuple[tuple[str, float], ...] = ()
+    image_weights: tuple[tuple[str, float], ...] = ()
     method_title: str = ""
     layer: str = ""
     by_class: bool = True
@@ -45,7 +45,7 @@ class MapView:
     @property
     def title(self) -> str:
         """The title, such as "Grad-CAM: effusion · layer4 · slice 3 of 16, weight 41 %", with a note if it is empty."""
-        share = dict(self.counted).get(self.picture)
+        share = dict(self.image_weights).get(self.picture)
         weight = f", weight {100 * share:.0f} %" if share is not None else ""
         what = f"{self.method_title}: {self.class_name}" if self.by_class else self.method_title
         cold = "no evidence for this class" if self.by_class else "nothing stands out"

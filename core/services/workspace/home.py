@@ -17,7 +17,7 @@ SAYS = {
     CatalogueProblem.READ_ONLY: "is read-only. Allow writing to the file and its folder, then try again.",
     CatalogueProblem.DAMAGED: "is damaged or is not a catalogue. Stop Rounds and restore a backup: "
     "`rounds restore FILE`.",
-    CatalogueProblem.AWAY: "cannot be opened. Check that it exists and that you may read it, then try again.",
+    CatalogueProblem.UNREACHABLE: "cannot be opened. Check that it exists and that you may read it, then try again.",
 }
 
 

@@ -35,14 +35,14 @@ def _answer(snapshot: SnapshotView, values: Sequence[float]) -> str:
 
 def image_weights(saliency_map: MapView) -> None:
     """Draw the weight of each image, if the model weights its images."""
-    if saliency_map.counted:
+    if saliency_map.image_weights:
         _weights_table(saliency_map)
 
 
 def _weights_table(saliency_map: MapView) -> None:
     import pandas as pd
 
-    rows = sorted(saliency_map.counted, key=lambda pair: -pair[1])
+    rows = sorted(saliency_map.image_weights, key=lambda pair: -pair[1])
     st.markdown("**Weight of each image**")
     st.dataframe(
         pd.DataFrame({"image": [title for title, _ in rows], "weight": [100 * share for _, share in rows]}),

@@ -46,7 +46,11 @@ def _value(figure: MetricValue) -> str:
     """Format `4.21 (3.1 to 5.3)`."""
     if figure.value is None:
         return "undefined"
-    span = "" if figure.low is None or figure.high is None else f" ({_plain(figure.low)} to {_plain(figure.high)})"
+    span = (
+        ""
+        if figure.ci_low is None or figure.ci_high is None
+        else f" ({_plain(figure.ci_low)} to {_plain(figure.ci_high)})"
+    )
     return f"{_plain(figure.value)}{span}"
 
 

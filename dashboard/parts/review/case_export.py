@@ -18,7 +18,7 @@ def cases_csv(data: ReviewData, rows: Sequence[int]) -> bytes:
     writer = csv.writer(file)
     writer.writerow(["case", "patient", "truth", *(["called"] if data.titles else []), *names, *metadata])
     for row in rows:
-        predicted = [data.titles[data.called[row]]] if data.titles else []
+        predicted = [data.titles[data.predicted[row]]] if data.titles else []
         digits = [repr(float(score)) for score in scores[row]]
         values = [str(column[row]) for column in metadata.values()]
         writer.writerow([int(data.cases[row]), patients[row], truths[row], *predicted, *digits, *values])

@@ -180,7 +180,7 @@ def _tiles(data: ReviewData, shown: Any) -> list[gallery.Tile]:
 
 def _class_caption(data: ReviewData, at: int) -> tuple[str, str]:
     """Return the reference and predicted class of a row, and the model's score."""
-    title = f"{data.titles[data.truth[at]]} → {data.titles[data.called[at]]}"
+    title = f"{data.titles[data.truth[at]]} → {data.titles[data.predicted[at]]}"
     score = data.score[at]
     return title, f"score {score:.3f}" if data.scored is not None else f"p(reference) {score:.0%}"
 

@@ -34,8 +34,8 @@ def show(data: ReviewData) -> None:
             )
             st.caption(
                 metric.note
-                if metric.low is None
-                else f"95 % CI {metric.low:.3g} to {metric.high:.3g}, n = {metric.n:,}"
+                if metric.ci_low is None
+                else f"95 % CI {metric.ci_low:.3g} to {metric.ci_high:.3g}, n = {metric.n:,}"
             )
             if name == "rmse":
                 st.caption(mean_square(result.metrics["mse"], measure))
@@ -61,7 +61,11 @@ def mean_square(metric: MetricValue, measure: str) -> str:
     """Return `Mean squared error 17.6 years² (95 % CI 12.1 to 23.1)`."""
     if metric.value is None:
         return f"Mean squared error: {metric.note}"
-    span = "" if metric.low is None or metric.high is None else f" (95 % CI {metric.low:.3g} to {metric.high:.3g})"
+    span = (
+        ""
+        if metric.ci_low is None or metric.ci_high is None
+        else f" (95 % CI {metric.ci_low:.3g} to {metric.ci_high:.3g})"
+    )
     return f"Mean squared error {metric.value:.3g} {formatting.escape_markdown(squared(measure))}".rstrip() + span
 
 

@@ -128,8 +128,8 @@ def _row(number: int, group: Subgroup, state: ReviewState) -> forest_plot.Forest
         group.cases,
         count,
         value.value,
-        value.low,
-        value.high,
+        value.ci_low,
+        value.ci_high,
         metric_text,
         gap_text,
         "" if group.adjusted_p is None else formatting.p_value(group.adjusted_p),
@@ -140,13 +140,15 @@ def _row(number: int, group: Subgroup, state: ReviewState) -> forest_plot.Forest
 
 def _metric_text(metric: MetricValue) -> str:
     """Format a metric; a value without an interval is not shown."""
-    return formatting.format_metric(metric) if metric.value is None or metric.low is not None else "too few cases"
+    return formatting.format_metric(metric) if metric.value is None or metric.ci_low is not None else "too few cases"
 
 
 def _gap_text(metric: MetricValue) -> str:
-    if metric.value is None or metric.low is None or metric.high is None:
+    if metric.value is None or metric.ci_low is None or metric.ci_high is None:
         return "–"
-    return f"{formatting.signed(metric.value)} ({formatting.signed(metric.low)} to {formatting.signed(metric.high)})"
+    return (
+        f"{formatting.signed(metric.value)} ({formatting.signed(metric.ci_low)} to {formatting.signed(metric.ci_high)})"
+    )
 
 
 def _group_query(facts: Sequence[tuple[str, str]]) -> str:

@@ -105,16 +105,19 @@ def draw(
 def figures_csv(metrics: Metrics) -> bytes:
     """Return a line for each metric with all digits."""
     columns: dict[str, list[Any]] = {"figure": list(metrics)}
-    columns |= {part: [getattr(figure, part) for figure in metrics.values()] for part in MetricValue.__slots__}
-    return chart.as_csv(columns)
+    return chart.as_csv(columns | _columns(metrics.values()))
 
 
 def as_csv(lines: Mapping[str, Metrics], *, of: str) -> bytes:
     """Return a line for each metric of each line with all digits; the column `of` names the line."""
     flat = [(line, metric, figure) for line, metrics in lines.items() for metric, figure in metrics.items()]
     columns: dict[str, list[Any]] = {of: [line for line, _, _ in flat], "figure": [metric for _, metric, _ in flat]}
-    columns |= {part: [getattr(figure, part) for _, _, figure in flat] for part in MetricValue.__slots__}
-    return chart.as_csv(columns)
+    return chart.as_csv(columns | _columns(figure for _, _, figure in flat))
+
+
+def _columns(metrics: Iterable[MetricValue]) -> dict[str, list[Any]]:
+    rows = [metric.to_json() for metric in metrics]
+    return {key: [row[key] for row in rows] for key in MetricValue(None, None, None, 0).to_json()}
 
 
 def comparison_csv(sides: Mapping[str, Metrics]) -> bytes:
@@ -122,7 +125,7 @@ def comparison_csv(sides: Mapping[str, Metrics]) -> bytes:
     columns: dict[str, list[Any]] = {"figure": list(sides["difference"])}
     for side, metrics in sides.items():
         for part in COMPARED_PARTS:
-            columns[f"{side} {part}"] = [getattr(metrics[metric], part) for metric in sides["difference"]]
+            columns[f"{side} {part}"] = [metrics[metric].to_json()[part] for metric in sides["difference"]]
     return chart.as_csv(columns)
 
 
@@ -157,8 +160,8 @@ def _interval_cell(figure: MetricValue) -> str:
 def _metric_row(title: str, figure: MetricValue) -> str:
     if figure.value is None:
         return _row(title, f'<td colspan="4" class="rd-why">{html.escape(figure.note or "Undefined.")}</td>')
-    span = "–" if figure.low is None or figure.high is None else f"{figure.low:.3f}–{figure.high:.3f}"
-    method = figure.method or ("" if figure.low is not None else "none")
+    span = "–" if figure.ci_low is None or figure.ci_high is None else f"{figure.ci_low:.3f}–{figure.ci_high:.3f}"
+    method = figure.method or ("" if figure.ci_low is not None else "none")
     footnote = '<sup class="rd-note">*</sup>' if figure.note else ""
     values = (f"<b>{figure.value:.3f}</b>", span, f"{figure.n:,}", html.escape(method))
     return _row(f"{title}{footnote}", *map(_cell, values))
@@ -167,5 +170,9 @@ def _metric_row(title: str, figure: MetricValue) -> str:
 def _difference_cells(figure: MetricValue, signed: Callable[[float], str]) -> tuple[str, str]:
     if figure.value is None:
         return _cell(html.escape(figure.note or "undefined")), _cell("")
-    span = "" if figure.low is None or figure.high is None else f" ({signed(figure.low)} to {signed(figure.high)})"
+    span = (
+        ""
+        if figure.ci_low is None or figure.ci_high is None
+        else f" ({signed(figure.ci_low)} to {signed(figure.ci_high)})"
+    )
     return _cell(f"<b>{signed(figure.value)}</b>{span}"), _cell(html.escape(figure.method or figure.note))

@@ -43,7 +43,7 @@ def test_two_readers_agree_with_scikit_learn():
     answers = np.random.default_rng(0).integers(4, size=(2, 120))
     result = agreement(answers, range(120), "cohen", resamples=50)
     assert result.value == pytest.approx(cohen_kappa_score(*answers), abs=1e-9)
-    assert result.low < result.value < result.high
+    assert result.ci_low < result.value < result.ci_high
 
 
 def test_fleiss_of_ratings_is_fleiss_of_their_counts():
@@ -57,9 +57,9 @@ def test_a_resample_is_repeated_cases():
     answers[1, 5:] = answers[0, 5:]
     once = agreement(answers, range(30), "krippendorff", resamples=300)
     copies = agreement(np.tile(answers, 4), np.tile(np.arange(30), 4), "krippendorff", resamples=300)
-    assert copies.high - copies.low == pytest.approx(once.high - once.low, rel=0.1)
+    assert copies.ci_high - copies.ci_low == pytest.approx(once.ci_high - once.ci_low, rel=0.1)
     alone = agreement(np.tile(answers, 4), range(120), "krippendorff", resamples=300)
-    assert alone.high - alone.low < 0.7 * (once.high - once.low)
+    assert alone.ci_high - alone.ci_low < 0.7 * (once.ci_high - once.ci_low)
 
 
 def test_everybody_the_same_is_undefined_in_a_sentence():
@@ -77,7 +77,7 @@ def test_everybody_the_same_is_undefined_in_a_sentence():
 
 def test_one_patient_has_no_interval():
     result = agreement([[0, 1, 1], [0, 1, 0]], "aaa", "cohen", resamples=10)
-    assert (result.low, "single patient" in result.note) == (None, True)
+    assert (result.ci_low, "single patient" in result.note) == (None, True)
 
 
 @pytest.mark.parametrize(

@@ -86,10 +86,15 @@ def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repea
         reach = np.quantile(off, 0.95) * math.sqrt(len(run.patients) / (len(run.patients) - 1))
         expected = result.value - reach, result.value + reach
     else:
-        who = {"sensitivity": run.truth, "specificity": ~run.truth, "ppv": run.called(AT), "npv": ~run.called(AT)}
+        who = {
+            "sensitivity": run.truth,
+            "specificity": ~run.truth,
+            "ppv": run.predicted_positive(AT),
+            "npv": ~run.predicted_positive(AT),
+        }
         sides = [run.truth, ~run.truth] if name in ("auroc", "balanced_accuracy") else [who.get(name, run.scores >= 0)]
         sides = [run.truth] if name == "average_precision" else sides
-        sides = [run.truth | run.called(AT)] if name == "f1" else sides
+        sides = [run.truth | run.predicted_positive(AT)] if name == "f1" else sides
         carriers = min(len(set(run.owner[side].tolist())) for side in sides)
         scale, shift = (2, 1) if name in ("mcc", "kappa") else (1, 0)  # from -1..1 to 0..1
         value, spread = (
@@ -99,14 +104,14 @@ def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repea
         reach = t.ppf(0.975, carriers - 1) * spread / (value * (1 - value))
         ends = [1 / (1 + math.exp(-(math.log(value / (1 - value)) + side * reach))) for side in (-1, 1)]
         expected = tuple(scale * end - shift for end in ends)
-    assert (result.low, result.high) == pytest.approx(expected, abs=1e-9)
+    assert (result.ci_low, result.ci_high) == pytest.approx(expected, abs=1e-9)
     assert result.method == "whole patients resampled"
 
 
 def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s():
     run = made(single=True)
     result = binary_metrics(run, AT, resamples=20)
-    called = run.called(AT)
+    called = run.predicted_positive(AT)
     counted = {
         "accuracy": (called == run.truth).sum(),
         "sensitivity": (called & run.truth).sum(),
@@ -116,13 +121,13 @@ def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s()
     }
     for name, number in counted.items():
         theirs = binomtest(int(number), result[name].n).proportion_ci(method="wilson")
-        assert (result[name].low, result[name].high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+        assert (result[name].ci_low, result[name].ci_high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
         assert result[name].method == "Wilson"
     area, covariance = delong(run.scores[None], run.truth)
     reach = norm.ppf(0.975) * math.sqrt(covariance[0, 0]) / (area[0] * (1 - area[0]))
     odds = math.log(area[0] / (1 - area[0]))
     ends = [1 / (1 + math.exp(-(odds + side * reach))) for side in (-1, 1)]
-    assert (result["auroc"].low, result["auroc"].high) == pytest.approx(ends, abs=1e-9)
+    assert (result["auroc"].ci_low, result["auroc"].ci_high) == pytest.approx(ends, abs=1e-9)
     assert result["auroc"].method == "DeLong"
     rest = ("average_precision", "f1", "mcc", "kappa", "brier", "balanced_accuracy")
     assert {result[name].method for name in rest} == {"whole patients resampled"}
@@ -134,12 +139,12 @@ def test_at_0_and_n_of_n_it_is_wilson_on_the_effective_n():
     run = BinaryScores.of(range(20), [0.9] * 10 + [0.1] * 10, [1] * 10 + [0] * 10, [*owner, *(owner + 5)], name="ill")
     result = binary_metrics(run, 0.5, resamples=20)
     for name in ("sensitivity", "specificity", "auroc", "balanced_accuracy", "average_precision"):
-        assert (result[name].low, result[name].high) == pytest.approx(wilson(2.5, 2.5), abs=1e-12)
+        assert (result[name].ci_low, result[name].ci_high) == pytest.approx(wilson(2.5, 2.5), abs=1e-12)
         assert result[name].method == "Wilson on the effective n"
     low = 2 * wilson(5.0, 5.0)[0] - 1
-    assert (result["kappa"].low, result["mcc"].low, result["mcc"].high) == pytest.approx((low, low, 1.0))
+    assert (result["kappa"].ci_low, result["mcc"].ci_low, result["mcc"].ci_high) == pytest.approx((low, low, 1.0))
     none = binary_metrics(run, 0.95, resamples=20)["sensitivity"]
-    assert (none.value, none.low, none.high) == pytest.approx((0, *wilson(0, 2.5)))
+    assert (none.value, none.ci_low, none.ci_high) == pytest.approx((0, *wilson(0, 2.5)))
 
 
 @pytest.mark.parametrize("prevalence", [0.01, 0.3, 0.9])
@@ -150,7 +155,7 @@ def test_ppv_and_npv_at_a_typed_prevalence(prevalence):
     ill, well = round(1e6 * prevalence), round(1e6 * (1 - prevalence))  # of a million people
     assert result["ppv"].value == pytest.approx(se * ill / (se * ill + (1 - sp) * well), abs=1e-9)
     assert result["npv"].value == pytest.approx(sp * well / (sp * well + (1 - se) * ill), abs=1e-9)
-    assert result["ppv"].low < result["ppv"].value < result["ppv"].high
+    assert result["ppv"].ci_low < result["ppv"].value < result["ppv"].ci_high
     assert result["ppv"].note == f"At a prevalence of {prevalence:g}."
 
 
@@ -167,9 +172,9 @@ def test_at_the_prevalence_of_the_cases_bayes_is_the_plain_share():
 def test_a_perfect_ppv_at_a_prevalence_has_the_width_of_sensitivity_and_specificity():
     run = BinaryScores.of(range(40), [0.9] * 18 + [0.1] * 22, [1] * 20 + [0] * 20, range(40), name="ill")
     result = metrics_at_threshold(run, 0.5, prevalence=0.1, resamples=20)
-    assert (result["ppv"].value, result["ppv"].high) == (1.0, 1.0)
-    lows = (np.array([result[name].low]) for name in ("sensitivity", "specificity"))
-    assert result["ppv"].low == pytest.approx(float(predictive_values(*lows, 0.1)[0][0]), abs=1e-12)
+    assert (result["ppv"].value, result["ppv"].ci_high) == (1.0, 1.0)
+    lows = (np.array([result[name].ci_low]) for name in ("sensitivity", "specificity"))
+    assert result["ppv"].ci_low == pytest.approx(float(predictive_values(*lows, 0.1)[0][0]), abs=1e-12)
     assert result["ppv"].method == "Wilson, of sensitivity and specificity"
     assert (
         metrics_at_threshold(run, 0.95, prevalence=0.1, resamples=20)["ppv"].note
@@ -197,7 +202,7 @@ def test_one_class_is_undefined_in_sentences(yes, why):
         BinaryScores.of(range(6), np.linspace(0.1, 0.9, 6), [yes] * 6, "aabbcc", name="ill"), 0.5, resamples=20
     )
     for name in ("auroc", "mcc", "sensitivity" if not yes else "specificity", "balanced_accuracy"):
-        assert (result[name].value, result[name].low, result[name].note) == (None, None, f"Undefined: {why}.")
+        assert (result[name].value, result[name].ci_low, result[name].note) == (None, None, f"Undefined: {why}.")
     assert result["accuracy"].value is not None
 
 
@@ -224,9 +229,9 @@ def test_the_smallest_tables_never_hold_nan_nor_a_bare_number_without_its_reason
         result = binary_metrics(run, threshold, prevalence=prevalence, resamples=30)
         json.dumps([one.to_json() for one in result.values()], allow_nan=False)
         for item in result.values():
-            assert (item.low is None) == (item.method == "")
-            assert item.low is not None or item.note
-            assert item.low is None or item.low <= item.value <= item.high
+            assert (item.ci_low is None) == (item.method == "")
+            assert item.ci_low is not None or item.note
+            assert item.ci_low is None or item.ci_low <= item.value <= item.ci_high
 
 
 def test_nothing_to_evaluate_is_refused():

@@ -17,7 +17,7 @@ def made(seed=0, *, ties=False):
 @pytest.mark.parametrize("threshold", np.linspace(0, 1, 50))
 def test_the_matrix_is_scikit_learn_s(threshold):
     run = made(ties=True)
-    called = run.called(threshold)
+    called = run.predicted_positive(threshold)
     assert (called == (run.scores >= threshold)).all()
     assert run.matrix(threshold) == confusion_matrix(run.truth, called, labels=[False, True]).tolist()
 
@@ -31,7 +31,7 @@ def test_columns_name_their_patients():
 
 def test_taking_cases_takes_their_patients_only():
     run = made()
-    part = run.take(run.owner < 3)
+    part = run.subset(run.owner < 3)
     assert part.patients == run.patients[:3]
     assert part.scores.tolist() == run.scores[run.owner < 3].tolist()
     assert [part.patients[row] for row in part.owner] == [run.patients[row] for row in run.owner[run.owner < 3]]

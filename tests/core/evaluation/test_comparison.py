@@ -74,7 +74,7 @@ def test_differences_are_those_of_the_boards_on_the_same_resamples():
     boards = [binary_metrics(one, at, resamples=200) for one, at in ((first, 0.5), (second, 0.4))]
     for name, difference in result.differences.items():
         assert difference.value == pytest.approx(boards[0][name].value - boards[1][name].value, abs=1e-12)
-        assert difference.low < difference.value < difference.high
+        assert difference.ci_low < difference.value < difference.ci_high
     assert (result.first["auroc"], result.second["f1"]) == (boards[0]["auroc"], boards[1]["f1"])
     assert result.differences["auroc"].method == "whole patients resampled"
 
@@ -92,21 +92,25 @@ def test_an_interval_of_a_difference_is_that_of_repeated_cases():
     from scipy.stats import t
 
     reach = t.ppf(0.975, patients - 1) * np.std(apart, ddof=1) * np.sqrt(patients / (patients - 1))
-    assert (result.low, result.high) == pytest.approx((result.value - reach, result.value + reach), abs=1e-9)
+    assert (result.ci_low, result.ci_high) == pytest.approx((result.value - reach, result.value + reach), abs=1e-9)
 
 
 def test_turned_round_every_difference_changes_its_sign():
     first, second = two(2)
     result, turned = compare(first, second, (0.5, 0.4), resamples=50), compare(second, first, (0.4, 0.5), resamples=50)
     for name, item in result.differences.items():
-        assert (turned.differences[name].low, turned.differences[name].high) == pytest.approx((-item.high, -item.low))
+        assert (turned.differences[name].ci_low, turned.differences[name].ci_high) == pytest.approx(
+            (-item.ci_high, -item.ci_low)
+        )
     assert (set(result.fixed), set(result.broken)) == (set(turned.broken), set(turned.fixed))
 
 
 def test_lists_hold_every_case_that_somebody_gets_wrong_the_worst_first():
     first, second = two()
     result = compare(first, second, (0.5, 0.4), resamples=10)
-    wrong = [set(one.cases[one.called(at) != one.truth].tolist()) for one, at in ((first, 0.5), (second, 0.4))]
+    wrong = [
+        set(one.cases[one.predicted_positive(at) != one.truth].tolist()) for one, at in ((first, 0.5), (second, 0.4))
+    ]
     assert set(result.fixed.tolist()) == wrong[0] - wrong[1]
     assert set(result.broken.tolist()) == wrong[1] - wrong[0]
     assert set(result.both_wrong.tolist()) == wrong[0] & wrong[1]
@@ -121,7 +125,7 @@ def test_lists_hold_every_case_that_somebody_gets_wrong_the_worst_first():
 
 def test_the_order_of_the_cases_does_not_matter():
     first, second = two()
-    shuffled = second.take(np.ones(300, dtype=bool))
+    shuffled = second.subset(np.ones(300, dtype=bool))
     order = np.random.default_rng(0).permutation(300)
     shuffled = BinaryScores.of(
         second.cases[order],
@@ -144,7 +148,7 @@ def test_which_test_is_made_follows_from_the_cases_per_patient(single):
 def test_two_alike_runs_have_no_bare_difference_and_say_so():
     first, _ = two()
     result = compare(first, first, (0.5, 0.5), resamples=20)
-    assert {(one.value, one.low, one.note) for one in result.differences.values()} == {
+    assert {(one.value, one.ci_low, one.note) for one in result.differences.values()} == {
         (0.0, None, "No interval: the two runs have the same value on these cases.")
     }
     assert "rank every pair of cases alike" in result.delong.note
@@ -161,12 +165,12 @@ def test_runs_that_differ_alike_on_every_resample_have_an_interval_from_both(eac
     result = compare(right, blind, (0.5, 0.5), resamples=50).differences["sensitivity"]
     low, _ = wilson(6, 6)
     assert result.value == 1.0
-    assert (result.low, result.high) == (pytest.approx(1 - np.hypot(1 - low, 1 - low)), 1.0)
+    assert (result.ci_low, result.ci_high) == (pytest.approx(1 - np.hypot(1 - low, 1 - low)), 1.0)
     assert (result.method, result.note, result.n) == ("from both intervals (MOVER)", "", 6 * each)
     turned = compare(blind, right, (0.5, 0.5), resamples=50).differences["sensitivity"]
-    assert (turned.low, turned.high) == pytest.approx((-result.high, -result.low))
+    assert (turned.ci_low, turned.ci_high) == pytest.approx((-result.ci_high, -result.ci_low))
     assert all(
-        item.low is not None or item.value in (0.0, None)
+        item.ci_low is not None or item.value in (0.0, None)
         for item in compare(right, blind, (0.5, 0.5), resamples=50).differences.values()
     )
 
@@ -179,7 +183,7 @@ def test_one_class_or_one_patient_is_said():
     assert "3 positive and 0 negative" in result.note
     alone = BinaryScores.of([1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4], [1, 0, 1, 0], "aaaa", name="ill")
     result = compare(alone, alone, (0.5, 0.5), resamples=20)
-    assert (result.differences["auroc"].low, "single patient" in result.differences["auroc"].note) == (None, True)
+    assert (result.differences["auroc"].ci_low, "single patient" in result.differences["auroc"].note) == (None, True)
 
 
 def changed(run, **columns):
@@ -194,7 +198,7 @@ def changed(run, **columns):
 
 def test_different_test_sets_are_refused_with_their_numbers():
     first, second = two()
-    fewer = second.take(np.arange(300) >= 7)
+    fewer = second.subset(np.arange(300) >= 7)
     with pytest.raises(InvalidInput, match="7 of 300 cases are only in the first and 0 of 293 only in the second"):
         compare(first, fewer, (0.5, 0.5))
     flipped = changed(second, truth=np.where(np.arange(300) < 4, ~second.truth, second.truth))
@@ -218,5 +222,5 @@ def test_by_patient_another_case_may_speak_for_each_run():
 def test_thresholds_at_the_ends_never_give_nan(first, second):
     result = compare(*two(n=40), (first, second), resamples=20)
     for item in result.differences.values():
-        assert all(part is None or np.isfinite(part) for part in (item.value, item.low, item.high))
-        assert item.low is not None or item.note
+        assert all(part is None or np.isfinite(part) for part in (item.value, item.ci_low, item.ci_high))
+        assert item.ci_low is not None or item.note

@@ -33,7 +33,7 @@ def coverage(made, repetitions, *, resamples=200, images=False):
             seed=seed,
         )
         for metric, true in TRUTH.items():
-            hits[metric] += result[metric].low <= true <= result[metric].high
+            hits[metric] += result[metric].ci_low <= true <= result[metric].ci_high
     return {metric: number / repetitions for metric, number in hits.items()}
 
 
@@ -52,7 +52,7 @@ def test_the_interval_of_an_ece_holds_the_truth_of_the_calibrated_too(power, tru
         p = rng.random(400)
         run = BinaryScores.of(range(400), p, rng.random(400) < p**power, range(400), name="ill")
         result = threshold_free_metrics(run, resamples=100, seed=seed)["ece"]
-        hits += result.low <= true <= result.high
+        hits += result.ci_low <= true <= result.ci_high
     assert hits >= 92
 
 
@@ -78,7 +78,7 @@ def test_the_gap_of_a_group_to_the_rest_covers():
         run = BinaryScores.of(range(len(truth)), p[:, 1], truth, owner, name="ill")
         for figure in hits:
             report = subgroups(run, 0.5, facts, figure=figure, pairs=False, resamples=150, seed=seed)
-            hits[figure] += np.mean([one.gap.low <= 0 <= one.gap.high for one in report])
+            hits[figure] += np.mean([one.gap.ci_low <= 0 <= one.gap.ci_high for one in report])
             result += min(one.adjusted_p for one in report) < 0.05
             tested["n"] += len(report)
             tested["p"] += sum(one.p < 0.05 for one in report)
@@ -96,5 +96,5 @@ def test_the_difference_of_two_equally_good_runs_covers():
         runs = (BinaryScores.of(range(len(truth)), one, truth, owner, name="ill") for one in (p[:, 1], other))
         result = compare(*runs, (0.5, 0.5), resamples=150, seed=seed)
         for metric in TRUTH:
-            hits[metric] += result.differences[metric].low <= 0 <= result.differences[metric].high
+            hits[metric] += result.differences[metric].ci_low <= 0 <= result.differences[metric].ci_high
     assert all(0.92 <= number / repetitions <= 0.98 for number in hits.values()), hits

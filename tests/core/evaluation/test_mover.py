@@ -35,25 +35,25 @@ def test_a_sensitivity_of_8_of_8_keeps_its_width_in_balanced_accuracy():
     (se, _), (least, most) = wilson(8, 8), wilson(900, 1000)
     assert se == pytest.approx(8 / (8 + 1.959964**2))
     assert result.value == pytest.approx(0.95)
-    assert result.low == pytest.approx(0.95 - np.hypot(1 - se, 0.9 - least) / 2)
-    assert result.high == pytest.approx(0.95 + (most - 0.9) / 2)
-    assert (round(result.low, 3), round(result.high, 3), result.method) == (0.787, 0.959, PARTS)
+    assert result.ci_low == pytest.approx(0.95 - np.hypot(1 - se, 0.9 - least) / 2)
+    assert result.ci_high == pytest.approx(0.95 + (most - 0.9) / 2)
+    assert (round(result.ci_low, 3), round(result.ci_high, 3), result.method) == (0.787, 0.959, PARTS)
     turned = metrics_at_threshold(sides(900, 1000, 8, 8), 0.5)["balanced_accuracy"]
-    assert (turned.low, turned.high) == pytest.approx((result.low, result.high))
+    assert (turned.ci_low, turned.ci_high) == pytest.approx((result.ci_low, result.ci_high))
 
 
 def test_of_several_pictures_a_patient_the_width_is_that_of_the_patients():
     result = metrics_at_threshold(sides(16, 16, 150, 200, each=2), 0.5, resamples=100)
     low = wilson(8, 8)[0]
-    assert (result["sensitivity"].low, result["sensitivity"].method) == (low, EFFECTIVE)
-    away = np.hypot(1 - low, result["specificity"].value - result["specificity"].low)
-    assert result["balanced_accuracy"].low == pytest.approx(result["balanced_accuracy"].value - away / 2)
+    assert (result["sensitivity"].ci_low, result["sensitivity"].method) == (low, EFFECTIVE)
+    away = np.hypot(1 - low, result["specificity"].value - result["specificity"].ci_low)
+    assert result["balanced_accuracy"].ci_low == pytest.approx(result["balanced_accuracy"].value - away / 2)
 
 
 def test_where_both_sides_vary_resamples_tell_and_where_the_mean_is_1_it_is_wilson_s_of_the_smaller_side():
     assert metrics_at_threshold(sides(7, 8, 90, 100), 0.5)["balanced_accuracy"].method == RESAMPLED
     both = metrics_at_threshold(sides(8, 8, 100, 100), 0.5)["balanced_accuracy"]
-    assert (both.low, both.high, both.method) == (*wilson(8, 8), EFFECTIVE)
+    assert (both.ci_low, both.ci_high, both.method) == (*wilson(8, 8), EFFECTIVE)
 
 
 def test_a_mean_over_classes_keeps_the_width_of_a_class_at_1():
@@ -61,13 +61,13 @@ def test_a_mean_over_classes_keeps_the_width_of_a_class_at_1():
     known = Estimate(1.0, np.ones(200), 9, 9, 9.0)
     above, below = (Estimate(0.6, 0.6 + sign * draws, 40, 40, 40.0) for sign in (1, -1))
     result = macro_average({"a": known, "b": above, "c": below}, cases=89).figure()
-    least, far = wilson(9, 9)[0], [0.6 - one.figure().low for one in (above, below)]
+    least, far = wilson(9, 9)[0], [0.6 - one.figure().ci_low for one in (above, below)]
     # b and c go against each other on the resamples, so of the two only the difference is left
-    assert result.low == pytest.approx(2.2 / 3 - np.hypot(1 - least, far[0] - far[1]) / 3)
+    assert result.ci_low == pytest.approx(2.2 / 3 - np.hypot(1 - least, far[0] - far[1]) / 3)
     assert (result.method, result.n) == (PARTS, 89)
     signed = {name: replace(one, kind="signed") for name, one in (("a", known), ("b", above))}
-    apart = [one.value - one.figure().low for one in signed.values()]
-    assert macro_average(signed, cases=49).figure().low == pytest.approx(0.8 - np.hypot(*apart) / 2)
+    apart = [one.value - one.figure().ci_low for one in signed.values()]
+    assert macro_average(signed, cases=49).figure().ci_low == pytest.approx(0.8 - np.hypot(*apart) / 2)
 
 
 def test_what_a_finding_keeps_back_is_not_lost_in_the_mean_over_findings():
@@ -79,8 +79,8 @@ def test_what_a_finding_keeps_back_is_not_lost_in_the_mean_over_findings():
     assert (low["a"].method, low["b"].method) == (PARTS, RESAMPLED)
     assert report.macro["balanced_accuracy"].method == PARTS
     assert (
-        report.macro["balanced_accuracy"].low
-        < report.macro["balanced_accuracy"].value - (low["a"].value - low["a"].low) / 2.2
+        report.macro["balanced_accuracy"].ci_low
+        < report.macro["balanced_accuracy"].value - (low["a"].value - low["a"].ci_low) / 2.2
     )
 
 
@@ -95,5 +95,5 @@ def test_balanced_accuracy_and_ppv_of_few_ill_hold_the_truth():
         run = BinaryScores.of(range(220), called.astype(float), truth, range(220), name="ill")
         result = metrics_at_threshold(run, 0.5, prevalence=ill, resamples=100)
         for name, value in true.items():
-            hits[name] += result[name].low <= value <= result[name].high
+            hits[name] += result[name].ci_low <= value <= result[name].ci_high
     assert all(number >= 0.92 * 400 for number in hits.values()), hits

@@ -44,7 +44,7 @@ def test_mcc_and_kappa_of_many_classes_agree_with_scikit_learn():
         np.mean([sk.average_precision_score(truth == c, p[:, c]) for c in range(4)]), abs=1e-9
     )
     assert result["brier"].value == pytest.approx(((p - np.eye(4)[truth]) ** 2).mean(), abs=1e-9)
-    assert all(one.low < one.value < one.high for one in result.values())
+    assert all(one.ci_low < one.value < one.ci_high for one in result.values())
 
 
 def test_ordered_classes_have_weighted_kappa_and_the_mean_distance():
@@ -54,7 +54,7 @@ def test_ordered_classes_have_weighted_kappa_and_the_mean_distance():
     kappa = sk.cohen_kappa_score(truth, called, weights="quadratic")
     assert result["weighted_kappa"].value == pytest.approx(kappa, abs=1e-9)
     assert result["mean_distance"].value == pytest.approx(np.abs(called - truth).mean(), abs=1e-9)
-    assert 0 < result["mean_distance"].low < result["mean_distance"].value < result["mean_distance"].high < 3
+    assert 0 < result["mean_distance"].ci_low < result["mean_distance"].value < result["mean_distance"].ci_high < 3
     assert "weighted_kappa" not in report(p, truth, owner, "abcd", resamples=2).metrics
 
 
@@ -87,7 +87,7 @@ def test_an_interval_of_a_table_of_classes_is_that_of_repeated_cases(name):
     )
     reach = t.ppf(0.975, carriers - 1) * spread * np.sqrt(carriers / (carriers - 1)) / (value * (1 - value))
     ends = 1 / (1 + np.exp(-(np.log(value / (1 - value)) + np.array([-1, 1]) * reach)))
-    assert (result.low, result.high) == pytest.approx(2 * ends - 1 if signed else ends, abs=1e-9)
+    assert (result.ci_low, result.ci_high) == pytest.approx(2 * ends - 1 if signed else ends, abs=1e-9)
 
 
 def test_two_ordered_classes_are_one_step_apart():
@@ -101,8 +101,8 @@ def test_a_perfect_or_a_stuck_grader_is_said_without_nan():
     truth = np.arange(30) % 3
     result = report(np.eye(3)[truth], truth, range(30), "abc", ordered=True, resamples=20).metrics
     assert (result["weighted_kappa"].value, result["mean_distance"].value) == (1, 0)
-    assert result["weighted_kappa"].low < 1
-    assert result["mean_distance"].high > 0
+    assert result["weighted_kappa"].ci_low < 1
+    assert result["mean_distance"].ci_high > 0
     stuck = report(np.tile([1.0, 0, 0], (30, 1)), np.zeros(30, int), range(30), "abc", ordered=True, resamples=20)
     assert (
         stuck.metrics["weighted_kappa"].note
@@ -120,11 +120,11 @@ def test_macro_is_the_mean_over_findings_and_micro_pools_their_answers():
         assert result.macro[name].value == pytest.approx(np.mean([one[name].value for one in each]), abs=1e-12)
         assert [result.each[one.name][name].value for one in output] == [one[name].value for one in each]
     scores, truth = (np.concatenate([getattr(one, part) for one in output]) for part in ("scores", "truth"))
-    called = np.concatenate([one.called(threshold) for one, threshold in zip(output, at, strict=True)])
+    called = np.concatenate([one.predicted_positive(threshold) for one, threshold in zip(output, at, strict=True)])
     assert result.micro["auroc"].value == pytest.approx(sk.roc_auc_score(truth, scores), abs=1e-9)
     assert result.micro["f1"].value == pytest.approx(sk.f1_score(truth, called), abs=1e-9)
     assert result.micro["mcc"].value == pytest.approx(sk.matthews_corrcoef(truth, called), abs=1e-9)
-    assert all(one.low < one.value < one.high for one in (*result.macro.values(), *result.micro.values()))
+    assert all(one.ci_low < one.value < one.ci_high for one in (*result.macro.values(), *result.micro.values()))
 
 
 def test_answers_about_one_patient_are_resampled_together():
@@ -133,7 +133,7 @@ def test_answers_about_one_patient_are_resampled_together():
     alone = binary_metrics(item, 0.5, resamples=300)
     for name in ("auroc", "accuracy", "sensitivity"):
         for result in (twice.macro[name], twice.micro[name]):
-            assert (result.low, result.high) == pytest.approx((alone[name].low, alone[name].high), abs=1e-9)
+            assert (result.ci_low, result.ci_high) == pytest.approx((alone[name].ci_low, alone[name].ci_high), abs=1e-9)
 
 
 def test_a_finding_that_is_never_there_is_left_out_of_the_mean_and_named():

@@ -16,8 +16,10 @@ def test_a_ppv_is_as_unsure_as_a_sensitivity_of_8_of_8():
     odds = 1 / 0.1 * 0.02 / 0.98  # likelihood ratio times the odds of the prevalence
     low = odds * np.exp(-np.hypot(np.log(1 / se), np.log((1 - least) / 0.1)))
     high = odds * 0.1 / (1 - most)  # a sensitivity of 1 cannot be higher, so specificity alone goes up
-    assert (result.value, result.low, result.high) == pytest.approx([one / (1 + one) for one in (odds, low, high)])
-    assert [round(one, 3) for one in (result.value, result.low, result.high)] == [0.169, 0.117, 0.198]
+    assert (result.value, result.ci_low, result.ci_high) == pytest.approx(
+        [one / (1 + one) for one in (odds, low, high)]
+    )
+    assert [round(one, 3) for one in (result.value, result.ci_low, result.ci_high)] == [0.169, 0.117, 0.198]
     assert (result.method, result.note) == (PARTS, "At a prevalence of 0.02.")
 
 
@@ -25,15 +27,17 @@ def test_it_is_wider_than_by_one_side_alone_and_narrower_than_by_both_at_their_w
     result = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)
     se, sp = result["sensitivity"], result["specificity"]
     alone, worst = (
-        float(predictive_values(np.array([se.low]), np.array([item]), 0.02)[0][0]) for item in (sp.value, sp.low)
+        float(predictive_values(np.array([se.ci_low]), np.array([item]), 0.02)[0][0]) for item in (sp.value, sp.ci_low)
     )
-    assert worst < result["ppv"].low < alone
+    assert worst < result["ppv"].ci_low < alone
 
 
 def test_the_npv_is_the_ppv_with_ill_and_well_changed():
     ppv = metrics_at_threshold(sides(8, 8, 900, 1000), 0.5, prevalence=0.02)["ppv"]
     npv = metrics_at_threshold(sides(900, 1000, 8, 8), 0.5, prevalence=0.98)["npv"]
-    assert (npv.value, npv.low, npv.high, npv.method) == pytest.approx((ppv.value, ppv.low, ppv.high, PARTS))
+    assert (npv.value, npv.ci_low, npv.ci_high, npv.method) == pytest.approx(
+        (ppv.value, ppv.ci_low, ppv.ci_high, PARTS)
+    )
 
 
 @pytest.mark.parametrize("cells", [(8, 8, 0, 50), (0, 8, 50, 50), (8, 8, 50, 50), (0, 8, 0, 50), (1, 2, 2, 2)])
@@ -41,9 +45,9 @@ def test_the_npv_is_the_ppv_with_ill_and_well_changed():
 def test_no_side_at_its_end_breaks_it(cells, each):
     for name in ("ppv", "npv"):
         result = metrics_at_threshold(sides(*cells, each=each), 0.5, prevalence=0.1, resamples=50)[name]
-        if result.value is not None and result.low is not None:
-            assert 0 <= result.low <= result.value <= result.high <= 1
-            assert result.low < result.high
+        if result.value is not None and result.ci_low is not None:
+            assert 0 <= result.ci_low <= result.value <= result.ci_high <= 1
+            assert result.ci_low < result.ci_high
 
 
 def test_where_both_sides_vary_resamples_tell():

@@ -31,7 +31,7 @@ def test_figures_agree_with_scikit_learn_and_tell_how_their_intervals_were_made(
     }
     assert {name: one.value for name, one in result.items()} == pytest.approx(expected, abs=1e-9)
     assert {one.method for one in result.values()} == {"whole patients resampled"}
-    assert all(one.low < one.value < one.high for one in result.values())
+    assert all(one.ci_low < one.value < one.ci_high for one in result.values())
 
 
 def test_large_numbers_keep_their_variance():
@@ -46,7 +46,7 @@ def test_intervals_cover_by_patient():
         patients = np.repeat(np.arange(40), 4)
         errors = np.repeat(chance.normal(0, 3, 40), 4) + chance.normal(0, 1, 160)
         result = regression_report(50 + errors, np.full(160, 50.0), patients, resamples=200).metrics["bias"]
-        covered += result.low <= 0 <= result.high
+        covered += result.ci_low <= 0 <= result.ci_high
     assert 0.90 <= covered / rounds <= 0.99  # of whole patients: of single images it would be about 0.65
 
 
@@ -55,7 +55,7 @@ def test_what_is_undefined_says_why():
     assert same["r2"].value is None
     assert same["r2"].note == "Undefined: all cases have the same value."
     alone = regression_report([41.0, 42.0], [40.0, 43.0], ["a", "a"]).metrics["mae"]
-    assert (alone.value, alone.low) == (1.0, None)
+    assert (alone.value, alone.ci_low) == (1.0, None)
     with pytest.raises(InvalidInput, match="3 predicted values, 2 true values and 2 patients do not match"):
         regression_report([1.0, 2.0, 3.0], [1.0, 2.0], ["a", "b"])
 
@@ -64,7 +64,7 @@ def test_errors_that_are_all_alike_do_not_pass_for_known():
     result = regression_report(np.arange(25.0) + 1, np.arange(25.0), range(25), resamples=50).metrics
     even = "No interval: all resamples of the patients give the same value."
     for name in ("mae", "mse", "rmse", "bias"):
-        assert (result[name].value, result[name].low, result[name].high) == (1.0, None, None)
+        assert (result[name].value, result[name].ci_low, result[name].ci_high) == (1.0, None, None)
         assert (result[name].note, result[name].method) == (even, "")
-    assert result["r2"].low < result["r2"].value  # the true values vary, so it does
+    assert result["r2"].ci_low < result["r2"].value  # the true values vary, so it does
     assert regression_report(np.arange(5.0), np.arange(5.0), range(5)).metrics["r2"].note == even

@@ -30,7 +30,7 @@ def test_differences_are_those_of_scikit_learn_on_the_same_resamples():
         assert result.first.metrics[name].value == pytest.approx(of(truth, first), abs=1e-9)
         draws = [of(truth, first, sample_weight=one) - of(truth, second, sample_weight=one) for one in weights.T]
         spread = np.std(draws, ddof=1) * np.sqrt(40 / 39)
-        assert (report.high - report.low) / 2 == pytest.approx(2.0226909 * spread, rel=1e-6)  # t of 39 degrees
+        assert (report.ci_high - report.ci_low) / 2 == pytest.approx(2.0226909 * spread, rel=1e-6)  # t of 39 degrees
         assert report.method == "whole patients resampled"
 
 
@@ -46,17 +46,17 @@ def test_intervals_cover_the_difference_by_patient():
     for seed in range(rounds):
         truth, first, second, owner = two(seed)
         result = compare_regressions(first, second, truth, owner, resamples=200).differences["mae"]
-        covered += result.low <= truth_of <= result.high
+        covered += result.ci_low <= truth_of <= result.ci_high
     assert 0.90 <= covered / rounds <= 0.99
 
 
 def test_what_has_no_interval_says_why():
     truth, result, _, owner = two(0)
     alike = compare_regressions(result, result, truth, owner, resamples=50).differences["mae"]
-    assert (alike.value, alike.low) == (0.0, None)
+    assert (alike.value, alike.ci_low) == (0.0, None)
     assert "have the same value on these cases" in alike.note
     even = compare_regressions(np.full(4, 3.0), np.full(4, 1.0), np.zeros(4), list("abcd"), resamples=50).differences
-    assert (even["mae"].value, even["mae"].low) == (2.0, None)
+    assert (even["mae"].value, even["mae"].ci_low) == (2.0, None)
     assert "all resamples of the patients give the same difference" in even["mae"].note
     assert even["r2"].note == "Undefined: all cases have the same value."
     single = compare_regressions([1.0, 2.0], [0.0, 1.0], [0.0, 4.0], ["a", "a"]).differences["mse"]

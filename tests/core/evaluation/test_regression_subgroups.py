@@ -38,9 +38,9 @@ def test_a_group_s_figure_is_that_of_its_cases_alone_and_the_rest_s_of_all_other
         )
         for side, item in ((ours, group.figure), (~ours, group.rest)):
             assert item.value == pytest.approx(NAMES[figure](truth[side], report[side]), abs=1e-9)
-            assert item.low < item.value < item.high
+            assert item.ci_low < item.value < item.ci_high
         assert group.gap.value == pytest.approx(group.figure.value - group.rest.value, abs=1e-12)
-        assert (group.p < 0.05) == (group.gap.low > 0 or group.gap.high < 0)
+        assert (group.p < 0.05) == (group.gap.ci_low > 0 or group.gap.ci_high < 0)
     assert [one.adjusted_p for one in result] == pytest.approx(holm([one.p for one in result]))
 
 
@@ -51,7 +51,7 @@ def test_a_group_of_all_but_a_few_has_the_interval_of_the_report():
     (group,) = (one for one in regression_subgroups(result, truth, owners, facts) if one.facts == (("who", "all"),))
     alone = regression_report(result[~first], truth[~first], owners.patient_of_case[~first].tolist()).metrics["mae"]
     assert group.figure.value == pytest.approx(alone.value, abs=1e-12)
-    assert [group.figure.low, group.figure.high] == pytest.approx([alone.low, alone.high], rel=0.02)
+    assert [group.figure.ci_low, group.figure.ci_high] == pytest.approx([alone.ci_low, alone.ci_high], rel=0.02)
 
 
 @pytest.mark.parametrize("figure", ["mae", "rmse"])
@@ -78,7 +78,7 @@ def test_thin_groups_come_last_and_are_not_tested_and_one_patient_is_never_a_bar
     named = {one.facts[0][1]: one for one in result}
     assert {one.facts[0][1] for one in result[-2:]} == {"one", "few"}
     assert named["few"].thin
-    assert named["few"].figure.low is not None
+    assert named["few"].figure.ci_low is not None
     assert named["few"].p is named["few"].adjusted_p is None
     assert named["one"].figure.value is named["one"].gap.value is None
 
@@ -89,7 +89,10 @@ def test_intervals_of_groups_and_gaps_cover_the_truth():
     for seed in range(many):
         result = {one.facts: one for one in regression_subgroups(*ward(seed, patients=80), pairs=False, resamples=100)}
         item = result[("site", "B"),]
-        retained += [item.figure.low <= 2.5 * true <= item.figure.high, item.gap.low <= 1.5 * true <= item.gap.high]
+        retained += [
+            item.figure.ci_low <= 2.5 * true <= item.figure.ci_high,
+            item.gap.ci_low <= 1.5 * true <= item.gap.ci_high,
+        ]
     assert (retained / many >= 0.90).all(), retained / many
     assert (retained / many <= 0.99).all(), retained / many
 
@@ -119,11 +122,11 @@ def test_a_group_whose_cases_are_off_alike_is_not_tested_and_comes_before_thin_o
     group = output[-2]
     assert (group.facts, group.thin, output[-1].thin) == ((("kind", "alike"),), False, True)
     assert (group.p, group.adjusted_p) == (None, None)
-    assert (group.figure.value, group.figure.low, group.figure.high) == (pytest.approx(error), None, None)
+    assert (group.figure.value, group.figure.ci_low, group.figure.ci_high) == (pytest.approx(error), None, None)
     assert group.figure.note == "No interval: all resamples of the patients give the same value."
-    assert group.rest.low < group.rest.value < group.rest.high
+    assert group.rest.ci_low < group.rest.value < group.rest.ci_high
     assert group.gap.value == pytest.approx(group.figure.value - group.rest.value)
-    assert (group.gap.low, group.gap.note) == (None, ONE_SIDED)
+    assert (group.gap.ci_low, group.gap.note) == (None, ONE_SIDED)
     assert all(one.p is not None for one in output[:-2])
 
 
@@ -137,4 +140,4 @@ def test_all_others_that_are_off_alike_are_no_known_rest(figure):
     assert {one.p for one in result} == {None}
     assert {one.gap.note for one in result} == {ONE_SIDED}
     first = next(one for one in result if one.facts == (("mine", "True"),))
-    assert (first.figure.low is not None, first.rest.low) == (True, None)
+    assert (first.figure.ci_low is not None, first.rest.ci_low) == (True, None)

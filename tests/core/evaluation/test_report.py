@@ -47,7 +47,7 @@ def test_two_classes_agree_with_scikit_learn():
     assert result.confusion == sk.confusion_matrix(truth, called).tolist()
     assert result.metrics["sensitivity"].n == truth.sum()
     assert result.metrics["ppv"].n == called.sum()
-    assert all(result.metrics[key].low < value < result.metrics[key].high for key, value in expected.items())
+    assert all(result.metrics[key].ci_low < value < result.metrics[key].ci_high for key, value in expected.items())
 
 
 def test_three_classes_agree_with_scikit_learn():
@@ -95,7 +95,7 @@ def test_the_last_class_is_positive_unless_told():
 @pytest.mark.parametrize(("truth", "sentence"), [(0, "no case is pneumonia"), (1, "every case is pneumonia")])
 def test_one_class_is_undefined_in_a_sentence(truth, sentence):
     auroc = binary([0.2, 0.8, 0.9], [truth] * 3).metrics["auroc"]
-    assert (auroc.value, auroc.low, auroc.high) == (None, None, None)
+    assert (auroc.value, auroc.ci_low, auroc.ci_high) == (None, None, None)
     assert auroc.note == f"Undefined: {sentence}."
 
 
@@ -110,12 +110,12 @@ def test_all_right_and_all_wrong_have_wilson_s_width_of_the_patients(scores, val
     result = binary(scores * 2, [0, 0, 1, 1] * 2, [1, 1, 2, 2, 3, 3, 4, 4]).metrics
     for name, patients in {"auroc": 2, "accuracy": 4, "sensitivity": 2, "balanced_accuracy": 2}.items():
         assert result[name].value == value
-        assert (result[name].low, result[name].high) == wilson(value * patients, patients)
+        assert (result[name].ci_low, result[name].ci_high) == wilson(value * patients, patients)
 
 
 def test_one_patient_has_values_but_no_interval_and_says_so():
     result = binary([0.1, 0.9, 0.4], [0, 1, 1], ["A"] * 3).metrics["auroc"]
-    assert (result.value, result.low) == (1.0, None)
+    assert (result.value, result.ci_low) == (1.0, None)
     assert "single patient" in result.note
 
 
@@ -125,7 +125,9 @@ def test_alike_images_say_no_more_than_one_of_them():
     copies = binary(np.tile(scores, 4), np.tile(truth, 4).astype(int), np.tile(np.arange(200), 4)).metrics
     for name in ("auroc", "accuracy", "sensitivity", "average_precision"):
         assert copies[name].value == pytest.approx(once[name].value)
-        assert copies[name].high - copies[name].low == pytest.approx(once[name].high - once[name].low, rel=0.2)
+        assert copies[name].ci_high - copies[name].ci_low == pytest.approx(
+            once[name].ci_high - once[name].ci_low, rel=0.2
+        )
     assert (once["auroc"].method, once["accuracy"].method) == ("DeLong", "Wilson")
     assert {copies[name].method for name in ("auroc", "accuracy")} == {"whole patients resampled"}
 

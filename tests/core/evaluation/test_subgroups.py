@@ -48,16 +48,16 @@ def test_a_group_s_figure_is_that_of_its_cases_alone_and_the_rest_s_of_all_other
         assert (group.cases, group.events) == (ours.sum(), run.truth[ours].sum())
         assert group.patients == len(set(run.owner[ours].tolist()))
         for side, result in ((ours, group.figure), (~ours, group.rest)):
-            part = run.take(side)
+            part = run.subset(side)
             plain = (
                 sk.roc_auc_score(part.truth, part.scores)
                 if figure == "auroc"
                 else metrics_at_threshold(part, 0.5, resamples=2)[figure].value
             )
             assert result.value == pytest.approx(plain, abs=1e-9)
-            assert result.low < result.value < result.high
+            assert result.ci_low < result.value < result.ci_high
         assert group.gap.value == pytest.approx(group.figure.value - group.rest.value, abs=1e-12)
-        assert group.gap.low < group.gap.value < group.gap.high
+        assert group.gap.ci_low < group.gap.value < group.gap.ci_high
 
 
 @pytest.mark.parametrize("ties", [False, True])
@@ -78,7 +78,7 @@ def test_one_pass_over_all_groups_gives_what_each_group_gives_alone(ties):
 def test_the_failing_group_comes_first_and_stays_so_after_correction(figure, failing):
     result = subgroups(*reversed_arguments(hospital(2, failing=failing)), figure=figure, resamples=100)
     assert result[0].facts == (failing,)
-    assert result[0].gap.high < 0
+    assert result[0].gap.ci_high < 0
     assert result[0].p < result[0].adjusted_p < 0.01
 
 
@@ -110,7 +110,7 @@ def test_p_and_the_gap_s_interval_never_contradict_each_other():
     for seed in range(6):
         run, facts = hospital(seed, n=200, failing=("site", ""))
         for item in subgroups(run, 0.5, facts, figure="sensitivity", pairs=False, resamples=60):
-            assert (item.p < 0.05) == (not item.gap.low <= 0 <= item.gap.high)
+            assert (item.p < 0.05) == (not item.gap.ci_low <= 0 <= item.gap.ci_high)
 
 
 def test_of_independent_cases_the_gap_is_newcombe_s():
@@ -128,7 +128,7 @@ def test_of_independent_cases_the_gap_is_newcombe_s():
     (l1, u1), (l2, u2) = wilson(a, 60), wilson(b, 100)
     gap = a / 60 - b / 100
     low, high = gap - math.hypot(a / 60 - l1, u2 - b / 100), gap + math.hypot(u1 - a / 60, b / 100 - l2)
-    assert (result.facts, result.gap.low, result.gap.high) == (
+    assert (result.facts, result.gap.ci_low, result.gap.ci_high) == (
         (("site", "A"),),
         pytest.approx(low),
         pytest.approx(high),
@@ -150,10 +150,13 @@ def test_where_patients_are_in_both_groups_the_gap_takes_their_correlation():
         draws.append([np.average(called[view == one], weights=weight[view == one]) for one in ("PA", "AP")])
     together = np.corrcoef(np.transpose(draws))[0, 1]
     item, other = result.figure, result.rest
-    down, up = ((item.value - item.low, other.high - other.value), (item.high - item.value, other.value - other.low))
+    down, up = (
+        (item.value - item.ci_low, other.ci_high - other.value),
+        (item.ci_high - item.value, other.value - other.ci_low),
+    )
     low, high = (math.sqrt(a**2 + b**2 - 2 * together * a * b) for a, b in (down, up))
     assert together > 0.5
-    assert (result.gap.low, result.gap.high) == pytest.approx(
+    assert (result.gap.ci_low, result.gap.ci_high) == pytest.approx(
         (result.gap.value - low, result.gap.value + high), abs=1e-9
     )
 
@@ -164,8 +167,8 @@ def test_a_group_that_is_never_found_has_an_honest_gap():
     run = BinaryScores.of(range(60), np.where(site == "A", 0.1, 0.9), truth, range(60), name="ill")
     result = subgroups(run, 0.5, {"site": site.tolist()}, figure="sensitivity", resamples=20)[0]
     assert (result.figure.value, result.gap.value) == (0, -1)
-    assert -1 <= result.gap.low < result.gap.high < -0.5
-    assert result.gap.high - result.gap.value > 0.1
+    assert -1 <= result.gap.ci_low < result.gap.ci_high < -0.5
+    assert result.gap.ci_high - result.gap.value > 0.1
 
 
 def test_thin_groups_come_last_untested_and_never_as_bare_numbers():
@@ -179,7 +182,7 @@ def test_thin_groups_come_last_untested_and_never_as_bare_numbers():
     assert {one.facts for one in thin} == {(("tag", "one patient"),), (("tag", "healthy"),)}
     for item in thin:
         assert (item.p, item.adjusted_p) == (None, None)
-        assert item.figure.value is None or item.figure.low is not None
+        assert item.figure.value is None or item.figure.ci_low is not None
         assert item.figure.value is not None or item.figure.note
     healthy = next(one for one in thin if one.facts == (("tag", "healthy"),))
     assert "no case is ill" in healthy.figure.note
@@ -214,7 +217,7 @@ def test_no_facts_and_facts_of_one_value_have_no_groups():
 
 def test_one_class_is_undefined_in_every_group():
     run, facts = hospital(9)
-    well = run.take(~run.truth)
+    well = run.subset(~run.truth)
     remaining = {name: np.asarray(values)[~run.truth].tolist() for name, values in facts.items()}
     result = subgroups(well, 0.5, remaining, resamples=20)
     assert {one.figure.note for one in result} == {"Undefined: no case is ill."}

@@ -54,7 +54,7 @@ def test_a_long_training_is_compiled_where_that_saves_more_than_noise(
 ):
     called = timed(monkeypatch, plain=plain, quick=quick)
     result = choose_compiled(module, SPEC, torch.randn(SAMPLE), MANY)
-    assert (result.decided, result.message) == (decided, message)
+    assert (result.mode, result.message) == (decided, message)
     assert isinstance(result.call, CompiledNetwork) == (decided == COMPILED)
     assert any(isinstance(one, CompiledNetwork) for one in called) == (plain * MANY >= LONG_S)
 
@@ -65,13 +65,13 @@ def test_a_long_training_is_compiled_where_that_saves_more_than_noise(
 def test_nothing_is_measured_where_it_is_decided_or_not_worth_it(monkeypatch, module, knob, decided, steps):
     called = timed(monkeypatch, plain=9.0, quick=1.0)
     result = choose_compiled(module, SPEC.replace({"compile": knob}), torch.randn(SAMPLE), steps, decided)
-    assert (result.call, result.decided, result.message, called) == (module, EAGER, "", [])
+    assert (result.call, result.mode, result.message, called) == (module, EAGER, "", [])
 
 
 def test_what_was_decided_before_a_resume_holds_whatever_a_measurement_would_say_now(monkeypatch, module):
     timed(monkeypatch, plain=0.001, quick=9.0)
     result = choose_compiled(module, SPEC, torch.randn(SAMPLE), 1, COMPILED)
-    assert (isinstance(result.call, CompiledNetwork), result.decided, result.message) == (
+    assert (isinstance(result.call, CompiledNetwork), result.mode, result.message) == (
         True,
         COMPILED,
         "Compiled in 9 s.",
@@ -83,7 +83,7 @@ def test_no_compiler_and_a_compiler_that_fails_are_a_sentence(monkeypatch, modul
     monkeypatch.setattr(torch, "compile", lambda module, **_: lambda images: 1 / 0)
     monkeypatch.setattr(compilation, "missing_compiler", lambda device: "")
     result = choose_compiled(module, requested, images, MANY)
-    assert (result.call, result.decided) == (module, EAGER)
+    assert (result.call, result.mode) == (module, EAGER)
     assert result.message == "Not compiled: the compiler failed (ZeroDivisionError)."
     monkeypatch.undo()
     monkeypatch.setenv("PATH", "")
@@ -135,7 +135,7 @@ def test_a_compiled_network_gives_the_same_answers_and_gradients(module):
     torch.manual_seed(1)
     module, images = channels_last(entry("small_cnn").build(1, 2, 16, 0.0)), torch.randn(SAMPLE)
     result = choose_compiled(module, SPEC.replace({"compile": "yes"}), images, 1)
-    assert result.decided == COMPILED, result.message
+    assert result.mode == COMPILED, result.message
     grads = []
     for call in (module, result.call):
         module.zero_grad(set_to_none=True)

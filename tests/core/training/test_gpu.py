@@ -97,5 +97,5 @@ def test_compiled_steps_give_the_same_answers():
     module = channels_last(entry("resnet18").build(1, 2, 64, 0.0).to(GPU))
     images = torch.randn(8, 1, 64, 64, device=GPU)
     result = choose_compiled(module, TrainSpec(compile="yes"), images, 1)
-    assert result.decided == COMPILED, result.message
+    assert result.mode == COMPILED, result.message
     torch.testing.assert_close(result.call(images), module(images), atol=1e-2, rtol=1e-2)

@@ -24,8 +24,8 @@ def test_no_part_is_of_one_case(cases, requested, parts):
     result = DeviceBatch(images, values[:, None], values, None, values).chunk(requested)
     assert [len(one.images) for one in result] == parts
     assert torch.equal(torch.cat([one.images for one in result]), images)
-    assert torch.equal(torch.cat([one.share for one in result]), values)
-    assert [one.others for one in result] == [None] * len(parts)
+    assert torch.equal(torch.cat([one.mixup_lambda for one in result]), values)
+    assert [one.mixup_targets for one in result] == [None] * len(parts)
 
 
 def test_what_judges_takes_as_many_as_there_is_room_for(tmp_path, monkeypatch):

@@ -124,8 +124,8 @@ def test_of_many_classes_one_is_named_and_called_from_its_threshold_on(home):
     rows = predictions.list_predictions(home.db, run, split="test", point=point)
     for row in rows:
         best = max((0, 1), key=row.probabilities.__getitem__)
-        assert row.called == (2 if row.probabilities[2] >= 0.3 else best)
-    assert {row.called for row in rows} == {0, 1, 2}
+        assert row.predicted_class == (2 if row.probabilities[2] >= 0.3 else best)
+    assert {row.predicted_class for row in rows} == {0, 1, 2}
 
 
 def test_what_is_called_follows_the_point(home):
@@ -133,8 +133,8 @@ def test_what_is_called_follows_the_point(home):
     for threshold in (0.0, 0.2, 0.8, 1.0):
         point = operating_points.set_operating_point(home.db, run, threshold=threshold, by="ann")
         rows = predictions.list_predictions(home.db, run, split="test", point=point)
-        assert [row.called for row in rows] == [int(row.probabilities[1] >= threshold) for row in rows]
-    assert [row.called for row in predictions.list_predictions(home.db, run, split="test")] == [
+        assert [row.predicted_class for row in rows] == [int(row.probabilities[1] >= threshold) for row in rows]
+    assert [row.predicted_class for row in predictions.list_predictions(home.db, run, split="test")] == [
         int(row.probabilities[1] >= 0.5) for row in rows
     ]
 

@@ -20,7 +20,7 @@ def values(home, run: int, point) -> tuple[np.ndarray, np.ndarray, np.ndarray, l
     return (
         np.array([row.probabilities[1] for row in rows]),
         np.array([row.label for row in rows]) == 1,
-        np.array([row.called for row in rows]) == 1,
+        np.array([row.predicted_class for row in rows]) == 1,
         [row.case_id for row in rows],
     )
 

@@ -37,7 +37,7 @@ def test_a_site_where_the_run_fails_stands_first(home):
     report = facts(home.db, [row.case_id for row in rows])
     for name, row in sites.items():
         ill = [one for one, site in zip(rows, report["site"], strict=True) if site == name and one.label == 1]
-        assert row.figure.value == pytest.approx(np.mean([one.called for one in ill]), abs=1e-12)
+        assert row.figure.value == pytest.approx(np.mean([one.predicted_class for one in ill]), abs=1e-12)
         assert row.events == len(ill)
 
 
@@ -97,7 +97,7 @@ def test_with_one_class_a_fact_is_not_the_answer_itself_and_auroc_is_a_sentence(
     rows = predictions.list_predictions(home.db, drawn.run, split="test", point=result.point)
     report = facts(home.db, [row.case_id for row in rows])["site"]
     for name, row in sites.items():
-        called = [one.called for one, site in zip(rows, report, strict=True) if site == name]
+        called = [one.predicted_class for one, site in zip(rows, report, strict=True) if site == name]
         assert row.figure.value == pytest.approx(np.mean(called), abs=1e-12)
     ranked = subgroups.subgroup_report(home.db, drawn.run, pairs=False, resamples=50)
     assert {(row.figure.value, row.figure.note) for row in ranked.rows} == {(None, "Undefined: every case is Ill.")}

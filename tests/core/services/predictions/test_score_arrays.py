@@ -101,13 +101,16 @@ def test_a_cell_opens_the_list_it_counts_at_fifty_thresholds(home, kind, classes
         rows = predictions.list_predictions(home.db, drawn.run, split="test", finding=finding, point=point)
         truth = dict(zip(request.cases.tolist(), request.truth.tolist(), strict=True))
         counted = [
-            [sum(truth[row.case_id] == (t == 1) and (row.called == 1) == (c == 1) for row in rows) for c in (0, 1)]
+            [
+                sum(truth[row.case_id] == (t == 1) and (row.predicted_class == 1) == (c == 1) for row in rows)
+                for c in (0, 1)
+            ]
             for t in (0, 1)
         ]
         assert request.matrix(threshold) == counted
         for t in (0, 1):
             for c in (0, 1):
-                cases = request.cases[(request.truth == t) & (request.called(threshold) == c)].tolist()
+                cases = request.cases[(request.truth == t) & (request.predicted_positive(threshold) == c)].tolist()
                 assert len(cases) == counted[t][c]
                 assert [one.case_id for one in predictions.predictions_of_cases(home.db, drawn.run, cases)] == cases
 

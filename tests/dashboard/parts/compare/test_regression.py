@@ -23,7 +23,7 @@ def test_a_run_shows_its_mean_square_error_in_the_square_of_the_unit(db):
     with db.transaction() as session:
         session.get_one(Task, drawn.task).measure = "years"
     mse = report.evaluate_regression(db, drawn.run).metrics["mse"]
-    expected = f"Mean squared error {mse.value:.3g} years² (95 % CI {mse.low:.3g} to {mse.high:.3g})"
+    expected = f"Mean squared error {mse.value:.3g} years² (95 % CI {mse.ci_low:.3g} to {mse.ci_high:.3g})"
     assert expected in text_of(opened("review", run=str(drawn.run)))
     assert review_regression.mean_square(MetricValue(4.0, None, None, 1), "mm Hg") == "Mean squared error 4 (mm Hg)²"
 
@@ -46,7 +46,7 @@ def test_two_runs_are_compared_by_their_errors_and_the_lists_open(db):
     file = metric_table.comparison_csv(regression.sides(compared)).decode()
     rows = {row["figure"]: row for row in csv.DictReader(io.StringIO(file))}
     assert float(rows["r2"]["difference value"]) == compared.comparison.differences["r2"].value
-    assert float(rows["mae"][f"run {other} high"]) == compared.comparison.second.metrics["mae"].high
+    assert float(rows["mae"][f"run {other} high"]) == compared.comparison.second.metrics["mae"].ci_high
 
 
 def test_what_cannot_be_compared_is_a_sentence(db):
