@@ -96,7 +96,7 @@ def _why_not(plain: Sequence[str], values: Sequence[str], also_not: Sequence[str
     if len(distinct) < LEAST:
         return f"every case has the same ({next(iter(values), UNKNOWN)})"
     if {*also_not, UNKNOWN, ""} >= set(plain):
-        return "it only says the classes"
+        return "it only repeats the classes"
     return f"it has {len(distinct):,} values, more than {MOST}" if len(distinct) > MOST else ""
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-RESAMPLED = "whole patients resampled"
+RESAMPLED = "patient-level bootstrap"
 WILSON = "Wilson"
 DELONG = "DeLong"
 EFFECTIVE = "Wilson on the effective n"
@@ -17,7 +17,7 @@ class MetricValue:
     `ci_low` and `ci_high` are the ends of the 95 % interval, or None.
 
     `n` counts the cases the number is about: for sensitivity the positive ones, for PPV those called positive.
-    `method` says how the interval was made: "whole patients resampled", "Wilson", "DeLong", "Wilson on the effective
+    `method` says how the interval was made: "patient-level bootstrap", "Wilson", "DeLong", "Wilson on the effective
     n", "from the intervals of its parts (MOVER)" where one of these does not vary between resamples; "" without one.
     """
 

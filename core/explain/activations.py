@@ -22,7 +22,7 @@ else:
 
 @dataclass
 class Activations:
-    """What a pass left: the layer's maps (P, D, h, w), or (1, D, slices, h, w) of a volume; and pictures' weights."""
+    """A forward pass's feature maps (P, D, h, w), or (1, D, slices, h, w) of a volume, and its image weights."""
 
     feature_maps: "list[Tensor]" = field(default_factory=list)
     weights: "list[Tensor]" = field(default_factory=list)
@@ -34,7 +34,7 @@ class Activations:
             InvalidInput: it ran never or more than once, or gives no map of places.
         """
         if len(self.feature_maps) != 1 or self.feature_maps[0].dim() not in (4, 5):
-            raise InvalidInput(f"Layer '{name}' gives no map of its own; choose another layer.")
+            raise InvalidInput(f"Layer '{name}' has no feature map; choose another layer.")
         return self.feature_maps[0]
 
     def counted(self) -> tuple[float, ...]:
@@ -51,7 +51,7 @@ def capture_activations(module: "nn.Module", layer: "nn.Module") -> "Iterator[Ac
 
     def leaf(_: "nn.Module", __: object, output: "Tensor") -> "Tensor":
         if not isinstance(output, torch.Tensor):
-            raise InvalidInput("This layer gives no map of its own; choose another layer.")
+            raise InvalidInput("This layer has no feature map; choose another layer.")
         captured.feature_maps.append(output.detach().requires_grad_())
         torch.set_grad_enabled(True)  # until the pass is over
         return captured.feature_maps[-1].clone()  # an operation in place behind the layer must not change what is read

@@ -35,18 +35,18 @@ if TYPE_CHECKING:
     from core.training.examples import Example
 
 REQUIREMENTS = {
-    "convolution": "reads a convolutional map, which {} has not",
-    "attention": "follows attention between places of one image, which {} has not",
-    "biases": "adds up the biases of convolutions and batch norms, and {} has others",
-    "weights": "shows where two views look at each other, which {} has not",
-    "several": "asks about one image, and {} sees several",
-    "kinds": "compares classes of which one is right, and this {} has another task",
+    "convolution": "needs a convolutional feature map, which {} does not have",
+    "attention": "needs attention between positions of one image, which {} does not have",
+    "biases": "needs the biases of convolutions and batch norms only, which {} does not have",
+    "weights": "needs cross-attention between two views, which {} does not have",
+    "several": "explains models of one image, and {} takes several",
+    "kinds": "compares classes of which one is correct, and this {} has another kind of task",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """What it is, what it reads of a network, and how it is asked.
+    """An explanation method: what it needs of a network, and how it is called.
 
     `needs` is "convolution" (a layer's map), "biases" (of all convolutions and norms), "attention" (weights between
     places), "weights" (between pictures) or "any" network. `by_class`: whether another class has another map. `layers`:
@@ -77,12 +77,12 @@ class Explainer:
         *,
         layer: str | None = None,
     ) -> SaliencyMap:
-        """Return the map of one picture for a class, or for the most probable one; `layer` or the usual one.
+        """Return the map of one picture for a class, or for the most probable one; `layer` or the default one.
 
-        `plane` is which of the pictures that a model of several sees, in its order; without it the one with the peak.
+        `plane` is the position of the image, for a model of several; without it the image with the peak.
 
         Raises:
-            InvalidInput: no such class, picture or layer, or the method does not suit the model.
+            InvalidInput: no such class, image or layer, or the method does not suit the model.
         """
         entry = MODELS[model.manifest.model]
         if not self.suits(entry):
@@ -91,7 +91,7 @@ class Explainer:
         if not self.suits(entry, model.manifest.heads[0].kind):
             raise InvalidInput(f"{self.title} {REQUIREMENTS['kinds'].format(entry.name)}; use {entry.explainers[0]}.")
         if layer and not self.layers:
-            raise InvalidInput(f"{self.title} reads no single layer, and was asked for '{layer}'; leave that out.")
+            raise InvalidInput(f"{self.title} does not use a single layer; call it without layer '{layer}'.")
         return self.compute(model, example, class_index, plane, layer=layer)
 
 
@@ -99,49 +99,49 @@ _EXPLAINERS = (
     Explainer(
         gradcam.NAME,
         "Grad-CAM",
-        "Where the last feature map spoke for the class.",
+        "Regions of the last feature map that support the class.",
         gradcam.explain,
         layers="convolution",
     ),
     Explainer(
         gradcam_plusplus.NAME,
         "Grad-CAM++",
-        "As Grad-CAM; finds several places of the same class.",
+        "Like Grad-CAM; better where a class appears several times.",
         gradcam_plusplus.explain,
         layers="convolution",
     ),
     Explainer(
         hirescam.NAME,
         "HiResCAM",
-        "Gradient times map at every place: only what was used.",
+        "Gradient times feature map at each position; faithful for a linear head.",
         hirescam.explain,
         layers="convolution",
     ),
     Explainer(
         layercam.NAME,
         "LayerCAM",
-        "Places with a positive gradient; for detail in early layers.",
+        "Positions with a positive gradient; shows detail in early layers.",
         layercam.explain,
         layers="convolution",
     ),
     Explainer(
         xgradcam.NAME,
         "XGrad-CAM",
-        "As Grad-CAM; gradients count by how active the channel is at each place.",
+        "Like Grad-CAM; gradients are weighted by the activation at each position.",
         xgradcam.explain,
         layers="convolution",
     ),
     Explainer(
         shapleycam.NAME,
         "ShapleyCAM",
-        "As Grad-CAM, with a second-order term; the same map where the head is linear.",
+        "Like Grad-CAM, with a second-order term; the same map for a linear head.",
         shapleycam.explain,
         layers="convolution",
     ),
     Explainer(
         finercam.NAME,
         "Finer-CAM",
-        "Where the map speaks for the class rather than for the most similar classes.",
+        "Regions that distinguish the class from the most similar classes.",
         finercam.explain,
         layers="convolution",
         kinds=finercam.KINDS,
@@ -149,14 +149,14 @@ _EXPLAINERS = (
     Explainer(
         eigengradcam.NAME,
         "EigenGradCAM",
-        "The strongest pattern of gradient times map.",
+        "First principal component of gradient times feature map.",
         eigengradcam.explain,
         layers="convolution",
     ),
     Explainer(
         eigencam.NAME,
         "EigenCAM",
-        "The strongest pattern of the layer, whatever the class.",
+        "First principal component of the layer; independent of the class.",
         eigencam.explain,
         layers="convolution",
         by_class=False,
@@ -164,7 +164,7 @@ _EXPLAINERS = (
     Explainer(
         kpcacam.NAME,
         "KPCA-CAM",
-        "As EigenCAM, with a kernel that follows curved patterns.",
+        "Like EigenCAM, with a kernel for non-linear patterns; independent of the class.",
         kpcacam.explain,
         layers="convolution",
         by_class=False,
@@ -172,7 +172,7 @@ _EXPLAINERS = (
     Explainer(
         ablationcam.NAME,
         "AblationCAM",
-        "How much the class loses without each channel; no gradient.",
+        "Drop of the class score without each channel; no gradient.",
         ablationcam.explain,
         layers="convolution",
         slow=True,
@@ -180,7 +180,7 @@ _EXPLAINERS = (
     Explainer(
         scorecam.NAME,
         "ScoreCAM",
-        "What the model says under each channel's mask; no gradient.",
+        "Class score under the mask of each channel; no gradient.",
         scorecam.explain,
         layers="convolution",
         slow=True,
@@ -188,14 +188,14 @@ _EXPLAINERS = (
     Explainer(
         fullgrad.NAME,
         "FullGrad",
-        "What the image and every layer's bias gave, added up.",
+        "Sum of the input gradient and the bias gradients of all layers.",
         fullgrad.explain,
         needs="biases",
     ),
     Explainer(
         rollout.NAME,
         "Attention rollout",
-        "Where attention flowed from, whatever the class.",
+        "Attention multiplied through all layers; independent of the class.",
         rollout.explain,
         needs="attention",
         by_class=False,
@@ -203,14 +203,14 @@ _EXPLAINERS = (
     Explainer(
         gradient_rollout.NAME,
         "Gradient rollout",
-        "Attention that spoke for the class, layer by layer.",
+        "Attention times gradient through all layers, for the class.",
         gradient_rollout.explain,
         needs="attention",
     ),
     Explainer(
         attention_heads.NAME,
         "Attention heads",
-        "Raw attention of one layer or head, whatever the class.",
+        "Raw attention of one layer or head; independent of the class.",
         attention_heads.explain,
         needs="attention",
         layers="attention",
@@ -219,7 +219,7 @@ _EXPLAINERS = (
     Explainer(
         cross_attention.NAME,
         "Cross-attention",
-        "Where the other view looked in this one, whatever the class.",
+        "Attention from the other view to this one; independent of the class.",
         cross_attention.explain,
         needs="weights",
         by_class=False,
@@ -227,14 +227,14 @@ _EXPLAINERS = (
     Explainer(
         integrated_gradients.NAME,
         "Integrated gradients",
-        "What each pixel gave on the way from grey to the image.",
+        "Gradients summed on the path from a grey image to this one.",
         integrated_gradients.explain,
         needs="any",
     ),
     Explainer(
         occlusion.NAME,
         "Occlusion",
-        "Where covering the image with grey hurts the class.",
+        "Drop of the class score where a grey patch covers the image.",
         occlusion.explain,
         needs="any",
         slow=True,

@@ -34,7 +34,7 @@ def test_it_becomes_a_run_with_pages_of_its_own(frozen):
     shown = text_of(opened("runs", run=str(run.id)))
     assert "24 predictions from 25 lines of scores.csv; 1 line about images that were not imported (line 26)." in shown
     assert "Imported predictions have no training curves and no saliency maps." in shown
-    assert "made elsewhere" in text_of(opened("home"))
+    assert "external" in text_of(opened("home"))
     assert "has external predictions" in text_of(opened("review", run=str(run.id), split="test"))
     assert not [*(frozen_home(frozen) / "inbox").iterdir()]
 

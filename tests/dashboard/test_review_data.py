@@ -116,7 +116,7 @@ def test_every_figure_of_the_page_is_recomputed_from_its_cases_csv(home, drawn):
     for name, value in expected.items():
         assert float(figures[name]["value"]) == pytest.approx(value, abs=1e-9), name
         assert float(figures[name]["low"]) < value < float(figures[name]["high"])
-        assert figures[name]["method"] == "whole patients resampled"
+        assert figures[name]["method"] == "patient-level bootstrap"
     assert set(figures) == {*expected, "ece"}
     assert data.matrix() == [[tn, fp], [fn, tp]]
     assert len({row["patient"] for row in rows}) == 40

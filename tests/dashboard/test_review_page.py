@@ -61,7 +61,7 @@ def test_every_section_of_a_yes_no_question_opens(db, section):
     assert app.segmented_control(key="review_section").value == section
     if section == "calibration":
         assert "Bars: 95 % CI (" in text_of(app)
-        assert "CI method: whole patients resampled" in text_of(app)
+        assert "CI method: patient-level bootstrap" in text_of(app)
 
 
 def test_figures_of_the_page_are_those_of_the_operating_point_and_test_is_locked(db):

@@ -128,9 +128,9 @@ def test_a_run_made_elsewhere_has_no_model_to_tell_of(home, part):
 
 
 def test_the_banner_stands_over_maps_that_say_nothing(home):
-    add_analysis(home, "check", {**CHECK, "banner": "Do not read the maps of this run as reasons."})
+    add_analysis(home, "check", {**CHECK, "banner": "Do not interpret the maps of this run."})
     app = drawn("review.saliency_check")
-    assert [one.value for one in app.error] == ["Grad-CAM maps: Do not read the maps of this run as reasons."]
+    assert [one.value for one in app.error] == ["Grad-CAM maps: Do not interpret the maps of this run."]
     assert "passed" not in text_of(app)
 
 

@@ -104,14 +104,14 @@ def _share(model: "LoadedModel", example: "Example", mask: Mask, explain: Explai
 
 def _sentence(worst: OnMarks, classes: Sequence[str], plain: int, *, flagged: bool) -> str:
     name = f" for {classes[worst.class_index]}" if worst.class_index < len(classes) else ""
-    verdict = "Text or markers draw heat" if flagged else "That text or markers draw heat is not shown"
+    verdict = "Text or markers attract the maps" if flagged else "No evidence that text or markers attract the maps"
     marked, absent = (100 * (MeanWithInterval.of(one).value or 0.0) for one in (worst.marked, worst.absent))
     return (
-        f"{verdict}{name}: {marked:.1f} % of it lies on them in {len(worst.marked)} pictures, and {absent:.1f} % at "
-        f"the same places of {plain} pictures without (p {worst.p:.2g})."
+        f"{verdict}{name}: in {len(worst.marked)} images with text or a marker, {marked:.1f} % of the map lies on it; "
+        f"in {plain} images without, {absent:.1f} % lies at the same places (p {worst.p:.2g})."
     )
 
 
 def _none(marked: int) -> str:
     few = f"only {marked} of" if marked else "none of"
-    return f"In {few} the pictures looked through text or a marker was seen, so nothing is told of heat on them."
+    return f"Text or a marker was detected in {few} the examined images: too few to test whether they attract the maps."

@@ -48,18 +48,18 @@ def check(
     to stop.
     """
     steps = Steps(tell, again + 7)
-    steps.next("Making the maps")
+    steps.next("Computing maps")
     maps = [explain(model, one.example, None) for one in cases]
     weights = model_randomization_test(model, cases, maps, explain, steps, again, seed)
-    steps.next("Comparing its answers with those of weights drawn by chance")
+    steps.next("Comparing predictions with random weights")
     skill = model_skill(model, judged)
-    steps.next("Asking for other classes")
+    steps.next("Comparing classes")
     others = class_sensitivity_test(model, cases, maps, explain)
-    steps.next("Taking away what is hot")
+    steps.next("Deleting highlighted regions")
     taken = faithfulness_report(model, cases, maps, seed)
-    steps.next("Looking where the heat lies")
+    steps.next("Measuring heat outside the body")
     where = localization_report(model, cases, maps)
-    steps.next("Looking for text and markers")
+    steps.next("Detecting text and markers")
     marks = of_marks(model, judged, explain, classes)
     drawn = [(saliency.values, one.drawn) for saliency, one in zip(maps, cases, strict=True) if one.drawn is not None]
     pointed = pointing_game([values for values, _ in drawn], [mask for _, mask in drawn], seed=seed).to_json()
@@ -78,9 +78,9 @@ def check(
 
 def _banner(weights: Json, skill: ModelSkill, maps: Sequence[SaliencyMap]) -> str:
     if not any(one.values.max() > 0 for one in maps):
-        return "Every map of this run is empty: the method finds nothing that spoke for the answer."
+        return "Every map of this run is empty: the method finds no evidence for the predicted class."
     if weights["depends"] is False:
-        return f"Do not read the maps of this run as reasons. {weights['words']}"
+        return f"Do not interpret the maps of this run. {weights['words']}"
     if skill.knows is False:
-        return f"Do not read the maps of this run as reasons. {skill.words}"
+        return f"Do not interpret the maps of this run. {skill.words}"
     return ""

@@ -23,7 +23,7 @@ def faithfulness_report(
 ) -> Json:
     """Deletion and insertion under the map, under chance, and under the middle of the picture."""
     if model.manifest.heads[0].kind == "number":
-        return {"words": "Deletion and insertion are told of classes; this model answers with a number."}
+        return {"words": "Deletion and insertion are defined for classes; this model predicts a number."}
     chance, results = np.random.default_rng(seed), dict[str, list[Faithfulness]]()
     for case, map_ in list(zip(cases, saliency_maps, strict=True))[:CASES]:
         images, values = model.input_of(case.example), stack_maps(map_)
@@ -57,20 +57,20 @@ def _faithfulness_sentence(results: dict[str, list[Faithfulness]]) -> str:
         ]
     )
     verdict = (
-        "What is hot moves the answer more than chance does"
+        "Highlighted regions change the prediction more than random regions"
         if (gained.low or 0.0) > 0
-        else "That what is hot moves the answer more than chance does is not shown"
+        else "No evidence that highlighted regions change the prediction more than random regions"
     )
     return (
-        f"{verdict}: taking the hottest away first leaves {mean('map', 'deletion'):.2f} of the answer (chance "
-        f"{mean('chance', 'deletion'):.2f}, middle {mean('middle', 'deletion'):.2f}), showing it first gives "
-        f"{mean('map', 'insertion'):.2f} (chance {mean('chance', 'insertion'):.2f}, middle "
-        f"{mean('middle', 'insertion'):.2f})."
+        f"{verdict}. Deletion (lower is better): {mean('map', 'deletion'):.2f}, random "
+        f"{mean('chance', 'deletion'):.2f}, image centre {mean('middle', 'deletion'):.2f}. Insertion (higher is "
+        f"better): {mean('map', 'insertion'):.2f}, random {mean('chance', 'insertion'):.2f}, image centre "
+        f"{mean('middle', 'insertion'):.2f}."
     )
 
 
 def localization_report(model: "LoadedModel", cases: Sequence[CheckedCase], maps: Sequence[SaliencyMap]) -> Json:
-    """Share of heat outside the body, with the area that is, and how many maps have a warning of their own."""
+    """Share of heat outside the body, with the area that is, and how many maps carry a warning."""
     shares = [
         heat_by_region(saliency.values, places(picture(model, case.example, saliency.plane)))
         for case, saliency in zip(cases, maps, strict=True)
@@ -92,7 +92,7 @@ def localization_report(model: "LoadedModel", cases: Sequence[CheckedCase], maps
         "outside": outside.to_json(),
         "outside_area": area.to_json(),
         "doubted": doubted,
-        "words": f"{sentence} {doubted} of {len(shares)} maps have a warning of their own.",
+        "words": f"{sentence} {doubted} of {len(shares)} maps carry a warning.",
     }
 
 

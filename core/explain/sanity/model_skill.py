@@ -49,11 +49,14 @@ class ModelSkill:
     def words(self) -> str:
         """The verdict with its numbers."""
         if self.value is None or not self.draws:
-            return "Unknown whether the model is better than chance: the examined cases have one class."
-        verdict = "The model answers better than" if self.knows else "The model answers no better than"
-        given = f", {self.given:.2f} given to the truth against {max(self.others, default=0.0):.2f}" * bool(self.given)
+            return "Whether the model is better than chance is unknown: all examined cases have one class."
+        verdict = "The model performs better than" if self.knows else "The model performs no better than"
+        given = (
+            f", {self.given:.2f} mean probability of the true class against {max(self.others, default=0.0):.2f}"
+            * bool(self.given)
+        )
         return (
-            f"{verdict} networks with weights drawn by chance: {self.name} {self.value:.2f} against at most "
+            f"{verdict} networks with random weights: {self.name} {self.value:.2f} against at most "
             f"{max(self.draws):.2f} of {len(self.draws)} on {self.cases} cases{given}."
         )
 

@@ -36,12 +36,12 @@ class PointingGame:
     def sentence(self) -> str:
         """In words, with Wilson's interval."""
         if not self.n:
-            return "No examined case has a drawing, so nothing tells whether the maps hit what matters."
+            return "No examined case has a drawing, so localization cannot be checked."
         low, high = wilson(self.hit, self.n)
         rate = f"{self.hit / self.n:.2f}, {low:.2f} to {high:.2f}"
         return (
-            f"The hottest point lies in what was drawn in {self.hit} of {self.n} cases ({rate}); chance hits "
-            f"{self.chance:.2f}, the middle of the picture {self.middle:.2f}."
+            f"The peak of the map lies in the drawing in {self.hit} of {self.n} cases ({rate}); a random point does in "
+            f"{self.chance:.2f}, the image centre in {self.middle:.2f}."
         )
 
     def to_json(self) -> dict[str, Any]:

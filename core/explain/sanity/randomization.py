@@ -64,12 +64,12 @@ def model_randomization_test(
     chosen = list(zip(cases, maps, strict=True))[:CASES]
     each = []
     for number in range(again):
-        steps.next(f"Weights drawn by chance, {number + 1} of {again}")
+        steps.next(f"Random weights, {number + 1} of {again}")
         other = randomize_all(model, seed + number + 1)
         each.append(
             MeanWithInterval.of([_alike(other, one.example, saliency, explain) for one, saliency in chosen]).value
         )
-    steps.next("Layers drawn anew, from the last to the first")
+    steps.next("Randomising layers, from the last to the first")
     similarity = MeanWithInterval.of(each)
     pairs = MeanWithInterval.of(
         [
@@ -112,16 +112,16 @@ def _depends(similarity: MeanWithInterval, pairs: MeanWithInterval) -> bool | No
 def _sentence(similarity: MeanWithInterval, pairs: MeanWithInterval, depends: bool | None, again: int) -> str:
     """The verdict with its numbers."""
     if similarity.value is None or pairs.value is None:
-        return "Unknown whether the maps depend on the model: they, or those of other weights, are flat."
+        return "Whether the maps depend on the model is unknown: they, or those of random weights, are flat."
     little = "The maps change less with the model's weights than from case to case"
     verdict = {
         True: "The maps change with the model's weights",
         False: little if similarity.value < LITTLE else "The maps do not depend on the model's weights",
-        None: "Whether the maps depend on the model's weights stays open",
+        None: "It is uncertain whether the maps depend on the model's weights",
     }[depends]
     return (
-        f"{verdict}: with all of them drawn by chance, {again} times, the map of the same case has a rank "
-        f"correlation of {similarity.format()} with it; maps of two different cases have {pairs.format()}."
+        f"{verdict}: the rank correlation of a case's map with its map under random weights ({again} draws) is "
+        f"{similarity.format()}; that of maps of two different cases is {pairs.format()}."
     )
 
 
@@ -147,7 +147,7 @@ def class_sensitivity_test(
     if answered < 2:
         return {
             "similarity": MeanWithInterval.of([]).to_json(),
-            "words": "The model answers one thing, so there is no other class.",
+            "words": "The model has a single output, so there is no other class.",
         }
     chosen = list(zip(cases, maps, strict=True))[:CASES]
     similarity = MeanWithInterval.of(
@@ -159,5 +159,5 @@ def class_sensitivity_test(
         ]
     )
     same = similarity.value is not None and similarity.value > SAME
-    verdict = "Another class has the same map" if same else "Another class has another map"
-    return {"similarity": similarity.to_json(), "words": f"{verdict}: their rank correlation is {similarity.format()}."}
+    verdict = "Different classes have the same map" if same else "Different classes have different maps"
+    return {"similarity": similarity.to_json(), "words": f"{verdict}: rank correlation {similarity.format()}."}

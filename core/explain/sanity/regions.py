@@ -122,16 +122,16 @@ def heat_by_region(values: Values, regions: Regions) -> HeatShares:
 
 
 def words(shares: HeatShares) -> tuple[str, ...]:
-    """What a reader should know before they believe a map; () where nothing speaks against it."""
+    """Return what a reader should know before they trust a map; () without a warning."""
     if not shares.spread:
-        return ("empty: the method found nothing to point at",)
+        return ("empty: the method found no relevant region",)
     warnings = []
     if shares.marks is not None and (shares.peak_on_mark or shares.marks > max(0.2, 3 * shares.marks_area)):
         warnings.append(f"heat on text or a marker ({100 * shares.marks:.0f} % of it)")
     if shares.outside is not None and shares.outside > 0.25:
         warnings.append(f"heat outside the body ({100 * shares.outside:.0f} % of it)")
     if shares.spread > DIFFUSE:
-        warnings.append(f"low contrast: {100 * shares.spread:.0f} % of the picture are about as hot as the peak")
+        warnings.append(f"low contrast: {100 * shares.spread:.0f} % of the image is about as hot as the peak")
     return tuple(warnings)
 
 

@@ -39,7 +39,7 @@ class NumbersCompared:
         report = self.comparison.first
         return (
             f"Both runs on the same {report.images:,} cases of {self.patients:,} patients; intervals by a paired "
-            f"bootstrap of whole patients ({report.resamples:,} resamples)."
+            f"patient-level bootstrap ({report.resamples:,} resamples)."
         )
 
     def to_json(self) -> dict[str, Any]:

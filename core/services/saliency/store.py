@@ -48,7 +48,7 @@ class MapView:
         share = dict(self.image_weights).get(self.picture)
         weight = f", weight {100 * share:.0f} %" if share is not None else ""
         what = f"{self.method_title}: {self.class_name}" if self.by_class else self.method_title
-        cold = "no evidence for this class" if self.by_class else "nothing stands out"
+        cold = "no evidence for this class" if self.by_class else "no salient region"
         parts = (what, self.layer, self.picture and f"{self.picture}{weight}", cold if self.is_empty else "")
         return " · ".join(filter(None, parts))
 

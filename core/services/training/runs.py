@@ -51,8 +51,8 @@ class RunView:
 
     @property
     def state(self) -> str:
-        """The state of its newest training job, or "made elsewhere" for external predictions."""
-        return self.job.state.value if self.job else "made elsewhere" if self.external_source is not None else "queued"
+        """The state of its newest training job, or "external" for external predictions."""
+        return self.job.state.value if self.job else "external" if self.external_source is not None else "queued"
 
     @property
     def reviewable(self) -> bool:

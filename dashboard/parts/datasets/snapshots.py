@@ -45,7 +45,9 @@ def certificate(plan: SnapshotPlan) -> None:
     """Draw the leakage check, and what is left out or occurs twice."""
     st.success("No patient is in more than one split.", icon=":material/verified:")
     if plan.unlabelled:
-        st.caption(f"Left out: {formatting.count(plan.unlabelled, 'case')} without a label.")
+        st.caption(
+            f"Left out: {formatting.count(plan.unlabelled, 'case')} unlabelled or answered 'cannot be assessed'."
+        )
     if plan.unknown:
         st.caption(f"Left out: {formatting.count(plan.unknown, 'case')} without any known finding.")
     crossing = sum(group.crosses_splits for group in plan.duplicates)

@@ -105,7 +105,7 @@ def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repea
         ends = [1 / (1 + math.exp(-(math.log(value / (1 - value)) + side * reach))) for side in (-1, 1)]
         expected = tuple(scale * end - shift for end in ends)
     assert (result.ci_low, result.ci_high) == pytest.approx(expected, abs=1e-9)
-    assert result.method == "whole patients resampled"
+    assert result.method == "patient-level bootstrap"
 
 
 def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s():
@@ -130,7 +130,7 @@ def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s()
     assert (result["auroc"].ci_low, result["auroc"].ci_high) == pytest.approx(ends, abs=1e-9)
     assert result["auroc"].method == "DeLong"
     rest = ("average_precision", "f1", "mcc", "kappa", "brier", "balanced_accuracy")
-    assert {result[name].method for name in rest} == {"whole patients resampled"}
+    assert {result[name].method for name in rest} == {"patient-level bootstrap"}
 
 
 def test_at_0_and_n_of_n_it_is_wilson_on_the_effective_n():

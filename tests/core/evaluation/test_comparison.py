@@ -76,7 +76,7 @@ def test_differences_are_those_of_the_boards_on_the_same_resamples():
         assert difference.value == pytest.approx(boards[0][name].value - boards[1][name].value, abs=1e-12)
         assert difference.ci_low < difference.value < difference.ci_high
     assert (result.first["auroc"], result.second["f1"]) == (boards[0]["auroc"], boards[1]["f1"])
-    assert result.differences["auroc"].method == "whole patients resampled"
+    assert result.differences["auroc"].method == "patient-level bootstrap"
 
 
 def test_an_interval_of_a_difference_is_that_of_repeated_cases():

@@ -108,7 +108,7 @@ def test_what_does_not_divide_is_told_with_its_reason():
     assert excluded_facts(facts, also_not=["yes", "no"]) == {
         "name": "it has 40 values, more than 20",
         "room": "every case has the same (1)",
-        "finding": "it only says the classes",
+        "finding": "it only repeats the classes",
     }
     assert {*excluded_facts(facts, also_not=["yes", "no"]), *subgroup_facts(facts, also_not=["yes", "no"])} == set(
         facts

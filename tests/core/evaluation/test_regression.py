@@ -30,7 +30,7 @@ def test_figures_agree_with_scikit_learn_and_tell_how_their_intervals_were_made(
         "bias": (report - truth).mean(),
     }
     assert {name: one.value for name, one in result.items()} == pytest.approx(expected, abs=1e-9)
-    assert {one.method for one in result.values()} == {"whole patients resampled"}
+    assert {one.method for one in result.values()} == {"patient-level bootstrap"}
     assert all(one.ci_low < one.value < one.ci_high for one in result.values())
 
 

@@ -31,7 +31,7 @@ def test_differences_are_those_of_scikit_learn_on_the_same_resamples():
         draws = [of(truth, first, sample_weight=one) - of(truth, second, sample_weight=one) for one in weights.T]
         spread = np.std(draws, ddof=1) * np.sqrt(40 / 39)
         assert (report.ci_high - report.ci_low) / 2 == pytest.approx(2.0226909 * spread, rel=1e-6)  # t of 39 degrees
-        assert report.method == "whole patients resampled"
+        assert report.method == "patient-level bootstrap"
 
 
 def test_cases_that_moved_most_stand_first():

@@ -129,7 +129,7 @@ def test_alike_images_say_no_more_than_one_of_them():
             once[name].ci_high - once[name].ci_low, rel=0.2
         )
     assert (once["auroc"].method, once["accuracy"].method) == ("DeLong", "Wilson")
-    assert {copies[name].method for name in ("auroc", "accuracy")} == {"whole patients resampled"}
+    assert {copies[name].method for name in ("auroc", "accuracy")} == {"patient-level bootstrap"}
 
 
 def test_a_rare_class_says_how_many_resamples_it_rests_on():

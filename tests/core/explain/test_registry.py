@@ -121,7 +121,10 @@ def test_layers_are_told_with_their_size_from_the_input_on(untrained):
 def test_a_method_that_does_not_suit_names_one_that_does(untrained, name):
     model, example = untrained(name)
     for method in MISFITS[name]:
-        with pytest.raises(InvalidInput, match=rf"{name} has (not|others); use {MODELS[name].explainers[0]}"):
+        with pytest.raises(
+            InvalidInput,
+            match=rf"{name} (does not have|takes several); use {MODELS[name].explainers[0]}",
+        ):
             explain(model, example, method=method)
         assert hooks(model.module) == 0, method
 
@@ -140,9 +143,9 @@ def test_a_layer_the_model_has_not_is_refused_with_the_choices(untrained):
     model, example = untrained("small_cnn")
     with pytest.raises(InvalidInput, match=r"no layer 'layer9' in a small_cnn; choose one of features\.2, features"):
         explain(model, example, method="gradcam", layer="layer9")
-    with pytest.raises(InvalidInput, match="Layer 'head' gives no map of its own; choose another layer"):
+    with pytest.raises(InvalidInput, match="Layer 'head' has no feature map; choose another layer"):
         explain(model, example, method="layercam", layer="head")
-    with pytest.raises(InvalidInput, match="Occlusion reads no single layer, and was asked for 'features'"):
+    with pytest.raises(InvalidInput, match="Occlusion does not use a single layer; call it without layer 'features'"):
         explain(model, example, method="occlusion", layer="features")
     attending, other = untrained("cnn_attention")
     with pytest.raises(InvalidInput, match="no head '9' in attention; give a number from 1 to 8"):

@@ -77,4 +77,4 @@ def test_it_passes_its_check(trained):
 @pytest.mark.parametrize("seed", range(77, 82))
 def test_a_model_with_randomised_weights_gets_the_banner(trained, seed):
     report = trained.checked(randomize_all(trained.model, seed))
-    assert report["banner"].startswith("Do not read the maps of this run as reasons.")
+    assert report["banner"].startswith("Do not interpret the maps of this run.")

@@ -102,7 +102,7 @@ def test_heat_is_told_by_where_it_lies():
     assert any(one.startswith("heat outside the body") for one in words(outside))
     flat = heat_by_region(np.zeros((7, 7), np.float32), regions)
     assert (flat.outside, flat.marks, flat.spread) == (None, None, 0.0)
-    assert words(flat) == ("empty: the method found nothing to point at",)
+    assert words(flat) == ("empty: the method found no relevant region",)
     even = heat_by_region(np.ones((7, 7), np.float32), regions)
     assert any(one.startswith("low contrast") for one in words(even))
     lung = np.zeros((EDGE, EDGE), np.float32)
@@ -201,7 +201,7 @@ def test_maps_that_come_from_the_picture_alone_get_the_banner(small):
     assert report["weights"]["pairs"]["value"] < 0.5
     assert report["answers"]["knows"] is True
     assert "The maps do not depend on the model's weights" in report["banner"]
-    assert report["classes"]["words"].startswith("Another class has the same map")
+    assert report["classes"]["words"].startswith("Different classes have the same map")
 
 
 def test_a_wished_end_stops_a_check(small):
@@ -238,7 +238,7 @@ def test_a_model_knows_more_than_weights_of_chance_by_rank_or_where_both_rank_al
         (0.0, 0.1, 0.3, True, "The maps change with the model's weights"),
         (0.15, 0.2, 0.1, False, "The maps change less with the model's weights than from case to case"),
         (0.5, 0.6, 0.1, False, "The maps do not depend on the model's weights"),
-        (0.05, 0.2, 0.1, None, "Whether the maps depend on the model's weights stays open"),
+        (0.05, 0.2, 0.1, None, "It is uncertain whether the maps depend on the model's weights"),
     ],
 )
 def test_maps_as_alike_over_weights_of_chance_as_over_cases_do_not_depend_on_the_weights(

@@ -67,7 +67,7 @@ def test_a_map_in_which_nothing_spoke_says_so(case):
     for values, method, words in (
         (0.0, "gradcam", " · no evidence for this class"),
         (1.0, "gradcam", ""),
-        (0.0, "eigencam", " · nothing stands out"),
+        (0.0, "eigencam", " · no salient region"),
     ):
         store.write(path, np.full((8, 8), values), about)
         result = store.view(path, EXPLAINERS[method], ("a", "b"))
