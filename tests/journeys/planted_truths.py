@@ -75,7 +75,7 @@ def subgroup(db, key):
 def shortcut(rounds):
     """The lead marker raises the alarm, and nothing else does."""
     result = analysis(rounds, "shortcuts")
-    assert result["alarms"] == ["mark in the picture"]
+    assert result["alarms"] == ["text or marker in the image"]
     return result["facts"][0]["words"]
 
 

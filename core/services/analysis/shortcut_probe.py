@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 else:
     activations = LazyModule("core.explain.features")
 
-MARK, SEEN, NONE = "mark in the picture", "seen", "none"  # stored in results
+MARK, SEEN, NONE = "text or marker in the image", "seen", "none"  # stored in results
 MOST = 3_000  # cases that are probed, whole patients at random
 
 

@@ -55,7 +55,7 @@ def _table(probed: list[dict[str, Any]]) -> None:
             "high": fact["high"],
             "AUROC, untrained network": fact["blank"],
             "accuracy": fact["right"],
-            "accuracy by chance": fact["chance"],
+            "chance accuracy": fact["chance"],
             "association with label": fact["strength"],
             "p": fact["p"],
             "alarm": fact["alarm"],
@@ -68,7 +68,7 @@ def _table(probed: list[dict[str, Any]]) -> None:
         "high",
         "AUROC, untrained network",
         "right",
-        "accuracy by chance",
+        "chance accuracy",
         "association with label",
     )
     st.dataframe(

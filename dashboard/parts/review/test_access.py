@@ -28,10 +28,10 @@ def test_view_sentence(split: str, run_id: int) -> str:
 
 
 def test_view_sentence_pair(split: str, first: int, second: int) -> str:
-    """Return `Test results viewed: run 1 2 times, run 2 once.` for two runs."""
+    """Return `Test results viewed 2 times in run 1, once in run 2.` for two runs."""
     views = {run: _n_views(split, run) for run in (first, second)}
-    parts = [f"run {run} {times(n_views)}" for run, n_views in views.items() if n_views]
-    return f"Test results viewed: {', '.join(parts)}." if parts else ""
+    parts = [f"{times(n_views)} in run {run}" for run, n_views in views.items() if n_views]
+    return f"Test results viewed {', '.join(parts)}." if parts else ""
 
 
 def times(count: int) -> str:

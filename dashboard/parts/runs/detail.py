@@ -94,7 +94,7 @@ def _progress(run: RunView) -> None:
     progress, result = job.progress, run.result
     if job.state == "succeeded" and result:
         st.caption(
-            f"{result['epochs']} epochs on {result['device']}, best epoch {result['best_epoch']}; "
+            f"{result['epochs']} epochs on {result['device'].upper()}, best epoch {result['best_epoch']}; "
             f"{result['images_per_second']:,.0f} images per second, "
             f"{result['data_wait_share']:.1%} of the time waiting for data."
         )

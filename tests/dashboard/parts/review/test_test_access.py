@@ -42,7 +42,7 @@ def test_of_two_runs_that_are_compared(db, kind, classes):
     query = {"run": str(other), "other": str(drawn.run)}
     assert "Test results viewed" not in text_of(opened("compare", **query, split="val"))
     text_shown = text_of(opened("compare", **query))
-    assert f"Test results viewed: run {drawn.run} once, run {other} once." in text_shown
+    assert f"Test results viewed once in run {drawn.run}, once in run {other}." in text_shown
     assert (operating_points.count_test_views(db, drawn.run), operating_points.count_test_views(db, other)) == (1, 1)
 
 
