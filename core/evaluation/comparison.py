@@ -60,8 +60,8 @@ def compare(
         for scored, threshold in zip((first, second), thresholds, strict=True)
     ]
     right = [
-        one.predicted_positive(threshold) == one.truth
-        for one, threshold in zip((first, second), thresholds, strict=True)
+        scored.predicted_positive(threshold) == scored.truth
+        for scored, threshold in zip((first, second), thresholds, strict=True)
     ]
     delong, why = _delong(first, second)
     unit = "patients" if first.level == "patient" else "cases"

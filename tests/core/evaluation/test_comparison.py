@@ -109,7 +109,7 @@ def test_lists_hold_every_case_that_somebody_gets_wrong_the_worst_first():
     first, second = two()
     result = compare(first, second, (0.5, 0.4), resamples=10)
     wrong = [
-        set(one.cases[one.predicted_positive(at) != one.truth].tolist()) for one, at in ((first, 0.5), (second, 0.4))
+        set(run.cases[run.predicted_positive(at) != run.truth].tolist()) for run, at in ((first, 0.5), (second, 0.4))
     ]
     assert set(result.fixed.tolist()) == wrong[0] - wrong[1]
     assert set(result.broken.tolist()) == wrong[1] - wrong[0]
