@@ -4,25 +4,9 @@ from core.errors import InvalidInput
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.estimate import Estimate, PatientIndex, metric_values
 from core.evaluation.metric_value import MetricValue
-from core.evaluation.metrics import Bools, Floats
+from core.evaluation.metrics import ORDER, Bools, Floats
 from core.evaluation.ranking_metrics import ranking_metrics
 from core.evaluation.threshold_metrics import ConfusionCells, threshold_metrics
-
-ORDER = (
-    "auroc",
-    "average_precision",
-    "accuracy",
-    "balanced_accuracy",
-    "sensitivity",
-    "specificity",
-    "ppv",
-    "npv",
-    "f1",
-    "mcc",
-    "kappa",
-    "brier",
-    "ece",
-)
 
 
 def binary_metrics(

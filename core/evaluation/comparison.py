@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import ORDER, threshold_estimates, threshold_free_estimates
+from core.evaluation.binary_metrics import threshold_estimates, threshold_free_estimates
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.confidence_intervals import difference_interval
 from core.evaluation.delong import DeLongTest, delong_test
 from core.evaluation.estimate import ONE_PATIENT, Estimate
 from core.evaluation.mcnemar import McNemar, clustered_mcnemar, mcnemar
 from core.evaluation.metric_value import RESAMPLED, MetricValue
-from core.evaluation.metrics import Bools
+from core.evaluation.metrics import ORDER, Bools
 from core.evaluation.subgroup_gap import difference
 
 Cases = NDArray[np.int64]

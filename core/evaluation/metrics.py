@@ -1,13 +1,19 @@
 """Metrics of binary predictions or scores with each case counted once. Undefined values are None, never NaN."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.bootstrap import divide
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Cell = Literal["tp", "fp", "tn", "fn"]
+Basis = Literal["scores", "threshold", "ordered classes"]
+Prevalence = Literal["independent", "derived", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +31,108 @@ class Outcomes:
         cells = (called & truth, called & ~truth, ~called & ~truth, ~called & truth)
         return cls(*(cell.astype(np.float64) for cell in cells))
 
+    def total(self, cells: tuple[Cell, ...]) -> Floats:
+        """Return the sum of some cells."""
+        counts: list[Floats] = [getattr(self, cell) for cell in cells]
+        return reduce(np.add, counts)
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A fraction of cases: its numerator, its denominator, and the reason where the denominator is 0.
+    """A fraction of cases: the cells of its numerator and denominator, and the reason where the denominator is 0.
 
-    `weighed` counts the cases behind the ratio where they have different weights, as in F1; None for a proportion.
+    A cell that is named twice counts twice, as in F1.
     """
 
-    counted: Callable[[Outcomes], Floats]
-    among: Callable[[Outcomes], Floats]
+    numerator: tuple[Cell, ...]
+    denominator: tuple[Cell, ...]
     undefined: str
-    weighed: Callable[[Outcomes], Floats] | None = None
 
     @property
     def proportion(self) -> bool:
         """True for a plain proportion of cases."""
-        return self.weighed is None
+        return len(set(self.denominator)) == len(self.denominator)
 
-    def about(self, outcomes: Outcomes) -> Floats:
-        """Return the number of cases behind the ratio."""
-        return (self.weighed or self.among)(outcomes)
+    @property
+    def prevalence(self) -> Prevalence:
+        """How the ratio depends on the prevalence, by its cells: those of one class, of one prediction, or others."""
+        cells = {*self.numerator, *self.denominator}
+        if cells in ({"tp", "fn"}, {"tn", "fp"}):
+            return "independent"
+        is_share = len(self.numerator) == 1 and len(self.denominator) == 2
+        return "derived" if is_share and cells in ({"tp", "fp"}, {"tn", "fn"}) else "split"
+
+    def value(self, outcomes: Outcomes) -> Floats:
+        """Return the ratio, NaN where its denominator is 0."""
+        return divide(outcomes.total(self.numerator), self.among(outcomes))
+
+    def among(self, outcomes: Outcomes) -> Floats:
+        """Return the denominator."""
+        return outcomes.total(self.denominator)
+
+    def cases(self, outcomes: Outcomes) -> Floats:
+        """Return the number of cases behind the ratio, each once."""
+        return outcomes.total(tuple(dict.fromkeys(self.denominator)))
 
 
-RATIOS: dict[str, Ratio] = {
-    "accuracy": Ratio(lambda o: o.tp + o.tn, lambda o: o.tp + o.fp + o.tn + o.fn, "no cases"),
-    "sensitivity": Ratio(lambda o: o.tp, lambda o: o.tp + o.fn, "no case is {name}"),
-    "specificity": Ratio(lambda o: o.tn, lambda o: o.tn + o.fp, "every case is {name}"),
-    "ppv": Ratio(lambda o: o.tp, lambda o: o.tp + o.fp, "no case was predicted {name}"),
-    "npv": Ratio(lambda o: o.tn, lambda o: o.tn + o.fn, "every case was predicted {name}"),
-    "f1": Ratio(
-        lambda o: 2 * o.tp,
-        lambda o: 2 * o.tp + o.fp + o.fn,
-        "no case is, or was predicted, {name}",
-        lambda o: o.tp + o.fp + o.fn,
+@dataclass(frozen=True, slots=True)
+class MetricEntry:
+    """A metric: its title, what it is computed from, and how it is read.
+
+    `prevalence` says what happens to it at a stated prevalence. "independent": nothing, it does not depend on it;
+    "derived": it follows from sensitivity and specificity; "split": it stays that of the split.
+
+    Raises:
+        ValueError: `prevalence` contradicts the ratio.
+    """
+
+    title: str
+    basis: Basis
+    prevalence: Prevalence
+    ratio: Ratio | None = None
+    higher_is_better: bool = True
+
+    def __post_init__(self) -> None:
+        """Check that a ratio's prevalence is that of its cells, and that only a ratio is derived."""
+        possible = (self.ratio.prevalence,) if self.ratio else ("independent", "split")
+        if self.prevalence not in possible:
+            raise ValueError(f"{self.title}: the prevalence is '{self.prevalence}'; write {' or '.join(possible)}.")
+
+
+METRICS: dict[str, MetricEntry] = {
+    "auroc": MetricEntry("AUROC", "scores", "independent"),
+    "average_precision": MetricEntry("Average precision", "scores", "split"),
+    "accuracy": MetricEntry(
+        "Accuracy", "threshold", "split", Ratio(("tp", "tn"), ("tp", "fp", "tn", "fn"), "no cases")
     ),
+    "balanced_accuracy": MetricEntry("Balanced accuracy", "threshold", "independent"),
+    "sensitivity": MetricEntry(
+        "Sensitivity", "threshold", "independent", Ratio(("tp",), ("tp", "fn"), "no case is {name}")
+    ),
+    "specificity": MetricEntry(
+        "Specificity", "threshold", "independent", Ratio(("tn",), ("tn", "fp"), "every case is {name}")
+    ),
+    "ppv": MetricEntry("PPV", "threshold", "derived", Ratio(("tp",), ("tp", "fp"), "no case was predicted {name}")),
+    "npv": MetricEntry("NPV", "threshold", "derived", Ratio(("tn",), ("tn", "fn"), "every case was predicted {name}")),
+    "f1": MetricEntry(
+        "F1",
+        "threshold",
+        "split",
+        Ratio(("tp", "tp"), ("tp", "tp", "fp", "fn"), "no case is, or was predicted, {name}"),
+    ),
+    "mcc": MetricEntry("MCC", "threshold", "split"),
+    "kappa": MetricEntry("Kappa", "threshold", "split"),
+    "brier": MetricEntry("Brier score", "scores", "split", higher_is_better=False),
+    "ece": MetricEntry("ECE", "scores", "split", higher_is_better=False),
+    "weighted_kappa": MetricEntry("Weighted kappa", "ordered classes", "split"),
+    "mean_distance": MetricEntry("Mean distance", "ordered classes", "split", higher_is_better=False),
 }
+"""Every metric of a classification, in the order of tables, JSON and CSV files."""
+
+ORDER = tuple(key for key, metric in METRICS.items() if metric.basis != "ordered classes")
+THRESHOLD_METRICS = tuple(key for key, metric in METRICS.items() if metric.basis == "threshold")
+RATIOS = {key: metric.ratio for key, metric in METRICS.items() if metric.ratio}
+PREDICTIVE_VALUES = tuple(key for key, metric in METRICS.items() if metric.prevalence == "derived")
 
 
 def auroc(scores: Floats, truth: Bools) -> float | None:

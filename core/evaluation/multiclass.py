@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidInput
 from core.evaluation.averaging import macro_average
-from core.evaluation.binary_metrics import ORDER, class_estimates
+from core.evaluation.binary_metrics import class_estimates
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.bootstrap import divide, resampled_sums
 from core.evaluation.estimate import Estimate, Kind, PatientIndex, metric_values, patient_counts
 from core.evaluation.metric_value import MetricValue
-from core.evaluation.metrics import Floats
+from core.evaluation.metrics import ORDER, Floats
 
 Classes = NDArray[np.intp]
 

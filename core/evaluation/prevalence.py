@@ -1,4 +1,4 @@
-"""PPV and NPV at another prevalence, by Bayes' theorem from sensitivity and specificity."""
+"""PPV, NPV and their complements at another prevalence, by Bayes' theorem from sensitivity and specificity."""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from core.evaluation.averaging import balanced_accuracy
 from core.evaluation.bootstrap import divide
 from core.evaluation.estimate import Bounds, Estimate, is_degenerate
 from core.evaluation.metric_value import PARTS
-from core.evaluation.metrics import Floats
+from core.evaluation.metrics import PREDICTIVE_VALUES, RATIOS, Floats, Ratio
 from core.evaluation.mover import mover_half_width
 
 _TINY = 1e-300  # keeps a logarithm finite where a bound is all but 0 or 1
@@ -32,26 +32,40 @@ def check_prevalence(prevalence: float) -> None:
 
 
 def predictive_values_at(estimates: Mapping[str, Estimate], prevalence: float) -> dict[str, Estimate]:
-    """Return the estimates of PPV and NPV from those of sensitivity and specificity, by name.
+    """Return the estimates of PREDICTIVE_VALUES from those of sensitivity and specificity, by name.
 
     Raises:
         InvalidInput: a prevalence that is not between 0 and 1.
     """
     check_prevalence(prevalence)
     sides = (estimates["sensitivity"], estimates["specificity"])
-    base = replace(balanced_accuracy(*sides), parts=(), note=f"At a prevalence of {prevalence:.4g}.")
-    values = predictive_values(np.array([sides[0].value]), np.array([sides[1].value]), prevalence)
-    draws = predictive_values(sides[0].bootstrap, sides[1].bootstrap, prevalence)
-    adjusted: dict[str, Estimate] = {}
-    for position, key in enumerate(("ppv", "npv")):
-        value = float(values[position][0])
-        estimate = replace(
-            base, value=value, bootstrap=draws[position], undefined=base.undefined or estimates[key].undefined
-        )
-        adjusted[key] = (
-            estimate if estimate.undefined else replace(estimate, bounds=_bounds(estimate, sides, prevalence, position))
-        )
-    return adjusted
+    return {
+        key: _predictive_value(RATIOS[key], estimates[key].undefined, sides, prevalence) for key in PREDICTIVE_VALUES
+    }
+
+
+def _predictive_value(ratio: Ratio, undefined: str, sides: tuple[Estimate, Estimate], prevalence: float) -> Estimate:
+    """Return PPV or NPV, by the side of the denominator; 1 minus it where the numerator counts wrong predictions."""
+    position = 0 if "tp" in ratio.denominator else 1
+    value = predictive_values(np.array([sides[0].value]), np.array([sides[1].value]), prevalence)[position]
+    draws = predictive_values(sides[0].bootstrap, sides[1].bootstrap, prevalence)[position]
+    mean = balanced_accuracy(*sides)
+    estimate = replace(
+        mean,
+        value=float(value[0]),
+        bootstrap=draws,
+        parts=(),
+        undefined=mean.undefined or undefined,
+        note=f"At a prevalence of {prevalence:.4g}.",
+    )
+    if not estimate.undefined:
+        estimate = replace(estimate, bounds=_bounds(estimate, sides, prevalence, position))
+    return estimate if ratio.numerator[0] in ("tp", "tn") else _complement(estimate)
+
+
+def _complement(estimate: Estimate) -> Estimate:
+    bounds = estimate.bounds and Bounds(1 - estimate.bounds.high, 1 - estimate.bounds.low, estimate.bounds.method)
+    return replace(estimate, value=1 - estimate.value, bootstrap=1 - estimate.bootstrap, bounds=bounds)
 
 
 def _bounds(estimate: Estimate, sides: tuple[Estimate, Estimate], prevalence: float, position: int) -> Bounds | None:

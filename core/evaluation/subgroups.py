@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.errors import InvalidInput
-from core.evaluation import slices, threshold_metrics
+from core.evaluation import slices
 from core.evaluation.binary_metrics import patient_index
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.bootstrap import resampled_sums
 from core.evaluation.estimate import Estimate, PatientIndex
 from core.evaluation.grouped_auroc import Aurocs, aurocs
 from core.evaluation.metric_value import MetricValue
-from core.evaluation.metrics import Bools, Floats, Outcomes
+from core.evaluation.metrics import THRESHOLD_METRICS, Bools, Floats, Outcomes
 from core.evaluation.ranking_metrics import auroc_estimate
 from core.evaluation.slices import Facts, Partition, partitions
 from core.evaluation.subgroup_gap import difference, holm, two_sided_p
-from core.evaluation.threshold_metrics import ConfusionCells, cells_by_patient
+from core.evaluation.threshold_metrics import ConfusionCells, cells_by_patient, threshold_metrics
 
-FIGURES = ("auroc", *threshold_metrics.NAMES)
+FIGURES = ("auroc", *THRESHOLD_METRICS)
 LEAST_CASES, LEAST_EVENTS = 20, 5
 UNBOUNDED = "Not shown: no interval can be computed."
 
@@ -155,9 +155,7 @@ def _measure_at_threshold(
 def _estimates_of_cells(counted: Floats, resampled: Floats, name: str) -> dict[str, Estimate]:
     single = bool(counted.sum(axis=0).max(initial=0) <= 1)
     total = Outcomes(*counted.sum(axis=1, keepdims=True))
-    return threshold_metrics.threshold_metrics(
-        ConfusionCells(total, Outcomes(*counted), Outcomes(*resampled), single), name=name
-    )
+    return threshold_metrics(ConfusionCells(total, Outcomes(*counted), Outcomes(*resampled), single), name=name)
 
 
 def _subgroup(scored: BinaryScores, measured: _Measured) -> tuple[Subgroup, float | None]:

@@ -8,11 +8,8 @@ import numpy as np
 from core.evaluation.averaging import balanced_accuracy
 from core.evaluation.bootstrap import divide, resampled_sums
 from core.evaluation.estimate import Estimate, PatientIndex, patient_counts
-from core.evaluation.metrics import RATIOS, Bools, Floats, Outcomes, Ratio
+from core.evaluation.metrics import RATIOS, THRESHOLD_METRICS, Bools, Floats, Outcomes, Ratio
 from core.evaluation.prevalence import predictive_values_at
-
-NAMES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc", "kappa")
-"""In order of display. Balanced accuracy is the mean of sensitivity and specificity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ def cells_by_patient(called: Bools, truth: Bools, index: PatientIndex) -> Floats
 
 
 def threshold_metrics(cells: ConfusionCells, *, name: str, prevalence: float | None = None) -> dict[str, Estimate]:
-    """Return the estimates of all metrics in NAMES of one class against the rest; PPV and NPV at a prevalence if given.
+    """Return the estimates of THRESHOLD_METRICS of a class against the rest; predictive values at a given prevalence.
 
     Raises:
         InvalidInput: a prevalence that is not between 0 and 1.
@@ -52,7 +49,7 @@ def threshold_metrics(cells: ConfusionCells, *, name: str, prevalence: float | N
     estimates["kappa"] = _signed(kappa, cells, name)
     if prevalence is not None:
         estimates |= predictive_values_at(estimates, prevalence)
-    return {key: estimates[key] for key in NAMES}
+    return {key: estimates[key] for key in THRESHOLD_METRICS}
 
 
 def mcc(o: Outcomes) -> Floats:
@@ -76,11 +73,10 @@ def kappa(o: Outcomes) -> Floats:
 
 def _ratio(kind: Ratio, cells: ConfusionCells, undefined: str) -> Estimate:
     among = kind.among(cells.patients)
-    value = divide(kind.counted(cells.total), kind.among(cells.total))
     return Estimate(
-        float(value[0]),
-        divide(kind.counted(cells.drawn), kind.among(cells.drawn)),
-        int(kind.about(cells.total)[0]),
+        float(kind.value(cells.total)[0]),
+        kind.value(cells.drawn),
+        int(kind.cases(cells.total)[0]),
         *patient_counts(among),
         kind="proportion" if kind.proportion else "share",
         single=cells.single,

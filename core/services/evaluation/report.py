@@ -7,6 +7,7 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.evaluation.binary_metrics import metrics_at_threshold
+from core.evaluation.metrics import PREDICTIVE_VALUES
 from core.evaluation.multiclass import multilabel_metrics
 from core.evaluation.regression import RegressionReport, regression_report
 from core.evaluation.report import Report, report
@@ -69,7 +70,7 @@ def at_point(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Report:
-    """Return the metrics of one binary question at a point, per case or per patient; PPV and NPV at `prevalence`.
+    """Return the metrics of one binary question at a point, per case or per patient; predictive values at `prevalence`.
 
     Raises:
         InvalidInput: see `score_arrays.class_scores`; or the prevalence is out of range.
@@ -92,7 +93,7 @@ def at_point(
     if prevalence is None:
         return made
     moved = metrics_at_threshold(scores, point.threshold, prevalence=prevalence, resamples=resamples, seed=seed)
-    return replace(made, metrics=made.metrics | {name: moved[name] for name in ("ppv", "npv")})
+    return replace(made, metrics=made.metrics | {name: moved[name] for name in PREDICTIVE_VALUES})
 
 
 def evaluate_regression(

@@ -9,6 +9,7 @@ from core.errors import UserError
 from core.evaluation import binary_metrics
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.metric_value import MetricValue
+from core.evaluation.metrics import ORDER
 from core.evaluation.multiclass import MultilabelReport, multilabel_metrics
 from core.evaluation.operating_point import threshold_for
 from core.services.evaluation import operating_points
@@ -26,7 +27,7 @@ def point_metrics(source: ReviewSource, data: ReviewData, prevalence: float = -1
     given = prevalence if 0 < prevalence < 1 else None
     metrics = dict(threshold_free_metrics(source, data.run, data.state.split, data.point))
     metrics |= binary_metrics.metrics_at_threshold(data.scored, data.threshold, prevalence=given)
-    return {name: metrics[name] for name in binary_metrics.ORDER if name in metrics}
+    return {name: metrics[name] for name in ORDER if name in metrics}
 
 
 def threshold_free_metrics(

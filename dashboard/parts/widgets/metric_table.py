@@ -7,26 +7,11 @@ from typing import Any
 import streamlit as st
 
 from core.evaluation.metric_value import MetricValue
+from core.evaluation.metrics import METRICS
 from dashboard import formatting
 from dashboard.parts.widgets import chart
 
-TITLES = {
-    "auroc": "AUROC",
-    "average_precision": "Average precision",
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "f1": "F1",
-    "mcc": "MCC",
-    "kappa": "Kappa",
-    "brier": "Brier score",
-    "ece": "ECE",
-    "weighted_kappa": "Weighted kappa",
-    "mean_distance": "Mean distance",
-}
+TITLES = {key: metric.title for key, metric in METRICS.items()}
 COMPARED_PARTS = ("value", "low", "high", "n", "method", "note")
 
 Metrics = Mapping[str, MetricValue]
@@ -34,7 +19,7 @@ Metrics = Mapping[str, MetricValue]
 
 def table(metrics: Metrics, *, name: str, key: str = "figures", at: str = "") -> None:
     """Draw a row for each metric: value, 95 % CI, n and CI method; `at` is the table's `data-at`."""
-    rows = [_metric_row(html.escape(TITLES.get(metric, metric)), figure) for metric, figure in metrics.items()]
+    rows = [_metric_row(html.escape(TITLES[metric]), figure) for metric, figure in metrics.items()]
     header = ("metric", "value", "95 % CI", "n", "CI method")
     draw("Metrics", header, rows, csv=lambda: figures_csv(metrics), name=name, key=key, at=at)
     if footnotes := notes(metrics):
@@ -134,7 +119,7 @@ def notes(metrics: Metrics) -> str:
     names: dict[str, list[str]] = {}
     for metric, figure in metrics.items():
         if figure.note and figure.value is not None:
-            names.setdefault(figure.note, []).append(TITLES.get(metric, metric))
+            names.setdefault(figure.note, []).append(TITLES[metric])
     return " ".join(f"{', '.join(metrics)}: {formatting.escape_markdown(note)}" for note, metrics in names.items())
 
 

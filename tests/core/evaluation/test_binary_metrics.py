@@ -6,19 +6,19 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import binomtest, norm, t
-from sklearn import metrics as sk
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import ORDER, binary_metrics, metrics_at_threshold, threshold_free_metrics
+from core.evaluation.binary_metrics import binary_metrics, metrics_at_threshold, threshold_free_metrics
 from core.evaluation.binary_scores import BinaryScores, aggregate_by_patient
 from core.evaluation.bootstrap import resample_counts
 from core.evaluation.calibration import ECE_NOTE
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.delong import delong
+from core.evaluation.metrics import ORDER, PREDICTIVE_VALUES, RATIOS, THRESHOLD_METRICS
 from core.evaluation.prevalence import predictive_values
 from core.evaluation.ranking_metrics import NO_PROBABILITY
-from core.evaluation.threshold_metrics import NAMES
 from tests.core.evaluation.cohorts import scored
+from tests.core.evaluation.independent import bin_gaps, formula, recomputed
 
 AT = 0.6
 
@@ -26,34 +26,6 @@ AT = 0.6
 def made(seed=0, *, single=False, ties=False, n=500):
     scores, truth, owner = scored(seed, n=n, ties=ties)
     return BinaryScores.of(range(n), scores, truth, np.arange(n) if single else owner, name="ill")
-
-
-def bin_gaps(truth, scores):
-    """Of each of ten bins the mean probability less the share true, times its share of the cases."""
-    bins = np.minimum(np.floor(scores * 10), 9)
-    present = [bins == one for one in range(10)]
-    return [(scores[one].mean() - truth[one].mean()) * one.mean() if one.any() else 0 for one in present]
-
-
-def ece(truth, scores):
-    return sum(abs(gap) for gap in bin_gaps(truth, scores))
-
-
-VALUES = {
-    "auroc": sk.roc_auc_score,
-    "average_precision": sk.average_precision_score,
-    "brier": sk.brier_score_loss,
-    "ece": ece,
-    "f1": lambda y, s: sk.f1_score(y, s >= AT),
-    "accuracy": lambda y, s: sk.accuracy_score(y, s >= AT),
-    "mcc": lambda y, s: sk.matthews_corrcoef(y, s >= AT),
-    "balanced_accuracy": lambda y, s: sk.balanced_accuracy_score(y, s >= AT),
-    "sensitivity": lambda y, s: sk.recall_score(y, s >= AT),
-    "specificity": lambda y, s: sk.recall_score(~y, s < AT),
-    "ppv": lambda y, s: sk.precision_score(y, s >= AT),
-    "npv": lambda y, s: sk.precision_score(~y, s < AT),
-    "kappa": lambda y, s: sk.cohen_kappa_score(y, s >= AT),
-}
 
 
 @pytest.mark.parametrize("rule", ["", "max", "mean", "noisy_or"])
@@ -67,11 +39,11 @@ def test_every_value_agrees_with_an_independent_one(ties, rule):
         )
     result = binary_metrics(run, AT, resamples=20)
     assert tuple(result) == ORDER
-    for name, item in result.items():
-        assert item.value == pytest.approx(VALUES[name](run.truth, run.scores), abs=1e-9), name
+    expected = recomputed(ORDER, run.truth, run.scores, run.predicted_positive(AT))
+    assert {name: item.value for name, item in result.items()} == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("name", ORDER)
 def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repeated_cases(name):
     run = made(3)
     result = binary_metrics(run, AT, resamples=70)[name]
@@ -80,21 +52,13 @@ def test_every_interval_of_many_cases_per_patient_agrees_with_resamples_of_repea
     for counts in resample_counts(len(run.patients), resamples=70, seed=0):
         for draw in counts.T.astype(int):
             rows = np.repeat(np.arange(len(run.cases)), draw[run.owner])
-            draws.append(VALUES[name](run.truth[rows], run.scores[rows]))
+            draws.append(recomputed([name], run.truth[rows], run.scores[rows], run.scores[rows] >= AT)[name])
             off.append(sum(abs(a - b) for a, b in zip(bin_gaps(run.truth[rows], run.scores[rows]), gaps, strict=True)))
     if name == "ece":
         reach = np.quantile(off, 0.95) * math.sqrt(len(run.patients) / (len(run.patients) - 1))
         expected = result.value - reach, result.value + reach
     else:
-        who = {
-            "sensitivity": run.truth,
-            "specificity": ~run.truth,
-            "ppv": run.predicted_positive(AT),
-            "npv": ~run.predicted_positive(AT),
-        }
-        sides = [run.truth, ~run.truth] if name in ("auroc", "balanced_accuracy") else [who.get(name, run.scores >= 0)]
-        sides = [run.truth] if name == "average_precision" else sides
-        sides = [run.truth | run.predicted_positive(AT)] if name == "f1" else sides
+        sides = formula(name).among(run.truth, run.predicted_positive(AT))
         carriers = min(len(set(run.owner[side].tolist())) for side in sides)
         scale, shift = (2, 1) if name in ("mcc", "kappa") else (1, 0)  # from -1..1 to 0..1
         value, spread = (
@@ -112,17 +76,12 @@ def test_with_one_case_per_patient_proportions_are_wilson_s_and_auroc_delong_s()
     run = made(single=True)
     result = binary_metrics(run, AT, resamples=20)
     called = run.predicted_positive(AT)
-    counted = {
-        "accuracy": (called == run.truth).sum(),
-        "sensitivity": (called & run.truth).sum(),
-        "specificity": (~called & ~run.truth).sum(),
-        "ppv": (called & run.truth).sum(),
-        "npv": (~called & ~run.truth).sum(),
-    }
-    for name, number in counted.items():
-        theirs = binomtest(int(number), result[name].n).proportion_ci(method="wilson")
+    expected = recomputed(RATIOS, run.truth, run.scores, called)
+    for name in [name for name, ratio in RATIOS.items() if ratio.proportion]:
+        (among,) = formula(name).among(run.truth, called)
+        theirs = binomtest(round(expected[name] * among.sum()), among.sum()).proportion_ci(method="wilson")
         assert (result[name].ci_low, result[name].ci_high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
-        assert result[name].method == "Wilson"
+        assert (result[name].method, result[name].n) == ("Wilson", among.sum())
     area, covariance = delong(run.scores[None], run.truth)
     reach = norm.ppf(0.975) * math.sqrt(covariance[0, 0]) / (area[0] * (1 - area[0]))
     odds = math.log(area[0] / (1 - area[0]))
@@ -155,8 +114,11 @@ def test_ppv_and_npv_at_a_typed_prevalence(prevalence):
     ill, well = round(1e6 * prevalence), round(1e6 * (1 - prevalence))  # of a million people
     assert result["ppv"].value == pytest.approx(se * ill / (se * ill + (1 - sp) * well), abs=1e-9)
     assert result["npv"].value == pytest.approx(sp * well / (sp * well + (1 - se) * ill), abs=1e-9)
-    assert result["ppv"].ci_low < result["ppv"].value < result["ppv"].ci_high
-    assert result["ppv"].note == f"At a prevalence of {prevalence:g}."
+    expected = recomputed(PREDICTIVE_VALUES, run.truth, run.scores, run.predicted_positive(AT), prevalence)
+    assert {name: result[name].value for name in expected} == pytest.approx(expected, abs=1e-9)
+    for name in PREDICTIVE_VALUES:
+        assert result[name].ci_low < result[name].value < result[name].ci_high
+        assert result[name].note == f"At a prevalence of {prevalence:g}."
 
 
 def test_at_the_prevalence_of_the_cases_bayes_is_the_plain_share():
@@ -165,7 +127,7 @@ def test_at_the_prevalence_of_the_cases_bayes_is_the_plain_share():
         metrics_at_threshold(run, AT, resamples=10),
         metrics_at_threshold(run, AT, prevalence=float(run.truth.mean()), resamples=10),
     )
-    for name in ("ppv", "npv"):
+    for name in PREDICTIVE_VALUES:
         assert typed[name].value == pytest.approx(plain[name].value, abs=1e-12)
 
 
@@ -192,7 +154,7 @@ def test_standing_and_moving_are_the_board_apart():
     run = made()
     both = threshold_free_metrics(run, resamples=30) | metrics_at_threshold(run, AT, resamples=30)
     assert both == binary_metrics(run, AT, resamples=30)
-    assert set(metrics_at_threshold(run, AT, resamples=30)) == set(NAMES)
+    assert set(metrics_at_threshold(run, AT, resamples=30)) == set(THRESHOLD_METRICS)
     assert threshold_free_metrics(run, resamples=30)["ece"].note.startswith(ECE_NOTE)
 
 

@@ -7,9 +7,10 @@ import pytest
 from sklearn import metrics as sk
 
 from core.errors import InvalidInput
-from core.evaluation.binary_metrics import ORDER, binary_metrics
+from core.evaluation.binary_metrics import binary_metrics
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.bootstrap import resample_counts
+from core.evaluation.metrics import ORDER
 from core.evaluation.multiclass import multilabel_metrics
 from core.evaluation.report import report
 

@@ -1,11 +1,14 @@
 """PPV and NPV at a typed prevalence where a side is n/n: as unsure as that side, worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.evaluation.binary_metrics import metrics_at_threshold
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.metric_value import PARTS, RESAMPLED
+from core.evaluation.metrics import RATIOS
 from core.evaluation.prevalence import predictive_values
 from tests.core.evaluation.cohorts import sides
 
@@ -52,3 +55,24 @@ def test_no_side_at_its_end_breaks_it(cells, each):
 
 def test_where_both_sides_vary_resamples_tell():
     assert metrics_at_threshold(sides(7, 8, 90, 100), 0.5, prevalence=0.02)["ppv"].method == RESAMPLED
+
+
+COMPLEMENTS = {"ppv": ("fp",), "npv": ("fn",)}
+
+
+@pytest.mark.parametrize("name", COMPLEMENTS)
+@pytest.mark.parametrize("prevalence", [None, 0.001, 0.02, 0.5, 0.98])
+@pytest.mark.parametrize("cells", [(7, 8, 90, 100), (8, 8, 900, 1000), (8, 8, 50, 50), (0, 8, 50, 60)])
+def test_a_predictive_value_and_its_complement_sum_to_1_at_every_prevalence(cells, prevalence, name, monkeypatch):
+    value = metrics_at_threshold(sides(*cells), 0.5, prevalence=prevalence, resamples=50)[name]
+    monkeypatch.setitem(RATIOS, name, replace(RATIOS[name], numerator=COMPLEMENTS[name]))
+    complement = metrics_at_threshold(sides(*cells), 0.5, prevalence=prevalence, resamples=50)[name]
+    assert value.value + complement.value == pytest.approx(1, abs=1e-12)
+    assert (complement.ci_low, complement.ci_high) == pytest.approx((1 - value.ci_high, 1 - value.ci_low), abs=1e-9)
+    assert (complement.n, complement.method, complement.note) == (value.n, value.method, value.note)
+
+
+def test_a_complement_is_undefined_where_its_predictive_value_is(monkeypatch):
+    monkeypatch.setitem(RATIOS, "ppv", replace(RATIOS["ppv"], numerator=("fp",)))
+    result = metrics_at_threshold(sides(0, 8, 50, 50), 0.5, prevalence=0.02, resamples=50)["ppv"]
+    assert (result.value, result.note) == (None, "Undefined: no case was predicted ill.")

@@ -11,8 +11,10 @@ from scipy.special import expit, logit
 from sklearn import metrics
 
 from core.__main__ import main
+from core.evaluation.metrics import ORDER
 from core.services.evaluation import operating_points
 from db.vocabulary import TaskKind
+from tests.core.evaluation.independent import recomputed
 from tests.core.services.predicted import draw
 
 MANY = ("none", "mild", "severe")
@@ -56,39 +58,6 @@ def by_patient(lines: list[dict[str, str]], scores, truth, rule: str) -> tuple[n
     return np.array([score for score, _ in pairs]), np.array([true for _, true in pairs])
 
 
-def ece(scores: np.ndarray, truth: np.ndarray) -> float:
-    gap = 0.0
-    for low in range(10):
-        inside = (scores >= low / 10) & ((scores < (low + 1) / 10) | (low == 9))
-        gap += abs(scores[inside].sum() - truth[inside].sum())
-    return gap / len(scores)
-
-
-def recomputed(scores, truth, called, prevalence: float | None = None) -> dict[str, float]:
-    tn, fp, fn, tp = metrics.confusion_matrix(truth, called, labels=[False, True]).ravel()
-    se, sp = metrics.recall_score(truth, called), metrics.recall_score(truth, called, pos_label=False)
-    ppv, npv = metrics.precision_score(truth, called), metrics.precision_score(~truth, ~called)
-    if prevalence is not None:
-        ppv = se * prevalence / (se * prevalence + (1 - sp) * (1 - prevalence))
-        npv = sp * (1 - prevalence) / (sp * (1 - prevalence) + (1 - se) * prevalence)
-    assert (se, sp) == (tp / (tp + fn), tn / (tn + fp))
-    return {
-        "auroc": metrics.roc_auc_score(truth, scores),
-        "average_precision": metrics.average_precision_score(truth, scores),
-        "accuracy": metrics.accuracy_score(truth, called),
-        "sensitivity": se,
-        "specificity": sp,
-        "ppv": ppv,
-        "npv": npv,
-        "balanced_accuracy": metrics.balanced_accuracy_score(truth, called),
-        "f1": metrics.f1_score(truth, called),
-        "mcc": metrics.matthews_corrcoef(truth, called),
-        "kappa": metrics.cohen_kappa_score(truth, called),
-        "brier": metrics.brier_score_loss(truth, scores),
-        "ece": ece(scores, truth),
-    }
-
-
 def values(figures: dict) -> dict[str, float]:
     assert all(one["low"] <= one["value"] <= one["high"] for one in figures.values())
     assert all(one["method"] for one in figures.values())
@@ -96,7 +65,7 @@ def values(figures: dict) -> dict[str, float]:
 
 
 def agrees(result: dict, scores, truth, prevalence: float | None = None) -> None:
-    expected = recomputed(scores, truth, scores >= result["threshold"], prevalence)
+    expected = recomputed(ORDER, truth, scores, scores >= result["threshold"], prevalence)
     assert values(result["metrics"]) == pytest.approx(expected, **ALIKE)
     table = metrics.confusion_matrix(truth, scores >= result["threshold"], labels=[False, True])
     assert result["confusion"] == table.tolist()
@@ -174,11 +143,11 @@ def test_of_findings_each_and_together(home, rounds_json):
         called = scores >= item["threshold"]
         assert [line[f"called {name}"] == "1" for line in known] == called.tolist()
         assert {line[f"called {name}"] for line in lines if line not in known} == {""}
-        each[name] = recomputed(scores, truth, called)
-        pooled.append((scores, truth, called))
+        each[name] = recomputed(ORDER, truth, scores, called)
+        pooled.append((truth, scores, called))
     macro = {key: float(np.mean([one[key] for one in each.values()])) for key in each["nodule"]}
     assert values(result["together"]["macro"]) == pytest.approx(macro, **ALIKE)
-    micro = recomputed(*(np.concatenate(part) for part in zip(*pooled, strict=True)))
+    micro = recomputed(ORDER, *(np.concatenate(part) for part in zip(*pooled, strict=True)))
     assert values(result["together"]["micro"]) == pytest.approx(micro, **ALIKE)
 
 
@@ -190,7 +159,7 @@ def test_of_many_classes(home, rounds_json, kind):
     truth = np.array([MANY.index(line["truth"]) for line in lines])
     called = scores.argmax(axis=1)
     assert [line["called"] for line in lines] == [MANY[at] for at in called]
-    each = {name: recomputed(scores[:, at], truth == at, called == at) for at, name in enumerate(MANY)}
+    each = {name: recomputed(ORDER, truth == at, scores[:, at], called == at) for at, name in enumerate(MANY)}
     for name in MANY:
         assert values(result["per_class"][name]) == pytest.approx(each[name], **ALIKE)
     expected = {key: float(np.mean([one[key] for one in each.values()])) for key in each["mild"]} | {

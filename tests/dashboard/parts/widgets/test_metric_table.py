@@ -1,6 +1,10 @@
 """Check the one table of metrics: what it draws of undefined ones, and that a class's name is text."""
 
+import re
+
 from streamlit.testing.v1 import AppTest
+
+from core.evaluation.metrics import METRICS
 
 
 def drawn(script) -> str:
@@ -44,3 +48,16 @@ def test_an_undefined_difference_gives_its_reason_and_no_interval():
     table = drawn(script)
     assert "<td>F1</td><td>0.500</td><td>0.500</td><td><b>−0.250</b> (−0.500 to +0.125)</td><td>Wilson</td>" in table
     assert "<td>NPV</td><td>undefined</td><td>undefined</td><td>No case &lt; 1.</td><td></td>" in table
+
+
+def test_every_metric_of_a_report_has_a_title_in_the_table():
+    def script():
+        from core.evaluation.report import report
+        from dashboard.parts.widgets import metric_table
+
+        scores = [[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.2, 0.8]]
+        metrics = report(scores, [0, 1, 0, 1], list("abcd"), ["well", "ill"], ordered=True, resamples=2).metrics
+        metric_table.table(metrics, name="figures")
+
+    table = drawn(script)
+    assert re.findall(r"<tr><td>([^<]+)<", table) == [METRICS[name].title for name in METRICS]
