@@ -14,7 +14,7 @@ from core.evaluation.bootstrap import resampled_sums
 from core.evaluation.estimate import Estimate, PatientIndex
 from core.evaluation.grouped_auroc import Aurocs, aurocs
 from core.evaluation.metric_value import MetricValue
-from core.evaluation.metrics import THRESHOLD_METRICS, Bools, Floats, Outcomes
+from core.evaluation.metrics import METRICS, THRESHOLD_METRICS, Bools, Floats, Outcomes
 from core.evaluation.ranking_metrics import auroc_estimate
 from core.evaluation.slices import Facts, Partition, partitions
 from core.evaluation.subgroup_gap import difference, holm, two_sided_p
@@ -67,7 +67,7 @@ def subgroups(
 ) -> list[Subgroup]:
     """Return the groups by one column, and by two where not thin, all on the same resamples of all patients.
 
-    The groups most significantly below the rest come first, thin ones last; [] where no column divides the cases.
+    The groups most significantly worse than the rest come first, thin ones last; [] where no column divides the cases.
     `facts` hold one value per case (n,).
 
     Raises:
@@ -85,7 +85,8 @@ def subgroups(
     tested = [_subgroup(scored, one) for one in measured]
     groups = holm_adjusted([group for group, _ in tested])
     z_scores = {group.facts: z_score for group, (_, z_score) in zip(groups, tested, strict=True)}
-    return sorted(groups, key=lambda group: _sort_key(group, z_scores[group.facts]))
+    sign = 1 if METRICS[figure].higher_is_better else -1
+    return sorted(groups, key=lambda group: _sort_key(group, z_scores[group.facts], sign))
 
 
 def _all_partitions(scored: BinaryScores, facts: Mapping[str, Sequence[str]], *, paired: bool) -> list[Partition]:
@@ -183,6 +184,9 @@ def holm_adjusted(groups: Sequence[Subgroup]) -> list[Subgroup]:
     return [one if one.p is None else replace(one, adjusted_p=next(adjusted)) for one in groups]
 
 
-def _sort_key(group: Subgroup, z_score: float | None) -> tuple[bool, float, int, Facts]:
-    """Sort thick groups before thin ones, the most significant deficit first, then fewer columns."""
-    return group.thin, math.inf if z_score is None else z_score, len(group.facts), group.facts
+def _sort_key(group: Subgroup, z_score: float | None, sign: int) -> tuple[bool, float, int, Facts]:
+    """Sort thick groups before thin ones, the most significantly worse first, then fewer columns.
+
+    `sign` is 1 where a lower value is worse, and -1 where a higher one is.
+    """
+    return group.thin, math.inf if z_score is None else sign * z_score, len(group.facts), group.facts

@@ -1,6 +1,7 @@
 """Groups against the rest: the same numbers as of the cases apart, the planted one first, corrected for many looks."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from core.evaluation.bootstrap import resample_counts, weighted_auroc
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.grouped_auroc import aurocs
 from core.evaluation.metadata_binning import age_bin, bin_metadata
+from core.evaluation.metrics import METRICS, RATIOS
 from core.evaluation.slices import MOST_VALUES, partitions
 from core.evaluation.subgroup_gap import holm
 from core.evaluation.subgroups import FIGURES, subgroups
@@ -80,6 +82,15 @@ def test_the_failing_group_comes_first_and_stays_so_after_correction(figure, fai
     assert result[0].facts == (failing,)
     assert result[0].gap.ci_high < 0
     assert result[0].p < result[0].adjusted_p < 0.01
+
+
+def test_of_a_metric_where_lower_is_better_the_highest_group_comes_first(monkeypatch):
+    monkeypatch.setitem(RATIOS, "sensitivity", replace(RATIOS["sensitivity"], numerator=("fn",)))  # the miss rate
+    monkeypatch.setitem(METRICS, "sensitivity", replace(METRICS["sensitivity"], higher_is_better=False))
+    result = subgroups(*reversed_arguments(hospital(2)), figure="sensitivity", resamples=100)
+    assert result[0].facts == (("site", "B"),)
+    assert result[0].gap.ci_low > 0
+    assert result[0].adjusted_p < 0.01
 
 
 def reversed_arguments(made):
