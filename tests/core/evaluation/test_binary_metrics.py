@@ -14,7 +14,7 @@ from core.evaluation.bootstrap import resample_counts
 from core.evaluation.calibration import ECE_NOTE
 from core.evaluation.confidence_intervals import wilson
 from core.evaluation.delong import delong
-from core.evaluation.metrics import ORDER, PREDICTIVE_VALUES, RATIOS, THRESHOLD_METRICS
+from core.evaluation.metrics import METRICS, ORDER, PREDICTIVE_VALUES, RATIOS, THRESHOLD_METRICS
 from core.evaluation.prevalence import predictive_values
 from core.evaluation.ranking_metrics import NO_PROBABILITY
 from tests.core.evaluation.cohorts import scored
@@ -194,6 +194,13 @@ def test_the_smallest_tables_never_hold_nan_nor_a_bare_number_without_its_reason
             assert (item.ci_low is None) == (item.method == "")
             assert item.ci_low is not None or item.note
             assert item.ci_low is None or item.ci_low <= item.value <= item.ci_high
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_the_better_of_two_runs_has_the_better_value_in_the_direction_of_the_metric(name):
+    run = made()
+    better, worse = (binary_metrics(run.scored_by(scores), 0.5)[name].value for scores in (run.scores, 1 - run.scores))
+    assert (better > worse) == METRICS[name].higher_is_better, f"State higher_is_better={better > worse} in METRICS."
 
 
 def test_nothing_to_evaluate_is_refused():
