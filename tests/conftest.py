@@ -12,7 +12,7 @@ from tests.browser.servers import rounds, serve
 
 __all__ = ["browser", "chromium", "page", "rounds", "serve"]
 REPOSITORY = Path(__file__).parents[1]
-LONGEST = ("tests/core/training/test_loop.py", "tests/journeys/test_demo.py")
+LONGEST_FIRST = ("tests/journeys/test_demo.py", "tests/core/training/test_loop.py", "tests/journeys", "tests/browser")
 
 
 def pytest_configure() -> None:
@@ -25,8 +25,8 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest of all begin first: of two processes that share the files one would wait for the other at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    """The longest files begin first: of two processes that share the files one would wait for the other at the end."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST_FIRST])
 
 
 @pytest.fixture(scope="session")
