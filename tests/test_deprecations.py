@@ -25,7 +25,7 @@ CATEGORIES = ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"
 @pytest.mark.slow
 @pytest.mark.deprecations
 def test_libraries_are_used_as_they_are_meant_to_be_used_from_now_on():
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     for category in CATEGORIES:
         argv += ["-W", f"error::{category}"]
     outer = ("PYTEST_", "COV_")  # of the pytest that runs this test

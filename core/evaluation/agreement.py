@@ -28,6 +28,9 @@ def cohen(table: ArrayLike) -> float | None:
     None where the expected agreement by chance is already 1.
 
     Source: Cohen, Educational and Psychological Measurement 20 (1960) 37–46.
+
+    >>> round(cohen([[20, 5], [10, 15]]), 3)
+    0.4
     """
     return _alone(_cohen, np.asarray(table, dtype=np.float64))
 
@@ -53,6 +56,9 @@ def krippendorff(ratings: ArrayLike, weights: Weights = "nominal") -> float | No
     None where all ratings are one class, or no case has two ratings.
 
     Source: Krippendorff, Content Analysis (2004), 11.
+
+    >>> krippendorff([[1, 2, 3], [1, 2, 3]])
+    1.0
     """
     answers = np.asarray(ratings, dtype=np.intp)
     return _alone(lambda table: _alpha(table, weights), _coincidences(answers, int(answers.max(initial=0)) + 1).sum(0))

@@ -79,6 +79,9 @@ def brier_score(probabilities: Floats, truth: Bools) -> float:
     """Return the Brier score, the mean squared error of the probability; 0 is best.
 
     Source: Brier, Monthly Weather Review 78 (1950) 1–3.
+
+    >>> brier_score(np.array([0.5, 1.0]), np.array([False, True]))
+    0.125
     """
     return float(np.mean((probabilities - truth) ** 2))
 

@@ -15,6 +15,9 @@ def wilson(successes: float, n: float, *, level: float = 0.95) -> tuple[float, f
     """Return Wilson's score interval of a proportion, n > 0; its width is never zero, also at 0/n and n/n.
 
     Source: Wilson, JASA 22 (1927) 209–212.
+
+    >>> [round(end, 3) for end in wilson(20, 20)]
+    [0.839, 1.0]
     """
     z = normal_quantile(level)
     share = successes / n
@@ -30,6 +33,9 @@ def effective_n(sizes: NDArray[np.float64]) -> float:
 
     (Σ sizes)² / Σ sizes², which is the number of patients where all have equally many cases. Source: Kish, Survey
     Sampling (1965).
+
+    >>> effective_n(np.array([5.0, 1.0, 1.0]))
+    1.8148148148148149
     """
     squares = float((sizes**2).sum())
     return float(sizes.sum()) ** 2 / squares if squares else 0.0

@@ -31,6 +31,9 @@ def mcnemar(only_first: int, only_second: int) -> McNemar:
     """Test independent cases, of which only the first run, and only the second, is right in so many.
 
     Source: McNemar, Psychometrika 12 (1947) 153–157.
+
+    >>> round(mcnemar(10, 2).p, 4)
+    0.0433
     """
     differing = only_first + only_second
     if not differing:

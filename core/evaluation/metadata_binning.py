@@ -43,6 +43,9 @@ def is_age(name: str) -> bool:
     """Return whether a column of that name is an age in years, such as "age", "Age (years)" or "PatientAge".
 
     Case, spaces and punctuation are ignored. An age in months, or a bone age, has another name and is not one.
+
+    >>> is_age('patient age'), is_age('image')
+    (True, False)
     """
     return _IS_AGE.fullmatch(re.sub(r"[\W_]+", "", name.lower())) is not None
 
@@ -68,7 +71,11 @@ def size_bands(values: Sequence[str]) -> list[str]:
 
 
 def age_bin(age: str) -> str:
-    """Return the band of "57", "057Y", "018M", "006W" or "003D" (DICOM PS3.5, AS); "unknown" for anything else."""
+    """Return the band of "57", "057Y", "018M", "006W" or "003D" (DICOM PS3.5, AS); "unknown" for anything else.
+
+    >>> age_bin('47')
+    '40–54'
+    """
     match = _AGE.fullmatch(age)
     if match is None:
         return UNKNOWN

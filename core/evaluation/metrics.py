@@ -139,6 +139,9 @@ def auroc(scores: Floats, truth: Bools) -> float | None:
     """Return the probability that a positive case scores above a negative one, ties half.
 
     None where a class is absent.
+
+    >>> auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
+    0.75
     """
     positives, negatives = int(truth.sum()), int((~truth).sum())
     if not positives or not negatives:
@@ -148,7 +151,11 @@ def auroc(scores: Floats, truth: Bools) -> float | None:
 
 
 def midranks(values: Floats) -> Floats:
-    """Return the ranks from 1 (n,), ties at their mean."""
+    """Return the ranks from 1 (n,), ties at their mean.
+
+    >>> midranks(np.array([10.0, 20.0, 20.0, 30.0])).tolist()
+    [1.0, 2.5, 2.5, 4.0]
+    """
     order = np.argsort(values, kind="stable")
     first = np.flatnonzero(np.append(True, np.diff(values[order]) != 0)) if len(values) else np.empty(0, np.intp)
     last = np.append(first[1:], len(values))
@@ -158,7 +165,11 @@ def midranks(values: Floats) -> Floats:
 
 
 def confusion_matrix(called: NDArray[np.intp], truth: NDArray[np.intp], *, classes: int) -> list[list[int]]:
-    """Return the counts of cases by reference class (row) and predicted class (column)."""
+    """Return the counts of cases by reference class (row) and predicted class (column).
+
+    >>> confusion_matrix(np.array([1, 0, 1]), np.array([1, 0, 0]), classes=2)
+    [[1, 1], [0, 1]]
+    """
     flat = np.bincount(truth * classes + called, minlength=classes * classes)
     table: list[list[int]] = flat.reshape(classes, classes).tolist()
     return table

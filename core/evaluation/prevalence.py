@@ -18,7 +18,11 @@ _TINY = 1e-300  # keeps a logarithm finite where a bound is all but 0 or 1
 
 
 def predictive_values(sensitivity: Floats, specificity: Floats, prevalence: float) -> tuple[Floats, Floats]:
-    """Return PPV and NPV at a prevalence, NaN where no case would be predicted so."""
+    """Return PPV and NPV at a prevalence, NaN where no case would be predicted so.
+
+    >>> [round(float(value[0]), 3) for value in predictive_values(np.array([0.9]), np.array([0.9]), 0.01)]
+    [0.083, 0.999]
+    """
     positive, negative = prevalence, 1 - prevalence
     ppv = divide(sensitivity * positive, sensitivity * positive + (1 - specificity) * negative)
     npv = divide(specificity * negative, specificity * negative + (1 - sensitivity) * positive)

@@ -104,6 +104,7 @@ def test_two_runs_are_compared_and_groups_listed(rounds, db):
     result = rounds("compare", "--run", drawn.run, "--run", other)
     assert set(result["differences"]) >= {"auroc", "sensitivity", "specificity", "accuracy"}
     assert {"fixed", "broken", "both_wrong", "mcnemar", "delong", "note"} <= set(result)
+    assert set(result["differences"]["auroc"]) == {"value", "low", "high", "n", "note", "method"}
     assert "1 runs are given; compare two: --run A --run B" in rounds("compare", "--run", 1, ok=False)["error"]
     elsewhere = draw(db, name="two").run
     refused = rounds("compare", "--run", drawn.run, "--run", elsewhere, ok=False)["error"]
