@@ -1,10 +1,9 @@
 """`rounds models`: the networks that can be trained."""
 
 from core.cli.parser import Arguments, Handler, Parser
-from core.cli.result import Output
+from core.cli.result import Millions, Output
 from core.explain import EXPLAINERS
 from core.models import MODELS, ModelEntry
-from core.models.parameter_counts import WEIGHTS
 
 INPUTS = {
     "image": "one image",
@@ -20,14 +19,14 @@ def list_models(_arguments: Arguments) -> Output:
 
 
 def _record(entry: ModelEntry) -> dict[str, object]:
-    """Return what to know before choosing it; sizes are edges in pixels, parameters in millions."""
+    """Return what to know before choosing it; sizes are edges in pixels."""
     return {
         "model": entry.name,
         "family": entry.family,
         "input": INPUTS[entry.takes],
         "least_size": entry.least_size,
         "default_size": entry.default_size,
-        "parameters_millions": WEIGHTS[entry.name],
+        "parameters": Millions(entry.parameters),
         "explainers": [EXPLAINERS[name].name for name in entry.explainers],
     }
 

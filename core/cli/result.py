@@ -16,6 +16,14 @@ class FailedWithReport(UserError):
         self.report = report
 
 
+class Millions(int):
+    """A large count: whole in JSON, in rounded millions for people."""
+
+    def __str__(self) -> str:
+        """Return "11.2 M"."""
+        return f"{self / 1e6:.3g} M"
+
+
 def lines(result: Output, indent: str = "") -> list[str]:
     """Return plain text: one line per value, one line per item of a list."""
     if isinstance(result, list):

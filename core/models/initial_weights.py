@@ -13,7 +13,7 @@ from core.models.state_dict_matching import SAME, MatchResult, WeightSource, enc
 from core.training.checkpoint import read_weights
 
 if TYPE_CHECKING:
-    from core.models.registry import ModelEntry
+    from core.models.model_entry import ModelEntry
     from core.training.spec import TrainSpec
 
 __all__ = ["freeze", "load_initial_weights", "set_frozen_eval"]

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from core.errors import NotTrainable
+
 
 class Encoder(nn.Sequential):
     """The part of a single-image network up to its last feature map; weights keep their names."""
@@ -49,5 +51,15 @@ def scatter_to_bag(features: Tensor, present: Tensor) -> Tensor:
 
 
 def last_layer(module: nn.Module) -> nn.Linear:
-    """Return the output layer; every network registers it last."""
-    return [one for one in module.modules() if isinstance(one, nn.Linear)][-1]
+    """Return the output layer; every network registers it last.
+
+    Raises:
+        NotTrainable: the network has no linear layer.
+    """
+    linear = [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
+    if not linear:
+        raise NotTrainable(
+            f"The network {type(module).__name__} has no linear layer; end it with `linear_head` of "
+            "core/models/adapters.py, whose nn.Linear is the layer of the classes."
+        )
+    return linear[-1]

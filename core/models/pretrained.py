@@ -11,30 +11,14 @@ from urllib.request import urlopen
 
 from core.errors import NotTrainable
 from core.imaging.atomic_write import atomic_write
+from core.models.registry import MODELS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 TIMEOUT_S = 30.0
 CHUNK = 1 << 20
-_IMAGENET = {
-    "alexnet": "AlexNet_Weights",
-    "vgg11_bn": "VGG11_BN_Weights",
-    "vgg16_bn": "VGG16_BN_Weights",
-    "googlenet": "GoogLeNet_Weights",
-    "inception_v3": "Inception_V3_Weights",
-    "resnet18": "ResNet18_Weights",
-    "resnet50": "ResNet50_Weights",
-    "densenet121": "DenseNet121_Weights",
-    "mobilenet_v2": "MobileNet_V2_Weights",
-    "efficientnet_b0": "EfficientNet_B0_Weights",
-    "efficientnet_v2_s": "EfficientNet_V2_S_Weights",
-    "convnext_tiny": "ConvNeXt_Tiny_Weights",
-    "vit_base": "ViT_B_16_Weights",
-    "swin_tiny": "Swin_T_Weights",
-}
-PUBLISHED = {name: f"{one}.IMAGENET1K_V1" for name, one in _IMAGENET.items()}
-PUBLISHED["resnet3d_18"] = "R3D_18_Weights.KINETICS400_V1"
+PUBLISHED = {name: entry.pretrained for name, entry in MODELS.items() if entry.pretrained}
 
 # parameter names of older torchvision files, and their current names
 _OLDER = (

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.explain import EXPLAINERS
 from core.models import MODELS, ModelEntry
-from core.models.parameter_counts import WEIGHTS
 
 INPUTS = {"image": "one image", "stack": "slices of a series", "bag": "images of a study", "views": "two views"}
 FAMILIES = {
@@ -73,7 +72,7 @@ def _row(entry: ModelEntry) -> dict[str, object]:
         "minimum size": entry.least_size,
         "default size": entry.default_size,
         "GMACs": entry.gflops,
-        "parameters": WEIGHTS.get(entry.name),
+        "parameters": entry.parameters / 1e6,
         "explainers": ", ".join(EXPLAINERS[name].title for name in entry.explainers) or "–",
     }
 

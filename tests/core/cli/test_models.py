@@ -17,7 +17,7 @@ def test_every_model_is_listed_with_what_it_needs(capsys) -> None:
         64,
         224,
     )
-    assert resnet["parameters_millions"] == 11.17
+    assert resnet["parameters"] == MODELS["resnet18"].parameters
     assert resnet["explainers"] == list(MODELS["resnet18"].explainers)
     assert records["cnn_gru"]["input"] == "slices of a series"
 
@@ -26,4 +26,5 @@ def test_as_plain_text_each_model_is_a_line(capsys) -> None:
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(MODELS)
+    assert "parameters 11.2 M," in lines[list(MODELS).index("resnet18")]
     assert lines[0].startswith("model small_cnn, family cnn, input one image, least_size 16, default_size 64")

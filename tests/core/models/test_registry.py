@@ -1,15 +1,19 @@
 """Every model of the table is built, run, and says what it is."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
-from core.errors import NotFound
+from core.errors import NotFound, NotTrainable
 from core.explain import EXPLAINERS
 from core.models import MODELS, entry, input_size
+from core.models.multi_image_layers import last_layer
 
+ROOT = Path(__file__).parents[3]
 PICTURES = {"image": (), "views": (2,), "stack": (5,), "bag": (3,)}  # of a case, in these tests
 
 
@@ -18,45 +22,13 @@ def inputs(model, count, channels, size):
     return torch.randn(count, *PICTURES[model.takes], channels, size, size)
 
 
-def test_the_table_holds_the_models_of_the_form():
-    assert list(MODELS) == [
-        "small_cnn",
-        "alexnet",
-        "vgg11_bn",
-        "vgg16_bn",
-        "googlenet",
-        "inception_v3",
-        "resnet18",
-        "resnet50",
-        "densenet121",
-        "mobilenet_v1",
-        "mobilenet_v2",
-        "efficientnet_b0",
-        "efficientnet_v2_s",
-        "convnext_tiny",
-        "se_resnet50",
-        "cbam_resnet18",
-        "cnn_attention",
-        "vit_tiny",
-        "vit_small",
-        "vit_base",
-        "swin_tiny",
-        "attention_mil",
-        "late_fusion",
-        "cross_attention",
-        "cnn_gru",
-        "cnn_gru_attention",
-        "resnet3d_18",
-    ]
-
-
 @pytest.fixture(scope="module", params=MODELS)
 def built(request):
-    """(name, module, images): a model of four channels and three classes, drawn once, with two cases for it."""
+    """(name, module, images): a model of colour images and three classes, drawn once, with two cases for it."""
     model = MODELS[request.param]
     size = input_size(model, 0, 33)
     torch.manual_seed(0)
-    return request.param, model.build(4, 3, size, 0.25), inputs(model, 2, 4, size)
+    return request.param, model.build(3, 3, size, 0.25), inputs(model, 2, 3, size)
 
 
 def outline(name, channels, classes, size):
@@ -77,7 +49,7 @@ def test_grey_images_of_28_px_give_finite_logits(name):
     assert torch.isfinite(logits).all()
 
 
-def test_any_channel_count_and_size_gives_finite_logits(built):
+def test_colour_and_any_size_give_finite_logits(built):
     _, module, images = built
     with torch.no_grad():
         logits = module.eval()(images)
@@ -97,6 +69,25 @@ def test_dropout_stands_before_the_last_layer(built):
     _, module, _ = built
     drops = [one.p for one in module.modules() if isinstance(one, torch.nn.Dropout)]
     assert 0.25 in drops
+
+
+def test_the_last_layer_gives_the_classes(built):
+    """Features, freezing and pretrained weights take the linear layer that is registered last for the output layer."""
+    name, module, _ = built
+    assert last_layer(module).out_features == 3, f"{name}: register the layer of the classes last (`linear_head`)"
+
+
+def test_a_network_without_a_linear_layer_is_refused():
+    with pytest.raises(NotTrainable, match="network Conv2d has no linear layer; end it with `linear_head` of core/mod"):
+        last_layer(torch.nn.Conv2d(1, 2, 1))
+
+
+def test_the_readme_counts_the_models():
+    lines = (ROOT / "README.md").read_text().splitlines()
+    counts = [(at, match[1]) for at, line in enumerate(lines, 1) if (match := re.search(r"(\d+) models\b", line))]
+    assert counts
+    for at, count in counts:
+        assert int(count) == len(MODELS), f"README.md, line {at}: write {len(MODELS)} models for {count}"
 
 
 def test_explainers_and_target_layer_agree(built):
