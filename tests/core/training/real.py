@@ -2,9 +2,13 @@
 
 import csv
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from core.imaging.importers import dicom, picture
+from core.imaging.voi_lut import format_of_unsigned
 from core.training.examples import Example, ImageRef
 
 COLOURS = ("color-px", "examples_rgb_color", "examples_ybr_color", "SC_rgb_jpeg_gdcm")
@@ -29,9 +33,9 @@ class Film:
         return made
 
 
-def cases(kind: str, folder: Path, data: Path) -> list[Example]:
-    """Eight cases, half of them for validation, labels 0 and 1 in turn."""
-    result = KINDS[kind](Film(folder, data))
+def cases(kind: str, folder: Path, data: Path | None) -> list[Example]:
+    """Eight cases, half of them for validation, labels 0 and 1 in turn; drawn ones where the real ones are absent."""
+    result = KINDS[kind](Film(folder, data)) if data else _drawn(kind, folder)
     return [
         Example(str(at), planes, 0, (float(at % 2),), "train" if at < EACH else "val", 1.0, 1, str(at))
         for at, planes in enumerate(result[: 2 * EACH])
@@ -70,6 +74,17 @@ def _of_patients(data: Path, view: str) -> dict[str, list[str]]:
             if row["view"] == view and row["file"].startswith("nih64/"):
                 result[row["patient_id"]].append(f"cxr/{row['file']}")
     return dict(result)
+
+
+def _drawn(kind: str, folder: Path) -> list[tuple[ImageRef, ...]]:
+    """Noise, as many images per case as that kind has."""
+    counts = {"stack": (PER_STACK,), "views": (2,), "bag": (1, 2, 3)}.get(kind, (1,))
+    shape = (PER_STACK * 2 * EACH, 64, 64, *((3,) if kind == "colour" else ()))
+    noise, form = format_of_unsigned(np.random.default_rng(0).integers(0, 256, shape, np.uint8), bits=8, decoder="")
+    path, form = folder / "drawn.raw", replace(form, frames=1)
+    path.write_bytes(noise.tobytes())
+    planes = [ImageRef(path, at * form.nbytes, form, view=("PA", "AP")[at % 2]) for at in range(len(noise))]
+    return [tuple(planes[at * PER_STACK :][: counts[at % len(counts)]]) for at in range(2 * EACH)]
 
 
 KINDS = {"grey": _grey, "colour": _colour, "stack": _stack, "views": _views, "bag": _bag}
