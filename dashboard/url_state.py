@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
@@ -40,11 +41,27 @@ class ImportState(State):
 
 @dataclass(frozen=True)
 class ImagesState(State):
-    """The selected image or series, and the id after which the page of the gallery starts."""
+    """The selected image or series, the id after which the page of the gallery starts, and its filters.
+
+    `facts` are metadata values as a query string: "site=north&sex=F".
+    """
 
     image: int = 0
     series: int = 0
     after: int = 0
+    facts: str = ""
+    task: int = 0
+    answer: str = ""
+    excluded: int = 0
+
+    def fact(self, column: str) -> str | None:
+        """Return the value of a metadata column, None for any."""
+        return dict(parse_qsl(self.facts)).get(column)
+
+    def with_fact(self, column: str, value: str | None) -> Self:
+        """Return the state with another value of a metadata column, None for any."""
+        values = {**dict(parse_qsl(self.facts)), column: value}
+        return replace(self, facts=urlencode({name: text for name, text in values.items() if text}))
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,14 @@ if not images.totals(wired.db).images:
 filters, middle, side = st.columns([1.5, 3.2, 2.1], gap="medium")
 with filters:
     kind = st.segmented_control(
-        "Show", ["Images", "Series"], default="Series" if state.series else "Images", required=True, key="images_kind"
+        "Show",
+        ["Images", "Series"],
+        default="Series" if state.series else "Images",
+        required=True,
+        key="images_kind",
+        on_change=images_filters.show_first_page,
     )
-    chosen = images_filters.show() if kind == "Images" else images.Filter()
+    chosen = images_filters.show(state) if kind == "Images" else images.Filter()
 with middle:
     if kind == "Images":
         st.caption(formatting.count(images.count(wired.db, chosen), "image"))

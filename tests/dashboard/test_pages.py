@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from core.jobs import job_queue
@@ -13,6 +14,7 @@ from core.settings import Settings
 from dashboard import reader
 from dashboard.context import build_context
 from dashboard.navigation import PAGES
+from db.tables import Fact, Image
 
 NEXT = {
     "home": "No images yet",
@@ -78,6 +80,64 @@ def test_a_case_of_no_run_is_one_sentence(home):
 
 def test_garbage_in_the_url_falls_back(filled):
     assert not opened("images", image="x", after="<script>").error
+
+
+@pytest.fixture
+def metadata(filled):
+    """The same with metadata whose columns are named like other filters of the Images page."""
+    db = workspace_home.open_home(filled)
+    with db.transaction() as session:
+        for number, image_id in enumerate(session.scalars(select(Image.id).order_by(Image.id))):
+            for name in ("task", "answer", "excluded", "site & ward"):
+                session.add(Fact(image_id=image_id, name=name, value=("north=1", "south")[number % 2]))
+    db.close()
+
+
+def test_metadata_columns_named_like_other_filters_are_filters(metadata):
+    app = opened("images")
+    for column in ("task", "answer", "excluded"):
+        app.selectbox(key=f"filter_fact_{column}").select("south").run()
+    assert not app.exception
+    assert "12 images" in text_of(app)
+    app.selectbox(key="filter_fact_task").select("north=1").run()
+    assert "0 images" in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("key", "choose", "count"),
+    [
+        ("filter_fact_site & ward", lambda app: app.selectbox(key="filter_fact_site & ward").select("north=1"), 12),
+        ("filter_task", lambda app: app.selectbox(key="filter_task").select_index(0), 24),
+        ("filter_excluded", lambda app: app.toggle(key="filter_excluded").set_value(True), 0),
+    ],
+)
+def test_a_changed_filter_shows_the_first_page_and_stands_in_the_url(metadata, key, choose, count):
+    app = opened("images", after="20", image="3")
+    assert "First" in [button.label for button in app.button]
+    choose(app).run()
+    assert not app.exception
+    assert f"{count} images" in text_of(app)
+    assert "First" not in [button.label for button in app.button]
+    query = dict(app.query_params)
+    assert query["image"] == "3"
+    assert "after" not in query
+    shared = opened("images", **query)  # a link, or the way back to the page
+    assert f"{count} images" in text_of(shared)
+    app.query_params.clear()
+    assert "24 images" in text_of(app.run())
+
+
+def test_a_filter_by_class_follows_its_task(filled):
+    app = opened("images", task="1", answer="b")
+    assert "12 images" in text_of(app)
+    assert app.selectbox(key="filter_answer").value == "b"
+    app.selectbox(key="filter_task").set_value(None).run()
+    assert not {"task", "answer"} & set(app.query_params)
+    assert "24 images" in text_of(app)
+
+
+def test_filters_of_another_home_are_ignored(filled):
+    assert "24 images" in text_of(opened("images", task="77", answer="x", facts="nothing=here&==", excluded="yes"))
 
 
 def test_datasets_freezes_once_and_says_why_not_twice(filled):

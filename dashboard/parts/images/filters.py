@@ -1,4 +1,8 @@
-"""Filters of the Images page, each value with its number of images."""
+"""Filters of the Images page, each value with its number of images. The URL holds what they select."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -6,41 +10,68 @@ from core.services.annotation import tasks
 from core.services.images import images
 from core.services.images.images import Filter
 from dashboard import context
+from dashboard.url_state import ImagesState
+
+Change = Callable[[ImagesState, Any], ImagesState]  # the state with another value of one filter
 
 
-def show() -> Filter:
+def show(state: ImagesState) -> Filter:
     """Draw the filters; return what they select."""
-    db = context.app_context().db
-    facts = []
-    for name, values in images.fact_values(db).items():
-        if len(values) < 2:
-            continue
-        titles = {value: f"{value} ({images_with:,})" for value, images_with in values}
-        chosen = st.selectbox(
-            name.replace("_", " ").capitalize(),
-            list(titles),
-            index=None,
-            placeholder="any",
-            key=f"filter_{name}",
-            format_func=titles.__getitem__,
-        )
-        if chosen is not None:
-            facts.append((name, chosen))
-    by_name = {task.name: task for task in tasks.list_tasks(db)}
-    task = by_name.get(st.selectbox("Task", list(by_name), index=None, placeholder="any", key="filter_task") or "")
+    facts = _choose_facts(state)
+    by_id = {task.id: task for task in tasks.list_tasks(context.app_context().db)}
+    names = {task.id: task.name for task in by_id.values()}
+    task_id = _choose("Task", names, state.task, "filter_task", lambda url, id_: replace(url, task=id_ or 0, answer=""))
     answer = ""
-    if task:
-        titles = {one.name: one.title for one in task.classes} | {"unlabelled": "unlabelled"}
-        answer = (
-            st.selectbox(
-                "Label",
-                list(titles),
-                index=None,
-                placeholder="any",
-                key="filter_answer",
-                format_func=titles.__getitem__,
-            )
-            or ""
+    if task_id is not None:
+        titles = {label.name: label.title for label in by_id[task_id].classes} | {"unlabelled": "unlabelled"}
+        answer = _choose(
+            "Label", titles, state.answer, "filter_answer", lambda url, name: replace(url, answer=name or "")
         )
-    excluded = st.toggle("Excluded images", key="filter_excluded")
-    return Filter(tuple(facts), task.id if task else None, answer, excluded)
+    return Filter(facts, task_id, answer or "", _choose_excluded(state))
+
+
+def show_first_page() -> None:
+    """Let the gallery start at the first page, because its list is another one."""
+    replace(ImagesState.from_url(), after=0).to_url()
+
+
+def _choose_facts(state: ImagesState) -> tuple[tuple[str, str], ...]:
+    """Draw a filter for each metadata column of several values; return the chosen (column, value) pairs."""
+    chosen = {}
+    for column, values in images.fact_values(context.app_context().db).items():
+        titles = {value: f"{value} ({images_with:,})" for value, images_with in values}
+        if len(titles) > 1:
+            title, key = column.replace("_", " ").capitalize(), f"filter_fact_{column}"
+            chosen[column] = _choose(title, titles, state.fact(column), key, _change_of(column))
+    return tuple((column, value) for column, value in chosen.items() if value is not None)
+
+
+def _change_of(column: str) -> Change:
+    return lambda url, value: url.with_fact(column, value)
+
+
+def _choose_excluded(state: ImagesState) -> bool:
+    key = "filter_excluded"
+    st.session_state[key] = bool(state.excluded)
+    change: Change = lambda url, excluded: replace(url, excluded=int(excluded))  # noqa: E731
+    return st.toggle("Excluded images", key=key, on_change=_update, args=(key, change))
+
+
+def _choose(title: str, titles: Mapping[Any, str], value: object, key: str, change: Change) -> Any:
+    """Draw one filter with the value that the URL has; return the value, None for any."""
+    st.session_state[key] = value if value in titles else None
+    return st.selectbox(
+        title,
+        list(titles),
+        index=None,
+        placeholder="any",
+        key=key,
+        format_func=titles.__getitem__,
+        on_change=_update,
+        args=(key, change),
+    )
+
+
+def _update(key: str, change: Change) -> None:
+    """Write a changed filter into the URL, and go to the first page of the new list."""
+    change(replace(ImagesState.from_url(), after=0), st.session_state[key]).to_url()
