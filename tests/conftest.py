@@ -18,14 +18,14 @@ LONGEST_FIRST = ("tests/journeys/test_demo.py", "tests/core/training/test_loop.p
 def pytest_configure() -> None:
     """Computes on one thread, as do the processes that tests start, unless the caller sets another number.
 
-    The tests run in two processes: threads of both would spin, waiting for each other, and sums would differ in the
+    The tests run in several processes: their threads would spin, waiting for each other, and sums would differ in the
     last digit from machine to machine.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by OpenMP, OpenBLAS and MKL when they are loaded
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files begin first: of two processes that share the files one would wait for the other at the end."""
+    """The longest files begin first: of the processes that share the files one would work alone at the end."""
     items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST_FIRST])
 
 
