@@ -137,3 +137,27 @@ def test_a_network_that_is_away_for_a_while_loses_and_doubles_nothing(labelling,
     given += give(page, "2")
     expect(root).to_have_attribute("data-waiting", "0")
     check(db, cases, given)
+
+
+def test_an_image_that_did_not_come_is_shown_once_the_server_answers_again(labelling, page):
+    cases = labelling[2]
+    root = page.locator(".rv-root")
+    painted(page)
+    ahead_fetched(page)
+    page.context.set_offline(True)
+    for _ in cases:
+        page.keyboard.press("ArrowRight")
+        if root.evaluate(SETTLED) == "broken":
+            break
+    stuck = current(page)
+    page.context.set_offline(False)
+    painted(page)
+    assert current(page) == stuck
+    expect(root.locator(".rv-said")).to_have_text("")
+
+
+# An image that cannot be fetched says so; one that can is painted.
+SETTLED = """node => new Promise((done) => {
+  const look = () => (node.dataset.painted ? done(node.dataset.painted) : setTimeout(look, 50));
+  look();
+})"""

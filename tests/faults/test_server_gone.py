@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from core.services.annotation import annotations
 from tests.browser.conftest import labelling_alone, thirty_pictures
 from tests.browser.test_labelling import current, painted
-from tests.browser.test_lost_connection import AWAY, TITLES, ahead_fetched, give
+from tests.browser.test_lost_connection import AWAY, SETTLED, TITLES, ahead_fetched, give
 
 __all__ = ["labelling_alone", "thirty_pictures"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -26,13 +26,6 @@ def label_on(page, given: list[tuple[int, int]]) -> None:
     key = len(given) % 3
     given.append((current(page), key))
     page.keyboard.press(str(key + 1))
-
-
-# An image that cannot be fetched says so; one that can is painted.
-SETTLED = """node => new Promise((done) => {
-  const look = () => (node.dataset.painted ? done() : setTimeout(look, 50));
-  look();
-})"""
 
 
 def test_a_server_killed_for_a_minute_gets_every_answer_once(labelling_alone, page, serve):

@@ -45,9 +45,12 @@ export async function sentence(answer) {
   }
 }
 
+/** Whether the server did not answer at all, which may pass by itself. */
+export const unanswered = (error) => error instanceof TypeError || error.name === "TimeoutError";
+
 /** What went wrong on the way, in one sentence; `rest` says what that means here. */
 export const trouble = (error, rest = ".") =>
-  error instanceof TypeError || error.name === "TimeoutError" ? `The server does not answer${rest}` : error.message;
+  unanswered(error) ? `The server does not answer${rest}` : error.message;
 
 /** The samples of one slice: a promise, shared by all who ask. */
 export function frame(slice) {

@@ -2,13 +2,14 @@
 
 import { Cine } from "./cine.js";
 import { element } from "../base/dom.js";
-import { frame, prefetch, preview, ready, trouble } from "../base/loader.js";
+import { frame, prefetch, preview, ready, trouble, unanswered } from "../base/loader.js";
 import { edges } from "../base/orientation.js";
 import { Picture } from "../render/image_canvas.js";
 import { apply, inverse, matrix, panned, scaleOf, still, zoomed } from "../base/transform.js";
 import { ownWindow } from "../base/window_level.js";
 
 const CORNERS = ["facts", "cursor", "slice", "map", "left", "right", "top", "bottom", "waits"];
+const RETRY_MS = 2000;
 const LARGE = 1 << 21; // pixels: of more, a drag is answered with fewer of them
 
 export class Pane {
@@ -97,7 +98,7 @@ export class Pane {
       this.viewer.changed(this);
       for (const listener of this.onShown) listener(this);
     } catch (error) {
-      if (turn === this.turn) this.fail(error);
+      if (turn === this.turn) this.fail(error, turn);
     }
     if (turn === this.turn) prefetch(this.near(), `stack ${this.node.dataset.pane}`);
   }
@@ -112,12 +113,23 @@ export class Pane {
     this.said.waits.textContent = `Preview, every ${early.step}${early.step === 2 ? "nd" : early.step === 3 ? "rd" : "th"} pixel`;
   }
 
-  fail(error) {
+  fail(error, turn) {
     this.shown = null;
     this.picture.renderer.clear();
     this.said.waits.textContent = "";
     this.redrawInk();
     this.viewer.broken(this, trouble(error));
+    if (unanswered(error)) this.retry(turn);
+  }
+
+  /** Paint the image once the server answers again, if it is still the one that is wanted. */
+  async retry(turn) {
+    await new Promise((done) => setTimeout(done, RETRY_MS));
+    if (turn !== this.turn) return;
+    const error = await frame(this.slice).then(() => null, (reason) => reason);
+    if (turn !== this.turn) return;
+    if (error && unanswered(error)) this.retry(turn);
+    else this.paint();
   }
 
   /** The other slices, the nearest first, those ahead before those behind. */
