@@ -143,7 +143,7 @@ def test_finercam_needs_classes_of_which_one_is_right(untrained, kind):
 
     model, example = untrained("small_cnn")
     heads = (Head("task", kind, () if kind == "number" else ("a", "b")),)
-    with pytest.raises(InvalidInput, match="Finer-CAM compares classes of which one is right"):
+    with pytest.raises(InvalidInput, match="Finer-CAM compares classes of which one is correct"):
         explain(replace(model, manifest=replace(model.manifest, heads=heads)), example, method="finercam")
 
 

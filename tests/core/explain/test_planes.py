@@ -150,6 +150,6 @@ def test_what_there_is_not_is_a_sentence():
         explain(model, images, method="gradcam", plane=4)
     with pytest.raises(InvalidInput, match="Class 2 is not one of the model's"):
         explain(model, images, method="gradcam", class_index=2)
-    with pytest.raises(InvalidInput, match="asks about one image, and cnn_gru sees several; use gradcam"):
+    with pytest.raises(InvalidInput, match="explains models of one image, and cnn_gru takes several; use gradcam"):
         EXPLAINERS["rollout"].explain(model, images)
     assert hooks(model.module) == 0
