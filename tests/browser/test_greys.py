@@ -158,7 +158,7 @@ def test_the_greys_that_are_asked_for_are_those_of_the_published_table():
     assert {stored: round(expected[stored], 2) for stored in KNOWN} == KNOWN
 
 
-@pytest.mark.parametrize("renderer", ["webgl", "2d"])
+@pytest.mark.parametrize("renderer", ["2d", pytest.param("webgl", marks=pytest.mark.slow)])
 def test_every_renderer_shows_the_known_greys(renderer, series, page):
     page.add_init_script(f"localStorage.setItem('rounds-renderer', '{renderer}')")
     page.goto(series)

@@ -48,6 +48,7 @@ def check(db, cases, given) -> None:
     assert sorted(answers) == sorted(given)
 
 
+@pytest.mark.slow
 def test_a_server_killed_in_the_middle_and_started_again_gets_every_answer_once(labelling_alone, page, serve):
     db, server, cases = labelling_alone
     root = page.locator(".rv-root")

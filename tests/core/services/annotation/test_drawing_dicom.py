@@ -165,7 +165,7 @@ def test_with_pseudonyms_nothing_names_the_patient(full, scans, tmp_path, format
     assert result <= known
 
 
-@pytest.mark.parametrize("format", ["seg", "sr"])
+@pytest.mark.parametrize("format", ["seg", pytest.param("sr", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("pseudonyms", [False, True])
 def test_the_validator_finds_no_error_that_the_source_did_not_have(full, scans, tmp_path, format, pseudonyms):
     tool = shutil.which("dciodvfy")
