@@ -56,11 +56,15 @@ class ImagesState(State):
 
     def fact(self, column: str) -> str | None:
         """Return the value of a metadata column, None for any."""
-        return dict(parse_qsl(self.facts)).get(column)
+        return dict(self.fact_pairs()).get(column)
+
+    def fact_pairs(self) -> list[tuple[str, str]]:
+        """Return the selected metadata values as (column, value)."""
+        return parse_qsl(self.facts)
 
     def with_fact(self, column: str, value: str | None) -> Self:
         """Return the state with another value of a metadata column, None for any."""
-        values = {**dict(parse_qsl(self.facts)), column: value}
+        values = {**dict(self.fact_pairs()), column: value}
         return replace(self, facts=urlencode({name: text for name, text in values.items() if text}))
 
 

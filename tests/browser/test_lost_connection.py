@@ -157,6 +157,20 @@ def test_an_image_that_did_not_come_is_shown_once_the_server_answers_again(label
     expect(root.locator(".rv-said")).to_have_text("")
 
 
+def test_an_image_that_a_busy_server_refused_is_shown_by_itself(labelling, page):
+    cases = labelling[2]
+    root = page.locator(".rv-root")
+    painted(page)
+    busy = f"**/api/pixels/{cases[7].image_ids[0]}/**"
+    page.route(busy, lambda route: route.fulfill(status=503, body="no"))
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    expect(root).to_have_attribute("data-painted", "broken")
+    page.unroute(busy)
+    painted(page)
+    assert current(page) == cases[7].id
+
+
 # An image that cannot be fetched says so; one that can is painted.
 SETTLED = """node => new Promise((done) => {
   const look = () => (node.dataset.painted ? done(node.dataset.painted) : setTimeout(look, 50));

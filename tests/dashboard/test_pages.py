@@ -174,3 +174,18 @@ def test_a_folder_that_is_not_there_ends_in_a_sentence_on_the_page(home, tmp_pat
     run_job(db, home, job, attempt=1, device="cpu")
     db.close()
     assert "does not exist" in opened("import", job=str(job)).warning[0].value
+
+
+@pytest.mark.parametrize(
+    ("url", "names"),
+    [
+        ({"facts": "split=nowhere&of=*home*", "task": "99"}, r"split 'nowhere', of '\*home\*', task 99"),
+        ({"answer": "b"}, "label 'b'"),
+        ({"facts": "task=south"}, ""),
+    ],
+)
+def test_filters_of_a_link_that_do_not_exist_here_are_named(metadata, url, names):
+    warnings = [one.value for one in opened("images", **url).warning]
+    expected = f"This link has filters that do not exist here: {names}. They are not applied."
+    assert len(warnings) == bool(names)
+    assert all(text.startswith(expected) for text in warnings)

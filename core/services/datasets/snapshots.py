@@ -222,7 +222,7 @@ def _check_learnable(task: Task, labelled: labelled_cases.LabelledCases) -> None
     labels = len({row.label for row in labelled.rows})
     if task.kind not in FREE and labels < 2:
         raise InvalidInput(
-            f"Task '{task.name}' has labels of {labels} class(es) on {count} images; "
+            f"Task '{task.name}' has labels of {labels} classes on {count} images; "
             "label at least two classes before freezing."
         )
 

@@ -9,9 +9,10 @@ import streamlit as st
 from core.services.annotation import tasks
 from core.services.images import images
 from core.services.images.images import Filter
-from dashboard import context
+from dashboard import context, formatting
 from dashboard.url_state import ImagesState
 
+CLEAR = "Open Images in the menu to clear them."
 Change = Callable[[ImagesState, Any], ImagesState]  # the state with another value of one filter
 
 
@@ -27,7 +28,26 @@ def show(state: ImagesState) -> Filter:
         answer = _choose(
             "Label", titles, state.answer, "filter_answer", lambda url, name: replace(url, answer=name or "")
         )
-    return Filter(facts, task_id, answer or "", _choose_excluded(state))
+    selected = Filter(facts, task_id, answer or "", _choose_excluded(state))
+    if unknown := _unknown(state, selected):
+        st.warning(f"This link has filters that do not exist here: {', '.join(unknown)}. They are not applied. {CLEAR}")
+    return selected
+
+
+def _unknown(state: ImagesState, selected: Filter) -> list[str]:
+    """Return the filters of the URL that cannot be chosen here, such as those of another workspace."""
+    unknown = [
+        formatting.escape_markdown(f"{column} '{value}'")
+        for column, value in state.fact_pairs()
+        if (column, value) not in selected.facts
+    ]
+    if state.task and selected.task_id is None:
+        return [*unknown, f"task {state.task}"]
+    return (
+        [*unknown, f"label '{formatting.escape_markdown(state.answer)}'"]
+        if state.answer != selected.answer
+        else unknown
+    )
 
 
 def show_first_page() -> None:

@@ -5,11 +5,12 @@ const cache = new Map(); // path -> {promise, bytes}; a Map keeps its order: the
 let used = 0;
 
 const pathOf = (url) => url.split("?")[0];
+const PASSING = new Set([429, 502, 503, 504]);
 const SAMPLES = { uint8: Uint8Array, uint16: Uint16Array };
 
 async function bytes(url) {
   const answer = await fetch(url, { credentials: "same-origin" });
-  if (!answer.ok) throw new Error(await sentence(answer));
+  if (!answer.ok) throw Object.assign(new Error(await sentence(answer)), { passing: PASSING.has(answer.status) });
   return [await answer.arrayBuffer(), answer];
 }
 
@@ -45,8 +46,10 @@ export async function sentence(answer) {
   }
 }
 
-/** Whether the server did not answer at all, which may pass by itself. */
-export const unanswered = (error) => error instanceof TypeError || error.name === "TimeoutError";
+const unanswered = (error) => error instanceof TypeError || error.name === "TimeoutError";
+
+/** Whether what went wrong may pass by itself: no answer, or one that says that the server is busy or restarting. */
+export const passing = (error) => unanswered(error) || Boolean(error.passing);
 
 /** What went wrong on the way, in one sentence; `rest` says what that means here. */
 export const trouble = (error, rest = ".") =>

@@ -2,7 +2,7 @@
 
 import { Cine } from "./cine.js";
 import { element } from "../base/dom.js";
-import { frame, prefetch, preview, ready, trouble, unanswered } from "../base/loader.js";
+import { frame, passing, prefetch, preview, ready, trouble } from "../base/loader.js";
 import { edges } from "../base/orientation.js";
 import { Picture } from "../render/image_canvas.js";
 import { apply, inverse, matrix, panned, scaleOf, still, zoomed } from "../base/transform.js";
@@ -119,7 +119,7 @@ export class Pane {
     this.said.waits.textContent = "";
     this.redrawInk();
     this.viewer.broken(this, trouble(error));
-    if (unanswered(error)) this.retry(turn);
+    if (passing(error)) this.retry(turn);
   }
 
   /** Paint the image once the server answers again, if it is still the one that is wanted. */
@@ -128,7 +128,7 @@ export class Pane {
     if (turn !== this.turn) return;
     const error = await frame(this.slice).then(() => null, (reason) => reason);
     if (turn !== this.turn) return;
-    if (error && unanswered(error)) this.retry(turn);
+    if (error && passing(error)) this.retry(turn);
     else this.paint();
   }
 
