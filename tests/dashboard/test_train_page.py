@@ -15,6 +15,7 @@ from core.services.workspace import home as workspace_home
 from core.training.form_groups import GROUPS
 from core.training.spec import PRESETS, TrainSpec
 from dashboard.parts.train import spec_form
+from dashboard.parts.widgets import job_poll
 from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
@@ -40,8 +41,8 @@ def frozen(filled, monkeypatch):
     db = workspace_home.open_home(filled)
     task = tasks.task_named(db, "finding")
     snapshots.freeze(db, task.id, Recipe(val=0.25, test=0.25), name="one", by="t")
-    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", STEP_COST))
-    monkeypatch.setattr(resource_estimate, "pictures", lambda *_: EstimateResult("b", pictures=8))
+    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_, **__: EstimateResult("a", STEP_COST))
+    monkeypatch.setattr(resource_estimate, "pictures", lambda *_, **__: EstimateResult("b", pictures=8))
     yield db
     db.close()
 
@@ -133,9 +134,22 @@ def test_it_says_what_it_will_take_and_what_speaks_against_it(frozen):
 
 def test_a_step_that_cannot_be_measured_says_why(frozen, monkeypatch):
     monkeypatch.setattr(
-        resource_estimate, "step_cost", lambda *_: EstimateResult("a", error="The GPU's memory is too small.")
+        resource_estimate, "step_cost", lambda *_, **__: EstimateResult("a", error="The GPU's memory is too small.")
     )
     assert [one.value for one in opened("train").error] == ["The GPU's memory is too small."]
+
+
+def test_nothing_is_measured_while_the_form_is_filled_in(frozen, monkeypatch):
+    starts = []
+
+    def step_cost(*_, start):
+        starts.append(start)
+        return EstimateResult("a")
+
+    monkeypatch.setattr(resource_estimate, "step_cost", step_cost)
+    monkeypatch.setattr(job_poll, "poll_until", lambda done, load, draw, **_: (load(), load()))
+    opened("train")
+    assert starts == [False, True]
 
 
 def test_flips_are_offered_where_the_task_allows_them(frozen):

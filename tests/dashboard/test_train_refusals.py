@@ -27,8 +27,8 @@ def frozen(filled, monkeypatch):
     """A snapshot of single images, and a task of the same pictures whose mirror images count alike."""
     db = workspace_home.open_home(filled)
     snapshots.freeze(db, tasks.task_named(db, "finding").id, RECIPE, name="one", by="t")
-    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_: EstimateResult("a", STEP_COST))
-    monkeypatch.setattr(resource_estimate, "pictures", lambda *_: EstimateResult("b", pictures=8))
+    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_, **__: EstimateResult("a", STEP_COST))
+    monkeypatch.setattr(resource_estimate, "pictures", lambda *_, **__: EstimateResult("b", pictures=8))
     yield db
     db.close()
 

@@ -107,17 +107,17 @@ class EstimateResult:
 
 
 def step_cost(
-    db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = ()
+    db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = (), *, start: bool = True
 ) -> EstimateResult:
-    """Return the time and memory of a training step; start the measurement if needed."""
-    return _read_or_start(db, settings, EstimateRequest(snapshot_id, spec, tuple(also), pictures=False))
+    """Return the time and memory of a training step; unless `start` is False, start the measurement if needed."""
+    return _read_or_start(db, settings, EstimateRequest(snapshot_id, spec, tuple(also), pictures=False), start=start)
 
 
 def pictures(
-    db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = ()
+    db: Database, settings: Settings, snapshot_id: int, spec: TrainSpec, also: Sequence[int] = (), *, start: bool = True
 ) -> EstimateResult:
-    """Return the number of augmented samples (see `picture`); start drawing them if needed."""
-    return _read_or_start(db, settings, EstimateRequest(snapshot_id, spec, tuple(also), pictures=True))
+    """Return the number of augmented samples (see `picture`); unless `start` is False, start drawing them if needed."""
+    return _read_or_start(db, settings, EstimateRequest(snapshot_id, spec, tuple(also), pictures=True), start=start)
 
 
 def picture(settings: Settings, name: str, number: int) -> Path:
@@ -148,8 +148,8 @@ def measure(
     return result
 
 
-def _read_or_start(db: Database, settings: Settings, request: EstimateRequest) -> EstimateResult:
-    """Return the cached result, or start a process that computes it, unless one failed recently."""
+def _read_or_start(db: Database, settings: Settings, request: EstimateRequest, *, start: bool) -> EstimateResult:
+    """Return the cached result, or `start` a process that computes it, unless one failed recently."""
     working = is_held(request.lock(settings))  # before reading: a process that ends in between has written its result
     result = _read_result(settings, request.name)
     recent = time.time() - result.get("at", 0.0) < AGAIN_S
@@ -157,7 +157,7 @@ def _read_or_start(db: Database, settings: Settings, request: EstimateRequest) -
         return EstimateResult(request.name, result.get("figures"), result.get("pictures", 0), result.get("error", ""))
     if recent and not working:
         return EstimateResult(request.name, error=ENDED)
-    if not working:
+    if start and not working:
         _start(db, settings, request)
     return EstimateResult(request.name)
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import streamlit as st
@@ -100,11 +101,14 @@ def show_class_balance(counts: Preflight, spec: TrainSpec) -> None:
 def poll_until_ready(
     draw: Callable[[EstimateResult, TrainSpec], None], measure: Callable[..., EstimateResult], *request: Any
 ) -> None:
-    """Draw the measurement of a snapshot and a TrainSpec, again each second until it is complete."""
-    wired, spec = context.app_context(), request[1]
+    """Draw the measurement of a snapshot and a TrainSpec, again each second until it is complete.
+
+    It is started by the second look: while somebody still fills in the form, nothing is measured.
+    """
+    wired, spec, looks = context.app_context(), request[1], count()
     job_poll.poll_until(
         lambda measured: not measured.is_pending,
-        lambda: measure(wired.db, wired.settings, *request),
+        lambda: measure(wired.db, wired.settings, *request, start=next(looks) > 0),
         lambda measured: draw(measured, spec),
         every="1s",
     )

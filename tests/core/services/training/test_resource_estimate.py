@@ -36,7 +36,10 @@ def wait_for(ask, seconds=120):
 def test_a_process_measures_a_step_and_draws_eight_pictures(home, snapshot):
     """The page's own way: it asks until something is there. A snapshot's name may look like an option."""
     request = (home.db, home.settings, snapshot, SPEC)
+    assert resource_estimate.step_cost(*request, start=False).is_pending
+    assert not locks.is_held(home.settings.folder("jobs") / "measure.lock")
     assert resource_estimate.step_cost(*request).is_pending
+    assert locks.is_held(home.settings.folder("jobs") / "measure.lock")
     assert resource_estimate.pictures(*request).is_pending
     drawn, result = (
         wait_for(lambda: resource_estimate.pictures(*request)),
