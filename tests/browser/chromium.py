@@ -30,8 +30,11 @@ COLOURED = """node => {
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Its path. Absent, browser tests skip by name; on CI absence is a failure."""
-    path = shutil.which("chromium")
+    """Its path. Absent, browser tests skip by name; on CI absence is a failure.
+
+    The headless shell is the same engine without a window's frame: a page costs a third less.
+    """
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
         message = "no Chromium; install it with: apt-get install chromium"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)

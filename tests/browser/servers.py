@@ -86,8 +86,10 @@ def serve(tmp_path) -> Iterator[Callable[..., Server]]:
 def standing(home: Path, **options: object) -> Iterator[Server]:
     """A server for several tests."""
     server = launch(home, home.parent, **options)
-    yield server
-    server.stop()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture
