@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import browser, chromium, page
+from tests.browser.chromium import browser, chromium, context, forget, page
 from tests.browser.servers import rounds, serve
 
-__all__ = ["browser", "chromium", "page", "rounds", "serve"]
+__all__ = ["browser", "chromium", "context", "forget", "page", "rounds", "serve"]
 REPOSITORY = Path(__file__).parents[1]
 LONGEST_FIRST = ("tests/journeys/test_demo.py", "tests/core/training/test_loop.py", "tests/journeys", "tests/browser")
 
