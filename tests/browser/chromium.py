@@ -55,7 +55,7 @@ def browser(chromium):
 
 @pytest.fixture(scope="session")
 def context(browser):
-    """What all pages of a process share: Streamlit's scripts, read and compiled once, which is half of opening a page."""
+    """What the pages of a process share: Streamlit's scripts, read and compiled once, half the work of a page."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     yield context
     context.close()
