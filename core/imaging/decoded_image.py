@@ -13,7 +13,8 @@ from core.imaging.pixel_format import PixelFormat
 class DecodedImage:
     """One image of a file, with samples (frames, rows, columns, channels).
 
-    `item` names it inside an npz archive, `position` orders it in its series, `facts` never identify the patient.
+    `item` names it inside an npz archive, `position` orders it in its series, `facts` never identify the patient,
+    `notes` are kinds of `core.imaging.notes.NOTES`.
     """
 
     item: str
@@ -23,3 +24,4 @@ class DecodedImage:
     facts: dict[str, str] = field(default_factory=dict)
     position: float = 0.0
     label: str | None = None
+    notes: tuple[str, ...] = ()

@@ -75,6 +75,7 @@ def image_metadata(image: DecodedImage, offset: int) -> dict[str, Any]:
         "pixel_sha256": _pixel_sha256(image.samples),
         "position": image.position,
         "label": image.label,
+        "notes": list(image.notes),
     }
 
 

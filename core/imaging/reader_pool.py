@@ -34,6 +34,7 @@ class ReadImage:
     facts: dict[str, str]
     position: float
     label: str | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,7 @@ def _parse_result(path: Path, message: dict[str, Any]) -> ReadResult:
                 **image,
                 "format": PixelFormat.from_json(image["format"]),
                 "identity": Identity(**{**image["identity"], "others": tuple(image["identity"]["others"])}),
+                "notes": tuple(image["notes"]),
             }
         )
         for image in message["images"]
