@@ -27,7 +27,7 @@ if not rows:
     st.markdown("No cases match this selection.")
     st.page_link("views/review.py", label="Back to the run", query_params=ReviewState.like(state).query())
     st.stop()
-at = (rows.index_of(state.case) + viewer.pending_step()) % len(rows)
+at = (rows.index_of(state.case) + viewer.pending_steps(state)) % len(rows)
 state = replace(state, case=rows.ids[at])
 state.to_url()
 row = rows[at]
@@ -38,6 +38,7 @@ with viewer_column:
     layout = viewer.show(run, row, at, rows, state)
 with side_column:
     new_state = sidebar.show(run, row, state, layout)
+viewer.end_steps()
 if new_state != state:
     new_state.to_url()
     st.rerun()

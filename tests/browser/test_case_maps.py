@@ -222,6 +222,27 @@ def test_a_verdict_is_of_a_case_that_was_seen(world, page):
     assert "model right" not in [line.text for line in case_history.verdicts(world.db, int(first))]
 
 
+# Back as soon as the next case is shown; then a map arrives, which draws the page anew while it is being drawn.
+BACK_AT_ONCE = """([root, first, wait]) => {
+    if (root.dataset.case === first) return false;
+    const back = { key: "ArrowLeft", bubbles: true, cancelable: true };
+    window.dispatchEvent(new KeyboardEvent("keydown", back));
+    setTimeout(() => root.roundsViewer.viewer.send("maps", wait), wait);
+    return true;
+}"""
+
+
+def test_an_arrow_pressed_while_the_page_is_drawn_is_not_lost(world, page):
+    """There and back twenty times, each key at the moment in which the case of the key before is on the screen."""
+    viewer = opened(world, page, "first")
+    first = viewer.get_attribute("data-case")
+    page.locator(".rv-pane").first.click()
+    for wait in range(0, 200, 10):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(BACK_AT_ONCE, arg=[viewer.element_handle(), first, wait], polling=5)
+        expect(viewer).to_have_attribute("data-case", first, timeout=10_000)
+
+
 def test_an_excluded_case_says_why(world, page):
     row = predictions.list_predictions(world.db, world.runs["first"], split="test")[-1]
     images.exclude(world.db, row.image_id, because="the wrong patient")

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
+from time import monotonic
 from typing import Any
 
 import streamlit as st
@@ -28,14 +30,29 @@ from dashboard.url_state import CaseState
 from db.vocabulary import Unit
 
 STEP = "case_step"
+URL_ON_ITS_WAY_S = 1.0
 BESIDE = 2  # images of a study in one row
 
 Maps = dict[SaliencyRequest, list[tuple[int, MapView | None]]]
 
 
-def pending_step() -> int:
-    """Return the step of the arrow keys since the page was drawn: -1, 0 or 1."""
-    return int(st.session_state.pop(STEP, 0))
+def pending_steps(state: CaseState) -> int:
+    """Return the steps of the arrow keys from the case in the URL, 0 once the browser has the URL that they led to.
+
+    A run of the page may be interrupted after it took a step, and the browser may ask for another one before it knows
+    the new URL: that one takes the step again.
+    """
+    case, steps, until = st.session_state.get(STEP, (state.case, 0, inf))
+    if case == state.case and monotonic() < until:
+        return int(steps)
+    st.session_state.pop(STEP, None)
+    return 0
+
+
+def end_steps() -> None:
+    """Let the steps of this run end soon; call it once the page is drawn and its URL is on its way to the browser."""
+    if STEP in st.session_state:
+        st.session_state[STEP] = (*st.session_state[STEP][:2], monotonic() + URL_ON_ITS_WAY_S)
 
 
 @dataclass(frozen=True)
@@ -120,7 +137,8 @@ def _layout(run: RunView, row: PredictionView, image_ids: Sequence[int], unit: U
 
 def _on_event(event: dict[str, Any]) -> None:
     if event.get("kind") == "step":
-        st.session_state[STEP] = int(event["by"])
+        state = CaseState.from_url()
+        st.session_state[STEP] = (state.case, pending_steps(state) + int(event["by"]), inf)
 
 
 def _prefetch(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict[str, Any]]:
