@@ -44,7 +44,7 @@ LOOK_EVERY_S = 0.3
 DOING = {JobKind.TRAIN: "Training", JobKind.PREDICT: "Predicting with"}
 SPECS = (
     TrainSpec(model="small_cnn").replace(LOOK),
-    TrainSpec(model="cnn_attention").replace({**LOOK, "epochs": 7, "learning_rate": 0.001}),
+    TrainSpec(model="cnn_attention").replace({**LOOK, "epochs": 7, "learning_rate": 0.001, "image_size": 48}),
 )
 
 

@@ -31,7 +31,7 @@ def permuted(examples: list[Example], seed: int) -> list[Example]:
 @pytest.mark.slow
 def test_twenty_runs_on_permuted_labels_are_no_better_than_chance(tmp_path: Path, data_dir: Path):
     """PneumoniaMNIST; the epoch is chosen on validation, as always. The mean's own standard error is 0.005."""
-    examples, areas = pneumonia(data_dir, tmp_path, train=1500, val=524, test=624), []
+    examples, areas = pneumonia(data_dir, tmp_path, train=750, val=524, test=624), []
     for seed in range(RUNS):
         run, shown = tmp_path / f"run-{seed}", permuted(examples, seed)
         list(
