@@ -53,6 +53,7 @@ class ImagesState(State):
     task: int = 0
     answer: str = ""
     excluded: int = 0
+    note: str = ""
 
     def fact(self, column: str) -> str | None:
         """Return the value of a metadata column, None for any."""

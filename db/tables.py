@@ -172,6 +172,15 @@ class Fact(Base):
     value: Mapped[str]
 
 
+class ImageNote(Base):
+    """What the import noticed about an image: a kind of `core.imaging.notes.NOTES`."""
+
+    __tablename__ = "image_note"
+    __table_args__ = (Index("image_note_kind", "kind", "image_id"),)
+    image_id: Mapped[int] = _foreign_key("image.id", primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+
+
 class Task(Base):
     """A labelling task: its question about an image, series or study, and the `guideline` of the readers.
 

@@ -65,10 +65,14 @@ def add_doctor_arguments(_parser: Parser) -> None:
 
 
 def doctor(arguments: Arguments) -> Output:
-    """Check the workspace; return each check with its result."""
+    """Check the workspace; return each check with its result, and what imports noticed."""
     settings = context.settings_of(arguments)
     checks = doctor_service.run_checks(settings, LocalLauncher(settings))
-    return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
+    return {
+        "ok": all(check.ok for check in checks),
+        "checks": [asdict(check) for check in checks],
+        "notes": [note.to_json() for note in doctor_service.notes_of_home(settings)],
+    }
 
 
 HANDLERS = {

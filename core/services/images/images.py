@@ -10,7 +10,7 @@ from core.errors import NotFound
 from core.imaging.pixel_format import PixelFormat
 from core.services.annotation import cases
 from db import Database, queries
-from db.tables import Annotation, Case, Fact, Finding, Image, LabelClass, Patient, Series, Study
+from db.tables import Annotation, Case, Fact, Finding, Image, ImageNote, LabelClass, Patient, Series, Study
 from db.vocabulary import Answer, Presence
 
 
@@ -33,12 +33,16 @@ class ImageView:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The filters of a list of images; empty means all images. `facts` are (column, value) pairs."""
+    """The filters of a list of images; empty means all images.
+
+    `facts` are (column, value) pairs, `note` is a kind of `core.imaging.notes.NOTES`.
+    """
 
     facts: tuple[tuple[str, str], ...] = ()
     task_id: int | None = None
     answer: str = ""  # "" | "unlabelled" | a class name of the task
     excluded: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +224,8 @@ def _narrow(statement: Select[Any], filters: Filter) -> Select[Any]:
     for name, value in filters.facts:
         has = select(Fact.image_id).where(Fact.name == name, Fact.value == value)
         statement = statement.where(Image.id.in_(has))
+    if filters.note:
+        statement = statement.where(Image.id.in_(select(ImageNote.image_id).where(ImageNote.kind == filters.note)))
     if filters.task_id is not None:
         cases = select(Case.image_id).where(Case.task_id == filters.task_id)
         if filters.answer == "unlabelled":

@@ -21,7 +21,8 @@ from core.imaging.reader_pool import AlreadyImported, FileRejection, ReadFile, l
 from core.imaging.store import Store
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
-from core.services.images import import_rows
+from core.services.images import image_notes, import_rows
+from core.services.images.image_notes import NoteCount
 from core.settings import Settings
 from db import Database
 from db.tables import Image
@@ -68,7 +69,10 @@ JSON_KEYS = {"files_found": "found", "labels_overridden": "labels_kept", "labels
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The report of an import: every file is imported, known, refused or unlisted; `finished` once all are."""
+    """The report of an import: every file is imported, known, refused or unlisted; `finished` once all are.
+
+    `notes` count the images that were read in another way than they lie in their file, by kind.
+    """
 
     files_found: int
     imported: int = 0
@@ -76,6 +80,7 @@ class ImportReport:
     refused: tuple[Refused, ...] = ()
     unlisted: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    notes: tuple[NoteCount, ...] = ()
     images: int = 0
     patients: int = 0
     unknown_patients: int = 0
@@ -98,6 +103,7 @@ class ImportReport:
             "refused": [asdict(one) for one in self.refused],
             "unlisted": list(self.unlisted),
             "missing": list(self.missing),
+            "notes": [note.to_json() for note in self.notes],
         }
 
     @classmethod
@@ -107,6 +113,7 @@ class ImportReport:
             "refused": tuple(Refused(**one) for one in data["refused"]),
             "unlisted": tuple(data["unlisted"]),
             "missing": tuple(data["missing"]),
+            "notes": tuple(NoteCount.from_json(one) for one in data.get("notes", ())),
         }
         names = {key: name for name, key in JSON_KEYS.items()}
         values = {names.get(key, key): value for key, value in data.items()}
@@ -298,8 +305,10 @@ def _flush(
         with db.transaction() as session:
             labels = import_rows.write_rows(session, batch, task=request.task, by=by, coming=csv_labels)
     known.hashes.update(item_of_hash)
+    noted = ((kind, item.name) for item in item_of_hash.values() for image in item.images for kind in image.notes)
     return replace(
         report,
+        notes=image_notes.add_up(report.notes, noted),
         imported=report.imported + len(item_of_hash),
         known=report.known + len(batch) - len(item_of_hash),
         images=report.images + sum(len(item.images) for item in item_of_hash.values()),
@@ -325,6 +334,7 @@ def _scrubbed(report: ImportReport, tally: _Counts, scrub: bool) -> ImportReport
         refused=tuple(Refused(hidden(one.file), one.reason) for one in report.refused),
         unlisted=tuple(map(hidden, report.unlisted)),
         missing=tuple(map(hidden, report.missing)),
+        notes=tuple(replace(note, examples=tuple(map(hidden, note.examples))) for note in report.notes),
     )
 
 

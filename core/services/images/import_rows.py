@@ -17,6 +17,7 @@ from core.services.annotation import annotations, numeric_answers, tasks
 from core.services.annotation import cases as annotation_cases
 from core.services.annotation.annotations import NewAnswer
 from core.services.annotation.label_classes import add_missing
+from core.services.images import image_notes
 from db import Database, queries
 from db.tables import Fact, Image, LabelClass, Patient, Series, Study, Task
 from db.vocabulary import Answer, LabelSource, TaskKind, Unit
@@ -139,15 +140,17 @@ def write_rows(
 ) -> LabelCounts:
     """Write the rows of a batch; `coming` are labels of later batches, which also order the classes of a new task."""
     pairs = [(item, image) for item in items for image in item.images]
-    _add_images(session, pairs)
+    added = _add_images(session, pairs)
     ids = _image_ids(session, {item.result.sha256 for item in items})
     _add_facts(session, items, ids)
+    image_notes.add_rows(session, {ids[key]: image.notes for key, image in added.items()})
     if not task:
         return LabelCounts()
     return _add_labels(session, items, ids, task=task, by=by, coming=coming)
 
 
-def _add_images(session: Session, pairs: Sequence[tuple[ImportItem, ReadImage]]) -> None:
+def _add_images(session: Session, pairs: Sequence[tuple[ImportItem, ReadImage]]) -> dict[tuple[str, str], ReadImage]:
+    """Write the rows of images that the catalogue lacks; return those by (sha256, item)."""
     project = queries.project_id(session)
     existing = set(_image_ids(session, {item.result.sha256 for item, _ in pairs}))
     new_images = {(item.result.sha256, image.item): (item, image) for item, image in reversed(pairs)}
@@ -165,6 +168,7 @@ def _add_images(session: Session, pairs: Sequence[tuple[ImportItem, ReadImage]])
     ]
     if rows:
         session.execute(insert(Image), rows)
+    return {key: image for key, (_, image) in new_images.items()}
 
 
 def _image(item: ImportItem, image: ReadImage) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy import func, select, text
 
 from core.errors import UserError
+from core.imaging.notes import NOTES
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
+from core.services.images.image_notes import NoteCount, open_notes
 from core.services.workspace.doctor_files import Outcome, checkpoints, originals, pixels
 from core.services.workspace.home import open_home
 from core.settings import Settings
@@ -46,6 +48,18 @@ def run_checks(settings: Settings, launcher: Launcher) -> list[Check]:
         return [*_guarded(BARE, Database(settings.database_url), settings, launcher), _failed("catalogue", error)]
     try:
         return check(db, settings, launcher)
+    finally:
+        db.close()
+
+
+def notes_of_home(settings: Settings) -> tuple[NoteCount, ...]:
+    """Return what imports noticed, by kind; nothing where the catalogue cannot be opened, which a check says."""
+    try:
+        db = open_home(_with_short_timeout(settings))
+    except Exception:  # run_checks reports it
+        return ()
+    try:
+        return open_notes(db)
     finally:
         db.close()
 
@@ -118,6 +132,12 @@ def _writing(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
     return True, "the catalogue can be written"
 
 
+def _notes(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
+    """Name what imports noticed; a note is no problem of the home, so it never fails."""
+    notes = [f"{NOTES[note.kind].title} ({note.count:,})" for note in open_notes(db)]
+    return True, f"images to look at on the Images page: {', '.join(notes)}" if notes else "nothing to look at"
+
+
 def _clock(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
     newest = [select(row.created_at).order_by(row.id.desc()).limit(1) for row in (Annotation, Image, Job)]
     with db.read() as session:
@@ -155,6 +175,7 @@ CHECKS: tuple[Look, ...] = (
     ("originals", lambda db, settings, _: originals(db, settings)),
     ("pixels", lambda db, settings, _: pixels(db, settings)),
     ("checkpoints", lambda db, settings, _: checkpoints(db, settings)),
+    ("notes", _notes),
     ("jobs", _jobs),
     ("clock", _clock),
     *BARE[2:],

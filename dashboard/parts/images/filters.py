@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.imaging.notes import NOTES
 from core.services.annotation import tasks
-from core.services.images import images
+from core.services.images import image_notes, images
 from core.services.images.images import Filter
 from dashboard import context, formatting
 from dashboard.url_state import ImagesState
@@ -28,7 +29,7 @@ def show(state: ImagesState) -> Filter:
         answer = _choose(
             "Label", titles, state.answer, "filter_answer", lambda url, name: replace(url, answer=name or "")
         )
-    selected = Filter(facts, task_id, answer or "", _choose_excluded(state))
+    selected = Filter(facts, task_id, answer or "", _choose_excluded(state), _choose_note(state) or "")
     if unknown := _unknown(state, selected):
         st.warning(f"This link has filters that do not exist here: {', '.join(unknown)}. They are not applied. {CLEAR}")
     return selected
@@ -41,6 +42,8 @@ def _unknown(state: ImagesState, selected: Filter) -> list[str]:
         for column, value in state.fact_pairs()
         if (column, value) not in selected.facts
     ]
+    if state.note != selected.note:
+        unknown.append(f"note '{formatting.escape_markdown(state.note)}'")
     if state.task and selected.task_id is None:
         return [*unknown, f"task {state.task}"]
     return (
@@ -68,6 +71,19 @@ def _choose_facts(state: ImagesState) -> tuple[tuple[str, str], ...]:
 
 def _change_of(column: str) -> Change:
     return lambda url, value: url.with_fact(column, value)
+
+
+def _choose_note(state: ImagesState) -> str | None:
+    """Draw a filter by what the import noticed, where it noticed something."""
+    counts = {note.kind: note.count for note in image_notes.open_notes(context.app_context().db)}
+    titles = {kind: f"{NOTES[kind].title} ({count:,})" for kind, count in counts.items()}
+    if not titles and not state.note:
+        return None
+    change: Change = lambda url, kind: replace(url, note=kind or "")  # noqa: E731
+    kind: str | None = _choose("Import note", titles, state.note, "filter_note", change)
+    if kind:
+        st.caption(f"{NOTES[kind].meaning} {NOTES[kind].way_out}")
+    return kind
 
 
 def _choose_excluded(state: ImagesState) -> bool:

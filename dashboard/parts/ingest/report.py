@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.imaging.notes import NOTES
 from core.jobs import job_queue
 from core.jobs.job_queue import JobView
 from core.services.images import import_files
@@ -64,6 +65,7 @@ def _report(report: ImportReport) -> None:
         f"{formatting.count(report.series, 'series', 'series')}"
         + (f", {formatting.count(report.labelled, 'label')}." if not report.dry_run else ".")
     )
+    _notes(report)
     if report.unknown_patients:
         st.info(
             f"{formatting.count(report.unknown_patients, 'image')} without a patient ID; each is treated as a "
@@ -87,3 +89,22 @@ def _report(report: ImportReport) -> None:
         if rows:
             with st.expander(f"{title}: {len(rows):,}", expanded=title == "Refused" and len(rows) < 40):
                 st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(400, 40 + 35 * len(rows)))
+
+
+def _notes(report: ImportReport) -> None:
+    """Draw what was noticed, first of all; each kind opens its images once they are in the catalogue."""
+    for note in report.notes:
+        kind = NOTES[note.kind]
+        names = ", ".join(map(formatting.escape_markdown, note.examples))
+        more = ", …" if note.count > len(note.examples) else ""
+        st.warning(
+            f"**{kind.title}: {formatting.count(note.count, 'image')}** ({names}{more}). {kind.meaning} {kind.way_out}",
+            icon=":material/info:",
+        )
+        if not report.dry_run:
+            st.page_link(
+                "views/images.py",
+                label=f"View these images: {kind.title.lower()}",
+                icon=":material/photo_library:",
+                query_params={"note": note.kind},
+            )
