@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import RejectedFile
+from core.imaging.colour_depth import require_eight_bits
 from core.imaging.decoded_image import DecodedImage
 from core.imaging.pictures.jpeg import read_jpeg
 from core.imaging.pictures.jpeg2000 import read_jpeg2000, read_jpeg_xl
@@ -82,7 +83,9 @@ def _format(pages: PicturePages, stack: Array) -> tuple[Array, PixelFormat, tupl
     if stack.dtype.kind == "c":
         raise RejectedFile("has complex numbers as pixels; save their magnitude.")
     if stack.shape[3] == 3:
-        samples, format = format_of_unsigned(_narrow(stack, pages.bits), bits=8, decoder=pages.decoder, colour=True)
+        samples, format = format_of_unsigned(
+            require_eight_bits(stack, pages.bits), bits=8, decoder=pages.decoder, colour=True
+        )
         return samples, replace(format, frame_ms=pages.frame_ms), ()
     if stack.dtype in (np.uint8, np.uint16):
         stack = np.ascontiguousarray(stack)
@@ -91,16 +94,3 @@ def _format(pages: PicturePages, stack: Array) -> tuple[Array, PixelFormat, tupl
     encoded = encode_values(stack[..., 0])
     format = format_of_values(encoded, decoder=pages.decoder, photometric=photometric)
     return encoded.samples[..., np.newaxis], format, encoded.notes
-
-
-def _narrow(colour: Array, bits: int) -> Array:
-    """Return colours in 8 bits where they have no more, as 16-bit files often do (each byte twice)."""
-    if colour.dtype == np.uint8:
-        return np.ascontiguousarray(colour)
-    if colour.dtype == np.uint16 and bits == 16 and (colour == (colour >> 8) * np.uint16(257)).all():
-        return (colour >> 8).astype(np.uint8)
-    kind = {"u": "unsigned integers", "i": "signed integers", "f": "floating-point numbers"}[colour.dtype.kind]
-    raise RejectedFile(
-        f"has colours of {bits} bits ({kind}), and Rounds reads colours of 8 bits; save it with 8 bits per channel, "
-        "or as grey with 16."
-    )
