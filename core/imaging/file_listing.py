@@ -8,7 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from core.errors import InvalidInput
-from core.imaging.nifti_pair import find_header
+from core.imaging.nifti.pair import find_header
 
 OTHERS = (
     (stat.S_ISFIFO, "a named pipe (FIFO)"),

@@ -15,7 +15,7 @@ from typing import Any
 from core.errors import RejectedFile
 from core.imaging.importers import HEAD, Importer, find_importer
 from core.imaging.ingest import SourceFile, image_metadata, store_file
-from core.imaging.nifti_pair import join_pair
+from core.imaging.nifti.pair import join_pair
 from core.imaging.store import Store
 
 READ = "DICOM, PNG, JPEG, JPEG 2000, JPEG XL, TIFF, BMP, GIF, NIfTI, Analyze, MedMNIST npz"

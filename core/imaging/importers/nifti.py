@@ -4,7 +4,6 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,15 @@ import numpy as np
 from core.errors import RejectedFile
 from core.imaging.decoded_image import DecodedImage
 from core.imaging.dicom.geometry import geometry_from_nifti
-from core.imaging.nifti_pair import is_pair_header, join_pair
-from core.imaging.nifti_scaling import usable_scaling
+from core.imaging.nifti.pair import is_pair_header, join_pair
+from core.imaging.nifti.scaling import usable_scaling
+from core.imaging.nifti.volume import DAMAGED, NiftiVolume, load_volume
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.real_values import encode_values, format_of_values
 from core.imaging.voi_lut import Array, format_of_unsigned
 
 UNIT = 7  # mask of the spatial bits of xyzt_units
 METRES, MICRONS = 1, 3
-OF_VECTORS = {1004: "matrices", 1005: "matrices", 1006: "vectors", 1007: "vectors", 2003: "colours", 2004: "colours"}
 COLOUR = ("R", "G", "B")
 
 
@@ -43,16 +42,12 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     """
     raw, notes = _single_file(path, path.read_bytes() if data is None else data)
     raw, scaling_notes = usable_scaling(raw)
-    try:
-        loaded, stored = _load(raw)
-    except RejectedFile:
-        raise
-    except (OSError, ValueError, EOFError, zlib.error) as error:
-        raise RejectedFile("is a damaged or truncated NIfTI volume and cannot be read.") from error
-    volume, facts, volume_notes = _first_volume(loaded, stored)
+    volume = load_volume(raw)
+    facts = {"volumes": f"first of {volume.count}"} if volume.count > 1 else {}
+    volume_notes = (*(["volumes"] if facts else []), *(["no_orientation"] if volume.affine is None else []))
     # From RAS+ (x right, y anterior, z superior): frames along z, rows from anterior, columns from the right.
-    frames = np.flip(np.asanyarray(volume.dataobj).transpose(2, 1, 0), axis=(1, 2))
-    samples, format, value_notes = _encode(frames, loaded.dataobj, _geometry(loaded.header, volume))
+    frames = np.flip(volume.stored.transpose(2, 1, 0), axis=(1, 2))
+    samples, format, value_notes = _encode(frames, volume)
     notes = (*notes, *scaling_notes, *volume_notes, *value_notes)
     yield DecodedImage(item="", samples=samples, format=format, facts={"modality": "NIfTI", **facts}, notes=notes)
 
@@ -63,7 +58,7 @@ def _single_file(path: Path, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
         raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
         joined = join_pair(path) if is_pair_header(raw[:348]) else None
     except (OSError, EOFError, zlib.error) as error:
-        raise RejectedFile("is a damaged or truncated NIfTI volume and cannot be read.") from error
+        raise RejectedFile(DAMAGED) from error
     if joined is not None or path.suffix.lower() in (".hdr", ".img"):
         raw = joined or raw
         if not is_pair_header(raw[:348]):
@@ -76,61 +71,21 @@ def _single_file(path: Path, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     return raw, ()
 
 
-def _load(raw: bytes) -> tuple[Any, Array]:
-    """Return the image of nibabel and its voxels as stored, before slope and intercept."""
-    import nibabel as untyped
-
-    nibabel: Any = untyped
-    try:
-        kind = nibabel.Nifti2Image if raw[4:8] == b"n+2\x00" else nibabel.Nifti1Image
-        loaded = kind.from_bytes(raw)
-        return loaded, np.asanyarray(loaded.dataobj.get_unscaled())
-    except nibabel.filebasedimages.ImageFileError as error:
-        raise RejectedFile("is a damaged or truncated NIfTI volume and cannot be read.") from error
-    except nibabel.spatialimages.HeaderDataError as error:
-        reason = str(error).split("\n")[0].rstrip(".")
-        raise RejectedFile(f"is a NIfTI file whose header cannot be used ({reason}); convert it again.") from error
+def _geometry(volume: NiftiVolume) -> dict[str, Any]:
+    """Return the geometry in mm (also if the file has no unit)."""
+    mm = {METRES: 1000.0, MICRONS: 0.001}.get(volume.unit & UNIT, 1.0)
+    affine = volume.affine[:3] * mm if volume.affine is not None else None
+    return geometry_from_nifti([zoom * mm for zoom in volume.zooms], affine, *volume.stored.shape[:2])
 
 
-def _first_volume(loaded: Any, stored: Array) -> tuple[Any, dict[str, str], tuple[str, ...]]:
-    """Return the first volume as nibabel's image in RAS+, facts, and notes."""
-    import nibabel as untyped
-
-    nibabel: Any = untyped
-    intent = int(loaded.header["intent_code"])
-    if stored.ndim > 4 and stored.shape[4] > 1 and intent in OF_VECTORS:
-        raise RejectedFile(f"has {stored.shape[4]} numbers per voxel ({OF_VECTORS[intent]}); only volumes are read.")
-    if stored.ndim < 2 or 0 in stored.shape:
-        raise RejectedFile(f"is a NIfTI file with {stored.ndim} dimensions {stored.shape}, which is not a volume.")
-    count = prod(stored.shape[3:])
-    first = (
-        stored.reshape(*stored.shape, 1)
-        if stored.ndim == 2
-        else stored.reshape(*stored.shape[:3], -1, order="F")[..., 0]
-    )
-    known = bool(loaded.header["qform_code"] or loaded.header["sform_code"])
-    volume = nibabel.as_closest_canonical(type(loaded)(first, loaded.affine, loaded.header))
-    notes = (*(["volumes"] if count > 1 else []), *([] if known else ["no_orientation"]))
-    return volume, ({"volumes": f"first of {count}"} if count > 1 else {}), notes
-
-
-def _geometry(header: Any, volume: Any) -> dict[str, Any]:
-    """Return the geometry in mm (also if the file has no unit); `header` is the original, before reorientation."""
-    mm = {METRES: 1000.0, MICRONS: 0.001}.get(int(header["xyzt_units"]) & UNIT, 1.0)
-    known = bool(header["qform_code"] or header["sform_code"])
-    zooms = [float(zoom) * mm for zoom in volume.header.get_zooms()[:3]]
-    return geometry_from_nifti(zooms, volume.affine[:3] * mm if known else None, *volume.shape[:2])
-
-
-def _encode(frames: Array, scaling: Any, geometry: dict[str, Any]) -> tuple[Array, PixelFormat, tuple[str, ...]]:
-    """Return samples, their format, and notes; `scaling` has the slope and the intercept of the file."""
+def _encode(frames: Array, volume: NiftiVolume) -> tuple[Array, PixelFormat, tuple[str, ...]]:
+    """Return samples, their format, and notes."""
     import nibabel
 
-    decoder = f"nibabel {nibabel.__version__}"
+    decoder, geometry = f"nibabel {nibabel.__version__}", _geometry(volume)
     if frames.dtype.names:
         return _colours(frames, decoder, geometry)
-    slope, intercept = float(scaling.slope), float(scaling.inter)
-    is_complex = frames.dtype.kind == "c"
+    slope, intercept, is_complex = volume.slope, volume.intercept, frames.dtype.kind == "c"
     if is_complex:
         frames, slope, intercept = np.abs(frames * slope + intercept), 1.0, 0.0
     encoded = encode_values(frames, slope=slope, intercept=intercept)

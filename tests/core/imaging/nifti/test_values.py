@@ -169,3 +169,16 @@ def test_a_data_type_that_does_not_exist_is_refused_by_its_code(tmp_path: Path):
     path.write_bytes(data)
     with pytest.raises(RejectedFile, match="777"):
         read_single(path)
+
+
+@pytest.mark.parametrize("axis", [0.0, np.nan])
+def test_an_affine_without_volume_costs_the_orientation_not_the_image(tmp_path: Path, axis: float):
+    array = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    data = bytearray(save(tmp_path / "x.nii", array).read_bytes())
+    struct.pack_into("<hh", data, 252, 0, 1)
+    struct.pack_into("<4f", data, 280, axis, axis, axis, 0)  # the first row of the affine
+    (tmp_path / "x.nii").write_bytes(data)
+    image = read_single(tmp_path / "x.nii")
+    assert sorted(values(image).ravel()) == list(range(60))
+    assert image.format.orientation is None
+    assert image.notes == ("no_orientation",)

@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from core.imaging.nifti_pair import join_pair
+from core.imaging.nifti.pair import join_pair
 from core.imaging.reader_pool import FileRejection, ReadFile, list_files
 from core.imaging.store import Store
 from core.imaging.voi_lut import read_samples
