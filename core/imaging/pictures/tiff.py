@@ -21,7 +21,15 @@ OLD_JPEG, JPEG = 6, 7  # compression
 ALPHA = (1, 2)  # of ExtraSamples
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, YCBCR: 3, PALETTE: 1, MASK: 1}
 PREVIEW = 1 | 4  # of NewSubfileType: a reduced copy, a transparency mask
-NAMES = {32803: "raw data of a camera's colour filter", 34892: "raw data of a camera", 32844: "LogL", 32845: "LogLuv"}
+NAMES = {
+    **{SEPARATED: "print colours (CMYK) of more than 8 bits", **dict.fromkeys(LABS, "Lab colours of more than 8 bits")},
+    **{
+        32803: "raw data of a camera's sensor",
+        34892: "raw data of a camera",
+        32844: "LogL greys",
+        32845: "LogLuv colours",
+    },
+}
 
 
 def read_tiff(source: Path | BytesIO) -> PicturePages:
@@ -33,9 +41,7 @@ def read_tiff(source: Path | BytesIO) -> PicturePages:
         _check_complete(tiff, every)
         numbers = [n for n, page in enumerate(every) if not int(page.subfiletype) & PREVIEW] or list(range(len(every)))
         chosen = [every[number] for number in numbers]
-        kinds = {(int(page.photometric), page.bitspersample) for page in chosen}
-        if len(kinds) > 1:
-            raise RejectedFile("has pages that differ in depth or colour model; save each page as a separate file.")
+        _check_alike(chosen)
         notes = {"previews": None} if len(numbers) < len(every) else {}
         arrays = _decode(tiff, source, chosen, numbers, notes)
         pages = require_channels(arrays)
@@ -48,6 +54,14 @@ def read_tiff(source: Path | BytesIO) -> PicturePages:
             inverted=int(chosen[0].photometric) == WHITE_IS_ZERO,
             notes=tuple(notes),
         )
+
+
+def _check_alike(pages: list[Any]) -> None:
+    if len(bits := {page.bitspersample for page in pages}) > 1:
+        depths = ", ".join(map(str, sorted(bits)))
+        raise RejectedFile(f"is a file whose pages differ in depth ({depths} bits); save each as a separate file.")
+    if len({(int(page.photometric) == WHITE_IS_ZERO, _is_for_pillow(page)) for page in pages}) > 1:
+        raise RejectedFile("is a file whose pages differ in colour model or polarity; save each as a separate file.")
 
 
 def _decode(tiff: Any, source: Any, chosen: list[Any], numbers: list[int], notes: dict[str, None]) -> list[Array]:
@@ -81,7 +95,9 @@ def _channels(plane: Array, page: Any, notes: dict[str, None]) -> Array:
     plane = plane if plane.ndim == 3 else plane[..., np.newaxis]
     kind, bits = int(page.photometric), page.bitspersample
     if kind not in COLOURS:
-        raise RejectedFile(f"has {NAMES.get(kind, f'colour model {kind}')}, not a picture; save it as RGB or grey.")
+        raise RejectedFile(
+            f"has {NAMES.get(kind, f'colour model {kind}')}, which Rounds does not read; save RGB or grey."
+        )
     colours = COLOURS[kind]
     if colours == 1 and plane.shape[2] > 2:
         raise RejectedFile(f"has {plane.shape[2]} grey channels per pixel; save each channel as a separate page.")

@@ -199,3 +199,23 @@ def test_print_colours_are_converted_and_noted(tmp_path: Path):
         image = read_single(tmp_path / name)
         assert np.array_equal(image.samples[0], expected)
         assert image.notes == ("print_colours",)
+
+
+@pytest.mark.parametrize(
+    ("channels", "options", "message"),
+    [
+        (4, {"photometric": "separated"}, "print colours .CMYK. of more than 8 bits"),
+        (3, {"photometric": "minisblack", "planarconfig": "contig"}, "3 grey channels per pixel"),
+    ],
+)
+def test_channels_that_cannot_be_shown_are_refused_by_name(tmp_path: Path, channels: int, options, message: str):
+    tifffile.imwrite(tmp_path / "x.tif", np.stack([RAMP] * channels, axis=-1), **options)
+    with pytest.raises(RejectedFile, match=message):
+        read_single(tmp_path / "x.tif")
+
+
+def test_channels_without_a_meaning_are_left_out_and_noted(tmp_path: Path):
+    tifffile.imwrite(tmp_path / "x.tif", np.stack([RAMP] * 5, axis=-1), photometric="rgb")
+    image = read_single(tmp_path / "x.tif")
+    assert np.array_equal(image.samples[0, ..., 0], RAMP)
+    assert image.notes == ("extra_channel",)

@@ -98,3 +98,42 @@ def test_a_broken_list_of_pages_is_refused(tmp_path: Path, order: str):
     (tmp_path / "x.tif").write_bytes(data)
     with pytest.raises(RejectedFile, match="damaged or truncated"):
         read_single(tmp_path / "x.tif")
+
+
+def test_pages_of_grey_and_of_colour_are_one_stack(tmp_path: Path):
+    with tifffile.TiffWriter(tmp_path / "x.tif") as tiff:
+        tiff.write(FRAMES[0])
+        tiff.write(np.stack([FRAMES[1], FRAMES[2], FRAMES[1]], axis=-1), photometric="rgb")
+    image = read_single(tmp_path / "x.tif")
+    assert np.array_equal(image.samples[0], np.stack([FRAMES[0]] * 3, axis=-1))
+    assert np.array_equal(image.samples[1, ..., 1], FRAMES[2])
+
+
+@pytest.mark.parametrize(
+    ("second", "photometric", "message"),
+    [(FRAMES[0].astype(np.uint16), "minisblack", r"depth \(8, 16 bits\)"), (FRAMES[0], "miniswhite", "polarity")],
+)
+def test_pages_that_differ_otherwise_are_refused_by_how(tmp_path: Path, second, photometric: str, message: str):
+    with tifffile.TiffWriter(tmp_path / "x.tif") as tiff:
+        tiff.write(FRAMES[0])
+        tiff.write(second, photometric=photometric)
+    with pytest.raises(RejectedFile, match=message):
+        read_single(tmp_path / "x.tif")
+
+
+def test_an_animation_in_jpeg_xl_and_further_pictures_in_a_jpeg(tmp_path: Path):
+    (tmp_path / "x.jxl").write_bytes(imagecodecs.jpegxl_encode(FRAMES, lossless=True))
+    image = read_single(tmp_path / "x.jxl")
+    assert np.array_equal(image.samples[..., 0], FRAMES)
+    assert image.notes == ("frames",)
+    first, *others = [Image.fromarray(frame) for frame in FRAMES]
+    first.save(tmp_path / "x.jpg", "MPO", save_all=True, append_images=others)
+    image = read_single(tmp_path / "x.jpg")
+    assert (image.samples.shape, image.notes) == ((1, 9, 14, 1), ("previews",))
+
+
+def test_an_animation_that_is_transparent_in_places_says_so(tmp_path: Path):
+    first = Image.fromarray(FRAMES[0]).convert("RGBA")
+    first.putpixel((0, 0), (1, 2, 3, 0))
+    first.save(tmp_path / "x.png", save_all=True, append_images=[Image.new("RGBA", (14, 9), "red")])
+    assert read_single(tmp_path / "x.png").notes == ("frames", "alpha")
