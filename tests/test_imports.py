@@ -26,7 +26,7 @@ LOOKUPS = {"hyperparameter", "hyperparameters", "is_relevant", "group_hyperparam
 LIBRARIES = {  # heavy or optional: the only ones that a function may import
     *("torch", "torchvision", "safetensors", "pytorch_grad_cam", "monai", "optuna", "onnx", "onnxruntime", "ray"),
     *("pandas", "pyarrow", "scipy", "sklearn", "statsmodels", "umap", "openTSNE"),
-    *("pydicom", "highdicom", "nibabel", "PIL", "imagecodecs"),
+    *("pydicom", "highdicom", "nibabel", "PIL", "imagecodecs", "tifffile"),
     *("streamlit", "plotly", "matplotlib", "uvicorn", "authlib", "argon2"),
     *("alembic", "sqlcipher3", "psycopg", "psutil", "openpyxl", "python_calamine", "typst", "pptx"),
 }

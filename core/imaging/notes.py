@@ -22,5 +22,85 @@ NOTES: Mapping[str, NoteKind] = {
         "The file says that its picture was taken turned or mirrored; it is stored as it is meant to be seen.",
         "Compare one of them with the original; save the picture upright if it is wrong.",
     ),
+    "frames": NoteKind(
+        "Several pages or frames",
+        "A picture file with several pages, or an animation, was read as one stack of frames in their order.",
+        "Save the pages as separate files if they do not belong together.",
+    ),
+    "previews": NoteKind(
+        "Smaller copies left out",
+        "The file also holds previews, masks or further pictures; only the main pictures were read.",
+        "Save a picture that is missing as a separate file.",
+    ),
+    "alpha": NoteKind(
+        "Transparency left out",
+        "The picture is transparent in places; its greys or colours are shown there as they lie in the file.",
+        "Lay the picture over a background before the import if its transparent parts matter.",
+    ),
+    "extra_channel": NoteKind(
+        "Further channels left out",
+        "The file has more channels per pixel than its grey or its colours, without saying what they mean.",
+        "Save a channel that matters as a separate page.",
+    ),
+    "print_colours": NoteKind(
+        "Print colours converted",
+        "The picture has colours for print (CMYK or Lab); they were converted to RGB without a colour profile.",
+        "Save the picture as RGB if its exact colours matter.",
+    ),
+    "exif": NoteKind(
+        "Camera data unreadable",
+        "The block that says which way up the picture is meant (EXIF) is damaged; the picture is as it was stored.",
+        "Check that the picture is upright; save it again without EXIF.",
+    ),
+    "quantised": NoteKind(
+        "Values in 65,536 steps",
+        "The values do not fit into 16 bits; each was rounded to the nearest of 65,536 equal steps.",
+        "Use the original file where exact values matter; the steps are the slope in the image's facts.",
+    ),
+    "not_finite": NoteKind(
+        "Values that are no numbers",
+        "Some values are NaN or infinite; they are background, outside of every window and statistic.",
+        "Check that the file is meant so; such values often mark what lies outside the body.",
+    ),
+    "volumes": NoteKind(
+        "First of several volumes",
+        "The file holds several volumes, such as times or directions; only the first one was read.",
+        "Save the other volumes as separate files to import them.",
+    ),
+    "complex": NoteKind(
+        "Magnitude of complex values",
+        "The values are complex numbers; their magnitude was read.",
+        "Save the phase or the real part as a separate file if you need it.",
+    ),
+    "no_orientation": NoteKind(
+        "Orientation unknown",
+        "The file does not say how its axes lie in the patient; left and right may be exchanged.",
+        "Compare one of them with its source, or convert from the DICOM files again (dcm2niix writes the orientation).",
+    ),
+    "bad_scaling": NoteKind(
+        "Scaling left out",
+        "The slope or the offset in the header is not a number; the values are as stored.",
+        "Check the values against the source.",
+    ),
+    "pair": NoteKind(
+        "Header and voxels in two files",
+        "A header (.hdr) and its voxels (.img) were read together, and are stored as one NIfTI file.",
+        "Nothing to do; keep both files together.",
+    ),
+    "label_left_out": NoteKind(
+        "Label left out",
+        "The label is negative, infinite, empty or NaN, which often means 'not labelled'; the image has no label.",
+        "Give the labels as a CSV, or save the archive with class names or whole numbers from 0.",
+    ),
+    "link_outside": NoteKind(
+        "Link out of the folder",
+        "A link in the folder leads to files elsewhere; they were read under the name of the link.",
+        "Remove the link if its files do not belong to this import.",
+    ),
+    "link_above": NoteKind(
+        "Link to a folder above",
+        "A link leads to a folder that contains the chosen one; it was not followed.",
+        "Choose the upper folder instead if its files belong to this import.",
+    ),
 }
 """Every kind by its name, in the order of the report."""

@@ -12,8 +12,8 @@ from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
 from typing import Any
 
-from core.errors import InvalidInput
 from core.imaging.deidentify import Identity
+from core.imaging.file_listing import list_paths
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
 
@@ -67,15 +67,8 @@ ReadResult = ReadFile | AlreadyImported | FileRejection
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Return every file below a folder (or the file itself), sorted."""
-    if folder.is_file():
-        return [folder]
-    try:
-        return sorted(
-            Path(folder_name) / name for folder_name, _, names in os.walk(folder, onerror=_raise) for name in names
-        )
-    except OSError as error:
-        raise InvalidInput(f"The folder {folder} cannot be read ({error.strerror}); check its permissions.") from error
+    """Return every file below a folder (or the file itself), sorted: the files of `list_paths` alone."""
+    return list(list_paths(folder).files)
 
 
 def read_files_polling(
@@ -131,10 +124,6 @@ def _yield_outside_deadline(
     yield result
     for child in children:
         child.deadline += monotonic() - since
-
-
-def _raise(error: OSError) -> None:
-    raise error
 
 
 class _ReaderProcess:

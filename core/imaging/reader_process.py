@@ -15,14 +15,14 @@ from typing import Any
 from core.errors import RejectedFile
 from core.imaging.importers import HEAD, Importer, find_importer
 from core.imaging.ingest import SourceFile, image_metadata, store_file
+from core.imaging.nifti.pair import join_pair
 from core.imaging.store import Store
 
-READ = "DICOM, PNG, JPEG, TIFF, BMP, NIfTI, MedMNIST npz"
+READ = "DICOM, PNG, JPEG, JPEG 2000, JPEG XL, TIFF, BMP, GIF, NIfTI, Analyze, MedMNIST npz"
 KINDS = {
     b"%PDF": "a PDF",
     b"PK\x03\x04": "a zip archive",
     b"\x1f\x8b": "a gzip archive",
-    b"GIF8": "a GIF",
     b"\x7fELF": "a program",
     b"SQLite format": "a database",
 }
@@ -64,19 +64,26 @@ def _keep_freed_memory() -> None:
 
 
 def _send(out: Any, message: dict[str, Any]) -> None:
-    out.write(json.dumps(message, allow_nan=False) + "\n")
+    try:
+        line = json.dumps(message, allow_nan=False)
+    except ValueError:  # what an importer lets through must cost one file, not this process
+        line = json.dumps({"refused": "has values in its header that are no finite numbers; export it again."})
+    out.write(line + "\n")
     out.flush()
 
 
 def _process_file(path: Path, store: Store | None, reference: bool, out: Any) -> dict[str, Any]:
     try:
-        data, head, sha256 = _read_bytes(path)
-        importer = _require_importer(head)
+        joined = join_pair(path)
+        data, head, sha256 = _read_bytes(path) if joined is None else _describe_bytes(joined)
+        importer = _require_importer(path, head)
         _send(out, {"asked": sha256})
         reply = json.loads(sys.stdin.readline())
         if reply["known"]:
             return {"known": sha256}
-        return _read_images(SourceFile(path, sha256, data, reply["at"]), importer, store, reference=reference)
+        # A pair is stored as one file, which lies nowhere that could be linked.
+        linked = reference and joined is None
+        return _read_images(SourceFile(path, sha256, data, reply["at"]), importer, store, reference=linked)
     except RejectedFile as error:
         return {"refused": str(error)}
     except MemoryError:
@@ -95,23 +102,26 @@ def _read_bytes(path: Path) -> tuple[bytes | None, bytes, str]:
     """Return the bytes of the file (None if larger than MAX_IN_MEMORY), its first bytes and its SHA-256."""
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size <= MAX_IN_MEMORY:
-            data = file.read()
-            return data, data[:HEAD], hashlib.sha256(data).hexdigest()
+            return _describe_bytes(file.read())
         head = file.read(HEAD)
         file.seek(0)
         return None, head, hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _require_importer(head: bytes) -> Importer:
+def _describe_bytes(data: bytes) -> tuple[bytes, bytes, str]:
+    return data, data[:HEAD], hashlib.sha256(data).hexdigest()
+
+
+def _require_importer(path: Path, head: bytes) -> Importer:
     if not head:
         raise RejectedFile("is empty.")
     importer = find_importer(head)
     if importer is None:
-        raise RejectedFile(_describe_unsupported(head))
+        raise RejectedFile(_describe_unsupported(path, head))
     return importer
 
 
-def _describe_unsupported(head: bytes) -> str:
+def _describe_unsupported(path: Path, head: bytes) -> str:
     for magic, description in KINDS.items():
         if head.startswith(magic):
             return f"is {description}, not an image format that Rounds reads ({READ})."
@@ -121,6 +131,11 @@ def _describe_unsupported(head: bytes) -> str:
         text = "\x00"
     if text.isprintable() or not any(ord(letter) < 9 for letter in text):
         return "is a text file, not an image."
+    if path.suffix.lower() == ".img":
+        return (
+            "has only voxels, if it is half of a NIfTI or Analyze pair, and no .hdr file of the same name lies beside "
+            "it; put both files into one folder."
+        )
     return f"is not an image format that Rounds reads ({READ})."
 
 

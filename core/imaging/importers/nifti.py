@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,88 +12,91 @@ import numpy as np
 from core.errors import RejectedFile
 from core.imaging.decoded_image import DecodedImage
 from core.imaging.dicom.geometry import geometry_from_nifti
+from core.imaging.nifti.pair import is_pair_header, join_pair
+from core.imaging.nifti.scaling import usable_scaling
+from core.imaging.nifti.volume import DAMAGED, NiftiVolume, load_volume
 from core.imaging.pixel_format import PixelFormat
-from core.imaging.voi_lut import full_range_window, quantize_uint16
+from core.imaging.real_values import encode_values, format_of_values
+from core.imaging.voi_lut import Array, format_of_unsigned
 
 UNIT = 7  # mask of the spatial bits of xyzt_units
 METRES, MICRONS = 1, 3
+COLOUR = ("R", "G", "B")
 
 
 def recognises(head: bytes) -> bool:
-    """Return whether the file is NIfTI-1 or NIfTI-2, possibly compressed with gzip."""
+    """Return whether the file is NIfTI-1 or NIfTI-2, possibly compressed with gzip, or a header of a pair."""
     if head.startswith(b"\x1f\x8b"):
         try:
             head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, 1024)
         except zlib.error:
             return False
-    return head[344:348] in (b"n+1\x00", b"ni1\x00") or head[4:8] == b"n+2\x00"
+    return head[344:348] == b"n+1\x00" or head[4:8] == b"n+2\x00" or is_pair_header(head)
 
 
 def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
-    """Yield one multi-frame image; of a 4-D file the first volume, as noted in the facts.
+    """Yield one multi-frame image; of several volumes the first one, as its notes say.
 
     Raises:
-        RejectedFile: damaged, or neither 3-D nor 4-D.
+        RejectedFile: damaged, not a volume, or the header of a pair without its voxels.
     """
-    import nibabel as untyped
-
-    nibabel: Any = untyped
-    try:
-        # By content, not by extension: nibabel itself relies on file names.
-        raw = path.read_bytes() if data is None else data
-        raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
-        is_second = raw[4:8] == b"n+2\x00"
-        loaded = (nibabel.Nifti2Image if is_second else nibabel.Nifti1Image).from_bytes(raw)
-        volume = nibabel.as_closest_canonical(loaded)
-        values = np.asanyarray(volume.dataobj)
-    except (OSError, ValueError, EOFError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
-        raise RejectedFile("is a damaged or truncated NIfTI volume and cannot be read.") from error
-    facts = {"modality": "NIfTI"}
-    if values.ndim == 4:
-        facts["volumes"] = f"first of {values.shape[3]}"
-        values = values[..., 0]
-    if values.ndim != 3 or 0 in values.shape:
-        raise RejectedFile(f"is a NIfTI file with {values.ndim} dimensions; only 3-D and 4-D volumes are supported.")
+    raw, notes = _single_file(path, path.read_bytes() if data is None else data)
+    raw, scaling_notes = usable_scaling(raw)
+    volume = load_volume(raw)
+    facts = {"volumes": f"first of {volume.count}"} if volume.count > 1 else {}
+    volume_notes = (*(["volumes"] if facts else []), *(["no_orientation"] if volume.affine is None else []))
     # From RAS+ (x right, y anterior, z superior): frames along z, rows from anterior, columns from the right.
-    frames = np.flip(values.transpose(2, 1, 0), axis=(1, 2))
-    samples, format = _format(frames, _geometry(loaded.header, volume))
-    yield DecodedImage(item="", samples=samples, format=format, facts=facts)
+    frames = np.flip(volume.stored.transpose(2, 1, 0), axis=(1, 2))
+    samples, format, value_notes = _encode(frames, volume)
+    notes = (*notes, *scaling_notes, *volume_notes, *value_notes)
+    yield DecodedImage(item="", samples=samples, format=format, facts={"modality": "NIfTI", **facts}, notes=notes)
 
 
-def _geometry(header: Any, volume: Any) -> dict[str, Any]:
-    """Return the geometry in mm (also if the file has no unit); `header` is the original, before reorientation."""
-    mm = {METRES: 1000.0, MICRONS: 0.001}.get(int(header["xyzt_units"]) & UNIT, 1.0)
-    known = bool(header["qform_code"] or header["sform_code"])
-    zooms = [float(zoom) * mm for zoom in volume.header.get_zooms()[:3]]
-    return geometry_from_nifti(zooms, volume.affine[:3] * mm if known else None, *volume.shape[:2])
+def _single_file(path: Path, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return the uncompressed bytes of header and voxels, by content: nibabel itself relies on file names."""
+    try:
+        raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
+        joined = join_pair(path) if is_pair_header(raw[:348]) else None
+    except (OSError, EOFError, zlib.error) as error:
+        raise RejectedFile(DAMAGED) from error
+    if joined is not None or path.suffix.lower() in (".hdr", ".img"):
+        raw = joined or raw
+        if not is_pair_header(raw[:348]):
+            return raw, ("pair",)
+    if is_pair_header(raw[:348]):
+        raise RejectedFile(
+            "is the header of a volume whose voxels are in a second file, and no .img file of the same name lies "
+            "beside it; put both files into one folder."
+        )
+    return raw, ()
 
 
-def _format(frames: "np.ndarray", geometry: dict[str, Any]) -> "tuple[np.ndarray, PixelFormat]":
+def _geometry(volume: NiftiVolume) -> dict[str, Any]:
+    """Return the geometry in mm (also if the file has no unit)."""
+    mm = {METRES: 1000.0, MICRONS: 0.001}.get(volume.unit & UNIT, 1.0)
+    affine = volume.affine[:3] * mm if volume.affine is not None else None
+    return geometry_from_nifti([zoom * mm for zoom in volume.zooms], affine, *volume.stored.shape[:2])
+
+
+def _encode(frames: Array, volume: NiftiVolume) -> tuple[Array, PixelFormat, tuple[str, ...]]:
+    """Return samples, their format, and notes."""
     import nibabel
 
-    low, high = float(frames.min()), float(frames.max())
-    whole = np.issubdtype(frames.dtype, np.integer) or bool((frames == np.round(frames)).all())
-    if whole and high - low <= 65535:
-        samples, slope, intercept = (frames.astype(np.int64) - int(low)).astype(np.uint16), 1.0, float(int(low))
-    else:
-        samples, slope, intercept = quantize_uint16(frames)
-    center, width, function = full_range_window(low, high)
-    count, rows, columns = samples.shape
-    return np.ascontiguousarray(samples)[..., np.newaxis], PixelFormat(
-        rows=rows,
-        columns=columns,
-        frames=count,
-        channels=1,
-        dtype="uint16",
-        bits=16,
-        photometric="MONOCHROME2",
-        slope=slope,
-        intercept=intercept,
-        low=low,
-        high=high,
-        window_center=center,
-        window_width=width,
-        voi_function=function,
-        decoder=f"nibabel {nibabel.__version__}",
-        **geometry,
-    )
+    decoder, geometry = f"nibabel {nibabel.__version__}", _geometry(volume)
+    if frames.dtype.names:
+        return _colours(frames, decoder, geometry)
+    slope, intercept, is_complex = volume.slope, volume.intercept, frames.dtype.kind == "c"
+    if is_complex:
+        frames, slope, intercept = np.abs(frames * slope + intercept), 1.0, 0.0
+    encoded = encode_values(frames, slope=slope, intercept=intercept)
+    format = format_of_values(encoded, decoder=decoder, photometric="MONOCHROME2", **geometry)
+    return encoded.samples[..., np.newaxis], format, (*(["complex"] if is_complex else []), *encoded.notes)
+
+
+def _colours(frames: Array, decoder: str, geometry: dict[str, Any]) -> tuple[Array, PixelFormat, tuple[str, ...]]:
+    colour = np.stack([frames[name] for name in COLOUR], axis=-1)
+    is_grey = bool((colour == colour[..., :1]).all())
+    colour = np.ascontiguousarray(colour[..., :1]) if is_grey else colour
+    samples, format = format_of_unsigned(colour, bits=8, decoder=decoder, colour=not is_grey)
+    has_alpha = "A" in (frames.dtype.names or ()) and bool((frames["A"] != 255).any())
+    return samples, replace(format, **geometry), ("alpha",) if has_alpha else ()

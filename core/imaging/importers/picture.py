@@ -1,82 +1,96 @@
-"""Import PNG, JPEG, TIFF and BMP at full bit depth."""
+"""Import PNG, JPEG, TIFF, BMP, GIF, JPEG 2000 and JPEG XL at full bit depth."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import RejectedFile
+from core.imaging.colour_depth import require_eight_bits
 from core.imaging.decoded_image import DecodedImage
+from core.imaging.pictures.jpeg import read_jpeg
+from core.imaging.pictures.jpeg2000 import read_jpeg2000, read_jpeg_xl
+from core.imaging.pictures.pages import PicturePages, collapse_grey, split_alpha
+from core.imaging.pictures.pillow import read_picture
+from core.imaging.pictures.png import read_png
+from core.imaging.pictures.tiff import read_tiff
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.real_values import encode_values, format_of_values
 from core.imaging.voi_lut import Array, format_of_unsigned
 
-MAGIC = {
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"II*\x00": "TIFF",
-    b"MM\x00*": "TIFF",
-    b"BM": "BMP",
+READERS: dict[bytes, Callable[[Path | BytesIO], PicturePages]] = {
+    b"\x89PNG\r\n\x1a\n": read_png,
+    b"\xff\xd8\xff": read_jpeg,
+    b"II*\x00": read_tiff,
+    b"MM\x00*": read_tiff,
+    b"II+\x00": read_tiff,
+    b"MM\x00+": read_tiff,
+    b"BM": read_picture,
+    b"GIF87a": read_picture,
+    b"GIF89a": read_picture,
+    b"\x00\x00\x00\x0cjP  \r\n\x87\n": read_jpeg2000,
+    b"\xff\x4f\xff\x51": read_jpeg2000,
+    b"\x00\x00\x00\x0cJXL \r\n\x87\n": read_jpeg_xl,
+    b"\xff\x0a": read_jpeg_xl,
 }
-SIXTEEN = ("I;16", "I;16B", "I;16L", "I;16N")
+"""The reader of a file by its first bytes."""
 
 
 def recognises(head: bytes) -> bool:
-    """Return whether the first bytes are those of PNG, JPEG, TIFF or BMP."""
-    return any(head.startswith(magic) for magic in MAGIC)
+    """Return whether the first bytes are those of a picture."""
+    return any(head.startswith(magic) for magic in READERS)
 
 
 def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
-    """Yield one image; the pages of a TIFF are its frames.
+    """Yield one image; the pages of a TIFF and the frames of an animation are its frames.
 
     Raises:
-        RejectedFile: damaged, without pixels, or too large to decode safely.
+        RejectedFile: damaged, without pixels, too large to decode safely, or colours of more than 8 bits.
     """
-    import PIL
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about unusual tags; the import has its own report
-            kind, frames = _frames(path if data is None else BytesIO(data))
+            pages = _reader(path, data)(path if data is None else BytesIO(data))
+    except (RejectedFile, MemoryError):
+        raise
     except Image.DecompressionBombError as error:
         raise RejectedFile("has too many pixels to decode safely; split or downsample it.") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except Exception as error:  # each codec has errors of its own
         raise RejectedFile("is a damaged or truncated picture and cannot be decoded.") from error
-    if len({frame.shape for frame in frames}) > 1 or len({frame.dtype for frame in frames}) > 1:
-        raise RejectedFile(f"is a {kind} whose pages differ in size or depth; save each page as a separate file.")
-    stack = np.stack(frames)
-    colour = stack.ndim == 4
-    samples, format = format_of_unsigned(
-        stack, bits=stack.dtype.itemsize * 8, decoder=f"pillow {PIL.__version__}", colour=colour
-    )
-    yield DecodedImage(item="", samples=samples, format=format)
+    pages = collapse_grey(split_alpha(pages))
+    samples, format, notes = _format(pages, np.stack(pages.pages))
+    yield DecodedImage(item="", samples=samples, format=format, notes=(*pages.notes, *notes))
 
 
-def _frames(source: Path | BytesIO) -> tuple[str, list[Array]]:
-    from PIL import Image, ImageSequence
-
-    with Image.open(source) as picture:
-        kind = picture.format or "picture"
-        pages = ImageSequence.Iterator(picture) if kind == "TIFF" else [picture]
-        return kind, [_array(page) for page in pages]
+def _reader(path: Path, data: bytes | None) -> Callable[[Path | BytesIO], PicturePages]:
+    head = data[:16] if data is not None else _head(path)
+    return next(reader for magic, reader in READERS.items() if head.startswith(magic))
 
 
-def _array(picture: "object") -> Array:
-    from PIL import Image
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(16)
 
-    assert isinstance(picture, Image.Image)
-    if picture.mode in SIXTEEN:
-        return np.asarray(picture, dtype=np.uint16)
-    if picture.mode == "I":
-        wide = np.asarray(picture)
-        if wide.min() < 0 or wide.max() > 65535:
-            raise RejectedFile("has 32-bit grey values outside 0 to 65535; save it with 16 bits.")
-        return wide.astype(np.uint16)
-    if picture.mode == "F":
-        raise RejectedFile("has floating-point grey values; save it with 16 bits.")
-    if picture.mode in ("L", "1"):
-        return np.asarray(picture.convert("L"), dtype=np.uint8)
-    colour = np.asarray(picture.convert("RGB"), dtype=np.uint8)
-    is_grey = bool((colour[..., 0] == colour[..., 1]).all() and (colour[..., 1] == colour[..., 2]).all())
-    return colour[..., 0] if is_grey else colour
+
+def _format(pages: PicturePages, stack: Array) -> tuple[Array, PixelFormat, tuple[str, ...]]:
+    """Return samples (frames, rows, columns, channels), their format, and notes."""
+    photometric = "MONOCHROME1" if pages.inverted else "MONOCHROME2"
+    if stack.dtype.kind == "c":
+        raise RejectedFile("has complex numbers as pixels; save their magnitude.")
+    if stack.shape[3] == 3:
+        samples, format = format_of_unsigned(
+            require_eight_bits(stack, pages.bits), bits=8, decoder=pages.decoder, colour=True
+        )
+        return samples, replace(format, frame_ms=pages.frame_ms), ()
+    if stack.dtype in (np.uint8, np.uint16):
+        stack = np.ascontiguousarray(stack)
+        samples, format = format_of_unsigned(stack, bits=pages.bits, decoder=pages.decoder)
+        return samples, replace(format, photometric=photometric, frame_ms=pages.frame_ms), ()
+    encoded = encode_values(stack[..., 0])
+    format = format_of_values(encoded, decoder=pages.decoder, photometric=photometric)
+    return encoded.samples[..., np.newaxis], format, encoded.notes

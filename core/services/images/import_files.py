@@ -17,7 +17,8 @@ from core.errors import InvalidInput, NotFound
 from core.imaging import deidentify, metadata_csv
 from core.imaging.atomic_write import atomic_write
 from core.imaging.deidentify import Identity
-from core.imaging.reader_pool import AlreadyImported, FileRejection, ReadFile, list_files, read_files_polling
+from core.imaging.file_listing import FileListing, list_paths
+from core.imaging.reader_pool import AlreadyImported, FileRejection, ReadFile, read_files_polling
 from core.imaging.store import Store
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
@@ -147,7 +148,8 @@ def run(
     Raises:
         InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column or label.
     """
-    files, root = _files(request)
+    listing, root = _list(request)
+    files = list(listing.files)
     joined, table = _join(request, files, root)
     import_rows.check_labels(db, request.task, request.label_column, table)
     listed = [path for path in files if joined is None or path in joined.rows]
@@ -155,7 +157,11 @@ def run(
     csv_labels = _csv_labels(request, joined)
     unlisted = tuple(_name(path, root) for path in joined.unlisted) if joined else ()
     report = ImportReport(
-        files_found=len(files), unlisted=unlisted, missing=joined.missing if joined else (), dry_run=request.dry_run
+        files_found=len(files) + len(listing.refused),
+        refused=tuple(Refused(_name(one.path, root), one.reason) for one in listing.refused),
+        unlisted=unlisted,
+        missing=joined.missing if joined else (),
+        dry_run=request.dry_run,
     )
     known = _imported_hashes(db)
     batch: list[import_rows.ImportItem] = []
@@ -185,15 +191,17 @@ def run(
     yield _scrubbed(replace(_with_counts(report, tally), finished=True), tally, scrub)
 
 
-def _files(request: ImportRequest) -> tuple[list[Path], Path]:
+def _list(request: ImportRequest) -> tuple[FileListing, Path]:
+    """Return what is in the folder, without the CSV, and the folder."""
     path = request.path.expanduser().absolute()
     if not path.exists():
         raise InvalidInput(f"{path} does not exist; give a folder or a file that exists.")
     skip = request.metadata.expanduser().absolute() if request.metadata else None
-    files = [file for file in list_files(path) if file != skip]
-    if not files:
+    listing = list_paths(path)
+    listing = replace(listing, files=tuple(file for file in listing.files if file != skip))
+    if not listing.files and not listing.refused:
         raise InvalidInput(f"The folder {path} has no files; choose the folder with the images.")
-    return files, path if path.is_dir() else path.parent
+    return listing, path if path.is_dir() else path.parent
 
 
 def _join(

@@ -83,11 +83,18 @@ def test_of_four_axes_the_first_volume_is_taken_and_said(tmp_path: Path):
     )
     assert set(values(image).ravel()) == {7.0}
     assert image.facts["volumes"] == "first of 2"
+    assert image.notes == ("volumes",)
 
 
-def test_two_axes_are_refused(tmp_path: Path):
-    with pytest.raises(RejectedFile, match="2 dimensions"):
-        read_single(save(tmp_path / "flat.nii", np.zeros((4, 4), np.int16)))
+def test_two_axes_are_one_frame(tmp_path: Path):
+    array = np.arange(20, dtype=np.int16).reshape(4, 5)
+    image = read_single(save(tmp_path / "flat.nii", array))
+    assert np.array_equal(values(image)[0], np.flip(array.T))
+
+
+def test_one_axis_is_refused_as_what_it_is(tmp_path: Path):
+    with pytest.raises(RejectedFile, match="1 dimensions"):
+        read_single(save(tmp_path / "line.nii", np.zeros(4, np.int16)))
 
 
 def test_content_decides_gzipped_or_not(tmp_path: Path):

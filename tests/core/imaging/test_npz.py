@@ -48,7 +48,7 @@ def test_colour_and_volumes(tmp_path: Path):
         ({"train_images": np.zeros((2, 4, 4), np.float32)}, "of type float32"),
         ({"train_images": np.zeros((2, 4, 4), np.uint8), "train_labels": np.zeros((2, 14), int)}, "multi-label"),
         ({"train_images": np.zeros((2, 4, 4), np.uint8), "train_labels": np.zeros((3, 1), int)}, "one per image"),
-        ({"train_images": np.array([{"a": "pickle"}], dtype=object)}, "damaged or unsafe"),
+        ({"train_images": np.array([{"a": "pickle"}], dtype=object)}, "train_images as Python objects"),
     ],
 )
 def test_odd_archives_are_refused(tmp_path: Path, arrays, message: str):
@@ -62,3 +62,76 @@ def test_a_truncated_archive_is_refused(tmp_path: Path, share: float):
     (tmp_path / "cut.npz").write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(RejectedFile, match="damaged"):
         list(read(tmp_path / "cut.npz"))
+
+
+IMAGES = np.arange(4 * 9 * 8, dtype=np.uint8).reshape(4, 9, 8)
+
+
+@pytest.mark.parametrize(
+    ("labels", "texts"),
+    [
+        (np.array([0.2, 0.7, 1.0, 1.9], np.float32), ["0.2", "0.7", "1", "1.9"]),
+        (np.array([-1.5, 0.0, 2.0, 1e-7]), ["-1.5", "0", "2", "1e-07"]),
+        (np.array([0.0, 1.0, 1.0, 12.0]), ["0", "1", "1", "12"]),
+        (np.array([True, False, True, True]), ["1", "0", "1", "1"]),
+        (np.array(["normal", "pneumonia", " effusion ", "王"]), ["normal", "pneumonia", "effusion", "王"]),
+        (np.array([b"normal", "王".encode(), b"a", b"b"]), ["normal", "王", "a", "b"]),
+    ],
+)
+@pytest.mark.parametrize("shape", [(4,), (4, 1)])
+def test_labels_are_texts_that_cut_nothing(tmp_path: Path, labels: np.ndarray, texts: list[str], shape):
+    decoded = list(read(save(tmp_path / "x.npz", train_images=IMAGES, train_labels=labels.reshape(shape))))
+    assert [image.label for image in decoded] == texts
+    assert {image.notes for image in decoded} == {()}
+
+
+@pytest.mark.parametrize(
+    ("labels", "texts", "fact"),
+    [
+        (np.array([0, 1, -1, 1]), ["0", "1", None, "1"], "-1"),
+        (np.array([0, 1, -1.0, 1]), ["0", "1", None, "1"], "-1"),
+        (np.array([0.0, 1.0, np.nan, 1.0]), ["0", "1", None, "1"], "nan"),
+        (np.array([0.5, 1.0, np.inf, 1.0]), ["0.5", "1", None, "1"], "inf"),
+        (np.array(["a", "b", "", "b"]), ["a", "b", None, "b"], None),
+    ],
+)
+def test_what_names_no_class_is_left_out_and_noted(tmp_path: Path, labels: np.ndarray, texts, fact: str | None):
+    decoded = list(read(save(tmp_path / "x.npz", train_images=IMAGES, train_labels=labels)))
+    assert [image.label for image in decoded] == texts
+    assert [image.notes for image in decoded] == [(), (), ("label_left_out",), ()]
+    assert [image.facts.get("label_left_out") for image in decoded] == [None, None, fact, None]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.array(["a", "b", None, "b"], dtype=object), "train_labels as Python objects"),
+        (np.zeros(4, complex), "train_labels of type complex128"),
+        (np.zeros(3, int), "3 train_labels for 4 train_images; there must be one per image"),
+        (np.array(1), "1 train_labels for 4 train_images"),
+        (np.zeros((4, 5), int), "5 train_labels for each image; multi-label"),
+    ],
+)
+def test_labels_of_other_kinds_are_refused_by_what_they_are(tmp_path: Path, labels: np.ndarray, message: str):
+    with pytest.raises(RejectedFile, match=message):
+        list(read(save(tmp_path / "x.npz", train_images=IMAGES, train_labels=labels)))
+
+
+@pytest.mark.parametrize("name", ["int16", "float32", "bool"])
+def test_images_of_other_types_are_refused_with_their_type(tmp_path: Path, name: str):
+    with pytest.raises(RejectedFile, match=f"train_images of type {name}"):
+        list(read(save(tmp_path / "x.npz", train_images=IMAGES.astype(name))))
+
+
+def test_one_channel_is_grey_and_deep_colours_are_kept_or_refused(tmp_path: Path):
+    image = next(read(save(tmp_path / "a.npz", train_images=IMAGES[..., np.newaxis])))
+    assert np.array_equal(image.samples[0, ..., 0], IMAGES[0])
+    deep = np.repeat(IMAGES[..., np.newaxis], 3, axis=3).astype(np.uint16) * 200
+    image = next(read(save(tmp_path / "b.npz", train_images=deep)))
+    assert np.array_equal(image.samples[0, ..., 0], deep[0, ..., 0])
+    deep[..., 1] = 7
+    with pytest.raises(RejectedFile, match="colours of 16 bits"):
+        list(read(save(tmp_path / "c.npz", train_images=deep)))
+    alpha = np.stack([IMAGES, IMAGES, IMAGES + 1, IMAGES], axis=-1)
+    image = next(read(save(tmp_path / "d.npz", train_images=alpha)))
+    assert (image.samples.shape, image.notes) == ((1, 9, 8, 3), ("alpha",))

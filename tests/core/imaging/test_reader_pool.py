@@ -45,7 +45,7 @@ def test_an_import_leaves_a_thumbnail_of_every_picture_and_a_dry_run_none(folder
 
 
 def hanging(folder: Path, name: str = "2-hangs.png") -> Path:
-    """A file whose opening never ends: a pipe that nobody writes to."""
+    """A file whose opening never ends: a pipe that nobody writes to, which no listing names."""
     os.mkfifo(folder / name)
     return folder / name
 
@@ -74,7 +74,7 @@ def test_a_child_killed_in_the_middle_costs_one_file(folder: Path, store: Store)
     stuck = hanging(folder)
 
     results = []
-    for result in read_files(list_files(folder), store=store):
+    for result in read_files([*list_files(folder), stuck], store=store):
         results.append(result)
         if len(results) == 6:  # all but the one that is stuck: whoever still reads is its reader
             for child in readers():
@@ -88,7 +88,7 @@ def test_a_child_killed_in_the_middle_costs_one_file(folder: Path, store: Store)
 def test_a_file_that_takes_too_long_costs_one_file(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reader_pool, "SECONDS", 1.5)
     stuck = hanging(folder)
-    results = list(read_files(list_files(folder), store=store))
+    results = list(read_files([*list_files(folder), stuck], store=store))
     (refused,) = [result for result in results if isinstance(result, FileRejection)]
     assert refused.path == stuck
     assert "could not be read within" in refused.reason

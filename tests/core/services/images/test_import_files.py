@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -368,3 +369,17 @@ def test_classes_have_the_order_of_all_labels_not_of_the_files_read_first(home, 
     (pictures / "data.csv").write_text("\n".join(["file,kind", *rows]) + "\n")
     home.take(pictures, metadata=pictures / "data.csv", task="letters", label_column="kind")
     assert [one.name for one in tasks.task_named(home.db, "letters").classes] == ["w", "x", "y", "z"]
+
+
+def test_linked_folders_are_imported_and_what_is_no_file_is_refused_by_name(home, tmp_path: Path):
+    for number, folder in enumerate(("chosen", "elsewhere")):
+        (tmp_path / folder).mkdir()
+        Picture.fromarray(np.full((4, 4), number, np.uint8)).save(tmp_path / folder / "x.png")
+    (tmp_path / "chosen" / "site").symlink_to("../elsewhere", target_is_directory=True)
+    (tmp_path / "chosen" / "gone.png").symlink_to("nowhere.png")
+    os.mkfifo(tmp_path / "chosen" / "pipe")
+    report = home.take(tmp_path / "chosen")
+    assert accounted(report)
+    assert (report.files_found, report.imported) == (4, 2)
+    assert [one.file for one in report.refused] == ["gone.png", "pipe"]
+    assert "named pipe" in report.refused[1].reason

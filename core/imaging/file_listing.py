@@ -1,0 +1,146 @@
+"""List the files of a folder, through links, without opening what is no file."""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+from core.errors import InvalidInput
+from core.imaging.nifti.pair import find_header
+
+OTHERS = (
+    (stat.S_ISFIFO, "a named pipe (FIFO)"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PathNote:
+    """A note (a kind of `core.imaging.notes.NOTES`) about a path that is no image."""
+
+    kind: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PathRejection:
+    """A path that is no file to read, with the reason in one sentence."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileListing:
+    """The files of a folder in a stable order; `refused` are paths that were not opened."""
+
+    files: tuple[Path, ...]
+    refused: tuple[PathRejection, ...] = ()
+    notes: tuple[PathNote, ...] = ()
+
+
+class _Walk:
+    """A walk through a folder and all folders that links lead to, each real folder once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder.resolve()
+        self.visited: set[tuple[int, int]] = set()
+        self.links: list[Path] = []
+        self.files: list[Path] = []
+        self.refused: list[PathRejection] = []
+        self.notes: list[PathNote] = []
+
+    def list_folder(self, folder: Path) -> None:
+        """List a folder without its linked folders, then these: a folder of the tree is named by its own path."""
+        self._list_real(folder)
+        while self.links:
+            link = self.links.pop(0)
+            target = link.resolve()
+            if self.root.is_relative_to(target) and target != self.root:
+                self.notes.append(PathNote("link_above", link))
+            elif _identity(target) not in self.visited:
+                self._follow(link, is_outside=not target.is_relative_to(self.root))
+
+    def _follow(self, link: Path, *, is_outside: bool) -> None:
+        try:
+            self._list_real(link)
+        except OSError as error:
+            reason = f"is a link to a folder that cannot be read ({error.strerror}); check its permissions."
+            self.refused.append(PathRejection(link, reason))
+            return
+        if is_outside:
+            self.notes.append(PathNote("link_outside", link))
+
+    def _list_real(self, folder: Path) -> None:
+        waiting = [folder]
+        while waiting:
+            current = waiting.pop()
+            if _identity(current) in self.visited:
+                continue
+            self.visited.add(_identity(current))
+            with os.scandir(current) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    path = current / entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(path)
+                    elif entry.is_symlink() and path.is_dir():
+                        self.links.append(path)
+                    else:
+                        self._add_file(path)
+            self.links.sort()
+
+    def _add_file(self, path: Path) -> None:
+        reason = _reason_not_to_open(path)
+        if reason is not None:
+            self.refused.append(PathRejection(path, reason))
+            return
+        self.files.append(path)
+        if path.is_symlink() and not path.resolve().is_relative_to(self.root):
+            self.notes.append(PathNote("link_outside", path))
+
+
+def list_paths(folder: Path) -> FileListing:
+    """Return every file below a folder (or the file itself), sorted; the voxels of a pair count with its header.
+
+    Raises:
+        InvalidInput: a folder cannot be read.
+    """
+    if not folder.is_dir():
+        reason = _reason_not_to_open(folder)
+        return FileListing((folder,)) if reason is None else FileListing((), (PathRejection(folder, reason),))
+    walk = _Walk(folder)
+    try:
+        walk.list_folder(folder)
+        files = tuple(_without_voxels(sorted(walk.files)))
+    except OSError as error:
+        raise InvalidInput(f"The folder {folder} cannot be read ({error.strerror}); check its permissions.") from error
+    refused = sorted(walk.refused, key=attrgetter("path"))
+    return FileListing(files, tuple(refused), tuple(sorted(walk.notes, key=attrgetter("path"))))
+
+
+def _without_voxels(files: list[Path]) -> Iterator[Path]:
+    listed = set(files)
+    for path in files:
+        header = find_header(path)
+        if header is None or header not in listed:
+            yield path
+
+
+def _reason_not_to_open(path: Path) -> str | None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "is a link to a file that does not exist; remove it, or bring the file back."
+    except OSError as error:
+        return f"cannot be opened ({error.strerror}); check the link and its permissions."
+    kind = next((name for is_kind, name in OTHERS if is_kind(mode)), None)
+    return f"is {kind}, not a file, and was not opened; remove it from the folder." if kind else None
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino

@@ -1,0 +1,1 @@
+"""Read NIfTI files and pairs with nibabel, for the importer of volumes."""

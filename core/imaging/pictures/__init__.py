@@ -1,0 +1,1 @@
+"""Decode the pages of picture files (PNG, JPEG, TIFF …) at their full depth, for the importer of pictures."""
