@@ -18,7 +18,8 @@ class PixelFormat:
     file, else it spans low to high. `spacing` is in mm (between rows, between columns), None if unknown; it holds
     in the plane named by `spacing_at`: "patient", "detector", or "" if the file does not say. `orientation` is
     ImageOrientationPatient and `place` is ImagePositionPatient of the first frame (LPS axes, mm). `slice_mm` is the
-    distance between slices, `frame_ms` the time between frames of a cine loop.
+    distance between slices, `frame_ms` the time between frames of a cine loop. Stored samples in the inclusive range
+    `padding` lie outside the image: they are background, in no window and no statistic. Of colour, `high` is white.
     """
 
     rows: int
@@ -43,6 +44,7 @@ class PixelFormat:
     place: tuple[float, ...] | None = None
     slice_mm: float | None = None
     frame_ms: float | None = None
+    padding: tuple[float, ...] | None = None
 
     @property
     def frame_bytes(self) -> int:
@@ -66,4 +68,4 @@ class PixelFormat:
 
 
 NAMES = tuple(one.name for one in fields(PixelFormat))
-VECTORS = ("spacing", "orientation", "place")
+VECTORS = ("spacing", "orientation", "place", "padding")
