@@ -36,6 +36,7 @@ USUAL = {  # the syntax of a codec, for files that do not say theirs
 PLANES = {RLE: "RLE", DEFLATED_FRAMES: "deflated"}
 SEGMENT = re.compile(rb"\xff([\xc0-\xfe])(..)", re.DOTALL)
 RGB_NAMES = (b"RGB", b"rgb")
+JPEG_END, LONGEST_PADDING = b"\xff\xd9", 10  # bytes after the end marker, as pydicom allows
 LONGEST_RLE = 15  # segments of a frame (PS3.5 G.5)
 
 
@@ -88,10 +89,16 @@ def begins_frame(fragment: bytes) -> bool:
 
 
 def decode_jpeg(data: bytes, photometric: str) -> Array:
-    """Return grey samples, or RGB whatever the components are: libjpeg converts them."""
+    """Return grey samples, or RGB whatever the components are: libjpeg converts them.
+
+    Raises:
+        ValueError: it is truncated.
+    """
     import imagecodecs
 
     head = jpeg_head(data)
+    if JPEG_END not in data[-LONGEST_PADDING:]:  # libjpeg would fill the rest with grey
+        raise ValueError("a JPEG codestream ends before its end marker")
     if head is None or len(head.components) != 3:
         return imagecodecs.jpeg8_decode(data)
     plain = head.components in RGB_NAMES or ("YBR" not in photometric and not head.jfif)

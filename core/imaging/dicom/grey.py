@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RejectedFile
-from core.imaging.dicom.geometry import geometry_from_header
+from core.imaging.dicom.geometry import geometry_from_header, has_unreadable_geometry
 from core.imaging.dicom.modality import ModalityValues, modality_values
 from core.imaging.dicom.padding import Range, background_value, padding_range, within
 from core.imaging.dicom.values import IGNORED, count, optional
@@ -15,7 +15,6 @@ from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import Array, quantize_uint16
 
 NO_VALUE, BACKGROUND, POLARITY, DEPTH = "no_value", "background", "polarity", "depth_reduced"
-PLACES = ("PixelSpacing", "ImagerPixelSpacing", "ImagePositionPatient", "ImageOrientationPatient")
 MOST = 65535  # of a sample
 
 
@@ -26,8 +25,8 @@ def grey(header: Any, frames: Array, decoder: str, notes: list[str]) -> tuple[Ar
         RejectedFile: no pixel has a value, or what the values need is damaged.
     """
     modality = modality_values(header, frames, notes)
-    for name in PLACES:
-        optional(header, name, notes)
+    if has_unreadable_geometry(header):
+        notes.append(IGNORED)
     limits = _padding(header, frames, modality, notes)
     samples, slope, intercept, padding, (low, high) = _samples(modality, frames, limits, notes)
     center, width, function = window_of(header, low, high, notes, baked=modality.baked)

@@ -3,9 +3,10 @@
 from typing import Any
 
 from core.imaging.dicom import codestreams
-from core.imaging.dicom.encapsulated import WRONG_SYNTAX, fragments, is_encapsulated
+from core.imaging.dicom.encapsulated import UNDEFINED, WRONG_SYNTAX, fragments, is_encapsulated
+from core.imaging.dicom.native import EXPLICIT, IMPLICIT, PIXEL_DATA
 
-IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
+BIG = "1.2.840.10008.1.2.2"
 NO_SYNTAX = "no_transfer_syntax"
 
 
@@ -30,6 +31,9 @@ def _implicit(header: Any) -> bool:
 
 def _compressed(header: Any) -> str:
     """Return a transfer syntax of the codec that the pixel data begin with; "" for uncompressed data."""
+    element = header.get_item(PIXEL_DATA, keep_deferred=True) if PIXEL_DATA in header else None
+    if getattr(element, "length", 0) != UNDEFINED:
+        return ""  # and not touched: uncompressed pixels are viewed in the file
     pixels = header.get("PixelData")
     if not isinstance(pixels, bytes) or not is_encapsulated(pixels):
         return ""
