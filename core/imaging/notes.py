@@ -102,5 +102,55 @@ NOTES: Mapping[str, NoteKind] = {
         "A link leads to a folder that contains the chosen one; it was not followed.",
         "Choose the upper folder instead if its files belong to this import.",
     ),
+    "frame_count": NoteKind(
+        "Frames counted by their bytes",
+        "The header names no number of frames, or another one than the pixel data have; all that lie there are read.",
+        "Compare the number of frames with the scanner's.",
+    ),
+    "background": NoteKind(
+        "Background around a round image",
+        "One value fills all that lies outside a circle; it is background: black, and in no window or statistic.",
+        "None is needed; if that value is part of the image, name it to the maker of the files.",
+    ),
+    "overlay_bits": NoteKind(
+        "Bits outside the image left out",
+        "Pixels have bits outside those that the header calls stored: an overlay, or a wrong BitsStored.",
+        "Look at one of them; if it looks wrapped, correct BitsStored and HighBit and import again.",
+    ),
+    "polarity": NoteKind(
+        "Two statements about black and white",
+        "Photometric interpretation and presentation LUT shape contradict each other; the lowest value is shown white.",
+        "Look at one of them; correct the header if it is a negative.",
+    ),
+    "voi_lut": NoteKind(
+        "Curve replaced by a window",
+        "The file brings a curve of greys (VOI LUT); it is shown by the straight window over the same values.",
+        "Set a window by hand where the contrast differs from the workstation's.",
+    ),
+    "palette_width": NoteKind(
+        "Palette of another width",
+        "The entries of the palette are wider or narrower than the file says; they are read by their values.",
+        "Compare the colours of one of them with the original.",
+    ),
+    "ignored_attribute": NoteKind(
+        "Unreadable or impossible value left out",
+        "A value that the picture does not need (window, lookup table, spacing, offsets) is damaged or impossible.",
+        "Export the file again if its window or measurements matter.",
+    ),
+    "assumed_layout": NoteKind(
+        "Layout of the pixels assumed",
+        "The header does not say whether values have a sign, or how colours are ordered; the usual answer is assumed.",
+        "Look at one of them; export the file again if it looks wrong.",
+    ),
+    "no_transfer_syntax": NoteKind(
+        "No transfer syntax",
+        "The file does not say how it is encoded; it is read as its bytes look.",
+        "Export it again as a DICOM part 10 file.",
+    ),
+    "wrong_transfer_syntax": NoteKind(
+        "Another transfer syntax than declared",
+        "The file says one encoding and is written in another; it is read as its bytes look.",
+        "Tell the maker of the files.",
+    ),
 }
 """Every kind by its name, in the order of the report."""

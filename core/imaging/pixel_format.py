@@ -19,7 +19,7 @@ class PixelFormat:
     in the plane named by `spacing_at`: "patient", "detector", or "" if the file does not say. `orientation` is
     ImageOrientationPatient and `place` is ImagePositionPatient of the first frame (LPS axes, mm). `slice_mm` is the
     distance between slices, `frame_ms` the time between frames of a cine loop. Stored samples in the inclusive range
-    `padding` lie outside the image: background, in no window and no statistic.
+    `padding` lie outside the image: they are background, in no window and no statistic. Of colour, `high` is white.
     """
 
     rows: int
@@ -44,7 +44,7 @@ class PixelFormat:
     place: tuple[float, ...] | None = None
     slice_mm: float | None = None
     frame_ms: float | None = None
-    padding: tuple[float, float] | None = None
+    padding: tuple[float, ...] | None = None
 
     @property
     def frame_bytes(self) -> int:

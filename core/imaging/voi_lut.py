@@ -1,5 +1,6 @@
 """Map stored samples to grey values as DICOM PS3.3 C.7.6.3 and C.11 define: modality, VOI window, inversion."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,23 @@ def to_grey(
     invert: bool = False,
 ) -> NDArray[np.uint8]:
     """Return one frame (rows, columns, channels) in 8 bits: (rows, columns), or (rows, columns, 3) for colour."""
+    return np.round(to_unrounded_grey(samples, format, center=center, width=width, invert=invert)).astype(np.uint8)
+
+
+def to_unrounded_grey(
+    samples: Array,
+    format: PixelFormat,
+    *,
+    center: float | None = None,
+    width: float | None = None,
+    invert: bool = False,
+) -> Array:
+    """Return what `to_grey` returns, with fractions: 16-bit images keep more than 256 levels.
+
+    Padding is background: black, whatever the polarity (PS3.3 C.7.5.1.1.2).
+    """
     if format.channels == 3:
-        colour = samples.astype(np.uint8)
+        colour = samples * np.float32(255.0 / (format.high or 255.0)) if format.dtype == "uint16" else samples
         return 255 - colour if invert else colour
     grey = window(
         to_values(samples[..., 0], format),
@@ -77,7 +93,16 @@ def to_grey(
     )
     if (format.photometric == "MONOCHROME1") != invert:
         grey = 255.0 - grey
-    return np.round(grey).astype(np.uint8)
+    outside = is_padding(samples[..., 0], format)
+    return grey if outside is None else np.where(outside, 0.0, grey)
+
+
+def is_padding(samples: Array, format: PixelFormat) -> NDArray[np.bool_] | None:
+    """Return where stored samples lie outside the image; None if the format has no padding."""
+    if format.padding is None:
+        return None
+    low, high = format.padding
+    return (samples >= math.ceil(low)) & (samples <= math.floor(high))
 
 
 def full_range_window(low: float, high: float) -> tuple[float, float, str]:

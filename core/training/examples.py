@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.imaging.pixel_format import PixelFormat
-from core.imaging.voi_lut import read_samples, to_values, window
+from core.imaging.voi_lut import read_samples, to_unrounded_grey
 
 Pixels = NDArray[np.uint16]
 Floats = NDArray[np.float32]
@@ -103,11 +103,6 @@ def _as_many(planes: list[Floats], channels: int) -> list[Floats]:
 
 def _greys(samples: NDArray[Any], form: PixelFormat) -> list[Floats]:
     """Return planes of 0..255 with fractions, so that 16-bit images keep more than 256 levels."""
-    if form.channels == 3:
-        return [np.ascontiguousarray(samples[..., channel], dtype=np.float32) for channel in range(3)]
-    grey = window(
-        to_values(samples[..., 0], form), center=form.window_center, width=form.window_width, function=form.voi_function
-    )
-    if form.photometric == "MONOCHROME1":
-        grey = 255.0 - grey
-    return [np.ascontiguousarray(grey, dtype=np.float32)]
+    greys = to_unrounded_grey(samples, form)
+    planes = [greys] if greys.ndim == 2 else [greys[..., channel] for channel in range(3)]
+    return [np.ascontiguousarray(plane, dtype=np.float32) for plane in planes]

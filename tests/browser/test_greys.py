@@ -90,15 +90,24 @@ FUNCTIONS: dict[str, Callable[[float, float, float], float]] = {
     "LINEAR_EXACT": linear_exact,
     "SIGMOID": sigmoid,
 }
-CASES = list(product(DEPTHS.items(), ("MONOCHROME1", "MONOCHROME2"), FUNCTIONS))
+CASES = [(*case, False) for case in product(DEPTHS.items(), ("MONOCHROME1", "MONOCHROME2"), FUNCTIONS)]
+CASES += [(*case, True) for case in product(DEPTHS.items(), ("MONOCHROME1", "MONOCHROME2"), ["LINEAR"])]
 
 
-def greys(depth: Depth, photometric: str, function: str) -> list[float]:
+def greys(depth: Depth, photometric: str, function: str, padded: bool = False) -> list[float]:
     shown = [FUNCTIONS[function](value + depth.intercept, depth.center, depth.width) for value in depth.values]
-    return [255 - grey for grey in shown] if photometric == "MONOCHROME1" else shown
+    greys = [255 - grey for grey in shown] if photometric == "MONOCHROME1" else shown
+    if padded:
+        greys[depth.values.index(padding(depth, photometric))] = 0
+    return greys
 
 
-def write(path: Path, number: int, depth: Depth, photometric: str, function: str) -> None:
+def padding(depth: Depth, photometric: str) -> int:
+    """The stored value that would be white, and as padding is black."""
+    return depth.values[0 if photometric == "MONOCHROME1" else -1]
+
+
+def write(path: Path, number: int, depth: Depth, photometric: str, function: str, padded: bool) -> None:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
@@ -112,6 +121,8 @@ def write(path: Path, number: int, depth: Depth, photometric: str, function: str
     ds.BitsAllocated, ds.BitsStored, ds.HighBit = depth.allocated, depth.stored, depth.stored - 1
     ds.RescaleSlope, ds.RescaleIntercept = 1, depth.intercept
     ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = depth.center, depth.width, function
+    if padded:
+        ds.add_new("PixelPaddingValue", "SS" if depth.signed else "US", padding(depth, photometric))
     pixels = np.array(depth.values, f"<{'i' if depth.signed else 'u'}{depth.allocated // 8}").tobytes()
     ds.PixelData = pixels + b"\0" * (len(pixels) % 2)
     ds["PixelData"].VR = "OB" if depth.allocated == 8 else "OW"
@@ -123,8 +134,8 @@ def series(tmp_path_factory) -> Iterator[str]:
     """The address of the stack, its slices in the order of CASES."""
     folder = tmp_path_factory.mktemp("greys")
     (folder / "in").mkdir()
-    for number, ((_, depth), photometric, function) in enumerate(CASES):
-        write(folder / "in" / f"{number:02}.dcm", number + 1, depth, photometric, function)
+    for number, ((_, depth), photometric, function, padded) in enumerate(CASES):
+        write(folder / "in" / f"{number:02}.dcm", number + 1, depth, photometric, function, padded)
     with standing(imported(folder / "home", folder / "in")) as server:
         db = home.open_home(Settings.read(server.home))
         (stack,) = images.stacks(db)
@@ -169,11 +180,11 @@ def test_every_renderer_shows_the_known_greys(renderer, series, page):
     pane.evaluate(WORDLESS)
     page.keyboard.press("s")  # exact pixels
     page.keyboard.press("Home")
-    for number, ((name, depth), photometric, function) in enumerate(CASES):
+    for number, ((name, depth), photometric, function, padded) in enumerate(CASES):
         expect(root).to_have_attribute("data-painted", re.compile(f":{number}$"))
         page.keyboard.press("w")
         expect(root).to_have_attribute("data-window", f"{depth.center:g},{depth.width:g},false")
-        expected = greys(depth, photometric, function)
+        expected = greys(depth, photometric, function, padded)
         read = root.evaluate(
             "(node, n) => [...Array(n).keys()].map((x) => node.roundsViewer.greyAt(x, 0))", len(expected)
         )

@@ -99,7 +99,7 @@ def _header(data: bytes, start: int, syntax: str) -> FastHeader:
             raise _Unsupported
         if tag in READ and length:
             keyword, expected_vr, value_of = READ[tag]
-            if vr not in (b"", expected_vr):
+            if vr not in (b"", expected_vr, *expected_vr.split(b" or ")):
                 raise _Unsupported
             values[keyword] = value_of(data[at : at + length])
     raise _Unsupported
@@ -177,10 +177,12 @@ _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (
             0x00100040: "PatientSex",
             0x00180015: "BodyPartExamined",
             0x00185101: "ViewPosition",
+            0x00200060: "Laterality",
             0x00200062: "ImageLaterality",
             0x00280004: "PhotometricInterpretation",
             0x00280A02: "PixelSpacingCalibrationType",
             0x00281056: "VOILUTFunction",
+            0x20500020: "PresentationLUTShape",
         },
     ),
     (b"UI", _text, {0x00080016: "SOPClassUID", 0x0020000D: "StudyInstanceUID", 0x0020000E: "SeriesInstanceUID"}),
@@ -218,9 +220,11 @@ _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (
             0x00280011: "Columns",
             0x00280100: "BitsAllocated",
             0x00280101: "BitsStored",
+            0x00280102: "HighBit",
             0x00280103: "PixelRepresentation",
         },
     ),
+    (b"US or SS", _unsigned, {0x00280120: "PixelPaddingValue", 0x00280121: "PixelPaddingRangeLimit"}),
     (
         b"IS",
         _whole,

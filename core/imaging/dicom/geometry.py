@@ -15,6 +15,8 @@ ALIKE = 1e-3  # relative tolerance of spacings: rounding; a magnification correc
 SQUARE = 1e-2  # tolerance of direction cosines, from unit length and from a right angle
 TWO_D, CM = 1, 3  # RegionSpatialFormat and PhysicalUnits of an ultrasound region (PS3.3 C.8.5.5)
 
+LENGTHS = {"PixelSpacing": 2, "ImagerPixelSpacing": 2, "ImagePositionPatient": 3, "ImageOrientationPatient": 6}
+
 Vector = tuple[float, ...]
 
 
@@ -32,6 +34,19 @@ def geometry_from_header(header: Any) -> dict[str, Any]:
         "slice_mm": _positive(measures, "SpacingBetweenSlices") or _between(header, orientation),
         "frame_ms": _frame_ms(header),
     }
+
+
+def has_unreadable_geometry(header: Any) -> bool:
+    """Return whether a spacing, position or orientation at the top level of a header is not as many numbers."""
+    return any(name in header and _is_unreadable(header, name, count) for name, count in LENGTHS.items())
+
+
+def _is_unreadable(header: Any, name: str, count: int) -> bool:
+    try:
+        empty = header.get(name) in (None, "", [])
+    except (TypeError, ValueError, OverflowError, NotImplementedError):
+        return True
+    return not empty and _vector(header, name, count) is None
 
 
 def geometry_from_nifti(zooms: Sequence[float], affine: Any, columns: int, rows: int) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from core.errors import RejectedFile
 from core.imaging.decoded_image import DecodedImage
 from core.imaging.deidentify import Identity
 from core.imaging.dicom.fast_header import FastHeader, parse_header
-from core.imaging.dicom.pixels import decode, view_uncompressed
+from core.imaging.dicom.native import view_uncompressed
+from core.imaging.dicom.pixels import decode
+from core.imaging.dicom.syntax import complete_syntax
 
 WITHOUT_PIXELS = {
     "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files",
@@ -30,7 +32,6 @@ FACTS = {
     "body_part": "BodyPartExamined",
     "manufacturer": "Manufacturer",
     "device": "ManufacturerModelName",
-    "laterality": "ImageLaterality",
 }
 OTHERS = ("AccessionNumber", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "MedicalRecordLocator")
 # The first element of a data set without preamble: group 0002 or 0008, little- or big-endian.
@@ -62,15 +63,17 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about invalid values in headers; the import has its own report
         try:
-            header = _fast_header(data) or _full_header(path, data)
-            samples, format, extra = decode(header, data)
+            fast = _fast_header(data)
+            header, assumed = (fast, ()) if fast is not None else _full_header(path, data)
+            samples, format, notes = decode(header, data)
             yield DecodedImage(
                 item="",
                 samples=samples,
                 format=format,
                 identity=_identity(header),
-                facts={**_facts(header), **extra},
+                facts=_facts(header),
                 position=_position(header),
+                notes=(*assumed, *notes),
             )
         except RejectedFile:
             raise
@@ -84,18 +87,21 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
 
 def _fast_header(data: bytes | None) -> FastHeader | None:
     header = parse_header(data) if data is not None else None
-    return header if header is not None and view_uncompressed(header, data) is not None else None
+    try:
+        return header if header is not None and view_uncompressed(header, data, []) is not None else None
+    except RejectedFile:
+        return None
 
 
-def _full_header(path: Path, data: bytes | None) -> Any:
-    """Return the pydicom data set; uncompressed pixels stay in `data`, to be viewed without a copy."""
+def _full_header(path: Path, data: bytes | None) -> tuple[Any, tuple[str, ...]]:
+    """Return the pydicom data set, and notes; uncompressed pixels stay in `data`, to be viewed without a copy."""
     import pydicom
 
     source = path if data is None else BytesIO(data)
     packed = data is None or PACKED.search(data, 0, HEADER_BYTES)
     header = pydicom.dcmread(source, force=True, defer_size=None if packed else DEFERRED)
     _require_pixels(header, bare=not getattr(header.file_meta, "TransferSyntaxUID", None))
-    return header
+    return header, complete_syntax(header)
 
 
 def _require_pixels(header: Any, *, bare: bool) -> None:
@@ -129,11 +135,24 @@ def _identity(header: Any) -> Identity:
 
 def _facts(header: Any) -> dict[str, str]:
     facts = {name: str(header.get(keyword) or "").strip() for name, keyword in FACTS.items()}
+    facts["laterality"] = _laterality(header)
     age = re.fullmatch(r"(\d{1,3})([DWMY])", str(header.get("PatientAge") or "").strip())
     if age:
         per_year = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}[age[2]]
         facts["age"] = str(int(int(age[1]) / per_year))
     return {name: value for name, value in facts.items() if value}
+
+
+def _laterality(header: Any) -> str:
+    """Return the side: of the image, else of all its frames (PS3.3 C.7.6.16.2.8), else of the series."""
+    groups = [
+        *(header.get("SharedFunctionalGroupsSequence") or []),
+        *(header.get("PerFrameFunctionalGroupsSequence") or []),
+    ]
+    anatomies = [item for group in groups for item in group.get("FrameAnatomySequence") or []]
+    sides = {str(item.get("FrameLaterality") or "").strip() for item in anatomies}
+    of_frames = sides.pop() if len(sides) == 1 else ""
+    return str(header.get("ImageLaterality") or of_frames or header.get("Laterality") or "").strip()
 
 
 def _position(header: Any) -> float:

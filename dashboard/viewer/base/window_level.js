@@ -19,7 +19,9 @@ export function table(image, window) {
   const size = image.dtype === "uint8" ? 256 : 65536;
   const greys = new Uint8ClampedArray(size);
   const flip = (image.photometric === "MONOCHROME1") !== window.inverted;
+  const [from, to] = image.padding || [-1, -1]; // outside the image: background, of either polarity
   for (let sample = 0; sample < size; sample++) {
+    if (sample >= from && sample <= to) continue;
     const grey = greyOf(sample * image.slope + image.intercept, window);
     greys[sample] = Math.round(flip ? 255 - grey : grey);
   }
@@ -33,6 +35,9 @@ export function colours(image, window) {
   for (let sample = 0; sample < greys.length; sample++) shown[sample] = 0xff000000 | (greys[sample] * 0x010101);
   return shown;
 }
+
+/** The sample of a colour image that is shown at full brightness. */
+export const whiteOf = (image) => (image.dtype === "uint8" ? 255 : image.high);
 
 /** The window an image asks for itself. */
 export const ownWindow = (image) => ({

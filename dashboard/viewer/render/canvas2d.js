@@ -1,6 +1,6 @@
 // The canvas-2D renderer: samples through the window's table on a canvas of their own, drawn zoomed, panned and turned.
 
-import { colours } from "../base/window_level.js";
+import { colours, whiteOf } from "../base/window_level.js";
 import { scaleOf } from "../base/transform.js";
 
 // Scales at which the best interpolation shows no more than the plain one, and costs three times as much.
@@ -27,7 +27,7 @@ export class Canvas2d {
       this.picture = context.createImageData(columns, rows); // kept: to sweep up one for each look stops the page
     }
     const pixels = new Uint32Array(this.picture.data.buffer);
-    if (image.channels === 3) tinted(pixels, samples, window.inverted);
+    if (image.channels === 3) tinted(pixels, samples, window.inverted, 255 / whiteOf(image));
     else if (step === 1) straight(pixels, samples, colours(image, window));
     else thinned(pixels, samples, colours(image, window), image.columns, columns, rows, step);
     context.putImageData(this.picture, 0, 0);
@@ -89,8 +89,9 @@ function thinned(pixels, samples, shown, stride, columns, rows, step) {
       pixels[at++] = shown[samples[from]];
 }
 
-function tinted(pixels, samples, inverted) {
+function tinted(pixels, samples, inverted, scale) {
   const flip = inverted ? 0xffffff : 0;
+  if (scale !== 1) samples = Uint8ClampedArray.from(samples, (sample) => sample * scale); // clamped arrays round
   for (let at = 0, from = 0; at < pixels.length; at++, from += 3)
     pixels[at] = 0xff000000 | ((samples[from] | (samples[from + 1] << 8) | (samples[from + 2] << 16)) ^ flip);
 }

@@ -16,6 +16,8 @@ uniform float height;
 uniform vec2 rescale;   // slope, intercept
 uniform vec2 window;    // center, width
 uniform int voi;        // 0 LINEAR, 1 LINEAR_EXACT, 2 SIGMOID
+uniform vec2 padding;   // stored samples that lie outside the image, both ends inclusive
+uniform float white;    // of colour
 uniform bool flipped;
 uniform bool colour;
 uniform bool smoothed;
@@ -32,7 +34,8 @@ float grey(float value) {
 
 vec3 pixel(ivec2 at) {
   uvec4 stored = texelFetch(samples, clamp(at, ivec2(0), size - 1), 0);
-  vec3 seen = colour ? vec3(stored.rgb) / 255.0 : vec3(grey(float(stored.r) * rescale.x + rescale.y));
+  if (!colour && float(stored.r) >= padding.x && float(stored.r) <= padding.y) return vec3(0.0); // background
+  vec3 seen = colour ? vec3(stored.rgb) / white : vec3(grey(float(stored.r) * rescale.x + rescale.y));
   return flipped ? 1.0 - seen : seen; // inverted last
 }
 

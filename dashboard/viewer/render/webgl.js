@@ -1,11 +1,13 @@
 // The WebGL2 renderer: samples as an integer texture; window, inversion and interpolation in the shader.
 
 import { inverse } from "../base/transform.js";
+import { whiteOf } from "../base/window_level.js";
 import { FRAGMENT, VERTEX } from "./shaders.js";
 
 const FUNCTIONS = { LINEAR: 0, LINEAR_EXACT: 1, SIGMOID: 2 };
 const UNIFORMS = [
-  "samples", "toImage", "size", "height", "rescale", "window", "voi", "flipped", "colour", "smoothed", "footprint",
+  "samples", "toImage", "size", "height", "rescale", "window", "voi", "padding", "white", "flipped", "colour", "smoothed",
+  "footprint",
 ]; // prettier-ignore
 
 export class WebGl {
@@ -36,12 +38,13 @@ export class WebGl {
 
   upload(image, samples) {
     const { gl } = this;
+    const sampleType = image.dtype === "uint8" ? gl.UNSIGNED_BYTE : gl.UNSIGNED_SHORT;
     const [inside, order, type] =
       image.channels === 3
-        ? [gl.RGB8UI, gl.RGB_INTEGER, gl.UNSIGNED_BYTE]
+        ? [image.dtype === "uint8" ? gl.RGB8UI : gl.RGB16UI, gl.RGB_INTEGER, sampleType]
         : image.dtype === "uint8"
-          ? [gl.R8UI, gl.RED_INTEGER, gl.UNSIGNED_BYTE]
-          : [gl.R16UI, gl.RED_INTEGER, gl.UNSIGNED_SHORT];
+          ? [gl.R8UI, gl.RED_INTEGER, sampleType]
+          : [gl.R16UI, gl.RED_INTEGER, sampleType];
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
     gl.texImage2D(gl.TEXTURE_2D, 0, inside, image.columns, image.rows, 0, order, type, samples);
     for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
@@ -76,6 +79,8 @@ export class WebGl {
     gl.uniform2f(at.rescale, image.slope, image.intercept);
     gl.uniform2f(at.window, window.center, window.width);
     gl.uniform1i(at.voi, FUNCTIONS[window.voi] ?? 0);
+    gl.uniform2f(at.padding, ...(image.padding || [-1, -1]));
+    gl.uniform1f(at.white, whiteOf(image));
     gl.uniform1i(at.flipped, Number((image.photometric === "MONOCHROME1") !== window.inverted));
     gl.uniform1i(at.colour, Number(image.channels === 3));
     gl.uniform1i(at.smoothed, Number(smooth));

@@ -22,7 +22,14 @@ from core.imaging.voi_lut import read_samples
 from tests.core.imaging.results import read_files
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")  # odd headers are what is tested
-NOT_PERMISSIVE = {"dicom/plain_and_syntaxes/JPGExtended.dcm"}  # 12-bit JPEG Extended
+# Pydicom does not decode them: 12-bit JPEG, RLE of single bits, no transfer syntax, no number of frames.
+MORE_THAN_PYDICOM = {
+    "dicom/odd_and_broken/JPEG-lossy.dcm": 1,
+    "dicom/odd_and_broken/OT-PAL-8-face.dcm": 1,
+    "dicom/odd_and_broken/badVR.dcm": 15,
+    "dicom/odd_and_broken/liver_nonbyte_aligned_rle.dcm": 3,
+    "dicom/plain_and_syntaxes/JPGExtended.dcm": 1,
+}
 
 
 def read_single(path: Path):
@@ -48,7 +55,7 @@ def test_every_file_is_taken_or_refused_as_the_index_says(data_dir: Path, taken)
     assert set(results) == {row["path"] for row in rows(data_dir)}
     refused = {path for path, result in results.items() if isinstance(result, Refusal)}
     undecodable = {row["path"] for row in rows(data_dir) if not row["decode"].startswith("ok")}
-    assert refused == undecodable | NOT_PERMISSIVE
+    assert refused == undecodable - set(MORE_THAN_PYDICOM)
 
 
 def test_every_refusal_is_a_sentence_without_identity(data_dir: Path, taken):
@@ -82,7 +89,7 @@ def test_every_decodable_file_has_the_pixels_of_pydicom(data_dir: Path, taken):
     compared = 0
     for row in rows(data_dir):
         result = results[row["path"]]
-        if not isinstance(result, ReadFile):
+        if not isinstance(result, ReadFile) or row["path"] in MORE_THAN_PYDICOM:
             continue
         format = result.images[0].format
         image = np.asarray(read_samples(store.pixels(result.sha256), format, offset=result.images[0].offset))
@@ -117,7 +124,8 @@ def test_size_frames_and_depth_are_the_headers(data_dir: Path, taken):
         if isinstance(result, ReadFile):
             format = result.images[0].format
             assert (format.rows, format.columns) == (int(row["rows"]), int(row["cols"])), row["path"]
-            assert format.frames == int(row["frames"] or 1), row["path"]
+            frames = MORE_THAN_PYDICOM.get(row["path"]) or int(row["frames"] or 1)
+            assert format.frames == frames, row["path"]
             stored = row["bits"].split("/")[-1]  # empty where the pixels are real numbers
             assert format.bits == int(stored or 32), row["path"]
             assert format.decoder

@@ -14,6 +14,7 @@ from core.imaging.voi_lut import (
     quantize_uint16,
     read_samples,
     to_grey,
+    to_unrounded_grey,
     to_values,
     window,
 )
@@ -63,6 +64,27 @@ def test_monochrome1_is_255_minus_that_and_inverted_last():
         255,
         255,
     ]
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("invert", [False, True])
+def test_padding_is_black_whatever_the_polarity(photometric: str, invert: bool):
+    padded = replace(CT, photometric=photometric, padding=(1264.0, 4095.0))
+    plain = to_grey(STORED, replace(padded, padding=None), center=40.0, width=400.0, invert=invert)
+    shown = to_grey(STORED, padded, center=40.0, width=400.0, invert=invert)
+    assert shown[0, 4:].tolist() == [0, 0, 0]
+    assert shown[0, :4].tolist() == plain[0, :4].tolist()
+
+
+def test_colour_of_any_depth_is_as_bright():
+    samples = np.array([[[0, 1024, 4095]]], dtype=np.uint16)
+    colour = replace(CT, channels=3, photometric="RGB", columns=1, low=0.0, high=4095.0)
+    assert to_grey(samples, colour).tolist() == [[[0, 64, 255]]]
+    assert to_grey(samples, colour, invert=True).tolist() == [[[255, 191, 0]]]
+    assert (
+        len(np.unique(to_unrounded_grey(np.arange(4096, dtype=np.uint16).reshape(1, -1, 1).repeat(3, 2), colour)))
+        == 4096
+    )
 
 
 def linear(x: float, c: float, w: float) -> float:
@@ -151,8 +173,14 @@ def test_samples_lie_little_endian_in_c_order(tmp_path: Path):
 
 
 def test_a_format_survives_json():
-    for format in (CT, replace(CT, spacing=(0.5, 0.7), unit="HU", decoder="gdcm")):
+    for format in (CT, replace(CT, spacing=(0.5, 0.7), unit="HU", decoder="gdcm"), replace(CT, padding=(0.0, 3.0))):
         assert PixelFormat.from_json(format.to_json()) == format
+
+
+def test_a_format_of_before_has_no_padding():
+    fields = CT.to_json()
+    del fields["padding"]
+    assert PixelFormat.from_json(fields) == CT
 
 
 def test_a_picture_of_one_grey_has_a_window():

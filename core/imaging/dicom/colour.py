@@ -1,0 +1,71 @@
+"""Turn colour frames into RGB samples of the store, 8 or 16 bits deep."""
+
+from typing import Any
+
+import numpy as np
+
+from core.imaging.dicom.bits import bits_stored
+from core.imaging.dicom.geometry import geometry_from_header
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.voi_lut import Array, full_range_window
+
+DEPTH = "quantised"
+
+
+def colour(header: Any, frames: Array, photometric: str, decoder: str, notes: list[str]) -> tuple[Array, PixelFormat]:
+    """Return RGB samples (frames, rows, columns, 3) of all bits that are stored, and their format."""
+    if frames.dtype.kind == "i":
+        frames = frames.view(f"u{frames.dtype.itemsize}")
+    bits = bits_stored(header, frames.dtype.itemsize * 8)
+    if photometric in ("YBR_FULL", "YBR_FULL_422"):
+        frames = _rgb(frames, bits)
+    if bits > 16:
+        notes.append(DEPTH)
+        frames, bits = frames >> (bits - 16), 16
+    if bits > 8:
+        return _described(header, frames.astype(np.uint16), bits, decoder)
+    if bits < 8:
+        frames = np.round(frames * (255.0 / ((1 << bits) - 1)))
+    return _described(header, frames.astype(np.uint8), 8, decoder)
+
+
+def _rgb(frames: Array, bits: int) -> Array:
+    """Return RGB of YBR_FULL (PS3.3 C.7.6.3.1.2), of any depth."""
+    from pydicom.pixels.processing import convert_color_space
+
+    if frames.dtype == np.uint8 and bits == 8:
+        return convert_color_space(frames, "YBR_FULL", "RGB")
+    luma, blue, red = (frames[..., channel].astype(np.float64) for channel in range(3))
+    blue, red = blue - (1 << bits - 1), red - (1 << bits - 1)
+    planes = (luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue)
+    return np.round(np.stack(planes, -1).clip(0, (1 << bits) - 1)).astype(frames.dtype)
+
+
+def _described(header: Any, samples: Array, bits: int, decoder: str) -> tuple[Array, PixelFormat]:
+    white = float((1 << bits) - 1)
+    stored = int(header.get("BitsStored") or bits)
+    return samples, rgb_format(header, samples, decoder, white=white, bits=stored)
+
+
+def rgb_format(header: Any, samples: Array, decoder: str, *, white: float, bits: int) -> PixelFormat:
+    """Return the format of RGB samples (frames, rows, columns, 3) whose channels go from 0 to `white`."""
+    frames, rows, columns, _ = samples.shape
+    center, width, function = full_range_window(0.0, white)
+    return PixelFormat(
+        rows=rows,
+        columns=columns,
+        frames=frames,
+        channels=3,
+        dtype=samples.dtype.name,
+        bits=bits,
+        photometric="RGB",
+        slope=1.0,
+        intercept=0.0,
+        low=0.0,
+        high=white,
+        window_center=center,
+        window_width=width,
+        voi_function=function,
+        decoder=decoder,
+        **geometry_from_header(header),
+    )

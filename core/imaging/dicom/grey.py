@@ -1,0 +1,168 @@
+"""Turn stored values of grey DICOM frames into samples of the store: modality values, padding, window, polarity."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import RejectedFile
+from core.imaging.dicom.geometry import geometry_from_header, has_unreadable_geometry
+from core.imaging.dicom.modality import ModalityValues, modality_values
+from core.imaging.dicom.padding import Range, background_value, padding_range, within
+from core.imaging.dicom.values import IGNORED, count, optional
+from core.imaging.dicom.windows import window_of
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.voi_lut import Array, quantize_uint16
+
+NO_VALUE, BACKGROUND, POLARITY, DEPTH = "not_finite", "background", "polarity", "quantised"
+MOST = 65535  # of a sample
+
+
+def grey(header: Any, frames: Array, decoder: str, notes: list[str]) -> tuple[Array, PixelFormat]:
+    """Return samples (frames, rows, columns, 1) and their format.
+
+    Raises:
+        RejectedFile: no pixel has a value, or what the values need is damaged.
+    """
+    modality = modality_values(header, frames, notes)
+    if has_unreadable_geometry(header):
+        notes.append(IGNORED)
+    limits = _padding(header, frames, modality, notes)
+    samples, slope, intercept, padding, (low, high) = _samples(modality, frames, limits, notes)
+    center, width, function = window_of(header, low, high, notes, baked=modality.baked)
+    number, rows, columns = samples.shape
+    return samples[..., np.newaxis], PixelFormat(
+        rows=rows,
+        columns=columns,
+        frames=number,
+        channels=1,
+        dtype=samples.dtype.name,
+        bits=count(header, "BitsStored") or frames.dtype.itemsize * 8,
+        photometric=_polarity(header, notes),
+        slope=slope,
+        intercept=intercept,
+        low=low,
+        high=high,
+        window_center=center,
+        window_width=width,
+        voi_function=function,
+        unit=_unit(header, notes),
+        decoder=decoder,
+        padding=padding,
+        **geometry_from_header(header),
+    )
+
+
+def _padding(header: Any, frames: Array, modality: ModalityValues, notes: list[str]) -> Range | None:
+    """Return the stored values that lie outside the image: those that the header names, else those around a disc."""
+    limits = padding_range(header, frames.dtype)
+    if limits is not None:
+        low, high = frames.min(), frames.max()
+        if limits[0] <= low and high <= limits[1]:
+            notes.append(IGNORED)  # it would leave nothing of the image
+            return None
+        if limits[0] <= high and limits[1] >= low and within(frames, limits).any():
+            return limits
+    if modality.baked or frames.dtype.kind not in "iu" or header.get("Modality") != "CT":
+        return limits
+    background = background_value(frames, slope=modality.slope, intercept=modality.intercept)
+    if background is not None:
+        notes.append(BACKGROUND)
+    return background or limits
+
+
+Samples = tuple[Array, float, float, Range | None, Range]
+
+
+def _samples(modality: ModalityValues, frames: Array, limits: Range | None, notes: list[str]) -> Samples:
+    """Return samples, slope, intercept, padding among the samples, and the lowest and highest value of the image."""
+    values, slope, intercept = modality.values, modality.slope, modality.intercept
+    if values.dtype.kind == "f" or values.dtype.itemsize > 2 or (modality.baked and limits):
+        outside = _outside(values, frames, limits, notes)
+        samples, step, offset, padding, ends = _quantised(values, outside, notes)
+    else:
+        samples, step, offset = _unsigned(values)
+        padding = _shifted(limits, offset)
+        ends = _ends(values, limits)
+    low, high = sorted(end * slope + intercept for end in ends)
+    return samples, slope * step, intercept + slope * offset, padding, (low, high)
+
+
+def _outside(values: Array, frames: Array, limits: Range | None, notes: list[str]) -> NDArray[np.bool_] | None:
+    outside = within(frames, limits) if limits is not None else None
+    if values.dtype.kind == "f":
+        missing = ~np.isfinite(values)
+        if missing.any():
+            notes.append(NO_VALUE)
+            outside = missing if outside is None else outside | missing
+    return outside if outside is not None and outside.any() else None
+
+
+def _quantised(values: Array, outside: NDArray[np.bool_] | None, notes: list[str]) -> Samples:
+    """Return wide values in 16 bits; samples outside the image get 0, which none inside has."""
+    if outside is not None:
+        return _reserved(values, outside, notes)
+    low, high = float(values.min()), float(values.max())
+    if values.dtype.kind != "f" and high - low <= MOST:
+        return (values.astype(np.int64) - int(low)).astype(np.uint16), 1.0, low, None, (low, high)
+    notes.append(DEPTH)
+    return *quantize_uint16(values), None, (low, high)
+
+
+def _reserved(values: Array, outside: NDArray[np.bool_], notes: list[str]) -> Samples:
+    inside = values[~outside]
+    if not inside.size:
+        raise RejectedFile("has no pixel with a value: all are padding, NaN or infinite.")
+    low, high = float(inside.min()), float(inside.max())
+    step = 1.0
+    if values.dtype.kind == "f" or high - low > MOST - 1:
+        notes.append(DEPTH)
+        step = (high - low) / (MOST - 1) or 1.0
+    samples = np.zeros(values.shape, dtype=np.uint16)
+    samples[~outside] = np.round((inside.astype(np.float64) - low) / step) + 1
+    return samples, step, low - step, (0.0, 0.0), (low, high)
+
+
+def _unsigned(stored: Array) -> tuple[Array, float, float]:
+    """Return stored values as unsigned samples, with the slope and offset that restore them."""
+    if stored.dtype.kind == "u":
+        return stored, 1.0, 0.0
+    offset = min(0, int(stored.min()))
+    wide = stored.astype(np.int32) - offset
+    return wide.astype(np.uint8 if stored.dtype.itemsize == 1 else np.uint16), 1.0, float(offset)
+
+
+def _shifted(limits: Range | None, offset: float) -> Range | None:
+    """Return padding as samples, None if no sample can have it."""
+    if limits is None:
+        return None
+    low, high = max(0.0, limits[0] - offset), min(float(MOST), limits[1] - offset)
+    return (low, high) if low <= high else None
+
+
+def _ends(values: Array, limits: Range | None) -> Range:
+    low, high = int(values.min()), int(values.max())
+    if limits is not None and (limits[0] <= low <= limits[1] or limits[0] <= high <= limits[1]):
+        inside = values[~within(values, limits)]
+        low, high = int(inside.min()), int(inside.max())
+    return float(low), float(high)
+
+
+def _polarity(header: Any, notes: list[str]) -> str:
+    """Return MONOCHROME1 where the lowest value is white.
+
+    PresentationLUTShape INVERSE says so too (PS3.3 C.8.11.3.1.2); IDENTITY says no more than the photometric
+    interpretation.
+    """
+    photometric = "MONOCHROME1" if str(header.get("PhotometricInterpretation")) == "MONOCHROME1" else "MONOCHROME2"
+    shape = str(optional(header, "PresentationLUTShape", notes) or "").strip().upper()
+    if shape and (shape == "INVERSE") != (photometric == "MONOCHROME1"):
+        notes.append(POLARITY)
+        return "MONOCHROME1"
+    return photometric
+
+
+def _unit(header: Any, notes: list[str]) -> str:
+    if header.get("Modality") == "CT":
+        return "HU"
+    return str(optional(header, "RescaleType", notes) or "").replace("US", "")

@@ -1,0 +1,154 @@
+"""Optional things that are broken are left out with a note; what the values need is refused by its name."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from core.errors import RejectedFile
+from tests.core.imaging.dicom.drawn import image, values, write
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+RAMP = np.arange(1024, dtype=np.uint16).reshape(32, 32)
+
+
+def item(**values: Any) -> Dataset:
+    ds = Dataset()
+    for name, value in values.items():
+        setattr(ds, name, value)
+    return ds
+
+
+def lut(count: int, first: int, bits: int, data: bytes) -> Sequence:
+    return Sequence([item(LUTDescriptor=[count, first, bits], LUTData=data)])
+
+
+def replaced(path: Path, before: bytes, after: bytes) -> Path:
+    data = path.read_bytes()
+    assert data.count(before) == 1
+    path.write_bytes(data.replace(before, after))
+    return path
+
+
+FULL = (511.5, 1023.0, "LINEAR_EXACT")
+
+
+@pytest.mark.parametrize(
+    ("more", "window", "notes"),
+    [
+        ({}, FULL, ()),
+        ({"WindowCenter": 40, "WindowWidth": 400}, (40, 400, "LINEAR"), ()),
+        ({"WindowCenter": 40, "WindowWidth": 0}, FULL, ("ignored_attribute",)),
+        ({"WindowCenter": 40, "WindowWidth": -5}, FULL, ("ignored_attribute",)),
+        ({"WindowCenter": 40}, FULL, ("ignored_attribute",)),
+        (
+            {"WindowCenter": "0.5", "WindowWidth": "0.5", "VOILUTFunction": "LINEAR_EXACT"},
+            (0.5, 0.5, "LINEAR_EXACT"),
+            (),
+        ),
+        ({"WindowCenter": 4, "WindowWidth": 9, "VOILUTFunction": "CUBIC"}, (4, 9, "LINEAR"), ("ignored_attribute",)),
+        ({"VOILUTSequence": lut(256, 100, 8, bytes(range(256)))}, (227.5, 255.0, "LINEAR_EXACT"), ("voi_lut",)),
+        ({"VOILUTSequence": Sequence([Dataset()])}, FULL, ("ignored_attribute",)),
+        ({"VOILUTSequence": Sequence([])}, FULL, ()),
+        ({"VOILUTSequence": lut(256, 0, 16, b"\0\0")}, FULL, ("ignored_attribute",)),
+        ({"ModalityLUTSequence": Sequence([Dataset()])}, FULL, ("ignored_attribute",)),
+        ({"ModalityLUTSequence": lut(1024, 0, 16, b"")}, FULL, ("ignored_attribute",)),
+        ({"IconImageSequence": Sequence([Dataset()])}, FULL, ()),
+        ({"overlay": DataElement(0x60000010, "US", 9)}, FULL, ()),
+    ],
+)
+def test_a_broken_window_or_table_costs_no_picture(
+    tmp_path: Path, more: dict[str, Any], window: tuple[float, float, str], notes: tuple[str, ...]
+):
+    decoded = image(write(tmp_path / "a.dcm", RAMP, **more))
+    format = decoded.format
+    assert (format.window_center, format.window_width, format.voi_function) == window
+    assert np.array_equal(values(decoded)[0], RAMP)
+    assert decoded.notes == notes
+
+
+@pytest.mark.parametrize("keyword", ["WindowCenter", "PixelSpacing", "ImagePositionPatient"])
+def test_a_decimal_comma_in_what_is_optional_is_left_out(tmp_path: Path, keyword: str):
+    several = {"PixelSpacing": 2, "ImagePositionPatient": 3}.get(keyword, 1)
+    more: dict[str, Any] = {keyword: ["0.1437"] * several if several > 1 else "0.1437"}
+    path = write(tmp_path / "a.dcm", RAMP, **more)
+    path.write_bytes(path.read_bytes().replace(b"0.1437", b"0,1437"))
+    decoded = image(path)
+    assert decoded.format.spacing is None
+    assert decoded.format.window_center == FULL[0]
+    assert decoded.notes == ("ignored_attribute",)
+
+
+@pytest.mark.parametrize("keyword", ["RescaleSlope", "RescaleIntercept", "DoseGridScaling"])
+def test_a_slope_that_is_no_number_is_refused_by_name(tmp_path: Path, keyword: str):
+    path = replaced(write(tmp_path / "a.dcm", RAMP, **{keyword: "1.2345"}), b"1.2345", b"1,2345")
+    with pytest.raises(RejectedFile, match=f"has the {keyword} '1,2345', which is no number"):
+        image(path)
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_a_modality_table_of_any_width_gives_its_entries(tmp_path: Path, bits: int):
+    entries = (np.arange(1024) // 4 << (bits - 8)).astype("<u2")
+    data = (entries >> (bits - 8)).astype(np.uint8).tobytes() if bits == 8 else entries.tobytes()
+    decoded = image(write(tmp_path / "a.dcm", RAMP, ModalityLUTSequence=lut(1024, 0, bits, data)))
+    assert np.array_equal(values(decoded)[0].ravel(), entries)
+
+
+def test_each_frame_has_its_rescale_or_the_shared_one(tmp_path: Path):
+    def group(**rescale: float) -> Dataset:
+        return item(PixelValueTransformationSequence=Sequence([item(**rescale)])) if rescale else Dataset()
+
+    frames = np.stack([RAMP, RAMP, RAMP])
+    path = write(
+        tmp_path / "a.dcm",
+        frames,
+        SharedFunctionalGroupsSequence=Sequence([group(RescaleSlope=2, RescaleIntercept=1)]),
+        PerFrameFunctionalGroupsSequence=Sequence([group(), group(RescaleSlope=3, RescaleIntercept=0), group()]),
+    )
+    decoded = image(path)
+    expected = np.stack([RAMP * 2.0 + 1, RAMP * 3.0, RAMP * 2.0 + 1])
+    assert np.abs(values(decoded) - expected).max() <= decoded.format.slope
+
+
+@pytest.mark.parametrize(
+    ("photometric", "shape", "shown", "notes"),
+    [
+        ("MONOCHROME2", None, "MONOCHROME2", ()),
+        ("MONOCHROME2", "IDENTITY", "MONOCHROME2", ()),
+        ("MONOCHROME1", "INVERSE", "MONOCHROME1", ()),
+        ("MONOCHROME2", "INVERSE", "MONOCHROME1", ("polarity",)),
+        ("MONOCHROME1", "IDENTITY", "MONOCHROME1", ("polarity",)),
+        ("MONOCHROME1", None, "MONOCHROME1", ()),
+    ],
+)
+def test_the_polarity_is_that_of_both_statements(
+    tmp_path: Path, photometric: str, shape: str | None, shown: str, notes: tuple[str, ...]
+):
+    decoded = image(write(tmp_path / "a.dcm", RAMP, PhotometricInterpretation=photometric, PresentationLUTShape=shape))
+    assert decoded.format.photometric == shown
+    assert decoded.notes == notes
+
+
+@pytest.mark.parametrize(
+    ("more", "side"),
+    [
+        ({}, None),
+        ({"Laterality": "R"}, "R"),
+        ({"ImageLaterality": "L", "Laterality": "R"}, "L"),
+        ({"ImageLaterality": "", "Laterality": "R"}, "R"),
+        ({"SharedFunctionalGroupsSequence": ["L"]}, "L"),
+        ({"PerFrameFunctionalGroupsSequence": ["R", "R"]}, "R"),
+        ({"PerFrameFunctionalGroupsSequence": ["R", "L"]}, None),
+    ],
+)
+def test_the_side_is_a_fact(tmp_path: Path, more: dict[str, Any], side: str | None):
+    groups = {
+        name: Sequence([item(FrameAnatomySequence=Sequence([item(FrameLaterality=one)])) for one in value])
+        for name, value in more.items()
+        if isinstance(value, list)
+    }
+    assert image(write(tmp_path / "a.dcm", RAMP, **{**more, **groups})).facts.get("laterality") == side
