@@ -12,6 +12,7 @@ from core.imaging.decoded_image import DecodedImage
 from core.imaging.deidentify import Identity
 from core.imaging.dicom.fast_header import FastHeader, parse_header
 from core.imaging.dicom.pixels import decode, view_uncompressed
+from core.imaging.stacks.header import read_attributes
 
 WITHOUT_PIXELS = {
     "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files",
@@ -70,7 +71,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
                 format=format,
                 identity=_identity(header),
                 facts={**_facts(header), **extra},
-                position=_position(header),
+                attributes=read_attributes(header, format),
             )
         except RejectedFile:
             raise
@@ -134,22 +135,3 @@ def _facts(header: Any) -> dict[str, str]:
         per_year = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}[age[2]]
         facts["age"] = str(int(int(age[1]) / per_year))
     return {name: value for name, value in facts.items() if value}
-
-
-def _position(header: Any) -> float:
-    """Return the position in mm along the slice normal (PS3.3 C.7.6.2.1.1), else the instance number."""
-    try:
-        place = [float(one) for one in header.ImagePositionPatient]
-        orientation = [float(cosine) for cosine in header.ImageOrientationPatient]
-        row, column = orientation[:3], orientation[3:]
-        normal = (
-            row[1] * column[2] - row[2] * column[1],
-            row[2] * column[0] - row[0] * column[2],
-            row[0] * column[1] - row[1] * column[0],
-        )
-        return sum(a * b for a, b in zip(place, normal, strict=True))
-    except (AttributeError, TypeError, ValueError, IndexError):
-        try:
-            return float(header.get("InstanceNumber") or 0)
-        except (TypeError, ValueError):
-            return 0.0

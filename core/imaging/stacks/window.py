@@ -19,6 +19,11 @@ class StackWindow:
         """Return the fields as JSON values."""
         return {"center": self.center, "width": self.width, "function": self.function}
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "StackWindow":
+        """Return the window that `to_json` described."""
+        return cls(float(data["center"]), float(data["width"]), str(data["function"]))
+
     def applied_to(self, format: PixelFormat) -> PixelFormat:
         """Return the format of a slice with the window of its stack; colour stays as it is."""
         if format.channels != 1:

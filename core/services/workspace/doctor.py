@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.services.workspace.doctor_files import Outcome, checkpoints, originals, pixels
+from core.services.workspace.doctor_stacks import stacks
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database, migrations
@@ -155,6 +156,7 @@ CHECKS: tuple[Look, ...] = (
     ("originals", lambda db, settings, _: originals(db, settings)),
     ("pixels", lambda db, settings, _: pixels(db, settings)),
     ("checkpoints", lambda db, settings, _: checkpoints(db, settings)),
+    ("stacks", lambda db, _settings, _launcher: stacks(db)),
     ("jobs", _jobs),
     ("clock", _clock),
     *BARE[2:],
