@@ -11,6 +11,7 @@ from core.errors import RejectedFile
 from core.imaging.decoded_image import DecodedImage
 from core.imaging.deidentify import Identity
 from core.imaging.dicom.fast_header import FastHeader, parse_header
+from core.imaging.dicom.frame_order import order_frames
 from core.imaging.dicom.pixels import decode, view_uncompressed
 from core.imaging.stacks.header import read_attributes
 
@@ -65,6 +66,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
         try:
             header = _fast_header(data) or _full_header(path, data)
             samples, format, extra = decode(header, data)
+            samples, format, notes = order_frames(header, samples, format)
             yield DecodedImage(
                 item="",
                 samples=samples,
@@ -72,6 +74,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
                 identity=_identity(header),
                 facts={**_facts(header), **extra},
                 attributes=read_attributes(header, format),
+                notes=notes,
             )
         except RejectedFile:
             raise

@@ -50,9 +50,9 @@ def kind_of(attributes: SliceAttributes) -> str:
 
 
 def plane_name(attributes: SliceAttributes) -> str:
-    """Return the name of the slice's plane: axial, coronal, sagittal or oblique; "" if unknown."""
-    if attributes.orientation is None:
-        return ""
+    """Return the name of the slice's plane: axial, coronal, sagittal or oblique."""
+    if attributes.orientation is None or not is_placed(attributes):
+        return "without position"
     normal = [abs(cosine) for cosine in normal_of(attributes.orientation)]
     return AXES[normal.index(max(normal))] if max(normal) >= SQUARE_ON else "oblique"
 

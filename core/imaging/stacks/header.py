@@ -19,28 +19,30 @@ def read_attributes(header: Any, format: PixelFormat) -> SliceAttributes:
     return SliceAttributes(
         **{name: getattr(format, name) for name in GEOMETRY},
         modality=str(header.get("Modality") or ""),
-        image_type=_words(header.get("ImageType")),
+        image_type=words_of(header.get("ImageType")),
         acquisition=_whole(header, "AcquisitionNumber"),
         echo=_whole(header, "EchoNumbers"),
-        echo_ms=_number(header, "EchoTime"),
+        echo_ms=number_of(header, "EchoTime"),
         temporal_position=_either(
             _whole(header, "TemporalPositionIdentifier"), _whole(header, "TemporalPositionIndex")
         ),
-        trigger_ms=_either(_number(header, "TriggerTime"), _number(header, "NominalCardiacTriggerDelayTime")),
-        cardiac_phase=_number(header, "NominalPercentageOfCardiacPhase"),
-        b_value=_number(header, "DiffusionBValue"),
+        trigger_ms=_either(number_of(header, "TriggerTime"), number_of(header, "NominalCardiacTriggerDelayTime")),
+        cardiac_phase=number_of(header, "NominalPercentageOfCardiacPhase"),
+        b_value=number_of(header, "DiffusionBValue"),
         acquired_s=_acquired(header),
-        instance=_number(header, "InstanceNumber"),
-        slice_location=_number(header, "SliceLocation"),
+        instance=number_of(header, "InstanceNumber"),
+        slice_location=number_of(header, "SliceLocation"),
     )
 
 
-def _words(value: Any) -> tuple[str, ...]:
+def words_of(value: Any) -> tuple[str, ...]:
+    """Return the words of a value such as ImageType, in capitals."""
     several = value if isinstance(value, MutableSequence) else [value] if value else []
     return tuple(str(word or "").strip().upper() for word in several)
 
 
-def _number(header: Any, name: str) -> float | None:
+def number_of(header: Any, name: str) -> float | None:
+    """Return the (first) number of an element, None if it has no finite one."""
     value = header.get(name)
     if isinstance(value, MutableSequence):
         value = value[0] if value else None
@@ -52,7 +54,7 @@ def _number(header: Any, name: str) -> float | None:
 
 
 def _whole(header: Any, name: str) -> int | None:
-    number = _number(header, name)
+    number = number_of(header, name)
     return int(number) if number is not None and number.is_integer() else None
 
 

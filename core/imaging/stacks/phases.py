@@ -6,7 +6,7 @@ A cut needs evidence: places that repeat. Where none does, other acquisition num
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.imaging.stacks.attributes import sort_key
+from core.imaging.stacks.attributes import SliceAttributes, sort_key
 from core.imaging.stacks.part import Part
 from core.imaging.stacks.places import cluster, in_plane_shift
 
@@ -54,17 +54,28 @@ def _by_type_at_one_place(part: Part) -> list[Part]:
 def _differences(part: Part) -> list[tuple[list[Any], Title]]:
     """Return what can set slices of one place apart, the strongest first: a key for each slice, and a title."""
     types = [one.image_type for one in part.slices]
-    corners = cluster(range(len(types)), lambda a, b: in_plane_shift(part.slices[a], part.slices[b]) <= SHIFT_MM)
-    corner_of = {at: number for number, members in enumerate(corners) for at in members}
     times = [([getattr(one, name) for one in part.slices], _phase_title) for name in TIMES]
     return [
         (types, _type_title(types)),
-        ([corner_of[at] for at in range(len(types))], lambda number, count, _: f"field {number} of {count}"),
+        (_fields(part), lambda number, count, _: f"field {number} of {count}"),
         ([one.echo_ms for one in part.slices], lambda _number, _count, key: _named("echo time", key, "ms")),
         *times[:2],
         ([one.acquisition for one in part.slices], lambda _number, _count, key: _named("acquisition", key)),
         *times[2:],
     ]
+
+
+def _fields(part: Part) -> list[Any]:
+    """Return the number of each slice's field of view, where slices of one place are shifted against each other."""
+    first_of_place: dict[int, SliceAttributes] = {}
+    for rank, current in zip(part.ranks, part.slices, strict=True):
+        if in_plane_shift(first_of_place.setdefault(rank, current), current) > SHIFT_MM:
+            break
+    else:
+        return [0] * len(part.slices)
+    fields = cluster(range(len(part.slices)), lambda a, b: in_plane_shift(part.slices[a], part.slices[b]) <= SHIFT_MM)
+    field_of = {at: number for number, members in enumerate(fields) for at in members}
+    return [field_of[at] for at in range(len(part.slices))]
 
 
 def _explains(part: Part, keys: Sequence[Any]) -> bool:

@@ -102,6 +102,22 @@ def test_echoes_and_b_values_are_apart():
     assert titles(diffusion) == [("b 0", 6), ("b 500", 6), ("b 1000", 6)]
 
 
+def test_fields_beside_each_other_are_apart_but_a_tilted_gantry_is_one_field():
+    knees = [replace(one, place=(x, 0.0, 5.0 * at)) for x in (-120.0, 80.0) for at, one in enumerate(volume(6))]
+    assert titles(knees) == [("field 1 of 2", 6), ("field 2 of 2", 6)]
+    tilted = [
+        replace(each, place=(0.0, 0.4 * z, 1.0 * z), temporal_position=phase)
+        for phase in (1, 2)
+        for z, each in enumerate(volume(12, pitch=1.0))
+    ]
+    assert titles(tilted) == [("phase 1 of 2", 12), ("phase 2 of 2", 12)]
+
+
+def test_slices_without_a_position_are_apart_from_those_with_one():
+    lost = replace(axial(0.0), place=None)
+    assert titles([*volume(6), lost]) == [("axial", 6), ("without position", 1)]
+
+
 def test_magnitude_and_phase_are_apart():
     kinds = [replace(one, image_type=("ORIGINAL", "PRIMARY", kind)) for kind in "MP" for one in volume(6)]
     assert titles(kinds) == [("M", 6), ("P", 6)]

@@ -10,13 +10,22 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 AXIAL, SAGITTAL = [1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, -1]
 
 
-def write(path: Path, z: float, value: int = 100, *, series: str = "s", pixels: Any = None, **more: Any) -> Path:
+def write(
+    path: Path,
+    z: float,
+    value: int = 100,
+    *,
+    series: str = "s",
+    pixels: Any = None,
+    sop: str = MRImageStorage,
+    **more: Any,
+) -> Path:
     """One slice at z mm, all of its pixels `value`."""
     array = np.full((16, 16), value, np.uint16) if pixels is None else pixels
     header = Dataset()
     header.file_meta = FileMetaDataset()
     header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID = MRImageStorage
+    header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID = sop
     header.SOPInstanceUID = header.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[path.name, series])
     header.StudyInstanceUID = generate_uid(entropy_srcs=["study"])
     header.SeriesInstanceUID = generate_uid(entropy_srcs=["series", series])
