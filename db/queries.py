@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import Session, aliased
 
 from db.tables import Fact, Image, Patient, Project, Reader, Series, Task
 
@@ -65,7 +65,7 @@ def images_by_series(session: Session, series_ids: Iterable[int]) -> dict[int, l
         ordered = (
             select(Image.series_id, Image.id)
             .where(Image.series_id.in_(ids), Image.excluded_because.is_(None))
-            .order_by(Image.series_id, Image.position, Image.id)
+            .order_by(Image.series_id, Image.place)
         )
         for series_id, image_id in session.execute(ordered):
             if series_id is not None:
@@ -74,19 +74,35 @@ def images_by_series(session: Session, series_ids: Iterable[int]) -> dict[int, l
 
 
 def images_by_study(session: Session, study_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Return image IDs by study ID, ordered by view (else modality), series and position."""
-    by_study: dict[int, list[tuple[str, int, float, int]]] = defaultdict(list)
+    """Return image IDs by study ID, ordered by view (else modality), series, stack and place."""
+    by_study: dict[int, list[tuple[str, int, int, int, int]]] = defaultdict(list)
     view = (Fact.image_id == Image.id) & (Fact.name == VIEW)
     for ids in chunks(sorted(set(study_ids))):
         rows = (
-            select(Series.study_id, Fact.value, Series.modality, Series.id, Image.position, Image.id)
+            select(Series.study_id, Fact.value, Series.modality, first_stack(), Series.stack, Image.place, Image.id)
             .join(Image, Image.series_id == Series.id)
             .outerjoin(Fact, view)
             .where(Series.study_id.in_(ids), Image.excluded_because.is_(None))
         )
-        for study_id, view_name, modality, series_id, position, image_id in session.execute(rows):
-            by_study[study_id].append((view_name or modality, series_id, position, image_id))
+        for study_id, view_name, modality, series_id, stack, place, image_id in session.execute(rows):
+            by_study[study_id].append((view_name or modality, series_id, stack, place, image_id))
     return {study_id: [place[-1] for place in sorted(images)] for study_id, images in by_study.items()}
+
+
+def stacks_of_series(session: Session, series_id: int) -> list[int]:
+    """Return the row IDs of all stacks of the series that a stack belongs to, in their order."""
+    row = session.get(Series, series_id)
+    if row is None:
+        return []
+    same_series = (Series.study_id == row.study_id) & (Series.uid_key == row.uid_key)
+    return list(session.scalars(select(Series.id).where(same_series).order_by(Series.stack)))
+
+
+def first_stack() -> ScalarSelect[int]:
+    """Return an expression for the lowest row ID of the stacks of a series: the order of import."""
+    other = aliased(Series)
+    same_series = (other.study_id == Series.study_id) & (other.uid_key == Series.uid_key)
+    return select(func.min(other.id)).where(same_series).correlate(Series).scalar_subquery()
 
 
 def chunks(ids: list[Key], size: int = CHUNK) -> Iterable[list[Key]]:

@@ -117,27 +117,41 @@ class Study(Base):
 
 
 class Series(Base):
-    """An ordered stack of images of one study."""
+    """An ordered stack of images of one study. A series of the scanner with several stacks has a row for each.
+
+    `stack` numbers them from 0 (-1: a catalogue of before stacks, to be grouped when it is opened), `title` says what
+    sets the stack apart ("phase 2 of 3"), `spacing_mm` is the distance between slices, `notes` are kinds of
+    core.imaging.notes. `window` is the one window of all slices, a core.imaging StackWindow; null means that of the
+    image. `reads_differently` says what another version of Rounds read in another way: {"order", "window", "at"}.
+    """
 
     __tablename__ = "series"
-    __table_args__ = (UniqueConstraint("study_id", "uid_key"),)
+    __table_args__ = (UniqueConstraint("study_id", "uid_key", "stack", name="series_stack"),)
     id: Id = _id()
     study_id: Mapped[int] = _foreign_key("study.id")
     uid_key: Mapped[str]
     modality: Mapped[str] = mapped_column(default="")
+    stack: Mapped[int] = mapped_column(default=0, server_default="0")
+    title: Mapped[str] = mapped_column(default="", server_default="")
+    spacing_mm: Mapped[float | None] = mapped_column(default=None)
+    notes: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    window: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    reads_differently: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
 
 
 class Image(Base):
     """One image, identified by the SHA-256 of its file (and its item inside an npz). Excluded, never deleted.
 
-    `format` is a core.imaging PixelFormat; `position` orders a series; `name` is masked and `name_key` is the keyed
+    `format` is a core.imaging PixelFormat; `attributes` are what else the file says about the place of a slice (a
+    core.imaging SliceAttributes); `place` is the rank in the stack, `position` what ordered catalogues of before
+    stacks; `name` is masked and `name_key` is the keyed
     hash of the true file name, so that a CSV can refer to it.
     """
 
     __tablename__ = "image"
     __table_args__ = (
         UniqueConstraint("project_id", "sha256", "item"),
-        Index("image_series", "series_id", "position"),
+        Index("image_series", "series_id", "place"),
         Index("image_patient", "patient_id"),
         Index("image_name", "project_id", "name_key"),
         Index("image_pixels", "project_id", "pixel_sha256"),
@@ -155,6 +169,8 @@ class Image(Base):
     offset: Mapped[int] = mapped_column(default=0)
     pixel_sha256: Mapped[str]
     position: Mapped[float] = mapped_column(default=0.0)
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    place: Mapped[int] = mapped_column(default=0, server_default="0")
     excluded_because: Mapped[str | None] = mapped_column(default=None)
     created_at: Mapped[float] = _timestamp()
 

@@ -79,7 +79,7 @@ def test_every_row_is_there_by_value(home, contents):
                 {COLUMNS.get((table, name), name): _word(table, name, value) for name, value in row.items()}
                 for row in rows
             ]
-            assert [dict(row) for row in stored] == expected, table
+            assert [{name: row[name] for name in was} for row, was in zip(stored, expected, strict=True)] == expected
 
 
 def _word(table: str, column: str, value: Any) -> Any:

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from core.imaging.deidentify import Identity
 from core.imaging.pixel_format import PixelFormat
+from core.imaging.stacks import SliceAttributes
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
     """One image of a file, with samples (frames, rows, columns, channels).
 
-    `item` names it inside an npz archive, `position` orders it in its series, `facts` never identify the patient,
+    `item` names it inside an npz archive, `attributes` place it in a stack, `facts` never identify the patient,
     `notes` are kinds of `core.imaging.notes.NOTES`.
     """
 
@@ -22,6 +23,6 @@ class DecodedImage:
     format: PixelFormat
     identity: Identity = field(default_factory=Identity, repr=False)
     facts: dict[str, str] = field(default_factory=dict)
-    position: float = 0.0
+    attributes: SliceAttributes | None = None
     label: str | None = None
     notes: tuple[str, ...] = ()

@@ -73,7 +73,7 @@ def image_metadata(image: DecodedImage, offset: int) -> dict[str, Any]:
         "identity": {name: getattr(image.identity, name) for name in NAMES},
         "facts": image.facts,
         "pixel_sha256": _pixel_sha256(image.samples),
-        "position": image.position,
+        "attributes": image.attributes.to_json() if image.attributes else {},
         "label": image.label,
         "notes": list(image.notes),
     }

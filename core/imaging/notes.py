@@ -152,5 +152,40 @@ NOTES: Mapping[str, NoteKind] = {
         "The file says one encoding and is written in another; it is read as its bytes look.",
         "Tell the maker of the files.",
     ),
+    "series_cut": NoteKind(
+        "One of several stacks of a series",
+        "The series mixes planes, sizes, kinds of images, echoes or phases; each of them is a stack by itself.",
+        "Look through the stacks of the series; their titles say what sets them apart.",
+    ),
+    "duplicate_slice": NoteKind(
+        "Several slices at one place",
+        "The stack has more than one slice at the same place, and nothing in the files sets them apart.",
+        "Exclude the slices that are there twice.",
+    ),
+    "missing_slice": NoteKind(
+        "Slices are missing",
+        "The distance between two slices is twice the usual one, or more; a volume is compressed there.",
+        "Import the missing files, or leave the stack out of volume models.",
+    ),
+    "uneven_spacing": NoteKind(
+        "Uneven distances between slices",
+        "The distances between slices differ by more than 10 %; the stack's spacing is their median.",
+        "Check that the series is complete, and do not measure along the stack.",
+    ),
+    "tilted_gantry": NoteKind(
+        "Slices shifted along the stack",
+        "Each slice is shifted within its plane, as with a tilted gantry; the stack is a slanted block.",
+        "Measure within a slice only; resample the series before use where the shape along the stack matters.",
+    ),
+    "frames_reordered": NoteKind(
+        "Frames put in order",
+        "The frames do not lie in the file in the order of their places; they are shown and stored by place.",
+        "Compare with the original where the frame numbers of another program matter.",
+    ),
+    "frames_repeat": NoteKind(
+        "Several frames at one place",
+        "The file has several frames at the same place (phases, echoes); they are shown in the order of the file.",
+        "Export the phases as separate objects where a volume is needed.",
+    ),
 }
 """Every kind by its name, in the order of the report."""

@@ -20,6 +20,8 @@ class PixelFormat:
     ImageOrientationPatient and `place` is ImagePositionPatient of the first frame (LPS axes, mm). `slice_mm` is the
     distance between slices, `frame_ms` the time between frames of a cine loop. Stored samples in the inclusive range
     `padding` lie outside the image: they are background, in no window and no statistic. Of colour, `high` is white.
+    `frame_order` are the frames of the file (from 0) in the order in which they are stored, None where that is the
+    order of the file.
     """
 
     rows: int
@@ -45,6 +47,7 @@ class PixelFormat:
     slice_mm: float | None = None
     frame_ms: float | None = None
     padding: tuple[float, ...] | None = None
+    frame_order: tuple[int, ...] | None = None
 
     @property
     def frame_bytes(self) -> int:
@@ -56,15 +59,27 @@ class PixelFormat:
         """The size of all frames in bytes."""
         return self.frames * self.frame_bytes
 
+    def file_frame(self, frame: int) -> int:
+        """Return the number in the file (from 0) of a stored frame."""
+        return self.frame_order[frame] if self.frame_order else frame
+
+    def stored_frame(self, file_frame: int) -> int:
+        """Return where a frame of the file is stored; the number itself if the file has no such frame."""
+        if not self.frame_order or file_frame not in self.frame_order:
+            return file_frame
+        return self.frame_order.index(file_frame)
+
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
         plain = {name: getattr(self, name) for name in NAMES}
-        return {**plain, **{name: list(plain[name]) for name in VECTORS if plain[name]}}
+        return {**plain, **{name: list(plain[name]) for name in (*VECTORS, "frame_order") if plain[name]}}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "PixelFormat":
         """Return the format that `to_json` described; fields added later get their defaults."""
-        return cls(**{**data, **{name: tuple(map(float, data[name])) for name in VECTORS if data.get(name)}})
+        order = {"frame_order": tuple(data["frame_order"])} if data.get("frame_order") else {}
+        vectors = {name: tuple(map(float, data[name])) for name in VECTORS if data.get(name)}
+        return cls(**{**data, **vectors, **order})
 
 
 NAMES = tuple(one.name for one in fields(PixelFormat))

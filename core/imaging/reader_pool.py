@@ -32,7 +32,7 @@ class ReadImage:
     pixel_sha256: str
     identity: Identity = field(repr=False)
     facts: dict[str, str]
-    position: float
+    attributes: dict[str, Any]
     label: str | None
     notes: tuple[str, ...] = ()
 

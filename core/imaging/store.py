@@ -116,9 +116,14 @@ class Store:
                 file.write(chunk.astype(chunk.dtype.newbyteorder("<"), order="C", copy=False).data)
         return offsets
 
-    def thumbnail(self, sha256: str, item: str, offset: int, format: PixelFormat, *, edge: int = EDGE) -> Path:
-        """Return the path of a JPEG of the middle frame at the default window; draw it if it does not exist."""
-        path = self._thumbnail(sha256, item, edge)
+    def thumbnail(
+        self, sha256: str, item: str, offset: int, format: PixelFormat, *, edge: int = EDGE, window: str = ""
+    ) -> Path:
+        """Return the path of a JPEG of the middle frame at the format's window; draw it if it does not exist.
+
+        `window` names a window that is not the image's own, such as that of its stack.
+        """
+        path = self._thumbnail(sha256, item, edge, window)
         if not _is_complete_jpeg(path):
             samples = voi_lut.read_samples(self.pixels(sha256), format, offset=offset, frame=format.frames // 2)
             self._draw(path, samples, format, edge)
@@ -135,8 +140,8 @@ class Store:
         with atomic_write(path, durable=False) as file:
             picture.save(file, format="JPEG", quality=85)
 
-    def _thumbnail(self, sha256: str, item: str, edge: int) -> Path:
-        name = f"-{item.replace('/', '-')}" if item else ""
+    def _thumbnail(self, sha256: str, item: str, edge: int, window: str = "") -> Path:
+        name = "".join(f"-{part.replace('/', '-')}" for part in (item, window) if part)
         return self._path("thumbnails", sha256, f"{name}-{edge}.jpg")
 
     def _note(self, sha256: str) -> Path:

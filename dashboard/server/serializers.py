@@ -17,7 +17,8 @@ SHOWN_FACTS = ("age", "sex", "view", "modality", "body_part", "site")
 def image(view: ImageView, signer: Signer, session: str) -> dict[str, Any]:
     """Return an image: its pixel format, and signed URLs of every frame and of the previews of large frames."""
     fields = view.format.to_json()
-    fields.pop("decoder")
+    for internal in ("decoder", "frame_order"):
+        fields.pop(internal)
     modality = view.facts.get("modality", "")
     if fields["spacing"] and modality in TOMOGRAPHIC:
         fields["spacing_at"] = PATIENT  # an older catalogue stores the spacing without the plane where it is valid

@@ -59,7 +59,7 @@ with middle:
                     stack.id,
                     wired.signer.url(f"/api/thumbnail/{stack.middle_image_id}", session),
                     stack.patient,
-                    f"{stack.modality} · {stack.images} slices",
+                    " · ".join(filter(None, (stack.modality, stack.title, f"{stack.images} slices"))),
                     chosen=stack.id == state.series,
                 )
                 for stack in stacks

@@ -20,6 +20,7 @@ LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 WHOLE = re.compile(r"[+-]?\d+")
 BEGIN, U2, U4 = Struct("<HH"), Struct("<H"), Struct("<I")
+F4, F8 = Struct("<f"), Struct("<d")
 
 
 class _Unsupported(Exception):
@@ -164,6 +165,31 @@ def _numbers(value: bytes) -> float | list[float]:
     return several if len(several) > 1 else several[0]
 
 
+def _texts(value: bytes) -> list[str]:
+    return [_text(one).strip(" ") for one in value.split(b"\\")]
+
+
+def _double(value: bytes) -> float:
+    if len(value) != 8:
+        raise _Unsupported
+    number: float = F8.unpack(value)[0]
+    return number
+
+
+def _single(value: bytes) -> float:
+    if len(value) != 4:
+        raise _Unsupported
+    number: float = F4.unpack(value)[0]
+    return number
+
+
+def _long(value: bytes) -> int:
+    if len(value) != 4:
+        raise _Unsupported
+    number: int = U4.unpack(value)[0]
+    return number
+
+
 def _never(_value: bytes) -> Any:
     raise _Unsupported
 
@@ -209,7 +235,20 @@ _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (
             0x00101060: "PatientMotherBirthName",
         },
     ),
-    (b"DA", _text, {0x00100030: "PatientBirthDate"}),
+    (b"CS", _texts, {0x00080008: "ImageType"}),
+    (b"DA", _text, {0x00080020: "StudyDate", 0x00080022: "AcquisitionDate", 0x00100030: "PatientBirthDate"}),
+    (b"DT", _text, {0x0008002A: "AcquisitionDateTime"}),
+    (b"TM", _text, {0x00080032: "AcquisitionTime"}),
+    (b"UL", _long, {0x00209128: "TemporalPositionIndex"}),
+    (
+        b"FD",
+        _double,
+        {
+            0x00189087: "DiffusionBValue",
+            0x00209153: "NominalCardiacTriggerDelayTime",
+        },
+    ),
+    (b"FL", _single, {0x00209241: "NominalPercentageOfCardiacPhase"}),
     (b"AS", _text, {0x00101010: "PatientAge"}),
     (
         b"US",
@@ -231,7 +270,10 @@ _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (
         {
             0x00082144: "RecommendedDisplayFrameRate",
             0x00180040: "CineRate",
+            0x00180086: "EchoNumbers",
+            0x00200012: "AcquisitionNumber",
             0x00200013: "InstanceNumber",
+            0x00200100: "TemporalPositionIdentifier",
             0x00280008: "NumberOfFrames",
         },
     ),
@@ -239,9 +281,12 @@ _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (
         b"DS",
         _number,
         {
+            0x00180081: "EchoTime",
             0x00180088: "SpacingBetweenSlices",
+            0x00181060: "TriggerTime",
             0x00181063: "FrameTime",
             0x00181114: "EstimatedRadiographicMagnificationFactor",
+            0x00201041: "SliceLocation",
             0x00281052: "RescaleIntercept",
             0x00281053: "RescaleSlope",
             0x3004000E: "DoseGridScaling",

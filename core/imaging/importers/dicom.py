@@ -11,9 +11,11 @@ from core.errors import RejectedFile
 from core.imaging.decoded_image import DecodedImage
 from core.imaging.deidentify import Identity
 from core.imaging.dicom.fast_header import FastHeader, parse_header
+from core.imaging.dicom.frame_order import order_frames
 from core.imaging.dicom.native import view_uncompressed
 from core.imaging.dicom.pixels import decode
 from core.imaging.dicom.syntax import complete_syntax
+from core.imaging.stacks.header import read_attributes
 
 WITHOUT_PIXELS = {
     "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files",
@@ -66,14 +68,15 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
             fast = _fast_header(data)
             header, assumed = (fast, ()) if fast is not None else _full_header(path, data)
             samples, format, notes = decode(header, data)
+            samples, format, order_notes = order_frames(header, samples, format)
             yield DecodedImage(
                 item="",
                 samples=samples,
                 format=format,
                 identity=_identity(header),
                 facts=_facts(header),
-                position=_position(header),
-                notes=(*assumed, *notes),
+                attributes=read_attributes(header, format),
+                notes=(*assumed, *notes, *order_notes),
             )
         except RejectedFile:
             raise
@@ -153,22 +156,3 @@ def _laterality(header: Any) -> str:
     sides = {str(item.get("FrameLaterality") or "").strip() for item in anatomies}
     of_frames = sides.pop() if len(sides) == 1 else ""
     return str(header.get("ImageLaterality") or of_frames or header.get("Laterality") or "").strip()
-
-
-def _position(header: Any) -> float:
-    """Return the position in mm along the slice normal (PS3.3 C.7.6.2.1.1), else the instance number."""
-    try:
-        place = [float(one) for one in header.ImagePositionPatient]
-        orientation = [float(cosine) for cosine in header.ImageOrientationPatient]
-        row, column = orientation[:3], orientation[3:]
-        normal = (
-            row[1] * column[2] - row[2] * column[1],
-            row[2] * column[0] - row[0] * column[2],
-            row[0] * column[1] - row[1] * column[0],
-        )
-        return sum(a * b for a, b in zip(place, normal, strict=True))
-    except (AttributeError, TypeError, ValueError, IndexError):
-        try:
-            return float(header.get("InstanceNumber") or 0)
-        except (TypeError, ValueError):
-            return 0.0

@@ -7,12 +7,10 @@ from sqlalchemy import Select, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
+from core.imaging.stacks.attributes import PROJECTIONS
 from db import queries
 from db.tables import Case, Image, Series, SnapshotCase, Task
 from db.vocabulary import Unit
-
-# Projection modalities: each image of such a series is separate; images of other series are slices of one stack.
-PROJECTIONS = ("CR", "DX", "IO", "MG", "PX", "RF", "RG", "XA")
 
 
 def missing(session: Session, task: Task) -> int:

@@ -99,6 +99,13 @@ def of_case(db: Database, case_id: int) -> list[CommentView]:
         return [_view(row, reader) for row, reader in session.execute(rows)]
 
 
+def _belongs(session: Session, image: Image, case: Case) -> bool:
+    """Return whether a reader of the case sees the image; another stack of its series lay in older snapshots."""
+    if image.id == case.image_id:
+        return True
+    return case.series_id is not None and image.series_id in queries.stacks_of_series(session, case.series_id)
+
+
 def _columns(session: Session, case: Case, place: Place | None) -> dict[str, float]:
     """Return the columns of a comment's place.
 
@@ -108,7 +115,7 @@ def _columns(session: Session, case: Case, place: Place | None) -> dict[str, flo
     if place is None:
         return {}
     image = session.get(Image, place.image)
-    if image is None or (image.id != case.image_id and (case.series_id is None or image.series_id != case.series_id)):
+    if image is None or not _belongs(session, image, case):
         raise InvalidInput(f"Image {place.image} does not belong to case {case.id}; reload the page.")
     format = PixelFormat.from_json(image.format)
     if not 0 <= place.frame < format.frames:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -14,6 +14,7 @@ from core.imaging.drawings import records
 from core.imaging.drawings.dicom_common import NotWritable, Original
 from core.imaging.drawings.formats import FORMATS, Plain
 from core.imaging.drawings.records import DrawingRecord, DrawingSet, Source
+from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
 from core.settings import Settings
 from db import Database, queries
@@ -42,6 +43,7 @@ class _Origin:
     importer: str
     group: tuple[str, int]
     pseudonym: str
+    format: PixelFormat
 
 
 def export(
@@ -132,7 +134,9 @@ def _origins(session: Session, drawings: DrawingSet) -> dict[tuple[str, str], _O
             group = ("image", image.id)
             if image.series_id is not None and image.format["frames"] == 1:
                 group = ("series", image.series_id)
-            origins[image.sha256, image.item] = _Origin(image.sha256, image.name, image.importer, group, pseudonym)
+            origins[image.sha256, image.item] = _Origin(
+                image.sha256, image.name, image.importer, group, pseudonym, PixelFormat.from_json(image.format)
+            )
     drawn = {(one.source.sha256, one.source.item) for one in drawings.drawings}
     return {key: origin for key, origin in origins.items() if key in drawn}
 
@@ -150,7 +154,11 @@ def _write_objects(
     if out.exists() and not out.is_dir():
         raise InvalidInput(f"{out} is a file, but this format writes one object per source; choose a folder.")
     store, files, left_out, sent = Store(settings.home), list[str](), list[str](), list[DrawingRecord]()
-    on_dicom = [drawing for drawing in collection.drawings if _origin(origins, drawing).importer == DICOM]
+    on_dicom = [  # a DICOM object names the frames of the file
+        replace(drawing, frame=_origin(origins, drawing).format.file_frame(drawing.frame))
+        for drawing in collection.drawings
+        if _origin(origins, drawing).importer == DICOM
+    ]
     if len(on_dicom) < len(collection.drawings):
         left_out.append(
             f"{len(collection.drawings) - len(on_dicom)} drawings are on images that are not DICOM; "

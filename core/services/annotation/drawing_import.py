@@ -145,8 +145,10 @@ class _DrawingImport:
             raise InvalidInput("its image and its case are of different patients.")
         if not 0 <= drawing.frame < format.frames:
             raise InvalidInput(f"its image has {format.frames} frames, but it is on frame {drawing.frame}.")
+        # A DICOM object names a frame of the file, the other formats a frame as it is shown.
+        frame = format.stored_frame(drawing.frame) if drawing.source.instance_uid else drawing.frame
         geometry = geometry_schema.normalise(drawing.shape, drawing.geometry, format.rows, format.columns)
-        content = (image.id, drawing.frame, drawing.shape, geometry, self._label_id(drawing.label))
+        content = (image.id, frame, drawing.shape, geometry, self._label_id(drawing.label))
         at, reader = self._time(drawing.at), self._reader_id(drawing.reader or self.by)
         versions = self.versions[case.id, drawing.key]
         signed = (reader, at) if drawing.at is not None else ()
@@ -161,7 +163,7 @@ class _DrawingImport:
         row = Drawing(
             case_id=case.id,
             image_id=image.id,
-            frame=drawing.frame,
+            frame=frame,
             label_id=content[4],
             reader_id=reader,
             key=drawing.key,

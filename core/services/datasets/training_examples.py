@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound, NotTrainable
 from core.imaging.pixel_format import PixelFormat
+from core.imaging.stacks import StackWindow
 from core.imaging.store import Store
 from core.models.heads import Head
 from core.settings import Settings
@@ -98,7 +99,7 @@ def _example(frozen: SnapshotCase, main: int, patient: str, planes: Mapping[int,
     return Example(
         key=str(frozen.case_id),
         images=tuple(planes[image] for image in images),
-        main=images.index(main),
+        main=images.index(main) if main in images else len(images) // 2,  # its stack was cut since
         targets=_targets(frozen),
         split=frozen.split.value,
         weight=frozen.weight,
@@ -133,20 +134,34 @@ def _planes(session: Session, store: Store, images: Iterable[int]) -> dict[int, 
     """Return a reference to each image's pixels, by id."""
     pictures = _pictures(session, images)
     facts = queries.facts_of(session, pictures)
-    series = {image.series_id for image in pictures.values() if image.series_id}
-    modality: dict[int, str] = {}
-    for ids in queries.chunks(sorted(series)):
-        modality |= {row.id: row.modality for row in session.scalars(select(Series).where(Series.id.in_(ids)))}
+    series = _series(session, {image.series_id for image in pictures.values() if image.series_id})
     return {
         image_id: ImageRef(
             store.pixels(image.sha256),
             image.offset,
-            PixelFormat.from_json(image.format),
+            _windowed(image, series.get(image.series_id or 0)),
             image=str(image_id),
-            view=facts.get(image_id, {}).get(queries.VIEW) or modality.get(image.series_id or 0, ""),
+            view=facts.get(image_id, {}).get(queries.VIEW) or _modality(series.get(image.series_id or 0)),
         )
         for image_id, image in pictures.items()
     }
+
+
+def _series(session: Session, series_ids: Iterable[int]) -> dict[int, Series]:
+    rows: dict[int, Series] = {}
+    for ids in queries.chunks(sorted(series_ids)):
+        rows |= {row.id: row for row in session.scalars(select(Series).where(Series.id.in_(ids)))}
+    return rows
+
+
+def _windowed(image: Image, row: Series | None) -> PixelFormat:
+    """Return the format with the window of the stack: equal tissue gives equal input in every slice."""
+    format = PixelFormat.from_json(image.format)
+    return StackWindow.from_json(row.window).applied_to(format) if row is not None and row.window else format
+
+
+def _modality(row: Series | None) -> str:
+    return row.modality if row is not None else ""
 
 
 def _pictures(session: Session, images: Iterable[int]) -> dict[int, Image]:

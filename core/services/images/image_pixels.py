@@ -68,13 +68,20 @@ def preview_of(settings: Settings, view: ImageView, number: int) -> tuple[bytes,
 
 
 def thumbnail(settings: Settings, view: ImageView) -> Path:
-    """Return the JPEG of the middle frame, made where it is missing.
+    """Return the JPEG of the middle frame at the stack's window, made where it is missing.
 
     Raises:
         NotFound: the pixels are gone.
     """
     with missing_pixels(view):
-        return Store(settings.home).thumbnail(view.sha256, view.item, view.offset, view.format)
+        store, window = Store(settings.home), _stack_window(view)
+        return store.thumbnail(view.sha256, view.item, view.offset, view.format, window=window)
+
+
+def _stack_window(view: ImageView) -> str:
+    """Name the window of a stack, so that a thumbnail at another window is drawn anew; "" for the image's own."""
+    window = view.stack.window if view.stack else None
+    return f"{window.center:g}_{window.width:g}_{window.function}" if window else ""
 
 
 def _check_frame(view: ImageView, number: int) -> None:

@@ -1,6 +1,6 @@
 """Read images: one, a series in order, pages of a filtered list, and counts for the filters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, distinct, func, select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.imaging.pixel_format import PixelFormat
+from core.imaging.stacks import StackWindow
 from core.services.annotation import cases
 from db import Database, queries
 from db.tables import Annotation, Case, Fact, Finding, Image, ImageNote, LabelClass, Patient, Series, Study
@@ -15,8 +16,29 @@ from db.vocabulary import Answer, Presence
 
 
 @dataclass(frozen=True, slots=True)
+class StackView:
+    """The stack of an image: `title` says what sets it apart in its series, `place` is the image's rank from 0.
+
+    `window` is the one window of all slices, None where the image's own counts. `notes` are kinds of
+    `core.imaging.notes.NOTES`.
+    """
+
+    id: int
+    place: int
+    title: str = ""
+    spacing_mm: float | None = None
+    notes: tuple[str, ...] = ()
+    window: StackWindow | None = None
+
+    def format_of(self, format: PixelFormat) -> PixelFormat:
+        """Return the format of a slice as its stack shows it: with the stack's window and slice distance."""
+        windowed = self.window.applied_to(format) if self.window else format
+        return windowed if format.frames > 1 else replace(windowed, slice_mm=format.slice_mm or self.spacing_mm)
+
+
+@dataclass(frozen=True, slots=True)
 class ImageView:
-    """One image as pages and routes see it; `patient` is a pseudonym."""
+    """One image as pages and routes see it; `patient` is a pseudonym, `format` has the window of the stack."""
 
     id: int
     sha256: str
@@ -29,6 +51,7 @@ class ImageView:
     facts: dict[str, str]
     series_id: int | None
     excluded_because: str | None
+    stack: StackView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +81,16 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class SeriesView:
-    """A series of several images."""
+    """A stack of several images; `title` says what sets it apart in its series."""
 
     id: int
     patient: str
     modality: str
     images: int
     middle_image_id: int
+    title: str = ""
+    spacing_mm: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 def get(db: Database, image_id: int) -> ImageView:
@@ -185,22 +211,24 @@ def stacks(db: Database, *, after: int = 0, limit: int = 60) -> list[SeriesView]
     """Return the series with more than one image, by id."""
     with db.read() as session:
         grouped = (
-            select(Series.id, Series.modality, Patient.pseudonym, func.count(Image.id))
+            select(Series, Patient.pseudonym, func.count(Image.id))
             .join(Study, Study.id == Series.study_id)
             .join(Patient, Patient.id == Study.patient_id)
             .join(Image, Image.series_id == Series.id)
             .where(Series.id > after, Image.excluded_because.is_(None))
-            .group_by(Series.id, Series.modality, Patient.pseudonym)
+            .group_by(Series.id, Patient.pseudonym)
             .having(func.count(Image.id) > 1)
             .order_by(Series.id)
             .limit(limit)
         )
         rows = session.execute(grouped).all()
-        ordered = queries.images_by_series(session, [row[0] for row in rows])
-    return [
-        SeriesView(id_, patient, modality, images, ordered[id_][len(ordered[id_]) // 2])
-        for id_, modality, patient, images in rows
-    ]
+        ordered = queries.images_by_series(session, [row.id for row, _, _ in rows])
+    return [_series_view(row, patient, images, ordered[row.id]) for row, patient, images in rows]
+
+
+def _series_view(row: Series, patient: str, images: int, ordered: list[int]) -> SeriesView:
+    middle = ordered[len(ordered) // 2]
+    return SeriesView(row.id, patient, row.modality, images, middle, row.title, row.spacing_mm, tuple(row.notes))
 
 
 def exclude(db: Database, image_id: int, *, because: str | None) -> None:
@@ -253,8 +281,10 @@ def _views(session: Session, image_ids: list[int]) -> dict[int, ImageView]:
     facts = queries.facts_of(session, image_ids)
     views: dict[int, ImageView] = {}
     for ids in queries.chunks(image_ids):
-        rows = select(Image, Patient).join(Patient, Patient.id == Image.patient_id).where(Image.id.in_(ids))
-        for image, patient in session.execute(rows):
+        rows = select(Image, Patient, Series).join(Patient, Patient.id == Image.patient_id)
+        with_series = rows.outerjoin(Series, Series.id == Image.series_id).where(Image.id.in_(ids))
+        for image, patient, series_row in session.execute(with_series):
+            format, stack = PixelFormat.from_json(image.format), _stack(image, series_row)
             views[image.id] = ImageView(
                 id=image.id,
                 sha256=image.sha256,
@@ -263,9 +293,17 @@ def _views(session: Session, image_ids: list[int]) -> dict[int, ImageView]:
                 name=image.name,
                 patient=patient.pseudonym,
                 patient_known=patient.known,
-                format=PixelFormat.from_json(image.format),
+                format=stack.format_of(format) if stack else format,
                 facts=facts.get(image.id, {}),
                 series_id=image.series_id,
                 excluded_because=image.excluded_because,
+                stack=stack,
             )
     return views
+
+
+def _stack(image: Image, row: Series | None) -> StackView | None:
+    if row is None:
+        return None
+    window = StackWindow.from_json(row.window) if row.window else None
+    return StackView(row.id, image.place, row.title, row.spacing_mm, tuple(row.notes), window)

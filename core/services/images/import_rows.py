@@ -17,7 +17,7 @@ from core.services.annotation import annotations, numeric_answers, tasks
 from core.services.annotation import cases as annotation_cases
 from core.services.annotation.annotations import NewAnswer
 from core.services.annotation.label_classes import add_missing
-from core.services.images import image_notes
+from core.services.images import image_notes, series_stacks
 from db import Database, queries
 from db.tables import Fact, Image, LabelClass, Patient, Series, Study, Task
 from db.vocabulary import Answer, LabelSource, TaskKind, Unit
@@ -168,6 +168,7 @@ def _add_images(session: Session, pairs: Sequence[tuple[ImportItem, ReadImage]])
     ]
     if rows:
         session.execute(insert(Image), rows)
+        series_stacks.regroup(session, set(series.values()), fresh=new_images.keys())
     return {key: image for key, (_, image) in new_images.items()}
 
 
@@ -182,7 +183,7 @@ def _image(item: ImportItem, image: ReadImage) -> dict[str, Any]:
         "format": image.format.to_json(),
         "offset": image.offset,
         "pixel_sha256": image.pixel_sha256,
-        "position": image.position,
+        "attributes": image.attributes,
     }
 
 
@@ -231,8 +232,8 @@ def _rows(
     """Return the rows by owner and uid_key, made if missing."""
     unique_keys, rows = dict.fromkeys(keys), {}
     for owner_ids in queries.chunks(sorted({owner_id for owner_id, _ in unique_keys})):
-        existing = session.scalars(select(table).where(getattr(table, owner).in_(owner_ids)))
-        rows.update({(getattr(row, owner), row.uid_key): row for row in existing})
+        existing = session.scalars(select(table).where(getattr(table, owner).in_(owner_ids)).order_by(table.id))
+        rows.update({(getattr(row, owner), row.uid_key): row for row in reversed(existing.all())})
     fresh = {key: table(**{owner: key[0], "uid_key": key[1]}) for key in unique_keys if key not in rows}
     session.add_all(fresh.values())
     session.flush()

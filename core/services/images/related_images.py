@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from core.services.annotation.cases import PROJECTIONS
+from core.imaging.stacks.attributes import PROJECTIONS
 from core.services.images import images
 from core.services.images.images import ImageView
 from db import Database, queries
@@ -35,9 +35,10 @@ class _ImageIds:
 
 
 def related_stacks(db: Database, image_id: int) -> list[Stack]:
-    """Return the stacks of the same patient: those of the same study first, then in the order of import.
+    """Return the stacks of the same patient: other phases and echoes of the series, then those of the same study.
 
-    The image's own series is left out, except for projections, whose other views belong beside the image.
+    Others follow in the order of import. The image's own stack is left out, except for projections, whose other views
+    belong beside the image.
 
     Raises:
         NotFound: no image has that id.
@@ -85,7 +86,10 @@ def _series(session: Session, current: Image) -> list[Series]:
     statement = select(Series).join(Study, Study.id == Series.study_id).where(Study.patient_id == current.patient_id)
     other: ColumnElement[bool] = Series.id != (current.series_id or 0)
     beside = statement.where(or_(other, Series.modality.in_(PROJECTIONS)))
-    return list(session.scalars(beside.order_by(Series.study_id != study, Series.id).limit(STACKS + 1)))
+    uid_key = own_series.uid_key if own_series else ""
+    other_series = or_(Series.study_id != study, Series.uid_key != uid_key)
+    order = (Series.study_id != study, other_series, queries.first_stack(), Series.stack)
+    return list(session.scalars(beside.order_by(*order).limit(STACKS + 1)))
 
 
 def _title(number: int, shown: tuple[ImageView, ...]) -> str:
@@ -93,4 +97,5 @@ def _title(number: int, shown: tuple[ImageView, ...]) -> str:
     description = " ".join(filter(None, (facts.get(name) for name in ("modality", "view", "laterality", "body_part"))))
     frames = shown[0].format.frames
     long = f"{len(shown)} slices" if len(shown) > 1 else f"{frames} frames" if frames > 1 else ""
-    return " · ".join(filter(None, (str(number), description, long)))
+    stack = shown[0].stack.title if shown[0].stack else ""
+    return " · ".join(filter(None, (str(number), description, stack, long)))

@@ -13,7 +13,7 @@ from core.services.saliency import compute, store
 from core.services.saliency.store import MapKey, MapView, view
 from core.services.training import runs
 from core.settings import Settings
-from db import Database
+from db import Database, queries
 from db.tables import Case, Image, Series, SnapshotCase
 
 
@@ -139,11 +139,12 @@ def _resolve(
 def _case(session: Session, snapshot_id: int, image: Image) -> int | None:
     """Return the frozen case that contains an image: a case of the image, its series or its study."""
     study = select(Series.study_id).where(Series.id == image.series_id).scalar_subquery()
+    stacks = queries.stacks_of_series(session, image.series_id or 0)  # a frozen series may have been cut since
     joined = (
         select(SnapshotCase, Case)
         .join(Case, Case.id == SnapshotCase.case_id)
         .where(SnapshotCase.snapshot_id == snapshot_id)
-        .where(or_(Case.image_id == image.id, Case.series_id == image.series_id, Case.study_id == study))
+        .where(or_(Case.image_id == image.id, Case.series_id.in_(stacks), Case.study_id == study))
     )
     for frozen, case in session.execute(joined):
         if image.id in (frozen.images or [case.image_id]):

@@ -14,6 +14,7 @@ from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.services.images.image_notes import NoteCount, open_notes
 from core.services.workspace.doctor_files import Outcome, checkpoints, originals, pixels
+from core.services.workspace.doctor_stacks import stacks
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database, migrations
@@ -176,6 +177,7 @@ CHECKS: tuple[Look, ...] = (
     ("pixels", lambda db, settings, _: pixels(db, settings)),
     ("checkpoints", lambda db, settings, _: checkpoints(db, settings)),
     ("notes", _notes),
+    ("stacks", lambda db, _settings, _launcher: stacks(db)),
     ("jobs", _jobs),
     ("clock", _clock),
     *BARE[2:],

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from core.errors import CatalogueUnusable, HomeUnusable
+from core.services.images import older_catalogue
 from core.settings import Settings
 from db import CatalogueProblem, Database, migrations
 from db.queries import project_id
@@ -40,6 +41,7 @@ def open_home(settings: Settings) -> Database:
             f"The catalogue in {settings.home} has schema {error}, newer than this version's {migrations.head()}; "
             "install the newer Rounds, or choose another home with --home DIR."
         ) from error
+    older_catalogue.group_older_catalogue(db)
     with db.read() as session:
         is_new = session.scalar(select(Project.id).limit(1)) is None
     if is_new:  # reading must not wait for a writer

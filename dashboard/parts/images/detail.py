@@ -5,8 +5,9 @@ from typing import Any
 import streamlit as st
 
 from core.errors import NotFound
+from core.imaging.notes import NOTES
 from core.services.images import images
-from core.services.images.images import ImageView
+from core.services.images.images import ImageView, StackView
 from dashboard import context, reader
 from dashboard.parts.widgets import viewer
 from dashboard.server import serializers
@@ -61,6 +62,7 @@ def _facts(image: ImageView, slices: int) -> None:
         "File": image.name,
         "Size": f"{image.format.columns} × {image.format.rows}, {image.format.bits} bit",
         "Slices": str(slices * image.format.frames),
+        **_stack_facts(image.stack),
         "Decoder": image.format.decoder,
         "sha256": image.sha256[:16] + " …",
     }
@@ -68,6 +70,14 @@ def _facts(image: ImageView, slices: int) -> None:
     rows = [{"property": name, "value": value} for name, value in values.items()]
     st.dataframe(rows, hide_index=True, height=min(38 + 35 * len(rows), 300))
     _exclude(image)
+
+
+def _stack_facts(stack: StackView | None) -> dict[str, str]:
+    if stack is None:
+        return {}
+    spacing = f"{stack.spacing_mm:g} mm" if stack.spacing_mm else ""
+    notes = "; ".join(NOTES[kind].title for kind in stack.notes if kind in NOTES)
+    return {name: value for name, value in (("Stack", stack.title), ("Spacing", spacing), ("Notes", notes)) if value}
 
 
 def _exclude(image: ImageView) -> None:

@@ -17,6 +17,7 @@ from core.errors import RejectedFile
 from core.imaging.importers.dicom import read
 from core.imaging.reader_pool import FileRejection as Refusal
 from core.imaging.reader_pool import ReadFile
+from core.imaging.stacks import SliceAttributes, build_stacks
 from core.imaging.store import Store
 from core.imaging.voi_lut import read_samples
 from tests.core.imaging.results import read_files
@@ -140,7 +141,9 @@ def test_a_ct_series_is_one_stack_in_the_order_of_its_positions(data_dir: Path, 
     results = [r for r in read_files(sorted(tmp_path.iterdir()), store=None) if isinstance(r, ReadFile)]
     assert len(results) == 48
     assert len({result.images[0].identity.series_uid for result in results}) == 1
-    ordered = sorted(results, key=lambda result: result.images[0].position)
+    read = [result.images[0] for result in results]
+    (stack,) = build_stacks([SliceAttributes.of(one.attributes, one.format, one.pixel_sha256) for one in read])
+    ordered = [results[at] for at in stack.order]
     heights = [float(pydicom.dcmread(r.path, stop_before_pixels=True).ImagePositionPatient[2]) for r in ordered]
     assert heights == sorted(heights)
     assert len(set(heights)) == 48

@@ -43,7 +43,7 @@ def described(data: bytes) -> DecodedImage | str:
 def same(plain: DecodedImage | str, other: DecodedImage | str) -> bool:
     if isinstance(plain, str) or isinstance(other, str):
         return plain == other
-    full = [(a.item, a.format, a.identity, a.facts, a.position, a.label) for a in (plain, other)]
+    full = [(a.item, a.format, a.identity, a.facts, a.attributes, a.label) for a in (plain, other)]
     return full[0] == full[1] and np.array_equal(plain.samples, other.samples)
 
 

@@ -1,0 +1,132 @@
+"""Order the frames of an enhanced object by their functional groups (PS3.3 C.7.6.16): by place, phase after phase.
+
+Frames lie in a file in any order (PS3.3 C.7.6.17: the dimension index says which one is meant). They are read as the
+slices of a series are, by `core.imaging.stacks`.
+"""
+
+from collections.abc import MutableSequence, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.stacks import SliceAttributes, SliceStack, build_stacks
+from core.imaging.stacks.header import number_of, words_of
+from core.imaging.voi_lut import Array
+
+GROUPS = {
+    "place": ("PlanePositionSequence", "ImagePositionPatient"),
+    "orientation": ("PlaneOrientationSequence", "ImageOrientationPatient"),
+}
+NUMBERS = {
+    "temporal_position": ("FrameContentSequence", "TemporalPositionIndex"),
+    "acquisition": ("FrameContentSequence", "FrameAcquisitionNumber"),
+    "echo_ms": ("MREchoSequence", "EffectiveEchoTime"),
+    "b_value": ("MRDiffusionSequence", "DiffusionBValue"),
+    "cardiac_phase": ("CardiacSynchronizationSequence", "NominalPercentageOfCardiacPhase"),
+    "trigger_ms": ("CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime"),
+}
+TYPES = ("MRImageFrameTypeSequence", "CTImageFrameTypeSequence", "PETFrameTypeSequence")
+LENGTHS = {"place": 3, "orientation": 6}
+
+
+def order_frames(header: Any, samples: Array, format: PixelFormat) -> tuple[Array, PixelFormat, tuple[str, ...]]:
+    """Return samples and format with the frames in the order of their places, and kinds of notes.
+
+    Where places repeat, the phases follow one after the other; where nothing in the file tells the phases apart, or
+    the frames lie in several planes, the order of the file stays.
+    """
+    stacks = _stacks(header, format)
+    if not stacks:
+        return samples, format, ()
+    if any("duplicate_slice" in stack.notes for stack in stacks):
+        return samples, format, ("frames_repeat",)
+    order = [frame for stack in stacks for frame in stack.order]
+    notes: tuple[str, ...] = ("frames_repeat",) if len(stacks) > 1 else ()
+    notes += tuple(kind for kind in stacks[0].notes if kind not in ("series_cut", *notes))
+    format = replace(format, slice_mm=format.slice_mm or _even_spacing(stacks))
+    if order == sorted(order):
+        return samples, format, notes
+    place = _vector(_items(header, order[0]), *GROUPS["place"], 3)
+    reordered = replace(format, place=place, frame_order=tuple(order))
+    return np.ascontiguousarray(samples[order]), reordered, ("frames_reordered", *notes)
+
+
+def _stacks(header: Any, format: PixelFormat) -> list[SliceStack]:
+    """Return the stacks of the frames; [] if the frames are not all placed in one plane."""
+    groups = header.get("PerFrameFunctionalGroupsSequence") or []
+    if format.frames < 2 or len(groups) != format.frames:
+        return []
+    frames = [_attributes(header, frame, format) for frame in range(format.frames)]
+    if any(one.place is None or one.orientation is None for one in frames):
+        return []
+    if len({one.place for one in frames}) == 1:
+        return []  # a cine at one place lies in the order of time
+    frames = _with_dimension_index(frames, [_dimension_index(group) for group in groups])
+    return [] if len({one.orientation for one in frames}) > 1 else build_stacks(frames)
+
+
+def _attributes(header: Any, frame: int, format: PixelFormat) -> SliceAttributes:
+    items = _items(header, frame)
+    vectors: dict[str, Any] = {name: _vector(items, *where, LENGTHS[name]) for name, where in GROUPS.items()}
+    numbers: dict[str, Any] = {name: _number(items, *where) for name, where in NUMBERS.items()}
+    types = [words_of(item.get("FrameType")) for name in TYPES for group in items for item in _sequence(group, name)]
+    return SliceAttributes(
+        rows=format.rows,
+        columns=format.columns,
+        spacing=format.spacing,
+        image_type=types[0] if types else (),
+        digest=f"{frame:08}",
+        **vectors,
+        **numbers,
+    )
+
+
+def _with_dimension_index(
+    frames: list[SliceAttributes], indexes: Sequence[tuple[float, ...] | None]
+) -> list[SliceAttributes]:
+    """Number the frames by their dimension index, where each has one of its own."""
+    if None in indexes or len(set(indexes)) < len(indexes):
+        return frames
+    rank = {index: at for at, index in enumerate(sorted(index for index in indexes if index is not None))}
+    return [replace(one, instance=float(rank[index])) for one, index in zip(frames, indexes, strict=True) if index]
+
+
+def _dimension_index(group: Any) -> tuple[float, ...] | None:
+    content = _sequence(group, "FrameContentSequence")
+    values = content[0].get("DimensionIndexValues") if content else None
+    if values is None:
+        return None
+    return tuple(float(part) for part in (values if isinstance(values, MutableSequence) else [values])) or None
+
+
+def _even_spacing(stacks: Sequence[SliceStack]) -> float | None:
+    odd = {"missing_slice", "uneven_spacing"}
+    return None if any(odd & set(stack.notes) for stack in stacks) else stacks[0].spacing_mm
+
+
+def _items(header: Any, frame: int) -> list[Any]:
+    """Return the functional groups of a frame: its own, then the shared ones."""
+    return [header.PerFrameFunctionalGroupsSequence[frame], *_sequence(header, "SharedFunctionalGroupsSequence")]
+
+
+def _sequence(item: Any, name: str) -> list[Any]:
+    value = item.get(name)
+    return list(value) if isinstance(value, MutableSequence) else []
+
+
+def _number(items: Sequence[Any], sequence: str, name: str) -> float | None:
+    numbers = (number_of(item, name) for group in items for item in _sequence(group, sequence))
+    return next((number for number in numbers if number is not None), None)
+
+
+def _vector(items: Sequence[Any], sequence: str, name: str, length: int) -> tuple[float, ...] | None:
+    for item in (item for group in items for item in _sequence(group, sequence)):
+        try:
+            vector = tuple(float(part) for part in item.get(name) or ())
+        except (TypeError, ValueError):
+            continue
+        if len(vector) == length and np.isfinite(vector).all():
+            return vector
+    return None
