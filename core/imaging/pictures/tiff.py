@@ -72,11 +72,26 @@ def _decode(tiff: Any, source: Any, chosen: list[Any], numbers: list[int], notes
         if int(chosen[0].photometric) != YCBCR:
             notes["print_colours"] = None
         return [page if page.ndim == 3 else page[..., np.newaxis] for page in read_pages(_again(source), numbers)]
-    if len(tiff.pages) == 1 and tiff.series and tiff.series[0].size > tiff.pages[0].size:
-        stack = tiff.series[0].asarray().reshape(-1, *chosen[0].shape)  # ImageJ lists one page of many
+    if len(tiff.pages) == 1 and (series := _longer_series(tiff, notes)) is not None:
+        stack = series.asarray().reshape(-1, *chosen[0].shape)
         return [turn_upright(_channels(page, chosen[0], notes), orientations[0]) for page in stack]
     decoded = zip(chosen, orientations, strict=True)
     return [turn_upright(one, turn) for page, turn in decoded for one in _planes(page, notes)]
+
+
+def _longer_series(tiff: Any, notes: dict[str, None]) -> Any:
+    """Return the frames that ImageJ writes after the only page that it lists; None without any."""
+    try:
+        series, promised = tiff.series[0], int((tiff.imagej_metadata or {}).get("images", 1))
+    except Exception:  # a damaged description costs what it describes, not the page
+        notes["extras"] = None
+        return None
+    is_longer = bool(series.size > tiff.pages[0].size)
+    if is_longer and series.nbytes <= tiff.filehandle.size - tiff.pages[0].dataoffsets[0]:
+        return series
+    if is_longer or promised > 1:
+        notes["missing_frames"] = None
+    return None
 
 
 def _planes(page: Any, notes: dict[str, None]) -> list[Array]:
