@@ -78,3 +78,24 @@ def test_what_cannot_be_held_is_refused():
     for values in (np.full((1, 2, 2), np.nan), np.array([[[-1e308, 1e308]]]), np.array([[[0.0, 1e-44]]])):
         with pytest.raises(RejectedFile):
             encode_values(values)
+
+
+@pytest.mark.parametrize("holes", [False, True])
+@pytest.mark.parametrize("name", ["f4", "f8"])
+@pytest.mark.parametrize("step", [0.5, 0.1, 0.01, 1 / 3, 1e-3, 2.5])
+def test_values_on_even_steps_are_exact(step: float, name: str, holes: bool):
+    counts = np.random.default_rng(0).integers(-1000, 1000, (2, 20, 30))
+    values = (counts * step).astype(name)
+    if holes:
+        values[0, 0, :5] = np.nan
+    finite = np.isfinite(values)
+    encoded = encode_values(values)
+    assert encoded.slope == pytest.approx(step)
+    assert np.allclose(decoded(encoded)[finite], values[finite], rtol=2e-7, atol=1e-4 * step)
+    assert encoded.notes == (("not_finite",) if holes else ())
+
+
+def test_few_values_on_no_even_steps_are_quantised():
+    encoded = encode_values(np.array([[[0.0, 0.1, np.pi, 1e4, 54321.987654]]]))
+    assert encoded.notes == ("quantised",)
+    assert encoded.slope == pytest.approx(54321.987654 / 65535)
