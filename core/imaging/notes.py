@@ -27,6 +27,11 @@ NOTES: Mapping[str, NoteKind] = {
         "A picture file with several pages, or an animation, was read as one stack of frames in their order.",
         "Save the pages as separate files if they do not belong together.",
     ),
+    "missing_frames": NoteKind(
+        "Fewer frames than described",
+        "The description in the file speaks of more frames than the file holds; the page that it lists was read.",
+        "Compare with the original; export it again if frames are missing.",
+    ),
     "previews": NoteKind(
         "Smaller copies left out",
         "The file also holds previews, masks or further pictures; only the main pictures were read.",
@@ -51,6 +56,11 @@ NOTES: Mapping[str, NoteKind] = {
         "Camera data unreadable",
         "The block that says which way up the picture is meant (EXIF) is damaged; the picture is as it was stored.",
         "Check that the picture is upright; save it again without EXIF.",
+    ),
+    "extras": NoteKind(
+        "Damaged extras left out",
+        "Texts, a colour profile or other extras of the file are damaged; the picture itself is whole.",
+        "Save the picture again if you need them.",
     ),
     "quantised": NoteKind(
         "Values in 65,536 steps",

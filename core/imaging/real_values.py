@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from core.errors import RejectedFile
 from core.imaging.pixel_format import PixelFormat
+from core.imaging.value_steps import EPSILON, even_step
 from core.imaging.voi_lut import Array, full_range_window
 
 TOP = 65535
 PADDING = (0.0, 0.0)
-EPSILON = 2.0**-23  # relative precision of 32-bit floating-point numbers, in which all values are computed
 LARGEST, SMALLEST = 3.4e38, 1.2e-38  # of 32-bit floating-point numbers
 
 
@@ -44,7 +44,7 @@ def encode_values(values: Array, *, slope: float = 1.0, intercept: float = 0.0) 
     low, high = min(lows), max(top for _, top, _ in ranges if top is not None)
     first = int(any(holes for _, _, holes in ranges))
     is_whole = values.dtype.kind in "iub" or all(_is_whole(frame) for frame in values)
-    step = 1.0 if high == low or (is_whole and high - low <= TOP - first) else float(high - low) / (TOP - first)
+    step = 1.0 if high == low or (is_whole and high - low <= TOP - first) else _step(values, high - low, TOP - first)
     ends = sorted((slope * float(low) + intercept, slope * float(high) + intercept))
     _check_precision(values.dtype, ends, abs(slope) * float(high - low), abs(slope) * step if high > low else 1.0)
     samples, is_exact = _quantise(values, low, step, first)
@@ -100,6 +100,11 @@ def _is_whole(frame: Array) -> bool:
     return bool((finite == np.round(finite)).all())
 
 
+def _step(values: Array, span: float, most_steps: int) -> float:
+    even = even_step(values, most_steps) if values.dtype.kind == "f" else None
+    return even or float(span) / most_steps
+
+
 def _quantise(values: Array, low: Any, step: float, first: int) -> tuple[NDArray[np.uint16], bool]:
     """Return the samples, made frame by frame to save memory, and whether they give back the values."""
     samples, is_exact = np.empty(values.shape, np.uint16), True
@@ -108,7 +113,7 @@ def _quantise(values: Array, low: Any, step: float, first: int) -> tuple[NDArray
         above = (
             np.where(finite, frame, low).astype(np.float64) - low if values.dtype.kind == "f" else _above(frame, low)
         )
-        steps = np.round(above / step) if step != 1.0 else above
+        steps = above if values.dtype.kind in "iub" and step == 1.0 else np.round(above / step)
         into[...] = np.where(finite, steps + first, 0)
         tolerance = EPSILON * (np.abs(above) + abs(float(low)))
         is_exact = is_exact and bool((np.abs(steps * step - above) <= tolerance).all())

@@ -5,7 +5,10 @@ One file, because all that is stored goes by the SHA-256 of a file: two pairs ma
 
 import gzip
 import struct
+import zlib
 from pathlib import Path
+
+from core.errors import RejectedFile
 
 HEADER, VOXELS = (".hdr", ".HDR"), (".img", ".IMG", ".img.gz")
 NIFTI1, NIFTI2 = 348, 540  # bytes of a header; an Analyze header has as many as NIfTI-1
@@ -35,7 +38,8 @@ def join_pair(path: Path) -> bytes | None:
     """Return the NIfTI file of a pair, of which `path` is either half; None if it is not, or the other half is missing.
 
     Raises:
-        OSError: one of the files cannot be read.
+        OSError: `path` cannot be read.
+        RejectedFile: its other half cannot be read.
     """
     header = path if path.name.endswith(HEADER) else find_header(path)
     if header is None or not header.is_file():
@@ -46,9 +50,20 @@ def join_pair(path: Path) -> bytes | None:
         return None
     with header.open("rb") as file:
         fields = bytearray(file.read(LONGEST))
-    content = voxels.read_bytes()
-    content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    content = _read_voxels(voxels)
     return _join_second(fields, content) if fields[4:8] == b"ni2\0" else _join_first(fields, content)
+
+
+def _read_voxels(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise RejectedFile("has damaged or truncated voxels (.img.gz) and cannot be read.") from error
+    except OSError as error:
+        raise RejectedFile(
+            f"has voxels (.img) that cannot be opened ({error.strerror}); check their permissions."
+        ) from error
 
 
 def _join_first(fields: bytearray, voxels: bytes) -> bytes:

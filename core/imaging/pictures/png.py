@@ -1,8 +1,11 @@
 """Decode PNG and animated PNG; Pillow cuts 16-bit colour, alpha and animations to 8 bits, imagecodecs does not."""
 
 import struct
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+
+import numpy as np
 
 from core.errors import RejectedFile
 from core.imaging.pictures.orientation import read_exif, turn_upright
@@ -21,31 +24,31 @@ def read_png(source: Path | BytesIO) -> PicturePages:
     columns, rows, depth, colour = struct.unpack(">IIBB", data[16:26])
     check_pixels(columns, rows)
     chunks = _chunks(data)
-    if depth != SIXTEEN or (colour == GREY and "acTL" not in chunks):
+    if depth == SIXTEEN and (colour != GREY or "acTL" in chunks):
+        return _read_with_libpng(data, chunks, columns, rows)
+    try:
         return read_picture(BytesIO(data))
-    return _read_sixteen(data, chunks)
+    except (OSError, SyntaxError, ValueError):
+        if "acTL" in chunks:
+            raise
+        # Pillow refuses damaged texts and colour profiles, libpng passes over them.
+        pages = _read_with_libpng(data, chunks, columns, rows)
+        return replace(pages, notes=(*pages.notes, "extras"))
 
 
-def _read_sixteen(data: bytes, chunks: dict[str, bytes]) -> PicturePages:
+def _read_with_libpng(data: bytes, chunks: dict[str, bytes], columns: int, rows: int) -> PicturePages:
     import imagecodecs
 
-    animated = "acTL" in chunks
-    array = imagecodecs.apng_decode(data) if animated else imagecodecs.png_decode(data)
-    frames = array.reshape(-1, *struct.unpack(">II", data[16:24])[::-1], _channels(array, data))
+    array = np.asarray(imagecodecs.apng_decode(data) if "acTL" in chunks else imagecodecs.png_decode(data))
+    has_channels = array.ndim > 2 and array.shape[-3:-1] == (rows, columns) and array.shape[-1] <= 4
+    frames = array.reshape(-1, rows, columns, array.shape[-1] if has_channels else 1)
     orientation, notes = read_exif(chunks.get("eXIf"))
     return PicturePages(
         pages=[turn_upright(frame, orientation) for frame in frames],
-        bits=SIXTEEN,
+        bits=array.dtype.itemsize * 8,
         decoder=f"imagecodecs {imagecodecs.__version__}",
         notes=(*notes, *(["frames"] if len(frames) > 1 else [])),
     )
-
-
-def _channels(array: "object", data: bytes) -> int:
-    columns, rows = struct.unpack(">II", data[16:24])
-    size, shape = int(getattr(array, "size", 0)), getattr(array, "shape", ())
-    last = int(shape[-1]) if shape else 1
-    return last if size % (rows * columns) == 0 and len(shape) > 2 and shape[-3:-1] == (rows, columns) else 1
 
 
 def _chunks(data: bytes) -> dict[str, bytes]:
@@ -53,7 +56,7 @@ def _chunks(data: bytes) -> dict[str, bytes]:
     chunks, at = {}, 8
     while at + 8 <= len(data):
         size, name = struct.unpack(">I4s", data[at : at + 8])
-        if name in (b"acTL", b"eXIf", b"tRNS"):
+        if name in (b"acTL", b"eXIf"):
             chunks[name.decode()] = data[at + 8 : at + 8 + size]
         at += 12 + size
     return chunks

@@ -11,25 +11,10 @@ from core.errors import RejectedFile
 from core.imaging.pictures.orientation import TAG, check_orientation, turn_upright
 from core.imaging.pictures.pages import PicturePages, check_pixels, require_channels
 from core.imaging.pictures.pillow import read_pages
-from core.imaging.pictures.tiff_palette import palette_colours
+from core.imaging.pictures.tiff_page import WHITE_IS_ZERO, YCBCR, is_for_pillow, read_channels, read_planes, stored_bits
 from core.imaging.voi_lut import Array
 
-# Values of TIFF 6.0 and its supplements
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, MASK = 0, 1, 2, 3, 4
-SEPARATED, YCBCR, LABS = 5, 6, (8, 9, 10)
-OLD_JPEG, JPEG = 6, 7  # compression
-ALPHA = (1, 2)  # of ExtraSamples
-COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, YCBCR: 3, PALETTE: 1, MASK: 1}
 PREVIEW = 1 | 4  # of NewSubfileType: a reduced copy, a transparency mask
-NAMES = {
-    **{SEPARATED: "print colours (CMYK) of more than 8 bits", **dict.fromkeys(LABS, "Lab colours of more than 8 bits")},
-    **{
-        32803: "raw data of a camera's sensor",
-        34892: "raw data of a camera",
-        32844: "LogL greys",
-        32845: "LogLuv colours",
-    },
-}
 
 
 def read_tiff(source: Path | BytesIO) -> PicturePages:
@@ -49,7 +34,7 @@ def read_tiff(source: Path | BytesIO) -> PicturePages:
             notes["frames"] = None
         return PicturePages(
             pages=pages,
-            bits=_bits(chosen[0], pages[0]),
+            bits=stored_bits(chosen[0], pages[0]),
             decoder=f"tifffile {tifffile.__version__}",
             inverted=int(chosen[0].photometric) == WHITE_IS_ZERO,
             notes=tuple(notes),
@@ -60,7 +45,7 @@ def _check_alike(pages: list[Any]) -> None:
     if len(bits := {page.bitspersample for page in pages}) > 1:
         depths = ", ".join(map(str, sorted(bits)))
         raise RejectedFile(f"is a file whose pages differ in depth ({depths} bits); save each as a separate file.")
-    if len({(int(page.photometric) == WHITE_IS_ZERO, _is_for_pillow(page)) for page in pages}) > 1:
+    if len({(int(page.photometric) == WHITE_IS_ZERO, is_for_pillow(page)) for page in pages}) > 1:
         raise RejectedFile("is a file whose pages differ in colour model or polarity; save each as a separate file.")
 
 
@@ -68,61 +53,30 @@ def _decode(tiff: Any, source: Any, chosen: list[Any], numbers: list[int], notes
     for page in chosen:
         check_pixels(page.imagewidth, page.imagelength)
     orientations = [_orientation(page, notes) for page in chosen]
-    if _is_for_pillow(chosen[0]):
+    if is_for_pillow(chosen[0]):
         if int(chosen[0].photometric) != YCBCR:
             notes["print_colours"] = None
         return [page if page.ndim == 3 else page[..., np.newaxis] for page in read_pages(_again(source), numbers)]
-    if len(tiff.pages) == 1 and tiff.series and tiff.series[0].size > tiff.pages[0].size:
-        stack = tiff.series[0].asarray().reshape(-1, *chosen[0].shape)  # ImageJ lists one page of many
-        return [turn_upright(_channels(page, chosen[0], notes), orientations[0]) for page in stack]
+    if len(tiff.pages) == 1 and (series := _longer_series(tiff, notes)) is not None:
+        stack = series.asarray().reshape(-1, *chosen[0].shape)
+        return [turn_upright(read_channels(page, chosen[0], notes), orientations[0]) for page in stack]
     decoded = zip(chosen, orientations, strict=True)
-    return [turn_upright(one, turn) for page, turn in decoded for one in _planes(page, notes)]
+    return [turn_upright(one, turn) for page, turn in decoded for one in read_planes(page, notes)]
 
 
-def _planes(page: Any, notes: dict[str, None]) -> list[Array]:
-    """Return the pictures of one page: one, or the slices of a page with depth."""
-    if page.dtype is None:
-        raise RejectedFile(
-            f"has {page.bitspersample}-bit samples of a type that no reader supports; save it with 8, 16 or 32 bits."
-        )
-    planes = page.asarray(squeeze=False)  # (separate channels, depth, rows, columns, channels)
-    planes = np.moveaxis(planes, 0, -2).reshape(*planes.shape[1:4], -1)
-    return [_channels(plane, page, notes) for plane in planes]
-
-
-def _channels(plane: Array, page: Any, notes: dict[str, None]) -> Array:
-    """Return (rows, columns, channels) with the colours and at most an alpha channel, of at least 8 bits."""
-    plane = plane if plane.ndim == 3 else plane[..., np.newaxis]
-    kind, bits = int(page.photometric), page.bitspersample
-    if kind not in COLOURS:
-        raise RejectedFile(
-            f"has {NAMES.get(kind, f'colour model {kind}')}, which Rounds does not read; save RGB or grey."
-        )
-    colours = COLOURS[kind]
-    if colours == 1 and plane.shape[2] > 2:
-        raise RejectedFile(f"has {plane.shape[2]} grey channels per pixel; save each channel as a separate page.")
-    has_alpha = plane.shape[2] > colours and (tuple(page.extrasamples) or (0,))[0] in ALPHA
-    if plane.shape[2] - has_alpha > colours:
-        notes["extra_channel"] = None
-    plane = plane[..., : colours + has_alpha]
-    if kind == PALETTE:
-        return palette_colours(plane[..., 0], page.colormap)
-    if bits in (1, 2, 4):  # greys over the whole scale
-        return plane.astype(np.uint8) * np.uint8(255 // ((1 << bits) - 1))
-    return plane
-
-
-def _bits(page: Any, array: Array) -> int:
-    scaled = page.bitspersample < 8 or int(page.photometric) == PALETTE or array.dtype.kind != "u"
-    return array.dtype.itemsize * 8 if scaled or array.dtype == np.uint8 else int(page.bitspersample)
-
-
-def _is_for_pillow(page: Any) -> bool:
-    """Return whether the colours need a conversion that tifffile leaves to its caller."""
-    kind, compression = int(page.photometric), int(page.compression)
-    if page.bitspersample == 8 and kind in (SEPARATED, *LABS):
-        return True
-    return compression == OLD_JPEG or (kind == YCBCR and compression != JPEG)
+def _longer_series(tiff: Any, notes: dict[str, None]) -> Any:
+    """Return the frames that ImageJ writes after the only page that it lists; None without any."""
+    try:
+        series, promised = tiff.series[0], int((tiff.imagej_metadata or {}).get("images", 1))
+    except Exception:  # a damaged description costs what it describes, not the page
+        notes["extras"] = None
+        return None
+    is_longer = bool(series.size > tiff.pages[0].size)
+    if is_longer and series.nbytes <= tiff.filehandle.size - tiff.pages[0].dataoffsets[0]:
+        return series
+    if is_longer or promised > 1:
+        notes["missing_frames"] = None
+    return None
 
 
 def _orientation(page: Any, notes: dict[str, None]) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from core.imaging import reader_pool
+from core.imaging import reader_pool, reader_process
 from core.imaging.reader_pool import AlreadyImported, FileRejection, ReadFile, list_files
 from core.imaging.store import Store
 from tests.core.imaging.results import read_files
@@ -186,3 +187,9 @@ def test_find_counts_litter_and_hidden_files_in_a_steady_order(tmp_path: Path):
         "z",
     ]
     assert list_files(tmp_path / "z") == [tmp_path / "z"]
+
+
+def test_a_number_that_json_has_not_costs_one_file():
+    out = io.StringIO()
+    reader_process._send(out, {"images": [{"format": {"low": float("nan")}}]})
+    assert "no finite numbers" in json.loads(out.getvalue())["refused"]

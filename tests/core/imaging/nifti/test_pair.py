@@ -95,3 +95,14 @@ def test_other_files_of_these_names_stay_files_of_their_own(tmp_path: Path):
     (tmp_path / "x.hdr").write_bytes(b"#?RADIANCE\n" + bytes(400))
     (tmp_path / "x.img").write_bytes(bytes(range(256)) * 9)
     assert [path.name for path in list_files(tmp_path)] == ["x.hdr", "x.img"]
+
+
+def test_damaged_compressed_voxels_are_refused_as_such(tmp_path: Path):
+    save(tmp_path, "nifti1")
+    packed = gzip.compress((tmp_path / "x.img").read_bytes())
+    (tmp_path / "x.img").unlink()
+    for damaged in (packed[:-20], packed[:12] + b"\xff" * 20, b"\x1f\x8b\x00rubbish"):
+        (tmp_path / "x.img.gz").write_bytes(damaged)
+        (result,) = read_files(list_files(tmp_path), store=None)
+        assert isinstance(result, FileRejection)
+        assert "damaged or truncated voxels" in result.reason

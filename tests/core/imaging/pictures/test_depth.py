@@ -1,5 +1,6 @@
 """Every depth comes in with its values, or is refused by a true sentence."""
 
+import zlib
 from pathlib import Path
 
 import imagecodecs
@@ -219,3 +220,29 @@ def test_channels_without_a_meaning_are_left_out_and_noted(tmp_path: Path):
     image = read_single(tmp_path / "x.tif")
     assert np.array_equal(image.samples[0, ..., 0], RAMP)
     assert image.notes == ("extra_channel",)
+
+
+def test_damaged_extras_never_cost_a_png(tmp_path: Path):
+    grey = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    broken = chunk(b"tEXt", b"Comment\0x")[:-4] + b"\0\0\0\0"  # its checksum is wrong
+    long = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(9_000_000)))
+    for extra in (broken, long):
+        for colour, array in ((GREY, grey), (RGB, np.stack([grey] * 3, axis=-1)), (GREY, grey.astype(np.uint16) * 99)):
+            image = read_single(png(tmp_path / "x.png", array, colour=colour, chunks=(extra,)))
+            assert np.array_equal(image.samples[0, ..., 0], array if array.ndim == 2 else grey)
+            assert image.notes == ("extras",)
+
+
+@pytest.mark.parametrize(
+    ("description", "notes"),
+    [
+        ("ImageJ=1.53k\nimages=x\nslices=\n", ("extras",)),
+        ("ImageJ=1\nimages=99999\n", ("missing_frames",)),
+        ('{"shape": [9, 64, 64]}', ("missing_frames",)),
+    ],
+)
+def test_a_description_that_is_not_true_never_costs_the_page(tmp_path: Path, description: str, notes):
+    tifffile.imwrite(tmp_path / "x.tif", RAMP, description=description, metadata=None)
+    image = read_single(tmp_path / "x.tif")
+    assert np.array_equal(image.samples[0, ..., 0], RAMP)
+    assert image.notes == notes

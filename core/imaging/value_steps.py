@@ -1,0 +1,29 @@
+"""Find the even step on which all values lie, such as 0.5 or 0.1, so that they can be stored exactly."""
+
+import numpy as np
+
+from core.imaging.voi_lut import Array
+
+MOST = 1 << 22  # values; sorting more costs more than exactness is worth
+EPSILON = 2.0**-23  # relative precision of 32-bit floating-point numbers
+NEAR = 0.01  # of a step
+LARGEST = 1e300  # half a difference that fits into a floating-point number
+
+
+def even_step(values: Array, most_steps: int) -> float | None:
+    """Return the step of real values that lie on `most_steps` or fewer steps above the lowest, else None."""
+    if values.size > MOST:
+        return None
+    levels = np.unique(values[np.isfinite(values)]).astype(np.float64)
+    if not 2 <= len(levels) <= most_steps + 1:
+        return None
+    if levels[-1] / 2 - levels[0] / 2 > LARGEST:
+        return None
+    above = levels - levels[0]
+    count = np.round(above[-1] / np.diff(levels).min())
+    if not 1 <= count <= most_steps:
+        return None
+    step = float(above[-1] / count)
+    steps = np.round(above / step)
+    error, tolerance = np.abs(steps * step - above), EPSILON * (above + abs(levels[0]))
+    return step if bool((error <= np.minimum(tolerance, NEAR * step)).all()) else None
