@@ -44,6 +44,16 @@ def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, 
     return samples, format, tuple(dict.fromkeys(notes))
 
 
+def stored_frames(header: Any) -> Array:
+    """Return the stored values of a data set (frames, rows, columns[, 3]), without modality values or colours.
+
+    Raises:
+        RejectedFile: no decoder supports it, or the pixel data are truncated.
+    """
+    _require_size(header)
+    return _decoded(header, str(header.get("PhotometricInterpretation") or ""), [])[0]
+
+
 def _require_size(header: Any) -> None:
     rows, columns = count(header, "Rows"), count(header, "Columns")
     if rows < 1 or columns < 1:
