@@ -149,7 +149,7 @@ NOTES: Mapping[str, NoteKind] = {
     ),
     "assumed_layout": NoteKind(
         "Layout of the pixels assumed",
-        "The header does not say whether values have a sign, or how colours are ordered; the usual answer is assumed.",
+        "The header does not say how values or colours are meant (sign, order, space); the usual answer is assumed.",
         "Look at one of them; export the file again if it looks wrong.",
     ),
     "no_transfer_syntax": NoteKind(

@@ -96,10 +96,8 @@ def decode_jpeg(data: bytes, photometric: str) -> Array:
     """
     import imagecodecs
 
-    head = jpeg_head(data)
-    if JPEG_END not in data[-LONGEST_PADDING:]:  # libjpeg would fill the rest with grey
-        raise ValueError("a JPEG codestream ends before its end marker")
-    if head is None or len(head.components) != 3:
+    head = _whole_jpeg(data)
+    if len(head.components) != 3:
         return imagecodecs.jpeg8_decode(data)
     plain = head.components in RGB_NAMES or ("YBR" not in photometric and not head.jfif)
     space = imagecodecs.JPEG8.CS.RGB if plain else imagecodecs.JPEG8.CS.YCbCr
@@ -107,10 +105,26 @@ def decode_jpeg(data: bytes, photometric: str) -> Array:
 
 
 def decode_jpeg_lossless(data: bytes) -> Array:
-    """Return the components as they are."""
+    """Return the components as they are: by libjpeg, else by jpegsof3, which takes three times as long.
+
+    Raises:
+        ValueError: it is truncated.
+    """
     import imagecodecs
 
-    return np.ascontiguousarray(imagecodecs.jpegsof3_decode(data))
+    space = imagecodecs.JPEG8.CS.RGB if len(_whole_jpeg(data).components) == 3 else None
+    try:
+        return imagecodecs.jpeg8_decode(data, colorspace=space, outcolorspace=space)
+    except imagecodecs.Jpeg8Error:
+        return np.ascontiguousarray(imagecodecs.jpegsof3_decode(data))
+
+
+def _whole_jpeg(data: bytes) -> JpegHead:
+    """Return the head of a codestream that has its end; libjpeg would fill what is missing with grey."""
+    head = jpeg_head(data)
+    if head is None or JPEG_END not in data[-LONGEST_PADDING:]:
+        raise ValueError("a JPEG codestream ends before its end marker")
+    return head
 
 
 def decode_jpeg_ls(data: bytes, *, signed: bool) -> Array:

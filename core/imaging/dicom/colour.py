@@ -4,20 +4,31 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import RejectedFile
 from core.imaging.dicom.bits import bits_stored
 from core.imaging.dicom.geometry import geometry_from_header
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import Array, full_range_window
 
-DEPTH = "quantised"
+DEPTH, LAYOUT = "quantised", "assumed_layout"
+YBR = ("YBR_FULL", "YBR_FULL_422")
+UNREAD = ("YBR_PARTIAL", "YBR_ICT", "YBR_RCT", "HSV", "CMYK", "ARGB", "XYB")
 
 
 def colour(header: Any, frames: Array, photometric: str, decoder: str, notes: list[str]) -> tuple[Array, PixelFormat]:
-    """Return RGB samples (frames, rows, columns, 3) of all bits that are stored, and their format."""
+    """Return RGB samples (frames, rows, columns, 3) of all bits that are stored, and their format.
+
+    Raises:
+        RejectedFile: the colours are in a space that Rounds does not read.
+    """
+    if photometric.startswith(UNREAD):
+        raise RejectedFile(f"has colours as {photometric}, which Rounds does not read; export it again as RGB.")
+    if photometric not in ("RGB", *YBR):
+        notes.append(LAYOUT)
     if frames.dtype.kind == "i":
         frames = frames.view(f"u{frames.dtype.itemsize}")
     bits = bits_stored(header, frames.dtype.itemsize * 8)
-    if photometric in ("YBR_FULL", "YBR_FULL_422"):
+    if photometric in YBR:
         frames = _rgb(frames, bits)
     if bits > 16:
         notes.append(DEPTH)

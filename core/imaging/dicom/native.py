@@ -56,10 +56,10 @@ def decode_native(header: Any, notes: list[str]) -> Array:
     rows, columns = count(header, "Rows"), count(header, "Columns")
     halved = header.get("PhotometricInterpretation") == "YBR_FULL_422" and samples == 3
     frame_bits = rows * columns * (2 if halved else samples) * bits
-    for keyword in ("PixelRepresentation", *(("PlanarConfiguration",) if samples > 1 else ())):
-        if header.get(keyword) not in (0, 1):
-            setattr(header, keyword, 0)
-            notes.append(LAYOUT)
+    needed = [("PixelRepresentation", name == "PixelData"), ("PlanarConfiguration", samples > 1)]
+    for keyword in [keyword for keyword, used in needed if used and header.get(keyword) not in (0, 1)]:
+        setattr(header, keyword, 0)
+        notes.append(LAYOUT)
     header.NumberOfFrames = frames_in(header, len(header[name].value or b""), frame_bits, notes)
     header.BitsStored = stored = min(count(header, "BitsStored", bits) or bits, bits)
     header.HighBit = max(stored - 1, count(header, "HighBit", stored - 1))

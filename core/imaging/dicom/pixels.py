@@ -21,10 +21,13 @@ NATIVE = (
 )
 
 
-def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, tuple[str, ...]]:
+def decode(
+    header: Any, data: bytes | None = None, viewed: Array | None = None
+) -> tuple[Array, PixelFormat, tuple[str, ...]]:
     """Return samples (frames, rows, columns, channels), their format, and kinds of notes.
 
-    `data` is the whole file if it is in memory; uncompressed pixels are then viewed without a copy.
+    `data` is the whole file if it is in memory; uncompressed pixels are then viewed without a copy. `viewed` are those
+    pixels if they have been viewed before.
 
     Raises:
         RejectedFile: no decoder supports the file, or the pixel data are truncated.
@@ -32,7 +35,7 @@ def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, 
     _require_size(header)
     notes: list[str] = []
     photometric = str(header.get("PhotometricInterpretation") or "")
-    frames, decoder = view_uncompressed(header, data, notes), "numpy"
+    frames, decoder = viewed if viewed is not None else view_uncompressed(header, data, notes), "numpy"
     if frames is None:
         frames, photometric, decoder = _decoded(header, photometric, notes)
     if frames.ndim == 4:
@@ -42,6 +45,16 @@ def decode(header: Any, data: bytes | None = None) -> tuple[Array, PixelFormat, 
     else:
         samples, format = grey(header, frames, decoder, notes)
     return samples, format, tuple(dict.fromkeys(notes))
+
+
+def stored_frames(header: Any) -> Array:
+    """Return the stored values of a data set (frames, rows, columns[, 3]), without modality values or colours.
+
+    Raises:
+        RejectedFile: no decoder supports it, or the pixel data are truncated.
+    """
+    _require_size(header)
+    return _decoded(header, str(header.get("PhotometricInterpretation") or ""), [])[0]
 
 
 def _require_size(header: Any) -> None:

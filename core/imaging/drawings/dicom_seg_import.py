@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import InvalidInput
+from core.imaging.dicom.pixels import stored_frames
 from core.imaging.drawings import geometry_schema, masks
 from core.imaging.drawings.dicom_common import CREATOR, IMAGES, NO_CLASS, PRIVATE, SCHEME, frame_position
 from core.imaging.drawings.records import DrawingRecord, Source
@@ -28,7 +29,7 @@ def read(dataset: Any) -> Iterator[DrawingRecord]:
             f"declares {frames} frames of {columns} × {rows} pixels, which its data cannot contain; export it again."
         )
     labels = {int(one.SegmentNumber): _label(one) for one in dataset.SegmentSequence}
-    pixels = np.asarray(dataset.pixel_array).reshape(frames, rows, columns).astype(np.bool_)
+    pixels = stored_frames(dataset)[:frames].reshape(frames, rows, columns).astype(np.bool_)
     series, ours = _series_by_instance(dataset), _rounds_references(dataset)
     for number, group in enumerate(dataset.PerFrameFunctionalGroupsSequence):
         if not pixels[number].any():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, RejectedFile
 from core.imaging.drawings import (
     coco_export,
     coco_import,
@@ -73,5 +73,7 @@ def read_dicom(data: bytes) -> list[DrawingRecord]:
             )
         try:
             return list(DICOM_READERS[kind](dataset))
+        except RejectedFile as error:
+            raise InvalidInput(str(error)) from error
         except (AttributeError, KeyError, TypeError, ValueError, IndexError, NotImplementedError) as error:
             raise InvalidInput(f"is a damaged DICOM object ({error}); export it again.") from error

@@ -16,6 +16,7 @@ from core.imaging.dicom.native import view_uncompressed
 from core.imaging.dicom.pixels import decode
 from core.imaging.dicom.syntax import complete_syntax
 from core.imaging.stacks.header import read_attributes
+from core.imaging.voi_lut import Array
 
 WITHOUT_PIXELS = {
     "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files",
@@ -35,6 +36,7 @@ FACTS = {
     "manufacturer": "Manufacturer",
     "device": "ManufacturerModelName",
 }
+SIDES = ("R", "L", "B")  # right, left, both; U says that the body part is not paired
 OTHERS = ("AccessionNumber", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "MedicalRecordLocator")
 # The first element of a data set without preamble: group 0002 or 0008, little- or big-endian.
 BARE = re.compile(rb"\x02\x00[\x00-\x02]\x00|\x08\x00[\x00-\xff][\x00-\x11]|\x00\x08\x00[\x00-\xff]", re.DOTALL)
@@ -65,9 +67,8 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about invalid values in headers; the import has its own report
         try:
-            fast = _fast_header(data)
-            header, assumed = (fast, ()) if fast is not None else _full_header(path, data)
-            samples, format, notes = decode(header, data)
+            header, assumed, viewed = _fast_header(data) or (*_full_header(path, data), None)
+            samples, format, notes = decode(header, data, viewed)
             samples, format, order_notes = order_frames(header, samples, format)
             yield DecodedImage(
                 item="",
@@ -88,12 +89,17 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
             ) from error
 
 
-def _fast_header(data: bytes | None) -> FastHeader | None:
+def _fast_header(data: bytes | None) -> tuple[FastHeader, tuple[str, ...], Array] | None:
+    """Return header, notes and viewed frames of a file that needs no pydicom; None for all others."""
     header = parse_header(data) if data is not None else None
-    try:
-        return header if header is not None and view_uncompressed(header, data, []) is not None else None
-    except RejectedFile:
+    if header is None:
         return None
+    notes: list[str] = []
+    try:
+        frames = view_uncompressed(header, data, notes)
+    except RejectedFile:  # refused with the sentence of the other way
+        return None
+    return (header, tuple(notes), frames) if frames is not None else None
 
 
 def _full_header(path: Path, data: bytes | None) -> tuple[Any, tuple[str, ...]]:
@@ -154,5 +160,5 @@ def _laterality(header: Any) -> str:
     ]
     anatomies = [item for group in groups for item in group.get("FrameAnatomySequence") or []]
     sides = {str(item.get("FrameLaterality") or "").strip() for item in anatomies}
-    of_frames = sides.pop() if len(sides) == 1 else ""
-    return str(header.get("ImageLaterality") or of_frames or header.get("Laterality") or "").strip()
+    fallbacks = (sides.pop() if len(sides) == 1 else "", str(header.get("Laterality") or "").strip())
+    return str(header.get("ImageLaterality") or "").strip() or next((side for side in fallbacks if side in SIDES), "")

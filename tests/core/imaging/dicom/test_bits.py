@@ -90,3 +90,18 @@ def test_colours_keep_their_depth_and_their_brightness(
     decoded = image(path)
     assert np.abs(decoded.samples[0].astype(int) - plain).max() <= (0 if photometric == "RGB" else 2)
     assert decoded.format.high == white
+
+
+@pytest.mark.parametrize("photometric", ["YBR_PARTIAL_422", "YBR_RCT", "HSV"])
+def test_colours_that_nobody_turns_into_rgb_are_refused(tmp_path: Path, photometric: str):
+    path = write(tmp_path / "a.dcm", np.zeros((4, 4, 3), np.uint8), PhotometricInterpretation=photometric)
+    with pytest.raises(RejectedFile, match=f"has colours as {photometric}"):
+        image(path)
+
+
+@pytest.mark.parametrize("more", [{"PhotometricInterpretation": "MONOCHROME2"}, {"PixelRepresentation": None}])
+def test_a_layout_that_the_header_leaves_open_is_noted(tmp_path: Path, more: dict[str, str | None]):
+    array = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    decoded = image(write(tmp_path / "a.dcm", array, **more))
+    assert np.array_equal(decoded.samples[0], array)
+    assert decoded.notes == ("assumed_layout",)

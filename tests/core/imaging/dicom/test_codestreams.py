@@ -7,11 +7,13 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
+import pydicom
 import pytest
 from pydicom.encaps import encapsulate, itemize_fragment
 from pydicom.uid import RLELossless
 
 from core.errors import RejectedFile
+from core.imaging.dicom.pixels import stored_frames
 from tests.core.imaging.dicom.drawn import image, values, write
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
@@ -148,6 +150,7 @@ def test_single_bits_in_rle_and_deflated_frames(tmp_path: Path):
         frames = [encode(cells) for cells in packed]
         path = write(tmp_path / "a.dcm", masks, stored=1, syntax=syntax, frames=frames, BitsAllocated=1)
         assert np.array_equal(values(image(path)), masks)
+        assert np.array_equal(stored_frames(pydicom.dcmread(path)), masks)
 
 
 def test_frames_in_fragments_are_whole(tmp_path: Path):

@@ -138,6 +138,8 @@ def test_the_polarity_is_that_of_both_statements(
     [
         ({}, None),
         ({"Laterality": "R"}, "R"),
+        ({"Laterality": "U"}, None),
+        ({"ImageLaterality": "U", "Laterality": "R"}, "U"),
         ({"ImageLaterality": "L", "Laterality": "R"}, "L"),
         ({"ImageLaterality": "", "Laterality": "R"}, "R"),
         ({"SharedFunctionalGroupsSequence": ["L"]}, "L"),

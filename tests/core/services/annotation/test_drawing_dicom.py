@@ -258,7 +258,7 @@ def test_a_segmentation_of_what_is_not_here_or_lies_elsewhere_or_is_of_another_c
     with pytest.raises(InvalidInput, match=r"moved.dcm: frame 1: its position differs"):
         take(cts, tmp_path / "moved.dcm")
     (tmp_path / "cut.dcm").write_bytes(path.read_bytes()[:90_000])
-    with pytest.raises(InvalidInput, match=r"cut.dcm: is a damaged DICOM .*\.$"):
+    with pytest.raises(InvalidInput, match=r"cut.dcm: is truncated: its header declares .* but the file has"):
         take(cts, tmp_path / "cut.dcm")
     with pytest.raises(InvalidInput, match=r"ct-3slice_01.dcm: is DICOM, but neither"):
         take(cts, data_dir / "dicom" / "seg_with_source_ct" / "ct-3slice_01.dcm")
