@@ -11,7 +11,7 @@ from core.services.images.images import ImageView
 from dashboard.server.signed_urls import Signer
 from db import Database
 
-SHOWN_FACTS = ("age", "sex", "view", "modality", "body_part", "site")
+SHOWN_FACTS = ("age", "sex", "view", "modality", "stack", "body_part", "site")
 
 
 def image(view: ImageView, signer: Signer, session: str) -> dict[str, Any]:

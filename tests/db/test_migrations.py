@@ -195,6 +195,41 @@ def test_a_point_of_before_weights_were_kept_says_that_they_are_not_known(tmp_pa
         session.execute(text(POINT.format(level="image", rule="max")))
 
 
+def test_series_of_before_stacks_wait_to_be_grouped_and_keep_their_images(tmp_path: Path):
+    db = Database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    _old(db, "0006")
+    with db.transaction() as session:
+        session.execute(text("INSERT INTO study VALUES (1, 1, 'u')"))
+        for number in (1, 2):
+            session.execute(
+                text(f"INSERT INTO series (id, study_id, uid_key, modality) VALUES ({number}, 1, 's{number}', 'CT')")
+            )
+        session.execute(text("UPDATE image SET series_id = 1"))
+        for number, series in ((2, 1), (3, 2)):
+            session.execute(
+                text(
+                    "INSERT INTO image (id, project_id, patient_id, series_id, sha256, item, name, name_key, importer, "
+                    f'format, "offset", pixel_sha256, position, created_at) VALUES ({number}, 1, 1, {series}, '
+                    f"'a{number}', '', 'n', 'k', 'dicom', '{{}}', 0, 'p', {number}.5, 0)"
+                )
+            )
+    migrations.upgrade(db)
+    with db.read() as session:
+        assert session.execute(text("SELECT id, stack, title, notes FROM series ORDER BY id")).all() == [
+            (1, -1, "", "[]"),
+            (2, 0, "", "[]"),
+        ]
+        assert session.execute(text("SELECT id, series_id, position, place, attributes FROM image")).all() == [
+            (1, 1, 0.0, 0, "{}"),
+            (2, 1, 2.5, 0, "{}"),
+            (3, 2, 3.5, 0, "{}"),
+        ]
+    with db.transaction() as session:
+        session.execute(text("INSERT INTO series (study_id, uid_key, modality, stack) VALUES (1, 's2', 'CT', 1)"))
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.execute(text("INSERT INTO series (study_id, uid_key, modality, stack) VALUES (1, 's2', 'CT', 1)"))
+
+
 def _schema(db: Database) -> dict[tuple[str, str], list[str]]:
     """What every table and index consists of, but for the names of foreign keys and brackets around a default."""
     with db.read() as session:

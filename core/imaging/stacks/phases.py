@@ -6,11 +6,10 @@ A cut needs evidence: places that repeat. Where none does, other acquisition num
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.imaging.stacks.attributes import SliceAttributes, sort_key
+from core.imaging.stacks.attributes import sort_key
+from core.imaging.stacks.fields import fields_of_view
 from core.imaging.stacks.part import Part
-from core.imaging.stacks.places import cluster, in_plane_shift
 
-SHIFT_MM = 1.0  # slices of one place that lie further apart within their plane show other parts of the body
 TIMES = ("temporal_position", "cardiac_phase", "trigger_ms", "acquired_s")
 
 Title = Callable[[int, int, Any], str]
@@ -57,25 +56,12 @@ def _differences(part: Part) -> list[tuple[list[Any], Title]]:
     times = [([getattr(one, name) for one in part.slices], _phase_title) for name in TIMES]
     return [
         (types, _type_title(types)),
-        (_fields(part), lambda number, count, _: f"field {number} of {count}"),
+        (fields_of_view(part), lambda number, count, _: f"field {number} of {count}"),
         ([one.echo_ms for one in part.slices], lambda _number, _count, key: _named("echo time", key, "ms")),
         *times[:2],
         ([one.acquisition for one in part.slices], lambda _number, _count, key: _named("acquisition", key)),
         *times[2:],
     ]
-
-
-def _fields(part: Part) -> list[Any]:
-    """Return the number of each slice's field of view, where slices of one place are shifted against each other."""
-    first_of_place: dict[int, SliceAttributes] = {}
-    for rank, current in zip(part.ranks, part.slices, strict=True):
-        if in_plane_shift(first_of_place.setdefault(rank, current), current) > SHIFT_MM:
-            break
-    else:
-        return [0] * len(part.slices)
-    fields = cluster(range(len(part.slices)), lambda a, b: in_plane_shift(part.slices[a], part.slices[b]) <= SHIFT_MM)
-    field_of = {at: number for number, members in enumerate(fields) for at in members}
-    return [field_of[at] for at in range(len(part.slices))]
 
 
 def _explains(part: Part, keys: Sequence[Any]) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.services.annotation import cases, findings
 from db import queries
-from db.tables import Annotation, Case, Comment, Image, LabelClass
+from db.tables import Annotation, Case, Comment, Image, LabelClass, Series
 from db.vocabulary import Answer
 
 
@@ -46,6 +46,7 @@ def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
             select(LabelClass.id, LabelClass.position).where(LabelClass.task_id.in_({row.task_id for row in rows}))
         ).all()
     )
+    titles = _stack_titles(session, rows)
     presences, reasons, comments = _findings(session, rows), _reasons(session, rows), _comments(session, rows)
     return [
         CaseView(
@@ -53,7 +54,7 @@ def views(session: Session, rows: Iterable[Case]) -> list[CaseView]:
             task_id=row.task_id,
             image_ids=shown[row.id],
             patient=names[owner[row.image_id]],
-            facts=facts.get(row.image_id, {}),
+            facts={**facts.get(row.image_id, {}), **titles.get(row.series_id or 0, {})},
             value=row.value,
             answer=row.answer.value if row.answer else None,
             label=positions[row.label_id] if row.label_id else None,
@@ -69,6 +70,13 @@ def newest(session: Session, case_ids: Sequence[int]) -> list[Annotation]:
     """Return the newest annotation of each case, which is its current answer, as an undo appends the earlier answer."""
     latest = select(func.max(Annotation.id)).where(Annotation.case_id.in_(case_ids)).group_by(Annotation.case_id)
     return list(session.scalars(select(Annotation).where(Annotation.id.in_(latest)))) if case_ids else []
+
+
+def _stack_titles(session: Session, rows: Iterable[Case]) -> dict[int, dict[str, str]]:
+    """Return what sets each case's stack apart in its series, as a fact by series ID."""
+    ids = sorted({row.series_id for row in rows if row.series_id})
+    statement = select(Series.id, Series.title).where(Series.id.in_(ids), Series.title != "")
+    return {series_id: {"stack": title} for series_id, title in session.execute(statement)} if ids else {}
 
 
 def _findings(session: Session, rows: Sequence[Case]) -> dict[int, dict[int, str]]:

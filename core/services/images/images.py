@@ -33,7 +33,7 @@ class StackView:
     def format_of(self, format: PixelFormat) -> PixelFormat:
         """Return the format of a slice as its stack shows it: with the stack's window and slice distance."""
         windowed = self.window.applied_to(format) if self.window else format
-        return windowed if format.frames > 1 else replace(windowed, slice_mm=format.slice_mm or self.spacing_mm)
+        return windowed if format.frames > 1 else replace(windowed, slice_mm=self.spacing_mm or format.slice_mm)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from core.services.annotation import annotations, numeric_answers, tasks
 from core.services.annotation import cases as annotation_cases
 from core.services.annotation.annotations import NewAnswer
 from core.services.annotation.label_classes import add_missing
-from core.services.images import image_notes, series_stacks
+from core.services.images import image_notes, renumbered_frames, series_stacks
 from db import Database, queries
 from db.tables import Fact, Image, LabelClass, Patient, Series, Study, Task
 from db.vocabulary import Answer, LabelSource, TaskKind, Unit
@@ -152,7 +152,9 @@ def write_rows(
 def _add_images(session: Session, pairs: Sequence[tuple[ImportItem, ReadImage]]) -> dict[tuple[str, str], ReadImage]:
     """Write the rows of images that the catalogue lacks; return those by (sha256, item)."""
     project = queries.project_id(session)
-    existing = set(_image_ids(session, {item.result.sha256 for item, _ in pairs}))
+    existing = _image_ids(session, {item.result.sha256 for item, _ in pairs})
+    again = ((existing.get((item.result.sha256, image.item)), image) for item, image in pairs)
+    renumbered_frames.follow(session, ((known, image) for known, image in again if known and image.format.frames > 1))
     new_images = {(item.result.sha256, image.item): (item, image) for item, image in reversed(pairs)}
     new_images = {key: pair for key, pair in reversed(new_images.items()) if key not in existing}
     patients = _patients(session, project, new_images.values())

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.imaging.pixel_format import PixelFormat
-from core.services.images.series_stacks import UNGROUPED, images_by_row, regroup
+from core.services.images.series_stacks import UNGROUPED, ImageRow, images_by_row, regroup
 from db import Database, queries
 from db.tables import Image, Series
 
@@ -36,15 +36,19 @@ def _group_and_compare(session: Session, ids: Sequence[int]) -> None:
         key: sorted(rows, key=lambda row: (row.position, row.id)) for key, rows in images_by_row(session, ids).items()
     }
     regroup(session, ids)
-    for series_id, images in before.items():
-        now = [image for row in queries.stacks_of_series(session, series_id) for image in _place_order(session, row)]
-        row = session.get_one(Series, series_id)
-        shown = images[len(images) // 2].format  # the window of the middle slice was that of the viewer
-        window = row.window is not None and _window_of(shown) != row.window
-        order = now != [image.id for image in images]
-        if order or window:
-            row.reads_differently = {"order": order, "window": window, "at": time.time()}
-    session.flush()
+    for row in session.scalars(select(Series).where(Series.id.in_(ids))).all():
+        row.stack = max(row.stack, 0)  # also one without images: nothing waits forever
+        if row.id in before:
+            row.reads_differently = _difference(session, row, before[row.id])
+
+
+def _difference(session: Session, row: Series, images: Sequence[ImageRow]) -> dict[str, Any] | None:
+    """Return what reads differently than the images in the order of before; None if nothing does."""
+    stacks = queries.stacks_of_series(session, row.id)
+    order = [image for stack in stacks for image in _place_order(session, stack)] != [image.id for image in images]
+    shown = images[len(images) // 2].format  # the window of the middle slice was that of the viewer
+    window = row.window is not None and _window_of(shown) != row.window
+    return {"order": order, "window": window, "at": time.time()} if order or window else None
 
 
 def _window_of(format: Mapping[str, Any]) -> dict[str, Any]:

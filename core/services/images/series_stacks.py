@@ -104,11 +104,14 @@ def _regroup_series(
 
 
 def _attributes(image: ImageRow, modality: str) -> SliceAttributes:
-    format, stored = PixelFormat.from_json(image.format), dict(image.attributes or {})
-    if not stored:  # of before stacks: a position was in mm, or the instance number where the file has no geometry
-        unplaced = format.orientation is None or format.place is None
-        stored = {"modality": modality, "instance": image.position if unplaced else None}
-    return SliceAttributes.of(stored, format, f"{image.sha256}#{image.item}")
+    format = PixelFormat.from_json(image.format)
+    if image.attributes:
+        return SliceAttributes.of(image.attributes, format, f"{image.sha256}#{image.item}")
+    # Of before stacks: a position was in mm, or the instance number where the file has no geometry. Nothing else is
+    # known about slices at one place, so they stay in the order in which they were shown.
+    unplaced = format.orientation is None or format.place is None
+    stored = {"modality": modality, "instance": image.position if unplaced else None}
+    return SliceAttributes.of(stored, format, f"{image.id:012}")
 
 
 def _describe(row: Series, number: int, stack: SliceStack, slices: Sequence[ImageRow]) -> None:

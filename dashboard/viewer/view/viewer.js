@@ -16,7 +16,7 @@ import { press, toolsOf } from "./tools.js";
 import { still } from "../base/transform.js";
 import { ownWindow } from "../base/window_level.js";
 
-const FACTS = ["age", "sex", "view", "body_part", "site"];
+const FACTS = ["age", "sex", "view", "stack", "body_part", "site"];
 const HIDDEN = "rounds-text-hidden";
 const laid = ({ panes, places = [] }) => JSON.stringify([panes, places.map(({ of, map }) => [of, map])]);
 

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 from random import Random
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -107,6 +108,7 @@ def test_a_label_stays_with_the_largest_stack_of_its_series(home: Home, tmp_path
         assert session.get_one(Series, case.series_id or 0).title == "phase 1 of 3"
         assert session.get_one(Image, case.image_id).series_id == case.series_id
         assert cases.missing(session, session.get_one(Task, task)) == 3
+    assert annotations.case(home.db, case_id).facts["stack"] == "phase 1 of 3"
 
 
 def test_a_catalogue_of_before_stacks_is_grouped_when_it_is_opened(home: Home, tmp_path: Path):
@@ -130,6 +132,20 @@ def test_a_catalogue_of_before_stacks_is_grouped_when_it_is_opened(home: Home, t
         assert case.series_id == first
         assert session.get_one(Image, case.image_id).format["low"] == 102
         assert session.get_one(Series, first).reads_differently is not None
+
+
+def test_what_an_older_catalogue_does_not_know_stays_in_the_order_of_before(home: Home, tmp_path: Path):
+    for number in range(6):
+        write(tmp_path / f"in/{number}.dcm", 5.0, 100 + number, InstanceNumber=6 - number)
+    home.take(tmp_path / "in")
+    assert stacks(home) == [(0, "", [105, 104, 103, 102, 101, 100])]
+    with home.db.read() as session:
+        ids = list(session.scalars(select(Image.id).order_by(Image.id)))
+    as_before_stacks(home)
+    older_catalogue.group_older_catalogue(home.db)
+    with home.db.read() as session:
+        assert session.scalars(select(Image.id).order_by(Image.place)).all() == ids
+        assert session.scalars(select(Series.reads_differently)).all() == [{"order": False, "window": True, "at": ANY}]
 
 
 def test_what_was_frozen_keeps_its_image_and_is_still_read(home: Home, tmp_path: Path):
