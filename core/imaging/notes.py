@@ -9,11 +9,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NoteKind:
-    """A kind of note: its `title`, what it means for the reader of the images, and what to do about it."""
+    """A kind of note: its `title`, what it means for the reader of the images, and what to do about it.
+
+    `of` is what has the note: an "image", a "stack" of slices, or a "link" in the folder.
+    """
 
     title: str
     meaning: str
     way_out: str
+    of: str = "image"
 
 
 NOTES: Mapping[str, NoteKind] = {
@@ -106,11 +110,13 @@ NOTES: Mapping[str, NoteKind] = {
         "Link out of the folder",
         "A link in the folder leads to files elsewhere; they were read under the name of the link.",
         "Remove the link if its files do not belong to this import.",
+        of="link",
     ),
     "link_above": NoteKind(
         "Link to a folder above",
         "A link leads to a folder that contains the chosen one; it was not followed.",
         "Choose the upper folder instead if its files belong to this import.",
+        of="link",
     ),
     "frame_count": NoteKind(
         "Frames counted by their bytes",
@@ -166,26 +172,31 @@ NOTES: Mapping[str, NoteKind] = {
         "One of several stacks of a series",
         "The series mixes planes, sizes, kinds of images, echoes or phases; each of them is a stack by itself.",
         "Look through the stacks of the series; their titles say what sets them apart.",
+        of="stack",
     ),
     "duplicate_slice": NoteKind(
         "Several slices at one place",
         "The stack has more than one slice at the same place, and nothing in the files sets them apart.",
         "Exclude the slices that are there twice.",
+        of="stack",
     ),
     "missing_slice": NoteKind(
         "Slices are missing",
         "The distance between two slices is twice the usual one, or more; a volume is compressed there.",
         "Import the missing files, or leave the stack out of volume models.",
+        of="stack",
     ),
     "uneven_spacing": NoteKind(
         "Uneven distances between slices",
         "The distances between slices differ by more than 10 %; the stack's spacing is their median.",
         "Check that the series is complete, and do not measure along the stack.",
+        of="stack",
     ),
     "tilted_gantry": NoteKind(
         "Slices shifted along the stack",
         "Each slice is shifted within its plane, as with a tilted gantry; the stack is a slanted block.",
         "Measure within a slice only; resample the series before use where the shape along the stack matters.",
+        of="stack",
     ),
     "frames_reordered": NoteKind(
         "Frames put in order",
@@ -199,3 +210,4 @@ NOTES: Mapping[str, NoteKind] = {
     ),
 }
 """Every kind by its name, in the order of the report."""
+STACK_KINDS = frozenset(name for name, kind in NOTES.items() if kind.of == "stack")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from core.imaging.notes import NOTES
+from core.imaging.notes import NOTES, STACK_KINDS
 from db import Database, queries
 from db.tables import Image, ImageNote
 
@@ -46,6 +46,29 @@ def add_rows(session: Session, notes: Mapping[int, Iterable[str]]) -> None:
     rows = [{"image_id": image_id, "kind": kind} for image_id, kinds in notes.items() for kind in dict.fromkeys(kinds)]
     if rows:
         session.execute(insert(ImageNote), rows)
+
+
+def replace_stack_notes(session: Session, image_ids: Sequence[int], notes: Mapping[int, Iterable[str]]) -> None:
+    """Write what is noted of stacks at the first image of each, in place of what was noted of these images' stacks."""
+    for ids in queries.chunks(list(image_ids)):
+        session.execute(delete(ImageNote).where(ImageNote.image_id.in_(ids), ImageNote.kind.in_(STACK_KINDS)))
+    add_rows(session, notes)
+
+
+def stack_notes(db: Database, hashes: Iterable[str]) -> list[tuple[str, str]]:
+    """Return what is noted of the stacks that have images of these files: (kind, name of the stack's first image)."""
+    noted: dict[tuple[int, str], str] = {}
+    with db.read() as session:
+        for chunk in queries.chunks(sorted(hashes)):
+            stacks = select(Image.series_id).where(Image.sha256.in_(chunk))
+            rows = (
+                select(ImageNote.image_id, ImageNote.kind, Image.name)
+                .join(Image, Image.id == ImageNote.image_id)
+                .where(Image.series_id.in_(stacks), ImageNote.kind.in_(STACK_KINDS))
+                .order_by(ImageNote.image_id)
+            )
+            noted.update({(image_id, kind): name for image_id, kind, name in session.execute(rows)})
+    return [(kind, name) for (_, kind), name in noted.items()]
 
 
 def open_notes(db: Database) -> tuple[NoteCount, ...]:

@@ -19,6 +19,7 @@ from core.imaging.atomic_write import atomic_write
 from core.imaging.deidentify import Identity
 from core.imaging.file_listing import FileListing, list_paths
 from core.imaging.reader_pool import AlreadyImported, FileRejection, ReadFile, read_files_polling
+from core.imaging.stacks import SliceAttributes, build_stacks
 from core.imaging.store import Store
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
@@ -129,6 +130,16 @@ class _Counts:
     patients: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     series: set[str] = field(default_factory=set)
+    hashes: set[str] = field(default_factory=set)
+    slices: dict[str, list[tuple[str, SliceAttributes]]] = field(default_factory=dict)
+
+    def stack_notes(self) -> list[tuple[str, str]]:
+        """Return what an import would note of the stacks: (kind, name of the stack's first file)."""
+        noted = []
+        for named in self.slices.values():
+            for stack in build_stacks([attributes for _, attributes in named]):
+                noted += [(kind, named[stack.order[0]][0]) for kind in stack.notes]
+        return noted
 
 
 def run(
@@ -161,6 +172,7 @@ def run(
         refused=tuple(Refused(_name(one.path, root), one.reason) for one in listing.refused),
         unlisted=unlisted,
         missing=joined.missing if joined else (),
+        notes=image_notes.add_up((), ((one.kind, _name(one.path, root)) for one in listing.notes)),
         dry_run=request.dry_run,
     )
     known = _imported_hashes(db)
@@ -182,13 +194,15 @@ def run(
                 row = joined.rows.get(result.path, {}) if joined else {}
                 batch.append(_to_import_item(result, row, request, table, root, key))
                 waiting += len(batch[-1].images) or 1
-                _count(tally, batch[-1])
+                _count(tally, batch[-1], slices=request.dry_run)
             if time.monotonic() - flushed > FLUSH_S or waiting >= FLUSH_IMAGES:
                 report = writing(partial(_flush, db, request, batch, report, by, known, csv_labels))
                 batch, waiting, flushed = [], 0, time.monotonic()
                 yield _with_counts(report, tally)
     report = writing(partial(_flush, db, request, batch, report, by, known, csv_labels))
-    yield _scrubbed(replace(_with_counts(report, tally), finished=True), tally, scrub)
+    of_stacks = tally.stack_notes() if request.dry_run else image_notes.stack_notes(db, tally.hashes)
+    report = replace(report, notes=image_notes.add_up(report.notes, of_stacks), finished=True)
+    yield _scrubbed(_with_counts(report, tally), tally, scrub)
 
 
 def _list(request: ImportRequest) -> tuple[FileListing, Path]:
@@ -283,7 +297,8 @@ def _to_import_item(
     )
 
 
-def _count(tally: _Counts, item: import_rows.ImportItem) -> None:
+def _count(tally: _Counts, item: import_rows.ImportItem, *, slices: bool) -> None:
+    tally.hashes |= {item.result.sha256} if item.images else set()
     for image in item.images:
         pseudonym, known = item.patient_of(image)
         tally.identities.add(item.identity_of(image))
@@ -291,6 +306,9 @@ def _count(tally: _Counts, item: import_rows.ImportItem) -> None:
         tally.unknown |= set() if known else {pseudonym}
         if item.series_of(image):
             tally.series.add(item.series_of(image))
+            if slices:
+                attributes = SliceAttributes.of(image.attributes, image.format, item.result.sha256)
+                tally.slices.setdefault(item.series_of(image), []).append((item.name, attributes))
 
 
 def _flush(

@@ -11,6 +11,7 @@ from core.imaging.pixel_format import PixelFormat
 from core.imaging.stacks import SliceAttributes, SliceStack, build_stacks, stack_window
 from core.imaging.stacks.attributes import PROJECTIONS
 from core.services.annotation import cases
+from core.services.images import image_notes
 from db import queries
 from db.tables import Case, Image, Series, Task
 from db.vocabulary import Unit
@@ -92,6 +93,8 @@ def _regroup_series(
         row.stack = -2 - number  # free the numbers, which are unique within a series
     session.flush()
     changed = set[int]()
+    noted = {slices[0].id: stack.notes for stack, slices in zip(stacks, ordered, strict=True)}
+    image_notes.replace_stack_notes(session, [image.id for image in images], noted)
     for number, (stack, slices) in enumerate(zip(stacks, ordered, strict=True)):
         row = row_of_stack.get(number) or Series(study_id=rows[0].study_id, uid_key=rows[0].uid_key)
         row.modality = rows[0].modality

@@ -98,10 +98,10 @@ def _notes(report: ImportReport) -> None:
         names = ", ".join(map(formatting.escape_markdown, note.examples))
         more = ", …" if note.count > len(note.examples) else ""
         st.warning(
-            f"**{kind.title}: {formatting.count(note.count, 'image')}** ({names}{more}). {kind.meaning} {kind.way_out}",
+            f"**{kind.title}: {formatting.count(note.count, kind.of)}** ({names}{more}). {kind.meaning} {kind.way_out}",
             icon=":material/info:",
         )
-        if not report.dry_run:
+        if not report.dry_run and kind.of != "link":
             st.page_link(
                 "views/images.py",
                 label=f"View these images: {kind.title.lower()}",

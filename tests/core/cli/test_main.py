@@ -76,7 +76,7 @@ def test_home_and_json_stand_before_or_after_the_command(capsys, home, before):
     argv = [*common, "doctor"] if before else ["doctor", *common]
     code, result, _ = run(capsys, *argv)
     assert (home / "catalogue.sqlite").exists()
-    assert set(result) == {"ok", "checks"}
+    assert set(result) == {"ok", "checks", "notes"}
     assert all(set(check) == {"name", "ok", "detail"} for check in result["checks"])
     assert result["ok"] is all(check["ok"] for check in result["checks"])
     assert code == (0 if result["ok"] else 1)

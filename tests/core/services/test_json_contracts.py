@@ -4,8 +4,10 @@ import pytest
 
 from core.evaluation.metric_value import MetricValue
 from core.evaluation.subgroups import Subgroup
+from core.imaging.notes import NOTES
 from core.services.annotation.drawing_import import DrawingImportReport
 from core.services.evaluation.subgroups import Groups
+from core.services.images.image_notes import NoteCount
 from core.services.images.import_files import ImportReport
 
 METRIC = {"value", "low", "high", "n", "note", "method"}
@@ -14,10 +16,14 @@ METRIC = {"value", "low", "high", "n", "note", "method"}
 def test_the_keys_of_an_import():
     keys = {
         *("found", "imported", "known", "refused", "unlisted", "missing", "images", "patients", "unknown_patients"),
-        *("series", "labelled", "labels_kept", "labels_apart", "dry_run", "finished"),
+        *("series", "labelled", "labels_kept", "labels_apart", "dry_run", "finished", "notes"),
     }
-    report = ImportReport(files_found=3, imported=2, labels_overridden=1, labels_without_case=4)
+    notes = (NoteCount("turned", 2, ("a.jpg", "b.jpg")),)
+    report = ImportReport(files_found=3, imported=2, labels_overridden=1, labels_without_case=4, notes=notes)
     data = report.to_json()
+    assert data["notes"] == [
+        {"kind": "turned", "count": 2, "examples": ["a.jpg", "b.jpg"], "way_out": NOTES["turned"].way_out}
+    ]
     assert set(data) == keys
     assert (data["found"], data["labels_kept"], data["labels_apart"]) == (3, 1, 4)
     assert ImportReport.from_json(data) == report

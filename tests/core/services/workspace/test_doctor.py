@@ -46,6 +46,7 @@ def test_a_home_in_good_health(filled, monkeypatch):
         "originals",
         "pixels",
         "checkpoints",
+        "notes",
         "stacks",
         "jobs",
         "clock",
