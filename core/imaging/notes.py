@@ -42,6 +42,11 @@ NOTES: Mapping[str, NoteKind] = {
         "The values need more than 16 bits; each is kept to one part in 65,535 of their range.",
         "Use the original where smaller steps matter.",
     ),
+    "overlay": NoteKind(
+        "Overlay left out",
+        "The file brings a drawing to lay over its image (text, marks, a shutter); it is not shown and not learned.",
+        "Look at one of them on the workstation where the drawing matters.",
+    ),
     "overlay_bits": NoteKind(
         "Bits outside the image left out",
         "Pixels have bits outside those that the header calls stored: an overlay, or a wrong BitsStored.",
