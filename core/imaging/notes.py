@@ -128,6 +128,11 @@ NOTES: Mapping[str, NoteKind] = {
         "One value fills all that lies outside a circle; it is background: black, and in no window or statistic.",
         "None is needed; if that value is part of the image, name it to the maker of the files.",
     ),
+    "overlay": NoteKind(
+        "Overlay left out",
+        "The file brings a drawing to lay over its image (text, marks, a shutter); it is not shown and not learned.",
+        "Look at one of them on the workstation where the drawing matters.",
+    ),
     "overlay_bits": NoteKind(
         "Bits outside the image left out",
         "Pixels have bits outside those that the header calls stored: an overlay, or a wrong BitsStored.",

@@ -193,3 +193,37 @@ def test_every_renderer_shows_the_known_greys(renderer, series, page):
                 assert red == green == blue
                 assert abs(red - grey) <= 1, (how, name, photometric, function, shown, expected)
         page.keyboard.press("ArrowDown")
+
+
+COLOURS = [(0, 0, 0), (4095, 0, 0), (0, 2048, 0), (0, 0, 1024), (4095, 4095, 4095), (1000, 2000, 3000)]
+
+
+@pytest.fixture(scope="module")
+def colours(tmp_path_factory) -> Iterator[str]:
+    """The address of a stack of two slices of colours, 12 bits in 16."""
+    folder = tmp_path_factory.mktemp("colours")
+    (folder / "in").mkdir()
+    for number in (1, 2):
+        path = folder / "in" / f"{number}.dcm"
+        write(path, number, DEPTHS["12"], "MONOCHROME2", "LINEAR", False)
+        ds = pydicom.dcmread(path)
+        ds.SamplesPerPixel, ds.PlanarConfiguration, ds.PhotometricInterpretation = 3, 0, "RGB"
+        ds.Columns, ds.SeriesInstanceUID = len(COLOURS), generate_uid(entropy_srcs=[SERIES])
+        ds.PixelData = np.array(COLOURS, "<u2").tobytes()
+        ds.save_as(path)
+    with standing(imported(folder / "home", folder / "in")) as server:
+        db = home.open_home(Settings.read(server.home))
+        (stack,) = images.stacks(db)
+        db.close()
+        yield f"{server.url}/images?series={stack.id}"
+
+
+@pytest.mark.parametrize("renderer", ["2d", pytest.param("webgl", marks=pytest.mark.slow)])
+def test_every_renderer_shows_colours_of_twelve_bits(renderer, colours, page):
+    page.add_init_script(f"localStorage.setItem('rounds-renderer', '{renderer}')")
+    page.goto(colours)
+    root = page.locator(".rv-root")
+    expect(root).to_have_attribute("data-painted", re.compile(":"))
+    expect(root).to_have_attribute("data-renderer", renderer)
+    read = root.evaluate("(node, n) => [...Array(n).keys()].map((x) => node.roundsViewer.greyAt(x, 0))", len(COLOURS))
+    assert np.abs(np.array(read) - np.array(COLOURS) / 4095 * 255).max() <= 1

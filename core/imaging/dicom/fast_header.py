@@ -13,6 +13,7 @@ from typing import Any
 
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 META, SYNTAX, CHARSET, PIXEL_DATA, UNDEFINED = 0x0002, 0x00020010, 0x00080005, 0x7FE00010, 0xFFFFFFFF
+ANY_OVERLAY, OVERLAY_DATA = 0xFF01FFFF, 0x60003000  # of one of the groups 6000, 6002 … 60FF
 CHARSETS = ("", "ISO_IR 6", "ISO_IR 100", "ISO_IR 192")  # character sets whose lower half is ASCII
 SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
 LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
@@ -96,6 +97,8 @@ def _header(data: bytes, start: int, syntax: str) -> FastHeader:
             if at + length != len(data):
                 raise _Unsupported
             return FastHeader(values, syntax, DeferredPixels(at, length))
+        if tag & ANY_OVERLAY == OVERLAY_DATA:
+            values["OverlayData"] = True
         if tag == CHARSET and _text(data[at : at + length]) not in CHARSETS:
             raise _Unsupported
         if tag in READ and length:

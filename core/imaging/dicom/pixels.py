@@ -6,6 +6,7 @@ from core.errors import RejectedFile
 from core.imaging.dicom.bits import stored_values
 from core.imaging.dicom.colour import colour
 from core.imaging.dicom.encapsulated import WRONG_SYNTAX, decode_frames, is_encapsulated
+from core.imaging.dicom.fast_header import ANY_OVERLAY, OVERLAY_DATA, FastHeader
 from core.imaging.dicom.grey import grey
 from core.imaging.dicom.native import EXPLICIT, decode_native, view_uncompressed
 from core.imaging.dicom.palette import palette
@@ -13,6 +14,7 @@ from core.imaging.dicom.values import count
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import Array
 
+OVERLAY = "overlay"
 NATIVE = (
     "1.2.840.10008.1.2",
     "1.2.840.10008.1.2.1",
@@ -33,7 +35,7 @@ def decode(
         RejectedFile: no decoder supports the file, or the pixel data are truncated.
     """
     _require_size(header)
-    notes: list[str] = []
+    notes: list[str] = [OVERLAY] if _has_overlay(header) else []
     photometric = str(header.get("PhotometricInterpretation") or "")
     frames, decoder = viewed if viewed is not None else view_uncompressed(header, data, notes), "numpy"
     if frames is None:
@@ -55,6 +57,12 @@ def stored_frames(header: Any) -> Array:
     """
     _require_size(header)
     return _decoded(header, str(header.get("PhotometricInterpretation") or ""), [])[0]
+
+
+def _has_overlay(header: Any) -> bool:
+    if isinstance(header, FastHeader):
+        return bool(header.get("OverlayData"))
+    return any(tag & ANY_OVERLAY == OVERLAY_DATA for tag in header.keys())  # noqa: SIM118  (iterating reads all values)
 
 
 def _require_size(header: Any) -> None:

@@ -59,6 +59,8 @@ FULL = (511.5, 1023.0, "LINEAR_EXACT")
         ({"ModalityLUTSequence": lut(1024, 0, 16, b"")}, FULL, ("ignored_attribute",)),
         ({"IconImageSequence": Sequence([Dataset()])}, FULL, ()),
         ({"overlay": DataElement(0x60000010, "US", 9)}, FULL, ()),
+        ({"overlay": DataElement(0x60003000, "OW", b"\0\0")}, FULL, ("overlay",)),
+        ({"overlay": DataElement(0x60023000, "OW", b"")}, FULL, ("overlay",)),
     ],
 )
 def test_a_broken_window_or_table_costs_no_picture(
