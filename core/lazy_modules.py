@@ -51,6 +51,7 @@ MODULES = frozenset(
         "core.cli.predictions",
         "core.cli.processes",
         "core.cli.screens",
+        "core.cli.show",
         "core.cli.terminal",
         "core.cli.training",
         "dashboard.demo",

@@ -58,6 +58,17 @@ def window(values: Array, *, center: float, width: float, function: str = "LINEA
     return VOI_FUNCTIONS[function](values, center, width)
 
 
+def window_bounds(format: PixelFormat) -> tuple[float, float]:
+    """Return the greatest value that the window of an image shows black and the least that it shows white.
+
+    Of a sigmoid they are center ± width / 2.
+    """
+    center, width = format.window_center, format.window_width
+    if format.voi_function == "LINEAR":  # PS3.3 C.11.2.1.2.1
+        return center - 0.5 - (width - 1) / 2.0, center - 0.5 + (width - 1) / 2.0
+    return center - width / 2.0, center + width / 2.0
+
+
 def to_grey(
     samples: Array,
     format: PixelFormat,

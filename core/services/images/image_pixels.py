@@ -46,7 +46,7 @@ def frame(settings: Settings, view: ImageView, number: int) -> FrameSpan:
     _check_frame(view, number)
     length = view.format.frame_bytes
     with missing_pixels(view):
-        return FrameSpan(_whole(settings, view), view.offset + number * length, length)
+        return FrameSpan(whole_file(settings, view), view.offset + number * length, length)
 
 
 def has_preview(view: ImageView) -> bool:
@@ -63,7 +63,7 @@ def preview_of(settings: Settings, view: ImageView, number: int) -> tuple[bytes,
     _check_frame(view, number)
     step = preview.preview_step(view.format)
     with missing_pixels(view):
-        samples = voi_lut.read_samples(_whole(settings, view), view.format, offset=view.offset, frame=number)
+        samples = voi_lut.read_samples(whole_file(settings, view), view.format, offset=view.offset, frame=number)
         return preview.decimate(samples, step).tobytes(), step
 
 
@@ -89,8 +89,12 @@ def _check_frame(view: ImageView, number: int) -> None:
         raise NotFound(f"Image {view.id} has {view.format.frames} frames; there is no frame {number}.")
 
 
-def _whole(settings: Settings, view: ImageView) -> Path:
-    """Return the pixels' file, as long as it must be: an answer that has begun cannot turn into an error."""
+def whole_file(settings: Settings, view: ImageView) -> Path:
+    """Return the pixels' file, as long as it must be: an answer that has begun cannot turn into an error.
+
+    Raises:
+        FileNotFoundError: the pixels are gone; see `missing_pixels`.
+    """
     path = Store(settings.home).pixels(view.sha256)
     if path.stat().st_size < view.offset + view.format.nbytes:
         raise FileNotFoundError(path)
