@@ -59,6 +59,17 @@ class PixelFormat:
         """The size of all frames in bytes."""
         return self.frames * self.frame_bytes
 
+    @property
+    def window_bounds(self) -> tuple[float, float]:
+        """The greatest value that the window shows black and the least that it shows white (before inversion).
+
+        Of a sigmoid they are center ± width / 2.
+        """
+        center, width = self.window_center, self.window_width
+        if self.voi_function == "LINEAR":  # PS3.3 C.11.2.1.2.1
+            return center - 0.5 - (width - 1) / 2.0, center - 0.5 + (width - 1) / 2.0
+        return center - width / 2.0, center + width / 2.0
+
     def file_frame(self, frame: int) -> int:
         """Return the number in the file (from 0) of a stored frame."""
         return self.frame_order[frame] if self.frame_order else frame

@@ -58,17 +58,6 @@ def window(values: Array, *, center: float, width: float, function: str = "LINEA
     return VOI_FUNCTIONS[function](values, center, width)
 
 
-def window_bounds(format: PixelFormat) -> tuple[float, float]:
-    """Return the greatest value that the window of an image shows black and the least that it shows white.
-
-    Of a sigmoid they are center ± width / 2.
-    """
-    center, width = format.window_center, format.window_width
-    if format.voi_function == "LINEAR":  # PS3.3 C.11.2.1.2.1
-        return center - 0.5 - (width - 1) / 2.0, center - 0.5 + (width - 1) / 2.0
-    return center - width / 2.0, center + width / 2.0
-
-
 def to_grey(
     samples: Array,
     format: PixelFormat,
@@ -122,12 +111,14 @@ def full_range_window(low: float, high: float) -> tuple[float, float, str]:
 
 
 def format_of_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False) -> tuple[Array, PixelFormat]:
-    """Return samples and format of unsigned pictures (frames, rows, columns[, 3]), uint8 or uint16, without rescale."""
+    """Return samples and format of unsigned pictures (frames, rows, columns[, 3]), uint8 or uint16, without rescale.
+
+    The window spans 8 bits, or 0 to the greatest value of 16 bits.
+    """
     samples = array if array.ndim == 4 else array[..., np.newaxis]
-    high = float((1 << bits) - 1)
-    top = high if bits == 8 else float(samples.max(initial=1))
-    low = 0.0 if bits == 8 else float(samples.min(initial=0))
-    center, width, function = full_range_window(low, top)
+    white = float((1 << bits) - 1) if bits == 8 else float(samples.max(initial=1))
+    low, high = (0.0, white) if colour else (float(samples.min()), float(samples.max()))
+    center, width, function = full_range_window(0.0, white)
     frames, rows, columns, channels = samples.shape
     return samples, PixelFormat(
         rows=rows,
@@ -140,7 +131,7 @@ def format_of_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = 
         slope=1.0,
         intercept=0.0,
         low=low,
-        high=top,
+        high=high,
         window_center=center,
         window_width=width,
         voi_function=function,

@@ -41,7 +41,7 @@ class ShownImage:
             "patient": self.view.patient,
             "shape": [format.frames, format.rows, format.columns],
             "range": [format.low, format.high],
-            "window": list(voi_lut.window_bounds(format)) if grey else None,
+            "window": list(format.window_bounds) if grey else None,
             "stack": {"id": stack.id, "place": stack.place, "of": self.slices, "spacing_mm": stack.spacing_mm}
             if stack and self.slices > 1
             else None,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import NotFound
 from core.imaging.notes import NOTES
-from core.services.images import images
+from core.services.images import image_notes, images
 from core.services.images.images import ImageView, StackView
 from dashboard import context, reader
 from dashboard.parts.widgets import viewer
@@ -62,22 +62,43 @@ def _facts(image: ImageView, slices: int) -> None:
         "File": image.name,
         "Size": f"{image.format.columns} × {image.format.rows}, {image.format.bits} bit",
         "Slices": str(slices * image.format.frames),
+        **_value_facts(image),
         **_stack_facts(image.stack),
         "Decoder": image.format.decoder,
         "sha256": image.sha256[:16] + " …",
     }
     values |= {name.replace("_", " ").capitalize(): value for name, value in sorted(image.facts.items())}
+    _notes(image)
     rows = [{"property": name, "value": value} for name, value in values.items()]
     st.dataframe(rows, hide_index=True, height=min(38 + 35 * len(rows), 300))
     _exclude(image)
+
+
+def _notes(image: ImageView) -> None:
+    """Draw what the import noticed about the image and its stack."""
+    kinds = image_notes.notes_of(context.app_context().db, [image.id]).get(image.id, ())
+    for kind in dict.fromkeys((*kinds, *(image.stack.notes if image.stack else ()))):
+        note = NOTES[kind]
+        st.caption(f":material/info: **{note.title}.** {note.meaning} {note.way_out}")
+
+
+def _value_facts(image: ImageView) -> dict[str, str]:
+    """Return the range of the values, and the window at which they are first shown; of colour nothing."""
+    format = image.format
+    if format.channels != 1:
+        return {}
+    low, high = format.window_bounds
+    return {
+        "Values": f"{format.low:g} to {format.high:g} {format.unit}".strip(),
+        "First window": f"{low:g} to {high:g}",
+    }
 
 
 def _stack_facts(stack: StackView | None) -> dict[str, str]:
     if stack is None:
         return {}
     spacing = f"{stack.spacing_mm:g} mm" if stack.spacing_mm else ""
-    notes = "; ".join(NOTES[kind].title for kind in stack.notes if kind in NOTES)
-    return {name: value for name, value in (("Stack", stack.title), ("Spacing", spacing), ("Notes", notes)) if value}
+    return {name: value for name, value in (("Stack", stack.title), ("Spacing", spacing)) if value}
 
 
 def _exclude(image: ImageView) -> None:
