@@ -181,7 +181,7 @@ def inflate(data: bytes, size: int) -> bytes:
     return plain
 
 
-def unpack_rle(data: bytes, cell: int, samples: int, pixels: int) -> bytes:
+def unpack_rle(data: bytes, cell: int, samples: int, pixels: int) -> memoryview:
     """Return an RLE frame (PS3.5 annex G) by planes, in little-endian cells of a number of bytes.
 
     Its segments are the bytes of each sample, the highest first. imagecodecs' decoder of whole frames writes past its
@@ -202,7 +202,7 @@ def unpack_rle(data: bytes, cell: int, samples: int, pixels: int) -> bytes:
         if len(segment) < pixels:
             raise ValueError(f"an RLE segment has {len(segment)} of {pixels} bytes")
         plain[number // cell, :, cell - 1 - number % cell] = segment[:pixels]
-    return plain.tobytes()
+    return plain.reshape(-1).data
 
 
 def decode_codestream(data: bytes, *, photometric: str, signed: bool) -> tuple[Array, str]:

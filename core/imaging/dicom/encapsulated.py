@@ -138,6 +138,7 @@ def _planes(header: Any, data: bytes, syntax: str) -> Array:
     bits, samples = count(header, "BitsAllocated"), count(header, "SamplesPerPixel", 1)
     size = -(-rows * columns * samples * bits // 8)
     by_planes, cell = syntax == codestreams.RLE, max(1, bits // 8)
+    plain: bytes | memoryview
     if by_planes:
         plain = codestreams.unpack_rle(data, cell, samples, size // (cell * samples))
     else:
