@@ -7,6 +7,7 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -180,11 +181,28 @@ def inflate(data: bytes, size: int) -> bytes:
     return plain
 
 
-def unpack_rle(data: bytes, cell: int) -> bytes:
-    """Return an RLE frame (PS3.5 annex G) by planes, in little-endian cells of a number of bytes."""
+def unpack_rle(data: bytes, cell: int, samples: int, pixels: int) -> memoryview:
+    """Return an RLE frame (PS3.5 annex G) by planes, in little-endian cells of a number of bytes.
+
+    Its segments are the bytes of each sample, the highest first. imagecodecs' decoder of whole frames writes past its
+    buffer where a frame is damaged; its PackBits decoder does not.
+
+    Raises:
+        ValueError: the frame is damaged, or of another depth.
+    """
     import imagecodecs
 
-    return bytes(imagecodecs.dicomrle_decode(data, np.dtype(f"<u{cell}")))
+    header = struct.unpack("<16I", data[:64]) if len(data) >= 64 else (0,)
+    starts = header[1 : 1 + header[0]]
+    if len(starts) != cell * samples or list(starts) != sorted(starts) or starts[0] < 64:
+        raise ValueError(f"an RLE frame has {header[0]} segments, not {cell * samples}")
+    plain = np.empty((samples, pixels, cell), np.uint8)
+    for number, (start, end) in enumerate(pairwise([*starts, len(data)])):
+        segment = np.frombuffer(imagecodecs.packbits_decode(data[start:end]), np.uint8)
+        if len(segment) < pixels:
+            raise ValueError(f"an RLE segment has {len(segment)} of {pixels} bytes")
+        plain[number // cell, :, cell - 1 - number % cell] = segment[:pixels]
+    return plain.reshape(-1).data
 
 
 def decode_codestream(data: bytes, *, photometric: str, signed: bool) -> tuple[Array, str]:

@@ -137,8 +137,12 @@ def _planes(header: Any, data: bytes, syntax: str) -> Array:
     rows, columns = count(header, "Rows"), count(header, "Columns")
     bits, samples = count(header, "BitsAllocated"), count(header, "SamplesPerPixel", 1)
     size = -(-rows * columns * samples * bits // 8)
-    by_planes = syntax == codestreams.RLE
-    plain = codestreams.unpack_rle(data, max(1, bits // 8)) if by_planes else codestreams.inflate(data, size)
+    by_planes, cell = syntax == codestreams.RLE, max(1, bits // 8)
+    plain: bytes | memoryview
+    if by_planes:
+        plain = codestreams.unpack_rle(data, cell, samples, size // (cell * samples))
+    else:
+        plain = codestreams.inflate(data, size)
     if bits == 1:
         return np.unpackbits(np.frombuffer(plain, np.uint8), bitorder="little")[: rows * columns].reshape(rows, columns)
     kind = "i" if count(header, "PixelRepresentation") == 1 else "u"
