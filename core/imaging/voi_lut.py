@@ -142,6 +142,6 @@ def format_of_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = 
 def quantize_uint16(values: Array) -> tuple[NDArray[np.uint16], float, float]:
     """Quantise real values to uint16; return samples, slope and intercept, exact to within slope / 2."""
     finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(finite.min(initial=0)), float(finite.max(initial=0))
+    low, high = float(finite.min()), float(finite.max())  # not from 0: values far from it keep their differences
     slope = (high - low) / 65535.0 or 1.0
     return np.round((finite - low) / slope).astype(np.uint16), slope, low

@@ -31,7 +31,7 @@ def geometry_from_header(header: Any) -> dict[str, Any]:
         "spacing_at": at,
         "orientation": orientation,
         "place": _vector_of([header, *_groups(header, "PlanePositionSequence")], "ImagePositionPatient", 3),
-        "slice_mm": _positive(measures, "SpacingBetweenSlices") or _between(header, orientation),
+        "slice_mm": _positive(measures, "SpacingBetweenSlices") or _between(header, orientation) or _offset(header),
         "frame_ms": _frame_ms(header),
     }
 
@@ -109,7 +109,20 @@ def _between(header: Any, orientation: Vector | None) -> float | None:
     places = [one for one in candidates if one]
     if orientation is None or len(places) < 2 or len(places) != len(frames):
         return None
-    along = [_dot(place, normal_of(orientation)) for place in places]
+    return _even_step([_dot(place, normal_of(orientation)) for place in places])
+
+
+def _offset(header: Any) -> float | None:
+    """Return the slice distance of a dose by its GridFrameOffsetVector (PS3.3 C.8.8.3.2), None if uneven."""
+    try:
+        offsets = [float(one) for one in header.get("GridFrameOffsetVector") or ()]
+    except (TypeError, ValueError, OverflowError, NotImplementedError):
+        return None
+    return _even_step(offsets) if len(offsets) > 1 and all(map(isfinite, offsets)) else None
+
+
+def _even_step(along: Sequence[float]) -> float | None:
+    """Return the distance between places along a line, None if it is uneven or zero."""
     steps = [after - before for before, after in pairwise(along)]
     even = all(isclose(step, steps[0], rel_tol=SQUARE) for step in steps)
     return abs(steps[0]) or None if even else None

@@ -155,6 +155,14 @@ def test_quantised_gives_values_back_within_half_a_step(top: float):
     assert slope <= 2 * top / 65535
 
 
+@pytest.mark.parametrize("lowest", [-5e6, 0.0, 1000.0, 7e5])
+def test_the_step_of_quantised_values_does_not_grow_with_their_distance_from_zero(lowest: float):
+    values = lowest + np.random.default_rng(0).uniform(0.0, 1.0, 10_000)
+    samples, slope, intercept = quantize_uint16(values)
+    assert slope <= 1.0 / 65535
+    assert np.abs(samples * slope + intercept - values).max() <= slope * 0.5001
+
+
 def test_quantised_takes_constants_and_what_is_not_a_number():
     samples, slope, intercept = quantize_uint16(np.array([np.nan, np.inf, -np.inf, 7.0]))
     assert (samples * slope + intercept).tolist() == pytest.approx([0.0, 0.0, 0.0, 7.0])

@@ -120,6 +120,23 @@ def test_a_multi_frame_image_says_it_of_all_its_frames_or_of_each():
 
 
 @pytest.mark.parametrize(
+    ("offsets", "slice_mm"),
+    [
+        ([0, 2.5, 5], 2.5),
+        ([-761.87, -764.87, -767.87], 3.0),
+        ([0, 2, 5], None),
+        ([0, 0], None),
+        ([0], None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_a_dose_says_the_offsets_of_its_frames(offsets, slice_mm):
+    geometry = geometry_from_header(header(Modality="RTDOSE", GridFrameOffsetVector=offsets))
+    assert geometry["slice_mm"] == (None if slice_mm is None else pytest.approx(slice_mm))
+
+
+@pytest.mark.parametrize(
     ("values", "ms"),
     [
         ({"FrameTime": 40}, 40.0),
