@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.imaging.pixel_format import PixelFormat
+from core.imaging.pixel_format import BYTES, PixelFormat
 
 Array = NDArray[Any]
 
@@ -85,16 +85,28 @@ def to_unrounded_grey(
     if format.channels == 3:
         colour = samples * np.float32(255.0 / (format.high or 255.0)) if format.dtype == "uint16" else samples
         return 255 - colour if invert else colour
-    grey = window(
-        to_values(samples[..., 0], format),
-        center=format.window_center if center is None else center,
-        width=format.window_width if width is None else width,
-        function=format.voi_function,
+    shown = (
+        format.window_center if center is None else center,
+        format.window_width if width is None else width,
+        (format.photometric == "MONOCHROME1") != invert,
     )
-    if (format.photometric == "MONOCHROME1") != invert:
+    plane, levels = samples[..., 0], 1 << 8 * BYTES[format.dtype]
+    if plane.size <= levels:
+        return _greys(plane, format, *shown)
+    return _greys(np.arange(levels), format, *shown)[plane]  # fewer values than pixels
+
+
+def _greys(stored: Array, format: PixelFormat, center: float, width: float, inverted: bool) -> NDArray[np.float32]:
+    """Return the greys of stored samples, computed in float64 as the viewer does.
+
+    In float32, values far from zero in small steps would fall together, and a narrow window would begin elsewhere.
+    """
+    values = stored * float(format.slope) + float(format.intercept)
+    grey = window(values, center=center, width=width, function=format.voi_function)
+    if inverted:
         grey = 255.0 - grey
-    outside = is_padding(samples[..., 0], format)
-    return grey if outside is None else np.where(outside, 0.0, grey)
+    outside = is_padding(stored, format)
+    return (grey if outside is None else np.where(outside, 0.0, grey)).astype(np.float32)
 
 
 def is_padding(samples: Array, format: PixelFormat) -> NDArray[np.bool_] | None:

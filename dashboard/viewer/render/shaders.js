@@ -13,8 +13,8 @@ uniform usampler2D samples;
 uniform mat3 toImage;
 uniform ivec2 size;
 uniform float height;
-uniform vec2 rescale;   // slope, intercept
-uniform vec2 window;    // center, width
+uniform vec2 rescale;   // slope, and intercept less the window's center: values far from zero would lose their steps
+uniform float width;    // of the window
 uniform int voi;        // 0 LINEAR, 1 LINEAR_EXACT, 2 SIGMOID
 uniform vec2 padding;   // stored samples that lie outside the image, both ends inclusive
 uniform float white;    // of colour
@@ -24,12 +24,11 @@ uniform bool smoothed;
 uniform vec2 footprint; // of a screen pixel, in image pixels
 out vec4 shown;
 
-float grey(float value) {
-  float center = window.x, width = window.y;
-  if (voi == 2) return 1.0 / (1.0 + exp(-4.0 * (value - center) / max(width, 1e-9)));
-  if (voi == 1) return width <= 0.0 ? float(value > center) : clamp((value - center) / width + 0.5, 0.0, 1.0);
+float grey(float value) { // counted from the window's center
+  if (voi == 2) return 1.0 / (1.0 + exp(-4.0 * value / max(width, 1e-9)));
+  if (voi == 1) return width <= 0.0 ? float(value > 0.0) : clamp(value / width + 0.5, 0.0, 1.0);
   // The half and the one are in the standard.
-  return width <= 1.0 ? float(value > center - 0.5) : clamp((value - (center - 0.5)) / (width - 1.0) + 0.5, 0.0, 1.0);
+  return width <= 1.0 ? float(value > -0.5) : clamp((value + 0.5) / (width - 1.0) + 0.5, 0.0, 1.0);
 }
 
 vec3 pixel(ivec2 at) {

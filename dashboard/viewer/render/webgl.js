@@ -6,7 +6,7 @@ import { FRAGMENT, VERTEX } from "./shaders.js";
 
 const FUNCTIONS = { LINEAR: 0, LINEAR_EXACT: 1, SIGMOID: 2 };
 const UNIFORMS = [
-  "samples", "toImage", "size", "height", "rescale", "window", "voi", "padding", "white", "flipped", "colour", "smoothed",
+  "samples", "toImage", "size", "height", "rescale", "width", "voi", "padding", "white", "flipped", "colour", "smoothed",
   "footprint",
 ]; // prettier-ignore
 
@@ -76,8 +76,8 @@ export class WebGl {
     gl.uniformMatrix3fv(at.toImage, false, [a, b, 0, c, d, 0, e, f, 1]);
     gl.uniform2i(at.size, image.columns, image.rows);
     gl.uniform1f(at.height, height);
-    gl.uniform2f(at.rescale, image.slope, image.intercept);
-    gl.uniform2f(at.window, window.center, window.width);
+    gl.uniform2f(at.rescale, image.slope, image.intercept - window.center); // single floats are exact near zero only
+    gl.uniform1f(at.width, window.width);
     gl.uniform1i(at.voi, FUNCTIONS[window.voi] ?? 0);
     gl.uniform2f(at.padding, ...(image.padding || [-1, -1]));
     gl.uniform1f(at.white, whiteOf(image));

@@ -76,6 +76,21 @@ def test_padding_is_black_whatever_the_polarity(photometric: str, invert: bool):
     assert shown[0, :4].tolist() == plain[0, :4].tolist()
 
 
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+@pytest.mark.parametrize("intercept", [0.0, 5e6, -4e8])
+@pytest.mark.parametrize("rows", [2, 300])  # fewer pixels than values, and more
+def test_values_far_from_zero_keep_their_steps(function: str, intercept: float, rows: int):
+    step, width = 0.001, 4.0
+    near = replace(CT, slope=step, intercept=0.0, window_center=2.0, window_width=width, voi_function=function)
+    far = replace(near, intercept=intercept, window_center=2.0 + intercept)
+    samples = np.tile(np.arange(0, 4096, 8, dtype=np.uint16), (rows, 1))[..., np.newaxis]
+    expected = [FORMULAS[function](int(sample) * step, 2.0, width) for sample in samples[0, :, 0]]
+    for format in (near, far):
+        greys = to_unrounded_grey(samples, format)
+        assert greys.shape == samples.shape[:2]
+        assert np.allclose(greys, expected, atol=0.01)
+
+
 def test_colour_of_any_depth_is_as_bright():
     samples = np.array([[[0, 1024, 4095]]], dtype=np.uint16)
     colour = replace(CT, channels=3, photometric="RGB", columns=1, low=0.0, high=4095.0)
