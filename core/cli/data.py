@@ -1,17 +1,26 @@
 """Commands that import images, create tasks and freeze datasets."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser
 from core.cli.progress import progress
 from core.cli.result import FailedWithReport, Output
 from core.curation.recipe import Recipe
+from core.errors import InvalidInput
+from core.lazy_modules import LazyModule
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
 from core.services.images import import_files
 from core.settings import default_reader
 from db.vocabulary import MirrorSymmetry, TaskKind, Unit
+
+if TYPE_CHECKING:
+    from core.services.images import show
+    from core.services.images.show import ShownImage
+else:
+    show = LazyModule("core.services.images.show")
 
 FLIPS_HELP = "flips that keep the label; training uses no others (default: %(default)s)"
 
@@ -56,6 +65,35 @@ def import_images(arguments: Arguments) -> Output:
             report.to_json(),
         )
     return report.to_json()
+
+
+def add_show_arguments(parser: Parser) -> None:
+    """Add the options of `rounds show`."""
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="file name, its stem, sha256, or id:NUMBER (default: all images)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE.png", help="write the picture as the viewer first shows it")
+    parser.add_argument("--values", type=Path, metavar="FILE.npy", help="write the rescaled values of all frames")
+    parser.add_argument("--frame", type=int, metavar="N", help="frame of the picture, from 0 (default: the first)")
+
+
+def show_images(arguments: Arguments) -> Output:
+    """Return what was understood of each image; write the picture or the values of one."""
+    db, settings, _ = context.open_workspace(arguments)
+    shown = show.find_images(db, settings, arguments.names)
+    if arguments.frame is not None and not arguments.out:
+        raise InvalidInput("--frame chooses the frame of a picture; give its file with --out FILE.png.")
+    if arguments.out:
+        show.write_picture(settings, _only(shown, "--out"), arguments.out.expanduser(), frame=arguments.frame or 0)
+    if arguments.values:
+        show.write_values(settings, _only(shown, "--values"), arguments.values.expanduser())
+    return [image.to_json() for image in shown]
+
+
+def _only(shown: list["ShownImage"], option: str) -> "ShownImage":
+    if len(shown) != 1:
+        raise InvalidInput(f"{option} writes one image, and {len(shown)} match; name one, such as id:NUMBER.")
+    return shown[0]
 
 
 def add_task_arguments(parser: Parser) -> None:
@@ -147,6 +185,7 @@ def freeze_snapshot(arguments: Arguments) -> Output:
 
 HANDLERS = {
     "import": Handler(add_import_arguments, import_images),
+    "show": Handler(add_show_arguments, show_images),
     "task": Handler(add_task_arguments, create_task),
     "snapshot": Handler(add_snapshot_arguments, freeze_snapshot),
 }

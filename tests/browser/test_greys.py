@@ -20,6 +20,7 @@ from playwright.sync_api import expect
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from core.services.annotation import annotations, tasks
 from core.services.images import images
 from core.services.workspace import home
 from core.settings import Settings
@@ -115,7 +116,7 @@ def write(path: Path, number: int, depth: Depth, photometric: str, function: str
     ds = FileDataset(path, {}, file_meta=meta, preamble=b"\0" * 128)
     ds.SOPClassUID, ds.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
     ds.Modality, ds.PatientID, ds.InstanceNumber = "CT", "known-greys", number
-    ds.StudyInstanceUID, ds.SeriesInstanceUID = STUDY, SERIES
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = STUDY, generate_uid(entropy_srcs=[SERIES, str(number)])
     ds.Rows, ds.Columns, ds.SamplesPerPixel = 1, len(depth.values), 1
     ds.PhotometricInterpretation, ds.PixelRepresentation = photometric, int(depth.signed)
     ds.BitsAllocated, ds.BitsStored, ds.HighBit = depth.allocated, depth.stored, depth.stored - 1
@@ -130,18 +131,19 @@ def write(path: Path, number: int, depth: Depth, photometric: str, function: str
 
 
 @pytest.fixture(scope="module")
-def series(tmp_path_factory) -> Iterator[str]:
-    """The address of the stack, its slices in the order of CASES."""
+def cases(tmp_path_factory) -> Iterator[tuple[str, list[int]]]:
+    """The address of a labelling page, and its cases in the order of CASES: a stack would have one window."""
     folder = tmp_path_factory.mktemp("greys")
     (folder / "in").mkdir()
     for number, ((_, depth), photometric, function, padded) in enumerate(CASES):
         write(folder / "in" / f"{number:02}.dcm", number + 1, depth, photometric, function, padded)
     with standing(imported(folder / "home", folder / "in")) as server:
         db = home.open_home(Settings.read(server.home))
-        (stack,) = images.stacks(db)
-        assert images.count(db, images.Filter()) == len(CASES)
+        task = tasks.create(db, name="finding", classes=["none", "some"])
+        listed = annotations.queue(db, task_id=task.id, limit=100)
         db.close()
-        yield f"{server.url}/images?series={stack.id}"
+        assert len(listed) == len(CASES)
+        yield f"{server.url}/label?task={task.id}", [case.id for case in listed]
 
 
 def on_screen(page, pane, columns: int) -> list[list[int]]:
@@ -170,19 +172,18 @@ def test_the_greys_that_are_asked_for_are_those_of_the_published_table():
 
 
 @pytest.mark.parametrize("renderer", ["2d", pytest.param("webgl", marks=pytest.mark.slow)])
-def test_every_renderer_shows_the_known_greys(renderer, series, page):
+def test_every_renderer_shows_the_known_greys(renderer, cases, page):
     page.add_init_script(f"localStorage.setItem('rounds-renderer', '{renderer}')")
-    page.goto(series)
+    page.goto(cases[0])
     root = page.locator(".rv-root")
     expect(root).to_have_attribute("data-painted", re.compile(":"))
     expect(root).to_have_attribute("data-renderer", renderer)
     pane = root.locator(".rv-pane").first
     pane.evaluate(WORDLESS)
     page.keyboard.press("s")  # exact pixels
-    page.keyboard.press("Home")
     for number, ((name, depth), photometric, function, padded) in enumerate(CASES):
-        expect(root).to_have_attribute("data-painted", re.compile(f":{number}$"))
-        page.keyboard.press("w")
+        expect(root).to_have_attribute("data-case", str(cases[1][number]))
+        expect(root).to_have_attribute("data-painted", re.compile(":0$"))
         expect(root).to_have_attribute("data-window", f"{depth.center:g},{depth.width:g},false")
         expected = greys(depth, photometric, function, padded)
         read = root.evaluate(
@@ -192,7 +193,7 @@ def test_every_renderer_shows_the_known_greys(renderer, series, page):
             for [red, green, blue], grey in zip(shown, expected, strict=True):
                 assert red == green == blue
                 assert abs(red - grey) <= 1, (how, name, photometric, function, shown, expected)
-        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowRight")
 
 
 COLOURS = [(0, 0, 0), (4095, 0, 0), (0, 2048, 0), (0, 0, 1024), (4095, 4095, 4095), (1000, 2000, 3000)]
@@ -201,14 +202,14 @@ COLOURS = [(0, 0, 0), (4095, 0, 0), (0, 2048, 0), (0, 0, 1024), (4095, 4095, 409
 @pytest.fixture(scope="module")
 def colours(tmp_path_factory) -> Iterator[str]:
     """The address of a stack of two slices of colours, 12 bits in 16."""
-    folder = tmp_path_factory.mktemp("colours")
+    series, folder = generate_uid(), tmp_path_factory.mktemp("colours")
     (folder / "in").mkdir()
     for number in (1, 2):
         path = folder / "in" / f"{number}.dcm"
         write(path, number, DEPTHS["12"], "MONOCHROME2", "LINEAR", False)
         ds = pydicom.dcmread(path)
         ds.SamplesPerPixel, ds.PlanarConfiguration, ds.PhotometricInterpretation = 3, 0, "RGB"
-        ds.Columns, ds.SeriesInstanceUID = len(COLOURS), generate_uid(entropy_srcs=[SERIES])
+        ds.Columns, ds.SeriesInstanceUID = len(COLOURS), series
         ds.PixelData = np.array(COLOURS, "<u2").tobytes()
         ds.save_as(path)
     with standing(imported(folder / "home", folder / "in")) as server:

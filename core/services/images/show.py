@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 
 from core.errors import InvalidInput, NotFound
 from core.imaging import deidentify, voi_lut
+from core.imaging.atomic_write import atomic_write
 from core.services.images import image_notes, image_pixels, images
 from core.services.images.images import ImageView
 from core.settings import Settings
@@ -72,26 +74,37 @@ def find_images(db: Database, settings: Settings, names: Sequence[str]) -> list[
     ]
 
 
-def picture(settings: Settings, view: ImageView, frame: int = 0) -> NDArray[np.uint8]:
-    """Return a frame as the viewer first shows it: (rows, columns), or (rows, columns, 3) for colour.
+def write_picture(settings: Settings, shown: ShownImage, path: Path, *, frame: int = 0) -> None:
+    """Write a PNG of a frame, in display order, as the viewer first shows it, at its own size.
 
     Raises:
         InvalidInput: there is no such frame.
         NotFound: the pixels are gone.
     """
+    from PIL import Image as Picture
+
+    view = shown.view
     if not 0 <= frame < view.format.frames:
         raise InvalidInput(
             f"Image {view.id} has {view.format.frames} frames; --frame is {frame}, give 0 to {view.format.frames - 1}."
         )
-    return voi_lut.to_grey(_samples(settings, view)[frame], view.format)
+    grey = voi_lut.to_grey(_samples(settings, view)[frame], view.format)
+    with atomic_write(path, durable=False) as file:
+        Picture.fromarray(grey).save(file, format="PNG")
 
 
-def values(settings: Settings, shown: ShownImage) -> NDArray[np.float64]:
-    """Return the rescaled values (frames, rows, columns), with a last axis of 3 for colour; NaN where the file has it.
+def write_values(settings: Settings, shown: ShownImage, path: Path) -> None:
+    """Write the rescaled values as .npy (frames, rows, columns), with a last axis of 3 for colour; NaN as in the file.
 
     Raises:
         NotFound: the pixels are gone.
     """
+    rescaled = _values(settings, shown)
+    with atomic_write(path, durable=False) as file:
+        np.save(file, rescaled)
+
+
+def _values(settings: Settings, shown: ShownImage) -> NDArray[np.float64]:
     format, samples = shown.view.format, _samples(settings, shown.view)
     if format.channels == 3:
         return samples.astype(np.float64)

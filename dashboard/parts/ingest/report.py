@@ -8,6 +8,7 @@ from core.imaging.notes import NOTES
 from core.jobs import job_queue
 from core.jobs.job_queue import JobView
 from core.services.images import import_files
+from core.services.images.image_notes import NoteCount
 from core.services.images.import_files import ImportReport, ImportRequest
 from dashboard import context, formatting
 from dashboard.parts.widgets import job_poll
@@ -92,19 +93,25 @@ def _report(report: ImportReport) -> None:
 
 
 def _notes(report: ImportReport) -> None:
-    """Draw what was noticed, first of all; each kind opens its images once they are in the catalogue."""
-    for note in report.notes:
-        kind = NOTES[note.kind]
-        names = ", ".join(map(formatting.escape_markdown, note.examples))
-        more = ", …" if note.count > len(note.examples) else ""
-        st.warning(
-            f"**{kind.title}: {formatting.count(note.count, kind.of)}** ({names}{more}). {kind.meaning} {kind.way_out}",
-            icon=":material/info:",
+    """Draw what was noticed, before all else; each kind opens its images once they are in the catalogue."""
+    if not report.notes:
+        return
+    with st.container(border=True, key="import_notes"):
+        st.markdown("**Read in another way than it lies in the file, or to be looked at**")
+        for note in report.notes:
+            _note(note, opens=not report.dry_run and NOTES[note.kind].of != "link")
+
+
+def _note(note: NoteCount, *, opens: bool) -> None:
+    kind = NOTES[note.kind]
+    names = ", ".join(map(formatting.escape_markdown, note.examples))
+    more = ", …" if note.count > len(note.examples) else ""
+    text, link = st.columns([6, 1], vertical_alignment="center")
+    text.markdown(
+        f":material/info: **{kind.title}** · {formatting.count(note.count, kind.of)} ({names}{more}). "
+        f"{kind.meaning} {kind.way_out}"
+    )
+    if opens:
+        link.page_link(
+            "views/images.py", label="View", icon=":material/photo_library:", query_params={"note": note.kind}
         )
-        if not report.dry_run and kind.of != "link":
-            st.page_link(
-                "views/images.py",
-                label=f"View these images: {kind.title.lower()}",
-                icon=":material/photo_library:",
-                query_params={"note": note.kind},
-            )

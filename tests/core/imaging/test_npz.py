@@ -25,7 +25,8 @@ def test_pneumoniamnist_has_its_items_splits_and_labels(data_dir: Path):
     for image in decoded[::97]:
         split, index = image.item.split("/")
         assert np.array_equal(image.samples[0, ..., 0], images[split][int(index)])
-        assert (image.format.low, image.format.high) == (0.0, 255.0)
+        assert (image.format.low, image.format.high) == (image.samples.min(), image.samples.max())
+        assert image.format.window_bounds == (0.0, 255.0)
 
 
 def save(path: Path, **arrays: np.ndarray) -> Path:
