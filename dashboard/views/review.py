@@ -5,6 +5,7 @@ import streamlit as st
 from core.services.training import runs
 from dashboard import context
 from dashboard.parts.review import operating_point, prediction_status, run_picker, sections
+from dashboard.parts.runs import older_reading
 from dashboard.parts.widgets import errors
 from dashboard.url_state import ReviewState
 
@@ -19,6 +20,7 @@ if not reviewable:
 
 state = run_picker.show(reviewable, ReviewState.from_url())
 run = next(run for run in reviewable if run.id == state.run)
+older_reading.show(run)
 coverage = prediction_status.show(run, state.split)
 if coverage is not None:
     state = run_picker.select_question(run, state)

@@ -9,6 +9,7 @@ from core.services.predictions import external
 from core.services.training import runs
 from core.services.training.runs import RunView
 from dashboard import context, formatting
+from dashboard.parts.runs import older_reading
 from dashboard.parts.widgets import job_poll, training_curves
 from dashboard.parts.widgets.job_controls import controls, look_again
 
@@ -22,6 +23,7 @@ def show(run_id: int) -> None:
     """Draw the run, its links and its training settings."""
     run = runs.get(context.app_context().db, run_id)
     st.subheader(f"Run {run.id}: {run.model} on {run.snapshot}")
+    older_reading.show(run)
     job_poll.poll_until(_is_finished, partial(_load, run), _body, every="2s")
     if run.external_source is None:
         with st.expander("Training settings"):
