@@ -11,7 +11,9 @@ from sqlalchemy import text
 from core.evaluation.curve_bands import precision_band, roc_band
 from core.services.evaluation import operating_points, report, subgroups
 from core.services.predictions import score_arrays
-from core.services.training import runs
+from core.services.training import older_reading, runs
+from core.services.training.older_reading import ReadingChange
+from core.services.training.submit import Submitted
 from core.services.workspace import home as workspace_home
 from dashboard.parts.review import sections
 from dashboard.parts.review import subgroups as review_subgroups
@@ -291,3 +293,17 @@ def test_two_runs_are_compared_and_others_refused(db):
     ):
         app = opened("compare", **{name: str(one) for name, one in query.items()})
         assert why in "".join(one.value for one in app.info)
+
+
+@pytest.mark.parametrize("page", ["runs", "review"])
+def test_a_run_of_before_says_that_its_stacks_read_differently_and_can_be_trained_again(db, page, monkeypatch):
+    drawn = draw(db, patients=20)
+    assert "Train again" not in [button.label for button in opened(page, run=str(drawn.run)).button]
+    monkeypatch.setattr(older_reading, "reading_change", lambda *_: ReadingChange(order=1, window=2))
+    app = opened(page, run=str(drawn.run))
+    assert "1 stack in another order and 2 stacks at another window" in text_of(app)
+    again = next(button for button in app.button if button.label == "Train again")
+    clicks = []
+    monkeypatch.setattr(older_reading, "train_again", lambda *_, **__: clicks.append(1) or Submitted(drawn.run, 1))
+    again.click().run()
+    assert clicks == [1]
