@@ -109,6 +109,10 @@ def _full_header(path: Path, data: bytes | None) -> tuple[Any, tuple[str, ...]]:
     source = path if data is None else BytesIO(data)
     packed = data is None or PACKED.search(data, 0, HEADER_BYTES)
     header = pydicom.dcmread(source, force=True, defer_size=None if packed else DEFERRED)
+    if len(header) == 0:  # pydicom drops all elements of a file that ends within an element of undefined length
+        start = pydicom.dcmread(path if data is None else BytesIO(data), force=True, stop_before_pixels=True)
+        if "Rows" in start:
+            raise RejectedFile("is truncated: it ends within its pixel data; copy or export it again.")
     _require_pixels(header, bare=not getattr(header.file_meta, "TransferSyntaxUID", None))
     return header, complete_syntax(header)
 

@@ -244,3 +244,11 @@ def test_ages_are_years(tmp_path: Path, age: str, years: str | None):
     header["PatientAge"]._value = age
     header.save_as(tmp_path / "aged.dcm")
     assert read_single(tmp_path / "aged.dcm").facts.get("age") == years
+
+
+@pytest.mark.parametrize("cut", [200, 3000])
+def test_a_file_that_ends_within_its_compressed_pixels_is_named_truncated(tmp_path: Path, cut: int):
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(Path(get_testdata_file("MR_small_RLE.dcm")).read_bytes()[:-cut])
+    with pytest.raises(RejectedFile, match="is truncated"):
+        list(read(path, path.read_bytes()))
