@@ -125,10 +125,10 @@ def full_range_window(low: float, high: float) -> tuple[float, float, str]:
 def format_of_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False) -> tuple[Array, PixelFormat]:
     """Return samples and format of unsigned pictures (frames, rows, columns[, 3]), uint8 or uint16, without rescale.
 
-    The window spans 8 bits, or 0 to the greatest value of 16 bits.
+    The window spans 8 bits, or 0 to the greatest value of 16 bits. Of colour, `high` is the white of its bits.
     """
     samples = array if array.ndim == 4 else array[..., np.newaxis]
-    white = float((1 << bits) - 1) if bits == 8 else float(samples.max(initial=1))
+    white = float((1 << bits) - 1) if bits == 8 or colour else float(samples.max(initial=1))
     low, high = (0.0, white) if colour else (float(samples.min()), float(samples.max()))
     center, width, function = full_range_window(0.0, white)
     frames, rows, columns, channels = samples.shape

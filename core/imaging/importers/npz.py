@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import RejectedFile
-from core.imaging.colour_depth import require_eight_bits
+from core.imaging.colour_depth import stored_colour
 from core.imaging.decoded_image import DecodedImage
 from core.imaging.npz_labels import ArchiveLabel, check_count, read_labels
 from core.imaging.pixel_format import PixelFormat
@@ -97,7 +97,7 @@ def _decode_image(image: Array) -> tuple[Array, PixelFormat, tuple[str, ...]]:
         raise RejectedFile(f"has images of shape {image.shape}, whose last axis is neither one grey nor three colours.")
     if has_channels and (image == image[..., :1]).all() and (image.shape[-1] == 1 or bits == 16):
         image, has_channels = image[..., 0], False
-    image = require_eight_bits(image, bits) if has_channels else np.ascontiguousarray(image)
+    image, bits = stored_colour(image, bits) if has_channels else (np.ascontiguousarray(image), bits)
     frames = image if image.ndim == (4 if has_channels else 3) else image[np.newaxis]
     decoder = f"numpy {np.__version__}"
-    return *format_of_unsigned(frames, bits=image.dtype.itemsize * 8, decoder=decoder, colour=has_channels), notes
+    return *format_of_unsigned(frames, bits=bits, decoder=decoder, colour=has_channels), notes

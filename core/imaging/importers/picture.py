@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import RejectedFile
-from core.imaging.colour_depth import require_eight_bits
+from core.imaging.colour_depth import stored_colour
 from core.imaging.decoded_image import DecodedImage
 from core.imaging.pictures.jpeg import read_jpeg
 from core.imaging.pictures.jpeg2000 import read_jpeg2000, read_jpeg_xl
@@ -48,7 +48,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     """Yield one image; the pages of a TIFF and the frames of an animation are its frames.
 
     Raises:
-        RejectedFile: damaged, without pixels, too large to decode safely, or colours of more than 8 bits.
+        RejectedFile: damaged, without pixels, too large to decode safely, or colours of more than 16 bits.
     """
     from PIL import Image
 
@@ -83,9 +83,8 @@ def _format(pages: PicturePages, stack: Array) -> tuple[Array, PixelFormat, tupl
     if stack.dtype.kind == "c":
         raise RejectedFile("has complex numbers as pixels; save their magnitude.")
     if stack.shape[3] == 3:
-        samples, format = format_of_unsigned(
-            require_eight_bits(stack, pages.bits), bits=8, decoder=pages.decoder, colour=True
-        )
+        colour, bits = stored_colour(stack, pages.bits)
+        samples, format = format_of_unsigned(colour, bits=bits, decoder=pages.decoder, colour=True)
         return samples, replace(format, frame_ms=pages.frame_ms), ()
     if stack.dtype in (np.uint8, np.uint16):
         stack = np.ascontiguousarray(stack)

@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image
 
 from core.errors import RejectedFile
+from core.imaging.voi_lut import to_grey
 from tests.core.imaging.pictures.drawn import chunk, png, read_single, values
 
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
@@ -30,12 +31,22 @@ def test_grey_of_16_bits_keeps_all_its_greys_in_every_colour_type_of_png(tmp_pat
 
 
 @pytest.mark.parametrize("colour", [RGB, RGBA])
-def test_real_colours_of_16_bits_are_refused_with_their_depth(tmp_path: Path, colour: int):
+def test_real_colours_of_16_bits_are_kept(tmp_path: Path, colour: int):
     channels = [RAMP, RAMP[::-1], RAMP.T, OPAQUE][: 3 if colour == RGB else 4]
-    with pytest.raises(RejectedFile, match="has colours of 16 bits"):
-        read_single(png(tmp_path / "c.png", np.stack(channels, axis=-1), colour=colour))
-    tifffile.imwrite(tmp_path / "c.tif", np.stack(channels[:3], axis=-1), photometric="rgb")
-    with pytest.raises(RejectedFile, match="has colours of 16 bits"):
+    rgb = np.stack(channels[:3], axis=-1)
+    tifffile.imwrite(tmp_path / "c.tif", rgb, photometric="rgb")
+    for path in (png(tmp_path / "c.png", np.stack(channels, axis=-1), colour=colour), tmp_path / "c.tif"):
+        image = read_single(path)
+        assert np.array_equal(image.samples[0], rgb)
+        assert (image.format.dtype, image.format.high, image.notes) == ("uint16", 65535.0, ())
+        white = np.full((1, 1, 3), 65535, np.uint16)
+        assert to_grey(white, image.format).tolist() == [[[255, 255, 255]]]
+
+
+def test_colours_that_are_no_whole_numbers_are_refused_with_their_depth(tmp_path: Path):
+    real = np.random.default_rng(0).random((4, 4, 3)).astype(np.float32)
+    tifffile.imwrite(tmp_path / "c.tif", real, photometric="rgb")
+    with pytest.raises(RejectedFile, match="has colours of 32 bits"):
         read_single(tmp_path / "c.tif")
 
 
