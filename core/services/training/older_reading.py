@@ -1,6 +1,8 @@
 """Find runs that were trained on stacks which this version reads in another order or at another window."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import select
 
@@ -24,19 +26,24 @@ class ReadingChange:
 
 def reading_change(db: Database, run: RunView) -> ReadingChange | None:
     """Return what reads differently since the run was trained; None if nothing does."""
+    changes = [change for change in _changes(db, run.snapshot_id) if change["at"] > run.created_at]
+    if not changes:
+        return None
+    return ReadingChange(*(sum(bool(change[name]) for change in changes) for name in ("order", "window")))
+
+
+@lru_cache(maxsize=256)  # what reads differently is found once, when a catalogue of before is opened
+def _changes(db: Database, snapshot_id: int) -> list[dict[str, Any]]:
     statement = (
         select(Series.id, Series.reads_differently)
         .join(Image, Image.series_id == Series.id)
         .join(Case, Case.image_id == Image.id)
         .join(SnapshotCase, SnapshotCase.case_id == Case.id)
-        .where(SnapshotCase.snapshot_id == run.snapshot_id, Series.reads_differently.isnot(None))
+        .where(SnapshotCase.snapshot_id == snapshot_id, Series.reads_differently.isnot(None))
         .distinct()
     )
     with db.read() as session:
-        changes = [change for _, change in session.execute(statement) if change and change["at"] > run.created_at]
-    if not changes:
-        return None
-    return ReadingChange(*(sum(bool(change[name]) for change in changes) for name in ("order", "window")))
+        return [change for _, change in session.execute(statement) if change]
 
 
 def train_again(db: Database, run: RunView, change: ReadingChange, *, by: str, launcher: Launcher) -> Submitted:
