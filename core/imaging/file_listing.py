@@ -27,8 +27,8 @@ class PathNote:
 
 
 @dataclass(frozen=True, slots=True)
-class PathRejection:
-    """A path that is no file to read, with the reason in one sentence."""
+class FileRejection:
+    """A file that was rejected, with the reason in one sentence."""
 
     path: Path
     reason: str
@@ -39,7 +39,7 @@ class FileListing:
     """The files of a folder in a stable order; `refused` are paths that were not opened."""
 
     files: tuple[Path, ...]
-    refused: tuple[PathRejection, ...] = ()
+    refused: tuple[FileRejection, ...] = ()
     notes: tuple[PathNote, ...] = ()
 
 
@@ -51,7 +51,7 @@ class _Walk:
         self.visited: set[tuple[int, int]] = set()
         self.links: list[Path] = []
         self.files: list[Path] = []
-        self.refused: list[PathRejection] = []
+        self.refused: list[FileRejection] = []
         self.notes: list[PathNote] = []
 
     def list_folder(self, folder: Path) -> None:
@@ -70,7 +70,7 @@ class _Walk:
             self._list_real(link)
         except OSError as error:
             reason = f"is a link to a folder that cannot be read ({error.strerror}); check its permissions."
-            self.refused.append(PathRejection(link, reason))
+            self.refused.append(FileRejection(link, reason))
             return
         if is_outside:
             self.notes.append(PathNote("link_outside", link))
@@ -96,7 +96,7 @@ class _Walk:
     def _add_file(self, path: Path) -> None:
         reason = _reason_not_to_open(path)
         if reason is not None:
-            self.refused.append(PathRejection(path, reason))
+            self.refused.append(FileRejection(path, reason))
             return
         self.files.append(path)
         if path.is_symlink() and not path.resolve().is_relative_to(self.root):
@@ -111,7 +111,7 @@ def list_paths(folder: Path) -> FileListing:
     """
     if not folder.is_dir():
         reason = _reason_not_to_open(folder)
-        return FileListing((folder,)) if reason is None else FileListing((), (PathRejection(folder, reason),))
+        return FileListing((folder,)) if reason is None else FileListing((), (FileRejection(folder, reason),))
     walk = _Walk(folder)
     try:
         walk.list_folder(folder)

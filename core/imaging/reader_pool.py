@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from core.imaging.deidentify import Identity
-from core.imaging.file_listing import list_paths
+from core.imaging.file_listing import FileRejection, list_paths
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
 
@@ -53,14 +53,6 @@ class AlreadyImported:
 
     path: Path
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileRejection:
-    """A file that was rejected, with the reason in one sentence."""
-
-    path: Path
-    reason: str
 
 
 ReadResult = ReadFile | AlreadyImported | FileRejection

@@ -17,8 +17,8 @@ from core.errors import InvalidInput, NotFound
 from core.imaging import deidentify, metadata_csv
 from core.imaging.atomic_write import atomic_write
 from core.imaging.deidentify import Identity
-from core.imaging.file_listing import FileListing, list_paths
-from core.imaging.reader_pool import AlreadyImported, FileRejection, ReadFile, read_files_polling
+from core.imaging.file_listing import FileListing, FileRejection, list_paths
+from core.imaging.reader_pool import AlreadyImported, ReadFile, read_files_polling
 from core.imaging.stacks import SliceAttributes, build_stacks
 from core.imaging.store import Store
 from core.jobs import job_queue
