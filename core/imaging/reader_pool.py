@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from core.imaging.store import Store
 
 TICK_S = 0.2
 PARTING_S = 2.0
+AHEAD = 1000  # a slow file makes at most so many others wait that were read after it
 SECONDS, SECONDS_PER_BYTE = 60.0, 1e-6  # time limit per file: one minute plus one second per megabyte
 
 
@@ -72,7 +74,7 @@ def read_files_polling(
     known: Callable[[str], bool] = lambda _: False,
     at: Callable[[str], int | None] = lambda _: None,
 ) -> Generator[ReadResult | None, None, None]:
-    """Read files in parallel child processes and yield results as they come; closing the iterator stops them.
+    """Read files in parallel child processes and yield results in their order; closing the iterator stops them.
 
     Yields None a few times a second while waiting, so that the caller can report progress or stop. A child that
     crashes, hangs or exceeds its memory limit costs one FileRejection, and a new child continues with the rest.
@@ -85,27 +87,37 @@ def read_files_polling(
         known: Whether the catalogue has a file, by SHA-256; such a file is not read.
         at: The pixel offset in the catalogue of a file that is read again, by SHA-256.
     """
-    waiting = list(reversed(paths))
-    children: list[_ReaderProcess] = []
+    waiting, begun = deque(map(_Reading, paths)), deque[_Reading]()
     selector = DefaultSelector()
+    children = [_ReaderProcess(store, reference, selector) for _ in range(min(workers, len(paths)))]
     try:
-        for _ in range(min(workers, len(paths))):
-            children.append(_ReaderProcess(store, reference, selector))
-            children[-1].start_next(waiting)
-        while any(child.path for child in children):
+        while waiting or begun:
+            for child in children:
+                if child.reading is None and waiting and len(begun) < AHEAD:
+                    begun.append(waiting.popleft())
+                    child.start(begun[-1])
             ready = {id(key.data) for key, _ in selector.select(timeout=TICK_S)}
             yield from _yield_outside_deadline(None, children)
             for index, child in enumerate(children):
-                for result in child.poll(known, at, ready=id(child) in ready):
-                    if child.ended:
-                        child.close()
-                        child = children[index] = _ReaderProcess(store, reference, selector)
-                    child.start_next(waiting)
-                    yield from _yield_outside_deadline(result, children)
+                child.poll(known, at, ready=id(child) in ready)
+                if child.ended:
+                    child.close()
+                    children[index] = _ReaderProcess(store, reference, selector)
+            while begun and (result := begun[0].result):
+                begun.popleft()
+                yield from _yield_outside_deadline(result, children)
     finally:
         for child in children:
             child.close()
         selector.close()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A file that waits to be read, is read, or was read and waits for those before it."""
+
+    path: Path
+    result: ReadResult | None = None
 
 
 def _yield_outside_deadline(
@@ -131,33 +143,32 @@ class _ReaderProcess:
         )
         assert self.process.stdout is not None
         self.selector, self.ended, self.deadline = selector, False, 0.0
-        self.path: Path | None = None
+        self.reading: _Reading | None = None
         self.buffer = b""
         os.set_blocking(self.process.stdout.fileno(), False)
         selector.register(self.process.stdout, EVENT_READ, self)
 
-    def start_next(self, waiting: list[Path]) -> None:
-        """Start reading the next file, or idle if none is left."""
-        self.path = waiting.pop() if waiting else None
-        if self.path is not None:
-            size = self.path.stat().st_size if self.path.exists() else 0
-            self.deadline = monotonic() + SECONDS + size * SECONDS_PER_BYTE
-            self._send({"path": os.fspath(self.path)})
+    def start(self, reading: _Reading) -> None:
+        """Start reading a file."""
+        self.reading = reading
+        size = reading.path.stat().st_size if reading.path.exists() else 0
+        self.deadline = monotonic() + SECONDS + size * SECONDS_PER_BYTE
+        self._send({"path": os.fspath(reading.path)})
 
-    def poll(
-        self, known: Callable[[str], bool], at: Callable[[str], int | None], *, ready: bool
-    ) -> Iterator[ReadResult]:
-        """Yield at most one result, of the current file."""
-        if self.path is None:
+    def poll(self, known: Callable[[str], bool], at: Callable[[str], int | None], *, ready: bool) -> None:
+        """Set the result of the current file, if there is one, and be idle again."""
+        if self.reading is None:
             return
         if ready:
-            yield from self._read_messages(self.path, known, at)
+            self.reading.result = self._read_messages(self.reading.path, known, at)
         elif monotonic() > self.deadline:
             self.ended = True
             self.process.kill()
-            yield FileRejection(
-                self.path, f"could not be read within {SECONDS:.0f} seconds; it is damaged or far too large."
+            self.reading.result = FileRejection(
+                self.reading.path, f"could not be read within {SECONDS:.0f} seconds; it is damaged or far too large."
             )
+        if self.reading.result:
+            self.reading = None
 
     def close(self) -> None:
         """Terminate the process."""
@@ -178,16 +189,15 @@ class _ReaderProcess:
 
     def _read_messages(
         self, path: Path, known: Callable[[str], bool], at: Callable[[str], int | None]
-    ) -> Iterator[ReadResult]:
+    ) -> ReadResult | None:
         assert self.process.stdout is not None
         while chunk := self.process.stdout.read(1 << 20):
             self.buffer += chunk
         if chunk == b"":  # end of file, where None would mean "no more for now"
             self.ended = True
-            yield FileRejection(
+            return FileRejection(
                 path, "crashed the file reader or exceeded its memory limit; it is damaged or far too large."
             )
-            return
         while b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)
             message = json.loads(line)
@@ -195,7 +205,8 @@ class _ReaderProcess:
                 is_known = known(message["asked"])
                 self._send({"known": is_known, "at": None if is_known else at(message["asked"])})
             else:
-                yield _parse_result(path, message)
+                return _parse_result(path, message)
+        return None
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self.process.stdin is not None

@@ -96,6 +96,16 @@ def test_a_file_that_takes_too_long_costs_one_file(folder: Path, store: Store, m
     assert len(results) == 7
 
 
+@pytest.mark.parametrize("ahead", [2, 1000])
+def test_files_come_in_their_order_however_long_each_takes(
+    ahead: int, folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reader_pool, "SECONDS", 1.5)
+    monkeypatch.setattr(reader_pool, "AHEAD", ahead)
+    paths = [hanging(folder, "slow.png"), *list_files(folder), folder / "0.png"]
+    assert [result.path for result in read_files(paths, store=store)] == paths
+
+
 def test_the_time_that_its_taker_needs_is_not_the_readers(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch):
     passed = [0.0]
     monkeypatch.setattr(reader_pool, "monotonic", lambda: monotonic() + passed[0])
