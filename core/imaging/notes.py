@@ -118,6 +118,12 @@ NOTES: Mapping[str, NoteKind] = {
         "Choose the upper folder instead if its files belong to this import.",
         of="link",
     ),
+    "window_outside": NoteKind(
+        "Window outside the values",
+        "The window in the header would show the image all black or all white. It is shown at all its values, or at "
+        "the window of the other slices of its stack.",
+        "None is needed for slices of air; else look at one, and compare its values with the source.",
+    ),
     "frame_count": NoteKind(
         "Frames counted by their bytes",
         "The header names no number of frames, or another one than the pixel data have; all that lie there are read.",

@@ -95,3 +95,8 @@ class PixelFormat:
 
 NAMES = tuple(one.name for one in fields(PixelFormat))
 VECTORS = ("spacing", "orientation", "place", "padding")
+
+
+def full_range_window(low: float, high: float) -> tuple[float, float, str]:
+    """Return the window (center, width, function) that maps low to 0 and high to 255."""
+    return (low + high) / 2.0, high - low if high > low else 1.0, "LINEAR_EXACT"

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RejectedFile
-from core.imaging.pixel_format import PixelFormat
+from core.imaging.pixel_format import PixelFormat, full_range_window
 from core.imaging.value_steps import EPSILON, even_step
-from core.imaging.voi_lut import Array, full_range_window
+from core.imaging.voi_lut import Array
 
 TOP = 65535
 PADDING = (0.0, 0.0)

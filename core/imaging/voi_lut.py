@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.imaging.pixel_format import BYTES, PixelFormat
+from core.imaging.pixel_format import BYTES, PixelFormat, full_range_window
 
 Array = NDArray[Any]
 
@@ -115,11 +115,6 @@ def is_padding(samples: Array, format: PixelFormat) -> NDArray[np.bool_] | None:
         return None
     low, high = format.padding
     return (samples >= math.ceil(low)) & (samples <= math.floor(high))
-
-
-def full_range_window(low: float, high: float) -> tuple[float, float, str]:
-    """Return the window (center, width, function) that maps low to 0 and high to 255."""
-    return (low + high) / 2.0, high - low if high > low else 1.0, "LINEAR_EXACT"
 
 
 def format_of_unsigned(array: Array, *, bits: int, decoder: str, colour: bool = False) -> tuple[Array, PixelFormat]:

@@ -7,8 +7,8 @@ import numpy as np
 from core.errors import RejectedFile
 from core.imaging.dicom.bits import bits_stored
 from core.imaging.dicom.geometry import geometry_from_header
-from core.imaging.pixel_format import PixelFormat
-from core.imaging.voi_lut import Array, full_range_window
+from core.imaging.pixel_format import PixelFormat, full_range_window
+from core.imaging.voi_lut import Array
 
 DEPTH, LAYOUT = "quantised", "assumed_layout"
 YBR = ("YBR_FULL", "YBR_FULL_422")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.imaging.pixel_format import PixelFormat
+from core.imaging.pixel_format import PixelFormat, full_range_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,19 @@ class StackWindow:
 def stack_window(formats: Sequence[PixelFormat]) -> StackWindow | None:
     """Return the window of a stack; None if it has no grey slice.
 
-    Where all slices have one window, that is it. Else it spans the values of all slices: a window of its own would
-    show one tissue in several greys, so windows of single slices (of scanners that adapt them) do not count.
+    Where most slices bring a window, and all that bring one the same, that is it. Else it spans the values of all
+    slices: a window of its own would show one tissue in several greys, so windows of single slices (of scanners that
+    adapt them) do not count. A window over the whole range of its slice is none that a slice brings.
     """
     grey = [one for one in formats if one.channels == 1]
     if not grey:
         return None
-    windows = {(one.window_center, one.window_width, one.voi_function) for one in grey}
-    if len(windows) == 1:
-        return StackWindow(*windows.pop())
-    low, high = min(one.low for one in grey), max(one.high for one in grey)
-    return StackWindow((low + high) / 2.0, high - low if high > low else 1.0)
+    windows = [_window(one) for one in grey]
+    brought = [own for own, one in zip(windows, grey, strict=True) if own != full_range_window(one.low, one.high)]
+    if len(set(windows)) == 1 or (len(set(brought)) == 1 and 2 * len(brought) > len(grey)):
+        return StackWindow(*(brought or windows)[0])
+    return StackWindow(*full_range_window(min(one.low for one in grey), max(one.high for one in grey)))
+
+
+def _window(format: PixelFormat) -> tuple[float, float, str]:
+    return format.window_center, format.window_width, format.voi_function

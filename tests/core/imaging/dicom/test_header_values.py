@@ -42,6 +42,12 @@ FULL = (511.5, 1023.0, "LINEAR_EXACT")
     [
         ({}, FULL, ()),
         ({"WindowCenter": 40, "WindowWidth": 400}, (40, 400, "LINEAR"), ()),
+        ({"WindowCenter": 1050, "WindowWidth": 60}, (1050, 60, "LINEAR"), ()),
+        ({"WindowCenter": 1100, "WindowWidth": 60}, FULL, ("window_outside",)),
+        ({"WindowCenter": -600, "WindowWidth": 1200}, FULL, ("window_outside",)),
+        ({"WindowCenter": 1100, "WindowWidth": 60, "VOILUTFunction": "SIGMOID"}, (1100, 60, "SIGMOID"), ()),
+        ({"WindowCenter": 1120, "WindowWidth": 60, "VOILUTFunction": "SIGMOID"}, FULL, ("window_outside",)),
+        ({"VOILUTSequence": lut(256, 2000, 8, bytes(range(256)))}, FULL, ("voi_lut", "window_outside")),
         ({"WindowCenter": 40, "WindowWidth": 0}, FULL, ("ignored_attribute",)),
         ({"WindowCenter": 40, "WindowWidth": -5}, FULL, ("ignored_attribute",)),
         ({"WindowCenter": 40}, FULL, ("ignored_attribute",)),

@@ -12,7 +12,8 @@ import pytest
 from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
 
 from core.imaging.decoded_image import DecodedImage
-from core.imaging.voi_lut import full_range_window, is_padding
+from core.imaging.pixel_format import full_range_window
+from core.imaging.voi_lut import is_padding
 from tests.core.imaging.second_opinions import dcmtk
 from tests.core.imaging.second_opinions.images import header_of, images_in
 

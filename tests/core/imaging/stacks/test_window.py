@@ -13,6 +13,14 @@ def test_a_window_on_which_all_slices_agree_is_that_of_the_stack():
     assert stack_window([lung, replace(lung, high=3000.0)]) == StackWindow(-600.0, 1200.0, "LINEAR")
 
 
+def test_a_slice_that_brings_no_window_follows_the_others():
+    lung = replace(PLAIN, window_center=-600.0, window_width=1200.0, voi_function="LINEAR")
+    assert stack_window([PLAIN]) == StackWindow(250.0, 500.0)
+    air = replace(PLAIN, low=-1000.0, high=-960.0, window_center=-980.0, window_width=40.0)
+    assert stack_window([air, lung, lung]) == StackWindow(-600.0, 1200.0, "LINEAR")
+    assert stack_window([air, lung]) == StackWindow(-250.0, 1500.0)
+
+
 def test_else_it_spans_the_values_of_all_slices():
     hot = replace(PLAIN, slope=2.0, high=60_000.0, window_center=30_000.0, window_width=60_000.0)
     assert stack_window([PLAIN, hot, PLAIN]) == StackWindow(30_000.0, 60_000.0)
