@@ -15,8 +15,10 @@ def frames_in(header: Any, available: int, frame_bits: int, notes: list[str]) ->
         RejectedFile: the header declares more.
     """
     declared, whole = declared_frames(header), available * 8 // frame_bits if frame_bits else 0
+    expected = -(-max(declared, 1) * frame_bits // 8)
+    if whole > max(declared, 1) and available - expected <= 1:
+        whole = max(declared, 1)  # the byte that makes the length even (PS3.5 8.1.1) holds no frame, however small
     if whole < max(declared, 1):
-        expected = -(-max(declared, 1) * frame_bits // 8)
         raise RejectedFile(
             f"is truncated: its header declares {expected} bytes of pixel data{_of_frames(declared, frame_bits)}, "
             f"but the file has {available}."

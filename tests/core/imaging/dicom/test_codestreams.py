@@ -9,8 +9,10 @@ import imagecodecs
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from pydicom.encaps import encapsulate, itemize_fragment
-from pydicom.uid import RLELossless
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from core.errors import RejectedFile
 from core.imaging.dicom.pixels import stored_frames
@@ -95,6 +97,34 @@ def test_a_lossless_syntax_changes_no_value(tmp_path: Path, name: str, dtype: st
         offsets=offsets,
     )
     decoded = image(path)
+    assert np.array_equal(values(decoded), array)
+    assert decoded.notes == ()
+
+
+UNCOMPRESSED = {"implicit": ImplicitVRLittleEndian, "explicit": ExplicitVRLittleEndian, "big": ExplicitVRBigEndian}
+
+
+@st.composite
+def stored_values(draw: st.DrawFn) -> tuple[np.ndarray, int]:
+    """Frames of any size, depth and sign, plain or of all values, and their BitsStored."""
+    bits = draw(st.integers(2, 16))
+    kind, size = draw(st.sampled_from("ui")), 1 if bits <= 8 else 2
+    low = -(1 << bits - 1) if kind == "i" else 0
+    columns = st.integers(1, 33).filter(lambda number: number != 3)  # `write` takes those for colours
+    shape = draw(st.tuples(st.integers(1, 3), st.integers(1, 33), columns))
+    least, most = sorted(draw(st.tuples(*[st.integers(low, low + (1 << bits) - 1)] * 2)))
+    random = np.random.default_rng(draw(st.integers(0, 1 << 32)))
+    return random.integers(least, most + 1, shape).astype(f"{kind}{size}"), bits
+
+
+@given(drawn=stored_values(), name=st.sampled_from([*LOSSLESS, *UNCOMPRESSED]), offsets=st.booleans())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_encoding_without_loss_changes_a_value(tmp_path: Path, drawn, name: str, offsets: bool):
+    array, bits = drawn
+    assume(name != "JPEG XL" or array.dtype.kind == "u")  # it has no signed samples
+    syntax, encode = LOSSLESS.get(name) or (UNCOMPRESSED[name], None)
+    frames = [encode(frame) for frame in array] if encode else None
+    decoded = image(write(tmp_path / "a.dcm", array, stored=bits, syntax=syntax, frames=frames, offsets=offsets))
     assert np.array_equal(values(decoded), array)
     assert decoded.notes == ()
 

@@ -31,6 +31,12 @@ def test_frames_are_counted_by_their_bytes(tmp_path: Path, declared: int | str |
     assert decoded.notes == ("frame_count",)
 
 
+@pytest.mark.parametrize("frames", [1, 3])
+def test_the_byte_that_makes_the_length_even_is_no_frame(tmp_path: Path, frames: int):
+    decoded = image(write(tmp_path / "a.dcm", np.full((frames, 1, 1), 7, np.uint8)))
+    assert (decoded.format.frames, decoded.notes) == (frames, ())
+
+
 @pytest.mark.parametrize("name", LOSSLESS)
 @pytest.mark.parametrize("offsets", [True, False])
 @pytest.mark.parametrize("declared", [None, 2])

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from math import cos, radians, sin
-from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.imaging.stacks import SliceAttributes, build_stacks
 from tests.core.imaging.stacks.series import AXIAL, CORONAL, SAGITTAL, axial, only, read, titles, volume
@@ -191,15 +192,19 @@ CHOICES = {
 }
 
 
-@pytest.mark.parametrize("seed", range(150))
-def test_stacks_do_not_depend_on_the_order_of_files_and_lose_no_slice(seed):
-    draw = Random(seed)
-    names = draw.sample(sorted(CHOICES), draw.randint(1, len(CHOICES)))  # the others are equal
-    series = [
-        axial(0.0, **{name: draw.choice(CHOICES[name]) for name in names}, digest=f"{at:02}")
-        for at in range(draw.randint(1, 14))
-    ]
-    shuffled = draw.sample(series, len(series))
+@st.composite
+def drawn_series(draw: st.DrawFn) -> list[SliceAttributes]:
+    """A series whose slices differ in some attributes only."""
+    names = draw(st.sets(st.sampled_from(sorted(CHOICES)), min_size=1))
+    slices = st.fixed_dictionaries({name: st.sampled_from(CHOICES[name]) for name in names})
+    drawn = draw(st.lists(slices, min_size=1, max_size=14))
+    return [axial(0.0, **{**one, "digest": f"{at:02}"}) for at, one in enumerate(drawn)]
+
+
+@given(series=drawn_series(), random=st.randoms(use_true_random=False))
+@settings(max_examples=150, deadline=None)
+def test_stacks_do_not_depend_on_the_order_of_files_and_lose_no_slice(series, random):
+    shuffled = random.sample(series, len(series))
     assert read(shuffled) == read(series)
     assert [(s.title, s.spacing_mm, s.notes) for s in build_stacks(shuffled)] == [
         (s.title, s.spacing_mm, s.notes) for s in build_stacks(series)
