@@ -19,6 +19,7 @@ Change = Callable[[ImagesState, Any], ImagesState]  # the state with another val
 
 def show(state: ImagesState) -> Filter:
     """Draw the filters; return what they select."""
+    note = _choose_note(state) or ""  # first: links of import reports lead here
     facts = _choose_facts(state)
     by_id = {task.id: task for task in tasks.list_tasks(context.app_context().db)}
     names = {task.id: task.name for task in by_id.values()}
@@ -29,7 +30,7 @@ def show(state: ImagesState) -> Filter:
         answer = _choose(
             "Label", titles, state.answer, "filter_answer", lambda url, name: replace(url, answer=name or "")
         )
-    selected = Filter(facts, task_id, answer or "", _choose_excluded(state), _choose_note(state) or "")
+    selected = Filter(facts, task_id, answer or "", _choose_excluded(state), note)
     if unknown := _unknown(state, selected):
         st.warning(f"This link has filters that do not exist here: {', '.join(unknown)}. They are not applied. {CLEAR}")
     return selected
