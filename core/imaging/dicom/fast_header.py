@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Any
 
+from core.imaging.dicom.b_value import B_VALUES, GROUPS, Key
+
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 META, SYNTAX, CHARSET, PIXEL_DATA, UNDEFINED = 0x0002, 0x00020010, 0x00080005, 0x7FE00010, 0xFFFFFFFF
 ANY_OVERLAY, OVERLAY_DATA = 0xFF01FFFF, 0x60003000  # of one of the groups 6000, 6002 … 60FF
@@ -40,9 +42,9 @@ class DeferredPixels:
 class FastHeader:
     """The part of a pydicom data set that the import reads."""
 
-    def __init__(self, values: dict[str, Any], syntax: str, pixels: DeferredPixels) -> None:
-        """Take values by keyword, the transfer syntax UID and the position of the pixel data."""
-        self.values, self.pixels = values, pixels
+    def __init__(self, values: dict[str, Any], private: dict[Key, bytes], syntax: str, pixels: DeferredPixels) -> None:
+        """Take values by keyword, private ones, the transfer syntax UID and the position of the pixel data."""
+        self.values, self.private, self.pixels = values, private, pixels
         self.file_meta = {"TransferSyntaxUID": syntax}
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -92,11 +94,19 @@ def _meta(data: bytes) -> tuple[str, int]:
 
 def _header(data: bytes, start: int, syntax: str) -> FastHeader:
     values: dict[str, Any] = {}
+    private: dict[Key, bytes] = {}
+    creators: dict[int, str] = {}  # by the upper 24 bits of the tags in their block
     for tag, vr, at, length in _elements(data, start, explicit=syntax == EXPLICIT):
         if tag == PIXEL_DATA:
             if at + length != len(data):
                 raise _Unsupported
-            return FastHeader(values, syntax, DeferredPixels(at, length))
+            return FastHeader(values, private, syntax, DeferredPixels(at, length))
+        if tag >> 16 in GROUPS:
+            value = data[at : at + length]
+            if tag & 0xFF00 == 0:
+                creators[tag >> 16 << 8 | tag & 0xFF] = value.decode("latin-1").strip("\0 ")
+            elif (key := (tag >> 16, creators.get(tag >> 8, ""), tag & 0xFF)) in B_VALUES:
+                private[key] = value
         if tag & ANY_OVERLAY == OVERLAY_DATA:
             values["OverlayData"] = True
         if tag == CHARSET and _text(data[at : at + length]) not in CHARSETS:

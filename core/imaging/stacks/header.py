@@ -6,6 +6,7 @@ from datetime import date
 from math import isfinite
 from typing import Any
 
+from core.imaging.dicom.b_value import private_b_value
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.stacks.attributes import GEOMETRY, SliceAttributes
 
@@ -28,7 +29,7 @@ def read_attributes(header: Any, format: PixelFormat) -> SliceAttributes:
         ),
         trigger_ms=_either(number_of(header, "TriggerTime"), number_of(header, "NominalCardiacTriggerDelayTime")),
         cardiac_phase=number_of(header, "NominalPercentageOfCardiacPhase"),
-        b_value=number_of(header, "DiffusionBValue"),
+        b_value=_either(number_of(header, "DiffusionBValue"), private_b_value(header)),
         acquired_s=_acquired(header),
         instance=number_of(header, "InstanceNumber"),
         slice_location=number_of(header, "SliceLocation"),

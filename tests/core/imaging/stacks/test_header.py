@@ -72,3 +72,40 @@ def _format():
     from core.imaging.pixel_format import PixelFormat
 
     return PixelFormat(1, 1, 1, 1, "uint8", 8, "MONOCHROME2", 1.0, 0.0, 0.0, 1.0, 0.5, 1.0)
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+@pytest.mark.parametrize(
+    ("group", "creator", "element", "vr", "value", "expected"),
+    [
+        (0x0019, "SIEMENS MR HEADER", 0x0C, "IS", 800, 800.0),
+        (0x0043, "GEMS_PARM_01", 0x39, "IS", [1000000800, 8, 0, 0], 800.0),
+        (0x0043, "GEMS_PARM_01", 0x39, "IS", [50, 8, 0, 0], 50.0),
+        (0x2001, "Philips Imaging DD 001", 0x03, "FL", 1000.0, 1000.0),
+        (0x0065, "Image Private Header", 0x09, "FD", 600.0, 600.0),
+        (0x0065, "Image Private Header", 0x09, "UN", b"\0" * 3, None),
+        (0x0019, "SIEMENS MR HEADER", 0x0C, "IS", None, None),
+        (0x0019, "ANOTHER MAKER", 0x0C, "IS", 800, None),
+    ],
+)
+def test_b_values_of_before_the_standard(
+    tmp_path: Path, syntax: str, group: int, creator: str, element: int, vr: str, value: object, expected: float | None
+):
+    path = file(tmp_path / "a.dcm", syntax=syntax)
+    ds = pydicom.dcmread(path)
+    ds.private_block(group, "OF SOMEONE ELSE", create=True).add_new(element, "LO", "x")  # takes the first block
+    ds.private_block(group, creator, create=True).add_new(element, vr, value)
+    ds.save_as(path)
+    (image,) = read(path)
+    quick = parse_header(path.read_bytes())
+    assert quick is not None
+    for header in (quick, pydicom.dcmread(path)):
+        assert read_attributes(header, image.format).b_value == expected
+
+
+def test_the_standards_b_value_comes_first(tmp_path: Path):
+    path = file(tmp_path / "a.dcm", DiffusionBValue=0.0)
+    ds = pydicom.dcmread(path)
+    ds.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", 800)
+    (image,) = read(path)
+    assert read_attributes(ds, image.format).b_value == 0.0
