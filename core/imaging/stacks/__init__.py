@@ -2,6 +2,7 @@
 
 from core.imaging.stacks.attributes import SliceAttributes
 from core.imaging.stacks.build import SliceStack, build_stacks
+from core.imaging.stacks.siblings import Sibling, siblings
 from core.imaging.stacks.window import StackWindow, stack_window
 
-__all__ = ["SliceAttributes", "SliceStack", "StackWindow", "build_stacks", "stack_window"]
+__all__ = ["Sibling", "SliceAttributes", "SliceStack", "StackWindow", "build_stacks", "siblings", "stack_window"]

@@ -62,7 +62,7 @@ def _belong(first: SliceAttributes, second: SliceAttributes) -> bool:
         kind_of(first) == kind_of(second)
         and _size(first) == _size(second)
         and is_placed(first) == is_placed(second)
-        and _same_orientation(first, second)
+        and same_orientation(first, second)
         and _same_spacing(first, second)
     )
 
@@ -71,7 +71,8 @@ def _size(attributes: SliceAttributes) -> tuple[int, int, bool]:
     return attributes.rows, attributes.columns, attributes.frames > 1
 
 
-def _same_orientation(first: SliceAttributes, second: SliceAttributes) -> bool:
+def same_orientation(first: SliceAttributes, second: SliceAttributes) -> bool:
+    """Return whether rows and columns of two slices run in the same directions, within one degree."""
     a, b = first.orientation, second.orientation
     if a is None or b is None or not is_placed(first):
         return True  # slices without a position are not cut by it

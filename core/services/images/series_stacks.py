@@ -86,7 +86,7 @@ def _regroup_series(
     session: Session, rows: Sequence[Series], images: Sequence[ImageRow], fresh: Container[ImageKey]
 ) -> set[int]:
     """Write the stacks of one series; return the ids of the rows whose images changed."""
-    stacks = build_stacks([_attributes(image, rows[0].modality) for image in images])
+    stacks = build_stacks([slice_attributes(image, rows[0].modality) for image in images])
     ordered = [[images[at] for at in stack.order] for stack in stacks]
     row_of_stack = _keep_ids(session, rows, ordered, fresh)
     for number, row in enumerate(rows):
@@ -106,7 +106,8 @@ def _regroup_series(
     return changed
 
 
-def _attributes(image: ImageRow, modality: str) -> SliceAttributes:
+def slice_attributes(image: ImageRow, modality: str) -> SliceAttributes:
+    """Return the attributes of an image (a row of COLUMNS) of a series of that modality."""
     format = PixelFormat.from_json(image.format)
     if image.attributes:
         return SliceAttributes.of(image.attributes, format, f"{image.sha256}#{image.item}")
