@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
-from core.services.images import image_pixels, images, related_images
+from core.services.images import image_pixels, images, related_images, sibling_stacks
 from core.services.images.images import ImageView
 from core.settings import Settings
 from dashboard.server import serializers
@@ -13,6 +13,7 @@ from dashboard.server.signed_urls import Signer
 from db import Database
 
 PRIVATE = {"Cache-Control": "private, max-age=3600, immutable"}
+FRESH = {"Cache-Control": "no-store"}  # an answer with URLs that expire
 # Streamlit would gzip every answer again; a named encoding tells its middleware to leave this one alone.
 RAW = {**PRIVATE, "Content-Encoding": "identity", "Content-Type": "application/octet-stream"}
 AT_ONCE, CHUNK = 4 << 20, 1 << 19  # bytes: a longer frame is sent in chunks, so that many readers need little memory
@@ -58,4 +59,20 @@ def others(db: Database, signer: Signer, session: str, image_id: int) -> Respons
         }
         for stack in related_images.related_stacks(db, image_id)
     ]
-    return JSONResponse({"stacks": stacks}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"stacks": stacks}, headers=FRESH)
+
+
+def siblings(db: Database, signer: Signer, session: str, series_id: int) -> Response:
+    """Return title and URL of each stack that lies beside a stack, in order; `reason` says why there are none."""
+    beside = sibling_stacks.side_by_side(db, series_id)
+    stacks = [
+        {"id": stack.id, "title": stack.title, "url": signer.url(f"/api/stack/{stack.id}", session)}
+        for stack in beside.stacks
+    ]
+    return JSONResponse({"stacks": stacks, "reason": beside.reason}, headers=FRESH)
+
+
+def stack(db: Database, signer: Signer, session: str, series_id: int) -> Response:
+    """Return the images of a stack in their order, each with fresh URLs."""
+    shown = [serializers.image(view, signer, session) for view in images.series(db, series_id)]
+    return JSONResponse({"images": shown}, headers=FRESH)

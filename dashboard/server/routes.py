@@ -58,6 +58,8 @@ class Api:
             Route("/api/preview/{image:int}/{frame:int}", self._signed(pixels.preview), methods=get),
             Route("/api/thumbnail/{image:int}", self._signed(pixels.thumbnail), methods=get),
             Route("/api/companions/{image:int}", self._signed(self.companions), methods=get),
+            Route("/api/siblings/{series:int}", self._signed(self.siblings), methods=get),
+            Route("/api/stack/{series:int}", self._signed(self.stack), methods=get),
             Route("/api/map/{run:int}/{image:int}/{method}", self._signed(self.map), methods=get),
             Route("/api/map/{run:int}/{image:int}/{method}/{shown}/{layer}", self._signed(self.map), methods=get),
             Route("/api/samples/{name}/{number:int}", self._signed(SampleApi(self.settings).picture), methods=get),
@@ -100,6 +102,14 @@ class Api:
     def companions(self, request: Request, _body: None) -> Response:
         """Return the other images and series of the same patient."""
         return image_routes.others(self.db, self.signer, self.session_of(request), request.path_params["image"])
+
+    def siblings(self, request: Request, _body: None) -> Response:
+        """Return the stacks to lay beside a stack: other phases, echoes or b-values of its places."""
+        return image_routes.siblings(self.db, self.signer, self.session_of(request), request.path_params["series"])
+
+    def stack(self, request: Request, _body: None) -> Response:
+        """Return the images of a stack."""
+        return image_routes.stack(self.db, self.signer, self.session_of(request), request.path_params["series"])
 
     def map(self, request: Request, _body: None) -> Response:
         """Return the saliency map of a run on an image, computed on the first request.

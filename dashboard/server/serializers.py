@@ -25,7 +25,8 @@ def image(view: ImageView, signer: Signer, session: str) -> dict[str, Any]:
     urls = {"urls": _frames("pixels", view, signer, session)}
     if image_pixels.has_preview(view):
         urls["previews"] = _frames("preview", view, signer, session)
-    return {**fields, "id": view.id, "modality": modality, "body_part": view.facts.get("body_part", ""), **urls}
+    body_part = view.facts.get("body_part", "")
+    return {**fields, "id": view.id, "series": view.series_id, "modality": modality, "body_part": body_part, **urls}
 
 
 def _frames(kind: str, view: ImageView, signer: Signer, session: str) -> list[str]:
@@ -35,6 +36,12 @@ def _frames(kind: str, view: ImageView, signer: Signer, session: str) -> list[st
 def companions(view: ImageView, signer: Signer, session: str) -> str:
     """Return the signed URL of the other images of the same patient."""
     return signer.url(f"/api/companions/{view.id}", session)
+
+
+def siblings(views: Sequence[ImageView], signer: Signer, session: str) -> dict[str, str]:
+    """Return the signed URL of the stacks to lay beside each stack of some images, by its series."""
+    stacks = dict.fromkeys(view.series_id for view in views if view.series_id is not None)
+    return {str(series): signer.url(f"/api/siblings/{series}", session) for series in stacks}
 
 
 def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session: str) -> dict[str, Any]:
@@ -52,6 +59,7 @@ def case(view: CaseView, pictures: Sequence[ImageView], signer: Signer, session:
         "thumbnail": signer.url(f"/api/thumbnail/{middle}", session),
         "images": [image(picture, signer, session) for picture in pictures],
         "companions": companions(pictures[len(pictures) // 2], signer, session) if pictures else None,
+        "siblings": siblings(pictures, signer, session),
     }
 
 

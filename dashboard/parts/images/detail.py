@@ -48,6 +48,7 @@ def show(state: ImagesState) -> None:
                 "label": None,
                 "images": [serializers.image(one, wired.signer, reader.session_id()) for one in stack],
                 "companions": serializers.companions(first, wired.signer, reader.session_id()),
+                "siblings": serializers.siblings(stack, wired.signer, reader.session_id()),
             }
         ],
     }

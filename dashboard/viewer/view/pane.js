@@ -8,7 +8,7 @@ import { Picture } from "../render/image_canvas.js";
 import { apply, inverse, matrix, panned, scaleOf, still, zoomed } from "../base/transform.js";
 import { ownWindow } from "../base/window_level.js";
 
-const CORNERS = ["facts", "cursor", "slice", "map", "left", "right", "top", "bottom", "waits"];
+const CORNERS = ["differs", "place", "facts", "cursor", "slice", "map", "left", "right", "top", "bottom", "waits"];
 const RETRY_MS = 2000;
 const LARGE = 1 << 21; // pixels: of more, a drag is answered with fewer of them
 
@@ -57,10 +57,22 @@ export class Pane {
     this.view = still();
     this.measures = [];
     this.overlay = this.mapPath = null;
-    this.slider.hidden = stack.slices.length < 2;
-    this.slider.max = stack.slices.length - 1;
+    this.tellLength();
     this.setWindow(ownWindow(this.slice.image), false);
     return this.paint();
+  }
+
+  /** The same slice, looked at as before, among other ones. */
+  among(stack) {
+    this.at = stack.slices.indexOf(this.slice);
+    this.stack = stack;
+    this.tellLength();
+    return this.paint();
+  }
+
+  tellLength() {
+    this.slider.hidden = this.stack.slices.length < 2;
+    this.slider.max = this.stack.slices.length - 1;
   }
 
   /** Nothing to show. */
@@ -145,6 +157,7 @@ export class Pane {
     if (target === this.at) return false;
     this.at = target;
     this.paint();
+    this.viewer.siblings.follow(this);
     return true;
   }
 

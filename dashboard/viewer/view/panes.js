@@ -58,6 +58,21 @@ export class Panes {
     this.viewer.changed(this.active);
   }
 
+  /** Put the panes in another order on the screen; the first one stays that of the case. */
+  arrange(rank) {
+    const ordered = [...this.all].sort((first, second) => rank(first) - rank(second));
+    if (ordered.every(({ node }, index) => this.node.children[index] === node)) return;
+    const focused = this.node.contains(this.node.getRootNode().activeElement);
+    this.node.append(...ordered.map(({ node }) => node));
+    if (focused) this.active.node.focus({ preventScroll: true }); // a node that moves loses it
+  }
+
+  /** The pane after the active one, as they stand on the screen. */
+  step() {
+    const next = this.active.node.nextElementSibling || this.node.firstElementChild;
+    this.activate(this.all.findIndex(({ node }) => node === next));
+  }
+
   /** The panes that an act is for: all while they are linked, else the one. */
   meant(pane = this.active) {
     return (this.linked ? this.all : [pane]).filter(({ stack }) => stack);
@@ -76,7 +91,8 @@ export class Panes {
     this.others = this.beside = null;
     for (const pane of this.all.slice(1)) pane.clear(); // never one patient's picture beside another's
     const painted = this.all[0].show(stack);
-    this.fill();
+    if (this.viewer.siblings?.on) this.viewer.siblings.renew(painted);
+    else this.fill();
     return painted;
   }
 
@@ -134,6 +150,7 @@ export class Panes {
 
   /** Another picture of the patient in the active pane; the first pane keeps the case where there are several. */
   async companion(step) {
+    if (this.viewer.siblings.on) return this.viewer.siblings.turn(step);
     if (this.all.length === 1) return this.next([1, 2]);
     if (this.at === 0) this.activate(1);
     await this.ask();
@@ -147,7 +164,7 @@ export class Panes {
   scroll(step) {
     const lead = this.active;
     const from = lead.at;
-    if (!lead.stack || !lead.goTo(from + step)) return;
+    if (!lead.stack || !lead.goTo(from + step) || this.viewer.siblings.on) return;
     for (const pane of this.meant()) {
       if (pane === lead || pane.stack.slices.length < 2) continue;
       const [leading, linked] = [lead, pane].map(({ slice }) => slice.image.slice_mm);

@@ -12,6 +12,7 @@ import { Maps } from "./saliency.js";
 import { fetched } from "../render/heatmap.js";
 import { Panes, stackOf } from "./panes.js";
 import { Ruler } from "./ruler.js";
+import { Siblings } from "./siblings.js";
 import { press, toolsOf } from "./tools.js";
 import { still } from "../base/transform.js";
 import { ownWindow } from "../base/window_level.js";
@@ -29,6 +30,7 @@ export class Viewer {
     this.parts = build(root, data.mode);
     this.maps = new Maps(this, this.parts.more);
     this.grid = new Panes(this, this.parts.panes);
+    this.siblings = new Siblings(this);
     this.bar = new Bar(this.parts, this);
     const keys = data.drawing ? DRAWING.map(([key, hint]) => ({ key, hint })) : [];
     card(this.parts.card, data.mode, [...toolsOf(data.mode), ...keys], (item) => this.shown && item.act(this));
@@ -89,7 +91,12 @@ export class Viewer {
     this.maps.follow(pane);
     if (pane === this.panes[0] && pane.slice) this.noteFirst(pane);
     if (pane === this.active) this.bar?.tell();
-    if (pane !== this.panes[0]) pane.said.facts.textContent = pane.stack?.title || this.panes[0].said.facts.textContent;
+    if (pane !== this.panes[0]) pane.said.facts.textContent = this.factsOf(pane);
+  }
+
+  /** What stands in a further pane: what its stack is, else of the patient what the first one says. */
+  factsOf(pane) {
+    return pane.sibling ? "" : pane.stack?.title || this.panes[0].said.facts.textContent;
   }
 
   noteFirst(pane) {
@@ -116,9 +123,9 @@ export class Viewer {
 
   scroll = (step) => this.active.stack && this.grid.scroll(step);
   activate = (index) => this.grid.activate(index);
-  nextLayout = () => this.grid.next();
+  nextLayout = () => (this.siblings.end(), this.grid.next());
   companion = (step) => this.grid.companion(step);
-  fit = () => this.each((pane) => pane.look({ ...still(), o: pane.view.o }));
+  fit = () => (this.each((pane) => pane.look({ ...still(), o: pane.view.o })), this.grid.linked && this.siblings.align());
   zoom = (factor) => this.each((pane) => pane.zoom(factor, pane === this.active ? pane.pointer || undefined : undefined));
   oneToOne = () => this.each((pane) => pane.look({ ...still(), o: pane.view.o, zoom: 1 / pane.ratio }));
   invert = () => this.setWindow({ ...this.active.window, inverted: !this.active.window.inverted });
@@ -187,6 +194,7 @@ export class Viewer {
 
   toggleLink() {
     this.grid.linked = !this.grid.linked;
+    this.siblings.follow(this.active);
     this.say(this.grid.linked ? "Panes linked." : "Panes unlinked; press k to link them.");
   }
 
@@ -276,6 +284,7 @@ export class Viewer {
 
   /** As many panes as have something to show; who laid them out otherwise by key keeps that from case to case. */
   place(count) {
+    this.siblings.end();
     this.grid.grow(count);
     for (const pane of this.panes) pane.resize();
     this.parts.more.hidden = !this.data.overlays?.length;

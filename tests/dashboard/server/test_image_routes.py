@@ -14,6 +14,7 @@ from core.services.images import images
 from core.settings import Settings
 from dashboard.server import serializers
 from dashboard.server.signed_urls import Signer
+from tests.core.services.images.stack_files import write
 
 ROWS, COLUMNS = 3000, 2500
 READERS = 8
@@ -63,7 +64,9 @@ def test_only_large_frames_say_where_their_preview_is(client, signed, signer, db
     assert client.get(case["companions"]).json() == {"stacks": []}
 
 
-@pytest.mark.parametrize("path", ["/api/preview/1/9", "/api/preview/99/0", "/api/companions/99"])
+@pytest.mark.parametrize(
+    "path", ["/api/preview/1/9", "/api/preview/99/0", "/api/companions/99", "/api/siblings/99", "/api/stack/99"]
+)
 def test_what_is_not_there_is_a_sentence(client, signed, path):
     got = client.get(signed(path))
     assert got.status_code == 404
@@ -83,7 +86,7 @@ def test_pixels_that_are_cut_off_are_a_sentence_and_no_half_picture(client, sign
     assert "import its file 'film.png' again" in got.json()["error"]
 
 
-@pytest.mark.parametrize("path", ["/api/preview/1/0", "/api/companions/1"])
+@pytest.mark.parametrize("path", ["/api/preview/1/0", "/api/companions/1", "/api/siblings/1", "/api/stack/1"])
 def test_nothing_is_told_without_a_signature(client, path):
     assert client.get(path).status_code == 403
 
@@ -101,6 +104,23 @@ def test_the_patients_other_pictures_come_as_stacks_with_urls(client, signed, db
     (other,) = got[0]["images"]
     assert (other["modality"], other["body_part"], other["spacing_at"]) == ("DX", "CHEST", "")
     assert len(client.get(other["urls"][0]).content) == 16 * 16 * 2
+
+
+def test_a_stack_comes_with_the_urls_of_its_siblings_and_each_of_these_with_its_images(client, signed, db, tmp_path):
+    from core.services.images import import_files
+
+    for echo in (2, 1):
+        for place in (5.0, 0.0):
+            write(tmp_path / f"echoes/{echo}-{place}.dcm", place, 100 * echo, EchoTime=30.0 * echo)
+    for _ in import_files.run(db, db.settings, import_files.ImportRequest(tmp_path / "echoes"), by="tester"):
+        pass
+    shown = next(view for view in images.page(db, images.Filter()) if view.format.low == 200)
+    got = client.get(signed(f"/api/siblings/{shown.series_id}")).json()
+    assert ([stack["title"] for stack in got["stacks"]], got["reason"]) == (["TE 30 ms", "TE 60 ms"], "")
+    first, second = (client.get(stack["url"]).json()["images"] for stack in got["stacks"])
+    assert [image["place"][2] for image in first] == [0.0, 5.0]
+    assert {image["series"] for image in second} == {shown.series_id} == {got["stacks"][1]["id"]}
+    assert client.get(first[0]["urls"][0]).content == np.full((16, 16), 100, np.uint16).tobytes()
 
 
 def test_many_readers_of_a_large_frame_cost_the_server_little_memory(tmp_path, rounds, serve, film):
