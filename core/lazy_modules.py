@@ -23,6 +23,14 @@ MODULES = frozenset(
         "core.services.saliency.maps",
         "core.services.saliency.map_warnings",
         "core.services.training.resource_estimate",
+        # load what reads one file format, or one kind of DICOM pixel data, in each reader process
+        "core.imaging.dicom.encapsulated",
+        "core.imaging.dicom.palette",
+        "core.imaging.dicom.syntax",
+        "core.imaging.importers.dicom",
+        "core.imaging.importers.nifti",
+        "core.imaging.importers.npz",
+        "core.imaging.importers.picture",
         # load torch
         "core.inference",
         "core.explain.features",

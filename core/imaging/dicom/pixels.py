@@ -1,18 +1,23 @@
 """Decode DICOM pixel data to samples in the layout of the store, with what was noticed on the way."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import RejectedFile
 from core.imaging.dicom.bits import stored_values
 from core.imaging.dicom.colour import colour
-from core.imaging.dicom.encapsulated import WRONG_SYNTAX, decode_frames, is_encapsulated
 from core.imaging.dicom.fast_header import ANY_OVERLAY, OVERLAY_DATA, FastHeader
 from core.imaging.dicom.grey import grey
 from core.imaging.dicom.native import EXPLICIT, decode_native, view_uncompressed
-from core.imaging.dicom.palette import palette
 from core.imaging.dicom.values import count
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import Array
+from core.lazy_modules import LazyModule
+
+if TYPE_CHECKING:
+    from core.imaging.dicom import encapsulated, palette
+else:
+    encapsulated = LazyModule("core.imaging.dicom.encapsulated")
+    palette = LazyModule("core.imaging.dicom.palette")
 
 OVERLAY = "overlay"
 NATIVE = (
@@ -43,7 +48,7 @@ def decode(
     if frames.ndim == 4:
         samples, format = colour(header, frames, photometric, decoder, notes)
     elif photometric == "PALETTE COLOR":
-        samples, format = palette(header, frames, decoder, notes)
+        samples, format = palette.palette(header, frames, decoder, notes)
     else:
         samples, format = grey(header, frames, decoder, notes)
     return samples, format, tuple(dict.fromkeys(notes))
@@ -86,10 +91,10 @@ def _decoded(header: Any, photometric: str, notes: list[str]) -> tuple[Array, st
         raise RejectedFile(f"has {samples} samples per pixel; expected 1 (grey) or 3 (colour).")
     syntax = str(header.file_meta.get("TransferSyntaxUID") or "")
     pixels = header.get("PixelData")
-    if isinstance(pixels, bytes) and is_encapsulated(pixels):
-        return decode_frames(header, pixels, notes)
+    if isinstance(pixels, bytes) and encapsulated.is_encapsulated(pixels):
+        return encapsulated.decode_frames(header, pixels, notes)
     if syntax not in NATIVE:
-        notes.append(WRONG_SYNTAX)
+        notes.append(encapsulated.WRONG_SYNTAX)
         header.file_meta.TransferSyntaxUID = EXPLICIT
     frames = decode_native(header, notes)
     return _whole(header, frames, notes), photometric, "pydicom"

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import RejectedFile
 from core.imaging.decoded_image import DecodedImage
@@ -14,9 +14,14 @@ from core.imaging.dicom.fast_header import FastHeader, parse_header
 from core.imaging.dicom.frame_order import order_frames
 from core.imaging.dicom.native import view_uncompressed
 from core.imaging.dicom.pixels import decode
-from core.imaging.dicom.syntax import complete_syntax
 from core.imaging.stacks.header import read_attributes
 from core.imaging.voi_lut import Array
+from core.lazy_modules import LazyModule
+
+if TYPE_CHECKING:
+    from core.imaging.dicom import syntax
+else:
+    syntax = LazyModule("core.imaging.dicom.syntax")
 
 WITHOUT_PIXELS = {
     "1.2.840.10008.1.3.10": "a DICOMDIR, an index of other files",
@@ -38,24 +43,11 @@ FACTS = {
 }
 SIDES = ("R", "L", "B")  # right, left, both; U says that the body part is not paired
 OTHERS = ("AccessionNumber", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "MedicalRecordLocator")
-# The first element of a data set without preamble: group 0002 or 0008, little- or big-endian.
-BARE = re.compile(rb"\x02\x00[\x00-\x02]\x00|\x08\x00[\x00-\xff][\x00-\x11]|\x00\x08\x00[\x00-\xff]", re.DOTALL)
-
 PACKED = re.compile(
     rb"1\.2\.840\.10008\.1\.2\.(?:1\.99|2|4\.|5)"
 )  # deflated, big-endian or compressed: read completely
 HEADER_BYTES = 2048
 DEFERRED = 1 << 18  # bytes; longer values are deferred, and no table that the header needs is longer
-
-
-def has_preamble(head: bytes) -> bool:
-    """Return whether the file has the preamble of DICOM part 10."""
-    return head[128:132] == b"DICM"
-
-
-def is_bare(head: bytes) -> bool:
-    """Return whether the file starts like a DICOM data set without preamble."""
-    return BARE.match(head) is not None and len(head) > 16
 
 
 def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
@@ -114,7 +106,7 @@ def _full_header(path: Path, data: bytes | None) -> tuple[Any, tuple[str, ...]]:
         if "Rows" in start:
             raise RejectedFile("is truncated: it ends within its pixel data; copy or export it again.")
     _require_pixels(header, bare=not getattr(header.file_meta, "TransferSyntaxUID", None))
-    return header, complete_syntax(header)
+    return header, syntax.complete_syntax(header)
 
 
 def _require_pixels(header: Any, *, bare: bool) -> None:

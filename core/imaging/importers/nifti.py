@@ -24,16 +24,6 @@ METRES, MICRONS = 1, 3
 COLOUR = ("R", "G", "B")
 
 
-def recognises(head: bytes) -> bool:
-    """Return whether the file is NIfTI-1 or NIfTI-2, possibly compressed with gzip, or a header of a pair."""
-    if head.startswith(b"\x1f\x8b"):
-        try:
-            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, 1024)
-        except zlib.error:
-            return False
-    return head[344:348] == b"n+1\x00" or head[4:8] == b"n+2\x00" or is_pair_header(head)
-
-
 def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     """Yield one multi-frame image; of several volumes the first one, as its notes say.
 

@@ -19,11 +19,6 @@ from core.imaging.voi_lut import Array, format_of_unsigned
 SPLITS = ("train", "val", "test")
 
 
-def recognises(head: bytes) -> bool:
-    """Return whether the file is a zip archive whose first member is an array."""
-    return head.startswith(b"PK\x03\x04") and b".npy" in head[:300]
-
-
 def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     """Yield every image in order, named by split and index; the fact `split` is the split of the archive.
 

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import RejectedFile
 from core.imaging.colour_depth import stored_colour
 from core.imaging.decoded_image import DecodedImage
+from core.imaging.importers.signatures import picture_format
 from core.imaging.pictures.jpeg import read_jpeg
 from core.imaging.pictures.jpeg2000 import read_jpeg2000, read_jpeg_xl
 from core.imaging.pictures.pages import PicturePages, collapse_grey, split_alpha
@@ -21,27 +22,16 @@ from core.imaging.pixel_format import PixelFormat
 from core.imaging.real_values import encode_values, format_of_values
 from core.imaging.voi_lut import Array, format_of_unsigned
 
-READERS: dict[bytes, Callable[[Path | BytesIO], PicturePages]] = {
-    b"\x89PNG\r\n\x1a\n": read_png,
-    b"\xff\xd8\xff": read_jpeg,
-    b"II*\x00": read_tiff,
-    b"MM\x00*": read_tiff,
-    b"II+\x00": read_tiff,
-    b"MM\x00+": read_tiff,
-    b"BM": read_picture,
-    b"GIF87a": read_picture,
-    b"GIF89a": read_picture,
-    b"\x00\x00\x00\x0cjP  \r\n\x87\n": read_jpeg2000,
-    b"\xff\x4f\xff\x51": read_jpeg2000,
-    b"\x00\x00\x00\x0cJXL \r\n\x87\n": read_jpeg_xl,
-    b"\xff\x0a": read_jpeg_xl,
+READERS: dict[str, Callable[[Path | BytesIO], PicturePages]] = {
+    "PNG": read_png,
+    "JPEG": read_jpeg,
+    "TIFF": read_tiff,
+    "BMP": read_picture,
+    "GIF": read_picture,
+    "JPEG 2000": read_jpeg2000,
+    "JPEG XL": read_jpeg_xl,
 }
-"""The reader of a file by its first bytes."""
-
-
-def recognises(head: bytes) -> bool:
-    """Return whether the first bytes are those of a picture."""
-    return any(head.startswith(magic) for magic in READERS)
+"""The reader of each format of `signatures.PICTURES`."""
 
 
 def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
@@ -68,8 +58,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
 
 
 def _reader(path: Path, data: bytes | None) -> Callable[[Path | BytesIO], PicturePages]:
-    head = data[:16] if data is not None else _head(path)
-    return next(reader for magic, reader in READERS.items() if head.startswith(magic))
+    return READERS[picture_format(data[:16] if data is not None else _head(path))]
 
 
 def _head(path: Path) -> bytes:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from core.errors import RejectedFile
-from core.imaging.importers.nifti import read, recognises
+from core.imaging.importers.nifti import read
+from core.imaging.importers.signatures import is_nifti
 
 
 def read_single(path: Path):
@@ -101,9 +102,9 @@ def test_content_decides_gzipped_or_not(tmp_path: Path):
     plain = save(tmp_path / "x.nii", np.ones((3, 3, 3), np.int16)).read_bytes()
     for name, content in (("a.dat", plain), ("b.nii", gzip.compress(plain))):
         (tmp_path / name).write_bytes(content)
-        assert recognises(content[:4096])
+        assert is_nifti(content[:4096])
         assert read_single(tmp_path / name).samples.shape == (3, 3, 3, 1)
-    assert not recognises(gzip.compress(b"a letter" * 100))
+    assert not is_nifti(gzip.compress(b"a letter" * 100))
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.999])

@@ -77,7 +77,7 @@ def test_the_content_decides_not_the_ending(tmp_path: Path, ending: str):
     importer = find_importer(path.read_bytes()[:4096])
     assert importer is not None
     assert importer.name == "picture"
-    (image,) = importer.read(path)
+    (image,) = importer.read(path, None)
     assert image.samples.ravel().tolist() == [9] * 9
 
 
