@@ -20,6 +20,7 @@ MODULES = frozenset(
         # load numpy, which the first page does without
         "core.imaging.voi_lut",
         "core.imaging.thumbnails",
+        "core.services.datasets.snapshots",
         "core.services.saliency.maps",
         "core.services.saliency.map_warnings",
         "core.services.training.resource_estimate",

@@ -11,15 +11,16 @@ from core.curation.recipe import Recipe
 from core.errors import InvalidInput
 from core.lazy_modules import LazyModule
 from core.services.annotation import annotations, tasks
-from core.services.datasets import snapshots
 from core.services.images import import_files
 from core.settings import default_reader
 from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 
 if TYPE_CHECKING:
+    from core.services.datasets import snapshots
     from core.services.images import show
     from core.services.images.show import ShownImage
 else:
+    snapshots = LazyModule("core.services.datasets.snapshots")
     show = LazyModule("core.services.images.show")
 
 FLIPS_HELP = "flips that keep the label; training uses no others (default: %(default)s)"

@@ -199,6 +199,18 @@ def test_services_and_the_command_line_start_without_torch():
     assert done.stdout.strip() == "[]"
 
 
+def test_an_import_decodes_in_its_readers_alone_and_loads_no_numpy_itself(home, folder):
+    code = (
+        "import sys\n"
+        "from dashboard.__main__ import main\n"
+        "code = main(sys.argv[1:])\n"
+        "sys.exit(', '.join({'numpy', 'PIL', 'pydicom', 'torch'} & set(sys.modules)) or code)\n"
+    )
+    argv = [sys.executable, "-c", code, "--home", str(home), "import", str(folder)]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.slow
 def test_torch_waits_without_spinning_unless_its_user_says_otherwise(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OMP_DISPLAY_ENV", "TRUE")
