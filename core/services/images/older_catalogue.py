@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.imaging.pixel_format import PixelFormat
-from core.services.images.series_stacks import UNGROUPED, ImageRow, images_by_row, regroup
+from core.services.images.series_stacks import UNGROUPED, images_by_row, regroup
+from core.services.images.stack_rows import ImageRow
 from db import Database, queries
 from db.tables import Image, Series
 

@@ -1,10 +1,10 @@
 """Group the images of series into stacks in the catalogue: a row of `series` for each stack, a place for each image."""
 
-from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Row, delete, func, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from core.imaging.pixel_format import PixelFormat
@@ -12,6 +12,7 @@ from core.imaging.stacks import SliceAttributes, SliceStack, build_stacks, stack
 from core.imaging.stacks.attributes import PROJECTIONS
 from core.services.annotation import cases
 from core.services.images import image_notes
+from core.services.images.stack_rows import ImageKey, ImageRow, RowCases, cases_of_rows, rows_taken_over
 from db import queries
 from db.tables import Case, Image, Series, Task
 from db.vocabulary import Unit
@@ -29,8 +30,6 @@ COLUMNS = (
 )
 
 SeriesKey = tuple[int, str]  # study and uid_key: what the scanner calls a series
-ImageKey = tuple[str, str]  # sha256 and item
-ImageRow = Row[Any]
 
 
 def regroup(session: Session, series_ids: Iterable[int], *, fresh: Container[ImageKey] = ()) -> None:
@@ -44,12 +43,39 @@ def regroup(session: Session, series_ids: Iterable[int], *, fresh: Container[Ima
     several = [
         siblings for siblings in rows.values() if len(siblings) > 1 or siblings[0].id in crowded
     ]  # one image is a stack as it is
-    images = images_by_row(session, [row.id for siblings in several for row in siblings])
-    changed_rows = set[int]()
+    row_ids = [row.id for siblings in several for row in siblings]
+    images, cases_of = images_by_row(session, row_ids), cases_of_rows(session, row_ids)
+    cut = []
     for siblings in several:
         of_series = [image for row in siblings for image in images.get(row.id, ())]
-        changed_rows |= _regroup_series(session, siblings, of_series, fresh)
+        cut.append(_cut(siblings, of_series, fresh, cases_of))
+    _write_rows(session, cut)
+    changed_rows = _place(session, cut)
+    for series in cut:
+        _drop(session, series)
     _update_representative_images(session, changed_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _CutSeries:
+    """A series: its rows so far; of each stack the slices in order, and the row, new or taken over."""
+
+    rows: Sequence[Series]
+    stacks: Sequence[SliceStack]
+    slices: Sequence[Sequence[ImageRow]]
+    row_of_stack: Sequence[Series]
+
+
+def _cut(
+    rows: Sequence[Series], images: Sequence[ImageRow], fresh: Container[ImageKey], cases_of: RowCases
+) -> _CutSeries:
+    stacks = build_stacks([slice_attributes(image, rows[0].modality) for image in images])
+    slices = [[images[at] for at in stack.order] for stack in stacks]
+    taken = rows_taken_over(rows, slices, fresh, cases_of)
+    row_of_stack = [
+        taken.get(number) or Series(study_id=rows[0].study_id, uid_key=rows[0].uid_key) for number in range(len(stacks))
+    ]
+    return _CutSeries(rows, stacks, slices, row_of_stack)
 
 
 def _rows_of(session: Session, series_ids: Iterable[int]) -> dict[SeriesKey, list[Series]]:
@@ -82,30 +108,6 @@ def images_by_row(session: Session, series_ids: Sequence[int]) -> dict[int, list
     return images
 
 
-def _regroup_series(
-    session: Session, rows: Sequence[Series], images: Sequence[ImageRow], fresh: Container[ImageKey]
-) -> set[int]:
-    """Write the stacks of one series; return the ids of the rows whose images changed."""
-    stacks = build_stacks([slice_attributes(image, rows[0].modality) for image in images])
-    ordered = [[images[at] for at in stack.order] for stack in stacks]
-    row_of_stack = _keep_ids(session, rows, ordered, fresh)
-    for number, row in enumerate(rows):
-        row.stack = -2 - number  # free the numbers, which are unique within a series
-    session.flush()
-    changed = set[int]()
-    noted = {slices[0].id: stack.notes for stack, slices in zip(stacks, ordered, strict=True)}
-    image_notes.replace_stack_notes(session, [image.id for image in images], noted)
-    for number, (stack, slices) in enumerate(zip(stacks, ordered, strict=True)):
-        row = row_of_stack.get(number) or Series(study_id=rows[0].study_id, uid_key=rows[0].uid_key)
-        row.modality = rows[0].modality
-        _describe(row, number, stack, slices)
-        session.add(row)
-        session.flush()
-        changed |= _place(session, row.id, slices)
-    _drop(session, [row for row in rows if row not in row_of_stack.values()], len(stacks))
-    return changed
-
-
 def slice_attributes(image: ImageRow, modality: str) -> SliceAttributes:
     """Return the attributes of an image (a row of COLUMNS) of a series of that modality."""
     format = PixelFormat.from_json(image.format)
@@ -118,6 +120,19 @@ def slice_attributes(image: ImageRow, modality: str) -> SliceAttributes:
     return SliceAttributes.of(stored, format, f"{image.id:012}")
 
 
+def _write_rows(session: Session, cut: Sequence[_CutSeries]) -> None:
+    for series in cut:
+        for number, row in enumerate(series.rows):
+            row.stack = -2 - number  # free the numbers, which are unique within a series
+    session.flush()
+    for series in cut:
+        for number, row in enumerate(series.row_of_stack):
+            row.modality = series.rows[0].modality
+            _describe(row, number, series.stacks[number], series.slices[number])
+        session.add_all(series.row_of_stack)
+    session.flush()
+
+
 def _describe(row: Series, number: int, stack: SliceStack, slices: Sequence[ImageRow]) -> None:
     formats = [PixelFormat.from_json(image.format) for image in slices]
     window = stack_window(formats) if row.modality not in PROJECTIONS else None
@@ -125,56 +140,29 @@ def _describe(row: Series, number: int, stack: SliceStack, slices: Sequence[Imag
     row.window = window.to_json() if window is not None and len(slices) > 1 else None
 
 
-def _place(session: Session, series_id: int, slices: Sequence[ImageRow]) -> set[int]:
-    """Write the places of a stack's images; return the rows that lost or won an image."""
-    moved = [
-        {"id": image.id, "series_id": series_id, "place": place}
-        for place, image in enumerate(slices)
-        if (image.series_id, image.place) != (series_id, place)
-    ]
+def _place(session: Session, cut: Sequence[_CutSeries]) -> set[int]:
+    """Write the places of the images and the notes of the stacks; return the rows that lost or won an image."""
+    moved, changed, noted = list[dict[str, int]](), set[int](), dict[int, tuple[str, ...]]()
+    image_ids = list[int]()
+    for series in cut:
+        for stack, row, slices in zip(series.stacks, series.row_of_stack, series.slices, strict=True):
+            image_ids += [image.id for image in slices]
+            noted[slices[0].id] = stack.notes
+            for place, image in enumerate(slices):
+                if (image.series_id, image.place) != (row.id, place):
+                    moved.append({"id": image.id, "series_id": row.id, "place": place})
+                    changed |= {row.id, *(one.series_id for one in slices)}
+    image_notes.replace_stack_notes(session, image_ids, noted)
     if moved:
         session.execute(update(Image), moved)
-    return {series_id, *(image.series_id for image in slices)} if moved else set()
+    return changed
 
 
-def _keep_ids(
-    session: Session, rows: Sequence[Series], stacks: Sequence[Sequence[ImageRow]], fresh: Container[ImageKey]
-) -> dict[int, Series]:
-    """Return the row that each stack takes over: that of most of its images, rows with cases first."""
-    answered, shown = _cases_of(session, [row.id for row in rows])
-    overlaps = []
-    for number, images in enumerate(stacks):
-        ids = {image.id for image in images}
-        shared = Counter(image.series_id for image in images)
-        known = Counter(image.series_id for image in images if (image.sha256, image.item) not in fresh)
-        for row in rows:
-            if shared[row.id]:
-                has_middle = bool(shown[row.id] & ids)
-                overlaps.append(
-                    (row.id not in answered, -known[row.id], -shared[row.id], not has_middle, number, row.id)
-                )
-    row_of_id, row_of_stack = {row.id: row for row in rows}, dict[int, Series]()
-    for *_, number, row_id in sorted(overlaps):
-        if number not in row_of_stack and row_id in row_of_id:
-            row_of_stack[number] = row_of_id.pop(row_id)
-    return row_of_stack
-
-
-def _cases_of(session: Session, series_ids: Sequence[int]) -> tuple[set[int], Mapping[int, set[int]]]:
-    """Return the rows that have an answered case, and the images that represent a row's cases."""
-    answered, shown = set[int](), defaultdict[int, set[int]](set)
-    statement = select(Case.series_id, Case.image_id, Case.answer).where(Case.series_id.in_(series_ids))
-    for series_id, image_id, answer in session.execute(statement):
-        shown[series_id or 0].add(image_id)
-        answered |= {series_id or 0} if answer is not None else set()
-    return answered, shown
-
-
-def _drop(session: Session, rows: Sequence[Series], stacks: int) -> None:
+def _drop(session: Session, series: _CutSeries) -> None:
     """Delete rows that have no images any more; one with cases stays behind the others, because a label is not lost."""
-    for number, row in enumerate(rows):
+    for number, row in enumerate(row for row in series.rows if row not in series.row_of_stack):
         if session.scalar(select(func.count(Case.id)).where(Case.series_id == row.id)):
-            row.stack, row.title, row.notes, row.window = stacks + number, "", [], None
+            row.stack, row.title, row.notes, row.window = len(series.stacks) + number, "", [], None
         else:
             session.execute(delete(Series).where(Series.id == row.id))
     session.flush()

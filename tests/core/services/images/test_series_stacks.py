@@ -7,7 +7,7 @@ from unittest.mock import ANY
 
 import numpy as np
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from core.curation.recipe import Recipe
 from core.imaging.voi_lut import read_samples, to_grey, to_values
@@ -229,3 +229,18 @@ def test_a_film_of_one_image_is_not_touched(home: Home, tmp_path: Path):
         session.execute(update(Image).values(place=7))
         series_stacks.regroup(session, session.scalars(select(Series.id)).all())
         assert session.scalars(select(Image.place)).all() == [7]
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_many_series_are_cut_with_as_many_statements_as_few(home: Home, tmp_path: Path, count: int):
+    for series in range(count):
+        for place in range(3):
+            write(tmp_path / f"in/{series}-{place}.dcm", 5.0 * place, 100 + place, series=str(series))
+    home.take(tmp_path / "in")
+    statements: list[str] = []
+    with home.db.transaction() as session:
+        session.execute(update(Image).values(place=0))
+        event.listen(session.connection(), "before_cursor_execute", lambda *call: statements.append(call[2]))
+        series_stacks.regroup(session, session.scalars(select(Series.id)).all())
+    assert [values for *_, values in stacks(home)] == [[100, 101, 102]] * count
+    assert len(statements) <= 10
