@@ -11,7 +11,7 @@ from core.curation.recipe import Recipe
 from core.errors import InvalidInput
 from core.lazy_modules import LazyModule
 from core.services.annotation import annotations, tasks
-from core.services.images import import_files
+from core.services.images import import_files, import_report, import_request
 from core.settings import default_reader
 from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 
@@ -45,7 +45,7 @@ def add_import_arguments(parser: Parser) -> None:
 def import_images(arguments: Arguments) -> Output:
     """Import a file or a folder; return the import report."""
     db, settings, _ = context.open_workspace(arguments)
-    request = import_files.ImportRequest(
+    request = import_request.ImportRequest(
         path=arguments.path,
         metadata=arguments.metadata,
         file_column=arguments.file_column,
@@ -55,7 +55,7 @@ def import_images(arguments: Arguments) -> Output:
         reference=arguments.reference,
         dry_run=arguments.dry_run,
     )
-    report = import_files.ImportReport(files_found=0)
+    report = import_report.ImportReport(files_found=0)
     with progress() as update:
         for report in import_files.run(db, settings, request, by=default_reader()):
             update("Importing files", report.done, report.files_found)

@@ -11,7 +11,7 @@ from core.imaging.store import Store
 from core.lazy_modules import LazyModule
 from core.services.analysis import registry
 from core.services.datasets import snapshots, training_examples
-from core.services.images import images, import_files
+from core.services.images import images, import_files, import_report, import_request
 from core.services.predictions import predictions
 from core.services.training import initial_weights, runs, submit
 from core.training import events
@@ -32,18 +32,20 @@ PREDICTIONS_AT_ONCE = 256
 
 
 def _import(attempt: Attempt) -> dict[str, Any]:
-    request = import_files.load_request(attempt.settings, attempt.job)
-    report: import_files.ImportReport | None = None
+    request = import_request.load_request(attempt.settings, attempt.job)
+    report: import_report.ImportReport | None = None
     with closing(_reports(attempt, request)) as reports:
         for report in reports:
             # Counts only: file names may contain patient names that are unknown until the last file is read.
             attempt.report({"found": report.files_found, "done": report.done, "images": report.images})
     if not request.dry_run:
-        import_files.discard_inbox(attempt.settings, attempt.job)
+        import_request.discard_inbox(attempt.settings, attempt.job)
     return report.to_json() if report else {}
 
 
-def _reports(attempt: Attempt, request: import_files.ImportRequest) -> Generator[import_files.ImportReport, None, None]:
+def _reports(
+    attempt: Attempt, request: import_request.ImportRequest
+) -> Generator[import_report.ImportReport, None, None]:
     reader = attempt.job.request["by"]
     yield from import_files.run(
         attempt.db, attempt.settings, request, by=reader, scrub=True, writing=attempt.with_retry

@@ -81,7 +81,7 @@ def prepare(home: Path, files: Path) -> int:
     from core.services.analysis import registry
     from core.services.annotation import annotations, tasks
     from core.services.datasets import snapshots
-    from core.services.images import import_files
+    from core.services.images import import_files, import_request
     from core.services.predictions import predictions
     from core.services.training import submit
     from core.services.workspace import home as workspace_home
@@ -99,7 +99,7 @@ def prepare(home: Path, files: Path) -> int:
     settings = Settings.read(home)
     db = workspace_home.open_home(settings)
     try:
-        list(import_files.run(db, settings, import_files.ImportRequest(files), by="benchmark", scrub=False))
+        list(import_files.run(db, settings, import_request.ImportRequest(files), by="benchmark", scrub=False))
         task = tasks.create(db, name="opacity", classes=["none", "opacity"])
         for number, case in enumerate(annotations.queue(db, task_id=task.id, limit=10_000)):
             annotations.label(

@@ -13,7 +13,7 @@ def make(home: Path, *, cases: int) -> int:
     from core.curation.recipe import Recipe
     from core.services.annotation import tasks
     from core.services.datasets import snapshots
-    from core.services.images import import_files
+    from core.services.images import import_files, import_request
     from core.services.predictions import external
     from core.services.workspace import home as workspace_home
     from core.settings import Settings
@@ -22,7 +22,7 @@ def make(home: Path, *, cases: int) -> int:
     scores = write(file, cases)
     db = workspace_home.open_home(settings)
     try:
-        for _ in import_files.run(db, settings, import_files.ImportRequest(file, task="opacity"), by="benchmark"):
+        for _ in import_files.run(db, settings, import_request.ImportRequest(file, task="opacity"), by="benchmark"):
             pass
         _share_patients(db)
         task = tasks.task_named(db, "opacity").id

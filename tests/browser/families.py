@@ -8,7 +8,7 @@ from typing import Any
 from core.curation.recipe import Recipe
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
-from core.services.images import images, import_files
+from core.services.images import images, import_files, import_request
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from db import Database
@@ -40,8 +40,8 @@ def filled(home: Path, folder: Path, data_dir: Path) -> tuple[Database, dict[str
     rows = {row["file"]: row for row in [*({**row, "study": ""} for row in single), *both]}
     of = {Path(name).name: row for name, row in rows.items()}
     films.laid(folder / "films", data_dir, rows.values())
-    _take(db, settings, import_files.ImportRequest(folder / "films", metadata=folder / "films" / "data.csv"))
-    _take(db, settings, import_files.ImportRequest(slices.series(folder / "slices", data_dir)))
+    _take(db, settings, import_request.ImportRequest(folder / "films", metadata=folder / "films" / "data.csv"))
+    _take(db, settings, import_request.ImportRequest(slices.series(folder / "slices", data_dir)))
     alone = {Path(row["file"]).name for row in single}
 
     def film(describe: Callable[[films.Row], Answered]) -> Callable[[str], Answered | None]:
@@ -80,7 +80,7 @@ def _signs(row: films.Row) -> Answered:
     }
 
 
-def _take(db: Database, settings: Settings, request: import_files.ImportRequest) -> None:
+def _take(db: Database, settings: Settings, request: import_request.ImportRequest) -> None:
     *_, report = import_files.run(db, settings, request, by="tester")
     assert not report.refused, report
 

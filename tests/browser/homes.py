@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.services.annotation import tasks
-from core.services.images import import_files
+from core.services.images import import_files, import_request
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database
@@ -14,7 +14,7 @@ def imported(home: Path, *sources: Path) -> Path:
     settings = Settings.read(home)
     db = open_home(settings)
     for source in sources:
-        *_, report = import_files.run(db, settings, import_files.ImportRequest(source), by="tester")
+        *_, report = import_files.run(db, settings, import_request.ImportRequest(source), by="tester")
         assert report.imported, report
     db.close()
     return home

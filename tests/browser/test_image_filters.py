@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from core.services.images import import_files
+from core.services.images import import_files, import_request
 from core.services.workspace import home
 from core.settings import Settings
 from tests.browser.servers import standing
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 def url(tmp_path):
     source, settings = small_pictures(tmp_path / "pictures"), Settings.read(tmp_path / "home")
     db = home.open_home(settings)
-    for _ in import_files.run(db, settings, import_files.ImportRequest(source, source / "data.csv"), by="tester"):
+    for _ in import_files.run(db, settings, import_request.ImportRequest(source, source / "data.csv"), by="tester"):
         pass
     db.close()
     with standing(tmp_path / "home") as server:

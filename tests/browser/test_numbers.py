@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.services.annotation import annotations, tasks
-from core.services.images import import_files
+from core.services.images import import_files, import_request
 from core.services.workspace import home
 from core.settings import Settings
 from db.vocabulary import TaskKind, Unit
@@ -106,7 +106,7 @@ def test_the_films_of_a_study_are_read_side_by_side_and_answered_once(tmp_path, 
     db = home.open_home(settings)
     folder = films.laid(tmp_path / "films", data_dir, films.two_views(data_dir, 2))
     for _ in import_files.run(
-        db, settings, import_files.ImportRequest(folder, metadata=folder / "data.csv"), by="tester"
+        db, settings, import_request.ImportRequest(folder, metadata=folder / "data.csv"), by="tester"
     ):
         pass
     task = tasks.create(db, name="icu", classes=["ward", "icu"], unit=Unit.STUDY)

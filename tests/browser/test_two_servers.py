@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher
 from core.services.annotation import annotations, tasks
-from core.services.images import import_files
-from core.services.images.import_files import ImportRequest
+from core.services.images import import_files, import_request
+from core.services.images.import_request import ImportRequest
 from core.services.workspace import home
 from core.settings import Settings
 from db.vocabulary import JobState
@@ -71,7 +71,9 @@ def filled(tmp_path):
         for each in range(20):
             grey = np.random.default_rng([number, each]).integers(0, 255, (16, 16), dtype=np.uint8)
             Picture.fromarray(grey).save(folder / f"{each}.png")
-        ids.append(import_files.submit(db, settings, ImportRequest(folder), by="t", key=str(number), launcher=Asleep()))
+        ids.append(
+            import_request.submit(db, settings, ImportRequest(folder), by="t", key=str(number), launcher=Asleep())
+        )
     yield settings, db, task, ids
     until(lambda: not any(LocalLauncher(settings).alive(job_id) for job_id in ids))
     db.close()

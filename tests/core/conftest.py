@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from core.services.images import import_files
-from core.services.images.import_files import ImportReport, ImportRequest
+from core.services.images.import_report import ImportReport
+from core.services.images.import_request import ImportRequest
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from core.services.annotation import annotations, tasks
-from core.services.images import import_files
+from core.services.images import import_files, import_request
 from core.services.workspace import home
 from core.settings import Settings
 from dashboard.server import routes
@@ -30,7 +30,7 @@ def imported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("imported")
     settings, source = settings_of(folder), pictures(folder / "in")
     db = home.open_home(settings)
-    for _ in import_files.run(db, settings, import_files.ImportRequest(source), by="tester"):
+    for _ in import_files.run(db, settings, import_request.ImportRequest(source), by="tester"):
         pass
     db.close()
     return settings.home
@@ -49,7 +49,9 @@ def labelled_pictures(tmp_path_factory):
         lines.append(f"{number}.png,patient-{number // 2},{'ab'[number // 2 % 2]}")
     (source / "labels.csv").write_text("\n".join(lines))
     db = home.open_home(settings)
-    request = import_files.ImportRequest(source, metadata=source / "labels.csv", task="finding", label_column="finding")
+    request = import_request.ImportRequest(
+        source, metadata=source / "labels.csv", task="finding", label_column="finding"
+    )
     for report in import_files.run(db, settings, request, by="tester"):
         assert not report.refused
     db.close()

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.jobs import job_queue
 from core.services.annotation import tasks
-from core.services.images import import_files
+from core.services.images import import_request
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from dashboard import reader
@@ -166,8 +166,8 @@ def test_a_folder_that_is_not_there_ends_in_a_sentence_on_the_page(home, tmp_pat
         def wake(self):
             pass
 
-    request = import_files.ImportRequest(tmp_path / "nowhere", dry_run=True)
-    job = import_files.submit(db, home, request, by="tester", key="k" * 8, launcher=Nobody())
+    request = import_request.ImportRequest(tmp_path / "nowhere", dry_run=True)
+    job = import_request.submit(db, home, request, by="tester", key="k" * 8, launcher=Nobody())
     job_queue.claim(db, job)
     from core.worker.runner import run_job
 

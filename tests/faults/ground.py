@@ -16,7 +16,7 @@ from core.imaging.store import Store
 from core.jobs.local import LocalLauncher
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
-from core.services.images import import_files
+from core.services.images import import_files, import_request
 from core.services.predictions import predictions
 from core.services.training import submit
 from core.services.training.submit import Submitted
@@ -53,8 +53,8 @@ class Ground:
 
     def take(self, folder: Path) -> int:
         """Queue the import of a folder made by `pictures`; the job's id."""
-        request = import_files.ImportRequest(folder, metadata=folder / "data.csv")
-        return import_files.submit(
+        request = import_request.ImportRequest(folder, metadata=folder / "data.csv")
+        return import_request.submit(
             self.db, self.settings, request, by="engineer", key=folder.name, launcher=self.launcher
         )
 
@@ -80,7 +80,7 @@ def make(folder: Path, *, images: int) -> Ground:
     settings = Settings(folder / "home", f"sqlite:///{folder / 'home' / 'catalogue.sqlite'}")
     db = home.open_home(settings)
     seen = pictures(folder / "first", images, seed=1000)
-    request = import_files.ImportRequest(seen, metadata=seen / "data.csv", task="kind", label_column="kind")
+    request = import_request.ImportRequest(seen, metadata=seen / "data.csv", task="kind", label_column="kind")
     *_, report = import_files.run(db, settings, request, by="engineer")
     assert report.imported == images, report
     made = snapshots.freeze(db, tasks.task_named(db, "kind").id, Recipe(), name="round 1", by="engineer")

@@ -10,8 +10,8 @@ import pytest
 from core.jobs import job_queue, retry
 from core.jobs.local import LocalLauncher
 from core.services.annotation import annotations, tasks
-from core.services.images import images, import_files
-from core.services.images.import_files import ImportRequest
+from core.services.images import images, import_request
+from core.services.images.import_request import ImportRequest
 from core.services.predictions import predictions
 from core.services.saliency import maps
 from core.services.training import runs
@@ -61,7 +61,7 @@ def test_an_import_of_more_than_fits_keeps_what_it_took_and_takes_the_rest_later
     home.take(pictures(tmp_path / "before", 8, edge=128))
     source = pictures(tmp_path / "more", 24, edge=512)  # a megabyte each, with its pixels
     disk.fill(leave=6 * MEGABYTE)
-    job_id = import_files.submit(
+    job_id = import_request.submit(
         home.db, home.settings, ImportRequest(source), by="tester", key="full", launcher=LocalLauncher(home.settings)
     )
     until(lambda: job_queue.get(home.db, job_id).state.is_finished)

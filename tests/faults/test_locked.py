@@ -5,8 +5,8 @@ import pytest
 from core.jobs import job_queue, retry
 from core.jobs.local import LocalLauncher
 from core.services.annotation import annotations, tasks
-from core.services.images import import_files
-from core.services.images.import_files import ImportRequest
+from core.services.images import import_request
+from core.services.images.import_request import ImportRequest
 from core.services.training import runs
 from core.training.checkpoint import read_weights
 from db.vocabulary import JobState
@@ -70,7 +70,7 @@ def test_a_command_that_must_write_says_so_and_one_that_looks_works(home, tmp_pa
 
 def test_an_import_waits_and_says_so_on_its_page(home, tmp_path, monkeypatch):
     source = pictures(tmp_path / "some", 60)
-    job_id = import_files.submit(
+    job_id = import_request.submit(
         home.db, home.settings, ImportRequest(source), by="tester", key="k", launcher=LocalLauncher(home.settings)
     )
     until(lambda: any(home.settings.folder("pixels").rglob("*.raw")))

@@ -19,7 +19,7 @@ from core.jobs.launcher import Launcher
 from core.services.annotation import tasks
 from core.services.datasets import snapshots
 from core.services.images import images, import_files
-from core.services.images.import_files import ImportRequest
+from core.services.images.import_request import ImportRequest
 from core.services.predictions import predictions
 from core.services.training import runs, submit
 from core.services.workspace.tour import key_file

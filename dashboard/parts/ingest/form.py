@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.services.images import import_files, inbox
-from core.services.images.import_files import ImportRequest
+from core.services.images import import_request, inbox
+from core.services.images.import_request import ImportRequest
 from core.settings import Settings
 from dashboard import reader
 from dashboard.context import AppContext
@@ -47,7 +47,9 @@ def show(settings: Settings) -> ImportRequest | None:
 def submit(wired: AppContext, request: ImportRequest) -> int:
     """Queue the import; return its job's id."""
     key = secrets.token_hex(16)
-    return import_files.submit(wired.db, wired.settings, request, by=reader.reader(), key=key, launcher=wired.launcher)
+    return import_request.submit(
+        wired.db, wired.settings, request, by=reader.reader(), key=key, launcher=wired.launcher
+    )
 
 
 def _csv(settings: Settings, *, has_folder: bool) -> ImportRequest:

@@ -7,9 +7,10 @@ import streamlit as st
 from core.imaging.notes import NOTES
 from core.jobs import job_queue
 from core.jobs.job_queue import JobView
-from core.services.images import import_files
+from core.services.images import import_request
 from core.services.images.image_notes import NoteCount
-from core.services.images.import_files import ImportReport, ImportRequest
+from core.services.images.import_report import ImportReport
+from core.services.images.import_request import ImportRequest
 from dashboard import context, formatting
 from dashboard.parts.widgets import job_poll
 from dashboard.parts.widgets.job_controls import controls
@@ -30,7 +31,7 @@ def show(job_id: int) -> ImportRequest | None:
         if st.button(
             f"Import {formatting.count(report.images, 'image')}", type="primary", icon=":material/download_done:"
         ):
-            return replace(import_files.load_request(context.app_context().settings, job), dry_run=False)
+            return replace(import_request.load_request(context.app_context().settings, job), dry_run=False)
     elif report.dry_run:
         st.info("No new files to import.")
     else:

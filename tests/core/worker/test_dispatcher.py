@@ -14,8 +14,8 @@ from PIL import Image as Picture
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher, detach, dispatcher_lock, job_lock, slot_lock
 from core.jobs.locks import acquire, is_held
-from core.services.images import import_files
-from core.services.images.import_files import ImportRequest
+from core.services.images import import_request
+from core.services.images.import_request import ImportRequest
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.worker import dispatcher
@@ -51,7 +51,7 @@ def queue(db, settings: Settings, folder: Path, number: int) -> list[int]:
         (folder / str(name)).mkdir(parents=True)
         Picture.fromarray(np.full((3, 3), name, np.uint8)).save(folder / str(name) / "x.png")
         request = ImportRequest(folder / str(name))
-        ids.append(import_files.submit(db, settings, request, by="tester", key=str(name), launcher=Asleep()))
+        ids.append(import_request.submit(db, settings, request, by="tester", key=str(name), launcher=Asleep()))
     return ids
 
 

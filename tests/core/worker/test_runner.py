@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher
-from core.services.images import import_files
-from core.services.images.import_files import ImportRequest
+from core.services.images import import_files, import_request
+from core.services.images.import_request import ImportRequest
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.worker import attempt as job_attempt
@@ -53,7 +53,7 @@ def until(true: Callable[[], bool], seconds: float = 40.0) -> None:
 
 
 def submit(db, settings: Settings, folder: Path) -> int:
-    return import_files.submit(
+    return import_request.submit(
         db, settings, ImportRequest(folder), by="tester", key=str(folder), launcher=LocalLauncher(settings)
     )
 
@@ -111,7 +111,7 @@ def claimed(db, settings: Settings, folder: Path, **options) -> tuple[int, int]:
             pass
 
     request = ImportRequest(folder, **options)
-    job_id = import_files.submit(db, settings, request, by="tester", key="k", launcher=Asleep())
+    job_id = import_request.submit(db, settings, request, by="tester", key="k", launcher=Asleep())
     return job_id, job_queue.claim(db, job_id)
 
 

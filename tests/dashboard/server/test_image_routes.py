@@ -29,11 +29,11 @@ def film() -> np.ndarray:
 @pytest.fixture
 def large(db, film, tmp_path):
     """The id of a picture of 3000 × 2500, beside the small ones."""
-    from core.services.images import import_files
+    from core.services.images import import_files, import_request
 
     (tmp_path / "large").mkdir()
     Image.fromarray(film).save(tmp_path / "large" / "film.png", compress_level=1)
-    for _ in import_files.run(db, db.settings, import_files.ImportRequest(tmp_path / "large"), by="tester"):
+    for _ in import_files.run(db, db.settings, import_request.ImportRequest(tmp_path / "large"), by="tester"):
         pass
     return 3
 
@@ -92,11 +92,11 @@ def test_nothing_is_told_without_a_signature(client, path):
 
 
 def test_the_patients_other_pictures_come_as_stacks_with_urls(client, signed, db, tmp_path):
-    from core.services.images import import_files
+    from core.services.images import import_files, import_request
     from tests.benchmarks.dicom import write_files
 
     write_files(tmp_path / "films", 4, edge=16)
-    for _ in import_files.run(db, db.settings, import_files.ImportRequest(tmp_path / "films"), by="tester"):
+    for _ in import_files.run(db, db.settings, import_request.ImportRequest(tmp_path / "films"), by="tester"):
         pass
     got = client.get(signed("/api/companions/3")).json()["stacks"]
     assert [stack["id"] for stack in got] == ["image-4", "image-5", "image-6"]

@@ -18,8 +18,9 @@ from core.imaging.store import Store
 from core.imaging.voi_lut import read_samples
 from core.jobs import job_queue
 from core.services.annotation import annotations, tasks
-from core.services.images import images, import_files
-from core.services.images.import_files import ImportReport, ImportRequest
+from core.services.images import images, import_files, import_request
+from core.services.images.import_report import ImportReport
+from core.services.images.import_request import ImportRequest
 from core.worker.runner import run_job
 from db.tables import Annotation, Fact, Image, Job, Patient
 from db.vocabulary import Answer
@@ -273,7 +274,9 @@ def test_the_same_key_queues_one_job(home, pictures: Path):
 
     launcher = Woken()
     ids = {
-        import_files.submit(home.db, home.settings, ImportRequest(pictures), by="tester", key="form", launcher=launcher)
+        import_request.submit(
+            home.db, home.settings, ImportRequest(pictures), by="tester", key="form", launcher=launcher
+        )
         for _ in range(2)
     }
     assert len(ids) == 1
@@ -303,7 +306,9 @@ def test_an_archive_known_before_brings_its_labels_to_a_task_named_later(home, t
 
 def test_what_was_asked_is_forgotten_once_it_is_done(home, pictures, tmp_path):
     key = "a form"
-    job = import_files.submit(home.db, home.settings, ImportRequest(pictures), by="tester", key=key, launcher=Asleep())
+    job = import_request.submit(
+        home.db, home.settings, ImportRequest(pictures), by="tester", key=key, launcher=Asleep()
+    )
     job_queue.claim(home.db, job)
     assert run_job(home.db, home.settings, job, attempt=1, device="cpu") == "succeeded"
     folder = str(pictures).encode()

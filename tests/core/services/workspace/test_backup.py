@@ -12,7 +12,7 @@ from core.errors import InvalidInput, UserError
 from core.imaging.store import Store
 from core.jobs import job_queue
 from core.services.annotation import annotations, tasks
-from core.services.images import images, import_files
+from core.services.images import images, import_request
 from core.services.training import runs
 from core.services.workspace import backup
 from core.settings import Settings
@@ -154,8 +154,8 @@ def test_an_import_under_way_is_said(filled, pictures, file):
         def wake(self) -> None:
             pass
 
-    request = import_files.ImportRequest(pictures)
-    job = import_files.submit(filled.db, filled.settings, request, by="t", key="k", launcher=Asleep())
+    request = import_request.ImportRequest(pictures)
+    job = import_request.submit(filled.db, filled.settings, request, by="t", key="k", launcher=Asleep())
     assert "An import was running" in backup.make(filled.db, filled.settings, file).notes[0]
     job_queue.cancel(filled.db, job)
     assert backup.make(filled.db, filled.settings, file.with_name("later")).notes == ()

@@ -1,0 +1,71 @@
+"""The report of an import, which accounts for every file."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.services.images.image_notes import NoteCount
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refused file, with the reason in one sentence."""
+
+    file: str
+    reason: str
+
+
+JSON_KEYS = {"files_found": "found", "labels_overridden": "labels_kept", "labels_without_case": "labels_apart"}
+"""The fields whose key in JSON is an older word: the command line's contract keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The report of an import: every file is imported, known, refused or unlisted; `finished` once all are.
+
+    `notes` count the images that were read in another way than they lie in their file, by kind.
+    """
+
+    files_found: int
+    imported: int = 0
+    known: int = 0
+    refused: tuple[Refused, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[NoteCount, ...] = ()
+    images: int = 0
+    patients: int = 0
+    unknown_patients: int = 0
+    series: int = 0
+    labelled: int = 0
+    labels_overridden: int = 0
+    labels_without_case: int = 0
+    dry_run: bool = False
+    finished: bool = False
+
+    @property
+    def done(self) -> int:
+        """The number of files processed so far."""
+        return self.imported + self.known + len(self.refused) + len(self.unlisted)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for the command line and a job's row."""
+        return {
+            **{JSON_KEYS.get(name, name): value for name, value in asdict(self).items()},
+            "refused": [asdict(one) for one in self.refused],
+            "unlisted": list(self.unlisted),
+            "missing": list(self.missing),
+            "notes": [note.to_json() for note in self.notes],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "ImportReport":
+        """Read a report from a job's row."""
+        lists = {
+            "refused": tuple(Refused(**one) for one in data["refused"]),
+            "unlisted": tuple(data["unlisted"]),
+            "missing": tuple(data["missing"]),
+            "notes": tuple(NoteCount.from_json(one) for one in data.get("notes", ())),
+        }
+        names = {key: name for name, key in JSON_KEYS.items()}
+        values = {names.get(key, key): value for key, value in data.items()}
+        return cls(**{**values, **lists})

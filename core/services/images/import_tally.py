@@ -1,0 +1,67 @@
+"""Count the patients, series and stacks of an import, and keep their names out of its report."""
+
+from dataclasses import dataclass, field, replace
+
+from core.imaging import deidentify
+from core.imaging.deidentify import Identity
+from core.imaging.stacks import SliceAttributes, build_stacks
+from core.services.images import image_notes
+from core.services.images.import_report import ImportReport, Refused
+from core.services.images.import_rows import ImportItem
+from db import Database
+
+
+@dataclass
+class ImportTally:
+    """What was counted so far; identities are kept only here, in memory. `slices` says whether to keep the slices."""
+
+    slices: bool
+    _identities: set[Identity] = field(default_factory=set, repr=False)
+    _patients: set[str] = field(default_factory=set)
+    _unknown: set[str] = field(default_factory=set)
+    _series: set[str] = field(default_factory=set)
+    _hashes: set[str] = field(default_factory=set)
+    _slices: dict[str, list[tuple[str, SliceAttributes]]] = field(default_factory=dict)
+
+    def add(self, item: ImportItem) -> None:
+        """Count the images of one file."""
+        self._hashes |= {item.result.sha256} if item.images else set()
+        for image in item.images:
+            pseudonym, known = item.patient_of(image)
+            self._identities.add(item.identity_of(image))
+            self._patients.add(pseudonym)
+            self._unknown |= set() if known else {pseudonym}
+            if item.series_of(image):
+                self._series.add(item.series_of(image))
+                if self.slices:
+                    attributes = SliceAttributes.of(image.attributes, image.format, item.result.sha256)
+                    self._slices.setdefault(item.series_of(image), []).append((item.name, attributes))
+
+    def counted(self, report: ImportReport) -> ImportReport:
+        """Return the report with the counts so far."""
+        patients, unknown, series = len(self._patients), len(self._unknown), len(self._series)
+        return replace(report, patients=patients, unknown_patients=unknown, series=series)
+
+    def stack_notes(self, db: Database) -> list[tuple[str, str]]:
+        """Return what is noted of the stacks, or would be: (kind, name of the stack's first file)."""
+        if not self.slices:
+            return image_notes.stack_notes(db, self._hashes)
+        noted = []
+        for named in self._slices.values():
+            for stack in build_stacks([attributes for _, attributes in named]):
+                noted += [(kind, named[stack.order[0]][0]) for kind in stack.notes]
+        return noted
+
+    def scrubbed(self, report: ImportReport) -> ImportReport:
+        """Return the report with file names de-identified, so that it may be stored."""
+
+        def hidden(name: str) -> str:
+            return deidentify.scrub_name(name, self._identities)
+
+        return replace(
+            report,
+            refused=tuple(Refused(hidden(one.file), one.reason) for one in report.refused),
+            unlisted=tuple(map(hidden, report.unlisted)),
+            missing=tuple(map(hidden, report.missing)),
+            notes=tuple(replace(note, examples=tuple(map(hidden, note.examples))) for note in report.notes),
+        )
