@@ -1,5 +1,6 @@
 """Turn colour frames into RGB samples of the store, 8 or 16 bits deep."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,8 +8,8 @@ import numpy as np
 from core.errors import RejectedFile
 from core.imaging.dicom.bits import bits_stored
 from core.imaging.dicom.geometry import geometry_from_header
-from core.imaging.pixel_format import PixelFormat, full_range_window
-from core.imaging.voi_lut import Array
+from core.imaging.pixel_format import PixelFormat
+from core.imaging.voi_lut import Array, format_of_unsigned
 
 DEPTH, LAYOUT = "quantised", "assumed_layout"
 YBR = ("YBR_FULL", "YBR_FULL_422")
@@ -53,30 +54,10 @@ def _rgb(frames: Array, bits: int) -> Array:
 
 
 def _described(header: Any, samples: Array, bits: int, decoder: str) -> tuple[Array, PixelFormat]:
-    white = float((1 << bits) - 1)
-    stored = int(header.get("BitsStored") or bits)
-    return samples, rgb_format(header, samples, decoder, white=white, bits=stored)
+    return samples, rgb_format(header, samples, decoder, bits=bits, stored=int(header.get("BitsStored") or bits))
 
 
-def rgb_format(header: Any, samples: Array, decoder: str, *, white: float, bits: int) -> PixelFormat:
-    """Return the format of RGB samples (frames, rows, columns, 3) whose channels go from 0 to `white`."""
-    frames, rows, columns, _ = samples.shape
-    center, width, function = full_range_window(0.0, white)
-    return PixelFormat(
-        rows=rows,
-        columns=columns,
-        frames=frames,
-        channels=3,
-        dtype=samples.dtype.name,
-        bits=bits,
-        photometric="RGB",
-        slope=1.0,
-        intercept=0.0,
-        low=0.0,
-        high=white,
-        window_center=center,
-        window_width=width,
-        voi_function=function,
-        decoder=decoder,
-        **geometry_from_header(header),
-    )
+def rgb_format(header: Any, samples: Array, decoder: str, *, bits: int, stored: int) -> PixelFormat:
+    """Return the format of RGB samples (frames, rows, columns, 3) whose white has `bits`, of `stored` in the file."""
+    _, format = format_of_unsigned(samples, bits=bits, decoder=decoder, colour=True)
+    return replace(format, bits=stored, **geometry_from_header(header))

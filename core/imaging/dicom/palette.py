@@ -27,14 +27,13 @@ def palette(header: Any, frames: Array, decoder: str, notes: list[str]) -> tuple
     except UNREADABLE as error:
         raise RejectedFile("has colours by a palette that is missing or damaged; export it again as RGB.") from error
     bits = _bits(header, [entries for entries, _ in tables], notes)
-    white = (1 << bits) - 1
     shown = [(_as_eight_bits(entries, bits), first) for entries, first in tables]
     if _tells_more([entries for entries, _ in tables], [entries for entries, _ in shown]):
         samples = np.stack([look_up(frames, entries, first) for entries, first in tables], -1)
     else:
-        samples, white = np.stack([look_up(frames, entries, first) for entries, first in shown], -1), 255
+        samples, bits = np.stack([look_up(frames, entries, first) for entries, first in shown], -1), 8
     stored = int(header.get("BitsStored") or 8)
-    return samples, rgb_format(header, samples, decoder, white=float(white), bits=stored)
+    return samples, rgb_format(header, samples, decoder, bits=bits, stored=stored)
 
 
 def _channel(header: Any, name: str) -> tuple[Entries, int]:
