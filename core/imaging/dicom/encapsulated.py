@@ -1,38 +1,18 @@
-"""Read compressed frames: fragments and offset tables (PS3.5 A.4), then each frame by its codec."""
+"""Read compressed frames: by offset tables (PS3.5 A.4), then each frame by its codec."""
 
-import struct
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from core.errors import RejectedFile
-from core.imaging.dicom import codestreams, frame_count
+from core.imaging.dicom import codestreams, decoders, frame_count
 from core.imaging.dicom.bits import bits_stored, stored_values
+from core.imaging.dicom.fragments import WRONG_SYNTAX, fragments
+from core.imaging.dicom.planes import decode_planes
 from core.imaging.dicom.values import IGNORED, count
 from core.imaging.voi_lut import Array
 
-ITEM, END, UNDEFINED = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0", 0xFFFFFFFF
 UNMASKED = ("JPEG-LS", "JPEG 2000", "JPEG XL")  # the codestream says the number of bits itself
-WRONG_SYNTAX = "wrong_transfer_syntax"
-
-
-def is_encapsulated(pixels: bytes) -> bool:
-    """Return whether pixel data begin with the item of an offset table, as compressed data do."""
-    length = struct.unpack("<I", pixels[4:8])[0] if pixels[:4] == ITEM and len(pixels) >= 8 else 1
-    after = pixels[8 + length : 12 + length]
-    return length % 4 == 0 and after in (ITEM, END)
-
-
-def fragments(pixels: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the content of each item and where it begins; the first item is the offset table."""
-    at = 0
-    while pixels[at : at + 4] == ITEM and at + 8 <= len(pixels):
-        length = struct.unpack("<I", pixels[at + 4 : at + 8])[0]
-        if length == UNDEFINED:
-            return
-        yield at, pixels[at + 8 : at + 8 + length]
-        at += 8 + length
 
 
 def split_frames(header: Any, pixels: bytes, notes: list[str]) -> list[bytes]:
@@ -126,32 +106,8 @@ def _codec(pixels: bytes, syntax: str, notes: list[str]) -> str:
 
 def _decode(header: Any, data: bytes, syntax: str, photometric: str) -> tuple[Array, str]:
     if not codestreams.codec_of(data) and syntax in (codestreams.RLE, codestreams.DEFLATED_FRAMES):
-        return _planes(header, data, syntax), photometric
-    return codestreams.decode_codestream(
-        data, photometric=photometric, signed=count(header, "PixelRepresentation") == 1
-    )
-
-
-def _planes(header: Any, data: bytes, syntax: str) -> Array:
-    """Return an RLE or deflated frame; RLE lies by planes whatever PlanarConfiguration says (PS3.5 G.2)."""
-    rows, columns = count(header, "Rows"), count(header, "Columns")
-    bits, samples = count(header, "BitsAllocated"), count(header, "SamplesPerPixel", 1)
-    size = -(-rows * columns * samples * bits // 8)
-    by_planes, cell = syntax == codestreams.RLE, max(1, bits // 8)
-    plain: bytes | memoryview
-    if by_planes:
-        plain = codestreams.unpack_rle(data, cell, samples, size // (cell * samples))
-    else:
-        plain = codestreams.inflate(data, size)
-    if bits == 1:
-        return np.unpackbits(np.frombuffer(plain, np.uint8), bitorder="little")[: rows * columns].reshape(rows, columns)
-    kind = "i" if count(header, "PixelRepresentation") == 1 else "u"
-    cells = np.frombuffer(plain, f"<{kind}{bits // 8}", rows * columns * samples)
-    if samples == 1:
-        return cells.reshape(rows, columns)
-    if by_planes or count(header, "PlanarConfiguration") == 1:
-        return np.ascontiguousarray(cells.reshape(samples, rows, columns).transpose(1, 2, 0))
-    return cells.reshape(rows, columns, samples)
+        return decode_planes(header, data, syntax), photometric
+    return decoders.decode_codestream(data, photometric=photometric, signed=count(header, "PixelRepresentation") == 1)
 
 
 def _fitting(header: Any, samples: Array) -> Array:

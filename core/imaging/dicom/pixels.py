@@ -6,6 +6,7 @@ from core.errors import RejectedFile
 from core.imaging.dicom.bits import stored_values
 from core.imaging.dicom.colour import colour
 from core.imaging.dicom.fast_header import ANY_OVERLAY, OVERLAY_DATA, FastHeader
+from core.imaging.dicom.fragments import WRONG_SYNTAX, is_encapsulated
 from core.imaging.dicom.grey import grey
 from core.imaging.dicom.native import EXPLICIT, decode_native, view_uncompressed
 from core.imaging.dicom.values import count
@@ -91,10 +92,10 @@ def _decoded(header: Any, photometric: str, notes: list[str]) -> tuple[Array, st
         raise RejectedFile(f"has {samples} samples per pixel; expected 1 (grey) or 3 (colour).")
     syntax = str(header.file_meta.get("TransferSyntaxUID") or "")
     pixels = header.get("PixelData")
-    if isinstance(pixels, bytes) and encapsulated.is_encapsulated(pixels):
+    if isinstance(pixels, bytes) and is_encapsulated(pixels):
         return encapsulated.decode_frames(header, pixels, notes)
     if syntax not in NATIVE:
-        notes.append(encapsulated.WRONG_SYNTAX)
+        notes.append(WRONG_SYNTAX)
         header.file_meta.TransferSyntaxUID = EXPLICIT
     frames = decode_native(header, notes)
     return _whole(header, frames, notes), photometric, "pydicom"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.imaging.dicom import codestreams
-from core.imaging.dicom.encapsulated import UNDEFINED, WRONG_SYNTAX, fragments, is_encapsulated
+from core.imaging.dicom.fragments import UNDEFINED, WRONG_SYNTAX, fragments, is_encapsulated
 from core.imaging.dicom.native import EXPLICIT, IMPLICIT, PIXEL_DATA
 
 BIG = "1.2.840.10008.1.2.2"
