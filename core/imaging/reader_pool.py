@@ -20,6 +20,7 @@ from core.imaging.store import Store
 
 TICK_S = 0.2
 PARTING_S = 2.0
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # numpy starts a thread for each core, and a reader multiplies no matrices
 AHEAD = 1000  # a slow file makes at most so many others wait that were read after it
 SECONDS, SECONDS_PER_BYTE = 60.0, 1e-6  # time limit per file: one minute plus one second per megabyte
 
@@ -140,6 +141,7 @@ class _ReaderProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **ONE_THREAD},
         )
         assert self.process.stdout is not None
         self.selector, self.ended, self.deadline = selector, False, 0.0

@@ -86,6 +86,17 @@ def test_a_child_killed_in_the_middle_costs_one_file(folder: Path, store: Store)
     assert len([result for result in results if isinstance(result, ReadFile)]) == 6
 
 
+def test_a_reader_starts_no_threads(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch):
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    threads = [
+        [reader.num_threads() for reader in readers()]
+        for result in reader_pool.read_files_polling(list_files(folder), store=store)
+        if result is not None
+    ]
+    assert all(set(counts) == {1} for counts in threads), threads
+
+
 def test_a_file_that_takes_too_long_costs_one_file(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(reader_pool, "SECONDS", 1.5)
     stuck = hanging(folder)
