@@ -1,8 +1,9 @@
-// Windows a reader asks for by name. CT's are in HU and hold only where the values are.
+// Windows a reader asks for by name. CT's are in HU and hold only where the values are. Those of
+// a training (core/imaging/window_presets.py) are among them.
 
 const CT = [
   ["Lung", -600, 1500], ["Mediastinum", 50, 350], ["Soft tissue", 40, 400], ["Bone", 480, 2500], ["Brain", 40, 80],
-  ["Stroke", 32, 40], ["Subdural", 75, 215], ["Liver", 60, 160], ["Vessels", 300, 600],
+  ["Stroke", 32, 40], ["Subdural", 75, 215], ["Liver", 90, 150], ["Vessels", 300, 600],
 ]; // prettier-ignore
 
 /** [{title, window}], the file's own first, its whole range last. */
