@@ -22,6 +22,7 @@ from core.training.pixel_cache import Batch, PixelCache, open_cache
 from core.training.preprocess import Preprocess
 from core.training.train_step import forward_logits
 from core.training.validation import to_model_input
+from core.training.windowing import windowed
 
 if TYPE_CHECKING:
     import torch
@@ -116,13 +117,14 @@ def iter_batches(
 
 
 def select_model_images(manifest: Manifest, examples: Sequence[Example]) -> list[Example]:
-    """Return the examples with only the images that the model sees.
+    """Return the examples with only the images that the model sees, at the window at which it was trained.
 
     Raises:
         NotTrainable: a case lacks images that the model needs.
     """
     takes = MODELS[manifest.model].takes
-    return select_images(examples, takes=takes, slices=manifest.spec.slices, views=manifest.views)
+    shown = select_images(examples, takes=takes, slices=manifest.spec.slices, views=manifest.views)
+    return windowed(shown, manifest.spec)
 
 
 def predict_batch(model: LoadedModel, batch: Batch) -> list[list[float]]:

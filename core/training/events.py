@@ -12,6 +12,14 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowChosen:
+    """Level and width of the window at which all grey images are read, in modality values."""
+
+    center: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """Progress within an epoch, at most a few times a second. Epochs and steps count from 1."""
 
@@ -55,4 +63,4 @@ class Finished:
     data_wait_share: float
 
 
-Event = Log | Step | EpochDone | CheckpointSaved | Finished
+Event = Log | WindowChosen | Step | EpochDone | CheckpointSaved | Finished

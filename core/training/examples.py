@@ -76,12 +76,16 @@ def median_edge(examples: Sequence[Example]) -> int:
 
 
 def read_image(plane: ImageRef, *, size: int, channels: int) -> Pixels:
-    """Return an image at its own window, resized to (channels, size, size); 0 is black, 65535 white."""
-    form = plane.format
-    frame = form.frames // 2 if plane.frame is None else plane.frame
-    samples = read_samples(plane.pixels, form, offset=plane.offset, frame=frame)
-    channel_images = _as_many([resize(one, size, size) for one in _greys(np.asarray(samples), form)], channels)
+    """Return an image at the window of its format, resized to (channels, size, size); 0 is black, 65535 white."""
+    greys = _greys(frame_samples(plane), plane.format)
+    channel_images = _as_many([resize(one, size, size) for one in greys], channels)
     return np.round(np.stack(channel_images).clip(0.0, 255.0) * 257.0).astype(np.uint16)
+
+
+def frame_samples(plane: ImageRef) -> NDArray[Any]:
+    """Return the stored samples of an image's frame, (rows, columns, channels)."""
+    frame = plane.format.frames // 2 if plane.frame is None else plane.frame
+    return np.asarray(read_samples(plane.pixels, plane.format, offset=plane.offset, frame=frame))
 
 
 def resize(values: Floats, rows: int, columns: int) -> Floats:

@@ -21,12 +21,15 @@ class FormGroup:
     first: tuple[str, ...] = ()
 
 
+WINDOWING = ("windowing", "window_center", "window_width")
+INPUT = ("model", "image_size", "encoder", "slices", "views", *WINDOWING)
+
 GROUPS = (
     FormGroup(
         "model",
         "Model",
-        ("model", "image_size", "encoder", "slices", "views", "kernel_size", "blocks", "pooling", "norm", "dense"),
-        ("model", "image_size", "encoder", "slices", "views"),
+        (*INPUT, "kernel_size", "blocks", "pooling", "norm", "dense"),
+        INPUT,
     ),
     FormGroup(
         "recipe",
@@ -70,6 +73,8 @@ SEVERAL = ("stack", "bag")  # inputs of a model that takes up to `slices` images
 RULES: dict[str, Callable[[Mapping[str, Any], ModelEntry], bool]] = {
     "slices": lambda _, model: model.takes in SEVERAL,
     "views": lambda _, model: model.takes == "views",
+    "window_center": lambda values, _: values["windowing"] == "fixed",
+    "window_width": lambda values, _: values["windowing"] == "fixed",
     "gamma": lambda values, _: values["loss"] == "focal",
     "start_run": lambda values, _: values["start"] == "run",
     "start_file": lambda values, _: values["start"] == "file",

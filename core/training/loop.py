@@ -15,7 +15,7 @@ from core.models.heads import Head
 from core.training import devices
 from core.training.checkpoint import read_state, remove_partial_files, save_manifest, save_state, save_weights
 from core.training.epoch import EpochStats, train_one_epoch
-from core.training.events import CheckpointSaved, EpochDone, Event, Finished, Log
+from core.training.events import CheckpointSaved, EpochDone, Event, Finished, Log, WindowChosen
 from core.training.examples import Example
 from core.training.optim import PATIENCE, learning_rate
 from core.training.pixel_cache import file_sha256, open_cache
@@ -24,6 +24,7 @@ from core.training.progress import TrainingProgress
 from core.training.setup import TrainState, choose_compile, set_up
 from core.training.spec import TrainSpec
 from core.training.validation import evaluate
+from core.training.windowing import MANY_WINDOWS, choose_window, describe
 
 SMALLER = "train again with a smaller batch_size or image_size, or stop other programs that use the GPU and resume"
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -48,7 +49,8 @@ def fit(
     same, which a resumed training reuses.
 
     Raises:
-        NotTrainable: nothing to train on, no such device, not enough memory, or the folder holds another training.
+        NotTrainable: nothing to train on, a window that does not fit the images, no such device, not enough memory, or
+            the folder holds another training.
         UserError: the loss is not finite.
     """
     planned = make_plan(spec, examples, heads)
@@ -58,6 +60,10 @@ def fit(
         torch.set_num_threads(spec.threads)
     yield Log(devices.describe(device, spec.device))
     yield Log(planned.sentence())
+    spec, planned = choose_window(spec, planned, cache)
+    yield Log(describe(spec))
+    if spec.windowing not in MANY_WINDOWS:
+        yield WindowChosen(spec.window_center, spec.window_width)
     pixels = yield from open_cache(
         cache, planned.examples, size=planned.stored, channels=planned.channels, several=planned.several
     )

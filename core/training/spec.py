@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from core.errors import InvalidInput
+from core.imaging.window_presets import CT_PRESETS
 from core.models import MODELS
 from core.models.encoders import ENCODERS
 from core.models.small_cnn import NORMS, POOLINGS
@@ -180,6 +181,28 @@ class TrainSpec:
         low=0,
         high=1024,
         unit="px",
+    )
+    windowing: str = choice_field(
+        "as shown",
+        "Windowing",
+        "Which values are black and white in grey images. As shown: as the viewer first shows the image or stack. Per "
+        "image: the lowest and highest value of each image. Per dataset: the 0.5 and 99.5 percentile of the values of "
+        "all training images. Fixed: the level and width that you enter. CT presets: usual windows in HU.",
+        ("as shown", "per image", "per dataset", "fixed", *CT_PRESETS),
+    )
+    window_center: float = number_field(
+        0.0,
+        "Window level",
+        "Centre of the window, in the values of the images (HU in CT). A preset or the dataset sets it.",
+        low=-1e9,
+        high=1e9,
+    )
+    window_width: float = number_field(
+        0.0,
+        "Window width",
+        "Width of the window, in the values of the images (HU in CT). A preset or the dataset sets it; 0 is not set.",
+        low=0.0,
+        high=1e9,
     )
     kernel_size: int = number_field(
         3, "Kernel size", "Kernel size of the convolutions of the small CNN.", low=1, high=7, unit="px"

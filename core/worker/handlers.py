@@ -94,6 +94,8 @@ class TrainingRecorder:
         match event:
             case events.Log(text=text):
                 self._write_log(text)
+            case events.WindowChosen():
+                self._report(lambda session: submit.record_window(session, self.run_id, event.center, event.width))
             case events.Step():
                 self.progress |= {"epoch": event.epoch, "step": event.step, "steps": event.steps, "loss": event.loss}
                 self.attempt.report(self.progress)

@@ -11,6 +11,7 @@ from core.models import MODELS
 from core.services.training import runs
 from core.services.workspace import home
 from core.settings import Settings
+from tests.core.services.training.ct_home import draw_ct_home
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROW = 33  # height of a table's line, in pixels
@@ -66,6 +67,7 @@ def test_a_model_is_chosen_seen_measured_and_trained(chest, serve, page):
 
     # its knobs, and not those of the other
     choose(page, "Model", "Small CNN")
+    expect(page.get_by_text("More", exact=True)).to_have_count(2)  # its fold has moved what lies below
     first = drawn(samples)
     choose(page, "Augmentation", "Custom")
     page.get_by_role("spinbutton", name="Noise").fill("30")
@@ -95,8 +97,40 @@ def test_a_model_is_chosen_seen_measured_and_trained(chest, serve, page):
     db.close()
 
 
+def test_a_window_is_chosen_seen_and_recorded(tmp_path, serve, page):
+    home_folder = draw_ct_home(tmp_path / "ct")
+    page.goto(f"{serve(home_folder).url}/train")
+    samples = page.locator(".rs img")
+    expect(samples).to_have_count(8)
+    first = drawn(samples)
+    choose(page, "Windowing", "CT lung")
+    expect(samples.first).not_to_have_attribute("src", first[0])
+    expect(page.get_by_role("spinbutton", name="Window level")).to_have_count(0)
+
+    choose(page, "Windowing", "Fixed")
+    expect(page.get_by_text("the width of the window is 0")).to_be_visible()
+    for name, value in (("Window level", "-100"), ("Window width", "700")):
+        page.get_by_role("spinbutton", name=name).fill(value)
+        page.get_by_role("spinbutton", name=name).press("Enter")
+    expect(page.get_by_text("the width of the window is 0")).to_have_count(0)
+    expect(samples).to_have_count(8)
+
+    page.get_by_role("spinbutton", name="Epochs").fill("1")
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url(re.compile("/runs"))
+    expect(page.get_by_text(re.compile("Windowing: fixed, level -100, width 700"))).to_be_visible()
+    page.get_by_text("Training settings").click()
+    expect(page.get_by_text("window_center")).to_be_visible()
+    db = home.open_home(Settings.read(home_folder))
+    (run,) = runs.list_runs(db)
+    assert (run.spec.windowing, run.spec.window_center, run.spec.window_width) == ("fixed", -100.0, 700.0)
+    db.close()
+
+
 def choose(page, name, option):
-    page.get_by_role("combobox", name=name, exact=True).click()
+    box = page.get_by_role("combobox", name=name, exact=True)
+    box.scroll_into_view_if_needed()  # an open menu closes where the page scrolls
+    box.click()
     page.get_by_role("option", name=option).first.click()
 
 

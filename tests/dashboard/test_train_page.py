@@ -1,5 +1,6 @@
 """The form: presets, what matters for a choice, what a run is asked, and that drawing it loads no torch."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,7 @@ from core.training.form_groups import GROUPS
 from core.training.spec import PRESETS, TrainSpec
 from dashboard.parts.train import spec_form
 from dashboard.parts.widgets import job_poll
+from tests.core.services.training.ct_home import draw_ct_home
 from tests.dashboard.test_pages import filled, home, opened, text_of
 
 __all__ = ["filled", "home"]
@@ -159,6 +161,32 @@ def test_flips_are_offered_where_the_task_allows_them(frozen):
     tasks.set_flips(frozen, tasks.task_named(frozen, "finding").id, "left-right")
     app.run()
     assert widget(app, "Flips").options == ["None", "Left-right"]
+
+
+def test_a_window_is_chosen_and_entered_only_where_it_is_fixed(frozen):
+    app = opened("train")
+    assert widget(app, "Windowing").options == ["As shown", "Per image", "Per dataset", "Fixed"]  # no CT
+    assert not widget(app, "Window level")
+    widget(app, "Windowing").set_value("fixed").run()
+    assert any("the width of the window is 0" in one.value for one in app.warning)
+    widget(app, "Window level").set_value(60.0)
+    widget(app, "Window width").set_value(90.0)
+    app.run()
+    assert not any("window" in one.value for one in app.warning)
+    next(one for one in app.button if one.label == "Start training").click().run()
+    spec = runs.list_runs(frozen)[0].spec
+    assert (spec.windowing, spec.window_center, spec.window_width) == ("fixed", 60.0, 90.0)
+
+
+def test_presets_of_ct_are_offered_for_values_in_hu(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(resource_estimate, "step_cost", lambda *_, **__: EstimateResult("a", STEP_COST))
+    monkeypatch.setattr(resource_estimate, "pictures", lambda *_, **__: EstimateResult("b", pictures=8))
+    shutil.copytree(draw_ct_home(tmp_path / "ct"), home.home)
+    app = opened("train")
+    assert widget(app, "Windowing").options[4:7] == ["CT soft tissue", "CT mediastinum", "CT lung"]
+    widget(app, "Windowing").set_value("CT lung").run()
+    assert not widget(app, "Window level")
+    assert not any("window" in one.value for one in app.warning)
 
 
 def test_what_the_page_needs_loads_no_torch():

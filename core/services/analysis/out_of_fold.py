@@ -24,6 +24,7 @@ from core.models import MODELS
 from core.services.analysis.analysis import AnalysisContext
 from core.services.training import initial_weights, runs
 from core.training import events
+from core.training.form_groups import WINDOWING
 from core.training.spec import TrainSpec
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def recipe(work: AnalysisContext, cases: int, folds: int) -> tuple[TrainSpec, in
     choice = work.choice("recipe", RECIPES)
     if choice == "quick" or (choice == "auto" and not affordable(work, spec, cases * folds)):
         edge = min(spec.image_size or QUICK_SIZE, QUICK_SIZE)
-        fold_spec = TrainSpec().replace({**QUICK, "image_size": edge, "seed": spec.seed, "threads": spec.threads})
+        fold_spec = TrainSpec().replace({**QUICK, "image_size": edge, **spec.subset(("seed", "threads", *WINDOWING))})
         who = f"A small CNN at {edge} px"
         reason = f"a {MODELS[spec.model].title} would take too long" if choice == "auto" else "it was requested"
         why = f", because {reason}"

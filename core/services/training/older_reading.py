@@ -1,6 +1,6 @@
 """Find runs that were trained on stacks which this version reads in another order or at another window."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from core.services.datasets import snapshots
 from core.services.training import submit
 from core.services.training.runs import RunView
 from core.services.training.submit import Submitted
+from core.training.spec import TrainSpec
 from db import Database
 from db.tables import Case, Image, Series, SnapshotCase
 
@@ -58,8 +59,19 @@ def train_again(db: Database, run: RunView, change: ReadingChange, *, by: str, l
     snapshot_id = _refreeze(db, run, by) if change.order else run.snapshot_id
     key = f"read-again:{run.id}"
     return submit.submit(
-        db, snapshot_id=snapshot_id, spec=run.spec, by=by, key=key, launcher=launcher, also=run.extra_snapshots
+        db,
+        snapshot_id=snapshot_id,
+        spec=_unset_window(run.spec),
+        by=by,
+        key=key,
+        launcher=launcher,
+        also=run.extra_snapshots,
     )
+
+
+def _unset_window(spec: TrainSpec) -> TrainSpec:
+    """Return the spec without the window of the values that were read before."""
+    return replace(spec, window_center=0.0, window_width=0.0) if spec.windowing == "per dataset" else spec
 
 
 def _refreeze(db: Database, run: RunView, by: str) -> int:

@@ -13,10 +13,13 @@ from core.curation.effective_sample_size import (
     effective_patients,
 )
 from core.curation.records import SPLITS
+from core.errors import NotTrainable
 from core.models import MODELS
 from core.services.annotation import tasks
 from core.services.datasets import snapshots
+from core.services.training.value_ranges import value_ranges
 from core.training.spec import TrainSpec
+from core.training.windowing import MANY_WINDOWS, ValueRange, check_windowing
 from db import Database
 from db.tables import SnapshotCase
 from db.vocabulary import TaskKind, Unit
@@ -35,7 +38,8 @@ WANTS = {
 class Preflight:
     """A snapshot before training: `shown` images per epoch; `classes` by title; effective number of patients.
 
-    `effective` is as frozen, `effective_balanced` with equal class weights (None without classes to balance).
+    `effective` is as frozen, `effective_balanced` with equal class weights (None without classes to balance). `values`
+    are the ranges of values of its grey images, by modality and unit.
     """
 
     images: Mapping[str, int]
@@ -48,6 +52,7 @@ class Preflight:
     unit: Unit
     task: str
     balance: str
+    values: tuple[ValueRange, ...]
 
     def steps(self, batch_size: int) -> int:
         """Return the number of optimizer steps per epoch."""
@@ -77,12 +82,19 @@ def preflight(db: Database, snapshot_id: int) -> Preflight:
         unit=task.unit,
         task=task.name,
         balance=str(view.recipe.get("balance", "none")),
+        values=value_ranges(db, snapshot_id),
     )
 
 
 def warnings(summary: Preflight, spec: TrainSpec) -> list[str]:
-    """Return warnings about a training, the most severe first; none of them prevents it."""
-    return [*_mismatched(summary, spec), *_empty(summary), *_few(summary), *_small(summary, spec)]
+    """Return warnings about a training, the most severe first: those about its window may prevent it, no other does."""
+    return [
+        *_mismatched(summary, spec),
+        *_windowing(summary, spec),
+        *_empty(summary),
+        *_few(summary),
+        *_small(summary, spec),
+    ]
 
 
 def _rows(db: Database, snapshot_id: int, kind: TaskKind) -> list[CountedCase]:
@@ -109,6 +121,20 @@ def _mismatched(summary: Preflight, spec: TrainSpec) -> list[str]:
     return [
         f"{model.title} uses {WANTS[model.takes][1]}, but task '{summary.task}' is about single images: choose a "
         "model of single images, or freeze a task about studies or series."
+    ]
+
+
+def _windowing(summary: Preflight, spec: TrainSpec) -> list[str]:
+    try:
+        check_windowing(spec, summary.values)
+    except NotTrainable as error:
+        return [str(error)]
+    kinds = sorted({f"{one.modality or 'unknown'} ({one.unit or 'no unit'})" for one in summary.values})
+    if spec.windowing in MANY_WINDOWS or len(kinds) < 2:
+        return []
+    return [
+        f"One window is used for images whose values do not compare: {', '.join(kinds)}. Choose the windowing per "
+        "image, or freeze a dataset of one modality."
     ]
 
 

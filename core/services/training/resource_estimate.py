@@ -22,8 +22,10 @@ from core.lazy_modules import LazyModule
 from core.services.datasets import snapshots, training_examples
 from core.settings import Settings
 from core.training import augmentation_ranges
+from core.training.form_groups import WINDOWING
 from core.training.plan import make_plan
 from core.training.spec import TrainSpec
+from core.training.windowing import choose_window
 from db import Database
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ class EstimateRequest:
     @property
     def name(self) -> str:
         """The cache key, 40 hex digits; snapshots never change, so neither does the result."""
-        settings = self.spec.subset(SEEING if self.pictures else STEPPING)
+        settings = self.spec.subset((*SEEING, *WINDOWING) if self.pictures else STEPPING)
         content = json.dumps([VERSION, self.snapshot_id, self.also, self.pictures, settings], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:40]
 
@@ -177,7 +179,10 @@ def _start(db: Database, settings: Settings, request: EstimateRequest) -> None:
 
 def _make_plan(db: Database, settings: Settings, request: EstimateRequest) -> "Plan":
     examples = training_examples.examples_of(db, settings, request.snapshot_id, also=request.also)
-    return make_plan(request.spec, examples, training_examples.heads_of(db, request.snapshot_id, request.also))
+    plan = make_plan(request.spec, examples, training_examples.heads_of(db, request.snapshot_id, request.also))
+    if not request.pictures:  # at another window, a step takes the same time and memory
+        return plan
+    return choose_window(request.spec, plan, settings.folder("cache"))[1]
 
 
 def _figures(spec: TrainSpec, plan: "Plan") -> dict[str, Any]:

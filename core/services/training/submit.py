@@ -13,7 +13,9 @@ from core.jobs.launcher import Launcher
 from core.services.annotation import tasks
 from core.services.datasets import snapshots
 from core.services.training import initial_weights
+from core.services.training.value_ranges import value_ranges
 from core.training.spec import TrainSpec, hyperparameter
+from core.training.windowing import check_windowing
 from db import Database, queries
 from db.tables import Checkpoint, Metric, Run
 from db.vocabulary import CheckpointKind, JobKind, MirrorSymmetry
@@ -36,13 +38,15 @@ def submit(
 
     Raises:
         NotFound: no such snapshot.
-        NotTrainable: a class without training images, a flip that a task does not allow, or an initial run that was
-            trained on patients who validate or test here.
+        NotTrainable: a class without training images, a flip that a task does not allow, a window that does not fit
+            the images, or an initial run that was trained on patients who validate or test here.
     """
     snapshot = snapshots.get_snapshot(db, snapshot_id)
     _check(snapshot)
     for trained in (snapshot, *(snapshots.get_snapshot(db, other) for other in also)):
         _check_flips(tasks.get(db, trained.task_id), spec)
+    if spec.windowing != "as shown":
+        check_windowing(spec, value_ranges(db, snapshot_id))
     initial_weights.check_no_leakage_from_run(db, snapshot_id, spec)
     with db.transaction() as session:
         run = session.scalar(select(Run).where(Run.request_key == key))
@@ -60,6 +64,12 @@ def submit(
         submitted = Submitted(run.id, job.id)
     launcher.wake()
     return submitted
+
+
+def record_window(session: Session, run_id: int, center: float, width: float) -> None:
+    """Record level and width of the window that a training uses in its spec."""
+    run = session.get_one(Run, run_id)
+    run.spec = {**run.spec, "window_center": center, "window_width": width}
 
 
 def record_epoch(session: Session, run_id: int, epoch: int, metrics: Mapping[str, float]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.imaging.window_presets import CT_PRESETS, HOUNSFIELD
 from core.models import MODELS
 from core.services.annotation import tasks
 from core.services.datasets.snapshots import SnapshotView
@@ -83,4 +84,11 @@ def offered(snapshot_id: int) -> Mapping[str, Mapping[Any, str]]:
         "start_run": finished or {0: "No finished runs"},
         "start_file": files or {"": "No files in the folder 'weights'"},
         "flips": {name: name[:1].upper() + name[1:] for name in allowed},
+        "windowing": {name: name[:1].upper() + name[1:] for name in _windowings(snapshot_id)},
     }
+
+
+def _windowings(snapshot_id: int) -> list[str]:
+    """Return the windowings that fit the images: presets of CT only where values are in HU."""
+    is_ct = any(values.unit == HOUNSFIELD for values in counts_of(snapshot_id).values)
+    return [name for name in hyperparameter("windowing").choices if is_ct or name not in CT_PRESETS]

@@ -134,12 +134,12 @@ def _store(name: str) -> None:
 
 
 def _step(item: Hyperparameter) -> float:
-    """Return the step of + and −: a whole percent or degree, a tenth of the default, else a round part of the range."""
+    """Return the step of + and −: a whole percent or degree, a tenth of the default, else a part of the range."""
     if item.unit in ("%", "°"):
         return 1.0
     if item.default:
         return float(item.default) / 10
-    return float(10 ** math.floor(math.log10(float(item.high or 1.0) / 50)))
+    return min(10.0, 10.0 ** math.floor(math.log10(float(item.high or 1.0) / 50)))
 
 
 def _title(choice: str) -> str:
