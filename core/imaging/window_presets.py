@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.imaging.pixel_format import PixelFormat
+from core.imaging.pixel_format import PixelFormat, full_range_window
 from core.imaging.stacks import StackWindow
-from core.imaging.voi_lut import full_range_window
 
 HOUNSFIELD = "HU"
 CT_PRESETS: Mapping[str, tuple[float, float]] = MappingProxyType(

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from core.errors import NotTrainable
 from core.imaging.atomic_write import atomic_write
-from core.imaging.pixel_format import PixelFormat
+from core.imaging.pixel_format import PixelFormat, full_range_window
 from core.imaging.value_percentiles import ValueHistogram
-from core.imaging.voi_lut import full_range_window
 from core.imaging.window_presets import CT_PRESETS, HOUNSFIELD, with_full_range, with_window
 from core.training.examples import Example, ImageRef, frame_samples
 from core.training.plan import Plan
