@@ -1,7 +1,5 @@
 """The script `rounds`: `serve` and `demo` here, all other commands in core. Loads neither Streamlit nor torch."""
 
-import atexit
-import gc
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -22,8 +20,6 @@ else:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
-    gc.set_threshold(50_000, 20, 50)  # most objects live as long as the process: frequent collections free nothing
-    atexit.register(gc.freeze)  # nor does the last one, and it would take a tenth of a second
     return core_main.main(argv, SCREENS)
 
 

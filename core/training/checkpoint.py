@@ -77,12 +77,11 @@ class Manifest:
 def versions() -> dict[str, str]:
     """Return the versions of everything that affects the numbers."""
     import torch
-    import torchvision
 
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),  # with its build, such as +cu132, which package metadata leaves out
-        "torchvision": str(torchvision.__version__),
+        "torchvision": version("torchvision"),  # not imported: that takes a second, and few models need it
         "rounds": version("rounds"),
     }
 

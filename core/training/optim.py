@@ -1,5 +1,6 @@
 """Optimizers and learning-rate schedules. The rate is a function of progress, so nothing of it is saved."""
 
+import inspect
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -45,7 +46,18 @@ def build_optimizer(module: nn.Module, spec: TrainSpec) -> Optimizer:
     """Build the optimizer of the spec, over the trainable parameters."""
     rule, options = OPTIMIZERS[spec.optimizer]
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    return rule(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, **options)
+    return _without_compiler(rule)(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, **options)
+
+
+def _without_compiler(rule: Rule) -> Rule:
+    """Return torch's class without the wrappers that keep a compiler off its methods.
+
+    At the first call they import that compiler, a second for every process; ours compiles the network alone.
+    """
+    wrapped = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+    methods = {name: inspect.unwrap(getattr(rule, name)) for name in wrapped}
+    step = torch.no_grad()(inspect.unwrap(rule.step))  # type: ignore[attr-defined]
+    return type(rule.__name__, (rule,), {**methods, "step": step})  # type: ignore[arg-type]
 
 
 def learning_rate(spec: TrainSpec, progress: float, *, drops: int = 0) -> float:

@@ -364,6 +364,7 @@ folder = Path(sys.argv[1])
 heads = [single_head(CLASSES[:2])]
 for event in fit(KILLED_SPEC, textures(folder), heads=heads, folder=folder / "run", cache=folder / "cache"):
     if isinstance(event, Step) and event.epoch == 3:
+        assert "torch._dynamo" not in sys.modules, "a training that compiles nothing starts a second later"
         print("in epoch 3", flush=True)
         sys.stdin.read()
 """

@@ -55,6 +55,33 @@ def test_every_optimizer_makes_a_bowl_smaller(name):
     assert losses[-1] < losses[0]
 
 
+def stepped(make):
+    """The weights and the state after four steps of an optimizer, which after two goes on from its saved state."""
+    torch.manual_seed(0)
+    module = torch.nn.Linear(3, 2)
+    optimizer = make(module)
+    for step in range(4):
+        module(torch.ones(1, 3)).square().sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        if step == 1:
+            saved, optimizer = optimizer.state_dict(), make(module)
+            optimizer.load_state_dict(saved)
+    assert all(one.requires_grad for one in module.parameters())
+    return module.weight.detach(), optimizer.state_dict()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_steps_to_the_last_bit_as_torchs_own(name):
+    """It lacks the wrappers around torch's methods."""
+    spec, (rule, options) = TrainSpec(optimizer=name, weight_decay=0.01), OPTIMIZERS[name]
+    options = {"lr": spec.learning_rate, "weight_decay": spec.weight_decay, **options}
+    weights, state = stepped(lambda module: build_optimizer(module, spec))
+    others, other_state = stepped(lambda module: rule(module.parameters(), **options))
+    assert torch.equal(weights, others)
+    assert repr(state) == repr(other_state)
+
+
 def first_step(name):
     """What one step of a rule takes from a weight of 1 whose gradient is 2, at a rate of 0.1 without decay."""
     module = torch.nn.Linear(1, 1, bias=False)
