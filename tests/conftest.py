@@ -1,5 +1,6 @@
 """What every test may lean on: the real images, and a home of its own."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ def pytest_configure() -> None:
     last digit from machine to machine.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by OpenMP, OpenBLAS and MKL when they are loaded
+    gc.set_threshold(50_000, 20, 50)  # as the commands do: modules and tests stay, and to go through them takes seconds
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
