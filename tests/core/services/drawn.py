@@ -29,7 +29,8 @@ def geometry(shape: str, rows: int, columns: int, rng: random.Random) -> dict:
         return [rng.uniform(0, columns), rng.uniform(0, rows)]
 
     if shape == "mask":
-        pixels = (np.add.outer(np.arange(rows), np.arange(columns)) % 37) < rng.randint(3, 20)
+        stripes = max(37, (rows + columns) // 12)  # no more of them in a large image, whose outline would be long
+        pixels = (np.add.outer(np.arange(rows), np.arange(columns)) % stripes) < rng.randint(3, 20)
         pixels[rows // 3, columns // 4] ^= True  # a hole, or a speck
         return {"counts": masks.to_counts(pixels)}
     if shape in ("box", "ellipse"):

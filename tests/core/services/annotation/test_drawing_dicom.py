@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from core.imaging.drawings.dicom_common import ignore_warnings
 from core.imaging.drawings.records import DrawingRecord, Source
 from core.services.annotation import annotations, drawing_export, drawing_import, drawings, tasks
 from core.services.images import images
-from tests.core.conftest import Home
+from tests.core.conftest import Home, copied
 from tests.core.services import drawn
 
 SOURCES = (
@@ -64,6 +65,14 @@ def objects(home: Home, format: str, out: Path, **options) -> list[Path]:
     return [Path(file) for file in message.files]
 
 
+@pytest.fixture(scope="module")
+def exported(templates: Path, tmp_path_factory):
+    """The objects of all that is drawn, by their format and options: written once, for a report takes seconds."""
+    home, folder = copied(templates / "drawn", tmp_path_factory.mktemp("exported") / "home"), tmp_path_factory.mktemp
+    yield lru_cache(lambda format, **options: objects(home, format, folder(format) / "objects", **options))
+    home.db.close()
+
+
 def take(home: Home, path: Path) -> drawing_import.DrawingImportReport:
     return drawing_import.import_drawings(home.db, home.settings, task=drawn.TASK, path=path, by="tester")
 
@@ -77,8 +86,8 @@ def dice(item: np.ndarray, other: np.ndarray) -> float:
     return 2 * float((item & other).sum()) / float(item.sum() + other.sum())
 
 
-def test_every_pixel_of_every_class_comes_back_through_seg(full, bare, tmp_path):
-    for path in objects(full, "seg", tmp_path / "seg"):
+def test_every_pixel_of_every_class_comes_back_through_seg(full, bare, exported):
+    for path in exported("seg"):
         taken = take(bare, path)
         assert taken.drawn > 0
         assert (taken.known, taken.superseded) == (0, 0)
@@ -90,8 +99,8 @@ def test_every_pixel_of_every_class_comes_back_through_seg(full, bare, tmp_path)
     assert min(scores) == 1.0
 
 
-def test_a_seg_holds_one_stack_with_a_segment_per_class_and_only_frames_that_are_drawn_on(full, tmp_path):
-    for path in objects(full, "seg", tmp_path / "seg"):
+def test_a_seg_holds_one_stack_with_a_segment_per_class_and_only_frames_that_are_drawn_on(exported):
+    for path in exported("seg"):
         message = read(path)
         assert (message.Modality, message.SegmentationType, message.BitsAllocated) == ("SEG", "BINARY", 1)
         assert message.pixel_array.reshape(int(message.NumberOfFrames), -1).any(axis=1).all()
@@ -100,23 +109,23 @@ def test_a_seg_holds_one_stack_with_a_segment_per_class_and_only_frames_that_are
         assert set(labels) <= {"lesion", "Größe/1", "rest", "Without a class"}
     stack = next(
         item
-        for item in map(read, (tmp_path / "seg").iterdir())
+        for item in map(read, exported("seg"))
         if len(item.ReferencedSeriesSequence[0].ReferencedInstanceSequence) == 6
     )
     assert "PlaneOrientationSequence" in stack.SharedFunctionalGroupsSequence[0]
 
 
-def test_drawings_come_back_through_sr_as_they_were(full, bare, tmp_path):
+def test_drawings_come_back_through_sr_as_they_were(full, bare, exported):
     before = standing(full)
-    taken = [take(bare, path) for path in objects(full, "sr", tmp_path / "sr")]
+    taken = [take(bare, path) for path in exported("sr")]
     assert sum(one.drawn for one in taken) == len(before)
     assert standing(bare) == before
 
 
-def test_an_sr_names_its_reader_and_points_at_the_frame_and_place(full, tmp_path):
+def test_an_sr_names_its_reader_and_points_at_the_frame_and_place(full, exported):
     task = tasks.task_named(full.db, drawn.TASK)
     names = set()
-    for path in objects(full, "sr", tmp_path / "sr"):
+    for path in exported("sr"):
         message = read(path)
         names |= {str(one.PersonName) for one in message.ContentSequence if "PersonName" in one}
         assert message.ContentTemplateSequence[0].TemplateIdentifier == "1500"
@@ -125,9 +134,9 @@ def test_an_sr_names_its_reader_and_points_at_the_frame_and_place(full, tmp_path
 
 
 @pytest.mark.parametrize("format", ["seg", "sr"])
-def test_objects_carry_the_patient_of_their_source(full, scans, tmp_path, format):
+def test_objects_carry_the_patient_of_their_source(scans, exported, format):
     sources = {read(path).SOPInstanceUID: read(path) for path in scans.iterdir()}
-    for path in objects(full, format, tmp_path / format):
+    for path in exported(format):
         message = read(path)
         source = sources[referred(message)[0]]
         assert message.StudyInstanceUID == source.StudyInstanceUID
@@ -135,7 +144,7 @@ def test_objects_carry_the_patient_of_their_source(full, scans, tmp_path, format
 
 
 @pytest.mark.parametrize("format", ["seg", "sr"])
-def test_with_pseudonyms_nothing_names_the_patient(full, scans, tmp_path, format):
+def test_with_pseudonyms_nothing_names_the_patient(full, scans, exported, format):
     named = (
         "PatientID",
         "PatientName",
@@ -156,7 +165,7 @@ def test_with_pseudonyms_nothing_names_the_patient(full, scans, tmp_path, format
     assert len(plain) > 3
     known = {image.patient for image in images.page(full.db, images.Filter())}
     result = set()
-    for path in objects(full, format, tmp_path / format, pseudonyms=True):
+    for path in exported(format, pseudonyms=True):
         message = read(path)
         result.add(message.PatientID)
         assert (str(message.PatientName), message.PatientBirthDate) == ("", "")
@@ -167,13 +176,13 @@ def test_with_pseudonyms_nothing_names_the_patient(full, scans, tmp_path, format
 
 @pytest.mark.parametrize("format", ["seg", pytest.param("sr", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("pseudonyms", [False, True])
-def test_the_validator_finds_no_error_that_the_source_did_not_have(full, scans, tmp_path, format, pseudonyms):
+def test_the_validator_finds_no_error_that_the_source_did_not_have(scans, exported, format, pseudonyms):
     tool = shutil.which("dciodvfy")
     if tool is None:
         message = "no dciodvfy here; install Debian's dicom3tools"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
     sources = {read(path).SOPInstanceUID: errors(tool, path) for path in scans.iterdir()}
-    for path in objects(full, format, tmp_path / format, pseudonyms=pseudonyms):
+    for path in exported(format, pseudonyms=pseudonyms):
         lawful = set().union(*(sources[uid] for uid in referred(read(path))))
         assert errors(tool, path) - lawful == set()
 
@@ -192,8 +201,11 @@ def referred(message: pydicom.Dataset) -> list[str]:
     return [one.ReferencedSOPInstanceUID for part in series for one in part.ReferencedSOPSequence]
 
 
-def test_the_same_state_is_the_same_object_and_another_state_another(full, tmp_path):
-    uids = [{read(path).SOPInstanceUID for path in objects(full, "seg", tmp_path / name)} for name in ("a", "b")]
+def test_the_same_state_is_the_same_object_and_another_state_another(full, exported, tmp_path):
+    uids = [
+        {read(path).SOPInstanceUID for path in files}
+        for files in (exported("seg"), objects(full, "seg", tmp_path / "b"))
+    ]
     assert uids[0] == uids[1]
     case = annotations.queue(full.db, task_id=tasks.task_named(full.db, drawn.TASK).id)[0]
     drawings.draw(
