@@ -1,6 +1,7 @@
 """Every explainer with every model it suits, and a sentence for every one it does not."""
 
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from core.errors import InvalidInput
 from core.explain import EXPLAINERS, explain
 from core.explain.layers import layer_titles, layers_of
-from core.explain.methods import occlusion
+from core.explain.methods import integrated_gradients, occlusion
 from core.inference import predict
 from core.models import MODELS
 
@@ -71,8 +72,9 @@ def test_a_map_of_the_class_and_a_model_left_as_it_was(untrained, name, method, 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in ALONE if name not in ("small_cnn", "cnn_attention")])
 def test_every_model_by_every_explainer_that_suits_it(untrained, name, monkeypatch):
-    """Slow ones with fewer passes: a stem has fewer channels, and a larger patch covers the image sooner."""
+    """Slow ones with fewer passes: a stem has fewer channels, and a larger patch or step covers the way sooner."""
     monkeypatch.setattr(occlusion, "PATCHES", 3)
+    monkeypatch.setattr(integrated_gradients, "integrated", partial(integrated_gradients.integrated, steps=4))
     model, example = untrained(name)
     with untouched(model.module):
         for method in MODELS[name].explainers:
