@@ -22,6 +22,7 @@ TICK_S = 0.2
 PARTING_S = 2.0
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # numpy starts a thread for each core, and a reader multiplies no matrices
 AHEAD = 1000  # a slow file makes at most so many others wait that were read after it
+FEW, ALONE_S = 24, 0.5  # so few files are read by one child, unless it takes longer: another starts in 0.2 s
 SECONDS, SECONDS_PER_BYTE = 60.0, 1e-6  # time limit per file: one minute plus one second per megabyte
 
 
@@ -84,15 +85,20 @@ def read_files_polling(
         paths: The files to read.
         store: Where to write; None for a dry run.
         reference: Link originals instead of copying them.
-        workers: Number of child processes.
+        workers: Number of child processes; one alone begins with few files.
         known: Whether the catalogue has a file, by SHA-256; such a file is not read.
         at: The pixel offset in the catalogue of a file that is read again, by SHA-256.
     """
     waiting, begun = deque(map(_Reading, paths)), deque[_Reading]()
     selector = DefaultSelector()
-    children = [_ReaderProcess(store, reference, selector) for _ in range(min(workers, len(paths)))]
+    children: list[_ReaderProcess] = []
+    many, started = len(paths) > FEW, monotonic()
     try:
         while waiting or begun:
+            most = workers if many or monotonic() - started > ALONE_S else 1
+            busy = sum(child.reading is not None for child in children)
+            while len(children) < min(most, busy + len(waiting)):
+                children.append(_ReaderProcess(store, reference, selector))
             for child in children:
                 if child.reading is None and waiting and len(begun) < AHEAD:
                     begun.append(waiting.popleft())

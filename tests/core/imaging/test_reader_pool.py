@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import zipfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -155,6 +155,22 @@ def test_closing_ends_the_children(folder: Path, store: Store):
     assert readers()
     results.close()
     assert not readers()
+
+
+@pytest.mark.parametrize(("few", "hangs", "most"), [(24, False, 1), (5, False, 2), (24, True, 2)])
+def test_few_files_are_read_by_one_child_unless_it_takes_long(
+    folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch, few: int, hangs: bool, most: int
+):
+    monkeypatch.setattr(reader_pool, "FEW", few)
+    monkeypatch.setattr(reader_pool, "ALONE_S", 0.5 if hangs else 60.0)
+    paths = [*([hanging(folder, "slow.png")] if hangs else []), *list_files(folder)]
+    count = 0
+    with closing(reader_pool.read_files_polling(paths, store=store)) as results:
+        for result in results:
+            count = max(count, len(readers()))
+            if result is not None or count == 2:
+                break
+    assert count == most
 
 
 @pytest.mark.parametrize(
