@@ -216,8 +216,14 @@ NOTES: Mapping[str, NoteKind] = {
     ),
     "frames_repeat": NoteKind(
         "Several frames at one place",
-        "The file has several frames at the same place (phases, echoes); they are shown in the order of the file.",
+        "The file has several frames at the same place (phases, echoes); they are shown one phase after the other, or "
+        "in the order of the file where nothing in it sets them apart.",
         "Export the phases as separate objects where a volume is needed.",
+    ),
+    "frames_unplaced": NoteKind(
+        "Frames without a common plane",
+        "The frames of the file lie in several planes, or some have no place; they are shown in the order of the file.",
+        "Export each plane as a separate object where a volume is needed.",
     ),
 }
 """Every kind by its name, in the order of the report."""

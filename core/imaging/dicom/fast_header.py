@@ -329,6 +329,22 @@ _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (
             0x52009230: "PerFrameFunctionalGroupsSequence",
         },
     ),
+    (b"DS", _never, {0x3004000C: "GridFrameOffsetVector"}),
+    (
+        b"US",
+        _never,
+        {
+            0x00540010: "EnergyWindowVector",
+            0x00540020: "DetectorVector",
+            0x00540030: "PhaseVector",
+            0x00540050: "RotationVector",
+            0x00540060: "RRIntervalVector",
+            0x00540070: "TimeSlotVector",
+            0x00540080: "SliceVector",
+            0x00540090: "AngularViewVector",
+            0x00540100: "TimeSliceVector",
+        },
+    ),
     (b"OF", _never, {0x7FE00008: "FloatPixelData"}),
     (b"OD", _never, {0x7FE00009: "DoubleFloatPixelData"}),
 )

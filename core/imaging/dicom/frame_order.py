@@ -1,4 +1,4 @@
-"""Order the frames of an enhanced object by their functional groups (PS3.3 C.7.6.16): by place, phase after phase.
+"""Order the frames of a file by their functional groups (PS3.3 C.7.6.16) or vectors: by place, phase after phase.
 
 Frames lie in a file in any order (PS3.3 C.7.6.17: the dimension index says which one is meant). They are read as the
 slices of a series are, by `core.imaging.stacks`.
@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from core.imaging.dicom.frame_vectors import frames_by_vectors
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.stacks import SliceAttributes, SliceStack, build_stacks
-from core.imaging.stacks.header import number_of, words_of
+from core.imaging.stacks.attributes import is_placed
+from core.imaging.stacks.groups import same_orientation
+from core.imaging.stacks.header import moment_of, number_of, words_of
 from core.imaging.voi_lut import Array
 
 GROUPS = {
@@ -27,6 +30,7 @@ NUMBERS = {
     "cardiac_phase": ("CardiacSynchronizationSequence", "NominalPercentageOfCardiacPhase"),
     "trigger_ms": ("CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime"),
 }
+MOMENTS = ("FrameAcquisitionDateTime", "FrameReferenceDateTime")
 TYPES = ("MRImageFrameTypeSequence", "CTImageFrameTypeSequence", "PETFrameTypeSequence")
 LENGTHS = {"place": 3, "orientation": 6}
 
@@ -34,12 +38,16 @@ LENGTHS = {"place": 3, "orientation": 6}
 def order_frames(header: Any, samples: Array, format: PixelFormat) -> tuple[Array, PixelFormat, tuple[str, ...]]:
     """Return samples and format with the frames in the order of their places, and kinds of notes.
 
-    Where places repeat, the phases follow one after the other; where nothing in the file tells the phases apart, or
-    the frames lie in several planes, the order of the file stays.
+    Where places repeat, the phases follow one after the other; frames at one place, or without places, follow their
+    dimension index or their times. Where nothing in the file tells phases apart, or the frames lie in several planes,
+    the order of the file stays.
     """
-    stacks = _stacks(header, format)
-    if not stacks:
+    frames = _frames(header, format)
+    if not frames:
         return samples, format, ()
+    if not _in_one_plane(frames):
+        return samples, replace(format, slice_mm=None), ("frames_unplaced",)
+    stacks = build_stacks(frames)
     if any("duplicate_slice" in stack.notes for stack in stacks):
         return samples, format, ("frames_repeat",)
     order = [frame for stack in stacks for frame in stack.order]
@@ -48,35 +56,42 @@ def order_frames(header: Any, samples: Array, format: PixelFormat) -> tuple[Arra
     format = replace(format, slice_mm=format.slice_mm or _even_spacing(stacks))
     if order == sorted(order):
         return samples, format, notes
-    place = _vector(_items(header, order[0]), *GROUPS["place"], 3)
-    reordered = replace(format, place=place, frame_order=tuple(order))
+    reordered = replace(format, place=frames[order[0]].place or format.place, frame_order=tuple(order))
     return np.ascontiguousarray(samples[order]), reordered, ("frames_reordered", *notes)
 
 
-def _stacks(header: Any, format: PixelFormat) -> list[SliceStack]:
-    """Return the stacks of the frames; [] if the frames are not all placed in one plane."""
+def _frames(header: Any, format: PixelFormat) -> list[SliceAttributes]:
+    """Return the attributes of each frame; [] if the file does not describe them."""
+    if format.frames < 2:
+        return []
     groups = header.get("PerFrameFunctionalGroupsSequence") or []
-    if format.frames < 2 or len(groups) != format.frames:
-        return []
+    if len(groups) != format.frames:
+        return frames_by_vectors(header, format)
     frames = [_attributes(header, frame, format) for frame in range(format.frames)]
-    if any(one.place is None or one.orientation is None for one in frames):
-        return []
-    if len({one.place for one in frames}) == 1:
-        return []  # a cine at one place lies in the order of time
-    frames = _with_dimension_index(frames, [_dimension_index(group) for group in groups])
-    return [] if len({one.orientation for one in frames}) > 1 else build_stacks(frames)
+    return _with_dimension_index(frames, [_dimension_index(group) for group in groups])
+
+
+def _in_one_plane(frames: Sequence[SliceAttributes]) -> bool:
+    """Return whether all frames have places in one plane, or none has a place."""
+    placed = [is_placed(one) for one in frames]
+    return all(
+        one == placed[0] and same_orientation(frames[0], frame) for one, frame in zip(placed, frames, strict=True)
+    )
 
 
 def _attributes(header: Any, frame: int, format: PixelFormat) -> SliceAttributes:
     items = _items(header, frame)
     vectors: dict[str, Any] = {name: _vector(items, *where, LENGTHS[name]) for name, where in GROUPS.items()}
     numbers: dict[str, Any] = {name: _number(items, *where) for name, where in NUMBERS.items()}
+    contents = [item for group in items for item in _sequence(group, "FrameContentSequence")]
     types = [words_of(item.get("FrameType")) for name in TYPES for group in items for item in _sequence(group, name)]
     return SliceAttributes(
         rows=format.rows,
         columns=format.columns,
         spacing=format.spacing,
         image_type=types[0] if types else (),
+        instance=_number(items, "FrameContentSequence", "InStackPositionNumber"),
+        acquired_s=next(filter(None, (moment_of(one.get(name)) for one in contents for name in MOMENTS)), None),
         digest=f"{frame:08}",
         **vectors,
         **numbers,

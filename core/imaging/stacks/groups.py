@@ -72,7 +72,7 @@ def _size(attributes: SliceAttributes) -> tuple[int, int, bool]:
 
 
 def same_orientation(first: SliceAttributes, second: SliceAttributes) -> bool:
-    """Return whether rows and columns of two slices run in the same directions, within one degree."""
+    """Return whether two placed slices lie in parallel planes, within 1°, with the same rows and columns."""
     a, b = first.orientation, second.orientation
     if a is None or b is None or not is_placed(first):
         return True  # slices without a position are not cut by it

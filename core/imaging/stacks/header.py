@@ -73,6 +73,13 @@ def _acquired(header: Any) -> float | None:
     return seconds + (DAY_S * (day - study) if day is not None and study is not None else 0.0)
 
 
+def moment_of(value: Any) -> float | None:
+    """Return a date with time (DT) in seconds from a fixed day, None if it is not both."""
+    text = str(value or "")
+    day, seconds = _day(text[:8]), _seconds(text[8:])
+    return day * DAY_S + seconds if day is not None and seconds is not None else None
+
+
 def _seconds(text: str) -> float | None:
     parts = TIME.match(text.strip())
     if parts is None:

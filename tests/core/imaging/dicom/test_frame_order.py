@@ -46,8 +46,9 @@ def enhanced(path: Path, frames: list[Frame]) -> DecodedImage:
 
 def _group(frame: Frame) -> Dataset:
     group, plane, content = Dataset(), Dataset(), Dataset()
-    plane.ImagePositionPatient = [0, 0, frame["z"]]
-    group.PlanePositionSequence = Sequence([plane])
+    if frame["z"] is not None:
+        plane.ImagePositionPatient = [0, 0, frame["z"]]
+        group.PlanePositionSequence = Sequence([plane])
     if "orientation" in frame:
         turned = Dataset()
         turned.ImageOrientationPatient = frame["orientation"]
@@ -56,7 +57,15 @@ def _group(frame: Frame) -> Dataset:
         content.DimensionIndexValues = frame["index"]
     if "phase" in frame:
         content.TemporalPositionIndex = frame["phase"]
+    if "moment" in frame:
+        content.FrameAcquisitionDateTime = frame["moment"]
+    if "number" in frame:
+        content.StackID, content.InStackPositionNumber = "1", frame["number"]
     group.FrameContentSequence = Sequence([content])
+    if "trigger" in frame:
+        heart = Dataset()
+        heart.NominalCardiacTriggerDelayTime = frame["trigger"]
+        group.CardiacSynchronizationSequence = Sequence([heart])
     if "b" in frame:
         diffusion = Dataset()
         diffusion.DiffusionBValue = float(frame["b"])
@@ -87,9 +96,14 @@ def test_frames_in_order_are_left_as_they_lie(tmp_path: Path):
     assert image.notes == ()
 
 
-@pytest.mark.parametrize("name", ["phase", "b", "index"])
+@pytest.mark.parametrize("name", ["phase", "b", "index", "moment"])
 def test_phases_follow_one_after_the_other(tmp_path: Path, name: str):
-    number = {"phase": lambda p, z: p + 1, "b": lambda p, z: 500 * p, "index": lambda p, z: [1, p + 1, z + 1]}[name]
+    number = {
+        "phase": lambda p, z: p + 1,
+        "b": lambda p, z: 500 * p,
+        "index": lambda p, z: [1, p + 1, z + 1],
+        "moment": lambda p, z: f"2026010{p + 1}1200{z:02}.5",
+    }[name]
     frames = [{"z": 5.0 * z, "value": 100 * (p + 1) + z, name: number(p, z)} for p in range(3) for z in range(4)]
     Random(1).shuffle(frames)
     image = enhanced(tmp_path / "a.dcm", frames)
@@ -105,11 +119,41 @@ def test_where_nothing_tells_phases_apart_the_order_of_the_file_stays(tmp_path: 
     assert image.notes == ("frames_repeat",)
 
 
-def test_frames_of_several_planes_and_a_cine_stay_as_they_are(tmp_path: Path):
+def test_frames_without_a_common_plane_stay_as_they_are_and_are_noted(tmp_path: Path):
     planes = [{"z": z, "value": int(z), "orientation": AXIAL if z < 3 else SAGITTAL} for z in (4.0, 1.0, 2.0)]
-    assert values(enhanced(tmp_path / "a.dcm", planes)) == [4, 1, 2]
-    cine = [{"z": 5.0, "value": value} for value in (3, 1, 2)]
-    assert values(enhanced(tmp_path / "b.dcm", cine)) == [3, 1, 2]
+    image = enhanced(tmp_path / "a.dcm", planes)
+    assert (values(image), image.notes, image.format.slice_mm) == ([4, 1, 2], ("frames_unplaced",), None)
+    one_is_lost = [{"z": z, "value": value} for value, z in enumerate((5.0, None, 0.0))]
+    image = enhanced(tmp_path / "b.dcm", one_is_lost)
+    assert (values(image), image.notes, image.format.slice_mm) == ([0, 1, 2], ("frames_unplaced",), None)
+
+
+def test_rounded_cosines_are_one_plane(tmp_path: Path):
+    frames = [{"z": 5.0 * z, "value": z, "orientation": [1, 0, 0, 0, 1, 1e-6 * z]} for z in (3, 0, 2, 1)]
+    assert values(enhanced(tmp_path / "a.dcm", frames)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        lambda n: {"phase": n},
+        lambda n: {"trigger": 40.0 * n},
+        lambda n: {"index": [1, n]},
+        lambda n: {"number": n},
+        lambda n: {"moment": f"20260101235959.{n}"},
+    ],
+    ids=["phase", "trigger", "index", "number", "moment"],
+)
+@pytest.mark.parametrize("z", [5.0, None], ids=["one place", "no place"])
+def test_frames_without_places_follow_their_numbers_or_times(tmp_path: Path, z: float | None, number: Any):
+    image = enhanced(tmp_path / "a.dcm", [{"z": z, "value": n, **number(n)} for n in (3, 1, 4, 2)])
+    assert values(image) == [1, 2, 3, 4]
+    assert image.notes == ("frames_reordered",)
+
+
+def test_a_cine_without_numbers_stays_as_it_is(tmp_path: Path):
+    image = enhanced(tmp_path / "a.dcm", [{"z": 5.0, "value": value} for value in (3, 1, 2)])
+    assert (values(image), image.notes) == ([3, 1, 2], ())
 
 
 def test_a_missing_frame_is_noted_and_gives_no_distance(tmp_path: Path):
