@@ -43,8 +43,7 @@ def encode_values(values: Array, *, slope: float = 1.0, intercept: float = 0.0) 
         raise RejectedFile("has no finite value (all are NaN or infinite); export it again.")
     low, high = min(lows), max(top for _, top, _ in ranges if top is not None)
     first = int(any(holes for _, _, holes in ranges))
-    is_whole = values.dtype.kind in "iub" or all(_is_whole(frame) for frame in values)
-    step = 1.0 if high == low or (is_whole and high - low <= TOP - first) else _step(values, high - low, TOP - first)
+    step, _ = step_of(values, high - low, TOP - first)
     ends = sorted((slope * float(low) + intercept, slope * float(high) + intercept))
     _check_precision(values.dtype, ends, abs(slope) * float(high - low), abs(slope) * step if high > low else 1.0)
     samples, is_exact = _quantise(values, low, step, first)
@@ -100,9 +99,15 @@ def _is_whole(frame: Array) -> bool:
     return bool((finite == np.round(finite)).all())
 
 
-def _step(values: Array, span: float, most_steps: int) -> float:
+def step_of(values: Array, span: float, most_steps: int) -> tuple[float, bool]:
+    """Return the step in which to store values (frames, …) over a span, and whether it gives each of them back.
+
+    It is 1 for whole numbers that fit, else an even step on which all lie, else the span by `most_steps`.
+    """
+    if span == 0 or (span <= most_steps and (values.dtype.kind in "iub" or all(map(_is_whole, values)))):
+        return 1.0, True
     even = even_step(values, most_steps) if values.dtype.kind == "f" else None
-    return even or float(span) / most_steps
+    return (even, True) if even else (float(span) / most_steps, False)
 
 
 def _quantise(values: Array, low: Any, step: float, first: int) -> tuple[NDArray[np.uint16], bool]:

@@ -15,12 +15,14 @@ def even_step(values: Array, most_steps: int) -> float | None:
     if values.size > MOST:
         return None
     levels = np.unique(values[np.isfinite(values)]).astype(np.float64)
-    if not 2 <= len(levels) <= most_steps + 1:
-        return None
-    if levels[-1] / 2 - levels[0] / 2 > LARGEST:
+    if len(levels) < 2 or levels[-1] / 2 - levels[0] / 2 > LARGEST:
         return None
     above = levels - levels[0]
-    count = np.round(above[-1] / np.diff(levels).min())
+    gaps = np.diff(levels)
+    gaps = gaps[gaps > EPSILON * np.abs(levels[[0, -1]]).max()]  # 0.1 * 3 and 0.3 are one level
+    if not 1 <= len(gaps) <= most_steps:
+        return None
+    count = np.round(above[-1] / gaps.min())
     if not 1 <= count <= most_steps:
         return None
     step = float(above[-1] / count)

@@ -12,6 +12,7 @@ from core.imaging.dicom.padding import Range, background_value, padding_range, w
 from core.imaging.dicom.values import IGNORED, count, optional
 from core.imaging.dicom.windows import window_of
 from core.imaging.pixel_format import PixelFormat
+from core.imaging.real_values import step_of
 from core.imaging.voi_lut import Array, quantize_uint16
 
 NO_VALUE, BACKGROUND, POLARITY, DEPTH = "not_finite", "background", "polarity", "quantised"
@@ -105,6 +106,9 @@ def _quantised(values: Array, outside: NDArray[np.bool_] | None, notes: list[str
     low, high = float(values.min()), float(values.max())
     if values.dtype.kind != "f" and high - low <= MOST:
         return (values.astype(np.int64) - int(low)).astype(np.uint16), 1.0, low, None, (low, high)
+    step, is_exact = step_of(values, high - low, MOST)
+    if is_exact:
+        return np.round((values - low) / step).astype(np.uint16), step, low, None, (low, high)
     notes.append(DEPTH)
     return *quantize_uint16(values), None, (low, high)
 
@@ -114,10 +118,9 @@ def _reserved(values: Array, outside: NDArray[np.bool_], notes: list[str]) -> Sa
     if not inside.size:
         raise RejectedFile("has no pixel with a value: all are padding, NaN or infinite.")
     low, high = float(inside.min()), float(inside.max())
-    step = 1.0
-    if values.dtype.kind == "f" or high - low > MOST - 1:
+    step, is_exact = step_of(inside[np.newaxis], high - low, MOST - 1)
+    if not is_exact:
         notes.append(DEPTH)
-        step = (high - low) / (MOST - 1) or 1.0
     samples = np.zeros(values.shape, dtype=np.uint16)
     samples[~outside] = np.round((inside.astype(np.float64) - low) / step) + 1
     return samples, step, low - step, (0.0, 0.0), (low, high)

@@ -123,6 +123,34 @@ def test_each_frame_has_its_rescale_or_the_shared_one(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("rescales", "exact"),
+    [
+        ([(1, -1000), (2, 0), (3, 7)], True),
+        ([(0.5, 0), (0.25, 10), (-1, 3)], True),
+        ([(0.1, 0), (0.3, 0), (-0.2, 1.1)], True),
+        ([(0.3719, 0), (1.1303, 0.77), (0.05001, 0)], False),
+    ],
+)
+@pytest.mark.parametrize("padding", [None, 5])
+def test_values_of_frames_are_exact_where_16_bits_can_hold_them(
+    tmp_path: Path, rescales: list[tuple[float, float]], exact: bool, padding: int | None
+):
+    groups = [
+        item(PixelValueTransformationSequence=Sequence([item(RescaleSlope=str(slope), RescaleIntercept=str(add))]))
+        for slope, add in rescales
+    ]
+    frames = np.stack([RAMP % 2000] * 3)
+    path = write(
+        tmp_path / "a.dcm", frames, PerFrameFunctionalGroupsSequence=Sequence(groups), PixelPaddingValue=padding
+    )
+    decoded = image(path)
+    expected = np.stack([frames[0].astype(float) * slope + add for slope, add in rescales])
+    error = np.abs(values(decoded) - expected)[frames != padding].max()
+    assert error <= (1e-6 * np.abs(expected).max() if exact else decoded.format.slope / 2 + 1e-3)
+    assert ("quantised" in decoded.notes) is not exact
+
+
+@pytest.mark.parametrize(
     ("photometric", "shape", "shown", "notes"),
     [
         ("MONOCHROME2", None, "MONOCHROME2", ()),
