@@ -9,6 +9,7 @@ from core.imaging.dicom.fast_header import ANY_OVERLAY, OVERLAY_DATA, FastHeader
 from core.imaging.dicom.fragments import WRONG_SYNTAX, is_encapsulated
 from core.imaging.dicom.grey import grey
 from core.imaging.dicom.native import EXPLICIT, decode_native, view_uncompressed
+from core.imaging.dicom.photometric import complete_photometric
 from core.imaging.dicom.values import count
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import Array
@@ -42,7 +43,7 @@ def decode(
     """
     _require_size(header)
     notes: list[str] = [OVERLAY] if _has_overlay(header) else []
-    photometric = str(header.get("PhotometricInterpretation") or "")
+    photometric = complete_photometric(header, notes)
     frames, decoder = viewed if viewed is not None else view_uncompressed(header, data, notes), "numpy"
     if frames is None:
         frames, photometric, decoder = _decoded(header, photometric, notes)
@@ -62,7 +63,7 @@ def stored_frames(header: Any) -> Array:
         RejectedFile: no decoder supports it, or the pixel data are truncated.
     """
     _require_size(header)
-    return _decoded(header, str(header.get("PhotometricInterpretation") or ""), [])[0]
+    return _decoded(header, complete_photometric(header, []), [])[0]
 
 
 def _has_overlay(header: Any) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.errors import RejectedFile
 from tests.core.imaging.dicom.drawn import image, values, write
@@ -120,6 +121,33 @@ def test_each_frame_has_its_rescale_or_the_shared_one(tmp_path: Path):
     decoded = image(path)
     expected = np.stack([RAMP * 2.0 + 1, RAMP * 3.0, RAMP * 2.0 + 1])
     assert np.abs(values(decoded) - expected).max() <= decoded.format.slope
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian])
+@pytest.mark.parametrize(
+    ("photometric", "samples", "shown", "noted"),
+    [
+        (None, 1, "MONOCHROME2", True),
+        (None, 3, "RGB", True),
+        (None, None, "MONOCHROME2", True),
+        ("monochrome1", 1, "MONOCHROME1", False),
+        (" MONOCHROME1", None, "MONOCHROME1", True),
+        ("rgb", None, "RGB", True),
+        ("GRAYSCALE", 1, "MONOCHROME2", True),
+        ("RGB", 1, "MONOCHROME2", True),
+    ],
+)
+def test_greys_and_colours_that_the_header_leaves_open(
+    tmp_path: Path, photometric: str | None, samples: int | None, shown: str, noted: bool, syntax: str
+):
+    colour = np.stack([RAMP % 251, RAMP % 17, RAMP % 83], axis=-1).astype(np.uint8)
+    array = colour if shown == "RGB" else RAMP
+    decoded = image(
+        write(tmp_path / "a.dcm", array, PhotometricInterpretation=photometric, SamplesPerPixel=samples, syntax=syntax)
+    )
+    assert np.array_equal(values(decoded)[0], array)
+    assert decoded.format.photometric == shown
+    assert ("assumed_layout" in decoded.notes) is noted
 
 
 @pytest.mark.parametrize(
