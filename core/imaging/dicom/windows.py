@@ -1,6 +1,6 @@
 """Choose the first window of a grey image (PS3.3 C.11.2): the header's, that of its VOI LUT, or the whole range."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from typing import Any
 
 from core.imaging.dicom.lookup import lookup_table
@@ -31,6 +31,9 @@ def _header_window(header: Any, notes: list[str], *, baked: bool) -> Window | No
         explicit = _explicit(source, notes)
         if explicit is not None:
             return explicit
+    of_frames = _window_of_frames(header, notes)
+    if of_frames is not None:
+        return of_frames
     tables = items(header, "VOILUTSequence", notes)
     if tables and not baked:
         # The viewer has windows only: the table is replaced by the linear window over its input range.
@@ -40,32 +43,51 @@ def _header_window(header: Any, notes: list[str], *, baked: bool) -> Window | No
             notes.append(IGNORED)
         else:
             notes.append(LUT_REPLACED)
+            if first > 32767 and _is_signed(header, notes):
+                first -= 65536
             return full_range_window(float(first), float(first + len(entries) - 1))
     elif tables:
         notes.append(LUT_REPLACED)
     return None
 
 
+def _is_signed(header: Any, notes: list[str]) -> bool:
+    """Return whether rescaling gives unsigned pixels values below zero, and a VOI LUT such an input (C.11.2.1.1)."""
+    intercept = first_number(optional(header, "RescaleIntercept", notes))
+    return intercept is not None and intercept < 0
+
+
 def _sources(header: Any, notes: list[str]) -> Iterator[Any]:
     yield header
-    groups = items(header, "SharedFunctionalGroupsSequence", notes)
-    groups += items(header, "PerFrameFunctionalGroupsSequence", notes)[:1]
-    for group in groups:
+    for group in items(header, "SharedFunctionalGroupsSequence", notes):
         yield from items(group, "FrameVOILUTSequence", notes)
 
 
+def _window_of_frames(header: Any, notes: list[str]) -> Window | None:
+    """Return the window that most frames bring, if all of these bring the same, as `stack_window` has it for slices."""
+    groups = items(header, "PerFrameFunctionalGroupsSequence", notes)
+    sources = [source for group in groups for source in items(group, "FrameVOILUTSequence", notes)[:1]]
+    windows = [window for source in sources if (window := _explicit(source, notes)) is not None]
+    return windows[0] if len(set(windows)) == 1 and 2 * len(windows) > len(groups) else None
+
+
 def _explicit(source: Any, notes: list[str]) -> Window | None:
+    """Return the first of the windows of a data set that can be one; whatever is no window is noted."""
     values = [optional(source, name, notes) for name in ("WindowCenter", "WindowWidth")]
-    center, width = map(first_number, values)
+    if all(value is None or value == "" for value in values):
+        return None
     name = str(optional(source, "VOILUTFunction", notes) or "LINEAR").strip().upper()
     function = name if name in VOI_FUNCTIONS else "LINEAR"
-    if center is not None and width is not None and (width >= 1 or (width > 0 and function != "LINEAR")):
-        if name != function:
-            notes.append(IGNORED)
-        return center, width, function
-    if any(value is not None and value != "" for value in values):
+    pairs = zip(*(value if isinstance(value, MutableSequence) else [value] for value in values), strict=False)
+    numbers = [(first_number(center), first_number(width)) for center, width in pairs]
+    usable = [(center, width) for center, width in numbers if center is not None and _is_width(width, function)]
+    if not usable or usable[0] != numbers[0] or name != function:
         notes.append(IGNORED)
-    return None
+    return (usable[0][0], usable[0][1] or 0.0, function) if usable else None
+
+
+def _is_width(width: float | None, function: str) -> bool:
+    return width is not None and (width >= 1 or (width > 0 and function != "LINEAR"))
 
 
 def _shows(window: Window, low: float, high: float) -> bool:

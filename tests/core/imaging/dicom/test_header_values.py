@@ -52,6 +52,9 @@ FULL = (511.5, 1023.0, "LINEAR_EXACT")
         ({"WindowCenter": 40, "WindowWidth": 0}, FULL, ("ignored_attribute",)),
         ({"WindowCenter": 40, "WindowWidth": -5}, FULL, ("ignored_attribute",)),
         ({"WindowCenter": 40}, FULL, ("ignored_attribute",)),
+        ({"WindowCenter": [40, 500], "WindowWidth": [400, 90]}, (40, 400, "LINEAR"), ()),
+        ({"WindowCenter": [40, 500], "WindowWidth": [0, 90]}, (500, 90, "LINEAR"), ("ignored_attribute",)),
+        ({"WindowCenter": [40, 500], "WindowWidth": 400}, (40, 400, "LINEAR"), ()),
         (
             {"WindowCenter": "0.5", "WindowWidth": "0.5", "VOILUTFunction": "LINEAR_EXACT"},
             (0.5, 0.5, "LINEAR_EXACT"),
@@ -121,6 +124,47 @@ def test_each_frame_has_its_rescale_or_the_shared_one(tmp_path: Path):
     decoded = image(path)
     expected = np.stack([RAMP * 2.0 + 1, RAMP * 3.0, RAMP * 2.0 + 1])
     assert np.abs(values(decoded) - expected).max() <= decoded.format.slope
+
+
+@pytest.mark.parametrize(
+    ("windows", "window"),
+    [
+        ([(500, 90)] * 4, (500, 90, "LINEAR")),
+        ([(500, 90)] * 3 + [None], (500, 90, "LINEAR")),
+        ([(500, 90), None, None, None], FULL),
+        ([(500, 90), (400, 90), (300, 90), (200, 90)], FULL),
+    ],
+    ids=["of all", "of most", "of one", "each its own"],
+)
+def test_frames_share_the_window_that_most_of_them_bring(
+    tmp_path: Path, windows: list[tuple[int, int] | None], window: tuple[float, float, str]
+):
+    groups = [
+        item(FrameVOILUTSequence=Sequence([item(WindowCenter=one[0], WindowWidth=one[1])])) if one else Dataset()
+        for one in windows
+    ]
+    path = write(tmp_path / "a.dcm", np.stack([RAMP] * 4), PerFrameFunctionalGroupsSequence=Sequence(groups))
+    format = image(path).format
+    assert (format.window_center, format.window_width, format.voi_function) == window
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian])
+@pytest.mark.parametrize(("vr", "first"), [("US", 64912), ("SS", -624)])
+def test_a_table_over_values_below_zero_begins_below_zero(tmp_path: Path, syntax: str, vr: str, first: int):
+    table = Dataset()
+    table.add(DataElement(0x00283002, vr, [256, first, 16]))
+    table.add(DataElement(0x00283006, "US", list(range(256))))
+    format = image(
+        write(
+            tmp_path / "a.dcm",
+            RAMP,
+            syntax=syntax,
+            RescaleSlope=1,
+            RescaleIntercept=-1024,
+            VOILUTSequence=Sequence([table]),
+        )
+    ).format
+    assert format.window_bounds == (-624, -369)
 
 
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian])
