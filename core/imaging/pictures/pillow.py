@@ -75,7 +75,11 @@ def _exif(picture: Any) -> bytes | None:
 
 def _array(picture: Any) -> Array:
     """Return (rows, columns, channels); the palette becomes its colours."""
+    from PIL import ImageChops
+
     picture.load()
+    if picture.mode == "CMYK" and picture.format == "JPEG" and "adobe" not in picture.info:
+        picture = ImageChops.invert(picture)  # only Adobe writes the inks inverted, and Pillow takes all files for its
     if picture.mode in (*SIXTEEN, "I"):
         return _sixteen(picture)
     if picture.mode == "F":

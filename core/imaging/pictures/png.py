@@ -1,4 +1,4 @@
-"""Decode PNG and animated PNG; Pillow cuts 16-bit colour, alpha and animations to 8 bits, imagecodecs does not."""
+"""Decode PNG and animated PNG: by imagecodecs what Pillow cuts to 8 bits, or whose transparency it misses."""
 
 import struct
 from dataclasses import replace
@@ -24,12 +24,15 @@ def read_png(source: Path | BytesIO) -> PicturePages:
     columns, rows, depth, colour = struct.unpack(">IIBB", data[16:26])
     check_pixels(columns, rows)
     chunks = _chunks(data)
-    if depth == SIXTEEN and (colour != GREY or "acTL" in chunks):
+    is_animated, is_transparent = "acTL" in chunks, "tRNS" in chunks and depth < 8
+    if (depth == SIXTEEN and (colour != GREY or is_animated)) or (
+        is_transparent and colour == GREY and not is_animated
+    ):
         return _read_with_libpng(data, chunks, columns, rows)
     try:
         return read_picture(BytesIO(data))
     except (OSError, SyntaxError, ValueError):
-        if "acTL" in chunks:
+        if is_animated:
             raise
         # Pillow refuses damaged texts and colour profiles, libpng passes over them.
         pages = _read_with_libpng(data, chunks, columns, rows)
@@ -42,6 +45,9 @@ def _read_with_libpng(data: bytes, chunks: dict[str, bytes], columns: int, rows:
     array = np.asarray(imagecodecs.apng_decode(data) if "acTL" in chunks else imagecodecs.png_decode(data))
     has_channels = array.ndim > 2 and array.shape[-3:-1] == (rows, columns) and array.shape[-1] <= 4
     frames = array.reshape(-1, rows, columns, array.shape[-1] if has_channels else 1)
+    names = list(chunks)
+    if len(frames) > 1 and names.index("IDAT") < names.index("fcTL"):  # shown where animations are not known
+        frames = frames[1:]
     orientation, notes = read_exif(chunks.get("eXIf"))
     return PicturePages(
         pages=[turn_upright(frame, orientation) for frame in frames],
@@ -52,11 +58,12 @@ def _read_with_libpng(data: bytes, chunks: dict[str, bytes], columns: int, rows:
 
 
 def _chunks(data: bytes) -> dict[str, bytes]:
-    """Return the chunks that say how to read the pixels, which may also follow them."""
-    chunks, at = {}, 8
+    """Return the chunks that say how to read the pixels, which may also follow them, in the order of the first."""
+    chunks: dict[str, bytes] = {}
+    at = 8
     while at + 8 <= len(data):
         size, name = struct.unpack(">I4s", data[at : at + 8])
-        if name in (b"acTL", b"eXIf"):
-            chunks[name.decode()] = data[at + 8 : at + 8 + size]
+        if name in (b"acTL", b"eXIf", b"fcTL", b"IDAT", b"tRNS"):
+            chunks.setdefault(name.decode(), b"" if name == b"IDAT" else data[at + 8 : at + 8 + size])
         at += 12 + size
     return chunks

@@ -27,7 +27,8 @@ def read_tiff(source: Path | BytesIO) -> PicturePages:
         numbers = [n for n, page in enumerate(every) if not int(page.subfiletype) & PREVIEW] or list(range(len(every)))
         chosen = [every[number] for number in numbers]
         _check_alike(chosen)
-        notes = {"previews": None} if len(numbers) < len(every) else {}
+        has_previews = len(numbers) < len(every) or any(page.subifds for page in chosen)
+        notes: dict[str, None] = {"previews": None} if has_previews else {}
         arrays = _decode(tiff, source, chosen, numbers, notes)
         pages = require_channels(arrays)
         if len(pages) > 1:

@@ -36,12 +36,36 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
+def apng(
+    path: Path, frames: list[tuple[Array, tuple[int, int]]], *, dispose: int = 0, still: tuple[Array, ...] = ()
+) -> Path:
+    """Write an animation of grey frames at (x, y); `still` is a picture before it that is no part of it.
+
+    `dispose` says what becomes of each but the first (0 stays, 1 is cleared, 2 gives back what was there before).
+    """
+    first = still[0] if still else frames[0][0]
+    head = struct.pack(">IIBBBBB", *first.shape[::-1], first.dtype.itemsize * 8, 0, 0, 0, 0)
+    chunks = [chunk(b"IHDR", head), chunk(b"acTL", struct.pack(">II", len(frames), 0))]
+    chunks += [chunk(b"IDAT", _lines(one)) for one in still]
+    for number, (frame, (x, y)) in enumerate(frames):
+        sequence = 2 * number if still or not number else 2 * number - 1
+        control = struct.pack(">IIIIIHHBB", sequence, *frame.shape[::-1], x, y, 1, 10, dispose if number else 0, 0)
+        is_first = not (still or number)
+        data = _lines(frame) if is_first else struct.pack(">I", sequence + 1) + _lines(frame)
+        chunks += [chunk(b"fcTL", control), chunk(b"IDAT" if is_first else b"fdAT", data)]
+    path.write_bytes(b"".join([b"\x89PNG\r\n\x1a\n", *chunks, chunk(b"IEND", b"")]))
+    return path
+
+
+def _lines(array: Array) -> bytes:
+    return zlib.compress(b"".join(b"\0" + row.astype(array.dtype.newbyteorder(">")).tobytes() for row in array))
+
+
 def png(path: Path, array: Array, *, colour: int, chunks: tuple[bytes, ...] = (), late: tuple[bytes, ...] = ()) -> Path:
     """Write a PNG of 8 or 16 bits; `chunks` go before the pixels, `late` ones after them."""
     rows, columns = array.shape[:2]
-    lines = b"".join(b"\0" + row.astype(array.dtype.newbyteorder(">")).tobytes() for row in array)
     head = struct.pack(">IIBBBBB", columns, rows, array.dtype.itemsize * 8, colour, 0, 0, 0)
-    pixels = chunk(b"IDAT", zlib.compress(lines))
+    pixels = chunk(b"IDAT", _lines(array))
     signature = b"\x89PNG\r\n\x1a\n"
     path.write_bytes(
         b"".join([signature, chunk(b"IHDR", head), *chunks, pixels, *late, chunk(b"IEND", b"")]),

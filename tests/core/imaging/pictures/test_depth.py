@@ -1,5 +1,6 @@
 """Every depth comes in with its values, or is refused by a true sentence."""
 
+import struct
 import zlib
 from pathlib import Path
 
@@ -68,6 +69,22 @@ def test_transparency_is_left_out_and_noted(tmp_path: Path, depth: int):
     image = read_single(png(tmp_path / "t.png", grey, colour=GREY, chunks=(one_value,)))
     assert np.array_equal(image.samples[0, ..., 0], grey)
     assert image.notes == ("alpha",)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+@pytest.mark.parametrize("transparent", [None, 1])
+def test_greys_of_few_bits_keep_them_and_their_transparency(tmp_path: Path, bits: int, transparent: int | None):
+    grey = np.arange(64, dtype=np.uint8).reshape(8, 8) % (1 << bits)
+    flat = (grey[..., np.newaxis] >> np.arange(bits)[::-1] & 1).reshape(8, -1)
+    head = struct.pack(">IIBBBBB", 8, 8, bits, GREY, 0, 0, 0)
+    lines = zlib.compress(b"".join(b"\0" + row.tobytes() for row in np.packbits(flat.astype(np.uint8), axis=1)))
+    parts = [chunk(b"IHDR", head), chunk(b"IDAT", lines), chunk(b"IEND", b"")]
+    if transparent is not None:
+        parts.insert(1, chunk(b"tRNS", struct.pack(">H", transparent)))
+    (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    image = read_single(tmp_path / "x.png")
+    assert np.array_equal(image.samples[0, ..., 0], grey * (255 // ((1 << bits) - 1)))
+    assert image.notes == (() if transparent is None else ("alpha",))
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
@@ -211,6 +228,21 @@ def test_print_colours_are_converted_and_noted(tmp_path: Path):
         image = read_single(tmp_path / name)
         assert np.array_equal(image.samples[0], expected)
         assert image.notes == ("print_colours",)
+
+
+@pytest.mark.parametrize(("space", "adobe"), [("CMYK", True), ("YCCK", True), ("CMYK", False)])
+def test_inks_are_inverted_where_adobe_wrote_them(tmp_path: Path, space: str, adobe: bool):
+    inks = np.zeros((32, 48, 4), np.uint8)
+    inks[..., 0], inks[..., 1], inks[..., 2] = 55, 105, 245
+    options = {"level": 100, "colorspace": "CMYK", "outcolorspace": space}
+    data = imagecodecs.jpeg8_encode(255 - inks if adobe else inks, **options)
+    if not adobe:
+        at = data.index(b"\xff\xee\x00\x0eAdobe")
+        data = data[:at] + data[at + 16 :]
+    (tmp_path / "x.jpg").write_bytes(data)
+    image = read_single(tmp_path / "x.jpg")
+    assert np.abs(image.samples[0].astype(int) - (200, 150, 10)).max() <= 3
+    assert image.notes == ("print_colours",)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from core.errors import RejectedFile
-from tests.core.imaging.pictures.drawn import read_single, scene
+from tests.core.imaging.pictures.drawn import apng, read_single, scene
 
 FRAMES = np.stack([scene(), scene()[::-1], scene()[:, ::-1]])
 
@@ -59,6 +59,23 @@ def test_a_default_picture_is_no_frame_of_the_animation(tmp_path: Path):
     assert np.array_equal(read_single(tmp_path / "x.png").samples[..., 0], FRAMES[1:])
 
 
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("dispose", [0, 1, 2], ids=["keep", "clear", "restore"])
+@pytest.mark.parametrize("default", [False, True])
+def test_frames_at_offsets_are_laid_over_the_one_before(tmp_path: Path, depth: int, dispose: int, default: bool):
+    base, patch = (np.full(shape, value, f"uint{depth}") for shape, value in (((9, 14), 60), ((3, 4), 200)))
+    still = (base * 0 + 7,) if default else ()
+    path = apng(tmp_path / "x.png", [(base, (0, 0)), (patch, (5, 2)), (patch, (1, 5))], dispose=dispose, still=still)
+    first = base.copy()
+    second = first.copy()
+    second[2:5, 5:9] = 200
+    third = (second if dispose == 0 else first).copy()
+    if dispose == 1:
+        third[2:5, 5:9] = 0
+    third[5:8, 1:5] = 200
+    assert np.array_equal(read_single(path).samples[..., 0], [first, second, third])
+
+
 @pytest.mark.parametrize("name", ["uint8", "uint16", "float32"])
 def test_a_stack_of_imagej_with_one_page_has_all_its_frames(tmp_path: Path, name: str):
     array = np.arange(5 * 6 * 7).reshape(5, 6, 7).astype(name)
@@ -75,6 +92,12 @@ def test_previews_are_left_out_and_noted(tmp_path: Path):
         tiff.write(FRAMES[0])
         tiff.write(FRAMES[0][::2, ::2], subfiletype=1)
     image = read_single(tmp_path / "x.tif")
+    assert np.array_equal(image.samples[0, ..., 0], FRAMES[0])
+    assert image.notes == ("previews",)
+    with tifffile.TiffWriter(tmp_path / "y.tif") as tiff:
+        tiff.write(FRAMES[0], subifds=1)
+        tiff.write(FRAMES[0][::2, ::2], subfiletype=1)
+    image = read_single(tmp_path / "y.tif")
     assert np.array_equal(image.samples[0, ..., 0], FRAMES[0])
     assert image.notes == ("previews",)
 
