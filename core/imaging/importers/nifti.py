@@ -1,6 +1,5 @@
 """Import NIfTI volumes as one image of axial frames in radiological convention (patient's right on the left)."""
 
-import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +11,7 @@ import numpy as np
 from core.errors import RejectedFile
 from core.imaging.decoded_image import DecodedImage
 from core.imaging.dicom.geometry import geometry_from_nifti
+from core.imaging.nifti.container import unpacked, usable_offset
 from core.imaging.nifti.pair import is_pair_header, join_pair
 from core.imaging.nifti.scaling import usable_scaling
 from core.imaging.nifti.volume import DAMAGED, NiftiVolume, load_volume
@@ -31,6 +31,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
         RejectedFile: damaged, not a volume, or the header of a pair without its voxels.
     """
     raw, notes = _single_file(path, path.read_bytes() if data is None else data)
+    raw, offset_notes = usable_offset(raw)
     raw, scaling_notes = usable_scaling(raw)
     volume = load_volume(raw)
     facts = {"volumes": f"first of {volume.count}"} if volume.count > 1 else {}
@@ -38,27 +39,27 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     # From RAS+ (x right, y anterior, z superior): frames along z, rows from anterior, columns from the right.
     frames = np.flip(volume.stored.transpose(2, 1, 0), axis=(1, 2))
     samples, format, value_notes = _encode(frames, volume)
-    notes = (*notes, *scaling_notes, *volume_notes, *value_notes)
+    notes = (*notes, *offset_notes, *scaling_notes, *volume_notes, *value_notes)
     yield DecodedImage(item="", samples=samples, format=format, facts={"modality": "NIfTI", **facts}, notes=notes)
 
 
 def _single_file(path: Path, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return the uncompressed bytes of header and voxels, by content: nibabel itself relies on file names."""
     try:
-        raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
+        raw, notes = unpacked(raw)
         joined = join_pair(path) if is_pair_header(raw[:348]) else None
     except (OSError, EOFError, zlib.error) as error:
         raise RejectedFile(DAMAGED) from error
     if joined is not None or path.suffix.lower() in (".hdr", ".img"):
         raw = joined or raw
         if not is_pair_header(raw[:348]):
-            return raw, ("pair",)
+            return raw, (*notes, "pair")
     if is_pair_header(raw[:348]):
         raise RejectedFile(
             "is the header of a volume whose voxels are in a second file, and no .img file of the same name lies "
             "beside it; put both files into one folder."
         )
-    return raw, ()
+    return raw, notes
 
 
 def _geometry(volume: NiftiVolume) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """NIfTI of every data type: values that are no numbers, complex, colours, scaling, five axes."""
 
+import gzip
 import struct
 from pathlib import Path
 
@@ -182,3 +183,28 @@ def test_an_affine_without_volume_costs_the_orientation_not_the_image(tmp_path: 
     assert sorted(values(image).ravel()) == list(range(60))
     assert image.format.orientation is None
     assert image.notes == ("no_orientation",)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize("offset", [0, 348])
+def test_voxels_never_begin_within_the_header(tmp_path: Path, kind: type, order: str, offset: int):
+    array = np.arange(24, dtype="i2").reshape(2, 3, 4)
+    path = save(tmp_path / "a.nii", array, order, kind)
+    data, (form, at) = bytearray(path.read_bytes()), ("f", 108) if kind is nibabel.Nifti1Image else ("q", 168)
+    struct.pack_into(order + form, data, at, offset)
+    path.write_bytes(data)
+    image = read_single(path)
+    assert np.array_equal(values(image), array)
+    assert "ignored_attribute" in image.notes
+
+
+@pytest.mark.parametrize(("behind", "noted"), [(b"", False), (b"\0" * 700, False), (b"end of tape", True)])
+def test_bytes_behind_the_end_of_a_gzip_file_cost_nothing(tmp_path: Path, behind: bytes, noted: bool):
+    array = np.arange(24, dtype="i2").reshape(2, 3, 4)
+    path = save(tmp_path / "a.nii", array)
+    data = path.read_bytes()
+    (tmp_path / "b.nii.gz").write_bytes(gzip.compress(data[:360]) + gzip.compress(data[360:]) + behind)
+    image = read_single(tmp_path / "b.nii.gz")
+    assert np.array_equal(values(image), array)
+    assert ("extras" in image.notes) is noted
