@@ -73,10 +73,8 @@ def _frames(header: Any, format: PixelFormat) -> list[SliceAttributes]:
 
 def _in_one_plane(frames: Sequence[SliceAttributes]) -> bool:
     """Return whether all frames have places in one plane, or none has a place."""
-    placed = [is_placed(one) for one in frames]
-    return all(
-        one == placed[0] and same_orientation(frames[0], frame) for one, frame in zip(placed, frames, strict=True)
-    )
+    is_first_placed = is_placed(frames[0])
+    return all(is_placed(frame) == is_first_placed and same_orientation(frames[0], frame) for frame in frames)
 
 
 def _attributes(header: Any, frame: int, format: PixelFormat) -> SliceAttributes:

@@ -140,8 +140,10 @@ def test_frames_share_the_window_that_most_of_them_bring(
     tmp_path: Path, windows: list[tuple[int, int] | None], window: tuple[float, float, str]
 ):
     groups = [
-        item(FrameVOILUTSequence=Sequence([item(WindowCenter=one[0], WindowWidth=one[1])])) if one else Dataset()
-        for one in windows
+        item(FrameVOILUTSequence=Sequence([item(WindowCenter=brought[0], WindowWidth=brought[1])]))
+        if brought
+        else Dataset()
+        for brought in windows
     ]
     path = write(tmp_path / "a.dcm", np.stack([RAMP] * 4), PerFrameFunctionalGroupsSequence=Sequence(groups))
     format = image(path).format
