@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,11 +42,17 @@ def keyed_hash(key: bytes, text: str) -> str:
 
 def scrub_name(name: str, identities: Iterable[Identity]) -> str:
     """Return the text with every token of the identities masked, ignoring case."""
+    return scrub_names([name], identities)[0]
+
+
+def scrub_names(names: Sequence[str], identities: Iterable[Identity]) -> list[str]:
+    """Return the texts with every token of the identities masked, searched for in all of them at once."""
     tokens_found = {token for identity in identities for token in _tokens_of(identity)}
-    if not tokens_found or _plainly_without(name, tokens_found):
-        return name
+    if not tokens_found or _plainly_without("\n".join(names), tokens_found):
+        return list(names)
     tokens = sorted(tokens_found, key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, tokens)), MASK, name, flags=re.IGNORECASE)
+    pattern = re.compile("|".join(map(re.escape, tokens)), re.IGNORECASE)
+    return [pattern.sub(MASK, name) for name in names]
 
 
 def _plainly_without(text: str, tokens: Iterable[str]) -> bool:

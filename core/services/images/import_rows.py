@@ -264,8 +264,9 @@ def _add_facts(session: Session, items: Sequence[ImportItem], ids: Mapping[tuple
             image_id = ids[item.result.sha256, image.item]
             identity = [item.identity_of(image)]
             archive_label = {LABEL: image.label} if image.label else {}
-            for name, value in {**image.facts, **item.facts, **archive_label}.items():
-                values[image_id, name] = deidentify.scrub_name(value, identity)[:LONGEST_FACT]
+            facts = {**image.facts, **item.facts, **archive_label}
+            for name, value in zip(facts, deidentify.scrub_names(list(facts.values()), identity), strict=True):
+                values[image_id, name] = value[:LONGEST_FACT]
     existing = queries.facts_of(session, {image_id for image_id, _ in values})
     fresh = []
     for (image_id, name), value in values.items():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.imaging.deidentify import Identity, is_identity_column, keyed_hash, pseudonym, scrub_name
+from core.imaging.deidentify import Identity, is_identity_column, keyed_hash, pseudonym, scrub_name, scrub_names
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 WHO = Identity(
@@ -52,6 +52,15 @@ def test_what_names_nobody_stays():
     assert scrub_name("chest/AP_001.png", [WHO]) == "chest/AP_001.png"
     assert scrub_name("chest/AP_001.png", []) == "chest/AP_001.png"
     assert scrub_name("a.b", [Identity(patient_id="a.")]) == "a.b"  # two letters would mask everything
+
+
+@pytest.mark.parametrize(
+    "names", [[], ["DX", "PA"], ["DX", "of Jane", "Example"], ["Dö", "doe"], ["ends in Do", "e begins"]]
+)
+def test_several_texts_are_masked_as_each_of_them_is(names: list[str]):
+    assert scrub_names(names, [WHO]) == [scrub_name(name, [WHO]) for name in names]
+    across = Identity(patient_name="in Do\ne begins")  # of its words only "begins" is long enough to be a token
+    assert scrub_names(names, [across]) == [scrub_name(name, [across]) for name in names]
 
 
 def test_a_token_is_text_not_a_pattern():
