@@ -32,6 +32,8 @@ MODULES = frozenset(
         "core.imaging.importers.nifti",
         "core.imaging.importers.npz",
         "core.imaging.importers.picture",
+        # loads what every kind of job needs, of which the dispatcher does none
+        "core.worker.runner",
         # load torch
         "core.inference",
         "core.explain.features",

@@ -1,11 +1,19 @@
 """Commands that Rounds starts itself: the dispatcher, and the process of one job."""
 
+from typing import TYPE_CHECKING
+
 from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser
 from core.jobs.local import LocalLauncher
 from core.jobs.retry import retry_while_unavailable
+from core.lazy_modules import LazyModule
 from core.services.workspace import home
-from core.worker import dispatcher, runner
+from core.worker import dispatcher
+
+if TYPE_CHECKING:
+    from core.worker import runner
+else:
+    runner = LazyModule("core.worker.runner")
 
 
 def add_dispatch_arguments(parser: Parser) -> None:

@@ -38,6 +38,11 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path / "home", f"sqlite:///{tmp_path / 'home' / 'catalogue.sqlite'}")
 
 
+def test_it_starts_without_what_the_jobs_need():
+    code = "import sys, core.cli.processes; sys.exit('core.worker.runner' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 @pytest.fixture
 def db(settings: Settings):
     database = open_home(settings)
