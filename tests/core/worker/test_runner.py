@@ -1,7 +1,6 @@
 """Real job processes: an import to its end, one killed in the middle and resumed, one cancelled."""
 
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.worker import attempt as job_attempt
 from core.worker import runner
-from db.tables import Image
+from db.tables import Image, Job
 from db.vocabulary import JobState
 
 
@@ -63,6 +62,11 @@ def images(db) -> int:
         return session.scalar(select(func.count(Image.id)))
 
 
+def pid_of(db, job_id: int) -> int | None:
+    with db.read() as session:
+        return session.get_one(Job, job_id).pid
+
+
 def worker_of(job_id: int, settings: Settings) -> psutil.Process | None:
     for process in psutil.process_iter(["cmdline"]):
         line = process.info["cmdline"] or []
@@ -81,20 +85,17 @@ def test_a_queued_import_runs_to_its_end_in_a_process_of_its_own(db, settings, p
 
 
 def test_a_killed_worker_is_lost_and_resuming_finishes_its_job(db, settings, pictures):
-    # A pipe that nobody writes to holds the import up where it is.
-    pipe = pictures / "9-hangs.png"
-    os.mkfifo(pipe)
     launcher = LocalLauncher(settings)
     job_id = submit(db, settings, pictures)
-    until(lambda: len(list(settings.folder("pixels").rglob("*.raw"))) == 5)
-    process = worker_of(job_id, settings)
-    assert process is not None
-    assert launcher.alive(job_id)
-    assert job_queue.reap(db, launcher.alive) == []
-    process.kill()
-    until(lambda: not launcher.alive(job_id))
-    os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))  # lets the orphaned reader go
-    pipe.unlink()
+    until(lambda: pid_of(db, job_id) is not None)
+    with db.transaction():  # holds the import up once it has read all, before it can write a row
+        until(lambda: len(list(settings.folder("pixels").rglob("*.raw"))) == 5)
+        process = worker_of(job_id, settings)
+        assert process is not None
+        assert launcher.alive(job_id)
+        assert job_queue.reap(db, launcher.alive) == []
+        process.kill()
+        until(lambda: not launcher.alive(job_id))
     until(lambda: job_queue.get(db, job_id).state is JobState.LOST or bool(job_queue.reap(db, launcher.alive)))
     assert job_queue.get(db, job_id).state is JobState.LOST
     job_queue.requeue(db, job_id)
