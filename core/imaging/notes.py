@@ -179,6 +179,11 @@ NOTES: Mapping[str, NoteKind] = {
         "The file says one encoding and is written in another; it is read as its bytes look.",
         "Tell the maker of the files.",
     ),
+    "mosaic": NoteKind(
+        "Mosaic of slices",
+        "The image is a mosaic: all slices of a volume lie beside each other in one picture, and are read so.",
+        "Convert the series to NIfTI (dcm2niix takes mosaics apart) where a volume is needed.",
+    ),
     "series_cut": NoteKind(
         "One of several stacks of a series",
         "The series mixes planes, sizes, kinds of images, echoes or phases; each of them is a stack by itself.",
@@ -195,6 +200,12 @@ NOTES: Mapping[str, NoteKind] = {
         "Slices are missing",
         "The distance between two slices is twice the usual one, or more; a volume is compressed there.",
         "Import the missing files, or leave the stack out of volume models.",
+        of="stack",
+    ),
+    "unplaced_slices": NoteKind(
+        "Slices without a position",
+        "No slice says where it lies in the patient; they are in the order of their numbers, at unknown distances.",
+        "Check the order of one stack; export the series again with its positions where distances matter.",
         of="stack",
     ),
     "uneven_spacing": NoteKind(

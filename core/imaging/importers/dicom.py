@@ -14,7 +14,7 @@ from core.imaging.dicom.fast_header import FastHeader, parse_header
 from core.imaging.dicom.frame_order import order_frames
 from core.imaging.dicom.native import view_uncompressed
 from core.imaging.dicom.pixels import decode
-from core.imaging.stacks.header import read_attributes
+from core.imaging.stacks.header import read_attributes, words_of
 from core.imaging.voi_lut import Array
 from core.lazy_modules import LazyModule
 
@@ -69,7 +69,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
                 identity=_identity(header),
                 facts=_facts(header),
                 attributes=read_attributes(header, format),
-                notes=(*assumed, *notes, *order_notes),
+                notes=(*assumed, *notes, *order_notes, *(["mosaic"] if _is_mosaic(header) else [])),
             )
         except RejectedFile:
             raise
@@ -146,6 +146,11 @@ def _facts(header: Any) -> dict[str, str]:
         per_year = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}[age[2]]
         facts["age"] = str(int(int(age[1]) / per_year))
     return {name: value for name, value in facts.items() if value}
+
+
+def _is_mosaic(header: Any) -> bool:
+    """Return whether Siemens put all slices of a volume into one image."""
+    return "MOSAIC" in words_of(header.get("ImageType"))
 
 
 def _laterality(header: Any) -> str:

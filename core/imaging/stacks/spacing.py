@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median_low
 
-from core.imaging.stacks.attributes import SliceAttributes
+from core.imaging.stacks.attributes import SliceAttributes, is_placed
 from core.imaging.stacks.places import distances, in_plane_shift, same_place_mm
 
 EVEN = 0.1  # relative: steps that differ less are even; positions are often rounded
 TILT = 0.0175  # tan(1°)
+CROSS_SECTIONS = ("CT", "MR", "PT")
 DIGITS = 6  # of a distance in mm
 
 
@@ -22,7 +23,7 @@ def geometry_notes(slices: Sequence[SliceAttributes], ranks: Sequence[int]) -> t
     """Return the kinds of notes on the geometry of an ordered stack."""
     steps = _steps(slices, ranks)
     if not steps:
-        return ()
+        return ("unplaced_slices",) if len(slices) > 1 and _are_unplaced(slices) else ()
     pitch = median_low(steps)
     odd = [step / pitch for step in steps if abs(step - pitch) > EVEN * pitch]
     gaps = [ratio for ratio in odd if ratio >= 2 - EVEN and abs(ratio - round(ratio)) <= EVEN]
@@ -36,6 +37,11 @@ def geometry_notes(slices: Sequence[SliceAttributes], ranks: Sequence[int]) -> t
         )
         if is_so
     )
+
+
+def _are_unplaced(slices: Sequence[SliceAttributes]) -> bool:
+    """Return whether slices through the body, which should have a position, have none."""
+    return all(one.modality in CROSS_SECTIONS and one.frames == 1 and not is_placed(one) for one in slices)
 
 
 def _steps(slices: Sequence[SliceAttributes], ranks: Sequence[int]) -> list[float]:

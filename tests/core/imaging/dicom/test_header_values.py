@@ -126,6 +126,12 @@ def test_each_frame_has_its_rescale_or_the_shared_one(tmp_path: Path):
     assert np.abs(values(decoded) - expected).max() <= decoded.format.slope
 
 
+@pytest.mark.parametrize(("kind", "notes"), [("MOSAIC", ("mosaic",)), ("NORM", ())])
+def test_a_mosaic_of_slices_is_noted(tmp_path: Path, kind: str, notes: tuple[str, ...]):
+    path = write(tmp_path / "a.dcm", RAMP, ImageType=["ORIGINAL", "PRIMARY", "M", "ND", kind])
+    assert image(path).notes == notes
+
+
 @pytest.mark.parametrize(
     ("windows", "window"),
     [

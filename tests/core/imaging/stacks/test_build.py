@@ -168,6 +168,16 @@ def test_what_is_uneven_missing_twice_or_tilted_is_noted():
     assert only(volume(9, pitch=-5.0)).notes == ()
 
 
+@pytest.mark.parametrize(
+    ("modality", "notes"), [("CT", ("unplaced_slices",)), ("PT", ("unplaced_slices",)), ("US", ()), ("DX", ())]
+)
+def test_slices_of_the_body_without_a_position_are_noted(modality: str, notes: tuple[str, ...]):
+    slices = volume(4, orientation=None, modality=modality)
+    assert only(slices).notes == notes
+    assert [one.instance for one in read(slices)[0]] == [1, 2, 3, 4]
+    assert only(slices[:1]).notes == ()
+
+
 def test_one_normal_orders_a_stack_of_slightly_turned_slices():
     turned = [
         replace(each, orientation=(1.0, 0.0, 0.0, 0.0, cos(radians(0.02 * at)), sin(radians(0.02 * at))))
