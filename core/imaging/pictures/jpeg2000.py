@@ -1,12 +1,15 @@
 """Decode JPEG 2000 (also high-throughput) and JPEG XL."""
 
 import struct
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.imaging.pictures.jpeg_xl_header import depth_and_orientation
+from core.imaging.pictures.orientation import UPRIGHT
 from core.imaging.pictures.pages import PicturePages, check_pixels
 from core.imaging.voi_lut import Array
 
@@ -30,9 +33,11 @@ def read_jpeg_xl(source: Path | BytesIO) -> PicturePages:
     import imagecodecs
 
     data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    bits, orientation = depth_and_orientation(data)
     array = np.asarray(imagecodecs.jpegxl_decode(data))
     frames = array.shape[0] if array.ndim == 4 or (array.ndim == 3 and array.shape[-1] > 4) else 1
-    return _pages(array, array.dtype.itemsize * 8, imagecodecs, frames=frames)
+    pages = _pages(array, min(bits, array.dtype.itemsize * 8), imagecodecs, frames=frames)
+    return replace(pages, notes=(*pages.notes, "turned")) if orientation != UPRIGHT else pages
 
 
 def _pages(array: Array, bits: int, codecs: Any, *, frames: int) -> PicturePages:

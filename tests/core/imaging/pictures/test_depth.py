@@ -230,6 +230,23 @@ def test_print_colours_are_converted_and_noted(tmp_path: Path):
         assert image.notes == ("print_colours",)
 
 
+@pytest.mark.parametrize("container", [False, True])
+@pytest.mark.parametrize("bits", [10, 12, 16])
+@pytest.mark.parametrize("size", [(64, 64), (63, 50), (700, 9)])
+def test_colours_of_jpeg_xl_are_as_bright_as_their_depth_says(
+    tmp_path: Path, size: tuple[int, int], bits: int, container: bool
+):
+    white = (1 << bits) - 1
+    ramp = np.linspace(0, white, size[0] * size[1]).astype(np.uint16).reshape(size)
+    colour = np.stack([ramp, ramp[::-1], ramp[:, ::-1]], axis=-1)
+    data = imagecodecs.jpegxl_encode(colour, lossless=True, bitspersample=bits, usecontainer=container)
+    (tmp_path / "x.jxl").write_bytes(data)
+    image = read_single(tmp_path / "x.jxl")
+    assert np.array_equal(image.samples[0], colour)
+    assert image.format.bits == bits
+    assert to_grey(image.samples[0], image.format).max() == 255
+
+
 @pytest.mark.parametrize(("space", "adobe"), [("CMYK", True), ("YCCK", True), ("CMYK", False)])
 def test_inks_are_inverted_where_adobe_wrote_them(tmp_path: Path, space: str, adobe: bool):
     inks = np.zeros((32, 48, 4), np.uint8)

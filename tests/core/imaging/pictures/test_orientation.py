@@ -95,3 +95,22 @@ def test_a_fax_page_of_one_bit_has_black_and_white_as_meant(tmp_path: Path):
         tifffile.imwrite(tmp_path / "x.tif", bits, photometric=photometric)
         image = read_single(tmp_path / "x.tif")
         assert (to_grey(image.samples[0], image.format)[bits] == ink).all()
+
+
+def turned_jxl(data: bytes, orientation: int) -> bytes:
+    """Put an orientation into the header of a small lossless JPEG XL picture: 22 bits, its fields by default."""
+    bits = [byte >> at & 1 for byte in data[2:5] for at in range(8)]
+    size, depth_to_colour, rest = bits[:10], bits[11:19], bits[19:22]
+    extra = [1, *(orientation - 1 >> at & 1 for at in range(3)), 0, 0, 0]
+    changed = [*size, *extra, *depth_to_colour, 1, *rest]
+    return data[:2] + sum(bit << at for at, bit in enumerate(changed)).to_bytes(4, "little") + data[5:]
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+def test_a_turn_that_the_decoder_undoes_is_noted(tmp_path: Path, orientation: int):
+    array = np.stack([scene(16, 24), scene(16, 24)[::-1], scene(16, 24)[:, ::-1]], axis=-1)
+    data = imagecodecs.jpegxl_encode(array, lossless=True)
+    (tmp_path / "x.jxl").write_bytes(turned_jxl(data, orientation))
+    image = read_single(tmp_path / "x.jxl")
+    assert np.array_equal(image.samples[0], upright(array, orientation))
+    assert image.notes == (("turned",) if orientation > 1 else ())
