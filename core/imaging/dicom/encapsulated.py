@@ -83,7 +83,8 @@ def decode_frames(header: Any, pixels: bytes, notes: list[str]) -> tuple[Array, 
             raise RejectedFile("has frames of several depths; export each as an image.")
         frames[number] = frame
     assert frames is not None
-    if codec not in UNMASKED or frames.max() >> bits_stored(header, frames.dtype.itemsize * 8):
+    value_bits = bits_stored(header, frames.dtype.itemsize * 8) - (frames.dtype.kind == "i")
+    if codec not in UNMASKED or frames.max() >> value_bits:
         frames = stored_values(frames, header, notes)
     return frames, shown_as, "imagecodecs"
 

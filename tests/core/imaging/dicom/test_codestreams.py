@@ -101,6 +101,17 @@ def test_a_lossless_syntax_changes_no_value(tmp_path: Path, name: str, dtype: st
     assert decoded.notes == ()
 
 
+@pytest.mark.parametrize("bits", [9, 10, 12, 15])
+@pytest.mark.parametrize("name", ["JPEG-LS", "JPEG 2000", "JPEG XL"])
+def test_the_sign_is_the_highest_stored_bit_also_of_a_codestream_of_16_bits(tmp_path: Path, name: str, bits: int):
+    array, (syntax, _) = noise("i2", bits, (1, 24, 40)), LOSSLESS[name]
+    cells = array[0].view("u2") & ((1 << bits) - 1)
+    encode = {"JPEG-LS": imagecodecs.jpegls_encode, "JPEG 2000": jpeg_2000, "JPEG XL": jpeg_xl}[name]
+    decoded = image(write(tmp_path / "a.dcm", array, stored=bits, syntax=syntax, frames=[encode(cells)]))
+    assert np.array_equal(values(decoded), array)
+    assert decoded.notes == ()
+
+
 UNCOMPRESSED = {"implicit": ImplicitVRLittleEndian, "explicit": ExplicitVRLittleEndian, "big": ExplicitVRBigEndian}
 
 
