@@ -22,10 +22,12 @@ def even_step(values: Array, most_steps: int) -> float | None:
     gaps = gaps[gaps > EPSILON * np.abs(levels[[0, -1]]).max()]  # 0.1 * 3 and 0.3 are one level
     if not 1 <= len(gaps) <= most_steps:
         return None
-    count = np.round(above[-1] / gaps.min())
+    step = gaps.min()
+    for _ in range(2):  # the smallest gap is rounded too, and all of them together are not
+        count = np.round(gaps / step).sum()
+        step = above[-1] / count
     if not 1 <= count <= most_steps:
         return None
-    step = float(above[-1] / count)
     steps = np.round(above / step)
     error, tolerance = np.abs(steps * step - above), EPSILON * (above + abs(levels[0]))
-    return step if bool((error <= np.minimum(tolerance, NEAR * step)).all()) else None
+    return float(step) if bool((error <= np.minimum(tolerance, NEAR * step)).all()) else None

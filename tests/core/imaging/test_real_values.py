@@ -95,6 +95,17 @@ def test_values_on_even_steps_are_exact(step: float, name: str, holes: bool):
     assert encoded.notes == (("not_finite",) if holes else ())
 
 
+@pytest.mark.parametrize("divisor", [10, 100, 5000, 4095])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_long_range_of_even_steps_is_exact_though_each_is_rounded(divisor: int, sparse: bool):
+    counts = np.arange(40_000)[:: 7 if sparse else 1]
+    values = np.append(counts, 1).astype("f4")[np.newaxis, np.newaxis] / np.float32(divisor)
+    encoded = encode_values(values)
+    assert encoded.slope == pytest.approx(1 / divisor)
+    assert np.allclose(decoded(encoded), values, rtol=2e-7, atol=1e-4 / divisor)
+    assert encoded.notes == ()
+
+
 def test_few_values_on_no_even_steps_are_quantised():
     encoded = encode_values(np.array([[[0.0, 0.1, np.pi, 1e4, 54321.987654]]]))
     assert encoded.notes == ("quantised",)
