@@ -14,6 +14,7 @@ from core.imaging.dicom.fast_header import FastHeader, parse_header
 from core.imaging.dicom.frame_order import order_frames
 from core.imaging.dicom.native import view_uncompressed
 from core.imaging.dicom.pixels import decode
+from core.imaging.importers import signatures
 from core.imaging.stacks.header import read_attributes, words_of
 from core.imaging.voi_lut import Array
 from core.lazy_modules import LazyModule
@@ -56,6 +57,7 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     Raises:
         RejectedFile: no pixel data, truncated, or in a transfer syntax that no permissive decoder supports.
     """
+    data = _without_prefix(path, data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about invalid values in headers; the import has its own report
         try:
@@ -79,6 +81,15 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
             raise RejectedFile(
                 f"is a DICOM file whose header is damaged ({type(error).__name__} while reading it); export it again."
             ) from error
+
+
+def _without_prefix(path: Path, data: bytes | None) -> bytes | None:
+    """Return the bytes of a file that begins with the prefix of part 10, without it; else `data`."""
+    if data is None:
+        with path.open("rb") as file:
+            data = file.read() if file.read(len(signatures.PREFIX)) == signatures.PREFIX else None
+        return data
+    return data.removeprefix(signatures.PREFIX)
 
 
 def _fast_header(data: bytes | None) -> tuple[FastHeader, tuple[str, ...], Array] | None:

@@ -5,6 +5,7 @@ import zlib
 
 from core.imaging.nifti.pair import is_pair_header
 
+PREFIX = b"DICM"
 # The first element of a data set without preamble: group 0002 or 0008, little- or big-endian.
 BARE = re.compile(rb"\x02\x00[\x00-\x02]\x00|\x08\x00[\x00-\xff][\x00-\x11]|\x00\x08\x00[\x00-\xff]", re.DOTALL)
 
@@ -28,12 +29,12 @@ PICTURES = {
 
 def has_preamble(head: bytes) -> bool:
     """Return whether the file has the preamble of DICOM part 10."""
-    return head[128:132] == b"DICM"
+    return head[128:132] == PREFIX
 
 
 def is_bare(head: bytes) -> bool:
-    """Return whether the file starts like a DICOM data set without preamble."""
-    return BARE.match(head) is not None and len(head) > 16
+    """Return whether the file starts like a DICOM data set, without the 128 bytes before it."""
+    return head.startswith(PREFIX) or (BARE.match(head) is not None and len(head) > 16)
 
 
 def picture_format(head: bytes) -> str:

@@ -4,10 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+)
 
+from core.imaging.importers import HEAD, find_importer
 from tests.core.imaging.dicom.drawn import image, padded, values, without_meta, write
-from tests.core.imaging.dicom.test_codestreams import LOSSLESS
+from tests.core.imaging.dicom.test_codestreams import LOSSLESS, rle
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 ARRAY = np.random.default_rng(0).integers(0, 4096, (20, 30)).astype(np.uint16)
@@ -18,6 +25,27 @@ def test_without_preamble_and_meta(tmp_path: Path, syntax: str):
     decoded = image(without_meta(write(tmp_path / "a.dcm", ARRAY, syntax=syntax, stored=12)))
     assert np.array_equal(values(decoded)[0], ARRAY)
     assert decoded.notes == ("no_transfer_syntax",)
+
+
+@pytest.mark.parametrize("kept", [b"DICM", b""])
+@pytest.mark.parametrize(
+    "syntax",
+    [
+        ImplicitVRLittleEndian,
+        ExplicitVRLittleEndian,
+        ExplicitVRBigEndian,
+        DeflatedExplicitVRLittleEndian,
+        RLELossless,
+    ],
+)
+def test_without_preamble(tmp_path: Path, syntax: str, kept: bytes):
+    frames = [rle(ARRAY)] if syntax == RLELossless else None
+    path = write(tmp_path / "a.dcm", ARRAY, syntax=syntax, stored=12, frames=frames)
+    path.write_bytes(kept + path.read_bytes()[132:])
+    assert find_importer(path.read_bytes()[:HEAD]) is not None
+    decoded = image(path)
+    assert np.array_equal(values(decoded)[0], ARRAY)
+    assert decoded.notes == ()
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
