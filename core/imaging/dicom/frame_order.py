@@ -64,10 +64,11 @@ def _frames(header: Any, format: PixelFormat) -> list[SliceAttributes]:
     """Return the attributes of each frame; [] if the file does not describe them."""
     if format.frames < 2:
         return []
-    groups = header.get("PerFrameFunctionalGroupsSequence") or []
-    if len(groups) != format.frames:
+    described = _sequence(header, "PerFrameFunctionalGroupsSequence")[: format.frames]
+    if not described:
         return frames_by_vectors(header, format)
-    frames = [_attributes(header, frame, format) for frame in range(format.frames)]
+    groups = described + [{}] * (format.frames - len(described))
+    frames = [_attributes(header, frame, group, format) for frame, group in enumerate(groups)]
     return _with_dimension_index(frames, [_dimension_index(group) for group in groups])
 
 
@@ -77,8 +78,8 @@ def _in_one_plane(frames: Sequence[SliceAttributes]) -> bool:
     return all(is_placed(frame) == is_first_placed and same_orientation(frames[0], frame) for frame in frames)
 
 
-def _attributes(header: Any, frame: int, format: PixelFormat) -> SliceAttributes:
-    items = _items(header, frame)
+def _attributes(header: Any, frame: int, group: Any, format: PixelFormat) -> SliceAttributes:
+    items = [group, *_sequence(header, "SharedFunctionalGroupsSequence")]  # its own, then the shared ones
     vectors: dict[str, Any] = {name: _vector(items, *where, LENGTHS[name]) for name, where in GROUPS.items()}
     numbers: dict[str, Any] = {name: _number(items, *where) for name, where in NUMBERS.items()}
     contents = [item for group in items for item in _sequence(group, "FrameContentSequence")]
@@ -117,11 +118,6 @@ def _dimension_index(group: Any) -> tuple[float, ...] | None:
 def _even_spacing(stacks: Sequence[SliceStack]) -> float | None:
     odd = {"missing_slice", "uneven_spacing"}
     return None if any(odd & set(stack.notes) for stack in stacks) else stacks[0].spacing_mm
-
-
-def _items(header: Any, frame: int) -> list[Any]:
-    """Return the functional groups of a frame: its own, then the shared ones."""
-    return [header.PerFrameFunctionalGroupsSequence[frame], *_sequence(header, "SharedFunctionalGroupsSequence")]
 
 
 def _sequence(item: Any, name: str) -> list[Any]:

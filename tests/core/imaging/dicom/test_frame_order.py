@@ -18,9 +18,9 @@ from tests.core.services.images.stack_files import AXIAL, SAGITTAL, write
 Frame = dict[str, Any]
 
 
-def enhanced(path: Path, frames: list[Frame]) -> DecodedImage:
+def enhanced(path: Path, frames: list[Frame], *, described: int | None = None) -> DecodedImage:
     """Read an enhanced object whose frames are described by z, value, and attributes of their functional groups."""
-    groups = [_group(frame) for frame in frames]
+    groups = [_group(frame) for frame in frames[:described]]
     shared, orientation, measures = Dataset(), Dataset(), Dataset()
     orientation.ImageOrientationPatient = AXIAL
     measures.PixelSpacing, measures.SliceThickness = [1, 1], 5
@@ -126,6 +126,11 @@ def test_frames_without_a_common_plane_stay_as_they_are_and_are_noted(tmp_path: 
     one_is_lost = [{"z": z, "value": value} for value, z in enumerate((5.0, None, 0.0))]
     image = enhanced(tmp_path / "b.dcm", one_is_lost)
     assert (values(image), image.notes, image.format.slice_mm) == ([0, 1, 2], ("frames_unplaced",), None)
+
+
+def test_frames_that_nothing_describes_are_noted(tmp_path: Path):
+    image = enhanced(tmp_path / "a.dcm", [{"z": z, "value": int(z)} for z in (5.0, 10.0, 0.0)], described=2)
+    assert (values(image), image.notes, image.format.slice_mm) == ([5, 10, 0], ("frames_unplaced",), None)
 
 
 def test_rounded_cosines_are_one_plane(tmp_path: Path):
