@@ -100,7 +100,7 @@ def _outside(values: Array, frames: Array, limits: Range | None, notes: list[str
 
 
 def _quantised(values: Array, outside: NDArray[np.bool_] | None, notes: list[str]) -> Samples:
-    """Return wide values in 16 bits; samples outside the image get 0, which none inside has."""
+    """Return wide values in 16 bits; those outside the image keep theirs where it can be told apart, else get 0."""
     if outside is not None:
         return _reserved(values, outside, notes)
     low, high = float(values.min()), float(values.max())
@@ -118,12 +118,28 @@ def _reserved(values: Array, outside: NDArray[np.bool_], notes: list[str]) -> Sa
     if not inside.size:
         raise RejectedFile("has no pixel with a value: all are padding, NaN or infinite.")
     low, high = float(inside.min()), float(inside.max())
+    whole = _with_padding(values, outside)
+    if whole is not None:
+        return *whole, (low, high)
     step, is_exact = step_of(inside[np.newaxis], high - low, MOST - 1)
     if not is_exact:
         notes.append(DEPTH)
     samples = np.zeros(values.shape, dtype=np.uint16)
     samples[~outside] = np.round((inside.astype(np.float64) - low) / step) + 1
     return samples, step, low - step, (0.0, 0.0), (low, high)
+
+
+def _with_padding(values: Array, outside: NDArray[np.bool_]) -> tuple[Array, float, float, Range] | None:
+    """Return samples, step, offset and padding that keep the values of padding too; None where 16 bits cannot."""
+    low, high = float(values.min()), float(values.max())  # NaN where one is
+    if not np.isfinite(high - low):
+        return None
+    step, is_exact = step_of(values, high - low, MOST)
+    samples = np.round((values.astype(np.float64) - low) / step)
+    padding = float(samples[outside].min()), float(samples[outside].max())
+    if not is_exact or (within(samples, padding) & ~outside).any():
+        return None
+    return samples.astype(np.uint16), step, low, padding
 
 
 def _unsigned(stored: Array) -> tuple[Array, float, float]:

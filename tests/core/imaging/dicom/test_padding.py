@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from core.imaging.thumbnails import thumbnail
@@ -115,6 +116,49 @@ def test_padding_of_real_and_of_wide_values(tmp_path: Path):
     assert decoded.format.low == wide[inside].min()
     assert np.abs(values(decoded)[0] - wide)[inside].max() <= decoded.format.slope * 0.51
     assert decoded.notes == ("quantised",)
+
+
+def lut_of(count: int, factor: int) -> Sequence:
+    table = Dataset()
+    table.LUTDescriptor, table.ModalityLUTType = [count, 0, 16], "OD"
+    table.add(DataElement(0x00283006, "US", [factor * at for at in range(count)]))
+    return Sequence([table])
+
+
+def rescales(*pairs: tuple[float, float]) -> Sequence:
+    groups = [Dataset() for _ in pairs]
+    for group, (slope, intercept) in zip(groups, pairs, strict=True):
+        rescale = Dataset()
+        rescale.RescaleSlope, rescale.RescaleIntercept = slope, intercept
+        group.PixelValueTransformationSequence = Sequence([rescale])
+    return Sequence(groups)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "inside", "value", "more", "expected"),
+    [
+        ("u1", (30, 70), 0, {"ModalityLUTSequence": lut_of(256, 100)}, lambda frames: frames * 100.0),
+        (
+            "i2",
+            (100, 300),
+            -2000,
+            {"PerFrameFunctionalGroupsSequence": rescales((1, 0), (2, -50))},
+            lambda frames: np.stack([frames[0] * 1.0, frames[1] * 2.0 - 50]),
+        ),
+        ("u4", (100, 300), 5, {}, lambda frames: frames * 1.0),
+    ],
+    ids=["table", "frames", "wide"],
+)
+def test_padding_keeps_its_value_where_values_are_made_first(
+    tmp_path: Path, dtype: str, inside: tuple[int, int], value: int, more: dict[str, Any], expected: Any
+):
+    frames = np.stack([disc(inside, value, dtype)] * 2)
+    decoded = image(padded(tmp_path / "a.dcm", frames, value, vr="UL" if dtype == "u4" else "", **more))
+    assert np.array_equal(values(decoded), expected(frames))
+    outside = is_padding(decoded.samples[..., 0], decoded.format)
+    assert np.array_equal(outside, frames == value)
+    assert decoded.format.low == expected(frames)[~outside].min()
+    assert decoded.notes == ()
 
 
 @pytest.mark.parametrize("missing", [np.nan, np.inf, -np.inf])
