@@ -27,7 +27,7 @@ def test_without_preamble_and_meta(tmp_path: Path, syntax: str):
     assert decoded.notes == ("no_transfer_syntax",)
 
 
-@pytest.mark.parametrize("kept", [b"DICM", b""])
+@pytest.mark.parametrize("prefix", [b"DICM", b""])
 @pytest.mark.parametrize(
     "syntax",
     [
@@ -38,10 +38,10 @@ def test_without_preamble_and_meta(tmp_path: Path, syntax: str):
         RLELossless,
     ],
 )
-def test_without_preamble(tmp_path: Path, syntax: str, kept: bytes):
+def test_without_preamble(tmp_path: Path, syntax: str, prefix: bytes):
     frames = [rle(ARRAY)] if syntax == RLELossless else None
     path = write(tmp_path / "a.dcm", ARRAY, syntax=syntax, stored=12, frames=frames)
-    path.write_bytes(kept + path.read_bytes()[132:])
+    path.write_bytes(prefix + path.read_bytes()[132:])
     assert find_importer(path.read_bytes()[:HEAD]) is not None
     decoded = image(path)
     assert np.array_equal(values(decoded)[0], ARRAY)
