@@ -25,7 +25,7 @@ MODULES = frozenset(
         "core.services.saliency.map_warnings",
         "core.services.training.resource_estimate",
         # load what reads one file format, or one kind of DICOM pixel data, in each reader process
-        "core.imaging.dicom.encapsulated",
+        "core.imaging.dicom.compression.encapsulated",
         "core.imaging.dicom.palette",
         "core.imaging.dicom.syntax",
         "core.imaging.importers.dicom",

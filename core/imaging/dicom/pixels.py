@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from core.errors import RejectedFile
 from core.imaging.dicom.bits import stored_values
 from core.imaging.dicom.colour import colour
+from core.imaging.dicom.compression.fragments import WRONG_SYNTAX, is_encapsulated
 from core.imaging.dicom.fast_header import ANY_OVERLAY, OVERLAY_DATA, FastHeader
-from core.imaging.dicom.fragments import WRONG_SYNTAX, is_encapsulated
 from core.imaging.dicom.grey import grey
 from core.imaging.dicom.native import EXPLICIT, decode_native, view_uncompressed
 from core.imaging.dicom.photometric import complete_photometric
@@ -16,9 +16,10 @@ from core.imaging.voi_lut import Array
 from core.lazy_modules import LazyModule
 
 if TYPE_CHECKING:
-    from core.imaging.dicom import encapsulated, palette
+    from core.imaging.dicom import palette
+    from core.imaging.dicom.compression import encapsulated
 else:
-    encapsulated = LazyModule("core.imaging.dicom.encapsulated")
+    encapsulated = LazyModule("core.imaging.dicom.compression.encapsulated")
     palette = LazyModule("core.imaging.dicom.palette")
 
 OVERLAY = "overlay"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import RejectedFile
-from core.imaging.dicom.codestreams import RLE
+from core.imaging.dicom.compression.codestreams import RLE
 from core.imaging.dicom.values import count
 from core.imaging.voi_lut import Array
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from core.imaging.dicom import codestreams
-from core.imaging.dicom.fragments import UNDEFINED, WRONG_SYNTAX, fragments, is_encapsulated
+from core.imaging.dicom.compression import codestreams
+from core.imaging.dicom.compression.fragments import UNDEFINED, WRONG_SYNTAX, fragments, is_encapsulated
 from core.imaging.dicom.native import EXPLICIT, IMPLICIT, PIXEL_DATA
 
 BIG = "1.2.840.10008.1.2.2"

@@ -24,7 +24,7 @@ print(json.dumps(sorted(sys.modules)))
 """
 OF_DICOM = {"core.imaging.importers.dicom", "core.imaging.dicom.pixels"}
 OF_OTHER_DICOM = {
-    "core.imaging.dicom.encapsulated",
+    "core.imaging.dicom.compression.encapsulated",
     "core.imaging.dicom.palette",
     "core.imaging.dicom.syntax",
     "pydicom",

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from core.errors import RejectedFile
-from core.imaging.dicom import codestreams, decoders, frame_count
+from core.imaging.dicom import frame_count
 from core.imaging.dicom.bits import bits_stored, stored_values
-from core.imaging.dicom.fragments import WRONG_SYNTAX, fragments
+from core.imaging.dicom.compression import codestreams, decoders
+from core.imaging.dicom.compression.fragments import WRONG_SYNTAX, fragments
 from core.imaging.dicom.planes import decode_planes
 from core.imaging.dicom.values import IGNORED, count
 from core.imaging.voi_lut import Array

@@ -5,7 +5,7 @@ All codecs are of imagecodecs (BSD-3): libjpeg-turbo, jpegsof3, CharLS, OpenJPEG
 
 import numpy as np
 
-from core.imaging.dicom.codestreams import (
+from core.imaging.dicom.compression.codestreams import (
     JPEG,
     JPEG_2000,
     JPEG_LOSSLESS,
