@@ -42,7 +42,9 @@ def stack_window(formats: Sequence[PixelFormat]) -> StackWindow | None:
     if not grey:
         return None
     windows = [_window(one) for one in grey]
-    brought = [its for its, one in zip(windows, grey, strict=True) if its != full_range_window(one.low, one.high)]
+    brought = [
+        window for window, one in zip(windows, grey, strict=True) if window != full_range_window(one.low, one.high)
+    ]
     if len(set(windows)) == 1 or (len(set(brought)) == 1 and 2 * len(brought) > len(grey)):
         return StackWindow(*(brought or windows)[0])
     return StackWindow(*full_range_window(min(one.low for one in grey), max(one.high for one in grey)))
