@@ -43,7 +43,9 @@ def stack_window(formats: Sequence[PixelFormat]) -> StackWindow | None:
         return None
     windows = [_window(one) for one in grey]
     brought = [
-        window for window, one in zip(windows, grey, strict=True) if window != full_range_window(one.low, one.high)
+        window
+        for window, format in zip(windows, grey, strict=True)
+        if window != full_range_window(format.low, format.high)
     ]
     if len(set(windows)) == 1 or (len(set(brought)) == 1 and 2 * len(brought) > len(grey)):
         return StackWindow(*(brought or windows)[0])
