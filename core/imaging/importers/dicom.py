@@ -12,8 +12,10 @@ from core.imaging.decoded_image import DecodedImage
 from core.imaging.deidentify import Identity
 from core.imaging.dicom.fast_header import FastHeader, parse_header
 from core.imaging.dicom.frame_order import order_frames
+from core.imaging.dicom.lost_values import collect_lost_values, drop_lost_padding
 from core.imaging.dicom.native import view_uncompressed
 from core.imaging.dicom.pixels import decode
+from core.imaging.dicom.values import IGNORED
 from core.imaging.importers import signatures
 from core.imaging.stacks.header import read_attributes, words_of
 from core.imaging.voi_lut import Array
@@ -60,18 +62,21 @@ def read(path: Path, data: bytes | None = None) -> Iterator[DecodedImage]:
     data = _without_prefix(path, data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about invalid values in headers; the import has its own report
+        lost: list[int] = []
         try:
-            header, assumed, viewed = _fast_header(data) or (*_full_header(path, data), None)
+            header, assumed, viewed = _fast_header(data) or (*_full_header(path, data, lost), None)
             samples, format, notes = decode(header, data, viewed)
             samples, format, order_notes = order_frames(header, samples, format)
+            identity, facts, attributes = _identity(header), _facts(header), read_attributes(header, format)
+            others = [*(["mosaic"] if _is_mosaic(header) else []), *([IGNORED] if lost else [])]
             yield DecodedImage(
                 item="",
                 samples=samples,
                 format=format,
-                identity=_identity(header),
-                facts=_facts(header),
-                attributes=read_attributes(header, format),
-                notes=(*assumed, *notes, *order_notes, *(["mosaic"] if _is_mosaic(header) else [])),
+                identity=identity,
+                facts=facts,
+                attributes=attributes,
+                notes=tuple(dict.fromkeys((*assumed, *notes, *order_notes, *others))),
             )
         except RejectedFile:
             raise
@@ -105,9 +110,14 @@ def _fast_header(data: bytes | None) -> tuple[FastHeader, tuple[str, ...], Array
     return (header, tuple(notes), frames) if frames is not None else None
 
 
-def _full_header(path: Path, data: bytes | None) -> tuple[Any, tuple[str, ...]]:
-    """Return the pydicom data set, and notes; uncompressed pixels stay in `data`, to be viewed without a copy."""
+def _full_header(path: Path, data: bytes | None, lost: list[int]) -> tuple[Any, tuple[str, ...]]:
+    """Return the pydicom data set, and notes; uncompressed pixels stay in `data`, to be viewed without a copy.
+
+    `lost` gets the tags of values that are read as absent, because they have a wrong length.
+    """
     import pydicom
+
+    collect_lost_values(lost)
 
     source = path if data is None else BytesIO(data)
     packed = data is None or PACKED.search(data, 0, HEADER_BYTES)
@@ -117,6 +127,7 @@ def _full_header(path: Path, data: bytes | None) -> tuple[Any, tuple[str, ...]]:
         if "Rows" in start:
             raise RejectedFile("is truncated: it ends within its pixel data; copy or export it again.")
     _require_pixels(header, bare=not getattr(header.file_meta, "TransferSyntaxUID", None))
+    drop_lost_padding(header, lost)
     return header, syntax.complete_syntax(header)
 
 

@@ -1,10 +1,12 @@
 """Optional things that are broken are left out with a note; what the values need is refused by its name."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
@@ -124,6 +126,34 @@ def test_each_frame_has_its_rescale_or_the_shared_one(tmp_path: Path):
     decoded = image(path)
     expected = np.stack([RAMP * 2.0 + 1, RAMP * 3.0, RAMP * 2.0 + 1])
     assert np.abs(values(decoded) - expected).max() <= decoded.format.slope
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DiffusionBValue", 1000.0),
+        ("NominalPercentageOfCardiacPhase", 5.0),
+        ("TemporalPositionIndex", 3),
+        ("PixelPaddingValue", 7),
+        ("HighBit", 15),
+        ("BitsStored", 16),
+        ("PixelRepresentation", 0),
+    ],
+)
+def test_a_value_of_an_impossible_length_costs_no_picture(tmp_path: Path, name: str, value: float, syntax: str):
+    path = write(tmp_path / "a.dcm", RAMP, syntax=syntax, **{name: value})
+    data, tag = path.read_bytes(), tag_for_keyword(name)
+    form, offset = ("<H", 6) if syntax == ExplicitVRLittleEndian else ("<I", 4)
+    at = data.index(struct.pack("<HH", tag >> 16, tag & 0xFFFF), 132) + offset
+    (length,) = struct.unpack_from(form, data, at)
+    start = at + struct.calcsize(form)
+    path.write_bytes(
+        data[:at] + struct.pack(form, length - 1) + data[start : start + length - 1] + data[start + length :]
+    )
+    decoded = image(path)
+    assert np.array_equal(values(decoded)[0], RAMP)
+    assert "ignored_attribute" in decoded.notes
 
 
 @pytest.mark.parametrize(("kind", "notes"), [("MOSAIC", ("mosaic",)), ("NORM", ())])
