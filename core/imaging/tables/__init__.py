@@ -1,0 +1,1 @@
+"""Read tables of text and workbooks."""

@@ -1,0 +1,62 @@
+"""Find how a table of text is written: its separator, its decimal mark, and the line of its header."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+DECIMALS = {".": "point", ",": "comma"}
+SAMPLE = 200  # lines that are looked at
+WITH_FRACTION = {mark: re.compile(rf"[+-]?\d+{re.escape(mark)}\d+") for mark in DECIMALS}
+STATED = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's first line
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a table is written; `first_line` (from 1) is that of the header, None where it has to be found."""
+
+    encoding: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    first_line: int | None = None
+
+
+def find_separator(lines: Sequence[str]) -> str:
+    """Return the separator: that of a line `sep=`, else the one that cuts most lines into the same number of cells."""
+    stated = STATED.fullmatch(lines[0].strip("\r\n")) if lines else None
+    if stated:
+        return stated[1]
+    return max(SEPARATORS, key=lambda separator: _evenness(lines, separator))
+
+
+def _evenness(lines: Sequence[str], separator: str) -> tuple[float, int]:
+    """Return for how much of the lines a separator gives one number of cells above one, and that number."""
+    try:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator) if row)
+    except csv.Error:
+        return 0.0, 0
+    several = [(count, width) for width, count in widths.items() if width > 1]
+    if not several:
+        return 0.0, 0
+    count, width = max(several)
+    return count / widths.total(), width
+
+
+def find_decimal(rows: Iterable[Sequence[str]]) -> str:
+    """Return the mark before fractions: a comma where more cells have it than a point."""
+    counted = Counter[str]()
+    for row in islice(rows, SAMPLE):
+        for cell in row:
+            for mark, form in WITH_FRACTION.items():
+                counted[mark] += form.fullmatch(cell.strip()) is not None
+    return "," if counted[","] > counted["."] else "."
+
+
+def header_place(rows: Sequence[Sequence[str]]) -> int:
+    """Return the index of the header among the first rows: titles above it have one cell, or none."""
+    widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    widest = max(widths, default=0)
+    return next((at for at, width in enumerate(widths) if width > 1 or (width == widest and width)), 0)

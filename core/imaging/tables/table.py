@@ -1,0 +1,167 @@
+"""Read tables of metadata, labels or predictions: CSV, TSV and Excel, row by row, as they are written."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+
+from core.errors import InvalidInput
+from core.imaging.tables import workbook
+from core.imaging.tables.dialect import SAMPLE, STATED, Dialect, find_decimal, find_separator, header_place
+from core.imaging.tables.text_encoding import decodes, find_encoding
+from core.imaging.tables.words import clean
+
+Row = tuple[int, tuple[str, ...]]  # line in the file (from 1), cells
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns, and its rows as often as they are asked for; cells are cleaned text.
+
+    `dialect` says how it was read, `sheets` what else a workbook has, `unnamed` the columns without a title.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    dialect: Dialect
+    sheets: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
+    source: "_Source" = field(default_factory=lambda: _Source(()), repr=False)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the line and the cells of each row that is not empty.
+
+        Raises:
+            InvalidInput: a row has more cells than the header, or fewer, or a quote is not closed.
+        """
+        width = len(self.columns)
+        for line, cells in self.source.after(self.dialect.first_line or 1, self.name):
+            values = tuple(map(clean, cells))
+            if not any(values):
+                continue
+            if len(values) > width and not any(values[width:]):
+                values = values[:width]  # separators at the end of a line
+            if len(values) != width:
+                raise InvalidInput(
+                    f"{self.name}, line {line}: {len(values)} cells where the header has {width}. Put quotes around a "
+                    "cell that contains the separator, or correct the line."
+                )
+            yield line, values
+
+    def records(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the line and the cells by column."""
+        for line, values in self.rows():
+            yield line, dict(zip(self.columns, values, strict=True))
+
+    def column(self, name: str) -> int:
+        """Return the place of a column.
+
+        Raises:
+            InvalidInput: there is none of that name; the nearest is named.
+        """
+        if name in self.columns:
+            return self.columns.index(name)
+        by_spelling = {column.casefold(): column for column in self.columns}
+        near = get_close_matches(name.casefold(), by_spelling, n=1)
+        meant = f" Did you mean '{by_spelling[near[0]]}'?" if near else ""
+        raise InvalidInput(f"{self.name} has no column '{name}'.{meant} Its columns are: {', '.join(self.columns)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Rows of text lines (cut by a separator) or of a sheet."""
+
+    lines: Sequence[str] | Sequence[Sequence[str]]
+    separator: str | None = None
+
+    def after(self, first_line: int, name: str) -> Iterator[Row]:
+        """Yield the rows below the header of that line."""
+        rows = self.numbered(name)
+        for line, cells in rows:
+            if line > first_line:
+                yield line, cells
+
+    def numbered(self, name: str) -> Iterator[Row]:
+        if self.separator is None:
+            yield from ((at, tuple(cells)) for at, cells in enumerate(self.lines, start=1))
+            return
+        reader = csv.reader(self.lines, delimiter=self.separator, strict=True)  # type: ignore[arg-type]
+        line = 1
+        try:
+            for cells in reader:
+                yield line, tuple(cells)
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise InvalidInput(
+                f"{name}, line {line}: a quote is not closed, or stands in the middle of a cell ({error}). "
+                "Double the quote, or remove it."
+            ) from error
+
+
+def read_table(path: Path, dialect: Dialect | None = None, *, sheet: str | None = None) -> Table:
+    """Open a table; what the dialect leaves open is found.
+
+    Args:
+        path: A CSV, TSV or text file, or an Excel workbook (.xlsx, .xls, .ods).
+        dialect: What is known of how it is written.
+        sheet: The sheet of a workbook; the first one with cells by default.
+
+    Raises:
+        InvalidInput: the file cannot be opened, is no table, is empty, or has two columns of one name.
+    """
+    dialect = dialect or Dialect()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"The file {path} cannot be opened ({error.strerror}).") from error
+    if workbook.is_workbook(raw):
+        sheets, rows = workbook.read_sheet(raw, path.name, sheet)
+        return _table(path.name, _Source(rows), replace(dialect, encoding=None, separator=None), sheets)
+    encoding = _encoding(raw, path.name, dialect.encoding)
+    text = raw.decode(encoding)
+    lines = io.StringIO(text, newline="").readlines()
+    separator = dialect.separator or find_separator(lines[:SAMPLE])
+    return _table(path.name, _Source(lines, separator), replace(dialect, encoding=encoding, separator=separator), ())
+
+
+def _encoding(raw: bytes, name: str, chosen: str | None) -> str:
+    encoding = chosen or find_encoding(raw)
+    if encoding is None:
+        raise InvalidInput(f"{name} contains binary data, not a table; choose a CSV, TSV or Excel file.")
+    if chosen and not decodes(raw, chosen):
+        raise InvalidInput(f"{name} is not {chosen} text; choose another encoding, or save it as 'CSV UTF-8'.")
+    return encoding
+
+
+def _table(name: str, source: _Source, dialect: Dialect, sheets: tuple[str, ...]) -> Table:
+    first = [row for row in islice(source.numbered(name), SAMPLE) if any(map(clean, row[1]))]
+    if first and len(first[0][1]) <= 2 and STATED.fullmatch("".join(first[0][1]) + (dialect.separator or "")):
+        first = first[1:]  # the line sep= itself: the reader has cut it at the separator
+    if not first:
+        raise InvalidInput(f"{name} is empty; it needs a header line and a row per file.")
+    by_line = dict(first)
+    line = dialect.first_line or first[header_place([cells for _, cells in first])][0]
+    if line not in by_line:
+        raise InvalidInput(f"{name} has no header in line {line}; its first lines are {', '.join(map(str, by_line))}.")
+    columns, unnamed = _columns(name, by_line[line], [cells for at, cells in first if at > line])
+    decimal = dialect.decimal or find_decimal(cells for at, cells in first if at > line)
+    return Table(name, columns, replace(dialect, decimal=decimal, first_line=line), sheets, unnamed, source)
+
+
+def _columns(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[str]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the titles of the columns, and those of them that the file does not name."""
+    titles = list(map(clean, header))
+    used = max((at + 1 for row in [titles, *rows] for at, cell in enumerate(row[: len(titles)]) if cell), default=0)
+    titles = titles[: max(used, 1)]
+    unnamed = tuple(f"column {at + 1}" for at, title in enumerate(titles) if not title)
+    titles = [title or f"column {at + 1}" for at, title in enumerate(titles)]
+    twice = [title for title, count in Counter(titles).items() if count > 1]
+    if twice:
+        raise InvalidInput(f"{name} has {Counter(titles)[twice[0]]} columns '{twice[0]}'; give each its own name.")
+    return tuple(titles), unnamed

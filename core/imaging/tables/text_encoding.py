@@ -1,0 +1,107 @@
+"""Find the encoding of a text file: by its mark, as UTF-8, else the one whose reading looks most like a language.
+
+Libraries that guess encodings need a page of text; a table of labels has a few words. The guess is shown, and a person
+can choose another.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+
+MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+LEGACY = ("cp932", "euc_jp", "cp949", "gb18030", "big5", "cp1252", "cp1250", "cp1251")
+CHOICES = ("utf-8", "utf-16", *LEGACY)  # that a person can choose from
+# Characters that texts are made of, by the double-byte sets in which their first bytes tell (level 1 of each).
+FREQUENT = (("gb2312", 0xB0, 0xD7), ("shift_jis", 0x88, 0x97), ("big5", 0xA4, 0xC6))
+
+COMMON_ACCENTS = "äöüßéèêàâçñáíóúôîûëïåæøãõąćęłńśźżčďěňřšťůžýőű"
+LAST_ACCENTS = "ìùò"  # common at the end of Italian words
+
+
+def find_encoding(raw: bytes) -> str | None:
+    """Return the encoding of a text, None if the bytes are no text."""
+    for mark, encoding in MARKS:
+        if raw.startswith(mark):
+            return encoding if decodes(raw, encoding) else None
+    if b"\0" in raw:
+        return next((one for one in ("utf-16-le", "utf-16-be") if _is_wide(raw, one)), None)
+    if decodes(raw, "utf-8"):
+        return "utf-8"
+    scores = {one: likeness(raw.decode(one)) for one in LEGACY if decodes(raw, one)}
+    return max(scores, key=scores.__getitem__) if scores else "latin-1"
+
+
+def decodes(raw: bytes, encoding: str) -> bool:
+    """Return whether the bytes are text of an encoding."""
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_wide(raw: bytes, encoding: str) -> bool:
+    if not decodes(raw, encoding):
+        return False
+    text = raw.decode(encoding)
+    plain = sum(letter.isprintable() or letter in "\r\n\t" for letter in text)
+    return "\0" not in text and ("\n" in text or "," in text) and plain == len(text)
+
+
+def likeness(text: str) -> float:
+    """Return how much the letters beyond ASCII look like words: about 1 if they do, below 0 if they do not."""
+    points = [*_points(text)]
+    return sum(points) / len(points) if points else 0.0
+
+
+def _points(text: str) -> Iterator[float]:
+    for before, letter, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        if letter > "\x7f":
+            yield _letter_points(letter, before, after)
+
+
+def _letter_points(letter: str, before: str, after: str) -> float:
+    if "\u3040" <= letter <= "\u30ff":  # kana
+        return 2.0
+    if "\uac00" <= letter <= "\ud7a3":  # Hangul
+        mixed = any("\u4e00" <= other <= "\u9fff" for other in (before, after))
+        return -0.5 if mixed or not _fits(letter, "euc_kr") else 1.5
+    if "\u4e00" <= letter <= "\u9fff":
+        return 1.0 if any(_is_frequent(letter, *table) for table in FREQUENT) else -0.5
+    if "\u3000" <= letter <= "\u303f" or "\uff00" <= letter <= "\uff60":  # punctuation of East Asia
+        return 0.5
+    if letter.isalpha() and _script(letter) in ("LATIN", "CYRILLIC"):
+        return _alphabetic_points(letter, before, after)
+    return 0.0 if letter in "°µ±²³–—„“”‚‘’«»€§·×…ºª®" else -1.0
+
+
+def _alphabetic_points(letter: str, before: str, after: str) -> float:
+    beside = "".join(other for other in (before, after) if other.isalpha())
+    if letter.isupper() and before.islower():
+        return -0.5
+    if _script(letter) == "CYRILLIC":
+        return 1.0 if {*map(_script, beside)} == {"CYRILLIC"} else -0.5
+    if beside and not beside.isascii() and not any(other.isascii() for other in beside):
+        return -0.5  # a word of nothing but accents
+    is_common = letter.lower() in COMMON_ACCENTS or (letter in LAST_ACCENTS and not after.isalpha())
+    return 1.0 if is_common else 0.7
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").split(" ")[0] if letter.isalpha() else ""
+
+
+def _fits(letter: str, encoding: str) -> bool:
+    try:
+        return len(letter.encode(encoding)) == 2  # Hangul beyond the set has longer forms
+    except UnicodeEncodeError:
+        return False
+
+
+def _is_frequent(letter: str, encoding: str, first: int, last: int) -> bool:
+    return _fits(letter, encoding) and first <= letter.encode(encoding)[0] <= last

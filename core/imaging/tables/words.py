@@ -1,0 +1,45 @@
+"""Read cells: words for a missing value, numbers with either decimal mark, and one spelling of equal words."""
+
+import re
+import unicodedata
+
+# The words that pandas reads as missing (`pandas.read_csv`, na_values).
+PANDAS = "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null"
+MISSING = frozenset({"", *PANDAS.split("|")})
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+WHOLE = re.compile(r"[+-]?\d+\.0+")
+
+
+def clean(cell: str) -> str:
+    """Return a cell without blanks around it, in Unicode's composed form (NFC); a no-break space is a blank."""
+    return unicodedata.normalize("NFC", cell.replace("\N{NO-BREAK SPACE}", " ")).strip().strip("\ufeff\u200b")
+
+
+def is_missing(cell: str) -> bool:
+    """Return whether a cleaned cell says that there is no value.
+
+    >>> [is_missing(word) for word in ("", "NA", "none", "0")]
+    [True, True, False, False]
+    """
+    return cell in MISSING
+
+
+def number(cell: str, *, decimal: str = ".") -> float | None:
+    """Return the number in a cell, None if it is none; `decimal` is the mark before its fraction.
+
+    >>> number("1,5", decimal=","), number("1.5"), number("1,5")
+    (1.5, 1.5, None)
+    """
+    plain = cell.replace(decimal, ".") if decimal != "." and "." not in cell else cell
+    return float(plain) if NUMBER.fullmatch(plain) else None
+
+
+def spelling(cell: str) -> str:
+    """Return what equal words have in common: width, case and blanks do not count, nor does a fraction of zero.
+
+    >>> spelling("Normal ") == spelling("NORMAL"), spelling("0.0") == spelling("0")
+    (True, True)
+    """
+    wide = unicodedata.normalize("NFKC", cell)
+    plain = " ".join(wide.casefold().split())
+    return plain.split(".")[0] if WHOLE.fullmatch(plain) else plain
