@@ -1,0 +1,76 @@
+"""Match what a table calls an image to files: names before numbers, and never one of several."""
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch(Generic[Key]):
+    """What a text names: the one image, or the candidates if there are several; `by` is what matched."""
+
+    candidates: tuple[Key, ...] = ()
+    by: str = ""
+
+    @property
+    def key(self) -> Key | None:
+        """The image, None where none or several match."""
+        return self.candidates[0] if len(self.candidates) == 1 else None
+
+
+class NameIndex(Generic[Key]):
+    """Images by path, name, stem and other exact names, such as a SOPInstanceUID or a sha256."""
+
+    def __init__(self, paths: Mapping[Key, str], others: Mapping[Key, Iterable[str]] | None = None) -> None:
+        """Take the path of each image, relative to its root with slashes, and its other names."""
+        self.levels: dict[str, dict[str, list[Key]]] = {level: defaultdict(list) for level in LEVELS}
+        for key, path in paths.items():
+            for level, name in _names(PurePosixPath(path)):
+                self.levels[level][name].append(key)
+        for key, names in (others or {}).items():
+            for name in names:
+                self.levels["identifier"][name.lower()].append(key)
+
+    def find(self, text: str) -> NameMatch[Key]:
+        """Return what a text of a table names, by the first of the levels that knows it."""
+        path = PurePosixPath(text.replace("\\", "/").removeprefix("./"))
+        for level, name in (("path", str(path)), *_ends(path), ("identifier", text.lower())):
+            if matching := self.levels[level].get(name):
+                return NameMatch(tuple(dict.fromkeys(matching)), level)
+        return NameMatch()
+
+
+ENDING = re.compile(r"\.(dcm|dicom|ima|png|jpe?g|jp2|j2k|jxl|tiff?|bmp|gif|nii|hdr|img|npz)(\.gz)?$", re.IGNORECASE)
+LEVELS = ("path", "end of the path", "name", "stem", "identifier")
+
+
+def _names(path: PurePosixPath) -> Iterator[tuple[str, str]]:
+    yield "path", str(path)
+    parts = path.parts
+    for start in range(1, len(parts) - 1):
+        yield "end of the path", "/".join(parts[start:])
+    yield "name", path.name
+    yield "stem", stem(path.name)
+
+
+def _ends(path: PurePosixPath) -> Iterator[tuple[str, str]]:
+    """Yield what a text can name besides a whole path; a folder in it must fit."""
+    if len(path.parts) > 1:
+        yield "end of the path", str(path).lstrip("/")
+        return
+    yield "name", path.name
+    yield "stem", path.name
+
+
+def stem(name: str) -> str:
+    """Return a file name without the ending of a format, and that of its compression.
+
+    >>> stem("brain.nii.gz"), stem("1.2.840.113"), stem("chest.png")
+    ('brain', '1.2.840.113', 'chest')
+    """
+    return ENDING.sub("", name)
