@@ -46,13 +46,13 @@ def _evenness(lines: Sequence[str], separator: str) -> tuple[float, int]:
 
 
 def find_decimal(rows: Iterable[Sequence[str]]) -> str:
-    """Return the mark before fractions: a comma where more cells have it than a point."""
+    """Return the mark before fractions: a comma where as many cells have it as a point."""
     counted = Counter[str]()
     for row in islice(rows, SAMPLE):
         for cell in row:
             for mark, form in WITH_FRACTION.items():
                 counted[mark] += form.fullmatch(cell.strip()) is not None
-    return "," if counted[","] > counted["."] else "."
+    return "," if counted[","] and counted[","] >= counted["."] else "."
 
 
 def header_place(rows: Sequence[Sequence[str]]) -> int:

@@ -45,7 +45,9 @@ class NameIndex(Generic[Key]):
         return NameMatch()
 
 
-ENDING = re.compile(r"\.(dcm|dicom|ima|png|jpe?g|jp2|j2k|jxl|tiff?|bmp|gif|nii|hdr|img|npz)(\.gz)?$", re.IGNORECASE)
+FORMATS = "dcm dicom ima png jpg jpeg jp2 j2k jxl tif tiff bmp gif nii hdr img npz"
+ENDINGS = tuple(f".{one}{gz}" for one in FORMATS.split() for gz in ("", ".gz"))
+ENDING = re.compile(rf"\.({FORMATS.replace(' ', '|')})(\.gz)?\Z", re.IGNORECASE)
 LEVELS = ("path", "end of the path", "name", "stem", "identifier")
 
 
@@ -73,4 +75,19 @@ def stem(name: str) -> str:
     >>> stem("brain.nii.gz"), stem("1.2.840.113"), stem("chest.png")
     ('brain', '1.2.840.113', 'chest')
     """
-    return ENDING.sub("", name)
+    return name[: match.start()] if (match := ENDING.search(name)) else name
+
+
+def catalogue_id(text: str) -> int | None:
+    """Return the id that a text such as `id:24` gives; bare numbers are names.
+
+    >>> catalogue_id("id:24"), catalogue_id("24")
+    (24, None)
+    """
+    match = re.fullmatch(r"id:(\d{1,15})", text)
+    return int(match[1]) if match else None
+
+
+def with_endings(name: str) -> tuple[str, ...]:
+    """Return the file names that a stem may stand for: endings in small letters and in capitals."""
+    return tuple(name + one for ending in ENDINGS for one in (ending, ending.upper()))

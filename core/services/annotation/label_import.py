@@ -1,16 +1,17 @@
-"""Import labels from a CSV, one line per label or finding: all of them or none."""
+"""Import labels from a table, one line per label or finding: all of them or none."""
 
-import csv
-import io
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
-from core.imaging import deidentify, metadata_csv
+from core.imaging import deidentify
+from core.imaging.tables.file_names import catalogue_id, with_endings
+from core.imaging.tables.table import read_table
+from core.imaging.tables.words import is_missing, spelling
 from core.services.annotation import annotations, cases, findings, numeric_answers, unassessable_reasons
 from core.services.annotation.annotations import NewAnswer
 from core.settings import Settings
@@ -19,15 +20,17 @@ from db.tables import Annotation, Case, Image, LabelClass, Task
 from db.vocabulary import Answer, LabelSource, Presence, TaskKind
 
 COLUMNS = ("image", "label", "reader")
+NAMED = 5  # the most candidates that a sentence lists
 CsvRow = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class LabelImportReport:
-    """The result: how many answers were added, and how many existed already."""
+    """The result: how many answers were added, how many existed already, and how many lines have no label."""
 
     labelled: int
     known: int
+    without_label: int = 0
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class _Answer:
 
 
 def import_labels(db: Database, settings: Settings, *, task: str, path: Path, by: str) -> LabelImportReport:
-    """Append the answers of a CSV in one transaction; importing the same file again adds nothing.
+    """Append the answers of a table in one transaction; importing the same file again adds nothing.
 
     Columns: image, label (or the number), reader; for findings also presence; answer and reason for a case that
     cannot be assessed.
@@ -52,27 +55,28 @@ def import_labels(db: Database, settings: Settings, *, task: str, path: Path, by
     Raises:
         InvalidInput: no such task, column, image, class or presence, named with its line; nothing is imported.
     """
-    text = metadata_csv.read_text(path)
-    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=metadata_csv.detect_delimiter(text))
+    table = read_table(path)
     key = settings.key("pseudonym")
     with db.transaction() as session:
         row = queries.task_named(session, task)
         if row is None:
             raise InvalidInput(f"There is no task '{task}'; create it on the Label page, or by an import with --task.")
-        _check_header(lines.fieldnames or (), row, path.name)
+        for column in (*COLUMNS[:2], "presence") if row.kind is TaskKind.MULTI else COLUMNS[:2]:
+            table.column(column)
         answers: dict[tuple[int, int, int], _Answer] = {}
-        for number, line in enumerate(lines, start=2):
-            _read(session, row, line, answers, where=f"{path.name}, line {number}", key=key, by=by)
+        without_label = 0
+        for number, line in table.records():
+            if _is_without_label(line):
+                without_label += 1
+            else:
+                _read(session, row, line, answers, where=f"{table.name}, line {number}", key=key, by=by)
         added = sum(_append(session, answer) for answer in answers.values())
-        return LabelImportReport(added, len(answers) - added)
+        return LabelImportReport(added, len(answers) - added, without_label)
 
 
-def _check_header(names: object, task: Task, file: str) -> None:
-    needed = (*COLUMNS[:2], "presence") if task.kind is TaskKind.MULTI else COLUMNS[:2]
-    missing = [name for name in needed if name not in list(names)]  # type: ignore[call-overload]
-    if missing:
-        full = ",".join((*COLUMNS, "presence")) if task.kind is TaskKind.MULTI else ",".join(COLUMNS)
-        raise InvalidInput(f"{file} has no column '{missing[0]}'; its header must be {full}.")
+def _is_without_label(line: CsvRow) -> bool:
+    """Return whether a line says that its image has no label: it is counted, and nothing is imported of it."""
+    return is_missing(line["label"]) and is_missing(line.get("answer", "")) and bool(line["image"])
 
 
 def _read(
@@ -128,7 +132,9 @@ def _append(session: Session, answer: _Answer) -> bool:
 
 
 def _class(task: Task, text: str) -> LabelClass:
-    label = next((one for one in task.classes if text in (one.name, one.title) and text), None)
+    named = [one for one in task.classes if text in (one.name, one.title)]
+    named = named or [one for one in task.classes if spelling(text) in (spelling(one.name), spelling(one.title))]
+    label = named[0] if len(named) == 1 and text else None
     if label is None:
         names = ", ".join(one.name for one in task.classes)
         raise InvalidInput(f"'{text}' is not a class of task '{task.name}'; its classes are: {names}.")
@@ -138,24 +144,40 @@ def _class(task: Task, text: str) -> LabelClass:
 
 
 def _case(session: Session, task: Task, text: str, *, item: str, where: str, key: bytes) -> Case:
-    name = text.rsplit("/", 1)[-1]
-    is_hash = len(text) == 64 and all(letter in "0123456789abcdef" for letter in text.lower())
-    named = Image.sha256 == text.lower() if is_hash else Image.name_key == deidentify.keyed_hash(key, name)
-    statement = select(Image.id, Image.name).where(named)
-    matches = session.execute(statement.where(Image.item == item) if item else statement).all()
-    if len(matches) > 1:  # a path may identify an image that a bare name cannot
-        matches = [pair for pair in matches if pair[1].endswith(text)] if "/" in text else matches
+    matches = _matches(session, text, item, key)
     if len(matches) != 1:
+        candidates = ", ".join(f"id:{image_id} ({name})" for image_id, name in matches[:NAMED])
         problem = (
             "is not in this catalogue; import it first"
             if not matches
-            else f"matches {len(matches)} images; give the file's sha256"
+            else f"matches {len(matches)} images: {candidates}; give the file's sha256, or the id as written here"
         )
         raise InvalidInput(f"{where}: the image '{text}' {problem}.")
     try:
         return cases.case_of(session, task, matches[0][0])
     except InvalidInput as error:
         raise InvalidInput(f"{where}: {error}") from error
+
+
+def _matches(session: Session, text: str, item: str, key: bytes) -> list[tuple[int, str]]:
+    """Return id and name of the images that a text names: by sha256, id:24, name, or else stem."""
+    number, name = catalogue_id(text), text.rsplit("/", 1)[-1]
+    levels: list[ColumnElement[bool]] = [Image.id == number]
+    if number is None and len(text) == 64 and all(letter in "0123456789abcdef" for letter in text.lower()):
+        levels = [Image.sha256 == text.lower()]
+    elif number is None:
+        stems = [deidentify.keyed_hash(key, one) for one in with_endings(name)]
+        levels = [Image.name_key == deidentify.keyed_hash(key, name), Image.name_key.in_(stems)]
+    for named in levels:
+        statement = select(Image.id, Image.name).where(named).order_by(Image.id)
+        matches = [
+            (row.id, row.name) for row in session.execute(statement.where(Image.item == item) if item else statement)
+        ]
+        if len(matches) > 1 and "/" in text:  # a path may identify an image that a bare name cannot
+            matches = [pair for pair in matches if pair[1].endswith(text)]
+        if matches:
+            return matches
+    return []
 
 
 def _cell(line: CsvRow, name: str) -> str:

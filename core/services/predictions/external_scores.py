@@ -1,19 +1,17 @@
-"""Read a CSV of predictions: the image of each line, and its score for each class."""
+"""Read a table of predictions: the image of each line, and its score for each class."""
 
-import csv
-import io
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InvalidInput
-from core.imaging import metadata_csv
+from core.imaging.tables import words
+from core.imaging.tables.table import Table, read_table
+from core.imaging.tables.words import is_missing
 from db.tables import Snapshot
 from db.vocabulary import TaskKind
 
 ADDS_UP = 0.01  # tolerance for the sum of rounded probabilities
-NOTHING = ("", "nan", "na", "none", "null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +30,10 @@ def read(path: Path, frozen: Snapshot) -> list[ScoreRow]:
     Raises:
         InvalidInput: not text, a missing column, or an invalid value; names the line.
     """
-    text = metadata_csv.read_text(path)
-    sheet = csv.DictReader(io.StringIO(text, newline=""), delimiter=metadata_csv.detect_delimiter(text))
-    header = [name.strip() for name in sheet.fieldnames or ()]
-    if "image" not in header:
-        raise InvalidInput(f"{path.name} has no column 'image'; its columns are: {', '.join(header) or 'none'}.")
-    columns = _columns(header, frozen, path.name)
-    return [
-        _line(number, row, columns, frozen, path.name) for number, row in enumerate(sheet, start=2) if any(row.values())
-    ]
+    table = read_table(path)
+    table.column("image")
+    columns = _columns(table.columns, frozen, path.name)
+    return [_line(number, cells, columns, frozen, table) for number, cells in table.records()]
 
 
 def _columns(header: Sequence[str], frozen: Snapshot, file: str) -> list[str]:
@@ -71,36 +64,28 @@ def _required_column(header: Sequence[str], names: Sequence[str], expected: str,
     return column
 
 
-def _line(
-    number: int, row: Mapping[str | None, str | list[str] | None], columns: Sequence[str], frozen: Snapshot, file: str
-) -> ScoreRow:
-    cells = {(name or "").strip(): value.strip() if isinstance(value, str) else "" for name, value in row.items()}
+def _line(line: int, cells: Mapping[str, str], columns: Sequence[str], frozen: Snapshot, table: Table) -> ScoreRow:
     texts = [cells[column] for column in columns]
-    place = f"{file}, line {number}"
+    place = f"{table.name}, line {line}"
     image, item = cells["image"].replace("\\", "/"), cells.get("item", "")
     if not image:
-        raise InvalidInput(f"{place}: the image is missing; give the file's name, its sha256 or the catalogue's id.")
-    if all(one.lower() in NOTHING for one in texts):
-        return ScoreRow(number, image, item, None)
-    numbers = [_number(one, place, frozen) for one in texts]
+        raise InvalidInput(
+            f"{place}: the image is missing; give the file's name, its sha256, or its id in the catalogue as id:24."
+        )
+    if all(map(is_missing, texts)):
+        return ScoreRow(line, image, item, None)
+    numbers = [_number(one, place, frozen, table.dialect.decimal or ".") for one in texts]
     if frozen.kind not in (TaskKind.MULTI, TaskKind.NUMBER):
         numbers = [1.0 - numbers[0], numbers[0]] if len(numbers) == 1 else _check_sum(numbers, place)
-    return ScoreRow(number, image, item, tuple(numbers))
+    return ScoreRow(line, image, item, tuple(numbers))
 
 
-def _number(text: str, where: str, frozen: Snapshot) -> float:
-    try:
-        number = float(text.replace(",", "."))
-    except ValueError:
-        number = math.nan
-    if frozen.kind is TaskKind.NUMBER and math.isfinite(number):
+def _number(text: str, where: str, frozen: Snapshot, decimal: str) -> float:
+    number = words.number(text, decimal=decimal)
+    if number is not None and (frozen.kind is TaskKind.NUMBER or 0 <= number <= 1):
         return number
-    if frozen.kind is TaskKind.NUMBER or not 0 <= number <= 1:
-        expected = (
-            "a number" if frozen.kind is TaskKind.NUMBER else "a probability from 0 to 1 (after softmax or sigmoid)"
-        )
-        raise InvalidInput(f"{where}: the score is '{text}'; give {expected}, or leave all scores of the line empty.")
-    return number
+    expected = "a number" if frozen.kind is TaskKind.NUMBER else "a probability from 0 to 1 (after softmax or sigmoid)"
+    raise InvalidInput(f"{where}: the score is '{text}'; give {expected}, or leave all scores of the line empty.")
 
 
 def _check_sum(numbers: list[float], where: str) -> list[float]:

@@ -60,7 +60,6 @@ def test_two_readers_of_one_image_are_two_rows(home, task, tmp_path):
         ("p01.png,up,ann", r"labels.csv, line 3: 'up' is not a class of task 'side'; its classes are: right, left"),
         ("nobody.png,left,ann", r"line 3: the image 'nobody.png' is not in this catalogue"),
         ("0" * 64 + ",left,ann", "is not in this catalogue"),
-        ("p01.png,,ann", "'' is not a class"),
     ],
 )
 def test_one_bad_line_takes_nothing_and_is_named(home, task, tmp_path, bad, message):
@@ -82,6 +81,29 @@ def test_a_name_of_two_images_asks_for_the_sha256(home, pictures, tmp_path):
     (pictures / "p01.png").rename(pictures / "deep" / "p00.png")
     home.take(pictures)
     tasks.create(home.db, name="side", classes=["right", "left"])
-    with pytest.raises(InvalidInput, match="matches 2 images; give the file's sha256"):
+    with pytest.raises(
+        InvalidInput, match=r"matches 2 images: id:1 \(deep/p00.png\), id:2 \(p00.png\); give the file's sha256"
+    ):
         take(home, tmp_path, "p00.png,right,ann")
     assert take(home, tmp_path, "deep/p00.png,right,ann") == LabelImportReport(1, 0)
+
+
+def test_words_for_missing_are_no_labels_and_spellings_of_a_class_are_one(home, task, tmp_path):
+    lines = ("p00.png,Right ,ann", "p01,LEFT,ann", "p00.png,NA,bob", "p01.png,,bob", "p01.png,nan,eve")
+    assert take(home, tmp_path, *lines) == LabelImportReport(2, 0, 3)
+    labelled = annotation_annotations.queue(home.db, task_id=task.id, only="labelled")
+    assert sorted(case.label for case in labelled) == [0, 1]
+
+
+def test_a_bare_number_is_a_name_and_an_id_says_so(home, task, tmp_path):
+    assert take(home, tmp_path, "id:1,left,ann") == LabelImportReport(1, 0)
+    with pytest.raises(InvalidInput, match="line 2: the image '1' is not in this catalogue"):
+        take(home, tmp_path, "1,left,ann")
+
+
+def test_a_table_of_excel_or_another_encoding_says_the_same(home, task, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_bytes("sep=;\r\nimage;label;reader\r\np00.png;left;Jürgen\r\n".encode("cp1252"))
+    label_import.import_labels(home.db, home.settings, task="side", path=path, by="tester")
+    (case,) = annotation_annotations.queue(home.db, task_id=task.id, only="labelled")
+    assert [one.reader for one in annotation_annotations.history(home.db, case.id)] == ["Jürgen"]

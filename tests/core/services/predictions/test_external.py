@@ -5,15 +5,17 @@ import json
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 from sqlalchemy import text
 
 from core.__main__ import main
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput, NotFound, UserError
-from core.services.annotation import tasks
+from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
 from core.services.evaluation import predictions_export, report
+from core.services.images import images
 from core.services.predictions import external, predictions
 from core.services.saliency import maps
 from core.services.training import initial_weights, runs
@@ -59,7 +61,7 @@ def test_of_real_films_they_are_reviewed_as_any_run(films_frozen, tmp_path, caps
     with home.db.read() as session:
         image = {row.name: row for row in session.query(Image)}
     called = [
-        name if at % 3 == 0 else image[name].sha256 if at % 3 == 1 else str(image[name].id)
+        name if at % 3 == 0 else image[name].sha256 if at % 3 == 1 else f"id:{image[name].id}"
         for at, name in enumerate(names)
     ]
     file = written(
@@ -200,7 +202,7 @@ def test_any_image_of_a_stack_names_its_case(home, tmp_path):
 @pytest.mark.parametrize(
     ("header", "line", "why"),
     [
-        ("file,ill", "{own},0.5", "has no column 'image'; its columns are: file, ill"),
+        ("file,ill", "{own},0.5", "has no column 'image'. Its columns are: file, ill"),
         ("image,sick", "{own},0.5", "has no score column 'Ill' or 'score'; its columns are: image, sick"),
         ("image,ill", "{own},4.2", "line 2: the score is '4.2'; give a probability from 0 to 1"),
         ("image,ill", "{own},high", "line 2: the score is 'high'; give a probability"),
@@ -234,7 +236,25 @@ def test_names_and_files_that_are_not_there(home, tmp_path):
         session.execute(text("UPDATE image SET sha256 = 'a' || substr(sha256, 2), item = id"))
         session.execute(text("UPDATE image SET sha256 = (SELECT max(sha256) FROM image)"))
     twice = shas(home, drawn)[0]
-    with pytest.raises(InvalidInput, match=f"Line 2: 9 images are named '{twice}'; give the sha256"):
+    with pytest.raises(InvalidInput, match=f"Line 2: 9 images are named '{twice}': id:1 .*Give the sha256"):
         take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,ill", f"{twice},0.5"))
     item = take(home, drawn.snapshot, written(tmp_path / "s.csv", "image,item,ill", f"{twice},2,0.5"))
     assert runs.get(home.db, item).predicted == 1
+
+
+def test_whole_numbers_are_names_before_anything_else(home, tmp_path):
+    """A perfect model's scores of files 1 … 12 go to the files of those names, not to the catalogue's ids."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in (10, 11, 12, *range(1, 10)):
+        PIL.Image.new("L", (8, 8), number).save(folder / f"{number}.png")
+    home.take(folder)
+    task = tasks.create(home.db, name="t", classes=["no", "yes"])
+    for case in annotations.queue(home.db, task_id=task.id, limit=20):
+        name = images.get(home.db, case.image_ids[0]).name
+        answer = int(name.removesuffix(".png")) % 2
+        annotations.label(home.db, case_id=case.id, answer="label", label=answer, by="ann", key=name)
+    frozen = snapshots.freeze(home.db, task.id, Recipe(val=0.2, test=0.2), name="one", by="ann")
+    file = written(tmp_path / "s.csv", "image,yes", *(f"{number},{number % 2}" for number in range(1, 13)))
+    for row in predictions.list_predictions(home.db, take(home, frozen.id, file)):
+        assert row.probabilities[1] == int(images.get(home.db, row.image_id).name.removesuffix(".png")) % 2
