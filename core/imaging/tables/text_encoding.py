@@ -50,7 +50,7 @@ def _is_wide(raw: bytes, encoding: str) -> bool:
         return False
     text = raw.decode(encoding)
     plain = sum(letter.isprintable() or letter in "\r\n\t" for letter in text)
-    return "\0" not in text and ("\n" in text or "," in text) and plain == len(text)
+    return "\0" not in text and not {"\n", "\r"}.isdisjoint(text) and plain == len(text)
 
 
 def likeness(text: str) -> float:

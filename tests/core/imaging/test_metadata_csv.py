@@ -27,14 +27,26 @@ def test_encodings_and_delimiters(tmp_path: Path, encoding: str, delimiter: str,
     assert table.rows["b.png"]["remark"] == ""
 
 
+@pytest.mark.parametrize("word", ["NA", "NaN", "nan", "n/a", "None", "NULL", ""])
+def test_words_for_missing_are_empty_cells(tmp_path: Path, word: str):
+    table = read(write(tmp_path, f"file,patient,label,site\na,{word},{word},{word}\nb,none,0,1\n"), file_column="file")
+    assert table.rows["a"] == {"file": "a", "patient": "", "label": "", "site": ""}
+    assert table.rows["b"] == {"file": "b", "patient": "none", "label": "0", "site": "1"}
+
+
+def test_a_column_without_a_title_is_left_out(tmp_path: Path):
+    table = read(write(tmp_path, ",file,age\n0,a,5\n1,b,6\n"), file_column="file")
+    assert (table.columns, table.rows["a"]) == (("file", "age"), {"file": "a", "age": "5"})
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("file,alter\na,größer\n".encode("latin-1"), r"not UTF-8 text \(line 2\)"),
+        (b"file,age\na,1\nb,2,3\n", "line 3: 3 cells where the header has 2"),
         (b"file\x00,age\n", "contains binary data"),
         (b"", "is empty"),
         (b" \n\n", "is empty"),
-        (b"image,age\na,1\n", "no column 'file'; its columns are: image, age"),
+        (b"image,age\na,1\n", "no column 'file'. Its columns are: image, age"),
         (b"file,age\na,1\na,2\n", "lists 'a' again in line 3"),
     ],
 )
@@ -53,11 +65,6 @@ def test_the_same_line_twice_is_one_line(tmp_path: Path):
     assert len(read(write(tmp_path, "file,age\na,1\na,1\n"), file_column="file").rows) == 1
 
 
-def test_ragged_lines_are_read(tmp_path: Path):
-    rows = read(write(tmp_path, "file,age,sex\na,1\nb,2,F,more,and more\n"), file_column="file").rows
-    assert (rows["a"]["sex"], rows["b"]["sex"]) == ("", "F")
-
-
 def join(tmp_path: Path, listed: list[str], files: list[str]):
     table = read(write(tmp_path, "\n".join(["file,n", *(f"{name},1" for name in listed)])), file_column="file")
     return table.join([tmp_path / name for name in files], tmp_path)
@@ -72,7 +79,7 @@ def test_joined_by_path_or_by_a_name_that_is_unique(tmp_path: Path):
 def test_a_name_that_two_files_bear_joins_neither(tmp_path: Path):
     joined = join(tmp_path, ["a.png"], ["x/a.png", "y/a.png"])
     assert joined.rows == {}
-    assert joined.missing == ("a.png",)
+    assert (joined.missing, joined.ambiguous) == ((), ("a.png",))
     assert len(joined.unlisted) == 2
     by_path = join(tmp_path, ["x/a.png"], ["x/a.png", "y/a.png"])
     assert [path.parent.name for path in by_path.rows] == ["x"]
@@ -83,3 +90,9 @@ def test_a_file_in_another_folder_is_not_the_one_listed_by_path(tmp_path: Path):
     joined = join(tmp_path, ["x/a.png"], ["y/a.png"])
     assert joined.missing == ("x/a.png",)
     assert [path.name for path in joined.unlisted] == ["a.png"]
+
+
+def test_stems_and_two_rows_of_one_file(tmp_path: Path):
+    assert [path.name for path in join(tmp_path, ["1"], ["1.png", "10.png"]).rows] == ["1.png"]
+    with pytest.raises(InvalidInput, match=r"two rows for a.png: 'a.png' and 'a'; keep one"):
+        join(tmp_path, ["a.png", "a"], ["a.png"])

@@ -81,9 +81,8 @@ def test_a_name_of_two_images_asks_for_the_sha256(home, pictures, tmp_path):
     (pictures / "p01.png").rename(pictures / "deep" / "p00.png")
     home.take(pictures)
     tasks.create(home.db, name="side", classes=["right", "left"])
-    with pytest.raises(
-        InvalidInput, match=r"matches 2 images: id:1 \(deep/p00.png\), id:2 \(p00.png\); give the file's sha256"
-    ):
+    both = r"matches 2 images: id:1 \(deep/p00.png\), id:2 \(p00.png\); give the file's sha256"
+    with pytest.raises(InvalidInput, match=both):
         take(home, tmp_path, "p00.png,right,ann")
     assert take(home, tmp_path, "deep/p00.png,right,ann") == LabelImportReport(1, 0)
 
