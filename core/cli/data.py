@@ -29,7 +29,7 @@ FLIPS_HELP = "flips that keep the label; training uses no others (default: %(def
 def add_import_arguments(parser: Parser) -> None:
     """Add the options of `rounds import`."""
     parser.add_argument("path", type=Path, metavar="PATH", help="file or folder")
-    parser.add_argument("--metadata", type=Path, metavar="FILE.csv", help="CSV with one line per file")
+    parser.add_argument("--metadata", type=Path, metavar="FILE", help="table of the files: CSV, TSV or Excel")
     parser.add_argument(
         "--file-column", default="file", metavar="COLUMN", help="column with the file name (default: %(default)s)"
     )
@@ -38,6 +38,9 @@ def add_import_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--task", default="", metavar="NAME", help="labelling task of the labels in the CSV")
     parser.add_argument("--label-column", metavar="COLUMN", help="column with the label")
+    parser.add_argument(
+        "--keep-spellings", action="store_true", help="keep spellings of a class apart, such as Normal and normal"
+    )
     parser.add_argument("--reference", action="store_true", help="link the files instead of copying them")
     parser.add_argument("--dry-run", action="store_true", help="preview the import without changing anything")
 
@@ -52,6 +55,7 @@ def import_images(arguments: Arguments) -> Output:
         patient_column=arguments.patient_column,
         task=arguments.task,
         label_column=arguments.label_column,
+        keep_spellings=arguments.keep_spellings,
         reference=arguments.reference,
         dry_run=arguments.dry_run,
     )

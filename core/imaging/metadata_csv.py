@@ -1,13 +1,13 @@
 """Read a table of metadata and labels, and join it to files by path, name or stem."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import InvalidInput
 from core.imaging.tables.file_names import NameIndex
 from core.imaging.tables.table import read_table
-from core.imaging.tables.words import is_missing
+from core.imaging.tables.words import is_missing, one_spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class MetadataTable:
     columns: tuple[str, ...]
     rows: Mapping[str, dict[str, str]] = field(repr=False)
     file_column: str
+    respelt: tuple[tuple[str, str], ...] = ()
 
     def join(self, files: Sequence[Path], root: Path) -> "JoinedMetadata":
         """Join each row to the one file that it names, by path, name or stem; several candidates are none."""
@@ -39,6 +40,16 @@ class MetadataTable:
                 )
         unlisted = tuple(path for path in files if path not in matched)
         return JoinedMetadata(matched, unlisted, tuple(missing), tuple(ambiguous))
+
+    def with_one_spelling(self, column: str, known: Collection[str] = ()) -> "MetadataTable":
+        """Return the table with equal words of a column spelt alike; `respelt` says which were not.
+
+        `known` are words that stay, and that equal words become.
+        """
+        chosen = one_spelling((row[column] for row in self.rows.values()), known)
+        respelt = [(row[column], chosen[row[column]]) for row in self.rows.values() if row[column]]
+        rows = {name: {**row, column: chosen.get(row[column], "")} for name, row in self.rows.items()}
+        return replace(self, rows=rows, respelt=tuple(pair for pair in respelt if pair[0] != pair[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class NoteKind:
     """A kind of note: its `title`, what it means for the reader of the images, and what to do about it.
 
-    `of` is what has the note: an "image", a "stack" of slices, or a "link" in the folder.
+    `of` is what has the note: an "image", a "stack" of slices, a "link" in the folder, or a "label" of the table.
     """
 
     title: str
@@ -105,6 +105,12 @@ NOTES: Mapping[str, NoteKind] = {
         "Label left out",
         "The label is negative, infinite, empty or NaN, which often means 'not labelled'; the image has no label.",
         "Give the labels as a CSV, or save the archive with class names or whole numbers from 0.",
+    ),
+    "respelt": NoteKind(
+        "Spellings of a class merged",
+        "Labels that differ only in capitals, width, blanks or a fraction of zero are one class.",
+        "Keep the spellings apart in the form (--keep-spellings) if they mean different things.",
+        of="label",
     ),
     "link_outside": NoteKind(
         "Link out of the folder",
@@ -238,4 +244,5 @@ NOTES: Mapping[str, NoteKind] = {
     ),
 }
 """Every kind by its name, in the order of the report."""
+IMAGE_KINDS = frozenset(name for name, kind in NOTES.items() if kind.of in ("image", "stack"))
 STACK_KINDS = frozenset(name for name, kind in NOTES.items() if kind.of == "stack")

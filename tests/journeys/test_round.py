@@ -45,8 +45,8 @@ def test_a_round(chest, tmp_path, serve, page):
     # import: preview, then import
     page.get_by_role("button", name="Import images").click()
     page.get_by_label("Folder or file").fill(str(chest))
-    page.get_by_text("Metadata and labels from a CSV").click()
-    page.get_by_label("Path of the CSV on the server").fill(str(chest / "metadata.csv"))
+    page.get_by_text("Metadata and labels from a table").click()
+    page.get_by_label("Path of the table on the server").fill(str(chest / "metadata.csv"))
     page.get_by_label("Labelling task for these labels").fill("abnormal")
     page.get_by_label("Patient ID column").fill("patient_id")
     page.get_by_label("Label column").fill("abnormal")

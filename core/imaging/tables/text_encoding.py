@@ -4,6 +4,7 @@ Libraries that guess encodings need a page of text; a table of labels has a few 
 can choose another.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -32,7 +33,7 @@ def find_encoding(raw: bytes) -> str | None:
         return next((one for one in ("utf-16-le", "utf-16-be") if _is_wide(raw, one)), None)
     if decodes(raw, "utf-8"):
         return "utf-8"
-    scores = {one: likeness(raw.decode(one)) for one in LEGACY if decodes(raw, one)}
+    scores = {one: _likeness_in(raw, one) for one in LEGACY if decodes(raw, one)}
     return max(scores, key=scores.__getitem__) if scores else "latin-1"
 
 
@@ -57,6 +58,12 @@ def likeness(text: str) -> float:
     """Return how much the letters beyond ASCII look like words: about 1 if they do, below 0 if they do not."""
     points = [*_points(text)]
     return sum(points) / len(points) if points else 0.0
+
+
+def _likeness_in(raw: bytes, encoding: str) -> float:
+    text = raw.decode(encoding)
+    is_rare = encoding == "euc_jp" and not re.search("[\u3040-\u30ff]", text)  # few write it today, and with kana
+    return likeness(text) - is_rare * 0.3
 
 
 def _points(text: str) -> Iterator[float]:

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable
 
 # The words that pandas reads as missing (`pandas.read_csv`, na_values).
 PANDAS = "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null"
@@ -32,6 +34,21 @@ def number(cell: str, *, decimal: str = ".") -> float | None:
     """
     plain = cell.replace(decimal, ".") if decimal != "." and "." not in cell else cell
     return float(plain) if NUMBER.fullmatch(plain) else None
+
+
+def one_spelling(words: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:
+    """Return by word the one to use: among equal words a known one, else the most frequent, else the first.
+
+    >>> one_spelling(["Normal", "normal", "normal", "ill"])
+    {'Normal': 'normal', 'normal': 'normal', 'ill': 'ill'}
+    """
+    counted = Counter(word for word in words if word)
+    by_spelling: dict[str, list[str]] = {}
+    for word, _ in counted.most_common():
+        by_spelling.setdefault(spelling(word), []).append(word)
+    named = {spelling(word): word for word in known}
+    chosen = {form: named.get(form, alike[0]) for form, alike in by_spelling.items()}
+    return {word: word if word in known else chosen[spelling(word)] for word in counted}
 
 
 def spelling(cell: str) -> str:

@@ -38,7 +38,7 @@ def run(
     Raises:
         InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column or label.
     """
-    sources = ImportSources.of(request)
+    sources = ImportSources.of(request, import_rows.class_names(db, request.task))
     import_rows.check_labels(db, request.task, request.label_column, sources.table)
     store = None if request.dry_run else Store(settings.home)
     key, tally, imported = settings.key("pseudonym"), ImportTally(slices=request.dry_run), ImportedFiles.of(db)

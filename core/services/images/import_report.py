@@ -22,6 +22,8 @@ JSON_KEYS = {"files_found": "found", "labels_overridden": "labels_kept", "labels
 class ImportReport:
     """The report of an import: every file is imported, known, refused or unlisted; `finished` once all are.
 
+    `missing` are lines of the table without a file, `ambiguous` those that fit several.
+
     `notes` count the images that were read in another way than they lie in their file, by kind.
     """
 
@@ -31,6 +33,7 @@ class ImportReport:
     refused: tuple[Refused, ...] = ()
     unlisted: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
     notes: tuple[NoteCount, ...] = ()
     images: int = 0
     patients: int = 0
@@ -54,6 +57,7 @@ class ImportReport:
             "refused": [asdict(one) for one in self.refused],
             "unlisted": list(self.unlisted),
             "missing": list(self.missing),
+            "ambiguous": list(self.ambiguous),
             "notes": [note.to_json() for note in self.notes],
         }
 
@@ -64,6 +68,7 @@ class ImportReport:
             "refused": tuple(Refused(**one) for one in data["refused"]),
             "unlisted": tuple(data["unlisted"]),
             "missing": tuple(data["missing"]),
+            "ambiguous": tuple(data.get("ambiguous", ())),
             "notes": tuple(NoteCount.from_json(one) for one in data.get("notes", ())),
         }
         names = {key: name for name, key in JSON_KEYS.items()}

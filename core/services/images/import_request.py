@@ -18,7 +18,10 @@ from db.vocabulary import JobKind
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What to import and how. `patient_column` None means patient_id if the CSV has that column."""
+    """What to import and how. `patient_column` None means patient_id if the CSV has that column.
+
+    With `keep_spellings` labels that differ in capitals, width, blanks or a fraction of zero stay apart.
+    """
 
     path: Path
     metadata: Path | None = None
@@ -26,6 +29,7 @@ class ImportRequest:
     patient_column: str | None = None
     task: str = ""
     label_column: str | None = None
+    keep_spellings: bool = False
     reference: bool = False
     dry_run: bool = False
 

@@ -71,6 +71,13 @@ class ImportItem:
         return image.identity.series_uid or single_image
 
 
+def class_names(db: Database, task: str) -> list[str]:
+    """Return the names and titles of a task's classes; none if there is no such task, or it has no classes."""
+    with db.read() as session:
+        row = queries.task_named(session, task) if task else None
+        return [name for one in (row.classes if row else ()) for name in (one.name, one.title) if name]
+
+
 def check_labels(db: Database, task: str, column: str | None, table: MetadataTable | None) -> None:
     """Check before reading any file that the labels of a CSV are classes of the task, if the task exists.
 

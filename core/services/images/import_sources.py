@@ -1,5 +1,6 @@
 """The files of an import: those of its folder, joined with the lines of its CSV."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from core.imaging.reader_pool import AlreadyImported, ReadFile
 from core.services.images import image_notes, import_rows
 from core.services.images.import_report import ImportReport, Refused
 from core.services.images.import_request import ImportRequest
+
+RESPELT = "respelt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +26,14 @@ class ImportSources:
     joined: metadata_csv.JoinedMetadata | None
 
     @classmethod
-    def of(cls, request: ImportRequest) -> "ImportSources":
-        """List the files and read the CSV.
+    def of(cls, request: ImportRequest, classes: Collection[str] = ()) -> "ImportSources":
+        """List the files and read the table; labels are spelt as the `classes` of their task.
 
         Raises:
             InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column.
         """
         listing, root = _list(request)
-        joined, table = _join(request, list(listing.files), root)
+        joined, table = _join(request, list(listing.files), root, classes)
         return cls(request, root, listing, table, joined)
 
     @property
@@ -56,9 +59,14 @@ class ImportSources:
             refused=tuple(Refused(self.name(one.path), one.reason) for one in self.listing.refused),
             unlisted=tuple(self.name(path) for path in self.joined.unlisted) if self.joined else (),
             missing=self.joined.missing if self.joined else (),
-            notes=image_notes.add_up((), ((one.kind, self.name(one.path)) for one in self.listing.notes)),
+            ambiguous=self.joined.ambiguous if self.joined else (),
+            notes=image_notes.add_up((), self._notes()),
             dry_run=self.request.dry_run,
         )
+
+    def _notes(self) -> Iterator[tuple[str, str]]:
+        yield from ((one.kind, self.name(one.path)) for one in self.listing.notes)
+        yield from ((RESPELT, f"{before} → {after}") for before, after in (self.table.respelt if self.table else ()))
 
     def item(self, result: ReadFile | AlreadyImported, key: bytes) -> import_rows.ImportItem:
         """Return a file that was read, with its line of the CSV; `key` is that of the pseudonyms."""
@@ -99,7 +107,7 @@ def _list(request: ImportRequest) -> tuple[FileListing, Path]:
 
 
 def _join(
-    request: ImportRequest, files: list[Path], root: Path
+    request: ImportRequest, files: list[Path], root: Path, classes: Collection[str]
 ) -> tuple[metadata_csv.JoinedMetadata | None, metadata_csv.MetadataTable | None]:
     if request.metadata is None:
         if request.label_column or request.patient_column:
@@ -111,4 +119,6 @@ def _join(
         raise InvalidInput(f"The labels in column '{request.label_column}' need a task; give it with --task NAME.")
     needed = [column for column in (request.patient_column, request.label_column) if column]
     table = metadata_csv.read(request.metadata.expanduser(), file_column=request.file_column, needed=needed)
+    if request.label_column and not request.keep_spellings:
+        table = table.with_one_spelling(request.label_column, classes)
     return table.join(files, root), table

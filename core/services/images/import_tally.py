@@ -63,5 +63,6 @@ class ImportTally:
             refused=tuple(Refused(hidden(one.file), one.reason) for one in report.refused),
             unlisted=tuple(map(hidden, report.unlisted)),
             missing=tuple(map(hidden, report.missing)),
+            ambiguous=tuple(map(hidden, report.ambiguous)),
             notes=tuple(replace(note, examples=tuple(map(hidden, note.examples))) for note in report.notes),
         )

@@ -15,6 +15,8 @@ from dashboard.context import AppContext
 
 FOLDER, UPLOAD = "Folder on the server", "Upload files"
 
+TABLES = ["csv", "tsv", "txt", "xlsx", "xls", "ods"]
+
 
 def show(settings: Settings) -> ImportRequest | None:
     """Draw the form; return a dry run once it is submitted: files are imported only after a preview."""
@@ -31,7 +33,7 @@ def show(settings: Settings) -> ImportRequest | None:
             folder = st.text_input("Folder or file", placeholder="/data/chest", key="import_folder")
         else:
             files = st.file_uploader("Images", accept_multiple_files=True, key="import_files") or []
-        with st.expander("Metadata and labels from a CSV", expanded=False):
+        with st.expander("Metadata and labels from a table", expanded=False):
             request = _csv(settings, has_folder=source == FOLDER)
         submitted = st.form_submit_button("Preview import", type="primary", icon=":material/search:")
     if not submitted:
@@ -53,8 +55,8 @@ def submit(wired: AppContext, request: ImportRequest) -> int:
 
 
 def _csv(settings: Settings, *, has_folder: bool) -> ImportRequest:
-    upload = st.file_uploader("CSV", type=["csv", "tsv", "txt"], key="import_csv")
-    path = st.text_input("Path of the CSV on the server", key="import_csv_path") if has_folder else ""
+    upload = st.file_uploader("Table (CSV, TSV or Excel)", type=TABLES, key="import_csv")
+    path = st.text_input("Path of the table on the server", key="import_csv_path") if has_folder else ""
     left, right = st.columns(2)
     with left:
         file_column = st.text_input("File name column", "file", key="import_file_column")
@@ -62,6 +64,9 @@ def _csv(settings: Settings, *, has_folder: bool) -> ImportRequest:
     with right:
         patient = st.text_input("Patient ID column", placeholder="patient_id", key="import_patient_column")
         label = st.text_input("Label column", placeholder="abnormal", key="import_label_column")
+    keep_spellings = st.checkbox(
+        "Keep spellings of a class apart (Normal, normal, NORMAL)", key="import_keep_spellings"
+    )
     reference = st.checkbox(
         "Link files instead of copying (do not move or delete them later)",
         key="import_reference",
@@ -75,6 +80,7 @@ def _csv(settings: Settings, *, has_folder: bool) -> ImportRequest:
         patient_column=patient.strip() or None,
         task=task.strip(),
         label_column=label.strip() or None,
+        keep_spellings=keep_spellings,
         reference=reference,
         dry_run=True,
     )

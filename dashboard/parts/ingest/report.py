@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.imaging.notes import NOTES
+from core.imaging.notes import IMAGE_KINDS, NOTES
 from core.jobs import job_queue
 from core.jobs.job_queue import JobView
 from core.services.images import import_request
@@ -60,7 +60,7 @@ def _report(report: ImportReport) -> None:
     st.markdown(
         f"**{formatting.count(report.files_found, 'file')}** = **{report.imported:,}** {verb} + **{report.known:,}** "
         f"already in the catalogue + **{len(report.refused):,}** refused + **{len(report.unlisted):,}** not listed in "
-        "the CSV."
+        "the table."
     )
     st.markdown(
         f"{formatting.count(report.images, 'image')}, {formatting.count(report.patients, 'patient')}, "
@@ -85,8 +85,9 @@ def _report(report: ImportReport) -> None:
         )
     for title, rows in (
         ("Refused", [{"file": one.file, "reason": one.reason} for one in report.refused]),
-        ("Not listed in the CSV", [{"file": name} for name in report.unlisted]),
-        ("Listed in the CSV but missing", [{"file": name} for name in report.missing]),
+        ("Not listed in the table", [{"file": name} for name in report.unlisted]),
+        ("Listed in the table but missing", [{"file": name} for name in report.missing]),
+        ("Fits several files; write its path", [{"file": name} for name in report.ambiguous]),
     ):
         if rows:
             with st.expander(f"{title}: {len(rows):,}", expanded=title == "Refused" and len(rows) < 40):
@@ -100,7 +101,7 @@ def _notes(report: ImportReport) -> None:
     with st.container(border=True, key="import_notes"):
         st.markdown("**Read in another way than it lies in the file, or to be looked at**")
         for note in report.notes:
-            _note(note, opens=not report.dry_run and NOTES[note.kind].of != "link")
+            _note(note, opens=not report.dry_run and note.kind in IMAGE_KINDS)
 
 
 def _note(note: NoteCount, *, opens: bool) -> None:

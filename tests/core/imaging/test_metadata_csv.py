@@ -34,6 +34,17 @@ def test_words_for_missing_are_empty_cells(tmp_path: Path, word: str):
     assert table.rows["b"] == {"file": "b", "patient": "none", "label": "0", "site": "1"}
 
 
+def test_spellings_of_a_word_are_one_and_known_words_stay(tmp_path: Path):
+    words = ["Normal", "normal", "NORMAL ", "normal", "0", "0.0", "ill"]
+    lines = "".join(f"{at},{word}\n" for at, word in enumerate(words))
+    table = read(write(tmp_path, "file,label\n" + lines), file_column="file")
+    merged = table.with_one_spelling("label")
+    assert [row["label"] for row in merged.rows.values()] == ["normal"] * 4 + ["0", "0", "ill"]
+    assert merged.respelt == (("Normal", "normal"), ("NORMAL", "normal"), ("0.0", "0"))
+    known = table.with_one_spelling("label", ["Normal", "NORMAL"])
+    assert [row["label"] for row in known.rows.values()][:4] == ["Normal", "NORMAL", "NORMAL", "NORMAL"]
+
+
 def test_a_column_without_a_title_is_left_out(tmp_path: Path):
     table = read(write(tmp_path, ",file,age\n0,a,5\n1,b,6\n"), file_column="file")
     assert (table.columns, table.rows["a"]) == (("file", "age"), {"file": "a", "age": "5"})
