@@ -133,7 +133,7 @@ def labelled(home: Path, task: int) -> int:
 BENCHMARK = Benchmark(
     name="label_latency",
     unit="ms from key to next image",
-    goal="<=0.167",
+    goal="<=0.15",
     sides=partial(sides, size=Size(1024, 1024)),
     against="a Streamlit page with st.image that runs again",
 )

@@ -47,7 +47,11 @@ def test_a_former_name_gives_the_same_json(rounds: Rounds, tmp_path: Path, forme
 
 def test_labels_go_out_and_come_back_by_former_names(rounds: Rounds, tmp_path: Path) -> None:
     count = rounds(f"labels --task kind --out {tmp_path / 'labels.csv'}")["lines"]
-    assert rounds(f"label --task kind --csv {tmp_path / 'labels.csv'}") == {"labelled": 0, "known": count}
+    assert rounds(f"label --task kind --csv {tmp_path / 'labels.csv'}") == {
+        "labelled": 0,
+        "known": count,
+        "without_label": 0,
+    }
 
 
 @pytest.mark.parametrize(

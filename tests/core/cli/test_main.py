@@ -106,8 +106,8 @@ def test_label_takes_a_csv_once(capsys, home, folder, tmp_path):
     with (tmp_path / "labels.csv").open("w", newline="") as file:
         csv.writer(file).writerows([["image", "label", "reader"], ["0.png", "b", "ann"], ["1.png", "a", ""]])
     argv = ["--home", home, "--json", "label", "--task", "kind", "--csv", tmp_path / "labels.csv"]
-    assert run(capsys, *argv)[:2] == (0, {"labelled": 2, "known": 0})
-    assert run(capsys, *argv)[:2] == (0, {"labelled": 0, "known": 2})
+    assert run(capsys, *argv)[:2] == (0, {"labelled": 2, "known": 0, "without_label": 0})
+    assert run(capsys, *argv)[:2] == (0, {"labelled": 0, "known": 2, "without_label": 0})
 
 
 def test_labels_writes_a_csv_that_label_takes(capsys, home, folder, tmp_path):
@@ -116,7 +116,7 @@ def test_labels_writes_a_csv_that_label_takes(capsys, home, folder, tmp_path):
     argv = [*common, "labels", "--task", "kind", "--out", tmp_path / "out.csv"]
     assert run(capsys, *argv)[:2] == (0, {"file": str(tmp_path / "out.csv"), "lines": 12})
     again = [*common, "label", "--task", "kind", "--csv", tmp_path / "out.csv"]
-    assert run(capsys, *again)[:2] == (0, {"labelled": 0, "known": 12})
+    assert run(capsys, *again)[:2] == (0, {"labelled": 0, "known": 12, "without_label": 0})
     code, result, _ = run(capsys, *argv[:-1], tmp_path / "nowhere" / "out.csv")
     assert code == 1
     assert "No such file" in result["error"]

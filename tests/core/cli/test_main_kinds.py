@@ -49,7 +49,7 @@ def test_ages_are_asked_imported_written_out_and_frozen(capsys, home, folder, tm
     rounds(capsys, other, "task", "--name", "age", *options)
     rounds(capsys, other, "import", folder)
     back = rounds(capsys, other, "label", "--task", "age", "--csv", tmp_path / "out.csv")
-    assert back == {"labelled": 40, "known": 0}
+    assert back == {"labelled": 40, "known": 0, "without_label": 0}
     frozen = [rounds(capsys, folder, "snapshot", "--task", "age", "--name", "one") for folder in (home, other)]
     assert frozen[0]["hash"] == frozen[1]["hash"]
     assert frozen[0]["kind"] == "number"
