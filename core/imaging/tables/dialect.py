@@ -26,10 +26,14 @@ class Dialect:
 
 def find_separator(lines: Sequence[str]) -> str:
     """Return the separator: that of a line `sep=`, else the one that cuts most lines into the same number of cells."""
-    stated = STATED.fullmatch(lines[0].strip("\r\n")) if lines else None
-    if stated:
-        return stated[1]
+    if states_separator(lines):
+        return lines[0].rstrip("\r\n")[-1]
     return max(SEPARATORS, key=lambda separator: _evenness(lines, separator))
+
+
+def states_separator(lines: Sequence[str]) -> bool:
+    """Return whether the first line is Excel's `sep=`."""
+    return bool(lines) and STATED.fullmatch(lines[0].rstrip("\r\n")) is not None
 
 
 def _evenness(lines: Sequence[str], separator: str) -> tuple[float, int]:

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from core.errors import InvalidInput
 from core.imaging.tables import workbook
-from core.imaging.tables.dialect import SAMPLE, STATED, Dialect, find_decimal, find_separator, header_place
+from core.imaging.tables.dialect import (
+    SAMPLE,
+    Dialect,
+    find_decimal,
+    find_separator,
+    header_place,
+    states_separator,
+)
 from core.imaging.tables.text_encoding import decodes, find_encoding
 from core.imaging.tables.words import clean
 
@@ -28,9 +35,9 @@ class Table:
     name: str
     columns: tuple[str, ...]
     dialect: Dialect
+    source: "_Source" = field(repr=False)
     sheets: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
-    source: "_Source" = field(default_factory=lambda: _Source(()), repr=False)
 
     def rows(self) -> Iterator[Row]:
         """Yield the line and the cells of each row that is not empty.
@@ -120,12 +127,13 @@ def read_table(path: Path, dialect: Dialect | None = None, *, sheet: str | None 
         raise InvalidInput(f"The file {path} cannot be opened ({error.strerror}).") from error
     if workbook.is_workbook(raw):
         sheets, rows = workbook.read_sheet(raw, path.name, sheet)
-        return _table(path.name, _Source(rows), replace(dialect, encoding=None, separator=None), sheets)
+        return _table(path.name, _Source(rows), replace(dialect, encoding=None, separator=None), sheets=sheets)
     encoding = _encoding(raw, path.name, dialect.encoding)
     text = raw.decode(encoding)
     lines = io.StringIO(text, newline="").readlines()
     separator = dialect.separator or find_separator(lines[:SAMPLE])
-    return _table(path.name, _Source(lines, separator), replace(dialect, encoding=encoding, separator=separator), ())
+    known = replace(dialect, encoding=encoding, separator=separator)
+    return _table(path.name, _Source(lines, separator), known, after=int(states_separator(lines)))
 
 
 def _encoding(raw: bytes, name: str, chosen: str | None) -> str:
@@ -137,10 +145,9 @@ def _encoding(raw: bytes, name: str, chosen: str | None) -> str:
     return encoding
 
 
-def _table(name: str, source: _Source, dialect: Dialect, sheets: tuple[str, ...]) -> Table:
-    first = [row for row in islice(source.numbered(name), SAMPLE) if any(map(clean, row[1]))]
-    if first and len(first[0][1]) <= 2 and STATED.fullmatch("".join(first[0][1]) + (dialect.separator or "")):
-        first = first[1:]  # the line sep= itself: the reader has cut it at the separator
+def _table(name: str, source: _Source, dialect: Dialect, *, after: int = 0, sheets: tuple[str, ...] = ()) -> Table:
+    sample = islice(source.numbered(name), SAMPLE)
+    first = [(line, cells) for line, cells in sample if line > after and any(map(clean, cells))]
     if not first:
         raise InvalidInput(f"{name} is empty; it needs a header line and a row per file.")
     by_line = dict(first)
@@ -149,7 +156,7 @@ def _table(name: str, source: _Source, dialect: Dialect, sheets: tuple[str, ...]
         raise InvalidInput(f"{name} has no header in line {line}; its first lines are {', '.join(map(str, by_line))}.")
     columns, unnamed = _columns(name, by_line[line], [cells for at, cells in first if at > line])
     decimal = dialect.decimal or find_decimal(cells for at, cells in first if at > line)
-    return Table(name, columns, replace(dialect, decimal=decimal, first_line=line), sheets, unnamed, source)
+    return Table(name, columns, replace(dialect, decimal=decimal, first_line=line), source, sheets, unnamed)
 
 
 def _columns(
