@@ -314,7 +314,7 @@ def test_a_case_of_a_run_is_laid_beside_its_siblings_and_steps_with_them(ward, d
         annotations.label(db, case_id=case.id, answer="label", label=at % 2, by="ann", key=f"case {case.id}")
     frozen = snapshots.freeze(db, task.id, Recipe(val=0.25, test=0.25), name="stacks", by="ann")
     scores = tmp_path / "scores.csv"
-    scores.write_text("image,some\n" + "".join(f"{case.image_ids[0]},0.5\n" for case in cases))
+    scores.write_text("image,some\n" + "".join(f"id:{case.image_ids[0]},0.5\n" for case in cases))
     settings = Settings.read(ward.home)
     run = external.import_predictions(db, settings, snapshot=frozen.id, name="vendor", csv=scores, by="ann")
     page.goto(f"{ward.url}/case?run={run}&case={cases[0].id}&split=all")

@@ -11,6 +11,7 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 DECIMALS = {".": "point", ",": "comma"}
 SAMPLE = 200  # lines that are looked at
 WITH_FRACTION = {mark: re.compile(rf"[+-]?\d+{re.escape(mark)}\d+") for mark in DECIMALS}
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 STATED = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's first line
 
 
@@ -49,13 +50,18 @@ def _evenness(lines: Sequence[str], separator: str) -> tuple[float, int]:
     return count / widths.total(), width
 
 
-def find_decimal(rows: Iterable[Sequence[str]]) -> str:
-    """Return the mark before fractions: a comma where as many cells have it as a point."""
+def find_decimal(rows: Iterable[Sequence[str]], separator: str | None) -> str:
+    """Return the mark before fractions: a comma where as many cells have it as a point.
+
+    Where commas separate the cells, 1,234 in quotes is a thousand.
+    """
     counted = Counter[str]()
     for row in islice(rows, SAMPLE):
-        for cell in row:
+        for cell in map(str.strip, row):
+            if separator == "," and THOUSANDS.fullmatch(cell):
+                continue
             for mark, form in WITH_FRACTION.items():
-                counted[mark] += form.fullmatch(cell.strip()) is not None
+                counted[mark] += form.fullmatch(cell) is not None
     return "," if counted[","] and counted[","] >= counted["."] else "."
 
 

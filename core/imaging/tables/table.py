@@ -13,6 +13,7 @@ from core.errors import InvalidInput
 from core.imaging.tables import workbook
 from core.imaging.tables.dialect import (
     SAMPLE,
+    WITH_FRACTION,
     Dialect,
     find_decimal,
     find_separator,
@@ -22,6 +23,7 @@ from core.imaging.tables.dialect import (
 from core.imaging.tables.text_encoding import decodes, find_encoding
 from core.imaging.tables.words import clean
 
+WITH_COMMA = WITH_FRACTION[","]
 Row = tuple[int, tuple[str, ...]]  # line in the file (from 1), cells
 
 
@@ -40,7 +42,7 @@ class Table:
     unnamed: tuple[str, ...] = ()
 
     def rows(self) -> Iterator[Row]:
-        """Yield the line and the cells of each row that is not empty.
+        """Yield the line and the cells of each row that is not empty; fractions have a point.
 
         Raises:
             InvalidInput: a row has more cells than the header, or fewer, or a quote is not closed.
@@ -50,6 +52,8 @@ class Table:
             values = tuple(map(clean, cells))
             if not any(values):
                 continue
+            if self.dialect.decimal == ",":
+                values = tuple(cell.replace(",", ".") if WITH_COMMA.fullmatch(cell) else cell for cell in values)
             if len(values) > width and not any(values[width:]):
                 values = values[:width]  # separators at the end of a line
             if len(values) != width:
@@ -155,7 +159,7 @@ def _table(name: str, source: _Source, dialect: Dialect, *, after: int = 0, shee
     if line not in by_line:
         raise InvalidInput(f"{name} has no header in line {line}; its first lines are {', '.join(map(str, by_line))}.")
     columns, unnamed = _columns(name, by_line[line], [cells for at, cells in first if at > line])
-    decimal = dialect.decimal or find_decimal(cells for at, cells in first if at > line)
+    decimal = dialect.decimal or find_decimal((cells for at, cells in first if at > line), dialect.separator)
     return Table(name, columns, replace(dialect, decimal=decimal, first_line=line), source, sheets, unnamed)
 
 

@@ -1,4 +1,4 @@
-"""Read cells: words for a missing value, numbers with either decimal mark, and one spelling of equal words."""
+"""Read cells: words for a missing value, numbers, and one spelling of equal words."""
 
 import re
 import unicodedata
@@ -26,14 +26,13 @@ def is_missing(cell: str) -> bool:
     return cell in MISSING
 
 
-def number(cell: str, *, decimal: str = ".") -> float | None:
-    """Return the number in a cell, None if it is none; `decimal` is the mark before its fraction.
+def number(cell: str) -> float | None:
+    """Return the number in a cell, None if it is none.
 
-    >>> number("1,5", decimal=","), number("1.5"), number("1,5")
-    (1.5, 1.5, None)
+    >>> number("1.5"), number("1e3"), number("1,5"), number("nan")
+    (1.5, 1000.0, None, None)
     """
-    plain = cell.replace(decimal, ".") if decimal != "." and "." not in cell else cell
-    return float(plain) if NUMBER.fullmatch(plain) else None
+    return float(cell) if NUMBER.fullmatch(cell) else None
 
 
 def one_spelling(words: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:

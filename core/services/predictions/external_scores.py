@@ -74,14 +74,14 @@ def _line(line: int, cells: Mapping[str, str], columns: Sequence[str], frozen: S
         )
     if all(map(is_missing, texts)):
         return ScoreRow(line, image, item, None)
-    numbers = [_number(one, place, frozen, table.dialect.decimal or ".") for one in texts]
+    numbers = [_number(one, place, frozen) for one in texts]
     if frozen.kind not in (TaskKind.MULTI, TaskKind.NUMBER):
         numbers = [1.0 - numbers[0], numbers[0]] if len(numbers) == 1 else _check_sum(numbers, place)
     return ScoreRow(line, image, item, tuple(numbers))
 
 
-def _number(text: str, where: str, frozen: Snapshot, decimal: str) -> float:
-    number = words.number(text, decimal=decimal)
+def _number(text: str, where: str, frozen: Snapshot) -> float:
+    number = words.number(text)
     if number is not None and (frozen.kind is TaskKind.NUMBER or 0 <= number <= 1):
         return number
     expected = "a number" if frozen.kind is TaskKind.NUMBER else "a probability from 0 to 1 (after softmax or sigmoid)"

@@ -15,7 +15,18 @@ METRIC = {"value", "low", "high", "n", "note", "method"}
 
 def test_the_keys_of_an_import():
     keys = {
-        *("found", "imported", "known", "refused", "unlisted", "missing", "images", "patients", "unknown_patients"),
+        *(
+            "found",
+            "imported",
+            "known",
+            "refused",
+            "unlisted",
+            "missing",
+            "ambiguous",
+            "images",
+            "patients",
+            "unknown_patients",
+        ),
         *("series", "labelled", "labels_kept", "labels_apart", "dry_run", "finished", "notes"),
     }
     notes = (NoteCount("turned", 2, ("a.jpg", "b.jpg")),)

@@ -32,7 +32,7 @@ TEXTS = {
     "euc_jp": "画像,患者名\na.png,山田たろう\n",
     "cp949": "파일,진단\na.png,정상\nb.png,폐렴\n",
     "big5": "檔案,標籤\na.png,正常\nb.png,肺炎\n",
-    "cp1252": "Datei;Befund;Größe\na.png;unauffällig;1,5\nb.png;Entzündung;2,5\n",
+    "cp1252": "Datei;Befund;Größe\na.png;unauffällig;groß\nb.png;Entzündung;klein\n",
     "cp1250": "soubor;nález\na.png;zánět průdušek\nb.png;žádný\n",
     "cp1251": "файл;диагноз\na.png;норма\nb.png;пневмония\n",
     "latin-1": "fichier,diagnostic\na.png,pneumonie à gauche\nb.png,négatif\n",
@@ -82,9 +82,22 @@ def test_the_meaning_does_not_depend_on_the_way_of_writing(tmp_path, rows, separ
 def test_the_line_of_excel_names_the_separator_and_its_decimals_are_found(tmp_path: Path):
     table = read_table(written(tmp_path, "sep=;\r\nfile;score\r\na.png;0,5\r\nb.png;1,25\r\n"))
     assert (table.columns, table.dialect.separator, table.dialect.decimal) == (("file", "score"), ";", ",")
-    assert [(line, cells) for line, cells in table.rows()] == [(3, ("a.png", "0,5")), (4, ("b.png", "1,25"))]
+    assert [(line, cells) for line, cells in table.rows()] == [(3, ("a.png", "0.5")), (4, ("b.png", "1.25"))]
     comma = read_table(written(tmp_path, "sep=,\nfile,label\na.png,yes\n"))
     assert meaning(comma) == [{"file": "a.png", "label": "yes"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("file;score;note\na;0,5;1,5 mg\nb;1.234,5;x", [["0.5", "1,5 mg"], ["1.234,5", "x"]]),
+        ('file,score\na,"1,234"\nb,"5,678"', [["1,234"], ["5,678"]]),
+        ('file,score\na,"1,25"\nb,"5,5"', [["1.25"], ["5.5"]]),
+        ("file,score\na,1.25\nb,5", [["1.25"], ["5"]]),
+    ],
+)
+def test_fractions_have_a_point_and_thousands_stay(tmp_path: Path, text: str, cells: list[list[str]]):
+    assert [list(row[1:]) for _, row in read_table(written(tmp_path, text)).rows()] == cells
 
 
 def test_titles_above_the_header_are_passed_over(tmp_path: Path):
@@ -158,7 +171,6 @@ def test_words():
         False,
         False,
     ]
-    assert number("1,5", decimal=",") == 1.5
     assert [number(word) for word in ("1,5", "1e3", "x", "")] == [None, 1000.0, None, None]
     assert {spelling(word) for word in ("Normal", "normal", "NORMAL ", "ＮＯＲＭＡＬ")} == {"normal"}
     assert {spelling(word) for word in ("0", "0.0", "0.00")} == {"0"}
