@@ -19,7 +19,7 @@ CT_PRESETS: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """Level and width in HU: the window level presets of OHIF (extensions/cornerstone, defaultWindowLevelPresets.ts).
 
-OHIF has none for the mediastinum; that one is the viewer's (Radiopaedia, "Windowing (CT)"). The viewer has the same.
+OHIF has none for the mediastinum; 50/350 is in common use. The viewer has the same presets.
 """
 
 
