@@ -27,7 +27,7 @@ if not rows:
     st.markdown("No cases match this selection.")
     st.page_link("views/review.py", label="Back to the run", query_params=ReviewState.like(state).query())
     st.stop()
-at = (rows.index_of(state.case) + viewer.pending_steps(state)) % len(rows)
+at = viewer.place(state, rows)
 state = replace(state, case=rows.ids[at])
 state.to_url()
 row = rows[at]

@@ -85,7 +85,9 @@ def test_several_maps_stand_beside_the_picture_under_one_window_and_one_opacity(
     assert titles(page)[0].endswith("· features · not a segmentation")
     choose(page, "Saliency methods", "LayerCAM")
     expect(viewer).to_have_attribute("data-maps", "2", timeout=A_MAP)
-    page.get_by_role("button", name="Side by side").or_(page.get_by_text("Side by side", exact=True)).first.click()
+    page.get_by_role("button", name="Side by side", exact=True).or_(
+        page.get_by_text("Side by side", exact=True)
+    ).first.click()
     expect(page.locator(".rv-panes")).to_have_attribute("data-panes", "3")
     expect(viewer).to_have_attribute("data-maps", "2", timeout=A_MAP)
     assert [one.split(":")[0] for one in titles(page)] == ["Grad-CAM", "LayerCAM"]

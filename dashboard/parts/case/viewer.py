@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 from time import monotonic
@@ -30,29 +30,40 @@ from dashboard.url_state import CaseState
 from db.vocabulary import Unit
 
 STEP = "case_step"
-URL_ON_ITS_WAY_S = 1.0
+URL_ON_ITS_WAY_S = 2.0
 BESIDE = 2  # images of a study in one row
 
 Maps = dict[SaliencyRequest, list[tuple[int, MapView | None]]]
 
 
-def pending_steps(state: CaseState) -> int:
-    """Return the steps of the arrow keys from the case in the URL, 0 once the browser has the URL that they led to.
+@dataclass(frozen=True)
+class _Steps:
+    """Arrow keys since the case that the reader saw; `passed` are cases that a late URL may still name."""
 
-    A run of the page may be interrupted after it took a step, and the browser may ask for another one before it knows
-    the new URL: that one takes the step again.
+    seen: int
+    by: int
+    passed: frozenset[int]
+    until: float = inf
+
+
+def place(state: CaseState, rows: CaseList) -> int:
+    """Return the index of the case to show: that of the URL, or where the arrow keys have led since.
+
+    For a moment after a step the browser may ask for the page with the URL of a case before: it means the new one.
     """
-    case, steps, until = st.session_state.get(STEP, (state.case, 0, inf))
-    if case == state.case and monotonic() < until:
-        return int(steps)
-    st.session_state.pop(STEP, None)
-    return 0
+    steps: _Steps | None = st.session_state.get(STEP)
+    if steps is None or monotonic() >= steps.until:
+        st.session_state.pop(STEP, None)
+        return rows.index_of(state.case)
+    at = (rows.index_of(steps.seen) + steps.by) % len(rows)
+    return at if state.case in steps.passed else rows.index_of(state.case)
 
 
 def end_steps() -> None:
-    """Let the steps of this run end soon; call it once the page is drawn and its URL is on its way to the browser."""
-    if STEP in st.session_state:
-        st.session_state[STEP] = (*st.session_state[STEP][:2], monotonic() + URL_ON_ITS_WAY_S)
+    """Let the steps end soon; call it once the page is drawn and its URL is on its way to the browser."""
+    steps: _Steps | None = st.session_state.get(STEP)
+    if steps is not None and steps.until == inf:
+        st.session_state[STEP] = replace(steps, until=monotonic() + URL_ON_ITS_WAY_S)
 
 
 @dataclass(frozen=True)
@@ -137,8 +148,12 @@ def _layout(run: RunView, row: PredictionView, image_ids: Sequence[int], unit: U
 
 def _on_event(event: dict[str, Any]) -> None:
     if event.get("kind") == "step":
-        state = CaseState.from_url()
-        st.session_state[STEP] = (state.case, pending_steps(state) + int(event["by"]), inf)
+        seen, by = int(event["from"]), int(event["by"])
+        before: _Steps = st.session_state.get(STEP) or _Steps(seen, 0, frozenset())
+        if before.seen == seen:  # a key again before the next case was shown
+            by += before.by
+        passed = before.passed | {CaseState.from_url().case, seen}
+        st.session_state[STEP] = _Steps(seen, by, passed)
 
 
 def _prefetch(run: RunView, rows: CaseList, at: int, state: CaseState) -> list[dict[str, Any]]:

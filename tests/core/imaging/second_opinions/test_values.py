@@ -121,8 +121,9 @@ def worst(image: DecodedImage, values: np.ndarray) -> float:
 
 
 def tolerance(image: DecodedImage) -> float:
-    """Half a step where a note says that 16 bits cannot hold the values, else rounding of floating point."""
-    return abs(image.format.slope) * (0.501 if "quantised" in image.notes else 1e-6)
+    """Half a step where a note says that 16 bits cannot hold the values, else rounding of floats of 32 bits."""
+    single = float(np.spacing(np.float32(max(abs(image.format.low), abs(image.format.high)))))
+    return abs(image.format.slope) * (0.501 if "quantised" in image.notes else 1e-6) + single
 
 
 def dcmtk_tolerance(image: DecodedImage) -> float:
