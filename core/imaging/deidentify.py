@@ -48,8 +48,8 @@ def scrub_name(name: str, identities: Iterable[Identity]) -> str:
 
 def scrub_names(names: Sequence[str], identities: Iterable[Identity]) -> list[str]:
     """Return the texts masked, searched for a trace of the identities all at once."""
-    trace = name_masking.coarse("".join(names))
-    possible = [identity for identity in identities if any(part in trace for part in _traces(identity))]
+    traces = name_masking.Traces.of(names)
+    possible = [identity for identity in identities if traces.may_name(*_trace_of(identity))]
     patterns = [pattern for identity in possible for pattern in _patterns(identity)]
     return [name_masking.mask(name, patterns, MASK) for name in names]
 
@@ -61,12 +61,10 @@ def is_identity_column(name: str) -> bool:
 
 
 @lru_cache(maxsize=4)  # the facts of one image are scrubbed in a row; identities must not accumulate in memory
-def _traces(identity: Identity) -> frozenset[str]:
-    """Return parts of which a text that names the person has one: a hundred times faster than the patterns."""
+def _trace_of(identity: Identity) -> tuple[frozenset[str], frozenset[str], str]:
     texts = (identity.patient_id, identity.patient_name, *identity.others)
-    parts = {name_masking.coarse(part) for text in texts for part in re.split(r"[\W_]+", text)}
-    digits = re.sub(r"\D", "", identity.birth_date)
-    return frozenset(parts | {name_masking.coarse(digits[2:4])}) - {""}
+    anywhere, alone = name_masking.traces_of(texts)
+    return anywhere, alone, re.sub(r"\D", "", identity.birth_date)
 
 
 @lru_cache(maxsize=4)

@@ -7,6 +7,7 @@ where they stand alone.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import permutations
 
 MARKS = "[\u0300-\u036f]*"  # accents, after their letter in Unicode's decomposed form
@@ -36,6 +37,7 @@ SPELLINGS = {
 }
 MONTHS = ["jan", "feb", "m[aä]r", "apr", "ma[iy]", "jun", "jul", "aug", "sep", "o[ck]t", "nov", "de[cz]"]
 COARSE = str.maketrans({"ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "e": None})
+COARSE_ASCII = {ord(one): one.lower() if one.isalnum() and one not in "eE" else None for one in map(chr, range(128))}
 
 
 def plain(text: str) -> str:
@@ -44,15 +46,54 @@ def plain(text: str) -> str:
 
 
 def coarse(text: str) -> str:
-    """Return what all spellings of a name have in common; where it is absent, no pattern needs to be tried."""
-    letters = re.sub(f"[\u0300-\u036f]|[\\W_]|{'e'}", "", plain(text).casefold().translate(COARSE))
+    """Return what all spellings of a name have in common: no accents, no signs, no e, no letter twice."""
+    if text.isascii():
+        letters = text.translate(COARSE_ASCII)
+    else:
+        letters = re.sub("[\u0300-\u036f]|[\\W_]", "", plain(text).casefold().translate(COARSE))
     return re.sub(r"(.)\1+", r"\1", letters)
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What of a person some texts may have: a hundred times faster to ask than patterns, which take milliseconds."""
+
+    joined: str
+    words: frozenset[str]
+    digits: tuple[str, ...]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "Traces":
+        """Return those of texts."""
+        together = plain("\n".join(texts))
+        words = frozenset(map(coarse, re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+", together)))
+        return cls(coarse(together), words, tuple(re.findall(r"\d+(?:[\W_]*[^\W\d_]{0,9}[\W_]*\d+)*", together)))
+
+    def may_name(self, anywhere: Iterable[str], alone: frozenset[str], birth_date: str) -> bool:
+        """Return whether one of them may name a person; `birth_date` are its digits."""
+        if any(part in self.joined for part in anywhere) or not self.words.isdisjoint(alone):
+            return True
+        year = birth_date[2:4]
+        return bool(year) and any(year in digits and sum(map(str.isdigit, digits)) > 3 for digits in self.digits)
+
+
+def traces_of(texts: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the coarse parts of a person's names and numbers: those that count anywhere, and those of whole words."""
+    anywhere, alone = set[str](), set[str]()
+    for text in texts:
+        parts = [part for part in re.split(r"[\W_]+", plain(text)) if part]
+        for part in parts:
+            (alone if part.isascii() and len(part) < LONG else anywhere).add(coarse(part))
+        pairs = permutations(parts, 2) if len(parts) < 6 else ()
+        anywhere |= {coarse(first + second) for first, second in pairs if min(len(first), len(second)) < LONG}
+    return frozenset(anywhere - {""}), frozenset(alone - {""})
 
 
 def name_patterns(person_name: str) -> Iterator[str]:
     """Yield patterns of a person's name (PS3.5 6.2.1): its parts, and its parts joined in any order."""
     for group in re.split("[=\\\\]", person_name):
-        parts = [part for part in re.split(r"[\^,;\s]+", plain(group).casefold()) if part.strip(".")]
+        names = "^".join(plain(group).casefold().split("^")[:3])  # without prefix and suffix, such as Dr
+        parts = [part for part in re.split(r"[\^,;\s]+", names) if part.strip(".")]
         for several in permutations(parts, 2) if len(parts) < 6 else ():
             if sum(map(len, several)) >= SHORT + 1 or not "".join(several).isascii():
                 start = BEGIN if len(several[0]) < LONG and several[0].isascii() else ""
