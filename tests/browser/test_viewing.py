@@ -1,10 +1,14 @@
 """What a reader does to the picture, by keys, in a real browser, on real images: window, turn, scroll, compare."""
 
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from core.imaging.store import Store
+from core.imaging.voi_lut import read_samples
 from core.services.annotation import tasks
 from core.services.images import images
 from core.services.workspace import home as workspace_home
@@ -156,22 +160,29 @@ def test_cine_plays_and_stops(reading, page):
     assert not reading.evaluate("node => node.roundsViewer.viewer.active.cine.runs")
 
 
-def test_the_value_under_the_pointer_is_the_files(reading, page, ward):
-    import numpy as np
-
-    from core.imaging.store import Store
-    from core.imaging.voi_lut import read_samples
-
+def value_of(reading, home: Path) -> int:
+    """The HU of the pixel (200, 120) of the image that is painted, from the store."""
     image_id, _ = reading.get_attribute("data-painted").split(":")
-    db = workspace_home.open_home(Settings.read(ward[0].home))
+    db = workspace_home.open_home(Settings.read(home))
     image = images.get(db, int(image_id))
     db.close()
-    samples = read_samples(Store(ward[0].home).pixels(image.sha256), image.format, offset=image.offset, frame=0)
+    samples = read_samples(Store(home).pixels(image.sha256), image.format, offset=image.offset, frame=0)
+    return round(float(np.squeeze(samples)[120, 200]) * image.format.slope + image.format.intercept)
+
+
+def test_the_value_under_the_pointer_is_that_of_the_slice_also_after_scrolling(reading, page, ward):
     box = reading.locator(".rv-pane").bounding_box()
     x, y = reading.evaluate("node => node.roundsViewer.viewer.active.toScreen([200.5, 120.5])")
     page.mouse.move(box["x"] + x, box["y"] + y)
-    value = round(float(np.squeeze(samples)[120, 200]) * image.format.slope + image.format.intercept)
-    expect(reading.locator(".rv-cursor")).to_have_text(f"200, 120: {value} HU")
+    shown = set()
+    for key in (None, "ArrowDown", "Home", "End"):
+        if key is not None:
+            before = reading.get_attribute("data-painted")
+            pressed(page, key)
+            expect(reading).not_to_have_attribute("data-painted", re.compile(f"^({before}|)$"))
+        shown.add(value_of(reading, ward[0].home))
+        expect(reading.locator(".rv-cursor")).to_have_text(f"200, 120: {value_of(reading, ward[0].home)} HU")
+    assert len(shown) > 1
 
 
 def test_the_magnifier_looks_closer_where_the_pointer_is(reading, page):

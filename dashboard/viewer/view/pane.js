@@ -97,6 +97,7 @@ export class Pane {
     this.said.slice.textContent = count > 1 ? `${this.at + 1} / ${count}` : "";
     this.slider.value = this.at;
     this.viewer.changed(this);
+    if (!ready(slice)) this.said.cursor.textContent = ""; // the value of the slice before
     try {
       if (!ready(slice) && slice.preview) this.paintPreview(slice, turn);
       const samples = ready(slice) || (await frame(slice));
@@ -108,6 +109,7 @@ export class Pane {
       this.painted = true;
       this.said.waits.textContent = "";
       this.viewer.changed(this);
+      this.viewer.hover(this);
       for (const listener of this.onShown) listener(this);
     } catch (error) {
       if (turn === this.turn) this.fail(error, turn);
