@@ -8,6 +8,14 @@ from collections.abc import Collection, Iterable
 # The words that pandas reads as missing (`pandas.read_csv`, na_values).
 PANDAS = "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null"
 MISSING = frozenset({"", *PANDAS.split("|")})
+# Labels that say that nothing was found, in the languages of the tables we know.
+NEGATIVE = frozenset(
+    """
+    normal negative neg no none healthy benign absent false 0 control clear unremarkable unauffällig gesund negativ nein
+    normale sain négatif sano negativo 正常 阴性 陰性 정상 음성 なし 異常なし
+    """.split()  # noqa: SIM905
+)
+NO = ("no ", "not ", "non ", "without ", "kein ", "keine ", "ohne ", "无", "無")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 WHOLE = re.compile(r"[+-]?\d+\.0+")
 
@@ -33,6 +41,16 @@ def number(cell: str) -> float | None:
     (1.5, 1000.0, None, None)
     """
     return float(cell) if NUMBER.fullmatch(cell) else None
+
+
+def is_negative(label: str) -> bool:
+    """Return whether a label says that nothing was found.
+
+    >>> [is_negative(label) for label in ("Normal", "no finding", "abnormal", "无异常")]
+    [True, True, False, True]
+    """
+    word = spelling(label)
+    return word in NEGATIVE or word.startswith(NO)
 
 
 def one_spelling(words: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:

@@ -13,6 +13,7 @@ from core.imaging.deidentify import Identity
 from core.imaging.medmnist_labels import class_titles
 from core.imaging.metadata_csv import MetadataTable
 from core.imaging.reader_pool import AlreadyImported, ReadFile, ReadImage
+from core.imaging.tables.words import is_negative
 from core.services.annotation import annotations, numeric_answers, tasks
 from core.services.annotation import cases as annotation_cases
 from core.services.annotation.annotations import NewAnswer
@@ -346,12 +347,20 @@ def _label_texts(session: Session, items: Sequence[ImportItem], ids: Mapping[tup
     return label_texts
 
 
+def _rank(label: str) -> tuple[bool, int, bool, str]:
+    is_number = label.isdigit()
+    return not is_number, int(label) if is_number else 0, not is_negative(label), label
+
+
 def _task(session: Session, name: str, items: Sequence[ImportItem], labels: Iterable[str]) -> Task:
-    """Return the task, made with the labels as its classes if missing; new labels are appended as classes."""
+    """Return the task, made with the labels as its classes if missing; new labels are appended as classes.
+
+    Numbers come in their order, then labels that say that nothing was found: the last class is the positive one.
+    """
     row = queries.task_named(session, name)
     if row is not None and row.kind is TaskKind.NUMBER:
         return row
-    ordered = sorted(set(labels), key=lambda text: (not text.isdigit(), int(text) if text.isdigit() else 0, text))
+    ordered = sorted(set(labels), key=_rank)
     row = row or tasks.make(session, name=name, classes=[])
     fresh = [text for text in ordered if not any(text == one.title for one in row.classes)]
     add_missing(session, row, fresh)

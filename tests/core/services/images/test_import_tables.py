@@ -67,6 +67,23 @@ def test_labels_are_spelt_as_the_classes_of_the_task(home: Home, folder: Path):
     assert [one.name for one in tasks.task_named(home.db, "t").classes] == ["Normal", "Ill"]
 
 
+@pytest.mark.parametrize(
+    ("words", "classes"),
+    [
+        (["abnormal", "normal"], ["normal", "abnormal"]),
+        (["auffällig", "unauffällig"], ["unauffällig", "auffällig"]),
+        (["异常", "正常"], ["正常", "异常"]),
+        (["finding", "no finding"], ["no finding", "finding"]),
+        (["10", "9"], ["9", "10"]),
+        (["cat", "dog"], ["cat", "dog"]),
+    ],
+)
+def test_the_last_class_is_the_positive_one(home: Home, folder: Path, words: list[str], classes: list[str]):
+    path = table(folder, "file,label", *(f"{number}.png,{word}" for number, word in enumerate(words, start=1)))
+    home.take(folder, metadata=path, task="t", label_column="label")
+    assert [one.name for one in tasks.task_named(home.db, "t").classes] == classes
+
+
 def test_numbers_are_names_of_files(home: Home, folder: Path):
     path = table(folder, "file;label", *(f"{number};{number % 2}" for number in (10, 11, 12, *range(1, 10))))
     report = home.take(folder, metadata=path, task="t", label_column="label")
