@@ -53,6 +53,8 @@ def test_a_round(chest, tmp_path, serve, page):
     page.get_by_role("button", name="Preview import").click()
     page.get_by_role("button", name=f"Import {2 * PER_CLASS} images").click()
     expect(page.get_by_text(re.compile("120 files = 120 imported"))).to_be_visible()
+    page.get_by_role("button", name="Preview import").click()  # once more: the table may bring labels of known images
+    expect(page.get_by_role("button", name="Import labels and metadata")).to_be_visible()
 
     # label ten by keys
     task = tasks.task_named(db, "abnormal")

@@ -32,6 +32,10 @@ def show(job_id: int) -> ImportRequest | None:
             f"Import {formatting.count(report.images, 'image')}", type="primary", icon=":material/download_done:"
         ):
             return replace(import_request.load_request(context.app_context().settings, job), dry_run=False)
+    elif report.dry_run and report.known and import_request.load_request(context.app_context().settings, job).metadata:
+        st.info("No new files to import. The table can bring labels and metadata of the images in the catalogue.")
+        if st.button("Import labels and metadata", type="primary", icon=":material/download_done:"):
+            return replace(import_request.load_request(context.app_context().settings, job), dry_run=False)
     elif report.dry_run:
         st.info("No new files to import.")
     else:
