@@ -109,7 +109,7 @@ NOTES: Mapping[str, NoteKind] = {
     "respelt": NoteKind(
         "Spellings of a class merged",
         "Labels that differ only in capitals, width, blanks or a fraction of zero are one class.",
-        "Keep the spellings apart in the form (--keep-spellings) if they mean different things.",
+        "Choose to keep spellings apart if they mean different things.",
         of="label",
     ),
     "link_outside": NoteKind(
@@ -128,7 +128,7 @@ NOTES: Mapping[str, NoteKind] = {
         "Window outside the values",
         "The window in the header would show the image all black or all white. It is shown at all its values, or at "
         "the window of the other slices of its stack.",
-        "None is needed for slices of air; else look at one, and compare its values with the source.",
+        "Nothing to do for slices of air; else look at one, and compare its values with the source.",
     ),
     "frame_count": NoteKind(
         "Frames counted by their bytes",
@@ -138,7 +138,7 @@ NOTES: Mapping[str, NoteKind] = {
     "background": NoteKind(
         "Background around a round image",
         "One value fills all that lies outside a circle; it is background: black, and in no window or statistic.",
-        "None is needed; if that value is part of the image, name it to the maker of the files.",
+        "Nothing to do, unless that value is part of the image: then ask the maker of the files to mark padding.",
     ),
     "overlay": NoteKind(
         "Overlay left out",
@@ -204,7 +204,7 @@ NOTES: Mapping[str, NoteKind] = {
     ),
     "missing_slice": NoteKind(
         "Slices are missing",
-        "The distance between two slices is twice the usual one, or more; a volume is compressed there.",
+        "The distance between two slices is twice the usual one, or more; a volume is too short there.",
         "Import the missing files, or leave the stack out of volume models.",
         of="stack",
     ),

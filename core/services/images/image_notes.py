@@ -36,7 +36,8 @@ def add_up(counts: Sequence[NoteCount], noted: Iterable[tuple[str, str]]) -> tup
     by_kind = {one.kind: one for one in counts}
     for kind, name in noted:
         before = by_kind.get(kind, NoteCount(kind, 0))
-        examples = (*before.examples, name) if len(before.examples) < EXAMPLES else before.examples
+        is_new = len(before.examples) < EXAMPLES and name not in before.examples
+        examples = (*before.examples, name) if is_new else before.examples
         by_kind[kind] = replace(before, count=before.count + 1, examples=examples)
     return tuple(by_kind[kind] for kind in NOTES if kind in by_kind)
 

@@ -73,7 +73,7 @@ def import_predictions(db: Database, settings: Settings, *, snapshot: int, name:
         if not sorted_lines.scores:
             raise InvalidInput(
                 f"None of the {len(rows)} lines of {csv.name} has a score for an image of snapshot "
-                f"'{frozen.name}'; name images by id, sha256 or file name."
+                f"'{frozen.name}'; name images by file name, sha256, or id as id:24."
             )
     sha256 = hashlib.sha256(csv.read_bytes()).hexdigest()
     key = hashlib.sha256(f"{frozen.hash} {name} {sha256}".encode()).hexdigest()

@@ -12,8 +12,8 @@ from dashboard import context, reader
 from dashboard.parts.widgets import errors
 
 HELP = (
-    "One row per image: `image` (file name, SHA-256 or catalogue id) and one probability column per class or finding; "
-    "for two classes the column of the last one is enough. For numbers, a column `value`."
+    "One row per image: `image` (file name, SHA-256, or id as `id:24`) and one probability column per class or "
+    "finding; for two classes the column of the last one is enough. For numbers, a column `value`."
 )
 
 
@@ -29,11 +29,13 @@ def show() -> int | None:
             snapshot = st.selectbox("Dataset", frozen, format_func=_title, key="outside_snapshot")
         with right:
             name = st.text_input("Model name", placeholder="vendor model 2.1", key="outside_name")
-        file = st.file_uploader("CSV", type=["csv", "tsv", "txt"], key="outside_csv")
+        file = st.file_uploader(
+            "Table (CSV, TSV or Excel)", type=["csv", "tsv", "txt", "xlsx", "xls", "ods"], key="outside_csv"
+        )
         if not st.form_submit_button("Import predictions", icon=":material/upload_file:"):
             return None
         if file is None or snapshot is None:
-            st.warning("Choose the CSV file of the predictions.")
+            st.warning("Choose the table of the predictions.")
             return None
         with errors.show_errors():
             return _import(snapshot, name, file.name, file.getvalue())

@@ -6,14 +6,14 @@ const CT = [
   ["Stroke", 32, 40], ["Subdural", 75, 215], ["Liver", 90, 150], ["Vessels", 300, 600],
 ]; // prettier-ignore
 
-/** [{title, window}], the file's own first, its whole range last. */
+/** [{title, window}], the one first shown first, its whole range last. */
 export function presets(image, own) {
   if (image.channels === 3) return [];
   const named = image.unit === "HU" ? CT : [];
   const window = (center, width) => ({ ...own, center, width, voi: "LINEAR" });
   const range = image.high - image.low;
   return [
-    { title: "From the file", window: own },
+    { title: "As first shown", window: own },
     ...named.map(([title, center, width]) => ({ title, window: window(center, width) })),
     { title: "Middle half", window: window((image.high + image.low) / 2, Math.max(1, range / 2)) },
     { title: "Full range", window: window((image.high + image.low) / 2, Math.max(1, range)) },

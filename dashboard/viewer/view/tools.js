@@ -16,7 +16,7 @@ export const TOOLS = [
     act: (viewer) => viewer.nextLayout() },
   { key: "b", name: "Phases", bar: ["view", "label", "case"], hint: "Phases, echoes and b-values of this place side by side",
     act: (viewer) => viewer.siblings.toggle() },
-  { key: "w", hint: "Window from the file", act: (viewer) => viewer.resetWindow() },
+  { key: "w", hint: "Window as first shown", act: (viewer) => viewer.resetWindow() },
   { key: "p", hint: "Next window preset", act: (viewer) => viewer.bar.nextPreset(1) },
   { key: "P", hint: "Previous window preset", act: (viewer) => viewer.bar.nextPreset(-1) },
   { key: "t", hint: "Type window width and level", act: (viewer) => viewer.bar.typeWindow() },
