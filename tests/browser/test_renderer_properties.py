@@ -47,6 +47,8 @@ def looks(draw: st.DrawFn) -> tuple[PixelFormat, list[int], bool]:
         photometric=draw(st.sampled_from(["MONOCHROME1", "MONOCHROME2"])),
         slope=slope,
         intercept=intercept,
+        low=min(samples) * slope + intercept,
+        high=max(samples) * slope + intercept,
         window_center=at,
         window_width=width,
         voi_function=draw(st.sampled_from(["LINEAR", "LINEAR_EXACT", "SIGMOID"])),

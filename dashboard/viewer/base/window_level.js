@@ -19,13 +19,22 @@ export function table(image, window) {
   const size = image.dtype === "uint8" ? 256 : 65536;
   const greys = new Uint8ClampedArray(size);
   const flip = (image.photometric === "MONOCHROME1") !== window.inverted;
-  const [from, to] = image.padding || [-1, -1]; // outside the image: background, of either polarity
-  for (let sample = 0; sample < size; sample++) {
-    if (sample >= from && sample <= to) continue;
+  const [first, last] = samplesOf(image, size);
+  for (let sample = first; sample <= last; sample++) {
     const grey = greyOf(sample * image.slope + image.intercept, window);
     greys[sample] = Math.round(flip ? 255 - grey : grey);
   }
+  greys.fill(greys[first], 0, first);
+  greys.fill(greys[last], last + 1);
+  if (image.padding) greys.fill(0, image.padding[0], image.padding[1] + 1); // background, of either polarity
   return greys;
+}
+
+/** The first and the last sample that an image has besides padding: a table over all 65,536 takes a tenth of a frame. */
+function samplesOf({ low, high, slope, intercept }, size) {
+  const ends = [low, high].map((value) => (value - intercept) / slope);
+  if (!ends.every(Number.isFinite)) return [0, size - 1];
+  return [Math.max(0, Math.floor(Math.min(...ends)) - 1), Math.min(size - 1, Math.ceil(Math.max(...ends)) + 1)];
 }
 
 /** The same as colours of a canvas, 0xffbbggrr. */
