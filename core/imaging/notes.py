@@ -69,7 +69,7 @@ NOTES: Mapping[str, NoteKind] = {
     "quantised": NoteKind(
         "Values in 65,536 steps",
         "The values do not fit into 16 bits; each was rounded to the nearest of 65,536 equal steps.",
-        "Use the original file where exact values matter; the steps are the slope in the image's facts.",
+        "Use the original file where exact values matter.",
     ),
     "not_finite": NoteKind(
         "Values that are no numbers",
