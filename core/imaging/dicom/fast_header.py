@@ -20,6 +20,20 @@ CHARSETS = ("", "ISO_IR 6", "ISO_IR 100", "ISO_IR 192")  # character sets whose 
 SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
 LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 
+# Nuclear medicine (PS3.3 C.8.4.8), the outermost first: energy window, detector, phase, rotation, R-R interval, time
+# slot, angular view, slice, time slice.
+VECTORS = {
+    0x00540010: "EnergyWindowVector",
+    0x00540020: "DetectorVector",
+    0x00540030: "PhaseVector",
+    0x00540050: "RotationVector",
+    0x00540060: "RRIntervalVector",
+    0x00540070: "TimeSlotVector",
+    0x00540080: "SliceVector",
+    0x00540090: "AngularViewVector",
+    0x00540100: "TimeSliceVector",
+}
+
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 WHOLE = re.compile(r"[+-]?\d+")
 BEGIN, U2, U4 = Struct("<HH"), Struct("<H"), Struct("<I")
@@ -330,21 +344,7 @@ _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (
         },
     ),
     (b"DS", _never, {0x3004000C: "GridFrameOffsetVector"}),
-    (
-        b"US",
-        _never,
-        {
-            0x00540010: "EnergyWindowVector",
-            0x00540020: "DetectorVector",
-            0x00540030: "PhaseVector",
-            0x00540050: "RotationVector",
-            0x00540060: "RRIntervalVector",
-            0x00540070: "TimeSlotVector",
-            0x00540080: "SliceVector",
-            0x00540090: "AngularViewVector",
-            0x00540100: "TimeSliceVector",
-        },
-    ),
+    (b"US", _never, VECTORS),
     (b"OF", _never, {0x7FE00008: "FloatPixelData"}),
     (b"OD", _never, {0x7FE00009: "DoubleFloatPixelData"}),
 )

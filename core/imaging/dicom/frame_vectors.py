@@ -3,23 +3,10 @@
 from collections.abc import MutableSequence
 from typing import Any
 
+from core.imaging.dicom.fast_header import VECTORS
 from core.imaging.dicom.geometry import normal_of
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.stacks import SliceAttributes
-
-# Nuclear medicine (PS3.3 C.8.4.8), the outermost first: energy window, detector, phase, rotation, R-R interval, time
-# slot, angular view, slice, time slice.
-VECTORS = {
-    0x00540010: "EnergyWindowVector",
-    0x00540020: "DetectorVector",
-    0x00540030: "PhaseVector",
-    0x00540050: "RotationVector",
-    0x00540060: "RRIntervalVector",
-    0x00540070: "TimeSlotVector",
-    0x00540080: "SliceVector",
-    0x00540090: "AngularViewVector",
-    0x00540100: "TimeSliceVector",
-}
 
 
 def frames_by_vectors(header: Any, format: PixelFormat) -> list[SliceAttributes]:
