@@ -13,14 +13,16 @@ from sqlalchemy import func, select
 
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher
-from core.services.images import import_files, import_request
-from core.services.images.import_request import ImportRequest
+from core.services.imports import import_files, import_request
+from core.services.imports.import_request import ImportRequest
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.worker import attempt as job_attempt
 from core.worker import runner
 from db.tables import Image, Job
 from db.vocabulary import JobState
+
+MANY = 400  # an import of a second
 
 
 @pytest.fixture
@@ -39,9 +41,14 @@ def db(settings: Settings):
 def pictures(tmp_path: Path) -> Path:
     folder = tmp_path / "pictures"
     folder.mkdir()
-    for number in range(5):
-        Picture.fromarray(np.full((4, 4), number, np.uint8)).save(folder / f"{number}.png")
+    draw(folder, range(5))
     return folder
+
+
+def draw(folder: Path, numbers: range) -> int:
+    for number in numbers:
+        Picture.fromarray(np.full((4, 4), number, np.uint16)).save(folder / f"{number}.png")
+    return len(numbers)
 
 
 def until(true: Callable[[], bool], seconds: float = 40.0) -> None:
@@ -85,11 +92,12 @@ def test_a_queued_import_runs_to_its_end_in_a_process_of_its_own(db, settings, p
 
 
 def test_a_killed_worker_is_lost_and_resuming_finishes_its_job(db, settings, pictures):
+    files = 5 + draw(pictures, range(5, MANY))  # so many that the transaction below begins before their end
     launcher = LocalLauncher(settings)
     job_id = submit(db, settings, pictures)
     until(lambda: pid_of(db, job_id) is not None)
-    with db.transaction():  # holds the import up once it has read all, before it can write a row
-        until(lambda: len(list(settings.folder("pixels").rglob("*.raw"))) == 5)
+    with db.transaction():  # holds the import up where it writes its next rows
+        assert not job_queue.get(db, job_id).state.is_finished
         process = worker_of(job_id, settings)
         assert process is not None
         assert launcher.alive(job_id)
@@ -103,7 +111,7 @@ def test_a_killed_worker_is_lost_and_resuming_finishes_its_job(db, settings, pic
     until(lambda: job_queue.get(db, job_id).state.is_finished)
     job = job_queue.get(db, job_id)
     assert (job.state, job.attempt) == (JobState.SUCCEEDED, 2)
-    assert job.result["imported"] + job.result["known"] == images(db) == 5
+    assert job.result["imported"] + job.result["known"] == images(db) == files
 
 
 def claimed(db, settings: Settings, folder: Path, **options) -> tuple[int, int]:
