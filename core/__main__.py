@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from core.cli import output
 from core.cli.commands import COMMANDS, parse
 from core.cli.parser import Arguments, UsageError
-from core.cli.result import FailedWithReport, Output
+from core.cli.printing import output
+from core.cli.printing.result import FailedWithReport, Output
 from core.errors import UserError, describe_os_error
 
 Screens = dict[str, Callable[[Arguments], Output | None]]

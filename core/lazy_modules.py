@@ -63,7 +63,7 @@ MODULES = frozenset(
         "core.cli.predictions",
         "core.cli.processes",
         "core.cli.screens",
-        "core.cli.terminal",
+        "core.cli.printing.terminal",
         "core.cli.training",
         "dashboard.demo",
         "dashboard.server.app_server",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core import __main__ as core_main
 from core.cli.parser import Arguments
-from core.cli.result import Output
+from core.cli.printing.result import Output
 from core.lazy_modules import LazyModule
 from core.settings import Settings
 

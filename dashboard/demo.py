@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from core.cli.parser import Arguments
-from core.cli.progress import progress
-from core.cli.result import FailedWithReport, Output
+from core.cli.printing.progress import progress
+from core.cli.printing.result import FailedWithReport, Output
 from core.jobs.local import LocalLauncher
 from core.services.workspace import demo, home, tour
 from core.settings import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.cli import context
 from core.cli.options import add_run
 from core.cli.parser import Arguments, Handler, Parser, one_of
-from core.cli.result import Output
+from core.cli.printing.result import Output
 from core.errors import InvalidInput
 from core.explain import EXPLAINERS
 from core.jobs import job_queue

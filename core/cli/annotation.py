@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser, verbs
-from core.cli.result import Output
+from core.cli.printing.result import Output
 from core.services.annotation import drawing_export, drawing_import, label_export, label_import, tasks
 from core.settings import default_reader
 

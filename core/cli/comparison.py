@@ -5,7 +5,7 @@ from typing import Any
 from core.cli import context
 from core.cli.options import add_run, add_split, add_target, count_test_views, count_test_views_of_each
 from core.cli.parser import Arguments, Handler, Parser, UsageError, one_of
-from core.cli.result import Output
+from core.cli.printing.result import Output
 from core.errors import InvalidInput
 from core.evaluation import regression_subgroups
 from core.evaluation.subgroups import FIGURES

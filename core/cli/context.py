@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from core.cli.parser import Arguments
-from core.cli.progress import progress
+from core.cli.printing.progress import progress
 from core.errors import InvalidInput, UserError
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser
-from core.cli.progress import progress
-from core.cli.result import FailedWithReport, Output
+from core.cli.printing.progress import progress
+from core.cli.printing.result import FailedWithReport, Output
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput
 from core.lazy_modules import LazyModule
 from core.services.annotation import annotations, tasks
-from core.services.images import import_files, import_report, import_request
+from core.services.imports import import_files, import_report, import_request
 from core.settings import default_reader
 from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 

@@ -5,7 +5,7 @@ from typing import Any
 from core.cli import context
 from core.cli.options import add_run, add_split, add_target, add_unit_of_analysis, count_test_views
 from core.cli.parser import Arguments, Handler, Parser, UsageError
-from core.cli.result import Output
+from core.cli.printing.result import Output
 from core.services.evaluation import operating_points, report
 from core.services.predictions import coverage
 from core.services.training import runs

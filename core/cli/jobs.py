@@ -4,7 +4,7 @@ from typing import Any
 
 from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser, UsageError
-from core.cli.result import Output
+from core.cli.printing.result import Output
 from core.jobs import job_queue
 from core.services.training import runs
 

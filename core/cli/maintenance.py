@@ -8,8 +8,8 @@ from pathlib import Path
 
 from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser
-from core.cli.progress import counted, progress
-from core.cli.result import Output
+from core.cli.printing.progress import counted, progress
+from core.cli.printing.result import Output
 from core.errors import InvalidInput, UserError
 from core.jobs.local import LocalLauncher
 from core.services.workspace import backup as backup_service

@@ -1,7 +1,7 @@
 """`rounds models`: the networks that can be trained."""
 
 from core.cli.parser import Arguments, Handler, Parser
-from core.cli.result import Millions, Output
+from core.cli.printing.result import Millions, Output
 from core.explain import EXPLAINERS
 from core.models import MODELS, ModelEntry
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from core.cli.result import Output
+from core.cli.printing.result import Output
 from core.errors import InvalidInput
 
 Arguments = argparse.Namespace

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.cli import context
 from core.cli.options import add_run, add_split, count_test_views
 from core.cli.parser import Arguments, Handler, Parser, verbs
-from core.cli.result import Output
+from core.cli.printing.result import Output
 from core.jobs import job_queue
 from core.services.datasets import snapshots
 from core.services.evaluation import predictions_export

@@ -5,7 +5,7 @@ import uuid
 
 from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser
-from core.cli.result import Output
+from core.cli.printing.result import Output
 from core.cli.train_settings import add_spec_arguments, spec_of
 from core.jobs import job_queue
 from core.services.datasets import snapshots

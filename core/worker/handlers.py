@@ -11,7 +11,8 @@ from core.imaging.store import Store
 from core.lazy_modules import LazyModule
 from core.services.analysis import registry
 from core.services.datasets import snapshots, training_examples
-from core.services.images import images, import_files, import_report, import_request
+from core.services.images import images
+from core.services.imports import import_files, import_report, import_request
 from core.services.predictions import predictions
 from core.services.training import initial_weights, runs, submit
 from core.training import events

@@ -81,7 +81,7 @@ def prepare(home: Path, files: Path) -> int:
     from core.services.analysis import registry
     from core.services.annotation import annotations, tasks
     from core.services.datasets import snapshots
-    from core.services.images import import_files, import_request
+    from core.services.imports import import_files, import_request
     from core.services.predictions import predictions
     from core.services.training import submit
     from core.services.workspace import home as workspace_home

@@ -24,8 +24,8 @@ from core.inference import load, predict
 from core.models.heads import Head
 from core.services.annotation import tasks
 from core.services.datasets import snapshots, training_examples
-from core.services.images import import_files
-from core.services.images.import_request import ImportRequest
+from core.services.imports import import_files
+from core.services.imports.import_request import ImportRequest
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.training.events import EpochDone

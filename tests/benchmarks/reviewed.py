@@ -13,7 +13,7 @@ def make(home: Path, *, cases: int) -> int:
     from core.curation.recipe import Recipe
     from core.services.annotation import tasks
     from core.services.datasets import snapshots
-    from core.services.images import import_files, import_request
+    from core.services.imports import import_files, import_request
     from core.services.predictions import external
     from core.services.workspace import home as workspace_home
     from core.settings import Settings

@@ -8,7 +8,8 @@ from typing import Any
 from core.curation.recipe import Recipe
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
-from core.services.images import images, import_files, import_request
+from core.services.images import images
+from core.services.imports import import_files, import_request
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from db import Database

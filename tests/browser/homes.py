@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.services.annotation import tasks
-from core.services.images import import_files, import_request
+from core.services.imports import import_files, import_request
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database

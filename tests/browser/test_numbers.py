@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.services.annotation import annotations, tasks
-from core.services.images import import_files, import_request
+from core.services.imports import import_files, import_request
 from core.services.workspace import home
 from core.settings import Settings
 from db.vocabulary import TaskKind, Unit

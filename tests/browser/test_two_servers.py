@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher
 from core.services.annotation import annotations, tasks
-from core.services.images import import_files, import_request
-from core.services.images.import_request import ImportRequest
+from core.services.imports import import_files, import_request
+from core.services.imports.import_request import ImportRequest
 from core.services.workspace import home
 from core.settings import Settings
 from db.vocabulary import JobState

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.services.images import import_files
-from core.services.images.import_report import ImportReport
-from core.services.images.import_request import ImportRequest
+from core.services.imports import import_files
+from core.services.imports.import_report import ImportReport
+from core.services.imports.import_request import ImportRequest
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from core.services.annotation import annotations, tasks
-from core.services.images import import_files, import_request
+from core.services.imports import import_files, import_request
 from core.services.workspace import home
 from core.settings import Settings
 from dashboard.server import routes

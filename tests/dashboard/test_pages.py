@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.jobs import job_queue
 from core.services.annotation import tasks
-from core.services.images import import_request
+from core.services.imports import import_request
 from core.services.workspace import home as workspace_home
 from core.settings import Settings
 from dashboard import reader

@@ -16,7 +16,7 @@ from core.imaging.store import Store
 from core.jobs.local import LocalLauncher
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
-from core.services.images import import_files, import_request
+from core.services.imports import import_files, import_request
 from core.services.predictions import predictions
 from core.services.training import submit
 from core.services.training.submit import Submitted

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.jobs import job_queue
-from core.services.images.import_files import ImportReport
+from core.services.imports.import_files import ImportReport
 from core.services.workspace import home
 from core.settings import Settings
 from tests.browser.servers import Server

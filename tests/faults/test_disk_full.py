@@ -10,8 +10,9 @@ import pytest
 from core.jobs import job_queue, retry
 from core.jobs.local import LocalLauncher
 from core.services.annotation import annotations, tasks
-from core.services.images import images, import_request
-from core.services.images.import_request import ImportRequest
+from core.services.images import images
+from core.services.imports import import_request
+from core.services.imports.import_request import ImportRequest
 from core.services.predictions import predictions
 from core.services.saliency import maps
 from core.services.training import runs

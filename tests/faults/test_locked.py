@@ -5,8 +5,8 @@ import pytest
 from core.jobs import job_queue, retry
 from core.jobs.local import LocalLauncher
 from core.services.annotation import annotations, tasks
-from core.services.images import import_request
-from core.services.images.import_request import ImportRequest
+from core.services.imports import import_request
+from core.services.imports.import_request import ImportRequest
 from core.services.training import runs
 from core.training.checkpoint import read_weights
 from db.vocabulary import JobState

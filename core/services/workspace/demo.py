@@ -18,8 +18,9 @@ from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.services.annotation import tasks
 from core.services.datasets import snapshots
-from core.services.images import images, import_files
-from core.services.images.import_request import ImportRequest
+from core.services.images import images
+from core.services.imports import import_files
+from core.services.imports.import_request import ImportRequest
 from core.services.predictions import predictions
 from core.services.training import runs, submit
 from core.services.workspace.tour import key_file

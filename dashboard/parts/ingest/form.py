@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.services.images import import_request, inbox
-from core.services.images.import_request import ImportRequest
+from core.services.imports import import_request, inbox
+from core.services.imports.import_request import ImportRequest
 from core.settings import Settings
 from dashboard import reader
 from dashboard.context import AppContext

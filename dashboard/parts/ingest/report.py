@@ -7,10 +7,10 @@ import streamlit as st
 from core.imaging.notes import IMAGE_KINDS, NOTES
 from core.jobs import job_queue
 from core.jobs.job_queue import JobView
-from core.services.images import import_request
 from core.services.images.image_notes import NoteCount
-from core.services.images.import_report import ImportReport
-from core.services.images.import_request import ImportRequest
+from core.services.imports import import_request
+from core.services.imports.import_report import ImportReport
+from core.services.imports.import_request import ImportRequest
 from dashboard import context, formatting
 from dashboard.parts.widgets import job_poll
 from dashboard.parts.widgets.job_controls import controls

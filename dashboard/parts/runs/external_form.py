@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.services.datasets import snapshots
 from core.services.datasets.snapshots import SnapshotView
-from core.services.images import inbox
+from core.services.imports import inbox
 from core.services.predictions import external
 from dashboard import context, reader
 from dashboard.parts.widgets import errors

@@ -8,7 +8,7 @@ from core.imaging.notes import NOTES
 from core.services.annotation.drawing_import import DrawingImportReport
 from core.services.evaluation.subgroups import Groups
 from core.services.images.image_notes import NoteCount
-from core.services.images.import_report import ImportReport
+from core.services.imports.import_report import ImportReport
 
 METRIC = {"value", "low", "high", "n", "note", "method"}
 

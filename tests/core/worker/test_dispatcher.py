@@ -14,8 +14,8 @@ from PIL import Image as Picture
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher, detach, dispatcher_lock, job_lock, slot_lock
 from core.jobs.locks import acquire, is_held
-from core.services.images import import_request
-from core.services.images.import_request import ImportRequest
+from core.services.imports import import_request
+from core.services.imports.import_request import ImportRequest
 from core.services.workspace.home import open_home
 from core.settings import Settings
 from core.worker import dispatcher

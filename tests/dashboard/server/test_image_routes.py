@@ -29,7 +29,7 @@ def film() -> np.ndarray:
 @pytest.fixture
 def large(db, film, tmp_path):
     """The id of a picture of 3000 × 2500, beside the small ones."""
-    from core.services.images import import_files, import_request
+    from core.services.imports import import_files, import_request
 
     (tmp_path / "large").mkdir()
     Image.fromarray(film).save(tmp_path / "large" / "film.png", compress_level=1)
@@ -92,7 +92,7 @@ def test_nothing_is_told_without_a_signature(client, path):
 
 
 def test_the_patients_other_pictures_come_as_stacks_with_urls(client, signed, db, tmp_path):
-    from core.services.images import import_files, import_request
+    from core.services.imports import import_files, import_request
     from tests.benchmarks.dicom import write_files
 
     write_files(tmp_path / "films", 4, edge=16)
@@ -107,7 +107,7 @@ def test_the_patients_other_pictures_come_as_stacks_with_urls(client, signed, db
 
 
 def test_a_stack_comes_with_the_urls_of_its_siblings_and_each_of_these_with_its_images(client, signed, db, tmp_path):
-    from core.services.images import import_files
+    from core.services.imports import import_files
 
     for echo in (2, 1):
         for place in (5.0, 0.0):

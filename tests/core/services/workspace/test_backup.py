@@ -12,7 +12,8 @@ from core.errors import InvalidInput, UserError
 from core.imaging.store import Store
 from core.jobs import job_queue
 from core.services.annotation import annotations, tasks
-from core.services.images import images, import_request
+from core.services.images import images
+from core.services.imports import import_request
 from core.services.training import runs
 from core.services.workspace import backup
 from core.settings import Settings

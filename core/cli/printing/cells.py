@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from core.cli.result import is_empty, readable
+from core.cli.printing.result import is_empty, readable
 
 CELL_LIMIT = 120  # characters of a value beside others; a longer one is printed below them
 LONG, ENDS = 12, 3  # a longer list is cut to its ends

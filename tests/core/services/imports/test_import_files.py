@@ -18,9 +18,10 @@ from core.imaging.store import Store
 from core.imaging.voi_lut import read_samples
 from core.jobs import job_queue
 from core.services.annotation import annotations, tasks
-from core.services.images import images, import_files, import_request
-from core.services.images.import_report import ImportReport
-from core.services.images.import_request import ImportRequest
+from core.services.images import images
+from core.services.imports import import_files, import_request
+from core.services.imports.import_report import ImportReport
+from core.services.imports.import_request import ImportRequest
 from core.worker.runner import run_job
 from db.tables import Annotation, Fact, Image, Job, Patient
 from db.vocabulary import Answer

@@ -20,7 +20,7 @@ def progress(*, stages: bool = False) -> Iterator[Update]:
     if not sys.stderr.isatty():
         yield _Lines(stages)
         return
-    with load("core.cli.terminal").progress_bars() as bars:
+    with load("core.cli.printing.terminal").progress_bars() as bars:
         yield _Bars(bars, stages)
 
 

@@ -6,8 +6,8 @@ from core.imaging import deidentify
 from core.imaging.deidentify import Identity
 from core.imaging.stacks import SliceAttributes, build_stacks
 from core.services.images import image_notes
-from core.services.images.import_report import ImportReport, Refused
-from core.services.images.import_rows import ImportItem
+from core.services.imports.import_item import ImportItem
+from core.services.imports.import_report import ImportReport, Refused
 from db import Database
 
 

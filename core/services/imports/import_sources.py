@@ -8,9 +8,10 @@ from core.errors import InvalidInput
 from core.imaging import deidentify, metadata_csv
 from core.imaging.file_listing import FileListing, list_paths
 from core.imaging.reader_pool import AlreadyImported, ReadFile
-from core.services.images import image_notes, import_rows
-from core.services.images.import_report import ImportReport, Refused
-from core.services.images.import_request import ImportRequest
+from core.services.images import image_notes
+from core.services.imports.import_item import PATIENT, STUDY, ImportItem
+from core.services.imports.import_report import ImportReport, Refused
+from core.services.imports.import_request import ImportRequest
 
 RESPELT = "respelt"
 
@@ -68,20 +69,18 @@ class ImportSources:
         yield from ((one.kind, self.name(one.path)) for one in self.listing.notes)
         yield from ((RESPELT, f"{before} → {after}") for before, after in (self.table.respelt if self.table else ()))
 
-    def item(self, result: ReadFile | AlreadyImported, key: bytes) -> import_rows.ImportItem:
+    def item(self, result: ReadFile | AlreadyImported, key: bytes) -> ImportItem:
         """Return a file that was read, with its line of the CSV; `key` is that of the pseudonyms."""
         request, row = self.request, self.joined.rows.get(result.path, {}) if self.joined else {}
-        patient_column = request.patient_column or (
-            import_rows.PATIENT if self.table and import_rows.PATIENT in self.table.columns else None
-        )
+        patient_column = request.patient_column or (PATIENT if self.table and PATIENT in self.table.columns else None)
         others = tuple(value for name, value in row.items() if deidentify.is_identity_column(name) and value)
-        used = {request.file_column, request.label_column, patient_column, import_rows.STUDY}
+        used = {request.file_column, request.label_column, patient_column, STUDY}
         facts = {
             name.strip().lower().replace(" ", "_"): value
             for name, value in row.items()
             if name not in used and value and not deidentify.is_identity_column(name)
         }
-        return import_rows.ImportItem(
+        return ImportItem(
             result=result,
             name=self.name(result.path),
             key=key,
@@ -89,7 +88,7 @@ class ImportSources:
             others=others,
             patient_id=row.get(patient_column, "") if patient_column else "",
             label=row.get(request.label_column, "") if request.label_column else "",
-            study=row.get(import_rows.STUDY, ""),
+            study=row.get(STUDY, ""),
         )
 
 

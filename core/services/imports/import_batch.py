@@ -7,9 +7,12 @@ from sqlalchemy import func, select
 
 from core.imaging.reader_pool import ReadFile
 from core.imaging.store import Store
-from core.services.images import image_notes, import_rows
-from core.services.images.import_report import ImportReport
-from core.services.images.import_request import ImportRequest
+from core.services.images import image_notes
+from core.services.imports import import_rows
+from core.services.imports.import_item import ImportItem
+from core.services.imports.import_report import ImportReport
+from core.services.imports.import_request import ImportRequest
+from core.services.imports.label_rows import LabelCounts
 from db import Database
 from db.tables import Image
 
@@ -42,7 +45,7 @@ class ImportedFiles:
 def write_batch(
     db: Database,
     request: ImportRequest,
-    batch: Sequence[import_rows.ImportItem],
+    batch: Sequence[ImportItem],
     report: ImportReport,
     *,
     by: str,
@@ -54,11 +57,11 @@ def write_batch(
     `labels` are those of the whole import, which also order the classes of a new task.
     """
     batch = sorted(batch, key=lambda item: item.name)  # rows follow the names
-    item_of_hash: dict[str, import_rows.ImportItem] = {}
+    item_of_hash: dict[str, ImportItem] = {}
     for item in batch:
         if isinstance(item.result, ReadFile) and item.result.sha256 not in imported.hashes:
             item_of_hash.setdefault(item.result.sha256, item)
-    counts = import_rows.LabelCounts()
+    counts = LabelCounts()
     if not request.dry_run and batch:
         with db.transaction() as session:
             counts = import_rows.write_rows(session, batch, task=request.task, by=by, coming=labels)

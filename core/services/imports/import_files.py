@@ -9,12 +9,14 @@ from functools import partial
 from core.imaging.file_listing import FileRejection
 from core.imaging.reader_pool import read_files_polling
 from core.imaging.store import Store
-from core.services.images import image_notes, import_rows
-from core.services.images.import_batch import ImportedFiles, write_batch
-from core.services.images.import_report import ImportReport, Refused
-from core.services.images.import_request import ImportRequest
-from core.services.images.import_sources import ImportSources
-from core.services.images.import_tally import ImportTally
+from core.services.images import image_notes
+from core.services.imports import label_checks
+from core.services.imports.import_batch import ImportedFiles, write_batch
+from core.services.imports.import_item import ImportItem
+from core.services.imports.import_report import ImportReport, Refused
+from core.services.imports.import_request import ImportRequest
+from core.services.imports.import_sources import ImportSources
+from core.services.imports.import_tally import ImportTally
 from core.settings import Settings
 from db import Database
 
@@ -38,11 +40,11 @@ def run(
     Raises:
         InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column or label.
     """
-    sources = ImportSources.of(request, import_rows.class_names(db, request.task))
-    import_rows.check_labels(db, request.task, request.label_column, sources.table)
+    sources = ImportSources.of(request, label_checks.class_names(db, request.task))
+    label_checks.check_labels(db, request.task, request.label_column, sources.table)
     store = None if request.dry_run else Store(settings.home)
     key, tally, imported = settings.key("pseudonym"), ImportTally(slices=request.dry_run), ImportedFiles.of(db)
-    report, batch = sources.report(), list[import_rows.ImportItem]()
+    report, batch = sources.report(), list[ImportItem]()
     write = partial(write_batch, db, request, by=by, imported=imported, labels=sources.labels)
     waiting, flushed = 0, time.monotonic()
     reading = read_files_polling(

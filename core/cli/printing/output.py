@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from core.cli.result import Output, lines
+from core.cli.printing.result import Output, lines
 from core.lazy_modules import load
 
 
@@ -32,6 +32,6 @@ def _print(result: Output, as_json: bool) -> None:
     if as_json:
         print(json.dumps(result, ensure_ascii=False, default=str, allow_nan=False))
     elif sys.stdout.isatty():
-        load("core.cli.terminal").show(result)
+        load("core.cli.printing.terminal").show(result)
     else:
         print("\n".join(lines(result)))

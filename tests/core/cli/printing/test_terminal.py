@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from core.cli import output
-from core.cli.cells import cell
-from core.cli.progress import progress
-from core.cli.result import lines, readable
+from core.cli.printing import output
+from core.cli.printing.cells import cell
+from core.cli.printing.progress import progress
+from core.cli.printing.result import lines, readable
 
 RUNS = [
     {"run": 1, "model": "resnet18", "best_epoch": 3, "images_per_second": 43.746066087040155, "error": None},
@@ -25,9 +25,9 @@ RUNS = [
 SHOW = """
 import sys
 import time
-from core.cli import output
-from core.cli.cells import cell
-from core.cli.progress import progress
+from core.cli.printing import output
+from core.cli.printing.cells import cell
+from core.cli.printing.progress import progress
 
 with progress() as update:
     for done in range(3):
@@ -197,6 +197,6 @@ def test_stages_are_lines_where_nobody_watches(capsys) -> None:
 
 
 def test_a_reader_who_leaves_early_is_no_error() -> None:
-    command = f"{sys.executable} -c 'from core.cli import output; output.show(list(range(100000)), False)'"
+    command = f"{sys.executable} -c 'from core.cli.printing import output; output.show(list(range(100000)), False)'"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command} | head -1"], capture_output=True, text=True)
     assert (done.stdout, done.stderr, done.returncode) == ("0\n", "", 0)

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from core.services.images import inbox
+from core.services.imports import inbox
 from core.settings import Settings
 
 

@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from core.cli.cells import cell, fits, heading, is_blank
-from core.cli.result import Output, is_empty
+from core.cli.printing.cells import cell, fits, heading, is_blank
+from core.cli.printing.result import Output, is_empty
 
 Records = Sequence[Mapping[str, Any]]
 WIDE, FEW = 8, 3  # records that are few and have many fields stand side by side, a field per line
