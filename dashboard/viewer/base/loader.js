@@ -1,5 +1,7 @@
 // Frames by signed URL: fetched once, cached while there is room, fetched ahead of the reader.
 
+import { afterFrame } from "./frames.js";
+
 const ROOM = 256 * 1024 * 1024;
 const cache = new Map(); // path -> {promise, bytes}; a Map keeps its order: the first is the one used longest ago
 let used = 0;
@@ -92,13 +94,15 @@ function lately(path) {
 const AT_ONCE = 4;
 const lanes = new Map(); // who asks ahead -> what for, the nearest first; a newer wish replaces the older
 let fetching = 0;
+let pumping = false; // once the next frame is drawn
 
 /** Ask for slices before they are needed; their failures show when they are. Not more than half the room each. */
 export function prefetch(slices, lane = "cases") {
   const size = ({ image }) => image.rows * image.columns * image.channels * SAMPLES[image.dtype].BYTES_PER_ELEMENT;
   let room = ROOM / 2;
   lanes.set(lane, slices.filter((slice) => (room -= size(slice)) > 0));
-  pump();
+  if (!pumping) afterFrame(() => ((pumping = false), pump()));
+  pumping = true;
 }
 
 function pump() {

@@ -1,5 +1,6 @@
 // Answers on their way: in order, each once, kept in the browser until the server has taken or refused them.
 
+import { afterFrame } from "./frames.js";
 import { sentence, trouble } from "./loader.js";
 
 // What our routes answer to a request that will never do; anything else (signed out, too many, away) passes.
@@ -83,7 +84,7 @@ export class Outbox {
     } catch {
       this.tell({ error: "This browser blocks local storage; keep this page open until everything is sent." });
     }
-    setTimeout(() => this.send()); // kept already: the next picture first
+    afterFrame(() => this.send()); // kept already: the next picture first
     return key;
   }
 

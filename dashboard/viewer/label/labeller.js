@@ -6,6 +6,7 @@ import { Drawings } from "../draw/controller.js";
 import { Filmstrip } from "./filmstrip.js";
 import { alike, next, othersAbsent, put as putFinding } from "./findings.js";
 import { element } from "../base/dom.js";
+import { afterFrame } from "../base/frames.js";
 import { Guideline } from "./guideline.js";
 import { press } from "./keys.js";
 import { hear } from "./outbox_events.js";
@@ -176,7 +177,7 @@ export class Labeller extends Viewer {
   /** The next image does not take away what is still so, nor what nobody can have read. */
   onPainted() {
     if (this.away || this.unread) this.flash(this.away || this.unread);
-    this.comments?.fetch();
+    if (this.comments) afterFrame(() => this.comments.fetch());
   }
 
   flash(words) {

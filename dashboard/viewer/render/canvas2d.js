@@ -13,7 +13,7 @@ export class Canvas2d {
     this.screen = screen;
     this.context = screen.getContext("2d", { alpha: false });
     this.native = document.createElement("canvas");
-    this.native.getContext("2d", { willReadFrequently: true });
+    this.native.getContext("2d", { alpha: false, willReadFrequently: true }); // opaque: drawn by copying
   }
 
   /** Samples of one slice (kept from then on) and the window to see them through. `step`: in a hurry, every n-th only. */

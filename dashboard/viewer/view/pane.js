@@ -104,7 +104,7 @@ export class Pane {
       if (turn !== this.turn) return;
       this.samples = samples;
       this.shown = { image: slice.image, step: 1 };
-      this.resize();
+      if (!this.measured) this.resize(); // later the observer does: to ask for the size here lays the page out twice
       this.develop();
       this.painted = true;
       this.said.waits.textContent = "";
@@ -219,6 +219,7 @@ export class Pane {
   }
 
   resize() {
+    this.measured = true;
     if (!this.picture.resize(this.ratio)) return;
     [this.ink.width, this.ink.height] = [this.picture.screen.width, this.picture.screen.height];
     this.draw();
