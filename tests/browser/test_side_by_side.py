@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
 PAINTED = re.compile(":")
 SENTENCE = "This study has no other phase, echo or b-value of this place."
 ECHOES = ["Echo 1 · TE 30 ms", "Echo 2 · TE 60 ms", "Echo 3 · TE 90 ms"]
+DRAG = (300, 300)
 PHASES = [f"Phase {number} · {80 * number - 80} ms" for number in range(1, 7)]
 # What stands in each pane in the order of the screen: title, place in mm, note, the grey of its middle, how it is seen.
 PANES = """node => [...node.querySelectorAll('.rv-pane')].map((one) => {
@@ -170,17 +171,23 @@ def test_scrolling_keeps_the_places_together_and_says_where_a_stack_ends(look, p
     assert (column(shown, "mm"), column(shown, "note")[2]) == ([4.0, 4.0, 6.0], "nearest slice, 2.0 mm away")
 
 
-def test_panes_zoom_and_pan_together_each_through_its_own_window(look, page):
+def test_panes_zoom_pan_and_window_together_so_that_their_greys_compare(look, page):
     root = look("a1-00")
     press(page, "+", "b")
     shown = panes(page, root, 3)
-    assert len(set(map(str, column(shown, "seen")))) == 1
-    assert len(set(column(shown, "width"))) == 3
+    assert len(set(map(str, column(shown, "seen")))) == len(set(column(shown, "width"))) == 1
+    assert shown[0]["grey"] < shown[1]["grey"]  # the signal of the echoes differs, and is seen to
     press(page, "+", "Shift+ArrowLeft")
+    root.locator(".rv-pane").nth(2).hover()
+    page.mouse.down()
+    page.mouse.move(*DRAG)
+    page.mouse.up()
     after = panes(page, root, 3)
-    assert len(set(map(str, column(after, "seen")))) == 1
+    assert len(set(map(str, column(after, "seen")))) == len(set(column(after, "width"))) == 1
     assert after[0]["seen"] != shown[0]["seen"]
-    assert column(after, "width") == column(shown, "width")
+    assert after[0]["width"] != shown[0]["width"]
+    press(page, "w")  # each as first shown
+    assert len(set(column(panes(page, root, 3), "width"))) == 3
 
 
 def test_series_of_one_study_with_other_pixels_lie_on_each_other_in_mm(look, page):

@@ -93,6 +93,7 @@ export class Siblings {
     if (pane.sibling !== sibling || !this.panes.includes(pane) || pane.stack === sibling.stack) return;
     const [first] = this.panes;
     pane.show(sibling.stack, this.find(pane, sibling.stack, first).index);
+    if (this.comparable(pane.slice.image, first.slice.image)) pane.setWindow({ ...first.window });
     this.align(pane);
     this.viewer.putMaps();
   }
@@ -103,6 +104,12 @@ export class Siblings {
     const far = `${at.off.toFixed(1)} mm away`;
     pane.said.place.textContent = at.before ? `no slice here; the nearest is ${far}` : at.off ? `nearest slice, ${far}` : "";
     return at;
+  }
+
+  /** Whether one window shows what differs: values of one kind, in ranges that meet. */
+  comparable(image, lead) {
+    const alike = image.unit === lead.unit && image.channels === lead.channels;
+    return this.on && alike && Math.min(image.high, lead.high) > Math.max(image.low, lead.low);
   }
 
   /** A pane shows another slice: the others go to its place, while they are linked. */

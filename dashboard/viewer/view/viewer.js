@@ -133,10 +133,11 @@ export class Viewer {
 
   /** A window for the active pane, and for those linked to it whose values mean the same. */
   setWindow(window) {
-    const { id, unit, channels } = this.active.slice.image;
+    const lead = this.active.slice.image;
     this.each((pane) => {
       const { image } = pane.slice;
-      const alike = image.id === id || (image.unit === unit && image.channels === channels && unit);
+      const measured = image.unit && image.unit === lead.unit && image.channels === lead.channels;
+      const alike = image.id === lead.id || measured || this.siblings.comparable(image, lead);
       pane.setWindow(alike ? { ...window } : { ...pane.window, inverted: window.inverted });
     });
   }
