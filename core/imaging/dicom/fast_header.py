@@ -263,9 +263,18 @@ _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (
         },
     ),
     (b"CS", _texts, {0x00080008: "ImageType"}),
-    (b"DA", _text, {0x00080020: "StudyDate", 0x00080022: "AcquisitionDate", 0x00100030: "PatientBirthDate"}),
+    (
+        b"DA",
+        _text,
+        {
+            0x00080020: "StudyDate",
+            0x00080022: "AcquisitionDate",
+            0x00080023: "ContentDate",
+            0x00100030: "PatientBirthDate",
+        },
+    ),
     (b"DT", _text, {0x0008002A: "AcquisitionDateTime"}),
-    (b"TM", _text, {0x00080032: "AcquisitionTime"}),
+    (b"TM", _text, {0x00080032: "AcquisitionTime", 0x00080033: "ContentTime"}),
     (b"UL", _long, {0x00209128: "TemporalPositionIndex"}),
     (
         b"FD",
@@ -309,10 +318,12 @@ _KINDS: tuple[tuple[bytes, Callable[[bytes], Any], dict[int, str]], ...] = (
         _number,
         {
             0x00180081: "EchoTime",
+            0x00180082: "InversionTime",
             0x00180088: "SpacingBetweenSlices",
             0x00181060: "TriggerTime",
             0x00181063: "FrameTime",
             0x00181114: "EstimatedRadiographicMagnificationFactor",
+            0x00181314: "FlipAngle",
             0x00201041: "SliceLocation",
             0x00281052: "RescaleIntercept",
             0x00281053: "RescaleSlope",

@@ -26,6 +26,8 @@ NUMBERS = {
     "temporal_position": ("FrameContentSequence", "TemporalPositionIndex"),
     "acquisition": ("FrameContentSequence", "FrameAcquisitionNumber"),
     "echo_ms": ("MREchoSequence", "EffectiveEchoTime"),
+    "inversion_ms": ("MRModifierSequence", "InversionTimes"),
+    "flip_degrees": ("MRTimingAndRelatedParametersSequence", "FlipAngle"),
     "b_value": ("MRDiffusionSequence", "DiffusionBValue"),
     "cardiac_phase": ("CardiacSynchronizationSequence", "NominalPercentageOfCardiacPhase"),
     "trigger_ms": ("CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime"),

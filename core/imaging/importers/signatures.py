@@ -6,6 +6,7 @@ import zlib
 from core.imaging.nifti.pair import is_pair_header
 
 PREFIX = b"DICM"
+UNPACKED = 1024  # bytes of a gzip file that are looked at
 # The first element of a data set without preamble: group 0002 or 0008, little- or big-endian.
 BARE = re.compile(rb"\x02\x00[\x00-\x02]\x00|\x08\x00[\x00-\xff][\x00-\x11]|\x00\x08\x00[\x00-\xff]", re.DOTALL)
 
@@ -50,8 +51,18 @@ def is_npz(head: bytes) -> bool:
 def is_nifti(head: bytes) -> bool:
     """Return whether the file is NIfTI-1 or NIfTI-2, possibly compressed with gzip, or a header of a pair."""
     if head.startswith(b"\x1f\x8b"):
-        try:
-            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, 1024)
-        except zlib.error:
-            return False
+        head = _unpacked(head)
     return head[344:348] == b"n+1\x00" or head[4:8] == b"n+2\x00" or is_pair_header(head)
+
+
+def _unpacked(head: bytes) -> bytes:
+    """Return the first bytes of a gzip file, which may have several members (RFC 1952, 2.2), b"" if it is none."""
+    content = b""
+    while head.startswith(b"\x1f\x8b") and len(content) < UNPACKED:
+        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            content += member.decompress(head, UNPACKED)
+        except zlib.error:
+            break
+        head = member.unused_data
+    return content

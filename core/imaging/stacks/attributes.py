@@ -38,6 +38,8 @@ class SliceAttributes:
     trigger_ms: float | None = None
     cardiac_phase: float | None = None
     b_value: float | None = None
+    inversion_ms: float | None = None
+    flip_degrees: float | None = None
     acquired_s: float | None = None
     instance: float | None = None
     slice_location: float | None = None

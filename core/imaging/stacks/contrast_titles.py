@@ -15,7 +15,7 @@ def contrast_titles(stacks: Sequence[Spans]) -> list[str]:
     """Return a title for each of some ordered stacks, all different; time is named only where nothing else differs."""
     parts = [
         [name for name in names if name]
-        for names in zip(_echoes(stacks), _b_values(stacks), _phases(stacks), strict=True)
+        for names in zip(_echoes(stacks), _b_values(stacks), *_settings(stacks), _phases(stacks), strict=True)
     ]
     if len(set(map(tuple, parts))) < len(parts):
         parts = [[*part, *filter(None, [name])] for part, name in zip(parts, _times(stacks), strict=True)]
@@ -32,6 +32,13 @@ def _echoes(stacks: Sequence[Spans]) -> list[str]:
 def _b_values(stacks: Sequence[Spans]) -> list[str]:
     names = _each(stacks, "b_value", lambda span: f"b {_range(span)}")
     return [name or "b not given" for name in names] if any(names) else names
+
+
+def _settings(stacks: Sequence[Spans]) -> tuple[list[str], list[str]]:
+    return (
+        _each(stacks, "inversion_ms", lambda span: f"TI {_range(span)} ms"),
+        _each(stacks, "flip_degrees", lambda span: f"flip {_range(span)}°"),
+    )
 
 
 def _phases(stacks: Sequence[Spans]) -> list[str]:

@@ -30,6 +30,8 @@ def read_attributes(header: Any, format: PixelFormat) -> SliceAttributes:
         trigger_ms=_either(number_of(header, "TriggerTime"), number_of(header, "NominalCardiacTriggerDelayTime")),
         cardiac_phase=number_of(header, "NominalPercentageOfCardiacPhase"),
         b_value=_either(number_of(header, "DiffusionBValue"), private_b_value(header)),
+        inversion_ms=number_of(header, "InversionTime"),
+        flip_degrees=number_of(header, "FlipAngle"),
         acquired_s=_acquired(header),
         instance=number_of(header, "InstanceNumber"),
         slice_location=number_of(header, "SliceLocation"),
@@ -66,10 +68,14 @@ def _either(first: Any, second: Any) -> Any:
 def _acquired(header: Any) -> float | None:
     """Return the time of acquisition in seconds from the midnight before the study: the date itself is not kept."""
     together = str(header.get("AcquisitionDateTime") or "")
-    seconds = _seconds(str(header.get("AcquisitionTime") or "")) if not together else _seconds(together[8:])
+    moments = [(together[:8], together[8:])]  # the time of the content is that of acquisition where nothing else is
+    moments += [
+        (header.get(f"{name}Date"), str(header.get(f"{name}Time") or "")) for name in ("Acquisition", "Content")
+    ]
+    date_text, seconds = next(((day, at) for day, text in moments if (at := _seconds(text)) is not None), (None, None))
     if seconds is None:
         return None
-    day, study = _day(together[:8] or header.get("AcquisitionDate")), _day(header.get("StudyDate"))
+    day, study = _day(date_text), _day(header.get("StudyDate"))
     return seconds + (DAY_S * (day - study) if day is not None and study is not None else 0.0)
 
 

@@ -58,6 +58,8 @@ def _differences(part: Part) -> list[tuple[list[Any], Title]]:
         (types, _type_title(types)),
         (fields_of_view(part), lambda number, count, _: f"field {number} of {count}"),
         ([one.echo_ms for one in part.slices], lambda _number, _count, key: _named("echo time", key, "ms")),
+        ([one.inversion_ms for one in part.slices], lambda _number, _count, key: _named("inversion time", key, "ms")),
+        ([one.flip_degrees for one in part.slices], lambda _number, _count, key: _named("flip angle", key, "°")),
         *times[:2],
         ([one.acquisition for one in part.slices], lambda _number, _count, key: _named("acquisition", key)),
         *times[2:],

@@ -7,7 +7,7 @@ from typing import TypeVar
 from core.imaging.dicom.geometry import normal_of
 from core.imaging.stacks.attributes import SliceAttributes, Vector, is_placed
 
-SAME_MM, SAME_PIXELS = 0.01, 0.02  # slices nearer than both, in mm and in pixels, share a place
+SAME_MM, SAME_PIXELS = 0.03, 0.06  # slices nearer than both, in mm and in pixels, share a place
 
 Member = TypeVar("Member")
 

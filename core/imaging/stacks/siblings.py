@@ -12,7 +12,16 @@ from core.imaging.stacks.places import dot, stack_normal
 APART_MM = 1.0  # stacks of one slice each that lie nearer than this show one place
 # Words of an ImageType that name an echo (in phase, out of phase): such stacks differ in their echo only.
 ECHO_WORDS = frozenset(("IN_PHASE", "OPP_PHASE", "OPPOSED_PHASE", "OUT_PHASE"))
-IN_ORDER = ("echo_ms", "echo", "b_value", "cardiac_phase", "temporal_position", "trigger_ms")
+IN_ORDER = (
+    "echo_ms",
+    "echo",
+    "b_value",
+    "inversion_ms",
+    "flip_degrees",
+    "cardiac_phase",
+    "temporal_position",
+    "trigger_ms",
+)
 IN_TIME = ("acquisition", "acquired_s", "instance")
 
 Slices = Sequence[SliceAttributes]

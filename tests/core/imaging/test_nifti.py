@@ -105,6 +105,8 @@ def test_content_decides_gzipped_or_not(tmp_path: Path):
         assert is_nifti(content[:4096])
         assert read_single(tmp_path / name).samples.shape == (3, 3, 3, 1)
     assert not is_nifti(gzip.compress(b"a letter" * 100))
+    assert is_nifti(gzip.compress(plain[:100]) + gzip.compress(plain[100:]))
+    assert not is_nifti(gzip.compress(b"a letter") + b"behind")
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.999])

@@ -103,6 +103,24 @@ def test_echoes_and_b_values_are_apart():
     assert titles(diffusion) == [("b 0", 6), ("b 500", 6), ("b 1000", 6)]
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("inversion_ms", ["inversion time 100 ms", "inversion time 300 ms"]),
+        ("flip_degrees", ["flip angle 100 °", "flip angle 300 °"]),
+        ("acquired_s", ["phase 1 of 2", "phase 2 of 2"]),
+    ],
+)
+def test_places_that_repeat_with_other_settings_are_apart_without_a_number(name: str, expected: list[str]):
+    series = [axial(5.0 * z, **{name: value}) for z in range(4) for value in (300.0, 100.0)]
+    assert titles(series) == [(title, 4) for title in expected]
+
+
+def test_a_table_that_moves_by_hundredths_of_a_millimetre_comes_back_to_its_place():
+    series = [axial(5.0 * z + 0.02 * phase, temporal_position=phase) for z in range(4) for phase in (1, 2)]
+    assert titles(series) == [("phase 1 of 2", 4), ("phase 2 of 2", 4)]
+
+
 def test_fields_beside_each_other_are_apart_but_a_tilted_gantry_is_one_field():
     knees = [replace(one, place=(x, 0.0, 5.0 * at)) for x in (-120.0, 80.0) for at, one in enumerate(volume(6))]
     assert titles(knees) == [("field 1 of 2", 6), ("field 2 of 2", 6)]

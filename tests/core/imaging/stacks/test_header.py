@@ -18,6 +18,8 @@ HEADER = {
     "AcquisitionNumber": 3,
     "EchoNumbers": 2,
     "EchoTime": "24.5",
+    "InversionTime": "150",
+    "FlipAngle": "12",
     "TemporalPositionIdentifier": 4,
     "TriggerTime": "120.5",
     "NominalPercentageOfCardiacPhase": 40.0,
@@ -42,7 +44,18 @@ def test_both_ways_of_reading_say_the_same(tmp_path: Path, syntax: str):
     assert (attributes.acquisition, attributes.echo, attributes.temporal_position, attributes.instance) == (3, 2, 4, 7)
     assert (attributes.echo_ms, attributes.trigger_ms, attributes.slice_location) == (24.5, 120.5, -12.5)
     assert (attributes.cardiac_phase, attributes.b_value) == (40.0, 800.0)
+    assert (attributes.inversion_ms, attributes.flip_degrees) == (150.0, 12.0)
     assert attributes.acquired_s == 86_400 + 90.5
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_the_time_of_the_content_is_that_of_acquisition_where_nothing_else_is_given(tmp_path: Path, syntax: str):
+    times = {"StudyDate": "20200102", "ContentDate": "20200102", "ContentTime": "000010"}
+    path = file(tmp_path / "a.dcm", syntax=syntax, **times)
+    (image,) = read(path)
+    quick = parse_header(path.read_bytes())
+    assert read_attributes(quick, image.format).acquired_s == 10.0
+    assert read_attributes(pydicom.dcmread(path), image.format).acquired_s == 10.0
 
 
 def test_the_json_says_the_same_and_holds_no_date(tmp_path: Path):
