@@ -6,15 +6,18 @@ from pathlib import Path
 
 from core.errors import InvalidInput
 from core.imaging.tables.file_names import NameIndex
-from core.imaging.tables.table import read_table
+from core.imaging.tables.table import Table, read_table
 from core.imaging.tables.words import is_missing, one_spelling
+
+EXAMPLES = 200  # the most rows without a file that are named one by one
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataTable:
     """The rows of a table by the value of the file column; `columns` are in the order of the file.
 
-    A cell with a word for missing is empty, and columns without a title are left out.
+    A cell with a word for missing is empty, and columns without a title are left out. `lines` are those of the rows.
+    `missing` are examples of the rows that name no file, where the files are known while the table is read.
     """
 
     path: Path
@@ -22,10 +25,17 @@ class MetadataTable:
     rows: Mapping[str, dict[str, str]] = field(repr=False)
     file_column: str
     respelt: tuple[tuple[str, str], ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    row_count: int = 0
+    missing: tuple[str, ...] = ()
+    missing_count: int = 0
 
     def join(self, files: Sequence[Path], root: Path) -> "JoinedMetadata":
         """Join each row to the one file that it names, by path, name or stem; several candidates are none."""
-        names = NameIndex({path: path.relative_to(root).as_posix() for path in files})
+        return self.join_names(index(files, root), files)
+
+    def join_names(self, names: NameIndex[Path], files: Iterable[Path]) -> "JoinedMetadata":
+        """Join each row to the one file of an index that it names."""
         matched: dict[Path, dict[str, str]] = {}
         missing: list[str] = []
         ambiguous: list[str] = []
@@ -39,7 +49,8 @@ class MetadataTable:
                     f"'{matched[match.key][self.file_column]}' and '{name}'; keep one of them."
                 )
         unlisted = tuple(path for path in files if path not in matched)
-        return JoinedMetadata(matched, unlisted, tuple(missing), tuple(ambiguous))
+        examples, count = (*missing, *self.missing)[:EXAMPLES], len(missing) + self.missing_count
+        return JoinedMetadata(matched, unlisted, examples, tuple(ambiguous), count)
 
     def with_one_spelling(self, column: str, known: Collection[str] = ()) -> "MetadataTable":
         """Return the table with equal words of a column spelt alike; `respelt` says which were not.
@@ -54,12 +65,19 @@ class MetadataTable:
 
 @dataclass(frozen=True, slots=True)
 class JoinedMetadata:
-    """The row of each matched file, the files without a row, the rows without a file, and those that fit several."""
+    """The row of each matched file, the files without a row, rows without a file (some), and those that fit several."""
 
     rows: Mapping[Path, dict[str, str]]
     unlisted: tuple[Path, ...]
     missing: tuple[str, ...]
     ambiguous: tuple[str, ...] = ()
+    missing_count: int = 0
+
+
+def index(files: Iterable[Path], root: Path) -> NameIndex[Path]:
+    """Return the files below a folder by what a table may call them."""
+    above = root.absolute().as_posix().strip("/")
+    return NameIndex({path: path.relative_to(root).as_posix() for path in files}, above=above)
 
 
 def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> MetadataTable:
@@ -70,18 +88,51 @@ def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> Metadat
             lists one file twice.
     """
     table = read_table(path)
-    for column in (file_column, *needed):
+    for column in needed:
         table.column(column)
-    columns = tuple(name for name in table.columns if name not in table.unnamed)
-    rows: dict[str, dict[str, str]] = {}
-    for line, cells in table.records():
-        name = cells[file_column].replace("\\", "/").removeprefix("./")
-        row = {column: "" if is_missing(cells[column]) else cells[column] for column in columns}
-        row[file_column] = cells[file_column]
+    return read_rows(table, file_column)
+
+
+def read_rows(table: Table, file_column: str, names: NameIndex[Path] | None = None) -> MetadataTable:
+    """Read the rows of a table; of those that name none of the files only the number and examples, if `names` is given.
+
+    Raises:
+        InvalidInput: no such column, a row that does not fit its header, or one file twice.
+    """
+    at = table.column(file_column)
+    titled = [(place, column) for place, column in enumerate(table.columns) if column not in table.unnamed]
+    rows, lines = dict[str, dict[str, str]](), dict[str, int]()
+    missing, missing_count, row_count = list[str](), 0, 0
+    for line, cells in table.rows():
+        row_count += bool(cells[at])
+        if names is not None and not names.may_name(cells[at]):
+            missing_count += bool(cells[at])
+            if cells[at] and len(missing) < EXAMPLES:
+                missing.append(cells[at])
+            continue
+        name = row_name(cells[at])
+        row = {column: "" if is_missing(cells[place]) else cells[place] for place, column in titled}
+        row[file_column] = cells[at]
         if rows.setdefault(name, row) != row:
             raise InvalidInput(
-                f"The metadata file {path.name} lists '{name}' again in line {line} with other values; keep one line "
+                f"The metadata file {table.name} lists '{name}' again in line {line} with other values; keep one line "
                 "per file."
             )
+        lines.setdefault(name, line)
     rows.pop("", None)
-    return MetadataTable(path, columns, rows, file_column)
+    columns = tuple(column for _, column in titled)
+    return MetadataTable(
+        Path(table.name),
+        columns,
+        rows,
+        file_column,
+        lines=lines,
+        row_count=row_count,
+        missing=tuple(missing),
+        missing_count=missing_count,
+    )
+
+
+def row_name(text: str) -> str:
+    """Return the path that a cell gives, with slashes: the key of its row."""
+    return text.replace("\\", "/").removeprefix("./")

@@ -26,19 +26,28 @@ class NameMatch(Generic[Key]):
 class NameIndex(Generic[Key]):
     """Images by path, name, stem and other exact names, such as a SOPInstanceUID or a sha256."""
 
-    def __init__(self, paths: Mapping[Key, str], others: Mapping[Key, Iterable[str]] | None = None) -> None:
-        """Take the path of each image, relative to its root with slashes, and its other names."""
+    def __init__(
+        self, paths: Mapping[Key, str], others: Mapping[Key, Iterable[str]] | None = None, *, above: str = ""
+    ) -> None:
+        """Take the path of each image, relative to its root with slashes, its other names, and the folders above."""
         self.levels: dict[str, dict[str, list[Key]]] = {level: defaultdict(list) for level in LEVELS}
+        self._root, near = f"/{above}/", PurePosixPath(above).parts[-FOLDERS_ABOVE:]
         for key, path in paths.items():
-            for level, name in _names(PurePosixPath(path)):
+            for level, name in _names(PurePosixPath(path), near):
                 self.levels[level][name].append(key)
         for key, names in (others or {}).items():
             for name in names:
                 self.levels["identifier"][name.lower()].append(key)
+        self._last_parts = {name.lower() for level in ("name", "stem", "identifier") for name in self.levels[level]}
+        self.texts = frozenset[str]().union(*self.levels.values())  # what names an image, or one of several
+
+    def may_name(self, text: str) -> bool:
+        """Return whether a text may name an image: quicker than to look for it."""
+        return text in self.texts or text.replace("\\", "/").rsplit("/", 1)[-1].lower() in self._last_parts
 
     def find(self, text: str) -> NameMatch[Key]:
         """Return what a text of a table names, by the first of the levels that knows it."""
-        path = PurePosixPath(text.replace("\\", "/").removeprefix("./"))
+        path = PurePosixPath(text.replace("\\", "/").removeprefix("./").removeprefix(self._root))
         for level, name in (("path", str(path)), *_ends(path), ("identifier", text.lower())):
             if matching := self.levels[level].get(name):
                 return NameMatch(tuple(dict.fromkeys(matching)), level)
@@ -48,13 +57,14 @@ class NameIndex(Generic[Key]):
 FORMATS = "dcm dicom ima png jpg jpeg jp2 j2k jxl tif tiff bmp gif nii hdr img npz"
 ENDINGS = tuple(f".{one}{gz}" for one in FORMATS.split() for gz in ("", ".gz"))
 ENDING = re.compile(rf"\.({FORMATS.replace(' ', '|')})(\.gz)?\Z", re.IGNORECASE)
+FOLDERS_ABOVE = 3  # of the root, that a table may write before the path
 LEVELS = ("path", "end of the path", "name", "stem", "identifier")
 
 
-def _names(path: PurePosixPath) -> Iterator[tuple[str, str]]:
+def _names(path: PurePosixPath, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     yield "path", str(path)
-    parts = path.parts
-    for start in range(1, len(parts) - 1):
+    parts = (*above, *path.parts)
+    for start in range(len(parts) - 1):
         yield "end of the path", "/".join(parts[start:])
     yield "name", path.name
     yield "stem", stem(path.name)

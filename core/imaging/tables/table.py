@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 from core.errors import InvalidInput
@@ -40,6 +40,14 @@ class Table:
     source: "_Source" = field(repr=False)
     sheets: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
+    sheet: str | None = None
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """The lines above the header that say something, such as the title of an export."""
+        above = takewhile(lambda row: row[0] < (self.dialect.first_line or 1), self.source.numbered(self.name))
+        texts = (" ".join(filter(None, map(clean, cells))) for _, cells in above)
+        return tuple(text for text in texts if text and not states_separator([text]))
 
     def rows(self) -> Iterator[Row]:
         """Yield the line and the cells of each row that is not empty; fractions have a point.
@@ -131,7 +139,8 @@ def read_table(path: Path, dialect: Dialect | None = None, *, sheet: str | None 
         raise InvalidInput(f"The file {path} cannot be opened ({error.strerror}).") from error
     if workbook.is_workbook(raw):
         sheets, rows = workbook.read_sheet(raw, path.name, sheet)
-        return _table(path.name, _Source(rows), replace(dialect, encoding=None, separator=None), sheets=sheets)
+        known = replace(dialect, encoding=None, separator=None)
+        return replace(_table(path.name, _Source(rows), known), sheets=sheets, sheet=sheet or sheets[0])
     encoding = _encoding(raw, path.name, dialect.encoding)
     text = raw.decode(encoding)
     lines = io.StringIO(text, newline="").readlines()
@@ -149,7 +158,7 @@ def _encoding(raw: bytes, name: str, chosen: str | None) -> str:
     return encoding
 
 
-def _table(name: str, source: _Source, dialect: Dialect, *, after: int = 0, sheets: tuple[str, ...] = ()) -> Table:
+def _table(name: str, source: _Source, dialect: Dialect, *, after: int = 0) -> Table:
     sample = islice(source.numbered(name), SAMPLE)
     first = [(line, cells) for line, cells in sample if line > after and any(map(clean, cells))]
     if not first:
@@ -160,7 +169,7 @@ def _table(name: str, source: _Source, dialect: Dialect, *, after: int = 0, shee
         raise InvalidInput(f"{name} has no header in line {line}; its first lines are {', '.join(map(str, by_line))}.")
     columns, unnamed = _columns(name, by_line[line], [cells for at, cells in first if at > line])
     decimal = dialect.decimal or find_decimal((cells for at, cells in first if at > line), dialect.separator)
-    return Table(name, columns, replace(dialect, decimal=decimal, first_line=line), source, sheets, unnamed)
+    return Table(name, columns, replace(dialect, decimal=decimal, first_line=line), source, unnamed=unnamed)
 
 
 def _columns(

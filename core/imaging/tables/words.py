@@ -43,6 +43,18 @@ def number(cell: str) -> float | None:
     return float(cell) if NUMBER.fullmatch(cell) else None
 
 
+def plain_number(cell: str) -> str | None:
+    """Return a number as text without a sign, zeros or an exponent that it does not need, None if it is none.
+
+    >>> plain_number("+061.50"), plain_number("2.0"), plain_number("1e3"), plain_number("x")
+    ('61.5', '2', '1000', None)
+    """
+    value = number(cell)
+    if value is None:
+        return None
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
 def is_negative(label: str) -> bool:
     """Return whether a label says that nothing was found.
 

@@ -64,7 +64,9 @@ def write_batch(
     counts = LabelCounts()
     if not request.dry_run and batch:
         with db.transaction() as session:
-            counts = import_rows.write_rows(session, batch, task=request.task, by=by, coming=labels)
+            counts = import_rows.write_rows(
+                session, batch, task=request.task, by=by, coming=labels, order=request.class_order
+            )
     imported.hashes.update(item_of_hash)
     noted = ((kind, item.name) for item in item_of_hash.values() for image in item.images for kind in image.notes)
     return replace(

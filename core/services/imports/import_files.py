@@ -41,7 +41,7 @@ def run(
         InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column or label.
     """
     sources = ImportSources.of(request, label_checks.class_names(db, request.task))
-    label_checks.check_labels(db, request.task, request.label_column, sources.table)
+    label_checks.check_labels(db, request, sources.table)
     store = None if request.dry_run else Store(settings.home)
     key, tally, imported = settings.key("pseudonym"), ImportTally(slices=request.dry_run), ImportedFiles.of(db)
     report, batch = sources.report(), list[ImportItem]()

@@ -7,7 +7,6 @@ from core.imaging import deidentify
 from core.imaging.deidentify import Identity
 from core.imaging.reader_pool import AlreadyImported, ReadFile, ReadImage
 
-STUDY, PATIENT = "study", "patient_id"  # columns of a CSV
 LABEL = "label"  # the metadata column with an archive's own label, for a task named later
 
 

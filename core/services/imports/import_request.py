@@ -18,9 +18,11 @@ from db.vocabulary import JobKind
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What to import and how. `patient_column` None means patient_id if the CSV has that column.
+    """What to import and how. What a person did not choose is None, or not in `roles`, and is guessed from the table.
 
+    `roles` are (column, role) pairs; the columns chosen by name win. Without a column `file` the one is guessed.
     With `keep_spellings` labels that differ in capitals, width, blanks or a fraction of zero stay apart.
+    `class_order` are the classes of a new task, the positive one last.
     """
 
     path: Path
@@ -32,6 +34,14 @@ class ImportRequest:
     keep_spellings: bool = False
     reference: bool = False
     dry_run: bool = False
+    encoding: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    header_line: int | None = None
+    sheet: str | None = None
+    date_order: str | None = None
+    roles: tuple[tuple[str, str], ...] = ()
+    class_order: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for a job's row."""
@@ -41,7 +51,11 @@ class ImportRequest:
     def from_json(cls, data: dict[str, Any]) -> "ImportRequest":
         """Read a request from a job's row."""
         paths = {"path": Path(data["path"]), "metadata": Path(data["metadata"]) if data["metadata"] else None}
-        return cls(**{**data, **paths})
+        lists = {
+            "roles": tuple((column, role) for column, role in data.get("roles", ())),
+            "class_order": tuple(data.get("class_order", ())),
+        }
+        return cls(**{**data, **paths, **lists})
 
 
 def submit(db: Database, settings: Settings, request: ImportRequest, *, by: str, key: str, launcher: Launcher) -> int:

@@ -10,7 +10,13 @@ from core.services.imports.import_item import ImportItem
 
 
 def write_rows(
-    session: Session, items: Sequence[ImportItem], *, task: str, by: str, coming: Sequence[str] = ()
+    session: Session,
+    items: Sequence[ImportItem],
+    *,
+    task: str,
+    by: str,
+    coming: Sequence[str] = (),
+    order: Sequence[str] = (),
 ) -> label_rows.LabelCounts:
     """Write the rows of a batch; `coming` are labels of later batches, which also order the classes of a new task."""
     pairs = [(item, image) for item in items for image in item.images]
@@ -20,4 +26,4 @@ def write_rows(
     image_notes.add_rows(session, {ids[key]: image.notes for key, image in added.items()})
     if not task:
         return label_rows.LabelCounts()
-    return label_rows.add_labels(session, items, ids, task=task, by=by, coming=coming)
+    return label_rows.add_labels(session, items, ids, task=task, by=by, coming=coming, order=order)

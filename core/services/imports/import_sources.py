@@ -5,49 +5,50 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InvalidInput
-from core.imaging import deidentify, metadata_csv
+from core.imaging import metadata_csv
 from core.imaging.file_listing import FileListing, list_paths
 from core.imaging.reader_pool import AlreadyImported, ReadFile
 from core.services.images import image_notes
-from core.services.imports.import_item import PATIENT, STUDY, ImportItem
+from core.services.imports.import_item import ImportItem
 from core.services.imports.import_report import ImportReport, Refused
 from core.services.imports.import_request import ImportRequest
+from core.services.imports.import_table import ImportTable, RowValues
 
 RESPELT = "respelt"
 
 
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
+
+
 @dataclass(frozen=True, slots=True)
 class ImportSources:
-    """The files below `root`, and the CSV: its table, and its lines by file; both None without a CSV."""
+    """The files below `root`, and the table joined with them; `tables` are others among the files, not read."""
 
     request: ImportRequest
     root: Path
     listing: FileListing
-    table: metadata_csv.MetadataTable | None
-    joined: metadata_csv.JoinedMetadata | None
+    table: ImportTable | None = None
+    tables: tuple[Path, ...] = ()
 
     @classmethod
     def of(cls, request: ImportRequest, classes: Collection[str] = ()) -> "ImportSources":
         """List the files and read the table; labels are spelt as the `classes` of their task.
 
         Raises:
-            InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column.
+            InvalidInput: no such folder, no files in it, an unreadable table, an unknown column.
         """
-        listing, root = _list(request)
-        joined, table = _join(request, list(listing.files), root, classes)
-        return cls(request, root, listing, table, joined)
+        listing, root, tables = _list(request)
+        return cls(request, root, listing, _table(request, listing.files, root, classes), tables)
 
     @property
     def listed(self) -> list[Path]:
-        """The files to read: all, or those that the CSV lists."""
-        return [path for path in self.listing.files if self.joined is None or path in self.joined.rows]
+        """The files to read: all, or those that the table lists."""
+        return [path for path in self.listing.files if self.table is None or path in self.table.joined.rows]
 
     @property
     def labels(self) -> list[str]:
-        """All labels of the CSV, so that the order of classes does not depend on which files are read first."""
-        if self.joined is None or not self.request.label_column:
-            return []
-        return sorted({label for row in self.joined.rows.values() if (label := row.get(self.request.label_column, ""))})
+        """All labels of the table, so that the order of classes does not depend on which files are read first."""
+        return sorted(self.table.labels) if self.table else []
 
     def name(self, path: Path) -> str:
         """Return the relative path as text, even if the file system's bytes are not valid text."""
@@ -55,69 +56,71 @@ class ImportSources:
 
     def report(self) -> ImportReport:
         """Return the report before any file is read."""
-        return ImportReport(
+        report = ImportReport(
             files_found=len(self.listing.files) + len(self.listing.refused),
             refused=tuple(Refused(self.name(one.path), one.reason) for one in self.listing.refused),
-            unlisted=tuple(self.name(path) for path in self.joined.unlisted) if self.joined else (),
-            missing=self.joined.missing if self.joined else (),
-            ambiguous=self.joined.ambiguous if self.joined else (),
             notes=image_notes.add_up((), self._notes()),
+            tables=tuple(map(self.name, self.tables)),
             dry_run=self.request.dry_run,
+        )
+        if self.table is None:
+            return report
+        return replace(
+            report,
+            unlisted=tuple(map(self.name, self.table.joined.unlisted)),
+            missing=self.table.joined.missing,
+            missing_count=self.table.joined.missing_count,
+            ambiguous=self.table.joined.ambiguous,
+            table=self.table.to_json(),
         )
 
     def _notes(self) -> Iterator[tuple[str, str]]:
         yield from ((one.kind, self.name(one.path)) for one in self.listing.notes)
-        yield from ((RESPELT, f"{before} → {after}") for before, after in (self.table.respelt if self.table else ()))
+        respelt = self.table.rows.respelt if self.table else ()
+        yield from ((RESPELT, f"{before} → {after}") for before, after in respelt)
 
     def item(self, result: ReadFile | AlreadyImported, key: bytes) -> ImportItem:
-        """Return a file that was read, with its line of the CSV; `key` is that of the pseudonyms."""
-        request, row = self.request, self.joined.rows.get(result.path, {}) if self.joined else {}
-        patient_column = request.patient_column or (PATIENT if self.table and PATIENT in self.table.columns else None)
-        others = tuple(value for name, value in row.items() if deidentify.is_identity_column(name) and value)
-        used = {request.file_column, request.label_column, patient_column, STUDY}
-        facts = {
-            name.strip().lower().replace(" ", "_"): value
-            for name, value in row.items()
-            if name not in used and value and not deidentify.is_identity_column(name)
-        }
+        """Return a file that was read, with its line of the table; `key` is that of the pseudonyms."""
+        row = self.table.values(result.path) if self.table else RowValues({})
         return ImportItem(
             result=result,
             name=self.name(result.path),
             key=key,
-            facts=facts,
-            others=others,
-            patient_id=row.get(patient_column, "") if patient_column else "",
-            label=row.get(request.label_column, "") if request.label_column else "",
-            study=row.get(STUDY, ""),
+            facts=row.facts,
+            others=row.others,
+            patient_id=row.patient_id,
+            label=row.label,
+            study=row.study,
         )
 
 
-def _list(request: ImportRequest) -> tuple[FileListing, Path]:
-    """Return what is in the folder, without the CSV, and the folder."""
+def _list(request: ImportRequest) -> tuple[FileListing, Path, tuple[Path, ...]]:
+    """Return what is in the folder, the folder, and the tables in it where one of them is imported."""
     path = request.path.expanduser().absolute()
     if not path.exists():
         raise InvalidInput(f"{path} does not exist; give a folder or a file that exists.")
-    skip = request.metadata.expanduser().absolute() if request.metadata else None
     listing = list_paths(path)
-    listing = replace(listing, files=tuple(file for file in listing.files if file != skip))
+    tables = tuple(file for file in listing.files if _is_table(file, request.metadata)) if request.metadata else ()
+    listing = replace(listing, files=tuple(file for file in listing.files if file not in set(tables)))
     if not listing.files and not listing.refused:
         raise InvalidInput(f"The folder {path} has no files; choose the folder with the images.")
-    return listing, path if path.is_dir() else path.parent
+    return listing, path if path.is_dir() else path.parent, tables
 
 
-def _join(
-    request: ImportRequest, files: list[Path], root: Path, classes: Collection[str]
-) -> tuple[metadata_csv.JoinedMetadata | None, metadata_csv.MetadataTable | None]:
+def _is_table(file: Path, metadata: Path) -> bool:
+    return file.suffix.lower() in TABLES or (metadata.exists() and file.samefile(metadata.expanduser()))
+
+
+def _table(request: ImportRequest, files: Collection[Path], root: Path, classes: Collection[str]) -> ImportTable | None:
     if request.metadata is None:
         if request.label_column or request.patient_column:
             raise InvalidInput(
                 "A label or patient column needs a CSV with that column; give it with --metadata FILE.csv."
             )
-        return None, None
+        return None
     if request.label_column and not request.task:
         raise InvalidInput(f"The labels in column '{request.label_column}' need a task; give it with --task NAME.")
-    needed = [column for column in (request.patient_column, request.label_column) if column]
-    table = metadata_csv.read(request.metadata.expanduser(), file_column=request.file_column, needed=needed)
-    if request.label_column and not request.keep_spellings:
-        table = table.with_one_spelling(request.label_column, classes)
-    return table.join(files, root), table
+    names = metadata_csv.index(files, root)
+    table = ImportTable.of(request, names, files)
+    known = [*classes, *request.class_order]
+    return table if request.keep_spellings else table.with_one_spelling(names, files, known)

@@ -1,11 +1,10 @@
 """Check the labels of a table against the classes of their task, before any file is read."""
 
-from collections.abc import Iterable, Mapping
-
 from core.errors import InvalidInput
-from core.imaging.metadata_csv import MetadataTable
+from core.imaging.tables.column_titles import Role
 from core.services.annotation import numeric_answers
-from core.services.imports.import_item import PATIENT, STUDY
+from core.services.imports.import_request import ImportRequest
+from core.services.imports.import_table import ImportTable
 from db import Database, queries
 from db.tables import Task
 from db.vocabulary import TaskKind, Unit
@@ -18,12 +17,16 @@ def class_names(db: Database, task: str) -> list[str]:
         return [name for one in (row.classes if row else ()) for name in (one.name, one.title) if name]
 
 
-def check_labels(db: Database, task: str, column: str | None, table: MetadataTable | None) -> None:
-    """Check before reading any file that the labels of a CSV are classes of the task, if the task exists.
+def check_labels(db: Database, request: ImportRequest, table: ImportTable | None) -> None:
+    """Check before reading any file that the labels of a table are classes of the task, if the task exists.
 
     Raises:
-        InvalidInput: an unknown label, named with the task's classes; or a task with several findings.
+        InvalidInput: an unknown label, named with the task's classes; a task with several findings; an order of classes
+            that lacks one, or of a task that has its classes.
     """
+    task = request.task
+    if request.class_order:
+        _check_order(db, request, table)
     with db.read() as session:
         row = queries.task_named(session, task) if task else None
         if row is None:
@@ -33,12 +36,24 @@ def check_labels(db: Database, task: str, column: str | None, table: MetadataTab
                 f"Task '{task}' asks for several findings, and an import brings one label per image; "
                 "import without a task, then import the findings with `rounds labels import`."
             )
-        lines = [(file, line[column or ""]) for file, line in (table.rows if table and column else {}).items()]
-        for file, label in lines:
-            if label:
-                _check_label(row, file, label)
-        if row.unit is Unit.STUDY and table and STUDY in table.columns:
-            _check_agreement([(line, line[column or ""]) for line in table.rows.values()] if column else [], task)
+        if table is None or table.label is None:
+            return
+        for file, line in table.rows.rows.items():
+            if line[table.label]:
+                _check_label(row, file, line[table.label])
+        if row.unit is Unit.STUDY and table.roles.column(Role.STUDY):
+            _check_agreement(table, task)
+
+
+def _check_order(db: Database, request: ImportRequest, table: ImportTable | None) -> None:
+    if known := class_names(db, request.task):
+        raise InvalidInput(
+            f"Task '{request.task}' has its classes already ({', '.join(dict.fromkeys(known))}); the order of classes "
+            "is for a new task. Leave it out."
+        )
+    lacking = [label for label in (table.labels if table else ()) if label not in request.class_order]
+    if lacking:
+        raise InvalidInput(f"The order of classes lacks '{lacking[0]}', which is a label of the table; add it.")
 
 
 def _check_label(task: Task, file: str, label: str) -> None:
@@ -61,13 +76,14 @@ def _check_label(task: Task, file: str, label: str) -> None:
         )
 
 
-def _check_agreement(lines: Iterable[tuple[Mapping[str, str], str]], task: str) -> None:
+def _check_agreement(table: ImportTable, task: str) -> None:
     """Check that all images of a study have one label, because the task is about studies."""
     label_of_study: dict[tuple[str, str], str] = {}
-    for line, label in lines:
-        study = (line.get(PATIENT, ""), line[STUDY])
-        if label and study[1] and label_of_study.setdefault(study, label) != label:
+    for path in table.joined.rows:
+        row = table.values(path)
+        study = (row.patient_id, row.study)
+        if row.label and row.study and label_of_study.setdefault(study, row.label) != row.label:
             raise InvalidInput(
-                f"Study '{study[1]}' is labelled '{label_of_study[study]}' and '{label}', but task '{task}' is "
+                f"Study '{row.study}' is labelled '{label_of_study[study]}' and '{row.label}', but task '{task}' is "
                 "about whole studies; give all images of the study the same label."
             )

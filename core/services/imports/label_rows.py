@@ -34,10 +34,11 @@ def add_labels(
     task: str,
     by: str,
     coming: Sequence[str],
+    order: Sequence[str] = (),
 ) -> LabelCounts:
     """Write the labels of a batch; a case that a reader has answered keeps its answer."""
     label_texts = _label_texts(session, items, ids)
-    row = _task(session, task, items, [*coming, *(text for text in label_texts.values() if text)])
+    row = _task(session, task, items, [*coming, *(text for text in label_texts.values() if text)], order)
     cases = annotation_cases.cases(session, row, label_texts)
     annotation_cases.update_representative_image(session, row, cases.values())
     to_answer = _answers(row, items)
@@ -86,12 +87,19 @@ def _label_texts(session: Session, items: Sequence[ImportItem], ids: Mapping[tup
     return label_texts
 
 
+def class_order(labels: Iterable[str], order: Sequence[str] = ()) -> list[str]:
+    """Return the classes of a new task: in the order chosen, else as `_rank` says; the last is positive."""
+    return [*dict.fromkeys(order)] or sorted(set(labels), key=_rank)
+
+
 def _rank(label: str) -> tuple[bool, int, bool, str]:
     is_number = label.isdigit()
     return not is_number, int(label) if is_number else 0, not is_negative(label), label
 
 
-def _task(session: Session, name: str, items: Sequence[ImportItem], labels: Iterable[str]) -> Task:
+def _task(
+    session: Session, name: str, items: Sequence[ImportItem], labels: Iterable[str], order: Sequence[str]
+) -> Task:
     """Return the task, made with the labels as its classes if missing; new labels are appended as classes.
 
     Numbers come in their order, then labels that say that nothing was found: the last class is the positive one.
@@ -99,9 +107,12 @@ def _task(session: Session, name: str, items: Sequence[ImportItem], labels: Iter
     row = queries.task_named(session, name)
     if row is not None and row.kind is TaskKind.NUMBER:
         return row
-    ordered = sorted(set(labels), key=_rank)
     row = row or tasks.make(session, name=name, classes=[])
-    fresh = [text for text in ordered if not any(text == one.title for one in row.classes)]
+    fresh = [
+        text
+        for text in dict.fromkeys([*order, *class_order(labels)])
+        if not any(text == one.title for one in row.classes)
+    ]
     add_missing(session, row, fresh)
     titles = next((named for item in items if (named := class_titles(item.name))), {})
     for label in row.classes:

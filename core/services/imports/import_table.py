@@ -1,0 +1,127 @@
+"""The table of an import, joined with its files: what each row says of its file."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.imaging import metadata_csv
+from core.imaging.metadata_csv import JoinedMetadata, MetadataTable
+from core.imaging.tables.column_titles import Role
+from core.imaging.tables.dates import iso_date
+from core.imaging.tables.file_names import NameIndex
+from core.imaging.tables.roles import identity_reason
+from core.imaging.tables.words import plain_number
+from core.services.imports import table_roles
+from core.services.imports.import_request import ImportRequest
+from core.services.imports.table_roles import CHOSEN, TableRoles
+
+FACTS = (Role.SPLIT, Role.NUMBER, Role.DATE, Role.CATEGORY, Role.TEXT, Role.LABEL)
+
+
+@dataclass(frozen=True, slots=True)
+class RowValues:
+    """What a row says of its file, by role; `others` are its identities, in memory only."""
+
+    facts: dict[str, str]
+    others: tuple[str, ...] = ()
+    patient_id: str = ""
+    label: str = ""
+    study: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTable:
+    """A table with the roles of its columns, its rows, and their files; `label` is the column of labels, if any."""
+
+    roles: TableRoles
+    rows: MetadataTable
+    joined: JoinedMetadata
+    label: str | None = None
+
+    @classmethod
+    def of(cls, request: ImportRequest, names: NameIndex[Path], files: Collection[Path]) -> "ImportTable":
+        """Read the table of a request, and join it.
+
+        Raises:
+            InvalidInput: the file cannot be opened, or what it says does not fit.
+        """
+        roles = table_roles.find_roles(request, table_roles.open_table(request), names)
+        rows = metadata_csv.read_rows(roles.table, roles.file_column, names)
+        label = roles.column(Role.LABEL) if request.task else None
+        return cls(roles, rows, rows.join_names(names, files), label)
+
+    def with_one_spelling(
+        self, names: NameIndex[Path], files: Collection[Path], known: Collection[str]
+    ) -> "ImportTable":
+        """Return the table with equal labels spelt alike."""
+        if self.label is None:
+            return self
+        rows = self.rows.with_one_spelling(self.label, known)
+        return ImportTable(self.roles, rows, rows.join_names(names, files), self.label)
+
+    @property
+    def labels(self) -> Counter[str]:
+        """The labels of the files with their counts."""
+        label = self.label
+        return Counter(row[label] for row in self.joined.rows.values() if row[label]) if label else Counter()
+
+    def values(self, path: Path) -> RowValues:
+        """Return what the row of a file says; nothing without a row."""
+        row, facts, others = self.joined.rows.get(path, {}), {}, list[str]()
+        for column in self.roles.profiles if row else ():
+            value = row.get(column.title, "")
+            if value and column.role in FACTS and column.title != self.label:
+                facts[fact_name(column.title)] = _fact_value(value, column.role, column.date_order)
+            elif value and column.role is Role.LEAVE_OUT and identity_reason(column.title, ()):
+                others.append(value)
+        patient, study = self.roles.column(Role.PATIENT), self.roles.column(Role.STUDY)
+        return RowValues(
+            facts,
+            tuple(others),
+            patient_id=row.get(patient or "", ""),
+            label=row.get(self.label or "", ""),
+            study=row.get(study or "", ""),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return how the table was read, for the report of the import."""
+        table, joined = self.roles.table, self.joined
+        return {
+            "encoding": table.dialect.encoding,
+            "separator": table.dialect.separator,
+            "decimal": table.dialect.decimal,
+            "header_line": table.dialect.first_line,
+            "title_lines": len(table.passed_over),
+            "sheet": table.sheet,
+            "columns": [
+                {
+                    "column": column.title,
+                    "role": str(column.role),
+                    "by": CHOSEN if column.title in self.roles.chosen else "guessed",
+                    "reason": column.reason,
+                    **({"date_order": column.date_order} if column.date_order else {}),
+                }
+                for column in self.roles.profiles
+            ],
+            "rows": self.rows.row_count,
+            "matched": len(joined.rows),
+            "ambiguous": len(joined.ambiguous),
+            "missing": joined.missing_count,
+            "labels": dict(self.labels.most_common()),
+        }
+
+
+def fact_name(title: str) -> str:
+    """Return the name under which the catalogue keeps a column."""
+    return title.strip().lower().replace(" ", "_")
+
+
+def _fact_value(value: str, role: Role, date_order: str) -> str:
+    """Return a value as the catalogue keeps it: a number with a point, a date as ISO 8601, or the text."""
+    if role is Role.NUMBER:
+        return plain_number(value) or value
+    if role is Role.DATE:
+        return iso_date(value, date_order) or value
+    return value

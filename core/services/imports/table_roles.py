@@ -1,0 +1,119 @@
+"""The table of an import as its request opens it, and what its columns are for: chosen by a person, else guessed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import InvalidInput
+from core.imaging.tables.column_titles import Role
+from core.imaging.tables.dialect import Dialect
+from core.imaging.tables.file_names import NameIndex
+from core.imaging.tables.roles import ColumnProfile, profile
+from core.imaging.tables.table import Table, read_table
+from core.services.imports.import_request import ImportRequest
+
+ONE_COLUMN = (Role.FILE, Role.PATIENT, Role.STUDY, Role.LABEL)  # roles that one column has
+CHOSEN = "chosen"
+FILE = "file"  # the default name of the column with the file
+
+
+@dataclass(frozen=True, slots=True)
+class TableRoles:
+    """A table with the profiles of its columns in their final roles; `chosen` are the columns that a person set."""
+
+    table: Table
+    profiles: tuple[ColumnProfile, ...] = field(repr=False)
+    chosen: frozenset[str] = frozenset()
+
+    def column(self, role: Role) -> str | None:
+        """Return the column of a role that one column has, None if there is none."""
+        return next((one.title for one in self.profiles if one.role is role), None)
+
+    @property
+    def file_column(self) -> str:
+        """The column that names the files.
+
+        Raises:
+            InvalidInput: none seems to.
+        """
+        if column := self.column(Role.FILE):
+            return column
+        raise InvalidInput(
+            f"{self.table.name} has no column '{FILE}', and no other column names the files. Its columns are: "
+            f"{', '.join(self.table.columns)}. Choose the one with the names of the files (--file-column)."
+        )
+
+    def of(self, title: str) -> ColumnProfile:
+        """Return the profile of a column."""
+        return next(one for one in self.profiles if one.title == title)
+
+
+def open_table(request: ImportRequest) -> Table:
+    """Open the table of a request, written as the request says.
+
+    Raises:
+        InvalidInput: the file cannot be opened, is no table, or has no such sheet or header line.
+    """
+    dialect = Dialect(request.encoding, request.separator, request.decimal, request.header_line)
+    return read_table((request.metadata or Path()).expanduser(), dialect, sheet=request.sheet)
+
+
+def find_roles(request: ImportRequest, table: Table, names: NameIndex[Any] | None) -> TableRoles:
+    """Return the columns with their roles.
+
+    Raises:
+        InvalidInput: a column or a role that does not exist, or a row that does not fit its header.
+    """
+    chosen = chosen_roles(request, table)
+    return settle(table, profile(table, names, request.task), chosen)
+
+
+def settle(table: Table, guessed: Sequence[ColumnProfile], chosen: Mapping[str, Role]) -> TableRoles:
+    """Return the guesses with the chosen roles: a guess gives way to a column that was chosen for its role."""
+    taken = {role for role in chosen.values() if role in ONE_COLUMN}
+    profiles = tuple(_settled(one, chosen.get(one.title), taken) for one in guessed)
+    return TableRoles(table, profiles, frozenset(chosen))
+
+
+def _settled(guess: ColumnProfile, role: Role | None, taken: set[Role]) -> ColumnProfile:
+    if role is not None:
+        return replace(guess, role=role, reason=CHOSEN)
+    if guess.role in taken:
+        fallback = Role.LEAVE_OUT if guess.role is Role.PATIENT else Role.CATEGORY
+        return replace(guess, role=fallback, reason=f"another column was chosen as the {guess.role}")
+    return guess
+
+
+def chosen_roles(request: ImportRequest, table: Table) -> dict[str, Role]:
+    """Return the roles that a person chose by column.
+
+    Raises:
+        InvalidInput: a column or a role that does not exist, or two columns for a role that one column has.
+    """
+    chosen = {column: _role(role) for column, role in request.roles}
+    named = dict(_named(request, table))
+    chosen = {column: role for column, role in chosen.items() if role not in named.values()} | named
+    for column in chosen:
+        table.column(column)
+    for role in ONE_COLUMN:
+        columns = [column for column, one in chosen.items() if one is role]
+        if len(columns) > 1:
+            raise InvalidInput(f"'{columns[0]}' and '{columns[1]}' both have the role {role}; choose one of them.")
+    return chosen
+
+
+def _named(request: ImportRequest, table: Table) -> Iterator[tuple[str, Role]]:
+    if request.label_column:
+        yield request.label_column, Role.LABEL
+    if request.patient_column:
+        yield request.patient_column, Role.PATIENT
+    if request.file_column != FILE or (FILE in table.columns and Role.FILE not in dict(request.roles).values()):
+        yield request.file_column, Role.FILE
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError as error:
+        raise InvalidInput(f"There is no role '{text}'; the roles are: {', '.join(Role)}.") from error
