@@ -6,6 +6,7 @@ from pathlib import Path
 from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser, verbs
 from core.cli.printing.result import Output
+from core.cli.table_options import add_dialect, dialect
 from core.services.annotation import drawing_export, drawing_import, label_export, label_import, tasks
 from core.settings import default_reader
 
@@ -22,6 +23,7 @@ def add_labels_arguments(parser: Parser) -> None:
         metavar="FILE.csv",
         help="CSV with the columns image, label and reader; of findings also presence",
     )
+    add_dialect(reading)
     writing = add_verb("export", "export the labels of all readers to a CSV")
     _add_task(writing)
     writing.add_argument("--out", required=True, type=Path, metavar="FILE.csv", help="CSV to write")
@@ -32,7 +34,15 @@ def exchange_labels(arguments: Arguments) -> Output:
     db, settings, _ = context.open_workspace(arguments)
     if arguments.verb == "import":
         return asdict(
-            label_import.import_labels(db, settings, task=arguments.task, path=arguments.csv, by=default_reader())
+            label_import.import_labels(
+                db,
+                settings,
+                task=arguments.task,
+                path=arguments.csv,
+                by=default_reader(),
+                dialect=dialect(arguments),
+                sheet=arguments.sheet,
+            )
         )
     count = label_export.write(db, tasks.task_named(db, arguments.task).id, arguments.out)
     return {"file": str(arguments.out), "lines": count}

@@ -7,8 +7,11 @@ from core.cli import context
 from core.cli.parser import Arguments, Handler, Parser
 from core.cli.printing.progress import progress
 from core.cli.printing.result import FailedWithReport, Output
+from core.cli.table_options import add_dialect
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput
+from core.imaging.tables.column_titles import Role
+from core.imaging.tables.dates import ORDERS
 from core.lazy_modules import LazyModule
 from core.services.annotation import annotations, tasks
 from core.services.imports import import_files, import_report, import_request
@@ -31,13 +34,23 @@ def add_import_arguments(parser: Parser) -> None:
     parser.add_argument("path", type=Path, metavar="PATH", help="file or folder")
     parser.add_argument("--metadata", type=Path, metavar="FILE", help="table of the files: CSV, TSV or Excel")
     parser.add_argument(
-        "--file-column", default="file", metavar="COLUMN", help="column with the file name (default: %(default)s)"
+        "--file-column", default="file", metavar="COLUMN", help="column with the file name (default: file, or guessed)"
+    )
+    parser.add_argument("--patient-column", metavar="COLUMN", help="column with the patient ID (default: guessed)")
+    parser.add_argument("--task", default="", metavar="NAME", help="labelling task of the labels in the CSV")
+    parser.add_argument(
+        "--label-column", metavar="COLUMN", help="column with the label (default: guessed, if there is a task)"
     )
     parser.add_argument(
-        "--patient-column", metavar="COLUMN", help="column with the patient ID (default: patient_id, if present)"
+        "--role",
+        action="append",
+        default=[],
+        metavar="COLUMN=ROLE",
+        help=f"what a column is for, instead of the guess: {', '.join(Role)}; repeatable",
     )
-    parser.add_argument("--task", default="", metavar="NAME", help="labelling task of the labels in the CSV")
-    parser.add_argument("--label-column", metavar="COLUMN", help="column with the label")
+    parser.add_argument("--class-order", default="", metavar="CLASS,…", help="classes of a new task, the positive last")
+    parser.add_argument("--date-order", choices=ORDERS, help="order of dates such as 03/04/2020 (default: guessed)")
+    add_dialect(parser)
     parser.add_argument(
         "--keep-spellings", action="store_true", help="keep spellings of a class apart, such as Normal and normal"
     )
@@ -58,6 +71,14 @@ def import_images(arguments: Arguments) -> Output:
         keep_spellings=arguments.keep_spellings,
         reference=arguments.reference,
         dry_run=arguments.dry_run,
+        encoding=arguments.encoding,
+        separator=arguments.separator,
+        decimal=arguments.decimal,
+        header_line=arguments.header_line,
+        sheet=arguments.sheet,
+        date_order=arguments.date_order,
+        roles=tuple(map(_role, arguments.role)),
+        class_order=tuple(filter(None, map(str.strip, arguments.class_order.split(",")))),
     )
     report = import_report.ImportReport(files_found=0)
     with progress() as update:
@@ -70,6 +91,15 @@ def import_images(arguments: Arguments) -> Output:
             report.to_json(),
         )
     return report.to_json()
+
+
+def _role(text: str) -> tuple[str, str]:
+    column, equals, role = text.rpartition("=")
+    if not equals or not column:
+        raise InvalidInput(
+            f"--role {text} names no column and role; write it as COLUMN=ROLE, such as --role age=number."
+        )
+    return column.strip(), role.strip()
 
 
 def add_show_arguments(parser: Parser) -> None:

@@ -7,6 +7,7 @@ from core.cli import context
 from core.cli.options import add_run, add_split, count_test_views
 from core.cli.parser import Arguments, Handler, Parser, verbs
 from core.cli.printing.result import Output
+from core.cli.table_options import add_dialect, dialect
 from core.jobs import job_queue
 from core.services.datasets import snapshots
 from core.services.evaluation import predictions_export
@@ -46,6 +47,7 @@ def add_predictions_arguments(parser: Parser) -> None:
     reading.add_argument("--snapshot", required=True, metavar="NAME", help="snapshot with the cases")
     reading.add_argument("--name", required=True, metavar="NAME", help="name of the external model")
     reading.add_argument("file", type=Path, metavar="FILE.csv", help="CSV with the column image and one per class")
+    add_dialect(reading)
 
 
 def exchange_predictions(arguments: Arguments) -> Output:
@@ -56,7 +58,14 @@ def exchange_predictions(arguments: Arguments) -> Output:
         return {"file": str(arguments.out), "lines": count, **count_test_views(db, arguments.split, arguments.run)}
     snapshot = snapshots.snapshot_named(db, arguments.snapshot).id
     run = external.import_predictions(
-        db, settings, snapshot=snapshot, name=arguments.name, csv=arguments.file, by=default_reader()
+        db,
+        settings,
+        snapshot=snapshot,
+        name=arguments.name,
+        csv=arguments.file,
+        by=default_reader(),
+        dialect=dialect(arguments),
+        sheet=arguments.sheet,
     )
     source = runs.get(db, run).external_source or {}
     return {"run": run, "words": external.describe_source(source), **source}

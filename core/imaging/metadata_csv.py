@@ -74,10 +74,12 @@ class JoinedMetadata:
     missing_count: int = 0
 
 
-def index(files: Iterable[Path], root: Path) -> NameIndex[Path]:
+def index(
+    files: Iterable[Path], root: Path, identifiers: Mapping[Path, Iterable[str]] | None = None
+) -> NameIndex[Path]:
     """Return the files below a folder by what a table may call them."""
     above = root.absolute().as_posix().strip("/")
-    return NameIndex({path: path.relative_to(root).as_posix() for path in files}, above=above)
+    return NameIndex({path: path.relative_to(root).as_posix() for path in files}, identifiers, above=above)
 
 
 def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> MetadataTable:

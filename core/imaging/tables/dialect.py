@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from core.errors import InvalidInput
+
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 DECIMALS = {".": "point", ",": "comma"}
 SAMPLE = 200  # lines that are looked at
@@ -23,6 +25,29 @@ class Dialect:
     separator: str | None = None
     decimal: str | None = None
     first_line: int | None = None
+
+
+def chosen_dialect(
+    encoding: str | None = None, separator: str | None = None, decimal: str | None = None, first_line: int | None = None
+) -> Dialect:
+    r"""Return what a person says of a table; separators and decimal marks also by their names.
+
+    >>> chosen_dialect(separator="tab", decimal="comma")
+    Dialect(encoding=None, separator='\\t', decimal=',', first_line=None)
+
+    Raises:
+        InvalidInput: a separator of several characters, or another decimal mark.
+    """
+    separator = {name: mark for mark, name in SEPARATORS.items()}.get(separator or "", separator)
+    decimal = {name: mark for mark, name in DECIMALS.items()}.get(decimal or "", decimal)
+    if separator and (len(separator) != 1 or separator in '"\r\n'):
+        names = ", ".join(SEPARATORS.values())
+        raise InvalidInput(f"'{separator}' separates no cells; give one character, or its name: {names}.")
+    if decimal and decimal not in DECIMALS:
+        raise InvalidInput(f"'{decimal}' is no decimal mark; give {' or '.join(DECIMALS.values())}.")
+    if first_line is not None and first_line < 1:
+        raise InvalidInput(f"There is no line {first_line}; the first line of a table is 1.")
+    return Dialect(encoding or None, separator or None, decimal or None, first_line)
 
 
 def find_separator(lines: Sequence[str]) -> str:

@@ -4,6 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
@@ -45,6 +47,13 @@ class NameIndex(Generic[Key]):
         """Return whether a text may name an image: quicker than to look for it."""
         return text in self.texts or text.replace("\\", "/").rsplit("/", 1)[-1].lower() in self._last_parts
 
+    def nearest(self, text: str) -> str:
+        """Return the name of a file that is most like a text; any name if none is."""
+        name = text.replace("\\", "/").rsplit("/", 1)[-1].lower()
+        by_case = {one.lower(): one for one in islice(self.levels["name"], NEAREST)}
+        near = get_close_matches(name, by_case, n=1) or [*by_case][:1]
+        return by_case[near[0]] if near else ""
+
     def find(self, text: str) -> NameMatch[Key]:
         """Return what a text of a table names, by the first of the levels that knows it."""
         path = PurePosixPath(text.replace("\\", "/").removeprefix("./").removeprefix(self._root))
@@ -57,6 +66,7 @@ class NameIndex(Generic[Key]):
 FORMATS = "dcm dicom ima png jpg jpeg jp2 j2k jxl tif tiff bmp gif nii hdr img npz"
 ENDINGS = tuple(f".{one}{gz}" for one in FORMATS.split() for gz in ("", ".gz"))
 ENDING = re.compile(rf"\.({FORMATS.replace(' ', '|')})(\.gz)?\Z", re.IGNORECASE)
+NEAREST = 2_000  # names that are compared with one that fits none
 FOLDERS_ABOVE = 3  # of the root, that a table may write before the path
 LEVELS = ("path", "end of the path", "name", "stem", "identifier")
 

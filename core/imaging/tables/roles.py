@@ -14,6 +14,7 @@ from core.imaging.tables.table import Table
 from core.imaging.tables.words import number, spelling
 
 SPLIT_WORDS = frozenset("train training val valid validation dev test testing holdout tune 训练 验证 测试".split())  # noqa: SIM905
+DEFAULT_FILE = "file"  # the title that is the column of files in any case
 TOP = 8  # the most frequent values that a profile has
 CLASSES = 20  # the most values of a label that no title names as one
 CATEGORIES = 50
@@ -23,7 +24,8 @@ CATEGORIES = 50
 class ColumnProfile:
     """What a column is for, why, and what it holds; `distinct` is "at least" where `many` is set.
 
-    `missing` counts the cells without a value, `names` the different names of files in it.
+    `missing` counts the cells without a value, `names` the different names of files in it; `date_order` is how a date
+    in it is read.
     """
 
     title: str
@@ -38,18 +40,27 @@ class ColumnProfile:
     date_order: str = ""
 
 
-def profile(table: Table, names: NameIndex[Any] | None, task: str = "") -> tuple[ColumnProfile, ...]:
+def profile(
+    table: Table, names: NameIndex[Any] | None, task: str = "", date_order: str = ""
+) -> tuple[ColumnProfile, ...]:
     """Return what each column seems to be for; a column named as the `task` is its label.
+
+    `date_order` is that of all dates, found by column if empty.
 
     Raises:
         InvalidInput: a row that does not fit its header.
     """
     columns = column_values(table, names.texts if names else frozenset())
-    return guess(columns, names, unnamed=table.unnamed, task=task)
+    return guess(columns, names, unnamed=table.unnamed, task=task, order=date_order)
 
 
 def guess(
-    columns: Sequence[ColumnValues], names: NameIndex[Any] | None, *, unnamed: Sequence[str] = (), task: str = ""
+    columns: Sequence[ColumnValues],
+    names: NameIndex[Any] | None,
+    *,
+    unnamed: Sequence[str] = (),
+    task: str = "",
+    order: str = "",
 ) -> tuple[ColumnProfile, ...]:
     """Return the profiles of columns whose values were counted."""
     named = [column for column in columns if column.title not in unnamed]
@@ -63,7 +74,9 @@ def guess(
         if guessed := find([column for column in named if column.title not in roles]):
             roles[guessed[0].title] = (role, guessed[1])
     has_label = any(role is Role.LABEL for role, _ in roles.values())
-    return tuple(_profile(column, *(roles.get(column.title) or _fact(column, has_label))) for column in columns)
+    return tuple(
+        _profile(column, *(roles.get(column.title) or _fact(column, has_label, order)), order) for column in columns
+    )
 
 
 def identity_reason(title: str, values: Sequence[str]) -> str | None:
@@ -71,7 +84,7 @@ def identity_reason(title: str, values: Sequence[str]) -> str | None:
     return "it identifies a person" if deidentify.is_identity_column(title) and values is not None else None
 
 
-def _profile(column: ColumnValues, role: Role, reason: str) -> ColumnProfile:
+def _profile(column: ColumnValues, role: Role, reason: str, order: str) -> ColumnProfile:
     top = tuple(column.counts.most_common(TOP))
     return ColumnProfile(
         title=column.title,
@@ -83,7 +96,7 @@ def _profile(column: ColumnValues, role: Role, reason: str) -> ColumnProfile:
         example=next(iter(column.counts), ""),
         many=column.many,
         names=len(column.names),
-        date_order=date_order(column.values)[0] if role is Role.DATE else "",
+        date_order=order or date_order(column.values)[0],
     )
 
 
@@ -94,11 +107,12 @@ def _file(columns: Sequence[ColumnValues], names: NameIndex[Hashable] | None) ->
     """Return the column whose values name the most files: those of a fitting title first."""
     for column in columns if names else ():
         column.names |= {value for value in column.values if names and names.find(value).candidates}
-    by_title = [one for one in columns if role_of_title(one.title) is Role.FILE or spelling(one.title) == "file"]
-    matching = [one for one in by_title if one.names] or [one for one in columns if _names_most(one)]
+    default = [one for one in columns if one.title == DEFAULT_FILE]
+    by_title = default or [one for one in columns if role_of_title(one.title) is Role.FILE]
+    matching = [one for one in by_title if one.names] or default or [one for one in columns if _names_most(one)]
     if matching:
         best = max(matching, key=lambda column: len(column.names))
-        return best, f"its values name {len(best.names):,} files"
+        return best, f"its values name {len(best.names):,} file" + "s" * (len(best.names) != 1)
     written = [one for one in columns if one.counts and all(map(ENDING.search, one.values))]
     if written:
         return written[0], "its values are file names" + (", but of no file that is there" if names else "")
@@ -148,7 +162,7 @@ def _repeats(column: ColumnValues) -> bool:
     return len(column.counts) < column.counts.total()
 
 
-def _fact(column: ColumnValues, has_label: bool) -> tuple[Role, str]:
+def _fact(column: ColumnValues, has_label: bool, order: str) -> tuple[Role, str]:
     """Return the role of a column that is neither file, patient, study nor label."""
     values, by_title = column.values, role_of_title(column.title)
     if reason := identity_reason(column.title, values):
@@ -157,13 +171,15 @@ def _fact(column: ColumnValues, has_label: bool) -> tuple[Role, str]:
         return Role.LEAVE_OUT, "it is empty"
     if {spelling(value) for value in values} <= SPLIT_WORDS and (len(values) > 1 or by_title is Role.SPLIT):
         return Role.SPLIT, "its values are those of a split"
-    if all(map(iso_date, values)) or all(iso_date(value, "mdy") for value in values):
-        order, is_clear = date_order(values)
-        return Role.DATE, "its values are dates" + ("" if is_clear else f", read with the {ORDERS[order]}")
+    guessed, is_clear = date_order(values)
+    if all(iso_date(value, order or guessed) for value in values):
+        return Role.DATE, "its values are dates" + ("" if is_clear else f", read with the {ORDERS[order or guessed]}")
     if all(number(value) is not None for value in values) and (len(values) > 12 or by_title is Role.NUMBER):
         return Role.NUMBER, "its values are numbers"
     if by_title is Role.LABEL and has_label and not column.many and len(values) <= CATEGORIES:
         return Role.CATEGORY, "it may be a label too; an import takes one label column"
     if len(values) <= CLASSES or (len(values) <= CATEGORIES and _repeats(column)):
-        return Role.CATEGORY, f"it has {len(values)} different values"
+        return Role.CATEGORY, f"it has {len(values)} different values" if len(
+            values
+        ) > 1 else "all its values are the same"
     return Role.TEXT, "its values are of many kinds"

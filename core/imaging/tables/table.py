@@ -1,7 +1,6 @@
 """Read tables of metadata, labels or predictions: CSV, TSV and Excel, row by row, as they are written."""
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,9 +19,10 @@ from core.imaging.tables.dialect import (
     header_place,
     states_separator,
 )
-from core.imaging.tables.text_encoding import decodes, find_encoding
+from core.imaging.tables.text_encoding import CHOICES, decodes, find_encoding, is_known
 from core.imaging.tables.words import clean
 
+LISTED = 20  # names in a sentence
 WITH_COMMA = WITH_FRACTION[","]
 Row = tuple[int, tuple[str, ...]]  # line in the file (from 1), cells
 
@@ -87,15 +87,27 @@ class Table:
         by_spelling = {column.casefold(): column for column in self.columns}
         near = get_close_matches(name.casefold(), by_spelling, n=1)
         meant = f" Did you mean '{by_spelling[near[0]]}'?" if near else ""
-        raise InvalidInput(f"{self.name} has no column '{name}'.{meant} Its columns are: {', '.join(self.columns)}.")
+        raise InvalidInput(f"{self.name} has no column '{name}'.{meant} Its columns are: {listed(self.columns)}.")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a sentence: the first of many.
+
+    >>> listed(["a", "b"]), listed(list("abc" * 9))[-12:]
+    ('a, b', 'and 7 more')
+    """
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(name[:40] for name in names[:LISTED]) + more
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Rows of text lines (cut by a separator) or of a sheet."""
+    """Rows of a sheet, or of a file of text: read anew each time, because a table may be larger than the memory."""
 
-    lines: Sequence[str] | Sequence[Sequence[str]]
-    separator: str | None = None
+    sheet: Sequence[Sequence[str]] = ()
+    text: Path | None = None
+    encoding: str | None = None
+    separator: str = ","
 
     def after(self, first_line: int, name: str) -> Iterator[Row]:
         """Yield the rows below the header of that line."""
@@ -105,20 +117,28 @@ class _Source:
                 yield line, cells
 
     def numbered(self, name: str) -> Iterator[Row]:
-        if self.separator is None:
-            yield from ((at, tuple(cells)) for at, cells in enumerate(self.lines, start=1))
+        """Yield each row with its line.
+
+        Raises:
+            InvalidInput: a quote is not closed, or the file is gone.
+        """
+        if self.text is None:
+            yield from ((at, tuple(cells)) for at, cells in enumerate(self.sheet, start=1))
             return
-        reader = csv.reader(self.lines, delimiter=self.separator, strict=True)  # type: ignore[arg-type]
         line = 1
         try:
-            for cells in reader:
-                yield line, tuple(cells)
-                line = reader.line_num + 1
+            with self.text.open(encoding=self.encoding, newline="") as lines:
+                reader = csv.reader(lines, delimiter=self.separator, strict=True)
+                for cells in reader:
+                    yield line, tuple(cells)
+                    line = reader.line_num + 1
         except csv.Error as error:
             raise InvalidInput(
                 f"{name}, line {line}: a quote is not closed, or stands in the middle of a cell ({error}). "
                 "Double the quote, or remove it."
             ) from error
+        except OSError as error:
+            raise InvalidInput(f"The file {name} cannot be read ({error.strerror}).") from error
 
 
 def read_table(path: Path, dialect: Dialect | None = None, *, sheet: str | None = None) -> Table:
@@ -142,14 +162,18 @@ def read_table(path: Path, dialect: Dialect | None = None, *, sheet: str | None 
         known = replace(dialect, encoding=None, separator=None)
         return replace(_table(path.name, _Source(rows), known), sheets=sheets, sheet=sheet or sheets[0])
     encoding = _encoding(raw, path.name, dialect.encoding)
-    text = raw.decode(encoding)
-    lines = io.StringIO(text, newline="").readlines()
-    separator = dialect.separator or find_separator(lines[:SAMPLE])
+    del raw
+    with path.open(encoding=encoding, newline="") as file:
+        lines = list(islice(file, SAMPLE))
+    separator = dialect.separator or find_separator(lines)
     known = replace(dialect, encoding=encoding, separator=separator)
-    return _table(path.name, _Source(lines, separator), known, after=int(states_separator(lines)))
+    source = _Source(text=path, encoding=encoding, separator=separator)
+    return _table(path.name, source, known, after=int(states_separator(lines)))
 
 
 def _encoding(raw: bytes, name: str, chosen: str | None) -> str:
+    if chosen and not is_known(chosen):
+        raise InvalidInput(f"There is no text encoding '{chosen}'; choose one such as {listed(CHOICES)}.")
     encoding = chosen or find_encoding(raw)
     if encoding is None:
         raise InvalidInput(f"{name} contains binary data, not a table; choose a CSV, TSV or Excel file.")

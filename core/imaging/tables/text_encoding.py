@@ -4,9 +4,11 @@ Libraries that guess encodings need a page of text; a table of labels has a few 
 can choose another.
 """
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -20,6 +22,8 @@ CHOICES = ("utf-8", "utf-16", *LEGACY)  # that a person can choose from
 # Characters that texts are made of, by the double-byte sets in which their first bytes tell (level 1 of each).
 FREQUENT = (("gb2312", 0xB0, 0xD7), ("shift_jis", 0x88, 0x97), ("big5", 0xA4, 0xC6))
 
+SAMPLE, SAMPLE_LINES, STEP = 1 << 16, 2_000, 1 << 20
+WITH_LETTERS = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")  # lines that are not plain ASCII
 COMMON_ACCENTS = "äöüßéèêàâçñáíóúôîûëïåæøãõąćęłńśźżčďěňřšťůžýőű"
 LAST_ACCENTS = "ìùò"  # common at the end of Italian words
 
@@ -30,26 +34,37 @@ def find_encoding(raw: bytes) -> str | None:
         if raw.startswith(mark):
             return encoding if decodes(raw, encoding) else None
     if b"\0" in raw:
-        return next((one for one in ("utf-16-le", "utf-16-be") if _is_wide(raw, one)), None)
+        return next((one for one in ("utf-16-le", "utf-16-be") if decodes(raw, one) and _is_wide(raw, one)), None)
     if decodes(raw, "utf-8"):
         return "utf-8"
-    scores = {one: _likeness_in(raw, one) for one in LEGACY if decodes(raw, one)}
+    sample = b"\n".join(match[0] for match in islice(WITH_LETTERS.finditer(raw), SAMPLE_LINES))
+    scores = {one: _likeness_in(sample, one) for one in LEGACY if decodes(raw, one)}
     return max(scores, key=scores.__getitem__) if scores else "latin-1"
+
+
+def is_known(encoding: str) -> bool:
+    """Return whether there is a text encoding of that name."""
+    try:
+        "".encode(encoding)
+    except LookupError:
+        return False
+    return True
 
 
 def decodes(raw: bytes, encoding: str) -> bool:
     """Return whether the bytes are text of an encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        raw.decode(encoding)
+        for start in range(0, len(raw), STEP):
+            decoder.decode(raw[start : start + STEP])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
 
 
 def _is_wide(raw: bytes, encoding: str) -> bool:
-    if not decodes(raw, encoding):
-        return False
-    text = raw.decode(encoding)
+    text = raw[:SAMPLE].decode(encoding, errors="ignore")
     plain = sum(letter.isprintable() or letter in "\r\n\t" for letter in text)
     return "\0" not in text and not {"\n", "\r"}.isdisjoint(text) and plain == len(text)
 

@@ -22,6 +22,8 @@ WHOLE = re.compile(r"[+-]?\d+\.0+")
 
 def clean(cell: str) -> str:
     """Return a cell without blanks around it, in Unicode's composed form (NFC); a no-break space is a blank."""
+    if cell.isascii():
+        return cell.strip()
     return unicodedata.normalize("NFC", cell.replace("\N{NO-BREAK SPACE}", " ")).strip().strip("\ufeff\u200b")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.imaging import deidentify
+from core.imaging.tables.dialect import Dialect
 from core.imaging.tables.file_names import catalogue_id, with_endings
 from core.imaging.tables.table import read_table
 from core.imaging.tables.words import is_missing, spelling
@@ -46,7 +47,16 @@ class _Answer:
     value: float | None = None
 
 
-def import_labels(db: Database, settings: Settings, *, task: str, path: Path, by: str) -> LabelImportReport:
+def import_labels(
+    db: Database,
+    settings: Settings,
+    *,
+    task: str,
+    path: Path,
+    by: str,
+    dialect: Dialect | None = None,
+    sheet: str | None = None,
+) -> LabelImportReport:
     """Append the answers of a table in one transaction; importing the same file again adds nothing.
 
     Columns: image, label (or the number), reader; for findings also presence; answer and reason for a case that
@@ -55,7 +65,7 @@ def import_labels(db: Database, settings: Settings, *, task: str, path: Path, by
     Raises:
         InvalidInput: no such task, column, image, class or presence, named with its line; nothing is imported.
     """
-    table = read_table(path)
+    table = read_table(path, dialect, sheet=sheet)
     key = settings.key("pseudonym")
     with db.transaction() as session:
         row = queries.task_named(session, task)

@@ -23,7 +23,7 @@ class ImportReport:
     """The report of an import: every file is imported, known, refused or unlisted; `finished` once all are.
 
     `missing` are rows of the table without a file (the first of `missing_count`), `ambiguous` those that fit several.
-    `tables` are tables beside the images; they are not among the files. `table` says how the table was read.
+    `texts` are tables and texts beside the images; they are not among the files. `table` says how the table was read.
 
     `notes` count the images that were read in another way than they lie in their file, by kind.
     """
@@ -44,7 +44,7 @@ class ImportReport:
     labels_overridden: int = 0
     labels_without_case: int = 0
     missing_count: int = 0
-    tables: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     table: dict[str, Any] | None = None
     dry_run: bool = False
     finished: bool = False
@@ -62,7 +62,7 @@ class ImportReport:
             "unlisted": list(self.unlisted),
             "missing": list(self.missing),
             "ambiguous": list(self.ambiguous),
-            "tables": list(self.tables),
+            "texts": list(self.texts),
             "notes": [note.to_json() for note in self.notes],
         }
 
@@ -74,7 +74,7 @@ class ImportReport:
             "unlisted": tuple(data["unlisted"]),
             "missing": tuple(data["missing"]),
             "ambiguous": tuple(data.get("ambiguous", ())),
-            "tables": tuple(data.get("tables", ())),
+            "texts": tuple(data.get("texts", ())),
             "notes": tuple(NoteCount.from_json(one) for one in data.get("notes", ())),
         }
         names = {key: name for name, key in JSON_KEYS.items()}

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InvalidInput
-from core.imaging import metadata_csv
 from core.imaging.file_listing import FileListing, list_paths
 from core.imaging.reader_pool import AlreadyImported, ReadFile
 from core.services.images import image_notes
@@ -15,20 +14,18 @@ from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_table import ImportTable, RowValues
 
 RESPELT = "respelt"
-
-
-TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
+TEXTS = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSources:
-    """The files below `root`, and the table joined with them; `tables` are others among the files, not read."""
+    """The files below `root`, and the table joined with them; `texts` lie beside, and are not read."""
 
     request: ImportRequest
     root: Path
     listing: FileListing
     table: ImportTable | None = None
-    tables: tuple[Path, ...] = ()
+    texts: tuple[Path, ...] = ()
 
     @classmethod
     def of(cls, request: ImportRequest, classes: Collection[str] = ()) -> "ImportSources":
@@ -37,8 +34,11 @@ class ImportSources:
         Raises:
             InvalidInput: no such folder, no files in it, an unreadable table, an unknown column.
         """
-        listing, root, tables = _list(request)
-        return cls(request, root, listing, _table(request, listing.files, root, classes), tables)
+        listing, root = _list(request)
+        table = _table(request, listing.files, root, classes)
+        texts = tuple(path for path in table.joined.unlisted if path.suffix.lower() in TEXTS) if table else ()
+        images = tuple(path for path in listing.files if path not in set(texts))
+        return cls(request, root, replace(listing, files=images), table, texts)
 
     @property
     def listed(self) -> list[Path]:
@@ -60,14 +60,14 @@ class ImportSources:
             files_found=len(self.listing.files) + len(self.listing.refused),
             refused=tuple(Refused(self.name(one.path), one.reason) for one in self.listing.refused),
             notes=image_notes.add_up((), self._notes()),
-            tables=tuple(map(self.name, self.tables)),
+            texts=tuple(map(self.name, self.texts)),
             dry_run=self.request.dry_run,
         )
         if self.table is None:
             return report
         return replace(
             report,
-            unlisted=tuple(map(self.name, self.table.joined.unlisted)),
+            unlisted=tuple(self.name(path) for path in self.table.joined.unlisted if path not in self.texts),
             missing=self.table.joined.missing,
             missing_count=self.table.joined.missing_count,
             ambiguous=self.table.joined.ambiguous,
@@ -94,21 +94,17 @@ class ImportSources:
         )
 
 
-def _list(request: ImportRequest) -> tuple[FileListing, Path, tuple[Path, ...]]:
-    """Return what is in the folder, the folder, and the tables in it where one of them is imported."""
+def _list(request: ImportRequest) -> tuple[FileListing, Path]:
+    """Return what is in the folder, without the table, and the folder."""
     path = request.path.expanduser().absolute()
     if not path.exists():
         raise InvalidInput(f"{path} does not exist; give a folder or a file that exists.")
     listing = list_paths(path)
-    tables = tuple(file for file in listing.files if _is_table(file, request.metadata)) if request.metadata else ()
-    listing = replace(listing, files=tuple(file for file in listing.files if file not in set(tables)))
+    if (table := request.metadata and request.metadata.expanduser()) and table.exists():
+        listing = replace(listing, files=tuple(file for file in listing.files if not file.samefile(table)))
     if not listing.files and not listing.refused:
         raise InvalidInput(f"The folder {path} has no files; choose the folder with the images.")
-    return listing, path if path.is_dir() else path.parent, tables
-
-
-def _is_table(file: Path, metadata: Path) -> bool:
-    return file.suffix.lower() in TABLES or (metadata.exists() and file.samefile(metadata.expanduser()))
+    return listing, path if path.is_dir() else path.parent
 
 
 def _table(request: ImportRequest, files: Collection[Path], root: Path, classes: Collection[str]) -> ImportTable | None:
@@ -120,7 +116,4 @@ def _table(request: ImportRequest, files: Collection[Path], root: Path, classes:
         return None
     if request.label_column and not request.task:
         raise InvalidInput(f"The labels in column '{request.label_column}' need a task; give it with --task NAME.")
-    names = metadata_csv.index(files, root)
-    table = ImportTable.of(request, names, files)
-    known = [*classes, *request.class_order]
-    return table if request.keep_spellings else table.with_one_spelling(names, files, known)
+    return ImportTable.of(request, files, root, classes)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.errors import InvalidInput
 from core.imaging import metadata_csv
 from core.imaging.metadata_csv import JoinedMetadata, MetadataTable
 from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dates import iso_date
+from core.imaging.tables.file_identifiers import identifiers_of
 from core.imaging.tables.file_names import NameIndex
 from core.imaging.tables.roles import identity_reason
 from core.imaging.tables.words import plain_number
@@ -41,25 +43,25 @@ class ImportTable:
     label: str | None = None
 
     @classmethod
-    def of(cls, request: ImportRequest, names: NameIndex[Path], files: Collection[Path]) -> "ImportTable":
-        """Read the table of a request, and join it.
+    def of(
+        cls, request: ImportRequest, files: Collection[Path], root: Path, classes: Collection[str] = ()
+    ) -> "ImportTable":
+        """Read the table of a request, and join it with the files below `root`; labels are spelt as the `classes`.
 
         Raises:
-            InvalidInput: the file cannot be opened, or what it says does not fit.
+            InvalidInput: the file cannot be opened, what it says does not fit, or it names none of the files.
         """
-        roles = table_roles.find_roles(request, table_roles.open_table(request), names)
-        rows = metadata_csv.read_rows(roles.table, roles.file_column, names)
+        table = table_roles.open_table(request)
+        names = metadata_csv.index(files, root, identifiers_of(table, files))
+        roles = table_roles.find_roles(request, table, names)
+        rows = metadata_csv.read_rows(table, roles.file_column, names)
         label = roles.column(Role.LABEL) if request.task else None
-        return cls(roles, rows, rows.join_names(names, files), label)
-
-    def with_one_spelling(
-        self, names: NameIndex[Path], files: Collection[Path], known: Collection[str]
-    ) -> "ImportTable":
-        """Return the table with equal labels spelt alike."""
-        if self.label is None:
-            return self
-        rows = self.rows.with_one_spelling(self.label, known)
-        return ImportTable(self.roles, rows, rows.join_names(names, files), self.label)
+        if label and not request.keep_spellings:
+            rows = rows.with_one_spelling(label, [*classes, *request.class_order])
+        joined = rows.join_names(names, files)
+        if files and not joined.rows:
+            raise InvalidInput(_no_match(rows, joined, names))
+        return cls(roles, rows, joined, label)
 
     @property
     def labels(self) -> Counter[str]:
@@ -101,7 +103,7 @@ class ImportTable:
                     "role": str(column.role),
                     "by": CHOSEN if column.title in self.roles.chosen else "guessed",
                     "reason": column.reason,
-                    **({"date_order": column.date_order} if column.date_order else {}),
+                    **({"date_order": column.date_order} if column.role is Role.DATE else {}),
                 }
                 for column in self.roles.profiles
             ],
@@ -111,6 +113,22 @@ class ImportTable:
             "missing": joined.missing_count,
             "labels": dict(self.labels.most_common()),
         }
+
+
+def _no_match(rows: MetadataTable, joined: JoinedMetadata, names: NameIndex[Path]) -> str:
+    """Return why no row found its file, with a value and the name of a file that it may mean."""
+    if not rows.row_count:
+        return f"{rows.path} has no row with a name in its column '{rows.file_column}'; it needs a row per file."
+    if joined.ambiguous:
+        text = joined.ambiguous[0]
+        candidates = ", ".join(str(path) for path in names.find(text).candidates[:2])
+        return f"Each row of {rows.path} fits several files: '{text}' fits {candidates}. Write the paths of the files."
+    text, near = joined.missing[0], names.nearest(joined.missing[0])
+    return (
+        f"{rows.path} names none of the {len(joined.unlisted):,} files: its column '{rows.file_column}' has values "
+        f"such as '{text}', and the files have names such as '{near}'. Choose the column with the names of the files "
+        "(--file-column), or correct the names."
+    )
 
 
 def fact_name(title: str) -> str:

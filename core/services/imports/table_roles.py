@@ -7,15 +7,14 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.imaging.tables.column_titles import Role
-from core.imaging.tables.dialect import Dialect
+from core.imaging.tables.dialect import chosen_dialect
 from core.imaging.tables.file_names import NameIndex
-from core.imaging.tables.roles import ColumnProfile, profile
-from core.imaging.tables.table import Table, read_table
+from core.imaging.tables.roles import DEFAULT_FILE, ColumnProfile, profile
+from core.imaging.tables.table import Table, listed, read_table
 from core.services.imports.import_request import ImportRequest
 
 ONE_COLUMN = (Role.FILE, Role.PATIENT, Role.STUDY, Role.LABEL)  # roles that one column has
 CHOSEN = "chosen"
-FILE = "file"  # the default name of the column with the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class TableRoles:
         if column := self.column(Role.FILE):
             return column
         raise InvalidInput(
-            f"{self.table.name} has no column '{FILE}', and no other column names the files. Its columns are: "
-            f"{', '.join(self.table.columns)}. Choose the one with the names of the files (--file-column)."
+            f"{self.table.name} has no column '{DEFAULT_FILE}', and no other column names the files. Its columns are: "
+            f"{listed(self.table.columns)}. Choose the one with the names of the files (--file-column)."
         )
 
     def of(self, title: str) -> ColumnProfile:
@@ -55,7 +54,7 @@ def open_table(request: ImportRequest) -> Table:
     Raises:
         InvalidInput: the file cannot be opened, is no table, or has no such sheet or header line.
     """
-    dialect = Dialect(request.encoding, request.separator, request.decimal, request.header_line)
+    dialect = chosen_dialect(request.encoding, request.separator, request.decimal, request.header_line)
     return read_table((request.metadata or Path()).expanduser(), dialect, sheet=request.sheet)
 
 
@@ -66,7 +65,8 @@ def find_roles(request: ImportRequest, table: Table, names: NameIndex[Any] | Non
         InvalidInput: a column or a role that does not exist, or a row that does not fit its header.
     """
     chosen = chosen_roles(request, table)
-    return settle(table, profile(table, names, request.task), chosen)
+    guessed = profile(table, names, request.task, request.date_order or "")
+    return settle(table, guessed, chosen)
 
 
 def settle(table: Table, guessed: Sequence[ColumnProfile], chosen: Mapping[str, Role]) -> TableRoles:
@@ -92,7 +92,7 @@ def chosen_roles(request: ImportRequest, table: Table) -> dict[str, Role]:
         InvalidInput: a column or a role that does not exist, or two columns for a role that one column has.
     """
     chosen = {column: _role(role) for column, role in request.roles}
-    named = dict(_named(request, table))
+    named = dict(_named(request))
     chosen = {column: role for column, role in chosen.items() if role not in named.values()} | named
     for column in chosen:
         table.column(column)
@@ -103,12 +103,12 @@ def chosen_roles(request: ImportRequest, table: Table) -> dict[str, Role]:
     return chosen
 
 
-def _named(request: ImportRequest, table: Table) -> Iterator[tuple[str, Role]]:
+def _named(request: ImportRequest) -> Iterator[tuple[str, Role]]:
     if request.label_column:
         yield request.label_column, Role.LABEL
     if request.patient_column:
         yield request.patient_column, Role.PATIENT
-    if request.file_column != FILE or (FILE in table.columns and Role.FILE not in dict(request.roles).values()):
+    if request.file_column != DEFAULT_FILE:
         yield request.file_column, Role.FILE
 
 

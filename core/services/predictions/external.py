@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
+from core.imaging.tables.dialect import Dialect
 from core.services.predictions import external_scores
 from core.services.predictions.external_images import Images
 from core.services.predictions.external_scores import ScoreRow
@@ -49,7 +50,17 @@ class _SortedLines:
         return {why: {"count": len(lines), "lines": lines[:NAMED]} for why, lines in by_reason.items() if lines}
 
 
-def import_predictions(db: Database, settings: Settings, *, snapshot: int, name: str, csv: Path, by: str) -> int:
+def import_predictions(
+    db: Database,
+    settings: Settings,
+    *,
+    snapshot: int,
+    name: str,
+    csv: Path,
+    by: str,
+    dialect: Dialect | None = None,
+    sheet: str | None = None,
+) -> int:
     """Make a run from a CSV and return its id; the same file under the same name gives the same run.
 
     Columns: `image` (the catalogue's id, the file's sha256, or its name) and, for an npz, `item`; one column of
@@ -68,7 +79,7 @@ def import_predictions(db: Database, settings: Settings, *, snapshot: int, name:
         frozen = session.get(Snapshot, snapshot)
         if frozen is None:
             raise NotFound(f"There is no snapshot {snapshot}; choose one on the Datasets page.")
-        rows = external_scores.read(csv, frozen)
+        rows = external_scores.read(csv, frozen, dialect, sheet=sheet)
         sorted_lines = _sort_lines(rows, Images(session, snapshot, settings.key("pseudonym")), csv.name)
         if not sorted_lines.scores:
             raise InvalidInput(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.errors import InvalidInput
 from core.imaging.tables import words
+from core.imaging.tables.dialect import Dialect
 from core.imaging.tables.table import Table, read_table
 from core.imaging.tables.words import is_missing
 from db.tables import Snapshot
@@ -24,13 +25,13 @@ class ScoreRow:
     numbers: tuple[float, ...] | None
 
 
-def read(path: Path, frozen: Snapshot) -> list[ScoreRow]:
+def read(path: Path, frozen: Snapshot, dialect: Dialect | None = None, *, sheet: str | None = None) -> list[ScoreRow]:
     """Read and check the lines of a file.
 
     Raises:
         InvalidInput: not text, a missing column, or an invalid value; names the line.
     """
-    table = read_table(path)
+    table = read_table(path, dialect, sheet=sheet)
     table.column("image")
     columns = _columns(table.columns, frozen, path.name)
     return [_line(number, cells, columns, frozen, table) for number, cells in table.records()]
