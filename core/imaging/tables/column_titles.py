@@ -26,13 +26,13 @@ WHOLE = {
         file filename filepath files path imagepath imagefile image images imageid imageindex imagename img imgid
         imgname imgpath dicom dicomfile dcm picture photo datei dateiname dateipfad pfad bild bilddatei bildname
         bildnummer aufnahme fichier nomfichier nomdufichier chemin nomimage cliche archivo fichero nombrearchivo
-        nombredearchivo ruta imagen nombreimagen sopinstanceuid sha256 caseid case identifier scan
+        nombredearchivo ruta imagen nombreimagen sopinstanceuid sha256 isicid caseid case identifier scan
         """,
     Role.PATIENT: """
-        patient patientid patientsid patid patno patientno patientnumber patientnr patientkey ptid subject subjectid
-        subjectkey participant participantid person personid mrn recordid studysubjectid pid patienten patientenid
-        patientennr patientennummer patientin fallpatient idpatient nopatient numeropatient sujet paciente idpaciente
-        pacienteid numeropaciente nhc historiaclinica
+        patient patientid patientsid patid patno patnr patientno patientnumber patientnr patientkey ptid subject
+        subjectid subjectkey participant participantid person personid mrn recordid studysubjectid pid patienten
+        patientenid patientennr patientennummer patientin fallpatient idpatient nopatient numeropatient sujet paciente
+        idpaciente pacienteid numeropaciente nhc historiaclinica
         """,
     Role.STUDY: """
         study studyid studyinstanceuid studyuid exam examid examination accession accessionnumber accessionno visit
@@ -88,7 +88,7 @@ ROW_NUMBERS = frozenset(
 
 
 def role_of_title(title: str) -> Role | None:
-    """Return the role that a title names, None where it names none.
+    """Return the role that a title names, None where it names none; a word of it is enough for numbers and dates.
 
     >>> role_of_title("Image Index"), role_of_title("Patienten-ID"), role_of_title("患者ID"), role_of_title("x")
     (<Role.FILE: 'file'>, <Role.PATIENT: 'patient'>, <Role.PATIENT: 'patient'>, None)
@@ -96,7 +96,9 @@ def role_of_title(title: str) -> Role | None:
     plain = plain_title(title)
     if plain in TITLES:
         return TITLES[plain]
-    return next((role for piece, role in PIECES if piece in plain), None)
+    words = [TITLES.get(plain_title(word)) for word in re.split(r"[\W_]+", title)]
+    measured = next((role for role in words if role in (Role.NUMBER, Role.DATE)), None)
+    return next((role for piece, role in PIECES if piece in plain), measured)
 
 
 def plain_title(title: str) -> str:

@@ -68,7 +68,7 @@ ENDINGS = tuple(f".{one}{gz}" for one in FORMATS.split() for gz in ("", ".gz"))
 ENDING = re.compile(rf"\.({FORMATS.replace(' ', '|')})(\.gz)?\Z", re.IGNORECASE)
 NEAREST = 2_000  # names that are compared with one that fits none
 FOLDERS_ABOVE = 3  # of the root, that a table may write before the path
-LEVELS = ("path", "end of the path", "name", "stem", "identifier")
+LEVELS = ("path", "end of the path", "whole path", "name", "stem", "identifier")
 
 
 def _names(path: PurePosixPath, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -76,14 +76,20 @@ def _names(path: PurePosixPath, above: tuple[str, ...]) -> Iterator[tuple[str, s
     parts = (*above, *path.parts)
     for start in range(len(parts) - 1):
         yield "end of the path", "/".join(parts[start:])
+        if start <= len(above):
+            yield "whole path", "/".join(parts[start:])
     yield "name", path.name
     yield "stem", stem(path.name)
 
 
 def _ends(path: PurePosixPath) -> Iterator[tuple[str, str]]:
-    """Yield what a text can name besides a whole path; a folder in it must fit."""
+    """Yield what a text can name besides a path below the root; a folder in it must fit.
+
+    Of a path on another machine the folders above the root, and maybe those of the root, are other ones.
+    """
     if len(path.parts) > 1:
         yield "end of the path", str(path).lstrip("/")
+        yield from (("whole path", "/".join(path.parts[start:])) for start in range(1, len(path.parts) - 1))
         return
     yield "name", path.name
     yield "stem", path.name

@@ -9,11 +9,11 @@ from typing import Any
 from core.errors import InvalidInput
 from core.imaging import metadata_csv
 from core.imaging.metadata_csv import JoinedMetadata, MetadataTable
+from core.imaging.tables.column_guesses import identity_reason
 from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dates import iso_date
 from core.imaging.tables.file_identifiers import identifiers_of
 from core.imaging.tables.file_names import NameIndex
-from core.imaging.tables.roles import identity_reason
 from core.imaging.tables.words import plain_number
 from core.services.imports import table_roles
 from core.services.imports.import_request import ImportRequest

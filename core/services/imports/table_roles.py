@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput
+from core.imaging.tables.column_guesses import DEFAULT_FILE
 from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dialect import chosen_dialect
 from core.imaging.tables.file_names import NameIndex
-from core.imaging.tables.roles import DEFAULT_FILE, ColumnProfile, profile
+from core.imaging.tables.roles import ColumnProfile, profile
 from core.imaging.tables.table import Table, listed, read_table
 from core.services.imports.import_request import ImportRequest
 

@@ -1,0 +1,120 @@
+"""Guess which column names the files, the patient, the study, the label, and what the others hold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.imaging import deidentify
+from core.imaging.tables.column_titles import ROW_NUMBERS, Role, plain_title, role_of_title
+from core.imaging.tables.column_values import ColumnValues
+from core.imaging.tables.dates import ORDERS, date_order, iso_date
+from core.imaging.tables.file_names import ENDING, NameIndex
+from core.imaging.tables.words import number, spelling
+
+DEFAULT_FILE = "file"  # the title that is the column of files in any case
+SPLIT_WORDS = frozenset("train training val valid validation dev test testing holdout tune 训练 验证 测试".split())  # noqa: SIM905
+CLASSES = 20  # the most values of a label that no title names as one
+CATEGORIES = 50
+FEW = 12  # the most whole numbers that are a category
+GuessedColumn = tuple[ColumnValues, str] | None
+
+
+def file_column(columns: Sequence[ColumnValues], names: NameIndex[Any] | None) -> GuessedColumn:
+    """Return the column whose values name the most files: those of a fitting title first."""
+    for column in columns if names else ():
+        column.names |= {value for value in column.values if names and names.find(value).candidates}
+    default = [one for one in columns if one.title == DEFAULT_FILE]
+    by_title = default or [one for one in columns if role_of_title(one.title) is Role.FILE]
+    matching = [one for one in by_title if one.names] or default or [one for one in columns if _names_most(one)]
+    if matching:
+        best, *others = sorted(matching, key=lambda column: (-len(column.names), column.title))
+        equal = [f"'{one.title}'" for one in others if len(one.names) == len(best.names)]
+        also = f"; so do those of {', '.join(equal)}" if equal else ""
+        return best, f"its values name {len(best.names):,} file{'s' * (len(best.names) != 1)}{also}"
+    written = [one for one in columns if one.counts and all(map(ENDING.search, one.values))]
+    if written:
+        return min(written, key=_title), "its values are file names" + (
+            ", but of no file that is there" if names else ""
+        )
+    return (min(by_title, key=_title), "by its title") if by_title else None
+
+
+def _names_most(column: ColumnValues) -> bool:
+    """Return whether half of the values name files; of plain numbers only where the title lets them be names."""
+    if len(column.names) * 2 < len(column.counts) or not column.names:
+        return False
+    is_number = all(number(value) is not None for value in column.names)
+    return not is_number or plain_title(column.title) in ROW_NUMBERS or role_of_title(column.title) is Role.PATIENT
+
+
+def patient_column(columns: Sequence[ColumnValues]) -> GuessedColumn:
+    """Return the column of patients: the title `patient_id` first, then one whose values repeat."""
+    titled = [one for one in columns if role_of_title(one.title) is Role.PATIENT and one.counts]
+    if not titled:
+        return None
+    best = min(titled, key=lambda column: (not _is_patient_id(column), not _repeats(column), column.title))
+    return best, "by its title" + (", and its values repeat" if _repeats(best) else "")
+
+
+def study_column(columns: Sequence[ColumnValues]) -> GuessedColumn:
+    """Return the column of studies, by its title."""
+    titled = [one for one in columns if role_of_title(one.title) is Role.STUDY and one.counts]
+    return (min(titled, key=_title), "by its title") if titled else None
+
+
+def label_column(columns: Sequence[ColumnValues], task: str) -> GuessedColumn:
+    """Return the column of labels: that of the task's name, else of a fitting title, with few classes."""
+    fitting = [one for one in columns if _is_label(one, task)]
+    if not fitting:
+        return None
+    best = min(fitting, key=lambda column: (spelling(column.title) != spelling(task), column.title))
+    others = [f"'{one.title}'" for one in fitting if one is not best]
+    also = f"; {', '.join(others)} may be labels too, and an import takes one" if others else ""
+    return best, f"by its title, with {len(best.counts)} different values{also}"
+
+
+def _is_label(column: ColumnValues, task: str) -> bool:
+    if not column.counts or (task and spelling(column.title) == spelling(task)):
+        return bool(column.counts)
+    return role_of_title(column.title) is Role.LABEL and not column.many and len(column.counts) <= CATEGORIES
+
+
+def _title(column: ColumnValues) -> str:
+    return column.title  # of equal columns the same one, in whatever order they stand
+
+
+def _is_patient_id(column: ColumnValues) -> bool:
+    return plain_title(column.title) == "patientid"
+
+
+def _repeats(column: ColumnValues) -> bool:
+    return len(column.counts) < column.counts.total()
+
+
+def fact_role(column: ColumnValues, has_label: bool, order: str) -> tuple[Role, str]:
+    """Return the role of a column that is neither file, patient, study nor label."""
+    values, by_title = column.values, role_of_title(column.title)
+    if reason := identity_reason(column.title, values):
+        return Role.LEAVE_OUT, reason
+    if not values:
+        return Role.LEAVE_OUT, "it is empty"
+    if {spelling(value) for value in values} <= SPLIT_WORDS and (len(values) > 1 or by_title is Role.SPLIT):
+        return Role.SPLIT, "its values are those of a split"
+    guessed, is_clear = date_order(values)
+    if all(iso_date(value, order or guessed) for value in values):
+        return Role.DATE, "its values are dates" + ("" if is_clear else f", read with the {ORDERS[order or guessed]}")
+    if all(number(value) is not None for value in values) and (
+        len(values) > FEW
+        or by_title is Role.NUMBER
+        or not all(spelling(value).lstrip("+-").isdigit() for value in values)
+    ):
+        return Role.NUMBER, "its values are numbers"
+    if by_title is Role.LABEL and has_label and not column.many and len(values) <= CATEGORIES:
+        return Role.CATEGORY, "it may be a label too; an import takes one label column"
+    if len(values) <= CLASSES or (len(values) <= CATEGORIES and _repeats(column)):
+        return Role.CATEGORY, f"it has {len(values)} different values"
+    return Role.TEXT, "its values are of many kinds"
+
+
+def identity_reason(title: str, values: Sequence[str]) -> str | None:
+    """Return why a column identifies a person, None if it does not seem to."""
+    return "it identifies a person" if deidentify.is_identity_column(title) and values is not None else None
