@@ -43,7 +43,7 @@ class ImportState(State):
 class ImagesState(State):
     """The selected image or series, the id after which the page of the gallery starts, and its filters.
 
-    `facts` are metadata values as a query string: "site=north&sex=F".
+    `facts` are metadata values as a query string: "site=north&sex=F", `ranges` likewise: "age=60..&day=..2020-05-31".
     """
 
     image: int = 0
@@ -54,6 +54,21 @@ class ImagesState(State):
     answer: str = ""
     excluded: int = 0
     note: str = ""
+    ranges: str = ""
+
+    def all_ranges(self) -> list[tuple[str, str, str]]:
+        """Return the ranges of metadata columns as (column, low, high), "" where an end is open."""
+        split = ((column, text.partition("..")) for column, text in parse_qsl(self.ranges))
+        return [(column, low, high) for column, (low, _, high) in split]
+
+    def range_of(self, column: str) -> tuple[str, str]:
+        """Return the ends of the range of one metadata column."""
+        return next(((low, high) for name, low, high in self.all_ranges() if name == column), ("", ""))
+
+    def with_range(self, column: str, low: str, high: str) -> Self:
+        """Return the state with another range of a metadata column."""
+        ranges = {**dict(parse_qsl(self.ranges)), column: f"{low}..{high}"}
+        return replace(self, ranges=urlencode({name: text for name, text in ranges.items() if text != ".."}))
 
     def fact(self, column: str) -> str | None:
         """Return the value of a metadata column, None for any."""

@@ -1,6 +1,7 @@
 """Every page opens, on an empty home and on one with images, and says what to do next."""
 
 import shutil
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -125,6 +126,24 @@ def test_a_changed_filter_shows_the_first_page_and_stands_in_the_url(metadata, k
     assert f"{count} images" in text_of(shared)
     app.query_params.clear()
     assert "24 images" in text_of(app.run())
+
+
+def test_numbers_and_dates_are_filters_with_ranges(filled):
+    db = workspace_home.open_home(filled)
+    with db.transaction() as session:
+        for number, image_id in enumerate(session.scalars(select(Image.id).order_by(Image.id))):
+            for name, value in (("age", f"{40 + number}"), ("day", f"2020-05-{number + 1:02}"), ("id", f"x{number}")):
+                session.add(Fact(image_id=image_id, name=name, value=value))
+    db.close()
+    app = opened("images")
+    assert [one.label for one in app.number_input] == ["Age from", "Age to"]
+    app.number_input(key="filter_range_age_from").set_value(60).run()
+    assert "4 images" in text_of(app)
+    app.date_input(key="filter_range_day_to").set_value(date(2020, 5, 22)).run()
+    assert not app.exception
+    assert "2 images" in text_of(app)
+    assert "2 images" in text_of(opened("images", **dict(app.query_params)))
+    assert "weight from '1' to ''" in opened("images", ranges="weight=1..").warning[0].value
 
 
 def test_a_filter_by_class_follows_its_task(filled):

@@ -10,6 +10,7 @@ from core.errors import NotFound
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.stacks import StackWindow
 from core.services.annotation import cases
+from core.services.images.fact_ranges import Between, is_between
 from db import Database, queries
 from db.tables import Annotation, Case, Fact, Finding, Image, ImageNote, LabelClass, Patient, Series, Study
 from db.vocabulary import Answer, Presence
@@ -58,7 +59,8 @@ class ImageView:
 class Filter:
     """The filters of a list of images; empty means all images.
 
-    `facts` are (column, value) pairs, `note` is a kind of `core.imaging.notes.NOTES`.
+    `facts` are (column, value) pairs, `ranges` those of numbers and dates, `note` is a kind of
+    `core.imaging.notes.NOTES`.
     """
 
     facts: tuple[tuple[str, str], ...] = ()
@@ -66,6 +68,7 @@ class Filter:
     answer: str = ""  # "" | "unlabelled" | a class name of the task
     excluded: bool = False
     note: str = ""
+    ranges: tuple[Between, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +255,7 @@ def _narrow(statement: Select[Any], filters: Filter) -> Select[Any]:
     for name, value in filters.facts:
         has = select(Fact.image_id).where(Fact.name == name, Fact.value == value)
         statement = statement.where(Image.id.in_(has))
+    statement = statement.where(*map(is_between, filters.ranges))
     if filters.note:
         statement = statement.where(Image.id.in_(select(ImageNote.image_id).where(ImageNote.kind == filters.note)))
     if filters.task_id is not None:

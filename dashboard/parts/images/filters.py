@@ -11,6 +11,7 @@ from core.services.annotation import tasks
 from core.services.images import image_notes, images
 from core.services.images.images import Filter
 from dashboard import context, formatting
+from dashboard.parts.images import range_filters
 from dashboard.url_state import ImagesState
 
 CLEAR = "Open Images in the menu to clear them."
@@ -21,6 +22,7 @@ def show(state: ImagesState) -> Filter:
     """Draw the filters; return what they select."""
     note = _choose_note(state) or ""  # first: links of import reports lead here
     facts = _choose_facts(state)
+    ranges = range_filters.show(state)
     by_id = {task.id: task for task in tasks.list_tasks(context.app_context().db)}
     names = {task.id: task.name for task in by_id.values()}
     task_id = _choose("Task", names, state.task, "filter_task", lambda url, id_: replace(url, task=id_ or 0, answer=""))
@@ -30,7 +32,7 @@ def show(state: ImagesState) -> Filter:
         answer = _choose(
             "Label", titles, state.answer, "filter_answer", lambda url, name: replace(url, answer=name or "")
         )
-    selected = Filter(facts, task_id, answer or "", _choose_excluded(state), note)
+    selected = Filter(facts, task_id, answer or "", _choose_excluded(state), note, ranges)
     if unknown := _unknown(state, selected):
         st.warning(f"This link has filters that do not exist here: {', '.join(unknown)}. They are not applied. {CLEAR}")
     return selected
@@ -42,6 +44,11 @@ def _unknown(state: ImagesState, selected: Filter) -> list[str]:
         formatting.escape_markdown(f"{column} '{value}'")
         for column, value in state.fact_pairs()
         if (column, value) not in selected.facts
+    ]
+    unknown += [
+        formatting.escape_markdown(f"{column} from '{low}' to '{high}'")
+        for column, low, high in state.all_ranges()
+        if column not in {one.name for one in selected.ranges}
     ]
     if state.note != selected.note:
         unknown.append(f"note '{formatting.escape_markdown(state.note)}'")
