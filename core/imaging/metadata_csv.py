@@ -95,14 +95,23 @@ def read(path: Path, *, file_column: str, needed: Iterable[str] = ()) -> Metadat
     return read_rows(table, file_column)
 
 
-def read_rows(table: Table, file_column: str, names: NameIndex[Path] | None = None) -> MetadataTable:
+def read_rows(
+    table: Table,
+    file_column: str,
+    names: NameIndex[Path] | None = None,
+    *,
+    label: str | None = None,
+    classes: Collection[str] = (),
+) -> MetadataTable:
     """Read the rows of a table; of those that name none of the files only the number and examples, if `names` is given.
+
+    In the column `label` the names of `classes`, such as None, do not say that a value is missing.
 
     Raises:
         InvalidInput: no such column, a row that does not fit its header, or one file twice.
     """
-    at = table.column(file_column)
-    titled = [(place, column) for place, column in enumerate(table.columns) if column not in table.unnamed]
+    at, place = table.column(file_column), table.column(label) if label else None
+    titled = [(spot, column) for spot, column in enumerate(table.columns) if column not in table.unnamed]
     rows, lines = dict[str, dict[str, str]](), dict[str, int]()
     missing, missing_count, row_count = list[str](), 0, 0
     for line, cells in table.rows():
@@ -113,8 +122,10 @@ def read_rows(table: Table, file_column: str, names: NameIndex[Path] | None = No
                 missing.append(cells[at])
             continue
         name = row_name(cells[at])
-        row = {column: "" if is_missing(cells[place]) else cells[place] for place, column in titled}
+        row = {column: "" if is_missing(cells[spot]) else cells[spot] for spot, column in titled}
         row[file_column] = cells[at]
+        if place is not None and cells[place] in classes:
+            row[table.columns[place]] = cells[place]
         if rows.setdefault(name, row) != row:
             raise InvalidInput(
                 f"The metadata file {table.name} lists '{name}' again in line {line} with other values; keep one line "

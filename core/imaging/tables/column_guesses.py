@@ -1,6 +1,8 @@
 """Guess which column names the files, the patient, the study, the label, and what the others hold."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.imaging import deidentify
@@ -8,6 +10,7 @@ from core.imaging.tables.column_titles import ROW_NUMBERS, Role, plain_title, ro
 from core.imaging.tables.column_values import ColumnValues
 from core.imaging.tables.dates import ORDERS, date_order, iso_date
 from core.imaging.tables.file_names import ENDING, NameIndex
+from core.imaging.tables.table import Table
 from core.imaging.tables.words import number, spelling
 
 DEFAULT_FILE = "file"  # the title that is the column of files in any case
@@ -15,6 +18,7 @@ SPLIT_WORDS = frozenset("train training val valid validation dev test testing ho
 CLASSES = 20  # the most values of a label that no title names as one
 CATEGORIES = 50
 FEW = 12  # the most whole numbers that are a category
+CODE = re.compile(r"[+-]?0\d")
 GuessedColumn = tuple[ColumnValues, str] | None
 
 
@@ -102,17 +106,35 @@ def fact_role(column: ColumnValues, has_label: bool, order: str) -> tuple[Role, 
     guessed, is_clear = date_order(values)
     if all(iso_date(value, order or guessed) for value in values):
         return Role.DATE, "its values are dates" + ("" if is_clear else f", read with the {ORDERS[order or guessed]}")
-    if all(number(value) is not None for value in values) and (
-        len(values) > FEW
-        or by_title is Role.NUMBER
-        or not all(spelling(value).lstrip("+-").isdigit() for value in values)
-    ):
+    if _are_numbers(values) and (by_title is Role.NUMBER or len(values) > FEW or not _are_whole(values)):
         return Role.NUMBER, "its values are numbers"
     if by_title is Role.LABEL and has_label and not column.many and len(values) <= CATEGORIES:
         return Role.CATEGORY, "it may be a label too; an import takes one label column"
     if len(values) <= CLASSES or (len(values) <= CATEGORIES and _repeats(column)):
         return Role.CATEGORY, f"it has {len(values)} different values"
     return Role.TEXT, "its values are of many kinds"
+
+
+def _are_numbers(values: Sequence[str]) -> bool:
+    """Return whether all values are numbers; those with a zero in front, such as 007, are codes."""
+    return all(number(value) is not None and not CODE.match(value) for value in values)
+
+
+def _are_whole(values: Sequence[str]) -> bool:
+    return all(spelling(value).lstrip("+-").isdigit() for value in values)
+
+
+def with_titles(table: Table, roles: Mapping[str, Role]) -> Table:
+    """Return the table with the titles that a reader of it needs: each for the one column of that role.
+
+    A title that the table has stays, and so does a role that no column has, or several.
+    """
+    titles = {}
+    for title, role in roles.items():
+        fitting = [column for column in table.columns if role_of_title(column) is role and column not in table.unnamed]
+        if title not in table.columns and len(fitting) == 1:
+            titles[fitting[0]] = title
+    return replace(table, columns=tuple(titles.get(column, column) for column in table.columns))
 
 
 def identity_reason(title: str, values: Sequence[str]) -> str | None:

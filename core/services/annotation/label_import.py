@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.imaging import deidentify
+from core.imaging.tables.column_guesses import with_titles
+from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dialect import Dialect
 from core.imaging.tables.file_names import catalogue_id, with_endings
 from core.imaging.tables.table import read_table
@@ -65,7 +67,7 @@ def import_labels(
     Raises:
         InvalidInput: no such task, column, image, class or presence, named with its line; nothing is imported.
     """
-    table = read_table(path, dialect, sheet=sheet)
+    table = with_titles(read_table(path, dialect, sheet=sheet), {"image": Role.FILE, "label": Role.LABEL})
     key = settings.key("pseudonym")
     with db.transaction() as session:
         row = queries.task_named(session, task)
@@ -76,7 +78,7 @@ def import_labels(
         answers: dict[tuple[int, int, int], _Answer] = {}
         without_label = 0
         for number, line in table.records():
-            if _is_without_label(line):
+            if _is_without_label(row, line):
                 without_label += 1
             else:
                 _read(session, row, line, answers, where=f"{table.name}, line {number}", key=key, by=by)
@@ -84,8 +86,10 @@ def import_labels(
         return LabelImportReport(added, len(answers) - added, without_label)
 
 
-def _is_without_label(line: CsvRow) -> bool:
+def _is_without_label(task: Task, line: CsvRow) -> bool:
     """Return whether a line says that its image has no label: it is counted, and nothing is imported of it."""
+    if any(line["label"] and line["label"] in (one.name, one.title) for one in task.classes):
+        return False  # a class may be called None
     return is_missing(line["label"]) and is_missing(line.get("answer", "")) and bool(line["image"])
 
 

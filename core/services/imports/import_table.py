@@ -10,7 +10,7 @@ from core.errors import InvalidInput
 from core.imaging import metadata_csv
 from core.imaging.metadata_csv import JoinedMetadata, MetadataTable
 from core.imaging.tables.column_guesses import identity_reason
-from core.imaging.tables.column_titles import Role
+from core.imaging.tables.column_titles import Role, role_of_title
 from core.imaging.tables.dates import iso_date
 from core.imaging.tables.file_identifiers import identifiers_of
 from core.imaging.tables.file_names import NameIndex
@@ -54,11 +54,13 @@ class ImportTable:
         table = table_roles.open_table(request)
         names = metadata_csv.index(files, root, identifiers_of(table, files))
         roles = table_roles.find_roles(request, table, names)
-        rows = metadata_csv.read_rows(table, roles.file_column, names)
         label = roles.column(Role.LABEL) if request.task else None
+        known = [*classes, *request.class_order]
+        rows = metadata_csv.read_rows(table, roles.file_column, names, label=label, classes=known)
         if label and not request.keep_spellings:
-            rows = rows.with_one_spelling(label, [*classes, *request.class_order])
+            rows = rows.with_one_spelling(label, known)
         joined = rows.join_names(names, files)
+        _check_header(roles, names)
         if files and not joined.rows:
             raise InvalidInput(_no_match(rows, joined, names))
         return cls(roles, rows, joined, label)
@@ -113,6 +115,16 @@ class ImportTable:
             "missing": joined.missing_count,
             "labels": dict(self.labels.most_common()),
         }
+
+
+def _check_header(roles: TableRoles, names: NameIndex[Path]) -> None:
+    """Check that the header is none of the rows, which would be left out."""
+    title, line = roles.file_column, roles.table.dialect.first_line
+    if role_of_title(title) is None and names.find(title).candidates:
+        raise InvalidInput(
+            f"Line {line} of {roles.table.name} is its header, and '{title}' in it is the name of a file. "
+            "Put a line with the titles of the columns above the rows."
+        )
 
 
 def _no_match(rows: MetadataTable, joined: JoinedMetadata, names: NameIndex[Path]) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from core.errors import InvalidInput
 from core.imaging.tables import words
+from core.imaging.tables.column_guesses import with_titles
+from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dialect import Dialect
 from core.imaging.tables.table import Table, read_table
 from core.imaging.tables.words import is_missing
@@ -31,7 +33,7 @@ def read(path: Path, frozen: Snapshot, dialect: Dialect | None = None, *, sheet:
     Raises:
         InvalidInput: not text, a missing column, or an invalid value; names the line.
     """
-    table = read_table(path, dialect, sheet=sheet)
+    table = with_titles(read_table(path, dialect, sheet=sheet), {"image": Role.FILE})
     table.column("image")
     columns = _columns(table.columns, frozen, path.name)
     return [_line(number, cells, columns, frozen, table) for number, cells in table.records()]
