@@ -24,6 +24,7 @@ FREQUENT = (("gb2312", 0xB0, 0xD7), ("shift_jis", 0x88, 0x97), ("big5", 0xA4, 0x
 
 SAMPLE, SAMPLE_LINES, STEP = 1 << 16, 2_000, 1 << 20
 WITH_LETTERS = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")  # lines that are not plain ASCII
+SHIFTED = re.compile(f"[{''.join(chr(code << 8) for code in range(0x20, 0x7F))}]{{4}}")  # ASCII, its bytes swapped
 COMMON_ACCENTS = "äöüßéèêàâçñáíóúôîûëïåæøãõąćęłńśźżčďěňřšťůžýőű"
 LAST_ACCENTS = "ìùò"  # common at the end of Italian words
 
@@ -52,11 +53,13 @@ def is_known(encoding: str) -> bool:
 
 
 def decodes(raw: bytes, encoding: str) -> bool:
-    """Return whether the bytes are text of an encoding."""
+    """Return whether the bytes are text of an encoding; UTF-16 that has lost a byte reads as other letters."""
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         for start in range(0, len(raw), STEP):
-            decoder.decode(raw[start : start + STEP])
+            text = decoder.decode(raw[start : start + STEP])
+            if encoding.startswith("utf-16") and SHIFTED.search(text):
+                return False
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

@@ -30,9 +30,9 @@ def mutated(rows: Rows, random: Random) -> bytes:
     """Return the bytes of a table after one to three mutations."""
     rows = [list(row) for row in rows]
     for _ in range(random.randint(0, 2)):
-        random.choice([change_cell, edit_cell, add_cell, drop_cell, shuffle, swap_columns, repeat, title, blank])(
-            rows, random
-        )
+        random.choice(
+            [change_cell, edit_cell, add_cell, drop_cell, shuffle, swap_columns, rename, repeat, title, blank]
+        )(rows, random)
     raw = written(rows, random)
     for _ in range(random.randint(0, 2)):
         raw = random.choice([flip, insert, cut_out, quote, truncate])(raw, random)
@@ -57,6 +57,13 @@ def edit_cell(rows: Rows, random: Random) -> None:
     at = random.randrange(len(row))
     cut = random.randint(0, len(row[at]))
     row[at] = row[at][:cut] + random.choice([" ", "x", ".", "/", "\\", "'"]) + row[at][cut + random.randint(0, 1) :]
+
+
+def rename(rows: Rows, random: Random) -> None:
+    """Write names without their folder or ending, in the whole table: some fit several files then."""
+    form = random.choice([lambda name: name.rsplit("/", 1)[-1], lambda name: name.removesuffix(".png"), str.upper])
+    for row in rows[1:]:
+        row[0] = form(row[0]) if row and random.random() < 0.5 else row[0]
 
 
 def add_cell(rows: Rows, random: Random) -> None:
@@ -104,8 +111,9 @@ def insert(raw: bytes, random: Random) -> bytes:
 
 
 def cut_out(raw: bytes, random: Random) -> bytes:
+    """Cut out less than a row: two halves that make one row again cannot be told from a row."""
     at = random.randrange(len(raw))
-    return raw[:at] + raw[at + random.randint(1, 30) :] or b"\n"
+    return raw[:at] + raw[at + random.randint(1, 8) :] or b"\n"
 
 
 def quote(raw: bytes, random: Random) -> bytes:

@@ -202,7 +202,7 @@ def test_any_image_of_a_stack_names_its_case(home, tmp_path):
 @pytest.mark.parametrize(
     ("header", "line", "why"),
     [
-        ("file,ill", "{own},0.5", "has no column 'image'. Its columns are: file, ill"),
+        ("slide,ill", "{own},0.5", "has no column 'image'. Its columns are: slide, ill"),
         ("image,sick", "{own},0.5", "has no score column 'Ill' or 'score'; its columns are: image, sick"),
         ("image,ill", "{own},4.2", "line 2: the score is '4.2'; give a probability from 0 to 1"),
         ("image,ill", "{own},high", "line 2: the score is 'high'; give a probability"),
