@@ -68,14 +68,16 @@ def is_negative(label: str) -> bool:
 
 
 def one_spelling(words: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:
-    """Return by word the one to use: among equal words a known one, else the most frequent, else the first.
+    """Return by word the one to use: among equal words a known one, else the most frequent, else not one of capitals.
+
+    In whatever order the words come, the same ones are used.
 
     >>> one_spelling(["Normal", "normal", "normal", "ill"])
     {'Normal': 'normal', 'normal': 'normal', 'ill': 'ill'}
     """
     counted = Counter(word for word in words if word)
     by_spelling: dict[str, list[str]] = {}
-    for word, _ in counted.most_common():
+    for word in sorted(counted, key=lambda word: (-counted[word], word.isupper(), word)):
         by_spelling.setdefault(spelling(word), []).append(word)
     named = {spelling(word): word for word in known}
     chosen = {form: named.get(form, alike[0]) for form, alike in by_spelling.items()}

@@ -78,7 +78,7 @@ class ImportTable:
             value = row.get(column.title, "")
             if value and column.role in FACTS and column.title != self.label:
                 facts[fact_name(column.title)] = _fact_value(value, column.role, column.date_order)
-            elif value and column.role is Role.LEAVE_OUT and identity_reason(column.title, ()):
+            elif value and column.role in (Role.LEAVE_OUT, Role.STUDY) and identity_reason(column.title, [value]):
                 others.append(value)
         patient, study = self.roles.column(Role.PATIENT), self.roles.column(Role.STUDY)
         return RowValues(
