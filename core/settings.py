@@ -9,22 +9,30 @@ from pathlib import Path
 
 from core.errors import HomeUnusable
 
-FOLDERS = ("originals", "pixels", "thumbnails", "runs", "maps", "jobs", "keys", "cache", "inbox", "weights")
+FOLDERS = ("originals", "pixels", "thumbnails", "runs", "maps", "jobs", "keys", "cache", "inbox", "imports", "weights")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The home folder (absolute) and the catalogue URL (by default an SQLite file in it) of one installation."""
+    """The home folder (absolute) and the catalogue URL (by default an SQLite file in it) of one installation.
+
+    `roots` are the folders below which the Import page may choose.
+    """
 
     home: Path
     database_url: str
+    roots: tuple[Path, ...] = ()
 
     @classmethod
     def read(cls, home: str | Path | None = None) -> "Settings":
-        """Read the home: the argument, else ROUNDS_HOME, else ~/rounds. ROUNDS_DATABASE_URL sets the catalogue."""
+        """Read the home: the argument, else ROUNDS_HOME, else ~/rounds. ROUNDS_DATABASE_URL sets the catalogue.
+
+        ROUNDS_ROOTS has a root in each line; without it the one root is the home folder of who runs Rounds.
+        """
         folder = Path(home or os.environ.get("ROUNDS_HOME") or "~/rounds").expanduser().resolve()
         url = os.environ.get("ROUNDS_DATABASE_URL") or f"sqlite:///{folder / 'catalogue.sqlite'}"
-        return cls(home=folder, database_url=url)
+        roots = os.environ.get("ROUNDS_ROOTS", "").splitlines() or [os.path.expanduser("~")]
+        return cls(home=folder, database_url=url, roots=tuple(Path(one).resolve() for one in roots))
 
     def make_home(self) -> None:
         """Create the folders, readable by this user only (mode 0700).

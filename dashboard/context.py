@@ -11,7 +11,7 @@ from core.settings import Settings
 from dashboard.server.signed_urls import Signer
 from db import Database
 
-NAMES = ("HOME", "ROUNDS_HOME", "ROUNDS_DATABASE_URL")
+NAMES = ("HOME", "ROUNDS_HOME", "ROUNDS_DATABASE_URL", "ROUNDS_ROOTS")
 
 
 @dataclass(frozen=True)

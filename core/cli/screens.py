@@ -18,6 +18,14 @@ def add_serve_arguments(parser: Parser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--certfile", type=Path, metavar="FILE", help="TLS certificate, for HTTPS")
     parser.add_argument("--keyfile", type=Path, metavar="FILE", help="private key of the certificate")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder below which the Import page may choose; repeat it for more (default: your home folder)",
+    )
 
 
 def add_demo_arguments(parser: Parser) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -15,6 +15,10 @@ OTHERS = (
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
+)
+BEYOND = (
+    "is a link out of the folders that this page may import from, and was not followed; import it with "
+    "`rounds import`, or start the server with --root DIR."
 )
 
 
@@ -46,8 +50,9 @@ class FileListing:
 class _Walk:
     """A walk through a folder and all folders that links lead to, each real folder once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, within: Sequence[Path]) -> None:
         self.root = folder.resolve()
+        self.within = within
         self.visited: set[tuple[int, int]] = set()
         self.links: list[Path] = []
         self.files: list[Path] = []
@@ -60,7 +65,9 @@ class _Walk:
         while self.links:
             link = self.links.pop(0)
             target = link.resolve()
-            if self.root.is_relative_to(target) and target != self.root:
+            if not is_within(target, self.within):
+                self.refused.append(FileRejection(link, BEYOND))
+            elif self.root.is_relative_to(target) and target != self.root:
                 self.notes.append(PathNote("link_above", link))
             elif _identity(target) not in self.visited:
                 self._follow(link, is_outside=not target.is_relative_to(self.root))
@@ -95,6 +102,8 @@ class _Walk:
 
     def _add_file(self, path: Path) -> None:
         reason = _reason_not_to_open(path)
+        if reason is None and path.is_symlink() and not is_within(path.resolve(), self.within):
+            reason = BEYOND
         if reason is not None:
             self.refused.append(FileRejection(path, reason))
             return
@@ -103,8 +112,10 @@ class _Walk:
             self.notes.append(PathNote("link_outside", path))
 
 
-def list_paths(folder: Path) -> FileListing:
+def list_paths(folder: Path, within: Sequence[Path] = ()) -> FileListing:
     """Return every file below a folder (or the file itself), sorted; the voxels of a pair count with its header.
+
+    Links that lead out of the folders `within` are refused; without any, all links are followed.
 
     Raises:
         InvalidInput: a folder cannot be read.
@@ -112,7 +123,7 @@ def list_paths(folder: Path) -> FileListing:
     if not folder.is_dir():
         reason = _reason_not_to_open(folder)
         return FileListing((folder,)) if reason is None else FileListing((), (FileRejection(folder, reason),))
-    walk = _Walk(folder)
+    walk = _Walk(folder, within)
     try:
         walk.list_folder(folder)
         files = tuple(_without_voxels(sorted(walk.files)))
@@ -130,6 +141,11 @@ def _without_voxels(files: list[Path]) -> Iterator[Path]:
             yield path
 
 
+def is_within(path: Path, folders: Sequence[Path]) -> bool:
+    """Return whether a path without links lies in one of the folders; without any folders, all do."""
+    return not folders or any(path.is_relative_to(folder) for folder in folders)
+
+
 def _reason_not_to_open(path: Path) -> str | None:
     try:
         mode = path.stat().st_mode
@@ -137,8 +153,13 @@ def _reason_not_to_open(path: Path) -> str | None:
         return "is a link to a file that does not exist; remove it, or bring the file back."
     except OSError as error:
         return f"cannot be opened ({error.strerror}); check the link and its permissions."
-    kind = next((name for is_kind, name in OTHERS if is_kind(mode)), None)
+    kind = kind_of_special(mode)
     return f"is {kind}, not a file, and was not opened; remove it from the folder." if kind else None
+
+
+def kind_of_special(mode: int) -> str | None:
+    """Return what a path of this mode is if it is no file: a pipe, a socket or a device."""
+    return next((name for is_kind, name in OTHERS if is_kind(mode)), None)
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -37,6 +37,7 @@ def create(settings: Settings, *, port: int, token: str | None, secure: bool = F
 
     streamlit_startup.patch_streamlit()
     os.environ["ROUNDS_HOME"], os.environ["ROUNDS_PORT"] = str(settings.home), str(port)
+    os.environ["ROUNDS_ROOTS"] = "\n".join(map(str, settings.roots))
     wired = context.build_context(settings, port)
 
     def session(request: Request) -> str:

@@ -9,6 +9,7 @@ from itertools import islice, takewhile
 from pathlib import Path
 
 from core.errors import InvalidInput
+from core.imaging.file_listing import kind_of_special
 from core.imaging.tables import workbook
 from core.imaging.tables.dialect import (
     SAMPLE,
@@ -24,6 +25,7 @@ from core.imaging.tables.words import clean
 
 LISTED = 20  # names in a sentence
 WITH_COMMA = WITH_FRACTION[","]
+MOST = 1 << 29  # bytes of a table
 Row = tuple[int, tuple[str, ...]]  # line in the file (from 1), cells
 
 
@@ -87,7 +89,13 @@ class Table:
         by_spelling = {column.casefold(): column for column in self.columns}
         near = get_close_matches(name.casefold(), by_spelling, n=1)
         meant = f" Did you mean '{by_spelling[near[0]]}'?" if near else ""
-        raise InvalidInput(f"{self.name} has no column '{name}'.{meant} Its columns are: {listed(self.columns)}.")
+        raise InvalidInput(f"{self.name} has no column '{name}'.{meant} {self._columns_text()}")
+
+    def _columns_text(self) -> str:
+        """Name the columns; of a text without a separator nothing, since its first line may be anything."""
+        if len(self.columns) == 1:
+            return "It has one column; choose a table with a line of titles."
+        return f"Its columns are: {listed(self.columns)}."
 
 
 def listed(names: Sequence[str]) -> str:
@@ -153,10 +161,7 @@ def read_table(path: Path, dialect: Dialect | None = None, *, sheet: str | None 
         InvalidInput: the file cannot be opened, is no table, is empty, or has two columns of one name.
     """
     dialect = dialect or Dialect()
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"The file {path} cannot be opened ({error.strerror}).") from error
+    raw = _read(path)
     if workbook.is_workbook(raw):
         sheets, rows = workbook.read_sheet(raw, path.name, sheet)
         known = replace(dialect, encoding=None, separator=None)
@@ -169,6 +174,20 @@ def read_table(path: Path, dialect: Dialect | None = None, *, sheet: str | None 
     known = replace(dialect, encoding=encoding, separator=separator)
     source = _Source(text=path, encoding=encoding, separator=separator)
     return _table(path.name, source, known, after=int(states_separator(lines)))
+
+
+def _read(path: Path) -> bytes:
+    """Return the bytes of a file; what is no file is never opened."""
+    try:
+        if kind := kind_of_special(path.stat().st_mode):
+            raise InvalidInput(f"{path} is {kind}, not a table; choose a CSV, TSV or Excel file.")
+        with path.open("rb") as file:
+            raw = file.read(MOST + 1)
+    except OSError as error:
+        raise InvalidInput(f"The file {path} cannot be opened ({error.strerror}).") from error
+    if len(raw) > MOST:
+        raise InvalidInput(f"{path} is larger than {MOST >> 20:,} MB; split the table.")
+    return raw
 
 
 def _encoding(raw: bytes, name: str, chosen: str | None) -> str:

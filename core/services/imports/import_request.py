@@ -21,6 +21,7 @@ class ImportRequest:
     """What to import and how. What a person did not choose is None, or not in `roles`, and is guessed from the table.
 
     `roles` are (column, role) pairs; the columns chosen by name win. Without a column `file` the one is guessed.
+    The files and the table must lie in one of the folders `within`, if there are any; so must what links lead to.
     With `keep_spellings` labels that differ in capitals, width, blanks or a fraction of zero stay apart.
     `class_order` are the classes of a new task, the positive one last.
     """
@@ -42,10 +43,12 @@ class ImportRequest:
     date_order: str | None = None
     roles: tuple[tuple[str, str], ...] = ()
     class_order: tuple[str, ...] = ()
+    within: tuple[Path, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for a job's row."""
-        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
+        values = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
+        return {**values, "within": list(map(str, self.within))}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ImportRequest":
@@ -54,6 +57,7 @@ class ImportRequest:
         lists = {
             "roles": tuple((column, role) for column, role in data.get("roles", ())),
             "class_order": tuple(data.get("class_order", ())),
+            "within": tuple(map(Path, data.get("within", ()))),
         }
         return cls(**{**data, **paths, **lists})
 
@@ -61,7 +65,7 @@ class ImportRequest:
 def submit(db: Database, settings: Settings, request: ImportRequest, *, by: str, key: str, launcher: Launcher) -> int:
     """Queue an import (or a dry run); return the job's id. The same key gives the same job.
 
-    The request contains folder names, which can identify a patient, so it is stored in the inbox, not the catalogue.
+    The request contains folder names, which can identify a patient, so it is stored in a file, not the catalogue.
     """
     with atomic_write(_request_path(settings, key)) as file:
         file.write(json.dumps(request.to_json()).encode())

@@ -1,11 +1,11 @@
 """The files of an import: those of its folder, joined with the lines of its CSV."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InvalidInput
-from core.imaging.file_listing import FileListing, list_paths
+from core.imaging.file_listing import FileListing, FileRejection, is_within, list_paths
 from core.imaging.reader_pool import AlreadyImported, ReadFile
 from core.services.images import image_notes
 from core.services.imports.import_item import ImportItem
@@ -28,13 +28,18 @@ class ImportSources:
     texts: tuple[Path, ...] = ()
 
     @classmethod
-    def of(cls, request: ImportRequest, classes: Collection[str] = ()) -> "ImportSources":
+    def of(
+        cls, request: ImportRequest, classes: Collection[str] = (), refused: Sequence[FileRejection] = ()
+    ) -> "ImportSources":
         """List the files and read the table; labels are spelt as the `classes` of their task.
+
+        `refused` are entries that could not be unpacked.
 
         Raises:
             InvalidInput: no such folder, no files in it, an unreadable table, an unknown column.
         """
         listing, root = _list(request)
+        listing = replace(listing, refused=(*refused, *listing.refused))
         table = _table(request, listing.files, root, classes)
         texts = tuple(path for path in table.joined.unlisted if path.suffix.lower() in TEXTS) if table else ()
         images = tuple(path for path in listing.files if path not in set(texts))
@@ -97,9 +102,12 @@ class ImportSources:
 def _list(request: ImportRequest) -> tuple[FileListing, Path]:
     """Return what is in the folder, without the table, and the folder."""
     path = request.path.expanduser().absolute()
+    for one in filter(None, (path, request.metadata)):
+        if not is_within(one.resolve(), request.within):
+            raise InvalidInput(f"{one} is outside the folders that this page may import from; choose another.")
     if not path.exists():
         raise InvalidInput(f"{path} does not exist; give a folder or a file that exists.")
-    listing = list_paths(path)
+    listing = list_paths(path, request.within)
     if (table := request.metadata and request.metadata.expanduser()) and table.exists():
         listing = replace(listing, files=tuple(file for file in listing.files if not file.samefile(table)))
     if not listing.files and not listing.refused:

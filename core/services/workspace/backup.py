@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import InvalidInput, UserError
 from core.imaging.atomic_write import atomic_write, replace_durably
+from core.imaging.staging_folder import draft, why
 from core.services.workspace.backup_contents import Pack, Tell, images, run_files, running_import
-from core.services.workspace.staging_folder import draft, why
 from core.settings import Settings
 from db import Database, migrations
 from db.database import sqlite_module

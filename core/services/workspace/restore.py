@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import HomeUnusable, InvalidInput, UserError
+from core.imaging.staging_folder import draft, is_in_draft, why
 from core.services.workspace.backup import CATALOGUE, Contents, count, silent
 from core.services.workspace.backup_archive import damaged, unpack
 from core.services.workspace.backup_contents import Tell
-from core.services.workspace.staging_folder import draft, is_in_draft, why
 from core.settings import Settings
 from db import Database, migrations
 from db.error_codes import CatalogueProblem, classify_error

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import HomeUnusable, InvalidInput, UserError
+from core.imaging.staging_folder import ENDING
 from core.jobs import job_queue
 from core.jobs.local import LocalLauncher
 from core.services.annotation import annotations, tasks
@@ -16,7 +17,6 @@ from core.services.images import images
 from core.services.training import runs
 from core.services.workspace import backup, doctor, restore
 from core.services.workspace.home import open_home
-from core.services.workspace.staging_folder import ENDING
 from core.settings import FOLDERS, Settings
 from db import Database
 from db.tables import Base, Job
