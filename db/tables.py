@@ -197,6 +197,35 @@ class ImageNote(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
 
 
+class Import(Base):
+    """One import: the roles of its table's columns, its report, and who undid it, if anybody did.
+
+    Its folder and table stand in a file of the home that `request_key` names: folder names can identify a patient.
+    """
+
+    __tablename__ = "import"
+    __table_args__ = (Index("import_job", "job_id"),)
+    id: Id = _id()
+    project_id: Mapped[int] = _foreign_key("project.id")
+    reader_id: Mapped[int] = _foreign_key("reader.id")
+    job_id: Mapped[int | None] = _foreign_key("job.id", default=None)
+    request_key: Mapped[str] = mapped_column(unique=True)
+    roles: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[float] = _timestamp()
+    undone_at: Mapped[float | None] = mapped_column(default=None)
+    undone_by: Mapped[int | None] = _foreign_key("reader.id", default=None)
+
+
+class ImportedImage(Base):
+    """An image that an import brought."""
+
+    __tablename__ = "imported_image"
+    __table_args__ = (Index("imported_image_image", "image_id"),)
+    import_id: Mapped[int] = _foreign_key("import.id", primary_key=True)
+    image_id: Mapped[int] = _foreign_key("image.id", primary_key=True)
+
+
 class Task(Base):
     """A labelling task: its question about an image, series or study, and the `guideline` of the readers.
 

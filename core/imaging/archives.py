@@ -23,9 +23,19 @@ from core.imaging.tables.text_encoding import find_encoding
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz")
 UTF8_FLAG, ENCRYPTED = 0x800, 0x1  # general purpose bits of a ZIP entry
 CHUNK = 1 << 20
+Archive = zipfile.ZipFile | tarfile.TarFile
 NAMES = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
-DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, EOFError, ValueError)
-DAMAGED += (NotImplementedError, struct.error)
+DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    gzip.BadGzipFile,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    struct.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,8 @@ def unpack(archive: Path, folder: Path, limits: Limits | None = None) -> tuple[F
     refused = []
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(_open(archive))
+            opened: Archive = _open(archive)
+            stack.enter_context(opened)
             for member in _members(opened):
                 reason = member.reason or _unsafe(member.name) or room.write(opened, member, folder)
                 if reason:
@@ -88,7 +99,7 @@ class _Room:
     def __init__(self, name: str, limits: Limits, size: int) -> None:
         self.name, self.size, self.files, self.limits = name, size, limits.files, limits
 
-    def write(self, opened: "zipfile.ZipFile | tarfile.TarFile", member: _Member, folder: Path) -> str:
+    def write(self, opened: Archive, member: _Member, folder: Path) -> str:
         """Write a file; return the reason if it is refused."""
         target = folder / member.name.replace("\\", "/")
         if os.path.lexists(target):
@@ -112,11 +123,13 @@ class _Room:
             raise InvalidInput(f"{self.name} unpacks to {what}; unpack it yourself and import the folder.")
 
 
-def _open(archive: Path) -> "zipfile.ZipFile | tarfile.TarFile":
-    return zipfile.ZipFile(archive) if archive.suffix.lower() == ".zip" else tarfile.open(archive)
+def _open(archive: Path) -> Archive:
+    if archive.suffix.lower() == ".zip":
+        return zipfile.ZipFile(archive)
+    return tarfile.open(archive)
 
 
-def _members(opened: "zipfile.ZipFile | tarfile.TarFile") -> Iterator[_Member]:
+def _members(opened: Archive) -> Iterator[_Member]:
     """Yield the entries that are no folders."""
     if isinstance(opened, zipfile.ZipFile):
         entries = [one for one in opened.infolist() if not one.is_dir()]
@@ -160,7 +173,7 @@ def _plain(name: str) -> str:
     return "/".join(part for part in parts if part not in ("/", "..", "//")) or "entry"
 
 
-def _reader(opened: "zipfile.ZipFile | tarfile.TarFile", member: _Member) -> IO[bytes]:
+def _reader(opened: Archive, member: _Member) -> IO[bytes]:
     if isinstance(opened, zipfile.ZipFile):
         return opened.open(member.entry)  # type: ignore[arg-type]
     source = opened.extractfile(member.entry)  # type: ignore[arg-type]

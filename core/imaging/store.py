@@ -69,6 +69,15 @@ class Store:
         """Return the copy of an original in this home, else the note that links it, else None."""
         return next((path for path in (self._path("originals", sha256), self._note(sha256)) if path.exists()), None)
 
+    def remove(self, sha256: str) -> bool:
+        """Remove all files of an original that the catalogue no longer names; return whether there was one."""
+        original = self.find_original(sha256)
+        thumbnails = self._path("thumbnails", sha256).parent.glob(f"{sha256}*")
+        for path in (original, self.pixels(sha256), *thumbnails):
+            if path is not None:
+                path.unlink(missing_ok=True)
+        return original is not None
+
     def is_intact(self, sha256: str) -> bool:
         """Return whether the pixels exist and the original is unchanged."""
         try:

@@ -49,7 +49,14 @@ def _reports(
 ) -> Generator[import_report.ImportReport, None, None]:
     reader = attempt.job.request["by"]
     yield from import_files.run(
-        attempt.db, attempt.settings, request, by=reader, scrub=True, writing=attempt.with_retry
+        attempt.db,
+        attempt.settings,
+        request,
+        by=reader,
+        scrub=True,
+        writing=attempt.with_retry,
+        key=attempt.job.request["note"],
+        job_id=attempt.job.id,
     )
 
 

@@ -12,7 +12,19 @@ from core.imaging.stacks import StackWindow
 from core.services.annotation import cases
 from core.services.images.fact_ranges import Between, is_between
 from db import Database, queries
-from db.tables import Annotation, Case, Fact, Finding, Image, ImageNote, LabelClass, Patient, Series, Study
+from db.tables import (
+    Annotation,
+    Case,
+    Fact,
+    Finding,
+    Image,
+    ImageNote,
+    ImportedImage,
+    LabelClass,
+    Patient,
+    Series,
+    Study,
+)
 from db.vocabulary import Answer, Presence
 
 
@@ -60,7 +72,7 @@ class Filter:
     """The filters of a list of images; empty means all images.
 
     `facts` are (column, value) pairs, `ranges` those of numbers and dates, `note` is a kind of
-    `core.imaging.notes.NOTES`.
+    `core.imaging.notes.NOTES`, `import_id` an import.
     """
 
     facts: tuple[tuple[str, str], ...] = ()
@@ -69,6 +81,7 @@ class Filter:
     excluded: bool = False
     note: str = ""
     ranges: tuple[Between, ...] = ()
+    import_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +271,9 @@ def _narrow(statement: Select[Any], filters: Filter) -> Select[Any]:
     statement = statement.where(*map(is_between, filters.ranges))
     if filters.note:
         statement = statement.where(Image.id.in_(select(ImageNote.image_id).where(ImageNote.kind == filters.note)))
+    if filters.import_id:
+        brought = select(ImportedImage.image_id).where(ImportedImage.import_id == filters.import_id)
+        statement = statement.where(Image.id.in_(brought))
     if filters.task_id is not None:
         cases = select(Case.image_id).where(Case.task_id == filters.task_id)
         if filters.answer == "unlabelled":

@@ -51,6 +51,7 @@ def write_batch(
     by: str,
     imported: ImportedFiles,
     labels: Sequence[str],
+    import_id: int | None = None,
 ) -> ImportReport:
     """Write the rows of a batch, unless it is a dry run; return the report with them.
 
@@ -64,9 +65,19 @@ def write_batch(
     counts = LabelCounts()
     if not request.dry_run and batch:
         with db.transaction() as session:
-            counts = import_rows.write_rows(
-                session, batch, task=request.task, by=by, coming=labels, order=request.class_order
+            written = import_rows.write_rows(
+                session,
+                batch,
+                task=request.task,
+                by=by,
+                coming=labels,
+                order=request.class_order,
+                import_id=import_id,
             )
+        counts = written.labels
+        # Of two imports at once each reports the files that it brought itself.
+        item_of_hash = {sha256: item for sha256, item in item_of_hash.items() if sha256 in written.files}
+        imported.hashes.update(item.result.sha256 for item in batch)
     imported.hashes.update(item_of_hash)
     noted = ((kind, item.name) for item in item_of_hash.values() for image in item.images for kind in image.notes)
     return replace(

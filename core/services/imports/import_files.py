@@ -5,18 +5,20 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from core.imaging.file_listing import FileRejection
 from core.imaging.reader_pool import read_files_polling
 from core.imaging.store import Store
 from core.services.images import image_notes
-from core.services.imports import label_checks
+from core.services.imports import import_log, label_checks
 from core.services.imports.import_batch import ImportedFiles, write_batch
 from core.services.imports.import_item import ImportItem
 from core.services.imports.import_report import ImportReport, Refused
 from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_sources import ImportSources
 from core.services.imports.import_tally import ImportTally
+from core.services.imports.unpacked import unpacked
 from core.settings import Settings
 from db import Database
 
@@ -30,22 +32,43 @@ def run(
     *,
     by: str,
     scrub: bool = False,
-    writing: Callable[[Callable[[], ImportReport]], ImportReport] = lambda write: write(),
+    writing: Callable[[Callable[[], Any]], Any] = lambda write: write(),
+    key: str = "",
+    job_id: int | None = None,
 ) -> Iterator[ImportReport]:
     """Import, or with `dry_run` only preview; yield the report so far about once a second, the last one finished.
 
     Stop iterating to cancel: imported files stay, and the next import counts them as known. With `scrub` the
     report's file names are de-identified, so that it may be stored. `writing` runs each write, and may repeat it.
+    The list of imports has it once: `key` is that of the job `job_id`, whose attempts continue it.
 
     Raises:
         InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column or label.
     """
-    sources = ImportSources.of(request, label_checks.class_names(db, request.task))
-    label_checks.check_labels(db, request, sources.table)
+    with unpacked(settings, request) as (opened, refused):
+        sources = ImportSources.of(opened, label_checks.class_names(db, request.task), refused)
+        label_checks.check_labels(db, opened, sources.table)
+        import_id = None
+        if not request.dry_run:
+            import_id = writing(partial(import_log.begin, db, settings, request, by=by, key=key, job_id=job_id))
+        yield from _read(db, settings, sources, by=by, scrub=scrub, writing=writing, import_id=import_id)
+
+
+def _read(
+    db: Database,
+    settings: Settings,
+    sources: ImportSources,
+    *,
+    by: str,
+    scrub: bool,
+    writing: Callable[[Callable[[], Any]], Any],
+    import_id: int | None,
+) -> Iterator[ImportReport]:
+    request = sources.request
     store = None if request.dry_run else Store(settings.home)
     key, tally, imported = settings.key("pseudonym"), ImportTally(slices=request.dry_run), ImportedFiles.of(db)
     report, batch = sources.report(), list[ImportItem]()
-    write = partial(write_batch, db, request, by=by, imported=imported, labels=sources.labels)
+    write = partial(write_batch, db, request, by=by, imported=imported, labels=sources.labels, import_id=import_id)
     waiting, flushed = 0, time.monotonic()
     reading = read_files_polling(
         sources.listed,
@@ -71,4 +94,6 @@ def run(
     report = writing(partial(write, batch, report))
     report = replace(report, notes=image_notes.add_up(report.notes, tally.stack_notes(db)), finished=True)
     report = tally.counted(report)
+    if import_id is not None:
+        writing(partial(import_log.finish, db, import_id, tally.scrubbed(report)))
     yield tally.scrubbed(report) if scrub else report

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import NotFound
-from core.imaging.atomic_write import atomic_write
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
+from core.services.imports.sealed_file import read_sealed, write_sealed
 from core.settings import Settings
 from db import Database
 from db.vocabulary import JobKind
@@ -67,8 +67,7 @@ def submit(db: Database, settings: Settings, request: ImportRequest, *, by: str,
 
     The request contains folder names, which can identify a patient, so it is stored in a file, not the catalogue.
     """
-    with atomic_write(_request_path(settings, key)) as file:
-        file.write(json.dumps(request.to_json()).encode())
+    save_request(settings, key, request)
     with db.transaction() as session:
         job_request = {"note": key, "by": by, "dry_run": request.dry_run}
         job_id = job_queue.add(session, JobKind.IMPORT, job_request, key=f"import:{key}").id
@@ -80,25 +79,43 @@ def load_request(settings: Settings, job: job_queue.JobView) -> ImportRequest:
     """Return the request of an import job.
 
     Raises:
-        NotFound: the job is done, and its request was deleted.
+        NotFound: its file was deleted.
     """
+    return read_request(settings, job.request["note"])
+
+
+def save_request(settings: Settings, key: str, request: ImportRequest) -> None:
+    """Write a request into a sealed file of the home, so that it can be repeated."""
+    write_sealed(settings, request_path(settings, key), json.dumps(request.to_json()))
+
+
+def read_request(settings: Settings, key: str) -> ImportRequest:
+    """Return the request that was saved under a key.
+
+    Raises:
+        NotFound: its file was deleted.
+    """
+    path = request_path(settings, key)
+    older = settings.folder("inbox") / path.name  # where versions before the list of imports saved it
     try:
-        return ImportRequest.from_json(json.loads(_request_path(settings, job.request["note"]).read_bytes()))
-    except FileNotFoundError as error:
-        raise NotFound(
-            f"The request of import {job.id} was deleted after it ended; start a new import of the folder."
-        ) from error
+        return ImportRequest.from_json(json.loads(read_sealed(settings, path) if path.exists() else older.read_bytes()))
+    except (FileNotFoundError, ValueError) as error:
+        raise NotFound("The folder of this import is not known any more; start a new import.") from error
 
 
 def discard_inbox(settings: Settings, job: job_queue.JobView) -> None:
-    """Delete an import's uploaded files, which are now in the store, and its request with the folder's name."""
-    request, inbox = load_request(settings, job), settings.folder("inbox")
+    """Delete an import's uploaded files, which are now in the store."""
+    request = load_request(settings, job)
     for path in (request.path, request.metadata):
-        dropped = next((one for one in (path, *path.parents) if one.parent == inbox), None) if path else None
-        if dropped:
-            shutil.rmtree(dropped, ignore_errors=True)
-    _request_path(settings, job.request["note"]).unlink(missing_ok=True)
+        if path and (sent := sent_folder(settings, path)):
+            shutil.rmtree(sent, ignore_errors=True)
 
 
-def _request_path(settings: Settings, key: str) -> Path:
-    return settings.folder("inbox") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+def sent_folder(settings: Settings, path: Path) -> Path | None:
+    """Return the folder of the inbox that a path lies in, None for other paths."""
+    return next((one for one in (path, *path.parents) if one.parent == settings.folder("inbox")), None)
+
+
+def request_path(settings: Settings, key: str) -> Path:
+    """Return the path of the file with the request of a key."""
+    return settings.folder("imports") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
