@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core import __main__ as core_main
@@ -12,11 +11,9 @@ from core.lazy_modules import LazyModule
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from core.services.imports import roots
     from dashboard import demo
     from dashboard.server import app_server
 else:
-    roots = LazyModule("core.services.imports.roots")
     demo = LazyModule("dashboard.demo")
     app_server = LazyModule("dashboard.server.app_server")
 
@@ -27,14 +24,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _serve(arguments: Arguments) -> None:
-    settings = Settings.read(getattr(arguments, "home", None))
     app_server.serve(
-        replace(settings, roots=roots.read_roots(arguments.root) or settings.roots),
+        Settings.read(getattr(arguments, "home", None)),
         host=arguments.host,
         port=arguments.port,
         browser=not arguments.no_browser,
         certfile=arguments.certfile,
         keyfile=arguments.keyfile,
+        roots=arguments.root,
     )
 
 

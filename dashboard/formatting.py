@@ -1,7 +1,9 @@
 """Format numbers, times and names for people: the only place that says how they are written."""
 
+import os
 import re
 import time
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from core.evaluation.metric_value import MetricValue
@@ -79,3 +81,8 @@ def format_with_unit(metric: MetricValue, *, signed: bool = False) -> str:
         return "–"
     value, low, high = (f"{one:{'+' if signed else ''}.3g}" for one in (metric.value, metric.ci_low, metric.ci_high))
     return f"{value} ({low} to {high})".replace("-", "−")
+
+
+def path_text(path: Path) -> str:
+    """Format a path whose bytes may be no valid text."""
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -34,9 +34,11 @@ class State:
 
 @dataclass(frozen=True)
 class ImportState(State):
-    """The import that is open."""
+    """The import that is prepared, the job of one that runs or has ended, or one of the list."""
 
+    draft: str = ""
     job: int = 0
+    imported: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class ImagesState(State):
     """The selected image or series, the id after which the page of the gallery starts, and its filters.
 
     `facts` are metadata values as a query string: "site=north&sex=F", `ranges` likewise: "age=60..&day=..2020-05-31".
+    `imported` is the import that brought the images.
     """
 
     image: int = 0
@@ -54,6 +57,7 @@ class ImagesState(State):
     answer: str = ""
     excluded: int = 0
     note: str = ""
+    imported: int = 0
     ranges: str = ""
 
     def all_ranges(self) -> list[tuple[str, str, str]]:

@@ -9,6 +9,8 @@ import sys
 import threading
 import tomllib
 import webbrowser
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from core.errors import InvalidInput, PortInUse
+from core.services.imports.roots import read_roots
 from core.settings import Settings
 from dashboard import context
 from dashboard.server import routes as server_routes
@@ -56,13 +59,15 @@ def serve(
     browser: bool = True,
     certfile: Path | None = None,
     keyfile: Path | None = None,
+    roots: Sequence[Path] = (),
 ) -> None:
-    """Serve until stopped.
+    """Serve until stopped; the Import page may choose below the `roots`, by default those of the settings.
 
     Raises:
         PortInUse: another program uses the port.
-        InvalidInput: an address or a certificate that cannot be used.
+        InvalidInput: an address, a certificate or a root that cannot be used.
     """
+    settings = replace(settings, roots=read_roots(roots) or settings.roots)
     need_free(host, port)
     _need_certificate(certfile, keyfile)
     token = None if host in LOOPBACK else os.environ.get("ROUNDS_TOKEN") or secrets.token_urlsafe(24)

@@ -1,42 +1,54 @@
-"""Import: choose a folder or files → preview → import → progress → report."""
+"""Import: where, what was found, table and roles, import, report; and the list of imports."""
 
 import streamlit as st
 
+from core.errors import NotFound
 from core.jobs import job_queue
-from dashboard import context, formatting
-from dashboard.parts.ingest import form, report
+from core.services.imports import import_draft, import_log
+from core.services.imports.import_report import ImportReport
+from dashboard import context
+from dashboard.parts.ingest import entry, import_list, prepare, preview_result, report
+from dashboard.parts.widgets import job_poll
 from dashboard.url_state import ImportState
-from db.vocabulary import JobKind
 
 wired = context.app_context()
 state = ImportState.from_url()
 
 st.title("Import")
-preview = form.show(wired.settings)
-if preview is not None:
-    job = form.submit(wired, preview)
-    st.switch_page("views/import.py", query_params=ImportState(job=job).query())
+if message := st.session_state.pop("import_undone", ""):
+    st.success(message, icon=":material/undo:")
 
-if state.job:
-    confirmed = report.show(state.job)
-    if confirmed is not None:
-        job = form.submit(wired, confirmed)
-        st.switch_page("views/import.py", query_params=ImportState(job=job).query())
-else:
-    earlier = [one for one in job_queue.list_jobs(wired.db, kind=JobKind.IMPORT) if not one.request["dry_run"]]
-    if earlier:
-        st.subheader("Earlier imports")
-    for job_view in earlier[:8]:
-        result = job_view.result
-        outcome = (
-            f"{result['imported']:,} files imported, {result['known']:,} already in the catalogue, "
-            f"{len(result['refused']):,} refused"
-            if result
-            else job_view.state
-        )
-        st.page_link(
-            "views/import.py",
-            label=f"{formatting.format_age(job_view.created_at)}: {outcome}",
-            icon=":material/receipt_long:",
-            query_params={"job": str(job_view.id)},
-        )
+job = job_queue.get(wired.db, state.job) if state.job else None
+shown = state.imported or (import_log.of_job(wired.db, job.id) if job and job.state == "succeeded" else 0) or 0
+repeat = None
+if shown:
+    repeat = entry.show(wired, import_log.get(wired.db, wired.settings, shown))
+    st.page_link("views/import.py", label="Import more", icon=":material/upload:")
+elif job and not job.state.is_finished:
+    job_poll.progress(job.id, preview_result.progress, key=f"import_{job.id}")
+elif job and job.state == "succeeded":
+    report.show(ImportReport.from_json(job.result))
+elif job:
+    prepare.failed(job)
+
+if not shown and (job is None or job.state == "failed"):
+    try:
+        draft = import_draft.load(wired.settings, state.draft) if state.draft else None
+    except NotFound as error:
+        st.warning(str(error))
+        draft = None
+    draft = draft or import_draft.start(wired.db, wired.settings)
+    changed, started = prepare.show(wired, draft)
+    if started:
+        import_draft.save(wired.settings, changed)
+        ImportState(draft=changed.key, job=started).to_url()
+        st.rerun()
+    if changed != draft:
+        import_draft.save(wired.settings, changed)
+        ImportState(draft=changed.key).to_url()
+        st.rerun()
+    if not draft.look:
+        repeat = import_list.show(wired)
+
+if repeat is not None:
+    st.switch_page("views/import.py", query_params=ImportState(draft=repeat.key).query())

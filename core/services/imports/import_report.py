@@ -40,6 +40,7 @@ class ImportReport:
     patients: int = 0
     unknown_patients: int = 0
     series: int = 0
+    studies: int = 0
     labelled: int = 0
     labels_overridden: int = 0
     labels_without_case: int = 0

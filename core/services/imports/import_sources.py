@@ -102,9 +102,9 @@ class ImportSources:
 def _list(request: ImportRequest) -> tuple[FileListing, Path]:
     """Return what is in the folder, without the table, and the folder."""
     path = request.path.expanduser().absolute()
-    for one in filter(None, (path, request.metadata)):
-        if not is_within(one.resolve(), request.within):
-            raise InvalidInput(f"{one} is outside the folders that this page may import from; choose another.")
+    for chosen in filter(None, (path, request.metadata)):
+        if not is_within(chosen.resolve(), request.within):
+            raise InvalidInput(f"{chosen} is outside the folders that this page may import from; choose another.")
     if not path.exists():
         raise InvalidInput(f"{path} does not exist; give a folder or a file that exists.")
     listing = list_paths(path, request.within)

@@ -20,6 +20,7 @@ class ImportTally:
     _patients: set[str] = field(default_factory=set)
     _unknown: set[str] = field(default_factory=set)
     _series: set[str] = field(default_factory=set)
+    _studies: set[str] = field(default_factory=set)
     _hashes: set[str] = field(default_factory=set)
     _slices: dict[str, list[tuple[str, SliceAttributes]]] = field(default_factory=dict)
 
@@ -31,6 +32,7 @@ class ImportTally:
             self._identities.add(item.identity_of(image))
             self._patients.add(pseudonym)
             self._unknown |= set() if known else {pseudonym}
+            self._studies |= {item.study_of(image)} - {""}
             if item.series_of(image):
                 self._series.add(item.series_of(image))
                 if self.slices:
@@ -39,8 +41,13 @@ class ImportTally:
 
     def counted(self, report: ImportReport) -> ImportReport:
         """Return the report with the counts so far."""
-        patients, unknown, series = len(self._patients), len(self._unknown), len(self._series)
-        return replace(report, patients=patients, unknown_patients=unknown, series=series)
+        return replace(
+            report,
+            patients=len(self._patients),
+            unknown_patients=len(self._unknown),
+            series=len(self._series),
+            studies=len(self._studies),
+        )
 
     def stack_notes(self, db: Database) -> list[tuple[str, str]]:
         """Return what is noted of the stacks, or would be: (kind, name of the stack's first file)."""

@@ -8,10 +8,10 @@ from pathlib import Path
 from core.errors import InvalidInput
 from core.imaging.archives import is_archive
 from core.imaging.file_listing import is_within
+from core.services.imports.import_sources import TABLES
 from core.settings import Settings
 
 MOST = 300  # folders that are listed, and files that are counted in each of them
-TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,7 @@ def _subfolder(settings: Settings, path: Path) -> Subfolder:
 def _above(path: Path, roots: Sequence[Path]) -> Iterator[Path]:
     """Yield the folders from the root of a path to the path."""
     root = max((root for root in roots if is_within(path, [root])), key=lambda root: len(root.parts), default=path)
-    for one in [*reversed(path.parents), path]:
-        if one.is_relative_to(root):
-            yield one
+    yield from (folder for folder in [*reversed(path.parents), path] if folder.is_relative_to(root))
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -10,6 +10,7 @@ from core.imaging.notes import NOTES
 from core.services.annotation import tasks
 from core.services.images import image_notes, images
 from core.services.images.images import Filter
+from core.services.imports import import_log
 from dashboard import context, formatting
 from dashboard.parts.images import range_filters
 from dashboard.url_state import ImagesState
@@ -32,7 +33,8 @@ def show(state: ImagesState) -> Filter:
         answer = _choose(
             "Label", titles, state.answer, "filter_answer", lambda url, name: replace(url, answer=name or "")
         )
-    selected = Filter(facts, task_id, answer or "", _choose_excluded(state), note, ranges)
+    import_id = _choose_import(state) or 0
+    selected = Filter(facts, task_id, answer or "", _choose_excluded(state), note, ranges, import_id)
     if unknown := _unknown(state, selected):
         st.warning(f"This link has filters that do not exist here: {', '.join(unknown)}. They are not applied. {CLEAR}")
     return selected
@@ -50,6 +52,8 @@ def _unknown(state: ImagesState, selected: Filter) -> list[str]:
         for column, low, high in state.all_ranges()
         if column not in {one.name for one in selected.ranges}
     ]
+    if state.imported != selected.import_id:
+        unknown.append(f"import {state.imported}")
     if state.note != selected.note:
         unknown.append(f"note '{formatting.escape_markdown(state.note)}'")
     if state.task and selected.task_id is None:
@@ -92,6 +96,18 @@ def _choose_note(state: ImagesState) -> str | None:
     if kind:
         st.caption(f"{NOTES[kind].meaning} {NOTES[kind].way_out}")
     return kind
+
+
+def _choose_import(state: ImagesState) -> int | None:
+    """Draw a filter by the import that brought the images, where there are several imports."""
+    wired = context.app_context()
+    imports = [view for view in import_log.list_imports(wired.db, wired.settings) if view.images]
+    titles = {view.id: f"{view.id}, {formatting.format_age(view.at)} ({view.images:,})" for view in imports}
+    if len(titles) < 2 and not state.imported:
+        return None
+    change: Change = lambda url, import_id: replace(url, imported=import_id or 0)  # noqa: E731
+    import_id: int | None = _choose("Import", titles, state.imported, "filter_import", change)
+    return import_id
 
 
 def _choose_excluded(state: ImagesState) -> bool:

@@ -26,12 +26,18 @@ def poll_until(done: Callable[[T], bool], load: Callable[[], T], draw: Callable[
     errors.auto_refresh(redraw, every=every if polls else None)
 
 
-def progress(job_id: int, text: Callable[[JobView], tuple[float, str]], *, key: str) -> None:
-    """Draw the progress bar of a job (its share done, 0 to 1, and the text on it) and its controls until it ends."""
+def progress(job_id: int, text: Callable[[JobView], tuple[float | None, str]], *, key: str) -> None:
+    """Draw the progress bar of a job (its share done, 0 to 1, and the text on it) and its controls until it ends.
+
+    A share of None is no bar yet: nothing is known of how much there is to do.
+    """
 
     def draw(job: JobView) -> None:
         share, line = text(job)
-        st.progress(min(1.0, share), text=line)
+        if share is None:
+            st.markdown(line)
+        else:
+            st.progress(min(1.0, share), text=line)
         controls(job, key=key)
 
     poll_until(lambda job: job.state.is_finished, lambda: look_again(job_id), draw, every="1s")

@@ -1,0 +1,136 @@
+"""One import of the list: its report, its images, what comes next, and how it is repeated or undone."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.imaging.tables.column_titles import Role
+from core.services.annotation import tasks
+from core.services.images import images
+from core.services.imports import import_draft, import_undo, roots
+from core.services.imports.import_draft import ImportDraft
+from core.services.imports.import_log import ImportView
+from core.services.imports.import_request import sent_folder
+from dashboard import formatting, reader
+from dashboard.context import AppContext
+from dashboard.parts.ingest import report
+from dashboard.parts.widgets import gallery
+from dashboard.url_state import DatasetsState, ImagesState, LabelState
+
+
+def show(wired: AppContext, view: ImportView) -> ImportDraft | None:
+    """Draw an import; return the draft that repeats it once that is wanted."""
+    st.subheader(f"Import {view.id}")
+    st.caption(
+        f"{formatting.format_age(view.at).capitalize()} by {formatting.escape_markdown(view.by)} · {source(view)}"
+    )
+    if view.undone_at is not None:
+        age, by = formatting.format_age(view.undone_at), formatting.escape_markdown(view.undone_by)
+        st.info(f"Undone {age} by {by}: its images are no longer in the catalogue.", icon=":material/undo:")
+    elif view.images:
+        _next_steps(wired, view)
+        _thumbnails(wired, view)
+    if view.report:
+        report.show(view.report, view.id if view.undone_at is None else 0)
+    else:
+        st.info("This import did not finish. What it had imported stays; import the folder again for the rest.")
+    _roles(view)
+    return _again(wired, view)
+
+
+def source(view: ImportView) -> str:
+    """Return where an import read from, as far as that is known."""
+    if view.request is None:
+        return "its folder is not known any more"
+    names = [view.request.path, *([view.request.metadata] if view.request.metadata else [])]
+    return ", ".join(formatting.escape_markdown(formatting.path_text(path)) for path in names)
+
+
+def _next_steps(wired: AppContext, view: ImportView) -> None:
+    named = {task.name: task.id for task in tasks.list_tasks(wired.db)}
+    task = named.get(str(view.roles.get("task", "")), 0)
+    labelled = view.report is not None and view.report.labelled >= view.images
+    with st.container(horizontal=True):
+        st.page_link(
+            "views/label.py",
+            label="Label these",
+            icon=":material/label:",
+            query_params=LabelState(task=task, only="all" if labelled else "unlabelled").query(),
+        )
+        st.page_link(
+            "views/images.py",
+            label="Images of this import",
+            icon=":material/photo_library:",
+            query_params=ImagesState(imported=view.id).query(),
+        )
+        st.page_link(
+            "views/datasets.py",
+            label="Make a dataset",
+            icon=":material/dataset:",
+            query_params=DatasetsState(task=task).query(),
+        )
+
+
+def _thumbnails(wired: AppContext, view: ImportView) -> None:
+    session = reader.session_id()
+    shown = images.page(wired.db, images.Filter(import_id=view.id), limit=12)
+    tiles = [
+        gallery.Tile(image.id, wired.signer.url(f"/api/thumbnail/{image.id}", session), image.patient)
+        for image in shown
+    ]
+    opened = gallery.show(tiles, key=f"import_images_{view.id}", strip=True, drawn=str(len(tiles)))
+    if opened is not None:
+        st.switch_page("views/images.py", query_params=ImagesState(image=opened, imported=view.id).query())
+
+
+def _roles(view: ImportView) -> None:
+    table = view.report.table if view.report else None
+    if table:
+        with st.expander(f"Roles of the columns: {len(table['columns'])}"):
+            for column in table["columns"]:
+                role = Role(column["role"]).replace("_", " ")
+                why = formatting.escape_markdown(column["reason"])
+                st.markdown(f"**{formatting.escape_markdown(column['column'])}** · {role} · :gray[{why}]")
+
+
+def _again(wired: AppContext, view: ImportView) -> ImportDraft | None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button("Repeat", icon=":material/replay:", key="import_repeat")
+        if view.undone_at is None and view.images:
+            _undo(wired, view)
+    return repeated(wired, view) if pressed else None
+
+
+def _undo(wired: AppContext, view: ImportView) -> None:
+    reason = import_undo.why_not(wired.db, view.id)
+    with st.popover("Undo", icon=":material/undo:"):
+        if reason:
+            st.markdown(reason)
+            return
+        st.markdown(
+            f"This removes {formatting.count(view.images, 'image')} and their labels from the catalogue. "
+            "The original files outside Rounds stay."
+        )
+        if st.button("Remove them", type="primary", key="import_undo"):
+            undone = import_undo.undo(wired.db, wired.settings, view.id, by=reader.reader())
+            st.session_state["import_undone"] = (
+                f"Removed {formatting.count(undone.images, 'image')}, {formatting.count(undone.labels, 'label')} and "
+                f"{formatting.count(undone.files, 'stored file')}."
+            )
+            st.rerun()
+
+
+def repeated(wired: AppContext, view: ImportView) -> ImportDraft | None:
+    """Return a draft with the same folder, table and roles, already in preview; None if they are gone."""
+    request = view.request
+    if request is None or sent_folder(wired.settings, request.path):
+        st.warning("The files of this import were dropped in and are stored in Rounds; drop them again to repeat it.")
+        return None
+    path = roots.check_path(wired.settings, str(request.path))
+    table = request.metadata if request.metadata and request.metadata.exists() else None
+    draft = import_draft.start(wired.db, wired.settings).at(path, wired.settings)
+    same = replace(request, path=path, metadata=table, within=draft.request.within, dry_run=False)
+    if table is None:
+        same = replace(draft.request, reference=request.reference)
+    draft = replace(draft, request=same, without_labels=not request.task)
+    return import_draft.preview(wired.db, wired.settings, draft, by=reader.reader(), launcher=wired.launcher)

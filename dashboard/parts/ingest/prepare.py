@@ -1,0 +1,171 @@
+"""Prepare an import on one screen: where, what was found, the table with its roles, and the button that imports."""
+
+import secrets
+from dataclasses import replace
+
+import streamlit as st
+
+from core.errors import InvalidInput
+from core.jobs import job_queue
+from core.services.annotation import tasks
+from core.services.imports import found_images, import_draft, import_request
+from core.services.imports.import_draft import ImportDraft
+from core.services.imports.import_report import ImportReport
+from core.services.imports.table_preview import TablePreview
+from dashboard import formatting, reader, result_cache
+from dashboard.context import AppContext
+from dashboard.parts.ingest import preview_result, roles_form, table, where
+from dashboard.parts.widgets import job_poll
+from dashboard.parts.widgets.job_controls import controls
+
+
+def show(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, int]:
+    """Draw the steps; return the draft with what was changed, and the job of the import once it is started."""
+    job = job_queue.get(wired.db, draft.look) if draft.look else None
+    if job is None or (job.state.is_finished and job.state != "succeeded"):
+        if job is not None:
+            st.warning(_why(job), icon=":material/edit:")
+        return _where(wired, draft), 0
+    changed = _line(draft)
+    if changed is not None:
+        return changed, 0
+    if not job.state.is_finished:
+        job_poll.progress(job.id, preview_result.progress, key=f"import_{job.id}")
+        return draft, 0
+    return _table(wired, draft, ImportReport.from_json(job.result))
+
+
+def _why(job: job_queue.JobView) -> str:
+    text = job.error or f"The preview was {job.state}."
+    return f"{text} Correct the path and preview it again." if job.state == "failed" else "The preview was stopped."
+
+
+def _where(wired: AppContext, draft: ImportDraft) -> ImportDraft:
+    picked, is_ready = where.show(wired.settings, draft)
+    if not is_ready:
+        return picked
+    tables = [file for file in table.nearby(wired.settings, picked) if file.parent == picked.request.path]
+    if picked.request.metadata is None and len(tables) == 1:
+        picked = picked.with_table(tables[0])
+    return import_draft.preview(wired.db, wired.settings, picked, by=reader.reader(), launcher=wired.launcher)
+
+
+def _line(draft: ImportDraft) -> ImportDraft | None:
+    """Say where the import is from; return the draft to choose again once that is wanted."""
+    left, right = st.columns([6, 1], vertical_alignment="center")
+    left.markdown(
+        f":material/folder: **{formatting.escape_markdown(formatting.path_text(draft.request.path))}**",
+    )
+    return replace(draft, look=0) if right.button("Change", icon=":material/edit:", key="import_change") else None
+
+
+def _table(wired: AppContext, draft: ImportDraft, report: ImportReport) -> tuple[ImportDraft, int]:
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        preview_result.show(wired.settings, draft, report)
+        button = st.container()
+    with right:
+        st.subheader("Labels and facts from a table")
+        changed = table.choose(wired.settings, draft)
+        if changed != draft:
+            return changed, 0
+        preview, changed = _roles(wired, draft) if draft.request.metadata else (None, draft)
+    with button:
+        job = _button(wired, changed, report, preview) if changed == draft or changed.request.task else 0
+    return changed, job
+
+
+def _roles(wired: AppContext, draft: ImportDraft) -> tuple[TablePreview | None, ImportDraft]:
+    try:
+        preview, pictures = _preview(wired, draft)
+        named = roles_form.with_task(draft, preview)
+        if named != draft:
+            return preview, named
+    except InvalidInput as error:
+        st.error(str(error), icon=":material/error:")
+        return None, table.dialect(draft, None)
+    changed = table.dialect(draft, preview)
+    table.first_rows(preview)
+    if preview.problem:
+        st.error(preview.problem, icon=":material/error:")
+    if changed == draft and preview.profiles:
+        changed = _columns(wired, draft, preview)
+        roles_form.pairs(preview, pictures)
+    return preview, changed
+
+
+def _preview(wired: AppContext, draft: ImportDraft) -> tuple[TablePreview, dict]:  # type: ignore[type-arg]
+    status = (draft.request.metadata or draft.request.path).stat()
+    known = tuple(tasks.list_tasks(wired.db))
+    key = (str(wired.settings.home), draft.look, draft.request, status.st_mtime_ns, known)
+    return result_cache.cached(key, lambda: found_images.of_table(wired.db, wired.settings, draft.request))
+
+
+def _columns(wired: AppContext, draft: ImportDraft, preview: TablePreview) -> ImportDraft:
+    text = f"**{preview.summary}**"
+    if preview.unlisted:
+        text += f" · {formatting.count(preview.unlisted, 'file')} in no row: not imported"
+    st.markdown(text)
+    _names("Fit several files; write the path in the table", preview.ambiguous_names, preview.ambiguous)
+    _names("Rows without a file", preview.missing_names, preview.missing)
+    changed = roles_form.roles(draft, preview)
+    names = {task.name: task.id for task in tasks.list_tasks(wired.db)}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        changed = roles_form.task(draft, preview, names) if changed == draft else changed
+    with right:
+        is_new = draft.request.task not in names
+        changed = roles_form.classes(draft, preview, is_new=is_new) if changed == draft else changed
+    return changed
+
+
+def _names(title: str, names: tuple[str, ...], total: int) -> None:
+    if names:
+        with st.expander(f"{title}: {total:,}"):
+            st.text("\n".join(names) + ("\n…" if total > len(names) else ""))
+
+
+def _button(wired: AppContext, draft: ImportDraft, report: ImportReport, preview: TablePreview | None) -> int:
+    """Draw the button that imports; return the job once it is clicked."""
+    blocked = draft.request.metadata is not None and (preview is None or bool(preview.problem))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = _title(report, preview)
+        pressed = st.button(
+            title or "Nothing to import",
+            type="primary",
+            icon=":material/download_done:",
+            disabled=blocked or not title,
+            key="import_go",
+        )
+        linked = st.checkbox(
+            "Link files instead of copying",
+            value=draft.request.reference,
+            disabled=not import_draft.is_picked(wired.settings, draft),
+            help="The files stay where they are; do not move or delete them later.",
+            key=f"import_link_{draft.key}",
+        )
+    if not pressed:
+        return 0
+    request = replace(draft.request, reference=linked, dry_run=False)
+    return import_request.submit(
+        wired.db, wired.settings, request, by=reader.reader(), key=secrets.token_hex(16), launcher=wired.launcher
+    )
+
+
+def _title(report: ImportReport, preview: TablePreview | None) -> str:
+    """Return what the button imports, "" if there is nothing."""
+    if preview is None or not preview.matched:
+        return f"Import {formatting.count(report.images, 'image')}" if report.images else ""
+    if report.images:
+        whole = preview.matched == preview.files
+        counted = formatting.count(report.images, "image") if whole else formatting.count(preview.matched, "file")
+        return f"Import {counted}"
+    return "Import labels and metadata"
+
+
+def failed(job: job_queue.JobView) -> None:
+    """Say why an import did not finish; only one that was stopped or lost can be resumed."""
+    if job.state == "failed":
+        st.warning(job.error or "The import failed.", icon=":material/info:")
+    else:
+        controls(job, key=f"import_{job.id}")
