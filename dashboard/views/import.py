@@ -32,8 +32,9 @@ elif job:
     prepare.failed(job)
 
 if not shown and (job is None or job.state == "failed"):
+    key = state.draft or st.session_state.get("import_draft", "")  # who comes back by the menu goes on
     try:
-        draft = import_draft.load(wired.settings, state.draft) if state.draft else None
+        draft = import_draft.load(wired.settings, key) if key else None
     except NotFound as error:
         st.warning(str(error))
         draft = None
@@ -41,10 +42,11 @@ if not shown and (job is None or job.state == "failed"):
     changed, started = prepare.show(wired, draft)
     if started:
         import_draft.save(wired.settings, changed)
+        st.session_state.pop("import_draft", None)
         ImportState(draft=changed.key, job=started).to_url()
         st.rerun()
     if changed != draft:
-        import_draft.save(wired.settings, changed)
+        st.session_state["import_draft"] = import_draft.save(wired.settings, changed).key
         ImportState(draft=changed.key).to_url()
         st.rerun()
     if not draft.look:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +38,14 @@ class Server:
         self.process.wait(30)
 
 
-def launch(home: Path, folder: Path, *, host: str = "127.0.0.1", port: int | None = None) -> Server:
+def launch(
+    home: Path, folder: Path, *, host: str = "127.0.0.1", port: int | None = None, roots: Sequence[Path] = ()
+) -> Server:
     """Start a server and wait until it answers; its log lies in the folder."""
     port = port or free_port(host)
     log = folder / f"serve-{port}.txt"
     argv = [sys.executable, "-m", "dashboard", "--home", str(home), "serve", "--no-browser"]
+    argv += [word for root in roots for word in ("--root", str(root))]
     with log.open("w") as output:
         process = subprocess.Popen(
             [*argv, "--port", str(port), "--host", host], stdout=output, stderr=output, cwd=folder

@@ -22,6 +22,7 @@ LARGEST = 64 << 20  # bytes of a file that is drawn
 
 def of_folder(settings: Settings, request: ImportRequest, count: int = 12) -> list[tuple[str, bytes]]:
     """Return the names and JPEGs of images spread over the files of a request."""
+    request.check_within()
     with unpacked(settings, request) as (opened, _):
         files = [path for path in list_paths(opened.path, opened.within).files if path.suffix.lower() not in TABLES]
         spread = [files[at * len(files) // count] for at in range(count)] if len(files) > count else files

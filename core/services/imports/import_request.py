@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
+from core.imaging.file_listing import is_within
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.services.imports.sealed_file import read_sealed, write_sealed
@@ -44,6 +45,16 @@ class ImportRequest:
     roles: tuple[tuple[str, str], ...] = ()
     class_order: tuple[str, ...] = ()
     within: tuple[Path, ...] = ()
+
+    def check_within(self) -> None:
+        """Check, before anything is opened, that the files and the table lie where they may.
+
+        Raises:
+            InvalidInput: one of them does not.
+        """
+        for path in filter(None, (self.path, self.metadata)):
+            if not is_within(path.expanduser().resolve(), self.within):
+                raise InvalidInput(f"{path} is outside the folders that this page may import from; choose another.")
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for a job's row."""

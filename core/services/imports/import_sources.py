@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import InvalidInput
-from core.imaging.file_listing import FileListing, FileRejection, is_within, list_paths
+from core.imaging.file_listing import FileListing, FileRejection, list_paths
 from core.imaging.reader_pool import AlreadyImported, ReadFile
 from core.services.images import image_notes
 from core.services.imports.import_item import ImportItem
@@ -14,7 +14,7 @@ from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_table import ImportTable, RowValues
 
 RESPELT = "respelt"
-TEXTS = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class ImportSources:
         listing, root = _list(request)
         listing = replace(listing, refused=(*refused, *listing.refused))
         table = _table(request, listing.files, root, classes)
-        texts = tuple(path for path in table.joined.unlisted if path.suffix.lower() in TEXTS) if table else ()
+        texts = tuple(path for path in table.joined.unlisted if path.suffix.lower() in TABLES) if table else ()
         images = tuple(path for path in listing.files if path not in set(texts))
         return cls(request, root, replace(listing, files=images), table, texts)
 
@@ -102,9 +102,7 @@ class ImportSources:
 def _list(request: ImportRequest) -> tuple[FileListing, Path]:
     """Return what is in the folder, without the table, and the folder."""
     path = request.path.expanduser().absolute()
-    for chosen in filter(None, (path, request.metadata)):
-        if not is_within(chosen.resolve(), request.within):
-            raise InvalidInput(f"{chosen} is outside the folders that this page may import from; choose another.")
+    request.check_within()
     if not path.exists():
         raise InvalidInput(f"{path} does not exist; give a folder or a file that exists.")
     listing = list_paths(path, request.within)

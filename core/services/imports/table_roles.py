@@ -55,6 +55,7 @@ def open_table(request: ImportRequest) -> Table:
     Raises:
         InvalidInput: the file cannot be opened, is no table, or has no such sheet or header line.
     """
+    request.check_within()
     dialect = chosen_dialect(request.encoding, request.separator, request.decimal, request.header_line)
     return read_table((request.metadata or Path()).expanduser(), dialect, sheet=request.sheet)
 

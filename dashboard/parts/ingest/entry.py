@@ -1,6 +1,7 @@
 """One import of the list: its report, its images, what comes next, and how it is repeated or undone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from core.services.imports import import_draft, import_undo, roots
 from core.services.imports.import_draft import ImportDraft
 from core.services.imports.import_log import ImportView
 from core.services.imports.import_request import sent_folder
+from core.settings import Settings
 from dashboard import formatting, reader
 from dashboard.context import AppContext
 from dashboard.parts.ingest import report
@@ -21,14 +23,14 @@ from dashboard.url_state import DatasetsState, ImagesState, LabelState
 def show(wired: AppContext, view: ImportView) -> ImportDraft | None:
     """Draw an import; return the draft that repeats it once that is wanted."""
     st.subheader(f"Import {view.id}")
-    st.caption(
-        f"{formatting.format_age(view.at).capitalize()} by {formatting.escape_markdown(view.by)} · {source(view)}"
-    )
+    age, by = formatting.format_age(view.at).capitalize(), formatting.escape_markdown(view.by)
+    st.caption(f"{age} by {by} · {source(wired.settings, view)}")
     if view.undone_at is not None:
         age, by = formatting.format_age(view.undone_at), formatting.escape_markdown(view.undone_by)
         st.info(f"Undone {age} by {by}: its images are no longer in the catalogue.", icon=":material/undo:")
-    elif view.images:
+    else:
         _next_steps(wired, view)
+    if view.images:
         _thumbnails(wired, view)
     if view.report:
         report.show(view.report, view.id if view.undone_at is None else 0)
@@ -38,12 +40,15 @@ def show(wired: AppContext, view: ImportView) -> ImportDraft | None:
     return _again(wired, view)
 
 
-def source(view: ImportView) -> str:
+def source(settings: Settings, view: ImportView) -> str:
     """Return where an import read from, as far as that is known."""
     if view.request is None:
         return "its folder is not known any more"
-    names = [view.request.path, *([view.request.metadata] if view.request.metadata else [])]
-    return ", ".join(formatting.escape_markdown(formatting.path_text(path)) for path in names)
+    path, table = view.request.path, view.request.metadata
+    if sent_folder(settings, path):
+        path = Path("dropped files" if path.is_dir() or not path.suffix else path.name)
+    names = [path, *([Path(table.name)] if table else [])]
+    return ", ".join(formatting.escape_markdown(formatting.path_text(name)) for name in names)
 
 
 def _next_steps(wired: AppContext, view: ImportView) -> None:
@@ -57,12 +62,13 @@ def _next_steps(wired: AppContext, view: ImportView) -> None:
             icon=":material/label:",
             query_params=LabelState(task=task, only="all" if labelled else "unlabelled").query(),
         )
-        st.page_link(
-            "views/images.py",
-            label="Images of this import",
-            icon=":material/photo_library:",
-            query_params=ImagesState(imported=view.id).query(),
-        )
+        if view.images:
+            st.page_link(
+                "views/images.py",
+                label="Images of this import",
+                icon=":material/photo_library:",
+                query_params=ImagesState(imported=view.id).query(),
+            )
         st.page_link(
             "views/datasets.py",
             label="Make a dataset",

@@ -26,10 +26,11 @@ def show(wired: AppContext) -> ImportDraft | None:
     repeat = None
     for view in views:
         left, right = st.columns([8, 1], vertical_alignment="center")
+        text = f"{_outcome(view)} · {entry.source(wired.settings, view)}"
         with left:
             st.page_link(
                 "views/import.py",
-                label=f"{formatting.format_age(view.at)}, {view.by}: {_outcome(view)} · {entry.source(view)}",
+                label=f"{formatting.format_age(view.at)}, {view.by}: {text}",
                 icon=":material/undo:" if view.undone_at else ":material/receipt_long:",
                 query_params=ImportState(imported=view.id).query(),
             )

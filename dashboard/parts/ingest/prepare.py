@@ -2,10 +2,12 @@
 
 import secrets
 from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.imaging.tables.column_titles import Role
 from core.jobs import job_queue
 from core.services.annotation import tasks
 from core.services.imports import found_images, import_draft, import_request
@@ -17,6 +19,9 @@ from dashboard.context import AppContext
 from dashboard.parts.ingest import preview_result, roles_form, table, where
 from dashboard.parts.widgets import job_poll
 from dashboard.parts.widgets.job_controls import controls
+
+Pictures = dict[Path, bytes]
+SEPARATE = "each is treated as a separate patient, unless a table names them."
 
 
 def show(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, int]:
@@ -60,62 +65,75 @@ def _line(draft: ImportDraft) -> ImportDraft | None:
 
 
 def _table(wired: AppContext, draft: ImportDraft, report: ImportReport) -> tuple[ImportDraft, int]:
+    """Draw the table and its roles beside what was found, its labels below that, and the button."""
     left, right = st.columns([2, 3], gap="large")
     with left:
-        preview_result.show(wired.settings, draft, report)
-        button = st.container()
+        preview_result.show(report)
+        below = st.container()
     with right:
         st.subheader("Labels and facts from a table")
-        changed = table.choose(wired.settings, draft)
-        if changed != draft:
-            return changed, 0
-        preview, changed = _roles(wired, draft) if draft.request.metadata else (None, draft)
-    with button:
-        job = _button(wired, changed, report, preview) if changed == draft or changed.request.task else 0
-    return changed, job
+        changed, preview, pictures = table.choose(wired.settings, draft), None, Pictures()
+        if changed == draft and draft.request.metadata:
+            changed, preview, pictures = _read(wired, draft)
+    with below:
+        if report.unknown_patients and not (preview and preview.column(Role.PATIENT)):
+            st.caption(f"{formatting.count(report.unknown_patients, 'image')} without a patient ID: {SEPARATE}")
+        if changed == draft and preview:
+            changed = _labels(wired, draft, preview)
+        if preview and preview.pairs:
+            roles_form.pairs(preview, pictures)
+        elif report.images:
+            preview_result.thumbnails(wired.settings, draft)
+        return changed, _button(wired, draft, report, preview) if changed == draft else 0
 
 
-def _roles(wired: AppContext, draft: ImportDraft) -> tuple[TablePreview | None, ImportDraft]:
+def _read(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, TablePreview | None, Pictures]:
+    """Draw how the table is written, its first rows and its roles; return the draft with what was changed."""
     try:
         preview, pictures = _preview(wired, draft)
-        named = roles_form.with_task(draft, preview)
-        if named != draft:
-            return preview, named
     except InvalidInput as error:
+        changed = table.dialect(draft, None)
         st.error(str(error), icon=":material/error:")
-        return None, table.dialect(draft, None)
-    changed = table.dialect(draft, preview)
+        return changed, None, {}
+    changed = roles_form.with_task(draft, preview)
+    if changed == draft:
+        changed = table.dialect(draft, preview)
     table.first_rows(preview)
     if preview.problem:
         st.error(preview.problem, icon=":material/error:")
-    if changed == draft and preview.profiles:
-        changed = _columns(wired, draft, preview)
-        roles_form.pairs(preview, pictures)
-    return preview, changed
+    if preview.profiles and changed == draft:
+        _matches(preview)
+        changed = roles_form.roles(draft, preview)
+    return changed, preview, pictures
 
 
-def _preview(wired: AppContext, draft: ImportDraft) -> tuple[TablePreview, dict]:  # type: ignore[type-arg]
+def _preview(wired: AppContext, draft: ImportDraft) -> tuple[TablePreview, Pictures]:
     status = (draft.request.metadata or draft.request.path).stat()
     known = tuple(tasks.list_tasks(wired.db))
     key = (str(wired.settings.home), draft.look, draft.request, status.st_mtime_ns, known)
     return result_cache.cached(key, lambda: found_images.of_table(wired.db, wired.settings, draft.request))
 
 
-def _columns(wired: AppContext, draft: ImportDraft, preview: TablePreview) -> ImportDraft:
+def _matches(preview: TablePreview) -> None:
+    """Say which files the rows name, and which not."""
     text = f"**{preview.summary}**"
     if preview.unlisted:
         text += f" · {formatting.count(preview.unlisted, 'file')} in no row: not imported"
     st.markdown(text)
     _names("Fit several files; write the path in the table", preview.ambiguous_names, preview.ambiguous)
     _names("Rows without a file", preview.missing_names, preview.missing)
-    changed = roles_form.roles(draft, preview)
+
+
+def _labels(wired: AppContext, draft: ImportDraft, preview: TablePreview) -> ImportDraft:
+    """Draw the task and the classes of the labels; return the draft with what was changed."""
     names = {task.name: task.id for task in tasks.list_tasks(wired.db)}
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns(2)
     with left:
-        changed = roles_form.task(draft, preview, names) if changed == draft else changed
+        changed = roles_form.task(draft, preview, names)
     with right:
         is_new = draft.request.task not in names
-        changed = roles_form.classes(draft, preview, is_new=is_new) if changed == draft else changed
+        changed = roles_form.positive(draft, preview) if changed == draft and is_new else changed
+    roles_form.classes(preview)
     return changed
 
 

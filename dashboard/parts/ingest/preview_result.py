@@ -24,7 +24,7 @@ def progress(job: JobView) -> tuple[float | None, str]:
     return done / files, f"{'Looking at' if is_preview else 'Importing'} {done:,} of {files:,} files"
 
 
-def show(settings: Settings, draft: ImportDraft, report: ImportReport) -> None:
+def show(report: ImportReport) -> None:
     """Draw what was found."""
     refused = [one for one in report.refused if not one.file.lower().endswith(TABLES)]
     tables = len(report.refused) - len(refused)
@@ -39,17 +39,12 @@ def show(settings: Settings, draft: ImportDraft, report: ImportReport) -> None:
     if text := [f"{number:,} {what}" for number, what in others if number]:
         st.caption(f"Of {formatting.count(report.files_found, 'file')}: {', '.join(text)}.")
     notes.show(report.notes)
-    if report.unknown_patients:
-        st.caption(
-            f"{formatting.count(report.unknown_patients, 'image')} without a patient ID in the file. Without one in "
-            "the table either, each is treated as a separate patient."
-        )
-    _thumbnails(settings, draft)
     if refused:
         notes.files("Refused", [{"file": one.file, "reason": one.reason} for one in refused], expanded=len(refused) < 5)
 
 
-def _thumbnails(settings: Settings, draft: ImportDraft) -> None:
+def thumbnails(settings: Settings, draft: ImportDraft) -> None:
+    """Draw some of the images, made in memory."""
     key = (str(settings.home), draft.key, draft.look)
     pictures = result_cache.cached(key, lambda: found_images.of_folder(settings, draft.request))
     tiles = [gallery.Tile(at, data_url(picture), name) for at, (name, picture) in enumerate(pictures)]

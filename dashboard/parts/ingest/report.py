@@ -16,11 +16,7 @@ def show(report: ImportReport, import_id: int = 0) -> None:
         "the table."
     )
     notes.show(report.notes, import_id)
-    st.markdown(
-        f"{formatting.count(report.images, 'image')}, {formatting.count(report.patients, 'patient')}, "
-        f"{formatting.count(report.studies, 'study', 'studies')}, {formatting.count(report.series, 'series', 'series')}"
-        + (f", {formatting.count(report.labelled, 'label')}{_classes(report)}." if not report.dry_run else ".")
-    )
+    st.markdown(f"{', '.join(_counts(report))}.")
     _sentences(report)
     refused = [{"file": one.file, "reason": one.reason} for one in report.refused]
     notes.files("Refused", refused, expanded=0 < len(refused) < 10)
@@ -28,6 +24,19 @@ def show(report: ImportReport, import_id: int = 0) -> None:
     missing = [{"file": name} for name in report.missing]
     notes.files("Listed in the table but missing", missing, total=report.missing_count)
     notes.files("Fits several files; write its path", [{"file": name} for name in report.ambiguous])
+
+
+def _counts(report: ImportReport) -> list[str]:
+    counts = [
+        (report.patients, "patient", ""),
+        (report.studies, "study", "studies"),
+        (report.series, "series", "series"),
+    ]
+    texts = [
+        formatting.count(report.images, "image"),
+        *(formatting.count(*counted) for counted in counts if counted[0]),
+    ]
+    return texts if report.dry_run else [*texts, formatting.count(report.labelled, "label") + _classes(report)]
 
 
 def _classes(report: ImportReport) -> str:

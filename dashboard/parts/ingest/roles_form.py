@@ -27,6 +27,7 @@ TITLES = {
     Role.LEAVE_OUT: "Leave out",
 }
 COLUMNS = 40  # of a table that are drawn at once
+CLASSES = 12  # that are listed
 NO_LABELS = "Do not import labels"
 
 
@@ -43,7 +44,7 @@ def roles(draft: ImportDraft, preview: TablePreview) -> ImportDraft:
     shown = _page(preview.profiles, draft)
     with st.container(height=min(330, 60 + 46 * len(shown)), key="import_roles"):
         for profile in shown:
-            left, middle, right = st.columns([2, 2, 4], vertical_alignment="center")
+            left, middle, right = st.columns([3, 4, 5], vertical_alignment="center")
             left.markdown(f"**{formatting.escape_markdown(profile.title)}**")
             role = middle.selectbox(
                 f"Role of {profile.title}",
@@ -117,30 +118,33 @@ def _with_labels(draft: ImportDraft, name: str) -> ImportDraft:
     return type(draft)(changed.key, changed.request, changed.look, without_labels=False)
 
 
-def classes(draft: ImportDraft, preview: TablePreview, *, is_new: bool) -> ImportDraft:
-    """Draw the labels with their counts, and the positive class; return the draft with the order of the classes."""
-    if not preview.labels:
-        return draft
-    counts = dict(preview.labels)
-    lines = [
-        f":small[{at + 1}] {formatting.escape_markdown(name)} · {formatting.count(counts.get(name, 0), 'file')}"
-        for at, name in enumerate(preview.class_order[:12])
-    ]
-    more = len(preview.class_order) - len(lines)
-    st.markdown("  \n".join([*lines, *([f"… and {more:,} more classes"] if more > 0 else [])]))
+def positive(draft: ImportDraft, preview: TablePreview) -> ImportDraft:
+    """Draw the positive class of a new task; return the draft with the order of the classes."""
     order = preview.class_order
-    if not is_new or len(order) < 2:
+    if not preview.labels or len(order) < 2:
         return draft
-    positive = st.selectbox(
+    chosen = st.selectbox(
         "Positive class",
         order,
         index=len(order) - 1,
         key=f"import_positive_{draft.key}_{order[-1]}",
         help="Sensitivity and the area under the curve are about this class; it is the last in the order.",
     )
-    if positive == order[-1]:
+    if chosen == order[-1]:
         return draft
-    return draft.with_request(class_order=(*(name for name in order if name != positive), positive))
+    return draft.with_request(class_order=(*(name for name in order if name != chosen), chosen))
+
+
+def classes(preview: TablePreview) -> None:
+    """Draw the classes in their order, each with its number of files."""
+    counts = dict(preview.labels)
+    lines = [
+        f":gray[{at + 1}] {formatting.escape_markdown(name)} · {formatting.count(counts.get(name, 0), 'file')}"
+        for at, name in enumerate(preview.class_order[:CLASSES])
+    ]
+    more = len(preview.class_order) - len(lines)
+    if preview.labels:
+        st.markdown("  \n".join([*lines, *([f"… and {more:,} more classes"] if more > 0 else [])]))
 
 
 def pairs(preview: TablePreview, pictures: Mapping[Path, bytes]) -> None:

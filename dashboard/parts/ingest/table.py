@@ -35,7 +35,7 @@ def choose(settings: Settings, draft: ImportDraft) -> ImportDraft:
             format_func=lambda path: formatting.path_text(Path(path.name)) if path else NO_TABLE,
             key=f"import_table_{draft.key}_{len(options)}_{table}",
         )
-    with right, st.popover("Another table", icon=":material/table:"):
+    with right, st.popover("Other", icon=":material/table:", help="Choose a table in another folder, or drop one."):
         other = _other(settings, draft)
     if other is not None:
         return draft.with_table(other)
@@ -108,7 +108,7 @@ def first_rows(preview: TablePreview) -> None:
         st.caption(f"Lines above the titles, passed over: {lines}")
     rows = [dict(zip(preview.columns, cells, strict=True)) for _, cells in preview.rows]
     frame = pd.DataFrame(rows, columns=list(preview.columns), index=[line for line, _ in preview.rows])
-    st.dataframe(frame, height=min(212, 38 + 35 * max(1, len(rows))))
+    st.dataframe(frame, height=min(178, 38 + 35 * max(1, len(rows))))
 
 
 def _with(options: Sequence[Any], value: Any) -> list[Any]:

@@ -25,7 +25,7 @@ def show(settings: Settings, draft: ImportDraft) -> tuple[ImportDraft, bool]:
 
 
 def _drop(settings: Settings, draft: ImportDraft) -> tuple[ImportDraft, bool]:
-    files = st.file_uploader(HELP, accept_multiple_files=True, key=f"import_files_{draft.key}") or []
+    files = st.file_uploader(HELP, accept_multiple_files=True, key="import_files") or []
     if not st.button("Preview import", type="primary", icon=":material/search:", disabled=not files):
         return draft, False
     folder = inbox.save(settings, ((file.name, file.getbuffer()) for file in files))
