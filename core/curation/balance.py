@@ -53,7 +53,7 @@ def _undersample(train: Sequence[AssignedCase], rng: np.random.Generator) -> lis
     represented: set[str] = set()
     for group in groups:
         order = _spread(group, represented, rng)
-        represented |= {row.patient for row in order[:target]}
+        represented |= {row.group for row in order[:target]}
         result += [replace(row, repeats=int(position < target)) for position, row in enumerate(order)]
     return result
 
@@ -71,8 +71,8 @@ def _spread(group: Sequence[AssignedCase], represented: set[str], rng: np.random
     shuffled = [group[i] for i in rng.permutation(len(group))]
     rank = []
     for row in shuffled:
-        rank.append(images_used[row.patient])
-        images_used[row.patient] += 1
+        rank.append(images_used[row.group])
+        images_used[row.group] += 1
     return [shuffled[i] for i in np.argsort(rank, kind="stable")]
 
 

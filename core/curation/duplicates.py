@@ -30,7 +30,7 @@ class DuplicateGroup:
 
     @property
     def crosses_patients(self) -> bool:
-        """True where two patients have the same image, of whom one is probably wrong."""
+        """True where two persons have the same image, of whom one is probably wrong."""
         return len(set(self.patients)) > 1
 
     @property
@@ -64,7 +64,7 @@ def exact_duplicates(rows: Sequence[LabelledCase], placed: Iterable[AssignedCase
         DuplicateGroup(
             pixel_sha256=sha256,
             cases=tuple(row.case for row in group),
-            patients=tuple(row.patient for row in group),
+            patients=tuple(row.group for row in group),
             labels=tuple(row.label for row in group),
             splits=tuple(split.get(row.case, "") for row in group),
             targets=tuple(row.targets for row in group if row.targets),

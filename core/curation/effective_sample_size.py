@@ -10,7 +10,7 @@ from core.curation.records import SPLITS
 class CountedCase:
     """A case of a snapshot: the indices of the classes or findings it shows, its weight and repeats."""
 
-    patient: int
+    patient: str
     split: str
     shows: tuple[int, ...]
     weight: float = 1.0
@@ -39,7 +39,7 @@ def effective_patients(rows: Iterable[CountedCase]) -> float:
 
     Ten images of one patient count as one patient, and so does one image repeated ten times.
     """
-    sums: dict[int, float] = {}
+    sums: dict[str, float] = {}
     for row in rows:
         sums[row.patient] = sums.get(row.patient, 0.0) + row.weight * row.repeats
     squares = sum(one * one for one in sums.values())

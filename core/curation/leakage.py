@@ -1,4 +1,4 @@
-"""Patient leakage between splits: the one law is that a patient is in one split only."""
+"""Patient leakage between splits: the one law is that a person is in one split only."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,6 +13,11 @@ def shared_patients(placed: Iterable[AssignedCase]) -> list[str]:
     return sorted(patients_in_several_splits((row.patient, row.split) for row in placed))
 
 
+def shared_persons(placed: Iterable[AssignedCase]) -> list[str]:
+    """Return the sorted persons who are in more than one split, by the name of their first patient."""
+    return sorted(patients_in_several_splits((row.group, row.split) for row in placed))
+
+
 def patients_in_several_splits(places: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Return, from (patient, split) pairs, each patient in several splits with those splits in their usual order."""
     splits_of: dict[str, set[str]] = {}
@@ -22,7 +27,7 @@ def patients_in_several_splits(places: Iterable[tuple[str, str]]) -> dict[str, l
 
 
 def assert_no_leakage(placed: Sequence[AssignedCase], *, source: str = "this snapshot") -> None:
-    """Check that no patient is in two splits.
+    """Check that no patient is in two splits; whoever is split by person has no person in two either.
 
     Raises:
         LeakingSplit: names the patients and their splits.

@@ -11,7 +11,8 @@ Targets = tuple[float | None, ...]  # several findings (1, 0, None: unknown), or
 class LabelledCase:
     """A case with its current label: `label` indexes the classes, `facts` are metadata columns such as site or sex.
 
-    For findings and numbers, `targets` holds the known values and `label` the stratum of the case.
+    For findings and numbers, `targets` holds the known values and `label` the stratum of the case. `person` names the
+    person if several patients are one.
     """
 
     case: int
@@ -20,6 +21,12 @@ class LabelledCase:
     facts: Mapping[str, str]
     pixel_sha256: str = ""
     targets: Targets = ()
+    person: str = ""
+
+    @property
+    def group(self) -> str:
+        """The person, of whom no two splits may have images."""
+        return self.person or self.patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +40,9 @@ class AssignedCase:
     weight: float = 1.0
     repeats: int = 1
     targets: Targets = ()
+    person: str = ""
+
+    @property
+    def group(self) -> str:
+        """The person, of whom no two splits may have images."""
+        return self.person or self.patient

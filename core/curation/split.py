@@ -19,7 +19,8 @@ def assign_splits(rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequenc
 
     Raises:
         InvalidInput: no labels, an invalid label, an empty split, or an unsuitable column.
-        LeakingSplit: the split column puts a patient into two splits.
+        LeakingSplit: the split column puts a patient into two splits. A person of several patients may be in two: a
+            given split stays as given, and `shared_persons` counts them.
     """
     _check(rows, classes)
     if recipe.split_fact is None:
@@ -29,7 +30,7 @@ def assign_splits(rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequenc
         splits = _by_column(rows, recipe.split_fact)
         source = f"the column {recipe.split_fact}"
     placed = [
-        AssignedCase(case=row.case, patient=row.patient, label=row.label, split=split, targets=row.targets)
+        AssignedCase(row.case, row.patient, row.label, split, targets=row.targets, person=row.person)
         for row, split in zip(rows, splits, strict=True)
     ]
     assert_no_leakage(placed, source=source)

@@ -34,7 +34,7 @@ def build_strata(rows: Sequence[LabelledCase], *, classes: int, stratify: Sequen
     Raises:
         InvalidInput: a column without values, or with too many to stratify by.
     """
-    names, owner = np.unique(np.array([row.patient for row in rows], dtype=object), return_inverse=True)
+    names, owner = np.unique(np.array([row.group for row in rows], dtype=object), return_inverse=True)
     labels = np.array([row.label for row in rows], dtype=np.intp)
     codings = [np.zeros_like(labels), labels]
     for column in stratify:

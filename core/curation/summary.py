@@ -7,7 +7,7 @@ from core.curation.records import SPLITS, AssignedCase
 
 
 def summary(placed: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return by split: images, patients, `labels` and `patients_by_label`; `balanced` as an epoch includes them.
+    """Return by split: images, patients, persons, `labels` and `patients_by_label`; `balanced` as an epoch has them.
 
     `balanced` holds per class the images in an epoch and their total weight, and `effective`, the effective sample size
     (Σw)² / Σw² with w = weight × repeats (Kish, Survey Sampling, 1965).
@@ -20,8 +20,10 @@ def _split_summary(rows: Sequence[AssignedCase], classes: Sequence[str]) -> dict
     return {
         "images": len(rows),
         "patients": _patients(rows),
+        "persons": len({row.group for row in rows}),
         "labels": {name: len(group) for name, group in by_class.items()},
         "patients_by_label": {name: _patients(group) for name, group in by_class.items()},
+        "persons_by_label": {name: len({row.group for row in group}) for name, group in by_class.items()},
         "balanced": {
             "images": sum(row.repeats for row in rows),
             "patients": _patients([row for row in rows if row.repeats]),

@@ -53,6 +53,7 @@ def _findings(rows: Sequence[AssignedCase], classes: Sequence[str]) -> dict[str,
     return {
         **_everything(rows, {name: len(group) for name, group in present.items()}),
         "patients_by_label": {name: _patients(group) for name, group in present.items()},
+        "persons_by_label": {name: len({row.group for row in group}) for name, group in present.items()},
         "findings": {
             name: {
                 "present": len(present[name]),
@@ -74,10 +75,10 @@ def _numbers(rows: Sequence[AssignedCase]) -> dict[str, Any]:
 
 
 def _everything(rows: Sequence[AssignedCase], labels: dict[str, int]) -> dict[str, Any]:
-    patients = _patients(rows)
+    patients, persons = _patients(rows), len({row.group for row in rows})
     shown = {"images": len(rows), "patients": patients, "labels": labels}
     weight = {name: float(count) for name, count in labels.items()}
-    return {**shown, "balanced": {**shown, "weight": weight, "effective": float(len(rows))}}
+    return {**shown, "persons": persons, "balanced": {**shown, "weight": weight, "effective": float(len(rows))}}
 
 
 def _patients(rows: Sequence[AssignedCase]) -> int:
