@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TypeVar
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from db.tables import Fact, Image, Patient, Project, Reader, Series, Task
+from db.tables import Fact, Image, Patient, Project, Reader, Series, SnapshotCase, Task
 
 Key = TypeVar("Key", int, str)
+NOT_JOINED = "?"  # the person of a patient in a catalogue of before persons, until it is opened
 VIEW = "view"  # the fact that orders the images of a study
 CHUNK = 5_000  # IDs per IN (…): below the parameter limits of SQLite and PostgreSQL
 
@@ -56,6 +57,16 @@ def pseudonyms(session: Session, patient_ids: Iterable[int]) -> dict[int, str]:
     for ids in chunks(sorted(set(patient_ids))):
         by_patient.update(session.execute(select(Patient.id, Patient.pseudonym).where(Patient.id.in_(ids))).all())
     return by_patient
+
+
+def person_name() -> ColumnElement[str]:
+    """Return an expression for a patient's person: the pseudonym of the person's first patient."""
+    return case((Patient.person.in_(("", NOT_JOINED)), Patient.pseudonym), else_=Patient.person)
+
+
+def frozen_person() -> ColumnElement[str]:
+    """Return an expression for the person of a case when its snapshot was made; needs the patient joined."""
+    return func.coalesce(SnapshotCase.person, Patient.pseudonym)
 
 
 def images_by_series(session: Session, series_ids: Iterable[int]) -> dict[int, list[int]]:

@@ -96,14 +96,51 @@ class Reader(Base):
 
 
 class Patient(Base):
-    """A patient by keyed pseudonym; `known` is False if the file has no patient ID."""
+    """A patient by keyed pseudonym; `known` is False if the file has no patient ID.
+
+    `person` is the pseudonym of the person's first patient: "" for the first itself, "?" in a catalogue of before
+    persons, to be joined when it is opened.
+    """
 
     __tablename__ = "patient"
-    __table_args__ = (UniqueConstraint("project_id", "pseudonym"),)
+    __table_args__ = (UniqueConstraint("project_id", "pseudonym"), Index("patient_person", "person"))
     id: Id = _id()
     project_id: Mapped[int] = _foreign_key("project.id")
     pseudonym: Mapped[str]
     known: Mapped[bool] = mapped_column(default=True)
+    person: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class PatientTrait(Base):
+    """What says who is the same person: a kind of `core.curation.persons`, and its value as a keyed hash.
+
+    Sex, age and a word for "no patient ID" are plain. The key comes first: rows of several patients stand together.
+    """
+
+    __tablename__ = "patient_trait"
+    __table_args__ = (Index("patient_trait_patient", "patient_id", "kind"),)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = _foreign_key("patient.id", primary_key=True)
+
+
+class PersonDecision(Base):
+    """A reader's decision that two patients are one person, or two. Withdrawn, never deleted."""
+
+    __tablename__ = "person_decision"
+    __table_args__ = (
+        Index("person_decision_first", "first_id"),
+        Index("person_decision_second", "second_id"),
+    )
+    id: Id = _id()
+    first_id: Mapped[int] = _foreign_key("patient.id")
+    second_id: Mapped[int] = _foreign_key("patient.id")
+    joined: Mapped[bool]
+    reason: Mapped[str] = mapped_column(default="")
+    reader_id: Mapped[int] = _foreign_key("reader.id")
+    created_at: Mapped[float] = _timestamp()
+    withdrawn_by: Mapped[int | None] = _foreign_key("reader.id", default=None)
+    withdrawn_at: Mapped[float | None] = mapped_column(default=None)
 
 
 class Study(Base):
@@ -404,7 +441,7 @@ class SnapshotCase(Base):
 
     `targets` are the training targets: the class index, 1, 0 or null per finding, or the number; null means [label].
     `label` is 0 for findings and numbers. `images` are the ordered image IDs of a series or study at that time; null
-    means the case's own image.
+    means the case's own image. `person` is the person at that time; null means that the patient was one alone.
     """
 
     __tablename__ = "snapshot_case"
@@ -421,6 +458,7 @@ class SnapshotCase(Base):
     repeats: Mapped[int] = mapped_column(default=1)
     targets: Mapped[list[Any] | None] = mapped_column(default=None)
     images: Mapped[list[Any] | None] = mapped_column(default=None)
+    person: Mapped[str | None] = mapped_column(default=None)
 
 
 class Run(Base):

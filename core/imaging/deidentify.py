@@ -27,6 +27,7 @@ class Identity:
     birth_date: str = ""
     study_uid: str = ""
     series_uid: str = ""
+    issuer: str = ""
     others: tuple[str, ...] = ()
 
 

@@ -156,6 +156,7 @@ def _identity(header: Any) -> Identity:
         birth_date=str(header.get("PatientBirthDate") or ""),
         study_uid=str(header.get("StudyInstanceUID") or ""),
         series_uid=str(header.get("SeriesInstanceUID") or ""),
+        issuer=issuer,
         others=tuple(text for text in others if text),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.imaging import deidentify
 from core.imaging.reader_pool import ReadFile, ReadImage
 from core.services.images import renumbered_frames, series_stacks
+from core.services.imports import person_rows
 from core.services.imports.import_item import ImportItem
 from db import queries
 from db.tables import Image, Patient, Series, Study
@@ -35,6 +36,7 @@ def add_images(session: Session, pairs: Sequence[tuple[ImportItem, ReadImage]]) 
     ]
     if rows:
         session.execute(insert(Image), rows)
+        person_rows.join_patients(session, new_images.values(), patients)
         series_stacks.regroup(session, set(series.values()), fresh=new_images.keys())
     return {key: image for key, (_, image) in new_images.items()}
 

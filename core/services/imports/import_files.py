@@ -93,7 +93,7 @@ def _read(
                 yield tally.counted(report)
     report = writing(partial(write, batch, report))
     report = replace(report, notes=image_notes.add_up(report.notes, tally.stack_notes(db)), finished=True)
-    report = tally.counted(report)
+    report = tally.with_persons(db, tally.counted(report))
     if import_id is not None:
         writing(partial(import_log.finish, db, import_id, tally.scrubbed(report)))
     yield tally.scrubbed(report) if scrub else report

@@ -12,7 +12,7 @@ LABEL = "label"  # the metadata column with an archive's own label, for a task n
 
 @dataclass(frozen=True, slots=True)
 class ImportItem:
-    """One file with its CSV row. `patient_id`, `study` and `others` are plain text and are never stored."""
+    """One file with its CSV row. `patient_id`, `study`, `birth_date` and `others` are plain and never stored."""
 
     result: ReadFile | AlreadyImported
     name: str
@@ -22,6 +22,7 @@ class ImportItem:
     patient_id: str
     label: str
     study: str = field(default="", repr=False)
+    birth_date: str = field(default="", repr=False)
 
     @property
     def images(self) -> Sequence[ReadImage]:

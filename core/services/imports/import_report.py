@@ -24,6 +24,8 @@ class ImportReport:
 
     `missing` are rows of the table without a file (the first of `missing_count`), `ambiguous` those that fit several.
     `texts` are tables and texts beside the images; they are not among the files. `table` says how the table was read.
+    `persons` counts patients who are one person once, `person_questions` those of whom that is not certain; both are
+    known once it is finished.
 
     `notes` count the images that were read in another way than they lie in their file, by kind.
     """
@@ -38,6 +40,8 @@ class ImportReport:
     notes: tuple[NoteCount, ...] = ()
     images: int = 0
     patients: int = 0
+    persons: int = 0
+    person_questions: int = 0
     unknown_patients: int = 0
     series: int = 0
     studies: int = 0

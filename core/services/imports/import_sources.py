@@ -96,6 +96,7 @@ class ImportSources:
             patient_id=row.patient_id,
             label=row.label,
             study=row.study,
+            birth_date=row.birth_date,
         )
 
 

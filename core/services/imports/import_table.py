@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.curation.persons import id_forms
 from core.errors import InvalidInput
 from core.imaging import metadata_csv
 from core.imaging.metadata_csv import JoinedMetadata, MetadataTable
@@ -31,6 +32,7 @@ class RowValues:
     patient_id: str = ""
     label: str = ""
     study: str = ""
+    birth_date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class ImportTable:
             patient_id=row.get(patient or "", ""),
             label=row.get(self.label or "", ""),
             study=row.get(study or "", ""),
+            birth_date=id_forms.birth_date_in(row),
         )
 
     def to_json(self) -> dict[str, Any]:

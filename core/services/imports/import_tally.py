@@ -6,18 +6,22 @@ from core.imaging import deidentify
 from core.imaging.deidentify import Identity
 from core.imaging.stacks import SliceAttributes, build_stacks
 from core.services.images import image_notes
+from core.services.imports import person_rows
 from core.services.imports.import_item import ImportItem
 from core.services.imports.import_report import ImportReport, Refused
+from core.services.persons import joining
+from core.services.persons.trait_rows import Trait, persons_to_be
 from db import Database
 
 
 @dataclass
 class ImportTally:
-    """What was counted so far; identities are kept only here, in memory. `slices` says whether to keep the slices."""
+    """What was counted so far; identities are kept only here, in memory. `slices` says whether it is a dry run."""
 
     slices: bool
     _identities: set[Identity] = field(default_factory=set, repr=False)
     _patients: set[str] = field(default_factory=set)
+    _traits: dict[str, set[Trait]] = field(default_factory=dict, repr=False)
     _unknown: set[str] = field(default_factory=set)
     _series: set[str] = field(default_factory=set)
     _studies: set[str] = field(default_factory=set)
@@ -27,6 +31,9 @@ class ImportTally:
     def add(self, item: ImportItem) -> None:
         """Count the images of one file."""
         self._hashes |= {item.result.sha256} if item.images else set()
+        if self.slices:
+            for patient, traits in person_rows.traits_of((item, image) for image in item.images).items():
+                self._traits.setdefault(patient, set()).update(traits)
         for image in item.images:
             pseudonym, known = item.patient_of(image)
             self._identities.add(item.identity_of(image))
@@ -48,6 +55,12 @@ class ImportTally:
             series=len(self._series),
             studies=len(self._studies),
         )
+
+    def with_persons(self, db: Database, report: ImportReport) -> ImportReport:
+        """Return the finished report with the persons: those of the catalogue, or of a dry run those to be."""
+        persons = persons_to_be(self._traits) if self.slices else joining.persons_of_patients(db, self._patients)
+        count = len({persons.of.get(patient, patient) for patient in self._patients})
+        return replace(report, persons=count, person_questions=len(persons.questions))
 
     def stack_notes(self, db: Database) -> list[tuple[str, str]]:
         """Return what is noted of the stacks, or would be: (kind, name of the stack's first file)."""

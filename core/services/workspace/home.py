@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from core.errors import CatalogueUnusable, HomeUnusable
 from core.services.images import older_catalogue
+from core.services.persons import joining
 from core.settings import Settings
 from db import CatalogueProblem, Database, migrations
 from db.queries import project_id
@@ -42,6 +43,7 @@ def open_home(settings: Settings) -> Database:
             "install the newer Rounds, or choose another home with --home DIR."
         ) from error
     older_catalogue.group_older_catalogue(db)
+    joining.join_older_catalogue(db)
     with db.read() as session:
         is_new = session.scalar(select(Project.id).limit(1)) is None
     if is_new:  # reading must not wait for a writer

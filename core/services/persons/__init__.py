@@ -1,0 +1,1 @@
+"""Who is the same person: traits of patients, joins, readers' decisions, and what is to be asked."""

@@ -1,0 +1,109 @@
+"""What a reader is shown of persons: joins with their reasons, questions, doubtful IDs."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.curation.persons.doubtful import doubtful_ids
+from core.curation.persons.id_forms import PLACEHOLDERS
+from core.curation.persons.records import DoubtfulId, Join, Question, TraitKind, Traits
+from core.curation.persons.rules import persons_of
+from core.imaging import deidentify
+from core.services.persons import joining, trait_rows
+from core.settings import Settings
+from db import Database, queries
+from db.tables import Image, Patient, PatientTrait, PersonDecision
+
+SEVERAL = (TraitKind.BIRTH.value, TraitKind.NAME.value, TraitKind.SEX.value)  # of which a patient should have one
+ZERO, FORM_OF_ONE = "0", "form:1"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonsOverview:
+    """The joins, the open questions and the doubtful IDs of a catalogue, with the counts of patients and persons."""
+
+    patients: int
+    persons: int
+    joins: tuple[Join, ...]
+    questions: tuple[Question, ...]
+    doubtful: tuple[DoubtfulId, ...]
+
+
+def overview(db: Database, settings: Settings) -> PersonsOverview:
+    """Return what is joined, asked and doubtful, by the traits of all patients."""
+    with db.read() as session:
+        pictures = _same_pictures(session)
+        patients = _linked(session).union(*pictures)
+        names = queries.pseudonyms(session, patients)
+        persons = persons_of(
+            trait_rows.evidence(session, patients),
+            joining.decisions(session, patients),
+            [[names[patient] for patient in group] for group in pictures],
+        )
+        return PersonsOverview(
+            patients=session.scalar(select(func.count(Patient.id))) or 0,
+            persons=count(session),
+            joins=persons.joins,
+            questions=persons.questions,
+            doubtful=tuple(doubtful_ids(_many_sided(session, settings))),
+        )
+
+
+def count(session: Session) -> int:
+    """Return the number of persons: of each the first patient alone has no other name."""
+    firsts = select(func.count()).where(Patient.person.in_(("", queries.NOT_JOINED)))
+    return session.scalar(firsts) or 0
+
+
+def version(db: Database) -> Hashable:
+    """Return what changes when an overview may change: a new image, a decision, or one withdrawn."""
+    with db.read() as session:
+        images, decisions = (session.scalar(select(func.max(table.id))) for table in (Image, PersonDecision))
+        withdrawn = session.scalar(select(func.count(PersonDecision.withdrawn_at)))
+    return images, decisions, withdrawn
+
+
+def _linked(session: Session) -> set[int]:
+    """Return all patients who have a study, a series or the form of the ID in common, or were decided about."""
+    kinds = [kind.value for kind in trait_rows.LINKS]
+    several = select(PatientTrait.key, PatientTrait.kind).group_by(PatientTrait.key, PatientTrait.kind)
+    groups = several.where(PatientTrait.kind.in_(kinds)).having(func.count() > 1).subquery()
+    same = (PatientTrait.key == groups.c.key) & (PatientTrait.kind == groups.c.kind)
+    linked = set(session.scalars(select(PatientTrait.patient_id).join(groups, same).distinct()))
+    decided = select(PersonDecision.first_id, PersonDecision.second_id).where(PersonDecision.withdrawn_at.is_(None))
+    return linked.union(*session.execute(decided).tuples())
+
+
+def _same_pictures(session: Session) -> list[set[int]]:
+    """Return the patients of each picture that several have; a picture of one value is no evidence."""
+    project = queries.project_id(session)
+    several = select(Image.pixel_sha256).where(Image.project_id == project).group_by(Image.pixel_sha256)
+    owners: dict[str, set[int]] = defaultdict(set)
+    for hashes in queries.chunks(list(session.scalars(several.having(func.count() > 1)))):
+        rows = select(Image.pixel_sha256, Image.patient_id, Image.format).where(
+            Image.project_id == project, Image.pixel_sha256.in_(hashes), Image.excluded_because.is_(None)
+        )
+        for pixels, patient, format in session.execute(rows):
+            if format["low"] != format["high"]:
+                owners[pixels].add(patient)
+    return [patients for patients in owners.values() if len(patients) > 1]
+
+
+def _many_sided(session: Session, settings: Settings) -> Mapping[str, Traits]:
+    """Return the patients with several birth dates, names or sexes, and those whose ID names nobody."""
+    several = select(PatientTrait.patient_id).where(PatientTrait.kind.in_(SEVERAL))
+    grouped = several.group_by(PatientTrait.patient_id, PatientTrait.kind).having(func.count() > 1)
+    words = PatientTrait.key.in_(_words(session, settings)) & (PatientTrait.kind == TraitKind.PLACEHOLDER.value)
+    patients = set(session.scalars(grouped)) | set(session.scalars(select(PatientTrait.patient_id).where(words)))
+    return trait_rows.evidence(session, patients)
+
+
+def _words(session: Session, settings: Settings) -> list[str]:
+    """Return the words for nobody; 0 is a number where patients are counted from it: 0, 1, 2."""
+    key = deidentify.keyed_hash(settings.key("pseudonym"), FORM_OF_ONE)
+    counted = select(PatientTrait.patient_id).where(PatientTrait.key == key).limit(1)
+    words = {*PLACEHOLDERS, *"x-?*._"}
+    return sorted(words - {ZERO} if session.scalar(counted) is not None else words)
