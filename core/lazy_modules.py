@@ -60,6 +60,7 @@ MODULES = frozenset(
         "core.cli.jobs",
         "core.cli.maintenance",
         "core.cli.models",
+        "core.cli.persons",
         "core.cli.predictions",
         "core.cli.processes",
         "core.cli.screens",

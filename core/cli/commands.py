@@ -40,6 +40,7 @@ COMMANDS: dict[str, Command] = {
     "drawings": Command(
         "core.cli.annotation", "Data", "import drawings, or export them as COCO, CSV, DICOM SEG or DICOM SR"
     ),
+    "persons": Command("core.cli.persons", "Data", "show which patients are one person, and decide about them"),
     "snapshot": Command("core.cli.data", "Data", "split the labelled cases by patient and freeze them as a dataset"),
     "models": Command("core.cli.models", "Training", "list the models"),
     "train": Command("core.cli.training", "Training", "train a model on a snapshot"),

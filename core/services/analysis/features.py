@@ -20,7 +20,7 @@ from core.services.datasets import training_examples
 from core.services.predictions import predictions
 from core.services.training import runs
 from core.settings import Settings
-from db import Database
+from db import Database, queries
 from db.tables import Case, Image, Patient, SnapshotCase
 from db.vocabulary import Split
 
@@ -123,10 +123,12 @@ def _training_neighbours(
         frozen = select(SnapshotCase.case_id).where(
             SnapshotCase.snapshot_id == run.snapshot_id, SnapshotCase.split == Split.TRAIN
         )
-        same_patient = select(SnapshotCase.patient_id).where(
-            SnapshotCase.snapshot_id == run.snapshot_id, SnapshotCase.case_id == case_id
+        persons = select(queries.frozen_person()).join(SnapshotCase, SnapshotCase.patient_id == Patient.id)
+        same_person = session.scalar(
+            persons.where(SnapshotCase.snapshot_id == run.snapshot_id, SnapshotCase.case_id == case_id)
         )
-        trained = set(session.scalars(frozen.where(SnapshotCase.patient_id.not_in(same_patient))))
+        others = frozen.join(Patient, Patient.id == SnapshotCase.patient_id)
+        trained = set(session.scalars(others.where(queries.frozen_person() != (same_person or ""))))
         chosen = list(islice((case for case in ordered if case in trained), count))
         joined = (
             select(SnapshotCase, Case.image_id, Patient.pseudonym)

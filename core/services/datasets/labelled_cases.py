@@ -105,19 +105,19 @@ def _titles(classes: Sequence[LabelClass]) -> tuple[str, ...]:
     return tuple(label.title or label.name for label in classes)
 
 
-def _answered(task: Task, answer: Answer) -> Select[Case, str, str]:
+def _answered(task: Task, answer: Answer) -> Select[Case, str, str, str]:
     return (
-        select(Case, Patient.pseudonym, Image.pixel_sha256)
+        select(Case, Patient.pseudonym, queries.person_name(), Image.pixel_sha256)
         .join(Image, Image.id == Case.image_id)
         .join(Patient, Patient.id == Image.patient_id)
         .where(Case.task_id == task.id, Case.answer == answer, Image.excluded_because.is_(None))
     )
 
 
-def _rows(session: Session, statement: Select[Case, str, str]) -> list[tuple[Case, LabelledCase]]:
+def _rows(session: Session, statement: Select[Case, str, str, str]) -> list[tuple[Case, LabelledCase]]:
     rows = session.execute(statement).all()
-    facts = queries.facts_of(session, [case.image_id for case, _, _ in rows])
+    facts = queries.facts_of(session, [case.image_id for case, *_ in rows])
     return [
-        (case, LabelledCase(case.id, patient, 0, facts.get(case.image_id, {}), pixels))
-        for case, patient, pixels in rows
+        (case, LabelledCase(case.id, patient, 0, facts.get(case.image_id, {}), pixels, person=person))
+        for case, patient, person, pixels in rows
     ]

@@ -1,8 +1,8 @@
-"""Plan a split and freeze it: immutable, hashed by content, never one patient in two splits."""
+"""Plan a split and freeze it: immutable, hashed by content, never one person in two splits."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from core.curation.content_hash import content_hash
 from core.curation.duplicates import DuplicateGroup, count_by_split, exact_duplicates
-from core.curation.leakage import assert_no_leakage, shared_patients
+from core.curation.leakage import assert_no_leakage
 from core.curation.recipe import Recipe
 from core.curation.records import SPLITS, AssignedCase, LabelledCase
 from core.curation.split import assign_splits
 from core.curation.summary import summary
 from core.curation.targets import is_learnable, summary_of_findings, summary_of_numbers
 from core.errors import InvalidInput, NotFound
-from core.services.datasets import labelled_cases
+from core.services.datasets import labelled_cases, shared_rows
 from db import Database, queries
 from db.tables import Case, Image, Snapshot, SnapshotCase, Task
 from db.vocabulary import Split, TaskKind
@@ -121,26 +121,19 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
 
 
 def as_json(db: Database, made: SnapshotView) -> dict[str, Any]:
-    """Return the contract's keys for the command line; shared patients are counted on the frozen rows."""
+    """Return the contract's keys for the command line; what the splits share is counted on the frozen rows."""
     return {
         "snapshot": made.id,
         "name": made.name,
         "hash": made.hash,
         "task": made.task,
         "kind": made.kind,
-        "shared_patients": len(shared_patients(_placed(db, made.id))),
+        **asdict(shared_rows.count(db, made.id)),
         "splits": {split: made.summary[split] for split in SPLITS},
         "duplicates": made.summary["duplicates"],
         "unlabelled": made.summary["unlabelled"],
         "unknown": made.summary.get("unknown", 0),
     }
-
-
-def _placed(db: Database, snapshot_id: int) -> list[AssignedCase]:
-    columns = select(SnapshotCase.case_id, SnapshotCase.patient_id, SnapshotCase.label, SnapshotCase.split)
-    with db.read() as session:
-        rows = session.execute(columns.where(SnapshotCase.snapshot_id == snapshot_id)).all()
-    return [AssignedCase(case, str(patient), label, split.value) for case, patient, label, split in rows]
 
 
 def list_snapshots(db: Database) -> list[SnapshotView]:
@@ -244,13 +237,14 @@ def _frozen(snapshot_id: int, made: SnapshotPlan, row: AssignedCase, patient: in
         repeats=row.repeats,
         targets=list(row.targets or (row.label,)),
         images=made.pictures.get(row.case),
+        person=row.person if row.person != row.patient else None,
     )
 
 
 def _hash(made: SnapshotPlan) -> str:
     """Hash file hashes and class names, without row ids or pseudonyms, so that equal content has an equal hash."""
     owner = _first_files(made.rows, made.names)
-    rows = [replace(row, patient=owner[row.patient]) for row in made.rows]
+    rows = [replace(row, patient=owner[row.group], person="") for row in made.rows]
     return content_hash(made.classes, made.recipe, rows, keys=made.names, kind=made.kind.value)
 
 
@@ -262,9 +256,13 @@ def _place(
         return assign_splits(rows, recipe, classes)  # not random, and an error names the patient
     owner = _first_files(rows, names)
     ordered = sorted(rows, key=lambda row: names[row.case])
-    neutral = [replace(row, case=number, patient=owner[row.patient]) for number, row in enumerate(ordered)]
+    neutral = [replace(row, case=number, patient=owner[row.group], person="") for number, row in enumerate(ordered)]
     placed = assign_splits(neutral, recipe, classes)
-    return [replace(row, case=ordered[row.case].case, patient=ordered[row.case].patient) for row in placed]
+    originals = [ordered[row.case] for row in placed]
+    return [
+        replace(row, case=original.case, patient=original.patient, person=original.person)
+        for row, original in zip(placed, originals, strict=True)
+    ]
 
 
 def _content_names(session: Session, task_id: int, pictures: Mapping[int, Sequence[int]]) -> dict[int, str]:
@@ -285,10 +283,10 @@ def _others(names: Sequence[str]) -> str:
 
 
 def _first_files(rows: Sequence[LabelledCase] | Sequence[AssignedCase], names: Mapping[int, str]) -> dict[str, str]:
-    """Return a home-independent name for each patient, by pseudonym: the first of the patient's files."""
+    """Return a home-independent name for each person: the first of the person's files."""
     first: dict[str, str] = {}
     for row in rows:
-        first[row.patient] = min(names[row.case], first.get(row.patient, names[row.case]))
+        first[row.group] = min(names[row.case], first.get(row.group, names[row.case]))
     return first
 
 

@@ -79,7 +79,7 @@ def _frozen(
     session: Session, store: Store, snapshot_id: int, split: str | None, only: Sequence[int] | None
 ) -> list[Example]:
     joined = (
-        select(SnapshotCase, Case.image_id, Patient.pseudonym)
+        select(SnapshotCase, Case.image_id, queries.frozen_person())
         .join(Case, Case.id == SnapshotCase.case_id)
         .join(Image, Image.id == Case.image_id)
         .join(Patient, Patient.id == SnapshotCase.patient_id)

@@ -182,7 +182,7 @@ def at_point(row: PredictionView, point: PointView, *, yes: bool) -> PredictionV
 def _joined(run_id: int) -> Select[Any]:
     frozen = and_(SnapshotCase.snapshot_id == Run.snapshot_id, SnapshotCase.case_id == Prediction.case_id)
     return (
-        select(Prediction, Case.image_id, Patient.pseudonym, SnapshotCase.targets)
+        select(Prediction, Case.image_id, queries.frozen_person(), SnapshotCase.targets)
         .join(Run, Run.id == Prediction.run_id)
         .join(SnapshotCase, frozen)
         .join(Case, Case.id == Prediction.case_id)

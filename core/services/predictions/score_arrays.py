@@ -16,7 +16,7 @@ from core.evaluation.calibrator import Calibrator
 from core.services.predictions.operating_point_view import PointView
 from core.services.training import runs
 from db import Database, queries
-from db.tables import Prediction, Run, SnapshotCase
+from db.tables import Patient, Prediction, Run, SnapshotCase
 from db.vocabulary import Split, TaskKind
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,8 @@ class ScoreArrays:
     """The predictions of a split, sorted by case id.
 
     `cases` (ids), `labels` (true classes) and `owner` (rows of `patients`) are (n,). `truths` is (n, findings) with 1,
-    0 or NaN if unknown, or (n, 1) for a number; `scores` is (n, classes), (n, 1) for a number.
+    0 or NaN if unknown, or (n, 1) for a number; `scores` is (n, classes), (n, 1) for a number. `patients` are persons:
+    patients who were joined when the snapshot was made count as one.
     """
 
     cases: NDArray[np.int64]
@@ -50,7 +51,6 @@ def score_arrays(db: Database, run_id: int, split: str) -> ScoreArrays:
     """
     with db.read() as session:
         rows = _rows(session, run_id, split)
-        names = queries.pseudonyms(session, (row[2] for row in rows))
     if not rows:
         raise InvalidInput(
             f"Run {run_id} has no predictions on the {split} split; predict them with "
@@ -58,7 +58,7 @@ def score_arrays(db: Database, run_id: int, split: str) -> ScoreArrays:
         )
     cases, labels, patients, scores, targets = zip(*rows, strict=True)
     # Sorted by name as everywhere, so that reports, pages and comparisons draw the same bootstrap samples.
-    rows_of = {patient: row for row, patient in enumerate(sorted(set(patients), key=names.__getitem__))}
+    rows_of = {patient: row for row, patient in enumerate(sorted(set(patients)))}
     label = np.array(labels, dtype=np.intp)
     return ScoreArrays(
         np.array(cases, dtype=np.int64),
@@ -66,7 +66,7 @@ def score_arrays(db: Database, run_id: int, split: str) -> ScoreArrays:
         _truths(targets, label),
         _table(scores),
         np.array([rows_of[patient] for patient in patients], dtype=np.intp),
-        tuple(names[patient] for patient in rows_of),
+        tuple(rows_of),
     )
 
 
@@ -183,7 +183,7 @@ def _binary(
 
 
 def _rows(session: Session, run_id: int, split: str) -> Sequence[Any]:
-    """Return (case, label, patient, scores as text, targets as text); JSON is parsed once for all rows."""
+    """Return (case, label, person, scores as text, targets as text); JSON is parsed once for all rows."""
     if split not in (*(one.value for one in Split), "all"):
         raise InvalidInput(f"There is no split '{split}'; choose train, val, test or all.")
     frozen = and_(SnapshotCase.snapshot_id == Run.snapshot_id, SnapshotCase.case_id == Prediction.case_id)
@@ -191,12 +191,13 @@ def _rows(session: Session, run_id: int, split: str) -> Sequence[Any]:
         select(
             Prediction.case_id,
             SnapshotCase.label,
-            SnapshotCase.patient_id,
+            queries.frozen_person(),
             cast(Prediction.probabilities, Text),
             cast(SnapshotCase.targets, Text),
         )
         .join(Run, Run.id == Prediction.run_id)
         .join(SnapshotCase, frozen)
+        .join(Patient, Patient.id == SnapshotCase.patient_id)
         .where(Prediction.run_id == run_id)
         .order_by(Prediction.case_id)
     )

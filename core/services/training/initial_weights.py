@@ -9,7 +9,7 @@ from core.errors import InvalidInput, NotFound, NotTrainable
 from core.services.training import runs
 from core.settings import Settings
 from core.training.spec import TrainSpec
-from db import Database
+from db import Database, queries
 from db.tables import Checkpoint, Patient, Run, SnapshotCase
 from db.vocabulary import CheckpointKind, Split
 
@@ -55,17 +55,18 @@ def check_no_leakage_from_run(db: Database, snapshot_id: int, spec: TrainSpec) -
         if run is None or session.get(Checkpoint, (run.id, CheckpointKind.BEST)) is None:
             why = " (external predictions)" if run is not None and run.external_source is not None else ""
             raise NotFound(f"The initial run (start_run) {spec.start_run} has no weights{why}; choose a trained run.")
-        trained = _patients(session, run.snapshot_id, Split.TRAIN)
-        evaluated = _patients(session, snapshot_id, Split.VAL) | _patients(session, snapshot_id, Split.TEST)
+        trained = _persons(session, run.snapshot_id, Split.TRAIN)
+        evaluated = _persons(session, snapshot_id, Split.VAL) | _persons(session, snapshot_id, Split.TEST)
         shared = sorted(trained & evaluated)
-        name = session.get_one(Patient, shared[0]).pseudonym if shared else ""
     if shared:
         raise NotTrainable(
             f"Run {spec.start_run} was trained on {len(shared)} patients who are in validation or test here, such as "
-            f"{name}: patient leakage. Start from a run whose training patients are all in this training split."
+            f"{shared[0]}: patient leakage. Start from a run whose training patients are all in this training split."
         )
 
 
-def _patients(session: Session, snapshot_id: int, split: Split) -> set[int]:
+def _persons(session: Session, snapshot_id: int, split: Split) -> set[str]:
+    """Return the persons of a split, as patients are joined today: both snapshots are read by the same rule."""
     conditions = SnapshotCase.snapshot_id == snapshot_id, SnapshotCase.split == split
-    return set(session.scalars(select(SnapshotCase.patient_id).where(*conditions).distinct()))
+    joined = select(queries.person_name()).join(SnapshotCase, SnapshotCase.patient_id == Patient.id)
+    return set(session.scalars(joined.where(*conditions).distinct()))

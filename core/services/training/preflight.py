@@ -20,8 +20,8 @@ from core.services.datasets import snapshots
 from core.services.training.value_ranges import value_ranges
 from core.training.spec import TrainSpec
 from core.training.windowing import MANY_WINDOWS, ValueRange, check_windowing
-from db import Database
-from db.tables import SnapshotCase
+from db import Database, queries
+from db.tables import Patient, SnapshotCase
 from db.vocabulary import TaskKind, Unit
 
 FEW = 20  # patients, below which intervals are wide
@@ -99,9 +99,11 @@ def warnings(summary: Preflight, spec: TrainSpec) -> list[str]:
 
 def _rows(db: Database, snapshot_id: int, kind: TaskKind) -> list[CountedCase]:
     frozen = SnapshotCase
-    columns = select(frozen.patient_id, frozen.split, frozen.label, frozen.targets, frozen.weight, frozen.repeats)
+    person = queries.frozen_person()
+    columns = select(person, frozen.split, frozen.label, frozen.targets, frozen.weight, frozen.repeats)
     with db.read() as session:
-        frozen_rows = session.execute(columns.where(frozen.snapshot_id == snapshot_id)).all()
+        joined = columns.join(Patient, Patient.id == frozen.patient_id)
+        frozen_rows = session.execute(joined.where(frozen.snapshot_id == snapshot_id)).all()
     return [
         CountedCase(patient, split.value, _shows(kind, label, targets), weight, repeats)
         for patient, split, label, targets, weight, repeats in frozen_rows

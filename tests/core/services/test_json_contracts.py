@@ -27,6 +27,7 @@ def test_the_keys_of_an_import():
             "patients",
             "unknown_patients",
         ),
+        *("persons", "person_questions"),
         *("series", "labelled", "labels_kept", "labels_apart", "dry_run", "finished", "notes"),
     }
     notes = (NoteCount("turned", 2, ("a.jpg", "b.jpg")),)
