@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
 READING = ("label", "case")  # pages that the image fills
-HIDDEN = ("compare", "case")  # reached from other pages
+HIDDEN = ("compare", "case", "people")  # reached from other pages
 
 PAGES = (
     ("home", "Home", "home"),
@@ -23,12 +23,13 @@ PAGES = (
     ("review", "Review", "rate_review"),
     ("compare", "Compare", "compare_arrows"),
     ("case", "Case", "image"),
+    ("people", "People", "group"),
     ("settings", "Settings", "settings"),
 )
 
 
 def pages() -> "list[StreamlitPage]":
-    """Return every page in the order of work; Case and Compare are opened from other pages."""
+    """Return every page in the order of work; Case, Compare and People are opened from other pages."""
     return [
         st.Page(
             f"views/{name}.py",

@@ -54,7 +54,7 @@ def _question(question: Question, shown: dict[str, PatientSide]) -> dict[str, An
         "against": list(question.speaks_against),
         "images": [side.images for side in both],
         "studies": [side.studies for side in both],
-        "first_images": [list(side.first_images) for side in both],
+        "first_images": [[f"id:{image} {name}" for image, name in side.first_images] for side in both],
     }
 
 

@@ -7,6 +7,7 @@ from core.services.datasets import snapshots
 from dashboard import context
 from dashboard.parts.datasets import recipe_form
 from dashboard.parts.datasets import snapshots as datasets_snapshots
+from dashboard.parts.persons import overview as persons_overview
 from dashboard.url_state import DatasetsState
 
 wired = context.app_context()
@@ -19,6 +20,7 @@ if not all_tasks:
     st.page_link("views/label.py", label="Create a labelling task", icon=":material/label:")
     st.stop()
 
+persons_overview.link()
 left, right = st.columns([1, 2], gap="large")
 with left:
     task_id, recipe = recipe_form.show(all_tasks, state.task)

@@ -8,6 +8,7 @@ from core.services.images import images
 from core.services.training import runs
 from dashboard import context, formatting, theme
 from dashboard.parts.home import tour
+from dashboard.parts.persons import overview as persons_overview
 
 wired = context.app_context()
 job_queue.reap_and_wake(wired.db, wired.launcher)
@@ -21,9 +22,10 @@ if not totals.images:
     st.stop()
 
 st.caption(
-    f"{formatting.count(totals.images, 'image')} of {formatting.count(totals.patients, 'patient')}, "
+    f"{formatting.count(totals.images, 'image')} of {persons_overview.counted()}, "
     f"{formatting.count(totals.series, 'series', 'series')}."
 )
+persons_overview.link(doubtful=False)
 tour.show()
 left, right = st.columns(2, gap="large")
 with left:

@@ -8,6 +8,7 @@ from core.services.imports import import_draft, import_log
 from core.services.imports.import_report import ImportReport
 from dashboard import context
 from dashboard.parts.ingest import entry, import_list, prepare, preview_result, report
+from dashboard.parts.persons import overview as persons_overview
 from dashboard.parts.widgets import job_poll
 from dashboard.url_state import ImportState
 
@@ -23,6 +24,7 @@ shown = state.imported or (import_log.of_job(wired.db, job.id) if job and job.st
 repeat = None
 if shown:
     repeat = entry.show(wired, import_log.get(wired.db, wired.settings, shown))
+    persons_overview.link()
     st.page_link("views/import.py", label="Import more", icon=":material/upload:")
 elif job and not job.state.is_finished:
     job_poll.progress(job.id, preview_result.progress, key=f"import_{job.id}")

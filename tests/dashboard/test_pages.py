@@ -28,6 +28,7 @@ NEXT = {
     "review": "Nothing to review yet",
     "compare": "needs two runs with predictions",
     "case": "Open a case from the list on the Review page",
+    "people": "No images yet",
     "settings": "Home folder of this workspace",
 }
 

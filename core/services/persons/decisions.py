@@ -113,7 +113,7 @@ def _withdraw(session: Session, pair: Pair, reader: int) -> bool:
 
 def _follow(session: Session, pair: Pair) -> None:
     session.flush()
-    joining.refresh(session, {patient.id for patient in pair})
+    joining.write(session, joining.closure(session, {patient.id for patient in pair}))
 
 
 def _person(session: Session, patient: Patient) -> str | None:

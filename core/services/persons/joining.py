@@ -13,12 +13,14 @@ from db.tables import Patient, PersonDecision
 
 
 def refresh(session: Session, patients: Collection[int]) -> None:
-    """Find the persons of patients anew, and of all who are linked to them; as if all were imported at once."""
-    linked = closure(session, patients)
-    if len(linked) < 2:
-        return
-    of = joined(session, linked).of
-    current = _current(session, linked)
+    """Find the persons of patients who got traits, and of all who are linked to them, as if all came at once."""
+    if linked := closure(session, _neighbours(session, patients)):
+        write(session, linked)
+
+
+def write(session: Session, patients: Collection[int]) -> None:
+    """Write the persons of patients who are linked to no others."""
+    of, current = joined(session, patients).of, _current(session, patients)
     rows = [
         {"id": patient, "person": person}
         for patient, (name, before) in current.items()
@@ -48,22 +50,27 @@ def joined(session: Session, patients: Collection[int]) -> Persons:
 
 
 def persons_of_patients(db: Database, pseudonyms: Collection[str]) -> Persons:
-    """Return the persons of patients and of all who are linked to them, with the questions about them."""
+    """Return the persons of those patients who are linked to others, and the questions about them."""
     with db.read() as session:
         project, ids = queries.project_id(session), set[int]()
         for names in queries.chunks(sorted(pseudonyms)):
             by_name = Patient.project_id == project, Patient.pseudonym.in_(names)
             ids |= set(session.scalars(select(Patient.id).where(*by_name)))
-        return joined(session, closure(session, ids))
+        return joined(session, closure(session, _neighbours(session, ids)))
 
 
 def closure(session: Session, patients: Collection[int]) -> set[int]:
     """Return the patients with all who are linked to them by any trait or decision, also through others."""
     reached, edge = set(patients), set(patients)
     while edge:
-        edge = (trait_rows.linked(session, edge) | _decided_with(session, edge)) - reached
+        edge = _neighbours(session, edge) - reached
         reached |= edge
     return reached
+
+
+def _neighbours(session: Session, patients: Collection[int]) -> set[int]:
+    """Return those with a trait or a decision in common with one of the patients, each other's of them too."""
+    return trait_rows.linked(session, patients) | _decided_with(session, patients)
 
 
 def decisions(session: Session, patients: Collection[int]) -> list[Decision]:

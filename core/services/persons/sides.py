@@ -14,12 +14,15 @@ FIRST = 3  # images of each patient
 
 @dataclass(frozen=True, slots=True)
 class PatientSide:
-    """One side of a question: a patient by pseudonym, how many images and studies, and the first images by id."""
+    """One side of a question: a patient by pseudonym, how many images and studies, and the first images.
+
+    Each image has its id and its masked file name.
+    """
 
     patient: str
     images: int
     studies: int
-    first_images: tuple[int, ...]
+    first_images: tuple[tuple[int, str], ...]
 
 
 def sides(db: Database, pseudonyms: Iterable[str]) -> dict[str, PatientSide]:
@@ -37,5 +40,5 @@ def sides(db: Database, pseudonyms: Iterable[str]) -> dict[str, PatientSide]:
 def _side(session: Session, name: str, patient: int) -> PatientSide:
     images = session.scalar(select(func.count(Image.id)).where(Image.patient_id == patient)) or 0
     studies = session.scalar(select(func.count(Study.id)).where(Study.patient_id == patient)) or 0
-    first = select(Image.id).where(Image.patient_id == patient).order_by(Image.id).limit(FIRST)
-    return PatientSide(name, images, studies, tuple(session.scalars(first)))
+    first = select(Image.id, Image.name).where(Image.patient_id == patient).order_by(Image.id).limit(FIRST)
+    return PatientSide(name, images, studies, tuple(session.execute(first).tuples()))

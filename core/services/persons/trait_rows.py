@@ -55,7 +55,7 @@ def persons_to_be(traits: Mapping[str, Iterable[Trait]]) -> Persons:
 
 
 def linked(session: Session, patients: Collection[int]) -> set[int]:
-    """Return the other patients who have a study, a series or the form of the ID in common with one of these."""
+    """Return those with a study, a series or the form of the ID in common with a patient, each other's of them too."""
     trait, other = aliased(PatientTrait), aliased(PatientTrait)
     same = (other.key == trait.key) & (other.kind == trait.kind) & (other.patient_id != trait.patient_id)
     links = [kind.value for kind in LINKS]
@@ -63,7 +63,7 @@ def linked(session: Session, patients: Collection[int]) -> set[int]:
     for ids in queries.chunks(sorted(patients)):
         statement = select(other.patient_id).distinct().select_from(trait).join(other, same)
         others |= set(session.scalars(statement.where(trait.patient_id.in_(ids), trait.kind.in_(links))))
-    return others - set(patients)
+    return others
 
 
 def evidence(session: Session, patients: Collection[int]) -> dict[str, Traits]:

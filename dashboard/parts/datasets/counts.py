@@ -33,6 +33,12 @@ def show(kind: TaskKind, summary: Summary, classes: Sequence[str], titles: Seque
     st.caption(CAPTIONS.get(kind, "Images (patients)."))
 
 
+def _persons(counts: Mapping[str, Any], name: str | None = None) -> int:
+    """Return the patients of a split or one of its classes, those who are one person once."""
+    total, of_class = ("persons", "persons_by_label") if "persons" in counts else ("patients", "patients_by_label")
+    return int(counts[total] if name is None else counts[of_class][name])
+
+
 def _classes(summary: Summary, classes: Sequence[str], titles: Sequence[str]) -> list[TableRow]:
     """Return images (patients) of each class in each split, and the samples of an epoch after balancing."""
     lines = []
@@ -40,7 +46,7 @@ def _classes(summary: Summary, classes: Sequence[str], titles: Sequence[str]) ->
         line: TableRow = {"class": title}
         for split in SPLITS:
             counts = summary[split]
-            line[SPLIT_TITLES[split]] = f"{counts['labels'][name]:,} ({counts['patients_by_label'][name]:,})"
+            line[SPLIT_TITLES[split]] = f"{counts['labels'][name]:,} ({_persons(counts, name):,})"
         balanced = summary["train"]["balanced"]
         line["samples per epoch"] = f"{balanced['labels'][name]:,}"
         line["weighted images"] = f"{balanced['weight'][name]:,.0f}"
@@ -53,7 +59,7 @@ def _findings(summary: Summary, classes: Sequence[str], titles: Sequence[str]) -
     for name, title in zip(classes, titles, strict=True):
         line: TableRow = {"finding": title}
         for split in SPLITS:
-            finding, patients = summary[split]["findings"][name], summary[split]["patients_by_label"][name]
+            finding, patients = summary[split]["findings"][name], _persons(summary[split], name)
             line[SPLIT_TITLES[split]] = (
                 f"{finding['present']:,} / {finding['absent']:,} / {finding['unknown']:,} · "
                 f"{formatting.count(patients, 'patient')}"
@@ -82,7 +88,7 @@ def _all(summary: Summary, kind: TaskKind) -> TableRow:
     first = {TaskKind.NUMBER: "number", TaskKind.MULTI: "finding"}.get(kind, "class")
     line: TableRow = {first: "all"}
     for split in SPLITS:
-        line[SPLIT_TITLES[split]] = f"{summary[split]['images']:,} ({summary[split]['patients']:,})"
+        line[SPLIT_TITLES[split]] = f"{summary[split]['images']:,} ({_persons(summary[split]):,})"
     if first == "class":
         line |= {"samples per epoch": f"{summary['train']['balanced']['images']:,}", "weighted images": ""}
     return line

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.curation.leakage import shared_persons
 from core.curation.recipe import Recipe
 from core.curation.records import SPLITS
 from core.errors import UserError
@@ -43,7 +44,15 @@ def freeze(task_id: int, recipe: Recipe, name: str) -> int | None:
 
 def certificate(plan: SnapshotPlan) -> None:
     """Draw the leakage check, and what is left out or occurs twice."""
-    st.success("No patient is in more than one split.", icon=":material/verified:")
+    shared = len(shared_persons(plan.rows))
+    if shared:
+        st.warning(
+            f"{formatting.count(shared, 'person', 'persons')} with several patient IDs in more than one split. The "
+            "split column stays as given; split by patient to keep each person in one split.",
+            icon=":material/warning:",
+        )
+    else:
+        st.success("No patient is in more than one split.", icon=":material/verified:")
     if plan.unlabelled:
         st.caption(
             f"Left out: {formatting.count(plan.unlabelled, 'case')} unlabelled or answered 'cannot be assessed'."

@@ -27,13 +27,14 @@ def show(report: ImportReport, import_id: int = 0) -> None:
 
 
 def _counts(report: ImportReport) -> list[str]:
+    patients = formatting.count(report.patients, "patient") + _persons(report)
     counts = [
-        (report.patients, "patient", ""),
         (report.studies, "study", "studies"),
         (report.series, "series", "series"),
     ]
     texts = [
         formatting.count(report.images, "image"),
+        *([patients] if report.patients else []),
         *(formatting.count(*counted) for counted in counts if counted[0]),
     ]
     return texts if report.dry_run else [*texts, formatting.count(report.labelled, "label") + _classes(report)]
@@ -61,3 +62,9 @@ def _sentences(report: ImportReport) -> None:
             f"{formatting.count(report.labels_without_case, 'label')} of the file not imported: the task labels "
             "whole series or studies, and these images belong to none. Add a CSV column 'study'."
         )
+
+
+def _persons(report: ImportReport) -> str:
+    """Return the number of persons in words, where it is not that of the patients."""
+    several = report.persons and report.persons != report.patients
+    return f" ({formatting.count(report.persons, 'person', 'persons')})" if several else ""

@@ -19,6 +19,7 @@ from core.services.datasets import snapshots
 from core.services.persons import decisions, joining, overview, sides
 from core.services.predictions import score_arrays
 from core.services.training import preflight
+from core.services.workspace.home import open_home
 from db import queries
 from db.tables import Patient, PatientTrait, PersonDecision, SnapshotCase
 from tests.benchmarks.dicom import write_files
@@ -298,3 +299,42 @@ def test_no_statement_of_an_import_goes_through_all_rows(home: Home, write, tmp_
                 plans += [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
     assert len(plans) > 5
     assert not [plan for plan in plans if plan.startswith("SCAN") and "CONSTANT" not in plan], plans
+
+
+BEFORE = (
+    "DROP TABLE person_decision",
+    "DROP TABLE patient_trait",
+    "DROP INDEX patient_person",
+    "ALTER TABLE patient DROP COLUMN person",
+    "ALTER TABLE snapshot_case DROP COLUMN person",
+    "UPDATE alembic_version SET version_num = '0008'",
+)
+
+
+def test_an_older_home_is_joined_by_its_studies_and_series(home: Home, write):
+    for number in range(4):
+        write(f"{number}", f"P{number % 2}" if number < 2 else f"Q{number}", f"{number // 2}")
+    write("8", "R", "8")
+    home.take(write.folder)
+    expected = persons(home)
+    with home.db.transaction() as session:
+        for statement in BEFORE:
+            session.execute(text(statement))
+    home.db.close()
+    reopened = open_home(home.settings)
+    assert persons(Home(reopened, home.settings)) == expected
+    assert len(set(expected.values())) == 3
+    write("9", "S", "8")  # what comes later is joined to what was there
+    again = Home(reopened, home.settings)
+    again.take(write.folder)
+    assert len(set(persons(again).values())) == 3
+    assert len(persons(again)) == 6
+    reopened.close()
+
+
+def test_studies_that_a_table_named_are_each_of_their_patient(home: Home, tmp_path: Path):
+    rows = [f"{number}.png,P{number // 2},{'ab'[number // 2 % 2]},study1" for number in range(8)]
+    report = take(home, with_table(tmp_path / "in", "file,patient_id,label,study", *rows))
+    assert (report.patients, report.persons) == (4, 4)
+    made = snapshots.as_json(home.db, freeze(home, Recipe(val=0.25, test=0.25)))
+    assert made["shared_studies"] == 0

@@ -1,0 +1,1 @@
+"""Who is the same person: questions, joins, and the way to them."""
