@@ -55,6 +55,12 @@ def add_import_arguments(parser: Parser) -> None:
         "--keep-spellings", action="store_true", help="keep spellings of a class apart, such as Normal and normal"
     )
     parser.add_argument("--reference", action="store_true", help="link the files instead of copying them")
+    parser.add_argument(
+        "--names",
+        default="keyed",
+        choices=["keyed", "kept", "cut"],
+        help="file names that look like a person: as a code, as they are, or cut (default: %(default)s)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="preview the import without changing anything")
 
 
@@ -79,6 +85,7 @@ def import_images(arguments: Arguments) -> Output:
         date_order=arguments.date_order,
         roles=tuple(map(_role, arguments.role)),
         class_order=tuple(filter(None, map(str.strip, arguments.class_order.split(",")))),
+        names=arguments.names,
     )
     report = import_report.ImportReport(files_found=0)
     with progress() as update:

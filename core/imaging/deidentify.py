@@ -12,11 +12,6 @@ from core.imaging import name_masking
 
 MASK = "…"
 
-IDENTITY_COLUMNS = re.compile(
-    r"(^|_)(name|surname|firstname|lastname|forename|patient_?name|patient_?id|pat_?id|mrn|birth\w*|dob|address|street|"
-    r"phone|telephone|email|e_mail|ssn|accession\w*|insurance\w*|passport|initials)($|_)|^(patient|id_number)$"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -53,12 +48,6 @@ def scrub_names(names: Sequence[str], identities: Iterable[Identity]) -> list[st
     possible = [identity for identity in identities if traces.may_name(*_trace_of(identity))]
     patterns = [pattern for identity in possible for pattern in _patterns(identity)]
     return [name_masking.mask(name, patterns, MASK) for name in names]
-
-
-def is_identity_column(name: str) -> bool:
-    """Return whether a CSV column identifies the patient and must never be stored."""
-    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
-    return bool(IDENTITY_COLUMNS.search(re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")))
 
 
 @lru_cache(maxsize=4)  # the facts of one image are scrubbed in a row; identities must not accumulate in memory

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 class NoteKind:
     """A kind of note: its `title`, what it means for the reader of the images, and what to do about it.
 
-    `of` is what has the note: an "image", a "stack" of slices, a "link" in the folder, or a "label" of the table.
+    `of` is what has the note: an "image", a "stack" of slices, a "link" in the folder, a "file name", or a "label" or
+    a "column" of the table.
     """
 
     title: str
@@ -111,6 +112,31 @@ NOTES: Mapping[str, NoteKind] = {
         "Labels that differ only in capitals, width, blanks or a fraction of zero are one class.",
         "Choose to keep spellings apart if they mean different things.",
         of="label",
+    ),
+    "identity_column": NoteKind(
+        "Columns left out",
+        "A column of the table may identify patients, by its title or its values; it is not stored.",
+        "Choose to keep a column that identifies nobody.",
+        of="column",
+    ),
+    "names_keyed": NoteKind(
+        "Names that look like a person",
+        "Words, dates or numbers in file or folder names may identify a person; each is stored as a code. Tables that "
+        "name these files still fit.",
+        "Choose to keep the names if they identify nobody, or to cut them.",
+        of="file name",
+    ),
+    "names_cut": NoteKind(
+        "Names that look like a person, cut",
+        "Words, dates or numbers in file or folder names may identify a person; they are cut out of the stored name.",
+        "Nothing to do; tables that name these files still fit.",
+        of="file name",
+    ),
+    "names_kept": NoteKind(
+        "Names that look like a person, stored",
+        "Words, dates or numbers in file or folder names may identify a person; they are stored as chosen.",
+        "Import again into a new home with coded names if they do identify somebody.",
+        of="file name",
     ),
     "link_outside": NoteKind(
         "Link out of the folder",

@@ -14,8 +14,6 @@ PLACEHOLDERS = frozenset(
     xnat na n/a none null nan 0 9999 99999 999999 9999999 99999999 匿名 不明 未知 无 無 なし 익명 미상
     """.split()  # noqa: SIM905
 )
-BIRTH_COLUMN = re.compile(
-    r"birth|(^|_)dob($|_)|geburt|(^|_)geb(_?dat\w*)?($|_)|naissance|nacimiento|出生|生年月日|생년월일"
 )
 YEAR_FIRST = re.compile(r"(\d{4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,2})(?!\d)")
 DAY_FIRST = re.compile(r"(\d{1,2})\D{1,2}(\d{1,2})\D{1,2}(\d{4})(?!\d)")
@@ -79,12 +77,6 @@ def _year_month_day(plain: str) -> str:
     if first > 12 or "." in plain:
         return f"{parts[3]}{second:02}{first:02}"
     return f"{parts[3]}{first:02}{second:02}" if second > 12 else plain
-
-
-def birth_date_in(row: Mapping[str, str]) -> str:
-    """Return the date of birth in a row of a table, by the names of its columns; "" without one."""
-    columns = (name for name in row if BIRTH_COLUMN.search(re.sub(r"\W+", "_", name.casefold())))
-    return next((date for name in columns if (date := birth_date(row[name]))), "")
 
 
 def sex(text: str) -> str:

@@ -11,6 +11,7 @@ from core.imaging.identity.dates import read_date
 from core.imaging.identity.harmless_words import EAST_ASIAN, is_ambiguous, is_harmless
 from core.imaging.identity.name_findings import find
 
+FREE_TEXT, FILE_NAMES = "nearly every row is different text", "file names that may name a person"
 SAMPLE = 2000  # values that are looked at
 MOST, NEARLY_ALL = 0.6, 0.9
 DIGITAL, BIRTHS = 1995, 1990  # no digital image is older; the median year of births lies before
@@ -44,11 +45,11 @@ def reason_of_values(values: Sequence[str]) -> str | None:
         ("dates of birth", _are_births),
         ("phone numbers", _mostly(PHONE.fullmatch, NEARLY_ALL)),
         ("postal addresses", _mostly(ADDRESS.search, MOST)),
-        ("file names that may name a person", _name_persons),
+        (FILE_NAMES, _name_persons),
         ("what looks like names of persons", _are_names),
     )
     reason = next((reason for reason, test in tests if test(sample)), None)
-    return reason or ("nearly every row is different text" if _is_free_text(sample, values) else None)
+    return reason or (FREE_TEXT if _is_free_text(sample, values) else None)
 
 
 def _mostly(test: Callable[[str], object], share: float) -> Callable[[Sequence[str]], bool]:

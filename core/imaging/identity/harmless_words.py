@@ -69,7 +69,7 @@ def is_harmless(word: str) -> bool:
         return plain in word_lists(TABLE)[""] and (len(plain) >= SHORTEST or not plain.isascii())
     if plain in word_lists(ENGLISH).get("names", ()):
         return False
-    known = plain in _harmless() or any(_is_known(stem) for stem in _stems(plain)) or _is_compound(plain)
+    known = plain in _harmless() or _is_derived(plain) or _is_compound(plain)
     return known or (len(plain) >= TERM and plain.endswith(OF_TERMS))
 
 
@@ -85,6 +85,12 @@ def is_given_name(word: str) -> bool:
 
 def _is_known(plain: str) -> bool:
     return len(plain) >= SHORTEST and plain in _harmless()
+
+
+def _is_derived(plain: str) -> bool:
+    """Return whether a word is a known one with an ending, a beginning or both: unlisted."""
+    stems = list(_stems(plain))
+    return any(map(_is_known, [*stems, *(inner for stem in stems for inner in _stems(stem))]))
 
 
 def _stems(plain: str) -> Iterator[str]:

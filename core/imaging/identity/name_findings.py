@@ -10,7 +10,9 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
+from typing import Literal
 
+from core.imaging.deidentify import MASK
 from core.imaging.identity.check_digits import kind_of_number
 from core.imaging.identity.dates import find_dates
 from core.imaging.identity.harmless_words import (
@@ -40,6 +42,7 @@ HAS_NUMBER = re.compile(
 )
 NEAR = 3  # signs between two parts of a name
 Span = tuple[int, int]
+NameHandling = Literal["keyed", "kept", "cut"]
 
 
 def find(name: str) -> list[Span]:
@@ -65,6 +68,18 @@ def hide(name: str, replacement: Callable[[str], str]) -> str:
     for start, end in reversed(spans):
         composed = composed[:start] + replacement(composed[start:end]) + composed[end:]
     return composed if spans else name
+
+
+def stored_name(name: str, handling: NameHandling, key: bytes) -> str:
+    """Return a name as the catalogue stores it: what looks like a person keyed, cut, or left as it is."""
+    if handling == "keyed":
+        return keyed(name, key)
+    return masked(name) if handling == "cut" else name
+
+
+def masked(name: str) -> str:
+    """Return a name with each finding replaced by the mask."""
+    return hide(name, lambda _: MASK)
 
 
 def keyed(name: str, key: bytes) -> str:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
-from core.imaging import deidentify
+from core.imaging.identity_columns import identity_reason
 from core.imaging.tables.column_titles import ROW_NUMBERS, Role, plain_title, role_of_title
 from core.imaging.tables.column_values import ColumnValues
 from core.imaging.tables.dates import ORDERS, date_order, iso_date
@@ -17,6 +18,7 @@ DEFAULT_FILE = "file"  # the title that is the column of files in any case
 SPLIT_WORDS = frozenset("train training val valid validation dev test testing holdout tune 训练 验证 测试".split())  # noqa: SIM905
 CLASSES = 20  # the most values of a label that no title names as one
 CATEGORIES = 50
+SAMPLE = 2_000  # rows that an identity is judged by
 FEW = 12  # the most whole numbers that are a category
 CODE = re.compile(r"[+-]?0\d")
 GuessedColumn = tuple[ColumnValues, str] | None
@@ -97,7 +99,7 @@ def _repeats(column: ColumnValues) -> bool:
 def fact_role(column: ColumnValues, has_label: bool, order: str) -> tuple[Role, str]:
     """Return the role of a column that is neither file, patient, study nor label."""
     values, by_title = column.values, role_of_title(column.title)
-    if reason := identity_reason(column.title, values):
+    if reason := identity_of(column):
         return Role.LEAVE_OUT, reason
     if not values:
         return Role.LEAVE_OUT, "it is empty"
@@ -137,8 +139,8 @@ def with_titles(table: Table, roles: Mapping[str, Role]) -> Table:
     return replace(table, columns=tuple(titles.get(column, column) for column in table.columns))
 
 
-def identity_reason(title: str, values: Sequence[str]) -> str | None:
-    """Return why a column identifies a person, None if it does not seem to; file names are called `name` too."""
-    if values and all(map(ENDING.search, values)):
-        return None
-    return "it identifies a person" if deidentify.is_identity_column(title) else None
+def identity_of(column: ColumnValues) -> str:
+    """Return why a column may identify patients, "" if nothing speaks for it; file names are called `name` too."""
+    rows = list(islice(column.counts.elements(), SAMPLE))
+    title = "" if rows and all(map(ENDING.search, column.values)) else column.title
+    return identity_reason(title, rows) or ""

@@ -20,7 +20,7 @@ class ColumnProfile:
     """What a column is for, why, and what it holds; `distinct` is "at least" where `many` is set.
 
     `missing` counts the cells without a value, `names` the different names of files in it; `date_order` is how a date
-    in it is read.
+    in it is read. `identity` says why it may identify patients, whatever its role is.
     """
 
     title: str
@@ -33,6 +33,7 @@ class ColumnProfile:
     many: bool = False
     names: int = 0
     date_order: str = ""
+    identity: str = ""
 
 
 def profile(
@@ -88,4 +89,5 @@ def _profile(column: ColumnValues, role: Role, reason: str, order: str) -> Colum
         many=column.many,
         names=len(column.names),
         date_order=order or find_order(column.values)[0],
+        identity=column_guesses.identity_of(column),
     )

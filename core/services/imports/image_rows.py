@@ -46,7 +46,7 @@ def _image(item: ImportItem, image: ReadImage) -> dict[str, Any]:
     return {
         "sha256": item.result.sha256,
         "item": image.item,
-        "name": deidentify.scrub_name(item.name, [item.identity_of(image)]) + ending,
+        "name": item.stored_name(image) + ending,
         "name_key": deidentify.keyed_hash(item.key, item.name.rsplit("/", 1)[-1] + ending),
         "importer": item.result.importer if isinstance(item.result, ReadFile) else "",
         "format": image.format.to_json(),

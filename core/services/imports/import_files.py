@@ -66,7 +66,7 @@ def _read(
 ) -> Iterator[ImportReport]:
     request = sources.request
     store = None if request.dry_run else Store(settings.home)
-    key, tally, imported = settings.key("pseudonym"), ImportTally(slices=request.dry_run), ImportedFiles.of(db)
+    key, tally, imported = settings.key("pseudonym"), ImportTally(request.dry_run, request.names), ImportedFiles.of(db)
     report, batch = sources.report(), list[ImportItem]()
     write = partial(write_batch, db, request, by=by, imported=imported, labels=sources.labels, import_id=import_id)
     waiting, flushed = 0, time.monotonic()
@@ -92,7 +92,8 @@ def _read(
                 batch, waiting, flushed = [], 0, time.monotonic()
                 yield tally.counted(report)
     report = writing(partial(write, batch, report))
-    report = replace(report, notes=image_notes.add_up(report.notes, tally.stack_notes(db)), finished=True)
+    noted = [*tally.stack_notes(db), *tally.name_notes(readable=request.dry_run)]
+    report = replace(report, notes=image_notes.add_up(report.notes, noted), finished=True)
     report = tally.with_persons(db, tally.counted(report))
     if import_id is not None:
         writing(partial(import_log.finish, db, import_id, tally.scrubbed(report)))

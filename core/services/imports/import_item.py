@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from core.imaging import deidentify
 from core.imaging.deidentify import Identity
+from core.imaging.identity import name_findings
+from core.imaging.identity.name_findings import NameHandling
 from core.imaging.reader_pool import AlreadyImported, ReadFile, ReadImage
 
 LABEL = "label"  # the metadata column with an archive's own label, for a task named later
@@ -23,6 +25,7 @@ class ImportItem:
     label: str
     study: str = field(default="", repr=False)
     birth_date: str = field(default="", repr=False)
+    names: NameHandling = "keyed"
 
     @property
     def images(self) -> Sequence[ReadImage]:
@@ -35,9 +38,17 @@ class ImportItem:
         return Identity(
             patient_id=self.patient_id or in_file.patient_id,
             patient_name=in_file.patient_name,
-            birth_date=in_file.birth_date,
+            birth_date=in_file.birth_date or self.birth_date,
             others=(*in_file.others, *self.others, in_file.patient_id),
         )
+
+    def stored_name(self, image: ReadImage) -> str:
+        """Return the file's name for the catalogue: nothing in it names the patient, nor looks so unless chosen."""
+        return name_findings.stored_name(self.without_identity(image), self.names, self.key)
+
+    def without_identity(self, image: ReadImage) -> str:
+        """Return the file's name without what its header and its row say of the patient."""
+        return deidentify.scrub_name(self.name, [self.identity_of(image)])
 
     def patient_of(self, image: ReadImage) -> tuple[str, bool]:
         """Return the keyed pseudonym and whether the patient is known; an unknown one is per CSV study or per image."""

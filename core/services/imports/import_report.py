@@ -1,6 +1,7 @@
 """The report of an import, which accounts for every file."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.services.images.image_notes import NoteCount
@@ -27,7 +28,8 @@ class ImportReport:
     `persons` counts patients who are one person once, `person_questions` those of whom that is not certain; both are
     known once it is finished.
 
-    `notes` count the images that were read in another way than they lie in their file, by kind.
+    `notes` count the images that were read in another way than they lie in their file, by kind. `columns_left_out` says
+    why columns of the table may identify patients and are not stored.
     """
 
     files_found: int
@@ -38,6 +40,7 @@ class ImportReport:
     missing: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
     notes: tuple[NoteCount, ...] = ()
+    columns_left_out: Mapping[str, str] = field(default_factory=dict)
     images: int = 0
     patients: int = 0
     persons: int = 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.errors import InvalidInput, NotFound
 from core.imaging.file_listing import is_within
+from core.imaging.identity.name_findings import NameHandling
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.services.imports.sealed_file import read_sealed, write_sealed
@@ -24,7 +25,8 @@ class ImportRequest:
     `roles` are (column, role) pairs; the columns chosen by name win. Without a column `file` the one is guessed.
     The files and the table must lie in one of the folders `within`, if there are any; so must what links lead to.
     With `keep_spellings` labels that differ in capitals, width, blanks or a fraction of zero stay apart.
-    `class_order` are the classes of a new task, the positive one last.
+    `class_order` are the classes of a new task, the positive one last. `names` says how file names are stored that
+    look like a person: with a code of this home, as they are, or without.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class ImportRequest:
     roles: tuple[tuple[str, str], ...] = ()
     class_order: tuple[str, ...] = ()
     within: tuple[Path, ...] = ()
+    names: NameHandling = "keyed"
 
     def check_within(self) -> None:
         """Check, before anything is opened, that the files and the table lie where they may.

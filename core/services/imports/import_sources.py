@@ -13,7 +13,7 @@ from core.services.imports.import_report import ImportReport, Refused
 from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_table import ImportTable, RowValues
 
-RESPELT = "respelt"
+RESPELT, IDENTITY_COLUMN = "respelt", "identity_column"
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 
 
@@ -76,13 +76,16 @@ class ImportSources:
             missing=self.table.joined.missing,
             missing_count=self.table.joined.missing_count,
             ambiguous=self.table.joined.ambiguous,
+            columns_left_out=self.table.left_out,
             table=self.table.to_json(),
         )
 
     def _notes(self) -> Iterator[tuple[str, str]]:
         yield from ((one.kind, self.name(one.path)) for one in self.listing.notes)
-        respelt = self.table.rows.respelt if self.table else ()
-        yield from ((RESPELT, f"{before} → {after}") for before, after in respelt)
+        if self.table is None:
+            return
+        yield from ((IDENTITY_COLUMN, f"{column} ({reason})") for column, reason in self.table.left_out.items())
+        yield from ((RESPELT, f"{before} → {after}") for before, after in self.table.rows.respelt)
 
     def item(self, result: ReadFile | AlreadyImported, key: bytes) -> ImportItem:
         """Return a file that was read, with its line of the table; `key` is that of the pseudonyms."""
@@ -97,6 +100,7 @@ class ImportSources:
             label=row.label,
             study=row.study,
             birth_date=row.birth_date,
+            names=self.request.names,
         )
 
 

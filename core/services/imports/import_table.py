@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.curation.persons import id_forms
 from core.errors import InvalidInput
 from core.imaging import metadata_csv
+from core.imaging.identity.dates import read_date
+from core.imaging.identity_columns import are_births, names_persons
 from core.imaging.metadata_csv import JoinedMetadata, MetadataTable
-from core.imaging.tables.column_guesses import identity_reason
 from core.imaging.tables.column_titles import Role, role_of_title
 from core.imaging.tables.dates import iso_date
 from core.imaging.tables.file_identifiers import identifiers_of
@@ -68,6 +68,11 @@ class ImportTable:
         return cls(roles, rows, joined, label)
 
     @property
+    def left_out(self) -> dict[str, str]:
+        """Why columns may identify patients, and are not stored."""
+        return {one.title: one.identity for one in self.roles.profiles if one.role is Role.LEAVE_OUT and one.identity}
+
+    @property
     def labels(self) -> Counter[str]:
         """The labels of the files with their counts."""
         label = self.label
@@ -75,13 +80,15 @@ class ImportTable:
 
     def values(self, path: Path) -> RowValues:
         """Return what the row of a file says; nothing without a row."""
-        row, facts, others = self.joined.rows.get(path, {}), {}, list[str]()
+        row, facts, others, birth_date = self.joined.rows.get(path, {}), {}, list[str](), ""
         for column in self.roles.profiles if row else ():
             value = row.get(column.title, "")
             if value and column.role in FACTS and column.title != self.label:
                 facts[fact_name(column.title)] = _fact_value(value, column.role, column.date_order)
-            elif value and column.role in (Role.LEAVE_OUT, Role.STUDY) and identity_reason(column.title, [value]):
+            elif value and column.role in (Role.LEAVE_OUT, Role.STUDY) and names_persons(column.identity):
                 others.append(value)
+            if are_births(column.identity) and (day := read_date(value)):
+                birth_date = f"{day:%Y%m%d}"
         patient, study = self.roles.column(Role.PATIENT), self.roles.column(Role.STUDY)
         return RowValues(
             facts,
@@ -89,7 +96,7 @@ class ImportTable:
             patient_id=row.get(patient or "", ""),
             label=row.get(self.label or "", ""),
             study=row.get(study or "", ""),
-            birth_date=id_forms.birth_date_in(row),
+            birth_date=birth_date,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -4,8 +4,12 @@ from dataclasses import dataclass, field, replace
 
 from core.imaging import deidentify
 from core.imaging.deidentify import Identity
+from core.imaging.identity import name_findings
+from core.imaging.identity.name_findings import NameHandling
+from core.imaging.notes import NOTES
 from core.imaging.stacks import SliceAttributes, build_stacks
 from core.services.images import image_notes
+from core.services.images.image_notes import NoteCount
 from core.services.imports import person_rows
 from core.services.imports.import_item import ImportItem
 from core.services.imports.import_report import ImportReport, Refused
@@ -13,16 +17,23 @@ from core.services.persons import joining
 from core.services.persons.trait_rows import Trait, persons_to_be
 from db import Database
 
+OF_FILES = ("image", "stack", "link", "file name")
+
 
 @dataclass
 class ImportTally:
-    """What was counted so far; identities are kept only here, in memory. `slices` says whether it is a dry run."""
+    """What was counted so far; identities are kept only here, in memory. `slices` says whether it is a dry run.
+
+    `names` says how names that look like a person are stored.
+    """
 
     slices: bool
+    names: NameHandling
     _identities: set[Identity] = field(default_factory=set, repr=False)
     _patients: set[str] = field(default_factory=set)
     _traits: dict[str, set[Trait]] = field(default_factory=dict, repr=False)
     _unknown: set[str] = field(default_factory=set)
+    _named: list[str] = field(default_factory=list, repr=False)
     _series: set[str] = field(default_factory=set)
     _studies: set[str] = field(default_factory=set)
     _hashes: set[str] = field(default_factory=set)
@@ -31,6 +42,8 @@ class ImportTally:
     def add(self, item: ImportItem) -> None:
         """Count the images of one file."""
         self._hashes |= {item.result.sha256} if item.images else set()
+        if item.images and name_findings.find(item.without_identity(item.images[0])):
+            self._named.append(item.name)
         if self.slices:
             for patient, traits in person_rows.traits_of((item, image) for image in item.images).items():
                 self._traits.setdefault(patient, set()).update(traits)
@@ -72,11 +85,21 @@ class ImportTally:
                 noted += [(kind, named[stack.order[0]][0]) for kind in stack.notes]
         return noted
 
+    def name_notes(self, *, readable: bool) -> list[tuple[str, str]]:
+        """Return what is noted of names that look like a person: (kind, name), masked unless `readable`."""
+        return [(f"names_{self.names}", name if readable else name_findings.masked(name)) for name in self._named]
+
     def scrubbed(self, report: ImportReport) -> ImportReport:
         """Return the report with file names de-identified, so that it may be stored."""
 
         def hidden(name: str) -> str:
-            return deidentify.scrub_name(name, self._identities)
+            plain = deidentify.scrub_name(name, self._identities)
+            return plain if self.names == "kept" else name_findings.masked(plain)
+
+        def without_names(note: NoteCount) -> NoteCount:
+            is_name = NOTES[note.kind].of in OF_FILES  # the examples of others are words of the table
+            hide = hidden if is_name else lambda text: deidentify.scrub_name(text, self._identities)
+            return replace(note, examples=tuple(map(hide, note.examples)))
 
         return replace(
             report,
@@ -84,5 +107,5 @@ class ImportTally:
             unlisted=tuple(map(hidden, report.unlisted)),
             missing=tuple(map(hidden, report.missing)),
             ambiguous=tuple(map(hidden, report.ambiguous)),
-            notes=tuple(replace(note, examples=tuple(map(hidden, note.examples))) for note in report.notes),
+            notes=tuple(map(without_names, report.notes)),
         )

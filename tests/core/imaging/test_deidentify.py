@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.imaging.deidentify import Identity, is_identity_column, keyed_hash, pseudonym, scrub_name, scrub_names
+from core.imaging.deidentify import Identity, keyed_hash, pseudonym, scrub_name, scrub_names
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 WHO = Identity(
@@ -66,38 +66,6 @@ def test_several_texts_are_masked_as_each_of_them_is(names: list[str]):
 def test_a_token_is_text_not_a_pattern():
     assert scrub_name("a+b*c", [Identity(patient_id="a+b*")]) == "…*c"
     assert scrub_name("aaabbb", [Identity(patient_id="a+b*")]) == "aaabbb"
-
-
-@pytest.mark.parametrize(
-    "column",
-    [
-        "name",
-        "Patient Name",
-        "PatientName",
-        "patient_id",
-        "PatientID",
-        "MRN",
-        "birth_date",
-        "BirthDate",
-        "DOB",
-        "Address",
-        "phone",
-        "e-mail",
-        "Accession Number",
-        "SSN",
-        "last name",
-        "patient",
-    ],
-)
-def test_columns_that_name_the_patient(column: str):
-    assert is_identity_column(column)
-
-
-@pytest.mark.parametrize(
-    "column", ["age", "sex", "view", "site", "finding", "file", "split", "patient_age", "modality"]
-)
-def test_columns_that_do_not(column: str):
-    assert not is_identity_column(column)
 
 
 def test_an_identity_prints_nothing_of_itself_where_it_is_held():
