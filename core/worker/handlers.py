@@ -3,16 +3,18 @@
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
-from core.errors import NotFound, NotTrainable, UserError
+from core.errors import InvalidInput, NotFound, NotTrainable, UserError
+from core.imaging.identity.sentences import hide_in_sentence
 from core.imaging.store import Store
 from core.lazy_modules import LazyModule
 from core.services.analysis import registry
 from core.services.datasets import snapshots, training_examples
 from core.services.images import images
-from core.services.imports import import_files, import_report, import_request
+from core.services.imports import import_files, import_report, import_request, readable_notes
 from core.services.predictions import predictions
 from core.services.training import initial_weights, runs, submit
 from core.training import events
@@ -35,10 +37,14 @@ PREDICTIONS_AT_ONCE = 256
 def _import(attempt: Attempt) -> dict[str, Any]:
     request = import_request.load_request(attempt.settings, attempt.job)
     report: import_report.ImportReport | None = None
-    with closing(_reports(attempt, request)) as reports:
-        for report in reports:
-            # Counts only: file names may contain patient names that are unknown until the last file is read.
-            attempt.report({"found": report.files_found, "done": report.done, "images": report.images})
+    try:
+        with closing(_reports(attempt, request)) as reports:
+            for report in reports:
+                # Counts only: file names may contain patient names that are unknown until the last file is read.
+                attempt.report({"found": report.files_found, "done": report.done, "images": report.images})
+    except InvalidInput as error:
+        readable_notes.write_readable(attempt.settings, attempt.job, str(error))
+        raise InvalidInput(hide_in_sentence(str(error), [request.path, request.metadata])) from None
     if not request.dry_run:
         import_request.discard_inbox(attempt.settings, attempt.job)
     return report.to_json() if report else {}
@@ -47,13 +53,14 @@ def _import(attempt: Attempt) -> dict[str, Any]:
 def _reports(
     attempt: Attempt, request: import_request.ImportRequest
 ) -> Generator[import_report.ImportReport, None, None]:
-    reader = attempt.job.request["by"]
+    for_preview = partial(readable_notes.write_readable, attempt.settings, attempt.job)
     yield from import_files.run(
         attempt.db,
         attempt.settings,
         request,
-        by=reader,
+        by=attempt.job.request["by"],
         scrub=True,
+        readable=for_preview if request.dry_run else None,
         writing=attempt.with_retry,
         key=attempt.job.request["note"],
         job_id=attempt.job.id,

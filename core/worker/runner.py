@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import AttemptSuperseded, UserError, describe_os_error
+from core.imaging.identity.sentences import hide_in_sentence, safe_traceback
 from core.jobs import job_queue
 from core.jobs.retry import retry_while_unavailable, wait_note_path
 from core.settings import Settings
@@ -50,10 +51,10 @@ def _run_handler(attempt: Attempt) -> dict[str, Any]:
     except AttemptSuperseded:
         raise
     except OSError as error:
-        log.exception("job %s failed", attempt.job.id)
-        return {"state": JobState.FAILED, "error": describe_os_error(error)}
+        log.error("job %s failed\n%s", attempt.job.id, safe_traceback(error))
+        return {"state": JobState.FAILED, "error": hide_in_sentence(describe_os_error(error))}
     except Exception as error:
-        log.exception("job %s failed", attempt.job.id)
+        log.error("job %s failed\n%s", attempt.job.id, safe_traceback(error))
         problem = f"{type(error).__name__} in {attempt.job.kind} job {attempt.job.id}"
         where = f"see {_log(attempt).name} for details"
         return {"state": JobState.FAILED, "error": f"Unexpected error: {problem}; {where}."}

@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from core.errors import InvalidInput, PortInUse
+from core.services.imports import leftovers
 from core.services.imports.roots import read_roots
 from core.settings import Settings
 from dashboard import context
@@ -42,6 +43,7 @@ def create(settings: Settings, *, port: int, token: str | None, secure: bool = F
     os.environ["ROUNDS_HOME"], os.environ["ROUNDS_PORT"] = str(settings.home), str(port)
     os.environ["ROUNDS_ROOTS"] = "\n".join(map(str, settings.roots))
     wired = context.build_context(settings, port)
+    leftovers.sweep(wired.db, settings)
 
     def session(request: Request) -> str:
         return session_of(request.headers.get("cookie", ""), wired.cookie)

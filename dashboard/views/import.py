@@ -4,8 +4,7 @@ import streamlit as st
 
 from core.errors import NotFound
 from core.jobs import job_queue
-from core.services.imports import import_draft, import_log
-from core.services.imports.import_report import ImportReport
+from core.services.imports import import_draft, import_log, readable_notes
 from dashboard import context
 from dashboard.parts.ingest import entry, import_list, prepare, preview_result, report
 from dashboard.parts.persons import overview as persons_overview
@@ -29,9 +28,9 @@ if shown:
 elif job and not job.state.is_finished:
     job_poll.progress(job.id, preview_result.progress, key=f"import_{job.id}")
 elif job and job.state == "succeeded":
-    report.show(ImportReport.from_json(job.result))
+    report.show(readable_notes.readable_report(wired.settings, job))
 elif job:
-    prepare.failed(job)
+    prepare.failed(wired.settings, job)
 
 if not shown and (job is None or job.state == "failed"):
     key = state.draft or st.session_state.get("import_draft", "")  # who comes back by the menu goes on

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
 
 FRACTION = re.compile(r"(\d+)\.0+")
 UID = re.compile(r"(?=.{20,64}$)[0-2](\.\d+){3,}")  # a shorter one in a table may be anything
@@ -13,7 +12,6 @@ PLACEHOLDERS = frozenset(
     unknown unbekannt inconnu desconocido noid nopatientid nomrn patient test testpatient dummy unnamed removed
     xnat na n/a none null nan 0 9999 99999 999999 9999999 99999999 匿名 不明 未知 无 無 なし 익명 미상
     """.split()  # noqa: SIM905
-)
 )
 YEAR_FIRST = re.compile(r"(\d{4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,2})(?!\d)")
 DAY_FIRST = re.compile(r"(\d{1,2})\D{1,2}(\d{1,2})\D{1,2}(\d{4})(?!\d)")

@@ -142,7 +142,7 @@ def _with_neighbours(text: str, names: list[Span], words: list[Span]) -> list[Sp
     def is_near(span: Span) -> bool:
         gaps = [max(span[0] - end, start - span[1]) for start, end in names]
         joined = [gap for gap in gaps if gap <= (NEAR if is_ambiguous(text[slice(*span)]) else 1)]
-        return bool(joined) and (is_ambiguous(text[slice(*span)]) or "'" in text[span[1] : span[1] + 1])
+        return bool(joined) and (is_ambiguous(text[slice(*span)]) or text[span[0] + 1 : span[1] + 1] == "'")
 
     return names + [span for span in words if span not in names and is_near(span)]
 

@@ -3,26 +3,18 @@
 import json
 import re
 import secrets
-import shutil
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import select
-
 from core.errors import NotFound
 from core.imaging.archives import is_archive
-from core.jobs import job_queue
 from core.jobs.launcher import Launcher
-from core.services.imports import import_request
-from core.services.imports.import_request import ImportRequest, request_path, sent_folder
+from core.services.imports import import_request, inbox, leftovers
+from core.services.imports.import_request import ImportRequest, sent_folder, sent_folders
 from core.services.imports.import_sources import TABLES
 from core.services.imports.sealed_file import read_sealed, write_sealed
 from core.settings import Settings
 from db import Database
-from db.tables import Import
-
-DAYS_S = 7 * 86400.0  # after which what was only looked at is removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +43,8 @@ class ImportDraft:
 
 
 def start(db: Database, settings: Settings) -> ImportDraft:
-    """Return a new draft at the first root; what was left a week ago is removed."""
-    _sweep(db, settings)
+    """Return a new draft at the first root; what was left is removed."""
+    leftovers.sweep(db, settings)
     folder = settings.roots[0] if settings.roots else Path.home()
     return ImportDraft(secrets.token_hex(16), ImportRequest(folder, within=settings.roots))
 
@@ -95,26 +87,14 @@ def with_sent_files(settings: Settings, draft: ImportDraft, folder: Path) -> Imp
 
 def discard(settings: Settings, draft: ImportDraft) -> None:
     """Remove a draft with the files that a browser sent for it."""
-    for path in (draft.request.path, draft.request.metadata):
-        if path and (folder := sent_folder(settings, path)):
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in sent_folders(settings, draft.request):
+        inbox.delete(folder)
     _path(settings, draft.key).unlink(missing_ok=True)
 
 
 def _path(settings: Settings, key: str) -> Path:
     name = key if re.fullmatch("[0-9a-f]{32}", key) else "none"
     return settings.folder("imports") / f"{name}.draft"
-
-
-def _sweep(db: Database, settings: Settings) -> None:
-    """Remove requests of previews, drafts and files that were sent, all older than a week, unless imports wait."""
-    if job_queue.unfinished(db):
-        return
-    with db.read() as session:
-        listed = {request_path(settings, key) for key in session.scalars(select(Import.request_key))}
-    for path in (*settings.folder("imports").glob("*"), *settings.folder("inbox").glob("[!.]*")):
-        if path not in listed and time.time() - path.stat().st_mtime > DAYS_S:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def is_picked(settings: Settings, draft: ImportDraft) -> bool:

@@ -32,6 +32,7 @@ def run(
     *,
     by: str,
     scrub: bool = False,
+    readable: Callable[[ImportReport], object] | None = None,
     writing: Callable[[Callable[[], Any]], Any] = lambda write: write(),
     key: str = "",
     job_id: int | None = None,
@@ -39,8 +40,9 @@ def run(
     """Import, or with `dry_run` only preview; yield the report so far about once a second, the last one finished.
 
     Stop iterating to cancel: imported files stay, and the next import counts them as known. With `scrub` the
-    report's file names are de-identified, so that it may be stored. `writing` runs each write, and may repeat it.
-    The list of imports has it once: `key` is that of the job `job_id`, whose attempts continue it.
+    report's file names are de-identified, so that it may be stored; `readable` takes it as it was before.
+    `writing` runs each write, and may repeat it. The list of imports has it once: `key` is that of the job `job_id`,
+    whose attempts continue it.
 
     Raises:
         InvalidInput: no such folder, no files in it, an unreadable CSV, an unknown column or label.
@@ -51,7 +53,9 @@ def run(
         import_id = None
         if not request.dry_run:
             import_id = writing(partial(import_log.begin, db, settings, request, by=by, key=key, job_id=job_id))
-        yield from _read(db, settings, sources, by=by, scrub=scrub, writing=writing, import_id=import_id)
+        yield from _read(
+            db, settings, sources, by=by, scrub=scrub, readable=readable, writing=writing, import_id=import_id
+        )
 
 
 def _read(
@@ -61,6 +65,7 @@ def _read(
     *,
     by: str,
     scrub: bool,
+    readable: Callable[[ImportReport], object] | None,
     writing: Callable[[Callable[[], Any]], Any],
     import_id: int | None,
 ) -> Iterator[ImportReport]:
@@ -97,4 +102,6 @@ def _read(
     report = tally.with_persons(db, tally.counted(report))
     if import_id is not None:
         writing(partial(import_log.finish, db, import_id, tally.scrubbed(report)))
+    if readable:
+        readable(report)
     yield tally.scrubbed(report) if scrub else report

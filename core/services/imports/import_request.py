@@ -1,8 +1,7 @@
-"""What to import and how, and the job that does it: queued, read again, and its uploaded files deleted."""
+"""What to import and how, and the job that does it: queued, read again, and what it left in the inbox deleted."""
 
 import hashlib
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from core.imaging.file_listing import is_within
 from core.imaging.identity.name_findings import NameHandling
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
+from core.services.imports import inbox
 from core.services.imports.sealed_file import read_sealed, write_sealed
 from core.settings import Settings
 from db import Database
@@ -119,10 +119,14 @@ def read_request(settings: Settings, key: str) -> ImportRequest:
 
 def discard_inbox(settings: Settings, job: job_queue.JobView) -> None:
     """Delete an import's uploaded files, which are now in the store."""
-    request = load_request(settings, job)
-    for path in (request.path, request.metadata):
-        if path and (sent := sent_folder(settings, path)):
-            shutil.rmtree(sent, ignore_errors=True)
+    for folder in sent_folders(settings, load_request(settings, job)):
+        inbox.delete(folder)
+
+
+def sent_folders(settings: Settings, request: ImportRequest) -> set[Path]:
+    """Return the folders of the inbox that a request's files and table lie in."""
+    paths = (request.path, request.metadata)
+    return {folder for path in paths if path and (folder := sent_folder(settings, path))}
 
 
 def sent_folder(settings: Settings, path: Path) -> Path | None:
@@ -130,6 +134,6 @@ def sent_folder(settings: Settings, path: Path) -> Path | None:
     return next((one for one in (path, *path.parents) if one.parent == settings.folder("inbox")), None)
 
 
-def request_path(settings: Settings, key: str) -> Path:
-    """Return the path of the file with the request of a key."""
-    return settings.folder("imports") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+def request_path(settings: Settings, key: str, ending: str = ".json") -> Path:
+    """Return the path of the file with the request of a key, or of another file about it; the name says nothing."""
+    return settings.folder("imports") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}{ending}"

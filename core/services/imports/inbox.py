@@ -24,3 +24,11 @@ def save(settings: Settings, files: Iterable[tuple[str, bytes | memoryview]]) ->
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
+
+
+def delete(path: Path) -> None:
+    """Delete a folder with its files, or a file; it may be gone."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

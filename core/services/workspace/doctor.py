@@ -13,6 +13,7 @@ from core.imaging.notes import NOTES
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.services.images.image_notes import NoteCount, open_notes
+from core.services.imports import leftovers
 from core.services.workspace.doctor_files import Outcome, checkpoints, originals, pixels
 from core.services.workspace.doctor_stacks import stacks
 from core.services.workspace.home import open_home
@@ -152,6 +153,13 @@ def _clock(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
     return True, "no entry is ahead of this machine's clock"
 
 
+def _inbox(db: Database, settings: Settings, _launcher: Launcher) -> Outcome:
+    entries, old = len(list(settings.folder("inbox").glob("[!.]*"))), len(leftovers.find(db, settings))
+    if old:
+        return False, f"{old} sent files, previews or drafts are past their time; they are deleted when Rounds starts"
+    return True, f"{entries} lots of sent files, deleted after a day" if entries else "nothing waits for import"
+
+
 def _jobs(db: Database, _settings: Settings, launcher: Launcher) -> Outcome:
     job_queue.reap_and_wake(db, launcher)
     lost = [job.id for job in job_queue.list_jobs(db) if job.state == "lost"]
@@ -178,6 +186,7 @@ CHECKS: tuple[Look, ...] = (
     ("checkpoints", lambda db, settings, _: checkpoints(db, settings)),
     ("notes", _notes),
     ("stacks", lambda db, _settings, _launcher: stacks(db)),
+    ("inbox", _inbox),
     ("jobs", _jobs),
     ("clock", _clock),
     *BARE[2:],

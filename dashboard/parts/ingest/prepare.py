@@ -10,10 +10,11 @@ from core.errors import InvalidInput
 from core.imaging.tables.column_titles import Role
 from core.jobs import job_queue
 from core.services.annotation import tasks
-from core.services.imports import found_images, import_draft, import_request
+from core.services.imports import found_images, import_draft, import_request, readable_notes
 from core.services.imports.import_draft import ImportDraft
 from core.services.imports.import_report import ImportReport
 from core.services.imports.table_preview import TablePreview
+from core.settings import Settings
 from dashboard import formatting, reader, result_cache
 from dashboard.context import AppContext
 from dashboard.parts.ingest import preview_result, roles_form, table, where
@@ -37,7 +38,7 @@ def show(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, int]:
     if not job.state.is_finished:
         job_poll.progress(job.id, preview_result.progress, key=f"import_{job.id}")
         return draft, 0
-    return _table(wired, draft, ImportReport.from_json(job.result))
+    return _table(wired, draft, readable_notes.readable_report(wired.settings, job))
 
 
 def _why(job: job_queue.JobView) -> str:
@@ -181,9 +182,9 @@ def _title(report: ImportReport, preview: TablePreview | None) -> str:
     return "Import labels and metadata"
 
 
-def failed(job: job_queue.JobView) -> None:
+def failed(settings: Settings, job: job_queue.JobView) -> None:
     """Say why an import did not finish; only one that was stopped or lost can be resumed."""
     if job.state == "failed":
-        st.warning(job.error or "The import failed.", icon=":material/info:")
+        st.warning(readable_notes.readable_error(settings, job) or "The import failed.", icon=":material/info:")
     else:
         controls(job, key=f"import_{job.id}")

@@ -48,6 +48,7 @@ def test_a_home_in_good_health(filled, monkeypatch):
         "checkpoints",
         "notes",
         "stacks",
+        "inbox",
         "jobs",
         "clock",
         "device",
