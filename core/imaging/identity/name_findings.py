@@ -140,9 +140,9 @@ def _with_neighbours(text: str, names: list[Span], words: list[Span]) -> list[Sp
     """Return the names with the words beside them that may be names too: Anna Brown, O'Brien."""
 
     def is_near(span: Span) -> bool:
-        gaps = [max(span[0] - end, start - span[1]) for start, end in names]
-        joined = [gap for gap in gaps if gap <= (NEAR if is_ambiguous(text[slice(*span)]) else 1)]
-        return bool(joined) and (is_ambiguous(text[slice(*span)]) or text[span[0] + 1 : span[1] + 1] == "'")
+        gap = min((max(span[0] - end, start - span[1]) for start, end in names), default=NEAR + 1)
+        before_apostrophe = any(start == span[1] + 1 and text[span[1]] in "'’" for start, _ in names)
+        return before_apostrophe or (gap <= NEAR and is_ambiguous(text[slice(*span)]))
 
     return names + [span for span in words if span not in names and is_near(span)]
 
