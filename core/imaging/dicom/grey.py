@@ -10,6 +10,7 @@ from core.imaging.dicom.modality import ModalityValues, modality_values
 from core.imaging.dicom.padding import Range, background_value, padding_range, within
 from core.imaging.dicom.values import IGNORED, count, optional
 from core.imaging.dicom.windows import window_of
+from core.imaging.identity.name_findings import find
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.voi_lut import Array
 
@@ -86,4 +87,8 @@ def _polarity(header: Any, notes: list[str]) -> str:
 def _unit(header: Any, notes: list[str]) -> str:
     if header.get("Modality") == "CT":
         return "HU"
-    return str(optional(header, "RescaleType", notes) or "").replace("US", "")
+    unit = str(optional(header, "RescaleType", notes) or "").replace("US", "")
+    if find(unit):  # free text, stored with the format
+        notes.append(IGNORED)
+        return ""
+    return unit

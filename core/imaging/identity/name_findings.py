@@ -30,6 +30,7 @@ CODE = re.compile(
     r"(?<![^\W_])(?:(?:[A-Za-z]{1,2}\d+){2,}[A-Za-z]{0,2}|(?:\d+[A-Za-z]{1,2}){2,}\d*|[A-Z]{2}\d{4,7}"
     r"|(?=[a-z\d]{16})(?:[a-z]*\d+){3,}[a-z]*)(?![^\W_])"
 )
+UID = re.compile(r"\d+(?:\.\d+){6,}")
 # Vowels that are written as marks, which Python counts as no letters: Hebrew to Khmer.
 VOWELS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0eff\u0f00-\u109f\u1780-\u17ff"
 WORD = re.compile(rf"[{SIGNS}]+|(?![{SIGNS}])[^\W\d_](?:(?![{SIGNS}])[^\W\d_]|(?!\d)[{VOWELS}])*")
@@ -97,7 +98,7 @@ def _code(key: bytes, word: str) -> str:
 
 def _in_component(text: str) -> list[Span]:
     """Return the spans in one part of a path, in order, none over another."""
-    codes = [match.span() for pattern in (HASH, CODE) for match in pattern.finditer(text) if _has_digits(match[0])]
+    codes = [match.span() for form in (HASH, CODE, UID) for match in form.finditer(text) if _has_digits(match[0])]
     words = [span for span in _words(text) if not _touches(span, codes)]
     names = [span for span in words if not _is_harmless_at(text, span)]
     names = _with_neighbours(text, names or _pairs(text, words), words)
@@ -105,7 +106,7 @@ def _in_component(text: str) -> list[Span]:
     dates = [(start, end) for start, end, day in find_dates(text, short=bool(names)) if names or day.year < DIGITAL]
     spans = list[Span]()
     for span in (*numbers, *sorted(dates, key=lambda span: span[0] - span[1]), *names):
-        if not _touches(span, spans):
+        if not _touches(span, spans + codes):
             spans.append(span)
     return sorted(spans)
 

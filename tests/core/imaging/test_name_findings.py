@@ -97,6 +97,8 @@ def test_four_hundred_people_whom_no_header_names_are_found(way: str):
         ("A123456781.png", "A123456781.png"),
         ("110105194912310029.png", "110105194912310029.png"),
         ("11010519491231002X.png", "….png"),
+        ("1.2.392.200036.9116.2.5.1937.2429823676.dcm", "1.2.392.200036.9116.2.5.1937.2429823676.dcm"),
+        ("19610317a3b4c5d6e7f80912.png", "19610317a3b4c5d6e7f80912.png"),
     ],
 )
 def test_persons_dates_and_numbers_are_found_and_no_more(name: str, hidden: str):
