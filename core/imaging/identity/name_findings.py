@@ -25,10 +25,10 @@ from core.imaging.identity.harmless_words import (
 )
 
 DIGITAL = 2000  # a date before it is no date of a digital image
-HASH = re.compile(r"(?<![^\W_])(?=[0-9a-fA-F-]{16})(?:[0-9a-fA-F]{4,}-?)+(?![^\W_])")
+HASH = re.compile(r"(?<![^\W_])(?=[0-9a-fA-F-]{16})[0-9a-fA-F]{4,}(?:-[0-9a-fA-F]{4,})*(?![^\W_])")
 CODE = re.compile(
     r"(?<![^\W_])(?:(?:[A-Za-z]{1,2}\d+){2,}[A-Za-z]{0,2}|(?:\d+[A-Za-z]{1,2}){2,}\d*|[A-Z]{2}\d{4,7}"
-    r"|(?=[a-z\d]{16})(?:[a-z]*\d+){3,}[a-z]*)(?![^\W_])"
+    r"|(?=[a-z\d]{16})(?:[a-z]*+\d++){3,}[a-z]*)(?![^\W_])"
 )
 UID = re.compile(r"\d+(?:\.\d+){6,}")
 # Vowels that are written as marks, which Python counts as no letters: Hebrew to Khmer.
