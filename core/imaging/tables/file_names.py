@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
+from core.imaging import deidentify
+
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -112,6 +114,24 @@ def catalogue_id(text: str) -> int | None:
     """
     match = re.fullmatch(r"id:(\d{1,15})", text)
     return int(match[1]) if match else None
+
+
+def fitting(text: str, images: Mapping[Key, str]) -> list[Key]:
+    """Return the images, of those with one file name, whose path may be that of a text: all of a bare name.
+
+    The folders of one must be the last folders of the other, for a path may begin above the imported folder; one that
+    ends with the whole text counts alone. A folder that was masked in the catalogue may be any.
+
+    >>> fitting("a/1.png", {1: "a/1.png", 2: "b/1.png", 3: "1.png"}), fitting("/data/a/1.png", {1: "a/1.png"})
+    ([1], [1])
+    """
+    exact = [image for image, name in images.items() if f"/{name}".endswith(f"/{text}")]
+    return (exact if "/" in text else []) or [image for image, name in images.items() if _in_same_folder(text, name)]
+
+
+def _in_same_folder(text: str, name: str) -> bool:
+    folders = [reversed(PurePosixPath(one.partition("#")[0].lstrip("/")).parts[:-1]) for one in (text, name)]
+    return all(given == known or deidentify.MASK in known for given, known in zip(*folders, strict=False))
 
 
 def with_endings(name: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from core.imaging.drawings.formats import reader_of
 from core.imaging.drawings.records import DrawingRecord, Source
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
+from core.imaging.tables.file_names import fitting
 from core.services.annotation import cases as annotation_cases
 from core.services.annotation import drawings
 from core.services.annotation.drawing_export import task_row
@@ -197,8 +198,7 @@ class _DrawingImport:
         if source.sha256:
             raise InvalidInput(f"its image {source.sha256[:12]} is not in this catalogue; import it first.")
         named = self.named.get(deidentify.keyed_hash(self.settings.key("pseudonym"), _file_name(source.name)), [])
-        if len(named) > 1:  # a path may identify an image that a bare name cannot
-            named = [image for image in named if image.name.endswith(source.name)] or named
+        named = fitting(source.name.replace("\\", "/"), {image: image.name for image in named})
         if len(named) != 1:
             problem = "is not in this catalogue; import it first" if not named else f"matches {len(named)} images"
             raise InvalidInput(f"its image '{source.name}' {problem}.")

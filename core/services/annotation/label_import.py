@@ -12,7 +12,7 @@ from core.imaging import deidentify
 from core.imaging.tables.column_guesses import with_titles
 from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dialect import Dialect
-from core.imaging.tables.file_names import catalogue_id, with_endings
+from core.imaging.tables.file_names import catalogue_id, fitting, with_endings
 from core.imaging.tables.table import read_table
 from core.imaging.tables.words import is_missing, spelling
 from core.services.annotation import annotations, cases, findings, numeric_answers, unassessable_reasons
@@ -104,7 +104,7 @@ def _read(
     by: str,
 ) -> None:
     """Read one line into the answers; the findings of one reader and case form one answer."""
-    case = _case(session, task, _cell(line, "image"), item=_cell(line, "item"), where=where, key=key)
+    case = _case(session, task, _cell(line, "image").replace("\\", "/"), item=_cell(line, "item"), where=where, key=key)
     reader_id = queries.reader_id(session, _cell(line, "reader") or by)
     several = task.kind is TaskKind.MULTI
     place = (case.id, reader_id, 0 if several else len(answers))
@@ -184,13 +184,10 @@ def _matches(session: Session, text: str, item: str, key: bytes) -> list[tuple[i
         levels = [Image.name_key == deidentify.keyed_hash(key, name), Image.name_key.in_(stems)]
     for named in levels:
         statement = select(Image.id, Image.name).where(named).order_by(Image.id)
-        matches = [
-            (row.id, row.name) for row in session.execute(statement.where(Image.item == item) if item else statement)
-        ]
-        if len(matches) > 1 and "/" in text:  # a path may identify an image that a bare name cannot
-            matches = [pair for pair in matches if pair[1].endswith(text)]
-        if matches:
-            return matches
+        rows = session.execute(statement.where(Image.item == item) if item else statement)
+        names = {row.id: row.name for row in rows}
+        if matches := fitting(text, names):
+            return [(image_id, names[image_id]) for image_id in matches]
     return []
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.imaging import deidentify
-from core.imaging.tables.file_names import catalogue_id, with_endings
+from core.imaging.tables.file_names import catalogue_id, fitting, with_endings
 from core.services.predictions.external_scores import ScoreRow
 from db import queries
 from db.tables import Case, Image, SnapshotCase
@@ -50,8 +50,7 @@ class Images:
         """Return the images that a line names: by sha256 or name, else by stem."""
         for keys in self._lookup_keys(line.image):
             matches = [image for key in keys for item, image in self.by_key.get(key, ()) if line.item in ("", item)]
-            if len(matches) > 1 and "/" in line.image:
-                matches = [image for image in matches if self.names[image].endswith(line.image)] or matches
+            matches = fitting(line.image, {image: self.names[image] for image in matches})
             if matches:
                 return matches
         return []

@@ -106,3 +106,13 @@ def test_a_table_of_excel_or_another_encoding_says_the_same(home, task, tmp_path
     label_import.import_labels(home.db, home.settings, task="side", path=path, by="tester")
     (case,) = annotation_annotations.queue(home.db, task_id=task.id, only="labelled")
     assert [one.reader for one in annotation_annotations.history(home.db, case.id)] == ["Jürgen"]
+
+
+def test_a_path_into_another_folder_names_no_image(home, pictures, tmp_path):
+    (pictures / "deep").mkdir()
+    (pictures / "p01.png").rename(pictures / "deep" / "p01.png")
+    home.take(pictures)
+    tasks.create(home.db, name="side", classes=["right", "left"])
+    with pytest.raises(InvalidInput, match=r"'shallow/p01.png' is not in this catalogue"):
+        take(home, tmp_path, "shallow/p01.png,right,ann")
+    assert take(home, tmp_path, "/data/deep/p01.png,right,ann", "deep\\p01,left,bob") == LabelImportReport(2, 0)

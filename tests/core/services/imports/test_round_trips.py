@@ -11,7 +11,7 @@ from core.services.evaluation import predictions_export
 from core.services.images import images
 from core.services.imports import table_preview
 from core.services.imports.import_request import ImportRequest
-from core.services.predictions import external
+from core.services.predictions import external, external_preview
 from db.vocabulary import Answer
 from tests.core.conftest import Home, copied
 
@@ -71,3 +71,16 @@ def test_facts_by_the_sha256_of_their_files(trained: Home, pictures: Path, home_
 def home_of_facts(other_home: Home, pictures: Path) -> Home:
     (pictures / "data.csv").unlink(missing_ok=True)
     return other_home
+
+
+def test_matched_predictions_are_shown_before_they_are_taken(trained: Home, tmp_path: Path):
+    predictions_export.write(trained.db, 1, "test", tmp_path / "out.csv")
+    names = {view.sha256: view.id for view in images.page(trained.db, images.Filter())}
+    shown = external_preview.matched_lines(trained.db, trained.settings, snapshot=1, csv=tmp_path / "out.csv")
+    assert [(one.line, names[one.text]) for one in shown] == [(2 + at, one.image_id) for at, one in enumerate(shown)]
+    (tmp_path / "names.csv").write_text("filename,b\nx/p10.png,0.5\nelsewhere.png,0.1\np11,0.25\n")
+    shown = external_preview.matched_lines(trained.db, trained.settings, snapshot=1, csv=tmp_path / "names.csv")
+    assert [(one.line, one.text, one.scores) for one in shown] == [
+        (2, "x/p10.png", (0.5, 0.5)),
+        (4, "p11", (0.75, 0.25)),
+    ]
