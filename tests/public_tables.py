@@ -1,4 +1,7 @@
-"""Ten tables made by hand after public ones, each beside pictures that hold their own number in every pixel."""
+"""Tables made by hand after public ones, each beside pictures that hold their own number in every pixel.
+
+A tenth, of predictions, is in the tests of their import.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

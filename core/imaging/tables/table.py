@@ -141,10 +141,10 @@ class _Source:
                     yield line, tuple(cells)
                     line = reader.line_num + 1
         except csv.Error as error:
-            raise InvalidInput(
-                f"{name}, line {line}: a quote is not closed, or stands in the middle of a cell ({error}). "
-                "Double the quote, or remove it."
-            ) from error
+            problem = "a quote is not closed, or stands in the middle of a cell. Double the quote, or remove it"
+            if "field limit" in str(error):
+                problem = f"a cell has more than {csv.field_size_limit():,} characters. Close its quote, or shorten it"
+            raise InvalidInput(f"{name}, line {line}: {problem}.") from error
         except OSError as error:
             raise InvalidInput(f"The file {name} cannot be read ({error.strerror}).") from error
 

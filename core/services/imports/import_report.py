@@ -81,6 +81,7 @@ class ImportReport:
             "refused": tuple(Refused(**one) for one in data["refused"]),
             "unlisted": tuple(data["unlisted"]),
             "missing": tuple(data["missing"]),
+            "missing_count": data.get("missing_count", len(data["missing"])),
             "ambiguous": tuple(data.get("ambiguous", ())),
             "texts": tuple(data.get("texts", ())),
             "notes": tuple(NoteCount.from_json(one) for one in data.get("notes", ())),

@@ -54,7 +54,9 @@ class ImportTable:
             InvalidInput: the file cannot be opened, what it says does not fit, or it names none of the files.
         """
         table = table_roles.open_table(request)
-        names = metadata_csv.index(files, root, identifiers_of(table, files))
+        names = metadata_csv.index(files, root)
+        if identifiers := identifiers_of(table, names, files):
+            names = metadata_csv.index(files, root, identifiers)
         roles = table_roles.find_roles(request, table, names)
         label = roles.column(Role.LABEL) if request.task else None
         known = [*classes, *request.class_order]

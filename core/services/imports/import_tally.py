@@ -107,5 +107,6 @@ class ImportTally:
             unlisted=tuple(map(hidden, report.unlisted)),
             missing=tuple(map(hidden, report.missing)),
             ambiguous=tuple(map(hidden, report.ambiguous)),
+            texts=tuple(map(hidden, report.texts)),
             notes=tuple(map(without_names, report.notes)),
         )

@@ -38,11 +38,20 @@ def check_labels(db: Database, request: ImportRequest, table: ImportTable | None
             )
         if table is None or table.label is None:
             return
-        for file, line in table.rows.rows.items():
-            if line[table.label]:
-                _check_label(row, file, line[table.label])
+        try:
+            for file, line in table.rows.rows.items():
+                if line[table.label]:
+                    _check_label(row, file, line[table.label])
+        except InvalidInput as error:
+            raise InvalidInput(f"{error}{_guessed(table)}") from error
         if row.unit is Unit.STUDY and table.roles.column(Role.STUDY):
             _check_agreement(table, task)
+
+
+def _guessed(table: ImportTable) -> str:
+    if table.label in table.roles.chosen:
+        return ""
+    return f" The column '{table.label}' was guessed to hold the labels; choose another one if it does not."
 
 
 def _check_order(db: Database, request: ImportRequest, table: ImportTable | None) -> None:

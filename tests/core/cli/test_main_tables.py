@@ -77,3 +77,11 @@ def test_flags_change_what_was_guessed(capsys, laid_out: Path):
 
 def test_a_role_without_a_column_is_a_sentence(capsys, laid_out: Path):
     assert "write it as COLUMN=ROLE" in taken(capsys, laid_out, "--role", "file")["error"]
+
+
+def test_labels_are_read_as_the_flags_say(capsys, laid_out: Path):
+    taken(capsys, laid_out, "--task", "t")
+    (laid_out / "labels.csv").write_bytes("Dateiname#Befund#Leser\n1.png#gesund#Jörg\n".encode("cp1252"))
+    argv = ["--home", laid_out / "home", "labels", "import", "--task", "t", "--csv", laid_out / "labels.csv", "--json"]
+    assert main([*map(str, argv), "--separator", "#", "--encoding", "cp1252"]) == 0
+    assert json.loads(capsys.readouterr().out)["labelled"] == 1

@@ -120,6 +120,9 @@ def test_empty_columns_and_those_without_a_title(tmp_path: Path):
         ("file,label,file\na.png,yes,b\n", "has 2 columns 'file'"),
         ('file,label\na.png,"yes\nb.png,no\n', "line 2: a quote is not closed"),
         ('file,label\na.png,"ye"s\nb.png,no\n', "line 2: a quote"),
+        pytest.param(
+            'file,label\na.png,"' + "x" * 200_000, "line 2: a cell has more than 131,072 characters", id="long"
+        ),
         ("", "is empty"),
         ("\n  \n", "is empty"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary data"),

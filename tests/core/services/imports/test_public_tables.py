@@ -1,4 +1,4 @@
-"""Ten real-world tables are read without a column name typed: roles, labels, patients, facts."""
+"""Real-world tables are read without a column name typed: roles, labels, patients, facts."""
 
 from pathlib import Path
 

@@ -144,3 +144,12 @@ def test_rows_name_files_by_what_is_in_them(home: Home, tmp_path: Path):
     for text in (uid, hashlib.sha256(data).hexdigest().upper()):
         one = shown(home, tmp_path / "in", "image,label", f"{text},a")
         assert [pair.path.name for pair in one.pairs] == ["IM1"]
+
+
+def test_a_guessed_label_that_is_no_class_says_that_it_was_guessed(home: Home, folder: Path):
+    tasks.create(home.db, name="t", classes=["a", "b"])
+    lines = ["image,diagnosis", "1.png,c", "2.png,a"]
+    guessed = "The column 'diagnosis' was guessed to hold the labels; choose another one if it does not."
+    assert shown(home, folder, *lines, task="t").problem.endswith(guessed)
+    assert guessed not in shown(home, folder, *lines, task="t", label_column="diagnosis").problem
+    assert shown(home, folder, *lines, task="t", roles=(("diagnosis", "category"),)).problem == ""
