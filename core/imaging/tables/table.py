@@ -89,9 +89,9 @@ class Table:
         by_spelling = {column.casefold(): column for column in self.columns}
         near = get_close_matches(name.casefold(), by_spelling, n=1)
         meant = f" Did you mean '{by_spelling[near[0]]}'?" if near else ""
-        raise InvalidInput(f"{self.name} has no column '{name}'.{meant} {self._columns_text()}")
+        raise InvalidInput(f"{self.name} has no column '{name}'.{meant} {self.columns_text()}")
 
-    def _columns_text(self) -> str:
+    def columns_text(self) -> str:
         """Name the columns; of a text without a separator nothing, since its first line may be anything."""
         if len(self.columns) == 1:
             return "It has one column; choose a table with a line of titles."

@@ -11,7 +11,7 @@ from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dialect import chosen_dialect
 from core.imaging.tables.file_names import NameIndex
 from core.imaging.tables.roles import ColumnProfile, profile
-from core.imaging.tables.table import Table, listed, read_table
+from core.imaging.tables.table import Table, read_table
 from core.services.imports.import_request import ImportRequest
 
 ONE_COLUMN = (Role.FILE, Role.PATIENT, Role.STUDY, Role.LABEL)  # roles that one column has
@@ -40,8 +40,8 @@ class TableRoles:
         if column := self.column(Role.FILE):
             return column
         raise InvalidInput(
-            f"{self.table.name} has no column '{DEFAULT_FILE}', and no other column names the files. Its columns are: "
-            f"{listed(self.table.columns)}. Choose the one with the names of the files (--file-column)."
+            f"{self.table.name} has no column '{DEFAULT_FILE}', and no other column names the files. "
+            f"{self.table.columns_text()} Choose the one with the names of the files (--file-column)."
         )
 
     def of(self, title: str) -> ColumnProfile:
