@@ -38,22 +38,18 @@ def chest(data_dir, tmp_path):
 
 def test_a_round(chest, tmp_path, serve, page):
     home = tmp_path / "home"
-    server = serve(home)
+    server = serve(home, roots=[chest])
     db = workspace_home.open_home(Settings.read(home))
     page.goto(server.url)
 
     # import: preview, then import
     page.get_by_role("button", name="Import images").click()
-    page.get_by_label("Folder or file").fill(str(chest))
-    page.get_by_text("Metadata and labels from a table").click()
-    page.get_by_label("Path of the table on the server").fill(str(chest / "metadata.csv"))
-    page.get_by_label("Labelling task for these labels").fill("abnormal")
-    page.get_by_label("Patient ID column").fill("patient_id")
-    page.get_by_label("Label column").fill("abnormal")
     page.get_by_role("button", name="Preview import").click()
+    expect(page.get_by_label("Role of abnormal")).to_have_value("Label")
+    expect(page.get_by_label("Role of patient_id")).to_have_value("Patient")
     page.get_by_role("button", name=f"Import {2 * PER_CLASS} images").click()
     expect(page.get_by_text(re.compile("120 files = 120 imported"))).to_be_visible()
-    page.get_by_role("button", name="Preview import").click()  # once more: the table may bring labels of known images
+    page.get_by_role("button", name="Repeat").click()  # once more: the table may bring labels of known images
     expect(page.get_by_role("button", name="Import labels and metadata")).to_be_visible()
 
     # label ten by keys

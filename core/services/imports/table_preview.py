@@ -86,7 +86,7 @@ def preview(db: Database, request: ImportRequest) -> TablePreview:
     try:
         sources = ImportSources.of(request, label_checks.class_names(db, request.task))
     except InvalidInput as error:
-        return replace(shown, problem=str(error))
+        return replace(shown, problem=str(error), profiles=_profiles(request, table))
     if sources.table is None:
         return shown
     read = _with_table(shown, sources, sources.table, db)
@@ -115,6 +115,14 @@ def _with_table(shown: TablePreview, sources: ImportSources, table: ImportTable,
         class_order=_class_order(db, sources.request, table),
         pairs=tuple(_pairs(table)),
     )
+
+
+def _profiles(request: ImportRequest, table: Table) -> tuple[ColumnProfile, ...]:
+    """Return the columns of a table that cannot be imported as it is, so that a person can choose their roles."""
+    try:
+        return table_roles.find_roles(request, table, None).profiles
+    except InvalidInput:
+        return ()
 
 
 def _class_order(db: Database, request: ImportRequest, table: ImportTable) -> tuple[str, ...]:

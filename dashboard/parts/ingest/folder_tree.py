@@ -20,7 +20,7 @@ def show(settings: Settings, path: Path, *, key: str, tables: bool = False, heig
     try:
         content = roots.list_folder(settings, folder)
     except InvalidInput as error:
-        st.warning(str(error), icon=":material/folder_off:")
+        st.warning(formatting.escape_markdown(str(error)), icon=":material/folder_off:")
         content = roots.list_folder(settings, settings.roots[0])
     words = _search(content, key)
     with st.container(height=height, key=key, gap=None):

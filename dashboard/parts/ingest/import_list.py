@@ -30,7 +30,7 @@ def show(wired: AppContext) -> ImportDraft | None:
         with left:
             st.page_link(
                 "views/import.py",
-                label=f"{formatting.format_age(view.at)}, {view.by}: {text}",
+                label=f"{formatting.format_age(view.at)}, {formatting.escape_markdown(view.by)}: {text}",
                 icon=":material/undo:" if view.undone_at else ":material/receipt_long:",
                 query_params=ImportState(imported=view.id).query(),
             )

@@ -1,5 +1,6 @@
 """Prepare an import on one screen: where, what was found, the table with its roles, and the button that imports."""
 
+import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +31,7 @@ def show(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, int]:
     job = job_queue.get(wired.db, draft.look) if draft.look else None
     if job is None or (job.state.is_finished and job.state != "succeeded"):
         if job is not None:
-            st.warning(_why(job), icon=":material/edit:")
+            st.warning(formatting.escape_markdown(_why(job)), icon=":material/edit:")
         return _where(wired, draft), 0
     changed = _line(draft)
     if changed is not None:
@@ -94,16 +95,17 @@ def _read(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, TablePrev
         preview, pictures = _preview(wired, draft)
     except InvalidInput as error:
         changed = table.dialect(draft, None)
-        st.error(str(error), icon=":material/error:")
+        _problem(str(error))
         return changed, None, {}
     changed = roles_form.with_task(draft, preview)
     if changed == draft:
         changed = table.dialect(draft, preview)
     table.first_rows(preview)
     if preview.problem:
-        st.error(preview.problem, icon=":material/error:")
-    if preview.profiles and changed == draft:
+        _problem(preview.problem)
+    elif preview.profiles:
         _matches(preview)
+    if preview.profiles and changed == draft:
         changed = roles_form.roles(draft, preview)
     return changed, preview, pictures
 
@@ -113,6 +115,11 @@ def _preview(wired: AppContext, draft: ImportDraft) -> tuple[TablePreview, Pictu
     known = tuple(tasks.list_tasks(wired.db))
     key = (str(wired.settings.home), draft.look, draft.request, status.st_mtime_ns, known)
     return result_cache.cached(key, lambda: found_images.of_table(wired.db, wired.settings, draft.request))
+
+
+def _problem(text: str) -> None:
+    """Say what keeps the table from being imported, without the options of the command line."""
+    st.error(formatting.escape_markdown(re.sub(r" \(--[a-z-]+\)", "", text)), icon=":material/error:")
 
 
 def _matches(preview: TablePreview) -> None:
@@ -185,6 +192,7 @@ def _title(report: ImportReport, preview: TablePreview | None) -> str:
 def failed(settings: Settings, job: job_queue.JobView) -> None:
     """Say why an import did not finish; only one that was stopped or lost can be resumed."""
     if job.state == "failed":
-        st.warning(readable_notes.readable_error(settings, job) or "The import failed.", icon=":material/info:")
+        reason = readable_notes.readable_error(settings, job) or "The import failed."
+        st.warning(formatting.escape_markdown(reason), icon=":material/info:")
     else:
         controls(job, key=f"import_{job.id}")

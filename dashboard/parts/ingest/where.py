@@ -61,7 +61,7 @@ def _typed(settings: Settings, path: Path) -> tuple[Path | None, bool]:
         typed = roots.check_path(settings, text)
         return (typed if typed != path else None), False
     except InvalidInput as error:
-        st.warning(str(error), icon=":material/edit:")
+        st.warning(formatting.escape_markdown(str(error)), icon=":material/edit:")
         return None, True
 
 
