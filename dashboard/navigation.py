@@ -53,7 +53,8 @@ def show(page: "StreamlitPage") -> None:
 
 
 # Fixed text without data, in the colours of config.toml, which HTML inside a page cannot read. Pages start high,
-# numbers are aligned in columns, nothing jumps, and at 1024 × 768 columns wrap.
+# numbers are aligned in columns, nothing jumps, and at 1024 × 768 columns wrap. Streamlit writes its tables as CSV with
+# live formulas, so that button is hidden: our own ones (core.imaging.tables.formulas) do not.
 STYLE = """<style>
 .stMainBlockContainer{padding:3.2rem 2.5rem 2rem}
 [data-testid="stSidebar"][data-collapsed="false"]{width:220px!important;min-width:220px!important}
@@ -67,6 +68,7 @@ STYLE = """<style>
 .rd-figures td{text-align:right;padding:1px 8px;border-top:1px solid light-dark(#e4e8ec,#242c34)}
 .rd-figures th:first-child,.rd-figures td:first-child{text-align:left;padding-left:0}
 .rd-figures .rd-why{text-align:left;opacity:.8}.rd-figures td:last-child{opacity:.75}
+[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]){display:none}
 [data-testid="stMetricValue"],[data-testid="stTable"] td{font-variant-numeric:tabular-nums}
 h1{font-size:1.6rem!important;font-weight:600!important;padding:.2rem 0 .6rem!important}
 h2{font-size:1.2rem!important;font-weight:600!important}h3{font-size:1.02rem!important;font-weight:600!important}

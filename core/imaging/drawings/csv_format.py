@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from core.errors import InvalidInput
 from core.imaging.drawings import masks
 from core.imaging.drawings.records import DrawingRecord, DrawingSet, Source, short_names
+from core.imaging.tables.formulas import CsvWriter, unguard
 
 COLUMNS = (
     "sha256",
@@ -38,7 +39,7 @@ def write(album: DrawingSet) -> bytes:
     """Return the CSV file of a drawing set, in the same order."""
     names = short_names(album.drawings)
     text = io.StringIO(newline="")
-    lines = csv.writer(text, lineterminator="\n")
+    lines = CsvWriter(text, lineterminator="\n")
     lines.writerow(COLUMNS)
     for drawing in album.drawings:
         lines.writerow(_row(drawing, names[drawing.source.sha256, drawing.source.item]))
@@ -61,7 +62,7 @@ def read(data: bytes) -> Iterator[DrawingRecord]:
         raise InvalidInput(f"has no column '{missing[0]}'; a CSV of drawings has {', '.join(NEEDED)}.")
     try:
         for line in lines:
-            yield _record(line, f"line {lines.line_num}")
+            yield _record(_unguarded(line), f"line {lines.line_num}")
     except csv.Error as error:
         raise InvalidInput(f"line {lines.line_num} is not valid CSV; export it again.") from error
 
@@ -87,6 +88,10 @@ def _row(drawing: DrawingRecord, name: str) -> list[str | int | float]:
         case.item,
         json.dumps(drawing.geometry, separators=(",", ":"), allow_nan=False),
     ]
+
+
+def _unguarded(line: dict[str, str]) -> dict[str, str]:
+    return {name: unguard(cell) if isinstance(cell, str) else cell for name, cell in line.items()}
 
 
 def _record(line: dict[str, str], where: str) -> DrawingRecord:

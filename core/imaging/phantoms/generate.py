@@ -1,6 +1,5 @@
 """Write all radiographs of one seed as files, with a CSV for the import and a key of the ground truth."""
 
-import csv
 import hashlib
 import io
 import json
@@ -17,6 +16,7 @@ from core.imaging.atomic_write import atomic_write
 from core.imaging.phantoms import acquisition, anatomy, dicom_writer
 from core.imaging.phantoms.acquisition import Box, Radiograph
 from core.imaging.phantoms.cohort import CLASSES, Exposure, draw_cohort, hard_group
+from core.imaging.tables.formulas import CsvWriter
 
 TABLE = "labels.csv"
 PARTS = 24  # tasks for the processes: enough for a smooth progress bar
@@ -107,7 +107,7 @@ def _reread(plate: Radiograph, exposure: Exposure, seed: int) -> Radiograph:
 
 def _write_table(path: Path, exposures: Sequence[Exposure]) -> None:
     text = io.StringIO()
-    table = csv.writer(text)
+    table = CsvWriter(text)
     table.writerow(["file", "finding", "site", "age", "sex", "view", "device"])
     for exposure in exposures:
         table.writerow(

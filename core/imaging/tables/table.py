@@ -20,6 +20,7 @@ from core.imaging.tables.dialect import (
     header_place,
     states_separator,
 )
+from core.imaging.tables.formulas import unguard
 from core.imaging.tables.text_encoding import CHOICES, decodes, find_encoding, is_known
 from core.imaging.tables.words import clean
 
@@ -59,7 +60,7 @@ class Table:
         """
         width = len(self.columns)
         for line, cells in self.source.after(self.dialect.first_line or 1, self.name):
-            values = tuple(map(clean, cells))
+            values = tuple(clean(unguard(cell)) for cell in cells)
             if not any(values):
                 continue
             if self.dialect.decimal == ",":
@@ -219,7 +220,7 @@ def _columns(
     name: str, header: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the titles of the columns, and those of them that the file does not name."""
-    titles = list(map(clean, header))
+    titles = [clean(unguard(title)) for title in header]
     used = max((at + 1 for row in [titles, *rows] for at, cell in enumerate(row[: len(titles)]) if cell), default=0)
     titles = titles[: max(used, 1)]
     unnamed = tuple(f"column {at + 1}" for at, title in enumerate(titles) if not title)

@@ -1,6 +1,5 @@
 """Export the current label of each reader and case of a task as a CSV that `rounds labels import` reads."""
 
-import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.imaging.tables.formulas import CsvWriter
 from core.services.annotation import findings
 from db import Database, queries
 from db.tables import Annotation, Case, Image, LabelClass, Patient, Reader
@@ -35,7 +35,7 @@ def write(db: Database, task_id: int, path: Path) -> int:
     An image is named by the sha256 of its file (and its item in an npz), a patient by the pseudonym.
     """
     with db.read() as session, path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = CsvWriter(file)
         writer.writerow(COLUMNS)
         count = 0
         for line in _lines(session, task_id):

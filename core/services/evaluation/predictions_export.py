@@ -1,15 +1,14 @@
 """Write a run's predictions as a CSV: enough to recompute every metric elsewhere, and to import them again."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
 from core.evaluation.binary_scores import BinaryScores
+from core.imaging.tables.formulas import CsvWriter
 from core.services.evaluation import operating_points
 from core.services.evaluation.metadata_columns import facts
 from core.services.predictions import score_arrays
@@ -38,10 +37,10 @@ def write(db: Database, run_id: int, split: str, path: Path) -> int:
     """
     lines = _lines(db, run_id, split)
     with path.open("w", newline="", encoding="utf-8") as file:
-        return _write_lines(csv.writer(file), lines)
+        return _write_lines(CsvWriter(file), lines)
 
 
-def _write_lines(writer: Any, lines: Iterable[Column]) -> int:
+def _write_lines(writer: CsvWriter, lines: Iterable[Column]) -> int:
     return sum(1 for line in lines if writer.writerow(line)) - 1  # the header is not a case
 
 

@@ -1,10 +1,10 @@
 """Write the listed cases as CSV with all digits, so that every metric of the page can be recomputed."""
 
-import csv
 import io
 from collections.abc import Sequence
 from typing import Any
 
+from core.imaging.tables.formulas import CsvWriter
 from core.services.evaluation.review_cases import facts
 from core.services.evaluation.review_data import ReviewData
 from dashboard.result_cache import review_source
@@ -15,7 +15,7 @@ def cases_csv(data: ReviewData, rows: Sequence[int]) -> bytes:
     metadata = facts(review_source(), data)
     names, scores, truths, patients = _columns(data)
     file = io.StringIO()
-    writer = csv.writer(file)
+    writer = CsvWriter(file)
     writer.writerow(["case", "patient", "truth", *(["called"] if data.titles else []), *names, *metadata])
     for row in rows:
         predicted = [data.titles[data.predicted[row]]] if data.titles else []

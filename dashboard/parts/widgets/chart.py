@@ -1,6 +1,5 @@
 """Draw a plot with its table, its CSV with all digits, and points that list their cases."""
 
-import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.imaging.tables.formulas import CsvWriter
 from dashboard import theme
 from dashboard.parts.widgets import selection
 
@@ -53,7 +53,7 @@ def csv_button(make: Callable[[], bytes], *, name: str, key: str) -> None:
 def as_csv(table: Table) -> bytes:
     """Return a table as CSV with all digits; None is an empty field."""
     file = io.StringIO()
-    writer = csv.writer(file)
+    writer = CsvWriter(file)
     writer.writerow(table)
     for row in zip(*table.values(), strict=True):
         writer.writerow([repr(float(one)) if isinstance(one, float) else one for one in row])

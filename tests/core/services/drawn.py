@@ -11,9 +11,9 @@ from core.services.annotation.tasks import TaskView
 from core.services.images import images
 from tests.core.conftest import Home
 
-TASK, CLASSES = "draw", ("lesion", "Größe\\1", "rest")
+TASK, CLASSES = "draw", ("lesion", "Größe\\1", "=rest")
 SHAPES = ("box", "ellipse", "polygon", "freehand", "mask", "point")
-READERS = ("ann", "Dr. Ö. Berg")
+READERS = ("@ann", "Dr. Ö. Berg")
 
 
 def with_task(home: Home, *folders: Path, **options) -> TaskView:

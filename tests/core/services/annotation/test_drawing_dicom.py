@@ -106,7 +106,7 @@ def test_a_seg_holds_one_stack_with_a_segment_per_class_and_only_frames_that_are
         assert message.pixel_array.reshape(int(message.NumberOfFrames), -1).any(axis=1).all()
         labels = [one.SegmentLabel for one in message.SegmentSequence]
         assert len(set(labels)) == len(labels)
-        assert set(labels) <= {"lesion", "Größe/1", "rest", "Without a class"}
+        assert set(labels) <= {"lesion", "Größe/1", "=rest", "Without a class"}
     stack = next(
         item
         for item in map(read, exported("seg"))

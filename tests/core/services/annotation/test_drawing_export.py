@@ -161,7 +161,7 @@ def test_a_drawing_on_a_picture_shown_beside_comes_back_to_the_case_that_was_rea
 
 def test_a_retired_class_comes_back_with_its_drawings(full, bare, tmp_path):
     with bare.db.transaction() as session:
-        session.scalar(select(LabelClass).where(LabelClass.name == "rest")).retired_at = 1.0
+        session.scalar(select(LabelClass).where(LabelClass.name == "=rest")).retired_at = 1.0
     data = drawn.exported(full, "coco", tmp_path / "a")
     take(bare, tmp_path / "a")
     assert drawn.exported(bare, "coco", tmp_path / "b") == data
@@ -276,7 +276,7 @@ def test_what_another_tool_says_of_other_things_is_named(bare, tmp_path, name, o
     [
         ("sha256,", "sha,", "has no column 'sha256'"),
         (",box,", ",star,", r"line \d+: 'star' is not a shape"),
-        (",ann,", ",ann,x", r"line \d+ cannot"),
+        (",'@ann,", ",@ann,x", r"line \d+ cannot"),
         (",lesion,", ",tumour,", r"line \d+: 'tumour' is not a class"),
         ('"{""points""', '"{""dots""', r"line \d+: The .* has no points"),
         ("sha256", "\x00", "has no column"),

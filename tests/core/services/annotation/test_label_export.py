@@ -121,3 +121,20 @@ def test_a_slice_of_an_npz_is_told_by_its_item(home, data_dir, tmp_path):
     annotations.undo(home.db, case_id=second.id, by="ann", key="u")
     taken = label_import.import_labels(home.db, home.settings, task="side", path=tmp_path / "labels.csv", by="x")
     assert (taken, annotations.case(home.db, second.id).label) == (LabelImportReport(1, 0), 1)
+
+
+def test_formulas_leave_as_texts_and_come_back(home, other_home, pictures, tmp_path):
+    (pictures / "data.csv").unlink()
+    classes = ["=1+1", "-a", "'=b", "-1.5"]
+    for item in (home, other_home):
+        item.take(pictures)
+        tasks.create(item.db, name="odd", classes=classes)
+    for number, name in enumerate(classes):
+        say(home, "odd", number, Answer.LABEL, label=number, by=f"@{name}", key=f"{number}")
+    lines = written(home, "odd", tmp_path / "labels.csv")
+    assert [line["label"] for line in lines] == ["'=1+1", "'-a", "''=b", "-1.5"]
+    assert [line["reader"][:2] for line in lines] == ["'@"] * 4
+    label_import.import_labels(other_home.db, other_home.settings, task="odd", path=tmp_path / "labels.csv", by="x")
+    assert standing(other_home, "odd") == standing(home, "odd")
+    again = written(other_home, "odd", tmp_path / "again.csv")
+    assert sorted(line["reader"] for line in again) == sorted(line["reader"] for line in lines)

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from core.__main__ import main
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput, NotFound, UserError
+from core.imaging.tables import words
+from core.imaging.tables.table import read_table
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
 from core.services.evaluation import predictions_export, report
@@ -20,7 +22,7 @@ from core.services.predictions import external, predictions
 from core.services.saliency import maps
 from core.services.training import initial_weights, runs
 from core.training.spec import TrainSpec
-from db.tables import Image, SnapshotCase
+from db.tables import Fact, Image, SnapshotCase
 from db.vocabulary import TaskKind
 from tests.core.conftest import Asleep
 from tests.core.services import films
@@ -258,3 +260,21 @@ def test_whole_numbers_are_names_before_anything_else(home, tmp_path):
     file = written(tmp_path / "s.csv", "image,yes", *(f"{number},{number % 2}" for number in range(1, 13)))
     for row in predictions.list_predictions(home.db, take(home, frozen.id, file)):
         assert row.probabilities[1] == int(images.get(home.db, row.image_id).name.removesuffix(".png")) % 2
+
+
+def test_formulas_leave_as_texts_and_come_back(home, tmp_path):
+    drawn = draw(home.db, patients=12, classes=("=healthy", "@ill"))
+    with home.db.transaction() as session:
+        image = session.query(Image).first()
+        image.name = "=cmd.png"
+        session.add(Fact(image_id=image.id, name="-note", value="+1 of 2"))
+    predictions_export.write(home.db, drawn.run, "all", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="") as file:
+        lines = list(csv.reader(file))
+    begun = {cell for line in lines for cell in line if cell[:1] in set("=+-@") and words.number(cell) is None}
+    assert begun == set()
+    table = read_table(tmp_path / "out.csv")
+    assert ("=cmd.png", "+1 of 2") in {(row["name"], row["-note"]) for _, row in table.records()}
+    back = take(home, drawn.snapshot, tmp_path / "out.csv")
+    scores = [[row.probabilities for row in predictions.list_predictions(home.db, one)] for one in (drawn.run, back)]
+    assert scores[0] == scores[1]
