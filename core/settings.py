@@ -11,6 +11,8 @@ from core.errors import HomeUnusable
 
 FOLDERS = ("originals", "pixels", "thumbnails", "runs", "maps", "jobs", "keys", "cache", "inbox", "imports", "weights")
 
+KEY_BYTES = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -65,7 +67,7 @@ class Settings:
         if not path.exists():
             draft = path.with_suffix(f".{secrets.token_hex(8)}")
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(32))
+                file.write(secrets.token_bytes(KEY_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
             with suppress(FileExistsError):  # os.link is atomic: of two processes one key wins

@@ -1,6 +1,5 @@
 """The schema steps lead to the tables of `db.tables`, and a newer catalogue is left alone."""
 
-import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from core.errors import HomeUnusable
 from core.services.workspace.home import open_home
 from core.settings import Settings
-from db import Database, migrations
+from db import Database, migrations, schema
 from db.tables import Base, Run, Snapshot, SnapshotCase
 from db.vocabulary import TaskKind
 
@@ -33,8 +32,8 @@ def test_a_new_catalogue_has_every_column_constraint_and_index_that_the_steps_ma
     created, stepped = (Database(f"sqlite:///{tmp_path / name}.sqlite") for name in ("created", "stepped"))
     migrations.upgrade(created)
     command.upgrade(migrations._config(stepped), "head")
-    assert _schema(created) == _schema(stepped)
-    assert len(_schema(created)) > 40
+    assert schema.statements(created) == schema.statements(stepped)
+    assert len(schema.statements(created)) > 40
     assert migrations.current(created) == migrations.current(stepped) == migrations.head()
 
 
@@ -228,28 +227,6 @@ def test_series_of_before_stacks_wait_to_be_grouped_and_keep_their_images(tmp_pa
         session.execute(text("INSERT INTO series (study_id, uid_key, modality, stack) VALUES (1, 's2', 'CT', 1)"))
     with pytest.raises(IntegrityError), db.transaction() as session:
         session.execute(text("INSERT INTO series (study_id, uid_key, modality, stack) VALUES (1, 's2', 'CT', 1)"))
-
-
-def _schema(db: Database) -> dict[tuple[str, str], list[str]]:
-    """What every table and index consists of, but for the names of foreign keys and brackets around a default."""
-    with db.read() as session:
-        made = session.execute(text("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
-    return {(kind, name): _parts(sql) for kind, name, sql in made}
-
-
-def _parts(sql: str) -> list[str]:
-    """A CREATE statement without its quotes: what it makes, and its body cut at the commas outside brackets."""
-    sql, depth, parts = sql.replace('"', ""), 0, [""]
-    start, end = sql.index("("), sql.rindex(")")
-    for letter in sql[start + 1 : end]:
-        depth += {"(": 1, ")": -1}.get(letter, 0)
-        parts[-1] += letter
-        if letter == "," and not depth:
-            parts.append("")
-    plain = [" ".join(part.strip(", \n\t").split()) for part in (sql[:start], *parts, sql[end:])]
-    return sorted(
-        re.sub(r"^CONSTRAINT \w+ (?=FOREIGN)", "", part.replace("DEFAULT ('')", "DEFAULT ''")) for part in plain
-    )
 
 
 def _old(db: Database, revision: str) -> None:

@@ -4,17 +4,21 @@ import hashlib
 import os
 import re
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import InvalidInput, UserError
 from core.services.workspace.backup import CATALOGUE, MANIFEST, Contents
 from core.services.workspace.backup_contents import Tell
+from core.settings import KEY_BYTES
 
 # Every name that a backup may contain; nothing else is extracted, so no name can lead out of the home.
 NAMES = re.compile(
     rf"{re.escape(CATALOGUE)}|{re.escape(MANIFEST)}|originals/[0-9a-f]{{2}}/[0-9a-f]{{64}}(\.ref)?|"
     r"pixels/[0-9a-f]{2}/[0-9a-f]{64}\.raw|runs/[0-9]+/[A-Za-z0-9_-][A-Za-z0-9_.-]*|keys/[a-z0-9_-]+\.key"
 )
+LONGEST_ENTRY = 400  # bytes of a file in the manifest
+LONGEST_PATH = 16_384  # bytes
 WAY_OUT = "nothing was restored. Choose a file written by `rounds backup`."
 
 
@@ -34,6 +38,8 @@ def unpack(path: Path, folder: Path, tell: Tell) -> Contents:
         for done, name in enumerate(sorted(contents.files, key=lambda name: name != CATALOGUE), start=1):
             if _extract(tar, members[name], folder / name) != contents.files[name]:
                 raise damaged(path, f"the sha256 of {name} does not match")
+            if not _has_form(folder / name):
+                raise damaged(path, f"{name} does not contain what Rounds writes there")
             tell(done, len(contents.files))
     return contents
 
@@ -70,9 +76,21 @@ def _members(tar: tarfile.TarFile, path: Path) -> dict[str, tarfile.TarInfo]:
 def _contents(tar: tarfile.TarFile, member: tarfile.TarInfo | None, path: Path) -> Contents:
     try:
         manifest = tar.extractfile(member) if member else None
-        return Contents.from_json(manifest.read() if manifest else b"")
-    except (tarfile.TarError, KeyError, TypeError, ValueError) as error:
+        return Contents.from_json(manifest.read(LONGEST_ENTRY * (len(tar.getmembers()) + 100)) if manifest else b"")
+    except (tarfile.TarError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise damaged(path, "the archive is incomplete, or its manifest cannot be read") from error
+
+
+def _has_form(path: Path) -> bool:
+    """Return whether a key has its length, and the note of an original outside the home names one absolute path."""
+    if path.suffix == ".key":
+        return path.stat().st_size == KEY_BYTES
+    if path.suffix != ".ref":
+        return True
+    with suppress(UnicodeDecodeError):
+        linked = path.read_text("utf-8") if path.stat().st_size <= LONGEST_PATH else ""
+        return linked.startswith("/") and linked.isprintable() and ".." not in linked.split("/")
+    return False
 
 
 def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> str:

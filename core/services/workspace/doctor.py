@@ -20,10 +20,11 @@ from core.services.workspace.home import open_home
 from core.settings import Settings
 from db import Database, migrations
 from db.database import SAFE_WAL, sqlite_module
-from db.tables import Annotation, Image, Job
+from db.tables import Base
 
 LOW_DISK = 2 * 1024**3
 CLOCK_S = 60.0
+TIMES = ("created_at", "heartbeat_at")  # columns with the time of an entry, in any table
 BRING_BACK = "restore your newest backup into a new home with `rounds restore FILE --home DIR`"
 PATIENCE_S = 5  # wait for a lock: longer than any write of ours, shorter than a person waits
 
@@ -141,9 +142,9 @@ def _notes(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
 
 
 def _clock(db: Database, _settings: Settings, _launcher: Launcher) -> Outcome:
-    newest = [select(row.created_at).order_by(row.id.desc()).limit(1) for row in (Annotation, Image, Job)]
+    columns = [column for table in Base.metadata.sorted_tables for column in table.columns if column.name in TIMES]
     with db.read() as session:
-        times = [session.scalar(time_of) or 0.0 for time_of in (*newest, select(func.max(Job.heartbeat_at)))]
+        times = [session.scalar(select(func.max(column))) or 0.0 for column in columns]
     ahead = max(times) - time.time()
     if ahead > CLOCK_S:
         return False, (

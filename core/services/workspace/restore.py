@@ -14,6 +14,7 @@ from core.imaging.staging_folder import draft, is_in_draft, why
 from core.services.workspace.backup import CATALOGUE, Contents, count, silent
 from core.services.workspace.backup_archive import damaged, unpack
 from core.services.workspace.backup_contents import Tell
+from core.services.workspace.catalogue_check import bad_value, changed_schema, foreign_object
 from core.settings import Settings
 from db import Database, migrations
 from db.error_codes import CatalogueProblem, classify_error
@@ -88,12 +89,16 @@ def _move_into(folder: Path, home: Path) -> None:
 
 
 def _compare(catalogue: Path, contents: Contents, path: Path) -> list[str]:
-    """Compare the catalogue with the manifest, then upgrade it to the newest schema; return notes."""
+    """Compare the catalogue with the manifest, upgrade it to the newest schema and check it; return notes."""
     db = Database(f"sqlite:///{catalogue}")
     try:
+        if foreign := foreign_object(db):
+            raise damaged(path, f"its catalogue was changed: {foreign}")
         if count(db) != contents.rows or migrations.current(db) != contents.schema:
             raise damaged(path, "the rows of its catalogue do not match")
         migrations.upgrade(db)
+        if changed := changed_schema(db, catalogue.parent) or bad_value(db):
+            raise damaged(path, f"its catalogue was changed: {changed}")
         return [*_jobs(db), *_images(db, contents.files)]
     except migrations.NewerSchema as error:
         raise HomeUnusable(

@@ -178,3 +178,9 @@ def test_words():
     assert {spelling(word) for word in ("Normal", "normal", "NORMAL ", "ＮＯＲＭＡＬ")} == {"normal"}
     assert {spelling(word) for word in ("0", "0.0", "0.00")} == {"0"}
     assert spelling("0.5") != spelling("0")
+
+
+def test_a_cell_of_megabytes_is_named_by_its_line(tmp_path):
+    path = written(tmp_path, f'file,label\na.png,"{"x" * 20_000_000}"\n')
+    with pytest.raises(InvalidInput, match=r"^t.csv, line 2: a cell has more than [\d,]+ characters"):
+        list(read_table(path).rows())

@@ -11,7 +11,7 @@ from core.services.images import images
 from core.services.training import runs
 from core.services.workspace import doctor
 from db.database import sqlite_module
-from db.tables import Job
+from db.tables import Image, Job
 from db.vocabulary import JobKind, JobState
 
 
@@ -174,6 +174,12 @@ def test_a_clock_that_was_set_back_is_told(home, column):
     check = looked(home)["clock"]
     assert not check.ok
     assert "120 minutes ahead" in check.detail
+
+
+def test_a_clock_that_was_set_back_is_told_by_any_row(filled):
+    with filled.db.transaction() as session:
+        session.query(Image).order_by(Image.id).first().created_at = time.time() + 7200
+    assert "120 minutes ahead" in looked(filled)["clock"].detail
 
 
 def test_a_job_that_waits_for_nobody_gets_a_dispatcher(home):

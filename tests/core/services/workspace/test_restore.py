@@ -1,9 +1,12 @@
 """A restore gives back what was backed up, into an empty home, or refuses in one sentence and leaves nothing."""
 
+import hashlib
 import io
 import json
 import random
+import sqlite3
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,7 @@ from db import Database
 from db.tables import Base, Job
 from db.vocabulary import Answer, JobKind, JobState
 
+DEEP = b"[" * 100_000 + b"]" * 100_000  # JSON that no parser follows to its end
 RESTORED = ("originals", "pixels", "runs", "keys")
 
 
@@ -234,7 +238,7 @@ def test_what_its_list_does_not_name_and_what_it_lacks_is_damage(file, new, tmp_
 
 
 @pytest.mark.parametrize(
-    "list_", [b"", b"{", b"[]", b"null", b"{}", b'{"schema": 1, "rows": [1], "files": 2}', b"\xff"]
+    "list_", [b"", b"{", b"[]", b"null", b"{}", b'{"schema": 1, "rows": [1], "files": 2}', b"\xff", DEEP]
 )
 def test_a_list_of_contents_that_cannot_be_read_is_damage(file, new, tmp_path, list_):
     bad = packed(tmp_path / "bad", [(name, list_ if name == "manifest.json" else data) for name, data in parts(file)])
@@ -247,6 +251,87 @@ def test_a_catalogue_without_the_rows_it_had_is_damage(file, new, tmp_path):
     result["rows"]["annotation"] += 1
     bad = packed(tmp_path / "bad", [*(members | {"manifest.json": json.dumps(result).encode()}).items()])
     assert "the rows of its catalogue do not match" in refused(new, bad, UserError)
+
+
+def forged(file: Path, to: Path, *statements: str) -> Path:
+    """A backup whose catalogue somebody changed, and whose manifest says what is in it now."""
+    members, catalogue = dict(parts(file)), to.with_suffix(".sqlite")
+    catalogue.write_bytes(members["catalogue.sqlite"])
+    manifest = json.loads(members["manifest.json"])
+    with closing(sqlite3.connect(catalogue)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        manifest["rows"] = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
+    data = catalogue.read_bytes()
+    manifest["files"]["catalogue.sqlite"] = hashlib.sha256(data).hexdigest()
+    changed = {"catalogue.sqlite": data, "manifest.json": json.dumps(manifest).encode()}
+    return packed(to, [*(members | changed).items()])
+
+
+TRIGGER = "CREATE TRIGGER gone AFTER INSERT ON reader BEGIN DELETE FROM annotation; END"
+IMAGE = "UPDATE image SET {} WHERE id = 1"
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (TRIGGER, "it has a trigger 'gone'"),
+        ("CREATE VIEW looks AS SELECT * FROM image", "it has a view 'looks'"),
+        ("CREATE VIRTUAL TABLE words USING fts5(text)", "it has a virtual table 'words'"),
+        ("CREATE TABLE more (id INTEGER)", "its table 'more' is not one of Rounds"),
+        ("CREATE INDEX more ON image (name)", "its index 'more' is not one of Rounds"),
+        ("DROP INDEX image_patient", "its index 'image_patient' is not one of Rounds"),
+        ("ALTER TABLE fact ADD COLUMN more INTEGER DEFAULT 1", "its table 'fact' is not one of Rounds"),
+        (IMAGE.format("sha256 = '../../../../../../etc/passwd'"), "a sha256 of its table 'image'"),
+        (IMAGE.format("sha256 = upper(sha256)"), "a sha256 of its table 'image'"),
+        (IMAGE.format("pixel_sha256 = ''"), "a pixel_sha256 of its table 'image'"),
+        (IMAGE.format("name = x'00ff'"), "a name of its table 'image'"),
+        (IMAGE.format("\"offset\" = 'far'"), "a offset of its table 'image'"),
+        (IMAGE.format(f"format = '{DEEP.decode()}'"), "a row of its table 'image' cannot be read"),
+        (IMAGE.format("attributes = '{'"), "a row of its table 'image' cannot be read"),
+        ("PRAGMA ignore_check_constraints = 1", ""),
+    ],
+)
+def test_a_forged_catalogue_is_refused_with_what_is_wrong(file, new, tmp_path, statement, words):
+    bad = forged(file, tmp_path / "bad", statement)
+    if words:
+        assert f"(its catalogue was changed: {words}" in refused(new, bad, UserError)
+    else:  # what `forged` itself does is no fault
+        assert "all equal" in restore.restore(new, bad).compared
+
+
+def test_what_rows_and_files_are_equal_to_is_true_after_the_restore(file, new):
+    report = restore.restore(new, file)
+    db = open_home(new)
+    assert backup.count(db) == report.rows
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("keys/pseudonym.key", b"short"),
+        (f"originals/ab/{'ab' * 32}.ref", b"../../etc/passwd"),
+        (f"originals/ab/{'ab' * 32}.ref", b"/data/../etc/passwd"),
+        (f"originals/ab/{'ab' * 32}.ref", b"/a\0b"),
+        (f"originals/ab/{'ab' * 32}.ref", b"/\xff"),
+        (f"originals/ab/{'ab' * 32}.ref", b"/" * 20_000),
+    ],
+)
+def test_a_key_or_a_link_of_another_form_is_refused(file, new, tmp_path, name, data):
+    members = dict(parts(file)) | {name: data}
+    manifest = json.loads(members["manifest.json"])
+    manifest["files"][name] = hashlib.sha256(data).hexdigest()
+    bad = packed(tmp_path / "bad", [*(members | {"manifest.json": json.dumps(manifest).encode()}).items()])
+    assert f"({name} does not contain what Rounds writes there)" in refused(new, bad, UserError)
+
+
+def test_a_manifest_longer_than_its_files_need_is_damage(file, new, tmp_path):
+    members = dict(parts(file))
+    members["manifest.json"] = members["manifest.json"][:-1] + b" " * 200_000 + b"}"
+    assert "its manifest cannot be read" in refused(new, packed(tmp_path / "bad", [*members.items()]), UserError)
 
 
 def test_cut_off_anywhere_it_is_damaged_and_nothing_is_left(file, new, tmp_path):
