@@ -192,6 +192,7 @@ class Image(Base):
         Index("image_patient", "patient_id"),
         Index("image_name", "project_id", "name_key"),
         Index("image_pixels", "project_id", "pixel_sha256"),
+        {"sqlite_autoincrement": True},  # an old link must not reach another person's image
     )
     id: Id = _id()
     project_id: Mapped[int] = _foreign_key("project.id")
@@ -314,6 +315,7 @@ class Case(Base):
         UniqueConstraint("task_id", "image_id"),
         Index("case_current", "task_id", "label_id", "id"),
         Index("case_image", "image_id"),
+        {"sqlite_autoincrement": True},
     )
     id: Id = _id()
     task_id: Mapped[int] = _foreign_key("task.id")

@@ -8,7 +8,7 @@ from sqlalchemy import inspect, text
 from db.database import Database
 from db.tables import Base
 
-HEAD = "0010"  # the newest file in versions/
+HEAD = "0011"  # the newest file in versions/
 VERSION_TABLE = (  # as created by Alembic
     "CREATE TABLE alembic_version "
     "(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"

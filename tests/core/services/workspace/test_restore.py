@@ -262,7 +262,12 @@ def forged(file: Path, to: Path, *statements: str) -> Path:
         for statement in statements:
             connection.execute(statement)
         connection.commit()
-        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        names = [
+            row[0]
+            for row in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%sqlite_sequence%'"
+            )
+        ]
         manifest["rows"] = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
     data = catalogue.read_bytes()
     manifest["files"]["catalogue.sqlite"] = hashlib.sha256(data).hexdigest()
