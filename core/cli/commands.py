@@ -63,6 +63,7 @@ COMMANDS: dict[str, Command] = {
         "core.cli.maintenance", "Maintenance", "write a backup of the workspace, also while it is in use"
     ),
     "restore": Command("core.cli.maintenance", "Maintenance", "restore a backup into an empty home and verify it"),
+    "forget": Command("core.cli.maintenance", "Maintenance", "erase a person, and say what remains where"),
     "doctor": Command("core.cli.maintenance", "Maintenance", "check the workspace for problems"),
     "dispatch": Command("core.cli.processes", "", "start the processes of waiting jobs (started by Rounds)"),
     "work": Command("core.cli.processes", "", "run one claimed job in this process (started by the dispatcher)"),

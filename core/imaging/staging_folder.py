@@ -31,6 +31,18 @@ def draft(beside: Path, name: str) -> Iterator[Path]:
         os.close(lock)
 
 
+def leftovers(beside: Path, name: str) -> Iterator[Path]:
+    """Yield the staging folders of a name whose owner is gone."""
+    for folder in beside.glob(f".{name}.*{ENDING}"):
+        with suppress(OSError):
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                os.close(lock)
+            yield folder
+
+
 def is_in_draft(path: Path) -> bool:
     """Tell whether a path is in a staging folder."""
     return any(part.endswith(ENDING) for part in path.parts)

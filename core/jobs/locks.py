@@ -2,12 +2,38 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
 def acquire(path: Path) -> int | None:
     """Return a file descriptor that holds the lock, None if it is taken. Closing every copy of it releases the lock."""
     return _locked(path, fcntl.LOCK_EX)
+
+
+@contextmanager
+def shared(path: Path) -> Iterator[None]:
+    """Hold the lock together with others; wait while somebody holds it alone."""
+    handle = _opened(path)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        fcntl.flock(handle, fcntl.LOCK_UN)  # also for children that inherited the descriptor
+        os.close(handle)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Hold the lock alone, if nobody holds it; yield whether it is held."""
+    handle = acquire(path)
+    try:
+        yield handle is not None
+    finally:
+        if handle is not None:
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            os.close(handle)
 
 
 def is_held(path: Path) -> bool:
@@ -20,11 +46,15 @@ def is_held(path: Path) -> bool:
 
 
 def _locked(path: Path, kind: int) -> int | None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = _opened(path)
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
         return None
     return handle
+
+
+def _opened(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

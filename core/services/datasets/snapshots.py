@@ -24,6 +24,8 @@ from db.vocabulary import Split, TaskKind
 
 FREE = {TaskKind.MULTI: "several findings", TaskKind.NUMBER: "a number"}  # kinds without classes to balance
 
+FORGOTTEN = "forgotten"  # the key in a summary
+
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPlan:
@@ -62,6 +64,11 @@ class SnapshotView:
     summary: dict[str, Any]
     created_at: float
     kind: TaskKind = TaskKind.SINGLE
+
+    @property
+    def forgotten(self) -> list[dict[str, Any]]:
+        """How many cases were erased from the list since, and when: {"cases", "at"}; the summary still counts them."""
+        return list(self.summary.get(FORGOTTEN, ()))
 
     @property
     def measure(self) -> str:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from core.imaging.file_listing import FileRejection
 from core.imaging.reader_pool import read_files_polling
 from core.imaging.store import Store
+from core.jobs import locks
 from core.services.images import image_notes
 from core.services.imports import import_log, label_checks
 from core.services.imports.import_batch import ImportedFiles, write_batch
@@ -83,7 +85,7 @@ def _read(
         known=lambda sha256: imported.is_complete(sha256, store),
         at=imported.offset,
     )
-    with closing(reading) as results:
+    with locks.shared(files_lock(settings)), closing(reading) as results:
         for result in results:
             if isinstance(result, FileRejection):
                 refused = Refused(sources.name(result.path), result.reason)
@@ -96,7 +98,7 @@ def _read(
                 report = writing(partial(write, batch, report))
                 batch, waiting, flushed = [], 0, time.monotonic()
                 yield tally.counted(report)
-    report = writing(partial(write, batch, report))
+        report = writing(partial(write, batch, report))
     noted = [*tally.stack_notes(db), *tally.name_notes(readable=request.dry_run)]
     report = replace(report, notes=image_notes.add_up(report.notes, noted), finished=True)
     report = tally.with_persons(db, tally.counted(report))
@@ -105,3 +107,8 @@ def _read(
     if readable:
         readable(report)
     yield tally.scrubbed(report) if scrub else report
+
+
+def files_lock(settings: Settings) -> Path:
+    """Return the lock that imports share while some of their files have no row, and that a sweep holds alone."""
+    return settings.folder("jobs") / "files.lock"

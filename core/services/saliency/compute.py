@@ -56,7 +56,8 @@ def store_maps(
 ) -> None:
     """Store the map, and those of the case's other images computed with it; `images` are the case's, by id."""
     for image, at, values in _maps_by_image(model, example, image_id, saliency):
-        about = {"class": str(saliency.class_index), "probability": repr(saliency.probability)}
+        about = {"image": images[image].sha256, "class": str(saliency.class_index)}
+        about["probability"] = repr(saliency.probability)
         if saliency.layer:
             about["layer"] = layer_title(settings, model, key, saliency.layer)
         if saliency.all_images:

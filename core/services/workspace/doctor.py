@@ -14,7 +14,7 @@ from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.services.images.image_notes import NoteCount, open_notes
 from core.services.imports import leftovers
-from core.services.workspace.doctor_files import Outcome, checkpoints, originals, pixels
+from core.services.workspace.doctor_files import Outcome, checkpoints, originals, orphans_of_home, pixels
 from core.services.workspace.doctor_stacks import stacks
 from core.services.workspace.home import open_home
 from core.settings import Settings
@@ -184,6 +184,7 @@ CHECKS: tuple[Look, ...] = (
     ("writing", _writing),
     ("originals", lambda db, settings, _: originals(db, settings)),
     ("pixels", lambda db, settings, _: pixels(db, settings)),
+    ("orphans", lambda db, settings, _: orphans_of_home(db, settings)),
     ("checkpoints", lambda db, settings, _: checkpoints(db, settings)),
     ("notes", _notes),
     ("stacks", lambda db, _settings, _launcher: stacks(db)),

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from core.imaging.store import Store
 from core.services.training import runs
+from core.services.workspace.erasure import orphans
 from core.settings import Settings
 from core.training.pixel_cache import file_sha256
 from db import Database
@@ -51,6 +52,16 @@ def pixels(db: Database, settings: Settings) -> Outcome:
             "delete the incomplete ones and import their images again"
         )
     return True, f"all {len(needed)} files exist"
+
+
+def orphans_of_home(db: Database, settings: Settings) -> Outcome:
+    """Count the files that no row names; only an interrupted erasure is a problem."""
+    result = orphans.look(db, settings)
+    lines = [f"{result.files:,} files that no row names, {result.bytes / 1e6:.1f} MB"] if result.files else []
+    lines += [result.note] if result.note else []
+    way = "; `rounds doctor --sweep` removes them" if result.files else "; run `rounds doctor --sweep`"
+    sweepable = bool(result.files) or result.note == orphans.UNFINISHED
+    return result.note != orphans.UNFINISHED, ". ".join(lines) + way * sweepable if lines else "every file has a row"
 
 
 def checkpoints(db: Database, settings: Settings) -> Outcome:

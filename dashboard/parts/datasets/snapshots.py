@@ -76,6 +76,9 @@ def frozen(views: Sequence[SnapshotView], chosen: int) -> None:
         with st.expander(f"**{view.name}** · {view.task} · {sizes}", expanded=view.id == chosen):
             counts.show(view.kind, view.summary, view.classes, view.titles)
             st.caption(f"Content hash {view.hash[:16]} …, frozen {formatting.format_age(view.created_at)}.")
+            for erased in view.forgotten:
+                cases, day = formatting.count(erased["cases"], "case"), formatting.format_age(erased["at"])
+                st.caption(f"{cases} forgotten {day}: the counts above are those of the day it was frozen.")
             _changes(view, [other for other in views if other.task_id == view.task_id and other.id < view.id])
             st.page_link(
                 "views/train.py",

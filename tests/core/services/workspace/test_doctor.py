@@ -45,6 +45,7 @@ def test_a_home_in_good_health(filled, monkeypatch):
         "writing",
         "originals",
         "pixels",
+        "orphans",
         "checkpoints",
         "notes",
         "stacks",

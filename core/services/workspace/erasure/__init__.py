@@ -1,0 +1,1 @@
+"""Erase persons from a home, and remove files that no row names."""
