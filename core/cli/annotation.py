@@ -56,7 +56,10 @@ def add_drawings_arguments(parser: Parser) -> None:
     writing.add_argument("--format", required=True, choices=["coco", "csv", "seg", "sr"], help="file format")
     writing.add_argument("--out", required=True, type=Path, metavar="PATH", help="file; for seg and sr a folder")
     writing.add_argument(
-        "--pseudonyms", action="store_true", help="in seg and sr, write the pseudonym in place of the patient's data"
+        "--pseudonyms",
+        action="store_true",
+        help="write pseudonyms in place of patient data: new UIDs, dates shifted by person, no file names. "
+        + drawing_export.REMAINS,
     )
     reading = add_verb("import", "import the drawings of a file: all of them, or none if one is invalid")
     _add_task(reading)

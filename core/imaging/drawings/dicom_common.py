@@ -1,7 +1,7 @@
 """Share what DICOM SEG and SR need: source headers, codes, UIDs, and parsing on import.
 
-The objects go back to the archive of the images, so they carry the patient as stated there. With a pseudonym instead,
-they carry no other identifying attribute and still belong to the same study by its UID.
+The objects go back to the archive of the images, so they carry the patient as stated there. With a de-identification
+they carry the pseudonym, and new UIDs that are the same in every export of a home.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput, UserError
+from core.imaging.drawings.deidentified import Deidentification
 from core.imaging.drawings.records import DrawingRecord
 
 SCHEME = "99ROUNDS"  # private codes begin with 99
@@ -41,35 +42,6 @@ SINGLE = {
 }  # single-frame SOP classes, whatever NumberOfFrames says
 PRIVATE, CREATOR, IMAGES = 0x0073, "ROUNDS", 0x01  # private element: the source image of each SEG frame, by SHA-256
 SEXES = ("M", "F", "O")
-DEIDENTIFIED_ATTRIBUTES = (
-    "SpecificCharacterSet",
-    "Modality",
-    "PatientSex",
-    "PatientAge",
-    "PatientSize",
-    "PatientWeight",
-    "StudyDate",
-    "StudyTime",
-    "NumberOfFrames",
-    "FrameOfReferenceUID",
-    "PositionReferenceIndicator",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "ImagerPixelSpacing",
-    "SliceThickness",
-    "SpacingBetweenSlices",
-    "LossyImageCompression",
-    "LossyImageCompressionRatio",
-    "LossyImageCompressionMethod",
-    "Rows",
-    "Columns",
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
-    "DimensionIndexSequence",
-    "DimensionOrganizationSequence",
-    "TimezoneOffsetFromUTC",
-)
 
 
 class NotWritable(UserError):
@@ -81,7 +53,7 @@ class Original:
     """The files of one series, or one multi-frame image: paths by SHA-256."""
 
     paths: dict[str, Path] = field(repr=False)
-    pseudonym: str | None  # None: keep the patient of the files
+    deidentification: Deidentification | None  # None: keep the patient of the files
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +85,7 @@ def frame_position(position: Any, orientation: Any) -> tuple[float, ...]:
     return tuple(float(part) for part in parts) if len(parts) == 9 else ()
 
 
-def source_header(path: Path, pseudonym: str | None) -> Any:
+def source_header(path: Path, deidentification: Deidentification | None) -> Any:
     """Return the header of a source with all type 2 attributes, invalid ones emptied.
 
     Raises:
@@ -126,23 +98,12 @@ def source_header(path: Path, pseudonym: str | None) -> Any:
     missing = [name for name in UIDS if not dataset.get(name)]
     if missing:
         raise NotWritable(f"has no {missing[0]}, so it cannot be referenced")
-    if pseudonym is not None:
-        dataset = _deidentified(dataset)
-        dataset.PatientID = pseudonym
+    if deidentification is not None:
+        dataset = deidentification.header(dataset)
     for name in TYPE_2:
         if name not in dataset or not _is_valid(name, dataset.get(name)):
             setattr(dataset, name, "")
     return dataset
-
-
-def _deidentified(named: Any) -> Any:
-    from pydicom.dataset import Dataset
-
-    stripped = Dataset()
-    for name in (*UIDS, *DEIDENTIFIED_ATTRIBUTES):
-        if name in named:
-            stripped[name] = named[name]
-    return stripped
 
 
 def _is_valid(name: str, value: Any) -> bool:

@@ -49,7 +49,7 @@ def write(album: DrawingSet, original: Original, drawings: tuple[DrawingRecord, 
     """
     with ignore_warnings():
         headers = {
-            sha256: share_functional_groups(source_header(path, original.pseudonym))
+            sha256: share_functional_groups(source_header(path, original.deidentification))
             for sha256, path in original.paths.items()
         }
         _align_orientations(list(headers.values()))

@@ -45,7 +45,7 @@ def write(album: DrawingSet, original: Original, drawings: tuple[DrawingRecord, 
         NotWritable: a source that cannot be referenced.
     """
     with ignore_warnings():
-        headers = {sha256: source_header(path, original.pseudonym) for sha256, path in original.paths.items()}
+        headers = {sha256: source_header(path, original.deidentification) for sha256, path in original.paths.items()}
         by_reader: dict[str, list[DrawingRecord]] = defaultdict(list)
         for drawing in drawings:
             by_reader[drawing.reader].append(drawing)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from core.errors import InvalidInput
 from core.imaging.atomic_write import atomic_write
 from core.imaging.drawings import records
+from core.imaging.drawings.deidentified import Deidentification
 from core.imaging.drawings.dicom_common import NotWritable, Original
 from core.imaging.drawings.formats import FORMATS, Plain
 from core.imaging.drawings.records import DrawingRecord, DrawingSet, Source
@@ -21,6 +22,11 @@ from db import Database, queries
 from db.tables import Case, Drawing, Image, LabelClass, Patient, Reader, Task
 
 Write = Callable[[DrawingSet, Original, tuple[DrawingRecord, ...]], list[tuple[str, bytes]]]
+REMAINS = (
+    "Sex, age up to 89, size, weight, times of day, geometry, readers, times of drawing and the sha256 of original "
+    "files remain, and whoever has an original can recognise it."
+)
+NAME = 16  # characters of a sha256 in place of a file name
 DICOM = "dicom"  # the importer whose originals a DICOM object can refer to
 
 
@@ -32,6 +38,7 @@ class Exported:
     images: int
     files: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    remains: str = ""  # with pseudonyms, what of a person they still contain
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,8 @@ def export(
         if not out.parent.is_dir():
             raise InvalidInput(f"The folder {out.parent} for {out.name} does not exist; create it, or choose another.")
         with atomic_write(out) as file:
-            file.write(chosen.write(drawings))
-        return Exported(len(drawings.drawings), len(origins), (str(out),))
+            file.write(chosen.write(_without_names(drawings) if pseudonyms else drawings))
+        return Exported(len(drawings.drawings), len(origins), (str(out),), remains=REMAINS if pseudonyms else "")
     return _write_objects(settings, drawings, origins, chosen.write, out, pseudonyms=pseudonyms)
 
 
@@ -97,6 +104,16 @@ def album(session: Session, task: str) -> DrawingSet:
     )
     drawings = [_drawn(*row_parts) for row_parts in session.execute(rows)]
     return DrawingSet(row.name, tuple(one.name for one in row.classes), records.sort_drawings(drawings))
+
+
+def _without_names(collection: DrawingSet) -> DrawingSet:
+    """Return the drawings with the first characters of the sha256 in place of file names."""
+    return replace(
+        collection,
+        drawings=tuple(
+            replace(one, source=replace(one.source, name=one.source.sha256[:NAME])) for one in collection.drawings
+        ),
+    )
 
 
 def task_row(session: Session, name: str) -> Task:
@@ -169,9 +186,10 @@ def _write_objects(
         groups[_origin(origins, drawing).group].append(drawing)
     for group in groups.values():
         first = _origin(origins, group[0])
+        hidden = Deidentification(first.pseudonym, settings.key("pseudonym")) if pseudonyms else None
         paths = {one.source.sha256: store.original(one.source.sha256) for one in group}
         try:
-            objects = write(collection, Original(paths, first.pseudonym if pseudonyms else None), tuple(group))
+            objects = write(collection, Original(paths, hidden), tuple(group))
         except NotWritable as error:
             left_out.append(f"'{first.name}' {error}.")
             continue
@@ -179,7 +197,8 @@ def _write_objects(
         sent += group
     if not files:
         raise InvalidInput(f"No drawing can be written as DICOM. {' '.join(left_out)}")
-    return Exported(len(sent), len({one.source.sha256 for one in sent}), tuple(files), tuple(left_out))
+    images, remaining = len({one.source.sha256 for one in sent}), REMAINS if pseudonyms else ""
+    return Exported(len(sent), images, tuple(files), tuple(left_out), remaining)
 
 
 def _origin(origins: dict[tuple[str, str], _Origin], drawing: DrawingRecord) -> _Origin:

@@ -59,7 +59,8 @@ def test_drawings_leave_and_come_back_by_command(capsys, tmp_path, scans, monkey
     draw(first)
     export = ("drawings", "export", "--task", "draw", "--format")
     code, result, _ = run(capsys, "--home", first, "--json", *export, "coco", "--out", tmp_path / "a.json")
-    assert (code, result) == (0, {"drawings": 3, "images": 3, "files": [str(tmp_path / "a.json")], "left_out": []})
+    written = {"drawings": 3, "images": 3, "files": [str(tmp_path / "a.json")], "left_out": [], "remains": ""}
+    assert (code, result) == (0, written)
     taken = run(capsys, "drawings", "import", "--task", "draw", tmp_path / "a.json", "--home", other, "--json")
     assert taken[:2] == (0, {"drawn": 3, "known": 0, "kept": 0})
     run(capsys, "--home", other, "--json", *export, "coco", "--out", tmp_path / "b.json")
@@ -68,6 +69,7 @@ def test_drawings_leave_and_come_back_by_command(capsys, tmp_path, scans, monkey
         result = run(capsys, "--home", first, "--json", *export, format, "--out", tmp_path / format, "--pseudonyms")[1]
         assert [Path(file).parent for file in result["files"]] == [tmp_path / format]
         (file,) = result["files"]
+        assert result["remains"].startswith("Sex, age up to 89,")
         assert Path(file).stat().st_mode & 0o077 == 0  # it holds what an archive holds
     result = run(capsys, "--home", other, "--json", "drawings", "import", "--task", "draw", file)[1]
     assert result == {"drawn": 0, "known": 3, "kept": 0}

@@ -15,6 +15,7 @@ from pydicom.uid import generate_uid
 
 from core.errors import InvalidInput
 from core.imaging.drawings import dicom_seg_export, dicom_sr_export, masks
+from core.imaging.drawings.deidentified import STANDARD, Deidentification
 from core.imaging.drawings.dicom_common import ignore_warnings
 from core.imaging.drawings.records import DrawingRecord, Source
 from core.services.annotation import annotations, drawing_export, drawing_import, drawings, tasks
@@ -174,14 +175,47 @@ def test_with_pseudonyms_nothing_names_the_patient(full, scans, exported, format
     assert result <= known
 
 
+@pytest.mark.parametrize("format", ["seg", "sr"])
+def test_with_pseudonyms_no_uid_or_date_of_the_source_is_left(full, scans, exported, format):
+    headers = [read(path) for path in scans.iterdir()]
+    with ignore_warnings():
+        uids = {element.value for header in headers for element in header.iterall() if element.VR == "UI"}
+    uids = {uid for uid in uids if isinstance(uid, str) and uid and not uid.startswith(STANDARD)}
+    dates = {header.get("StudyDate") or "" for header in headers} - {""}
+    assert len(uids) > 20
+    assert dates
+    for path in exported(format, pseudonyms=True):
+        data = path.read_bytes()
+        assert not [text for text in (*uids, *dates) if text.encode() in data]
+
+
+def test_with_pseudonyms_objects_of_one_study_still_belong_together(full, scans, exported):
+    hidden = Deidentification("", full.settings.key("pseudonym"))
+    studies = {hidden.uid(read(path).StudyInstanceUID) for path in scans.iterdir()}
+    instances = {hidden.uid(read(path).SOPInstanceUID) for path in scans.iterdir()}
+    for format in ("seg", "sr"):
+        for path in exported(format, pseudonyms=True):
+            message = read(path)
+            assert message.StudyInstanceUID in studies
+            assert set(referred(message)) <= instances
+
+
+def test_with_pseudonyms_all_comes_back_too(full, bare, exported, tmp_path):
+    for path in exported("sr", pseudonyms=True):
+        take(bare, path)
+    assert standing(bare) == standing(full)
+
+
 @pytest.mark.parametrize("format", ["seg", pytest.param("sr", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("pseudonyms", [False, True])
-def test_the_validator_finds_no_error_that_the_source_did_not_have(scans, exported, format, pseudonyms):
+def test_the_validator_finds_no_error_that_the_source_did_not_have(full, scans, exported, format, pseudonyms):
     tool = shutil.which("dciodvfy")
     if tool is None:
         message = "no dciodvfy here; install Debian's dicom3tools"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
     sources = {read(path).SOPInstanceUID: errors(tool, path) for path in scans.iterdir()}
+    hidden = Deidentification("", full.settings.key("pseudonym"))
+    sources |= {hidden.uid(uid): lines for uid, lines in sources.items()}
     for path in exported(format, pseudonyms=pseudonyms):
         lawful = set().union(*(sources[uid] for uid in referred(read(path))))
         assert errors(tool, path) - lawful == set()

@@ -1,6 +1,7 @@
 """Drawings leave and come back without loss, all of a file or none of it, and other tools' COCO is understood."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -68,6 +69,18 @@ def test_what_leaves_comes_back_to_a_fresh_home_and_leaves_again_byte_for_byte(f
         assert drawn.exported(bare, format, tmp_path / f"second.{format}") == data
     with bare.db.read() as session:
         assert drawing_export.album(session, drawn.TASK).drawings == standing
+
+
+@pytest.mark.parametrize("format", ["coco", "csv"])
+def test_with_pseudonyms_no_part_of_a_file_name_leaves_and_all_comes_back(full, bare, tmp_path, format):
+    options = {"task": drawn.TASK, "format": format, "out": tmp_path / "hidden", "pseudonyms": True}
+    done = drawing_export.export(full.db, full.settings, **options)
+    assert "sha256 of original files" in done.remains
+    names = {part for image in images.page(full.db, images.Filter()) for part in re.split(r"\W", image.name)}
+    data = (tmp_path / "hidden").read_text()
+    assert not [name for name in names if len(name) > 4 and name != "image" and name in data]
+    take(bare, tmp_path / "hidden")
+    assert drawn.exported(bare, format, tmp_path / "second") == drawn.exported(full, format, tmp_path / "first")
 
 
 def test_the_same_for_a_task_about_series(home, other_home, scans, tmp_path):
