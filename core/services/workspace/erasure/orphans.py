@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from core.imaging.staging_folder import leftovers
 from core.jobs import locks
 from core.services.imports.import_files import files_lock
 from core.services.workspace.erasure import pending, person_files
-from core.services.workspace.staging_folder import leftovers
 from core.settings import Settings
 from db import Database
 from db.tables import Image

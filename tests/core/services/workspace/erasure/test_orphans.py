@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from core.imaging.staging_folder import ENDING, draft
 from core.imaging.store import Store
 from core.jobs import locks
 from core.services.images import images
 from core.services.imports import import_files
 from core.services.imports.import_request import ImportRequest
 from core.services.workspace.erasure import orphans
-from core.services.workspace.staging_folder import ENDING, draft
 from tests.core.services.workspace.test_doctor import looked
 
 HOUR_S = 3_600
