@@ -15,6 +15,9 @@ from core.imaging.tables.table import Table
 from core.imaging.tables.words import number, spelling
 
 DEFAULT_FILE = "file"  # the title that is the column of files in any case
+TRIALS = ("studie", "visit", "exam", "examination", "examen", "untersuchung", "etude", "estudio")  # or studies
+ROWS_OF_STUDY = 20  # on average, at most: a column of fewer values names trials or visits
+ANSWERS = frozenset(["0", "1", "y", "n", "yes", "no", "true", "false", "ja", "nein", "patient", "control"])
 SPLIT_WORDS = frozenset("train training val valid validation dev test testing holdout tune 训练 验证 测试".split())  # noqa: SIM905
 CLASSES = 20  # the most values of a label that no title names as one
 CATEGORIES = 50
@@ -54,7 +57,7 @@ def _names_most(column: ColumnValues) -> bool:
 
 def patient_column(columns: Sequence[ColumnValues]) -> GuessedColumn:
     """Return the column of patients: the title `patient_id` first, then one whose values repeat."""
-    titled = [one for one in columns if role_of_title(one.title) is Role.PATIENT and one.counts]
+    titled = [one for one in columns if role_of_title(one.title) is Role.PATIENT and one.counts and not _is_answer(one)]
     if not titled:
         return None
     best = min(titled, key=lambda column: (not _is_patient_id(column), not _repeats(column), column.title))
@@ -63,7 +66,7 @@ def patient_column(columns: Sequence[ColumnValues]) -> GuessedColumn:
 
 def study_column(columns: Sequence[ColumnValues]) -> GuessedColumn:
     """Return the column of studies, by its title."""
-    titled = [one for one in columns if role_of_title(one.title) is Role.STUDY and one.counts]
+    titled = [one for one in columns if role_of_title(one.title) is Role.STUDY and one.counts and not _are_trials(one)]
     return (min(titled, key=_title), "by its title") if titled else None
 
 
@@ -92,6 +95,17 @@ def _is_patient_id(column: ColumnValues) -> bool:
     return plain_title(column.title) == "patientid"
 
 
+def _are_trials(column: ColumnValues) -> bool:
+    """Return whether a column such as `studie` says of which trial or visit a row is: it has few values."""
+    has_few = not column.many and len(column.counts) * ROWS_OF_STUDY < column.counts.total()
+    return has_few and plain_title(column.title) in TRIALS
+
+
+def _is_answer(column: ColumnValues) -> bool:
+    """Return whether a column such as `patient` says who is one, instead of which."""
+    return not _is_patient_id(column) and {spelling(value) for value in column.values} <= ANSWERS
+
+
 def _repeats(column: ColumnValues) -> bool:
     return len(column.counts) < column.counts.total()
 
@@ -103,6 +117,10 @@ def fact_role(column: ColumnValues, has_label: bool, order: str) -> tuple[Role, 
         return Role.LEAVE_OUT, reason
     if not values:
         return Role.LEAVE_OUT, "it is empty"
+    if by_title in (Role.PATIENT, Role.STUDY) and not _is_answer(column) and not _are_trials(column):
+        return Role.LEAVE_OUT, f"it may identify a {by_title}, and another column does"
+    if by_title is Role.FILE and column.names:
+        return Role.LEAVE_OUT, "it names files, as another column does"
     if {spelling(value) for value in values} <= SPLIT_WORDS and (len(values) > 1 or by_title is Role.SPLIT):
         return Role.SPLIT, "its values are those of a split"
     guessed, is_clear = date_order(values)

@@ -82,7 +82,7 @@ def _settled(guess: ColumnProfile, role: Role | None, taken: set[Role]) -> Colum
     if role is not None:
         return replace(guess, role=role, reason=CHOSEN)
     if guess.role in taken:
-        fallback = Role.LEAVE_OUT if guess.role is Role.PATIENT else Role.CATEGORY
+        fallback = Role.CATEGORY if guess.role is Role.LABEL else Role.LEAVE_OUT  # the others may identify a person
         return replace(guess, role=fallback, reason=f"another column was chosen as the {guess.role}")
     return guess
 

@@ -144,3 +144,18 @@ def test_what_is_no_date(tmp_path: Path):
 def test_more_values_than_are_counted(tmp_path: Path):
     shown = profiles(tmp_path, "image,text", *rows("#", "word #", count=5_000))
     assert (shown["text"].distinct, shown["text"].many, shown["image"].names) == (2_000, True, 20)
+
+
+def test_second_identities_are_left_out_and_trials_are_no_studies(tmp_path: Path):
+    form = rows("#", "P%", "S#", "A#", "trial", "yes", "#.png", count=40)
+    shown = profiles(tmp_path, "image,patient_id,pat_nr,accession,studie,patient,path", *form)
+    assert {title: one.role for title, one in shown.items()} == {
+        "image": Role.FILE,
+        "patient_id": Role.PATIENT,
+        "pat_nr": Role.LEAVE_OUT,
+        "accession": Role.STUDY,
+        "studie": Role.CATEGORY,
+        "patient": Role.LEAVE_OUT,  # by its title alone: an identity
+        "path": Role.LEAVE_OUT,
+    }
+    assert profiles(tmp_path, "image,study", *rows("#", "trial"))["study"].role is Role.STUDY
