@@ -1,5 +1,6 @@
 """Numbers and dates of a table are facts that a range can select: 'women over 60' can be asked."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,15 @@ from core.errors import InvalidInput
 from core.services.images import fact_ranges, images
 from core.services.images.fact_ranges import Between, FactRange
 from core.services.images.images import Filter
-from tests.core.conftest import Home
+from tests.core.conftest import Home, copied
 
 ROWS = 15
 
 
-@pytest.fixture
-def filled(home: Home, tmp_path: Path) -> Home:
+@pytest.fixture(scope="module")
+def filled(empty_once: Path, tmp_path_factory) -> Iterator[Home]:
+    tmp_path = tmp_path_factory.mktemp("ranges")
+    home = copied(empty_once, tmp_path / "home")
     (tmp_path / "in").mkdir()
     lines = ["Bild;Alter;Wert;Untersuchungsdatum;Geschlecht"]
     for number in range(ROWS):
@@ -26,7 +29,8 @@ def filled(home: Home, tmp_path: Path) -> Home:
     table = tmp_path / "t.csv"
     table.write_text("\n".join(lines))
     home.take(tmp_path / "in", metadata=table, roles=(("Alter", "number"),))
-    return home
+    yield home
+    home.db.close()
 
 
 def test_the_columns_of_numbers_and_dates_have_ranges(filled: Home):
