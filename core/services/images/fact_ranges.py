@@ -55,16 +55,16 @@ def _range_of(session: Session, name: str) -> FactRange | None:
     return None
 
 
-def is_between(one: Between) -> ColumnElement[bool]:
+def is_between(span: Between) -> ColumnElement[bool]:
     """Return the condition that an image has a value in a range.
 
     Raises:
         InvalidInput: an end is neither a number nor a date.
     """
-    is_date = bool(re.match(DATE, one.low or one.high))
+    is_date = bool(re.match(DATE, span.low or span.high))
     column = _dates() if is_date else _numbers()
-    matching = select(Fact.image_id).where(Fact.name == one.name)
-    for end, text in ((column.__ge__, one.low), (column.__le__, one.high)):
+    matching = select(Fact.image_id).where(Fact.name == span.name)
+    for end, text in ((column.__ge__, span.low), (column.__le__, span.high)):
         if text:
             matching = matching.where(end(text if is_date else _number(text)))
     return Image.id.in_(matching.where(column.is_not(None)))

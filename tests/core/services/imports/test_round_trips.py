@@ -47,8 +47,8 @@ def test_predictions(trained: Home, tmp_path: Path):
     )
     predictions_export.write(trained.db, run, "test", tmp_path / "again.csv")
     scores = [
-        [{name: cells[name] for name in cells if name == "image" or name.startswith("score")} for _, cells in one]
-        for one in (read_table(tmp_path / name).records() for name in ("out.csv", "again.csv"))
+        [{name: cells[name] for name in cells if name == "image" or name.startswith("score")} for _, cells in rows]
+        for rows in (read_table(tmp_path / name).records() for name in ("out.csv", "again.csv"))
     ]
     assert scores[0] == scores[1]
     assert len(scores[0]) > 0

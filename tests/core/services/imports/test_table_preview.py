@@ -42,31 +42,31 @@ def shown(home: Home, folder: Path, *lines: str, code: str = "utf-8", **options)
 
 
 def test_a_table_as_it_was_found(home: Home, folder: Path):
-    one = shown(home, folder, *LINES, code="cp1252", task="t")
-    dialect = (one.dialect.encoding, one.dialect.separator, one.dialect.decimal, one.dialect.first_line)
+    table = shown(home, folder, *LINES, code="cp1252", task="t")
+    dialect = (table.dialect.encoding, table.dialect.separator, table.dialect.decimal, table.dialect.first_line)
     assert dialect == ("cp1252", ";", ",", 3)
-    assert one.passed_over == ("Export",)
-    assert one.rows[0] == (4, ("1.png", "P1", "gesund", "61.5", "x"))
-    assert one.summary == "1 of 4 files, 1 ambiguous, 1 row without a file"
-    assert (one.ambiguous_names, one.missing_names, one.unlisted) == (("same",), ("9",), 3)
-    assert (one.labels, one.class_order) == ((("gesund", 1),), ("gesund",))
-    assert [(pair.line, pair.text, pair.path.name, pair.label) for pair in one.pairs] == [
+    assert table.passed_over == ("Export",)
+    assert table.rows[0] == (4, ("1.png", "P1", "gesund", "61.5", "x"))
+    assert table.summary == "1 of 4 files, 1 ambiguous, 1 row without a file"
+    assert (table.ambiguous_names, table.missing_names, table.unlisted) == (("same",), ("9",), 3)
+    assert (table.labels, table.class_order) == ((("gesund", 1),), ("gesund",))
+    assert [(pair.line, pair.text, pair.path.name, pair.label) for pair in table.pairs] == [
         (4, "1.png", "1.png", "gesund")
     ]
-    assert (one.row_count, one.problem, one.chosen) == (3, "", frozenset())
+    assert (table.row_count, table.problem, table.chosen) == (3, "", frozenset())
 
 
 def test_roles_are_chosen_and_the_columns_named_win(home: Home, folder: Path):
     roles = (("Alter", "text"), ("prüfer", "file"), ("Patient", "leave_out"))
-    one = shown(home, folder, *LINES, task="t", roles=roles, file_column="Bild")
-    assert {column.title: (str(column.role), column.reason) for column in one.profiles} == {
+    table = shown(home, folder, *LINES, task="t", roles=roles, file_column="Bild")
+    assert {column.title: (str(column.role), column.reason) for column in table.profiles} == {
         "Bild": ("file", "chosen"),
         "Patient": ("leave_out", "chosen"),
         "Befund": ("label", "by its title, with 3 different values"),
         "Alter": ("text", "chosen"),
         "prüfer": ("category", "it has 1 different values"),
     }
-    assert one.chosen == {"Bild", "Patient", "Alter"}
+    assert table.chosen == {"Bild", "Patient", "Alter"}
 
 
 def test_the_order_of_classes_is_that_of_the_task_or_the_chosen_one(home: Home, folder: Path):
@@ -100,10 +100,10 @@ def test_the_order_of_classes_is_that_of_the_task_or_the_chosen_one(home: Home, 
     ],
 )
 def test_a_problem_is_one_sentence_beside_the_rows(home: Home, folder: Path, lines: list[str], problem: str):
-    one = shown(home, folder, *lines, task="t")
-    assert problem in one.problem
-    assert one.problem.endswith(".")
-    assert one.rows
+    table = shown(home, folder, *lines, task="t")
+    assert problem in table.problem
+    assert table.problem.endswith(".")
+    assert table.rows
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,8 @@ def test_rows_name_files_by_what_is_in_them(home: Home, tmp_path: Path):
     (tmp_path / "in" / "IM2").write_bytes(Path(get_testdata_file("MR_small.dcm")).read_bytes())
     uid = pydicom.dcmread(tmp_path / "in" / "IM1").SOPInstanceUID
     for text in (uid, hashlib.sha256(data).hexdigest().upper()):
-        one = shown(home, tmp_path / "in", "image,label", f"{text},a")
-        assert [pair.path.name for pair in one.pairs] == ["IM1"]
+        table = shown(home, tmp_path / "in", "image,label", f"{text},a")
+        assert [pair.path.name for pair in table.pairs] == ["IM1"]
 
 
 def test_a_guessed_label_that_is_no_class_says_that_it_was_guessed(home: Home, folder: Path):
