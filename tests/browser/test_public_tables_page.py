@@ -1,0 +1,83 @@
+"""Ten tables made after public ones are imported in Chromium: no column name is typed, and few clicks are needed."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from core.imaging.store import Store
+from core.services.annotation import annotations, tasks
+from core.services.images import images
+from core.services.imports import import_log
+from core.services.workspace import home
+from core.settings import Settings
+from tests.browser.servers import standing
+from tests.public_tables import TABLES
+
+MOST = 5  # clicks from an open page to imported images with labels: folder, preview, import, and two for a role
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    root = tmp_path_factory.mktemp("public")
+    for at, (name, made) in enumerate(TABLES.items()):
+        (root / name).mkdir()
+        made.lay_out(root / name)
+        for path in filter(Path.is_file, (root / name / "images").rglob("*")):
+            pixels = np.array(Image.open(path))
+            pixels[-1, -1] = 100 + at  # no two tables have one picture in common
+            Image.fromarray(pixels).save(path, "PNG")
+    with standing(tmp_path_factory.mktemp("served") / "home", roots=[root]) as server:
+        yield server
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TABLES)
+def test_a_public_table_is_imported_by_mouse_alone(served, page, name):
+    made = TABLES[name]
+    label = next(title for title, role in made.roles.items() if role == "label")
+    clicks = []
+
+    def click(locator):
+        clicks.append(locator)
+        locator.click()
+
+    page.goto(f"{served.url}/import")
+    click(page.get_by_role("button", name=re.compile(rf"folder icon {name} ")))
+    expect(page.get_by_label("Folder, file or archive")).to_have_value(re.compile(rf"/{name}$"))
+    click(page.get_by_role("button", name="Preview import"))
+    expect(page.get_by_text("6 of 6 files")).to_be_visible()
+    role = page.get_by_label(f"Role of {label}", exact=True)
+    if role.get_attribute("value") != "Label":
+        click(role)
+        click(page.get_by_role("option", name="Label", exact=True))
+    expect(role).to_have_value("Label")
+    expect(page.get_by_label("Labelling task for these labels")).to_have_value(f"{label} (new task)")
+    click(page.get_by_role("button", name="Import 6 images"))
+    expect(page.get_by_text("6 files = 6 imported")).to_be_visible()
+    assert len(clicks) <= MOST
+    assert labels_by_number(served.home, label) == {at: text for at, text in enumerate(made.labels) if text}
+
+
+def labels_by_number(folder, task):
+    """Return the label of each picture of the newest import, by the number in its pixels."""
+    settings = Settings.read(folder)
+    db = home.open_home(settings)
+    made = tasks.task_named(db, task)
+    view = import_log.list_imports(db, settings)[0]
+    ids = {image.id for image in images.page(db, images.Filter(import_id=view.id))}
+    cases = annotations.queue(db, task_id=made.id, only="labelled", limit=50)
+    labels = {
+        _number(settings, images.get(db, case.image_ids[0])): made.classes[case.label or 0].name
+        for case in cases
+        if case.image_ids[0] in ids
+    }
+    db.close()
+    return labels
+
+
+def _number(settings, image):
+    return int(np.fromfile(Store(settings.home).pixels(image.sha256), np.uint8, 1, offset=image.offset)[0])
