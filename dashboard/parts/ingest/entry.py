@@ -30,6 +30,7 @@ def show(wired: AppContext, view: ImportView) -> ImportDraft | None:
         st.info(f"Undone {age} by {by}: its images are no longer in the catalogue.", icon=":material/undo:")
     else:
         _next_steps(wired, view)
+    repeated_draft = _again(wired, view)
     if view.images:
         _thumbnails(wired, view)
     if view.report:
@@ -37,7 +38,7 @@ def show(wired: AppContext, view: ImportView) -> ImportDraft | None:
     else:
         st.info("This import did not finish. What it had imported stays; import the folder again for the rest.")
     _roles(view)
-    return _again(wired, view)
+    return repeated_draft
 
 
 def source(settings: Settings, view: ImportView) -> str:

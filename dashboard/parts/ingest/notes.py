@@ -1,6 +1,7 @@
 """What an import noticed, and lists of files with reasons."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -10,11 +11,11 @@ from dashboard import formatting
 from dashboard.url_state import ImagesState
 
 
-def show(noted: Sequence[NoteCount], import_id: int = 0) -> None:
+def show(noted: Sequence[NoteCount], import_id: int = 0, *, height: int | Literal["content"] = "content") -> None:
     """Draw what was noticed, before all else; of an import each kind opens those of its images."""
     if not noted:
         return
-    with st.container(border=True, key="import_notes"):
+    with st.container(border=True, key="import_notes", height=height):
         st.markdown("**Read in another way than it lies in the file, or to be looked at**")
         for note in noted:
             _note(note, import_id if note.kind in IMAGE_KINDS else 0)

@@ -14,6 +14,8 @@ from dashboard import formatting, result_cache
 from dashboard.parts.ingest import notes
 from dashboard.parts.widgets import gallery
 
+FEW_NOTES = 250  # pixels: the button that imports stays in sight
+
 
 def progress(job: JobView) -> tuple[float | None, str]:
     """Return how far an import or its preview is; nothing is known until its files are listed."""
@@ -38,7 +40,7 @@ def show(report: ImportReport) -> None:
     others += [(tables, "table" if tables == 1 else "tables")]
     if text := [f"{number:,} {what}" for number, what in others if number]:
         st.caption(f"Of {formatting.count(report.files_found, 'file')}: {', '.join(text)}.")
-    notes.show(report.notes)
+    notes.show(report.notes, height=FEW_NOTES if len(report.notes) > 1 else "content")
     if refused:
         notes.files("Refused", [{"file": one.file, "reason": one.reason} for one in refused], expanded=len(refused) < 5)
 
