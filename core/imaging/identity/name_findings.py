@@ -15,6 +15,7 @@ from typing import Literal
 from core.imaging.deidentify import MASK
 from core.imaging.identity.check_digits import kind_of_number
 from core.imaging.identity.dates import find_dates
+from core.imaging.identity.file_codes import codes_in, without_hashes
 from core.imaging.identity.harmless_words import (
     EAST_ASIAN,
     SIGNS,
@@ -25,12 +26,7 @@ from core.imaging.identity.harmless_words import (
 )
 
 DIGITAL = 2000  # a date before it is no date of a digital image
-HASH = re.compile(r"(?<![^\W_])(?=[0-9a-fA-F-]{16})[0-9a-fA-F]{4,}(?:-[0-9a-fA-F]{4,})*(?![^\W_])")
-CODE = re.compile(
-    r"(?<![^\W_])(?:(?:[A-Za-z]{1,2}\d+){2,}[A-Za-z]{0,2}|(?:\d+[A-Za-z]{1,2}){2,}\d*|[A-Z]{2}\d{4,7}"
-    r"|(?=[a-z\d]{16})(?:[a-z]*+\d++){3,}[a-z]*)(?![^\W_])"
-)
-UID = re.compile(r"\d+(?:\.\d+){6,}")
+LETTERS = re.compile("[A-Za-z]+")
 # Vowels that are written as marks, which Python counts as no letters: Hebrew to Khmer.
 VOWELS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0eff\u0f00-\u109f\u1780-\u17ff"
 WORD = re.compile(rf"[{SIGNS}]+|(?![{SIGNS}])[^\W\d_](?:(?![{SIGNS}])[^\W\d_]|(?!\d)[{VOWELS}])*")
@@ -52,8 +48,7 @@ def find(name: str) -> list[Span]:
     >>> [name[start:end] for name in ["ward 3/Mueller_Anna_19610317_pa.png"] for start, end in find(name)]
     ['Mueller', 'Anna', '19610317']
     """
-    plain = HASH.sub(lambda match: "" if _has_digits(match[0]) else match[0], name)
-    if plain.isascii() and not HAS_NUMBER.search(plain) and all(map(is_harmless, re.findall("[A-Za-z]+", plain))):
+    if name.isascii() and not HAS_NUMBER.search(name) and all(map(is_harmless, LETTERS.findall(without_hashes(name)))):
         return []  # most names: many times faster
     start, spans = 0, list[Span]()
     for component in name.split("/"):
@@ -98,7 +93,7 @@ def _code(key: bytes, word: str) -> str:
 
 def _in_component(text: str) -> list[Span]:
     """Return the spans in one part of a path, in order, none over another."""
-    codes = [match.span() for form in (HASH, CODE, UID) for match in form.finditer(text) if _has_digits(match[0])]
+    codes = codes_in(text)
     words = [span for span in _words(text) if not _touches(span, codes)]
     names = [span for span in words if not _is_harmless_at(text, span)]
     names = _with_neighbours(text, names or _pairs(text, words), words)
@@ -106,7 +101,7 @@ def _in_component(text: str) -> list[Span]:
     dates = [(start, end) for start, end, day in find_dates(text, short=bool(names)) if names or day.year < DIGITAL]
     spans = list[Span]()
     for span in (*numbers, *sorted(dates, key=lambda span: span[0] - span[1]), *names):
-        if not _touches(span, spans + codes):
+        if not _touches(span, spans if span in numbers else spans + codes):
             spans.append(span)
     return sorted(spans)
 
@@ -159,7 +154,3 @@ def _pairs(text: str, words: list[Span]) -> list[Span]:
 
 def _touches(span: Span, others: list[Span]) -> bool:
     return any(span[0] < end and start < span[1] for start, end in others)
-
-
-def _has_digits(text: str) -> bool:
-    return sum(map(str.isdigit, text)) * 5 >= len(text)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,13 @@ def test_at_most_two_percent_of_harmless_names_are_masked():
     assert len(masked) <= 0.02 * len(WORDS), masked
 
 
+def test_at_most_two_percent_of_the_real_files_are_masked(data_dir: Path):
+    names = [path.relative_to(data_dir).as_posix() for path in data_dir.rglob("*") if path.is_file()]
+    masked = [name for name in names if find(name) and "B13" not in name]
+    assert len(names) > 1000
+    assert len(masked) <= 0.02 * len(names), masked[:40]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_four_hundred_people_whom_no_header_names_are_found(way: str):
     texts = [
@@ -95,6 +103,8 @@ def test_four_hundred_people_whom_no_header_names_are_found(way: str):
         ("IMG_20190312_104455.jpg", "IMG_20190312_104455.jpg"),  # when a picture was taken
         ("A123456780.png", "….png"),  # an insured number, by its check digit
         ("A123456781.png", "A123456781.png"),
+        ("93fd0adb.png", "93fd0adb.png"),  # a hash
+        ("ada19610317.png", "…….png"),
         ("110105194912310029.png", "110105194912310029.png"),
         ("11010519491231002X.png", "….png"),
         ("1.2.392.200036.9116.2.5.1937.2429823676.dcm", "1.2.392.200036.9116.2.5.1937.2429823676.dcm"),
