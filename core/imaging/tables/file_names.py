@@ -116,8 +116,10 @@ def catalogue_id(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def fitting(text: str, images: Mapping[Key, str]) -> list[Key]:
+def fitting(text: str, images: Mapping[Key, str], coded: str = "") -> list[Key]:
     """Return the images, of those with one file name, whose path may be that of a text: all of a bare name.
+
+    `coded` is the text as the catalogue writes names that look like a person.
 
     The folders of one must be the last folders of the other, for a path may begin above the imported folder; one that
     ends with the whole text counts alone. A folder that was masked in the catalogue may be any.
@@ -125,8 +127,12 @@ def fitting(text: str, images: Mapping[Key, str]) -> list[Key]:
     >>> fitting("a/1.png", {1: "a/1.png", 2: "b/1.png", 3: "1.png"}), fitting("/data/a/1.png", {1: "a/1.png"})
     ([1], [1])
     """
-    exact = [image for image, name in images.items() if f"/{name}".endswith(f"/{text}")]
-    return (exact if "/" in text else []) or [image for image, name in images.items() if _in_same_folder(text, name)]
+    texts = tuple(dict.fromkeys(filter(None, (text, coded))))
+    ends = tuple(f"/{one}" for one in texts)
+    exact = [image for image, name in images.items() if f"/{name}".endswith(ends)]
+    if exact and "/" in text:
+        return exact
+    return [image for image, name in images.items() if any(_in_same_folder(one, name) for one in texts)]
 
 
 def _in_same_folder(text: str, name: str) -> bool:

@@ -17,6 +17,7 @@ from core.imaging import deidentify
 from core.imaging.drawings import dicom_common, geometry_schema
 from core.imaging.drawings.formats import reader_of
 from core.imaging.drawings.records import DrawingRecord, Source
+from core.imaging.identity.name_findings import keyed
 from core.imaging.pixel_format import PixelFormat
 from core.imaging.store import Store
 from core.imaging.tables.file_names import fitting
@@ -198,7 +199,9 @@ class _DrawingImport:
         if source.sha256:
             raise InvalidInput(f"its image {source.sha256[:12]} is not in this catalogue; import it first.")
         named = self.named.get(deidentify.keyed_hash(self.settings.key("pseudonym"), _file_name(source.name)), [])
-        named = fitting(source.name.replace("\\", "/"), {image: image.name for image in named})
+        path = source.name.replace("\\", "/")
+        coded = keyed(path, self.settings.key("pseudonym"))
+        named = fitting(path, {image: image.name for image in named}, coded)
         if len(named) != 1:
             problem = "is not in this catalogue; import it first" if not named else f"matches {len(named)} images"
             raise InvalidInput(f"its image '{source.name}' {problem}.")

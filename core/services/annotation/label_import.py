@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.imaging import deidentify
+from core.imaging.identity.name_findings import keyed
 from core.imaging.tables.column_guesses import with_titles
 from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dialect import Dialect
@@ -186,7 +187,7 @@ def _matches(session: Session, text: str, item: str, key: bytes) -> list[tuple[i
         statement = select(Image.id, Image.name).where(named).order_by(Image.id)
         rows = session.execute(statement.where(Image.item == item) if item else statement)
         names = {row.id: row.name for row in rows}
-        if matches := fitting(text, names):
+        if matches := fitting(text, names, keyed(text, key)):
             return [(image_id, names[image_id]) for image_id in matches]
     return []
 

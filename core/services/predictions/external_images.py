@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.imaging import deidentify
+from core.imaging.identity.name_findings import keyed
 from core.imaging.tables.file_names import catalogue_id, fitting, with_endings
 from core.services.predictions.external_scores import ScoreRow
 from db import queries
@@ -50,7 +51,8 @@ class Images:
         """Return the images that a line names: by sha256 or name, else by stem."""
         for keys in self._lookup_keys(line.image):
             matches = [image for key in keys for item, image in self.by_key.get(key, ()) if line.item in ("", item)]
-            matches = fitting(line.image, {image: self.names[image] for image in matches})
+            coded = keyed(line.image, self.key)
+            matches = fitting(line.image, {image: self.names[image] for image in matches}, coded)
             if matches:
                 return matches
         return []

@@ -1,5 +1,6 @@
 """Names in files that no header explains, and columns that identify: coded or left out, said, and by choice stored."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,24 @@ def test_a_table_of_harmless_columns_has_no_note(home: Home, pictures: Path):
 def test_the_names_of_public_reports_are_masked(home: Home, data_dir: Path):
     home.take(data_dir / "reports" / "B13")
     assert {name.removeprefix("…") for name in names(home)} == {"_胸片.dcm", ".dcm", "_pa.dcm"}
+
+
+def test_a_path_with_coded_folders_still_tells_files_of_one_name_apart(home: Home, tmp_path: Path):
+    for number, person in enumerate(("Mueller_Anna", "Schulze_Otto")):
+        path = tmp_path / "in" / person / "1.png"
+        path.parent.mkdir(parents=True)
+        Picture.fromarray(np.full((8, 8), number * 40, dtype=np.uint8)).save(path)
+    home.take(tmp_path / "in")
+    tasks.create(home.db, name="sick", classes=["no", "yes"])
+    table = tmp_path / "labels.csv"
+    table.write_text("image,label\nMueller_Anna/1.png,yes\nSchulze_Otto/1.png,no\n")
+    report = label_import.import_labels(home.db, home.settings, path=table, task="sick", by="tester")
+    assert report.labelled == 2
+
+
+def test_the_command_line_takes_the_choice(capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path):
+    from core.__main__ import main
+
+    assert main(["--home", str(tmp_path / "home"), "import", str(folder), "--names", "cut", "--json"]) == 0
+    notes = {note["kind"]: note["count"] for note in json.loads(capsys.readouterr().out)["notes"]}
+    assert notes == {"names_cut": 2}
