@@ -28,7 +28,7 @@ def test_the_keys_of_an_import():
             "unknown_patients",
         ),
         *("persons", "person_questions"),
-        *("series", "labelled", "labels_kept", "labels_apart", "dry_run", "finished", "notes"),
+        *("series", "labelled", "labels_kept", "labels_apart", "dry_run", "finished", "notes", "columns_left_out"),
     }
     notes = (NoteCount("turned", 2, ("a.jpg", "b.jpg")),)
     report = ImportReport(files_found=3, imported=2, labels_overridden=1, labels_without_case=4, notes=notes)
