@@ -4,22 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from db.database import Database
+from db.database import Database, sqlite_module
 
 
 def vacuum(db: Database) -> bool:
-    """Rebuild the file, which leaves out deleted rows, and empty its journal; return whether the journal is empty.
+    """Rebuild the file, which leaves out deleted rows, and empty its journal; return whether that could be done.
 
-    It is not while another process reads an older state.
-
-    Raises:
-        sqlite_module().Error: the file cannot be written, for example to a full disk.
+    It cannot while another process writes or reads an older state, nor on a full disk.
     """
-    with _raw(db) as connection:
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("VACUUM")
-        row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not row or row[0] == 0
+    try:
+        with _raw(db) as connection:
+            connection.execute("VACUUM")
+            row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not row or row[0] == 0
+    except sqlite_module().Error:
+        return False
 
 
 @contextmanager

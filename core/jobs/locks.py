@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -17,10 +17,12 @@ def shared(path: Path) -> Iterator[None]:
     """Hold the lock together with others; wait while somebody holds it alone."""
     handle = _opened(path)
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH)
+        with suppress(OSError):  # on a file system without locks nobody can hold it alone either
+            fcntl.flock(handle, fcntl.LOCK_SH)
         yield
     finally:
-        fcntl.flock(handle, fcntl.LOCK_UN)  # also for children that inherited the descriptor
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)  # also for children that inherited the descriptor
         os.close(handle)
 
 

@@ -60,6 +60,9 @@ def test_a_model_is_chosen_seen_measured_and_trained(chest, serve, page):
     table = page.get_by_test_id("stDialog").get_by_test_id("stDataFrame").locator(".dvn-scroller")
     number = list(MODELS).index("alexnet")
     expect(table).to_be_visible()
+    table.hover()
+    expect(page.get_by_role("button", name="Search")).to_be_visible()  # beside it, Streamlit's CSV with live formulas
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)
     table.click(position={"x": 16, "y": ROW * (number + 1) + ROW // 2})
     page.get_by_role("button", name="Use AlexNet").click()
     expect(page.get_by_role("combobox", name="Model")).to_have_value("AlexNet")

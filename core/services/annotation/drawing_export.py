@@ -108,12 +108,11 @@ def album(session: Session, task: str) -> DrawingSet:
 
 def _without_names(collection: DrawingSet) -> DrawingSet:
     """Return the drawings with the first characters of the sha256 in place of file names."""
-    return replace(
-        collection,
-        drawings=tuple(
-            replace(one, source=replace(one.source, name=one.source.sha256[:NAME])) for one in collection.drawings
-        ),
-    )
+    return replace(collection, drawings=tuple(map(_without_name, collection.drawings)))
+
+
+def _without_name(drawing: DrawingRecord) -> DrawingRecord:
+    return replace(drawing, source=replace(drawing.source, name=drawing.source.sha256[:NAME]))
 
 
 def task_row(session: Session, name: str) -> Task:

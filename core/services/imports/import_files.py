@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -85,7 +85,8 @@ def _read(
         known=lambda sha256: imported.is_complete(sha256, store),
         at=imported.offset,
     )
-    with locks.shared(files_lock(settings)), closing(reading) as results:
+    locked = nullcontext() if request.dry_run else locks.shared(files_lock(settings))
+    with locked, closing(reading) as results:
         for result in results:
             if isinstance(result, FileRejection):
                 refused = Refused(sources.name(result.path), result.reason)

@@ -64,7 +64,7 @@ def forget(db: Database, settings: Settings, patients: Sequence[int], *, dry_run
             return report
         person_files.remove(files)
         finished = pending.finish(db, settings)
-    return report if finished else replace(report, remains=(*left, remains.JOURNAL))
+    return report if finished else replace(report, remains=(*left, remains.UNFINISHED))
 
 
 def _find_patient(db: Database, name: str, keyed: str) -> int:
@@ -92,6 +92,7 @@ def _erase_rows(
             remains.note_in_snapshots(session, plan.remaining, at=time.time())
             if dry_run:
                 raise _DryRun
+            plan.mentions().erase_from(person_files.logs(settings))
             plan.pending(settings).write(settings)
     except _DryRun:
         pass

@@ -1,8 +1,9 @@
 """Take a person out of what is stored as JSON or text: results of jobs, runs and analyses."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -50,6 +51,15 @@ class Mentions:
                     stored = getattr(row, column)
                     if (left := self.without(stored)) != stored:
                         setattr(row, column, left)
+
+    def erase_from(self, logs: Iterable[Path]) -> None:
+        """Overwrite the words in logs in place: another process may be appending to them."""
+        words = re.compile(self.words.pattern.encode())
+        for path in logs:
+            with path.open("r+b") as file:
+                for match in words.finditer(file.read()):
+                    file.seek(match.start())
+                    file.write(b"*" * len(match[0]))
 
     def without(self, value: Any) -> Any:
         """Return a value of JSON without the person."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.imaging.staging_folder import leftovers
 from core.jobs import locks
 from core.services.imports.import_files import files_lock
-from core.services.workspace.erasure import pending, person_files
+from core.services.workspace.erasure import pending, person_files, remains
 from core.settings import Settings
 from db import Database
 from db.tables import Image
@@ -34,7 +34,6 @@ class SweepReport:
 
 
 BUSY = "An import is running, whose files have no rows yet; look again when it has ended"
-JOURNAL = "The journal of the catalogue is in use and has old pages; stop Rounds, then sweep again"
 UNFINISHED = "The erasure of a person was interrupted"
 
 
@@ -52,7 +51,7 @@ def sweep(db: Database, settings: Settings) -> SweepReport:
         if not free:
             return SweepReport(note=BUSY)
         paths = list(_orphans(db, settings))
-        report = _report(paths, "" if pending.finish(db, settings) else JOURNAL)
+        report = _report(paths, "" if pending.finish(db, settings) else remains.UNFINISHED.rstrip("."))
         person_files.remove(paths)
         return report
 

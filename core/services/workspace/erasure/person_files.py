@@ -55,6 +55,12 @@ def inbox(settings: Settings, hashes: Collection[str]) -> Iterator[Path]:
             yield path
 
 
+def logs(settings: Settings) -> Iterator[Path]:
+    """Yield the logs of jobs and runs."""
+    yield from settings.folder("jobs").glob("*.log")
+    yield from settings.folder("runs").glob("*/log.txt")
+
+
 def map_of(path: Path) -> str | None:
     """Return the sha256 of the file that a saliency map is of; None for maps of before it was written there."""
     with path.open("rb") as file:

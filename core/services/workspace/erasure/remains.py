@@ -14,9 +14,9 @@ from db.tables import Prediction, Run, Snapshot, SnapshotCase
 from db.vocabulary import Split
 
 NAMED = 5  # the most paths in a sentence
-JOURNAL = (
-    "The catalogue's journal still has old pages, because another program reads the catalogue; stop Rounds, then run "
-    "`rounds doctor --sweep`."
+UNFINISHED = (
+    "The file of the catalogue still has old bytes of the person, because another program uses it or its disk is full; "
+    "stop Rounds, free some space, then run `rounds doctor --sweep`."
 )
 COPIES = (
     "Backups and exported files of before today still contain the person: delete them, or forget the person again "

@@ -23,6 +23,7 @@ from core.services.saliency import store as map_store
 from core.services.saliency.store import MapKey
 from core.services.workspace.erasure import forget, orphans, pending, person_files
 from core.training.pixel_cache import open_cache
+from db import Database
 from db.tables import Analysis, Case, Image, Job
 from db.vocabulary import Answer, JobKind, Verdict
 from tests.core.conftest import Home, holding, make
@@ -128,6 +129,7 @@ def compute(home: Home, rows: list[Image], run: int, snapshot: int, name: str) -
     folder = home.settings.folder("runs") / str(run)
     folder.mkdir(parents=True)
     (folder / "features-0.npz").write_bytes(b"topaz-note")
+    (folder / "log.txt").write_text(f"Epoch 1\n'{rows[0].name}' of {name} is missing\nEpoch 2\n")
     with home.db.transaction() as session:
         job = job_queue.add(session, JobKind.IMPORT, {}, key="job")
         job.result = {"unlisted": [rows[0].name, "horse.png"], "refused": [{"file": rows[1].name, "reason": name}]}
@@ -169,6 +171,7 @@ def test_no_byte_of_the_person_is_left_and_the_others_stay(canaries):
         assert session.query(Analysis).one().result == {"suspects": [{"case": 99, "patient": "P-OTHER"}]}
         assert session.query(Job).filter_by(request_key="job").one().result["unlisted"] == ["…", "horse.png"]
     assert not pending.note(home.settings).exists()
+    assert len((home.settings.home / "runs" / "1" / "log.txt").read_text().splitlines()) == 3
 
 
 def test_the_home_is_well_afterwards_and_goes_on(canaries):
@@ -256,6 +259,21 @@ def test_a_kill_before_the_commit_harms_nothing(canaries, monkeypatch):
     orphans.sweep(home.db, home.settings)
     assert files_of(home, "pixels") == before
     assert images.totals(home.db).images == 12
+
+
+def test_while_another_program_reads_the_catalogue_old_bytes_stay_and_the_sweep_removes_them(canaries):
+    settings = canaries.home.settings
+    impatient = Home(Database(f"{settings.database_url}?timeout=0.2"), settings)
+    other = Database(settings.database_url)
+    with other.read() as session:
+        session.query(Image).count()
+        result = erase(replace(canaries, home=impatient))
+    assert "run `rounds doctor --sweep`" in result.remains[-1]
+    assert canaries.left() != []
+    assert orphans.sweep(impatient.db, settings).note == ""
+    assert canaries.left() == []
+    impatient.db.close()
+    other.close()
 
 
 def test_while_an_import_or_a_job_runs_nobody_is_forgotten(canaries):
