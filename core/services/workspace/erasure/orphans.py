@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,4 +88,6 @@ def _drafts(settings: Settings) -> Iterator[Path]:
 
 
 def _is_old(path: Path) -> bool:
-    return time.time() - path.stat().st_mtime > OLD_S
+    with suppress(FileNotFoundError):  # a draft that was renamed meanwhile
+        return time.time() - path.stat().st_mtime > OLD_S
+    return False
