@@ -57,16 +57,22 @@ def _by_patient(rows: Sequence[LabelledCase], recipe: Recipe, classes: int) -> l
     table = build_strata(rows, classes=classes, stratify=recipe.stratify)
     fractions = {split: share for split, share in recipe.shares.items() if share > 0}
     for split, share in fractions.items():
-        _check_enough(split, share, patients=len(table.names), splits=len(fractions))
+        _check_enough(split, share, patients=len(table.names), splits=len(fractions), joined=_joined(rows))
     chosen = assign(table, list(fractions.values()), seed=recipe.seed)
     names = list(fractions)
     return [names[chosen[owner]] for owner in table.owner]
 
 
-def _check_enough(split: str, share: float, *, patients: int, splits: int) -> None:
+def _joined(rows: Sequence[LabelledCase]) -> str:
+    """Return in words how many patient IDs the persons have, where it is more."""
+    patients, persons = len({row.patient for row in rows}), len({row.group for row in rows})
+    return f", joined from {patients} patient IDs (`rounds persons` says why)," if patients > persons else ""
+
+
+def _check_enough(split: str, share: float, *, patients: int, splits: int, joined: str) -> None:
     if patients < splits:
         raise InvalidInput(
-            f"{patients} patient(s) cannot fill {splits} splits, since each patient is in one split only; "
+            f"{patients} patient(s){joined} cannot fill {splits} splits, since each patient is in one split only; "
             "label images of more patients, or set val or test to 0."
         )
     if share * patients < 0.5:

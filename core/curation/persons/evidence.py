@@ -12,7 +12,11 @@ AGREES = {
     TraitKind.SEX: "the sexes agree",
 }
 SAME_ID = "the patient IDs differ only in how they are written"
-DIFFERS = {TraitKind.BIRTH: "the birth dates differ", TraitKind.NAME: "the names differ"}
+DIFFERS = {
+    TraitKind.FORM: "the patient IDs differ",
+    TraitKind.BIRTH: "the birth dates differ",
+    TraitKind.NAME: "the names differ",
+}
 
 
 def shared(first: Traits, second: Traits, kind: TraitKind) -> Keys:

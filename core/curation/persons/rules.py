@@ -76,7 +76,7 @@ def _spellings(patients: Mapping[str, Traits]) -> Iterator[tuple[str, str]]:
 
 
 def _contradicted(patients: Mapping[str, Traits], joins: Iterable[Join]) -> Iterator[Question]:
-    """Yield joins of a study that sex, age, birth date or name speak against, until a reader confirms them."""
+    """Yield joins of a study that ID, sex, age, birth date or name speak against, until a reader confirms them."""
     for join in joins:
         left, right = patients[join.first], patients[join.second]
         against = tuple(words for words in evidence.speaks_against(left, right) if "issuer" not in words)

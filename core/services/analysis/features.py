@@ -123,7 +123,11 @@ def _training_neighbours(
         frozen = select(SnapshotCase.case_id).where(
             SnapshotCase.snapshot_id == run.snapshot_id, SnapshotCase.split == Split.TRAIN
         )
-        persons = select(queries.frozen_person()).join(SnapshotCase, SnapshotCase.patient_id == Patient.id)
+        persons = (
+            select(queries.frozen_person())
+            .select_from(SnapshotCase)
+            .join(Patient, Patient.id == SnapshotCase.patient_id)
+        )
         same_person = session.scalar(
             persons.where(SnapshotCase.snapshot_id == run.snapshot_id, SnapshotCase.case_id == case_id)
         )

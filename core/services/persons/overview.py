@@ -1,6 +1,5 @@
 """What a reader is shown of persons: joins with their reasons, questions, doubtful IDs."""
 
-from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from core.curation.persons.id_forms import PLACEHOLDERS
 from core.curation.persons.records import DoubtfulId, Join, Question, TraitKind, Traits
 from core.curation.persons.rules import persons_of
 from core.imaging import deidentify
-from core.services.persons import joining, trait_rows
+from core.services.persons import joining, same_pictures, trait_rows
 from core.settings import Settings
 from db import Database, queries
 from db.tables import Image, Patient, PatientTrait, PersonDecision
@@ -35,7 +34,7 @@ class PersonsOverview:
 def overview(db: Database, settings: Settings) -> PersonsOverview:
     """Return what is joined, asked and doubtful, by the traits of all patients."""
     with db.read() as session:
-        pictures = _same_pictures(session)
+        pictures = same_pictures.patients_with_one_picture(session, settings)
         patients = _linked(session).union(*pictures)
         names = queries.pseudonyms(session, patients)
         persons = persons_of(
@@ -75,21 +74,6 @@ def _linked(session: Session) -> set[int]:
     linked = set(session.scalars(select(PatientTrait.patient_id).join(groups, same).distinct()))
     decided = select(PersonDecision.first_id, PersonDecision.second_id).where(PersonDecision.withdrawn_at.is_(None))
     return linked.union(*session.execute(decided).tuples())
-
-
-def _same_pictures(session: Session) -> list[set[int]]:
-    """Return the patients of each picture that several have; a picture of one value is no evidence."""
-    project = queries.project_id(session)
-    several = select(Image.pixel_sha256).where(Image.project_id == project).group_by(Image.pixel_sha256)
-    owners: dict[str, set[int]] = defaultdict(set)
-    for hashes in queries.chunks(list(session.scalars(several.having(func.count() > 1)))):
-        rows = select(Image.pixel_sha256, Image.patient_id, Image.format).where(
-            Image.project_id == project, Image.pixel_sha256.in_(hashes), Image.excluded_because.is_(None)
-        )
-        for pixels, patient, format in session.execute(rows):
-            if format["low"] != format["high"]:
-                owners[pixels].add(patient)
-    return [patients for patients in owners.values() if len(patients) > 1]
 
 
 def _many_sided(session: Session, settings: Settings) -> Mapping[str, Traits]:

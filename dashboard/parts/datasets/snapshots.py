@@ -8,7 +8,7 @@ from core.curation.leakage import shared_persons
 from core.curation.recipe import Recipe
 from core.curation.records import SPLITS
 from core.errors import UserError
-from core.services.datasets import snapshot_diff, snapshots
+from core.services.datasets import shared_rows, snapshot_diff, snapshots
 from core.services.datasets.snapshots import SnapshotPlan, SnapshotView
 from dashboard import context, formatting, reader
 from dashboard.parts.datasets import counts
@@ -79,6 +79,8 @@ def frozen(views: Sequence[SnapshotView], chosen: int) -> None:
             for erased in view.forgotten:
                 cases, day = formatting.count(erased["cases"], "case"), formatting.format_age(erased["at"])
                 st.caption(f"{cases} forgotten {day}: the counts above are those of the day it was frozen.")
+            if view.id == chosen:
+                _shared(view)
             _changes(view, [other for other in views if other.task_id == view.task_id and other.id < view.id])
             st.page_link(
                 "views/train.py",
@@ -86,6 +88,18 @@ def frozen(views: Sequence[SnapshotView], chosen: int) -> None:
                 icon=":material/model_training:",
                 query_params={"snapshot": str(view.id)},
             )
+
+
+def _shared(view: SnapshotView) -> None:
+    """Draw what the splits share, counted on the frozen rows with the patients joined as they are today."""
+    shared = shared_rows.count(context.app_context().db, view.id)
+    if shared.shared_persons or shared.shared_studies:
+        st.warning(
+            f"In more than one split: {formatting.count(shared.shared_persons, 'person', 'persons')}, "
+            f"{formatting.count(shared.shared_studies, 'study', 'studies')}. This dataset stays as it was frozen; "
+            "freeze a new one by patient to keep each person in one split.",
+            icon=":material/warning:",
+        )
 
 
 def _changes(view: SnapshotView, earlier: Sequence[SnapshotView]) -> None:

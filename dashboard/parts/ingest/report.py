@@ -52,6 +52,11 @@ def _sentences(report: ImportReport) -> None:
             f"{formatting.count(report.unknown_patients, 'image')} without a patient ID; each is treated as a "
             "separate patient."
         )
+    if report.dry_run and report.person_questions:
+        st.info(
+            f"{formatting.count(report.person_questions, 'pair')} of patients may be one person. After the import the "
+            "People page asks about each."
+        )
     if report.labels_overridden:
         st.info(
             f"{formatting.count(report.labels_overridden, 'label')} of the file not imported: a reader has labelled "

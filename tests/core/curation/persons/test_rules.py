@@ -155,3 +155,9 @@ def test_a_decision_that_contradicts_no_other_always_holds(home: dict[str, Trait
     decisions = [Decision(a, b, joined) for a, b, joined in pairs[:1] if a != b and {a, b} <= home.keys()]
     of = persons_of(home, decisions).of
     assert all((of[one.first] == of[one.second]) == one.joined for one in decisions)
+
+
+def test_a_study_of_two_ids_is_one_person_and_asked_about():
+    persons = persons_of({"A": patient(study="1", form="7"), "B": patient(study="1", form="8")})
+    assert groups(persons) == [{"A", "B"}]
+    assert persons.questions[0].speaks_against == ("the patient IDs differ",)

@@ -27,7 +27,7 @@ def write(
     header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID = sop
     header.SOPInstanceUID = header.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[path.name, series])
-    header.StudyInstanceUID = generate_uid(entropy_srcs=["study"])
+    header.StudyInstanceUID = generate_uid(entropy_srcs=["study", more.get("PatientID", "A")])
     header.SeriesInstanceUID = generate_uid(entropy_srcs=["series", series])
     plain = {
         "PatientID": "A",

@@ -230,8 +230,9 @@ def test_intervals_count_persons(trained: Home):
 
 
 def test_equal_pictures_are_asked_about_unless_constant(home: Home, tmp_path: Path):
-    folder = with_table(tmp_path / "in", "file,patient_id,label", *(f"{n}.png,P{n},x" for n in range(4)))
-    for first, pixels in ((0, np.arange(64, dtype=np.uint8).reshape(8, 8)), (2, np.full((8, 8), 7, np.uint8))):
+    folder = with_table(tmp_path / "in", "file,patient_id,label", *(f"{n}.png,P{n},x" for n in range(6)))
+    grey, colour = np.arange(64, dtype=np.uint8).reshape(8, 8), np.full((8, 8, 3), (7, 8, 9), np.uint8)
+    for first, pixels in ((0, grey), (2, colour[..., 0]), (4, colour)):
         Picture.fromarray(pixels).save(folder / f"{first}.png")
         Picture.fromarray(pixels).save(folder / f"{first + 1}.png", compress_level=0)
     take(home, folder)
