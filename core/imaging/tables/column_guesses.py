@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from core.imaging.identity_columns import identity_reason
+from core.imaging.identity.columns import identity_reason
 from core.imaging.tables.column_titles import ROW_NUMBERS, Role, plain_title, role_of_title
 from core.imaging.tables.column_values import ColumnValues
 from core.imaging.tables.dates import ORDERS, date_order, iso_date

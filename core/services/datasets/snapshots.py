@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.curation import leakage
 from core.curation.content_hash import content_hash
 from core.curation.duplicates import DuplicateGroup, count_by_split, exact_duplicates
 from core.curation.leakage import assert_no_leakage
@@ -47,6 +48,11 @@ class SnapshotPlan:
     unknown: int
     names: Mapping[int, str] = field(repr=False)
     pictures: Mapping[int, list[int]] = field(repr=False)
+
+    @property
+    def shared_persons(self) -> int:
+        """The number of persons in more than one split, which only a given split column can cause."""
+        return len(leakage.shared_persons(self.rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from core.imaging.reader_pool import ReadFile
 from core.imaging.store import Store
 from core.services.images import image_notes
-from core.services.imports import import_rows
 from core.services.imports.import_item import ImportItem
 from core.services.imports.import_report import ImportReport
 from core.services.imports.import_request import ImportRequest
-from core.services.imports.label_rows import LabelCounts
+from core.services.imports.rows import import_rows
+from core.services.imports.rows.label_rows import LabelCounts
 from db import Database
 from db.tables import Image
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.imaging import metadata_csv
+from core.imaging.identity.columns import are_births, names_persons
 from core.imaging.identity.dates import read_date
-from core.imaging.identity_columns import are_births, names_persons
 from core.imaging.metadata_csv import JoinedMetadata, MetadataTable
 from core.imaging.tables.column_titles import Role, role_of_title
 from core.imaging.tables.dates import iso_date

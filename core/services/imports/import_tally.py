@@ -10,9 +10,9 @@ from core.imaging.notes import NOTES
 from core.imaging.stacks import SliceAttributes, build_stacks
 from core.services.images import image_notes
 from core.services.images.image_notes import NoteCount
-from core.services.imports import person_rows
 from core.services.imports.import_item import ImportItem
 from core.services.imports.import_report import ImportReport, Refused
+from core.services.imports.rows import person_rows
 from core.services.persons import joining
 from core.services.persons.trait_rows import Trait, persons_to_be
 from db import Database

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.imaging.store import Store
 from core.services.images import series_stacks
+from core.services.persons import departures
 from core.settings import Settings
 from db import Database, queries
 from db.tables import (
@@ -163,8 +164,11 @@ def _remove_empty_patients(session: Session, patient_ids: Iterable[int]) -> int:
     for ids in queries.chunks(sorted(patient_ids)):
         rest = set(session.scalars(select(Image.patient_id).where(Image.patient_id.in_(ids))))
         rest |= set(session.scalars(select(Study.patient_id).where(Study.patient_id.in_(ids))))
-        session.execute(delete(Patient).where(Patient.id.in_(set(ids) - rest)))
-        removed += len(set(ids) - rest)
+        gone = queries.pseudonyms(session, set(ids) - rest)
+        others = departures.take_out(session, gone)
+        session.execute(delete(Patient).where(Patient.id.in_(gone)))
+        departures.settle(session, others, gone.values())
+        removed += len(gone)
     return removed
 
 

@@ -45,4 +45,5 @@ def _needed(db: Database, settings: Settings) -> set[Path]:
         listed = {request_path(settings, key) for key in session.scalars(select(Import.request_key))}
     waiting = [job.request["note"] for job in job_queue.unfinished(db) if job.kind is JobKind.IMPORT]
     sent = [sent_folders(settings, read_request(settings, key)) for key in waiting]
-    return listed.union(*sent, {request_path(settings, key) for key in waiting})
+    paths = [request_path(settings, key) for key in waiting]
+    return listed.union(*sent, paths, (settings.folder("inbox") / path.name for path in paths))  # of older versions

@@ -11,10 +11,11 @@ from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dialect import Dialect
 from core.imaging.tables.roles import ColumnProfile
 from core.imaging.tables.table import Row, Table
-from core.services.imports import label_checks, label_rows, table_roles
+from core.services.imports import label_checks, table_roles
 from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_sources import ImportSources
 from core.services.imports.import_table import ImportTable
+from core.services.imports.rows import label_rows
 from db import Database
 
 ROWS, PAIRS = 20, 10

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.curation.leakage import shared_persons
 from core.curation.recipe import Recipe
 from core.curation.records import SPLITS
 from core.errors import UserError
@@ -44,7 +43,7 @@ def freeze(task_id: int, recipe: Recipe, name: str) -> int | None:
 
 def certificate(plan: SnapshotPlan) -> None:
     """Draw the leakage check, and what is left out or occurs twice."""
-    shared = len(shared_persons(plan.rows))
+    shared = plan.shared_persons
     if shared:
         st.warning(
             f"{formatting.count(shared, 'person', 'persons')} with several patient IDs in more than one split. The "

@@ -5,7 +5,6 @@ from datetime import date
 
 import streamlit as st
 
-from core.imaging.tables.words import number, plain_number
 from core.services.images import fact_ranges
 from core.services.images.fact_ranges import Between, FactRange
 from dashboard import context
@@ -42,7 +41,7 @@ def _draw(fact: FactRange, title: str, key: str, limit: str, keys: list[str]) ->
 
 def _value(fact: FactRange, text: str) -> float | date | None:
     try:
-        return date.fromisoformat(text) if fact.is_date else number(text)
+        return date.fromisoformat(text) if fact.is_date else float(text)
     except ValueError:
         return None
 
@@ -50,7 +49,7 @@ def _value(fact: FactRange, text: str) -> float | date | None:
 def _text(value: float | date | None) -> str:
     if value is None:
         return ""
-    return value.isoformat() if isinstance(value, date) else plain_number(f"{value:.12g}") or ""
+    return value.isoformat() if isinstance(value, date) else f"{value:.12g}"
 
 
 def _update(name: str, keys: list[str]) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import InvalidInput
-from core.imaging.archives import is_archive
 from core.services.imports import import_draft, inbox, roots
 from core.services.imports.import_draft import ImportDraft
 from core.settings import Settings
@@ -70,7 +69,7 @@ def _ready(settings: Settings, path: Path) -> bool:
     if path.is_file():
         st.markdown(f"**{formatting.escape_markdown(formatting.path_text(Path(path.name)))}**")
         st.caption(
-            "An archive; its files are unpacked, imported and removed again." if is_archive(path) else "One file."
+            "An archive; its files are unpacked, imported and removed again." if roots.is_archive(path) else "One file."
         )
         return True
     content = roots.list_folder(settings, path)

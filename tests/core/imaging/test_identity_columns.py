@@ -6,7 +6,7 @@ import time
 import pytest
 
 from core.imaging.identity.check_digits import NUMBERS, kind_of_number
-from core.imaging.identity_columns import identity_reason
+from core.imaging.identity.columns import identity_reason
 
 TITLES = {
     "English": """name|Patient Name|PatientName|patients_name|patient_id|PatientID|MRN|birth_date|BirthDate|DOB

@@ -27,7 +27,7 @@ def test_the_keys_of_an_import():
             "patients",
             "unknown_patients",
         ),
-        *("persons", "person_questions"),
+        *("persons", "person_questions", "studies", "table", "texts", "missing_count"),
         *("series", "labelled", "labels_kept", "labels_apart", "dry_run", "finished", "notes", "columns_left_out"),
     }
     notes = (NoteCount("turned", 2, ("a.jpg", "b.jpg")),)

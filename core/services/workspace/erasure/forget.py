@@ -11,6 +11,7 @@ from core.errors import InvalidInput, NotFound
 from core.imaging import deidentify
 from core.jobs import locks
 from core.services.imports.import_files import files_lock
+from core.services.persons import departures
 from core.services.workspace.erasure import pending, person_files, person_rows, remains
 from core.services.workspace.erasure.plan import ErasurePlan
 from core.settings import Settings
@@ -37,13 +38,15 @@ class _DryRun(Exception):
 
 
 def find_patients(db: Database, settings: Settings, names: Sequence[str]) -> list[int]:
-    """Return the ids of patients by pseudonym, or by the patient ID that their files state.
+    """Return the ids of patients by pseudonym, or by the patient ID that their files state, with all of their persons.
 
     Raises:
         NotFound: there is none of that name.
     """
     key = settings.key("pseudonym")
-    return [_find_patient(db, name.strip(), deidentify.pseudonym(key, name)) for name in names]
+    ids = [_find_patient(db, name.strip(), deidentify.pseudonym(key, name)) for name in names]
+    with db.read() as session:
+        return departures.same_persons(session, ids)
 
 
 def forget(db: Database, settings: Settings, patients: Sequence[int], *, dry_run: bool = False) -> ForgetReport:
@@ -87,7 +90,9 @@ def _erase_rows(
         with db.transaction() as session:
             _check_idle(session)
             plan = ErasurePlan.of(session, patients)
+            others = departures.take_out(session, patients)
             counts |= person_rows.delete_rows(session, plan.rows)
+            departures.settle(session, others, plan.patients)
             plan.mentions().erase(session)
             remains.note_in_snapshots(session, plan.remaining, at=time.time())
             if dry_run:

@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.imaging.deidentify import MASK
-from db.tables import Analysis, Job, Run, Snapshot
+from db.tables import Analysis, Import, Job, Run, Snapshot
 
 SHORT = 12  # characters of a sha256 in a sentence
 LEAST = 4  # characters of a name: shorter ones could be any word
 PLACES = (
     (Job, ("request", "progress", "result", "error")),
+    (Import, ("report",)),
     (Run, ("result", "external_source")),
     (Analysis, ("settings", "result")),
     (Snapshot, ("summary",)),

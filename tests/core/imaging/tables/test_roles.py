@@ -96,7 +96,7 @@ def test_identities_and_columns_without_a_title_are_left_out_with_a_reason(tmp_p
     shown = profiles(tmp_path, ",image,patient_id,patient_name,note", *rows("#", "#", "P%", "Anna #", ""))
     assert {title: (one.role, one.reason) for title, one in shown.items() if one.role is Role.LEAVE_OUT} == {
         "column 1": (Role.LEAVE_OUT, "it has no title"),
-        "patient_name": (Role.LEAVE_OUT, "it identifies a person"),
+        "patient_name": (Role.LEAVE_OUT, "a name, by its title"),
         "note": (Role.LEAVE_OUT, "it is empty"),
     }
     assert shown["patient_id"].reason == "by its title, and its values repeat"

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from core.errors import NotFound
-from core.services.imports import import_draft, import_files, inbox
+from core.services.imports import import_draft, import_files, inbox, leftovers
 from core.services.imports.import_request import ImportRequest, save_request
 from core.services.workspace import home
 from core.settings import Settings
@@ -49,7 +49,7 @@ def test_what_was_only_looked_at_is_removed_after_a_week(opened, tmp_path):
     assert len(report.refused) == 1
     dropped = inbox.save(settings, [("a.png", b"1")])
     save_request(settings, "of a preview", ImportRequest(tmp_path))
-    week_ago = time.time() - import_draft.DAYS_S - 60
+    week_ago = time.time() - leftovers.DRAFT_S - 60
     paths = [*settings.folder("imports").iterdir(), dropped]
     for path in paths:
         os.utime(path, (week_ago, week_ago))

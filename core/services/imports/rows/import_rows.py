@@ -7,8 +7,8 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from core.services.images import image_notes
-from core.services.imports import fact_rows, image_rows, label_rows
 from core.services.imports.import_item import ImportItem
+from core.services.imports.rows import fact_rows, image_rows, label_rows
 from db.tables import ImportedImage
 
 

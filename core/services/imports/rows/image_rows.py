@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from core.imaging import deidentify
 from core.imaging.reader_pool import ReadFile, ReadImage
 from core.services.images import renumbered_frames, series_stacks
-from core.services.imports import person_rows
 from core.services.imports.import_item import ImportItem
+from core.services.imports.rows import person_rows
 from db import queries
 from db.tables import Image, Patient, Series, Study
 
