@@ -65,10 +65,10 @@ def list_jobs(db: Database, *, kind: JobKind | None = None, limit: int = 200) ->
         return [to_view(job) for job in session.scalars(query if kind is None else query.where(Job.kind == kind))]
 
 
-def unfinished(db: Database) -> list[JobView]:
-    """Return queued and running jobs, oldest first."""
+def unfinished(db: Database, *also: JobState) -> list[JobView]:
+    """Return queued and running jobs, and those of the states in `also`, oldest first."""
     with db.read() as session:
-        query = select(Job).where(Job.state.in_([JobState.QUEUED, JobState.RUNNING])).order_by(Job.id)
+        query = select(Job).where(Job.state.in_([JobState.QUEUED, JobState.RUNNING, *also])).order_by(Job.id)
         return [to_view(job) for job in session.scalars(query)]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from core.errors import NotFound
 from core.jobs import job_queue
 from core.services.imports import inbox
 from core.services.imports.import_request import read_request, request_path, sent_folders
@@ -12,7 +13,7 @@ from core.services.imports.readable_notes import READABLE
 from core.settings import Settings
 from db import Database
 from db.tables import Import
-from db.vocabulary import JobKind
+from db.vocabulary import JobKind, JobState
 
 DAY_S = 86_400.0
 SENT_S, DRAFT_S = DAY_S, 7 * DAY_S  # files and readable names; drafts, and the requests of previews
@@ -43,7 +44,15 @@ def _time_of(settings: Settings, path: Path) -> float:
 def _needed(db: Database, settings: Settings) -> set[Path]:
     with db.read() as session:
         listed = {request_path(settings, key) for key in session.scalars(select(Import.request_key))}
-    waiting = [job.request["note"] for job in job_queue.unfinished(db) if job.kind is JobKind.IMPORT]
-    sent = [sent_folders(settings, read_request(settings, key)) for key in waiting]
-    paths = [request_path(settings, key) for key in waiting]
-    return listed.union(*sent, paths, (settings.folder("inbox") / path.name for path in paths))  # of older versions
+    jobs = job_queue.unfinished(db, JobState.LOST, JobState.CANCELLED)  # those may be resumed
+    keys = [job.request["note"] for job in jobs if job.kind is JobKind.IMPORT]
+    paths = [request_path(settings, key) for key in keys]
+    older = [settings.folder("inbox") / path.name for path in paths]  # of versions before the list of imports
+    return listed.union(paths, older, *(_sent(settings, key) for key in keys))
+
+
+def _sent(settings: Settings, key: str) -> set[Path]:
+    try:
+        return sent_folders(settings, read_request(settings, key))
+    except NotFound:
+        return set()

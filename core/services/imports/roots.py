@@ -123,3 +123,8 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 def _is_hidden(path: Path, roots: Sequence[Path]) -> bool:
     parts = next((path.relative_to(root).parts for root in roots if path.is_relative_to(root)), path.parts)
     return any(part.startswith(".") for part in parts)
+
+
+def holds_files(path: Path) -> bool:
+    """Return whether a file is an archive, whose files are imported."""
+    return is_archive(path)

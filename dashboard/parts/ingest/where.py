@@ -69,7 +69,9 @@ def _ready(settings: Settings, path: Path) -> bool:
     if path.is_file():
         st.markdown(f"**{formatting.escape_markdown(formatting.path_text(Path(path.name)))}**")
         st.caption(
-            "An archive; its files are unpacked, imported and removed again." if roots.is_archive(path) else "One file."
+            "An archive; its files are unpacked, imported and removed again."
+            if roots.holds_files(path)
+            else "One file."
         )
         return True
     content = roots.list_folder(settings, path)

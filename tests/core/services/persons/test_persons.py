@@ -303,6 +303,8 @@ def test_no_statement_of_an_import_goes_through_all_rows(home: Home, write, tmp_
 
 
 BEFORE = (
+    "DROP TABLE imported_image",
+    "DROP TABLE import",
     "DROP TABLE person_decision",
     "DROP TABLE patient_trait",
     "DROP INDEX patient_person",
