@@ -145,7 +145,7 @@ def _drawn(row: Drawing, image: Image, shown: Image, reader: str, label: str | N
 def _origins(session: Session, drawings: DrawingSet) -> dict[tuple[str, str], _Origin]:
     origins: dict[tuple[str, str], _Origin] = {}
     for hashes in queries.chunks(sorted({one.source.sha256 for one in drawings.drawings})):
-        rows = select(Image, Patient.pseudonym).join(Patient, Patient.id == Image.patient_id)
+        rows = select(Image, queries.person_name()).join(Patient, Patient.id == Image.patient_id)
         for image, pseudonym in session.execute(rows.where(Image.sha256.in_(hashes))):
             group = ("image", image.id)
             if image.series_id is not None and image.format["frames"] == 1:
