@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.imaging.archives import is_archive
 from core.imaging.tables.column_titles import Role
 from core.services.annotation import tasks
 from core.services.images import images
@@ -45,11 +46,16 @@ def source(settings: Settings, view: ImportView) -> str:
     """Return where an import read from, as far as that is known."""
     if view.request is None:
         return "its folder is not known any more"
-    path, table = view.request.path, view.request.metadata
+    table = view.request.metadata
+    name = f", {formatting.escape_markdown(formatting.path_text(Path(table.name)))}" if table else ""
+    return place(settings, view.request.path) + name
+
+
+def place(settings: Settings, path: Path) -> str:
+    """Return the path of an import as Markdown; of files that a browser sent, the name of the archive, if any."""
     if sent_folder(settings, path):
-        path = Path("dropped files" if path.is_dir() or not path.suffix else path.name)
-    names = [path, *([Path(table.name)] if table else [])]
-    return ", ".join(formatting.escape_markdown(formatting.path_text(name)) for name in names)
+        return formatting.escape_markdown(path.name) if is_archive(path) else "Dropped files"
+    return formatting.escape_markdown(formatting.path_text(path))
 
 
 def _next_steps(wired: AppContext, view: ImportView) -> None:

@@ -18,7 +18,7 @@ from core.services.imports.table_preview import TablePreview
 from core.settings import Settings
 from dashboard import formatting, reader, result_cache
 from dashboard.context import AppContext
-from dashboard.parts.ingest import preview_result, roles_form, table, where
+from dashboard.parts.ingest import entry, preview_result, roles_form, table, where
 from dashboard.parts.widgets import job_poll
 from dashboard.parts.widgets.job_controls import controls
 
@@ -33,7 +33,7 @@ def show(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, int]:
         if job is not None:
             st.warning(formatting.escape_markdown(_why(job)), icon=":material/edit:")
         return _where(wired, draft), 0
-    changed = _line(draft)
+    changed = _line(wired, draft)
     if changed is not None:
         return changed, 0
     if not job.state.is_finished:
@@ -57,12 +57,10 @@ def _where(wired: AppContext, draft: ImportDraft) -> ImportDraft:
     return import_draft.preview(wired.db, wired.settings, picked, by=reader.reader(), launcher=wired.launcher)
 
 
-def _line(draft: ImportDraft) -> ImportDraft | None:
+def _line(wired: AppContext, draft: ImportDraft) -> ImportDraft | None:
     """Say where the import is from; return the draft to choose again once that is wanted."""
     left, right = st.columns([6, 1], vertical_alignment="center")
-    left.markdown(
-        f":material/folder: **{formatting.escape_markdown(formatting.path_text(draft.request.path))}**",
-    )
+    left.markdown(f":material/folder: **{entry.place(wired.settings, draft.request.path)}**")
     return replace(draft, look=0) if right.button("Change", icon=":material/edit:", key="import_change") else None
 
 

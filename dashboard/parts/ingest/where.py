@@ -49,10 +49,9 @@ def _pick(settings: Settings, draft: ImportDraft) -> tuple[ImportDraft, bool]:
 
 def _typed(settings: Settings, path: Path) -> tuple[Path | None, bool]:
     """Draw the path, which can be corrected; return one that was typed, and whether what stands in it is wrong."""
-    key, problem = "import_path", "import_path_problem"
+    key = "import_path"
     if st.session_state.get("import_path_of") != str(path) or key not in st.session_state:
-        st.session_state["import_path_of"], st.session_state[problem] = str(path), ""
-        st.session_state[key] = formatting.path_text(path)
+        st.session_state["import_path_of"], st.session_state[key] = str(path), formatting.path_text(path)
     text = st.text_input("Folder, file or archive", key=key)
     if text.strip() in ("", formatting.path_text(path)):
         return None, not text.strip()

@@ -2,6 +2,7 @@
 
 import socket
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def started(settings, monkeypatch):
             seen["options"] = config
 
     def create(settings, **more):
-        seen.update(more)
+        seen.update(more, settings=settings)
         return App()
 
     monkeypatch.setattr(app_server, "create", create)
@@ -81,6 +82,14 @@ def test_a_certificate_and_its_key_go_together_and_must_be_readable(started, fre
         started(port=free, certfile=tmp_path / "c.pem")
     with pytest.raises(InvalidInput, match=r"c\.pem .* cannot be used"):
         started(port=free, certfile=tmp_path / "c.pem", keyfile=tmp_path / "absent.pem")
+
+
+def test_the_roots_of_the_import_page_reach_its_process(started, free, tmp_path, monkeypatch):
+    assert started(port=free, roots=[tmp_path])["settings"].roots == (tmp_path,)
+    with pytest.raises(InvalidInput, match=f"--root {tmp_path / 'nowhere'} is not a folder"):
+        started(port=free, roots=[tmp_path, tmp_path / "nowhere"])
+    monkeypatch.setenv("ROUNDS_ROOTS", f"{tmp_path}\n/data two")
+    assert Settings.read(tmp_path).roots == (tmp_path, Path("/data two"))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

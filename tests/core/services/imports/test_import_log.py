@@ -10,12 +10,14 @@ from sqlalchemy import func, select
 
 from core.curation.recipe import Recipe
 from core.errors import InvalidInput
+from core.imaging.file_listing import list_paths
 from core.imaging.store import Store
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshots
 from core.services.images import images
-from core.services.imports import import_files, import_log, import_undo
+from core.services.imports import import_files, import_log, import_undo, inbox
 from core.services.imports.import_request import ImportRequest
+from core.services.imports.unpacked import unpacked
 from core.services.workspace import home
 from core.settings import Settings
 from db import tables
@@ -160,5 +162,16 @@ def test_an_archive_is_imported_from_staging_that_does_not_stay(tmp_path):
     (tmp_path / "bad.zip").write_bytes((tmp_path / "scans.zip").read_bytes()[:200])
     with pytest.raises(InvalidInput, match=r"bad\.zip is no archive, or is damaged"):
         take(db, settings, ImportRequest(tmp_path / "bad.zip"))
-    assert not list(settings.folder("inbox").iterdir())
+    dropped = [
+        ("scans.zip", (tmp_path / "scans.zip").read_bytes()),
+        ("2.png", b"no picture"),
+        ("t.csv", b"file\n0.png\n"),
+    ]
+    sent = inbox.save(settings, dropped)
+    with unpacked(settings, ImportRequest(sent, metadata=sent / "t.csv")) as (opened, refused):
+        listed = [path.relative_to(opened.path).as_posix() for path in list_paths(opened.path).files]
+        assert (listed, refused) == (["2.png", "scans/0.png", "scans/1.png"], ())
+    assert [path.name for path in settings.folder("inbox").iterdir()] == [sent.name]
+    with pytest.raises(InvalidInput, match="cannot be linked"):
+        take(db, settings, ImportRequest(tmp_path / "scans.zip", reference=True))
     db.close()
