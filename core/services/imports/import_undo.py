@@ -16,6 +16,7 @@ from core.settings import Settings
 from db import Database, queries
 from db.tables import (
     Annotation,
+    Base,
     Case,
     Comment,
     Drawing,
@@ -40,6 +41,9 @@ USES = (
     (SnapshotCase, "case of a dataset", "cases of datasets"),
     (Prediction, "prediction of a run", "predictions of runs"),
 )
+PATIENT_ID = Base.metadata.tables["patient"].c.id
+GO_WITH_PATIENT = ("patient_trait",)
+FROZEN = "snapshot_case"  # an import whose cases are frozen is not undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +164,15 @@ def _remove_empty_series(session: Session, series_ids: Iterable[int]) -> None:
 
 
 def _remove_empty_patients(session: Session, patient_ids: Iterable[int]) -> int:
+    """Remove the patients that nothing refers to any more, with what was only noted of them."""
+    columns = [column for table in Base.metadata.sorted_tables for column in table.c if column.references(PATIENT_ID)]
     removed = 0
     for ids in queries.chunks(sorted(patient_ids)):
-        rest = set(session.scalars(select(Image.patient_id).where(Image.patient_id.in_(ids))))
-        rest |= set(session.scalars(select(Study.patient_id).where(Study.patient_id.in_(ids))))
-        gone = queries.pseudonyms(session, set(ids) - rest)
+        empty = set(ids)
+        for column in columns:
+            if column.table.name not in (*GO_WITH_PATIENT, FROZEN):
+                empty -= set(session.scalars(select(column).where(column.in_(ids))))
+        gone = queries.pseudonyms(session, empty)
         others = departures.take_out(session, gone)
         session.execute(delete(Patient).where(Patient.id.in_(gone)))
         departures.settle(session, others, gone.values())
