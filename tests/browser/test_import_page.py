@@ -155,6 +155,8 @@ def test_a_wrong_path_is_corrected_in_place_and_never_resumed(served, root, page
     path_box(page).fill(str(root / "胸片"))
     path_box(page).press("Enter")
     expect(page.get_by_role("button", name="Preview import")).to_be_enabled()
+    page.reload()
+    expect(path_box(page)).to_have_value(str(root / "胸片"))
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +169,13 @@ def test_a_folder_without_images_says_so_and_lists_its_files(capsys, home, tmp_p
     assert code == 1
     assert result["error"] + "\n" == err
     assert [row["file"] for row in result["refused"]] == ["letter.txt"]
+
+
+def test_an_archive_is_imported_by_its_name(capsys, home, folder, tmp_path):
+    shutil.make_archive(str(tmp_path / "scans"), "gztar", folder)
+    code, result, _ = run(capsys, "--home", home, "import", tmp_path / "scans.tar.gz", "--json")
+    assert (code, result["imported"]) == (0, 12)
+    assert not list((home / "inbox").iterdir())
 
 
 def test_a_file_where_the_home_should_be_is_one_sentence(capsys, tmp_path):
