@@ -21,6 +21,7 @@ def show(report: ImportReport, import_id: int = 0) -> None:
     refused = [{"file": one.file, "reason": one.reason} for one in report.refused]
     notes.files("Refused", refused, expanded=0 < len(refused) < 10)
     notes.files("Not listed in the table", [{"file": name} for name in report.unlisted])
+    notes.files("Tables and texts beside the images, not read", [{"file": name} for name in report.texts])
     missing = [{"file": name} for name in report.missing]
     notes.files("Listed in the table but missing", missing, total=report.missing_count)
     notes.files("Fits several files; write its path", [{"file": name} for name in report.ambiguous])
@@ -41,7 +42,7 @@ def _counts(report: ImportReport) -> list[str]:
 
 
 def _classes(report: ImportReport) -> str:
-    labels = (report.table or {}).get("labels") or {}
+    labels = ((report.table or {}).get("labels") or {}) if report.labelled else {}
     shown = [f"{formatting.escape_markdown(name)} {count:,}" for name, count in list(labels.items())[:8]]
     return f" ({', '.join(shown)}{', …' if len(labels) > len(shown) else ''})" if shown else ""
 
