@@ -4,10 +4,12 @@ import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.imaging.identity.name_findings import NameHandling
 from core.imaging.tables.column_titles import Role
 from core.jobs import job_queue
 from core.services.annotation import tasks
@@ -23,6 +25,7 @@ from dashboard.parts.widgets import job_poll
 from dashboard.parts.widgets.job_controls import controls
 
 Pictures = dict[Path, bytes]
+NAMES = {"keyed": "Code them", "kept": "Keep them", "cut": "Cut them"}
 SEPARATE = "each is treated as a separate patient, unless a table names them."
 
 
@@ -31,7 +34,7 @@ def show(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, int]:
     job = job_queue.get(wired.db, draft.look) if draft.look else None
     if job is None or (job.state.is_finished and job.state != "succeeded"):
         if job is not None:
-            st.warning(formatting.escape_markdown(_why(job)), icon=":material/edit:")
+            st.warning(formatting.escape_markdown(_why(wired.settings, job)), icon=":material/edit:")
         return _where(wired, draft), 0
     changed = _line(wired, draft)
     if changed is not None:
@@ -42,8 +45,8 @@ def show(wired: AppContext, draft: ImportDraft) -> tuple[ImportDraft, int]:
     return _table(wired, draft, readable_notes.readable_report(wired.settings, job))
 
 
-def _why(job: job_queue.JobView) -> str:
-    text = job.error or f"The preview was {job.state}."
+def _why(settings: Settings, job: job_queue.JobView) -> str:
+    text = readable_notes.readable_error(settings, job) or f"The preview was {job.state}."
     return f"{text} Correct the path and preview it again." if job.state == "failed" else "The preview was stopped."
 
 
@@ -168,12 +171,28 @@ def _button(wired: AppContext, draft: ImportDraft, report: ImportReport, preview
             help="The files stay where they are; do not move or delete them later.",
             key=f"import_link_{draft.key}",
         )
+    names = _name_handling(report, draft)
     if not pressed:
         return 0
-    request = replace(draft.request, reference=linked, dry_run=False)
+    request = replace(draft.request, reference=linked, names=names, dry_run=False)
     return import_request.submit(
         wired.db, wired.settings, request, by=reader.reader(), key=secrets.token_hex(16), launcher=wired.launcher
     )
+
+
+def _name_handling(report: ImportReport, draft: ImportDraft) -> NameHandling:
+    """Ask how names that look like a person are stored, where there are any."""
+    if not any(note.kind.startswith("names_") for note in report.notes):
+        return draft.request.names
+    chosen = st.segmented_control(
+        "File names that look like a person",
+        list(NAMES),
+        default=draft.request.names,
+        required=True,
+        format_func=lambda name: NAMES[name],
+        key=f"import_names_{draft.key}",
+    )
+    return cast("NameHandling", chosen)
 
 
 def _title(report: ImportReport, preview: TablePreview | None) -> str:

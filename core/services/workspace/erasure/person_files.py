@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.imaging.atomic_write import atomic_write
 from core.imaging.store import Store
+from core.services.imports.import_request import request_path
 from core.services.training import runs
 from core.settings import Settings
 from core.training.pixel_cache import file_sha256
@@ -53,6 +54,12 @@ def inbox(settings: Settings, hashes: Collection[str]) -> Iterator[Path]:
     for path in settings.folder("inbox").rglob("*"):
         if path.is_file() and not path.is_symlink() and file_sha256(path) in hashes:
             yield path
+
+
+def requests(settings: Settings, keys: Iterable[str]) -> Iterator[Path]:
+    """Yield the sealed files of imports, with their folder and what their preview showed."""
+    for key in keys:
+        yield from settings.folder("imports").glob(request_path(settings, key).with_suffix(".*").name)
 
 
 def logs(settings: Settings) -> Iterator[Path]:

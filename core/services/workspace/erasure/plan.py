@@ -17,7 +17,7 @@ from core.services.workspace.erasure.person_rows import Rows
 from core.services.workspace.erasure.remains import Remaining
 from core.settings import Settings
 from db import queries
-from db.tables import Case, Image
+from db.tables import Case, Image, Import, ImportedImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,17 @@ class ErasedImage:
 
 @dataclass(frozen=True, slots=True)
 class ErasurePlan:
-    """Patients by pseudonym with their rows and images; `shared` are files that have images of other patients too."""
+    """Patients by pseudonym with their rows and images; `shared` are files that have images of other patients too.
+
+    `requests` are the keys of the imports that brought the images: their folders may be named after a person.
+    """
 
     patients: tuple[str, ...]
     rows: Rows
     images: tuple[ErasedImage, ...]
     shared: frozenset[str]
     remaining: Remaining
+    requests: tuple[str, ...]
 
     @classmethod
     def of(cls, session: Session, patients: Sequence[int]) -> "ErasurePlan":
@@ -55,7 +59,8 @@ class ErasurePlan:
         rows = person_rows.rows_of(session, patients)
         images = _images(session, rows.get(Image.__tablename__, []))
         remaining = remains.of_cases(session, rows.get(Case.__tablename__, []))
-        return cls(tuple(sorted(names.values())), rows, images, _shared(session, images), remaining)
+        requests = _requests(session, [one.id for one in images])
+        return cls(tuple(sorted(names.values())), rows, images, _shared(session, images), remaining, requests)
 
     @property
     def hashes(self) -> frozenset[str]:
@@ -85,6 +90,7 @@ class ErasurePlan:
             *person_files.of_images(settings, self.hashes),
             *person_files.of_items(settings, [(one.sha256, one.item) for one in self._of_shared()]),
             *person_files.inbox(settings, self.hashes),
+            *person_files.requests(settings, self.requests),
         }
 
     def outside(self, settings: Settings) -> list[Path]:
@@ -103,6 +109,14 @@ def _images(session: Session, ids: list[int]) -> tuple[ErasedImage, ...]:
         ErasedImage(row.id, row.sha256, row.item, row.name, row.offset, PixelFormat.from_json(row.format).nbytes)
         for row in rows
     )
+
+
+def _requests(session: Session, images: Sequence[int]) -> tuple[str, ...]:
+    keys = set[str]()
+    for ids in queries.chunks(list(images)):
+        brought = select(Import.request_key).join(ImportedImage).where(ImportedImage.image_id.in_(ids))
+        keys |= set(session.scalars(brought))
+    return tuple(sorted(keys))
 
 
 def _shared(session: Session, images: Sequence[ErasedImage]) -> frozenset[str]:
