@@ -5,7 +5,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.imaging.archives import is_archive
 from core.imaging.tables.column_titles import Role
 from core.services.annotation import tasks
 from core.services.images import images
@@ -54,7 +53,7 @@ def source(settings: Settings, view: ImportView) -> str:
 def place(settings: Settings, path: Path) -> str:
     """Return the path of an import as Markdown; of files that a browser sent, the name of the archive, if any."""
     if sent_folder(settings, path):
-        return formatting.escape_markdown(path.name) if is_archive(path) else "Dropped files"
+        return formatting.escape_markdown(path.name) if roots.holds_files(path) else "Dropped files"
     return formatting.escape_markdown(formatting.path_text(path))
 
 
