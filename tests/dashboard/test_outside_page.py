@@ -20,10 +20,21 @@ def frozen(filled):
     db.close()
 
 
-def given(app, lines: list[str], name: str = "vendor 2"):
+def chosen(app, lines: list[str], name: str = "vendor 2"):
     app.text_input(key="outside_name").set_value(name)
     app.file_uploader[0].set_value(("scores.csv", "\n".join(["image,b", *lines]).encode(), "text/csv"))
-    return next(one for one in app.button if one.label == "Import predictions").click().run()
+    return app
+
+
+def given(app, lines: list[str], name: str = "vendor 2"):
+    return chosen(app, lines, name).button(key="outside_go").click().run()
+
+
+def test_the_first_lines_are_shown_with_their_images_before_anything_is_imported(frozen):
+    app = chosen(opened("runs"), ["gone.png,0.5", *(f"{at}.png,{at / 24!r}" for at in range(24))]).run()
+    assert "The first 10 lines of this dataset: line, image and scores." in text_of(app)
+    assert runs.list_runs(frozen) == []
+    assert not [*(frozen_home(frozen) / "inbox").iterdir()]
 
 
 def test_it_becomes_a_run_with_pages_of_its_own(frozen):
