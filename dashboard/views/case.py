@@ -28,6 +28,11 @@ if not rows:
     st.page_link("views/review.py", label="Back to the run", query_params=ReviewState.like(state).query())
     st.stop()
 at = viewer.place(state, rows)
+if at is None:
+    st.title("Case")
+    st.warning(f"Case {state.case} is not in this list: it was relabelled or removed, or the link is of another list.")
+    st.page_link("views/review.py", label="Show the list", query_params=ReviewState.like(state).query())
+    st.stop()
 state = replace(state, case=rows.ids[at])
 state.to_url()
 row = rows[at]

@@ -46,15 +46,15 @@ class _Steps:
     until: float = inf
 
 
-def place(state: CaseState, rows: CaseList) -> int:
-    """Return the index of the case to show: that of the URL, or where the arrow keys have led since.
+def place(state: CaseState, rows: CaseList) -> int | None:
+    """Return the index of the case to show: that of the URL, or where the arrow keys have led; None if it is gone.
 
     For a moment after a step the browser may ask for the page with the URL of a case before: it means the new one.
     """
     steps: _Steps | None = st.session_state.get(STEP)
     if steps is None or monotonic() >= steps.until:
         st.session_state.pop(STEP, None)
-        return rows.index_of(state.case)
+        return None if state.case and state.case not in rows.ids else rows.index_of(state.case)
     at = (rows.index_of(steps.seen) + steps.by) % len(rows)
     return at if state.case in steps.passed else rows.index_of(state.case)
 
