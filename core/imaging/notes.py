@@ -138,6 +138,13 @@ NOTES: Mapping[str, NoteKind] = {
         "Import again into a new home with coded names if they do identify somebody.",
         of="file name",
     ),
+    "texts_masked": NoteKind(
+        "Dates and numbers in texts masked",
+        "A text of the table contains a date, a telephone number or an e-mail address, which may identify a person: "
+        "they are masked.",
+        "Give the column a role yourself if its texts identify nobody.",
+        of="file name",
+    ),
     "link_outside": NoteKind(
         "Link out of the folder",
         "A link in the folder leads to files elsewhere; they were read under the name of the link.",

@@ -16,7 +16,7 @@ from core.services.images import image_notes
 from core.services.imports import import_log, label_checks
 from core.services.imports.import_batch import ImportedFiles, write_batch
 from core.services.imports.import_item import ImportItem
-from core.services.imports.import_report import ImportReport, Refused
+from core.services.imports.import_report import ImportReport
 from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_sources import ImportSources
 from core.services.imports.import_tally import ImportTally
@@ -89,8 +89,7 @@ def _read(
     with locked, closing(reading) as results:
         for result in results:
             if isinstance(result, FileRejection):
-                refused = Refused(sources.name(result.path), result.reason)
-                report = replace(report, refused=(*report.refused, refused))
+                report = replace(report, refused=(*report.refused, sources.rejection(result)))
             elif result is not None:
                 batch.append(sources.item(result, key))
                 waiting += len(batch[-1].images) or 1

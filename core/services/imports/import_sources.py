@@ -14,6 +14,7 @@ from core.services.imports.import_request import ImportRequest
 from core.services.imports.import_table import ImportTable, RowValues
 
 RESPELT, IDENTITY_COLUMN = "respelt", "identity_column"
+A_TABLE = "is a table, not an image; for its labels choose it as the table of this import (--metadata)."
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 
 
@@ -49,6 +50,11 @@ class ImportSources:
     def listed(self) -> list[Path]:
         """The files to read: all, or those that the table lists."""
         return [path for path in self.listing.files if self.table is None or path in self.table.joined.rows]
+
+    def rejection(self, rejected: FileRejection) -> Refused:
+        """Return the report's line of a file that is no image; a table that was not chosen is called one."""
+        is_table = rejected.path.suffix.lower() in TABLES and rejected.path.suffix.lower() != ".txt"
+        return Refused(self.name(rejected.path), A_TABLE if is_table else rejected.reason)
 
     @property
     def labels(self) -> list[str]:

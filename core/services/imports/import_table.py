@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput
-from core.imaging import metadata_csv
+from core.imaging import deidentify, metadata_csv
 from core.imaging.identity.columns import are_births, names_persons
 from core.imaging.identity.dates import read_date
+from core.imaging.identity.free_text import mask_free_text
 from core.imaging.metadata_csv import JoinedMetadata, MetadataTable
 from core.imaging.tables.column_titles import Role, role_of_title
 from core.imaging.tables.dates import iso_date
 from core.imaging.tables.file_identifiers import identifiers_of
 from core.imaging.tables.file_names import NameIndex
-from core.imaging.tables.words import plain_number
+from core.imaging.tables.words import fact_name, plain_number
 from core.services.imports import table_roles
 from core.services.imports.import_request import ImportRequest
 from core.services.imports.table_roles import CHOSEN, TableRoles
@@ -86,7 +87,8 @@ class ImportTable:
         for column in self.roles.profiles if row else ():
             value = row.get(column.title, "")
             if value and column.role in FACTS and column.title != self.label:
-                facts[fact_name(column.title)] = _fact_value(value, column.role, column.date_order)
+                text = value if column.title in self.roles.chosen else mask_free_text(value, deidentify.MASK)
+                facts[fact_name(column.title)] = _fact_value(text, column.role, column.date_order)
             elif value and column.role in (Role.LEAVE_OUT, Role.STUDY) and names_persons(column.identity):
                 others.append(value)
             if are_births(column.identity) and (day := read_date(value)):
@@ -153,11 +155,6 @@ def _no_match(rows: MetadataTable, joined: JoinedMetadata, names: NameIndex[Path
         f"such as '{text}', and the files have names such as '{near}'. Choose the column with the names of the files "
         "(--file-column), or correct the names."
     )
-
-
-def fact_name(title: str) -> str:
-    """Return the name under which the catalogue keeps a column."""
-    return title.strip().lower().replace(" ", "_")
 
 
 def _fact_value(value: str, role: Role, date_order: str) -> str:

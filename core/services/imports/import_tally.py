@@ -17,6 +17,7 @@ from core.services.persons import joining
 from core.services.persons.trait_rows import Trait, persons_to_be
 from db import Database
 
+MASKED = "texts_masked"
 OF_FILES = ("image", "stack", "link", "file name")
 
 
@@ -34,6 +35,7 @@ class ImportTally:
     _traits: dict[str, set[Trait]] = field(default_factory=dict, repr=False)
     _unknown: set[str] = field(default_factory=set)
     _named: list[str] = field(default_factory=list, repr=False)
+    _masked: list[str] = field(default_factory=list, repr=False)
     _series: set[str] = field(default_factory=set)
     _studies: set[str] = field(default_factory=set)
     _hashes: set[str] = field(default_factory=set)
@@ -47,6 +49,8 @@ class ImportTally:
         if self.slices:
             for patient, traits in person_rows.traits_of((item, image) for image in item.images).items():
                 self._traits.setdefault(patient, set()).update(traits)
+        if item.images and any(deidentify.MASK in text for text in item.facts.values()):
+            self._masked.append(item.name)
         for image in item.images:
             pseudonym, known = item.patient_of(image)
             self._identities.add(item.identity_of(image))
@@ -86,8 +90,9 @@ class ImportTally:
         return noted
 
     def name_notes(self, *, readable: bool) -> list[tuple[str, str]]:
-        """Return what is noted of names that look like a person: (kind, name), masked unless `readable`."""
-        return [(f"names_{self.names}", name if readable else name_findings.masked(name)) for name in self._named]
+        """Return what is noted of names that look like a person, and of texts; masked if not `readable`."""
+        noted = [*((f"names_{self.names}", name) for name in self._named), *((MASKED, name) for name in self._masked)]
+        return [(kind, name if readable else name_findings.masked(name)) for kind, name in noted]
 
     def scrubbed(self, report: ImportReport) -> ImportReport:
         """Return the report with file names de-identified, so that it may be stored."""

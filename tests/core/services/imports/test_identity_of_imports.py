@@ -120,3 +120,27 @@ def test_the_command_line_takes_the_choice(capsys: pytest.CaptureFixture[str], f
     assert main(["--home", str(tmp_path / "home"), "import", str(folder), "--names", "cut", "--json"]) == 0
     notes = {note["kind"]: note["count"] for note in json.loads(capsys.readouterr().out)["notes"]}
     assert notes == {"names_cut": 2}
+
+
+@pytest.mark.parametrize(
+    ("roles", "stored", "kinds"),
+    [
+        ((), "Husten, geb. …, Tel. … oder …", ["texts_masked"]),
+        ((("Kommentar", "text"),), "Husten, geb. 01.03.1950, Tel. 0171 555120 oder a@b.org", []),
+    ],
+)
+def test_dates_and_numbers_in_texts_are_masked_and_said_unless_the_column_was_chosen(
+    home: Home, pictures: Path, roles: tuple[tuple[str, str], ...], stored: str, kinds: list[str]
+):
+    lines = ["file;Kommentar", "p00.png;Husten, geb. 01.03.1950, Tel. 0171 555120 oder a@b.org", "p01.png;Husten"]
+    (pictures / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    report = home.take(pictures, metadata=pictures / "t.csv", roles=roles)
+    assert stored in {one.facts.get("kommentar") for one in images.page(home.db, images.Filter())}
+    assert [note.kind for note in report.notes if note.kind == "texts_masked"] == kinds
+
+
+def test_a_table_that_was_not_chosen_is_refused_as_one(home: Home, pictures: Path):
+    (pictures / "befunde.csv").write_bytes("file;Größe\n".encode("cp1252"))
+    refused = home.take(pictures).refused
+    assert {one.file for one in refused} == {"befunde.csv", "data.csv"}
+    assert {one.reason[:38] for one in refused} == {"is a table, not an image; for its label"[:38]}
