@@ -93,3 +93,8 @@ def spelling(cell: str) -> str:
     wide = unicodedata.normalize("NFKC", cell)
     plain = " ".join(wide.casefold().split())
     return plain.split(".")[0] if WHOLE.fullmatch(plain) else plain
+
+
+def fact_name(title: str) -> str:
+    """Return the name under which the catalogue keeps a column."""
+    return title.strip().lower().replace(" ", "_")

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.imaging.tables import words
+from core.imaging.tables.column_titles import Role
 from db import Database
-from db.tables import Fact, Image
+from db.tables import Fact, Image, Import
 
 NUMBER = r"^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$"  # as the catalogue writes them
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -37,11 +38,23 @@ class Between:
 
 
 def fact_ranges(db: Database, *, more_than: int = 12) -> list[FactRange]:
-    """Return the range of each column of numbers or dates that has more than `more_than` different values."""
+    """Return the range of each column of numbers or dates.
+
+    With no more than `more_than` different values it is one only where an import says so: others are categories.
+    """
     with db.read() as session:
-        named = select(Fact.name).group_by(Fact.name).having(func.count(distinct(Fact.value)) > more_than)
-        ranges = [_range_of(session, name) for name in session.scalars(named.order_by(Fact.name)).all()]
+        counts = session.execute(select(Fact.name, func.count(distinct(Fact.value))).group_by(Fact.name)).tuples().all()
+        measured = _measured(session) if counts else set()
+        names = sorted(name for name, count in counts if count > more_than or (name in measured and count > 1))
+        ranges = [_range_of(session, name) for name in names]
     return [one for one in ranges if one is not None]
+
+
+def _measured(session: Session) -> set[str]:
+    """Return the columns that imports took for numbers or dates."""
+    tables = [report.get("table") or {} for report in session.scalars(select(Import.report))]
+    columns = [column for table in tables for column in table.get("columns", ())]
+    return {words.fact_name(one["column"]) for one in columns if one["role"] in (Role.NUMBER, Role.DATE)}
 
 
 def _range_of(session: Session, name: str) -> FactRange | None:

@@ -1,6 +1,6 @@
 """Filters of the Images page, each value with its number of images. The URL holds what they select."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.imaging.notes import NOTES
 from core.services.annotation import tasks
-from core.services.images import image_notes, images
+from core.services.images import fact_ranges, image_notes, images
 from core.services.images.images import Filter
 from core.services.imports import import_log
 from dashboard import context, formatting
@@ -22,8 +22,9 @@ Change = Callable[[ImagesState, Any], ImagesState]  # the state with another val
 def show(state: ImagesState) -> Filter:
     """Draw the filters; return what they select."""
     note = _choose_note(state) or ""  # first: links of import reports lead here
-    facts = _choose_facts(state)
-    ranges = range_filters.show(state)
+    measured = fact_ranges.fact_ranges(context.app_context().db)
+    facts = _choose_facts(state, {one.name for one in measured})
+    ranges = range_filters.show(state, measured)
     by_id = {task.id: task for task in tasks.list_tasks(context.app_context().db)}
     names = {task.id: task.name for task in by_id.values()}
     task_id = _choose("Task", names, state.task, "filter_task", lambda url, id_: replace(url, task=id_ or 0, answer=""))
@@ -70,12 +71,12 @@ def show_first_page() -> None:
     replace(ImagesState.from_url(), after=0).to_url()
 
 
-def _choose_facts(state: ImagesState) -> tuple[tuple[str, str], ...]:
-    """Draw a filter for each metadata column of several values; return the chosen (column, value) pairs."""
+def _choose_facts(state: ImagesState, measured: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Draw a filter for each column of several values that has no range; return the chosen (column, value) pairs."""
     chosen = {}
     for column, values in images.fact_values(context.app_context().db).items():
         titles = {value: f"{value} ({images_with:,})" for value, images_with in values}
-        if len(titles) > 1:
+        if len(titles) > 1 and column not in measured:
             title, key = column.replace("_", " ").capitalize(), f"filter_fact_{column}"
             chosen[column] = _choose(title, titles, state.fact(column), key, _change_of(column))
     return tuple((column, value) for column, value in chosen.items() if value is not None)

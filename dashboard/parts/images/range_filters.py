@@ -1,19 +1,18 @@
 """Filters by a range of numbers or dates on the Images page."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 import streamlit as st
 
-from core.services.images import fact_ranges
 from core.services.images.fact_ranges import Between, FactRange
-from dashboard import context
 from dashboard.url_state import ImagesState
 
 
-def show(state: ImagesState) -> tuple[Between, ...]:
+def show(state: ImagesState, measured: Sequence[FactRange]) -> tuple[Between, ...]:
     """Draw two ends for each column of numbers or dates; return the ranges that are narrowed."""
-    ranges = [_range(one, state) for one in fact_ranges.fact_ranges(context.app_context().db)]
+    ranges = [_range(one, state) for one in measured]
     return tuple(one for one in ranges if one.low or one.high)
 
 

@@ -62,3 +62,14 @@ def test_a_range_selects_its_images(filled: Home, ranges: list[Between], numbers
 def test_an_end_that_is_no_number_is_refused(filled: Home):
     with pytest.raises(InvalidInput, match="'old' is neither a number nor a date"):
         images.count(filled.db, Filter(ranges=(Between("alter", "old"),)))
+
+
+def test_few_numbers_are_a_range_where_an_import_took_them_for_numbers(home: Home, tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    lines = ["file,age,grade"]
+    for number in range(4):
+        Image.fromarray(np.full((8, 8), number, np.uint8)).save(tmp_path / "in" / f"p{number}.png")
+        lines.append(f"p{number}.png,{58 + number}.5,{number}")
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    home.take(tmp_path / "in", metadata=tmp_path / "t.csv")
+    assert fact_ranges.fact_ranges(home.db) == [FactRange("age", "58.5", "61.5")]  # grade: few whole numbers
