@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.browser.chromium import browser, chromium, context, forget, page
@@ -22,6 +23,8 @@ def pytest_configure() -> None:
     The tests run in several processes: their threads would spin, waiting for each other, and sums would differ in the
     last digit from machine to machine.
     """
+    hypothesis.settings.register_profile("any machine", deadline=None)  # an example's time says how busy it is
+    hypothesis.settings.load_profile("any machine")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by OpenMP, OpenBLAS and MKL when they are loaded
     gc.set_threshold(50_000, 20, 50)  # as the commands do: modules and tests stay, and to go through them takes seconds
 

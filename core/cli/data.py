@@ -37,7 +37,7 @@ def add_import_arguments(parser: Parser) -> None:
         "--file-column", default="file", metavar="COLUMN", help="column with the file name (default: file, or guessed)"
     )
     parser.add_argument("--patient-column", metavar="COLUMN", help="column with the patient ID (default: guessed)")
-    parser.add_argument("--task", default="", metavar="NAME", help="labelling task of the labels in the CSV")
+    parser.add_argument("--task", default="", metavar="NAME", help="labelling task of the labels in the table")
     parser.add_argument(
         "--label-column", metavar="COLUMN", help="column with the label (default: guessed, if there is a task)"
     )

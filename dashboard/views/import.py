@@ -1,5 +1,7 @@
 """Import: where, what was found, table and roles, import, report; and the list of imports."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.errors import NotFound
@@ -22,6 +24,7 @@ job = job_queue.get(wired.db, state.job) if state.job else None
 shown = state.imported or (import_log.of_job(wired.db, job.id) if job and job.state == "succeeded" else 0) or 0
 repeat = None
 if shown:
+    ImportState(imported=shown).to_url()
     repeat = entry.show(wired, import_log.get(wired.db, wired.settings, shown))
     persons_overview.link()
     st.page_link("views/import.py", label="Import more", icon=":material/upload:")
@@ -40,9 +43,12 @@ if not shown and (job is None or job.state == "failed"):
         st.warning(str(error))
         draft = None
     draft = draft or import_draft.start(wired.db, wired.settings)
+    if draft.job and not state.job:
+        ImportState(draft=draft.key, job=draft.job).to_url()
+        st.rerun()
     changed, started = prepare.show(wired, draft)
     if started:
-        import_draft.save(wired.settings, changed)
+        import_draft.save(wired.settings, replace(changed, job=started))  # a reload at once finds it again
         st.session_state.pop("import_draft", None)
         ImportState(draft=changed.key, job=started).to_url()
         st.rerun()

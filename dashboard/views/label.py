@@ -33,6 +33,7 @@ elif not labeller.show(task, chosen.only):
     st.markdown(
         f"All cases of **{task.name}** are labelled." if chosen.only == "unlabelled" else "No cases match this filter."
     )
+    labeller.offer_missing_cases(task, key="label_add_now")
     st.page_link(
         "views/datasets.py", label="Freeze a dataset", icon=":material/dataset:", query_params={"task": str(task.id)}
     )

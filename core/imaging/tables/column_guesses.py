@@ -78,7 +78,7 @@ def label_column(columns: Sequence[ColumnValues], task: str) -> GuessedColumn:
     best = min(fitting, key=lambda column: (spelling(column.title) != spelling(task), column.title))
     others = [f"'{one.title}'" for one in fitting if one is not best]
     also = f"; {', '.join(others)} may be labels too, and an import takes one" if others else ""
-    return best, f"by its title, with {len(best.counts)} different values{also}"
+    return best, f"by its title, with {len(best.counts)} different value{'s' * (len(best.counts) != 1)}{also}"
 
 
 def _is_label(column: ColumnValues, task: str) -> bool:
@@ -131,7 +131,7 @@ def fact_role(column: ColumnValues, has_label: bool, order: str) -> tuple[Role, 
     if by_title is Role.LABEL and has_label and not column.many and len(values) <= CATEGORIES:
         return Role.CATEGORY, "it may be a label too; an import takes one label column"
     if len(values) <= CLASSES or (len(values) <= CATEGORIES and _repeats(column)):
-        return Role.CATEGORY, f"it has {len(values)} different values"
+        return Role.CATEGORY, f"it has {len(values)} different value{'s' * (len(values) != 1)}"
     return Role.TEXT, "its values are of many kinds"
 
 

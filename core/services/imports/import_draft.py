@@ -19,12 +19,13 @@ from db import Database
 
 @dataclass(frozen=True, slots=True)
 class ImportDraft:
-    """A request in the making; `look` is the job of its preview (0: none of this folder yet)."""
+    """A request in the making; `look` is the job of its preview, `job` that of its import (0: none yet)."""
 
     key: str
     request: ImportRequest
     look: int = 0
     without_labels: bool = False
+    job: int = 0
 
     def at(self, path: Path, settings: Settings) -> "ImportDraft":
         """Return the draft of another folder or file, without what was seen of the one before."""
@@ -51,7 +52,12 @@ def start(db: Database, settings: Settings) -> ImportDraft:
 
 def save(settings: Settings, draft: ImportDraft) -> ImportDraft:
     """Write the draft; return it."""
-    values = {"request": draft.request.to_json(), "look": draft.look, "without_labels": draft.without_labels}
+    values = {
+        "request": draft.request.to_json(),
+        "look": draft.look,
+        "without_labels": draft.without_labels,
+        "job": draft.job,
+    }
     write_sealed(settings, _path(settings, draft.key), json.dumps(values))
     return draft
 
@@ -64,7 +70,9 @@ def load(settings: Settings, key: str) -> ImportDraft:
     """
     try:
         values = json.loads(read_sealed(settings, _path(settings, key)))
-        return ImportDraft(key, ImportRequest.from_json(values["request"]), values["look"], values["without_labels"])
+        return ImportDraft(
+            key, ImportRequest.from_json(values["request"]), values["look"], values["without_labels"], values["job"]
+        )
     except (OSError, ValueError) as error:
         raise NotFound("This import was removed; choose its folder again.") from error
 

@@ -46,9 +46,13 @@ def overview(db: Database, settings: Settings) -> PersonsOverview:
             patients=session.scalar(select(func.count(Patient.id))) or 0,
             persons=count(session),
             joins=persons.joins,
-            questions=persons.questions,
+            questions=tuple(sorted(persons.questions, key=_weakest_last)),
             doubtful=tuple(doubtful_ids(_many_sided(session, settings))),
         )
+
+
+def _weakest_last(question: Question) -> tuple[int, int]:
+    return len(question.speaks_against), -len(question.speaks_for)
 
 
 def count(session: Session) -> int:
@@ -58,11 +62,12 @@ def count(session: Session) -> int:
 
 
 def version(db: Database) -> Hashable:
-    """Return what changes when an overview may change: a new image, a decision, or one withdrawn."""
+    """Return what changes when an overview may change: a new image, a forgotten patient, a decision, one withdrawn."""
     with db.read() as session:
         images, decisions = (session.scalar(select(func.max(table.id))) for table in (Image, PersonDecision))
+        patients = session.scalar(select(func.count(Patient.id)))
         withdrawn = session.scalar(select(func.count(PersonDecision.withdrawn_at)))
-    return images, decisions, withdrawn
+    return images, patients, decisions, withdrawn
 
 
 def _linked(session: Session) -> set[int]:

@@ -30,7 +30,7 @@ def show(kind: TaskKind, summary: Summary, classes: Sequence[str], titles: Seque
     else:
         lines = (_findings if kind is TaskKind.MULTI else _classes)(summary, classes, titles)
     st.dataframe(pd.DataFrame([*lines, _all(summary, kind)]), hide_index=True)
-    st.caption(CAPTIONS.get(kind, "Images (patients)."))
+    st.caption(CAPTIONS.get(kind, "Images (patients; those who are one person count once)."))
 
 
 def _persons(counts: Mapping[str, Any], name: str | None = None) -> int:

@@ -28,13 +28,13 @@ def show(wired: AppContext, view: ImportView) -> ImportDraft | None:
     if view.undone_at is not None:
         age, by = formatting.format_age(view.undone_at), formatting.escape_markdown(view.undone_by)
         st.info(f"Undone {age} by {by}: its images are no longer in the catalogue.", icon=":material/undo:")
-    else:
-        _next_steps(wired, view)
+        return _again(wired, view)
+    _next_steps(wired, view)
     repeated_draft = _again(wired, view)
     if view.images:
         _thumbnails(wired, view)
     if view.report:
-        report.show(view.report, view.id if view.undone_at is None else 0)
+        report.show(view.report, view.id)
     else:
         st.info("This import did not finish. What it had imported stays; import the folder again for the rest.")
     _roles(view)

@@ -16,7 +16,7 @@ def show(noted: Sequence[NoteCount], import_id: int = 0, *, height: int | Litera
     if not noted:
         return
     with st.container(border=True, key="import_notes", height=height):
-        st.markdown("**Read in another way than it lies in the file, or to be looked at**")
+        st.markdown("**Noticed while reading**")
         for note in noted:
             _note(note, import_id if note.kind in IMAGE_KINDS else 0)
 

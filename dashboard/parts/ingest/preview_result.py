@@ -35,9 +35,10 @@ def show(report: ImportReport) -> None:
     counts += [(report.series, "series", "series")]
     units = [formatting.count(*counted) for counted in counts if counted[0]]
     images = f"**{formatting.count(report.images, 'new image')}** in {formatting.count(report.imported, 'file')}"
+    images = images if report.images else "**No new images**"
     st.markdown(" · ".join([images, *units]))
     others = [(report.known, "already in the catalogue"), (len(refused), "refused")]
-    others += [(tables, "table" if tables == 1 else "tables")]
+    others += [(tables, "table or text" if tables == 1 else "tables or texts")]
     if text := [f"{number:,} {what}" for number, what in others if number]:
         st.caption(f"Of {formatting.count(report.files_found, 'file')}: {', '.join(text)}.")
     notes.show(report.notes, height=FEW_NOTES if len(report.notes) > 1 else "content")

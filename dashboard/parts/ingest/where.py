@@ -75,9 +75,9 @@ def _ready(settings: Settings, path: Path) -> bool:
         return True
     content = roots.list_folder(settings, path)
     st.markdown(f"**{formatting.escape_markdown(formatting.path_text(Path(path.name)) or '/')}**")
-    below = f" and {formatting.count(len(content.folders), 'folder')}, with all that is in them"
-    if content.files or content.folders:
-        st.caption(f"{formatting.count(content.files, 'file')}{below if content.folders else ''}")
+    parts = [(content.files, "file"), (len(content.folders), "folder")]
+    if texts := [formatting.count(number, what) for number, what in parts if number]:
+        st.caption(" and ".join(texts) + (", with all that is in them" if content.folders else ""))
     else:
         st.caption("This folder is empty; choose the one with the images.")
     return bool(content.files or content.folders)

@@ -34,7 +34,7 @@ def choose(all_tasks: Sequence[TaskView], state: LabelState) -> LabelState:
         required=True,
         key="label_only",
     )
-    _offer_missing_cases(next(task for task in all_tasks if task.id == task_id))
+    offer_missing_cases(next(task for task in all_tasks if task.id == task_id))
     with st.popover("New task", icon=":material/add:"):
         made = task_form.show(key="new_task")
         if made:
@@ -54,12 +54,12 @@ def choose(all_tasks: Sequence[TaskView], state: LabelState) -> LabelState:
     return LabelState(task=task_id, only=only or "unlabelled")
 
 
-def _offer_missing_cases(task: TaskView) -> None:
+def offer_missing_cases(task: TaskView, *, key: str = "label_add") -> None:
     """Offer to add the images, series or studies that were imported after the task was created."""
     missing = tasks.missing_cases(context.app_context().db, task.id)
     singular, plural = NOUNS[task.unit]
     if missing and st.button(
-        f"Add {formatting.count(missing, f'new {singular}', f'new {plural}')} to this task", key="label_add"
+        f"Add {formatting.count(missing, f'new {singular}', f'new {plural}')} to this task", key=key
     ):
         tasks.add_missing_cases(context.app_context().db, task.id)
         st.rerun()

@@ -23,12 +23,13 @@ def counted() -> str:
 
 
 def link(*, doubtful: bool = True) -> None:
-    """Draw the way to the People page, only where a question is open, or with `doubtful` an ID is doubtful."""
+    """Draw the way to the People page where a question is open; with `doubtful` also of doubtful IDs and of joins."""
     view = read()
-    named = len(view.doubtful) if doubtful else 0
+    named, joins = (len(view.doubtful), len(view.joins)) if doubtful else (0, 0)
     parts = [
         *([f"{formatting.count(len(view.questions), 'question')} about who is the same person"] * bool(view.questions)),
         *([formatting.count(named, "doubtful patient ID")] * bool(named)),
+        *([formatting.count(joins, "join of patient IDs", "joins of patient IDs")] * bool(joins)),
     ]
     if not parts:
         return

@@ -64,7 +64,7 @@ def note_in_snapshots(session: Session, remaining: Remaining, *, at: float) -> N
 def sentences(remaining: Remaining, outside: Sequence[Path], shared: Collection[str]) -> tuple[str, ...]:
     """Return one sentence for each thing that remains."""
     lines = [
-        f"Snapshot '{name}' has lost {_count(count, 'case')} from its list; its counts and its hash stay those of the "
+        f"Snapshot '{name}' loses {_count(count, 'case')} from its list; its counts and its hash stay those of the "
         "day it was frozen."
         for name, count in remaining.snapshots.values()
     ]

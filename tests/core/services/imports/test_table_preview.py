@@ -64,7 +64,7 @@ def test_roles_are_chosen_and_the_columns_named_win(home: Home, folder: Path):
         "Patient": ("leave_out", "chosen"),
         "Befund": ("label", "by its title, with 3 different values"),
         "Alter": ("text", "chosen"),
-        "prüfer": ("category", "it has 1 different values"),
+        "prüfer": ("category", "it has 1 different value"),
     }
     assert table.chosen == {"Bild", "Patient", "Alter"}
 

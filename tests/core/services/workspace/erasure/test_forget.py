@@ -204,7 +204,7 @@ def test_a_snapshot_says_how_many_cases_were_forgotten_and_what_it_counted_stays
     after = snapshots.snapshot_named(home.db, "one")
     assert [one["cases"] for one in after.summary.pop(snapshots.FORGOTTEN)] == [2]
     assert (after.hash, after.summary) == (before.hash, before.summary)
-    assert "Snapshot 'one' has lost 2 cases from its list" in result.remains[0]
+    assert "Snapshot 'one' loses 2 cases from its list" in result.remains[0]
     assert "Backups and exported files of before today" in result.remains[-1]
 
 
