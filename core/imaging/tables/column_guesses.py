@@ -8,7 +8,7 @@ from typing import Any
 
 from core.imaging.identity.columns import identity_reason
 from core.imaging.tables.column_titles import ROW_NUMBERS, Role, plain_title, role_of_title
-from core.imaging.tables.column_values import ColumnValues
+from core.imaging.tables.column_values import ColumnValues, column_values
 from core.imaging.tables.dates import ORDERS, date_order, iso_date
 from core.imaging.tables.file_names import ENDING, NameIndex
 from core.imaging.tables.table import Table
@@ -34,8 +34,10 @@ def file_column(columns: Sequence[ColumnValues], names: NameIndex[Any] | None) -
     default = [one for one in columns if one.title == DEFAULT_FILE]
     by_title = default or [one for one in columns if role_of_title(one.title) is Role.FILE]
     matching = [one for one in by_title if one.names] or default or [one for one in columns if _names_most(one)]
+    if matching and all(one.names and _are_numbers([*one.names]) for one in matching):
+        matching = [one for one in columns if one.names and all(map(ENDING.search, one.names))] or matching
     if matching:
-        best, *others = sorted(matching, key=lambda column: (-len(column.names), column.title))
+        best, *others = sorted(matching, key=_preference)
         equal = [f"'{one.title}'" for one in others if len(one.names) == len(best.names)]
         also = f"; so do those of {', '.join(equal)}" if equal else ""
         return best, f"its values name {len(best.names):,} file{'s' * (len(best.names) != 1)}{also}"
@@ -47,10 +49,15 @@ def file_column(columns: Sequence[ColumnValues], names: NameIndex[Any] | None) -
     return (min(by_title, key=_title), "by its title") if by_title else None
 
 
+def _preference(column: ColumnValues) -> tuple[bool, int, str]:
+    """Return what sorts columns that name files: names before plain numbers, then those of the most files."""
+    return _are_numbers([*column.names]), -len(column.names), column.title
+
+
 def _names_most(column: ColumnValues) -> bool:
     """Return whether half of the values name files; of plain numbers only where the title lets them be names."""
-    if len(column.names) * 2 < len(column.counts) or not column.names:
-        return False
+    if len(column.names) * 2 < len(column.counts) or not column.names or "0" in column.counts.keys() - column.names:
+        return False  # counted from 0, where no file is called so: numbers of rows
     is_number = all(number(value) is not None for value in column.names)
     return not is_number or plain_title(column.title) in ROW_NUMBERS or role_of_title(column.title) is Role.PATIENT
 
@@ -147,14 +154,26 @@ def _are_whole(values: Sequence[str]) -> bool:
 def with_titles(table: Table, roles: Mapping[str, Role]) -> Table:
     """Return the table with the titles that a reader of it needs: each for the one column of that role.
 
-    A title that the table has stays, and so does a role that no column has, or several.
+    A title that the table has stays, and so does a role that no column has, or several. But a column of file names
+    comes before one of plain numbers, which may count the rows.
     """
     titles = {}
     for title, role in roles.items():
         fitting = [column for column in table.columns if role_of_title(column) is role and column not in table.unnamed]
         if title not in table.columns and len(fitting) == 1:
             titles[fitting[0]] = title
+        elif role is Role.FILE and title in table.columns and (names := _names_beside_numbers(table, title, fitting)):
+            titles |= {names: title, title: f"{title} (number)"}
     return replace(table, columns=tuple(titles.get(column, column) for column in table.columns))
+
+
+def _names_beside_numbers(table: Table, title: str, fitting: Sequence[str]) -> str | None:
+    """Return the one column of file names beside a column of images that has plain numbers, None if there is none."""
+    by_title = {one.title: one.values for one in column_values(table)} if len(fitting) > 1 else {}
+    if not by_title or not by_title[title] or not _are_numbers(by_title[title]):
+        return None
+    named = [one for one in fitting if by_title[one] and all(map(ENDING.search, by_title[one]))]
+    return named[0] if len(named) == 1 else None
 
 
 def identity_of(column: ColumnValues) -> str:

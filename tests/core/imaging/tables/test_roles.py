@@ -92,6 +92,17 @@ def test_numbers_are_names_only_where_the_title_lets_them(tmp_path: Path):
     assert profiles(tmp_path, "image,dose", *rows("#", "1.#"))["image"].role is Role.FILE
 
 
+@pytest.mark.parametrize("title", ["id", "image", "nr"])
+def test_names_of_files_come_before_numbers_that_fit_other_files(tmp_path: Path, title: str):
+    names = [f"{number},{21 - number}.png,x" for number in range(1, 21)]
+    shown = profiles(tmp_path, f"{title},what,label", *names)
+    assert [one.title for one in shown.values() if one.role is Role.FILE] == ["what"]
+
+
+def test_rows_counted_from_0_are_no_names(tmp_path: Path):
+    assert profiles(tmp_path, "id,label", *(f"{number},x" for number in range(20)))["id"].role is not Role.FILE
+
+
 def test_identities_and_columns_without_a_title_are_left_out_with_a_reason(tmp_path: Path):
     shown = profiles(tmp_path, ",image,patient_id,patient_name,note", *rows("#", "#", "P%", "Anna #", ""))
     assert {title: (one.role, one.reason) for title, one in shown.items() if one.role is Role.LEAVE_OUT} == {
@@ -150,12 +161,12 @@ def test_second_identities_are_left_out_and_trials_are_no_studies(tmp_path: Path
     form = rows("#", "P%", "S#", "A#", "trial", "yes", "#.png", count=40)
     shown = profiles(tmp_path, "image,patient_id,pat_nr,accession,studie,patient,path", *form)
     assert {title: one.role for title, one in shown.items()} == {
-        "image": Role.FILE,
+        "image": Role.LEAVE_OUT,
         "patient_id": Role.PATIENT,
         "pat_nr": Role.LEAVE_OUT,
         "accession": Role.STUDY,
         "studie": Role.CATEGORY,
         "patient": Role.LEAVE_OUT,  # by its title alone: an identity
-        "path": Role.LEAVE_OUT,
+        "path": Role.FILE,  # its values are names of files, those of the other one plain numbers
     }
     assert profiles(tmp_path, "image,study", *rows("#", "trial"))["study"].role is Role.STUDY

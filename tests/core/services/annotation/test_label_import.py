@@ -3,13 +3,16 @@
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from sqlalchemy import func, select
 
 from core.errors import InvalidInput
 from core.services.annotation import annotations as annotation_annotations
 from core.services.annotation import label_import, tasks
 from core.services.annotation.label_import import LabelImportReport
+from core.services.images import images
 from db.tables import Annotation
 
 
@@ -116,3 +119,17 @@ def test_a_path_into_another_folder_names_no_image(home, pictures, tmp_path):
     with pytest.raises(InvalidInput, match=r"'shallow/p01.png' is not in this catalogue"):
         take(home, tmp_path, "shallow/p01.png,right,ann")
     assert take(home, tmp_path, "/data/deep/p01.png,right,ann", "deep\\p01,left,bob") == LabelImportReport(2, 0)
+
+
+def test_names_of_files_come_before_numbers_of_rows(home, tmp_path):
+    for number in (1, 2):
+        picture = tmp_path / "numbered" / f"{number}.png"
+        picture.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((8, 8), number, np.uint8)).save(picture)
+    home.take(tmp_path / "numbered")
+    tasks.create(home.db, name="side", classes=["right", "left"])
+    path = tmp_path / "labels.csv"
+    path.write_text("image,filename,label\n1,2.png,left\n2,1.png,right\n", encoding="utf-8")
+    label_import.import_labels(home.db, home.settings, task="side", path=path, by="tester")
+    queue = annotation_annotations.queue(home.db, task_id=tasks.task_named(home.db, "side").id, only="labelled")
+    assert {images.get(home.db, case.image_ids[0]).name: case.label for case in queue} == {"1.png": 0, "2.png": 1}
