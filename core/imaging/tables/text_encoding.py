@@ -6,9 +6,10 @@ can choose another.
 
 import codecs
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import islice
+
+from core.imaging.tables.alphabets import LETTERS, alphabet_points, script
 
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -17,15 +18,22 @@ MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-LEGACY = ("cp932", "euc_jp", "cp949", "gb18030", "big5", "cp1252", "cp1250", "cp1251")
+LEGACY = (
+    *("cp932", "euc_jp", "cp949", "gb18030", "big5", "cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "cp1255"),
+    *("cp1256", "cp874", "koi8_r", "mac_roman", "cp850", "cp866", "iso8859_5", "mac_cyrillic"),
+)
 CHOICES = ("utf-8", "utf-16", *LEGACY)  # that a person can choose from
 # Characters that texts are made of, by the double-byte sets in which their first bytes tell (level 1 of each).
 FREQUENT = (("gb2312", 0xB0, 0xD7), ("shift_jis", 0x88, 0x97), ("big5", 0xA4, 0xC6))
 
+UNITS = re.compile("°[CFK]|[µμ][gSmlMGLs]|[cm]²|±\\d")
+ICELANDIC = re.compile("[áæíúó]")  # letters that Turkish lacks; three other ones have the same bytes in both
+
 SAMPLE, SAMPLE_LINES, STEP = 1 << 16, 2_000, 1 << 20
 WITH_LETTERS = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")  # lines that are not plain ASCII
 SHIFTED = re.compile(f"[{''.join(chr(code << 8) for code in range(0x20, 0x7F))}]{{4}}")  # ASCII, its bytes swapped
-COMMON_ACCENTS = "äöüßéèêàâçñáíóúôîûëïåæøãõąćęłńśźżčďěňřšťůžýőű"
+ESCAPED = re.compile(rb"\x1b\$[@AB]")  # Japanese in seven bits
+COMMON_ACCENTS = "äöüßéèêàâçñáíóúôîûëïåæøãõąćęłńśźżčďěňřšťůžýőűğış"
 LAST_ACCENTS = "ìùò"  # common at the end of Italian words
 
 
@@ -34,6 +42,8 @@ def find_encoding(raw: bytes) -> str | None:
     for mark, encoding in MARKS:
         if raw.startswith(mark):
             return encoding if decodes(raw, encoding) else None
+    if ESCAPED.search(raw):
+        return "iso2022_jp_2" if decodes(raw, "iso2022_jp_2") else None
     if b"\0" in raw:
         return next((one for one in ("utf-16-le", "utf-16-be") if decodes(raw, one) and _is_wide(raw, one)), None)
     if decodes(raw, "utf-8"):
@@ -81,6 +91,8 @@ def likeness(text: str) -> float:
 def _likeness_in(raw: bytes, encoding: str) -> float:
     text = raw.decode(encoding)
     is_rare = encoding == "euc_jp" and not re.search("[\u3040-\u30ff]", text)  # few write it today, and with kana
+    if encoding in ("cp1252", "cp1254") and re.search("[ýþðığş]", text):
+        is_rare |= (encoding == "cp1254") == bool(ICELANDIC.search(text))
     return likeness(text) - is_rare * 0.3
 
 
@@ -91,6 +103,10 @@ def _points(text: str) -> Iterator[float]:
 
 
 def _letter_points(letter: str, before: str, after: str) -> float:
+    if UNITS.match(letter + after):
+        return 1.5
+    if "\u3040" <= letter <= "\ud7a3" and any(one.isascii() and one.islower() for one in (before, after)):
+        return -0.5  # an accent inside a word, read as a sign of East Asia
     if "\u3040" <= letter <= "\u30ff":  # kana
         return 2.0
     if "\uac00" <= letter <= "\ud7a3":  # Hangul
@@ -100,7 +116,7 @@ def _letter_points(letter: str, before: str, after: str) -> float:
         return 1.0 if any(_is_frequent(letter, *table) for table in FREQUENT) else -0.5
     if "\u3000" <= letter <= "\u303f" or "\uff00" <= letter <= "\uff60":  # punctuation of East Asia
         return 0.5
-    if letter.isalpha() and _script(letter) in ("LATIN", "CYRILLIC"):
+    if script(letter) == "LATIN" or script(letter) in LETTERS:
         return _alphabetic_points(letter, before, after)
     return 0.0 if letter in "°µ±²³–—„“”‚‘’«»€§·×…ºª®" else -1.0
 
@@ -109,16 +125,12 @@ def _alphabetic_points(letter: str, before: str, after: str) -> float:
     beside = "".join(other for other in (before, after) if other.isalpha())
     if letter.isupper() and before.islower():
         return -0.5
-    if _script(letter) == "CYRILLIC":
-        return 1.0 if {*map(_script, beside)} == {"CYRILLIC"} else -0.5
+    if script(letter) in LETTERS:
+        return alphabet_points(letter, before, after)
     if beside and not beside.isascii() and not any(other.isascii() for other in beside):
         return -0.5  # a word of nothing but accents
     is_common = letter.lower() in COMMON_ACCENTS or (letter in LAST_ACCENTS and not after.isalpha())
     return 1.0 if is_common else 0.7
-
-
-def _script(letter: str) -> str:
-    return unicodedata.name(letter, "").split(" ")[0] if letter.isalpha() else ""
 
 
 def _fits(letter: str, encoding: str) -> bool:
