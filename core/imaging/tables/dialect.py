@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from core.errors import InvalidInput
+from core.imaging.tables.column_titles import Role, role_of_title
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 DECIMALS = {".": "point", ",": "comma"}
 SAMPLE = 200  # lines that are looked at
+BELOW = 20  # lines from the first one with several cells, in which the header may be
 WITH_FRACTION = {mark: re.compile(rf"[+-]?\d+{re.escape(mark)}\d+") for mark in DECIMALS}
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 STATED = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's first line
@@ -65,7 +67,7 @@ def states_separator(lines: Sequence[str]) -> bool:
 def _evenness(lines: Sequence[str], separator: str) -> tuple[float, int]:
     """Return for how much of the lines a separator gives one number of cells above one, and that number."""
     try:
-        widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator) if row)
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if row)
     except csv.Error:
         return 0.0, 0
     several = [(count, width) for width, count in widths.items() if width > 1]
@@ -91,7 +93,17 @@ def find_decimal(rows: Iterable[Sequence[str]], separator: str | None) -> str:
 
 
 def header_place(rows: Sequence[Sequence[str]]) -> int:
-    """Return the index of the header among the first rows: titles above it have one cell, or none."""
+    """Return the index of the header among the first rows.
+
+    Titles above it have one cell, or none; of several cells they name fewer columns that a table of images has, and no
+    file.
+    """
     widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
     widest = max(widths, default=0)
-    return next((at for at, width in enumerate(widths) if width > 1 or (width == widest and width)), 0)
+    first = next((at for at, width in enumerate(widths) if width > 1 or (width == widest and width)), 0)
+    if widest < 2 or Role.FILE in (roles := [*map(role_of_title, rows[first])]):
+        return first
+    most = max(1, sum(role is not None for role in roles))
+    below = ((at, [role_of_title(cell) for cell in row]) for at, row in enumerate(rows[first + 1 : first + BELOW]))
+    better = (at for at, roles in below if Role.FILE in roles and sum(role is not None for role in roles) > most)
+    return first + 1 + next(better, -1)

@@ -13,6 +13,7 @@ from typing import IO
 from core.imaging.tables.words import number
 
 GUARD = "'"
+TEXT = re.compile(r'="([^"]*)"')  # so a spreadsheet keeps the zeros of an ID
 FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")  # full-width signs count in East Asian spreadsheets
 
 
@@ -39,11 +40,13 @@ def guard(text: str) -> str:
 
 
 def unguard(cell: str) -> str:
-    """Return the text of a cell that `guard` wrote; other cells stay.
+    """Return the text of a cell that `guard` wrote, or of Excel's formula of one text; other cells stay.
 
-    >>> unguard("'=1+1"), unguard("'-1.5"), unguard("'tis")
-    ('=1+1', "'-1.5", "'tis")
+    >>> unguard("'=1+1"), unguard("'-1.5"), unguard("'tis"), unguard('="0012"')
+    ('=1+1', "'-1.5", "'tis", '0012')
     """
+    if text := TEXT.fullmatch(cell):
+        return text[1]
     return cell[1:] if cell.startswith(GUARD) and _is_formula(cell) else cell
 
 

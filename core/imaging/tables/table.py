@@ -1,6 +1,7 @@
 """Read tables of metadata, labels or predictions: CSV, TSV and Excel, row by row, as they are written."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from core.imaging.tables.text_encoding import CHOICES, decodes, find_encoding, i
 from core.imaging.tables.words import clean
 
 LISTED = 20  # names in a sentence
+UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")  # pandas writes so where a column has no title
 WITH_COMMA = WITH_FRACTION[","]
 MOST = 1 << 29  # bytes of a table
 Row = tuple[int, tuple[str, ...]]  # line in the file (from 1), cells
@@ -95,7 +97,7 @@ class Table:
     def columns_text(self) -> str:
         """Name the columns; of a text without a separator nothing, since its first line may be anything."""
         if len(self.columns) == 1:
-            return "It has one column; choose a table with a line of titles."
+            return "It was read as one column; choose a table with a line of titles, or its separator (--separator)."
         return f"Its columns are: {listed(self.columns)}."
 
 
@@ -137,7 +139,7 @@ class _Source:
         line = 1
         try:
             with self.text.open(encoding=self.encoding, newline="") as lines:
-                reader = csv.reader(lines, delimiter=self.separator, strict=True)
+                reader = csv.reader(lines, delimiter=self.separator, strict=True, skipinitialspace=True)
                 for cells in reader:
                     yield line, tuple(cells)
                     line = reader.line_num + 1
@@ -223,6 +225,7 @@ def _columns(
     titles = [clean(unguard(title)) for title in header]
     used = max((at + 1 for row in [titles, *rows] for at, cell in enumerate(row[: len(titles)]) if cell), default=0)
     titles = titles[: max(used, 1)]
+    titles = ["" if UNNAMED.fullmatch(title) else title for title in titles]
     unnamed = tuple(f"column {at + 1}" for at, title in enumerate(titles) if not title)
     titles = [title or f"column {at + 1}" for at, title in enumerate(titles)]
     twice = [title for title, count in Counter(titles).items() if count > 1]

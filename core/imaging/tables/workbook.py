@@ -34,8 +34,12 @@ def read_sheet(raw: bytes, name: str, sheet: str | None) -> tuple[tuple[str, ...
         raise InvalidInput(f"{name} has no sheet with cells.")
     if sheet is not None and sheet not in names:
         raise InvalidInput(f"{name} has no sheet '{sheet}'; its sheets are: {', '.join(names)}.")
-    rows = book.get_sheet_by_name(sheet or names[0]).to_python(skip_empty_area=False)
-    return names, [tuple(map(_text, row)) for row in rows]
+    chosen = book.get_sheet_by_name(sheet or names[0])
+    rows = [[*map(_text, row)] for row in chosen.to_python(skip_empty_area=False)]
+    for (top, left), (bottom, _) in chosen.merged_cell_ranges or ():
+        for row in rows[top + 1 : bottom + 1]:
+            row[left] = rows[top][left]  # cells merged downwards have one value, as the sheet shows it
+    return names, [*rows]
 
 
 def _text(value: Any) -> str:

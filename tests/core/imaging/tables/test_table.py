@@ -36,6 +36,17 @@ TEXTS = {
     "cp1250": "soubor;nález\na.png;zánět průdušek\nb.png;žádný\n",
     "cp1251": "файл;диагноз\na.png;норма\nb.png;пневмония\n",
     "latin-1": "fichier,diagnostic\na.png,pneumonie à gauche\nb.png,négatif\n",
+    "mac_roman": "Datei,Befund\na.png,Größe unauffällig\nb.png,Übersicht\n",
+    "cp850": "archivo,hallazgo\na.png,lesión pequeña\nb.png,sin hallazgos\n",
+    "cp1253": "file,label\na.png,φυσιολογικό\nb.png,πνευμονία\n",
+    "cp1254": "file,label\na.png,sağlıklı\nb.png,zatürre\n",
+    "cp1255": "file,label\na.png,תקין\nb.png,דלקת\n",
+    "cp1256": "file,label\na.png,طبيعي\nb.png,التهاب\n",
+    "cp874": "file,label,comment\na.png,ปกติ,เอกซเรย์ทรวงอก\nb.png,ปอดบวม,ปอดขวาล่าง\nc.png,ปกติ,ไม่พบความผิดปกติ\n",
+    "koi8_r": "файл;диагноз\na.png;норма\nb.png;пневмония\n",
+    "cp866": "файл;диагноз\na.png;норма\nb.png;пневмония\n",
+    "iso2022_jp": "画像,診断\na.png,正常\nb.png,肺炎\n",
+    "iso8859_15": "Datei,Temp °C\na.png,37\nb.png,Präparat\n",
 }
 
 
@@ -104,6 +115,39 @@ def test_titles_above_the_header_are_passed_over(tmp_path: Path):
     table = read_table(written(tmp_path, "Export of 3 May\n\nfile;label\na.png;yes\n"))
     assert (table.dialect.first_line, meaning(table)) == (3, [{"file": "a.png", "label": "yes"}])
     assert read_table(written(tmp_path, "file\na.png\nb.png\n")).columns == ("file",)
+
+
+@pytest.mark.parametrize(
+    "above", ["# by tool, v1", "Klinikum Nord,Stand: 01.02.2024", "Patient,,Befund\nmeta,,", ",Patient,Befund"]
+)
+def test_lines_of_several_cells_above_the_header_are_passed_over(tmp_path: Path, above: str):
+    table = read_table(written(tmp_path, f"{above}\nDatei,Alter,Diagnose\na.png,50,yes\nb.png,51,no\n"))
+    assert table.columns == ("Datei", "Alter", "Diagnose")
+    assert [cells[0] for _, cells in table.rows()] == ["a.png", "b.png"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"file", "nr"\n"a.png", "0012"\n',
+        'file,nr\n="a.png",="0012"\n',
+        "Unnamed: 0,file,nr\n0,a.png,0012\n",
+        "file,nr\n\u202aa.png,0012\u200b\n",
+    ],
+)
+def test_ways_of_other_programs_to_write_a_cell(tmp_path: Path, text: str):
+    table = read_table(written(tmp_path, text))
+    (cells,) = meaning(table)
+    assert {title: cells[title] for title in cells if title not in table.unnamed} == {"file": "a.png", "nr": "0012"}
+
+
+def test_cells_merged_downwards_have_one_value(tmp_path: Path):
+    book = openpyxl.Workbook()
+    for row in (["patient", "file"], ["P1", "a.png"], [None, "b.png"], ["P2", "c.png"]):
+        book.active.append(row)
+    book.active.merge_cells("A2:A3")
+    book.save(tmp_path / "t.xlsx")
+    assert [cells["patient"] for cells in meaning(read_table(tmp_path / "t.xlsx"))] == ["P1", "P1", "P2"]
 
 
 def test_empty_columns_and_those_without_a_title(tmp_path: Path):
