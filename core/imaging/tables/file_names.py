@@ -1,6 +1,7 @@
 """Match what a table calls an image to files: names before numbers, and never one of several."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,9 +36,10 @@ class NameIndex(Generic[Key]):
     ) -> None:
         """Take the path of each image, relative to its root with slashes, its other names, and the folders above."""
         self.levels: dict[str, dict[str, list[Key]]] = {level: defaultdict(list) for level in LEVELS}
+        above = composed(above)
         self._root, near = f"/{above}/", PurePosixPath(above).parts[-FOLDERS_ABOVE:]
         for key, path in paths.items():
-            for level, name in _names(PurePosixPath(path), near):
+            for level, name in _names(PurePosixPath(composed(path)), near):
                 self.levels[level][name].append(key)
         for key, names in (others or {}).items():
             for name in names:
@@ -58,6 +60,7 @@ class NameIndex(Generic[Key]):
 
     def find(self, text: str) -> NameMatch[Key]:
         """Return what a text of a table names, by the first of the levels that knows it."""
+        text = composed(text)
         path = PurePosixPath(text.replace("\\", "/").removeprefix("./").removeprefix(self._root))
         for level, name in (("path", str(path)), *_ends(path), ("identifier", text.lower())):
             if matching := self.levels[level].get(name):
@@ -95,6 +98,11 @@ def _ends(path: PurePosixPath) -> Iterator[tuple[str, str]]:
         return
     yield "name", path.name
     yield "stem", path.name
+
+
+def composed(name: str) -> str:
+    """Return a name in Unicode's composed form (NFC), which tables have; macOS stores names decomposed."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def stem(name: str) -> str:

@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterable
 
 # The words that pandas reads as missing (`pandas.read_csv`, na_values).
 PANDAS = "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null"
-MISSING = frozenset({"", *PANDAS.split("|")})
+ERRORS = "#REF!|#VALUE!|#NUM!|#DIV/0!|#NAME?|#NULL!|#GETTING_DATA"  # of a formula in a spreadsheet
+MISSING = frozenset({"", "NAN", "Nan", "NaT", "<NA>", *PANDAS.split("|"), *ERRORS.split("|")})
+UNSEEN = "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"  # soft hyphens, marks of width and of direction
+INVISIBLE, AROUND = re.compile(f"[{UNSEEN}]"), re.compile(rf"\A[\s{UNSEEN}]+|[\s{UNSEEN}]+\Z")
 # Labels that say that nothing was found, in the languages of the tables we know.
 NEGATIVE = frozenset(
     """
@@ -21,10 +24,13 @@ WHOLE = re.compile(r"[+-]?\d+\.0+")
 
 
 def clean(cell: str) -> str:
-    """Return a cell without blanks around it, in Unicode's composed form (NFC); a no-break space is a blank."""
+    """Return a cell without blanks and unseen marks around it, in Unicode's composed form (NFC).
+
+    A no-break space is a blank.
+    """
     if cell.isascii():
         return cell.strip()
-    return unicodedata.normalize("NFC", cell.replace("\N{NO-BREAK SPACE}", " ")).strip().strip("\ufeff\u200b")
+    return unicodedata.normalize("NFC", AROUND.sub("", cell.replace("\N{NO-BREAK SPACE}", " ")))
 
 
 def is_missing(cell: str) -> bool:
@@ -85,12 +91,12 @@ def one_spelling(words: Iterable[str], known: Collection[str] = ()) -> dict[str,
 
 
 def spelling(cell: str) -> str:
-    """Return what equal words have in common: width, case and blanks do not count, nor does a fraction of zero.
+    """Return what equal words have in common: width, case, blanks and unseen marks do not count, nor does .0.
 
     >>> spelling("Normal ") == spelling("NORMAL"), spelling("0.0") == spelling("0")
     (True, True)
     """
-    wide = unicodedata.normalize("NFKC", cell)
+    wide = unicodedata.normalize("NFKC", INVISIBLE.sub("", cell))
     plain = " ".join(wide.casefold().split())
     return plain.split(".")[0] if WHOLE.fullmatch(plain) else plain
 
