@@ -113,6 +113,25 @@ NOTES: Mapping[str, NoteKind] = {
         "Choose to keep spellings apart if they mean different things.",
         of="label",
     ),
+    "no_label_column": NoteKind(
+        "No column of labels",
+        "No column of the table was taken as the labels of the task: an image has one only where its file has one.",
+        "Choose the column (--label-column). Findings in several columns go into a task of findings (labels import).",
+        of="column",
+    ),
+    "doubtful_label": NoteKind(
+        "Labels that may be none, or several",
+        "A label such as ? or unknown may mean that there is none, and one such as A|B may name several findings; each "
+        "is a class of its own.",
+        "Empty such cells before the import, or retire the class; use a task of findings where images have several.",
+        of="label",
+    ),
+    "cut_number": NoteKind(
+        "IDs cut by a spreadsheet",
+        "An ID such as 1.23457E+11 has lost its last digits; patients with different IDs may have the same one now.",
+        "Export the table again with this column as text, and import it into a new home.",
+        of="column",
+    ),
     "identity_column": NoteKind(
         "Columns left out",
         "A column of the table may identify patients, by its title or its values; it is not stored.",

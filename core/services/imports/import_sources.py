@@ -7,7 +7,9 @@ from pathlib import Path
 from core.errors import InvalidInput
 from core.imaging.file_listing import FileListing, FileRejection, list_paths
 from core.imaging.reader_pool import AlreadyImported, ReadFile
+from core.imaging.tables.file_names import composed
 from core.services.images import image_notes
+from core.services.imports import table_notes
 from core.services.imports.import_item import ImportItem
 from core.services.imports.import_report import ImportReport, Refused
 from core.services.imports.import_request import ImportRequest
@@ -62,8 +64,8 @@ class ImportSources:
         return sorted(self.table.labels) if self.table else []
 
     def name(self, path: Path) -> str:
-        """Return the relative path as text, even if the file system's bytes are not valid text."""
-        return path.relative_to(self.root).as_posix().encode("utf-8", "replace").decode()
+        """Return the relative path as composed text, even if the file system's bytes are not valid text."""
+        return composed(path.relative_to(self.root).as_posix().encode("utf-8", "replace").decode())
 
     def report(self) -> ImportReport:
         """Return the report before any file is read."""
@@ -91,6 +93,7 @@ class ImportSources:
         if self.table is None:
             return
         yield from ((IDENTITY_COLUMN, f"{column} ({reason})") for column, reason in self.table.left_out.items())
+        yield from table_notes.noticed(self.table, self.request.task)
         yield from ((RESPELT, f"{before} → {after}") for before, after in self.table.rows.respelt)
 
     def item(self, result: ReadFile | AlreadyImported, key: bytes) -> ImportItem:

@@ -125,3 +125,28 @@ def test_other_encodings_and_a_workbook_say_the_same(home: Home, folder: Path, h
     book.save(folder / "table.xlsx")
     again = home.take(folder, metadata=folder / "table.xlsx", file_column=file, task="t", label_column=label)
     assert (again.known, again.refused, again.unlisted) == (12, (), ())
+
+
+NOTED = {
+    "no_label_column": ("file,edema", "1.png,1", "2.png,0"),
+    "doubtful_label": ("file,label", "1.png,?", "2.png,unknown", "3.png,A|B", "4.png,ill"),
+    "cut_number": ("file,label,patient", "1.png,ill,1.23457E+11", "2.png,ill,1.23457E+11", "3.png,well,P3"),
+}
+
+
+@pytest.mark.parametrize(("kind", "lines"), NOTED.items(), ids=NOTED)
+def test_what_a_person_should_know_of_a_table_is_noted(home: Home, folder: Path, kind: str, lines: tuple[str, ...]):
+    report = home.take(folder, metadata=table(folder, *lines), task="t")
+    examples = {"doubtful_label": ("?", "unknown", "A|B"), "cut_number": ("patient",)}
+    assert [(note.kind, note.examples) for note in report.notes] == [(kind, examples.get(kind, ("file, edema",)))]
+
+
+def test_a_minus_beside_a_plus_is_an_answer(home: Home, folder: Path):
+    report = home.take(folder, metadata=table(folder, "file,label", "1.png,+", "2.png,-"), task="t")
+    assert (report.labelled, report.notes) == (2, ())
+
+
+def test_names_decomposed_by_the_file_system_are_found(home: Home, folder: Path):
+    (folder / "1.png").rename(folder / "gro\u0308\u00dfe.png")
+    report = home.take(folder, metadata=table(folder, "file,label", "größe.png,ill", "2.png,well"), task="t")
+    assert (report.labelled, report.missing) == (2, ())
