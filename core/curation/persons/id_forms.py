@@ -36,10 +36,13 @@ def id_form(patient_id: str) -> str:
 def placeholder(patient_id: str) -> str:
     """Return the word for "nobody" that a patient ID is, or "".
 
-    >>> placeholder("ANONYMOUS"), placeholder("000"), placeholder("xxx"), placeholder("A7")
-    ('anonymous', '0', 'x', '')
+    >>> [placeholder(text) for text in ("ANONYMOUS", "000", "xxx", "Anonymized Patient", "A7", "patient_0")]
+    ['anonymous', '0', 'x', 'anonymized', '', '']
     """
     form = id_form(patient_id)
+    words: list[str] = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", patient_id).casefold())
+    if len(words) > 1 and not any(word.isdigit() or word not in PLACEHOLDERS for word in words):
+        return words[0]  # "Anonymized Patient"
     repeated = form[:1] if re.fullmatch(r"x{2,}|-+|\?+|\*+|\.+|_+", form) else ""
     return form if form in PLACEHOLDERS else repeated
 
