@@ -43,7 +43,7 @@ def fact_ranges(db: Database, *, more_than: int = 12) -> list[FactRange]:
     With no more than `more_than` different values it is one only where an import says so: others are categories.
     """
     with db.read() as session:
-        counts = session.execute(select(Fact.name, func.count(distinct(Fact.value))).group_by(Fact.name)).tuples().all()
+        counts = session.execute(select(Fact.name, func.count(distinct(Fact.value))).group_by(Fact.name)).all()
         measured = _measured(session) if counts else set()
         names = sorted(name for name, count in counts if count > more_than or (name in measured and count > 1))
         ranges = [_range_of(session, name) for name in names]

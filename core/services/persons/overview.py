@@ -78,7 +78,7 @@ def _linked(session: Session) -> set[int]:
     same = (PatientTrait.key == groups.c.key) & (PatientTrait.kind == groups.c.kind)
     linked = set(session.scalars(select(PatientTrait.patient_id).join(groups, same).distinct()))
     decided = select(PersonDecision.first_id, PersonDecision.second_id).where(PersonDecision.withdrawn_at.is_(None))
-    return linked.union(*session.execute(decided).tuples())
+    return linked.union(*((first, second) for first, second in session.execute(decided)))
 
 
 def _many_sided(session: Session, settings: Settings) -> Mapping[str, Traits]:

@@ -41,4 +41,4 @@ def _side(session: Session, name: str, patient: int) -> PatientSide:
     images = session.scalar(select(func.count(Image.id)).where(Image.patient_id == patient)) or 0
     studies = session.scalar(select(func.count(Study.id)).where(Study.patient_id == patient)) or 0
     first = select(Image.id, Image.name).where(Image.patient_id == patient).order_by(Image.id).limit(FIRST)
-    return PatientSide(name, images, studies, tuple(session.execute(first).tuples()))
+    return PatientSide(name, images, studies, tuple((image, file) for image, file in session.execute(first)))

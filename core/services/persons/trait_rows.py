@@ -38,10 +38,10 @@ def _existing(session: Session, rows: Iterable[Row]) -> set[Row]:
     columns = select(PatientTrait.key, PatientTrait.kind, PatientTrait.patient_id)
     existing: set[Row] = set()
     for some in queries.chunks(sorted(keys)):
-        existing |= set(session.execute(columns.where(PatientTrait.key.in_(some))).tuples())
+        existing |= {(key, kind, who) for key, kind, who in session.execute(columns.where(PatientTrait.key.in_(some)))}
     for ids in queries.chunks(sorted(patients)):
         narrowed = columns.where(PatientTrait.patient_id.in_(ids), PatientTrait.kind.in_(common))
-        existing |= set(session.execute(narrowed).tuples())
+        existing |= {(key, kind, who) for key, kind, who in session.execute(narrowed)}
     return existing
 
 
