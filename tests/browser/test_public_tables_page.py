@@ -8,10 +8,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from core.curation.recipe import Recipe
 from core.imaging.store import Store
 from core.services.annotation import annotations, tasks
+from core.services.datasets import snapshots
 from core.services.images import images
-from core.services.imports import import_log
+from core.services.imports import import_files, import_log
+from core.services.imports.import_request import ImportRequest
+from core.services.training import runs
 from core.services.workspace import home
 from core.settings import Settings
 from tests.browser.servers import standing
@@ -60,6 +64,35 @@ def test_a_public_table_is_imported_by_mouse_alone(served, page, name):
     expect(page.get_by_text("6 files = 6 imported")).to_be_visible()
     assert len(clicks) <= MOST
     assert labels_by_number(served.home, label) == {at: text for at, text in enumerate(made.labels) if text}
+
+
+@pytest.mark.slow
+def test_predictions_of_another_tool_are_seen_before_they_are_taken(served, page, tmp_path):
+    """A table as MONAI's bundles write one: the path of the input, then a probability for each class."""
+    settings = Settings.read(served.home)
+    db = home.open_home(settings)
+    for number in range(12):
+        Image.fromarray(np.full((8, 8), 200 + number, np.uint8)).save(tmp_path / f"scan{number:02}.png")
+    lines = "\n".join(f"scan{number:02}.png,{'ab'[number % 2]}" for number in range(12))
+    (tmp_path / "labels.csv").write_text(f"file,label\n{lines}")
+    request = ImportRequest(tmp_path, metadata=tmp_path / "labels.csv", task="outside", label_column="label")
+    list(import_files.run(db, settings, request, by="ann"))
+    task = tasks.task_named(db, "outside").id
+    frozen = snapshots.freeze(db, task, Recipe(val=0.25, test=0.25), name="outside", by="ann")
+    scores = [f"/mnt/{tmp_path.name}/scan{number:02}.png,{1 - number / 12!r},{number / 12!r}" for number in range(12)]
+    table = tmp_path / "predictions.csv"
+    table.write_text("\n".join(["image,a,b", *scores]))
+    page.goto(f"{served.url}/runs")
+    page.get_by_text("Import external predictions").click()
+    page.get_by_label("Model name").fill("bundle 1.0")
+    page.locator("input[type=file]").set_input_files(table)
+    expect(page.get_by_text("The first 10 lines of this dataset: line, image and scores.")).to_be_visible()
+    expect(page.get_by_text("2: scan00.png")).to_be_visible()
+    page.get_by_role("button", name="Import predictions").last.click()
+    expect(page.get_by_text("12 predictions from 12 lines of predictions.csv", exact=False)).to_be_visible()
+    (run,) = runs.list_runs(db)
+    assert (run.model, run.predicted, run.snapshot_id) == ("bundle 1.0", 12, frozen.id)
+    db.close()
 
 
 def labels_by_number(folder, task):
