@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
-from typing import Literal
 
 from core.imaging.deidentify import MASK
 from core.imaging.identity.check_digits import kind_of_number
@@ -24,6 +23,7 @@ from core.imaging.identity.harmless_words import (
     is_harmless,
     unknown_signs,
 )
+from core.imaging.identity.name_handling import NameHandling
 
 DIGITAL = 2000  # a date before it is no date of a digital image
 LETTERS = re.compile("[A-Za-z]+")
@@ -39,7 +39,6 @@ HAS_NUMBER = re.compile(
 )
 NEAR = 3  # signs between two parts of a name
 Span = tuple[int, int]
-NameHandling = Literal["keyed", "kept", "cut"]
 
 
 def find(name: str) -> list[Span]:

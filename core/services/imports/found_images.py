@@ -8,9 +8,9 @@ from core.imaging.file_listing import list_paths
 from core.imaging.reader_pool import ReadFile, read_files_polling
 from core.imaging.staging_folder import draft
 from core.imaging.store import Store
+from core.imaging.tables.endings import TABLES
 from core.services.imports import table_preview
 from core.services.imports.import_request import ImportRequest
-from core.services.imports.import_sources import TABLES
 from core.services.imports.table_preview import TablePreview
 from core.services.imports.unpacked import unpacked
 from core.settings import Settings

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from core.errors import NotFound
 from core.imaging.archives import is_archive
+from core.imaging.tables.endings import TABLES
 from core.jobs.launcher import Launcher
 from core.services.imports import import_request, inbox, leftovers
 from core.services.imports.import_request import ImportRequest, sent_folder, sent_folders
-from core.services.imports.import_sources import TABLES
 from core.services.imports.sealed_file import read_sealed, write_sealed
 from core.settings import Settings
 from db import Database

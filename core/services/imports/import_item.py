@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from core.imaging import deidentify
 from core.imaging.deidentify import Identity
 from core.imaging.identity import name_findings
-from core.imaging.identity.name_findings import NameHandling
+from core.imaging.identity.name_handling import NameHandling
 from core.imaging.reader_pool import AlreadyImported, ReadFile, ReadImage
 
 LABEL = "label"  # the metadata column with an archive's own label, for a task named later

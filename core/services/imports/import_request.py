@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import InvalidInput, NotFound
 from core.imaging.file_listing import is_within
-from core.imaging.identity.name_findings import NameHandling
+from core.imaging.identity.name_handling import NameHandling
 from core.jobs import job_queue
 from core.jobs.launcher import Launcher
 from core.services.imports import inbox

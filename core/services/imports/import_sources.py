@@ -7,6 +7,7 @@ from pathlib import Path
 from core.errors import InvalidInput
 from core.imaging.file_listing import FileListing, FileRejection, list_paths
 from core.imaging.reader_pool import AlreadyImported, ReadFile
+from core.imaging.tables.endings import TABLES
 from core.imaging.tables.file_names import composed
 from core.services.images import image_notes
 from core.services.imports import table_notes
@@ -17,7 +18,6 @@ from core.services.imports.import_table import ImportTable, RowValues
 
 RESPELT, IDENTITY_COLUMN = "respelt", "identity_column"
 A_TABLE = "is a table, not an image; for its labels choose it as the table of this import (--metadata)."
-TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from core.imaging import deidentify
 from core.imaging.deidentify import Identity
 from core.imaging.identity import name_findings
-from core.imaging.identity.name_findings import NameHandling
+from core.imaging.identity.name_handling import NameHandling
 from core.imaging.notes import NOTES
 from core.imaging.stacks import SliceAttributes, build_stacks
 from core.services.images import image_notes

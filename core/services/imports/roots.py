@@ -8,7 +8,7 @@ from pathlib import Path
 from core.errors import InvalidInput
 from core.imaging.archives import is_archive
 from core.imaging.file_listing import is_within
-from core.services.imports.import_sources import TABLES
+from core.imaging.tables.endings import TABLES
 from core.settings import Settings
 
 MOST = 300  # folders that are listed, and files that are counted in each of them

@@ -9,7 +9,7 @@ from typing import cast
 import streamlit as st
 
 from core.errors import InvalidInput
-from core.imaging.identity.name_findings import NameHandling
+from core.imaging.identity.name_handling import NameHandling
 from core.imaging.tables.column_titles import Role
 from core.jobs import job_queue
 from core.services.annotation import tasks

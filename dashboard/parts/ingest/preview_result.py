@@ -4,11 +4,11 @@ import base64
 
 import streamlit as st
 
+from core.imaging.tables.endings import TABLES
 from core.jobs.job_queue import JobView
 from core.services.imports import found_images
 from core.services.imports.import_draft import ImportDraft
 from core.services.imports.import_report import ImportReport
-from core.services.imports.import_sources import TABLES
 from core.settings import Settings
 from dashboard import formatting, result_cache
 from dashboard.parts.ingest import notes

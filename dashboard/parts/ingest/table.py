@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.imaging.tables.dialect import DECIMALS, SEPARATORS, Dialect
+from core.imaging.tables.endings import TABLES
 from core.imaging.tables.text_encoding import CHOICES
 from core.services.imports import inbox, roots
 from core.services.imports.import_draft import ImportDraft, is_picked
-from core.services.imports.import_sources import TABLES
 from core.services.imports.table_preview import TablePreview
 from core.settings import Settings
 from dashboard import formatting
