@@ -1,31 +1,14 @@
-"""Cache what was computed for a page: the 64 results used last, shared by all sessions, never changed."""
+"""Cache what was computed of runs for a page, as long as their predictions stay the same."""
 
 from collections.abc import Callable, Hashable, Sequence
-from threading import Lock
-from typing import Any, TypeVar
-
-from cachetools import LRUCache
+from typing import TypeVar
 
 from core.services.evaluation.review_source import ReviewSource
 from core.services.predictions import predictions
 from dashboard import context
+from dashboard.page_cache import cached
 
 T = TypeVar("T")
-
-_results: LRUCache[Hashable, Any] = LRUCache(maxsize=64)
-_lock = Lock()
-
-
-def cached(key: Hashable, make: Callable[[], T]) -> T:
-    """Return the cached result of `make` for a key; two who call at once may both make it, and get equal results."""
-    with _lock:
-        if key in _results:
-            result: T = _results[key]
-            return result
-    made = make()
-    with _lock:
-        _results[key] = made
-    return made
 
 
 def cache_key(run_id: int, split: str) -> tuple[Hashable, ...]:

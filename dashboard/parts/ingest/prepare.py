@@ -18,7 +18,7 @@ from core.services.imports.import_draft import ImportDraft
 from core.services.imports.import_report import ImportReport
 from core.services.imports.table_preview import TablePreview
 from core.settings import Settings
-from dashboard import formatting, reader, result_cache
+from dashboard import formatting, page_cache, reader
 from dashboard.context import AppContext
 from dashboard.parts.ingest import entry, preview_result, roles_form, table, where
 from dashboard.parts.widgets import job_poll
@@ -115,7 +115,7 @@ def _preview(wired: AppContext, draft: ImportDraft) -> tuple[TablePreview, Pictu
     status = (draft.request.metadata or draft.request.path).stat()
     known = tuple(tasks.list_tasks(wired.db))
     key = (str(wired.settings.home), draft.look, draft.request, status.st_mtime_ns, known)
-    return result_cache.cached(key, lambda: found_images.of_table(wired.db, wired.settings, draft.request))
+    return page_cache.cached(key, lambda: found_images.of_table(wired.db, wired.settings, draft.request))
 
 
 def _problem(text: str) -> None:

@@ -10,7 +10,7 @@ from core.services.imports import found_images
 from core.services.imports.import_draft import ImportDraft
 from core.services.imports.import_report import ImportReport
 from core.settings import Settings
-from dashboard import formatting, result_cache
+from dashboard import formatting, page_cache
 from dashboard.parts.ingest import notes
 from dashboard.parts.widgets import gallery
 
@@ -49,7 +49,7 @@ def show(report: ImportReport) -> None:
 def thumbnails(settings: Settings, draft: ImportDraft) -> None:
     """Draw some of the images, made in memory."""
     key = (str(settings.home), draft.key, draft.look)
-    pictures = result_cache.cached(key, lambda: found_images.of_folder(settings, draft.request))
+    pictures = page_cache.cached(key, lambda: found_images.of_folder(settings, draft.request))
     tiles = [gallery.Tile(at, data_url(picture), name) for at, (name, picture) in enumerate(pictures)]
     gallery.show(tiles, key="import_found", strip=True, at=draft.key, drawn=str(len(tiles)))
 

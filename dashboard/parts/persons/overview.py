@@ -5,7 +5,7 @@ import streamlit as st
 from core.services.persons import overview
 from core.services.persons.overview import PersonsOverview
 from dashboard import context, formatting
-from dashboard.result_cache import cached
+from dashboard.page_cache import cached
 
 
 def read() -> PersonsOverview:

@@ -9,9 +9,10 @@ from core.evaluation.report import Report
 from core.services.evaluation import report as evaluation_report
 from core.services.evaluation.review_data import ReviewData
 from dashboard import context
+from dashboard.page_cache import cached
 from dashboard.parts.review import test_access
 from dashboard.parts.widgets import metric_table
-from dashboard.result_cache import cache_key, cached
+from dashboard.result_cache import cache_key
 from dashboard.url_state import ReviewState
 
 COLUMNS = ("auroc", "sensitivity", "ppv", "f1")

@@ -14,9 +14,10 @@ from core.services.evaluation import review_point
 from core.services.evaluation.review_data import ReviewData
 from core.services.evaluation.review_source import counts_patients
 from dashboard import context, formatting, theme
+from dashboard.page_cache import cached
 from dashboard.parts.review import operating_point_state, test_access
 from dashboard.parts.widgets import chart, metric_table
-from dashboard.result_cache import cache_key, cached, review_source
+from dashboard.result_cache import cache_key, review_source
 
 TITLES = {"mae": "Mean absolute error", "rmse": "Root mean squared error", "r2": "R²", "bias": "Bias"}
 

@@ -17,9 +17,10 @@ from core.services.evaluation.review_data import ReviewData
 from core.services.evaluation.review_metrics import point_metrics
 from core.services.evaluation.subgroups import Groups
 from dashboard import context, formatting
+from dashboard.page_cache import cached
 from dashboard.parts.review import regression, test_access
 from dashboard.parts.widgets import chart, forest_plot, metric_table, selection
-from dashboard.result_cache import cache_key, cached, review_source
+from dashboard.result_cache import cache_key, review_source
 from dashboard.url_state import ReviewState
 
 METRICS = ("auroc", "sensitivity", "specificity", "ppv", "npv", "accuracy")

@@ -12,7 +12,7 @@ from core.services.datasets.snapshots import SnapshotView
 from core.services.imports import inbox
 from core.services.predictions import external, external_preview
 from core.services.predictions.external_preview import MatchedPrediction
-from dashboard import context, formatting, reader, result_cache
+from dashboard import context, formatting, page_cache, reader
 from dashboard.parts.widgets import errors, gallery
 
 HELP = (
@@ -56,7 +56,7 @@ def _matches(snapshot: SnapshotView, file: UploadedFile) -> None:
             return external_preview.matched_lines(wired.db, wired.settings, snapshot=snapshot.id, csv=path)
 
     key = (str(wired.settings.home), snapshot.id, file.file_id)
-    lines = result_cache.cached(key, read)
+    lines = page_cache.cached(key, read)
     classes = snapshot.titles or ("value",)
     st.caption(f"The first {formatting.count(len(lines), 'line')} of this dataset: line, image and scores.")
     tiles = [

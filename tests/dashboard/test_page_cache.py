@@ -1,6 +1,6 @@
 """Check the cache of a page's results: each made once, the least recently used one dropped first."""
 
-from dashboard.result_cache import _results, cached
+from dashboard.page_cache import _results, cached
 
 
 def test_a_result_is_made_once_and_the_least_recently_used_one_goes_first():
