@@ -76,7 +76,7 @@ def import_labels(
             raise InvalidInput(f"There is no task '{task}'; create it on the Label page, or by an import with --task.")
         for column in (*COLUMNS[:2], "presence") if row.kind is TaskKind.MULTI else COLUMNS[:2]:
             table.column(column)
-        answers: dict[tuple[int, int, int], _Answer] = {}
+        answers: dict[tuple[int, int], _Answer] = {}
         without_label = 0
         for number, line in table.records():
             if _is_without_label(row, line):
@@ -98,7 +98,7 @@ def _read(
     session: Session,
     task: Task,
     line: CsvRow,
-    answers: dict[tuple[int, int, int], _Answer],
+    answers: dict[tuple[int, int], _Answer],
     *,
     where: str,
     key: bytes,
@@ -108,23 +108,29 @@ def _read(
     case = _case(session, task, _cell(line, "image").replace("\\", "/"), item=_cell(line, "item"), where=where, key=key)
     reader_id = queries.reader_id(session, _cell(line, "reader") or by)
     several = task.kind is TaskKind.MULTI
-    place = (case.id, reader_id, 0 if several else len(answers))
+    place = (case.id, reader_id)
     try:
         if _cell(line, "answer") in (Answer.UNASSESSABLE, Answer.UNASSESSABLE.in_files):
             reason = unassessable_reasons.checked(_cell(line, "reason"))
-            answers[place] = _Answer(case, reader_id, Answer.UNASSESSABLE, reason=reason)
+            _put(answers, place, _Answer(case, reader_id, Answer.UNASSESSABLE, reason=reason))
         elif several:
             answer = answers.setdefault(place, _Answer(case, reader_id, Answer.FINDINGS))
             label = _class(task, _cell(line, "label"))
             answer.presences |= findings.checked(task, {label.position: _cell(line, "presence")})
         elif task.kind is TaskKind.NUMBER:
             value = numeric_answers.read(task, _cell(line, "label"))
-            answers[place] = _Answer(case, reader_id, Answer.VALUE, value=value)
+            _put(answers, place, _Answer(case, reader_id, Answer.VALUE, value=value))
         else:
             label = _class(task, _cell(line, "label"))
-            answers[place] = _Answer(case, reader_id, Answer.LABEL, label.id)
+            _put(answers, place, _Answer(case, reader_id, Answer.LABEL, label.id))
     except InvalidInput as error:
         raise InvalidInput(f"{where}: {error}") from error
+
+
+def _put(answers: dict[tuple[int, int], _Answer], place: tuple[int, int], answer: _Answer) -> None:
+    """Take an answer, unless an earlier line gives another one of the same reader to the same case."""
+    if answers.setdefault(place, answer) != answer:
+        raise InvalidInput("an earlier line gives another answer of this reader to the same case; keep one of them.")
 
 
 def _append(session: Session, answer: _Answer) -> bool:

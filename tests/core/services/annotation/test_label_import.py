@@ -63,6 +63,7 @@ def test_two_readers_of_one_image_are_two_rows(home, task, tmp_path):
         ("p01.png,up,ann", r"labels.csv, line 3: 'up' is not a class of task 'side'; its classes are: right, left"),
         ("nobody.png,left,ann", r"line 3: the image 'nobody.png' is not in this catalogue"),
         ("0" * 64 + ",left,ann", "is not in this catalogue"),
+        ("p00.png,left,ann", "line 3: an earlier line gives another answer of this reader to the same case; keep one"),
     ],
 )
 def test_one_bad_line_takes_nothing_and_is_named(home, task, tmp_path, bad, message):
