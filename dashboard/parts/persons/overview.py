@@ -35,7 +35,6 @@ def link(*, doubtful: bool = True) -> None:
         return
     with st.container(border=True, key="people_link"):
         text, opens = st.columns([6, 1], vertical_alignment="center")
-        text.markdown(
-            f":material/group: **{' and '.join(parts)}.** Two patients who are one person can stand in two splits."
-        )
+        why = "Two patients who are one person can stand in two splits." if view.questions else ""
+        text.markdown(f":material/group: **{', '.join(parts)}.** {why}")
         opens.page_link("views/people.py", label="Open", icon=":material/group:")
