@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -13,6 +13,10 @@ from typing import Generic, TypeVar
 from core.imaging import deidentify
 
 Key = TypeVar("Key", bound=Hashable)
+ROWS_FROM_0 = (
+    "The rows of {} are counted from 0, no file is called 0, and all others would be taken for names of files. Write "
+    "the names of the files with their ending, such as 1.png."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,17 @@ def fitting(text: str, images: Mapping[Key, str], coded: str = "") -> list[Key]:
 def _in_same_folder(text: str, name: str) -> bool:
     folders = [reversed(PurePosixPath(one.partition("#")[0].lstrip("/")).parts[:-1]) for one in (text, name)]
     return all(given == known or deidentify.MASK in known for given, known in zip(*folders, strict=False))
+
+
+def are_rows_from_0(matched: Collection[str], missing: Collection[str]) -> bool:
+    """Return whether names are the numbers of rows from 0: all are there as names of files but 0.
+
+    Such a table fits files 1, 2, 3 … and would give each of them what belongs to its neighbour.
+
+    >>> are_rows_from_0(["1", "2"], ["0"]), are_rows_from_0(["1", "2"], []), are_rows_from_0(["a"], ["0"])
+    (True, False, False)
+    """
+    return list(missing) == ["0"] and len(matched) > 0 and set(matched) == {str(row + 1) for row in range(len(matched))}
 
 
 def with_endings(name: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from core.imaging.metadata_csv import JoinedMetadata, MetadataTable
 from core.imaging.tables.column_titles import Role, role_of_title
 from core.imaging.tables.dates import iso_date
 from core.imaging.tables.file_identifiers import identifiers_of
-from core.imaging.tables.file_names import NameIndex
+from core.imaging.tables.file_names import ROWS_FROM_0, NameIndex, are_rows_from_0
 from core.imaging.tables.words import fact_name, plain_number
 from core.services.imports import table_roles
 from core.services.imports.import_request import ImportRequest
@@ -66,6 +66,8 @@ class ImportTable:
             rows = rows.with_one_spelling(label, known)
         joined = rows.join_names(names, files)
         _check_header(roles, names)
+        if are_rows_from_0([row[roles.file_column] for row in joined.rows.values()], joined.missing):
+            raise InvalidInput(ROWS_FROM_0.format(request.metadata))
         if files and not joined.rows:
             raise InvalidInput(_no_match(rows, joined, names))
         return cls(roles, rows, joined, label)

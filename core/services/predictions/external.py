@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
 from core.imaging.tables.dialect import Dialect
+from core.imaging.tables.file_names import ROWS_FROM_0, are_rows_from_0
 from core.services.predictions import external_scores
 from core.services.predictions.external_images import Images
 from core.services.predictions.external_scores import ScoreRow
@@ -81,6 +82,9 @@ def import_predictions(
             raise NotFound(f"There is no snapshot {snapshot}; choose one on the Datasets page.")
         rows = external_scores.read(csv, frozen, dialect, sheet=sheet)
         sorted_lines = _sort_lines(rows, Images(session, snapshot, settings.key("pseudonym")), csv.name)
+        unknown = [row.image for row in rows if row.number in sorted_lines.unknown]
+        if are_rows_from_0([row.image for row in rows if row.image not in unknown], unknown):
+            raise InvalidInput(ROWS_FROM_0.format(csv.name))
         if not sorted_lines.scores:
             raise InvalidInput(
                 f"None of the {len(rows)} lines of {csv.name} has a score for an image of snapshot "

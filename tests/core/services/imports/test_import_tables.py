@@ -150,3 +150,11 @@ def test_names_decomposed_by_the_file_system_are_found(home: Home, folder: Path)
     (folder / "1.png").rename(folder / "gro\u0308\u00dfe.png")
     report = home.take(folder, metadata=table(folder, "file,label", "größe.png,ill", "2.png,well"), task="t")
     assert (report.labelled, report.missing) == (2, ())
+
+
+def test_rows_that_are_counted_from_0_are_not_taken_for_names(home: Home, folder: Path):
+    counted = table(folder, "file,label", *(f"{row},{'ab'[row % 2]}" for row in range(4)))
+    with pytest.raises(InvalidInput, match="are counted from 0, no file is called 0"):
+        home.take(folder, metadata=counted)
+    named = table(folder, "file,label", *(f"{row}.png,{'ab'[row % 2]}" for row in range(4)))
+    assert home.take(folder, metadata=named).missing == ("0.png",)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from PIL import Image as Picture
 from sqlalchemy import text
 
 from core.__main__ import main
@@ -278,3 +279,19 @@ def test_formulas_leave_as_texts_and_come_back(home, tmp_path):
     back = take(home, drawn.snapshot, tmp_path / "out.csv")
     scores = [[row.probabilities for row in predictions.list_predictions(home.db, one)] for one in (drawn.run, back)]
     assert scores[0] == scores[1]
+
+
+def test_lines_that_are_counted_from_0_are_not_taken_for_names(home, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(1, 13):
+        Picture.fromarray(np.full((8, 8), number, np.uint8)).save(folder / f"{number}.png")
+    labels = written(folder / "t.csv", "file,label", *(f"{number}.png,{'ab'[number % 2]}" for number in range(1, 13)))
+    home.take(folder, metadata=labels, task="t", label_column="label")
+    frozen = snapshots.freeze(
+        home.db, tasks.task_named(home.db, "t").id, Recipe(val=0.25, test=0.25), name="one", by="ann"
+    )
+    counted = written(tmp_path / "s.csv", "image,b", *(f"{row},0.5" for row in range(12)))
+    with pytest.raises(InvalidInput, match="are counted from 0, no file is called 0"):
+        take(home, frozen.id, counted)
+    assert runs.list_runs(home.db) == []
