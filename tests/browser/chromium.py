@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from playwright.sync_api import Page, expect
 
 FLAGS = [
     "--headless",
@@ -44,7 +45,7 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser(chromium):
     """Chromium, started by the first test that needs it."""
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import sync_playwright
 
     expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
@@ -92,3 +93,8 @@ def page(context, forget):
         opened.close()
     forget()
     assert not errors, errors
+
+
+def settled(page: Page) -> None:
+    """The page has drawn what was asked of it."""
+    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_visible()

@@ -12,7 +12,7 @@ from core.models import MODELS
 from core.services.predictions import predictions
 from core.services.training import runs
 from tests.browser import families
-from tests.browser.chromium import COLOURED
+from tests.browser.chromium import COLOURED, settled
 from tests.browser.families import World
 from tests.browser.servers import standing
 
@@ -210,11 +210,6 @@ def sound(world: World, page: Page) -> None:
 def ready(page: Page) -> None:
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     settled(page)
-
-
-def settled(page: Page) -> None:
-    """The page has drawn what was asked of it."""
-    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_visible()
 
 
 def number(page: Page, name: str, value: int) -> None:

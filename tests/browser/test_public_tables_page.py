@@ -18,6 +18,7 @@ from core.services.imports.import_request import ImportRequest
 from core.services.training import runs
 from core.services.workspace import home
 from core.settings import Settings
+from tests.browser.chromium import settled
 from tests.browser.servers import standing
 from tests.public_tables import TABLES
 
@@ -54,6 +55,7 @@ def test_a_public_table_is_imported_by_mouse_alone(served, page, name):
     expect(page.get_by_label("Folder, file or archive")).to_have_value(re.compile(rf"/{name}$"))
     click(page.get_by_role("button", name="Preview import"))
     expect(page.get_by_text("6 of 6 files")).to_be_visible()
+    settled(page)  # a list opened while the page is drawn anew closes
     role = page.get_by_label(f"Role of {label}", exact=True)
     if role.get_attribute("value") != "Label":
         click(role)
