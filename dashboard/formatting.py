@@ -9,6 +9,11 @@ from urllib.parse import parse_qsl
 from core.evaluation.metric_value import MetricValue
 from db.vocabulary import Unit
 
+_MAKES_MORE = re.compile(
+    r"(?<=:)(?=[\w+/-]+:)|(?=://)|(?<=www)(?=\.)|(?=@)|(?<!\S)(?=(?:<->|<?--?>?|[<>~]=)(?:\s|$))", re.IGNORECASE
+)
+_AT_START = re.compile(r"^(\s*\d*)([-+=.)])", re.MULTILINE)  # of a line: a list or a heading
+
 
 def format_metric(metric: MetricValue) -> str:
     """Format a metric with its interval: `0.912 (0.874–0.944)`, or `undefined`."""
@@ -51,8 +56,12 @@ def seconds(count: float) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Escape a text so that it is shown as written and not as Markdown."""
-    return re.sub(r"([\\`*_\[\]$:<>#~|])", r"\\\1", text)
+    """Escape a text so that it is shown as written and not as Markdown.
+
+    Streamlit makes links, emoji and arrows of plain words, escaped or not; a word joiner, of no width, parts them.
+    """
+    text = _MAKES_MORE.sub("\u2060", text)
+    return _AT_START.sub(r"\1\\\2", re.sub(r"([\\`*_\[\]$:<>#~|])", r"\\\1", text))
 
 
 def format_subgroup(facts: str) -> str:

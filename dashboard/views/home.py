@@ -38,11 +38,11 @@ with left:
         progress = annotations.progress(wired.db, task.id)
         st.progress(
             progress.labelled / max(1, progress.total),
-            text=f"{task.name}: {progress.labelled:,} of {progress.total:,} labelled",
+            text=f"{formatting.escape_markdown(task.name)}: {progress.labelled:,} of {progress.total:,} labelled",
         )
         st.page_link(
             "views/label.py",
-            label=f"Label {task.name}",
+            label=f"Label {formatting.escape_markdown(task.name)}",
             icon=":material/arrow_forward:",
             query_params={"task": str(task.id)},
         )
@@ -55,7 +55,8 @@ with right:
     for run in newest:
         reached = f" · validation AUROC {run.best_auroc:.3f}" if run.best_auroc is not None else ""
         st.markdown(
-            f"**Run {run.id}** · {run.model} on {run.snapshot}{reached} · {formatting.format_age(run.created_at)} "
+            f"**Run {run.id}** · {formatting.escape_markdown(f'{run.model} on {run.snapshot}')}{reached} · "
+            f"{formatting.format_age(run.created_at)} "
             f"{theme.badge(run.state)}"
         )
         page, label = ("review", "Review") if run.predicted else ("runs", "Open")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.services.annotation import tasks
-from dashboard import context
+from dashboard import context, formatting
 from dashboard.parts.label import labeller, task_form
 from dashboard.url_state import LabelState
 from db.vocabulary import TaskKind
@@ -28,10 +28,12 @@ with st.sidebar:
 chosen.to_url()
 task = tasks.get(wired.db, chosen.task)
 if not task.classes and task.kind is not TaskKind.NUMBER:
-    st.warning(f"Task '{task.name}' has no classes yet; add them in the sidebar.")
+    st.warning(f"Task '{formatting.escape_markdown(task.name)}' has no classes yet; add them in the sidebar.")
 elif not labeller.show(task, chosen.only):
     st.markdown(
-        f"All cases of **{task.name}** are labelled." if chosen.only == "unlabelled" else "No cases match this filter."
+        f"All cases of **{formatting.escape_markdown(task.name)}** are labelled."
+        if chosen.only == "unlabelled"
+        else "No cases match this filter."
     )
     labeller.offer_missing_cases(task, key="label_add_now")
     st.page_link(

@@ -9,7 +9,7 @@ from core.services.datasets.snapshots import SnapshotView
 from core.services.predictions.predictions import PredictionView
 from core.services.saliency.store import MapView
 from core.services.training.runs import RunView
-from dashboard import context
+from dashboard import context, formatting
 from db.vocabulary import TaskKind
 
 SCROLLS, HEIGHT = 7, 270  # a table of more rows scrolls at this height in pixels
@@ -18,7 +18,8 @@ SCROLLS, HEIGHT = 7, 270  # a table of more rows scrolls at this height in pixel
 def other_tasks(run: RunView, row: PredictionView) -> None:
     """Draw one line for each additional task of the run."""
     extra = [snapshots.get_snapshot(context.app_context().db, snapshot_id) for snapshot_id in run.extra_snapshots]
-    lines = [f"{one.task}: **{_answer(one, row.more[one.task])}**" for one in extra if one.task in row.more]
+    text = formatting.escape_markdown
+    lines = [f"{text(one.task)}: **{text(_answer(one, row.more[one.task]))}**" for one in extra if one.task in row.more]
     if lines:
         st.markdown("Other tasks  \n" + "  \n".join(lines))
 

@@ -40,13 +40,14 @@ def _show_answer(run: RunView, row: PredictionView, *, finding: str = "") -> Non
     titles = {Presence.ABSENT.value: run.titles[0], Presence.PRESENT.value: run.titles[1]} if finding else {}
     _show_labels(run.snapshot, run.titles[row.label], titles.get(current, current) if current else None)
     for title, probability in zip(run.titles, row.probabilities, strict=True):
-        st.progress(probability, text=f"{title} {probability:.1%}")
+        st.progress(probability, text=f"{formatting.escape_markdown(title)} {probability:.1%}")
 
 
 def _show_labels(snapshot: str, reference: str, current: str | None) -> None:
     """Draw the reference label of the snapshot, and the current label if it differs."""
-    text = f"Reference label in dataset '{formatting.escape_markdown(snapshot)}': **{reference}**"
-    st.markdown(text + (f"  \nCurrent label: **{current}**" if current and current != reference else ""))
+    escape = formatting.escape_markdown
+    text = f"Reference label in dataset '{escape(snapshot)}': **{escape(reference)}**"
+    st.markdown(text + (f"  \nCurrent label: **{escape(current)}**" if current and current != reference else ""))
 
 
 def _show_other_runs(run: RunView, row: PredictionView, state: CaseState) -> None:

@@ -8,7 +8,7 @@ from core.services.annotation import annotations, tasks
 from core.services.annotation.tasks import TaskView
 from core.services.predictions.predictions import PredictionView
 from core.services.training.runs import RunView
-from dashboard import context
+from dashboard import context, formatting
 from dashboard.url_state import CaseState
 from db.vocabulary import Presence, TaskKind
 
@@ -40,7 +40,7 @@ def _finding(task: TaskView, row: PredictionView, name: str) -> dict[str, Any] |
     """Change one finding; the answers for the other findings stay as they are."""
     finding = next(label_class for label_class in task.classes if label_class.name == name)
     choice = st.selectbox(
-        f"Correct answer: {finding.title}",
+        f"Correct answer: {formatting.escape_markdown(finding.title)}",
         [label_class.value for label_class in Presence],
         index=None,
         placeholder="select",
@@ -56,6 +56,6 @@ def _finding(task: TaskView, row: PredictionView, name: str) -> dict[str, Any] |
 
 def _number(task: TaskView, row: PredictionView) -> dict[str, Any] | None:
     """Return the number; the service checks its range, with a full sentence as the error."""
-    title = f"Correct value ({task.measure})" if task.measure else "Correct value"
+    title = f"Correct value ({formatting.escape_markdown(task.measure)})" if task.measure else "Correct value"
     value = st.number_input(title, value=None, key=f"relabel_{row.id}", placeholder="enter a number")
     return None if value is None else {"value": float(value)}

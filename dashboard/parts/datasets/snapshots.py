@@ -72,7 +72,10 @@ def frozen(views: Sequence[SnapshotView], chosen: int) -> None:
         st.subheader("Snapshots")
     for view in views:
         sizes = ", ".join(f"{SPLIT_TITLES[split]} {view.summary[split]['images']:,}" for split in SPLITS)
-        with st.expander(f"**{view.name}** · {view.task} · {sizes}", expanded=view.id == chosen):
+        with st.expander(
+            f"**{formatting.escape_markdown(view.name)}** · {formatting.escape_markdown(view.task)} · {sizes}",
+            expanded=view.id == chosen,
+        ):
             counts.show(view.kind, view.summary, view.classes, view.titles)
             st.caption(f"Content hash {view.hash[:16]} …, frozen {formatting.format_age(view.created_at)}.")
             for erased in view.forgotten:
@@ -105,9 +108,10 @@ def _changes(view: SnapshotView, earlier: Sequence[SnapshotView]) -> None:
     if not earlier:
         return
     changes = snapshot_diff.difference(context.app_context().db, earlier[0].id, view.id)
+    name = formatting.escape_markdown(earlier[0].name)
     st.markdown(
-        f"Changes since **{earlier[0].name}**: {changes.added:,} added, {changes.removed:,} removed, "
+        f"Changes since **{name}**: {changes.added:,} added, {changes.removed:,} removed, "
         f"{len(changes.relabelled):,} relabelled, {changes.moved:,} moved to another split."
     )
     for case, before, after in changes.relabelled[:20]:
-        st.markdown(f"- case {case}: {before} → {after}")
+        st.markdown(f"- case {case}: {formatting.escape_markdown(f'{before} → {after}')}")

@@ -8,7 +8,7 @@ from core.errors import NotFound
 from core.imaging.notes import NOTES
 from core.services.images import image_notes, images
 from core.services.images.images import ImageView, StackView
-from dashboard import context, reader
+from dashboard import context, formatting, reader
 from dashboard.parts.widgets import viewer
 from dashboard.server import serializers
 from dashboard.url_state import ImagesState
@@ -105,7 +105,7 @@ def _stack_facts(stack: StackView | None) -> dict[str, str]:
 def _exclude(image: ImageView) -> None:
     db = context.app_context().db
     if image.excluded_because:
-        st.warning(f"Excluded: {image.excluded_because}")
+        st.warning(f"Excluded: {formatting.escape_markdown(image.excluded_because)}")
         if st.button("Include again", key="image_include"):
             images.exclude(db, image.id, because=None)
             st.rerun()

@@ -122,7 +122,7 @@ def _choose(title: str, titles: Mapping[Any, str], value: object, key: str, chan
     """Draw one filter with the value that the URL has; return the value, None for any."""
     st.session_state[key] = value if value in titles else None
     return st.selectbox(
-        title,
+        formatting.escape_markdown(title),
         list(titles),
         index=None,
         placeholder="any",

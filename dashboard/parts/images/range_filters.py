@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from core.services.images.fact_ranges import Between, FactRange
+from dashboard import formatting
 from dashboard.url_state import ImagesState
 
 
@@ -23,7 +24,7 @@ def _range(fact: FactRange, state: ImagesState) -> Between:
         st.session_state[key] = _value(fact, text)
     for column, key, word, limit in zip(st.columns(2), keys, ("from", "to"), (fact.low, fact.high), strict=True):
         with column:
-            _draw(fact, f"{title} {word}", key, limit, keys)
+            _draw(fact, f"{formatting.escape_markdown(title)} {word}", key, limit, keys)
     low, high = (_text(st.session_state[key]) for key in keys)
     return Between(fact.name, low, high)
 

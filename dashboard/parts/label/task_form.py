@@ -8,7 +8,7 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.services.annotation import label_classes, tasks
 from core.services.annotation.tasks import FEWEST, MOST, TaskView
-from dashboard import context
+from dashboard import context, formatting
 from dashboard.parts.widgets import errors
 from db.vocabulary import MirrorSymmetry, TaskKind, Unit
 
@@ -110,7 +110,9 @@ def titles(task: TaskView) -> None:
     """Draw the form of class titles: what readers see where an imported label is a code."""
     with st.form(f"titles_{task.id}", border=False):
         entered = {
-            item.name: st.text_input(f"Class {item.name}", item.title, key=f"title_{task.id}_{item.position}")
+            item.name: st.text_input(
+                f"Class {formatting.escape_markdown(item.name)}", item.title, key=f"title_{task.id}_{item.position}"
+            )
             for item in task.classes
         }
         if st.form_submit_button("Save"):
@@ -122,7 +124,9 @@ def members(task: TaskView) -> None:
     db = context.app_context().db
     for item in task.classes:
         shown, act = st.columns([3, 2], vertical_alignment="center")
-        shown.markdown(f"{item.position + 1} · {item.title}" + (" · retired" if item.retired else ""))
+        shown.markdown(
+            f"{item.position + 1} · {formatting.escape_markdown(item.title)}" + (" · retired" if item.retired else "")
+        )
         change = label_classes.bring_back if item.retired else label_classes.retire
         if act.button("Restore" if item.retired else "Retire", key=f"retire_{task.id}_{item.position}"):
             _done(lambda change=change, position=item.position: change(db, task.id, position))  # type: ignore[misc]

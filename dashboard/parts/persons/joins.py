@@ -19,7 +19,7 @@ def show_decisions(decided: Sequence[DecisionView]) -> None:
         verdict = "one person" if decision.joined else "different persons"
         who = f"{formatting.escape_markdown(decision.reader)}, {formatting.format_age(decision.at)}"
         text, button = st.columns([6, 1], vertical_alignment="center")
-        text.markdown(f"**{decision.first}** and **{decision.second}**: {verdict} · {who}")
+        text.markdown(f"{_both(decision.first, decision.second)}: {verdict} · {who}")
         if button.button("Undo", key=f"undo_{decision.first}_{decision.second}"):
             decide.undo(decision.first, decision.second)
     _more(len(decided))
@@ -30,10 +30,14 @@ def show_joins(joins: Sequence[Join]) -> None:
     st.subheader("Joined by a rule")
     for join in joins[:LISTED]:
         text, button = st.columns([6, 1], vertical_alignment="center")
-        text.markdown(f"**{join.first}** and **{join.second}**: {formatting.escape_markdown(join.reason)}")
+        text.markdown(f"{_both(join.first, join.second)}: {formatting.escape_markdown(join.reason)}")
         if button.button("Undo", key=f"part_{join.first}_{join.second}", help="They become different persons."):
             decide.decide(join.first, join.second, joined=False)
     _more(len(joins))
+
+
+def _both(first: str, second: str) -> str:
+    return f"**{formatting.escape_markdown(first)}** and **{formatting.escape_markdown(second)}**"
 
 
 def _more(count: int) -> None:

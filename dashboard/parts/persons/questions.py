@@ -66,7 +66,7 @@ def _side(side: PatientSide, key: str) -> None:
     """Draw who a patient is: the pseudonym, the counts, the first images, each of which opens."""
     wired, session = context.app_context(), reader.session_id()
     studies = f", {formatting.count(side.studies, 'study', 'studies')}" if side.studies else ""
-    st.markdown(f"**{side.patient}** · {formatting.count(side.images, 'image')}{studies}")
+    st.markdown(f"**{formatting.escape_markdown(side.patient)}** · {formatting.count(side.images, 'image')}{studies}")
     tiles = [
         gallery.Tile(image, wired.signer.url(f"/api/thumbnail/{image}", session), name.rsplit("/", 1)[-1])
         for image, name in side.first_images

@@ -81,7 +81,7 @@ def _verdict(check: AnalysisView, about: str) -> None:
     if result["marks"]["flagged"]:
         st.warning(f"{about}: {formatting.escape_markdown(str(result['marks']['words']))}", icon=":material/warning:")
     if outcome.passed:
-        st.caption(f"{about} passed the saliency check on {sample}: {outcome.words}")
+        st.caption(f"{about} passed the saliency check on {sample}: {formatting.escape_markdown(outcome.words)}")
     else:
         st.warning(
             f"{about} did not pass the saliency check on {sample}: {formatting.escape_markdown(outcome.words)}",
@@ -99,7 +99,7 @@ def _details(check: AnalysisView, run: RunView) -> None:
 
     with st.expander("Details of the saliency check"):
         for name, title in PARTS.items():
-            st.markdown(f"**{title}.** {check.result[name]['words']}")
+            st.markdown(f"**{title}.** {formatting.escape_markdown(check.result[name]['words'])}")
         st.dataframe(pd.DataFrame(_rows(check)), hide_index=True)
         analysis_job.show_rerun(check, run)
 

@@ -22,7 +22,7 @@ VALIDATION = {
 def show(run_id: int) -> None:
     """Draw the run, its links and its training settings."""
     run = runs.get(context.app_context().db, run_id)
-    st.subheader(f"Run {run.id}: {run.model} on {run.snapshot}")
+    st.subheader(f"Run {run.id}: {formatting.escape_markdown(f'{run.model} on {run.snapshot}')}")
     older_reading.show(run)
     job_poll.poll_until(_is_finished, partial(_load, run), _body, every="2s")
     if run.external_source is None:
@@ -47,10 +47,8 @@ def _body(run: RunView) -> None:
         controls(run.job, key=f"run_{run_id}")
         _progress(run)
     if run.external_source is not None:
-        st.caption(
-            f"{external.describe_source(run.external_source)} Imported predictions have no training curves and no "
-            "saliency maps."
-        )
+        source = formatting.escape_markdown(external.describe_source(run.external_source))
+        st.caption(f"{source} Imported predictions have no training curves and no saliency maps.")
     curves = runs.curves(wired.db, run_id)
     if curves:
         with st.container(key="plots"):

@@ -56,7 +56,7 @@ def show_warnings(snapshot_id: int, spec: TrainSpec) -> None:
     """Draw the warnings, and the class balance."""
     counts = counts_of(snapshot_id)
     for sentence in warnings(counts, spec):
-        st.warning(sentence, icon=":material/warning:")
+        st.warning(formatting.escape_markdown(sentence), icon=":material/warning:")
     if counts.classes:
         with st.expander("Class balance", key="fold_classes", on_change="rerun") as fold:
             if fold.open:
