@@ -94,7 +94,7 @@ class Api:
                 return JSONResponse({"error": str(error)}, 422)
             except OSError as error:
                 return JSONResponse({"error": describe_os_error(error)}, 503)
-            except (ValueError, KeyError, TypeError, OverflowError):
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError):  # the last: nested too deeply
                 return JSONResponse({"error": "Invalid request; reload the page."}, 400)
 
         return endpoint

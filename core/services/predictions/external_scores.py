@@ -9,7 +9,7 @@ from core.imaging.tables import words
 from core.imaging.tables.column_guesses import with_titles
 from core.imaging.tables.column_titles import Role
 from core.imaging.tables.dialect import Dialect
-from core.imaging.tables.table import Table, read_table
+from core.imaging.tables.table import Table, listed, read_table
 from core.imaging.tables.words import is_missing
 from db.tables import Snapshot
 from db.vocabulary import TaskKind
@@ -49,7 +49,7 @@ def _columns(header: Sequence[str], frozen: Snapshot, file: str) -> list[str]:
         return [class_columns[1] or _required_column(header, ("score",), f"{title or name}' or 'score", file)]
     for column, (name, _) in zip(class_columns, frozen.classes, strict=True):
         if column is None:
-            raise InvalidInput(f"{file} has no score column '{name}'; its columns are: {', '.join(header)}.")
+            raise InvalidInput(f"{file} has no score column '{name}'; its columns are: {listed(header)}.")
     return [column for column in class_columns if column is not None]
 
 
@@ -63,7 +63,7 @@ def _class_column(header: Sequence[str], name: str, title: str) -> str | None:
 def _required_column(header: Sequence[str], names: Sequence[str], expected: str, file: str) -> str:
     column = next((name for name in names if name in header), None)
     if column is None:
-        raise InvalidInput(f"{file} has no score column '{expected}'; its columns are: {', '.join(header)}.")
+        raise InvalidInput(f"{file} has no score column '{expected}'; its columns are: {listed(header)}.")
     return column
 
 

@@ -162,3 +162,9 @@ def test_the_mark_of_the_tab_is_ours(client):
     got = client.get("/favicon.png")
     assert (got.status_code, got.headers["content-type"]) == (200, "image/png")
     assert got.content == (routes.DASHBOARD / "icon.png").read_bytes()
+
+
+def test_a_body_nested_without_end_is_refused_in_one_sentence(client, signed, task):
+    url = signed("/api/labels", task=task.id, by="ann")
+    got = client.post(url, content="[" * 100_000, headers={"Content-Type": "application/json"})
+    assert (got.status_code, got.json()) == (400, {"error": "Invalid request; reload the page."})
