@@ -27,12 +27,14 @@ def poll_until(done: Callable[[T], bool], load: Callable[[], T], draw: Callable[
 
 
 def progress(job_id: int, text: Callable[[JobView], tuple[float | None, str]], *, key: str) -> None:
-    """Draw the progress bar of a job (its share done, 0 to 1, and the text on it) and its controls until it ends.
+    """Draw the progress bar of a running job (its share done, 0 to 1, and the text on it) and its controls.
 
-    A share of None is no bar yet: nothing is known of how much there is to do.
+    A share of None is no bar yet: nothing is known of how much there is to do. Once the job has ended, rerun the page.
     """
 
     def draw(job: JobView) -> None:
+        if job.state.is_finished:  # since the page saw it running: nothing polls any more
+            st.rerun()
         share, line = text(job)
         if share is None:
             st.markdown(line)

@@ -46,3 +46,26 @@ def test_a_page_is_rerun_once_what_it_waits_for_is_done():
     assert not app.exception
     assert app.session_state["every"] == ["1s", None]
     assert [element.value for element in app.markdown] == ["`3`"]
+
+
+def test_a_page_is_rerun_where_the_job_ended_between_two_looks_at_it():
+    """The page saw the job running; when its bar is drawn, a moment later, the job has ended."""
+
+    def script():
+        from types import SimpleNamespace
+
+        import streamlit as st
+
+        from dashboard.parts.widgets import job_poll
+
+        ended = SimpleNamespace(id=1, state=SimpleNamespace(is_finished=True))
+        saved, job_poll.look_again = job_poll.look_again, lambda _: ended
+        try:
+            if "seen" not in st.session_state:
+                st.session_state["seen"] = True
+                job_poll.progress(1, lambda job: (1.0, "done"), key="job")
+            st.markdown("the result")
+        finally:
+            job_poll.look_again = saved
+
+    assert polled(script) == ["the result"]
