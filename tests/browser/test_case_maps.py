@@ -242,7 +242,7 @@ def test_an_arrow_pressed_while_the_page_is_drawn_is_not_lost(world, page):
     for wait in range(0, 200, 10):
         page.keyboard.press("ArrowRight")
         page.wait_for_function(BACK_AT_ONCE, arg=[viewer.element_handle(), first, wait], polling=5)
-        expect(viewer).to_have_attribute("data-case", first, timeout=10_000)
+        expect(viewer).to_have_attribute("data-case", first)
 
 
 def test_an_excluded_case_says_why(world, page):
