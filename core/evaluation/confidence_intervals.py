@@ -60,6 +60,20 @@ def bootstrap_interval(
     return logit_interval(value, student_quantile(carriers - 1, level) * spread)
 
 
+def percentile_interval(
+    value: float, draws: NDArray[np.float64], *, carriers: int, effective: float | None = None, level: float = LEVEL
+) -> tuple[float, float] | None:
+    """Return the percentiles of the bootstrap values, with the value inside; else as `bootstrap_interval`.
+
+    For a height that jumps from resample to resample, as a curve's at a steep step: a standard deviation would take the
+    jump for spread in both directions, and on the logit scale near 1 reach far below every resample.
+    """
+    if carriers < 2 or has_no_spread(value, standard_error(draws, carriers=carriers)):
+        return bootstrap_interval(value, draws, carriers=carriers, effective=effective, level=level)
+    low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return float(min(low, value)), float(max(high, value))
+
+
 def interval_method(value: float, draws: NDArray[np.float64], *, carriers: int) -> str:
     """Return the name of the method that `bootstrap_interval` used."""
     return EFFECTIVE if has_no_spread(value, standard_error(draws, carriers=carriers)) else RESAMPLED

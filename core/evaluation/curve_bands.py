@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.binary_scores import BinaryScores
 from core.evaluation.bootstrap import resample_counts
-from core.evaluation.confidence_intervals import bootstrap_interval
+from core.evaluation.confidence_intervals import percentile_interval
 from core.evaluation.estimate import PatientIndex, patient_counts
 from core.evaluation.metrics import Floats
 
@@ -87,7 +87,7 @@ def _band(
     draws = np.array([height_on(row) for block in blocks for row in block.T]).T
     values = height_on(np.ones(len(scored.patients)))
     intervals = [
-        bootstrap_interval(float(value), drawn, carriers=carriers, effective=effective)
+        percentile_interval(float(value), drawn, carriers=carriers, effective=effective)
         for value, drawn, (carriers, effective) in zip(values, draws, carrying, strict=True)
     ]
     points = [(at, *bounds) for at, bounds in zip(PLACES.tolist(), intervals, strict=True) if bounds]
