@@ -8,6 +8,7 @@ from core.imaging.phantoms.cohort import Exposure
 
 DX = "1.2.840.10008.5.1.4.1.1.1.1.1"
 MM = 390 / EDGE  # a detector of 39 cm
+FIRST_YEAR = 2019  # of the first visits, when patients have their age; the date of birth is one for all visits
 
 
 def save(path: Path, radiograph: Radiograph, exposure: Exposure, *, seed: int) -> None:
@@ -20,7 +21,7 @@ def save(path: Path, radiograph: Radiograph, exposure: Exposure, *, seed: int) -
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["rounds", f"{seed}", "image", f"{exposure.number}"])
     file = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
     visit = ["rounds", f"{seed}", f"{exposure.number}"]
-    year = 2019 + exposure.visit
+    year = FIRST_YEAR + exposure.visit
     attributes = {
         "SOPClassUID": DX,
         "SOPInstanceUID": meta.MediaStorageSOPInstanceUID,
@@ -30,7 +31,7 @@ def save(path: Path, radiograph: Radiograph, exposure: Exposure, *, seed: int) -
         "PatientName": f"Phantom^Patient {exposure.patient:04d}",
         "PatientSex": exposure.sex,
         "PatientAge": f"{exposure.age:03d}Y",
-        "PatientBirthDate": f"{year - exposure.age}0101",
+        "PatientBirthDate": f"{FIRST_YEAR - exposure.age}0615",
         "StudyDate": f"{year}{1 + exposure.number % 12:02d}{1 + exposure.patient % 28:02d}",
         "StudyTime": "090000",
         "AccessionNumber": "",

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pydicom
 import pytest
 
 from core.imaging.importers import dicom
@@ -135,3 +136,13 @@ def test_a_near_duplicate_is_nearly_the_plate_it_repeats(few, made):
     assert pairs.min() > 0.998
     alike[range(len(again)), again] = alike[range(len(again)), shown] = -1
     assert (pairs > alike.max(axis=1)).all()
+
+
+def test_a_patient_has_one_date_of_birth_at_every_visit(few, made):
+    folder, _ = made
+    births = {}
+    for exposure in few:
+        header = pydicom.dcmread(folder / generate.file_name(exposure), stop_before_pixels=True)
+        births.setdefault(exposure.patient, []).append(header.PatientBirthDate)
+    assert max(map(len, births.values())) > 1
+    assert all(len(set(dates)) == 1 for dates in births.values())
