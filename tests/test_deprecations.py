@@ -13,7 +13,7 @@ TESTS = {
     "Pillow": "tests/core/imaging/test_picture.py",
     "nibabel": "tests/core/imaging/test_nifti.py",
     "NumPy, SciPy, scikit-learn": "tests/core/evaluation/test_probe.py",
-    "PyTorch, grad-cam": "tests/core/explain/test_package.py",
+    "PyTorch, grad-cam": "tests/core/explain/test_package.py::test_a_map_is_the_packages_own",
     "safetensors": "tests/core/training/test_checkpoint.py",
     "Streamlit, SQLAlchemy, Alembic": "tests/dashboard/test_pages.py",
     "Plotly, pandas": "tests/dashboard/test_review_page.py",
