@@ -1,4 +1,4 @@
-"""Patient leakage between splits: the one law is that a person is in one split only."""
+"""Patient leakage between splits: no split of ours has it, and what a given split shares is counted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -26,22 +26,30 @@ def patients_in_several_splits(places: Iterable[tuple[str, str]]) -> dict[str, l
     return {who: sorted(splits, key=SPLITS.index) for who, splits in splits_of.items() if len(splits) > 1}
 
 
-def assert_no_leakage(placed: Sequence[AssignedCase], *, source: str = "this snapshot") -> None:
-    """Check that no patient is in two splits; whoever is split by person has no person in two either.
+def assert_no_leakage(placed: Sequence[AssignedCase]) -> None:
+    """Check that no patient and no person is in two splits: the law of every split that Rounds makes itself.
 
     Raises:
         LeakingSplit: names the patients and their splits.
     """
-    leaking = patients_in_several_splits((row.patient, row.split) for row in placed)
+    leaking = patients_in_several_splits((who, row.split) for row in placed for who in {row.patient, row.group})
     if leaking:
-        raise LeakingSplit(_sentence(leaking, source))
+        raise LeakingSplit(_sentence(leaking))
 
 
-def _sentence(shared: Mapping[str, list[str]], source: str) -> str:
-    named = [f"{who} ({' and '.join(shared[who])})" for who in sorted(shared)[:_NAMED]]
-    more = f" and {len(shared) - _NAMED} more" if len(shared) > _NAMED else ""
+def _sentence(shared: Mapping[str, list[str]]) -> str:
     count = "1 patient is" if len(shared) == 1 else f"{len(shared)} patients are"
     return (
-        f"{count} in more than one split of {source}: {', '.join(named)}{more}; "
-        "split by patient instead, or assign all images of a patient to the same split."
+        f"{count} in more than one split of this snapshot: {named(shared)}; "
+        "assign all images of a patient to the same split."
     )
+
+
+def named(shared: Mapping[str, list[str]]) -> str:
+    """Name the first of those in several splits, with their splits.
+
+    >>> named({"B": ["train", "test"], "A": ["train", "val"]})
+    'A (train and val), B (train and test)'
+    """
+    names = [f"{who} ({' and '.join(shared[who])})" for who in sorted(shared)[:_NAMED]]
+    return ", ".join(names) + (f" and {len(shared) - _NAMED} more" if len(shared) > _NAMED else "")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SPLITS = ("train", "val", "test")
+SPELLINGS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 Targets = tuple[float | None, ...]  # several findings (1, 0, None: unknown), or one number
 
 

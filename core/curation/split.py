@@ -6,34 +6,31 @@ from collections.abc import Sequence
 from core.curation.balance import balance
 from core.curation.leakage import assert_no_leakage
 from core.curation.recipe import Recipe
-from core.curation.records import SPLITS, AssignedCase, LabelledCase
+from core.curation.records import SPELLINGS, SPLITS, AssignedCase, LabelledCase
 from core.curation.split_assignment import assign
 from core.curation.strata import build_strata
 from core.errors import InvalidInput
-
-SPELLINGS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
 def assign_splits(rows: Sequence[LabelledCase], recipe: Recipe, classes: Sequence[str]) -> list[AssignedCase]:
     """Return every row once and in order, with its split, and in train its weight and repeats.
 
+    By patient, no person is in two splits; a split column stays as given, whatever its splits share.
+
     Raises:
         InvalidInput: no labels, an invalid label, an empty split, or an unsuitable column.
-        LeakingSplit: the split column puts a patient into two splits. A person of several patients may be in two: a
-            given split stays as given, and `shared_persons` counts them.
     """
     _check(rows, classes)
     if recipe.split_fact is None:
         splits = _by_patient(rows, recipe, len(classes))
-        source = "this snapshot"
     else:
         splits = _by_column(rows, recipe.split_fact)
-        source = f"the column {recipe.split_fact}"
     placed = [
         AssignedCase(row.case, row.patient, row.label, split, targets=row.targets, person=row.person)
         for row, split in zip(rows, splits, strict=True)
     ]
-    assert_no_leakage(placed, source=source)
+    if recipe.split_fact is None:
+        assert_no_leakage(placed)
     return balance(placed, recipe.balance, seed=recipe.seed)
 
 

@@ -132,6 +132,13 @@ NOTES: Mapping[str, NoteKind] = {
         "Export the table again with this column as text, and import it into a new home.",
         of="column",
     ),
+    "shared_split": NoteKind(
+        "Patients in several splits",
+        "A column of the table puts images of one patient, or of one person with several patient IDs, in more than one "
+        "split. It is stored as given, and a dataset that is split by this column counts them.",
+        "Split by patient when you make a dataset, or correct the column, if each person should be in one split.",
+        of="column",
+    ),
     "identity_column": NoteKind(
         "Columns left out",
         "A column of the table may identify patients, by its title or its values; it is not stored.",

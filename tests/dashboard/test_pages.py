@@ -172,6 +172,21 @@ def test_datasets_freezes_once_and_says_why_not_twice(filled):
     assert "already a snapshot 'round 1'" in again.error[0].value
 
 
+def test_datasets_says_before_freeze_what_a_given_split_shares(filled):
+    db = workspace_home.open_home(filled)
+    with db.transaction() as session:
+        ids = session.scalars(select(Image.id).order_by(Image.patient_id, Image.id)).all()
+        session.add_all(Fact(image_id=one, name="split", value=("train", "test")[at % 2]) for at, one in enumerate(ids))
+    db.close()
+    app = opened("datasets")
+    assert app.selectbox(key="recipe_split").value == "From column split"
+    assert app.warning[0].value.startswith("In more than one split: 12 patients, 12 persons. The split column stays as")
+    assert "(train and test) and 7 more." in text_of(app)
+    app.text_input(key="snapshot_name").input("given")
+    app.button[0].click().run()
+    assert not app.exception
+
+
 def test_a_task_without_labels_cannot_be_frozen_and_says_so(filled):
     db = workspace_home.open_home(filled)
     task = tasks.create(db, name="new", classes=["no", "yes"])

@@ -1,4 +1,4 @@
-"""Plan a split and freeze it: immutable, hashed by content, never one person in two splits."""
+"""Plan a split and freeze it: immutable, hashed by content, one person in one split unless a column says otherwise."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from core.curation.summary import summary
 from core.curation.targets import is_learnable, summary_of_findings, summary_of_numbers
 from core.errors import InvalidInput, NotFound
 from core.services.datasets import labelled_cases, shared_rows
+from core.services.datasets.shared_rows import SharedBetweenSplits
 from db import Database, queries
 from db.tables import Case, Image, Snapshot, SnapshotCase, Task
 from db.vocabulary import Split, TaskKind
@@ -33,7 +34,7 @@ class SnapshotPlan:
     """The plan of a snapshot, before anything is written.
 
     `unknown` cases have no known finding and are left out; `names` identify each case's content, `pictures` are the
-    image ids of a series or study.
+    image ids of a series or study. Only a given split column can put patients into several splits: `shared` counts.
     """
 
     task_id: int
@@ -48,11 +49,12 @@ class SnapshotPlan:
     unknown: int
     names: Mapping[int, str] = field(repr=False)
     pictures: Mapping[int, list[int]] = field(repr=False)
+    shared: SharedBetweenSplits
 
     @property
-    def shared_persons(self) -> int:
-        """The number of persons in more than one split, which only a given split column can cause."""
-        return len(leakage.shared_persons(self.rows))
+    def patients_in_several_splits(self) -> str:
+        """The names of the first patients in more than one split, with their splits; "" without any."""
+        return leakage.named(leakage.patients_in_several_splits((row.patient, row.split) for row in self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,6 @@ def plan(db: Database, task_id: int, recipe: Recipe) -> SnapshotPlan:
     Raises:
         InvalidInput: fewer than two classes have labels (no finding is both present and absent, all numbers are
             equal), a column that some cases lack, or balancing a task without classes.
-        LeakingSplit: the given split column puts a patient in two splits; names the patient.
     """
     with db.read() as session:
         return _plan(session, task_id, recipe)
@@ -98,8 +99,7 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
     """Freeze a dataset as planned.
 
     Raises:
-        InvalidInput: no name, or the name is in use.
-        LeakingSplit: as `plan`.
+        InvalidInput: no name, or the name is in use, or as `plan`.
     """
     if not name.strip():
         raise InvalidInput("A snapshot needs a name, such as 'round 1'.")
@@ -109,7 +109,8 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
                 f"There is already a snapshot '{name.strip()}', and snapshots never change; choose another name."
             )
         new_plan = _plan(session, task_id, recipe)
-        assert_no_leakage(new_plan.rows)
+        if recipe.split_fact is None:
+            assert_no_leakage(new_plan.rows)
         row = Snapshot(
             task_id=task_id,
             kind=new_plan.kind,
@@ -135,13 +136,15 @@ def freeze(db: Database, task_id: int, recipe: Recipe, *, name: str, by: str) ->
 
 def as_json(db: Database, made: SnapshotView) -> dict[str, Any]:
     """Return the contract's keys for the command line; what the splits share is counted on the frozen rows."""
+    shared = shared_rows.count(db, made.id)
     return {
         "snapshot": made.id,
         "name": made.name,
         "hash": made.hash,
         "task": made.task,
         "kind": made.kind,
-        **asdict(shared_rows.count(db, made.id)),
+        **asdict(shared),
+        "certificate": shared.sentence,
         "splits": {split: made.summary[split] for split in SPLITS},
         "duplicates": made.summary["duplicates"],
         "unlabelled": made.summary["unlabelled"],
@@ -210,6 +213,7 @@ def _plan(session: Session, task_id: int, recipe: Recipe) -> SnapshotPlan:
         unknown=labelled.unknown,
         names=names,
         pictures=pictures,
+        shared=shared_rows.count_plan(session, task_id, assigned),
     )
 
 

@@ -73,7 +73,8 @@ def _read(
 ) -> Iterator[ImportReport]:
     request = sources.request
     store = None if request.dry_run else Store(settings.home)
-    key, tally, imported = settings.key("pseudonym"), ImportTally(request.dry_run, request.names), ImportedFiles.of(db)
+    key, imported = settings.key("pseudonym"), ImportedFiles.of(db)
+    tally = ImportTally(request.dry_run, request.names, sources.table.split_facts if sources.table else ())
     report, batch = sources.report(), list[ImportItem]()
     write = partial(write_batch, db, request, by=by, imported=imported, labels=sources.labels, import_id=import_id)
     waiting, flushed = 0, time.monotonic()

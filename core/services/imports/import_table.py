@@ -83,6 +83,11 @@ class ImportTable:
         label = self.label
         return Counter(row[label] for row in self.joined.rows.values() if row[label]) if label else Counter()
 
+    @property
+    def split_facts(self) -> tuple[str, ...]:
+        """The metadata that say of which split an image is."""
+        return tuple(fact_name(one.title) for one in self.roles.profiles if one.role is Role.SPLIT)
+
     def values(self, path: Path) -> RowValues:
         """Return what the row of a file says; nothing without a row."""
         row, facts, others, birth_date = self.joined.rows.get(path, {}), {}, list[str](), ""

@@ -1,13 +1,16 @@
 """Count the patients, series and stacks of an import, and keep their names out of its report."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from core.curation.records import SPELLINGS
 from core.imaging import deidentify
 from core.imaging.deidentify import Identity
 from core.imaging.identity import name_findings
 from core.imaging.identity.name_handling import NameHandling
 from core.imaging.notes import NOTES
 from core.imaging.stacks import SliceAttributes, build_stacks
+from core.imaging.tables.words import spelling
 from core.services.images import image_notes
 from core.services.images.image_notes import NoteCount
 from core.services.imports.import_item import ImportItem
@@ -17,7 +20,7 @@ from core.services.persons import joining
 from core.services.persons.trait_rows import Trait, persons_to_be
 from db import Database
 
-MASKED = "texts_masked"
+MASKED, SHARED_SPLIT = "texts_masked", "shared_split"
 OF_FILES = ("image", "stack", "link", "file name")
 
 
@@ -25,11 +28,12 @@ OF_FILES = ("image", "stack", "link", "file name")
 class ImportTally:
     """What was counted so far; identities are kept only here, in memory. `slices` says whether it is a dry run.
 
-    `names` says how names that look like a person are stored.
+    `names` says how names that look like a person are stored, `split_facts` which metadata name a split.
     """
 
     slices: bool
     names: NameHandling
+    split_facts: Sequence[str] = ()
     _identities: set[Identity] = field(default_factory=set, repr=False)
     _patients: set[str] = field(default_factory=set)
     _traits: dict[str, set[Trait]] = field(default_factory=dict, repr=False)
@@ -39,6 +43,7 @@ class ImportTally:
     _series: set[str] = field(default_factory=set)
     _studies: set[str] = field(default_factory=set)
     _hashes: set[str] = field(default_factory=set)
+    _splits: set[tuple[str, str, str]] = field(default_factory=set)  # metadata, patient, split
     _slices: dict[str, list[tuple[str, SliceAttributes]]] = field(default_factory=dict)
 
     def add(self, item: ImportItem) -> None:
@@ -56,6 +61,7 @@ class ImportTally:
             self._identities.add(item.identity_of(image))
             self._patients.add(pseudonym)
             self._unknown |= set() if known else {pseudonym}
+            self._splits |= {(name, pseudonym, split) for name in self.split_facts if (split := item.facts.get(name))}
             self._studies |= {item.study_of(image)} - {""}
             if item.series_of(image):
                 self._series.add(item.series_of(image))
@@ -77,7 +83,16 @@ class ImportTally:
         """Return the finished report with the persons: those of the catalogue, or of a dry run those to be."""
         persons = persons_to_be(self._traits) if self.slices else joining.persons_of_patients(db, self._patients)
         count = len({persons.of.get(patient, patient) for patient in self._patients})
-        return replace(report, persons=count, person_questions=len(persons.questions))
+        notes = image_notes.add_up(report.notes, self._split_notes(persons.of))
+        return replace(report, persons=count, person_questions=len(persons.questions), notes=notes)
+
+    def _split_notes(self, persons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield a note with the column for each person in several splits of it."""
+        splits: dict[tuple[str, str], set[str]] = {}
+        for column, patient, split in self._splits:
+            word = spelling(split)
+            splits.setdefault((column, persons.get(patient, patient)), set()).add(SPELLINGS.get(word, word))
+        yield from ((SHARED_SPLIT, column) for (column, _), words in sorted(splits.items()) if len(words) > 1)
 
     def stack_notes(self, db: Database) -> list[tuple[str, str]]:
         """Return what is noted of the stacks, or would be: (kind, name of the stack's first file)."""

@@ -43,15 +43,16 @@ def freeze(task_id: int, recipe: Recipe, name: str) -> int | None:
 
 def certificate(plan: SnapshotPlan) -> None:
     """Draw the leakage check, and what is left out or occurs twice."""
-    shared = plan.shared_persons
-    if shared:
+    if plan.shared.sentence == shared_rows.NOBODY:
+        st.success(shared_rows.NOBODY, icon=":material/verified:")
+    else:
         st.warning(
-            f"{formatting.count(shared, 'person', 'persons')} with several patient IDs in more than one split. The "
-            "split column stays as given; split by patient to keep each person in one split.",
+            f"{plan.shared.sentence} The split column stays as given; split by patient to keep each person in one "
+            "split.",
             icon=":material/warning:",
         )
-    else:
-        st.success("No patient is in more than one split.", icon=":material/verified:")
+    if plan.patients_in_several_splits:
+        st.caption(f"Patients in more than one split: {plan.patients_in_several_splits}.")
     if plan.unlabelled:
         st.caption(
             f"Left out: {formatting.count(plan.unlabelled, 'case')} unlabelled or answered 'cannot be assessed'."
@@ -95,11 +96,10 @@ def frozen(views: Sequence[SnapshotView], chosen: int) -> None:
 def _shared(view: SnapshotView) -> None:
     """Draw what the splits share, counted on the frozen rows with the patients joined as they are today."""
     shared = shared_rows.count(context.app_context().db, view.id)
-    if shared.shared_persons or shared.shared_studies:
+    if shared.sentence != shared_rows.NOBODY:
         st.warning(
-            f"In more than one split: {formatting.count(shared.shared_persons, 'person', 'persons')}, "
-            f"{formatting.count(shared.shared_studies, 'study', 'studies')}. This dataset stays as it was frozen; "
-            "freeze a new one by patient to keep each person in one split.",
+            f"{shared.sentence} This dataset stays as it was frozen; freeze a new one by patient to keep each person "
+            "in one split.",
             icon=":material/warning:",
         )
 

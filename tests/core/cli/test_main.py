@@ -96,6 +96,7 @@ def test_snapshot_has_the_keys_of_the_contract(capsys, home, folder):
     )
     assert code == 0
     assert (result["name"], result["shared_patients"], len(result["hash"])) == ("one", 0, 64)
+    assert result["certificate"] == "No patient is in more than one split."
     assert set(result["splits"]) == {"train", "val", "test"}
     assert all({"images", "patients", "labels"} <= set(split) for split in result["splits"].values())
     assert sum(split["images"] for split in result["splits"].values()) == 12

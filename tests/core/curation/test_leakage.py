@@ -22,8 +22,14 @@ def test_shared_patients_are_sorted():
 
 
 def test_the_sentence_names_the_patient_the_splits_and_the_way_out():
-    with pytest.raises(LeakingSplit, match=r"1 patient is .*: A \(train and test\); split by patient instead, or"):
+    with pytest.raises(LeakingSplit, match=r"1 patient is .*: A \(train and test\); assign all images of a patient"):
         assert_no_leakage(both("A"))
+
+
+def test_a_person_of_two_patients_in_two_splits_is_a_leak():
+    placed = [AssignedCase(1, "A", 0, "train"), AssignedCase(2, "B", 0, "test", person="A")]
+    with pytest.raises(LeakingSplit, match=r"1 patient is .*: A \(train and test\)"):
+        assert_no_leakage(placed)
 
 
 def test_many_are_counted_and_the_first_named():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.curation import split
 from core.curation.leakage import shared_patients
 from core.curation.recipe import Recipe
 from core.curation.records import SPLITS, LabelledCase
@@ -163,15 +164,25 @@ def test_a_column_that_does_not_serve_is_refused_by_name(words, sentence):
         assign_splits(rows, Recipe(split_fact="fold"), CLASSES)
 
 
-def test_a_column_that_shares_a_patient_is_refused_by_name():
+def test_a_column_that_shares_a_patient_stays_as_given():
     rows = [LabelledCase(i, "P-TWO", 0, {"fold": word}) for i, word in enumerate(["train", "test"])]
-    with pytest.raises(LeakingSplit, match=r"1 patient .* column fold: P-TWO \(train and test\); split by patient"):
-        assign_splits(rows, Recipe(split_fact="fold"), CLASSES)
+    placed = assign_splits(rows, Recipe(split_fact="fold"), CLASSES)
+    assert [row.split for row in placed] == ["train", "test"]
+    assert shared_patients(placed) == ["P-TWO"]
 
 
-def test_real_chest_images_the_folders_they_came_in_leak_17_patients(data_dir):
-    with pytest.raises(LeakingSplit, match="17 patients are in more than one split of the column folder_split"):
-        assign_splits(chest_rows(data_dir), Recipe(split_fact="folder_split"), ("0", "1"))
+def test_real_chest_images_the_folders_they_came_in_share_17_patients(data_dir):
+    rows = chest_rows(data_dir)
+    placed = assign_splits(rows, Recipe(split_fact="folder_split"), ("0", "1"))
+    assert len(shared_patients(placed)) == 17
+    assert [row.split for row in placed] == [split.SPELLINGS[row.facts["folder_split"]] for row in rows]
+
+
+def test_a_split_of_ours_that_leaks_is_refused(monkeypatch):
+    monkeypatch.setattr(split, "_by_patient", lambda rows, recipe, classes: ["train", "test"])
+    rows = [LabelledCase(i, "P-TWO", 0, {}) for i in range(2)]
+    with pytest.raises(LeakingSplit, match=r"P-TWO \(train and test\)"):
+        assign_splits(rows, Recipe(), CLASSES)
 
 
 def test_real_chest_images_by_patient_stratified_by_sex(data_dir):

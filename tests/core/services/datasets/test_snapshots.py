@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from core.curation.recipe import Recipe
-from core.errors import InvalidInput, LeakingSplit, NotFound
+from core.errors import InvalidInput, NotFound
 from core.services.annotation import annotations, tasks
 from core.services.datasets import snapshot_diff, snapshots
 from core.services.images import images
-from db.tables import SnapshotCase
+from db.tables import Case, Image, SnapshotCase
 from db.vocabulary import Answer, Split
 
 RECIPE = Recipe(val=0.2, test=0.2)
@@ -109,17 +109,26 @@ def test_the_difference_names_what_was_relabelled_added_and_removed(filled):
     assert snapshot_diff.difference(filled.db, first.id, first.id).relabelled == ()
 
 
-def test_a_column_that_splits_a_patient_names_the_patient(home, pictures):
+def test_a_column_that_splits_a_patient_stays_and_names_the_patient(home, pictures):
     text = (pictures / "data.csv").read_text()
     (pictures / "data.csv").write_text(text.replace("p00.png,PAT-0000,south,a,train", "p00.png,PAT-0000,south,a,test"))
-    home.take(pictures, metadata=pictures / "data.csv", task="kind", label_column="kind")
+    report = home.take(pictures, metadata=pictures / "data.csv", task="kind", label_column="kind")
+    assert [(note.kind, note.count, note.examples) for note in report.notes] == [("shared_split", 1, ("split",))]
     task = tasks.task_named(home.db, "kind")
     owner = next(view.patient for view in images.page(home.db, images.Filter()) if view.name == "p00.png")
-    with pytest.raises(LeakingSplit, match=owner):
-        freeze(home, Recipe(split_fact="split"))
-    with pytest.raises(LeakingSplit, match="train"):
-        snapshots.plan(home.db, task.id, Recipe(split_fact="split"))
-    assert snapshots.list_snapshots(home.db) == []
+    plan = snapshots.plan(home.db, task.id, Recipe(split_fact="split"))
+    assert plan.shared.sentence == "In more than one split: 1 patient, 1 person."
+    assert plan.patients_in_several_splits == f"{owner} (train and test)"
+    made = freeze(home, Recipe(split_fact="split"))
+    given = {"p00.png": "test", "p01.png": "train"}
+    frozen = {row.case_id: row.split.value for row in rows(home, made)}
+    with home.db.read() as session:
+        names = dict(session.execute(select(Case.id, Image.name).join(Image, Image.id == Case.image_id)).all())
+    assert {names[case]: split for case, split in frozen.items()}.items() >= given.items()
+    result = snapshots.as_json(home.db, made)
+    assert (result["shared_patients"], result["certificate"]) == (1, plan.shared.sentence)
+    ours = snapshots.as_json(home.db, freeze(home, name="ours"))
+    assert (ours["shared_patients"], ours["certificate"]) == (0, "No patient is in more than one split.")
 
 
 def test_a_plan_writes_nothing_and_is_what_freezing_makes(filled):

@@ -13,7 +13,7 @@ from sqlalchemy import event, insert, select, text
 
 from core.curation.persons.records import TraitKind
 from core.curation.recipe import Recipe
-from core.errors import InvalidInput, LeakingSplit, NotFound
+from core.errors import InvalidInput, NotFound
 from core.services.annotation import tasks
 from core.services.datasets import snapshots
 from core.services.persons import decisions, joining, overview, sides
@@ -136,10 +136,21 @@ def test_a_given_split_stays_and_what_it_shares_is_counted(home: Home, write):
     assert [made["splits"][split]["images"] for split in ("train", "test")] == [2, 2]
 
 
-def test_one_patient_as_written_in_two_given_splits_is_refused(home: Home, write):
+def test_one_patient_as_written_in_two_given_splits_is_counted(home: Home, write):
     given_split(home, write, "A", "A", "B", "B")
-    with pytest.raises(LeakingSplit, match="2 patients are in more than one split of the column part"):
-        freeze(home, Recipe(split_fact="part"))
+    made = snapshots.as_json(home.db, freeze(home, Recipe(split_fact="part")))
+    assert (made["shared_patients"], made["shared_persons"], made["shared_studies"]) == (2, 2, 2)
+    assert made["certificate"] == "In more than one split: 2 patients, 2 persons, 2 studies."
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_an_import_notes_the_persons_in_several_given_splits(home: Home, write, dry_run: bool):
+    for number, patient in enumerate(("A", "A1", "B", "C")):
+        write(f"{number}", patient, f"{number // 2 if number < 2 else number}")
+    lines = ("file,label,part", "0.dcm,a,train", "1.dcm,a,test", "2.dcm,b,val", "3.dcm,b,Validation")
+    (write.folder / "data.csv").write_text("\n".join(lines))
+    report = take(home, write.folder, dry_run=dry_run)
+    assert [(note.kind, note.count, note.examples) for note in report.notes] == [("shared_split", 1, ("part",))]
 
 
 def test_the_order_of_import_does_not_matter(home: Home, other_home: Home, write, tmp_path: Path):
